@@ -1,0 +1,110 @@
+"""The result of a trace: everything that a report says, before it is put into words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wayseal.model.sources import SourceKind, VerdictKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One remark on the data or the method: a code of the message catalogue and what fills its blanks."""
+
+    code: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """Whether the leaked numbers look like a fair draw from what the sources saw.
+
+    `p_value` is None where there was nothing to test (no source above the threshold, or too few leaks).
+    """
+
+    p_value: float | None
+    note: Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """One source above probability .01.
+
+    probability: that the source is among those the leaks came from. set: the sources it can't be told from, itself
+    included; set_probability: that at least one of them is a source. log10_lr: likelihood ratio "among the sources"
+    against "not", capped by what the sampler can resolve. share: expected share of the leaks, given that it is a
+    source. saw: leaks it had seen before they were sold; expected: of so many comparable waybills, how many it would
+    have seen. leaks: the numbers it saw; delays_h: hours from its last look before the sale to the sale, beside them
+    (NaN where only the route is known).
+    """
+
+    source: str
+    kind: SourceKind
+    probability: float
+    set_probability: float
+    log10_lr: float
+    share: float
+    saw: int
+    expected: float
+    set: tuple[str, ...]
+    leaks: tuple[str, ...]
+    delays_h: tuple[float, ...]
+    role: str | None = None
+    outlet: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakRow:
+    """One row of the leaks file: whether the ledger knows it and what it points at.
+
+    points_at: (source, probability that this number came from it), highest first; unknown: the rest that no source
+    takes. missing: why it could not be used (a message code), None when it was. accounts: how many accounts had read
+    it before the sale.
+    """
+
+    waybill: str
+    line: int
+    seen_at: str
+    found: bool
+    missing: Note | None
+    accounts: int
+    points_at: tuple[tuple[str, float], ...]
+    unknown: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SawRow:
+    """One bar of the picture "who saw how many": observed against expected, for the accounts that saw most."""
+
+    source: str
+    kind: SourceKind
+    saw: int
+    expected: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceResult:
+    """A whole trace. Text, JSON and HTML reports are functions of this and of the language alone.
+
+    sensitivity: pairs (expected number of sources a priori κ, probability of the leading source under it).
+    considered: how many sources of each kind stood to choice. span: first and last read of the log, ISO 8601.
+    """
+
+    wayseal: str
+    seed: int
+    ledger_digest: str
+    leaks_digest: str
+    leaks: int
+    found: int
+    verdict: VerdictKind
+    unknown_share: float
+    fit: Fit
+    missing_tables: tuple[str, ...]
+    quality: tuple[Note, ...]
+    sources: tuple[SourceRow, ...]
+    leak_rows: tuple[LeakRow, ...]
+    saw: tuple[SawRow, ...]
+    sensitivity: tuple[tuple[float, float], ...]
+    considered: Mapping[SourceKind, int]
+    span: tuple[str, str] | None
+    accesses: int
