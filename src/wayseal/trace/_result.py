@@ -8,7 +8,8 @@ from wayseal.model.sources import SourceKind, VerdictKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One remark on the data or the method: a code of the message catalogue and what fills its blanks."""
+    """One remark on the data or the method: a code of the message catalogue and what fills its
+    blanks."""
 
     code: str
     values: Mapping[str, str | int | float] = field(default_factory=dict)
@@ -18,7 +19,8 @@ class Note:
 class Fit:
     """Whether the leaked numbers look like a fair draw from what the sources saw.
 
-    `p_value` is None where there was nothing to test (no source above the threshold, or too few leaks).
+    `p_value` is None where there was nothing to test (no source above the threshold, or too few
+    leaks).
     """
 
     p_value: float | None
@@ -29,11 +31,12 @@ class Fit:
 class SourceRow:
     """One source above probability .01.
 
-    probability: that the source is among those the leaks came from. set: the sources it can't be told from, itself
-    included; set_probability: that at least one of them is a source. log10_lr: likelihood ratio "among the sources"
-    against "not", capped by what the sampler can resolve. share: expected share of the leaks, given that it is a
-    source. saw: leaks it had seen before they were sold; expected: of so many comparable waybills, how many it would
-    have seen. leaks: the numbers it saw; delays_h: hours from its last look before the sale to the sale, beside them
+    probability: that the source is among those the leaks came from. set: the sources it can't be
+    told from, itself included; set_probability: that at least one of them is a source. log10_lr:
+    likelihood ratio "among the sources" against "not", capped by what the sampler can resolve.
+    share: expected share of the leaks, given that it is a source. saw: leaks it had seen before
+    they were sold; expected: of so many comparable waybills, how many it would have seen. leaks:
+    the numbers it saw; delays_h: hours from its last look before the sale to the sale, beside them
     (NaN where only the route is known).
     """
 
@@ -56,9 +59,9 @@ class SourceRow:
 class LeakRow:
     """One row of the leaks file: whether the ledger knows it and what it points at.
 
-    points_at: (source, probability that this number came from it), highest first; unknown: the rest that no source
-    takes. missing: why it could not be used (a message code), None when it was. accounts: how many accounts had read
-    it before the sale.
+    points_at: (source, probability that this number came from it), highest first; unknown: the
+    rest that no source takes. missing: why it could not be used (a message code), None when it
+    was. accounts: how many accounts had read it before the sale.
     """
 
     waybill: str
@@ -73,7 +76,8 @@ class LeakRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SawRow:
-    """One bar of the picture "who saw how many": observed against expected, for the accounts that saw most."""
+    """One bar of the picture "who saw how many": observed against expected, for the accounts that
+    saw most."""
 
     source: str
     kind: SourceKind
@@ -83,11 +87,24 @@ class SawRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DelayPart:
+    """One log-normal part of the assumed delay from read to sale; the weights of all parts sum to at most 1.
+
+    weight: share of this part; median_h: its median in hours; sigma: standard deviation of the logarithm.
+    """
+
+    weight: float
+    median_h: float
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceResult:
     """A whole trace. Text, JSON and HTML reports are functions of this and of the language alone.
 
-    sensitivity: pairs (expected number of sources a priori κ, probability of the leading source under it).
-    considered: how many sources of each kind stood to choice. span: first and last read of the log, ISO 8601.
+    sensitivity: pairs (expected number of sources a priori κ, probability of the leading source
+    under it). considered: how many sources of each kind stood to choice. span: first and last read
+    of the log, ISO 8601.
     """
 
     wayseal: str
@@ -108,3 +125,5 @@ class TraceResult:
     considered: Mapping[SourceKind, int]
     span: tuple[str, str] | None
     accesses: int
+    delay: tuple[DelayPart, ...] = ()
+    kappa: float = 2.0
