@@ -1,7 +1,7 @@
 """The root of every error that Wayseal raises on purpose.
 
-Each room has one subclass of its own as the root of its tree. An error's text is for humans, names the place (file,
-line, column or rule) and never holds a value that could be personal data.
+Each room has one subclass of its own as the root of its tree. An error's text is for humans, names
+the place (file, line, column or rule) and never holds a value that could be personal data.
 """
 
 from typing import ClassVar
@@ -10,8 +10,8 @@ from typing import ClassVar
 class WaysealError(Exception):
     """Something that a person can act on; the command line prints its text and exits with `exit_code`.
 
-    Exit codes are public interface: 2 wrong usage, 3 bad input, 4 the ledger is busy, 5 the disk or a file can't be
-    read or written, 6 the ledger is damaged or of another version.
+    Exit codes are public interface: 2 wrong usage, 3 bad input, 4 the ledger is busy, 5 the disk or
+    a file can't be read or written, 6 the ledger is damaged or of another version.
     """
 
     exit_code: ClassVar[int] = 1

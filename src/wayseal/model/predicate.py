@@ -1,11 +1,11 @@
 """What a buyer asked for, or a query selected: a conjunction of conditions on waybills.
 
 Rules (data contract, version 1):
-1. A predicate is a JSON object. A key is a column of `waybills`, `origin_city`, `destination_city`, `origin_region`,
-   `destination_region`, `issued_from` or `issued_to`; `limit` is the row limit.
+1. A predicate is a JSON object. A key is a column of `waybills`, `origin_city`, `destination_city`,
+   `origin_region`, `destination_region`, `issued_from` or `issued_to`; `limit` is the row limit.
 2. A value is a scalar or a list (any of); keys are joined by AND; an empty list selects nothing.
-3. An unknown key or a value of the wrong type is an error that names the key, never a condition that is left out: a
-   predicate that is wider than what was asked would spoil the comparison.
+3. An unknown key or a value of the wrong type is an error that names the key, never a condition
+   that is left out: a predicate that is wider than what was asked would spoil the comparison.
 """
 
 import json
@@ -42,8 +42,8 @@ class PredicateError(WaysealError):
 class Predicate:
     """Conditions on waybills. `any_of` maps a key to its permitted values, as text, sorted and without repeats.
 
-    issued_from (inclusive) and issued_to (exclusive) bound the time of issue; both are UTC. limit is kept for replay
-    and does not narrow `any_of`.
+    issued_from (inclusive) and issued_to (exclusive) bound the time of issue; both are UTC. limit
+    is kept for replay and does not narrow `any_of`.
     """
 
     any_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -84,7 +84,7 @@ def _values(key: str, value: object) -> tuple[str, ...]:
     texts = set()
     for item in values:
         if isinstance(item, bool) or not isinstance(item, str | int):
-            raise PredicateError(f"{key}: a value must be text or a whole number, or a list of them")
+            raise PredicateError(f"{key}: needs text or a whole number, or a list of them")
         texts.add(str(item))
     return tuple(sorted(texts))
 

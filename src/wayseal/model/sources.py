@@ -16,8 +16,9 @@ class SourceKind(StrEnum):
 class VerdictKind(StrEnum):
     """How far the evidence carries.
 
-    `named`: probability ≥ .99 for a set of at most three sources that can't be told apart, and fit p ≥ .01.
-    `shortlist`: at most twenty sources hold ≥ .9 of the probability that there is a source. Else `insufficient`.
+    `named`: probability ≥ .99 for a set of at most three sources that can't be told apart, and fit
+    p ≥ .01. `shortlist`: at most twenty sources hold ≥ .9 of the probability that there is a
+    source. Else `insufficient`.
     """
 
     NAMED = "named"

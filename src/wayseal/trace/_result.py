@@ -76,8 +76,7 @@ class LeakRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SawRow:
-    """One bar of the picture "who saw how many": observed against expected, for the accounts that
-    saw most."""
+    """One bar of the picture "who saw how many", for the accounts that saw most."""
 
     source: str
     kind: SourceKind
