@@ -1,8 +1,9 @@
-"""What a trace weighs, as plain arrays: filled from a ledger (or a benchmark's world), read by the statistics.
+"""What a trace weighs, as plain arrays, filled from a ledger or from a benchmark's world.
 
-Times are hours (float64) after one epoch of the caller's choice; NaN means "not known". A *candidate* is any source
-that had, or by the parcel's route could have had, at least one leaked number before us; sources that had none enter
-through `universe` alone. A *stratum* is the set of waybills that one leak was a draw from (what the buyer asked for).
+Times are hours (float64) after one epoch of the caller's choice; NaN means "not known". A
+*candidate* is any source that had, or by the parcel's route could have had, at least one leaked
+number before us; sources that had none enter through `universe` alone. A *stratum* is the set of
+waybills that one leak was a draw from (what the buyer asked for).
 """
 
 from collections.abc import Mapping
@@ -28,12 +29,16 @@ KINDS: tuple[SourceKind, ...] = (
 
 ACTOR, SESSION, CHANNEL, OUTLET, REGION = range(5)
 UNLOGGED = (CHANNEL, OUTLET, REGION)
-"""Kinds that are known by a parcel's route alone; their evidence is `Evidence.touches`, never `Evidence.reads`."""
+"""Kinds that are known by a parcel's route alone; their evidence is `Evidence.touches`, never
+`Evidence.reads`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
-    """Who had which leak and when: `source[m]` places among the candidates, `leak[m]` places among the leaks, `at[m]`."""
+    """Who had which leak, and when.
+
+    source[m]: places among the candidates; leak[m]: places among the leaks; at[m]: hours.
+    """
 
     source: Ints
     leak: Ints
@@ -53,24 +58,27 @@ class Events:
 class Evidence:
     """Everything known about n leaks and C candidates, with X strata.
 
-    sold_at[n]: when it was seen on sale. absent_at[n]: last look that did not show it yet; where known, the sale lies
-    between the two. asked_at[n]: when the buyer ordered it. born[n]: first known sign of the parcel (issue, first scan,
-    first read). life_h: typical hours from a parcel's first sign to its last. stratum[n]: 0 … X-1.
+    sold_at[n]: when it was seen on sale. absent_at[n]: last look that did not show it yet; where
+    known, the sale lies between the two. asked_at[n]: when the buyer ordered it. born[n]: first
+    known sign of the parcel (issue, first scan, first read). life_h: typical hours from a parcel's
+    first sign to its last. stratum[n]: 0 … X-1.
 
-    kind[C]: place in `KINDS`. group[C]: number of the candidate's outlet (any numbering), -1 without. parent[C]:
-    place of a session's actor among the candidates, -1 otherwise.
+    kind[C]: place in `KINDS`. group[C]: number of the candidate's outlet (any numbering), -1
+    without. parent[C]: place of a session's actor among the candidates, -1 otherwise.
 
-    size[X]: waybills of the stratum that were counted. volume[C, X]: how many of them the source had read (actors and
-    sessions; any time, distinct waybills). touch_volume[C, X]: how many of them came by it (channel: issued by it;
-    outlet, region: passed through it; actor with an outlet: passed through that outlet; a head-office actor whose
-    work is everything: size; 0: nothing is known). overall[C], overall_size: the same counts of reads over the whole
-    ledger. sampled: the counts per stratum come from a sample of waybills, not from all of them, so shares are shrunk
-    towards the overall share.
+    size[X]: waybills of the stratum that were counted. volume[C, X]: how many of them the source
+    had read (actors and sessions; any time, distinct waybills). touch_volume[C, X]: how many of
+    them came by it (channel: issued by it; outlet, region: passed through it; actor with an
+    outlet: passed through that outlet; a head-office actor whose work is everything: size; 0:
+    nothing is known). overall[C], overall_size: the same counts of reads over the whole ledger.
+    sampled: the counts per stratum come from a sample of waybills, not from all of them, so shares
+    are shrunk towards the overall share.
 
-    reads: every logged read of a leaked parcel by an actor, also those after the sale (repeats allowed); a session's
-    reads stand once more under the session. touches: first time that the leaked parcel was at the outlet, in the region,
-    or was issued by the channel, and, for actors, came to their outlet (then their read may have been lost).
-    universe: how many sources of each kind there are in all. lost: share of reads that the log does not hold.
+    reads: every logged read of a leaked parcel by an actor, also those after the sale (repeats
+    allowed); a session's reads stand once more under the session. touches: first time that the
+    leaked parcel was at the outlet, in the region, or was issued by the channel, and, for actors,
+    came to their outlet (then their read may have been lost). universe: how many sources of each
+    kind there are in all. lost: share of reads that the log does not hold.
     """
 
     sold_at: Floats
@@ -123,12 +131,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewSample:
-    """A sample of other waybills that one source had read, to see how its leaks differ from what it could have sold.
+    """A sample of other waybills that one source had read: what else it could have sold.
 
-    source: place among the candidates. own_at[v]: when the source had read each of the v waybills. item[m], account[m],
-    at[m]: every logged read of those waybills by anybody else: which of the v, by whom, when. `account` is a place
-    among the candidates, or, for accounts that are no candidates, any number ≥ C, the same for the same account.
-    Drawn from the strata of the leaks, without the leaks themselves; 200 to 1,000 waybills do.
+    source: place among the candidates. own_at[v]: when the source had read each of the v waybills.
+    item[m], account[m], at[m]: every logged read of those waybills by anybody else: which of the v,
+    by whom, when. `account` is a place among the candidates, or, for accounts that are no
+    candidates, any number ≥ C, the same for the same account. Drawn from the strata of the leaks,
+    without the leaks themselves; 200 to 1,000 waybills do.
     """
 
     source: int

@@ -1,0 +1,253 @@
+"""The inner loop of the sampler: plain loops over arrays, compiled where numba is on.
+
+Every kernel takes its randomness as arrays of uniform numbers, so that the same seed gives the same
+chain with and without the compiler.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from wayseal.trace._evidence import Floats, Ints
+
+STEP_DRAWS = 4
+"""Uniform numbers that one step uses."""
+
+
+class Board(NamedTuple):
+    """What a chain moves on, the same for all chains.
+
+    ratio[C', n] likelihood ratios; log_odds[C'] prior; cumulative[C'], log_q[C']: how seats are
+    offered; mates_from[C', 2]: first place in `mates` and number of the seats of the same outlet.
+    """
+
+    ratio: Floats
+    log_odds: Floats
+    cumulative: Floats
+    log_q: Floats
+    mates: Ints
+    mates_from: Ints
+
+
+class State(NamedTuple):
+    """Where a chain stands; changed in place.
+
+    k[0]: how many sources; members[:k] their seats; share[0] of unknown, share[1 + j] of member j;
+    place[C']: where a seat stands in `members`, -1 outside; mixture[n]: how well the shares explain
+    each leak; trial[n]: room for the next mixture; counts[K + 1]: room for the refresh.
+    """
+
+    k: Ints
+    members: Ints
+    share: Floats
+    place: Ints
+    mixture: Floats
+    trial: Floats
+    counts: Floats
+
+
+class Record(NamedTuple):
+    """What a chain writes: states[T, K], shares[T, K + 1], and sums points[C', n], unknown[n]."""
+
+    states: Ints
+    shares: Floats
+    points: Floats
+    unknown: Floats
+
+
+@njit(cache=True)
+def try_trial(state: State, u: float) -> bool:
+    """Accept `trial` as the mixture if log(u) lies below the log gain that `counts[-1]` holds.
+
+    The gain of the prior and the proposal comes in `counts[-1]`; the likelihood is added here.
+    """
+    gain = state.counts[-1]
+    product = 1.0
+    for i in range(len(state.mixture)):
+        value = state.trial[i]
+        if value <= 1e-300:
+            return False
+        product *= value / state.mixture[i]
+        if product < 1e-100 or product > 1e100:
+            gain += math.log(product)
+            product = 1.0
+    if math.log(1.0 - u) >= gain + math.log(product):
+        return False
+    for i in range(len(state.mixture)):
+        state.mixture[i] = state.trial[i]
+    return True
+
+
+@njit(cache=True)
+def draw_seat(cumulative: Floats, u: float) -> int:
+    """Seat whose step of the cumulative distribution holds u."""
+    low = 0
+    high = len(cumulative) - 1
+    target = u * cumulative[high]
+    while low < high:
+        middle = (low + high) // 2
+        if cumulative[middle] > target:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@njit(cache=True)
+def mix(board: Board, state: State) -> None:
+    """Compute the mixture anew from the members and their shares."""
+    for i in range(len(state.mixture)):
+        value = state.share[0]
+        for j in range(state.k[0]):
+            value += state.share[1 + j] * board.ratio[state.members[j], i]
+        state.mixture[i] = value
+
+
+@njit(cache=True)
+def refresh(board: Board, state: State, uniform: Floats) -> None:
+    """Draw who each leak is from, then the shares given that (Gibbs); needs 2n + k + 1 numbers."""
+    n = len(state.mixture)
+    k = state.k[0]
+    counts = state.counts
+    for j in range(k + 1):
+        counts[j] = -math.log(1.0 - uniform[2 * n + j])
+    for i in range(n):
+        target = uniform[i] * state.mixture[i] - state.share[0]
+        j = 0
+        while target > 0.0 and j < k:
+            target -= state.share[1 + j] * board.ratio[state.members[j], i]
+            j += 1
+        counts[j] -= math.log(1.0 - uniform[n + i])
+    total = 0.0
+    for j in range(k + 1):
+        total += counts[j]
+    for j in range(k + 1):
+        state.share[j] = counts[j] / total
+    mix(board, state)
+
+
+@njit(cache=True)
+def try_add(board: Board, state: State, draws: Floats) -> None:
+    """Offer a seat drawn from q a share drawn from its prior Beta(1, k + 1)."""
+    k = state.k[0]
+    seat = draw_seat(board.cumulative, draws[1])
+    if state.place[seat] >= 0 or k >= len(state.members):
+        return
+    u = 1.0 - (1.0 - draws[2]) ** (1.0 / (k + 1))
+    for i in range(len(state.mixture)):
+        state.trial[i] = (1.0 - u) * state.mixture[i] + u * board.ratio[seat, i]
+    state.counts[-1] = board.log_odds[seat] - math.log(k + 1.0) - board.log_q[seat]
+    if not try_trial(state, draws[3]):
+        return
+    for j in range(k + 1):
+        state.share[j] *= 1.0 - u
+    state.share[k + 1] = u
+    state.members[k] = seat
+    state.place[seat] = k
+    state.k[0] = k + 1
+
+
+@njit(cache=True)
+def try_remove(board: Board, state: State, draws: Floats) -> None:
+    """Offer to take one member out, its share going to the others in proportion."""
+    k = state.k[0]
+    if k == 0:
+        return
+    j = min(int(draws[1] * k), k - 1)
+    seat = state.members[j]
+    own = state.share[1 + j]
+    rest = 1.0 - own
+    if rest <= 1e-12:
+        return
+    for i in range(len(state.mixture)):
+        state.trial[i] = (state.mixture[i] - own * board.ratio[seat, i]) / rest
+    state.counts[-1] = math.log(float(k)) + board.log_q[seat] - board.log_odds[seat]
+    if not try_trial(state, draws[3]):
+        return
+    last = k - 1
+    state.members[j] = state.members[last]
+    state.share[1 + j] = state.share[1 + last]
+    state.place[state.members[j]] = j
+    state.place[seat] = -1
+    state.k[0] = last
+    for c in range(k):
+        state.share[c] /= rest
+
+
+@njit(cache=True)
+def try_swap(board: Board, state: State, draws: Floats) -> None:
+    """Offer a member's share to another seat, half the time one of the same outlet."""
+    k = state.k[0]
+    if k == 0:
+        return
+    scaled = draws[1] * k
+    j = min(int(scaled), k - 1)
+    old = state.members[j]
+    if scaled - j < 0.5:
+        first = board.mates_from[old, 0]
+        count = board.mates_from[old, 1]
+        seat = board.mates[first + min(int(draws[2] * count), count - 1)]
+        gain = board.log_odds[seat] - board.log_odds[old]
+    else:
+        seat = draw_seat(board.cumulative, draws[2])
+        gain = board.log_odds[seat] - board.log_odds[old] + board.log_q[old] - board.log_q[seat]
+    if state.place[seat] >= 0:
+        return
+    own = state.share[1 + j]
+    for i in range(len(state.mixture)):
+        change = board.ratio[seat, i] - board.ratio[old, i]
+        state.trial[i] = state.mixture[i] + own * change
+    state.counts[-1] = gain
+    if not try_trial(state, draws[3]):
+        return
+    state.members[j] = seat
+    state.place[seat] = j
+    state.place[old] = -1
+
+
+@njit(cache=True)
+def run(board: Board, state: State, steps: Floats, refreshes: Floats, record: Record) -> None:
+    """Run one chain.
+
+    steps[T, 4] and refreshes[R, 2n + K + 1]: uniform numbers. After every T // R steps the shares
+    are refreshed; the last len(record.states) refreshes are written down.
+    """
+    every = len(steps) // len(refreshes)
+    burn = len(refreshes) - len(record.states)
+    n = len(state.mixture)
+    mix(board, state)
+    for r in range(len(refreshes)):
+        for t in range(r * every, (r + 1) * every):
+            if steps[t, 0] < 1 / 3:
+                try_add(board, state, steps[t])
+            elif steps[t, 0] < 2 / 3:
+                try_remove(board, state, steps[t])
+            else:
+                try_swap(board, state, steps[t])
+        refresh(board, state, refreshes[r])
+        if r < burn:
+            continue
+        row = r - burn
+        k = state.k[0]
+        record.shares[row, 0] = state.share[0]
+        for j in range(k):
+            record.states[row, j] = state.members[j]
+            record.shares[row, 1 + j] = state.share[1 + j]
+        for i in range(n):
+            record.unknown[i] += state.share[0] / state.mixture[i]
+            for j in range(k):
+                seat = state.members[j]
+                part = state.share[1 + j] * board.ratio[seat, i] / state.mixture[i]
+                record.points[seat, i] += part
+
+
+def empty_record(rows: int, most: int, seats: int, leaks: int) -> Record:
+    """Room for what a chain writes."""
+    return Record(
+        states=np.full((rows, most), -1, np.int32),
+        shares=np.zeros((rows, most + 1)),
+        points=np.zeros((seats, leaks)),
+        unknown=np.zeros(leaks),
+    )

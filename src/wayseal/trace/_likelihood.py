@@ -1,0 +1,211 @@
+"""How much better one source explains one leak than an unknown source does.
+
+1. A logged read at τ before the sale at t: (1-δ)·f(t-τ) / (π·g). π: share of the leak's stratum
+   that the source had read; f: the delay; g: what f gives for a reader who has nothing to do with
+   the sale, averaged over everybody who had read this parcel (and, as one reader more, over any
+   moment of its life). So an innocent reader's time ratio averages 1, whatever f is.
+2. Not logged: δ·1{the parcel came to the account's outlet} / P(it comes there), never more.
+3. Outlets, regions: 1{the parcel passed} / share of the stratum that does; the time of passing says
+   less than a read, so it counts half. Issuing channels: the moment of issue against the rest.
+4. Several reads by the same source count as their mean; reads after the sale count nothing.
+5. A share counted on a sample is shrunk towards the source's overall share; it is never zero.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wayseal.trace._delay import Delay, sale_weight, unrelated
+from wayseal.trace._evidence import (
+    ACTOR,
+    CHANNEL,
+    SESSION,
+    UNLOGGED,
+    Events,
+    Evidence,
+    Floats,
+    Ints,
+)
+
+READERS_MORE = 1.0
+"""Weight of "any moment of the parcel's life" in g, counted in readers."""
+
+ROUTE_TIME = 0.5
+"""How far the time of passing an outlet is believed."""
+
+SHRINK = 1.0
+"""Waybills of prior weight on a share that was counted on a sample."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likelihood:
+    """Sparse ratios p(leak | source) / p(leak | unknown), sorted by source, then leak.
+
+    source[e], leak[e], ratio[e] > 0; pairs that are not listed have ratio 0. n leaks, C candidates.
+    """
+
+    source: Ints
+    leak: Ints
+    ratio: Floats
+    leaks: int
+    candidates: int
+
+    def dense(self, rows: Ints) -> Floats:
+        """[len(rows), n] ratios of the given candidates."""
+        place = np.full(self.candidates, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        out = np.zeros((len(rows), self.leaks))
+        kept = place[self.source] >= 0
+        out[place[self.source[kept]], self.leak[kept]] = self.ratio[kept]
+        return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pairs:
+    """Distinct (source, leak) pairs of a list of events and their mean weight."""
+
+    source: Ints
+    leak: Ints
+    weight: Floats
+
+
+def likelihood(evidence: Evidence, delay: Delay | None = None, *, timed: bool = True) -> Likelihood:
+    """Ratios of all candidates on all leaks. Without `timed`, times only say before or after."""
+    delay = delay or Delay()
+    n, c = evidence.leaks, evidence.candidates
+    parts = [
+        _logged(evidence, delay, timed=timed),
+        _lost(evidence),
+        _passed(evidence, delay, timed=timed),
+    ]
+    key = np.concatenate([p.source.astype(np.int64) * n + p.leak for p in parts])
+    value = np.concatenate([p.weight for p in parts])
+    unique, inverse = np.unique(key, return_inverse=True)
+    ratio = np.bincount(inverse, weights=value, minlength=len(unique))
+    kept = ratio > 0
+    return Likelihood(
+        source=(unique[kept] // max(n, 1)).astype(np.int32),
+        leak=(unique[kept] % max(n, 1)).astype(np.int32),
+        ratio=ratio[kept].astype(np.float64),
+        leaks=n,
+        candidates=c,
+    )
+
+
+def shares(evidence: Evidence) -> Floats:
+    """[C, X] share of each stratum that the source had read, shrunk where counted on a sample."""
+    size = np.maximum(evidence.size, 1.0)
+    if not evidence.sampled:
+        return np.minimum(np.maximum(evidence.volume, 1.0) / size, 1.0)
+    whole = max(evidence.overall_size, 1.0)
+    overall = np.clip(evidence.overall, 1.0, whole) / whole
+    shrunk = (evidence.volume + SHRINK * overall[:, None]) / (size + SHRINK)
+    return np.minimum(np.maximum(shrunk, overall[:, None] * SHRINK / (size + SHRINK)), 1.0)
+
+
+def touch_shares(evidence: Evidence) -> Floats:
+    """[C, X] share of each stratum that came by the source; at least one waybill's worth."""
+    size = np.maximum(evidence.size, 1.0)
+    return np.minimum(np.maximum(evidence.touch_volume, 0.5) / size, 1.0)
+
+
+def seen(evidence: Evidence) -> tuple[Ints, Ints]:
+    """Distinct (source, leak) pairs where the source had the leak before its sale.
+
+    Accounts and sessions: a logged read; channels, outlets, regions: the route.
+    """
+    reads, touches = evidence.reads, evidence.touches
+    route = np.isin(evidence.kind[touches.source], UNLOGGED)
+    source = np.concatenate([reads.source, touches.source[route]])
+    leak = np.concatenate([reads.leak, touches.leak[route]])
+    at = np.concatenate([reads.at, touches.at[route]])
+    before = at < evidence.sold_at[leak]
+    key = np.unique(source[before].astype(np.int64) * max(evidence.leaks, 1) + leak[before])
+    n = max(evidence.leaks, 1)
+    return (key // n).astype(np.int32), (key % n).astype(np.int32)
+
+
+def _pairs(evidence: Evidence, events: Events, weight: Floats) -> _Pairs:
+    """Mean weight over each source's events before the sale; 0 where all were later."""
+    n = max(evidence.leaks, 1)
+    key, inverse = np.unique(events.source.astype(np.int64) * n + events.leak, return_inverse=True)
+    before = events.at < evidence.sold_at[events.leak]
+    total = np.bincount(inverse, weights=np.where(before, weight, 0.0), minlength=len(key))
+    count = np.bincount(inverse, weights=before.astype(np.float64), minlength=len(key))
+    return _Pairs(
+        source=(key // n).astype(np.int32),
+        leak=(key % n).astype(np.int32),
+        weight=total / np.maximum(count, 1.0),
+    )
+
+
+def _expected(evidence: Evidence, delay: Delay, pairs: _Pairs, counted: Floats) -> Floats:
+    """[n] g: mean weight over the counted pairs of each leak and one uniform moment of its life."""
+    n = evidence.leaks
+    total = np.bincount(pairs.leak, weights=pairs.weight * counted, minlength=n)
+    count = np.bincount(pairs.leak, weights=counted, minlength=n)
+    anytime = unrelated(evidence, delay)
+    mean = (total + READERS_MORE * anytime) / (count + READERS_MORE)
+    return np.maximum(mean, np.finfo(np.float64).tiny * 1e20)
+
+
+def _logged(evidence: Evidence, delay: Delay, *, timed: bool) -> _Pairs:
+    reads = evidence.reads
+    share = shares(evidence)
+    before = (reads.at < evidence.sold_at[reads.leak]).astype(np.float64)
+    weight = sale_weight(evidence, reads.leak, reads.at, delay) if timed else before
+    pairs = _pairs(evidence, reads, weight)
+    time_ratio = pairs.weight
+    if timed:
+        actors = (evidence.kind[pairs.source] == ACTOR).astype(np.float64)
+        time_ratio = pairs.weight / _expected(evidence, delay, pairs, actors)[pairs.leak]
+    rate = share[pairs.source, evidence.stratum[pairs.leak]]
+    return _Pairs(
+        source=pairs.source, leak=pairs.leak, weight=(1 - evidence.lost) * time_ratio / rate
+    )
+
+
+def _lost(evidence: Evidence) -> _Pairs:
+    """Ratios of what an account may have read without a trace: what came to its outlet."""
+    mine = np.isin(evidence.kind[evidence.touches.source], (ACTOR, SESSION))
+    pairs = _passing(evidence, mine)
+    rate = touch_shares(evidence)[pairs.source, evidence.stratum[pairs.leak]]
+    return _Pairs(source=pairs.source, leak=pairs.leak, weight=evidence.lost * pairs.weight / rate)
+
+
+def _passing(evidence: Evidence, kept: NDArray[np.bool_]) -> _Pairs:
+    """1 for each (source, leak) of the kept touches that came before the sale."""
+    touches = evidence.touches
+    events = Events(source=touches.source[kept], leak=touches.leak[kept], at=touches.at[kept])
+    return _pairs(evidence, events, np.ones(len(events)))
+
+
+def _passed(evidence: Evidence, delay: Delay, *, timed: bool) -> _Pairs:
+    """Outlets, regions and channels."""
+    touches = evidence.touches
+    kind = evidence.kind[touches.source]
+    kept = np.isin(kind, UNLOGGED)
+    pairs = _passing(evidence, kept)
+    if timed:
+        pairs = _route_time(evidence, delay, pairs, kept)
+    rate = touch_shares(evidence)[pairs.source, evidence.stratum[pairs.leak]]
+    return _Pairs(source=pairs.source, leak=pairs.leak, weight=pairs.weight / rate)
+
+
+def _route_time(evidence: Evidence, delay: Delay, pairs: _Pairs, kept: NDArray[np.bool_]) -> _Pairs:
+    """Mix the time ratio of passing into the bare fact of passing."""
+    touches = evidence.touches
+    events = Events(source=touches.source[kept], leak=touches.leak[kept], at=touches.at[kept])
+    timed = _pairs(evidence, events, sale_weight(evidence, events.leak, events.at, delay))
+    weight = pairs.weight.copy()
+    kind = evidence.kind[pairs.source]
+    for each in UNLOGGED:
+        mine = kind == each
+        counted = mine.astype(np.float64)
+        typical = _expected(evidence, delay, timed, counted)[timed.leak]
+        # A channel issues every parcel once, so "the others" of its leak are the rest of its life.
+        own = 0.5 * timed.weight + 0.5 * typical if each == CHANNEL else typical
+        ratio = timed.weight / np.maximum(own, np.finfo(np.float64).tiny * 1e20)
+        weight[mine] *= ((1 - ROUTE_TIME) + ROUTE_TIME * ratio)[mine]
+    return _Pairs(source=pairs.source, leak=pairs.leak, weight=weight)

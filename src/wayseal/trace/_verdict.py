@@ -1,0 +1,60 @@
+"""How far the evidence carries, in one word.
+
+1. Named: some set of at most three sources that can't be told apart holds a source with
+   probability ≥ .99, and the leaks look like a fair draw from what it saw (fit p ≥ .01, or no test
+   was possible).
+2. Shortlist: there is a source with probability ≥ .5 at all, and at most twenty sources hold ≥ .9
+   of that probability.
+3. Else insufficient.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from wayseal.model.sources import VerdictKind
+from wayseal.trace._evidence import SESSION
+from wayseal.trace._posterior import Posterior
+
+NAMED = 0.99
+NAMED_MOST = 3
+NAMED_FIT = 0.01
+SHORTLIST = 0.9
+SHORTLIST_MOST = 20
+SHORTLIST_SOME = 0.5
+
+
+def leading(posterior: Posterior, *, least: float = 0.01) -> list[int]:
+    """Candidates above `least`, most probable first; ties by place."""
+    p = posterior.probability
+    order = np.argsort(-p, kind="stable")
+    return [int(c) for c in order if p[c] > least]
+
+
+def named(posterior: Posterior, candidates: Sequence[int]) -> list[int]:
+    """Those of the candidates that a set of at most three names, sessions through their account."""
+    out = []
+    for candidate in candidates:
+        if posterior.evidence.kind[candidate] == SESSION:
+            continue
+        members, probability = posterior.set_of(candidate)
+        if probability >= NAMED and len(members) <= NAMED_MOST:
+            out.append(candidate)
+    return out
+
+
+def shortlisted(posterior: Posterior) -> bool:
+    """Whether at most twenty sources hold ≥ .9 of the probability that there is one."""
+    if posterior.some < SHORTLIST_SOME:
+        return False
+    states = posterior.accounts
+    p = np.where(posterior.evidence.kind == SESSION, -1.0, posterior.probability)
+    best = np.argsort(-p, kind="stable")[:SHORTLIST_MOST]
+    return bool(np.isin(states, best).any(axis=1).mean() >= SHORTLIST * posterior.some)
+
+
+def verdict(posterior: Posterior, fit_p: float | None) -> VerdictKind:
+    """Give the verdict, with the p-value of the fit (None: nothing to test)."""
+    if named(posterior, leading(posterior)) and (fit_p is None or fit_p >= NAMED_FIT):
+        return VerdictKind.NAMED
+    return VerdictKind.SHORTLIST if shortlisted(posterior) else VerdictKind.INSUFFICIENT
