@@ -1,0 +1,65 @@
+"""The closed vocabularies of the data contract (version 1); each value is spelt as it stands in a dataset."""
+
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    """Whoever can read a waybill."""
+
+    PERSON = "person"
+    SERVICE = "service"
+    PARTNER = "partner"
+    DEVICE = "device"
+
+
+class OutletKind(StrEnum):
+    """A place of the courier's network."""
+
+    OUTLET = "outlet"
+    HUB = "hub"
+    HEAD_OFFICE = "head_office"
+
+
+class ScanKind(StrEnum):
+    """A step in a parcel's journey."""
+
+    PICKUP = "pickup"
+    ARRIVE = "arrive"
+    DEPART = "depart"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    PROBLEM = "problem"
+
+
+class Action(StrEnum):
+    """What a read did with the waybill."""
+
+    VIEW = "view"
+    SEARCH = "search"
+    EXPORT = "export"
+    PRINT = "print"
+    API = "api"
+    DECRYPT = "decrypt"
+
+
+class Scope(StrEnum):
+    """What an actor answers for."""
+
+    OUTLET = "outlet"
+    CITY = "city"
+    REGION = "region"
+    CUSTOMER = "customer"
+    CHANNEL = "channel"
+
+
+class FoundBy(StrEnum):
+    """How a leaked number came to light."""
+
+    PURCHASE = "purchase"
+    REPORT = "report"
+    SEIZURE = "seizure"
+    SPAM_CALL = "spam_call"
+    SPAM_SMS = "spam_sms"
+    FRAUD = "fraud"
+    LISTING = "listing"

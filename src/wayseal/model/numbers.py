@@ -1,0 +1,131 @@
+"""Waybill numbers: their one clean spelling, and which courier's format a number has.
+
+Formats overlap (fifteen digits that start with 43 fit two couriers), so a number has ranked candidates, never one
+answer. The formats stand in the project's reference on protection; S10 is the Universal Postal Union's standard.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+_S10_SHAPE = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
+# Letters of other scripts are left alone: such a number is nobody's, and a reader should see it as it was written.
+_DROPPED = frozenset("._·•。")  # noqa: S105
+_DROPPED_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf"})
+_DROPPED_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2212")
+_ASCII_DROPPED = {ord(c): None for c in " -._\t\n\v\f\r\x1c\x1d\x1e\x1f"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberFormat:
+    """One courier's number format.
+
+    pattern matches a clean number whole. rarity: how many of the random strings of the same length and alphabet
+    it lets through, as −log10; the higher, the more a match says.
+    """
+
+    courier: str
+    name_zh: str
+    name_en: str
+    pattern: re.Pattern[str]
+    rarity: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A courier whose format a number has, and why; `reason` names the format and never the number."""
+
+    courier: str
+    name_zh: str
+    name_en: str
+    reason: str
+
+
+def _format(
+    courier: str, name_zh: str, name_en: str, pattern: str, rarity: float, reason: str
+) -> NumberFormat:
+    return NumberFormat(
+        courier=courier,
+        name_zh=name_zh,
+        name_en=name_en,
+        pattern=re.compile(pattern),
+        rarity=rarity,
+        reason=reason,
+    )
+
+
+FORMATS: tuple[NumberFormat, ...] = (
+    _format("yunexpress", "云途", "YunExpress", r"YT[0-9]{16}", 13.1, "YT and 16 digits"),
+    _format("yto", "圆通", "YTO", r"YT[0-9]{13}", 10.4, "YT and 13 digits"),
+    _format("jt", "极兔", "J&T", r"JT[0-9]{13}", 10.4, "JT and 13 digits"),
+    _format("deppon", "德邦", "Deppon", r"DPK[0-9]{12}", 11.3, "DPK and 12 digits"),
+    _format("sf", "顺丰", "SF", r"SF[0-9A-Z][0-9]{12}", 9.8, "SF, a letter or digit, 12 digits"),
+    _format(
+        "jd", "京东", "JD", r"JD[0-9A-Z]{2}[0-9]{11}", 9.2, "JD, two letters or digits, 11 digits"
+    ),
+    _format("ems", "邮政 EMS", "EMS", r"P[A-Z][0-9]{11}", 7.8, "P, a letter, 11 digits"),
+    _format("cainiao", "菜鸟", "Cainiao", r"621[0-9]{12}", 3.0, "621 and 12 digits"),
+    _format("sto", "申通", "STO", r"(?:77|43)[0-9]{12,15}", 1.7, "77 or 43 and 12 to 15 digits"),
+    _format("zto", "中通", "ZTO", r"7[3-68][0-9]{12}", 1.3, "73 to 76 or 78 and 12 digits"),
+    _format("yunda", "韵达", "Yunda", r"5[0-9]{12}", 1.0, "5 and 12 digits"),
+    _format("yunda", "韵达", "Yunda", r"[34][0-9]{14}", 0.7, "3 or 4 and 14 digits"),
+    _format("ems", "邮政 EMS", "EMS", r"[981][0-9]{12}", 0.5, "9, 8 or 1 and 12 digits"),
+)
+
+_S10 = NumberFormat(
+    courier="s10",
+    name_zh="万国邮联国际邮件",
+    name_en="UPU S10 international mail",
+    pattern=_S10_SHAPE,
+    rarity=12.0,
+    reason="two letters, eight digits, a right check digit, a country",
+)
+
+
+def clean_waybill(text: str) -> str:
+    """The one spelling of a waybill number that all rooms compare: ASCII where Unicode allows it, upper case.
+
+    Full-width and other scripts' digits become ASCII; spaces, dashes, dots, underscores and zero-width characters are
+    dropped. Never fails; "" if nothing remains. Cleaning a clean number changes nothing.
+    """
+    if text.isascii():
+        return text.upper().translate(_ASCII_DROPPED)
+    wide = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
+    return unicodedata.normalize("NFKC", "".join(map(_clean_char, wide)))
+
+
+def _clean_char(char: str) -> str:
+    if char in _DROPPED or char in _DROPPED_CONTROLS:
+        return ""
+    if unicodedata.category(char) in _DROPPED_CATEGORIES:
+        return ""
+    digit = unicodedata.decimal(char, None)
+    return char if digit is None else str(digit)
+
+
+def s10_is_valid(number: str) -> bool:
+    """Whether a clean number has the shape of UPU S10 and its check digit is right (mod 11; 10 → 0, 11 → 5)."""
+    if not _S10_SHAPE.fullmatch(number):
+        return False
+    total = sum(w * int(d) for w, d in zip(_S10_WEIGHTS, number[2:10], strict=True))
+    check = 11 - total % 11
+    return int(number[10]) == {10: 0, 11: 5}.get(check, check)
+
+
+def candidates(text: str) -> tuple[Candidate, ...]:
+    """The couriers whose format the number has, the most telling format first; () if it has none.
+
+    The number is cleaned first. A format that lets few random strings through says more than one that lets through
+    many; equal ones stand in the order of `FORMATS`.
+    """
+    number = clean_waybill(text)
+    found = [f for f in FORMATS if f.pattern.fullmatch(number)]
+    if s10_is_valid(number):
+        found.append(_S10)
+    found.sort(key=lambda f: -f.rarity)
+    return tuple(
+        Candidate(courier=f.courier, name_zh=f.name_zh, name_en=f.name_en, reason=f.reason)
+        for f in found
+    )

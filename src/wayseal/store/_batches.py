@@ -1,0 +1,173 @@
+"""From raw blocks to checked batches: the border between a file and everything else."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from wayseal.store import _times
+from wayseal.store._convert import Converted, How, convert
+from wayseal.store._csv import CsvBlocks
+from wayseal.store._mapping import LogMapping
+from wayseal.store._parquet import ParquetBlocks
+from wayseal.store._plan import Plan, Shaped, plan
+from wayseal.store.types import (
+    Batch,
+    Format,
+    Notice,
+    NoticeCode,
+    RawBlock,
+    ReadOptions,
+    Rejection,
+    SourceFile,
+)
+from wayseal.store.errors import StoreError
+from wayseal.store.tables import TABLES, arrow_schema
+
+_UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
+
+
+class _Blocks(Protocol):
+    """An opened file of any format."""
+
+    names: tuple[str, ...]
+
+    def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
+        """Its rows, as raw blocks of these columns."""
+        ...
+
+
+def read_batches(
+    file: SourceFile,
+    *,
+    mapping: LogMapping | None = None,
+    options: ReadOptions | None = None,
+    keep_rejected: bool = False,
+) -> Iterator[Batch]:
+    """The rows of one file, checked, a bounded stretch at a time, in the order of the file.
+
+    At least one batch comes, if only an empty one. keep_rejected: rejections carry the row's text. StoreError if the
+    file can't be read, or lacks a required column.
+    """
+    options = options or ReadOptions()
+    opened = _open(file, mapping, options, keep_rejected)
+    reader = _Reader(file, opened.names, mapping, options)
+    empty = True
+    for block in opened.blocks(reader.plan.needed):
+        yield reader.batch(block)
+        empty = False
+    if empty:
+        yield reader.batch(_nothing(reader.plan, file))
+
+
+def _open(
+    file: SourceFile, mapping: LogMapping | None, options: ReadOptions, keep_rejected: bool
+) -> _Blocks:
+    if file.format is Format.PARQUET:
+        return ParquetBlocks(file.path, file.size, options)
+    return CsvBlocks(file.path, file.size, options)
+
+
+def _nothing(made: Plan, file: SourceFile) -> RawBlock:
+    return RawBlock(
+        columns={n: pa.array([], pa.string()) for n in made.needed},
+        line=np.empty(0, np.int64),
+        rejected=(),
+        bytes_read=file.size,
+    )
+
+
+class _Reader:
+    """Turns the blocks of one file into batches and remembers what has been said about the file."""
+
+    def __init__(
+        self,
+        file: SourceFile,
+        names: tuple[str, ...],
+        mapping: LogMapping | None,
+        options: ReadOptions,
+    ) -> None:
+        self._file = file
+        self._table = TABLES[file.table]
+        self._schema = arrow_schema(self._table)
+        self._said: set[tuple[NoticeCode, str]] = set()
+        self._offset = options.offset
+        if self._offset is None and mapping is not None:
+            self._offset = mapping.offset
+        clean = mapping is None or mapping.clean
+        self._how = How(offset=self._offset or timedelta(0), clean=clean)
+        self.plan = plan(file, names, mapping)
+
+    def batch(self, block: RawBlock) -> Batch:
+        """The block, checked."""
+        shaped = self.plan.shape(block)
+        done = {name: self._convert(name, shaped) for name in shaped.columns}
+        kept, rejected = self._verdict(done, block, shaped.keep)
+        notices = [*block.notices, *self._notices(done)]
+        arrays = [
+            done[f.name].array if f.name in done else pa.nulls(len(block.line), f.type)
+            for f in self._schema
+        ]
+        loose = pa.schema([f.with_nullable(True) for f in self._schema])
+        rows = pa.RecordBatch.from_arrays(arrays, schema=loose)
+        line = block.line
+        if kept is not None:
+            rows = rows.filter(pa.array(kept))
+            line = line[kept]
+        return Batch(
+            rows=pa.RecordBatch.from_arrays(rows.columns, schema=self._schema),
+            line=line,
+            rejected=rejected,
+            bytes_read=block.bytes_read,
+            notices=tuple(notices),
+        )
+
+    def _convert(self, name: str, shaped: Shaped) -> Converted:
+        column = self._table.column(name)
+        times = shaped.times.get(name)
+        try:
+            return convert(column, shaped.columns[name], self._how, times and times[0])
+        except _UNREADABLE as error:
+            message = f"a column of type {shaped.columns[name].type} can't be read as {column.type}"
+            raise StoreError(message, file=self._file.path, column=name) from error
+
+    def _verdict(
+        self, done: dict[str, Converted], block: RawBlock, keep: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.bool_] | None, tuple[Rejection, ...]]:
+        """Which rows stay (None: all), and the rejections of the others, one a row, in line order."""
+        if keep is None and not any(d.bad for d in done.values()):
+            return None, block.rejected
+        kept = np.ones(len(block.line), np.bool_) if keep is None else keep.copy()
+        rejected = list(block.rejected)
+        for name, item in done.items():
+            for mask, reason in item.bad:
+                for at in np.flatnonzero(mask & kept).tolist():
+                    raw = block.raws[at] if block.raws is not None else None
+                    line = int(block.line[at])
+                    rejected.append(Rejection(line=line, column=name, reason=reason, raw=raw))
+                kept &= ~mask
+        rejected.sort(key=lambda r: r.line)
+        return kept, tuple(rejected)
+
+    def _notices(self, done: dict[str, Converted]) -> Iterator[Notice]:
+        if self.plan.unknown and not self.plan.mapped:
+            yield from self._say(NoticeCode.UNKNOWN_COLUMNS, columns=len(self.plan.unknown))
+        for name, item in done.items():
+            if item.naive:
+                yield from self._say(
+                    NoticeCode.TIMES_WITHOUT_OFFSET,
+                    column=name,
+                    offset=_times.format_offset(self._how.offset),
+                    assumed=int(self._offset is None),
+                )
+            if item.unknown:
+                yield from self._say(NoticeCode.UNKNOWN_VALUES, column=name, rows=item.unknown)
+
+    def _say(self, code: NoticeCode, **values: str | int) -> Iterator[Notice]:
+        key = (code, str(values.get("column", "")))
+        if key not in self._said:
+            self._said.add(key)
+            yield Notice(code=code, file=self._file.path, values=values)

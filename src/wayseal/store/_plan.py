@@ -1,0 +1,169 @@
+"""From the columns of a file to the columns of the contract, by name or by a mapping."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.store import _strings, _times
+from wayseal.store._mapping import FieldMap, LogMapping, RowFilter
+from wayseal.store.types import RawBlock, SourceFile
+from wayseal.store.errors import StoreError
+from wayseal.store.tables import TABLES, ColumnType, Table
+
+_EPOCHS: Mapping[str, float] = {
+    "epoch_s": 1e6,
+    "epoch_ms": 1e3,
+    "epoch_us": 1.0,
+    "epoch_ns": 1e-3,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shaped:
+    """A block with contract names: raw columns, times that a mapping has parsed already, and which rows to keep."""
+
+    columns: Mapping[str, pa.Array]
+    times: Mapping[str, tuple[_times.Times, pa.Array]]
+    keep: npt.NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to take from a file: the columns it needs, those it leaves out, and where each contract column is from."""
+
+    needed: frozenset[str]
+    unknown: tuple[str, ...]
+    fields: tuple[FieldMap, ...]
+    filters: tuple[RowFilter, ...] = ()
+    mapped: bool = False
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
+
+    def shape(self, block: RawBlock) -> Shaped:
+        """The block's columns under their contract names."""
+        columns: dict[str, pa.Array] = {}
+        times: dict[str, tuple[_times.Times, pa.Array]] = {}
+        for item in self.fields:
+            raw = _fetch(item, block)
+            columns[item.name] = raw
+            if self.types[item.name] is ColumnType.TIME and item.formats != ("iso",):
+                times[item.name] = (_by_formats(item.formats, raw), raw)
+        return Shaped(columns=columns, times=times, keep=_kept(self.filters, block))
+
+
+def plan(file: SourceFile, names: tuple[str, ...], mapping: LogMapping | None) -> Plan:
+    """The plan for a file with these columns; StoreError names the column that is missing or there twice."""
+    table = TABLES[file.table]
+    if mapping is None:
+        fields = _by_name(table, names)
+        filters: tuple[RowFilter, ...] = ()
+    else:
+        fields, filters = mapping.fields, mapping.filters
+    missing = [c for c in table.required if c not in {f.name for f in fields}]
+    if missing:
+        raise StoreError(
+            f"there is no such column; {describe(names)}. A mapping file can say which column is which "
+            "(`wayseal map SAMPLE` proposes one)",
+            file=file.path,
+            column=missing[0],
+        )
+    needed = {c for f in fields for c in f.columns} | {f.column for f in filters}
+    for name in sorted(needed):
+        _check_there(name, names, file)
+    return Plan(
+        needed=frozenset(needed),
+        unknown=tuple(n for n in names if n not in needed),
+        fields=fields,
+        filters=filters,
+        mapped=mapping is not None,
+        types={c.name: c.type for c in table.columns},
+    )
+
+
+def _by_name(table: Table, names: tuple[str, ...]) -> tuple[FieldMap, ...]:
+    found = []
+    for name in names:
+        plain = name.strip().casefold()
+        if plain in table.names:
+            found.append(FieldMap(name=plain, columns=(name,)))
+    return tuple(found)
+
+
+def _check_there(name: str, names: tuple[str, ...], file: SourceFile) -> None:
+    count = names.count(name)
+    if count == 1:
+        return
+    problem = "there is no such column" if count == 0 else "this column is there twice"
+    raise StoreError(f"{problem}; {describe(names)}", file=file.path, column=name)
+
+
+def describe(names: tuple[str, ...]) -> str:
+    """The columns that a file has, for an error; what doesn't look like a name is told by its place only."""
+    if not names:
+        return "the file has no columns"
+    told = [
+        n
+        if re.fullmatch(r"[^\W\d][\w .:/()-]{0,39}", n) and not re.search(r"\d{4}", n)
+        else f"#{at}"
+        for at, n in enumerate(names[:40], 1)
+    ]
+    return "the file has " + ", ".join(told) + (", …" if len(names) > 40 else "")
+
+
+def _fetch(item: FieldMap, block: RawBlock) -> pa.Array:
+    count = len(block.line)
+    if item.constant is not None:
+        return pa.array([item.constant], pa.string()).take(pa.array(np.zeros(count, np.int8)))
+    raw = block.columns[item.columns[0]]
+    if len(item.columns) > 1:
+        parts = [_strings.trimmed(_strings.as_text(block.columns[c])) for c in item.columns]
+        raw = pc.binary_join_element_wise(*parts, " ")
+    if not item.values:
+        return raw
+    texts = _strings.trimmed(_strings.as_text(raw))
+    at = pc.index_in(texts, value_set=pa.array(list(item.values), pa.string()))
+    return pc.coalesce(pa.array(list(item.values.values()), pa.string()).take(at), texts)
+
+
+def _by_formats(formats: tuple[str, ...], raw: pa.Array) -> _times.Times:
+    count = len(raw)
+    us = np.zeros(count, np.int64)
+    ok = np.zeros(count, np.bool_)
+    naive = np.zeros(count, np.bool_)
+    for form in formats:
+        more = _parse(form, raw)
+        new = more.ok & ~ok
+        us = np.where(new, more.us, us)
+        naive = np.where(new, more.naive, naive)
+        ok |= new
+        if ok.all():
+            break
+    return _times.Times(us=us, ok=ok, naive=naive)
+
+
+def _parse(form: str, raw: pa.Array) -> _times.Times:
+    if form in _EPOCHS:
+        return _times.parse_epoch(raw, _EPOCHS[form])
+    texts = _strings.trimmed(_strings.as_text(raw))
+    if form == "iso":
+        return _times.parse_iso(texts)
+    return _times.parse_pattern(texts, _times.compile_format(form))
+
+
+def _kept(filters: tuple[RowFilter, ...], block: RawBlock) -> npt.NDArray[np.bool_] | None:
+    if not filters:
+        return None
+    keep = np.ones(len(block.line), np.bool_)
+    for item in filters:
+        texts = _strings.as_text(block.columns[item.column]).fill_null("")
+        found = _strings.mask_of(
+            pc.is_in(
+                pc.utf8_trim_whitespace(texts), value_set=pa.array(sorted(item.equals), pa.string())
+            )
+        )
+        keep &= found if item.keep else ~found
+    return keep

@@ -1,0 +1,90 @@
+"""Writing a table of the contract in any of its three formats; what is written reads back equal."""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from wayseal.store.types import Format
+from wayseal.store.errors import StoreError
+from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
+
+
+def write_table(
+    folder: Path,
+    table: str,
+    batches: Iterable[pa.RecordBatch | pa.Table],
+    *,
+    format: Format = Format.PARQUET,
+) -> Path:
+    """Writes `batches` (in the table's arrow_schema) as one file of a dataset folder, which is made if need be.
+
+    Also writes dataset.json, the contract's version. Returns the file; StoreError if it can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "dataset.json").write_text(json.dumps({"wayseal": VERSION}) + "\n", "utf-8")
+        path = folder / f"{table}.{format}"
+        if format is Format.PARQUET:
+            _write_parquet(path, TABLES[table], batches)
+        else:
+            _write_text(path, TABLES[table], batches, format)
+    except OSError as error:
+        raise StoreError(f"can't be written ({error.strerror or 'disk'})", file=folder) from error
+    return path
+
+
+def _write_parquet(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.Table]) -> None:
+    schema = arrow_schema(table)
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+        for batch in batches:
+            whole = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+            writer.write_table(whole.cast(schema), row_group_size=1 << 20)
+
+
+def _write_text(
+    path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.Table], format: Format
+) -> None:
+    schema = arrow_schema(table)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        sheet = csv.writer(out, lineterminator="\n")
+        if format is Format.CSV:
+            sheet.writerow(table.names)
+        for batch in batches:
+            whole = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+            columns = [
+                _texts(
+                    c.type,
+                    column.combine_chunks().to_pylist()
+                    if c.type is not ColumnType.TIME
+                    else _moments(column),
+                )
+                for c, column in zip(table.columns, whole.cast(schema).columns, strict=True)
+            ]
+            rows = zip(*columns, strict=True)
+            if format is Format.CSV:
+                sheet.writerows([_cell(v) for v in row] for row in rows)
+            else:
+                for row in rows:
+                    pairs = {n: v for n, v in zip(table.names, row, strict=True) if v is not None}
+                    out.write(json.dumps(pairs, ensure_ascii=False) + "\n")
+
+
+def _moments(column: pa.ChunkedArray) -> list[Any]:
+    out: list[Any] = pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ").to_pylist()
+    return out
+
+
+def _texts(kind: ColumnType, values: list[Any]) -> list[Any]:
+    if kind is ColumnType.JSON:
+        return [None if v is None else json.loads(v) for v in values]
+    return values
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

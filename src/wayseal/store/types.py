@@ -1,0 +1,160 @@
+"""What reading hands on: files, batches, rejected rows and notices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from wayseal.store._mapping import LogMapping
+
+
+class Format(StrEnum):
+    """How a file is laid out."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+class Reason(StrEnum):
+    """Why a row went to quarantine; public interface, as it stands in the quarantine file."""
+
+    EMPTY = "empty"
+    CONTROL_CHARACTER = "control-character"
+    TOO_LONG = "too-long"
+    NOT_A_TIME = "not-a-time"
+    TIME_OUT_OF_RANGE = "time-out-of-range"
+    NOT_A_NUMBER = "not-a-number"
+    NUMBER_OUT_OF_RANGE = "number-out-of-range"
+    UNKNOWN_VALUE = "unknown-value"
+    NOT_A_LIST = "not-a-list"
+    NOT_AN_OBJECT = "not-an-object"
+    WRONG_TYPE = "wrong-type"
+    TOO_FEW_FIELDS = "too-few-fields"
+    TOO_MANY_FIELDS = "too-many-fields"
+    STRAY_QUOTE = "stray-quote"
+    UNTERMINATED_QUOTE = "unterminated-quote"
+    STRAY_CARRIAGE_RETURN = "stray-carriage-return"
+    NUL_BYTE = "nul-byte"
+    UNDECODABLE = "undecodable"
+    NOT_JSON = "not-json"
+    DUPLICATE_KEY = "duplicate-key"
+
+
+class NoticeCode(StrEnum):
+    """What a reader says about a file as a whole."""
+
+    UNKNOWN_COLUMNS = "unknown-columns"
+    TIMES_WITHOUT_OFFSET = "times-without-offset"
+    UNKNOWN_VALUES = "unknown-values"
+    ENCODING = "encoding"
+    DELIMITER = "delimiter"
+    EMPTY_FILE = "empty-file"
+    DROPPED_ROWS = "dropped-rows"
+    OTHER_FILES = "other-files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that a person should know about a file and that stops nothing; `values` fills the message's blanks."""
+
+    code: NoticeCode
+    file: Path
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A row in quarantine: its line (row in Parquet) from 1, the column that is at fault ("" for the whole row), why.
+
+    raw is the row's text, held only when it was asked for.
+    """
+
+    line: int
+    column: str
+    reason: Reason
+    raw: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One file of a dataset and the table whose rows it holds; size in bytes as it lies on disk."""
+
+    path: Path
+    table: str
+    format: Format
+    size: int
+    gzipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read.
+
+    offset: from UTC to what a time without an offset means; None assumes UTC, and a notice says so either way.
+    block_bytes: how much text is parsed at once; batch_rows: the most rows of a Parquet batch.
+    """
+
+    offset: timedelta | None = None
+    block_bytes: int = 16 << 20
+    batch_rows: int = 1 << 19
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A dataset, a folder of logs or a single file, opened: its files in a fixed order, and how they are read."""
+
+    path: Path
+    files: tuple[SourceFile, ...]
+    mapping: "LogMapping | None" = None
+    options: ReadOptions = field(default_factory=ReadOptions)
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files on disk."""
+        return sum(f.size for f in self.files)
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that have at least one file."""
+        return frozenset(f.table for f in self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A stretch of a file, checked.
+
+    rows: the good rows, in the table's arrow_schema. line: int64, for each of them its line (Parquet: row) from 1.
+    rejected: the others, in line order. bytes_read: how much of the file on disk is done, for progress.
+    notices: each said once a file.
+    """
+
+    rows: pa.RecordBatch
+    line: npt.NDArray[np.int64]
+    rejected: tuple[Rejection, ...]
+    bytes_read: int
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawBlock:
+    """Rows as they stand in a file, before any check, from one reader.
+
+    columns: of one length each; text columns as strings, Parquet columns in their own type. rejected: rows that the
+    reader itself gave up. raws: the rows' texts, when asked for.
+    """
+
+    columns: Mapping[str, pa.Array]
+    line: npt.NDArray[np.int64]
+    rejected: tuple[Rejection, ...]
+    bytes_read: int
+    notices: tuple[Notice, ...] = ()
+    raws: "tuple[str, ...] | None" = None
