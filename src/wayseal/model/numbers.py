@@ -11,7 +11,7 @@ from dataclasses import dataclass
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _S10_SHAPE = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
 # Letters of other scripts are left alone: such a number is nobody's, and a reader should see it as it was written.
-_DROPPED = frozenset("._·•。")  # noqa: S105
+_DROPPED = frozenset("._·•。")
 _DROPPED_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf"})
 _DROPPED_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2212")
 _ASCII_DROPPED = {ord(c): None for c in " -._\t\n\v\f\r\x1c\x1d\x1e\x1f"}
@@ -43,9 +43,7 @@ class Candidate:
     reason: str
 
 
-def _format(
-    courier: str, name_zh: str, name_en: str, pattern: str, rarity: float, reason: str
-) -> NumberFormat:
+def _format(courier: str, name_zh: str, name_en: str, pattern: str, rarity: float, reason: str) -> NumberFormat:
     return NumberFormat(
         courier=courier,
         name_zh=name_zh,
@@ -62,9 +60,7 @@ FORMATS: tuple[NumberFormat, ...] = (
     _format("jt", "极兔", "J&T", r"JT[0-9]{13}", 10.4, "JT and 13 digits"),
     _format("deppon", "德邦", "Deppon", r"DPK[0-9]{12}", 11.3, "DPK and 12 digits"),
     _format("sf", "顺丰", "SF", r"SF[0-9A-Z][0-9]{12}", 9.8, "SF, a letter or digit, 12 digits"),
-    _format(
-        "jd", "京东", "JD", r"JD[0-9A-Z]{2}[0-9]{11}", 9.2, "JD, two letters or digits, 11 digits"
-    ),
+    _format("jd", "京东", "JD", r"JD[0-9A-Z]{2}[0-9]{11}", 9.2, "JD, two letters or digits, 11 digits"),
     _format("ems", "邮政 EMS", "EMS", r"P[A-Z][0-9]{11}", 7.8, "P, a letter, 11 digits"),
     _format("cainiao", "菜鸟", "Cainiao", r"621[0-9]{12}", 3.0, "621 and 12 digits"),
     _format("sto", "申通", "STO", r"(?:77|43)[0-9]{12,15}", 1.7, "77 or 43 and 12 to 15 digits"),
@@ -125,7 +121,4 @@ def candidates(text: str) -> tuple[Candidate, ...]:
     if s10_is_valid(number):
         found.append(_S10)
     found.sort(key=lambda f: -f.rarity)
-    return tuple(
-        Candidate(courier=f.courier, name_zh=f.name_zh, name_en=f.name_en, reason=f.reason)
-        for f in found
-    )
+    return tuple(Candidate(courier=f.courier, name_zh=f.name_zh, name_en=f.name_en, reason=f.reason) for f in found)

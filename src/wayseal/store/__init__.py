@@ -1,20 +1,26 @@
 """Datasets: the tables of the data contract, reading and writing them, mapping foreign logs to them.
 
-The dataclasses that these functions hand on are in `wayseal.store.types`; the contract in `wayseal.store.tables`.
+What these functions hand on is in `wayseal.store.types`, the contract in `wayseal.store.tables`, the errors in
+`wayseal.store.errors`.
 """
 
 from wayseal.store._batches import read_batches
 from wayseal.store._leaks import read_leaks
+from wayseal.store._load import load_mapping
+from wayseal.store._propose import propose_mapping
 from wayseal.store._source import open_source
 from wayseal.store._write import write_table
-from wayseal.store.errors import StoreError
-from wayseal.store.tables import TABLES, arrow_schema
+from wayseal.store.errors import StoreError as StoreError
+from wayseal.store.tables import TABLES
+from wayseal.store.tables import arrow_schema as arrow_schema
+from wayseal.store.types import Leaks
 
 __all__ = [
     "TABLES",
-    "StoreError",
-    "arrow_schema",
+    "Leaks",
+    "load_mapping",
     "open_source",
+    "propose_mapping",
     "read_batches",
     "read_leaks",
     "write_table",

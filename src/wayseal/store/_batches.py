@@ -11,9 +11,12 @@ import pyarrow as pa
 from wayseal.store import _times
 from wayseal.store._convert import Converted, How, convert
 from wayseal.store._csv import CsvBlocks
+from wayseal.store._jsonl import JsonBlocks
 from wayseal.store._mapping import LogMapping
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store._plan import Plan, Shaped, plan
+from wayseal.store.errors import StoreError
+from wayseal.store.tables import TABLES, arrow_schema
 from wayseal.store.types import (
     Batch,
     Format,
@@ -24,8 +27,6 @@ from wayseal.store.types import (
     Rejection,
     SourceFile,
 )
-from wayseal.store.errors import StoreError
-from wayseal.store.tables import TABLES, arrow_schema
 
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 
@@ -34,6 +35,7 @@ class _Blocks(Protocol):
     """An opened file of any format."""
 
     names: tuple[str, ...]
+    open_ended: bool
 
     def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
         """Its rows, as raw blocks of these columns."""
@@ -54,7 +56,7 @@ def read_batches(
     """
     options = options or ReadOptions()
     opened = _open(file, mapping, options, keep_rejected)
-    reader = _Reader(file, opened.names, mapping, options)
+    reader = _Reader(file, opened, mapping, options)
     empty = True
     for block in opened.blocks(reader.plan.needed):
         yield reader.batch(block)
@@ -63,12 +65,12 @@ def read_batches(
         yield reader.batch(_nothing(reader.plan, file))
 
 
-def _open(
-    file: SourceFile, mapping: LogMapping | None, options: ReadOptions, keep_rejected: bool
-) -> _Blocks:
+def _open(file: SourceFile, mapping: LogMapping | None, options: ReadOptions, keep_rejected: bool) -> _Blocks:
     if file.format is Format.PARQUET:
-        return ParquetBlocks(file.path, file.size, options)
-    return CsvBlocks(file.path, file.size, options)
+        return ParquetBlocks(file, options, keep_rejected)
+    if file.format is Format.JSONL:
+        return JsonBlocks(file, mapping, options, keep_rejected)
+    return CsvBlocks(file, mapping, options, keep_rejected)
 
 
 def _nothing(made: Plan, file: SourceFile) -> RawBlock:
@@ -86,7 +88,7 @@ class _Reader:
     def __init__(
         self,
         file: SourceFile,
-        names: tuple[str, ...],
+        opened: _Blocks,
         mapping: LogMapping | None,
         options: ReadOptions,
     ) -> None:
@@ -99,7 +101,7 @@ class _Reader:
             self._offset = mapping.offset
         clean = mapping is None or mapping.clean
         self._how = How(offset=self._offset or timedelta(0), clean=clean)
-        self.plan = plan(file, names, mapping)
+        self.plan = plan(file, opened.names, mapping, opened.open_ended)
 
     def batch(self, block: RawBlock) -> Batch:
         """The block, checked."""
@@ -107,10 +109,7 @@ class _Reader:
         done = {name: self._convert(name, shaped) for name in shaped.columns}
         kept, rejected = self._verdict(done, block, shaped.keep)
         notices = [*block.notices, *self._notices(done)]
-        arrays = [
-            done[f.name].array if f.name in done else pa.nulls(len(block.line), f.type)
-            for f in self._schema
-        ]
+        arrays = [done[f.name].array if f.name in done else pa.nulls(len(block.line), f.type) for f in self._schema]
         loose = pa.schema([f.with_nullable(True) for f in self._schema])
         rows = pa.RecordBatch.from_arrays(arrays, schema=loose)
         line = block.line
@@ -123,6 +122,7 @@ class _Reader:
             rejected=rejected,
             bytes_read=block.bytes_read,
             notices=tuple(notices),
+            dropped=0 if shaped.keep is None else int(np.count_nonzero(~shaped.keep)),
         )
 
     def _convert(self, name: str, shaped: Shaped) -> Converted:
@@ -164,7 +164,8 @@ class _Reader:
                     assumed=int(self._offset is None),
                 )
             if item.unknown:
-                yield from self._say(NoticeCode.UNKNOWN_VALUES, column=name, rows=item.unknown)
+                values: dict[str, str | int] = {"column": name, "rows": item.unknown}
+                yield Notice(code=NoticeCode.UNKNOWN_VALUES, file=self._file.path, values=values)
 
     def _say(self, code: NoticeCode, **values: str | int) -> Iterator[Notice]:
         key = (code, str(values.get("column", "")))

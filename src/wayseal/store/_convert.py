@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.store import _strings, _times
-from wayseal.store.types import Reason
 from wayseal.store.tables import Column, ColumnType
+from wayseal.store.types import Reason
 
 _Mask = npt.NDArray[np.bool_]
 
@@ -39,9 +39,7 @@ class How:
     clean: bool = True
 
 
-def convert(
-    column: Column, raw: pa.Array, how: How, times: "_times.Times | None" = None
-) -> Converted:
+def convert(column: Column, raw: pa.Array, how: How, times: "_times.Times | None" = None) -> Converted:
     """The column converted and checked; ArrowInvalid or ArrowNotImplementedError if its type can't be read at all."""
     if column.type is ColumnType.TIME:
         done = _time(raw, how.offset, times)
@@ -116,9 +114,7 @@ def _whole_numbers(raw: pa.Array) -> pa.Array:
 def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _time(raw: pa.Array, offset: timedelta, times: "_times.Times | None") -> Converted:
@@ -153,13 +149,9 @@ def _parse_time(raw: pa.Array) -> "tuple[_times.Times, _Mask]":
 def _number(column: Column, raw: pa.Array, how: How) -> Converted:
     if _is_text(raw.type) or pa.types.is_null(raw.type):
         texts = _strings.trimmed(_strings.as_text(raw))
-        shape = pc.match_substring_regex(
-            texts, r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
-        )
+        shape = pc.match_substring_regex(texts, r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$")
         wrong = ~_strings.mask_of(shape) & _times.valid_mask(texts)
-        plain = pc.if_else(
-            shape, pc.replace_substring_regex(texts, r"^\+", ""), pa.scalar(None, pa.string())
-        )
+        plain = pc.if_else(shape, pc.replace_substring_regex(texts, r"^\+", ""), pa.scalar(None, pa.string()))
         values = pc.cast(plain, pa.float64())
     else:
         values = pc.cast(raw, pa.float64(), safe=False)
@@ -192,9 +184,7 @@ def _json(column: Column, raw: pa.Array, how: How) -> Converted:
     return _by_word(raw, column, _read_object, Reason.NOT_AN_OBJECT)
 
 
-def _by_word(
-    raw: pa.Array, column: Column, read: Callable[[str], object], reason: Reason
-) -> Converted:
+def _by_word(raw: pa.Array, column: Column, read: Callable[[str], object], reason: Reason) -> Converted:
     """Reads each distinct text once: lists and predicates repeat."""
     coded = _strings.trimmed(_strings.as_text(raw)).dictionary_encode()
     read_words: list[object] = []
@@ -235,14 +225,12 @@ def _read_object(text: str) -> str:
 
 def loads(text: str) -> object:
     """JSON without what the standard doesn't know (NaN) and without repeated keys; ValueError or RecursionError."""
-    return json.loads(text, object_pairs_hook=unique, parse_constant=_refuse)
+    return json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
 
 
 def dumps(value: object) -> str:
     """The canonical spelling: keys sorted, no spaces; ValueError if it isn't Unicode text."""
-    text = json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     text.encode()
     return text
 
@@ -259,7 +247,8 @@ def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return out
 
 
-def _refuse(word: str) -> object:
+def refuse_constant(word: str) -> object:
+    """For NaN and Infinity, which JSON doesn't know: always a ValueError."""
     raise ValueError("NaN and Infinity are not JSON")
 
 

@@ -1,38 +1,22 @@
 """The leaks file: numbers seen outside, small enough to hold whole."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.store._batches import read_batches
 from wayseal.store._mapping import LogMapping
 from wayseal.store._source import open_source
-from wayseal.store.types import Notice, Rejection
 from wayseal.store.tables import arrow_schema
+from wayseal.store.types import Leaks
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaks:
-    """A leaks file, read: `rows` in the contract's schema, `line` (int64) of each, and what was wrong with others."""
-
-    rows: pa.Table
-    line: npt.NDArray[np.int64]
-    rejected: tuple[Rejection, ...]
-    notices: tuple[Notice, ...]
-
-
-def read_leaks(
-    path: Path, *, mapping: LogMapping | None = None, offset: timedelta | str | None = None
-) -> Leaks:
+def read_leaks(path: Path, *, mapping: LogMapping | None = None, offset: timedelta | str | None = None) -> Leaks:
     """Numbers that turned up outside, from a file in any of the three formats; StoreError as for `read_batches`."""
     source = open_source(path, mapping=mapping, offset=offset, table="leaks")
-    batches = [
-        b for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)
-    ]
+    batches = [b for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)]
     return Leaks(
         rows=pa.Table.from_batches([b.rows for b in batches], schema=arrow_schema("leaks")),
         line=np.concatenate([b.line for b in batches]),

@@ -7,6 +7,14 @@ from pathlib import Path
 
 from wayseal.store.types import Format
 
+# Microseconds in one unit.
+EPOCHS: Mapping[str, float] = {
+    "epoch_s": 1e6,
+    "epoch_ms": 1e3,
+    "epoch_us": 1.0,
+    "epoch_ns": 1e-3,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldMap:

@@ -1,14 +1,14 @@
 """Parquet files as raw blocks, never more than a bounded part of one in memory."""
 
+import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wayseal.store.types import RawBlock, ReadOptions
 from wayseal.store.errors import StoreError
+from wayseal.store.types import RawBlock, ReadOptions, SourceFile
 
 _BATCH_BYTES = 256 << 20
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError)
@@ -17,9 +17,11 @@ _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError)
 class ParquetBlocks:
     """A Parquet file, opened: its column names, and its rows as raw blocks of the columns that are asked for."""
 
-    def __init__(self, path: Path, size: int, options: ReadOptions) -> None:
-        self._path = path
-        self._size = size
+    def __init__(self, file: SourceFile, options: ReadOptions, keep_rejected: bool) -> None:
+        self._path = path = file.path
+        self._size = file.size
+        self._keep = keep_rejected
+        self.open_ended = False
         self._options = options
         try:
             self._file = pq.ParquetFile(path, memory_map=True, pre_buffer=False)
@@ -41,6 +43,7 @@ class ParquetBlocks:
                     line=line,
                     rejected=(),
                     bytes_read=self._size * done // max(total, 1),
+                    raws=_texts(batch) if self._keep else None,
                 )
         except _ARROW_ERRORS as error:
             message = "the Parquet file is damaged from this row on; copy it anew"
@@ -56,3 +59,8 @@ class ParquetBlocks:
             part = metadata.row_group(group)
             heavy = max(heavy, part.total_byte_size / max(part.num_rows, 1))
         return max(1, min(self._options.batch_rows, int(_BATCH_BYTES / heavy)))
+
+
+def _texts(batch: pa.RecordBatch) -> tuple[str, ...]:
+    """Each row as JSON: Parquet has no text of its own."""
+    return tuple(json.dumps(row, ensure_ascii=False, default=str) for row in batch.to_pylist())

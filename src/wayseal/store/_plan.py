@@ -10,17 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.store import _strings, _times
-from wayseal.store._mapping import FieldMap, LogMapping, RowFilter
-from wayseal.store.types import RawBlock, SourceFile
+from wayseal.store._mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES, ColumnType, Table
-
-_EPOCHS: Mapping[str, float] = {
-    "epoch_s": 1e6,
-    "epoch_ms": 1e3,
-    "epoch_us": 1.0,
-    "epoch_ns": 1e-3,
-}
+from wayseal.store.types import RawBlock, SourceFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,28 +48,25 @@ class Plan:
         return Shaped(columns=columns, times=times, keep=_kept(self.filters, block))
 
 
-def plan(file: SourceFile, names: tuple[str, ...], mapping: LogMapping | None) -> Plan:
-    """The plan for a file with these columns; StoreError names the column that is missing or there twice."""
+def plan(file: SourceFile, names: tuple[str, ...], mapping: LogMapping | None, open_ended: bool) -> Plan:
+    """The plan for a file with these columns; StoreError names the column that is missing or there twice.
+
+    open_ended: further names may turn up later, so only what every row must have has to be there already. A file
+    without any column is an empty one and lacks nothing.
+    """
     table = TABLES[file.table]
-    if mapping is None:
-        fields = _by_name(table, names)
-        filters: tuple[RowFilter, ...] = ()
-    else:
-        fields, filters = mapping.fields, mapping.filters
-    missing = [c for c in table.required if c not in {f.name for f in fields}]
-    if missing:
-        raise StoreError(
-            f"there is no such column; {describe(names)}. A mapping file can say which column is which "
-            "(`wayseal map SAMPLE` proposes one)",
-            file=file.path,
-            column=missing[0],
-        )
+    fields = mapping.fields if mapping else _by_name(table, names, open_ended)
+    filters = mapping.filters if mapping else ()
+    if names:
+        _check_required(table, fields, names, file, mapping is not None)
     needed = {c for f in fields for c in f.columns} | {f.column for f in filters}
-    for name in sorted(needed):
-        _check_there(name, names, file)
+    must = {c for f in fields if f.name in table.required for c in f.columns}
+    for name in sorted(must if open_ended else needed):
+        if names:
+            _check_there(name, names, file)
     return Plan(
         needed=frozenset(needed),
-        unknown=tuple(n for n in names if n not in needed),
+        unknown=tuple(n for n in names if n not in needed and n.partition(".")[0] not in needed),
         fields=fields,
         filters=filters,
         mapped=mapping is not None,
@@ -84,13 +74,26 @@ def plan(file: SourceFile, names: tuple[str, ...], mapping: LogMapping | None) -
     )
 
 
-def _by_name(table: Table, names: tuple[str, ...]) -> tuple[FieldMap, ...]:
-    found = []
-    for name in names:
-        plain = name.strip().casefold()
-        if plain in table.names:
-            found.append(FieldMap(name=plain, columns=(name,)))
-    return tuple(found)
+def _by_name(table: Table, names: tuple[str, ...], open_ended: bool) -> tuple[FieldMap, ...]:
+    if open_ended or not names:
+        return tuple(FieldMap(name=n, columns=(n,)) for n in table.names)
+    plain = [(n, n.strip().casefold()) for n in names]
+    return tuple(FieldMap(name=p, columns=(n,)) for n, p in plain if p in table.names)
+
+
+def _check_required(
+    table: Table,
+    fields: tuple[FieldMap, ...],
+    names: tuple[str, ...],
+    file: SourceFile,
+    mapped: bool,
+) -> None:
+    missing = [c for c in table.required if c not in {f.name for f in fields}]
+    if not missing:
+        return
+    cure = "; a mapping file can say which column is which (`wayseal map SAMPLE` proposes one)"
+    message = f"the table {table.name} needs this column; {describe(names)}{'' if mapped else cure}"
+    raise StoreError(message, file=file.path, column=missing[0])
 
 
 def _check_there(name: str, names: tuple[str, ...], file: SourceFile) -> None:
@@ -106,9 +109,7 @@ def describe(names: tuple[str, ...]) -> str:
     if not names:
         return "the file has no columns"
     told = [
-        n
-        if re.fullmatch(r"[^\W\d][\w .:/()-]{0,39}", n) and not re.search(r"\d{4}", n)
-        else f"#{at}"
+        n if re.fullmatch(r"[^\W\d][\w .:/()-]{0,39}", n) and not re.search(r"\d{4}", n) else f"#{at}"
         for at, n in enumerate(names[:40], 1)
     ]
     return "the file has " + ", ".join(told) + (", …" if len(names) > 40 else "")
@@ -146,8 +147,8 @@ def _by_formats(formats: tuple[str, ...], raw: pa.Array) -> _times.Times:
 
 
 def _parse(form: str, raw: pa.Array) -> _times.Times:
-    if form in _EPOCHS:
-        return _times.parse_epoch(raw, _EPOCHS[form])
+    if form in EPOCHS:
+        return _times.parse_epoch(raw, EPOCHS[form])
     texts = _strings.trimmed(_strings.as_text(raw))
     if form == "iso":
         return _times.parse_iso(texts)
@@ -161,9 +162,7 @@ def _kept(filters: tuple[RowFilter, ...], block: RawBlock) -> npt.NDArray[np.boo
     for item in filters:
         texts = _strings.as_text(block.columns[item.column]).fill_null("")
         found = _strings.mask_of(
-            pc.is_in(
-                pc.utf8_trim_whitespace(texts), value_set=pa.array(sorted(item.equals), pa.string())
-            )
+            pc.is_in(pc.utf8_trim_whitespace(texts), value_set=pa.array(sorted(item.equals), pa.string()))
         )
         keep &= found if item.keep else ~found
     return keep

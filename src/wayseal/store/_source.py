@@ -1,13 +1,15 @@
 """Opening a dataset: which files hold which table."""
 
+import gzip
+import json
 from datetime import timedelta
 from pathlib import Path
 
 from wayseal.store._mapping import LogMapping
 from wayseal.store._times import parse_offset
-from wayseal.store.types import Format, Notice, NoticeCode, ReadOptions, Source, SourceFile
 from wayseal.store.errors import StoreError
-from wayseal.store.tables import TABLES
+from wayseal.store.tables import TABLES, VERSION
+from wayseal.store.types import Format, Notice, NoticeCode, ReadOptions, Source, SourceFile
 
 _SUFFIXES = {
     ".csv": Format.CSV,
@@ -16,6 +18,8 @@ _SUFFIXES = {
     ".ndjson": Format.JSONL,
     ".parquet": Format.PARQUET,
 }
+_Files = tuple[SourceFile, ...]
+_Notices = tuple[Notice, ...]
 
 
 def open_source(
@@ -27,8 +31,8 @@ def open_source(
 ) -> Source:
     """A dataset folder, a folder of logs (with a mapping) or one file, opened.
 
-    A single file is the table that `table` or the mapping says, else the one it is named after, else `accesses`. offset: from UTC, for times
-    without one; "+08:00" or a timedelta. StoreError if there is nothing to read.
+    A single file is the table that `table` or the mapping says, else the one it is named after, else `accesses`.
+    offset: from UTC, for times without one; "+08:00" or a timedelta. StoreError if there is nothing to read.
     """
     path = Path(path)
     if isinstance(offset, str):
@@ -38,53 +42,113 @@ def open_source(
             raise StoreError(str(error)) from error
     if not path.exists():
         raise StoreError("there is no such file or folder", file=path)
-    notices: tuple[Notice, ...] = ()
-    if path.is_file():
-        files = [_file(path, mapping, table)]
-    else:
-        files, notices = _folder(path)
-    return Source(
-        path=path,
-        files=tuple(files),
-        mapping=mapping,
-        options=ReadOptions(offset=offset),
-        notices=notices,
-    )
+    try:
+        files, notices = _find(path, mapping, table)
+    except OSError as error:
+        raise StoreError(f"can't be read ({error.strerror or 'disk'})", file=path) from error
+    options = ReadOptions(offset=offset)
+    return Source(path=path, files=files, mapping=mapping, options=options, notices=notices)
 
 
-def _file(path: Path, mapping: LogMapping | None, table: str | None) -> SourceFile:
+def _find(path: Path, mapping: LogMapping | None, table: str | None) -> tuple[_Files, _Notices]:
+    if mapping is not None:
+        table = mapping.table
+    if path.is_dir():
+        return _dataset(path) if table is None else _folder(path, table, mapping)
     stem = path.name.split(".")[0]
     named = stem if stem in TABLES else "accesses"
-    made = _source_file(path, table or (mapping.table if mapping else named))
-    if made is None:
-        raise StoreError("neither .csv, .jsonl nor .parquet", file=path)
-    return made
+    form = mapping.format if mapping else None
+    return (_source_file(path, table or named, form or _suffix(path) or _sniff(path)),), ()
 
 
-def _source_file(path: Path, table: str) -> SourceFile | None:
-    suffixes = [s.lower() for s in path.suffixes]
-    gzipped = bool(suffixes) and suffixes[-1] == ".gz"
-    if gzipped:
-        suffixes.pop()
-    form = _SUFFIXES.get(suffixes[-1]) if suffixes else None
-    if form is None:
-        return None
-    size = path.stat().st_size
-    return SourceFile(path=path, table=table, format=form, size=size, gzipped=gzipped)
+def _source_file(path: Path, table: str, form: Format) -> SourceFile:
+    gzipped = path.suffix.lower() == ".gz"
+    if gzipped and form is Format.PARQUET:
+        raise StoreError("a Parquet file is compressed inside; unpack it", file=path)
+    return SourceFile(path=path, table=table, format=form, size=path.stat().st_size, gzipped=gzipped)
 
 
-def _folder(path: Path) -> tuple[list[SourceFile], tuple[Notice, ...]]:
+def _suffix(path: Path) -> Format | None:
+    suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
+    return _SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def _sniff(path: Path) -> Format:
+    """The format by a file's first bytes, where its name doesn't say."""
+    with path.open("rb") as disk:
+        head = disk.read(4096)
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
+    if head.startswith(b"\x1f\x8b"):
+        if path.suffix.lower() != ".gz":
+            raise StoreError("is compressed; let its name end in .gz", file=path)
+        with gzip.open(path) as packed:
+            head = packed.read(4096)
+    return Format.JSONL if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else Format.CSV
+
+
+def _folder(path: Path, table: str, mapping: LogMapping | None) -> tuple[_Files, _Notices]:
+    """All files of a folder as one table: those of the mapping's format, or whose name tells theirs."""
     files: list[SourceFile] = []
     others = 0
+    for entry in _inside(path):
+        form = _suffix(entry)
+        if mapping is not None and mapping.format is not None and form in {None, mapping.format}:
+            form = mapping.format
+        if form is None or (mapping is not None and mapping.format not in {None, form}):
+            others += 1
+        else:
+            files.append(_source_file(entry, table, form))
+    if not files:
+        raise StoreError("no .csv, .jsonl or .parquet file is in this folder", file=path)
+    return tuple(files), _others(path, others)
+
+
+def _dataset(path: Path) -> tuple[_Files, _Notices]:
+    _check_version(path / "dataset.json")
+    files: list[SourceFile] = []
+    others = 0
+    seen: set[str] = set()
     for entry in sorted(path.iterdir()):
         table = entry.name.split(".")[0]
-        if table not in TABLES:
-            others += entry.name != "dataset.json"
+        form = _suffix(entry)
+        if table not in TABLES or (entry.is_file() and form is None):
+            others += entry.name != "dataset.json" and not entry.name.startswith((".", "_"))
             continue
-        inside = sorted(p for p in entry.rglob("*") if p.is_file()) if entry.is_dir() else [entry]
-        made = [_source_file(p, table) for p in inside]
-        files.extend(m for m in made if m is not None)
+        if table in seen:
+            raise StoreError("the table stands here twice; put its files into one folder", file=path, column=table)
+        seen.add(table)
+        if form is None or entry.is_dir():
+            found, said = _folder(entry, table, None)
+            files.extend(found)
+            others += sum(int(n.values["files"]) for n in said)
+        else:
+            files.append(_source_file(entry, table, form))
     if not files:
         raise StoreError("no table of the contract is in this folder", file=path)
-    said = (Notice(code=NoticeCode.OTHER_FILES, file=path, values={"files": others}),)
-    return files, said if others else ()
+    return tuple(files), _others(path, others)
+
+
+def _inside(folder: Path) -> list[Path]:
+    found = (p for p in folder.rglob("*") if p.is_file())
+    return sorted(p for p in found if not p.name.startswith((".", "_")) and p.name != "dataset.json")
+
+
+def _others(path: Path, count: int) -> _Notices:
+    said = Notice(code=NoticeCode.OTHER_FILES, file=path, values={"files": count})
+    return (said,) if count else ()
+
+
+def _check_version(path: Path) -> None:
+    if not path.is_file():
+        return
+    try:
+        about = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise StoreError("not JSON", file=path) from error
+    version = about.get("wayseal") if isinstance(about, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise StoreError("needs a version number", file=path, column="wayseal")
+    if version > VERSION:
+        message = f"dataset version {version} is newer than version {VERSION}, which this Wayseal reads; update Wayseal"
+        raise StoreError(message, file=path, column="wayseal")

@@ -184,9 +184,7 @@ def _month(parts: dict[str, pa.Array], count: int) -> npt.NDArray[np.int64]:
     return out
 
 
-def _hour(
-    parts: dict[str, pa.Array], count: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _hour(parts: dict[str, pa.Array], count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     if "hour12" not in parts:
         hour = _ints(parts.get("hour"), count, 0)
         return hour, hour <= 23
@@ -238,4 +236,5 @@ def _days(
     era = shifted // 400
     of_era = shifted - era * 400
     of_year = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
-    return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    out: npt.NDArray[np.int64] = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    return out

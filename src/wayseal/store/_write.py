@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from wayseal.store.types import Format
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
+from wayseal.store.types import Format
 
 
 def write_table(
@@ -20,7 +20,7 @@ def write_table(
     table: str,
     batches: Iterable[pa.RecordBatch | pa.Table],
     *,
-    format: Format = Format.PARQUET,
+    form: Format = Format.PARQUET,
 ) -> Path:
     """Writes `batches` (in the table's arrow_schema) as one file of a dataset folder, which is made if need be.
 
@@ -29,11 +29,11 @@ def write_table(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "dataset.json").write_text(json.dumps({"wayseal": VERSION}) + "\n", "utf-8")
-        path = folder / f"{table}.{format}"
-        if format is Format.PARQUET:
+        path = folder / f"{table}.{form}"
+        if form is Format.PARQUET:
             _write_parquet(path, TABLES[table], batches)
         else:
-            _write_text(path, TABLES[table], batches, format)
+            _write_text(path, TABLES[table], batches, form)
     except OSError as error:
         raise StoreError(f"can't be written ({error.strerror or 'disk'})", file=folder) from error
     return path
@@ -47,44 +47,36 @@ def _write_parquet(path: Path, table: Table, batches: Iterable[pa.RecordBatch | 
             writer.write_table(whole.cast(schema), row_group_size=1 << 20)
 
 
-def _write_text(
-    path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.Table], format: Format
-) -> None:
+def _write_text(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.Table], form: Format) -> None:
     schema = arrow_schema(table)
     with path.open("w", encoding="utf-8", newline="") as out:
         sheet = csv.writer(out, lineterminator="\n")
-        if format is Format.CSV:
+        if form is Format.CSV:
             sheet.writerow(table.names)
         for batch in batches:
             whole = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
-            columns = [
-                _texts(
-                    c.type,
-                    column.combine_chunks().to_pylist()
-                    if c.type is not ColumnType.TIME
-                    else _moments(column),
-                )
-                for c, column in zip(table.columns, whole.cast(schema).columns, strict=True)
-            ]
-            rows = zip(*columns, strict=True)
-            if format is Format.CSV:
+            columns = zip(table.columns, whole.cast(schema).columns, strict=True)
+            rows = zip(*(_plain(c.type, values) for c, values in columns), strict=True)
+            if form is Format.CSV:
                 sheet.writerows([_cell(v) for v in row] for row in rows)
             else:
-                for row in rows:
-                    pairs = {n: v for n, v in zip(table.names, row, strict=True) if v is not None}
-                    out.write(json.dumps(pairs, ensure_ascii=False) + "\n")
+                out.writelines(_json_line(table.names, row) for row in rows)
 
 
-def _moments(column: pa.ChunkedArray) -> list[Any]:
-    out: list[Any] = pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ").to_pylist()
-    return out
-
-
-def _texts(kind: ColumnType, values: list[Any]) -> list[Any]:
+def _plain(kind: ColumnType, values: pa.ChunkedArray) -> list[Any]:
+    """The column as Python values: times as ISO 8601 text, predicates as objects."""
+    if kind is ColumnType.TIME:
+        values = pc.strftime(values, "%Y-%m-%dT%H:%M:%SZ")
+    plain: list[Any] = values.to_pylist()
     if kind is ColumnType.JSON:
-        return [None if v is None else json.loads(v) for v in values]
-    return values
+        return [None if v is None else json.loads(v) for v in plain]
+    return plain
 
 
 def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def _json_line(names: tuple[str, ...], row: tuple[Any, ...]) -> str:
+    pairs = {n: v for n, v in zip(names, row, strict=True) if v is not None}
+    return json.dumps(pairs, ensure_ascii=False) + "\n"

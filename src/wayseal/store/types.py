@@ -57,7 +57,6 @@ class NoticeCode(StrEnum):
     ENCODING = "encoding"
     DELIMITER = "delimiter"
     EMPTY_FILE = "empty-file"
-    DROPPED_ROWS = "dropped-rows"
     OTHER_FILES = "other-files"
 
 
@@ -134,7 +133,8 @@ class Batch:
 
     rows: the good rows, in the table's arrow_schema. line: int64, for each of them its line (Parquet: row) from 1.
     rejected: the others, in line order. bytes_read: how much of the file on disk is done, for progress.
-    notices: each said once a file.
+    notices: each said once a file, but UNKNOWN_VALUES in every batch that has some, with their number.
+    dropped: rows that the mapping's filters left out.
     """
 
     rows: pa.RecordBatch
@@ -142,6 +142,17 @@ class Batch:
     rejected: tuple[Rejection, ...]
     bytes_read: int
     notices: tuple[Notice, ...] = ()
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaks:
+    """A leaks file, read: `rows` in the contract's schema, `line` (int64) of each, and what was wrong with others."""
+
+    rows: pa.Table
+    line: npt.NDArray[np.int64]
+    rejected: tuple[Rejection, ...]
+    notices: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,80 @@
+"""Where bad rows go: a list of places and reasons, and their text only where it was asked for."""
+
+import csv
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from wayseal.store.errors import StoreError
+from wayseal.store.types import Rejection
+
+HEADER = ("file", "line", "column", "reason")
+_MODE = 0o600
+
+
+class QuarantineWriter:
+    """Writes rejections as CSV: file, line, column, reason. A context manager; files appear with the first rejection.
+
+    raw_path: also writes the rows' texts there (file, line, raw), into a file that only its owner can read and that
+    must not exist yet. Needs batches read with `keep_rejected`. StoreError if a file can't be written.
+    """
+
+    def __init__(self, path: Path, *, raw_path: Path | None = None) -> None:
+        self._path = path
+        self._raw_path = raw_path
+        self._out: TextIO | None = None
+        self._raw: TextIO | None = None
+        self.count = 0
+
+    def __enter__(self) -> "QuarantineWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def add(self, file: Path, rejected: Iterable[Rejection]) -> None:
+        """Adds one file's rejections."""
+        items = list(rejected)
+        if not items:
+            return
+        try:
+            if self._out is None:
+                self._open()
+            self._write(file, items)
+        except OSError as error:
+            raise StoreError(f"can't be written ({error.strerror or 'disk'})", file=self._path) from error
+        self.count += len(items)
+
+    def close(self) -> None:
+        """Closes the files; what was added is on disk then. StoreError if that fails."""
+        try:
+            for stream in (self._out, self._raw):
+                if stream is not None:
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                    stream.close()
+        except OSError as error:
+            raise StoreError(f"can't be written ({error.strerror or 'disk'})", file=self._path) from error
+        self._out = self._raw = None
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = not self._path.exists() or self._path.stat().st_size == 0
+        self._out = self._path.open("a", encoding="utf-8", newline="")
+        if new:
+            csv.writer(self._out, lineterminator="\n").writerow(HEADER)
+        if self._raw_path is not None:
+            handle = os.open(self._raw_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+            self._raw = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
+            csv.writer(self._raw, lineterminator="\n").writerow(("file", "line", "raw"))
+
+    def _write(self, file: Path, items: list[Rejection]) -> None:
+        rows = ((str(file), r.line, r.column, r.reason.value) for r in items)
+        csv.writer(self._out, lineterminator="\n").writerows(rows)  # type: ignore[arg-type]
+        if self._raw is not None:
+            raws = ((str(file), r.line, r.raw) for r in items if r.raw is not None)
+            csv.writer(self._raw, lineterminator="\n").writerows(raws)
