@@ -1,7 +1,7 @@
-"""Writes the sample of the tutorial: `gateway.csv`, a courier's gateway log of four days, and `bought.csv`, numbers
-that were bought. Everything in it is invented; the same run gives the same bytes.
+"""Writes the sample of the tutorial.
 
-    python docs/examples/make_gateway_log.py [FOLDER]
+`gateway.csv` is a courier's gateway log of four days, `bought.csv` numbers that were bought. Everything in them is
+invented; the same run gives the same bytes: `python docs/examples/make_gateway_log.py [FOLDER]`.
 
 One account of the delivery side (hz-yh-04) sells what it has looked up. The label printer sees every parcel and so
 saw most of the sold numbers too: counting alone would accuse it.

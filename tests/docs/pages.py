@@ -86,6 +86,10 @@ def sections(text: str, level: int = 2) -> dict[str, str]:
     return {title.replace("`", "").strip(): body for title, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def first_cells(text: str) -> list[str]:
-    """What stands in code marks in the first cell of each table row."""
-    return re.findall(r"^\| *`([^`]+)`", text, re.MULTILINE)
+def rows(text: str) -> dict[str, list[str]]:
+    """Table rows whose first cell starts with code: that code → the row's cells."""
+    found = {}
+    for line in text.splitlines():
+        if match := re.match(r"\| *`([^`]+)`", line):
+            found[match[1]] = [cell.strip() for cell in line.strip().strip("|").split("|")]
+    return found
