@@ -1,0 +1,178 @@
+"""Who leaks, and which numbers they had in their hands, when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wayseal.model.sources import SourceKind
+from wayseal.simulate._errors import SimulateError
+from wayseal.simulate._network import Network
+from wayseal.simulate._parcels import Parcels, Step, span
+from wayseal.simulate._reads import Rates, Reads
+from wayseal.simulate._scenario import Leaker, Scenario
+from wayseal.simulate._staff import CHANNELS, COUNTER, Role, Staff
+from wayseal.simulate._types import HOUR, MINUTE, NEVER, Ints, stream
+
+# So many numbers of a source are enough for any market; more are thinned out evenly.
+_ENOUGH = 200_000
+_UNKNOWN = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakSource:
+    """A source that leaks: its kind and id as in the data contract; `key` is its integer inside the simulator."""
+
+    kind: SourceKind
+    id: str
+    key: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Numbers that a source could sell, (m,) each: number, where from and to (units), from when, until when at most."""
+
+    number: Ints
+    origin: Ints
+    destination: Ints
+    since: Ints
+    until: Ints
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+
+def choose_leakers(
+    scenario: Scenario, network: Network, staff: Staff, rates: Rates, seed: int
+) -> tuple[LeakSource, ...]:
+    """The sources that leak in this world; none for Leaker.NOBODY."""
+    rng = stream(seed, 5)
+    match scenario.leaker:
+        case Leaker.NOBODY:
+            return ()
+        case Leaker.CHANNEL:
+            key = int(rng.choice([k for k in range(len(CHANNELS)) if k != COUNTER]))
+            return (LeakSource(kind=SourceKind.CHANNEL, id=CHANNELS[key].name, key=key),)
+        case Leaker.OUTLET:
+            outlets = np.flatnonzero(network.volume[: network.outlets] >= _busy(network))
+            key = int(rng.choice(outlets))
+            return (LeakSource(kind=SourceKind.OUTLET, id=network.unit_id[key], key=key),)
+        case Leaker.WIDE:
+            fits = staff.is_person[staff.wide] & (rates.coverage >= 0.05) & (rates.coverage <= 0.6)
+            people = staff.wide[fits]
+            if not len(people):
+                raise SimulateError("leaker wide needs more wide_accounts")
+            return (_actor(staff, int(rng.choice(people))),)
+        case Leaker.CLERK | Leaker.COLLUDERS:
+            count = scenario.colluders if scenario.leaker is Leaker.COLLUDERS else 1
+            chosen = _ordinary(scenario.leaker, network, staff, rng, count)
+            return tuple(_actor(staff, k) for k in chosen)
+
+
+def _busy(network: Network) -> float:
+    return float(np.median(network.volume[: network.outlets]))
+
+
+def _ordinary(leaker: Leaker, network: Network, staff: Staff, rng: np.random.Generator, count: int) -> list[int]:
+    """Counter clerks (colluders: also sorters and customer service) of busier outlets, at places of their own."""
+    roles = [Role.CLERK] if leaker is Leaker.CLERK else [Role.CLERK, Role.SORTER, Role.CUSTOMER_SERVICE]
+    volume = np.where(staff.unit >= 0, network.volume[staff.unit], np.inf)
+    fits = np.flatnonzero(np.isin(staff.role, roles) & (volume >= _busy(network)))
+    chosen: list[int] = []
+    places: set[tuple[int, int]] = set()
+    for k in rng.permutation(fits).tolist():
+        place = (int(staff.unit[k]), int(staff.region[k]))
+        if place not in places:
+            chosen.append(k)
+            places.add(place)
+        if len(chosen) == count:
+            return sorted(chosen)
+    raise SimulateError("colluders must be fewer: the world has too few places for them")
+
+
+def _actor(staff: Staff, key: int) -> LeakSource:
+    return LeakSource(kind=SourceKind.ACTOR, id=staff.ids[key], key=key)
+
+
+class Collector:
+    """Keeps what each source had in its hands while the world runs; the last pile belongs to nobody known."""
+
+    def __init__(self, sources: Sequence[LeakSource], parcels: int, staff: Staff, rates: Rates) -> None:
+        self._sources = sources
+        self._piles: list[list[Candidates]] = [[] for _ in range(len(sources) + 1)]
+        self._thin_unknown = min(1.0, _UNKNOWN / max(1, parcels))
+        self._thin = np.ones(len(sources))
+        self._of_actor = np.full(len(staff), -1, np.int64)
+        coverage = dict(zip(staff.wide.tolist(), rates.coverage.tolist(), strict=True))
+        for k, source in enumerate(sources):
+            share = 0.01
+            if source.kind is SourceKind.ACTOR:
+                self._of_actor[source.key] = k
+                share = coverage.get(source.key, share)
+            elif source.kind is SourceKind.CHANNEL:
+                share = CHANNELS[source.key].share
+            self._thin[k] = min(1.0, _ENOUGH / (share * max(1, parcels)))
+
+    def take(self, rng: np.random.Generator, p: Parcels, reads: Reads) -> None:
+        """Adds what the sources got from a run of parcels and its reads, lost or not."""
+        owner = self._of_actor[reads.actor]
+        for k, source in enumerate(self._sources):
+            if source.kind is SourceKind.ACTOR:
+                mine = np.flatnonzero(owner == k)
+                idx = reads.parcel[mine].astype(np.int64) - p.base
+                since, until = reads.at[mine], np.full(len(idx), NEVER)
+            elif source.kind is SourceKind.CHANNEL:
+                idx, since, until = _issued(p, source.key)
+            else:
+                idx, since, until = _lying(rng, p, source.key)
+            kept = np.flatnonzero(rng.random(len(idx)) < self._thin[k])
+            self._add(k, p, idx[kept], since[kept], until[kept])
+        any_ = np.flatnonzero(rng.random(len(p)) < self._thin_unknown)
+        life = p.end[any_] + 6 * HOUR - p.issued[any_]
+        since = p.issued[any_] + span(rng, len(any_), 0, life)
+        self._add(len(self._sources), p, any_, since, np.full(len(any_), NEVER))
+
+    def _add(self, pile: int, p: Parcels, idx: Ints, since: Ints, until: Ints) -> None:
+        self._piles[pile].append(
+            Candidates(
+                number=p.number[idx],
+                origin=p.origin[idx],
+                destination=p.destination[idx],
+                since=since,
+                until=until,
+            )
+        )
+
+    def piles(self) -> tuple[Candidates, ...]:
+        """One pile for each source, then the one of unknown origin."""
+        return tuple(_joined(parts) for parts in self._piles)
+
+
+def _joined(parts: list[Candidates]) -> Candidates:
+    def column(name: str) -> Ints:
+        out: Ints = np.concatenate([getattr(part, name) for part in parts])
+        return out
+
+    return Candidates(
+        number=column("number"),
+        origin=column("origin"),
+        destination=column("destination"),
+        since=column("since"),
+        until=column("until"),
+    )
+
+
+def _issued(p: Parcels, channel: int) -> tuple[Ints, Ints, Ints]:
+    """What an issuing interface had before the parcel was collected."""
+    pickup = p.step[Step.PICKUP]
+    idx = np.flatnonzero((p.channel == channel) & (pickup - p.issued > 20 * MINUTE))
+    return idx, p.issued[idx], pickup[idx] - 5 * MINUTE
+
+
+def _lying(rng: np.random.Generator, p: Parcels, unit: int) -> tuple[Ints, Ints, Ints]:
+    """Labels that could be photographed while the parcels lay at an outlet."""
+    idx = np.flatnonzero((p.origin == unit) | (p.destination == unit))
+    here = p.origin[idx] == unit
+    since = np.where(here, p.step[Step.AT_ORIGIN, idx], p.step[Step.AT_DESTINATION, idx])
+    until = np.where(here, p.step[Step.LEFT_ORIGIN, idx], p.step[Step.OUT, idx])
+    return idx, since + span(rng, len(idx), 0, until - since), np.full(len(idx), NEVER)

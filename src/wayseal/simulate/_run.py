@@ -1,0 +1,268 @@
+"""Runs a world: parcels by issue time in, rows by time out, then the market."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.simulate._calendar import Calendar, build_calendar
+from wayseal.simulate._emit import (
+    Texts,
+    Words,
+    access_batches,
+    make_words,
+    scan_batches,
+    ticket_batch,
+    waybill_batch,
+)
+from wayseal.simulate._errors import SimulateError
+from wayseal.simulate._leakers import Collector, choose_leakers
+from wayseal.simulate._leaks import leaks_and_truth
+from wayseal.simulate._market import sell
+from wayseal.simulate._network import Network, build_network
+from wayseal.simulate._numbers import Numbers, render
+from wayseal.simulate._parcels import make_parcels, scan_rows
+from wayseal.simulate._reads import Rates, Reads, fit_rates, make_reads
+from wayseal.simulate._scenario import Scenario
+from wayseal.simulate._sinks import Batches, FolderSink, MemorySink, Sink
+from wayseal.simulate._spool import Columns, Spool, merge
+from wayseal.simulate._staff import Staff, build_staff
+from wayseal.simulate._tables import actors_table, assignments_table, outlets_table
+from wayseal.simulate._types import DAY, Ints, Mask, Progress, quiet, stream
+from wayseal.store import write_table
+from wayseal.store.types import Format
+
+_CHUNK = 60_000  # parcels made at a time
+_PILOT = 20_000
+_STRETCH = 2_000_000  # accesses sorted at a time, about
+_PARTS_OF_A_DAY = (1, 2, 3, 4, 6, 8, 12, 24)
+_Make = Callable[[Words, Texts, Ints, Columns], Iterator[pa.RecordBatch]]
+_SEEN_IN_THE_LOG = 0.75  # of a parcel's reads, for a first guess of the network's size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """What was written: the dataset's folder, what was bought, the truth; rows by table."""
+
+    dataset: Path
+    leaks: Path
+    truth: Path
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A simulated world in memory: the contract's tables by name, what was bought (`leaks`), and the truth."""
+
+    tables: Mapping[str, pa.Table]
+    leaks: pa.Table
+    truth: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """A world before anything happens in it. lost: bool (units + 1, days), outlet-days without a log."""
+
+    scenario: Scenario
+    seed: int
+    calendar: Calendar
+    network: Network
+    staff: Staff
+    rates: Rates
+    words: Words
+    lost: Mask
+    parcels: int
+
+
+def simulate(
+    out: Path,
+    scenario: Scenario,
+    *,
+    seed: int,
+    progress: Progress = quiet,
+    form: Format = Format.PARQUET,
+    overwrite: bool = False,
+) -> Paths:
+    """Writes OUT/dataset/, OUT/leaks.csv and OUT/truth.json; the same scenario and seed write the same bytes.
+
+    Parquet is written as it comes, with bounded memory; CSV and JSON Lines go through memory whole. What stands in
+    OUT from an earlier simulation is replaced only with `overwrite`. SimulateError for a scenario that can't be, and
+    for a place that can't be written.
+    """
+    dataset, leaks, truth = out / "dataset", out / "leaks.csv", out / "truth.json"
+    _make_room(out, dataset, truth, overwrite)
+    _write_truth(truth, {"unfinished": True})
+    if form is Format.PARQUET:
+        with FolderSink(dataset) as sink:
+            bought, known = _run(scenario, seed, sink, progress)
+        rows = dict(sink.rows)
+    else:
+        memory = MemorySink()
+        bought, known = _run(scenario, seed, memory, progress)
+        rows = dict(memory.rows)
+        for name, table in memory.tables().items():
+            write_table(dataset, name, [table], form=form)
+    _write_bought(out, bought)
+    _write_truth(truth, known | {"rows": rows})
+    return Paths(dataset=dataset, leaks=leaks, truth=truth, rows=rows)
+
+
+def generate(scenario: Scenario, *, seed: int, progress: Progress = quiet) -> World:
+    """The same world in memory, for small sizes."""
+    sink = MemorySink()
+    leaks, truth = _run(scenario, seed, sink, progress)
+    return World(tables=sink.tables(), leaks=leaks, truth=truth)
+
+
+def _make_room(out: Path, dataset: Path, truth: Path, overwrite: bool) -> None:
+    if not dataset.exists():
+        return
+    if not (overwrite and truth.exists()):
+        raise SimulateError(f"{dataset} is there already")
+    try:
+        shutil.rmtree(dataset)
+        truth.unlink()
+    except OSError as error:
+        raise SimulateError(f"{out} can't be cleared ({error.strerror or 'disk'})") from error
+
+
+def _write_truth(truth: Path, known: Mapping[str, object]) -> None:
+    try:
+        truth.parent.mkdir(parents=True, exist_ok=True)
+        truth.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise SimulateError(f"{truth} can't be written ({error.strerror or 'disk'})") from error
+
+
+def _write_bought(out: Path, bought: pa.Table) -> None:
+    """leaks.csv lies beside the dataset, not in it."""
+    write_table(out, "leaks", [bought], form=Format.CSV)
+    (out / "dataset.json").unlink(missing_ok=True)
+
+
+def _plan(scenario: Scenario, seed: int) -> _Plan:
+    calendar = build_calendar(scenario)
+    guess = scenario.accesses / (scenario.exposure * _SEEN_IN_THE_LOG)
+    network = build_network(scenario, guess / scenario.days)
+    staff = build_staff(network, scenario, seed)
+    rates = fit_rates(scenario, staff)
+    lost = stream(seed, 9).random((len(network.unit_id) + 1, scenario.days)) < scenario.lost_outlet_days
+    lost[-1] = False  # those who work at no outlet
+    plan = _Plan(
+        scenario=scenario,
+        seed=seed,
+        calendar=calendar,
+        network=network,
+        staff=staff,
+        rates=rates,
+        words=make_words(network, staff, seed),
+        lost=lost,
+        parcels=0,
+    )
+    return _sized(plan)
+
+
+def _sized(plan: _Plan) -> _Plan:
+    """Sets how many parcels there are, by a pilot run that counts what of their reads reaches the log."""
+    n = min(_PILOT, plan.scenario.accesses)
+    u = (np.arange(n) + 0.5) / n
+    rng = stream(plan.seed, 10)
+    p = make_parcels(rng, u, 0, plan.calendar, plan.network, plan.staff, Numbers(plan.seed))
+    reads, _ = make_reads(rng, p, plan.staff, plan.rates)
+    kept = reads.keep(_arrives(rng, plan, reads))
+    logged = np.count_nonzero(kept.at < plan.calendar.end)
+    values = {name: getattr(plan, name) for name in _Plan.__slots__}
+    return _Plan(**{**values, "parcels": max(1, round(plan.scenario.accesses * n / logged))})
+
+
+def _arrives(rng: np.random.Generator, plan: _Plan, reads: Reads) -> Mask:
+    """Which reads reach the log: not those lost at random, nor those of outlet-days that were lost whole."""
+    kept: Mask = rng.random(len(reads), np.float32) >= plan.scenario.lost_rows
+    day = np.minimum((reads.at - plan.calendar.start) // DAY, plan.calendar.days - 1)
+    kept &= ~plan.lost[plan.staff.unit[reads.actor], day]
+    return kept
+
+
+def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> tuple[pa.Table, dict[str, object]]:
+    progress("network", 0, 1)
+    plan = _plan(scenario, seed)
+    sources = choose_leakers(scenario, plan.network, plan.staff, plan.rates, seed)
+    collector = Collector(sources, plan.parcels, plan.staff, plan.rates)
+    _people(plan, sink)
+    _Flow(plan, sink, collector).run(progress)
+    progress("market", 0, 1)
+    piles = collector.piles()
+    sales = sell(scenario, plan.calendar, piles, seed)
+    return leaks_and_truth(scenario, plan.calendar, plan.network, sources, piles, sales, seed)
+
+
+def _people(plan: _Plan, sink: Sink) -> None:
+    tables = {
+        "outlets": outlets_table(plan.network),
+        "actors": actors_table(plan.network, plan.staff, plan.calendar, plan.seed),
+        "assignments": assignments_table(plan.network, plan.staff, plan.calendar),
+    }
+    for name, table in tables.items():
+        sink.put(name, "", table.to_reader().__iter__)
+
+
+class _Flow:
+    """The parcels of a world from the first to the last."""
+
+    def __init__(self, plan: _Plan, sink: Sink, collector: Collector) -> None:
+        self._plan, self._sink, self._collector = plan, sink, collector
+        self._texts = Texts(plan.parcels)
+        self._numbers = Numbers(plan.seed)
+        a_day = plan.scenario.accesses / plan.scenario.days
+        parts = next((k for k in _PARTS_OF_A_DAY if a_day / k <= _STRETCH), _PARTS_OF_A_DAY[-1])
+        calendar = plan.calendar
+        self._accesses = Spool(calendar.start, calendar.end, DAY // parts)
+        self._scans = Spool(calendar.start, calendar.end, DAY // parts)
+
+    def run(self, progress: Progress) -> None:
+        """Makes all parcels, in order of issue, and hands on every stretch of time that is complete."""
+        plan = self._plan
+        chunks = -(-plan.parcels // _CHUNK)
+        edges = np.linspace(0, plan.parcels, chunks + 1).astype(np.int64)
+        for k in range(chunks):
+            progress("parcels", int(edges[k]), plan.parcels)
+            self._chunk(k, int(edges[k]), int(edges[k + 1]))
+            share = edges[k + 1 : k + 2] / plan.parcels
+            done = k + 1 == chunks
+            self._hand_on(plan.calendar.end if done else int(plan.calendar.issue_times(share)[0]))
+        progress("parcels", plan.parcels, plan.parcels)
+
+    def _chunk(self, k: int, low: int, high: int) -> None:
+        plan, rng = self._plan, stream(self._plan.seed, 11, k)
+        u = (low + np.sort(rng.random(high - low)) * (high - low)) / plan.parcels
+        p = make_parcels(rng, u, low, plan.calendar, plan.network, plan.staff, self._numbers)
+        self._texts.put(low, render(p.number))
+        reads, asked = make_reads(rng, p, plan.staff, plan.rates)
+        self._collector.take(rng, p, reads)
+        reads = reads.keep(_arrives(rng, plan, reads))
+        self._accesses.add((reads.at, reads.parcel, reads.actor, reads.reason))
+        if plan.scenario.scans:
+            self._scans.add(scan_rows(rng, p, plan.staff))
+        seeds = rng.spawn(1)[0]
+        words, texts, calendar = plan.words, self._texts, plan.calendar
+        self._sink.put("waybills", "", lambda: iter([waybill_batch(words, texts, p, seeds)]))
+        self._sink.put("tickets", "", lambda: iter([ticket_batch(words, texts, asked, calendar)]))
+
+    def _hand_on(self, until: int) -> None:
+        words, texts = self._plan.words, self._texts
+        for name, spool, make in (
+            ("accesses", self._accesses, access_batches),
+            ("scans", self._scans, scan_batches),
+        ):
+            for start, parts in spool.ready(until):
+                day = self._plan.calendar.day_name(start)
+                self._sink.put(name, day, _later(make, words, texts, start, parts))
+
+
+def _later(make: _Make, words: Words, texts: Texts, start: int, parts: list[Columns]) -> Batches:
+    """Work for the sink: sorting a stretch of rows and making batches of them."""
+    return lambda: make(words, texts, *merge(start, parts))

@@ -1,0 +1,140 @@
+"""What is simulated: the size of the world, who leaks, how the buyer buys."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from wayseal.simulate._errors import SimulateError
+
+
+class Leaker(StrEnum):
+    """Who sells.
+
+    clerk: an ordinary counter clerk. wide: an account with wide rights, taken over. channel: an issue-side interface,
+    whose numbers are on sale before pickup. colluders: several ordinary accounts. outlet: labels photographed at an
+    outlet, which no log shows. nobody: every number comes from outside.
+    """
+
+    CLERK = "clerk"
+    WIDE = "wide"
+    CHANNEL = "channel"
+    COLLUDERS = "colluders"
+    OUTLET = "outlet"
+    NOBODY = "nobody"
+
+
+class Buyer(StrEnum):
+    """What the buyer names: nothing, an origin city, an origin and a destination city, or a few outlets of origin."""
+
+    ANYTHING = "anything"
+    ORIGIN = "origin"
+    ROUTE = "route"
+    OUTLETS = "outlets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """The parameters of a simulated world; what can't be simulated raises SimulateError when it is made.
+
+    accesses: rows of the log to aim at (met within a few per cent). days: length of the log. start: its first day in
+    China time. cities: the most populous so many. outlets: how many (None: by volume). exposure: reads a parcel.
+    wide_accounts: accounts that legitimately see 3 to 90 % of all parcels. browsing: share of reads without any work
+    behind them. lost_rows, lost_outlet_days: shares of the log that never arrive. colluders: accounts that leak
+    together. bought: numbers that the buyer gets. unknown_share: of them, from elsewhere. delay_median_h, delay_sigma:
+    the log-normal delay from read to sale. market_days: the last so many days on which the buyer buys. scans: write
+    the scans table too.
+    """
+
+    accesses: int = 1_500_000
+    days: int = 5
+    start: str = "2026-03-02"
+    cities: int = 337
+    outlets: int | None = None
+    exposure: float = 15.0
+    wide_accounts: int = 30
+    browsing: float = 0.01
+    lost_rows: float = 0.03
+    lost_outlet_days: float = 0.01
+    leaker: Leaker = Leaker.CLERK
+    colluders: int = 3
+    buyer: Buyer = Buyer.ROUTE
+    bought: int = 20
+    unknown_share: float = 0.10
+    delay_median_h: float = 6.0
+    delay_sigma: float = 1.2
+    market_days: int = 3
+    scans: bool = True
+
+    def __post_init__(self) -> None:
+        for name, kind in (("leaker", Leaker), ("buyer", Buyer)):
+            try:
+                object.__setattr__(self, name, kind(getattr(self, name)))
+            except ValueError:
+                raise SimulateError(f"{name} must be one of {', '.join(kind)}") from None
+        try:
+            date.fromisoformat(self.start)
+        except ValueError:
+            raise SimulateError("start must be a date such as 2026-03-02") from None
+        for name, (low, high) in _BOUNDS.items():
+            _check(name, getattr(self, name), low, high)
+        if self.outlets is not None and self.outlets < self.cities:
+            raise SimulateError("outlets must be at least one for each city")
+        if self.market_days >= self.days:
+            raise SimulateError("market_days must be fewer than days: what is sold must have been read before")
+
+    def as_dict(self) -> dict[str, str | int | float | bool | None]:
+        """The parameters as JSON can hold them."""
+        return {k: str(v) if isinstance(v, StrEnum) else v for k, v in asdict(self).items()}
+
+
+_BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "accesses": (1_000, 2_000_000_000),
+        "days": (2, 60),
+        "cities": (2, 337),
+        "exposure": (8, 30),
+        "wide_accounts": (2, 200),
+        "browsing": (0, 0.2),
+        "lost_rows": (0, 0.5),
+        "lost_outlet_days": (0, 0.5),
+        "colluders": (2, 50),
+        "bought": (0, 100_000),
+        "unknown_share": (0, 1),
+        "delay_median_h": (0.05, 72),
+        "delay_sigma": (0.05, 3),
+        "market_days": (1, 30),
+    }
+)
+_WHOLE = frozenset(f.name for f in fields(Scenario) if f.type in (int, "int"))
+
+
+def _check(name: str, value: object, low: float, high: float) -> None:
+    whole = name in _WHOLE
+    kinds = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise SimulateError(f"{name} must be {'a whole number' if whole else 'a number'}")
+    if not (math.isfinite(value) and low <= value <= high):
+        raise SimulateError(f"{name} must lie between {low:,.10g} and {high:,.10g}")
+
+
+_DEMO = Scenario()
+PRESETS: Mapping[str, Scenario] = MappingProxyType(
+    {
+        "tiny": replace(_DEMO, accesses=30_000, days=4, cities=12, wide_accounts=6, market_days=2),
+        "demo": _DEMO,
+        "bench": replace(_DEMO, accesses=100_000_000, days=10),
+    }
+)
+
+
+def preset(name: str, **changes: object) -> Scenario:
+    """A named scenario with some parameters changed; SimulateError for an unknown name or parameter."""
+    if name not in PRESETS:
+        raise SimulateError(f"no scenario of that name; there are {', '.join(PRESETS)}")
+    unknown = sorted(set(changes) - {f.name for f in fields(Scenario)})
+    if unknown:
+        raise SimulateError(f"a scenario has no parameter {', '.join(unknown)}")
+    return replace(PRESETS[name], **changes)  # type: ignore[arg-type]
