@@ -12,10 +12,10 @@ from wayseal.store import _times
 from wayseal.store._convert import Converted, How, convert
 from wayseal.store._csv import CsvBlocks
 from wayseal.store._jsonl import JsonBlocks
-from wayseal.store._mapping import LogMapping
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store._plan import Plan, Shaped, plan
 from wayseal.store.errors import StoreError
+from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, arrow_schema
 from wayseal.store.types import (
     Batch,

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from wayseal.store._mapping import LogMapping
 from wayseal.store._records import LONGEST_RECORD, Records, Splitter
 from wayseal.store._text import TextBlock, TextFile
 from wayseal.store.errors import StoreError
+from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES
 from wayseal.store.types import (
     Notice,

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.store._convert import DuplicateKeyError, dumps, refuse_constant, unique
-from wayseal.store._mapping import LogMapping
 from wayseal.store._text import TextBlock, TextFile
+from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, ColumnType
 from wayseal.store.types import (
     Notice,

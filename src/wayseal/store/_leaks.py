@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.store._batches import read_batches
-from wayseal.store._mapping import LogMapping
 from wayseal.store._source import open_source
+from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import arrow_schema
 from wayseal.store.types import Leaks
 

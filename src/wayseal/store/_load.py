@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wayseal.store._mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
+from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store.tables import TABLES, VERSION, Column, ColumnType
 from wayseal.store.types import Format
 

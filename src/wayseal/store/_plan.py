@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.store import _strings, _times
-from wayseal.store._mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store.errors import StoreError
+from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store.tables import TABLES, ColumnType, Table
 from wayseal.store.types import RawBlock, SourceFile
 
@@ -44,7 +44,7 @@ class Plan:
             raw = _fetch(item, block)
             columns[item.name] = raw
             if self.types[item.name] is ColumnType.TIME and item.formats != ("iso",):
-                times[item.name] = (_by_formats(item.formats, raw), raw)
+                times[item.name] = (parse_times(item.formats, raw), raw)
         return Shaped(columns=columns, times=times, keep=_kept(self.filters, block))
 
 
@@ -130,7 +130,8 @@ def _fetch(item: FieldMap, block: RawBlock) -> pa.Array:
     return pc.coalesce(pa.array(list(item.values.values()), pa.string()).take(at), texts)
 
 
-def _by_formats(formats: tuple[str, ...], raw: pa.Array) -> _times.Times:
+def parse_times(formats: tuple[str, ...], raw: pa.Array) -> _times.Times:
+    """A time column by the first of the formats that fits each value."""
     count = len(raw)
     us = np.zeros(count, np.int64)
     ok = np.zeros(count, np.bool_)

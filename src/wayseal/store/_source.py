@@ -5,9 +5,9 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from wayseal.store._mapping import LogMapping
 from wayseal.store._times import parse_offset
 from wayseal.store.errors import StoreError
+from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, VERSION
 from wayseal.store.types import Format, Notice, NoticeCode, ReadOptions, Source, SourceFile
 

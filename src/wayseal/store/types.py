@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from wayseal.store._mapping import LogMapping
+    from wayseal.store.mapping import LogMapping
 
 
 class Format(StrEnum):
