@@ -1,0 +1,34 @@
+"""docs/mapping-files.md says every key of a mapping file, in both languages, and its example loads."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import blocks, read, rows, sections
+from wayseal.store import _load, load_mapping
+from wayseal.store._times import _DIRECTIVES
+from wayseal.store.mapping import EPOCHS
+from wayseal.store.types import Format
+
+
+@pytest.fixture(params=("docs/mapping-files.md", "docs/mapping-files.zh.md"))
+def page(request: pytest.FixtureRequest) -> str:
+    return read(request.param)
+
+
+def test_every_key(page: str) -> None:
+    found = [list(rows(body)) for body in sections(page).values()]
+    assert [keys for keys in found if keys] == [list(_load._TOP), list(_load._FIELD), list(_load._FILTER)]
+
+
+def test_every_way_to_write_a_time_and_every_format(page: str) -> None:
+    for word in ("iso", *EPOCHS, *(f"%{letter}" for letter in _DIRECTIVES), *Format):
+        assert f"`{word}`" in page, word
+
+
+def test_the_example_loads(page: str, tmp_path: Path) -> None:
+    path = tmp_path / "example.toml"
+    path.write_text(next(blocks(page, "toml")), encoding="utf-8")
+    mapping = load_mapping(path)
+    assert {f.name for f in mapping.fields} >= {"at", "actor", "waybill", "action"}
+    assert mapping.filters[0].equals == {"403", "404"}
