@@ -1,0 +1,35 @@
+"""A trace in words: text for a terminal, JSON for programs, one HTML page for people."""
+
+from wayseal.trace._result import TraceResult
+from wayseal.trace.report._html import render_html
+from wayseal.trace.report._json import render_json
+from wayseal.trace.report._messages import LANGS, known_lang
+from wayseal.trace.report._text import render_text
+
+FORMATS = ("text", "json", "html")
+
+__all__ = ["FORMATS", "LANGS", "render"]
+
+
+def render(
+    result: TraceResult,
+    format: str,  # noqa: A002 (the name of the command's option)
+    lang: str,
+    *,
+    color: bool = False,
+    width: int = 88,
+) -> str:
+    """The report on `result`: a function of its arguments alone.
+
+    color, width: for text only; ANSI colours, and cells a line. Raises ValueError for an unknown format or language.
+    """
+    language = known_lang(lang)
+    match format:
+        case "text":
+            return render_text(result, language, color=color, width=width)
+        case "json":
+            return render_json(result, language)
+        case "html":
+            return render_html(result, language)
+        case _:
+            raise ValueError("format must be one of " + ", ".join(FORMATS))

@@ -1,0 +1,103 @@
+"""The report for programs. Its keys are public interface; DESIGN and docs list them."""
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from wayseal.trace._result import LeakRow, SourceRow, TraceResult
+from wayseal.trace.report._messages import Lang, Voice
+
+LISTED_ABOVE = 0.01
+"""Every source with a probability above this is listed."""
+
+_UNSAFE = re.compile(
+    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def listed(sources: Sequence[SourceRow]) -> list[SourceRow]:
+    """The sources that a report lists, most probable first; ties by evidence, then by name."""
+    rows = [row for row in sources if row.probability > LISTED_ABOVE]
+    return sorted(rows, key=lambda r: (-r.probability, -_number(r.log10_lr), r.source, r.kind))
+
+
+def render_json(result: TraceResult, lang: Lang) -> str:
+    r"""The whole result as JSON (UTF-8, no NaN, one line end at the end).
+
+    Remarks are in words of `lang`. Characters that could hide or reorder text stand as \u escapes.
+    """
+    voice = Voice(lang)
+    document = {
+        "wayseal": result.wayseal,
+        "seed": result.seed,
+        "inputs": {"ledger": result.ledger_digest, "leaks": result.leaks_digest},
+        "leaks": result.leaks,
+        "found": result.found,
+        "verdict": result.verdict.value,
+        "unknown_share": _round(result.unknown_share),
+        "fit": {"p_value": _significant(result.fit.p_value), "note": voice.note(result.fit.note)},
+        "missing_tables": list(result.missing_tables),
+        "quality": [voice.note(note) for note in result.quality],
+        "sources": [_source(row) for row in listed(result.sources)],
+        "leak_rows": [_leak(row, voice) for row in result.leak_rows],
+        "sensitivity": [{"kappa": _round(kappa), "probability": _probability(p)} for kappa, p in result.sensitivity],
+    }
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    return _UNSAFE.sub(_escape, text) + "\n"
+
+
+def _source(row: SourceRow) -> dict[str, Any]:
+    return {
+        "source": row.source,
+        "kind": row.kind.value,
+        "probability": _probability(row.probability),
+        "log10_lr": _round(row.log10_lr, 2),
+        "share": _round(row.share),
+        "saw": row.saw,
+        "expected": _significant(row.expected),
+        "set": list(row.set),
+        "leaks": list(row.leaks),
+        "set_probability": _probability(row.set_probability),
+    }
+
+
+def _leak(row: LeakRow, voice: Voice) -> dict[str, Any]:
+    return {
+        "waybill": row.waybill,
+        "line": row.line,
+        "seen_at": row.seen_at,
+        "found": row.found,
+        "missing": None if row.missing is None else voice.note(row.missing),
+        "accounts": row.accounts,
+        "points_at": [{"source": s, "probability": _probability(p)} for s, p in row.points_at],
+        "unknown": _round(row.unknown),
+    }
+
+
+def _number(value: float) -> float:
+    return value if math.isfinite(value) else -math.inf
+
+
+def _round(value: float, digits: int = 4) -> float | None:
+    """`value` rounded, without a negative zero; null where there is no number."""
+    return round(value, digits) + 0.0 if math.isfinite(value) else None
+
+
+def _probability(value: float) -> float | None:
+    """A probability to four digits that never rounds up to 1."""
+    rounded = _round(value)
+    return 0.9999 if rounded == 1 and value < 1 else rounded
+
+
+def _significant(value: float | None) -> float | None:
+    """Three significant digits."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.3g}") + 0.0
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

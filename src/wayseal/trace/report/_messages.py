@@ -1,0 +1,161 @@
+"""The catalogue of texts, one file per language, and the voice that speaks them.
+
+A report never builds a sentence by hand: it says a key with values. What a value looks like (an id, a probability, a
+time) is decided here, once, so that nothing hostile in an id reaches a page or a terminal.
+"""
+
+import string
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from markupsafe import Markup, escape
+
+from wayseal.model.sources import SourceKind
+from wayseal.trace._result import Note
+from wayseal.trace.report import _numbers
+from wayseal.trace.report._visible import cells, shorten, visible
+
+Lang = Literal["zh", "en"]
+
+LANGS: tuple[Lang, ...] = ("zh", "en")
+
+_LONG_ID = 160
+_LONG_ID_TEXT = 44
+_WHOLE_ID = 24
+
+
+def known_lang(lang: str) -> Lang:
+    """`lang` if reports are written in it. Raises ValueError otherwise."""
+    for known in LANGS:
+        if lang == known:
+            return known
+    raise ValueError("lang must be one of " + ", ".join(LANGS))
+
+
+@cache
+def catalogue(lang: Lang) -> Mapping[str, str]:
+    """All texts of a language under their codes ("quality.gaps")."""
+    text = resources.files(__package__).joinpath("messages", f"{lang}.toml").read_text("utf-8")
+    sections: dict[str, dict[str, str]] = tomllib.loads(text)
+    return {f"{name}.{key}": line for name, lines in sections.items() for key, line in lines.items()}
+
+
+def blanks(text: str) -> frozenset[str]:
+    """The names of the blanks in a text."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+class _Filler(string.Formatter):
+    """Fills blanks; a value that is missing or does not suit its blank is shown as well as it can be."""
+
+    def __init__(self, write: Callable[[Any, str], str]) -> None:
+        self._write = write
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key), _numbers.DASH)
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return self._write(value, format_spec)
+
+
+class Voice:
+    """Says things in one language, as plain text or (html) as markup with everything escaped."""
+
+    def __init__(self, lang: Lang, *, html: bool = False) -> None:
+        self.lang = lang
+        self.html = html
+        self._texts = catalogue(lang)
+        self._filler = _Filler(self._write)
+
+    def say(self, code: str, /, **values: Any) -> str:
+        """The text of `code` with its blanks filled; the code itself where there is no text."""
+        text = self._texts.get(code)
+        if text is None:
+            return self._safe(visible(code))
+        filled = self._filler.vformat(text, (), values)
+        return self._trusted(filled)
+
+    def note(self, note: Note) -> str:
+        """A note of the trace in words."""
+        return self.say(note.code, **note.values)
+
+    def has(self, code: str) -> bool:
+        """Whether the catalogue has a text for `code`."""
+        return code in self._texts
+
+    def id(self, text: str) -> str:
+        """An id as it can be shown in a sentence or a cell."""
+        shown = visible(text)
+        if self.html:
+            shown = shorten(shown, _LONG_ID)
+            style = "id whole" if cells(shown) <= _WHOLE_ID else "id"
+            return Markup('<bdi class="{}">{}</bdi>').format(style, shown)
+        return shorten(shown, _LONG_ID_TEXT)
+
+    def named(self, source: str, kind: SourceKind) -> str:
+        """A source with its kind: "account u-1042"."""
+        return self.say(f"named.{kind}", id=self.id(source))
+
+    def all_of(self, parts: Iterable[str]) -> str:
+        """Several things in one sentence: "a, b and c"."""
+        items = [self._safe(part) for part in parts]
+        if len(items) < 2:
+            text = "".join(items)
+        else:
+            text = self.say("unit.comma").join(items[:-1]) + self.say("unit.and") + items[-1]
+        return self._trusted(text)
+
+    def _safe(self, text: str) -> str:
+        return escape(text) if self.html else text
+
+    def _trusted(self, text: str) -> str:
+        """Our own words around values that `_write` made safe."""
+        return Markup(text) if self.html else text  # noqa: S704 (nothing unescaped gets here)
+
+    def _write(self, value: Any, spec: str) -> str:
+        if isinstance(value, Markup):
+            return value
+        return self._safe(self._spoken(value, spec))
+
+    def _spoken(self, value: Any, spec: str) -> str:
+        if isinstance(value, str):
+            moment = _numbers.parse(value) if spec == "time" else None
+            return _numbers.clock(moment) if moment else shorten(visible(value), 10 * _LONG_ID)
+        if not isinstance(value, int | float):
+            return _numbers.DASH
+        if "|" in spec:
+            one, many = spec.split("|", 1)
+            return one if value == 1 else many
+        return self._number(value, spec)
+
+    def _number(self, value: float, spec: str) -> str:
+        match spec:
+            case "%":
+                return _numbers.percent(value)
+            case "share":
+                return _numbers.share(value)
+            case "expected":
+                return _numbers.expected(value)
+            case "p":
+                return _numbers.p_value(value)
+            case "hours":
+                return self.hours(value)
+            case "ratio":
+                return _numbers.ratio(value, self._texts["unit.scales"].split(","))
+            case "n" if isinstance(value, int):
+                return f"{value:,}"
+            case _:
+                return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+    def hours(self, hours: float) -> str:
+        """A length of time: minutes below one and a half hours, days above three."""
+        if not -1e9 < hours < 1e9:
+            return _numbers.DASH
+        if abs(hours) < 1.5:
+            return self._texts["unit.minutes"].format(x=f"{60 * hours:.0f}")
+        unit, x = ("hours", hours) if abs(hours) < 72 else ("days", hours / 24)
+        text = f"{x:,.1f}" if abs(x) < 100 else f"{x:,.0f}"
+        return self._texts[f"unit.{unit}"].format(x=text.removesuffix(".0"))

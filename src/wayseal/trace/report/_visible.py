@@ -1,0 +1,62 @@
+"""Ids come from logs and may be hostile: make every character of them visible, and long ones short."""
+
+import unicodedata
+from collections.abc import Iterator
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MARKS = frozenset({"Mn", "Me"})
+_MARKS_IN_A_ROW = 2
+
+
+def visible(text: str) -> str:
+    """`text` with nothing in it that hides, reorders or breaks: such characters become ‹U+202E›.
+
+    Spaces at the ends and runs of spaces become ␠, so that two ids that differ look different. Never raises.
+    """
+    if text.isascii() and text.isprintable() and text.strip() == text and "  " not in text:
+        return text or '""'
+    return "".join(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    marks = 0
+    for at, char in enumerate(text):
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in _MARKS else 0
+        if char == " ":
+            alone = 0 < at < len(text) - 1 and text[at - 1] != " " and text[at + 1] != " "
+            yield " " if alone else "␠"
+        elif category in _HIDDEN or category == "Zs" or marks > _MARKS_IN_A_ROW or (marks and not at):
+            yield f"‹U+{ord(char):04X}›"
+        else:
+            yield char
+
+
+def cells(text: str) -> int:
+    """Width of `text` in terminal cells: 2 for wide and full-width characters, 0 for combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells_of(char) for char in text)
+
+
+def _cells_of(char: str) -> int:
+    if unicodedata.category(char) in _MARKS:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def shorten(text: str, width: int) -> str:
+    """`text` in at most `width` cells: both ends kept, an ellipsis for what lies between."""
+    if cells(text) <= width:
+        return text
+    tail = _fit(text[::-1], (width - 1) // 3)[::-1]
+    return f"{_fit(text, width - 1 - cells(tail))}…{tail}"
+
+
+def _fit(text: str, width: int) -> str:
+    used = 0
+    for at, char in enumerate(text):
+        used += _cells_of(char)
+        if used > width:
+            return text[:at]
+    return text

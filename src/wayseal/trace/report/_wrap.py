@@ -1,0 +1,49 @@
+"""Line breaking that knows Chinese: no spaces needed, and no line starts with a comma."""
+
+import re
+
+from wayseal.trace.report._visible import cells
+
+_CLOSING = "，。、；：！？）》」』”’…—·%,.;:!?)]}"
+_OPENING = "（《「『“‘([{"
+_ATOMS = re.compile(r"[ ]+|[^\s\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’]+|.", re.DOTALL)
+
+
+def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    """`text` in lines of at most `width` cells (an atom wider than that is cut).
+
+    first, rest: what stands before the first and before every other line, counted in the width.
+    """
+    lines: list[str] = []
+    line = first
+    empty = True
+    for atom in _atoms(text, max(width - max(cells(first), cells(rest)), 8)):
+        if not empty and cells(line) + cells(atom.rstrip(" ")) > width:
+            lines.append(line.rstrip(" "))
+            line, empty = rest, True
+        if empty and atom.isspace():
+            continue
+        line += atom
+        empty = False
+    return [*lines, line.rstrip(" ")]
+
+
+def _atoms(text: str, room: int) -> list[str]:
+    """Pieces that must not be broken, in order; none wider than `room`."""
+    found: list[str] = []
+    for piece in _ATOMS.findall(text):
+        glued = found and not found[-1].isspace() and (piece[0] in _CLOSING or found[-1][-1] in _OPENING)
+        if glued and cells(found[-1]) + cells(piece) <= room:
+            found[-1] += piece
+        else:
+            found.extend(_cut(piece, room))
+    return found
+
+
+def _cut(piece: str, room: int) -> list[str]:
+    parts = [""]
+    for char in piece:
+        if cells(parts[-1]) + cells(char) > room:
+            parts.append("")
+        parts[-1] += char
+    return parts

@@ -1,0 +1,324 @@
+"""Three realistic traces: one source named, a shortlist headed by a set of two, and nobody."""
+
+import math
+import random
+from datetime import UTC, datetime, timedelta
+
+from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.trace._result import DelayPart, Fit, LeakRow, Note, SawRow, SourceRow, TraceResult
+
+DELAY = (
+    DelayPart(weight=0.3, median_h=1.5, sigma=1.2),
+    DelayPart(weight=0.3, median_h=6.0, sigma=1.2),
+    DelayPart(weight=0.3, median_h=24.0, sigma=1.2),
+)
+START = datetime(2026, 3, 9, 11, 20, tzinfo=UTC)
+CONSIDERED = {
+    SourceKind.ACTOR: 20_000,
+    SourceKind.SESSION: 48_210,
+    SourceKind.CHANNEL: 12,
+    SourceKind.OUTLET: 400,
+    SourceKind.REGION: 40,
+}
+
+
+def waybill(rng: random.Random) -> str:
+    return f"YT{rng.randrange(10**13):013d}"
+
+
+def seen_at(rng: random.Random, i: int) -> str:
+    return (START + timedelta(hours=6.5 * i, minutes=rng.randrange(300))).isoformat()
+
+
+def not_found(rng: random.Random, line: int) -> LeakRow:
+    return LeakRow(
+        waybill=waybill(rng),
+        line=line,
+        seen_at=seen_at(rng, line),
+        found=False,
+        missing=Note(code="missing.not_in_ledger"),
+        accounts=0,
+        points_at=(),
+        unknown=1.0,
+    )
+
+
+def leak(rng: random.Random, line: int, points_at: tuple[tuple[str, float], ...], accounts: int) -> LeakRow:
+    return LeakRow(
+        waybill=waybill(rng),
+        line=line,
+        seen_at=seen_at(rng, line),
+        found=True,
+        missing=None,
+        accounts=accounts,
+        points_at=tuple(sorted(points_at, key=lambda pair: -pair[1])),
+        unknown=max(0.0, 1 - sum(p for _, p in points_at)),
+    )
+
+
+def delays(rng: random.Random, n: int, median_h: float) -> tuple[float, ...]:
+    return tuple(rng.lognormvariate(math.log(median_h), 0.8) for _ in range(n))
+
+
+def saw(source: str, n: int, expected: float, probability: float = 0.0) -> SawRow:
+    return SawRow(source=source, kind=SourceKind.ACTOR, saw=n, expected=expected, probability=probability)
+
+
+def named() -> TraceResult:
+    """One clerk, 18 of 19 numbers; the second line of the leaks file is not in the ledger."""
+    rng = random.Random(1042)
+    rows = [not_found(rng, 3)]
+    for line in [2, *range(4, 22)]:
+        main = 0.05 if line == 9 else rng.uniform(0.86, 0.995)
+        side = rng.uniform(0, 0.9 * (1 - main)) if line % 4 == 0 else 0.0
+        points = (("u-1042", main), ("u-2210", side)) if side else (("u-1042", main),)
+        rows.append(leak(rng, line, points, rng.randrange(9, 31)))
+    rows.sort(key=lambda row: row.line)
+    seen = [row for row in rows if row.found and row.line != 9]
+    return TraceResult(
+        wayseal="0.1.0",
+        seed=7,
+        ledger_digest="sha256:9f2c61d5a0e84b7733c1f0aa5d2e9b4c6e1f8d7a3b5c9e0d2f4a6b8c0d1e3f57",
+        leaks_digest="sha256:41c7be90d3f25a6688e0b1c2d3f4a5968778695a4b3c2d1e0f9e8d7c6b5a4938",
+        leaks=20,
+        found=19,
+        verdict=VerdictKind.NAMED,
+        unknown_share=0.082,
+        fit=Fit(p_value=0.41, note=Note(code="fit.uniform_ok", values={"p": 0.41})),
+        missing_tables=("queries", "tickets", "assignments", "partner_calls"),
+        quality=(
+            Note(
+                code="quality.gaps",
+                values={
+                    "hours": 5.2,
+                    "from": "2026-03-11T18:05:00+00:00",
+                    "to": "2026-03-11T23:17:00+00:00",
+                },
+            ),
+            Note(code="quality.clock_skew", values={"hours": 0.4, "share": 0.013}),
+        ),
+        sources=(
+            SourceRow(
+                source="u-1042",
+                kind=SourceKind.ACTOR,
+                probability=0.9968,
+                set_probability=0.9968,
+                log10_lr=6.81,
+                share=0.89,
+                saw=18,
+                expected=0.41,
+                set=("u-1042",),
+                leaks=tuple(row.waybill for row in seen),
+                delays_h=delays(rng, len(seen), 5.0),
+                role="clerk",
+                outlet="杭州滨江二部",
+            ),
+            SourceRow(
+                source="u-2210",
+                kind=SourceKind.ACTOR,
+                probability=0.043,
+                set_probability=0.043,
+                log10_lr=2.65,
+                share=0.06,
+                saw=7,
+                expected=1.6,
+                set=("u-2210",),
+                leaks=tuple(row.waybill for row in seen[2:9]),
+                delays_h=delays(rng, 7, 30.0),
+                role="supervisor",
+                outlet="杭州滨江二部",
+            ),
+            SourceRow(
+                source="杭州滨江二部",
+                kind=SourceKind.OUTLET,
+                probability=0.021,
+                set_probability=0.021,
+                log10_lr=2.2,
+                share=0.05,
+                saw=16,
+                expected=2.3,
+                set=("杭州滨江二部",),
+                leaks=tuple(row.waybill for row in seen[:16]),
+                delays_h=(math.nan,) * 16,
+            ),
+        ),
+        leak_rows=tuple(rows),
+        saw=(
+            saw("u-1042", 18, 0.41, 0.9968),
+            saw("svc-track-api", 14, 12.9),
+            saw("u-2210", 7, 1.6, 0.043),
+            saw("u-0881", 6, 2.1),
+            saw("partner-taomai", 6, 5.4),
+            saw("u-3127", 4, 0.9),
+            saw("u-0455", 3, 0.7),
+            saw("u-1999", 3, 1.1),
+            saw("u-7730", 2, 0.3),
+            saw("u-6121", 2, 0.5),
+            saw("u-5004", 2, 0.6),
+        ),
+        sensitivity=(
+            (0.5, 0.9871),
+            (1.0, 0.9937),
+            (2.0, 0.9968),
+            (5.0, 0.9987),
+            (10.0, 0.9992),
+        ),
+        considered=CONSIDERED,
+        span=("2026-02-01T00:00:04+00:00", "2026-03-31T23:59:58+00:00"),
+        accesses=104_233_817,
+        delay=DELAY,
+    )
+
+
+def shortlist() -> TraceResult:
+    """Two colleagues with the same reads lead a shortlist; bought from two routes only."""
+    rng = random.Random(77)
+    pair = ("hz-front-01", "hz-front-02")
+    rows = []
+    for line in range(2, 11):
+        p = rng.uniform(0.3, 0.42)
+        q = rng.uniform(0.02, 0.12)
+        points = ((pair[0], p), (pair[1], p * 0.96), ("yiwu-sorting-hub", q), ("u-3301", q / 2))
+        rows.append(leak(rng, line, points, rng.randrange(5, 19)))
+    rows.append(not_found(rng, 11))
+    bad = Note(code="missing.bad_row", values={"column": "seen_at", "reason": "not a time"})
+    rows.append(
+        LeakRow(
+            waybill="",
+            line=12,
+            seen_at="",
+            found=False,
+            missing=bad,
+            accounts=0,
+            points_at=(),
+            unknown=1.0,
+        )
+    )
+    numbers = tuple(row.waybill for row in rows if row.found)
+
+    def row(source: str, p: float, lr: float, n: int, expected: float, **more: object) -> SourceRow:
+        values: dict[str, object] = {
+            "kind": SourceKind.ACTOR,
+            "set": (source,),
+            "set_probability": p,
+            "delays_h": delays(rng, n, 9.0),
+        }
+        values |= more
+        return SourceRow(
+            source=source,
+            probability=p,
+            log10_lr=lr,
+            share=0.7 * n / len(numbers),
+            saw=n,
+            expected=expected,
+            leaks=numbers[:n],
+            **values,  # type: ignore[arg-type]
+        )
+
+    return TraceResult(
+        wayseal="0.1.0",
+        seed=7,
+        ledger_digest="sha256:9f2c61d5a0e84b7733c1f0aa5d2e9b4c6e1f8d7a3b5c9e0d2f4a6b8c0d1e3f57",
+        leaks_digest="sha256:c0ffee12d3f25a6688e0b1c2d3f4a5968778695a4b3c2d1e0f9e8d7c6b5a4938",
+        leaks=11,
+        found=9,
+        verdict=VerdictKind.SHORTLIST,
+        unknown_share=0.17,
+        fit=Fit(p_value=0.18, note=Note(code="fit.combined", values={"p": 0.18})),
+        missing_tables=("changes", "queries", "tickets", "assignments", "partner_calls"),
+        quality=(
+            Note(code="quality.asked_missing"),
+            Note(code="quality.found_low", values={"found": 9, "leaks": 11}),
+            Note(code="quality.unknown_actors", values={"share": 0.024}),
+        ),
+        sources=(
+            row(pair[0], 0.47, 4.1, 8, 0.9, set=pair, set_probability=0.938),
+            row(pair[1], 0.468, 4.1, 8, 0.9, set=pair, set_probability=0.938),
+            row(
+                "yiwu-sorting-hub",
+                0.11,
+                2.9,
+                9,
+                3.8,
+                kind=SourceKind.OUTLET,
+                delays_h=(math.nan,) * 9,
+            ),
+            row("u-3301", 0.064, 2.4, 5, 1.1),
+            row("partner-erp/export", 0.022, 1.6, 9, 6.9, kind=SourceKind.SESSION),
+            row("eorder-v2", 0.014, 1.1, 7, 4.9, kind=SourceKind.CHANNEL, delays_h=(math.nan,) * 7),
+        ),
+        leak_rows=tuple(rows),
+        saw=(
+            saw("partner-erp", 9, 6.9, 0.022),
+            saw(pair[0], 8, 0.9, 0.47),
+            saw(pair[1], 8, 0.9, 0.468),
+            saw("svc-notify", 8, 7.7),
+            saw("u-3301", 5, 1.1, 0.064),
+            saw("u-3302", 4, 1.2),
+            saw("u-4107", 2, 0.8),
+        ),
+        sensitivity=((0.5, 0.33), (1.0, 0.41), (2.0, 0.47), (5.0, 0.49), (10.0, 0.5)),
+        considered=CONSIDERED,
+        span=("2026-02-01T00:00:04+00:00", "2026-03-31T23:59:58+00:00"),
+        accesses=104_233_817,
+        delay=DELAY,
+    )
+
+
+def nobody() -> TraceResult:
+    """Four usable numbers, no source above 1 %, few tables."""
+    rng = random.Random(5)
+    rows = [leak(rng, line, (), rng.randrange(3, 12)) for line in (2, 3, 5, 6)]
+    rows.append(not_found(rng, 4))
+    early = Note(code="missing.no_reads_before_sale")
+    rows.append(
+        LeakRow(
+            waybill=waybill(rng),
+            line=7,
+            seen_at=seen_at(rng, 7),
+            found=True,
+            missing=early,
+            accounts=0,
+            points_at=(),
+            unknown=1.0,
+        )
+    )
+    rows.sort(key=lambda row: row.line)
+    return TraceResult(
+        wayseal="0.1.0",
+        seed=7,
+        ledger_digest="sha256:9f2c61d5a0e84b7733c1f0aa5d2e9b4c6e1f8d7a3b5c9e0d2f4a6b8c0d1e3f57",
+        leaks_digest="sha256:0d15ea5e43f25a6688e0b1c2d3f4a5968778695a4b3c2d1e0f9e8d7c6b5a4938",
+        leaks=6,
+        found=5,
+        verdict=VerdictKind.INSUFFICIENT,
+        unknown_share=0.97,
+        fit=Fit(p_value=None, note=Note(code="fit.no_source")),
+        missing_tables=(
+            "actors",
+            "outlets",
+            "waybills",
+            "changes",
+            "scans",
+            "queries",
+            "tickets",
+            "assignments",
+            "partner_calls",
+        ),
+        quality=(
+            Note(code="quality.found_low", values={"found": 5, "leaks": 6}),
+            Note(code="quality.sold_before_read", values={"n": 1}),
+            Note(code="quality.no_offset", values={"n": 6, "offset": "+08:00"}),
+        ),
+        sources=(),
+        leak_rows=tuple(rows),
+        saw=(saw("svc-track-api", 4, 3.4), saw("u-0010", 2, 0.4), saw("u-7211", 1, 0.02)),
+        sensitivity=(),
+        considered={SourceKind.ACTOR: 1_873},
+        span=("2026-03-01T00:00:04+00:00", "2026-03-14T23:59:58+00:00"),
+        accesses=1_204_117,
+        delay=DELAY,
+    )
+
+
+ALL = {"named": named, "shortlist": shortlist, "nobody": nobody}
