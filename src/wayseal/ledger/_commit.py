@@ -1,0 +1,158 @@
+"""Pass 2 and the commit: parts are settled by two threads, written in order, and become a generation."""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from wayseal.ledger._counts import count_tables
+from wayseal.ledger._files import sync_folder
+from wayseal.ledger._generation import Generation
+from wayseal.ledger._intake import Intake
+from wayseal.ledger._layout import KEYED, NUMBERS
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry, save_manifest
+from wayseal.ledger._merge import crowded, merge
+from wayseal.ledger._part import Known, Settled
+from wayseal.ledger._report import IngestOptions, Progress
+from wayseal.ledger._settle import settle
+from wayseal.ledger._sums import Sums
+from wayseal.store.types import Reason, Rejection
+
+_THREADS = 2
+
+
+class _Pass:
+    """Gathers what the parts become."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.sums: dict[str, Sums] = {}
+        self.dirty: set[int] = set()
+        self.refused: list[tuple[int, int]] = []
+        self.repeated: Counter[int] = Counter()
+        self.conflicts: Counter[str] = Counter()
+
+    def take(self, settled: Settled) -> None:
+        """Writes one part's rows and adds up its sums."""
+        for day, rows in settled.reads:
+            self.generation.write("accesses", rows, day)
+        for kind, rows in settled.kept.items():
+            self.generation.write(kind, rows)
+        for name, portions in settled.sums.items():
+            total = self.sums.setdefault(name, Sums())
+            for portion in portions:
+                total.add(*portion)
+        self.dirty |= settled.dirty
+        self.refused += settled.refused
+        self.repeated.update(settled.repeated)
+        self.conflicts.update(settled.conflicts)
+
+
+def commit(
+    ledger: Path, manifest: Manifest, intake: Intake, options: IngestOptions, progress: Progress
+) -> tuple[Manifest, Mapping[str, int]]:
+    """Turns what was read into the ledger's next generation; also returns the conflicts a table."""
+    gathered = _Pass(intake.generation)
+    parts = intake.spill.parts
+    for done, settled in enumerate(_settled(ledger, manifest, intake)):
+        gathered.take(settled)
+        progress("settle", done + 1, parts)
+        options.on_step("part")
+    dictionaries = intake.encoder.dictionaries
+    for kind, rows in count_tables(gathered.sums, dictionaries).items():
+        intake.generation.write(kind, rows)
+    for kind, dictionary in dictionaries.items():
+        for batch in dictionary.added().to_batches():
+            intake.generation.write(f"dictionary:{kind}", batch)
+    new = intake.generation.close()
+    options.on_step("written")
+    sources = _sources(intake, gathered)
+    new += intake.quarantine.close(intake.generation.number)
+    files = _merged(intake.generation, [*manifest.files, *new], gathered.dirty, progress)
+    sync_folder(intake.generation.folder)
+    sync_folder(intake.generation.folder.parent)
+    sync_folder(ledger)
+    options.on_step("durable")
+    made = replace(
+        manifest,
+        generation=intake.generation.number,
+        files=tuple(files),
+        sources=(*manifest.sources, *sources),
+        counts=dict(sorted((Counter(manifest.counts) + gathered.conflicts).items())),
+    )
+    save_manifest(ledger, made)
+    options.on_step("committed")
+    for dictionary in dictionaries.values():
+        dictionary.settle()
+    return made, gathered.conflicts
+
+
+def _settled(ledger: Path, manifest: Manifest, intake: Intake) -> Iterator[Settled]:
+    """What each part becomes, in the order of the parts; some are prepared ahead."""
+    finder = Finder(ledger, manifest)
+    known = Known(
+        lookup=finder.rows,
+        dictionaries=intake.encoder.dictionaries,
+        present={n: frozenset(c) for n, c in intake.encoder.present.items()},
+    )
+    tables = (*KEYED, NUMBERS)
+
+    def work(part: int) -> Settled:
+        return settle({t: intake.spill.part(t, part) for t in tables}, known)
+
+    waiting: deque[Future[Settled]] = deque()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        try:
+            for part in range(intake.spill.parts):
+                waiting.append(pool.submit(work, part))
+                if len(waiting) > _THREADS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
+    """Entries of the step's sources, less the rows that pass 2 left out; refused rows go to quarantine."""
+    refused: dict[int, list[int]] = {}
+    for source, line in sorted(gathered.refused):
+        refused.setdefault(source, []).append(line)
+    out = []
+    for number, entry in enumerate(intake.entries, intake.first_source):
+        lines = refused.get(number, [])
+        rejected = [
+            Rejection(line=n, column="waybill", reason=Reason.SAME_KEY) for n in lines
+        ]
+        intake.quarantine.add(entry.sha256, Path(entry.name), rejected)
+        reasons = Counter(entry.rejected)
+        if lines:
+            reasons[Reason.SAME_KEY.value] += len(lines)
+        repeated = gathered.repeated[number]
+        out.append(
+            replace(
+                entry,
+                rows=entry.rows - len(lines) - repeated,
+                repeated=repeated,
+                rejected=dict(sorted(reasons.items())),
+            )
+        )
+    return out
+
+
+def _merged(
+    generation: Generation, files: list[FileEntry], dirty: set[int], progress: Progress
+) -> list[FileEntry]:
+    """The files of the new generation after merging what needs it."""
+    groups = crowded(files, dirty)
+    for done, group in enumerate(groups):
+        made = merge(generation, group)
+        place = files.index(group[-1])
+        files[place] = made
+        for entry in group[:-1]:
+            files.remove(entry)
+        progress("merge", done + 1, len(groups))
+    return files

@@ -1,0 +1,97 @@
+"""Files that are hashed while they are written, made durable, and errors of the disk in plain words."""
+
+import contextlib
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from wayseal.ledger.errors import LedgerStorageError
+
+
+_CHUNK = 1 << 20
+
+
+class HashingFile(io.RawIOBase):
+    """A new file that knows the SHA-256 of what was written to it.
+
+    It is open only while something is put into it: an ingest may write more files at once than a
+    process may have open.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        path.open("xb").close()
+        self._path = path
+        self._digest = hashlib.sha256()
+        self._waiting = bytearray()
+        self.size = 0
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: object) -> int:
+        """Takes all of `data`; returns its size."""
+        view = memoryview(data).cast("B")  # type: ignore[arg-type]
+        self._waiting += view
+        self.size += len(view)
+        if len(self._waiting) >= _CHUNK:
+            self._put()
+        return len(view)
+
+    def tell(self) -> int:
+        """Bytes taken so far."""
+        return self.size
+
+    def _put(self, *, durable: bool = False) -> None:
+        self._digest.update(self._waiting)
+        with self._path.open("ab") as file:
+            file.write(self._waiting)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        self._waiting.clear()
+
+    def seal(self) -> str:
+        """Makes the file durable and returns its SHA-256 in hex."""
+        self._put(durable=True)
+        return self._digest.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(path: Path) -> None:
+    """Makes names in a folder durable."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Swaps `path` for one with `content`, durably and at once or not at all."""
+    beside = path.with_name(path.name + ".new")
+    beside.unlink(missing_ok=True)
+    file = HashingFile(beside)
+    file.write(content)
+    file.seal()
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def storage_errors(ledger: Path) -> Iterator[None]:
+    """Turns what the system says about the disk into LedgerStorageError."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "the disk refuses"
+        message = f"can't be written ({reason}); the ledger is as it was before"
+        raise LedgerStorageError(message, file=ledger) from error

@@ -1,0 +1,60 @@
+"""The files of one new generation, while it is being written."""
+
+import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from wayseal.ledger._manifest import FileEntry
+from wayseal.ledger._sorted import SortedWriter
+
+_MOST_HELD = 1 << 22
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
+
+
+def day_name(day: int) -> str:
+    """A bucket's day as it stands in file names, such as 2026-03-04; `day` counts from 1970-01-01."""
+    return datetime.date.fromordinal(_EPOCH + day).isoformat()
+
+
+class Generation:
+    """Writers of a generation, one a kind of file and bucket."""
+
+    def __init__(self, ledger: Path, number: int) -> None:
+        self.ledger = ledger
+        self.number = number
+        self._writers: dict[tuple[str, int | None], SortedWriter] = {}
+        self._held = 0
+        (ledger / f"data/g{number:06d}").mkdir(parents=True, exist_ok=True)
+
+    @property
+    def folder(self) -> Path:
+        """Where the generation's files lie."""
+        return self.ledger / f"data/g{self.number:06d}"
+
+    def writer(
+        self, kind: str, schema: pa.Schema, day: int | None = None, suffix: str = ""
+    ) -> SortedWriter:
+        """A new writer for one file."""
+        name = kind.replace(":", "-") + ("" if day is None else f"-{day_name(day)}") + suffix
+        return SortedWriter(self.ledger, kind, name, schema, self.number, day=day)
+
+    def write(self, kind: str, rows: pa.RecordBatch, day: int | None = None) -> None:
+        """Adds rows to the file of their kind and bucket; nothing is made of no rows."""
+        if not rows.num_rows:
+            return
+        writer = self._writers.get((kind, day))
+        if writer is None:
+            writer = self._writers[kind, day] = self.writer(kind, rows.schema, day)
+        self._held -= writer.held
+        writer.write(rows)
+        self._held += writer.held
+        if self._held > _MOST_HELD:
+            for other in self._writers.values():
+                other.flush()
+            self._held = 0
+
+    def close(self) -> list[FileEntry]:
+        """Makes all files durable; their entries, by kind and bucket."""
+        order = sorted(self._writers, key=lambda k: (k[0], -1 if k[1] is None else k[1]))
+        return [self._writers[key].close() for key in order]

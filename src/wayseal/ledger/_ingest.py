@@ -1,0 +1,122 @@
+"""Bringing sources into a ledger, step by step; each step ends in a commit.
+
+1. Under the lock, files that no manifest names are removed.
+2. Files that are in the ledger already (same table, same bytes) are left out.
+3. Pass 1 reads, checks and encodes rows and splits them by waybill key (`_intake`).
+4. Pass 2 settles one part of the keys at a time and writes the new generation's files (`_settle`).
+5. Buckets whose marks moved, and kinds with too many files, are merged (`_merge`).
+6. Everything is durable before the manifest is swapped; what was replaced is removed afterwards.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from wayseal.ledger._commit import commit
+from wayseal.ledger._encode import Encoder
+from wayseal.ledger._files import file_digest, storage_errors
+from wayseal.ledger._intake import Intake, Piece
+from wayseal.ledger._keys import Keyer
+from wayseal.ledger._layout import ID_KINDS, ORDER
+from wayseal.ledger._lock import writer_lock
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import Manifest
+from wayseal.ledger._report import IngestOptions, IngestReport, Progress, silent
+from wayseal.ledger._sweep import start_writing, sweep
+from wayseal.store import StoreError
+from wayseal.store.types import Notice, Source, SourceFile
+
+
+def ingest(
+    source: Source,
+    ledger: Path,
+    *,
+    progress: Progress = silent,
+    options: IngestOptions | None = None,
+) -> IngestReport:
+    """Brings all files of `source` into the ledger (made if need be), in one or several commits.
+
+    A file that is in it already changes nothing. LedgerBusyError: another process writes; LedgerStorageError: the
+    disk refuses; StoreError: a file can't be read. In each case the ledger is as the last commit left it.
+    """
+    ledger = Path(ledger)
+    with storage_errors(ledger):
+        ledger.mkdir(parents=True, exist_ok=True)
+        with writer_lock(ledger):
+            return _run(source, ledger, progress, options or IngestOptions())
+
+
+def _run(source: Source, ledger: Path, progress: Progress, options: IngestOptions) -> IngestReport:
+    manifest = start_writing(ledger, options.key_bits)
+    options.on_step("swept")
+    pieces, skipped = _new_files(source, manifest, progress)
+    encoder = _encoder(ledger, manifest)
+    notices: list[Notice] = list(source.notices)
+    conflicts: dict[str, int] = {}
+    before = len(manifest.sources)
+    for step in _steps(pieces, options.commit_bytes):
+        intake = Intake(ledger, manifest, encoder, options, source)
+        intake.read(step, progress)
+        options.on_step("read")
+        manifest, changed = commit(ledger, manifest, intake, options, progress)
+        notices.extend(intake.notices)
+        for table, count in changed.items():
+            conflicts[table] = conflicts.get(table, 0) + count
+        sweep(ledger, manifest)
+        options.on_step("cleaned")
+    return IngestReport(
+        digest=manifest.digest,
+        ingested=manifest.sources[before:],
+        skipped=tuple(skipped),
+        conflicts=conflicts,
+        notices=tuple(notices),
+    )
+
+
+def _new_files(
+    source: Source, manifest: Manifest, progress: Progress
+) -> tuple[list[Piece], list[tuple[str, str]]]:
+    """Files that are not in the ledger yet, tables that others lean on first; and those that are."""
+    there = {(s.table, s.sha256) for s in manifest.sources}
+    place = {name: n for n, name in enumerate(ORDER)}
+    files = sorted(source.files, key=lambda f: place.get(f.table, len(ORDER)))
+    new: list[Piece] = []
+    skipped: list[tuple[str, str]] = []
+    for n, file in enumerate(files):
+        progress("digest", n, len(files))
+        digest = _digest(file)
+        if (file.table, digest) in there:
+            skipped.append((file.table, file.path.name))
+        else:
+            there.add((file.table, digest))
+            new.append(Piece(file=file, sha256=digest))
+    progress("digest", len(files), len(files))
+    return new, skipped
+
+
+def _digest(file: SourceFile) -> str:
+    try:
+        return file_digest(file.path)
+    except OSError as error:
+        raise StoreError(f"can't be read ({error.strerror})", file=file.path) from error
+
+
+def _encoder(ledger: Path, manifest: Manifest) -> Encoder:
+    finder = Finder(ledger, manifest)
+    kinds = [k for k in ID_KINDS if finder.entries(f"dictionary:{k}")]
+    return Encoder(Keyer(manifest.key_bits), [(k, finder.whole(f"dictionary:{k}")) for k in kinds])
+
+
+def _steps(pieces: Iterable[Piece], most: int) -> Iterable[list[Piece]]:
+    """Pieces in portions of about `most` bytes."""
+    step: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        if step and size + piece.file.size > most:
+            yield step
+            step, size = [], 0
+        step.append(piece)
+        size += piece.file.size
+    if step:
+        yield step
+
+

@@ -1,0 +1,138 @@
+"""Pass 1: reading sources through `store`, encoding rows, and splitting them by waybill key."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal import store
+from wayseal.ledger._encode import Encoder
+from wayseal.ledger._generation import Generation
+from wayseal.ledger._layout import KEYED, NUMBERS
+from wayseal.ledger._manifest import Manifest, SourceEntry
+from wayseal.ledger._prefetch import ahead
+from wayseal.ledger._quarantine import Quarantine
+from wayseal.ledger._report import IngestOptions, Progress
+from wayseal.ledger._spill import Spill, parts_for
+from wayseal.ledger._sweep import SCRATCH
+from wayseal.store import StoreError
+from wayseal.store.types import Batch, Notice, Reason, Rejection, Source, SourceFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A file to be ingested, and the SHA-256 of its bytes."""
+
+    file: SourceFile
+    sha256: str
+
+
+class Intake:
+    """Rows of one step: the keyed tables split into parts, the others written as they come."""
+
+    def __init__(
+        self, ledger: Path, manifest: Manifest, encoder: Encoder, options: IngestOptions,
+        source: Source,
+    ) -> None:  # fmt: skip
+        self.encoder = encoder
+        self.generation = Generation(ledger, manifest.generation + 1)
+        self.quarantine = Quarantine(ledger, raw=options.keep_rejected)
+        self.notices: list[Notice] = []
+        self.entries: list[SourceEntry] = []
+        self.spill = Spill(ledger / SCRATCH, 1, options.memory)
+        self.first_source = len(manifest.sources)
+        self._scratch = ledger / SCRATCH
+        self._options = options
+        self._source = source
+
+    def read(self, pieces: list[Piece], progress: Progress) -> None:
+        """Reads all pieces."""
+        total = sum(p.file.size for p in pieces)
+        keyed = sum(p.file.size for p in pieces if p.file.table in KEYED)
+        parts = self._options.parts or parts_for(keyed)
+        self.spill = Spill(self._scratch, parts, self._options.memory)
+        done = 0
+        for number, piece in enumerate(pieces, self.first_source):
+            before = piece.file.path.stat()
+            with ahead(self._batches(piece)) as batches:
+                taken = _Taken()
+                for batch in batches:
+                    self._take(piece, number, batch, taken)
+                    progress("read", done + batch.bytes_read, total)
+                    self._options.on_step("batch")
+            after = piece.file.path.stat()
+            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                raise StoreError("the file changed while it was read", file=piece.file.path)
+            self.entries.append(taken.entry(piece))
+            done += piece.file.size
+        progress("read", total, total)
+
+    def _batches(self, piece: Piece) -> Iterator[Batch]:
+        return store.read_batches(
+            piece.file,
+            mapping=self._source.mapping,
+            options=self._source.options,
+            keep_rejected=self._options.keep_rejected,
+        )
+
+    def _take(self, piece: Piece, number: int, batch: Batch, taken: "_Taken") -> None:
+        table = piece.file.table
+        taken.see(table, batch)
+        self.quarantine.add(piece.sha256, piece.file.path, batch.rejected)
+        self.notices.extend(batch.notices)
+        if table in KEYED:
+            made = self.encoder.encode(KEYED[table], batch.rows, batch.line, number)
+            if made.rows.num_rows:
+                self.spill.add(table, made.rows)
+            if made.numbers is not None:
+                self.spill.add(NUMBERS, made.numbers)
+            refused = [
+                Rejection(line=line, column=column, reason=Reason.SAME_KEY)
+                for line, column in made.refused
+            ]
+            self.quarantine.add(piece.sha256, piece.file.path, refused)
+            taken.refuse(refused)
+        else:
+            source = pa.array(np.full(batch.rows.num_rows, number, np.int32))
+            rows = batch.rows.append_column("source", source)
+            rows = rows.append_column("row", pa.array(batch.line))
+            self.generation.write(f"table:{table}", rows)
+
+
+class _Taken:
+    """Counts what one file brought."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._rejected: Counter[str] = Counter()
+        self._least: list[int] = []
+        self._greatest: list[int] = []
+
+    def see(self, table: str, batch: Batch) -> None:
+        self._rows += batch.rows.num_rows
+        self._rejected.update(r.reason.value for r in batch.rejected)
+        time = KEYED[table].time if table in KEYED else None
+        if time is not None and batch.rows.num_rows:
+            bounds = pc.min_max(batch.rows[time].view(pa.int64())).as_py()
+            self._least.append(bounds["min"])
+            self._greatest.append(bounds["max"])
+
+    def refuse(self, refused: list[Rejection]) -> None:
+        self._rows -= len(refused)
+        self._rejected.update(r.reason.value for r in refused)
+
+    def entry(self, piece: Piece) -> SourceEntry:
+        return SourceEntry(
+            table=piece.file.table,
+            name=piece.file.path.name,
+            sha256=piece.sha256,
+            bytes=piece.file.size,
+            rows=self._rows,
+            rejected=dict(sorted(self._rejected.items())),
+            first_at=min(self._least, default=None),
+            last_at=max(self._greatest, default=None),
+        )

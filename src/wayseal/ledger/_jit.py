@@ -1,0 +1,13 @@
+"""The compiler's decorator, typed, so that kernels are checked like any other function."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from numba import njit
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+def kernel(function: _F) -> _F:
+    """Compile `function` on its first call and keep the code on disk; it runs without the GIL."""
+    return cast(_F, njit(cache=True, nogil=True)(function))

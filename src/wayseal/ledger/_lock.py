@@ -1,0 +1,51 @@
+"""One writer, many readers: advisory locks of the operating system, which die with their process."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from wayseal.ledger.errors import LedgerBusyError
+
+WRITER = "lock"
+READERS = "readers.lock"
+
+
+@contextlib.contextmanager
+def writer_lock(ledger: Path) -> Iterator[None]:
+    """Holds the ledger for writing; LedgerBusyError names the process that has it."""
+    handle = os.open(ledger / WRITER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise LedgerBusyError(f"process {holder} is writing to it", file=ledger) from None
+        os.truncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def share_with_readers(ledger: Path) -> int:
+    """A handle that keeps superseded files from being removed until it is closed."""
+    handle = os.open(ledger / READERS, os.O_RDONLY | os.O_CLOEXEC)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    return handle
+
+
+@contextlib.contextmanager
+def no_readers(ledger: Path) -> Iterator[bool]:
+    """Says whether nobody reads; while it is held, nobody starts to."""
+    handle = os.open(ledger / READERS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)

@@ -1,0 +1,131 @@
+"""Making one file of several: a bucket whose marks moved, or a kind of which there are too many files."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.ledger import _marks
+from wayseal.ledger._generation import Generation
+from wayseal.ledger._layout import (
+    CATALOGUE_SCHEMA,
+    KEYED,
+    NUMBERS_SCHEMA,
+    PAIRS_SCHEMA,
+    kept_schema,
+)
+from wayseal.ledger._manifest import FileEntry
+from wayseal.ledger._order import ledger_order, run_starts
+from wayseal.ledger._part import numbers
+from wayseal.ledger._sorted import SortedFile, joined, open_sorted, ranges, read_range
+from wayseal.ledger._words import newest
+
+MOST_FILES = 8
+"""Most files of one kind (and bucket)."""
+_RANGE_ROWS = 1 << 20
+_COUNTED = {"counts:sessions": (("from", "min"), ("to", "max"))}
+
+
+def newest_few(rows: Sequence[int]) -> int:
+    """How many of the newest files to merge: the last two, and older ones while they are no bigger than what follows."""
+    count, total = 2, sum(rows[-2:])
+    while count < len(rows) and rows[-count - 1] <= total:
+        total += rows[-count - 1]
+        count += 1
+    return count
+
+
+def crowded(files: Sequence[FileEntry], dirty: frozenset[int] | set[int]) -> list[list[FileEntry]]:
+    """Which files of a generation are to be merged, group by group."""
+    groups: dict[tuple[str, int | None], list[FileEntry]] = {}
+    for entry in files:
+        if entry.kind != "quarantine":
+            groups.setdefault((entry.kind, entry.day), []).append(entry)
+    out = []
+    for (kind, day), group in sorted(groups.items(), key=lambda g: (g[0][0], g[0][1] or 0)):
+        if kind == "accesses":
+            if day in dirty or len(group) > MOST_FILES:
+                out.append(group)
+        elif len(group) > MOST_FILES:
+            out.append(group[-newest_few([f.rows for f in group]) :])
+    return out
+
+
+def merge(generation: Generation, entries: Sequence[FileEntry]) -> FileEntry:
+    """Writes one file with what `entries` (of one kind and bucket, oldest first) hold."""
+    kind, day = entries[0].kind, entries[0].day
+    files = [open_sorted(generation.ledger, e) for e in entries]
+    schema = _schema(kind, files)
+    writer = generation.writer(kind, schema, day, suffix="-merged")
+    if "waybill" not in schema.names:
+        tables = [f.read(range(len(f.rows)), schema) for f in files]
+        writer.write(_totals(kind, tables, schema))
+    else:
+        for low, high in ranges(files, _RANGE_ROWS):
+            parts = read_range(files, low, high, schema)
+            if parts:
+                writer.write(_combined(kind, joined(parts, schema)))
+    return writer.close()
+
+
+def _schema(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
+    whole = {
+        "catalogue": CATALOGUE_SCHEMA,
+        "numbers": NUMBERS_SCHEMA,
+        "pairs:actor": PAIRS_SCHEMA,
+        "pairs:outlet": PAIRS_SCHEMA,
+    }.get(kind)
+    if whole is None:
+        name = kind.removeprefix("table:")
+        whole = kept_schema(KEYED[name]) if name in KEYED else files[0].file.schema_arrow
+    there = frozenset[str]().union(*(f.names for f in files))
+    return pa.schema([f for f in whole if f.name in there])
+
+
+def _combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows of one range of keys, in the order of the kind."""
+    if kind in ("catalogue", "table:waybills"):
+        return newest(rows)
+    keys = numbers(rows, "waybill")
+    if kind.startswith("pairs:") or kind == "numbers":
+        return rows.take(pa.array(np.argsort(keys, kind="stable")))
+    time = KEYED[kind.removeprefix("table:")].time
+    assert time is not None
+    at, source, row = numbers(rows, time), numbers(rows, "source"), numbers(rows, "row")
+    order = ledger_order(keys, at, source, row)
+    rows = rows.take(pa.array(order))
+    if kind != "accesses":
+        return rows
+    old = np.ones(len(keys), np.bool_)
+    marks = _marks.firsts(run_starts(keys[order]), numbers(rows, "actor"), old, ~old)
+    place = rows.schema.get_field_index("first")
+    return rows.set_column(place, "first", pa.array(marks.first))
+
+
+def _totals(
+    kind: str, tables: Sequence[pa.RecordBatch], schema: pa.Schema
+) -> pa.RecordBatch:
+    """Files without waybills as one: counts added up by their ids, everything else one behind the other."""
+    whole = pa.Table.from_batches(tables, schema)
+    if kind.startswith("counts:"):
+        whole = summed(kind, whole)
+    return joined(whole.to_batches(), schema)
+
+
+def summed(kind: str, counts: pa.Table) -> pa.Table:
+    """Counts of several generations added up, sorted by their ids; ids whose sums are all 0 are left out."""
+    ids = [n for n in counts.column_names if n in ("day", "hour", "actor", "session", "channel", "outlet")]
+    bounds = _COUNTED.get(kind, ())
+    sums = [n for n in counts.column_names if n not in ids and n not in dict(bounds)]
+    made = counts.group_by(ids, use_threads=False).aggregate(
+        [*((n, "sum") for n in sums), *bounds]
+    )
+    names = [*ids, *sums, *(n for n, _ in bounds)]
+    renamed = [f"{n}_sum" if n in sums else n for n in names]
+    renamed = [f"{n}_{dict(bounds)[n]}" if n in dict(bounds) else n for n in renamed]
+    made = made.select(renamed).rename_columns(names).cast(counts.schema)
+    some = pc.not_equal(made[sums[0]], 0)
+    for name in sums[1:]:
+        some = pc.or_(some, pc.not_equal(made[name], 0))
+    return made.filter(some).sort_by([(n, "ascending") for n in ids])

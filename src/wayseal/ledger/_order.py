@@ -1,0 +1,34 @@
+"""The ledger's order: (waybill key, time, source, row)."""
+
+import numpy as np
+
+from wayseal.ledger import _kernels
+from wayseal.ledger._types import Codes, Ints, Longs, Words
+
+_BITS = 22
+
+
+def ledger_order(key: Words, at: Longs, source: Ints, row: Longs) -> Codes:
+    """Places of the rows in the ledger's order, for keys that may share their first bits."""
+    n = len(key)
+    order = np.empty(n, np.uint32)
+    if n == 0:
+        return order
+    span = int(key.min()) ^ int(key.max())
+    bits = max(2, min(_BITS, span.bit_length()))
+    shift = max(0, span.bit_length() - bits)
+    local = key & np.uint64((1 << (shift + bits)) - 1)
+    long = np.empty((n // _kernels.SMALL + 1, 2), np.int64)
+    found = _kernels.order_rows(local, at, source, row, shift, bits, order, long)
+    for start, stop in long[:found].tolist():
+        part = order[start:stop]
+        order[start:stop] = part[np.lexsort((row[part], source[part], at[part], key[part]))]
+    return order
+
+
+def run_starts(key: Words) -> Longs:
+    """Where runs of equal keys start, and the end: int64 (runs + 1)."""
+    if not len(key):
+        return np.zeros(1, np.int64)
+    inner = np.flatnonzero(key[1:] != key[:-1]) + 1
+    return np.concatenate([[0], inner, [len(key)]]).astype(np.int64)

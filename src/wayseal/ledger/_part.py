@@ -1,0 +1,112 @@
+"""A part of an ingest (all rows whose waybill key lies in one range): its rows in order, and what they become."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from wayseal.ledger._dictionary import Dictionary
+from wayseal.ledger._layout import TableLayout
+from wayseal.ledger._order import ledger_order, run_starts
+from wayseal.ledger._types import DAY_US, Codes, Longs, Words
+
+Lookup = Callable[[str, Words, pa.Schema, int | None], pa.RecordBatch]
+"""Rows of a kind of file (and bucket day) for sorted keys, out of the ledger as it stands, oldest file first."""
+
+
+Values: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Settled:
+    """What one part becomes.
+
+    kept: kind of file → rows, sorted by key. reads: bucket day → rows. sums: name → (ids, sum, sum, at) arrays.
+    dirty: buckets where an old mark moved. refused: (source, row) of rows whose waybill has another one's key.
+    repeated: (source) of reads left out. conflicts: table → rows that changed what stood under their id.
+    """
+
+    kept: dict[str, pa.RecordBatch] = field(default_factory=dict)
+    reads: list[tuple[int, pa.RecordBatch]] = field(default_factory=list)
+    sums: dict[str, list[tuple[Words, Longs, Longs, Longs]]] = field(default_factory=dict)
+    dirty: set[int] = field(default_factory=set)
+    refused: list[tuple[int, int]] = field(default_factory=list)
+    repeated: list[int] = field(default_factory=list)
+    conflicts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
+        """Takes note of something to be summed up."""
+        self.sums.setdefault(name, []).append((ids, first, second, at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """Rows of one table in the ledger's order, as they came, and the runs of their waybills."""
+
+    layout: TableLayout
+    rows: pa.RecordBatch
+    order: Codes
+    keys: Words
+    starts: Longs
+
+    def column(self, name: str) -> Values:
+        """A column's values as numbers, in order."""
+        return numbers(self.rows, name)[self.order]
+
+    @property
+    def waybills(self) -> Words:
+        """Each waybill's key once."""
+        return self.keys[self.starts[:-1]]
+
+    def days(self) -> Longs:
+        """Day of each waybill's least time."""
+        assert self.layout.time is not None
+        at = self.column(self.layout.time)
+        least = np.minimum.reduceat(at, self.starts[:-1]) if len(at) else at
+        return np.asarray(least // DAY_US, np.int64)
+
+
+def numbers(rows: pa.RecordBatch, name: str) -> Values:
+    """A column without nulls as a NumPy array; times as int64 microseconds."""
+    column = rows[name]
+    if pa.types.is_timestamp(column.type):
+        column = column.view(pa.int64())
+    out: Values = column.to_numpy()
+    return out
+
+
+def in_order(layout: TableLayout, rows: pa.RecordBatch) -> Sorted:
+    """Sorts rows; where the last one wins, by arrival alone."""
+    keys = numbers(rows, "waybill")
+    at = np.zeros(len(keys), np.int64)
+    if layout.time is not None and not layout.unique:
+        at = numbers(rows, layout.time)
+    order = ledger_order(keys, at, numbers(rows, "source"), numbers(rows, "row"))
+    keys = keys[order]
+    return Sorted(layout=layout, rows=rows, order=order, keys=keys, starts=run_starts(keys))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What settling needs of the ledger: how to look rows up, and the dictionaries (kind → codes)."""
+
+    lookup: Lookup
+    dictionaries: Mapping[str, Dictionary]
+    present: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waybills:
+    """The waybills of a part: keys (sorted), and the bucket day of each (NO_DAY: only mentioned)."""
+
+    keys: Words
+    days: Longs
+
+    def days_of(self, keys: Words) -> Longs:
+        """Bucket day of each key."""
+        return self.days[np.searchsorted(self.keys, keys)]
+
+

@@ -1,0 +1,67 @@
+"""Rejected rows of each source, through the store's writer, below the ledger."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from wayseal.ledger._files import file_digest, sync_folder
+from wayseal.ledger._manifest import FileEntry
+from wayseal.store import StoreError
+from wayseal.store.quarantine import QuarantineWriter
+from wayseal.store.types import Rejection
+
+FOLDER = "quarantine"
+
+
+class Quarantine:
+    """One file a source: quarantine/<first 16 digits of its SHA-256>.csv."""
+
+    def __init__(self, ledger: Path, *, raw: bool) -> None:
+        self._ledger = ledger
+        self._raw = raw
+        self._writers: dict[str, QuarantineWriter] = {}
+
+    def add(self, sha256: str, path: Path, rejected: Sequence[Rejection]) -> None:
+        """Adds rejected rows of one source, whose file is named without its folder."""
+        if not rejected:
+            return
+        name = sha256[:16]
+        if name not in self._writers:
+            folder = self._ledger / FOLDER
+            folder.mkdir(exist_ok=True)
+            raw = folder / f"{name}.raw.csv" if self._raw else None
+            self._writers[name] = QuarantineWriter(folder / f"{name}.csv", raw_path=raw)
+        with _as_system_error():
+            self._writers[name].add(Path(path.name), rejected)
+
+    def close(self, generation: int) -> list[FileEntry]:
+        """Makes the files durable and describes them."""
+        out = []
+        for name, writer in sorted(self._writers.items()):
+            with _as_system_error():
+                writer.close()
+            names = [f"{name}.csv", *([f"{name}.raw.csv"] if self._raw else [])]
+            for path in (self._ledger / FOLDER / n for n in names):
+                out.append(
+                    FileEntry(
+                        kind="quarantine",
+                        path=f"{FOLDER}/{path.name}",
+                        generation=generation,
+                        rows=writer.count,
+                        bytes=path.stat().st_size,
+                        sha256=file_digest(path),
+                    )
+                )
+        if out:
+            sync_folder(self._ledger / FOLDER)
+        return out
+
+
+class _as_system_error:  # noqa: N801 - used like a function
+    """The store's error about writing, as the system said it."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, StoreError) and isinstance(error.__cause__, OSError):
+            raise error.__cause__

@@ -1,0 +1,71 @@
+"""What goes into an ingest and what comes out of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from wayseal.ledger._manifest import SourceEntry
+from wayseal.store.types import Notice
+
+Progress = Callable[[str, int, int], None]
+"""(stage, done, total)."""
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Tells nobody."""
+
+
+def no_step(_name: str) -> None:
+    """Does nothing at a step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions:
+    """How to ingest.
+
+    memory: bytes of rows that are held before they go to disk (the whole process needs about 1.5 GB more).
+    commit_bytes: size of sources after which what was read is committed; a crash costs at most that much work.
+    keep_rejected: also keep the text of rejected rows, in a file that only its owner can read.
+    key_bits: for tests of collisions; a new ledger keeps so many bits of a key. parts: for tests, how many parts.
+    on_step: called with a name at each step that a crash may hit.
+    """
+
+    memory: int = 768 << 20
+    commit_bytes: int = 4 << 30
+    keep_rejected: bool = False
+    key_bits: int = 64
+    parts: int | None = None
+    on_step: Callable[[str], None] = no_step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestReport:
+    """What an ingest did.
+
+    ingested: files that are in the ledger now. skipped: (table, name) of files that were in it before. conflicts:
+    table → rows that replaced one with the same id and other content. digest: the ledger's, after it.
+    """
+
+    digest: str
+    ingested: tuple[SourceEntry, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    conflicts: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Rows that came in."""
+        return sum(s.rows for s in self.ingested)
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """Rows in quarantine by reason."""
+        out: dict[str, int] = {}
+        for source in self.ingested:
+            for reason, count in source.rejected.items():
+                out[reason] = out.get(reason, 0) + count
+        return out
+
+    @property
+    def repeated(self) -> int:
+        """Reads left out because their `access` id was known for that waybill."""
+        return sum(s.repeated for s in self.ingested)

@@ -1,0 +1,211 @@
+"""Parquet files sorted by waybill key: written row group by row group, read by the bounds of row groups."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wayseal.ledger._files import HashingFile
+from wayseal.ledger._layout import ROW_GROUP
+from wayseal.ledger._manifest import FileEntry
+from wayseal.ledger._types import Flags, Longs, Words
+from wayseal.ledger.errors import LedgerError
+
+_UNREADABLE = (pa.ArrowException, OSError, ValueError)
+
+
+class SortedWriter:
+    """Writes one file; rows come in any portion, in the order of their keys, and leave in full row groups."""
+
+    def __init__(
+        self, ledger: Path, kind: str, name: str, schema: pa.Schema, generation: int, *,
+        day: int | None = None, group: int = ROW_GROUP,
+    ) -> None:  # fmt: skip
+        self.entry_path = f"data/g{generation:06d}/{name}.parquet"
+        self._about = (kind, generation, day)
+        self._group = group
+        self._file = HashingFile(ledger / self.entry_path)
+        coded = [f.name for f in schema if f.name not in ("at", "row", "access")]
+        self._writer = pq.ParquetWriter(
+            self._file, schema, compression="zstd", compression_level=1, use_dictionary=coded,
+            dictionary_pagesize_limit=1 << 19, write_statistics=["waybill"] if "waybill" in schema.names else False, store_schema=False,
+        )  # fmt: skip
+        self._schema = schema
+        self._waiting: list[pa.RecordBatch] = []
+        self.held = 0
+        self.rows = 0
+
+    def write(self, rows: pa.RecordBatch) -> None:
+        """Takes rows of the file's schema."""
+        self._waiting.append(rows)
+        self.held += rows.num_rows
+        self.rows += rows.num_rows
+        if self.held >= 2 * self._group:
+            self.flush(whole=True)
+
+    def flush(self, *, whole: bool = False) -> None:
+        """Writes what is held; with `whole`, only full row groups of it."""
+        table = pa.Table.from_batches(self._waiting, self._schema)
+        count = table.num_rows // self._group * self._group if whole else table.num_rows
+        if count:
+            self._writer.write_table(table.slice(0, count), row_group_size=self._group)
+        self._waiting = table.slice(count).to_batches()
+        self.held = table.num_rows - count
+
+    def close(self) -> FileEntry:
+        """Writes the rest, makes the file durable and describes it."""
+        self.flush()
+        self._writer.close()
+        digest = self._file.seal()
+        kind, generation, day = self._about
+        return FileEntry(
+            kind=kind, path=self.entry_path, generation=generation, rows=self.rows,
+            bytes=self._file.size, sha256=digest, day=day,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SortedFile:
+    """One file, opened; low[g] and high[g] are the least and greatest key of row group g."""
+
+    path: Path
+    file: pq.ParquetFile
+    rows: Longs
+    low: Words
+    high: Words
+    names: frozenset[str]
+
+    def groups_with(self, keys: Words) -> Longs:
+        """Row groups that may hold any of the keys (sorted)."""
+        start = np.searchsorted(keys, self.low, side="left")
+        stop = np.searchsorted(keys, self.high, side="right")
+        return np.flatnonzero(stop > start)
+
+    def groups_between(self, low: int, high: int) -> Longs:
+        """Row groups that may hold keys from `low` to `high`, both included."""
+        return np.flatnonzero((self.high >= np.uint64(low)) & (self.low <= np.uint64(high)))
+
+    def read(self, groups: Sequence[int], schema: pa.Schema) -> pa.RecordBatch:
+        """Rows of some row groups with the columns of `schema`; a column that the file lacks is 0 or null."""
+        wanted = [n for n in schema.names if n in self.names]
+        try:
+            table = self.file.read_row_groups(list(groups), columns=wanted, use_threads=False)
+        except _UNREADABLE as error:
+            raise LedgerError("this file of the ledger is damaged", file=self.path) from error
+        return conformed(table, schema)
+
+
+def open_sorted(ledger: Path, entry: FileEntry) -> SortedFile:
+    """Opens a file of the ledger; LedgerError names it if it is missing, cut short or not what it was."""
+    path = ledger / entry.path
+    try:
+        if path.stat().st_size != entry.bytes:
+            raise LedgerError("this file of the ledger was cut short or changed", file=path)
+        file = pq.ParquetFile(path, memory_map=True, pre_buffer=False)
+    except FileNotFoundError:
+        raise LedgerError("this file of the ledger is missing", file=path) from None
+    except _UNREADABLE as error:
+        raise LedgerError("this file of the ledger is damaged", file=path) from error
+    about = file.metadata
+    groups = [about.row_group(g) for g in range(about.num_row_groups)]
+    names = file.schema_arrow.names
+    low, high = [], []
+    if "waybill" in names:
+        place = names.index("waybill")
+        stats = [g.column(place).statistics for g in groups]
+        low, high = [s.min for s in stats], [s.max for s in stats]
+    return SortedFile(
+        path=path, file=file, rows=np.array([g.num_rows for g in groups], np.int64),
+        low=np.array(low, np.uint64), high=np.array(high, np.uint64), names=frozenset(names),
+    )  # fmt: skip
+
+
+def conformed(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of `schema` in one batch; an absent one is null, or 0 where numbers stand for ids."""
+    arrays = []
+    for field in schema:
+        if field.name in table.column_names:
+            column = table[field.name].combine_chunks()
+            arrays.append(column if column.type == field.type else column.cast(field.type))
+        elif pa.types.is_unsigned_integer(field.type):
+            arrays.append(pa.array(np.zeros(table.num_rows, field.type.to_pandas_dtype())))
+        else:
+            arrays.append(pa.nulls(table.num_rows, field.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def joined(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
+    """Batches of one schema as one."""
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches(batches, schema)
+    return conformed(table, schema)
+
+
+def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.RecordBatch:
+    """All rows whose key is among `keys` (sorted, distinct), file by file, each in its order."""
+    found = []
+    for file in files:
+        groups = file.groups_with(keys)
+        for start in range(0, len(groups), 8):
+            batch = file.read(groups[start : start + 8].tolist(), schema)
+            there = batch["waybill"].to_numpy()
+            found.append(batch.take(pa.array(places(there, keys))))
+    return joined(found, schema) if found else conformed(schema.empty_table(), schema)
+
+
+def places(there: Words, keys: Words) -> Longs:
+    """Places in `there` (sorted, with repeats) that hold one of `keys` (sorted)."""
+    start = np.searchsorted(there, keys, side="left")
+    count = np.searchsorted(there, keys, side="right") - start
+    offset = np.repeat(start - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
+    return offset + np.arange(len(offset)) if len(keys) else np.empty(0, np.int64)
+
+
+def contains(sorted_keys: Words, keys: Words) -> Flags:
+    """Which of `keys` stand in `sorted_keys`."""
+    if not len(sorted_keys):
+        return np.zeros(len(keys), np.bool_)
+    at = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
+    found: Flags = sorted_keys[at] == keys
+    return found
+
+
+def ranges(files: Sequence[SortedFile], rows: int) -> Iterator[tuple[int, int]]:
+    """Ranges of keys that together cover all files and hold about `rows` rows each."""
+    if not any(len(f.low) for f in files):
+        return
+    low = np.concatenate([f.low for f in files])
+    order = np.argsort(low, kind="stable")
+    total = np.cumsum(np.concatenate([f.rows for f in files])[order])
+    cuts = np.searchsorted(total, np.arange(rows, int(total[-1]), rows))
+    edges = np.unique(low[order][cuts]).tolist()
+    start = 0
+    for edge in edges:
+        if edge > start:
+            yield start, edge - 1
+            start = edge
+    yield start, (1 << 64) - 1
+
+
+def read_range(
+    files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema
+) -> list[pa.RecordBatch]:
+    """Rows with keys from `low` to `high`, both included, one batch a file that has row groups there."""
+    out = []
+    for file in files:
+        groups = file.groups_between(low, high)
+        if len(groups):
+            batch = file.read(groups.tolist(), schema)
+            keys = batch["waybill"].to_numpy()
+            start = int(np.searchsorted(keys, np.uint64(low), side="left"))
+            stop = int(np.searchsorted(keys, np.uint64(high), side="right"))
+            out.append(batch.slice(start, stop - start))
+    return out
+
+
+Combine = Callable[[list[pa.RecordBatch]], pa.RecordBatch]
+"""Makes one sorted batch of what several files hold in one range of keys, oldest file first."""

@@ -1,0 +1,100 @@
+"""Rows on their way, split by the top bits of their waybill's key; in memory while they fit, else on disk."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.ledger import _kernels
+from wayseal.ledger._types import Codes, Longs, Words
+
+MOST_PARTS = 512
+_BYTES_A_PART = 8 << 20
+
+
+def parts_for(size: int) -> int:
+    """How many parts (a power of two) for sources of `size` bytes: about half a million rows of Parquet each."""
+    parts = 1
+    while parts < MOST_PARTS and parts * _BYTES_A_PART < size:
+        parts *= 2
+    return parts
+
+
+def grouped(ids: Words, shift: int, groups: int) -> tuple[Codes, Longs]:
+    """Stable order of rows by `ids >> shift`, and the bounds of the groups in it."""
+    order = np.empty(len(ids), np.uint32)
+    bounds = np.zeros(groups + 1, np.int64)
+    _kernels.group_rows(ids, shift, groups, order, bounds)
+    return order, bounds
+
+
+class Spill:
+    """Rows of several tables in parts; what is added comes back in the order in which it was added.
+
+    folder is made when more than `budget` bytes are held.
+    """
+
+    def __init__(self, folder: Path, parts: int, budget: int) -> None:
+        self.parts = parts
+        self.spilled = 0
+        self._folder = folder
+        self._budget = budget
+        self._held: dict[tuple[str, int], list[pa.RecordBatch]] = defaultdict(list)
+        self._bytes = 0
+
+    @property
+    def skip(self) -> int:
+        """Bits that all keys of one part share."""
+        return self.parts.bit_length() - 1
+
+    def add(self, table: str, rows: pa.RecordBatch) -> None:
+        """Takes rows whose column `waybill` holds keys."""
+        if self.parts == 1:
+            self._held[table, 0].append(rows)
+        else:
+            order, bounds = grouped(rows["waybill"].to_numpy(), 64 - self.skip, self.parts)
+            split = rows.take(pa.array(order))
+            for part in np.flatnonzero(np.diff(bounds)).tolist():
+                start = int(bounds[part])
+                self._held[table, part].append(split.slice(start, int(bounds[part + 1]) - start))
+        self._bytes += rows.nbytes
+        if self._bytes > self._budget:
+            self._flush()
+
+    def part(self, table: str, part: int) -> list[pa.RecordBatch]:
+        """Rows of one table in one part; they are handed over and no longer held."""
+        batches: list[pa.RecordBatch] = []
+        path = self._path(table, part)
+        if self.spilled and path.exists():
+            batches.extend(_streams(path))
+            path.unlink()
+        batches.extend(self._held.pop((table, part), ()))
+        return batches
+
+    def _path(self, table: str, part: int) -> Path:
+        return self._folder / f"{table}-{part}.arrows"
+
+    def _flush(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for (table, part), batches in self._held.items():
+            with (
+                self._path(table, part).open("ab", buffering=0) as file,
+                pa.ipc.new_stream(file, batches[0].schema) as stream,
+            ):
+                for batch in batches:
+                    stream.write_batch(batch)
+        self.spilled += self._bytes
+        self._held.clear()
+        self._bytes = 0
+
+
+def _streams(path: Path) -> Iterator[pa.RecordBatch]:
+    """All batches of a file of streams, one behind the other."""
+    with path.open("rb") as file:
+        content = pa.py_buffer(file.read())
+    reader = pa.BufferReader(content)
+    while reader.tell() < len(content):
+        with pa.ipc.open_stream(reader) as stream:
+            yield from stream

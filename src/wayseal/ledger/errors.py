@@ -1,0 +1,29 @@
+"""What the ledger raises."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from wayseal.model.errors import WaysealError
+
+
+class LedgerError(WaysealError):
+    """The ledger is damaged, missing or of another version; names the file, never a value."""
+
+    exit_code: ClassVar[int] = 6
+
+    def __init__(self, message: str, *, file: Path | None = None) -> None:
+        self.message = message
+        self.file = file
+        super().__init__(message if file is None else f"{file}: {message}")
+
+
+class LedgerBusyError(LedgerError):
+    """Another process is writing to the ledger; names the ledger and the process."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class LedgerStorageError(LedgerError):
+    """The disk is full, read-only or refuses; the ledger is as it was before."""
+
+    exit_code: ClassVar[int] = 5
