@@ -46,6 +46,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     NOT_JSON = "not-json"
     DUPLICATE_KEY = "duplicate-key"
+    SAME_KEY = "same-key"
 
 
 class NoticeCode(StrEnum):
