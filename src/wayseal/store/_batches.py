@@ -36,6 +36,7 @@ class _Blocks(Protocol):
 
     names: tuple[str, ...]
     open_ended: bool
+    notices: list[Notice]
 
     def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
         """Its rows, as raw blocks of these columns."""
@@ -95,6 +96,7 @@ class _Reader:
         self._file = file
         self._table = TABLES[file.table]
         self._schema = arrow_schema(self._table)
+        self._pending = opened.notices
         self._said: set[tuple[NoticeCode, str]] = set()
         self._offset = options.offset
         if self._offset is None and mapping is not None:
@@ -108,7 +110,8 @@ class _Reader:
         shaped = self.plan.shape(block)
         done = {name: self._convert(name, shaped) for name in shaped.columns}
         kept, rejected = self._verdict(done, block, shaped.keep)
-        notices = [*block.notices, *self._notices(done)]
+        notices = (*self._pending, *self._notices(done))
+        self._pending.clear()
         arrays = [done[f.name].array if f.name in done else pa.nulls(len(block.line), f.type) for f in self._schema]
         loose = pa.schema([f.with_nullable(True) for f in self._schema])
         rows = pa.RecordBatch.from_arrays(arrays, schema=loose)
@@ -121,7 +124,7 @@ class _Reader:
             line=line,
             rejected=rejected,
             bytes_read=block.bytes_read,
-            notices=tuple(notices),
+            notices=notices,
             dropped=0 if shaped.keep is None else int(np.count_nonzero(~shaped.keep)),
         )
 

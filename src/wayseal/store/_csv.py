@@ -1,6 +1,5 @@
 """CSV files as raw blocks: the records are cut here, their fields are read by Arrow."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -44,14 +43,14 @@ class CsvBlocks:
         self._keep = keep_rejected
         self._text = TextFile(file, mapping.encoding if mapping else None, options.block_bytes)
         self._rest: Iterator[TextBlock] = self._text.blocks()
-        self._notices: list[Notice] = []
+        self.notices = self._text.notices
         self.open_ended = False
         self.names: tuple[str, ...] = ()
         self._delimiter = (mapping.delimiter if mapping else None) or ","
         self._first_line = 1
         first = next(self._rest, None)
         if first is None or not first.data.strip():
-            self._notices.append(Notice(code=NoticeCode.EMPTY_FILE, file=file.path))
+            self.notices.append(Notice(code=NoticeCode.EMPTY_FILE, file=file.path))
         else:
             self._begin(first, mapping)
 
@@ -71,7 +70,7 @@ class CsvBlocks:
             self.names = tuple(str(n) for n in range(1, len(cells) + 1))
         if self._delimiter != "," and (mapping is None or mapping.delimiter is None):
             values: dict[str, str | int] = {"delimiter": self._delimiter.replace("\t", "tab")}
-            self._notices.append(Notice(code=NoticeCode.DELIMITER, file=self._file.path, values=values))
+            self.notices.append(Notice(code=NoticeCode.DELIMITER, file=self._file.path, values=values))
         rest = TextBlock(data=first.data[blank:], valid=first.valid, bytes_read=first.bytes_read)
         self._rest = chain([rest], self._rest)
 
@@ -95,7 +94,6 @@ class CsvBlocks:
     def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
         """The rows, in order."""
         if not self.names:
-            yield self._raw(Records(data=b"", line=np.empty(0, np.int64), rejected=[]), names, self._file.size)
             return
         splitter = Splitter(self._delimiter, first_line=self._first_line, keep_rejected=self._keep)
         for block, last in _with_last(self._rest):
@@ -104,22 +102,18 @@ class CsvBlocks:
 
     def _raw(self, records: Records, names: frozenset[str], bytes_read: int) -> RawBlock:
         columns, line, ragged = self._parse(records, names)
-        notices = (*self._text.notices, *self._notices)
-        self._text.notices.clear()
-        self._notices.clear()
         rejected = records.rejected
         if ragged:
             rejected = sorted([*rejected, *ragged], key=lambda r: r.line)
         raws = None
         if self._keep:
-            texts = dict(zip(records.line.tolist(), _texts(records.data), strict=True))
+            texts = dict(zip(records.line.tolist(), record_texts(records.data), strict=True))
             raws = tuple(texts[n] for n in line.tolist())
         return RawBlock(
             columns=columns,
             line=line,
             rejected=tuple(rejected),
             bytes_read=bytes_read,
-            notices=notices,
             raws=raws,
         )
 
@@ -173,7 +167,7 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _texts(data: bytes) -> list[str]:
+def record_texts(data: bytes) -> list[str]:
     """The text of each record, its line break left out."""
     plain = np.frombuffer(data, np.uint8)
     newlines = np.flatnonzero(plain == 0x0A)
@@ -195,8 +189,22 @@ def _with_last(blocks: Iterable[TextBlock]) -> Iterator[tuple[TextBlock, bool]]:
 
 
 def split_record(record: str, delimiter: str) -> list[str]:
-    """The fields of one record."""
-    return next(csv.reader([record], delimiter=delimiter), [""])
+    """The fields of one record of any length; lenient, since a heading may be damaged and still be told about."""
+    fields: list[str] = []
+    at = 0
+    while True:
+        if record.startswith('"', at):
+            end = at + 1
+            while (end := record.find('"', end)) >= 0 and record.startswith('"', end + 1):
+                end += 2
+            stop = record.find(delimiter, len(record) if end < 0 else end)
+            fields.append(record[at + 1 : end if end >= 0 else None].replace('""', '"'))
+        else:
+            stop = record.find(delimiter, at)
+            fields.append(record[at : stop if stop >= 0 else None])
+        if stop < 0:
+            return fields
+        at = stop + 1
 
 
 def wanted_names(table: str, mapping: LogMapping | None) -> frozenset[str]:

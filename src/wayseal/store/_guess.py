@@ -36,7 +36,8 @@ _WORDS: Mapping[str, str] = {
     "access": "access accessid logid 日志编号 日志号",
 }
 ACTIONS: Mapping[str, str] = {
-    "查看": "view", "浏览": "view", "详情": "view", "查看详情": "view", "查询": "search", "搜索": "search", "检索": "search",
+    "查看": "view", "浏览": "view", "详情": "view", "查看详情": "view", "查询": "search",
+    "搜索": "search", "检索": "search",
     "导出": "export", "下载": "export", "打印": "print", "接口": "api", "调用": "api", "解密": "decrypt",
     "read": "view", "detail": "view", "get": "view", "query": "search", "find": "search", "list": "search",
     "download": "export", "call": "api",

@@ -47,12 +47,12 @@ class JsonBlocks:
         self._text = TextFile(file, mapping.encoding if mapping else None, min(options.block_bytes, 8 << 20))
         rest = self._text.blocks()
         first = next(rest, None)
-        self._notices: list[Notice] = []
+        self.notices = self._text.notices
         self.names: tuple[str, ...] = ()
         # A key may turn up for the first time on a later line.
         self.open_ended = True
         if first is None or not first.data.strip():
-            self._notices.append(Notice(code=NoticeCode.EMPTY_FILE, file=file.path))
+            self.notices.append(Notice(code=NoticeCode.EMPTY_FILE, file=file.path))
             self._rest: Iterator[TextBlock] = rest
         else:
             self.names = _sampled_names(first.data)
@@ -112,9 +112,6 @@ class JsonBlocks:
         wrong: dict[int, str],
         raws: list[str],
     ) -> RawBlock:
-        notices = (*self._text.notices, *self._notices)
-        self._text.notices.clear()
-        self._notices.clear()
         numbers = np.array(line, np.int64)
         for at, name in wrong.items():
             raw = raws[at] if self._keep else None
@@ -131,7 +128,6 @@ class JsonBlocks:
             line=numbers,
             rejected=tuple(rejected),
             bytes_read=block.bytes_read,
-            notices=notices,
             raws=tuple(raws) if self._keep else None,
         )
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.store.errors import StoreError
-from wayseal.store.types import RawBlock, ReadOptions, SourceFile
+from wayseal.store.types import Notice, RawBlock, ReadOptions, SourceFile
 
 _BATCH_BYTES = 256 << 20
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError)
@@ -22,6 +22,7 @@ class ParquetBlocks:
         self._size = file.size
         self._keep = keep_rejected
         self.open_ended = False
+        self.notices: list[Notice] = []
         self._options = options
         try:
             self._file = pq.ParquetFile(path, memory_map=True, pre_buffer=False)

@@ -1,6 +1,5 @@
 """A sample of a log of unknown layout: its format, delimiter, header and the first rows."""
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.model.numbers import candidates
-from wayseal.store._csv import split_record
+from wayseal.store._csv import record_texts, split_record
 from wayseal.store._jsonl import find, names_of, read_line
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store._records import Splitter
@@ -85,17 +84,8 @@ def _leaf(value: Any) -> str | None:
 
 
 def _records(data: str, delimiter: str) -> list[list[str]]:
-    splitter = Splitter(delimiter)
-    clean = splitter.feed(data.encode(), valid=True, last=True).data.decode()
-    out: list[list[str]] = []
-    try:
-        for row in csv.reader(clean.splitlines(keepends=True), delimiter=delimiter):
-            out.append(row)
-            if len(out) > ROWS:
-                break
-    except csv.Error:
-        pass  # the rows before a field of more than 128 KiB are sample enough
-    return out
+    records = Splitter(delimiter).feed(data.encode(), valid=True, last=True)
+    return [split_record(text, delimiter) for text in record_texts(records.data)[: ROWS + 1]]
 
 
 def guess_delimiter(data: str, path: Path) -> str:

@@ -168,5 +168,4 @@ class RawBlock:
     line: npt.NDArray[np.int64]
     rejected: tuple[Rejection, ...]
     bytes_read: int
-    notices: tuple[Notice, ...] = ()
     raws: "tuple[str, ...] | None" = None
