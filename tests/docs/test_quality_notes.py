@@ -1,0 +1,26 @@
+"""docs/quality-notes.md says what to do about every remark, in both languages."""
+
+import re
+
+import pytest
+
+from tests.docs.pages import ROOT, read, rows, sections
+from wayseal.trace.report._messages import catalogue
+
+KINDS = ("quality", "fit", "missing")
+
+
+@pytest.mark.parametrize("page", ["docs/quality-notes.md", "docs/quality-notes.zh.md"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_remark(page: str, kind: str) -> None:
+    title = next(t for t in sections(read(page)) if t.endswith(kind))
+    known = {code.partition(".")[2] for code in catalogue("en") if code.startswith(f"{kind}.")}
+    assert set(rows(sections(read(page))[title])) == known
+
+
+def test_every_remark_that_is_raised_has_its_text() -> None:
+    raised = set()
+    for path in (ROOT / "src/wayseal").rglob("*.py"):
+        raised |= set(re.findall(rf'"((?:{"|".join(KINDS)})\.[a-z_]+)"', path.read_text(encoding="utf-8")))
+    assert raised
+    assert raised <= set(catalogue("en"))
