@@ -1,4 +1,4 @@
-"""Where rows go: into memory, or into a dataset folder by a thread of its own."""
+"""Where rows go: into memory, or into a dataset folder by two threads."""
 
 import json
 from collections import deque
@@ -48,21 +48,24 @@ class MemorySink:
 class FolderSink:
     """Writes Parquet: one file a table, or a folder with one file a day.
 
-    The batches are built and written by one thread in order, so that files are the same whatever the speed.
+    The batches of a table are built and written by one thread in order, so that files are the same whatever the
+    speed; the accesses, half of all rows, have a thread of their own.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wayseal-simulate")
-        self._waiting: deque[Future[None]] = deque()
+        self._pools = (ThreadPoolExecutor(max_workers=1), ThreadPoolExecutor(max_workers=1))
+        self._waiting: tuple[deque[Future[None]], ...] = (deque(), deque())
         self._writers: dict[str, tuple[Path, pq.ParquetWriter]] = {}
         self.rows: dict[str, int] = {}
 
     def put(self, table: str, part: str, make: Batches) -> None:
         """Hands the work to the writer; waits while it has too much to do. SimulateError if a file can't be written."""
-        while len(self._waiting) >= _AHEAD:
-            self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(self._write, table, part, make))
+        lane = int(table == "accesses")
+        waiting = self._waiting[lane]
+        while len(waiting) >= _AHEAD:
+            waiting.popleft().result()
+        waiting.append(self._pools[lane].submit(self._write, table, part, make))
 
     def __enter__(self) -> Self:
         """Makes the folder and says that it is a dataset."""
@@ -80,10 +83,11 @@ class FolderSink:
         trace: TracebackType | None,
     ) -> None:
         """Ends the writer, and the files if all went well."""
-        self._pool.shutdown(wait=True, cancel_futures=error is not None)
+        for pool in self._pools:
+            pool.shutdown(wait=True, cancel_futures=error is not None)
         try:
-            while self._waiting and error is None:
-                self._waiting.popleft().result()
+            for done in (f for waiting in self._waiting for f in waiting if error is None):
+                done.result()
         finally:
             for path, writer in self._writers.values():
                 _close(path, writer)

@@ -1,0 +1,264 @@
+"""Stays: which outlet answered for a parcel, from when until when.
+
+Obligations (code and tests cite the numbers):
+1. Custody lies with the outlet that scanned a parcel last, until another outlet scans it or it is delivered. So stays
+   of one parcel never overlap, and without a delivery they leave no gap from its first scan on.
+2. The order of rows means nothing; scans are put in order of time. At the same instant a pickup comes first, then
+   what leaves a place, then what arrives, and a delivery last.
+3. A scan that stands twice changes nothing.
+4. Any scan proves that the parcel was there: a depart without an arrive opens a stay, an arrive without a depart before
+   it ends the stay elsewhere. Missing scans only make a stay start later or end later.
+5. A delivery ends the stay. After it only an arrive, a depart or a return opens another; other scans are late
+   uploads and don't count.
+6. A returned parcel stays in custody like any other until its next delivery.
+7. An outlet that nobody knows is an outlet: its scans are kept under its id.
+8. Where `waybills` says when a number was issued, scans more than an hour before that belong to an earlier life of the
+   number (or to a wrong clock) and don't count. A parcel that `waybills` doesn't know keeps all its scans.
+9. A parcel without scans has no stay; the plan of `waybills` is a touch, never a stay.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.model.kinds import ScanKind
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_EARLY = 3_600_000_000  # obligation 8, microseconds
+_TIME = pa.timestamp("us", tz="UTC")
+# Obligation 2. A depart before an arrive: at the same instant the parcel left one place and came to another.
+_RANK = {
+    ScanKind.PICKUP: 0,
+    ScanKind.DEPART: 1,
+    ScanKind.ARRIVE: 2,
+    ScanKind.OUT_FOR_DELIVERY: 3,
+    ScanKind.PROBLEM: 4,
+    ScanKind.RETURNED: 5,
+    ScanKind.DELIVERED: 6,
+}
+_RANK_BITS = 3
+_DEPART, _DELIVERED = _RANK[ScanKind.DEPART], _RANK[ScanKind.DELIVERED]
+_REOPENS = (_RANK[ScanKind.DEPART], _RANK[ScanKind.ARRIVE], _RANK[ScanKind.RETURNED])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scans:
+    """Scans, coded: (n,) each; `parcels` and `outlets` hold what the codes mean."""
+
+    parcel: Ints
+    at: Ints
+    rank: Ints
+    outlet: Ints
+    parcels: pa.Array
+    outlets: pa.Array
+
+
+def stays(scans: pa.Table, waybills: pa.Table | None = None) -> pa.Table:
+    """Where each parcel was, when: (waybill, outlet, since, until, departed), in order of (waybill, since).
+
+    `scans` needs the columns waybill, at, kind, outlet; `waybills` waybill and issued_at. since and until are
+    timestamps (us, UTC); until is null while the stay is open; departed is the last depart scan of the stay, null if
+    there was none: the parcel was on its way between departed and until. Parcels come in the order in which `scans`
+    names them first.
+    """
+    s = _kept(_in_order(_scans(scans, waybills)))
+    n = len(s.parcel)
+    delivered = s.rank == _DELIVERED
+    first = np.ones(n, np.bool_)
+    first[1:] = (s.parcel[1:] != s.parcel[:-1]) | (s.outlet[1:] != s.outlet[:-1]) | delivered[:-1]
+    start = np.flatnonzero(first)
+    last = np.append(start[1:], n)[: len(start)] - 1
+    until, open_ = s.at[last].copy(), ~delivered[last]
+    follows = np.flatnonzero(open_[:-1] & (s.parcel[start[1:]] == s.parcel[start[:-1]])) if n else start
+    until[follows] = s.at[start[follows + 1]]
+    open_[follows] = False
+    departed, stayed = _last_depart(s, start)
+    return pa.table(
+        {
+            "waybill": s.parcels.take(pa.array(s.parcel[start])),
+            "outlet": s.outlets.take(pa.array(s.outlet[start])),
+            "since": pa.array(s.at[start], _TIME),
+            "until": pa.array(until, _TIME, mask=open_),
+            "departed": pa.array(departed, _TIME, mask=stayed),
+        }
+    )
+
+
+def touches(scans: pa.Table, waybills: pa.Table | None = None) -> pa.Table:
+    """The first time each parcel touched each outlet: (waybill, outlet, at), each pair once.
+
+    With `waybills` (waybill, origin_outlet, destination_outlet and issued_at) the two ends that no scan shows are
+    added with `at` null (obligation 9). `at` is a timestamp (us, UTC). In order of (waybill, at), unseen ends last.
+    """
+    s = _scans(scans, waybills)
+    rows = pa.table({"parcel": s.parcel, "outlet": s.outlet, "at": s.at})
+    groups = rows.group_by(["parcel", "outlet"], use_threads=False).aggregate([("at", "min")])
+    parcel, outlet, at = (groups[c].to_numpy() for c in ("parcel", "outlet", "at_min"))
+    order = _order(parcel, at, np.zeros(len(at), np.int64), outlet)
+    seen = pa.table(
+        {
+            "waybill": s.parcels.take(pa.array(parcel[order])),
+            "outlet": s.outlets.take(pa.array(outlet[order])),
+            "at": pa.array(at[order], _TIME),
+        }
+    )
+    if waybills is None:
+        return seen
+    ends = [_end(waybills, name, seen.schema) for name in ("origin_outlet", "destination_outlet")]
+    return pa.concat_tables([seen, _unseen(pa.concat_tables(ends), seen)])
+
+
+def _end(waybills: pa.Table, name: str, schema: pa.Schema) -> pa.Table:
+    columns = [waybills["waybill"], waybills[name], pa.nulls(len(waybills), _TIME)]
+    return pa.table(columns, names=schema.names).cast(schema)
+
+
+def _unseen(ends: pa.Table, seen: pa.Table) -> pa.Table:
+    """The planned ends, each once, that are not among the touches seen."""
+    once = ends.group_by(["waybill", "outlet"], use_threads=False).aggregate([])
+    keys = ["waybill", "outlet"]
+    left = once.join(seen.select(keys), keys=keys, join_type="left anti", use_threads=False)
+    return left.append_column("at", pa.nulls(len(left), _TIME)).select(seen.schema.names)
+
+
+def pickup_times(scans: pa.Table) -> pa.Table:
+    """When each parcel was collected, at the latest: (waybill, at, exact).
+
+    at: its first pickup scan or, where that is missing or later than another scan, its first scan of any kind, and
+    then `exact` is false.
+    """
+    pickup = pc.equal(_plain(scans["kind"]), pa.scalar(ScanKind.PICKUP.value))
+    at = scans["at"].cast(_TIME)
+    rows = pa.table(
+        {
+            "waybill": _plain(scans["waybill"]),
+            "at": at,
+            "pickup": pc.if_else(pickup, at, pa.scalar(None, _TIME)),
+        }
+    )
+    first = rows.group_by("waybill", use_threads=False).aggregate([("at", "min"), ("pickup", "min")])
+    exact = pc.fill_null(pc.equal(first["at_min"], first["pickup_min"]), False)
+    return pa.table({"waybill": first["waybill"], "at": first["at_min"], "exact": exact})
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(_value_type(column.type))
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
+    """Codes in order of first appearance, and what they mean."""
+    coded = _plain(column).combine_chunks().dictionary_encode()
+    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary
+
+
+def _micros(column: pa.ChunkedArray) -> Ints:
+    out: Ints = column.cast(_TIME).cast(pa.int64()).combine_chunks().to_numpy(zero_copy_only=False)
+    return out
+
+
+def _this_life(parcel: Ints, parcels: pa.Array, at: Ints, waybills: pa.Table) -> Mask:
+    """Obligation 8: which scans belong to the numbers' present life."""
+    where = pc.index_in(parcels, value_set=_plain(waybills["waybill"]).combine_chunks())
+    known = pc.is_valid(where).to_numpy(zero_copy_only=False)
+    earliest = np.full(len(parcels), np.iinfo(np.int64).min)
+    found = pc.drop_null(where).to_numpy(zero_copy_only=False)
+    earliest[known] = _micros(waybills["issued_at"])[found] - _EARLY
+    kept: Mask = at >= earliest[parcel]
+    return kept
+
+
+def _scans(scans: pa.Table, waybills: pa.Table | None) -> _Scans:
+    """The scans coded, in the order of their rows (obligation 8)."""
+    parcel, parcels = _coded(scans["waybill"])
+    outlet, outlets = _coded(scans["outlet"])
+    kind, kinds = _coded(scans["kind"])
+    ranks = np.array([_RANK[ScanKind(k)] for k in kinds.to_pylist()], np.int64)
+    rank, at = ranks[kind], _micros(scans["at"])
+    # By their ids, so that ties don't fall by the order of rows.
+    by_id = pc.sort_indices(outlets).to_numpy()
+    place = np.empty(len(by_id), np.int64)
+    place[by_id] = np.arange(len(by_id))
+    outlet, outlets = place[outlet], outlets.take(pa.array(by_id))
+    if waybills is not None:
+        kept = _this_life(parcel, parcels, at, waybills)
+        parcel, outlet, rank, at = parcel[kept], outlet[kept], rank[kept], at[kept]
+    return _Scans(parcel=parcel, at=at, rank=rank, outlet=outlet, parcels=parcels, outlets=outlets)
+
+
+def _only(s: _Scans, which: Ints | Mask) -> _Scans:
+    return _Scans(
+        parcel=s.parcel[which],
+        at=s.at[which],
+        rank=s.rank[which],
+        outlet=s.outlet[which],
+        parcels=s.parcels,
+        outlets=s.outlets,
+    )
+
+
+def _in_order(s: _Scans) -> _Scans:
+    """Obligation 2."""
+    return _only(s, _order(s.parcel, s.at, s.rank, s.outlet))
+
+
+def _order(parcel: Ints, at: Ints, rank: Ints, outlet: Ints) -> Ints:
+    """The places of the rows in order of (parcel, at, rank, outlet)."""
+    if not len(at):
+        return parcel
+    low = int(at.min())
+    bits = (int(at.max()) - low).bit_length() + _RANK_BITS
+    if bits + int(parcel.max()).bit_length() > 63:
+        return np.lexsort((outlet, rank, at, parcel))
+    # One integer a row sorts several times faster than four keys.
+    key = parcel << bits | (at - low) << _RANK_BITS | rank
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    same = key[1:] == key[:-1]
+    tied = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
+    rows = order[tied]
+    order[tied] = rows[np.lexsort((outlet[rows], key[tied]))]
+    return order
+
+
+def _kept(s: _Scans) -> _Scans:
+    """Obligation 5: drops late uploads after a delivery."""
+    n = len(s.parcel)
+    place = np.arange(n)
+    new = np.ones(n, np.bool_)
+    new[1:] = s.parcel[1:] != s.parcel[:-1]
+    reopens = np.isin(s.rank, _REOPENS) | new
+    # The last delivery and the last scan that opens custody, each before the row.
+    ended = _last_before(np.where(s.rank == _DELIVERED, place, -1))
+    opened = np.maximum.accumulate(np.where(reopens, place, -1)) if n else place
+    keep = ended <= opened
+    keep |= ended < _first_of_parcel(new, place)
+    return _only(s, keep)
+
+
+def _last_before(place: Ints) -> Ints:
+    out = np.full(len(place), -1, np.int64)
+    out[1:] = np.maximum.accumulate(place)[:-1]
+    return out
+
+
+def _first_of_parcel(new: Mask, place: Ints) -> Ints:
+    out: Ints = np.maximum.accumulate(np.where(new, place, -1)) if len(place) else place
+    return out
+
+
+def _last_depart(s: _Scans, start: Ints) -> tuple[Ints, Mask]:
+    """The time of the last depart of each stay, and where there is none."""
+    if not len(start):
+        return start, np.zeros(0, np.bool_)
+    place = np.where(s.rank == _DEPART, np.arange(len(s.rank)), -1)
+    last = np.maximum.reduceat(place, start)
+    return s.at[np.maximum(last, 0)], last < 0
