@@ -46,6 +46,4 @@ def _frequency(states: Ints, units: int) -> Floats:
     ordered = np.sort(states, axis=1)
     fresh = np.ones(ordered.shape, bool)
     fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    return np.asarray(
-        np.bincount(ordered[fresh & (ordered >= 0)], minlength=units) / len(states), np.float64
-    )
+    return np.asarray(np.bincount(ordered[fresh & (ordered >= 0)], minlength=units) / len(states), np.float64)

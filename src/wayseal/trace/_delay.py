@@ -1,6 +1,7 @@
 """How long after a read a number goes on sale.
 
-1. Nobody knows the seller's habits, so the delay is a mixture of log-normals, not one of them.
+1. Nobody knows the seller's habits: the delay is one of several log-normals, or differs from leak to
+   leak (a mixture of them); the leaks themselves say which (`scenarios`).
 2. A tenth of it is flat over the parcel's past: no delay is impossible, however odd.
 3. A sale known only to lie between two looks counts the delays that end between them.
 4. A read between the buyer's order and the sale may be the seller looking the number up.
@@ -8,7 +9,7 @@
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,6 +52,13 @@ class Delay:
             z = (log_h - math.log(median)) / (self.sigma * math.sqrt(2))
             total += 0.5 * (1 + _erf(z))
         return np.where(hours > 0, total / len(self.medians_h), 0.0)
+
+
+def scenarios(delay: Delay) -> tuple[Delay, ...]:
+    """Delays to choose between, equally likely before the leaks: the mixture, then each part."""
+    if len(delay.medians_h) == 1:
+        return (delay,)
+    return delay, *(replace(delay, medians_h=(median,)) for median in delay.medians_h)
 
 
 def sale_weight(evidence: Evidence, leak: Ints, at: Floats, delay: Delay) -> Floats:

@@ -19,11 +19,13 @@ STEP_DRAWS = 4
 class Board(NamedTuple):
     """What a chain moves on, the same for all chains.
 
-    ratio[C', n] likelihood ratios; log_odds[C'] prior; cumulative[C'], log_q[C']: how seats are
+    ratios[D, C', n] likelihood ratios under each delay; log_base[D]: log likelihood of the delays,
+    if all leaks were from unknown; log_odds[C'] prior; cumulative[C'], log_q[C']: how seats are
     offered; mates_from[C', 2]: first place in `mates` and number of the seats of the same outlet.
     """
 
-    ratio: Floats
+    ratios: Floats
+    log_base: Floats
     log_odds: Floats
     cumulative: Floats
     log_q: Floats
@@ -34,12 +36,14 @@ class Board(NamedTuple):
 class State(NamedTuple):
     """Where a chain stands; changed in place.
 
-    k[0]: how many sources; members[:k] their seats; share[0] of unknown, share[1 + j] of member j;
+    k[0]: how many sources; delay[0]: which delay; members[:k] their seats; share[0] of unknown,
+    share[1 + j] of member j;
     place[C']: where a seat stands in `members`, -1 outside; mixture[n]: how well the shares explain
     each leak; trial[n]: room for the next mixture; counts[K + 1]: room for the refresh.
     """
 
     k: Ints
+    delay: Ints
     members: Ints
     share: Floats
     place: Ints
@@ -49,12 +53,16 @@ class State(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What a chain writes: states[T, K], shares[T, K + 1], and sums points[C', n], unknown[n]."""
+    """What a chain writes: states[T, K], shares[T, K + 1], and sums points[C', n], unknown[n].
+
+    delays[D]: how often each delay was held.
+    """
 
     states: Ints
     shares: Floats
     points: Floats
     unknown: Floats
+    delays: Floats
 
 
 @njit(cache=True)
@@ -97,27 +105,32 @@ def draw_seat(cumulative: Floats, u: float) -> int:
 
 @njit(cache=True)
 def mix(board: Board, state: State) -> None:
-    """Compute the mixture anew from the members and their shares."""
+    """Compute the mixture anew from the delay, the members and their shares."""
+    ratio = board.ratios[state.delay[0]]
     for i in range(len(state.mixture)):
         value = state.share[0]
         for j in range(state.k[0]):
-            value += state.share[1 + j] * board.ratio[state.members[j], i]
+            value += state.share[1 + j] * ratio[state.members[j], i]
         state.mixture[i] = value
 
 
 @njit(cache=True)
 def refresh(board: Board, state: State, uniform: Floats) -> None:
-    """Draw who each leak is from, then the shares given that (Gibbs); needs 2n + k + 1 numbers."""
+    """Draw who each leak is from, the shares given that, the delay given those (Gibbs).
+
+    Needs 2n + k + 2 uniform numbers, the last one for the delay.
+    """
     n = len(state.mixture)
     k = state.k[0]
     counts = state.counts
+    ratio = board.ratios[state.delay[0]]
     for j in range(k + 1):
         counts[j] = -math.log(1.0 - uniform[2 * n + j])
     for i in range(n):
         target = uniform[i] * state.mixture[i] - state.share[0]
         j = 0
         while target > 0.0 and j < k:
-            target -= state.share[1 + j] * board.ratio[state.members[j], i]
+            target -= state.share[1 + j] * ratio[state.members[j], i]
             j += 1
         counts[j] -= math.log(1.0 - uniform[n + i])
     total = 0.0
@@ -125,19 +138,45 @@ def refresh(board: Board, state: State, uniform: Floats) -> None:
         total += counts[j]
     for j in range(k + 1):
         state.share[j] = counts[j] / total
+    draw_delay(board, state, uniform[-1])
+
+
+@njit(cache=True)
+def draw_delay(board: Board, state: State, u: float) -> None:
+    """Draw the delay given the members and their shares; leaves the mixture fresh."""
+    scores = state.counts
+    best = -np.inf
+    for d in range(len(board.log_base)):
+        state.delay[0] = d
+        mix(board, state)
+        scores[d] = board.log_base[d]
+        for i in range(len(state.mixture)):
+            scores[d] += math.log(state.mixture[i])
+        best = max(best, scores[d])
+    total = 0.0
+    for d in range(len(board.log_base)):
+        total += math.exp(scores[d] - best)
+    target = u * total
+    chosen = 0
+    target -= math.exp(scores[0] - best)
+    while target > 0.0 and chosen < len(board.log_base) - 1:
+        chosen += 1
+        target -= math.exp(scores[chosen] - best)
+    state.delay[0] = chosen
     mix(board, state)
 
 
 @njit(cache=True)
 def try_add(board: Board, state: State, draws: Floats) -> None:
     """Offer a seat drawn from q a share drawn from its prior Beta(1, k + 1)."""
+    d = state.delay[0]
     k = state.k[0]
     seat = draw_seat(board.cumulative, draws[1])
     if state.place[seat] >= 0 or k >= len(state.members):
         return
     u = 1.0 - (1.0 - draws[2]) ** (1.0 / (k + 1))
     for i in range(len(state.mixture)):
-        state.trial[i] = (1.0 - u) * state.mixture[i] + u * board.ratio[seat, i]
+        state.trial[i] = (1.0 - u) * state.mixture[i] + u * board.ratios[d, seat, i]
     state.counts[-1] = board.log_odds[seat] - math.log(k + 1.0) - board.log_q[seat]
     if not try_trial(state, draws[3]):
         return
@@ -152,6 +191,7 @@ def try_add(board: Board, state: State, draws: Floats) -> None:
 @njit(cache=True)
 def try_remove(board: Board, state: State, draws: Floats) -> None:
     """Offer to take one member out, its share going to the others in proportion."""
+    d = state.delay[0]
     k = state.k[0]
     if k == 0:
         return
@@ -162,7 +202,7 @@ def try_remove(board: Board, state: State, draws: Floats) -> None:
     if rest <= 1e-12:
         return
     for i in range(len(state.mixture)):
-        state.trial[i] = (state.mixture[i] - own * board.ratio[seat, i]) / rest
+        state.trial[i] = (state.mixture[i] - own * board.ratios[d, seat, i]) / rest
     state.counts[-1] = math.log(float(k)) + board.log_q[seat] - board.log_odds[seat]
     if not try_trial(state, draws[3]):
         return
@@ -179,6 +219,7 @@ def try_remove(board: Board, state: State, draws: Floats) -> None:
 @njit(cache=True)
 def try_swap(board: Board, state: State, draws: Floats) -> None:
     """Offer a member's share to another seat, half the time one of the same outlet."""
+    d = state.delay[0]
     k = state.k[0]
     if k == 0:
         return
@@ -197,7 +238,7 @@ def try_swap(board: Board, state: State, draws: Floats) -> None:
         return
     own = state.share[1 + j]
     for i in range(len(state.mixture)):
-        change = board.ratio[seat, i] - board.ratio[old, i]
+        change = board.ratios[d, seat, i] - board.ratios[d, old, i]
         state.trial[i] = state.mixture[i] + own * change
     state.counts[-1] = gain
     if not try_trial(state, draws[3]):
@@ -211,7 +252,7 @@ def try_swap(board: Board, state: State, draws: Floats) -> None:
 def run(board: Board, state: State, steps: Floats, refreshes: Floats, record: Record) -> None:
     """Run one chain.
 
-    steps[T, 4] and refreshes[R, 2n + K + 1]: uniform numbers. After every T // R steps the shares
+    steps[T, 4] and refreshes[R, 2n + K + 2]: uniform numbers. After every T // R steps the shares
     are refreshed; the last len(record.states) refreshes are written down.
     """
     every = len(steps) // len(refreshes)
@@ -230,6 +271,7 @@ def run(board: Board, state: State, steps: Floats, refreshes: Floats, record: Re
         if r < burn:
             continue
         row = r - burn
+        record.delays[state.delay[0]] += 1.0
         k = state.k[0]
         record.shares[row, 0] = state.share[0]
         for j in range(k):
@@ -239,15 +281,16 @@ def run(board: Board, state: State, steps: Floats, refreshes: Floats, record: Re
             record.unknown[i] += state.share[0] / state.mixture[i]
             for j in range(k):
                 seat = state.members[j]
-                part = state.share[1 + j] * board.ratio[seat, i] / state.mixture[i]
+                part = state.share[1 + j] * board.ratios[state.delay[0], seat, i] / state.mixture[i]
                 record.points[seat, i] += part
 
 
-def empty_record(rows: int, most: int, seats: int, leaks: int) -> Record:
+def empty_record(rows: int, most: int, seats: int, leaks: int, delays: int) -> Record:
     """Room for what a chain writes."""
     return Record(
         states=np.full((rows, most), -1, np.int32),
         shares=np.zeros((rows, most + 1)),
         points=np.zeros((seats, leaks)),
         unknown=np.zeros(leaks),
+        delays=np.zeros(delays),
     )

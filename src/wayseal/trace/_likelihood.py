@@ -11,6 +11,7 @@
 5. A share counted on a sample is shrunk towards the source's overall share; it is never zero.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,27 +38,31 @@ ROUTE_TIME = 0.5
 SHRINK = 1.0
 """Waybills of prior weight on a share that was counted on a sample."""
 
+_LEAST = 1e-200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likelihood:
     """Sparse ratios p(leak | source) / p(leak | unknown), sorted by source, then leak.
 
-    source[e], leak[e], ratio[e] > 0; pairs that are not listed have ratio 0. n leaks, C candidates.
+    source[e], leak[e], ratio[D, e] for each of D delays; pairs that are not listed have ratio 0.
+    log_base[D]: log p(all sale times | unknown) under each delay. n leaks, C candidates.
     """
 
     source: Ints
     leak: Ints
     ratio: Floats
+    log_base: Floats
     leaks: int
     candidates: int
 
     def dense(self, rows: Ints) -> Floats:
-        """[len(rows), n] ratios of the given candidates."""
+        """[D, len(rows), n] ratios of the given candidates."""
         place = np.full(self.candidates, -1, np.int64)
         place[rows] = np.arange(len(rows))
-        out = np.zeros((len(rows), self.leaks))
+        out = np.zeros((len(self.ratio), len(rows), self.leaks))
         kept = place[self.source] >= 0
-        out[place[self.source[kept]], self.leak[kept]] = self.ratio[kept]
+        out[:, place[self.source[kept]], self.leak[kept]] = self.ratio[:, kept]
         return out
 
 
@@ -70,26 +75,31 @@ class _Pairs:
     weight: Floats
 
 
-def likelihood(evidence: Evidence, delay: Delay | None = None, *, timed: bool = True) -> Likelihood:
+def likelihood(evidence: Evidence, delays: Sequence[Delay] = (Delay(),), *, timed: bool = True) -> Likelihood:
     """Ratios of all candidates on all leaks. Without `timed`, times only say before or after."""
-    delay = delay or Delay()
-    n, c = evidence.leaks, evidence.candidates
-    parts = [
-        _logged(evidence, delay, timed=timed),
-        _lost(evidence),
-        _passed(evidence, delay, timed=timed),
-    ]
-    key = np.concatenate([p.source.astype(np.int64) * n + p.leak for p in parts])
-    value = np.concatenate([p.weight for p in parts])
-    unique, inverse = np.unique(key, return_inverse=True)
-    ratio = np.bincount(inverse, weights=value, minlength=len(unique))
-    kept = ratio > 0
+    n = max(evidence.leaks, 1)
+    rows, bases = [], []
+    for delay in delays if timed else delays[:1]:
+        typical = _expected(evidence, delay)
+        parts = [
+            _logged(evidence, delay, typical, timed=timed),
+            _lost(evidence),
+            _passed(evidence, delay, timed=timed),
+        ]
+        key = np.concatenate([p.source.astype(np.int64) * n + p.leak for p in parts])
+        unique, inverse = np.unique(key, return_inverse=True)
+        value = np.concatenate([p.weight for p in parts])
+        rows.append(np.bincount(inverse, weights=value, minlength=len(unique)))
+        bases.append(float(np.log(typical).sum()))
+    ratio = np.array(rows, np.float64)
+    kept = ratio[0] > 0
     return Likelihood(
-        source=(unique[kept] // max(n, 1)).astype(np.int32),
-        leak=(unique[kept] % max(n, 1)).astype(np.int32),
-        ratio=ratio[kept].astype(np.float64),
-        leaks=n,
-        candidates=c,
+        source=(unique[kept] // n).astype(np.int32),
+        leak=(unique[kept] % n).astype(np.int32),
+        ratio=ratio[:, kept],
+        log_base=np.array(bases),
+        leaks=evidence.leaks,
+        candidates=evidence.candidates,
     )
 
 
@@ -140,30 +150,29 @@ def _pairs(evidence: Evidence, events: Events, weight: Floats) -> _Pairs:
     )
 
 
-def _expected(evidence: Evidence, delay: Delay, pairs: _Pairs, counted: Floats) -> Floats:
-    """[n] g: mean weight over the counted pairs of each leak and one uniform moment of its life."""
-    n = evidence.leaks
-    total = np.bincount(pairs.leak, weights=pairs.weight * counted, minlength=n)
-    count = np.bincount(pairs.leak, weights=counted, minlength=n)
-    anytime = unrelated(evidence, delay)
-    mean = (total + READERS_MORE * anytime) / (count + READERS_MORE)
-    return np.maximum(mean, np.finfo(np.float64).tiny * 1e20)
-
-
-def _logged(evidence: Evidence, delay: Delay, *, timed: bool) -> _Pairs:
+def _expected(evidence: Evidence, delay: Delay) -> Floats:
+    """[n] g: mean weight over the accounts that read each leak, and any moment of its life."""
     reads = evidence.reads
-    share = shares(evidence)
-    before = (reads.at < evidence.sold_at[reads.leak]).astype(np.float64)
-    weight = sale_weight(evidence, reads.leak, reads.at, delay) if timed else before
+    pairs = _pairs(evidence, reads, sale_weight(evidence, reads.leak, reads.at, delay))
+    return _typical(evidence, delay, pairs, evidence.kind[pairs.source] == ACTOR)
+
+
+def _typical(evidence: Evidence, delay: Delay, pairs: _Pairs, counted: NDArray[np.bool_]) -> Floats:
+    n = evidence.leaks
+    leak = pairs.leak[counted]
+    total = np.bincount(leak, weights=pairs.weight[counted], minlength=n)
+    count = np.bincount(leak, minlength=n)
+    mean = (total + READERS_MORE * unrelated(evidence, delay)) / (count + READERS_MORE)
+    return np.maximum(mean, _LEAST)
+
+
+def _logged(evidence: Evidence, delay: Delay, typical: Floats, *, timed: bool) -> _Pairs:
+    reads = evidence.reads
+    weight = sale_weight(evidence, reads.leak, reads.at, delay) if timed else np.ones(len(reads))
     pairs = _pairs(evidence, reads, weight)
-    time_ratio = pairs.weight
-    if timed:
-        actors = (evidence.kind[pairs.source] == ACTOR).astype(np.float64)
-        time_ratio = pairs.weight / _expected(evidence, delay, pairs, actors)[pairs.leak]
-    rate = share[pairs.source, evidence.stratum[pairs.leak]]
-    return _Pairs(
-        source=pairs.source, leak=pairs.leak, weight=(1 - evidence.lost) * time_ratio / rate
-    )
+    time_ratio = pairs.weight / typical[pairs.leak] if timed else pairs.weight
+    rate = shares(evidence)[pairs.source, evidence.stratum[pairs.leak]]
+    return _Pairs(source=pairs.source, leak=pairs.leak, weight=(1 - evidence.lost) * time_ratio / rate)
 
 
 def _lost(evidence: Evidence) -> _Pairs:
@@ -202,10 +211,8 @@ def _route_time(evidence: Evidence, delay: Delay, pairs: _Pairs, kept: NDArray[n
     kind = evidence.kind[pairs.source]
     for each in UNLOGGED:
         mine = kind == each
-        counted = mine.astype(np.float64)
-        typical = _expected(evidence, delay, timed, counted)[timed.leak]
+        typical = _typical(evidence, delay, timed, mine)[timed.leak]
         # A channel issues every parcel once, so "the others" of its leak are the rest of its life.
         own = 0.5 * timed.weight + 0.5 * typical if each == CHANNEL else typical
-        ratio = timed.weight / np.maximum(own, np.finfo(np.float64).tiny * 1e20)
-        weight[mine] *= ((1 - ROUTE_TIME) + ROUTE_TIME * ratio)[mine]
+        weight[mine] *= ((1 - ROUTE_TIME) + ROUTE_TIME * timed.weight / own)[mine]
     return _Pairs(source=pairs.source, leak=pairs.leak, weight=weight)

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from wayseal.trace._credible import credible_set
-from wayseal.trace._delay import Delay
+from wayseal.trace._delay import Delay, scenarios
 from wayseal.trace._evidence import SESSION, Evidence, Floats, Ints
 from wayseal.trace._likelihood import Likelihood, likelihood
 from wayseal.trace._prior import Prior
@@ -30,7 +30,8 @@ class Posterior:
     probability[C]: that the candidate is among the sources. log10_lr[C]. share[C]: expected share
     of the leaks, given that it is a source. rho[C]: prior probability. some: probability that
     there is any source. unknown[n]: probability that each leak is from none of the candidates.
-    unknown_share: its mean. points[C, n] (only rows of `rows`): see `points_at`.
+    unknown_share: its mean. delays: what was chosen between; `draws.delays` their probabilities.
+    points[C, n] (only rows of `rows`): see `points_at`.
     """
 
     probability: Floats
@@ -46,6 +47,7 @@ class Posterior:
     likelihood: Likelihood
     seats: Classes
     draws: Draws
+    delays: tuple[Delay, ...]
 
     @cached_property
     def unit(self) -> Ints:
@@ -128,7 +130,8 @@ def infer(
 ) -> Posterior:
     """Weigh the evidence. Same evidence and seed: same answer. `timed=False` ignores delays."""
     rho = (prior or Prior()).rho(evidence)
-    ratios = likelihood(evidence, delay, timed=timed)
+    delays = scenarios(delay or Delay())
+    ratios = likelihood(evidence, delays, timed=timed)
     seats = classes(evidence, ratios, rho)
     draws = sample(seats, seed=seed, effort=effort)
     raw, share = _inclusion(evidence, seats, draws)
@@ -150,6 +153,7 @@ def infer(
         likelihood=ratios,
         seats=seats,
         draws=draws,
+        delays=delays,
     )
 
 

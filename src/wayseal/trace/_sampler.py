@@ -41,8 +41,9 @@ class Draws:
 
     states[T, K]: seats in the set, -1 after its end. shares[T, K + 1]: of unknown, then of each.
     chain[T]: the chain of each state. points[C', n]: mean responsibility of each seat for each
-    leak; unknown[n]: of unknown. disagreement: largest difference between the chains' inclusion
-    probabilities and their mean. iterations: steps of all chains together.
+    leak; unknown[n]: of unknown. delays[D]: probability of each delay. disagreement: largest
+    difference between the chains' inclusion probabilities and their mean. iterations: steps of all
+    chains together.
     """
 
     states: Ints
@@ -50,6 +51,7 @@ class Draws:
     chain: Ints
     points: Floats
     unknown: Floats
+    delays: Floats
     disagreement: float
     iterations: int
 
@@ -59,7 +61,7 @@ def sample(seats: Classes, *, seed: int, effort: Effort | None = None) -> Draws:
     effort = effort or Effort()
     n = seats.ratio.shape[1]
     if not seats.members or not n:
-        return _nothing(n)
+        return _nothing(n, len(seats.log_base))
     start, share = greedy(seats, most=MOST)
     board = _board(seats, start, share)
     streams = np.random.SeedSequence(seed).spawn(effort.chains)
@@ -93,6 +95,7 @@ def _start(seats: Classes, members: Ints) -> State:
     share[: k + 1] = 1 / (k + 1)
     return State(
         k=np.array([k], np.int32),
+        delay=np.zeros(1, np.int32),
         members=room,
         share=share,
         place=place,
@@ -114,7 +117,8 @@ def _board(seats: Classes, start: Ints, share: Floats) -> Board:
     first = np.searchsorted(sorted_group, seats.group, side="left")
     count = np.searchsorted(sorted_group, seats.group, side="right") - first
     return Board(
-        ratio=seats.ratio,
+        ratios=seats.ratios,
+        log_base=seats.log_base,
         log_odds=seats.log_odds,
         cumulative=np.cumsum(q),
         log_q=np.log(q),
@@ -126,15 +130,16 @@ def _board(seats: Classes, start: Ints, share: Floats) -> Board:
 def _round(board: Board, state: State, rng: np.random.Generator, effort: Effort, n: int) -> Draws:
     refreshes = effort.steps // effort.every
     kept = refreshes - refreshes // 10
-    record = empty_record(kept, MOST, len(board.log_odds), n)
+    record = empty_record(kept, MOST, len(board.log_odds), n, len(board.log_base))
     steps = rng.random((refreshes * effort.every, STEP_DRAWS))
-    run(board, state, steps, rng.random((refreshes, 2 * n + MOST + 1)), record)
+    run(board, state, steps, rng.random((refreshes, 2 * n + MOST + 2)), record)
     return Draws(
         states=record.states,
         shares=record.shares,
         chain=np.zeros(kept, np.int32),
         points=record.points / kept,
         unknown=record.unknown / kept,
+        delays=record.delays / kept,
         disagreement=0.0,
         iterations=len(steps),
     )
@@ -150,12 +155,13 @@ def _merge(seats: int, kept: list[list[Draws]]) -> Draws:
         chain=np.concatenate(chain),
         points=np.mean([d.points for d in rounds], axis=0),
         unknown=np.mean([d.unknown for d in rounds], axis=0),
+        delays=np.mean([d.delays for d in rounds], axis=0),
         disagreement=float(np.abs(each - each.mean(axis=0)).max(initial=0.0)),
         iterations=sum(d.iterations for d in rounds),
     )
 
 
-def _nothing(n: int) -> Draws:
+def _nothing(n: int, delays: int) -> Draws:
     """Answer where there is no candidate or no leak: all from unknown."""
     return Draws(
         states=np.full((1, MOST), -1, np.int32),
@@ -163,6 +169,7 @@ def _nothing(n: int) -> Draws:
         chain=np.zeros(1, np.int32),
         points=np.zeros((0, n)),
         unknown=np.ones(n),
+        delays=np.full(delays, 1 / max(delays, 1)),
         disagreement=0.0,
         iterations=0,
     )

@@ -26,16 +26,23 @@ _LOG_WEIGHT = np.log(0.5 * _WEIGHTS)
 class Classes:
     """Seats of the sampler: C' classes of candidates with equal evidence.
 
-    members[c]: the candidates of each class. ratio[C', n]: its likelihood ratios. log_odds[C']: log
+    members[c]: the candidates of each class. ratios[D, C', n]: its likelihood ratios under each
+    delay; log_base[D]: log likelihood of the delays themselves (see `Likelihood`). log_odds[C']: log
     prior odds that one of its members is a source. log_factor[C']: log single-source Bayes factor.
     group[C']: outlet of its first member.
     """
 
     members: tuple[Ints, ...]
-    ratio: Floats
+    ratios: Floats
+    log_base: Floats
     log_odds: Floats
     log_factor: Floats
     group: Ints
+
+    @property
+    def ratio(self) -> Floats:
+        """[C', n] ratios under the first delay, which screens and starts the chains."""
+        return np.asarray(self.ratios[0], np.float64)
 
 
 def log_bayes_factors(likelihood: Likelihood) -> Floats:
@@ -43,10 +50,10 @@ def log_bayes_factors(likelihood: Likelihood) -> Floats:
     out = np.full((likelihood.candidates, len(_U)), 0.0)
     own = np.bincount(likelihood.source, minlength=likelihood.candidates)
     for node, u in enumerate(_U):
-        gain = np.log1p(u * (likelihood.ratio - 1))
-        out[:, node] = np.bincount(
-            likelihood.source, weights=gain, minlength=likelihood.candidates
-        ) + (likelihood.leaks - own) * np.log1p(-u)
+        gain = np.log1p(u * (likelihood.ratio[0] - 1))
+        out[:, node] = np.bincount(likelihood.source, weights=gain, minlength=likelihood.candidates) + (
+            likelihood.leaks - own
+        ) * np.log1p(-u)
     return _log_mean(out)
 
 
@@ -59,13 +66,14 @@ def classes(evidence: Evidence, likelihood: Likelihood, rho: Floats) -> Classes:
     order = np.argsort(-score, kind="stable")[: 4 * SEATS]
     rows = order[np.isfinite(score[order])].astype(np.int32)
     dense = likelihood.dense(rows)
-    seats = _same(dense, rho[rows])[:SEATS]
+    seats = _same(dense[0], rho[rows])[:SEATS]
     first = np.array([seat[0] for seat in seats], np.int64)
     sizes = np.array([len(seat) for seat in seats], np.float64)
     odds = np.log(rho[rows] / (1 - rho[rows]))
     return Classes(
         members=tuple(rows[seat] for seat in seats),
-        ratio=np.ascontiguousarray(dense[first]) if len(first) else dense[:0],
+        ratios=np.ascontiguousarray(dense[:, first]),
+        log_base=likelihood.log_base,
         log_odds=odds[first] + np.log(sizes),
         log_factor=factor[rows[first]],
         group=evidence.group[rows[first]],
