@@ -1,0 +1,1 @@
+"""Measured claims: speed and accuracy, each beside a baseline."""
