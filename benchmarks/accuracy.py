@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,11 +81,11 @@ def main() -> None:
         for number, cell in enumerate(CELLS):
             for case in range(chosen.cases):
                 key = f"{cell.name}/{chosen.seed + w}/{case}"
-                row = cache.get(key, lambda c=cell, w=w, k=(number, case): _case(_world(world, w), c, w, k))
-                rows[cell.name].append(row)
+                job = partial(_case, held, cell, chosen.seed + w, (number, case))
+                rows[cell.name].append(cache.get(key, job))
         for case in range(chosen.cases):
-            key = f"until/{w}/{case}"
-            until.append(cache.get(key, lambda w=w, k=case: _until(_world(world, w), w, k)))
+            job = partial(_until, held, chosen.seed + w, case)
+            until.append(cache.get(f"until/{chosen.seed + w}/{case}", job))
         print(f"world {w + 1} of {chosen.worlds}", file=sys.stderr)
     print("\n".join(_report(rows, until)))
 
