@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 type_utc = pa.timestamp("us", tz="UTC")
 LOW = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 HIGH = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-_DAY = 86_400_000_000
+_NO_ZONE = 24 * 60
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ZONE = r"(?P<zone>[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})"
 _DIRECTIVES = {
@@ -53,7 +53,7 @@ def parse_offset(text: str) -> timedelta:
     if text in {"Z", "z", "UTC", "GMT"}:
         return timedelta(0)
     match = re.fullmatch(r"([+-])([0-9]{2}):?([0-9]{2})?", text)
-    if match is None or int(match[2]) > 15 or int(match[3] or 0) > 59:
+    if match is None or int(match[2]) > 23 or int(match[3] or 0) > 59:
         raise ValueError("not an offset from UTC; write it like +08:00")
     delta = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
     return -delta if match[1] == "-" else delta
@@ -128,7 +128,7 @@ def parse_pattern(texts: pa.Array, pattern: str) -> Times:
     second = _ints(parts.get("second"), len(texts), 0)
     zone, zoned = _zone(parts.get("zone"), len(texts))
     ok &= (month >= 1) & (month <= 12) & (day >= 1) & (day <= _month_days(year, month))
-    ok &= hour_ok & (minute <= 59) & (second <= 59) & (np.abs(zone) <= 15 * 60 + 59)
+    ok &= hour_ok & (minute <= 59) & (second <= 59) & (np.abs(zone) < _NO_ZONE)
     seconds = ((_days(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second
     us = seconds * 1_000_000 + _fraction(parts.get("fraction"), len(texts))
     return Times(us=np.where(ok, us, 0), ok=ok, naive=~zoned)
@@ -139,7 +139,7 @@ def parse_epoch(numbers: pa.Array, unit_us: float) -> Times:
     values = numbers
     if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         texts = pc.utf8_trim_whitespace(pc.cast(values, pa.string()))
-        good = pc.match_substring_regex(texts, r"^[+-]?[0-9]{1,18}(?:\.[0-9]*)?$")
+        good = pc.match_substring_regex(texts, r"^[+-]?(?:[0-9]{1,18}|[1-8][0-9]{18})(?:\.[0-9]*)?$")
         texts = pc.if_else(good, texts, pa.scalar(None, pa.string()))
         dotted = pc.any(pc.match_substring(texts, ".")).as_py()
         values = pc.cast(texts, pa.float64() if dotted else pa.int64())
@@ -147,9 +147,10 @@ def parse_epoch(numbers: pa.Array, unit_us: float) -> Times:
     plain = values.fill_null(0).to_numpy(zero_copy_only=False)
     floats = plain.astype(np.float64) * unit_us
     ok &= np.isfinite(floats) & (np.abs(floats) < 2**62)
-    whole = plain.dtype.kind in "iu" and unit_us >= 1
-    us = np.where(ok, plain, 0).astype(np.int64) * int(unit_us) if whole else None
-    if us is None:
+    if plain.dtype.kind in "iu":
+        counted = np.where(ok, plain, 0).astype(np.int64)
+        us = counted * int(unit_us) if unit_us >= 1 else counted // round(1 / unit_us)
+    else:
         us = np.round(np.where(ok, floats, 0)).astype(np.int64)
     return Times(us=us, ok=ok, naive=np.zeros(len(ok), np.bool_))
 
@@ -210,6 +211,8 @@ def _zone_minutes(zone: str) -> int:
     if not zone or zone[0] not in "+-":
         return 0
     digits = zone[1:].replace(":", "").ljust(4, "0")
+    if int(digits[:2]) > 23 or int(digits[2:]) > 59:
+        return _NO_ZONE
     minutes = int(digits[:2]) * 60 + int(digits[2:])
     return -minutes if zone[0] == "-" else minutes
 

@@ -1,7 +1,7 @@
 """Writing a table of the contract in any of its three formats; what is written reads back equal."""
 
-import csv
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
 from wayseal.store.types import Format
+
+_QUOTED = re.compile(r'[",\r\n]')
 
 
 def write_table(
@@ -50,15 +52,14 @@ def _write_parquet(path: Path, table: Table, batches: Iterable[pa.RecordBatch | 
 def _write_text(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.Table], form: Format) -> None:
     schema = arrow_schema(table)
     with path.open("w", encoding="utf-8", newline="") as out:
-        sheet = csv.writer(out, lineterminator="\n")
         if form is Format.CSV:
-            sheet.writerow(table.names)
+            out.write(",".join(table.names) + "\n")
         for batch in batches:
             whole = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
             columns = zip(table.columns, whole.cast(schema).columns, strict=True)
             rows = zip(*(_plain(c.type, values) for c, values in columns), strict=True)
             if form is Format.CSV:
-                sheet.writerows([_cell(v) for v in row] for row in rows)
+                out.writelines(",".join(map(_cell, row)) + "\n" for row in rows)
             else:
                 out.writelines(_json_line(table.names, row) for row in rows)
 
@@ -73,8 +74,12 @@ def _plain(kind: ColumnType, values: pa.ChunkedArray) -> list[Any]:
     return plain
 
 
-def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+def _cell(value: Any) -> str:
+    """A value as a CSV field; unlike the csv module of Python 3.11 it quotes a lone carriage return."""
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def _json_line(names: tuple[str, ...], row: tuple[Any, ...]) -> str:
