@@ -231,27 +231,35 @@ def _order(parcel: Ints, at: Ints, rank: Ints, outlet: Ints) -> Ints:
 
 def _kept(s: _Scans) -> _Scans:
     """Obligation 5: drops late uploads after a delivery."""
-    n = len(s.parcel)
-    place = np.arange(n)
-    new = np.ones(n, np.bool_)
-    new[1:] = s.parcel[1:] != s.parcel[:-1]
-    reopens = np.isin(s.rank, _REOPENS) | new
-    # The last delivery and the last scan that opens custody, each before the row.
-    ended = _last_before(np.where(s.rank == _DELIVERED, place, -1))
-    opened = np.maximum.accumulate(np.where(reopens, place, -1)) if n else place
-    keep = ended <= opened
-    keep |= ended < _first_of_parcel(new, place)
+    again = (s.rank[:-1] == _DELIVERED) & (s.parcel[1:] == s.parcel[:-1])
+    if not again.any():
+        return s
+    # Few parcels have any scan after a delivery; only they need the closer look.
+    marked = np.zeros(len(s.parcels), np.bool_)
+    marked[s.parcel[1:][again]] = True
+    rows = np.flatnonzero(marked[s.parcel])
+    keep = np.ones(len(s.parcel), np.bool_)
+    keep[rows] = _counts(_only(s, rows))
     return _only(s, keep)
+
+
+def _counts(s: _Scans) -> Mask:
+    """Which scans aren't late uploads."""
+    place = np.arange(len(s.parcel))
+    new = np.ones(len(s.parcel), np.bool_)
+    new[1:] = s.parcel[1:] != s.parcel[:-1]
+    opens = new | np.isin(s.rank, _REOPENS)
+    # The last delivery before each row, and the last scan up to it that opens custody.
+    ended = _last_before(np.where(s.rank == _DELIVERED, place, -1))
+    opened = np.maximum.accumulate(np.where(opens, place, -1))
+    first = np.maximum.accumulate(np.where(new, place, -1))
+    counts: Mask = (ended < opened) | (ended < first)
+    return counts
 
 
 def _last_before(place: Ints) -> Ints:
     out = np.full(len(place), -1, np.int64)
     out[1:] = np.maximum.accumulate(place)[:-1]
-    return out
-
-
-def _first_of_parcel(new: Mask, place: Ints) -> Ints:
-    out: Ints = np.maximum.accumulate(np.where(new, place, -1)) if len(place) else place
     return out
 
 
