@@ -31,7 +31,7 @@ from wayseal.trace.report._charts import (
 )
 from wayseal.trace.report._matrix import MOST_ROWS, delay_chart, matrix_chart
 from wayseal.trace.report._messages import Lang, Voice
-from wayseal.trace.report._story import LETTERS, Story, sets, tell
+from wayseal.trace.report._story import LETTERS, Story, sets, tell, usable
 
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _METHOD = ("compare", "draw", "time", "kinds", "prior", "rule")
@@ -170,10 +170,14 @@ class _Page:
         )
 
     def reason(self, row: LeakRow) -> str:
-        """Why a leak could not be used, or nothing."""
+        """The remark on a leak, or nothing."""
         if row.missing is not None:
             return self.voice.note(row.missing)
         return "" if row.found else self.voice.say("missing.not_in_ledger")
+
+    def used(self, row: LeakRow) -> bool:
+        """Whether the leak took part in the trace."""
+        return usable(row)
 
     def considered(self) -> str:
         """How many sources of each kind stood to choice, in words."""

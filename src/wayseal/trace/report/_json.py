@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +10,6 @@ from wayseal.trace.report._messages import Lang, Voice
 
 LISTED_ABOVE = 0.01
 """Every source with a probability above this is listed."""
-
-_UNSAFE = re.compile(
-    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 
 def listed(sources: Sequence[SourceRow]) -> list[SourceRow]:
@@ -26,7 +21,7 @@ def listed(sources: Sequence[SourceRow]) -> list[SourceRow]:
 def render_json(result: TraceResult, lang: Lang) -> str:
     r"""The whole result as JSON (UTF-8, no NaN, one line end at the end).
 
-    Remarks are in words of `lang`. Characters that could hide or reorder text stand as \u escapes.
+    Remarks are in words of `lang`. Characters that can't be seen stand as \u escapes.
     """
     voice = Voice(lang)
     document = {
@@ -45,7 +40,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "sensitivity": [{"kappa": _round(kappa), "probability": _probability(p)} for kappa, p in result.sensitivity],
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
-    return _UNSAFE.sub(_escape, text) + "\n"
+    return "\n".join(_escape(line) for line in text.split("\n")) + "\n"
 
 
 def _source(row: SourceRow) -> dict[str, Any]:
@@ -95,9 +90,17 @@ def _significant(value: float | None) -> float | None:
     """Three significant digits."""
     if value is None or not math.isfinite(value):
         return None
-    return float(f"{value:.3g}") + 0.0
+    rounded = float(f"{value:.3g}") + 0.0
+    return rounded if math.isfinite(rounded) else None
 
 
-def _escape(match: re.Match[str]) -> str:
-    units = match.group().encode("utf-16-be", "surrogatepass").hex()
+def _escape(line: str) -> str:
+    """A line of JSON with every character that can't be seen as an escape (such stand in strings only)."""
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() else _units(char) for char in line)
+
+
+def _units(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

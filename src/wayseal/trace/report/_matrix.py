@@ -9,6 +9,7 @@ from markupsafe import Markup
 from wayseal.trace._result import DelayPart, LeakRow, SourceRow
 from wayseal.trace.report._charts import LEFT, OTHERS, UNKNOWN, names_of
 from wayseal.trace.report._messages import Voice
+from wayseal.trace.report._story import usable
 from wayseal.trace.report._svg import el, label, pct, picture
 from wayseal.trace.report._visible import shorten, visible
 
@@ -146,7 +147,7 @@ def matrix_chart(rows: Sequence[LeakRow], letters: Mapping[str, str], voice: Voi
         y = 26 + _CELL * at
         text = f"{row.line} "
         labels.append(label(row.waybill, y + 15, letter=text, class_="label number"))
-        if row.missing is not None or not row.found:
+        if not usable(row):
             cells.append(_empty(row, y, voice))
         else:
             cells.extend(_cells(row, columns, letters, y, voice))

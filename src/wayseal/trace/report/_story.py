@@ -12,9 +12,12 @@ LETTERS = "ABCDEF"
 """The leading sources carry a letter through all pictures and tables."""
 
 
+_ROUTE_ONLY = "missing.no_reads_before_sale"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """Leaks that could not be used, by reason: rows (line and number) in the order of the file."""
+    """Leaks with a remark (most could not be used), by reason: rows in the order of the file."""
 
     reason: str
     rows: tuple[LeakRow, ...]
@@ -66,6 +69,11 @@ def next_best(result: TraceResult, lead: SourceRow | None) -> SawRow | None:
     return min(rows, key=lambda r: (-r.saw, r.expected, r.source), default=None)
 
 
+def usable(row: LeakRow) -> bool:
+    """Whether a leak took part in the trace. One that no account read still speaks by its route."""
+    return row.found and (row.missing is None or row.missing.code == _ROUTE_ONLY)
+
+
 def _headline(result: TraceResult, lead: SourceRow | None, voice: Voice) -> str:
     if lead is None or result.verdict is VerdictKind.INSUFFICIENT:
         return voice.say("headline.insufficient")
@@ -103,7 +111,7 @@ def _plain(result: TraceResult, lead: SourceRow | None, runner_up: SawRow | None
         )
     elif n and lead:
         yield voice.say("plain.next_best_none")
-    lost = sum(row.missing is not None for row in result.leak_rows)
+    lost = sum(not usable(row) for row in result.leak_rows)
     if lost and n:
         yield voice.say("plain.not_found", lost=lost, n=result.leaks)
 
@@ -139,8 +147,8 @@ def _next_steps(result: TraceResult, sources: tuple[SourceRow, ...], voice: Voic
     yield voice.say("next.buy_more", more=target - result.found, target=target)
     yield voice.say("next.other_routes")
     yield voice.say("next.record_times")
-    lost = result.leaks - result.found
-    if lost > 0:
+    lost = sum(not row.found for row in result.leak_rows)
+    if lost:
         yield voice.say("next.lost_numbers", lost=lost, n=result.leaks)
     if result.missing_tables:
         yield voice.say("next.bring_tables")

@@ -14,7 +14,7 @@ from wayseal.trace._result import SourceRow, TraceResult
 from wayseal.trace.report import _numbers
 from wayseal.trace.report._messages import Lang, Voice
 from wayseal.trace.report._story import Story, ranges, sets, tell
-from wayseal.trace.report._visible import shorten
+from wayseal.trace.report._visible import shorten, visible
 from wayseal.trace.report._wrap import wrap
 
 _STYLE = {
@@ -116,7 +116,7 @@ class _Writer:
         if self.story.missing_tables:
             self.heading("missing_tables")
             colon = self.voice.say("unit.colon")
-            self.bullets(f"{shorten(t, 40)}{colon}{why}" for t, why in self.story.missing_tables)
+            self.bullets(f"{shorten(visible(t), 40)}{colon}{why}" for t, why in self.story.missing_tables)
 
     def lost(self) -> None:
         if self.story.lost:

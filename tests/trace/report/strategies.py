@@ -1,0 +1,109 @@
+"""Random traces with hostile ids."""
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.trace._result import DelayPart, Fit, LeakRow, Note, SawRow, SourceRow, TraceResult
+from wayseal.trace.report._messages import catalogue
+
+HOSTILE = (
+    "",
+    " ",
+    "?",
+    "unknown",
+    "others",
+    "<script>alert(1)</script>",
+    "</style></title><img src=x onerror=alert(1)>",
+    "\"' onmouseover=alert(1) x='",
+    "]]><!-- -->",
+    "{{ 7*7 }} {id} {0.__class__} %s",
+    "[bold red]markup[/bold red] :smile:",
+    "\x1b[31mred\x1b[0m\x07\x08\r\n\t\0",
+    "user\u202egpj.exe",
+    "\u200fשלום\u200f مرحبا",
+    "\u200b\ufeff\u2066zero\u2069",
+    "👩\u200d👩\u200d👧🇨🇳",
+    "Z̴̧̢̛͔͉͚a̷͇̬͍̓̀͌l̸͔̝͓̈́̀g̵̢̘̿̈́o",
+    "运单" * 200,
+    "x" * 5000,
+    "https://example.org/?a=1&b=2",
+    "javascript:alert(1)",
+    "\ud800lone\udfff",
+    "\U000e0041\uffff\u2028\u2029\x85",
+)
+
+ids: SearchStrategy[str] = st.one_of(
+    st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=()), max_size=12), st.just("u-1")
+)
+floats = st.one_of(st.floats(), st.floats(0, 1))
+probabilities = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.01, 0.9999999, 1.0, float("nan")]))
+times = st.one_of(
+    ids,
+    st.sampled_from(["2026-03-10T08:00:00+00:00", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59Z", "2026-03-10"]),
+)
+codes = st.one_of(st.sampled_from(sorted(catalogue("en"))), ids)
+blank_names = st.sampled_from(["n", "p", "hours", "from", "to", "share", "lines", "code", "self", "id", "x"])
+notes = st.builds(
+    Note, code=codes, values=st.dictionaries(blank_names, st.one_of(ids, st.integers(), st.floats(), times), max_size=4)
+)
+kinds = st.sampled_from(SourceKind)
+counts = st.integers(0, 10**12)
+
+
+def few(one: SearchStrategy[object], most: int = 4) -> SearchStrategy[tuple[object, ...]]:
+    return st.lists(one, max_size=most).map(tuple)
+
+
+sources = st.builds(
+    SourceRow,
+    source=ids,
+    kind=kinds,
+    probability=probabilities,
+    set_probability=probabilities,
+    log10_lr=floats,
+    share=floats,
+    saw=counts,
+    expected=floats,
+    set=few(ids),
+    leaks=few(ids),
+    delays_h=few(floats),
+    role=st.none() | ids,
+    outlet=st.none() | ids,
+)
+leak_rows = st.builds(
+    LeakRow,
+    waybill=ids,
+    line=counts,
+    seen_at=times,
+    found=st.booleans(),
+    missing=st.none() | notes,
+    accounts=counts,
+    points_at=few(st.tuples(ids, floats)),
+    unknown=floats,
+)
+saws = st.builds(SawRow, source=ids, kind=kinds, saw=st.integers(0, 50), expected=floats, probability=floats)
+delays = st.builds(DelayPart, weight=floats, median_h=floats, sigma=floats)
+results = st.builds(
+    TraceResult,
+    wayseal=ids,
+    seed=st.integers(),
+    ledger_digest=ids,
+    leaks_digest=ids,
+    leaks=counts,
+    found=counts,
+    verdict=st.sampled_from(VerdictKind),
+    unknown_share=floats,
+    fit=st.builds(Fit, p_value=st.none() | floats, note=notes),
+    missing_tables=few(st.one_of(ids, st.sampled_from(["actors", "scans"]))),
+    quality=few(notes),
+    sources=few(sources, 8),
+    leak_rows=few(leak_rows, 6),
+    saw=few(saws, 6),
+    sensitivity=few(st.tuples(floats, floats)),
+    considered=st.dictionaries(kinds, counts),
+    span=st.none() | st.tuples(times, times),
+    accesses=counts,
+    delay=few(delays),
+    kappa=floats,
+)

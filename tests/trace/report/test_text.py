@@ -1,0 +1,81 @@
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.trace.report.fixtures import ALL
+from tests.trace.report.strategies import HOSTILE, results
+from wayseal.trace._result import TraceResult
+from wayseal.trace.report import LANGS, render
+
+CASES = [(name, lang) for name in ALL for lang in LANGS]
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.mark.parametrize(("name", "lang"), CASES)
+@pytest.mark.parametrize("width", [60, 88, 120])
+def test_no_line_is_wider_than_asked(name: str, lang: str, width: int) -> None:
+    for line in render(ALL[name](), "text", lang, width=width).splitlines():
+        assert cell_len(line) <= width, line
+
+
+def test_plain_words_come_first() -> None:
+    lines = render(ALL["named"](), "text", "en").splitlines()
+    assert lines[0].strip() == "Named  Trace of leaked waybill numbers"
+    assert lines[1] == "The records point to account u-1042: a lead for investigators"
+    assert lines[2] == "u-1042 saw 18 of 19 leaked parcels; of 19 comparable ones 0.4 expected."
+    assert lines[3] == "Next-best account: 14 of 19 (svc-track-api; 13 expected)."
+
+
+def test_leaks_not_found_are_listed_by_line_and_reason() -> None:
+    text = render(ALL["shortlist"](), "text", "en")
+    assert "line 11: not in the ledger" in text
+    assert "line 12: the row could not be read (seen_at: not a time)" in text
+    assert "第 11 行：不在台账里" in render(ALL["shortlist"](), "text", "zh")
+
+
+def test_sources_that_cannot_be_told_apart_are_said_once() -> None:
+    text = render(ALL["shortlist"](), "text", "en")
+    assert text.count("cannot be told apart; at least one of them") == 1
+
+
+def test_insufficient_says_what_to_buy_next() -> None:
+    text = " ".join(render(ALL["nobody"](), "text", "en").split())
+    assert "Buy about 5 more numbers" in text
+    assert "Ask for other routes" in text
+    assert "(asked_at)" in text
+    assert "(absent_at)" in text
+    assert "No source is more than 1% probable." in text
+
+
+@pytest.mark.parametrize(("name", "lang"), CASES)
+def test_colour_only_when_asked_and_it_changes_no_word(name: str, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("FORCE_COLOR", "COLUMNS", "TERM"):
+        monkeypatch.setenv(variable, "1")
+    plain = render(ALL[name](), "text", lang)
+    colour = render(ALL[name](), "text", lang, color=True)
+    assert "\x1b" not in plain
+    assert "\x1b[" in colour
+    assert [line.rstrip() for line in ESCAPE.sub("", colour).split("\n")] == plain.split("\n")
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_ids_reach_the_terminal_without_control_characters(hostile: str) -> None:
+    one = ALL["named"]()
+    hurt = replace(one.sources[0], source=hostile, set=(hostile,))
+    result = replace(one, sources=(hurt,))
+    text = render(result, "text", "en")
+    assert all(char == "\n" or char.isprintable() for char in text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(results, st.integers(0, 200))
+def test_any_trace_can_be_said(result: TraceResult, width: int) -> None:
+    for lang in LANGS:
+        text = render(result, "text", lang, width=width)
+        text.encode("utf-8")
+        assert text.endswith("\n")
+        assert all(char == "\n" or char.isprintable() for char in text)
