@@ -1,7 +1,23 @@
-"""The access ledger: immutable segments sorted by waybill, one manifest, one writer, many readers."""
+"""The access ledger: immutable segments sorted by waybill, one manifest, one writer, many readers.
+
+What `Snapshot.summary` and `Snapshot.stratum_volumes` return is described in `Summary` and `StratumVolumes`; the errors
+stand in `wayseal.ledger.errors`.
+"""
 
 from wayseal.ledger._ingest import ingest
 from wayseal.ledger._report import IngestOptions, IngestReport
+from wayseal.ledger._snapshot import Snapshot, open_ledger
+from wayseal.ledger._strata import StratumVolumes
+from wayseal.ledger._summary import Summary
 from wayseal.ledger.errors import LedgerError
 
-__all__ = ["IngestOptions", "IngestReport", "LedgerError", "ingest"]
+__all__ = [
+    "IngestOptions",
+    "IngestReport",
+    "LedgerError",
+    "Snapshot",
+    "StratumVolumes",
+    "Summary",
+    "ingest",
+    "open_ledger",
+]

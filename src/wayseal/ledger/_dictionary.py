@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _kernels
-from wayseal.ledger._keys import Keyer, text_buffers
+from wayseal.ledger._keys import Keyer, fixed, text_buffers
 from wayseal.ledger._types import Bytes, Codes, Ints, Longs, Words
 from wayseal.ledger.errors import LedgerError
 
@@ -69,7 +69,7 @@ class Dictionary:
             s = self._store
             with np.errstate(over="ignore"):
                 done, self._count = _kernels.encode_texts(
-                    done, offsets, data, hashes, s.slots, s.keys, s.ends, s.texts, self._count, out
+                    done, fixed(offsets), fixed(data), hashes, s.slots, s.keys, s.ends, s.texts, self._count, out
                 )
             if done == len(out):
                 return out
@@ -99,7 +99,7 @@ class Dictionary:
         """Code of each key, as 64 bits; 0 for key 0 and for one that is not there."""
         out = np.empty(len(keys), np.uint32)
         with np.errstate(over="ignore"):
-            _kernels.find_codes(keys, self._store.keys, self._store.slots, out)
+            _kernels.find_codes(fixed(keys), self._store.keys, self._store.slots, out)
         return out.astype(np.uint64)
 
     def settle(self) -> None:

@@ -18,6 +18,7 @@ from wayseal.ledger._layout import (
     KEYED,
     NUMBERS_SCHEMA,
     SEPARATOR,
+    UNIQUE,
     TableLayout,
     flight_schema,
 )
@@ -49,35 +50,43 @@ class Encoder:
     def encode(
         self, layout: TableLayout, rows: pa.RecordBatch, line: Longs, source: int
     ) -> Encoded:
-        """Rows of a keyed table of the contract as flight_schema(layout) has them."""
+        """Rows of a keyed table as flight_schema(layout) has them, without columns that are wholly null."""
         keys = self._keyer.keys(rows["waybill"])
         words, unpacked = _keys.words(rows["waybill"])
         arrays = [pa.array(keys), pa.array(words)]
         bad: dict[str, Flags] = {}
+        names = ["waybill", "word"]
         for column in store.TABLES[layout.name].columns:
-            if column.name != "waybill":
-                arrays.append(self._column(layout, column, rows[column.name], bad))
+            values = rows[column.name]
+            if column.name == "waybill" or values.null_count == len(values):
+                continue
+            self.present[layout.name].add(column.name)
+            names.append(column.name)
+            arrays.append(self._column(layout, column, values, bad))
         arrays += [pa.array(np.full(len(line), source, np.int32)), pa.array(line)]
-        made = pa.RecordBatch.from_arrays(arrays, schema=flight_schema(layout))
-        refused: list[tuple[int, str]] = []
-        if bad:
-            keep = np.ones(len(line), np.bool_)
-            for name, mask in bad.items():
-                refused += [(int(n), name) for n in line[mask & keep]]
-                keep &= ~mask
-            made = made.filter(pa.array(keep))
+        names += ["source", "row"]
+        schema = flight_schema(layout)
+        schema = pa.schema([schema.field(n) for n in names])
+        made = pa.RecordBatch.from_arrays(arrays, schema=schema)
         numbers = _numbers(rows["waybill"], keys, words) if unpacked else None
-        return Encoded(rows=made, numbers=numbers, refused=tuple(sorted(refused)))
+        return _without(made, numbers, line, bad)
+
+    def register(self, table: str, rows: pa.RecordBatch, line: Longs, source: int) -> Encoded:
+        """Rows of a loose table with source and row; the ids that they introduce join the dictionary."""
+        bad: dict[str, Flags] = {}
+        column = UNIQUE.get(table)
+        if column is not None:
+            clash = self.dictionaries[column].encode(rows[column]) == COLLISION
+            if clash.any():
+                bad[column] = clash
+        made = rows.append_column("source", pa.array(np.full(len(line), source, np.int32)))
+        made = made.append_column("row", pa.array(line))
+        return _without(made, None, line, bad)
 
     def _column(
         self, layout: TableLayout, column: Column, values: pa.Array, bad: dict[str, Flags]
     ) -> pa.Array:
-        absent = values.null_count == len(values)
-        if not absent:
-            self.present[layout.name].add(column.name)
         if column.name in layout.ids:
-            if absent:
-                return pa.array(np.zeros(len(values), np.uint32))
             texts = joined(values) if column.type is ColumnType.LIST else values
             codes = self.dictionaries[layout.ids[column.name]].encode(texts)
             clash = codes == COLLISION
@@ -85,12 +94,24 @@ class Encoder:
                 bad[column.name] = clash
             return pa.array(codes)
         if column.name in layout.hashed:
-            if absent:
-                return pa.array(np.zeros(len(values), np.uint64))
             return pa.array(self._keyer.keys(values))
         if column.type is ColumnType.ENUM:
             return enum_codes(column, values)
         return values
+
+
+def _without(
+    made: pa.RecordBatch, numbers: pa.RecordBatch | None, line: Longs, bad: dict[str, Flags]
+) -> Encoded:
+    """Rows without the bad ones (column → which)."""
+    refused: list[tuple[int, str]] = []
+    if bad:
+        keep = np.ones(len(line), np.bool_)
+        for name, mask in bad.items():
+            refused += [(int(n), name) for n in line[mask & keep]]
+            keep &= ~mask
+        made = made.filter(pa.array(keep))
+    return Encoded(rows=made, numbers=numbers, refused=tuple(sorted(refused)))
 
 
 def _always(table: str) -> set[str]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -90,17 +89,15 @@ class Intake:
                 self.spill.add(table, made.rows)
             if made.numbers is not None:
                 self.spill.add(NUMBERS, made.numbers)
-            refused = [
-                Rejection(line=line, column=column, reason=Reason.SAME_KEY)
-                for line, column in made.refused
-            ]
-            self.quarantine.add(piece.sha256, piece.file.path, refused)
-            taken.refuse(refused)
         else:
-            source = pa.array(np.full(batch.rows.num_rows, number, np.int32))
-            rows = batch.rows.append_column("source", source)
-            rows = rows.append_column("row", pa.array(batch.line))
-            self.generation.write(f"table:{table}", rows)
+            made = self.encoder.register(table, batch.rows, batch.line, number)
+            self.generation.write(f"table:{table}", made.rows)
+        refused = [
+            Rejection(line=line, column=column, reason=Reason.SAME_KEY)
+            for line, column in made.refused
+        ]
+        self.quarantine.add(piece.sha256, piece.file.path, refused)
+        taken.refuse(refused)
 
 
 class _Taken:

@@ -264,32 +264,44 @@ def mark_repeats(starts: Longs, ids: Words, old: Flags, repeat: Flags) -> int:
 
 @kernel
 def add_up(
-    start: int, ids: Words, sums: Longs, at: Longs, slots: Ints, keys: Words, cells: Longs, count: int
+    start: int, ids: Words, first: Longs, second: Longs, at: Longs, table: Longs, used: int
 ) -> tuple[int, int]:
-    """Adds sums[i, 0..1] to the cell of ids[i] and widens its bounds by at[i], from row `start` on.
+    """Adds to the place of ids[i] from row `start` on; stops early when the table is half full.
 
-    cells[entry] = (sum 0, sum 1, least at, greatest at). Returns (row it stopped at, entries now).
+    table[place] = (id + 1 as int64, or 0 where free; sum of first, of second; least at, greatest at); a power of two
+    of places. Returns (row it stopped at, places used).
     """
-    mask = len(slots) - 1
+    mask = len(table) - 1
     for i in range(start, len(ids)):
+        name = np.int64(ids[i]) + 1
         place = np.int64((ids[i] * P1) >> np.uint64(32)) & mask
-        while slots[place] >= 0 and keys[slots[place]] != ids[i]:
+        while table[place, 0] != 0 and table[place, 0] != name:
             place = (place + 1) & mask
-        entry = slots[place]
-        if entry < 0:
-            if count >= len(keys):
-                return i, count
-            entry = np.int32(count)
-            slots[place] = entry
-            keys[count] = ids[i]
-            cells[count, 2] = at[i]
-            cells[count, 3] = at[i]
-            count += 1
-        cells[entry, 0] += sums[i, 0]
-        cells[entry, 1] += sums[i, 1]
-        cells[entry, 2] = min(cells[entry, 2], at[i])
-        cells[entry, 3] = max(cells[entry, 3], at[i])
-    return len(ids), count
+        if table[place, 0] == 0:
+            if 2 * used >= len(table):
+                return i, used
+            used += 1
+            table[place, 0] = name
+            table[place, 3] = at[i]
+            table[place, 4] = at[i]
+        table[place, 1] += first[i]
+        table[place, 2] += second[i]
+        table[place, 3] = min(table[place, 3], at[i])
+        table[place, 4] = max(table[place, 4], at[i])
+    return len(ids), used
+
+
+@kernel
+def spread(old: Longs, table: Longs) -> None:
+    """Puts the used places of one table into another, empty one."""
+    mask = len(table) - 1
+    for i in range(len(old)):
+        if old[i, 0] != 0:
+            place = np.int64((np.uint64(old[i, 0] - 1) * P1) >> np.uint64(32)) & mask
+            while table[place, 0] != 0:
+                place = (place + 1) & mask
+            for k in range(5):
+                table[place, k] = old[i, k]
 
 
 @kernel

@@ -1,8 +1,10 @@
 """Stable 64-bit keys of id strings, out of Arrow arrays without a copy."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.ledger import _hash
@@ -10,6 +12,7 @@ from wayseal.ledger._types import Bytes, Offsets, Words
 
 WORD_SEED = np.uint64(0x57617973)
 _ALL = (1 << 64) - 1
+_T = TypeVar("_T", bound=np.generic)
 
 
 def text_buffers(texts: pa.Array) -> tuple[Offsets, Bytes]:
@@ -21,6 +24,13 @@ def text_buffers(texts: pa.Array) -> tuple[Offsets, Bytes]:
     where = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + count + 1]
     content = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
     return where, content
+
+
+def fixed(array: npt.NDArray[_T]) -> npt.NDArray[_T]:
+    """The same array, not to be written to: kernels are compiled once for such, not a second time for others."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 class Keyer:
@@ -39,7 +49,7 @@ class Keyer:
         """Keys of the texts that lie between the offsets."""
         out = np.empty(len(offsets) - 1, np.uint64)
         with np.errstate(over="ignore"):
-            _hash.hash_texts(offsets, data, np.uint64(0), self._mask, out)
+            _hash.hash_texts(fixed(offsets), fixed(data), np.uint64(0), self._mask, out)
         return out
 
     def of(self, texts: Sequence[str]) -> Words:
@@ -52,5 +62,5 @@ def words(texts: pa.Array) -> tuple[Words, int]:
     offsets, data = text_buffers(texts)
     out = np.empty(len(texts), np.uint64)
     with np.errstate(over="ignore"):
-        unpacked = _hash.words_of(offsets, data, WORD_SEED, out)
+        unpacked = _hash.words_of(fixed(offsets), fixed(data), WORD_SEED, out)
     return out, unpacked

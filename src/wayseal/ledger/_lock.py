@@ -30,8 +30,11 @@ def writer_lock(ledger: Path) -> Iterator[None]:
 
 
 def share_with_readers(ledger: Path) -> int:
-    """A handle that keeps superseded files from being removed until it is closed."""
-    handle = os.open(ledger / READERS, os.O_RDONLY | os.O_CLOEXEC)
+    """A handle that keeps superseded files from being removed until it is closed; -1 for a copy without a lock."""
+    try:
+        handle = os.open(ledger / READERS, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
     fcntl.flock(handle, fcntl.LOCK_SH)
     return handle
 

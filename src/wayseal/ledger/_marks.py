@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.ledger import _kernels
+from wayseal.ledger._keys import fixed
 from wayseal.ledger._types import Flags, Longs, Words
 
 
@@ -23,7 +24,7 @@ def firsts(starts: Longs, ids: Words, old: Flags, was_first: Flags) -> Marks:
     n = len(ids)
     first, moved, fresh = np.zeros(n, np.bool_), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     with np.errstate(over="ignore"):
-        _kernels.mark_firsts(starts, ids, old, was_first, first, moved, fresh)
+        _kernels.mark_firsts(starts, fixed(ids), fixed(old), fixed(was_first), first, moved, fresh)
     return Marks(first=first, moved=moved, fresh=fresh)
 
 
@@ -31,5 +32,5 @@ def repeats(starts: Longs, ids: Words, old: Flags) -> Flags | None:
     """Rows that repeat an id of their run and are not old; None if there are none."""
     repeat = np.zeros(len(ids), np.bool_)
     with np.errstate(over="ignore"):
-        found = _kernels.mark_repeats(starts, ids, old, repeat)
+        found = _kernels.mark_repeats(starts, fixed(ids), fixed(old), repeat)
     return repeat if found else None

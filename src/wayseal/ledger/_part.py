@@ -53,7 +53,9 @@ class Sorted:
     starts: Longs
 
     def column(self, name: str) -> Values:
-        """A column's values as numbers, in order."""
+        """A column's values as numbers, in order; 0 for one that no row has."""
+        if name not in self.rows.schema.names:
+            return np.zeros(len(self.order), np.uint64)
         return numbers(self.rows, name)[self.order]
 
     @property

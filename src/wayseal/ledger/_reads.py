@@ -129,13 +129,14 @@ def _buckets(
 ) -> None:
     """The new rows as they are kept, split by bucket day, each in the ledger's order."""
     new = np.flatnonzero(~reads.old)
-    days = np.repeat(waybills.days_of(reads.keys[reads.starts[:-1]]), np.diff(reads.starts))[new]
+    days = waybills.days_of(reads.keys[reads.starts[:-1]])
     names, bucket = np.unique(days, return_inverse=True)
-    order, bounds = grouped(bucket.astype(np.uint64), 0, len(names))
+    buckets = np.repeat(bucket.astype(np.uint64), np.diff(reads.starts))[new]
+    order, bounds = grouped(buckets, 0, len(names))
     new = new[order]
     rows = kept_rows(table, reads.place[new].astype(np.uint32), known, first=marks.first[new])
-    for n, day in enumerate(names.tolist()):
-        start = int(bounds[n])
+    for n in np.flatnonzero(np.diff(bounds)).tolist():
+        day, start = int(names[n]), int(bounds[n])
         out.reads.append((day, rows.slice(start, int(bounds[n + 1]) - start)))
 
 
@@ -168,11 +169,23 @@ def _count(reads: _Reads, marks: Marks, known: Known, out: Settled) -> None:
     ids = (day | reads.actor)[changed]
     out.add("volumes", ids, weight[changed], firsts[changed], reads.at[changed])
     new = np.flatnonzero(~reads.old)
-    hours, count = np.unique(reads.at[new] // HOUR_US, return_counts=True)
+    hours, count = _tally(reads.at[new] // HOUR_US)
     zeros = np.zeros(len(hours), np.int64)
     out.add("hours", hours.astype(np.uint64), count.astype(np.int64), zeros, zeros)
     if "session" in known.present["accesses"]:
         _count_sessions(reads, out)
+
+
+def _tally(values: Longs) -> tuple[Longs, Longs]:
+    """Distinct values and how often each stands there; for few different ones in a narrow range."""
+    if not len(values):
+        return values, values
+    low, high = int(values.min()), int(values.max())
+    if high - low > 1 << 20:
+        return np.unique(values, return_counts=True)
+    count = np.bincount(values - low, minlength=1)
+    there = np.flatnonzero(count)
+    return there + low, count[there]
 
 
 def _count_sessions(reads: _Reads, out: Settled) -> None:

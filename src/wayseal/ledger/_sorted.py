@@ -17,6 +17,23 @@ from wayseal.ledger.errors import LedgerError
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 
+_MANY = frozenset(("actor", "session", "access", "request", "word", "code", "key", "text"))
+"""Columns with too many different values in a row group for a dictionary of them to pay."""
+
+
+def _form(schema: pa.Schema) -> dict[str, object]:
+    """How columns are laid out: what is fast to write and to read, and small enough (measured)."""
+    texts = [f.name for f in schema if not pa.types.is_primitive(f.type)]
+    times = [f.name for f in schema if f.name in ("at", "row") or pa.types.is_timestamp(f.type)]
+    few = [f.name for f in schema if f.name not in _MANY and f.name not in times]
+    return {
+        "compression": {n: "zstd" if n in texts else "none" for n in schema.names},
+        "use_dictionary": [n for n in few if schema.field(n).type != pa.bool_()],
+        "column_encoding": {n: "DELTA_BINARY_PACKED" for n in times},
+        "write_statistics": ["waybill"] if "waybill" in schema.names else False,
+    }
+
+
 class SortedWriter:
     """Writes one file; rows come in any portion, in the order of their keys, and leave in full row groups."""
 
@@ -28,11 +45,7 @@ class SortedWriter:
         self._about = (kind, generation, day)
         self._group = group
         self._file = HashingFile(ledger / self.entry_path)
-        coded = [f.name for f in schema if f.name not in ("at", "row", "access")]
-        self._writer = pq.ParquetWriter(
-            self._file, schema, compression="zstd", compression_level=1, use_dictionary=coded,
-            dictionary_pagesize_limit=1 << 19, write_statistics=["waybill"] if "waybill" in schema.names else False, store_schema=False,
-        )  # fmt: skip
+        self._writer = pq.ParquetWriter(self._file, schema, store_schema=False, **_form(schema))
         self._schema = schema
         self._waiting: list[pa.RecordBatch] = []
         self.held = 0
@@ -138,11 +151,11 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def joined(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
-    """Batches of one schema as one."""
-    if len(batches) == 1:
-        return batches[0]
-    table = pa.Table.from_batches(batches, schema)
-    return conformed(table, schema)
+    """Batches as one, with those columns of `schema` that any of them has."""
+    there = {n for b in batches for n in b.schema.names}
+    schema = pa.schema([f for f in schema if f.name in there])
+    same = [b if b.schema.equals(schema) else conformed(pa.table(b), schema) for b in batches]
+    return same[0] if len(same) == 1 else conformed(pa.Table.from_batches(same), schema)
 
 
 def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.RecordBatch:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _kernels
+from wayseal.ledger._keys import fixed
 from wayseal.ledger._types import Codes, Longs, Words
 
 MOST_PARTS = 512
@@ -26,7 +27,7 @@ def grouped(ids: Words, shift: int, groups: int) -> tuple[Codes, Longs]:
     """Stable order of rows by `ids >> shift`, and the bounds of the groups in it."""
     order = np.empty(len(ids), np.uint32)
     bounds = np.zeros(groups + 1, np.int64)
-    _kernels.group_rows(ids, shift, groups, order, bounds)
+    _kernels.group_rows(fixed(ids), shift, groups, order, bounds)
     return order, bounds
 
 
@@ -79,15 +80,23 @@ class Spill:
     def _flush(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         for (table, part), batches in self._held.items():
-            with (
-                self._path(table, part).open("ab", buffering=0) as file,
-                pa.ipc.new_stream(file, batches[0].schema) as stream,
-            ):
-                for batch in batches:
-                    stream.write_batch(batch)
+            with self._path(table, part).open("ab", buffering=0) as file:
+                for same in _of_one_schema(batches):
+                    with pa.ipc.new_stream(file, same[0].schema) as stream:
+                        for batch in same:
+                            stream.write_batch(batch)
         self.spilled += self._bytes
         self._held.clear()
         self._bytes = 0
+
+
+def _of_one_schema(batches: list[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """Batches in stretches of one schema."""
+    start = 0
+    for n in range(1, len(batches) + 1):
+        if n == len(batches) or not batches[n].schema.equals(batches[start].schema):
+            yield batches[start:n]
+            start = n
 
 
 def _streams(path: Path) -> Iterator[pa.RecordBatch]:

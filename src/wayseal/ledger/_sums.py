@@ -3,43 +3,35 @@
 import numpy as np
 
 from wayseal.ledger import _kernels
+from wayseal.ledger._keys import fixed
 from wayseal.ledger._types import Longs, Words
 
 
 class Sums:
-    """For each id: two sums and the least and greatest time."""
+    """For each id (below 2**63): two sums and the least and greatest time."""
 
     def __init__(self) -> None:
-        self._keys = np.empty(64, np.uint64)
-        self._cells = np.zeros((64, 4), np.int64)
-        self._slots = np.full(128, -1, np.int32)
-        self._count = 0
+        self._table = np.zeros((128, 5), np.int64)
+        self._used = 0
 
     def add(self, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
         """Adds `first` and `second` (int64, as long as `ids`) and takes note of the times."""
-        sums = np.stack([first, second], axis=1)
+        parts = [fixed(a) for a in (ids, first, second, at)]
         done = 0
         while True:
             with np.errstate(over="ignore"):
-                done, self._count = _kernels.add_up(
-                    done, ids, sums, at, self._slots, self._keys, self._cells, self._count
+                done, self._used = _kernels.add_up(
+                    done, *parts, self._table, self._used
                 )
-            if done == len(ids):
-                return
-            self._grow()
-
-    def _grow(self) -> None:
-        size = 2 * len(self._keys)
-        self._keys = np.resize(self._keys, size)
-        cells = np.zeros((size, 4), np.int64)
-        cells[: self._count] = self._cells[: self._count]
-        self._cells = cells
-        self._slots = np.full(2 * size, -1, np.int32)
-        with np.errstate(over="ignore"):
-            _kernels.fill_slots(self._keys, self._count, self._slots)
+                if done == len(ids):
+                    return
+                grown = np.zeros((4 * len(self._table), 5), np.int64)
+                _kernels.spread(self._table, grown)
+            self._table = grown
 
     def result(self) -> tuple[Words, Longs]:
         """Ids in ascending order, and their cells (sum, sum, least, greatest)."""
-        keys = self._keys[: self._count]
-        order = np.argsort(keys, kind="stable")
-        return keys[order], self._cells[: self._count][order]
+        rows = self._table[self._table[:, 0] != 0]
+        ids = (rows[:, 0] - 1).astype(np.uint64)
+        order = np.argsort(ids, kind="stable")
+        return ids[order], rows[order, 1:]

@@ -33,7 +33,8 @@ class Agreed:
 
 def agree(tables: Mapping[str, Sorted], known: Known) -> Agreed:
     """Checks the words of all tables against each other and against the catalogue."""
-    keys = np.unique(np.concatenate([t.waybills for t in tables.values()]))
+    every = [t.waybills for t in tables.values()]
+    keys = every[0] if len(every) == 1 else np.unique(np.concatenate(every))
     there = newest(known.lookup("catalogue", keys, CATALOGUE_SCHEMA, None))
     known_keys, known_words = numbers(there, "waybill"), numbers(there, "word")
     words = _words(keys, tables)

@@ -1,0 +1,111 @@
+"""From keys back to texts, and from kept rows back to the contract's tables."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal import store
+from wayseal.ledger._hash import UNPACKED
+from wayseal.ledger._layout import (
+    CATALOGUE_SCHEMA,
+    KEYED,
+    NUMBERS_SCHEMA,
+    SEPARATOR,
+    TableLayout,
+    kept_schema,
+)
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._numbers import unpack
+from wayseal.ledger._part import numbers
+from wayseal.ledger._types import Words
+from wayseal.ledger._words import newest
+from wayseal.store.tables import Column, ColumnType
+
+DICTIONARY_SCHEMA = pa.schema([("key", pa.uint64()), ("text", pa.string())])
+
+
+class Rim:
+    """Names of keys; dictionaries are read once and kept."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._sorted: dict[str, tuple[Words, pa.Array]] = {}
+
+    def names(self, kind: str, keys: Words) -> pa.Array:
+        """Text of each key; null for key 0 and for one that is unknown."""
+        if kind == "waybill":
+            return self._numbers(keys)
+        known, texts = self._dictionary(kind)
+        return _taken(known, texts, keys)
+
+    def _dictionary(self, kind: str) -> tuple[Words, pa.Array]:
+        if kind not in self._sorted:
+            table = self._finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA).combine_chunks()
+            keys = table["key"].to_numpy()
+            order = np.argsort(keys)
+            texts = table["text"].take(pa.array(order)).combine_chunks()
+            self._sorted[kind] = keys[order], texts
+        return self._sorted[kind]
+
+    def _numbers(self, keys: Words) -> pa.Array:
+        wanted = np.unique(keys)
+        rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
+        known, words = numbers(rows, "waybill"), numbers(rows, "word")
+        plain = [unpack(w) if w < int(UNPACKED) else None for w in words.tolist()]
+        texts = pa.array(plain, pa.string())
+        if texts.null_count:
+            other = newest(self._finder.rows("numbers", wanted, NUMBERS_SCHEMA))
+            texts = pc.coalesce(texts, _taken(numbers(other, "waybill"), other["text"], known))
+        return _taken(known, texts, keys)
+
+    def contract(self, layout: TableLayout, rows: pa.RecordBatch) -> pa.Table:
+        """Kept rows as a table of the contract."""
+        table = store.TABLES[layout.name]
+        columns = [self._column(layout, c, rows) for c in table.columns]
+        return pa.Table.from_arrays(columns, schema=store.arrow_schema(table))
+
+    def _column(self, layout: TableLayout, column: Column, rows: pa.RecordBatch) -> pa.Array:
+        values = rows[column.name]
+        if column.name == "waybill":
+            return self.names("waybill", values.to_numpy())
+        if column.name in layout.ids:
+            return self.names(layout.ids[column.name], values.to_numpy())
+        if column.type is ColumnType.ENUM:
+            return enum_texts(column, values)
+        return values
+
+
+def enum_texts(column: Column, codes: pa.Array) -> pa.Array:
+    """Values of an enum's codes; null for 0."""
+    texts = pa.array([None, *column.values], pa.string())
+    return texts.take(codes)
+
+
+def split_list(text: str) -> list[str]:
+    """The items of a list that was made one text."""
+    return text.split(SEPARATOR)
+
+
+def _taken(known: Words, texts: pa.Array, keys: Words) -> pa.Array:
+    """Texts of `keys` by the sorted `known`; null where there is none."""
+    if not len(known):
+        return pa.nulls(len(keys), pa.string())
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return texts.take(pa.array(at, mask=known[at] != keys))
+
+
+def nullable(rows: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
+    """The same rows with null for key 0 in some columns."""
+    for name in names:
+        place = rows.schema.get_field_index(name)
+        values = rows[name].to_numpy()
+        field = pa.field(name, pa.uint64())
+        rows = rows.set_column(place, field, pa.array(values, mask=values == 0))
+    return rows
+
+
+READS = KEYED["accesses"]
+READS_SCHEMA = kept_schema(READS)
+ACTION = store.TABLES["accesses"].column("action")

@@ -1,0 +1,172 @@
+"""Which waybills a predicate selects: up to 64 predicates in one walk over the waybills, as bits of a mask.
+
+For each column a table says, value by value, which predicates permit it; a row's mask is the AND over columns.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.ledger._keys import Keyer
+from wayseal.ledger._layout import KEYED, kept_schema
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._part import numbers
+from wayseal.ledger._sorted import ranges, read_range
+from wayseal.ledger._types import Longs, Words
+from wayseal.ledger._words import newest
+from wayseal.model import clean_waybill
+from wayseal.model.predicate import Predicate
+
+MOST = 64
+_RANGE_ROWS = 1 << 20
+_EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
+_PLACES = {
+    f"{end}_{what}": (f"{end}_outlet", what)
+    for end in ("origin", "destination")
+    for what in ("city", "region")
+}
+_KEYED_COLUMNS = ("channel", "origin_outlet", "destination_outlet")
+_TEXT_COLUMNS = ("customer", "order_ref", "goods_class")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Waybills that any predicate selects: keys (sorted), bits of the predicates, and their channels' keys."""
+
+    keys: Words
+    masks: Words
+    channels: Words
+
+
+Test = Callable[[pa.RecordBatch], Words]
+"""Bits of the predicates that rows pass, for one column."""
+
+
+class Selection:
+    """Predicates (at most 64), ready to be put to rows of waybills. outlets: the contract's table."""
+
+    def __init__(self, predicates: Sequence[Predicate], keyer: Keyer, outlets: pa.Table) -> None:
+        self._predicates = predicates
+        self._keyer = keyer
+        self._outlets = outlets
+        self._tests: list[Test] = []
+        columns = {"waybill", "channel"}
+        wanted: dict[str, list[set[str] | None]] = {}
+        for place, predicate in enumerate(predicates):
+            for name, values in predicate.any_of.items():
+                column, texts = self._at_column(name, values)
+                before = wanted.setdefault(column, [None] * len(predicates))
+                held = before[place]
+                before[place] = texts if held is None else held & texts
+        for column, permitted in sorted(wanted.items()):
+            columns.add(column)
+            self._tests.append(self._test(column, permitted))
+        if any(p.issued_from or p.issued_to for p in predicates):
+            columns.add("issued_at")
+            self._tests.append(self._issued)
+        whole = kept_schema(KEYED["waybills"])
+        self.schema = pa.schema([f for f in whole if f.name in columns])
+
+    def _at_column(self, name: str, values: Sequence[str]) -> tuple[str, set[str]]:
+        """A condition on a place as one on its outlets; any other as it is."""
+        if name not in _PLACES:
+            return name, set(values)
+        column, what = _PLACES[name]
+        there = pc.is_in(self._outlets[what], value_set=pa.array(values, pa.string()))
+        return column, set(self._outlets.filter(there)["outlet"].to_pylist())
+
+    def _test(self, column: str, permitted: Sequence[set[str] | None]) -> Test:
+        texts = sorted(set().union(*(p for p in permitted if p is not None)))
+        bits = np.zeros(len(texts) + 1, np.uint64)
+        place = {t: n for n, t in enumerate(texts, 1)}
+        for n, allowed in enumerate(permitted):
+            bit = np.uint64(1 << n)
+            if allowed is None:
+                bits |= bit
+            else:
+                bits[[place[t] for t in allowed]] |= bit
+        if column in _TEXT_COLUMNS:
+            known = pa.array(texts, pa.string())
+            return lambda rows: bits[_codes(rows[column], known)]
+        if column == "weight_g":
+            weights = pa.array([_whole(t) for t in texts], pa.int64())
+            return lambda rows: bits[_codes(rows[column], weights)]
+        if column == "waybill":
+            texts = [clean_waybill(t) for t in texts]
+        keys = self._keyer.of(texts)
+        return lambda rows: bits[_places(keys, numbers(rows, column))]
+
+    def _issued(self, rows: pa.RecordBatch) -> Words:
+        at = numbers(rows, "issued_at")
+        out = np.zeros(len(at), np.uint64)
+        for n, predicate in enumerate(self._predicates):
+            inside = np.ones(len(at), np.bool_)
+            if predicate.issued_from:
+                inside &= at >= _micros(predicate.issued_from)
+            if predicate.issued_to:
+                inside &= at < _micros(predicate.issued_to)
+            out |= inside.astype(np.uint64) << np.uint64(n)
+        return out
+
+    def masks(self, rows: pa.RecordBatch) -> Words:
+        """Bits of the predicates that each row passes."""
+        every = _EVERY if len(self._predicates) == MOST else np.uint64((1 << len(self._predicates)) - 1)
+        out = np.full(rows.num_rows, every, np.uint64)
+        for test in self._tests:
+            out &= test(rows)
+        return out
+
+
+def choose(finder: Finder, selection: Selection) -> Chosen:
+    """Walks over the waybills, of which the last row each counts."""
+    keys, masks, channels = [], [], []
+    for rows in _last_rows(finder, selection.schema):
+        mask = selection.masks(rows)
+        at = np.flatnonzero(mask)
+        keys.append(numbers(rows, "waybill")[at])
+        masks.append(mask[at])
+        channels.append(numbers(rows, "channel")[at])
+    none = [np.zeros(0, np.uint64)]
+    return Chosen(
+        keys=np.concatenate(none + keys),
+        masks=np.concatenate(none + masks),
+        channels=np.concatenate(none + channels),
+    )
+
+
+def _last_rows(finder: Finder, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    files = finder.files("table:waybills")
+    for low, high in ranges(files, _RANGE_ROWS):
+        parts = read_range(files, low, high, schema)
+        if len(files) == 1:
+            yield from parts
+        elif parts:
+            yield newest(pa.Table.from_batches(parts).combine_chunks().to_batches()[0])
+
+
+def _codes(values: pa.Array, known: pa.Array) -> Longs:
+    """Place among `known` from 1; 0 for none."""
+    place = pc.fill_null(pc.index_in(values, value_set=known), -1)
+    out: Longs = place.to_numpy().astype(np.int64) + 1
+    return out
+
+
+def _places(known: Words, keys: Words) -> Longs:
+    """Place among the few `known` keys from 1; 0 for none."""
+    order = np.argsort(known)
+    there = np.concatenate([known[order], [0]]).astype(np.uint64)
+    at = np.searchsorted(there[:-1], keys)
+    out: Longs = np.where(there[at] == keys, np.concatenate([order, [-1]])[at], -1) + 1
+    return out
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() else None
+
+
+def _micros(time: datetime) -> int:
+    return round(time.timestamp() * 1_000_000)

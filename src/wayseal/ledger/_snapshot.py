@@ -1,0 +1,230 @@
+"""One generation of a ledger, to be asked; what is written meanwhile does not show."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal import store
+from wayseal.ledger._keys import Keyer
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
+from wayseal.ledger._lock import share_with_readers
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import Manifest, load_manifest
+from wayseal.ledger._part import numbers
+from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
+from wayseal.ledger._strata import StratumVolumes, counts_of, stratum_volumes
+from wayseal.ledger._summary import SAMPLE, Summary, summarise
+from wayseal.ledger._types import NO_DAY, Words
+from wayseal.ledger._words import newest
+from wayseal.ledger.errors import LedgerError
+from wayseal.model.predicate import Predicate
+
+_NULLABLE = tuple(sorted((*READS.ids, *READS.hashed)))
+
+
+class Snapshot:
+    """A ledger as one manifest describes it. A context manager; ids are 64-bit keys, 0 stands for none.
+
+    Arrays of keys may come in any order, with repeats. Every answer is sorted, so equal ledgers give equal answers.
+    Methods raise LedgerError, which names the file, where a file is missing, cut short or damaged.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, handle: int) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._handle = handle
+        self._finder = Finder(path, manifest)
+        self._keyer = Keyer(manifest.key_bits)
+        self._rim = Rim(self._finder)
+
+    def __enter__(self) -> "Snapshot":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets the writer remove files that later generations replaced. May be called again."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex; the same sources ingested in the same order give the same digest."""
+        return self.manifest.digest
+
+    def summary(self) -> Summary:
+        """What is in it, from when to when, what is missing, how good it is."""
+        sample = np.sort(self.control(SAMPLE))
+        reads = self.reads(sample).select(["waybill", "at"])
+        return summarise(
+            self.manifest, self._finder, self._keyer, self.actors(), sample, _one(reads)
+        )
+
+    def keys(self, texts: Sequence[str]) -> Words:
+        """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
+        return self._keyer.of(texts)
+
+    def names(self, kind: str, keys: Words) -> list[str]:
+        """Text of each key. kind: waybill, actor, session, via, ip, device, purpose, fields, channel, outlet.
+
+        "" for key 0 and for one that is unknown.
+        """
+        texts: list[str | None] = self._rim.names(kind, np.asarray(keys, np.uint64)).to_pylist()
+        return ["" if t is None else t for t in texts]
+
+    def find(self, waybill_keys: Words) -> pa.Table:
+        """(waybill u64, day i32) of those that were read, or stand in `waybills` or `scans`; day: their bucket."""
+        rows = self._catalogue(waybill_keys)
+        return pa.table({"waybill": rows["waybill"], "day": rows["day"]})
+
+    def _catalogue(self, keys: Words) -> pa.RecordBatch:
+        wanted = np.unique(np.asarray(keys, np.uint64))
+        rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
+        return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
+
+    def reads(self, waybill_keys: Words) -> pa.Table:
+        """All reads of some waybills, sorted by (waybill, at, source, row).
+
+        waybill u64, at, actor u64, action text, ids as u64 (null: none), source i32, row i64 (place in the source,
+        from 1), first: whether it is the actor's first read of that waybill.
+        """
+        there = self._catalogue(waybill_keys)
+        keys, days = numbers(there, "waybill"), numbers(there, "day")
+        found = [
+            self._finder.rows("accesses", keys[days == day], READS_SCHEMA, day)
+            for day in np.unique(days).tolist()
+        ]
+        rows = pa.Table.from_batches(found, READS_SCHEMA)
+        rows = rows.sort_by([(n, "ascending") for n in ("waybill", "at", "source", "row")])
+        out = []
+        for batch in rows.combine_chunks().to_batches():
+            made = nullable(batch, _NULLABLE)
+            place = made.schema.get_field_index("action")
+            out.append(made.set_column(place, "action", enum_texts(ACTION, made["action"])))
+        place = READS_SCHEMA.get_field_index("action")
+        return pa.Table.from_batches(out, READS_SCHEMA.set(place, pa.field("action", pa.string())))
+
+    def volumes(self) -> pa.Table:
+        """(day i32 of the read, actor u64, reads i64, first i64), sorted."""
+        return counts_of(self._finder, "volumes")
+
+    def session_volumes(self, session_keys: Words) -> pa.Table:
+        """(session u64, actor u64, reads i64, first i64: distinct waybills, from, to) of some sessions, sorted."""
+        table = counts_of(self._finder, "sessions")
+        wanted = np.isin(table["session"].to_numpy(), np.asarray(session_keys, np.uint64))
+        return table.filter(pa.array(wanted))
+
+    def channel_volumes(self) -> pa.Table:
+        """(channel u64, waybills i64), sorted."""
+        return counts_of(self._finder, "channels")
+
+    def outlet_volumes(self) -> pa.Table:
+        """(outlet u64, waybills i64): waybills that came from an outlet or were scanned there, sorted."""
+        return counts_of(self._finder, "outlets")
+
+    def activity(self) -> pa.Table:
+        """(hour i64 since 1970, reads i64) of the hours that have any, sorted."""
+        return counts_of(self._finder, "hours")
+
+    def stratum_volumes(self, predicates: Sequence[Predicate]) -> list[StratumVolumes]:
+        """For each predicate, its waybills and how many of them each actor read: exact."""
+        everything = self.size() if any(p.everything for p in predicates) else 0
+        return stratum_volumes(
+            self._finder, self._keyer, self.outlets(), predicates, everything
+        )
+
+    def size(self) -> int:
+        """How many waybills were read or stand in `waybills` or `scans`."""
+        table = self._finder.whole("catalogue", CATALOGUE_SCHEMA)
+        rows = newest(_one(table))
+        return int((numbers(rows, "day") != NO_DAY).sum())
+
+    def control(self, n: int) -> Words:
+        """A uniform sample: the first `n` waybills of the key space, sorted. Keys are hashes, so any stretch is one."""
+        parts = []
+        for file in self._finder.files("catalogue"):
+            taken, total = [], 0
+            for group in range(len(file.rows)):
+                rows = file.read([group], CATALOGUE_SCHEMA)
+                taken.append(rows)
+                total += int((numbers(rows, "day") != NO_DAY).sum())
+                if total >= n:
+                    break
+            parts += taken
+        rows = newest(_one(pa.Table.from_batches(parts, CATALOGUE_SCHEMA)))
+        keys: Words = numbers(rows, "waybill")[numbers(rows, "day") != NO_DAY]
+        return keys[:n]
+
+    def waybills(self, keys: Words) -> pa.Table:
+        """Rows of `waybills` in the contract's form, one a waybill, sorted by key."""
+        return self.table("waybills", keys)
+
+    def scans(self, keys: Words) -> pa.Table:
+        """Rows of `scans` in the contract's form, sorted by (key, at)."""
+        return self.table("scans", keys)
+
+    def table(self, name: str, keys: Words) -> pa.Table:
+        """Rows of a table that hangs on waybills (waybills, changes, scans, tickets, partner_calls)."""
+        layout = KEYED[name]
+        schema = kept_schema(layout)
+        wanted = np.unique(np.asarray(keys, np.uint64))
+        rows = self._finder.rows(f"table:{name}", wanted, schema)
+        if layout.unique:
+            rows = newest(rows)
+        else:
+            order = [("waybill", "ascending"), (layout.time, "ascending"), ("source", "ascending"), ("row", "ascending")]
+            rows = _one(pa.Table.from_batches([rows]).sort_by(order))
+        return self._rim.contract(layout, rows)
+
+    def actors(self) -> pa.Table:
+        """`actors` in the contract's form, the last row each, sorted by id."""
+        return self.loose("actors")
+
+    def outlets(self) -> pa.Table:
+        """`outlets` in the contract's form, the last row each, sorted by id."""
+        return self.loose("outlets")
+
+    def assignments(self) -> pa.Table:
+        """`assignments` in the contract's form, in the order in which they came."""
+        return self.loose("assignments")
+
+    def loose(self, name: str) -> pa.Table:
+        """A table that does not hang on waybills (actors, outlets, queries, assignments)."""
+        rows = self._finder.whole(f"table:{name}", store.arrow_schema(name))
+        column = UNIQUE.get(name)
+        if column is None:
+            return rows
+        last = {text: n for n, text in enumerate(rows[column].to_pylist())}
+        return rows.take(pa.array([last[text] for text in sorted(last)], pa.int64()))
+
+
+def _one(table: pa.Table) -> pa.RecordBatch:
+    """A table as one batch."""
+    batches = table.combine_chunks().to_batches()
+    if batches:
+        return batches[0]
+    return pa.RecordBatch.from_arrays([pa.array([], f.type) for f in table.schema], schema=table.schema)
+
+
+def open_ledger(path: Path) -> Snapshot:
+    """The ledger's present generation, for reading. LedgerError if there is none, or it is damaged."""
+    path = Path(path)
+    handle = share_with_readers(path)
+    try:
+        manifest = load_manifest(path)
+    except LedgerError:
+        if handle >= 0:
+            os.close(handle)
+        raise
+    return Snapshot(path, manifest, handle)

@@ -1,0 +1,142 @@
+"""How much each actor read of a stratum of waybills: exact, out of the lists of (waybill, actor) pairs.
+
+The design's cube (origin × destination × day × actor) is left out: the pair lists answer every predicate, the cube
+only some, and walking them is fast enough (docs/benchmarks.md).
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.ledger import _kernels
+from wayseal.ledger._counts import COUNTS
+from wayseal.ledger._keys import Keyer, fixed
+from wayseal.ledger._layout import PAIRS_SCHEMA
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._merge import summed
+from wayseal.ledger._part import numbers
+from wayseal.ledger._rim import DICTIONARY_SCHEMA
+from wayseal.ledger._select import MOST, Chosen, Selection, choose
+from wayseal.ledger._types import Longs, Words
+from wayseal.model.predicate import Predicate
+
+_THREADS = 2
+_GROUPS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StratumVolumes:
+    """A stratum of waybills, counted.
+
+    waybills: how many are in it. actors (actor u64, waybills i64): how many of them each actor read; outlets (outlet,
+    waybills): how many came from or were scanned at each outlet; channels (channel, waybills): by issuing interface.
+    Only rows above 0, sorted by key.
+    """
+
+    waybills: int
+    actors: pa.Table
+    outlets: pa.Table
+    channels: pa.Table
+
+
+def counts_of(finder: Finder, kind: str) -> pa.Table:
+    """A table of counts over all generations."""
+    name = f"counts:{kind}"
+    schema = COUNTS[name]
+    if not finder.entries(name):
+        return schema.empty_table()
+    table = finder.whole(name, schema)
+    return table if len(finder.entries(name)) == 1 else summed(name, table)
+
+
+def stratum_volumes(
+    finder: Finder, keyer: Keyer, outlets: pa.Table, predicates: Sequence[Predicate], everything: int
+) -> list[StratumVolumes]:
+    """Volumes of each predicate. everything: how many waybills there are in all."""
+    out: list[StratumVolumes | None] = [None] * len(predicates)
+    narrow = []
+    for n, predicate in enumerate(predicates):
+        if predicate.everything:
+            out[n] = _whole(finder, everything)
+        else:
+            narrow.append(n)
+    for start in range(0, len(narrow), MOST):
+        portion = narrow[start : start + MOST]
+        chosen = choose(finder, Selection([predicates[n] for n in portion], keyer, outlets))
+        for n, volumes in zip(portion, _counted(finder, chosen, len(portion)), strict=True):
+            out[n] = volumes
+    return [volumes for volumes in out if volumes is not None]
+
+
+def _whole(finder: Finder, everything: int) -> StratumVolumes:
+    volumes = counts_of(finder, "volumes").group_by("actor", use_threads=False)
+    actors = volumes.aggregate([("first", "sum")]).rename_columns(["actor", "waybills"])
+    actors = actors.filter(pc.greater(actors["waybills"], 0))
+    return StratumVolumes(
+        waybills=everything,
+        actors=actors.sort_by("actor"),
+        outlets=counts_of(finder, "outlets"),
+        channels=counts_of(finder, "channels"),
+    )
+
+
+def _counted(finder: Finder, chosen: Chosen, predicates: int) -> list[StratumVolumes]:
+    actors = _pairs(finder, "actor", chosen, predicates)
+    outlets = _pairs(finder, "outlet", chosen, predicates)
+    out = []
+    for n in range(predicates):
+        inside = (chosen.masks >> np.uint64(n)) & np.uint64(1) != 0
+        channels, count = np.unique(chosen.channels[inside], return_counts=True)
+        out.append(
+            StratumVolumes(
+                waybills=int(inside.sum()),
+                actors=actors[n],
+                outlets=outlets[n],
+                channels=_table("channel", channels, count),
+            )
+        )
+    return out
+
+
+def _pairs(finder: Finder, kind: str, chosen: Chosen, predicates: int) -> list[pa.Table]:
+    """For each predicate, how many of its waybills stand in a pair with each id."""
+    names = finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA)["key"].to_numpy()
+    names = np.concatenate([np.zeros(1, np.uint64), names])
+    portions = [
+        (file, start)
+        for file, opened in enumerate(finder.files(f"pairs:{kind}"))
+        for start in range(0, len(opened.rows), _GROUPS)
+    ]
+
+    def work(turn: int) -> Longs:
+        counts = np.zeros((predicates, len(names)), np.int64)
+        files = finder.files(f"pairs:{kind}")
+        for place, start in portions[turn::_THREADS]:
+            file = files[place]
+            stop = min(start + _GROUPS, len(file.rows))
+            rows = file.read(range(start, stop), PAIRS_SCHEMA)
+            _count(rows, chosen, counts)
+        return counts
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        counts = sum(pool.map(work, range(_THREADS)), np.zeros((predicates, len(names)), np.int64))
+    out = []
+    for n in range(predicates):
+        there = np.flatnonzero(counts[n])
+        there = there[np.argsort(names[there])]
+        out.append(_table(kind, names[there], counts[n][there]))
+    return out
+
+
+def _count(rows: pa.RecordBatch, chosen: Chosen, counts: Longs) -> None:
+    keys, codes = numbers(rows, "waybill"), numbers(rows, "code")
+    with np.errstate(over="ignore"):
+        _kernels.count_pairs(fixed(keys), fixed(codes), chosen.keys, chosen.masks, counts)
+
+
+def _table(kind: str, keys: Words, count: Longs) -> pa.Table:
+    return pa.table({kind: pa.array(keys, pa.uint64()), "waybills": pa.array(count, pa.int64())})

@@ -1,0 +1,128 @@
+"""What is in a ledger, from when to when, what is missing, and how good it is."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal import store
+from wayseal.ledger._keys import Keyer
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import Manifest, SourceEntry
+from wayseal.ledger._part import numbers
+from wayseal.ledger._sorted import contains
+from wayseal.ledger._strata import counts_of
+from wayseal.ledger._types import Longs, Words
+from wayseal.ledger._words import newest
+
+SAMPLE = 20_000
+"""Waybills that shares are estimated from: the first of the key space, so a uniform sample."""
+_INGESTED = tuple(name for name in store.TABLES if name != "leaks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Shares of a uniform sample of waybills: with a row in `waybills`, with scans; early: reads before the issue,
+    of all reads of waybills whose issue is known (a sign of clocks that differ). sample: how many waybills it is."""
+
+    sample: int
+    described: float
+    scanned: float
+    early: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What is in a ledger.
+
+    rows: table → rows kept. first_at, last_at: least and greatest time of a read, µs since 1970 (None: no reads).
+    rejected: reason → rows. repeated: reads left out as known. conflicts: table → rows that replaced another with the
+    same id. gaps: (from, to) hours since 1970, the second excluded, without any read. known_actors: share of reads
+    whose actor stands in `actors` (None without reads).
+    """
+
+    generation: int
+    digest: str
+    rows: Mapping[str, int]
+    sources: tuple[SourceEntry, ...]
+    missing_tables: tuple[str, ...]
+    rejected: Mapping[str, int]
+    repeated: int
+    conflicts: Mapping[str, int]
+    first_at: int | None
+    last_at: int | None
+    gaps: tuple[tuple[int, int], ...]
+    known_actors: float | None
+    shares: Shares
+
+
+def summarise(
+    manifest: Manifest, finder: Finder, keyer: Keyer, actors: pa.Table, sample: Words,
+    reads: pa.RecordBatch,
+) -> Summary:  # fmt: skip
+    """Adds up the manifest and looks at a sample of waybills (sorted keys) and their reads (waybill, at)."""
+    rows: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    for source in manifest.sources:
+        rows[source.table] += source.rows
+        rejected.update(source.rejected)
+    logs = [s for s in manifest.sources if s.table == "accesses"]
+    return Summary(
+        generation=manifest.generation,
+        digest=manifest.digest,
+        rows={n: rows[n] for n in _INGESTED if n in rows},
+        sources=manifest.sources,
+        missing_tables=tuple(n for n in _INGESTED if not rows[n]),
+        rejected=dict(sorted(rejected.items())),
+        repeated=sum(s.repeated for s in manifest.sources),
+        conflicts=manifest.counts,
+        first_at=min((s.first_at for s in logs if s.first_at is not None), default=None),
+        last_at=max((s.last_at for s in logs if s.last_at is not None), default=None),
+        gaps=gaps(counts_of(finder, "hours")["hour"].to_numpy()),
+        known_actors=_known_actors(finder, keyer, actors),
+        shares=_shares(finder, sample, reads),
+    )
+
+
+def gaps(hours: Longs) -> tuple[tuple[int, int], ...]:
+    """Stretches between hours (sorted) with reads: (first hour without, next hour with)."""
+    at = np.flatnonzero(np.diff(hours) > 1)
+    return tuple((int(hours[i]) + 1, int(hours[i + 1])) for i in at)
+
+
+def _known_actors(finder: Finder, keyer: Keyer, actors: pa.Table) -> float | None:
+    volumes = counts_of(finder, "volumes")
+    total = pc.sum(volumes["reads"]).as_py()
+    if not total:
+        return None
+    known = np.unique(keyer.of(actors["actor"].to_pylist()))
+    there = contains(known, volumes["actor"].to_numpy())
+    return int(volumes["reads"].to_numpy()[there].sum()) / int(total)
+
+
+def _shares(finder: Finder, sample: Words, reads: pa.RecordBatch) -> Shares:
+    total = max(len(sample), 1)
+    issued = pa.schema([("waybill", pa.uint64()), ("issued_at", pa.timestamp("us", tz="UTC"))])
+    described = newest(finder.rows("table:waybills", sample, issued))
+    keys = numbers(described, "waybill")
+    only = pa.schema([("waybill", pa.uint64())])
+    scanned = np.unique(numbers(finder.rows("table:scans", sample, only), "waybill"))
+    return Shares(
+        sample=len(sample),
+        described=len(keys) / total,
+        scanned=len(scanned) / total,
+        early=_early(described, reads),
+    )
+
+
+def _early(described: pa.RecordBatch, reads: pa.RecordBatch) -> float:
+    """Share of reads before the issue of their waybill, of those whose issue is known."""
+    keys, at = numbers(reads, "waybill"), numbers(reads, "at")
+    known = contains(numbers(described, "waybill"), keys)
+    if not known.any():
+        return 0.0
+    place = np.searchsorted(numbers(described, "waybill"), keys[known])
+    return float(np.mean(at[known] < numbers(described, "issued_at")[place]))
