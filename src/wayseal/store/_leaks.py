@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from wayseal.store._batches import read_batches
 from wayseal.store._source import open_source
+from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import arrow_schema
 from wayseal.store.types import Leaks
@@ -15,6 +16,8 @@ from wayseal.store.types import Leaks
 
 def read_leaks(path: Path, *, mapping: LogMapping | None = None, offset: timedelta | str | None = None) -> Leaks:
     """Numbers that turned up outside, from a file in any of the three formats; StoreError as for `read_batches`."""
+    if mapping is not None and mapping.table != "leaks":
+        raise StoreError("this mapping is not for leaks", file=mapping.path, column="table")
     source = open_source(path, mapping=mapping, offset=offset, table="leaks")
     batches = [b for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)]
     return Leaks(

@@ -15,6 +15,8 @@ from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store.tables import TABLES, ColumnType, Table
 from wayseal.store.types import RawBlock, SourceFile
 
+_EXPLAINED = {"leaks": " (seen_at says when each number was seen outside)"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shaped:
@@ -92,7 +94,8 @@ def _check_required(
     if not missing:
         return
     cure = "; a mapping file can say which column is which (`wayseal map SAMPLE` proposes one)"
-    message = f"the table {table.name} needs this column; {describe(names)}{'' if mapped else cure}"
+    needs = ", ".join(missing) + _EXPLAINED.get(table.name, "")
+    message = f"the table {table.name} needs {needs}; {describe(names)}{'' if mapped else cure}"
     raise StoreError(message, file=file.path, column=missing[0])
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,8 +45,9 @@ def open_source(
         raise StoreError("there is no such file or folder", file=path)
     try:
         files, notices = _find(path, mapping, table)
-    except OSError as error:
-        raise StoreError(f"can't be read ({error.strerror or 'disk'})", file=path) from error
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or "damaged"
+        raise StoreError(f"can't be read ({why})", file=path) from error
     options = ReadOptions(offset=offset)
     return Source(path=path, files=files, mapping=mapping, options=options, notices=notices)
 

@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -46,20 +47,28 @@ class QuarantineWriter:
                 self._open()
             self._write(file, items)
         except OSError as error:
-            raise StoreError(f"can't be written ({error.strerror or 'disk'})", file=self._path) from error
+            raise self._error(error) from error
         self.count += len(items)
 
     def close(self) -> None:
         """Closes the files; what was added is on disk then. StoreError if that fails."""
-        try:
-            for stream in (self._out, self._raw):
-                if stream is not None:
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                    stream.close()
-        except OSError as error:
-            raise StoreError(f"can't be written ({error.strerror or 'disk'})", file=self._path) from error
+        failed: OSError | None = None
+        for stream in (self._out, self._raw):
+            if stream is None:
+                continue
+            try:
+                stream.flush()
+                os.fsync(stream.fileno())
+            except OSError as error:
+                failed = error
+            with suppress(OSError):
+                stream.close()
         self._out = self._raw = None
+        if failed is not None:
+            raise self._error(failed) from failed
+
+    def _error(self, error: OSError) -> StoreError:
+        return StoreError(f"can't be written ({error.strerror or 'disk'})", file=self._path)
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

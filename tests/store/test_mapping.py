@@ -1,0 +1,258 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.store.helpers import put, read
+from wayseal.store import load_mapping, open_source, read_batches
+from wayseal.store._load import find_places, parse_mapping
+from wayseal.store.errors import StoreError
+from wayseal.store.types import Format, NoticeCode, Reason
+
+COLUMNS = '[columns]\nat = "t"\nactor = "u"\nwaybill = "w"\n'
+FULL = """# a comment
+wayseal = 1
+table = "accesses"
+format = "csv"
+encoding = "GBK"
+delimiter = "tab"
+header = false
+offset = "+08:00"
+clean = false
+
+[columns]
+at = { columns = [1, 2], formats = ["%Y-%m-%d %H:%M:%S", "epoch_ms"] }
+actor = 3
+via = { constant = "gateway" }
+action = { column = 5, values = { "查询" = "search", open = "view" } }
+
+[columns.waybill]
+column = "4"
+
+[[drop]]
+column = 6
+equals = ["404", 403]
+
+[[keep]]
+column = 7
+equals = "yes"
+"""
+
+
+def test_everything_that_a_mapping_can_say(tmp_path: Path) -> None:
+    mapping = load_mapping(put(tmp_path / "m.toml", FULL))
+    fields = {f.name: f for f in mapping.fields}
+    assert (mapping.table, mapping.format, mapping.encoding, mapping.delimiter) == ("accesses", "csv", "gbk", "\t")
+    assert (mapping.header, mapping.offset, mapping.clean) == (False, timedelta(hours=8), False)
+    assert fields["at"].columns == ("1", "2")
+    assert fields["at"].formats == ("%Y-%m-%d %H:%M:%S", "epoch_ms")
+    assert (fields["via"].constant, fields["via"].columns) == ("gateway", ())
+    assert fields["action"].values == {"查询": "search", "open": "view"}
+    assert (fields["waybill"].columns, fields["at"].line) == (("4",), 12)
+    assert [(f.column, sorted(f.equals), f.keep) for f in mapping.filters] == [
+        ("6", ["403", "404"], False),
+        ("7", ["yes"], True),
+    ]
+    rows = [
+        "2024-01-05\t08:00:00\tu1\tyt-1\t查询\t200\tyes",
+        "2024-01-05\t08:00:01\tu2\tyt-2\topen\t404\tyes",
+        "2024-01-05\t08:00:02\tu3\tyt-3\topen\t200\tno",
+        "2024-01-05\t08:00:03\tu4\tyt-4\tpoke\t 200\tyes",
+    ]
+    whole = read(put(tmp_path / "log.txt", "\n".join(rows).encode("gbk")), mapping=mapping)
+    assert whole.lines == [1, 4]
+    assert whole.dropped == 2
+    assert [(r["at"], r["actor"], r["waybill"], r["via"], r.get("action")) for r in whole.rows] == [
+        ("2024-01-05 00:00:00+00:00", "u1", "yt-1", "gateway", "search"),
+        ("2024-01-05 00:00:03+00:00", "u4", "yt-4", "gateway", None),
+    ]
+    assert whole.notices[NoticeCode.TIMES_WITHOUT_OFFSET].values == {"column": "at", "offset": "+08:00", "assumed": 0}
+    assert NoticeCode.ENCODING not in whole.notices
+
+
+# what is written → line, key, part of the message
+WRONG: list[tuple[str, int, str | None, str]] = [
+    ('actor = "u"\nx = = 1', 2, None, "TOML"),
+    ("a = 1\na = 2\n", 2, None, "TOML"),
+    ("x = [" * 20, 1, None, "TOML"),
+    ("", 1, "columns", "needs the section"),
+    ("columns = 3", 1, "columns", "needs the section"),
+    ("wayseal = 2\n" + COLUMNS, 1, "wayseal", "version 1"),
+    ('\ntabel = "accesses"\n' + COLUMNS, 2, "tabel", "not known"),
+    ('table = "access"\n' + COLUMNS, 1, "table", "one of actors"),
+    ("table = 1\n" + COLUMNS, 1, "table", "text"),
+    ('format = "xml"\n' + COLUMNS, 1, "format", "one of csv"),
+    ('encoding = "klingon"\n' + COLUMNS, 1, "encoding", "one of ascii"),
+    ('encoding = "idna"\n' + COLUMNS, 1, "encoding", "one of ascii"),
+    ('delimiter = ",,"\n' + COLUMNS, 1, "delimiter", "one character"),
+    ('delimiter = "\\n"\n' + COLUMNS, 1, "delimiter", "one character"),
+    ("header = 1\n" + COLUMNS, 1, "header", "true or false"),
+    ('clean = "yes"\n' + COLUMNS, 1, "clean", "true or false"),
+    ('offset = "Beijing"\n' + COLUMNS, 1, "offset", "offset"),
+    ("header = false\n" + COLUMNS, 3, "at", "its number"),
+    (COLUMNS.replace('at = "t"\n', ""), 1, "at", "needs this column"),
+    (COLUMNS + 'user = "u"\n', 5, "user", "not known"),
+    (COLUMNS + "ip = true\n", 5, "ip", "name of a column"),
+    (COLUMNS + 'ip = ""\n', 5, "ip", "name of a column"),
+    (COLUMNS + 'ip = { column = "a", constant = "b" }\n', 5, "ip", "one of column"),
+    (COLUMNS + "ip = { }\n", 5, "ip", "one of column"),
+    (COLUMNS + 'ip = { column = "a", format = "iso" }\n', 5, "format", "only a time"),
+    (COLUMNS + 'ip = { column = "a", path = "b" }\n', 5, "path", "not known"),
+    (COLUMNS + "ip = { columns = [] }\n", 5, "columns", "list of column names"),
+    (COLUMNS + 'ip = { columns = "a" }\n', 5, "columns", "list of column names"),
+    (COLUMNS + "ip = { columns = [1.5] }\n", 5, "columns", "name of a column"),
+    (COLUMNS + "ip = { constant = 1 }\n", 5, "constant", "text"),
+    (COLUMNS + 'ip = { column = "a", values = ["b"] }\n', 5, "values", "words"),
+    (COLUMNS + 'ip = { column = "a", values = { b = 1 } }\n', 5, "values", "words"),
+    (COLUMNS.replace('"w"', '{ constant = "w" }'), 4, "waybill", "can't be the same"),
+    (COLUMNS.replace('"t"', '{ column = "t", format = "%Q" }'), 2, "format", "%Q"),
+    (COLUMNS.replace('"t"', '{ column = "t", format = "iso", formats = ["iso"] }'), 2, "formats", "one of format"),
+    (COLUMNS.replace('"t"', '{ column = "t", formats = [] }'), 2, "formats", "a list"),
+    (COLUMNS.replace('"t"', '{ column = "t", format = 1 }'), 2, "format", "a list"),
+    ("drop = 1\n" + COLUMNS, 1, "drop", "[[drop]]"),
+    (COLUMNS + "[[drop]]\ncolumn = 1\nequals = []\n", 7, "equals", "a list"),
+    (COLUMNS + '[[drop]]\ncolumn = "x"\nequals = "y"\n[[drop]]\nequals = "z"\n', 8, "column", "name of a column"),
+    (COLUMNS + '[[keep]]\ncolumn = "x"\nequals = 1.5\n', 7, "equals", "a list"),
+    (COLUMNS + '[[keep]]\ncolumn = "x"\nequal = "y"\n', 7, "equal", "not known"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "key", "message"), WRONG)
+def test_mistakes_are_named_by_line_and_key(
+    tmp_path: Path, text: str, line: int, key: str | None, message: str
+) -> None:
+    path = put(tmp_path / "m.toml", text)
+    with pytest.raises(StoreError) as caught:
+        load_mapping(path)
+    assert message in str(caught.value)
+    assert (caught.value.file, caught.value.line, caught.value.column) == (path, line, key)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="can't be read"):
+        load_mapping(tmp_path / "none.toml")
+    with pytest.raises(StoreError, match="UTF-8") as caught:
+        load_mapping(put(tmp_path / "m.toml", b"# a\n\xff"))
+    assert caught.value.line == 2
+
+
+@given(st.text())
+def test_any_text_is_a_mapping_or_a_clear_error(text: str) -> None:
+    with pytest.raises(StoreError):
+        parse_mapping(text, Path("m.toml"))
+    find_places(text)
+
+
+def test_json_paths_constants_and_types(tmp_path: Path) -> None:
+    text = """format = "jsonl"
+[columns]
+at = { column = "ts", format = "epoch_ms" }
+actor = "user.id"
+waybill = "no"
+action = { column = "ok", values = { true = "view" } }
+fields = "shown"
+purpose = { columns = ["a.b", "c"] }
+[[drop]]
+column = "bot"
+equals = [true]
+"""
+    mapping = parse_mapping(text, Path("m.toml"))
+    lines = [
+        '{"ts":1704441600000,"user":{"id":7},"no":"yt 1","ok":true,"shown":["x"],"a.b":"p","c":"q","bot":false}',
+        '{"ts":1704441600000,"user":{"id":7},"no":"yt 1","bot":true}',
+        '{"ts":1704441600000,"user":"x","no":"yt 1"}',
+        '{"ts":"soon","user":{"id":"8"},"no":"yt 1"}',
+        '{"ts":null,"user":{"id":"8"},"no":"yt 1"}',
+    ]
+    whole = read(put(tmp_path / "log", "\n".join(lines)), mapping=mapping)
+    assert whole.rows == [
+        {
+            "at": "2024-01-05 08:00:00+00:00",
+            "actor": "7",
+            "waybill": "YT1",
+            "action": "view",
+            "fields": ["x"],
+            "purpose": "p q",
+        }
+    ]
+    assert whole.rejected == [
+        (3, "actor", Reason.EMPTY),
+        (4, "at", Reason.NOT_A_TIME),
+        (5, "at", Reason.EMPTY),
+    ]
+    assert whole.dropped == 1
+
+
+def test_a_column_that_the_log_lacks(tmp_path: Path) -> None:
+    mapping = parse_mapping(COLUMNS, Path("m.toml"))
+    for name, content in (("log.csv", "t,u,x\n1,2,3\n"), ("log.jsonl", '{"t":1,"u":2,"x":3}\n')):
+        path = put(tmp_path / name, content)
+        with pytest.raises(StoreError, match="the file has t, u, x") as caught:
+            read(path, mapping=mapping)
+        assert (caught.value.file, caught.value.column) == (path, "w")
+
+
+def test_without_a_delimiter_the_one_that_fits_is_taken(tmp_path: Path) -> None:
+    mapping = parse_mapping(COLUMNS, Path("m.toml"))
+    assert read(put(tmp_path / "log", "t|u|w\n2024-01-05 08:00Z|u1|1\n"), mapping=mapping).lines == [2]
+    bare = parse_mapping("header = false\n[columns]\nat = 1\nactor = 2\nwaybill = 3\n", Path("m.toml"))
+    assert read(put(tmp_path / "log", "2024-01-05 08:00Z,u1,1\n"), mapping=bare).lines == [1]
+
+
+def test_a_folder_of_logs(tmp_path: Path) -> None:
+    mapping = parse_mapping('format = "csv"\n' + COLUMNS, Path("m.toml"))
+    for name in ("a.log", "b.log.1", "sub/c.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        put(tmp_path / name, "t,u,w\n2024-01-05 08:00Z,u1,1\n")
+    put(tmp_path / "d.jsonl", "{}")
+    put(tmp_path / ".hidden", "")
+    source = open_source(tmp_path, mapping=mapping)
+    assert [f.path.name for f in source.files] == ["a.log", "b.log.1", "c.csv"]
+    assert {f.format for f in source.files} == {Format.CSV}
+    assert [n.values for n in source.notices] == [{"files": 1}]
+    rows = [b.rows.num_rows for f in source.files for b in read_batches(f, mapping=mapping)]
+    assert rows == [1, 1, 1]
+
+
+def test_other_tables_can_be_mapped(tmp_path: Path) -> None:
+    mapping = parse_mapping('table = "leaks"\n[columns]\nwaybill = "no"\nseen_at = "day"\n', Path("m.toml"))
+    whole = read(put(tmp_path / "bought.csv", "no,day\nYT1,2024-01-05\n"), mapping=mapping)
+    assert whole.rows == [{"waybill": "YT1", "seen_at": "2024-01-05 00:00:00+00:00"}]
+
+
+def test_parquet_logs_can_be_mapped(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"t": [1704441600], "u": [7], "w": ["yt1"], "s": [404]}), tmp_path / "log.parquet")
+    text = COLUMNS.replace('"t"', '{ column = "t", format = "epoch_s" }')
+    whole = read(tmp_path / "log.parquet", mapping=parse_mapping(text, Path("m.toml")))
+    assert whole.rows == [{"at": "2024-01-05 08:00:00+00:00", "actor": "7", "waybill": "YT1"}]
+    dropping = text + '[[drop]]\ncolumn = "s"\nequals = 404\n'
+    assert read(tmp_path / "log.parquet", mapping=parse_mapping(dropping, Path("m.toml"))).dropped == 1
+    wrong = COLUMNS.replace('"t"', '{ column = "t", formats = ["%Y-%m-%d", "iso"] }')
+    assert read(tmp_path / "log.parquet", mapping=parse_mapping(wrong, Path("m.toml"))).lines == []
+
+
+def test_the_edgar_log(shared_data: Path, tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(shared_data / "edgar" / "server_log.zip") as archive:
+        archive.extract("rows.csv", tmp_path)
+    text = """offset = "+00:00"
+[columns]
+at = { columns = ["date", "time"] }
+actor = "ip"
+waybill = "accession"
+[[drop]]
+column = "code"
+equals = ["429.0", "403.0"]
+"""
+    whole = read(tmp_path / "rows.csv", mapping=parse_mapping(text, Path("m.toml")))
+    assert whole.table.num_rows + whole.dropped == 174_856
+    assert whole.rejected == []
+    # Of the 2,499 addresses some have nothing but refused requests.
+    assert whole.table.column("actor").unique().to_pylist()[0] == "104.197.32.ihd"
+    assert whole.rows[0]["waybill"] == "000119312512324016"
