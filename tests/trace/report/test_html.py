@@ -145,7 +145,7 @@ def test_hostile_ids_are_shown_and_do_nothing(hostile: str, lang: str) -> None:
     assert page.elements[-1].tag == "footer"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(results)
 def test_any_trace_makes_a_sound_page(result: TraceResult) -> None:
     for lang in LANGS:

@@ -58,7 +58,7 @@ def test_a_probability_below_one_never_rounds_to_one() -> None:
     assert json.loads(render(result, "json", "en"))["sources"][0]["probability"] == 0.9999
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(results)
 def test_any_trace_survives_the_round_trip(result: TraceResult) -> None:
     for lang in LANGS:

@@ -26,7 +26,7 @@ anything = st.text(st.characters(exclude_categories=()))
     [
         ("u-1042", "u-1042"),
         ("", '""'),
-        (" a  b ", "␠a␠␠b␠"),
+        (" a  b ", "‹U+0020›a‹U+0020›‹U+0020›b‹U+0020›"),
         ("a b", "a b"),
         ("杭州 一部", "杭州 一部"),
         ("a\u202eb", "a‹U+202E›b"),

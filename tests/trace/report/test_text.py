@@ -22,6 +22,15 @@ def test_no_line_is_wider_than_asked(name: str, lang: str, width: int) -> None:
         assert cell_len(line) <= width, line
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_table_of_sources_keeps_its_numbers_on_a_narrow_terminal(lang: str) -> None:
+    one = ALL["shortlist"]()
+    wide = replace(one, sources=(replace(one.sources[0], source="x" * 300), *one.sources[1:]))
+    text = render(wide, "text", lang, width=72)
+    assert {"en": "Expected", "zh": "预计"}[lang] in text
+    assert re.search(r"47\.0% +\+4\.1 +62\.2% +8 +0\.9\n", text)
+
+
 def test_plain_words_come_first() -> None:
     lines = render(ALL["named"](), "text", "en").splitlines()
     assert lines[0].strip() == "Named  Trace of leaked waybill numbers"
@@ -71,7 +80,7 @@ def test_hostile_ids_reach_the_terminal_without_control_characters(hostile: str)
     assert all(char == "\n" or char.isprintable() for char in text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(results, st.integers(0, 200))
 def test_any_trace_can_be_said(result: TraceResult, width: int) -> None:
     for lang in LANGS:

@@ -166,7 +166,7 @@ class _Page:
             line=str(leak.line) if leak else _numbers.DASH,
             looked=_numbers.clock(looked) if looked else self.voice.say("ui.route_only"),
             sold=self.time(leak.seen_at) if leak else _numbers.DASH,
-            gap=self.voice.hours(hours),
+            gap=self.voice.hours(hours, keep=True),
         )
 
     def reason(self, row: LeakRow) -> str:

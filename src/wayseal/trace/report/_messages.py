@@ -150,12 +150,12 @@ class Voice:
             case _:
                 return f"{value:.6g}" if isinstance(value, float) else str(value)
 
-    def hours(self, hours: float) -> str:
-        """A length of time: minutes below one and a half hours, days above three."""
+    def hours(self, hours: float, *, keep: bool = False) -> str:
+        """A length of time: minutes below one and a half hours, days from three days on. keep: one decimal, always."""
         if not -1e9 < hours < 1e9:
             return _numbers.DASH
         if abs(hours) < 1.5:
             return self._texts["unit.minutes"].format(x=f"{60 * hours:.0f}")
         unit, x = ("hours", hours) if abs(hours) < 72 else ("days", hours / 24)
         text = f"{x:,.1f}" if abs(x) < 100 else f"{x:,.0f}"
-        return self._texts[f"unit.{unit}"].format(x=text.removesuffix(".0"))
+        return self._texts[f"unit.{unit}"].format(x=text if keep else text.removesuffix(".0"))

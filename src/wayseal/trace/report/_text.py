@@ -14,7 +14,7 @@ from wayseal.trace._result import SourceRow, TraceResult
 from wayseal.trace.report import _numbers
 from wayseal.trace.report._messages import Lang, Voice
 from wayseal.trace.report._story import Story, ranges, sets, tell
-from wayseal.trace.report._visible import shorten, visible
+from wayseal.trace.report._visible import cells, shorten, visible
 from wayseal.trace.report._wrap import wrap
 
 _STYLE = {
@@ -90,10 +90,12 @@ class _Writer:
             self.lines([self.voice.say("ui.no_sources")], first="  ", rest="  ")
             return
         say = self.voice.say
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="bold")
+        table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False, header_style="bold")
         table.add_column(say("ui.source"), overflow="fold", min_width=10)
-        for key in ("kind", "probability", "lr_short", "share_short", "saw", "expected"):
-            table.add_column(say(f"ui.{key}"), justify="left" if key == "kind" else "right", no_wrap=True)
+        table.add_column(say("ui.kind"), overflow="fold", min_width=8)
+        for key in ("probability", "lr_short", "share_short", "saw", "expected"):
+            title = say(f"ui.{key}")
+            table.add_column(title, justify="right", no_wrap=True, min_width=max(cells(title), 6))
         for row in self.story.sources:
             table.add_row(*(Text(cell) for cell in self._cells(row)))
         self.console.print(table)

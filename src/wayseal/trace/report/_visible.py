@@ -1,5 +1,6 @@
 """Ids come from logs and may be hostile: make every character of them visible, and long ones short."""
 
+import itertools
 import unicodedata
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ _MARKS_IN_A_ROW = 2
 def visible(text: str) -> str:
     """`text` with nothing in it that hides, reorders or breaks: such characters become ‹U+202E›.
 
-    Spaces at the ends and runs of spaces become ␠, so that two ids that differ look different. Never raises.
+    Spaces at the ends and runs of spaces become ‹U+0020›, so that two ids that differ look different. Never raises.
     """
     if text.isascii() and text.isprintable() and text.strip() == text and "  " not in text:
         return text or '""'
@@ -25,7 +26,7 @@ def _pieces(text: str) -> Iterator[str]:
         marks = marks + 1 if category in _MARKS else 0
         if char == " ":
             alone = 0 < at < len(text) - 1 and text[at - 1] != " " and text[at + 1] != " "
-            yield " " if alone else "␠"
+            yield " " if alone else "‹U+0020›"
         elif category in _HIDDEN or category == "Zs" or marks > _MARKS_IN_A_ROW or (marks and not at):
             yield f"‹U+{ord(char):04X}›"
         else:
@@ -54,9 +55,6 @@ def shorten(text: str, width: int) -> str:
 
 
 def _fit(text: str, width: int) -> str:
-    used = 0
-    for at, char in enumerate(text):
-        used += _cells_of(char)
-        if used > width:
-            return text[:at]
-    return text
+    """The beginning of `text` that takes at most `width` cells."""
+    used = itertools.accumulate(_cells_of(char) for char in text)
+    return text[: sum(cells <= width for cells in used)]

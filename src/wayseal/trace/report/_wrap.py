@@ -21,8 +21,6 @@ def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]
         if not empty and cells(line) + cells(atom.rstrip(" ")) > width:
             lines.append(line.rstrip(" "))
             line, empty = rest, True
-        if empty and atom.isspace():
-            continue
         line += atom
         empty = False
     return [*lines, line.rstrip(" ")]
