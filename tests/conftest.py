@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("wayseal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `pytest --hypothesis-profile=deep` looks much harder; for a night, or after a change to a parser.
+settings.register_profile("deep", settings.get_profile("wayseal"), max_examples=5000)
 settings.load_profile("wayseal")
 
 

@@ -22,7 +22,7 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest
 from wayseal.ledger._report import IngestOptions, IngestReport, Progress, silent
 from wayseal.ledger._sweep import start_writing, sweep
-from wayseal.store import StoreError
+from wayseal.store.errors import StoreError
 from wayseal.store.types import Notice, Source, SourceFile
 
 

@@ -18,7 +18,7 @@ from wayseal.ledger._quarantine import Quarantine
 from wayseal.ledger._report import IngestOptions, Progress
 from wayseal.ledger._spill import Spill, parts_for
 from wayseal.ledger._sweep import SCRATCH
-from wayseal.store import StoreError
+from wayseal.store.errors import StoreError
 from wayseal.store.types import Batch, Notice, Reason, Rejection, Source, SourceFile
 
 

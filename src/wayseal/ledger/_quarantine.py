@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wayseal.ledger._files import file_digest, sync_folder
 from wayseal.ledger._manifest import FileEntry
-from wayseal.store import StoreError
+from wayseal.store.errors import StoreError
 from wayseal.store.quarantine import QuarantineWriter
 from wayseal.store.types import Rejection
 

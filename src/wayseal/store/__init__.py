@@ -10,14 +10,11 @@ from wayseal.store._load import load_mapping
 from wayseal.store._propose import propose_mapping
 from wayseal.store._source import open_source
 from wayseal.store._write import write_table
-from wayseal.store.errors import StoreError as StoreError
-from wayseal.store.tables import TABLES
-from wayseal.store.tables import arrow_schema as arrow_schema
-from wayseal.store.types import Leaks
+from wayseal.store.tables import TABLES, arrow_schema
 
 __all__ = [
     "TABLES",
-    "Leaks",
+    "arrow_schema",
     "load_mapping",
     "open_source",
     "propose_mapping",

@@ -1,5 +1,7 @@
 """The leaks file: numbers seen outside, small enough to hold whole."""
 
+import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,8 +23,16 @@ def read_leaks(path: Path, *, mapping: LogMapping | None = None, offset: timedel
     source = open_source(path, mapping=mapping, offset=offset, table="leaks")
     batches = [b for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)]
     return Leaks(
+        digest=_digest(f.path for f in source.files),
         rows=pa.Table.from_batches([b.rows for b in batches], schema=arrow_schema("leaks")),
         line=np.concatenate([b.line for b in batches]),
         rejected=tuple(r for b in batches for r in b.rejected),
         notices=(*source.notices, *(n for b in batches for n in b.notices)),
     )
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.read_bytes())
+    return total.hexdigest()

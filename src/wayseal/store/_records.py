@@ -173,9 +173,10 @@ class Splitter:
 
 
 def _has_no_blank_or_nul(block: bytes) -> bool:
-    if block.startswith((b"\n", b"\r\n")) or b"\n\n" in block or b"\n\r\n" in block:
+    if block.startswith((b"\n", b"\r\n")) or b"\n\n" in block or b"\0" in block:
         return False
-    return b"\0" not in block and block.count(b"\r") == block.count(b"\r\n")
+    returns = block.count(b"\r")
+    return returns == 0 or (returns == block.count(b"\r\n") and b"\n\r\n" not in block)
 
 
 def _stray_return(line: bytes) -> Reason | None:

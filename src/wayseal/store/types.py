@@ -148,8 +148,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaks:
-    """A leaks file, read: `rows` in the contract's schema, `line` (int64) of each, and what was wrong with others."""
+    """A leaks file, read: `rows` in the contract's schema, `line` (int64) of each, and what was wrong with others.
 
+    digest: SHA-256 in hex of the file's bytes.
+    """
+
+    digest: str
     rows: pa.Table
     line: npt.NDArray[np.int64]
     rejected: tuple[Rejection, ...]
