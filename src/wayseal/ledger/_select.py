@@ -158,7 +158,7 @@ def _codes(values: pa.Array, known: pa.Array) -> Longs:
 def _places(known: Words, keys: Words) -> Longs:
     """Place among the few `known` keys from 1; 0 for none."""
     order = np.argsort(known)
-    there = np.concatenate([known[order], [0]]).astype(np.uint64)
+    there = np.concatenate([known[order], np.zeros(1, np.uint64)])
     at = np.searchsorted(there[:-1], keys)
     out: Longs = np.where(there[at] == keys, np.concatenate([order, [-1]])[at], -1) + 1
     return out

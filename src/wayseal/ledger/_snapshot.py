@@ -19,6 +19,7 @@ from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nu
 from wayseal.ledger._strata import StratumVolumes, counts_of, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._types import NO_DAY, Words
+from wayseal.ledger._views import views
 from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerError
 from wayseal.model.predicate import Predicate
@@ -62,6 +63,16 @@ class Snapshot:
     def digest(self) -> str:
         """SHA-256 in hex; the same sources ingested in the same order give the same digest."""
         return self.manifest.digest
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Tables of the contract that hold at least one row."""
+        return frozenset(s.table for s in self.manifest.sources if s.rows)
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions any read names."""
+        return sum(entry.rows for entry in self._finder.entries("counts:sessions"))
 
     def summary(self) -> Summary:
         """What is in it, from when to when, what is missing, how good it is."""
@@ -143,6 +154,13 @@ class Snapshot:
         return stratum_volumes(
             self._finder, self._keyer, self.outlets(), predicates, everything
         )
+
+    def views(self, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
+        """Keys, sorted, of up to `limit` waybills that an actor (a key) read and that fit any of the predicates.
+
+        A uniform sample: the first of the key space. Without predicates all waybills fit.
+        """
+        return views(self._finder, self._keyer, self.outlets(), actor, predicates, limit)
 
     def size(self) -> int:
         """How many waybills were read or stand in `waybills` or `scans`."""

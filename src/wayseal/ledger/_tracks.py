@@ -54,7 +54,7 @@ def differing(before: pa.RecordBatch, now: pa.RecordBatch) -> int:
         if name in ("source", "row"):
             continue
         left, right = before[name], now[name]
-        both = pc.fill_null(pc.equal(left, right), value=False)
+        both = pc.fill_null(pc.equal(left, right), fill_value=False)
         absent = pc.and_(left.is_null(), right.is_null())
         differs |= ~pc.or_(both, absent).to_numpy(zero_copy_only=False)
     return int(differs.sum())
