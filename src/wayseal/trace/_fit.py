@@ -8,8 +8,8 @@ source in question:
    other reads? The largest such excess over all accounts is compared with the same after the leaks
    and the other reads have been shuffled, so the many accounts looked at are allowed for.
 2. Delay: are its reads older than even the slowest seller of the model would leave them?
-3. The p-value is the smallest one times the number of tests; it is at least .01 in 99 of 100
-   honest cases. Strata and days are not tested: purchases, not sellers, choose those.
+3. The p-value is the smallest one, allowing for the number of tests (weighted Bonferroni); it is at
+   least .01 in 99 of 100 honest cases. Strata and days are not tested: purchases, not sellers, choose those.
 """
 
 import math
@@ -28,6 +28,9 @@ LEAST_LEAKS = 3
 
 OWN = 0.5
 """A leak counts as the source's own from this probability on."""
+
+_PARTS = {"fit.company": 0.9, "fit.delay": 0.1}
+"""How the allowed share of false alarms is split; each part is split evenly over the sources."""
 
 _AT_ONCE = 250
 
@@ -88,8 +91,9 @@ def check_fit(
             tests["fit.company", source] = company.p_value
     if not tests:
         return FitTest(p_value=None, code="fit.none")
-    (code, source), least = min(tests.items(), key=lambda item: item[1])
-    p_value = min(1.0, least * len(tests))
+    weighted = {key: p * sum(code == key[0] for code, _ in tests) / _PARTS[key[0]] for key, p in tests.items()}
+    (code, source), least = min(weighted.items(), key=lambda item: item[1])
+    p_value = min(1.0, least)
     return FitTest(
         p_value=p_value,
         code=code if p_value < poor else "fit.good",
