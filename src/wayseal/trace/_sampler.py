@@ -4,7 +4,8 @@
 2. A chain adds, removes or swaps one source at a time with the leaks' sources summed out, and now
    and then redraws the leaks' sources and the shares. An added source's share is drawn from its
    prior Beta(1, k+1), so that prior, proposal and Jacobian cancel.
-3. Sources are offered half evenly, half by their Bayes factors; the acceptance corrects for it.
+3. Sources are offered evenly, by their Bayes factors, and by what they add to the greedy start, a
+   third each; the acceptance corrects for it.
 4. Chains that disagree run on, up to a limit; how far they agree is part of the answer.
 5. All randomness comes from the seed.
 """
@@ -106,12 +107,12 @@ def _start(seats: Classes, members: Ints) -> State:
 
 
 def _board(seats: Classes, start: Ints, share: Floats) -> Board:
-    """Offer half evenly, half by the better Bayes factor: alone or beside the greedy start."""
-    beside = share[0] + share[1:] @ seats.ratio[start]
-    score = np.maximum(seats.log_factor, gains(seats, beside, len(start))) + seats.log_odds
-    score[start] = score.max()
-    pull = np.exp(0.5 * (score - score.max()))
-    q = 0.5 / len(pull) + 0.5 * pull / pull.sum()
+    """Offer a third evenly, a third by the Bayes factor alone, a third by that beside the start."""
+    alone = seats.log_factor + seats.log_odds
+    beside = gains(seats, share[0] + share[1:] @ seats.ratio[start], len(start)) + seats.log_odds
+    beside[start] = 0.0
+    pulls = [np.exp(0.5 * np.minimum(score - top, 0.0)) for score, top in ((alone, alone.max()), (beside, 0.0))]
+    q = (1 / len(beside) + sum(pull / pull.sum() for pull in pulls)) / 3
     order = np.argsort(seats.group, kind="stable").astype(np.int32)
     sorted_group = seats.group[order]
     first = np.searchsorted(sorted_group, seats.group, side="left")
