@@ -37,6 +37,7 @@ DAMAGE: list[tuple[str | bytes, list[int], list[tuple[int, str, Reason]]]] = [
     (GOOD.rstrip("\n"), [2], []),
     ('"2024-01-05T08:00:00Z","u\n1"," YT1 "\n' + GOOD, [4], [(2, "actor", Reason.CONTROL_CHARACTER)]),
     (GOOD + '2024-01-05T08:00:00Z,"u ""x"" 1",YT1\n', [2, 3], []),
+    ('2024-01-05T08:00:00Z,"u ""x""",YT1\n' + GOOD.replace("u1", "u\0"), [2], [(3, "", Reason.NUL_BYTE)]),
     (GOOD + '2024-01-05T08:00:00Z,u"1,YT1\n' + GOOD, [2, 4], [(3, "", Reason.STRAY_QUOTE)]),
     (GOOD + '2024-01-05T08:00:00Z,"u"1,YT1\n' + GOOD, [2, 4], [(3, "", Reason.STRAY_QUOTE)]),
     (GOOD + '2024-01-05T08:00:00Z,"u1,YT1\n' + GOOD * 3, [2, 4, 5, 6], [(3, "", Reason.UNTERMINATED_QUOTE)]),
@@ -78,6 +79,28 @@ def test_damage_costs_only_its_own_line(
     whole = read(access(tmp_path, HEAD.encode() + body), block_bytes=block_bytes)
     assert (whole.lines, whole.rejected) == (kept, rejected)
     assert whole.table.num_rows == len(kept)
+
+
+def test_a_quote_that_is_never_closed_swallows_nothing(tmp_path: Path) -> None:
+    path = access(tmp_path, HEAD + GOOD + '2024-01-05T08:00:00Z,"u1,YT1\n' + GOOD * 40_000)
+    for block_bytes in (1 << 18, 1 << 24):
+        whole = read(path, block_bytes=block_bytes)
+        assert whole.rejected == [(3, "", Reason.UNTERMINATED_QUOTE)]
+        assert whole.table.num_rows == 40_001
+        assert whole.lines[-1] == 40_003
+
+
+def test_a_line_without_end_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wayseal.store._text.LONGEST_LINE", 100)
+    path = access(tmp_path, HEAD + GOOD + "x" * 200)
+    with pytest.raises(StoreError, match="no text file") as caught:
+        read(path, block_bytes=32)
+    assert caught.value.line == 3
+
+
+def test_a_nul_in_a_utf16_text_costs_only_its_line(tmp_path: Path) -> None:
+    whole = read(access(tmp_path, (HEAD + GOOD + "\0\n" + GOOD).encode("utf-16")))
+    assert (whole.lines, whole.rejected) == ([2, 4], [(3, "", Reason.NUL_BYTE)])
 
 
 def test_the_raw_text_comes_only_on_request(tmp_path: Path) -> None:

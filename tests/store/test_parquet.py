@@ -102,6 +102,14 @@ def test_types_that_cannot_be_read_name_the_column(tmp_path: Path, column: str, 
     assert (caught.value.file, caught.value.column) == (path, column)
 
 
+def test_a_nul_in_free_text(tmp_path: Path) -> None:
+    columns = {"waybill": ["YT1"] * 2, "at": [NOON] * 2, "column": ["channel"] * 2, "value": ["a\tb", "a\0b"]}
+    pq.write_table(pa.table(columns), tmp_path / "changes.parquet")
+    whole = read(tmp_path / "changes.parquet")
+    assert [r["value"] for r in whole.rows] == ["a\tb"]
+    assert whole.rejected == [(2, "value", Reason.NUL_BYTE)]
+
+
 def test_naive_times_are_said(tmp_path: Path) -> None:
     whole = read(access(tmp_path, at=pa.array([NAIVE], pa.timestamp("us"))))
     assert whole.notices[NoticeCode.TIMES_WITHOUT_OFFSET].values["assumed"] == 1

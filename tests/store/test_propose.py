@@ -92,6 +92,27 @@ def test_date_and_time_of_day(tmp_path: Path) -> None:
     assert read(path, mapping=mapping).lines == [2, 3]
 
 
+DAYS = [
+    ("day,user,no\n2024/1/5,u1,YT1234567890123\n", "day", "%Y/%m/%d"),
+    ("date,user,no\n20240105,u1,YT1234567890123\n", "date", "%Y%m%d"),
+    ("n,user,no\n20240105,u1,YT1234567890123\n", None, None),
+    ("ts,when,user,no\n1704441600,2024-01-05 08:00:00,u1,YT1234567890123\n", "ts", "epoch_s"),
+    ("x,when,user,no\n1704441600,2024-01-05 08:00:00,u1,YT1234567890123\n", "when", "iso"),
+    ("date,time,user,no\n2024-01-05,25:00:00,u1,YT1234567890123\n", "date", "iso"),
+]
+
+
+@pytest.mark.parametrize(("content", "column", "form"), DAYS)
+def test_the_time_may_be_a_day_or_a_count(tmp_path: Path, content: str, column: str | None, form: str | None) -> None:
+    _, text = propose(tmp_path, "log.csv", content)
+    if column is None:
+        assert "NOT FOUND" in text
+        return
+    mapping = parse_mapping(text, Path("m.toml"))
+    (at,) = (f for f in mapping.fields if f.name == "at")
+    assert (at.columns, at.formats) == ((column,), (form,))
+
+
 def test_what_is_not_found_is_left_to_the_person(tmp_path: Path) -> None:
     _, text = propose(tmp_path, "log.csv", "colour,size\nred,1\nblue,2\n")
     for name in ("at", "actor", "waybill"):

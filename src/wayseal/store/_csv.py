@@ -1,6 +1,6 @@
 """CSV files as raw blocks: the records are cut here, their fields are read by Arrow."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
 import numpy as np
@@ -177,15 +177,13 @@ def record_texts(data: bytes) -> list[str]:
     return [data[a:b].decode().rstrip("\r") for a, b in zip(starts, ends, strict=False)]
 
 
-def _with_last(blocks: Iterable[TextBlock]) -> Iterator[tuple[TextBlock, bool]]:
-    """Each block, and whether it is the last."""
-    held: TextBlock | None = None
+def _with_last(blocks: Iterator[TextBlock]) -> Iterator[tuple[TextBlock, bool]]:
+    """Each block, and whether it is the last; there is at least one."""
+    held = next(blocks)
     for block in blocks:
-        if held is not None:
-            yield held, False
+        yield held, False
         held = block
-    if held is not None:
-        yield held, True
+    yield held, True
 
 
 def split_record(record: str, delimiter: str) -> list[str]:

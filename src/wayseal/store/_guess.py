@@ -46,6 +46,8 @@ FORMATS = (
     "iso",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+    "%Y%m%d",
     "%Y%m%d%H%M%S",
     "%Y%m%d %H%M%S",
     "%Y年%m月%d日 %H:%M:%S",
@@ -182,6 +184,16 @@ def _guess_two(columns: _Columns) -> Guess | None:
         if made is not None:
             named = _says(date, "date", "日期") > 0
             return Guess(columns=(date, clock), by_name=named, format=made[0], naive=made[1], share=made[2])
+    return _guess_day(full, dates)
+
+
+def _guess_day(full: Mapping[str, list[str]], dates: Sequence[str]) -> Guess | None:
+    """A date alone; eight digits are one only where the name says so."""
+    for name in dates:
+        made = _time_format(full[name])
+        named = name_score("at", name) > 0 or _says(name, "date", "日期") > 0
+        if made is not None and (named or made[0] != "%Y%m%d"):
+            return Guess(columns=(name,), by_name=named, format=made[0], naive=made[1], share=made[2])
     return None
 
 
@@ -191,14 +203,12 @@ def _says(name: str, *words: str) -> int:
 
 def _time_format(values: Sequence[str]) -> tuple[str, bool, float] | None:
     """The format that most values have, whether they lack an offset, and the share that has it."""
-    if not values:
-        return None
     texts = pa.array(values, pa.string())
     best: tuple[float, str, bool] | None = None
     for form in FORMATS:
         times = parse_times((form,), texts)
         good = times.ok & (times.us >= _times.LOW) & (times.us < _times.HIGH)
-        share = float(good.mean())
+        share = float(good.sum()) / max(len(values), 1)
         if share >= _MOST and (best is None or share > best[0]):
             best = (share, form, bool((times.naive & good).any()))
     return None if best is None else (best[1], best[2], best[0])

@@ -109,8 +109,6 @@ def _check_there(name: str, names: tuple[str, ...], file: SourceFile) -> None:
 
 def describe(names: tuple[str, ...]) -> str:
     """The columns that a file has, for an error; what doesn't look like a name is told by its place only."""
-    if not names:
-        return "the file has no columns"
     told = [
         n if re.fullmatch(r"[^\W\d][\w .:/()-]{0,39}", n) and not re.search(r"\d{4}", n) else f"#{at}"
         for at, n in enumerate(names[:40], 1)
