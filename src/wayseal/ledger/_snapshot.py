@@ -16,6 +16,7 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
+from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._strata import StratumVolumes, counts_of, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._types import NO_DAY, Words
@@ -78,9 +79,7 @@ class Snapshot:
         """What is in it, from when to when, what is missing, how good it is."""
         sample = np.sort(self.control(SAMPLE))
         reads = self.reads(sample).select(["waybill", "at"])
-        return summarise(
-            self.manifest, self._finder, self._keyer, self.actors(), sample, _one(reads)
-        )
+        return summarise(self.manifest, self._finder, self._keyer, self.actors(), sample, one_batch(reads))
 
     def keys(self, texts: Sequence[str]) -> Words:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
@@ -113,8 +112,7 @@ class Snapshot:
         there = self._catalogue(waybill_keys)
         keys, days = numbers(there, "waybill"), numbers(there, "day")
         found = [
-            self._finder.rows("accesses", keys[days == day], READS_SCHEMA, day)
-            for day in np.unique(days).tolist()
+            self._finder.rows("accesses", keys[days == day], READS_SCHEMA, day) for day in np.unique(days).tolist()
         ]
         rows = pa.Table.from_batches(found, READS_SCHEMA)
         rows = rows.sort_by([(n, "ascending") for n in ("waybill", "at", "source", "row")])
@@ -151,9 +149,7 @@ class Snapshot:
     def stratum_volumes(self, predicates: Sequence[Predicate]) -> list[StratumVolumes]:
         """For each predicate, its waybills and how many of them each actor read: exact."""
         everything = self.size() if any(p.everything for p in predicates) else 0
-        return stratum_volumes(
-            self._finder, self._keyer, self.outlets(), predicates, everything
-        )
+        return stratum_volumes(self._finder, self._keyer, self.outlets(), predicates, everything)
 
     def views(self, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
         """Keys, sorted, of up to `limit` waybills that an actor (a key) read and that fit any of the predicates.
@@ -165,7 +161,7 @@ class Snapshot:
     def size(self) -> int:
         """How many waybills were read or stand in `waybills` or `scans`."""
         table = self._finder.whole("catalogue", CATALOGUE_SCHEMA)
-        rows = newest(_one(table))
+        rows = newest(one_batch(table))
         return int((numbers(rows, "day") != NO_DAY).sum())
 
     def control(self, n: int) -> Words:
@@ -180,7 +176,7 @@ class Snapshot:
                 if total >= n:
                     break
             parts += taken
-        rows = newest(_one(pa.Table.from_batches(parts, CATALOGUE_SCHEMA)))
+        rows = newest(one_batch(pa.Table.from_batches(parts, CATALOGUE_SCHEMA)))
         keys: Words = numbers(rows, "waybill")[numbers(rows, "day") != NO_DAY]
         return keys[:n]
 
@@ -201,8 +197,13 @@ class Snapshot:
         if layout.unique:
             rows = newest(rows)
         else:
-            order = [("waybill", "ascending"), (layout.time, "ascending"), ("source", "ascending"), ("row", "ascending")]
-            rows = _one(pa.Table.from_batches([rows]).sort_by(order))
+            order = [
+                ("waybill", "ascending"),
+                (layout.time, "ascending"),
+                ("source", "ascending"),
+                ("row", "ascending"),
+            ]
+            rows = one_batch(pa.Table.from_batches([rows]).sort_by(order))
         return self._rim.contract(layout, rows)
 
     def actors(self) -> pa.Table:
@@ -225,14 +226,6 @@ class Snapshot:
             return rows
         last = {text: n for n, text in enumerate(rows[column].to_pylist())}
         return rows.take(pa.array([last[text] for text in sorted(last)], pa.int64()))
-
-
-def _one(table: pa.Table) -> pa.RecordBatch:
-    """A table as one batch."""
-    batches = table.combine_chunks().to_batches()
-    if batches:
-        return batches[0]
-    return pa.RecordBatch.from_arrays([pa.array([], f.type) for f in table.schema], schema=table.schema)
 
 
 def open_ledger(path: Path) -> Snapshot:

@@ -1,0 +1,70 @@
+"""`wayseal demo`: the main job on a simulated courier, with the truth beside the verdict."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, Quiet, Seed
+from wayseal.cli._progress import progress_bars
+from wayseal.ledger import ingest, open_ledger
+from wayseal.model import WaysealError
+from wayseal.simulate import Leaker, preset, simulate
+from wayseal.store import open_source, read_leaks
+from wayseal.trace import render, trace
+
+_MARK = ".wayseal-demo"
+
+
+class DemoError(WaysealError):
+    """The demo's folder holds something that isn't a demo's."""
+
+    exit_code = 2
+
+
+def demo(
+    out: Annotated[Path, typer.Argument(help="Folder to work in; an earlier demo in it is replaced.")] = Path("demo"),
+    leaker: Annotated[Leaker, typer.Option(help="Who sells.")] = Leaker.CLERK,
+    lang: LangOption = Lang.EN,
+    seed: Seed = 7,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a courier with a hidden leaker, ingest its log, trace what was bought, show the truth beside it.
+
+    \b
+    wayseal demo
+    wayseal demo elsewhere --leaker wide --lang zh --seed 3
+    """
+    _clear(out)
+    with progress_bars(quiet) as progress:
+        paths = simulate(out, preset("demo", leaker=leaker), seed=seed, progress=progress)
+        ingest(open_source(paths.dataset), out / "ledger", progress=progress)
+        with open_ledger(out / "ledger") as snapshot:
+            result = trace(snapshot, read_leaks(paths.leaks), seed=seed, progress=progress)
+    report = out / "report.html"
+    report.write_text(render(result, "html", lang), encoding="utf-8")
+    (out / "report.json").write_text(render(result, "json", lang), encoding="utf-8")
+    typer.echo(render(result, "text", lang), nl=False)
+    typer.echo("")
+    typer.echo(_truth(paths.truth, lang))
+    typer.echo(("报告:" if lang is Lang.ZH else "Report: ") + str(report.resolve()))
+
+
+def _clear(out: Path) -> None:
+    if out.exists() and any(out.iterdir()):
+        if not (out / _MARK).exists():
+            raise DemoError(f"{out} isn't empty and isn't a demo's folder; name another one")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / _MARK).touch()
+
+
+def _truth(path: Path, lang: Lang) -> str:
+    truth = json.loads(path.read_text(encoding="utf-8"))
+    sold = [f"{row['kind']} {row['id']} ({row['sold']})" for row in truth["leakers"]]
+    if lang is Lang.ZH:
+        who = "、".join(sold) or "无人"
+        return f"真相(模拟数据,追溯时不可见):售出者 {who};来自别处 {truth['unknown']}"
+    return f"Truth (simulated, hidden from the trace): sold by {', '.join(sold) or 'nobody'}; from elsewhere {truth['unknown']}"

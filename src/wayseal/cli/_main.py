@@ -1,0 +1,61 @@
+"""The `wayseal` command: which command there is, and what an error looks like.
+
+Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger is busy; 5 the disk or
+a file can't be read or written; 6 the ledger is damaged or of another version; 130 interrupted.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from wayseal import __version__
+from wayseal.cli import _demo, _ingest, _map, _show, _simulate, _trace
+from wayseal.model import WaysealError
+
+app = typer.Typer(
+    name="wayseal",
+    help="Name the source of leaked waybill numbers. 查出泄露运单号的来源。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(name="ingest")(_ingest.ingest)
+app.command(name="map")(_map.propose)
+app.command(name="show")(_show.show)
+app.command(name="trace")(_trace.trace)
+app.command(name="simulate")(_simulate.simulate)
+app.command(name="demo")(_demo.demo)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"wayseal {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Name the source of leaked waybill numbers. 查出泄露运单号的来源。"""
+
+
+def main() -> None:
+    """Run the command line; what a person can act on is one line on standard error."""
+    try:
+        app()
+    except WaysealError as error:
+        print(f"wayseal: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"wayseal: {where}{error.strerror or error}", file=sys.stderr)
+        sys.exit(5)
+    except KeyboardInterrupt:
+        print("wayseal: interrupted; nothing that was finished is lost", file=sys.stderr)
+        sys.exit(130)

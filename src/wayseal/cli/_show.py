@@ -1,0 +1,121 @@
+"""`wayseal show`: what is in a ledger, from when to when, what is missing, how good it is."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, LedgerArgument
+from wayseal.cli._words import TEXTS
+from wayseal.ledger import Summary, open_ledger
+
+GAPS_SHOWN = 5
+HOUR_US = 3_600_000_000
+
+
+class ShowFormat(StrEnum):
+    """What `show` writes."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def show(
+    ledger: LedgerArgument,
+    format: Annotated[ShowFormat, typer.Option(help="What to write.")] = ShowFormat.TEXT,  # noqa: A002
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Show what is in a ledger, from when to when, what is missing and how good the data is.
+
+    \b
+    wayseal show ledger
+    wayseal show ledger --format json | jq .rows
+    """
+    with open_ledger(ledger) as snapshot:
+        summary = snapshot.summary()
+        accounts = len(set(snapshot.volumes()["actor"].to_pylist()))
+        waybills = snapshot.size()
+    if format is ShowFormat.JSON:
+        typer.echo(json.dumps(as_json(summary, accounts, waybills), ensure_ascii=False, indent=1))
+        return
+    for line in lines(summary, accounts, waybills, str(ledger), TEXTS[lang]):
+        typer.echo(line)
+
+
+def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]:
+    """The summary as JSON holds it."""
+    return {
+        "digest": summary.digest,
+        "generation": summary.generation,
+        "rows": dict(summary.rows),
+        "accounts": accounts,
+        "waybills": waybills,
+        "from": iso(summary.first_at),
+        "to": iso(summary.last_at),
+        "missing_tables": list(summary.missing_tables),
+        "rejected": dict(summary.rejected),
+        "repeated": summary.repeated,
+        "conflicts": dict(summary.conflicts),
+        "gaps": [{"from": iso(a * HOUR_US), "to": iso(b * HOUR_US)} for a, b in summary.gaps],
+        "known_actors": summary.known_actors,
+        "sample": {
+            "waybills": summary.shares.sample,
+            "with_waybills_row": summary.shares.described,
+            "with_scans": summary.shares.scanned,
+            "read_before_issue": summary.shares.early,
+        },
+        "sources": [
+            {"table": s.table, "name": s.name, "sha256": s.sha256, "rows": s.rows, "rejected": sum(s.rejected.values())}
+            for s in summary.sources
+        ],
+    }
+
+
+def lines(
+    summary: Summary, accounts: int, waybills: int, name: str, words: dict[str, str]
+) -> Iterator[str]:
+    """The summary in words."""
+    yield f"{words['ledger']}: {name}"
+    yield f"{words['digest']}: {summary.digest[:20]} ({words['generation']} {summary.generation})"
+    first, last = iso(summary.first_at), iso(summary.last_at)
+    span = words["span_value"].format(first=first, last=last) if first else words["no_reads"]
+    yield f"{words['span']}: {span}"
+    yield f"{words['accounts']}: {accounts:,}   {words['waybills']}: {waybills:,}"
+    yield f"{words['rows']}:"
+    width = max((len(table) for table in summary.rows), default=0)
+    for table, rows in summary.rows.items():
+        yield f"  {table:<{width}}  {rows:>15,}"
+    if summary.missing_tables:
+        yield f"{words['missing']}: {', '.join(summary.missing_tables)}"
+    yield f"{words['quality']}:"
+    remarks = list(quality(summary, words))
+    for remark in remarks or [words["clean"]]:
+        yield f"  {remark}"
+
+
+def quality(summary: Summary, words: dict[str, str]) -> Iterator[str]:
+    """What is wrong with the data, a line each."""
+    for reason, rows in summary.rejected.items():
+        yield words["rejected_for"].format(rows=rows, reason=reason)
+    if summary.repeated:
+        yield words["repeated_rows"].format(rows=summary.repeated)
+    for table, rows in summary.conflicts.items():
+        yield words["conflicts"].format(table=table, rows=rows)
+    for start, end in sorted(summary.gaps, key=lambda gap: gap[0] - gap[1])[:GAPS_SHOWN]:
+        yield words["gap"].format(hours=end - start, first=iso(start * HOUR_US), last=iso(end * HOUR_US))
+    if summary.known_actors is not None and summary.known_actors < 1 and summary.rows.get("actors"):
+        yield words["unknown_actors"].format(share=1 - summary.known_actors)
+    if summary.shares.early:
+        yield words["early"].format(share=summary.shares.early)
+    if summary.rows.get("waybills") and summary.shares.described < 1:
+        yield words["undescribed"].format(share=1 - summary.shares.described)
+
+
+def iso(us: int | None) -> str | None:
+    """Microseconds after 1970 as ISO 8601 in UTC, to the second."""
+    if us is None:
+        return None
+    return datetime.fromtimestamp(us // 1_000_000, UTC).isoformat().replace("+00:00", "Z")

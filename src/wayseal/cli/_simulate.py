@@ -1,0 +1,47 @@
+"""`wayseal simulate`: a courier network with a hidden leaker, to try things on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Quiet, Seed
+from wayseal.cli._progress import progress_bars
+from wayseal.simulate import Buyer, Leaker, preset
+from wayseal.simulate import simulate as run
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder to make: dataset/, leaks.csv and truth.json.", metavar="OUT")],
+    scenario: Annotated[str, typer.Option(help="tiny, demo or bench.")] = "demo",
+    leaker: Annotated[Leaker | None, typer.Option(help="Who sells.")] = None,
+    buyer: Annotated[Buyer | None, typer.Option(help="What the buyer asks for.")] = None,
+    bought: Annotated[int | None, typer.Option(help="Numbers that the buyer gets.")] = None,
+    accesses: Annotated[int | None, typer.Option(help="Rows of the access log to aim at.")] = None,
+    days: Annotated[int | None, typer.Option(help="Days of log.")] = None,
+    colluders: Annotated[int | None, typer.Option(help="Accounts that leak together.")] = None,
+    unknown_share: Annotated[float | None, typer.Option(help="Share of the numbers from elsewhere.")] = None,
+    seed: Seed = 7,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a courier network, its access log and a market; the truth is kept outside the dataset.
+
+    \b
+    wayseal simulate world --leaker wide --bought 20 --seed 3
+    wayseal ingest world/dataset --ledger world/ledger
+    wayseal trace world/ledger --leaks world/leaks.csv
+    """
+    given = {
+        "leaker": leaker,
+        "buyer": buyer,
+        "bought": bought,
+        "accesses": accesses,
+        "days": days,
+        "colluders": colluders,
+        "unknown_share": unknown_share,
+    }
+    chosen = preset(scenario, **{name: value for name, value in given.items() if value is not None})
+    with progress_bars(quiet) as progress:
+        run(out, chosen, seed=seed, progress=progress)
+    if not quiet:
+        typer.echo(f"{out}: dataset/ (the log), leaks.csv (what was bought), truth.json (who sold it)", err=True)

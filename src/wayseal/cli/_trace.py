@@ -1,0 +1,57 @@
+"""`wayseal trace`: whose reads explain the numbers that turned up for sale."""
+
+import shutil
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, Map, Offset, Quiet, Seed
+from wayseal.cli._progress import progress_bars
+from wayseal.ledger import open_ledger
+from wayseal.store import load_mapping, read_leaks
+from wayseal.trace import render
+from wayseal.trace import trace as run
+
+
+class Format(StrEnum):
+    """What a report is written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+def trace(
+    ledger: LedgerArgument,
+    leaks: Annotated[
+        Path, typer.Option(help="The numbers that turned up (table `leaks`): CSV, JSON Lines or Parquet.")
+    ],
+    format: Annotated[Format, typer.Option(help="What to write.")] = Format.TEXT,  # noqa: A002
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    lang: LangOption = Lang.EN,
+    map_: Map = None,
+    offset: Offset = None,
+    seed: Seed = 7,
+    quiet: Quiet = False,
+) -> None:
+    """Say which account, interface or outlet the leaked numbers came from, how sure that is, and why.
+
+    \b
+    wayseal trace ledger --leaks bought.csv
+    wayseal trace ledger --leaks bought.csv --format html --lang zh --out report.html
+    wayseal trace ledger --leaks bought.csv --format json | jq .verdict
+    """
+    mapping = load_mapping(map_) if map_ else None
+    with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
+        bought = read_leaks(leaks, mapping=mapping, offset=offset)
+        result = run(snapshot, bought, seed=seed, progress=progress)
+    if out is not None:
+        out.write_text(render(result, format, lang), encoding="utf-8")
+        if not quiet:
+            typer.echo(str(out), err=True)
+        return
+    width = min(shutil.get_terminal_size((88, 24)).columns, 120)
+    typer.echo(render(result, format, lang, color=sys.stdout.isatty(), width=width), nl=False)

@@ -1,0 +1,94 @@
+"""What the command line says about files and ledgers, in both languages."""
+
+from collections.abc import Mapping
+
+from wayseal.store.types import Notice, NoticeCode
+
+NOTICES: Mapping[str, Mapping[NoticeCode, str]] = {
+    "en": {
+        NoticeCode.UNKNOWN_COLUMNS: "{columns} columns that the table doesn't have were left out",
+        NoticeCode.TIMES_WITHOUT_OFFSET: "times without an offset were read as {offset} ({column})",
+        NoticeCode.UNKNOWN_VALUES: "unknown values were left empty ({column})",
+        NoticeCode.ENCODING: "read as {encoding}",
+        NoticeCode.DELIMITER: "fields are separated by {delimiter}",
+        NoticeCode.EMPTY_FILE: "the file is empty",
+        NoticeCode.DROPPED_ROWS: "{rows} rows were dropped by the mapping's filters",
+        NoticeCode.OTHER_FILES: "{files} other files were left alone",
+    },
+    "zh": {
+        NoticeCode.UNKNOWN_COLUMNS: "表中没有的 {columns} 列已略去",
+        NoticeCode.TIMES_WITHOUT_OFFSET: "不带时区的时间按 {offset} 读取({column})",
+        NoticeCode.UNKNOWN_VALUES: "无法识别的取值已留空({column})",
+        NoticeCode.ENCODING: "按 {encoding} 编码读取",
+        NoticeCode.DELIMITER: "字段分隔符为 {delimiter}",
+        NoticeCode.EMPTY_FILE: "文件为空",
+        NoticeCode.DROPPED_ROWS: "按映射文件的过滤条件略去 {rows} 行",
+        NoticeCode.OTHER_FILES: "另有 {files} 个文件未动",
+    },
+}
+
+TEXTS: Mapping[str, dict[str, str]] = {
+    "en": {
+        "ingested": "{table}: {rows:,} rows from {name}",
+        "rejected": "{rows:,} rejected",
+        "repeated": "{rows:,} known already",
+        "skipped": "{table}: {name} is in the ledger already; nothing changed",
+        "conflicts": "{table}: {rows:,} rows replaced one with the same id and other content",
+        "quarantine": "rejected rows are listed by line, column and reason in {folder}",
+        "nothing": "nothing new",
+        "ledger": "Ledger",
+        "digest": "Digest",
+        "span": "Reads",
+        "span_value": "{first} to {last}",
+        "no_reads": "none yet",
+        "rows": "Rows",
+        "table": "Table",
+        "missing": "Not there",
+        "quality": "Quality",
+        "sources": "Sources",
+        "accounts": "Accounts that read",
+        "waybills": "Waybills seen",
+        "clean": "nothing to report",
+        "generation": "generation",
+        "rejected_for": "{rows:,} rows rejected: {reason}",
+        "repeated_rows": "{rows:,} reads left out as known already",
+        "gap": "no read for {hours:,} h, from {first} to {last}",
+        "unknown_actors": "{share:.1%} of the reads are by accounts that `actors` doesn't know",
+        "early": "{share:.2%} of the reads stand before their parcel was issued: clocks differ",
+        "undescribed": "{share:.1%} of the waybills have no row in `waybills`",
+    },
+    "zh": {
+        "ingested": "{table}:{rows:,} 行,来自 {name}",
+        "rejected": "{rows:,} 行未通过校验",
+        "repeated": "{rows:,} 行此前已有",
+        "skipped": "{table}:{name} 已在账本中,未作改动",
+        "conflicts": "{table}:{rows:,} 行替换了编号相同而内容不同的旧行",
+        "quarantine": "未通过校验的行(行号、列、原因)见 {folder}",
+        "nothing": "没有新内容",
+        "ledger": "账本",
+        "digest": "摘要",
+        "span": "访问记录",
+        "span_value": "{first} 至 {last}",
+        "no_reads": "尚无",
+        "rows": "行数",
+        "table": "表",
+        "missing": "缺少的表",
+        "quality": "数据质量",
+        "sources": "来源文件",
+        "accounts": "有访问的账号",
+        "waybills": "出现过的运单",
+        "clean": "没有需要提示的问题",
+        "generation": "第几代",
+        "rejected_for": "{rows:,} 行未通过校验:{reason}",
+        "repeated_rows": "{rows:,} 条访问此前已有,未重复计入",
+        "gap": "有 {hours:,} 小时没有任何访问,从 {first} 到 {last}",
+        "unknown_actors": "{share:.1%} 的访问来自 `actors` 表中没有的账号",
+        "early": "{share:.2%} 的访问早于运单签发时间:各系统时钟不一致",
+        "undescribed": "{share:.1%} 的运单在 `waybills` 表中没有记录",
+    },
+}
+
+
+def notice_text(notice: Notice, lang: str) -> str:
+    """A reader's notice as one line."""
+    return f"{notice.file.name}: " + NOTICES[lang][notice.code].format(**notice.values)

@@ -1,0 +1,307 @@
+"""From the ledger to the evidence: who had which leaked number, and how much else they had.
+
+1. Candidates are sources with at least one leak: accounts that read one, sessions that read two or
+   more, channels that issued one, outlets and regions that one passed.
+2. Counts of a stratum are taken over waybills first seen on the days of its leaks, so that who was
+   on leave is not compared with who was at work.
+3. What a missing table would have told is left unknown, never guessed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wayseal.custody import touches
+from wayseal.ledger import Snapshot
+from wayseal.model.sources import SourceKind
+from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
+from wayseal.trace._leaks import LeakSet, hours
+from wayseal.trace._strata import Sources, Strata, count, stratify
+
+LIFE_LEAST_H = 12.0
+"""A parcel's reads are never taken to span less than this (hours)."""
+
+SESSION_LEAST = 2
+"""Leaks that a session must have read to be a candidate beside its account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposures:
+    """The evidence, and what its places stand for.
+
+    name[C]: id of each candidate. key[C]: the ledger's key of accounts and sessions, else 0.
+    outlet[C], role[C]: of accounts, where `actors` tells. strata: how the leaks were grouped.
+    """
+
+    evidence: Evidence
+    name: tuple[str, ...]
+    key: NDArray[np.uint64]
+    outlet: tuple[str | None, ...]
+    role: tuple[str | None, ...]
+    strata: Strata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """Events about leaks: `leak[m]` places, `at[m]` hours, `who[m]` text or key of the source."""
+
+    leak: Ints
+    at: Floats
+    who: NDArray[np.object_] | NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.leak)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Candidates of one kind and their events; `source` counts from 0 within the group."""
+
+    name: tuple[str, ...]
+    key: NDArray[np.uint64]
+    source: Ints
+    leak: Ints
+    at: Floats
+
+
+def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
+    """Everything that the ledger knows about the leaks, as evidence."""
+    rows = snapshot.reads(np.unique(leaks.key))
+    by_actor = Dated(
+        leak=_places_of(rows["waybill"].to_numpy(), leaks.key),
+        at=hours(rows["at"], leaks.epoch_us),
+        who=rows["actor"].to_numpy(),
+    )
+    issued, passed, regions = _route(snapshot, leaks)
+    groups = (
+        _readers(snapshot, "actor", by_actor, 1),
+        _sessions(snapshot, rows, by_actor),
+        _nodes(issued),
+        _nodes(passed),
+        _nodes(regions),
+    )
+    start = np.concatenate([[0], np.cumsum([len(g.name) for g in groups])]).astype(np.int32)
+    kind = np.repeat(np.arange(len(KINDS), dtype=np.uint8), np.diff(start))
+    name = tuple(text for g in groups for text in g.name)
+    key = np.concatenate([g.key for g in groups])
+    role, home = _posts(snapshot, name, kind)
+    strata = stratify(snapshot, leaks)
+    reads = _joined(groups[:2], start[:2])
+    routes = _joined(groups[2:], start[2:5])
+    had = Sources(
+        kind=kind,
+        name=name,
+        key=key,
+        home=home,
+        read=_distinct(reads),
+        passed=_distinct(routes),
+    )
+    counts = count(snapshot, strata, had)
+    born = _earliest([by_actor, issued, passed], len(leaks))
+    own = _own_outlet(passed, home, born, len(groups[0].name), "scans" in snapshot.tables)
+    evidence = Evidence(
+        sold_at=leaks.sold_at,
+        absent_at=leaks.absent_at,
+        asked_at=leaks.asked_at,
+        born=born,
+        life_h=_life_h([by_actor, passed], born),
+        stratum=strata.of,
+        kind=kind,
+        group=_numbers(home),
+        parent=_parents(rows, groups, len(name)),
+        size=counts.size,
+        volume=counts.volume,
+        touch_volume=counts.touch_volume,
+        overall=counts.overall,
+        overall_size=counts.overall_size,
+        reads=reads,
+        touches=_joined((*groups[2:], own), np.append(start[2:5], np.int32(0))),
+        universe=_universe(snapshot, strata),
+    )
+    return Exposures(evidence=evidence, name=name, key=key, outlet=home, role=role, strata=strata)
+
+
+def _universe(snapshot: Snapshot, strata: Strata) -> dict[SourceKind, int]:
+    """How many sources of each kind there are in all, whether they saw a leak or not."""
+    outlets = snapshot.outlets()
+    known = set(snapshot.actors()["actor"].to_pylist())
+    readers = snapshot.names("actor", strata.whole.actors["actor"].to_numpy())
+    return {
+        SourceKind.ACTOR: len(known.union(readers)),
+        SourceKind.SESSION: snapshot.sessions,
+        SourceKind.CHANNEL: len(strata.whole.channels),
+        SourceKind.OUTLET: max(len(outlets), len(strata.whole.outlets)),
+        SourceKind.REGION: len(set(outlets["region"].to_pylist())),
+    }
+
+
+def _places_of(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ints:
+    """Place in `wanted` (distinct) of each key; every key stands there."""
+    order = np.argsort(wanted, kind="stable")
+    return order[np.searchsorted(wanted[order], keys)].astype(np.int32)
+
+
+def _readers(snapshot: Snapshot, kind: str, events: Dated, least: int) -> _Group:
+    """Accounts or sessions that had at least so many of the leaks."""
+    keys, source = np.unique(events.who.astype(np.uint64), return_inverse=True)
+    pairs = np.unique(np.stack([source, events.leak]), axis=1)[0]
+    kept = np.bincount(pairs, minlength=len(keys)) >= least
+    place = np.cumsum(kept) - 1
+    mine = kept[source]
+    return _Group(
+        name=tuple(snapshot.names(kind, keys[kept])),
+        key=keys[kept],
+        source=place[source[mine]].astype(np.int32),
+        leak=events.leak[mine],
+        at=events.at[mine],
+    )
+
+
+def _sessions(snapshot: Snapshot, reads: pa.Table, by_actor: Dated) -> _Group:
+    present = np.asarray(reads["session"].is_valid())
+    events = Dated(
+        leak=by_actor.leak[present],
+        at=by_actor.at[present],
+        who=reads["session"].drop_null().to_numpy(),
+    )
+    return _readers(snapshot, "session", events, SESSION_LEAST)
+
+
+def _nodes(events: Dated) -> _Group:
+    """Channels, outlets or regions, by name."""
+    names, source = np.unique(events.who.astype(str), return_inverse=True)
+    return _Group(
+        name=tuple(str(name) for name in names),
+        key=np.zeros(len(names), np.uint64),
+        source=source.astype(np.int32),
+        leak=events.leak,
+        at=events.at,
+    )
+
+
+def _route(snapshot: Snapshot, leaks: LeakSet) -> tuple[Dated, Dated, Dated]:
+    """Issue by channel, first passing of each outlet, and of each region."""
+    place = {text: leak for leak, text in enumerate(leaks.waybill)}
+    rows = snapshot.waybills(leaks.key)
+    passed = touches(snapshot.scans(leaks.key), rows)
+    issued = _dated(rows, place, "channel", "issued_at", leaks.epoch_us)
+    if "scans" in snapshot.tables:
+        by_outlet = _dated(passed, place, "outlet", "at", leaks.epoch_us)
+    else:
+        by_outlet = _dated(rows, place, "origin_outlet", "issued_at", leaks.epoch_us)
+    outlets = snapshot.outlets()
+    region = dict(zip(outlets["outlet"].to_pylist(), outlets["region"].to_pylist(), strict=True))
+    known = np.array([who in region for who in by_outlet.who], bool)
+    where = np.array([region[who] for who in by_outlet.who[known]], object)
+    by_region = _first(Dated(leak=by_outlet.leak[known], at=by_outlet.at[known], who=where))
+    return issued, by_outlet, by_region
+
+
+def _dated(table: pa.Table, place: dict[str, int], who: str, at: str, epoch_us: int) -> Dated:
+    when = hours(table[at], epoch_us)
+    known = ~np.isnan(when)
+    return Dated(
+        leak=np.array([place[text] for text in table["waybill"].to_pylist()], np.int32)[known],
+        at=when[known],
+        who=np.array(table[who].to_pylist(), object)[known],
+    )
+
+
+def _first(events: Dated) -> Dated:
+    """The earliest event of each (leak, who)."""
+    best: dict[tuple[int, str], float] = {}
+    for leak, at, who in zip(events.leak, events.at, events.who, strict=True):
+        best[int(leak), who] = min(float(at), best.get((int(leak), who), np.inf))
+    pairs = sorted(best)
+    return Dated(
+        leak=np.array([leak for leak, _ in pairs], np.int32),
+        at=np.array([best[pair] for pair in pairs], float),
+        who=np.array([who for _, who in pairs], object),
+    )
+
+
+def _posts(
+    snapshot: Snapshot, name: Sequence[str], kind: NDArray[np.uint8]
+) -> tuple[tuple[str | None, ...], tuple[str | None, ...]]:
+    """Role and outlet of each candidate account, None where `actors` doesn't tell.
+
+    An account that `actors` knows without an outlet works everywhere: its outlet is "".
+    """
+    actors = snapshot.actors()
+    columns = (actors[c].to_pylist() for c in ("actor", "role", "outlet"))
+    known = {a: (role, outlet or "") for a, role, outlet in zip(*columns, strict=True)}
+    posts = [known.get(text, (None, None)) if k == 0 else (None, None) for text, k in zip(name, kind, strict=True)]
+    return tuple(role for role, _ in posts), tuple(outlet for _, outlet in posts)
+
+
+def _own_outlet(passed: Dated, home: Sequence[str | None], born: Floats, actors: int, scanned: bool) -> _Group:
+    """When each leak came within reach of an account whose read the log may have lost."""
+    by_outlet: dict[str, list[int]] = {}
+    for event, who in enumerate(passed.who):
+        by_outlet.setdefault(who, []).append(event)
+    everywhere = np.flatnonzero(~np.isnan(born)) if scanned else np.zeros(0, np.int64)
+    source, leak, at = [], [], []
+    for place in range(actors):
+        outlet = home[place]
+        if outlet is None:
+            continue
+        events = np.array(by_outlet.get(outlet, []), np.int64)
+        leak.append(everywhere if outlet == "" else passed.leak[events])
+        at.append(born[everywhere] if outlet == "" else passed.at[events])
+        source.append(np.full(len(leak[-1]), place, np.int32))
+    nothing = np.zeros(0, np.int32)
+    return _Group(
+        name=(),
+        key=np.zeros(0, np.uint64),
+        source=np.concatenate([nothing, *source]).astype(np.int32),
+        leak=np.concatenate([nothing, *leak]).astype(np.int32),
+        at=np.concatenate([np.zeros(0), *at]),
+    )
+
+
+def _parents(reads: pa.Table, groups: Sequence[_Group], count: int) -> Ints:
+    """Place of each session's account: of those that used it, the one that read most in it."""
+    parent = np.full(count, -1, np.int32)
+    actors, sessions = groups[0], groups[1]
+    present = np.asarray(reads["session"].is_valid())
+    actor = _places_of(reads["actor"].to_numpy()[present], actors.key)
+    key = reads["session"].drop_null().to_numpy()
+    for place, session in enumerate(sessions.key):
+        parent[len(actors.name) + place] = np.bincount(actor[key == session]).argmax()
+    return parent
+
+
+def _joined(groups: Sequence[_Group], start: Ints) -> Events:
+    return Events(
+        source=np.concatenate([g.source + s for g, s in zip(groups, start, strict=True)]),
+        leak=np.concatenate([g.leak for g in groups]),
+        at=np.concatenate([g.at for g in groups]),
+    )
+
+
+def _distinct(events: Events) -> Ints:
+    return np.unique(np.stack([events.source, events.leak]), axis=1)
+
+
+def _numbers(home: Sequence[str | None]) -> Ints:
+    number = {text: place for place, text in enumerate(sorted({h for h in home if h}))}
+    return np.array([number[h] if h else -1 for h in home], np.int32)
+
+
+def _earliest(events: Sequence[Dated], n: int) -> Floats:
+    first = np.full(n, np.inf)
+    for group in events:
+        np.minimum.at(first, group.leak, group.at)
+    return np.where(np.isinf(first), np.nan, first)
+
+
+def _life_h(events: Sequence[Dated], born: Floats) -> float:
+    """Median hours from a parcel's first sign to its last, at least `LIFE_LEAST_H`."""
+    last = np.full(len(born), -np.inf)
+    for group in events:
+        np.maximum.at(last, group.leak, group.at)
+    spans = (last - born)[np.isfinite(last) & ~np.isnan(born)]
+    return max(float(np.median(spans)), LIFE_LEAST_H) if len(spans) else LIFE_LEAST_H

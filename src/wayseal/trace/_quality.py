@@ -1,0 +1,124 @@
+"""How good the data is, said before any verdict.
+
+1. Leaks the ledger doesn't know, and leaks before or after the log's span.
+2. Gaps: hours without any read where the same hours of other days have many.
+3. Clocks: reads that stand before their parcel was issued can't be; they show how far clocks are off.
+4. Leaks first read only after their sale, or by nobody.
+5. What the rows themselves lack: `asked`, accounts unknown to `actors`, rows set aside at ingest.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wayseal.ledger import Snapshot, Summary
+from wayseal.store.types import Leaks
+from wayseal.trace._evidence import ACTOR, Evidence
+from wayseal.trace._leaks import HOUR_US, LeakSet, microseconds
+from wayseal.trace._result import Note
+from wayseal.trace._strata import Strata
+
+FOUND_LOW = 0.8
+"""Below this share of leaks found, the log may not cover the place they came from."""
+
+GAP_EXPECTED = 30.0
+"""An hour without reads is a gap if so many were usual at that hour of the day."""
+
+GAPS_SAID = 5
+SKEW_SHARE = 0.01
+UNKNOWN_ACTORS = 0.01
+
+
+def leak_notes(leaks: LeakSet, file: Leaks, span: tuple[int, int] | None) -> Iterator[Note]:
+    """Remarks on the leaks file against the ledger. span: first and last read, microseconds."""
+    n = len(file.rows)
+    duplicates = sum(note.code == "missing.duplicate" for _, note in leaks.unused)
+    if span is None:
+        yield Note(code="quality.empty_log")
+    if duplicates:
+        yield Note(code="quality.duplicate_leaks", values={"n": duplicates})
+    if file.rejected:
+        yield Note(code="quality.rejected_leaks", values={"n": len(file.rejected)})
+    if n - duplicates and len(leaks) < FOUND_LOW * (n - duplicates):
+        yield Note(code="quality.found_low", values={"found": len(leaks), "leaks": n - duplicates})
+    if len(leaks) == 1:
+        yield Note(code="quality.single_leak")
+    if span is not None and len(leaks):
+        sold = microseconds(file.rows["seen_at"])[leaks.row]
+        before, after = int((sold < span[0]).sum()), int((sold > span[1] + 2 * 24 * HOUR_US).sum())
+        if before or after:
+            yield Note(code="quality.outside_log", values={"before": before, "after": after})
+    if leaks.unreadable_asked:
+        yield Note(code="quality.asked_unreadable", values={"n": leaks.unreadable_asked})
+    elif len(leaks) and all(asked is None for asked in leaks.asked):
+        yield Note(code="quality.asked_missing")
+
+
+def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:
+    """Remarks on reads against sales, and on the strata."""
+    reads = evidence.reads
+    mine = evidence.kind[reads.source] == ACTOR
+    before = mine & (reads.at < evidence.sold_at[reads.leak])
+    any_read = np.bincount(reads.leak[mine], minlength=evidence.leaks) > 0
+    early = np.bincount(reads.leak[before], minlength=evidence.leaks) > 0
+    late = int((any_read & ~early).sum())
+    unread = int((~any_read).sum())
+    if late:
+        yield Note(code="quality.read_after_sale", values={"n": late})
+    if unread:
+        yield Note(code="quality.sold_before_read", values={"n": unread})
+    if strata.mismatched:
+        yield Note(code="quality.asked_mismatch", values={"n": strata.mismatched})
+
+
+def summary_span(summary: Summary) -> tuple[int, int] | None:
+    """First and last read (microseconds after 1970), None without reads."""
+    if summary.first_at is None or summary.last_at is None:
+        return None
+    return summary.first_at, summary.last_at
+
+
+def log_notes(snapshot: Snapshot, summary: Summary) -> Iterator[Note]:
+    """Remarks on the log as a whole."""
+    if rejected := sum(summary.rejected.values()):
+        yield Note(code="quality.rejected_rows", values={"n": rejected})
+    known = summary.known_actors
+    if summary.rows.get("actors") and known is not None and 1 - known > UNKNOWN_ACTORS:
+        yield Note(code="quality.unknown_actors", values={"share": 1 - known})
+    if summary.shares.early > SKEW_SHARE:
+        yield Note(code="quality.reads_before_issue", values={"share": summary.shares.early})
+    yield from gap_notes(*_hourly(snapshot))
+
+
+def gap_notes(hour: NDArray[np.int64], reads: NDArray[np.int64]) -> Iterator[Note]:
+    """Rule 2, from reads per hour (hours after 1970, distinct, increasing)."""
+    if len(hour) == 0:
+        return
+    all_hours = np.arange(hour[0], hour[-1] + 1)
+    count = np.zeros(len(all_hours), np.int64)
+    count[hour - hour[0]] = reads
+    usual = np.array([np.median(count[all_hours % 24 == h]) if (all_hours % 24 == h).any() else 0 for h in range(24)])
+    silent = (count == 0) & (usual[all_hours % 24] >= GAP_EXPECTED)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
+    gaps = sorted(zip(edges[::2], edges[1::2], strict=True), key=lambda gap: (gap[0] - gap[1], gap[0]))
+    for first, end in sorted(gaps[:GAPS_SAID]):
+        yield Note(
+            code="quality.gaps",
+            values={
+                "hours": int(end - first),
+                "from": _iso(int(all_hours[first])),
+                "to": _iso(int(all_hours[0] + end)),
+            },
+        )
+
+
+def _hourly(snapshot: Snapshot) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    table = snapshot.activity()
+    return table["hour"].to_numpy().astype(np.int64), table["reads"].to_numpy().astype(np.int64)
+
+
+def _iso(hours_after_1970: int) -> str:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hours_after_1970)
+    return moment.isoformat().replace("+00:00", "Z")

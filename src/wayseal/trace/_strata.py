@@ -1,0 +1,269 @@
+"""What each leak was a draw from: the waybills that the buyer's question could have brought.
+
+1. Leaks that were asked for alike share a stratum; where no question is known, it is everything.
+2. A number that doesn't fit its own question counts as "everything": the seller delivered something
+   else. So does any question where `waybills` (or, for places, `outlets`) can't tell what fits.
+3. Where the times of issue are known, a stratum holds the waybills issued on the days of the leaks,
+   so that who was on leave is not compared with who was at work.
+4. Shares are counted on the other waybills of the stratum, the leaks left out, and one read added:
+   what was bought must not make itself usual, nor be impossible.
+5. A narrow question (a route) may match hardly anything. Its share is shrunk towards the wider
+   questions with one of its conditions each (everything from this origin; everything to this
+   destination), and of these to the one of which the source saw more: the safer side.
+6. A region's count is the sum over its outlets, at most everything: a parcel that passes two of its
+   outlets counts twice, so a region is believed less than it might be, never more.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wayseal.ledger import Snapshot, StratumVolumes
+from wayseal.model.predicate import Predicate
+from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, REGION, SESSION, Floats, Ints
+from wayseal.trace._leaks import LeakSet
+
+_PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destination") for what in ("city", "region")}
+
+
+WIDER = 5.0
+"""Waybills of weight that the wider question has in the share of a narrow one."""
+
+MOST_QUESTIONS = 100
+"""With more different questions than this, each keeps its first condition only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much each candidate had: `Evidence.size`, `.volume`, `.touch_volume`, `.overall`."""
+
+    size: Floats
+    volume: Floats
+    touch_volume: Floats
+    overall: Floats
+    overall_size: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strata:
+    """X strata. of[n]: stratum of each leak; mismatched: leaks of rule 2.
+
+    wider[X]: places in `questions` of the wider questions of each stratum. questions: strata first.
+    volumes: the counts of each question. member[n, questions]: which leaks fit which question.
+    """
+
+    of: Ints
+    mismatched: int
+    questions: tuple[Predicate, ...]
+    wider: tuple[tuple[int, ...], ...]
+    volumes: tuple[StratumVolumes, ...]
+    member: NDArray[np.bool_]
+    whole: StratumVolumes
+
+    @property
+    def predicates(self) -> tuple[Predicate, ...]:
+        """[X] what each stratum's waybills fit."""
+        return self.questions[: len(self.wider)]
+
+
+def stratify(snapshot: Snapshot, leaks: LeakSet) -> Strata:
+    """Group the leaks by what was asked for, and count each group (rules 1 to 3)."""
+    rows = {row["waybill"]: row for row in snapshot.waybills(leaks.key).to_pylist()}
+    outlets = {row["outlet"]: row for row in snapshot.outlets().to_pylist()}
+    window = _window(row["issued_at"] for row in rows.values())
+    asked = _manageable(leaks.asked)
+    fits = [a is None or _fits(a, rows.get(w), outlets) for w, a in zip(leaks.waybill, asked, strict=True)]
+    chosen = [
+        _within(a if a is not None and ok else Predicate(), window if w in rows else None)
+        for w, a, ok in zip(leaks.waybill, asked, fits, strict=True)
+    ]
+    strata = list({_key(p): p for p in (chosen or [Predicate()])}.values())
+    strata.sort(key=_key)
+    place = {_key(p): x for x, p in enumerate(strata)}
+    questions, wider = list(strata), []
+    for stratum in strata:
+        parents = []
+        for parent in _relaxed(stratum):
+            if _key(parent) not in place:
+                place[_key(parent)] = len(questions)
+                questions.append(parent)
+            parents.append(place[_key(parent)])
+        wider.append(tuple(parents))
+    *volumes, whole = snapshot.stratum_volumes([*questions, Predicate()])
+    member = [[p.everything or _fits(p, rows.get(w), outlets) for p in questions] for w in leaks.waybill]
+    return Strata(
+        of=np.array([place[_key(p)] for p in chosen], np.int32),
+        mismatched=fits.count(False),
+        questions=tuple(questions),
+        wider=tuple(wider),
+        volumes=tuple(volumes),
+        member=np.array(member, bool).reshape(len(leaks), len(questions)),
+        whole=whole,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Candidates to be counted. home[C]: outlet of accounts, "" for everywhere, None unknown.
+
+    read, passed: distinct (candidate, leak) pairs [2, m] of leaks that each had read, or that had come
+    by it, at any time.
+    """
+
+    kind: NDArray[np.uint8]
+    name: Sequence[str]
+    key: NDArray[np.uint64]
+    home: Sequence[str | None]
+    read: Ints
+    passed: Ints
+
+
+def count(snapshot: Snapshot, strata: Strata, sources: Sources) -> Counts:
+    """How much of each stratum each candidate had (rules 4 to 6)."""
+    size = np.array([float(v.waybills) for v in strata.volumes])
+    rest = np.maximum(size - strata.member.sum(axis=0), 0.0)
+    read = [_read(snapshot, v, strata.whole, sources) for v in strata.volumes]
+    passed = [_passed(snapshot, v, sources) for v in strata.volumes]
+    read_rest = np.clip(np.stack(read, axis=1) - _leaked(strata, sources, sources.read), 0.0, rest)
+    passed_rest = np.clip(np.stack(passed, axis=1) - _leaked(strata, sources, sources.passed), 0.0, rest)
+    weight = np.array([WIDER if parents else 0.0 for parents in strata.wider])
+    return Counts(
+        size=rest[: len(weight)] + 1.0 + weight,
+        volume=_shrunk(read_rest, rest, strata.wider),
+        touch_volume=_shrunk(passed_rest, rest, strata.wider),
+        overall=_read(snapshot, strata.whole, strata.whole, sources),
+        overall_size=float(strata.whole.waybills),
+    )
+
+
+def _leaked(strata: Strata, sources: Sources, pairs: Ints) -> Floats:
+    """[C, questions] how many of the counted waybills are leaks themselves."""
+    out = np.zeros((len(sources.kind), len(strata.questions)))
+    np.add.at(out, pairs[0], strata.member[pairs[1]])
+    return out
+
+
+def _shrunk(counted: Floats, rest: Floats, wider: Sequence[Sequence[int]]) -> Floats:
+    """[C, X] counts of the strata, with one more and the wider questions' weight (rules 4 and 5)."""
+    rate = (counted + 1.0) / (rest + 1.0)
+    out = counted[:, : len(wider)] + 1.0
+    for x, parents in enumerate(wider):
+        if parents:
+            out[:, x] += WIDER * rate[:, list(parents)].max(axis=1)
+    return out
+
+
+def _passed(snapshot: Snapshot, v: StratumVolumes, sources: Sources) -> Floats:
+    """[C] waybills of a question that came by each candidate."""
+    kind, name = sources.kind, sources.name
+    column = np.zeros(len(kind))
+    for where, table in ((CHANNEL, v.channels), (OUTLET, v.outlets)):
+        mine = np.flatnonzero(kind == where)
+        column[mine] = lookup(table, snapshot.keys([name[c] for c in mine]))
+    regions = _regions(snapshot)
+    for c in np.flatnonzero(kind == REGION):
+        inside = lookup(v.outlets, regions.get(name[c], np.zeros(0, np.uint64)))
+        column[c] = min(float(inside.sum()), float(v.waybills))
+    actors = np.flatnonzero(kind == ACTOR)
+    column[actors] = lookup(v.outlets, snapshot.keys([sources.home[c] or "" for c in actors]))
+    column[[c for c in actors if sources.home[c] == ""]] = v.waybills
+    return column
+
+
+def lookup(table: pa.Table, keys: NDArray[np.uint64]) -> Floats:
+    """Counts of the keys in a table (key, waybills) sorted by key; 0 where there is none."""
+    known = table.column(0).to_numpy()
+    counted = table["waybills"].to_numpy()
+    if not len(known):
+        return np.zeros(len(keys))
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[at] == keys, counted[at], 0).astype(np.float64)
+
+
+def _read(snapshot: Snapshot, v: StratumVolumes, whole: StratumVolumes, sources: Sources) -> Floats:
+    """[C] distinct waybills of a question that accounts and sessions read.
+
+    A session's share of its account's waybills is taken to be the same in every stratum.
+    """
+    kind, key = sources.kind, sources.key
+    out = np.zeros(len(kind))
+    out[kind == ACTOR] = lookup(v.actors, key[kind == ACTOR])
+    sessions = np.flatnonzero(kind == SESSION)
+    if len(sessions):
+        table = snapshot.session_volumes(key[sessions])
+        total = lookup(whole.actors, table["actor"].to_numpy())
+        here = lookup(v.actors, table["actor"].to_numpy())
+        scaled = table["first"].to_numpy() * here / np.maximum(total, 1.0)
+        place = {int(k): c for k, c in zip(key[sessions], sessions, strict=True)}
+        for session, waybills in zip(table["session"].to_pylist(), scaled, strict=True):
+            out[place[session]] += waybills
+    return out
+
+
+def _regions(snapshot: Snapshot) -> dict[str, NDArray[np.uint64]]:
+    outlets = snapshot.outlets()
+    keys = snapshot.keys(outlets["outlet"].to_pylist())
+    grouped: dict[str, list[int]] = {}
+    for place, region in enumerate(outlets["region"].to_pylist()):
+        grouped.setdefault(region, []).append(place)
+    return {region: np.sort(keys[places]) for region, places in grouped.items()}
+
+
+def _window(issued: Iterable[datetime | None]) -> tuple[datetime, datetime] | None:
+    times = [t.astimezone(UTC) for t in issued if t is not None]
+    if not times:
+        return None
+    day = timedelta(days=1)
+    midnight = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
+    return min(times).replace(**midnight), max(times).replace(**midnight) + day
+
+
+def _within(predicate: Predicate, window: tuple[datetime, datetime] | None) -> Predicate:
+    if window is None:
+        return predicate
+    low, high = window
+    since = max(low, predicate.issued_from) if predicate.issued_from else low
+    until = min(high, predicate.issued_to) if predicate.issued_to else high
+    return replace(predicate, issued_from=since, issued_to=until)
+
+
+def _fits(asked: Predicate, row: Mapping[str, Any] | None, outlets: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a waybill is what was asked for; not if it can't be told."""
+    if row is None:
+        return False
+    if asked.issued_from and row["issued_at"] < asked.issued_from:
+        return False
+    if asked.issued_to and row["issued_at"] >= asked.issued_to:
+        return False
+    for condition, permitted in asked.any_of.items():
+        if condition in _PLACES:
+            column, what = _PLACES[condition]
+            value = outlets.get(row[column], {}).get(what)
+        else:
+            value = row[condition]
+        if value is None or str(value) not in permitted:
+            return False
+    return True
+
+
+def _key(predicate: Predicate) -> str:
+    times = (predicate.issued_from, predicate.issued_to)
+    return repr((sorted(predicate.any_of.items()), [t and t.isoformat() for t in times]))
+
+
+def _relaxed(predicate: Predicate) -> list[Predicate]:
+    """The wider questions with one of its conditions each; none if it has only one."""
+    if len(predicate.any_of) < 2:
+        return []
+    return [replace(predicate, any_of={key: values}) for key, values in predicate.any_of.items()]
+
+
+def _manageable(asked: Sequence[Predicate | None]) -> list[Predicate | None]:
+    if len({_key(a) for a in asked if a is not None}) <= MOST_QUESTIONS:
+        return list(asked)
+    return [None if a is None else (_relaxed(a) or [a])[0] for a in asked]

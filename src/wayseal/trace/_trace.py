@@ -1,0 +1,148 @@
+"""The main job: from a ledger and a handful of leaked numbers to who they came from.
+
+The path: match the leaks (`_leaks`) → gather exposures and strata (`_exposures`, `_strata`) → weigh
+(`_posterior`) → check the fit (`_fit`) → verdict (`_verdict`) → rows (`_assemble`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from wayseal import __version__
+from wayseal.ledger import Snapshot
+from wayseal.model import WaysealError
+from wayseal.store.types import Leaks
+from wayseal.trace._assemble import Assembly, considered, iso
+from wayseal.trace._exposures import Exposures, gather
+from wayseal.trace._fit import check_fit
+from wayseal.trace._leaks import LeakSet, match_leaks
+from wayseal.trace._posterior import Posterior, infer
+from wayseal.trace._quality import evidence_notes, leak_notes, log_notes, summary_span
+from wayseal.trace._result import DelayPart, Fit, Note, TraceResult
+from wayseal.trace._verdict import leading, named, verdict
+from wayseal.trace._views import view_samples
+
+Progress = Callable[[str, int, int], None]
+
+STEPS = 5
+CHAINS_AGREE = 0.1
+"""Largest difference of a probability between chains that needs no remark."""
+
+KAPPA = 2.0
+"""Accounts that are expected to leak before anything is known (`Prior`)."""
+
+FIT_CODES: Mapping[str, str] = {
+    "fit.none": "fit.too_few",
+    "fit.good": "fit.uniform_ok",
+    "fit.company": "fit.co_reading",
+    "fit.delay": "fit.delay",
+}
+
+SCALES = (0.25, 0.5, 1.0, 2.5, 5.0)
+"""Multiples of every prior expectation κ for which the leading source's probability is shown."""
+
+
+class TraceError(WaysealError):
+    """The leaks can't be traced at all."""
+
+    exit_code = 3
+
+
+def trace(snapshot: Snapshot, leaks: Leaks, *, seed: int, progress: Progress) -> TraceResult:
+    """Trace the leaks in one generation of a ledger. Same snapshot, leaks and seed: same result.
+
+    progress: called with ("trace", steps done, steps in all). TraceError if the file holds no number.
+    """
+    if not len(leaks.rows):
+        raise TraceError("the leaks file holds no number that could be read")
+    progress("trace", 0, STEPS)
+    found = match_leaks(snapshot, leaks)
+    progress("trace", 1, STEPS)
+    exposures = gather(snapshot, found)
+    progress("trace", 2, STEPS)
+    posterior = infer(exposures.evidence, seed=seed)
+    progress("trace", 3, STEPS)
+    rows = leading(posterior)
+    fit = _fit(snapshot, exposures, posterior, found, rows, seed)
+    progress("trace", 4, STEPS)
+    result = _result(snapshot, leaks, found, exposures, posterior, rows, fit, seed)
+    progress("trace", STEPS, STEPS)
+    return result
+
+
+def _result(
+    snapshot: Snapshot,
+    leaks: Leaks,
+    found: LeakSet,
+    exposures: Exposures,
+    posterior: Posterior,
+    rows: Sequence[int],
+    fit: Fit,
+    seed: int,
+) -> TraceResult:
+    assembly = Assembly(exposures, posterior, found)
+    summary = snapshot.summary()
+    span = summary_span(summary)
+    notes = [*leak_notes(found, leaks, span), *log_notes(snapshot, summary)]
+    notes += [*evidence_notes(exposures.evidence, exposures.strata), *_chain_notes(posterior)]
+    return TraceResult(
+        wayseal=__version__,
+        seed=seed,
+        ledger_digest=snapshot.digest,
+        leaks_digest=leaks.digest,
+        leaks=len(leaks.rows),
+        found=len(found),
+        verdict=verdict(posterior, fit.p_value),
+        unknown_share=posterior.unknown_share,
+        fit=fit,
+        missing_tables=summary.missing_tables,
+        quality=tuple(notes),
+        sources=assembly.source_rows(rows),
+        leak_rows=assembly.leak_rows(leaks, rows),
+        saw=assembly.saw_rows(rows),
+        sensitivity=_sensitivity(posterior, rows),
+        considered=considered(posterior),
+        span=None if span is None else (iso(span[0]), iso(span[1])),
+        accesses=summary.rows.get("accesses", 0),
+        delay=_delay_parts(posterior),
+        kappa=KAPPA,
+    )
+
+
+def _fit(
+    snapshot: Snapshot,
+    exposures: Exposures,
+    posterior: Posterior,
+    found: LeakSet,
+    rows: Sequence[int],
+    seed: int,
+) -> Fit:
+    """Test the fit of every source that would be named."""
+    sources = named(posterior, rows)
+    if not sources:
+        return Fit(p_value=None, note=Note(code="fit.no_source"))
+    samples = view_samples(snapshot, exposures, found, sources)
+    test = check_fit(posterior, sources, samples, seed=seed)
+    values: dict[str, str | int | float] = {"n": len(found)}
+    if test.p_value is not None:
+        values["p"] = test.p_value
+    return Fit(p_value=test.p_value, note=Note(code=FIT_CODES[test.code], values=values))
+
+
+def _chain_notes(posterior: Posterior) -> list[Note]:
+    if posterior.disagreement <= CHAINS_AGREE:
+        return []
+    return [Note(code="quality.chains_disagree", values={"difference": posterior.disagreement})]
+
+
+def _sensitivity(posterior: Posterior, rows: Sequence[int]) -> tuple[tuple[float, float], ...]:
+    if not rows:
+        return ()
+    return tuple((KAPPA * scale, posterior.sensitivity(rows[0], scale)) for scale in SCALES)
+
+
+def _delay_parts(posterior: Posterior) -> tuple[DelayPart, ...]:
+    """The delays chosen between, weighted by their probability."""
+    parts = []
+    for delay, probability in zip(posterior.delays, posterior.draws.delays, strict=True):
+        weight = float(probability) * (1 - delay.flat) / len(delay.medians_h)
+        parts += [DelayPart(weight=weight, median_h=m, sigma=delay.sigma) for m in delay.medians_h]
+    return tuple(parts)
