@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from wayseal.model.errors import WaysealError
+from wayseal.model.numbers import clean_waybill
 
 CONDITIONS = (
     "channel",
@@ -85,7 +86,7 @@ def _values(key: str, value: object) -> tuple[str, ...]:
     for item in values:
         if isinstance(item, bool) or not isinstance(item, str | int):
             raise PredicateError(f"{key}: needs text or a whole number, or a list of them")
-        texts.add(str(item))
+        texts.add(clean_waybill(str(item)) if key == "waybill" else str(item))
     return tuple(sorted(texts))
 
 
@@ -94,11 +95,11 @@ def _time(key: str, value: object) -> datetime | None:
         return None
     try:
         read = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        read = None
-    if read is None:
-        raise PredicateError(f"{key}: not a time in ISO 8601")
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+        if read is not None:
+            return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # an offset can carry the first and the last day out of the calendar
+    raise PredicateError(f"{key}: not a time in ISO 8601")
 
 
 def _limit(value: object) -> int | None:
