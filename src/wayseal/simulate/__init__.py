@@ -1,7 +1,7 @@
 """A seeded courier network with hidden leakers; its truth is kept apart from its dataset."""
 
 from wayseal.simulate._errors import SimulateError
-from wayseal.simulate._run import Paths, World, generate, simulate
-from wayseal.simulate._scenario import PRESETS, Scenario, preset
+from wayseal.simulate._run import generate, simulate
+from wayseal.simulate._scenario import PRESETS, Buyer, Leaker, Scenario, preset
 
-__all__ = ["PRESETS", "Paths", "Scenario", "SimulateError", "World", "generate", "preset", "simulate"]
+__all__ = ["PRESETS", "Buyer", "Leaker", "Scenario", "SimulateError", "generate", "preset", "simulate"]
