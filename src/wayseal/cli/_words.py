@@ -12,7 +12,6 @@ NOTICES: Mapping[str, Mapping[NoticeCode, str]] = {
         NoticeCode.ENCODING: "read as {encoding}",
         NoticeCode.DELIMITER: "fields are separated by {delimiter}",
         NoticeCode.EMPTY_FILE: "the file is empty",
-        NoticeCode.DROPPED_ROWS: "{rows} rows were dropped by the mapping's filters",
         NoticeCode.OTHER_FILES: "{files} other files were left alone",
     },
     "zh": {
@@ -22,7 +21,6 @@ NOTICES: Mapping[str, Mapping[NoticeCode, str]] = {
         NoticeCode.ENCODING: "按 {encoding} 编码读取",
         NoticeCode.DELIMITER: "字段分隔符为 {delimiter}",
         NoticeCode.EMPTY_FILE: "文件为空",
-        NoticeCode.DROPPED_ROWS: "按映射文件的过滤条件略去 {rows} 行",
         NoticeCode.OTHER_FILES: "另有 {files} 个文件未动",
     },
 }
