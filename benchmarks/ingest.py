@@ -36,9 +36,7 @@ def ids(prefix: str, width: int, values: npt.NDArray[np.int64]) -> pa.Array:
         letters[:, place] = 48 + rest % 10
         rest //= 10
     offsets = np.arange(0, (len(values) + 1) * size, size, dtype=np.int32)
-    return pa.StringArray.from_buffers(
-        len(values), pa.py_buffer(offsets), pa.py_buffer(letters.reshape(-1))
-    )
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(letters.reshape(-1)))
 
 
 def waybill_numbers(serial: npt.NDArray[np.int64]) -> pa.Array:
@@ -117,9 +115,7 @@ def run_duckdb(source: Path, out: Path) -> None:
         base.execute("SET threads=2; SET memory_limit='4GB'; SET preserve_insertion_order=false")
         base.execute(f"SET temp_directory='{out}.tmp'")
         log = source / "accesses.parquet" if source.is_dir() else source
-        base.execute(
-            f"COPY (SELECT * FROM read_parquet('{log}') ORDER BY waybill, at) TO '{out}' (FORMAT parquet)"
-        )
+        base.execute(f"COPY (SELECT * FROM read_parquet('{log}') ORDER BY waybill, \"at\") TO '{out}' (FORMAT parquet)")
 
 
 def run_ingest(source: Path, out: Path) -> None:

@@ -124,9 +124,7 @@ def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
     out = []
     for number, entry in enumerate(intake.entries, intake.first_source):
         lines = refused.get(number, [])
-        rejected = [
-            Rejection(line=n, column="waybill", reason=Reason.SAME_KEY) for n in lines
-        ]
+        rejected = [Rejection(line=n, column="waybill", reason=Reason.SAME_KEY) for n in lines]
         intake.quarantine.add(entry.sha256, Path(entry.name), rejected)
         reasons = Counter(entry.rejected)
         if lines:
@@ -143,9 +141,7 @@ def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
     return out
 
 
-def _merged(
-    generation: Generation, files: list[FileEntry], dirty: set[int], progress: Progress
-) -> list[FileEntry]:
+def _merged(generation: Generation, files: list[FileEntry], dirty: set[int], progress: Progress) -> list[FileEntry]:
     """The files of the new generation after merging what needs it."""
     groups = crowded(files, dirty)
     for done, group in enumerate(groups):

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
+from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._sums import Sums
 from wayseal.ledger._types import Longs, Words
 
@@ -31,9 +32,7 @@ COUNTS = {
 """Additive: the files of all generations are added up by their ids (times: least and greatest)."""
 
 
-def count_tables(
-    sums: Mapping[str, Sums], dictionaries: Mapping[str, Dictionary]
-) -> dict[str, pa.RecordBatch]:
+def count_tables(sums: Mapping[str, Sums], dictionaries: Mapping[str, Dictionary]) -> dict[str, pa.RecordBatch]:
     """The tables of a generation, sorted by their ids (keys for codes)."""
     out = {}
     for name, total in sums.items():
@@ -43,13 +42,11 @@ def count_tables(
         arrays = [pa.array(c).cast(f.type) for c, f in zip(columns, schema, strict=True)]
         table = pa.Table.from_arrays(arrays, schema=schema)
         order = [(schema.names[0], "ascending"), (schema.names[1], "ascending")]
-        out[f"counts:{name}"] = table.sort_by(order).combine_chunks().to_batches()[0]
+        out[f"counts:{name}"] = one_batch(table.sort_by(order))
     return out
 
 
-def _columns(
-    name: str, ids: Words, cells: Longs, dictionaries: Mapping[str, Dictionary]
-) -> list[Longs | Words]:
+def _columns(name: str, ids: Words, cells: Longs, dictionaries: Mapping[str, Dictionary]) -> list[Longs | Words]:
     if name == "hours":
         return [ids.astype(np.int64), cells[:, 0]]
     if name in ("channels", "outlets"):

@@ -31,9 +31,7 @@ class _Store:
 class Dictionary:
     """Texts of one kind of id, in the order in which they were first met."""
 
-    def __init__(
-        self, kind: str, keyer: Keyer, known: pa.Table | None = None, *, most: int = MOST
-    ) -> None:
+    def __init__(self, kind: str, keyer: Keyer, known: pa.Table | None = None, *, most: int = MOST) -> None:
         self.kind = kind
         self._keyer = keyer
         self._most = most
@@ -112,7 +110,5 @@ class Dictionary:
         ends = s.ends[start : self._count + 1]
         texts = s.texts[ends[0] : ends[-1]]
         offsets = pa.array(ends - ends[0], pa.int64())
-        text = pa.LargeStringArray.from_buffers(
-            self._count - start, offsets.buffers()[1], pa.py_buffer(texts.copy())
-        )
+        text = pa.LargeStringArray.from_buffers(self._count - start, offsets.buffers()[1], pa.py_buffer(texts.copy()))
         return pa.table({"key": self.keys[start:].copy(), "text": text})

@@ -47,9 +47,7 @@ class Encoder:
         self.present: dict[str, set[str]] = {n: _always(n) for n in KEYED}
         self.dictionaries = {k: Dictionary(k, keyer, before.get(k)) for k in ID_KINDS}
 
-    def encode(
-        self, layout: TableLayout, rows: pa.RecordBatch, line: Longs, source: int
-    ) -> Encoded:
+    def encode(self, layout: TableLayout, rows: pa.RecordBatch, line: Longs, source: int) -> Encoded:
         """Rows of a keyed table as flight_schema(layout) has them, without columns that are wholly null."""
         keys = self._keyer.keys(rows["waybill"])
         words, unpacked = _keys.words(rows["waybill"])
@@ -83,9 +81,7 @@ class Encoder:
         made = made.append_column("row", pa.array(line))
         return _without(made, None, line, bad)
 
-    def _column(
-        self, layout: TableLayout, column: Column, values: pa.Array, bad: dict[str, Flags]
-    ) -> pa.Array:
+    def _column(self, layout: TableLayout, column: Column, values: pa.Array, bad: dict[str, Flags]) -> pa.Array:
         if column.name in layout.ids:
             texts = joined(values) if column.type is ColumnType.LIST else values
             codes = self.dictionaries[layout.ids[column.name]].encode(texts)
@@ -100,9 +96,7 @@ class Encoder:
         return values
 
 
-def _without(
-    made: pa.RecordBatch, numbers: pa.RecordBatch | None, line: Longs, bad: dict[str, Flags]
-) -> Encoded:
+def _without(made: pa.RecordBatch, numbers: pa.RecordBatch | None, line: Longs, bad: dict[str, Flags]) -> Encoded:
     """Rows without the bad ones (column → which)."""
     refused: list[tuple[int, str]] = []
     if bad:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from wayseal.ledger.errors import LedgerStorageError
 
-
 _CHUNK = 1 << 20
 
 

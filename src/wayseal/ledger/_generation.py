@@ -32,9 +32,7 @@ class Generation:
         """Where the generation's files lie."""
         return self.ledger / f"data/g{self.number:06d}"
 
-    def writer(
-        self, kind: str, schema: pa.Schema, day: int | None = None, suffix: str = ""
-    ) -> SortedWriter:
+    def writer(self, kind: str, schema: pa.Schema, day: int | None = None, suffix: str = "") -> SortedWriter:
         """A new writer for one file."""
         name = kind.replace(":", "-") + ("" if day is None else f"-{day_name(day)}") + suffix
         return SortedWriter(self.ledger, kind, name, schema, self.number, day=day)

@@ -72,9 +72,7 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
     )
 
 
-def _new_files(
-    source: Source, manifest: Manifest, progress: Progress
-) -> tuple[list[Piece], list[tuple[str, str]]]:
+def _new_files(source: Source, manifest: Manifest, progress: Progress) -> tuple[list[Piece], list[tuple[str, str]]]:
     """Files that are not in the ledger yet, tables that others lean on first; and those that are."""
     there = {(s.table, s.sha256) for s in manifest.sources}
     place = {name: n for n, name in enumerate(ORDER)}
@@ -118,5 +116,3 @@ def _steps(pieces: Iterable[Piece], most: int) -> Iterable[list[Piece]]:
         size += piece.file.size
     if step:
         yield step
-
-

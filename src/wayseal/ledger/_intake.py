@@ -92,10 +92,7 @@ class Intake:
         else:
             made = self.encoder.register(table, batch.rows, batch.line, number)
             self.generation.write(f"table:{table}", made.rows)
-        refused = [
-            Rejection(line=line, column=column, reason=Reason.SAME_KEY)
-            for line, column in made.refused
-        ]
+        refused = [Rejection(line=line, column=column, reason=Reason.SAME_KEY) for line, column in made.refused]
         self.quarantine.add(piece.sha256, piece.file.path, refused)
         taken.refuse(refused)
 

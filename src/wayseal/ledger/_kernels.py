@@ -92,9 +92,9 @@ def group_rows(ids: Words, shift: int, groups: int, order: Codes, bounds: Longs)
         bounds[g + 1] += bounds[g]
     place = bounds[:-1].copy()
     for i in range(len(ids)):
-        g = np.int64(ids[i] >> move)
-        order[place[g]] = i
-        place[g] += 1
+        group = np.int64(ids[i] >> move)
+        order[place[group]] = i
+        place[group] += 1
 
 
 @kernel
@@ -112,9 +112,7 @@ def radix_pass(digits: Ints, before: Codes, after: Codes, size: int) -> None:
 
 
 @kernel
-def comes_before(
-    a: int, b: int, key: Words, at: Longs, source: Ints, row: Longs
-) -> bool:
+def comes_before(a: int, b: int, key: Words, at: Longs, source: Ints, row: Longs) -> bool:
     """Whether row `a` stands before row `b` in the ledger's order."""
     if key[a] != key[b]:
         return bool(key[a] < key[b])
@@ -126,12 +124,10 @@ def comes_before(
 
 
 @kernel
-def order_group(
-    order: Codes, start: int, stop: int, key: Words, at: Longs, source: Ints, row: Longs
-) -> bool:
+def order_group(order: Codes, start: int, stop: int, key: Words, at: Longs, source: Ints, row: Longs) -> bool:
     """Puts order[start:stop] in order by insertion; False if it is long and not in order yet."""
     if stop - start > SMALL:
-        for i in range(start + 1, stop):
+        for i in range(start + 1, stop):  # noqa: SIM110 - compiled, which `all` is not
             if comes_before(order[i], order[i - 1], key, at, source, row):
                 return False
         return True
@@ -180,7 +176,7 @@ def order_rows(
 
 
 @kernel
-def slot_of(value: np.uint64, bits: int) -> int:
+def slot_of(value: np.uint64, bits: int) -> np.int64:
     """Where `value` belongs in a table of 2**bits places."""
     return np.int64((value * P1) >> np.uint64(64 - bits))
 
@@ -263,9 +259,7 @@ def mark_repeats(starts: Longs, ids: Words, old: Flags, repeat: Flags) -> int:
 
 
 @kernel
-def add_up(
-    start: int, ids: Words, first: Longs, second: Longs, at: Longs, table: Longs, used: int
-) -> tuple[int, int]:
+def add_up(start: int, ids: Words, first: Longs, second: Longs, at: Longs, table: Longs, used: int) -> tuple[int, int]:
     """Adds to the place of ids[i] from row `start` on; stops early when the table is half full.
 
     table[place] = (id + 1 as int64, or 0 where free; sum of first, of second; least at, greatest at); a power of two

@@ -9,7 +9,7 @@ import pyarrow as pa
 from wayseal import store
 from wayseal.store.tables import Column, ColumnType
 
-ROW_GROUP = 1 << 15
+ROW_GROUP = 1 << 14
 """Rows of a row group of a segment: the stretch that is read to find one waybill."""
 NUMBERS = "numbers"
 """Waybill numbers without a packed form: key, word, text."""
@@ -19,7 +19,7 @@ SEPARATOR = "\x1f"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableLayout:
-    """How one table is kept. time: the column by which a waybill's rows are ordered; None: none, in order of arrival.
+    """How one table is kept. time: the column by which a waybill's rows are ordered.
 
     ids: column → kind of dictionary (keys inside). hashed: columns kept as bare keys, without a dictionary (a read
     points to them, nothing is ever looked up by their text). unique: one row a waybill, the last one wins.
@@ -27,7 +27,7 @@ class TableLayout:
     """
 
     name: str
-    time: str | None = None
+    time: str
     ids: Mapping[str, str] = field(default_factory=dict)
     hashed: frozenset[str] = frozenset()
     unique: bool = False

@@ -37,9 +37,7 @@ class Finder:
             out.append(opened[entry.path])
         return out
 
-    def rows(
-        self, kind: str, keys: Words, schema: pa.Schema, day: int | None = None
-    ) -> pa.RecordBatch:
+    def rows(self, kind: str, keys: Words, schema: pa.Schema, day: int | None = None) -> pa.RecordBatch:
         """Rows of a kind (and bucket) whose key is among `keys` (sorted, distinct)."""
         return rows_for(self.files(kind, day), keys, schema)
 

@@ -11,8 +11,10 @@ from wayseal.ledger._types import Flags, Longs, Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """For rows in order: first of its id in its run; moved: was it and is no longer; fresh: first, and no old row
-    had the pair."""
+    """For rows in order: first: of its id in its run; moved: was it, and is no longer.
+
+    fresh: first, and no old row had the pair.
+    """
 
     first: Flags
     moved: Flags

@@ -28,7 +28,7 @@ _COUNTED = {"counts:sessions": (("from", "min"), ("to", "max"))}
 
 
 def newest_few(rows: Sequence[int]) -> int:
-    """How many of the newest files to merge: the last two, and older ones while they are no bigger than what follows."""
+    """How many of the newest files to merge: two, and older ones while they are no bigger than what follows."""
     count, total = 2, sum(rows[-2:])
     while count < len(rows) and rows[-count - 1] <= total:
         total += rows[-count - 1]
@@ -91,7 +91,6 @@ def _combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
     if kind.startswith("pairs:") or kind == "numbers":
         return rows.take(pa.array(np.argsort(keys, kind="stable")))
     time = KEYED[kind.removeprefix("table:")].time
-    assert time is not None
     at, source, row = numbers(rows, time), numbers(rows, "source"), numbers(rows, "row")
     order = ledger_order(keys, at, source, row)
     rows = rows.take(pa.array(order))
@@ -103,9 +102,7 @@ def _combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
     return rows.set_column(place, "first", pa.array(marks.first))
 
 
-def _totals(
-    kind: str, tables: Sequence[pa.RecordBatch], schema: pa.Schema
-) -> pa.RecordBatch:
+def _totals(kind: str, tables: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
     """Files without waybills as one: counts added up by their ids, everything else one behind the other."""
     whole = pa.Table.from_batches(tables, schema)
     if kind.startswith("counts:"):
@@ -118,9 +115,7 @@ def summed(kind: str, counts: pa.Table) -> pa.Table:
     ids = [n for n in counts.column_names if n in ("day", "hour", "actor", "session", "channel", "outlet")]
     bounds = _COUNTED.get(kind, ())
     sums = [n for n in counts.column_names if n not in ids and n not in dict(bounds)]
-    made = counts.group_by(ids, use_threads=False).aggregate(
-        [*((n, "sum") for n in sums), *bounds]
-    )
+    made = counts.group_by(ids, use_threads=False).aggregate([*((n, "sum") for n in sums), *bounds])
     names = [*ids, *sums, *(n for n, _ in bounds)]
     renamed = [f"{n}_sum" if n in sums else n for n in names]
     renamed = [f"{n}_{dict(bounds)[n]}" if n in dict(bounds) else n for n in renamed]

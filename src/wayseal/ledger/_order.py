@@ -20,9 +20,7 @@ def ledger_order(key: Words, at: Longs, source: Ints, row: Longs) -> Codes:
     shift = max(0, span.bit_length() - bits)
     local = key & np.uint64((1 << (shift + bits)) - 1)
     long = np.empty((n // _kernels.SMALL + 1, 2), np.int64)
-    found = _kernels.order_rows(
-        fixed(local), fixed(at), fixed(source), fixed(row), shift, bits, order, long
-    )
+    found = _kernels.order_rows(fixed(local), fixed(at), fixed(source), fixed(row), shift, bits, order, long)
     for start, stop in long[:found].tolist():
         part = order[start:stop]
         order[start:stop] = part[np.lexsort((row[part], source[part], at[part], key[part]))]

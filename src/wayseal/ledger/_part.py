@@ -65,7 +65,6 @@ class Sorted:
 
     def days(self) -> Longs:
         """Day of each waybill's least time."""
-        assert self.layout.time is not None
         at = self.column(self.layout.time)
         least = np.minimum.reduceat(at, self.starts[:-1]) if len(at) else at
         return np.asarray(least // DAY_US, np.int64)
@@ -84,7 +83,7 @@ def in_order(layout: TableLayout, rows: pa.RecordBatch) -> Sorted:
     """Sorts rows; where the last one wins, by arrival alone."""
     keys = numbers(rows, "waybill")
     at = np.zeros(len(keys), np.int64)
-    if layout.time is not None and not layout.unique:
+    if not layout.unique:
         at = numbers(rows, layout.time)
     order = ledger_order(keys, at, numbers(rows, "source"), numbers(rows, "row"))
     keys = keys[order]
@@ -110,5 +109,3 @@ class Waybills:
     def days_of(self, keys: Words) -> Longs:
         """Bucket day of each key."""
         return self.days[np.searchsorted(self.keys, keys)]
-
-

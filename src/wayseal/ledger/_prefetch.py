@@ -34,7 +34,7 @@ class _Ahead(Generic[T]):
                 if not self._put(item):
                     return
             self._put(_End())
-        except BaseException as error:  # noqa: BLE001 - handed over, whatever it is
+        except BaseException as error:
             self._put(_Failure(error))
 
     def _put(self, item: "T | _Failure | _End") -> bool:

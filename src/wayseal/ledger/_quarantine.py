@@ -35,25 +35,26 @@ class Quarantine:
 
     def close(self, generation: int) -> list[FileEntry]:
         """Makes the files durable and describes them."""
-        out = []
+        out: list[FileEntry] = []
         for name, writer in sorted(self._writers.items()):
             with _as_system_error():
                 writer.close()
             names = [f"{name}.csv", *([f"{name}.raw.csv"] if self._raw else [])]
-            for path in (self._ledger / FOLDER / n for n in names):
-                out.append(
-                    FileEntry(
-                        kind="quarantine",
-                        path=f"{FOLDER}/{path.name}",
-                        generation=generation,
-                        rows=writer.count,
-                        bytes=path.stat().st_size,
-                        sha256=file_digest(path),
-                    )
-                )
+            out.extend(self._entry(n, generation, writer.count) for n in names)
         if out:
             sync_folder(self._ledger / FOLDER)
         return out
+
+    def _entry(self, name: str, generation: int, rows: int) -> FileEntry:
+        path = self._ledger / FOLDER / name
+        return FileEntry(
+            kind="quarantine",
+            path=f"{FOLDER}/{name}",
+            generation=generation,
+            rows=rows,
+            bytes=path.stat().st_size,
+            sha256=file_digest(path),
+        )
 
 
 class _as_system_error:  # noqa: N801 - used like a function

@@ -10,6 +10,7 @@ from wayseal.ledger._layout import PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._marks import Marks
 from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._part import Known, Settled, Sorted, Values, Waybills, numbers
+from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import grouped
 from wayseal.ledger._types import DAY_US, HOUR_US, Codes, Flags, Longs, Words
 
@@ -85,7 +86,7 @@ def _old_rows(table: Sorted, waybills: Waybills, known: Known) -> pa.RecordBatch
     ]
     if not found:
         return None
-    return pa.Table.from_batches(found).combine_chunks().to_batches()[0]
+    return one_batch(pa.Table.from_batches(found))
 
 
 def _together(table: Sorted, old: pa.RecordBatch | None, known: Known) -> _Reads:
@@ -124,9 +125,7 @@ def _together(table: Sorted, old: pa.RecordBatch | None, known: Known) -> _Reads
     )  # fmt: skip
 
 
-def _buckets(
-    reads: _Reads, marks: Marks, table: Sorted, waybills: Waybills, known: Known, out: Settled
-) -> None:
+def _buckets(reads: _Reads, marks: Marks, table: Sorted, waybills: Waybills, known: Known, out: Settled) -> None:
     """The new rows as they are kept, split by bucket day, each in the ledger's order."""
     new = np.flatnonzero(~reads.old)
     days = waybills.days_of(reads.keys[reads.starts[:-1]])
@@ -140,14 +139,10 @@ def _buckets(
         out.reads.append((day, rows.slice(start, int(bounds[n + 1]) - start)))
 
 
-def kept_rows(
-    table: Sorted, place: Codes, known: Known, first: Flags | None = None
-) -> pa.RecordBatch:
+def kept_rows(table: Sorted, place: Codes, known: Known, first: Flags | None = None) -> pa.RecordBatch:
     """Rows of the batch at `place` in the form in which they are kept; columns that are wholly absent are left out."""
     layout = table.layout
-    schema = pa.schema(
-        [f for f in kept_schema(layout) if f.name in known.present[layout.name]]
-    )
+    schema = pa.schema([f for f in kept_schema(layout) if f.name in known.present[layout.name]])
     names = [f.name for f in schema if f.name != "first"]
     taken = table.rows.select(names).take(pa.array(place))
     arrays = []

@@ -15,7 +15,7 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import ranges, read_range
+from wayseal.ledger._sorted import one_batch, ranges, read_range
 from wayseal.ledger._types import Longs, Words
 from wayseal.ledger._words import newest
 from wayseal.model import clean_waybill
@@ -24,11 +24,7 @@ from wayseal.model.predicate import Predicate
 MOST = 64
 _RANGE_ROWS = 1 << 20
 _EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
-_PLACES = {
-    f"{end}_{what}": (f"{end}_outlet", what)
-    for end in ("origin", "destination")
-    for what in ("city", "region")
-}
+_PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destination") for what in ("city", "region")}
 _KEYED_COLUMNS = ("channel", "origin_outlet", "destination_outlet")
 _TEXT_COLUMNS = ("customer", "order_ref", "goods_class")
 
@@ -145,7 +141,7 @@ def _last_rows(finder: Finder, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         if len(files) == 1:
             yield from parts
         elif parts:
-            yield newest(pa.Table.from_batches(parts).combine_chunks().to_batches()[0])
+            yield newest(one_batch(pa.Table.from_batches(parts)))
 
 
 def _codes(values: pa.Array, known: pa.Array) -> Longs:

@@ -57,7 +57,5 @@ def _catalogue(agreed: Agreed, out: Settled) -> Waybills:
     new[there] = ~fixed & (days[there] != NO_DAY)
     days[there[fixed]] = agreed.known_days[fixed]
     arrays = [agreed.keys[new], agreed.words[new], days[new].astype(np.int32)]
-    out.kept["catalogue"] = pa.RecordBatch.from_arrays(
-        [pa.array(a) for a in arrays], schema=CATALOGUE_SCHEMA
-    )
+    out.kept["catalogue"] = pa.RecordBatch.from_arrays([pa.array(a) for a in arrays], schema=CATALOGUE_SCHEMA)
     return Waybills(keys=agreed.keys, days=days)

@@ -85,7 +85,7 @@ class Snapshot:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
         return self._keyer.of(texts)
 
-    def names(self, kind: str, keys: Words) -> list[str]:
+    def names(self, kind: str, keys: Words | Sequence[int]) -> list[str]:
         """Text of each key. kind: waybill, actor, session, via, ip, device, purpose, fields, channel, outlet.
 
         "" for key 0 and for one that is unknown.

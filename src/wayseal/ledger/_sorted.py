@@ -29,7 +29,7 @@ def _form(schema: pa.Schema) -> dict[str, object]:
     return {
         "compression": {n: "zstd" if n in texts else "none" for n in schema.names},
         "use_dictionary": [n for n in few if schema.field(n).type != pa.bool_()],
-        "column_encoding": {n: "DELTA_BINARY_PACKED" for n in times},
+        "column_encoding": dict.fromkeys(times, "DELTA_BINARY_PACKED"),
         "write_statistics": ["waybill"] if "waybill" in schema.names else False,
     }
 
@@ -105,7 +105,7 @@ class SortedFile:
         """Rows of some row groups with the columns of `schema`; a column that the file lacks is 0 or null."""
         wanted = [n for n in schema.names if n in self.names]
         try:
-            table = self.file.read_row_groups(list(groups), columns=wanted, use_threads=False)
+            table = self.file.read_row_groups(list(groups), columns=wanted, use_threads=True)
         except _UNREADABLE as error:
             raise LedgerError("this file of the ledger is damaged", file=self.path) from error
         return conformed(table, schema)
@@ -158,6 +158,11 @@ def joined(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBat
     return same[0] if len(same) == 1 else conformed(pa.Table.from_batches(same), schema)
 
 
+def one_batch(table: pa.Table) -> pa.RecordBatch:
+    """A table as one batch."""
+    return conformed(table, table.schema)
+
+
 def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.RecordBatch:
     """All rows whose key is among `keys` (sorted, distinct), file by file, each in its order."""
     found = []
@@ -204,9 +209,7 @@ def ranges(files: Sequence[SortedFile], rows: int) -> Iterator[tuple[int, int]]:
     yield start, (1 << 64) - 1
 
 
-def read_range(
-    files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema
-) -> list[pa.RecordBatch]:
+def read_range(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> list[pa.RecordBatch]:
     """Rows with keys from `low` to `high`, both included, one batch a file that has row groups there."""
     out = []
     for file in files:

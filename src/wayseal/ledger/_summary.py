@@ -25,8 +25,10 @@ _INGESTED = tuple(name for name in store.TABLES if name != "leaks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
-    """Shares of a uniform sample of waybills: with a row in `waybills`, with scans; early: reads before the issue,
-    of all reads of waybills whose issue is known (a sign of clocks that differ). sample: how many waybills it is."""
+    """Shares of a uniform sample of `sample` waybills: with a row in `waybills`, with scans.
+
+    early: reads before the issue, of all reads of waybills whose issue is known (a sign of clocks that differ).
+    """
 
     sample: int
     described: float

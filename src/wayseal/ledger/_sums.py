@@ -16,13 +16,11 @@ class Sums:
 
     def add(self, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
         """Adds `first` and `second` (int64, as long as `ids`) and takes note of the times."""
-        parts = [fixed(a) for a in (ids, first, second, at)]
+        ids, first, second, at = fixed(ids), fixed(first), fixed(second), fixed(at)
         done = 0
         while True:
             with np.errstate(over="ignore"):
-                done, self._used = _kernels.add_up(
-                    done, *parts, self._table, self._used
-                )
+                done, self._used = _kernels.add_up(done, ids, first, second, at, self._table, self._used)
                 if done == len(ids):
                     return
                 grown = np.zeros((4 * len(self._table), 5), np.int64)

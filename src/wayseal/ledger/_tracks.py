@@ -12,7 +12,7 @@ from wayseal.ledger._layout import NUMBERS_SCHEMA, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._order import run_starts
 from wayseal.ledger._part import Known, Settled, Sorted, numbers
 from wayseal.ledger._reads import kept_rows
-from wayseal.ledger._sorted import conformed, contains
+from wayseal.ledger._sorted import conformed, contains, one_batch
 from wayseal.ledger._types import Longs, Words
 from wayseal.ledger._words import Agreed, newest
 
@@ -35,9 +35,7 @@ def settle_unique(table: Sorted, known: Known, out: Settled) -> None:
     changed = differing(before, now.take(pa.array(at)))
     inside = kept_rows(table, table.order, known)
     repeats = np.flatnonzero(table.keys[1:] == table.keys[:-1])
-    changed_inside = differing(
-        inside.take(pa.array(repeats)), inside.take(pa.array(repeats + 1))
-    )
+    changed_inside = differing(inside.take(pa.array(repeats)), inside.take(pa.array(repeats + 1)))
     out.conflicts[name] = changed + changed_inside
     codes = table.column("channel")[last].astype(np.uint64)
     once, none = np.ones(len(codes), np.int64), np.zeros(len(codes), np.int64)
@@ -90,7 +88,7 @@ def settle_numbers(batches: list[pa.RecordBatch], agreed: Agreed, out: Settled) 
     """Texts of new waybills without a packed form."""
     if not batches:
         return
-    table = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+    table = one_batch(pa.Table.from_batches(batches))
     keys, words = numbers(table, "waybill"), numbers(table, "word")
     place = np.minimum(np.searchsorted(agreed.keys, keys), len(agreed.keys) - 1)
     wanted = (agreed.keys[place] == keys) & (agreed.words[place] == words) & (words >= UNPACKED)

@@ -35,9 +35,7 @@ def views(
     return np.unique(np.concatenate([np.zeros(0, np.uint64), *taken]))[:limit]
 
 
-def _fitting(
-    finder: Finder, keyer: Keyer, outlets: pa.Table, predicates: Sequence[Predicate]
-) -> Words | None:
+def _fitting(finder: Finder, keyer: Keyer, outlets: pa.Table, predicates: Sequence[Predicate]) -> Words | None:
     if not predicates or any(p.everything for p in predicates):
         return None
     portions = [predicates[start : start + MOST] for start in range(0, len(predicates), MOST)]

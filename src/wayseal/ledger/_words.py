@@ -81,9 +81,7 @@ def _strangers(table: Sorted, keys: Words, words: Words) -> Flags:
 
 def _first_words(keys: Words, tables: Mapping[str, Sorted]) -> Words:
     """Word of each key in the row that came first of all."""
-    parts = [
-        (t.keys, t.column("word"), t.column("source"), t.column("row")) for t in tables.values()
-    ]
+    parts = [(t.keys, t.column("word"), t.column("source"), t.column("row")) for t in tables.values()]
     key, word, source, row = (np.concatenate(c) for c in zip(*parts, strict=True))
     order = np.lexsort((row, source, key))
     out: Words = word[order[run_starts(key[order])[:-1]]]
