@@ -19,8 +19,8 @@ from wayseal.trace._prior import Prior
 from wayseal.trace._sampler import Draws, Effort, sample
 from wayseal.trace._screen import Classes, classes
 
-SUPPORTED = 0.9995
-"""Highest probability that enters a likelihood ratio: benchmarks/accuracy.py saw no more cases."""
+SUPPORTED = 0.999
+"""Highest probability that enters a likelihood ratio: benchmarks/accuracy.py checked a few thousand calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +50,15 @@ class Posterior:
     delays: tuple[Delay, ...]
 
     @cached_property
+    def account(self) -> Ints:
+        """[C] the account that each candidate stands for: a session's, else itself."""
+        return _account(self.evidence)
+
+    @cached_property
     def unit(self) -> Ints:
         """[C'] account of each seat, by its first member: sessions count as their account."""
         first = np.array([members[0] for members in self.seats.members], np.int32)
-        return _account(self.evidence)[first] if len(first) else first
+        return self.account[first] if len(first) else first
 
     @cached_property
     def accounts(self) -> Ints:
@@ -76,18 +81,17 @@ class Posterior:
             states, units = self.accounts, self.evidence.candidates
             places, p = credible_set(states, units, int(self.unit[seat]))
             at = np.flatnonzero(np.isin(self.unit, places))
-            found = _account(self.evidence)[np.concatenate([self.seats.members[s] for s in at])]
+            found = self.account[np.concatenate([self.seats.members[s] for s in at])]
         rest = np.unique(found[found != candidate])
         order = np.argsort(-self.probability[rest], kind="stable")
         return np.concatenate([[candidate], rest[order]]).astype(np.int32), min(p, self._cap)
 
     def points_at(self, candidate: int) -> Floats:
         """[n] probability that each leak came from the candidate (an account: or its sessions)."""
-        account = _account(self.evidence)
         session = self.evidence.kind[candidate] == SESSION
         total = np.zeros(self.evidence.leaks)
         for seat, members in enumerate(self.seats.members):
-            owners = members if session else account[members]
+            owners = members if session else self.account[members]
             total += self.draws.points[seat] * np.mean(owners == candidate)
         return total
 
@@ -111,10 +115,9 @@ class Posterior:
 
     def _seat(self, candidate: int) -> int:
         """Seat that holds the candidate, or for an account without one, its likeliest session."""
-        account = _account(self.evidence)
         session = self.evidence.kind[candidate] == SESSION
         for seat, members in enumerate(self.seats.members):
-            if candidate in (members if session else account[members]):
+            if candidate in (members if session else self.account[members]):
                 return seat
         return -1
 

@@ -47,10 +47,11 @@ def shortlisted(posterior: Posterior) -> bool:
     """Whether at most twenty sources hold ≥ .9 of the probability that there is one."""
     if posterior.some < SHORTLIST_SOME:
         return False
-    states = posterior.accounts
     p = np.where(posterior.evidence.kind == SESSION, -1.0, posterior.probability)
     best = np.argsort(-p, kind="stable")[:SHORTLIST_MOST]
-    return bool(np.isin(states, best).any(axis=1).mean() >= SHORTLIST * posterior.some)
+    inside = [np.isin(posterior.account[members], best).mean() for members in posterior.seats.members]
+    outside = 1.0 - np.append(inside, 0.0)[posterior.draws.states]
+    return bool(1.0 - outside.prod(axis=1).mean() >= SHORTLIST * posterior.some)
 
 
 def verdict(posterior: Posterior, fit_p: float | None) -> VerdictKind:

@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+
+from tests.trace.making import QUICK, make
+from wayseal.model.sources import SourceKind
+from wayseal.trace._evidence import OUTLET, ViewSample
+from wayseal.trace._fit import check_fit, own_leaks
+from wayseal.trace._posterior import Posterior, infer
+
+N = 10
+SOLD = [30.0 + i for i in range(N)]
+
+
+def posterior_of(beside: dict[int, list[int]], *, delay: float = 3.0) -> Posterior:
+    """Account 0 read every leak; the accounts of `beside` (1, 2, …) those that are listed."""
+    reads = [(0, i, SOLD[i] - delay) for i in range(N)]
+    reads += [(s, i, 1.0) for s, leaks in beside.items() for i in leaks]
+    volume = [10.0] + [500.0] * len(beside)
+    evidence = make(SOLD, reads=reads, volume=volume, universe={SourceKind.ACTOR: 1000}, life_h=400.0)
+    return infer(evidence, seed=1, effort=QUICK)
+
+
+def sample_of(beside: dict[int, list[int]], views: int = 100) -> ViewSample:
+    """Other reads of account 0, and who else had them."""
+    pairs = [(s, item) for s, items in beside.items() for item in items]
+    return ViewSample(
+        source=0,
+        own_at=np.full(views, 10.0),
+        item=np.array([item for _, item in pairs], np.int32),
+        account=np.array([s for s, _ in pairs], np.int32),
+        at=np.full(len(pairs), 2.0),
+    )
+
+
+def test_own_leaks_and_their_delays() -> None:
+    own, delays = own_leaks(posterior_of({1: [0]}), 0)
+    assert own.tolist() == list(range(N))
+    assert delays == pytest.approx(np.full(N, 3.0))
+
+
+def test_an_honest_draw_fits() -> None:
+    rng = np.random.default_rng(1)
+    beside = {s: np.flatnonzero(rng.random(N) < 0.3).tolist() for s in range(1, 6)}
+    others = {s: np.flatnonzero(rng.random(100) < 0.3).tolist() for s in range(1, 6)}
+    test = check_fit(posterior_of(beside), [0], [sample_of(others)], seed=1, shuffles=200)
+    assert test.p_value is not None
+    assert test.p_value > 0.05
+    assert test.code == "fit.good"
+
+
+def test_honest_draws_are_seldom_suspected() -> None:
+    rng = np.random.default_rng(7)
+    posterior = posterior_of({1: [0]})
+    low = 0
+    for trial in range(40):
+        others = {s: np.flatnonzero(rng.random(100) < rng.uniform(0.05, 0.6)).tolist() for s in range(1, 8)}
+        test = check_fit(posterior, [0], [sample_of(others)], seed=trial, shuffles=100)
+        low += (test.p_value or 0.0) < 0.02
+    assert low <= 2
+
+
+def test_whoever_sells_only_what_one_colleague_saw_is_found_out() -> None:
+    test = check_fit(
+        posterior_of({1: list(range(N)), 2: [3]}),
+        [0],
+        [sample_of({1: list(range(20)), 2: list(range(30, 60)), 1000: [1, 2, 3]})],
+        seed=1,
+        shuffles=300,
+    )
+    assert test.p_value is not None
+    assert test.p_value < 0.01
+    assert test.code == "fit.company"
+    assert test.source == 0
+    assert test.company is not None
+    assert (test.company.other, test.company.seen, test.company.leaks) == (1, N, N)
+    assert test.company.expected == pytest.approx(2.0)
+
+
+def test_reads_after_the_sale_are_no_company() -> None:
+    posterior = posterior_of({1: [0]})
+    late = ViewSample(
+        source=0,
+        own_at=np.full(50, 10.0),
+        item=np.arange(50, dtype=np.int32),
+        account=np.full(50, 1, np.int32),
+        at=np.full(50, 500.0),
+    )
+    test = check_fit(posterior, [0], [late], seed=1, shuffles=50)
+    assert test.company is not None
+    assert test.company.other == -1
+    assert test.p_value == 1.0
+
+
+def test_an_empty_sample_tells_nothing() -> None:
+    test = check_fit(posterior_of({1: [0, 1]}), [0], [sample_of({}, views=0)], seed=1, shuffles=50)
+    assert test.company is not None
+    assert test.company.p_value == 1.0
+
+
+def test_reads_that_are_far_too_old() -> None:
+    posterior = posterior_of({1: [0]}, delay=-1.0)
+    assert check_fit(posterior, [1], [], seed=1).code in ("fit.none", "fit.good")
+    old = make(
+        [400.0 + i for i in range(N)],
+        reads=[(0, i, 5.0) for i in range(N)],
+        volume=[10.0],
+        universe={SourceKind.ACTOR: 1000},
+        life_h=500.0,
+    )
+    test = check_fit(infer(old, seed=1, effort=QUICK), [0], [], seed=1)
+    assert test.code == "fit.delay"
+    assert test.p_value is not None
+    assert test.p_value < 0.01
+
+
+def test_nothing_to_test() -> None:
+    evidence = make(
+        SOLD,
+        touches=[(0, i, 10.0) for i in range(N)],
+        kind=[OUTLET],
+        touch_volume=[5.0],
+        universe={SourceKind.OUTLET: 400},
+    )
+    test = check_fit(infer(evidence, seed=1, effort=QUICK), [0], [], seed=1)
+    assert test.p_value is None
+    assert test.code == "fit.none"
+    assert test.source == -1
+
+
+def test_same_seed_same_p_value() -> None:
+    posterior, sample = posterior_of({1: [0, 1, 2]}), sample_of({1: [4, 5, 6, 7, 8]})
+    one, two = (check_fit(posterior, [0], [sample], seed=3, shuffles=60) for _ in range(2))
+    assert one.p_value == two.p_value
