@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.model.sources import SourceKind
-from wayseal.store.types import Leaks
+from wayseal.store.types import Leaks, Rejection
 from wayseal.trace._evidence import ACTOR, KINDS, SESSION, Floats
 from wayseal.trace._exposures import Exposures
 from wayseal.trace._leaks import LeakSet
@@ -42,12 +42,13 @@ class Assembly:
         return tuple(self._source_row(c) for c in candidates)
 
     def saw_rows(self, leading: Sequence[int]) -> tuple[SawRow, ...]:
-        """The accounts that saw most, and every leading source."""
+        """The accounts that saw most and the leading sources; a session shows as its account."""
         evidence = self._x.evidence
         count = self._count
         actors = np.flatnonzero((evidence.kind == ACTOR) & (count > 0))
         order = actors[np.lexsort((actors, self._expected[actors], -count[actors]))]
-        chosen = list(dict.fromkeys([*leading[:SAW_ROWS], *(int(c) for c in order[:SAW_ROWS])]))
+        lead = [c for c in leading if not self._session(c)][:SAW_ROWS]
+        chosen = list(dict.fromkeys([*lead, *(int(c) for c in order[:SAW_ROWS])]))
         chosen.sort(key=lambda c: (-int(count[c]), float(self._expected[c]), c))
         return tuple(
             SawRow(
@@ -57,11 +58,11 @@ class Assembly:
                 expected=float(self._expected[c]),
                 probability=float(self._p.probability[c]),
             )
-            for c in chosen[: max(SAW_ROWS, len(leading[:SAW_ROWS]))]
+            for c in chosen[:SAW_ROWS]
         )
 
     def leak_rows(self, file: Leaks, candidates: Sequence[int]) -> tuple[LeakRow, ...]:
-        """Every row of the leaks file that could be read, in its order, used or not."""
+        """Every row of the leaks file, in its order, used or not."""
         points = [(c, self._p.points_at(c)) for c in candidates if not self._session(c)]
         by_account = self._x.evidence.kind[self._source] == ACTOR
         accounts = np.bincount(self._leak[by_account], minlength=len(self._leaks))
@@ -83,7 +84,8 @@ class Assembly:
                     unknown=1.0 if leak is None else float(self._p.unknown[leak]),
                 )
             )
-        return tuple(rows)
+        rows += [_rejected(rejection) for rejection in file.rejected]
+        return tuple(sorted(rows, key=lambda row: row.line))
 
     @staticmethod
     def _unread(accounts: int) -> Note | None:
@@ -126,6 +128,22 @@ class Assembly:
         last = np.full(evidence.leaks, -np.inf)
         np.maximum.at(last, reads.leak[mine], reads.at[mine])
         return np.where(np.isinf(last), np.nan, last)
+
+
+def _rejected(rejection: Rejection) -> LeakRow:
+    reason = Note(
+        code="missing.bad_row", values={"column": rejection.column, "reason": rejection.reason}
+    )
+    return LeakRow(
+        waybill="",
+        line=rejection.line,
+        seen_at="",
+        found=False,
+        missing=reason,
+        accounts=0,
+        points_at=(),
+        unknown=1.0,
+    )
 
 
 def considered(posterior: Posterior) -> dict[SourceKind, int]:

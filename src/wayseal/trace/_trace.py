@@ -30,7 +30,7 @@ KAPPA = 2.0
 """Accounts that are expected to leak before anything is known (`Prior`)."""
 
 FIT_CODES: Mapping[str, str] = {
-    "fit.none": "fit.too_few",
+    "fit.none": "fit.untested",
     "fit.good": "fit.uniform_ok",
     "fit.company": "fit.co_reading",
     "fit.delay": "fit.delay",
@@ -88,7 +88,7 @@ def _result(
         seed=seed,
         ledger_digest=snapshot.digest,
         leaks_digest=leaks.digest,
-        leaks=len(leaks.rows),
+        leaks=len(leaks.rows) + len(leaks.rejected),
         found=len(found),
         verdict=verdict(posterior, fit.p_value),
         unknown_share=posterior.unknown_share,
