@@ -3,11 +3,13 @@ import gzip
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
+from wayseal.store._records import Records
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -88,6 +90,19 @@ def test_a_quote_that_is_never_closed_swallows_nothing(tmp_path: Path) -> None:
         assert whole.rejected == [(3, "", Reason.UNTERMINATED_QUOTE)]
         assert whole.table.num_rows == 40_001
         assert whole.lines[-1] == 40_003
+
+
+def test_a_byte_order_mark_in_the_middle_is_part_of_a_value(tmp_path: Path) -> None:
+    path = access(tmp_path, HEAD + GOOD + "\ufeff" + GOOD + "\ufeff\n" + GOOD)
+    whole = read(path, block_bytes=len(GOOD))
+    assert whole.lines == [2, 5]
+    assert whole.rejected == [(3, "at", Reason.NOT_A_TIME), (4, "", Reason.TOO_FEW_FIELDS)]
+
+
+def test_rows_that_do_not_fit_their_lines_stop_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wayseal.store._csv.Splitter.feed", lambda *_, **__: MISCOUNTED)
+    with pytest.raises(StoreError, match="don't agree"):
+        read(access(tmp_path, HEAD + GOOD))
 
 
 def test_a_line_without_end_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,6 +292,7 @@ def test_lists(tmp_path: Path, text: str, value: list[str] | None, reason: Reaso
     assert whole.rejected == ([] if reason is None else [(2, "fields", reason)])
 
 
+MISCOUNTED = Records(data=GOOD.encode(), line=np.arange(2), rejected=[])
 CELLS = st.text(
     st.one_of(st.sampled_from(',"\n\r;| aé运'), st.characters(codec="utf-8", exclude_characters="\0")), max_size=8
 )

@@ -43,6 +43,7 @@ GOOD: list[tuple[str, pa.Array, Any]] = [
     ("fields", pa.array([["a", "b"]]), ["a", "b"]),
     ("fields", pa.array([["a"]], pa.large_list(pa.large_string())), ["a"]),
     ("fields", pa.array(["a;b"]), ["a", "b"]),
+    ("session", pa.array([float("nan")]), None),
     ("session", pa.array([""]), None),
     ("session", pa.array([None], pa.string()), None),
     ("session", pa.nulls(1), None),
@@ -63,7 +64,11 @@ BAD: list[tuple[str, pa.Array, Reason]] = [
     ("actor", pa.array([None], pa.string()), Reason.EMPTY),
     ("actor", pa.array(["a\x00b"]), Reason.CONTROL_CHARACTER),
     ("actor", pa.array(["a\x85b"]), Reason.CONTROL_CHARACTER),
+    ("actor", pa.array([b"\xff"]).view(pa.string()), Reason.UNDECODABLE),
+    ("actor", pa.array([b"\xff"]).view(pa.string()).dictionary_encode(), Reason.UNDECODABLE),
     ("waybill", pa.array(["-"]), Reason.EMPTY),
+    ("waybill", pa.array(["7.7123456E+13"]), Reason.ROUNDED_NUMBER),
+    ("fields", pa.array([["a", None]]), Reason.NOT_A_LIST),
 ]
 
 
@@ -76,8 +81,8 @@ def test_bad_values_go_to_quarantine_with_their_row(
     whole = read(access(tmp_path, **{column: mixed}), batch_rows=2, keep=True)
     assert whole.rejected == [(2, column, reason)]
     assert whole.lines == [1, 3]
-    assert whole.raws[0] is not None
-    assert whole.raws[0].startswith("{")
+    (raw,) = whole.raws
+    assert raw is None if reason is Reason.UNDECODABLE else str(raw).startswith("{")
 
 
 TYPES: list[tuple[str, pa.Array]] = [
@@ -86,6 +91,8 @@ TYPES: list[tuple[str, pa.Array]] = [
     ("actor", pa.array([True])),
     ("actor", pa.array([1.5])),
     ("actor", pa.array([["a"]])),
+    ("waybill", pa.array([2.0**53])),
+    ("fields", pa.array([[b"\xff"]]).cast(pa.list_(pa.binary()))),
     ("actor", pa.array([b"a"])),
     ("waybill", pa.array([{"a": 1}])),
     ("action", pa.array([["a"]])),
@@ -155,6 +162,19 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     for size in range(0, len(data), len(data) // 40):
         with pytest.raises(StoreError, match="Parquet"):
             read(put(tmp_path / "accesses.parquet", data[:size]))
+
+
+def test_a_file_that_miscounts_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *_, **__: iter([]))
+    with pytest.raises(StoreError, match="says that it has 1 rows, and has 0"):
+        read(access(tmp_path))
+
+
+def test_two_broken_texts_in_one_row_are_one_rejection(tmp_path: Path) -> None:
+    broken = pa.array([b"\xff", b"a"]).view(pa.string())
+    whole = read(access(tmp_path, actor=broken, session=broken))
+    assert whole.rejected == [(1, "actor", Reason.UNDECODABLE)]
+    assert whole.lines == [2]
 
 
 def test_a_damaged_page_names_the_row(tmp_path: Path) -> None:

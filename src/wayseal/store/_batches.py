@@ -109,6 +109,9 @@ class _Reader:
         """The block, checked."""
         shaped = self.plan.shape(block)
         done = {name: self._convert(name, shaped) for name in shaped.columns}
+        if any(len(item.array) != len(block.line) for item in done.values()):
+            first = int(block.line[0]) if len(block.line) else 1
+            raise StoreError("rows and line numbers don't agree from here on", file=self._file.path, line=first)
         kept, rejected = self._verdict(done, block, shaped.keep)
         notices = (*self._pending, *self._notices(done))
         self._pending.clear()

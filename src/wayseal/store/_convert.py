@@ -15,6 +15,8 @@ from wayseal.store import _strings, _times
 from wayseal.store.tables import Column, ColumnType
 from wayseal.store.types import Reason
 
+# 7.71234E+13: what a spreadsheet makes of a long number.
+_ROUNDED = r"^\s*[0-9](?:\.[0-9]+)?[eE]\+[0-9]+\s*$"
 _Mask = npt.NDArray[np.bool_]
 
 
@@ -69,7 +71,14 @@ def _id(column: Column, raw: pa.Array, how: How) -> Converted:
 
 def _waybill(column: Column, raw: pa.Array, how: How) -> Converted:
     texts = _whole_numbers(raw)
-    return _id(column, _strings.cleaned(texts) if how.clean else texts, how)
+    if not how.clean:
+        return _id(column, texts, how)
+    if _strings.is_clean(texts):
+        return _id(column, texts, how)
+    rounded = _strings.mask_of(pc.match_substring_regex(texts, _ROUNDED))
+    done = _id(column, _strings.cleaned(texts), how)
+    _note(done.bad, rounded, Reason.ROUNDED_NUMBER)
+    return done
 
 
 def _text(column: Column, raw: pa.Array, how: How) -> Converted:
@@ -101,14 +110,19 @@ def _strange(texts: pa.Array, known: pa.Array) -> _Mask | None:
 
 
 def _whole_numbers(raw: pa.Array) -> pa.Array:
-    """Ids that came as numbers; whole ones that came as floats (a column with gaps, from pandas) lose their ".0"."""
+    """Ids that came as numbers. A column with gaps came as floats: whole ones lose their ".0", NaN is a gap."""
     if pa.types.is_floating(raw.type):
-        whole = pc.equal(pc.floor(raw), raw)
-        if pc.all(whole).as_py() in {True, None}:
+        raw = _gaps(raw)
+        exact = pc.and_(pc.equal(pc.floor(raw), raw), pc.less(pc.abs(raw), 2.0**53))
+        if pc.all(exact).as_py() in {True, None}:
             raw = pc.cast(raw, pa.int64())
     if not (_is_text(raw.type) or pa.types.is_integer(raw.type) or pa.types.is_null(raw.type)):
         raise pa.ArrowInvalid("not text and not whole numbers")
     return _strings.as_text(raw)
+
+
+def _gaps(floats: pa.Array) -> pa.Array:
+    return pc.if_else(pc.is_nan(floats), pa.scalar(None, floats.type), floats)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -154,7 +168,7 @@ def _number(column: Column, raw: pa.Array, how: How) -> Converted:
         plain = pc.if_else(shape, pc.replace_substring_regex(texts, r"^\+", ""), pa.scalar(None, pa.string()))
         values = pc.cast(plain, pa.float64())
     else:
-        values = pc.cast(raw, pa.float64(), safe=False)
+        values = _gaps(pc.cast(raw, pa.float64(), safe=False))
         wrong = np.zeros(len(raw), np.bool_)
     floats = values.fill_null(0.0).to_numpy(zero_copy_only=False)
     wrong = wrong | ~np.isfinite(floats)
@@ -176,7 +190,15 @@ def _number(column: Column, raw: pa.Array, how: How) -> Converted:
 def _list(column: Column, raw: pa.Array, how: How) -> Converted:
     kind = raw.type
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return Converted(array=pc.cast(raw, column.arrow))
+        array = pc.cast(raw, column.arrow)
+        array.validate(full=True)
+        done = Converted(array=array)
+        if pc.list_flatten(array).null_count:
+            holes = pc.list_parent_indices(array).filter(pc.is_null(pc.list_flatten(array)))
+            mask = np.zeros(len(array), np.bool_)
+            mask[holes.to_numpy(zero_copy_only=False)] = True
+            done.bad.append((mask, Reason.NOT_A_LIST))
+        return done
     return _by_word(raw, column, _read_list, Reason.NOT_A_LIST)
 
 

@@ -1,5 +1,6 @@
 """CSV files as raw blocks: the records are cut here, their fields are read by Arrow."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import chain
 
@@ -139,12 +140,14 @@ class CsvBlocks:
             )
             return "skip"
 
+        # Arrow takes one byte order mark off; in the middle of a file it is part of a value.
+        data = BOM_UTF8 + records.data if records.data.startswith(BOM_UTF8) else records.data
         table = pacsv.read_csv(
-            pa.BufferReader(records.data),
+            pa.BufferReader(data),
             read_options=pacsv.ReadOptions(
                 column_names=[f"f{at}" for at in range(len(self.names))],
                 use_threads=False,
-                block_size=len(records.data) + 1,
+                block_size=len(data) + 1,
             ),
             parse_options=pacsv.ParseOptions(
                 delimiter=self._delimiter,

@@ -7,10 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wayseal.store._text import is_utf8
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Notice, RawBlock, ReadOptions, SourceFile
+from wayseal.store.types import Notice, RawBlock, ReadOptions, Reason, Rejection, SourceFile
 
 _BATCH_BYTES = 256 << 20
+# Read in pieces: a row group may be as large as the file, and a mapped file that shrinks would end the process.
+_READ_BYTES = 4 << 20
+_TEXTS = (pa.string(), pa.large_string(), pa.string_view())
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError)
 
 
@@ -25,7 +29,7 @@ class ParquetBlocks:
         self.notices: list[Notice] = []
         self._options = options
         try:
-            self._file = pq.ParquetFile(path, memory_map=True, pre_buffer=False)
+            self._file = pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES)
         except _ARROW_ERRORS as error:
             raise StoreError("not a whole Parquet file; copy it anew", file=path) from error
         self.names: tuple[str, ...] = tuple(self._file.schema_arrow.names)
@@ -37,20 +41,37 @@ class ParquetBlocks:
         done = 0
         try:
             for batch in self._file.iter_batches(self._batch_rows(), columns=wanted):
-                line = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
+                first = done + 1
                 done += batch.num_rows
-                yield RawBlock(
-                    columns=dict(zip(batch.schema.names, batch.columns, strict=True)),
-                    line=line,
-                    rejected=(),
-                    bytes_read=self._size * done // max(total, 1),
-                    raws=_texts(batch) if self._keep else None,
-                )
+                yield self._block(batch, first, self._size * done // max(total, 1))
         except _ARROW_ERRORS as error:
             message = "the Parquet file is damaged from this row on; copy it anew"
             raise StoreError(message, file=self._path, line=done + 1) from error
         finally:
             self._file.close()
+        if done != total:
+            message = f"the Parquet file says that it has {total} rows, and has {done}; copy it anew"
+            raise StoreError(message, file=self._path, line=done + 1)
+
+    def _block(self, batch: pa.RecordBatch, first: int, bytes_read: int) -> RawBlock:
+        line = np.arange(first, first + batch.num_rows, dtype=np.int64)
+        rejected: list[Rejection] = []
+        good = np.ones(batch.num_rows, np.bool_)
+        for name, values in zip(batch.schema.names, batch.columns, strict=True):
+            for at in _undecodable(values):
+                if good[at]:
+                    rejected.append(Rejection(line=first + at, column=name, reason=Reason.UNDECODABLE))
+                    good[at] = False
+        if rejected:
+            batch, line = batch.filter(pa.array(good)), line[good]
+            rejected.sort(key=lambda r: r.line)
+        return RawBlock(
+            columns=dict(zip(batch.schema.names, batch.columns, strict=True)),
+            line=line,
+            rejected=tuple(rejected),
+            bytes_read=bytes_read,
+            raws=_texts(batch) if self._keep else None,
+        )
 
     def _batch_rows(self) -> int:
         """Fewer rows a batch where rows are wide, so that a batch stays within bounds."""
@@ -65,3 +86,17 @@ class ParquetBlocks:
 def _texts(batch: pa.RecordBatch) -> tuple[str, ...]:
     """Each row as JSON: Parquet has no text of its own."""
     return tuple(json.dumps(row, ensure_ascii=False, default=str) for row in batch.to_pylist())
+
+
+def _undecodable(values: pa.Array) -> list[int]:
+    """The places of texts that are no UTF-8: Arrow doesn't look when it reads."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if values.type not in _TEXTS:
+        return []
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        plain = enumerate(values.cast(pa.large_binary()).to_pylist())
+        return [at for at, text in plain if text is not None and not is_utf8(text)]
+    return []

@@ -128,14 +128,14 @@ class TextFile:
         if data.isascii():
             return data, True
         if self._encoding is None:
-            valid = _decodes(data, "utf-8")
+            valid = is_utf8(data)
             if not valid and not self._seen_wide and guess_gb18030(data):
                 self._settled("gb18030")
             self._seen_wide = True
         if self._encoding is None:
             return data, valid
         if self._encoding == "utf-8" or not is_ascii_based(self._encoding):
-            return data, _decodes(data, "utf-8")
+            return data, is_utf8(data)
         return _transcode(data, self._encoding)
 
 
@@ -161,7 +161,7 @@ def guess_utf16(sample: bytes) -> str | None:
 def guess_gb18030(data: bytes) -> bool:
     """Whether more lines with non-ASCII bytes read well as GB18030 (GBK, GB 2312) than as UTF-8."""
     wide = [line for line in data.split(b"\n") if not line.isascii()][:_SAMPLED_LINES]
-    as_utf8 = sum(_decodes(line, "utf-8") for line in wide)
+    as_utf8 = sum(is_utf8(line) for line in wide)
     return sum(_reads_chinese(line) for line in wide) > as_utf8
 
 
@@ -174,9 +174,10 @@ def _reads_chinese(line: bytes) -> bool:
     return common * 2 > len(wide)
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
     try:
-        data.decode(encoding)
+        data.decode()
     except UnicodeDecodeError:
         return False
     return True

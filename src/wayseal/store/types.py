@@ -33,6 +33,7 @@ class Reason(StrEnum):
     TIME_OUT_OF_RANGE = "time-out-of-range"
     NOT_A_NUMBER = "not-a-number"
     NUMBER_OUT_OF_RANGE = "number-out-of-range"
+    ROUNDED_NUMBER = "rounded-number"
     UNKNOWN_VALUE = "unknown-value"
     NOT_A_LIST = "not-a-list"
     NOT_AN_OBJECT = "not-an-object"
