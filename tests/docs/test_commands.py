@@ -3,6 +3,7 @@
 import re
 from enum import Enum
 from itertools import pairwise
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -11,8 +12,7 @@ from tests.docs.pages import read, rows, sections
 from wayseal.cli import app
 from wayseal.model import WaysealError
 
-GROUP = typer.main.get_command(app)
-COMMANDS = GROUP.commands  # type: ignore[attr-defined]
+COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 OWN_CODES = {0, 2, 130}
 
 
@@ -21,16 +21,22 @@ def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 
 
-def names(command: object) -> list[str]:
-    """How a command's parameters are written: LEDGER, --out."""
-    out = []
-    for parameter in command.params:  # type: ignore[attr-defined]
-        longest = [o for o in parameter.opts if o.startswith("--")]
-        if parameter.param_type_name == "argument":
-            out.append(parameter.metavar or parameter.name.upper())
-        elif longest != ["--help"]:
-            out.append(longest[0])
-    return out
+def written(parameter: Any) -> str:
+    """How a parameter is written: LEDGER, --out."""
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name.upper())
+    return next(str(o) for o in parameter.opts if o.startswith("--"))
+
+
+def parameters(name: str) -> dict[str, Any]:
+    found = {written(p): p for p in COMMANDS[name].params}
+    return {k: p for k, p in found.items() if k != "--help"}
+
+
+def words(parameter: Any) -> list[str]:
+    """What an option may be, where that is a closed list."""
+    kinds = [parameter.type_descriptor.annotation, *get_args(parameter.type_descriptor.annotation)]
+    return [str(word.value) for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum) for word in kind]
 
 
 def test_every_command_has_its_section(page: str) -> None:
@@ -41,24 +47,16 @@ def test_every_command_has_its_section(page: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_argument_and_option(page: str, name: str) -> None:
     table = rows(sections(page)[f"wayseal {name}"])
-    assert list(table) == names(COMMANDS[name])
-    for parameter in COMMANDS[name].params:
-        for short in (o for o in parameter.opts if re.fullmatch("-[a-z]", o)):
-            assert f"`{short}`" in page
-        for word in getattr(parameter.type, "choices", ()):
-            cells = " ".join(next(c for n, c in table.items() if n in {*parameter.opts, parameter.name.upper()}))
-            assert f"`{word.value if isinstance(word, Enum) else word}`" in cells, word
-
-
-def test_every_default(page: str) -> None:
-    """A default that is worth saying stands in code marks in the option's row."""
-    for name, command in COMMANDS.items():
-        table = rows(sections(page)[f"wayseal {name}"])
-        for parameter, row in zip((p for p in command.params if "--help" not in p.opts), table.values(), strict=True):
-            value = parameter.default
-            if value in (None, False, ...) or parameter.required:
-                continue
-            assert f"`{value.value if isinstance(value, Enum) else value}`" in " ".join(row), (name, parameter.name)
+    assert list(table) == list(parameters(name))
+    for key, parameter in parameters(name).items():
+        said = " ".join(table[key])
+        for word in (*words(parameter), *(o for o in parameter.opts if re.fullmatch("-[a-z]", o))):
+            assert f"`{word}`" in said, (name, key)
+        default = parameter.default
+        if parameter.required:
+            assert table[key][1] in {"required", "必填"}, (name, key)
+        elif default is not None and not isinstance(default, bool):
+            assert table[key][1] == f"`{default.value if isinstance(default, Enum) else default}`", (name, key)
 
 
 def codes(root: type[WaysealError]) -> set[int]:

@@ -1,7 +1,8 @@
 """What stands in ```console blocks is run, page by page, in the order in which a reader would; output is compared.
 
-A page shows the lines of an output that matter: each must be in the real output, in that order, but spaces and line
-breaks don't count. A command fails where the page says that it ends with an error (a line that starts "wayseal: ").
+A page shows the lines of an output that matter: each must be in the real output, in that order, but spaces, line breaks
+and the values of decimal fractions don't count. A command fails where the page says that it ends with an error (a line
+that starts "wayseal: ").
 """
 
 import os
@@ -19,7 +20,7 @@ PAGES = [str(p.relative_to(ROOT)) for p in markdown() if steps(str(p.relative_to
 
 
 def squeezed(text: str) -> str:
-    return re.sub(r"[\s│─┃━╭╮╰╯]+", "", text)
+    return re.sub(r"\d+\.\d+", "#.#", re.sub(r"[\s│─┃━╭╮╰╯]+", "", text))
 
 
 def run(command: str, folder: Path) -> tuple[int, str]:
