@@ -67,3 +67,8 @@ def test_twins_keep_step(name: str) -> None:
 def test_no_trailing_space_or_tab() -> None:
     for name in NAMES:
         assert not re.search(r"[ \t]+$", read(name), re.MULTILINE), name
+
+
+def test_pictures_are_small() -> None:
+    for path in (ROOT / "docs/images").glob("*.png"):
+        assert path.stat().st_size < 200_000, path.name
