@@ -48,6 +48,7 @@ class Words:
     units: pa.Array
     device_of: Ints
     devices: pa.Array
+    ip_of: Ints
     ips: pa.Array
     via_of: Ints
     has_session: npt.NDArray[np.bool_]
@@ -58,12 +59,15 @@ def make_words(network: Network, staff: Staff, seed: int) -> Words:
     """The dictionaries of a world."""
     salt = int(stream(seed, 3).integers(1 << 62))
     device_of, devices = _devices(staff, salt)
+    # A dictionary with a word twice is written differently from run to run.
+    addresses = pa.array(_addresses(staff), pa.string()).dictionary_encode()
     return Words(
         actors=pa.array(staff.ids, pa.string()),
         units=pa.array(network.unit_id, pa.string()),
         device_of=device_of,
         devices=devices,
-        ips=pa.array(_addresses(staff), pa.string()),
+        ip_of=addresses.indices.to_numpy().astype(np.int64),
+        ips=addresses.dictionary,
         via_of=staff.role,
         has_session=staff.is_person,
         salt=salt,
@@ -135,7 +139,7 @@ def access_batches(
             "action": coded(action_of[reason], actions),
             "via": coded(via_of[words.via_of][actor], vias),
             "session": _sessions(words, when, actor),
-            "ip": coded(actor, words.ips),
+            "ip": coded(words.ip_of[actor], words.ips),
             "device": coded(words.device_of[actor], words.devices),
             "purpose": coded(purpose_of[reason], purposes),
         }

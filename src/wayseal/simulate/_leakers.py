@@ -74,9 +74,9 @@ def _busy(network: Network) -> float:
 
 
 def _ordinary(leaker: Leaker, network: Network, staff: Staff, rng: np.random.Generator, count: int) -> list[int]:
-    """Counter clerks (colluders: also sorters and customer service) of busier outlets, at places of their own."""
-    roles = [Role.CLERK] if leaker is Leaker.CLERK else [Role.CLERK, Role.SORTER, Role.CUSTOMER_SERVICE]
-    volume = np.where(staff.unit >= 0, network.volume[staff.unit], np.inf)
+    """Counter clerks (colluders: also couriers and sorters) of busier outlets, at places of their own."""
+    roles = [Role.CLERK] if leaker is Leaker.CLERK else [Role.CLERK, Role.COURIER, Role.SORTER]
+    volume = np.where(staff.unit >= 0, network.volume[staff.unit], 0.0)
     fits = np.flatnonzero(np.isin(staff.role, roles) & (volume >= _busy(network)))
     chosen: list[int] = []
     places: set[tuple[int, int]] = set()

@@ -99,11 +99,11 @@ def simulate(
     if form is Format.PARQUET:
         with FolderSink(dataset) as sink:
             bought, known = _run(scenario, seed, sink, progress)
-        rows = dict(sink.rows)
+        rows = dict(sorted(sink.rows.items()))
     else:
         memory = MemorySink()
         bought, known = _run(scenario, seed, memory, progress)
-        rows = dict(memory.rows)
+        rows = dict(sorted(memory.rows.items()))
         for name, table in memory.tables().items():
             write_table(dataset, name, [table], form=form)
     _write_bought(out, bought)

@@ -1,0 +1,20 @@
+"""Small worlds that several tests look at."""
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from wayseal.simulate import generate, preset
+from wayseal.simulate._run import World
+
+
+@pytest.fixture(scope="session")
+def world() -> Callable[..., World]:
+    """Makes a small world, once for each set of parameters."""
+
+    @cache
+    def make(**changes: object) -> World:
+        return generate(preset("tiny", **changes), seed=11)
+
+    return make
