@@ -40,10 +40,6 @@ class HashingFile(io.RawIOBase):
             self._put()
         return len(view)
 
-    def tell(self) -> int:
-        """Bytes taken so far."""
-        return self.size
-
     def _put(self, *, durable: bool = False) -> None:
         self._digest.update(self._waiting)
         with self._path.open("ab") as file:

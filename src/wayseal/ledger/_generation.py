@@ -20,11 +20,12 @@ def day_name(day: int) -> str:
 class Generation:
     """Writers of a generation, one a kind of file and bucket."""
 
-    def __init__(self, ledger: Path, number: int) -> None:
+    def __init__(self, ledger: Path, number: int, *, most_held: int = _MOST_HELD) -> None:
         self.ledger = ledger
         self.number = number
         self._writers: dict[tuple[str, int | None], SortedWriter] = {}
         self._held = 0
+        self._most_held = most_held
         (ledger / f"data/g{number:06d}").mkdir(parents=True, exist_ok=True)
 
     @property
@@ -47,7 +48,7 @@ class Generation:
         self._held -= writer.held
         writer.write(rows)
         self._held += writer.held
-        if self._held > _MOST_HELD:
+        if self._held > self._most_held:
             for other in self._writers.values():
                 other.flush()
             self._held = 0

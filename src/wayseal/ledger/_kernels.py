@@ -260,7 +260,7 @@ def mark_repeats(starts: Longs, ids: Words, old: Flags, repeat: Flags) -> int:
 
 @kernel
 def add_up(start: int, ids: Words, first: Longs, second: Longs, at: Longs, table: Longs, used: int) -> tuple[int, int]:
-    """Adds to the place of ids[i] from row `start` on; stops early when the table is half full.
+    """Adds to the place of ids[i] from row `start` on; stops early when the table is three fifths full.
 
     table[place] = (id + 1 as int64, or 0 where free; sum of first, of second; least at, greatest at); a power of two
     of places. Returns (row it stopped at, places used).
@@ -272,7 +272,7 @@ def add_up(start: int, ids: Words, first: Longs, second: Longs, at: Longs, table
         while table[place, 0] != 0 and table[place, 0] != name:
             place = (place + 1) & mask
         if table[place, 0] == 0:
-            if 2 * used >= len(table):
+            if 5 * used >= 3 * len(table):
                 return i, used
             used += 1
             table[place, 0] = name

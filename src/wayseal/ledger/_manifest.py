@@ -62,10 +62,6 @@ class Manifest:
     sources: tuple[SourceEntry, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
-    def of(self, kind: str, day: int | None = None) -> tuple[FileEntry, ...]:
-        """Files of one kind (and bucket day), oldest first."""
-        return tuple(f for f in self.files if f.kind == kind and (day is None or f.day == day))
-
     def to_json(self) -> str:
         """Canonical spelling: keys sorted, no spaces."""
         content = {_FORMAT: LAYOUT, **dataclasses.asdict(self)}

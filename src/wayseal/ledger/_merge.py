@@ -52,7 +52,7 @@ def crowded(files: Sequence[FileEntry], dirty: frozenset[int] | set[int]) -> lis
     return out
 
 
-def merge(generation: Generation, entries: Sequence[FileEntry]) -> FileEntry:
+def merge(generation: Generation, entries: Sequence[FileEntry], *, range_rows: int = _RANGE_ROWS) -> FileEntry:
     """Writes one file with what `entries` (of one kind and bucket, oldest first) hold."""
     kind, day = entries[0].kind, entries[0].day
     files = [open_sorted(generation.ledger, e) for e in entries]
@@ -62,7 +62,7 @@ def merge(generation: Generation, entries: Sequence[FileEntry]) -> FileEntry:
         tables = [f.read(range(len(f.rows)), schema) for f in files]
         writer.write(_totals(kind, tables, schema))
     else:
-        for low, high in ranges(files, _RANGE_ROWS):
+        for low, high in ranges(files, range_rows):
             parts = read_range(files, low, high, schema)
             if parts:
                 writer.write(_combined(kind, joined(parts, schema)))

@@ -173,9 +173,7 @@ def _count(reads: _Reads, marks: Marks, known: Known, out: Settled) -> None:
 
 def _tally(values: Longs) -> tuple[Longs, Longs]:
     """Distinct values and how often each stands there; for few different ones in a narrow range."""
-    if not len(values):
-        return values, values
-    low, high = int(values.min()), int(values.max())
+    low, high = int(values.min(initial=0)), int(values.max(initial=0))
     if high - low > 1 << 20:
         return np.unique(values, return_counts=True)
     count = np.bincount(values - low, minlength=1)

@@ -12,7 +12,6 @@ from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     KEYED,
     NUMBERS_SCHEMA,
-    SEPARATOR,
     TableLayout,
     kept_schema,
 )
@@ -81,11 +80,6 @@ def enum_texts(column: Column, codes: pa.Array) -> pa.Array:
     """Values of an enum's codes; null for 0."""
     texts = pa.array([None, *column.values], pa.string())
     return texts.take(codes)
-
-
-def split_list(text: str) -> list[str]:
-    """The items of a list that was made one text."""
-    return text.split(SEPARATOR)
 
 
 def _taken(known: Words, texts: pa.Array, keys: Words) -> pa.Array:

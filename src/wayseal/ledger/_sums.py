@@ -11,7 +11,7 @@ class Sums:
     """For each id (below 2**63): two sums and the least and greatest time."""
 
     def __init__(self) -> None:
-        self._table = np.zeros((128, 5), np.int64)
+        self._table = np.zeros((64, 5), np.int64)
         self._used = 0
 
     def add(self, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
@@ -23,7 +23,7 @@ class Sums:
                 done, self._used = _kernels.add_up(done, ids, first, second, at, self._table, self._used)
                 if done == len(ids):
                     return
-                grown = np.zeros((4 * len(self._table), 5), np.int64)
+                grown = np.zeros((2 * len(self._table), 5), np.int64)
                 _kernels.spread(self._table, grown)
             self._table = grown
 
