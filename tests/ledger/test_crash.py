@@ -16,6 +16,7 @@ import pytest
 from tests.ledger.helpers import content, put, read, reads_of, write
 from wayseal import ledger, store
 from wayseal.ledger import LedgerError
+from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
 
@@ -162,6 +163,19 @@ def test_a_quarantine_that_cannot_be_written(tmp_path: Path) -> None:
     assert process.returncode == 5
 
 
+def test_a_quarantine_that_is_in_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "accesses.csv"
+    path.write_text("at,actor,waybill\nnever,u,YT1\n")
+
+    def block(step: str) -> None:
+        if step == "swept":
+            (tmp_path / "L/quarantine" / f"{file_digest(path)[:16]}.csv").mkdir(parents=True)
+
+    with pytest.raises(LedgerStorageError, match="Is a directory"):
+        put(path, tmp_path / "L", on_step=block)
+    assert put(path, tmp_path / "L").rejected == {"not-a-time": 1}
+
+
 def test_a_place_that_refuses(tmp_path: Path, clean: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LedgerStorageError, match="can't be written"):
@@ -245,8 +259,6 @@ def test_a_damaged_segment_is_named(tmp_path: Path, spoil: Callable[[Path], None
 
 
 def test_the_manifest_says_what_lies_there(tmp_path: Path, clean: Path) -> None:
-    from wayseal.ledger._files import file_digest
-
     made = json.loads((clean / "L/manifest.json").read_text())
     assert made["wayseal_ledger"] == 1
     for entry in made["files"]:

@@ -144,6 +144,7 @@ def test_any_split_and_order_gives_the_same_ledger(
     for n, (minutes, actor, waybill, access) in enumerate(lines):
         when, who = (minutes, actor) if access is None else (10 * access, access % 3)
         more = {} if access is None else {"access": f"a{access}"}
+        more["device"] = f"d{split[n]}"  # no two files are equal, or the second would be left out
         rows.append((split[n], read(when, f"u-{who}", f"YT{waybill}", session=f"s{who}", **more)))
     random.shuffle(rows)
     folder = tmp_path_factory.mktemp("split")
@@ -415,6 +416,16 @@ def test_a_number_without_a_packed_form_is_told_from_one_with_its_key(tmp_path: 
         names = snapshot.scans(snapshot.control(9))["waybill"].to_pylist()
     assert len(names) == report.rows == 3 - report.rejected["same-key"]
     assert set(names) <= {"EA1CN", "YT1", "XX1CN"}
+
+
+def test_a_table_whose_waybills_all_have_anothers_key(tmp_path: Path) -> None:
+    write(tmp_path / "D", "scans", [{"waybill": "YT1", "at": at(1), "kind": "arrive", "outlet": "o"}])
+    write(tmp_path / "D", "tickets", [{"ticket": "t", "waybill": "YT2", "opened_at": at(0), "actor": "u"}])
+    report = put(tmp_path / "D", tmp_path / "L", key_bits=1)
+    assert [(s.table, s.rows) for s in report.ingested] == [("scans", 1), ("tickets", 0)]
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.digest == report.digest
+        assert snapshot.table("tickets", snapshot.keys(["YT2"])).num_rows == 0
 
 
 def test_an_actor_with_anothers_key_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._prefetch import ahead
 from wayseal.ledger._reads import _tally
 from wayseal.ledger._sorted import SortedWriter, contains, open_sorted, places, ranges, read_range, rows_for
-from wayseal.ledger._spill import MOST_PARTS, parts_for
+from wayseal.ledger._spill import MOST_PARTS, Spill, parts_for
 from wayseal.ledger._sums import Sums
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.model.predicate import parse_predicate
@@ -35,7 +35,8 @@ ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(0, 1
 def test_the_ledgers_order(rows: list[tuple[int, int, int, int]], shift: int, top: int) -> None:
     """Keys that differ in their lowest bits, in their highest, or beyond what the first passes look at."""
     key = np.array([(r[0] << shift | top << 63) % 2**64 for r in rows], np.uint64)
-    when, source, row = (np.array([r[k] for r in rows], t) for k, t in ((1, np.int64), (2, np.int32), (3, np.int64)))
+    when, row = np.array([r[1] for r in rows], np.int64), np.array([r[3] for r in rows], np.int64)
+    source = np.array([r[2] for r in rows], np.int32)
     order = ledger_order(key, when, source, row)
     found = [(int(key[i]), *rows[i][1:]) for i in order]
     assert found == sorted((int(k), *r[1:]) for k, r in zip(key, rows, strict=True))
@@ -114,6 +115,28 @@ def test_sums(portions: list[list[tuple[int, int, int]]]) -> None:
         mine = [r for r in flat if r[0] == name]
         total_of = sum(r[1] for r in mine)
         assert cell == [total_of, 2 * total_of, min(r[2] for r in mine), max(r[2] for r in mine)]
+
+
+def test_sums_grow() -> None:
+    total = Sums()
+    ids = np.arange(1000, dtype=np.uint64) % np.uint64(400)
+    total.add(ids, np.ones(1000, np.int64), np.arange(1000), np.arange(1000))
+    made, cells = total.result()
+    assert made.tolist() == list(range(400))
+    assert cells[:, 0].tolist() == [3 if n < 200 else 2 for n in range(400)]
+    assert cells[7].tolist() == [3, 7 + 407 + 807, 7, 807]
+
+
+def test_what_is_spilled_comes_back_in_its_order(tmp_path: Path) -> None:
+    spill = Spill(tmp_path / "tmp", 4, 400)
+    for n, size in enumerate((3, 4, 2, 5, 30, 2)):
+        keys = pa.array([k << 62 for k in range(size)], pa.uint64()) if size < 4 else pa.array([0] * size, pa.uint64())
+        other = pa.array([n] * size)
+        spill.add("t", pa.record_batch({"waybill": keys, ("b" if n == 2 else "a"): other}))
+    assert spill.spilled > 0
+    assert [list(b.to_pydict().values())[1][0] for b in spill.part("t", 0)] == [0, 1, 2, 3, 4, 5]
+    assert [b.num_rows for b in spill.part("t", 1)] == [1, 1, 1]
+    assert spill.part("t", 3) == []
 
 
 @given(st.lists(st.integers(-5, 5)), st.sampled_from([1, 10**7]))

@@ -140,8 +140,8 @@ def _last_rows(finder: Finder, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         parts = read_range(files, low, high, schema)
         if len(files) == 1:
             yield from parts
-        elif parts:
-            yield newest(one_batch(pa.Table.from_batches(parts)))
+        else:
+            yield newest(one_batch(pa.Table.from_batches(parts, schema)))
 
 
 def _codes(values: pa.Array, known: pa.Array) -> Longs:
