@@ -26,9 +26,9 @@ _THREADS = 2
 class _Pass:
     """Gathers what the parts become."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, sessions: int) -> None:
         self.generation = generation
-        self.sums: dict[str, Sums] = {}
+        self.sums = {"sessions": Sums(sessions)} if sessions else {}
         self.dirty: set[int] = set()
         self.refused: list[tuple[int, int]] = []
         self.repeated: Counter[int] = Counter()
@@ -54,7 +54,7 @@ def commit(
     ledger: Path, manifest: Manifest, intake: Intake, options: IngestOptions, progress: Progress
 ) -> tuple[Manifest, Mapping[str, int]]:
     """Turns what was read into the ledger's next generation; also returns the conflicts a table."""
-    gathered = _Pass(intake.generation)
+    gathered = _Pass(intake.generation, intake.encoder.dictionaries["session"].unsettled)
     parts = intake.spill.parts
     for done, settled in enumerate(_settled(ledger, manifest, intake)):
         gathered.take(settled)

@@ -53,6 +53,11 @@ class Dictionary:
         return self._count
 
     @property
+    def unsettled(self) -> int:
+        """How many entries are not in the ledger yet."""
+        return self._count - self.known
+
+    @property
     def keys(self) -> Words:
         """Key of each code, from code 1 on."""
         return self._store.keys[: self._count]

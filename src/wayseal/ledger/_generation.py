@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from wayseal.ledger._layout import ROW_GROUP, WIDE_GROUP
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._sorted import SortedWriter
 
 _MOST_HELD = 1 << 22
+_LOOKED_UP = ("accesses", "catalogue", "numbers", "table:scans")
+"""Kinds in which single waybills are looked up; the others are mostly read as a whole."""
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -36,7 +39,8 @@ class Generation:
     def writer(self, kind: str, schema: pa.Schema, day: int | None = None, suffix: str = "") -> SortedWriter:
         """A new writer for one file."""
         name = kind.replace(":", "-") + ("" if day is None else f"-{day_name(day)}") + suffix
-        return SortedWriter(self.ledger, kind, name, schema, self.number, day=day)
+        group = ROW_GROUP if kind in _LOOKED_UP else WIDE_GROUP
+        return SortedWriter(self.ledger, kind, name, schema, self.number, day=day, group=group)
 
     def write(self, kind: str, rows: pa.RecordBatch, day: int | None = None) -> None:
         """Adds rows to the file of their kind and bucket; nothing is made of no rows."""

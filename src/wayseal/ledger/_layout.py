@@ -11,6 +11,8 @@ from wayseal.store.tables import Column, ColumnType
 
 ROW_GROUP = 1 << 14
 """Rows of a row group of a segment: the stretch that is read to find one waybill."""
+WIDE_GROUP = 1 << 17
+"""Rows of a row group of what is read as a whole."""
 NUMBERS = "numbers"
 """Waybill numbers without a packed form: key, word, text."""
 SEPARATOR = "\x1f"

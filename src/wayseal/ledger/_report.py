@@ -29,7 +29,7 @@ class IngestOptions:
     on_step: called with a name at each step that a crash may hit.
     """
 
-    memory: int = 1 << 30
+    memory: int = 768 << 20
     commit_bytes: int = 4 << 30
     keep_rejected: bool = False
     key_bits: int = 64

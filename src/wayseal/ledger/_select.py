@@ -3,7 +3,8 @@
 For each column a table says, value by value, which predicates permit it; a row's mask is the AND over columns.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.ledger._keys import Keyer
+from wayseal.ledger import _kernels
+from wayseal.ledger._keys import Keyer, fixed
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
@@ -23,6 +25,7 @@ from wayseal.model.predicate import Predicate
 
 MOST = 64
 _RANGE_ROWS = 1 << 20
+_THREADS = 2
 _EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destination") for what in ("city", "region")}
 _KEYED_COLUMNS = ("channel", "origin_outlet", "destination_outlet")
@@ -93,8 +96,8 @@ class Selection:
             return lambda rows: bits[_codes(rows[column], weights)]
         if column == "waybill":
             texts = [clean_waybill(t) for t in texts]
-        keys = self._keyer.of(texts)
-        return lambda rows: bits[_places(keys, numbers(rows, column))]
+        look_up = _keyed(self._keyer.of(texts), bits)
+        return lambda rows: look_up(numbers(rows, column))
 
     def _issued(self, rows: pa.RecordBatch) -> Words:
         at = numbers(rows, "issued_at")
@@ -119,13 +122,16 @@ class Selection:
 
 def choose(finder: Finder, selection: Selection) -> Chosen:
     """Walks over the waybills, of which the last row each counts."""
-    keys, masks, channels = [], [], []
-    for rows in _last_rows(finder, selection.schema):
+
+    def work(span: tuple[int, int]) -> tuple[Words, Words, Words]:
+        rows = _last_rows(finder, selection.schema, span)
         mask = selection.masks(rows)
         at = np.flatnonzero(mask)
-        keys.append(numbers(rows, "waybill")[at])
-        masks.append(mask[at])
-        channels.append(numbers(rows, "channel")[at])
+        return numbers(rows, "waybill")[at], mask[at], numbers(rows, "channel")[at]
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        made = list(pool.map(work, ranges(finder.files("table:waybills"), _RANGE_ROWS)))
+    keys, masks, channels = ([m[k] for m in made] for k in range(3))
     none = [np.zeros(0, np.uint64)]
     return Chosen(
         keys=np.concatenate(none + keys),
@@ -134,14 +140,10 @@ def choose(finder: Finder, selection: Selection) -> Chosen:
     )
 
 
-def _last_rows(finder: Finder, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _last_rows(finder: Finder, schema: pa.Schema, span: tuple[int, int]) -> pa.RecordBatch:
     files = finder.files("table:waybills")
-    for low, high in ranges(files, _RANGE_ROWS):
-        parts = read_range(files, low, high, schema)
-        if len(files) == 1:
-            yield from parts
-        else:
-            yield newest(one_batch(pa.Table.from_batches(parts, schema)))
+    rows = one_batch(pa.Table.from_batches(read_range(files, *span, schema), schema))
+    return rows if len(files) == 1 else newest(rows)
 
 
 def _codes(values: pa.Array, known: pa.Array) -> Longs:
@@ -151,13 +153,24 @@ def _codes(values: pa.Array, known: pa.Array) -> Longs:
     return out
 
 
-def _places(known: Words, keys: Words) -> Longs:
-    """Place among the few `known` keys from 1; 0 for none."""
-    order = np.argsort(known)
-    there = np.concatenate([known[order], np.zeros(1, np.uint64)])
-    at = np.searchsorted(there[:-1], keys)
-    out: Longs = np.where(there[at] == keys, np.concatenate([order, [-1]])[at], -1) + 1
-    return out
+def _keyed(keys: Words, bits: Words) -> Callable[[Words], Words]:
+    """Looks up the bits of keys; bits[0] where a key is not among the few `keys`, which may stand there twice."""
+    known, place = np.unique(keys, return_inverse=True)
+    of_known = np.zeros(len(known) + 1, np.uint64)
+    np.bitwise_or.at(of_known, place + 1, bits[1:])
+    of_known[0] = bits[0]
+    slots = np.full(2 << len(known).bit_length(), -1, np.int32)
+    with np.errstate(over="ignore"):
+        _kernels.fill_slots(known, len(known), slots)
+
+    def test(column: Words) -> Words:
+        codes = np.empty(len(column), np.uint32)
+        with np.errstate(over="ignore"):
+            _kernels.find_codes(fixed(column), known, slots, codes)
+        out: Words = of_known[codes]
+        return out
+
+    return test
 
 
 def _whole(text: str) -> int | None:

@@ -14,6 +14,8 @@ from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._types import Flags, Longs, Words
 from wayseal.ledger.errors import LedgerError
 
+_AT_ONCE = 16
+"""Row groups that are read together."""
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 
@@ -53,7 +55,7 @@ class SortedWriter:
 
     def write(self, rows: pa.RecordBatch) -> None:
         """Takes rows of the file's schema."""
-        self._waiting.append(rows)
+        self._waiting.append(_own(rows))
         self.held += rows.num_rows
         self.rows += rows.num_rows
         if self.held >= 2 * self._group:
@@ -78,6 +80,13 @@ class SortedWriter:
             kind=kind, path=self.entry_path, generation=generation, rows=self.rows,
             bytes=self._file.size, sha256=digest, day=day,
         )  # fmt: skip
+
+
+def _own(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """A slice as a batch of its own, so that it doesn't keep the whole from being freed."""
+    if rows.get_total_buffer_size() < 2 * rows.nbytes:
+        return rows
+    return rows.take(pa.array(np.arange(rows.num_rows, dtype=np.uint32)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +126,7 @@ def open_sorted(ledger: Path, entry: FileEntry) -> SortedFile:
     try:
         if path.stat().st_size != entry.bytes:
             raise LedgerError("this file of the ledger was cut short or changed", file=path)
-        file = pq.ParquetFile(path, memory_map=True, pre_buffer=False)
+        file = pq.ParquetFile(path, pre_buffer=False)
     except FileNotFoundError:
         raise LedgerError("this file of the ledger is missing", file=path) from None
     except _UNREADABLE as error:
@@ -168,8 +177,8 @@ def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.
     found = []
     for file in files:
         groups = file.groups_with(keys)
-        for start in range(0, len(groups), 8):
-            batch = file.read(groups[start : start + 8].tolist(), schema)
+        for start in range(0, len(groups), _AT_ONCE):
+            batch = file.read(groups[start : start + _AT_ONCE].tolist(), schema)
             there = batch["waybill"].to_numpy()
             found.append(batch.take(pa.array(places(there, keys))))
     return joined(found, schema) if found else conformed(schema.empty_table(), schema)

@@ -25,7 +25,7 @@ from wayseal.ledger._types import Longs, Words
 from wayseal.model.predicate import Predicate
 
 _THREADS = 2
-_GROUPS = 8
+_GROUPS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

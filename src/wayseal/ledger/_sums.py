@@ -8,10 +8,10 @@ from wayseal.ledger._types import Longs, Words
 
 
 class Sums:
-    """For each id (below 2**63): two sums and the least and greatest time."""
+    """For each id (below 2**63): two sums and the least and greatest time. expected: about how many ids come."""
 
-    def __init__(self) -> None:
-        self._table = np.zeros((64, 5), np.int64)
+    def __init__(self, expected: int = 0) -> None:
+        self._table = np.zeros((64 << (expected >> 5).bit_length(), 5), np.int64)
         self._used = 0
 
     def add(self, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
