@@ -84,8 +84,6 @@ def long_mask(texts: pa.Array) -> npt.NDArray[np.bool_] | None:
 
 def cleaned(texts: pa.Array) -> pa.Array:
     """Every number in its clean spelling (`clean_waybill`); null where nothing remains."""
-    if is_clean(texts):
-        return empty_to_null(texts)
     if byte_range(texts)[1] < 0x80:
         bare = pc.replace_substring_regex(pc.ascii_upper(texts), r"[ \-._\t\n\v\f\r\x1c-\x1f]+", "")
         return empty_to_null(bare)
