@@ -109,7 +109,7 @@ def test_sums(portions: list[list[tuple[int, int, int]]]) -> None:
         columns = [np.array([r[k] for r in rows], np.int64) for k in (0, 1, 2)]
         total.add(columns[0].astype(np.uint64), columns[1], 2 * columns[1], columns[2])
     flat = [r for rows in portions for r in rows]
-    ids, cells = total.result()
+    ids, cells = _by_id(total)
     assert ids.tolist() == sorted({r[0] for r in flat})
     for name, cell in zip(ids.tolist(), cells.tolist(), strict=True):
         mine = [r for r in flat if r[0] == name]
@@ -117,11 +117,17 @@ def test_sums(portions: list[list[tuple[int, int, int]]]) -> None:
         assert cell == [total_of, 2 * total_of, min(r[2] for r in mine), max(r[2] for r in mine)]
 
 
+def _by_id(total: Sums) -> tuple[Any, Any]:
+    ids, cells = total.result()
+    order = np.argsort(ids)
+    return ids[order], cells[order]
+
+
 def test_sums_grow() -> None:
     total = Sums()
     ids = np.arange(1000, dtype=np.uint64) % np.uint64(400)
     total.add(ids, np.ones(1000, np.int64), np.arange(1000), np.arange(1000))
-    made, cells = total.result()
+    made, cells = _by_id(total)
     assert made.tolist() == list(range(400))
     assert cells[:, 0].tolist() == [3 if n < 200 else 2 for n in range(400)]
     assert cells[7].tolist() == [3, 7 + 407 + 807, 7, 807]
