@@ -33,9 +33,9 @@ class Spool:
         # Sixteen bits sort by radix.
         order = np.argsort(stretch.astype(np.int16), kind="stable")
         bounds = np.searchsorted(stretch[order], np.arange(self._count + 1))
-        columns = tuple(c[order] for c in columns)
         for k in np.flatnonzero(np.diff(bounds)).tolist():
-            part = slice(bounds[k], bounds[k + 1])
+            # Arrays of their own: a view would keep the rows of all stretches until the last one is complete.
+            part = order[bounds[k] : bounds[k + 1]]
             self._open.setdefault(k, []).append(tuple(c[part] for c in columns))
 
     def ready(self, until: int) -> Iterator[tuple[int, list[Columns]]]:
