@@ -1,4 +1,4 @@
-"""The main job from end to end on simulated couriers: is the leaker named, is anybody else accused?
+"""The main job from end to end on simulated couriers: is the leaker named, anybody else accused.
 
     .venv/bin/python -m benchmarks.end_to_end --cases 12
 
@@ -11,6 +11,7 @@ import argparse
 import json
 import math
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +90,7 @@ def cases(args: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         for seed in range(args.first_seed, args.first_seed + args.cases):
             case = f"{name}|{seed}|{args.accesses}"
             if case not in done:
+                print(case, file=sys.stderr)
                 done[case] = {"case": case, **run_case(changes, seed, args.accesses)}
                 with path.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(done[case]) + "\n")
@@ -115,10 +117,9 @@ def main() -> None:
     table: dict[str, list[dict[str, Any]]] = {}
     for name, row in cases(args):
         table.setdefault(name, []).append(row)
-    print(
-        "| leaker, buyer, numbers | cases | top-1 | a leaker > .95 | named | false > .95 | innocent accounts > .95 | fit p < .01 |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    heads = ["leaker, buyer, numbers", "cases", "top-1", "a leaker > .95", "named", "false > .95"]
+    heads += ["innocent accounts > .95", "fit p < .01"]
+    print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
     for name, rows in table.items():
         for row in rows:
             row["named"] = row["verdict"] == "named"

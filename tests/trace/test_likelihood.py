@@ -72,7 +72,8 @@ def test_a_lost_read_needs_the_parcel_at_the_outlet() -> None:
 def test_routes_weigh_by_their_share(kind: int) -> None:
     evidence = make([10.0], touches=[(0, 0, 5.0)], kind=[kind], touch_volume=[50.0], size=1000.0)
     assert ratio(evidence, 0, 0, timed=False) == pytest.approx(20.0)
-    assert 10.0 <= ratio(evidence, 0, 0) <= 40.0
+    # Issue is as exact as a read; passing counts half, so its time changes the ratio less.
+    assert 10.0 <= ratio(evidence, 0, 0) <= (200.0 if kind == CHANNEL else 40.0)
     late = make([10.0], touches=[(0, 0, 12.0)], kind=[kind], touch_volume=[50.0])
     assert ratio(late, 0, 0) == 0
 

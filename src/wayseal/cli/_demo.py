@@ -9,9 +9,9 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption, Quiet, Seed
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._simulate import LEAKERS
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model import WaysealError
-from wayseal.simulate import Leaker, preset, simulate
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import render, trace
 
@@ -26,7 +26,7 @@ class DemoError(WaysealError):
 
 def demo(
     out: Annotated[Path, typer.Argument(help="Folder to work in; an earlier demo in it is replaced.")] = Path("demo"),
-    leaker: Annotated[Leaker, typer.Option(help="Who sells.")] = Leaker.CLERK,
+    leaker: Annotated[str, typer.Option(help=LEAKERS)] = "clerk",
     lang: LangOption = Lang.EN,
     seed: Seed = 7,
     quiet: Quiet = False,
@@ -37,6 +37,8 @@ def demo(
     wayseal demo
     wayseal demo elsewhere --leaker wide --lang zh --seed 3
     """
+    from wayseal.simulate import preset, simulate  # noqa: PLC0415 (kept out of the start of other commands)
+
     _clear(out)
     with progress_bars(quiet) as progress:
         paths = simulate(out, preset("demo", leaker=leaker), seed=seed, progress=progress)
@@ -67,4 +69,5 @@ def _truth(path: Path, lang: Lang) -> str:
     if lang is Lang.ZH:
         who = "、".join(sold) or "无人"
         return f"真相(模拟数据,追溯时不可见):售出者 {who};来自别处 {truth['unknown']}"
-    return f"Truth (simulated, hidden from the trace): sold by {', '.join(sold) or 'nobody'}; from elsewhere {truth['unknown']}"
+    who = ", ".join(sold) or "nobody"
+    return f"Truth (simulated, hidden from the trace): sold by {who}; from elsewhere {truth['unknown']}"

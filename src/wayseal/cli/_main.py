@@ -42,7 +42,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Name the source of leaked waybill numbers. 查出泄露运单号的来源。"""
+    """Name the source of leaked waybill numbers (查出泄露运单号的来源)."""
 
 
 def main() -> None:

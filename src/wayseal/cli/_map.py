@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._options import Lang, LangOption
 from wayseal.store import propose_mapping
 
 
@@ -12,6 +13,7 @@ def propose(
     sample: Annotated[
         Path, typer.Argument(help="A sample of the log: CSV or JSON Lines.", exists=True, dir_okay=False)
     ],
+    lang: LangOption = Lang.EN,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
 ) -> None:
     """Propose a mapping file from a sample of a log; a person corrects it.
@@ -20,7 +22,7 @@ def propose(
     wayseal map gateway.csv --out gateway.toml
     wayseal ingest gateway.csv --map gateway.toml --ledger ledger
     """
-    text = propose_mapping(sample)
+    text = propose_mapping(sample, lang=lang.value)
     if out is None:
         typer.echo(text, nl=False)
     else:

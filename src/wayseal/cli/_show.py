@@ -74,9 +74,7 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
     }
 
 
-def lines(
-    summary: Summary, accounts: int, waybills: int, name: str, words: dict[str, str]
-) -> Iterator[str]:
+def lines(summary: Summary, accounts: int, waybills: int, name: str, words: dict[str, str]) -> Iterator[str]:
     """The summary in words."""
     yield f"{words['ledger']}: {name}"
     yield f"{words['digest']}: {summary.digest[:20]} ({words['generation']} {summary.generation})"

@@ -131,9 +131,7 @@ class Assembly:
 
 
 def _rejected(rejection: Rejection) -> LeakRow:
-    reason = Note(
-        code="missing.bad_row", values={"column": rejection.column, "reason": rejection.reason}
-    )
+    reason = Note(code="missing.bad_row", values={"column": rejection.column, "reason": rejection.reason})
     return LeakRow(
         waybill="",
         line=rejection.line,

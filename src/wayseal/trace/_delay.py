@@ -13,11 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wayseal.trace._erf import erf
 from wayseal.trace._evidence import Evidence, Floats, Ints
-
-
-def _erf(z: Floats) -> Floats:
-    return np.array([math.erf(value) for value in z.ravel()]).reshape(z.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +47,7 @@ class Delay:
         total = np.zeros_like(log_h)
         for median in self.medians_h:
             z = (log_h - math.log(median)) / (self.sigma * math.sqrt(2))
-            total += 0.5 * (1 + _erf(z))
+            total += 0.5 * (1 + erf(z))
         return np.where(hours > 0, total / len(self.medians_h), 0.0)
 
 

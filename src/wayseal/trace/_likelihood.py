@@ -6,7 +6,8 @@
    moment of its life). So an innocent reader's time ratio averages 1, whatever f is.
 2. Not logged: δ·1{the parcel came to the account's outlet} / P(it comes there), never more.
 3. Outlets, regions: 1{the parcel passed} / share of the stratum that does; the time of passing says
-   less than a read, so it counts half. Issuing channels: the moment of issue against the rest.
+   less than a read, so it counts half. Issuing channels: the moment of issue is as exact as a
+   read, and counts like one.
 4. Several reads by the same source count as their mean; reads after the sale count nothing.
 5. A share counted on a sample is shrunk towards the source's overall share; it is never zero.
 """
@@ -80,11 +81,12 @@ def likelihood(evidence: Evidence, delays: Sequence[Delay] = (Delay(),), *, time
     n = max(evidence.leaks, 1)
     rows, bases = [], []
     for delay in delays if timed else delays[:1]:
-        typical = _expected(evidence, delay)
+        anytime = unrelated(evidence, delay) if timed else np.ones(evidence.leaks)
+        typical = _expected(evidence, delay, anytime)
         parts = [
             _logged(evidence, delay, typical, timed=timed),
             _lost(evidence),
-            _passed(evidence, delay, timed=timed),
+            _passed(evidence, delay, typical, anytime, timed=timed),
         ]
         key = np.concatenate([p.source.astype(np.int64) * n + p.leak for p in parts])
         unique, inverse = np.unique(key, return_inverse=True)
@@ -150,19 +152,19 @@ def _pairs(evidence: Evidence, events: Events, weight: Floats) -> _Pairs:
     )
 
 
-def _expected(evidence: Evidence, delay: Delay) -> Floats:
+def _expected(evidence: Evidence, delay: Delay, anytime: Floats) -> Floats:
     """[n] g: mean weight over the accounts that read each leak, and any moment of its life."""
     reads = evidence.reads
     pairs = _pairs(evidence, reads, sale_weight(evidence, reads.leak, reads.at, delay))
-    return _typical(evidence, delay, pairs, evidence.kind[pairs.source] == ACTOR)
+    return _typical(anytime, pairs, evidence.kind[pairs.source] == ACTOR)
 
 
-def _typical(evidence: Evidence, delay: Delay, pairs: _Pairs, counted: NDArray[np.bool_]) -> Floats:
-    n = evidence.leaks
+def _typical(anytime: Floats, pairs: _Pairs, counted: NDArray[np.bool_]) -> Floats:
+    n = len(anytime)
     leak = pairs.leak[counted]
     total = np.bincount(leak, weights=pairs.weight[counted], minlength=n)
     count = np.bincount(leak, minlength=n)
-    mean = (total + READERS_MORE * unrelated(evidence, delay)) / (count + READERS_MORE)
+    mean = (total + READERS_MORE * anytime) / (count + READERS_MORE)
     return np.maximum(mean, _LEAST)
 
 
@@ -190,20 +192,27 @@ def _passing(evidence: Evidence, kept: NDArray[np.bool_]) -> _Pairs:
     return _pairs(evidence, events, np.ones(len(events)))
 
 
-def _passed(evidence: Evidence, delay: Delay, *, timed: bool) -> _Pairs:
+def _passed(evidence: Evidence, delay: Delay, typical: Floats, anytime: Floats, *, timed: bool) -> _Pairs:
     """Outlets, regions and channels."""
     touches = evidence.touches
     kind = evidence.kind[touches.source]
     kept = np.isin(kind, UNLOGGED)
     pairs = _passing(evidence, kept)
     if timed:
-        pairs = _route_time(evidence, delay, pairs, kept)
+        pairs = _route_time(evidence, delay, typical, anytime, pairs, kept)
     rate = touch_shares(evidence)[pairs.source, evidence.stratum[pairs.leak]]
     return _Pairs(source=pairs.source, leak=pairs.leak, weight=pairs.weight / rate)
 
 
-def _route_time(evidence: Evidence, delay: Delay, pairs: _Pairs, kept: NDArray[np.bool_]) -> _Pairs:
-    """Mix the time ratio of passing into the bare fact of passing."""
+def _route_time(
+    evidence: Evidence,
+    delay: Delay,
+    typical: Floats,
+    anytime: Floats,
+    pairs: _Pairs,
+    kept: NDArray[np.bool_],
+) -> _Pairs:
+    """Mix the time ratio of passing into the bare fact of passing; issue is as exact as a read."""
     touches = evidence.touches
     events = Events(source=touches.source[kept], leak=touches.leak[kept], at=touches.at[kept])
     timed = _pairs(evidence, events, sale_weight(evidence, events.leak, events.at, delay))
@@ -211,8 +220,9 @@ def _route_time(evidence: Evidence, delay: Delay, pairs: _Pairs, kept: NDArray[n
     kind = evidence.kind[pairs.source]
     for each in UNLOGGED:
         mine = kind == each
-        typical = _typical(evidence, delay, timed, mine)[timed.leak]
-        # A channel issues every parcel once, so "the others" of its leak are the rest of its life.
-        own = 0.5 * timed.weight + 0.5 * typical if each == CHANNEL else typical
-        weight[mine] *= ((1 - ROUTE_TIME) + ROUTE_TIME * timed.weight / own)[mine]
+        if each == CHANNEL:
+            weight[mine] *= (timed.weight / typical[timed.leak])[mine]
+            continue
+        others = _typical(anytime, timed, mine)[timed.leak]
+        weight[mine] *= ((1 - ROUTE_TIME) + ROUTE_TIME * timed.weight / others)[mine]
     return _Pairs(source=pairs.source, leak=pairs.leak, weight=weight)

@@ -8,8 +8,7 @@ from wayseal.model.sources import SourceKind, VerdictKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One remark on the data or the method: a code of the message catalogue and what fills its
-    blanks."""
+    """One remark on the data or the method: a code of the message catalogue, and its blanks."""
 
     code: str
     values: Mapping[str, str | int | float] = field(default_factory=dict)

@@ -127,8 +127,10 @@ def count(snapshot: Snapshot, strata: Strata, sources: Sources) -> Counts:
     """How much of each stratum each candidate had (rules 4 to 6)."""
     size = np.array([float(v.waybills) for v in strata.volumes])
     rest = np.maximum(size - strata.member.sum(axis=0), 0.0)
-    read = [_read(snapshot, v, strata.whole, sources) for v in strata.volumes]
-    passed = [_passed(snapshot, v, sources) for v in strata.volumes]
+    sessions = snapshot.session_volumes(sources.key[sources.kind == SESSION])
+    read = [_read(sessions, v, strata.whole, sources) for v in strata.volumes]
+    regions = _regions(snapshot)
+    passed = [_passed(snapshot, v, sources, regions) for v in strata.volumes]
     read_rest = np.clip(np.stack(read, axis=1) - _leaked(strata, sources, sources.read), 0.0, rest)
     passed_rest = np.clip(np.stack(passed, axis=1) - _leaked(strata, sources, sources.passed), 0.0, rest)
     weight = np.array([WIDER if parents else 0.0 for parents in strata.wider])
@@ -136,7 +138,7 @@ def count(snapshot: Snapshot, strata: Strata, sources: Sources) -> Counts:
         size=rest[: len(weight)] + 1.0 + weight,
         volume=_shrunk(read_rest, rest, strata.wider),
         touch_volume=_shrunk(passed_rest, rest, strata.wider),
-        overall=_read(snapshot, strata.whole, strata.whole, sources),
+        overall=_read(sessions, strata.whole, strata.whole, sources),
         overall_size=float(strata.whole.waybills),
     )
 
@@ -158,18 +160,19 @@ def _shrunk(counted: Floats, rest: Floats, wider: Sequence[Sequence[int]]) -> Fl
     return out
 
 
-def _passed(snapshot: Snapshot, v: StratumVolumes, sources: Sources) -> Floats:
+def _passed(
+    snapshot: Snapshot, v: StratumVolumes, sources: Sources, regions: Mapping[str, NDArray[np.uint64]]
+) -> Floats:
     """[C] waybills of a question that came by each candidate."""
     kind, name = sources.kind, sources.name
     column = np.zeros(len(kind))
     for where, table in ((CHANNEL, v.channels), (OUTLET, v.outlets)):
-        mine = np.flatnonzero(kind == where)
+        mine = np.flatnonzero(kind == where).tolist()
         column[mine] = lookup(table, snapshot.keys([name[c] for c in mine]))
-    regions = _regions(snapshot)
-    for c in np.flatnonzero(kind == REGION):
+    for c in np.flatnonzero(kind == REGION).tolist():
         inside = lookup(v.outlets, regions.get(name[c], np.zeros(0, np.uint64)))
         column[c] = min(float(inside.sum()), float(v.waybills))
-    actors = np.flatnonzero(kind == ACTOR)
+    actors = np.flatnonzero(kind == ACTOR).tolist()
     column[actors] = lookup(v.outlets, snapshot.keys([sources.home[c] or "" for c in actors]))
     column[[c for c in actors if sources.home[c] == ""]] = v.waybills
     return column
@@ -185,8 +188,8 @@ def lookup(table: pa.Table, keys: NDArray[np.uint64]) -> Floats:
     return np.where(known[at] == keys, counted[at], 0).astype(np.float64)
 
 
-def _read(snapshot: Snapshot, v: StratumVolumes, whole: StratumVolumes, sources: Sources) -> Floats:
-    """[C] distinct waybills of a question that accounts and sessions read.
+def _read(table: pa.Table, v: StratumVolumes, whole: StratumVolumes, sources: Sources) -> Floats:
+    """[C] distinct waybills of a question that accounts and sessions (table: their volumes) read.
 
     A session's share of its account's waybills is taken to be the same in every stratum.
     """
@@ -195,7 +198,6 @@ def _read(snapshot: Snapshot, v: StratumVolumes, whole: StratumVolumes, sources:
     out[kind == ACTOR] = lookup(v.actors, key[kind == ACTOR])
     sessions = np.flatnonzero(kind == SESSION)
     if len(sessions):
-        table = snapshot.session_volumes(key[sessions])
         total = lookup(whole.actors, table["actor"].to_numpy())
         here = lookup(v.actors, table["actor"].to_numpy())
         scaled = table["first"].to_numpy() * here / np.maximum(total, 1.0)
@@ -219,8 +221,11 @@ def _window(issued: Iterable[datetime | None]) -> tuple[datetime, datetime] | No
     if not times:
         return None
     day = timedelta(days=1)
-    midnight = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
-    return min(times).replace(**midnight), max(times).replace(**midnight) + day
+    return _midnight(min(times)), _midnight(max(times)) + day
+
+
+def _midnight(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _within(predicate: Predicate, window: tuple[datetime, datetime] | None) -> Predicate:
