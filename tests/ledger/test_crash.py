@@ -32,6 +32,14 @@ def child(code: str, *args: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def assert_tidy(path: Path) -> None:
+    """Nothing lies there that the manifest doesn't name."""
+    with ledger.open_ledger(path) as snapshot:
+        named = {f.path for f in snapshot.manifest.files}
+    assert {p.relative_to(path).as_posix() for p in (path / "data").rglob("*.parquet")} == named
+    assert not (path / "tmp").exists()
+
+
 KILLED = """
     import os, signal, sys
     from pathlib import Path
@@ -69,11 +77,23 @@ def test_killed_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
     report = put(clean / "2/accesses.parquet", tmp_path / "L")
     assert len(report.skipped) == int(done)
     assert content(tmp_path / "L") == content(clean / "L")
-    with ledger.open_ledger(tmp_path / "L") as snapshot:
-        named = {f.path for f in snapshot.manifest.files}
-    there = {p.relative_to(tmp_path / "L").as_posix() for p in (tmp_path / "L/data").rglob("*.parquet")}
-    assert there == named
-    assert not (tmp_path / "L/tmp").exists()
+    assert_tidy(tmp_path / "L")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_broken_off_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
+    """As by Ctrl-C: nothing half done is left, and nothing that was committed is lost."""
+
+    def stop(name: str) -> None:
+        if name == step:
+            raise KeyboardInterrupt
+
+    put(clean / "1/accesses.parquet", tmp_path / "L")
+    before = content(tmp_path / "L")
+    with pytest.raises(KeyboardInterrupt):
+        put(clean / "2/accesses.parquet", tmp_path / "L", on_step=stop)
+    assert_tidy(tmp_path / "L")
+    assert content(tmp_path / "L") == (content(clean / "L") if step in ("committed", "cleaned") else before)
 
 
 def test_killed_at_any_moment(tmp_path: Path, clean: Path) -> None:
@@ -150,6 +170,7 @@ def test_a_full_disk_is_said_and_changes_nothing(tmp_path: Path, clean: Path, li
     assert "File too large" in out
     assert "as it was before" in out
     assert content(tmp_path / "L") == before
+    assert_tidy(tmp_path / "L")
     put(clean / "2/accesses.parquet", tmp_path / "L")
     assert content(tmp_path / "L") == content(clean / "L")
 

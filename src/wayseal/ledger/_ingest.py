@@ -8,6 +8,7 @@
 6. Everything is durable before the manifest is swapped; what was replaced is removed afterwards.
 """
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import ID_KINDS, ORDER
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import Manifest
+from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._report import IngestOptions, IngestReport, Progress, silent
 from wayseal.ledger._sweep import start_writing, sweep
+from wayseal.ledger.errors import LedgerError
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Notice, Source, SourceFile
 
@@ -42,7 +44,17 @@ def ingest(
     with storage_errors(ledger):
         ledger.mkdir(parents=True, exist_ok=True)
         with writer_lock(ledger):
-            return _run(source, ledger, progress, options or IngestOptions())
+            try:
+                return _run(source, ledger, progress, options or IngestOptions())
+            except BaseException:
+                _tidy(ledger)
+                raise
+
+
+def _tidy(ledger: Path) -> None:
+    """Frees the disk of what was half done, as far as that can be told; the next ingest does the rest."""
+    with contextlib.suppress(OSError, LedgerError):
+        sweep(ledger, load_manifest(ledger))
 
 
 def _run(source: Source, ledger: Path, progress: Progress, options: IngestOptions) -> IngestReport:
