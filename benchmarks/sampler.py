@@ -24,7 +24,7 @@ from wayseal.trace._prior import Prior
 from wayseal.trace._sampler import Effort, inclusion, sample
 from wayseal.trace._screen import Classes, classes
 
-SCALE = Scale(accounts=100_000, outlets=2_000, regions=100, parcels=300_000, read_by=15.0)
+SCALE = Scale(accounts=100_000, outlets=2_000, regions=100, parcels=300_000, read_by=28.0)
 LEAKS = 50
 ITERATIONS = 200_000
 PLAIN = 4_000

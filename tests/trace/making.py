@@ -17,6 +17,8 @@ Triples = Sequence[tuple[int, int, float]]
 
 def events(triples: Triples) -> Events:
     rows = list(triples)
+    if not rows:
+        return Events.none()
     return Events(
         source=np.array([row[0] for row in rows], np.int32),
         leak=np.array([row[1] for row in rows], np.int32),

@@ -8,7 +8,9 @@ import pytest
 from benchmarks._world import Case, Scale, World, build, evidence, look_up, plant
 from numpy.typing import NDArray
 
-from wayseal.trace._evidence import OUTLET, Evidence
+from tests.trace.making import make
+from wayseal.model.sources import SourceKind
+from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, Evidence
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._sampler import Effort
 
@@ -116,3 +118,27 @@ def test_with_strata_the_leaker_is_still_found() -> None:
     given = by_origin(case, evidence(world(), case, seen), seen.accounts)
     posterior = infer(given, seed=1, effort=EFFORT)
     assert seen.accounts[np.argmax(posterior.probability)] == 2
+
+
+def behind_channels(n: int, seed: int) -> Evidence:
+    """Numbers sold an hour after issue by somebody who sees all of six channels, before anybody's read."""
+    rng = np.random.default_rng(seed)
+    channel = np.arange(n) % 6
+    return make(
+        rng.lognormal(0, 0.5, n).tolist(),
+        reads=[(6 + i, i, 30.0 + i) for i in range(n)],
+        touches=[(int(channel[i]), i, 0.0) for i in range(n)],
+        kind=[CHANNEL] * 6 + [ACTOR] * n,
+        touch_volume=[1000 / 6] * 6 + [0.0] * n,
+        universe={SourceKind.ACTOR: 1000, SourceKind.CHANNEL: 6},
+    )
+
+
+def test_an_early_sale_alone_accuses_no_channel() -> None:
+    assert accused(infer(behind_channels(18, 1), seed=1, effort=EFFORT)) == []
+
+
+def test_one_channel_behind_all_leaks_is_named() -> None:
+    given = behind_channels(9, 2)
+    same = replace(given, touches=replace(given.touches, source=np.full(9, 3, np.int32)))
+    assert accused(infer(same, seed=1, effort=EFFORT)) == [3]

@@ -3,7 +3,8 @@ import pytest
 
 from tests.trace.making import QUICK, make
 from wayseal.model.sources import SourceKind
-from wayseal.trace._evidence import OUTLET, ViewSample
+from wayseal.trace._company import company_test
+from wayseal.trace._evidence import ACTOR, OUTLET, REGION, ViewSample
 from wayseal.trace._fit import check_fit, own_leaks
 from wayseal.trace._posterior import Posterior, infer
 
@@ -51,11 +52,11 @@ def test_an_honest_draw_fits() -> None:
 def test_honest_draws_are_seldom_suspected() -> None:
     rng = np.random.default_rng(7)
     posterior = posterior_of({1: [0]})
+    own, delays = own_leaks(posterior, 0)
     low = 0
-    for trial in range(40):
+    for _ in range(40):
         others = {s: np.flatnonzero(rng.random(100) < rng.uniform(0.05, 0.6)).tolist() for s in range(1, 8)}
-        test = check_fit(posterior, [0], [sample_of(others)], seed=trial, shuffles=100)
-        low += (test.p_value or 0.0) < 0.02
+        low += company_test(posterior.evidence, sample_of(others), own, delays, rng, 100).p_value < 0.02
     assert low <= 2
 
 
@@ -65,7 +66,6 @@ def test_whoever_sells_only_what_one_colleague_saw_is_found_out() -> None:
         [0],
         [sample_of({1: list(range(20)), 2: list(range(30, 60)), 1000: [1, 2, 3]})],
         seed=1,
-        shuffles=300,
     )
     assert test.p_value is not None
     assert test.p_value < 0.01
@@ -88,7 +88,7 @@ def test_reads_after_the_sale_are_no_company() -> None:
     test = check_fit(posterior, [0], [late], seed=1, shuffles=50)
     assert test.company is not None
     assert test.company.other == -1
-    assert test.p_value == 1.0
+    assert test.tests["fit.company", 0] == 1.0
 
 
 def test_an_empty_sample_tells_nothing() -> None:
@@ -97,29 +97,88 @@ def test_an_empty_sample_tells_nothing() -> None:
     assert test.company.p_value == 1.0
 
 
-def test_reads_that_are_far_too_old() -> None:
-    posterior = posterior_of({1: [0]}, delay=-1.0)
-    assert check_fit(posterior, [1], [], seed=1).code in ("fit.none", "fit.good")
-    old = make(
-        [400.0 + i for i in range(N)],
-        reads=[(0, i, 5.0) for i in range(N)],
-        volume=[10.0],
+def test_reads_that_have_nothing_to_do_with_the_sales() -> None:
+    """Somebody always reads just before the sale, and it is never the source."""
+    sold = [100.0 + i for i in range(N)]
+    reads = [(0, i, 5.0) for i in range(N)] + [(1 + i, i, sold[i] - 1.0) for i in range(N)]
+    evidence = make(
+        sold,
+        reads=reads,
+        volume=[10.0] + [900.0] * N,
         universe={SourceKind.ACTOR: 1000},
-        life_h=500.0,
+        life_h=120.0,
     )
-    test = check_fit(infer(old, seed=1, effort=QUICK), [0], [], seed=1)
+    test = check_fit(infer(evidence, seed=1, effort=QUICK), [0], [], seed=1)
+    assert test.tests["fit.delay", 0] < 0.01
     assert test.code == "fit.delay"
+
+
+def late_reader() -> Posterior:
+    """Account 0 read half the leaks before their sale and the other half after it."""
+    reads = [(0, i, SOLD[i] - 3.0 if i < 5 else SOLD[i] + 3.0) for i in range(N)]
+    reads += [(1, 0, 1.0)]
+    touches = [(0, i, 0.5) for i in range(0, N, 2)]
+    evidence = make(
+        SOLD,
+        reads=reads,
+        touches=touches,
+        volume=[10.0, 500.0],
+        touch_volume=[100.0, 0.0],
+        universe={SourceKind.ACTOR: 1000},
+    )
+    return infer(evidence, seed=1, effort=QUICK)
+
+
+def test_nobody_sells_what_he_has_yet_to_read() -> None:
+    test = check_fit(late_reader(), [0], [], seed=1)
+    assert test.tests["fit.after", 0] < 1e-4
+    assert test.code == "fit.after"
     assert test.p_value is not None
     assert test.p_value < 0.01
+    assert check_fit(posterior_of({1: [0]}), [0], [], seed=1).tests["fit.after", 0] == 1.0
+
+
+def outlet_leak(mate: list[int]) -> Posterior:
+    """Ten leaks from outlet 2 (its number is 7), whose account 0 had read some of them, after their sale."""
+    evidence = make(
+        SOLD,
+        reads=[(0, i, SOLD[i] + 5.0) for i in mate] + [(1, 0, 1.0)],
+        touches=[(2, i, 10.0) for i in range(N)],
+        kind=[ACTOR, ACTOR, OUTLET],
+        group=np.array([7, -1, 7], np.int32),
+        volume=[10.0, 500.0, 0.0],
+        touch_volume=[50.0, 0.0, 50.0],
+        universe={SourceKind.OUTLET: 400, SourceKind.ACTOR: 1000},
+    )
+    return infer(evidence, seed=1, effort=QUICK)
+
+
+def test_an_outlet_whose_leaks_are_one_accounts_views() -> None:
+    test = check_fit(outlet_leak(list(range(N))), [2], [], seed=1)
+    assert test.code == "fit.company"
+    assert test.company is not None
+    assert (test.company.other, test.company.seen) == (0, N)
+    assert test.p_value is not None
+    assert test.p_value < 0.01
+    assert check_fit(outlet_leak([0, 1]), [2], [], seed=1).p_value == 1.0
+
+
+def test_many_leaks_are_thinned_for_the_delay() -> None:
+    n = 40
+    sold = [30.0 + i for i in range(n)]
+    reads = [(0, i, sold[i] - 3.0) for i in range(n)] + [(1, i, 2.0) for i in range(3)]
+    evidence = make(sold, reads=reads, volume=[60.0, 500.0], universe={SourceKind.ACTOR: 1000})
+    test = check_fit(infer(evidence, seed=1, effort=QUICK), [0], [], seed=1)
+    assert test.tests["fit.delay", 0] > 0.05
 
 
 def test_nothing_to_test() -> None:
     evidence = make(
         SOLD,
         touches=[(0, i, 10.0) for i in range(N)],
-        kind=[OUTLET],
+        kind=[REGION],
         touch_volume=[5.0],
-        universe={SourceKind.OUTLET: 400},
+        universe={SourceKind.REGION: 40},
     )
     test = check_fit(infer(evidence, seed=1, effort=QUICK), [0], [], seed=1)
     assert test.p_value is None

@@ -1,15 +1,22 @@
 """Whether the leaks look like a fair draw from what a named source saw.
 
-The model takes a leak to be drawn evenly from the source's views. A seller who sells only what one
-colleague had also read breaks that, and the colleague may be named in his place. So, for each
-source in question:
+The model takes a leak to be drawn evenly from the source's views, and sold some hours after its
+read. A seller who sells only what one colleague had also read breaks that, and the colleague may be
+named in his place. So, for each source in question:
 
 1. Company: does some other account stand beside the source on its leaks more often than on its
    other reads? The largest such excess over all accounts is compared with the same after the leaks
    and the other reads have been shuffled, so the many accounts looked at are allowed for.
-2. Delay: are its reads older than even the slowest seller of the model would leave them?
-3. The p-value is the smallest one, allowing for the number of tests (weighted Bonferroni); it is at
-   least .01 in 99 of 100 honest cases. Strata and days are not tested: purchases, not sellers, choose those.
+2. Delay: do its reads precede the sales as closely as a seller's would, or no more than anybody's?
+   The time evidence for it is compared with that of sales made up from its reads by the model.
+3. Afterwards: did it read leaks only after they were sold, more often than chance gives? Nobody
+   sells what he has yet to read; but who chooses by somebody's views does just that to him.
+4. An outlet is tested for company alone: does one of its accounts read the leaks, before or after
+   their sale, far more often than what else comes there?
+5. The p-values of a source are joined by the better of weighted Bonferroni and Fisher's method
+   (they come from different data), doubled; the smallest over the sources counts, times their
+   number. It is at least .01 in 99 of 100 honest cases. Strata and days are not tested: purchases,
+   not sellers, choose those.
 """
 
 import math
@@ -17,47 +24,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wayseal.trace._delay import Delay, past_h
-from wayseal.trace._evidence import ACTOR, Evidence, Floats, Ints, ViewSample
+from wayseal.trace._company import OWN, Company, at_least, company_test, outlet_test
+from wayseal.trace._delay import past_h
+from wayseal.trace._evidence import ACTOR, OUTLET, Events, Floats, Ints, ViewSample
+from wayseal.trace._likelihood import likelihood, shares, touch_shares
 from wayseal.trace._posterior import Posterior
 
 LEAST_LEAKS = 3
 """Fewer leaks than this say nothing about company."""
 
-OWN = 0.5
-"""A leak counts as the source's own from this probability on."""
+_PARTS = {"fit.company": 0.4, "fit.delay": 0.3, "fit.after": 0.3}
+"""How the allowed share of false alarms is split between the tests of a source."""
 
-_PARTS = {"fit.company": 0.9, "fit.delay": 0.1}
-"""How the allowed share of false alarms is split; each part is split evenly over the sources."""
+_MADE_UP = 500
+"""Sales made up per leak for the test of the delay."""
 
-_AT_ONCE = 250
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
-    """The account that stood beside a source most conspicuously.
-
-    It had `seen` of the source's `leaks` leaks, where `expected` of so many would be usual. `other` is as in
-    `ViewSample.account`, -1 for none.
-    """
-
-    p_value: float
-    source: int
-    other: int
-    leaks: int
-    seen: int
-    expected: float
+_MOST_LEAKS = 25
+"""Leaks that the test of the delay looks at; more cost time and tell little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitTest:
     """Outcome over all sources in question.
 
-    p_value: None where there was nothing to test. code: "fit.none" (nothing to test), "fit.good", "fit.company" (sells
-    only what another account had also seen), "fit.delay" (its reads are too old for the sales). source: candidate of
-    the smallest p-value, -1 for none. company: of that source. tests: every p-value by (code, source).
+    p_value: None where there was nothing to test. code: "fit.none" (nothing to test), "fit.good", "fit.company" (the
+    leaks are those that another account had also seen), "fit.delay" (its reads and the sales don't follow one
+    another), "fit.after" (it read leaks after their sale, too many for chance). source: candidate of the smallest
+    p-value, -1 for none. company: of that source. tests: every p-value by (code, source).
     """
 
     p_value: float | None
@@ -82,18 +76,24 @@ def check_fit(
     tests: dict[tuple[str, int], float] = {}
     companies: dict[int, Company] = {}
     for source in sources:
+        if posterior.evidence.kind[source] == OUTLET:
+            companies[source] = outlet_test(posterior, source)
+            tests["fit.company", source] = companies[source].p_value
+            continue
         own, delays = own_leaks(posterior, source)
         if len(own):
-            tests["fit.delay", source] = _delay_test(posterior, own, delays)
+            tests["fit.delay", source] = _delay_test(posterior, source, own, rng)
+            tests["fit.after", source] = _after_test(posterior, source)
         if len(own) >= LEAST_LEAKS and source in by_source:
-            company = _company_test(posterior.evidence, by_source[source], own, delays, rng, shuffles)
+            company = company_test(posterior.evidence, by_source[source], own, delays, rng, shuffles)
             companies[source] = company
             tests["fit.company", source] = company.p_value
     if not tests:
         return FitTest(p_value=None, code="fit.none")
-    weighted = {key: p * sum(code == key[0] for code, _ in tests) / _PARTS[key[0]] for key, p in tests.items()}
-    (code, source), least = min(weighted.items(), key=lambda item: item[1])
-    p_value = min(1.0, least)
+    combined = {s: _joined({code: p for (code, of), p in tests.items() if of == s}) for _, s in tests}
+    source = min(combined, key=lambda s: combined[s])
+    p_value = min(1.0, combined[source] * len(combined))
+    code = min((code for code, of in tests if of == source), key=lambda code: tests[code, source])
     return FitTest(
         p_value=p_value,
         code=code if p_value < poor else "fit.good",
@@ -101,6 +101,16 @@ def check_fit(
         company=companies.get(source),
         tests=tests,
     )
+
+
+def _joined(tests: Mapping[str, float]) -> float:
+    """Twice the better of two ways: one test that is far off, or several that are off together."""
+    weight = sum(_PARTS[code] for code in tests)
+    one = min(p * weight / _PARTS[code] for code, p in tests.items())
+    half = -sum(math.log(max(p, 1e-300)) for p in tests.values())
+    # The tail of a chi-square with two degrees of freedom for each test.
+    several = math.exp(-half) * sum(half**i / math.factorial(i) for i in range(len(tests)))
+    return min(1.0, (2 if len(tests) > 1 else 1) * min(one, several))
 
 
 def own_leaks(posterior: Posterior, source: int) -> tuple[Ints, Floats]:
@@ -118,93 +128,72 @@ def own_leaks(posterior: Posterior, source: int) -> tuple[Ints, Floats]:
     return own, evidence.sold_at[own] - last[own]
 
 
-def _delay_test(posterior: Posterior, own: Ints, delays: Floats) -> float:
-    """Test, one-sided, whether the delays are too long for the slowest delay of the model."""
-    slowest = max((median for delay in posterior.delays for median in delay.medians_h), default=0.0)
-    delay: Delay = replace(posterior.delays[0], medians_h=(slowest,))
-    horizon = past_h(posterior.evidence)[own]
-    flat = np.clip(delays / horizon, 0.0, 1.0)
-    place = (1 - delay.flat) * delay.distribution(delays) + delay.flat * flat
-    z = (place.sum() - 0.5 * len(own)) / math.sqrt(len(own) / 12)
-    return 0.5 * math.erfc(z / math.sqrt(2))
+def _delay_test(posterior: Posterior, source: int, own: Ints, rng: np.random.Generator) -> float:
+    """Test whether the source's time evidence is too weak for sales made up from its reads."""
+    evidence = posterior.evidence
+    own = own if len(own) <= _MOST_LEAKS else np.sort(rng.choice(own, _MOST_LEAKS, replace=False))
+    looks = [evidence.reads.at[(evidence.reads.source == source) & (evidence.reads.leak == i)] for i in own]
+    sold = np.empty((1 + _MADE_UP, len(own)))
+    sold[0] = evidence.sold_at[own]
+    for place, (leak, at) in enumerate(zip(own, looks, strict=True)):
+        read = rng.choice(at[at < evidence.sold_at[leak]], _MADE_UP)
+        sold[1:, place] = read + _delays(posterior, int(leak), rng)
+    strength = _time_evidence(posterior, source, own, sold)
+    return float((1 + (strength[1:] <= strength[0]).sum()) / (1 + _MADE_UP))
 
 
-def _company_test(
-    evidence: Evidence,
-    sample: ViewSample,
-    own: Ints,
-    delays: Floats,
-    rng: np.random.Generator,
-    shuffles: int,
-) -> Company:
-    """Largest excess of another account on the leaks, against shuffles of leaks and other reads."""
-    accounts, beside = _beside(evidence, sample, own, delays, rng)
-    m, items = len(own), beside.shape[1]
-    if not len(accounts) or items == m:
-        return Company(p_value=1.0, source=sample.source, other=-1, leaks=m, seen=0, expected=0.0)
-    total = beside.sum(axis=1).astype(np.int64)
-    surprise = _surprise(items, m, int(total.max()))
-    seen = beside[:, :m].sum(axis=1).astype(np.int64)
-    observed = surprise[total, seen]
-    best = int(np.argmax(observed))
-    as_large = 0
-    for first in range(0, shuffles, _AT_ONCE):
-        count = min(_AT_ONCE, shuffles - first)
-        labels = np.zeros((items, count), np.float32)
-        for column in range(count):
-            labels[rng.choice(items, m, replace=False), column] = 1
-        shuffled = np.rint(beside @ labels).astype(np.int64)
-        largest = surprise[total[:, None], shuffled].max(axis=0)
-        as_large += int((largest >= observed[best] - 1e-9).sum())
-    others = total[best] - seen[best]
-    return Company(
-        p_value=(1 + as_large) / (1 + shuffles),
-        source=sample.source,
-        other=int(accounts[best]),
-        leaks=m,
-        seen=int(seen[best]),
-        expected=float(m * others / (items - m)),
-    )
+def _delays(posterior: Posterior, leak: int, rng: np.random.Generator) -> Floats:
+    """Delays drawn from the posterior of the delay, for one leak."""
+    which = rng.choice(len(posterior.delays), _MADE_UP, p=posterior.draws.delays)
+    medians = [posterior.delays[d].medians_h for d in which]
+    median = np.array([m[int(u * len(m))] for m, u in zip(medians, rng.random(_MADE_UP), strict=True)])
+    delay = posterior.delays[0]
+    drawn = median * np.exp(delay.sigma * rng.standard_normal(_MADE_UP))
+    anywhere = rng.random(_MADE_UP) * past_h(posterior.evidence)[leak]
+    return np.where(rng.random(_MADE_UP) < delay.flat, anywhere, drawn)
 
 
-def _beside(
-    evidence: Evidence, sample: ViewSample, own: Ints, delays: Floats, rng: np.random.Generator
-) -> tuple[Ints, NDArray[np.float32]]:
-    """Accounts[B] and [B, m + v]: which of them had the m leaks, then the v other waybills, in time.
-
-    In time: before the sale; for the others before a sale as late as those of the leaks.
-    """
-    reads = evidence.reads
+def _time_evidence(posterior: Posterior, source: int, own: Ints, sold: Floats) -> Floats:
+    """[R] log time evidence for the source, had the m leaks been sold at sold[R, m]."""
+    evidence, reads = posterior.evidence, posterior.evidence.reads
+    turns, m = sold.shape
     place = np.full(evidence.leaks, -1, np.int64)
-    place[own] = np.arange(len(own))
-    theirs = (evidence.kind[reads.source] == ACTOR) & (reads.source != sample.source)
-    theirs &= (place[reads.leak] >= 0) & (reads.at < evidence.sold_at[reads.leak])
-    limit = sample.own_at + rng.choice(delays, len(sample.own_at))
-    early = (sample.at < limit[sample.item]) & (sample.account != sample.source)
-    account = np.concatenate([reads.source[theirs], sample.account[early]])
-    item = np.concatenate([place[reads.leak[theirs]], len(own) + sample.item[early].astype(np.int64)])
-    accounts, row = np.unique(account, return_inverse=True)
-    beside = np.zeros((len(accounts), len(own) + len(sample.own_at)), np.float32)
-    beside[row, item] = 1
-    often = beside.sum(axis=1) >= 2
-    return accounts[often].astype(np.int32), beside[often]
+    place[own] = np.arange(m)
+    kept = (place[reads.leak] >= 0) & (evidence.kind[reads.source] == ACTOR)
+    leak = (place[reads.leak[kept]][None, :] + m * np.arange(turns)[:, None]).ravel()
+    unknown = np.full(turns * m, np.nan)
+    made_up = replace(
+        evidence,
+        sold_at=sold.ravel(),
+        absent_at=unknown,
+        asked_at=unknown,
+        born=np.tile(evidence.born[own], turns),
+        stratum=np.tile(evidence.stratum[own], turns),
+        touches=Events.none(),
+        reads=Events(
+            source=np.tile(reads.source[kept], turns),
+            leak=leak.astype(np.int32),
+            at=np.tile(reads.at[kept], turns),
+        ),
+    )
+    ratio = likelihood(made_up, posterior.delays[:1]).dense(np.array([source], np.int32))[0, 0]
+    return np.asarray(np.log(np.maximum(ratio, 1e-300)).reshape(turns, m).sum(axis=1), np.float64)
 
 
-def _surprise(items: int, m: int, most: int) -> Floats:
-    """[most + 1, m + 1]: -log P(at least x of the m leaks | an account beside `total` of all items)."""
-    log_factorial = np.array([math.lgamma(k + 1) for k in range(items + 1)])
+def _after_test(posterior: Posterior, source: int) -> float:
+    """Test whether the source read leaks of nobody's after their sale more often than chance gives.
 
-    def log_choose(n: int, k: NDArray[np.int64]) -> Floats:
-        inside = (k >= 0) & (k <= n)
-        safe = np.where(inside, k, 0)
-        value = log_factorial[n] - log_factorial[safe] - log_factorial[n - safe]
-        return np.asarray(np.where(inside, value, -np.inf), np.float64)
-
-    hits = np.arange(m + 1)
-    out = np.zeros((most + 1, m + 1))
-    whole = log_choose(items, np.array([m]))[0]
-    for total in range(most + 1):
-        log_p = log_choose(total, hits) + log_choose(items - total, m - hits) - whole
-        tail = np.cumsum(np.exp(log_p)[::-1])[::-1]
-        out[total] = -np.log(np.clip(tail, 1e-300, 1.0))
-    return out
+    Chance: its share of the stratum, or of what comes to its outlet, if the parcel did.
+    """
+    evidence, reads, touches = posterior.evidence, posterior.evidence.reads, posterior.evidence.touches
+    read = np.isin(np.arange(evidence.leaks), reads.leak[reads.source == source])
+    early = np.isin(
+        np.arange(evidence.leaks),
+        reads.leak[(reads.source == source) & (reads.at < evidence.sold_at[reads.leak])],
+    )
+    open_ = ~early & (posterior.unknown + posterior.points_at(source) >= OWN)
+    share = shares(evidence)[source, evidence.stratum]
+    came = np.isin(np.arange(evidence.leaks), touches.leak[touches.source == source])
+    passing = touch_shares(evidence)[source, evidence.stratum]
+    chance = np.where(came, np.minimum(share / passing, 1.0), share)[open_]
+    return at_least(int((read & open_).sum()), chance)

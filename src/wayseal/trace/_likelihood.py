@@ -7,7 +7,7 @@
 2. Not logged: δ·1{the parcel came to the account's outlet} / P(it comes there), never more.
 3. Outlets, regions: 1{the parcel passed} / share of the stratum that does; the time of passing says
    less than a read, so it counts half. Issuing channels: the moment of issue is as exact as a
-   read, and counts like one.
+   read, but more than half of what is unknown may have had the number at issue as well.
 4. Several reads by the same source count as their mean; reads after the sale count nothing.
 5. A share counted on a sample is shrunk towards the source's overall share; it is never zero.
 """
@@ -35,6 +35,10 @@ READERS_MORE = 1.0
 
 ROUTE_TIME = 0.5
 """How far the time of passing an outlet is believed."""
+
+ISSUE_ELSEWHERE = 0.6
+"""Share of the unknown that is taken to sit on the issue side as well (printing, merchants' systems): an early sale
+alone gains a channel at most 1.7-fold, or a leak behind all channels would accuse every one of them."""
 
 SHRINK = 1.0
 """Waybills of prior weight on a share that was counted on a sample."""
@@ -212,7 +216,7 @@ def _route_time(
     pairs: _Pairs,
     kept: NDArray[np.bool_],
 ) -> _Pairs:
-    """Mix the time ratio of passing into the bare fact of passing; issue is as exact as a read."""
+    """Mix the time ratio of passing into the bare fact of passing."""
     touches = evidence.touches
     events = Events(source=touches.source[kept], leak=touches.leak[kept], at=touches.at[kept])
     timed = _pairs(evidence, events, sale_weight(evidence, events.leak, events.at, delay))
@@ -221,7 +225,8 @@ def _route_time(
     for each in UNLOGGED:
         mine = kind == each
         if each == CHANNEL:
-            weight[mine] *= (timed.weight / typical[timed.leak])[mine]
+            elsewhere = ISSUE_ELSEWHERE * timed.weight + (1 - ISSUE_ELSEWHERE) * typical[timed.leak]
+            weight[mine] *= (timed.weight / elsewhere)[mine]
             continue
         others = _typical(anytime, timed, mine)[timed.leak]
         weight[mine] *= ((1 - ROUTE_TIME) + ROUTE_TIME * timed.weight / others)[mine]

@@ -34,6 +34,7 @@ FIT_CODES: Mapping[str, str] = {
     "fit.good": "fit.uniform_ok",
     "fit.company": "fit.co_reading",
     "fit.delay": "fit.delay",
+    "fit.after": "fit.after",
 }
 
 SCALES = (0.25, 0.5, 1.0, 2.5, 5.0)
