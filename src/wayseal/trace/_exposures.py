@@ -52,9 +52,6 @@ class Dated:
     at: Floats
     who: NDArray[np.object_] | NDArray[np.uint64]
 
-    def __len__(self) -> int:
-        return len(self.leak)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Group:
