@@ -7,14 +7,14 @@
 3. What a missing table would have told is left unknown, never guessed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wayseal.custody import touches
+from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
 from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
@@ -23,6 +23,9 @@ from wayseal.trace._strata import Sources, Strata, count, stratify
 
 LIFE_LEAST_H = 12.0
 """A parcel's reads are never taken to span less than this (hours)."""
+
+MOMENTS = 4
+"""Moments that stand for a stay at an outlet: a label can be copied at any of them."""
 
 SESSION_LEAST = 2
 """Leaks that a session must have read to be a candidate beside its account."""
@@ -180,24 +183,23 @@ def _nodes(events: Dated) -> _Group:
 
 
 def _route(snapshot: Snapshot, leaks: LeakSet) -> tuple[Dated, Dated, Dated]:
-    """Issue by channel, first passing of each outlet, and of each region."""
+    """Issue by channel, and moments at each outlet and in each region."""
     place = {text: leak for leak, text in enumerate(leaks.waybill)}
     rows = snapshot.waybills(leaks.key)
-    passed = touches(snapshot.scans(leaks.key), rows)
     issued = _dated(rows, place, "channel", "issued_at", leaks.epoch_us)
     if "scans" in snapshot.tables:
-        by_outlet = _dated(passed, place, "outlet", "at", leaks.epoch_us)
+        by_outlet = _stayed(snapshot, rows, leaks, place)
     else:
         by_outlet = _dated(rows, place, "origin_outlet", "issued_at", leaks.epoch_us)
     outlets = snapshot.outlets()
     region = dict(zip(outlets["outlet"].to_pylist(), outlets["region"].to_pylist(), strict=True))
     known = np.array([who in region for who in by_outlet.who], bool)
     where = np.array([region[who] for who in by_outlet.who[known]], object)
-    by_region = _first(Dated(leak=by_outlet.leak[known], at=by_outlet.at[known], who=where))
+    by_region = Dated(leak=by_outlet.leak[known], at=by_outlet.at[known], who=where)
     return issued, by_outlet, by_region
 
 
-def _dated(table: pa.Table, place: dict[str, int], who: str, at: str, epoch_us: int) -> Dated:
+def _dated(table: pa.Table, place: Mapping[str, int], who: str, at: str, epoch_us: int) -> Dated:
     when = hours(table[at], epoch_us)
     known = ~np.isnan(when)
     return Dated(
@@ -207,16 +209,17 @@ def _dated(table: pa.Table, place: dict[str, int], who: str, at: str, epoch_us: 
     )
 
 
-def _first(events: Dated) -> Dated:
-    """The earliest event of each (leak, who)."""
-    best: dict[tuple[int, str], float] = {}
-    for leak, at, who in zip(events.leak, events.at, events.who, strict=True):
-        best[int(leak), who] = min(float(at), best.get((int(leak), who), np.inf))
-    pairs = sorted(best)
+def _stayed(snapshot: Snapshot, rows: pa.Table, leaks: LeakSet, place: Mapping[str, int]) -> Dated:
+    """Moments at which each leak lay at an outlet: evenly over every stay, until its sale at most."""
+    found = stays(snapshot.scans(leaks.key), rows)
+    leak = np.array([place[text] for text in found["waybill"].to_pylist()], np.int32)
+    since, until = (hours(found[c], leaks.epoch_us) for c in ("since", "until"))
+    end = np.fmax(np.fmin(until, leaks.sold_at[leak]), since)
+    part = (np.arange(MOMENTS) + 0.5) / MOMENTS
     return Dated(
-        leak=np.array([leak for leak, _ in pairs], np.int32),
-        at=np.array([best[pair] for pair in pairs], float),
-        who=np.array([who for _, who in pairs], object),
+        leak=np.repeat(leak, MOMENTS),
+        at=(since[:, None] + part * (end - since)[:, None]).ravel(),
+        who=np.repeat(np.array(found["outlet"].to_pylist(), object), MOMENTS),
     )
 
 
