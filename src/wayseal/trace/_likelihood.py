@@ -6,7 +6,7 @@
    moment of its life). So an innocent reader's time ratio averages 1, whatever f is.
 2. Not logged: δ·1{the parcel came to the account's outlet} / P(it comes there), never more.
 3. Outlets, regions: 1{the parcel passed} / share of the stratum that does; the time of passing says
-   less than a read, so it counts half. Issuing channels: the moment of issue is as exact as a
+   less than a read, so it counts for four fifths. Issuing channels: the moment of issue is as exact as a
    read, but more than half of what is unknown may have had the number at issue as well.
 4. Several reads by the same source count as their mean; reads after the sale count nothing.
 5. A share counted on a sample is shrunk towards the source's overall share; it is never zero.
@@ -33,7 +33,7 @@ from wayseal.trace._evidence import (
 READERS_MORE = 1.0
 """Weight of "any moment of the parcel's life" in g, counted in readers."""
 
-ROUTE_TIME = 0.5
+ROUTE_TIME = 0.8
 """How far the time of passing an outlet is believed."""
 
 ISSUE_ELSEWHERE = 0.6
