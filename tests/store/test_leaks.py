@@ -7,7 +7,7 @@ from wayseal.store import read_leaks
 from wayseal.store._load import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import arrow_schema
-from wayseal.store.types import Reason
+from wayseal.store.types import NoticeCode, Reason
 
 
 def test_leaks_in_any_format(tmp_path: Path) -> None:
@@ -49,3 +49,12 @@ def test_a_bare_list_of_numbers_lacks_its_times(tmp_path: Path) -> None:
 def test_an_empty_file_has_no_leaks(tmp_path: Path) -> None:
     leaks = read_leaks(put(tmp_path / "leaks.csv", ""))
     assert (leaks.rows.num_rows, leaks.line.size) == (0, 0)
+
+
+def test_asked_that_is_no_object_costs_only_itself(tmp_path: Path) -> None:
+    text = "waybill,seen_at,asked\nYT1,2024-01-05Z,from Hangzhou\nYT2,2024-01-05Z,{}\nYT3,2024-01-05Z,[1]\n"
+    leaks = read_leaks(put(tmp_path / "bought.csv", text))
+    assert leaks.rejected == ()
+    assert leaks.rows.column("asked").to_pylist() == [None, "{}", None]
+    said = [n.values for n in leaks.notices if n.code is NoticeCode.UNKNOWN_VALUES]
+    assert said == [{"column": "asked", "rows": 2}]

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.store._times import compile_format, format_offset, parse_epoch, parse_iso, parse_offset, parse_pattern
+from wayseal.store._times import (
+    compile_format,
+    format_offset,
+    parse_epoch,
+    parse_iso,
+    parse_offset,
+    parse_pattern,
+    parse_plain,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENTS = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1))  # noqa: DTZ001
@@ -72,6 +80,34 @@ def test_iso_agrees_with_the_standard_library(moments: list[tuple[datetime, time
 def test_iso_refuses_quietly(texts: list[str]) -> None:
     times = parse_iso(pa.array(texts, pa.string()))
     assert len(times.us) == len(texts)
+
+
+SLASHES = [
+    ("2026/3/3 15:38", "2026-03-03T15:38:00+00:00", True),
+    ("2026/03/13 5:08:09", "2026-03-13T05:08:09+00:00", True),
+    ("2026/12/31", "2026-12-31T00:00:00+00:00", True),
+    ("2026/3/3 15:38 +08:00", "2026-03-03T07:38:00+00:00", False),
+    (" 2026/3/3  15:38:00.25Z ", "2026-03-03T15:38:00.250000+00:00", False),
+    ("2026-03-03T15:38Z", "2026-03-03T15:38:00+00:00", False),
+    ("3/3/2026 15:38", None, None),
+    ("26/3/3 15:38", None, None),
+    ("2026/13/3", None, None),
+    ("2026/2/30", None, None),
+    ("2026/3/3 24:00", None, None),
+    ("2026/3-3", None, None),
+    (None, None, None),
+]
+
+
+@pytest.mark.parametrize(("text", "moment", "naive"), SLASHES)
+def test_year_first_with_slashes(text: str | None, moment: str | None, naive: bool | None) -> None:
+    for company in ([], ["2024-01-05T08:00:00Z"], ["x", None]):
+        times = parse_plain(pa.array([text, *company], pa.string()))
+        assert bool(times.ok[0]) is (moment is not None)
+        if moment is not None:
+            assert times.us[0] == micros(datetime.fromisoformat(moment))
+            assert bool(times.naive[0]) is naive
+        assert times.ok[1:].tolist() == [c is not None and c != "x" for c in company]
 
 
 FORMATS = [

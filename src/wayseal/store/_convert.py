@@ -24,7 +24,8 @@ _Mask = npt.NDArray[np.bool_]
 class Converted:
     """A column in its contract type; `bad` masks rows with the reason; `naive` tells of times without an offset.
 
-    unknown: values of an optional enum that the contract doesn't know, emptied and counted.
+    unknown: values of an optional enum that the contract doesn't know, and texts of an optional predicate (`asked`)
+    that are no object; they are emptied and counted.
     """
 
     array: pa.Array
@@ -157,7 +158,7 @@ def _parse_time(raw: pa.Array) -> "tuple[_times.Times, _Mask]":
     if not (_is_text(raw.type) or pa.types.is_null(raw.type)):
         raise pa.ArrowInvalid("not a time; a mapping file can give the unit of a number")
     texts = _strings.trimmed(_strings.as_text(raw))
-    return _times.parse_iso(texts), ~_times.valid_mask(texts)
+    return _times.parse_plain(texts), ~_times.valid_mask(texts)
 
 
 def _number(column: Column, raw: pa.Array, how: How) -> Converted:
@@ -203,7 +204,10 @@ def _list(column: Column, raw: pa.Array, how: How) -> Converted:
 
 
 def _json(column: Column, raw: pa.Array, how: How) -> Converted:
-    return _by_word(raw, column, _read_object, Reason.NOT_AN_OBJECT)
+    done = _by_word(raw, column, _read_object, Reason.NOT_AN_OBJECT)
+    if column.required:
+        return done
+    return Converted(array=done.array, unknown=sum(int(mask.sum()) for mask, _ in done.bad))
 
 
 def _by_word(raw: pa.Array, column: Column, read: Callable[[str], object], reason: Reason) -> Converted:

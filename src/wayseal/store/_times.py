@@ -38,6 +38,13 @@ ISO = (
     r"\s*" + _ZONE + r"?\s*$"
 )
 
+# 2026/3/3 15:38, as spreadsheets write times; the year stands first, so that month and day can't be mixed up.
+SLASHES = (
+    r"^\s*(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})"
+    r"(?:\s+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?)?)?"
+    r"\s*" + _ZONE + r"?\s*$"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
@@ -109,6 +116,20 @@ def parse_iso(texts: pa.Array) -> Times:
             continue
         return Times(us=as_us(parsed), ok=valid_mask(parsed), naive=np.full(count, naive))
     return parse_pattern(texts, ISO)
+
+
+def parse_plain(texts: pa.Array) -> Times:
+    """A string column in ISO 8601 or, as spreadsheets write it, with the year first and slashes; else not ok."""
+    times = parse_iso(texts)
+    rest = ~times.ok & valid_mask(texts)
+    if not rest.any():
+        return times
+    more = parse_pattern(pc.if_else(pa.array(rest), texts, pa.scalar(None, pa.string())), SLASHES)
+    return Times(
+        us=np.where(more.ok, more.us, times.us),
+        ok=times.ok | more.ok,
+        naive=np.where(more.ok, more.naive, times.naive),
+    )
 
 
 def parse_pattern(texts: pa.Array, pattern: str) -> Times:
