@@ -10,6 +10,7 @@ import typer
 from wayseal.cli._options import Lang, LangOption, Quiet, Seed
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._simulate import LEAKERS
+from wayseal.cli._write import write_text
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model import WaysealError
 from wayseal.store import open_source, read_leaks
@@ -46,8 +47,8 @@ def demo(
         with open_ledger(out / "ledger") as snapshot:
             result = trace(snapshot, read_leaks(paths.leaks), seed=seed, progress=progress)
     report = out / "report.html"
-    report.write_text(render(result, "html", lang), encoding="utf-8")
-    (out / "report.json").write_text(render(result, "json", lang), encoding="utf-8")
+    write_text(report, render(result, "html", lang))
+    write_text(out / "report.json", render(result, "json", lang))
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_truth(paths.truth, lang))

@@ -4,6 +4,8 @@ Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger 
 a file can't be read or written; 6 the ledger is damaged or of another version; 130 interrupted.
 """
 
+import errno
+import io
 import sys
 from typing import Annotated
 
@@ -12,6 +14,9 @@ import typer
 from wayseal import __version__
 from wayseal.cli import _demo, _ingest, _map, _show, _simulate, _trace
 from wayseal.model import WaysealError
+
+INTERRUPTED = 130
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
 
 app = typer.Typer(
     name="wayseal",
@@ -47,15 +52,23 @@ def _root(
 
 def main() -> None:
     """Run the command line; what a person can act on is one line on standard error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a screen that lacks a character still shows the rest
     try:
         app()
     except WaysealError as error:
         print(f"wayseal: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(5 if _of_the_disk(error.__cause__) else error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"wayseal: {where}{error.strerror or error}", file=sys.stderr)
         sys.exit(5)
-    except KeyboardInterrupt:
-        print("wayseal: interrupted; nothing that was finished is lost", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as stopped:
+        if stopped.code == INTERRUPTED:
+            print("wayseal: interrupted; nothing that was finished is lost", file=sys.stderr)
+        raise
+
+
+def _of_the_disk(cause: BaseException | None) -> bool:
+    """Whether an error was raised because the disk is full, broken or closed to us."""
+    return isinstance(cause, OSError) and cause.errno in DISK

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._write import write_text
 from wayseal.store import propose_mapping
 
 
@@ -26,5 +27,5 @@ def propose(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        write_text(out, text)
         typer.echo(f"{out}: read it, correct it, then: wayseal ingest {sample} --map {out} --ledger LEDGER", err=True)

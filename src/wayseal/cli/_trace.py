@@ -10,8 +10,12 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Map, Offset, Quiet, Seed
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._words import notice_text
+from wayseal.cli._write import write_text
 from wayseal.ledger import open_ledger
 from wayseal.store import load_mapping, read_leaks
+from wayseal.store.errors import StoreError
+from wayseal.store.types import Leaks
 from wayseal.trace import render
 from wayseal.trace import trace as run
 
@@ -46,12 +50,26 @@ def trace(
     """
     mapping = load_mapping(map_) if map_ else None
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
-        bought = read_leaks(leaks, mapping=mapping, offset=offset)
+        bought = _some(read_leaks(leaks, mapping=mapping, offset=offset), leaks)
+        if not quiet:
+            for notice in bought.notices:
+                typer.echo(notice_text(notice, lang), err=True)
         result = run(snapshot, bought, seed=seed, progress=progress)
     if out is not None:
-        out.write_text(render(result, format, lang), encoding="utf-8")
+        write_text(out, render(result, format, lang))
         if not quiet:
             typer.echo(str(out), err=True)
         return
     width = min(shutil.get_terminal_size((88, 24)).columns, 120)
     typer.echo(render(result, format, lang, color=sys.stdout.isatty(), width=width), nl=False)
+
+
+def _some(bought: Leaks, path: Path) -> Leaks:
+    """The leaks, of which there is at least one."""
+    if len(bought.rows):
+        return bought
+    if not bought.rejected:
+        raise StoreError("holds no number", file=path)
+    first = bought.rejected[0]
+    message = f"{first.reason}; no number of the file could be read"
+    raise StoreError(message, file=path, line=first.line, column=first.column or None)

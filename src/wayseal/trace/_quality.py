@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot, Summary
-from wayseal.store.types import Leaks
+from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
 from wayseal.trace._leaks import HOUR_US, LeakSet, microseconds
 from wayseal.trace._result import Note
@@ -50,10 +50,24 @@ def leak_notes(leaks: LeakSet, file: Leaks, span: tuple[int, int] | None) -> Ite
         before, after = int((sold < span[0]).sum()), int((sold > span[1] + 2 * 24 * HOUR_US).sum())
         if before or after:
             yield Note(code="quality.outside_log", values={"before": before, "after": after})
-    if leaks.unreadable_asked:
-        yield Note(code="quality.asked_unreadable", values={"n": leaks.unreadable_asked})
+    yield from _offset_notes(file)
+    if unreadable := leaks.unreadable_asked + _emptied(file, "asked"):
+        yield Note(code="quality.asked_unreadable", values={"n": unreadable})
     elif len(leaks) and all(asked is None for asked in leaks.asked):
         yield Note(code="quality.asked_missing")
+
+
+def _offset_notes(file: Leaks) -> Iterator[Note]:
+    for notice in file.notices:
+        if notice.code is NoticeCode.TIMES_WITHOUT_OFFSET and notice.values["assumed"]:
+            yield Note(code="quality.no_offset", values={"offset": notice.values["offset"]})
+            return
+
+
+def _emptied(file: Leaks, column: str) -> int:
+    """Values of a column that the reader could not understand and left empty."""
+    mine = (n for n in file.notices if n.code is NoticeCode.UNKNOWN_VALUES and n.values["column"] == column)
+    return sum(int(notice.values["rows"]) for notice in mine)
 
 
 def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:
