@@ -10,6 +10,9 @@ from pathlib import Path
 from wayseal.ledger.errors import LedgerStorageError
 
 _CHUNK = 1 << 20
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+"""A ledger says who read what: nobody but its owner can open it."""
 
 
 class HashingFile(io.RawIOBase):
@@ -21,7 +24,7 @@ class HashingFile(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        path.open("xb").close()
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
         self._path = path
         self._digest = hashlib.sha256()
         self._waiting = bytearray()
@@ -59,6 +62,13 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def make_folder(path: Path, ledger: Path) -> None:
+    """Makes a folder below the ledger, and those between, for its owner alone."""
+    if path != ledger:
+        make_folder(path.parent, ledger)
+        path.mkdir(FOLDER_MODE, exist_ok=True)
 
 
 def sync_folder(path: Path) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from wayseal.ledger._files import make_folder
 from wayseal.ledger._layout import ROW_GROUP, WIDE_GROUP
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._sorted import SortedWriter
 
 _MOST_HELD = 1 << 22
-_LOOKED_UP = ("accesses", "catalogue", "numbers", "table:scans")
+_LOOKED_UP = ("accesses", "catalogue", "numbers", "table:scans", "table:waybills")
 """Kinds in which single waybills are looked up; the others are mostly read as a whole."""
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
@@ -29,7 +30,7 @@ class Generation:
         self._writers: dict[tuple[str, int | None], SortedWriter] = {}
         self._held = 0
         self._most_held = most_held
-        (ledger / f"data/g{number:06d}").mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder, ledger)
 
     @property
     def folder(self) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wayseal.ledger._commit import commit
 from wayseal.ledger._encode import Encoder
-from wayseal.ledger._files import file_digest, storage_errors
+from wayseal.ledger._files import FOLDER_MODE, file_digest, storage_errors
 from wayseal.ledger._intake import Intake, Piece
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import ID_KINDS, ORDER
@@ -42,7 +42,7 @@ def ingest(
     """
     ledger = Path(ledger)
     with storage_errors(ledger):
-        ledger.mkdir(parents=True, exist_ok=True)
+        ledger.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         with writer_lock(ledger):
             try:
                 return _run(source, ledger, progress, options or IngestOptions())

@@ -102,12 +102,14 @@ class _Taken:
 
     def __init__(self) -> None:
         self._rows = 0
+        self._dropped = 0
         self._rejected: Counter[str] = Counter()
         self._least: list[int] = []
         self._greatest: list[int] = []
 
     def see(self, table: str, batch: Batch) -> None:
         self._rows += batch.rows.num_rows
+        self._dropped += batch.dropped
         self._rejected.update(r.reason.value for r in batch.rejected)
         time = KEYED[table].time if table in KEYED else None
         if time is not None and batch.rows.num_rows:
@@ -127,6 +129,7 @@ class _Taken:
             bytes=piece.file.size,
             rows=self._rows,
             rejected=dict(sorted(self._rejected.items())),
+            dropped=self._dropped,
             first_at=min(self._least, default=None),
             last_at=max(self._greatest, default=None),
         )

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from wayseal.ledger._files import FILE_MODE
 from wayseal.ledger.errors import LedgerBusyError
 
 WRITER = "lock"
@@ -15,7 +16,7 @@ READERS = "readers.lock"
 @contextlib.contextmanager
 def writer_lock(ledger: Path) -> Iterator[None]:
     """Holds the ledger for writing; LedgerBusyError names the process that has it."""
-    handle = os.open(ledger / WRITER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = os.open(ledger / WRITER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,7 +43,7 @@ def share_with_readers(ledger: Path) -> int:
 @contextlib.contextmanager
 def no_readers(ledger: Path) -> Iterator[bool]:
     """Says whether nobody reads; while it is held, nobody starts to."""
-    handle = os.open(ledger / READERS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = os.open(ledger / READERS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

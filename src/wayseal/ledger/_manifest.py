@@ -38,6 +38,7 @@ class SourceEntry:
     """One file that was ingested: its table, name without folder, digest, size in bytes, and what became of its rows.
 
     rows: kept. rejected: reason → rows in quarantine. repeated: rows left out because their `access` id was known.
+    dropped: rows that the mapping's filters left out.
     first_at, last_at: least and greatest time of its rows, in microseconds, where the table has one.
     """
 
@@ -48,6 +49,7 @@ class SourceEntry:
     rows: int
     rejected: Mapping[str, int] = field(default_factory=dict)
     repeated: int = 0
+    dropped: int = 0
     first_at: int | None = None
     last_at: int | None = None
 

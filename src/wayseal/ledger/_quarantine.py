@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from wayseal.ledger._files import file_digest, sync_folder
+from wayseal.ledger._files import FOLDER_MODE, file_digest, sync_folder
 from wayseal.ledger._manifest import FileEntry
 from wayseal.store.errors import StoreError
 from wayseal.store.quarantine import QuarantineWriter
@@ -27,7 +27,7 @@ class Quarantine:
         name = sha256[:16]
         if name not in self._writers:
             folder = self._ledger / FOLDER
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(FOLDER_MODE, exist_ok=True)
             raw = folder / f"{name}.raw.csv" if self._raw else None
             self._writers[name] = QuarantineWriter(folder / f"{name}.csv", raw_path=raw)
         with _as_system_error():

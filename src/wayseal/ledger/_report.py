@@ -69,3 +69,8 @@ class IngestReport:
     def repeated(self) -> int:
         """Reads left out because their `access` id was known for that waybill."""
         return sum(s.repeated for s in self.ingested)
+
+    @property
+    def dropped(self) -> int:
+        """Rows that the mapping's filters left out."""
+        return sum(s.dropped for s in self.ingested)

@@ -1,5 +1,6 @@
 """Rows on their way, split by the top bits of their waybill's key; in memory while they fit, else on disk."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _kernels
+from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._types import Codes, Longs, Words
 
 MOST_PARTS = 512
 _BYTES_A_PART = 8 << 20
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
 
 def parts_for(size: int) -> int:
@@ -78,9 +81,10 @@ class Spill:
         return self._folder / f"{table}-{part}.arrows"
 
     def _flush(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         for (table, part), batches in self._held.items():
-            with self._path(table, part).open("ab", buffering=0) as file:
+            handle = os.open(self._path(table, part), _APPEND, FILE_MODE)
+            with os.fdopen(handle, "ab", buffering=0) as file:
                 for same in _of_one_schema(batches):
                     with pa.ipc.new_stream(file, same[0].schema) as stream:
                         for batch in same:

@@ -15,8 +15,9 @@ from wayseal.ledger._manifest import Manifest, SourceEntry
 from wayseal.ledger._part import numbers
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._strata import counts_of
-from wayseal.ledger._types import Longs, Words
+from wayseal.ledger._types import Words
 from wayseal.ledger._words import newest
+from wayseal.ledger.gaps import silent_hours
 
 SAMPLE = 20_000
 """Waybills that shares are estimated from: the first of the key space, so a uniform sample."""
@@ -41,9 +42,10 @@ class Summary:
     """What is in a ledger.
 
     rows: table → rows kept. first_at, last_at: least and greatest time of a read, µs since 1970 (None: no reads).
-    rejected: reason → rows. repeated: reads left out as known. conflicts: table → rows that replaced another with the
-    same id. gaps: (from, to) hours since 1970, the second excluded, without any read. known_actors: share of reads
-    whose actor stands in `actors` (None without reads).
+    rejected: reason → rows. repeated: reads left out as known. dropped: rows left out by filters. conflicts: table →
+    rows that replaced another with the same id. gaps: (from, to) hours since 1970, the second excluded, without any
+    read where many are usual (`silent_hours`). known_actors: share of reads whose actor stands in `actors` (None
+    without reads).
     """
 
     generation: int
@@ -53,6 +55,7 @@ class Summary:
     missing_tables: tuple[str, ...]
     rejected: Mapping[str, int]
     repeated: int
+    dropped: int
     conflicts: Mapping[str, int]
     first_at: int | None
     last_at: int | None
@@ -71,6 +74,7 @@ def summarise(
     for source in manifest.sources:
         rows[source.table] += source.rows
         rejected.update(source.rejected)
+    hours = counts_of(finder, "hours")
     logs = [s for s in manifest.sources if s.table == "accesses"]
     return Summary(
         generation=manifest.generation,
@@ -80,19 +84,14 @@ def summarise(
         missing_tables=tuple(n for n in _INGESTED if not rows[n]),
         rejected=dict(sorted(rejected.items())),
         repeated=sum(s.repeated for s in manifest.sources),
+        dropped=sum(s.dropped for s in manifest.sources),
         conflicts=manifest.counts,
         first_at=min((s.first_at for s in logs if s.first_at is not None), default=None),
         last_at=max((s.last_at for s in logs if s.last_at is not None), default=None),
-        gaps=gaps(counts_of(finder, "hours")["hour"].to_numpy()),
+        gaps=silent_hours(hours["hour"].to_numpy(), hours["reads"].to_numpy()),
         known_actors=_known_actors(finder, keyer, actors),
         shares=_shares(finder, sample, reads),
     )
-
-
-def gaps(hours: Longs) -> tuple[tuple[int, int], ...]:
-    """Stretches between hours (sorted) with reads: (first hour without, next hour with)."""
-    at = np.flatnonzero(np.diff(hours) > 1)
-    return tuple((int(hours[i]) + 1, int(hours[i + 1])) for i in at)
 
 
 def _known_actors(finder: Finder, keyer: Keyer, actors: pa.Table) -> float | None:

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
 from wayseal.ledger._lock import READERS, WRITER, no_readers
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
 from wayseal.ledger.errors import LedgerError
@@ -17,7 +18,8 @@ def start_writing(ledger: Path, key_bits: int) -> Manifest:
         own = {WRITER, READERS, NAME + ".new"}
         if any(entry.name not in own for entry in ledger.iterdir()):
             raise LedgerError("this folder holds other things and no ledger", file=ledger)
-        (ledger / READERS).touch()
+        ledger.chmod(FOLDER_MODE)
+        (ledger / READERS).touch(FILE_MODE)
         save_manifest(ledger, Manifest(key_bits=key_bits))
     manifest = load_manifest(ledger)
     sweep(ledger, manifest)

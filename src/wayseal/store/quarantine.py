@@ -18,8 +18,8 @@ _MODE = 0o600
 class QuarantineWriter:
     """Writes rejections as CSV: file, line, column, reason. A context manager; files appear with the first rejection.
 
-    raw_path: also writes the rows' texts there (file, line, raw), into a file that only its owner can read and that
-    must not exist yet. Needs batches read with `keep_rejected`. StoreError if a file can't be written.
+    Only their owner can read them. raw_path: also writes the rows' texts there (file, line, raw), into a file that must
+    not exist yet. Needs batches read with `keep_rejected`. StoreError if a file can't be written.
     """
 
     def __init__(self, path: Path, *, raw_path: Path | None = None) -> None:
@@ -73,7 +73,8 @@ class QuarantineWriter:
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = not self._path.exists() or self._path.stat().st_size == 0
-        self._out = self._path.open("a", encoding="utf-8", newline="")
+        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        self._out = os.fdopen(handle, "a", encoding="utf-8", newline="")
         if new:
             csv.writer(self._out, lineterminator="\n").writerow(HEADER)
         if self._raw_path is not None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot, Summary
+from wayseal.ledger.gaps import silent_hours
 from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
 from wayseal.trace._leaks import HOUR_US, LeakSet, microseconds
@@ -22,9 +23,6 @@ from wayseal.trace._strata import Strata
 
 FOUND_LOW = 0.8
 """Below this share of leaks found, the log may not cover the place they came from."""
-
-GAP_EXPECTED = 30.0
-"""An hour without reads is a gap if so many were usual at that hour of the day."""
 
 GAPS_SAID = 5
 SKEW_SHARE = 0.01
@@ -108,24 +106,10 @@ def log_notes(snapshot: Snapshot, summary: Summary) -> Iterator[Note]:
 
 def gap_notes(hour: NDArray[np.int64], reads: NDArray[np.int64]) -> Iterator[Note]:
     """Rule 2, from reads per hour (hours after 1970, distinct, increasing)."""
-    if len(hour) == 0:
-        return
-    all_hours = np.arange(hour[0], hour[-1] + 1)
-    count = np.zeros(len(all_hours), np.int64)
-    count[hour - hour[0]] = reads
-    usual = np.array([np.median(count[all_hours % 24 == h]) if (all_hours % 24 == h).any() else 0 for h in range(24)])
-    silent = (count == 0) & (usual[all_hours % 24] >= GAP_EXPECTED)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
-    gaps = sorted(zip(edges[::2], edges[1::2], strict=True), key=lambda gap: (gap[0] - gap[1], gap[0]))
+    gaps = sorted(silent_hours(hour, reads), key=lambda gap: (gap[0] - gap[1], gap[0]))
     for first, end in sorted(gaps[:GAPS_SAID]):
-        yield Note(
-            code="quality.gaps",
-            values={
-                "hours": int(end - first),
-                "from": _iso(int(all_hours[first])),
-                "to": _iso(int(all_hours[0] + end)),
-            },
-        )
+        values: dict[str, str | int | float] = {"hours": end - first, "from": _iso(first), "to": _iso(end)}
+        yield Note(code="quality.gaps", values=values)
 
 
 def _hourly(snapshot: Snapshot) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
