@@ -19,6 +19,10 @@ from wayseal.trace._leaks import match_leaks
 from wayseal.trace._strata import Sources, Strata, count, lookup, stratify
 
 
+def stratified(snapshot: Snapshot, found: LeakSet) -> Strata:
+    return stratify(snapshot, found, snapshot.waybills(found.key))
+
+
 def network() -> World:
     """Sixty parcels: three outlets by three destinations, a day of issue for each twenty; u-0 reads what o-0 sends.
 
@@ -50,7 +54,7 @@ def asked(**conditions: Any) -> str:
 
 def strata_of(snapshot: Snapshot, folder: Path, rows: list[tuple[int, str | None]]) -> Strata:
     bought = [sale(number(place), 80, asked=text) for place, text in rows]
-    return stratify(snapshot, match_leaks(snapshot, leaks(folder, bought)))
+    return stratified(snapshot, match_leaks(snapshot, leaks(folder, bought)))
 
 
 def volumes(strata: Strata) -> list[int]:
@@ -117,7 +121,7 @@ def test_a_parcel_that_waybills_does_not_know_fits_nothing(tmp_path: Path) -> No
         strata = strata_of(there, tmp_path, [(0, asked(origin_city="A")), (3, asked(origin_city="A"))])
         assert strata.mismatched == 0
         bought = [sale("ZZ1", 80, asked=asked(origin_city="A")), sale(number(0), 80)]
-        mixed = stratify(there, match_leaks(there, leaks(tmp_path, bought)))
+        mixed = stratified(there, match_leaks(there, leaks(tmp_path, bought)))
     assert mixed.mismatched == 1
     # Without a time of issue there is no window either: ZZ1 is compared with everything, parcel 0 with its day.
     assert volumes(mixed)[mixed.of[0]] == 61
@@ -242,7 +246,7 @@ def test_a_region_counts_at_most_everything(tmp_path: Path) -> None:
 
 def test_no_leak_at_all_leaves_one_empty_question(snapshot: Snapshot, tmp_path: Path) -> None:
     bought = leaks(tmp_path, [sale("ZZ1", 80)])
-    strata = stratify(snapshot, match_leaks(snapshot, bought))
+    strata = stratified(snapshot, match_leaks(snapshot, bought))
     assert strata.predicates == (Predicate(),)
     assert strata.member.shape == (0, 1)
     assert len(strata.of) == 0

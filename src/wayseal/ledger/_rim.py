@@ -18,6 +18,7 @@ from wayseal.ledger._layout import (
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._numbers import unpack
 from wayseal.ledger._part import numbers
+from wayseal.ledger._sorted import contains
 from wayseal.ledger._types import Words
 from wayseal.ledger._words import newest
 from wayseal.store.tables import Column, ColumnType
@@ -30,23 +31,19 @@ class Rim:
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
-        self._sorted: dict[str, tuple[Words, pa.Array]] = {}
+        self._dictionaries: dict[str, pa.Table] = {}
 
     def names(self, kind: str, keys: Words) -> pa.Array:
         """Text of each key; null for key 0 and for one that is unknown."""
         if kind == "waybill":
             return self._numbers(keys)
-        known, texts = self._dictionary(kind)
-        return _taken(known, texts, keys)
-
-    def _dictionary(self, kind: str) -> tuple[Words, pa.Array]:
-        if kind not in self._sorted:
-            table = self._finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA).combine_chunks()
-            keys = table["key"].to_numpy()
-            order = np.argsort(keys)
-            texts = table["text"].take(pa.array(order)).combine_chunks()
-            self._sorted[kind] = keys[order], texts
-        return self._sorted[kind]
+        if kind not in self._dictionaries:
+            self._dictionaries[kind] = self._finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA)
+        table = self._dictionaries[kind]
+        there = np.flatnonzero(contains(np.unique(keys), table["key"].to_numpy()))
+        found = table.take(pa.array(there)).sort_by("key").combine_chunks()
+        texts = pa.concat_arrays(found["text"].chunks or [pa.array([], pa.string())])
+        return _taken(found["key"].to_numpy(), texts, keys)
 
     def _numbers(self, keys: Words) -> pa.Array:
         wanted = np.unique(keys)

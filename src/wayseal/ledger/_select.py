@@ -17,7 +17,7 @@ from wayseal.ledger._keys import Keyer, fixed
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import one_batch, ranges, read_range
+from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
 from wayseal.ledger._types import Longs, Words
 from wayseal.ledger._words import newest
 from wayseal.model import clean_waybill
@@ -25,6 +25,7 @@ from wayseal.model.predicate import Predicate
 
 MOST = 64
 _RANGE_ROWS = 1 << 20
+_THREADS = 2
 _THREADS = 2
 _EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destination") for what in ("city", "region")}
@@ -120,29 +121,47 @@ class Selection:
         return out
 
 
-def choose(finder: Finder, selection: Selection) -> Chosen:
-    """Walks over the waybills, of which the last row each counts."""
+class Chooser:
+    """Puts predicates to the waybills of one generation; the last walk is kept, for who asks again."""
 
-    def work(span: tuple[int, int]) -> tuple[Words, Words, Words]:
-        rows = _last_rows(finder, selection.schema, span)
-        mask = selection.masks(rows)
-        at = np.flatnonzero(mask)
-        return numbers(rows, "waybill")[at], mask[at], numbers(rows, "channel")[at]
+    def __init__(self, finder: Finder, keyer: Keyer, outlets: Callable[[], pa.Table]) -> None:
+        self._finder = finder
+        self._keyer = keyer
+        self._outlets = outlets
+        self._last: tuple[Sequence[Predicate], Chosen] | None = None
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        made = list(pool.map(work, ranges(finder.files("table:waybills"), _RANGE_ROWS)))
-    keys, masks, channels = ([m[k] for m in made] for k in range(3))
-    none = [np.zeros(0, np.uint64)]
-    return Chosen(
-        keys=np.concatenate(none + keys),
-        masks=np.concatenate(none + masks),
-        channels=np.concatenate(none + channels),
-    )
+    def choose(self, predicates: Sequence[Predicate]) -> Chosen:
+        """Walks over the waybills, of which the last row each counts; at most `MOST` predicates."""
+        selection = Selection(predicates, self._keyer, self._outlets())
+
+        def work(span: tuple[int, int]) -> tuple[Words, Words, Words]:
+            files = self._finder.files("table:waybills")
+            rows = _last_rows(files, *span, selection.schema)
+            mask = selection.masks(rows)
+            at = np.flatnonzero(mask)
+            return numbers(rows, "waybill")[at], mask[at], numbers(rows, "channel")[at]
+
+        spans = list(ranges(self._finder.files("table:waybills"), _RANGE_ROWS))
+        with ThreadPoolExecutor(_THREADS) as pool:
+            parts = [(np.zeros(0, np.uint64),) * 3, *pool.map(work, spans)]
+        keys, masks, channels = (np.concatenate(part) for part in zip(*parts, strict=True))
+        self._last = predicates, Chosen(keys=keys, masks=masks, channels=channels)
+        return self._last[1]
+
+    def fitting(self, predicates: Sequence[Predicate]) -> Words:
+        """Keys, sorted, of the waybills that fit any of the predicates."""
+        if self._last is not None and all(p in self._last[0] for p in predicates):
+            asked, chosen = self._last
+            bits = sum(1 << asked.index(p) for p in predicates)
+            keys: Words = chosen.keys[chosen.masks & np.uint64(bits) != 0]
+            return keys
+        portions = [predicates[start : start + MOST] for start in range(0, len(predicates), MOST)]
+        return np.unique(np.concatenate([self.choose(portion).keys for portion in portions]))
 
 
-def _last_rows(finder: Finder, schema: pa.Schema, span: tuple[int, int]) -> pa.RecordBatch:
-    files = finder.files("table:waybills")
-    rows = one_batch(pa.Table.from_batches(read_range(files, *span, schema), schema))
+def _last_rows(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of a stretch of the key space, of which the last row of each waybill counts."""
+    rows = joined(read_range(files, low, high, schema), schema)
     return rows if len(files) == 1 else newest(rows)
 
 

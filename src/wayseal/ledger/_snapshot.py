@@ -16,6 +16,7 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
+from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._strata import StratumVolumes, counts_of, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
@@ -42,6 +43,7 @@ class Snapshot:
         self._finder = Finder(path, manifest)
         self._keyer = Keyer(manifest.key_bits)
         self._rim = Rim(self._finder)
+        self._chooser = Chooser(self._finder, self._keyer, self.outlets)
 
     def __enter__(self) -> "Snapshot":
         return self
@@ -149,20 +151,19 @@ class Snapshot:
     def stratum_volumes(self, predicates: Sequence[Predicate]) -> list[StratumVolumes]:
         """For each predicate, its waybills and how many of them each actor read: exact."""
         everything = self.size() if any(p.everything for p in predicates) else 0
-        return stratum_volumes(self._finder, self._keyer, self.outlets(), predicates, everything)
+        return stratum_volumes(self._finder, self._chooser, predicates, everything)
 
     def views(self, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
         """Keys, sorted, of up to `limit` waybills that an actor (a key) read and that fit any of the predicates.
 
         A uniform sample: the first of the key space. Without predicates all waybills fit.
         """
-        return views(self._finder, self._keyer, self.outlets(), actor, predicates, limit)
+        return views(self._finder, self._chooser, self.reads, actor, predicates, limit)
 
     def size(self) -> int:
         """How many waybills were read or stand in `waybills` or `scans`."""
-        table = self._finder.whole("catalogue", CATALOGUE_SCHEMA)
-        rows = newest(one_batch(table))
-        return int((numbers(rows, "day") != NO_DAY).sum())
+        days = self._finder.whole("catalogue", pa.schema([CATALOGUE_SCHEMA.field("day")]))
+        return int((days["day"].to_numpy() != NO_DAY).sum())
 
     def control(self, n: int) -> Words:
         """A uniform sample: the first `n` waybills of the key space, sorted. Keys are hashes, so any stretch is one."""

@@ -14,13 +14,13 @@ import pyarrow.compute as pc
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._counts import COUNTS
-from wayseal.ledger._keys import Keyer, fixed
+from wayseal.ledger._keys import fixed
 from wayseal.ledger._layout import PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._merge import summed
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import DICTIONARY_SCHEMA
-from wayseal.ledger._select import MOST, Chosen, Selection, choose
+from wayseal.ledger._select import MOST, Chooser, Chosen
 from wayseal.ledger._types import Longs, Words
 from wayseal.model.predicate import Predicate
 
@@ -54,7 +54,7 @@ def counts_of(finder: Finder, kind: str) -> pa.Table:
 
 
 def stratum_volumes(
-    finder: Finder, keyer: Keyer, outlets: pa.Table, predicates: Sequence[Predicate], everything: int
+    finder: Finder, chooser: Chooser, predicates: Sequence[Predicate], everything: int
 ) -> list[StratumVolumes]:
     """Volumes of each predicate. everything: how many waybills there are in all."""
     out: list[StratumVolumes | None] = [None] * len(predicates)
@@ -66,7 +66,7 @@ def stratum_volumes(
             narrow.append(n)
     for start in range(0, len(narrow), MOST):
         portion = narrow[start : start + MOST]
-        chosen = choose(finder, Selection([predicates[n] for n in portion], keyer, outlets))
+        chosen = chooser.choose([predicates[n] for n in portion])
         for n, volumes in zip(portion, _counted(finder, chosen, len(portion)), strict=True):
             out[n] = volumes
     return [volumes for volumes in out if volumes is not None]
@@ -107,18 +107,16 @@ def _pairs(finder: Finder, kind: str, chosen: Chosen, predicates: int) -> list[p
     names = finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA)["key"].to_numpy()
     names = np.concatenate([np.zeros(1, np.uint64), names])
     portions = [
-        (file, start)
+        (file, group)
         for file, opened in enumerate(finder.files(f"pairs:{kind}"))
-        for start in range(0, len(opened.rows), _GROUPS)
+        for group in range(len(opened.rows))
     ]
 
     def work(turn: int) -> Longs:
         counts = np.zeros((predicates, len(names)), np.int64)
         files = finder.files(f"pairs:{kind}")
-        for place, start in portions[turn::_THREADS]:
-            file = files[place]
-            stop = min(start + _GROUPS, len(file.rows))
-            rows = file.read(range(start, stop), PAIRS_SCHEMA)
+        for place, group in portions[turn::_THREADS]:
+            rows = files[place].read([group], PAIRS_SCHEMA)
             _count(rows, chosen, counts)
         return counts
 

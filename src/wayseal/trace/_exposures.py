@@ -75,7 +75,8 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         at=hours(rows["at"], leaks.epoch_us),
         who=rows["actor"].to_numpy(),
     )
-    issued, passed, regions = _route(snapshot, leaks)
+    waybills = snapshot.waybills(leaks.key)
+    issued, passed, regions = _route(snapshot, leaks, waybills)
     groups = (
         _readers(snapshot, "actor", by_actor, 1),
         _sessions(snapshot, rows, by_actor),
@@ -88,7 +89,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     name = tuple(text for g in groups for text in g.name)
     key = np.concatenate([g.key for g in groups])
     role, home = _posts(snapshot, name, kind)
-    strata = stratify(snapshot, leaks)
+    strata = stratify(snapshot, leaks, waybills)
     reads = _joined(groups[:2], start[:2])
     routes = _joined(groups[2:], start[2:5])
     had = Sources(
@@ -182,10 +183,9 @@ def _nodes(events: Dated) -> _Group:
     )
 
 
-def _route(snapshot: Snapshot, leaks: LeakSet) -> tuple[Dated, Dated, Dated]:
+def _route(snapshot: Snapshot, leaks: LeakSet, rows: pa.Table) -> tuple[Dated, Dated, Dated]:
     """Issue by channel, and moments at each outlet and in each region."""
     place = {text: leak for leak, text in enumerate(leaks.waybill)}
-    rows = snapshot.waybills(leaks.key)
     issued = _dated(rows, place, "channel", "issued_at", leaks.epoch_us)
     if "scans" in snapshot.tables:
         by_outlet = _stayed(snapshot, rows, leaks, place)

@@ -71,9 +71,12 @@ class Strata:
         return self.questions[: len(self.wider)]
 
 
-def stratify(snapshot: Snapshot, leaks: LeakSet) -> Strata:
-    """Group the leaks by what was asked for, and count each group (rules 1 to 3)."""
-    rows = {row["waybill"]: row for row in snapshot.waybills(leaks.key).to_pylist()}
+def stratify(snapshot: Snapshot, leaks: LeakSet, waybills: pa.Table) -> Strata:
+    """Group the leaks by what was asked for, and count each group (rules 1 to 3).
+
+    waybills: the rows of `waybills` about the leaks.
+    """
+    rows = {row["waybill"]: row for row in waybills.to_pylist()}
     outlets = {row["outlet"]: row for row in snapshot.outlets().to_pylist()}
     window = _window(row["issued_at"] for row in rows.values())
     asked = _manageable(leaks.asked)
