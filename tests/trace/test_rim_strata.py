@@ -15,7 +15,7 @@ from wayseal.ledger import Snapshot
 from wayseal.model.predicate import Predicate, parse_predicate
 from wayseal.trace import _strata
 from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, REGION, SESSION
-from wayseal.trace._leaks import match_leaks
+from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._strata import Sources, Strata, count, lookup, stratify
 
 
