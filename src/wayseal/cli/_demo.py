@@ -52,7 +52,7 @@ def demo(
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_truth(paths.truth, lang))
-    typer.echo(("报告:" if lang is Lang.ZH else "Report: ") + str(report.resolve()))
+    typer.echo(("报告：" if lang is Lang.ZH else "Report: ") + str(report.resolve()))
 
 
 def _clear(out: Path) -> None:
@@ -69,6 +69,6 @@ def _truth(path: Path, lang: Lang) -> str:
     sold = [f"{row['kind']} {row['id']} ({row['sold']})" for row in truth["leakers"]]
     if lang is Lang.ZH:
         who = "、".join(sold) or "无人"
-        return f"真相(模拟数据,追溯时不可见):售出者 {who};来自别处 {truth['unknown']}"
+        return f"真相（模拟数据，溯源时不可见）：售出者 {who}；来自别处 {truth['unknown']}"
     who = ", ".join(sold) or "nobody"
     return f"Truth (simulated, hidden from the trace): sold by {who}; from elsewhere {truth['unknown']}"

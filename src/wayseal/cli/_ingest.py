@@ -36,7 +36,7 @@ def ingest(
         report = run(opened, ledger, progress=progress, options=IngestOptions(keep_rejected=keep_rejected))
     if quiet:
         return
-    for notice in (*opened.notices, *report.notices):
+    for notice in report.notices:
         typer.echo(notice_text(notice, lang), err=True)
     for line in summary_lines(report, ledger, lang):
         typer.echo(line, err=True)
@@ -48,14 +48,17 @@ def summary_lines(report: IngestReport, ledger: Path, lang: str) -> Iterator[str
     for entry in report.ingested:
         line = words["ingested"].format(table=entry.table, rows=entry.rows, name=entry.name)
         if rejected := sum(entry.rejected.values()):
-            line += ", " + words["rejected"].format(rows=rejected)
+            line += words["comma"] + words["rejected"].format(rows=rejected)
+        if entry.dropped:
+            line += words["comma"] + words["dropped"].format(rows=entry.dropped)
         if entry.repeated:
-            line += ", " + words["repeated"].format(rows=entry.repeated)
+            line += words["comma"] + words["repeated"].format(rows=entry.repeated)
         yield line
     for table, name in report.skipped:
         yield words["skipped"].format(table=table, name=name)
     for table, rows in report.conflicts.items():
-        yield words["conflicts"].format(table=table, rows=rows)
+        if rows:
+            yield words["conflicts"].format(table=table, rows=rows)
     if report.rejected:
         yield words["quarantine"].format(folder=ledger / "quarantine")
     if not report.ingested:

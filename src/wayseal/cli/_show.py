@@ -58,6 +58,7 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
         "missing_tables": list(summary.missing_tables),
         "rejected": dict(summary.rejected),
         "repeated": summary.repeated,
+        "dropped": summary.dropped,
         "conflicts": dict(summary.conflicts),
         "gaps": [{"from": iso(a * HOUR_US), "to": iso(b * HOUR_US)} for a, b in summary.gaps],
         "known_actors": summary.known_actors,
@@ -76,19 +77,21 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
 
 def lines(summary: Summary, accounts: int, waybills: int, name: str, words: dict[str, str]) -> Iterator[str]:
     """The summary in words."""
-    yield f"{words['ledger']}: {name}"
-    yield f"{words['digest']}: {summary.digest[:20]} ({words['generation']} {summary.generation})"
+    colon = words["colon"]
+    digest = words["digest_value"].format(digest=summary.digest[:20], generation=summary.generation)
+    yield f"{words['ledger']}{colon}{name}"
+    yield f"{words['digest']}{colon}{digest}"
     first, last = iso(summary.first_at), iso(summary.last_at)
     span = words["span_value"].format(first=first, last=last) if first else words["no_reads"]
-    yield f"{words['span']}: {span}"
-    yield f"{words['accounts']}: {accounts:,}   {words['waybills']}: {waybills:,}"
-    yield f"{words['rows']}:"
+    yield f"{words['span']}{colon}{span}"
+    yield f"{words['accounts']}{colon}{accounts:,}   {words['waybills']}{colon}{waybills:,}"
+    yield f"{words['rows']}{colon.rstrip()}"
     width = max((len(table) for table in summary.rows), default=0)
     for table, rows in summary.rows.items():
         yield f"  {table:<{width}}  {rows:>15,}"
     if summary.missing_tables:
-        yield f"{words['missing']}: {', '.join(summary.missing_tables)}"
-    yield f"{words['quality']}:"
+        yield f"{words['missing']}{colon}{', '.join(summary.missing_tables)}"
+    yield f"{words['quality']}{colon.rstrip()}"
     remarks = list(quality(summary, words))
     for remark in remarks or [words["clean"]]:
         yield f"  {remark}"
@@ -96,12 +99,17 @@ def lines(summary: Summary, accounts: int, waybills: int, name: str, words: dict
 
 def quality(summary: Summary, words: dict[str, str]) -> Iterator[str]:
     """What is wrong with the data, a line each."""
+    if summary.first_at is None:
+        yield words["empty"]
     for reason, rows in summary.rejected.items():
         yield words["rejected_for"].format(rows=rows, reason=reason)
+    if summary.dropped:
+        yield words["dropped_rows"].format(rows=summary.dropped)
     if summary.repeated:
         yield words["repeated_rows"].format(rows=summary.repeated)
     for table, rows in summary.conflicts.items():
-        yield words["conflicts"].format(table=table, rows=rows)
+        if rows:
+            yield words["conflicts"].format(table=table, rows=rows)
     for start, end in sorted(summary.gaps, key=lambda gap: gap[0] - gap[1])[:GAPS_SHOWN]:
         yield words["gap"].format(hours=end - start, first=iso(start * HOUR_US), last=iso(end * HOUR_US))
     if summary.known_actors is not None and summary.known_actors < 1 and summary.rows.get("actors"):
