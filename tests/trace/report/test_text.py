@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tests.trace.report.fixtures import ALL
 from tests.trace.report.strategies import HOSTILE, results
-from wayseal.trace._result import TraceResult
+from wayseal.trace._result import LeakRow, Note, TraceResult
 from wayseal.trace.report import LANGS, render
 
 CASES = [(name, lang) for name in ALL for lang in LANGS]
@@ -43,7 +43,7 @@ def test_leaks_not_found_are_listed_by_line_and_reason() -> None:
     text = render(ALL["shortlist"](), "text", "en")
     assert "line 11: not in the ledger" in text
     assert "line 12: the row could not be read (seen_at: not a time)" in text
-    assert "第 11 行：不在台账里" in render(ALL["shortlist"](), "text", "zh")
+    assert "第 11 行：不在账本里" in render(ALL["shortlist"](), "text", "zh")
 
 
 def test_sources_that_cannot_be_told_apart_are_said_once() -> None:
@@ -88,3 +88,14 @@ def test_any_trace_can_be_said(result: TraceResult, width: int) -> None:
         text.encode("utf-8")
         assert text.endswith("\n")
         assert all(char == "\n" or char.isprintable() for char in text)
+
+
+def test_only_numbers_that_the_ledger_does_not_know_are_to_be_looked_into() -> None:
+    result = ALL["nobody"]()
+    one = LeakRow(waybill="", line=9, seen_at="", found=False, missing=None, accounts=0, points_at=(), unknown=1.0)
+    bad = replace(one, missing=Note(code="missing.bad_row", values={"column": "seen_at", "reason": "empty"}))
+    again = replace(one, found=True, missing=Note(code="missing.duplicate", values={"line": 2}))
+    away = replace(one, missing=Note(code="missing.not_in_ledger"))
+    text = " ".join(render(replace(result, found=7, leaks=12, leak_rows=(bad, again, away)), "text", "en").split())
+    assert "Find out why 1 of the 8 numbers is not in the ledger" in text
+    assert "Find out why" not in render(replace(result, leak_rows=(bad, again)), "text", "en")

@@ -74,6 +74,11 @@ def usable(row: LeakRow) -> bool:
     return row.found and (row.missing is None or row.missing.code == _ROUTE_ONLY)
 
 
+def _unknown(row: LeakRow) -> bool:
+    """Whether a number could be read and the ledger doesn't know it."""
+    return not row.found and (row.missing is None or row.missing.code == "missing.not_in_ledger")
+
+
 def _headline(result: TraceResult, lead: SourceRow | None, voice: Voice) -> str:
     if lead is None or result.verdict is VerdictKind.INSUFFICIENT:
         return voice.say("headline.insufficient")
@@ -147,9 +152,9 @@ def _next_steps(result: TraceResult, sources: tuple[SourceRow, ...], voice: Voic
     yield voice.say("next.buy_more", more=target - result.found, target=target)
     yield voice.say("next.other_routes")
     yield voice.say("next.record_times")
-    lost = sum(not row.found for row in result.leak_rows)
+    lost = sum(map(_unknown, result.leak_rows))
     if lost:
-        yield voice.say("next.lost_numbers", lost=lost, n=result.leaks)
+        yield voice.say("next.lost_numbers", lost=lost, n=result.found + lost)
     if result.missing_tables:
         yield voice.say("next.bring_tables")
     yield voice.say("next.preserve")
