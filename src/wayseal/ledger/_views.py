@@ -1,6 +1,7 @@
 """A sample of what one actor read: a stretch of the key space, so a uniform one."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +11,13 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import DICTIONARY_SCHEMA
 from wayseal.ledger._select import Chooser
-from wayseal.ledger._sorted import SortedFile, contains
+from wayseal.ledger._sorted import contains
 from wayseal.ledger._types import Longs, Words
 from wayseal.model.predicate import Predicate
 
+_PAIRS = "pairs:actor"
+_THREADS = 2
+_AT_ONCE = 16
 FEW = 4096
 """Of so few waybills the reads are looked up, rather than walking over all pairs."""
 
@@ -37,18 +41,23 @@ def views(
         return np.unique(rows["waybill"].to_numpy()[rows["actor"].to_numpy() == np.uint64(actor)])[:limit]
     names = finder.whole("dictionary:actor", DICTIONARY_SCHEMA)["key"].to_numpy()
     codes: Longs = np.flatnonzero(names == np.uint64(actor)) + 1
-    taken = [_first_of(file, codes, fitting, limit) for file in finder.files("pairs:actor")]
+    taken = [_first_of(finder, place, codes, fitting, limit) for place in range(len(finder.files(_PAIRS)))]
     return np.unique(np.concatenate([np.zeros(0, np.uint64), *taken]))[:limit]
 
 
-def _first_of(file: SortedFile, codes: Longs, fitting: Words | None, limit: int) -> Words:
-    found: list[Words] = [np.zeros(0, np.uint64)]
-    total = 0
-    for group in range(len(file.rows)):
-        rows = file.read([group], PAIRS_SCHEMA)
+def _first_of(finder: Finder, place: int, codes: Longs, fitting: Words | None, limit: int) -> Words:
+    """The first views in one file of pairs; two threads, as reading is most of the work."""
+
+    def work(group: int) -> Words:
+        rows = finder.files(_PAIRS)[place].read([group], PAIRS_SCHEMA)
         keys: Words = numbers(rows, "waybill")[np.isin(numbers(rows, "code"), codes)]
-        found.append(keys if fitting is None else keys[contains(fitting, keys)])
-        total += len(found[-1])
-        if total >= limit:
-            break
+        return keys if fitting is None else keys[contains(fitting, keys)]
+
+    found: list[Words] = [np.zeros(0, np.uint64)]
+    groups = range(len(finder.files(_PAIRS)[place].rows))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(groups), _AT_ONCE):
+            found += pool.map(work, groups[start : start + _AT_ONCE])
+            if sum(len(keys) for keys in found) >= limit:
+                break
     return np.concatenate(found)[:limit]

@@ -84,14 +84,18 @@ def sale_weight(evidence: Evidence, leak: Ints, at: Floats, delay: Delay) -> Flo
     return np.where(hours > 0, weight, 0.0)
 
 
+_STEPS_LEAST, _STEPS_MOST, _EVALUATIONS = 32, 256, 1 << 16
+
+
 def past_h(evidence: Evidence) -> Floats:
     """[n] hours of past over which a read of each leak could have happened, at least a life."""
     age = evidence.sold_at - np.where(np.isnan(evidence.born), evidence.sold_at, evidence.born)
     return np.maximum(age, evidence.life_h)
 
 
-def unrelated(evidence: Evidence, delay: Delay, *, steps: int = 256) -> Floats:
+def unrelated(evidence: Evidence, delay: Delay) -> Floats:
     """[n] mean `sale_weight` of a read at any moment of the parcel's life, each as likely."""
+    steps = max(_STEPS_LEAST, min(_STEPS_MOST, _EVALUATIONS // max(evidence.leaks, 1)))
     born = np.where(np.isnan(evidence.born), evidence.sold_at - evidence.life_h, evidence.born)
     offsets = (np.arange(steps) + 0.5) / steps * evidence.life_h
     n = evidence.leaks
