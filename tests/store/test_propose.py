@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
-from wayseal.store import load_mapping, propose_mapping
+from wayseal.store import load_mapping, propose_mapping, read_leaks
 from wayseal.store._load import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
@@ -169,3 +169,51 @@ def test_a_proposal_is_toml_whatever_the_sample(
     except StoreError:
         return
     assert tomllib.loads(text)["wayseal"] == 1
+
+
+LEAKS = """运单号,卖家,购买时间,发现时间,备注
+YT1234567890123,小店,2026/3/2 9:05,2026/3/3 15:38,x
+YT1234567890124,小店,2026/3/2 9:06,2026/3/3 15:40,
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (LEAKS, {"waybill": "运单号", "seller": "卖家", "asked_at": "购买时间", "seen_at": "发现时间"}),
+        (
+            LEAKS.replace("购买时间", "下单时间").replace("发现时间", "看到时间").replace("卖家", "店铺"),
+            {"waybill": "运单号", "seller": "店铺", "asked_at": "下单时间", "seen_at": "看到时间"},
+        ),
+        (
+            "Tracking No,shop,order_time,Seen\nYT1,s,2026-03-02T01:00:00Z,2026-03-03\n",
+            {"waybill": "Tracking No", "seller": "shop", "asked_at": "order_time", "seen_at": "Seen"},
+        ),
+        ("number,when\nYT1234567890123,2026-03-03 10:00\n", {"waybill": "number", "seen_at": "when"}),
+        (
+            "单号,时间,未见时间\nYT1,2026-03-03,2026-03-02\n",
+            {"waybill": "单号", "seen_at": "时间", "absent_at": "未见时间"},
+        ),
+        ("waybill,seen_at\nYT1,1772000000\n", {"waybill": "waybill", "seen_at": "seen_at"}),
+    ],
+)
+def test_a_list_of_leaks(tmp_path: Path, text: str, found: dict[str, str]) -> None:
+    path = put(tmp_path / "bought.csv", text)
+    mapping = load_mapping(put(tmp_path / "m.toml", propose_mapping(path, table="leaks")))
+    assert mapping.table == "leaks"
+    assert sources(mapping) == {name: (column,) for name, column in found.items()}
+    leaks = read_leaks(path, mapping=mapping)
+    assert leaks.rejected == ()
+    assert leaks.rows.num_rows > 0
+
+
+def test_a_list_of_leaks_says_what_it_lacks(tmp_path: Path) -> None:
+    path = put(tmp_path / "bought.csv", "单号,一,二\nYT1,2026-03-03,2026-03-02\n")
+    text = propose_mapping(path, table="leaks", lang="zh")
+    assert '# seen_at = "…"' in text
+    assert "[[drop]]" not in text
+
+
+def test_calls_of_an_interface(tmp_path: Path) -> None:
+    _, text = propose(tmp_path, "log.csv", CHINESE.replace("导出", "接口调用"))
+    assert '"接口调用" = "api"' in text

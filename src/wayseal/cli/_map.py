@@ -1,5 +1,6 @@
 """`wayseal map`: a first mapping file for a log of any layout."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,26 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._write import write_text
+from wayseal.model import WaysealError
 from wayseal.store import propose_mapping
+
+_THEN = {
+    "accesses": "wayseal ingest {sample} --map {out} --ledger LEDGER",
+    "leaks": "wayseal trace LEDGER --leaks {sample} --map {out}",
+}
+
+
+class MapTable(StrEnum):
+    """Tables that a mapping can be proposed for."""
+
+    ACCESSES = "accesses"
+    LEAKS = "leaks"
+
+
+class MapError(WaysealError):
+    """A file that a person may have corrected stands where the proposal would go."""
+
+    exit_code = 2
 
 
 def propose(
@@ -16,16 +36,23 @@ def propose(
     ],
     lang: LangOption = Lang.EN,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    table: Annotated[
+        MapTable, typer.Option(help="What the sample holds: reads (accesses) or numbers that turned up (leaks).")
+    ] = MapTable.ACCESSES,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file that --out names.")] = False,
 ) -> None:
-    """Propose a mapping file from a sample of a log; a person corrects it.
+    """Propose a mapping file from a sample of a log or of a list of leaks; a person corrects it.
 
     \b
     wayseal map gateway.csv --out gateway.toml
     wayseal ingest gateway.csv --map gateway.toml --ledger ledger
+    wayseal map bought.csv --table leaks --out bought.toml
     """
-    text = propose_mapping(sample, lang=lang.value)
+    if out is not None and out.is_file() and not force:
+        raise MapError(f"{out} exists, and may hold corrections; name another file, or say --force to replace it")
+    text = propose_mapping(sample, lang=lang.value, table=table.value)
     if out is None:
         typer.echo(text, nl=False)
     else:
         write_text(out, text)
-        typer.echo(f"{out}: read it, correct it, then: wayseal ingest {sample} --map {out} --ledger LEDGER", err=True)
+        typer.echo(f"{out}: read it, correct it, then: {_THEN[table].format(sample=sample, out=out)}", err=True)

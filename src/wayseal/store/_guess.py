@@ -34,11 +34,20 @@ _WORDS: Mapping[str, str] = {
     "request": "request requestid reqid traceid 请求号 请求编号 流水号",
     "purpose": "purpose reason scene 用途 目的 场景 原因 查询原因",
     "access": "access accessid logid 日志编号 日志号",
+    "seen_at": "seenat seen foundat found founddate seendate listedat listed observedat "
+    "发现时间 看到时间 出现时间 发现日期 看到日期 出现日期 上架时间 在售时间",
+    "asked_at": "askedat orderedat ordertime orderdate ordered boughtat bought purchasedat purchasetime purchasedate "
+    "购买时间 下单时间 购买日期 下单日期 订购时间 付款时间 购入时间",
+    "absent_at": "absentat absent notyetat lastabsent 未见时间 未出现时间 最后未见",
+    "seller": "seller sellerid shop shopname store vendor merchant 卖家 店铺 卖方 商家 卖家名 店铺名 店铺名称",
+    "found_by": "foundby how 发现方式 获取方式",
+    "asked": "asked 购买条件",
 }
 ACTIONS: Mapping[str, str] = {
     "查看": "view", "浏览": "view", "详情": "view", "查看详情": "view", "查询": "search",
     "搜索": "search", "检索": "search",
-    "导出": "export", "下载": "export", "打印": "print", "接口": "api", "调用": "api", "解密": "decrypt",
+    "导出": "export", "下载": "export", "打印": "print", "接口": "api", "调用": "api", "接口调用": "api",
+    "解密": "decrypt",
     "read": "view", "detail": "view", "get": "view", "query": "search", "find": "search", "list": "search",
     "download": "export", "call": "api",
 }  # fmt: skip
@@ -81,23 +90,23 @@ class Guess:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-_Columns = Mapping[str, list[str | None]]
+Columns = Mapping[str, list[str | None]]
 
 
-def guess(columns: _Columns) -> dict[str, Guess]:
+def guess(columns: Columns) -> dict[str, Guess]:
     """What can be guessed of the `accesses` table; columns that nothing speaks for are left out."""
     found: dict[str, Guess] = {}
     moment = _guess_time(columns)
     if moment is not None:
         found["at"] = moment
     free = {n: v for n, v in columns.items() if moment is None or n not in moment.columns}
-    for target, content in (("waybill", _like_number), ("ip", _like_ip)):
-        best = _best(target, free, content)
+    for target, content in (("waybill", like_number), ("ip", _like_ip)):
+        best = best_column(target, free, content)
         if best is not None:
             found[target] = best
             free.pop(best.columns[0])
     for target in ("actor", "session", "action", "via", "device", "request", "purpose", "access"):
-        best = _best(target, free, None)
+        best = best_column(target, free, None)
         if best is not None:
             found[target] = best
             free.pop(best.columns[0])
@@ -108,11 +117,11 @@ def guess(columns: _Columns) -> dict[str, Guess]:
     return found
 
 
-def _best(target: str, columns: _Columns, content: Callable[[Sequence[str]], float] | None) -> Guess | None:
+def best_column(target: str, columns: Columns, content: Callable[[Sequence[str]], float] | None) -> Guess | None:
     scored = []
     for at, (name, values) in enumerate(columns.items()):
         named = name_score(target, name)
-        looks = content(_present(values)) if content else 0.0
+        looks = content(present(values)) if content else 0.0
         if named or looks >= 0.5:
             scored.append((named + looks, -at, name, named > 0, looks))
     if not scored:
@@ -135,11 +144,11 @@ def name_score(target: str, name: str) -> float:
     return 0.0
 
 
-def _present(values: list[str | None]) -> list[str]:
+def present(values: list[str | None]) -> list[str]:
     return [v.strip() for v in values if v is not None and v.strip()]
 
 
-def _like_number(values: Sequence[str]) -> float:
+def like_number(values: Sequence[str]) -> float:
     """The share that could be waybill numbers, more for a courier's format and for many different ones."""
     if not values:
         return 0.0
@@ -154,13 +163,13 @@ def _like_ip(values: Sequence[str]) -> float:
     return sum(bool(_IP.fullmatch(v)) for v in values) / len(values) if values else 0.0
 
 
-def _guess_time(columns: _Columns) -> Guess | None:
+def _guess_time(columns: Columns) -> Guess | None:
     best: tuple[float, int, Guess] | None = None
     for at, (name, values) in enumerate(columns.items()):
-        present = _present(values)
-        if all(_DATE.fullmatch(v) for v in present):
+        texts = present(values)
+        if all(_DATE.fullmatch(v) for v in texts):
             continue
-        made = _time_format(present)
+        made = time_format(texts)
         named = name_score("at", name)
         if made is None or (made[0].startswith("epoch") and not named):
             continue
@@ -170,9 +179,9 @@ def _guess_time(columns: _Columns) -> Guess | None:
     return best[2] if best else _guess_two(columns)
 
 
-def _guess_two(columns: _Columns) -> Guess | None:
+def _guess_two(columns: Columns) -> Guess | None:
     """A date in one column and a time of day in another."""
-    full = {n: _present(v) for n, v in columns.items()}
+    full = {n: present(v) for n, v in columns.items()}
     dates = [n for n, v in full.items() if v and all(_DATE.fullmatch(d) for d in v)]
     clocks = [n for n, v in full.items() if v and all(_CLOCK.fullmatch(c) for c in v)]
     pairs = [(d, c) for d in dates for c in clocks if d != c]
@@ -180,7 +189,7 @@ def _guess_two(columns: _Columns) -> Guess | None:
     pairs.sort(key=lambda p: -(_says(p[0], "date", "日期") + _says(p[1], "time", "时")))
     for date, clock in pairs:
         rows = zip(columns[date], columns[clock], strict=True)
-        made = _time_format([f"{d} {c}" for d, c in rows if d and c])
+        made = time_format([f"{d} {c}" for d, c in rows if d and c])
         if made is not None:
             named = _says(date, "date", "日期") > 0
             return Guess(columns=(date, clock), by_name=named, format=made[0], naive=made[1], share=made[2])
@@ -190,7 +199,7 @@ def _guess_two(columns: _Columns) -> Guess | None:
 def _guess_day(full: Mapping[str, list[str]], dates: Sequence[str]) -> Guess | None:
     """A date alone; eight digits are one only where the name says so."""
     for name in dates:
-        made = _time_format(full[name])
+        made = time_format(full[name])
         named = name_score("at", name) > 0 or _says(name, "date", "日期") > 0
         if made is not None and (named or made[0] != "%Y%m%d"):
             return Guess(columns=(name,), by_name=named, format=made[0], naive=made[1], share=made[2])
@@ -201,7 +210,7 @@ def _says(name: str, *words: str) -> int:
     return sum(w in name.casefold() for w in words)
 
 
-def _time_format(values: Sequence[str]) -> tuple[str, bool, float] | None:
+def time_format(values: Sequence[str]) -> tuple[str, bool, float] | None:
     """The format that most values have, whether they lack an offset, and the share that has it."""
     texts = pa.array(values, pa.string())
     best: tuple[float, str, bool] | None = None
@@ -214,7 +223,7 @@ def _time_format(values: Sequence[str]) -> tuple[str, bool, float] | None:
     return None if best is None else (best[1], best[2], best[0])
 
 
-def _with_values(made: Guess, columns: _Columns) -> Guess:
-    seen = set(_present(columns[made.columns[0]]))
+def _with_values(made: Guess, columns: Columns) -> Guess:
+    seen = set(present(columns[made.columns[0]]))
     known = {w: ACTIONS[w.casefold()] for w in sorted(seen) if w.casefold() in ACTIONS}
     return Guess(columns=made.columns, by_name=made.by_name, values=known)

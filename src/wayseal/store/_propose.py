@@ -2,18 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from wayseal.store._guess import Guess, guess
+from wayseal.store._guess import Columns, Guess, guess
+from wayseal.store._guess_leaks import guess_leaks
 from wayseal.store._plan import describe
 from wayseal.store._sample import Sample, read_sample
-from wayseal.store.tables import TABLES
+from wayseal.store.tables import TABLES, Table
 from wayseal.store.types import Format
 
 _EN = {
-    "head": "A mapping from a log to the table `accesses`: who read which waybill, when. Read it, correct it.",
+    "leaks": "A mapping from a list of numbers to the table `leaks`: which waybill was seen outside, when. Correct it.",
+    "accesses": "A mapping from a log to the table `accesses`: who read which waybill, when. Read it, correct it.",
     "columns": "[columns]: left, the column of Wayseal; right, the column of the log.",
     "by_name": "by its name",
     "by_content": "by what it holds",
@@ -29,7 +31,8 @@ _EN = {
     "positions": "The log has no header: a column is its number, from 1.",
 }
 _ZH = {
-    "head": "从日志到 accesses 表的映射：谁在何时读了哪个运单。请阅读并修改。",
+    "leaks": "从单号清单到 leaks 表的映射：哪个运单何时在外面被看到。请阅读并修改。",
+    "accesses": "从日志到 accesses 表的映射：谁在何时读了哪个运单。请阅读并修改。",
     "columns": "[columns]：左边是 Wayseal 的列，右边是日志的列。",
     "by_name": "按列名猜测",
     "by_content": "按内容猜测",
@@ -45,23 +48,24 @@ _ZH = {
     "positions": "日志没有表头：列用序号表示，从 1 开始。",
 }
 _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": _EN, "zh": _ZH})
-_TABLE = TABLES["accesses"]
+_GUESSES: Mapping[str, Callable[[Columns], dict[str, Guess]]] = {"accesses": guess, "leaks": guess_leaks}
 
 
-def propose_mapping(sample: Path, *, lang: str = "en") -> str:
-    """A mapping file (TOML, comments in `lang` "en" or "zh") for the log that the sample is from.
+def propose_mapping(sample: Path, *, lang: str = "en", table: str = "accesses") -> str:
+    """A mapping file (TOML, comments in `lang` "en" or "zh") for the log, or list of leaks, that the sample is from.
 
-    It loads as it stands when actor, waybill and time were all found; what was not found stands there as a comment.
-    StoreError if the sample holds no rows or can't be read.
+    table: "accesses" or "leaks". It loads as it stands when every required column (`accesses`: actor, waybill and time;
+    `leaks`: waybill and when it was seen) was found; what was not found stands there as a comment. StoreError if the
+    sample holds no rows or can't be read.
     """
     rows = read_sample(Path(sample))
-    return "\n".join(_lines(rows, guess(rows.columns), _WORDS[lang])) + "\n"
+    return "\n".join(_lines(rows, TABLES[table], _GUESSES[table](rows.columns), _WORDS[lang])) + "\n"
 
 
-def _lines(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
-    yield f"# {say['head']}"
+def _lines(sample: Sample, table: Table, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
+    yield f"# {say[table.name]}"
     yield "wayseal = 1"
-    yield 'table = "accesses"'
+    yield f"table = {_quoted(table.name)}"
     yield f"format = {_quoted(sample.format)}"
     if sample.encoding:
         yield f"encoding = {_quoted(sample.encoding)}"
@@ -74,18 +78,20 @@ def _lines(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) -
     yield ""
     yield f"# {say['columns']}"
     yield "[columns]"
-    for name in _TABLE.names:
+    for name in table.names:
         if name in found:
             yield _entry(name, found[name], found, say)
-        elif name in _TABLE.required:
+        elif name in table.required:
             yield f'# {name} = "…"  # {say["missing"]}'
-    unset = [n for n in _TABLE.names if n not in found and n not in _TABLE.required]
+    unset = [n for n in table.names if n not in found and n not in table.required]
     yield f"# {say['nothing']}: {', '.join(unset)}"
     yield from _rest(sample, found, say)
+    if table.name == "accesses":
+        yield from _drop(say)
 
 
 def _offset(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
-    if "at" not in found or not found["at"].naive:
+    if not any(made.naive for made in found.values()):
         return
     if any(re.search("[\u4e00-\u9fff]", n) for n in sample.columns):
         yield f"# {say['offset_cn']}"
@@ -124,6 +130,9 @@ def _rest(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) ->
     rest = tuple(n for n in sample.columns if n not in used)
     if rest:
         yield f"# {say['rest']}: {describe(rest).removeprefix('the file has ')}"
+
+
+def _drop(say: Mapping[str, str]) -> Iterator[str]:
     yield ""
     yield f"# {say['drop']}"
     yield "# [[drop]]"
