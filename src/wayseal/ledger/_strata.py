@@ -107,9 +107,7 @@ def _pairs(finder: Finder, kind: str, chosen: Chosen, predicates: int) -> list[p
     names = finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA)["key"].to_numpy()
     names = np.concatenate([np.zeros(1, np.uint64), names])
     portions = [
-        (file, group)
-        for file, opened in enumerate(finder.files(f"pairs:{kind}"))
-        for group in range(len(opened.rows))
+        (file, group) for file, opened in enumerate(finder.files(f"pairs:{kind}")) for group in range(len(opened.rows))
     ]
 
     def work(turn: int) -> Longs:

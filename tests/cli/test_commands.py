@@ -1,0 +1,362 @@
+"""Every command: help, silence, languages, files, and the round trip from a log of any layout to a verdict."""
+
+import errno
+import json
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import typer
+
+from tests.cli.running import LOG_ROWS, bought, here, inside, log
+from wayseal import __version__
+from wayseal.cli import _demo, _progress, _show, _words, app
+from wayseal.cli._write import write_text
+from wayseal.ledger import LedgerError
+from wayseal.simulate import preset
+from wayseal.store.errors import StoreError
+from wayseal.store.types import NoticeCode
+
+COMMANDS = ("ingest", "map", "show", "trace", "simulate", "demo")
+
+
+@pytest.fixture(autouse=True)
+def plain(short: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("WAYSEAL_LANG", raising=False)
+
+
+def test_there_are_these_commands() -> None:
+    assert tuple(typer.main.get_command(app).commands) == COMMANDS  # type: ignore[attr-defined]
+    assert inside("--version").out == f"wayseal {__version__}\n"
+    listed = inside("--help")
+    assert listed.code == 0
+    assert all(name in listed.out for name in COMMANDS)
+    assert inside().code == 2
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_shows_examples_a_line_each(name: str, flag: str) -> None:
+    ran = inside(name, flag)
+    assert ran.code == 0
+    examples = re.findall(r"^ *(wayseal .*)$", ran.out, re.MULTILINE)
+    assert any(example.startswith(f"wayseal {name}") for example in examples)
+    assert all(example.split()[1] in COMMANDS for example in examples)
+
+
+USAGE: list[tuple[str, ...]] = [
+    ("nothing",),
+    ("ingest",),
+    ("ingest", "x.csv"),
+    ("trace", "L"),
+    ("trace", "L", "--leaks", "x.csv", "--format", "pdf"),
+    ("trace", "L", "--leaks", "x.csv", "--lang", "fr"),
+    ("trace", "L", "--leaks", "x.csv", "--seed", "-1"),
+    ("show", "L", "--format", "html"),
+    ("map", "nothing.csv"),
+    ("simulate", "S", "--bought", "many"),
+    ("show", "L", "M"),
+]
+
+
+@pytest.mark.parametrize("words", USAGE, ids=" ".join)
+def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = inside(*words)
+    assert ran.code == 2
+    assert ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_quiet_is_silent(tmp_path: Path, base: Path) -> None:
+    log(tmp_path / "accesses.csv", [row.replace("Z,", ",") for row in LOG_ROWS[:30]] + ["never,u,YT1"])
+    bought(tmp_path / "leaks.csv", time="2026-03-02 21:00:00")
+    taken = here("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L", "--quiet")
+    assert (taken.code, taken.out, taken.err) == (0, "", "")
+    traced = here("trace", base / "L", "--leaks", tmp_path / "leaks.csv", "-q", "--out", tmp_path / "r.txt")
+    assert (traced.code, traced.out, traced.err) == (0, "", "")
+    made = here("simulate", tmp_path / "S", "--scenario", "tiny", "--accesses", 3000, "--leaker", "nobody", "-q")
+    assert (made.code, made.out, made.err) == (0, "", "")
+
+
+def test_ingest_says_what_it_did(tmp_path: Path) -> None:
+    rows = ["2026-03-02 10:00:00,u,YT1,a", "2026-03-02 10:00:00,u,YT1,a", "never,u,YT2,b"]
+    path = log(tmp_path / "accesses.csv", rows, "at,actor,waybill,access")
+    said = here("ingest", path, "--ledger", tmp_path / "L").err.splitlines()
+    assert said == [
+        "accesses.csv: times without an offset were read as +00:00 (at)",
+        "accesses: 1 rows from accesses.csv, 1 rejected, 1 known already",
+        f"rejected rows are listed by line, column and reason in {tmp_path / 'L/quarantine'}",
+    ]
+    assert not list((tmp_path / "L/quarantine").glob("*.raw.csv"))
+    again = here("ingest", path, "--ledger", tmp_path / "L", "--lang", "zh").err.splitlines()
+    assert again[0].startswith("accesses")
+    assert again[-1] == _words.TEXTS["zh"]["nothing"]
+    kept = here("ingest", path, "--ledger", tmp_path / "M", "--keep-rejected", "--offset", "+08:00")
+    assert "read as +08:00" in kept.err
+    [raw] = (tmp_path / "M/quarantine").glob("*.raw.csv")
+    assert raw.stat().st_mode & 0o077 == 0
+
+
+def test_ingest_says_which_rows_contradict(tmp_path: Path) -> None:
+    header = "waybill,issued_at,channel,origin_outlet,destination_outlet"
+    for turn, channel in enumerate(("app", "partner")):
+        path = log(tmp_path / f"waybills.{turn}.csv", [f"YT1,2026-03-02T10:00:00Z,{channel},o,d"], header)
+        said = here("ingest", path, "--ledger", tmp_path / "L").err
+    assert "waybills: 1 rows replaced one with the same id and other content" in said
+    assert "waybills: 1 rows replaced" in here("show", tmp_path / "L").out
+    assert "替换" in here("show", tmp_path / "L", "--lang", "zh").out
+
+
+def test_show(tmp_path: Path, base: Path) -> None:
+    text = here("show", base / "L").out
+    shown = json.loads(here("show", base / "L", "--format", "json").out)
+    assert (shown["rows"], shown["accounts"], shown["waybills"]) == ({"accesses": len(LOG_ROWS)}, 21, 60)
+    assert (shown["from"], shown["to"]) == ("2026-03-02T06:00:00Z", "2026-03-02T18:05:00Z")
+    assert shown["digest"][:20] in text
+    assert "2026-03-02T06:00:00Z to 2026-03-02T18:05:00Z" in text
+    assert f"{len(LOG_ROWS):,}" in text
+    assert set(shown["missing_tables"]) >= {"actors", "scans"}
+    assert len(shown["sources"][0]["sha256"]) == 64
+    chinese = here("show", base / "L", "--lang", "zh").out
+    assert _words.TEXTS["zh"]["ledger"] in chinese
+    assert _words.TEXTS["en"]["missing"] not in chinese
+
+
+def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    rows = [
+        f"2026-03-{2 + hour // 24:02d}T{hour % 24:02d}:{turn:02d}:00Z,{'uv'[turn % 2]},YT{hour % 5},{hour}-{turn}"
+        for hour in range(72)
+        if hour not in {30, 31}
+        for turn in range(31)
+    ]
+    log(data / "accesses.csv", [*rows, rows[0], "never,u,YT1,z"], "at,actor,waybill,access")
+    log(data / "actors.csv", ["u,person,clerk"], "actor,kind,role")
+    header = "waybill,issued_at,channel,origin_outlet,destination_outlet"
+    log(data / "waybills.csv", ["YT0,2026-03-09T12:00:00Z,app,o,d"], header)
+    here("ingest", data, "--ledger", tmp_path / "L", "-q")
+    for lang in ("en", "zh"):
+        words = _words.TEXTS[lang]
+        said = here("show", tmp_path / "L", "--lang", lang).out
+        for line in (
+            words["rejected_for"].format(rows=1, reason="not-a-time"),
+            words["repeated_rows"].format(rows=1),
+            words["gap"].format(hours=2, first="2026-03-03T06:00:00Z", last="2026-03-03T08:00:00Z"),
+            words["early"].format(share=1.0),
+            words["undescribed"].format(share=4 / 5),
+        ):
+            assert line in said, line
+    shown = json.loads(here("show", tmp_path / "L", "--format", "json").out)
+    assert shown["gaps"] == [{"from": "2026-03-03T06:00:00Z", "to": "2026-03-03T08:00:00Z"}]
+    assert shown["sample"]["read_before_issue"] == 1.0
+    assert shown["repeated"] == 1
+
+
+def test_every_text_stands_in_both_languages() -> None:
+    assert set(_words.TEXTS) == set(_words.NOTICES) == {"en", "zh"}
+    for key, english in _words.TEXTS["en"].items():
+        chinese = _words.TEXTS["zh"][key]
+        assert re.findall(r"\{(\w+)", english).sort() == re.findall(r"\{(\w+)", chinese).sort()
+    for code in NoticeCode:
+        blanks = [sorted(re.findall(r"\{(\w+)", _words.NOTICES[lang][code])) for lang in ("en", "zh")]
+        assert blanks[0] == blanks[1]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("form", ["text", "json", "html"])
+def test_trace_writes_every_form_in_both_languages(tmp_path: Path, base: Path, form: str, lang: str) -> None:
+    out = tmp_path / "report"
+    words = ("trace", base / "L", "--leaks", base / "leaks.csv", "--format", form, "--lang", lang)
+    filed = here(*words, "--out", out)
+    assert (filed.code, filed.out, filed.err) == (0, "", f"{out}\n")
+    report = out.read_text(encoding="utf-8")
+    assert "thief" in report
+    assert bool(re.search("[一-鿿]", report)) == (lang == "zh")
+    if form == "json":
+        assert here(*words).out == report
+        assert json.loads(report)["verdict"] == "named"
+    assert ("<html" in report) == (form == "html")
+
+
+def test_the_language_may_stand_in_the_environment(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYSEAL_LANG", "zh")
+    assert _words.TEXTS["zh"]["quality"] in here("show", base / "L").out
+    assert _words.TEXTS["en"]["quality"] in here("show", base / "L", "--lang", "en").out
+
+
+def test_the_seed_stands_in_the_report(base: Path) -> None:
+    words = ("trace", base / "L", "--leaks", base / "leaks.csv", "--format", "json")
+    assert json.loads(here(*words).out)["seed"] == 7
+    assert json.loads(here(*words, "--seed", 3).out)["seed"] == 3
+
+
+FOREIGN = "time;user;waybill_no;ip\n" + "".join(
+    f"2026/03/02 {6 + n % 12:02d}:{n % 60:02d}:00;clerk{n % 9};YT {2000000 + n};10.0.0.{n % 200}\n" for n in range(60)
+)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_from_a_log_of_any_layout_to_a_ledger(tmp_path: Path, lang: str) -> None:
+    """`map` proposes, `ingest --map` takes it as proposed, `trace --map` reads leaks of any layout likewise."""
+    sample, mapping = tmp_path / "gateway.csv", tmp_path / "gateway.toml"
+    sample.write_text(FOREIGN, encoding="utf-8")
+    shown = here("map", sample, "--lang", lang)
+    said = here("map", sample, "--out", mapping, "--lang", lang)
+    assert (shown.code, said.code, said.out) == (0, 0, "")
+    assert shown.out == mapping.read_text(encoding="utf-8")
+    assert f"--map {mapping}" in said.err
+    assert here("ingest", sample, "--map", mapping, "--ledger", tmp_path / "L").code == 0
+    shown_ledger = json.loads(here("show", tmp_path / "L", "--format", "json").out)
+    assert shown_ledger["rows"] == {"accesses": 60}
+    assert shown_ledger["rejected"] == {}
+    assert (shown_ledger["accounts"], shown_ledger["waybills"]) == (9, 60)
+    leaks_map = tmp_path / "leaks.toml"
+    leaks_map.write_text('wayseal = 1\ntable = "leaks"\n[columns]\nwaybill = "no"\nseen_at = "when"\n', "utf-8")
+    bought(tmp_path / "odd.csv")
+    text = (tmp_path / "odd.csv").read_text().replace("waybill,seen_at", "no,when")
+    (tmp_path / "odd.csv").write_text(text)
+    words = ("trace", tmp_path / "L", "--leaks", tmp_path / "odd.csv", "--format", "json")
+    assert json.loads(here(*words, "--map", leaks_map).out)["found"] == 6
+    with pytest.raises(StoreError, match="not for leaks"):
+        here(*words, "--map", mapping)
+
+
+def test_simulate_then_ingest_then_trace(tmp_path: Path) -> None:
+    made = here("simulate", tmp_path / "S", "--scenario", "tiny", "--leaker", "wide", "--bought", 12, "--seed", 3)
+    assert made.code == 0
+    assert "truth.json" in made.err
+    truth = json.loads((tmp_path / "S/truth.json").read_text(encoding="utf-8"))
+    assert len((tmp_path / "S/leaks.csv").read_text().splitlines()) == 13
+    assert not list((tmp_path / "S/dataset").rglob("*truth*"))
+    here("ingest", tmp_path / "S/dataset", "--ledger", tmp_path / "L", "-q")
+    report = json.loads(here("trace", tmp_path / "L", "--leaks", tmp_path / "S/leaks.csv", "--format", "json").out)
+    assert report["leaks"] == 12
+    assert truth["leakers"][0]["kind"] == "actor"
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo on the smallest world."""
+
+    def small(_name: str, **changes: Any) -> object:
+        return preset("tiny", accesses=3000, bought=6, **changes)
+
+    monkeypatch.setattr("wayseal.simulate.preset", small)
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", ("Truth (simulated", "Report: ")), ("zh", ("真相", "报告："))])
+def test_the_demo(tmp_path: Path, tiny: None, lang: str, words: tuple[str, str]) -> None:
+    folder = tmp_path / "demo"
+    ran = here("demo", folder, "--lang", lang, "-q")
+    assert (ran.code, ran.err) == (0, "")
+    assert all(word in ran.out for word in words)
+    assert str((folder / "report.html").resolve()) in ran.out
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    assert truth["leakers"][0]["id"] in ran.out
+    assert report["leaks"] == 6
+    (folder / "old").touch()
+    assert here("demo", folder, "--leaker", "nobody", "--lang", lang, "-q").out.count(
+        "nobody" if lang == "en" else "无人"
+    )
+    assert not (folder / "old").exists()  # an earlier demo is replaced
+
+
+def test_the_demo_leaves_what_is_not_its_own(tmp_path: Path) -> None:
+    mine = tmp_path / "thesis.doc"
+    mine.write_text("years of work")
+    ran = inside("demo", tmp_path)
+    assert ran.code == 2
+    assert str(tmp_path) in ran.err
+    assert mine.read_text() == "years of work"
+    assert list(tmp_path.iterdir()) == [mine]
+    (tmp_path / "empty").mkdir()
+    _demo._clear(tmp_path / "empty")
+    assert [p.name for p in (tmp_path / "empty").iterdir()] == [".wayseal-demo"]
+
+
+def raising(error: BaseException) -> Any:
+    def command(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    return command
+
+
+FAILURES = [
+    (StoreError("not so", file=Path("x.csv"), line=3), 3, "wayseal: x.csv:3: not so"),
+    (LedgerError("odd"), 6, "wayseal: "),
+    (OSError(errno.ENOSPC, "No space left on device"), 5, "wayseal: No space left on device"),
+    (OSError(errno.EACCES, "Permission denied", "x"), 5, "wayseal: x: Permission denied"),
+    (KeyboardInterrupt(), 130, "wayseal: interrupted"),
+]
+
+
+@pytest.mark.parametrize(("error", "code", "line"), FAILURES, ids=[type(f[0]).__name__ + str(f[1]) for f in FAILURES])
+def test_an_error_is_one_line(
+    base: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, line: str
+) -> None:
+    monkeypatch.setattr(_show, "open_ledger", raising(error))
+    ran = inside("show", base / "L")
+    assert ran.code == code
+    assert len(ran.err.strip().splitlines()) == 1
+    assert line in ran.err
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 5), (errno.EACCES, 5), (errno.ENOENT, 3)])
+def test_what_the_disk_refuses_ends_with_five(
+    base: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    error = StoreError("can't be written", file=Path("x"))
+    error.__cause__ = OSError(number, "no")
+    monkeypatch.setattr(_show, "open_ledger", raising(error))
+    assert inside("show", base / "L").code == code
+
+
+def test_nothing_catches_a_bug(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_show, "open_ledger", raising(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        inside("show", base / "L")
+
+
+def test_files_are_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_text(tmp_path / "a", "单")
+    write_text(tmp_path / "a", "号")
+    assert (tmp_path / "a").read_text("utf-8") == "号"
+    write_text(Path("/dev/null"), "gone")
+    for place in (tmp_path, tmp_path / "no" / "b"):
+        with pytest.raises(OSError, match=str(place)):
+            write_text(place, "x")
+    monkeypatch.setattr(Path, "replace", raising(OSError(errno.EIO, "broken")))
+    with pytest.raises(OSError, match="broken"):
+        write_text(tmp_path / "a", "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_text("utf-8") == "号"
+
+
+def test_progress_is_drawn_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for quiet in (True, False):
+        with _progress.progress_bars(quiet) as progress:
+            progress("read", 1, 2)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with _progress.progress_bars(quiet=True) as progress:
+        progress("read", 1, 2)
+    assert capsys.readouterr().err == ""
+    with _progress.progress_bars(quiet=False) as progress:
+        for stage, done, total in (("read", 0, 4), ("read", 4, 4), ("commit", 1, 0)):
+            progress(stage, done, total)
+    drawn = capsys.readouterr().err
+    assert "read" in drawn
+    assert "commit" in drawn
+
+
+def test_times_on_screen() -> None:
+    assert _show.iso(None) is None
+    assert _show.iso(1_999_999) == "1970-01-01T00:00:01Z"
+    assert _show.iso(-1) == "1969-12-31T23:59:59Z"
