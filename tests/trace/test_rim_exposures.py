@@ -8,7 +8,7 @@ import numpy as np
 from tests.trace.rim import World, leaks, number, opened, sale
 from wayseal.model.sources import SourceKind
 from wayseal.trace._evidence import ACTOR, CHANNEL, KINDS, OUTLET, REGION, SESSION, Events
-from wayseal.trace._exposures import LIFE_LEAST_H, Exposures, gather
+from wayseal.trace._exposures import LIFE_LEAST_H, MOMENTS, Exposures, gather
 from wayseal.trace._leaks import match_leaks
 
 EPOCH = 30
@@ -51,6 +51,18 @@ def shop() -> World:
     return world
 
 
+def stay(since: float, until: float) -> list[float]:
+    """Hours that stand for a stay: the beginnings of its quarters, so its first sign is one of them."""
+    return [since + (until - since) * quarter / MOMENTS for quarter in range(MOMENTS)]
+
+
+FIRST, SECOND = (
+    {(leak, hour) for leak in range(3) for hour in stay(since + leak, until + leak)}
+    for since, until in ((5, 20), (20, 25))
+)
+"""(leak, hour) of the stays at o-0 and at o-1."""
+
+
 def test_candidates_are_those_that_had_a_leak(tmp_path: Path) -> None:
     exposures = gathered(shop(), tmp_path, range(3))
     assert names(exposures, ACTOR) == {"a", "b"}
@@ -80,33 +92,40 @@ def test_reads_stand_with_their_times_also_after_the_sale(tmp_path: Path) -> Non
     assert (evidence.parent[evidence.kind != SESSION] == -1).all()
 
 
-def test_routes_stand_with_their_first_times(tmp_path: Path) -> None:
+def test_routes_stand_with_moments_of_every_stay(tmp_path: Path) -> None:
     exposures = gathered(shop(), tmp_path, range(3))
     touches = exposures.evidence.touches
     assert told(exposures, touches, CHANNEL) == {("ch-0", 0, 1), ("ch-1", 1, 2), ("ch-0", 2, 3)}
-    assert told(exposures, touches, OUTLET) == {
-        *(("o-0", leak, 5 + leak) for leak in range(3)),
-        *(("o-1", leak, 20 + leak) for leak in range(3)),
-    }
-    assert told(exposures, touches, REGION) == {
-        *(("north", leak, 5 + leak) for leak in range(3)),
-        *(("south", leak, 20 + leak) for leak in range(3)),
-    }
+    for kind, names_of in ((OUTLET, ("o-0", "o-1")), (REGION, ("north", "south"))):
+        expected = {(name, *when) for name, stays in zip(names_of, (FIRST, SECOND), strict=True) for when in stays}
+        assert told(exposures, touches, kind) == expected
 
 
-def test_a_region_is_entered_once(tmp_path: Path) -> None:
+def test_two_outlets_of_a_region_are_two_stays(tmp_path: Path) -> None:
     world = shop()
     world.scan(18, number(0), "arrive", "o-2")
-    touches = gathered(world, tmp_path, range(1)).evidence.touches
-    assert len(touches) == 1 + 3 + 2
-    assert 18 - EPOCH in touches.at.tolist()
+    exposures = gathered(world, tmp_path, range(1))
+    south = {hour for name, _, hour in told(exposures, exposures.evidence.touches, REGION) if name == "south"}
+    assert south == {*stay(18, 20), *stay(20, 25)}
+
+
+def test_a_stay_counts_until_the_sale_at_most(tmp_path: Path) -> None:
+    """Sold at 30; at o-0 since 5 and there still, at o-1 only after the sale."""
+    world = World()
+    world.scan(5, number(0), "pickup", "o-0")
+    world.scan(50, number(1), "pickup", "o-1")
+    exposures = gathered(world, tmp_path, range(2))
+    assert told(exposures, exposures.evidence.touches, OUTLET) == {
+        *(("o-0", 0, hour) for hour in stay(5, EPOCH)),
+        ("o-1", 1, 50),
+    }
 
 
 def test_first_signs_and_the_length_of_a_life(tmp_path: Path) -> None:
     evidence = gathered(shop(), tmp_path, range(3)).evidence
     np.testing.assert_allclose(evidence.born, [1 - EPOCH, 2 - EPOCH, 3 - EPOCH])
-    # Leak 0 was read last at 40; 1 and 2 came last to o-1 at 21 and 22: spans of 39, 19 and 19 hours.
-    assert evidence.life_h == 19
+    # Leak 0 was read last at 40; 1 and 2 were last seen at the last of the moments of their stay at o-1.
+    assert evidence.life_h == max(hour for _, hour in SECOND) - 3
     only = World()
     only.read(10, "a", number(0))
     only.issue(9, number(1), "o-0", "o-1")
@@ -127,7 +146,7 @@ def test_posts_and_what_accounts_could_have_read(tmp_path: Path) -> None:
     assert all(exposures.role[c] is None for c in range(len(place)) if exposures.evidence.kind[c] != ACTOR)
     touched = told(exposures, exposures.evidence.touches, ACTOR)
     assert touched == {
-        *(("a", leak, 20 + leak) for leak in range(3)),
+        *(("a", *when) for when in SECOND),
         *(("b", leak, 1 + leak) for leak in range(3)),
     }
     assert exposures.evidence.group[[place[n] for n in ("a", "b", "c")]].tolist() == [0, -1, -1]
