@@ -215,7 +215,7 @@ def _stayed(snapshot: Snapshot, rows: pa.Table, leaks: LeakSet, place: Mapping[s
     leak = np.array([place[text] for text in found["waybill"].to_pylist()], np.int32)
     since, until = (hours(found[c], leaks.epoch_us) for c in ("since", "until"))
     end = np.fmax(np.fmin(until, leaks.sold_at[leak]), since)
-    part = (np.arange(MOMENTS) + 0.5) / MOMENTS
+    part = np.arange(MOMENTS) / MOMENTS
     return Dated(
         leak=np.repeat(leak, MOMENTS),
         at=(since[:, None] + part * (end - since)[:, None]).ravel(),
