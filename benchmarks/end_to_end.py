@@ -3,8 +3,9 @@
     .venv/bin/python -m benchmarks.end_to_end --cases 12
 
 Each case is a world of its own: simulate → ingest → trace, through the same functions as the command
-line. A seed whose source read too little to sell so many numbers is passed over. Results are kept one line a case under .cache/, so that a run can be stopped and taken up again;
-seeds start at `--first-seed` (tuning was done on seeds below 1,000, the table is made above).
+line. A seed whose source read too little to sell so many numbers is passed over. Results are kept one
+line a case under .cache/, so that a run can be stopped and taken up again; seeds start at
+`--first-seed` (tuning was done on seeds below 1,000, the table is made above).
 """
 
 import argparse
