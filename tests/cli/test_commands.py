@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+import signal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,7 +11,7 @@ import pytest
 import typer
 
 from tests.cli.running import LOG_ROWS, bought, here, inside, log
-from wayseal import __version__
+from wayseal import __version__, cli
 from wayseal.cli import _demo, _progress, _show, _words, app
 from wayseal.cli._write import write_text
 from wayseal.ledger import LedgerError
@@ -226,15 +227,15 @@ def test_from_a_log_of_any_layout_to_a_ledger(tmp_path: Path, lang: str) -> None
 
 
 def test_simulate_then_ingest_then_trace(tmp_path: Path) -> None:
-    made = here("simulate", tmp_path / "S", "--scenario", "tiny", "--leaker", "wide", "--bought", 12, "--seed", 3)
+    made = here("simulate", tmp_path / "S", "--scenario", "tiny", "--accesses", 6000, "--bought", 6, "--seed", 3)
     assert made.code == 0
     assert "truth.json" in made.err
     truth = json.loads((tmp_path / "S/truth.json").read_text(encoding="utf-8"))
-    assert len((tmp_path / "S/leaks.csv").read_text().splitlines()) == 13
+    assert len((tmp_path / "S/leaks.csv").read_text().splitlines()) == 7
     assert not list((tmp_path / "S/dataset").rglob("*truth*"))
     here("ingest", tmp_path / "S/dataset", "--ledger", tmp_path / "L", "-q")
     report = json.loads(here("trace", tmp_path / "L", "--leaks", tmp_path / "S/leaks.csv", "--format", "json").out)
-    assert report["leaks"] == 12
+    assert report["leaks"] == 6
     assert truth["leakers"][0]["kind"] == "actor"
 
 
@@ -360,3 +361,32 @@ def test_times_on_screen() -> None:
     assert _show.iso(None) is None
     assert _show.iso(1_999_999) == "1970-01-01T00:00:01Z"
     assert _show.iso(-1) == "1969-12-31T23:59:59Z"
+
+
+def test_the_room_loads_its_commands_when_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(AttributeError):
+        cli.nothing  # noqa: B018
+    stopped: list[int] = []
+    written: list[bytes] = []
+    monkeypatch.setattr("os.write", lambda _place, text: written.append(text))
+    monkeypatch.setattr("os._exit", stopped.append)
+    cli._stop(2, None)
+    assert (stopped, written) == ([130], [f"{cli.STOPPED}\n".encode()])
+    monkeypatch.setattr(cli, "_load", lambda: raising(KeyboardInterrupt()))
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == f"{cli.STOPPED}\n"
+
+
+def test_loading_leaves_the_handler_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        for handler in (signal.default_int_handler, signal.SIG_IGN):
+            signal.signal(signal.SIGINT, handler)
+            cli._load()
+            assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
