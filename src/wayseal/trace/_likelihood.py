@@ -7,7 +7,8 @@
 2. Not logged: δ·1{the parcel came to the account's outlet} / P(it comes there), never more.
 3. Outlets, regions: 1{the parcel passed} / share of the stratum that does; the time of passing says
    less than a read, so it counts for four fifths. Issuing channels: the moment of issue is as exact as a
-   read, but more than half of what is unknown may have had the number at issue as well.
+   read; but more than half of what is unknown may have had the number at issue as well, so g is
+   never far below what f gives for that moment, for accounts and channels alike.
 4. Several reads by the same source count as their mean; reads after the sale count nothing.
 5. A share counted on a sample is shrunk towards the source's overall share; it is never zero.
 """
@@ -86,7 +87,7 @@ def likelihood(evidence: Evidence, delays: Sequence[Delay] = (Delay(),), *, time
     rows, bases = [], []
     for delay in delays if timed else delays[:1]:
         anytime = unrelated(evidence, delay) if timed else np.ones(evidence.leaks)
-        typical = _expected(evidence, delay, anytime)
+        typical = _with_issue(evidence, delay, _expected(evidence, delay, anytime))
         parts = [
             _logged(evidence, delay, typical, timed=timed),
             _lost(evidence),
@@ -163,6 +164,16 @@ def _expected(evidence: Evidence, delay: Delay, anytime: Floats) -> Floats:
     return _typical(anytime, pairs, evidence.kind[pairs.source] == ACTOR)
 
 
+def _with_issue(evidence: Evidence, delay: Delay, typical: Floats) -> Floats:
+    """[n] g, where an early sale is what the unknown on the issue side would make as well."""
+    touches = evidence.touches
+    issued = evidence.kind[touches.source] == CHANNEL
+    leak = touches.leak[issued]
+    early = np.zeros(evidence.leaks)
+    np.maximum.at(early, leak, sale_weight(evidence, leak, touches.at[issued], delay))
+    return typical + ISSUE_ELSEWHERE * np.maximum(early - typical, 0.0)
+
+
 def _typical(anytime: Floats, pairs: _Pairs, counted: NDArray[np.bool_]) -> Floats:
     n = len(anytime)
     leak = pairs.leak[counted]
@@ -225,8 +236,7 @@ def _route_time(
     for each in UNLOGGED:
         mine = kind == each
         if each == CHANNEL:
-            elsewhere = ISSUE_ELSEWHERE * timed.weight + (1 - ISSUE_ELSEWHERE) * typical[timed.leak]
-            weight[mine] *= (timed.weight / elsewhere)[mine]
+            weight[mine] *= (timed.weight / typical[timed.leak])[mine]
             continue
         others = _typical(anytime, timed, mine)[timed.leak]
         weight[mine] *= ((1 - ROUTE_TIME) + ROUTE_TIME * timed.weight / others)[mine]
