@@ -21,14 +21,13 @@ from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
 from wayseal.ledger._types import Longs, Words
 from wayseal.ledger._words import newest
 from wayseal.model import clean_waybill
-from wayseal.model.predicate import Predicate
+from wayseal.model.predicate import PLACES, Predicate
 
 MOST = 64
 _RANGE_ROWS = 1 << 20
 _THREADS = 2
 _THREADS = 2
 _EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
-_PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destination") for what in ("city", "region")}
 _KEYED_COLUMNS = ("channel", "origin_outlet", "destination_outlet")
 _TEXT_COLUMNS = ("customer", "order_ref", "goods_class")
 
@@ -73,9 +72,9 @@ class Selection:
 
     def _at_column(self, name: str, values: Sequence[str]) -> tuple[str, set[str]]:
         """A condition on a place as one on its outlets; any other as it is."""
-        if name not in _PLACES:
+        if name not in PLACES:
             return name, set(values)
-        column, what = _PLACES[name]
+        column, what = PLACES[name]
         there = pc.is_in(self._outlets[what], value_set=pa.array(values, pa.string()))
         return column, set(self._outlets.filter(there)["outlet"].to_pylist())
 

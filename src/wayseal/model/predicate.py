@@ -33,6 +33,10 @@ CONDITIONS = (
 """Keys whose value is a scalar or a list, in the canonical order."""
 
 
+PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destination") for what in ("city", "region")}
+"""Conditions on a place: the column of `waybills` with its outlet, and the column of `outlets` to compare."""
+
+
 class PredicateError(WaysealError):
     """A predicate that can't be read; the text names the key, never the value."""
 

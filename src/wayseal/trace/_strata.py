@@ -24,12 +24,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot, StratumVolumes
-from wayseal.model.predicate import Predicate
+from wayseal.model.predicate import PLACES, Predicate
 from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, REGION, SESSION, Floats, Ints
 from wayseal.trace._leaks import LeakSet
-
-_PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destination") for what in ("city", "region")}
-
 
 WIDER = 5.0
 """Waybills of weight that the wider question has in the share of a narrow one."""
@@ -249,8 +246,8 @@ def _fits(asked: Predicate, row: Mapping[str, Any] | None, outlets: Mapping[str,
     if asked.issued_to and row["issued_at"] >= asked.issued_to:
         return False
     for condition, permitted in asked.any_of.items():
-        if condition in _PLACES:
-            column, what = _PLACES[condition]
+        if condition in PLACES:
+            column, what = PLACES[condition]
             value = outlets.get(row[column], {}).get(what)
         else:
             value = row[condition]
