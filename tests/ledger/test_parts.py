@@ -171,6 +171,13 @@ def test_pairs_are_counted(pairs: list[tuple[int, int]], chosen: dict[int, int])
             assert counts[bit, code] == len(fit)
 
 
+def test_the_lowest_bit_of_every_word() -> None:
+    with np.errstate(over="ignore"):
+        for place in range(64):
+            assert _kernels.lowest_bit(np.uint64(1 << place)) == place
+            assert _kernels.lowest_bit(np.uint64((1 << 64) - (1 << place))) == place
+
+
 @given(st.lists(st.integers(0, 30)), st.sets(st.integers(0, 30)))
 def test_places(there: list[int], keys: set[int]) -> None:
     there.sort()

@@ -8,6 +8,10 @@ from wayseal.ledger._types import Bytes, Codes, Flags, Ints, Longs, Offsets, Wor
 
 COLLISION = np.uint32(2**32 - 1)
 """Code of a text whose key another text holds."""
+DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+PLACE_OF_BIT = np.zeros(64, np.int64)
+"""Place of a bit by the six top bits of its product with the sequence."""
+PLACE_OF_BIT[[((1 << n) * int(DE_BRUIJN) & (1 << 64) - 1) >> 58 for n in range(64)]] = np.arange(64)
 SMALL = 256
 """Longest group of rows that is put in order in place."""
 
@@ -299,6 +303,12 @@ def spread(old: Longs, table: Longs) -> None:
 
 
 @kernel
+def lowest_bit(mask: np.uint64) -> int:
+    """Place of the lowest bit that is set, by a de Bruijn sequence; mask isn't 0."""
+    return PLACE_OF_BIT[((mask & (ZERO - mask)) * DE_BRUIJN) >> np.uint64(58)]
+
+
+@kernel
 def count_pairs(keys: Words, codes: Codes, chosen: Words, masks: Words, counts: Longs) -> None:
     """Adds to counts[p, code] the rows whose key is in `chosen` with bit p of its mask; both sorted by key."""
     at, n = np.searchsorted(chosen, keys[0]) if len(keys) else 0, len(chosen)
@@ -309,9 +319,7 @@ def count_pairs(keys: Words, codes: Codes, chosen: Words, masks: Words, counts: 
             return
         if chosen[at] != keys[i]:
             continue
-        mask, p = masks[at], 0
+        mask = masks[at]
         while mask != ZERO:
-            if mask & np.uint64(1):
-                counts[p, codes[i]] += 1
-            mask >>= np.uint64(1)
-            p += 1
+            counts[lowest_bit(mask), codes[i]] += 1
+            mask &= mask - np.uint64(1)

@@ -26,7 +26,6 @@ from wayseal.model.predicate import PLACES, Predicate
 MOST = 64
 _RANGE_ROWS = 1 << 20
 _THREADS = 2
-_THREADS = 2
 _EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _KEYED_COLUMNS = ("channel", "origin_outlet", "destination_outlet")
 _TEXT_COLUMNS = ("customer", "order_ref", "goods_class")
@@ -64,7 +63,11 @@ class Selection:
         for column, permitted in sorted(wanted.items()):
             columns.add(column)
             self._tests.append(self._test(column, permitted))
-        if any(p.issued_from or p.issued_to for p in predicates):
+        self._windows: dict[tuple[datetime | None, datetime | None], int] = {}
+        for place, predicate in enumerate(predicates):
+            window = predicate.issued_from, predicate.issued_to
+            self._windows[window] = self._windows.get(window, 0) | 1 << place
+        if any(window != (None, None) for window in self._windows):
             columns.add("issued_at")
             self._tests.append(self._issued)
         whole = kept_schema(KEYED["waybills"])
@@ -102,13 +105,13 @@ class Selection:
     def _issued(self, rows: pa.RecordBatch) -> Words:
         at = numbers(rows, "issued_at")
         out = np.zeros(len(at), np.uint64)
-        for n, predicate in enumerate(self._predicates):
+        for (since, until), bits in self._windows.items():
             inside = np.ones(len(at), np.bool_)
-            if predicate.issued_from:
-                inside &= at >= _micros(predicate.issued_from)
-            if predicate.issued_to:
-                inside &= at < _micros(predicate.issued_to)
-            out |= inside.astype(np.uint64) << np.uint64(n)
+            if since:
+                inside &= at >= _micros(since)
+            if until:
+                inside &= at < _micros(until)
+            out |= inside * np.uint64(bits)
         return out
 
     def masks(self, rows: pa.RecordBatch) -> Words:

@@ -21,13 +21,15 @@ _UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 _MANY = frozenset(("actor", "session", "access", "request", "word", "code", "key", "text"))
 """Columns with too many different values in a row group for a dictionary of them to pay."""
+_ONE_A_WAYBILL = frozenset(("catalogue", "numbers", "table:waybills"))
 
 
-def _form(schema: pa.Schema) -> dict[str, object]:
+def _form(kind: str, schema: pa.Schema) -> dict[str, object]:
     """How columns are laid out: what is fast to write and to read, and small enough (measured)."""
+    many = _MANY | {"waybill"} if kind in _ONE_A_WAYBILL else _MANY
     texts = [f.name for f in schema if not pa.types.is_primitive(f.type)]
     times = [f.name for f in schema if f.name in ("at", "row") or pa.types.is_timestamp(f.type)]
-    few = [f.name for f in schema if f.name not in _MANY and f.name not in times]
+    few = [f.name for f in schema if f.name not in many and f.name not in times]
     return {
         "compression": {n: "zstd" if n in texts else "none" for n in schema.names},
         "use_dictionary": [n for n in few if schema.field(n).type != pa.bool_()],
@@ -47,7 +49,7 @@ class SortedWriter:
         self._about = (kind, generation, day)
         self._group = group
         self._file = HashingFile(ledger / self.entry_path)
-        self._writer = pq.ParquetWriter(self._file, schema, store_schema=False, **_form(schema))
+        self._writer = pq.ParquetWriter(self._file, schema, store_schema=False, **_form(kind, schema))
         self._schema = schema
         self._waiting: list[pa.RecordBatch] = []
         self.held = 0

@@ -25,7 +25,8 @@ from wayseal.ledger._types import Longs, Words
 from wayseal.model.predicate import Predicate
 
 _THREADS = 2
-_GROUPS = 4
+_GROUPS = 8
+"""Row groups that are read together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +108,16 @@ def _pairs(finder: Finder, kind: str, chosen: Chosen, predicates: int) -> list[p
     names = finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA)["key"].to_numpy()
     names = np.concatenate([np.zeros(1, np.uint64), names])
     portions = [
-        (file, group) for file, opened in enumerate(finder.files(f"pairs:{kind}")) for group in range(len(opened.rows))
+        (file, range(start, min(start + _GROUPS, len(opened.rows))))
+        for file, opened in enumerate(finder.files(f"pairs:{kind}"))
+        for start in range(0, len(opened.rows), _GROUPS)
     ]
 
     def work(turn: int) -> Longs:
         counts = np.zeros((predicates, len(names)), np.int64)
         files = finder.files(f"pairs:{kind}")
-        for place, group in portions[turn::_THREADS]:
-            rows = files[place].read([group], PAIRS_SCHEMA)
-            _count(rows, chosen, counts)
+        for place, groups in portions[turn::_THREADS]:
+            _count(files[place].read(groups, PAIRS_SCHEMA), chosen, counts)
         return counts
 
     with ThreadPoolExecutor(_THREADS) as pool:

@@ -17,7 +17,10 @@ from wayseal.model.predicate import Predicate
 
 _PAIRS = "pairs:actor"
 _THREADS = 2
-_AT_ONCE = 16
+_GROUPS = 4
+"""Row groups that are read together."""
+_AT_ONCE = 6
+"""Reads after which it is seen whether that was enough."""
 FEW = 4096
 """Of so few waybills the reads are looked up, rather than walking over all pairs."""
 
@@ -48,16 +51,17 @@ def views(
 def _first_of(finder: Finder, place: int, codes: Longs, fitting: Words | None, limit: int) -> Words:
     """The first views in one file of pairs; two threads, as reading is most of the work."""
 
-    def work(group: int) -> Words:
-        rows = finder.files(_PAIRS)[place].read([group], PAIRS_SCHEMA)
+    def work(groups: range) -> Words:
+        rows = finder.files(_PAIRS)[place].read(groups, PAIRS_SCHEMA)
         keys: Words = numbers(rows, "waybill")[np.isin(numbers(rows, "code"), codes)]
         return keys if fitting is None else keys[contains(fitting, keys)]
 
     found: list[Words] = [np.zeros(0, np.uint64)]
     groups = range(len(finder.files(_PAIRS)[place].rows))
+    portions = [groups[start : start + _GROUPS] for start in range(0, len(groups), _GROUPS)]
     with ThreadPoolExecutor(_THREADS) as pool:
-        for start in range(0, len(groups), _AT_ONCE):
-            found += pool.map(work, groups[start : start + _AT_ONCE])
+        for start in range(0, len(portions), _AT_ONCE):
+            found += pool.map(work, portions[start : start + _AT_ONCE])
             if sum(len(keys) for keys in found) >= limit:
                 break
     return np.concatenate(found)[:limit]
