@@ -305,7 +305,7 @@ def spread(old: Longs, table: Longs) -> None:
 @kernel
 def lowest_bit(mask: np.uint64) -> int:
     """Place of the lowest bit that is set, by a de Bruijn sequence; mask isn't 0."""
-    return PLACE_OF_BIT[((mask & (ZERO - mask)) * DE_BRUIJN) >> np.uint64(58)]
+    return int(PLACE_OF_BIT[((mask & (ZERO - mask)) * DE_BRUIJN) >> np.uint64(58)])
 
 
 @kernel
