@@ -129,7 +129,7 @@ def _case(held: dict[int, World], cell: Cell, w: int, number: tuple[int, int]) -
         "false99": int((innocent & (p > 0.99)).sum()),
         "false_bh": int((called & ~truth).sum()),
         "found": float((p[: len(truth)][truth] > 0.95).sum() / k),
-        "verdict": verdict(model, None).value,
+        "verdict": verdict(model, fair=True).value,
         "wrong": int(_wrongly_named(model, innocent)),
         "calls": [(float(v), bool(not i)) for v, i in zip(p, innocent, strict=True) if v > 0.05],
         "disagreement": model.disagreement,
@@ -139,7 +139,7 @@ def _case(held: dict[int, World], cell: Cell, w: int, number: tuple[int, int]) -
 
 def _wrongly_named(model: Posterior, innocent: NDArray[np.bool_]) -> bool:
     """Whether the verdict is "named" and the leading source is innocent."""
-    return verdict(model, None) is VerdictKind.NAMED and bool(innocent[np.argmax(model.probability)])
+    return verdict(model, fair=True) is VerdictKind.NAMED and bool(innocent[np.argmax(model.probability)])
 
 
 def _baseline_scores(world: World, case: Case, seen: Seen) -> dict[str, NDArray[np.float64]]:

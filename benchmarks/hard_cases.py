@@ -180,7 +180,7 @@ def _case(held: dict[tuple[Scale, int], World], kind: Kind, seed: tuple[int, int
     origins = np.unique(world.route[case.parcel, 0]) if kind.by_origin else np.arange(world.scale.outlets)
     samples = [view_sample(world, case, seen, s, origins, rng) for s in sources if s < len(seen.accounts)]
     test = check_fit(model, sources, samples, seed=seed[2])
-    call = verdict(model, test.p_value) is VerdictKind.NAMED
+    call = verdict(model, fair=test.fair) is VerdictKind.NAMED
     top = int(np.argmax(model.probability))
     return {
         "leakers": list(case.leakers),
@@ -191,7 +191,7 @@ def _case(held: dict[tuple[Scale, int], World], kind: Kind, seed: tuple[int, int
         "wrong": float(call and not guilty[top]),
         "kinds": [int(given.kind[s]) for s in sources],
         "tests": {f"{code} {source}": p for (code, source), p in test.tests.items()},
-        "poor": None if test.p_value is None else float(test.p_value < 0.01),
+        "poor": None if test.p_value is None else float(not test.fair),
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.docs.pages import ROOT, read
 from wayseal.trace import _posterior, _sampler, _screen, _verdict
 from wayseal.trace._delay import Delay
+from wayseal.trace._fit import POOR
 from wayseal.trace._prior import RHO_MAX, Prior
 
 
@@ -18,7 +19,7 @@ def short(value: float) -> str:
 @pytest.mark.parametrize("name", ["docs/how-it-decides.md", "docs/how-it-decides.zh.md"])
 def test_figures_of_the_method(name: str) -> None:
     page = read(name)
-    for value in (_verdict.NAMED, _verdict.NAMED_FIT, _verdict.SHORTLIST, _verdict.SHORTLIST_SOME, RHO_MAX):
+    for value in (_verdict.NAMED, POOR, _verdict.SHORTLIST, _verdict.SHORTLIST_SOME, RHO_MAX):
         assert short(value).removeprefix("0") in page
     assert f"P = {short(_posterior.SUPPORTED).removeprefix('0')}" in page
     assert f"{_screen.SEATS:,}" in page

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 
 from tests.trace.making import QUICK, make
-from wayseal.model.sources import SourceKind
-from wayseal.trace._company import company_test
+from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.trace._company import company_test, stand_beside
 from wayseal.trace._evidence import ACTOR, OUTLET, REGION, ViewSample
 from wayseal.trace._fit import check_fit, own_leaks
+from wayseal.trace._framing import FRAMED, framing
 from wayseal.trace._posterior import Posterior, infer
+from wayseal.trace._verdict import verdict
 
 N = 10
 SOLD = [30.0 + i for i in range(N)]
@@ -56,7 +58,8 @@ def test_honest_draws_are_seldom_suspected() -> None:
     low = 0
     for _ in range(40):
         others = {s: np.flatnonzero(rng.random(100) < rng.uniform(0.05, 0.6)).tolist() for s in range(1, 8)}
-        low += company_test(posterior.evidence, sample_of(others), own, delays, rng, 100).p_value < 0.02
+        beside = stand_beside(posterior.evidence, sample_of(others), own, delays, rng)
+        low += company_test(beside, rng, 100).p_value < 0.02
     assert low <= 2
 
 
@@ -70,10 +73,53 @@ def test_whoever_sells_only_what_one_colleague_saw_is_found_out() -> None:
     assert test.p_value is not None
     assert test.p_value < 0.01
     assert test.code == "fit.company"
+    assert not test.fair
     assert test.source == 0
     assert test.company is not None
     assert (test.company.other, test.company.seen, test.company.leaks) == (1, N, N)
     assert test.company.expected == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "rate", "framed"),
+    [(40, 3, 0.6, True), (3, 40, 0.6, False), (3, 3, 0.98, True)],  # the last two accounts can't be told apart
+)
+def test_whose_reads_explain_the_sales_better(mine: float, theirs: float, rate: float, framed: bool) -> None:
+    """Account 1 had read all leaks too, and `rate` of what else account 0 read."""
+    sold = [100.0 + i for i in range(N)]
+    reads = [(0, i, sold[i] - mine) for i in range(N)] + [(1, i, sold[i] - theirs) for i in range(N)]
+    evidence = make(sold, reads=reads, volume=[10.0, 700.0], universe={SourceKind.ACTOR: 1000}, life_h=400.0)
+    posterior = infer(evidence, seed=1, effort=QUICK)
+    own, _ = own_leaks(posterior, 0)
+    found = framing(posterior, 0, own, {1: rate})
+    assert (found.log_ratio >= FRAMED) == framed
+    assert (found.other, found.seen, found.leaks) == (1, len(own), len(own))
+
+
+def test_nobody_frames_where_nobody_else_read_the_leaks() -> None:
+    posterior = posterior_of({1: [0]})
+    own, _ = own_leaks(posterior, 0)
+    assert framing(posterior, 0, own, {}).log_ratio == -np.inf
+    assert framing(posterior, 0, own[:0], {}).other == -1
+
+
+def test_who_hides_behind_a_source_is_said_and_stops_the_naming() -> None:
+    sold = [100.0 + i for i in range(N)]
+    reads = [(0, i, sold[i] - 15.0) for i in range(N)] + [(1, i, sold[i] - 4.0) for i in range(N)]
+    evidence = make(sold, reads=reads, volume=[10.0, 700.0], universe={SourceKind.ACTOR: 1000}, life_h=400.0)
+    posterior = infer(evidence, seed=1, effort=QUICK)
+    test = check_fit(posterior, [0], [sample_of({1: list(range(70))})], seed=1)
+    assert test.code == "fit.framed"
+    assert test.framed is not None
+    assert test.framed.other == 1
+    assert verdict(posterior, fair=True) is VerdictKind.NAMED
+    assert verdict(posterior, fair=test.fair) is not VerdictKind.NAMED
+
+
+def test_an_account_may_hide_behind_its_outlet() -> None:
+    test = check_fit(outlet_leak(list(range(N))), [2], [], seed=1)
+    assert test.framed is not None
+    assert test.framed.leaks == N
 
 
 def test_reads_after_the_sale_are_no_company() -> None:

@@ -33,12 +33,12 @@ def test_the_leaker_is_named() -> None:
     assert members.tolist() == [0]
     assert p > 0.99
     assert named(posterior, [0]) == [0]
-    assert verdict(posterior, 0.5) is VerdictKind.NAMED
-    assert verdict(posterior, None) is VerdictKind.NAMED
+    assert verdict(posterior, fair=True) is VerdictKind.NAMED
+    assert verdict(posterior, fair=True) is VerdictKind.NAMED
 
 
 def test_a_poor_fit_names_nobody() -> None:
-    assert verdict(look(plain()), 0.001) is VerdictKind.SHORTLIST
+    assert verdict(look(plain()), fair=False) is VerdictKind.SHORTLIST
 
 
 def test_no_certainty_is_ever_reported() -> None:
@@ -72,7 +72,7 @@ def test_four_that_cannot_be_told_apart_are_a_shortlist() -> None:
     reads = [(s, i, SOLD[i] - 3.0) for s in range(4) for i in range(8)]
     posterior = look(make(SOLD, reads=reads, universe={SourceKind.ACTOR: 1000}))
     assert named(posterior, [0, 1, 2, 3]) == []
-    assert verdict(posterior, 1.0) is VerdictKind.SHORTLIST
+    assert verdict(posterior, fair=True) is VerdictKind.SHORTLIST
 
 
 def test_more_than_twenty_are_no_answer() -> None:
@@ -80,7 +80,7 @@ def test_more_than_twenty_are_no_answer() -> None:
     posterior = look(make(SOLD, reads=reads, universe={SourceKind.ACTOR: 1000}))
     assert posterior.some > 0.99
     assert posterior.set_of(7)[0].tolist()[0] == 7
-    assert verdict(posterior, None) is VerdictKind.INSUFFICIENT
+    assert verdict(posterior, fair=True) is VerdictKind.INSUFFICIENT
 
 
 def test_nothing_in_particular_is_insufficient() -> None:
@@ -88,7 +88,7 @@ def test_nothing_in_particular_is_insufficient() -> None:
     posterior = look(make(SOLD, reads=reads, volume=[20.0] * 40, universe={SourceKind.ACTOR: 1000}))
     assert posterior.some < 0.5
     assert not shortlisted(posterior)
-    assert verdict(posterior, None) is VerdictKind.INSUFFICIENT
+    assert verdict(posterior, fair=True) is VerdictKind.INSUFFICIENT
 
 
 def test_no_candidates_and_no_leaks() -> None:
@@ -96,7 +96,7 @@ def test_no_candidates_and_no_leaks() -> None:
         posterior = look(evidence)
         assert posterior.some == 0
         assert posterior.unknown_share == 1.0
-        assert verdict(posterior, None) is VerdictKind.INSUFFICIENT
+        assert verdict(posterior, fair=True) is VerdictKind.INSUFFICIENT
     assert look(make([], kind=[ACTOR])).set_of(0) == (np.array([0]), 0.0)
     assert look(make([], kind=[ACTOR])).sensitivity(0, 5.0) == 0.0
 

@@ -109,7 +109,7 @@ def test_the_json_is_the_interface_of_the_contract(tmp_path: Path) -> None:
     source = ["source", "kind", "probability", "log10_lr", "share", "saw", "expected", "set", "leaks"]
     assert list(document)[: len(top)] == top
     assert list(document["inputs"]) == ["ledger", "leaks"]
-    assert list(document["fit"]) == ["p_value", "note"]
+    assert list(document["fit"])[:2] == ["p_value", "note"]
     rows = document["sources"]
     assert rows
     for row in rows:

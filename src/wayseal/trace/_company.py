@@ -38,19 +38,28 @@ class Company:
     expected: float
 
 
-def company_test(
-    evidence: Evidence,
-    sample: ViewSample,
-    own: Ints,
-    delays: Floats,
-    rng: np.random.Generator,
-    shuffles: int,
-) -> Company:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Who stood beside a source: accounts[B]; had[B, m + v]: which had its m leaks, then v other waybills, in time."""
+
+    source: int
+    leaks: int
+    accounts: Ints
+    had: NDArray[np.float32]
+
+    def rates(self) -> dict[int, float]:
+        """Share of the source's other waybills that each account had as well; at least half a waybill."""
+        others = self.had[:, self.leaks :]
+        rate = (others.sum(axis=1) + 0.5) / (others.shape[1] + 1)
+        return dict(zip(self.accounts.tolist(), rate.tolist(), strict=True))
+
+
+def company_test(standing: Beside, rng: np.random.Generator, shuffles: int) -> Company:
     """Largest excess of another account on the leaks, against shuffles of leaks and other reads."""
-    accounts, beside = _beside(evidence, sample, own, delays, rng)
-    m, items = len(own), beside.shape[1]
+    accounts, beside = standing.accounts, standing.had
+    m, items = standing.leaks, beside.shape[1]
     if not len(accounts) or items == m:
-        return Company(p_value=1.0, source=sample.source, other=-1, leaks=m, seen=0, expected=0.0)
+        return Company(p_value=1.0, source=standing.source, other=-1, leaks=m, seen=0, expected=0.0)
     total = beside.sum(axis=1).astype(np.int64)
     surprise = _surprise(items, m, int(total.max()))
     seen = beside[:, :m].sum(axis=1).astype(np.int64)
@@ -68,7 +77,7 @@ def company_test(
     others = total[best] - seen[best]
     return Company(
         p_value=(1 + as_large) / (1 + shuffles),
-        source=sample.source,
+        source=standing.source,
         other=int(accounts[best]),
         leaks=m,
         seen=int(seen[best]),
@@ -76,10 +85,8 @@ def company_test(
     )
 
 
-def _beside(
-    evidence: Evidence, sample: ViewSample, own: Ints, delays: Floats, rng: np.random.Generator
-) -> tuple[Ints, NDArray[np.float32]]:
-    """Accounts[B] and [B, m + v]: which of them had the m leaks, then the v other waybills, in time.
+def stand_beside(evidence: Evidence, sample: ViewSample, own: Ints, delays: Floats, rng: np.random.Generator) -> Beside:
+    """Find the accounts that had at least two of the source's leaks and other waybills, in time.
 
     In time: before the sale; for the others before a sale as late as those of the leaks.
     """
@@ -96,7 +103,7 @@ def _beside(
     beside = np.zeros((len(accounts), len(own) + len(sample.own_at)), np.float32)
     beside[row, item] = 1
     often = beside.sum(axis=1) >= 2
-    return accounts[often].astype(np.int32), beside[often]
+    return Beside(source=sample.source, leaks=len(own), accounts=accounts[often].astype(np.int32), had=beside[often])
 
 
 def _surprise(items: int, m: int, most: int) -> Floats:

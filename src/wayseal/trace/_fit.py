@@ -13,7 +13,9 @@ named in his place. So, for each source in question:
    sells what he has yet to read; but who chooses by somebody's views does just that to him.
 4. An outlet is tested for company alone: does one of its accounts read the leaks, before or after
    their sale, far more often than what else comes there?
-5. The p-values of a source are joined by the better of weighted Bonferroni and Fisher's method
+5. Framing (`_framing`): does another account, hiding behind the source, explain its leaks better? This is no test with
+   a p-value but a ratio; it stands beside the others and is enough by itself.
+6. The p-values of a source are joined by the better of weighted Bonferroni and Fisher's method
    (they come from different data), doubled; the smallest over the sources counts, times their
    number. It is at least .01 in 99 of 100 honest cases. Strata and days are not tested: purchases,
    not sellers, choose those.
@@ -25,14 +27,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wayseal.trace._company import OWN, Company, at_least, company_test, outlet_test
+from wayseal.trace._company import OWN, Company, at_least, company_test, outlet_test, stand_beside
 from wayseal.trace._delay import past_h
 from wayseal.trace._evidence import ACTOR, OUTLET, Events, Floats, Ints, ViewSample
+from wayseal.trace._framing import FRAMED, Framing, framing
 from wayseal.trace._likelihood import likelihood, shares, touch_shares
 from wayseal.trace._posterior import Posterior
 
 LEAST_LEAKS = 3
 """Fewer leaks than this say nothing about company."""
+
+POOR = 0.01
+"""A smaller p-value means that the leaks are no fair draw."""
 
 _PARTS = {"fit.company": 0.4, "fit.delay": 0.3, "fit.after": 0.3}
 """How the allowed share of false alarms is split between the tests of a source."""
@@ -48,59 +54,94 @@ _MOST_LEAKS = 25
 class FitTest:
     """Outcome over all sources in question.
 
-    p_value: None where there was nothing to test. code: "fit.none" (nothing to test), "fit.good", "fit.company" (the
-    leaks are those that another account had also seen), "fit.delay" (its reads and the sales don't follow one
-    another), "fit.after" (it read leaks after their sale, too many for chance). source: candidate of the smallest
-    p-value, -1 for none. company: of that source. tests: every p-value by (code, source).
+    p_value: None where there was nothing to test. code: "fit.no_source", "fit.none" (nothing to test), "fit.good",
+    "fit.framed" (another account, hiding behind the source, explains the leaks better), "fit.company" (the leaks are
+    those that another account had also seen), "fit.delay" (its reads and the sales don't follow one another),
+    "fit.after" (it read leaks after their sale, too many for chance). source: candidate that the code is about, -1
+    for none. company: of that source. framed: the strongest framing of any source. tests: every p-value by (code,
+    source).
     """
 
     p_value: float | None
     code: str
     source: int = -1
     company: Company | None = None
+    framed: Framing | None = None
     tests: Mapping[tuple[str, int], float] = field(default_factory=dict)
+
+    @property
+    def fair(self) -> bool:
+        """Whether nothing speaks against a fair draw from what each source saw."""
+        return self.code in ("fit.no_source", "fit.none", "fit.good")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """What the tests of the sources gave, by source."""
+
+    tests: dict[tuple[str, int], float] = field(default_factory=dict)
+    companies: dict[int, Company] = field(default_factory=dict)
+    framings: dict[int, Framing] = field(default_factory=dict)
 
 
 def check_fit(
-    posterior: Posterior,
-    sources: Sequence[int],
-    samples: Sequence[ViewSample],
-    *,
-    seed: int,
-    shuffles: int = 1000,
-    poor: float = 0.01,
+    posterior: Posterior, sources: Sequence[int], samples: Sequence[ViewSample], *, seed: int, shuffles: int = 1000
 ) -> FitTest:
     """Test the sources in question (those that would be named); `samples` for as many as there are."""
     rng = np.random.default_rng(seed)
     by_source = {sample.source: sample for sample in samples}
-    tests: dict[tuple[str, int], float] = {}
-    companies: dict[int, Company] = {}
+    found = _Found()
     for source in sources:
         if posterior.evidence.kind[source] == OUTLET:
-            companies[source] = outlet_test(posterior, source)
-            tests["fit.company", source] = companies[source].p_value
-            continue
-        own, delays = own_leaks(posterior, source)
-        if len(own):
-            tests["fit.delay", source] = _delay_test(posterior, source, own, rng)
-            tests["fit.after", source] = _after_test(posterior, source)
-        if len(own) >= LEAST_LEAKS and source in by_source:
-            company = company_test(posterior.evidence, by_source[source], own, delays, rng, shuffles)
-            companies[source] = company
-            tests["fit.company", source] = company.p_value
-    if not tests:
-        return FitTest(p_value=None, code="fit.none")
-    combined = {s: _joined({code: p for (code, of), p in tests.items() if of == s}) for _, s in tests}
+            _test_outlet(posterior, source, found)
+        else:
+            _test_account(posterior, source, by_source.get(source), found, rng, shuffles)
+    if not found.tests:
+        return FitTest(p_value=None, code="fit.none" if sources else "fit.no_source")
+    combined = {s: _joined({code: p for (code, of), p in found.tests.items() if of == s}) for _, s in found.tests}
     source = min(combined, key=lambda s: combined[s])
     p_value = min(1.0, combined[source] * len(combined))
-    code = min((code for code, of in tests if of == source), key=lambda code: tests[code, source])
+    code = min((code for code, of in found.tests if of == source), key=lambda code: found.tests[code, source])
+    code = code if p_value < POOR else "fit.good"
+    worst = max(found.framings, key=lambda s: found.framings[s].log_ratio, default=-1)
+    framed = found.framings.get(worst)
+    if framed is not None and framed.log_ratio >= FRAMED:
+        source, code = worst, "fit.framed"
     return FitTest(
         p_value=p_value,
-        code=code if p_value < poor else "fit.good",
+        code=code,
         source=source,
-        company=companies.get(source),
-        tests=tests,
+        company=found.companies.get(source),
+        framed=framed,
+        tests=found.tests,
     )
+
+
+def _test_outlet(posterior: Posterior, source: int, found: _Found) -> None:
+    found.companies[source] = outlet_test(posterior, source)
+    found.tests["fit.company", source] = found.companies[source].p_value
+    own = np.flatnonzero(posterior.points_at(source) >= OWN).astype(np.int32)
+    if len(own) >= LEAST_LEAKS:
+        found.framings[source] = framing(posterior, source, own, None)
+
+
+def _test_account(
+    posterior: Posterior,
+    source: int,
+    sample: ViewSample | None,
+    found: _Found,
+    rng: np.random.Generator,
+    shuffles: int,
+) -> None:
+    own, delays = own_leaks(posterior, source)
+    if len(own):
+        found.tests["fit.delay", source] = _delay_test(posterior, source, own, rng)
+        found.tests["fit.after", source] = _after_test(posterior, source)
+    if len(own) >= LEAST_LEAKS and sample is not None:
+        standing = stand_beside(posterior.evidence, sample, own, delays, rng)
+        found.companies[source] = company_test(standing, rng, shuffles)
+        found.tests["fit.company", source] = found.companies[source].p_value
+        found.framings[source] = framing(posterior, source, own, standing.rates())
 
 
 def _joined(tests: Mapping[str, float]) -> float:

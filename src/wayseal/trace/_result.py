@@ -18,12 +18,15 @@ class Note:
 class Fit:
     """Whether the leaked numbers look like a fair draw from what the sources saw.
 
-    `p_value` is None where there was nothing to test (no source above the threshold, or too few
-    leaks).
+    p_value: None where there was nothing to test (no source above the threshold, or too few leaks). framed_by: the
+    account that, hiding behind a source, explains its leaks better than the source does; framing_log10: by how much
+    (logarithm of the likelihood ratio), None where nobody could.
     """
 
     p_value: float | None
     note: Note
+    framed_by: str | None = None
+    framing_log10: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

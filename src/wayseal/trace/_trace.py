@@ -4,6 +4,7 @@ The path: match the leaks (`_leaks`) → gather exposures and strata (`_exposure
 (`_posterior`) → check the fit (`_fit`) → verdict (`_verdict`) → rows (`_assemble`).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from wayseal import __version__
@@ -12,7 +13,7 @@ from wayseal.model import WaysealError
 from wayseal.store.types import Leaks
 from wayseal.trace._assemble import Assembly, considered, iso
 from wayseal.trace._exposures import Exposures, gather
-from wayseal.trace._fit import check_fit
+from wayseal.trace._fit import FitTest, check_fit
 from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._quality import evidence_notes, leak_notes, log_notes, summary_span
@@ -30,8 +31,10 @@ KAPPA = 2.0
 """Accounts that are expected to leak before anything is known (`Prior`)."""
 
 FIT_CODES: Mapping[str, str] = {
+    "fit.no_source": "fit.no_source",
     "fit.none": "fit.untested",
     "fit.good": "fit.uniform_ok",
+    "fit.framed": "fit.framed",
     "fit.company": "fit.co_reading",
     "fit.delay": "fit.delay",
     "fit.after": "fit.after",
@@ -62,9 +65,9 @@ def trace(snapshot: Snapshot, leaks: Leaks, *, seed: int, progress: Progress) ->
     posterior = infer(exposures.evidence, seed=seed)
     progress("trace", 3, STEPS)
     rows = leading(posterior)
-    fit = _fit(snapshot, exposures, posterior, found, rows, seed)
+    test = _tested(snapshot, exposures, posterior, found, rows, seed)
     progress("trace", 4, STEPS)
-    result = _result(snapshot, leaks, found, exposures, posterior, rows, fit, seed)
+    result = _result(snapshot, leaks, found, exposures, posterior, rows, test, seed)
     progress("trace", STEPS, STEPS)
     return result
 
@@ -76,7 +79,7 @@ def _result(
     exposures: Exposures,
     posterior: Posterior,
     rows: Sequence[int],
-    fit: Fit,
+    test: FitTest,
     seed: int,
 ) -> TraceResult:
     assembly = Assembly(exposures, posterior, found)
@@ -91,9 +94,9 @@ def _result(
         leaks_digest=leaks.digest,
         leaks=len(leaks.rows) + len(leaks.rejected),
         found=len(found),
-        verdict=verdict(posterior, fit.p_value),
+        verdict=verdict(posterior, fair=test.fair),
         unknown_share=posterior.unknown_share,
-        fit=fit,
+        fit=_fit(exposures, found, test),
         missing_tables=summary.missing_tables,
         quality=tuple(notes),
         sources=assembly.source_rows(rows),
@@ -108,24 +111,35 @@ def _result(
     )
 
 
-def _fit(
+def _tested(
     snapshot: Snapshot,
     exposures: Exposures,
     posterior: Posterior,
     found: LeakSet,
     rows: Sequence[int],
     seed: int,
-) -> Fit:
+) -> FitTest:
     """Test the fit of every source that would be named."""
     sources = named(posterior, rows)
-    if not sources:
-        return Fit(p_value=None, note=Note(code="fit.no_source"))
     samples = view_samples(snapshot, exposures, found, sources)
-    test = check_fit(posterior, sources, samples, seed=seed)
+    return check_fit(posterior, sources, samples, seed=seed)
+
+
+def _fit(exposures: Exposures, found: LeakSet, test: FitTest) -> Fit:
     values: dict[str, str | int | float] = {"n": len(found)}
     if test.p_value is not None:
         values["p"] = test.p_value
-    return Fit(p_value=test.p_value, note=Note(code=FIT_CODES[test.code], values=values))
+    framed = test.framed if test.framed is not None and test.framed.other >= 0 else None
+    other = None
+    if framed is not None and test.code == "fit.framed":
+        other = exposures.name[framed.other]
+        values |= {"other": other, "seen": framed.seen, "leaks": framed.leaks}
+    return Fit(
+        p_value=test.p_value,
+        note=Note(code=FIT_CODES[test.code], values=values),
+        framed_by=other,
+        framing_log10=None if framed is None else framed.log_ratio / math.log(10),
+    )
 
 
 def _chain_notes(posterior: Posterior) -> list[Note]:

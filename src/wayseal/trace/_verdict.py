@@ -1,8 +1,7 @@
 """How far the evidence carries, in one word.
 
 1. Named: some set of at most three sources that can't be told apart holds a source with
-   probability ≥ .99, and the leaks look like a fair draw from what it saw (fit p ≥ .01, or no test
-   was possible).
+   probability ≥ .99, and nothing says that the leaks are no fair draw from what it saw (`_fit`).
 2. Shortlist: there is a source with probability ≥ .5 at all, and at most twenty sources hold ≥ .9
    of that probability.
 3. Else insufficient.
@@ -18,7 +17,6 @@ from wayseal.trace._posterior import Posterior
 
 NAMED = 0.99
 NAMED_MOST = 3
-NAMED_FIT = 0.01
 SHORTLIST = 0.9
 SHORTLIST_MOST = 20
 SHORTLIST_SOME = 0.5
@@ -54,8 +52,8 @@ def shortlisted(posterior: Posterior) -> bool:
     return bool(1.0 - outside.prod(axis=1).mean() >= SHORTLIST * posterior.some)
 
 
-def verdict(posterior: Posterior, fit_p: float | None) -> VerdictKind:
-    """Give the verdict, with the p-value of the fit (None: nothing to test)."""
-    if named(posterior, leading(posterior)) and (fit_p is None or fit_p >= NAMED_FIT):
+def verdict(posterior: Posterior, *, fair: bool) -> VerdictKind:
+    """Give the verdict; fair: nothing speaks against a fair draw from what the sources saw."""
+    if fair and named(posterior, leading(posterior)):
         return VerdictKind.NAMED
     return VerdictKind.SHORTLIST if shortlisted(posterior) else VerdictKind.INSUFFICIENT

@@ -94,7 +94,9 @@ results = st.builds(
     found=counts,
     verdict=st.sampled_from(VerdictKind),
     unknown_share=floats,
-    fit=st.builds(Fit, p_value=st.none() | floats, note=notes),
+    fit=st.builds(
+        Fit, p_value=st.none() | floats, note=notes, framed_by=st.none() | st.text(), framing_log10=st.none() | floats
+    ),
     missing_tables=few(st.one_of(ids, st.sampled_from(["actors", "scans"]))),
     quality=few(notes),
     sources=few(sources, 8),

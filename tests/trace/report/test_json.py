@@ -29,7 +29,7 @@ def test_the_keys_are_those_of_the_public_interface(name: str, lang: str) -> Non
     document = json.loads(render(result, "json", lang), parse_constant=no_constant)
     assert list(document) == TOP
     assert list(document["inputs"]) == ["ledger", "leaks"]
-    assert list(document["fit"]) == ["p_value", "note"]
+    assert list(document["fit"]) == ["p_value", "note", "framed_by", "framing_log10"]
     assert all(list(row) == SOURCE for row in document["sources"])
     assert all(list(row) == LEAK for row in document["leak_rows"])
     assert all(list(row) == ["kappa", "probability"] for row in document["sensitivity"])

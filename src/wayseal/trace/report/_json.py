@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from wayseal.trace._result import LeakRow, SourceRow, TraceResult
+from wayseal.trace._result import Fit, LeakRow, SourceRow, TraceResult
 from wayseal.trace.report._messages import Lang, Voice
 
 LISTED_ABOVE = 0.01
@@ -32,7 +32,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "found": result.found,
         "verdict": result.verdict.value,
         "unknown_share": _round(result.unknown_share),
-        "fit": {"p_value": _significant(result.fit.p_value), "note": voice.note(result.fit.note)},
+        "fit": _fit(result.fit, voice),
         "missing_tables": list(result.missing_tables),
         "quality": [voice.note(note) for note in result.quality],
         "sources": [_source(row) for row in listed(result.sources)],
@@ -41,6 +41,15 @@ def render_json(result: TraceResult, lang: Lang) -> str:
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     return "\n".join(_escape(line) for line in text.split("\n")) + "\n"
+
+
+def _fit(fit: Fit, voice: Voice) -> dict[str, Any]:
+    return {
+        "p_value": _significant(fit.p_value),
+        "note": voice.note(fit.note),
+        "framed_by": fit.framed_by,
+        "framing_log10": None if fit.framing_log10 is None else _round(fit.framing_log10),
+    }
 
 
 def _source(row: SourceRow) -> dict[str, Any]:
