@@ -26,7 +26,11 @@ DELAY_SIGMA = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Sizes of a world. read_by: expected ordinary readers of a parcel, at both outlets together."""
+    """Sizes of a world.
+
+    read_by: expected ordinary readers of a parcel, at both outlets together. shifts: an outlet's accounts work so many
+    shifts a day by turns, and read in their own only.
+    """
 
     accounts: int = 20_000
     wide: int = 30
@@ -37,6 +41,7 @@ class Scale:
     read_by: float = 7.0
     lost: float = 0.05
     unknown: float = 0.10
+    shifts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +78,16 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Leaks of one case and its truth: leakers (accounts)."""
+    """Leaks of one case and its truth: leakers (accounts).
+
+    asked_at: when each was ordered, NaN unknown. read_at: when the leaker looked it up once more, NaN where it did not.
+    """
 
     leakers: tuple[int, ...]
     parcel: Ints
     sold_at: Floats
+    asked_at: Floats | None = None
+    read_at: Floats | None = None
 
 
 def build(seed: int, scale: Scale | None = None) -> World:
@@ -142,17 +152,21 @@ def _outlet_reads(
     arrival: Floats,
     life: Floats,
 ) -> tuple[Ints, Ints, Floats]:
-    """Reads at one end of the route, by accounts of the outlet in proportion to their rates."""
+    """Reads at one end of the route, by accounts of the outlet (and shift) in proportion to their rates."""
     readers = rng.poisson(scale.read_by / 2, scale.parcels)
     parcel = np.repeat(np.arange(scale.parcels, dtype=np.int32), readers)
-    order = np.argsort(outlet, kind="stable")
+    # Accounts are dealt to outlets in turn, so the next digit of their number deals them to shifts.
+    team = np.where(outlet < 0, -1, outlet * scale.shifts + np.arange(len(outlet)) // scale.outlets % scale.shifts)
+    order = np.argsort(team, kind="stable")
     cumulative = np.cumsum(rate[order])
-    ends = np.searchsorted(outlet[order], np.arange(scale.outlets + 1))
+    ends = np.searchsorted(team[order], np.arange(scale.outlets * scale.shifts + 1))
     before = np.concatenate([[0.0], cumulative])
-    low, high = before[ends[where[parcel]]], before[ends[where[parcel] + 1]]
-    place = np.searchsorted(cumulative, low + rng.random(len(parcel)) * (high - low), side="right")
-    account = order[np.minimum(place, len(order) - 1)].astype(np.int32)
+    drawn = rng.random(len(parcel))
     at = arrival[parcel] + rng.random(len(parcel)) * 0.35 * life[parcel]
+    on = where[parcel] * scale.shifts + (at % 24 / 24 * scale.shifts).astype(np.int64)
+    low, high = before[ends[on]], before[ends[on + 1]]
+    place = np.searchsorted(cumulative, low + drawn * (high - low), side="right")
+    account = order[np.minimum(place, len(order) - 1)].astype(np.int32)
     return parcel, account, at
 
 
@@ -200,13 +214,13 @@ def look_up(world: World, case: Case) -> Seen:
     leak = np.repeat(np.arange(len(places), dtype=np.int32), [len(p) for p in places])
     place = np.concatenate([np.zeros(0, np.int64), *places])
     kept = world.logged[place]
-    accounts, source = np.unique(world.account[place[kept]], return_inverse=True)
-    return Seen(
-        accounts=accounts.astype(np.int32),
-        source=source.astype(np.int32),
-        leak=leak[kept],
-        at=world.at[place[kept]],
-    )
+    account, leak, at = world.account[place[kept]], leak[kept], world.at[place[kept]]
+    if case.read_at is not None:
+        again = np.flatnonzero(~np.isnan(case.read_at))
+        account = np.append(account, np.full(len(again), case.leakers[0]))
+        leak, at = np.append(leak, again).astype(np.int32), np.append(at, case.read_at[again])
+    accounts, source = np.unique(account, return_inverse=True)
+    return Seen(accounts=accounts.astype(np.int32), source=source.astype(np.int32), leak=leak, at=at)
 
 
 def evidence(world: World, case: Case, seen: Seen) -> Evidence:
@@ -235,7 +249,7 @@ def evidence(world: World, case: Case, seen: Seen) -> Evidence:
     return Evidence(
         sold_at=case.sold_at,
         absent_at=np.full(n, np.nan),
-        asked_at=np.full(n, np.nan),
+        asked_at=np.full(n, np.nan) if case.asked_at is None else case.asked_at,
         born=world.born[case.parcel],
         life_h=96.0,
         stratum=np.zeros(n, np.int32),

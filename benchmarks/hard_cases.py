@@ -113,6 +113,33 @@ def framed(world: World, rng: np.random.Generator, *, wide: bool) -> Case:
             return sold(rng, world.parcel[own].astype(np.int64), world.at[own], leakers=(leaker,))
 
 
+def looked_up(world: World, rng: np.random.Generator) -> Case:
+    """A leaker who looks numbers up after they were ordered, and sells them minutes later."""
+    case = one(world, rng)
+    asked = case.sold_at - rng.uniform(1.0, 6.0, N)
+    able = (asked > world.born[case.parcel]) & (asked < world.born[case.parcel] + world.life[case.parcel])
+    return replace(case, asked_at=np.where(able, asked, np.nan), read_at=np.where(able, case.sold_at - 0.2, np.nan))
+
+
+def choosy(world: World, rng: np.random.Generator, *, wide: bool) -> Case:
+    """A leaker who sells only parcels of one origin, and nobody says so."""
+    low, high = (0, world.scale.wide) if wide else (world.scale.wide, world.scale.accounts)
+    while True:
+        leaker = int(rng.integers(low, high))
+        own = world.views(leaker)
+        origin = np.bincount(world.route[world.parcel[own], 0], minlength=world.scale.outlets).argmax()
+        own = own[world.route[world.parcel[own], 0] == origin]
+        if len(own) >= N:
+            own = rng.choice(own, N, replace=False)
+            return sold(rng, world.parcel[own].astype(np.int64), world.at[own], leakers=(leaker,))
+
+
+def clocks(world: World, rng: np.random.Generator, *, off: float) -> Case:
+    """The buyer's clock and the log's disagree by some hours."""
+    case = one(world, rng)
+    return replace(case, sold_at=case.sold_at + off)
+
+
 KINDS = (
     Kind(name="nothing odd", make=one),
     Kind(name="sold after 1.5 h", make=partial(one, median=1.5)),
@@ -125,6 +152,11 @@ KINDS = (
     Kind(name="four outlets asked for, a wide account", make=partial(four_outlets, wide=True), by_origin=True),
     Kind(name="only what a colleague saw (same outlet)", make=partial(framed, wide=False)),
     Kind(name="only what a colleague saw (wide account)", make=partial(framed, wide=True)),
+    Kind(name="looked up once ordered", make=looked_up),
+    Kind(name="only one origin, unsaid (ordinary)", make=partial(choosy, wide=False)),
+    Kind(name="only one origin, unsaid (wide account)", make=partial(choosy, wide=True)),
+    Kind(name="the buyer's clock 3 h late", make=partial(clocks, off=3.0)),
+    Kind(name="the buyer's clock 3 h early", make=partial(clocks, off=-3.0)),
 )
 
 
