@@ -186,6 +186,24 @@ def slot_of(value: np.uint64, bits: int) -> np.int64:
 
 
 @kernel
+def table_bits(rows: int) -> int:
+    """Bits of the smallest table that so many rows fill to two thirds at most; at least 1."""
+    bits = 1
+    while (1 << bits) * 2 < rows * 3:
+        bits += 1
+    return bits
+
+
+@kernel
+def longest_run(starts: Longs) -> int:
+    """Rows of the longest run [starts[r], starts[r + 1])."""
+    longest = 0
+    for r in range(len(starts) - 1):
+        longest = max(longest, starts[r + 1] - starts[r])
+    return longest
+
+
+@kernel
 def mark_firsts(
     starts: Longs, ids: Words, old: Flags, was_first: Flags, first: Flags, moved: Flags, fresh: Flags
 ) -> int:
@@ -194,19 +212,12 @@ def mark_firsts(
     old, was_first: rows that are in the ledger already, and their mark there. first: the mark now. moved: old rows
     that lose it. fresh: firsts whose (run, id) pair no old row had. Returns how many moved.
     """
-    longest = 1
-    for r in range(len(starts) - 1):
-        longest = max(longest, starts[r + 1] - starts[r])
-    most = 1
-    while (1 << most) * 2 < longest * 3:
-        most += 1
-    place = np.empty(1 << most, np.int64)
-    stamp = np.zeros(1 << most, np.int64)
+    most = 1 << table_bits(longest_run(starts))
+    place = np.empty(most, np.int64)
+    stamp = np.zeros(most, np.int64)
     lost = 0
     for r in range(len(starts) - 1):
-        bits = 1
-        while (1 << bits) * 2 < (starts[r + 1] - starts[r]) * 3:
-            bits += 1
+        bits = table_bits(starts[r + 1] - starts[r])
         mask = (1 << bits) - 1
         for i in range(starts[r], starts[r + 1]):
             if ids[i] == ZERO:
@@ -231,19 +242,12 @@ def mark_firsts(
 @kernel
 def mark_repeats(starts: Longs, ids: Words, old: Flags, repeat: Flags) -> int:
     """Rows that are not old and repeat an id of their run (an old row's, or an earlier one's); returns how many."""
-    longest = 1
-    for r in range(len(starts) - 1):
-        longest = max(longest, starts[r + 1] - starts[r])
-    most = 1
-    while (1 << most) * 2 < longest * 3:
-        most += 1
-    held = np.empty(1 << most, np.uint64)
-    stamp = np.zeros(1 << most, np.int64)
+    most = 1 << table_bits(longest_run(starts))
+    held = np.empty(most, np.uint64)
+    stamp = np.zeros(most, np.int64)
     found = 0
     for r in range(len(starts) - 1):
-        bits = 1
-        while (1 << bits) * 2 < (starts[r + 1] - starts[r]) * 3:
-            bits += 1
+        bits = table_bits(starts[r + 1] - starts[r])
         mask = (1 << bits) - 1
         for turn in (True, False):
             for i in range(starts[r], starts[r + 1]):
