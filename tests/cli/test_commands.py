@@ -358,9 +358,9 @@ def test_progress_is_drawn_on_a_terminal_only(
 
 
 def test_times_on_screen() -> None:
-    assert _show.iso(None) is None
-    assert _show.iso(1_999_999) == "1970-01-01T00:00:01Z"
-    assert _show.iso(-1) == "1969-12-31T23:59:59Z"
+    assert _show.second(None) is None
+    assert _show.second(1_999_999) == "1970-01-01T00:00:01Z"
+    assert _show.second(-1) == "1969-12-31T23:59:59Z"
 
 
 def test_the_room_loads_its_commands_when_they_are_asked_for(

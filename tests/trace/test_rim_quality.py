@@ -13,7 +13,7 @@ from tests.trace.making import make
 from tests.trace.rim import START, World, at, leaks, number, office, opened, sale
 from wayseal.ledger import ingest, open_ledger
 from wayseal.store import open_source, read_leaks
-from wayseal.trace._assemble import iso, times
+from wayseal.trace._assemble import times
 from wayseal.trace._evidence import OUTLET
 from wayseal.trace._exposures import gather
 from wayseal.trace._leaks import LeakSet, match_leaks, microseconds
@@ -245,12 +245,6 @@ def test_a_gap_of_a_ledger(tmp_path: Path) -> None:
     assert [(n.code, dict(n.values)) for n in log] == [
         ("quality.gaps", {"hours": 2, "from": "2026-03-03T06:00:00Z", "to": "2026-03-03T08:00:00Z"})
     ]
-
-
-def test_times_as_text() -> None:
-    assert iso(0) == "1970-01-01T00:00:00Z"
-    assert iso(1_500_000) == "1970-01-01T00:00:01.500000Z"
-    assert iso(-1) == "1969-12-31T23:59:59.999999Z"
 
 
 def test_times_of_a_column(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,9 +10,9 @@ import typer
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words import TEXTS
 from wayseal.ledger import Summary, open_ledger
+from wayseal.model.times import HOUR_US, SECOND_US, iso
 
 GAPS_SHOWN = 5
-HOUR_US = 3_600_000_000
 
 
 class ShowFormat(StrEnum):
@@ -53,8 +52,8 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
         "rows": dict(summary.rows),
         "accounts": accounts,
         "waybills": waybills,
-        "from": iso(summary.first_at),
-        "to": iso(summary.last_at),
+        "from": second(summary.first_at),
+        "to": second(summary.last_at),
         "missing_tables": list(summary.missing_tables),
         "rejected": dict(summary.rejected),
         "repeated": summary.repeated,
@@ -81,7 +80,7 @@ def lines(summary: Summary, accounts: int, waybills: int, name: str, words: dict
     digest = words["digest_value"].format(digest=summary.digest[:20], generation=summary.generation)
     yield f"{words['ledger']}{colon}{name}"
     yield f"{words['digest']}{colon}{digest}"
-    first, last = iso(summary.first_at), iso(summary.last_at)
+    first, last = second(summary.first_at), second(summary.last_at)
     span = words["span_value"].format(first=first, last=last) if first else words["no_reads"]
     yield f"{words['span']}{colon}{span}"
     yield f"{words['accounts']}{colon}{accounts:,}   {words['waybills']}{colon}{waybills:,}"
@@ -120,8 +119,6 @@ def quality(summary: Summary, words: dict[str, str]) -> Iterator[str]:
         yield words["undescribed"].format(share=1 - summary.shares.described)
 
 
-def iso(us: int | None) -> str | None:
-    """Microseconds after 1970 as ISO 8601 in UTC, to the second."""
-    if us is None:
-        return None
-    return datetime.fromtimestamp(us // 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+def second(us: int | None) -> str | None:
+    """A moment to the second; None for none."""
+    return None if us is None else iso(us - us % SECOND_US)

@@ -1,13 +1,13 @@
 """From beliefs about places to rows about names."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from wayseal.model.sources import SourceKind
+from wayseal.model.times import iso
 from wayseal.store.types import Leaks, Rejection
 from wayseal.trace._evidence import ACTOR, KINDS, SESSION, Floats
 from wayseal.trace._exposures import Exposures
@@ -153,9 +153,3 @@ def times(column: pa.ChunkedArray) -> list[str]:
     """Times as ISO 8601 in UTC, to the second unless there is more to say."""
     out: list[Any] = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_pylist()
     return [iso(us) for us in out]
-
-
-def iso(us: int) -> str:
-    """Microseconds after 1970 as ISO 8601 in UTC."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
-    return moment.isoformat().replace("+00:00", "Z")

@@ -8,16 +8,16 @@
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot, Summary
 from wayseal.ledger.gaps import silent_hours
+from wayseal.model.times import HOUR_US, iso
 from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
-from wayseal.trace._leaks import HOUR_US, LeakSet, microseconds
+from wayseal.trace._leaks import LeakSet, microseconds
 from wayseal.trace._result import Note
 from wayseal.trace._strata import Strata
 
@@ -108,15 +108,11 @@ def gap_notes(hour: NDArray[np.int64], reads: NDArray[np.int64]) -> Iterator[Not
     """Rule 2, from reads per hour (hours after 1970, distinct, increasing)."""
     gaps = sorted(silent_hours(hour, reads), key=lambda gap: (gap[0] - gap[1], gap[0]))
     for first, end in sorted(gaps[:GAPS_SAID]):
-        values: dict[str, str | int | float] = {"hours": end - first, "from": _iso(first), "to": _iso(end)}
+        span = {"from": iso(first * HOUR_US), "to": iso(end * HOUR_US)}
+        values: dict[str, str | int | float] = {"hours": end - first, **span}
         yield Note(code="quality.gaps", values=values)
 
 
 def _hourly(snapshot: Snapshot) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     table = snapshot.activity()
     return table["hour"].to_numpy().astype(np.int64), table["reads"].to_numpy().astype(np.int64)
-
-
-def _iso(hours_after_1970: int) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hours_after_1970)
-    return moment.isoformat().replace("+00:00", "Z")

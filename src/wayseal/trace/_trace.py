@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.model import WaysealError
+from wayseal.model.times import iso
 from wayseal.store.types import Leaks
-from wayseal.trace._assemble import Assembly, considered, iso
+from wayseal.trace._assemble import Assembly, considered
 from wayseal.trace._exposures import Exposures, gather
 from wayseal.trace._fit import FitTest, check_fit
 from wayseal.trace._leaks import LeakSet, match_leaks

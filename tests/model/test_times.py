@@ -1,0 +1,23 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wayseal.model.times import HOUR_US, SECOND_US, iso
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@given(st.integers(0, 130 * 365 * 24 * HOUR_US))
+def test_a_moment_reads_back(us: int) -> None:
+    text = iso(us)
+    assert (datetime.fromisoformat(text) - EPOCH) / timedelta(microseconds=1) == us
+    assert text.endswith("Z")
+    assert ("." in text) == bool(us % SECOND_US)
+
+
+def test_as_it_is_written() -> None:
+    assert iso(0) == "1970-01-01T00:00:00Z"
+    assert iso(1_500_000) == "1970-01-01T00:00:01.500000Z"
+    assert iso(HOUR_US) == "1970-01-01T01:00:00Z"
+    assert iso(-1) == "1969-12-31T23:59:59.999999Z"
