@@ -14,17 +14,16 @@ import wayseal.trace._evidence as home
 
 Row = dict[str, Any]
 
-_STATISTICS = (
-    "evidence", "delay", "likelihood", "prior", "screen", "kernels", "sampler", "posterior",
-    "credible", "verdict",
-)  # fmt: skip
+_TRACE = Path(str(home.__file__)).parent
 
 
-def code_digest(*files: Path) -> str:
-    """Digest of the statistics' source and of the given files: cached cases of other code are stale."""
-    folder = Path(str(home.__file__)).parent
-    paths = [folder / f"_{name}.py" for name in _STATISTICS] + list(files)
-    joined = b"\0".join(path.read_bytes() for path in paths)
+def code_digest(*files: Path, room: Path = _TRACE) -> str:
+    """Digest of all source of the room `trace` (its reports left out) and of the given files.
+
+    Cached cases of other code are stale.
+    """
+    paths = [*sorted(room.glob("*.py")), *files]
+    joined = b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in paths)
     return hashlib.sha256(joined).hexdigest()[:12]
 
 

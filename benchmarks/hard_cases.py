@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import wayseal.trace._fit as fit_home
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, Seen, World, build, evidence, look_up
 from wayseal.model.sources import VerdictKind
@@ -168,7 +167,7 @@ def main() -> None:
     options.add_argument("--cache", type=Path, default=Path(".cache/hard_cases.jsonl"))
     chosen = options.parse_args()
     here = Path(__file__).resolve()
-    cache = Cache(chosen.cache, code_digest(here, here.with_name("_world.py"), Path(str(fit_home.__file__))))
+    cache = Cache(chosen.cache, code_digest(here, here.with_name("_world.py")))
     held: dict[tuple[Scale, int], World] = {}
     lines = []
     for number, kind in enumerate(KINDS):
