@@ -49,9 +49,9 @@ def inside(*words: object) -> Ran:
     return Ran(code=code, out=out.getvalue(), err=err.getvalue())
 
 
-def started(*words: object, cwd: Path, limit: int | None = None) -> subprocess.Popen[str]:
+def started(*words: object, cwd: Path, limit: int | None = None, code: str = WAYSEAL) -> subprocess.Popen[str]:
     """As a process of its own. limit: bytes that no file may exceed, as on a full disk."""
-    code = WAYSEAL if limit is None else LIMITED.format(limit=limit) + WAYSEAL
+    code = code if limit is None else LIMITED.format(limit=limit) + code
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments(*words)],
         cwd=cwd,
@@ -63,9 +63,9 @@ def started(*words: object, cwd: Path, limit: int | None = None) -> subprocess.P
     )
 
 
-def run(*words: object, cwd: Path, limit: int | None = None) -> Ran:
+def run(*words: object, cwd: Path, limit: int | None = None, code: str = WAYSEAL) -> Ran:
     """As a process of its own, to its end: whatever happens, never a traceback."""
-    process = started(*words, cwd=cwd, limit=limit)
+    process = started(*words, cwd=cwd, limit=limit, code=code)
     out, err = process.communicate()
     assert "Traceback" not in out + err, err
     return Ran(code=process.returncode, out=out, err=err)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wayseal.ledger.errors import LedgerStorageError
+from wayseal.model.errors import disk_says
 
 _CHUNK = 1 << 20
 FILE_MODE = 0o600
@@ -97,6 +98,5 @@ def storage_errors(ledger: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else "the disk refuses"
-        message = f"can't be written ({reason}); the ledger is as it was before"
+        message = f"can't be written ({disk_says(error)}); the ledger is as it was before"
         raise LedgerStorageError(message, file=ledger) from error

@@ -4,6 +4,7 @@ Each room has one subclass of its own as the root of its tree. An error's text i
 the place (file, line, column or rule) and never holds a value that could be personal data.
 """
 
+import os
 from typing import ClassVar
 
 
@@ -15,3 +16,8 @@ class WaysealError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+
+
+def disk_says(error: OSError) -> str:
+    """The system's own words for what is wrong; libraries wrap them in theirs."""
+    return os.strerror(error.errno) if error.errno else "the disk refuses"

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from wayseal.model.errors import disk_says
 from wayseal.simulate._calendar import Calendar, build_calendar
 from wayseal.simulate._emit import (
     Texts,
@@ -127,7 +128,7 @@ def _make_room(out: Path, dataset: Path, truth: Path, overwrite: bool) -> None:
         shutil.rmtree(dataset)
         truth.unlink()
     except OSError as error:
-        raise SimulateError(f"{out} can't be cleared ({error.strerror or 'disk'})") from error
+        raise SimulateError(f"{out} can't be cleared ({disk_says(error)})") from error
 
 
 def _write_truth(truth: Path, known: Mapping[str, object]) -> None:
@@ -135,7 +136,7 @@ def _write_truth(truth: Path, known: Mapping[str, object]) -> None:
         truth.parent.mkdir(parents=True, exist_ok=True)
         truth.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", "utf-8")
     except OSError as error:
-        raise SimulateError(f"{truth} can't be written ({error.strerror or 'disk'})") from error
+        raise SimulateError(f"{truth} can't be written ({disk_says(error)})") from error
 
 
 def _write_bought(out: Path, bought: pa.Table) -> None:

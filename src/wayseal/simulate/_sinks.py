@@ -11,6 +11,7 @@ from typing import Protocol, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wayseal.model.errors import disk_says
 from wayseal.simulate._errors import SimulateError
 from wayseal.store import arrow_schema
 
@@ -132,4 +133,4 @@ def _close(path: Path, writer: pq.ParquetWriter) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> SimulateError:
-    return SimulateError(f"{path} can't be written ({error.strerror or 'disk'})")
+    return SimulateError(f"{path} can't be written ({disk_says(error)})")

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
 from wayseal.store.types import Format
@@ -28,16 +29,16 @@ def write_table(
 
     Also writes dataset.json, the contract's version. Returns the file; StoreError if it can't be written.
     """
+    path = folder / f"{table}.{form}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "dataset.json").write_text(json.dumps({"wayseal": VERSION}) + "\n", "utf-8")
-        path = folder / f"{table}.{form}"
         if form is Format.PARQUET:
             _write_parquet(path, TABLES[table], batches)
         else:
             _write_text(path, TABLES[table], batches, form)
     except OSError as error:
-        raise StoreError(f"can't be written ({error.strerror or 'disk'})", file=folder) from error
+        raise StoreError(f"can't be written ({disk_says(error)})", file=path) from error
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Rejection
 
@@ -68,7 +69,7 @@ class QuarantineWriter:
             raise self._error(failed) from failed
 
     def _error(self, error: OSError) -> StoreError:
-        return StoreError(f"can't be written ({error.strerror or 'disk'})", file=self._path)
+        return StoreError(f"can't be written ({disk_says(error)})", file=self._path)
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
