@@ -161,7 +161,7 @@ def test_bad_rows_are_listed_by_line(tmp_path: Path) -> None:
     log(tmp_path / "accesses.csv", ["2026-03-02T10:00:00Z,u,YT1", "never,secret,YT2", "2026-03-02T10:00:00Z,u"])
     took = run("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
     assert took.code == 0
-    assert "1 rows from accesses.csv, 2 rejected" in took.err
+    assert "1 row from accesses.csv, 2 rejected" in took.err
     assert "secret" not in took.err
     [listed] = (tmp_path / "L/quarantine").glob("*.csv")
     assert listed.read_text().splitlines()[1:] == ["accesses.csv,3,at,not-a-time", "accesses.csv,4,,too-few-fields"]

@@ -88,7 +88,7 @@ def test_ingest_says_what_it_did(tmp_path: Path) -> None:
     said = here("ingest", path, "--ledger", tmp_path / "L").err.splitlines()
     assert said == [
         "accesses.csv: times without an offset were read as +00:00 (at)",
-        "accesses: 1 rows from accesses.csv, 1 rejected, 1 known already",
+        "accesses: 1 row from accesses.csv, 1 rejected, 1 known already",
         f"rejected rows are listed by line, column and reason in {tmp_path / 'L/quarantine'}",
     ]
     assert not list((tmp_path / "L/quarantine").glob("*.raw.csv"))
@@ -106,8 +106,8 @@ def test_ingest_says_which_rows_contradict(tmp_path: Path) -> None:
     for turn, channel in enumerate(("app", "partner")):
         path = log(tmp_path / f"waybills.{turn}.csv", [f"YT1,2026-03-02T10:00:00Z,{channel},o,d"], header)
         said = here("ingest", path, "--ledger", tmp_path / "L").err
-    assert "waybills: 1 rows replaced one with the same id and other content" in said
-    assert "waybills: 1 rows replaced" in here("show", tmp_path / "L").out
+    assert "waybills: 1 row replaced one with the same id and other content" in said
+    assert "waybills: 1 row replaced" in here("show", tmp_path / "L").out
     assert "替换" in here("show", tmp_path / "L", "--lang", "zh").out
 
 
@@ -144,11 +144,11 @@ def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
         words = _words.TEXTS[lang]
         said = here("show", tmp_path / "L", "--lang", lang).out
         for line in (
-            words["rejected_for"].format(rows=1, reason="not-a-time"),
-            words["repeated_rows"].format(rows=1),
-            words["gap"].format(hours=2, first="2026-03-03T06:00:00Z", last="2026-03-03T08:00:00Z"),
-            words["early"].format(share=1.0),
-            words["undescribed"].format(share=4 / 5),
+            _words.filled(words["rejected_for"], rows=1, reason="not-a-time"),
+            _words.filled(words["repeated_rows"], rows=1),
+            _words.filled(words["gap"], hours=2, first="2026-03-03T06:00:00Z", last="2026-03-03T08:00:00Z"),
+            _words.filled(words["early"], share=1.0),
+            _words.filled(words["undescribed"], share=4 / 5),
         ):
             assert line in said, line
     shown = json.loads(here("show", tmp_path / "L", "--format", "json").out)
@@ -157,13 +157,22 @@ def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
     assert shown["repeated"] == 1
 
 
+def test_one_is_one_and_more_are_more() -> None:
+    assert _words.filled("{n:,} {n:row was|rows were} left", n=1) == "1 row was left"
+    assert _words.filled("{n:,} {n:row was|rows were} left", n=0) == "0 rows were left"
+    assert _words.filled("{n:,} {n:row was|rows were} left", n=1000) == "1,000 rows were left"
+    everything = [*_words.TEXTS["en"].values(), *_words.NOTICES["en"].values()]
+    counted = r"\{(rows|columns|files)(:,)?\} (\w+ )?(row|read|column|file)s?\b"
+    assert not [text for text in everything if re.search(counted, text)], "a count needs both forms of its noun"
+
+
 def test_every_text_stands_in_both_languages() -> None:
     assert set(_words.TEXTS) == set(_words.NOTICES) == {"en", "zh"}
     for key, english in _words.TEXTS["en"].items():
         chinese = _words.TEXTS["zh"][key]
-        assert re.findall(r"\{(\w+)", english).sort() == re.findall(r"\{(\w+)", chinese).sort()
+        assert set(re.findall(r"\{(\w+)", english)) == set(re.findall(r"\{(\w+)", chinese)), key
     for code in NoticeCode:
-        blanks = [sorted(re.findall(r"\{(\w+)", _words.NOTICES[lang][code])) for lang in ("en", "zh")]
+        blanks = [set(re.findall(r"\{(\w+)", _words.NOTICES[lang][code])) for lang in ("en", "zh")]
         assert blanks[0] == blanks[1]
 
 

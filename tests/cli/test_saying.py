@@ -28,11 +28,11 @@ def test_rows_left_out_and_files_known_already(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
     command = ("ingest", tmp_path / "log.csv", "--map", tmp_path / "m.toml", "--ledger", tmp_path / "L")
-    assert "1 rows from log.csv, 1 left out by the mapping's filters" in said(*command)
+    assert "1 row from log.csv, 1 left out by the mapping's filters" in said(*command)
     assert "make a new ledger" in said(*command)
     assert "请另建账本" in said(*command, "--lang", "zh")
     shown = said("show", tmp_path / "L")
-    assert "1 rows left out by the filters" in shown
+    assert "1 row left out by the filters" in shown
     assert "replaced" not in shown
     assert '"dropped": 1' in said("show", tmp_path / "L", "--format", "json")
     assert "（第 1 代）" in said("show", tmp_path / "L", "--lang", "zh")
@@ -49,4 +49,4 @@ def test_an_empty_file_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "dataset/accesses.csv").write_text("at,actor,waybill\n", encoding="utf-8")
     (tmp_path / "dataset/notes.txt").touch()
     told = said("ingest", tmp_path / "dataset", "--ledger", tmp_path / "L")
-    assert told.count("other files were left alone") == 1
+    assert told.count("1 other file was left alone") == 1

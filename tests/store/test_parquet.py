@@ -166,7 +166,7 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_miscounts_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *_, **__: iter([]))
-    with pytest.raises(StoreError, match="says that it has 1 rows, and has 0"):
+    with pytest.raises(StoreError, match="gives its number of rows as 1, and holds 0"):
         read(access(tmp_path))
 
 

@@ -8,7 +8,7 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption, Map, Offset, Quiet
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._words import TEXTS, notice_text
+from wayseal.cli._words import TEXTS, filled, notice_text
 from wayseal.ledger import IngestOptions, IngestReport
 from wayseal.ledger import ingest as run
 from wayseal.store import load_mapping, open_source
@@ -46,20 +46,20 @@ def summary_lines(report: IngestReport, ledger: Path, lang: str) -> Iterator[str
     """What an ingest did, a line each."""
     words = TEXTS[lang]
     for entry in report.ingested:
-        line = words["ingested"].format(table=entry.table, rows=entry.rows, name=entry.name)
+        line = filled(words["ingested"], table=entry.table, rows=entry.rows, name=entry.name)
         if rejected := sum(entry.rejected.values()):
-            line += words["comma"] + words["rejected"].format(rows=rejected)
+            line += words["comma"] + filled(words["rejected"], rows=rejected)
         if entry.dropped:
-            line += words["comma"] + words["dropped"].format(rows=entry.dropped)
+            line += words["comma"] + filled(words["dropped"], rows=entry.dropped)
         if entry.repeated:
-            line += words["comma"] + words["repeated"].format(rows=entry.repeated)
+            line += words["comma"] + filled(words["repeated"], rows=entry.repeated)
         yield line
     for table, name in report.skipped:
-        yield words["skipped"].format(table=table, name=name)
+        yield filled(words["skipped"], table=table, name=name)
     for table, rows in report.conflicts.items():
         if rows:
-            yield words["conflicts"].format(table=table, rows=rows)
+            yield filled(words["conflicts"], table=table, rows=rows)
     if report.rejected:
-        yield words["quarantine"].format(folder=ledger / "quarantine")
+        yield filled(words["quarantine"], folder=ledger / "quarantine")
     if not report.ingested:
         yield words["nothing"]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
-from wayseal.cli._words import TEXTS
+from wayseal.cli._words import TEXTS, filled
 from wayseal.ledger import Summary, open_ledger
 from wayseal.model.times import HOUR_US, SECOND_US, iso
 
@@ -77,11 +77,11 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
 def lines(summary: Summary, accounts: int, waybills: int, name: str, words: dict[str, str]) -> Iterator[str]:
     """The summary in words."""
     colon = words["colon"]
-    digest = words["digest_value"].format(digest=summary.digest[:20], generation=summary.generation)
+    digest = filled(words["digest_value"], digest=summary.digest[:20], generation=summary.generation)
     yield f"{words['ledger']}{colon}{name}"
     yield f"{words['digest']}{colon}{digest}"
     first, last = second(summary.first_at), second(summary.last_at)
-    span = words["span_value"].format(first=first, last=last) if first else words["no_reads"]
+    span = filled(words["span_value"], first=first, last=last) if first else words["no_reads"]
     yield f"{words['span']}{colon}{span}"
     yield f"{words['accounts']}{colon}{accounts:,}   {words['waybills']}{colon}{waybills:,}"
     yield f"{words['rows']}{colon.rstrip()}"
@@ -101,22 +101,22 @@ def quality(summary: Summary, words: dict[str, str]) -> Iterator[str]:
     if summary.first_at is None:
         yield words["empty"]
     for reason, rows in summary.rejected.items():
-        yield words["rejected_for"].format(rows=rows, reason=reason)
+        yield filled(words["rejected_for"], rows=rows, reason=reason)
     if summary.dropped:
-        yield words["dropped_rows"].format(rows=summary.dropped)
+        yield filled(words["dropped_rows"], rows=summary.dropped)
     if summary.repeated:
-        yield words["repeated_rows"].format(rows=summary.repeated)
+        yield filled(words["repeated_rows"], rows=summary.repeated)
     for table, rows in summary.conflicts.items():
         if rows:
-            yield words["conflicts"].format(table=table, rows=rows)
+            yield filled(words["conflicts"], table=table, rows=rows)
     for start, end in sorted(summary.gaps, key=lambda gap: gap[0] - gap[1])[:GAPS_SHOWN]:
-        yield words["gap"].format(hours=end - start, first=iso(start * HOUR_US), last=iso(end * HOUR_US))
+        yield filled(words["gap"], hours=end - start, first=iso(start * HOUR_US), last=iso(end * HOUR_US))
     if summary.known_actors is not None and summary.known_actors < 1 and summary.rows.get("actors"):
-        yield words["unknown_actors"].format(share=1 - summary.known_actors)
+        yield filled(words["unknown_actors"], share=1 - summary.known_actors)
     if summary.shares.early:
-        yield words["early"].format(share=summary.shares.early)
+        yield filled(words["early"], share=summary.shares.early)
     if summary.rows.get("waybills") and summary.shares.described < 1:
-        yield words["undescribed"].format(share=1 - summary.shares.described)
+        yield filled(words["undescribed"], share=1 - summary.shares.described)
 
 
 def second(us: int | None) -> str | None:

@@ -1,18 +1,24 @@
-"""What the command line says about files and ledgers, in both languages."""
+"""What the command line says about files and ledgers, in both languages.
 
+Blanks: {rows:,} with thousands; {rows:row|rows} one word for 1, another for the rest, as in the reports' catalogue.
+"""
+
+import string
 from collections.abc import Mapping
+from typing import Any
 
 from wayseal.store.types import Notice, NoticeCode
 
 NOTICES: Mapping[str, Mapping[NoticeCode, str]] = {
     "en": {
-        NoticeCode.UNKNOWN_COLUMNS: "{columns} columns that the table doesn't have were left out",
+        NoticeCode.UNKNOWN_COLUMNS: "{columns} {columns:column|columns} that the table doesn't have "
+        "{columns:was|were} left out",
         NoticeCode.TIMES_WITHOUT_OFFSET: "times without an offset were read as {offset} ({column})",
         NoticeCode.UNKNOWN_VALUES: "unknown values were left empty ({column})",
         NoticeCode.ENCODING: "read as {encoding}",
         NoticeCode.DELIMITER: "fields are separated by {delimiter}",
         NoticeCode.EMPTY_FILE: "the file is empty",
-        NoticeCode.OTHER_FILES: "{files} other files were left alone",
+        NoticeCode.OTHER_FILES: "{files} other {files:file was|files were} left alone",
     },
     "zh": {
         NoticeCode.UNKNOWN_COLUMNS: "表中没有的 {columns} 列已略去",
@@ -27,13 +33,13 @@ NOTICES: Mapping[str, Mapping[NoticeCode, str]] = {
 
 TEXTS: Mapping[str, dict[str, str]] = {
     "en": {
-        "ingested": "{table}: {rows:,} rows from {name}",
+        "ingested": "{table}: {rows:,} {rows:row|rows} from {name}",
         "rejected": "{rows:,} rejected",
         "repeated": "{rows:,} known already",
         "dropped": "{rows:,} left out by the mapping's filters",
         "skipped": "{table}: {name} is in the ledger already; nothing changed (to read it with a corrected mapping or "
         "offset, make a new ledger)",
-        "conflicts": "{table}: {rows:,} rows replaced one with the same id and other content",
+        "conflicts": "{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content",
         "quarantine": "rejected rows are listed by line, column and reason in {folder}",
         "nothing": "nothing new",
         "ledger": "Ledger",
@@ -49,13 +55,13 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "accounts": "Accounts that read",
         "waybills": "Waybills seen",
         "clean": "nothing to report",
-        "rejected_for": "{rows:,} rows rejected: {reason}",
+        "rejected_for": "{rows:,} {rows:row|rows} rejected: {reason}",
         "comma": ", ",
         "colon": ": ",
         "digest_value": "{digest} (generation {generation})",
         "empty": "this ledger holds no reads; nothing can be traced in it yet",
-        "dropped_rows": "{rows:,} rows left out by the filters of mappings",
-        "repeated_rows": "{rows:,} reads left out as known already",
+        "dropped_rows": "{rows:,} {rows:row|rows} left out by the filters of mappings",
+        "repeated_rows": "{rows:,} {rows:read|reads} left out as known already",
         "gap": "no read for {hours:,} h, from {first} to {last}",
         "unknown_actors": "{share:.1%} of the reads are by accounts that `actors` doesn't know",
         "early": "{share:.2%} of the reads stand before their parcel was issued: clocks differ",
@@ -100,4 +106,20 @@ TEXTS: Mapping[str, dict[str, str]] = {
 
 def notice_text(notice: Notice, lang: str) -> str:
     """A reader's notice as one line."""
-    return f"{notice.file.name}: " + NOTICES[lang][notice.code].format(**notice.values)
+    return f"{notice.file.name}: " + filled(NOTICES[lang][notice.code], **notice.values)
+
+
+def filled(text: str, **values: object) -> str:
+    """A text of this catalogue with its blanks filled."""
+    return _FILLER.vformat(text, (), values)
+
+
+class _Filler(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if not bar:
+            return format(value, format_spec)
+        return one if value == 1 else many
+
+
+_FILLER = _Filler()

@@ -50,7 +50,7 @@ class ParquetBlocks:
         finally:
             self._file.close()
         if done != total:
-            message = f"the Parquet file says that it has {total} rows, and has {done}; copy it anew"
+            message = f"the Parquet file gives its number of rows as {total}, and holds {done}; copy it anew"
             raise StoreError(message, file=self._path, line=done + 1)
 
     def _block(self, batch: pa.RecordBatch, first: int, bytes_read: int) -> RawBlock:
