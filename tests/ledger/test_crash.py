@@ -1,5 +1,6 @@
 """What must hold when things go wrong: killed at any moment, two writers, a full disk, damaged files."""
 
+import fcntl
 import json
 import os
 import random
@@ -123,6 +124,24 @@ def test_a_second_writer_is_told_who_writes(tmp_path: Path, clean: Path) -> None
     put(clean / "1/accesses.parquet", tmp_path / "L", on_step=meanwhile)
     assert told == [f"{tmp_path / 'L'}: process {os.getpid()} is writing to it"]
     assert LedgerBusyError("").exit_code == 4
+
+
+def test_a_lock_that_its_holder_removed_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between opening and locking it: it may be gone, or another may have made a new one."""
+    flock = fcntl.flock
+    remove = [lambda path: path.unlink(), lambda path: (path.unlink(), path.touch())]
+
+    def late(handle: int, operation: int) -> None:
+        if remove:
+            remove.pop()(tmp_path / "lock")
+        flock(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with writer_lock(tmp_path):
+        assert remove == []
+        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+        with pytest.raises(LedgerBusyError), writer_lock(tmp_path):
+            pass
 
 
 def test_the_lock_of_a_nameless_process(tmp_path: Path) -> None:

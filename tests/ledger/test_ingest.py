@@ -446,9 +446,37 @@ def test_an_actor_with_anothers_key_is_refused(tmp_path: Path) -> None:
 
 def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
     path = write(tmp_path / "D", "accesses", ROWS)
+    (tmp_path / "D/lock").write_text("not a ledger's")
     with pytest.raises(LedgerError, match="holds other things"):
         put(path, tmp_path / "D")
-    assert path.exists()
+    assert sorted(p.name for p in (tmp_path / "D").iterdir()) == ["accesses.parquet", "lock"]
+    assert (tmp_path / "D/lock").read_text() == "not a ledger's"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_first_ingest_that_is_refused_leaves_nothing(tmp_path: Path, there: bool) -> None:
+    folder = write(tmp_path / "D", "actors", [{"actor": "u", "kind": "person", "role": "clerk"}]).parent
+    (folder / "accesses.csv").write_text("at,who,waybill\n2026-03-01T00:00:00Z,u,YT1\n")
+    if there:
+        (tmp_path / "L").mkdir()
+    with pytest.raises(StoreError, match="actor"):
+        put(folder, tmp_path / "L")
+    assert (tmp_path / "L").exists() == there
+    assert not there or list((tmp_path / "L").iterdir()) == []
+    with pytest.raises(LedgerError, match="no ledger here"):
+        ledger.open_ledger(tmp_path / "L")
+    write(folder, "waybills", WAYBILLS)
+    (folder / "accesses.csv").write_text("at,actor,waybill\n2026-03-01T00:00:00Z,u,YT1\n")
+    assert put(folder, tmp_path / "L").rows == 2 + len(WAYBILLS)
+
+
+def test_a_later_ingest_that_is_refused_leaves_the_ledger(tmp_path: Path) -> None:
+    first = put(write(tmp_path / "1", "accesses", ROWS), tmp_path / "L")
+    (tmp_path / "accesses.csv").write_text("at,who,waybill\n2026-03-01T00:00:00Z,u,YT1\n")
+    with pytest.raises(StoreError, match="actor"):
+        put(tmp_path / "accesses.csv", tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.digest == first.digest
 
 
 def test_many_rows_of_one_waybill(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._report import IngestOptions, IngestReport, Progress, silent
-from wayseal.ledger._sweep import start_writing, sweep
+from wayseal.ledger._sweep import discard, refuse_foreign, start_writing, sweep
 from wayseal.ledger.errors import LedgerError
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Notice, Source, SourceFile
@@ -38,23 +38,35 @@ def ingest(
     """Brings all files of `source` into the ledger (made if need be), in one or several commits.
 
     A file that is in it already changes nothing. LedgerBusyError: another process writes; LedgerStorageError: the
-    disk refuses; StoreError: a file can't be read. In each case the ledger is as the last commit left it.
+    disk refuses; StoreError: a file can't be read. In each case the ledger is as the last commit left it; where there
+    was none, none is left.
     """
     ledger = Path(ledger)
     with storage_errors(ledger):
+        new = not ledger.exists()
         ledger.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        refuse_foreign(ledger)
         with writer_lock(ledger):
             try:
                 return _run(source, ledger, progress, options or IngestOptions())
             except BaseException:
-                _tidy(ledger)
+                _tidy(ledger, new)
                 raise
 
 
-def _tidy(ledger: Path) -> None:
-    """Frees the disk of what was half done, as far as that can be told; the next ingest does the rest."""
+def _tidy(ledger: Path, new: bool) -> None:
+    """Frees the disk of what was half done, as far as that can be told; the next ingest does the rest.
+
+    A ledger without any commit goes whole, its folder too if it is new.
+    """
     with contextlib.suppress(OSError, LedgerError):
-        sweep(ledger, load_manifest(ledger))
+        manifest = load_manifest(ledger)
+        if manifest.generation:
+            sweep(ledger, manifest)
+            return
+        discard(ledger)
+        if new:
+            ledger.rmdir()
 
 
 def _run(source: Source, ledger: Path, progress: Progress, options: IngestOptions) -> IngestReport:

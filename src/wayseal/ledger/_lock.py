@@ -16,17 +16,28 @@ READERS = "readers.lock"
 @contextlib.contextmanager
 def writer_lock(ledger: Path) -> Iterator[None]:
     """Holds the ledger for writing; LedgerBusyError names the process that has it."""
-    handle = os.open(ledger / WRITER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    handle = _locked(ledger / WRITER)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise LedgerBusyError(f"process {holder} is writing to it", file=ledger) from None
         os.truncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
+        os.close(handle)
+
+
+def _locked(path: Path) -> int:
+    """A handle that holds the lock. Its last holder may have removed the file (`discard`): then it is made anew."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(handle)
+            raise LedgerBusyError(f"process {holder} is writing to it", file=path.parent) from None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
         os.close(handle)
 
 

@@ -15,15 +15,28 @@ _HOLD = ("data", "quarantine")
 def start_writing(ledger: Path, key_bits: int) -> Manifest:
     """The manifest to build on, of a new ledger if the folder is empty; LedgerError if something else is in it."""
     if not (ledger / NAME).exists():
-        own = {WRITER, READERS, NAME + ".new"}
-        if any(entry.name not in own for entry in ledger.iterdir()):
-            raise LedgerError("this folder holds other things and no ledger", file=ledger)
+        refuse_foreign(ledger)
         ledger.chmod(FOLDER_MODE)
         (ledger / READERS).touch(FILE_MODE)
         save_manifest(ledger, Manifest(key_bits=key_bits))
     manifest = load_manifest(ledger)
     sweep(ledger, manifest)
     return manifest
+
+
+def refuse_foreign(ledger: Path) -> None:
+    """LedgerError if the folder holds things and is no ledger."""
+    others = {entry.name for entry in ledger.iterdir()} - {WRITER, READERS, NAME + ".new"}
+    if others and not (ledger / NAME).exists():
+        raise LedgerError("this folder holds other things and no ledger", file=ledger)
+
+
+def discard(ledger: Path) -> None:
+    """Removes all of a ledger in which nothing was ever committed, beside its folder; its writer calls this."""
+    for name in (SCRATCH, *_HOLD):
+        shutil.rmtree(ledger / name, ignore_errors=True)
+    for name in (READERS, NAME + ".new", NAME, WRITER):
+        (ledger / name).unlink(missing_ok=True)
 
 
 def sweep(ledger: Path, manifest: Manifest) -> None:
