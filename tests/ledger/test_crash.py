@@ -129,16 +129,18 @@ def test_a_second_writer_is_told_who_writes(tmp_path: Path, clean: Path) -> None
 def test_a_lock_that_its_holder_removed_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between opening and locking it: it may be gone, or another may have made a new one."""
     flock = fcntl.flock
-    remove = [lambda path: path.unlink(), lambda path: (path.unlink(), path.touch())]
+    remake = [False, True]
 
     def late(handle: int, operation: int) -> None:
-        if remove:
-            remove.pop()(tmp_path / "lock")
+        if remake:
+            (tmp_path / "lock").unlink()
+            if remake.pop():
+                (tmp_path / "lock").touch()
         flock(handle, operation)
 
     monkeypatch.setattr(fcntl, "flock", late)
     with writer_lock(tmp_path):
-        assert remove == []
+        assert remake == []
         assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
         with pytest.raises(LedgerBusyError), writer_lock(tmp_path):
             pass

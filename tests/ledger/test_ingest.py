@@ -180,7 +180,7 @@ WAYBILLS = [
      "destination_outlet": f"o-{(n + 1) % 3}", "weight_g": 100 * n, "customer": f"k-{n % 4}"}
     for n in range(12)
 ]  # fmt: skip
-OUTLETS = [
+OUTLETS: list[dict[str, Any]] = [
     {"outlet": "o-0", "kind": "outlet", "city": "Xi'an", "region": "NW"},
     {"outlet": "o-1", "kind": "hub", "city": "Wuhan", "region": "C"},
     {"outlet": "o-2", "kind": "outlet", "city": "Changsha", "region": "C"},
@@ -270,6 +270,24 @@ def test_the_last_row_of_a_waybill_wins(tmp_path: Path) -> None:
         assert sorted(r["weight_g"] for r in rows) == [7, 100, 200]
         assert sum(r["waybills"] for r in snapshot.channel_volumes().to_pylist()) == 3
         assert snapshot.summary().conflicts == {"waybills": 2}
+
+
+def test_rows_of_actors_and_outlets_that_contradict_are_counted(tmp_path: Path) -> None:
+    clerk: dict[str, Any] = {"actor": "u", "kind": "person", "role": "clerk", "rights": ["a", "b"], "valid_from": at(0)}
+    same = [clerk, clerk, {**clerk, "actor": "v", "rights": None}]
+    write(tmp_path / "1", "actors", same)
+    first = put(write(tmp_path / "1", "outlets", OUTLETS).parent, tmp_path / "L")
+    assert not any(first.conflicts.values())
+    other = [{**clerk, "rights": ["a"]}, clerk, {**clerk, "actor": "v", "rights": []}, {**clerk, "actor": "w"}]
+    write(tmp_path / "2", "actors", other)
+    moved = [{**OUTLETS[0], "latitude": 34.3}, OUTLETS[1], {**OUTLETS[2], "city": "Wuhan"}]
+    second = put(write(tmp_path / "2", "outlets", moved).parent, tmp_path / "L", commit_bytes=1)
+    assert second.conflicts == {"actors": 3, "outlets": 2}
+    put(write(tmp_path / "3", "outlets", [*moved, moved[0]]), tmp_path / "L")
+    put(write(tmp_path / "4", "outlets", [OUTLETS[1], OUTLETS[0]]), tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.summary().conflicts == {"actors": 3, "outlets": 3}
+        assert [r["actor"] for r in snapshot.actors().to_pylist()] == ["u", "v", "w"]
 
 
 PREDICATES = [

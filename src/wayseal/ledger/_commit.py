@@ -55,6 +55,7 @@ def commit(
 ) -> tuple[Manifest, Mapping[str, int]]:
     """Turns what was read into the ledger's next generation; also returns the conflicts a table."""
     gathered = _Pass(intake.generation, intake.encoder.dictionaries["session"].unsettled)
+    gathered.conflicts.update(intake.conflicts)
     parts = intake.spill.parts
     for done, settled in enumerate(_settled(ledger, manifest, intake)):
         gathered.take(settled)

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from wayseal import store
 from wayseal.ledger._encode import Encoder
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._layout import KEYED, NUMBERS
+from wayseal.ledger._layout import KEYED, NUMBERS, UNIQUE
+from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
 from wayseal.ledger._prefetch import ahead
 from wayseal.ledger._quarantine import Quarantine
+from wayseal.ledger._register import Register
 from wayseal.ledger._report import IngestOptions, Progress
 from wayseal.ledger._spill import Spill, parts_for
 from wayseal.ledger._sweep import SCRATCH
@@ -44,6 +46,9 @@ class Intake:
         self.entries: list[SourceEntry] = []
         self.spill = Spill(ledger / SCRATCH, 1, options.memory)
         self.first_source = len(manifest.sources)
+        self.conflicts: Counter[str] = Counter()
+        self._finder = Finder(ledger, manifest)
+        self._registers: dict[str, Register] = {}
         self._scratch = ledger / SCRATCH
         self._options = options
         self._source = source
@@ -92,9 +97,17 @@ class Intake:
         else:
             made = self.encoder.register(table, batch.rows, batch.line, number)
             self.generation.write(f"table:{table}", made.rows)
+            if table in UNIQUE:
+                self.conflicts[table] += self._register(table).take(pa.Table.from_batches([made.rows]))
         refused = [Rejection(line=line, column=column, reason=Reason.SAME_KEY) for line, column in made.refused]
         self.quarantine.add(piece.sha256, piece.file.path, refused)
         taken.refuse(refused)
+
+    def _register(self, table: str) -> Register:
+        if table not in self._registers:
+            before = self._finder.whole(f"table:{table}", store.arrow_schema(table))
+            self._registers[table] = Register(table, before)
+        return self._registers[table]
 
 
 class _Taken:
