@@ -29,13 +29,39 @@ def test_rows_left_out_and_files_known_already(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
     command = ("ingest", tmp_path / "log.csv", "--map", tmp_path / "m.toml", "--ledger", tmp_path / "L")
     assert "1 row from log.csv, 1 left out by the mapping's filters" in said(*command)
-    assert "make a new ledger" in said(*command)
-    assert "请另建账本" in said(*command, "--lang", "zh")
+    assert "log.csv is in the ledger already; nothing changed\n" in said(*command)
     shown = said("show", tmp_path / "L")
     assert "1 row left out by the filters" in shown
     assert "replaced" not in shown
     assert '"dropped": 1' in said("show", tmp_path / "L", "--format", "json")
     assert "（第 1 代）" in said("show", tmp_path / "L", "--lang", "zh")
+
+
+def test_a_file_known_under_another_mapping_or_offset(tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "n.toml").write_text("# a remark\n" + MAPPING.replace("404", "403"), encoding="utf-8")
+    (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
+    command = ("ingest", tmp_path / "log.csv", "--ledger", tmp_path / "L", "--map")
+    said(*command, tmp_path / "m.toml")
+    cure = "To read it with this one, make a new ledger from all its sources"
+    other = said(*command, tmp_path / "n.toml")
+    assert f"accesses: log.csv is in the ledger already, read with another mapping; nothing changed. {cure}" in other
+    late = said(*command, tmp_path / "m.toml", "--offset", "+08:00")
+    assert f"read with another offset from UTC; nothing changed. {cure}" in late
+    assert "another mapping and offset" in said(*command, tmp_path / "n.toml", "--offset", "+08:00")
+    assert "另一份映射" in said(*command, tmp_path / "n.toml", "--lang", "zh")
+    (tmp_path / "n.toml").write_text("# a remark\n" + MAPPING + "\n", encoding="utf-8")
+    assert "log.csv is in the ledger already; nothing changed\n" in said(*command, tmp_path / "n.toml", "--offset", "Z")
+
+
+def test_a_log_that_has_grown(tmp_path: Path) -> None:
+    command = ("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L")
+    (tmp_path / "accesses.csv").write_text("at,actor,waybill\n2026-03-01T00:00:00Z,u,YT1\n", encoding="utf-8")
+    said(*command)
+    with (tmp_path / "accesses.csv").open("a") as log:
+        log.write("2026-03-01T00:05:00Z,u,YT2\n")
+    assert "1 row from accesses.csv, all after line 2 (what stands before is in the ledger already)" in said(*command)
+    assert '"accesses": 2' in said("show", tmp_path / "L", "--format", "json")
 
 
 def test_a_ledger_without_reads_says_so(tmp_path: Path) -> None:

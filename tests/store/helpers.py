@@ -46,7 +46,7 @@ class Whole:
 
     @property
     def dropped(self) -> int:
-        return sum(b.dropped for b in self.batches)
+        return sum(len(b.dropped) for b in self.batches)
 
 
 def read(

@@ -256,3 +256,33 @@ equals = ["429.0", "403.0"]
     # Of the 2,499 addresses some have nothing but refused requests.
     assert whole.table.column("actor").unique().to_pylist()[0] == "104.197.32.ihd"
     assert whole.rows[0]["waybill"] == "000119312512324016"
+
+
+SAYING = {
+    "table": 'table = "leaks"',
+    "format": 'format = "csv"',
+    "encoding": 'encoding = "gbk"',
+    "delimiter": 'delimiter = ";"',
+    "clean": "clean = false",
+    "drop": '[[drop]]\ncolumn = "s"\nequals = ["404", "403"]',
+    "keep": '[[keep]]\ncolumn = "s"\nequals = ["404", "403"]',
+}
+
+
+def test_mappings_that_read_alike_have_one_digest() -> None:
+    columns = ['waybill = "w"', 'at = "t"', 'seen_at = "t"', 'actor = "u"']
+
+    def digest(top: str, end: str = "", first: int = 0, table: str = "accesses") -> str:
+        names = {"leaks": ("waybill", "seen_at"), "accesses": ("waybill", "at", "actor")}[table]
+        lines = [c for c in columns if c.split(" ")[0] in names]
+        text = "\n".join([top, "[columns]", *lines[first:], *lines[:first], end])
+        return parse_mapping(text, Path(f"{first}.toml")).digest
+
+    plain = digest("")
+    assert digest('# a remark\n\noffset = "+08:00"', first=1) == plain
+    made = {plain, digest("", SAYING["drop"].replace("404", "405"))}
+    for key, text in SAYING.items():
+        inside = (text, "") if "[[" not in text else ("", text)
+        made.add(digest(*inside, table="leaks" if key == "table" else "accesses"))
+    assert len(made) == 2 + len(SAYING)
+    assert digest("", SAYING["drop"]) == digest("", SAYING["drop"].replace('"404", "403"', '"403", "404"'))

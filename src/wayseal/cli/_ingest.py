@@ -47,6 +47,8 @@ def summary_lines(report: IngestReport, ledger: Path, lang: str) -> Iterator[str
     words = TEXTS[lang]
     for entry in report.ingested:
         line = filled(words["ingested"], table=entry.table, rows=entry.rows, name=entry.name)
+        if entry.after:
+            line += words["comma"] + filled(words["grown"], lines=entry.after)
         if rejected := sum(entry.rejected.values()):
             line += words["comma"] + filled(words["rejected"], rows=rejected)
         if entry.dropped:
@@ -54,8 +56,8 @@ def summary_lines(report: IngestReport, ledger: Path, lang: str) -> Iterator[str
         if entry.repeated:
             line += words["comma"] + filled(words["repeated"], rows=entry.repeated)
         yield line
-    for table, name in report.skipped:
-        yield filled(words["skipped"], table=table, name=name)
+    for file in report.skipped:
+        yield filled(words[f"skipped_{file.reading}"], table=file.table, name=file.name)
     for table, rows in report.conflicts.items():
         if rows:
             yield filled(words["conflicts"], table=table, rows=rows)

@@ -37,8 +37,16 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "rejected": "{rows:,} rejected",
         "repeated": "{rows:,} known already",
         "dropped": "{rows:,} left out by the mapping's filters",
-        "skipped": "{table}: {name} is in the ledger already; nothing changed (to read it with a corrected mapping or "
-        "offset, make a new ledger)",
+        "grown": "all after line {lines:,} (what stands before is in the ledger already)",
+        "skipped_same": "{table}: {name} is in the ledger already; nothing changed",
+        "skipped_mapping": "{table}: {name} is in the ledger already, read with another mapping; nothing changed. To "
+        "read it with this one, make a new ledger from all its sources",
+        "skipped_offset": "{table}: {name} is in the ledger already, read with another offset from UTC; nothing "
+        "changed. To read it with this one, make a new ledger from all its sources",
+        "skipped_both": "{table}: {name} is in the ledger already, read with another mapping and offset from UTC; "
+        "nothing changed. To read it with these, make a new ledger from all its sources",
+        "skipped_unknown": "{table}: {name} is in the ledger already; nothing changed. To read it with a corrected "
+        "mapping or offset, make a new ledger from all its sources",
         "conflicts": "{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content",
         "quarantine": "rejected rows are listed by line, column and reason in {folder}",
         "nothing": "nothing new",
@@ -72,7 +80,15 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "rejected": "{rows:,} 行未通过校验",
         "repeated": "{rows:,} 行此前已有",
         "dropped": "{rows:,} 行被映射的过滤条件略去",
-        "skipped": "{table}：{name} 已在账本中，未作改动（要用改正后的映射或时区重新读取，请另建账本）",
+        "grown": "均在第 {lines:,} 行之后（之前的内容已在账本中）",
+        "skipped_same": "{table}：{name} 已在账本中，未作改动",
+        "skipped_mapping": "{table}：{name} 已在账本中，读取时用的是另一份映射；未作改动。"
+        "要按这份映射读取，请用全部来源另建账本",
+        "skipped_offset": "{table}：{name} 已在账本中，读取时用的是另一个时区；未作改动。"
+        "要按这个时区读取，请用全部来源另建账本",
+        "skipped_both": "{table}：{name} 已在账本中，读取时用的映射和时区都不同；未作改动。"
+        "要按现在的读取，请用全部来源另建账本",
+        "skipped_unknown": "{table}：{name} 已在账本中，未作改动。要用改正后的映射或时区读取，请用全部来源另建账本",
         "conflicts": "{table}：{rows:,} 行替换了编号相同而内容不同的旧行",
         "quarantine": "未通过校验的行（行号、列、原因）见 {folder}",
         "nothing": "没有新内容",

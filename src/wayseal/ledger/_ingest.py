@@ -1,7 +1,8 @@
 """Bringing sources into a ledger, step by step; each step ends in a commit.
 
 1. Under the lock, files that no manifest names are removed.
-2. Files that are in the ledger already (same table, same bytes) are left out.
+2. Files that are in the ledger already (same table, same bytes) are left out; of those that have grown since, what
+   was there (`_grown`).
 3. Pass 1 reads, checks and encodes rows and splits them by waybill key (`_intake`).
 4. Pass 2 settles one part of the keys at a time and writes the new generation's files (`_settle`).
 5. Buckets whose marks moved, and kinds with too many files, are merged (`_merge`).
@@ -9,19 +10,20 @@
 """
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from wayseal.ledger._commit import commit
 from wayseal.ledger._encode import Encoder
-from wayseal.ledger._files import FOLDER_MODE, file_digest, storage_errors
-from wayseal.ledger._intake import Intake, Piece
+from wayseal.ledger._files import FOLDER_MODE, storage_errors
+from wayseal.ledger._grown import Piece, Reading, look_at
+from wayseal.ledger._intake import Intake
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import ID_KINDS, ORDER
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
-from wayseal.ledger._report import IngestOptions, IngestReport, Progress, silent
+from wayseal.ledger._report import IngestOptions, IngestReport, Progress, Skipped, silent
 from wayseal.ledger._sweep import discard, refuse_foreign, start_writing, sweep
 from wayseal.ledger.errors import LedgerError
 from wayseal.store.errors import StoreError
@@ -72,16 +74,18 @@ def _tidy(ledger: Path, new: bool) -> None:
 def _run(source: Source, ledger: Path, progress: Progress, options: IngestOptions) -> IngestReport:
     manifest = start_writing(ledger, options.key_bits)
     options.on_step("swept")
-    pieces, skipped = _new_files(source, manifest, progress)
+    reading = Reading.of(source)
+    pieces, skipped = _new_files(source, manifest, reading, progress)
     encoder = _encoder(ledger, manifest)
     notices: list[Notice] = list(source.notices)
     conflicts: dict[str, int] = {}
     before = len(manifest.sources)
     for step in _steps(pieces, options.commit_bytes):
-        intake = Intake(ledger, manifest, encoder, options, source)
-        intake.read(step, progress)
-        options.on_step("read")
-        manifest, changed = commit(ledger, manifest, intake, options, progress)
+        intake = Intake(ledger, manifest, encoder, options, source, reading)
+        with intake.quarantine:
+            intake.read(step, progress)
+            options.on_step("read")
+            manifest, changed = commit(ledger, manifest, intake, options, progress)
         notices.extend(intake.notices)
         for table, count in changed.items():
             conflicts[table] = conflicts.get(table, 0) + count
@@ -96,28 +100,36 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
     )
 
 
-def _new_files(source: Source, manifest: Manifest, progress: Progress) -> tuple[list[Piece], list[tuple[str, str]]]:
+def _new_files(
+    source: Source, manifest: Manifest, reading: Reading, progress: Progress
+) -> tuple[list[Piece], list[Skipped]]:
     """Files that are not in the ledger yet, tables that others lean on first; and those that are."""
-    there = {(s.table, s.sha256) for s in manifest.sources}
+    there = {(s.table, s.sha256): s for s in manifest.sources}
+    sizes: dict[str, dict[str, int]] = {}
+    for entry in manifest.sources:
+        sizes.setdefault(entry.table, {})[entry.sha256] = entry.bytes
     place = {name: n for n, name in enumerate(ORDER)}
     files = sorted(source.files, key=lambda f: place.get(f.table, len(ORDER)))
     new: list[Piece] = []
-    skipped: list[tuple[str, str]] = []
+    skipped: list[Skipped] = []
     for n, file in enumerate(files):
         progress("digest", n, len(files))
-        digest = _digest(file)
-        if (file.table, digest) in there:
-            skipped.append((file.table, file.path.name))
+        known = sizes.setdefault(file.table, {})
+        piece = _looked_at(file, known)
+        if piece.sha256 in known:
+            before = there.get((file.table, piece.sha256))  # None: the file stands twice among the new ones
+            how = reading.beside(before) if before else "same"
+            skipped.append(Skipped(table=file.table, name=file.path.name, reading=how))
         else:
-            there.add((file.table, digest))
-            new.append(Piece(file=file, sha256=digest))
+            known[piece.sha256] = file.size
+            new.append(piece)
     progress("digest", len(files), len(files))
     return new, skipped
 
 
-def _digest(file: SourceFile) -> str:
+def _looked_at(file: SourceFile, known: Mapping[str, int]) -> Piece:
     try:
-        return file_digest(file.path)
+        return look_at(file, known)
     except OSError as error:
         raise StoreError(f"can't be read ({error.strerror})", file=file.path) from error
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.compute as pc
 from wayseal import store
 from wayseal.ledger._encode import Encoder
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._grown import Piece, Reading, Rest, lines_known
 from wayseal.ledger._layout import KEYED, NUMBERS, UNIQUE
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
@@ -21,15 +21,7 @@ from wayseal.ledger._report import IngestOptions, Progress
 from wayseal.ledger._spill import Spill, parts_for
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Batch, Notice, Reason, Rejection, Source, SourceFile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A file to be ingested, and the SHA-256 of its bytes."""
-
-    file: SourceFile
-    sha256: str
+from wayseal.store.types import Batch, Notice, Reason, Rejection, Source
 
 
 class Intake:
@@ -37,7 +29,7 @@ class Intake:
 
     def __init__(
         self, ledger: Path, manifest: Manifest, encoder: Encoder, options: IngestOptions,
-        source: Source,
+        source: Source, reading: Reading,
     ) -> None:  # fmt: skip
         self.encoder = encoder
         self.generation = Generation(ledger, manifest.generation + 1)
@@ -52,6 +44,8 @@ class Intake:
         self._scratch = ledger / SCRATCH
         self._options = options
         self._source = source
+        self._reading = reading
+        self._known = manifest.sources
 
     def read(self, pieces: list[Piece], progress: Progress) -> None:
         """Reads all pieces."""
@@ -62,16 +56,19 @@ class Intake:
         done = 0
         for number, piece in enumerate(pieces, self.first_source):
             before = piece.file.path.stat()
+            after = lines_known(piece, (*self._known, *self.entries), self._reading)
+            rest = Rest(piece.file.path, after)
             with ahead(self._batches(piece)) as batches:
                 taken = _Taken()
                 for batch in batches:
-                    self._take(piece, number, batch, taken)
+                    self._take(piece, number, rest.of(batch), taken)
                     progress("read", done + batch.bytes_read, total)
                     self._options.on_step("batch")
-            after = piece.file.path.stat()
-            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            now = piece.file.path.stat()
+            if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
                 raise StoreError("the file changed while it was read", file=piece.file.path)
-            self.entries.append(taken.entry(piece))
+            rest.check()
+            self.entries.append(taken.entry(piece, after, self._reading))
             done += piece.file.size
         progress("read", total, total)
 
@@ -122,7 +119,7 @@ class _Taken:
 
     def see(self, table: str, batch: Batch) -> None:
         self._rows += batch.rows.num_rows
-        self._dropped += batch.dropped
+        self._dropped += len(batch.dropped)
         self._rejected.update(r.reason.value for r in batch.rejected)
         time = KEYED[table].time if table in KEYED else None
         if time is not None and batch.rows.num_rows:
@@ -134,7 +131,7 @@ class _Taken:
         self._rows -= len(refused)
         self._rejected.update(r.reason.value for r in refused)
 
-    def entry(self, piece: Piece) -> SourceEntry:
+    def entry(self, piece: Piece, after: int, reading: Reading) -> SourceEntry:
         return SourceEntry(
             table=piece.file.table,
             name=piece.file.path.name,
@@ -145,4 +142,7 @@ class _Taken:
             dropped=self._dropped,
             first_at=min(self._least, default=None),
             last_at=max(self._greatest, default=None),
+            after=after,
+            mapping=reading.mapping,
+            offset=reading.offset,
         )

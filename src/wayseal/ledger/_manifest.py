@@ -18,6 +18,7 @@ from wayseal.ledger.errors import LedgerError
 LAYOUT = 1
 NAME = "manifest.json"
 _FORMAT = "wayseal_ledger"
+_LATER: Mapping[str, object] = {"after": 0, "mapping": None, "offset": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,9 @@ class SourceEntry:
     """One file that was ingested: its table, name without folder, digest, size in bytes, and what became of its rows.
 
     rows: kept. rejected: reason → rows in quarantine. repeated: rows left out because their `access` id was known.
-    dropped: rows that the mapping's filters left out.
+    dropped: rows that the mapping's filters left out. after: lines at its start whose rows an earlier source brought.
+    mapping, offset: digest of the mapping ("" for none) and offset from UTC in seconds with which it was read; None in
+    ledgers that don't remember them.
     first_at, last_at: least and greatest time of its rows, in microseconds, where the table has one.
     """
 
@@ -52,6 +55,14 @@ class SourceEntry:
     dropped: int = 0
     first_at: int | None = None
     last_at: int | None = None
+    after: int = 0
+    mapping: str | None = None
+    offset: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields; later ones that say nothing are left out, so that older ledgers keep their digest."""
+        content = dataclasses.asdict(self)
+        return {k: v for k, v in content.items() if k not in _LATER or v != _LATER[k]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +77,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """Canonical spelling: keys sorted, no spaces."""
-        content = {_FORMAT: LAYOUT, **dataclasses.asdict(self)}
+        content = {_FORMAT: LAYOUT, **dataclasses.asdict(self), "sources": [s.to_json() for s in self.sources]}
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
     @property

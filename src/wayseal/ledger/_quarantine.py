@@ -1,5 +1,6 @@
 """Rejected rows of each source, through the store's writer, below the ledger."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +14,20 @@ FOLDER = "quarantine"
 
 
 class Quarantine:
-    """One file a source: quarantine/<first 16 digits of its SHA-256>.csv."""
+    """One file a source: quarantine/<first 16 digits of its SHA-256>.csv. A context manager: no file stays open."""
 
     def __init__(self, ledger: Path, *, raw: bool) -> None:
         self._ledger = ledger
         self._raw = raw
         self._writers: dict[str, QuarantineWriter] = {}
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        for writer in self._writers.values():
+            with contextlib.suppress(StoreError):
+                writer.close()
 
     def add(self, sha256: str, path: Path, rejected: Sequence[Rejection]) -> None:
         """Adds rejected rows of one source, whose file is named without its folder."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from wayseal.ledger._manifest import SourceEntry
 from wayseal.store.types import Notice
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
+
+
+Likeness = Literal["same", "mapping", "offset", "both", "unknown"]
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:
@@ -38,16 +42,28 @@ class IngestOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A file that was in the ledger before. reading: what differs between how it was read then and how it would be now.
+
+    "unknown": the ledger is of a version that didn't note it.
+    """
+
+    table: str
+    name: str
+    reading: Likeness = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
     """What an ingest did.
 
-    ingested: files that are in the ledger now. skipped: (table, name) of files that were in it before. conflicts:
-    table → rows that replaced one with the same id and other content. digest: the ledger's, after it.
+    ingested: files that are in the ledger now. skipped: those that were in it before. conflicts: table
+    → rows that replaced one with the same id and other content. digest: the ledger's, after it.
     """
 
     digest: str
     ingested: tuple[SourceEntry, ...] = ()
-    skipped: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     conflicts: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
 

@@ -128,7 +128,7 @@ class _Reader:
             rejected=rejected,
             bytes_read=block.bytes_read,
             notices=notices,
-            dropped=0 if shaped.keep is None else int(np.count_nonzero(~shaped.keep)),
+            dropped=block.line[:0] if shaped.keep is None else block.line[~shaped.keep],
         )
 
     def _convert(self, name: str, shaped: Shaped) -> Converted:

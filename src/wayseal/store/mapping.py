@@ -1,7 +1,9 @@
 """A mapping: which column of a foreign log is which column of the contract."""
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,3 +57,12 @@ class LogMapping:
     header: bool = True
     offset: timedelta | None = None
     clean: bool = True
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of what it says, the offset and the order of columns aside: equal mappings read alike."""
+        said = asdict(self)
+        for name in ("path", "offset"):
+            del said[name]
+        said["fields"] = sorted(({**f, "line": 0} for f in said["fields"]), key=lambda f: str(f["name"]))
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=sorted).encode()).hexdigest()

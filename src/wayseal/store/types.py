@@ -124,6 +124,14 @@ class Source:
         return sum(f.size for f in self.files)
 
     @property
+    def offset(self) -> timedelta:
+        """From UTC to what a time without an offset means, as it is asked for here, in the mapping, or assumed."""
+        asked = self.options.offset
+        if asked is None and self.mapping is not None:
+            asked = self.mapping.offset
+        return asked or timedelta(0)
+
+    @property
     def tables(self) -> frozenset[str]:
         """The tables that have at least one file."""
         return frozenset(f.table for f in self.files)
@@ -136,7 +144,7 @@ class Batch:
     rows: the good rows, in the table's arrow_schema. line: int64, for each of them its line (Parquet: row) from 1.
     rejected: the others, in line order. bytes_read: how much of the file on disk is done, for progress.
     notices: each said once a file, but UNKNOWN_VALUES in every batch that has some, with their number.
-    dropped: rows that the mapping's filters left out.
+    dropped: int64, lines of the rows that the mapping's filters left out.
     """
 
     rows: pa.RecordBatch
@@ -144,7 +152,7 @@ class Batch:
     rejected: tuple[Rejection, ...]
     bytes_read: int
     notices: tuple[Notice, ...] = ()
-    dropped: int = 0
+    dropped: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
