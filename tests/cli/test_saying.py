@@ -1,5 +1,6 @@
 """What `ingest` and `show` say of rows left out, files known already and ledgers without reads."""
 
+import json
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -61,7 +62,9 @@ def test_a_log_that_has_grown(tmp_path: Path) -> None:
     with (tmp_path / "accesses.csv").open("a") as log:
         log.write("2026-03-01T00:05:00Z,u,YT2\n")
     assert "1 row from accesses.csv, all after line 2 (what stands before is in the ledger already)" in said(*command)
-    assert '"accesses": 2' in said("show", tmp_path / "L", "--format", "json")
+    shown = json.loads(said("show", tmp_path / "L", "--format", "json"))
+    assert shown["rows"] == {"accesses": 2}
+    assert [(s["rows"], s["dropped"], s["after"]) for s in shown["sources"]] == [(1, 0, 0), (1, 0, 2)]
 
 
 def test_a_ledger_without_reads_says_so(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from wayseal.ledger import Summary, open_ledger
 from wayseal.model.times import HOUR_US, SECOND_US, iso
 
 GAPS_SHOWN = 5
+SOURCE = ("table", "name", "sha256", "bytes", "rows", "repeated", "dropped", "after")
 
 
 class ShowFormat(StrEnum):
@@ -68,7 +69,7 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
             "read_before_issue": summary.shares.early,
         },
         "sources": [
-            {"table": s.table, "name": s.name, "sha256": s.sha256, "rows": s.rows, "rejected": sum(s.rejected.values())}
+            {name: getattr(s, name) for name in SOURCE} | {"rejected": sum(s.rejected.values())}
             for s in summary.sources
         ],
     }
