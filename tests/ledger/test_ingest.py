@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from tests.ledger.helpers import at, content, expected, put, read, reads_of, write
 from wayseal import ledger, store
-from wayseal.ledger import LedgerError
 from wayseal.ledger._report import Skipped
 from wayseal.model.predicate import parse_predicate
 from wayseal.store.errors import StoreError
@@ -100,17 +99,6 @@ def test_a_late_earlier_read_takes_the_mark(tmp_path: Path) -> None:
         assert sum(r["first"] for r in snapshot.volumes().to_pylist()) == 2
         [session] = snapshot.session_volumes(snapshot.keys(["s"])).to_pylist()
         assert (session["reads"], session["first"], session["from"]) == (2, 1, at(50))
-
-
-def test_a_session_of_several_accounts_and_days_is_one(tmp_path: Path) -> None:
-    rows = [read(n, f"u-{n % 3}", f"YT{n}", session="s1" if n < 6 else "s2") for n in range(9)]
-    put(write(tmp_path / "1", "accesses", [*rows, read(9, "u-9", "YT1")]), tmp_path / "L")
-    with ledger.open_ledger(tmp_path / "L") as snapshot:
-        assert snapshot.sessions == 2
-    more = [read(3000, "u-1", "YT1", session="s2"), read(3000, "u-1", "YT1", session="s3")]
-    put(write(tmp_path / "2", "accesses", more), tmp_path / "L")
-    with ledger.open_ledger(tmp_path / "L") as snapshot:
-        assert snapshot.sessions == 3
 
 
 def test_many_small_ingests_are_merged(tmp_path: Path) -> None:
@@ -271,24 +259,6 @@ def test_the_last_row_of_a_waybill_wins(tmp_path: Path) -> None:
         assert sorted(r["weight_g"] for r in rows) == [7, 100, 200]
         assert sum(r["waybills"] for r in snapshot.channel_volumes().to_pylist()) == 3
         assert snapshot.summary().conflicts == {"waybills": 2}
-
-
-def test_rows_of_actors_and_outlets_that_contradict_are_counted(tmp_path: Path) -> None:
-    clerk: dict[str, Any] = {"actor": "u", "kind": "person", "role": "clerk", "rights": ["a", "b"], "valid_from": at(0)}
-    same = [clerk, clerk, {**clerk, "actor": "v", "rights": None}]
-    write(tmp_path / "1", "actors", same)
-    first = put(write(tmp_path / "1", "outlets", OUTLETS).parent, tmp_path / "L")
-    assert not any(first.conflicts.values())
-    other = [{**clerk, "rights": ["a"]}, clerk, {**clerk, "actor": "v", "rights": []}, {**clerk, "actor": "w"}]
-    write(tmp_path / "2", "actors", other)
-    moved = [{**OUTLETS[0], "latitude": 34.3}, OUTLETS[1], {**OUTLETS[2], "city": "Wuhan"}]
-    second = put(write(tmp_path / "2", "outlets", moved).parent, tmp_path / "L", commit_bytes=1)
-    assert second.conflicts == {"actors": 3, "outlets": 2}
-    put(write(tmp_path / "3", "outlets", [*moved, moved[0]]), tmp_path / "L")
-    put(write(tmp_path / "4", "outlets", [OUTLETS[1], OUTLETS[0]]), tmp_path / "L")
-    with ledger.open_ledger(tmp_path / "L") as snapshot:
-        assert snapshot.summary().conflicts == {"actors": 3, "outlets": 3}
-        assert [r["actor"] for r in snapshot.actors().to_pylist()] == ["u", "v", "w"]
 
 
 PREDICATES = [
@@ -461,41 +431,6 @@ def test_an_actor_with_anothers_key_is_refused(tmp_path: Path) -> None:
     rows = [{"actor": f"u-{n}", "kind": "person", "role": "clerk"} for n in range(9)]
     report = put(write(tmp_path, "actors", rows), tmp_path / "L", key_bits=1)
     assert report.rejected["same-key"] == 9 - report.rows >= 7
-
-
-def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
-    path = write(tmp_path / "D", "accesses", ROWS)
-    (tmp_path / "D/lock").write_text("not a ledger's")
-    with pytest.raises(LedgerError, match="holds other things"):
-        put(path, tmp_path / "D")
-    assert sorted(p.name for p in (tmp_path / "D").iterdir()) == ["accesses.parquet", "lock"]
-    assert (tmp_path / "D/lock").read_text() == "not a ledger's"
-
-
-@pytest.mark.parametrize("there", [False, True])
-def test_a_first_ingest_that_is_refused_leaves_nothing(tmp_path: Path, there: bool) -> None:
-    folder = write(tmp_path / "D", "actors", [{"actor": "u", "kind": "person", "role": "clerk"}]).parent
-    (folder / "accesses.csv").write_text("at,who,waybill\n2026-03-01T00:00:00Z,u,YT1\n")
-    if there:
-        (tmp_path / "L").mkdir()
-    with pytest.raises(StoreError, match="actor"):
-        put(folder, tmp_path / "L")
-    assert (tmp_path / "L").exists() == there
-    assert not there or list((tmp_path / "L").iterdir()) == []
-    with pytest.raises(LedgerError, match="no ledger here"):
-        ledger.open_ledger(tmp_path / "L")
-    write(folder, "waybills", WAYBILLS)
-    (folder / "accesses.csv").write_text("at,actor,waybill\n2026-03-01T00:00:00Z,u,YT1\n")
-    assert put(folder, tmp_path / "L").rows == 2 + len(WAYBILLS)
-
-
-def test_a_later_ingest_that_is_refused_leaves_the_ledger(tmp_path: Path) -> None:
-    first = put(write(tmp_path / "1", "accesses", ROWS), tmp_path / "L")
-    (tmp_path / "accesses.csv").write_text("at,who,waybill\n2026-03-01T00:00:00Z,u,YT1\n")
-    with pytest.raises(StoreError, match="actor"):
-        put(tmp_path / "accesses.csv", tmp_path / "L")
-    with ledger.open_ledger(tmp_path / "L") as snapshot:
-        assert snapshot.digest == first.digest
 
 
 def test_many_rows_of_one_waybill(tmp_path: Path) -> None:

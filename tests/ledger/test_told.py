@@ -82,3 +82,14 @@ def test_only_its_owner_can_read_a_ledger(tmp_path: Path) -> None:
     look("done")
     assert {"read", "committed"} <= set(steps)
     assert len(list((tmp_path / "L/quarantine").glob("*.csv"))) == 2
+
+
+def test_a_session_of_several_accounts_and_days_is_one(tmp_path: Path) -> None:
+    rows = [read(n, f"u-{n % 3}", f"YT{n}", session="s1" if n < 6 else "s2") for n in range(9)]
+    put(write(tmp_path / "1", "accesses", [*rows, read(9, "u-9", "YT1")]), tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.sessions == 2
+    more = [read(3000, "u-1", "YT1", session="s2"), read(3000, "u-1", "YT1", session="s3")]
+    put(write(tmp_path / "2", "accesses", more), tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.sessions == 3
