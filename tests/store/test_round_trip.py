@@ -72,7 +72,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="can't be written") as caught:
         write_table(tmp_path / "file" / "x", "leaks", [])
-    assert caught.value.file == tmp_path / "file" / "x"
+    assert caught.value.file == tmp_path / "file" / "x" / "leaks.parquet"
 
 
 def test_tables_are_written_from_tables_too(tmp_path: Path) -> None:
