@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.helpers import at, put, read, write
@@ -194,6 +194,7 @@ def catalogue(keys: list[int], day: int = 1) -> pa.RecordBatch:
 
 @settings(max_examples=30)
 @given(st.lists(st.lists(U64, min_size=1, max_size=12, unique=True), min_size=1, max_size=3), st.integers(1, 9))
+@example([[0, 1]], 1)
 def test_sorted_files(tmp_path_factory: pytest.TempPathFactory, parts: list[list[int]], rows: int) -> None:
     """Ranges cover every row once; lookups find what is there; merging keeps the newest row of a key."""
     folder = tmp_path_factory.mktemp("sorted")
