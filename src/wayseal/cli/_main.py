@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from wayseal import __version__
-from wayseal.cli import _demo, _ingest, _map, _show, _simulate, _trace
+from wayseal.cli import _demo, _extent, _ingest, _map, _scope, _show, _simulate, _trace
 from wayseal.model import WaysealError
 
 INTERRUPTED = 130
@@ -31,6 +31,8 @@ app.command(name="ingest")(_ingest.ingest)
 app.command(name="map")(_map.propose)
 app.command(name="show")(_show.show)
 app.command(name="trace")(_trace.trace)
+app.command(name="scope")(_scope.scope)
+app.command(name="extent")(_extent.extent)
 app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)
 

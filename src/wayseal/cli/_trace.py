@@ -8,14 +8,11 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._leaks import leaks_of
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Map, Offset, Quiet, Seed
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._words import notice_text
 from wayseal.cli._write import write_text
 from wayseal.ledger import open_ledger
-from wayseal.store import load_mapping, read_leaks
-from wayseal.store.errors import StoreError
-from wayseal.store.types import Leaks
 from wayseal.trace import render
 from wayseal.trace import trace as run
 
@@ -48,12 +45,8 @@ def trace(
     wayseal trace ledger --leaks bought.csv --format html --lang zh --out report.html
     wayseal trace ledger --leaks bought.csv --format json | jq .verdict
     """
-    mapping = load_mapping(map_) if map_ else None
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
-        bought = _some(read_leaks(leaks, mapping=mapping, offset=offset), leaks)
-        if not quiet:
-            for notice in bought.notices:
-                typer.echo(notice_text(notice, lang), err=True)
+        bought = leaks_of(leaks, map_, offset, lang, quiet)
         result = run(snapshot, bought, seed=seed, progress=progress)
     if out is not None:
         write_text(out, render(result, format, lang))
@@ -62,14 +55,3 @@ def trace(
         return
     width = min(shutil.get_terminal_size((88, 24)).columns, 120)
     typer.echo(render(result, format, lang, color=sys.stdout.isatty(), width=width), nl=False)
-
-
-def _some(bought: Leaks, path: Path) -> Leaks:
-    """The leaks, of which there is at least one."""
-    if len(bought.rows):
-        return bought
-    if not bought.rejected:
-        raise StoreError("holds no number", file=path)
-    first = bought.rejected[0]
-    message = f"{first.reason}; no number of the file could be read"
-    raise StoreError(message, file=path, line=first.line, column=first.column or None)

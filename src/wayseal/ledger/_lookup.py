@@ -25,6 +25,10 @@ class Finder:
         """Files of a kind and bucket, oldest first."""
         return self._groups.get((kind, day), [])
 
+    def kinds(self, kind: str) -> Sequence[FileEntry]:
+        """Files of a kind in all buckets."""
+        return [entry for (name, _), group in self._groups.items() if name == kind for entry in group]
+
     def files(self, kind: str, day: int | None = None) -> list[SortedFile]:
         """The same, opened."""
         opened: dict[str, SortedFile] | None = getattr(self._local, "opened", None)

@@ -16,7 +16,7 @@ from wayseal.ledger._layout import (
     kept_schema,
 )
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._numbers import unpack
+from wayseal.ledger._numbers import unpack_all
 from wayseal.ledger._part import numbers
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._types import Words
@@ -49,8 +49,7 @@ class Rim:
         wanted = np.unique(keys)
         rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         known, words = numbers(rows, "waybill"), numbers(rows, "word")
-        plain = [unpack(w) if w < int(UNPACKED) else None for w in words.tolist()]
-        texts = pa.array(plain, pa.string())
+        texts = unpack_all(words, words < UNPACKED)
         if texts.null_count:
             other = newest(self._finder.rows("numbers", wanted, NUMBERS_SCHEMA))
             texts = pc.coalesce(texts, _taken(numbers(other, "waybill"), other["text"], known))

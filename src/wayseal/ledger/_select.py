@@ -138,7 +138,7 @@ class Chooser:
 
         def work(span: tuple[int, int]) -> tuple[Words, Words, Words]:
             files = self._finder.files("table:waybills")
-            rows = _last_rows(files, *span, selection.schema)
+            rows = last_rows(files, *span, selection.schema)
             mask = selection.masks(rows)
             at = np.flatnonzero(mask)
             return numbers(rows, "waybill")[at], mask[at], numbers(rows, "channel")[at]
@@ -161,7 +161,7 @@ class Chooser:
         return np.unique(np.concatenate([self.choose(portion).keys for portion in portions]))
 
 
-def _last_rows(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> pa.RecordBatch:
+def last_rows(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> pa.RecordBatch:
     """Rows of a stretch of the key space, of which the last row of each waybill counts."""
     rows = joined(read_range(files, low, high, schema), schema)
     return rows if len(files) == 1 else newest(rows)

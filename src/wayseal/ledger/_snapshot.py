@@ -1,7 +1,7 @@
 """One generation of a ledger, to be asked; what is written meanwhile does not show."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +25,7 @@ from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
 from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.walk import Stretch, knows, places_of, stretches
 from wayseal.model.predicate import Predicate
 
 _NULLABLE = tuple(sorted((*READS.ids, *READS.hashed)))
@@ -161,6 +162,36 @@ class Snapshot:
         A uniform sample: the first of the key space. Without predicates all waybills fit.
         """
         return views(self._finder, self._chooser, self.reads, actor, predicates, limit)
+
+    def knows(self, kind: str, key: int) -> bool:
+        """Whether any row names an id (its key). kind: actor, session, channel, outlet."""
+        return knows(self._finder, kind, key)
+
+    def stretches(self, kind: str, keys: Words) -> Iterator[Stretch]:
+        """The waybills that a source read (actor, session), issued (channel) or passed on (outlet), as `Stretch`es."""
+        return stretches(self._finder, kind, np.unique(np.asarray(keys, np.uint64)))
+
+    def places(self, waybill_keys: Words) -> pa.Table:
+        """(waybill u64, outlet u64): where some waybills came from or were scanned, each pair once, by waybill."""
+        return places_of(self._finder, np.unique(np.asarray(waybill_keys, np.uint64)))
+
+    def kept(self, name: str, waybill_keys: Words, columns: Sequence[str]) -> pa.Table:
+        """Columns of a table that hangs on waybills as they are kept: keys for ids, codes for enums; by waybill.
+
+        0 stands for no id. The last row of each waybill where there is one (`waybills`), else all rows.
+        """
+        layout = KEYED[name]
+        schema = pa.schema([f for f in kept_schema(layout) if f.name in ("waybill", *columns)])
+        rows = self._finder.rows(f"table:{name}", np.unique(np.asarray(waybill_keys, np.uint64)), schema)
+        if layout.unique:
+            rows = newest(rows)
+        return pa.Table.from_batches([rows]).sort_by("waybill")
+
+    def first_seen(self) -> pa.Table:
+        """(day i32 since 1970, waybills i64): how many waybills were first seen on each day (UTC), sorted."""
+        days = self._finder.whole("catalogue", pa.schema([CATALOGUE_SCHEMA.field("day")]))["day"].to_numpy()
+        day, count = np.unique(days[days != NO_DAY], return_counts=True)
+        return pa.table({"day": pa.array(day, pa.int32()), "waybills": pa.array(count, pa.int64())})
 
     def size(self) -> int:
         """How many waybills were read or stand in `waybills` or `scans`."""

@@ -14,7 +14,7 @@ from wayseal.simulate._network import Network
 from wayseal.simulate._numbers import render
 from wayseal.simulate._scenario import Buyer, Scenario
 from wayseal.simulate._text import fixed_width, hexes, mix
-from wayseal.simulate._types import DAY, MINUTE, NEVER, Ints, stream
+from wayseal.simulate._types import DAY, HOUR, MINUTE, NEVER, Ints, stream
 from wayseal.store import arrow_schema
 
 _ASKED, _ABSENT, _RESOLD = 0.6, 0.35, 0.2
@@ -61,6 +61,21 @@ def leaks_and_truth(
     truth = _truth(scenario, calendar, sources, piles, sales, seed)
     truth["numbers"] = _numbers(waybill.to_pylist(), sources, sales.pile[order], since[order], sold[order])
     return table, truth
+
+
+def reported(piles: Sequence[Candidates], sales: Sales, seed: int) -> pa.Table:
+    """Rows of `leaks` for numbers that were sold to others: a recipient reports the call, hours after the sale."""
+    rng, n = stream(seed, 13), len(sales.sold)
+    number = _gather(piles, sales)[0]
+    seen = sales.sold + (rng.standard_exponential(n) * 3 * HOUR).astype(np.int64) + MINUTE
+    order = np.argsort(seen, kind="stable")
+    schema = arrow_schema("leaks")
+    told = {
+        "waybill": fixed_width(render(number[order])),
+        "seen_at": pa.array(seen[order], _TIME),
+        "found_by": pa.array(["report"] * n, pa.string()),
+    }
+    return pa.table([told.get(f.name, pa.nulls(n, f.type)) for f in schema], schema=schema)
 
 
 def _gather(piles: Sequence[Candidates], sales: Sales) -> tuple[Ints, Ints, Ints, Ints, Ints]:

@@ -57,13 +57,18 @@ class Sales:
     opening: int
 
 
-def sell(scenario: Scenario, calendar: Calendar, piles: Sequence[Candidates], seed: int) -> Sales:
-    """Sells `scenario.bought` numbers; SimulateError if a source had too few.
+BUYER, OTHERS = 6, 12
+"""Streams of randomness: the buyer's purchases, and those of others whose victims report."""
 
-    The last pile is of unknown origin; the others sell equally often.
+
+def sell(scenario: Scenario, calendar: Calendar, piles: Sequence[Candidates], seed: int, to: int = BUYER) -> Sales:
+    """Sells `scenario.bought` different numbers to the buyer, or `scenario.reports` to OTHERS.
+
+    The last pile is of unknown origin; the others sell equally often. What one buyer got another can get too.
+    SimulateError if a source had too few.
     """
-    rng = stream(seed, 6)
-    n, unknown = scenario.bought, len(piles) - 1
+    rng = stream(seed, to)
+    n, unknown = scenario.bought if to == BUYER else scenario.reports, len(piles) - 1
     stocks = tuple(draw_stock(rng) for _ in range(scenario.market_days))
     opening = calendar.end - scenario.market_days * DAY
     outlets = _few_outlets(rng, piles) if scenario.buyer is Buyer.OUTLETS else ()
@@ -71,6 +76,7 @@ def sell(scenario: Scenario, calendar: Calendar, piles: Sequence[Candidates], se
     pile = np.where((rng.random(n) < scenario.unknown_share) | (unknown == 0), unknown, pile)
     shelves = [_Shelf(scenario, p, outlets) for p in piles]
     taken: set[int] = set()
+    what = "bought" if to == BUYER else "reports"
     item, sold = np.zeros(n, np.int64), np.zeros(n, np.int64)
     for i, k in enumerate(pile.tolist()):
         for _ in range(_TRIES):
@@ -79,7 +85,7 @@ def sell(scenario: Scenario, calendar: Calendar, piles: Sequence[Candidates], se
             if j >= 0 and int(piles[k].number[j]) not in taken:
                 break
         else:
-            raise SimulateError("bought must be fewer: a source read too few numbers that the buyer would take")
+            raise SimulateError(f"{what} must be fewer: a source read too few numbers that the buyer would take")
         taken.add(int(piles[k].number[j]))
         item[i], sold[i] = j, at
     return Sales(pile=pile, item=item, sold=sold, outlets=outlets, stocks=stocks, opening=opening)

@@ -22,8 +22,8 @@ from wayseal.simulate._emit import (
 )
 from wayseal.simulate._errors import SimulateError
 from wayseal.simulate._leakers import Collector, choose_leakers
-from wayseal.simulate._leaks import leaks_and_truth
-from wayseal.simulate._market import sell
+from wayseal.simulate._leaks import leaks_and_truth, reported
+from wayseal.simulate._market import OTHERS, sell
 from wayseal.simulate._network import Network, build_network
 from wayseal.simulate._numbers import Numbers, render
 from wayseal.simulate._parcels import make_parcels, scan_rows
@@ -198,7 +198,12 @@ def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> tuple
     progress("market", 0, 1)
     piles = collector.piles()
     sales = sell(scenario, plan.calendar, piles, seed)
-    return leaks_and_truth(scenario, plan.calendar, plan.network, sources, piles, sales, seed)
+    leaks, truth = leaks_and_truth(scenario, plan.calendar, plan.network, sources, piles, sales, seed)
+    truth["leaked"] = sum(len(pile) for pile in piles[:-1])
+    if not scenario.reports:
+        return leaks, truth
+    told = reported(piles, sell(scenario, plan.calendar, piles, seed, OTHERS), seed)
+    return pa.concat_tables([leaks, told]).sort_by("seen_at"), truth
 
 
 def _people(plan: _Plan, sink: Sink) -> None:

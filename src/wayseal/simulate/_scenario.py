@@ -43,7 +43,8 @@ class Scenario:
     China time. cities: the most populous so many. outlets: how many (None: by volume). exposure: reads a parcel.
     wide_accounts: accounts that legitimately see 3 to 90 % of all parcels. browsing: share of reads without any work
     behind them. lost_rows, lost_outlet_days: shares of the log that never arrive. colluders: accounts that leak
-    together. bought: numbers that the buyer gets. unknown_share: of them, from elsewhere. delay_median_h, delay_sigma:
+    together. bought: numbers that the buyer gets. reports: numbers that other buyers used, and whose
+    recipients reported it. unknown_share: of them, from elsewhere. delay_median_h, delay_sigma:
     the log-normal delay from read to sale. market_days: the last so many days on which the buyer buys. scans: write
     the scans table too.
     """
@@ -62,6 +63,7 @@ class Scenario:
     colluders: int = 3
     buyer: Buyer = Buyer.ROUTE
     bought: int = 20
+    reports: int = 0
     unknown_share: float = 0.10
     delay_median_h: float = 6.0
     delay_sigma: float = 1.2
@@ -102,6 +104,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "lost_outlet_days": (0, 0.5),
         "colluders": (2, 50),
         "bought": (0, 100_000),
+        "reports": (0, 100_000),
         "unknown_share": (0, 1),
         "delay_median_h": (0.05, 72),
         "delay_sigma": (0.05, 3),

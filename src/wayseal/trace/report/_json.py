@@ -40,7 +40,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "sensitivity": [{"kappa": _round(kappa), "probability": _probability(p)} for kappa, p in result.sensitivity],
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
-    return "\n".join(_escape(line) for line in text.split("\n")) + "\n"
+    return "\n".join(escaped(line) for line in text.split("\n")) + "\n"
 
 
 def _fit(fit: Fit, voice: Voice) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _significant(value: float | None) -> float | None:
     return rounded if math.isfinite(rounded) else None
 
 
-def _escape(line: str) -> str:
+def escaped(line: str) -> str:
     """A line of JSON with every character that can't be seen as an escape (such stand in strings only)."""
     if line.isprintable():
         return line

@@ -36,9 +36,9 @@ def known_lang(lang: str) -> Lang:
 
 
 @cache
-def catalogue(lang: Lang) -> Mapping[str, str]:
-    """All texts of a language under their codes ("quality.gaps")."""
-    text = resources.files(__package__).joinpath("messages", f"{lang}.toml").read_text("utf-8")
+def catalogue(lang: Lang, package: str = __package__) -> Mapping[str, str]:
+    """All texts of a language under their codes ("quality.gaps"). package: whose folder `messages` holds them."""
+    text = resources.files(package).joinpath("messages", f"{lang}.toml").read_text("utf-8")
     sections: dict[str, dict[str, str]] = tomllib.loads(text)
     return {f"{name}.{key}": line for name, lines in sections.items() for key, line in lines.items()}
 
@@ -64,10 +64,11 @@ class _Filler(string.Formatter):
 class Voice:
     """Says things in one language, as plain text or (html) as markup with everything escaped."""
 
-    def __init__(self, lang: Lang, *, html: bool = False) -> None:
+    def __init__(self, lang: Lang, *, html: bool = False, more: Mapping[str, str] | None = None) -> None:
+        """more: texts beside the catalogue's, under codes of their own."""
         self.lang = lang
         self.html = html
-        self._texts = catalogue(lang)
+        self._texts = {**catalogue(lang), **(more or {})}
         self._filler = _Filler(self._write)
 
     def say(self, code: str, /, **values: Any) -> str:

@@ -1,0 +1,68 @@
+"""`wayseal scope`: once a source is named, which waybills it had, and who must be told."""
+
+import shutil
+import sys
+from contextlib import nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
+from wayseal.cli._progress import progress_bars
+from wayseal.cli._words import TEXTS
+from wayseal.cli._write import write_text, writing
+from wayseal.ledger import open_ledger
+from wayseal.model.sources import SourceKind
+
+
+class ScopeFormat(StrEnum):
+    """What a scope is written as; csv is the list of waybills."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    CSV = "csv"
+
+
+def scope(
+    ledger: LedgerArgument,
+    source: Annotated[str, typer.Option(help="Id of an account, session, interface, outlet or region.")],
+    kind: Annotated[SourceKind | None, typer.Option(help="What the id is, where several kinds know it.")] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="From this day (UTC+8) or time on, such as 2026-03-02.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="Up to this day, which is included, or this time, which is not.")
+    ] = None,
+    format: Annotated[ScopeFormat, typer.Option(help="What to write.")] = ScopeFormat.TEXT,  # noqa: A002
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    lang: LangOption = Lang.EN,
+    quiet: Quiet = False,
+) -> None:
+    """Say which waybills a named source had, by day, route and field, and list those whose people must be told.
+
+    \b
+    wayseal scope ledger --source u-1042
+    wayseal scope ledger --source u-1042 --format csv --out list.csv
+    wayseal scope ledger --source merchant --kind channel --from 2026-03-02 --to 2026-03-04
+    """
+    from wayseal.trace.scope import Listing, parse_period, render_scope  # noqa: PLC0415 (only where it is asked for)
+    from wayseal.trace.scope import scope as run  # noqa: PLC0415
+
+    period = parse_period(from_, to)
+    as_list = format is ScopeFormat.CSV
+    with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
+        with writing(out) if as_list else nullcontext() as file, Listing(file) if file else nullcontext() as listing:
+            result = run(snapshot, source, kind=kind, period=period, listing=listing, progress=progress)
+    if as_list:
+        if not quiet:
+            typer.echo(TEXTS[lang]["listed"].format(waybills=result.waybills), err=True)
+    elif out is not None:
+        write_text(out, render_scope(result, format, lang))
+    else:
+        width = min(shutil.get_terminal_size((88, 24)).columns, 120)
+        typer.echo(render_scope(result, format, lang, color=sys.stdout.isatty(), width=width), nl=False)
+    if out is not None and not quiet:
+        typer.echo(str(out), err=True)

@@ -1,0 +1,130 @@
+"""One source through the whole ledger: stretch by stretch of the key space, so that memory stays bounded.
+
+All buckets and tables are sorted by waybill key. A stretch therefore holds everything about its waybills, whatever the
+days, and no waybill is in two stretches.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._part import numbers
+from wayseal.ledger._rim import DICTIONARY_SCHEMA, READS_SCHEMA
+from wayseal.ledger._select import last_rows
+from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
+from wayseal.ledger._types import Longs, Words
+
+STRETCH_ROWS = 1 << 22
+_THREADS = 2
+_AT_ONCE = 4
+OF_SOURCE = pa.schema([READS_SCHEMA.field(n) for n in ("waybill", "at", "actor", "action", "via", "fields")])
+_NOTHING = OF_SOURCE.empty_table()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A source in one stretch of the key space.
+
+    keys: waybills, sorted. reads: of accounts and sessions, sorted by waybill: waybill u64, at, actor u64,
+    action u8 (place among the contract's values, from 1; 0: none), via, fields u64. done, total: of the stretches.
+    """
+
+    keys: Words
+    reads: pa.Table
+    done: int
+    total: int
+
+
+Work = Callable[[tuple[int, int]], tuple[Words, pa.Table]]
+
+
+def stretches(finder: Finder, kind: str, wanted: Words, *, rows: int = STRETCH_ROWS) -> Iterator[Stretch]:
+    """The waybills that a source had: kind is actor, session (they read them), channel (issued) or outlet (passed).
+
+    wanted: keys of the source, sorted; several outlets make a region. An outlet's are those that came from it or were
+    scanned there.
+    """
+    days = sorted({e.day for e in finder.kinds("accesses") if e.day is not None})
+    readers = kind in ("actor", "session")
+    walked: list[tuple[str, int | None]] = [("accesses", day) for day in days] if readers else [(_WALKED[kind], None)]
+    work = _reading(finder, walked, kind, wanted) if readers else _OTHER[kind](finder, wanted)
+    spans = list(ranges([f for name, day in walked for f in finder.files(name, day)], rows))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(spans), _AT_ONCE):
+            for place, (keys, reads) in enumerate(pool.map(work, spans[start : start + _AT_ONCE]), start + 1):
+                yield Stretch(keys=keys, reads=reads, done=place, total=len(spans))
+
+
+def _reading(finder: Finder, walked: list[tuple[str, int | None]], kind: str, wanted: Words) -> Work:
+    only = pa.schema([READS_SCHEMA.field(kind)])
+
+    def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
+        found = [_reads(file, span, only, wanted) for name, day in walked for file in finder.files(name, day)]
+        table = pa.concat_tables([_NOTHING, *(t for t in found if t is not None)]).combine_chunks()
+        table = table.take(pa.array(np.argsort(table["waybill"].to_numpy(), kind="stable")))
+        return np.unique(table["waybill"].to_numpy()), table
+
+    return work
+
+
+def _reads(file: SortedFile, span: tuple[int, int], only: pa.Schema, wanted: Words) -> pa.Table | None:
+    """Reads of the source; the other columns are read only of row groups that hold one."""
+    groups = file.groups_between(*span)
+    if not len(groups):
+        return None
+    hits = np.flatnonzero(np.isin(numbers(file.read(groups.tolist(), only), only.names[0]), wanted))
+    if not len(hits):
+        return None
+    ends = np.cumsum(file.rows[groups])
+    inside, place = np.unique(np.searchsorted(ends, hits, side="right"), return_inverse=True)
+    starts = np.concatenate([[0], np.cumsum(file.rows[groups[inside]])])
+    rows = file.read(groups[inside].tolist(), OF_SOURCE)
+    at: Longs = hits - (ends - file.rows[groups])[inside][place] + starts[place]
+    taken = rows.take(pa.array(at))
+    keys = numbers(taken, "waybill")
+    there = (keys >= np.uint64(span[0])) & (keys <= np.uint64(span[1]))
+    return pa.Table.from_batches([taken]).filter(pa.array(there))
+
+
+def _issued(finder: Finder, wanted: Words) -> Work:
+    schema = pa.schema([f for f in kept_schema(KEYED["waybills"]) if f.name in ("waybill", "channel")])
+
+    def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
+        rows = last_rows(finder.files("table:waybills"), *span, schema)
+        return numbers(rows, "waybill")[np.isin(numbers(rows, "channel"), wanted)], _NOTHING
+
+    return work
+
+
+def _passed(finder: Finder, wanted: Words) -> Work:
+    names = finder.whole("dictionary:outlet", DICTIONARY_SCHEMA)["key"].to_numpy()
+    codes = np.flatnonzero(np.isin(names, wanted)) + 1
+
+    def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
+        rows = joined(read_range(finder.files("pairs:outlet"), *span, PAIRS_SCHEMA), PAIRS_SCHEMA)
+        return np.unique(numbers(rows, "waybill")[np.isin(numbers(rows, "code"), codes)]), _NOTHING
+
+    return work
+
+
+_WALKED = {"channel": "table:waybills", "outlet": "pairs:outlet"}
+_OTHER = {"channel": _issued, "outlet": _passed}
+
+
+def places_of(finder: Finder, keys: Words) -> pa.Table:
+    """(waybill u64, outlet u64) of waybills (sorted): where each came from and was scanned; each pair once."""
+    rows = finder.rows("pairs:outlet", keys, PAIRS_SCHEMA)
+    names = finder.whole("dictionary:outlet", DICTIONARY_SCHEMA)["key"].to_numpy()
+    outlets = names[numbers(rows, "code").astype(np.int64) - 1]
+    return pa.table({"waybill": rows["waybill"], "outlet": pa.array(outlets, pa.uint64())})
+
+
+def knows(finder: Finder, kind: str, key: int) -> bool:
+    """Whether any row names an id of that kind of dictionary."""
+    keys = finder.whole(f"dictionary:{kind}", pa.schema([DICTIONARY_SCHEMA.field("key")]))
+    return bool(np.any(keys["key"].to_numpy() == np.uint64(key)))

@@ -1,0 +1,183 @@
+"""An extent in words, as blocks that are shown as text or as a page."""
+
+import math
+
+import numpy as np
+
+from wayseal.trace.extent._estimate import Estimate
+from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
+from wayseal.trace.extent._json import document as json_document
+from wayseal.trace.extent._loglinear import WITHIN
+from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
+from wayseal.trace.page import Document, Section, Table, as_json, intervals_chart, render_lines, render_page
+from wayseal.trace.report import _numbers
+from wayseal.trace.report._messages import Voice, catalogue, known_lang
+from wayseal.trace.report._visible import shorten, visible
+
+_CELL = 30
+_LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}
+
+
+def render_extent(result: ExtentResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
+    """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
+    language = known_lang(lang)
+    if format == "json":
+        return as_json(json_document(result))
+    if format not in ("text", "html"):
+        raise ValueError("format must be one of text, json, html")
+    document = _Teller(result, Voice(language, more=catalogue(language, __package__))).document()
+    return render_page(document, language) if format == "html" else render_lines(document, color=color, width=width)
+
+
+class _Teller:
+    def __init__(self, result: ExtentResult, voice: Voice) -> None:
+        self.r = result
+        self.voice = voice
+
+    def say(self, key: str, **values: object) -> str:
+        return self.voice.say(f"extent.{key}", **values)
+
+    def document(self) -> Document:
+        r = self.r
+        sections = [self._warnings()]
+        if r.status is not Status.NOTHING:
+            sections += [self._method(), self._estimates()]
+        sections += [self._lists(), *([self._pairs()] if r.pairs else []), *([self._models()] if r.models else [])]
+        if r.stock is not None:
+            line = self.say("stock_line", purchases=r.purchases, bought=r.bought)
+            points = (line, f"{self.say('stock')}{self.voice.say('unit.colon')}{self._range(r.stock)}")
+            sections.append(Section(title=self.say("stock_title"), note=self.say("stock_note"), points=points))
+        left = [
+            self.say(f"left_{k}", n=n) for k in ("repeated", "foreign", "unlisted", "rejected") if (n := getattr(r, k))
+        ]
+        if left:
+            sections.append(Section(title=self.say("quality"), points=tuple(left)))
+        by = "" if r.by == "found_by" else f" --lists {r.by}"
+        return Document(
+            title=self.say("title"),
+            headline=self._headline(),
+            lede=self._lede(),
+            facts=tuple(self._facts()),
+            sections=tuple(sections),
+            origin=(
+                f"Wayseal {r.wayseal}",
+                f"{self.say('ledger_digest')} {r.ledger_digest[:20]}",
+                f"{self.say('leaks_digest')} {r.leaks_digest[:20]}",
+            ),
+            command=f"wayseal extent LEDGER --leaks LEAKS{by} --criterion {r.criterion} --format html --out extent.html",
+            footer=self.say("footer"),
+        )
+
+    def _headline(self) -> str:
+        daily = self.r.daily(self.r.total)
+        if daily is None:
+            return self.say("headline_nothing")
+        if math.isnan(daily.value):
+            return self.say("headline_lower_bound", low=whole(daily.low))
+        if math.isinf(daily.high):
+            return self.say("headline_open", value=whole(daily.value), low=whole(daily.low))
+        return self.say("headline_estimate", value=whole(daily.value), low=whole(daily.low), high=whole(daily.high))
+
+    def _lede(self) -> str:
+        r, total = self.r, self.r.total
+        shared = {"days": r.days, "lists": len(r.lists), "numbers": r.numbers}
+        if total is None:
+            return self.say("lede_nothing", **shared)
+        if math.isnan(total.value):
+            return self.say("lede_lower_bound", low=whole(total.low), **shared)
+        return self.say(
+            "lede_estimate", total=whole(total.value), low=whole(total.low), high=self._high(total), **shared
+        )
+
+    def _facts(self) -> list[tuple[str, str]]:
+        r = self.r
+        rows = [(self.say("numbers"), f"{r.numbers:,}")]
+        if r.total is not None:
+            rows += [(self.say("total"), self._range(r.total)), (self.say("daily"), self._range(r.daily(r.total)))]
+        if r.least is not None:
+            rows.append((self.say("least"), f"{whole(r.daily(r.least).value if r.days else r.least.value):,}"))  # type: ignore[union-attr]
+        daily = r.daily(r.total)
+        if daily is not None and r.waybills_a_day:
+            shares = [x / r.waybills_a_day for x in (daily.value, daily.low, daily.high) if math.isfinite(x)]
+            rows.append((self.say("share"), " · ".join(_numbers.share(min(x, 1.0)) for x in shares)))
+        if r.first_day is not None and r.last_day is not None:
+            first, last = (str(np.datetime64(day, "D")) for day in (r.first_day, r.last_day))
+            rows.append((self.say("period"), self.say("period_value", first=first, last=last, days=r.days)))
+        return rows
+
+    def _range(self, e: Estimate | None) -> str:
+        if e is None:
+            return _numbers.DASH
+        if math.isnan(e.value):
+            return self.say("at_least", low=whole(e.low))
+        return self.say("range", value=whole(e.value), low=whole(e.low), high=self._high(e))
+
+    def _high(self, e: Estimate) -> str:
+        return f"{whole(e.high):,}" if math.isfinite(e.high) else self.say("no_limit")
+
+    def _method(self) -> Section:
+        r = self.r
+        key = f"method_{r.method}"
+        text = self.say(key, lists=len(r.lists), criterion=r.criterion.upper(), within=f"{WITHIN:g}")
+        return Section(title=self.say("method"), note=text)
+
+    def _estimates(self) -> Section:
+        r = self.r
+        rows = [(self.say("name_total"), r.total)]
+        rows += [(self._model(m), m.estimate) for m in r.models if m.worse <= WITHIN]
+        rows += [(self.say("name_least"), r.least), (self.say("name_stock"), r.stock)]
+        known = [(name, e) for name, e in rows if e is not None]
+        desc = self.say("estimates_desc", numbers=r.numbers)
+        points = [(name, e.low, e.value, e.high) for name, e in known]
+        chart = intervals_chart("extent", self.say("estimates"), desc, points, float(r.numbers))
+        head = tuple(self.say(k) for k in ("estimate", "value", "low", "high"))
+        table = Table(head=head, rows=tuple((n, *self._cells(e)) for n, e in known), numbers=frozenset({1, 2, 3}))
+        return Section(title=self.say("estimates"), note=self.say("estimates_note"), chart=chart, table=table)
+
+    def _cells(self, e: Estimate | None) -> tuple[str, str, str]:
+        if e is None:
+            return (_numbers.DASH,) * 3
+        value = f"{whole(e.value):,}" if math.isfinite(e.value) else _numbers.DASH
+        return value, f"{whole(e.low):,}", self._high(e)
+
+    def _model(self, model: ModelRow) -> str:
+        if not model.pairs:
+            return self.say("name_model_none")
+        pairs = self.voice.all_of(self._pair(a, b) for a, b in model.pairs)
+        return self.say("name_model", pairs=pairs)
+
+    def _pair(self, first: str, second: str) -> str:
+        return self.say("name_pair", first=name(first), second=name(second))
+
+    def _lists(self) -> Section:
+        head = tuple(self.say(k) for k in ("list", "list_numbers", "list_shared"))
+        rows = tuple((name(x.name), f"{x.numbers:,}", f"{x.shared:,}") for x in self.r.lists)
+        note = self.say(f"lists_note_{self.r.by}")
+        table = Table(head=head, rows=rows, numbers=frozenset({1, 2}))
+        return Section(title=self.say("lists"), note=note, table=table)
+
+    def _pairs(self) -> Section:
+        head = tuple(self.say(k) for k in ("list", "pair_both", "value", "low", "high"))
+        rows = tuple((self._pair(p.first, p.second), f"{p.both:,}", *self._cells(p.estimate)) for p in self.r.pairs)
+        table = Table(head=head, rows=rows, numbers=frozenset({1, 2, 3, 4}))
+        return Section(title=self.say("pairs"), note=self.say("pairs_note"), table=table)
+
+    def _models(self) -> Section:
+        head = tuple(self.say(k) for k in ("models", "worse", "value", "low", "high"))
+        rows = tuple((self._model(m), f"{m.worse:.1f}", *self._cells(m.estimate)) for m in self.r.models)
+        table = Table(head=head, rows=rows, numbers=frozenset({1, 2, 3, 4}))
+        return Section(title=self.say("models"), note=self.say("models_note"), table=table)
+
+    def _warnings(self) -> Section:
+        points = tuple(self.say(f"warn_{code}", n=_LIMITS.get(code, 0)) for code in self.r.warnings)
+        return Section(title=self.say("warnings"), points=points)
+
+
+def name(text: str) -> str:
+    """A list's name as a cell shows it."""
+    return shorten(visible(text), _CELL)
+
+
+def whole(value: float) -> int:
+    """A count, rounded."""
+    return round(value)

@@ -1,0 +1,102 @@
+"""What a source had of one stretch of the key space.
+
+1. A waybill counts once, however often it was read.
+2. Accounts and sessions had what they read. An interface had what it issued, when it issued it. An outlet or region had
+   the parcels that stayed there by `custody`; where the ledger has no scans, those that came from there, when issued.
+3. Only what falls into the period counts; a stay falls into it if any of it does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal import store
+from wayseal.custody import stays
+from wayseal.ledger import Snapshot
+from wayseal.ledger.walk import Stretch
+from wayseal.trace.scope._period import Period
+from wayseal.trace.scope._places import Longs, Words
+from wayseal.trace.scope._source import Source
+
+_KINDS = store.TABLES["scans"].column("kind").values
+_TIME = pa.timestamp("us", tz="UTC")
+_ROUTE = ("issued_at", "channel", "origin_outlet", "destination_outlet", "customer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Had:
+    """w waybills and n events (reads, issues, stays).
+
+    keys[w] sorted; first[w], last[w] µs; at[n] µs; run[n]: place of the event's waybill, increasing. reads: the rows
+    of the events where they are reads. described: rows of `waybills` about the keys (kept form), sorted.
+    """
+
+    keys: Words
+    first: Longs
+    last: Longs
+    at: Longs
+    run: Longs
+    reads: pa.Table | None
+    described: pa.Table
+
+    @property
+    def counts(self) -> Longs:
+        """[w] events of each waybill."""
+        return np.bincount(self.run, minlength=len(self.keys)).astype(np.int64)
+
+
+def had(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) -> Had:
+    """What the source had in a stretch (rules 1 to 3)."""
+    if source.walk in ("actor", "session"):
+        return _read(snapshot, stretch, period)
+    described = snapshot.kept("waybills", stretch.keys, _ROUTE)
+    if source.walk == "outlet" and "scans" in snapshot.tables:
+        return _stayed(snapshot, source, stretch, period, described)
+    if source.walk == "outlet":
+        there = np.isin(described["origin_outlet"].to_numpy(), source.keys)
+        described = described.filter(pa.array(there))
+    at = micros(described["issued_at"])
+    inside = (at >= period.since) & (at < period.until)
+    return _made(described["waybill"].to_numpy()[inside], at[inside], at[inside], None, described)
+
+
+def micros(column: pa.ChunkedArray) -> Longs:
+    """Times without nulls as microseconds since 1970."""
+    out: Longs = column.cast(pa.int64()).to_numpy()
+    return out
+
+
+def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Had:
+    at = micros(stretch.reads["at"])
+    inside = (at >= period.since) & (at < period.until)
+    reads = stretch.reads if inside.all() else stretch.reads.filter(pa.array(inside))
+    keys = reads["waybill"].to_numpy()
+    return _made(keys, at[inside], at[inside], reads, snapshot.kept("waybills", np.unique(keys), _ROUTE))
+
+
+def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period, described: pa.Table) -> Had:
+    scans = snapshot.kept("scans", stretch.keys, ("at", "kind", "outlet"))
+    kind = pa.array(_KINDS, pa.string()).take(pa.array(scans["kind"].to_numpy().astype(np.int64) - 1))
+    found = stays(scans.set_column(scans.schema.get_field_index("kind"), "kind", kind), described)
+    found = found.filter(pa.array(np.isin(found["outlet"].to_numpy(), source.keys))).sort_by("waybill")
+    since = micros(found["since"])
+    end = found["until"].cast(pa.int64()).fill_null(period.until).to_numpy()
+    inside = (since < period.until) & (np.maximum(end, since + 1) > period.since)
+    until = found["until"].cast(pa.int64()).combine_chunks().fill_null(-1).to_numpy()
+    last = np.where(until < 0, since, until)[inside]
+    return _made(found["waybill"].to_numpy()[inside], since[inside], last, None, described)
+
+
+def _made(rows: Words, at: Longs, last: Longs, reads: pa.Table | None, described: pa.Table) -> Had:
+    keys, start, run = np.unique(rows, return_index=True, return_inverse=True)
+    there = np.isin(described["waybill"].to_numpy(), keys)
+    return Had(
+        keys=keys,
+        first=np.minimum.reduceat(at, start) if len(keys) else at,
+        last=np.maximum.reduceat(last, start) if len(keys) else last,
+        at=at,
+        run=run.astype(np.int64),
+        reads=reads,
+        described=described if there.all() else described.filter(pa.array(there)),
+    )

@@ -1,0 +1,193 @@
+"""A scope in words, as blocks that are shown as text or as a page."""
+
+import shlex
+from datetime import UTC, datetime
+
+from wayseal.model.sources import SourceKind
+from wayseal.trace.page import Document, Section, Table, as_json, columns_chart, render_lines, render_page
+from wayseal.trace.report import _numbers
+from wayseal.trace.report._messages import Voice, catalogue, known_lang
+from wayseal.trace.report._visible import shorten, visible
+from wayseal.trace.scope._json import document as json_document
+from wayseal.trace.scope._result import Counted, ScopeResult
+
+MOST_ROUTES = 20
+MOST_DAYS = 62
+_CELL = 40
+_DAY_S = 86_400
+
+
+def render_scope(result: ScopeResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
+    """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
+    language = known_lang(lang)
+    if format == "json":
+        return as_json(json_document(result))
+    if format not in ("text", "html"):
+        raise ValueError("format must be one of text, json, html")
+    document = _Teller(result, Voice(language, more=catalogue(language, __package__))).document()
+    return render_page(document, language) if format == "html" else render_lines(document, color=color, width=width)
+
+
+class _Teller:
+    def __init__(self, result: ScopeResult, voice: Voice) -> None:
+        self.r = result
+        self.voice = voice
+
+    def say(self, key: str, **values: object) -> str:
+        return self.voice.say(f"scope.{key}", **values)
+
+    def document(self) -> Document:
+        r = self.r
+        source = self.voice.named(r.source, r.kind)
+        lede = "lede_none" if r.first is None else "lede_reads" if r.reads else "lede_routes"
+        sections = [self._days(), self._hours(), self._routes()] if r.waybills else []
+        if r.reads:
+            sections += [self._counted("action", r.actions), self._counted("via", r.vias), self._fields()]
+        if r.waybills and r.work.reason != "no_reads":
+            sections.append(self._work())
+        if r.waybills:
+            sections += [self._told(), self._authorities()]
+        if r.missing:
+            tables = self.voice.all_of(r.missing)
+            sections.append(Section(title=self.say("missing"), note=self.say("missing_note", tables=tables)))
+        return Document(
+            title=self.say("title"),
+            headline=self.say(self._headline(), source=source, n=r.waybills),
+            lede=self.say(lede, reads=r.reads, first=moment(r.first), last=moment(r.last)),
+            facts=tuple(self._facts()),
+            sections=tuple(sections),
+            origin=(f"Wayseal {r.wayseal}", f"{self.say('digest')} {r.ledger_digest[:20]}"),
+            command=self._command("html"),
+            footer=self.say("footer"),
+        )
+
+    def _headline(self) -> str:
+        if not self.r.waybills:
+            return "headline_none"
+        kinds = {SourceKind.CHANNEL: "headline_issued", SourceKind.OUTLET: "headline_passed"}
+        kinds[SourceKind.REGION] = "headline_passed"
+        return kinds.get(self.r.kind, "headline_reads")
+
+    def _facts(self) -> list[tuple[str, str]]:
+        r, say = self.r, self.say
+        asked = say("period_all")
+        if r.since is not None or r.until is not None:
+            ends = [say("period_open") if t is None else _numbers.clock(_time(t)) for t in (r.since, r.until)]
+            asked = say("period_value", first=ends[0], last=ends[1])
+        rows = [(say("waybills"), f"{r.waybills:,}")]
+        if r.reads:
+            rows.append((say("reads"), f"{r.reads:,}"))
+        rows += [(say(k), _numbers.clock(_time(t))) for k, t in (("first", r.first), ("last", r.last)) if t is not None]
+        if about := [visible(x) for x in (r.role, r.outlet) if x]:
+            rows.append((say("account"), " · ".join(about)))
+        return [*rows, (say("period"), asked)]
+
+    def _days(self) -> Section:
+        rows = [(day_name(day), waybills, reads) for day, waybills, reads in self.r.days]
+        columns = [(name[5:], waybills) for name, waybills, _ in rows]
+        top = max(waybills for _, waybills, _ in rows)
+        desc = self.say("days_desc", n=top)
+        shown = rows[:MOST_DAYS]
+        head = (self.say("day"), self.say("column"), *([self.say("reads")] if self.r.reads else []))
+        cells = tuple((n, f"{w:,}", *([f"{m:,}"] if self.r.reads else [])) for n, w, m in shown)
+        table = Table(head=head, rows=cells, numbers=frozenset({1, 2}), bars=tuple(w / top for _, w, _ in shown))
+        chart = columns_chart("days", self.say("days"), desc, columns)
+        return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table)
+
+    def _hours(self) -> Section:
+        rows = [(f"{hour:02d}", n) for hour, n in enumerate(self.r.hours)]
+        top = max(self.r.hours)
+        chart = columns_chart("hours", self.say("hours"), self.say("hours_desc", n=top), rows)
+        cells = tuple((hour, f"{n:,}") for hour, n in rows if n)
+        bars = tuple(n / top for _, n in rows if n)
+        table = Table(head=(self.say("hour"), self.say("count")), rows=cells, numbers=frozenset({1}), bars=bars)
+        return Section(title=self.say("hours"), note=self.say("hours_note"), chart=chart, table=table)
+
+    def _routes(self) -> Section:
+        r, say = self.r, self.say
+        lacking = [name for name in ("waybills", "outlets") if name in r.missing]
+        if lacking:
+            return Section(title=say("routes"), note=say("routes_none", tables=self.voice.all_of(lacking)))
+        shown, rest = r.routes[:MOST_ROUTES], r.routes[MOST_ROUTES:]
+        head = (say("origin"), say("destination"), say("column"))
+        rows = tuple((self._place(x.origin), self._place(x.destination), f"{x.waybills:,}") for x in shown)
+        top = max(x.waybills for x in shown)
+        table = Table(head=head, rows=rows, numbers=frozenset({2}), bars=tuple(x.waybills / top for x in shown))
+        more = say("routes_more", n=len(rest), waybills=sum(x.waybills for x in rest))
+        return Section(title=say("routes"), note=say("routes_note"), table=table, points=(more,) if rest else ())
+
+    def _place(self, name: str | None) -> str:
+        return self.say("unknown") if name is None else shorten(visible(name), _CELL)
+
+    def _counted(self, what: str, counted: tuple[Counted, ...]) -> Section:
+        rows = [(shorten(visible(c.name), _CELL) if c.name else self.say("action_none"), c) for c in counted]
+        head = (self.say(what), self.say("column"), self.say("reads"))
+        cells = tuple((name, f"{c.waybills:,}", f"{c.reads:,}") for name, c in rows)
+        return Section(title=self.say(f"{what}s"), table=Table(head=head, rows=cells, numbers=frozenset({1, 2})))
+
+    def _fields(self) -> Section:
+        section = self._counted("field", self.r.fields)
+        if not self.r.fields:
+            return Section(title=section.title, note=self.say("fields_none"))
+        unsaid = (self.say("fields_unsaid", n=self.r.unsaid),) if self.r.unsaid else ()
+        return Section(title=section.title, note=self.say("fields_note"), table=section.table, points=unsaid)
+
+    def _work(self) -> Section:
+        work = self.r.work
+        if work.reason:
+            return Section(title=self.say("work"), note=self.say(f"work_{work.reason}"))
+        all_ = max(work.checked, 1)
+        points = [
+            self.say("work_checked", n=work.checked),
+            self.say("work_passed", n=work.passed, share=work.passed / all_),
+            *([self.say("work_ticket", n=work.ticket)] if work.ticket else []),
+            *([self.say("work_assigned", n=work.assigned)] if work.assigned else []),
+            self.say("work_left", n=work.unexplained, share=work.unexplained / all_),
+            *([self.say("work_unknown", n=work.unknown)] if work.unknown else []),
+        ]
+        return Section(title=self.say("work"), note=self.say("work_note"), points=tuple(points))
+
+    def _told(self) -> Section:
+        return Section(title=self.say("told"), note=self.say("told_note"), points=(self._command("csv"),))
+
+    def _authorities(self) -> Section:
+        r, say = self.r, self.say
+        names = self.voice.all_of(shorten(visible(c.name), _CELL) for c in r.fields)
+        categories = (
+            "auth_categories_none" if not r.fields else "auth_categories_some" if r.unsaid else "auth_categories"
+        )
+        regions = [x for x in r.regions if x.name]
+        points = [
+            say("auth_waybills", n=r.waybills),
+            say("auth_period", first=moment(r.first), last=moment(r.last)),
+            say(categories, list=names, n=r.unsaid),
+            *(
+                say("auth_region", name=shorten(visible(x.name), _CELL), sent=x.sent, received=x.received)
+                for x in regions
+            ),
+            *([] if regions else [say("auth_regions_none")]),
+            *(say(f"auth_{key}") for key in ("article", "kinds", "measures", "contact")),
+        ]
+        return Section(title=say("authorities"), note=say("authorities_note"), points=tuple(points))
+
+    def _command(self, form: str) -> str:
+        """The command that makes this report, or the list, again."""
+        r = self.r
+        words = ["wayseal", "scope", "LEDGER", "--source", visible(r.source), "--kind", r.kind.value]
+        for option, t in (("--from", r.since), ("--to", r.until)):
+            words += [] if t is None else [option, _time(t).isoformat()]
+        return shlex.join([*words, "--format", form, "--out", {"csv": "list.csv"}.get(form, "scope.html")])
+
+
+def _time(us: int) -> datetime:
+    return datetime.fromtimestamp(us / 1_000_000, UTC)
+
+
+def moment(us: int | None) -> str:
+    """Microseconds since 1970 as ISO 8601 in UTC; "" for none."""
+    return "" if us is None else _time(us).isoformat()
+
+
+def day_name(day: int) -> str:
+    """A day since 1970 as 2026-03-04."""
+    return datetime.fromtimestamp(day * _DAY_S, UTC).date().isoformat()

@@ -1,0 +1,46 @@
+"""From where to where each waybill goes, as far as the tables say."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._places import Longs, Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """[w] places among `Places.cities` (from, to) and `Places.regions` (sent, received) of a stretch's waybills."""
+
+    origin: Longs
+    destination: Longs
+    sent: Longs
+    received: Longs
+
+
+def routes_of(had: Had, places: Places) -> Routes:
+    """The routes of the waybills; the last place stands for unknown."""
+    row = rows_of(had)
+    start, end = (_column(had.described, row, name) for name in ("origin_outlet", "destination_outlet"))
+    return Routes(
+        origin=places.cities_of(start),
+        destination=places.cities_of(end),
+        sent=places.regions_of(start),
+        received=places.regions_of(end),
+    )
+
+
+def rows_of(had: Had) -> Longs:
+    """[w] row of each waybill in `described`, -1 for none."""
+    known = had.described["waybill"].to_numpy()
+    if not len(known):
+        return np.full(len(had.keys), -1, np.int64)
+    at = np.minimum(np.searchsorted(known, had.keys), len(known) - 1)
+    return np.where(known[at] == had.keys, at, -1)
+
+
+def _column(table: pa.Table, row: Longs, name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Keys of a column by waybill; 0 where there is none."""
+    values = np.append(table[name].to_numpy(), np.uint64(0))
+    return values[row]
