@@ -35,8 +35,8 @@ class ListsBy(StrEnum):
 class ChosenBy(StrEnum):
     """By what a log-linear model is chosen."""
 
-    BIC = "bic"
     AIC = "aic"
+    BIC = "bic"
 
 
 def extent(
@@ -47,7 +47,7 @@ def extent(
     lists: Annotated[ListsBy, typer.Option(help="What a list is: a way of finding, a seller, a day.")] = ListsBy.AUTO,
     criterion: Annotated[
         ChosenBy, typer.Option(help="By what a model of three or more lists is chosen.")
-    ] = ChosenBy.BIC,
+    ] = ChosenBy.AIC,
     format: Annotated[ExtentFormat, typer.Option(help="What to write.")] = ExtentFormat.TEXT,  # noqa: A002
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
     lang: LangOption = Lang.EN,

@@ -53,9 +53,13 @@ def scope(
 
     period = parse_period(from_, to)
     as_list = format is ScopeFormat.CSV
-    with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
-        with writing(out) if as_list else nullcontext() as file, Listing(file) if file else nullcontext() as listing:
-            result = run(snapshot, source, kind=kind, period=period, listing=listing, progress=progress)
+    with (
+        open_ledger(ledger) as snapshot,
+        progress_bars(quiet) as progress,
+        writing(out) if as_list else nullcontext() as file,
+        Listing(file) if file else nullcontext() as listing,
+    ):
+        result = run(snapshot, source, kind=kind, period=period, listing=listing, progress=progress)
     if as_list:
         if not quiet:
             typer.echo(TEXTS[lang]["listed"].format(waybills=result.waybills), err=True)

@@ -4,8 +4,8 @@ Obligations (code and tests cite the numbers):
 1. The order of rows means nothing. A row that stands twice with all its columns counts once.
 2. A list either caught a number or not, however often.
 3. Numbers that the ledger doesn't know are counted and left out: they may be another courier's.
-4. Lists are ways of finding (`found_by`), sellers, or days of purchase. Left to choose, it is the first of these of which
-   there are two; a row that doesn't say takes no part.
+4. Lists are ways of finding (`found_by`), sellers, or days of purchase. Left to choose, it is the first of these of
+   which there are two; a row that doesn't say takes no part.
 5. At most `MOST` lists: the smaller sellers become one list, days become spells of days.
 """
 

@@ -13,7 +13,7 @@ TAIL = 0.025
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """value, low, high: counts of numbers, low ≤ value ≤ high. value is NaN where there is only a bound; high may be inf."""
+    """Counts of numbers, low ≤ value ≤ high. value is NaN where there is only a bound; high may be inf."""
 
     value: float
     low: float

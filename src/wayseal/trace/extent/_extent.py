@@ -1,10 +1,10 @@
 """From a leaks file to how many numbers leak.
 
 Obligations (code and tests cite the numbers):
-1. The population is all numbers of this courier that were to be had outside in the days from the first sighting to the
-   last; a day's share of it is the total over the number of days.
-2. Two lists: Chapman. Three or more: log-linear models. No overlap at all, or no model that can be fitted: a lower limit
-   alone, and said. Fewer than two lists: nothing, and said.
+1. The population is all numbers of this courier that were to be had outside in the days from the first sighting to
+   the last; a day's share of it is the total over the number of days.
+2. Two lists: Chapman. Three or more: log-linear models. No overlap at all, or no model that can be fitted: a lower
+   limit alone, and said. Fewer than two lists: nothing, and said.
 3. What hurts is said whenever it is in question: lists that are small (fewer than `SMALL_LIST` numbers) or overlap little
    (fewer than `SMALL_OVERLAP`), pairs of lists that share nothing; and always that numbers come and go, that lists may
    depend on each other, and that chances may differ.
@@ -25,10 +25,10 @@ from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._loglinear import WITHIN, Criterion, Model, histories, interval, models
 from wayseal.trace.extent._result import ExtentResult, ListRow, ModelRow, PairRow, Status
 from wayseal.trace.extent._stock import stock
-from wayseal.trace.extent._two import apart, chapman
+from wayseal.trace.extent._two import FEW, apart, chapman
 
 Progress = Callable[[str, int, int], None]
-SMALL_LIST, SMALL_OVERLAP = 20, 7
+SMALL_LIST, SMALL_OVERLAP = 20, FEW
 MOST_MODELS = 8
 
 
@@ -37,7 +37,7 @@ def extent(
     leaks: Leaks,
     *,
     by: Lists | None = None,
-    criterion: Criterion = Criterion.BIC,
+    criterion: Criterion = Criterion.AIC,
     progress: Progress,
 ) -> ExtentResult:
     """How many numbers leak, by the lists of a leaks file. by: what a list is; None: the first that there are two of.
@@ -117,7 +117,8 @@ def _model_rows(
     for done, model in enumerate(found):
         progress("extent", done, len(found))
         pairs = tuple((names[a], names[b]) for a, b in model.pairs)
-        rows.append(ModelRow(pairs=pairs, worse=model.score - found[0].score, estimate=interval(count, model)))
+        worse = model.score - found[0].score
+        rows.append(ModelRow(pairs=pairs, uneven=model.uneven, worse=worse, estimate=interval(count, model)))
     progress("extent", len(found), len(found))
     return rows
 
@@ -164,7 +165,7 @@ def _warnings(caught: Captures, pairs: Sequence[PairRow], status: Status) -> lis
 
 
 def _volume(snapshot: Snapshot, days: tuple[int, int] | None) -> float | None:
-    """Waybills that the ledger first saw on a day: the median of the leaks' days, or of all where it has none of them."""
+    """Waybills that the ledger first saw on a day: the median of the leaks' days, or of all if it has none of them."""
     seen = snapshot.first_seen()
     day, count = seen["day"].to_numpy(), seen["waybills"].to_numpy()
     if days is None or not len(day):

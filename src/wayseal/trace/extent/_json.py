@@ -36,7 +36,12 @@ def document(result: ExtentResult) -> dict[str, Any]:
             {"first": p.first, "second": p.second, "both": p.both, "estimate": _estimate(p.estimate)} for p in r.pairs
         ],
         "models": [
-            {"pairs": [list(p) for p in m.pairs], "worse": round(m.worse, 2), "estimate": _estimate(m.estimate)}
+            {
+                "pairs": [list(p) for p in m.pairs],
+                "uneven": m.uneven,
+                "worse": round(m.worse, 2),
+                "estimate": _estimate(m.estimate),
+            }
             for m in r.models
         ],
         "rows": r.rows,

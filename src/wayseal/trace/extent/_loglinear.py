@@ -1,11 +1,12 @@
 """Three or more lists: log-linear models of who was caught by which list.
 
 Obligations (code and tests cite the numbers):
-1. Counts of the 2^k − 1 histories that can be seen are Poisson; log μ has an intercept, a term for each list and one for
-   each pair of lists that depend on each other. The history that nobody sees has the intercept alone (Fienberg 1972;
+1. Counts of the 2^k − 1 histories that can be seen are Poisson; log μ has an intercept, a term for each list and one
+   for each pair of lists that depend on each other. The history that nobody sees has the intercept alone (Fienberg 1972;
    Cormack 1989).
-2. Which pairs depend is chosen by BIC or AIC: of all sets of pairs up to four lists, step by step from none for more.
-   A pair that shares no number can't be in a model.
+2. Which pairs depend is chosen by AIC or BIC: of all sets of pairs up to four lists, step by step from none for more.
+   A pair that shares no number can't be in a model. One more model stands for chances that differ from number to number:
+   the same term for every pair (Darroch et al. 1993; quasi-symmetry without higher terms).
 3. A model's interval is that of the profile likelihood of the total (multinomial; Cormack 1992), which need not be
    symmetric and may have no upper end.
 4. What choosing a model leaves out is put back: the interval that is shown covers those of all models within `WITHIN`
@@ -35,15 +36,19 @@ Pairs = tuple[tuple[int, int], ...]
 class Criterion(StrEnum):
     """By what a model is chosen."""
 
-    BIC = "bic"
     AIC = "aic"
+    BIC = "bic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """pairs: lists that depend on each other. score: of the criterion, less is better. unseen: expected."""
+    """pairs: lists that depend on each other. uneven: all pairs alike, as where chances differ from number to number.
+
+    score: of the criterion, less is better. unseen: expected.
+    """
 
     pairs: Pairs
+    uneven: bool = False
     score: float
     unseen: float
 
@@ -54,10 +59,12 @@ def histories(lists: int) -> Floats:
     return ((codes[:, None] >> np.arange(lists)) & 1).astype(np.float64)
 
 
-def design(lists: int, pairs: Pairs) -> Floats:
-    """[2^k − 1, p] columns of obligation 1."""
+def design(lists: int, pairs: Pairs, *, uneven: bool = False) -> Floats:
+    """[2^k − 1, p] columns of obligation 1, and of obligation 2 where chances are uneven."""
     seen = histories(lists)
-    columns = [np.ones(len(seen)), *seen.T, *(seen[:, a] * seen[:, b] for a, b in pairs)]
+    times = seen.sum(axis=1)
+    alike = [times * (times - 1) / 2] if uneven else []
+    columns = [np.ones(len(seen)), *seen.T, *(seen[:, a] * seen[:, b] for a, b in pairs), *alike]
     return np.stack(columns, axis=1)
 
 
@@ -67,8 +74,11 @@ def models(count: Floats, criterion: Criterion) -> list[Model]:
     seen = histories(lists)
     usable = [p for p in itertools.combinations(range(lists), 2) if count @ (seen[:, p[0]] * seen[:, p[1]]) > 0]
     tried = _all_sets(usable) if lists <= ALL_SETS_UP_TO else _stepwise(count, usable, criterion)
-    found = [m for m in (_fitted(count, lists, pairs, criterion) for pairs in tried) if m is not None]
-    return sorted(found, key=lambda m: (m.score, len(m.pairs), m.pairs))
+    made = [
+        *(_fitted(count, lists, pairs, criterion) for pairs in tried),
+        _fitted(count, lists, (), criterion, uneven=True),
+    ]
+    return sorted((m for m in made if m is not None), key=lambda m: (m.score, len(m.pairs), m.pairs, m.uneven))
 
 
 def _all_sets(usable: list[tuple[int, int]]) -> Iterator[Pairs]:
@@ -93,9 +103,9 @@ def _stepwise(count: Floats, usable: list[tuple[int, int]], criterion: Criterion
         best, score = top.pairs, top.score
 
 
-def _fitted(count: Floats, lists: int, pairs: Pairs, criterion: Criterion) -> Model | None:
+def _fitted(count: Floats, lists: int, pairs: Pairs, criterion: Criterion, *, uneven: bool = False) -> Model | None:
     """One model; none where it has as many terms as there are histories with room for them, or no maximum."""
-    matrix = design(lists, pairs)
+    matrix = design(lists, pairs, uneven=uneven)
     if matrix.shape[1] > len(count):
         return None
     beta = fit(matrix, count)
@@ -108,14 +118,14 @@ def _fitted(count: Floats, lists: int, pairs: Pairs, criterion: Criterion) -> Mo
     likelihood = float(count @ eta - np.exp(eta).sum() - sum(map(math.lgamma, count + 1)))
     terms = matrix.shape[1]
     cost = terms * math.log(count.sum()) if criterion is Criterion.BIC else 2.0 * terms
-    return Model(pairs=pairs, score=cost - 2 * likelihood, unseen=unseen)
+    return Model(pairs=pairs, uneven=uneven, score=cost - 2 * likelihood, unseen=unseen)
 
 
 def interval(count: Floats, model: Model) -> Estimate:
     """The model's total with its profile likelihood interval (obligation 3)."""
     lists = (len(count) + 1).bit_length() - 1
-    matrix = np.vstack([np.eye(1, design(lists, model.pairs).shape[1]), design(lists, model.pairs)])
-    profile = _Profile(matrix, count)
+    matrix = design(lists, model.pairs, uneven=model.uneven)
+    profile = _Profile(np.vstack([np.eye(1, matrix.shape[1]), matrix]), count)
     seen = float(count.sum())
     peak = profile.peak(model.unseen)
     top = profile.at(peak)

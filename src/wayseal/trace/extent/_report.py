@@ -64,7 +64,7 @@ class _Teller:
                 f"{self.say('ledger_digest')} {r.ledger_digest[:20]}",
                 f"{self.say('leaks_digest')} {r.leaks_digest[:20]}",
             ),
-            command=f"wayseal extent LEDGER --leaks LEAKS{by} --criterion {r.criterion} --format html --out extent.html",
+            command=f"wayseal extent LEDGER --leaks LEAKS{by} --criterion {r.criterion} --format html --out out.html",
             footer=self.say("footer"),
         )
 
@@ -118,7 +118,7 @@ class _Teller:
     def _method(self) -> Section:
         r = self.r
         key = f"method_{r.method}"
-        text = self.say(key, lists=len(r.lists), criterion=r.criterion.upper(), within=f"{WITHIN:g}")
+        text = self.say(key, lists=len(r.lists), criterion=r.criterion.upper(), within=f"{WITHIN:g}", few=SMALL_OVERLAP)
         return Section(title=self.say("method"), note=text)
 
     def _estimates(self) -> Section:
@@ -141,6 +141,8 @@ class _Teller:
         return value, f"{whole(e.low):,}", self._high(e)
 
     def _model(self, model: ModelRow) -> str:
+        if model.uneven:
+            return self.say("name_model_uneven")
         if not model.pairs:
             return self.say("name_model_none")
         pairs = self.voice.all_of(self._pair(a, b) for a, b in model.pairs)

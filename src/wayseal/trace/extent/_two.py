@@ -2,24 +2,57 @@
 
 Obligations (code and tests cite the numbers):
 1. Chapman's estimator (n₁+1)(n₂+1)/(m+1) − 1 with Seber's variance (Chapman 1951; Seber 1970): nearly unbiased when
-   n₁ + n₂ ≥ N, and at most slightly so when m ≥ 7 (Robson and Regier 1964). Its interval is log-normal above what was
-   seen.
-2. Without any overlap there is no upper limit, and no estimate is given: the lower limit is the smallest total under
-   which so little overlap still has a probability of 2.5 %, exactly (hypergeometric, list after list).
+   n₁ + n₂ ≥ N or m ≥ 7 (Robson and Regier 1964). Its interval is log-normal above what was seen.
+2. With an overlap below `FEW` the variance means little; the interval is then the exact one of the hypergeometric
+   distribution: the totals under which neither so small nor so large an overlap has a probability below 2.5 %.
+3. Without any overlap there is no upper limit, and no estimate is given: the lower limit is the smallest total under
+   which so little overlap still has a probability of 2.5 %, exactly, list after list.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from wayseal.trace.extent._estimate import TAIL, Estimate, log_normal
+from wayseal.trace.extent._estimate import TAIL, Z, Estimate, log_normal
+
+FEW = 7
 
 
 def chapman(first: int, second: int, both: int) -> Estimate:
-    """The total from two lists and their overlap, at least 1 (obligation 1); for 0 see `apart`."""
+    """The total from two lists and their overlap, at least 1 (obligations 1 and 2); for 0 see `apart`."""
     value = (first + 1) * (second + 1) / (both + 1) - 1
+    if both < FEW:
+        return _exact(first, second, both, value)
     top = (first + 1) * (second + 1) * (first - both) * (second - both)
     variance = top / ((both + 1) ** 2 * (both + 2))
     return log_normal(first + second - both, value, variance)
+
+
+def _exact(first: int, second: int, both: int, value: float) -> Estimate:
+    seen = first + second - both
+    low = _first_total(seen, lambda total: _at_most(both, first, second, total) >= TAIL)
+    high = _first_total(seen, lambda total: 1 - _at_most(both - 1, first, second, total) < TAIL) - 1
+    return Estimate(value=value, low=min(float(low), value), high=max(float(high), value))
+
+
+def _first_total(seen: int, holds: Callable[[int], bool]) -> int:
+    """The least total, from `seen` on, from which on something holds."""
+    if holds(seen):
+        return seen
+    low, high = seen, 2 * seen
+    while not holds(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
+def _at_most(both: int, first: int, second: int, total: int) -> float:
+    """Probability that two lists out of so many numbers share at most so many."""
+    whole = _log_choose(total, second)
+    least = max(0, first + second - total)
+    terms = (_log_choose(first, k) + _log_choose(total - first, second - k) for k in range(least, both + 1))
+    return math.fsum(math.exp(term - whole) for term in terms)
 
 
 def lincoln_petersen(first: int, second: int, both: int) -> Estimate:
@@ -27,20 +60,14 @@ def lincoln_petersen(first: int, second: int, both: int) -> Estimate:
     if both == 0:
         return Estimate(value=math.inf, low=math.inf, high=math.inf)
     value = first * second / both
-    half = 1.959963984540054 * math.sqrt(first * second * (first - both) * (second - both) / both**3)
+    half = Z * math.sqrt(first * second * (first - both) * (second - both) / both**3)
     return Estimate(value=value, low=value - half, high=value + half)
 
 
 def apart(sizes: Sequence[int]) -> Estimate:
-    """What lists that share no number say of the total: a lower limit alone (obligation 2). sizes: two or more."""
-    seen = sum(sizes)
-    low, high = seen, 2 * seen
-    while _disjoint(sizes, high) < math.log(TAIL):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _disjoint(sizes, middle) < math.log(TAIL) else (low, middle)
-    return Estimate(value=math.nan, low=float(high), high=math.inf)
+    """What lists that share no number say of the total: a lower limit alone (obligation 3). sizes: two or more."""
+    low = _first_total(sum(sizes), lambda total: _disjoint(sizes, total) >= math.log(TAIL))
+    return Estimate(value=math.nan, low=float(low), high=math.inf)
 
 
 def _disjoint(sizes: Sequence[int], total: int) -> float:

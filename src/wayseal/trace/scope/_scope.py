@@ -1,8 +1,8 @@
 """From a named source to what it had: the walk over the ledger.
 
 Obligations (code and tests cite the numbers):
-1. The scope is what the ledger shows, complete for the period: each waybill of the source is counted once, and stands in
-   the list once.
+1. The scope is what the ledger shows, complete for the period: each waybill of the source is counted once, and stands
+   in the list once.
 2. Nothing is invented: what a table doesn't say is unknown, and said to be.
 3. Being listed says that a number lay open to the source, not that it was sold.
 4. Memory is bounded by the stretch of the key space, not by how much the source had.

@@ -1,0 +1,140 @@
+"""How far the estimates of `wayseal extent` can be trusted: coverage of 95 % intervals over simulated populations.
+
+python -m benchmarks.extent --worlds 1000: seeded populations of known size whose lists are independent, dependent,
+heterogeneous, or share hardly anything; beside them plain Lincoln–Petersen with its symmetric interval on the first two
+lists. For each it prints the share of intervals that hold the truth with its standard error, the median of estimate by
+truth, and the median width.
+"""
+
+import argparse
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wayseal.trace.extent._estimate import Estimate
+from wayseal.trace.extent._extent import estimate
+from wayseal.trace.extent._loglinear import Criterion
+from wayseal.trace.extent._stock import stock
+from wayseal.trace.extent._two import lincoln_petersen
+
+Caught = NDArray[np.bool_]
+Draw = Callable[[np.random.Generator, int], Caught]
+SEED = 20131
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A population of `size` numbers and how lists catch them; draw gives [size, k] flags."""
+
+    name: str
+    size: int
+    draw: Draw
+
+
+def independent(*chances: float) -> Draw:
+    """Each list catches each number with a chance of its own."""
+    return lambda rng, n: rng.random((n, len(chances))) < np.array(chances)
+
+
+def dependent(odds: float, *chances: float) -> Draw:
+    """The second list is `odds` times as likely (in odds) to catch what the first one caught."""
+
+    def draw(rng: np.random.Generator, n: int) -> Caught:
+        out = rng.random((n, len(chances))) < np.array(chances)
+        low = chances[1]
+        high = odds * low / (1 - low + odds * low)
+        out[:, 1] = rng.random(n) < np.where(out[:, 0], high, low)
+        return out
+
+    return draw
+
+
+def uneven(spread: float, *chances: float) -> Draw:
+    """Numbers differ: log odds of being caught vary with this standard deviation, alike for all lists."""
+
+    def draw(rng: np.random.Generator, n: int) -> Caught:
+        shift = rng.normal(0, spread, n)[:, None]
+        odds = np.log(np.array(chances) / (1 - np.array(chances)))
+        return np.asarray(rng.random((n, len(chances))) < 1 / (1 + np.exp(-(odds + shift))), np.bool_)
+
+    return draw
+
+
+CASES = (
+    Case(name="2 lists, independent", size=5000, draw=independent(0.06, 0.08)),
+    Case(name="2 lists, independent, small", size=5000, draw=independent(0.02, 0.03)),
+    Case(name="2 lists, dependent (odds 3)", size=5000, draw=dependent(3.0, 0.06, 0.08)),
+    Case(name="2 lists, uneven chances (sd 1)", size=5000, draw=uneven(1.0, 0.06, 0.08)),
+    Case(name="3 lists, independent", size=5000, draw=independent(0.06, 0.08, 0.1)),
+    Case(name="3 lists, dependent (odds 3)", size=5000, draw=dependent(3.0, 0.06, 0.08, 0.1)),
+    Case(name="3 lists, uneven chances (sd 1)", size=5000, draw=uneven(1.0, 0.06, 0.08, 0.1)),
+    Case(name="4 lists, independent", size=2000, draw=independent(0.06, 0.08, 0.1, 0.12)),
+    Case(name="4 lists, dependent (odds 3)", size=2000, draw=dependent(3.0, 0.06, 0.08, 0.1, 0.12)),
+)
+STOCKS = ((20_000, 100), (20_000, 300), (20_000, 2000))
+
+
+def histories(caught: Caught) -> NDArray[np.float64]:
+    """Counts by history of those that were caught at all."""
+    code = caught @ (1 << np.arange(caught.shape[1]))
+    return np.bincount(code, minlength=1 << caught.shape[1])[1:].astype(np.float64)
+
+
+def quiet(_stage: str, _done: int, _total: int) -> None:
+    """Nobody looks."""
+
+
+def answers(caught: Caught, criterion: Criterion) -> dict[str, Estimate]:
+    """The product's interval, that of the best model alone, and the baseline's."""
+    count, sizes = histories(caught), caught.sum(axis=0).tolist()
+    names = [str(k) for k in range(len(sizes))]
+    _, _, total, models = estimate(count, names, sizes, criterion, quiet)
+    both = int((caught[:, 0] & caught[:, 1]).sum())
+    out = {"Lincoln–Petersen": lincoln_petersen(sizes[0], sizes[1], both)}
+    if total is not None:
+        out[f"wayseal ({criterion.value})"] = total
+    if models:
+        out[f"best model alone ({criterion.value})"] = models[0].estimate
+    return out
+
+
+def line(name: str, method: str, found: list[Estimate], size: int) -> str:
+    """One row of the table."""
+    inside = np.array([e.low <= size <= e.high for e in found])
+    share = float(inside.mean())
+    error = math.sqrt(share * (1 - share) / len(found))
+    ratio = np.array([e.value for e in found]) / size
+    width = np.array([(e.high - e.low) / size for e in found])
+    middle = float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else math.nan
+    return f"| {name} | {method} | {share:.3f} ± {error:.3f} | {middle:.2f} | {float(np.median(width)):.2f} |"
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worlds", type=int, default=1000)
+    worlds = parser.parse_args().worlds
+    print("| population | method | coverage | estimate / truth | width / truth |")
+    print("|---|---|---|---|---|")
+    for number, case in enumerate(CASES):
+        by: dict[str, list[Estimate]] = {}
+        for world in range(worlds):
+            rng = np.random.default_rng((SEED, number, world))
+            caught = case.draw(rng, case.size)
+            for criterion in Criterion if caught.shape[1] > 2 else [Criterion.AIC]:
+                for method, found in answers(caught, criterion).items():
+                    by.setdefault(method if caught.shape[1] > 2 else method.split(" (")[0], []).append(found)
+        for method, all_found in by.items():
+            print(line(case.name, method, all_found, case.size), flush=True)
+    for size, bought in STOCKS:
+        rng = np.random.default_rng((SEED, size, bought))
+        draws = (len(np.unique(rng.integers(0, size, bought))) for _ in range(worlds))
+        found = [e for e in (stock(bought, different) for different in draws) if e is not None]
+        print(line(f"stock of {size:,}, {bought:,} purchases", "birthday", found, size), flush=True)
+
+
+if __name__ == "__main__":
+    main()
