@@ -5,9 +5,9 @@ Obligations (code and tests cite the numbers):
    the last; a day's share of it is the total over the number of days.
 2. Two lists: Chapman. Three or more: log-linear models. No overlap at all, or no model that can be fitted: a lower
    limit alone, and said. Fewer than two lists: nothing, and said.
-3. What hurts is said whenever it is in question: lists that are small (fewer than `SMALL_LIST` numbers) or overlap little
-   (fewer than `SMALL_OVERLAP`), pairs of lists that share nothing; and always that numbers come and go, that lists may
-   depend on each other, and that chances may differ.
+3. What hurts is said whenever it is in question: lists that are small (fewer than `SMALL_LIST` numbers) or overlap
+   little (fewer than `SMALL_OVERLAP`), pairs of lists that share nothing; and always that numbers come and go, that
+   lists may depend on each other, and that chances may differ.
 4. There is no randomness: the same ledger, leaks and options give the same extent.
 """
 
@@ -101,9 +101,10 @@ def estimate(
         bound = None if least is None else Estimate(value=np.nan, low=least.low, high=np.inf)
         return Status.LOWER_BOUND, "chao", bound, ()
     rows = tuple(_model_rows(count, names, found, progress))
-    near = [row.estimate for row in rows if row.worse <= WITHIN]
-    best = rows[0].estimate
-    whole = Estimate(value=best.value, low=min(e.low for e in near), high=max(e.high for e in near))
+    near = [row for row in rows if row.worse <= WITHIN]
+    plain = min(near, key=lambda row: len(row.pairs) + row.uneven).estimate
+    low, high = min(row.estimate.low for row in near), max(row.estimate.high for row in near)
+    whole = Estimate(value=plain.value, low=low, high=high)
     return Status.ESTIMATE, "loglinear", whole, rows
 
 
@@ -159,6 +160,8 @@ def _warnings(caught: Captures, pairs: Sequence[PairRow], status: Status) -> lis
         out.append("no_overlap" if all(not p.both for p in pairs) else "no_model")
     elif sum(p.both for p in pairs) < SMALL_OVERLAP:
         out.append("small_overlap")
+    if status is Status.ESTIMATE and len(pairs) == 1:
+        out.append("two_lists")
     if status is Status.ESTIMATE and any(not p.both for p in pairs):
         out.append("pairs_apart")
     return [*out, "open", "dependence", "chances"]

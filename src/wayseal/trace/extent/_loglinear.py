@@ -2,15 +2,15 @@
 
 Obligations (code and tests cite the numbers):
 1. Counts of the 2^k − 1 histories that can be seen are Poisson; log μ has an intercept, a term for each list and one
-   for each pair of lists that depend on each other. The history that nobody sees has the intercept alone (Fienberg 1972;
-   Cormack 1989).
+   for each pair of lists that depend on each other. The history that nobody sees has the intercept alone (Fienberg
+   1972; Cormack 1989).
 2. Which pairs depend is chosen by AIC or BIC: of all sets of pairs up to four lists, step by step from none for more.
-   A pair that shares no number can't be in a model. One more model stands for chances that differ from number to number:
-   the same term for every pair (Darroch et al. 1993; quasi-symmetry without higher terms).
+   A pair that shares no number can't be in a model. One more model stands for chances that differ from number to
+   number: the same term for every pair (Darroch et al. 1993; quasi-symmetry without higher terms).
 3. A model's interval is that of the profile likelihood of the total (multinomial; Cormack 1992), which need not be
    symmetric and may have no upper end.
 4. What choosing a model leaves out is put back: the interval that is shown covers those of all models within `WITHIN`
-   of the best.
+   of the best. The estimate is that of the plainest of them: with few numbers, an involved model can run far off.
 5. A model whose likelihood has no finite maximum is left out, never repaired.
 """
 

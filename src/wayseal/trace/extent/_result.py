@@ -35,7 +35,10 @@ class PairRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRow:
-    """A log-linear model. pairs: names of lists that depend on each other. uneven: chances differ. worse: by how much than the best."""
+    """A log-linear model. pairs: names of lists that depend on each other. uneven: chances differ.
+
+    worse: by how much than the best.
+    """
 
     pairs: tuple[tuple[str, str], ...]
     uneven: bool

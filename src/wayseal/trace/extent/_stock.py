@@ -1,7 +1,8 @@
 """The size of the stock that purchases are drawn from, by how often the same number is sold twice.
 
 1. d purchases, each a draw from S numbers that are all as likely and stay on sale; D of them differ. D is all that
-   the data say of S (the birthday problem). The estimate is that of the likelihood, its interval the likelihood ratio's.
+   the data say of S (the birthday problem). The estimate is that of the likelihood, its interval the likelihood
+   ratio's.
 2. Without a repeat there is no estimate and no upper limit: the lower limit is the smallest stock under which d
    different numbers still have a probability of 2.5 %, exactly.
 3. If all purchases are the same number the stock is at least 1; nothing below D is ever said.

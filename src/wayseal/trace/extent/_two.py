@@ -12,7 +12,7 @@ Obligations (code and tests cite the numbers):
 import math
 from collections.abc import Callable, Sequence
 
-from wayseal.trace.extent._estimate import TAIL, Z, Estimate, log_normal
+from wayseal.trace.extent._estimate import TAIL, Estimate, Z, log_normal
 
 FEW = 7
 
