@@ -3,8 +3,8 @@
 Obligations (code and tests cite the numbers):
 1. The population is all numbers of this courier that were to be had outside in the days from the first sighting to
    the last; a day's share of it is the total over the number of days.
-2. Two lists: Chapman. Three or more: log-linear models. No overlap at all, or no model that can be fitted: a lower
-   limit alone, and said. Fewer than two lists: nothing, and said.
+2. Two lists: Chapman. Three or more: log-linear models. No overlap at all, no model that can be fitted, or
+   models that set no upper limit: a lower limit alone, and said. Fewer than two lists: nothing, and said.
 3. What hurts is said whenever it is in question: lists that are small (fewer than `SMALL_LIST` numbers) or overlap
    little (fewer than `SMALL_OVERLAP`), pairs of lists that share nothing; and always that numbers come and go, that
    lists may depend on each other, and that chances may differ.
@@ -12,6 +12,7 @@ Obligations (code and tests cite the numbers):
 """
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -98,14 +99,15 @@ def estimate(
     found = models(count, criterion)[:MOST_MODELS]
     if not found:
         least = _least(count, len(names))
-        bound = None if least is None else Estimate(value=np.nan, low=least.low, high=np.inf)
+        bound = None if least is None else Estimate(value=math.nan, low=least.low, high=math.inf)
         return Status.LOWER_BOUND, "chao", bound, ()
     rows = tuple(_model_rows(count, names, found, progress))
     near = [row for row in rows if row.worse <= WITHIN]
     plain = min(near, key=lambda row: len(row.pairs) + row.uneven).estimate
     low, high = min(row.estimate.low for row in near), max(row.estimate.high for row in near)
-    whole = Estimate(value=plain.value, low=low, high=high)
-    return Status.ESTIMATE, "loglinear", whole, rows
+    if math.isinf(high):
+        return Status.LOWER_BOUND, "loglinear", Estimate(value=math.nan, low=low, high=high), rows
+    return Status.ESTIMATE, "loglinear", Estimate(value=plain.value, low=low, high=high), rows
 
 
 def _model_rows(
@@ -157,7 +159,7 @@ def _warnings(caught: Captures, pairs: Sequence[PairRow], status: Status) -> lis
     if any(size < SMALL_LIST for size in caught.sizes):
         out.append("small_list")
     if status is Status.LOWER_BOUND:
-        out.append("no_overlap" if all(not p.both for p in pairs) else "no_model")
+        out.append("no_overlap" if all(not p.both for p in pairs) else "no_upper")
     elif sum(p.both for p in pairs) < SMALL_OVERLAP:
         out.append("small_overlap")
     if status is Status.ESTIMATE and len(pairs) == 1:

@@ -74,8 +74,6 @@ class _Teller:
             return self.say("headline_nothing")
         if math.isnan(daily.value):
             return self.say("headline_lower_bound", low=whole(daily.low))
-        if math.isinf(daily.high):
-            return self.say("headline_open", value=whole(daily.value), low=whole(daily.low))
         return self.say("headline_estimate", value=whole(daily.value), low=whole(daily.low), high=whole(daily.high))
 
     def _lede(self) -> str:

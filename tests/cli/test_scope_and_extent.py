@@ -1,0 +1,163 @@
+"""`wayseal scope` and `wayseal extent` as a person runs them."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import SOLD, Ran, bought, inside, log, run
+
+
+def refused(ran: Ran, code: int, *words: str) -> None:
+    assert ran.code == code, ran
+    assert ran.out == ""
+    lines = ran.err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("wayseal: ")
+    for word in words:
+        assert word in lines[0]
+
+
+def found_by(path: Path, **kinds: list[str]) -> Path:
+    rows = [f"{number},2026-03-02T21:00:00Z,{kind}" for kind, numbers in kinds.items() for number in numbers]
+    path.write_text("\n".join(["waybill,seen_at,found_by", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+NUMBERS = [f"YT{2_000_000 + n}" for n in range(60)]
+
+
+def test_a_scope_on_the_screen_and_as_json(base: Path) -> None:
+    told = inside("scope", base / "L", "--source", "thief")
+    assert told.code == 0
+    assert "account thief read 6 waybills" in told.out
+    assert "No route is known: the ledger lacks waybills and outlets." in told.out
+    report = json.loads(inside("scope", base / "L", "--source", "thief", "--format", "json").out)
+    assert (report["waybills"], report["reads"], report["source"]["kind"]) == (6, 6, "actor")
+
+
+def test_a_scope_in_chinese_on_a_page(base: Path, tmp_path: Path) -> None:
+    page = tmp_path / "scope.html"
+    told = inside("scope", base / "L", "--source", "thief", "--format", "html", "--lang", "zh", "--out", page)
+    assert (told.code, told.out, told.err) == (0, "", f"{page}\n")
+    assert "账号" in page.read_text("utf-8")
+
+
+def test_the_list_is_a_file_or_the_output(base: Path, tmp_path: Path) -> None:
+    words = ("scope", base / "L", "--source", "thief", "--format", "csv")
+    told = inside(*words, "--out", tmp_path / "list.csv")
+    assert (told.code, told.out) == (0, "")
+    assert "6 waybills listed" in told.err
+    head, *rows = (tmp_path / "list.csv").read_text("utf-8").replace('"', "").splitlines()
+    assert head == "waybill,first,last,reads,fields,origin,destination"
+    assert sorted(row.split(",")[0] for row in rows) == sorted(SOLD)
+    assert run(*words, "-q", cwd=tmp_path).out == (tmp_path / "list.csv").read_text("utf-8")
+    assert inside(*words, "-q", "--out", tmp_path / "list.csv").err == ""
+
+
+def test_a_list_is_written_whole_or_not_at_all(base: Path, tmp_path: Path) -> None:
+    old = tmp_path / "list.csv"
+    old.write_text("the old one")
+    words = ("scope", base / "L", "--format", "csv", "--out", old, "--source")
+    refused(inside(*words, "nobody"), 3, "no source of this id")
+    refused(run(*words, "thief", cwd=tmp_path, limit=16), 5, "list.csv")
+    assert old.read_text() == "the old one"
+    assert os.listdir(tmp_path) == ["list.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--source", "Thief"), 3, "an account with a similar id"),
+        (("--source", "thief", "--kind", "outlet"), 3, "no outlet of this id"),
+        (("--source", "thief", "--from", "2026-03-04", "--to", "2026-03-02"), 3, "--to lies before --from"),
+        (("--source", "thief", "--from", "yesterday"), 3, "--from is neither"),
+        (("--source", "thief", "--out", "no/such.txt"), 5, "no/such.txt"),
+        (("--source", "thief", "--format", "csv", "--out", "no/such.csv"), 5, "no/such.csv"),
+    ],
+)
+def test_what_a_scope_refuses(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], code: int, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused(inside("scope", base / "L", *words), code, said)
+
+
+def test_a_period_without_reads_is_no_error(base: Path) -> None:
+    told = inside("scope", base / "L", "--source", "thief", "--to", "2020-01-01")
+    assert told.code == 0
+    assert "shows nothing of account thief" in told.out
+
+
+def test_an_empty_ledger_knows_no_source(tmp_path: Path) -> None:
+    log(tmp_path / "accesses.csv", [])
+    assert inside("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L", "-q").code == 0
+    refused(inside("scope", tmp_path / "L", "--source", "u"), 3, "no source of this id")
+    told = inside("extent", tmp_path / "L", "--leaks", bought(tmp_path / "leaks.csv"))
+    assert told.code == 0
+    assert "6 numbers the ledger doesn't know" in told.out
+
+
+def test_an_extent_on_the_screen_as_json_and_on_a_page(base: Path, tmp_path: Path) -> None:
+    path = found_by(tmp_path / "found.csv", purchase=NUMBERS[:30], report=NUMBERS[20:45])
+    told = inside("extent", base / "L", "--leaks", path)
+    assert told.code == 0
+    assert "numbers leak a day: between" in told.out
+    report = json.loads(inside("extent", base / "L", "--leaks", path, "--format", "json", "--criterion", "bic").out)
+    assert (report["status"], report["method"], report["numbers"]) == ("estimate", "chapman", 45)
+    assert report["total"]["value"] == pytest.approx(31 * 26 / 11 - 1, abs=0.1)
+    page = tmp_path / "extent.html"
+    told = inside("extent", base / "L", "--leaks", path, "--format", "html", "--lang", "zh", "--out", page)
+    assert (told.code, told.out, told.err) == (0, "", f"{page}\n")
+    assert "泄露规模" in page.read_text("utf-8")
+    assert inside("extent", base / "L", "--leaks", path, "-q", "--out", page).err == ""
+
+
+def test_one_list_is_no_error(base: Path) -> None:
+    told = inside("extent", base / "L", "--leaks", base / "leaks.csv", "--lists", "day")
+    assert told.code == 0
+    assert "There is one list only" in told.out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "x.csv: holds no number"),
+        ("waybill,seen_at\n", "x.csv: holds no number"),
+        ("waybill,seen_at\nYT1,never\n", "x.csv"),
+        ("number\nYT1\n", "x.csv"),
+    ],
+)
+def test_leaks_that_cannot_be_used(base: Path, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "x.csv").write_text(text)
+    refused(inside("extent", base / "L", "--leaks", tmp_path / "x.csv"), 3, said)
+
+
+def test_no_leaks_file(base: Path, tmp_path: Path) -> None:
+    refused(inside("extent", base / "L", "--leaks", tmp_path / "none.csv"), 3, "none.csv")
+    refused(inside("extent", tmp_path / "none", "--leaks", base / "leaks.csv"), 6, "none")
+
+
+def test_simulated_reports_share_numbers_with_purchases(tmp_path: Path) -> None:
+    words = (
+        "simulate",
+        tmp_path / "W",
+        "--scenario",
+        "tiny",
+        "--bought",
+        60,
+        "--reports",
+        60,
+        "--unknown-share",
+        0,
+        "-q",
+    )
+    assert inside(*words).code == 0
+    assert inside("ingest", tmp_path / "W/dataset", "--ledger", tmp_path / "L", "-q").code == 0
+    told = inside("extent", tmp_path / "L", "--leaks", tmp_path / "W/leaks.csv", "--format", "json")
+    report = json.loads(told.out)
+    assert report["status"] == "estimate"
+    assert [x["name"] for x in report["lists"]] == ["purchase", "report"]
+    assert report["lists"][0]["shared"] > 0
+    assert json.loads((tmp_path / "W/truth.json").read_text("utf-8"))["leaked"] > 60
