@@ -93,7 +93,7 @@ def answers(caught: Caught, criterion: Criterion) -> dict[str, Estimate]:
     names = [str(k) for k in range(len(sizes))]
     _, _, total, models = estimate(count, names, sizes, criterion, quiet)
     both = int((caught[:, 0] & caught[:, 1]).sum())
-    out = {"Lincoln–Petersen": lincoln_petersen(sizes[0], sizes[1], both)}
+    out = {"Lincoln–Petersen": lincoln_petersen(sizes[0], sizes[1], both)} if criterion is Criterion.AIC else {}
     if total is not None:
         out[f"wayseal ({criterion.value})"] = total
     if models:
@@ -107,7 +107,7 @@ def line(name: str, method: str, found: list[Estimate], size: int) -> str:
     share = float(inside.mean())
     error = math.sqrt(share * (1 - share) / len(found))
     ratio = np.array([e.value for e in found]) / size
-    width = np.array([(e.high - e.low) / size for e in found])
+    width = np.array([(e.high - e.low) / size if math.isfinite(e.high) else math.inf for e in found])
     middle = float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else math.nan
     return f"| {name} | {method} | {share:.3f} ± {error:.3f} | {middle:.2f} | {float(np.median(width)):.2f} |"
 

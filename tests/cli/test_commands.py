@@ -19,7 +19,7 @@ from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
 
-COMMANDS = ("ingest", "map", "show", "trace", "simulate", "demo")
+COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo")
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """`wayseal scope` and `wayseal extent` as a person runs them."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -63,7 +62,7 @@ def test_a_list_is_written_whole_or_not_at_all(base: Path, tmp_path: Path) -> No
     refused(inside(*words, "nobody"), 3, "no source of this id")
     refused(run(*words, "thief", cwd=tmp_path, limit=16), 5, "list.csv")
     assert old.read_text() == "the old one"
-    assert os.listdir(tmp_path) == ["list.csv"]
+    assert [p.name for p in tmp_path.iterdir()] == ["list.csv"]
 
 
 @pytest.mark.parametrize(

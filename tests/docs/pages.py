@@ -16,6 +16,7 @@ USER_PAGES = (
     "docs/mapping-files",
     "docs/quality-notes",
     "docs/report-json",
+    "docs/scope-and-extent",
     "docs/tutorial-your-own-log",
 )
 """Pages that come in English (.md) and Chinese (.zh.md)."""

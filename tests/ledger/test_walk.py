@@ -65,8 +65,8 @@ def test_reads_of_one_source(snapshot: Snapshot, kind: str, text: str, rows: int
     assert {s.total for s in found} == {len(found)}
     rows_of = [r for r in READS if r.get(kind) == text]
     got = [
-        (name, when) for s in found
-        for name, when in zip(snapshot.names("waybill", s.reads["waybill"].to_numpy()), s.reads["at"].to_pylist(), strict=True)
+        pair for s in found
+        for pair in zip(snapshot.names("waybill", s.reads["waybill"].to_numpy()), s.reads["at"].to_pylist(), strict=True)
     ]  # fmt: skip
     assert sorted(got) == sorted((r["waybill"], r["at"]) for r in rows_of)
     assert names_of(snapshot, np.concatenate([s.keys for s in found])) == sorted({r["waybill"] for r in rows_of})

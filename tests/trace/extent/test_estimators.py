@@ -39,18 +39,20 @@ def test_chapman_on_the_textbook_turtles() -> None:
 
 
 def test_the_log_normal_interval_is_that_of_its_formula() -> None:
-    """Seber's variance: (n₁+1)(n₂+1)(n₁−m)(n₂−m) / (m+1)²(m+2), by hand for 200, 150 and 30."""
-    found = chapman(200, 150, 30)
-    value = 201 * 151 / 31 - 1
-    variance = 201 * 151 * 170 * 120 / (31**2 * 32)
-    factor = math.exp(1.959964 * math.sqrt(math.log(1 + variance / (value - 320) ** 2)))
+    """Seber's variance: (n₁+1)(n₂+1)(n₁−m)(n₂−m) / (m+1)²(m+2), by hand for 2,000, 1,500 and 300."""
+    found = chapman(2000, 1500, 300)
+    value = 2001 * 1501 / 301 - 1
+    variance = 2001 * 1501 * 1700 * 1200 / (301**2 * 302)
+    factor = math.exp(1.959964 * math.sqrt(math.log(1 + variance / (value - 3200) ** 2)))
     assert found.value == pytest.approx(value)
     assert (found.low, found.high) == pytest.approx(
-        (320 + (value - 320) / factor, 320 + (value - 320) * factor), rel=1e-6
+        (3200 + (value - 3200) / factor, 3200 + (value - 3200) * factor), rel=1e-6
     )
 
 
-@pytest.mark.parametrize(("first", "second", "both"), [(30, 40, 1), (100, 80, 3), (20, 25, 6), (5, 5, 5), (6, 3, 1)])
+@pytest.mark.parametrize(
+    ("first", "second", "both"), [(30, 40, 1), (100, 80, 3), (20, 25, 6), (5, 5, 5), (6, 3, 1), (60, 90, 40)]
+)
 def test_with_few_shared_the_interval_is_the_exact_one(first: int, second: int, both: int) -> None:
     """Against SciPy's hypergeometric distribution: outside the interval one of the tails is below 2.5 %."""
     found = chapman(first, second, both)
@@ -97,7 +99,7 @@ def test_three_lists_by_closed_forms() -> None:
 
 
 def test_spina_bifida_chooses_the_model_of_the_paper() -> None:
-    """Hook et al.: birth and death records depend on each other, and death and rehabilitation; 80-odd per cent were seen."""
+    """Hook et al.: birth and death records depend on each other, and death and rehabilitation; some 80 % were seen."""
     best = models(SPINA_BIFIDA, Criterion.AIC)[0]
     assert best.pairs == ((0, 1), (1, 2))
     assert 0.80 < 626 / (626 + best.unseen) < 0.84

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -284,12 +285,8 @@ def test_days_are_those_of_china() -> None:
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_reading_of_a_period(text: str) -> None:
-    try:
-        period = parse_period(text, None)
-    except ScopeError as error:
-        assert text.strip() == "" or text.strip() not in str(error) or len(text.strip()) < 6
-    else:
-        assert period.since < period.until
+    with suppress(ScopeError):
+        assert parse_period(text, None).since < parse_period(text, None).until
 
 
 @settings(max_examples=10)

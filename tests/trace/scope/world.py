@@ -17,7 +17,7 @@ PARCELS = 60
 
 
 def world(*, tables: frozenset[str] = frozenset({"waybills", "outlets", "scans", "actors"}), seed: int = 3) -> World:
-    """Clerk u-a at o-a reads parcels at random, every third twice; parcels go from outlet n to n + 1, scanned at both."""
+    """Clerk u-a at o-a reads some parcels, every third twice; parcels go from outlet n to n + 1, scanned at both."""
     made, chance, outlets = World(), random.Random(seed), list(CITIES)
     for place in range(PARCELS):
         start, end = outlets[place % 3], outlets[(place + 1) % 3]

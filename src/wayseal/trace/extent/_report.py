@@ -9,6 +9,7 @@ from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
 from wayseal.trace.extent._json import document as json_document
 from wayseal.trace.extent._loglinear import WITHIN
 from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
+from wayseal.trace.extent._two import EXACT_BELOW
 from wayseal.trace.page import Document, Section, Table, as_json, intervals_chart, render_lines, render_page
 from wayseal.trace.report import _numbers
 from wayseal.trace.report._messages import Voice, catalogue, known_lang
@@ -116,7 +117,7 @@ class _Teller:
     def _method(self) -> Section:
         r = self.r
         key = f"method_{r.method}"
-        text = self.say(key, lists=len(r.lists), criterion=r.criterion.upper(), within=f"{WITHIN:g}", few=SMALL_OVERLAP)
+        text = self.say(key, lists=len(r.lists), criterion=r.criterion.upper(), within=f"{WITHIN:g}", few=EXACT_BELOW)
         return Section(title=self.say("method"), note=text)
 
     def _estimates(self) -> Section:

@@ -3,8 +3,8 @@
 Obligations (code and tests cite the numbers):
 1. Chapman's estimator (n₁+1)(n₂+1)/(m+1) − 1 with Seber's variance (Chapman 1951; Seber 1970): nearly unbiased when
    n₁ + n₂ ≥ N or m ≥ 7 (Robson and Regier 1964). Its interval is log-normal above what was seen.
-2. With an overlap below `FEW` the variance means little; the interval is then the exact one of the hypergeometric
-   distribution: the totals under which neither so small nor so large an overlap has a probability below 2.5 %.
+2. With an overlap below `EXACT_BELOW` that interval is too short (benchmarks). There it is the exact one of the
+   hypergeometric distribution: totals under which neither so small nor so large an overlap is less probable than 2.5 %.
 3. Without any overlap there is no upper limit, and no estimate is given: the lower limit is the smallest total under
    which so little overlap still has a probability of 2.5 %, exactly, list after list.
 """
@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 
 from wayseal.trace.extent._estimate import TAIL, Estimate, Z, log_normal
 
-FEW = 7
+EXACT_BELOW = 100
 
 
 def chapman(first: int, second: int, both: int) -> Estimate:
     """The total from two lists and their overlap, at least 1 (obligations 1 and 2); for 0 see `apart`."""
     value = (first + 1) * (second + 1) / (both + 1) - 1
-    if both < FEW:
+    if both < EXACT_BELOW:
         return _exact(first, second, both, value)
     top = (first + 1) * (second + 1) * (first - both) * (second - both)
     variance = top / ((both + 1) ** 2 * (both + 2))
