@@ -132,8 +132,8 @@ def main() -> None:
     for size, bought in STOCKS:
         rng = np.random.default_rng((SEED, size, bought))
         draws = (len(np.unique(rng.integers(0, size, bought))) for _ in range(worlds))
-        found = [e for e in (stock(bought, different) for different in draws) if e is not None]
-        print(line(f"stock of {size:,}, {bought:,} purchases", "birthday", found, size), flush=True)
+        sizes = [e for e in (stock(bought, different) for different in draws) if e is not None]
+        print(line(f"stock of {size:,}, {bought:,} purchases", "birthday", sizes, size), flush=True)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ READS = [
     read(CHANCE.uniform(0, 20 * ROUND), f"u-{CHANCE.randrange(4)}", f"YT{CHANCE.randrange(ROUND)}", **more)
     for more in [{"session": "s-1", "action": "view", "via": "web", "fields": ["name", "phone"]}, {}] * 600
 ]
-SCANS = [
+SCANS: list[dict[str, Any]] = [
     {"waybill": f"YT{n}", "at": at(20 * n + 5), "kind": "pickup", "outlet": OUTLETS[n * 7 % 3]}
     for n in range(0, ROUND, 2)
 ]
@@ -66,7 +66,7 @@ def test_reads_of_one_source(snapshot: Snapshot, kind: str, text: str, rows: int
     rows_of = [r for r in READS if r.get(kind) == text]
     got = [
         pair for s in found
-        for pair in zip(snapshot.names("waybill", s.reads["waybill"].to_numpy()), s.reads["at"].to_pylist(), strict=True)
+        for pair in zip(snapshot.names("waybill", s.reads["waybill"]), s.reads["at"].to_pylist(), strict=True)
     ]  # fmt: skip
     assert sorted(got) == sorted((r["waybill"], r["at"]) for r in rows_of)
     assert names_of(snapshot, np.concatenate([s.keys for s in found])) == sorted({r["waybill"] for r in rows_of})
@@ -94,7 +94,7 @@ def test_what_an_interface_issued(snapshot: Snapshot) -> None:
 def test_what_passed_an_outlet(snapshot: Snapshot) -> None:
     keys = np.concatenate([s.keys for s in snapshot.stretches("outlet", snapshot.keys(["o-1"]))])
     came = {f"YT{n}" for n in range(ROUND) if n % 3 == 1}
-    scanned = {s["waybill"] for s in SCANS if s["outlet"] == "o-1"}
+    scanned = {str(s["waybill"]) for s in SCANS if s["outlet"] == "o-1"}
     assert names_of(snapshot, keys) == sorted(came | scanned)
 
 

@@ -18,7 +18,7 @@ from wayseal.ledger._layout import (
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._numbers import unpack_all
 from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import contains
+from wayseal.ledger._sorted import contains, distinct
 from wayseal.ledger._types import Words
 from wayseal.ledger._words import newest
 from wayseal.store.tables import Column, ColumnType
@@ -40,13 +40,13 @@ class Rim:
         if kind not in self._dictionaries:
             self._dictionaries[kind] = self._finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA)
         table = self._dictionaries[kind]
-        there = np.flatnonzero(contains(np.unique(keys), table["key"].to_numpy()))
+        there = np.flatnonzero(contains(distinct(keys), table["key"].to_numpy()))
         found = table.take(pa.array(there)).sort_by("key").combine_chunks()
         texts = pa.concat_arrays(found["text"].chunks or [pa.array([], pa.string())])
         return _taken(found["key"].to_numpy(), texts, keys)
 
     def _numbers(self, keys: Words) -> pa.Array:
-        wanted = np.unique(keys)
+        wanted = distinct(keys)
         rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         known, words = numbers(rows, "waybill"), numbers(rows, "word")
         texts = unpack_all(words, words < UNPACKED)

@@ -18,7 +18,7 @@ from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
-from wayseal.ledger._sorted import one_batch
+from wayseal.ledger._sorted import distinct, one_batch
 from wayseal.ledger._strata import StratumVolumes, counts_of, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._types import NO_DAY, Words
@@ -95,8 +95,12 @@ class Snapshot:
 
         "" for key 0 and for one that is unknown.
         """
-        texts: list[str | None] = self._rim.names(kind, np.asarray(keys, np.uint64)).to_pylist()
+        texts: list[str | None] = self.texts(kind, keys).to_pylist()
         return ["" if t is None else t for t in texts]
+
+    def texts(self, kind: str, keys: Words | Sequence[int]) -> pa.Array:
+        """The same as `names` without leaving Arrow, for millions: null for key 0 and for one that is unknown."""
+        return self._rim.names(kind, np.asarray(keys, np.uint64))
 
     def find(self, waybill_keys: Words) -> pa.Table:
         """(waybill u64, day i32) of those that were read, or stand in `waybills` or `scans`; day: their bucket."""
@@ -104,7 +108,7 @@ class Snapshot:
         return pa.table({"waybill": rows["waybill"], "day": rows["day"]})
 
     def _catalogue(self, keys: Words) -> pa.RecordBatch:
-        wanted = np.unique(np.asarray(keys, np.uint64))
+        wanted = distinct(keys)
         rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
 
@@ -169,11 +173,11 @@ class Snapshot:
 
     def stretches(self, kind: str, keys: Words) -> Iterator[Stretch]:
         """The waybills that a source read (actor, session), issued (channel) or passed on (outlet), as `Stretch`es."""
-        return stretches(self._finder, kind, np.unique(np.asarray(keys, np.uint64)))
+        return stretches(self._finder, kind, distinct(keys))
 
     def places(self, waybill_keys: Words) -> pa.Table:
         """(waybill u64, outlet u64): where some waybills came from or were scanned, each pair once, by waybill."""
-        return places_of(self._finder, np.unique(np.asarray(waybill_keys, np.uint64)))
+        return places_of(self._finder, distinct(waybill_keys))
 
     def kept(self, name: str, waybill_keys: Words, columns: Sequence[str]) -> pa.Table:
         """Columns of a table that hangs on waybills as they are kept: keys for ids, codes for enums; by waybill.
@@ -182,7 +186,7 @@ class Snapshot:
         """
         layout = KEYED[name]
         schema = pa.schema([f for f in kept_schema(layout) if f.name in ("waybill", *columns)])
-        rows = self._finder.rows(f"table:{name}", np.unique(np.asarray(waybill_keys, np.uint64)), schema)
+        rows = self._finder.rows(f"table:{name}", distinct(waybill_keys), schema)
         if layout.unique:
             rows = newest(rows)
         return pa.Table.from_batches([rows]).sort_by("waybill")
@@ -226,7 +230,7 @@ class Snapshot:
         """Rows of a table that hangs on waybills (waybills, changes, scans, tickets, partner_calls)."""
         layout = KEYED[name]
         schema = kept_schema(layout)
-        wanted = np.unique(np.asarray(keys, np.uint64))
+        wanted = distinct(keys)
         rows = self._finder.rows(f"table:{name}", wanted, schema)
         if layout.unique:
             rows = newest(rows)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._lookup import Finder
+from wayseal.ledger._order import run_starts
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import DICTIONARY_SCHEMA, READS_SCHEMA
 from wayseal.ledger._select import last_rows
@@ -67,7 +68,8 @@ def _reading(finder: Finder, walked: list[tuple[str, int | None]], kind: str, wa
         found = [_reads(file, span, only, wanted) for name, day in walked for file in finder.files(name, day)]
         table = pa.concat_tables([_NOTHING, *(t for t in found if t is not None)]).combine_chunks()
         table = table.take(pa.array(np.argsort(table["waybill"].to_numpy(), kind="stable")))
-        return np.unique(table["waybill"].to_numpy()), table
+        keys = table["waybill"].to_numpy()
+        return keys[run_starts(keys)[:-1]], table
 
     return work
 

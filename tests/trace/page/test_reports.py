@@ -42,15 +42,15 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
 def pages(snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Every report by a name of its own."""
     texts: dict[str, str] = {}
-    sources = [
+    sources: list[tuple[str, SourceKind | None]] = [
         ("u-a", None),
         ("u-b", None),
         ("s-1", None),
         ("c-1", None),
         ("o-a", None),
         ("浙江", None),
-        (NASTY, SourceKind.ACTOR),
     ]
+    sources.append((NASTY, SourceKind.ACTOR))
     results = [scoped(snapshot, text, kind)[0] for text, kind in sources]
     results.append(scoped(snapshot, "u-a", period=parse_period("2025-01-01", "2025-01-01"))[0])
     results.append(scoped(snapshot, "u-a", period=parse_period("2026-03-02", None))[0])
@@ -70,8 +70,11 @@ def pages(snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> dict[
         [*found(range(30), found_by="purchase"), *found(range(50, 80), found_by="report")],
         found(range(30), found_by="report"),
         found(range(30), seller=NASTY),
-        [*found([*range(60), 380, 381, 399], found_by="purchase"), *found([*range(100, 150), 380, 382, 399], found_by="report"),
-         *found([*range(200, 255), 381, 382, 399], found_by="seizure")],
+        [
+            *found([*range(60), 380, 381, 399], found_by="purchase"),
+            *found([*range(100, 150), 380, 382, 399], found_by="report"),
+            *found([*range(200, 255), 381, 382, 399], found_by="seizure"),
+        ],
         found([9999], found_by="report"),
     ]  # fmt: skip
     with opened(extents, tmp_path_factory.mktemp("extents")) as ledger:
@@ -161,7 +164,7 @@ def test_what_the_law_asks_for_is_left_to_be_filled_in(pages: dict[str, str]) ->
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_both_languages_hold_the_same_texts(package: str) -> None:
-    zh, en = (catalogue(lang, f"wayseal.trace.{package}") for lang in ("zh", "en"))  # type: ignore[arg-type]
+    zh, en = (catalogue(lang, f"wayseal.trace.{package}") for lang in ("zh", "en"))
     assert list(zh) == list(en)
     for code in en:
         assert blanks(zh[code]) == blanks(en[code]), code

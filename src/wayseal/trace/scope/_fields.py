@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from wayseal.ledger import Snapshot
 from wayseal.trace.scope._had import Had
@@ -55,8 +56,8 @@ class FieldNames:
             name = OTHERS
         return self._bits.setdefault(name, len(self._bits))
 
-    def texts(self, sets: Words) -> list[str]:
+    def texts(self, sets: Words) -> pa.Array:
         """Names of each set's fields, joined by ";"."""
         keys, place = np.unique(sets, return_inverse=True)
         names = [";".join(sorted(n for n, bit in self._bits.items() if key >> bit & 1)) for key in keys.tolist()]
-        return [names[at] for at in place.tolist()]
+        return pa.array(names, pa.string()).take(pa.array(place))

@@ -16,12 +16,13 @@ from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
 from wayseal.trace.scope._period import Period
-from wayseal.trace.scope._places import Longs, Words
+from wayseal.trace.scope._places import Longs, Words, inside
 from wayseal.trace.scope._source import Source
 
 _KINDS = store.TABLES["scans"].column("kind").values
 _TIME = pa.timestamp("us", tz="UTC")
-_ROUTE = ("issued_at", "channel", "origin_outlet", "destination_outlet", "customer")
+_ROUTE = ("issued_at", "origin_outlet", "destination_outlet")
+_WORK = ("channel", "origin_outlet", "destination_outlet", "customer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,8 @@ def had(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) ->
         there = np.isin(described["origin_outlet"].to_numpy(), source.keys)
         described = described.filter(pa.array(there))
     at = micros(described["issued_at"])
-    inside = (at >= period.since) & (at < period.until)
-    return _made(described["waybill"].to_numpy()[inside], at[inside], at[inside], None, described)
+    then = (at >= period.since) & (at < period.until)
+    return _made(described["waybill"].to_numpy()[then], at[then], at[then], None, described)
 
 
 def micros(column: pa.ChunkedArray) -> Longs:
@@ -69,10 +70,10 @@ def micros(column: pa.ChunkedArray) -> Longs:
 
 def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Had:
     at = micros(stretch.reads["at"])
-    inside = (at >= period.since) & (at < period.until)
-    reads = stretch.reads if inside.all() else stretch.reads.filter(pa.array(inside))
-    keys = reads["waybill"].to_numpy()
-    return _made(keys, at[inside], at[inside], reads, snapshot.kept("waybills", np.unique(keys), _ROUTE))
+    then = (at >= period.since) & (at < period.until)
+    reads = stretch.reads if then.all() else stretch.reads.filter(pa.array(then))
+    keys = stretch.keys if then.all() else np.unique(reads["waybill"].to_numpy())
+    return _made(reads["waybill"].to_numpy(), at[then], at[then], reads, snapshot.kept("waybills", keys, _WORK))
 
 
 def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period, described: pa.Table) -> Had:
@@ -82,21 +83,24 @@ def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period
     found = found.filter(pa.array(np.isin(found["outlet"].to_numpy(), source.keys))).sort_by("waybill")
     since = micros(found["since"])
     end = found["until"].cast(pa.int64()).fill_null(period.until).to_numpy()
-    inside = (since < period.until) & (np.maximum(end, since + 1) > period.since)
+    then = (since < period.until) & (np.maximum(end, since + 1) > period.since)
     until = found["until"].cast(pa.int64()).combine_chunks().fill_null(-1).to_numpy()
-    last = np.where(until < 0, since, until)[inside]
-    return _made(found["waybill"].to_numpy()[inside], since[inside], last, None, described)
+    last = np.where(until < 0, since, until)[then]
+    return _made(found["waybill"].to_numpy()[then], since[then], last, None, described)
 
 
 def _made(rows: Words, at: Longs, last: Longs, reads: pa.Table | None, described: pa.Table) -> Had:
-    keys, start, run = np.unique(rows, return_index=True, return_inverse=True)
-    there = np.isin(described["waybill"].to_numpy(), keys)
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = rows[1:] != rows[:-1]
+    start = np.flatnonzero(new)
+    keys = rows[start]
+    there = inside(keys, described["waybill"].to_numpy())
     return Had(
         keys=keys,
         first=np.minimum.reduceat(at, start) if len(keys) else at,
         last=np.maximum.reduceat(last, start) if len(keys) else last,
         at=at,
-        run=run.astype(np.int64),
+        run=np.cumsum(new) - 1,
         reads=reads,
         described=described if there.all() else described.filter(pa.array(there)),
     )

@@ -4,11 +4,13 @@ Columns: waybill, first, last (UTC), reads, fields (joined by ";"), origin, dest
 key of the number, which says nothing about it.
 """
 
+from functools import cache
 from types import TracebackType
 from typing import IO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from wayseal.ledger import Snapshot
@@ -17,6 +19,7 @@ from wayseal.trace.scope._had import Had
 from wayseal.trace.scope._places import Longs, Places
 from wayseal.trace.scope._routes import Routes
 
+_DAY_S = 86_400
 COLUMNS = ("waybill", "first", "last", "reads", "fields", "origin", "destination")
 _SCHEMA = pa.schema([(name, pa.int64() if name == "reads" else pa.string()) for name in COLUMNS])
 
@@ -45,11 +48,11 @@ class Listing:
         cities = pa.array(places.cities, pa.string())
         reads = None if had.reads is None else had.counts
         columns = [
-            pa.array(snapshot.names("waybill", had.keys), pa.string()),
+            snapshot.texts("waybill", had.keys),
             _times(had.first),
             _times(had.last),
             pa.nulls(len(had.keys), pa.int64()) if reads is None else pa.array(reads),
-            pa.array(names.texts(sets.of_waybill), pa.string()),
+            names.texts(sets.of_waybill),
             cities.take(pa.array(routes.origin)),
             cities.take(pa.array(routes.destination)),
         ]
@@ -57,5 +60,16 @@ class Listing:
 
 
 def _times(us: Longs) -> pa.Array:
-    texts = np.datetime_as_string(us.astype("datetime64[us]"), unit="s", timezone="UTC")
-    return pa.array(texts, pa.string())
+    """To the second, in UTC: 2026-03-02T08:00:00Z."""
+    days, seconds = np.divmod(us // 1_000_000, _DAY_S)
+    first = int(days.min())
+    dates = np.datetime_as_string(np.arange(first, int(days.max()) + 1).astype("datetime64[D]"))
+    date = pa.array(dates, pa.string()).take(pa.array(days - first))
+    return pc.binary_join_element_wise(date, _clock().take(pa.array(seconds)), "T")
+
+
+@cache
+def _clock() -> pa.Array:
+    """The seconds of a day as texts."""
+    texts = np.datetime_as_string(np.arange(_DAY_S).astype("datetime64[s]"), timezone="UTC")
+    return pa.array([text[11:] for text in texts.tolist()], pa.string())

@@ -40,6 +40,15 @@ class Places:
         return np.where(self.outlet[at] == keys, values[at], unknown)
 
 
+def inside(known: Words, keys: Words) -> npt.NDArray[np.bool_]:
+    """Which keys stand in `known`, which is sorted."""
+    if not len(known):
+        return np.zeros(len(keys), np.bool_)
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    found: npt.NDArray[np.bool_] = known[at] == keys
+    return found
+
+
 def places(snapshot: Snapshot) -> Places:
     """What the ledger's table `outlets` says."""
     outlets = snapshot.outlets()

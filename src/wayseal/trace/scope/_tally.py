@@ -57,9 +57,10 @@ class Tally:
                 _count(self._fields, had.run[of_read], np.full(int(of_read.sum()), bit))
 
     def _add_routes(self, routes: Routes) -> None:
-        pairs, count = np.unique(np.stack([routes.origin, routes.destination]), axis=1, return_counts=True)
-        for start, end, n in zip(*pairs.tolist(), count.tolist(), strict=True):
-            self._routes[start, end] += n
+        cities = len(self._places.cities)
+        count = np.bincount(routes.origin * cities + routes.destination)
+        for pair in np.flatnonzero(count).tolist():
+            self._routes[divmod(pair, cities)] += int(count[pair])
         for counter, column in ((self._sent, routes.sent), (self._received, routes.received)):
             counter.update(dict(enumerate(np.bincount(column).tolist())))
 
@@ -102,7 +103,8 @@ class Tally:
 def _count(into: dict[int, Longs], run: Longs, code: Longs) -> None:
     """Adds, for each code, how many waybills (places `run`) and how many events carry it."""
     codes, place, events = np.unique(code, return_inverse=True, return_counts=True)
-    pairs = np.unique(run * len(codes) + place)
+    pairs = np.sort(run * len(codes) + place)
+    pairs = pairs[np.append(pairs[1:] != pairs[:-1], len(pairs) > 0)]
     waybills = np.bincount(pairs % max(len(codes), 1), minlength=len(codes))
     for one, n, m in zip(codes.tolist(), waybills.tolist(), events.tolist(), strict=True):
         into[one] = into.get(one, np.zeros(2, np.int64)) + np.array([n, m])

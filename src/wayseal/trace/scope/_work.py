@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import OutletKind, Scope
 from wayseal.trace.scope._had import Had
-from wayseal.trace.scope._places import Words
+from wayseal.trace.scope._places import Words, inside
 from wayseal.trace.scope._result import Work
 from wayseal.trace.scope._routes import rows_of
 
@@ -74,10 +74,10 @@ def explain(snapshot: Snapshot, post: Post, had: Had) -> Work:
     row = rows_of(had)
     end = np.append(had.described["destination_outlet"].to_numpy(), np.uint64(0))[row]
     touched = snapshot.places(had.keys)
-    known = (row >= 0) | np.isin(had.keys, touched["waybill"].to_numpy())
+    known = (row >= 0) | inside(touched["waybill"].to_numpy(), had.keys)
     here = touched["waybill"].to_numpy()[np.isin(touched["outlet"].to_numpy(), post.outlets)]
-    passed = known & (np.isin(had.keys, here) | np.isin(end, post.outlets))
-    ticket = known & ~passed & np.isin(had.keys, _ticketed(snapshot, post, had))
+    passed = known & (inside(here, had.keys) | np.isin(end, post.outlets))
+    ticket = known & ~passed & inside(_ticketed(snapshot, post, had), had.keys)
     assigned = known & ~passed & ~ticket & _assigned(post, had, row)
     left = known & ~passed & ~ticket & ~assigned
     return Work(
