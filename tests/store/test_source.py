@@ -81,7 +81,7 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
         open_source(tmp_path, offset="noon")
     with pytest.raises(StoreError, match=r"no \.csv"):
         open_source(tmp_path, table="leaks")
-    put(tmp_path / "log", gzip.compress(b"x"))
+    put(tmp_path / "log", gzip.compress(b"x", mtime=0))
     with pytest.raises(StoreError, match=r"\.gz"):
         open_source(tmp_path / "log")
     put(tmp_path / "bad.gz", b"\x1f\x8b bad")

@@ -18,9 +18,12 @@ from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import DICTIONARY_SCHEMA, READS_SCHEMA
 from wayseal.ledger._select import last_rows
 from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
+from wayseal.ledger._strata import counts_of
 from wayseal.ledger._types import Longs, Words
 
 STRETCH_ROWS = 1 << 22
+NARROW = 16
+"""A source with less than such a part of the reads is walked over in longer stretches."""
 _THREADS = 2
 _AT_ONCE = 4
 OF_SOURCE = pa.schema([READS_SCHEMA.field(n) for n in ("waybill", "at", "actor", "action", "via", "fields")])
@@ -44,7 +47,7 @@ class Stretch:
 Work = Callable[[tuple[int, int]], tuple[Words, pa.Table]]
 
 
-def stretches(finder: Finder, kind: str, wanted: Words, *, rows: int = STRETCH_ROWS) -> Iterator[Stretch]:
+def stretches(finder: Finder, kind: str, wanted: Words, *, rows: int | None = None) -> Iterator[Stretch]:
     """The waybills that a source had: kind is actor, session (they read them), channel (issued) or outlet (passed).
 
     wanted: keys of the source, sorted; several outlets make a region. An outlet's are those that came from it or were
@@ -54,11 +57,23 @@ def stretches(finder: Finder, kind: str, wanted: Words, *, rows: int = STRETCH_R
     readers = kind in ("actor", "session")
     walked: list[tuple[str, int | None]] = [("accesses", day) for day in days] if readers else [(_WALKED[kind], None)]
     work = _reading(finder, walked, kind, wanted) if readers else _OTHER[kind](finder, wanted)
+    rows = rows or _rows(finder, kind, wanted)
     spans = list(ranges([f for name, day in walked for f in finder.files(name, day)], rows))
     with ThreadPoolExecutor(_THREADS) as pool:
         for start in range(0, len(spans), _AT_ONCE):
             for place, (keys, reads) in enumerate(pool.map(work, spans[start : start + _AT_ONCE]), start + 1):
                 yield Stretch(keys=keys, reads=reads, done=place, total=len(spans))
+
+
+def _rows(finder: Finder, kind: str, wanted: Words) -> int:
+    """Rows of a stretch: long ones for readers of little, as each stretch costs a reading of every bucket."""
+    if kind == "actor":
+        volumes = counts_of(finder, "volumes")
+        reads = volumes["reads"].to_numpy()
+        narrow = reads[np.isin(volumes["actor"].to_numpy(), wanted)].sum() * NARROW < reads.sum()
+    else:
+        narrow = kind == "session"
+    return STRETCH_ROWS << 2 if narrow else STRETCH_ROWS
 
 
 def _reading(finder: Finder, walked: list[tuple[str, int | None]], kind: str, wanted: Words) -> Work:
