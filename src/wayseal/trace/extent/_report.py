@@ -97,8 +97,9 @@ class _Teller:
             rows.append((self.say("least"), f"{whole(r.daily(r.least).value if r.days else r.least.value):,}"))  # type: ignore[union-attr]
         daily = r.daily(r.total)
         if daily is not None and r.waybills_a_day:
-            shares = [x / r.waybills_a_day for x in (daily.value, daily.low, daily.high) if math.isfinite(x)]
-            rows.append((self.say("share"), " · ".join(_numbers.share(min(x, 1.0)) for x in shares)))
+            value, low, high = (_numbers.share(x / r.waybills_a_day) for x in (daily.value, daily.low, daily.high))
+            key = "at_least" if math.isnan(daily.value) else "range"
+            rows.append((self.say("share"), self.say(key, value=value, low=low, high=high)))
         if r.first_day is not None and r.last_day is not None:
             first, last = (str(np.datetime64(day, "D")) for day in (r.first_day, r.last_day))
             rows.append((self.say("period"), self.say("period_value", first=first, last=last, days=r.days)))

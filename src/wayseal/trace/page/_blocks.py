@@ -20,13 +20,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part with its title: a remark, a picture (pages only), a table, points."""
+    """A part with its title: a remark, a picture (pages only), a table, points.
+
+    fold: the words under which a page hides the table behind the picture; "" shows both.
+    """
 
     title: str
     note: str = ""
     chart: Markup | None = None
     table: Table | None = None
     points: tuple[str, ...] = ()
+    fold: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,8 @@ class _Teller:
         cells = tuple((n, f"{w:,}", *([f"{m:,}"] if self.r.reads else [])) for n, w, m in shown)
         table = Table(head=head, rows=cells, numbers=frozenset({1, 2}), bars=tuple(w / top for _, w, _ in shown))
         chart = columns_chart("days", self.say("days"), desc, columns)
-        return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table)
+        fold = self.voice.say("ui.as_table")
+        return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table, fold=fold)
 
     def _hours(self) -> Section:
         rows = [(f"{hour:02d}", n) for hour, n in enumerate(self.r.hours)]
@@ -101,7 +102,8 @@ class _Teller:
         cells = tuple((hour, f"{n:,}") for hour, n in rows if n)
         bars = tuple(n / top for _, n in rows if n)
         table = Table(head=(self.say("hour"), self.say("count")), rows=cells, numbers=frozenset({1}), bars=bars)
-        return Section(title=self.say("hours"), note=self.say("hours_note"), chart=chart, table=table)
+        fold = self.voice.say("ui.as_table")
+        return Section(title=self.say("hours"), note=self.say("hours_note"), chart=chart, table=table, fold=fold)
 
     def _routes(self) -> Section:
         r, say = self.r, self.say
