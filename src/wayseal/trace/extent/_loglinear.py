@@ -104,10 +104,8 @@ def _stepwise(count: Floats, usable: list[tuple[int, int]], criterion: Criterion
 
 
 def _fitted(count: Floats, lists: int, pairs: Pairs, criterion: Criterion, *, uneven: bool = False) -> Model | None:
-    """One model; none where it has as many terms as there are histories with room for them, or no maximum."""
+    """One model; none where its likelihood has no finite maximum, or next to none."""
     matrix = design(lists, pairs, uneven=uneven)
-    if matrix.shape[1] > len(count):
-        return None
     beta = fit(matrix, count)
     if beta is None:
         return None
