@@ -9,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal import store
+from wayseal.ledger._asof import States, states_of
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
 from wayseal.ledger._lock import share_with_readers
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import numbers
+from wayseal.ledger._queries import read_queries
 from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import one_batch
@@ -24,6 +26,7 @@ from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
 from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.model.predicate import Predicate
 
 _NULLABLE = tuple(sorted((*READS.ids, *READS.hashed)))
@@ -159,6 +162,21 @@ class Snapshot:
         A uniform sample: the first of the key space. Without predicates all waybills fit.
         """
         return views(self._finder, self._chooser, self.reads, actor, predicates, limit)
+
+    def replay(self) -> Replay:
+        """The logged queries, ready to be put to any waybills, as those stood then. Reads `queries` whole."""
+        queries = read_queries(self._finder, self._keyer, described="waybills" in self.tables)
+        return Replay(queries, self._states, self.control(POPULATION), self.size())
+
+    def _states(self, keys: Words) -> States:
+        """States of some waybills (sorted, distinct keys)."""
+        numbers = self.names("waybill", keys)
+        return states_of(keys, numbers, self.waybills(keys), self.table("changes", keys), self.outlets())
+
+    def sample(self, predicates: Sequence[Predicate], n: int) -> list[Words]:
+        """For each predicate up to `n` of its waybills (keys, sorted): the first of the key space, so a uniform sample."""
+        narrow = iter(self._chooser.first([p for p in predicates if not p.everything], n))
+        return [self.control(n) if p.everything else next(narrow) for p in predicates]
 
     def size(self) -> int:
         """How many waybills were read or stand in `waybills` or `scans`."""
