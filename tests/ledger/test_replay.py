@@ -62,9 +62,7 @@ def replayable(change: Row) -> bool:
 
 
 # A small network: o-9 is no outlet that anybody knows, wb-0 … wb-5 are numbers.
-OUTLETS = [
-    {"outlet": f"o-{n}", "kind": "outlet", "city": f"city-{n // 2}", "region": f"r-{n // 3}"} for n in range(5)
-]
+OUTLETS = [{"outlet": f"o-{n}", "kind": "outlet", "city": f"city-{n // 2}", "region": f"r-{n // 3}"} for n in range(5)]
 NUMBERS = [f"WB{n}" for n in range(6)]
 OUTLET = st.sampled_from(["o-0", "o-1", "o-2", "o-3", "o-4", "o-9"])
 MINUTES = st.integers(0, 8)

@@ -66,7 +66,9 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
     assert caught.value.key in {"", message}
 
 
-@pytest.mark.parametrize(("text", "unknown"), [("{}", False), ('{"unknown": false}', False), ('{"unknown": true}', True)])
+@pytest.mark.parametrize(
+    ("text", "unknown"), [("{}", False), ('{"unknown": false}', False), ('{"unknown": true}', True)]
+)
 def test_what_is_known_may_be_an_upper_bound(text: str, unknown: bool) -> None:
     """Rule 4."""
     assert parse_predicate(text).unknown is unknown
@@ -78,7 +80,11 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from([*CONDITIONS, "issued_from", "issued_to", "limit", "unknown", "x"]), JSON, max_size=4))
+@given(
+    st.dictionaries(
+        st.sampled_from([*CONDITIONS, "issued_from", "issued_to", "limit", "unknown", "x"]), JSON, max_size=4
+    )
+)
 def test_any_object_is_a_predicate_or_a_clear_error(conditions: dict[str, Any]) -> None:
     try:
         read = parse_predicate(json.dumps(conditions))

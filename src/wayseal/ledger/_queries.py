@@ -46,8 +46,9 @@ _QUERIES = pa.schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """F distinct filters. any_of: distinct sets of conditions, as in `Predicate`; conditions[F]: place of each filter's.
+    """F distinct filters.
 
+    any_of: distinct sets of conditions, as in `Predicate`; conditions[F]: place of each filter's.
     low[F] (included), high[F] (not included): bounds of the issue, µs since 1970; ∓`NEVER` without any, and `KNOWN`
     where only the other is given.
     limit[F]: row limit, -1 without. unknown[F]: whether the conditions are only an upper bound.

@@ -83,7 +83,7 @@ def plan_of(filters: Filters, states: States) -> Plan:
 
 
 def matches(queries: Queries, states: States) -> tuple[Longs, Ints]:
-    """(query, state) pairs: which states each query fitted at its time (rule 1), sorted by query, then state."""
+    """(query, state) pairs: which states each query fitted at its time (rule 1), sorted by query."""
     plan, index = plan_of(queries.filters, states), index_of(states)
     which, at = fixed(queries.filter), fixed(queries.at)
     count = np.zeros(len(queries), np.int64)
@@ -92,9 +92,7 @@ def matches(queries: Queries, states: States) -> tuple[Longs, Ints]:
     out = np.zeros(int(count.sum()), np.int32)
     if len(out):
         _kernels.find(plan, index, which, at, count, start, out)
-    query = np.repeat(np.arange(len(queries)), count)
-    order = np.lexsort((out, query))
-    return query[order], out[order]
+    return np.repeat(np.arange(len(queries)), count), out
 
 
 def fitting(queries: Queries, states: States) -> Longs:
@@ -115,9 +113,10 @@ def weights(queries: Queries, fitted: Longs, scale: float) -> tuple[Floats, Floa
     limit, unknown = filters.limit[place].astype(np.float64), filters.unknown[place]
     rows = queries.rows.astype(np.float64)
     shown = np.where(rows == NOT_LOGGED, limit, rows)
+    count = fitted.astype(np.float64)
     part = _partial(queries, fitted, scale, limit, unknown)
     least = np.maximum(shown, 1.0)
-    safe, even = (np.maximum(scale * (fitted + more), least) for more in (0.0 if scale == 1.0 else 1.0, 0.0))
+    safe, even = (np.maximum(scale * (count + more), least) for more in (0.0 if scale == 1.0 else 1.0, 0.0))
     out = []
     for estimate in (safe, even):
         weight = np.where(part, shown / estimate, 1.0)
@@ -130,7 +129,8 @@ def weights(queries: Queries, fitted: Longs, scale: float) -> tuple[Floats, Floa
 def _partial(queries: Queries, fitted: Longs, scale: float, limit: Floats, unknown: Flags) -> Flags:
     """Which queries may have shown only part of what fitted."""
     rows = queries.rows
-    least = scale * (fitted - (0.0 if scale == 1.0 else PLAINLY * np.sqrt(fitted)))
+    error = 0.0 if scale == 1.0 else PLAINLY
+    least = scale * (fitted - error * np.sqrt(fitted.astype(np.float64)))
     reached = (limit != NOT_LOGGED) & ((rows == NOT_LOGGED) | (rows >= limit))
     fewer = (rows != NOT_LOGGED) & (rows < least)
     out: Flags = unknown | reached | fewer
@@ -155,8 +155,7 @@ def most_shown(queries: Queries, weight: Floats, owner: Ints, owners: int) -> Fl
     last = np.ones(len(chosen), np.bool_)
     last[:-1] = (pair[:, 1:] != pair[:, :-1]).any(axis=0)
     chosen = chosen[last]
-    total: Floats = out + np.bincount(owner[chosen], weights=rows[chosen], minlength=owners)
-    return total
+    return np.asarray(out + np.bincount(owner[chosen], weights=rows[chosen], minlength=owners), np.float64)
 
 
 def shown_to(

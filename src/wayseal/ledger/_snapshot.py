@@ -173,8 +173,12 @@ class Snapshot:
         numbers = self.names("waybill", keys)
         return states_of(keys, numbers, self.waybills(keys), self.table("changes", keys), self.outlets())
 
+    def fitting(self, predicates: Sequence[Predicate]) -> Words:
+        """Keys, sorted, of the waybills that fit any of the predicates, as `waybills` has them."""
+        return self._chooser.fitting(predicates)
+
     def sample(self, predicates: Sequence[Predicate], n: int) -> list[Words]:
-        """For each predicate up to `n` of its waybills (keys, sorted): the first of the key space, so a uniform sample."""
+        """For each predicate up to `n` of its waybills (keys, sorted): a uniform sample, the first of the key space."""
         narrow = iter(self._chooser.first([p for p in predicates if not p.everything], n))
         return [self.control(n) if p.everything else next(narrow) for p in predicates]
 

@@ -18,7 +18,7 @@ from wayseal.ledger._types import Floats, Ints, Longs, Words
 from wayseal.model.predicate import Predicate
 
 POPULATION = 5_000
-"""Waybills from which it is estimated how many fitted a query; in a ledger of no more, all of them: then it is exact."""
+"""Waybills from which it is estimated how many fitted a query; of a ledger with no more all are taken, exactly."""
 SURELY = 0.5
 """From this weight on a waybill counts as shown where only yes or no can be said."""
 MOST_FILTERS = 64
@@ -91,6 +91,10 @@ class Replay:
         """Keys of the accounts that asked anything, sorted."""
         return np.unique(self._queries.actor)
 
+    def sessions(self) -> Words:
+        """Keys of the sessions in which anything was asked, sorted."""
+        return np.unique(self._queries.session[self._queries.session != 0])
+
     def exposures(self, keys: Words) -> Exposed:
         """Who was shown which of some waybills, and when."""
         wanted = np.unique(np.asarray(keys, np.uint64))
@@ -123,7 +127,7 @@ class Replay:
         keys = np.unique(np.concatenate([np.zeros(0, np.uint64), *groups]))
         states = self._states(keys)
         owner = _places(owners, getattr(self._queries, column))
-        places = [np.searchsorted(keys, group) for group in groups]
+        places = [np.searchsorted(keys, group).astype(np.int32) for group in groups]
         expected = _replay.shown_to(self._queries, states, self._even, owner, _known(owners, keys, known), places)
         return expected, _replay.most_shown(self._queries, self._even, owner, len(owners))
 
