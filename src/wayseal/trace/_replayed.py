@@ -25,7 +25,7 @@ from wayseal.trace._strata import Sources, Strata
 
 CONTROLS = 12_000
 """Waybills looked at to count what queries showed, over all questions together."""
-CONTROLS_LEAST = 200
+CONTROLS_LEAST = 100
 """Waybills looked at for each question, at least, where there are so many."""
 
 Keys = NDArray[np.uint64]
