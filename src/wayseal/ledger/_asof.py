@@ -45,9 +45,6 @@ class States:
     words: tuple[Mapping[str, int], ...]
     left_out: int
 
-    def __len__(self) -> int:
-        return len(self.item)
-
 
 def states_of(keys: Words, numbers: list[str], waybills: pa.Table, changes: pa.Table, outlets: pa.Table) -> States:
     """The states of some waybills (rules 1 to 5).

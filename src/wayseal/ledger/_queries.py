@@ -86,19 +86,6 @@ class Queries:
     def __len__(self) -> int:
         return len(self.at)
 
-    def take(self, places: Longs | Flags) -> "Queries":
-        """Some of the queries, with all filters; what was left out is not counted."""
-        return Queries(
-            at=self.at[places],
-            actor=self.actor[places],
-            session=self.session[places],
-            via=self.via[places],
-            request=self.request[places],
-            filter=self.filter[places],
-            rows=self.rows[places],
-            filters=self.filters,
-        )
-
 
 def read_queries(finder: Finder, keyer: Keyer, *, described: bool) -> Queries:
     """All queries of a ledger; described: whether it has `waybills`."""
