@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,7 +132,7 @@ def test_nothing_gives_nothing() -> None:
     assert found.ratio.shape == (1, 0)
 
 
-def soft(sold: list[float], reads: Triples, weight: list[float], **more: object) -> Evidence:
+def soft(sold: list[float], reads: Triples, weight: list[float], **more: Any) -> Evidence:
     return replace(make(sold, reads=reads, **more), reads=events(reads, weight))
 
 

@@ -103,7 +103,7 @@ def query_notes(found: Replayed | None) -> Iterator[Note]:
         yield Note(code="quality.changes_left_out", values={"n": found.changes_left_out})
 
 
-def summary_span(summary: Summary, found: Replayed | None) -> tuple[int, int] | None:
+def summary_span(summary: Summary, found: Replayed | None = None) -> tuple[int, int] | None:
     """First and last read or replayed query (microseconds after 1970), None without any."""
     spans = [] if found is None or found.replay.counts.span is None else [found.replay.counts.span]
     if summary.first_at is not None and summary.last_at is not None:
