@@ -229,6 +229,8 @@ def test_the_logged_rows_bound_what_was_shown() -> None:
     owner = np.array([owners.index(a) if a in owners else -1 for a in queries.actor.tolist()], np.int32)
     weight = np.where(queries.rows == 5, 0.5, 1.0)
     assert _replay.most_shown(queries, weight, owner, 2).tolist() == [9 + 5 + 5, np.inf]
+    for text, most in (('{"waybill":["YT1","YT2"]}', 2), ('{"waybill":"YT1","limit":5}', 1), ('{"limit":3}', 3)):
+        assert _replay.most_shown(one(text), np.ones(1), np.zeros(1, np.int32), 1).tolist() == [most]
     nothing = _replay.most_shown(one("{}"), np.zeros(1), np.zeros(1, np.int32), 1)
     assert nothing.tolist() == [0.0]
 
@@ -368,6 +370,9 @@ def test_what_was_shown_is_counted(snapshot: Snapshot) -> None:
     expected, most = replay.shown("actor", owners, groups, known)
     assert expected.tolist() == [[1.0, 0.0], [1.0, 0.0], [0.0, 0.0]]
     assert most.tolist() == [1.0, np.inf, 0.0]
+    nobody, none = replay.shown("session", snapshot.keys(["s-404"]), groups, known)
+    assert nobody.tolist() == [[0.0, 0.0]]
+    assert none.tolist() == [0.0]
     by_session, _ = replay.shown("session", snapshot.keys(["s-1"]), groups, known)
     assert by_session.tolist() == [[2.0, 0.0]]
 

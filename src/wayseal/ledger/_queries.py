@@ -51,7 +51,8 @@ class Filters:
     any_of: distinct sets of conditions, as in `Predicate`; conditions[F]: place of each filter's.
     low[F] (included), high[F] (not included): bounds of the issue, µs since 1970; ∓`NEVER` without any, and `KNOWN`
     where only the other is given.
-    limit[F]: row limit, -1 without. unknown[F]: whether the conditions are only an upper bound.
+    limit[F]: row limit, -1 without. numbers[F]: how many numbers it asks for, -1 for any. unknown[F]: whether the
+    conditions are only an upper bound.
     """
 
     any_of: tuple[Mapping[str, tuple[str, ...]], ...]
@@ -59,6 +60,7 @@ class Filters:
     low: Longs
     high: Longs
     limit: Longs
+    numbers: Longs
     unknown: Flags
 
 
@@ -169,12 +171,15 @@ def _read_filters(texts: list[str]) -> tuple[Filters, list[str | None]]:
         found.append(sets.setdefault(conditions, len(sets)))
         found.extend(rest)
     columns = np.array(found, np.int64).reshape(-1, 5)
+    any_of = tuple(dict(conditions) for conditions in sets)
+    numbers = np.array([len(c["waybill"]) if "waybill" in c else NOT_LOGGED for c in any_of], np.int64)
     return Filters(
-        any_of=tuple(dict(conditions) for conditions in sets),
+        any_of=any_of,
         conditions=columns[:, 0].copy(),
         low=columns[:, 1].copy(),
         high=columns[:, 2].copy(),
         limit=columns[:, 3].copy(),
+        numbers=numbers[columns[:, 0]],
         unknown=columns[:, 4] != 0,
     ), wrong
 

@@ -138,14 +138,15 @@ def _partial(queries: Queries, fitted: Longs, scale: float, limit: Floats, unkno
 
 
 def most_shown(queries: Queries, weight: Floats, owner: Ints, owners: int) -> Floats:
-    """[owners] waybills that the queries of each owner can have shown at most, by their logged rows; ∞ if unknown.
+    """[owners] waybills that the queries of each owner can have shown at most; ∞ if nothing says so.
 
+    By their logged rows, their row limits, or the numbers that they asked for, whichever is least.
     Of whole results of one filter only the largest counts: they are the same waybills, as far as nothing changed.
     owner[Q]: place of each query's owner, -1 for none.
     """
-    limit = queries.filters.limit[queries.filter]
-    rows = np.where(queries.rows == NOT_LOGGED, limit, queries.rows).astype(np.float64)
-    rows = np.where(rows == NOT_LOGGED, np.where(weight > 0, np.inf, 0.0), rows)
+    bounds = [queries.rows, *(b[queries.filter] for b in (queries.filters.limit, queries.filters.numbers))]
+    rows = np.min([np.where(b == NOT_LOGGED, np.inf, b) for b in bounds], axis=0)
+    rows = np.where(weight > 0, rows, 0.0)
     whole = weight == 1.0
     mine = owner >= 0
     out = np.bincount(owner[mine & ~whole], weights=rows[mine & ~whole], minlength=owners)

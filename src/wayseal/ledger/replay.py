@@ -124,9 +124,11 @@ class Replay:
         column: "actor" or "session", of which `owners` are keys, distinct. known: (owner, waybill) pairs that don't
         count, of which the waybill may be any. What is known by the logged rows alone is ∞ where they say nothing.
         """
+        owner = _places(owners, getattr(self._queries, column))
+        if not (owner >= 0).any():
+            return np.zeros((len(owners), len(groups))), np.zeros(len(owners))
         keys = np.unique(np.concatenate([np.zeros(0, np.uint64), *groups]))
         states = self._states(keys)
-        owner = _places(owners, getattr(self._queries, column))
         places = [np.searchsorted(keys, group).astype(np.int32) for group in groups]
         expected = _replay.shown_to(self._queries, states, self._even, owner, _known(owners, keys, known), places)
         return expected, _replay.most_shown(self._queries, self._even, owner, len(owners))

@@ -6,8 +6,9 @@
    probabilities that any of them showed a waybill whose read by this source isn't logged. The sum is taken over all
    waybills of the stratum where they are few, else over a uniform sample and scaled up (Horvitz-Thompson), with one
    waybill of the sample added, so that no source counts as blind because the sample missed what it saw.
-3. It is never more than the logged `rows` of the source's queries allow, never less than the sample itself shows. Both
-   ends err towards a larger count, which makes a source less suspect; the uncertainty in between is neglected.
+3. It is never more than the source's queries allow (their logged `rows`, limits, or the numbers they ask for), never
+   less than the sample itself shows. Both ends err towards a larger count, which makes a source less suspect; the
+   uncertainty in between is neglected.
 4. The leaks themselves are in no sample.
 """
 
