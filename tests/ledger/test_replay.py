@@ -419,3 +419,24 @@ def test_samples_of_questions(tmp_path: Path) -> None:
         assert [len(k) for k in opened.sample(questions[:2], 100)] == [10, 10]
         assert opened.sample(questions[1:2], 0)[0].tolist() == []
         assert len(opened.fitting(questions[:3])) == 30
+
+
+def test_queries_of_several_files_and_generations(tmp_path: Path) -> None:
+    """The same row in two files is one query; filters and accounts are told apart over all of them."""
+    place = {"channel": "app", "origin_outlet": "o", "destination_outlet": "o"}
+    write(tmp_path / "a", "waybills", [{"waybill": f"WB{n}", "issued_at": at(n), **place} for n in range(3)])
+    rows = [
+        {"request": f"r{n}", "at": at(10 + n), "actor": f"u-{n % 2}", "filter": f'{{"waybill":"WB{n % 3}"}}'}
+        for n in range(6)
+    ]
+    write(tmp_path / "a", "queries", rows[:3])
+    write(tmp_path / "b", "queries", rows[2:])
+    for name in "ab":
+        put(tmp_path / name, tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as opened:
+        replay = opened.replay()
+        shown = replay.exposures(opened.keys(["WB0", "WB1", "WB2"])).rows
+        names = [opened.names(kind, shown[kind].to_numpy()) for kind in ("waybill", "actor")]
+    assert (replay.counts.replayed, replay.counts.repeated) == (6, 1)
+    found = sorted(zip(*names, shown["at"].to_pylist(), strict=True), key=lambda row: row[2])
+    assert found == [(f"WB{n % 3}", f"u-{n % 2}", at(10 + n)) for n in range(6)]
