@@ -86,12 +86,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     logged = snapshot.reads(np.unique(leaks.key))
     found = replayed(snapshot, leaks, logged)
     rows = together(logged, found)
-    by_actor = Dated(
-        leak=_places_of(rows["waybill"].to_numpy(), leaks.key),
-        at=hours(rows["at"], leaks.epoch_us),
-        who=rows["actor"].to_numpy(),
-        weight=None if found is None else rows["weight"].to_numpy(),
-    )
+    by_actor = _by_actor(rows, leaks, soft=found is not None)
     by_log = by_actor.take(slice(logged.num_rows))
     waybills = snapshot.waybills(leaks.key)
     issued, passed, regions = _route(snapshot, leaks, waybills)
@@ -157,6 +152,15 @@ def _universe(snapshot: Snapshot, strata: Strata, found: Replayed | None) -> dic
         SourceKind.OUTLET: max(len(outlets), len(strata.whole.outlets)),
         SourceKind.REGION: len(set(outlets["region"].to_pylist())),
     }
+
+
+def _by_actor(rows: pa.Table, leaks: LeakSet, *, soft: bool) -> Dated:
+    return Dated(
+        leak=_places_of(rows["waybill"].to_numpy(), leaks.key),
+        at=hours(rows["at"], leaks.epoch_us),
+        who=rows["actor"].to_numpy(),
+        weight=rows["weight"].to_numpy() if soft else None,
+    )
 
 
 def _places_of(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ints:
