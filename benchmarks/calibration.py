@@ -10,7 +10,8 @@
 4. Perturbed: counts of what each account reads off by a factor (log-normal, σ .3), or sales four times as late as any
    assumed delay has them: what the right delay costs and what wrong counts do.
 5. Chains agree: the largest difference of a probability between the chains.
-6. Cllr, the cost of the likelihood ratios in bits (Brümmer and du Preez 2006): 0 is perfect, 1 says nothing.
+6. Cllr, the cost of the likelihood ratios in bits (Brümmer and du Preez 2006): 0 is perfect, 1 says nothing. A source
+   that no chain ever held gets the smallest ratio that so many draws can show.
 """
 
 import argparse
@@ -146,14 +147,18 @@ def judged(world: World, drawn: Drawn, given: Evidence, model: Posterior, rng: n
     """What one case says: calls above .05, likelihood ratios, the rank of the unknown's share."""
     guilty = _guilty(world, drawn.case, given)
     p = model.probability
-    turns = rng.choice(len(model.draws.shares), DRAWS)
-    below = int((model.draws.shares[turns, 0] < drawn.unknown).sum())
-    ratio = model.log10_lr * np.log(10)
+    unknown = model.draws.shares[rng.choice(len(model.draws.shares), DRAWS), 0]
+    below = int((unknown < drawn.unknown).sum())
+    # Where nobody is a source the share is 1 in truth and in the draws: such ties are broken by lot.
+    rank = below + int(rng.integers(int((unknown == drawn.unknown).sum()) + 1))
+    least = 0.5 / (len(model.draws.states) + 1)
+    floor = np.log(least / (1 - least)) - np.log(model.rho / (1 - model.rho))
+    ratio = np.maximum(model.log10_lr * np.log(10), floor)
     return {
         "top": float(guilty[np.argmax(p)]) if len(p) else 0.0,
         "calls": [(float(v), bool(g)) for v, g in zip(p, guilty, strict=True) if v > 0.05],
         "false": int((~guilty & (p > 0.95)).sum()),
-        "rank": below,
+        "rank": rank,
         "target": [float(v) for v in ratio[guilty]],
         "other": [float(v) for v in ratio[~guilty]],
         "disagreement": model.disagreement,

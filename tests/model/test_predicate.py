@@ -27,6 +27,7 @@ EVERYTHING = [
     ('{"channel": []}', False),
     ('{"issued_from": "2024-01-05"}', False),
     ('{"issued_to": "2024-01-05"}', False),
+    ('{"unknown": true}', True),
 ]
 
 
@@ -51,6 +52,8 @@ REFUSED = [
     ('{"limit": -1}', "limit"),
     ('{"limit": true}', "limit"),
     ('{"limit": "5"}', "limit"),
+    ('{"unknown": "secret"}', "unknown"),
+    ('{"unknown": 1}', "unknown"),
 ]
 
 
@@ -60,6 +63,15 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
         parse_predicate(text)
     assert "secret" not in str(caught.value)
     assert caught.value.exit_code == 3
+    assert caught.value.key in {"", message}
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"), [("{}", False), ('{"unknown": false}', False), ('{"unknown": true}', True)]
+)
+def test_what_is_known_may_be_an_upper_bound(text: str, unknown: bool) -> None:
+    """Rule 4."""
+    assert parse_predicate(text).unknown is unknown
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -68,7 +80,11 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from([*CONDITIONS, "issued_from", "issued_to", "limit", "x"]), JSON, max_size=4))
+@given(
+    st.dictionaries(
+        st.sampled_from([*CONDITIONS, "issued_from", "issued_to", "limit", "unknown", "x"]), JSON, max_size=4
+    )
+)
 def test_any_object_is_a_predicate_or_a_clear_error(conditions: dict[str, Any]) -> None:
     try:
         read = parse_predicate(json.dumps(conditions))

@@ -82,9 +82,12 @@ def test_a_full_disk_is_an_error_that_names_the_file(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(f"pyarrow.parquet.ParquetWriter.{method}", full)
-    with pytest.raises(SimulateError, match=r"parquet can't be written \(No space left"):
-        simulate(tmp_path, TINY, seed=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(f"pyarrow.parquet.ParquetWriter.{method}", full)
+        with pytest.raises(SimulateError, match=r"parquet can't be written \(No space left") as caught:
+            simulate(tmp_path, TINY, seed=1)
+    # The writers live as long as the traceback does; when they go, they must find their own `close` again.
+    del caught
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

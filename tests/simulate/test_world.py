@@ -133,7 +133,7 @@ def test_people_read_at_work_and_in_sessions(world: Make) -> None:
 
 @pytest.mark.parametrize("leaker", LEAKERS)
 def test_the_truth_is_what_happened(world: Make, leaker: str) -> None:
-    w = world(leaker=leaker, lost_rows=0.0, lost_outlet_days=0.0)
+    w = world(leaker=leaker, lost_rows=0.0, lost_outlet_days=0.0, shown=True)
     known, sold = leakers(w), numbers(w)
     assert len(known) == {"nobody": 0, "colluders": 3}.get(leaker, 1)
     assert w.truth["unknown"] == sum(n["source"] is None for n in sold)

@@ -15,7 +15,8 @@ QUICK = Effort(chains=2, steps=3000, rounds=2, every=10)
 Triples = Sequence[tuple[int, int, float]]
 
 
-def events(triples: Triples) -> Events:
+def events(triples: Triples, weight: Sequence[float] | None = None) -> Events:
+    """Events by (source, leak, hours); weight: their probabilities, where they are not sure."""
     rows = list(triples)
     if not rows:
         return Events.none()
@@ -23,6 +24,7 @@ def events(triples: Triples) -> Events:
         source=np.array([row[0] for row in rows], np.int32),
         leak=np.array([row[1] for row in rows], np.int32),
         at=np.array([row[2] for row in rows], np.float64),
+        weight=None if weight is None else np.array(weight, np.float64),
     )
 
 

@@ -1,14 +1,15 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.trace.making import make
+from tests.trace.making import Triples, events, make
 from wayseal.trace._delay import Delay
 from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, REGION, Evidence
-from wayseal.trace._likelihood import likelihood, seen, shares, touch_shares
+from wayseal.trace._likelihood import likelihood, seen, shares, surely, touch_shares
 
 
 def ratio(evidence: Evidence, source: int, leak: int, *, timed: bool = True) -> float:
@@ -129,3 +130,68 @@ def test_every_delay_has_a_row_and_a_base() -> None:
 def test_nothing_gives_nothing() -> None:
     found = likelihood(make([], kind=[]))
     assert found.ratio.shape == (1, 0)
+
+
+def soft(sold: list[float], reads: Triples, weight: list[float], **more: Any) -> Evidence:
+    return replace(make(sold, reads=reads, **more), reads=events(reads, weight))
+
+
+def test_a_soft_read_counts_by_its_probability() -> None:
+    """Rule 6: e times what a sure read gives, where nothing depends on time."""
+    reads = [(0, 0, 5.0), (1, 0, 5.0), (1, 0, 6.0), (2, 0, 12.0)]
+    evidence = soft([10.0], reads, [0.25, 0.5, 0.5, 1.0], volume=[20.0] * 3)
+    sure = ratio(make([10.0], reads=[(0, 0, 5.0)], volume=[20.0]), 0, 0, timed=False)
+    assert ratio(evidence, 0, 0, timed=False) == pytest.approx(0.25 * sure)
+    assert ratio(evidence, 1, 0, timed=False) == pytest.approx(0.75 * sure)
+    assert ratio(evidence, 2, 0, timed=False) == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1), st.floats(0, 30)), min_size=1, max_size=10))
+def test_sure_weights_change_nothing(reads: list[tuple[int, int, float]]) -> None:
+    """Rule 6: with w = 1 everywhere the ratios are the same numbers."""
+    kind = [ACTOR] * 4
+    plain = likelihood(make([20.0, 25.0], reads=reads, kind=kind))
+    told = likelihood(soft([20.0, 25.0], reads, [1.0] * len(reads), kind=kind))
+    np.testing.assert_array_equal(plain.source, told.source)
+    np.testing.assert_array_equal(plain.leak, told.leak)
+    np.testing.assert_array_equal(plain.ratio, told.ratio)
+    np.testing.assert_array_equal(plain.log_base, told.log_base)
+
+
+@given(st.floats(0.01, 1.0))
+def test_a_weight_that_all_reads_share_cancels(w: float) -> None:
+    """Rule 6: numerator and count shrink alike, so a log that is vague throughout accuses and clears nobody."""
+    reads = [(0, 0, 5.0), (0, 1, 6.0)]
+    vague = soft([10.0, 11.0], reads, [w, w], volume=[200.0 * w], lost=0.0)
+    sure = make([10.0, 11.0], reads=reads, volume=[200.0], lost=0.0)
+    for leak in range(2):
+        assert ratio(vague, 0, leak, timed=False) == pytest.approx(ratio(sure, 0, leak, timed=False))
+
+
+def test_the_mean_over_reads_is_weighted() -> None:
+    """Rules 4 and 6: a read that hardly happened hardly moves the time."""
+    reads = [(0, 0, 36.0), (0, 0, 2.0), (1, 0, 20.0)]
+    late, between, even = (ratio(soft([40.0], reads, [1.0, w, 1.0]), 0, 0) for w in (1e-9, 0.5, 1.0))
+    assert late > between > even
+    alone = ratio(make([40.0], reads=[reads[0], reads[2]]), 0, 0)
+    assert late == pytest.approx(alone, rel=1e-6)
+
+
+def test_a_soft_reader_weighs_less_among_the_others() -> None:
+    """Rule 6: whoever hardly read the parcel hardly tells what is usual for it."""
+    reads = [(0, 0, 20.0), (1, 0, 39.0)]
+    alone = ratio(make([40.0], reads=reads[:1]), 0, 0)
+    beside = [ratio(soft([40.0], reads, [1.0, w]), 0, 0) for w in (1e-9, 0.5, 1.0)]
+    assert beside[0] == pytest.approx(alone, rel=1e-6)
+    assert beside[0] > beside[1] > beside[2]
+
+
+def test_where_yes_or_no_is_said_half_is_yes() -> None:
+    """Rule 7: before the sale and after it apart; several soft reads add up."""
+    reads = [(0, 0, 5.0), (0, 0, 6.0), (1, 0, 5.0), (2, 0, 5.0), (2, 0, 12.0)]
+    evidence = soft([10.0], reads, [0.3, 0.3, 0.4, 0.1, 0.9])
+    source, leak = seen(evidence)
+    assert list(zip(source.tolist(), leak.tolist(), strict=True)) == [(0, 0)]
+    assert surely(evidence, evidence.reads).at.tolist() == [5.0, 6.0, 12.0]
+    sure = make([10.0], reads=reads)
+    assert surely(sure, sure.reads) is sure.reads

@@ -8,7 +8,7 @@ import typer
 from wayseal.cli._options import Quiet, Seed
 from wayseal.cli._progress import progress_bars
 
-LEAKERS = "Who sells: clerk, wide, channel, colluders, outlet or nobody."
+LEAKERS = "Who sells: clerk, wide, channel, colluders, outlet, nobody or lister."
 
 
 def simulate(
@@ -22,6 +22,9 @@ def simulate(
     days: Annotated[int | None, typer.Option(help="Days of log.")] = None,
     colluders: Annotated[int | None, typer.Option(help="Accounts that leak together.")] = None,
     unknown_share: Annotated[float | None, typer.Option(help="Share of the numbers from elsewhere.")] = None,
+    queries: Annotated[
+        float | None, typer.Option(help="Share of clerks of whose lists only the question is logged.")
+    ] = None,
     seed: Seed = 7,
     quiet: Quiet = False,
 ) -> None:
@@ -44,6 +47,7 @@ def simulate(
         "days": days,
         "colluders": colluders,
         "unknown_share": unknown_share,
+        "queries": queries,
     }
     chosen = preset(scenario, **{name: value for name, value in given.items() if value is not None})
     with progress_bars(quiet) as progress:

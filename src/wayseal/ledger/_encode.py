@@ -16,9 +16,9 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import (
     ID_KINDS,
     KEYED,
+    LOOSE_IDS,
     NUMBERS_SCHEMA,
     SEPARATOR,
-    UNIQUE,
     TableLayout,
     flight_schema,
 )
@@ -72,9 +72,8 @@ class Encoder:
     def register(self, table: str, rows: pa.RecordBatch, line: Longs, source: int) -> Encoded:
         """Rows of a loose table with source and row; the ids that they introduce join the dictionary."""
         bad: dict[str, Flags] = {}
-        column = UNIQUE.get(table)
-        if column is not None:
-            clash = self.dictionaries[column].encode(rows[column]) == COLLISION
+        for column, kind in LOOSE_IDS.get(table, {}).items():
+            clash = self.dictionaries[kind].encode(rows[column]) == COLLISION
             if clash.any():
                 bad[column] = clash
         made = rows.append_column("source", pa.array(np.full(len(line), source, np.int32)))

@@ -67,6 +67,14 @@ KEYED: Mapping[str, TableLayout] = MappingProxyType({t.name: t for t in _KEYED})
 """Tables whose rows hang on a waybill: sorted by its key."""
 LOOSE = ("actors", "outlets", "queries", "assignments")
 """The others: kept in the order in which they came."""
+LOOSE_IDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "actors": {"actor": "actor"},
+        "outlets": {"outlet": "outlet"},
+        "queries": {"actor": "actor", "session": "session", "via": "via"},
+    }
+)
+"""Columns of loose tables whose ids join a dictionary, and which."""
 UNIQUE = MappingProxyType({"actors": "actor", "outlets": "outlet"})
 """Loose tables with one row an id, the last one wins."""
 ID_KINDS = tuple(sorted({kind for t in _KEYED for kind in t.ids.values()}))

@@ -160,6 +160,28 @@ class Chooser:
         portions = [predicates[start : start + MOST] for start in range(0, len(predicates), MOST)]
         return np.unique(np.concatenate([self.choose(portion).keys for portion in portions]))
 
+    def first(self, predicates: Sequence[Predicate], n: int) -> list[Words]:
+        """For each predicate the first `n` keys, sorted, of the waybills that fit it."""
+        out: list[Words] = []
+        for start in range(0, len(predicates), MOST):
+            portion = predicates[start : start + MOST]
+            asked, chosen = self._last or (portion, self.choose(portion))
+            if not all(p in asked for p in portion):
+                asked, chosen = portion, self.choose(portion)
+            out += [_first(chosen, asked.index(p), n) for p in portion]
+        return out
+
+
+def _first(chosen: Chosen, bit: int, n: int) -> Words:
+    """Keys of the first rows that have a bit, out of ever longer stretches of them."""
+    reach = max(n, 1)
+    while True:
+        found = np.flatnonzero((chosen.masks[:reach] >> np.uint64(bit)) & np.uint64(1))
+        if len(found) >= n or reach >= len(chosen.masks):
+            keys: Words = chosen.keys[found[:n]]
+            return keys
+        reach *= 4
+
 
 def last_rows(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> pa.RecordBatch:
     """Rows of a stretch of the key space, of which the last row of each waybill counts."""

@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
+from wayseal.ledger._asof import States, states_of
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
 from wayseal.ledger._lock import share_with_readers
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import numbers
+from wayseal.ledger._queries import read_queries
 from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import distinct, one_batch
@@ -25,6 +27,7 @@ from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
 from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, knows, places_of, stretches
 from wayseal.model.predicate import Predicate
 
@@ -196,6 +199,25 @@ class Snapshot:
         days = self._finder.whole("catalogue", pa.schema([CATALOGUE_SCHEMA.field("day")]))["day"].to_numpy()
         day, count = np.unique(days[days != NO_DAY], return_counts=True)
         return pa.table({"day": pa.array(day, pa.int32()), "waybills": pa.array(count, pa.int64())})
+
+    def replay(self) -> Replay:
+        """The logged queries, ready to be put to any waybills, as those stood then. Reads `queries` whole."""
+        queries = read_queries(self._finder, self._keyer, described="waybills" in self.tables)
+        return Replay(queries, self._states, self.control(POPULATION), self.size())
+
+    def _states(self, keys: Words) -> States:
+        """States of some waybills (sorted, distinct keys)."""
+        numbers = self.names("waybill", keys)
+        return states_of(keys, numbers, self.waybills(keys), self.table("changes", keys), self.outlets())
+
+    def fitting(self, predicates: Sequence[Predicate]) -> Words:
+        """Keys, sorted, of the waybills that fit any of the predicates, as `waybills` has them."""
+        return self._chooser.fitting(predicates)
+
+    def sample(self, predicates: Sequence[Predicate], n: int) -> list[Words]:
+        """For each predicate up to `n` of its waybills (keys, sorted): a uniform sample, the first of the key space."""
+        narrow = iter(self._chooser.first([p for p in predicates if not p.everything], n))
+        return [self.control(n) if p.everything else next(narrow) for p in predicates]
 
     def size(self) -> int:
         """How many waybills were read or stand in `waybills` or `scans`."""

@@ -6,6 +6,8 @@ Rules (data contract, version 1):
 2. A value is a scalar or a list (any of); keys are joined by AND; an empty list selects nothing.
 3. An unknown key or a value of the wrong type is an error that names the key, never a condition
    that is left out: a predicate that is wider than what was asked would spoil the comparison.
+4. `"unknown": true` says that there was more than the contract can express: the keys beside it are an upper
+   bound, and the rest may have narrowed it. Who can't use an upper bound must refuse it.
 """
 
 import json
@@ -38,9 +40,16 @@ PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destin
 
 
 class PredicateError(WaysealError):
-    """A predicate that can't be read; the text names the key, never the value."""
+    """A predicate that can't be read; the text names the key, never the value.
+
+    key: the key that is wrong; "" where it is none of ours, or there is no object at all.
+    """
 
     exit_code = 3
+
+    def __init__(self, text: str, key: str = "") -> None:
+        super().__init__(text)
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +57,18 @@ class Predicate:
     """Conditions on waybills. `any_of` maps a key to its permitted values, as text, sorted and without repeats.
 
     issued_from (inclusive) and issued_to (exclusive) bound the time of issue; both are UTC. limit
-    is kept for replay and does not narrow `any_of`.
+    is kept for replay and does not narrow `any_of`. unknown: the conditions are an upper bound (rule 4).
     """
 
     any_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     issued_from: datetime | None = None
     issued_to: datetime | None = None
     limit: int | None = None
+    unknown: bool = False
 
     @property
     def everything(self) -> bool:
-        """Whether every waybill fits."""
+        """Whether every waybill fits the conditions that are known."""
         return not self.any_of and self.issued_from is None and self.issued_to is None
 
 
@@ -74,13 +84,14 @@ def parse_predicate(text: str) -> Predicate:
     for key in sorted(read):
         if key in CONDITIONS:
             any_of[key] = _values(key, read[key])
-        elif key not in ("issued_from", "issued_to", "limit"):
+        elif key not in ("issued_from", "issued_to", "limit", "unknown"):
             raise PredicateError("unknown key in a predicate; known are: " + ", ".join(CONDITIONS))
     return Predicate(
         any_of=any_of,
         issued_from=_time("issued_from", read.get("issued_from")),
         issued_to=_time("issued_to", read.get("issued_to")),
         limit=_limit(read.get("limit")),
+        unknown=_unknown(read.get("unknown")),
     )
 
 
@@ -89,7 +100,7 @@ def _values(key: str, value: object) -> tuple[str, ...]:
     texts = set()
     for item in values:
         if isinstance(item, bool) or not isinstance(item, str | int):
-            raise PredicateError(f"{key}: needs text or a whole number, or a list of them")
+            raise PredicateError(f"{key}: needs text or a whole number, or a list of them", key)
         texts.add(clean_waybill(str(item)) if key == "waybill" else str(item))
     return tuple(sorted(texts))
 
@@ -103,12 +114,18 @@ def _time(key: str, value: object) -> datetime | None:
             return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         pass  # an offset can carry the first and the last day out of the calendar
-    raise PredicateError(f"{key}: not a time in ISO 8601")
+    raise PredicateError(f"{key}: not a time in ISO 8601", key)
 
 
 def _limit(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise PredicateError("limit: not a whole number")
+        raise PredicateError("limit: not a whole number", "limit")
     return value
+
+
+def _unknown(value: object) -> bool:
+    if value is not None and not isinstance(value, bool):
+        raise PredicateError("unknown: not true or false", "unknown")
+    return bool(value)

@@ -7,12 +7,13 @@ import numpy as np
 
 from wayseal.model.sources import SourceKind
 from wayseal.simulate._errors import SimulateError
+from wayseal.simulate._lists import Held, Shown
 from wayseal.simulate._network import Network
 from wayseal.simulate._parcels import Parcels, Step, span
 from wayseal.simulate._reads import Rates, Reads
 from wayseal.simulate._scenario import Leaker, Scenario
 from wayseal.simulate._staff import CHANNELS, COUNTER, Role, Staff
-from wayseal.simulate._types import HOUR, MINUTE, NEVER, Ints, stream
+from wayseal.simulate._types import HOUR, MINUTE, NEVER, Ints, Mask, stream
 
 # So many numbers of a source are enough for any market; more are thinned out evenly.
 _ENOUGH = 200_000
@@ -43,9 +44,9 @@ class Candidates:
 
 
 def choose_leakers(
-    scenario: Scenario, network: Network, staff: Staff, rates: Rates, seed: int
+    scenario: Scenario, network: Network, staff: Staff, rates: Rates, asking: Mask, seed: int
 ) -> tuple[LeakSource, ...]:
-    """The sources that leak in this world; none for Leaker.NOBODY."""
+    """The sources that leak in this world; none for Leaker.NOBODY. asking: who works with list screens."""
     rng = stream(seed, 5)
     match scenario.leaker:
         case Leaker.NOBODY:
@@ -63,9 +64,10 @@ def choose_leakers(
             if not len(people):
                 raise SimulateError("leaker wide needs more wide_accounts")
             return (_actor(staff, int(rng.choice(people))),)
-        case Leaker.CLERK | Leaker.COLLUDERS:
+        case Leaker.CLERK | Leaker.COLLUDERS | Leaker.LISTER:
             count = scenario.colluders if scenario.leaker is Leaker.COLLUDERS else 1
-            chosen = _ordinary(scenario.leaker, network, staff, rng, count)
+            among = asking if scenario.leaker is Leaker.LISTER else ~asking
+            chosen = _ordinary(scenario.leaker, network, staff, among, rng, count)
             return tuple(_actor(staff, k) for k in chosen)
 
 
@@ -73,11 +75,13 @@ def _busy(network: Network) -> float:
     return float(np.median(network.volume[: network.outlets]))
 
 
-def _ordinary(leaker: Leaker, network: Network, staff: Staff, rng: np.random.Generator, count: int) -> list[int]:
+def _ordinary(
+    leaker: Leaker, network: Network, staff: Staff, among: Mask, rng: np.random.Generator, count: int
+) -> list[int]:
     """Counter clerks (colluders: also couriers and sorters) of busier outlets, at places of their own."""
-    roles = [Role.CLERK] if leaker is Leaker.CLERK else [Role.CLERK, Role.COURIER, Role.SORTER]
+    roles = [Role.CLERK, Role.COURIER, Role.SORTER] if leaker is Leaker.COLLUDERS else [Role.CLERK]
     volume = np.where(staff.unit >= 0, network.volume[staff.unit], 0.0)
-    fits = np.flatnonzero(np.isin(staff.role, roles) & (volume >= _busy(network)))
+    fits = np.flatnonzero(np.isin(staff.role, roles) & among & (volume >= _busy(network)))
     chosen: list[int] = []
     places: set[tuple[int, int]] = set()
     for k in rng.permutation(fits).tolist():
@@ -87,6 +91,8 @@ def _ordinary(leaker: Leaker, network: Network, staff: Staff, rng: np.random.Gen
             places.add(place)
         if len(chosen) == count:
             return sorted(chosen)
+    if leaker is Leaker.LISTER:
+        raise SimulateError("leaker lister needs a larger share of queries")
     raise SimulateError("colluders must be fewer: the world has too few places for them")
 
 
@@ -133,15 +139,20 @@ class Collector:
         self._add(len(self._sources), p, any_, since, np.full(len(any_), NEVER))
 
     def _add(self, pile: int, p: Parcels, idx: Ints, since: Ints, until: Ints) -> None:
-        self._piles[pile].append(
-            Candidates(
-                number=p.number[idx],
-                origin=p.origin[idx],
-                destination=p.destination[idx],
-                since=since,
-                until=until,
-            )
-        )
+        self._pile(pile, p.number[idx], p.origin[idx], p.destination[idx], since, until)
+
+    def _pile(self, pile: int, number: Ints, origin: Ints, destination: Ints, since: Ints, until: Ints) -> None:
+        taken = Candidates(number=number, origin=origin, destination=destination, since=since, until=until)
+        self._piles[pile].append(taken)
+
+    def see(self, held: Held, shown: Shown) -> None:
+        """Adds what lists showed to the sources."""
+        owner = self._of_actor[shown.actor]
+        for k in np.unique(owner[owner >= 0]).tolist():
+            mine = np.flatnonzero(owner == k)
+            idx = shown.parcel[mine]
+            until = np.full(len(idx), NEVER)
+            self._pile(k, held.number[idx], held.origin[idx], held.destination[idx], shown.at[mine], until)
 
     def piles(self) -> tuple[Candidates, ...]:
         """One pile for each source, then the one of unknown origin."""

@@ -23,11 +23,22 @@ from wayseal.simulate._emit import (
 from wayseal.simulate._errors import SimulateError
 from wayseal.simulate._leakers import Collector, choose_leakers
 from wayseal.simulate._leaks import leaks_and_truth, reported
+from wayseal.simulate._lists import (
+    Held,
+    as_issued,
+    change_batch,
+    change_some,
+    choose_asking,
+    joined,
+    kept,
+    open_lists,
+    query_batch,
+)
 from wayseal.simulate._market import OTHERS, sell
 from wayseal.simulate._network import Network, build_network
 from wayseal.simulate._numbers import Numbers, render
-from wayseal.simulate._parcels import make_parcels, scan_rows
-from wayseal.simulate._reads import Rates, Reads, fit_rates, make_reads
+from wayseal.simulate._parcels import Parcels, make_parcels, scan_rows
+from wayseal.simulate._reads import Rates, Reads, Reason, fit_rates, make_reads
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._sinks import Batches, FolderSink, MemorySink, Sink
 from wayseal.simulate._spool import Columns, Spool, merge
@@ -66,7 +77,10 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
-    """A world before anything happens in it. lost: bool (units + 1, days), outlet-days without a log."""
+    """A world before anything happens in it.
+
+    lost: bool (units + 1, days), outlet-days without a log. asking: bool (actors,), who works with list screens.
+    """
 
     scenario: Scenario
     seed: int
@@ -76,6 +90,7 @@ class _Plan:
     rates: Rates
     words: Words
     lost: Mask
+    asking: Mask
     parcels: int
 
 
@@ -162,6 +177,7 @@ def _plan(scenario: Scenario, seed: int) -> _Plan:
         rates=rates,
         words=make_words(network, staff, seed),
         lost=lost,
+        asking=choose_asking(scenario, staff, seed),
         parcels=0,
     )
     return _sized(plan)
@@ -174,10 +190,16 @@ def _sized(plan: _Plan) -> _Plan:
     rng = stream(plan.seed, 10)
     p = make_parcels(rng, u, 0, plan.calendar, plan.network, plan.staff, Numbers(plan.seed))
     reads, _ = make_reads(rng, p, plan.staff, plan.rates)
+    reads = _at_screens(plan, reads)
     kept = reads.keep(_arrives(rng, plan, reads))
     logged = np.count_nonzero(kept.at < plan.calendar.end)
     values = {name: getattr(plan, name) for name in _Plan.__slots__}
     return _Plan(**{**values, "parcels": max(1, round(plan.scenario.accesses * n / logged))})
+
+
+def _at_screens(plan: _Plan, reads: Reads) -> Reads:
+    """The reads of those who look at waybills one by one; who has list screens sees them there."""
+    return reads.keep(~plan.asking[reads.actor]) if plan.asking.any() else reads
 
 
 def _arrives(rng: np.random.Generator, plan: _Plan, reads: Reads) -> Mask:
@@ -191,10 +213,12 @@ def _arrives(rng: np.random.Generator, plan: _Plan, reads: Reads) -> Mask:
 def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> tuple[pa.Table, dict[str, object]]:
     progress("network", 0, 1)
     plan = _plan(scenario, seed)
-    sources = choose_leakers(scenario, plan.network, plan.staff, plan.rates, seed)
+    sources = choose_leakers(scenario, plan.network, plan.staff, plan.rates, plan.asking, seed)
     collector = Collector(sources, plan.parcels, plan.staff, plan.rates)
     _people(plan, sink)
-    _Flow(plan, sink, collector).run(progress)
+    flow = _Flow(plan, sink, collector)
+    flow.run(progress)
+    flow.lists()
     progress("market", 0, 1)
     piles = collector.piles()
     sales = sell(scenario, plan.calendar, piles, seed)
@@ -223,6 +247,7 @@ class _Flow:
         self._plan, self._sink, self._collector = plan, sink, collector
         self._texts = Texts(plan.parcels)
         self._numbers = Numbers(plan.seed)
+        self._held: list[Held] = []
         a_day = plan.scenario.accesses / plan.scenario.days
         parts = next((k for k in _PARTS_OF_A_DAY if a_day / k <= _STRETCH), _PARTS_OF_A_DAY[-1])
         calendar = plan.calendar
@@ -248,6 +273,7 @@ class _Flow:
         p = make_parcels(rng, u, low, plan.calendar, plan.network, plan.staff, self._numbers)
         self._texts.put(low, render(p.number))
         reads, asked = make_reads(rng, p, plan.staff, plan.rates)
+        reads = _at_screens(plan, reads)
         self._collector.take(rng, p, reads)
         reads = reads.keep(_arrives(rng, plan, reads))
         self._accesses.add((reads.at, reads.parcel, reads.actor, reads.reason))
@@ -255,8 +281,32 @@ class _Flow:
             self._scans.add(scan_rows(rng, p, plan.staff))
         seeds = rng.spawn(1)[0]
         words, texts, calendar = plan.words, self._texts, plan.calendar
-        self._sink.put("waybills", "", lambda: iter([waybill_batch(words, texts, p, seeds)]))
+        issued = self._changes(k, p) if plan.asking.any() else p
+        self._sink.put("waybills", "", lambda: iter([waybill_batch(words, texts, issued, seeds)]))
         self._sink.put("tickets", "", lambda: iter([ticket_batch(words, texts, asked, calendar)]))
+
+    def _changes(self, k: int, p: Parcels) -> Parcels:
+        """Writes what changes on the parcels after issue; returns them as they are issued."""
+        plan, texts = self._plan, self._texts
+        held = change_some(stream(plan.seed, 15, k), p, plan.network)
+        self._held.append(held)
+        self._sink.put("changes", "", lambda: iter([change_batch(plan.words, texts, held, p.base, plan.calendar.end)]))
+        return as_issued(p, held)
+
+    def lists(self) -> None:
+        """Opens all lists, once all parcels are known, and writes the questions, or what they showed."""
+        plan, texts = self._plan, self._texts
+        if not plan.asking.any():
+            return
+        held = joined(self._held)
+        asked, shown = open_lists(plan.calendar, plan.network, plan.staff, plan.asking, held, plan.seed)
+        self._collector.see(held, shown)
+        if plan.scenario.shown:
+            rows = (shown.parcel, shown.actor, np.full(len(shown.at), Reason.INTAKE))
+            self._sink.put("accesses", "lists", lambda: access_batches(plan.words, texts, shown.at, rows))
+        else:
+            logged = kept(plan.scenario, asked, plan.seed)
+            self._sink.put("queries", "", lambda: iter([query_batch(plan.words, logged)]))
 
     def _hand_on(self, until: int) -> None:
         words, texts = self._plan.words, self._texts

@@ -15,7 +15,8 @@ class Leaker(StrEnum):
 
     clerk: an ordinary counter clerk. wide: an account with wide rights, taken over. channel: an issue-side interface,
     whose numbers are on sale before pickup. colluders: several ordinary accounts. outlet: labels photographed at an
-    outlet, which no log shows. nobody: every number comes from outside.
+    outlet, which no log shows. nobody: every number comes from outside. lister: a clerk with list screens, whose
+    questions are logged and what they showed is not.
     """
 
     CLERK = "clerk"
@@ -24,6 +25,7 @@ class Leaker(StrEnum):
     COLLUDERS = "colluders"
     OUTLET = "outlet"
     NOBODY = "nobody"
+    LISTER = "lister"
 
 
 class Buyer(StrEnum):
@@ -46,7 +48,9 @@ class Scenario:
     together. bought: numbers that the buyer gets. reports: numbers that other buyers used, and whose
     recipients reported it. unknown_share: of them, from elsewhere. delay_median_h, delay_sigma:
     the log-normal delay from read to sale. market_days: the last so many days on which the buyer buys. scans: write
-    the scans table too.
+    the scans table too. queries: share of the counter clerks that work with list screens, of which only the question
+    is logged (0: nobody; with leaker lister at least half, unless it is given). shown: log what those lists showed as
+    reads instead, as a system would that logs everything.
     """
 
     accesses: int = 1_500_000
@@ -69,6 +73,8 @@ class Scenario:
     delay_sigma: float = 1.2
     market_days: int = 3
     scans: bool = True
+    queries: float = 0.0
+    shown: bool = False
 
     def __post_init__(self) -> None:
         for name, kind in (("leaker", Leaker), ("buyer", Buyer)):
@@ -80,6 +86,8 @@ class Scenario:
             date.fromisoformat(self.start)
         except ValueError:
             raise SimulateError("start must be a date such as 2026-03-02") from None
+        if self.leaker is Leaker.LISTER and self.queries == 0:
+            object.__setattr__(self, "queries", _LISTERS)
         for name, (low, high) in _BOUNDS.items():
             _check(name, getattr(self, name), low, high)
         if self.outlets is not None and self.outlets < self.cities:
@@ -92,6 +100,7 @@ class Scenario:
         return {k: str(v) if isinstance(v, StrEnum) else v for k, v in asdict(self).items()}
 
 
+_LISTERS = 0.5
 _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "accesses": (1_000, 2_000_000_000),
@@ -109,6 +118,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "delay_median_h": (0.05, 72),
         "delay_sigma": (0.05, 3),
         "market_days": (1, 30),
+        "queries": (0, 1),
     }
 )
 _WHOLE = frozenset(f.name for f in fields(Scenario) if f.type in (int, "int"))

@@ -12,7 +12,7 @@ from wayseal.store.types import Leaks, Rejection
 from wayseal.trace._evidence import ACTOR, KINDS, SESSION, Floats
 from wayseal.trace._exposures import Exposures
 from wayseal.trace._leaks import LeakSet
-from wayseal.trace._likelihood import seen, shares, touch_shares
+from wayseal.trace._likelihood import seen, shares, surely, touch_shares
 from wayseal.trace._posterior import Posterior
 from wayseal.trace._result import LeakRow, Note, SawRow, SourceRow
 
@@ -122,8 +122,8 @@ class Assembly:
         )
 
     def _last_look(self, c: int) -> Floats:
-        """[n] last logged read by the candidate before the sale, NaN without one."""
-        evidence, reads = self._x.evidence, self._x.evidence.reads
+        """[n] last read by the candidate before the sale, NaN without one."""
+        evidence, reads = self._x.evidence, surely(self._x.evidence, self._x.evidence.reads)
         mine = (reads.source == c) & (reads.at < evidence.sold_at[reads.leak])
         last = np.full(evidence.leaks, -np.inf)
         np.maximum.at(last, reads.leak[mine], reads.at[mine])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wayseal.trace._evidence import ACTOR, Evidence, Floats, Ints, ViewSample
-from wayseal.trace._likelihood import shares, touch_shares
+from wayseal.trace._likelihood import shares, surely, touch_shares
 from wayseal.trace._posterior import Posterior
 
 OWN = 0.5
@@ -90,7 +90,7 @@ def stand_beside(evidence: Evidence, sample: ViewSample, own: Ints, delays: Floa
 
     In time: before the sale; for the others before a sale as late as those of the leaks.
     """
-    reads = evidence.reads
+    reads = surely(evidence, evidence.reads)
     place = np.full(evidence.leaks, -1, np.int64)
     place[own] = np.arange(len(own))
     theirs = (evidence.kind[reads.source] == ACTOR) & (reads.source != sample.source)
@@ -131,7 +131,7 @@ def outlet_test(posterior: Posterior, source: int) -> Company:
 
     Without a sample of the outlet's parcels the account's own counts must do: how much of what comes there it reads.
     """
-    evidence, reads = posterior.evidence, posterior.evidence.reads
+    evidence, reads = posterior.evidence, surely(posterior.evidence, posterior.evidence.reads)
     own = np.flatnonzero(posterior.points_at(source) >= OWN)
     passing, share = touch_shares(evidence), shares(evidence)
     mates = np.flatnonzero((evidence.kind == ACTOR) & (evidence.group == evidence.group[source]))

@@ -37,15 +37,27 @@ UNLOGGED = (CHANNEL, OUTLET, REGION)
 class Events:
     """Who had which leak, and when.
 
-    source[m]: places among the candidates; leak[m]: places among the leaks; at[m]: hours.
+    source[m]: places among the candidates; leak[m]: places among the leaks; at[m]: hours. weight[m]: probability, above
+    0, that it happened; None: all did.
     """
 
     source: Ints
     leak: Ints
     at: Floats
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.source)
+
+    @property
+    def chance(self) -> Floats:
+        """[m] probability that each event happened."""
+        return np.ones(len(self)) if self.weight is None else self.weight
+
+    def take(self, kept: NDArray[np.bool_]) -> "Events":
+        """Those of the events that a mask chooses."""
+        weight = None if self.weight is None else self.weight[kept]
+        return Events(source=self.source[kept], leak=self.leak[kept], at=self.at[kept], weight=weight)
 
     @staticmethod
     def none() -> "Events":
@@ -74,8 +86,9 @@ class Evidence:
     sampled: the counts per stratum come from a sample of waybills, not from all of them, so shares
     are shrunk towards the overall share.
 
-    reads: every logged read of a leaked parcel by an actor, also those after the sale (repeats
-    allowed); a session's reads stand once more under the session. touches: first time that the
+    reads: every read of a leaked parcel by an actor, logged or replayed from a query, also those after the sale
+    (repeats allowed); a session's reads stand once more under the session. Counts hold soft reads
+    by their weights. touches: first time that the
     leaked parcel was at the outlet, in the region, or was issued by the channel, and, for actors,
     came to their outlet (then their read may have been lost). universe: how many sources of each
     kind there are in all. lost: share of reads that the log does not hold.

@@ -5,10 +5,12 @@
 2. Counts of a stratum are taken over waybills first seen on the days of its leaks, so that who was
    on leave is not compared with who was at work.
 3. What a missing table would have told is left unknown, never guessed.
+4. Reads replayed from queries stand beside the logged ones (`_replayed`). What a parcel's life is taken to span is
+   told by the log and the route alone: a list that is looked at for weeks would stretch it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +21,7 @@ from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
 from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
 from wayseal.trace._leaks import LeakSet, hours
+from wayseal.trace._replayed import Replayed, count_shown, replayed, session_count, together
 from wayseal.trace._strata import Sources, Strata, count, stratify
 
 LIFE_LEAST_H = 12.0
@@ -45,15 +48,25 @@ class Exposures:
     outlet: tuple[str | None, ...]
     role: tuple[str | None, ...]
     strata: Strata
+    replayed: Replayed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
-    """Events about leaks: `leak[m]` places, `at[m]` hours, `who[m]` text or key of the source."""
+    """Events about leaks: `leak[m]` places, `at[m]` hours, `who[m]` text or key of the source.
+
+    weight[m]: probability that each happened; None: all did.
+    """
 
     leak: Ints
     at: Floats
     who: NDArray[np.object_] | NDArray[np.uint64]
+    weight: Floats | None = None
+
+    def take(self, kept: NDArray[np.bool_] | slice) -> "Dated":
+        """Some of the events."""
+        weight = None if self.weight is None else self.weight[kept]
+        return Dated(leak=self.leak[kept], at=self.at[kept], who=self.who[kept], weight=weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +78,16 @@ class _Group:
     source: Ints
     leak: Ints
     at: Floats
+    weight: Floats | None = None
 
 
 def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     """Everything that the ledger knows about the leaks, as evidence."""
-    rows = snapshot.reads(np.unique(leaks.key))
-    by_actor = Dated(
-        leak=_places_of(rows["waybill"].to_numpy(), leaks.key),
-        at=hours(rows["at"], leaks.epoch_us),
-        who=rows["actor"].to_numpy(),
-    )
+    logged = snapshot.reads(np.unique(leaks.key))
+    found = replayed(snapshot, leaks, logged)
+    rows = together(logged, found)
+    by_actor = _by_actor(rows, leaks, soft=found is not None)
+    by_log = by_actor.take(slice(logged.num_rows))
     waybills = snapshot.waybills(leaks.key)
     issued, passed, regions = _route(snapshot, leaks, waybills)
     groups = (
@@ -97,18 +110,19 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         name=name,
         key=key,
         home=home,
-        read=_distinct(reads),
+        read=_logged(groups[:2], start, logged, by_log),
         passed=_distinct(routes),
     )
-    counts = count(snapshot, strata, had)
-    born = _earliest([by_actor, issued, passed], len(leaks))
+    shown = None if found is None else count_shown(snapshot, found, leaks, strata, had)
+    counts = count(snapshot, strata, had, shown)
+    born = _earliest([by_log, issued, passed], len(leaks))
     own = _own_outlet(passed, home, born, len(groups[0].name), "scans" in snapshot.tables)
     evidence = Evidence(
         sold_at=leaks.sold_at,
         absent_at=leaks.absent_at,
         asked_at=leaks.asked_at,
         born=born,
-        life_h=_life_h([by_actor, passed], born),
+        life_h=_life_h([by_log, passed], born),
         stratum=strata.of,
         kind=kind,
         group=_numbers(home),
@@ -120,23 +134,33 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         overall_size=counts.overall_size,
         reads=reads,
         touches=_joined((*groups[2:], own), np.append(start[2:5], np.int32(0))),
-        universe=_universe(snapshot, strata),
+        universe=_universe(snapshot, strata, found),
     )
-    return Exposures(evidence=evidence, name=name, key=key, outlet=home, role=role, strata=strata)
+    return Exposures(evidence=evidence, name=name, key=key, outlet=home, role=role, strata=strata, replayed=found)
 
 
-def _universe(snapshot: Snapshot, strata: Strata) -> dict[SourceKind, int]:
+def _universe(snapshot: Snapshot, strata: Strata, found: Replayed | None) -> dict[SourceKind, int]:
     """How many sources of each kind there are in all, whether they saw a leak or not."""
     outlets = snapshot.outlets()
     known = set(snapshot.actors()["actor"].to_pylist())
     readers = snapshot.names("actor", strata.whole.actors["actor"].to_numpy())
+    asking = [] if found is None else snapshot.names("actor", found.replay.actors())
     return {
-        SourceKind.ACTOR: len(known.union(readers)),
-        SourceKind.SESSION: snapshot.sessions,
+        SourceKind.ACTOR: len(known.union(readers, asking)),
+        SourceKind.SESSION: session_count(snapshot, found),
         SourceKind.CHANNEL: len(strata.whole.channels),
         SourceKind.OUTLET: max(len(outlets), len(strata.whole.outlets)),
         SourceKind.REGION: len(set(outlets["region"].to_pylist())),
     }
+
+
+def _by_actor(rows: pa.Table, leaks: LeakSet, *, soft: bool) -> Dated:
+    return Dated(
+        leak=_places_of(rows["waybill"].to_numpy(), leaks.key),
+        at=hours(rows["at"], leaks.epoch_us),
+        who=rows["actor"].to_numpy(),
+        weight=rows["weight"].to_numpy() if soft else None,
+    )
 
 
 def _places_of(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ints:
@@ -158,17 +182,25 @@ def _readers(snapshot: Snapshot, kind: str, events: Dated, least: int) -> _Group
         source=place[source[mine]].astype(np.int32),
         leak=events.leak[mine],
         at=events.at[mine],
+        weight=None if events.weight is None else events.weight[mine],
     )
 
 
 def _sessions(snapshot: Snapshot, reads: pa.Table, by_actor: Dated) -> _Group:
     present = np.asarray(reads["session"].is_valid())
-    events = Dated(
-        leak=by_actor.leak[present],
-        at=by_actor.at[present],
-        who=reads["session"].drop_null().to_numpy(),
-    )
+    events = replace(by_actor.take(present), who=reads["session"].drop_null().to_numpy())
     return _readers(snapshot, "session", events, SESSION_LEAST)
+
+
+def _logged(groups: Sequence[_Group], start: Ints, reads: pa.Table, by_log: Dated) -> Ints:
+    """Distinct (candidate, leak) pairs of the log's reads by accounts and sessions that are candidates."""
+    pairs = [np.zeros((2, 0), np.int32)]
+    for group, first, column in zip(groups, start, ("actor", "session"), strict=False):
+        key = reads[column].combine_chunks().fill_null(0).to_numpy()
+        there = np.isin(key, group.key)
+        source = np.searchsorted(group.key, key[there]) + first
+        pairs.append(np.stack([source, by_log.leak[there]]))
+    return np.unique(np.concatenate(pairs, axis=1), axis=1).astype(np.int32)
 
 
 def _nodes(events: Dated) -> _Group:
@@ -279,7 +311,13 @@ def _joined(groups: Sequence[_Group], start: Ints) -> Events:
         source=np.concatenate([g.source + s for g, s in zip(groups, start, strict=True)]),
         leak=np.concatenate([g.leak for g in groups]),
         at=np.concatenate([g.at for g in groups]),
+        weight=_weights(groups),
     )
+
+
+def _weights(groups: Sequence[_Group]) -> Floats | None:
+    weights = [np.ones(len(g.source)) if g.weight is None else g.weight for g in groups]
+    return None if all(g.weight is None for g in groups) else np.concatenate(weights)
 
 
 def _distinct(events: Events) -> Ints:

@@ -31,7 +31,7 @@ from wayseal.trace._company import OWN, Company, at_least, company_test, outlet_
 from wayseal.trace._delay import past_h
 from wayseal.trace._evidence import ACTOR, OUTLET, Events, Floats, Ints, ViewSample
 from wayseal.trace._framing import FRAMED, Framing, framing
-from wayseal.trace._likelihood import likelihood, shares, touch_shares
+from wayseal.trace._likelihood import likelihood, shares, surely, touch_shares
 from wayseal.trace._posterior import Posterior
 
 LEAST_LEAKS = 3
@@ -160,8 +160,9 @@ def own_leaks(posterior: Posterior, source: int) -> tuple[Ints, Floats]:
     Also the hours from its last read before the sale to the sale.
     """
     evidence = posterior.evidence
-    mine = np.flatnonzero(evidence.reads.source == source)
-    leak, at = evidence.reads.leak[mine], evidence.reads.at[mine]
+    reads = surely(evidence, evidence.reads)
+    mine = np.flatnonzero(reads.source == source)
+    leak, at = reads.leak[mine], reads.at[mine]
     last = np.full(evidence.leaks, -np.inf)
     before = at < evidence.sold_at[leak]
     np.maximum.at(last, leak[before], at[before])
@@ -173,7 +174,8 @@ def _delay_test(posterior: Posterior, source: int, own: Ints, rng: np.random.Gen
     """Test whether the source's time evidence is too weak for sales made up from its reads."""
     evidence = posterior.evidence
     own = own if len(own) <= _MOST_LEAKS else np.sort(rng.choice(own, _MOST_LEAKS, replace=False))
-    looks = [evidence.reads.at[(evidence.reads.source == source) & (evidence.reads.leak == i)] for i in own]
+    reads = surely(evidence, evidence.reads)
+    looks = [reads.at[(reads.source == source) & (reads.leak == i)] for i in own]
     sold = np.empty((1 + _MADE_UP, len(own)))
     sold[0] = evidence.sold_at[own]
     for place, (leak, at) in enumerate(zip(own, looks, strict=True)):
@@ -215,6 +217,7 @@ def _time_evidence(posterior: Posterior, source: int, own: Ints, sold: Floats) -
             source=np.tile(reads.source[kept], turns),
             leak=leak.astype(np.int32),
             at=np.tile(reads.at[kept], turns),
+            weight=None if reads.weight is None else np.tile(reads.weight[kept], turns),
         ),
     )
     ratio = likelihood(made_up, posterior.delays[:1]).dense(np.array([source], np.int32))[0, 0]
@@ -226,7 +229,8 @@ def _after_test(posterior: Posterior, source: int) -> float:
 
     Chance: its share of the stratum, or of what comes to its outlet, if the parcel did.
     """
-    evidence, reads, touches = posterior.evidence, posterior.evidence.reads, posterior.evidence.touches
+    evidence, touches = posterior.evidence, posterior.evidence.touches
+    reads = surely(evidence, evidence.reads)
     read = np.isin(np.arange(evidence.leaks), reads.leak[reads.source == source])
     early = np.isin(
         np.arange(evidence.leaks),

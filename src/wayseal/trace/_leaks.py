@@ -2,7 +2,8 @@
 
 1. A number that stands twice is traced once, by the row with the earliest sighting.
 2. A number that the ledger doesn't know is reported by line and takes no part in the statistics.
-3. `asked` that can't be read, or that the number delivered doesn't fit, counts as "anything".
+3. `asked` that can't be read, that says only part of what was asked, or that the number delivered doesn't fit,
+   counts as "anything".
 """
 
 from dataclasses import dataclass
@@ -119,8 +120,15 @@ def _asked(table: pa.Table, rows: list[int]) -> tuple[tuple[Predicate | None, ..
         predicate = None
         if text is not None:
             try:
-                predicate = parse_predicate(text)
+                predicate = _whole(parse_predicate(text))
             except PredicateError:
                 unreadable += 1
         out.append(None if predicate is None or predicate.everything else predicate)
     return tuple(out), unreadable
+
+
+def _whole(predicate: Predicate) -> Predicate:
+    """The same predicate; PredicateError for one that is only an upper bound: a stratum must not be too wide."""
+    if predicate.unknown:
+        raise PredicateError("unknown: part of what was asked can't be expressed", "unknown")
+    return predicate

@@ -11,6 +11,13 @@
    never far below what f gives for that moment, for accounts and channels alike.
 4. Several reads by the same source count as their mean; reads after the sale count nothing.
 5. A share counted on a sample is shrunk towards the source's overall share; it is never zero.
+6. A soft read happened with probability w: a query may have shown the parcel. A leak is a draw from what the source
+   had, so its probability is E[1{had it} / had in all], taken as e / n: e = 1 - Π(1-w) over its reads of the parcel
+   before the sale, n = Σ e over all parcels (replay counts π by the same weights; of a hundred and more parcels the
+   count hardly varies). So e multiplies what rule 1 gives. If all reads of a source have one w, it cancels: a log
+   that is uniformly vague accuses and clears nobody. The mean of rule 4 is weighted by w, and g counts a reader as e.
+   With w = 1 everywhere, nothing changes.
+7. Where only yes or no can be said (who saw a leak; tests of fit), e ≥ ½ is yes.
 """
 
 from collections.abc import Sequence
@@ -44,6 +51,9 @@ alone gains a channel at most 1.7-fold, or a leak behind all channels would accu
 SHRINK = 1.0
 """Waybills of prior weight on a share that was counted on a sample."""
 
+SURELY = 0.5
+"""From this probability on a soft read counts as one (rule 7)."""
+
 _LEAST = 1e-200
 
 
@@ -74,11 +84,25 @@ class Likelihood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pairs:
-    """Distinct (source, leak) pairs of a list of events and their mean weight."""
+    """Distinct (source, leak) pairs of a list of events and their mean weight.
+
+    before, ever: probability that any of them happened before the sale, or at all (rule 6).
+    """
 
     source: Ints
     leak: Ints
     weight: Floats
+    before: Floats
+    ever: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Ratios of distinct (source, leak) pairs, for one of the ways to have a leak."""
+
+    source: Ints
+    leak: Ints
+    ratio: Floats
 
 
 def likelihood(evidence: Evidence, delays: Sequence[Delay] = (Delay(),), *, timed: bool = True) -> Likelihood:
@@ -95,7 +119,7 @@ def likelihood(evidence: Evidence, delays: Sequence[Delay] = (Delay(),), *, time
         ]
         key = np.concatenate([p.source.astype(np.int64) * n + p.leak for p in parts])
         unique, inverse = np.unique(key, return_inverse=True)
-        value = np.concatenate([p.weight for p in parts])
+        value = np.concatenate([p.ratio for p in parts])
         rows.append(np.bincount(inverse, weights=value, minlength=len(unique)))
         bases.append(float(np.log(typical).sum()))
     ratio = np.array(rows, np.float64)
@@ -130,9 +154,9 @@ def touch_shares(evidence: Evidence) -> Floats:
 def seen(evidence: Evidence) -> tuple[Ints, Ints]:
     """Distinct (source, leak) pairs where the source had the leak before its sale.
 
-    Accounts and sessions: a logged read; channels, outlets, regions: the route.
+    Accounts and sessions: a read (rule 7); channels, outlets, regions: the route.
     """
-    reads, touches = evidence.reads, evidence.touches
+    reads, touches = surely(evidence, evidence.reads), evidence.touches
     route = np.isin(evidence.kind[touches.source], UNLOGGED)
     source = np.concatenate([reads.source, touches.source[route]])
     leak = np.concatenate([reads.leak, touches.leak[route]])
@@ -143,17 +167,42 @@ def seen(evidence: Evidence) -> tuple[Ints, Ints]:
     return (key // n).astype(np.int32), (key % n).astype(np.int32)
 
 
+def surely(evidence: Evidence, events: Events) -> Events:
+    """Events that count as such (rule 7): those of a source and a leak before the sale together, and those after it."""
+    if events.weight is None:
+        return events
+    before = events.at < evidence.sold_at[events.leak]
+    key = (events.source.astype(np.int64) * max(evidence.leaks, 1) + events.leak) * 2 + before
+    unique, inverse = np.unique(key, return_inverse=True)
+    return events.take((_chance(events, inverse, len(unique)) >= SURELY)[inverse])
+
+
+def _chance(events: Events, group: NDArray[np.int64], groups: int, among: NDArray[np.bool_] | None = None) -> Floats:
+    """[groups] probability that any event of the group (of those `among` them) happened."""
+    if events.weight is None:
+        counted = group if among is None else group[among]
+        return (np.bincount(counted, minlength=groups) > 0).astype(np.float64)
+    with np.errstate(divide="ignore"):
+        log_miss = np.log1p(-events.weight)
+    if among is not None:
+        log_miss = np.where(among, log_miss, 0.0)
+    return np.asarray(1.0 - np.exp(np.bincount(group, weights=log_miss, minlength=groups)), np.float64)
+
+
 def _pairs(evidence: Evidence, events: Events, weight: Floats) -> _Pairs:
-    """Mean weight over each source's events before the sale; 0 where all were later."""
+    """Mean weight over each source's events before the sale; 0 where all were later (rules 4 and 6)."""
     n = max(evidence.leaks, 1)
     key, inverse = np.unique(events.source.astype(np.int64) * n + events.leak, return_inverse=True)
     before = events.at < evidence.sold_at[events.leak]
-    total = np.bincount(inverse, weights=np.where(before, weight, 0.0), minlength=len(key))
-    count = np.bincount(inverse, weights=before.astype(np.float64), minlength=len(key))
+    held = np.where(before, events.chance, 0.0)
+    total = np.bincount(inverse, weights=held * np.where(before, weight, 0.0), minlength=len(key))
+    count = np.bincount(inverse, weights=held, minlength=len(key))
     return _Pairs(
         source=(key // n).astype(np.int32),
         leak=(key % n).astype(np.int32),
-        weight=total / np.maximum(count, 1.0),
+        weight=np.divide(total, count, out=np.zeros(len(key)), where=count > 0),
+        before=_chance(events, inverse, len(key), before),
+        ever=_chance(events, inverse, len(key)),
     )
 
 
@@ -177,46 +226,44 @@ def _with_issue(evidence: Evidence, delay: Delay, typical: Floats) -> Floats:
 def _typical(anytime: Floats, pairs: _Pairs, counted: NDArray[np.bool_]) -> Floats:
     n = len(anytime)
     leak = pairs.leak[counted]
-    total = np.bincount(leak, weights=pairs.weight[counted], minlength=n)
-    count = np.bincount(leak, minlength=n)
+    total = np.bincount(leak, weights=(pairs.before * pairs.weight)[counted], minlength=n)
+    count = np.bincount(leak, weights=pairs.ever[counted], minlength=n)
     mean = (total + READERS_MORE * anytime) / (count + READERS_MORE)
     return np.maximum(mean, _LEAST)
 
 
-def _logged(evidence: Evidence, delay: Delay, typical: Floats, *, timed: bool) -> _Pairs:
+def _logged(evidence: Evidence, delay: Delay, typical: Floats, *, timed: bool) -> _Part:
     reads = evidence.reads
     weight = sale_weight(evidence, reads.leak, reads.at, delay) if timed else np.ones(len(reads))
     pairs = _pairs(evidence, reads, weight)
     time_ratio = pairs.weight / typical[pairs.leak] if timed else pairs.weight
     rate = shares(evidence)[pairs.source, evidence.stratum[pairs.leak]]
-    return _Pairs(source=pairs.source, leak=pairs.leak, weight=(1 - evidence.lost) * time_ratio / rate)
+    return _Part(source=pairs.source, leak=pairs.leak, ratio=(1 - evidence.lost) * pairs.before * time_ratio / rate)
 
 
-def _lost(evidence: Evidence) -> _Pairs:
+def _lost(evidence: Evidence) -> _Part:
     """Ratios of what an account may have read without a trace: what came to its outlet."""
     mine = np.isin(evidence.kind[evidence.touches.source], (ACTOR, SESSION))
     pairs = _passing(evidence, mine)
     rate = touch_shares(evidence)[pairs.source, evidence.stratum[pairs.leak]]
-    return _Pairs(source=pairs.source, leak=pairs.leak, weight=evidence.lost * pairs.weight / rate)
+    return _Part(source=pairs.source, leak=pairs.leak, ratio=evidence.lost * pairs.weight / rate)
 
 
 def _passing(evidence: Evidence, kept: NDArray[np.bool_]) -> _Pairs:
     """1 for each (source, leak) of the kept touches that came before the sale."""
-    touches = evidence.touches
-    events = Events(source=touches.source[kept], leak=touches.leak[kept], at=touches.at[kept])
+    events = evidence.touches.take(kept)
     return _pairs(evidence, events, np.ones(len(events)))
 
 
-def _passed(evidence: Evidence, delay: Delay, typical: Floats, anytime: Floats, *, timed: bool) -> _Pairs:
+def _passed(evidence: Evidence, delay: Delay, typical: Floats, anytime: Floats, *, timed: bool) -> _Part:
     """Outlets, regions and channels."""
     touches = evidence.touches
     kind = evidence.kind[touches.source]
     kept = np.isin(kind, UNLOGGED)
     pairs = _passing(evidence, kept)
-    if timed:
-        pairs = _route_time(evidence, delay, typical, anytime, pairs, kept)
+    weight = _route_time(evidence, delay, typical, anytime, pairs, kept) if timed else pairs.weight
     rate = touch_shares(evidence)[pairs.source, evidence.stratum[pairs.leak]]
-    return _Pairs(source=pairs.source, leak=pairs.leak, weight=pairs.weight / rate)
+    return _Part(source=pairs.source, leak=pairs.leak, ratio=weight / rate)
 
 
 def _route_time(
@@ -226,10 +273,9 @@ def _route_time(
     anytime: Floats,
     pairs: _Pairs,
     kept: NDArray[np.bool_],
-) -> _Pairs:
+) -> Floats:
     """Mix the time ratio of passing into the bare fact of passing."""
-    touches = evidence.touches
-    events = Events(source=touches.source[kept], leak=touches.leak[kept], at=touches.at[kept])
+    events = evidence.touches.take(kept)
     timed = _pairs(evidence, events, sale_weight(evidence, events.leak, events.at, delay))
     weight = pairs.weight.copy()
     kind = evidence.kind[pairs.source]
@@ -240,4 +286,4 @@ def _route_time(
             continue
         others = _typical(anytime, timed, mine)[timed.leak]
         weight[mine] *= ((1 - ROUTE_TIME) + ROUTE_TIME * timed.weight / others)[mine]
-    return _Pairs(source=pairs.source, leak=pairs.leak, weight=weight)
+    return weight

@@ -5,6 +5,7 @@
 3. Clocks: reads that stand before their parcel was issued can't be; they show how far clocks are off.
 4. Leaks first read only after their sale, or by nobody.
 5. What the rows themselves lack: `asked`, accounts unknown to `actors`, rows set aside at ingest.
+6. What became of logged queries: replayed, soft, of no use and why.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from wayseal.model.times import HOUR_US, iso
 from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
 from wayseal.trace._leaks import LeakSet, microseconds
+from wayseal.trace._likelihood import surely
+from wayseal.trace._replayed import Replayed
 from wayseal.trace._result import Note
 from wayseal.trace._strata import Strata
 
@@ -70,7 +73,7 @@ def _emptied(file: Leaks, column: str) -> int:
 
 def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:
     """Remarks on reads against sales, and on the strata."""
-    reads = evidence.reads
+    reads = surely(evidence, evidence.reads)
     mine = evidence.kind[reads.source] == ACTOR
     before = mine & (reads.at < evidence.sold_at[reads.leak])
     any_read = np.bincount(reads.leak[mine], minlength=evidence.leaks) > 0
@@ -85,11 +88,29 @@ def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:
         yield Note(code="quality.asked_mismatch", values={"n": strata.mismatched})
 
 
-def summary_span(summary: Summary) -> tuple[int, int] | None:
-    """First and last read (microseconds after 1970), None without reads."""
-    if summary.first_at is None or summary.last_at is None:
+def query_notes(found: Replayed | None) -> Iterator[Note]:
+    """Rule 6; nothing for a ledger without queries."""
+    if found is None:
+        return
+    counts = found.replay.counts
+    values = {"n": counts.replayed, "soft": counts.soft, "useless": counts.useless}
+    yield Note(code="quality.queries_replayed", values=values)
+    for key, queries in counts.unreadable.items():
+        yield Note(code="quality.queries_unreadable", values={"n": queries, "key": key or "?"})
+    if found.again:
+        yield Note(code="quality.queries_again", values={"n": found.again})
+    if found.changes_left_out:
+        yield Note(code="quality.changes_left_out", values={"n": found.changes_left_out})
+
+
+def summary_span(summary: Summary, found: Replayed | None = None) -> tuple[int, int] | None:
+    """First and last read or replayed query (microseconds after 1970), None without any."""
+    spans = [] if found is None or found.replay.counts.span is None else [found.replay.counts.span]
+    if summary.first_at is not None and summary.last_at is not None:
+        spans.append((summary.first_at, summary.last_at))
+    if not spans:
         return None
-    return summary.first_at, summary.last_at
+    return min(first for first, _ in spans), max(last for _, last in spans)
 
 
 def log_notes(snapshot: Snapshot, summary: Summary) -> Iterator[Note]:

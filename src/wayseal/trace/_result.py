@@ -100,12 +100,21 @@ class DelayPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueryCounts:
+    """Logged queries: replayed ones, those of them that show a parcel with some probability only, and useless ones."""
+
+    replayed: int
+    soft: int
+    useless: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceResult:
     """A whole trace. Text, JSON and HTML reports are functions of this and of the language alone.
 
     sensitivity: pairs (expected number of sources a priori κ, probability of the leading source
     under it). considered: how many sources of each kind stood to choice. span: first and last read
-    of the log, ISO 8601.
+    of the log, ISO 8601. queries: None for a ledger without any.
     """
 
     wayseal: str
@@ -128,3 +137,4 @@ class TraceResult:
     accesses: int
     delay: tuple[DelayPart, ...] = ()
     kappa: float = 2.0
+    queries: QueryCounts | None = None

@@ -111,7 +111,7 @@ def stratify(snapshot: Snapshot, leaks: LeakSet, waybills: pa.Table) -> Strata:
 class Sources:
     """Candidates to be counted. home[C]: outlet of accounts, "" for everywhere, None unknown.
 
-    read, passed: distinct (candidate, leak) pairs [2, m] of leaks that each had read, or that had come
+    read, passed: distinct (candidate, leak) pairs [2, m] of leaks that each had read by the log, or that had come
     by it, at any time.
     """
 
@@ -123,15 +123,19 @@ class Sources:
     passed: Ints
 
 
-def count(snapshot: Snapshot, strata: Strata, sources: Sources) -> Counts:
-    """How much of each stratum each candidate had (rules 4 to 6)."""
+def count(snapshot: Snapshot, strata: Strata, sources: Sources, shown: Floats | None = None) -> Counts:
+    """How much of each stratum each candidate had (rules 4 to 6).
+
+    shown[C, questions]: what it had beside its logged reads, leaks not counted.
+    """
     size = np.array([float(v.waybills) for v in strata.volumes])
     rest = np.maximum(size - strata.member.sum(axis=0), 0.0)
     sessions = snapshot.session_volumes(sources.key[sources.kind == SESSION])
     read = [_read(sessions, v, strata.whole, sources) for v in strata.volumes]
     regions = _regions(snapshot)
     passed = [_passed(snapshot, v, sources, regions) for v in strata.volumes]
-    read_rest = np.clip(np.stack(read, axis=1) - _leaked(strata, sources, sources.read), 0.0, rest)
+    logged = np.maximum(np.stack(read, axis=1) - _leaked(strata, sources, sources.read), 0.0)
+    read_rest = np.minimum(logged if shown is None else logged + shown, rest)
     passed_rest = np.clip(np.stack(passed, axis=1) - _leaked(strata, sources, sources.passed), 0.0, rest)
     weight = np.array([WIDER if parents else 0.0 for parents in strata.wider])
     return Counts(

@@ -17,8 +17,9 @@ from wayseal.trace._exposures import Exposures, gather
 from wayseal.trace._fit import FitTest, check_fit
 from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._quality import evidence_notes, leak_notes, log_notes, summary_span
-from wayseal.trace._result import DelayPart, Fit, Note, TraceResult
+from wayseal.trace._quality import evidence_notes, leak_notes, log_notes, query_notes, summary_span
+from wayseal.trace._replayed import Replayed
+from wayseal.trace._result import DelayPart, Fit, Note, QueryCounts, TraceResult
 from wayseal.trace._verdict import leading, named, verdict
 from wayseal.trace._views import view_samples
 
@@ -85,8 +86,8 @@ def _result(
 ) -> TraceResult:
     assembly = Assembly(exposures, posterior, found)
     summary = snapshot.summary()
-    span = summary_span(summary)
-    notes = [*leak_notes(found, leaks, span), *log_notes(snapshot, summary)]
+    span = summary_span(summary, exposures.replayed)
+    notes = [*leak_notes(found, leaks, span), *log_notes(snapshot, summary), *query_notes(exposures.replayed)]
     notes += [*evidence_notes(exposures.evidence, exposures.strata), *_chain_notes(posterior)]
     return TraceResult(
         wayseal=__version__,
@@ -109,7 +110,15 @@ def _result(
         accesses=summary.rows.get("accesses", 0),
         delay=_delay_parts(posterior),
         kappa=KAPPA,
+        queries=_query_counts(exposures.replayed),
     )
+
+
+def _query_counts(found: Replayed | None) -> QueryCounts | None:
+    if found is None:
+        return None
+    counts = found.replay.counts
+    return QueryCounts(replayed=counts.replayed, soft=counts.soft, useless=counts.useless)
 
 
 def _tested(

@@ -5,7 +5,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from wayseal.model.sources import SourceKind, VerdictKind
-from wayseal.trace._result import DelayPart, Fit, LeakRow, Note, SawRow, SourceRow, TraceResult
+from wayseal.trace._result import DelayPart, Fit, LeakRow, Note, QueryCounts, SawRow, SourceRow, TraceResult
 
 DELAY = (
     DelayPart(weight=0.3, median_h=1.5, sigma=1.2),
@@ -85,7 +85,7 @@ def named() -> TraceResult:
         verdict=VerdictKind.NAMED,
         unknown_share=0.082,
         fit=Fit(p_value=0.41, note=Note(code="fit.uniform_ok", values={"p": 0.41})),
-        missing_tables=("queries", "tickets", "assignments", "partner_calls"),
+        missing_tables=("changes", "tickets", "assignments", "partner_calls"),
         quality=(
             Note(
                 code="quality.gaps",
@@ -96,6 +96,8 @@ def named() -> TraceResult:
                 },
             ),
             Note(code="quality.clock_skew", values={"hours": 0.4, "share": 0.013}),
+            Note(code="quality.queries_replayed", values={"n": 41_207, "soft": 5_120, "useless": 1}),
+            Note(code="quality.queries_unreadable", values={"n": 1, "key": "limit"}),
         ),
         sources=(
             SourceRow(
@@ -166,6 +168,7 @@ def named() -> TraceResult:
         considered=CONSIDERED,
         span=("2026-02-01T00:00:04+00:00", "2026-03-31T23:59:58+00:00"),
         accesses=104_233_817,
+        queries=QueryCounts(replayed=41_207, soft=5_120, useless=1),
         delay=DELAY,
     )
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from wayseal.trace._result import Fit, LeakRow, SourceRow, TraceResult
@@ -38,6 +39,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "sources": [_source(row) for row in listed(result.sources)],
         "leak_rows": [_leak(row, voice) for row in result.leak_rows],
         "sensitivity": [{"kappa": _round(kappa), "probability": _probability(p)} for kappa, p in result.sensitivity],
+        "queries": None if result.queries is None else asdict(result.queries),
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     return "\n".join(escaped(line) for line in text.split("\n")) + "\n"

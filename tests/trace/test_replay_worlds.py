@@ -1,0 +1,53 @@
+"""From a simulated courier to a verdict, where a leaker's lists are known by their questions alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.trace.rim import short_chains, traced
+from wayseal.ledger import ingest
+from wayseal.model.sources import SourceKind
+from wayseal.simulate import preset, simulate
+from wayseal.store import open_source, read_leaks
+from wayseal.trace import TraceResult
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    short_chains(monkeypatch)
+
+
+def run(folder: Path, seed: int, *, without: bool = False, **changes: object) -> tuple[TraceResult, set[str]]:
+    """What a trace says of a world, and who leaked in it."""
+    simulate(folder, preset("tiny", bought=20, buyer="anything", **changes), seed=seed)
+    if without:
+        (folder / "dataset" / "queries.parquet").unlink()
+    ingest(open_source(folder / "dataset"), folder / "ledger")
+    truth = json.loads((folder / "truth.json").read_text("utf-8"))
+    result = traced(folder / "ledger", read_leaks(folder / "leaks.csv"))
+    return result, {row["id"] for row in truth["leakers"]}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_leaker_who_only_asks_is_found(tmp_path: Path, seed: int) -> None:
+    result, [leaker] = run(tmp_path, seed, leaker="lister")
+    first = next(row for row in result.sources if row.kind is not SourceKind.SESSION)
+    assert first.source == leaker
+    assert first.probability > 0.9
+    assert result.queries is not None
+    assert 0 < result.queries.soft < result.queries.replayed
+    assert result.queries.useless == 0
+    assert not [row for row in result.sources if row.probability > 0.95 and row.source != leaker]
+
+
+def test_a_ledger_without_the_questions_accuses_no_account_in_its_place(tmp_path: Path) -> None:
+    result, [leaker] = run(tmp_path, 1, leaker="lister", without=True)
+    assert leaker not in {row.source for row in result.sources}
+    assert not [row for row in result.sources if row.probability > 0.95 and row.kind is SourceKind.ACTOR]
+
+
+def test_lists_accuse_nobody_where_nobody_leaks(tmp_path: Path) -> None:
+    result, nobody = run(tmp_path, 1, leaker="nobody", queries=0.5)
+    assert not nobody
+    assert not [row for row in result.sources if row.probability > 0.5]
