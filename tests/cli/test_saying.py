@@ -28,7 +28,7 @@ def test_rows_left_out_and_files_known_already(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
     command = ("ingest", tmp_path / "log.csv", "--map", tmp_path / "m.toml", "--ledger", tmp_path / "L")
-    assert "1 rows from log.csv, 1 left out by the mapping's filters" in said(*command)
+    assert "1 rows from log.csv, 1 left out as the mapping says" in said(*command)
     assert "make a new ledger" in said(*command)
     assert "请另建账本" in said(*command, "--lang", "zh")
     shown = said("show", tmp_path / "L")

@@ -21,6 +21,13 @@ class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
+    PGAUDIT = "pgaudit-csvlog"
+    COMBINED = "combined"
+    OCSF = "ocsf"
+
+
+LOGS = frozenset({Format.PGAUDIT, Format.COMBINED, Format.OCSF})
+"""Raw logs: one file of them fills `accesses` and `queries`."""
 
 
 class Reason(StrEnum):
@@ -60,6 +67,8 @@ class NoticeCode(StrEnum):
     DELIMITER = "delimiter"
     EMPTY_FILE = "empty-file"
     OTHER_FILES = "other-files"
+    LEFT_OUT = "left-out"
+    WIDER_FILTERS = "wider-filters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +145,7 @@ class Batch:
     rows: the good rows, in the table's arrow_schema. line: int64, for each of them its line (Parquet: row) from 1.
     rejected: the others, in line order. bytes_read: how much of the file on disk is done, for progress.
     notices: each said once a file, but UNKNOWN_VALUES in every batch that has some, with their number.
-    dropped: rows that the mapping's filters left out.
+    dropped: rows that the mapping left out, and records of a raw log that are no reads.
     """
 
     rows: pa.RecordBatch
@@ -166,7 +175,7 @@ class RawBlock:
     """Rows as they stand in a file, before any check, from one reader.
 
     columns: of one length each; text columns as strings, Parquet columns in their own type. rejected: rows that the
-    reader itself gave up. raws: the rows' texts, when asked for.
+    reader itself gave up. raws: the rows' texts, when asked for. dropped: records that are no rows, and why is said.
     """
 
     columns: Mapping[str, pa.Array]
@@ -174,3 +183,4 @@ class RawBlock:
     rejected: tuple[Rejection, ...]
     bytes_read: int
     raws: "tuple[str, ...] | None" = None
+    dropped: int = 0
