@@ -32,7 +32,7 @@ def test_rows_left_out_and_files_known_already(tmp_path: Path) -> None:
     assert "make a new ledger" in said(*command)
     assert "请另建账本" in said(*command, "--lang", "zh")
     shown = said("show", tmp_path / "L")
-    assert "1 rows left out by the filters" in shown
+    assert "1 rows left out as mappings say" in shown
     assert "replaced" not in shown
     assert '"dropped": 1' in said("show", tmp_path / "L", "--format", "json")
     assert "（第 1 代）" in said("show", tmp_path / "L", "--lang", "zh")

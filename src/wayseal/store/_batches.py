@@ -1,6 +1,6 @@
 """From raw blocks to checked batches: the border between a file and everything else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -31,7 +31,11 @@ from wayseal.store.types import (
 
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 
-_LOGS = {Format.PGAUDIT: PgauditBlocks, Format.COMBINED: CombinedBlocks, Format.OCSF: OcsfBlocks}
+_LOGS: Mapping[Format, Callable[[SourceFile, LogMapping, ReadOptions, bool], "_Blocks"]] = {
+    Format.PGAUDIT: PgauditBlocks,
+    Format.COMBINED: CombinedBlocks,
+    Format.OCSF: OcsfBlocks,
+}
 
 
 class _Blocks(Protocol):

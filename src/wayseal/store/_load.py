@@ -278,7 +278,8 @@ class _Loader:
         """Where a key stands; where its table does, if the key itself can't be found; else the first line."""
         table, _, inner = where.rpartition(".")
         places = ((where, key), (table, inner), (where, ""))
-        return next((self._places[p] for p in places if p in self._places), 1)
+        inside = (at for (name, _), at in self._places.items() if not where and name.startswith((f"{key}[", f"{key}.")))
+        return next((self._places[p] for p in places if p in self._places), next(inside, 1))
 
 
 def _no_column(form: Format) -> str:

@@ -160,7 +160,7 @@ class LogLoader:
             if key not in ASKABLE:
                 raise self._error(f"{key} is no condition; one of {', '.join(ASKABLE)}", where, "query")
         for key in query:
-            for name in self._texts(query, key, (), where):
+            for name in self._texts(query, key, (), f"{where}.query"):
                 meant[name] = key
         action = rule.get("action")
         if action is not None and action not in set(Action):

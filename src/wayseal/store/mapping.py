@@ -47,7 +47,7 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableColumn:
-    """A column of a database table: the condition it stands for, or `issued_at`; day: it holds a date without a time."""
+    """A column of a database table: the condition it stands for, or `issued_at`; day: it holds dates."""
 
     key: str
     day: bool = False

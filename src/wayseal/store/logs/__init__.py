@@ -13,11 +13,25 @@ known), or nothing, which is counted by reason. Obligations (tests cite them):
 
 from wayseal.store.logs import _combined, _pgaudit
 from wayseal.store.logs._combined import CombinedBlocks
-from wayseal.store.logs._ocsf import OcsfBlocks
+from wayseal.store.logs._look import named_columns, number_shaped, pairs_of, request_of
+from wayseal.store.logs._ocsf import READING, OcsfBlocks, target_of
+from wayseal.store.logs._paths import parted
 from wayseal.store.logs._pgaudit import PgauditBlocks
 from wayseal.store.types import Format
 
-__all__ = ["CombinedBlocks", "OcsfBlocks", "PgauditBlocks", "names_of_format"]
+__all__ = [
+    "READING",
+    "CombinedBlocks",
+    "OcsfBlocks",
+    "PgauditBlocks",
+    "named_columns",
+    "names_of_format",
+    "number_shaped",
+    "pairs_of",
+    "parted",
+    "request_of",
+    "target_of",
+]
 
 
 def names_of_format(form: Format) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""The combined (and common) log of nginx and Apache.
+r"""The combined (and common) log of nginx and Apache.
 
-`10.1.2.3 - u-17 [04/Mar/2026:11:02:31 +0800] "GET /api/waybill/YT1?x=1 HTTP/1.1" 200 512 "referer" "agent"`; what a server
-adds at the end of a line is left alone. Quotes and control characters inside stand as \\x22 (nginx) or \\" (Apache).
+`10.1.2.3 - u-17 [04/Mar/2026:11:02:31 +0800] "GET /api/waybill/YT1?x=1 HTTP/1.1" 200 512 "referer" "agent"`; what a
+server adds at the end of a line is left alone. Quotes inside stand as \x22 (nginx) or \" (Apache).
 """
 
 import re
@@ -20,11 +20,11 @@ from wayseal.store.mapping import LogMapping, LogSettings
 from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, Reason, SourceFile
 
 LINE = re.compile(
-    r'(?P<client_ip>\S+) (?P<ident>\S+) (?P<user>.+?) \[(?P<time>[^\]]{1,40})\] '
+    r"(?P<client_ip>\S+) (?P<ident>\S+) (?P<user>.+?) \[(?P<time>[^\]]{1,40})\] "
     r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}) (?P<bytes>[0-9]+|-)'
     r'(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?(?: .*)?'
 )
-_REQUEST = re.compile(r"(?P<method>[A-Za-z]{1,20}) (?P<target>.+?)(?: (?P<protocol>HTTP/[0-9.]+))?")
+REQUEST = re.compile(r"(?P<method>[A-Za-z]{1,20}) (?P<target>.+?)(?: (?P<protocol>HTTP/[0-9.]+))?")
 FIELDS = ("client_ip", "ident", "user", "time", "method", "status", "bytes", "agent", "line_id")
 NAMES = (*FIELDS, *MADE)
 QUERY = "query."
@@ -82,7 +82,7 @@ class CombinedBlocks:
 
     def _record(self, data: bytes, text: str, number: int, found: dict[str, list[str | None]]) -> Outcome:
         match = LINE.fullmatch(text) if len(text) <= LONGEST else None
-        request = _REQUEST.fullmatch(match["request"]) if match else None
+        request = REQUEST.fullmatch(match["request"]) if match else None
         values: dict[str, str | None] = dict(match.groupdict()) if match else {}
         values["method"] = request["method"] if request else None
         values["line_id"] = f"{values.get('time', '')}#{number}"
@@ -109,11 +109,15 @@ def _reason(data: bytes, text: str) -> Reason:
         return Reason.UNDECODABLE
     if "\0" in text:
         return Reason.NUL_BYTE
-    return Reason.UNTERMINATED_QUOTE if text.replace("\\\\", "").replace('\\"', "").count('"') % 2 else Reason.TOO_FEW_FIELDS
+    return (
+        Reason.UNTERMINATED_QUOTE
+        if text.replace("\\\\", "").replace('\\"', "").count('"') % 2
+        else Reason.TOO_FEW_FIELDS
+    )
 
 
 def unescaped(text: str) -> str:
-    """A request as it was sent: \\x22 and \\" are the quote."""
+    r"""A request as it was sent: \x22 and \" are the quote."""
     if "\\" not in text:
         return text
     data = re.sub(r"\\x([0-9A-Fa-f]{2})", lambda m: "%" + m[1], text)

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 _TEXT = frozenset({"TEXT", "VARCHAR", "BPCHAR", "NAME"})
 _AS_IT_IS = _TEXT | {"INT", "BIGINT", "SMALLINT", "DECIMAL", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPNTZ", "UNKNOWN"}
+_SIGNS = {"EQ": "=", "GTE": ">=", "LTE": "<=", "GT": ">", "LT": "<"}
 _TURNED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
 
-def conjuncts(where: "exp.Expression | None") -> Iterator["exp.Expression"]:
+def conjuncts(where: "exp.Expr | None") -> Iterator["exp.Expr"]:
     """What AND joins, without brackets."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -31,9 +32,7 @@ def conjuncts(where: "exp.Expression | None") -> Iterator["exp.Expression"]:
             yield item
 
 
-def read_conditions(
-    items: list["exp.Expression"], joined: "Joined"
-) -> tuple[list[Condition], list[Wider]]:
+def read_conditions(items: list["exp.Expr"], joined: "Joined") -> tuple[list[Condition], list[Wider]]:
     """The conditions that can be expressed, and what was left out."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -41,8 +40,7 @@ def read_conditions(
     wider: list[Wider] = []
     for item in items:
         if id(item) in joined.used:
-            if not _mapped(item, joined):
-                wider.append(Wider(why=Why.COMPARISON))
+            wider += _tie(item, joined)
             continue
         if isinstance(item, exp.Boolean) and item.this is True:
             continue
@@ -54,18 +52,21 @@ def read_conditions(
     return conditions, wider
 
 
-def _mapped(item: "exp.Expression", joined: "Joined") -> bool:
-    """Whether two equal columns tie mapped tables, rather than select."""
-    one, other = joined.column(item.this), joined.column(item.expression)
-    return one is not None and other is not None and one[0] != other[0]
+def _tie(item: "exp.Expr", joined: "Joined") -> Iterator[Wider]:
+    """What is left out with two equal columns; nothing where they tie mapped tables rather than select."""
+    sides = [(side, joined.column(side)) for side in (item.this, item.expression)]
+    strange = [side.name for side, found in sides if found is None]
+    if strange:
+        yield Wider(why=Why.COLUMN, name=strange[0])
+    elif len({found[0] for _, found in sides if found}) < 2:
+        yield Wider(why=Why.COMPARISON)
 
 
-def _condition(item: "exp.Expression", joined: "Joined") -> list[Condition] | Wider:
+def _condition(item: "exp.Expr", joined: "Joined") -> list[Condition] | Wider:
     from sqlglot import exp  # noqa: PLC0415
 
-    signs = {exp.EQ: "=", exp.GTE: ">=", exp.LTE: "<=", exp.GT: ">", exp.LT: "<"}
-    if type(item) in signs:
-        return _compared(item, signs[type(item)], joined)
+    if (sign := _SIGNS.get(type(item).__name__)) is not None:
+        return _compared(item, sign, joined)
     if isinstance(item, exp.In):
         return _listed(item, joined)
     if isinstance(item, exp.Between):
@@ -78,13 +79,11 @@ def _condition(item: "exp.Expression", joined: "Joined") -> list[Condition] | Wi
         key, day = found
         if key != "issued_at":
             return Wider(why=Why.COMPARISON)
-        return [
-            Condition(key=key, sign=sign, operands=(end,), day=day) for sign, end in ((">=", low), ("<=", high))
-        ]
+        return [Condition(key=key, sign=sign, operands=(end,), day=day) for sign, end in ((">=", low), ("<=", high))]
     return _blame(item)
 
 
-def _compared(item: "exp.Expression", sign: str, joined: "Joined") -> list[Condition] | Wider:
+def _compared(item: "exp.Expr", sign: str, joined: "Joined") -> list[Condition] | Wider:
     from sqlglot import exp  # noqa: PLC0415
 
     left, right = item.this, item.expression
@@ -107,13 +106,13 @@ def _compared(item: "exp.Expression", sign: str, joined: "Joined") -> list[Condi
     return [Condition(key=key, sign="in", operands=(second,))] if sign == "=" else Wider(why=Why.COMPARISON)
 
 
-def _listed(item: "exp.Expression", joined: "Joined") -> list[Condition] | Wider:
+def _listed(item: "exp.Expr", joined: "Joined") -> list[Condition] | Wider:
     if any(v for k, v in item.args.items() if k not in {"this", "expressions"}):
         return Wider(why=Why.SUBQUERY)
     return _one_of(item, item.this, item.expressions, joined)
 
 
-def _any(column: "exp.Expression", wanted: "exp.Expression", joined: "Joined") -> list[Condition] | Wider:
+def _any(column: "exp.Expr", wanted: "exp.Expr", joined: "Joined") -> list[Condition] | Wider:
     from sqlglot import exp  # noqa: PLC0415
 
     inner = wanted.this
@@ -134,7 +133,7 @@ def _any(column: "exp.Expression", wanted: "exp.Expression", joined: "Joined") -
 
 
 def _one_of(
-    item: "exp.Expression", column: "exp.Expression", values: list["exp.Expression"], joined: "Joined"
+    item: "exp.Expr", column: "exp.Expr", values: list["exp.Expr"], joined: "Joined"
 ) -> list[Condition] | Wider:
     found = _key(column, joined)
     if isinstance(found, Wider):
@@ -148,7 +147,7 @@ def _one_of(
     return [Condition(key=found[0], sign="in", operands=known)]
 
 
-def _key(column: "exp.Expression", joined: "Joined") -> tuple[str, bool] | Wider:
+def _key(column: "exp.Expr", joined: "Joined") -> tuple[str, bool] | Wider:
     """The condition that a column stands for, and whether it holds dates."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -169,7 +168,7 @@ def _key(column: "exp.Expression", joined: "Joined") -> tuple[str, bool] | Wider
     return meant.key, meant.day
 
 
-def operand(value: "exp.Expression | None") -> Operand | None:
+def operand(value: "exp.Expr | None") -> Operand | None:
     """A literal or a bound value, through casts that leave it as it is; None for anything else."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -187,17 +186,17 @@ def operand(value: "exp.Expression | None") -> Operand | None:
     return None
 
 
-def _is_plain(kind: "exp.Expression", names: frozenset[str]) -> bool:
+def _is_plain(kind: "exp.Expr", names: frozenset[str]) -> bool:
     """Whether a type is one of these, without a length that would cut a value."""
     name = getattr(kind.this, "name", "")
     return name in names and not kind.expressions
 
 
-def _is_list(kind: "exp.Expression") -> bool:
+def _is_list(kind: "exp.Expr") -> bool:
     return getattr(kind.this, "name", "") in {"ARRAY", "LIST"}
 
 
-def _blame(item: "exp.Expression") -> Wider:
+def _blame(item: "exp.Expr") -> Wider:
     """Why a condition is not on the allow-list."""
     from sqlglot import exp  # noqa: PLC0415
 

@@ -95,9 +95,7 @@ class Rows:
             if item.name:
                 self.tally.names.setdefault(item.why, {})[item.name] = None
 
-    def _row(
-        self, at: int, waybill: str | None, action: str | None, predicate: str | None, rows: str | None
-    ) -> None:
+    def _row(self, at: int, waybill: str | None, action: str | None, predicate: str | None, rows: str | None) -> None:
         self.at.append(at)
         self.waybill.append(waybill)
         self.action.append(action)

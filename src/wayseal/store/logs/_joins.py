@@ -1,7 +1,7 @@
 """FROM and JOIN: which tables stand there under which names, and how they hang together.
 
-Tables of waybills must be joined on their waybill number, so that a condition on one of them bounds what is shown of all.
-A table of outlets joined on its code gives its city and region to the end of the way that it was joined on.
+Tables of waybills must be joined on their waybill number, so that a condition on one of them bounds what is
+shown of all. A table of outlets joined on its code gives its city and region to the end that it was joined on.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ class Joined:
 
     sources: dict[str, TableMap | None]
     ends: dict[str, str] = field(default_factory=dict)
-    on: list["exp.Expression"] = field(default_factory=list)
+    on: list["exp.Expr"] = field(default_factory=list)
     wider: list[Wider] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
 
-    def column(self, column: "exp.Expression") -> tuple[str, TableColumn] | None:
+    def column(self, column: "exp.Expr") -> tuple[str, TableColumn] | None:
         """The alias and meaning of a column; None if it has none."""
         alias, name = column.text("table").lower(), column.name.lower()
         aliases = [alias] if alias else list(self.sources)
@@ -40,7 +40,7 @@ class Joined:
                 return one, table.columns[name]
         return None
 
-    def key(self, column: "exp.Expression") -> TableColumn | None:
+    def key(self, column: "exp.Expr") -> TableColumn | None:
         """The condition that a column stands for; None if it stands for none."""
         found = self.column(column)
         if found is None:
@@ -53,7 +53,7 @@ class Joined:
         return TableColumn(key=f"{end}_{meant.key}") if end else None
 
 
-def join_up(root: "exp.Expression", tables: "Tables") -> Joined | Why:
+def join_up(root: "exp.Expr", tables: "Tables") -> Joined | Why:
     """The sources of a SELECT; why no condition of it may be used, if so."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -64,37 +64,61 @@ def join_up(root: "exp.Expression", tables: "Tables") -> Joined | Why:
     if start is None:
         return Why.SUBQUERY
     made = Joined(sources={})
-    links: list[tuple[exp.Expression, exp.Expression]] = []
+    links: list[tuple[exp.Expr, exp.Expr]] = []
     for item in (start, *joins):
         table = item.this
         if not isinstance(table, exp.Table) or not table.alias_or_name or set(_parts(table)) - _PLAIN:
             return Why.JOIN
         if table.alias_column_names:
             return Why.JOIN
-        if item is not start and (item.side in {"RIGHT", "FULL"} or item.args.get("method")):
-            return Why.JOIN
-        made.sources[table.alias_or_name.lower()] = tables.find(table.name, table.db)
+        alias = table.alias_or_name.lower()
+        made.sources[alias] = tables.find(table.name, table.db)
         if item is not start:
+            if item.side in {"RIGHT", "FULL"} or item.args.get("method"):
+                return Why.JOIN
             on = list(conjuncts(item.args.get("on")))
-            links += _links(on, made)
+            found = list(_links(on, made))
+            # An outer join's condition ties nothing but the table that it adds.
+            links += found if item.side != "LEFT" else [link for link in found if _names(link, alias, made)]
             if item.side != "LEFT":
                 made.on += on
-            if item.args.get("using") and not _using(item.args["using"], made):
-                return Why.JOIN
+    using = [j for j in joins if j.args.get("using")]
+    if using and not all(j.args.get("using") or j.args.get("on") for j in joins):
+        return Why.JOIN
     links += _links(list(conjuncts(root.args.get("where"))), made)
-    return _tied(made, links, joins)
+    return _tied(made, links, [_using(j, made) for j in using])
+
+
+def _names(link: tuple["exp.Expr", "exp.Expr"], alias: str, made: Joined) -> bool:
+    return any(found is not None and found[0] == alias for found in map(made.column, link))
+
+
+def _using(join: "exp.Expr", made: Joined) -> set[str]:
+    """The table that USING adds and the first one before it with that waybill number."""
+    added = join.this.alias_or_name.lower()
+    names = {n.name.lower() for n in join.args["using"]}
+    for alias, table in made.sources.items():
+        if alias == added:
+            break
+        mine = made.sources[added]
+        for name in names:
+            if table is not None and mine is not None and _is_number(table, name) and _is_number(mine, name):
+                return {alias, added}
+    return set()
+
+
+def _is_number(table: TableMap, name: str) -> bool:
+    return name in table.columns and table.columns[name].key == "waybill"
 
 
 _PLAIN = frozenset({"this", "alias", "db", "catalog", "only"})
 
 
-def _parts(table: "exp.Expression") -> list[str]:
-    return [k for k, v in table.args.items() if v and k != "joins"]
+def _parts(table: "exp.Expr") -> list[str]:
+    return [k for k, v in table.args.items() if v]
 
 
-def _links(
-    found: list["exp.Expression"], made: Joined
-) -> Iterator[tuple["exp.Expression", "exp.Expression"]]:
+def _links(found: list["exp.Expr"], made: Joined) -> Iterator[tuple["exp.Expr", "exp.Expr"]]:
     from sqlglot import exp  # noqa: PLC0415
 
     for item in found:
@@ -103,24 +127,12 @@ def _links(
             yield item.this, item.expression
 
 
-def _using(names: list["exp.Expression"], made: Joined) -> bool:
-    """Whether all tables so far that hold waybills are tied by USING (their waybill number)."""
-    wanted = {n.name.lower() for n in names}
-    held = [t for t in made.sources.values() if t is not None and t.waybills]
-    tied = all(any(n in t.columns and t.columns[n].key == "waybill" for n in wanted) for t in held)
-    if tied:
-        made.ends.update({a: "" for a, t in made.sources.items() if t is not None and t.waybills})
-    return tied or len(held) < 2
-
-
-def _tied(made: Joined, links: list[tuple["exp.Expression", "exp.Expression"]], joins: list[object]) -> Joined | Why:
+def _tied(made: Joined, links: list[tuple["exp.Expr", "exp.Expr"]], pairs: list[set[str]]) -> Joined | Why:
     held = {a for a, t in made.sources.items() if t is not None and t.waybills}
     if not held:
         return Why.SUBQUERY
-    tied = {a for a in made.ends if a in held} or {next(a for a in made.sources if a in held)}
-    made.ends = {}
+    tied = {next(a for a in made.sources if a in held)}
     seen: dict[str, set[str]] = {}
-    pairs: list[set[str]] = []
     for left, right in links:
         one, other = made.column(left), made.column(right)
         if one is None or other is None:

@@ -64,7 +64,8 @@ def part(statement: str) -> Parted:
             literals.append(_value(text))
         if kind in {"word", "name"}:
             words.add(text.strip('"').lower())
-        out.append(_shown(kind, text, len(literals) - 1))
+        if kind != "space" or out[-1:] != [" "]:
+            out.append(_shown(kind, text, len(literals) - 1))
     return Parted(
         template="".join(out).strip().rstrip("; "),
         literals=tuple(literals),

@@ -1,7 +1,7 @@
 """OCSF events as JSON Lines: Web Resources Activity (6001), API Activity (6003), Datastore Activity (6005).
 
-What was read stands in the statement (`query_info.query_string`), in the request's URL, or among the resources; the first
-of the three that is there counts.
+What was read stands in the statement (`query_info.query_string`), in the request's URL, or among the resources; the
+first of the three that is there counts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -108,7 +108,7 @@ class OcsfBlocks:
         refused = self._requests.refused(_text(method) or "", _text(code) or "")
         if refused is not None:
             return refused
-        target = _target(dict(row))
+        target = target_of(dict(row))
         if target and self._settings.paths:
             outcome = self._requests.outcome(target)
             if not isinstance(outcome, Nothing) or not self._settings.resources:
@@ -136,7 +136,7 @@ class OcsfBlocks:
                         yield found
 
 
-def _target(row: dict[str, Any]) -> str:
+def target_of(row: dict[str, Any]) -> str:
     """The request's path and parameters."""
     url = find(row, "http_request.url")
     if isinstance(url, str):

@@ -74,7 +74,9 @@ def _permit(made: Filter, key: str, values: list[str]) -> None:
 def parted(target: str) -> tuple[str, list[tuple[str, str]] | None]:
     """The path, its percent signs decoded, and the parameters; None for the latter where they can't be read."""
     try:
-        split = urlsplit(target if "://" in target[:16] else "//h" + target if target.startswith("/") else "//h/" + target)
+        split = urlsplit(
+            target if "://" in target[:16] else "//h" + target if target.startswith("/") else "//h/" + target
+        )
         path, query = split.path, split.query
     except ValueError:
         path, _, query = target.partition("?")

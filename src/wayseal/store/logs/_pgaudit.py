@@ -1,13 +1,16 @@
 """PostgreSQL's csvlog with the records of pgaudit.
 
 A record is `AUDIT: SESSION,1,1,READ,SELECT,,,"select …",<parameters>[,rows]` in the column `message`. PostgreSQL 12 has
-23 columns, 13 has 24, later ones 26. A file that was cut in the middle of a record loses that record alone, to quarantine.
+23 columns, 13 has 24, later ones 26. A file that was cut in the middle of a record loses that record
+alone, to quarantine.
 """
 
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -38,26 +41,34 @@ _START = "AUDIT: "
 _PREVIOUS, _HIDDEN, _NONE = "<previously logged>", "<not logged>", "<none>"
 _BEGINS = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _SESSIONS = 1 << 16
+_LOOKED_AT = 2 << 20
+_BROKEN = frozenset({Reason.UNTERMINATED_QUOTE, Reason.STRAY_QUOTE})
 
 
 class _Csvlog(CsvBlocks):
     """The file as CSV without a header; its width is that of most records, since the first may be cut."""
 
     def _begin(self, first: TextBlock, mapping: LogMapping | None) -> None:
-        records = Splitter(",").feed(first.data[: 1 << 20], valid=first.valid, last=True)
-        widths = Counter(len(split_record(r, ",")) for r in record_texts(records.data)[:1000] if _BEGINS.match(r))
-        fitting = {w: n for w, n in widths.items() if w in _WIDTHS}
-        if not fitting:
+        held = [first]
+        size = len(first.data)
+        while not (width := _width(held)) and size < _LOOKED_AT and (block := next(self._rest, None)):
+            held.append(block)
+            size += len(block.data)
+        if not width:
             message = "no record of PostgreSQL's csvlog is here (23 to 26 columns, the first a time)"
             raise StoreError(message, file=self._file.path, line=1)
-        self.names = tuple(str(n) for n in range(1, max(fitting, key=lambda w: fitting[w]) + 1))
+        self.names = tuple(str(n) for n in range(1, width + 1))
         self._delimiter = ","
-        self._rest = _chained(first, self._rest)
+        self._rest = chain(held, self._rest)
 
 
-def _chained(first: TextBlock, rest: Iterator[TextBlock]) -> Iterator[TextBlock]:
-    yield first
-    yield from rest
+def _width(blocks: list[TextBlock]) -> int:
+    """The columns that most records have; 0 if none has as many as PostgreSQL writes."""
+    data = b"".join(b.data for b in blocks)[:_LOOKED_AT]
+    records = Splitter(",").feed(data[: data.rfind(b"\n") + 1], valid=False, last=True)
+    begun = (r for r in record_texts(records.data)[:1000] if _BEGINS.match(r))
+    widths = Counter(len(split_record(r, ",")) for r in begun)
+    return max((w for w in widths if w in _WIDTHS), key=lambda w: widths[w], default=0)
 
 
 class PgauditBlocks:
@@ -80,7 +91,7 @@ class PgauditBlocks:
         self._tally = Tally(table=file.table, file=file.path)
         self._last: OrderedDict[str, str] = OrderedDict()
         self._zone = ""
-        self._cut = False
+        self._cut = -1
 
     def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
         """The rows, in order; counts are said with the last block."""
@@ -181,18 +192,23 @@ class PgauditBlocks:
             message = f"times end in {zone}, which several zones are called; {cure}"
             raise StoreError(message, file=self._file.path, line=line, column="log_time")
         if self._zone not in {"", zone}:
-            message = f"times end in {self._zone} and in {zone}, which one offset can't serve; log in UTC, or part the file"
+            message = (
+                f"times end in {self._zone} and in {zone}, which one offset can't serve; log in UTC, or part the file"
+            )
             raise StoreError(message, file=self._file.path, line=line, column="log_time")
         self._zone = zone
 
-    def _whole(self, rejected: Sequence[Rejection]) -> Iterator[Rejection]:
-        """A record that was cut takes the lines that follow it along: they are its own, not records."""
+    def _whole(self, rejected: Sequence[Rejection]) -> list[Rejection]:
+        """A record whose quote is broken takes the damaged lines right after it along: they are its own text."""
+        out: list[Rejection] = []
         for item in rejected:
-            if item.reason is Reason.UNTERMINATED_QUOTE:
-                self._cut = True
-            elif self._cut and item.reason in {Reason.TOO_FEW_FIELDS, Reason.STRAY_QUOTE}:
-                continue
-            yield item
+            follows = item.line == self._cut + 1 and item.reason in {*_BROKEN, Reason.TOO_FEW_FIELDS}
+            self._cut = item.line if follows or item.reason in _BROKEN else -1
+            if not follows:
+                out.append(item)
+            elif out and out[-1].raw is not None:
+                out[-1] = replace(out[-1], raw=f"{out[-1].raw}\n{item.raw}")
+        return out
 
 
 def _damage(message: str, count: int) -> Reason | None:
@@ -207,4 +223,3 @@ def _address(texts: pa.Array) -> pa.Array:
     """The address without its port; null for a socket of the same machine."""
     bare = pc.replace_substring_regex(texts, r":[0-9]+$", "")
     return pc.if_else(pc.equal(bare, "[local]"), pa.scalar(None, pa.string()), bare)
-

@@ -7,6 +7,7 @@ inside COPY, PREPARE, DECLARE CURSOR, CREATE TABLE AS. What else stands there is
 
 import logging
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,8 @@ _WRAPPED = re.compile(
 )
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b", re.IGNORECASE)
 _PARTS = frozenset(
-    ("expressions", "from_", "from", "joins", "where", "limit", "offset", "order", "group", "having", "distinct")
-    + ("locks", "into", "hint", "windows", "kind")
+    {"expressions", "from_", "from", "joins", "where", "limit", "offset", "order", "group", "having", "distinct"}
+    | {"locks", "into", "hint", "windows", "kind"}
 )
 
 
@@ -129,7 +130,25 @@ def analyse(template: str, words: frozenset[str], tables: Tables) -> Shape:
         return bare(Why.UNREADABLE)
 
 
-def _of_root(root: "exp.Expression", tables: Tables) -> Shape:
+def columns_by_table(template: str) -> Iterator[tuple[str, str]]:
+    """(table, column) of a statement, by the table's own name; a column without one belongs to each."""
+    from sqlglot import exp  # noqa: PLC0415
+
+    found = _WRAPPED.match(template)
+    try:
+        roots = [r for r in _sqlglot().parse(template[found.end() :] if found else template, read="postgres") if r]
+    except (RecursionError, ValueError, _sqlglot().errors.SqlglotError):
+        return
+    for root in roots:
+        tables = {t.alias_or_name: f"{t.db}.{t.name}".lstrip(".") for t in root.find_all(exp.Table) if t.name}
+        for column in root.find_all(exp.Column):
+            if column.name and column.name != "*":
+                wanted = [tables[column.table]] if column.table in tables else [] if column.table else tables.values()
+                for table in wanted:
+                    yield table.lower(), column.name.lower()
+
+
+def _of_root(root: "exp.Expr", tables: Tables) -> Shape:
     from sqlglot import exp  # noqa: PLC0415
 
     if not _touched(root, tables) and not isinstance(root, exp.Command):
@@ -143,14 +162,14 @@ def _of_root(root: "exp.Expression", tables: Tables) -> Shape:
     return _of_query(root, tables)
 
 
-def _touched(root: "exp.Expression", tables: Tables) -> bool:
+def _touched(root: "exp.Expr", tables: Tables) -> bool:
     from sqlglot import exp  # noqa: PLC0415
 
     found = (tables.find(t.name, t.db) for t in root.find_all(exp.Table))
     return any(t is not None and t.waybills for t in found)
 
 
-def _of_copy(root: "exp.Expression", tables: Tables) -> Shape:
+def _of_copy(root: "exp.Expr", tables: Tables) -> Shape:
     from sqlglot import exp  # noqa: PLC0415
 
     if root.args.get("kind"):
@@ -167,7 +186,7 @@ def _of_copy(root: "exp.Expression", tables: Tables) -> Shape:
     )  # fmt: skip
 
 
-def _of_query(root: "exp.Expression", tables: Tables) -> Shape:
+def _of_query(root: "exp.Expr", tables: Tables) -> Shape:
     from sqlglot import exp  # noqa: PLC0415
 
     from wayseal.store.logs._conditions import conjuncts, read_conditions  # noqa: PLC0415
@@ -199,11 +218,11 @@ def _of_query(root: "exp.Expression", tables: Tables) -> Shape:
     )
 
 
-def _set_parts(root: "exp.Expression") -> list[str]:
+def _set_parts(root: "exp.Expr") -> list[str]:
     return [k for k, v in root.args.items() if v]
 
 
-def _limit(root: "exp.Expression") -> tuple[Operand | None, bool]:
+def _limit(root: "exp.Expr") -> tuple[Operand | None, bool]:
     """The row limit's operand, or that it is one."""
     from sqlglot import exp  # noqa: PLC0415
 

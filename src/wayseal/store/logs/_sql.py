@@ -66,4 +66,3 @@ def unknown(why: Why, rows: int | None) -> Outcome:
         return Nothing(why=Why.NO_ROWS)
     made = bare(why)
     return Asked(filter={"unknown": True}, rows=rows, wider=made.wider)
-
