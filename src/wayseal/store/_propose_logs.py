@@ -161,7 +161,7 @@ def _paths(targets: Iterable[str], say: Mapping[str, str]) -> Iterator[str]:
                 if (
                     plain
                     and "{waybill}" not in shown
-                    and (number_shaped(value) or _squeezed(name) in words_of("waybill"))
+                    and (all(map(number_shaped, value.split(","))) or _squeezed(name) in words_of("waybill"))
                 ):
                     asking.setdefault("/".join(shown), (name, "waybill"))
     yield ""

@@ -14,6 +14,8 @@ from wayseal.store.logs._literals import UnreadableError, pairs, part
 from wayseal.store.logs._outcome import Asked, Nothing, Outcome, Reads, Why
 from wayseal.store.logs._sql import Statements
 
+TWO_SITES = "SELECT * FROM waybill_main w JOIN site o ON o.code = w.from_site LEFT JOIN site d ON w.to_site = d.code "
+UNTIED = "SELECT 1 FROM waybill_main w LEFT JOIN receiver r ON w.x = 1 LEFT JOIN site s ON w.mail_no = r.mail_no "
 MAIN = "SELECT * FROM waybill_main WHERE "
 DAY = {"issued_from": "2026-03-03T16:00:00+00:00", "issued_to": "2026-03-04T16:00:00+00:00"}
 
@@ -43,7 +45,7 @@ READ = [
     (MAIN + "mail_no = E'YT1' LIMIT 5 OFFSET 0", None, None, ("YT1",)),
     (MAIN + "mail_no = $$YT1$$ FETCH FIRST ROW ONLY FOR UPDATE", None, None, ("YT1",)),
     ('SELECT * FROM public."waybill_main" AS w WHERE w."mail_no" = \'YT1\' -- x', None, None, ("YT1",)),
-    ("SELECT 1 FROM waybill_main w JOIN receiver r ON r.mail_no = w.mail_no WHERE r.mail_no = 'YT1'", None, 1, ("YT1",)),
+    ("SELECT 1 FROM waybill_main w JOIN receiver r ON r.mail_no = w.mail_no WHERE w.mail_no = 'A1'", None, 1, ("A1",)),
     ("SELECT 1 FROM waybill_main JOIN ops.receiver USING (mail_no) WHERE mail_no = 'YT1'", None, None, ("YT1",)),
     ("SELECT 1 FROM waybill_main w LEFT JOIN receiver r ON r.mail_no = w.mail_no AND r.x = 1 WHERE w.mail_no = 'YT1'",
      None, None, ("YT1",)),
@@ -79,8 +81,7 @@ ASKED: list[tuple[str, list[str] | None, int | None, dict[str, Any]]] = [
      {"issued_from": "2026-03-03T16:00:00+00:00", "issued_to": "2026-03-03T16:00:00.000001+00:00"}),
     ("SELECT * FROM receiver WHERE ship_date = '2026-03-04'", None, None, DAY),
     ("SELECT * FROM receiver WHERE ship_date <= '2026-03-04' AND ship_date > '2026-03-03'", None, None, DAY),
-    ("SELECT * FROM waybill_main w JOIN site o ON o.code = w.from_site LEFT JOIN site d ON w.to_site = d.code "
-     "WHERE o.city = '杭州' AND d.area IN ('east', 'south')", None, None,
+    (TWO_SITES + "WHERE o.city = '杭州' AND d.area IN ('east', 'south')", None, None,
      {"origin_city": "杭州", "destination_region": ["east", "south"]}),
     ("SELECT DISTINCT from_site FROM waybill_main WHERE to_site = 'c' LIMIT 5", None, 3, {"destination_outlet": "c"}),
     ("TABLE waybill_main", None, 4, {}),
@@ -144,8 +145,7 @@ WIDER: list[tuple[str, list[str] | None, Why, dict[str, Any]]] = [
     ("SELECT 1 FROM waybill_main NATURAL JOIN receiver WHERE from_site = 'a'", None, Why.JOIN, {}),
     ("SELECT 1 FROM waybill_main w (from_site) WHERE from_site = 'a'", None, Why.JOIN, {}),
     ("SELECT 1 FROM waybill_main w JOIN receiver r USING (id) WHERE from_site = 'a'", None, Why.JOIN, {}),
-    ("SELECT 1 FROM waybill_main w LEFT JOIN receiver r ON w.x = 1 LEFT JOIN site s ON w.mail_no = r.mail_no "
-     "WHERE r.mail_no = 'YT1'", None, Why.JOIN, {}),
+    (UNTIED + "WHERE r.mail_no = 'YT1'", None, Why.JOIN, {}),
     ("SELECT 1 FROM waybill_main w, other o JOIN receiver r USING (mail_no) WHERE from_site = 'a'", None, Why.JOIN, {}),
     ("SELECT 1 FROM (waybill_main w JOIN receiver r ON true) WHERE from_site = 'a'", None, Why.SUBQUERY, {}),
     ("SELECT 1 FROM waybill_main, generate_series(1, 2) WHERE from_site = 'a'", None, Why.JOIN, {}),
@@ -261,7 +261,7 @@ def test_any_text_is_parted_or_refused(text: str) -> None:
         made = part(text)
     except UnreadableError:
         return
-    assert part(made.template).template == re.sub(" +", " ", made.template)
+    assert part(made.template).template == made.template
     assert len(made.literals) <= len(text)
 
 

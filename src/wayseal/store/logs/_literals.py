@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|--[^\n]*)
+    r"""(?P<run>(?:(?>[^\W\d][\w$]*)(?!['&])|[(),=<>*.;:\s])++)
+      | (?P<space>--[^\n]*)
       | (?P<block>/\*)
       | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
       | (?P<escaped>[eE]'(?:[^'\\]|\\.|'')*')
@@ -21,6 +22,8 @@ _TOKEN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_NAME = re.compile(r"\"((?:[^\"]|\"\")*)\"|([^\W\d][\w$]*)")
+_SPACES = re.compile(r"\s+")
 _EDGE = re.compile(r"/\*|\*/")
 _PAIR = re.compile(r"([\w.-]+)\s*[=:]\s*(?:'([^']*)'|([^\s,;'*]+))")
 
@@ -31,12 +34,11 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parted:
-    """literals: text of each, None where its escapes are not read here. words: names in it, lower case."""
+    """literals: text of each, None where its escapes are not read here."""
 
     template: str
     literals: tuple[str | None, ...]
     comments: tuple[str, ...]
-    words: frozenset[str]
 
 
 def part(statement: str) -> Parted:
@@ -44,7 +46,6 @@ def part(statement: str) -> Parted:
     out: list[str] = []
     literals: list[str | None] = []
     comments: list[str] = []
-    words: set[str] = set()
     at = 0
     while found := _TOKEN.match(statement, at):
         kind, text, at = found.lastgroup, found[0], found.end()
@@ -62,19 +63,20 @@ def part(statement: str) -> Parted:
             raise UnreadableError("a quote is not closed")
         elif kind in {"string", "escaped", "number"}:
             literals.append(_value(text))
-        if kind in {"word", "name"}:
-            words.add(text.strip('"').lower())
-        if kind != "space" or out[-1:] != [" "]:
-            out.append(_shown(kind, text, len(literals) - 1))
+        shown = _shown(kind, text, len(literals) - 1)
+        shown = shown.lstrip() if out and out[-1].endswith(" ") else shown
+        if shown:
+            out.append(shown)
     return Parted(
         template="".join(out).strip().rstrip("; "),
         literals=tuple(literals),
         comments=tuple(comments),
-        words=frozenset(words),
     )
 
 
 def _shown(kind: str | None, text: str, number: int) -> str:
+    if kind == "run":
+        return _SPACES.sub(" ", text)
     if kind == "space":
         return " "
     if kind in {"string", "escaped"}:
@@ -104,3 +106,8 @@ def _comment_end(statement: str, at: int) -> int:
 def pairs(comments: tuple[str, ...]) -> dict[str, str]:
     """The `key=value` pairs of comments; a key that stands there twice keeps its last value."""
     return {m[1]: (m[2] if m[2] is not None else m[3]).strip() for text in comments for m in _PAIR.finditer(text)}
+
+
+def words(template: str) -> frozenset[str]:
+    """The names that stand in a template, in lower case."""
+    return frozenset((m[1] or m[2] or "").lower() for m in _NAME.finditer(template))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from wayseal.store.logs._bind import bind
-from wayseal.store.logs._literals import Parted, UnreadableError, part
+from wayseal.store.logs._literals import Parted, UnreadableError, part, words
 from wayseal.store.logs._outcome import Asked, Nothing, Outcome, Why
 from wayseal.store.logs._shape import Shape, Tables, analyse, bare
 from wayseal.store.mapping import TableMap
@@ -52,7 +52,7 @@ class Statements:
         if made is not None:
             self._shapes.move_to_end(key)
             return made
-        made = analyse(key, parted.words, self.tables)
+        made = analyse(key, words(key), self.tables)
         if len(key) <= _LONGEST_KEPT:
             self._shapes[key] = made
             if len(self._shapes) > _TEMPLATES:
