@@ -3,7 +3,7 @@
     python -m benchmarks.raw_logs --rows 300000 --work /tmp/wayseal-raw-logs
 
 Makes a seeded log of each form, reads it on one core, and prints a markdown table: records a second of CPU time over
-both passes (one a table), and the most memory that the process held. Statements come in a few templates, with new values.
+both passes (one a table), and the most memory that the process held. Statements come in a few templates.
 """
 
 import argparse
