@@ -84,13 +84,13 @@ def server(programs: Path) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="wayseal-pg-", dir="/tmp"))
     data = folder / "data"
     data.mkdir()
-    before: list[str] = []
+    before: list[str | Path] = []
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
         for place in (folder, data):
             os.chown(place, owner.pw_uid, owner.pw_gid)
         before = ["runuser", "-u", "postgres", "--"]
-    control = [*before, programs / "pg_ctl", "-D", data, "-w"]
+    control: list[str | Path] = [*before, programs / "pg_ctl", "-D", data, "-w"]
 
     def call(*command: str | Path) -> None:
         # Not captured: the server would inherit the pipe and keep it open.
