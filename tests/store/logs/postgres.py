@@ -45,7 +45,7 @@ class Server:
 
     def start(self, statements: str, *, user: str = "postgres", application: str = "psql") -> subprocess.Popen[str]:
         """A client, connected over TCP; errors of single statements don't end it."""
-        command = [
+        command: list[str | Path] = [
             self._programs / "psql",
             "-X",
             "-q",
