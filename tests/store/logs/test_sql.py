@@ -282,3 +282,23 @@ def test_any_statement_comes_to_something(statement: str, bound: list[str] | Non
         known = {k: v for k, v in made.filter.items() if k != "unknown"}
         parse_predicate(json.dumps(known))
         assert ("unknown" in made.filter) == bool(made.wider)
+
+
+def test_large_statements_take_no_time_and_no_traceback() -> None:
+    long = "a" * 200_000
+    assert pairs(part(f"/* {long} user=u-1 {'=' * 1000} */ SELECT 1").comments) == {"user": "u-1"}
+    made = outcome(MAIN + "mail_no = $" + "9" * 5000)
+    assert isinstance(made, Asked)
+    assert outcome(MAIN + "mail_no IN (" + ",".join(f"'YT{n}'" for n in range(20_000)) + ")", None, 20_000) is not None
+
+
+def test_a_parser_that_stumbles_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from wayseal.store.logs import _shape
+
+    def stumble(*_: object, **__: object) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(_shape._sqlglot(), "parse", stumble)
+    made = outcome(MAIN + "mail_no = 'YT1'")
+    assert isinstance(made, Asked)
+    assert {w.why for w in made.wider} == {Why.UNREADABLE}

@@ -181,7 +181,7 @@ def operand(value: "exp.Expr | None") -> Operand | None:
         value = value.this
     if isinstance(value, exp.Literal) and value.this.isdecimal():
         return Operand(at=int(value.this), date=date)
-    if isinstance(value, exp.Parameter) and value.name.isdecimal():
+    if isinstance(value, exp.Parameter) and value.name.isdecimal() and len(value.name) < 9:
         return Operand(at=int(value.name), bound=True, date=date)
     return None
 

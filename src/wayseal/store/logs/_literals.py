@@ -25,7 +25,7 @@ _TOKEN = re.compile(
 _NAME = re.compile(r"\"((?:[^\"]|\"\")*)\"|([^\W\d][\w$]*)")
 _SPACES = re.compile(r"\s+")
 _EDGE = re.compile(r"/\*|\*/")
-_PAIR = re.compile(r"([\w.-]+)\s*[=:]\s*(?:'([^']*)'|([^\s,;'*]+))")
+_PAIR = re.compile(r"(?<![\w.-])([\w.-]{1,64})\s{0,4}[=:]\s{0,4}(?:'([^']*)'|([^\s,;'*]+))")
 
 
 class UnreadableError(ValueError):

@@ -40,6 +40,7 @@ _MESSAGE = 14
 _START = "AUDIT: "
 _PREVIOUS, _HIDDEN, _NONE = "<previously logged>", "<not logged>", "<none>"
 _BEGINS = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_COUNT = re.compile("[0-9]{1,15}")
 _SESSIONS = 1 << 16
 _LOOKED_AT = 2 << 20
 _BROKEN = frozenset({Reason.UNTERMINATED_QUOTE, Reason.STRAY_QUOTE})
@@ -156,7 +157,7 @@ class PgauditBlocks:
         if self._last.get(session) == key:
             return Nothing(why=Why.REPEATED)
         told = self._told_of(touched)
-        rows = int(counted[0]) if counted and counted[0].isdecimal() and command == "SELECT" else None
+        rows = int(counted[0]) if counted and _COUNT.fullmatch(counted[0]) and command == "SELECT" else None
         if statement in {_PREVIOUS, _HIDDEN}:
             sure = told or (statement == _HIDDEN and not touched)
             outcome = unknown(Why.NOT_LOGGED, rows) if sure else Nothing(why=Why.OTHER_TABLE)

@@ -119,27 +119,32 @@ def analyse(template: str, words: frozenset[str], tables: Tables) -> Shape:
         return Shape(nothing=Why.OTHER_TABLE)
     if _EXPLAIN.match(template):
         return Shape(nothing=Why.NOT_A_READ)
-    found = _WRAPPED.match(template)
-    text = template[found.end() :] if found else template
-    try:
-        roots = [r for r in _sqlglot().parse(text, read="postgres") if r is not None]
-        if len(roots) != 1:
-            return bare(Why.FORM)
-        return _of_root(roots[0], tables)
-    except (RecursionError, ValueError, _sqlglot().errors.SqlglotError):
+    roots = _parsed(template)
+    if roots is None:
         return bare(Why.UNREADABLE)
+    if len(roots) != 1:
+        return bare(Why.FORM)
+    try:
+        return _of_root(roots[0], tables)
+    except RecursionError:
+        return bare(Why.UNREADABLE)
+
+
+def _parsed(template: str) -> "list[exp.Expr] | None":
+    """The statements of a template, out of PREPARE and DECLARE; None where they can't be read."""
+    found = _WRAPPED.match(template)
+    try:
+        roots = _sqlglot().parse(template[found.end() :] if found else template, read="postgres")
+    except Exception:  # whatever a foreign parser stumbles over, the log is read on
+        return None
+    return [r for r in roots if r is not None]
 
 
 def columns_by_table(template: str) -> Iterator[tuple[str, str]]:
     """(table, column) of a statement, by the table's own name; a column without one belongs to each."""
     from sqlglot import exp  # noqa: PLC0415
 
-    found = _WRAPPED.match(template)
-    try:
-        roots = [r for r in _sqlglot().parse(template[found.end() :] if found else template, read="postgres") if r]
-    except (RecursionError, ValueError, _sqlglot().errors.SqlglotError):
-        return
-    for root in roots:
+    for root in _parsed(template) or ():
         tables = {t.alias_or_name: f"{t.db}.{t.name}".lstrip(".") for t in root.find_all(exp.Table) if t.name}
         for column in root.find_all(exp.Column):
             if column.name and column.name != "*":
