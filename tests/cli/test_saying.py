@@ -29,10 +29,10 @@ def test_rows_left_out_and_files_known_already(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
     command = ("ingest", tmp_path / "log.csv", "--map", tmp_path / "m.toml", "--ledger", tmp_path / "L")
-    assert "1 row from log.csv, 1 left out by the mapping's filters" in said(*command)
+    assert "1 row from log.csv, 1 left out as the mapping says" in said(*command)
     assert "log.csv is in the ledger already; nothing changed\n" in said(*command)
     shown = said("show", tmp_path / "L")
-    assert "1 row left out by the filters" in shown
+    assert "1 row left out as mappings say" in shown
     assert "replaced" not in shown
     assert '"dropped": 1' in said("show", tmp_path / "L", "--format", "json")
     assert "（第 1 代）" in said("show", tmp_path / "L", "--lang", "zh")

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import blocks, read, rows, sections
-from wayseal.store import _load, load_mapping
+from tests.docs.pages import DOCS, blocks, read, rows, sections
+from wayseal.store import _load, _load_logs, load_mapping
 from wayseal.store._times import _DIRECTIVES
+from wayseal.store.logs import READING, names_of_format
 from wayseal.store.mapping import EPOCHS
-from wayseal.store.types import Format
+from wayseal.store.types import LOGS, Format
 
 
 @pytest.fixture(params=("docs/mapping-files.md", "docs/mapping-files.zh.md"))
@@ -18,7 +19,17 @@ def page(request: pytest.FixtureRequest) -> str:
 
 def test_every_key(page: str) -> None:
     found = [list(rows(body)) for body in sections(page).values()]
-    assert [keys for keys in found if keys] == [list(_load._TOP), list(_load._FIELD), list(_load._FILTER)]
+    assert [keys for keys in found if keys] == [
+        list(_load._TOP),
+        list(_load._FIELD),
+        list(_load._FILTER),
+        sorted(LOGS),
+        list(names_of_format(Format.PGAUDIT)),
+        [*_load_logs.TABLE, *_load_logs.OUTLETS],
+        list(names_of_format(Format.COMBINED)),
+        list(_load_logs.PATH),
+        [str(number) for number in READING],
+    ]
 
 
 def test_every_way_to_write_a_time_and_every_format(page: str) -> None:
@@ -32,3 +43,10 @@ def test_the_example_loads(page: str, tmp_path: Path) -> None:
     mapping = load_mapping(path)
     assert {f.name for f in mapping.fields} >= {"at", "actor", "waybill", "action"}
     assert mapping.filters[0].equals == {"403", "404"}
+
+
+@pytest.mark.parametrize("name", ["pgaudit", "access", "ocsf"])
+def test_the_examples_of_raw_logs_stand_in_the_page(page: str, name: str) -> None:
+    whole = (DOCS / f"examples/{name}.toml").read_text(encoding="utf-8")
+    assert whole in list(blocks(page, "toml"))
+    assert load_mapping(DOCS / f"examples/{name}.toml").logs is not None

@@ -32,7 +32,7 @@ class MapError(WaysealError):
 
 def propose(
     sample: Annotated[
-        Path, typer.Argument(help="A sample of the log: CSV or JSON Lines.", exists=True, dir_okay=False)
+        Path, typer.Argument(help="A sample of the log: CSV, JSON Lines, or a raw log.", exists=True, dir_okay=False)
     ],
     lang: LangOption = Lang.EN,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,

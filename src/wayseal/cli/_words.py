@@ -19,6 +19,9 @@ NOTICES: Mapping[str, Mapping[NoticeCode, str]] = {
         NoticeCode.DELIMITER: "fields are separated by {delimiter}",
         NoticeCode.EMPTY_FILE: "the file is empty",
         NoticeCode.OTHER_FILES: "{files} other {files:file was|files were} left alone",
+        NoticeCode.LEFT_OUT: "{rows:,} {rows:record is no read|records are no reads} of waybills: {why}",
+        NoticeCode.WIDER_FILTERS: "{rows:,} {rows:search counts|searches count} as wider than "
+        "{rows:it was|they were}: {why}",
     },
     "zh": {
         NoticeCode.UNKNOWN_COLUMNS: "表中没有的 {columns} 列已略去",
@@ -28,15 +31,69 @@ NOTICES: Mapping[str, Mapping[NoticeCode, str]] = {
         NoticeCode.DELIMITER: "字段分隔符为 {delimiter}",
         NoticeCode.EMPTY_FILE: "文件为空",
         NoticeCode.OTHER_FILES: "另有 {files} 个文件未动",
+        NoticeCode.LEFT_OUT: "{rows:,} 条记录不是对运单的读取：{why}",
+        NoticeCode.WIDER_FILTERS: "{rows:,} 次查询按更宽的范围计入：{why}",
     },
 }
+
+WHY: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "other-record": "records of other kinds",
+        "not-a-read": "writes, definitions, plans",
+        "other-table": "tables without waybills",
+        "repeated": "further records of a statement that counts already",
+        "no-rows": "nothing was found",
+        "only-counted": "only the number of rows was shown",
+        "other-path": "paths that the mapping doesn't name",
+        "method": "methods that don't read",
+        "status": "refused or failed",
+        "unreadable": "can't be parsed",
+        "not-logged": "the statement itself was not logged",
+        "form": "not a plain SELECT (UNION, WITH, HAVING, several statements)",
+        "subquery": "a query within the query",
+        "join": "joins with tables that the mapping doesn't name, or not on the number",
+        "or": "OR",
+        "like": "LIKE and other patterns",
+        "function": "functions",
+        "comparison": "comparisons that a filter doesn't know",
+        "column": "columns that the mapping doesn't name",
+        "parameter": "parameters that are not logged, or that the mapping doesn't name",
+        "value": "values that can't be read",
+        "personal": "what looks like a phone or identity number stands where a number should",
+    },
+    "zh": {
+        "other-record": "其他类型的记录",
+        "not-a-read": "写入、定义或执行计划",
+        "other-table": "不含运单的表",
+        "repeated": "同一语句的其余记录",
+        "no-rows": "没有查到结果",
+        "only-counted": "只显示了行数",
+        "other-path": "映射中没有的路径",
+        "method": "不是读取的请求方法",
+        "status": "被拒绝或失败",
+        "unreadable": "语句无法解析",
+        "not-logged": "语句本身没有记录下来",
+        "form": "不是简单的 SELECT（UNION、WITH、HAVING、多条语句）",
+        "subquery": "查询中嵌有查询",
+        "join": "连接了映射中没有的表，或不是按运单号连接",
+        "or": "OR",
+        "like": "LIKE 等模式匹配",
+        "function": "函数",
+        "comparison": "过滤条件无法表达的比较",
+        "column": "映射中没有的列",
+        "parameter": "参数未记录，或映射中没有",
+        "value": "取值无法读取",
+        "personal": "应为编号之处像是电话或身份证号",
+    },
+}
+"""What a raw log's records were left out, or taken as wider, for."""
 
 TEXTS: Mapping[str, dict[str, str]] = {
     "en": {
         "ingested": "{table}: {rows:,} {rows:row|rows} from {name}",
         "rejected": "{rows:,} rejected",
         "repeated": "{rows:,} known already",
-        "dropped": "{rows:,} left out by the mapping's filters",
+        "dropped": "{rows:,} left out as the mapping says",
         "grown": "all after line {lines:,} (what stands before is in the ledger already)",
         "skipped_same": "{table}: {name} is in the ledger already; nothing changed",
         "skipped_mapping": "{table}: {name} is in the ledger already, read with another mapping; nothing changed. To "
@@ -69,7 +126,7 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "colon": ": ",
         "digest_value": "{digest} (generation {generation})",
         "empty": "this ledger holds no reads; nothing can be traced in it yet",
-        "dropped_rows": "{rows:,} {rows:row|rows} left out by the filters of mappings",
+        "dropped_rows": "{rows:,} {rows:row|rows} left out as mappings say",
         "repeated_rows": "{rows:,} {rows:read|reads} left out as known already",
         "gap": "no read for {hours:,} h, from {first} to {last}",
         "unknown_actors": "{share:.1%} of the reads are by accounts that `actors` doesn't know",
@@ -80,7 +137,7 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "ingested": "{table}：{rows:,} 行，来自 {name}",
         "rejected": "{rows:,} 行未通过校验",
         "repeated": "{rows:,} 行此前已有",
-        "dropped": "{rows:,} 行被映射的过滤条件略去",
+        "dropped": "{rows:,} 行按映射略去",
         "grown": "均在第 {lines:,} 行之后（之前的内容已在账本中）",
         "skipped_same": "{table}：{name} 已在账本中，未作改动",
         "skipped_mapping": "{table}：{name} 已在账本中，读取时用的是另一份映射；未作改动。"
@@ -112,7 +169,7 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "colon": "：",
         "digest_value": "{digest}（第 {generation} 代）",
         "empty": "账本里还没有访问记录，暂时无法溯源",
-        "dropped_rows": "{rows:,} 行被映射的过滤条件略去",
+        "dropped_rows": "{rows:,} 行按映射略去",
         "repeated_rows": "{rows:,} 条访问此前已有，未重复计入",
         "gap": "有 {hours:,} 小时没有任何访问，从 {first} 到 {last}",
         "unknown_actors": "{share:.1%} 的访问来自 `actors` 表中没有的账号",
@@ -124,7 +181,10 @@ TEXTS: Mapping[str, dict[str, str]] = {
 
 def notice_text(notice: Notice, lang: str) -> str:
     """A reader's notice as one line."""
-    return f"{notice.file.name}: " + filled(NOTICES[lang][notice.code], **notice.values)
+    values = dict(notice.values)
+    if "why" in values:
+        values["why"] = WHY[lang][str(values["why"])] + (f" ({values['names']})" if values["names"] else "")
+    return f"{notice.file.name}: " + filled(NOTICES[lang][notice.code], **values)
 
 
 def filled(text: str, **values: object) -> str:

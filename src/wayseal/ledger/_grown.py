@@ -117,8 +117,10 @@ class Rest:
             line=batch.line[keep],
             rejected=tuple(r for r in batch.rejected if r.line > self._after),
             dropped=batch.dropped[batch.dropped > self._after],
+            others=batch.others[batch.others > self._after],
         )
-        lines = np.concatenate([rest.line, rest.dropped, np.array([r.line for r in rest.rejected], np.int64)])
+        rejected = np.array([r.line for r in rest.rejected], np.int64)
+        lines = np.concatenate([rest.line, rest.dropped, rest.others, rejected])
         if self._first is None and len(lines):
             self._first = int(lines.min())
         return rest

@@ -141,11 +141,11 @@ def _encoder(ledger: Path, manifest: Manifest) -> Encoder:
 
 
 def _steps(pieces: Iterable[Piece], most: int) -> Iterable[list[Piece]]:
-    """Pieces in portions of about `most` bytes."""
+    """Pieces in portions of about `most` bytes; those of one file, which fills two tables, stay together."""
     step: list[Piece] = []
     size = 0
     for piece in pieces:
-        if step and size + piece.file.size > most:
+        if step and size + piece.file.size > most and step[-1].sha256 != piece.sha256:
             yield step
             step, size = [], 0
         step.append(piece)

@@ -1,6 +1,6 @@
 """From raw blocks to checked batches: the border between a file and everything else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from wayseal.store._jsonl import JsonBlocks
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store._plan import Plan, Shaped, plan
 from wayseal.store.errors import StoreError
+from wayseal.store.logs import CombinedBlocks, OcsfBlocks, PgauditBlocks
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, arrow_schema
 from wayseal.store.types import (
@@ -29,6 +30,12 @@ from wayseal.store.types import (
 )
 
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
+
+_LOGS: Mapping[Format, Callable[[SourceFile, LogMapping, ReadOptions, bool], "_Blocks"]] = {
+    Format.PGAUDIT: PgauditBlocks,
+    Format.COMBINED: CombinedBlocks,
+    Format.OCSF: OcsfBlocks,
+}
 
 
 class _Blocks(Protocol):
@@ -56,6 +63,8 @@ def read_batches(
     file can't be read, or lacks a required column.
     """
     options = options or ReadOptions()
+    if mapping is not None:
+        mapping = mapping.fit(file.table, TABLES[file.table].names)
     opened = _open(file, mapping, options, keep_rejected)
     reader = _Reader(file, opened, mapping, options)
     empty = True
@@ -71,6 +80,8 @@ def _open(file: SourceFile, mapping: LogMapping | None, options: ReadOptions, ke
         return ParquetBlocks(file, options, keep_rejected)
     if file.format is Format.JSONL:
         return JsonBlocks(file, mapping, options, keep_rejected)
+    if mapping is not None and file.format in _LOGS:
+        return _LOGS[file.format](file, mapping, options, keep_rejected)
     return CsvBlocks(file, mapping, options, keep_rejected)
 
 
@@ -128,7 +139,8 @@ class _Reader:
             rejected=rejected,
             bytes_read=block.bytes_read,
             notices=notices,
-            dropped=block.line[:0] if shaped.keep is None else block.line[~shaped.keep],
+            dropped=block.dropped if shaped.keep is None else np.append(block.dropped, block.line[~shaped.keep]),
+            others=block.others,
         )
 
     def _convert(self, name: str, shaped: Shaped) -> Converted:

@@ -93,6 +93,11 @@ class Guess:
 Columns = Mapping[str, list[str | None]]
 
 
+def words_of(name: str) -> frozenset[str]:
+    """Names, in lower case without signs, that say outright which column of the contract they are."""
+    return frozenset(_WORDS[name].split())
+
+
 def guess(columns: Columns) -> dict[str, Guess]:
     """What can be guessed of the `accesses` table; columns that nothing speaks for are left out."""
     found: dict[str, Guess] = {}

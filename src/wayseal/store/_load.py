@@ -4,17 +4,24 @@ import codecs
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from wayseal.store._load_logs import LOG_KEYS, MAPPABLE, LogLoader, columns_of, form_of_time, with_defaults
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
+from wayseal.store.logs import names_of_format
 from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store.tables import TABLES, VERSION, Column, ColumnType
-from wayseal.store.types import Format
+from wayseal.store.types import LOGS, Format
 
-_TOP = ("wayseal", "table", "format", "encoding", "delimiter", "header", "offset", "clean", "columns", "drop", "keep")
-_FIELD = ("column", "columns", "constant", "format", "formats", "values")
+_TOP = (
+    *("wayseal", "table", "format", "encoding", "delimiter", "header", "offset", "clean", "columns", "drop", "keep"),
+    *LOG_KEYS,
+)
+_FIELD = ("column", "columns", "first_of", "constant", "format", "formats", "values")
+_ONE_OF = {"column", "columns", "first_of", "constant"}
 _FILTER = ("column", "equals")
 _ENCODINGS = frozenset(
     {"ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb2312", "gbk", "gb18030"}
@@ -60,6 +67,11 @@ class _Loader:
         self._known(doc, _TOP, "")
         if doc.get("wayseal", VERSION) != VERSION:
             raise self._error(f"this version of Wayseal reads mapping version {VERSION}", "", "wayseal")
+        if self._format(doc) in LOGS:
+            return self._load_log(doc, Format(doc["format"]))
+        for key in LOG_KEYS:
+            if key in doc:
+                raise self._error(f"only for the formats {', '.join(sorted(LOGS))}", "", key)
         table = self._text(doc, "table", "", default="accesses")
         if table not in TABLES:
             raise self._error(f"no table of the contract; one of {', '.join(TABLES)}", "", "table")
@@ -77,6 +89,46 @@ class _Loader:
             offset=self._offset(doc),
             clean=self._flag(doc, "clean", True),
         )
+
+    def _load_log(self, doc: _Doc, form: Format) -> LogMapping:
+        """The mapping of a raw log, which fills two tables."""
+        for key in ("table", "delimiter", "header"):
+            if key in doc:
+                raise self._error(f"the format {form} has no use for it (it fills accesses and queries)", "", key)
+        fields = tuple(self._log_field(form, name, value) for name, value in self._log_columns(doc).items())
+        filters = (*self._filters(doc, "drop"), *self._filters(doc, "keep"))
+        for number, rule in enumerate(filters):
+            if not columns_of(form, names_of_format(form), rule.column):
+                kind = "keep" if rule.keep else "drop"
+                at = number - sum(f.keep != rule.keep for f in filters[:number])
+                raise self._error(_no_column(form), f"{kind}[{at}]", "column")
+        return LogMapping(
+            path=self._path,
+            table="accesses",
+            fields=with_defaults(form, fields),
+            filters=filters,
+            format=form,
+            encoding=self._encoding(doc),
+            offset=self._offset(doc),
+            clean=self._flag(doc, "clean", True),
+            logs=LogLoader(self._error).load(doc, form),
+        )
+
+    def _log_columns(self, doc: _Doc) -> _Doc:
+        columns = doc.get("columns", {})
+        if not isinstance(columns, dict):
+            raise self._error("is written as [columns]", "", "columns")
+        self._known(columns, MAPPABLE, "columns")
+        return columns
+
+    def _log_field(self, form: Format, name: str, value: Any) -> FieldMap:
+        table = "accesses" if name in TABLES["accesses"].names else "queries"
+        item = self._field(TABLES[table].column(name), value)
+        for column in item.columns:
+            if not columns_of(form, names_of_format(form), column):
+                raise self._error(_no_column(form), "columns", name)
+        how = form_of_time(form, item.columns[0]) if name == "at" and item.columns else None
+        return replace(item, formats=(how,)) if how and item.formats == ("iso",) else item
 
     def _fields(self, doc: _Doc, table: str, header: bool) -> tuple[FieldMap, ...]:
         columns = doc.get("columns")
@@ -99,14 +151,15 @@ class _Loader:
             return FieldMap(name=name, columns=(self._name(value, "columns", name),), line=line)
         where = f"columns.{name}"
         self._known(value, _FIELD, where)
-        if len(value.keys() & {"column", "columns", "constant"}) != 1:
-            raise self._error("needs one of column, columns and constant", "columns", name)
+        if len(value.keys() & _ONE_OF) != 1:
+            raise self._error("needs one of column, columns, first_of and constant", "columns", name)
         constant = self._text(value, "constant", where) if "constant" in value else None
         if constant is not None and column.type in {ColumnType.TIME, ColumnType.WAYBILL}:
             raise self._error("can't be the same for all rows", "columns", name)
         return FieldMap(
             name=name,
             columns=self._columns(value, where),
+            first="first_of" in value,
             constant=constant,
             formats=self._formats(column, value, where),
             values=self._values(value, where),
@@ -116,10 +169,11 @@ class _Loader:
     def _columns(self, value: _Doc, where: str) -> tuple[str, ...]:
         if "column" in value:
             return (self._name(value["column"], where, "column"),)
-        names = value.get("columns", [])
-        if not isinstance(names, list) or ("columns" in value and not names):
-            raise self._error("needs a list of column names", where, "columns")
-        return tuple(self._name(n, where, "columns") for n in names)
+        key = "first_of" if "first_of" in value else "columns"
+        names = value.get(key, [])
+        if not isinstance(names, list) or (key in value and not names):
+            raise self._error("needs a list of column names", where, key)
+        return tuple(self._name(n, where, key) for n in names)
 
     def _name(self, value: Any, where: str, key: str) -> str:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -224,7 +278,12 @@ class _Loader:
         """Where a key stands; where its table does, if the key itself can't be found; else the first line."""
         table, _, inner = where.rpartition(".")
         places = ((where, key), (table, inner), (where, ""))
-        return next((self._places[p] for p in places if p in self._places), 1)
+        inside = (at for (name, _), at in self._places.items() if not where and name.startswith((f"{key}[", f"{key}.")))
+        return next((self._places[p] for p in places if p in self._places), next(inside, 1))
+
+
+def _no_column(form: Format) -> str:
+    return f"the format {form} has no such column; it has {', '.join(names_of_format(form))}"
 
 
 def find_places(text: str) -> dict[tuple[str, str], int]:

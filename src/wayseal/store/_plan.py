@@ -123,7 +123,7 @@ def _fetch(item: FieldMap, block: RawBlock) -> pa.Array:
     raw = block.columns[item.columns[0]]
     if len(item.columns) > 1:
         parts = [_strings.trimmed(_strings.as_text(block.columns[c])) for c in item.columns]
-        raw = pc.binary_join_element_wise(*parts, " ")
+        raw = pc.coalesce(*parts) if item.first else pc.binary_join_element_wise(*parts, " ")
     if not item.values:
         return raw
     texts = _strings.trimmed(_strings.as_text(raw))

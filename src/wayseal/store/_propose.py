@@ -9,6 +9,7 @@ from types import MappingProxyType
 from wayseal.store._guess import Columns, Guess, guess
 from wayseal.store._guess_leaks import guess_leaks
 from wayseal.store._plan import describe
+from wayseal.store._propose_logs import propose_log
 from wayseal.store._sample import Sample, read_sample
 from wayseal.store.tables import TABLES, Table
 from wayseal.store.types import Format
@@ -55,9 +56,11 @@ def propose_mapping(sample: Path, *, lang: str = "en", table: str = "accesses") 
     """A mapping file (TOML, comments in `lang` "en" or "zh") for the log, or list of leaks, that the sample is from.
 
     table: "accesses" or "leaks". It loads as it stands when every required column (`accesses`: actor, waybill and time;
-    `leaks`: waybill and when it was seen) was found; what was not found stands there as a comment. StoreError if the
-    sample holds no rows or can't be read.
+    `leaks`: waybill and when it was seen) was found; what was not found stands there as a comment. A raw log (csvlog
+    of PostgreSQL, combined, OCSF) is recognised. StoreError if the sample holds no rows or can't be read.
     """
+    if table == "accesses" and (log := propose_log(Path(sample), lang)) is not None:
+        return log
     rows = read_sample(Path(sample))
     return "\n".join(_lines(rows, TABLES[table], _GUESSES[table](rows.columns), _WORDS[lang])) + "\n"
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from wayseal.store._times import parse_offset
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, VERSION
-from wayseal.store.types import Format, Notice, NoticeCode, ReadOptions, Source, SourceFile
+from wayseal.store.types import LOGS, Format, Notice, NoticeCode, ReadOptions, Source, SourceFile
 
 _SUFFIXES = {
     ".csv": Format.CSV,
@@ -19,6 +20,7 @@ _SUFFIXES = {
     ".ndjson": Format.JSONL,
     ".parquet": Format.PARQUET,
 }
+LOG_TABLES = ("accesses", "queries")
 _Files = tuple[SourceFile, ...]
 _Notices = tuple[Notice, ...]
 
@@ -59,8 +61,13 @@ def _find(path: Path, mapping: LogMapping | None, table: str | None) -> tuple[_F
         return _dataset(path) if table is None else _folder(path, table, mapping)
     stem = path.name.split(".")[0]
     named = stem if stem in TABLES else "accesses"
-    form = mapping.format if mapping else None
-    return (_source_file(path, table or named, form or _suffix(path) or _sniff(path)),), ()
+    form = (mapping.format if mapping else None) or _suffix(path) or _sniff(path)
+    return _as_tables(_source_file(path, table or named, form)), ()
+
+
+def _as_tables(file: SourceFile) -> _Files:
+    """A raw log is read twice, once a table that it fills."""
+    return tuple(replace(file, table=t) for t in LOG_TABLES) if file.format in LOGS else (file,)
 
 
 def _source_file(path: Path, table: str, form: Format) -> SourceFile:
@@ -95,12 +102,13 @@ def _folder(path: Path, table: str, mapping: LogMapping | None) -> tuple[_Files,
     others = 0
     for entry in _inside(path):
         form = _suffix(entry)
-        if mapping is not None and mapping.format is not None and form in {None, mapping.format}:
+        raw = mapping is not None and mapping.format in LOGS
+        if mapping is not None and mapping.format is not None and (raw or form in {None, mapping.format}):
             form = mapping.format
         if form is None or (mapping is not None and mapping.format not in {None, form}):
             others += 1
         else:
-            files.append(_source_file(entry, table, form))
+            files.extend(_as_tables(_source_file(entry, table, form)))
     if not files:
         raise StoreError("no .csv, .jsonl or .parquet file is in this folder", file=path)
     return tuple(files), _others(path, others)

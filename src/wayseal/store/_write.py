@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
-from wayseal.store.types import Format
+from wayseal.store.types import LOGS, Format
 
 _QUOTED = re.compile(r'[",\r\n]')
 
@@ -27,9 +27,12 @@ def write_table(
 ) -> Path:
     """Writes `batches` (in the table's arrow_schema) as one file of a dataset folder, which is made if need be.
 
-    Also writes dataset.json, the contract's version. Returns the file; StoreError if it can't be written.
+    Also writes dataset.json, the contract's version. Returns the file; StoreError if it can't be written, or `form` is
+    that of a raw log.
     """
     path = folder / f"{table}.{form}"
+    if form in LOGS:
+        raise StoreError(f"tables are not written as {form}", file=folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "dataset.json").write_text(json.dumps({"wayseal": VERSION}) + "\n", "utf-8")

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,12 +23,15 @@ EPOCHS: Mapping[str, float] = {
 class FieldMap:
     """Where one contract column comes from: file columns (joined by a space) or a constant.
 
+    first: not joined; the first of the columns that isn't empty.
+
     formats: how a time is written, tried in order; "iso", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns" or a
     strptime-like format. values: what a word of the log is called in the contract. line: in the mapping file.
     """
 
     name: str
     columns: tuple[str, ...] = ()
+    first: bool = False
     constant: str | None = None
     formats: tuple[str, ...] = ("iso",)
     values: Mapping[str, str] = field(default_factory=dict)
@@ -44,8 +48,60 @@ class RowFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableColumn:
+    """A column of a database table: the condition it stands for, or `issued_at`; day: it holds dates."""
+
+    key: str
+    day: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableMap:
+    """A table or view of the logged database, by the names of its columns in lower case.
+
+    name: in lower case, with its schema if the mapping gives one. waybills: it holds waybills; else outlets, whose keys
+    are `outlet`, `city` and `region`.
+    """
+
+    name: str
+    columns: Mapping[str, TableColumn]
+    waybills: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathRule:
+    """Requests whose path matches the whole of `pattern`; its named groups and `query` say which condition is which.
+
+    query: parameter → condition, or several parameters for one. ignore: parameters that select nothing.
+    """
+
+    pattern: re.Pattern[str]
+    query: Mapping[str, str] = field(default_factory=dict)
+    ignore: frozenset[str] = frozenset()
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """What an adapter needs to know beside the columns.
+
+    statuses: of HTTP answers that showed something, "200" or "2xx". methods: of requests that read. resources: types
+    of OCSF resources whose uid (or name) is a waybill number.
+    """
+
+    tables: tuple[TableMap, ...] = ()
+    paths: tuple[PathRule, ...] = ()
+    statuses: tuple[str, ...] = ("2xx",)
+    methods: frozenset[str] = frozenset({"GET", "POST"})
+    resources: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogMapping:
-    """How to read a foreign log as one table of the contract; made by `load_mapping`."""
+    """How to read a foreign log as one table of the contract; made by `load_mapping`.
+
+    logs: settings of an adapter, whose one file fills both `accesses` and `queries`; `fields` are then those of both.
+    """
 
     path: Path
     table: str
@@ -57,6 +113,7 @@ class LogMapping:
     header: bool = True
     offset: timedelta | None = None
     clean: bool = True
+    logs: LogSettings | None = None
 
     @property
     def digest(self) -> str:
@@ -65,4 +122,15 @@ class LogMapping:
         for name in ("path", "offset"):
             del said[name]
         said["fields"] = sorted(({**f, "line": 0} for f in said["fields"]), key=lambda f: str(f["name"]))
-        return hashlib.sha256(json.dumps(said, sort_keys=True, default=sorted).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain).encode()).hexdigest()
+
+    def fit(self, table: str, names: tuple[str, ...]) -> "LogMapping":
+        """The mapping for one table with these columns of the two that an adapter fills; else itself."""
+        if self.logs is None:
+            return self
+        return replace(self, table=table, fields=tuple(f for f in self.fields if f.name in names))
+
+
+def _plain(value: object) -> object:
+    """What JSON can hold of a pattern or a set."""
+    return value.pattern if isinstance(value, re.Pattern) else sorted(value)  # type: ignore[call-overload]

@@ -21,6 +21,13 @@ class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
+    PGAUDIT = "pgaudit-csvlog"
+    COMBINED = "combined"
+    OCSF = "ocsf"
+
+
+LOGS = frozenset({Format.PGAUDIT, Format.COMBINED, Format.OCSF})
+"""Raw logs: one file of them fills `accesses` and `queries`."""
 
 
 class Reason(StrEnum):
@@ -60,6 +67,8 @@ class NoticeCode(StrEnum):
     DELIMITER = "delimiter"
     EMPTY_FILE = "empty-file"
     OTHER_FILES = "other-files"
+    LEFT_OUT = "left-out"
+    WIDER_FILTERS = "wider-filters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +146,10 @@ class Source:
         return frozenset(f.table for f in self.files)
 
 
+def _no_lines() -> npt.NDArray[np.int64]:
+    return np.empty(0, np.int64)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """A stretch of a file, checked.
@@ -144,7 +157,8 @@ class Batch:
     rows: the good rows, in the table's arrow_schema. line: int64, for each of them its line (Parquet: row) from 1.
     rejected: the others, in line order. bytes_read: how much of the file on disk is done, for progress.
     notices: each said once a file, but UNKNOWN_VALUES in every batch that has some, with their number.
-    dropped: int64, lines of the rows that the mapping's filters left out.
+    dropped: int64, lines of the rows that the mapping left out, and of records of a raw log that are no reads. others:
+    int64, lines of records of a raw log that make no row of this table.
     """
 
     rows: pa.RecordBatch
@@ -152,7 +166,8 @@ class Batch:
     rejected: tuple[Rejection, ...]
     bytes_read: int
     notices: tuple[Notice, ...] = ()
-    dropped: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    dropped: npt.NDArray[np.int64] = field(default_factory=_no_lines)
+    others: npt.NDArray[np.int64] = field(default_factory=_no_lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +189,8 @@ class RawBlock:
     """Rows as they stand in a file, before any check, from one reader.
 
     columns: of one length each; text columns as strings, Parquet columns in their own type. rejected: rows that the
-    reader itself gave up. raws: the rows' texts, when asked for.
+    reader itself gave up. raws: the rows' texts, when asked for. dropped: lines of
+    records that are no rows, and why is said. others: lines of records that make no row of this table.
     """
 
     columns: Mapping[str, pa.Array]
@@ -182,3 +198,5 @@ class RawBlock:
     rejected: tuple[Rejection, ...]
     bytes_read: int
     raws: "tuple[str, ...] | None" = None
+    dropped: npt.NDArray[np.int64] = field(default_factory=_no_lines)
+    others: npt.NDArray[np.int64] = field(default_factory=_no_lines)

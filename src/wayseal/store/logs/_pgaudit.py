@@ -1,0 +1,228 @@
+"""PostgreSQL's csvlog with the records of pgaudit.
+
+A record is `AUDIT: SESSION,1,1,READ,SELECT,,,"select …",<parameters>[,rows]` in the column `message`. PostgreSQL 12 has
+23 columns, 13 has 24, later ones 26. A file that was cut in the middle of a record loses that record
+alone, to quarantine.
+"""
+
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.store._csv import CsvBlocks, record_texts, split_record
+from wayseal.store._records import Splitter
+from wayseal.store._text import TextBlock
+from wayseal.store._times import format_offset
+from wayseal.store.errors import StoreError
+from wayseal.store.logs._frame import MADE, Rows, Tally
+from wayseal.store.logs._literals import Parted, pairs
+from wayseal.store.logs._outcome import Bad, Nothing, Outcome, Why
+from wayseal.store.logs._sql import Statements, unknown
+from wayseal.store.mapping import LogMapping, LogSettings
+from wayseal.store.types import RawBlock, ReadOptions, Reason, Rejection, SourceFile
+
+COLUMNS = {
+    "log_time": 1, "user_name": 2, "database_name": 3, "connection_from": 5, "session_id": 6, "command_tag": 8,
+    "application_name": 23,
+}  # fmt: skip
+NAMES = (*COLUMNS, "client_ip", "statement_id", *MADE)
+COMMENT = "comment."
+_WIDTHS = range(23, 27)
+_MESSAGE = 14
+_START = "AUDIT: "
+_PREVIOUS, _HIDDEN, _NONE = "<previously logged>", "<not logged>", "<none>"
+_BEGINS = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_COUNT = re.compile("[0-9]{1,15}")
+_SESSIONS = 1 << 16
+_LOOKED_AT = 2 << 20
+_BROKEN = frozenset({Reason.UNTERMINATED_QUOTE, Reason.STRAY_QUOTE})
+
+
+class _Csvlog(CsvBlocks):
+    """The file as CSV without a header; its width is that of most records, since the first may be cut."""
+
+    def _begin(self, first: TextBlock, mapping: LogMapping | None) -> None:
+        held = [first]
+        size = len(first.data)
+        while not (width := _width(held)) and size < _LOOKED_AT and (block := next(self._rest, None)):
+            held.append(block)
+            size += len(block.data)
+        if not width:
+            message = "no record of PostgreSQL's csvlog is here (23 to 26 columns, the first a time)"
+            raise StoreError(message, file=self._file.path, line=1)
+        self.names = tuple(str(n) for n in range(1, width + 1))
+        self._delimiter = ","
+        self._rest = chain(held, self._rest)
+
+
+def _width(blocks: list[TextBlock]) -> int:
+    """The columns that most records have; 0 if none has as many as PostgreSQL writes."""
+    data = b"".join(b.data for b in blocks)[:_LOOKED_AT]
+    records = Splitter(",").feed(data[: data.rfind(b"\n") + 1], valid=False, last=True)
+    begun = (r for r in record_texts(records.data)[:1000] if _BEGINS.match(r))
+    widths = Counter(len(split_record(r, ",")) for r in begun)
+    return max((w for w in widths if w in _WIDTHS), key=lambda w: widths[w], default=0)
+
+
+class PgauditBlocks:
+    """A csvlog, opened: its pgaudit records as raw rows of `accesses` or `queries`."""
+
+    def __init__(self, file: SourceFile, mapping: LogMapping, options: ReadOptions, keep_rejected: bool) -> None:
+        settings = mapping.logs or LogSettings()
+        self._file = file
+        self._keep = keep_rejected
+        told = options.offset if options.offset is not None else mapping.offset
+        self._told = told
+        self._offset = told or timedelta(0)
+        self._csv = _Csvlog(file, mapping, options, keep_rejected)
+        self.notices = self._csv.notices
+        self.open_ended = False
+        wanted = {c for f in mapping.fields for c in f.columns} | {f.column for f in mapping.filters}
+        self._keys = sorted(c.removeprefix(COMMENT) for c in wanted if c.startswith(COMMENT))
+        self.names = (*NAMES, *(COMMENT + k for k in self._keys)) if self._csv.names else ()
+        self._statements = Statements(settings.tables, self._offset)
+        self._tally = Tally(table=file.table, file=file.path)
+        self._last: OrderedDict[str, str] = OrderedDict()
+        self._zone = ""
+        self._cut = -1
+
+    def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
+        """The rows, in order; counts are said with the last block."""
+        if not self.names:
+            return
+        held: RawBlock | None = None
+        columns = frozenset(str(n) for n in (*COLUMNS.values(), _MESSAGE))
+        for block in self._csv.blocks(columns):
+            if held is not None:
+                yield held
+            held = self._block(block, names)
+        self.notices.extend(self._tally.notices(format_offset(self._offset), self._told is None))
+        if held is not None:
+            yield held
+
+    def _block(self, block: RawBlock, names: frozenset[str]) -> RawBlock:
+        rows = Rows(tally=self._tally, keep=self._keep)
+        if self._tally.table == "accesses":
+            rows.rejected += self._whole(block.rejected)
+        else:
+            rows.others += [r.line for r in block.rejected]
+        message = block.columns[str(_MESSAGE)]
+        audit = np.flatnonzero(pc.starts_with(message, _START).to_numpy(zero_copy_only=False))
+        rows.leave(Why.OTHER_RECORD, np.delete(block.line, audit).tolist())
+        line = block.line[audit]
+        raws = None if block.raws is None else [block.raws[n] for n in audit.tolist()]
+        take = pa.array(audit)
+        columns = {n: block.columns[str(at)].take(take) for n, at in COLUMNS.items()}
+        columns["log_time"] = self._times(columns["log_time"], line)
+        columns["client_ip"] = _address(columns["connection_from"])
+        extra = self._read(message.take(take).to_pylist(), columns["session_id"].to_pylist(), line, raws, rows)
+        return rows.block(names, columns | extra, line, raws, block.bytes_read)
+
+    def _read(
+        self,
+        messages: list[str],
+        sessions: list[str],
+        line: npt.NDArray[np.int64],
+        raws: Sequence[str] | None,
+        rows: Rows,
+    ) -> dict[str, pa.Array]:
+        """Reads each record; the columns that are made of its message."""
+        ids: list[str] = []
+        said: dict[str, list[str | None]] = {k: [] for k in self._keys}
+        for at, (message, session, number) in enumerate(zip(messages, sessions, line.tolist(), strict=True)):
+            fields = split_record(message[len(_START) :], ",")
+            ids.append(f"{session}/{'.'.join(fields[1:3])}")
+            damaged = _damage(message, len(fields))
+            parted = None if damaged else self._statements.part(fields[7])
+            outcome = Bad(column="message", reason=damaged) if damaged else self._outcome(fields, parted, ids[-1])
+            rows.add(at, number, lambda at=at: raws[at] if raws else "", outcome)  # type: ignore[misc]
+            if self._keys:
+                found = pairs(parted.comments) if parted else {}
+                for key in self._keys:
+                    said[key].append(found.get(key))
+        made = {COMMENT + k: pa.array(v, pa.string()) for k, v in said.items()}
+        return made | {"statement_id": pa.array(ids, pa.string())}
+
+    def _outcome(self, fields: list[str], parted: Parted | None, key: str) -> Outcome:
+        _, _, _, kind, command, _, touched, statement, values, *counted = fields
+        if kind != "READ" or command == "PREPARE":
+            return Nothing(why=Why.NOT_A_READ)
+        session = key.partition("/")[0]
+        if self._last.get(session) == key:
+            return Nothing(why=Why.REPEATED)
+        told = self._told_of(touched)
+        rows = int(counted[0]) if counted and _COUNT.fullmatch(counted[0]) and command == "SELECT" else None
+        if statement in {_PREVIOUS, _HIDDEN}:
+            sure = told or (statement == _HIDDEN and not touched)
+            outcome = unknown(Why.NOT_LOGGED, rows) if sure else Nothing(why=Why.OTHER_TABLE)
+        elif command == "COPY" and self._statements.wraps(parted):
+            return Nothing(why=Why.REPEATED)
+        else:
+            bound = None if values in {_HIDDEN, _PREVIOUS} else [] if values == _NONE else split_record(values, ",")
+            outcome = self._statements.outcome(parted, bound, rows, told=told)
+        if not isinstance(outcome, Nothing):
+            self._last[session] = key
+            self._last.move_to_end(session)
+            if len(self._last) > _SESSIONS:
+                self._last.popitem(last=False)
+        return outcome
+
+    def _told_of(self, touched: str) -> bool:
+        """Whether the record names a mapped table of waybills as the one that it touched."""
+        table = self._statements.tables.named(touched) if touched else None
+        return table is not None and table.waybills
+
+    def _times(self, texts: pa.Array, line: npt.NDArray[np.int64]) -> pa.Array:
+        """Times without the name of their zone where an offset was told; UTC needs none."""
+        coded = pc.replace_substring_regex(texts, r"^.*[0-9] ?", "").dictionary_encode()
+        zones = [z for z in coded.dictionary.to_pylist() if re.fullmatch("[A-Za-z]{1,6}", z)]
+        named = [z for z in zones if z.upper() not in {"UTC", "GMT", "Z"}]
+        for zone in named:
+            self._check_zone(zone, int(line[0]))
+        return pc.replace_substring_regex(texts, r" ?[A-Za-z]{1,6}$", "") if named else texts
+
+    def _check_zone(self, zone: str, line: int) -> None:
+        cure = "say the offset, with --offset +08:00 or `offset` in the mapping"
+        if self._told is None:
+            message = f"times end in {zone}, which several zones are called; {cure}"
+            raise StoreError(message, file=self._file.path, line=line, column="log_time")
+        if self._zone not in {"", zone}:
+            message = (
+                f"times end in {self._zone} and in {zone}, which one offset can't serve; log in UTC, or part the file"
+            )
+            raise StoreError(message, file=self._file.path, line=line, column="log_time")
+        self._zone = zone
+
+    def _whole(self, rejected: Sequence[Rejection]) -> list[Rejection]:
+        """A record whose quote is broken takes the damaged lines right after it along: they are its own text."""
+        out: list[Rejection] = []
+        for item in rejected:
+            follows = item.line == self._cut + 1 and item.reason in {*_BROKEN, Reason.TOO_FEW_FIELDS}
+            self._cut = item.line if follows or item.reason in _BROKEN else -1
+            if not follows:
+                out.append(item)
+            elif out and out[-1].raw is not None:
+                out[-1] = replace(out[-1], raw=f"{out[-1].raw}\n{item.raw}")
+        return out
+
+
+def _damage(message: str, count: int) -> Reason | None:
+    if message.count('"') % 2:
+        return Reason.UNTERMINATED_QUOTE
+    if count < 9:
+        return Reason.TOO_FEW_FIELDS
+    return Reason.TOO_MANY_FIELDS if count > 10 else None
+
+
+def _address(texts: pa.Array) -> pa.Array:
+    """The address without its port; null for a socket of the same machine."""
+    bare = pc.replace_substring_regex(texts, r":[0-9]+$", "")
+    return pc.if_else(pc.equal(bare, "[local]"), pa.scalar(None, pa.string()), bare)

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from tests.store.logs.making import COMBINED, OCSF, PGAUDIT, mapping
+from wayseal.store.errors import StoreError
+from wayseal.store.types import Format
+
+P = 'format = "pgaudit-csvlog"\n'
+C = 'format = "combined"\n'
+T = P + '[tables.t]\nwaybill = "no"\n'
+FILTER = '[[drop]]\ncolumn = "user_name"\nequals = "x"\n'
+R = C + '[[paths]]\npath = "/{waybill}"\n'
+
+WRONG = [
+    ('[tables.t]\nwaybill = "no"\n', 1, "tables", "only for the formats"),
+    (P, 1, "tables", "needs [tables.NAME]"),
+    (C, 1, "paths", "needs [[paths]]"),
+    ('format = "ocsf"\n', 1, "tables", "where the waybills are"),
+    ('table = "accesses"\n' + T, 1, "table", "accesses and queries"),
+    ('delimiter = ","\n' + T, 1, "delimiter", "no use"),
+    ("header = true\n" + T, 1, "header", "no use"),
+    ("resources = []\n" + T, 1, "resources", "no use"),
+    (T + '[[paths]]\npath = "/x"\n', 4, "paths", "no use"),
+    ("columns = 1\n" + T, 1, "columns", "[columns]"),
+    (T + '[columns]\nwaybill = "x"\n', 5, "waybill", "not known here"),
+    (T + '[columns]\nactor = "user_nam"\n', 5, "actor", "has no such column; it has log_time"),
+    (T + '[columns]\nactor = { first_of = ["user_name", "x"] }\n', 5, "actor", "has no such column"),
+    (T + '[columns]\nactor = { first_of = [] }\n', 5, "first_of", "list of column names"),
+    (T + '[columns]\nactor = { first_of = ["user_name"], column = "x" }\n', 5, "actor", "one of column"),
+    (T + FILTER + '[[drop]]\ncolumn = "x"\nequals = "y"\n', 8, "column", "no such column"),
+    (T + FILTER + '[[keep]]\ncolumn = "x"\nequals = "y"\n', 8, "column", "no such column"),
+    (P + "tables = 1\n", 2, "tables", "[tables.NAME]"),
+    (P + '[tables.t]\nwaybil = "no"\n', 3, "waybil", "not known here"),
+    (P + '[tables.t]\norigin_outlet = "no"\n', 2, "", "needs its column `waybill`"),
+    (P + '[tables."s.t"]\nwaybill = 1\n', 3, "waybill", "name of a column"),
+    (P + '[tables.t]\nwaybill = "no"\ncustomer = "No"\n', 4, "customer", "already"),
+    (P + '[tables.t]\nwaybill = "no"\nissued_at = { colum = "x" }\n', 4, "colum", "not known here"),
+    (P + '[tables.t]\nwaybill = "no"\nissued_at = { column = "x", unit = "week" }\n', 4, "unit", "day"),
+    (P + '[tables.t]\nwaybill = "no"\nissued_at = { unit = "day" }\n', 4, "issued_at", "name of a column"),
+    (P + '[tables.t]\noutlet = "no"\nwaybill = "x"\n', 4, "waybill", "not known here"),
+    (C + "paths = 1\n", 2, "paths", "[[paths]]"),
+    (C + '[[paths]]\npath = "/"\npat = 1\n', 4, "pat", "not known here"),
+    (C + "[[paths]]\n", 2, "path", "one of path and regex"),
+    (C + '[[paths]]\npath = ""\n', 3, "path", "text in quotes"),
+    (C + '[[paths]]\nregex = "("\n', 3, "regex", "pattern"),
+    (C + '[[paths]]\npath = "/{waybill}/{waybill}"\n', 3, "path", "pattern"),
+    (C + '[[paths]]\npath = "/{phone}"\n', 2, "query", "phone is no condition"),
+    (R + 'query = { phone = "x" }\n', 4, "query", "phone is no condition"),
+    (R + 'query = "x"\n', 4, "query", "parameter of each"),
+    (R + 'query = { limit = [1] }\n', 4, "limit", "list of texts"),
+    (R + 'action = "peek"\n', 4, "action", "view"),
+    (R + "ignore = [1]\n", 4, "ignore", "list of texts"),
+    ('statuses = "ok"\n' + R, 1, "statuses", "2xx"),
+    ("methods = 1\n" + R, 1, "methods", "list of texts"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "key", "message"), WRONG)
+def test_mistakes_are_named_by_line_and_key(text: str, line: int, key: str, message: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        mapping(text)
+    assert message in str(caught.value)
+    assert (caught.value.file, caught.value.line, caught.value.column) == (Path("m.toml"), line, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"), [(PGAUDIT, Format.PGAUDIT), (COMBINED, Format.COMBINED), (OCSF, Format.OCSF)]
+)
+def test_defaults(text: str, form: Format) -> None:
+    made = mapping(text)
+    assert made.format is form
+    assert made.fit("queries", ("at", "filter")).table == "queries"
+    assert {f.name for f in made.fields} >= {"at", "actor", "waybill", "filter", "request", "rows"}
+
+
+def test_the_parser_is_not_loaded_for_other_files() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, wayseal.cli._main; raise SystemExit('sqlglot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

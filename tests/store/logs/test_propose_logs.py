@@ -1,0 +1,86 @@
+"""Proposals for raw logs: recognised, loadable, and without a value out of the log."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.docs.pages import DOCS
+from tests.store.helpers import put
+from tests.store.logs.making import audit, read, record
+from tests.store.logs.test_combined import hit
+from tests.store.logs.test_ocsf import asks, event, url
+from wayseal.store import propose_mapping
+from wayseal.store._load import parse_mapping
+from wayseal.store._propose_logs import propose_log
+from wayseal.store.types import Format
+
+EXAMPLES = [("pgaudit.csv", Format.PGAUDIT), ("access.log", Format.COMBINED), ("events.jsonl", Format.OCSF)]
+
+
+@pytest.mark.parametrize(("name", "form"), EXAMPLES)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_examples_are_recognised_and_their_proposals_load(name: str, form: Format, lang: str) -> None:
+    mapping = parse_mapping(propose_mapping(DOCS / "examples" / name, lang=lang), Path("m.toml"))
+    assert mapping.format is form
+
+
+def test_tables_columns_and_the_account(tmp_path: Path) -> None:
+    log = record(
+        audit("SELECT * FROM ops.orders o WHERE o.bill_code = 'x' AND o.cust_code = 'y' AND o.phone = $1 /* user=u */")
+    )
+    log += record(audit("SELECT 1 FROM other WHERE a = 1", number=2)) + record(audit("SELECT 'x", number=3)) * 2
+    log += record(audit("SELECT FROM x", number=4), time="2026-03-04 11:02:31 CST") + record("started")
+    packed = put(tmp_path / "pg.csv.gz", gzip.compress(log.encode()))
+    text = propose_mapping(packed)
+    settings = parse_mapping(text, Path("m.toml")).logs
+    assert settings is not None
+    (table,) = settings.tables
+    assert table.name == "ops.orders"
+    assert {c: m.key for c, m in table.columns.items()} == {"bill_code": "waybill", "cust_code": "customer"}
+    assert "phone" in text
+    assert 'offset = "+08:00"' in text
+    assert '"comment.user", "user_name"' in text
+    assert [r["actor"] for r in read(packed, text)[1].rows] == ["u", "clerk"]
+
+
+def test_paths_and_parameters(tmp_path: Path) -> None:
+    log = hit("/api/waybill/YT1234567890123/print") * 3 + hit("/track?mailNo=YT1234567890123,YT1234567890124&lang=zh")
+    log += hit("/u/张三/YT1234567890123") + hit("/api/13800138000") + "noise\n"
+    text = propose_mapping(put(tmp_path / "access.log", log))
+    reads, _ = read(tmp_path / "access.log", text)
+    assert [r["waybill"][-3:] for r in reads.rows] == ["123", "123", "123", "123", "124"]
+    assert "lang" in text
+    for value in ("张三", "138", "YT123"):
+        assert value not in text
+
+
+def test_what_is_not_found_is_said(tmp_path: Path) -> None:
+    assert "NOT FOUND" in propose_mapping(put(tmp_path / "pg.csv", record(audit("SELECT 1"))))
+    assert "NOT FOUND" in propose_mapping(put(tmp_path / "a.log", hit("/x")))
+    text = propose_mapping(put(tmp_path / "e.jsonl", event(**asks("SELECT 1"), resources=[{"type": "parcel"}, 1])))
+    assert "Types seen: parcel" in text
+    assert "NOT FOUND" in text
+    text = propose_mapping(put(tmp_path / "f.jsonl", event(resources=[{"type": "waybill", "uid": "YT1234567890123"}])))
+    assert 'resources = ["waybill"]' in text
+    assert "[[paths]]" in propose_mapping(put(tmp_path / "g.jsonl", event(http_request=url("/w/YT1234567890123"))))
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b'{"a":1}\n', b"\x1f\x8b", b"2026-03-04 03:02:31 UTC,x\n"])
+def test_other_files_are_left_to_others(tmp_path: Path, content: bytes) -> None:
+    for name in ("a.log", "b.gz"):
+        assert propose_log(put(tmp_path / name, content), "en") is None
+    assert propose_log(tmp_path / "none", "en") is None
+
+
+NOISE = st.sampled_from(
+    [record(audit("SELECT x FROM t WHERE mail_no = '张三'")), hit("/a/YT1234567890123"), event(), "{", "\n", '"']
+)
+
+
+@given(st.lists(NOISE | st.text(max_size=4), max_size=8).map("".join))
+def test_any_sample(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = put(tmp_path_factory.mktemp("fuzz") / "a.log", text.encode("utf-8", "surrogatepass"))
+    assert "张三" not in (propose_log(path, "zh") or "")
