@@ -52,9 +52,9 @@ FILES: list[tuple[str, bytes, str, Format]] = [
     ("gateway", b' {"a":1}', "accesses", Format.JSONL),
     ("gateway.json", b'\xef\xbb\xbf{"a":1}', "accesses", Format.JSONL),
     ("gateway.2", b"PAR1", "accesses", Format.PARQUET),
-    ("leaks.jsonl.gz", gzip.compress(b""), "leaks", Format.JSONL),
-    ("log.gz", gzip.compress(b'{"a":1}'), "accesses", Format.JSONL),
-    ("log.gz", gzip.compress(b"a"), "accesses", Format.CSV),
+    ("leaks.jsonl.gz", gzip.compress(b"", mtime=0), "leaks", Format.JSONL),
+    ("log.gz", gzip.compress(b'{"a":1}', mtime=0), "accesses", Format.JSONL),
+    ("log.gz", gzip.compress(b"a", mtime=0), "accesses", Format.CSV),
 ]
 
 
