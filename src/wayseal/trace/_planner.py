@@ -18,6 +18,7 @@ sale with the probability s (sensitivity); if not, it is taken for come out with
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from math import log2
 
@@ -73,10 +74,11 @@ def bits_of(mass: Floats | float, canary: Canary) -> Floats:
     return np.maximum(_entropy(m * s + (1 - m) * e) - m * _entropy(s) - (1 - m) * _entropy(e), 0.0)
 
 
+@cache
 def capacity(canary: Canary) -> tuple[float, float]:
     """The most that a canary can tell, in bits, and the mass of the pool that does it."""
     low, high = 0.0, 1.0
-    for _ in range(100):  # I is concave in the mass
+    for _ in range(60):  # I is concave in the mass
         left, right = low + (high - low) / 3, high - (high - low) / 3
         if bits_of(left, canary) < bits_of(right, canary):
             low = left
@@ -103,7 +105,7 @@ def updated(belief: Floats, pool: Ints, hit: bool, canary: Canary) -> Floats:
     return np.asarray(after / total, np.float64) if total > 0 else belief
 
 
-def plan_round(belief: Floats, canary: Canary, most: int, *, rng: np.random.Generator, worth: float = 0.5) -> Round:
+def plan_round(belief: Floats, canary: Canary, most: int, *, rng: np.random.Generator, worth: float = 0.85) -> Round:
     """Choose up to `most` pools to send out together (rules 4 and 5); at least one, if anybody is left to doubt."""
     order = np.argsort(-belief, kind="stable")
     parts = _Parts(belief, order, canary, rng)

@@ -16,6 +16,7 @@ from wayseal.trace._exposures import Exposures, gather
 from wayseal.trace._fit import FitTest, check_fit
 from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._posterior import Posterior, infer
+from wayseal.trace._proposals import propose
 from wayseal.trace._quality import evidence_notes, leak_notes, log_notes, summary_span
 from wayseal.trace._result import DelayPart, Fit, Note, TraceResult
 from wayseal.trace._verdict import leading, named, verdict
@@ -87,6 +88,9 @@ def _result(
     span = summary_span(summary)
     notes = [*leak_notes(found, leaks, span), *log_notes(snapshot, summary)]
     notes += [*evidence_notes(exposures.evidence, exposures.strata), *_chain_notes(posterior)]
+    said = verdict(posterior, fair=test.fair)
+    fit = _fit(exposures, found, test)
+    pair = (test.source, test.framed.other) if fit.framed_by is not None and test.framed is not None else None
     return TraceResult(
         wayseal=__version__,
         seed=seed,
@@ -94,9 +98,9 @@ def _result(
         leaks_digest=leaks.digest,
         leaks=len(leaks.rows) + len(leaks.rejected),
         found=len(found),
-        verdict=verdict(posterior, fair=test.fair),
+        verdict=said,
         unknown_share=posterior.unknown_share,
-        fit=_fit(exposures, found, test),
+        fit=fit,
         missing_tables=summary.missing_tables,
         quality=tuple(notes),
         sources=assembly.source_rows(rows),
@@ -108,6 +112,7 @@ def _result(
         accesses=summary.rows.get("accesses", 0),
         delay=_delay_parts(posterior),
         kappa=KAPPA,
+        next=propose(exposures, posterior, said, pair, seed=seed),
     )
 
 
