@@ -357,3 +357,37 @@ def test_a_late_ingest_changes_the_digest_and_the_answer(tmp_path: Path) -> None
     assert accused(after) == {"thief": SourceKind.ACTOR}
     assert after.ledger_digest != before.ledger_digest
     assert after.leaks_digest == before.leaks_digest
+
+
+def test_who_is_not_named_yet_gets_a_test(tmp_path: Path) -> None:
+    """Two accounts with the same reads: a marked number for one of them tells which; a purchase tells little."""
+    world = with_thief()
+    for row in [row for row in world.tables["accesses"] if row["actor"] == "thief"]:
+        for double in ("double", "treble", "fourth"):
+            world.add("accesses", **row | {"actor": double})
+    result = run(tmp_path, world, BOUGHT)
+    assert result.verdict is VerdictKind.SHORTLIST
+    first = next(row for row in result.next if row.test == "canary")
+    assert 0 < len(set(first.actors) & {"thief", "double", "treble", "fourth"}) < 4
+    assert first.bits > 0.2
+    assert all(row.bits <= first.bits for row in result.next if row.test == "canary")
+    # Who read the same counts as one for a purchase: it can't tell these apart, which would be two bits.
+    assert all(row.bits < 0.6 for row in result.next if row.test == "buy")
+    document = json.loads(render(result, "json", "en"))
+    row = next(row for row in document["next"] if row["test"] == "canary")
+    assert row["actors"] == list(first.actors)
+    assert row["ask"] is None
+    assert first.actors[0] in render(result, "text", "en")
+
+
+def test_a_named_source_needs_no_test(tmp_path: Path) -> None:
+    assert run(tmp_path, with_thief(), BOUGHT).next == ()
+
+
+def test_where_little_is_known_a_purchase_is_weighed_as_well(tmp_path: Path) -> None:
+    result = run(tmp_path, with_thief(), BOUGHT[:1])
+    assert result.verdict is not VerdictKind.NAMED
+    assert {row.test for row in result.next} <= {"canary", "buy"}
+    buy = next(row for row in result.next if row.test == "buy")
+    assert buy.ask == {}
+    assert buy.why.code == "why.buy_any"

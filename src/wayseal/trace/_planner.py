@@ -187,7 +187,8 @@ class _Parts:
         tail = self._tail
         ordered = tail[np.lexsort((-self._belief[tail], self._cell[tail]))]
         steps = np.floor(np.arange(1, len(tail) + 1) * fraction + 1e-9)
-        return ordered[np.diff(steps, prepend=0.0) > 0]
+        taken: NDArray[np.int64] = ordered[np.diff(steps, prepend=0.0) > 0]
+        return taken
 
 
 def _entropy(p: Floats | float) -> Floats:

@@ -5,13 +5,16 @@
 3. Canaries are shown to accounts alone, of the likeliest `LISTED`; what other sources hold counts as not listed.
 4. A purchase is asked for by the conditions that the numbers so far were asked by, or by one of them, or by none:
    these are counted already. Days of issue are left out, as the next number is of another day.
-5. A test that tells less than `LEAST` bits is no proposal. Best first, by bits per cost.
+5. Sources of equal evidence count as one for a purchase: who read the same so far will mostly do so again.
+6. A test that tells less than `LEAST` bits is no proposal. Best first, by bits per cost.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from wayseal.ledger import Snapshot
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._evidence import ACTOR, Floats, Ints
 from wayseal.trace._exposures import Exposures
@@ -29,20 +32,31 @@ CANARIES = 3
 PURCHASES = 2
 LEAST = 0.05
 
+Places = NDArray[np.int64]
+
 
 def propose(
-    exposures: Exposures, posterior: Posterior, verdict: VerdictKind, framed: tuple[int, int] | None, *, seed: int
+    snapshot: Snapshot,
+    exposures: Exposures,
+    posterior: Posterior,
+    verdict: VerdictKind,
+    framed: tuple[int, int] | None,
+    *,
+    seed: int,
 ) -> tuple[Proposal, ...]:
-    """The next tests, best first (rules 1 to 5). framed: a source and the account that may hide behind it."""
+    """The next tests, best first (rules 1 to 6). framed: a source and the account that may hide behind it."""
     if framed is not None:
         return _apart(exposures, framed)
-    if verdict is VerdictKind.NAMED:
-        return ()
     accounts = np.flatnonzero(exposures.evidence.kind == ACTOR)
+    if verdict is VerdictKind.NAMED or not len(accounts):
+        return ()
     belief = one_leaker(posterior.probability[accounts], posterior.some)
     best = np.argsort(-belief, kind="stable")[:LISTED]
     places, belief = accounts[best], belief[best]
-    found = [*_canaries(exposures, places, belief, seed), *_purchases(exposures, places, belief)]
+    found = [
+        *_canaries(exposures, places, belief, seed),
+        *_purchases(snapshot, exposures, *_merged(posterior, places, belief)),
+    ]
     kept = [(per_cost, proposal) for per_cost, proposal in found if proposal.bits >= LEAST]
     return tuple(proposal for _, proposal in sorted(kept, key=lambda pair: -pair[0]))
 
@@ -53,7 +67,7 @@ def _apart(exposures: Exposures, pair: Sequence[int]) -> tuple[Proposal, ...]:
     return tuple(Proposal(test="canary", actors=(exposures.name[c],), bits=bits, why=why) for c in pair)
 
 
-def _canaries(exposures: Exposures, places: np.ndarray, belief: Floats, seed: int) -> list[tuple[float, Proposal]]:
+def _canaries(exposures: Exposures, places: Places, belief: Floats, seed: int) -> list[tuple[float, Proposal]]:
     canary = Canary(sensitivity=ASSUMED)
     planned = plan_round(belief, canary, CANARIES, rng=np.random.default_rng(seed))
     out = []
@@ -65,12 +79,25 @@ def _canaries(exposures: Exposures, places: np.ndarray, belief: Floats, seed: in
     return out
 
 
-def _purchases(exposures: Exposures, places: np.ndarray, belief: Floats) -> list[tuple[float, Proposal]]:
+def _merged(posterior: Posterior, places: Places, belief: Floats) -> tuple[Places, Floats]:
+    """One account of each class of equal evidence, with the belief in all of them (rule 5)."""
+    seat = {int(c): -1 - s for s, members in enumerate(posterior.seats.members) for c in members}
+    first: dict[int, int] = {}
+    mass = np.zeros(len(places))
+    for at, place in enumerate(places.tolist()):
+        mass[first.setdefault(seat.get(place, place), at)] += belief[at]
+    kept = sorted(first.values())
+    return places[kept], mass[kept]
+
+
+def _purchases(
+    snapshot: Snapshot, exposures: Exposures, places: Places, belief: Floats
+) -> list[tuple[float, Proposal]]:
     strata = exposures.strata
     asks = list({repr(sorted(q.any_of.items())): x for x, q in enumerate(strata.questions) if q.any_of}.values())
     volumes = [strata.whole, *(strata.volumes[x] for x in asks)]
     home = [exposures.outlet[c] for c in places]
-    keys = exposures.outlet_key[places]
+    keys = snapshot.keys([outlet or "" for outlet in home])
     accounts = max(float(len(strata.whole.actors)), 1.0)
     offers = Offers(
         size=np.array([float(v.waybills) for v in volumes]),

@@ -13,6 +13,7 @@
 """
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -81,7 +82,7 @@ def deliver(offers: Offers) -> Floats:
     """[K + 1, Q] probability that each source, and somebody not listed, meets a question (rule 2)."""
     there = (offers.size > 0)[None, :]
     some = np.vstack([(offers.had > 0).astype(np.float64), offers.others[None, :]])
-    return np.where(there, ELSEWHERE + (1 - ELSEWHERE) * WILLING * some, 0.0)
+    return np.asarray(np.where(there, ELSEWHERE + (1 - ELSEWHERE) * WILLING * some, 0.0), np.float64)
 
 
 def _reads(offers: Offers, q: int) -> Floats:
@@ -92,9 +93,9 @@ def _reads(offers: Offers, q: int) -> Floats:
         home = np.where(came > 0, np.minimum(had / came, 1.0), share)
     mates = (offers.group[:, None] == offers.group[None, :]) & (offers.group[:, None] >= 0)
     out = np.where(mates, home[None, :], share[None, :])
-    own = (1 - ELSEWHERE) * (1 - LOST) + ELSEWHERE * share
+    own = (1 - ELSEWHERE) * np.maximum(1 - LOST, share) + ELSEWHERE * share
     np.fill_diagonal(out, np.where(had > 0, own, share))
-    return np.clip(np.vstack([out, share]), _FLOOR, 1 - _FLOOR)
+    return np.asarray(np.clip(np.vstack([out, share]), _FLOOR, 1 - _FLOOR), np.float64)
 
 
 def _who(belief: Floats, reads: Floats) -> float:
@@ -107,7 +108,7 @@ def _who(belief: Floats, reads: Floats) -> float:
     top = by_source.max(axis=1)
     mixed = top + np.log(np.exp(by_source - top[:, None]) @ belief)
     gained = by_source[np.arange(len(true)), true] - mixed
-    return max(float(belief[true] @ gained) / DRAWS / np.log(2), 0.0)
+    return max(float(belief[true] @ gained) / DRAWS / log(2), 0.0)
 
 
 def _entropy(p: Floats) -> Floats:

@@ -112,7 +112,7 @@ def _result(
         accesses=summary.rows.get("accesses", 0),
         delay=_delay_parts(posterior),
         kappa=KAPPA,
-        next=propose(exposures, posterior, said, pair, seed=seed),
+        next=propose(snapshot, exposures, posterior, said, pair, seed=seed),
     )
 
 
