@@ -16,7 +16,10 @@ from wayseal.model.sources import SourceKind, VerdictKind
 from wayseal.store import TABLES, open_source, read_leaks
 from wayseal.trace import TraceError, TraceResult, render
 from wayseal.trace._evidence import Evidence
+from wayseal.trace._exposures import gather
+from wayseal.trace._leaks import match_leaks
 from wayseal.trace._posterior import Posterior, infer
+from wayseal.trace._proposals import propose
 
 
 @pytest.fixture(autouse=True)
@@ -391,3 +394,18 @@ def test_where_little_is_known_a_purchase_is_weighed_as_well(tmp_path: Path) -> 
     buy = next(row for row in result.next if row.test == "buy")
     assert buy.ask == {}
     assert buy.why.code == "why.buy_any"
+
+
+@pytest.mark.parametrize("verdict", [VerdictKind.SHORTLIST, VerdictKind.INSUFFICIENT])
+def test_a_source_and_whoever_may_hide_behind_it_get_a_canary_each(tmp_path: Path, verdict: VerdictKind) -> None:
+    with open_ledger(with_thief().ledger(tmp_path)) as snapshot:
+        exposures = gather(snapshot, match_leaks(snapshot, leaks(tmp_path, BOUGHT)))
+        posterior = infer(exposures.evidence, seed=7, effort=QUICK)
+        pair = exposures.name.index("thief"), exposures.name.index("c-19")
+        found = propose(snapshot, exposures, posterior, verdict, pair, seed=7)
+        again = propose(snapshot, exposures, posterior, verdict, None, seed=7)
+    assert [(row.test, row.actors, row.why.code) for row in found] == [
+        ("canary", ("thief",), "why.framed"),
+        ("canary", ("c-19",), "why.framed"),
+    ]
+    assert all(row.why.code != "why.framed" for row in again)
