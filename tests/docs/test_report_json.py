@@ -29,7 +29,8 @@ def test_every_key(page: str) -> None:
         *(real[k][0] for k in ("sources", "leak_rows", "sensitivity")),
         real["queries"],
     ]
-    assert found == [list(real), *map(list, lists)]
+    proposal = json.loads(render(fixtures.shortlist(), "json", "en"))["next"][0]  # a named source has none
+    assert found == [list(real), *map(list, lists), list(proposal)]
     row = next(r for r in real["leak_rows"] if r["points_at"])
     for key in row["points_at"][0]:
         assert f"`{key}`" in page

@@ -109,12 +109,29 @@ class QueryCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A test that would tell most next.
+
+    test: "canary" (show a marked number to `actors` and to nobody else) or "buy" (ask the seller for a number that fits
+    `ask`, conditions of the data contract; none: any number). bits: expected information about who it is, as
+    `_planner` and `_purchases` reckon. why: a message code and its blanks.
+    """
+
+    test: str
+    bits: float
+    why: Note
+    actors: tuple[str, ...] = ()
+    ask: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceResult:
     """A whole trace. Text, JSON and HTML reports are functions of this and of the language alone.
 
     sensitivity: pairs (expected number of sources a priori κ, probability of the leading source
     under it). considered: how many sources of each kind stood to choice. span: first and last read
-    of the log, ISO 8601. queries: None for a ledger without any.
+    of the log, ISO 8601. queries: None for a ledger without any. next: tests that would tell most, best first; none
+    once somebody is named.
     """
 
     wayseal: str
@@ -138,3 +155,4 @@ class TraceResult:
     delay: tuple[DelayPart, ...] = ()
     kappa: float = 2.0
     queries: QueryCounts | None = None
+    next: tuple[Proposal, ...] = ()

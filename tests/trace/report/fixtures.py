@@ -5,7 +5,17 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from wayseal.model.sources import SourceKind, VerdictKind
-from wayseal.trace._result import DelayPart, Fit, LeakRow, Note, QueryCounts, SawRow, SourceRow, TraceResult
+from wayseal.trace._result import (
+    DelayPart,
+    Fit,
+    LeakRow,
+    Note,
+    Proposal,
+    QueryCounts,
+    SawRow,
+    SourceRow,
+    TraceResult,
+)
 
 DELAY = (
     DelayPart(weight=0.3, median_h=1.5, sigma=1.2),
@@ -259,6 +269,26 @@ def shortlist() -> TraceResult:
             saw("u-3301", 5, 1.1, 0.064),
             saw("u-3302", 4, 1.2),
             saw("u-4107", 2, 0.8),
+        ),
+        next=(
+            Proposal(
+                test="canary",
+                actors=(pair[0],),
+                bits=0.32,
+                why=Note(code="why.canary", values={"mass": 0.47, "n": 1}),
+            ),
+            Proposal(
+                test="buy",
+                ask={"origin_city": ("杭州市",)},
+                bits=0.2,
+                why=Note(code="why.buy", values={"delivered": 0.8}),
+            ),
+            Proposal(
+                test="canary",
+                actors=tuple(f"<b>u-{i}</b>" for i in range(8)),
+                bits=0.11,
+                why=Note(code="why.canary", values={"mass": 0.1, "n": 8}),
+            ),
         ),
         sensitivity=((0.5, 0.33), (1.0, 0.41), (2.0, 0.47), (5.0, 0.49), (10.0, 0.5)),
         considered=CONSIDERED,

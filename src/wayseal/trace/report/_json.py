@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from wayseal.trace._result import Fit, LeakRow, SourceRow, TraceResult
+from wayseal.trace._result import Fit, LeakRow, Proposal, SourceRow, TraceResult
 from wayseal.trace.report._messages import Lang, Voice
 
 LISTED_ABOVE = 0.01
@@ -40,6 +40,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "leak_rows": [_leak(row, voice) for row in result.leak_rows],
         "sensitivity": [{"kappa": _round(kappa), "probability": _probability(p)} for kappa, p in result.sensitivity],
         "queries": None if result.queries is None else asdict(result.queries),
+        "next": [_proposal(row, voice) for row in result.next],
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     return "\n".join(escaped(line) for line in text.split("\n")) + "\n"
@@ -79,6 +80,16 @@ def _leak(row: LeakRow, voice: Voice) -> dict[str, Any]:
         "accounts": row.accounts,
         "points_at": [{"source": s, "probability": _probability(p)} for s, p in row.points_at],
         "unknown": _round(row.unknown),
+    }
+
+
+def _proposal(row: Proposal, voice: Voice) -> dict[str, Any]:
+    return {
+        "test": row.test,
+        "ask": {key: list(values) for key, values in row.ask.items()} if row.test == "buy" else None,
+        "actors": list(row.actors),
+        "bits": _round(row.bits, 2),
+        "why": voice.note(row.why),
     }
 
 

@@ -146,6 +146,8 @@ class Voice:
                 return self.hours(value)
             case "ratio":
                 return _numbers.ratio(value, self._texts["unit.scales"].split(","))
+            case "bits":
+                return f"{value:.2g}" if value < 10 else f"{value:.0f}"
             case "n" if isinstance(value, int):
                 return f"{value:,}"
             case _:

@@ -12,6 +12,9 @@ LETTERS = "ABCDEF"
 """The leading sources carry a letter through all pictures and tables."""
 
 
+_SHOWN = 6
+"""Accounts of a pool that are named in a sentence; the JSON report has all."""
+
 _ROUTE_ONLY = "missing.no_reads_before_sale"
 
 
@@ -146,8 +149,7 @@ def _next_steps(result: TraceResult, sources: tuple[SourceRow, ...], voice: Voic
         yield voice.say("next.separate", sources=names)
     if result.verdict is VerdictKind.NAMED:
         return
-    if result.verdict is VerdictKind.SHORTLIST:
-        yield voice.say("next.canary")
+    yield from _tests(result, voice)
     target = _target(result.found)
     yield voice.say("next.buy_more", more=target - result.found, target=target)
     yield voice.say("next.other_routes")
@@ -158,6 +160,17 @@ def _next_steps(result: TraceResult, sources: tuple[SourceRow, ...], voice: Voic
     if result.missing_tables:
         yield voice.say("next.bring_tables")
     yield voice.say("next.preserve")
+
+
+def _tests(result: TraceResult, voice: Voice) -> Iterator[str]:
+    """The best canaries; in general words where a shortlist has none worked out."""
+    canaries = [row for row in result.next if row.test == "canary"]
+    for row in canaries:
+        names = voice.all_of(voice.id(actor) for actor in row.actors[:_SHOWN])
+        more = max(len(row.actors) - _SHOWN, 0)
+        yield voice.say("next.canary_more" if more else "next.canary_for", sources=names, more=more, bits=row.bits)
+    if result.verdict is VerdictKind.SHORTLIST and not canaries:
+        yield voice.say("next.canary")
 
 
 def _target(found: int) -> int:
