@@ -218,7 +218,7 @@ MANIFESTS: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("wrong type", lambda b: b.replace(b'"key_bits":64', b'"key_bits":"x"'), "damaged"),
     ("path outside", lambda b: b.replace(b'"data/', b'"../a/'), "damaged"),
     ("path absolute", lambda b: b.replace(b'"data/', b'"/data/'), "damaged"),
-    ("later layout", lambda b: b.replace(b'"wayseal_ledger":1', b'"wayseal_ledger":2'), "layout version 2"),
+    ("later layout", lambda b: b.replace(b'"wayseal_ledger":2', b'"wayseal_ledger":3'), "layout version 3"),
 ]
 
 

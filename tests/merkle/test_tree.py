@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from tests.merkle import plain
 from wayseal.merkle import MerkleError, Tree, hashing, verify_consistency, verify_inclusion
-from wayseal.merkle._tree import grown, stacked
-from wayseal.merkle.hashing import Digests, leaf_hash
-from wayseal.merkle.tiles import Tile, entries, tile_of, tiles
+from wayseal.merkle.hashing import Digests, leaf_hash, stacked
+from wayseal.merkle.tiles import Tile, entries, grown, tile_of, tiles
 
 # The hashes of the reference implementation of Certificate Transparency for its eight test leaves.
 KNOWN_LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]

@@ -58,7 +58,7 @@ def _tidy(ledger: Path) -> None:
 
 
 def _run(source: Source, ledger: Path, progress: Progress, options: IngestOptions) -> IngestReport:
-    manifest = start_writing(ledger, options.key_bits)
+    manifest = start_writing(ledger, options.key_bits, options.entropy)
     options.on_step("swept")
     pieces, skipped = _new_files(source, manifest, progress)
     encoder = _encoder(ledger, manifest)

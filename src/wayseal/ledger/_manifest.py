@@ -15,9 +15,14 @@ from typing import Any
 from wayseal.ledger._files import replace_file
 from wayseal.ledger.errors import LedgerError
 
-LAYOUT = 1
+LAYOUT = 2
 NAME = "manifest.json"
 _FORMAT = "wayseal_ledger"
+_MOST_PARTS = 1 << 16
+_UNSEALED = 1
+"""The layout before ledgers had a tree: it is read, and `wayseal ledger upgrade` makes it the present one."""
+_SEAL = ("id", "secret", "commits", "size", "root")
+"""Fields that layout 1 doesn't have. They are no part of the ledger's digest, which must not hang on chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,24 +60,63 @@ class SourceEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommitEntry:
+    """What one commit added to the tree: `pages` leaves over its reads, and behind them one leaf over this entry.
+
+    parts: into how many ranges of keys its reads were cut. columns: those of its reads that are hashed beside the ones
+    that every read has. sources: how many the ledger had after it. digest: the ledger's, after it.
+    """
+
+    generation: int
+    parts: int
+    columns: tuple[str, ...]
+    pages: int
+    sources: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A generation of a ledger. key_bits: kept bits of a key (64 outside of tests). counts: additive totals."""
+    """A generation of a ledger. key_bits: kept bits of a key (64 outside of tests). counts: additive totals.
+
+    id: drawn when the ledger was made; "" in a ledger without a tree. secret: by what the file of that name is known.
+    size, root: of the tree.
+    """
 
     generation: int = 0
     key_bits: int = 64
     files: tuple[FileEntry, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    id: str = ""
+    secret: str = ""
+    commits: tuple[CommitEntry, ...] = ()
+    size: int = 0
+    root: str = ""
 
     def to_json(self) -> str:
         """Canonical spelling: keys sorted, no spaces."""
-        content = {_FORMAT: LAYOUT, **dataclasses.asdict(self)}
-        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return canonical({_FORMAT: LAYOUT, **dataclasses.asdict(self)}) if self.id else self._content()
+
+    def _content(self) -> str:
+        """The spelling of what the sources made; that of layout 1, so that an upgrade keeps the digest."""
+        content = {k: v for k, v in dataclasses.asdict(self).items() if k not in _SEAL}
+        return canonical({_FORMAT: _UNSEALED, **content})
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the canonical spelling, in hex."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        """SHA-256, in hex, of what the sources made, without what was drawn by chance."""
+        return hashlib.sha256(self._content().encode()).hexdigest()
+
+    @property
+    def origin(self) -> str:
+        """The name of the ledger's tree, as it stands in checkpoints."""
+        return f"wayseal/{self.id}"
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """JSON in one spelling: keys sorted, no spaces, ASCII."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def save_manifest(ledger: Path, manifest: Manifest) -> None:
@@ -92,11 +136,14 @@ def load_manifest(ledger: Path) -> Manifest:
         raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise LedgerError("the manifest is damaged", file=path) from error
-    if layout != LAYOUT:
-        message = f"layout version {layout!r:.20}; this version of Wayseal reads layout {LAYOUT}"
+    if layout not in (_UNSEALED, LAYOUT):
+        message = f"layout version {layout!r:.20}; this version of Wayseal reads layouts {_UNSEALED} and {LAYOUT}"
         raise LedgerError(message, file=path)
     try:
-        return _manifest(content)
+        made = _manifest(content)
+        if (layout == LAYOUT) != bool(made.id):
+            raise ValueError("id")
+        return made
     except (TypeError, ValueError, KeyError) as error:
         raise LedgerError("the manifest is damaged", file=path) from error
 
@@ -104,12 +151,22 @@ def load_manifest(ledger: Path) -> Manifest:
 def _manifest(content: dict[str, Any]) -> Manifest:
     files = tuple(FileEntry(**f) for f in content.pop("files"))
     sources = tuple(SourceEntry(**s) for s in content.pop("sources"))
-    made = Manifest(files=files, sources=sources, **content)
+    commits = tuple(CommitEntry(**{**c, "columns": tuple(c["columns"])}) for c in content.pop("commits", ()))
+    made = Manifest(files=files, sources=sources, commits=commits, **content)
     if not all(isinstance(f.path, str) and _is_inside(f.path) for f in files):
         raise ValueError("path")
-    if not isinstance(made.generation, int) or not isinstance(made.key_bits, int):
+    counts = (made.generation, made.key_bits, made.size, *(n for c in commits for n in _counts(c)))
+    if not all(isinstance(n, int) and n >= 0 for n in counts):
         raise TypeError("number")
+    if not all(isinstance(t, str) for t in (made.id, made.secret, made.root)):
+        raise TypeError("text")
+    if not all(0 < c.parts <= _MOST_PARTS and c.parts & (c.parts - 1) == 0 for c in commits):
+        raise ValueError("parts")
     return made
+
+
+def _counts(commit: CommitEntry) -> tuple[int, ...]:
+    return commit.generation, commit.parts, commit.pages, commit.sources
 
 
 def _is_inside(path: str) -> bool:

@@ -5,15 +5,12 @@
 3. A question needs a number of reads that grows with the logarithm of the size.
 """
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Callable
 
 from wayseal.merkle.errors import MerkleError
-from wayseal.merkle.hashing import EMPTY, SIZE, Digests, node_hash, parents
+from wayseal.merkle.hashing import EMPTY, Digests, node_hash, parents
+from wayseal.merkle.tiles import HEIGHT, grown
 
-HEIGHT = 8
-"""Levels of the tree in one level of tiles: an entry of tile level L is the hash of 2**(8 L) leaves."""
 Read = Callable[[int, int, int], Digests]
 """Entries `start` to `stop` (excluded) of a level of tiles; both lie within one tile of 256."""
 
@@ -100,25 +97,3 @@ class Tree:
 def _split(size: int) -> int:
     """The largest power of two below `size`."""
     return 1 << (size - 1).bit_length() - 1
-
-
-def grown(edges: Sequence[Digests], leaves: Digests) -> list[Digests]:
-    """New entries a level of tiles after `leaves` join a tree (rule 2).
-
-    edges: for each level, the entries of its last tile unless that is full.
-    """
-    out = [leaves]
-    while True:
-        level = len(out) - 1
-        entries = np.concatenate([edges[level], out[level]]) if level < len(edges) else out[level]
-        nodes = entries[: len(entries) >> HEIGHT << HEIGHT]
-        if not len(nodes):
-            return out
-        for _ in range(HEIGHT):
-            nodes = parents(nodes)
-        out.append(nodes)
-
-
-def stacked(hashes: Sequence[bytes]) -> Digests:
-    """Hashes as an array."""
-    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, SIZE)

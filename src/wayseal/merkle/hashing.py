@@ -1,16 +1,17 @@
 """Hashes of a tree (RFC 9162, section 2.1.1), one at a time and many at once.
 
-1. A leaf is SHA-256(0x00 || data), a node SHA-256(0x01 || left || right), the empty tree SHA-256 of nothing: none can be
-   taken for another.
+1. A leaf is SHA-256(0x00 || data), a node SHA-256(0x01 || left || right), the empty tree SHA-256 of nothing: none can
+   be taken for another.
 2. What is hashed in bulk is byte for byte what hashlib gives.
 """
 
 import hashlib
+from collections.abc import Sequence
+from types import FunctionType
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import config
 
 from wayseal.merkle import _sha256
 
@@ -20,7 +21,7 @@ Digests: TypeAlias = npt.NDArray[np.uint8]
 """n hashes: uint8 (n, 32)."""
 EMPTY = hashlib.sha256(b"").digest()
 _AT_ONCE = 4096
-WORTH = 1 << 62 if config.DISABLE_JIT else 48
+WORTH = 1 << 62 if isinstance(_sha256.compress, FunctionType) else 48
 """Fewest messages for which the kernel beats hashlib; without the compiler it never does."""
 
 
@@ -73,3 +74,8 @@ def parents(nodes: Digests) -> Digests:
         room.rows[: len(some), 1:] = some
         out[start : start + len(some)] = room.hashes(len(some))
     return out
+
+
+def stacked(hashes: Sequence[bytes]) -> Digests:
+    """Hashes as an array."""
+    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, SIZE)

@@ -4,10 +4,15 @@
 2. A tile that is not full has its width in its name, so that no file is ever written anew with other content.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wayseal.merkle._tree import HEIGHT
+import numpy as np
+
+from wayseal.merkle.hashing import Digests, parents
+
+HEIGHT = 8
+"""Levels of the tree in one level of tiles: an entry of tile level L is the hash of 2**(8 L) leaves."""
 
 WIDTH = 1 << HEIGHT
 """Entries of a full tile."""
@@ -57,3 +62,20 @@ def tiles(size: int, old: int = 0) -> Iterator[Tile]:
             if old == 0 or tile.first + tile.width > entries(old, level):
                 yield tile
         level += 1
+
+
+def grown(edges: Sequence[Digests], leaves: Digests) -> list[Digests]:
+    """New entries a level of tiles after `leaves` join a tree (rule 1).
+
+    edges: for each level, the entries of its last tile unless that is full.
+    """
+    out = [leaves]
+    while True:
+        level = len(out) - 1
+        entries = np.concatenate([edges[level], out[level]]) if level < len(edges) else out[level]
+        nodes = entries[: len(entries) >> HEIGHT << HEIGHT]
+        if not len(nodes):
+            return out
+        for _ in range(HEIGHT):
+            nodes = parents(nodes)
+        out.append(nodes)
