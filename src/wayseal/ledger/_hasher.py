@@ -8,11 +8,11 @@ import pyarrow as pa
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._digests import digests
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._layout import KEYED
-from wayseal.ledger._pages import OPTIONAL, Rows, row_hashes
-from wayseal.ledger._part import Sorted, Values, numbers
+from wayseal.ledger._layout import KEYED, OPTIONAL
+from wayseal.ledger._pages import Rows, row_hashes
+from wayseal.ledger._part import Values, numbers
 from wayseal.ledger._salts import Salts
-from wayseal.ledger._types import Codes, Words
+from wayseal.ledger._types import Words
 from wayseal.merkle.hashing import SIZE, Digests
 
 _LAYOUT = KEYED["accesses"]
@@ -34,16 +34,15 @@ class ReadHasher:
         self._kinds = kinds
         self._digests = {c: dictionaries[kind].digests() for c, kind in kinds.items()}
 
-    def on_their_way(self, table: Sorted, places: Codes, texts: Sequence[pa.RecordBatch]) -> Digests:
-        """Hashes of the reads at some places of a part's table; texts: numbers without a packed form."""
-        columns = {n: table.at_places(n, places) for n in (*self._always(), "word", "waybill")}
-        ids = {n: table.at_places(n, places) for n in self._kinds}
-        return self._hashes(columns, ids, texts)
+    def on_their_way(self, rows: pa.RecordBatch, texts: Sequence[pa.RecordBatch]) -> Digests:
+        """Hashes of reads on their way, in the order in which they came; texts: numbers without a packed form."""
+        columns = {n: _values(rows, n) for n in (*self._always(), "word", "waybill")}
+        return self._hashes(columns, {n: _values(rows, n) for n in self._kinds}, texts)
 
     def kept(self, rows: pa.RecordBatch, words: Words, texts: Sequence[pa.RecordBatch]) -> Digests:
         """Hashes of reads as segments hold them; words: packed form of each one's number."""
-        columns = {n: numbers(rows, n) for n in (*self._always(), "waybill")}
-        ids = {n: self._dictionaries[kind].codes_of(numbers(rows, n)) for n, kind in self._kinds.items()}
+        columns = {n: _values(rows, n) for n in (*self._always(), "waybill")}
+        ids = {n: self._dictionaries[kind].codes_of(_values(rows, n)) for n, kind in self._kinds.items()}
         return self._hashes({**columns, "word": words}, ids, texts)
 
     def _always(self) -> tuple[str, ...]:
@@ -63,6 +62,11 @@ class ReadHasher:
             hashed={n: columns[n] for n in self._columns if n in _LAYOUT.hashed},
         )
         return row_hashes(rows, self._columns, self._salts)
+
+
+def _values(rows: pa.RecordBatch, name: str) -> Values:
+    """A column as numbers; 0 where no row has it."""
+    return numbers(rows, name) if name in rows.schema.names else np.zeros(rows.num_rows, np.uint64)
 
 
 def _texts(keys: Words, words: Words, batches: Sequence[pa.RecordBatch]) -> Digests | None:

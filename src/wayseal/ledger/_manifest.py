@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.ledger._files import replace_file
+from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger.errors import LedgerError
 
 LAYOUT = 2
@@ -162,6 +163,8 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         raise TypeError("text")
     if not all(0 < c.parts <= _MOST_PARTS and c.parts & (c.parts - 1) == 0 for c in commits):
         raise ValueError("parts")
+    if not all(set(c.columns) <= set(OPTIONAL) for c in commits):
+        raise ValueError("columns")
     return made
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._layout import KEYED, kept_schema
+from wayseal.ledger._layout import KEYED, OPTIONAL
 from wayseal.ledger._part import Values
 from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger._salts import Salts
@@ -29,8 +29,6 @@ PAGE = 256
 """Most reads of a page."""
 _AT_ONCE = 4096
 _LAYOUT = KEYED["accesses"]
-OPTIONAL = tuple(n for n in kept_schema(_LAYOUT).names if n != "actor" and (n in _LAYOUT.ids or n in _LAYOUT.hashed))
-"""Columns that are hashed only where a ledger has them; the place in this list is a bit of the second byte (rule 1)."""
 _ALWAYS = struct.Struct(">BB16s32sqIqB")
 _PAGE = struct.Struct(">BBQIIH")
 _PAGE_KIND = 1
@@ -78,41 +76,32 @@ def row_hashes(rows: Rows, columns: tuple[str, ...], salts: Salts) -> Digests:
 
 
 def _fill(to: Bytes, rows: Rows, some: slice, columns: tuple[str, ...], salt: Bytes) -> None:
-    """The bytes of some reads, from their third on."""
+    """The bytes of some reads, from their third on; what they don't write is zero."""
     place = 2
 
-    def put(values: Bytes) -> None:
+    def put(values: Values, form: str, width: int = 0) -> None:
         nonlocal place
-        to[:, place : place + values.shape[1]] = values
-        place += values.shape[1]
+        made = values.astype(form).view(np.uint8).reshape(len(values), -1)
+        to[:, place : place + made.shape[1]] = made
+        place += width or made.shape[1]
 
-    put(salt)
-    put(_numbers(rows.word[some], None if rows.text is None else rows.text[some]))
-    put(_big_endian(rows.at[some], ">i8"))
-    put(_big_endian(rows.source[some], ">u4"))
-    put(_big_endian(rows.row[some], ">i8"))
-    put(rows.action[some][:, None])
+    put(salt, "u1")
+    put(rows.word[some], ">u8", SIZE)
+    if rows.text is not None:
+        bare = rows.word[some] >= UNPACKED
+        to[:, place - SIZE + 8 : place] = 0
+        to[bare, place - SIZE : place] = rows.text[some][bare]
+    put(rows.at[some], ">i8")
+    put(rows.source[some], ">u4")
+    put(rows.row[some], ">i8")
+    put(rows.action[some], "u1")
     for column in ("actor", *columns):
         if column in rows.hashed:
-            put(_big_endian(rows.hashed[column][some], ">u8"))
+            put(rows.hashed[column][some], ">u8")
         else:
             codes, digests = rows.ids[column]
-            put(digests[codes[some]])
-
-
-def _numbers(word: Words, text: Digests | None) -> Bytes:
-    """Packed numbers, and zeros behind them; digests where there is no packed form."""
-    out = np.zeros((len(word), SIZE), np.uint8)
-    out[:, :8] = _big_endian(word, ">u8")
-    if text is not None:
-        bare = word >= UNPACKED
-        out[bare] = text[bare]
-    return out
-
-
-def _big_endian(values: Values, form: str) -> Bytes:
-    made = values.astype(form)
-    return made.view(np.uint8).reshape(len(values), made.itemsize)
+            to[:, place : place + SIZE] = digests.take(codes[some], axis=0)
+            place += SIZE
 
 
 def page_leaf(generation: int, part: int, page: int, hashes: bytes) -> bytes:

@@ -19,8 +19,8 @@ Lookup = Callable[[str, Words, pa.Schema, int | None], pa.RecordBatch]
 
 
 Values: TypeAlias = npt.NDArray[Any]
-Hasher: TypeAlias = Callable[["Sorted", Codes, Sequence[pa.RecordBatch]], Digests]
-"""Hashes of the reads at some places of a table; the batches hold those of their numbers that have no packed form."""
+Hasher: TypeAlias = Callable[[pa.RecordBatch, Sequence[pa.RecordBatch]], Digests]
+"""Hashes of reads on their way; the batches hold those of their numbers that have no packed form."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,13 +59,9 @@ class Sorted:
 
     def column(self, name: str) -> Values:
         """A column's values as numbers, in order; 0 for one that no row has."""
-        return self.at_places(name, self.order)
-
-    def at_places(self, name: str, places: Codes) -> Values:
-        """A column's values as numbers, at some places of the rows as they came; 0 for one that no row has."""
         if name not in self.rows.schema.names:
-            return np.zeros(len(places), np.uint64)
-        return numbers(self.rows, name)[places]
+            return np.zeros(len(self.order), np.uint64)
+        return numbers(self.rows, name)[self.order]
 
     @property
     def waybills(self) -> Words:

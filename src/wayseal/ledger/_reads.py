@@ -143,12 +143,10 @@ def _buckets(reads: _Reads, marks: Marks, table: Sorted, waybills: Waybills, kno
 
 def _hash(reads: _Reads, table: Sorted, known: Known, out: Settled) -> None:
     """Hashes of the new reads in the ledger's order, across all buckets."""
-    new = ~reads.old
-    place = reads.place[new].astype(np.uint32)
-    bare = np.unique(reads.keys[new][table.at_places("word", place) >= UNPACKED])
-    numbers = [known.lookup("numbers", bare, NUMBERS_SCHEMA, None)] if len(bare) else []
-    numbers += [out.kept["numbers"]] if "numbers" in out.kept else []
-    out.hashes = known.hasher(table, place, numbers)
+    bare = np.unique(numbers(table.rows, "waybill")[numbers(table.rows, "word") >= UNPACKED])
+    texts = [known.lookup("numbers", bare, NUMBERS_SCHEMA, None)] if len(bare) else []
+    texts += [out.kept["numbers"]] if "numbers" in out.kept else []
+    out.hashes = known.hasher(table.rows, texts).take(reads.place[~reads.old], axis=0)
 
 
 def kept_rows(table: Sorted, place: Codes, known: Known, first: Flags | None = None) -> pa.RecordBatch:
