@@ -61,7 +61,7 @@ class ReadHasher:
             ids={n: (codes, self._digests[n]) for n, codes in ids.items()},
             hashed={n: columns[n] for n in self._columns if n in _LAYOUT.hashed},
         )
-        return row_hashes(rows, self._columns, self._salts)
+        return row_hashes(rows, self._columns, self._salts.of(rows.source, rows.row))
 
 
 def _values(rows: pa.RecordBatch, name: str) -> Values:

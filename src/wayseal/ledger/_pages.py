@@ -20,7 +20,6 @@ from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._layout import KEYED, OPTIONAL
 from wayseal.ledger._part import Values
 from wayseal.ledger._salts import SIZE as SALT
-from wayseal.ledger._salts import Salts
 from wayseal.ledger._types import Bytes, Ints, Longs, Words
 from wayseal.merkle.hashing import SIZE, Digests, Messages, leaf_hash
 
@@ -61,11 +60,10 @@ def mask_of(columns: tuple[str, ...]) -> int:
     return sum(1 << OPTIONAL.index(c) for c in columns)
 
 
-def row_hashes(rows: Rows, columns: tuple[str, ...], salts: Salts) -> Digests:
-    """Salted hash of each read (rules 1 to 3)."""
+def row_hashes(rows: Rows, columns: tuple[str, ...], salt: Bytes) -> Digests:
+    """Salted hash of each read (rules 1 to 3); salt: uint8 (n, 16)."""
     count = len(rows.at)
     out = np.empty((count, SIZE), np.uint8)
-    salt = salts.of(rows.source, rows.row)
     room = Messages(min(count, _AT_ONCE), size_of(columns))
     room.rows[:, 0], room.rows[:, 1] = VERSION, mask_of(columns)
     for start in range(0, count, _AT_ONCE):

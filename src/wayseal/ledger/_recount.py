@@ -72,14 +72,17 @@ class Segments:
         """How many reads there are."""
         return int(sum(f.rows.sum() for f in self._reads))
 
-    def stretches(self) -> Iterator[Reads]:
-        """All reads, range after range of keys; memory hangs on the number of files, not on that of reads."""
+    def stretches(self, first: int = 0, last: int = (1 << 64) - 1) -> Iterator[Reads]:
+        """Reads with keys from `first` to `last`, both included, range after range of keys.
+
+        Memory hangs on the number of files, not on that of reads.
+        """
         size = min(max(_FEWEST, _SPREAD * ROW_GROUP * len(self._reads)), _MOST)
         for low, high in ranges(self._reads, size):
-            yield from self.between(low, high)
+            if low <= last and high >= first:
+                yield from self._between(max(low, first), min(high, last))
 
-    def between(self, low: int, high: int) -> Iterator[Reads]:
-        """Reads with keys from `low` to `high`, both included; nothing where there are none."""
+    def _between(self, low: int, high: int) -> Iterator[Reads]:
         parts = read_range(self._reads, low, high, _SCHEMA)
         if not parts:
             return
@@ -106,15 +109,13 @@ class Segments:
         return np.where(known[place] == keys, words[place], np.uint64(0))
 
 
-def hashers(ledger: Path, manifest: Manifest, commits: Sequence[CommitEntry], salts: Salts) -> list[ReadHasher]:
-    """For each commit, what hashes its reads."""
-    finder = Finder(ledger, manifest)
-    keyer = Keyer(manifest.key_bits)
-    kinds = {k for k in _LAYOUT.ids.values() if finder.entries(f"dictionary:{k}")}
-    known = {
-        k: Dictionary(k, keyer, finder.whole(f"dictionary:{k}") if k in kinds else None) for k in _LAYOUT.ids.values()
+def dictionaries(finder: Finder, key_bits: int) -> dict[str, Dictionary]:
+    """The dictionaries of the ids of reads, by kind."""
+    keyer = Keyer(key_bits)
+    return {
+        k: Dictionary(k, keyer, finder.whole(f"dictionary:{k}") if finder.entries(f"dictionary:{k}") else None)
+        for k in sorted(set(_LAYOUT.ids.values()))
     }
-    return [ReadHasher(known, c.columns, salts) for c in commits]
 
 
 def recount(
@@ -122,7 +123,8 @@ def recount(
 ) -> Recount:
     """Makes the pages of all commits again."""
     segments = Segments(ledger, manifest, commits)
-    by = hashers(ledger, manifest, commits, salts)
+    known = dictionaries(Finder(ledger, manifest), manifest.key_bits)
+    by = [ReadHasher(known, c.columns, salts) for c in commits]
     out = Recount(pages=[Pages(c.generation) for c in commits])
     total = segments.rows
     for reads in segments.stretches():

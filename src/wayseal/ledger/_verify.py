@@ -191,7 +191,7 @@ class _Verifier:
             try:
                 point, by = Checkpoint.open(note, keys)
             except UnknownKeyError as error:
-                self._find(Code.CHECKPOINT_KEY, where.absolute(), reason=str(error))
+                self._find(Code.CHECKPOINT_KEY, where.absolute(), keys=", ".join(error.keys))
                 continue
             except MerkleError as error:
                 self._find(Code.CHECKPOINT_UNREADABLE, where.absolute(), reason=str(error))

@@ -23,6 +23,12 @@ class LedgerChangedError(LedgerError):
     exit_code: ClassVar[int] = 7
 
 
+class NoSuchReadError(LedgerError):
+    """No read, or more than one, fits what was asked for; never says what that was."""
+
+    exit_code: ClassVar[int] = 3
+
+
 class LedgerBusyError(LedgerError):
     """Another process is writing to the ledger; names the ledger and the process."""
 

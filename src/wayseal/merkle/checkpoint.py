@@ -136,8 +136,13 @@ class Checkpoint:
             else:
                 raise MerkleError(f"the signature of {name}+{key_id} is not over this text")
         if not by:
-            raise UnknownKeyError(f"signed by {', '.join(others)}, and by no key that was given")
+            raise UnknownKeyError(others)
         return _parsed(text), tuple(by)
+
+    @staticmethod
+    def claimed(note: bytes) -> "Checkpoint":
+        """What a note says of itself, whoever signed it: for whoever compares it with a tree of his own."""
+        return _parsed(_split(note)[0])
 
 
 def _parsed(text: str) -> Checkpoint:

@@ -1,5 +1,6 @@
 """What this room raises."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from wayseal.model.errors import WaysealError
@@ -18,6 +19,10 @@ class OtherOriginError(MerkleError):
 
 
 class UnknownKeyError(MerkleError):
-    """A checkpoint that none of the given keys signed; names the keys that did."""
+    """A checkpoint that none of the given keys signed; `keys` are those that did, as name+id."""
 
     exit_code: ClassVar[int] = 9
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = tuple(keys)
+        super().__init__(f"signed by {', '.join(keys)}, and by no key that was given")
