@@ -14,10 +14,10 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         "ledger": "Ledger: {ledger} ({origin})",
         "tree": "Tree: {size:,} leaves, root {root}",
         "looked": "Checked: {files:,} files, {tiles:,} tiles, {rows:,} reads",
-        "looked_less": "Checked: {files:,} files, {tiles:,} tiles; reads were not hashed again, because of what follows",
+        "looked_less": "Checked: {files:,} files, {tiles:,} tiles, and no reads because of what follows",
         "kept": "Checkpoint {where}: holds. {size:,} leaves, signed by {keys}; the tree goes on from it",
-        "alone": "No checkpoint was given: the ledger agrees with itself, but whoever can write to it could have made it "
-        "so. Compare it with one that somebody else keeps.",
+        "alone": "No checkpoint was given: the ledger agrees with itself, but whoever can write to it could have made "
+        "it so. Compare it with one that somebody else keeps.",
         "fine": "Nothing was changed.",
         "bad": "{count:,} findings:",
         "holds": "The proof holds: this read stands in {origin} (checkpoint of {size:,} leaves, signed by {keys}).",

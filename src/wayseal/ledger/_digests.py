@@ -15,8 +15,8 @@ def digests_of(ends: Longs, data: Bytes) -> Digests:
     sizes = np.diff(ends)
     out = np.empty((len(sizes), SIZE), np.uint8)
     order = np.argsort(sizes, kind="stable")
-    lengths, starts = np.unique(sizes[order], return_index=True)
-    for length, low, high in zip(lengths.tolist(), starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
+    for length in np.unique(sizes).tolist():
+        low, high = np.searchsorted(sizes[order], [length, length + 1]).tolist()
         room = Messages(min(high - low, _AT_ONCE), length)
         within = np.arange(length)
         for start in range(low, high, _AT_ONCE):

@@ -57,13 +57,15 @@ class _Verifier:
         self._check_manifest()
         self._check_files()
         salts = self._salts()
+        sound = not self._findings
         stored = self._stored()
-        rows = None
-        if salts is not None and not self._findings:
-            rows = self._check_rows(salts, stored)
-        else:
-            self._compare(stored, self._without_rows(stored), {})
-        kept = self._checkpoints(notes, keys, Tree.of(stored[0] if stored else np.zeros((0, SIZE), np.uint8)))
+        expected = self._without_rows(stored)
+        rows: int | None = None
+        where: Where = {}
+        if salts is not None and sound:
+            rows, where = self._check_rows(salts, expected)
+        leaves = self._compare(stored, expected, where)
+        kept = self._checkpoints(notes, keys, Tree.of(leaves))
         manifest = self._manifest
         return Verification(
             origin=manifest.origin, size=manifest.size, root=manifest.root, digest=manifest.digest,
@@ -116,10 +118,10 @@ class _Verifier:
                 self._find(Code.TILE, f"{FOLDER}/{tile.path}")
         return levels
 
-    def _check_rows(self, salts: Salts, stored: list[Digests]) -> int:
+    def _check_rows(self, salts: Salts, expected: Digests) -> tuple[int, Where]:
+        """Makes all pages again and puts them among the leaves; returns how many reads there are, and what is where."""
         commits = self._manifest.commits
         made = recount(self._ledger, self._manifest, commits, salts, self._progress)
-        expected = self._without_rows(stored)
         where: Where = {}
         first = 0
         for commit, pages in zip(commits, made.pages, strict=True):
@@ -134,8 +136,7 @@ class _Verifier:
             self._find(Code.COLUMNS, NAME, generation=commits[place].generation)
         if made.foreign:
             self._find(Code.ROWS, "data", rows=made.foreign)
-        self._compare(stored, expected, where)
-        return made.rows
+        return made.rows, where
 
     def _without_rows(self, stored: list[Digests]) -> Digests:
         """The leaves as they should be, with what is stored in place of pages."""
@@ -146,21 +147,19 @@ class _Verifier:
             expected[at] = np.frombuffer(commit_leaf(self._manifest, commit), np.uint8)
         return expected
 
-    def _compare(self, stored: list[Digests], expected: Digests, where: Where) -> None:
-        """Names tiles, pages and commits that are not as the root says (rule 3)."""
+    def _compare(self, stored: list[Digests], expected: Digests, where: Where) -> Digests:
+        """Names tiles, pages and commits that are not as the root says (rule 3); returns the leaves to go by."""
         root = self._manifest.root
         if Tree.of(expected).root().hex() == root:
             self._compare_tiles(stored, expected)
-            return
-        differing = np.flatnonzero((stored[0] != expected).any(axis=1)).tolist() if stored else []
-        for leaf in differing:
+            return expected
+        leaves = stored[0] if stored else expected
+        for leaf in np.flatnonzero((leaves != expected).any(axis=1)).tolist():
             self._name_leaf(leaf, where)
-        if stored and Tree.of(stored[0]).root().hex() == root:
-            self._compare_tiles(stored, stored[0])
-            return
-        self._find(Code.MANIFEST_TREE, NAME)
-        if stored:
-            self._compare_tiles(stored, stored[0])
+        if Tree.of(leaves).root().hex() != root:
+            self._find(Code.MANIFEST_TREE, NAME)
+        self._compare_tiles(stored, leaves)
+        return leaves
 
     def _compare_tiles(self, stored: list[Digests], leaves: Digests) -> None:
         """Names tiles that don't follow from the leaves."""

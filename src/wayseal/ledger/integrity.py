@@ -16,8 +16,17 @@ from wayseal.ledger.errors import LedgerChangedError, LedgerError
 from wayseal.merkle import Checkpoint
 
 __all__ = [
-    "Code", "Finding", "Kept", "Proven", "Verification", "present_checkpoint", "prove", "upgrade", "verify", "verify_proof",
-]  # fmt: skip
+    "Code",
+    "Finding",
+    "Kept",
+    "Proven",
+    "Verification",
+    "present_checkpoint",
+    "prove",
+    "upgrade",
+    "verify",
+    "verify_proof",
+]
 
 
 def present_checkpoint(ledger: Path) -> Checkpoint:
