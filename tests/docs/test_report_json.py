@@ -23,7 +23,12 @@ def report() -> dict[str, Any]:
 def test_every_key(page: str) -> None:
     real = report()
     found = [list(rows(body)) for body in sections(page).values() if rows(body)]
-    lists = [real["inputs"], real["fit"], *(real[k][0] for k in ("sources", "leak_rows", "sensitivity"))]
+    lists = [
+        real["inputs"],
+        real["checkpoint"],
+        real["fit"],
+        *(real[k][0] for k in ("sources", "leak_rows", "sensitivity")),
+    ]
     assert found == [list(real), *map(list, lists)]
     row = next(r for r in real["leak_rows"] if r["points_at"])
     for key in row["points_at"][0]:

@@ -6,6 +6,7 @@
 from pathlib import Path
 
 from wayseal.ledger._findings import Code, Finding, Kept, Verification
+from wayseal.ledger._history import Since, since
 from wayseal.ledger._prove import prove
 from wayseal.ledger._proven import Proven, verify_proof
 from wayseal.ledger._snapshot import open_ledger
@@ -20,9 +21,11 @@ __all__ = [
     "Finding",
     "Kept",
     "Proven",
+    "Since",
     "Verification",
     "present_checkpoint",
     "prove",
+    "since",
     "upgrade",
     "verify",
     "verify_proof",

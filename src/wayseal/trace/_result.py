@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wayseal.merkle import Checkpoint
 from wayseal.model.sources import SourceKind, VerdictKind
 
 
@@ -102,7 +103,7 @@ class TraceResult:
 
     sensitivity: pairs (expected number of sources a priori κ, probability of the leading source
     under it). considered: how many sources of each kind stood to choice. span: first and last read
-    of the log, ISO 8601.
+    of the log, ISO 8601. checkpoint: what the ledger's tree was, None in a ledger without one.
     """
 
     wayseal: str
@@ -125,3 +126,4 @@ class TraceResult:
     accesses: int
     delay: tuple[DelayPart, ...] = ()
     kappa: float = 2.0
+    checkpoint: Checkpoint | None = None

@@ -105,6 +105,7 @@ def _result(
         accesses=summary.rows.get("accesses", 0),
         delay=_delay_parts(posterior),
         kappa=KAPPA,
+        checkpoint=snapshot.checkpoint,
     )
 
 

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from wayseal.merkle import Checkpoint
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
 from wayseal.trace.report._messages import Lang, Voice
 
@@ -28,6 +29,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "wayseal": result.wayseal,
         "seed": result.seed,
         "inputs": {"ledger": result.ledger_digest, "leaks": result.leaks_digest},
+        "checkpoint": _checkpoint(result.checkpoint),
         "leaks": result.leaks,
         "found": result.found,
         "verdict": result.verdict.value,
@@ -41,6 +43,10 @@ def render_json(result: TraceResult, lang: Lang) -> str:
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     return "\n".join(_escape(line) for line in text.split("\n")) + "\n"
+
+
+def _checkpoint(point: Checkpoint | None) -> dict[str, Any] | None:
+    return None if point is None else {"origin": point.origin, "size": point.size, "root": point.root.hex()}
 
 
 def _source(row: SourceRow) -> dict[str, Any]:
