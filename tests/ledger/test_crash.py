@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -216,6 +217,12 @@ MANIFESTS: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("not text", lambda _: b"\xff\xfe", "damaged"),
     ("unknown key", lambda b: b.replace(b'"generation"', b'"generatiom"', 1), "damaged"),
     ("wrong type", lambda b: b.replace(b'"key_bits":64', b'"key_bits":"x"'), "damaged"),
+    ("number below 0", lambda b: b.replace(b'"key_bits":64', b'"key_bits":-4'), "damaged"),
+    ("no text", lambda b: b.replace(b'"kind":"catalogue"', b'"kind":7'), "damaged"),
+    ("no id", lambda b: re.sub(b'"id":"[^"]*"', b'"id":""', b), "damaged"),
+    ("parts", lambda b: b.replace(b'"parts":1,', b'"parts":3,'), "damaged"),
+    ("columns", lambda b: b.replace(b'"columns":["session"]', b'"columns":["shoe"]'), "damaged"),
+    ("pages", lambda b: b.replace(b'"pages":1,', b'"pages":99999999999,'), "damaged"),
     ("path outside", lambda b: b.replace(b'"data/', b'"../a/'), "damaged"),
     ("path absolute", lambda b: b.replace(b'"data/', b'"/data/'), "damaged"),
     ("later layout", lambda b: b.replace(b'"wayseal_ledger":2', b'"wayseal_ledger":3'), "layout version 3"),
@@ -281,7 +288,7 @@ def test_a_damaged_segment_is_named(tmp_path: Path, spoil: Callable[[Path], None
 
 def test_the_manifest_says_what_lies_there(tmp_path: Path, clean: Path) -> None:
     made = json.loads((clean / "L/manifest.json").read_text())
-    assert made["wayseal_ledger"] == 1
+    assert made["wayseal_ledger"] == 2
     for entry in made["files"]:
         path = clean / "L" / entry["path"]
         assert (path.stat().st_size, file_digest(path)) == (entry["bytes"], entry["sha256"])

@@ -115,6 +115,9 @@ class Manifest:
         return f"wayseal/{self.id}"
 
 
+_Entry = Manifest | FileEntry | SourceEntry | CommitEntry
+
+
 def canonical(content: Mapping[str, Any]) -> str:
     """JSON in one spelling: keys sorted, no spaces, ASCII."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -154,22 +157,28 @@ def _manifest(content: dict[str, Any]) -> Manifest:
     sources = tuple(SourceEntry(**s) for s in content.pop("sources"))
     commits = tuple(CommitEntry(**{**c, "columns": tuple(c["columns"])}) for c in content.pop("commits", ()))
     made = Manifest(files=files, sources=sources, commits=commits, **content)
-    if not all(isinstance(f.path, str) and _is_inside(f.path) for f in files):
+    entries: tuple[_Entry, ...] = (made, *files, *sources, *commits)
+    for entry in entries:
+        _check_types(entry)
+    if not all(_is_inside(f.path) for f in files):
         raise ValueError("path")
-    counts = (made.generation, made.key_bits, made.size, *(n for c in commits for n in _counts(c)))
-    if not all(isinstance(n, int) and n >= 0 for n in counts):
-        raise TypeError("number")
-    if not all(isinstance(t, str) for t in (made.id, made.secret, made.root)):
-        raise TypeError("text")
     if not all(0 < c.parts <= _MOST_PARTS and c.parts & (c.parts - 1) == 0 for c in commits):
         raise ValueError("parts")
     if not all(set(c.columns) <= set(OPTIONAL) for c in commits):
         raise ValueError("columns")
+    if sum(c.pages for c in commits) > sum(f.rows for f in files if f.kind == "accesses"):
+        raise ValueError("pages")
     return made
 
 
-def _counts(commit: CommitEntry) -> tuple[int, ...]:
-    return commit.generation, commit.parts, commit.pages, commit.sources
+def _check_types(entry: _Entry) -> None:
+    """Raises TypeError where a field that is a number or a text is something else, or a number is below 0."""
+    for f in dataclasses.fields(entry):
+        value = getattr(entry, f.name)
+        if f.type is int and (type(value) is not int or value < 0):
+            raise TypeError("number")
+        if f.type is str and not isinstance(value, str):
+            raise TypeError("text")
 
 
 def _is_inside(path: str) -> bool:

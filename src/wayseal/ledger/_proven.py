@@ -138,18 +138,26 @@ def _parsed(content: bytes) -> Proof:
     """A proof out of JSON whose every part has the form that `Proof.to_json` gives it."""
     try:
         found = json.loads(content[:_MOST])
-        if found["wayseal_proof"] != VERSION:
+        if repr(found["wayseal_proof"]) != str(VERSION):
             raise MerkleError(f"this version of Wayseal reads proofs of version {VERSION}")
         page = found["page"]
         proof = Proof(
             read=found["read"], salt=bytes.fromhex(found["salt"]), generation=page["generation"], part=page["part"],
-            page=page["page"], place=page["place"], others=base64.b64decode(found["others"], validate=True),
+            page=page["page"], place=page["place"], others=_bytes(found["others"]),
             leaf=found["leaf"], path=tuple(bytes.fromhex(h) for h in found["path"]), note=found["checkpoint"],
         )  # fmt: skip
         _check(proof)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MerkleError("this is no proof of Wayseal's") from error
     return proof
+
+
+def _bytes(text: str) -> bytes:
+    """What base64 `text` stands for, in its one spelling."""
+    raw = base64.b64decode(text, validate=True)
+    if base64.b64encode(raw).decode() != text:
+        raise ValueError("base64")
+    return raw
 
 
 def _check(proof: Proof) -> None:
@@ -161,7 +169,7 @@ def _check(proof: Proof) -> None:
     counts = (*numbers.values(), proof.generation, proof.part, proof.page, proof.place, proof.leaf)
     if not all(type(n) is int and 0 <= n < 1 << 31 for n in counts):
         raise ValueError("number")
-    if not (set(texts) <= shown and all(v is None or isinstance(v, str) for v in texts.values())):
+    if not (set(texts) <= shown and all(v is None or (v and isinstance(v, str)) for v in texts.values())):
         raise ValueError("read")
     if not (texts["waybill"] and texts["actor"]) or texts["action"] not in (None, *_ACTIONS):
         raise ValueError("read")

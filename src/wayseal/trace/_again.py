@@ -12,7 +12,7 @@ from wayseal.trace._result import TraceResult
 from wayseal.trace.report import LANGS, render
 
 LEDGER_KEYS = ("checkpoint", "inputs.ledger")
-"""Keys that say which ledger it was."""
+"""Keys that say which ledger it was: its tree, and what was in it."""
 _NESTED = ("inputs", "fit")
 
 
