@@ -19,7 +19,9 @@ from wayseal import ledger, store
 from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
+from wayseal.ledger._tiles import tile_paths
 from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
+from wayseal.ledger.integrity import verify
 
 ROOT = Path(__file__).parents[2]
 EARLY = [read(n, f"u-{n % 5}", f"YT{n % 11}", session=f"s{n % 3}") for n in range(20, 60)]
@@ -33,11 +35,20 @@ def child(code: str, *args: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def sound(path: Path) -> bool:
+    """Whether the ledger is what its tree says."""
+    return not verify(path, [], [], lambda _stage, _done, _total: None).findings
+
+
 def assert_tidy(path: Path) -> None:
     """Nothing lies there that the manifest doesn't name."""
     with ledger.open_ledger(path) as snapshot:
-        named = {f.path for f in snapshot.manifest.files}
+        manifest = snapshot.manifest
+    named = {f.path for f in manifest.files}
     assert {p.relative_to(path).as_posix() for p in (path / "data").rglob("*.parquet")} == named
+    tiles = {p.relative_to(path).as_posix() for p in (path / "tree").rglob("*") if p.is_file()}
+    assert tiles == tile_paths(manifest.size)
+    assert sound(path)
     assert not (path / "tmp").exists()
 
 
@@ -74,6 +85,7 @@ def test_killed_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
     process = child(KILLED, clean / "2/accesses.parquet", tmp_path / "L", step, 0)
     assert (process.communicate()[1], process.returncode) == ("", -signal.SIGKILL)
     done = step in ("committed", "cleaned")
+    assert sound(tmp_path / "L")
     assert content(tmp_path / "L") == (content(clean / "L") if done else before)
     report = put(clean / "2/accesses.parquet", tmp_path / "L")
     assert len(report.skipped) == int(done)
@@ -110,6 +122,7 @@ def test_killed_at_any_moment(tmp_path: Path, clean: Path) -> None:
     put(clean / "1/accesses.parquet", tmp_path / "L")
     put(clean / "2/accesses.parquet", tmp_path / "L")
     assert content(tmp_path / "L") == content(clean / "L")
+    assert_tidy(tmp_path / "L")
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path: Path, clean: Path) -> None:
