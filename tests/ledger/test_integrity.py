@@ -23,7 +23,7 @@ from tests.ledger.sealed import (
     note,
 )
 from wayseal import ledger
-from wayseal.ledger import LedgerError, integrity
+from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._seal import sealed
@@ -59,6 +59,19 @@ def test_an_unchanged_ledger(whole: Path) -> None:
     with ledger.open_ledger(whole / "L") as snapshot:
         assert snapshot.checkpoint is not None
         assert (found.origin, found.size) == (snapshot.checkpoint.origin, snapshot.checkpoint.size)
+
+
+def test_reads_are_counted_again_in_ranges_of_any_size(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that lies in two ranges of keys is the same; so is a proof that is made out of several."""
+    monkeypatch.setattr(_recount, "_MOST", 1)
+    manifest = load_manifest(whole / "L")
+    segments = _recount.Segments(whole / "L", manifest, manifest.commits)
+    assert len(list(segments.stretches())) > 2
+    assert list(segments.stretches(0, 0)) == []
+    assert looked(whole / "L").findings == ()
+    for access, waybill in (("a899", "YT199"), ("a699", "YT299")):
+        made = integrity.prove(whole / "L", access, waybill, notes(whole)[1]).to_json()
+        assert integrity.verify_proof(made.encode(), [KEY.verify_key]).read["waybill"] == waybill
 
 
 def test_there_is_something_of_everything(whole: Path) -> None:
@@ -136,12 +149,14 @@ def test_files_that_were_swapped(whole: Path, tmp_path: Path) -> None:
     assert names(looked(copy).findings, copy) == {one, other}
 
 
-def rewritten(path: Path, manifest: Manifest, name: str, row: int = 0) -> Manifest:
+def rewritten(
+    path: Path, manifest: Manifest, name: str, row: int = 0, column: str = "actor", value: int | None = None
+) -> Manifest:
     """The manifest after one read in a segment was given another actor, and the segment's new digest put in."""
     table = pq.read_table(path / name)
-    values = table["actor"].to_pylist()
-    values[row] = next(v for v in values if v != values[row])
-    place = table.column_names.index("actor")
+    values = table[column].to_pylist()
+    values[row] = next(v for v in values if v != values[row]) if value is None else value
+    place = table.column_names.index(column)
     made = table.set_column(place, table.schema.field(place), pa.array(values, pa.uint64()))
     pq.write_table(made, path / name, store_schema=False)
     entries = [

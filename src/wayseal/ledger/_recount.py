@@ -26,6 +26,7 @@ from wayseal.merkle.hashing import Digests
 
 _LAYOUT = KEYED["accesses"]
 _SCHEMA = pa.schema([f for f in kept_schema(_LAYOUT) if f.name != "first"])
+_NONE = pa.RecordBatch.from_pylist([dict.fromkeys(CATALOGUE_SCHEMA.names, 0)], CATALOGUE_SCHEMA)
 _FEWEST, _MOST = 1 << 20, 1 << 21
 _SPREAD = 2
 
@@ -99,13 +100,10 @@ class Segments:
 
     def _words(self, keys: Words, low: int, high: int) -> Words:
         """Packed form of each key's number; 0 where the catalogue doesn't know it."""
-        parts = read_range(self._catalogue, low, high, CATALOGUE_SCHEMA)
-        known = np.zeros(1, np.uint64)
-        words = known
-        if parts:
-            rows = newest(joined(parts, CATALOGUE_SCHEMA))
-            known, words = numbers(rows, "waybill"), numbers(rows, "word")
-        place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        parts = [_NONE, *read_range(self._catalogue, low, high, CATALOGUE_SCHEMA)]
+        rows = newest(joined(parts, CATALOGUE_SCHEMA))
+        known, words = numbers(rows, "waybill"), numbers(rows, "word")
+        place = np.searchsorted(known, keys, side="right") - 1
         return np.where(known[place] == keys, words[place], np.uint64(0))
 
 
