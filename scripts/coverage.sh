@@ -1,5 +1,5 @@
 #!/bin/sh
-# Coverage with the kernels in plain Python, and the floors: model and ledger 100 % of branches, the rest 95 %.
+# Coverage with the kernels in plain Python, and the floors: model, merkle and ledger 100 % of branches, the rest 95 %.
 set -eu
 cd "$(dirname "$0")/.."
 export NUMBA_DISABLE_JIT=1
@@ -7,7 +7,7 @@ coverage=.venv/bin/coverage
 $coverage erase
 $coverage run -m pytest -q -x -p no:cacheprovider
 $coverage combine -q
-$coverage report --fail-under=100 --include='src/wayseal/model/*,src/wayseal/ledger/*' --skip-covered
+$coverage report --fail-under=100 --include='src/wayseal/model/*,src/wayseal/merkle/*,src/wayseal/ledger/*' --skip-covered
 for room in store custody simulate trace; do
     $coverage report --fail-under=95 --include="src/wayseal/$room/*" --skip-covered
 done

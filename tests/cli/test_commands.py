@@ -19,7 +19,8 @@ from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
 
-COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo")
+COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger")
+LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof", "upgrade")
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +38,10 @@ def test_there_are_these_commands() -> None:
     assert inside().code == 2
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*COMMANDS[:-1], *(f"ledger {name}" for name in LEDGER)])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_shows_examples_a_line_each(name: str, flag: str) -> None:
-    ran = inside(name, flag)
+    ran = inside(*name.split(), flag)
     assert ran.code == 0
     examples = re.findall(r"^ *(wayseal .*)$", ran.out, re.MULTILINE)
     assert any(example.startswith(f"wayseal {name}") for example in examples)

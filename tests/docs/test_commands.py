@@ -12,7 +12,17 @@ from tests.docs.pages import read, rows, sections
 from wayseal.cli import app
 from wayseal.model import WaysealError
 
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+def flat(commands: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Every command by its words; a group is its commands."""
+    out: dict[str, Any] = {}
+    for name, command in commands.items():
+        inner = getattr(command, "commands", None)
+        out |= {before + name: command} if inner is None else flat(inner, f"{before}{name} ")
+    return out
+
+
+COMMANDS = flat(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 OWN_CODES = {0, 2, 130}
 
 

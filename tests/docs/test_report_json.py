@@ -25,6 +25,7 @@ def test_every_key(page: str) -> None:
     found = [list(rows(body)) for body in sections(page).values() if rows(body)]
     lists = [
         real["inputs"],
+        real["checkpoint"],
         real["fit"],
         *(real[k][0] for k in ("sources", "leak_rows", "sensitivity")),
         real["queries"],

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -19,7 +20,9 @@ from wayseal import ledger, store
 from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
+from wayseal.ledger._tiles import tile_paths
 from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
+from wayseal.ledger.integrity import verify
 
 ROOT = Path(__file__).parents[2]
 EARLY = [read(n, f"u-{n % 5}", f"YT{n % 11}", session=f"s{n % 3}") for n in range(20, 60)]
@@ -33,11 +36,20 @@ def child(code: str, *args: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def sound(path: Path) -> bool:
+    """Whether the ledger is what its tree says."""
+    return not verify(path, [], [], lambda _stage, _done, _total: None).findings
+
+
 def assert_tidy(path: Path) -> None:
     """Nothing lies there that the manifest doesn't name."""
     with ledger.open_ledger(path) as snapshot:
-        named = {f.path for f in snapshot.manifest.files}
+        manifest = snapshot.manifest
+    named = {f.path for f in manifest.files}
     assert {p.relative_to(path).as_posix() for p in (path / "data").rglob("*.parquet")} == named
+    tiles = {p.relative_to(path).as_posix() for p in (path / "tree").rglob("*") if p.is_file()}
+    assert tiles == tile_paths(manifest.size)
+    assert sound(path)
     assert not (path / "tmp").exists()
 
 
@@ -74,6 +86,7 @@ def test_killed_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
     process = child(KILLED, clean / "2/accesses.parquet", tmp_path / "L", step, 0)
     assert (process.communicate()[1], process.returncode) == ("", -signal.SIGKILL)
     done = step in ("committed", "cleaned")
+    assert sound(tmp_path / "L")
     assert content(tmp_path / "L") == (content(clean / "L") if done else before)
     report = put(clean / "2/accesses.parquet", tmp_path / "L")
     assert len(report.skipped) == int(done)
@@ -110,6 +123,7 @@ def test_killed_at_any_moment(tmp_path: Path, clean: Path) -> None:
     put(clean / "1/accesses.parquet", tmp_path / "L")
     put(clean / "2/accesses.parquet", tmp_path / "L")
     assert content(tmp_path / "L") == content(clean / "L")
+    assert_tidy(tmp_path / "L")
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path: Path, clean: Path) -> None:
@@ -237,9 +251,15 @@ MANIFESTS: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("not text", lambda _: b"\xff\xfe", "damaged"),
     ("unknown key", lambda b: b.replace(b'"generation"', b'"generatiom"', 1), "damaged"),
     ("wrong type", lambda b: b.replace(b'"key_bits":64', b'"key_bits":"x"'), "damaged"),
+    ("number below 0", lambda b: b.replace(b'"key_bits":64', b'"key_bits":-4'), "damaged"),
+    ("no text", lambda b: b.replace(b'"kind":"catalogue"', b'"kind":7'), "damaged"),
+    ("no id", lambda b: re.sub(b'"id":"[^"]*"', b'"id":""', b), "damaged"),
+    ("parts", lambda b: b.replace(b'"parts":1,', b'"parts":3,'), "damaged"),
+    ("columns", lambda b: b.replace(b'"columns":["session"]', b'"columns":["shoe"]'), "damaged"),
+    ("pages", lambda b: b.replace(b'"pages":1,', b'"pages":99999999999,'), "damaged"),
     ("path outside", lambda b: b.replace(b'"data/', b'"../a/'), "damaged"),
     ("path absolute", lambda b: b.replace(b'"data/', b'"/data/'), "damaged"),
-    ("later layout", lambda b: b.replace(b'"wayseal_ledger":1', b'"wayseal_ledger":2'), "layout version 2"),
+    ("later layout", lambda b: b.replace(b'"wayseal_ledger":2', b'"wayseal_ledger":3'), "layout version 3"),
 ]
 
 
@@ -302,7 +322,7 @@ def test_a_damaged_segment_is_named(tmp_path: Path, spoil: Callable[[Path], None
 
 def test_the_manifest_says_what_lies_there(tmp_path: Path, clean: Path) -> None:
     made = json.loads((clean / "L/manifest.json").read_text())
-    assert made["wayseal_ledger"] == 1
+    assert made["wayseal_ledger"] == 2
     for entry in made["files"]:
         path = clean / "L" / entry["path"]
         assert (path.stat().st_size, file_digest(path)) == (entry["bytes"], entry["sha256"])

@@ -90,8 +90,8 @@ def test_the_same_input_and_seed_give_the_same_bytes(tmp_path: Path) -> None:
     first, second, other = (render(traced(ledger, bought, seed), "json", "en") for seed in (7, 7, 8))
     assert first == second
     assert json.loads(other)["seed"] == 8
-    again = with_thief().ledger(tmp_path / "again")
-    assert render(traced(again, bought), "json", "en") == first
+    again = replace(traced(with_thief().ledger(tmp_path / "again"), bought), checkpoint=None)
+    assert render(again, "json", "en") == render(replace(traced(ledger, bought), checkpoint=None), "json", "en")
 
 
 def test_the_json_is_the_interface_of_the_contract(tmp_path: Path) -> None:
@@ -100,6 +100,7 @@ def test_the_json_is_the_interface_of_the_contract(tmp_path: Path) -> None:
         "wayseal",
         "seed",
         "inputs",
+        "checkpoint",
         "leaks",
         "found",
         "verdict",

@@ -1,7 +1,9 @@
 """The `wayseal` command: which command there is, and what an error looks like.
 
 Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger is busy; 5 the disk or
-a file can't be read or written; 6 the ledger is damaged or of another version; 130 interrupted.
+a file can't be read or written; 6 the ledger is damaged or of another version; 7 it, or a proof, is not what was
+signed; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the report isn't reproduced;
+130 interrupted.
 """
 
 import errno
@@ -12,7 +14,7 @@ from typing import Annotated
 import typer
 
 from wayseal import __version__
-from wayseal.cli import _demo, _extent, _ingest, _map, _scope, _show, _simulate, _trace
+from wayseal.cli import _demo, _extent, _ingest, _ledger, _map, _scope, _show, _simulate, _trace
 from wayseal.model import WaysealError
 
 INTERRUPTED = 130
@@ -35,6 +37,7 @@ app.command(name="scope")(_scope.scope)
 app.command(name="extent")(_extent.extent)
 app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)
+app.add_typer(_ledger.app, name="ledger")
 
 
 def _version(asked: bool) -> None:

@@ -9,13 +9,17 @@ from pathlib import Path
 from wayseal.ledger._counts import count_tables
 from wayseal.ledger._files import sync_folder
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._hasher import ReadHasher, columns_of
 from wayseal.ledger._intake import Intake
 from wayseal.ledger._layout import KEYED, NUMBERS
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry, save_manifest
 from wayseal.ledger._merge import crowded, merge
+from wayseal.ledger._pages import Pages
 from wayseal.ledger._part import Known, Settled
 from wayseal.ledger._report import IngestOptions, Progress
+from wayseal.ledger._salts import load_salts
+from wayseal.ledger._seal import sealed
 from wayseal.ledger._settle import settle
 from wayseal.ledger._sums import Sums
 from wayseal.store.types import Reason, Rejection
@@ -33,8 +37,9 @@ class _Pass:
         self.refused: list[tuple[int, int]] = []
         self.repeated: Counter[int] = Counter()
         self.conflicts: Counter[str] = Counter()
+        self.pages: list[bytes] = []
 
-    def take(self, settled: Settled) -> None:
+    def take(self, settled: Settled, pages: list[bytes]) -> None:
         """Writes one part's rows and adds up its sums."""
         for day, rows in settled.reads:
             self.generation.write("accesses", rows, day)
@@ -48,6 +53,7 @@ class _Pass:
         self.refused += settled.refused
         self.repeated.update(settled.repeated)
         self.conflicts.update(settled.conflicts)
+        self.pages += pages
 
 
 def commit(
@@ -57,8 +63,9 @@ def commit(
     gathered = _Pass(intake.generation, intake.encoder.dictionaries["session"].unsettled)
     gathered.conflicts.update(intake.conflicts)
     parts = intake.spill.parts
-    for done, settled in enumerate(_settled(ledger, manifest, intake)):
-        gathered.take(settled)
+    columns = columns_of(intake.encoder.present["accesses"])
+    for done, (settled, pages) in enumerate(_settled(ledger, manifest, intake, columns)):
+        gathered.take(settled, pages)
         progress("settle", done + 1, parts)
         options.on_step("part")
     dictionaries = intake.encoder.dictionaries
@@ -74,8 +81,6 @@ def commit(
     files = _merged(intake.generation, [*manifest.files, *new], gathered.dirty, progress)
     sync_folder(intake.generation.folder)
     sync_folder(intake.generation.folder.parent)
-    sync_folder(ledger)
-    options.on_step("durable")
     made = replace(
         manifest,
         generation=intake.generation.number,
@@ -83,6 +88,9 @@ def commit(
         sources=(*manifest.sources, *sources),
         counts=dict(sorted((Counter(manifest.counts) + gathered.conflicts).items())),
     )
+    made = sealed(ledger, made, gathered.pages, parts, columns)
+    sync_folder(ledger)
+    options.on_step("durable")
     save_manifest(ledger, made)
     options.on_step("committed")
     for dictionary in dictionaries.values():
@@ -90,20 +98,28 @@ def commit(
     return made, gathered.conflicts
 
 
-def _settled(ledger: Path, manifest: Manifest, intake: Intake) -> Iterator[Settled]:
-    """What each part becomes, in the order of the parts; some are prepared ahead."""
+def _settled(
+    ledger: Path, manifest: Manifest, intake: Intake, columns: tuple[str, ...]
+) -> Iterator[tuple[Settled, list[bytes]]]:
+    """What each part becomes and the pages of its reads, in the order of the parts; some are prepared ahead."""
     finder = Finder(ledger, manifest)
     known = Known(
         lookup=finder.rows,
         dictionaries=intake.encoder.dictionaries,
         present={n: frozenset(c) for n, c in intake.encoder.present.items()},
+        hasher=ReadHasher(intake.encoder.dictionaries, columns, load_salts(ledger, manifest.secret)).on_their_way,
     )
     tables = (*KEYED, NUMBERS)
 
-    def work(part: int) -> Settled:
-        return settle({t: intake.spill.part(t, part) for t in tables}, known)
+    def work(part: int) -> tuple[Settled, list[bytes]]:
+        settled = settle({t: intake.spill.part(t, part) for t in tables}, known)
+        pages = Pages(intake.generation.number)
+        pages.add(part, settled.hashes)
+        pages.close()
+        settled.hashes = settled.hashes[:0]
+        return settled, pages.leaves
 
-    waiting: deque[Future[Settled]] = deque()
+    waiting: deque[Future[tuple[Settled, list[bytes]]]] = deque()
     with ThreadPoolExecutor(_THREADS) as pool:
         try:
             for part in range(intake.spill.parts):

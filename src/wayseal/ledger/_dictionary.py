@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _kernels
+from wayseal.ledger._digests import digests_of
 from wayseal.ledger._keys import Keyer, fixed, text_buffers
 from wayseal.ledger._types import Bytes, Codes, Ints, Longs, Words
 from wayseal.ledger.errors import LedgerError
+from wayseal.merkle.hashing import SIZE, Digests
 
 MOST = 1 << 25
 """Most entries of one dictionary: two gigabytes with ids of 20 bytes."""
@@ -44,6 +46,7 @@ class Dictionary:
         )
         self.known = 0
         self._by_code = np.zeros(1, np.uint64)
+        self._digests: Digests = np.zeros((1, SIZE), np.uint8)
         if known is not None:
             for chunk in known["text"].chunks:
                 self.encode(chunk.cast(pa.string()))
@@ -104,6 +107,14 @@ class Dictionary:
         with np.errstate(over="ignore"):
             _kernels.find_codes(fixed(keys), self._store.keys, self._store.slots, out)
         return out.astype(np.uint64)
+
+    def digests(self) -> Digests:
+        """Digest of each code's text, zeros for code 0: uint8 (entries + 1, 32). To be called by one thread."""
+        there = len(self._digests) - 1
+        if there != self._count:
+            new = digests_of(self._store.ends[there : self._count + 1], self._store.texts)
+            self._digests = np.concatenate([self._digests, new])
+        return self._digests
 
     def settle(self) -> None:
         """What was added is in the ledger now."""

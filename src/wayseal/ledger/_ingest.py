@@ -72,7 +72,7 @@ def _tidy(ledger: Path, new: bool) -> None:
 
 
 def _run(source: Source, ledger: Path, progress: Progress, options: IngestOptions) -> IngestReport:
-    manifest = start_writing(ledger, options.key_bits)
+    manifest = start_writing(ledger, options.key_bits, options.entropy)
     options.on_step("swept")
     reading = Reading.of(source)
     pieces, skipped = _new_files(source, manifest, reading, progress)

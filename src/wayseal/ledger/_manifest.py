@@ -13,12 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.ledger._files import replace_file
+from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger.errors import LedgerError
 
-LAYOUT = 1
+LAYOUT = 2
 NAME = "manifest.json"
 _FORMAT = "wayseal_ledger"
 _LATER: Mapping[str, object] = {"after": 0, "mapping": None, "offset": None}
+_MOST_PARTS = 1 << 16
+_UNSEALED = 1
+"""The layout before ledgers had a tree: it is read, and `wayseal ledger upgrade` makes it the present one."""
+_SEAL = ("id", "secret", "commits", "size", "root")
+"""Fields that layout 1 doesn't have. They are no part of the ledger's digest, which must not hang on chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,24 +72,69 @@ class SourceEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommitEntry:
+    """What one commit added to the tree: `pages` leaves over its reads, and behind them one leaf over this entry.
+
+    parts: into how many ranges of keys its reads were cut. columns: those of its reads that are hashed beside the ones
+    that every read has. sources: how many the ledger had after it. digest: the ledger's, after it.
+    """
+
+    generation: int
+    parts: int
+    columns: tuple[str, ...]
+    pages: int
+    sources: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A generation of a ledger. key_bits: kept bits of a key (64 outside of tests). counts: additive totals."""
+    """A generation of a ledger. key_bits: kept bits of a key (64 outside of tests). counts: additive totals.
+
+    id: drawn when the ledger was made; "" in a ledger without a tree. secret: by what the file of that name is known.
+    size, root: of the tree.
+    """
 
     generation: int = 0
     key_bits: int = 64
     files: tuple[FileEntry, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    id: str = ""
+    secret: str = ""
+    commits: tuple[CommitEntry, ...] = ()
+    size: int = 0
+    root: str = ""
 
     def to_json(self) -> str:
         """Canonical spelling: keys sorted, no spaces."""
-        content = {_FORMAT: LAYOUT, **dataclasses.asdict(self), "sources": [s.to_json() for s in self.sources]}
-        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return canonical({_FORMAT: LAYOUT, **self._fields()}) if self.id else self._content()
+
+    def _content(self) -> str:
+        """The spelling of what the sources made; that of layout 1, so that an upgrade keeps the digest."""
+        content = {k: v for k, v in self._fields().items() if k not in _SEAL}
+        return canonical({_FORMAT: _UNSEALED, **content})
+
+    def _fields(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self), "sources": [s.to_json() for s in self.sources]}
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the canonical spelling, in hex."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        """SHA-256, in hex, of what the sources made, without what was drawn by chance."""
+        return hashlib.sha256(self._content().encode()).hexdigest()
+
+    @property
+    def origin(self) -> str:
+        """The name of the ledger's tree, as it stands in checkpoints."""
+        return f"wayseal/{self.id}"
+
+
+_Entry = Manifest | FileEntry | SourceEntry | CommitEntry
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """JSON in one spelling: keys sorted, no spaces, ASCII."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def save_manifest(ledger: Path, manifest: Manifest) -> None:
@@ -103,11 +154,14 @@ def load_manifest(ledger: Path) -> Manifest:
         raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise LedgerError("the manifest is damaged", file=path) from error
-    if layout != LAYOUT:
-        message = f"layout version {layout!r:.20}; this version of Wayseal reads layout {LAYOUT}"
+    if layout not in (_UNSEALED, LAYOUT):
+        message = f"layout version {layout!r:.20}; this version of Wayseal reads layouts {_UNSEALED} and {LAYOUT}"
         raise LedgerError(message, file=path)
     try:
-        return _manifest(content)
+        made = _manifest(content)
+        if (layout == LAYOUT) != bool(made.id):
+            raise ValueError("id")
+        return made
     except (TypeError, ValueError, KeyError) as error:
         raise LedgerError("the manifest is damaged", file=path) from error
 
@@ -115,12 +169,30 @@ def load_manifest(ledger: Path) -> Manifest:
 def _manifest(content: dict[str, Any]) -> Manifest:
     files = tuple(FileEntry(**f) for f in content.pop("files"))
     sources = tuple(SourceEntry(**s) for s in content.pop("sources"))
-    made = Manifest(files=files, sources=sources, **content)
-    if not all(isinstance(f.path, str) and _is_inside(f.path) for f in files):
+    commits = tuple(CommitEntry(**{**c, "columns": tuple(c["columns"])}) for c in content.pop("commits", ()))
+    made = Manifest(files=files, sources=sources, commits=commits, **content)
+    entries: tuple[_Entry, ...] = (made, *files, *sources, *commits)
+    for entry in entries:
+        _check_types(entry)
+    if not all(_is_inside(f.path) for f in files):
         raise ValueError("path")
-    if not isinstance(made.generation, int) or not isinstance(made.key_bits, int):
-        raise TypeError("number")
+    if not all(0 < c.parts <= _MOST_PARTS and c.parts & (c.parts - 1) == 0 for c in commits):
+        raise ValueError("parts")
+    if not all(set(c.columns) <= set(OPTIONAL) for c in commits):
+        raise ValueError("columns")
+    if sum(c.pages for c in commits) > sum(f.rows for f in files if f.kind == "accesses"):
+        raise ValueError("pages")
     return made
+
+
+def _check_types(entry: _Entry) -> None:
+    """Raises TypeError where a field that is a number or a text is something else, or a number is below 0."""
+    for f in dataclasses.fields(entry):
+        value = getattr(entry, f.name)
+        if f.type is int and (type(value) is not int or value < 0):
+            raise TypeError("number")
+        if f.type is str and not isinstance(value, str):
+            raise TypeError("text")
 
 
 def _is_inside(path: str) -> bool:

@@ -1,6 +1,6 @@
 """A part of an ingest (all rows whose waybill key lies in one range): its rows in order, and what they become."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -12,12 +12,15 @@ from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._layout import TableLayout
 from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._types import DAY_US, Codes, Longs, Words
+from wayseal.merkle.hashing import SIZE, Digests
 
 Lookup = Callable[[str, Words, pa.Schema, int | None], pa.RecordBatch]
 """Rows of a kind of file (and bucket day) for sorted keys, out of the ledger as it stands, oldest file first."""
 
 
 Values: TypeAlias = npt.NDArray[Any]
+Hasher: TypeAlias = Callable[[pa.RecordBatch, Sequence[pa.RecordBatch]], Digests]
+"""Hashes of reads on their way; the batches hold those of their numbers that have no packed form."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +30,7 @@ class Settled:
     kept: kind of file → rows, sorted by key. reads: bucket day → rows. sums: name → (ids, sum, sum, at) arrays.
     dirty: buckets where an old mark moved. refused: (source, row) of rows whose waybill has another one's key.
     repeated: (source) of reads left out. conflicts: table → rows that changed what stood under their id.
+    hashes: of the reads that are kept, in the ledger's order.
     """
 
     kept: dict[str, pa.RecordBatch] = field(default_factory=dict)
@@ -36,6 +40,7 @@ class Settled:
     refused: list[tuple[int, int]] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
     conflicts: dict[str, int] = field(default_factory=dict)
+    hashes: Digests = field(default_factory=lambda: np.zeros((0, SIZE), np.uint8))
 
     def add(self, name: str, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
         """Takes note of something to be summed up."""
@@ -92,11 +97,12 @@ def in_order(layout: TableLayout, rows: pa.RecordBatch) -> Sorted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What settling needs of the ledger: how to look rows up, and the dictionaries (kind → codes)."""
+    """What settling needs of the ledger: how to look rows up, the dictionaries (kind → codes), how reads are hashed."""
 
     lookup: Lookup
     dictionaries: Mapping[str, Dictionary]
     present: Mapping[str, frozenset[str]]
+    hasher: "Hasher"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _marks
-from wayseal.ledger._layout import PAIRS_SCHEMA, kept_schema
+from wayseal.ledger._hash import UNPACKED
+from wayseal.ledger._layout import NUMBERS_SCHEMA, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._marks import Marks
 from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._part import Known, Settled, Sorted, Values, Waybills, numbers
@@ -67,6 +68,7 @@ def settle_reads(table: Sorted, waybills: Waybills, known: Known, out: Settled) 
         reads = reads.without(repeated)
     marks = _marks.firsts(reads.starts, reads.actor, reads.old, reads.was_first)
     _buckets(reads, marks, table, waybills, known, out)
+    _hash(reads, table, known, out)
     _count(reads, marks, known, out)
     lost = np.flatnonzero(marks.moved)
     out.dirty.update(np.unique(waybills.days_of(reads.keys[lost])).tolist())
@@ -137,6 +139,14 @@ def _buckets(reads: _Reads, marks: Marks, table: Sorted, waybills: Waybills, kno
     for n in np.flatnonzero(np.diff(bounds)).tolist():
         day, start = int(names[n]), int(bounds[n])
         out.reads.append((day, rows.slice(start, int(bounds[n + 1]) - start)))
+
+
+def _hash(reads: _Reads, table: Sorted, known: Known, out: Settled) -> None:
+    """Hashes of the new reads in the ledger's order, across all buckets."""
+    bare = np.unique(numbers(table.rows, "waybill")[numbers(table.rows, "word") >= UNPACKED])
+    texts = [known.lookup("numbers", bare, NUMBERS_SCHEMA, None)] if len(bare) else []
+    texts += [out.kept["numbers"]] if "numbers" in out.kept else []
+    out.hashes = known.hasher(table.rows, texts).take(reads.place[~reads.old], axis=0)
 
 
 def kept_rows(table: Sorted, place: Codes, known: Known, first: Flags | None = None) -> pa.RecordBatch:

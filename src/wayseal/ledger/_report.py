@@ -1,5 +1,6 @@
 """What goes into an ingest and what comes out of it."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -30,7 +31,7 @@ class IngestOptions:
     commit_bytes: size of sources after which what was read is committed; a crash costs at most that much work.
     keep_rejected: also keep the text of rejected rows, in a file that only its owner can read.
     key_bits: for tests of collisions; a new ledger keeps so many bits of a key. parts: for tests, how many parts.
-    on_step: called with a name at each step that a crash may hit.
+    on_step: called with a name at each step that a crash may hit. entropy: gives the random bytes of a new ledger.
     """
 
     memory: int = 768 << 20
@@ -39,6 +40,7 @@ class IngestOptions:
     key_bits: int = 64
     parts: int | None = None
     on_step: Callable[[str], None] = no_step
+    entropy: Callable[[int], bytes] = os.urandom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ def settle(batches: Mapping[str, list[pa.RecordBatch]], known: Known) -> Settled
     agreed = agree(tables, known)
     out.refused.extend(agreed.refused)
     waybills = _catalogue(agreed, out)
+    settle_numbers(batches.get(NUMBERS, []), agreed, out)
     for name, table in agreed.tables.items():
         if not len(table.keys):
             continue
@@ -39,7 +40,6 @@ def settle(batches: Mapping[str, list[pa.RecordBatch]], known: Known) -> Settled
         else:
             settle_plain(table, known, out)
     settle_pairs(agreed.tables, known, out)
-    settle_numbers(batches.get(NUMBERS, []), agreed, out)
     return out
 
 

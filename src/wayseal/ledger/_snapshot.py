@@ -29,6 +29,7 @@ from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, knows, places_of, stretches
+from wayseal.merkle import Checkpoint
 from wayseal.model.predicate import Predicate
 
 _NULLABLE = tuple(sorted((*READS.ids, *READS.hashed)))
@@ -71,6 +72,12 @@ class Snapshot:
     def digest(self) -> str:
         """SHA-256 in hex; the same sources ingested in the same order give the same digest."""
         return self.manifest.digest
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """What the tree is now, unsigned; None for a ledger of an older version, which has none."""
+        m = self.manifest
+        return Checkpoint(origin=m.origin, size=m.size, root=bytes.fromhex(m.root)) if m.id else None
 
     @property
     def tables(self) -> frozenset[str]:

@@ -6,27 +6,36 @@ from pathlib import Path
 from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
 from wayseal.ledger._lock import READERS, WRITER, no_readers
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
+from wayseal.ledger._salts import NAME as SECRET
+from wayseal.ledger._seal import Entropy, named, sealed
+from wayseal.ledger._tiles import FOLDER, tile_paths
 from wayseal.ledger.errors import LedgerError
 
 SCRATCH = "tmp"
-_HOLD = ("data", "quarantine")
+_HOLD = ("data", "quarantine", FOLDER)
 
 
-def start_writing(ledger: Path, key_bits: int) -> Manifest:
-    """The manifest to build on, of a new ledger if the folder is empty; LedgerError if something else is in it."""
+def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
+    """The manifest to build on, of a new ledger if the folder is empty.
+
+    LedgerError if something else is in it, or a ledger that has no tree yet.
+    """
     if not (ledger / NAME).exists():
         refuse_foreign(ledger)
         ledger.chmod(FOLDER_MODE)
         (ledger / READERS).touch(FILE_MODE)
-        save_manifest(ledger, Manifest(key_bits=key_bits))
+        save_manifest(ledger, sealed(ledger, named(ledger, Manifest(key_bits=key_bits), entropy), [], 1, ()))
     manifest = load_manifest(ledger)
+    if not manifest.id:
+        raise LedgerError("made by an older version: run `wayseal ledger upgrade` on it first", file=ledger)
     sweep(ledger, manifest)
     return manifest
 
 
 def refuse_foreign(ledger: Path) -> None:
     """LedgerError if the folder holds things and is no ledger."""
-    others = {entry.name for entry in ledger.iterdir()} - {WRITER, READERS, NAME + ".new"}
+    own = {WRITER, READERS, NAME + ".new", SECRET, SECRET + ".new", FOLDER}
+    others = {entry.name for entry in ledger.iterdir()} - own
     if others and not (ledger / NAME).exists():
         raise LedgerError("this folder holds other things and no ledger", file=ledger)
 
@@ -35,7 +44,7 @@ def discard(ledger: Path) -> None:
     """Removes all of a ledger in which nothing was ever committed, beside its folder; its writer calls this."""
     for name in (SCRATCH, *_HOLD):
         shutil.rmtree(ledger / name, ignore_errors=True)
-    for name in (READERS, NAME + ".new", NAME, WRITER):
+    for name in (READERS, NAME + ".new", NAME, SECRET, SECRET + ".new", WRITER):
         (ledger / name).unlink(missing_ok=True)
 
 
@@ -44,7 +53,7 @@ def sweep(ledger: Path, manifest: Manifest) -> None:
     shutil.rmtree(ledger / SCRATCH, ignore_errors=True)
     with no_readers(ledger) as alone:
         if alone:
-            _remove_strangers(ledger, {f.path for f in manifest.files})
+            _remove_strangers(ledger, {f.path for f in manifest.files} | tile_paths(manifest.size))
 
 
 def _remove_strangers(ledger: Path, known: set[str]) -> None:

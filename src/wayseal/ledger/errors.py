@@ -17,6 +17,18 @@ class LedgerError(WaysealError):
         super().__init__(message if file is None else f"{file}: {message}")
 
 
+class LedgerChangedError(LedgerError):
+    """The ledger, or a proof out of it, is not what was signed or what its tree says; names what differs."""
+
+    exit_code: ClassVar[int] = 7
+
+
+class NoSuchReadError(LedgerError):
+    """No read, or more than one, fits what was asked for; never says what that was."""
+
+    exit_code: ClassVar[int] = 3
+
+
 class LedgerBusyError(LedgerError):
     """Another process is writing to the ledger; names the ledger and the process."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wayseal.merkle import Checkpoint
 from wayseal.model.sources import SourceKind, VerdictKind
 
 
@@ -131,7 +132,7 @@ class TraceResult:
     sensitivity: pairs (expected number of sources a priori κ, probability of the leading source
     under it). considered: how many sources of each kind stood to choice. span: first and last read
     of the log, ISO 8601. queries: None for a ledger without any. next: tests that would tell most, best first; none
-    once somebody is named.
+    once somebody is named. checkpoint: what the ledger's tree was, None in a ledger without one.
     """
 
     wayseal: str
@@ -156,3 +157,4 @@ class TraceResult:
     kappa: float = 2.0
     queries: QueryCounts | None = None
     next: tuple[Proposal, ...] = ()
+    checkpoint: Checkpoint | None = None

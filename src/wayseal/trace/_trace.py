@@ -116,6 +116,7 @@ def _result(
         kappa=KAPPA,
         queries=_query_counts(exposures.replayed),
         next=propose(snapshot, exposures, posterior, said, pair, seed=seed),
+        checkpoint=snapshot.checkpoint,
     )
 
 

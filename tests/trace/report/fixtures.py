@@ -4,6 +4,7 @@ import math
 import random
 from datetime import UTC, datetime, timedelta
 
+from wayseal.merkle import Checkpoint
 from wayseal.model.sources import SourceKind, VerdictKind
 from wayseal.trace._result import (
     DelayPart,
@@ -89,6 +90,7 @@ def named() -> TraceResult:
         wayseal="0.1.0",
         seed=7,
         ledger_digest="sha256:9f2c61d5a0e84b7733c1f0aa5d2e9b4c6e1f8d7a3b5c9e0d2f4a6b8c0d1e3f57",
+        checkpoint=Checkpoint(origin="wayseal/1f0c55d2a7e94b3388c06d1e2f3a4b5c", size=39_082, root=bytes(range(32))),
         leaks_digest="sha256:41c7be90d3f25a6688e0b1c2d3f4a5968778695a4b3c2d1e0f9e8d7c6b5a4938",
         leaks=20,
         found=19,

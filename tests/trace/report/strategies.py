@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from wayseal.merkle import Checkpoint
 from wayseal.model.sources import SourceKind, VerdictKind
 from wayseal.trace._result import DelayPart, Fit, LeakRow, Note, SawRow, SourceRow, TraceResult
 from wayseal.trace.report._messages import catalogue
@@ -108,4 +109,11 @@ results = st.builds(
     accesses=counts,
     delay=few(delays),
     kappa=floats,
+    checkpoint=st.none()
+    | st.builds(
+        Checkpoint,
+        origin=st.uuids().map(lambda u: f"wayseal/{u.hex}"),
+        size=counts,
+        root=st.binary(min_size=32, max_size=32),
+    ),
 )

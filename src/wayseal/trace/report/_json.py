@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from wayseal.merkle import Checkpoint
 from wayseal.trace._result import Fit, LeakRow, Proposal, SourceRow, TraceResult
 from wayseal.trace.report._messages import Lang, Voice
 
@@ -29,6 +30,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "wayseal": result.wayseal,
         "seed": result.seed,
         "inputs": {"ledger": result.ledger_digest, "leaks": result.leaks_digest},
+        "checkpoint": _checkpoint(result.checkpoint),
         "leaks": result.leaks,
         "found": result.found,
         "verdict": result.verdict.value,
@@ -53,6 +55,10 @@ def _fit(fit: Fit, voice: Voice) -> dict[str, Any]:
         "framed_by": fit.framed_by,
         "framing_log10": None if fit.framing_log10 is None else _round(fit.framing_log10),
     }
+
+
+def _checkpoint(point: Checkpoint | None) -> dict[str, Any] | None:
+    return None if point is None else {"origin": point.origin, "size": point.size, "root": point.root.hex()}
 
 
 def _source(row: SourceRow) -> dict[str, Any]:

@@ -128,11 +128,12 @@ class _Writer:
             self.bullets([self.voice.say("ui.lost_lines", lines=len(lines), list=ranges(lines), reason=lost.reason)])
 
     def origin(self) -> str:
-        r = self.result
+        r, p = self.result, self.result.checkpoint
         parts = (
             f"Wayseal {self.voice.id(r.wayseal)}",
             f"{self.voice.say('ui.seed')} {r.seed}",
             f"{self.voice.say('ui.ledger_digest')} {self.voice.id(r.ledger_digest)[:20]}",
+            *([f"{self.voice.say('ui.checkpoint')} {p.origin[:16]} {p.size} {p.root.hex()[:20]}"] if p else []),
             f"{self.voice.say('ui.leaks_digest')} {self.voice.id(r.leaks_digest)[:20]}",
         )
         return " · ".join(parts)

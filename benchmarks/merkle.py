@@ -1,0 +1,190 @@
+"""What tamper evidence costs: hashing reads beside hashlib, a tree of a million leaves, and its share of an ingest.
+
+    python benchmarks/merkle.py [--source DATASET --work FOLDER]
+
+With `--source` that dataset is ingested twice, and each time the processor seconds that threads spend on hashing are
+taken apart from the rest; then the ledger is verified. Without it only the first two tables are made.
+"""
+
+import argparse
+import hashlib
+import shutil
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks._cases import table
+from wayseal import ledger, store
+from wayseal.ledger import _commit, _dictionary, _reads, integrity
+from wayseal.ledger._layout import OPTIONAL
+from wayseal.ledger._pages import Pages, Rows, row_hashes, size_of
+from wayseal.ledger._salts import Salts
+from wayseal.merkle import Tree, verify_inclusion
+from wayseal.merkle.hashing import Messages
+
+ROWS = 1 << 18
+LEAVES = 1_000_000
+FEW, MANY = 8, 200_000
+TIMES = 5
+
+
+def main() -> None:
+    """Print the tables."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--source", type=Path)
+    options.add_argument("--work", type=Path, default=Path("merkle-bench"))
+    given = options.parse_args()
+    print("\n".join(table(("reads", "bytes", "hashlib, ns", "here, ns", "whole read, ns"), map(reads, widths()))))
+    print()
+    leaves()
+    if given.source is not None:
+        print()
+        shares(given.source, given.work)
+
+
+def widths() -> list[tuple[str, ...]]:
+    """Columns of a bare log, of a usual one and of one that has everything."""
+    return [(), ("access", "via", "session"), OPTIONAL]
+
+
+def reads(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Nanoseconds a read: hashlib and our kernel on the same bytes, and all that is done for a read."""
+    rng = np.random.default_rng(1)
+    ordered = tuple(c for c in OPTIONAL if c in columns)
+    made = Messages(4096, size_of(ordered))
+    made.rows[:] = rng.integers(0, 256, made.rows.shape, np.uint8)
+    plain = [row.tobytes() for row in made.rows]
+    ours = best(lambda: made.hashes(4096)) / 4096
+    theirs = best(lambda: [hashlib.sha256(row).digest() for row in plain]) / 4096
+    if made.hashes(4096)[7].tobytes() != hashlib.sha256(plain[7]).digest():
+        raise SystemExit("the hashes differ")
+    rows, salts = random_rows(rng, ordered), Salts(bytes(32))
+
+    def whole() -> None:
+        pages = Pages(1)
+        pages.add(0, row_hashes(rows, ordered, salts.of(rows.source, rows.row)))
+        pages.close()
+
+    name = ", ".join(("actor", *ordered)) if len(ordered) < FEW else "all columns"
+    return (name, str(size_of(ordered)), f"{theirs:.0f}", f"{ours:.0f}", f"{best(whole) / ROWS:.0f}")
+
+
+def random_rows(rng: np.random.Generator, columns: tuple[str, ...]) -> Rows:
+    """Reads with ids of many different texts."""
+    hashed = {c: rng.integers(0, 1 << 62, ROWS).astype(np.uint64) for c in ("access", "request")}
+    digests = rng.integers(0, 256, (MANY + 1, 32), np.uint8)
+    return Rows(
+        word=rng.integers(0, 1 << 62, ROWS).astype(np.uint64),
+        text=None,
+        at=rng.integers(0, 1 << 50, ROWS),
+        source=np.zeros(ROWS, np.int32),
+        row=np.arange(ROWS),
+        action=np.ones(ROWS, np.uint8),
+        ids={
+            c: (rng.integers(0, MANY, ROWS).astype(np.uint32), digests) for c in ("actor", *columns) if c not in hashed
+        },
+        hashed=hashed,
+    )
+
+
+def best(work: Callable[[], object]) -> float:
+    """Least nanoseconds of processor time of some runs."""
+    work()
+    found = []
+    for _ in range(TIMES):
+        begun = time.thread_time_ns()
+        work()
+        found.append(time.thread_time_ns() - begun)
+    return min(found)
+
+
+def leaves() -> None:
+    """Seconds for the root of a million leaves, and for a proof."""
+    made = np.random.default_rng(2).integers(0, 256, (LEAVES, 32), np.uint8)
+    begun = time.perf_counter()
+    tree = Tree.of(made)
+    root = tree.root()
+    seconds = time.perf_counter() - begun
+    path = tree.inclusion(123_456)
+    begun = time.perf_counter()
+    if not verify_inclusion(made[123_456].tobytes(), 123_456, LEAVES, path, root):
+        raise SystemExit("a proof doesn't hold")
+    one = time.perf_counter() - begun
+    begun = time.perf_counter()
+    level = [row.tobytes() for row in made]
+    while len(level) > 1:
+        level = [hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)] + level[
+            len(level) // 2 * 2 :
+        ]
+    plain = time.perf_counter() - begun
+    if level[0] != root:
+        raise SystemExit("the roots differ")
+    rows = [
+        ("root, here", f"{seconds:.2f} s"),
+        ("root, hashlib", f"{plain:.2f} s"),
+        ("one proof", f"{one * 1e6:.0f} µs"),
+    ]
+    print("\n".join(table((f"{LEAVES:,} leaves", ""), rows)))
+
+
+class Clock:
+    """Processor seconds that functions take, whatever thread runs them."""
+
+    def __init__(self) -> None:
+        self.spent: defaultdict[str, float] = defaultdict(float)
+        self._lock = threading.Lock()
+
+    def watch(self, owner: Any, name: str, label: str) -> None:
+        """Counts the time of a function from now on."""
+        function = getattr(owner, name)
+
+        def timed(*args: Any, **more: Any) -> Any:
+            begun = time.thread_time()
+            try:
+                return function(*args, **more)
+            finally:
+                with self._lock:
+                    self.spent[label] += time.thread_time() - begun
+
+        setattr(owner, name, timed)
+
+
+def shares(source: Path, work: Path) -> None:
+    """The share of hashing in an ingest, and the seconds of a verification."""
+    clock = Clock()
+    clock.watch(_reads, "_hash", "reads")
+    clock.watch(Pages, "add", "pages")
+    clock.watch(Pages, "close", "pages")
+    clock.watch(_dictionary.Dictionary, "digests", "ids")
+    clock.watch(_commit, "sealed", "tree")
+    rows = []
+    for name in ("first run", "second run"):
+        shutil.rmtree(work, ignore_errors=True)
+        clock.spent.clear()
+        begun = time.process_time()
+        report = ledger.ingest(store.open_source(source), work)
+        whole = time.process_time() - begun
+        own = sum(clock.spent.values())
+        parts = ", ".join(f"{k} {v:.2f}" for k, v in sorted(clock.spent.items()))
+        rows.append((name, f"{report.rows:,}", f"{whole:.1f}", f"{own:.2f} ({parts})", f"{own / (whole - own):.1%}"))
+    print("\n".join(table(("ingest", "rows", "CPU s", "hashing", "of the rest"), rows)))
+    begun, spent = time.perf_counter(), time.process_time()
+    found = integrity.verify(work, [], [], lambda _stage, _done, _total: None)
+    if found.findings:
+        raise SystemExit("the ledger doesn't verify")
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - spent
+    print(
+        f"\nverify: {found.rows:,} reads, {found.files} files, {found.size:,} leaves: {seconds:.1f} s, CPU {cpu:.1f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

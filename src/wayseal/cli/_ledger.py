@@ -1,0 +1,176 @@
+"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from wayseal.cli._ledger_says import LedgerFormat, proven_lines, verification_json, verification_lines
+from wayseal.cli._ledger_words import LEDGER_TEXTS
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
+from wayseal.cli._progress import progress_bars
+from wayseal.cli._write import write_text
+from wayseal.ledger import integrity
+from wayseal.ledger.errors import LedgerError
+from wayseal.merkle import MerkleError, SigningKey, VerifyKey
+
+T = TypeVar("T")
+SEED_SIZE = 32
+PRIVATE = 0o600
+
+app = typer.Typer(
+    help="Tamper evidence: checkpoints, verification, proofs. 防篡改：检查点、校验、证明。", no_args_is_help=True
+)
+key_app = typer.Typer(help="Keys that sign checkpoints. 检查点的签名密钥。", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+
+Keys = Annotated[
+    list[Path],
+    typer.Option("--key", help="Public key (the file that ends in .pub); more than one where keys were rotated."),
+]
+Note = Annotated[Path, typer.Option("--checkpoint", help="A signed checkpoint of this ledger.", dir_okay=False)]
+
+
+@key_app.command(name="new")
+def new_key(
+    out: Annotated[Path, typer.Option(help="Write the private key here and the public one beside it, with .pub.")],
+    name: Annotated[str, typer.Option(help="Under which name it signs: no space, no plus sign.")] = "keeper",
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Make a pair of keys for signing checkpoints. Whoever keeps checkpoints makes it, not who runs the ledger.
+
+    \b
+    wayseal ledger key new --out keeper.key
+    """
+    key = SigningKey(name=name, seed=os.urandom(SEED_SIZE))
+    public = out.with_name(f"{out.name}.pub")
+    _write_private(out, f"{key.to_text()}\n")
+    write_text(public, f"{key.verify_key}\n")
+    typer.echo(LEDGER_TEXTS[lang]["key_made"].format(private=out, public=public, key=f"{name}+{key.verify_key.id}"))
+
+
+@app.command()
+def checkpoint(
+    ledger: LedgerArgument,
+    key: Annotated[Path, typer.Option(help="The private key to sign with.", dir_okay=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Write the checkpoint here.")],
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Sign what the ledger is now: its id, the size of its tree, its root. Let another administrator keep it.
+
+    \b
+    wayseal ledger checkpoint ledger --key keeper.key --out 2026-03-01.checkpoint
+    """
+    signing = _parsed(key, SigningKey.parse)
+    point = integrity.present_checkpoint(ledger)
+    write_text(out, signing.sign(point.to_text()))
+    typer.echo(LEDGER_TEXTS[lang]["signed"].format(out=out, origin=point.origin, size=point.size))
+
+
+@app.command()
+def verify(
+    ledger: LedgerArgument,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given again.")
+    ] = None,
+    key: Keys | None = None,
+    format: Annotated[LedgerFormat, typer.Option(help="What to write.")] = LedgerFormat.TEXT,  # noqa: A002
+    lang: LangOption = Lang.EN,
+    quiet: Quiet = False,
+) -> None:
+    """Check every file, row, tile and checkpoint of a ledger, and name each that is not what it was.
+
+    \b
+    wayseal ledger verify ledger
+    wayseal ledger verify ledger --checkpoint 2026-03-01.checkpoint --key keeper.key.pub
+    """
+    if checkpoint and not key:
+        raise typer.BadParameter("a checkpoint needs the public key of whoever signed it", param_hint="--key")
+    keys = [_parsed(path, VerifyKey.parse) for path in key or ()]
+    notes = [(path, path.read_bytes()) for path in checkpoint or ()]
+    with progress_bars(quiet) as progress:
+        found = integrity.verify(ledger, notes, keys, progress)
+    if format is LedgerFormat.JSON:
+        typer.echo(verification_json(found))
+    else:
+        for line in verification_lines(found, ledger, LEDGER_TEXTS[lang]):
+            typer.echo(line)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+@app.command()
+def prove(
+    ledger: LedgerArgument,
+    access: Annotated[str, typer.Option(help="Id of the read (column `access`).")],
+    checkpoint: Note,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Write the proof here.")],
+    waybill: Annotated[str | None, typer.Option(help="Its waybill: quicker, and needed where ids repeat.")] = None,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Prove that one read stands in the ledger, to somebody who doesn't have it, and tell nothing of other reads.
+
+    \b
+    wayseal ledger prove ledger --access a17 --checkpoint 2026-03-01.checkpoint --out a17.proof
+    """
+    proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes())
+    write_text(out, proof.to_json())
+    typer.echo(LEDGER_TEXTS[lang]["proof_made"].format(out=out, leaf=proof.leaf))
+
+
+@app.command(name="verify-proof")
+def verify_proof(
+    proof: Annotated[Path, typer.Argument(help="File that `wayseal ledger prove` wrote.", metavar="PROOF")],
+    key: Keys,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Check a proof with nothing but the public key of whoever keeps the checkpoints.
+
+    \b
+    wayseal ledger verify-proof a17.proof --key keeper.key.pub
+    """
+    keys = [_parsed(path, VerifyKey.parse) for path in key]
+    try:
+        proven = integrity.verify_proof(proof.read_bytes(), keys)
+    except (MerkleError, LedgerError) as error:
+        error.args = (f"{proof}: {error}",)
+        raise
+    for line in proven_lines(proven, LEDGER_TEXTS[lang]):
+        typer.echo(line)
+
+
+@app.command()
+def upgrade(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: Quiet = False) -> None:
+    """Give a ledger of an older version its id and its tree. Its digest and its answers stay the same.
+
+    \b
+    wayseal ledger upgrade ledger
+    """
+    with progress_bars(quiet) as progress:
+        done = integrity.upgrade(ledger, progress=progress)
+    typer.echo(LEDGER_TEXTS[lang]["upgraded" if done else "no_upgrade"])
+
+
+def _parsed(path: Path, parse: Callable[[str], T]) -> T:
+    """A key file's content; MerkleError names the file, never what is in it."""
+    try:
+        return parse(path.read_text(encoding="ascii"))
+    except UnicodeDecodeError:
+        raise MerkleError(f"{path}: this is no key") from None
+    except MerkleError as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def _write_private(path: Path, text: str) -> None:
+    """A new file for its owner alone; one that is there is left as it is."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise

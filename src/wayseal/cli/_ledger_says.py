@@ -1,0 +1,72 @@
+"""A verification and a proof, in words and as JSON."""
+
+import json
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from wayseal.ledger.integrity import Finding, Proven, Verification
+
+
+class LedgerFormat(StrEnum):
+    """What `verify` writes."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def verification_lines(found: Verification, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:
+    """A verification, a line each thing."""
+    yield words["ledger"].format(ledger=ledger, origin=found.origin)
+    yield words["tree"].format(size=found.size, root=found.root)
+    looked = "looked_less" if found.rows is None else "looked"
+    yield words[looked].format(files=found.files, tiles=found.tiles, rows=found.rows or 0)
+    for kept in found.checkpoints:
+        yield words["kept"].format(where=kept.where, size=kept.size, keys=", ".join(kept.keys))
+    if not found.findings:
+        yield words["fine"]
+        if not found.checkpoints:
+            yield words["alone"]
+        return
+    yield words["bad"].format(count=len(found.findings))
+    for finding in found.findings:
+        yield f"  {finding.where}: {in_words(finding, words)}"
+
+
+def in_words(finding: Finding, words: Mapping[str, str]) -> str:
+    """What is wrong with a file."""
+    return words[finding.code].format(**finding.values)
+
+
+def verification_json(found: Verification) -> str:
+    """A verification for programs."""
+    content = {
+        "origin": found.origin,
+        "size": found.size,
+        "root": found.root,
+        "digest": found.digest,
+        "files": found.files,
+        "tiles": found.tiles,
+        "rows": found.rows,
+        "checkpoints": [
+            {
+                "file": str(k.where),
+                "size": k.size,
+                "root": k.root.hex(),
+                "keys": list(k.keys),
+                "consistency": [h.hex() for h in k.proof],
+            }
+            for k in found.checkpoints
+        ],
+        "findings": [{"code": f.code.value, "file": str(f.where), **f.values} for f in found.findings],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def proven_lines(proven: Proven, words: Mapping[str, str]) -> Iterator[str]:
+    """What a proof has shown."""
+    point = proven.checkpoint
+    yield words["holds"].format(origin=point.origin, size=point.size, keys=", ".join(proven.keys))
+    width = max(map(len, proven.read))
+    for name, value in proven.read.items():
+        yield f"  {name:<{width}}  {words['none'] if value is None else value}"

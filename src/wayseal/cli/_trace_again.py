@@ -1,0 +1,85 @@
+"""`wayseal trace --verify`: whether a report is what the ledger gives, and whether the ledger is what it was."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from wayseal.cli._ledger_words import LEDGER_TEXTS
+from wayseal.ledger import Snapshot
+from wayseal.ledger.integrity import Code, Since, since
+from wayseal.merkle import Checkpoint
+from wayseal.store.errors import StoreError
+from wayseal.store.types import Leaks
+from wayseal.trace import LEDGER_KEYS, TraceResult, differences
+
+NOT_REPRODUCED = 10
+OTHER_LEDGER = 8
+REWRITTEN = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A JSON report, as far as it must be understood to be made again."""
+
+    content: Mapping[str, Any]
+    seed: int
+    ledger: str
+    leaks: str
+    checkpoint: Checkpoint | None
+
+
+def read_report(path: Path) -> Report:
+    """A JSON report; StoreError names the file where it is something else."""
+    try:
+        content = json.loads(path.read_bytes())
+        seed, inputs, point = content["seed"], content["inputs"], content.get("checkpoint")
+        made = None
+        if point is not None:
+            made = Checkpoint(origin=point["origin"], size=point["size"], root=bytes.fromhex(point["root"]))
+        report = Report(content=content, seed=seed, ledger=inputs["ledger"], leaks=inputs["leaks"], checkpoint=made)
+        if type(seed) is not int or seed < 0 or (made and (type(made.size) is not int or made.size < 0)):
+            raise ValueError("number")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StoreError("this is no JSON report of `wayseal trace`", file=path) from error
+    return report
+
+
+def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[int], TraceResult], lang: str) -> int:
+    """Says what became of the ledger since the report, and whether a trace gives it again; returns the exit code."""
+    report, words = read_report(path), LEDGER_TEXTS[lang]
+    known = (
+        since(snapshot.path, snapshot.manifest, report.checkpoint)
+        if report.checkpoint and snapshot.checkpoint
+        else None
+    )
+    typer.echo(_of_the_ledger(report, known, snapshot, words))
+    if known is not None and known.code is not None:
+        return OTHER_LEDGER if known.code is Code.CHECKPOINT_ORIGIN else REWRITTEN
+    if known is not None and known.digest != report.ledger:
+        typer.echo(words["report_digest"])
+        return REWRITTEN
+    if bought.digest != report.leaks:
+        typer.echo(words["report_leaks"])
+        return NOT_REPRODUCED
+    found = differences(report.content, run(report.seed))
+    said = LEDGER_KEYS if known is not None else LEDGER_KEYS[:1]
+    found = tuple(key for key in found if key not in said)
+    typer.echo(words["report_differs"].format(keys=", ".join(found)) if found else words["report_same"])
+    return NOT_REPRODUCED if found else 0
+
+
+def _of_the_ledger(report: Report, known: Since | None, snapshot: Snapshot, words: Mapping[str, str]) -> str:
+    """How the ledger stands to the report's checkpoint."""
+    point = report.checkpoint
+    if known is None or point is None:
+        return words["report_untied"]
+    if known.code is not None:
+        return words[known.code].format(origin=point.origin, size=point.size, own=snapshot.manifest.origin)
+    if point.size == snapshot.manifest.size:
+        return words["report_now"].format(size=point.size)
+    proof = " ".join(h.hex() for h in known.proof)
+    return words["report_grown"].format(size=point.size, now=snapshot.manifest.size, proof=proof)

@@ -1,0 +1,87 @@
+"""What a verification finds, as data; the command line has the words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from wayseal.ledger.errors import LedgerChangedError
+from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
+
+
+class Code(StrEnum):
+    """What is wrong."""
+
+    MANIFEST_SPELLING = "manifest-spelling"
+    MANIFEST_DIGEST = "manifest-digest"
+    MANIFEST_TREE = "manifest-tree"
+    FILE_MISSING = "file-missing"
+    FILE_CHANGED = "file-changed"
+    SECRET = "secret"  # noqa: S105 (no secret, but what is said of one)
+    TILE = "tile"
+    PAGE = "page"
+    COMMIT = "commit"
+    COLUMNS = "columns"
+    ROWS = "rows"
+    CHECKPOINT_UNREADABLE = "checkpoint-unreadable"
+    CHECKPOINT_ORIGIN = "checkpoint-origin"
+    CHECKPOINT_KEY = "checkpoint-key"
+    CHECKPOINT_AHEAD = "checkpoint-ahead"
+    CHECKPOINT_HISTORY = "checkpoint-history"
+
+
+_CODES = {
+    Code.CHECKPOINT_ORIGIN: OtherOriginError.exit_code,
+    Code.CHECKPOINT_KEY: UnknownKeyError.exit_code,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not as it should be. where: path of the file at fault; values: what the words need."""
+
+    code: Code
+    where: Path
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with if nothing worse was found."""
+        return _CODES.get(self.code, LedgerChangedError.exit_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A checkpoint that holds: where it is, the size and root that it says, who signed it, and how the tree goes on.
+
+    proof: hashes that lead from its root to the present one (RFC 9162, 2.1.4).
+    """
+
+    where: Path
+    size: int
+    root: bytes
+    keys: tuple[str, ...]
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What was looked at and what was found.
+
+    rows: reads that were hashed again; None where other findings made that pointless.
+    """
+
+    origin: str
+    size: int
+    root: str
+    digest: str
+    files: int
+    tiles: int
+    rows: int | None
+    checkpoints: tuple[Kept, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all is as it should be; a changed ledger goes before a checkpoint that can't be used."""
+        return min((f.exit_code for f in self.findings), default=0)

@@ -1,0 +1,145 @@
+"""Reads as bytes, hashed with their salts, in pages that are the leaves of the ledger's tree.
+
+1. The bytes of a read are the same whenever they are made, at ingest or years later from the segments: version, which
+   columns follow, salt, waybill, time, source, row, action, and then each column that the commit hashes.
+2. What a person could choose is bound by SHA-256, not by a key of 64 bits: ids enter as digests of their texts, a
+   waybill as its packed form (which is the number itself) or the digest of its text. Of `access` and `request` the
+   ledger keeps 64-bit keys and nothing else, so these are what is bound.
+3. `first` is not hashed: a read that comes later may change it.
+4. A page holds up to 256 reads of one commit and one part, in the ledger's order, whatever bucket they lie in: merging
+   files changes no page. Its hash tells nothing of a read whose salt isn't known.
+"""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from wayseal.ledger._hash import UNPACKED
+from wayseal.ledger._layout import KEYED, OPTIONAL
+from wayseal.ledger._part import Values
+from wayseal.ledger._salts import SIZE as SALT
+from wayseal.ledger._types import Bytes, Ints, Longs, Words
+from wayseal.merkle.hashing import SIZE, Digests, Messages, leaf_hash
+
+VERSION = 1
+PAGE = 256
+"""Most reads of a page."""
+_AT_ONCE = 4096
+_LAYOUT = KEYED["accesses"]
+_ALWAYS = struct.Struct(">BB16s32sqIqB")
+_PAGE = struct.Struct(">BBQIIH")
+_PAGE_KIND = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """n reads in the ledger's order. word: packed numbers; text: digests of those that have no packed form (n, 32).
+
+    ids: column → (code of each read, digest of each code's text; code 0 is none, with zeros). hashed: column → keys.
+    """
+
+    word: Words
+    text: Digests | None
+    at: Longs
+    source: Ints
+    row: Longs
+    action: Bytes
+    ids: Mapping[str, tuple[Values, Digests]]
+    hashed: Mapping[str, Words]
+
+
+def size_of(columns: tuple[str, ...]) -> int:
+    """Bytes of a read with these optional columns."""
+    return _ALWAYS.size + SIZE + sum(SIZE if c in _LAYOUT.ids else 8 for c in columns)
+
+
+def mask_of(columns: tuple[str, ...]) -> int:
+    """The second byte of a read with these optional columns."""
+    return sum(1 << OPTIONAL.index(c) for c in columns)
+
+
+def row_hashes(rows: Rows, columns: tuple[str, ...], salt: Bytes) -> Digests:
+    """Salted hash of each read (rules 1 to 3); salt: uint8 (n, 16)."""
+    count = len(rows.at)
+    out = np.empty((count, SIZE), np.uint8)
+    room = Messages(min(count, _AT_ONCE), size_of(columns))
+    room.rows[:, 0], room.rows[:, 1] = VERSION, mask_of(columns)
+    for start in range(0, count, _AT_ONCE):
+        some = slice(start, min(start + _AT_ONCE, count))
+        _fill(room.rows[: some.stop - start], rows, some, columns, salt[some])
+        out[some] = room.hashes(some.stop - start)
+    return out
+
+
+def _fill(to: Bytes, rows: Rows, some: slice, columns: tuple[str, ...], salt: Bytes) -> None:
+    """The bytes of some reads, from their third on; what they don't write is zero."""
+    place = 2
+
+    def put(values: Values, form: str, width: int = 0) -> None:
+        nonlocal place
+        made = values.astype(form).view(np.uint8).reshape(len(values), -1)
+        to[:, place : place + made.shape[1]] = made
+        place += width or made.shape[1]
+
+    put(salt, "u1")
+    put(rows.word[some], ">u8", SIZE)
+    if rows.text is not None:
+        bare = rows.word[some] >= UNPACKED
+        to[:, place - SIZE + 8 : place] = 0
+        to[bare, place - SIZE : place] = rows.text[some][bare]
+    put(rows.at[some], ">i8")
+    put(rows.source[some], ">u4")
+    put(rows.row[some], ">i8")
+    put(rows.action[some], "u1")
+    for column in ("actor", *columns):
+        if column in rows.hashed:
+            put(rows.hashed[column][some], ">u8")
+        else:
+            codes, digests = rows.ids[column]
+            to[:, place : place + SIZE] = digests.take(codes[some], axis=0)
+            place += SIZE
+
+
+def page_leaf(generation: int, part: int, page: int, hashes: bytes) -> bytes:
+    """The hash of the leaf of a page: which one it is, and the hashes of its reads (rule 4)."""
+    head = _PAGE.pack(_PAGE_KIND, VERSION, generation, part, page, len(hashes) // SIZE)
+    return leaf_hash(head + hashes)
+
+
+class Pages:
+    """Cuts one commit's hashes of reads into pages; they come part by part, each in any portions."""
+
+    def __init__(self, generation: int) -> None:
+        self.leaves: list[bytes] = []
+        self.where: list[tuple[int, int]] = []
+        self._generation = generation
+        self._part = -1
+        self._page = 0
+        self._held = b""
+
+    def add(self, part: int, hashes: Digests) -> None:
+        """Hashes of the next reads of a part; a part never comes after a later one."""
+        if part != self._part:
+            self.close()
+            self._part, self._page = part, 0
+        data = self._held + hashes.tobytes()
+        whole = len(data) // (PAGE * SIZE) * (PAGE * SIZE)
+        for start in range(0, whole, PAGE * SIZE):
+            self._take(data[start : start + PAGE * SIZE])
+        self._held = data[whole:]
+
+    def _take(self, hashes: bytes) -> None:
+        self.leaves.append(page_leaf(self._generation, self._part, self._page, hashes))
+        self.where.append((self._part, self._page))
+        self._page += 1
+
+    def close(self) -> None:
+        """Ends the last part."""
+        if self._held:
+            self._take(self._held)
+        self._held = b""
+
+
+assert _ALWAYS.size == 2 + SALT + SIZE + 8 + 4 + 8 + 1  # noqa: S101 (a layout that packs otherwise is another format)

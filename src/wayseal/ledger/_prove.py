@@ -1,0 +1,162 @@
+"""Making the proof of one read (`_proven`) out of a ledger."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.ledger._hasher import ReadHasher
+from wayseal.ledger._keys import Keyer
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import CommitEntry, Manifest
+from wayseal.ledger._pages import PAGE, page_leaf
+from wayseal.ledger._part import numbers
+from wayseal.ledger._proven import Proof, instant
+from wayseal.ledger._recount import Segments, dictionaries, part_of
+from wayseal.ledger._rim import ACTION, Rim, enum_texts
+from wayseal.ledger._salts import load_salts
+from wayseal.ledger._snapshot import open_ledger
+from wayseal.ledger._sorted import conformed
+from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._types import Words
+from wayseal.ledger._words import newest
+from wayseal.ledger.errors import LedgerChangedError, LedgerError, NoSuchReadError
+from wayseal.merkle import Checkpoint, Tree
+from wayseal.merkle.errors import OtherOriginError
+from wayseal.merkle.hashing import SIZE
+from wayseal.model import clean_waybill
+
+_LAYOUT = KEYED["accesses"]
+_FOUND = pa.schema([("waybill", pa.uint64()), ("access", pa.uint64()), ("source", pa.int32()), ("row", pa.int64())])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Which read: its waybill's key, source and row; the place of the commit that brought it, and its part there."""
+
+    waybill: int
+    source: int
+    row: int
+    commit: int
+    part: int
+
+
+def prove(ledger: Path, access: str, waybill: str | None, note: bytes) -> Proof:
+    """The proof of the read with an `access` id (and of a waybill, where several have it), under a signed checkpoint.
+
+    NoSuchReadError: none or several; OtherOriginError: the checkpoint of another ledger; LedgerChangedError: the ledger
+    is not what the checkpoint says, or the read came after it.
+    """
+    with open_ledger(ledger) as snapshot:
+        manifest = snapshot.manifest
+        if not manifest.id:
+            raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
+        point, tree = Checkpoint.claimed(note), stored_tree(ledger, manifest.size)
+        if point.origin != manifest.origin:
+            raise OtherOriginError(f"the checkpoint is of {point.origin}, the ledger is {manifest.origin}")
+        if point.size > tree.size or tree.root(point.size) != point.root:
+            raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
+        finder = Finder(ledger, manifest)
+        place = _find(ledger, manifest, finder, access, waybill)
+        return _proof(ledger, manifest, finder, place, access, tree, point, note.decode())
+
+
+def _find(ledger: Path, manifest: Manifest, finder: Finder, access: str, waybill: str | None) -> _Place:
+    """The one read with an id."""
+    keyer = Keyer(manifest.key_bits)
+    key = keyer.of([access])[0]
+    asked = None if waybill is None else keyer.of([clean_waybill(waybill)])
+    batches = _everywhere(manifest, finder) if asked is None else _of_one(finder, asked)
+    found = [
+        [int(numbers(batch, n)[row]) for n in ("waybill", "source", "row")]
+        for batch in batches
+        for row in np.flatnonzero((numbers(batch, "access") == key) & (key != 0)).tolist()
+    ]
+    if len(found) != 1:
+        many = "several reads carry this id: name the waybill too" if found else "no read carries this id"
+        raise NoSuchReadError(many, file=ledger)
+    number, source, place = found[0]
+    commit = int(np.searchsorted([c.sources for c in manifest.commits], source, side="right"))
+    part = part_of(np.array([number], np.uint64), manifest.commits[commit].parts)
+    return _Place(waybill=number, source=source, row=place, commit=commit, part=int(part[0]))
+
+
+def _everywhere(manifest: Manifest, finder: Finder) -> Iterator[pa.RecordBatch]:
+    days = sorted({f.day for f in manifest.files if f.kind == "accesses" and f.day is not None})
+    for day in days:
+        for file in finder.files("accesses", day):
+            for group in range(len(file.rows)):
+                yield file.read([group], _FOUND)
+
+
+def _of_one(finder: Finder, keys: Words) -> Iterator[pa.RecordBatch]:
+    for day in np.unique(numbers(newest(finder.rows("catalogue", keys, CATALOGUE_SCHEMA)), "day")).tolist():
+        yield conformed(pa.Table.from_batches([finder.rows("accesses", keys, _FOUND, day)]), _FOUND)
+
+
+def _proof(
+    ledger: Path, manifest: Manifest, finder: Finder, place: _Place, access: str, tree: Tree, point: Checkpoint,
+    note: str,
+) -> Proof:  # fmt: skip
+    commit = manifest.commits[place.commit]
+    salts = load_salts(ledger, manifest.secret)
+    hasher = ReadHasher(dictionaries(finder, manifest.key_bits), commit.columns, salts)
+    row, hashes, at = _part(ledger, manifest, place, hasher)
+    page, within = divmod(at, PAGE)
+    own = hashes[page * PAGE * SIZE : (page + 1) * PAGE * SIZE]
+    leaf = _leaf(manifest, place.commit, tree, page_leaf(commit.generation, place.part, page, own))
+    if leaf is None:
+        raise LedgerChangedError("a page is not what the tree says: run `wayseal ledger verify`", file=ledger)
+    if leaf >= point.size:
+        raise LedgerChangedError("this read came after the checkpoint: take a newer one", file=ledger)
+    salt = salts.of(np.array([place.source], np.int32), np.array([place.row], np.int64))
+    return Proof(
+        read=_texts(row, commit, finder, access), salt=salt.tobytes(), generation=commit.generation, part=place.part,
+        page=page, place=within, others=own[: within * SIZE] + own[(within + 1) * SIZE :], leaf=leaf,
+        path=tuple(tree.inclusion(leaf, point.size)), note=note,
+    )  # fmt: skip
+
+
+def _part(ledger: Path, manifest: Manifest, place: _Place, hasher: ReadHasher) -> tuple[pa.RecordBatch, bytes, int]:
+    """The read, the hashes of all reads of its commit and part, and its place among them."""
+    width = (1 << 64) // manifest.commits[place.commit].parts
+    segments = Segments(ledger, manifest, manifest.commits)
+    hashes, at, row = b"", 0, None
+    for reads in segments.stretches(place.part * width, (place.part + 1) * width - 1):
+        rows, words = reads.of(place.commit)
+        mine = (numbers(rows, "source") == place.source) & (numbers(rows, "row") == place.row)
+        for found in np.flatnonzero(mine).tolist():
+            at, row = len(hashes) // SIZE + found, rows.slice(found, 1)
+        hashes += hasher.kept(rows, words, reads.texts).tobytes()
+    if row is None:
+        raise LedgerChangedError("a read is not where its key says: run `wayseal ledger verify`", file=ledger)
+    return row, hashes, at
+
+
+def _leaf(manifest: Manifest, which: int, tree: Tree, wanted: bytes) -> int | None:
+    """Where a commit's page stands in the tree."""
+    first = sum(c.pages + 1 for c in manifest.commits[:which])
+    return next((n for n in range(first, first + manifest.commits[which].pages) if tree.leaf(n) == wanted), None)
+
+
+def _texts(row: pa.RecordBatch, commit: CommitEntry, finder: Finder, access: str) -> dict[str, str | int | None]:
+    """A read in texts, with what its commit hashes."""
+    rim = Rim(finder)
+    read: dict[str, str | int | None] = {
+        "waybill": rim.names("waybill", numbers(row, "waybill"))[0].as_py(),
+        "at": instant(int(numbers(row, "at")[0])),
+        "source": int(numbers(row, "source")[0]),
+        "row": int(numbers(row, "row")[0]),
+        "action": enum_texts(ACTION, row["action"])[0].as_py() if "action" in row.schema.names else None,
+        "access": access,
+    }
+    for name in ("actor", *commit.columns):
+        there = name in row.schema.names
+        if name in _LAYOUT.ids:
+            read[name] = rim.names(_LAYOUT.ids[name], numbers(row, name))[0].as_py() if there else None
+        elif name != "access":
+            read[f"{name}_key"] = f"{int(numbers(row, name)[0]) if there else 0:016x}"
+    return read

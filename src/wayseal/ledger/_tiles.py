@@ -1,0 +1,92 @@
+"""The tree's tiles in the ledger's folder `tree`."""
+
+from pathlib import Path
+
+import numpy as np
+
+from wayseal.ledger._files import HashingFile, make_folder, sync_folder
+from wayseal.ledger.errors import LedgerError
+from wayseal.merkle import Tree
+from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tile_of, tiles
+
+FOLDER = "tree"
+
+
+def tile_paths(size: int) -> set[str]:
+    """Where the tiles of a tree lie, below the ledger."""
+    return {f"{FOLDER}/{tile.path}" for tile in tiles(size)}
+
+
+def read_tile(ledger: Path, tile: Tile) -> Digests:
+    """A tile's entries; LedgerError names it if it is missing, cut short or unreadable."""
+    path = ledger / FOLDER / tile.path
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise LedgerError("this tile of the ledger's tree is missing", file=path) from None
+    except OSError as error:
+        raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
+    if len(content) != tile.width * SIZE:
+        raise LedgerError("this tile of the ledger's tree was cut short or changed", file=path)
+    return np.frombuffer(content, np.uint8).reshape(-1, SIZE)
+
+
+def stored_tree(ledger: Path, size: int) -> Tree:
+    """The tree of `size` leaves as its tiles hold it; each is read once, when it is needed."""
+    known: dict[tuple[int, int], Digests] = {}
+
+    def read(level: int, start: int, stop: int) -> Digests:
+        index = start // WIDTH
+        if (level, index) not in known:
+            known[level, index] = read_tile(ledger, tile_of(size, level, index))
+        first = index * WIDTH
+        return known[level, index][start - first : stop - first]
+
+    return Tree(size, read)
+
+
+def extend(ledger: Path, size: int, leaves: Digests) -> tuple[int, bytes]:
+    """Adds leaves to the tree of `size`: writes new tiles, durably; returns its new size and root.
+
+    Nothing that the present manifest names is touched: a crash leaves the tree as it was.
+    """
+    edges: list[Digests] = []
+    while count := entries(size, len(edges)):
+        level = len(edges)
+        full = count % WIDTH == 0
+        edges.append(leaves[:0] if full else read_tile(ledger, tile_of(size, level, count // WIDTH)))
+    new = grown(edges, leaves)
+    made = size + len(leaves)
+    levels = [
+        np.concatenate([edges[n] if n < len(edges) else leaves[:0], new[n] if n < len(new) else leaves[:0]])
+        for n in range(max(len(edges), len(new)))
+    ]
+    first = [entries(size, n) // WIDTH * WIDTH for n in range(len(levels))]
+    for tile in tiles(made, size):
+        start = tile.first - first[tile.level]
+        _write(ledger, tile, levels[tile.level][start : start + tile.width])
+    _sync(ledger)
+
+    def read(level: int, start: int, stop: int) -> Digests:
+        return levels[level][start - first[level] : stop - first[level]]
+
+    return made, Tree(made, read).root()
+
+
+def _write(ledger: Path, tile: Tile, content: Digests) -> None:
+    """Writes one tile; what a crash left under its name is no part of the ledger."""
+    path = ledger / FOLDER / tile.path
+    make_folder(path.parent, ledger)
+    path.unlink(missing_ok=True)
+    file = HashingFile(path)
+    file.write(content.tobytes())
+    file.seal()
+
+
+def _sync(ledger: Path) -> None:
+    for path in (ledger / FOLDER).rglob("*"):
+        if path.is_dir():
+            sync_folder(path)
+    sync_folder(ledger / FOLDER)
+    sync_folder(ledger)

@@ -1,0 +1,212 @@
+"""Looking whether a ledger is what its tree says, and its tree what was signed.
+
+1. Everything is looked at: a finding ends nothing, and each names the file, page or commit at fault.
+2. Files are compared by SHA-256 with the manifest, the manifest with the leaf of its last commit, reads with the leaves
+   of their pages, tiles with the leaves, the tree with each checkpoint.
+3. Where leaves made again and tiles disagree, the root decides which of them is at fault.
+4. A checkpoint counts only with a signature by a given key, and if it is of this ledger.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from wayseal.ledger._files import file_digest
+from wayseal.ledger._findings import Code, Finding, Kept, Verification
+from wayseal.ledger._manifest import NAME, Manifest
+from wayseal.ledger._recount import recount
+from wayseal.ledger._report import Progress
+from wayseal.ledger._salts import NAME as SECRET
+from wayseal.ledger._salts import Salts, load_salts
+from wayseal.ledger._seal import commit_leaf
+from wayseal.ledger._snapshot import open_ledger
+from wayseal.ledger._tiles import FOLDER, read_tile
+from wayseal.ledger.errors import LedgerError
+from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
+from wayseal.merkle.errors import UnknownKeyError
+from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.tiles import Tile, entries, grown, tiles
+
+Note = tuple[Path, bytes]
+"""A checkpoint's file and its content."""
+
+
+def verify(ledger: Path, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
+    """Looks at everything (rules 1 to 4). LedgerError where there is no ledger, or one without a tree."""
+    with open_ledger(ledger) as snapshot:
+        return _Verifier(snapshot.path, snapshot.manifest, progress).all(notes, keys)
+
+
+Where = dict[int, tuple[int, int]]
+"""Place of a leaf in the tree → the part and the number in it of the page that should stand there."""
+
+
+class _Verifier:
+    def __init__(self, ledger: Path, manifest: Manifest, progress: Progress) -> None:
+        if not manifest.id:
+            raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
+        self._ledger = ledger
+        self._manifest = manifest
+        self._progress = progress
+        self._findings: list[Finding] = []
+        self._size = sum(c.pages + 1 for c in manifest.commits)
+        self._tiles = list(tiles(self._size))
+
+    def all(self, notes: Sequence[Note], keys: Sequence[VerifyKey]) -> Verification:
+        self._check_manifest()
+        self._check_files()
+        salts = self._salts()
+        sound = not self._findings
+        stored = self._stored()
+        expected = self._without_rows(stored)
+        rows: int | None = None
+        where: Where = {}
+        if salts is not None and sound:
+            rows, where = self._check_rows(salts, expected)
+        leaves = self._compare(stored, expected, where)
+        kept = self._checkpoints(notes, keys, Tree.of(leaves))
+        manifest = self._manifest
+        return Verification(
+            origin=manifest.origin, size=manifest.size, root=manifest.root, digest=manifest.digest,
+            files=len(manifest.files), tiles=len(self._tiles), rows=rows,
+            checkpoints=tuple(kept), findings=tuple(self._findings),
+        )  # fmt: skip
+
+    def _find(self, code: Code, where: str | Path, **values: str | int) -> None:
+        self._findings.append(Finding(code=code, where=self._ledger / where, values=values))
+
+    def _check_manifest(self) -> None:
+        manifest = self._manifest
+        if (self._ledger / NAME).read_bytes() != manifest.to_json().encode() + b"\n":
+            self._find(Code.MANIFEST_SPELLING, NAME)
+        last = manifest.commits[-1:]
+        if not last or (last[0].digest, last[0].sources) != (manifest.digest, len(manifest.sources)):
+            self._find(Code.MANIFEST_DIGEST, NAME)
+        if self._size != manifest.size:
+            self._find(Code.MANIFEST_TREE, NAME)
+
+    def _check_files(self) -> None:
+        total = sum(f.bytes for f in self._manifest.files)
+        done = 0
+        for entry in self._manifest.files:
+            path = self._ledger / entry.path
+            try:
+                if file_digest(path) != entry.sha256 or path.stat().st_size != entry.bytes:
+                    self._find(Code.FILE_CHANGED, entry.path)
+            except FileNotFoundError:
+                self._find(Code.FILE_MISSING, entry.path)
+            done += entry.bytes
+            self._progress("files", done, total)
+
+    def _salts(self) -> Salts | None:
+        try:
+            return load_salts(self._ledger, self._manifest.secret)
+        except LedgerError:
+            self._find(Code.SECRET, SECRET)
+            return None
+
+    def _stored(self) -> list[Digests]:
+        """Entries of each level as the tiles hold them; zeros where a tile can't be read."""
+        levels: list[Digests] = []
+        for tile in self._tiles:
+            if tile.level == len(levels):
+                levels.append(np.zeros((entries(self._size, tile.level), SIZE), np.uint8))
+            try:
+                levels[tile.level][tile.first : tile.first + tile.width] = read_tile(self._ledger, tile)
+            except LedgerError:
+                self._find(Code.TILE, f"{FOLDER}/{tile.path}")
+        return levels
+
+    def _check_rows(self, salts: Salts, expected: Digests) -> tuple[int, Where]:
+        """Makes all pages again and puts them among the leaves; returns how many reads there are, and what is where."""
+        commits = self._manifest.commits
+        made = recount(self._ledger, self._manifest, commits, salts, self._progress)
+        where: Where = {}
+        first = 0
+        for commit, pages in zip(commits, made.pages, strict=True):
+            known = pages.leaves[: commit.pages]
+            expected[first : first + len(known)] = np.frombuffer(b"".join(known), np.uint8).reshape(-1, SIZE)
+            expected[first + len(known) : first + commit.pages] = 0
+            where |= {first + n: p for n, p in enumerate(pages.where)}
+            first += commit.pages + 1
+            for part, page in pages.where[commit.pages :][:1]:
+                self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
+        for place in sorted(made.stray):
+            self._find(Code.COLUMNS, NAME, generation=commits[place].generation)
+        if made.foreign:
+            self._find(Code.ROWS, "data", rows=made.foreign)
+        return made.rows, where
+
+    def _without_rows(self, stored: list[Digests]) -> Digests:
+        """The leaves as they should be, with what is stored in place of pages."""
+        expected = stored[0].copy() if stored else np.zeros((0, SIZE), np.uint8)
+        at = -1
+        for commit in self._manifest.commits:
+            at += commit.pages + 1
+            expected[at] = np.frombuffer(commit_leaf(self._manifest, commit), np.uint8)
+        return expected
+
+    def _compare(self, stored: list[Digests], expected: Digests, where: Where) -> Digests:
+        """Names tiles, pages and commits that are not as the root says (rule 3); returns the leaves to go by."""
+        root = self._manifest.root
+        if Tree.of(expected).root().hex() == root:
+            self._compare_tiles(stored, expected)
+            return expected
+        leaves = stored[0] if stored else expected
+        for leaf in np.flatnonzero((leaves != expected).any(axis=1)).tolist():
+            self._name_leaf(leaf, where)
+        if Tree.of(leaves).root().hex() != root:
+            self._find(Code.MANIFEST_TREE, NAME)
+        self._compare_tiles(stored, leaves)
+        return leaves
+
+    def _compare_tiles(self, stored: list[Digests], leaves: Digests) -> None:
+        """Names tiles that don't follow from the leaves."""
+        right = grown([], leaves)
+        for tile in self._tiles:
+            some = slice(tile.first, tile.first + tile.width)
+            if not np.array_equal(stored[tile.level][some], right[tile.level][some]):
+                self._name_tile(tile)
+
+    def _name_tile(self, tile: Tile) -> None:
+        path = self._ledger / FOLDER / tile.path
+        if all(f.where != path for f in self._findings):
+            self._find(Code.TILE, f"{FOLDER}/{tile.path}")
+
+    def _name_leaf(self, leaf: int, where: Where) -> None:
+        first = 0
+        for commit in self._manifest.commits:
+            if leaf == first + commit.pages:
+                self._find(Code.COMMIT, NAME, generation=commit.generation)
+            elif first <= leaf < first + commit.pages:
+                part, page = where.get(leaf, (-1, leaf - first))
+                self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
+            first += commit.pages + 1
+
+    def _checkpoints(self, notes: Sequence[Note], keys: Sequence[VerifyKey], tree: Tree) -> list[Kept]:
+        kept = []
+        for where, note in notes:
+            try:
+                point, by = Checkpoint.open(note, keys)
+            except UnknownKeyError as error:
+                self._find(Code.CHECKPOINT_KEY, where.absolute(), keys=", ".join(error.keys))
+                continue
+            except MerkleError as error:
+                self._find(Code.CHECKPOINT_UNREADABLE, where.absolute(), reason=str(error))
+                continue
+            code = self._against(point, tree)
+            if code is None:
+                proof = tuple(tree.consistency(point.size))
+                names = tuple(f"{k.name}+{k.id}" for k in by)
+                kept.append(Kept(where=where, size=point.size, root=point.root, keys=names, proof=proof))
+            else:
+                self._find(code, where.absolute(), origin=point.origin, size=point.size, own=self._manifest.origin)
+        return kept
+
+    def _against(self, point: Checkpoint, tree: Tree) -> Code | None:
+        if point.origin != self._manifest.origin:
+            return Code.CHECKPOINT_ORIGIN
+        if point.size > tree.size:
+            return Code.CHECKPOINT_AHEAD
+        return None if tree.root(point.size) == point.root else Code.CHECKPOINT_HISTORY

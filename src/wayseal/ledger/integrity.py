@@ -1,0 +1,43 @@
+"""Tamper evidence: verification, proofs of single reads, and the upgrade of ledgers that have no tree.
+
+`present_checkpoint` is what a key then signs; the trees themselves are `wayseal.merkle`'s.
+"""
+
+from pathlib import Path
+
+from wayseal.ledger._findings import Code, Finding, Kept, Verification
+from wayseal.ledger._history import Since, since
+from wayseal.ledger._prove import prove
+from wayseal.ledger._proven import Proven, verify_proof
+from wayseal.ledger._snapshot import open_ledger
+from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._upgrade import upgrade
+from wayseal.ledger._verify import verify
+from wayseal.ledger.errors import LedgerChangedError, LedgerError
+from wayseal.merkle import Checkpoint
+
+__all__ = [
+    "Code",
+    "Finding",
+    "Kept",
+    "Proven",
+    "Since",
+    "Verification",
+    "present_checkpoint",
+    "prove",
+    "since",
+    "upgrade",
+    "verify",
+    "verify_proof",
+]
+
+
+def present_checkpoint(ledger: Path) -> Checkpoint:
+    """What the ledger's tree is now, after a look whether manifest and tiles agree on it."""
+    with open_ledger(ledger) as snapshot:
+        point = snapshot.checkpoint
+        if point is None:
+            raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
+        if stored_tree(ledger, point.size).root() != point.root:
+            raise LedgerChangedError("manifest and tree don't agree: run `wayseal ledger verify`", file=ledger)
+        return point

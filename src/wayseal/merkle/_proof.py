@@ -1,0 +1,53 @@
+"""Checking proofs (RFC 9162, sections 2.1.3.2 and 2.1.4.2).
+
+1. A proof that is too long, too short or of a place that can't be fails; none raises.
+2. Whoever checks needs the proof and two roots, or a leaf and a root, and nothing else.
+"""
+
+from collections.abc import Sequence
+
+from wayseal.merkle.hashing import EMPTY, node_hash
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether the leaf with hash `leaf` stands at `index` of the tree of `size` leaves with `root`."""
+    if not 0 <= index < size:
+        return False
+    node, last, found = index, size - 1, leaf
+    for other in path:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            found = node_hash(other, found)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            found = node_hash(found, other)
+        node, last = node >> 1, last >> 1
+    return last == 0 and found == root
+
+
+def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
+    """Whether the tree of `old` leaves with `old_root` begins the tree of `size` leaves with `root`."""
+    if not 0 <= old <= size:
+        return False
+    if old in (0, size):
+        return not path and old_root == (root if old else EMPTY)
+    hashes = [old_root, *path] if old & (old - 1) == 0 else list(path)
+    node, last = old - 1, size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    if not hashes:
+        return False
+    first = second = hashes[0]
+    for other in hashes[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            first, second = node_hash(other, first), node_hash(other, second)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            second = node_hash(second, other)
+        node, last = node >> 1, last >> 1
+    return last == 0 and first == old_root and second == root

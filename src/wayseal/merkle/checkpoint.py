@@ -1,0 +1,197 @@
+"""Checkpoints: what a tree was, in a signed note (C2SP signed-note and tlog-checkpoint), and the keys that sign.
+
+1. Text counts only once a signature by a key that was given has been verified over exactly its bytes.
+2. A signature by an unknown key proves nothing and hurts nothing; a wrong one by a known key fails the
+   whole note.
+3. A private key shows itself in no text and no error.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from wayseal.merkle.errors import MerkleError, UnknownKeyError
+from wayseal.merkle.hashing import SIZE
+
+_ED25519 = b"\x01"
+_SEED = 32
+_PRIVATE = "PRIVATE+KEY+"
+_LINE = re.compile("\u2014 ([^ +\\s]+) ([A-Za-z0-9+/]+={0,2})")
+_MOST = 1 << 20
+_NUMBER = re.compile("0|[1-9][0-9]{0,18}")
+_FEWEST_LINES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyKey:
+    """A public key with the name under which it signs."""
+
+    name: str
+    public: bytes
+
+    @property
+    def id(self) -> str:
+        """Eight hexadecimal digits by which its signatures are found."""
+        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public).hexdigest()[:8]
+
+    def __str__(self) -> str:
+        """The form in which it is kept: name+id+key."""
+        return f"{self.name}+{self.id}+{_text(_ED25519 + self.public)}"
+
+    @staticmethod
+    def parse(text: str) -> "VerifyKey":
+        """Read what `str` gives; MerkleError where it is something else."""
+        name, given, key = _parts(text.strip(), "public")
+        made = VerifyKey(name=name, public=key)
+        if made.id != given:
+            raise MerkleError("the public key doesn't fit its own id")
+        return made
+
+    def signed(self, text: bytes, signature: bytes) -> bool:
+        """Whether `signature` is this key's over `text`."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A private key with its name; `seed` is 32 random bytes."""
+
+    name: str
+    seed: bytes
+
+    def __post_init__(self) -> None:
+        if not _LINE.fullmatch(f"\u2014 {self.name} AAAA"):
+            raise MerkleError("the name of a key has no space and no plus sign, and at least one character")
+
+    def __repr__(self) -> str:
+        """Without the key (rule 3)."""
+        return f"SigningKey(name={self.name!r})"
+
+    @property
+    def verify_key(self) -> VerifyKey:
+        """Its public half."""
+        public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+        return VerifyKey(name=self.name, public=public)
+
+    def to_text(self) -> str:
+        """The form in which it is kept, for its owner's eyes alone."""
+        return f"{_PRIVATE}{self.name}+{self.verify_key.id}+{_text(_ED25519 + self.seed)}"
+
+    @staticmethod
+    def parse(text: str) -> "SigningKey":
+        """Read what `to_text` gives; MerkleError where it is something else."""
+        stripped = text.strip()
+        if not stripped.startswith(_PRIVATE):
+            raise MerkleError("this is no private key")
+        name, given, seed = _parts(stripped.removeprefix(_PRIVATE), "private")
+        made = SigningKey(name=name, seed=seed)
+        if made.verify_key.id != given:
+            raise MerkleError("the private key doesn't fit its own id")
+        return made
+
+    def sign(self, text: str) -> str:
+        """`text` (whole lines) as a note with one signature."""
+        signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
+        line = _text(bytes.fromhex(self.verify_key.id) + signature)
+        return f"{text}\n\u2014 {self.name} {line}\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What a tree was: whose (origin), how many leaves, its root, and further lines that were signed with it."""
+
+    origin: str
+    size: int
+    root: bytes
+    more: tuple[str, ...] = ()
+
+    def to_text(self) -> str:
+        """The lines that are signed."""
+        return "".join(f"{line}\n" for line in (self.origin, str(self.size), _text(self.root), *self.more))
+
+    @staticmethod
+    def open(note: bytes, keys: Sequence[VerifyKey]) -> tuple["Checkpoint", tuple[VerifyKey, ...]]:
+        """The checkpoint in a note and the keys that signed it, at least one (rules 1 and 2).
+
+        MerkleError: no checkpoint, or a wrong signature; UnknownKeyError: signed by others.
+        """
+        text, signatures = _split(note)
+        by, others = [], []
+        for name, key_id, signature in signatures:
+            known = [k for k in keys if (k.name, k.id) == (name, key_id)]
+            if not known:
+                others.append(f"{name}+{key_id}")
+            elif known[0].signed(text.encode(), signature):
+                by.append(known[0])
+            else:
+                raise MerkleError(f"the signature of {name}+{key_id} is not over this text")
+        if not by:
+            raise UnknownKeyError(others)
+        return _parsed(text), tuple(by)
+
+    @staticmethod
+    def claimed(note: bytes) -> "Checkpoint":
+        """What a note says of itself, whoever signed it: for whoever compares it with a tree of his own."""
+        return _parsed(_split(note)[0])
+
+
+def _parsed(text: str) -> Checkpoint:
+    lines = text.split("\n")[:-1]
+    if len(lines) < _FEWEST_LINES or not lines[0] or not _NUMBER.fullmatch(lines[1]) or "" in lines[3:]:
+        raise MerkleError("this note is no checkpoint")
+    return Checkpoint(origin=lines[0], size=int(lines[1]), root=_bytes(lines[2], SIZE), more=tuple(lines[3:]))
+
+
+def _split(note: bytes) -> tuple[str, list[tuple[str, str, bytes]]]:
+    """Text and signatures (name, key id, signature) of a note."""
+    try:
+        whole = note[:_MOST].decode()
+    except UnicodeDecodeError:
+        raise MerkleError("this is no signed note (not UTF-8)") from None
+    text, gap, end = whole.rpartition("\n\n")
+    if not gap or not end.endswith("\n") or re.search("[\x00-\x09\x0b-\x1f]", whole):
+        raise MerkleError("this is no signed note")
+    out = []
+    for line in end[:-1].split("\n"):
+        found = _LINE.fullmatch(line)
+        if not found:
+            raise MerkleError("this is no signed note (a line of its end is no signature)")
+        raw = _bytes(found[2], None)
+        out.append((found[1], raw[:4].hex(), raw[4:]))
+    return text + "\n", out
+
+
+def _parts(text: str, what: str) -> tuple[str, str, bytes]:
+    """Name, key id and the 32 bytes of a key."""
+    parts = text.split("+", 2)
+    if len(parts) != _FEWEST_LINES or not _LINE.fullmatch(f"\u2014 {parts[0]} AAAA"):
+        raise MerkleError(f"this is no {what} key")
+    raw = _bytes(parts[2], 1 + _SEED)
+    if raw[:1] != _ED25519:
+        raise MerkleError(f"this {what} key is of a kind that Wayseal doesn't know")
+    return parts[0], parts[1], raw[1:]
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _bytes(text: str, size: int | None) -> bytes:
+    """What base64 `text` stands for, in its one spelling."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise MerkleError("base64 is wrong") from None
+    if _text(raw) != text or (size is not None and len(raw) != size):
+        raise MerkleError("base64 is wrong")
+    return raw

@@ -1,0 +1,380 @@
+"""Whatever is changed in a ledger is found and named."""
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.ledger.helpers import content, put, read, write
+from tests.ledger.sealed import (
+    KEY,
+    changed_copy,
+    files,
+    flipped,
+    looked,
+    make,
+    names,
+    note,
+)
+from wayseal import ledger
+from wayseal.ledger import LedgerError, _recount, integrity
+from wayseal.ledger._files import file_digest
+from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
+from wayseal.ledger._seal import sealed
+from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger.errors import LedgerChangedError
+from wayseal.ledger.integrity import Code
+from wayseal.merkle import SigningKey
+from wayseal.merkle.hashing import stacked
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    for n, content_ in enumerate(make(folder)):
+        (folder / f"note{n}").write_bytes(content_)
+    return folder
+
+
+def notes(whole: Path) -> list[bytes]:
+    return [(whole / f"note{n}").read_bytes() for n in range(2)]
+
+
+def codes(found: integrity.Verification) -> set[Code]:
+    return {f.code for f in found.findings}
+
+
+def test_an_unchanged_ledger(whole: Path) -> None:
+    found = looked(whole / "L", *notes(whole))
+    assert (found.findings, found.exit_code) == ((), 0)
+    assert [k.size for k in found.checkpoints][1] == found.size
+    assert found.checkpoints[0].keys == (f"keeper+{KEY.verify_key.id}",)
+    assert found.rows == sum(s.rows for s in load_manifest(whole / "L").sources if s.table == "accesses")
+    with ledger.open_ledger(whole / "L") as snapshot:
+        assert snapshot.checkpoint is not None
+        assert (found.origin, found.size) == (snapshot.checkpoint.origin, snapshot.checkpoint.size)
+
+
+def test_reads_are_counted_again_in_ranges_of_any_size(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that lies in two ranges of keys is the same; so is a proof that is made out of several."""
+    monkeypatch.setattr(_recount, "_MOST", 1)
+    manifest = load_manifest(whole / "L")
+    segments = _recount.Segments(whole / "L", manifest, manifest.commits)
+    assert len(list(segments.stretches())) > 2
+    assert list(segments.stretches(0, 0)) == []
+    assert looked(whole / "L").findings == ()
+    for access, waybill in (("a899", "YT199"), ("a699", "YT299")):
+        made = integrity.prove(whole / "L", access, waybill, notes(whole)[1]).to_json()
+        assert integrity.verify_proof(made.encode(), [KEY.verify_key]).read["waybill"] == waybill
+
+
+def test_there_is_something_of_everything(whole: Path) -> None:
+    manifest = load_manifest(whole / "L")
+    kinds = {f.kind for f in manifest.files}
+    assert {"accesses", "catalogue", "numbers", "quarantine", "table:waybills", "table:scans"} < kinds
+    assert {"dictionary:actor", "counts:volumes", "pairs:actor"} < kinds
+    assert any("-merged" in f.path for f in manifest.files)
+    assert [c.parts for c in manifest.commits][:3] == [1, 512, 2]
+    assert all(c.pages for c in manifest.commits[1:4])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_changed_bit_in_any_file_is_named(whole: Path, tmp_path: Path, seed: int) -> None:
+    lot = random.Random(seed)
+    for n, name in enumerate(files(whole / "L")):
+        copy = changed_copy(whole / "L", tmp_path / str(n), name, flipped(lot.random(), lot.randrange(8)))
+        try:
+            found = looked(copy, *notes(whole))
+        except LedgerError as error:
+            assert (name, error.file) == ("manifest.json", copy / name)  # noqa: PT017
+            continue
+        assert name in names(found.findings, copy), name
+        assert found.exit_code == 7
+        if name != "manifest.json":
+            assert len(found.findings) == 1
+        shutil.rmtree(copy)
+
+
+def test_any_changed_byte_of_the_manifest_is_found(whole: Path, tmp_path: Path) -> None:
+    size = (whole / "L/manifest.json").stat().st_size
+    copy = tmp_path / "L"
+    shutil.copytree(whole / "L", copy)
+    right = (copy / "manifest.json").read_bytes()
+    lot = random.Random(4)
+    for place in lot.sample(range(size), 60):
+        (copy / "manifest.json").write_bytes(flipped(place / size, lot.randrange(7))(right))
+        try:
+            found = looked(copy)
+        except LedgerError as error:
+            assert error.file == copy / "manifest.json"  # noqa: PT017 - either way is right
+        else:
+            assert "manifest.json" in names(found.findings, copy)
+
+
+@pytest.mark.parametrize(
+    "change", [None, lambda b: b"", lambda b: b[:-1], lambda b: b + b"\0"], ids=["gone", "empty", "shorter", "longer"]
+)
+def test_files_that_are_gone_or_of_another_length(
+    whole: Path, tmp_path: Path, change: Callable[[bytes], bytes] | None
+) -> None:
+    for n, name in enumerate(files(whole / "L")):
+        copy = changed_copy(whole / "L", tmp_path / str(n), name, change)
+        if name == "manifest.json" and (change is None or change(b"{}\n") != b"{}\n\0"):
+            try:
+                found = looked(copy)
+            except LedgerError as error:
+                assert error.file == copy / name  # noqa: PT017
+                continue
+            assert names(found.findings, copy) == {name}
+        elif name != "manifest.json":
+            found = looked(copy)
+            assert names(found.findings, copy) == {name}
+            assert (Code.FILE_MISSING in codes(found)) == (change is None and name[:4] in ("data", "quar"))
+        shutil.rmtree(copy)
+
+
+def test_files_that_were_swapped(whole: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "L"
+    shutil.copytree(whole / "L", copy)
+    one, other = [n for n in files(copy) if "counts-" in n][:2]
+    (copy / "x").write_bytes((copy / one).read_bytes())
+    (copy / one).write_bytes((copy / other).read_bytes())
+    (copy / other).write_bytes((copy / "x").read_bytes())
+    assert names(looked(copy).findings, copy) == {one, other}
+
+
+def rewritten(
+    path: Path, manifest: Manifest, name: str, row: int = 0, column: str = "actor", value: int | None = None
+) -> Manifest:
+    """The manifest after one read in a segment was given another actor, and the segment's new digest put in."""
+    table = pq.read_table(path / name)
+    values = table[column].to_pylist()
+    values[row] = next(v for v in values if v != values[row]) if value is None else value
+    place = table.column_names.index(column)
+    made = table.set_column(place, table.schema.field(place), pa.array(values, pa.uint64()))
+    pq.write_table(made, path / name, store_schema=False)
+    entries = [
+        replace(f, sha256=file_digest(path / name), bytes=(path / name).stat().st_size) if f.path == name else f
+        for f in manifest.files
+    ]
+    return replace(manifest, files=tuple(entries))
+
+
+def segment(manifest: Manifest) -> str:
+    return next(f.path for f in manifest.files if f.kind == "accesses")
+
+
+def test_a_read_that_was_rewritten_with_its_manifest(whole: Path, tmp_path: Path) -> None:
+    """Step by step: whatever the writer mends, the next check finds."""
+    copy = tmp_path / "L"
+    shutil.copytree(whole / "L", copy)
+    manifest = load_manifest(copy)
+    manifest = rewritten(copy, manifest, segment(manifest))
+    save_manifest(copy, manifest)
+    assert codes(looked(copy)) == {Code.MANIFEST_DIGEST}
+    last = replace(manifest.commits[-1], digest=manifest.digest)
+    manifest = replace(manifest, commits=(*manifest.commits[:-1], last))
+    save_manifest(copy, manifest)
+    found = looked(copy)
+    assert codes(found) == {Code.PAGE, Code.COMMIT}
+    assert {f.where for f in found.findings} == {copy / "data", copy / "manifest.json"}
+    # Pages are left as they were, and a commit is made behind what is there: older checkpoints hold, the page is found.
+    manifest = sealed(copy, load_manifest(whole / "L"), [], 1, ())
+    manifest = rewritten(copy, manifest, segment(manifest), row=1)
+    manifest = replace(manifest, commits=manifest.commits[:-1], size=load_manifest(whole / "L").size)
+    manifest = sealed(copy, manifest, [], 1, ())
+    save_manifest(copy, manifest)
+    found = looked(copy, *notes(whole))
+    assert codes(found) == {Code.PAGE}
+    assert len(found.checkpoints) == 2
+
+
+def test_a_history_that_was_rewritten_from_start_to_end(whole: Path, tmp_path: Path) -> None:
+    """Without a checkpoint that somebody else keeps nothing shows; with one it does."""
+    copy = tmp_path / "L"
+    shutil.copytree(whole / "L", copy)
+    manifest = load_manifest(copy)
+    manifest = rewritten(copy, manifest, segment(manifest))
+    bare = replace(manifest, id="", secret="", commits=(), size=0, root="")
+    (copy / "manifest.json").write_text(bare.to_json())
+    shutil.rmtree(copy / "tree")
+    assert integrity.upgrade(
+        copy, progress=lambda _stage, _done, _total: None, entropy=lambda n: bytes.fromhex(manifest.id).ljust(n)[:n]
+    )
+    assert looked(copy).findings == ()
+    found = looked(copy, *notes(whole))
+    assert codes(found) <= {Code.CHECKPOINT_HISTORY, Code.CHECKPOINT_AHEAD}
+    assert (len(found.findings), found.exit_code) == (2, 7)
+
+
+def test_a_ledger_that_was_cut_back(whole: Path, tmp_path: Path) -> None:
+    put(whole / "1", tmp_path / "L", parts=4, entropy=bytes)
+    short = tmp_path / "short"
+    shutil.copytree(tmp_path / "L", short)
+    put(whole / "2", tmp_path / "L", parts=2)
+    later = note(tmp_path / "L")
+    assert looked(tmp_path / "L", note(short), later).findings == ()
+    assert codes(looked(short, later)) == {Code.CHECKPOINT_AHEAD}
+
+
+def test_checkpoints_of_others(whole: Path, tmp_path: Path) -> None:
+    put(write(tmp_path / "1", "accesses", [read(1, "u", "YT1")]), tmp_path / "L")
+    mine, foreign = note(whole / "L"), note(tmp_path / "L")
+    found = looked(whole / "L", mine, foreign)
+    assert (codes(found), found.exit_code) == ({Code.CHECKPOINT_ORIGIN}, 8)
+    assert [f.where for f in found.findings] == [Path("/c1")]
+    assert len(found.checkpoints) == 1
+    rotated = note(whole / "L", SigningKey(name="keeper", seed=bytes(32)))
+    found = looked(whole / "L", mine, rotated)
+    assert (codes(found), found.exit_code) == ({Code.CHECKPOINT_KEY}, 9)
+    assert "keeper+" in str(found.findings[0].values["keys"])
+    assert looked(whole / "L", mine, rotated, keys=(KEY, SigningKey(name="keeper", seed=bytes(32)))).findings == ()
+    found = looked(whole / "L", mine[:-9] + b"AAAAAAA=\n", foreign, rotated)
+    assert (Code.CHECKPOINT_UNREADABLE in codes(found), found.exit_code) == (True, 7)
+    forged = KEY.sign(mine.decode().split("\n\n")[0].replace("\n", "\n", 1) + "\n").encode()
+    assert looked(whole / "L", forged).findings == ()
+
+
+def edited(path: Path, change: Callable[[Manifest], Manifest]) -> integrity.Verification:
+    """A verification after the manifest was changed and spelled rightly."""
+    save_manifest(path, change(load_manifest(path)))
+    return looked(path)
+
+
+def test_manifests_that_were_changed_with_care(whole: Path, tmp_path: Path) -> None:
+    def commit(n: int, **values: object) -> Callable[[Manifest], Manifest]:
+        def change(m: Manifest) -> Manifest:
+            made = [replace(c, **values) if k == n else c for k, c in enumerate(m.commits)]  # type: ignore[arg-type]
+            return replace(m, commits=tuple(made))
+
+        return change
+
+    changes = {
+        "root": (lambda m: replace(m, root="0" * 64), {Code.MANIFEST_TREE}),
+        "size": (lambda m: replace(m, size=m.size - 1), {Code.MANIFEST_TREE}),
+        "no commits": (lambda m: replace(m, commits=()), {Code.MANIFEST_DIGEST, Code.MANIFEST_TREE}),
+        "id": (lambda m: replace(m, id="0" * 32), {Code.COMMIT}),
+        "parts": (commit(1, parts=8), {Code.COMMIT, Code.PAGE}),
+        "columns": (commit(1, columns=("access",)), {Code.COMMIT, Code.PAGE, Code.COLUMNS}),
+        "sources": (commit(1, sources=1), {Code.COMMIT, Code.PAGE, Code.COLUMNS}),
+        "sources of the last": (commit(4, sources=1), {Code.MANIFEST_DIGEST, Code.COMMIT}),
+        "digest": (commit(1, digest="0"), {Code.COMMIT}),
+    }
+    for name, (change, wanted) in changes.items():
+        shutil.copytree(whole / "L", tmp_path / name)
+        found = edited(tmp_path / name, change)
+        assert (name, codes(found) >= wanted) == (name, True), (name, codes(found))
+        assert "manifest.json" in names(found.findings, tmp_path / name)
+
+
+def test_reads_of_a_source_that_nobody_brought(whole: Path, tmp_path: Path) -> None:
+    """A segment with one read too many, whose source no commit knows; all digests mended."""
+    copy = tmp_path / "L"
+    shutil.copytree(whole / "L", copy)
+    manifest = load_manifest(copy)
+    name = segment(manifest)
+    rows = pq.read_table(copy / name).to_pylist()
+    made = pq.read_schema(copy / name)
+    more = pa.Table.from_pylist([*rows, {**rows[-1], "source": 99}], schema=made)
+    pq.write_table(more, copy / name, store_schema=False)
+    size = (copy / name).stat().st_size
+    entries = [replace(f, sha256=file_digest(copy / name), bytes=size) if f.path == name else f for f in manifest.files]
+    manifest = replace(manifest, files=tuple(entries))
+    last = replace(manifest.commits[-1], digest=manifest.digest)
+    save_manifest(copy, replace(manifest, commits=(*manifest.commits[:-1], last)))
+    found = looked(copy)
+    assert codes(found) == {Code.ROWS, Code.COMMIT}
+
+
+def test_two_faults_at_once(whole: Path, tmp_path: Path) -> None:
+    copy = changed_copy(whole / "L", tmp_path / "L", next(n for n in files(whole / "L") if n[:4] == "tree"), None)
+    found = edited(copy, lambda m: replace(m, root="0" * 64))
+    assert {Code.TILE, Code.MANIFEST_TREE} <= codes(found)
+    shutil.copytree(whole / "L", tmp_path / "M")
+    save_manifest(tmp_path / "M", replace(load_manifest(tmp_path / "M"), root="0" * 64))
+    with pytest.raises(LedgerChangedError, match="don't agree"):
+        integrity.present_checkpoint(tmp_path / "M")
+
+
+def test_leaves_are_only_added(whole: Path) -> None:
+    manifest = load_manifest(whole / "L")
+    tree = stored_tree(whole / "L", manifest.size)
+    assert tree.root().hex() == manifest.root
+    assert len(stacked([tree.leaf(n) for n in range(manifest.size)])) == manifest.size
+    assert integrity.present_checkpoint(whole / "L").root == tree.root()
+
+
+def older(path: Path, to: Path) -> Path:
+    """The same ledger as version 1 left it."""
+    shutil.copytree(path, to)
+    manifest = replace(load_manifest(to), id="", secret="", commits=(), size=0, root="")
+    (to / "manifest.json").write_text(manifest.to_json() + "\n")
+    (to / "secret").unlink()
+    shutil.rmtree(to / "tree")
+    return to
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    return None
+
+
+def test_an_older_ledger_is_read_and_upgraded(whole: Path, tmp_path: Path) -> None:
+    old = older(whole / "L", tmp_path / "L")
+    assert json.loads((old / "manifest.json").read_text())["wayseal_ledger"] == 1
+    assert content(old) == content(whole / "L")
+    with ledger.open_ledger(old) as snapshot:
+        before, point = snapshot.digest, snapshot.checkpoint
+    assert point is None
+    for attempt in (
+        lambda: put(write(tmp_path / "1", "accesses", [read(1, "u", "YT1")]), old),
+        lambda: looked(old),
+        lambda: integrity.present_checkpoint(old),
+        lambda: integrity.prove(old, "a1", None, notes(whole)[0]),
+    ):
+        with pytest.raises(LedgerError, match="wayseal ledger upgrade"):
+            attempt()
+    assert integrity.upgrade(old, progress=silent)
+    assert not integrity.upgrade(old, progress=silent)
+    with ledger.open_ledger(old) as snapshot:
+        assert snapshot.digest == before
+    assert looked(old).findings == ()
+    assert content(old) == content(whole / "L")
+    put(write(tmp_path / "1", "accesses", [read(1, "u", "YT1")]), old)
+    assert looked(old).findings == ()
+
+
+@pytest.mark.parametrize("change", [None, flipped(0.5, 1)])
+def test_a_damaged_ledger_is_not_upgraded(whole: Path, tmp_path: Path, change: Callable[[bytes], bytes] | None) -> None:
+    old = older(whole / "L", tmp_path / "old")
+    name = segment(load_manifest(old))
+    copy = changed_copy(old, tmp_path / "L", name, change)
+    with pytest.raises(LedgerError) as caught:
+        integrity.upgrade(copy, progress=silent)
+    assert caught.value.file == copy / name
+    assert not load_manifest(copy).id
+
+
+def test_an_upgrade_that_was_broken_off(whole: Path, tmp_path: Path) -> None:
+    old = older(whole / "L", tmp_path / "L")
+
+    def stop(_stage: str, _done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        integrity.upgrade(old, progress=stop)
+    assert content(old) == content(whole / "L")
+    assert integrity.upgrade(old, progress=silent)
+    assert looked(old).findings == ()
+
+
+def test_an_empty_ledger(tmp_path: Path) -> None:
+    put(write(tmp_path / "1", "outlets", []), tmp_path / "L")
+    found = looked(tmp_path / "L", note(tmp_path / "L"))
+    assert (found.findings, found.rows) == ((), 0)
+    assert (tmp_path / "L/secret").stat().st_mode & 0o777 == 0o600
