@@ -12,7 +12,7 @@ from wayseal.trace._result import TraceResult
 from wayseal.trace.report import LANGS, render
 
 TOP = words(
-    "wayseal seed inputs leaks found verdict unknown_share fit missing_tables quality sources leak_rows sensitivity"
+    "wayseal seed inputs checkpoint leaks found verdict unknown_share fit missing_tables quality sources leak_rows sensitivity"
     " queries next"
 )
 SOURCE = words("source kind probability log10_lr share saw expected set leaks set_probability")
@@ -30,6 +30,7 @@ def test_the_keys_are_those_of_the_public_interface(name: str, lang: str) -> Non
     document = json.loads(render(result, "json", lang), parse_constant=no_constant)
     assert list(document) == TOP
     assert list(document["inputs"]) == ["ledger", "leaks"]
+    assert document["checkpoint"] is None or list(document["checkpoint"]) == ["origin", "size", "root"]
     assert list(document["fit"]) == ["p_value", "note", "framed_by", "framing_log10"]
     assert all(list(row) == SOURCE for row in document["sources"])
     assert all(list(row) == LEAK for row in document["leak_rows"])
