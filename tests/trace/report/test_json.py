@@ -12,8 +12,8 @@ from wayseal.trace._result import TraceResult
 from wayseal.trace.report import LANGS, render
 
 TOP = words(
-    "wayseal seed inputs checkpoint leaks found verdict unknown_share fit missing_tables quality sources leak_rows sensitivity"
-    " queries next"
+    "wayseal seed inputs checkpoint leaks found verdict unknown_share fit missing_tables quality sources leak_rows"
+    " sensitivity queries next"
 )
 SOURCE = words("source kind probability log10_lr share saw expected set leaks set_probability")
 LEAK = words("waybill line seen_at found missing accounts points_at unknown")
