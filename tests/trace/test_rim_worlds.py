@@ -410,3 +410,5 @@ def test_a_source_and_whoever_may_hide_behind_it_get_a_canary_each(tmp_path: Pat
         ("canary", ("c-19",), "why.framed"),
     ]
     assert all(row.why.code != "why.framed" for row in again)
+    # Whoever holds more than half of the probability gets a canary alone, though the many others together tell more.
+    assert [row.actors for row in again if row.why.code == "why.canary_alone"] == [("thief",)]

@@ -2,11 +2,13 @@
 
 1. Once somebody is named, and nobody may hide behind the source, nothing is proposed: it is to be confirmed, not found.
 2. Where an account may hide behind a source, each of the two gets a canary of its own, before anything else.
-3. Canaries are shown to accounts alone, of the likeliest `LISTED`; what other sources hold counts as not listed.
+3. Canaries are shown to accounts alone, of the likeliest `LISTED`; what other sources hold counts as not listed. An
+   account that holds more than half of the probability gets one of its own, however few bits that tells: its coming
+   out settles the case, which a canary among all the others can't.
 4. A purchase is asked for by the conditions that the numbers so far were asked by, or by one of them, or by none:
    these are counted already. Days of issue are left out, as the next number is of another day.
 5. Sources of equal evidence count as one for a purchase: who read the same so far will mostly do so again.
-6. A test that tells less than `LEAST` bits is no proposal. Best first, by bits per cost.
+6. Any other test that tells less than `LEAST` bits is no proposal. Best first, by bits per cost.
 """
 
 from collections.abc import Sequence
@@ -31,6 +33,7 @@ LISTED = 20
 CANARIES = 3
 PURCHASES = 2
 LEAST = 0.05
+_ALONE = "why.canary_alone"
 
 Places = NDArray[np.int64]
 
@@ -57,7 +60,7 @@ def propose(
         *_canaries(exposures, places, belief, seed),
         *_purchases(snapshot, exposures, *_merged(posterior, places, belief)),
     ]
-    kept = [(per_cost, proposal) for per_cost, proposal in found if proposal.bits >= LEAST]
+    kept = [(per_cost, p) for per_cost, p in found if p.bits >= LEAST or p.why.code == _ALONE]
     return tuple(proposal for _, proposal in sorted(kept, key=lambda pair: -pair[0]))
 
 
@@ -69,6 +72,10 @@ def _apart(exposures: Exposures, pair: Sequence[int]) -> tuple[Proposal, ...]:
 
 def _canaries(exposures: Exposures, places: Places, belief: Floats, seed: int) -> list[tuple[float, Proposal]]:
     canary = Canary(sensitivity=ASSUMED)
+    if belief[0] > 0.5:
+        bits = float(bits_of(float(belief[0]), canary))
+        why = Note(code=_ALONE, values={"mass": float(belief[0])})
+        return [(bits, Proposal(test="canary", actors=(exposures.name[places[0]],), bits=bits, why=why))]
     planned = plan_round(belief, canary, CANARIES, rng=np.random.default_rng(seed))
     out = []
     for pool, bits in zip(planned.pools, planned.bits, strict=True):
