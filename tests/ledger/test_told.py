@@ -66,8 +66,12 @@ def test_only_its_owner_can_read_a_ledger(tmp_path: Path) -> None:
     def look(step: str) -> None:
         steps.append(step)
         for path in (tmp_path / "L", *(tmp_path / "L").rglob("*")):
-            wanted = 0o700 if path.is_dir() else 0o600
-            assert stat.S_IMODE(path.stat().st_mode) == wanted, path.name
+            try:
+                mode = path.stat().st_mode
+            except FileNotFoundError:  # spilled rows, which the other thread has taken back meanwhile
+                assert path.suffix == ".arrows"
+                continue
+            assert stat.S_IMODE(mode) == (0o700 if stat.S_ISDIR(mode) else 0o600), path.name
 
     before = os.umask(0o022)
     try:

@@ -190,7 +190,7 @@ def test_a_session_of_questions_stands_beside_its_account(tmp_path: Path) -> Non
     lists(world)
     world.read(1, "o-0-a", number(0), session="s-5-0")
     with opened(world, tmp_path) as snapshot:
-        assert snapshot.sessions == 1
+        assert snapshot.sessions == 36
         exposures = gather(snapshot, match_leaks(snapshot, leaks(tmp_path, sold(5))))
     evidence = exposures.evidence
     place = exposures.name.index("s-5-0")

@@ -7,7 +7,6 @@ from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._asof import States, states_of
@@ -86,9 +85,8 @@ class Snapshot:
 
     @property
     def sessions(self) -> int:
-        """How many sessions any read names."""
-        only = pa.schema([("session", pa.uint64())])
-        return int(pc.count_distinct(self._finder.whole("counts:sessions", only)["session"]).as_py())
+        """How many sessions reads and queries name."""
+        return sum(entry.rows for entry in self._finder.entries("dictionary:session"))
 
     def summary(self) -> Summary:
         """What is in it, from when to when, what is missing, how good it is."""

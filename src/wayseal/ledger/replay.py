@@ -91,10 +91,6 @@ class Replay:
         """Keys of the accounts that asked anything, sorted."""
         return np.unique(self._queries.actor)
 
-    def sessions(self) -> Words:
-        """Keys of the sessions in which anything was asked, sorted."""
-        return np.unique(self._queries.session[self._queries.session != 0])
-
     def exposures(self, keys: Words) -> Exposed:
         """Who was shown which of some waybills, and when."""
         wanted = np.unique(np.asarray(keys, np.uint64))

@@ -21,7 +21,7 @@ from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
 from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
 from wayseal.trace._leaks import LeakSet, hours
-from wayseal.trace._replayed import Replayed, count_shown, replayed, session_count, together
+from wayseal.trace._replayed import Replayed, count_shown, replayed, together
 from wayseal.trace._strata import Sources, Strata, count, stratify
 
 LIFE_LEAST_H = 12.0
@@ -147,7 +147,7 @@ def _universe(snapshot: Snapshot, strata: Strata, found: Replayed | None) -> dic
     asking = [] if found is None else snapshot.names("actor", found.replay.actors())
     return {
         SourceKind.ACTOR: len(known.union(readers, asking)),
-        SourceKind.SESSION: session_count(snapshot, found),
+        SourceKind.SESSION: snapshot.sessions,
         SourceKind.CHANNEL: len(strata.whole.channels),
         SourceKind.OUTLET: max(len(outlets), len(strata.whole.outlets)),
         SourceKind.REGION: len(set(outlets["region"].to_pylist())),

@@ -114,12 +114,3 @@ def _controls(snapshot: Snapshot, leaks: LeakSet, strata: Strata) -> list[Keys]:
 def _keys(table: pa.Table, name: str) -> Keys:
     """A column of keys, 0 where null."""
     return np.asarray(table[name].combine_chunks().fill_null(0).to_numpy(), np.uint64)
-
-
-def session_count(snapshot: Snapshot, found: Replayed | None) -> int:
-    """How many sessions there are, logged or asked in."""
-    if found is None:
-        return snapshot.sessions
-    asked = found.replay.sessions()
-    both = set(snapshot.session_volumes(asked)["session"].to_pylist())
-    return snapshot.sessions + len(asked) - len(both)
