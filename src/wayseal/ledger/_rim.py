@@ -18,7 +18,7 @@ from wayseal.ledger._layout import (
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._numbers import unpack_all
 from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import contains, distinct
+from wayseal.ledger._sorted import SortedFile, contains, distinct
 from wayseal.ledger._types import Words
 from wayseal.ledger._words import newest
 from wayseal.store.tables import Column, ColumnType
@@ -26,8 +26,24 @@ from wayseal.store.tables import Column, ColumnType
 DICTIONARY_SCHEMA = pa.schema([("key", pa.uint64()), ("text", pa.string())])
 
 
+KEPT = 1 << 18
+"""Most entries of a dictionary that is read once and kept; of a larger one only what is asked for is read."""
+_KEYS = pa.schema([DICTIONARY_SCHEMA.field("key")])
+_NO_ENTRIES = DICTIONARY_SCHEMA.empty_table()
+
+
+def _matching(file: SortedFile, wanted: Words) -> pa.Table:
+    """A dictionary file's rows of some keys; texts are read of row groups that hold one."""
+    groups = range(len(file.rows))
+    hits = np.flatnonzero(contains(wanted, numbers(file.read(groups, _KEYS), "key")))
+    ends = np.cumsum(file.rows)
+    inside = np.unique(np.searchsorted(ends, hits, side="right"))
+    rows = pa.Table.from_batches([file.read(inside.tolist(), DICTIONARY_SCHEMA)])
+    return rows.take(pa.array(np.flatnonzero(contains(wanted, rows["key"].to_numpy()))))
+
+
 class Rim:
-    """Names of keys; dictionaries are read once and kept."""
+    """Names of keys."""
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
@@ -37,13 +53,20 @@ class Rim:
         """Text of each key; null for key 0 and for one that is unknown."""
         if kind == "waybill":
             return self._numbers(keys)
-        if kind not in self._dictionaries:
-            self._dictionaries[kind] = self._finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA)
-        table = self._dictionaries[kind]
-        there = np.flatnonzero(contains(distinct(keys), table["key"].to_numpy()))
-        found = table.take(pa.array(there)).sort_by("key").combine_chunks()
+        wanted = distinct(keys)
+        found = self._entries(kind, wanted).sort_by("key").combine_chunks()
         texts = pa.concat_arrays(found["text"].chunks or [pa.array([], pa.string())])
         return _taken(found["key"].to_numpy(), texts, keys)
+
+    def _entries(self, kind: str, wanted: Words) -> pa.Table:
+        """The dictionary's rows of some keys (sorted, distinct)."""
+        name = f"dictionary:{kind}"
+        if sum(entry.rows for entry in self._finder.entries(name)) > KEPT:
+            return pa.concat_tables([_NO_ENTRIES, *(_matching(f, wanted) for f in self._finder.files(name))])
+        if kind not in self._dictionaries:
+            self._dictionaries[kind] = self._finder.whole(name, DICTIONARY_SCHEMA)
+        table = self._dictionaries[kind]
+        return table.take(pa.array(np.flatnonzero(contains(wanted, table["key"].to_numpy()))))
 
     def _numbers(self, keys: Words) -> pa.Array:
         wanted = distinct(keys)
