@@ -147,6 +147,7 @@ def test_reports_that_are_not_reproduced(base: Path, tmp_path: Path) -> None:
         (tmp_path / "x").write_text(json.dumps({**right, **change}))
         ran = inside(*verify)
         assert (ran.code, said in ran.out) == (code, True), (change, ran)
+        assert ran.out.startswith(f"{tmp_path / 'x'}: ") == (said in ("another ledger", "rewritten", "cut back"))
     for text in ("", "[]", "{}", json.dumps({**right, "seed": -1}), json.dumps({**right, "checkpoint": {"size": 1}})):
         (tmp_path / "x").write_text(text)
         ran = inside(*verify)
