@@ -77,7 +77,7 @@ class Quarantine:
 def _free(folder: Path, name: str) -> str:
     """The name, or with a number behind it where it is taken."""
     names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
-    return next(free for free in names if not (folder / f"{free}.csv").exists())
+    return next(free for free in names if not (folder / f"{free}.csv").is_file())
 
 
 class _as_system_error:  # noqa: N801 - used like a function
