@@ -147,6 +147,7 @@ def test_reports_that_are_not_reproduced(base: Path, tmp_path: Path) -> None:
         (tmp_path / "x").write_text(json.dumps({**right, **change}))
         ran = inside(*verify)
         assert (ran.code, said in ran.out) == (code, True), (change, ran)
+        assert ran.out.startswith(f"{tmp_path / 'x'}: ") == (said in ("another ledger", "rewritten", "cut back"))
     for text in ("", "[]", "{}", json.dumps({**right, "seed": -1}), json.dumps({**right, "checkpoint": {"size": 1}})):
         (tmp_path / "x").write_text(text)
         ran = inside(*verify)
@@ -166,3 +167,21 @@ def test_a_ledger_that_has_grown(tmp_path: Path) -> None:
     assert "has grown since" in ran.out
     assert ran.code == 10
     assert "inputs.ledger" not in ran.out
+
+
+@pytest.mark.parametrize("keep", [(), ("--keep-rejected",)])
+def test_bytes_that_come_in_as_another_table_leave_the_first_quarantine_as_it_was(
+    tmp_path: Path, keep: tuple[str, ...]
+) -> None:
+    source = log(tmp_path / "f.csv", ["2026-03-02T06:00:00Z,u-1,YT1", "never,u-2,YT2"])
+    columns = '[columns]\nat = "at"\nwaybill = "waybill"\n'
+    (tmp_path / "reads.toml").write_text(f'{columns}actor = "actor"\n', encoding="utf-8")
+    scans = f'table = "scans"\n{columns}outlet = "actor"\nkind = {{ constant = "arrive" }}\n'
+    (tmp_path / "scans.toml").write_text(scans, encoding="utf-8")
+    for mapping in ("reads.toml", "scans.toml"):
+        ran = inside("ingest", source, "--map", tmp_path / mapping, "--ledger", tmp_path / "L", "-q", *keep)
+        assert (ran.code, ran.err) == (0, "")
+    assert inside("ledger", "verify", tmp_path / "L", "-q").code == 0
+    listed = [p for p in (tmp_path / "L" / "quarantine").iterdir() if not p.name.endswith(".raw.csv")]
+    assert len(listed) == 2
+    assert all(len(p.read_text("utf-8").splitlines()) == 2 for p in listed)

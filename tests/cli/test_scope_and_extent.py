@@ -160,3 +160,26 @@ def test_simulated_reports_share_numbers_with_purchases(tmp_path: Path) -> None:
     assert [x["name"] for x in report["lists"]] == ["purchase", "report"]
     assert report["lists"][0]["shared"] > 0
     assert json.loads((tmp_path / "W/truth.json").read_text("utf-8"))["leaked"] > 60
+
+
+def test_what_was_asked_without_an_answer_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    row = "YT1,2026-03-02T01:00:00Z,c-1,o-a,o-b"
+    log(folder / "waybills.csv", [row], "waybill,issued_at,channel,origin_outlet,destination_outlet")
+    asked = '"{""origin_outlet"":""o-a""}"'
+    rows = [f"q{n},2026-03-0{n}T06:00:00Z,asker,{asked}" for n in (2, 3)]
+    log(folder / "queries.csv", rows, "request,at,actor,filter")
+    inside("ingest", folder, "--ledger", tmp_path / "L", "-q")
+    words = ("scope", tmp_path / "L", "--source", "asker")
+    told = inside(*words).out
+    assert "What account asker was shown is not counted here" in told
+    assert "Of 2 searches only the question is logged" in told
+    assert "shows nothing" not in told
+    assert json.loads(inside(*words, "--to", "2026-03-02", "--format", "json").out)["queries"] == 1
+    listed = inside(*words, "--format", "csv", "--out", tmp_path / "list.csv")
+    assert "2 searches of which only the question is logged" in listed.err
+    assert "次查询只记录了条件" in inside(*words, "--lang", "zh").out
+    shown = inside("show", tmp_path / "L").out
+    assert "holds no reads, only what was asked" in shown
+    assert "nothing can be traced" not in shown

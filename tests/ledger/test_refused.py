@@ -67,3 +67,25 @@ def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
         put(path, tmp_path / "D")
     assert sorted(p.name for p in (tmp_path / "D").iterdir()) == ["accesses.parquet", "lock"]
     assert (tmp_path / "D/lock").read_text() == "not a ledger's"
+
+
+@pytest.mark.parametrize("name", ["secret", "secret.new", "tree/a", "manifest.json.new"])
+def test_a_foreign_folder_with_names_of_a_ledger_is_left_alone(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "D", "accesses", ROWS)
+    mine = tmp_path / "L" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("not a ledger's")
+    with pytest.raises(LedgerError, match="holds other things"):
+        put(path, tmp_path / "L")
+    assert [p for p in (tmp_path / "L").rglob("*") if p.is_file()] == [mine]
+    assert mine.read_text() == "not a ledger's"
+
+
+def test_a_first_ingest_that_was_killed_early_is_begun_anew(tmp_path: Path) -> None:
+    path = write(tmp_path / "D", "accesses", ROWS)
+    (tmp_path / "L").mkdir()
+    for name in ("readers.lock", "secret", "secret.new"):
+        (tmp_path / "L" / name).touch()
+    put(path, tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.summary().rows["accesses"] == len(ROWS)

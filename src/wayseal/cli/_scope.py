@@ -11,7 +11,7 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._words import TEXTS
+from wayseal.cli._words import TEXTS, filled
 from wayseal.cli._write import write_text, writing
 from wayseal.ledger import open_ledger
 from wayseal.model.sources import SourceKind
@@ -62,7 +62,9 @@ def scope(
         result = run(snapshot, source, kind=kind, period=period, listing=listing, progress=progress)
     if as_list:
         if not quiet:
-            typer.echo(TEXTS[lang]["listed"].format(waybills=result.waybills), err=True)
+            typer.echo(filled(TEXTS[lang]["listed"], waybills=result.waybills), err=True)
+            if result.queries:
+                typer.echo(filled(TEXTS[lang]["asked"], queries=result.queries), err=True)
     elif out is not None:
         write_text(out, render_scope(result, format, lang))
     else:

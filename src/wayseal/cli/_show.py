@@ -100,7 +100,8 @@ def lines(summary: Summary, accounts: int, waybills: int, name: str, words: dict
 def quality(summary: Summary, words: dict[str, str]) -> Iterator[str]:
     """What is wrong with the data, a line each."""
     if summary.first_at is None:
-        yield words["empty"]
+        asked = summary.rows.get("queries") and summary.rows.get("waybills")
+        yield words["only_asked" if asked else "empty"]
     for reason, rows in summary.rejected.items():
         yield filled(words["rejected_for"], rows=rows, reason=reason)
     if summary.dropped:

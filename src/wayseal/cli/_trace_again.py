@@ -56,7 +56,8 @@ def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[
         if report.checkpoint and snapshot.checkpoint
         else None
     )
-    typer.echo(_of_the_ledger(report, known, snapshot, words))
+    where = f"{path}: " if known is not None and known.code is not None else ""
+    typer.echo(where + _of_the_ledger(report, known, snapshot, words))
     if known is not None and known.code is not None:
         return OTHER_LEDGER if known.code is Code.CHECKPOINT_ORIGIN else REWRITTEN
     if known is not None and known.digest != report.ledger:

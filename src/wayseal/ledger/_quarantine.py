@@ -1,6 +1,7 @@
 """Rejected rows of each source, through the store's writer, below the ledger."""
 
 import contextlib
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,12 +15,16 @@ FOLDER = "quarantine"
 
 
 class Quarantine:
-    """One file a source: quarantine/<first 16 digits of its SHA-256>.csv. A context manager: no file stays open."""
+    """One file a source: quarantine/<first 16 digits of its SHA-256>.csv. A context manager: no file stays open.
+
+    The same bytes may come in again as another table: a file that a commit made is never added to, but one more made.
+    """
 
     def __init__(self, ledger: Path, *, raw: bool) -> None:
         self._ledger = ledger
         self._raw = raw
         self._writers: dict[str, QuarantineWriter] = {}
+        self._names: dict[str, str] = {}
 
     def __enter__(self) -> None:
         return None
@@ -37,8 +42,10 @@ class Quarantine:
         if name not in self._writers:
             folder = self._ledger / FOLDER
             folder.mkdir(FOLDER_MODE, exist_ok=True)
-            raw = folder / f"{name}.raw.csv" if self._raw else None
-            self._writers[name] = QuarantineWriter(folder / f"{name}.csv", raw_path=raw)
+            free = _free(folder, name)
+            raw = folder / f"{free}.raw.csv" if self._raw else None
+            self._writers[name] = QuarantineWriter(folder / f"{free}.csv", raw_path=raw)
+            self._names[name] = free
         with _as_system_error():
             self._writers[name].add(Path(path.name), rejected)
 
@@ -48,7 +55,8 @@ class Quarantine:
         for name, writer in sorted(self._writers.items()):
             with _as_system_error():
                 writer.close()
-            names = [f"{name}.csv", *([f"{name}.raw.csv"] if self._raw else [])]
+            free = self._names[name]
+            names = [f"{free}.csv", *([f"{free}.raw.csv"] if self._raw else [])]
             out.extend(self._entry(n, generation, writer.count) for n in names)
         if out:
             sync_folder(self._ledger / FOLDER)
@@ -64,6 +72,12 @@ class Quarantine:
             bytes=path.stat().st_size,
             sha256=file_digest(path),
         )
+
+
+def _free(folder: Path, name: str) -> str:
+    """The name, or with a number behind it where it is taken."""
+    names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
+    return next(free for free in names if not (folder / f"{free}.csv").is_file())
 
 
 class _as_system_error:  # noqa: N801 - used like a function

@@ -33,9 +33,13 @@ def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
 
 
 def refuse_foreign(ledger: Path) -> None:
-    """LedgerError if the folder holds things and is no ledger."""
-    own = {WRITER, READERS, NAME + ".new", SECRET, SECRET + ".new", FOLDER}
-    others = {entry.name for entry in ledger.iterdir()} - own
+    """LedgerError if the folder holds things and is no ledger.
+
+    A first ingest that was killed leaves names that anybody's folder may have; its own are those beside its lock.
+    """
+    names = {entry.name for entry in ledger.iterdir()}
+    begun = {NAME + ".new", SECRET, SECRET + ".new", FOLDER} if READERS in names else set()
+    others = names - begun - {WRITER, READERS}
     if others and not (ledger / NAME).exists():
         raise LedgerError("this folder holds other things and no ledger", file=ledger)
 
@@ -44,7 +48,7 @@ def discard(ledger: Path) -> None:
     """Removes all of a ledger in which nothing was ever committed, beside its folder; its writer calls this."""
     for name in (SCRATCH, *_HOLD):
         shutil.rmtree(ledger / name, ignore_errors=True)
-    for name in (READERS, NAME + ".new", NAME, SECRET, SECRET + ".new", WRITER):
+    for name in (NAME + ".new", NAME, SECRET, SECRET + ".new", READERS, WRITER):  # READERS last: see `refuse_foreign`
         (ledger / name).unlink(missing_ok=True)
 
 

@@ -30,6 +30,7 @@ def document(result: ScopeResult) -> dict[str, Any]:
         "vias": [_counted(c) for c in r.vias],
         "fields": [_counted(c) for c in r.fields],
         "reads_without_fields": r.unsaid,
+        "queries": r.queries,
         "work": {**asdict(r.work), "reason": r.work.reason or None},
         "authorities": {
             "waybills": r.waybills,

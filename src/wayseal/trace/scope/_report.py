@@ -39,7 +39,8 @@ class _Teller:
     def document(self) -> Document:
         r = self.r
         source = self.voice.named(r.source, r.kind)
-        lede = "lede_none" if r.first is None else "lede_reads" if r.reads else "lede_routes"
+        none = "lede_asked" if r.queries else "lede_none"
+        lede = none if r.first is None else "lede_reads" if r.reads else "lede_routes"
         sections = [self._days(), self._hours(), self._routes()] if r.waybills else []
         if r.reads:
             sections += [self._counted("action", r.actions), self._counted("via", r.vias), self._fields()]
@@ -47,6 +48,8 @@ class _Teller:
             sections.append(self._work())
         if r.waybills:
             sections += [self._told(), self._authorities()]
+        if r.queries:
+            sections.insert(0, Section(title=self.say("asked"), note=self.say("asked_note", n=r.queries)))
         if r.missing:
             tables = self.voice.all_of(r.missing)
             sections.append(Section(title=self.say("missing"), note=self.say("missing_note", tables=tables)))
@@ -63,7 +66,7 @@ class _Teller:
 
     def _headline(self) -> str:
         if not self.r.waybills:
-            return "headline_none"
+            return "headline_asked" if self.r.queries else "headline_none"
         kinds = {SourceKind.CHANNEL: "headline_issued", SourceKind.OUTLET: "headline_passed"}
         kinds[SourceKind.REGION] = "headline_passed"
         return kinds.get(self.r.kind, "headline_reads")

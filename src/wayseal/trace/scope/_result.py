@@ -57,7 +57,7 @@ class ScopeResult:
     since, until: the period that was asked for, first and last: the least and greatest time of what was found (µs since
     1970, None without). days: day of China since 1970 → counts, without gaps. hours[24]: reads (of routes: arrivals) by
     the hour of China. routes, actions, vias, fields: most waybills first. unsaid: reads whose fields the log doesn't
-    say. missing: tables that would have told more.
+    say. queries: logged questions whose answers are counted nowhere. missing: tables that would have told more.
     """
 
     wayseal: str
@@ -80,5 +80,6 @@ class ScopeResult:
     vias: tuple[Counted, ...]
     fields: tuple[Counted, ...]
     unsaid: int
+    queries: int
     work: Work
     missing: tuple[str, ...]

@@ -3,7 +3,8 @@
 Obligations (code and tests cite the numbers):
 1. The scope is what the ledger shows, complete for the period: each waybill of the source is counted once, and stands
    in the list once.
-2. Nothing is invented: what a table doesn't say is unknown, and said to be.
+2. Nothing is invented: what a table doesn't say is unknown, and said to be. Questions whose answers weren't logged
+   (`queries`) are counted as questions and stand beside the scope.
 3. Being listed says that a number lay open to the source, not that it was sold.
 4. Memory is bounded by the stretch of the key space, not by how much the source had.
 5. The same ledger, source and period give the same scope, byte for byte.
@@ -12,12 +13,13 @@ Obligations (code and tests cite the numbers):
 from collections.abc import Callable
 
 import numpy as np
+import pyarrow.compute as pc
 
 from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
 from wayseal.trace.scope._fields import FieldNames
-from wayseal.trace.scope._had import had
+from wayseal.trace.scope._had import had, micros
 from wayseal.trace.scope._listing import Listing
 from wayseal.trace.scope._period import FIRST, LAST, Period
 from wayseal.trace.scope._places import places
@@ -98,9 +100,19 @@ def _result(
         vias=tally.vias(snapshot),
         fields=tally.fields(names.names),
         unsaid=tally.unsaid,
+        queries=_asked(snapshot, source, period),
         work=work,
         missing=tuple(name for name in _TELLING if name not in snapshot.tables),
     )
+
+
+def _asked(snapshot: Snapshot, source: Source, period: Period) -> int:
+    """Logged questions of an account or session in the period (obligation 2)."""
+    if source.kind not in (SourceKind.ACTOR, SourceKind.SESSION) or "queries" not in snapshot.tables:
+        return 0
+    rows = snapshot.loose("queries")
+    at = micros(rows["at"].filter(pc.equal(rows[source.kind.value], source.id)))
+    return int(((at >= period.since) & (at < period.until)).sum())
 
 
 def _about(snapshot: Snapshot, source: Source) -> tuple[str | None, str | None]:
