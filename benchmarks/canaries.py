@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from benchmarks._cases import table
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.simulate import preset, simulate
+from wayseal.store import open_source
 from wayseal.trace.canary._draw import draw
 from wayseal.trace.canary._number import Dealer
 from wayseal.trace.canary._rows import DAY, WEEK, rows_of
@@ -55,7 +56,7 @@ def pairs(snapshot: Snapshot, count: int, seed: int) -> Pairs:
     used = {r.waybill for r in before}
     recent = [r for r in before if r.issued_at >= cut - WEEK * DAY]
     dealers = {
-        channel: Dealer(rows=[r for r in recent if r.channel == channel], known=lambda n: used.intersection(n))
+        channel: Dealer(rows=[r for r in recent if r.channel == channel], known=used.intersection)
         for channel in {r.channel for r in before}
     }
     canaries: list[Row] = []
@@ -190,8 +191,8 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         world, ledger = Path(folder) / "world", Path(folder) / "ledger"
-        simulate(preset(chosen.scenario, accesses=chosen.accesses, seed=chosen.seed), world)
-        ingest(world / "dataset", ledger)
+        simulate(world, preset(chosen.scenario, accesses=chosen.accesses), seed=chosen.seed)
+        ingest(open_source(world / "dataset"), ledger)
         with open_ledger(ledger) as snapshot:
             found = pairs(snapshot, chosen.count, chosen.seed)
     by_name = features(found)

@@ -6,7 +6,6 @@ from wayseal.trace.report._json import render_json
 from wayseal.trace.report._messages import LANGS, known_lang
 from wayseal.trace.report._text import render_text
 from wayseal.trace.report._visible import visible
-from wayseal.trace.report._visible import visible
 
 FORMATS = ("text", "json", "html")
 
