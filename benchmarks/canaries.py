@@ -24,7 +24,7 @@ from wayseal.simulate import preset, simulate
 from wayseal.store import open_source
 from wayseal.trace.canary._draw import draw
 from wayseal.trace.canary._number import Dealer
-from wayseal.trace.canary._rows import DAY, WEEK, rows_of
+from wayseal.trace.canary._rows import DAY, WEEK, cities, rows_of
 from wayseal.trace.canary._types import Row
 
 Floats = NDArray[np.float64]
@@ -47,6 +47,10 @@ def serial(row: Row) -> int:
     return int(row.waybill[2:])
 
 
+def _route(row: Row) -> tuple[str, str]:
+    return row.origin_outlet, row.destination_outlet
+
+
 def pairs(snapshot: Snapshot, count: int, seed: int) -> Pairs:
     """Canaries and held-out real waybills of a simulated ledger, as the module says."""
     rng = np.random.default_rng(seed)
@@ -61,6 +65,7 @@ def pairs(snapshot: Snapshot, count: int, seed: int) -> Pairs:
     }
     canaries: list[Row] = []
     held: dict[str, Row] = {}
+    city = cities(snapshot)
     actors = snapshot.actors()["actor"].to_pylist()
     reads: dict[str, list[Row]] = {}
     for turn in range(20 * count):
@@ -75,13 +80,14 @@ def pairs(snapshot: Snapshot, count: int, seed: int) -> Pairs:
         donors = [r for r in reads[actor] if r.issued_at < cut]
         real = [r for r in reads[actor] if cut <= r.issued_at < cut + DAY and r.waybill not in held]
         if donors and real:
-            canaries.append(draw(donors, dealers.__getitem__, cut, rng))
+            canaries.append(draw(donors, dealers.__getitem__, city, cut, rng))
             used.add(canaries[-1].waybill)
             chosen = real[int(rng.integers(len(real)))]
             held[chosen.waybill] = chosen
     later = [serial(r) for r in rows.values() if r.issued_at < cut + 2 * DAY]
     moved, numbers = _moved(canaries, list(held.values()), set(later))
-    routes = Counter((r.origin_outlet, r.destination_outlet) for r in before)
+    routes = Counter(_route(r) for r in rows.values() if r.issued_at < cut + 2 * DAY)
+    routes.update(map(_route, canaries))
     return Pairs(canaries=canaries, held=moved, numbers=numbers, routes=routes)
 
 
@@ -129,7 +135,7 @@ def features(found: Pairs) -> dict[str, Floats]:
     out["goods"] = np.array([goods.index(r.goods_class) for r in rows], float)
     for channel in channels:
         out[f"channel {channel}"] = np.array([r.channel == channel for r in rows], float)
-    out["parcels of the route"] = np.log([1.0 + found.routes[r.origin_outlet, r.destination_outlet] for r in rows])
+    out["parcels of the route"] = np.log([float(found.routes[_route(r)]) for r in rows])
     return out
 
 

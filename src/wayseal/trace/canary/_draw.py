@@ -1,12 +1,16 @@
 """A row that looks real, for an account that reads many.
 
-1. Route, sender, channel and minute of the day are those of one real row, weight and goods those of another one of the
-   same channel, so that no row has a twin.
-2. It is to be created within a day of `at`, at the real row's minute of the day; its second is the other row's.
-3. Its number is dealt by `Dealer`.
+1. Sender, origin, channel and minute of the day are those of one real row, weight and goods those of another one of
+   the same channel, so that no row has a twin.
+2. One end of the route is the one that the account mostly has to do with; the other is drawn from real rows among the
+   outlets of the city to which a row that it read went, or from which it came. To keep routes whole would tell: many
+   a real pair of outlets has but one parcel. Without the table `outlets` the route stays whole.
+3. It is to be created within a day of `at`, at the real row's minute of the day; its second is the other row's.
+4. Its number is dealt by `Dealer`.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -19,28 +23,58 @@ DAY = 1440 * MINUTE
 TRIES = 20
 
 
-def draw(donors: Sequence[Row], dealer: Callable[[str], Dealer], at: int, rng: np.random.Generator) -> Row:
-    """A canary's row (rules 1 to 3). dealer: of a channel. at: UTC microseconds. CanaryError if no number is free."""
+def draw(
+    donors: Sequence[Row],
+    dealer: Callable[[str], Dealer],
+    city: Mapping[str, str],
+    at: int,
+    rng: np.random.Generator,
+) -> Row:
+    """A canary's row (rules 1 to 4). dealer: of a channel; city: of an outlet; at: UTC microseconds.
+
+    CanaryError if no number is free.
+    """
+    ends = Counter(end for row in donors for end in {row.origin_outlet, row.destination_outlet})
+    home = max(ends, key=lambda end: (ends[end], end), default="")
     for _ in range(min(TRIES, len(donors))):
-        real = donors[int(rng.integers(len(donors)))]
-        alike = [row for row in donors if row.channel == real.channel and row is not real] or [real]
-        other = alike[int(rng.integers(len(alike)))]
-        number = dealer(real.channel).deal(real, rng)
+        read = donors[int(rng.integers(len(donors)))]
+        dealing = dealer(read.channel)
+        sent, destination = _route(read, dealing.rows, home, city, rng)
+        alike = [row for row in donors if row.channel == read.channel and row is not sent] or [sent]
+        other = _one(alike, rng)
+        number = dealing.deal(sent, rng)
         if number is not None:
             return Row(
                 waybill=number,
-                issued_at=issue_time(real, other, at),
-                channel=real.channel,
-                origin_outlet=real.origin_outlet,
-                destination_outlet=real.destination_outlet,
-                customer=real.customer,
+                issued_at=issue_time(sent, other, at),
+                channel=sent.channel,
+                origin_outlet=sent.origin_outlet,
+                destination_outlet=destination,
+                customer=sent.customer,
                 goods_class=other.goods_class,
                 weight_g=other.weight_g,
             )
     raise CanaryError("no unused number could be found between real ones: are there any in `waybills`?")
 
 
+def _route(
+    read: Row, rows: Sequence[Row], home: str, city: Mapping[str, str], rng: np.random.Generator
+) -> tuple[Row, str]:
+    """The row that the sending side is of, and the destination (rule 2)."""
+    if read.destination_outlet == home != read.origin_outlet:
+        there = city.get(read.origin_outlet)
+        sent = [r for r in rows if there is not None and city.get(r.origin_outlet) == there]
+        return _one(sent or [read], rng), read.destination_outlet
+    there = city.get(read.destination_outlet)
+    got = [r for r in rows if there is not None and city.get(r.destination_outlet) == there]
+    return read, _one(got or [read], rng).destination_outlet
+
+
+def _one(rows: Sequence[Row], rng: np.random.Generator) -> Row:
+    return rows[int(rng.integers(len(rows)))]
+
+
 def issue_time(real: Row, other: Row, at: int) -> int:
-    """The first moment from `at` on with the minute of the day of one row and the second of another (rule 2)."""
+    """The first moment from `at` on with the minute of the day of one row and the second of another (rule 3)."""
     moment = real.issued_at - real.issued_at % MINUTE + other.issued_at % MINUTE
     return moment + -((moment - at) // DAY) * DAY

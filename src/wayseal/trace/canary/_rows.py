@@ -69,3 +69,10 @@ def taken(snapshot: Snapshot, numbers: Sequence[str]) -> Set[str]:
     keys = snapshot.keys(list(numbers))
     found = set(snapshot.find(keys)["waybill"].to_pylist())
     return {number for number, key in zip(numbers, keys.tolist(), strict=True) if key in found}
+
+
+def cities(snapshot: Snapshot) -> dict[str, str]:
+    """City of each outlet that the table `outlets` has."""
+    table = snapshot.outlets()
+    pairs = zip(table["outlet"].to_pylist(), table["city"].to_pylist(), strict=True)
+    return {outlet: city for outlet, city in pairs if city}
