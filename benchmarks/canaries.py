@@ -1,6 +1,6 @@
 """Whether canaries can be told from real waybills by whoever sees both.
 
-    python -m benchmarks.canaries [--scenario demo] [--accesses 400000] [--count 200] [--seed 7]
+    python -m benchmarks.canaries [--scenario demo] [--accesses 1000000] [--count 200] [--seed 7]
 
 A simulated ledger is cut at a time. The planner knows what was issued before it. One account after another gets a
 canary, and beside it one real waybill that it read and that was issued in the day after the cut: as many of each.
@@ -24,7 +24,7 @@ from wayseal.simulate import preset, simulate
 from wayseal.store import open_source
 from wayseal.trace.canary._draw import draw
 from wayseal.trace.canary._number import Dealer
-from wayseal.trace.canary._rows import DAY, WEEK, cities, rows_of
+from wayseal.trace.canary._rows import DAY, WEEK, regions, rows_of
 from wayseal.trace.canary._types import Row
 
 Floats = NDArray[np.float64]
@@ -65,7 +65,7 @@ def pairs(snapshot: Snapshot, count: int, seed: int) -> Pairs:
     }
     canaries: list[Row] = []
     held: dict[str, Row] = {}
-    city = cities(snapshot)
+    region = regions(snapshot)
     actors = snapshot.actors()["actor"].to_pylist()
     reads: dict[str, list[Row]] = {}
     for turn in range(20 * count):
@@ -80,7 +80,7 @@ def pairs(snapshot: Snapshot, count: int, seed: int) -> Pairs:
         donors = [r for r in reads[actor] if r.issued_at < cut]
         real = [r for r in reads[actor] if cut <= r.issued_at < cut + DAY and r.waybill not in held]
         if donors and real:
-            canaries.append(draw(donors, dealers.__getitem__, city, cut, rng))
+            canaries.append(draw(donors, dealers.__getitem__, region, cut, rng))
             used.add(canaries[-1].waybill)
             chosen = real[int(rng.integers(len(real)))]
             held[chosen.waybill] = chosen
@@ -191,7 +191,7 @@ def main() -> None:
     """Simulate, plan, compare, print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--scenario", default="demo")
-    options.add_argument("--accesses", type=int, default=400_000)
+    options.add_argument("--accesses", type=int, default=1_000_000)
     options.add_argument("--count", type=int, default=200)
     options.add_argument("--seed", type=int, default=7)
     chosen = options.parse_args()

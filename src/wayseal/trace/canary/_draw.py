@@ -2,9 +2,9 @@
 
 1. Sender, origin, channel and minute of the day are those of one real row, weight and goods those of another one of
    the same channel, so that no row has a twin.
-2. One end of the route is the one that the account mostly has to do with; the other is drawn from real rows among the
-   outlets of the city to which a row that it read went, or from which it came. To keep routes whole would tell: many
-   a real pair of outlets has but one parcel. Without the table `outlets` the route stays whole.
+2. One end of the route is the one that the account mostly has to do with, or that of a row it read; the other is that
+   of a real row with the first end in the same region. To keep routes whole would tell: many a real pair of outlets
+   has but one parcel. Without the table `outlets` the route stays whole.
 3. It is to be created within a day of `at`, at the real row's minute of the day; its second is the other row's.
 4. Its number is dealt by `Dealer`.
 """
@@ -26,11 +26,11 @@ TRIES = 20
 def draw(
     donors: Sequence[Row],
     dealer: Callable[[str], Dealer],
-    city: Mapping[str, str],
+    region: Mapping[str, str],
     at: int,
     rng: np.random.Generator,
 ) -> Row:
-    """A canary's row (rules 1 to 4). dealer: of a channel; city: of an outlet; at: UTC microseconds.
+    """A canary's row (rules 1 to 4). dealer: of a channel; region: of an outlet; at: UTC microseconds.
 
     CanaryError if no number is free.
     """
@@ -39,7 +39,7 @@ def draw(
     for _ in range(min(TRIES, len(donors))):
         read = donors[int(rng.integers(len(donors)))]
         dealing = dealer(read.channel)
-        sent, destination = _route(read, dealing.rows, home, city, rng)
+        sent, destination = _route(read, dealing.rows, home, region, rng)
         alike = [row for row in donors if row.channel == read.channel and row is not sent] or [sent]
         other = _one(alike, rng)
         number = dealing.deal(sent, rng)
@@ -58,16 +58,16 @@ def draw(
 
 
 def _route(
-    read: Row, rows: Sequence[Row], home: str, city: Mapping[str, str], rng: np.random.Generator
+    read: Row, rows: Sequence[Row], home: str, region: Mapping[str, str], rng: np.random.Generator
 ) -> tuple[Row, str]:
     """The row that the sending side is of, and the destination (rule 2)."""
     if read.destination_outlet == home != read.origin_outlet:
-        there = city.get(read.origin_outlet)
-        sent = [r for r in rows if there is not None and city.get(r.origin_outlet) == there]
-        return _one(sent or [read], rng), read.destination_outlet
-    there = city.get(read.destination_outlet)
-    got = [r for r in rows if there is not None and city.get(r.destination_outlet) == there]
-    return read, _one(got or [read], rng).destination_outlet
+        there = region.get(home)
+        sent = [r for r in rows if there is not None and region.get(r.destination_outlet) == there]
+        return _one(sent or [read], rng), home
+    there = region.get(read.origin_outlet)
+    went = [r for r in rows if there is not None and region.get(r.origin_outlet) == there]
+    return read, _one(went or [read], rng).destination_outlet
 
 
 def _one(rows: Sequence[Row], rng: np.random.Generator) -> Row:

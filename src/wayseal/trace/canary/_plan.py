@@ -14,7 +14,7 @@ from wayseal.trace._planner import Canary, one_leaker, plan_round
 from wayseal.trace.canary._draw import draw
 from wayseal.trace.canary._errors import CanaryError
 from wayseal.trace.canary._number import Dealer
-from wayseal.trace.canary._rows import around, cities, read_by, taken
+from wayseal.trace.canary._rows import around, read_by, regions, taken
 from wayseal.trace.canary._types import Planned, Watch
 
 CERTAIN = 0.999
@@ -56,7 +56,7 @@ def plan_rows(
         return taken(snapshot, numbers) | used.intersection(numbers)
 
     dealers: dict[str, Dealer] = {}
-    city = cities(snapshot)
+    region = regions(snapshot)
 
     def dealer(channel: str) -> Dealer:
         if channel not in dealers:
@@ -65,7 +65,7 @@ def plan_rows(
 
     out = []
     for number, pool in enumerate(pools, start=len(watch.canaries) + 1):
-        row = draw(read_by(snapshot, pool), dealer, city, at, np.random.default_rng((seed, number)))
+        row = draw(read_by(snapshot, pool), dealer, region, at, np.random.default_rng((seed, number)))
         used.add(row.waybill)
         made = Planned(
             id=f"c{number}", row=row, pool=pool, sensitivity=sensitivity, planned_at=at, round=watch.rounds + 1

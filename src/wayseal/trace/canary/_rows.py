@@ -71,8 +71,8 @@ def taken(snapshot: Snapshot, numbers: Sequence[str]) -> Set[str]:
     return {number for number, key in zip(numbers, keys.tolist(), strict=True) if key in found}
 
 
-def cities(snapshot: Snapshot) -> dict[str, str]:
-    """City of each outlet that the table `outlets` has."""
+def regions(snapshot: Snapshot) -> dict[str, str]:
+    """Region of each outlet that the table `outlets` has."""
     table = snapshot.outlets()
-    pairs = zip(table["outlet"].to_pylist(), table["city"].to_pylist(), strict=True)
-    return {outlet: city for outlet, city in pairs if city}
+    pairs = zip(table["outlet"].to_pylist(), table["region"].to_pylist(), strict=True)
+    return {outlet: region for outlet, region in pairs if region}
