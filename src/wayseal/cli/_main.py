@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from wayseal import __version__
-from wayseal.cli import _demo, _extent, _ingest, _ledger, _map, _scope, _show, _simulate, _trace
+from wayseal.cli import _canary, _demo, _extent, _ingest, _ledger, _map, _scope, _show, _simulate, _trace
 from wayseal.model import WaysealError
 
 INTERRUPTED = 130
@@ -38,6 +38,7 @@ app.command(name="extent")(_extent.extent)
 app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)
 app.add_typer(_ledger.app, name="ledger")
+app.add_typer(_canary.app, name="canary")
 
 
 def _version(asked: bool) -> None:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def iso(us: int) -> str:
     """Microseconds after 1970 as ISO 8601 in UTC, to the second unless there is more to say."""
-    return (_EPOCH + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")
+    return (EPOCH + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")

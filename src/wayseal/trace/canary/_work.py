@@ -1,0 +1,144 @@
+"""What is done with a register: plan a round, record an answer, say how things stand."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from wayseal.ledger import Snapshot
+from wayseal.model.numbers import clean_waybill
+from wayseal.trace.canary._belief import belief_now, named
+from wayseal.trace.canary._errors import CanaryError
+from wayseal.trace.canary._lines import answer_line, canary_line, micros, round_line
+from wayseal.trace.canary._plan import equal, of_sources, plan_rows, pools_of
+from wayseal.trace.canary._register import read_register, writing
+from wayseal.trace.canary._types import Answer, Planned, Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """How things stand. new: canaries that were planned just now; again: that an answer was there already."""
+
+    watch: Watch
+    belief: Mapping[str, float]
+    named: str | None
+    new: tuple[Planned, ...] = ()
+    again: bool = False
+
+    @property
+    def waiting(self) -> int:
+        """Canaries that have no answer yet."""
+        return sum(self.watch.answer(c.id) is None for c in self.watch.canaries)
+
+
+def state_of(path: Path) -> State:
+    """How things stand by a register. CanaryError if it is none; OSError if it can't be read."""
+    return _state(read_register(path))
+
+
+def plan(
+    snapshot: Snapshot,
+    path: Path,
+    *,
+    report: Path | None = None,
+    actors: Sequence[str] = (),
+    count: int,
+    sensitivity: float,
+    at: int,
+    seed: int,
+) -> State:
+    """Plan a round and write it down, by a report, for named accounts, or by the belief of the register so far.
+
+    at: UTC microseconds. CanaryError says what can't be used, and nothing is written then.
+    """
+    brought = of_sources(_sources(report)) if report else equal(actors) if actors else None
+    _all_known(snapshot, tuple(brought or ()), report)
+    with writing(path, new=brought is not None) as writer:
+        watch = writer.watch
+        belief = belief_now(watch) if brought is None else brought
+        if not belief:
+            raise CanaryError("holds no accounts: start with a report, or name accounts", file=path)
+        names = tuple(dict.fromkeys(actors))
+        pools: list[tuple[str, ...]] = [(names[n % len(names)],) for n in range(count)] if names else []
+        pools = pools or pools_of(belief, count, sensitivity, seed)
+        made = plan_rows(snapshot, watch, pools, sensitivity=sensitivity, at=at, seed=seed)
+        if made:
+            writer.add([round_line(watch.rounds + 1, brought, at), *map(canary_line, made)])
+    after = read_register(path) if made else watch
+    return _state(after, new=made)
+
+
+def record(path: Path, waybill: str, at: int, *, silent: bool) -> State:
+    """Record that a canary came out, or that its wait is over without. at: UTC microseconds.
+
+    CanaryError if the number is none of the register's, the time is before it was planned, or it came out already and
+    is to count as silent.
+    """
+    with writing(path, new=False) as writer:
+        watch, number = writer.watch, clean_waybill(waybill)
+        canary = next((c for c in watch.canaries if c.row.waybill == number), None)
+        if canary is None:
+            raise CanaryError("WAYBILL is no canary of this register", file=path)
+        if at < canary.planned_at:
+            raise CanaryError(f"--seen-at lies before {canary.id} was planned", file=path)
+        kind: Literal["hit", "silent"] = "silent" if silent else "hit"
+        before = watch.answer(canary.id)
+        if before is not None and before.kind == "hit" and silent:
+            raise CanaryError(f"{canary.id} came out already, so it isn't silent", file=path)
+        again = before is not None and before.kind == kind
+        if not again:
+            writer.add([answer_line(Answer(id=canary.id, kind=kind, at=at))])
+    return _state(read_register(path), again=again)
+
+
+def to_json(state: State) -> str:
+    """How things stand, for programs."""
+    watch, canaries = state.watch, []
+    for canary in watch.canaries:
+        line, answer = canary_line(canary), watch.answer(canary.id)
+        del line["kind"]
+        line["answer"] = None if answer is None else {k: v for k, v in answer_line(answer).items() if k != "id"}
+        canaries.append(line)
+    content = {
+        "canaries": canaries,
+        "belief": state.belief,
+        "named": state.named,
+        "waiting": state.waiting,
+        "unread_lines": watch.unread,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def parse_time(text: str, option: str) -> int:
+    """A time with an offset as UTC microseconds; CanaryError names the option."""
+    try:
+        return micros(text)
+    except (ValueError, OverflowError):
+        raise CanaryError(f"{option} is no time with an offset such as 2026-03-02T08:00+08:00") from None
+
+
+def _state(watch: Watch, *, new: tuple[Planned, ...] = (), again: bool = False) -> State:
+    belief = belief_now(watch)
+    return State(watch=watch, belief=belief, named=named(belief), new=new, again=again)
+
+
+def _sources(report: Path) -> dict[str, float]:
+    """Probabilities of the accounts of a JSON report."""
+    try:
+        content: Any = json.loads(report.read_bytes())
+        found = {s["source"]: float(s["probability"]) for s in content["sources"] if s["kind"] == "actor"}
+        if not all(isinstance(name, str) and 0 <= p <= 1 for name, p in found.items()):
+            raise ValueError("no probability")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise CanaryError("this is no JSON report of `wayseal trace`", file=report) from None
+    if not any(found.values()):
+        raise CanaryError("names no account: a canary can be shown to accounts alone", file=report)
+    return found
+
+
+def _all_known(snapshot: Snapshot, actors: Sequence[str], report: Path | None) -> None:
+    for number, key in enumerate(snapshot.keys(list(actors)).tolist(), start=1):
+        if not snapshot.knows("actor", key):
+            where = f"account {number} of the report" if report else f"--for: account {number}"
+            raise CanaryError(f"{where} is not in the ledger", file=report)
