@@ -194,9 +194,10 @@ def test_the_order_of_rows_and_rows_twice_mean_nothing(snapshot: Snapshot, chanc
     rows = [*TWO, *TWO[:twice]]
     chance.shuffle(rows)
     shuffled = said(snapshot, rows)
-    assert shuffled.total == plain.total
-    assert shuffled.lists == plain.lists
-    assert shuffled.stock == plain.stock
+    # As texts: an estimate may be nan, which is not equal to itself.
+    assert repr(shuffled.total) == repr(plain.total)
+    assert repr(shuffled.lists) == repr(plain.lists)
+    assert repr(shuffled.stock) == repr(plain.stock)
     assert shuffled.repeated == twice
 
 
