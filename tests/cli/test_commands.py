@@ -19,8 +19,10 @@ from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
 
-COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger")
+COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger", "canary")
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof", "upgrade")
+CANARY = ("plan", "list", "hit")
+GROUPED = (*(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY))
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +40,7 @@ def test_there_are_these_commands() -> None:
     assert inside().code == 2
 
 
-@pytest.mark.parametrize("name", [*COMMANDS[:-1], *(f"ledger {name}" for name in LEDGER)])
+@pytest.mark.parametrize("name", [*COMMANDS[:-2], *GROUPED])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_shows_examples_a_line_each(name: str, flag: str) -> None:
     ran = inside(*name.split(), flag)
