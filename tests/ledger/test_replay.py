@@ -4,6 +4,7 @@ import gc
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger, store
-from wayseal.ledger import Snapshot, _replay
+from wayseal.ledger import Snapshot, _replay, _replay_kernels
 from wayseal.ledger._asof import States, states_of
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._queries import Queries, queries_of
@@ -440,3 +441,19 @@ def test_queries_of_several_files_and_generations(tmp_path: Path) -> None:
     assert (replay.counts.replayed, replay.counts.repeated) == (6, 1)
     found = sorted(zip(*names, shown["at"].to_pylist(), strict=True), key=lambda row: row[2])
     assert found == [(f"WB{n % 3}", f"u-{n % 2}", at(10 + n)) for n in range(6)]
+
+
+@pytest.mark.parametrize(("code", "fits"), [(0, False), (1, True), (2, False), (3, True), (4, True), (5, False)])
+def test_a_value_is_looked_up_among_several(code: int, fits: bool) -> None:
+    """The first condition is known to hold; the second permits the codes 1, 3 and 4."""
+    ints, longs = (partial(np.array, dtype=kind) for kind in (np.int32, np.int64))
+    plan = _replay_kernels.Plan(
+        first=longs([0]), last=longs([2]), column=ints([0, 1]), value_first=longs([0, 1, 4]), value=ints([0, 1, 3, 4]),
+        low=longs([0]), high=longs([9]), dead=ints([0]),
+    )  # fmt: skip
+    none = longs([])
+    index = _replay_kernels.Index(
+        codes=ints([[0], [code]]), order=ints([[0], [0]]), bound_first=none, bound=none, by_issue=ints([0]),
+        issue=longs([5]), issued=longs([5]), since=longs([5]), until=longs([9]),
+    )  # fmt: skip
+    assert _replay_kernels.holds(plan, index, 0, 0, 0, 6) == fits
