@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("wayseal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # `pytest --hypothesis-profile=deep` looks much harder; for a night, or after a change to a parser.
 settings.register_profile("deep", settings.get_profile("wayseal"), max_examples=5000)
-# Coverage floors must not hang on luck: where the compiler is off, which is where they are measured, examples are fixed.
+# Coverage floors must not hang on luck: without the compiler, where they are measured, examples are fixed.
 settings.register_profile("measured", settings.get_profile("wayseal"), derandomize=True, database=None)
 settings.load_profile("measured" if os.environ.get("NUMBA_DISABLE_JIT") == "1" else "wayseal")
 
