@@ -275,6 +275,15 @@ def evidence(world: World, case: Case, seen: Seen) -> Evidence:
     )
 
 
+def guilty_of(world: World, seen: Seen, given: Evidence, leakers: tuple[int, ...]) -> NDArray[np.bool_]:
+    """[C] which candidates are leakers; outlets stand among these by their number behind the accounts'."""
+    number = np.full(given.candidates, -1)
+    number[: len(seen.accounts)] = seen.accounts
+    outlets = given.kind == OUTLET
+    number[outlets] = world.scale.accounts + given.group[outlets]
+    return np.isin(number, leakers)
+
+
 def _through(world: World, route: Ints, count: int) -> Floats:
     """Parcels that passed each node."""
     both = np.bincount(route.ravel(), minlength=count)

@@ -25,10 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._cases import Cache, Row, code_digest, mean_se, reliability, table
-from benchmarks._world import Case, Scale, World, build, evidence, look_up
+from benchmarks._world import Case, Scale, World, build, evidence, guilty_of, look_up
 from wayseal.model.sources import SourceKind
 from wayseal.trace._delay import Delay, scenarios
-from wayseal.trace._evidence import OUTLET, Evidence
+from wayseal.trace._evidence import Evidence
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._prior import Prior
 
@@ -145,7 +145,7 @@ def cllr(target: Floats, other: Floats) -> float:
 
 def judged(world: World, drawn: Drawn, given: Evidence, model: Posterior, rng: np.random.Generator) -> Row:
     """What one case says: calls above .05, likelihood ratios, the rank of the unknown's share."""
-    guilty = _guilty(world, drawn.case, given)
+    guilty = guilty_of(world, look_up(world, drawn.case), given, drawn.case.leakers)
     p = model.probability
     unknown = model.draws.shares[rng.choice(len(model.draws.shares), DRAWS), 0]
     below = int((unknown < drawn.unknown).sum())
@@ -163,15 +163,6 @@ def judged(world: World, drawn: Drawn, given: Evidence, model: Posterior, rng: n
         "other": [float(v) for v in ratio[~guilty]],
         "disagreement": model.disagreement,
     }
-
-
-def _guilty(world: World, case: Case, given: Evidence) -> NDArray[np.bool_]:
-    number = np.full(given.candidates, -1)
-    accounts = look_up(world, case).accounts
-    number[: len(accounts)] = accounts
-    outlets = given.kind == OUTLET
-    number[outlets] = world.scale.accounts + given.group[outlets]
-    return np.isin(number, case.leakers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
-from benchmarks._world import Case, Scale, Seen, World, build, evidence, look_up
+from benchmarks._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
 from benchmarks.hard_cases import anybody, by_origin
 from wayseal.trace._posterior import infer
 
@@ -95,8 +95,7 @@ def _case(held: dict[tuple[Scale, int], World], kind: Kind, seed: tuple[int, int
     if kind.outlets:
         given = by_origin(world, case, seen, given)
     p = infer(given, seed=seed[2]).probability
-    guilty = np.zeros(given.candidates, bool)
-    guilty[: len(seen.accounts)] = np.isin(seen.accounts, case.leakers)
+    guilty = guilty_of(world, seen, given, case.leakers)
     score = _above_chance(world, case, seen)
     return {
         "top": float(guilty[np.argmax(p)]),

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
-from benchmarks._world import Case, Scale, Seen, World, build, evidence, look_up
+from benchmarks._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
 from wayseal.model.sources import VerdictKind
-from wayseal.trace._evidence import OUTLET, Evidence, ViewSample
+from wayseal.trace._evidence import Evidence, ViewSample
 from wayseal.trace._fit import check_fit
 from wayseal.trace._posterior import infer
 from wayseal.trace._verdict import leading, named, verdict
@@ -72,13 +72,13 @@ def one(world: World, rng: np.random.Generator, *, median: float = 6.0, noise: f
     return sold(rng, parcel, read, leakers=(leaker,), median=median)
 
 
-def unlogged_outlet(world: World, rng: np.random.Generator) -> Case:
+def unlogged_outlet(world: World, rng: np.random.Generator, *, n: int = N) -> Case:
     """Somebody without a log at one outlet; the outlet's number stands behind those of the accounts."""
     outlet = int(rng.integers(world.scale.outlets))
     passed, end = np.nonzero(world.route == outlet)
-    chosen = rng.choice(len(passed), N, replace=False)
+    chosen = rng.choice(len(passed), n, replace=False)
     parcel = passed[chosen]
-    read = world.arrival[parcel, end[chosen]] + rng.random(N) * 0.35 * world.life[parcel]
+    read = world.arrival[parcel, end[chosen]] + rng.random(n) * 0.35 * world.life[parcel]
     return sold(rng, parcel, read, leakers=(world.scale.accounts + outlet,))
 
 
@@ -206,7 +206,7 @@ def _case(held: dict[tuple[Scale, int], World], kind: Kind, seed: tuple[int, int
     if kind.by_origin:
         given = by_origin(world, case, seen, given)
     model = infer(given, seed=seed[2])
-    guilty = _guilty(world, seen, given, case.leakers)
+    guilty = guilty_of(world, seen, given, case.leakers)
     sources = named(model, leading(model))
     origins = np.unique(world.route[case.parcel, 0]) if kind.by_origin else np.arange(world.scale.outlets)
     samples = [view_sample(world, case, seen, s, origins, rng) for s in sources if s < len(seen.accounts)]
@@ -224,15 +224,6 @@ def _case(held: dict[tuple[Scale, int], World], kind: Kind, seed: tuple[int, int
         "tests": {f"{code} {source}": p for (code, source), p in test.tests.items()},
         "poor": None if test.p_value is None else float(not test.fair),
     }
-
-
-def _guilty(world: World, seen: Seen, given: Evidence, leakers: tuple[int, ...]) -> NDArray[np.bool_]:
-    """[C] which candidates are leakers, outlets by their number behind the accounts'."""
-    number = np.full(given.candidates, -1)
-    number[: len(seen.accounts)] = seen.accounts
-    outlets = given.kind == OUTLET
-    number[outlets] = world.scale.accounts + given.group[outlets]
-    return np.isin(number, leakers)
 
 
 def by_origin(world: World, case: Case, seen: Seen, given: Evidence) -> Evidence:
