@@ -15,7 +15,7 @@ from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
 from wayseal.ledger import _kernels, _marks
 from wayseal.ledger._files import HashingFile, file_digest, storage_errors
-from wayseal.ledger._generation import Generation, day_name
+from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, PAIRS_SCHEMA
 from wayseal.ledger._merge import crowded, merge, newest_few
 from wayseal.ledger._order import ledger_order, run_starts
@@ -26,6 +26,7 @@ from wayseal.ledger._spill import MOST_PARTS, Spill, parts_for
 from wayseal.ledger._sums import Sums
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.model.predicate import parse_predicate
+from wayseal.model.times import day_name
 
 U64 = st.integers(0, 2**64 - 1)
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(0, 1), st.integers(0, 5)), max_size=40)

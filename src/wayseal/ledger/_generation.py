@@ -1,6 +1,5 @@
 """The files of one new generation, while it is being written."""
 
-import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,16 +8,11 @@ from wayseal.ledger._files import make_folder
 from wayseal.ledger._layout import ROW_GROUP, WIDE_GROUP
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._sorted import SortedWriter
+from wayseal.model.times import day_name
 
 _MOST_HELD = 1 << 22
 _LOOKED_UP = ("accesses", "catalogue", "numbers", "table:scans", "table:waybills")
 """Kinds in which single waybills are looked up; the others are mostly read as a whole."""
-_EPOCH = datetime.date(1970, 1, 1).toordinal()
-
-
-def day_name(day: int) -> str:
-    """A bucket's day as it stands in file names, such as 2026-03-04; `day` counts from 1970-01-01."""
-    return datetime.date.fromordinal(_EPOCH + day).isoformat()
 
 
 class Generation:

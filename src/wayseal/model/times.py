@@ -1,6 +1,6 @@
 """Moments as they are written for people and programs."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600_000_000
@@ -10,3 +10,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def iso(us: int) -> str:
     """Microseconds after 1970 as ISO 8601 in UTC, to the second unless there is more to say."""
     return (EPOCH + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")
+
+
+def day_name(day: int) -> str:
+    """A day after 1970-01-01 as 2026-03-04."""
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()

@@ -19,6 +19,7 @@ import numpy as np
 
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import FoundBy
+from wayseal.model.times import day_name
 from wayseal.store.types import Leaks
 from wayseal.trace._leaks import microseconds
 from wayseal.trace.extent._poisson import Floats
@@ -144,5 +145,5 @@ def _days(rows: Sequence[Row]) -> dict[str, set[str]]:
 
 
 def _spell(days: Sequence[int]) -> str:
-    first, last = (str(np.datetime64(day, "D")) for day in (days[0], days[-1]))
+    first, last = (day_name(day) for day in (days[0], days[-1]))
     return first if first == last else f"{first}/{last}"

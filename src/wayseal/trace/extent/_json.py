@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-import numpy as np
-
+from wayseal.model.times import day_name
 from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._result import ExtentResult
 
@@ -65,4 +64,4 @@ def _estimate(e: Estimate | None, digits: int = 1) -> dict[str, float | None] | 
 
 
 def _day(day: int | None) -> str | None:
-    return None if day is None else str(np.datetime64(day, "D"))
+    return None if day is None else day_name(day)

@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from wayseal.model.times import day_name
 from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
 from wayseal.trace.extent._json import document as json_document
@@ -101,7 +100,7 @@ class _Teller:
             key = "at_least" if math.isnan(daily.value) else "range"
             rows.append((self.say("share"), self.say(key, value=value, low=low, high=high)))
         if r.first_day is not None and r.last_day is not None:
-            first, last = (str(np.datetime64(day, "D")) for day in (r.first_day, r.last_day))
+            first, last = (day_name(day) for day in (r.first_day, r.last_day))
             rows.append((self.say("period"), self.say("period_value", first=first, last=last, days=r.days)))
         return rows
 

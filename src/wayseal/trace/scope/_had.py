@@ -15,6 +15,7 @@ from wayseal import store
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
+from wayseal.trace._leaks import microseconds
 from wayseal.trace.scope._period import Period
 from wayseal.trace.scope._places import Longs, Words, inside
 from wayseal.trace.scope._source import Source
@@ -57,19 +58,13 @@ def had(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) ->
     if source.walk == "outlet":
         there = np.isin(described["origin_outlet"].to_numpy(), source.keys)
         described = described.filter(pa.array(there))
-    at = micros(described["issued_at"])
+    at = microseconds(described["issued_at"])
     then = (at >= period.since) & (at < period.until)
     return _made(described["waybill"].to_numpy()[then], at[then], at[then], None, described)
 
 
-def micros(column: pa.ChunkedArray) -> Longs:
-    """Times without nulls as microseconds since 1970."""
-    out: Longs = column.cast(pa.int64()).to_numpy()
-    return out
-
-
 def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Had:
-    at = micros(stretch.reads["at"])
+    at = microseconds(stretch.reads["at"])
     then = (at >= period.since) & (at < period.until)
     reads = stretch.reads if then.all() else stretch.reads.filter(pa.array(then))
     keys = stretch.keys if then.all() else np.unique(reads["waybill"].to_numpy())
@@ -81,7 +76,7 @@ def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period
     kind = pa.array(_KINDS, pa.string()).take(pa.array(scans["kind"].to_numpy().astype(np.int64) - 1))
     found = stays(scans.set_column(scans.schema.get_field_index("kind"), "kind", kind), described)
     found = found.filter(pa.array(np.isin(found["outlet"].to_numpy(), source.keys))).sort_by("waybill")
-    since = micros(found["since"])
+    since = microseconds(found["since"])
     end = found["until"].cast(pa.int64()).fill_null(period.until).to_numpy()
     then = (since < period.until) & (np.maximum(end, since + 1) > period.since)
     until = found["until"].cast(pa.int64()).combine_chunks().fill_null(-1).to_numpy()

@@ -1,9 +1,9 @@
 """The scope for programs. Its keys are public interface; docs/scope-and-extent.md lists them."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
+from wayseal.model.times import day_name, iso
 from wayseal.trace.scope._result import Counted, ScopeResult
 
 TO_FILL_IN = ("causes", "possible_harm", "measures_taken", "advice_to_people", "contact")
@@ -18,12 +18,12 @@ def document(result: ScopeResult) -> dict[str, Any]:
         "wayseal": r.wayseal,
         "inputs": {"ledger": r.ledger_digest},
         "source": {"id": r.source, "kind": r.kind.value, "role": r.role, "outlet": r.outlet},
-        "period": {"from": iso(r.since), "to": iso(r.until)},
+        "period": {"from": _moment(r.since), "to": _moment(r.until)},
         "waybills": r.waybills,
         "reads": r.reads if reads else None,
-        "first": iso(r.first),
-        "last": iso(r.last),
-        "days": [{"day": _day(d), "waybills": n, "reads": m if reads else None} for d, n, m in r.days],
+        "first": _moment(r.first),
+        "last": _moment(r.last),
+        "days": [{"day": day_name(d), "waybills": n, "reads": m if reads else None} for d, n, m in r.days],
         "hours": list(r.hours),
         "routes": [asdict(route) for route in r.routes],
         "actions": [_counted(c) for c in r.actions],
@@ -34,8 +34,8 @@ def document(result: ScopeResult) -> dict[str, Any]:
         "work": {**asdict(r.work), "reason": r.work.reason or None},
         "authorities": {
             "waybills": r.waybills,
-            "from": iso(r.first),
-            "to": iso(r.last),
+            "from": _moment(r.first),
+            "to": _moment(r.last),
             "categories": [c.name for c in r.fields],
             "regions": [{**asdict(region), "name": region.name or None} for region in r.regions],
             "to_fill_in": list(TO_FILL_IN),
@@ -48,17 +48,5 @@ def _counted(c: Counted) -> dict[str, Any]:
     return {"name": c.name or None, "waybills": c.waybills, "reads": c.reads}
 
 
-def iso(us: int | None) -> str | None:
-    """Microseconds since 1970 as ISO 8601 in UTC, to the microsecond where there is any."""
-    if us is None:
-        return None
-    return (
-        datetime.fromtimestamp(us // 1_000_000, UTC)
-        .replace(microsecond=us % 1_000_000)
-        .isoformat()
-        .replace("+00:00", "Z")
-    )
-
-
-def _day(day: int) -> str:
-    return datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
+def _moment(us: int | None) -> str | None:
+    return None if us is None else iso(us)

@@ -4,6 +4,7 @@ import shlex
 from datetime import UTC, datetime
 
 from wayseal.model.sources import SourceKind
+from wayseal.model.times import day_name
 from wayseal.trace.page import Document, Section, Table, as_json, columns_chart, render_lines, render_page
 from wayseal.trace.report import _numbers
 from wayseal.trace.report._messages import Voice, catalogue, known_lang
@@ -14,7 +15,6 @@ from wayseal.trace.scope._result import Counted, ScopeResult
 MOST_ROUTES = 20
 MOST_DAYS = 62
 _CELL = 40
-_DAY_S = 86_400
 
 
 def render_scope(result: ScopeResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
@@ -191,8 +191,3 @@ def _time(us: int) -> datetime:
 def moment(us: int | None) -> str:
     """Microseconds since 1970 as ISO 8601 in UTC; "" for none."""
     return "" if us is None else _time(us).isoformat()
-
-
-def day_name(day: int) -> str:
-    """A day since 1970 as 2026-03-04."""
-    return datetime.fromtimestamp(day * _DAY_S, UTC).date().isoformat()

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
+from wayseal.trace._leaks import microseconds
 from wayseal.trace.scope._fields import FieldNames
-from wayseal.trace.scope._had import had, micros
+from wayseal.trace.scope._had import had
 from wayseal.trace.scope._listing import Listing
 from wayseal.trace.scope._period import FIRST, LAST, Period
 from wayseal.trace.scope._places import places
@@ -111,7 +112,7 @@ def _asked(snapshot: Snapshot, source: Source, period: Period) -> int:
     if source.kind not in (SourceKind.ACTOR, SourceKind.SESSION) or "queries" not in snapshot.tables:
         return 0
     rows = snapshot.loose("queries")
-    at = micros(rows["at"].filter(pc.equal(rows[source.kind.value], source.id)))
+    at = microseconds(rows["at"].filter(pc.equal(rows[source.kind.value], source.id)))
     return int(((at >= period.since) & (at < period.until)).sum())
 
 
