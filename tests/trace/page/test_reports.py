@@ -15,8 +15,9 @@ from tests.trace.scope.world import scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
 from wayseal.trace.extent import render_extent
-from wayseal.trace.page import columns_chart, intervals_chart, render_lines
+from wayseal.trace.page import columns_chart, intervals_chart
 from wayseal.trace.page._blocks import Document
+from wayseal.trace.page._text import render_lines
 from wayseal.trace.report._messages import LANGS, Lang, blanks, catalogue
 from wayseal.trace.report._visible import cells
 from wayseal.trace.scope import parse_period, render_scope

@@ -9,9 +9,9 @@ from wayseal.trace.extent._json import document as json_document
 from wayseal.trace.extent._loglinear import WITHIN
 from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
 from wayseal.trace.extent._two import EXACT_BELOW
-from wayseal.trace.page import Document, Section, Table, as_json, intervals_chart, render_lines, render_page
+from wayseal.trace.page import Document, Section, Table, intervals_chart, render_blocks
 from wayseal.trace.report import _numbers
-from wayseal.trace.report._messages import Voice, catalogue, known_lang
+from wayseal.trace.report._messages import Voice
 from wayseal.trace.report._visible import shorten, visible
 
 _CELL = 30
@@ -20,13 +20,15 @@ _LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}
 
 def render_extent(result: ExtentResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
-    language = known_lang(lang)
-    if format == "json":
-        return as_json(json_document(result))
-    if format not in ("text", "html"):
-        raise ValueError("format must be one of text, json, html")
-    document = _Teller(result, Voice(language, more=catalogue(language, __package__))).document()
-    return render_page(document, language) if format == "html" else render_lines(document, color=color, width=width)
+    return render_blocks(
+        lambda voice: _Teller(result, voice).document(),
+        lambda: json_document(result),
+        __package__,
+        format,
+        lang,
+        color=color,
+        width=width,
+    )
 
 
 class _Teller:

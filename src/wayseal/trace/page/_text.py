@@ -1,7 +1,5 @@
 """A report for a terminal."""
 
-import io
-import re
 from collections.abc import Iterable
 
 from rich import box
@@ -10,32 +8,16 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from wayseal.trace.page._blocks import Document, Section, Table
+from wayseal.trace.report._console import printed
 from wayseal.trace.report._visible import cells
 from wayseal.trace.report._wrap import wrap
 
 _BAR = 24
-_LEAST_WIDTH = 40
 
 
 def render_lines(document: Document, *, color: bool = False, width: int = 88) -> str:
     """The report as text of at most `width` cells a line (at least 40), with ANSI colours if asked."""
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=max(width, _LEAST_WIDTH),
-        force_terminal=color,
-        force_interactive=False,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        _environ={},
-    )
-    _Writer(console).document(document)
-    lines = (line.rstrip() for line in out.getvalue().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+    return printed(lambda console: _Writer(console).document(document), color=color, width=width)
 
 
 class _Writer:

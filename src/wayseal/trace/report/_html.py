@@ -7,14 +7,9 @@ Obligations, cited by the tests:
 4. What a picture shows also stands in a table.
 """
 
-import base64
-import hashlib
 import math
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
@@ -32,8 +27,8 @@ from wayseal.trace.report._charts import (
 from wayseal.trace.report._matrix import MOST_ROWS, delay_chart, matrix_chart
 from wayseal.trace.report._messages import Lang, Voice
 from wayseal.trace.report._story import LETTERS, Story, sets, tell, usable
+from wayseal.trace.report._template import page_of
 
-_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _METHOD = ("compare", "draw", "time", "kinds", "prior", "rule")
 _LIMITS = ("account", "framing", "lost", "wide", "choice", "model")
 
@@ -52,40 +47,20 @@ class Evidence:
 def render_html(result: TraceResult, lang: Lang) -> str:
     """The whole report as one self-contained page."""
     page = _Page(result, lang)
-    style = _read("report.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return _template().render(
+    return page_of(
+        __package__,
+        "report.html.j2",
+        lang,
         page=page,
         voice=page.voice,
         say=page.voice.say,
         story=page.story,
         result=result,
         numbers=_numbers,
-        html_lang=_HTML_LANG[lang],
-        style=Markup(style),  # noqa: S704 (our own style sheet)
-        style_hash=f"sha256-{digest}",
         method=_METHOD,
         limits=_LIMITS,
         most_rows=MOST_ROWS,
     )
-
-
-@cache
-def _read(name: str) -> str:
-    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FunctionLoader(_read),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html.j2")
 
 
 class _Page:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -44,8 +44,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "queries": None if result.queries is None else asdict(result.queries),
         "next": [_proposal(row, voice) for row in result.next],
     }
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
-    return "\n".join(escaped(line) for line in text.split("\n")) + "\n"
+    return as_json(document)
 
 
 def _fit(fit: Fit, voice: Voice) -> dict[str, Any]:
@@ -122,7 +121,13 @@ def _significant(value: float | None) -> float | None:
     return rounded if math.isfinite(rounded) else None
 
 
-def escaped(line: str) -> str:
+def as_json(document: Mapping[str, object]) -> str:
+    r"""A document as JSON (UTF-8, no NaN, one line end at the end); characters that can't be seen as \u escapes."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    return "\n".join(_escaped(line) for line in text.split("\n")) + "\n"
+
+
+def _escaped(line: str) -> str:
     """A line of JSON with every character that can't be seen as an escape (such stand in strings only)."""
     if line.isprintable():
         return line

@@ -1,7 +1,5 @@
 """The report for a terminal: plain words first, then the table, then what a careful reader asks next."""
 
-import io
-import re
 from collections.abc import Iterable
 
 from rich import box
@@ -12,6 +10,7 @@ from rich.text import Text
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._result import SourceRow, TraceResult
 from wayseal.trace.report import _numbers
+from wayseal.trace.report._console import printed
 from wayseal.trace.report._messages import Lang, Voice
 from wayseal.trace.report._story import Story, ranges, sets, tell
 from wayseal.trace.report._visible import cells, shorten, visible
@@ -26,23 +25,7 @@ _STYLE = {
 
 def render_text(result: TraceResult, lang: Lang, *, color: bool = False, width: int = 88) -> str:
     """The report as text of at most `width` cells a line (at least 40), with ANSI colours if asked."""
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=max(width, 40),
-        force_terminal=color,
-        force_interactive=False,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        _environ={},
-    )
-    _Writer(console, Voice(lang), result).write()
-    lines = (line.rstrip() for line in out.getvalue().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+    return printed(lambda console: _Writer(console, Voice(lang), result).write(), color=color, width=width)
 
 
 class _Writer:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from wayseal.model.sources import SourceKind
 from wayseal.model.times import day_name
-from wayseal.trace.page import Document, Section, Table, as_json, columns_chart, render_lines, render_page
+from wayseal.trace.page import Document, Section, Table, columns_chart, render_blocks
 from wayseal.trace.report import _numbers
-from wayseal.trace.report._messages import Voice, catalogue, known_lang
+from wayseal.trace.report._messages import Voice
 from wayseal.trace.report._visible import shorten, visible
 from wayseal.trace.scope._json import document as json_document
 from wayseal.trace.scope._result import Counted, ScopeResult
@@ -19,13 +19,15 @@ _CELL = 40
 
 def render_scope(result: ScopeResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
-    language = known_lang(lang)
-    if format == "json":
-        return as_json(json_document(result))
-    if format not in ("text", "html"):
-        raise ValueError("format must be one of text, json, html")
-    document = _Teller(result, Voice(language, more=catalogue(language, __package__))).document()
-    return render_page(document, language) if format == "html" else render_lines(document, color=color, width=width)
+    return render_blocks(
+        lambda voice: _Teller(result, voice).document(),
+        lambda: json_document(result),
+        __package__,
+        format,
+        lang,
+        color=color,
+        width=width,
+    )
 
 
 class _Teller:

@@ -1,4 +1,4 @@
-"""A report as one self-contained page: no scripts, nothing loaded from elsewhere."""
+"""A page out of a template: one style sheet, whose hash is all that the page's policy lets through."""
 
 import base64
 import hashlib
@@ -8,22 +8,20 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from wayseal.trace.page._blocks import Document
 from wayseal.trace.report._messages import Lang
 
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
-_STYLE = ("wayseal.trace.report", "report.css")
 
 
-def render_page(document: Document, lang: Lang) -> str:
-    """The whole report as one page in the style of the other reports."""
-    style = _read(*_STYLE)
+def page_of(package: str, name: str, lang: Lang, **values: object) -> str:
+    """The template `name` of a package, filled; everything that is no Markup is escaped."""
+    style = _read(__package__, "report.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return _template().render(
-        page=document,
+    return _template(package, name).render(
         html_lang=_HTML_LANG[lang],
         style=Markup(style),  # noqa: S704 (our own style sheet)
         style_hash=f"sha256-{digest}",
+        **values,
     )
 
 
@@ -33,13 +31,13 @@ def _read(package: str, name: str) -> str:
 
 
 @cache
-def _template() -> Template:
+def _template(package: str, name: str) -> Template:
     environment = Environment(
-        loader=FunctionLoader(lambda name: _read(__package__, name)),
+        loader=FunctionLoader(lambda wanted: _read(package, wanted)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("page.html.j2")
+    return environment.get_template(name)

@@ -1,0 +1,34 @@
+"""A report of blocks in any of its forms."""
+
+from collections.abc import Callable, Mapping
+
+from wayseal.trace.page._blocks import Document
+from wayseal.trace.page._text import render_lines
+from wayseal.trace.report._json import as_json
+from wayseal.trace.report._messages import Voice, catalogue, known_lang
+from wayseal.trace.report._template import page_of
+
+
+def render_blocks(
+    told: Callable[[Voice], Document],
+    keys: Callable[[], Mapping[str, object]],
+    texts: str,
+    form: str,
+    lang: str,
+    *,
+    color: bool,
+    width: int,
+) -> str:
+    """The report as "text", "json" or "html". ValueError for another form or language.
+
+    told: its blocks in a voice; keys: what it is for programs; texts: package of its messages. color, width: for text.
+    """
+    language = known_lang(lang)
+    if form == "json":
+        return as_json(keys())
+    if form not in ("text", "html"):
+        raise ValueError("format must be one of text, json, html")
+    document = told(Voice(language, more=catalogue(language, texts)))
+    if form == "html":
+        return page_of(__package__, "page.html.j2", language, page=document)
+    return render_lines(document, color=color, width=width)
