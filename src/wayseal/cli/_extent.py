@@ -1,26 +1,27 @@
 """`wayseal extent`: how many numbers leak, by capture and recapture."""
 
-import shutil
-import sys
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from wayseal.cli._leaks import leaks_of
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, Map, Offset, Quiet
+from wayseal.cli._options import (
+    Format,
+    FormatOption,
+    Lang,
+    LangOption,
+    LeaksOption,
+    LedgerArgument,
+    Map,
+    Offset,
+    Out,
+    Quiet,
+)
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._write import write_text
+from wayseal.cli._write import say_report
 from wayseal.ledger import open_ledger
-
-
-class ExtentFormat(StrEnum):
-    """What an extent is written as."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
 
 
 class ListsBy(StrEnum):
@@ -41,15 +42,13 @@ class ChosenBy(StrEnum):
 
 def extent(
     ledger: LedgerArgument,
-    leaks: Annotated[
-        Path, typer.Option(help="The numbers that turned up (table `leaks`): CSV, JSON Lines or Parquet.")
-    ],
+    leaks: LeaksOption,
     lists: Annotated[ListsBy, typer.Option(help="What a list is: a way of finding, a seller, a day.")] = ListsBy.AUTO,
     criterion: Annotated[
         ChosenBy, typer.Option(help="By what a model of three or more lists is chosen.")
     ] = ChosenBy.AIC,
-    format: Annotated[ExtentFormat, typer.Option(help="What to write.")] = ExtentFormat.TEXT,  # noqa: A002
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+    out: Out = None,
     lang: LangOption = Lang.EN,
     map_: Map = None,
     offset: Offset = None,
@@ -68,10 +67,4 @@ def extent(
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
         found = leaks_of(leaks, map_, offset, lang, quiet)
         result = run(snapshot, found, by=by, criterion=Criterion(criterion), progress=progress)
-    if out is not None:
-        write_text(out, render_extent(result, format, lang))
-        if not quiet:
-            typer.echo(str(out), err=True)
-        return
-    width = min(shutil.get_terminal_size((88, 24)).columns, 120)
-    typer.echo(render_extent(result, format, lang, color=sys.stdout.isatty(), width=width), nl=False)
+    say_report(partial(render_extent, result), format, lang, out, quiet=quiet)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import Lang, LangOption, Out
 from wayseal.cli._write import write_text
 from wayseal.model import WaysealError
 from wayseal.store import propose_mapping
@@ -35,7 +35,7 @@ def propose(
         Path, typer.Argument(help="A sample of the log: CSV, JSON Lines, or a raw log.", exists=True, dir_okay=False)
     ],
     lang: LangOption = Lang.EN,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    out: Out = None,
     table: Annotated[
         MapTable, typer.Option(help="What the sample holds: reads (accesses) or numbers that turned up (leaks).")
     ] = MapTable.ACCESSES,

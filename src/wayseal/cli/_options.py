@@ -14,6 +14,14 @@ class Lang(StrEnum):
     EN = "en"
 
 
+class Format(StrEnum):
+    """What a report is written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
 LangOption = Annotated[Lang, typer.Option("--lang", envvar="WAYSEAL_LANG", help="Language: zh or en.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notices.")]
 Map = Annotated[
@@ -26,3 +34,8 @@ Offset = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed: same input, version and seed, same output.")]
 LedgerArgument = Annotated[Path, typer.Argument(help="Folder of the ledger.", metavar="LEDGER")]
+LeaksOption = Annotated[
+    Path, typer.Option("--leaks", help="The numbers that turned up (table `leaks`): CSV, JSON Lines or Parquet.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="What to write.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")]

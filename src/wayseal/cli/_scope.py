@@ -1,18 +1,16 @@
 """`wayseal scope`: once a source is named, which waybills it had, and who must be told."""
 
-import shutil
-import sys
 from contextlib import nullcontext
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, Out, Quiet
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words import TEXTS, filled
-from wayseal.cli._write import write_text, writing
+from wayseal.cli._write import say_report, writing
 from wayseal.ledger import open_ledger
 from wayseal.model.sources import SourceKind
 
@@ -37,7 +35,7 @@ def scope(
         str | None, typer.Option(help="Up to this day, which is included, or this time, which is not.")
     ] = None,
     format: Annotated[ScopeFormat, typer.Option(help="What to write.")] = ScopeFormat.TEXT,  # noqa: A002
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    out: Out = None,
     lang: LangOption = Lang.EN,
     quiet: Quiet = False,
 ) -> None:
@@ -65,10 +63,7 @@ def scope(
             typer.echo(filled(TEXTS[lang]["listed"], waybills=result.waybills), err=True)
             if result.queries:
                 typer.echo(filled(TEXTS[lang]["asked"], queries=result.queries), err=True)
-    elif out is not None:
-        write_text(out, render_scope(result, format, lang))
+            if out is not None:
+                typer.echo(str(out), err=True)
     else:
-        width = min(shutil.get_terminal_size((88, 24)).columns, 120)
-        typer.echo(render_scope(result, format, lang, color=sys.stdout.isatty(), width=width), nl=False)
-    if out is not None and not quiet:
-        typer.echo(str(out), err=True)
+        say_report(partial(render_scope, result), format, lang, out, quiet=quiet)

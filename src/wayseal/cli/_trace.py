@@ -1,8 +1,5 @@
 """`wayseal trace`: whose reads explain the numbers that turned up for sale."""
 
-import shutil
-import sys
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,31 +7,33 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._leaks import leaks_of
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, Map, Offset, Quiet, Seed
+from wayseal.cli._options import (
+    Format,
+    FormatOption,
+    Lang,
+    LangOption,
+    LeaksOption,
+    LedgerArgument,
+    Map,
+    Offset,
+    Out,
+    Quiet,
+    Seed,
+)
 from wayseal.cli._progress import ProgressCallback, progress_bars
 from wayseal.cli._trace_again import verify_report
-from wayseal.cli._write import write_text
+from wayseal.cli._write import say_report
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.store.types import Leaks
 from wayseal.trace import TraceResult, render
 from wayseal.trace import trace as run
 
 
-class Format(StrEnum):
-    """What a report is written as."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
-
-
 def trace(
     ledger: LedgerArgument,
-    leaks: Annotated[
-        Path, typer.Option(help="The numbers that turned up (table `leaks`): CSV, JSON Lines or Parquet.")
-    ],
-    format: Annotated[Format, typer.Option(help="What to write.")] = Format.TEXT,  # noqa: A002
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    leaks: LeaksOption,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+    out: Out = None,
     lang: LangOption = Lang.EN,
     map_: Map = None,
     offset: Offset = None,
@@ -58,13 +57,7 @@ def trace(
             again = partial(_traced, snapshot, bought, progress)
             raise typer.Exit(verify_report(verify, snapshot, bought, again, lang))
         result = run(snapshot, bought, seed=seed, progress=progress)
-    if out is not None:
-        write_text(out, render(result, format, lang))
-        if not quiet:
-            typer.echo(str(out), err=True)
-        return
-    width = min(shutil.get_terminal_size((88, 24)).columns, 120)
-    typer.echo(render(result, format, lang, color=sys.stdout.isatty(), width=width), nl=False)
+    say_report(partial(render, result), format, lang, out, quiet=quiet)
 
 
 def _traced(snapshot: Snapshot, bought: Leaks, progress: ProgressCallback, seed: int) -> TraceResult:

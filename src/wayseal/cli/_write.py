@@ -1,11 +1,35 @@
 """Reports, lists and mapping files on disk: whole or not at all."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
+
+import typer
+
+MOST_WIDE = 120
+
+
+class Render(Protocol):
+    """A report on something, ready to be written in a format and a language."""
+
+    def __call__(self, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
+        """The report. color, width: for text."""
+        ...
+
+
+def say_report(render: Render, format: str, lang: str, out: Path | None, *, quiet: bool) -> None:  # noqa: A002
+    """Writes a report to a file, whose place is then said, or to the screen as wide as that is."""
+    if out is None:
+        width = min(shutil.get_terminal_size((88, 24)).columns, MOST_WIDE)
+        typer.echo(render(format, lang, color=sys.stdout.isatty(), width=width), nl=False)
+        return
+    write_text(out, render(format, lang))
+    if not quiet:
+        typer.echo(str(out), err=True)
 
 
 def write_text(path: Path, text: str) -> None:
