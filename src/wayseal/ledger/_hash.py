@@ -6,8 +6,8 @@ unsigned 64-bit arithmetic that wraps; where the compiler is off, callers silenc
 
 import numpy as np
 
-from wayseal.ledger._jit import kernel
 from wayseal.ledger._types import Bytes, Offsets, Words
+from wayseal.model.jit import kernel
 
 P1 = np.uint64(11400714785074694791)
 P2 = np.uint64(14029467366897019727)

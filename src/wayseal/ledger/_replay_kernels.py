@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wayseal.ledger._jit import kernel
 from wayseal.ledger._types import Floats, Ints, Longs
+from wayseal.model.jit import kernel
 
 
 class Plan(NamedTuple):

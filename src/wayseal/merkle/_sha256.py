@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.merkle._jit import kernel, part
+from wayseal.model.jit import kernel, part
 
 LANES = 16
 BLOCK = 64
