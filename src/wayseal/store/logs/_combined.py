@@ -5,19 +5,17 @@ server adds at the end of a line is left alone. Quotes inside stand as \x22 (ngi
 """
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
 
-from wayseal.store._text import TextBlock, TextFile
-from wayseal.store._times import format_offset
-from wayseal.store.logs._frame import MADE, Rows, Tally
+from wayseal.store._text import TextBlock
+from wayseal.store.logs._frame import MADE, Rows
+from wayseal.store.logs._lines import LineBlocks
 from wayseal.store.logs._outcome import Bad, Outcome
-from wayseal.store.logs._paths import Requests, parted
-from wayseal.store.mapping import LogMapping, LogSettings
-from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, Reason, SourceFile
+from wayseal.store.logs._paths import parted
+from wayseal.store.mapping import LogMapping
+from wayseal.store.types import RawBlock, ReadOptions, Reason, SourceFile
 
 LINE = re.compile(
     r"(?P<client_ip>\S+) (?P<ident>\S+) (?P<user>.+?) \[(?P<time>[^\]]{1,40})\] "
@@ -31,54 +29,31 @@ QUERY = "query."
 LONGEST = 64 << 10
 
 
-class CombinedBlocks:
+class CombinedBlocks(LineBlocks):
     """A combined log, opened: its requests as raw rows of `accesses` or `queries`."""
 
     def __init__(self, file: SourceFile, mapping: LogMapping, options: ReadOptions, keep_rejected: bool) -> None:
-        told = options.offset if options.offset is not None else mapping.offset
-        self._assumed = told is None
-        self._offset = told or timedelta(0)
-        self._keep = keep_rejected
-        self._text = TextFile(file, mapping.encoding, min(options.block_bytes, 8 << 20))
-        self.notices = self._text.notices
-        self.open_ended = False
-        wanted = {c for f in mapping.fields for c in f.columns} | {f.column for f in mapping.filters}
-        self._parameters = sorted(c.removeprefix(QUERY) for c in wanted if c.startswith(QUERY))
+        super().__init__(file, mapping, options, keep_rejected)
+        self._parameters = sorted(c.removeprefix(QUERY) for c in self.wanted if c.startswith(QUERY))
         self.names = (*NAMES, *(QUERY + p for p in self._parameters))
-        self._requests = Requests(mapping.logs or LogSettings(), self._offset)
-        self._tally = Tally(table=file.table, file=file.path)
-        self._line = 1
-        self._empty = Notice(code=NoticeCode.EMPTY_FILE, file=file.path)
 
-    def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
-        """The rows, in order; counts are said with the last block."""
-        held: RawBlock | None = None
-        for block in self._text.blocks():
-            if held is not None:
-                yield held
-            held = self._block(block, names)
-        self.notices.extend(self._tally.notices(format_offset(self._offset), self._assumed))
-        if held is not None:
-            yield held
-        else:
-            self.notices.append(self._empty)
-
-    def _block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
-        rows = Rows(tally=self._tally, keep=self._keep)
+    def block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
+        """The rows of one block."""
+        rows = Rows(tally=self.tally, keep=self.keep)
         found: dict[str, list[str | None]] = {n: [] for n in (*FIELDS, *(QUERY + p for p in self._parameters))}
         line: list[int] = []
         raws: list[str] = []
-        for number, data in enumerate(block.data.split(b"\n")[:-1], self._line):
+        for number, data in enumerate(block.data.split(b"\n")[:-1], self.line):
             text = data.decode(errors="replace").rstrip("\r")
             if not text.strip():
                 continue
             at = len(line)
             line.append(number)
-            raws.append(text if self._keep else "")
+            raws.append(text if self.keep else "")
             rows.add(at, number, lambda text=text: text, self._record(data, text, number, found))  # type: ignore[misc]
-        self._line += block.data.count(b"\n")
+        self.line += block.data.count(b"\n")
         columns = {n: pa.array(v, pa.string()) for n, v in found.items()}
-        return rows.block(names, columns, np.array(line, np.int64), raws if self._keep else None, block.bytes_read)
+        return rows.block(names, columns, np.array(line, np.int64), raws if self.keep else None, block.bytes_read)
 
     def _record(self, data: bytes, text: str, number: int, found: dict[str, list[str | None]]) -> Outcome:
         match = LINE.fullmatch(text) if len(text) <= LONGEST else None
@@ -94,10 +69,10 @@ class CombinedBlocks:
             column.append(None if value in {"-", ""} else value)
         if match is None:
             return Bad(column="", reason=_reason(data, text))
-        refused = self._requests.refused(request["method"] if request else "-", match["status"])
+        refused = self.requests.refused(request["method"] if request else "-", match["status"])
         if refused is not None or request is None:
             return refused or Bad(column="request", reason=Reason.TOO_FEW_FIELDS)
-        return self._requests.outcome(unescaped(request["target"]))
+        return self.requests.outcome(unescaped(request["target"]))
 
 
 def _reason(data: bytes, text: str) -> Reason:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +47,18 @@ class Tally:
         known = [n for n in self.names.get(why, {}) if re.fullmatch(r"[^\W\d][\w.-]{0,39}", n)]
         told = [n for n in known if not re.search(r"\d{4}", n) and n.isascii()]
         return ", ".join(told[:_NAMES_SAID]) + (", …" if len(told) > _NAMES_SAID else "")
+
+
+def told_at_the_end(blocks: Iterable[RawBlock], tell: Callable[[], None]) -> Iterator[RawBlock]:
+    """The blocks in order; `tell` is called once all are made, before the last one leaves: it carries what is said."""
+    held: RawBlock | None = None
+    for block in blocks:
+        if held is not None:
+            yield held
+        held = block
+    tell()
+    if held is not None:
+        yield held
 
 
 @dataclass(slots=True, kw_only=True)

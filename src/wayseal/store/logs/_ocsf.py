@@ -5,7 +5,6 @@ first of the three that is there counts.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,14 @@ import pyarrow as pa
 
 from wayseal.store._convert import dumps
 from wayseal.store._jsonl import find, read_line
-from wayseal.store._text import TextBlock, TextFile
-from wayseal.store._times import format_offset
+from wayseal.store._text import TextBlock
 from wayseal.store.logs._bind import Filter, LeftOutError
-from wayseal.store.logs._frame import MADE, Rows, Tally
+from wayseal.store.logs._frame import MADE, Rows
+from wayseal.store.logs._lines import LineBlocks
 from wayseal.store.logs._outcome import Bad, Nothing, Outcome, Why, Wider
-from wayseal.store.logs._paths import Requests
 from wayseal.store.logs._sql import Statements
-from wayseal.store.mapping import LogMapping, LogSettings
-from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, SourceFile
+from wayseal.store.mapping import LogMapping
+from wayseal.store.types import RawBlock, ReadOptions, SourceFile
 
 READING: Mapping[int, Mapping[int, str | None]] = {
     6001: {2: "view", 5: "search", 7: "export", 8: "export", 0: None, 99: None},
@@ -33,61 +31,37 @@ _LISTS = ("web_resources", "web_resources_result", "resources")
 _Row = Mapping[str, Any]
 
 
-class OcsfBlocks:
+class OcsfBlocks(LineBlocks):
     """A file of OCSF events, opened: its reads as raw rows of `accesses` or `queries`."""
 
     def __init__(self, file: SourceFile, mapping: LogMapping, options: ReadOptions, keep_rejected: bool) -> None:
-        self._settings = mapping.logs or LogSettings()
-        told = options.offset if options.offset is not None else mapping.offset
-        self._assumed = told is None
-        self._offset = told or timedelta(0)
-        self._keep = keep_rejected
-        self._text = TextFile(file, mapping.encoding, min(options.block_bytes, 8 << 20))
-        self.notices = self._text.notices
-        self.open_ended = False
-        wanted = {c for f in mapping.fields for c in f.columns} | {f.column for f in mapping.filters}
-        self._wanted = sorted(wanted - {*MADE, "line_id"})
-        self.names = (*self._wanted, "line_id", *MADE)
-        self._requests = Requests(self._settings, self._offset)
-        self._statements = Statements(self._settings.tables, self._offset)
-        self._tally = Tally(table=file.table, file=file.path)
-        self._line = 1
-        self._empty = Notice(code=NoticeCode.EMPTY_FILE, file=file.path)
+        super().__init__(file, mapping, options, keep_rejected)
+        self._columns = sorted(self.wanted - {*MADE, "line_id"})
+        self.names = (*self._columns, "line_id", *MADE)
+        self._statements = Statements(self.settings.tables, self.offset)
 
-    def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
-        """The rows, in order; counts are said with the last block."""
-        held: RawBlock | None = None
-        for block in self._text.blocks():
-            if held is not None:
-                yield held
-            held = self._block(block, names)
-        self.notices.extend(self._tally.notices(format_offset(self._offset), self._assumed))
-        if held is not None:
-            yield held
-        else:
-            self.notices.append(self._empty)
-
-    def _block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
-        rows = Rows(tally=self._tally, keep=self._keep)
-        found: dict[str, list[str | None]] = {n: [] for n in (*self._wanted, "line_id")}
+    def block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
+        """The rows of one block."""
+        rows = Rows(tally=self.tally, keep=self.keep)
+        found: dict[str, list[str | None]] = {n: [] for n in (*self._columns, "line_id")}
         line: list[int] = []
         raws: list[str] = []
-        for number, data in enumerate(block.data.split(b"\n")[:-1], self._line):
+        for number, data in enumerate(block.data.split(b"\n")[:-1], self.line):
             row = read_line(data)
             if row is None:
                 continue
             outcome = self._outcome(row) if isinstance(row, dict) else Bad(column="", reason=row)
             event = row if isinstance(row, dict) else {}
-            text = data.decode(errors="replace") if self._keep else ""
+            text = data.decode(errors="replace") if self.keep else ""
             rows.add(len(line), number, lambda text=text: text, outcome)  # type: ignore[misc]
             line.append(number)
             raws.append(text)
-            for name in self._wanted:
+            for name in self._columns:
                 found[name].append(_text(find(event, name)))
             found["line_id"].append(f"{_text(event.get('time')) or ''}#{number}")
-        self._line += block.data.count(b"\n")
+        self.line += block.data.count(b"\n")
         columns = {n: pa.array(v, pa.string()) for n, v in found.items()}
-        return rows.block(names, columns, np.array(line, np.int64), raws if self._keep else None, block.bytes_read)
+        return rows.block(names, columns, np.array(line, np.int64), raws if self.keep else None, block.bytes_read)
 
     def _outcome(self, row: _Row) -> Outcome:
         activities = READING.get(_number(row.get("class_uid")))
@@ -99,27 +73,27 @@ class OcsfBlocks:
         if _number(row.get("status_id")) == 2:
             return Nothing(why=Why.STATUS)
         statement = find(dict(row), "query_info.query_string")
-        if isinstance(statement, str) and statement.strip() and self._settings.tables:
+        if isinstance(statement, str) and statement.strip() and self.settings.tables:
             return self._statements.outcome(self._statements.part(statement), None, None)
         return self._request(row, activities.get(activity))
 
     def _request(self, row: _Row, action: str | None) -> Outcome:
         method, code = find(dict(row), "http_request.http_method"), find(dict(row), "http_response.code")
-        refused = self._requests.refused(_text(method) or "", _text(code) or "")
+        refused = self.requests.refused(_text(method) or "", _text(code) or "")
         if refused is not None:
             return refused
         target = target_of(dict(row))
-        if target and self._settings.paths:
-            outcome = self._requests.outcome(target)
-            if not isinstance(outcome, Nothing) or not self._settings.resources:
+        if target and self.settings.paths:
+            outcome = self.requests.outcome(target)
+            if not isinstance(outcome, Nothing) or not self.settings.resources:
                 return outcome
         return self._resources(row, action)
 
     def _resources(self, row: _Row, action: str | None) -> Outcome:
-        made = Filter(offset=self._offset)
+        made = Filter(offset=self.offset)
         numbers = list(self._numbers(row))
         if not numbers:
-            return Nothing(why=Why.OTHER_PATH if self._settings.paths else Why.OTHER_RECORD)
+            return Nothing(why=Why.OTHER_PATH if self.settings.paths else Why.OTHER_RECORD)
         try:
             made.permit("waybill", numbers)
         except LeftOutError as left:
@@ -130,7 +104,7 @@ class OcsfBlocks:
         for name in _LISTS:
             items = row.get(name)
             for item in items if isinstance(items, list) else ():
-                if isinstance(item, dict) and _text(item.get("type")) in self._settings.resources:
+                if isinstance(item, dict) and _text(item.get("type")) in self.settings.resources:
                     found = _text(item.get("uid")) or _text(item.get("name"))
                     if found:
                         yield found

@@ -22,7 +22,7 @@ from wayseal.store._records import Splitter
 from wayseal.store._text import TextBlock
 from wayseal.store._times import format_offset
 from wayseal.store.errors import StoreError
-from wayseal.store.logs._frame import MADE, Rows, Tally
+from wayseal.store.logs._frame import MADE, Rows, Tally, told_at_the_end
 from wayseal.store.logs._literals import Parted, pairs
 from wayseal.store.logs._outcome import Bad, Nothing, Outcome, Why
 from wayseal.store.logs._sql import Statements, unknown
@@ -98,15 +98,12 @@ class PgauditBlocks:
         """The rows, in order; counts are said with the last block."""
         if not self.names:
             return
-        held: RawBlock | None = None
         columns = frozenset(str(n) for n in (*COLUMNS.values(), _MESSAGE))
-        for block in self._csv.blocks(columns):
-            if held is not None:
-                yield held
-            held = self._block(block, names)
+        made = (self._block(block, names) for block in self._csv.blocks(columns))
+        yield from told_at_the_end(made, self._tell)
+
+    def _tell(self) -> None:
         self.notices.extend(self._tally.notices(format_offset(self._offset), self._told is None))
-        if held is not None:
-            yield held
 
     def _block(self, block: RawBlock, names: frozenset[str]) -> RawBlock:
         rows = Rows(tally=self._tally, keep=self._keep)

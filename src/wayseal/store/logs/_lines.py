@@ -1,0 +1,55 @@
+"""A raw log with a record a line: what its formats share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from datetime import timedelta
+
+from wayseal.store._text import TextBlock, TextFile
+from wayseal.store._times import format_offset
+from wayseal.store.logs._frame import Tally, told_at_the_end
+from wayseal.store.logs._paths import Requests
+from wayseal.store.mapping import LogMapping, LogSettings
+from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, SourceFile
+
+_MOST_BLOCK_BYTES = 8 << 20
+
+
+class LineBlocks(ABC):
+    """Such a log, opened: its records as raw rows of `accesses` or `queries`.
+
+    wanted: columns that the mapping names. line: number of the next block's first line.
+    """
+
+    names: tuple[str, ...]
+
+    def __init__(self, file: SourceFile, mapping: LogMapping, options: ReadOptions, keep_rejected: bool) -> None:
+        told = options.offset if options.offset is not None else mapping.offset
+        self._assumed = told is None
+        self.offset = told or timedelta(0)
+        self.keep = keep_rejected
+        self.settings = mapping.logs or LogSettings()
+        self.wanted = {c for f in mapping.fields for c in f.columns} | {f.column for f in mapping.filters}
+        self.requests = Requests(self.settings, self.offset)
+        self.tally = Tally(table=file.table, file=file.path)
+        self.line = 1
+        self._text = TextFile(file, mapping.encoding, min(options.block_bytes, _MOST_BLOCK_BYTES))
+        self._empty = Notice(code=NoticeCode.EMPTY_FILE, file=file.path)
+        self.notices = self._text.notices
+        self.open_ended = False
+
+    def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
+        """The rows, in order; counts are said with the last block."""
+        made = (self.block(block, names) for block in self._text.blocks())
+        empty = True
+        for block in told_at_the_end(made, self._tell):
+            empty = False
+            yield block
+        if empty:
+            self.notices.append(self._empty)
+
+    def _tell(self) -> None:
+        self.notices.extend(self.tally.notices(format_offset(self.offset), self._assumed))
+
+    @abstractmethod
+    def block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
+        """The rows of one block."""
