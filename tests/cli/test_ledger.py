@@ -143,11 +143,17 @@ def test_reports_that_are_not_reproduced(base: Path, tmp_path: Path) -> None:
         ({"checkpoint": {**right["checkpoint"], "size": 99}}, 7, "cut back"),
         ({"inputs": digest}, 7, "report was changed"),
         ({"inputs": digest, "checkpoint": None}, 10, "no checkpoint"),
+        ({"checkpoint": None}, 10, "Not verified"),
     ):
         (tmp_path / "x").write_text(json.dumps({**right, **change}))
         ran = inside(*verify)
         assert (ran.code, said in ran.out) == (code, True), (change, ran)
+        assert ("as it is now" in ran.out) is False
         assert ran.out.startswith(f"{tmp_path / 'x'}: ") == (said in ("another ledger", "rewritten", "cut back"))
+    cut = {key: value for key, value in right.items() if key != "checkpoint"}
+    (tmp_path / "x").write_text(json.dumps(cut))
+    ran = inside(*verify, "--lang", "zh")
+    assert (ran.code, LEDGER_TEXTS["zh"]["report_unproven"] in ran.out) == (10, True)
     for text in ("", "[]", "{}", json.dumps({**right, "seed": -1}), json.dumps({**right, "checkpoint": {"size": 1}})):
         (tmp_path / "x").write_text(text)
         ran = inside(*verify)
@@ -165,6 +171,7 @@ def test_a_ledger_that_has_grown(tmp_path: Path) -> None:
     inside("ingest", tmp_path / "more.csv", "--ledger", tmp_path / "L", "-q")
     ran = inside("trace", tmp_path / "L", "--leaks", leaks, "-q", "--verify", made)
     assert "has grown since" in ran.out
+    assert LEDGER_TEXTS["en"]["report_since"] in ran.out
     assert ran.code == 10
     assert "inputs.ledger" not in ran.out
 

@@ -30,6 +30,9 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         "report_leaks": "Not reproduced: the leaks file is not the one of the report.",
         "report_same": "Reproduced: the trace gives what the report says.",
         "report_differs": "Not reproduced. These keys differ: {keys}",
+        "report_since": "The trace was made on the ledger as it is now, with what came in since the report; this may be "
+        "all that makes the difference. To settle it, trace on a copy of the ledger from then.",
+        "report_unproven": "Not verified: without a checkpoint nothing shows that the report was made from this ledger.",
         Code.MANIFEST_SPELLING: "was changed: it isn't spelled as Wayseal spells it",
         Code.MANIFEST_DIGEST: "was changed: it isn't what its last commit says",
         Code.MANIFEST_TREE: "was changed: size or root of the tree are wrong",
@@ -72,6 +75,9 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         "report_leaks": "未能重现：泄露文件不是报告所用的那一份。",
         "report_same": "已重现：溯源结果与报告一致。",
         "report_differs": "未能重现。以下各项不同：{keys}",
+        "report_since": "溯源用的是账本现在的内容，包括报告之后导入的部分；差异可能全由此而来。"
+        "要弄清楚，请在当时的账本副本上溯源。",
+        "report_unproven": "未能验证：没有检查点，无从证明报告出自这个账本。",
         Code.MANIFEST_SPELLING: "已被改动：写法与 Wayseal 的不同",
         Code.MANIFEST_DIGEST: "已被改动：内容与最后一次提交所记不符",
         Code.MANIFEST_TREE: "已被改动：树的大小或根不对",

@@ -70,7 +70,11 @@ def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[
     said = LEDGER_KEYS if known is not None else LEDGER_KEYS[:1]
     found = tuple(key for key in found if key not in said)
     typer.echo(words["report_differs"].format(keys=", ".join(found)) if found else words["report_same"])
-    return NOT_REPRODUCED if found else 0
+    if found and report.checkpoint and report.checkpoint.size < snapshot.manifest.size:
+        typer.echo(words["report_since"])
+    if not found and known is None:
+        typer.echo(words["report_unproven"])
+    return NOT_REPRODUCED if found or known is None else 0
 
 
 def _of_the_ledger(report: Report, known: Since | None, snapshot: Snapshot, words: Mapping[str, str]) -> str:
