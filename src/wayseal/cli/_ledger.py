@@ -12,6 +12,7 @@ from wayseal.cli._ledger_says import LedgerFormat, proven_lines, verification_js
 from wayseal.cli._ledger_words import LEDGER_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._words import filled
 from wayseal.cli._write import write_text
 from wayseal.ledger import integrity
 from wayseal.ledger.errors import LedgerError
@@ -49,7 +50,7 @@ def new_key(
     public = out.with_name(f"{out.name}.pub")
     _write_private(out, f"{key.to_text()}\n")
     write_text(public, f"{key.verify_key}\n")
-    typer.echo(LEDGER_TEXTS[lang]["key_made"].format(private=out, public=public, key=f"{name}+{key.verify_key.id}"))
+    typer.echo(filled(LEDGER_TEXTS[lang]["key_made"], private=out, public=public, key=f"{name}+{key.verify_key.id}"))
 
 
 @app.command()
@@ -67,7 +68,7 @@ def checkpoint(
     signing = _parsed(key, SigningKey.parse)
     point = integrity.present_checkpoint(ledger)
     write_text(out, signing.sign(point.to_text()))
-    typer.echo(LEDGER_TEXTS[lang]["signed"].format(out=out, origin=point.origin, size=point.size))
+    typer.echo(filled(LEDGER_TEXTS[lang]["signed"], out=out, origin=point.origin, size=point.size))
 
 
 @app.command()
@@ -118,7 +119,7 @@ def prove(
     """
     proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes())
     write_text(out, proof.to_json())
-    typer.echo(LEDGER_TEXTS[lang]["proof_made"].format(out=out, leaf=proof.leaf))
+    typer.echo(filled(LEDGER_TEXTS[lang]["proof_made"], out=out, leaf=proof.leaf))
 
 
 @app.command(name="verify-proof")

@@ -107,6 +107,7 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "conflicts": "{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content",
         "quarantine": "rejected rows are listed by line, column and reason in {folder}",
         "nothing": "nothing new",
+        "proposed": "{out}: read it, correct it, then: {then}",
         "listed": "{waybills:,} {waybills:waybill|waybills} listed",
         "asked": "{queries:,} {queries:search|searches} of which only the question is logged: what {queries:it|they} "
         "showed is not in the list",
@@ -154,6 +155,7 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "conflicts": "{table}：{rows:,} 行替换了编号相同而内容不同的旧行",
         "quarantine": "未通过校验的行（行号、列、原因）见 {folder}",
         "nothing": "没有新内容",
+        "proposed": "{out}：请阅读、修改，然后运行：{then}",
         "listed": "已列出 {waybills:,} 个运单",
         "asked": "另有 {queries:,} 次查询只记录了条件：它们显示过的运单不在清单中",
         "ledger": "账本",
