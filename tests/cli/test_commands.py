@@ -21,7 +21,7 @@ from wayseal.store.types import NoticeCode
 from wayseal.trace.report import reason_text
 
 COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger", "canary")
-LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof", "upgrade")
+LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
 CANARY = ("plan", "list", "hit")
 GROUPED = (*(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY))
 

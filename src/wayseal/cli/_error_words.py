@@ -29,6 +29,7 @@ LEDGER = {
     "the checkpoint is of {}, the ledger is {}": "检查点属于 {0}，本账本为 {1}",
     "its tree doesn't go on from the checkpoint": "账本的树不是由该检查点延续而来",
     "several reads carry this id: name the waybill too": "有多条访问带有这个编号：请同时给出运单号",
+    "there is no such read": "没有这条访问",
     "no read carries this id": "没有访问带有这个编号",
     "a page is not what the tree says: run `wayseal ledger verify`": "有一页与树不符：请运行 `wayseal ledger verify`",
     "this read came after the checkpoint: take a newer one": "这条访问晚于检查点：请使用更新的检查点",

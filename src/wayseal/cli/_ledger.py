@@ -12,6 +12,7 @@ from wayseal.cli._ledger_says import LedgerFormat, proven_lines, verification_js
 from wayseal.cli._ledger_words import LEDGER_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._reads import place_of, reads
 from wayseal.cli._words import filled
 from wayseal.cli._write import write_text
 from wayseal.ledger import integrity
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 key_app = typer.Typer(help="Keys that sign checkpoints. 检查点的签名密钥。", no_args_is_help=True)
 app.add_typer(key_app, name="key")
+app.command(name="reads")(reads)
 
 Keys = Annotated[
     list[Path],
@@ -106,9 +108,10 @@ def verify(
 @app.command()
 def prove(
     ledger: LedgerArgument,
-    access: Annotated[str, typer.Option(help="Id of the read (column `access`).")],
     checkpoint: Note,
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the proof here.")],
+    access: Annotated[str | None, typer.Option(help="Id of the read (column `access`).")] = None,
+    read: Annotated[str | None, typer.Option(help="Or its source and row, as `wayseal ledger reads` has it.")] = None,
     waybill: Annotated[str | None, typer.Option(help="Its waybill: quicker, and needed where ids repeat.")] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
@@ -116,8 +119,12 @@ def prove(
 
     \b
     wayseal ledger prove ledger --access a17 --checkpoint 2026-03-01.checkpoint --out a17.proof
+    wayseal ledger prove ledger --read 0:42 --checkpoint 2026-03-01.checkpoint --out read.proof
     """
-    proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes())
+    if (access is None) == (read is None):
+        raise typer.BadParameter("give one of --access and --read", param_hint="--read")
+    place = None if read is None else place_of(read)
+    proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes(), place=place)
     write_text(out, proof.to_json())
     typer.echo(filled(LEDGER_TEXTS[lang]["proof_made"], out=out, leaf=proof.leaf))
 

@@ -32,6 +32,8 @@ USAGE = {
     "Directory": "文件夹",
     "Path": "路径",
     "give a report or accounts, not both": "报告和账号只能给出一种",
+    "give one of --access and --read": "--access 与 --read 给出其一",
+    "is not a source and a row such as 0:42": "不是来源与行号，例如 0:42",
     "is not between .01 and 1": "应在 .01 与 1 之间",
     "is less than one for each account": "少于每个账号一个",
     "a checkpoint needs the public key of whoever signed it": "给出检查点时，须同时给出签名者的公钥",
