@@ -7,6 +7,7 @@ from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._asof import States, states_of
@@ -282,6 +283,14 @@ class Snapshot:
     def assignments(self) -> pa.Table:
         """`assignments` in the contract's form, in the order in which they came."""
         return self.loose("assignments")
+
+    def asked(self, column: str, text: str) -> pa.ChunkedArray:
+        """Times of the logged queries of an account or a session (column: actor, session), in the ledger's order."""
+        schema = pa.schema([f for f in store.arrow_schema("queries") if f.name in ("at", column)])
+        groups = ((file, group) for file in self._finder.files("table:queries") for group in range(len(file.rows)))
+        rows = (file.read([group], schema) for file, group in groups)
+        mine = [batch["at"].filter(pc.equal(batch[column], text)) for batch in rows]
+        return pa.chunked_array(mine, schema.field("at").type)
 
     def loose(self, name: str) -> pa.Table:
         """A table that does not hang on waybills (actors, outlets, queries, assignments)."""

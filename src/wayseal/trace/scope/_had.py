@@ -15,7 +15,7 @@ from wayseal import store
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
-from wayseal.trace._leaks import microseconds
+from wayseal.store.columns import microseconds
 from wayseal.trace.scope._period import Period
 from wayseal.trace.scope._places import Longs, Words, inside
 from wayseal.trace.scope._source import Source

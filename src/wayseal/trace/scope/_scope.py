@@ -13,12 +13,11 @@ Obligations (code and tests cite the numbers):
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow.compute as pc
 
 from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
-from wayseal.trace._leaks import microseconds
+from wayseal.store.columns import microseconds
 from wayseal.trace.scope._fields import FieldNames
 from wayseal.trace.scope._had import had
 from wayseal.trace.scope._listing import Listing
@@ -111,8 +110,7 @@ def _asked(snapshot: Snapshot, source: Source, period: Period) -> int:
     """Logged questions of an account or session in the period (obligation 2)."""
     if source.kind not in (SourceKind.ACTOR, SourceKind.SESSION) or "queries" not in snapshot.tables:
         return 0
-    rows = snapshot.loose("queries")
-    at = microseconds(rows["at"].filter(pc.equal(rows[source.kind.value], source.id)))
+    at = microseconds(snapshot.asked(source.kind.value, source.id))
     return int(((at >= period.since) & (at < period.until)).sum())
 
 
