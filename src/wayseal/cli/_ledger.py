@@ -28,7 +28,6 @@ app = typer.Typer(
 )
 key_app = typer.Typer(help="Keys that sign checkpoints. 检查点的签名密钥。", no_args_is_help=True)
 app.add_typer(key_app, name="key")
-app.command(name="reads")(reads)
 
 Keys = Annotated[
     list[Path],
@@ -103,6 +102,9 @@ def verify(
             typer.echo(line)
     if found.exit_code:
         raise typer.Exit(found.exit_code)
+
+
+app.command(name="reads")(reads)
 
 
 @app.command()
