@@ -13,10 +13,11 @@ from tests.trace.making import make
 from tests.trace.rim import START, World, at, leaks, number, office, opened, sale
 from wayseal.ledger import ingest, open_ledger
 from wayseal.store import open_source, read_leaks
+from wayseal.store.columns import microseconds
 from wayseal.trace._assemble import times
 from wayseal.trace._evidence import OUTLET
 from wayseal.trace._exposures import gather
-from wayseal.trace._leaks import LeakSet, match_leaks, microseconds
+from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._quality import evidence_notes, gap_notes, leak_notes, log_notes, summary_span
 from wayseal.trace._result import Note
 from wayseal.trace._views import SAMPLE, view_samples

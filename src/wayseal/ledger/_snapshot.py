@@ -7,6 +7,7 @@ from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._asof import States, states_of
@@ -19,7 +20,7 @@ from wayseal.ledger._part import numbers
 from wayseal.ledger._queries import read_queries
 from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
-from wayseal.ledger._sorted import distinct, one_batch
+from wayseal.ledger._sorted import distinct, joined, one_batch, ranges, read_range
 from wayseal.ledger._strata import StratumVolumes, counts_of, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._types import NO_DAY, Words
@@ -205,9 +206,13 @@ class Snapshot:
         day, count = np.unique(days[days != NO_DAY], return_counts=True)
         return pa.table({"day": pa.array(day, pa.int32()), "waybills": pa.array(count, pa.int64())})
 
-    def replay(self) -> Replay:
-        """The logged queries, ready to be put to any waybills, as those stood then. Reads `queries` whole."""
-        queries = read_queries(self._finder, self._keyer, described="waybills" in self.tables)
+    def replay(self, column: str | None = None, text: str = "") -> Replay:
+        """The logged queries, ready to be put to any waybills, as those stood then. Reads `queries` whole.
+
+        column: "actor" or "session": only the queries of this one, and no others are kept in memory.
+        """
+        only = None if column is None else (column, text)
+        queries = read_queries(self._finder, self._keyer, described="waybills" in self.tables, only=only)
         return Replay(queries, self._states, self.control(POPULATION), self.size())
 
     def _states(self, keys: Words) -> States:
@@ -228,6 +233,14 @@ class Snapshot:
         """How many waybills were read or stand in `waybills` or `scans`."""
         days = self._finder.whole("catalogue", pa.schema([CATALOGUE_SCHEMA.field("day")]))
         return int((days["day"].to_numpy() != NO_DAY).sum())
+
+    def everything(self, rows: int) -> Iterator[Words]:
+        """Keys of all waybills that were read or stand in `waybills` or `scans`, about `rows` at a time, sorted."""
+        files = self._finder.files("catalogue")
+        for low, high in ranges(files, rows):
+            if found := read_range(files, low, high, CATALOGUE_SCHEMA):
+                there = newest(joined(found, CATALOGUE_SCHEMA))
+                yield numbers(there, "waybill")[numbers(there, "day") != NO_DAY]
 
     def control(self, n: int) -> Words:
         """A uniform sample: the first `n` waybills of the key space, sorted. Keys are hashes, so any stretch is one."""
@@ -282,6 +295,14 @@ class Snapshot:
     def assignments(self) -> pa.Table:
         """`assignments` in the contract's form, in the order in which they came."""
         return self.loose("assignments")
+
+    def asked(self, column: str, text: str) -> pa.ChunkedArray:
+        """Times of the logged queries of an account or a session (column: actor, session), in the ledger's order."""
+        schema = pa.schema([f for f in store.arrow_schema("queries") if f.name in ("at", column)])
+        groups = ((file, group) for file in self._finder.files("table:queries") for group in range(len(file.rows)))
+        rows = (file.read([group], schema) for file, group in groups)
+        mine = [batch["at"].filter(pc.equal(batch[column], text)) for batch in rows]
+        return pa.chunked_array(mine, schema.field("at").type)
 
     def loose(self, name: str) -> pa.Table:
         """A table that does not hang on waybills (actors, outlets, queries, assignments)."""

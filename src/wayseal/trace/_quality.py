@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from wayseal.ledger import Snapshot, Summary
 from wayseal.ledger.gaps import silent_hours
 from wayseal.model.times import HOUR_US, iso
+from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
-from wayseal.trace._leaks import LeakSet, microseconds
+from wayseal.trace._leaks import LeakSet
 from wayseal.trace._likelihood import surely
 from wayseal.trace._replayed import Replayed
 from wayseal.trace._result import Note
@@ -94,7 +95,10 @@ def query_notes(found: Replayed | None) -> Iterator[Note]:
         return
     counts = found.replay.counts
     values = {"n": counts.replayed, "soft": counts.soft, "useless": counts.useless}
-    yield Note(code="quality.queries_replayed", values=values)
+    if counts.replayed:
+        yield Note(code="quality.queries_replayed", values=values)
+    elif counts.useless:
+        yield Note(code="quality.queries_useless", values={"n": counts.useless})
     for key, queries in counts.unreadable.items():
         yield Note(code="quality.queries_unreadable", values={"n": queries, "key": key or "?"})
     if found.again:
