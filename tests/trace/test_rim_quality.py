@@ -163,10 +163,22 @@ def test_each_remark_on_the_evidence(
     assert [(note.code.removeprefix("quality."), note.values["n"]) for note in notes] == said
 
 
+def test_a_sample_is_said(tmp_path: Path) -> None:
+    with opened(small(), tmp_path) as snapshot:
+        strata = gather(snapshot, match_leaks(snapshot, leaks(tmp_path, plain()))).strata
+    evidence = make([10.0, 10.0], reads=[(0, 0, 5.0), (0, 1, 6.0)])
+    strata = replace(strata, mismatched=0)
+    assert codes(list(evidence_notes(evidence, strata))) == []
+    half = replace(strata.whole, last=(1 << 63) - 1)
+    [note] = evidence_notes(evidence, replace(strata, volumes=(strata.whole, half)))
+    assert note.code == "quality.strata_sampled"
+    assert note.values["n"] == round(strata.whole.waybills / 2) > 0
+
+
 def test_only_accounts_count_as_readers() -> None:
     """A touch of an outlet is no read: the leak was sold before anybody read it."""
     evidence = make([10.0], touches=[(0, 0, 2.0)], kind=[OUTLET])
-    mute = type("Mute", (), {"mismatched": 0})()
+    mute = type("Mute", (), {"mismatched": 0, "sampled": 0})()
     assert codes(list(evidence_notes(evidence, mute))) == ["sold_before_read"]
 
 

@@ -21,7 +21,7 @@ from wayseal.ledger._queries import read_queries
 from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import distinct, joined, one_batch, ranges, read_range
-from wayseal.ledger._strata import StratumVolumes, counts_of, stratum_volumes
+from wayseal.ledger._strata import StratumVolumes, counts_of, session_counts, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
@@ -148,9 +148,7 @@ class Snapshot:
 
     def session_volumes(self, session_keys: Words) -> pa.Table:
         """(session u64, actor u64, reads i64, first i64: distinct waybills, from, to) of some sessions, sorted."""
-        table = counts_of(self._finder, "sessions")
-        wanted = np.isin(table["session"].to_numpy(), np.asarray(session_keys, np.uint64))
-        return table.filter(pa.array(wanted))
+        return session_counts(self._finder, distinct(session_keys))
 
     def channel_volumes(self) -> pa.Table:
         """(channel u64, waybills i64), sorted."""
@@ -165,16 +163,20 @@ class Snapshot:
         return counts_of(self._finder, "hours")
 
     def stratum_volumes(self, predicates: Sequence[Predicate]) -> list[StratumVolumes]:
-        """For each predicate, its waybills and how many of them each actor read: exact."""
+        """For each predicate, its waybills and how many of them each actor read.
+
+        Exact, but of a large ledger where only the waybills up to the key `last` are counted.
+        """
         everything = self.size() if any(p.everything for p in predicates) else 0
         return stratum_volumes(self._finder, self._chooser, predicates, everything)
 
     def views(self, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
         """Keys, sorted, of up to `limit` waybills that an actor (a key) read and that fit any of the predicates.
 
-        A uniform sample: the first of the key space. Without predicates all waybills fit.
+        A uniform sample: the first of the key space. Without predicates all waybills fit. Of a large ledger only so
+        much is looked through as `ledger._views` says.
         """
-        return views(self._finder, self._chooser, self.reads, actor, predicates, limit)
+        return views(self._finder, self._chooser, actor, predicates, limit)
 
     def knows(self, kind: str, key: int) -> bool:
         """Whether any row names an id (its key). kind: actor, session, channel, outlet."""

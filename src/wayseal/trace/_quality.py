@@ -87,6 +87,8 @@ def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:
         yield Note(code="quality.sold_before_read", values={"n": unread})
     if strata.mismatched:
         yield Note(code="quality.asked_mismatch", values={"n": strata.mismatched})
+    if strata.sampled:
+        yield Note(code="quality.strata_sampled", values={"n": strata.sampled})
 
 
 def query_notes(found: Replayed | None) -> Iterator[Note]:
