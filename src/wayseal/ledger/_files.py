@@ -93,10 +93,10 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def storage_errors(ledger: Path) -> Iterator[None]:
-    """Turns what the system says about the disk into LedgerStorageError."""
+def storage_errors(ledger: Path, what: str = "ledger") -> Iterator[None]:
+    """Turns what the system says about the disk into LedgerStorageError. what: that which is as it was before."""
     try:
         yield
     except OSError as error:
-        message = f"can't be written ({disk_says(error)}); the ledger is as it was before"
+        message = f"can't be written ({disk_says(error)}); the {what} is as it was before"
         raise LedgerStorageError(message, file=ledger) from error

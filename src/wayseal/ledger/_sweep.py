@@ -6,6 +6,7 @@ from pathlib import Path
 from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
 from wayseal.ledger._lock import READERS, WRITER, no_readers
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
+from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._seal import Entropy, named, sealed
 from wayseal.ledger._tiles import FOLDER, tile_paths
@@ -33,10 +34,11 @@ def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
 
 
 def refuse_foreign(ledger: Path) -> None:
-    """LedgerError if the folder holds things and is no ledger.
+    """LedgerError if the folder holds things and is no ledger, or is a backup.
 
     A first ingest that was killed leaves names that anybody's folder may have; its own are those beside its lock.
     """
+    refuse_backup(ledger)
     names = {entry.name for entry in ledger.iterdir()}
     begun = {NAME + ".new", SECRET, SECRET + ".new", FOLDER} if READERS in names else set()
     others = names - begun - {WRITER, READERS}
