@@ -11,12 +11,13 @@ import pytest
 
 from tests.ledger.helpers import content, put, read, write
 from tests.ledger.sealed import BARE, EARLY, files, flipped, looked, make, note
-from tests.ledger.test_crash import assert_tidy, child, sound
+from tests.ledger.test_crash import child, sound
 from tests.ledger.test_integrity import older, silent
 from wayseal import ledger
 from wayseal.ledger import LedgerError, integrity
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import load_manifest, save_manifest
+from wayseal.ledger._tiles import tile_paths
 from wayseal.ledger.errors import (
     BackupRefusedError,
     LedgerBusyError,
@@ -47,6 +48,14 @@ def same_files(one: Path, other: Path) -> bool:
     return names == set(files(other)) - {"backup.json"} and all(
         (one / n).read_bytes() == (other / n).read_bytes() for n in names
     )
+
+
+def assert_tidy(path: Path) -> None:
+    """Nothing lies there that the manifest doesn't name, and the ledger is what its tree says."""
+    manifest = load_manifest(path)
+    named = {f.path for f in manifest.files} | tile_paths(manifest.size) | {"manifest.json"}
+    assert set(files(path)) - {"backup.json", "secret"} == named
+    assert sound(path)
 
 
 def modes(folder: Path) -> set[int]:
@@ -404,7 +413,9 @@ def test_backups_of_a_ledger_that_is_written_to(tmp_path: Path) -> None:
     """By another process all the while: each backup is whole, and of a generation that there was."""
     put(write(tmp_path / "0", "accesses", EARLY), tmp_path / "L")
     more = [
-        write(tmp_path / "more", "accesses", [read(n / 7, f"u-{n % 9}", f"YT{n * k % 900}") for n in range(900)], str(k))
+        write(
+            tmp_path / "more", "accesses", [read(n / 7, f"u-{n % 9}", f"YT{n * k % 900}") for n in range(900)], str(k)
+        )
         for k in range(1, 16)
     ]
     process = child(INGESTS, tmp_path / "L", *more)

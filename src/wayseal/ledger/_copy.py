@@ -8,10 +8,10 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from wayseal.ledger._files import FOLDER_MODE, HashingFile, file_digest, make_folder, sync_folder
+from wayseal.ledger._files import HashingFile, file_digest, make_folder, sync_folder
 from wayseal.ledger._inventory import Item, Step
 from wayseal.ledger._manifest import Manifest
 from wayseal.ledger._report import Progress
@@ -43,7 +43,6 @@ class Copier:
                 message = "the backup has other bytes under this name: back up into a new folder"
                 raise BackupRefusedError(message, file=self._dest / item.path)
         total = sum(i.bytes for i in items)
-        (self._dest / SCRATCH).mkdir(FOLDER_MODE, exist_ok=True)
         try:
             for item in items:
                 if self._is_there(item):
@@ -65,18 +64,12 @@ class Copier:
         return (item.path in self._named and not self._check) or file_digest(path) == item.sha256
 
     def _copy(self, item: Item, total: int) -> None:
-        part = self._dest / SCRATCH / "part"
-        part.unlink(missing_ok=True)
-        file = HashingFile(part)
-        for chunk in chunks(self._source / item.path):
-            file.write(chunk)
-            self._done += len(chunk)
+        def written(count: int) -> None:
+            self._done += count
             self._progress("copy", self._done, total)
-        self._on_step("part")
-        if (file.seal(), file.size) != (item.sha256, item.bytes):
-            raise LedgerChangedError("was changed: its SHA-256 is not the manifest's", file=self._source / item.path)
-        make_folder((self._dest / item.path).parent, self._dest)
-        part.replace(self._dest / item.path)
+
+        source = self._source / item.path
+        bring(source, self._dest, item, written, lambda: self._on_step("part"), whole=True)
 
     def _sync(self) -> None:
         """Makes all names durable, those of folders too."""
@@ -85,12 +78,36 @@ class Copier:
             sync_folder(self._dest / folder)
 
 
-def chunks(path: Path) -> Iterator[bytes]:
-    """A file's bytes in portions; the error says that it is this file that can't be read."""
+def bring(
+    source: Path, dest: Path, item: Item, written: Callable[[int], None] = lambda _: None,
+    before: Callable[[], None] = lambda: None, *, whole: bool = False,
+) -> None:  # fmt: skip
+    """Puts the first bytes of a file under an item's name, if they are what it says (rule 1). whole: and if these are all.
+
+    written: told how many bytes were written. before: called when they are there under another name. LedgerChangedError
+    names the file that is missing or not what it was.
+    """
+    part = dest / SCRATCH / "part"
+    make_folder(part.parent, dest)
+    part.unlink(missing_ok=True)
+    file = HashingFile(part)
+    for chunk in chunks(source, item.bytes + whole):
+        file.write(chunk)
+        written(len(chunk))
+    before()
+    if (file.seal(), file.size) != (item.sha256, item.bytes):
+        raise LedgerChangedError("was changed: its SHA-256 is not the manifest's", file=source)
+    make_folder((dest / item.path).parent, dest)
+    part.replace(dest / item.path)
+
+
+def chunks(path: Path, most: int) -> Iterator[bytes]:
+    """A file's first `most` bytes in portions; the error says that it is this file that can't be read."""
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
+            while most and (chunk := file.read(min(_CHUNK, most))):
                 yield chunk
+                most -= len(chunk)
     except FileNotFoundError:
         raise LedgerChangedError("is missing", file=path) from None
     except OSError as error:

@@ -13,7 +13,7 @@ from wayseal.ledger._tiles import FOLDER, tile_paths
 from wayseal.ledger.errors import LedgerError
 
 SCRATCH = "tmp"
-_HOLD = ("data", "quarantine", FOLDER)
+HOLD = ("data", "quarantine", FOLDER)
 
 
 def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
@@ -48,7 +48,7 @@ def refuse_foreign(ledger: Path) -> None:
 
 def discard(ledger: Path) -> None:
     """Removes all of a ledger in which nothing was ever committed, beside its folder; its writer calls this."""
-    for name in (SCRATCH, *_HOLD):
+    for name in (SCRATCH, *HOLD):
         shutil.rmtree(ledger / name, ignore_errors=True)
     for name in (NAME + ".new", NAME, SECRET, SECRET + ".new", READERS, WRITER):  # READERS last: see `refuse_foreign`
         (ledger / name).unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def sweep(ledger: Path, manifest: Manifest) -> None:
 
 
 def _remove_strangers(ledger: Path, known: set[str]) -> None:
-    for name in _HOLD:
+    for name in HOLD:
         for path in sorted((ledger / name).rglob("*"), reverse=True):
             if path.is_dir():
                 if not any(path.iterdir()):
