@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.ledger.helpers import content, put, read, write
+from tests.ledger.helpers import at, content, put, read, write
 from tests.ledger.sealed import BARE, files, flipped, looked, make
 from tests.ledger.test_backup import assert_tidy
 from tests.ledger.test_crash import LIMITED, child, sound
@@ -23,6 +23,7 @@ from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._seal import sealed
+from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
 from wayseal.ledger.keep import Cure, Diagnosis, Examination, Ill, Severity, backup, examine
 
@@ -40,6 +41,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make(folder)
     backup(folder / "L", folder / "B")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def private() -> Iterator[None]:
+    """Files that a test makes are for their owner alone, as those of a ledger are."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture
@@ -335,6 +344,7 @@ def appended(path: Path, times: int, tmp_path: Path) -> None:
         manifest = replace(manifest, files=tuple(files_), generation=manifest.generation + 1)
         manifest = sealed(path, manifest, [], 1, ()) if manifest.id else manifest
         save_manifest(path, manifest)
+        sweep(path, manifest)
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -411,7 +421,9 @@ def resealed(path: Path, kind: str, change: Callable[[pa.Table], pa.Table]) -> N
     new = replace(entry, sha256=file_digest(path / entry.path), bytes=size, rows=made.num_rows)
     files_ = tuple(new if f is entry else f for f in manifest.files)
     made_ = replace(manifest, files=files_, generation=manifest.generation + 1)
-    save_manifest(path, sealed(path, made_, [], 1, ()))
+    made_ = sealed(path, made_, [], 1, ())
+    save_manifest(path, made_)
+    sweep(path, made_)
 
 
 def plus_one(column: str) -> Callable[[pa.Table], pa.Table]:
@@ -469,8 +481,11 @@ def test_other_ledgers_agree_with_themselves(tmp_path: Path) -> None:
     rows = [read(n, f"u-{n % 3}", f"YT{n % 7}") for n in range(30)]
     put(write(tmp_path / "1", "accesses", rows), tmp_path / "L")
     for n in range(3):
-        way = [{"waybill": f"YT{k}", "issued_at": read(k, "", "")["at"], "channel": f"c{n}", "origin_outlet": f"o{k % (n + 1)}",
-                "destination_outlet": "o9"} for k in range(n, 9)]  # fmt: skip
+        way = [
+            {"waybill": f"YT{k}", "issued_at": at(k), "channel": f"c{n}", "origin_outlet": f"o{k % (n + 1)}"}
+            | {"destination_outlet": "o9"}
+            for k in range(n, 9)
+        ]
         put(write(tmp_path / f"w{n}", "waybills", way), tmp_path / "L")
         tickets = [{"ticket": f"t{n}", "waybill": f"YT{n + 50}", "opened_at": rows[n]["at"], "actor": "u-1"}]
         put(write(tmp_path / f"t{n}", "tickets", tickets), tmp_path / "L")

@@ -82,10 +82,10 @@ def bring(
     source: Path, dest: Path, item: Item, written: Callable[[int], None] = lambda _: None,
     before: Callable[[], None] = lambda: None, *, whole: bool = False,
 ) -> None:  # fmt: skip
-    """Puts the first bytes of a file under an item's name, if they are what it says (rule 1). whole: and if these are all.
+    """Puts the first bytes of a file under an item's name, if they are what it says (rule 1).
 
-    written: told how many bytes were written. before: called when they are there under another name. LedgerChangedError
-    names the file that is missing or not what it was.
+    whole: and if these are all. written: told how many bytes were written. before: called when they are there under
+    another name. LedgerChangedError names the file that is missing or not what it was.
     """
     part = dest / SCRATCH / "part"
     make_folder(part.parent, dest)

@@ -108,7 +108,9 @@ def _apart(ledger: Path, manifest: Manifest, diagnoses: Sequence[Diagnosis]) -> 
         values: dict[str, str | int] = {"name": made.path, "rows": made.rows}
         acts.append(Act(ill=Ill.QUARANTINE_TWICE, cure=Cure.APART, where=ledger / entry.path, values=values))
     after = replace(manifest, files=tuple(files), generation=manifest.generation + 1)
-    save_manifest(ledger, sealed(ledger, after, [], 1, ()) if after.id else after)
+    after = sealed(ledger, after, [], 1, ()) if after.id else after
+    save_manifest(ledger, after)
+    sweep(ledger, after)
     yield from acts
 
 
