@@ -478,12 +478,19 @@ def test_a_restored_ledger_goes_on(whole: Path, tmp_path: Path) -> None:
 
 
 def test_a_newer_checkpoint_says_that_a_restored_ledger_was_cut_back(whole: Path, tmp_path: Path) -> None:
+    """It holds again once the same files came in again as they did then."""
     newer = note(whole / "O")
     assert looked(whole / "O", newer).findings == ()
     older_one = note(whole / "B")
     restore(whole / "B", tmp_path / "R")
     assert looked(tmp_path / "R", older_one).findings == ()
     assert [f.code for f in looked(tmp_path / "R", newer).findings] == [Code.CHECKPOINT_AHEAD]
+    shutil.copytree(tmp_path / "R", tmp_path / "S")
+    put(whole / "more/accesses.more.parquet", tmp_path / "R")
+    assert looked(tmp_path / "R", newer).findings == ()
+    put(write(tmp_path / "1", "accesses", [read(3, "u-new", "YT3")]), tmp_path / "S")
+    put(whole / "more/accesses.more.parquet", tmp_path / "S")
+    assert [f.code for f in looked(tmp_path / "S", newer).findings] == [Code.CHECKPOINT_HISTORY]
 
 
 def test_what_is_no_backup_is_not_restored(whole: Path, tmp_path: Path) -> None:

@@ -264,7 +264,7 @@ def test_a_ledger_that_is_written_to(copy: Path) -> None:
 
 def test_a_commit_during_the_look(copy: Path, tmp_path: Path) -> None:
     """Files of the new generation are no leavings."""
-    done = []
+    done: list[object] = []
 
     def meanwhile(_stage: str, at: int, total: int) -> None:
         if not done and at < total:

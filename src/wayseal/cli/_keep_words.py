@@ -6,8 +6,8 @@ from wayseal.ledger.keep import Ill, Severity
 
 KEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "backed_up": "{dest}: backup of generation {generation:,}, {reads:,} reads. {copied:,} of {files:,} files copied "
-        "({copied_bytes:,} of {bytes:,} bytes), each checked by SHA-256.",
+        "backed_up": "{dest}: backup of generation {generation:,}, {reads:,} reads. {copied:,} of {files:,} files "
+        "copied ({copied_bytes:,} of {bytes:,} bytes), each checked by SHA-256.",
         "up_to_date": "{dest}: generation {generation:,}, {reads:,} reads; it was up to date.",
         "restored": "{dest}: ledger of generation {generation:,}, {reads:,} reads. {files:,} files checked by SHA-256.",
         "one_goes_on": "Go on with this one or with the original, never with both: they would give different reads the "
@@ -30,8 +30,8 @@ KEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
         Ill.FILE_SHORT: "was cut short",
         Ill.FILE_CHANGED: "is damaged or was changed",
         Ill.QUARANTINE_LONGER: "has more in it than the ledger knows of; what belongs to it is whole",
-        Ill.QUARANTINE_TWICE: "an older version of Wayseal appended to this quarantine file when the same bytes came in "
-        "as another table, so that `wayseal ledger verify` fails; no row is lost",
+        Ill.QUARANTINE_TWICE: "an older version of Wayseal appended to this quarantine file when the same bytes came "
+        "in as another table, so that `wayseal ledger verify` fails; no row is lost",
         Ill.SECRET: "the secret is missing or not the ledger's: reads can't be compared with the tree, and nothing can "
         "be ingested",
         Ill.TILE: "this tile of the tree is missing, damaged or was changed",
@@ -54,14 +54,15 @@ KEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
         "cure_tree": "--repair makes it again; the root says that it is right",
         "cure_backup": "the backup has it, checked: --repair takes it from there",
         "cure_give": "give a backup with --from; without one, make a new ledger of the sources",
-        "cure_lost": "the backup that was given doesn't have it: try another with --from, restore one into a new folder, "
-        "or make a new ledger of the sources",
-        "cure_rebuild": "a fault in the program or a change on purpose: keep the ledger as it is, restore a backup or make "
-        "a new one of the sources, and report it",
+        "cure_lost": "the backup that was given doesn't have it: try another with --from, restore one into a new "
+        "folder, or make a new ledger of the sources",
+        "cure_rebuild": "a fault in the program or a change on purpose: keep the ledger as it is, restore a backup or "
+        "make a new one of the sources, and report it",
         "act_remove": "Mended {where}: removed {files:,} files that are no part of the ledger",
         "act_modes": "Mended {where}: took the rights of others on {files:,} files and folders away",
         "act_cut": "Mended {where}: cut off what doesn't belong to it",
-        "act_apart": "Mended {where}: {rows:,} rows have a file of their own now, {name}; the ledger has one commit more",
+        "act_apart": "Mended {where}: {rows:,} rows have a file of their own now, {name}; the ledger has one "
+        "commit more",
         "act_tree": "Mended {where}: made again, as the root says",
         "act_backup": "Mended {where}: taken from the backup, checked",
     },

@@ -1,4 +1,4 @@
-"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade; backups and the doctor stand in their own files."""
+"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade; backups and the doctor beside."""
 
 import os
 from collections.abc import Callable
