@@ -18,7 +18,7 @@ from tests.ledger.test_backup import assert_tidy
 from tests.ledger.test_crash import LIMITED, child, sound
 from tests.ledger.test_integrity import older, silent
 from wayseal import ledger
-from wayseal.ledger import LedgerError, _derived, integrity
+from wayseal.ledger import LedgerError, _derived, _doctor, integrity
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
@@ -244,6 +244,30 @@ def test_modes(whole: Path, copy: Path) -> None:
     assert (mended.exit_code, [a.ill for a in mended.acts]) == (0, [Ill.MODES])
     assert (copy / "data").stat().st_mode & 0o777 == 0o700
     assert (copy / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_system_without_modes(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (copy / "data").chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", lambda _path, _mode: None)
+    found = examine(copy, repair=True)
+    assert (found.acts, only(found).ill) == ((), Ill.MODES)
+
+
+def test_a_repair_ends(whole: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the disk does: it looks and mends so often, and then says what is left."""
+    monkeypatch.setattr(_doctor, "_MOST_ROUNDS", 1)
+    (copy / "secret").unlink()
+    assert examine(copy, repair=True, source=whole / "B").exit_code == 0
+
+
+def test_files_are_not_mended_by_a_manifest_that_is_in_doubt(whole: Path, copy: Path, tmp_path: Path) -> None:
+    put(write(tmp_path / "1", "accesses", [read(7, "u", "YT7")]), copy)
+    manifest = load_manifest(copy)
+    kept = {f.path for f in load_manifest(whole / "B").files}
+    (copy / next(f.path for f in manifest.files if f.path in kept)).unlink()
+    save_manifest(copy, replace(manifest, generation=77))
+    found = examine(copy, source=whole / "B", repair=True)
+    assert ([d.cure for d in found.diagnoses], found.acts) == ([Cure.LOST, Cure.BACKUP], ())
 
 
 def test_a_ledger_that_is_written_to(copy: Path) -> None:

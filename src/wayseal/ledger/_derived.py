@@ -145,11 +145,11 @@ class _Again:
         scans = self._range("table:scans", low, high, _COLUMNS["scans"])
         pairs = self._range("pairs:outlet", low, high, PAIRS_SCHEMA)
         keys = np.concatenate([numbers(waybills, "waybill"), numbers(scans, "waybill")])
-        texts = np.concatenate([_column(waybills, "origin_outlet"), _column(scans, "outlet")])
+        texts = np.concatenate([numbers(waybills, "origin_outlet"), numbers(scans, "outlet")])
         codes = self._codes["outlet"].codes_of(texts)
         self._note("pairs:outlet", _unlike(keys[codes != 0], codes[codes != 0], pairs, more=True))
         one = np.ones(waybills.num_rows, np.int64)
-        channel = self._codes["channel"].codes_of(_column(waybills, "channel"))
+        channel = self._codes["channel"].codes_of(numbers(waybills, "channel"))
         self._add("channels", channel, one, 0 * one, 0 * one)
         one = np.ones(pairs.num_rows, np.int64)
         self._add("outlets", numbers(pairs, "code").astype(np.uint64), one, 0 * one, 0 * one)
@@ -184,14 +184,6 @@ _COLUMNS = {
 def _dictionary(finder: Finder, kind: str, key_bits: int) -> Dictionary:
     there = finder.entries(f"dictionary:{kind}")
     return Dictionary(kind, Keyer(key_bits), finder.whole(f"dictionary:{kind}") if there else None)
-
-
-def _column(rows: pa.RecordBatch, name: str) -> Words:
-    """Keys of a column; 0 where no row has it."""
-    if name not in rows.schema.names:
-        return np.zeros(rows.num_rows, np.uint64)
-    out: Words = numbers(rows, name)
-    return out
 
 
 def _unlike(keys: Words, codes: Words, pairs: pa.RecordBatch, *, more: bool = False) -> int:

@@ -5,6 +5,7 @@
 3. Files are told from leavings by a manifest that is certain, and by no other.
 """
 
+import contextlib
 import os
 import shutil
 from collections import Counter
@@ -138,11 +139,9 @@ def _leavings(left: list[Path]) -> Iterator[Diagnosis]:
     count: Counter[Path] = Counter()
     size: Counter[Path] = Counter()
     for path in left:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             size[path.parent] += path.lstat().st_size
-        except FileNotFoundError:
-            continue
-        count[path.parent] += 1
+            count[path.parent] += 1
     for folder in sorted(count):
         values = {"files": count[folder], "bytes": size[folder]}
         yield Diagnosis(ill=Ill.LEAVINGS, cure=Cure.REMOVE, where=folder, values=values)

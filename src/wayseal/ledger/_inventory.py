@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from wayseal.ledger._findings import Code
 from wayseal.ledger._manifest import NAME, FileEntry, Manifest
 from wayseal.ledger._salts import NAME as SECRET
@@ -96,13 +94,6 @@ def of_one_piece(manifest: Manifest, leaves: Digests) -> bool:
         if leaves[at].tobytes() != commit_leaf(manifest, commit):
             return False
     return True
-
-
-def page_places(manifest: Manifest) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """For each leaf, whether it is a page's and no commit's."""
-    out = np.ones(manifest.size, np.bool_)
-    out[np.cumsum([c.pages + 1 for c in manifest.commits], dtype=np.int64) - 1] = False
-    return out
 
 
 Step = Callable[[str], None]

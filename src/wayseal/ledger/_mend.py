@@ -42,7 +42,7 @@ def _one(ledger: Path, found: Look, shelf: Shelf, diagnosis: Diagnosis) -> bool:
     if diagnosis.cure is Cure.MODES:
         for path in list(open_to_others(ledger)):
             path.chmod(right_mode(path))
-        return True
+        return not any(open_to_others(ledger))
     manifest = found.manifest
     if manifest is None or not (found.certain or found.known):
         return False
@@ -53,19 +53,17 @@ def _one(ledger: Path, found: Look, shelf: Shelf, diagnosis: Diagnosis) -> bool:
         replace_file(ledger / SECRET, (shelf.folder / SECRET).read_bytes())
         return True
     if diagnosis.cure in (Cure.BACKUP, Cure.CUT):
-        return _file(ledger, manifest, shelf, diagnosis)
+        _file(ledger, manifest, shelf, diagnosis)
+        return True
     return found.certain and _by_the_tree(ledger, found, manifest, diagnosis)
 
 
-def _file(ledger: Path, manifest: Manifest, shelf: Shelf, diagnosis: Diagnosis) -> bool:
+def _file(ledger: Path, manifest: Manifest, shelf: Shelf, diagnosis: Diagnosis) -> None:
     """Puts the bytes of a file in its place, from a backup or from its own beginning (rule 1)."""
     path = diagnosis.where.relative_to(ledger).as_posix()
     entry = [f for f in manifest.files if f.path == path][-1]
-    source = diagnosis.where if diagnosis.cure is Cure.CUT else shelf.has(path, entry.sha256)
-    if source is None:
-        return False
-    _put(ledger, source, entry)
-    return True
+    source = None if diagnosis.cure is Cure.CUT else shelf.has(path, entry.sha256)
+    _put(ledger, source or diagnosis.where, entry)
 
 
 def _put(ledger: Path, source: Path, entry: FileEntry) -> None:
