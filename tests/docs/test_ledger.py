@@ -20,7 +20,7 @@ WORDS = {
     [("docs/ledger.md", "When something is wrong", "en"), ("docs/ledger.zh.md", "出了问题怎么办", "zh")],
 )
 def test_everything_that_the_doctor_finds(name: str, title: str, lang: str) -> None:
-    found = {}
+    found: dict[str, str] = {}
     for line in sections(read(name))[title].splitlines():
         if line.startswith("| `"):
             cells = line.split("|")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.ledger.helpers import at, content, put, read, write
 from tests.ledger.sealed import BARE, files, flipped, looked, make
@@ -106,6 +109,26 @@ def test_every_file_in_turn(whole: Path, copy: Path, fault: str) -> None:
     assert looked(copy).findings == ()
 
 
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_faults_at_once_are_mended_from_a_backup(whole: Path, data: st.DataObject) -> None:
+    """As long as the manifest is there: each is named, each is mended, and the ledger is what it was."""
+    names = [n for n in files(whole / "L") if n != "manifest.json"]
+    some = data.draw(st.dictionaries(st.sampled_from(names), st.sampled_from(sorted(CHANGES)), min_size=1))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "L"
+        shutil.copytree(whole / "L", copy)
+        for name, fault in some.items():
+            spoil(copy / name, CHANGES[fault])
+        found = examine(copy, source=whole / "B")
+        assert {d.where.relative_to(copy).as_posix() for d in found.diagnoses} == set(some)
+        alone = {d.where.relative_to(copy).as_posix() for d in examine(copy).diagnoses}
+        assert alone - set(some) <= {"tree"}
+        assert {n for n in some if n[:5] != "tree/"} == {n for n in alone if n[:4] != "tree"}
+        assert examine(copy, source=whole / "B", repair=True).exit_code == 0
+        assert all((copy / n).read_bytes() == (whole / "L" / n).read_bytes() for n in names)
+
+
 def test_what_hangs_on_a_file(whole: Path, copy: Path) -> None:
     manifest = load_manifest(whole / "L")
     for entry in manifest.files:
@@ -156,6 +179,22 @@ def test_tiles_and_reads_that_are_both_lost(whole: Path, copy: Path, tmp_path: P
     found = examine(copy, source=whole / "B", repair=True)
     assert found.diagnoses == ()
     assert_tidy(copy)
+
+
+def test_which_tile_is_wrong_is_said_when_it_can_be(copy: Path) -> None:
+    """Not while the secret is lost: then only the tree as a whole is named."""
+    secret = (copy / "secret").read_bytes()
+    for name in (n for n in files(copy) if n.startswith("tree/0/")):
+        right = (copy / name).read_bytes()
+        (copy / name).write_bytes(flipped(0.5, 1)(right))
+        assert only(examine(copy)).where == copy / name
+        (copy / "secret").unlink()
+        found = examine(copy, repair=True)
+        assert {(d.ill, d.where) for d in found.diagnoses} == {(Ill.SECRET, copy / "secret"), (Ill.TREE, copy / "tree")}
+        assert found.acts == ()
+        (copy / "secret").write_bytes(secret)
+        assert examine(copy, repair=True).exit_code == 0
+        assert (copy / name).read_bytes() == right
 
 
 def test_a_manifest_is_never_made_up(whole: Path, copy: Path, tmp_path: Path) -> None:

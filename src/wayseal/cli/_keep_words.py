@@ -35,6 +35,7 @@ KEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
         Ill.SECRET: "the secret is missing or not the ledger's: reads can't be compared with the tree, and nothing can "
         "be ingested",
         Ill.TILE: "this tile of the tree is missing, damaged or was changed",
+        Ill.TREE: "tiles and the manifest's root don't agree; which is wrong can be said when the rest is mended",
         Ill.DERIVED: "{kind} doesn't agree with the reads: {rows:,} rows differ",
         Ill.LEAVINGS: "{files:,} files ({bytes:,} bytes) that are no part of the ledger, left by something that was "
         "broken off or replaced",
@@ -95,6 +96,7 @@ KEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
         "`wayseal ledger verify` 因此不通过；没有丢失任何行",
         Ill.SECRET: "密值缺失，或不是这个账本的：无法将访问与树比对，也无法导入",
         Ill.TILE: "树的这个瓦片缺失、损坏或被改动",
+        Ill.TREE: "瓦片与清单中的根不符；其余问题修复之后才能判断是哪一个不对",
         Ill.DERIVED: "{kind} 与访问不一致：有 {rows:,} 行不同",
         Ill.LEAVINGS: "{files:,} 个文件（{bytes:,} 字节）不属于账本，是中断的操作或被替换的旧文件留下的",
         Ill.MODES: "{files:,} 个文件或文件夹可被所有者以外的人使用，这是第一个",

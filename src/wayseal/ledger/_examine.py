@@ -22,7 +22,7 @@ from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sweep import HOLD, SCRATCH
-from wayseal.ledger._tiles import stored_leaves, tile_paths
+from wayseal.ledger._tiles import FOLDER, tile_paths, unreadable_tiles
 from wayseal.ledger._triage import Shelf, look_at_files, look_at_secret
 from wayseal.ledger.errors import LedgerError
 
@@ -117,9 +117,9 @@ def _look_at_tree(
         out.tiles = wrong_tiles(ledger, manifest, grown.leaves)
         wrong, cure = sorted(out.tiles), Cure.TREE
     else:
-        stored = stored_leaves(ledger, manifest.size)[0]
-        wrong = sorted(wrong_tiles(ledger, manifest, stored)) or sorted(tile_paths(manifest.size))[:1]
-        cure = Cure.GIVE if source is None else Cure.LOST
+        wrong, cure = unreadable_tiles(ledger, manifest.size), shelf.cure(None)
+        if not wrong:
+            out.diagnoses.append(Diagnosis(ill=Ill.TREE, cure=cure, where=ledger / FOLDER, hanging=about))
     out.diagnoses += [Diagnosis(ill=Ill.TILE, cure=cure, where=ledger / path, hanging=about) for path in wrong]
     return grown
 

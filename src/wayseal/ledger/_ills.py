@@ -31,6 +31,7 @@ class Ill(StrEnum):
     QUARANTINE_TWICE = "quarantine-twice"
     SECRET = "secret"  # noqa: S105 (no secret, but what is said of one)
     TILE = "tile"
+    TREE = "tree"
     DERIVED = "derived"
     LEAVINGS = "leavings"
     MODES = "modes"

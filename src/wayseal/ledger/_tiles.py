@@ -37,6 +37,17 @@ def stored_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
     return leaves, lost
 
 
+def unreadable_tiles(ledger: Path, size: int) -> list[str]:
+    """Paths, below the ledger, of tiles that are missing or not as long as they should be."""
+    out = []
+    for tile in tiles(size):
+        try:
+            read_tile(ledger, tile)
+        except LedgerError:
+            out.append(f"{FOLDER}/{tile.path}")
+    return out
+
+
 def read_tile(ledger: Path, tile: Tile) -> Digests:
     """A tile's entries; LedgerError names it if it is missing, cut short or unreadable."""
     path = ledger / FOLDER / tile.path
