@@ -38,8 +38,7 @@ def test_there_and_back(kept: Path, tmp_path: Path, lang: str) -> None:
     assert "300" in first.out
     again = inside("ledger", "backup", kept / "L", tmp_path / "B", "--lang", lang, "--check")
     assert ("up to date" in again.out, "已是最新" in again.out) == (lang == "en", lang == "zh")
-    shown = [inside("show", tmp_path / n).out.splitlines()[1:] for n in ("B",)]
-    assert shown == [inside("show", kept / "L").out.splitlines()[1:]]
+    assert inside("show", tmp_path / "B").out.splitlines()[1:] == inside("show", kept / "L").out.splitlines()[1:]
     assert inside("ledger", "verify", tmp_path / "B").code == 0
     refused = inside("ingest", kept / "accesses.csv", "--ledger", tmp_path / "B")
     assert (refused.code, "wayseal ledger restore" in refused.err) == (3, True)
@@ -78,7 +77,7 @@ def test_a_visit_to_the_doctor(kept: Path, tmp_path: Path, lang: str) -> None:
     (tmp_path / "L/secret").chmod(0o640)
     ran = inside(*doctor)
     assert ran.code == 11
-    assert f"{words[Severity.ERROR]} {segment}: {words[Ill.FILE_SHORT]}" in ran.out
+    assert words["line"].format(severity=words[Severity.ERROR], where=segment, said=words[Ill.FILE_SHORT]) in ran.out
     assert "accesses.csv" in ran.out
     assert "2026-03-02" in ran.out
     assert words["cure_give"] in ran.out

@@ -57,8 +57,8 @@ def examination_lines(found: keep.Examination, ledger: Path, words: Mapping[str,
     if not found.diagnoses:
         yield words["healthy_deep" if found.deep else "healthy"]
     for diagnosis in found.diagnoses:
-        said = words[diagnosis.ill].format(**diagnosis.values)
-        yield f"{words[diagnosis.severity]} {diagnosis.where}: {said}{_hanging(diagnosis.hanging, words)}"
+        said = words[diagnosis.ill].format(**diagnosis.values) + _hanging(diagnosis.hanging, words)
+        yield words["line"].format(severity=words[diagnosis.severity], where=diagnosis.where, said=said)
         yield "  → " + words["cure_" + diagnosis.cure].format(ledger=ledger, **diagnosis.values)
 
 
