@@ -68,7 +68,7 @@ def restore(source: Path, dest: Path, *, progress: Progress = silent, on_step: S
     with open_ledger(source) as snapshot:
         wanted = Marker(id=snapshot.manifest.id, restoring=True)
         done = _copied(snapshot, Path(dest), wanted, progress, on_step, check=True)
-    with storage_errors(dest, "backup"):
+    with storage_errors(dest, backup=True):
         (dest / MARKER).unlink()
         sync_folder(dest)
     on_step("unmarked")
@@ -81,7 +81,7 @@ def _copied(
     manifest = snapshot.manifest
     _refuse_overlap(snapshot.path, dest)
     items = inventory(snapshot.path, manifest)
-    with storage_errors(dest, "backup"):
+    with storage_errors(dest, backup=True):
         dest.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         _accepted(snapshot, dest, marker, check=check)
         with writer_lock(dest, backup=True):
@@ -127,12 +127,14 @@ def _accepted(snapshot: Snapshot, dest: Path, wanted: Marker, *, check: bool) ->
     if found is None:
         names = {e.name for e in dest.iterdir()} - {WRITER, READERS, MARKER + ".new"}
         if names:
-            what = "a ledger and no backup" if NAME in names else "not empty and no backup"
-            raise BackupRefusedError(f"this folder is {what}: give a new one", file=dest)
+            other = "this folder is not empty and no backup: give a new one"
+            message = "this folder is a ledger and no backup: give a new one" if NAME in names else other
+            raise BackupRefusedError(message, file=dest)
         return None
     if found.restoring != wanted.restoring:
-        what = "holds a restoration that was broken off" if found.restoring else "is a backup"
-        raise BackupRefusedError(f"this folder {what}: give a new one", file=dest)
+        other = "this folder holds a restoration that was broken off: give a new one"
+        message = other if found.restoring else "this folder is a backup: give a new one"
+        raise BackupRefusedError(message, file=dest)
     if found.id not in ("", wanted.id):
         raise BackupRefusedError("this is a backup of another ledger: give a new folder", file=dest)
     if not (dest / NAME).exists():

@@ -32,7 +32,9 @@ class Item:
 def inventory(ledger: Path, manifest: Manifest) -> list[Item]:
     """All of them. LedgerChangedError names what keeps manifest, tree and secret from being of one piece."""
     if code := manifest_fault(manifest):
-        raise LedgerChangedError(_SAYS[code], file=ledger / NAME)
+        digest = "was changed: it isn't what its last commit says"
+        tree = "was changed: size or root of the tree are wrong"
+        raise LedgerChangedError(digest if code is Code.MANIFEST_DIGEST else tree, file=ledger / NAME)
     if twice := named_twice(manifest):
         message = "the manifest names this file twice, an old fault: run `wayseal ledger doctor` with --repair"
         raise LedgerChangedError(message, file=ledger / twice[0].path)
@@ -46,12 +48,6 @@ def inventory(ledger: Path, manifest: Manifest) -> list[Item]:
 
 def _item(path: str, content: bytes) -> Item:
     return Item(path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
-
-
-_SAYS = {
-    Code.MANIFEST_DIGEST: "was changed: it isn't what its last commit says",
-    Code.MANIFEST_TREE: "was changed: size or root of the tree are wrong",
-}
 
 
 def manifest_fault(manifest: Manifest) -> Code | None:

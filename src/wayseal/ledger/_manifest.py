@@ -150,11 +150,9 @@ def load_manifest(ledger: Path) -> Manifest:
         content = json.loads(path.read_bytes())
         layout = content.pop(_FORMAT)
     except FileNotFoundError:
-        begun = (ledger / MARKER).exists()
-        what = (
-            "this copy is not complete yet: run the command that makes it again" if begun else "there is no ledger here"
-        )
-        raise LedgerError(f"{what} (no manifest)", file=path) from None
+        none = "there is no ledger here (no manifest)"
+        begun = "this copy is not complete yet: run the command that makes it again (no manifest)"
+        raise LedgerError(begun if (ledger / MARKER).exists() else none, file=path) from None
     except OSError as error:
         raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
