@@ -11,6 +11,34 @@ from wayseal.cli._usage_words import USAGE
 LEDGER = {
     "more than {} different ids of kind {}": "{1} 类的不同编号超过 {0} 个",
     "can't be written ({}); the ledger is as it was before": "无法写入（{0}）；账本保持原样",
+    "can't be written ({}); the backup is as it was before": "无法写入（{0}）；备份保持原样",
+    "this is no backup (nothing that `wayseal ledger backup` made)": "这不是备份（不是 `wayseal ledger backup` 所建）",
+    "this is the folder that is to be copied": "这就是要复制的文件夹",
+    "this folder lies inside the one that is to be copied": "这个文件夹位于要复制的文件夹之内",
+    "this folder holds the one that is to be copied": "要复制的文件夹位于这个文件夹之内",
+    "this folder is not empty and no backup: give a new one": "这个文件夹不是空的，也不是备份：请换一个新的",
+    "this folder is a ledger and no backup: give a new one": "这个文件夹是账本，不是备份：请换一个新的",
+    "this folder is a backup: give a new one": "这个文件夹是备份：请换一个新的",
+    "this folder holds a restoration that was broken off: give a new one": "这个文件夹里是中断的恢复：请换一个新的",
+    "this is a backup of another ledger: give a new folder": "这是另一个账本的备份：请换一个新的文件夹",
+    "this backup holds reads or commits that the ledger doesn't have: keep it, and give a new folder": "这份备份里"
+    "有账本没有的访问或提交：请保留它，并换一个新的文件夹",
+    "the backup has other bytes under this name: back up into a new folder": "备份中同名文件的内容不同：请备份到新的"
+    "文件夹",
+    "was changed: its SHA-256 is not the manifest's": "已被改动：SHA-256 与清单不符",
+    "was changed: it isn't what its last commit says": "已被改动：内容与最后一次提交所记不符",
+    "was changed: size or root of the tree are wrong": "已被改动：树的大小或根不对",
+    "is missing": "缺失",
+    "there is no backup here": "这里没有备份",
+    "the manifest names this file twice, an old fault: run `wayseal ledger doctor` with --repair": "清单两次列出这个"
+    "文件，是旧版本的错误：请运行 `wayseal ledger doctor` 并加 --repair",
+    "this tile is missing or was cut short": "这个瓦片缺失或被截短",
+    "manifest and tree don't agree: run `wayseal ledger doctor`": "清单与树不一致：请运行 `wayseal ledger doctor`",
+    "this copy is not complete yet: run the command that makes it again (no manifest)": "这份副本尚未完成：请再次"
+    "运行建立它的命令（缺少清单）",
+    "this mark of a backup is damaged or of another version": "备份的标记已损坏，或属于其他版本",
+    "this is a backup, which is only read: make a ledger of it with `wayseal ledger restore`": "这是备份，只能读取："
+    "请用 `wayseal ledger restore` 由它建立账本",
     "was read with another mapping or offset": "当时读取用的是另一份映射或时区",
     "can't be told from the rest of a compressed file": "在压缩文件中无法与其余部分分开",
     "ended in the middle of a line": "当时止于一行的中间",

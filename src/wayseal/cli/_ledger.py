@@ -1,4 +1,4 @@
-"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade."""
+"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade; backups and the doctor beside."""
 
 import os
 from collections.abc import Callable
@@ -8,6 +8,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from wayseal.cli._backup import backup, restore
+from wayseal.cli._doctor import doctor
 from wayseal.cli._ledger_says import LedgerFormat, proven_lines, verification_json, verification_lines
 from wayseal.cli._ledger_words import LEDGER_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
@@ -23,9 +25,7 @@ T = TypeVar("T")
 SEED_SIZE = 32
 PRIVATE = 0o600
 
-app = typer.Typer(
-    help="Tamper evidence: checkpoints, verification, proofs. 防篡改：检查点、校验、证明。", no_args_is_help=True
-)
+app = typer.Typer(help="Checkpoints, verification, proofs, backups. 检查点、校验、证明、备份。", no_args_is_help=True)
 key_app = typer.Typer(help="Keys that sign checkpoints. 检查点的签名密钥。", no_args_is_help=True)
 app.add_typer(key_app, name="key")
 
@@ -162,6 +162,11 @@ def upgrade(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: Quiet = F
     with progress_bars(quiet) as progress:
         done = integrity.upgrade(ledger, progress=progress)
     typer.echo(LEDGER_TEXTS[lang]["upgraded" if done else "no_upgrade"])
+
+
+app.command()(backup)
+app.command()(restore)
+app.command()(doctor)
 
 
 def _parsed(path: Path, parse: Callable[[str], T]) -> T:

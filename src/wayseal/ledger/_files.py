@@ -93,10 +93,12 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def storage_errors(ledger: Path) -> Iterator[None]:
-    """Turns what the system says about the disk into LedgerStorageError."""
+def storage_errors(ledger: Path, *, backup: bool = False) -> Iterator[None]:
+    """Turns what the system says about the disk into LedgerStorageError. backup: it is a backup that is written to."""
     try:
         yield
     except OSError as error:
-        message = f"can't be written ({disk_says(error)}); the ledger is as it was before"
+        says = disk_says(error)
+        kept = f"can't be written ({says}); the ledger is as it was before"
+        message = f"can't be written ({says}); the backup is as it was before" if backup else kept
         raise LedgerStorageError(message, file=ledger) from error

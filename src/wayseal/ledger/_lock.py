@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wayseal.ledger._files import FILE_MODE
+from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger.errors import LedgerBusyError
 
 WRITER = "lock"
@@ -14,10 +15,17 @@ READERS = "readers.lock"
 
 
 @contextlib.contextmanager
-def writer_lock(ledger: Path) -> Iterator[None]:
-    """Holds the ledger for writing; LedgerBusyError names the process that has it."""
+def writer_lock(ledger: Path, *, backup: bool = False) -> Iterator[None]:
+    """Holds the ledger for writing; LedgerBusyError names the process that has it.
+
+    BackupRefusedError where it is a backup, unless `backup` says that this is known.
+    """
+    if not backup:
+        refuse_backup(ledger)
     handle = _locked(ledger / WRITER)
     try:
+        if not backup:
+            refuse_backup(ledger)
         os.truncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -38,6 +46,22 @@ def _locked(path: Path) -> int:
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), path.stat()):
                 return handle
+        os.close(handle)
+
+
+def holder_of(ledger: Path) -> str:
+    """The number of the process that writes to the ledger, "" if none does."""
+    try:
+        handle = os.open(ledger / WRITER, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+    else:
+        return ""
+    finally:
         os.close(handle)
 
 

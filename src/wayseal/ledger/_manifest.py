@@ -14,6 +14,7 @@ from typing import Any
 
 from wayseal.ledger._files import replace_file
 from wayseal.ledger._layout import OPTIONAL
+from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger.errors import LedgerError
 
 LAYOUT = 2
@@ -149,7 +150,9 @@ def load_manifest(ledger: Path) -> Manifest:
         content = json.loads(path.read_bytes())
         layout = content.pop(_FORMAT)
     except FileNotFoundError:
-        raise LedgerError("there is no ledger here (no manifest)", file=path) from None
+        none = "there is no ledger here (no manifest)"
+        begun = "this copy is not complete yet: run the command that makes it again (no manifest)"
+        raise LedgerError(begun if (ledger / MARKER).exists() else none, file=path) from None
     except OSError as error:
         raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:

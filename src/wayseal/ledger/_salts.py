@@ -1,6 +1,6 @@
 """The ledger's secret, and the salt of each read that is made of it.
 
-1. The secret is 32 random bytes in a file that only its owner can read; it never leaves the ledger.
+1. The secret is 32 random bytes in a file that only its owner can read; it leaves the ledger for backups alone.
 2. A salt is AES-256 (a pseudo-random permutation) of (source, row) under a key made of the secret: no two reads have
    the same, nothing has to be stored, and whoever is shown some salts knows nothing of the others.
 3. The manifest knows the secret by a hash of it, so that a changed one is found and named.

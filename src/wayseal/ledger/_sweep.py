@@ -6,13 +6,14 @@ from pathlib import Path
 from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
 from wayseal.ledger._lock import READERS, WRITER, no_readers
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
+from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._seal import Entropy, named, sealed
 from wayseal.ledger._tiles import FOLDER, tile_paths
 from wayseal.ledger.errors import LedgerError
 
 SCRATCH = "tmp"
-_HOLD = ("data", "quarantine", FOLDER)
+HOLD = ("data", "quarantine", FOLDER)
 
 
 def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
@@ -33,10 +34,11 @@ def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
 
 
 def refuse_foreign(ledger: Path) -> None:
-    """LedgerError if the folder holds things and is no ledger.
+    """LedgerError if the folder holds things and is no ledger, or is a backup.
 
     A first ingest that was killed leaves names that anybody's folder may have; its own are those beside its lock.
     """
+    refuse_backup(ledger)
     names = {entry.name for entry in ledger.iterdir()}
     begun = {NAME + ".new", SECRET, SECRET + ".new", FOLDER} if READERS in names else set()
     others = names - begun - {WRITER, READERS}
@@ -46,7 +48,7 @@ def refuse_foreign(ledger: Path) -> None:
 
 def discard(ledger: Path) -> None:
     """Removes all of a ledger in which nothing was ever committed, beside its folder; its writer calls this."""
-    for name in (SCRATCH, *_HOLD):
+    for name in (SCRATCH, *HOLD):
         shutil.rmtree(ledger / name, ignore_errors=True)
     for name in (NAME + ".new", NAME, SECRET, SECRET + ".new", READERS, WRITER):  # READERS last: see `refuse_foreign`
         (ledger / name).unlink(missing_ok=True)
@@ -61,7 +63,7 @@ def sweep(ledger: Path, manifest: Manifest) -> None:
 
 
 def _remove_strangers(ledger: Path, known: set[str]) -> None:
-    for name in _HOLD:
+    for name in HOLD:
         for path in sorted((ledger / name).rglob("*"), reverse=True):
             if path.is_dir():
                 if not any(path.iterdir()):

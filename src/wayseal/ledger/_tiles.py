@@ -18,6 +18,36 @@ def tile_paths(size: int) -> set[str]:
     return {f"{FOLDER}/{tile.path}" for tile in tiles(size)}
 
 
+def contents(size: int, leaves: Digests) -> dict[str, bytes]:
+    """What the tiles of a tree with these leaves hold, by their paths below the ledger."""
+    levels = grown([], leaves)
+    return {f"{FOLDER}/{t.path}": levels[t.level][t.first : t.first + t.width].tobytes() for t in tiles(size)}
+
+
+def stored_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
+    """The tree's leaves as its tiles hold them, zeros where one can't be read; and the tiles where that is so."""
+    leaves = np.zeros((size, SIZE), np.uint8)
+    lost = []
+    for tile in tiles(size):
+        if tile.level == 0:
+            try:
+                leaves[tile.first : tile.first + tile.width] = read_tile(ledger, tile)
+            except LedgerError:
+                lost.append(tile)
+    return leaves, lost
+
+
+def unreadable_tiles(ledger: Path, size: int) -> list[str]:
+    """Paths, below the ledger, of tiles that are missing or not as long as they should be."""
+    out = []
+    for tile in tiles(size):
+        try:
+            read_tile(ledger, tile)
+        except LedgerError:
+            out.append(f"{FOLDER}/{tile.path}")
+    return out
+
+
 def read_tile(ledger: Path, tile: Tile) -> Digests:
     """A tile's entries; LedgerError names it if it is missing, cut short or unreadable."""
     path = ledger / FOLDER / tile.path

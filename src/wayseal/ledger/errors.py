@@ -29,6 +29,12 @@ class NoSuchReadError(LedgerError):
     exit_code: ClassVar[int] = 3
 
 
+class BackupRefusedError(LedgerError):
+    """A folder is not what a backup, a restoration or a writer may use; names it and says what it is."""
+
+    exit_code: ClassVar[int] = 3
+
+
 class LedgerBusyError(LedgerError):
     """Another process is writing to the ledger; names the ledger and the process."""
 

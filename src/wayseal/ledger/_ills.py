@@ -1,0 +1,164 @@
+"""What a doctor says of a ledger, as data; the command line has the words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from wayseal.ledger._manifest import FileEntry, Manifest
+
+FOUND = 11
+"""Exit code where something was found that somebody should see to."""
+
+
+class Severity(StrEnum):
+    """note: good to know. warning: to be seen to, nothing is lost. error: something is lost or was changed."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Ill(StrEnum):
+    """What is wrong."""
+
+    MANIFEST_MISSING = "manifest-missing"
+    MANIFEST_CHANGED = "manifest-changed"
+    FILE_MISSING = "file-missing"
+    FILE_SHORT = "file-short"
+    FILE_CHANGED = "file-changed"
+    QUARANTINE_LONGER = "quarantine-longer"
+    QUARANTINE_TWICE = "quarantine-twice"
+    SECRET = "secret"  # noqa: S105 (no secret, but what is said of one)
+    TILE = "tile"
+    TREE = "tree"
+    DERIVED = "derived"
+    LEAVINGS = "leavings"
+    MODES = "modes"
+    LAYOUT = "layout"
+    DISK = "disk"
+    LOCKED = "locked"
+    SMALL_FILES = "small-files"
+
+
+_SEVERITY = {
+    Ill.LEAVINGS: Severity.WARNING,
+    Ill.MODES: Severity.WARNING,
+    Ill.LAYOUT: Severity.WARNING,
+    Ill.DISK: Severity.WARNING,
+    Ill.QUARANTINE_LONGER: Severity.WARNING,
+    Ill.QUARANTINE_TWICE: Severity.WARNING,
+    Ill.LOCKED: Severity.NOTE,
+    Ill.SMALL_FILES: Severity.NOTE,
+}
+
+
+class Cure(StrEnum):
+    """What can be done.
+
+    wait, upgrade, compact, room, rebuild: by whoever keeps the ledger. remove, modes, cut, apart: `repair` does it.
+    tree: `repair` makes it again. backup: `repair` takes it from the backup that was given. give: a backup is needed.
+    lost: the backup that was given doesn't have it.
+    """
+
+    WAIT = "wait"
+    UPGRADE = "upgrade"
+    COMPACT = "compact"
+    ROOM = "room"
+    REMOVE = "remove"
+    MODES = "modes"
+    CUT = "cut"
+    APART = "apart"
+    TREE = "tree"
+    BACKUP = "backup"
+    GIVE = "give"
+    LOST = "lost"
+    REBUILD = "rebuild"
+
+
+SAFE = frozenset((Cure.REMOVE, Cure.MODES, Cure.CUT, Cure.APART, Cure.TREE, Cure.BACKUP))
+"""What `repair` does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hanging:
+    """What hangs on a file of the ledger: its kind, bucket day (since 1970), rows, and the sources that may be in it.
+
+    sources: names without folder, out of which its rows can have come. tiles and the secret have no rows of their own.
+    """
+
+    kind: str
+    day: int | None = None
+    rows: int = 0
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """One thing that was found. where: path of the file or folder; values: what the words need."""
+
+    ill: Ill
+    cure: Cure
+    where: Path
+    hanging: Hanging | None = None
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return _SEVERITY.get(self.ill, Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One thing that was mended: which ill, how, and where."""
+
+    ill: Ill
+    cure: Cure
+    where: Path
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What was looked at and what was found; acts: what was mended before it.
+
+    files, bytes: what the ledger consists of. free: bytes that the disk has left. deep: whether derived files were
+    compared with the reads.
+    """
+
+    files: int
+    bytes: int
+    free: int
+    deep: bool
+    diagnoses: tuple[Diagnosis, ...]
+    acts: tuple[Act, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 where there is nothing to be seen to; notes don't count."""
+        return FOUND if any(d.severity is not Severity.NOTE for d in self.diagnoses) else 0
+
+
+def hanging_on(manifest: Manifest, entry: FileEntry) -> Hanging:
+    """What hangs on a file."""
+    return Hanging(kind=entry.kind, day=entry.day, rows=entry.rows, sources=_sources(manifest, entry))
+
+
+def _sources(manifest: Manifest, entry: FileEntry) -> tuple[str, ...]:
+    """Sources of its commit, or where files were merged up to it, that fill the tables of which it is made."""
+    if entry.kind == "quarantine":
+        stem = Path(entry.path).name[:16]
+        return tuple(dict.fromkeys(s.name for s in manifest.sources if s.sha256[:16] == stem))
+    first, last = 0, len(manifest.sources)
+    before = 0
+    for commit in manifest.commits:
+        if commit.generation == entry.generation:
+            first, last = before, commit.sources
+        before = commit.sources
+    if "-merged" in entry.path:
+        first = 0
+    some = manifest.sources[first:last]
+    table = entry.kind.removeprefix("table:")
+    own = [s.name for s in some if s.table == table]
+    return tuple(dict.fromkeys(own or [s.name for s in some]))

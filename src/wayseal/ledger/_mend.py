@@ -1,0 +1,118 @@
+"""Mending what is provably safe to mend, under the writer's lock, one thing after another, each noted.
+
+1. A file takes the place of another only if its SHA-256 is the manifest's; a tile only if the root says so; the secret
+   only if the manifest's check of it does; a manifest only if the ledger's own tiles are its tree.
+2. Nothing is removed unless the manifest is certain, and then only what a sweep removes.
+3. Quarantine files that an old fault made one of are taken apart by a commit of their own: entries of the manifest get
+   other names, the bytes that each is known by stay, and the tree goes on from what it was.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wayseal.ledger._copy import bring
+from wayseal.ledger._examine import BESIDE, Look, open_to_others, right_mode, strangers
+from wayseal.ledger._files import make_folder, replace_file, sync_folder
+from wayseal.ledger._ills import SAFE, Act, Cure, Diagnosis, Ill, Severity
+from wayseal.ledger._inventory import Item, named_twice
+from wayseal.ledger._manifest import FileEntry, Manifest, save_manifest
+from wayseal.ledger._salts import NAME as SECRET
+from wayseal.ledger._seal import sealed
+from wayseal.ledger._sweep import sweep
+from wayseal.ledger._triage import Shelf
+
+
+def mend(ledger: Path, found: Look, shelf: Shelf) -> list[Act]:
+    """Mends what of the findings can be mended now; a further look says what is left. OSError: the disk refuses."""
+    some = [d for d in found.diagnoses if d.cure in SAFE]
+    acts = [_act(d) for d in some if _one(ledger, found, shelf, d)]
+    if not any(d.severity is Severity.ERROR for d in found.diagnoses) and found.certain and found.manifest:
+        acts += _apart(ledger, found.manifest, found.diagnoses)
+    return acts
+
+
+def _act(diagnosis: Diagnosis) -> Act:
+    return Act(ill=diagnosis.ill, cure=diagnosis.cure, where=diagnosis.where, values=diagnosis.values)
+
+
+def _one(ledger: Path, found: Look, shelf: Shelf, diagnosis: Diagnosis) -> bool:
+    """Mends one thing; says whether it did."""
+    if diagnosis.cure is Cure.MODES:
+        for path in list(open_to_others(ledger)):
+            path.chmod(right_mode(path))
+        return not any(open_to_others(ledger))
+    manifest = found.manifest
+    if manifest is None or not (found.certain or found.known):
+        return False
+    if diagnosis.ill in (Ill.MANIFEST_MISSING, Ill.MANIFEST_CHANGED):
+        save_manifest(ledger, manifest)
+        return True
+    if diagnosis.ill is Ill.SECRET and shelf.folder is not None:
+        replace_file(ledger / SECRET, (shelf.folder / SECRET).read_bytes())
+        return True
+    if diagnosis.cure in (Cure.BACKUP, Cure.CUT):
+        _file(ledger, manifest, shelf, diagnosis)
+        return True
+    return found.certain and _by_the_tree(ledger, found, manifest, diagnosis)
+
+
+def _file(ledger: Path, manifest: Manifest, shelf: Shelf, diagnosis: Diagnosis) -> None:
+    """Puts the bytes of a file in its place, from a backup or from its own beginning (rule 1)."""
+    path = diagnosis.where.relative_to(ledger).as_posix()
+    entry = [f for f in manifest.files if f.path == path][-1]
+    source = None if diagnosis.cure is Cure.CUT else shelf.has(path, entry.sha256)
+    _put(ledger, source or diagnosis.where, entry)
+
+
+def _put(ledger: Path, source: Path, entry: FileEntry) -> None:
+    """Puts the first bytes of a file under an entry's name, if they are what it says; durably."""
+    bring(source, ledger, Item(path=entry.path, bytes=entry.bytes, sha256=entry.sha256))
+    folder = (ledger / entry.path).parent
+    while folder != ledger.parent:
+        sync_folder(folder)
+        folder = folder.parent
+
+
+def _by_the_tree(ledger: Path, found: Look, manifest: Manifest, diagnosis: Diagnosis) -> bool:
+    if diagnosis.ill is Ill.TILE:
+        make_folder(diagnosis.where.parent, ledger)
+        replace_file(diagnosis.where, found.tiles[diagnosis.where.relative_to(ledger).as_posix()])
+        return True
+    if diagnosis.ill is not Ill.LEAVINGS:
+        return False
+    sweep(ledger, manifest)
+    for name in BESIDE:
+        (ledger / name).unlink(missing_ok=True)
+    return diagnosis.where not in {p.parent for p in strangers(ledger, manifest)}
+
+
+def _apart(ledger: Path, manifest: Manifest, diagnoses: Sequence[Diagnosis]) -> Iterator[Act]:
+    """Gives each entry of a quarantine file that has several a file of its own (rule 3)."""
+    if not any(d.ill is Ill.QUARANTINE_TWICE for d in diagnoses):
+        return
+    first = {f.path: id(f) for f in reversed(named_twice(manifest))}
+    files, acts = [], []
+    taken = {f.path for f in manifest.files}
+    for entry in manifest.files:
+        if first.get(entry.path, id(entry)) == id(entry):
+            files.append(entry)
+            continue
+        made = replace(entry, path=_free(ledger, entry.path, taken))
+        taken.add(made.path)
+        _put(ledger, ledger / entry.path, made)
+        files.append(made)
+        values: dict[str, str | int] = {"name": made.path, "rows": made.rows}
+        acts.append(Act(ill=Ill.QUARANTINE_TWICE, cure=Cure.APART, where=ledger / entry.path, values=values))
+    after = replace(manifest, files=tuple(files), generation=manifest.generation + 1)
+    after = sealed(ledger, after, [], 1, ()) if after.id else after
+    save_manifest(ledger, after)
+    sweep(ledger, after)
+    yield from acts
+
+
+def _free(ledger: Path, path: str, taken: set[str]) -> str:
+    stem = path.removesuffix(".csv")
+    names = (f"{stem}-{n}.csv" for n in itertools.count(2))
+    return next(name for name in names if name not in taken and not (ledger / name).exists())

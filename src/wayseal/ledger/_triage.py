@@ -1,0 +1,117 @@
+"""Which files of a ledger are not what they were, and whether a backup has their bytes: read only.
+
+A file's SHA-256 in the manifest decides what its bytes are, wherever they come from.
+"""
+
+import hashlib
+from pathlib import Path
+
+from wayseal.ledger._files import file_digest
+from wayseal.ledger._ills import Cure, Diagnosis, Hanging, Ill, hanging_on
+from wayseal.ledger._inventory import named_twice
+from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest
+from wayseal.ledger._report import Progress
+from wayseal.ledger._salts import NAME as SECRET
+from wayseal.ledger._salts import load_salts
+from wayseal.ledger.errors import LedgerError
+
+_CHUNK = 1 << 20
+
+
+class Shelf:
+    """The files of a backup, by SHA-256."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._by: dict[str, str] = {}
+        if folder is not None:
+            try:
+                self._by = {f.sha256: f.path for f in load_manifest(folder).files}
+            except LedgerError:
+                self._by = {}
+
+    def has(self, path: str, sha256: str) -> Path | None:
+        """Where the bytes with that SHA-256 lie: under the same path, or under that of the backup's manifest."""
+        if self.folder is None:
+            return None
+        for name in (path, self._by.get(sha256, path)):
+            try:
+                if file_digest(self.folder / name) == sha256:
+                    return self.folder / name
+            except OSError:
+                continue
+        return None
+
+    def cure(self, there: Path | None) -> Cure:
+        """What can be done where the backup has the bytes, or hasn't (None)."""
+        return Cure.BACKUP if there else Cure.GIVE if self.folder is None else Cure.LOST
+
+
+def look_at_files(ledger: Path, manifest: Manifest, shelf: Shelf, progress: Progress) -> list[Diagnosis]:
+    """Every file of the manifest by its SHA-256 (rule 1)."""
+    total = sum(f.bytes for f in manifest.files)
+    twice = {id(entry) for entry in named_twice(manifest)}
+    out, done = [], 0
+    for entry in manifest.files:
+        look = _once_more if id(entry) in twice else _look
+        found = look(ledger, manifest, entry, shelf)
+        if found is not None:
+            out.append(found)
+        done += entry.bytes
+        progress("files", done, total)
+    return out
+
+
+def _look(ledger: Path, manifest: Manifest, entry: FileEntry, shelf: Shelf) -> Diagnosis | None:
+    path = ledger / entry.path
+    try:
+        size = path.stat().st_size
+        if size == entry.bytes and file_digest(path) == entry.sha256:
+            return None
+        ill = Ill.FILE_SHORT if size < entry.bytes else Ill.FILE_CHANGED
+    except OSError:
+        ill, size = Ill.FILE_MISSING, 0
+    if ill is Ill.FILE_CHANGED and size > entry.bytes and begins_with(path, entry):
+        return _diagnosis(ledger, manifest, entry, Ill.QUARANTINE_LONGER, Cure.CUT)
+    return _diagnosis(ledger, manifest, entry, ill, shelf.cure(shelf.has(entry.path, entry.sha256)))
+
+
+def _once_more(ledger: Path, manifest: Manifest, entry: FileEntry, shelf: Shelf) -> Diagnosis:
+    """An entry whose file a later one names again, with what was appended to it."""
+    if begins_with(ledger / entry.path, entry):
+        return _diagnosis(ledger, manifest, entry, Ill.QUARANTINE_TWICE, Cure.APART)
+    return _diagnosis(ledger, manifest, entry, Ill.FILE_CHANGED, shelf.cure(None))
+
+
+def _diagnosis(ledger: Path, manifest: Manifest, entry: FileEntry, ill: Ill, cure: Cure) -> Diagnosis:
+    return Diagnosis(ill=ill, cure=cure, where=ledger / entry.path, hanging=hanging_on(manifest, entry))
+
+
+def begins_with(path: Path, entry: FileEntry) -> bool:
+    """Whether a file's first bytes are what an entry says."""
+    try:
+        digest, left = hashlib.sha256(), entry.bytes
+        with path.open("rb") as file:
+            while left and (chunk := file.read(min(left, _CHUNK))):
+                digest.update(chunk)
+                left -= len(chunk)
+    except OSError:
+        return False
+    return not left and digest.hexdigest() == entry.sha256
+
+
+def look_at_secret(ledger: Path, manifest: Manifest, shelf: Shelf) -> list[Diagnosis]:
+    """The secret, by the manifest's check of it."""
+    if is_secret(ledger, manifest):
+        return []
+    there = shelf.folder if shelf.folder and is_secret(shelf.folder, manifest) else None
+    return [Diagnosis(ill=Ill.SECRET, cure=shelf.cure(there), where=ledger / SECRET, hanging=Hanging(kind="secret"))]
+
+
+def is_secret(folder: Path, manifest: Manifest) -> bool:
+    """Whether the folder has the ledger's secret."""
+    try:
+        load_salts(folder, manifest.secret)
+    except LedgerError:
+        return False
+    return True

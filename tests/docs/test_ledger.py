@@ -1,0 +1,31 @@
+"""docs/ledger.md says everything that the doctor finds, and nothing else, in both languages."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import read, sections
+from wayseal.ledger import _examine
+from wayseal.ledger.keep import Cure, Diagnosis, Ill, Severity
+
+WORDS = {
+    "en": {Severity.NOTE: "note", Severity.WARNING: "warning", Severity.ERROR: "error"},
+    "zh": {Severity.NOTE: "提示", Severity.WARNING: "警告", Severity.ERROR: "错误"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "lang"),
+    [("docs/ledger.md", "When something is wrong", "en"), ("docs/ledger.zh.md", "出了问题怎么办", "zh")],
+)
+def test_everything_that_the_doctor_finds(name: str, title: str, lang: str) -> None:
+    found: dict[str, str] = {}
+    for line in sections(read(name))[title].splitlines():
+        if line.startswith("| `"):
+            cells = line.split("|")
+            found |= {ill: cells[2].strip() for ill in re.findall("`([^`]+)`", cells[1])}
+    severity = {i: Diagnosis(ill=i, cure=Cure.GIVE, where=Path()).severity for i in Ill}
+    wanted = {ill.value: WORDS[lang][severity[ill]] for ill in Ill}
+    assert found == wanted
+    assert (_examine.SMALL, _examine.MANY, _examine.ROOM) == (1 << 20, 1000, 10), "the pages say so"

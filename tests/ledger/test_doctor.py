@@ -1,0 +1,564 @@
+"""A doctor names every fault, and mends what can be proven to be right, and nothing else."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.ledger.helpers import at, content, put, read, write
+from tests.ledger.sealed import BARE, files, flipped, looked, make
+from tests.ledger.test_backup import assert_tidy
+from tests.ledger.test_crash import LIMITED, child, sound
+from tests.ledger.test_integrity import older, silent
+from wayseal import ledger
+from wayseal.ledger import LedgerError, _derived, _doctor, integrity
+from wayseal.ledger._files import file_digest
+from wayseal.ledger._lock import writer_lock
+from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
+from wayseal.ledger._seal import sealed
+from wayseal.ledger._sweep import sweep
+from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
+from wayseal.ledger.keep import Cure, Diagnosis, Examination, Ill, Severity, backup, examine
+
+CHANGES: dict[str, Callable[[bytes], bytes] | None] = {
+    "missing": None,
+    "short": lambda b: b[: len(b) * 2 // 3],
+    "flipped": flipped(0.5, 0),
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ledger L and its backup B."""
+    folder = tmp_path_factory.mktemp("whole")
+    make(folder)
+    backup(folder / "L", folder / "B")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def private() -> Iterator[None]:
+    """Files that a test makes are for their owner alone, as those of a ledger are."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def copy(whole: Path, tmp_path: Path) -> Path:
+    shutil.copytree(whole / "L", tmp_path / "L")
+    return tmp_path / "L"
+
+
+def ills(found: Examination) -> set[Ill]:
+    return {d.ill for d in found.diagnoses}
+
+
+def only(found: Examination) -> Diagnosis:
+    [diagnosis] = found.diagnoses
+    return diagnosis
+
+
+def spoil(path: Path, change: Callable[[bytes], bytes] | None) -> None:
+    if change is None:
+        path.unlink()
+    else:
+        path.write_bytes(change(path.read_bytes()))
+
+
+def test_a_healthy_ledger(whole: Path) -> None:
+    for source in (None, whole / "B"):
+        found = examine(whole / "L", source=source, deep=True)
+        assert (found.diagnoses, found.acts, found.exit_code) == ((), (), 0)
+    manifest = load_manifest(whole / "L")
+    assert (found.files, found.bytes) == (len(manifest.files), sum(f.bytes for f in manifest.files))
+    assert found.free > 0
+    assert examine(whole / "B").exit_code == 0
+    assert examine(whole / "L", repair=True).acts == ()
+
+
+@pytest.mark.parametrize("fault", CHANGES)
+def test_every_file_in_turn(whole: Path, copy: Path, fault: str) -> None:
+    """Named; and after a repair with a backup the ledger is what it was."""
+    for name in files(whole / "L"):
+        right = (copy / name).read_bytes()
+        spoil(copy / name, CHANGES[fault])
+        found = examine(copy)
+        assert [d.where for d in found.diagnoses if d.severity is Severity.ERROR] == [copy / name], name
+        assert found.exit_code == 11
+        beside = examine(copy, source=whole / "B")
+        wanted = Cure.TREE if name.startswith("tree/") else Cure.BACKUP
+        assert [d.cure for d in beside.diagnoses if d.severity is Severity.ERROR] == [wanted], name
+        assert (copy / name).read_bytes() != right if (copy / name).exists() else True
+        mended = examine(copy, source=whole / "B", repair=True)
+        assert (mended.diagnoses, mended.exit_code) == ((), 0), name
+        assert copy / name in {a.where for a in mended.acts}
+        assert (copy / name).read_bytes() == right
+        assert (copy / name).stat().st_mode & 0o777 == 0o600
+    assert_tidy(copy)
+    assert looked(copy).findings == ()
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_faults_at_once_are_mended_from_a_backup(whole: Path, data: st.DataObject) -> None:
+    """As long as the manifest is there: each is named, each is mended, and the ledger is what it was."""
+    names = [n for n in files(whole / "L") if n != "manifest.json"]
+    some = data.draw(st.dictionaries(st.sampled_from(names), st.sampled_from(sorted(CHANGES)), min_size=1))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "L"
+        shutil.copytree(whole / "L", copy)
+        for name, fault in some.items():
+            spoil(copy / name, CHANGES[fault])
+        found = examine(copy, source=whole / "B")
+        assert {d.where.relative_to(copy).as_posix() for d in found.diagnoses} == set(some)
+        alone = {d.where.relative_to(copy).as_posix() for d in examine(copy).diagnoses}
+        assert alone - set(some) <= {"tree"}
+        assert {n for n in some if n[:5] != "tree/"} == {n for n in alone if n[:4] != "tree"}
+        assert examine(copy, source=whole / "B", repair=True).exit_code == 0
+        assert all((copy / n).read_bytes() == (whole / "L" / n).read_bytes() for n in names)
+
+
+def test_what_hangs_on_a_file(whole: Path, copy: Path) -> None:
+    manifest = load_manifest(whole / "L")
+    for entry in manifest.files:
+        (copy / entry.path).unlink()
+    found = {d.where.relative_to(copy).as_posix(): d.hanging for d in examine(copy).diagnoses}
+    for entry in manifest.files:
+        hanging = found[entry.path]
+        assert hanging is not None
+        assert (hanging.kind, hanging.day, hanging.rows) == (entry.kind, entry.day, entry.rows)
+        assert hanging.sources
+        assert set(hanging.sources) <= {s.name for s in manifest.sources}
+        if entry.kind == "table:scans":
+            assert hanging.sources == ("scans.parquet",)
+        if entry.kind == "quarantine":
+            assert hanging.sources == ("accesses.csv",)
+        if entry.kind == "accesses":
+            assert set(hanging.sources) <= {s.name for s in manifest.sources if s.table == "accesses"}
+
+
+def test_all_tiles_are_made_again_from_the_reads(copy: Path) -> None:
+    before = {p: (copy / p).read_bytes() for p in files(copy) if p.startswith("tree/")}
+    shutil.rmtree(copy / "tree")
+    found = examine(copy)
+    assert ills(found) == {Ill.TILE}
+    assert {d.cure for d in found.diagnoses} == {Cure.TREE}
+    assert examine(copy, repair=True).exit_code == 0
+    assert {p: (copy / p).read_bytes() for p in before} == before
+    assert_tidy(copy)
+
+
+def test_tiles_and_reads_that_are_both_lost(whole: Path, copy: Path, tmp_path: Path) -> None:
+    """Without a backup nothing is made up; an older backup helps with the reads, and the reads with the tiles."""
+    shutil.rmtree(copy / "tree")
+    (copy / "secret").unlink()
+    found = examine(copy, repair=True)
+    assert found.acts == ()
+    assert {d.cure for d in found.diagnoses} == {Cure.GIVE}
+    shutil.copytree(whole / "B", tmp_path / "B")
+    shutil.rmtree(tmp_path / "B/tree")
+    (tmp_path / "B/manifest.json").unlink()
+    reads = [f for f in load_manifest(copy).files if f.kind == "accesses"]
+    (copy / reads[0].path).write_bytes(b"")
+    (copy / reads[1].path).unlink()
+    (tmp_path / "B" / reads[1].path).unlink()
+    found = examine(copy, source=tmp_path / "B", repair=True)
+    assert {a.where for a in found.acts} == {copy / "secret", copy / reads[0].path}
+    assert {d.cure for d in found.diagnoses} == {Cure.LOST}
+    found = examine(copy, source=whole / "B", repair=True)
+    assert found.diagnoses == ()
+    assert_tidy(copy)
+
+
+def test_which_tile_is_wrong_is_said_when_it_can_be(copy: Path) -> None:
+    """Not while the secret is lost: then only the tree as a whole is named."""
+    secret = (copy / "secret").read_bytes()
+    for name in (n for n in files(copy) if n.startswith("tree/0/")):
+        right = (copy / name).read_bytes()
+        (copy / name).write_bytes(flipped(0.5, 1)(right))
+        assert only(examine(copy)).where == copy / name
+        (copy / "secret").unlink()
+        found = examine(copy, repair=True)
+        assert {(d.ill, d.where) for d in found.diagnoses} == {(Ill.SECRET, copy / "secret"), (Ill.TREE, copy / "tree")}
+        assert found.acts == ()
+        (copy / "secret").write_bytes(secret)
+        assert examine(copy, repair=True).exit_code == 0
+        assert (copy / name).read_bytes() == right
+
+
+def test_a_manifest_is_never_made_up(whole: Path, copy: Path, tmp_path: Path) -> None:
+    """Nor taken from a backup that is older, or that isn't the tree's."""
+    put(write(tmp_path / "1", "accesses", [read(7, "u", "YT7")]), copy)
+    right = (copy / "manifest.json").read_bytes()
+    for spoilt in (None, b"{}", right.replace(b'"generation":1,', b'"generation":2,')):
+        spoil(copy / "manifest.json", None if spoilt is None else (lambda _, s=spoilt: s))  # type: ignore[misc]
+        found = examine(copy, source=whole / "B", repair=True)
+        assert (found.acts, found.exit_code) == ((), 11)
+        assert {d.ill for d in found.diagnoses} & {Ill.MANIFEST_MISSING, Ill.MANIFEST_CHANGED}
+        assert found.diagnoses[0].cure is Cure.LOST
+        (copy / "manifest.json").write_bytes(right)
+    assert_tidy(copy)
+    for n, made in enumerate((b"{", b'{"wayseal_ledger":1}')):
+        (tmp_path / f"B{n}").mkdir()
+        (tmp_path / f"B{n}/manifest.json").write_bytes(made)
+        (copy / "manifest.json").write_bytes(b"")
+        assert examine(copy, source=tmp_path / f"B{n}", repair=True).acts == ()
+    old = older(whole / "L", tmp_path / "old")
+    assert examine(copy, source=old, repair=True).acts == ()
+
+
+def test_manifests_that_were_changed_with_care(whole: Path, copy: Path) -> None:
+    def commit(m: Manifest, n: int, **values: object) -> Manifest:
+        made = [replace(c, **values) if k == n else c for k, c in enumerate(m.commits)]  # type: ignore[arg-type]
+        return replace(m, commits=tuple(made))
+
+    right = load_manifest(copy)
+    for change in (
+        replace(right, root="0" * 64),
+        replace(right, size=right.size - 1),
+        replace(right, commits=()),
+        replace(right, id="0" * 32),
+        replace(right, secret="0" * 64),
+        replace(right, generation=1),
+        commit(right, 1, parts=8),
+        commit(right, 1, digest="0"),
+        commit(right, 4, sources=1),
+    ):
+        save_manifest(copy, change)
+        found = examine(copy)
+        assert Ill.MANIFEST_CHANGED in ills(found), change.commits
+        assert examine(copy, repair=True).acts == ()
+        mended = examine(copy, source=whole / "B", repair=True)
+        assert ([a.where for a in mended.acts], mended.exit_code) == ([copy / "manifest.json"], 0)
+        assert load_manifest(copy) == right
+
+
+def test_leavings_are_named_and_removed(whole: Path, copy: Path) -> None:
+    for name in ("data/g000009/x.parquet", "tree/0/zzz", "quarantine/none.csv", "tmp/a/b", "secret.new", "mine.txt"):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes(b"12345")
+        (copy / name).chmod(0o600)
+        (copy / name).parent.chmod(0o700)
+    found = examine(copy)
+    assert {d.where.relative_to(copy).as_posix() for d in found.diagnoses} == {
+        "data/g000009", "tree/0", "quarantine", "tmp/a", ".",
+    }  # fmt: skip
+    assert {(d.ill, d.cure, d.values["files"], d.values["bytes"]) for d in found.diagnoses} == {
+        (Ill.LEAVINGS, Cure.REMOVE, 1, 5)
+    }
+    assert found.exit_code == 11
+    mended = examine(copy, repair=True)
+    assert (mended.diagnoses, len(mended.acts)) == ((), 5)
+    assert (copy / "mine.txt").read_bytes() == b"12345"
+    (copy / "mine.txt").unlink()
+    assert_tidy(copy)
+
+
+def test_leavings_that_somebody_may_read_stay(copy: Path) -> None:
+    (copy / "data/g000001/x.parquet").write_bytes(b"")
+    (copy / "data/g000001/x.parquet").chmod(0o600)
+    with ledger.open_ledger(copy):
+        found = examine(copy, repair=True)
+    assert (found.acts, only(found).ill) == ((), Ill.LEAVINGS)
+    assert examine(copy, repair=True).exit_code == 0
+
+
+def test_modes(whole: Path, copy: Path) -> None:
+    for name in ("manifest.json", "secret", "lock", "data", "."):
+        (copy / name).chmod(0o755)
+    found = examine(copy)
+    assert (only(found).ill, only(found).severity, only(found).values["files"]) == (Ill.MODES, Severity.WARNING, 5)
+    mended = examine(copy, repair=True)
+    assert (mended.exit_code, [a.ill for a in mended.acts]) == (0, [Ill.MODES])
+    assert (copy / "data").stat().st_mode & 0o777 == 0o700
+    assert (copy / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_system_without_modes(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (copy / "data").chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", lambda _path, _mode: None)
+    found = examine(copy, repair=True)
+    assert (found.acts, only(found).ill) == ((), Ill.MODES)
+
+
+def test_a_repair_ends(whole: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the disk does: it looks and mends so often, and then says what is left."""
+    monkeypatch.setattr(_doctor, "_MOST_ROUNDS", 1)
+    (copy / "secret").unlink()
+    assert examine(copy, repair=True, source=whole / "B").exit_code == 0
+
+
+def test_files_are_not_mended_by_a_manifest_that_is_in_doubt(whole: Path, copy: Path, tmp_path: Path) -> None:
+    put(write(tmp_path / "1", "accesses", [read(7, "u", "YT7")]), copy)
+    manifest = load_manifest(copy)
+    kept = {f.path for f in load_manifest(whole / "B").files}
+    (copy / next(f.path for f in manifest.files if f.path in kept)).unlink()
+    save_manifest(copy, replace(manifest, generation=77))
+    found = examine(copy, source=whole / "B", repair=True)
+    assert ([d.cure for d in found.diagnoses], found.acts) == ([Cure.LOST, Cure.BACKUP], ())
+
+
+def test_a_ledger_that_is_written_to(copy: Path) -> None:
+    """Its writer is named, and what he has lying about is his business."""
+    (copy / "tmp").mkdir(0o700)
+    (copy / "tmp/part").write_bytes(b"")
+    with writer_lock(copy):
+        found = examine(copy)
+        assert (only(found).ill, only(found).values["process"]) == (Ill.LOCKED, str(os.getpid()))
+        assert found.exit_code == 0
+        with pytest.raises(LedgerBusyError):
+            examine(copy, repair=True)
+        (copy / "lock").write_text("")
+        assert only(examine(copy)).values["process"] == "unknown"
+    (copy / "lock").unlink()
+    assert only(examine(copy)).ill is Ill.LEAVINGS
+
+
+def test_a_commit_during_the_look(copy: Path, tmp_path: Path) -> None:
+    """Files of the new generation are no leavings."""
+    done: list[object] = []
+
+    def meanwhile(_stage: str, at: int, total: int) -> None:
+        if not done and at < total:
+            done.append(put(write(tmp_path / "1", "accesses", [read(1, "u", "YT1")]), copy))
+
+    assert examine(copy, progress=meanwhile).diagnoses == ()
+    assert done
+
+
+def test_disk_and_many_small_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = examine(copy, free=lambda _: 100)
+    assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.DISK, Cure.ROOM, 11)
+    monkeypatch.setattr("wayseal.ledger._examine.MANY", 3)
+    found = examine(copy)
+    assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.SMALL_FILES, Cure.COMPACT, 0)
+
+
+def test_an_older_ledger(whole: Path, tmp_path: Path) -> None:
+    old = older(whole / "L", tmp_path / "L")
+    found = examine(old, deep=True)
+    assert (only(found).ill, only(found).cure) == (Ill.LAYOUT, Cure.UPGRADE)
+    (old / load_manifest(old).files[0].path).unlink()
+    (old / "tmp").mkdir(0o700)
+    (old / "tmp/x").touch(0o600)
+    assert ills(examine(old, repair=True, source=whole / "B")) == {Ill.LAYOUT}
+    integrity.upgrade(old, progress=silent)
+    assert sound(old)
+
+
+def test_what_is_no_ledger(copy: Path, tmp_path: Path) -> None:
+    for repair in (False, True):
+        with pytest.raises(LedgerError, match="no ledger here"):
+            examine(tmp_path / "none", repair=repair)
+    (tmp_path / "foreign").mkdir()
+    with pytest.raises(LedgerError, match="no ledger here"):
+        examine(tmp_path / "foreign")
+    with pytest.raises(LedgerError, match="no backup here"):
+        examine(copy, source=tmp_path / "none")
+    spoil(copy / "manifest.json", lambda b: b.replace(b'"wayseal_ledger":2', b'"wayseal_ledger":3'))
+    with pytest.raises(LedgerError, match="layout version 3"):
+        examine(copy)
+
+
+def test_a_backup_is_looked_at_and_not_mended(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole / "B", tmp_path / "B")
+    name = load_manifest(whole / "B").files[0].path
+    (tmp_path / "B" / name).unlink()
+    assert only(examine(tmp_path / "B")).where == tmp_path / "B" / name
+    with pytest.raises(BackupRefusedError):
+        examine(tmp_path / "B", repair=True, source=whole / "L")
+
+
+def test_a_disk_that_refuses_a_repair(whole: Path, copy: Path) -> None:
+    name = max(load_manifest(copy).files, key=lambda f: f.bytes).path
+    (copy / name).unlink()
+    code = LIMITED.replace(
+        "ledger.ingest(store.open_source(Path(sys.argv[1])), Path(sys.argv[2]))",
+        "keep.examine(Path(sys.argv[2]), source=Path(sys.argv[1]), repair=True)",
+    ).replace("ledger, store", "ledger\n    from wayseal.ledger import keep")
+    process = child(code, whole / "B", copy, 100)
+    out, err = process.communicate()
+    assert (process.returncode, err, "File too large" in out) == (5, "", True)
+    assert examine(copy, source=whole / "B", repair=True).exit_code == 0
+
+
+def appended(path: Path, times: int, tmp_path: Path) -> None:
+    """Makes of a ledger what appending to a quarantine file did: several entries, one file."""
+    manifest = load_manifest(path)
+    [entry] = [f for f in manifest.files if f.kind == "quarantine" and ".raw" not in f.path]
+    files_ = list(manifest.files)
+    for n in range(times):
+        with (path / entry.path).open("ab") as file:
+            file.write(f"accesses.csv,{n + 9},at,not-a-time\n".encode())
+        digest, size = file_digest(path / entry.path), (path / entry.path).stat().st_size
+        made = replace(entry, generation=manifest.generation + 1, sha256=digest, bytes=size)
+        files_.append(made)
+        manifest = replace(manifest, files=tuple(files_), generation=manifest.generation + 1)
+        manifest = sealed(path, manifest, [], 1, ()) if manifest.id else manifest
+        save_manifest(path, manifest)
+        sweep(path, manifest)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_quarantine_files_that_were_appended_to(copy: Path, tmp_path: Path, times: int) -> None:
+    """An old fault: such a ledger failed to verify for ever, and nothing was lost."""
+    appended(copy, times, tmp_path)
+    assert {f.code for f in looked(copy).findings} == {integrity.Code.FILE_CHANGED}
+    with pytest.raises(LedgerError, match="wayseal ledger doctor"):
+        backup(copy, tmp_path / "C")
+    found = examine(copy)
+    assert {(d.ill, d.cure, d.severity) for d in found.diagnoses} == {
+        (Ill.QUARANTINE_TWICE, Cure.APART, Severity.WARNING)
+    }
+    before = load_manifest(copy)
+    point = integrity.present_checkpoint(copy)
+    entries = [f for f in before.files if f.kind == "quarantine" and ".raw" not in f.path]
+    mended = examine(copy, repair=True)
+    assert (mended.diagnoses, [a.cure for a in mended.acts]) == ((), [Cure.APART] * times + [Cure.CUT])
+    after = load_manifest(copy)
+    made = [f for f in after.files if f.kind == "quarantine" and ".raw" not in f.path]
+    assert [(f.sha256, f.bytes, f.rows) for f in made] == [(f.sha256, f.bytes, f.rows) for f in entries]
+    assert len({f.path for f in made}) == times + 1
+    assert after.generation == before.generation + 1
+    assert integrity.since(copy, after, point).code is None
+    assert_tidy(copy)
+    backup(copy, tmp_path / "C")
+    put(write(tmp_path / "1", "accesses", BARE, "again"), copy)
+    assert_tidy(copy)
+
+
+def test_quarantine_files_of_an_older_ledger(whole: Path, tmp_path: Path) -> None:
+    old = older(whole / "L", tmp_path / "L")
+    appended(old, 1, tmp_path)
+    with pytest.raises(LedgerError):
+        integrity.upgrade(old, progress=silent)
+    assert ills(examine(old, repair=True)) == {Ill.LAYOUT}
+    integrity.upgrade(old, progress=silent)
+    assert_tidy(old)
+
+
+def test_quarantine_files_of_which_more_is_wrong(whole: Path, copy: Path, tmp_path: Path) -> None:
+    appended(copy, 1, tmp_path)
+    [path] = [p for p in (copy / "quarantine").iterdir() if ".raw" not in p.name]
+    right = path.read_bytes()
+    path.write_bytes(flipped(0.1, 1)(right))
+    found = examine(copy, repair=True, source=whole / "B")
+    assert (found.acts, ills(found)) == ((), {Ill.FILE_CHANGED})
+    path.unlink()
+    assert ills(examine(copy, repair=True)) == {Ill.FILE_CHANGED, Ill.FILE_MISSING}
+    path.write_bytes(right + b"accesses.csv,20,at,not-a-time\n")
+    found = examine(copy)
+    assert ills(found) == {Ill.QUARANTINE_TWICE, Ill.QUARANTINE_LONGER}
+    assert examine(copy, repair=True).exit_code == 0
+    assert_tidy(copy)
+
+
+def test_a_commit_that_was_broken_off_while_it_appended(copy: Path) -> None:
+    [path] = [p for p in (copy / "quarantine").iterdir() if ".raw" not in p.name]
+    right = path.read_bytes()
+    path.write_bytes(right + b"accesses.csv,20,at,not-a-time\n")
+    assert (only(examine(copy)).ill, only(examine(copy)).cure) == (Ill.QUARANTINE_LONGER, Cure.CUT)
+    assert examine(copy, repair=True).exit_code == 0
+    assert path.read_bytes() == right
+
+
+def resealed(path: Path, kind: str, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Changes a file of the ledger and makes the manifest agree with it, as a fault in the program would."""
+    manifest = load_manifest(path)
+    entry = [f for f in manifest.files if f.kind == kind][-1]
+    table = pq.read_table(path / entry.path)
+    made = change(table)
+    pq.write_table(made.cast(table.schema), path / entry.path, store_schema=False)
+    size = (path / entry.path).stat().st_size
+    new = replace(entry, sha256=file_digest(path / entry.path), bytes=size, rows=made.num_rows)
+    files_ = tuple(new if f is entry else f for f in manifest.files)
+    made_ = replace(manifest, files=files_, generation=manifest.generation + 1)
+    made_ = sealed(path, made_, [], 1, ())
+    save_manifest(path, made_)
+    sweep(path, made_)
+
+
+def plus_one(column: str) -> Callable[[pa.Table], pa.Table]:
+    def change(table: pa.Table) -> pa.Table:
+        return table.set_column(table.schema.get_field_index(column), column, pc.add(table[column], 1))
+
+    return change
+
+
+def inverted(table: pa.Table) -> pa.Table:
+    return table.set_column(table.schema.get_field_index("first"), "first", pc.invert(table["first"]))
+
+
+DERIVED: list[tuple[str, Callable[[pa.Table], pa.Table], set[str]]] = [
+    ("accesses", inverted, {"accesses"}),
+    ("catalogue", plus_one("day"), {"catalogue"}),
+    ("catalogue", lambda t: t.slice(3), {"catalogue"}),
+    ("pairs:actor", lambda t: t.slice(2), {"pairs:actor"}),
+    ("pairs:actor", lambda t: pa.concat_tables([t.slice(0, 1), t]), {"pairs:actor"}),
+    ("pairs:outlet", lambda t: t.slice(2), {"pairs:outlet", "counts:outlets"}),
+    ("counts:volumes", plus_one("reads"), {"counts:volumes"}),
+    ("counts:sessions", plus_one("first"), {"counts:sessions"}),
+    ("counts:hours", lambda t: t.slice(1), {"counts:hours"}),
+    ("counts:channels", plus_one("waybills"), {"counts:channels"}),
+    ("counts:outlets", plus_one("waybills"), {"counts:outlets"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "change", "wanted"), DERIVED)
+def test_derived_files_that_do_not_agree_with_the_reads(
+    copy: Path, kind: str, change: Callable[[pa.Table], pa.Table], wanted: set[str]
+) -> None:
+    resealed(copy, kind, change)
+    assert examine(copy).diagnoses == ()
+    found = examine(copy, deep=True, repair=True)
+    assert {d.values["kind"] for d in found.diagnoses} >= wanted
+    assert {d.values["kind"] for d in found.diagnoses} - wanted <= {"accesses"}
+    assert (ills(found), found.acts, found.exit_code) == ({Ill.DERIVED}, (), 11)
+    assert all(int(d.values["rows"]) > 0 for d in found.diagnoses)
+
+
+def test_derived_files_are_compared_in_ranges_of_any_size(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_derived, "_RANGE_ROWS", 100)
+    assert examine(whole / "L", deep=True).diagnoses == ()
+
+
+def test_derived_files_are_not_looked_at_beside_other_faults(whole: Path, copy: Path) -> None:
+    (copy / "secret").unlink()
+    assert not examine(copy, deep=True).deep
+    assert examine(whole / "L", deep=True).deep
+
+
+def test_other_ledgers_agree_with_themselves(tmp_path: Path) -> None:
+    """Rows that replace others, tickets, queries, waybills without a channel's row; and an empty ledger."""
+    rows = [read(n, f"u-{n % 3}", f"YT{n % 7}") for n in range(30)]
+    put(write(tmp_path / "1", "accesses", rows), tmp_path / "L")
+    for n in range(3):
+        way = [
+            {"waybill": f"YT{k}", "issued_at": at(k), "channel": f"c{n}", "origin_outlet": f"o{k % (n + 1)}"}
+            | {"destination_outlet": "o9"}
+            for k in range(n, 9)
+        ]
+        put(write(tmp_path / f"w{n}", "waybills", way), tmp_path / "L")
+        tickets = [{"ticket": f"t{n}", "waybill": f"YT{n + 50}", "opened_at": rows[n]["at"], "actor": "u-1"}]
+        put(write(tmp_path / f"t{n}", "tickets", tickets), tmp_path / "L")
+        put(write(tmp_path / f"r{n}", "accesses", [read(-n, "u-1", "YT3")]), tmp_path / "L")
+    assert examine(tmp_path / "L", deep=True).diagnoses == ()
+    put(write(tmp_path / "e", "outlets", []), tmp_path / "E")
+    assert examine(tmp_path / "E", deep=True).diagnoses == ()
+    assert content(tmp_path / "L")
+
+
+def test_a_report_is_data(copy: Path) -> None:
+    (copy / "secret").unlink()
+    assert json.dumps(only(examine(copy)).values) == "{}"
