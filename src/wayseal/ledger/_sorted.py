@@ -19,7 +19,7 @@ _AT_ONCE = 16
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 
-_MANY = frozenset(("actor", "session", "access", "request", "word", "code", "key", "text"))
+_MANY = frozenset(("actor", "session", "access", "request", "word", "code", "key", "text", "hash", "place"))
 """Columns with too many different values in a row group for a dictionary of them to pay."""
 _ONE_A_WAYBILL = frozenset(("catalogue", "numbers", "table:waybills"))
 
@@ -27,7 +27,7 @@ _ONE_A_WAYBILL = frozenset(("catalogue", "numbers", "table:waybills"))
 def _form(kind: str, schema: pa.Schema) -> dict[str, object]:
     """How columns are laid out: what is fast to write and to read, and small enough (measured)."""
     many = _MANY | {"waybill"} if kind in _ONE_A_WAYBILL else _MANY
-    texts = [f.name for f in schema if not pa.types.is_primitive(f.type)]
+    texts = [f.name for f in schema if not (pa.types.is_primitive(f.type) or pa.types.is_fixed_size_binary(f.type))]
     times = [f.name for f in schema if f.name in ("at", "row") or pa.types.is_timestamp(f.type)]
     few = [f.name for f in schema if f.name not in many and f.name not in times]
     return {
