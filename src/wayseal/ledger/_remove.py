@@ -34,7 +34,7 @@ from wayseal.ledger._uncount import Off
 from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerChangedError
 
-_REWRITTEN = ("catalogue", "numbers", "pairs:actor", "pairs:outlet", *(f"table:{n}" for n in KEYED if n != "accesses"))
+REWRITTEN = ("catalogue", "numbers", "pairs:actor", "pairs:outlet", *(f"table:{n}" for n in KEYED if n != "accesses"))
 _ORDER = pa.schema(
     [("waybill", pa.uint64()), ("at", pa.timestamp("us", tz="UTC")), ("source", pa.int32()), ("row", pa.int64())]
 )
@@ -47,7 +47,7 @@ class Removal:
     def __init__(self, ledger: Path, manifest: Manifest, court: Court, generation: Generation) -> None:
         self._ledger, self._manifest, self._court, self._to = ledger, manifest, court, generation
         self._finder = Finder(ledger, manifest)
-        self._kinds = {k: files for k in _REWRITTEN if (files := self._finder.files(k))}
+        self._kinds = {k: files for k in REWRITTEN if (files := self._finder.files(k))}
         self._ends = np.array([c.sources for c in manifest.commits], np.int64)
         self._replaced = {*court.entries, *(f for f in manifest.files if f.kind in (*self._kinds, TOMBSTONES, GONE))}
         self._new: list[FileEntry] = []

@@ -5,6 +5,7 @@
 
 from wayseal.ledger._compact import CompactReport, compact
 from wayseal.ledger._purge import LEGAL_DAYS, PurgeOrder, PurgeReport, plan_purge, purge
+from wayseal.ledger._purge_proof import PurgeProven, fitting, is_purge_proof, prove_purge, verify_purge
 from wayseal.ledger._rewrite import Hooks
 
 __all__ = [
@@ -12,8 +13,13 @@ __all__ = [
     "CompactReport",
     "Hooks",
     "PurgeOrder",
+    "PurgeProven",
     "PurgeReport",
     "compact",
+    "fitting",
+    "is_purge_proof",
     "plan_purge",
+    "prove_purge",
     "purge",
+    "verify_purge",
 ]
