@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.ledger.helpers import put, write
 from wayseal import ledger
 from wayseal.ledger.keeping import Hooks, PurgeOrder, PurgeReport, compact, purge
@@ -72,7 +74,7 @@ def answers(path: Path) -> dict[str, Any]:
             "activity": snapshot.activity().to_pylist(),
             "channels": snapshot.channel_volumes().to_pylist(),
             "outlets": snapshot.outlet_volumes().to_pylist(),
-            "sessions": snapshot.session_volumes(named).to_pylist(),
+            "sessions": snapshot.session_volumes(np.array(named, np.uint64)).to_pylist(),
             "session count": snapshot.sessions,
             "session names": snapshot.names("session", named),
             "numbers": snapshot.names("waybill", keys),
@@ -82,8 +84,8 @@ def answers(path: Path) -> dict[str, Any]:
             "partner_calls": snapshot.table("partner_calls", keys).to_pylist(),
             "size": snapshot.size(),
             "first seen": snapshot.first_seen().to_pylist(),
-            "places": snapshot.places(keys).to_pylist(),
-            "queries": queries.to_pylist(),
+            "places": sorted(tuple(r.values()) for r in snapshot.places(keys).to_pylist()),
+            "queries": sorted(queries.to_pylist(), key=lambda r: r["request"]),
             "population": snapshot.control(POPULATION).tolist(),
             "tables": sorted(snapshot.tables),
         }

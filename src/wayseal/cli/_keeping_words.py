@@ -10,20 +10,20 @@ KEEPING_TEXTS: Mapping[str, Mapping[str, str]] = {
         "what": "  {reads:,} reads in segments of {days:,} days, {waybills:,} waybills, {queries:,} logged queries",
         "segments": "  the segments have {bytes:,} bytes",
         "day": "    {day}  {reads:>13,}",
-        "held": "  {held:,} waybills stay though they were first seen earlier: they have reads that are younger than six "
-        "months",
+        "held": "  {held:,} waybills stay though they were first seen earlier: they have reads that are younger than "
+        "six months",
         "size": "  ledger: {before:,} bytes before, {now:,} now",
         "left": "  {bytes:,} bytes of what went are still being read by somebody: they go at the next ingest, purge or "
         "compaction after that",
-        "elsewhere": "Copies elsewhere are as they were: backups from before today hold what went until they expire, and "
-        "a disk may hold it until its blocks are written anew.",
-        "proof": "{out}: proof of the purge. Have the ledger's checkpoint signed now, before anything else is written to "
-        "it: the proof needs it.",
+        "elsewhere": "Copies elsewhere are as they were: backups from before today hold what went until they expire, "
+        "and a disk may hold it until its blocks are written anew.",
+        "proof": "{out}: proof of the purge. Have the ledger's checkpoint signed now, before anything else is written "
+        "to it: the proof needs it.",
         "proof_signed": "{out}: proof of the purge, with the checkpoint after it",
         "compacted": "{files_before:,} files before, {files:,} now; {bytes_before:,} bytes before, {bytes:,} now",
         "compact_nothing": "nothing to do: each kind and bucket has one file",
-        "compact_left": "{bytes:,} bytes of replaced files are still being read by somebody: they go at the next ingest, "
-        "purge or compaction after that",
+        "compact_left": "{bytes:,} bytes of replaced files are still being read by somebody: they go at the next "
+        "ingest, purge or compaction after that",
         "proven": "The proof holds: {origin} was purged between checkpoints of {earlier:,} and {later:,} leaves of one "
         "history, signed by {keys}.",
         "proven_what": "  {reads:,} reads and {waybills:,} waybills first seen before {before} went, in {segments:,} "
@@ -49,9 +49,10 @@ KEEPING_TEXTS: Mapping[str, Mapping[str, str]] = {
         "compacted": "之前 {files_before:,} 个文件，现在 {files:,} 个；之前 {bytes_before:,} 字节，现在 {bytes:,} 字节",
         "compact_nothing": "无需压缩：每一类、每一天都只有一个文件",
         "compact_left": "被替换的文件中有 {bytes:,} 字节仍有人在读取：之后下一次导入、清除或压缩时删除",
-        "proven": "证明成立：{origin} 在同一历史的两个检查点（{earlier:,} 与 {later:,} 个叶子，签名者 {keys}）之间作过清除。",
-        "proven_what": "  首次出现早于 {before} 的 {waybills:,} 个运单及 {reads:,} 条访问已清除，共 {segments:,} 个分段；"
-        "此外没有去掉任何内容",
+        "proven": "证明成立：{origin} 在同一历史的两个检查点之间作过清除"
+        "（{earlier:,} 与 {later:,} 个叶子，签名者 {keys}）。",
+        "proven_what": "  首次出现早于 {before} 的 {waybills:,} 个运单及 {reads:,} 条访问已清除，共 {segments:,} 个分段"
+        "；此外没有去掉任何内容",
         "proven_who": "  清除人 {who}，时间 {at}，原因：{why}",
         "proven_below": "  未遵守至少保存六个月的法定期限",
         "proven_held": "  另有 {held:,} 个运单因有较新的访问而保留",

@@ -1,4 +1,4 @@
-"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade; purge and compaction have modules of their own."""
+"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade; `_purge` and `_compact` are beside it."""
 
 import os
 from contextlib import suppress

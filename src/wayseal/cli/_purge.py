@@ -73,13 +73,16 @@ def purge(
         file = None if out is None else stack.enter_context(writing(out))  # what can't be written is said before
         with progress_bars(quiet) as progress:
             done = keeping.purge(ledger, order, hooks=keeping.Hooks(progress=progress))
-        if file is not None and done.manifests is not None:
+        if done.manifests is None:
+            _say(done, words, format, dry=False)
+            raise typer.Exit  # from within, so that no proof is written
+        if file is not None:
             notes = [note.decode()]
             if signing is not None:
                 notes.append(signing.sign(present_checkpoint(ledger).to_text()))
             file.write(keeping.prove_purge(ledger, done.manifests, notes).to_json().encode())
     _say(done, words, format, dry=False)
-    if out is not None and done.manifests is not None and format is LedgerFormat.TEXT:
+    if out is not None and format is LedgerFormat.TEXT:
         typer.echo(words["proof" if signing is None else "proof_signed"].format(out=out))
 
 

@@ -59,8 +59,11 @@ def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[
     where = f"{path}: " if known is not None and known.code is not None else ""
     typer.echo(where + _of_the_ledger(report, known, snapshot, words))
     for purge in known.purges if known is not None else ():
-        said = {n: getattr(purge, n) for n in ("at", "who", "why", "before", "reads")}
-        typer.echo(words["report_purged"].format(**said))
+        typer.echo(
+            words["report_purged"].format(
+                at=purge.at, who=purge.who, why=purge.why, before=purge.before, reads=purge.reads
+            )
+        )
     if known is not None and known.code is not None:
         return OTHER_LEDGER if known.code is Code.CHECKPOINT_ORIGIN else REWRITTEN
     if known is not None and known.digest != report.ledger:
