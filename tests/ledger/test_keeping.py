@@ -3,6 +3,7 @@
 import random
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.helpers import put, read, write
-from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
+from tests.ledger.kept import DAY0, NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
 from tests.ledger.sealed import KEY, looked, note
 from tests.ledger.test_integrity import older
 from wayseal import ledger
@@ -63,8 +64,12 @@ def halves(lot: random.Random, rows: Tables, parts: int) -> list[dict[str, list[
 def left(rows: Tables, before: int) -> dict[str, list[Row]]:
     """What a purge leaves of rows."""
     seen = first_seen(rows)
-    kept = {t: [r for r in some if "waybill" not in r or seen.get(r["waybill"], r.get("opened_at")) >= day(before)]
-            for t, some in rows.items()}  # fmt: skip
+
+    def stays(row: Row) -> bool:
+        moment: datetime = seen.get(str(row["waybill"]), row.get("opened_at", DAY0)) if "waybill" in row else NOW
+        return moment >= day(before)
+
+    kept = {t: [r for r in some if stays(r)] for t, some in rows.items()}
     kept["queries"] = [q for q in rows.get("queries", ()) if q["at"] >= day(before)]
     return {t: some for t, some in kept.items() if some}
 

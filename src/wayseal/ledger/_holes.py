@@ -122,7 +122,13 @@ class GoneStretch:
 
     rank: int
     pages: int
+    reads: int
     leaves: bytes
+
+    @property
+    def fits(self) -> bool:
+        """Whether so many reads fill so many pages."""
+        return self.pages * PAGE - PAGE < self.reads <= self.pages * PAGE
 
 
 def stretches_of(holes: Holes, where: Sequence[Place], generation: int) -> Iterator[GoneStretch]:
@@ -132,7 +138,18 @@ def stretches_of(holes: Holes, where: Sequence[Place], generation: int) -> Itera
     rank = dict(zip(gone, (np.arange(len(gone)) + np.searchsorted(left, _keyed(gone))).tolist(), strict=True))
     for row in holes.gone.to_pylist():
         if row["generation"] == generation:
-            yield GoneStretch(rank=rank[row["part"], row["page"]], pages=row["pages"], leaves=row["hash"])
+            place = rank[row["part"], row["page"]]
+            yield GoneStretch(rank=place, pages=row["pages"], reads=row["reads"], leaves=row["hash"])
+
+
+def complete(where: Sequence[Place], gone: Sequence[Place], parts: int) -> bool:
+    """Whether the pages (part, number) that are left and those that are gone are all of a commit's, each once."""
+    every = np.array([*where, *gone], np.int64).reshape(-1, 2)
+    every = every[np.lexsort((every[:, 1], every[:, 0]))]
+    part, page = every[:, 0], every[:, 1]
+    starts = np.concatenate([[True], part[1:] != part[:-1]])[: len(part)]
+    wanted = np.arange(len(part)) - np.maximum.accumulate(np.where(starts, np.arange(len(part)), 0))
+    return bool(np.all(page == wanted) and np.all(part < parts))
 
 
 def _runs(file: SortedFile) -> Iterator[tuple[Place, int, int]]:
@@ -166,6 +183,7 @@ class Weave:
         self._hashes = hashes
         self._reads = 0
         self._taken = 0
+        self.fits = True
 
     def add(self, reads: Bytes) -> tuple[Bytes, Longs]:
         """The next reads (a row each) with the tombstones that belong before them, and where each read is there."""
@@ -177,8 +195,9 @@ class Weave:
         return made, place + np.searchsorted(before, place, side="right")
 
     def rest(self, reads: Bytes) -> Bytes:
-        """The tombstones behind the last read; `reads`: none, of the same form."""
+        """The tombstones behind the last read; `reads`: none, of the same form. `fits`: whether they belong there."""
         left = self._hashes[self._taken :]
+        self.fits = bool(np.all(self._before[self._taken :] == self._reads))
         self._taken += len(left)
         return self._with(reads, np.zeros(len(left), np.int64), left)
 
@@ -200,6 +219,7 @@ class Filled:
         self.pages = Pages(generation)
         self._generation = generation
         self._holes = holes
+        self.fits = True
         self._part = -1
         self._weave = Weave(NONE_GONE, np.zeros((0, SIZE), np.uint8), NONE_GONE)
 
@@ -214,3 +234,4 @@ class Filled:
         """Ends the last part."""
         self.pages.add(self._part, self._weave.rest(np.zeros((0, SIZE), np.uint8)), self._weave.gone)
         self.pages.close()
+        self.fits &= self._weave.fits

@@ -54,11 +54,13 @@ class Reads:
 class Recount:
     """pages: of each commit, less those that are gone. rows: how many reads there are. holes: what purges left.
 
-    stray: commits (their places) whose reads have columns that they don't hash. foreign: reads that no commit brought.
+    misplaced: commits (their places) whose tombstones stand where no read was. stray: those whose reads have columns
+    that they don't hash. foreign: reads that no commit brought.
     """
 
     pages: list[Pages]
     holes: Holes
+    misplaced: set[int] = field(default_factory=set)
     stray: set[int] = field(default_factory=set)
     foreign: int = 0
     rows: int = 0
@@ -145,8 +147,10 @@ def recount(
                     out.stray.add(place)
         out.rows += reads.rows.num_rows
         progress("rows", out.rows, total)
-    for pages in filled:
+    for place, pages in enumerate(filled):
         pages.close()
+        if not pages.fits:
+            out.misplaced.add(place)
     return out
 
 

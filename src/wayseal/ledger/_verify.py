@@ -16,7 +16,7 @@ import numpy as np
 
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._findings import Code, Finding, Kept, Verification
-from wayseal.ledger._holes import GoneStretch, ranks, stretches_of
+from wayseal.ledger._holes import GoneStretch, complete, ranks, stretches_of
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
@@ -138,10 +138,12 @@ class _Verifier:
             where |= {first + n: p for n, p in zip(rank[known].tolist(), pages.where, strict=False)}
             for part, page in pages.where[int(known.sum()) :][:1]:
                 self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
-            if gone:
+            if gone and not complete(pages.where, gone, commit.parts):
+                self._find(Code.TOMBSTONES, NAME)
+            elif gone:
                 self._check_gone(stretches_of(made.holes, pages.where, commit.generation), commit, first, expected)
             first += commit.pages + 1
-        if made.holes.reads != sum(p.reads for p in self._manifest.purges):
+        if made.misplaced or made.holes.reads != sum(p.reads for p in self._manifest.purges):
             self._find(Code.TOMBSTONES, NAME)
         for place in sorted(made.stray):
             self._find(Code.COLUMNS, NAME, generation=commits[place].generation)
@@ -153,7 +155,7 @@ class _Verifier:
         """Names tiles whose leaves of gone pages are not those that were purged (rule 4)."""
         for stretch in stretches:
             low, high = first + stretch.rank, first + stretch.rank + stretch.pages
-            if stretch.rank + stretch.pages > commit.pages:
+            if not stretch.fits or stretch.rank + stretch.pages > commit.pages:
                 self._find(Code.TOMBSTONES, NAME)
             elif hashlib.sha256(expected[low:high].tobytes()).digest() != stretch.leaves:
                 self._unsure = True
