@@ -49,10 +49,10 @@ def ingested(folder: Path, name: str, tables: Tables, into: Path, **options: Any
     put(folder / name, into, **options)
 
 
-def first_seen(rows: Tables) -> dict[str, datetime]:
+def first_seen(rows: Tables) -> dict[str, Any]:
     """When each waybill was first seen, where all its rows come in at once."""
     times = {"accesses": "at", "scans": "at", "waybills": "issued_at", "partner_calls": "at"}
-    out: dict[str, datetime] = {}
+    out: dict[str, Any] = {}
     for table, time in times.items():
         for row in rows.get(table, ()):
             out[row["waybill"]] = min(row[time], out.get(row["waybill"], row[time]))

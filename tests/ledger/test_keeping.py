@@ -3,7 +3,6 @@
 import random
 import shutil
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +65,7 @@ def left(rows: Tables, before: int) -> dict[str, list[Row]]:
     seen = first_seen(rows)
 
     def stays(row: Row) -> bool:
-        moment: datetime = seen.get(str(row["waybill"]), row.get("opened_at", DAY0)) if "waybill" in row else NOW
-        return moment >= day(before)
+        return "waybill" not in row or seen.get(str(row["waybill"]), row.get("opened_at", DAY0)) >= day(before)
 
     kept = {t: [r for r in some if stays(r)] for t, some in rows.items()}
     kept["queries"] = [q for q in rows.get("queries", ()) if q["at"] >= day(before)]
