@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.helpers import put, read, write
-from tests.ledger.kept import DAY0, NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
+from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
 from tests.ledger.sealed import KEY, looked, note
 from tests.ledger.test_integrity import older
 from wayseal import ledger
@@ -65,7 +65,8 @@ def left(rows: Tables, before: int) -> dict[str, list[Row]]:
     seen = first_seen(rows)
 
     def stays(row: Row) -> bool:
-        return "waybill" not in row or seen.get(str(row["waybill"]), row.get("opened_at", DAY0)) >= day(before)
+        known = seen.get(str(row.get("waybill")))
+        return "waybill" not in row or day(before) <= (row["opened_at"] if known is None else known)
 
     kept = {t: [r for r in some if stays(r)] for t, some in rows.items()}
     kept["queries"] = [q for q in rows.get("queries", ()) if q["at"] >= day(before)]

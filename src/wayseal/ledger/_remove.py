@@ -84,10 +84,12 @@ class Removal:
 
     def _commits_of(self, files: Sequence[SortedFile]) -> Longs:
         """Places of the commits whose reads lie in some files."""
-        found = [np.zeros(0, np.int32)]
+        there = np.zeros(len(self._ends) + 1, np.bool_)
         for file in files:
-            found += [np.unique(numbers(file.read([g], _SOURCE), "source")) for g in range(len(file.rows))]
-        return np.unique(np.searchsorted(self._ends, np.concatenate(found), side="right"))
+            for group in range(len(file.rows)):
+                source = numbers(file.read([group], _SOURCE), "source")
+                there[np.searchsorted(self._ends, source, side="right")] = True
+        return np.flatnonzero(there)
 
     def _losing(self) -> list[int]:
         """Commits that may lose reads. LedgerChangedError: reads of no commit."""

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from wayseal.ledger._files import HashingFile
 from wayseal.ledger._layout import ROW_GROUP
 from wayseal.ledger._manifest import FileEntry
+from wayseal.ledger._order import run_starts
 from wayseal.ledger._types import Flags, Longs, Words
 from wayseal.ledger.errors import LedgerError
 
@@ -199,6 +200,12 @@ def distinct(keys: Words | Sequence[int]) -> Words:
     """Keys sorted, each once. Most come so already, and telling that is far quicker than sorting."""
     given: Words = np.asarray(keys, np.uint64)
     return given if np.all(given[:-1] < given[1:]) else np.unique(given)
+
+
+def once(keys: Words) -> Words:
+    """Keys sorted, each once: for many different ones, where sorting is quicker than `np.unique`."""
+    made: Words = np.sort(keys)
+    return made[run_starts(made)[:-1]]
 
 
 def contains(sorted_keys: Words, keys: Words) -> Flags:

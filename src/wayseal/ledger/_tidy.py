@@ -17,7 +17,7 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import DICTIONARY_SCHEMA
-from wayseal.ledger._sorted import SortedFile, contains
+from wayseal.ledger._sorted import SortedFile, contains, once
 from wayseal.ledger._strata import counts_of
 from wayseal.ledger._types import DAY_US, Words
 from wayseal.ledger._uncount import after, still_named, with_times
@@ -44,14 +44,14 @@ def asked(court: Court, keyer: Keyer) -> Asked:
         old = numbers(rows, "at") < limit
         keys = keyer.keys(rows["session"])
         count += int(old.sum())
-        gone.append(np.unique(keys[old]))
-        left.append(np.unique(keys[~old]))
+        gone.append(once(keys[old]))
+        left.append(once(keys[~old]))
     return Asked(gone=count, sessions=_some(gone), left=_some(left))
 
 
 def _some(keys: Sequence[Words]) -> Words:
     """Keys, sorted, once each, without that of none."""
-    every = np.unique(np.concatenate(keys))
+    every = once(np.concatenate(keys))
     some: Words = every[every != 0]
     return some
 
@@ -79,9 +79,10 @@ def nameless(
     went = off.get(kind, COUNTS[kind].empty_table())["session"].to_numpy()
     gone = _some([went, asked_.sessions])
     left = _some([now.get(kind, counts_of(finder, "sessions"))["session"].to_numpy(), asked_.left])
-    out = {"session": np.setdiff1d(gone, left)}
+    out = {"session": gone[~contains(left, gone)]}
     for name, keys in ids.items():
-        out[name] = np.setdiff1d(_some([keys]), still_named(reads, name, _some([keys])))
+        some = _some([keys])
+        out[name] = some[~contains(still_named(reads, name, some), some)]
     return {name: keys for name, keys in out.items() if len(keys)}
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._merge import summed
 from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import SortedFile
+from wayseal.ledger._sorted import SortedFile, contains, once
 from wayseal.ledger._types import DAY_US, HOUR_US, Codes, Longs, Words
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -33,15 +33,15 @@ class Off:
     def reads(self, rows: pa.RecordBatch) -> None:
         """Takes note of reads as they are kept; all of a waybill's together."""
         at, first = numbers(rows, "at"), rows["first"].to_numpy(zero_copy_only=False)
-        once = np.full(len(at), -1, np.int64)
-        self._add("volumes", at // DAY_US, numbers(rows, "actor"), once, -first.astype(np.int64))
-        self._add("hours", at // HOUR_US, once)
+        minus = np.full(len(at), -1, np.int64)
+        self._add("volumes", at // DAY_US, numbers(rows, "actor"), minus, -first.astype(np.int64))
+        self._add("hours", at // HOUR_US, minus)
         if "session" in rows.schema.names:
             self._sessions(rows)
         for kind in ("ip", "device"):
             if kind in rows.schema.names:
                 known = self.ids.get(kind, np.zeros(0, np.uint64))
-                self.ids[kind] = np.unique(np.concatenate([known, numbers(rows, kind)]))
+                self.ids[kind] = once(np.concatenate([known, once(numbers(rows, kind))]))
 
     def _sessions(self, rows: pa.RecordBatch) -> None:
         of_session = pa.Table.from_batches([rows.select(["session", "actor", "waybill", "at"])])
@@ -49,8 +49,8 @@ class Off:
         made = of_session.group_by(["session", "actor", "waybill"], use_threads=False).aggregate(
             [("at", "count"), ("at", "min"), ("at", "max")]
         )
-        once = np.full(made.num_rows, -1, np.int64)
-        columns = (made["session"], made["actor"], pc.negate(made["at_count"]), once, made["at_min"], made["at_max"])
+        minus = np.full(made.num_rows, -1, np.int64)
+        columns = (made["session"], made["actor"], pc.negate(made["at_count"]), minus, made["at_min"], made["at_max"])
         self._add("sessions", *columns)
 
     def waybills(self, rows: pa.RecordBatch) -> None:
@@ -82,7 +82,7 @@ def after(kind: str, before: pa.Table, off: pa.Table) -> pa.Table:
     made = summed(kind, pa.concat_tables([before, off]))
     if kind != "counts:sessions":
         return made
-    part = np.isin(made["session"].to_numpy(), off["session"].to_numpy())
+    part = contains(once(off["session"].to_numpy()), made["session"].to_numpy())
     for name, nothing in (("from", _NEVER), ("to", -_NEVER)):
         values = np.where(part, nothing, made[name].cast(pa.int64()).to_numpy())
         made = made.set_column(made.column_names.index(name), name, pa.array(values).cast(_TIME))
@@ -91,8 +91,8 @@ def after(kind: str, before: pa.Table, off: pa.Table) -> pa.Table:
 
 def open_sessions(sessions: pa.Table) -> Words:
     """Sessions whose times are open."""
-    keys: Words = np.unique(sessions["session"].to_numpy()[sessions["from"].cast(pa.int64()).to_numpy() == _NEVER])
-    return keys
+    left_open = sessions["from"].cast(pa.int64()).to_numpy() == _NEVER
+    return once(sessions["session"].to_numpy()[left_open])
 
 
 def with_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
@@ -104,7 +104,7 @@ def with_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
 
 
 def _times(rows: pa.RecordBatch, wanted: Words) -> pa.Table:
-    some = pa.Table.from_batches([rows.filter(pa.array(np.isin(numbers(rows, "session"), wanted)))])
+    some = pa.Table.from_batches([rows.filter(pa.array(contains(wanted, numbers(rows, "session"))))])
     none = pa.array(np.zeros(some.num_rows, np.int64))
     columns = [some["session"], some["actor"], none, none, some["at"], some["at"]]
     made = pa.Table.from_arrays(columns, schema=COUNTS["counts:sessions"])
@@ -114,10 +114,13 @@ def _times(rows: pa.RecordBatch, wanted: Words) -> pa.Table:
 
 
 def still_named(reads: Sequence[SortedFile], kind: str, ids: Words) -> Words:
-    """Which of some ids reads in these files still name."""
+    """Which of some ids (sorted) reads in these files still name."""
     portions = _columns([f for f in reads if kind in f.names], (kind,)) if len(ids) else ()
-    found = [np.intersect1d(numbers(rows, kind), ids) for rows in portions]
-    return np.unique(np.concatenate([np.zeros(0, np.uint64), *found]))
+    there = np.zeros(len(ids), np.bool_)
+    for rows in portions:
+        keys = numbers(rows, kind)
+        there[np.searchsorted(ids, keys[contains(ids, keys)])] = True
+    return ids[there]
 
 
 def _columns(reads: Sequence[SortedFile], names: Sequence[str]) -> Iterator[pa.RecordBatch]:
