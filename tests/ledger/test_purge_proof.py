@@ -275,3 +275,71 @@ def test_gone_pages_that_were_changed_with_everything_mended(made: Path, tmp_pat
         shutil.copytree(tmp_path / "L", tmp_path / name)
         tampered(tmp_path / name, "gone", change)
         assert looked(tmp_path / name).findings, name
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A purged ledger of more leaves than a tile has, nearly all of pages that are gone."""
+    folder = tmp_path_factory.mktemp("long")
+    old = [{"at": day(n / 10000), "actor": "u", "waybill": f"YT{n}"} for n in range(70_000)]
+    ingested(folder, "1", {"accesses": old}, folder / "L", parts=1)
+    ingested(folder, "2", {"accesses": [{"at": day(40), "actor": "u", "waybill": "YT1"}]}, folder / "L")
+    ingested(folder, "3", {"accesses": [{"at": day(41), "actor": "u", "waybill": "ZT1"}]}, folder / "L")
+    purged(folder / "L", iso(20))
+    return folder / "L"
+
+
+def test_tiles_of_gone_pages_are_named_one_by_one(long: Path, tmp_path: Path) -> None:
+    """A stretch of gone pages lies in two tiles: what the level above says tells which of them was changed."""
+    assert looked(long).findings == ()
+    tiles = [name for name in files(long) if name.startswith("tree")]
+    assert any(name.startswith("tree/0/000") for name in tiles)
+
+    def other(content: bytes) -> bytes:
+        at = min(64, len(content) - 32)
+        return content[:at] + bytes(32) + content[at + 32 :]
+
+    for n, name in enumerate(tiles):
+        copy = changed_copy(long, tmp_path / str(n), name, other)
+        inside = {f.where.relative_to(copy).as_posix() for f in looked(copy).findings}
+        assert name in inside
+        assert inside - {name} <= {"manifest.json"}
+    copy = changed_copy(long, tmp_path / "two", "tree/0/000", other)
+    above = next(name for name in tiles if name.startswith("tree/1"))
+    (copy / above).unlink()
+    assert {"tree/0/000", above} <= names(looked(copy).findings, copy)
+
+
+def test_a_manifest_whose_purges_are_damaged(made: Path, tmp_path: Path) -> None:
+    def changed(**values: Any) -> Callable[[bytes], bytes]:
+        def change(content: bytes) -> bytes:
+            manifest = json.loads(content)
+            manifest["purges"][0] |= values
+            return json.dumps(manifest).encode()
+
+        return change
+
+    wrong: tuple[dict[str, Any], ...] = (
+        {"below_minimum": 1},
+        {"rows": {"scans": "3"}},
+        {"before": "20250116"},
+        {"who": 3},
+        {"reads": -1},
+    )
+    more: tuple[dict[str, Any], ...] = ({"segments": [{}]}, {"before": "soon"})
+    for n, values in enumerate((*wrong, *more)):
+        copy = changed_copy(made / "L", tmp_path / str(n), "manifest.json", changed(**values))
+        with pytest.raises(LedgerError, match="damaged"):
+            load_manifest(copy)
+
+
+def test_a_proof_with_another_spelling_of_a_manifest(made: Path) -> None:
+    def unsealed(c: dict[str, Any]) -> None:
+        c["before"]["id"] = ""
+
+    def more(c: dict[str, Any]) -> None:
+        c["before"]["more"] = 1
+
+    for change in (unsealed, more):
+        with pytest.raises(MerkleError, match="no proof"):
+            verify_purge(edited(made, change), keys())

@@ -171,7 +171,7 @@ class _Verifier:
         try:
             said = read_tile(self._ledger, above[0])[tile.index - above[0].first]
         except LedgerError:
-            return True
+            return False
         return bool(Tree.of(leaves[tile.first : tile.first + tile.width]).root() == said.tobytes())
 
     def _without_rows(self, stored: list[Digests]) -> Digests:
