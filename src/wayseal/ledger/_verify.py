@@ -159,19 +159,21 @@ class _Verifier:
                 self._find(Code.TOMBSTONES, NAME)
             elif hashlib.sha256(expected[low:high].tobytes()).digest() != stretch.leaves:
                 self._unsure = True
-                for tile in self._tiles[low // WIDTH : (high - 1) // WIDTH + 1]:
-                    if not self._fits_above(tile, expected):
-                        self._name_tile(tile)
+                mine = self._tiles[low // WIDTH : (high - 1) // WIDTH + 1]
+                fits = {tile: self._fits_above(tile, expected) for tile in mine}
+                wrong = False if False in fits.values() else None
+                for tile in (t for t in mine if fits[t] is wrong):
+                    self._name_tile(tile)
 
-    def _fits_above(self, tile: Tile, leaves: Digests) -> bool:
-        """Whether the next level says of a full tile of leaves what it holds; of one that is not full nothing does."""
+    def _fits_above(self, tile: Tile, leaves: Digests) -> bool | None:
+        """Whether the next level says of a full tile of leaves what it holds; None where nothing says it."""
         above = [t for t in self._tiles if t.level == 1 and t.first <= tile.index < t.first + t.width]
         if not above:
-            return False
+            return None
         try:
             said = read_tile(self._ledger, above[0])[tile.index - above[0].first]
         except LedgerError:
-            return False
+            return None
         return bool(Tree.of(leaves[tile.first : tile.first + tile.width]).root() == said.tobytes())
 
     def _without_rows(self, stored: list[Digests]) -> Digests:
@@ -198,7 +200,9 @@ class _Verifier:
         return leaves
 
     def _compare_tiles(self, stored: list[Digests], leaves: Digests) -> None:
-        """Names tiles that don't follow from the leaves."""
+        """Names tiles that don't follow from the leaves, if these are sure."""
+        if self._unsure:
+            return
         right = grown([], leaves)
         for tile in self._tiles:
             some = slice(tile.first, tile.first + tile.width)
