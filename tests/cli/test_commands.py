@@ -5,7 +5,7 @@ import json
 import re
 import signal
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import pytest
 import typer
@@ -18,9 +18,10 @@ from wayseal.ledger import LedgerError
 from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
+from wayseal.trace.report import reason_text
 
 COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger", "canary")
-LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof", "upgrade")
+LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
 CANARY = ("plan", "list", "hit")
 GROUPED = (*(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY))
 
@@ -143,11 +144,12 @@ def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
     header = "waybill,issued_at,channel,origin_outlet,destination_outlet"
     log(data / "waybills.csv", ["YT0,2026-03-09T12:00:00Z,app,o,d"], header)
     here("ingest", data, "--ledger", tmp_path / "L", "-q")
-    for lang in ("en", "zh"):
+    langs: tuple[Literal["en", "zh"], ...] = ("en", "zh")
+    for lang in langs:
         words = _words.TEXTS[lang]
         said = here("show", tmp_path / "L", "--lang", lang).out
         for line in (
-            _words.filled(words["rejected_for"], rows=1, reason="not-a-time"),
+            _words.filled(words["rejected_for"], rows=1, reason=reason_text("not-a-time", lang)),
             _words.filled(words["repeated_rows"], rows=1),
             _words.filled(words["gap"], hours=2, first="2026-03-03T06:00:00Z", last="2026-03-03T08:00:00Z"),
             _words.filled(words["early"], share=1.0),

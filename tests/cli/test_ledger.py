@@ -110,6 +110,33 @@ def test_a_proof_from_start_to_end(sealed: Path, tmp_path: Path) -> None:
     assert (ran.code, str(tmp_path / "p") in ran.err) == (3, True)
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_reads_of_a_waybill_and_the_proof_of_each(sealed: Path, tmp_path: Path, lang: str) -> None:
+    said = inside("ledger", "reads", sealed / "L", "--waybill", "yt17", "--lang", lang).out.splitlines()
+    assert len(said) == 2
+    assert "0:19 " in said[1]
+    assert "u-2" in said[1]
+    found = json.loads(inside("ledger", "reads", sealed / "L", "--waybill", "YT17", "--format", "json").out)["reads"]
+    assert [(r["read"], r["source"], r["row"], r["file"], r["actor"], r["has_access_id"]) for r in found] == [
+        ("0:19", 0, 19, "accesses.csv", "u-2", True)
+    ]
+    assert found[0]["at"] == "2026-03-02T06:17:00Z"
+    assert json.loads(inside("ledger", "reads", sealed / "L", "--waybill", "no", "--format", "json").out)["reads"] == []
+    prove = ("ledger", "prove", sealed / "L", "--checkpoint", sealed / "c", "--out", tmp_path / "p")
+    assert inside(*prove, "--read", "0:19").code == 0
+    ran = inside("ledger", "verify-proof", tmp_path / "p", "--key", sealed / "k.pub")
+    assert ran.code == 0
+    assert "YT17" in ran.out
+    for more, code in (
+        (("--read", "0:999"), 3),
+        (("--read", "4"), 2),
+        ((), 2),
+        (("--read", "0:19", "--access", "a17"), 2),
+        (("--read", "0:19", "--waybill", "YT18"), 3),
+    ):
+        assert inside(*prove, *more).code == code, more
+
+
 def test_upgrade(sealed: Path) -> None:
     assert inside("ledger", "upgrade", sealed / "L").out.startswith("nothing to do")
     assert inside("ledger", "upgrade", sealed / "none").code in (5, 6)
@@ -143,11 +170,17 @@ def test_reports_that_are_not_reproduced(base: Path, tmp_path: Path) -> None:
         ({"checkpoint": {**right["checkpoint"], "size": 99}}, 7, "cut back"),
         ({"inputs": digest}, 7, "report was changed"),
         ({"inputs": digest, "checkpoint": None}, 10, "no checkpoint"),
+        ({"checkpoint": None}, 10, "Not verified"),
     ):
         (tmp_path / "x").write_text(json.dumps({**right, **change}))
         ran = inside(*verify)
         assert (ran.code, said in ran.out) == (code, True), (change, ran)
+        assert ("as it is now" in ran.out) is False
         assert ran.out.startswith(f"{tmp_path / 'x'}: ") == (said in ("another ledger", "rewritten", "cut back"))
+    cut = {key: value for key, value in right.items() if key != "checkpoint"}
+    (tmp_path / "x").write_text(json.dumps(cut))
+    ran = inside(*verify, "--lang", "zh")
+    assert (ran.code, LEDGER_TEXTS["zh"]["report_unproven"] in ran.out) == (10, True)
     for text in ("", "[]", "{}", json.dumps({**right, "seed": -1}), json.dumps({**right, "checkpoint": {"size": 1}})):
         (tmp_path / "x").write_text(text)
         ran = inside(*verify)
@@ -165,6 +198,7 @@ def test_a_ledger_that_has_grown(tmp_path: Path) -> None:
     inside("ingest", tmp_path / "more.csv", "--ledger", tmp_path / "L", "-q")
     ran = inside("trace", tmp_path / "L", "--leaks", leaks, "-q", "--verify", made)
     assert "has grown since" in ran.out
+    assert LEDGER_TEXTS["en"]["report_since"] in ran.out
     assert ran.code == 10
     assert "inputs.ledger" not in ran.out
 

@@ -49,7 +49,7 @@ def test_the_list_is_a_file_or_the_output(base: Path, tmp_path: Path) -> None:
     assert (told.code, told.out) == (0, "")
     assert "6 waybills listed" in told.err
     head, *rows = (tmp_path / "list.csv").read_text("utf-8").replace('"', "").splitlines()
-    assert head == "waybill,first,last,reads,fields,origin,destination"
+    assert head == "waybill,first,last,reads,fields,origin,destination,by"
     assert sorted(row.split(",")[0] for row in rows) == sorted(SOLD)
     assert run(*words, "-q", cwd=tmp_path).out == (tmp_path / "list.csv").read_text("utf-8")
     assert inside(*words, "-q", "--out", tmp_path / "list.csv").err == ""
@@ -173,12 +173,15 @@ def test_what_was_asked_without_an_answer_is_said(tmp_path: Path) -> None:
     inside("ingest", folder, "--ledger", tmp_path / "L", "-q")
     words = ("scope", tmp_path / "L", "--source", "asker")
     told = inside(*words).out
-    assert "What account asker was shown is not counted here" in told
+    assert "What account asker was shown is known from its questions alone" in told
     assert "Of 2 searches only the question is logged" in told
     assert "shows nothing" not in told
     assert json.loads(inside(*words, "--to", "2026-03-02", "--format", "json").out)["queries"] == 1
     listed = inside(*words, "--format", "csv", "--out", tmp_path / "list.csv")
-    assert "2 searches of which only the question is logged" in listed.err
+    assert "2 searches of which only the question is logged: 1 of the listed were shown by them" in listed.err
+    assert (tmp_path / "list.csv").read_text("utf-8").splitlines()[1:] == [
+        '"YT1","2026-03-02T06:00:00Z","2026-03-03T06:00:00Z",,"","","","query"'
+    ]
     assert "次查询只记录了条件" in inside(*words, "--lang", "zh").out
     shown = inside("show", tmp_path / "L").out
     assert "holds no reads, only what was asked" in shown

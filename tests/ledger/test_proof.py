@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.ledger.helpers import put, read, write
 from tests.ledger.sealed import KEY, files, looked, make, note
 from tests.ledger.test_integrity import rewritten, segment
-from wayseal.ledger import LedgerError, integrity
+from wayseal.ledger import LedgerError, integrity, open_ledger
 from wayseal.ledger._manifest import load_manifest, save_manifest
 from wayseal.ledger._salts import Salts, load_salts, make_secret
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
@@ -59,6 +59,23 @@ def test_a_proof_holds_without_the_ledger(whole: Path, access: str, waybill: str
         assert shown[name] == (clean_waybill(str(value)) if name == "waybill" else value)
     assert found.keys == (f"keeper+{KEY.verify_key.id}",)
     assert found.checkpoint.origin == load_manifest(whole / "L").origin
+
+
+@pytest.mark.parametrize("waybill", ["YT199", "X18Q", "YT3"])
+def test_a_read_is_named_by_its_source_and_row_too(whole: Path, waybill: str) -> None:
+    """With an `access` id and without, in every commit that has it."""
+    with open_ledger(whole / "L") as snapshot:
+        found = snapshot.reads(snapshot.keys([waybill])).select(["source", "row", "access"]).to_pylist()
+    assert found
+    for row in found:
+        place = (row["source"], row["row"])
+        for number in (None, waybill):
+            made = integrity.prove(whole / "L", None, number, (whole / "note1").read_bytes(), place=place)
+            shown = holds(json.loads(made.to_json())).read
+            assert (shown["waybill"], shown["source"], shown["row"]) == (waybill, *place)
+            assert int(str(shown.get("access_key", "0")), 16) == (row["access"] or 0)
+    with pytest.raises(NoSuchReadError, match="no such read"):
+        integrity.prove(whole / "L", None, None, (whole / "note1").read_bytes(), place=(0, 99_999))
 
 
 def test_a_proof_tells_nothing_of_other_reads(whole: Path) -> None:

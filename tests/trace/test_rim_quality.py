@@ -13,10 +13,11 @@ from tests.trace.making import make
 from tests.trace.rim import START, World, at, leaks, number, office, opened, sale
 from wayseal.ledger import ingest, open_ledger
 from wayseal.store import open_source, read_leaks
+from wayseal.store.columns import microseconds
 from wayseal.trace._assemble import times
 from wayseal.trace._evidence import OUTLET
 from wayseal.trace._exposures import gather
-from wayseal.trace._leaks import LeakSet, match_leaks, microseconds
+from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._quality import evidence_notes, gap_notes, leak_notes, log_notes, summary_span
 from wayseal.trace._result import Note
 from wayseal.trace._views import SAMPLE, view_samples
@@ -162,10 +163,22 @@ def test_each_remark_on_the_evidence(
     assert [(note.code.removeprefix("quality."), note.values["n"]) for note in notes] == said
 
 
+def test_a_sample_is_said(tmp_path: Path) -> None:
+    with opened(small(), tmp_path) as snapshot:
+        strata = gather(snapshot, match_leaks(snapshot, leaks(tmp_path, plain()))).strata
+    evidence = make([10.0, 10.0], reads=[(0, 0, 5.0), (0, 1, 6.0)])
+    strata = replace(strata, mismatched=0)
+    assert codes(list(evidence_notes(evidence, strata))) == []
+    half = replace(strata.whole, last=(1 << 63) - 1)
+    [note] = evidence_notes(evidence, replace(strata, volumes=(strata.whole, half)))
+    assert note.code == "quality.strata_sampled"
+    assert note.values["n"] == round(strata.whole.waybills / 2) > 0
+
+
 def test_only_accounts_count_as_readers() -> None:
     """A touch of an outlet is no read: the leak was sold before anybody read it."""
     evidence = make([10.0], touches=[(0, 0, 2.0)], kind=[OUTLET])
-    mute = type("Mute", (), {"mismatched": 0})()
+    mute = type("Mute", (), {"mismatched": 0, "sampled": 0})()
     assert codes(list(evidence_notes(evidence, mute))) == ["sold_before_read"]
 
 

@@ -222,6 +222,16 @@ def test_a_ledger_of_questions_alone(tmp_path: Path) -> None:
     assert notes(found)["queries_replayed"] == {"n": 6, "soft": 0, "useless": 1}
 
 
+def test_queries_of_which_none_can_be_replayed_are_said_to_be_so(tmp_path: Path) -> None:
+    world = World()
+    for place in range(40):
+        world.read(5 + place % 7, f"c-{place % 5}", number(place))
+    ask(world, 30, "c-1", {"channel": "app"})
+    found = notes(run(tmp_path, world, [sale(number(place), 24 + place) for place in range(6)]))
+    assert "queries_replayed" not in found
+    assert found["queries_useless"] == {"n": 1}
+
+
 def test_counts_from_a_sample_err_towards_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules 2 and 3 of `_replayed`: scaled up with one waybill added, and bounded by the logged rows."""
     monkeypatch.setattr("wayseal.trace._replayed.CONTROLS", 0)

@@ -15,6 +15,8 @@ from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._purge import purge
 from wayseal.cli._purge_proven import purge_lines
+from wayseal.cli._reads import place_of, reads
+from wayseal.cli._words import filled
 from wayseal.cli._write import write_text
 from wayseal.ledger import integrity, keeping
 from wayseal.ledger.errors import LedgerError
@@ -51,7 +53,7 @@ def new_key(
     public = out.with_name(f"{out.name}.pub")
     _write_private(out, f"{key.to_text()}\n")
     write_text(public, f"{key.verify_key}\n")
-    typer.echo(LEDGER_TEXTS[lang]["key_made"].format(private=out, public=public, key=f"{name}+{key.verify_key.id}"))
+    typer.echo(filled(LEDGER_TEXTS[lang]["key_made"], private=out, public=public, key=f"{name}+{key.verify_key.id}"))
 
 
 @app.command()
@@ -69,7 +71,7 @@ def checkpoint(
     signing = parsed(key, SigningKey.parse)
     point = integrity.present_checkpoint(ledger)
     write_text(out, signing.sign(point.to_text()))
-    typer.echo(LEDGER_TEXTS[lang]["signed"].format(out=out, origin=point.origin, size=point.size))
+    typer.echo(filled(LEDGER_TEXTS[lang]["signed"], out=out, origin=point.origin, size=point.size))
 
 
 @app.command()
@@ -104,12 +106,16 @@ def verify(
         raise typer.Exit(found.exit_code)
 
 
+app.command(name="reads")(reads)
+
+
 @app.command()
 def prove(
     ledger: LedgerArgument,
-    access: Annotated[str, typer.Option(help="Id of the read (column `access`).")],
     checkpoint: Note,
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the proof here.")],
+    access: Annotated[str | None, typer.Option(help="Id of the read (column `access`).")] = None,
+    read: Annotated[str | None, typer.Option(help="Or its source and row, as `wayseal ledger reads` has it.")] = None,
     waybill: Annotated[str | None, typer.Option(help="Its waybill: quicker, and needed where ids repeat.")] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
@@ -117,10 +123,14 @@ def prove(
 
     \b
     wayseal ledger prove ledger --access a17 --checkpoint 2026-03-01.checkpoint --out a17.proof
+    wayseal ledger prove ledger --read 0:42 --checkpoint 2026-03-01.checkpoint --out read.proof
     """
-    proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes())
+    if (access is None) == (read is None):
+        raise typer.BadParameter("give one of --access and --read", param_hint="--read")
+    place = None if read is None else place_of(read)
+    proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes(), place=place)
     write_text(out, proof.to_json())
-    typer.echo(LEDGER_TEXTS[lang]["proof_made"].format(out=out, leaf=proof.leaf))
+    typer.echo(filled(LEDGER_TEXTS[lang]["proof_made"], out=out, leaf=proof.leaf))
 
 
 @app.command(name="verify-proof")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from wayseal.cli._words import filled
 from wayseal.ledger.integrity import Finding, Proven, Verification
 
 
@@ -17,25 +18,25 @@ class LedgerFormat(StrEnum):
 
 def verification_lines(found: Verification, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:
     """A verification, a line each thing."""
-    yield words["ledger"].format(ledger=ledger, origin=found.origin)
-    yield words["tree"].format(size=found.size, root=found.root)
+    yield filled(words["ledger"], ledger=ledger, origin=found.origin)
+    yield filled(words["tree"], size=found.size, root=found.root)
     looked = "looked_less" if found.rows is None else "looked"
-    yield words[looked].format(files=found.files, tiles=found.tiles, rows=found.rows or 0)
+    yield filled(words[looked], files=found.files, tiles=found.tiles, rows=found.rows or 0)
     for kept in found.checkpoints:
-        yield words["kept"].format(where=kept.where, size=kept.size, keys=", ".join(kept.keys))
+        yield filled(words["kept"], where=kept.where, size=kept.size, keys=", ".join(kept.keys))
     if not found.findings:
         yield words["fine"]
         if not found.checkpoints:
             yield words["alone"]
         return
-    yield words["bad"].format(count=len(found.findings))
+    yield filled(words["bad"], count=len(found.findings))
     for finding in found.findings:
         yield f"  {finding.where}: {in_words(finding, words)}"
 
 
 def in_words(finding: Finding, words: Mapping[str, str]) -> str:
     """What is wrong with a file."""
-    return words[finding.code].format(**finding.values)
+    return filled(words[finding.code], **finding.values)
 
 
 def verification_json(found: Verification) -> str:
@@ -66,7 +67,7 @@ def verification_json(found: Verification) -> str:
 def proven_lines(proven: Proven, words: Mapping[str, str]) -> Iterator[str]:
     """What a proof has shown."""
     point = proven.checkpoint
-    yield words["holds"].format(origin=point.origin, size=point.size, keys=", ".join(proven.keys))
+    yield filled(words["holds"], origin=point.origin, size=point.size, keys=", ".join(proven.keys))
     width = max(map(len, proven.read))
     for name, value in proven.read.items():
         yield f"  {name:<{width}}  {words['none'] if value is None else value}"

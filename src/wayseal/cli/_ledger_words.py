@@ -7,31 +7,38 @@ from wayseal.ledger.integrity import Code
 LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "key_made": "private key: {private} (keep it to yourself); public key: {public}; id {key}",
-        "signed": "{out}: {origin}, {size:,} leaves. Let somebody keep it who can't write to the ledger.",
+        "signed": "{out}: {origin}, {size:,} {size:leaf|leaves}. Let somebody keep it who can't write to the ledger.",
         "proof_made": "{out}: leaf {leaf:,}",
+        "reads": "{count:,} {count:read|reads} of {waybill}:",
         "upgraded": "the ledger has an id and a tree now; its digest is what it was",
         "no_upgrade": "nothing to do: the ledger is of the present version",
         "ledger": "Ledger: {ledger} ({origin})",
-        "tree": "Tree: {size:,} leaves, root {root}",
-        "looked": "Checked: {files:,} files, {tiles:,} tiles, {rows:,} reads",
-        "looked_less": "Checked: {files:,} files, {tiles:,} tiles, and no reads because of what follows",
-        "kept": "Checkpoint {where}: holds. {size:,} leaves, signed by {keys}; the tree goes on from it",
+        "tree": "Tree: {size:,} {size:leaf|leaves}, root {root}",
+        "looked": "Checked: {files:,} {files:file|files}, {tiles:,} {tiles:tile|tiles}, {rows:,} {rows:read|reads}",
+        "looked_less": "Checked: {files:,} {files:file|files}, {tiles:,} {tiles:tile|tiles}, and no reads because "
+        "of what follows",
+        "kept": "Checkpoint {where}: holds. {size:,} {size:leaf|leaves}, signed by {keys}; the tree goes on from it",
         "alone": "No checkpoint was given: the ledger agrees with itself, but whoever can write to it could have made "
         "it so. Compare it with one that somebody else keeps.",
         "fine": "Nothing was changed.",
-        "bad": "{count:,} findings:",
-        "holds": "The proof holds: this read stands in {origin} (checkpoint of {size:,} leaves, signed by {keys}).",
+        "bad": "{count:,} {count:finding|findings}:",
+        "holds": "The proof holds: this read stands in {origin} (checkpoint of {size:,} {size:leaf|leaves}, signed "
+        "by {keys}).",
         "none": "-",
         "report_untied": "The report or the ledger has no checkpoint: whether the ledger is what it was can't be said.",
-        "report_now": "The ledger is what it was: {size:,} leaves, the root of the report.",
-        "report_grown": "The ledger has grown since: {size:,} leaves then, {now:,} now. It begins as it was then, as "
-        "these hashes show (RFC 9162): {proof}",
+        "report_now": "The ledger is what it was: {size:,} {size:leaf|leaves}, the root of the report.",
+        "report_grown": "The ledger has grown since: {size:,} {size:leaf|leaves} then, {now:,} now. It begins as it "
+        "was "
+        "then, as these hashes show (RFC 9162): {proof}",
         "report_purged": "It was purged since: on {at} by {who} ({why}) everything about waybills first seen before "
-        "{before} was removed, {reads:,} reads. A trace of today can't see them.",
+        "{before} was removed, {reads:,} {reads:read|reads}. A trace of today can't see them.",
         "report_digest": "The report's ledger digest is not the one of its checkpoint: the report was changed.",
         "report_leaks": "Not reproduced: the leaks file is not the one of the report.",
         "report_same": "Reproduced: the trace gives what the report says.",
         "report_differs": "Not reproduced. These keys differ: {keys}",
+        "report_since": "The trace was made on the ledger as it is now, with what came in since the report; this may "
+        "be all that makes the difference. To settle it, trace on a copy of the ledger from then.",
+        "report_unproven": "Not verified: without a checkpoint nothing shows that the report is of this ledger.",
         Code.MANIFEST_SPELLING: "was changed: it isn't spelled as Wayseal spells it",
         Code.MANIFEST_DIGEST: "was changed: it isn't what its last commit says",
         Code.MANIFEST_TREE: "was changed: size or root of the tree are wrong",
@@ -42,19 +49,21 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         Code.PAGE: "reads were changed, added or removed: page {page} of part {part} of commit {generation}",
         Code.COMMIT: "was changed: commit {generation} is not what the tree says",
         Code.COLUMNS: "reads of commit {generation} have columns that it didn't bring",
-        Code.ROWS: "{rows:,} reads are of sources that no commit brought",
+        Code.ROWS: "{rows:,} {rows:read is|reads are} of sources that no commit brought",
         Code.TOMBSTONES: "what its purges removed is not what tombstones and gone pages stand for",
         Code.CHECKPOINT_UNREADABLE: "is no checkpoint, or was changed ({reason})",
         Code.CHECKPOINT_ORIGIN: "is a checkpoint of another ledger ({origin}; this one is {own})",
         Code.CHECKPOINT_KEY: "is signed by {keys}; no such key was given (give the older public key too if keys were "
         "rotated)",
-        Code.CHECKPOINT_AHEAD: "the ledger was cut back: the checkpoint says {size:,} leaves, it has fewer",
-        Code.CHECKPOINT_HISTORY: "history was rewritten: the first {size:,} leaves are not those that were signed",
+        Code.CHECKPOINT_AHEAD: "the ledger was cut back: the checkpoint says {size:,} {size:leaf|leaves}, it has fewer",
+        Code.CHECKPOINT_HISTORY: "history was rewritten: the first {size:,} {size:leaf is|leaves are} not what was "
+        "signed",
     },
     "zh": {
         "key_made": "私钥：{private}（请自行妥善保管）；公钥：{public}；编号 {key}",
         "signed": "{out}：{origin}，{size:,} 个叶子。请交由无权写入账本的人保管。",
         "proof_made": "{out}：第 {leaf:,} 个叶子",
+        "reads": "{waybill} 有 {count:,} 条访问：",
         "upgraded": "账本现已有编号和树；摘要与原来相同",
         "no_upgrade": "无需升级：账本已是当前版本",
         "ledger": "账本：{ledger}（{origin}）",
@@ -77,6 +86,9 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         "report_leaks": "未能重现：泄露文件不是报告所用的那一份。",
         "report_same": "已重现：溯源结果与报告一致。",
         "report_differs": "未能重现。以下各项不同：{keys}",
+        "report_since": "溯源用的是账本现在的内容，包括报告之后导入的部分；差异可能全由此而来。"
+        "要弄清楚，请在当时的账本副本上溯源。",
+        "report_unproven": "未能验证：没有检查点，无从证明报告出自这个账本。",
         Code.MANIFEST_SPELLING: "已被改动：写法与 Wayseal 的不同",
         Code.MANIFEST_DIGEST: "已被改动：内容与最后一次提交所记不符",
         Code.MANIFEST_TREE: "已被改动：树的大小或根不对",

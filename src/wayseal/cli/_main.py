@@ -2,22 +2,27 @@
 
 Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger is busy; 5 the disk or
 a file can't be read or written; 6 the ledger is damaged or of another version; 7 it, or a proof, is not what was
-signed; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the report isn't reproduced;
+signed; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the report isn't verified;
 11 a purge would remove what is too young; 130 interrupted.
 """
 
 import errno
 import io
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from wayseal import __version__
 from wayseal.cli import _canary, _demo, _extent, _ingest, _ledger, _map, _scope, _show, _simulate, _trace
+from wayseal.cli._options import Lang
+from wayseal.cli._say_error import language, said
 from wayseal.model import WaysealError
 
 INTERRUPTED = 130
+_WRONG_USAGE: Any = typer.BadParameter.__mro__[2]
+"""The root of what Typer says of wrong usage; it has no public name."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
 
 app = typer.Typer(
@@ -60,19 +65,34 @@ def main() -> None:
     """Run the command line; what a person can act on is one line on standard error."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a screen that lacks a character still shows the rest
+    lang = language(sys.argv[1:], os.environ)
     try:
-        app()
+        sys.exit(_run(lang))
     except WaysealError as error:
-        print(f"wayseal: {error}", file=sys.stderr)
+        print(f"wayseal: {said(str(error), lang)}", file=sys.stderr)
         sys.exit(5 if _of_the_disk(error.__cause__) else error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"wayseal: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"wayseal: {where}{said(error.strerror or str(error), lang)}", file=sys.stderr)
         sys.exit(5)
-    except SystemExit as stopped:
-        if stopped.code == INTERRUPTED:
-            print("wayseal: interrupted; nothing that was finished is lost", file=sys.stderr)
-        raise
+
+
+def _run(lang: Lang) -> int:
+    """The command; what it is, is the exit code. Wrong usage is said in the language."""
+    try:
+        code = app(standalone_mode=False) or 0
+    except _WRONG_USAGE as error:
+        text = error.format_message()
+        if (words := said(text, lang)) == text:
+            error.show()
+        else:
+            if context := getattr(error, "ctx", None):
+                print(said(context.get_usage(), lang), file=sys.stderr)
+            print(f"错误：{words}", file=sys.stderr)
+        return int(error.exit_code)
+    if code == INTERRUPTED:
+        print(f"wayseal: {said('interrupted; nothing that was finished is lost', lang)}", file=sys.stderr)
+    return int(code)
 
 
 def _of_the_disk(cause: BaseException | None) -> bool:

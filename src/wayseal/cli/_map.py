@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import Lang, LangOption, Out
+from wayseal.cli._words import TEXTS, filled
 from wayseal.cli._write import write_text
 from wayseal.model import WaysealError
 from wayseal.store import propose_mapping
@@ -55,4 +56,5 @@ def propose(
         typer.echo(text, nl=False)
     else:
         write_text(out, text)
-        typer.echo(f"{out}: read it, correct it, then: {_THEN[table].format(sample=sample, out=out)}", err=True)
+        then = _THEN[table].format(sample=sample, out=out)
+        typer.echo(filled(TEXTS[lang]["proposed"], out=out, then=then), err=True)

@@ -60,9 +60,12 @@ def scope(
         result = run(snapshot, source, kind=kind, period=period, listing=listing, progress=progress)
     if as_list:
         if not quiet:
-            typer.echo(filled(TEXTS[lang]["listed"], waybills=result.waybills), err=True)
+            typer.echo(filled(TEXTS[lang]["listed"], waybills=result.waybills + result.by_query.waybills), err=True)
             if result.queries:
-                typer.echo(filled(TEXTS[lang]["asked"], queries=result.queries), err=True)
+                by = result.by_query
+                typer.echo(
+                    filled(TEXTS[lang]["asked"], queries=result.queries, shown=by.waybills, soft=by.uncertain), err=True
+                )
             if out is not None:
                 typer.echo(str(out), err=True)
     else:

@@ -11,6 +11,7 @@ from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words import TEXTS, filled
 from wayseal.ledger import Summary, open_ledger
 from wayseal.model.times import HOUR_US, SECOND_US, iso
+from wayseal.trace.report import reason_text
 
 GAPS_SHOWN = 5
 PURGE = ("before", "who", "why", "at", "reads", "waybills", "held", "below_minimum")
@@ -42,7 +43,7 @@ def show(
     if format is ShowFormat.JSON:
         typer.echo(json.dumps(as_json(summary, accounts, waybills), ensure_ascii=False, indent=1))
         return
-    for line in lines(summary, accounts, waybills, str(ledger), TEXTS[lang]):
+    for line in lines(summary, accounts, waybills, str(ledger), lang):
         typer.echo(line)
 
 
@@ -80,8 +81,9 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
     }
 
 
-def lines(summary: Summary, accounts: int, waybills: int, name: str, words: dict[str, str]) -> Iterator[str]:
+def lines(summary: Summary, accounts: int, waybills: int, name: str, lang: Lang) -> Iterator[str]:
     """The summary in words."""
+    words = TEXTS[lang]
     colon = words["colon"]
     digest = filled(words["digest_value"], digest=summary.digest[:20], generation=summary.generation)
     yield f"{words['ledger']}{colon}{name}"
@@ -100,18 +102,19 @@ def lines(summary: Summary, accounts: int, waybills: int, name: str, words: dict
         said = {n: getattr(purge, n) for n in PURGE}
         yield f"{words['purged']}{colon}{filled(words['purged_value'], **said)}"
     yield f"{words['quality']}{colon.rstrip()}"
-    remarks = list(quality(summary, words))
+    remarks = list(quality(summary, lang))
     for remark in remarks or [words["clean"]]:
         yield f"  {remark}"
 
 
-def quality(summary: Summary, words: dict[str, str]) -> Iterator[str]:
+def quality(summary: Summary, lang: Lang) -> Iterator[str]:
     """What is wrong with the data, a line each."""
+    words = TEXTS[lang]
     if summary.first_at is None:
         asked = summary.rows.get("queries") and summary.rows.get("waybills")
         yield words["only_asked" if asked else "empty"]
     for reason, rows in summary.rejected.items():
-        yield filled(words["rejected_for"], rows=rows, reason=reason)
+        yield filled(words["rejected_for"], rows=rows, reason=reason_text(reason, lang.value))
     if summary.dropped:
         yield filled(words["dropped_rows"], rows=summary.dropped)
     if summary.repeated:

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from wayseal.cli._ledger_words import LEDGER_TEXTS
+from wayseal.cli._words import filled
 from wayseal.ledger import Snapshot
 from wayseal.ledger.integrity import Code, Since, since
 from wayseal.merkle import Checkpoint
@@ -60,8 +61,13 @@ def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[
     typer.echo(where + _of_the_ledger(report, known, snapshot, words))
     for purge in known.purges if known is not None else ():
         typer.echo(
-            words["report_purged"].format(
-                at=purge.at, who=purge.who, why=purge.why, before=purge.before, reads=purge.reads
+            filled(
+                words["report_purged"],
+                at=purge.at,
+                who=purge.who,
+                why=purge.why,
+                before=purge.before,
+                reads=purge.reads,
             )
         )
     if known is not None and known.code is not None:
@@ -75,8 +81,12 @@ def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[
     found = differences(report.content, run(report.seed))
     said = LEDGER_KEYS if known is not None else LEDGER_KEYS[:1]
     found = tuple(key for key in found if key not in said)
-    typer.echo(words["report_differs"].format(keys=", ".join(found)) if found else words["report_same"])
-    return NOT_REPRODUCED if found else 0
+    typer.echo(filled(words["report_differs"], keys=", ".join(found)) if found else words["report_same"])
+    if found and report.checkpoint and report.checkpoint.size < snapshot.manifest.size:
+        typer.echo(words["report_since"])
+    if not found and known is None:
+        typer.echo(words["report_unproven"])
+    return NOT_REPRODUCED if found or known is None else 0
 
 
 def _of_the_ledger(report: Report, known: Since | None, snapshot: Snapshot, words: Mapping[str, str]) -> str:
@@ -85,8 +95,8 @@ def _of_the_ledger(report: Report, known: Since | None, snapshot: Snapshot, word
     if known is None or point is None:
         return words["report_untied"]
     if known.code is not None:
-        return words[known.code].format(origin=point.origin, size=point.size, own=snapshot.manifest.origin)
+        return filled(words[known.code], origin=point.origin, size=point.size, own=snapshot.manifest.origin)
     if point.size == snapshot.manifest.size:
-        return words["report_now"].format(size=point.size)
+        return filled(words["report_now"], size=point.size)
     proof = " ".join(h.hex() for h in known.proof)
-    return words["report_grown"].format(size=point.size, now=snapshot.manifest.size, proof=proof)
+    return filled(words["report_grown"], size=point.size, now=snapshot.manifest.size, proof=proof)

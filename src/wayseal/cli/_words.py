@@ -107,9 +107,10 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "conflicts": "{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content",
         "quarantine": "rejected rows are listed by line, column and reason in {folder}",
         "nothing": "nothing new",
+        "proposed": "{out}: read it, correct it, then: {then}",
         "listed": "{waybills:,} {waybills:waybill|waybills} listed",
-        "asked": "{queries:,} {queries:search|searches} of which only the question is logged: what {queries:it|they} "
-        "showed is not in the list",
+        "asked": "{queries:,} {queries:search|searches} of which only the question is logged: {shown:,} of the listed "
+        "were shown by {queries:it|them}, {soft:,} more may have been and are not in the list",
         "ledger": "Ledger",
         "digest": "Digest",
         "span": "Reads",
@@ -157,8 +158,10 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "conflicts": "{table}：{rows:,} 行替换了编号相同而内容不同的旧行",
         "quarantine": "未通过校验的行（行号、列、原因）见 {folder}",
         "nothing": "没有新内容",
+        "proposed": "{out}：请阅读、修改，然后运行：{then}",
         "listed": "已列出 {waybills:,} 个运单",
-        "asked": "另有 {queries:,} 次查询只记录了条件：它们显示过的运单不在清单中",
+        "asked": "另有 {queries:,} 次查询只记录了条件：清单中有 {shown:,} 个运单由它们显示，"
+        "另有 {soft:,} 个可能显示过，不在清单中",
         "ledger": "账本",
         "digest": "摘要",
         "span": "访问记录",

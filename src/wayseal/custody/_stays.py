@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.model.kinds import ScanKind
+from wayseal.store.columns import microseconds
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -160,18 +161,13 @@ def _coded(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
     return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary
 
 
-def _micros(column: pa.ChunkedArray) -> Ints:
-    out: Ints = column.cast(_TIME).cast(pa.int64()).combine_chunks().to_numpy(zero_copy_only=False)
-    return out
-
-
 def _this_life(parcel: Ints, parcels: pa.Array, at: Ints, waybills: pa.Table) -> Mask:
     """Obligation 8: which scans belong to the numbers' present life."""
     where = pc.index_in(parcels, value_set=_plain(waybills["waybill"]).combine_chunks())
     known = pc.is_valid(where).to_numpy(zero_copy_only=False)
     earliest = np.full(len(parcels), np.iinfo(np.int64).min)
     found = pc.drop_null(where).to_numpy(zero_copy_only=False)
-    earliest[known] = _micros(waybills["issued_at"])[found] - _EARLY
+    earliest[known] = microseconds(waybills["issued_at"])[found] - _EARLY
     kept: Mask = at >= earliest[parcel]
     return kept
 
@@ -182,7 +178,7 @@ def _scans(scans: pa.Table, waybills: pa.Table | None) -> _Scans:
     outlet, outlets = _coded(scans["outlet"])
     kind, kinds = _coded(scans["kind"])
     ranks = np.array([_RANK[ScanKind(k)] for k in kinds.to_pylist()], np.int64)
-    rank, at = ranks[kind], _micros(scans["at"])
+    rank, at = ranks[kind], microseconds(scans["at"])
     # By their ids, so that ties don't fall by the order of rows.
     by_id = pc.sort_indices(outlets).to_numpy()
     place = np.empty(len(by_id), np.int64)

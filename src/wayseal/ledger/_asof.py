@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from wayseal.ledger._types import Ints, Longs, Words
 from wayseal.model.predicate import CONDITIONS, PLACES
+from wayseal.store.columns import microseconds
 
 ALWAYS = -np.iinfo(np.int64).max
 FOREVER = np.iinfo(np.int64).max
@@ -56,7 +57,7 @@ def states_of(keys: Words, numbers: list[str], waybills: pa.Table, changes: pa.T
     columns: dict[str, _Texts] = {name: np.full(len(keys), None, object) for name in CHANGING}
     issued = np.full(len(keys), ALWAYS, np.int64)
     rows = np.array([place[text] for text in waybills["waybill"].to_pylist()], np.int64)
-    issued[rows] = _micros(waybills["issued_at"])
+    issued[rows] = microseconds(waybills["issued_at"])
     for name in CHANGING:
         values = waybills[name].cast(pa.string())
         columns[name][rows] = values.to_numpy(zero_copy_only=False)
@@ -93,7 +94,7 @@ def _stretches(
     held: dict[int, tuple[int, dict[str, str]]] = {}
     later: list[tuple[int, str, str]] = []
     left_out = 0
-    times = _micros(changes["at"]).tolist()
+    times = microseconds(changes["at"]).tolist()
     rows = zip(changes["waybill"].to_pylist(), times, changes["column"].to_pylist(), _texts(changes), strict=True)
     for waybill, at, column, value in rows:
         if column not in CHANGING or (column == "weight_g" and not _whole(value)):
@@ -126,11 +127,6 @@ def _whole(text: str) -> bool:
 def _spelt(column: str, value: str) -> str:
     """A value as `waybills` would spell it."""
     return (value.lstrip("0") or "0") if column == "weight_g" else value
-
-
-def _micros(column: pa.ChunkedArray) -> Longs:
-    out: Longs = column.combine_chunks().cast(pa.int64()).to_numpy()
-    return out
 
 
 def _coded(values: _Texts) -> tuple[Ints, dict[str, int]]:

@@ -22,7 +22,7 @@ from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._sorted import conformed
 from wayseal.ledger._tiles import stored_tree
-from wayseal.ledger._types import Words
+from wayseal.ledger._types import Flags, Words
 from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerChangedError, LedgerError, NoSuchReadError
 from wayseal.merkle import Checkpoint, Tree
@@ -45,8 +45,12 @@ class _Place:
     part: int
 
 
-def prove(ledger: Path, access: str, waybill: str | None, note: bytes) -> Proof:
+def prove(
+    ledger: Path, access: str | None, waybill: str | None, note: bytes, *, place: tuple[int, int] | None = None
+) -> Proof:
     """The proof of the read with an `access` id (and of a waybill, where several have it), under a signed checkpoint.
+
+    place: the read's source and row instead, as `Snapshot.reads` has them; the proof then holds the key of its id.
 
     NoSuchReadError: none or several; OtherOriginError: the checkpoint of another ledger; LedgerChangedError: the ledger
     is not what the checkpoint says, or the read came after it.
@@ -61,38 +65,55 @@ def prove(ledger: Path, access: str, waybill: str | None, note: bytes) -> Proof:
         if point.size > tree.size or tree.root(point.size) != point.root:
             raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
         finder = Finder(ledger, manifest)
-        place = _find(ledger, manifest, finder, access, waybill)
-        return _proof(ledger, manifest, finder, place, access, tree, point, note.decode())
+        read = _find(ledger, manifest, finder, place or access or "", waybill)
+        shown = access if place is None else None
+        return _proof(ledger, manifest, finder, read, shown, tree, point, note.decode())
 
 
-def _find(ledger: Path, manifest: Manifest, finder: Finder, access: str, waybill: str | None) -> _Place:
-    """The one read with an id."""
+def _find(
+    ledger: Path, manifest: Manifest, finder: Finder, which: str | tuple[int, int], waybill: str | None
+) -> _Place:
+    """The one read with an id, or of a source and row."""
     keyer = Keyer(manifest.key_bits)
-    key = keyer.of([access])[0]
     asked = None if waybill is None else keyer.of([clean_waybill(waybill)])
     batches = _everywhere(manifest, finder) if asked is None else _of_one(finder, asked)
     found = [
         [int(numbers(batch, n)[row]) for n in ("waybill", "source", "row")]
         for batch in batches
-        for row in np.flatnonzero((numbers(batch, "access") == key) & (key != 0)).tolist()
+        for row in np.flatnonzero(_wanted(batch, keyer, which)).tolist()
     ]
     if len(found) != 1:
-        many = (
-            "several reads carry this id: name the waybill too"
-            if found
-            else "no read carries this id" + _since(manifest)
-        )
-        raise NoSuchReadError(many, file=ledger)
+        raise _no_such_read(ledger, manifest, which, several=bool(found))
     number, source, place = found[0]
     commit = int(np.searchsorted([c.sources for c in manifest.commits], source, side="right"))
     part = part_of(np.array([number], np.uint64), manifest.commits[commit].parts)
     return _Place(waybill=number, source=source, row=place, commit=commit, part=int(part[0]))
 
 
-def _since(manifest: Manifest) -> str:
-    """Where reads were purged, that such a one can't be proved."""
-    last = max((p.before for p in manifest.purges), default=None)
-    return f"; reads of waybills first seen before {last} were purged, and can't be proved any more" if last else ""
+def _no_such_read(
+    ledger: Path, manifest: Manifest, which: str | tuple[int, int], *, several: bool
+) -> NoSuchReadError:  # fmt: skip
+    """That none or several are meant; and where reads were purged, that such a one can't be proved."""
+    if several:
+        return NoSuchReadError("several reads carry this id: name the waybill too", file=ledger)
+    if manifest.purges:
+        last = max(p.before for p in manifest.purges)
+        return NoSuchReadError(
+            f"there is no such read; reads of waybills first seen before {last} were purged, and can't be proved any "
+            "more",
+            file=ledger,
+        )
+    none = "no read carries this id" if isinstance(which, str) else "there is no such read"
+    return NoSuchReadError(none, file=ledger)
+
+
+def _wanted(batch: pa.RecordBatch, keyer: Keyer, which: str | tuple[int, int]) -> Flags:
+    """Which rows are meant."""
+    if isinstance(which, str):
+        key = keyer.of([which])[0]
+        return np.asarray((numbers(batch, "access") == key) & (key != 0), np.bool_)
+    source, row = which
+    return np.asarray((numbers(batch, "source") == source) & (numbers(batch, "row") == row), np.bool_)
 
 
 def _everywhere(manifest: Manifest, finder: Finder) -> Iterator[pa.RecordBatch]:
@@ -109,7 +130,7 @@ def _of_one(finder: Finder, keys: Words) -> Iterator[pa.RecordBatch]:
 
 
 def _proof(
-    ledger: Path, manifest: Manifest, finder: Finder, place: _Place, access: str, tree: Tree, point: Checkpoint,
+    ledger: Path, manifest: Manifest, finder: Finder, place: _Place, access: str | None, tree: Tree, point: Checkpoint,
     note: str,
 ) -> Proof:  # fmt: skip
     commit = manifest.commits[place.commit]
@@ -159,7 +180,7 @@ def _leaf(manifest: Manifest, which: int, tree: Tree, wanted: bytes) -> int | No
     return next((n for n in range(first, first + manifest.commits[which].pages) if tree.leaf(n) == wanted), None)
 
 
-def _texts(row: pa.RecordBatch, commit: CommitEntry, finder: Finder, access: str) -> dict[str, str | int | None]:
+def _texts(row: pa.RecordBatch, commit: CommitEntry, finder: Finder, access: str | None) -> dict[str, str | int | None]:
     """A read in texts, with what its commit hashes."""
     rim = Rim(finder)
     read: dict[str, str | int | None] = {
@@ -168,12 +189,13 @@ def _texts(row: pa.RecordBatch, commit: CommitEntry, finder: Finder, access: str
         "source": int(numbers(row, "source")[0]),
         "row": int(numbers(row, "row")[0]),
         "action": enum_texts(ACTION, row["action"])[0].as_py() if "action" in row.schema.names else None,
-        "access": access,
     }
+    if access is not None:
+        read["access"] = access
     for name in ("actor", *commit.columns):
         there = name in row.schema.names
         if name in _LAYOUT.ids:
             read[name] = rim.names(_LAYOUT.ids[name], numbers(row, name))[0].as_py() if there else None
-        elif name != "access":
+        elif name != "access" or access is None:
             read[f"{name}_key"] = f"{int(numbers(row, name)[0]) if there else 0:016x}"
     return read

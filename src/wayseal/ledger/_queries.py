@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._lookup import Finder
@@ -89,9 +90,15 @@ class Queries:
         return len(self.at)
 
 
-def read_queries(finder: Finder, keyer: Keyer, *, described: bool) -> Queries:
-    """All queries of a ledger; described: whether it has `waybills`."""
-    return queries_of(finder.whole("table:queries", _QUERIES), keyer, described=described)
+def read_queries(finder: Finder, keyer: Keyer, *, described: bool, only: tuple[str, str] | None = None) -> Queries:
+    """All queries of a ledger, or those whose column has a text (only); described: whether it has `waybills`."""
+    if only is None:
+        return queries_of(finder.whole("table:queries", _QUERIES), keyer, described=described)
+    column, text = only
+    groups = ((file, group) for file in finder.files("table:queries") for group in range(len(file.rows)))
+    read = (file.read([group], _QUERIES) for file, group in groups)
+    rows = [batch.filter(pc.equal(batch[column], text)) for batch in read]
+    return queries_of(pa.Table.from_batches(rows, _QUERIES), keyer, described=described)
 
 
 def queries_of(table: pa.Table, keyer: Keyer, *, described: bool = True) -> Queries:

@@ -23,7 +23,7 @@ from wayseal.ledger._pages import Pages
 from wayseal.ledger._part import numbers
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import Salts
-from wayseal.ledger._sorted import SortedFile, joined, open_sorted, ranges, read_range
+from wayseal.ledger._sorted import EVERY_KEY, SortedFile, joined, open_sorted, ranges, read_range
 from wayseal.ledger._types import Codes, Longs, Words
 from wayseal.ledger._words import newest
 from wayseal.merkle.hashing import Digests
@@ -80,7 +80,7 @@ class Segments:
         """How many reads there are."""
         return int(sum(f.rows.sum() for f in self._reads))
 
-    def stretches(self, first: int = 0, last: int = (1 << 64) - 1) -> Iterator[Reads]:
+    def stretches(self, first: int = 0, last: int = EVERY_KEY) -> Iterator[Reads]:
         """Reads with keys from `first` to `last`, both included, range after range of keys.
 
         Memory hangs on the number of files, not on that of reads.

@@ -17,8 +17,8 @@ from wayseal.ledger._keys import Keyer, fixed
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
-from wayseal.ledger._types import Longs, Words
+from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, joined, ranges, read_range
+from wayseal.ledger._types import Flags, Longs, Words
 from wayseal.ledger._words import newest
 from wayseal.model import clean_waybill
 from wayseal.model.predicate import PLACES, Predicate
@@ -33,8 +33,12 @@ _TEXT_COLUMNS = ("customer", "order_ref", "goods_class")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Waybills that any predicate selects: keys (sorted), bits of the predicates, and their channels' keys."""
+    """Waybills up to the key `last` that any predicate selects.
 
+    keys (sorted), bits of the predicates, and their channels' keys.
+    """
+
+    last: int
     keys: Words
     masks: Words
     channels: Words
@@ -132,8 +136,8 @@ class Chooser:
         self._outlets = outlets
         self._last: tuple[Sequence[Predicate], Chosen] | None = None
 
-    def choose(self, predicates: Sequence[Predicate]) -> Chosen:
-        """Walks over the waybills, of which the last row each counts; at most `MOST` predicates."""
+    def choose(self, predicates: Sequence[Predicate], last: int = EVERY_KEY) -> Chosen:
+        """Walks over the waybills with keys up to `last`; the last row of each counts; at most `MOST` predicates."""
         selection = Selection(predicates, self._keyer, self._outlets())
 
         def work(span: tuple[int, int]) -> tuple[Words, Words, Words]:
@@ -143,25 +147,36 @@ class Chooser:
             at = np.flatnonzero(mask)
             return numbers(rows, "waybill")[at], mask[at], numbers(rows, "channel")[at]
 
-        spans = list(ranges(self._finder.files("table:waybills"), _RANGE_ROWS))
+        whole = ranges(self._finder.files("table:waybills"), _RANGE_ROWS)
+        spans = [(low, min(high, last)) for low, high in whole if low <= last]
         with ThreadPoolExecutor(_THREADS) as pool:
             parts = [(np.zeros(0, np.uint64),) * 3, *pool.map(work, spans)]
         keys, masks, channels = (np.concatenate(part) for part in zip(*parts, strict=True))
-        self._last = predicates, Chosen(keys=keys, masks=masks, channels=channels)
+        self._last = predicates, Chosen(last=last, keys=keys, masks=masks, channels=channels)
         return self._last[1]
 
-    def fitting(self, predicates: Sequence[Predicate]) -> Words:
-        """Keys, sorted, of the waybills that fit any of the predicates."""
-        if self._last is not None and all(p in self._last[0] for p in predicates):
+    def fitting(self, predicates: Sequence[Predicate], last: int = EVERY_KEY) -> Words:
+        """Keys up to `last`, sorted, of the waybills that fit any of the predicates."""
+        if self._last is not None and self._last[1].last >= last and all(p in self._last[0] for p in predicates):
             asked, chosen = self._last
             bits = sum(1 << asked.index(p) for p in predicates)
             keys: Words = chosen.keys[chosen.masks & np.uint64(bits) != 0]
-            return keys
+            return keys if chosen.last == last else keys[keys <= np.uint64(last)]
         portions = [predicates[start : start + MOST] for start in range(0, len(predicates), MOST)]
-        return np.unique(np.concatenate([self.choose(portion).keys for portion in portions]))
+        return np.unique(np.concatenate([self.choose(portion, last).keys for portion in portions]))
+
+    def fits(self, predicates: Sequence[Predicate], keys: Words) -> Flags:
+        """Which of some waybills (keys, sorted and distinct) fit any of the predicates."""
+        out = np.zeros(len(keys), np.bool_)
+        for start in range(0, len(predicates), MOST):
+            selection = Selection(predicates[start : start + MOST], self._keyer, self._outlets())
+            rows = newest(self._finder.rows("table:waybills", keys, selection.schema))
+            fitting = numbers(rows, "waybill")[selection.masks(rows) != 0]
+            out |= contains(fitting, keys)
+        return out
 
     def first(self, predicates: Sequence[Predicate], n: int) -> list[Words]:
-        """For each predicate the first `n` keys, sorted, of the waybills that fit it."""
+        """For each predicate the first `n` keys, sorted, of the waybills that fit it; fewer where a walk ended."""
         out: list[Words] = []
         for start in range(0, len(predicates), MOST):
             portion = predicates[start : start + MOST]

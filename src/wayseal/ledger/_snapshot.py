@@ -7,6 +7,7 @@ from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._asof import States, states_of
@@ -19,8 +20,8 @@ from wayseal.ledger._part import numbers
 from wayseal.ledger._queries import read_queries
 from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
-from wayseal.ledger._sorted import distinct, one_batch
-from wayseal.ledger._strata import StratumVolumes, counts_of, stratum_volumes
+from wayseal.ledger._sorted import distinct, joined, one_batch, ranges, read_range
+from wayseal.ledger._strata import StratumVolumes, counts_of, session_counts, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
@@ -147,9 +148,7 @@ class Snapshot:
 
     def session_volumes(self, session_keys: Words) -> pa.Table:
         """(session u64, actor u64, reads i64, first i64: distinct waybills, from, to) of some sessions, sorted."""
-        table = counts_of(self._finder, "sessions")
-        wanted = np.isin(table["session"].to_numpy(), np.asarray(session_keys, np.uint64))
-        return table.filter(pa.array(wanted))
+        return session_counts(self._finder, distinct(session_keys))
 
     def channel_volumes(self) -> pa.Table:
         """(channel u64, waybills i64), sorted."""
@@ -164,16 +163,20 @@ class Snapshot:
         return counts_of(self._finder, "hours")
 
     def stratum_volumes(self, predicates: Sequence[Predicate]) -> list[StratumVolumes]:
-        """For each predicate, its waybills and how many of them each actor read: exact."""
+        """For each predicate, its waybills and how many of them each actor read.
+
+        Exact, but of a large ledger where only the waybills up to the key `last` are counted.
+        """
         everything = self.size() if any(p.everything for p in predicates) else 0
         return stratum_volumes(self._finder, self._chooser, predicates, everything)
 
     def views(self, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
         """Keys, sorted, of up to `limit` waybills that an actor (a key) read and that fit any of the predicates.
 
-        A uniform sample: the first of the key space. Without predicates all waybills fit.
+        A uniform sample: the first of the key space. Without predicates all waybills fit. Of a large ledger only so
+        much is looked through as `ledger._views` says.
         """
-        return views(self._finder, self._chooser, self.reads, actor, predicates, limit)
+        return views(self._finder, self._chooser, actor, predicates, limit)
 
     def knows(self, kind: str, key: int) -> bool:
         """Whether any row names an id (its key). kind: actor, session, channel, outlet."""
@@ -205,9 +208,13 @@ class Snapshot:
         day, count = np.unique(days[days != NO_DAY], return_counts=True)
         return pa.table({"day": pa.array(day, pa.int32()), "waybills": pa.array(count, pa.int64())})
 
-    def replay(self) -> Replay:
-        """The logged queries, ready to be put to any waybills, as those stood then. Reads `queries` whole."""
-        queries = read_queries(self._finder, self._keyer, described="waybills" in self.tables)
+    def replay(self, column: str | None = None, text: str = "") -> Replay:
+        """The logged queries, ready to be put to any waybills, as those stood then. Reads `queries` whole.
+
+        column: "actor" or "session": only the queries of this one, and no others are kept in memory.
+        """
+        only = None if column is None else (column, text)
+        queries = read_queries(self._finder, self._keyer, described="waybills" in self.tables, only=only)
         return Replay(queries, self._states, self.control(POPULATION), self.size())
 
     def _states(self, keys: Words) -> States:
@@ -228,6 +235,14 @@ class Snapshot:
         """How many waybills were read or stand in `waybills` or `scans`."""
         days = self._finder.whole("catalogue", pa.schema([CATALOGUE_SCHEMA.field("day")]))
         return int((days["day"].to_numpy() != NO_DAY).sum())
+
+    def everything(self, rows: int) -> Iterator[Words]:
+        """Keys of all waybills that were read or stand in `waybills` or `scans`, about `rows` at a time, sorted."""
+        files = self._finder.files("catalogue")
+        for low, high in ranges(files, rows):
+            if found := read_range(files, low, high, CATALOGUE_SCHEMA):
+                there = newest(joined(found, CATALOGUE_SCHEMA))
+                yield numbers(there, "waybill")[numbers(there, "day") != NO_DAY]
 
     def control(self, n: int) -> Words:
         """A uniform sample: the first `n` waybills of the key space, sorted. Keys are hashes, so any stretch is one."""
@@ -282,6 +297,14 @@ class Snapshot:
     def assignments(self) -> pa.Table:
         """`assignments` in the contract's form, in the order in which they came."""
         return self.loose("assignments")
+
+    def asked(self, column: str, text: str) -> pa.ChunkedArray:
+        """Times of the logged queries of an account or a session (column: actor, session), in the ledger's order."""
+        schema = pa.schema([f for f in store.arrow_schema("queries") if f.name in ("at", column)])
+        groups = ((file, group) for file in self._finder.files("table:queries") for group in range(len(file.rows)))
+        rows = (file.read([group], schema) for file, group in groups)
+        mine = [batch["at"].filter(pc.equal(batch[column], text)) for batch in rows]
+        return pa.chunked_array(mine, schema.field("at").type)
 
     def loose(self, name: str) -> pa.Table:
         """A table that does not hang on waybills (actors, outlets, queries, assignments)."""

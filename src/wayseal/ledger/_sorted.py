@@ -15,6 +15,8 @@ from wayseal.ledger._order import run_starts
 from wayseal.ledger._types import Flags, Longs, Words
 from wayseal.ledger.errors import LedgerError
 
+EVERY_KEY = (1 << 64) - 1
+"""The last key there can be."""
 _AT_ONCE = 16
 """Row groups that are read together."""
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
@@ -231,7 +233,7 @@ def ranges(files: Sequence[SortedFile], rows: int) -> Iterator[tuple[int, int]]:
         if edge > start:
             yield start, edge - 1
             start = edge
-    yield start, (1 << 64) - 1
+    yield start, EVERY_KEY
 
 
 def read_range(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> list[pa.RecordBatch]:

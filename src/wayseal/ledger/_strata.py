@@ -1,4 +1,9 @@
-"""How much each actor read of a stratum of waybills: exact, out of the lists of (waybill, actor) pairs.
+"""How much each actor read of a stratum of waybills, out of the lists of (waybill, actor) pairs.
+
+1. Up to `MOST_PAIRS` pairs all of them are walked, and the counts are exact.
+2. Of more, a stretch of the key space with about so many is walked. Keys are hashes, so it is a uniform sample of the
+   waybills with all their reads; counts are those of the stretch, never scaled up, so that who counts on them knows on
+   how little they stand.
 
 The design's cube (origin × destination × day × actor) is left out: the pair lists answer every predicate, the cube
 only some, and walking them is fast enough (docs/benchmarks.md).
@@ -21,12 +26,16 @@ from wayseal.ledger._merge import summed
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import DICTIONARY_SCHEMA
 from wayseal.ledger._select import MOST, Chooser, Chosen
+from wayseal.ledger._sorted import EVERY_KEY, places, ranges
 from wayseal.ledger._types import Longs, Words
 from wayseal.model.predicate import Predicate
 
+_PAIRS = "pairs:actor"
 _THREADS = 2
 _GROUPS = 8
 """Row groups that are read together."""
+MOST_PAIRS = 1 << 25
+"""Pairs that are walked for one answer, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +44,19 @@ class StratumVolumes:
 
     waybills: how many are in it. actors (actor u64, waybills i64): how many of them each actor read; outlets (outlet,
     waybills): how many came from or were scanned at each outlet; channels (channel, waybills): by issuing interface.
-    Only rows above 0, sorted by key.
+    Only rows above 0, sorted by key. last: waybills with keys up to it were counted (`EVERY_KEY`: all).
     """
 
+    last: int
     waybills: int
     actors: pa.Table
     outlets: pa.Table
     channels: pa.Table
+
+    @property
+    def part(self) -> float:
+        """Which part of the ledger's waybills was looked at: 1 for all."""
+        return (self.last + 1) / (EVERY_KEY + 1)
 
 
 def counts_of(finder: Finder, kind: str) -> pa.Table:
@@ -57,7 +72,7 @@ def counts_of(finder: Finder, kind: str) -> pa.Table:
 def stratum_volumes(
     finder: Finder, chooser: Chooser, predicates: Sequence[Predicate], everything: int
 ) -> list[StratumVolumes]:
-    """Volumes of each predicate. everything: how many waybills there are in all."""
+    """Volumes of each predicate (rules 1 and 2). everything: how many waybills there are in all."""
     out: list[StratumVolumes | None] = [None] * len(predicates)
     narrow = []
     for n, predicate in enumerate(predicates):
@@ -65,12 +80,20 @@ def stratum_volumes(
             out[n] = _whole(finder, everything)
         else:
             narrow.append(n)
+    last = reach(finder) if narrow else EVERY_KEY
     for start in range(0, len(narrow), MOST):
         portion = narrow[start : start + MOST]
-        chosen = chooser.choose([predicates[n] for n in portion])
+        chosen = chooser.choose([predicates[n] for n in portion], last)
         for n, volumes in zip(portion, _counted(finder, chosen, len(portion)), strict=True):
             out[n] = volumes
     return [volumes for volumes in out if volumes is not None]
+
+
+def reach(finder: Finder) -> int:
+    """The last key of the stretch that is walked; `EVERY_KEY` where all are."""
+    if sum(entry.rows for entry in finder.entries(_PAIRS)) <= MOST_PAIRS:
+        return EVERY_KEY
+    return next(ranges(finder.files(_PAIRS), MOST_PAIRS))[1]
 
 
 def _whole(finder: Finder, everything: int) -> StratumVolumes:
@@ -78,6 +101,7 @@ def _whole(finder: Finder, everything: int) -> StratumVolumes:
     actors = volumes.aggregate([("first", "sum")]).rename_columns(["actor", "waybills"])
     actors = actors.filter(pc.greater(actors["waybills"], 0))
     return StratumVolumes(
+        last=EVERY_KEY,
         waybills=everything,
         actors=actors.sort_by("actor"),
         outlets=counts_of(finder, "outlets"),
@@ -94,6 +118,7 @@ def _counted(finder: Finder, chosen: Chosen, predicates: int) -> list[StratumVol
         channels, count = np.unique(chosen.channels[inside], return_counts=True)
         out.append(
             StratumVolumes(
+                last=chosen.last,
                 waybills=int(inside.sum()),
                 actors=actors[n],
                 outlets=outlets[n],
@@ -108,9 +133,10 @@ def _pairs(finder: Finder, kind: str, chosen: Chosen, predicates: int) -> list[p
     names = finder.whole(f"dictionary:{kind}", DICTIONARY_SCHEMA)["key"].to_numpy()
     names = np.concatenate([np.zeros(1, np.uint64), names])
     portions = [
-        (file, range(start, min(start + _GROUPS, len(opened.rows))))
+        (file, groups[start : start + _GROUPS].tolist())
         for file, opened in enumerate(finder.files(f"pairs:{kind}"))
-        for start in range(0, len(opened.rows), _GROUPS)
+        for groups in (opened.groups_between(0, chosen.last),)
+        for start in range(0, len(groups), _GROUPS)
     ]
 
     def work(turn: int) -> Longs:
@@ -138,3 +164,17 @@ def _count(rows: pa.RecordBatch, chosen: Chosen, counts: Longs) -> None:
 
 def _table(kind: str, keys: Words, count: Longs) -> pa.Table:
     return pa.table({kind: pa.array(keys, pa.uint64()), "waybills": pa.array(count, pa.int64())})
+
+
+def session_counts(finder: Finder, sessions: Words) -> pa.Table:
+    """Rows of `counts:sessions` about some sessions (keys, sorted); no others are read, as there are millions."""
+    name = "counts:sessions"
+    schema = COUNTS[name]
+    found = [schema.empty_table()]
+    for file in finder.files(name):
+        for group in range(len(file.rows)):
+            keys = numbers(file.read([group], pa.schema([schema.field("session")])), "session")
+            there = places(keys, sessions)
+            if len(there):
+                found.append(pa.Table.from_batches([file.read([group], schema)]).take(pa.array(there)))
+    return summed(name, pa.concat_tables(found))

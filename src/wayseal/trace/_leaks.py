@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot
 from wayseal.model.predicate import Predicate, PredicateError, parse_predicate
+from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks
 from wayseal.trace._evidence import Floats
 from wayseal.trace._result import Note
@@ -77,12 +78,6 @@ def match_leaks(snapshot: Snapshot, leaks: Leaks) -> LeakSet:
         unused=tuple(sorted(unused, key=lambda pair: pair[0])),
         epoch_us=epoch,
     )
-
-
-def microseconds(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Times as microseconds after 1970; the smallest int64 where null."""
-    as_int = column.combine_chunks().cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
-    return np.asarray(as_int.fill_null(np.iinfo(np.int64).min).to_numpy(zero_copy_only=False))
 
 
 def hours(column: pa.ChunkedArray, epoch_us: int) -> Floats:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from wayseal.ledger import Snapshot, Summary
 from wayseal.ledger.gaps import silent_hours
 from wayseal.model.times import HOUR_US, iso
+from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
-from wayseal.trace._leaks import LeakSet, microseconds
+from wayseal.trace._leaks import LeakSet
 from wayseal.trace._likelihood import surely
 from wayseal.trace._replayed import Replayed
 from wayseal.trace._result import Note
@@ -87,6 +88,8 @@ def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:
         yield Note(code="quality.sold_before_read", values={"n": unread})
     if strata.mismatched:
         yield Note(code="quality.asked_mismatch", values={"n": strata.mismatched})
+    if strata.sampled:
+        yield Note(code="quality.strata_sampled", values={"n": strata.sampled})
 
 
 def query_notes(found: Replayed | None) -> Iterator[Note]:
@@ -95,7 +98,10 @@ def query_notes(found: Replayed | None) -> Iterator[Note]:
         return
     counts = found.replay.counts
     values = {"n": counts.replayed, "soft": counts.soft, "useless": counts.useless}
-    yield Note(code="quality.queries_replayed", values=values)
+    if counts.replayed:
+        yield Note(code="quality.queries_replayed", values=values)
+    elif counts.useless:
+        yield Note(code="quality.queries_useless", values={"n": counts.useless})
     for key, queries in counts.unreadable.items():
         yield Note(code="quality.queries_unreadable", values={"n": queries, "key": key or "?"})
     if found.again:

@@ -12,6 +12,8 @@
    destination), and of these to the one of which the source saw more: the safer side.
 6. A region's count is the sum over its outlets, at most everything: a parcel that passes two of its
    outlets counts twice, so a region is believed less than it might be, never more.
+7. Of a large ledger a question's waybills are a sample (`StratumVolumes.last`). Its counts are taken as they are: less
+   is known, so shares shrink more (rules 4 and 5). Leaks outside the sample are not among its waybills.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +53,7 @@ class Strata:
     """X strata. of[n]: stratum of each leak; mismatched: leaks of rule 2.
 
     wider[X]: places in `questions` of the wider questions of each stratum. questions: strata first.
-    volumes: the counts of each question. member[n, questions]: which leaks fit which question.
+    volumes: the counts of each question. member[n, questions]: which leaks are among the waybills of which question.
     """
 
     of: Ints
@@ -66,6 +68,12 @@ class Strata:
     def predicates(self) -> tuple[Predicate, ...]:
         """[X] what each stratum's waybills fit."""
         return self.questions[: len(self.wider)]
+
+    @property
+    def sampled(self) -> int:
+        """Of about how many waybills it was seen whether they fit; 0 where it was all of them (rule 7)."""
+        part = min((v.part for v in self.volumes), default=1.0)
+        return round(part * self.whole.waybills) if part < 1.0 else 0
 
 
 def stratify(snapshot: Snapshot, leaks: LeakSet, waybills: pa.Table) -> Strata:
@@ -95,14 +103,15 @@ def stratify(snapshot: Snapshot, leaks: LeakSet, waybills: pa.Table) -> Strata:
             parents.append(place[_key(parent)])
         wider.append(tuple(parents))
     *volumes, whole = snapshot.stratum_volumes([*questions, Predicate()])
-    member = [[p.everything or _fits(p, rows.get(w), outlets) for p in questions] for w in leaks.waybill]
+    fitting = [[p.everything or _fits(p, rows.get(w), outlets) for p in questions] for w in leaks.waybill]
+    counted = leaks.key[:, None] <= np.array([v.last for v in volumes], np.uint64)[None, :]
     return Strata(
         of=np.array([place[_key(p)] for p in chosen], np.int32),
         mismatched=fits.count(False),
         questions=tuple(questions),
         wider=tuple(wider),
         volumes=tuple(volumes),
-        member=np.array(member, bool).reshape(len(leaks), len(questions)),
+        member=np.array(fitting, bool).reshape(len(leaks), len(questions)) & counted,
         whole=whole,
     )
 

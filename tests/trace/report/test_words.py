@@ -86,7 +86,18 @@ def test_every_text_that_the_reports_ask_for_exists() -> None:
 
 def test_every_text_is_asked_for() -> None:
     source = "".join(path.read_text("utf-8") for path in [*REPORT.glob("*.py"), *REPORT.glob("templates/*.j2")])
-    open_sections = ("fit.", "quality.", "missing.", "table.", "kind.", "named.", "verdict.", "plain.", "why.")
+    open_sections = (
+        "reason.",
+        "fit.",
+        "quality.",
+        "missing.",
+        "table.",
+        "kind.",
+        "named.",
+        "verdict.",
+        "plain.",
+        "why.",
+    )
     for code in catalogue("en"):
         section, name = code.split(".")
         quoted = (

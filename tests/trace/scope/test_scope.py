@@ -60,9 +60,10 @@ def test_an_account_against_plain_counting(made: World, snapshot: Snapshot, star
     result, (head, *rows) = scoped(snapshot, "u-a", period=period)
     reads = [row for rows_of in plain.values() for row in rows_of]
     assert (result.kind, result.waybills, result.reads) == (SourceKind.ACTOR, len(plain), len(reads))
-    assert head == ["waybill", "first", "last", "reads", "fields", "origin", "destination"]
+    assert head == ["waybill", "first", "last", "reads", "fields", "origin", "destination", "by"]
     assert sorted(row[0] for row in rows) == sorted(plain)
-    for waybill, first, last, count, fields, origin, destination in rows:
+    for waybill, first, last, count, fields, origin, destination, by in rows:
+        assert by == "log"
         mine, place = plain[waybill], place_of(waybill)
         times = [f(r["at"] for r in mine).strftime("%Y-%m-%dT%H:%M:%SZ") for f in (min, max)]
         assert [first, last, int(count)] == [*times, len(mine)]
@@ -193,7 +194,7 @@ def test_without_tables_the_scope_says_what_is_unknown(tmp_path: Path) -> None:
     assert {(r.origin, r.destination) for r in result.routes} == {(None, None)}
     assert {"waybills", "outlets", "scans", "actors"} <= set(result.missing)
     assert result.work.reason == "no_actor"
-    assert all(row[5:] == ["", ""] for row in rows)
+    assert all(row[5:] == ["", "", "log"] for row in rows)
 
 
 def test_without_scans_an_outlet_had_what_came_from_it(tmp_path: Path) -> None:

@@ -6,16 +6,12 @@ server adds at the end of a line is left alone. Quotes inside stand as \x22 (ngi
 
 import re
 
-import numpy as np
-import pyarrow as pa
-
-from wayseal.store._text import TextBlock
-from wayseal.store.logs._frame import MADE, Rows
-from wayseal.store.logs._lines import LineBlocks
+from wayseal.store.logs._frame import MADE
+from wayseal.store.logs._lines import Found, LineBlocks
 from wayseal.store.logs._outcome import Bad, Outcome
 from wayseal.store.logs._paths import parted
 from wayseal.store.mapping import LogMapping
-from wayseal.store.types import RawBlock, ReadOptions, Reason, SourceFile
+from wayseal.store.types import ReadOptions, Reason, SourceFile
 
 LINE = re.compile(
     r"(?P<client_ip>\S+) (?P<ident>\S+) (?P<user>.+?) \[(?P<time>[^\]]{1,40})\] "
@@ -37,25 +33,11 @@ class CombinedBlocks(LineBlocks):
         self._parameters = sorted(c.removeprefix(QUERY) for c in self.wanted if c.startswith(QUERY))
         self.names = (*NAMES, *(QUERY + p for p in self._parameters))
 
-    def block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
-        """The rows of one block."""
-        rows = Rows(tally=self.tally, keep=self.keep)
-        found: dict[str, list[str | None]] = {n: [] for n in (*FIELDS, *(QUERY + p for p in self._parameters))}
-        line: list[int] = []
-        raws: list[str] = []
-        for number, data in enumerate(block.data.split(b"\n")[:-1], self.line):
-            text = data.decode(errors="replace").rstrip("\r")
-            if not text.strip():
-                continue
-            at = len(line)
-            line.append(number)
-            raws.append(text if self.keep else "")
-            rows.add(at, number, lambda text=text: text, self._record(data, text, number, found))  # type: ignore[misc]
-        self.line += block.data.count(b"\n")
-        columns = {n: pa.array(v, pa.string()) for n, v in found.items()}
-        return rows.block(names, columns, np.array(line, np.int64), raws if self.keep else None, block.bytes_read)
-
-    def _record(self, data: bytes, text: str, number: int, found: dict[str, list[str | None]]) -> Outcome:
+    def record(self, data: bytes, number: int, found: Found) -> Outcome | None:
+        """A request."""
+        text = data.decode(errors="replace").rstrip("\r")
+        if not text.strip():
+            return None
         match = LINE.fullmatch(text) if len(text) <= LONGEST else None
         request = REQUEST.fullmatch(match["request"]) if match else None
         values: dict[str, str | None] = dict(match.groupdict()) if match else {}

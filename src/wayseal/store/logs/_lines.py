@@ -3,21 +3,28 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
 
 from wayseal.store._text import TextBlock, TextFile
 from wayseal.store._times import format_offset
-from wayseal.store.logs._frame import Tally, told_at_the_end
+from wayseal.store.logs._frame import MADE, Rows, Tally, told_at_the_end
+from wayseal.store.logs._outcome import Outcome
 from wayseal.store.logs._paths import Requests
 from wayseal.store.mapping import LogMapping, LogSettings
 from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, SourceFile
 
 _MOST_BLOCK_BYTES = 8 << 20
+Found = dict[str, list[str | None]]
 
 
 class LineBlocks(ABC):
     """Such a log, opened: its records as raw rows of `accesses` or `queries`.
 
-    wanted: columns that the mapping names. line: number of the next block's first line.
+    names: columns of the rows, those of `MADE` among them. wanted: columns that the mapping names. line: number of the
+    next block's first line.
     """
 
     names: tuple[str, ...]
@@ -50,6 +57,24 @@ class LineBlocks(ABC):
     def _tell(self) -> None:
         self.notices.extend(self.tally.notices(format_offset(self.offset), self._assumed))
 
-    @abstractmethod
     def block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
         """The rows of one block."""
+        rows = Rows(tally=self.tally, keep=self.keep)
+        found: Found = {name: [] for name in self.names if name not in MADE}
+        line: list[int] = []
+        raws: list[str] = []
+        for number, data in enumerate(block.data.split(b"\n")[:-1], self.line):
+            outcome = self.record(data, number, found)
+            if outcome is None:
+                continue
+            text = data.decode(errors="replace").rstrip("\r") if self.keep else ""
+            rows.add(len(line), number, partial(str, text), outcome)
+            line.append(number)
+            raws.append(text)
+        self.line += block.data.count(b"\n")
+        columns = {name: pa.array(values, pa.string()) for name, values in found.items()}
+        return rows.block(names, columns, np.array(line, np.int64), raws if self.keep else None, block.bytes_read)
+
+    @abstractmethod
+    def record(self, data: bytes, number: int, found: Found) -> Outcome | None:
+        """What a line is; its fields go into `found`, one to each column. None, and no field, for an empty line."""

@@ -7,19 +7,15 @@ first of the three that is there counts.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from wayseal.store._convert import dumps
 from wayseal.store._jsonl import find, read_line
-from wayseal.store._text import TextBlock
 from wayseal.store.logs._bind import Filter, LeftOutError
-from wayseal.store.logs._frame import MADE, Rows
-from wayseal.store.logs._lines import LineBlocks
+from wayseal.store.logs._frame import MADE
+from wayseal.store.logs._lines import Found, LineBlocks
 from wayseal.store.logs._outcome import Bad, Nothing, Outcome, Why, Wider
 from wayseal.store.logs._sql import Statements
 from wayseal.store.mapping import LogMapping
-from wayseal.store.types import RawBlock, ReadOptions, SourceFile
+from wayseal.store.types import ReadOptions, SourceFile
 
 READING: Mapping[int, Mapping[int, str | None]] = {
     6001: {2: "view", 5: "search", 7: "export", 8: "export", 0: None, 99: None},
@@ -40,28 +36,16 @@ class OcsfBlocks(LineBlocks):
         self.names = (*self._columns, "line_id", *MADE)
         self._statements = Statements(self.settings.tables, self.offset)
 
-    def block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
-        """The rows of one block."""
-        rows = Rows(tally=self.tally, keep=self.keep)
-        found: dict[str, list[str | None]] = {n: [] for n in (*self._columns, "line_id")}
-        line: list[int] = []
-        raws: list[str] = []
-        for number, data in enumerate(block.data.split(b"\n")[:-1], self.line):
-            row = read_line(data)
-            if row is None:
-                continue
-            outcome = self._outcome(row) if isinstance(row, dict) else Bad(column="", reason=row)
-            event = row if isinstance(row, dict) else {}
-            text = data.decode(errors="replace") if self.keep else ""
-            rows.add(len(line), number, lambda text=text: text, outcome)  # type: ignore[misc]
-            line.append(number)
-            raws.append(text)
-            for name in self._columns:
-                found[name].append(_text(find(event, name)))
-            found["line_id"].append(f"{_text(event.get('time')) or ''}#{number}")
-        self.line += block.data.count(b"\n")
-        columns = {n: pa.array(v, pa.string()) for n, v in found.items()}
-        return rows.block(names, columns, np.array(line, np.int64), raws if self.keep else None, block.bytes_read)
+    def record(self, data: bytes, number: int, found: Found) -> Outcome | None:
+        """An event."""
+        row = read_line(data)
+        if row is None:
+            return None
+        event = row if isinstance(row, dict) else {}
+        for name in self._columns:
+            found[name].append(_text(find(event, name)))
+        found["line_id"].append(f"{_text(event.get('time')) or ''}#{number}")
+        return self._outcome(row) if isinstance(row, dict) else Bad(column="", reason=row)
 
     def _outcome(self, row: _Row) -> Outcome:
         activities = READING.get(_number(row.get("class_uid")))

@@ -20,8 +20,8 @@ import numpy as np
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import FoundBy
 from wayseal.model.times import day_name
+from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks
-from wayseal.trace._leaks import microseconds
 from wayseal.trace.extent._poisson import Floats
 
 MOST = 5

@@ -43,6 +43,11 @@ def catalogue(lang: Lang, package: str = __package__) -> Mapping[str, str]:
     return {f"{name}.{key}": line for name, lines in sections.items() for key, line in lines.items()}
 
 
+def reason_text(reason: str, lang: Lang) -> str:
+    """Why a row was turned away (a code of the store's) in words; the code itself where there are none."""
+    return catalogue(lang).get(f"reason.{reason}", reason)
+
+
 def blanks(text: str) -> frozenset[str]:
     """The names of the blanks in a text."""
     return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
@@ -123,6 +128,8 @@ class Voice:
 
     def _spoken(self, value: Any, spec: str) -> str:
         if isinstance(value, str):
+            if spec == "reason":
+                return self._texts.get(f"reason.{value}", visible(value))
             moment = _numbers.parse(value) if spec == "time" else None
             return _numbers.clock(moment) if moment else shorten(visible(value), 10 * _LONG_ID)
         if not isinstance(value, int | float):

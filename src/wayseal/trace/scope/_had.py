@@ -15,7 +15,7 @@ from wayseal import store
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
-from wayseal.trace._leaks import microseconds
+from wayseal.store.columns import microseconds
 from wayseal.trace.scope._period import Period
 from wayseal.trace.scope._places import Longs, Words, inside
 from wayseal.trace.scope._source import Source
@@ -60,7 +60,7 @@ def had(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) ->
         described = described.filter(pa.array(there))
     at = microseconds(described["issued_at"])
     then = (at >= period.since) & (at < period.until)
-    return _made(described["waybill"].to_numpy()[then], at[then], at[then], None, described)
+    return made(described["waybill"].to_numpy()[then], at[then], at[then], None, described)
 
 
 def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Had:
@@ -68,7 +68,7 @@ def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Had:
     then = (at >= period.since) & (at < period.until)
     reads = stretch.reads if then.all() else stretch.reads.filter(pa.array(then))
     keys = stretch.keys if then.all() else np.unique(reads["waybill"].to_numpy())
-    return _made(reads["waybill"].to_numpy(), at[then], at[then], reads, snapshot.kept("waybills", keys, _WORK))
+    return made(reads["waybill"].to_numpy(), at[then], at[then], reads, snapshot.kept("waybills", keys, _WORK))
 
 
 def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period, described: pa.Table) -> Had:
@@ -81,10 +81,11 @@ def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period
     then = (since < period.until) & (np.maximum(end, since + 1) > period.since)
     until = found["until"].cast(pa.int64()).combine_chunks().fill_null(-1).to_numpy()
     last = np.where(until < 0, since, until)[then]
-    return _made(found["waybill"].to_numpy()[then], since[then], last, None, described)
+    return made(found["waybill"].to_numpy()[then], since[then], last, None, described)
 
 
-def _made(rows: Words, at: Longs, last: Longs, reads: pa.Table | None, described: pa.Table) -> Had:
+def made(rows: Words, at: Longs, last: Longs, reads: pa.Table | None, described: pa.Table) -> Had:
+    """From events sorted by waybill: rows[n] its key, at[n], last[n] µs."""
     new = np.ones(len(rows), np.bool_)
     new[1:] = rows[1:] != rows[:-1]
     start = np.flatnonzero(new)

@@ -31,6 +31,7 @@ def document(result: ScopeResult) -> dict[str, Any]:
         "fields": [_counted(c) for c in r.fields],
         "reads_without_fields": r.unsaid,
         "queries": r.queries,
+        "by_query": {**asdict(r.by_query), "expected": round(r.by_query.expected, 1)},
         "work": {**asdict(r.work), "reason": r.work.reason or None},
         "authorities": {
             "waybills": r.waybills,

@@ -1,7 +1,8 @@
 """The waybills to be told, as CSV, written while the ledger is walked over: millions are no problem.
 
-Columns: waybill, first, last (UTC), reads, fields (joined by ";"), origin, destination (cities). Sorted by the ledger's
-key of the number, which says nothing about it.
+Columns: waybill, first, last (UTC), reads, fields (joined by ";"), origin, destination (cities), by ("log", or
+"query" for what a replayed query showed; those stand behind the others). Sorted by the ledger's key of the number,
+which says nothing about it.
 """
 
 from functools import cache
@@ -20,7 +21,7 @@ from wayseal.trace.scope._places import Longs, Places
 from wayseal.trace.scope._routes import Routes
 
 _DAY_S = 86_400
-COLUMNS = ("waybill", "first", "last", "reads", "fields", "origin", "destination")
+COLUMNS = ("waybill", "first", "last", "reads", "fields", "origin", "destination", "by")
 _SCHEMA = pa.schema([(name, pa.int64() if name == "reads" else pa.string()) for name in COLUMNS])
 
 
@@ -40,7 +41,14 @@ class Listing:
         self._writer.close()
 
     def write(
-        self, snapshot: Snapshot, had: Had, routes: Routes, places: Places, sets: FieldSets, names: FieldNames
+        self,
+        snapshot: Snapshot,
+        had: Had,
+        routes: Routes,
+        places: Places,
+        sets: FieldSets,
+        names: FieldNames,
+        by: str = "log",
     ) -> None:
         """Adds the waybills of a stretch."""
         if not len(had.keys):
@@ -55,6 +63,7 @@ class Listing:
             names.texts(sets.of_waybill),
             cities.take(pa.array(routes.origin)),
             cities.take(pa.array(routes.destination)),
+            pa.repeat(by, len(had.keys)),
         ]
         self._writer.write_table(pa.table(columns, schema=_SCHEMA))
 

@@ -2,6 +2,7 @@
 
 import shlex
 from datetime import UTC, datetime
+from typing import Any
 
 from wayseal.model.sources import SourceKind
 from wayseal.model.times import day_name
@@ -50,8 +51,10 @@ class _Teller:
             sections.append(self._work())
         if r.waybills:
             sections += [self._told(), self._authorities()]
+        elif r.by_query.waybills:
+            sections.append(self._told())
         if r.queries:
-            sections.insert(0, Section(title=self.say("asked"), note=self.say("asked_note", n=r.queries)))
+            sections.insert(0, Section(title=self.say("asked"), **self._asked()))
         if r.missing:
             tables = self.voice.all_of(r.missing)
             sections.append(Section(title=self.say("missing"), note=self.say("missing_note", tables=tables)))
@@ -65,6 +68,13 @@ class _Teller:
             command=self._command("html"),
             footer=self.say("footer"),
         )
+
+    def _asked(self) -> dict[str, Any]:
+        q, by = self.r.queries, self.r.by_query
+        points = [self.say("asked_shown", n=by.waybills)]
+        if by.uncertain:
+            points.append(self.say("asked_soft", n=by.uncertain, expected=round(by.expected)))
+        return {"note": self.say("asked_note", n=q), "points": tuple(points) if by.replayed else ()}
 
     def _headline(self) -> str:
         if not self.r.waybills:

@@ -51,13 +51,27 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByQuery:
+    """What replayed queries showed beside the logged reads (`_asked`).
+
+    waybills: distinct ones that were shown for certain. uncertain: others that may have been; expected: how many of
+    these. replayed: the source's queries of any time that could be put to waybills.
+    """
+
+    waybills: int = 0
+    uncertain: int = 0
+    expected: float = 0.0
+    replayed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeResult:
     """The scope of one source.
 
     since, until: the period that was asked for, first and last: the least and greatest time of what was found (µs since
     1970, None without). days: day of China since 1970 → counts, without gaps. hours[24]: reads (of routes: arrivals) by
     the hour of China. routes, actions, vias, fields: most waybills first. unsaid: reads whose fields the log doesn't
-    say. queries: logged questions whose answers are counted nowhere. missing: tables that would have told more.
+    say. queries: logged questions in the period; by_query: what they showed. missing: tables that would have told more.
     """
 
     wayseal: str
@@ -81,5 +95,6 @@ class ScopeResult:
     fields: tuple[Counted, ...]
     unsaid: int
     queries: int
+    by_query: ByQuery
     work: Work
     missing: tuple[str, ...]

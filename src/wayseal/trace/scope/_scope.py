@@ -4,7 +4,7 @@ Obligations (code and tests cite the numbers):
 1. The scope is what the ledger shows, complete for the period: each waybill of the source is counted once, and stands
    in the list once.
 2. Nothing is invented: what a table doesn't say is unknown, and said to be. Questions whose answers weren't logged
-   (`queries`) are counted as questions and stand beside the scope.
+   (`queries`) are replayed; what they showed stands beside the logged reads, never among them (`_asked`).
 3. Being listed says that a number lay open to the source, not that it was sold.
 4. Memory is bounded by the stretch of the key space, not by how much the source had.
 5. The same ledger, source and period give the same scope, byte for byte.
@@ -13,18 +13,18 @@ Obligations (code and tests cite the numbers):
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow.compute as pc
 
 from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
-from wayseal.trace._leaks import microseconds
+from wayseal.store.columns import microseconds
+from wayseal.trace.scope._asked import replay_of, shown
 from wayseal.trace.scope._fields import FieldNames
 from wayseal.trace.scope._had import had
 from wayseal.trace.scope._listing import Listing
 from wayseal.trace.scope._period import FIRST, LAST, Period
-from wayseal.trace.scope._places import places
-from wayseal.trace.scope._result import ScopeResult, Work
+from wayseal.trace.scope._places import Places, places
+from wayseal.trace.scope._result import ByQuery, ScopeResult, Work
 from wayseal.trace.scope._routes import routes_of
 from wayseal.trace.scope._source import Source, find_source
 from wayseal.trace.scope._tally import Tally
@@ -61,7 +61,24 @@ def scope(
         if listing is not None:
             listing.write(snapshot, one, routes, where, sets, names)
         progress("scope", stretch.done, stretch.total)
-    return _result(snapshot, found, period, tally, work, names)
+    by_query = _by_query(snapshot, found, period, where, names, listing)
+    return _result(snapshot, found, period, tally, work, names, by_query)
+
+
+def _by_query(
+    snapshot: Snapshot, source: Source, period: Period, where: Places, names: FieldNames, listing: Listing | None
+) -> ByQuery:
+    """What the source's queries showed (obligation 2), listed behind the rest."""
+    replay = replay_of(snapshot, source)
+    if replay is None:
+        return ByQuery()
+    waybills, uncertain, expected = 0, 0, 0.0
+    for part in shown(snapshot, replay, source, period):
+        waybills, uncertain, expected = waybills + len(part.had.keys), uncertain + part.soft, expected + part.expected
+        if listing is not None:
+            sets = names.sets(part.had)
+            listing.write(snapshot, part.had, routes_of(part.had, where), where, sets, names, "query")
+    return ByQuery(waybills=waybills, uncertain=uncertain, expected=expected, replayed=replay.counts.replayed)
 
 
 def _post(snapshot: Snapshot, source: Source) -> Post:
@@ -76,7 +93,13 @@ def _post(snapshot: Snapshot, source: Source) -> Post:
 
 
 def _result(
-    snapshot: Snapshot, source: Source, period: Period, tally: Tally, work: Work, names: FieldNames
+    snapshot: Snapshot,
+    source: Source,
+    period: Period,
+    tally: Tally,
+    work: Work,
+    names: FieldNames,
+    by_query: ByQuery,
 ) -> ScopeResult:
     role, outlet = _about(snapshot, source)
     reads = source.walk in ("actor", "session")
@@ -102,6 +125,7 @@ def _result(
         fields=tally.fields(names.names),
         unsaid=tally.unsaid,
         queries=_asked(snapshot, source, period),
+        by_query=by_query,
         work=work,
         missing=tuple(name for name in _TELLING if name not in snapshot.tables),
     )
@@ -111,8 +135,7 @@ def _asked(snapshot: Snapshot, source: Source, period: Period) -> int:
     """Logged questions of an account or session in the period (obligation 2)."""
     if source.kind not in (SourceKind.ACTOR, SourceKind.SESSION) or "queries" not in snapshot.tables:
         return 0
-    rows = snapshot.loose("queries")
-    at = microseconds(rows["at"].filter(pc.equal(rows[source.kind.value], source.id)))
+    at = microseconds(snapshot.asked(source.kind.value, source.id))
     return int(((at >= period.since) & (at < period.until)).sum())
 
 
