@@ -1,27 +1,29 @@
-"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade; backups and the doctor beside."""
+"""`wayseal ledger`: keys, checkpoints, verification, proofs, upgrade; what keeps it in order is beside."""
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from wayseal.cli._backup import backup, restore
+from wayseal.cli._compact import compact
 from wayseal.cli._doctor import doctor
+from wayseal.cli._keys import parsed
 from wayseal.cli._ledger_says import LedgerFormat, proven_lines, verification_json, verification_lines
 from wayseal.cli._ledger_words import LEDGER_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._purge import purge
+from wayseal.cli._purge_proven import purge_lines
 from wayseal.cli._reads import place_of, reads
 from wayseal.cli._words import filled
 from wayseal.cli._write import write_text
-from wayseal.ledger import integrity
+from wayseal.ledger import integrity, keeping
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle import MerkleError, SigningKey, VerifyKey
 
-T = TypeVar("T")
 SEED_SIZE = 32
 PRIVATE = 0o600
 
@@ -66,7 +68,7 @@ def checkpoint(
     \b
     wayseal ledger checkpoint ledger --key keeper.key --out 2026-03-01.checkpoint
     """
-    signing = _parsed(key, SigningKey.parse)
+    signing = parsed(key, SigningKey.parse)
     point = integrity.present_checkpoint(ledger)
     write_text(out, signing.sign(point.to_text()))
     typer.echo(filled(LEDGER_TEXTS[lang]["signed"], out=out, origin=point.origin, size=point.size))
@@ -91,7 +93,7 @@ def verify(
     """
     if checkpoint and not key:
         raise typer.BadParameter("a checkpoint needs the public key of whoever signed it", param_hint="--key")
-    keys = [_parsed(path, VerifyKey.parse) for path in key or ()]
+    keys = [parsed(path, VerifyKey.parse) for path in key or ()]
     notes = [(path, path.read_bytes()) for path in checkpoint or ()]
     with progress_bars(quiet) as progress:
         found = integrity.verify(ledger, notes, keys, progress)
@@ -133,22 +135,30 @@ def prove(
 
 @app.command(name="verify-proof")
 def verify_proof(
-    proof: Annotated[Path, typer.Argument(help="File that `wayseal ledger prove` wrote.", metavar="PROOF")],
+    proof: Annotated[Path, typer.Argument(help="File that `wayseal ledger prove` or `purge` wrote.", metavar="PROOF")],
     key: Keys,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="Of a purge: the checkpoint after it, where the proof has none.")
+    ] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Check a proof with nothing but the public key of whoever keeps the checkpoints.
+    """Check a proof of a read or of a purge with nothing but the public key of whoever keeps the checkpoints.
 
     \b
     wayseal ledger verify-proof a17.proof --key keeper.key.pub
+    wayseal ledger verify-proof purge.proof --checkpoint after.checkpoint --key keeper.key.pub
     """
-    keys = [_parsed(path, VerifyKey.parse) for path in key]
+    keys = [parsed(path, VerifyKey.parse) for path in key]
+    content, notes = proof.read_bytes(), [path.read_bytes() for path in checkpoint or ()]
     try:
-        proven = integrity.verify_proof(proof.read_bytes(), keys)
+        if keeping.is_purge_proof(content):
+            lines = purge_lines(keeping.verify_purge(content, keys, notes), lang)
+        else:
+            lines = proven_lines(integrity.verify_proof(content, keys), LEDGER_TEXTS[lang])
     except (MerkleError, LedgerError) as error:
         error.args = (f"{proof}: {error}",)
         raise
-    for line in proven_lines(proven, LEDGER_TEXTS[lang]):
+    for line in lines:
         typer.echo(line)
 
 
@@ -167,16 +177,8 @@ def upgrade(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: Quiet = F
 app.command()(backup)
 app.command()(restore)
 app.command()(doctor)
-
-
-def _parsed(path: Path, parse: Callable[[str], T]) -> T:
-    """A key file's content; MerkleError names the file, never what is in it."""
-    try:
-        return parse(path.read_text(encoding="ascii"))
-    except UnicodeDecodeError:
-        raise MerkleError(f"{path}: this is no key") from None
-    except MerkleError as error:
-        raise type(error)(f"{path}: {error}") from None
+app.command()(purge)
+app.command()(compact)
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -30,6 +30,8 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         "report_grown": "The ledger has grown since: {size:,} {size:leaf|leaves} then, {now:,} now. It begins as it "
         "was "
         "then, as these hashes show (RFC 9162): {proof}",
+        "report_purged": "It was purged since: on {at} by {who} ({why}) everything about waybills first seen before "
+        "{before} was removed, {reads:,} {reads:read|reads}. A trace of today can't see them.",
         "report_digest": "The report's ledger digest is not the one of its checkpoint: the report was changed.",
         "report_leaks": "Not reproduced: the leaks file is not the one of the report.",
         "report_same": "Reproduced: the trace gives what the report says.",
@@ -48,6 +50,7 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         Code.COMMIT: "was changed: commit {generation} is not what the tree says",
         Code.COLUMNS: "reads of commit {generation} have columns that it didn't bring",
         Code.ROWS: "{rows:,} {rows:read is|reads are} of sources that no commit brought",
+        Code.TOMBSTONES: "what its purges removed is not what tombstones and gone pages stand for",
         Code.CHECKPOINT_UNREADABLE: "is no checkpoint, or was changed ({reason})",
         Code.CHECKPOINT_ORIGIN: "is a checkpoint of another ledger ({origin}; this one is {own})",
         Code.CHECKPOINT_KEY: "is signed by {keys}; no such key was given (give the older public key too if keys were "
@@ -77,6 +80,8 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         "report_now": "账本与当时相同：{size:,} 个叶子，根与报告一致。",
         "report_grown": "账本此后有增长：当时 {size:,} 个叶子，现在 {now:,} 个。它的开头就是当时的内容，由以下哈希证明"
         "（RFC 9162）：{proof}",
+        "report_purged": "账本此后被清除过：{who} 于 {at}（原因：{why}）清除了首次出现早于 {before} 的运单的全部内容，"
+        "共 {reads:,} 条访问。现在的溯源看不到它们。",
         "report_digest": "报告中的账本摘要与其检查点不符：报告已被改动。",
         "report_leaks": "未能重现：泄露文件不是报告所用的那一份。",
         "report_same": "已重现：溯源结果与报告一致。",
@@ -95,6 +100,7 @@ LEDGER_TEXTS: Mapping[str, Mapping[str, str]] = {
         Code.COMMIT: "已被改动：第 {generation} 次提交与树不符",
         Code.COLUMNS: "第 {generation} 次提交的访问带有它并未带来的列",
         Code.ROWS: "{rows:,} 条访问的来源不属于任何提交",
+        Code.TOMBSTONES: "历次清除的数量与墓碑和已清除的页不符",
         Code.CHECKPOINT_UNREADABLE: "不是检查点，或已被改动（{reason}）",
         Code.CHECKPOINT_ORIGIN: "是另一个账本的检查点（{origin}；本账本为 {own}）",
         Code.CHECKPOINT_KEY: "由 {keys} 签名，未给出该公钥（若更换过密钥，请一并给出旧公钥）",

@@ -14,6 +14,7 @@ from wayseal.model.times import HOUR_US, SECOND_US, iso
 from wayseal.trace.report import reason_text
 
 GAPS_SHOWN = 5
+PURGE = ("before", "who", "why", "at", "reads", "waybills", "held", "below_minimum")
 SOURCE = ("table", "name", "sha256", "bytes", "rows", "repeated", "dropped", "after")
 
 
@@ -69,6 +70,10 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
             "with_scans": summary.shares.scanned,
             "read_before_issue": summary.shares.early,
         },
+        "purges": [
+            {n: getattr(p, n) for n in PURGE} | {"rows": dict(p.rows), "segments": len(p.segments)}
+            for p in summary.purges
+        ],
         "sources": [
             {name: getattr(s, name) for name in SOURCE} | {"rejected": sum(s.rejected.values())}
             for s in summary.sources
@@ -93,6 +98,9 @@ def lines(summary: Summary, accounts: int, waybills: int, name: str, lang: Lang)
         yield f"  {table:<{width}}  {rows:>15,}"
     if summary.missing_tables:
         yield f"{words['missing']}{colon}{', '.join(summary.missing_tables)}"
+    for purge in summary.purges:
+        said = {n: getattr(purge, n) for n in PURGE}
+        yield f"{words['purged']}{colon}{filled(words['purged_value'], **said)}"
     yield f"{words['quality']}{colon.rstrip()}"
     remarks = list(quality(summary, lang))
     for remark in remarks or [words["clean"]]:

@@ -59,6 +59,17 @@ def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[
     )
     where = f"{path}: " if known is not None and known.code is not None else ""
     typer.echo(where + _of_the_ledger(report, known, snapshot, words))
+    for purge in known.purges if known is not None else ():
+        typer.echo(
+            filled(
+                words["report_purged"],
+                at=purge.at,
+                who=purge.who,
+                why=purge.why,
+                before=purge.before,
+                reads=purge.reads,
+            )
+        )
     if known is not None and known.code is not None:
         return OTHER_LEDGER if known.code is Code.CHECKPOINT_ORIGIN else REWRITTEN
     if known is not None and known.digest != report.ledger:

@@ -119,6 +119,9 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "rows": "Rows",
         "table": "Table",
         "missing": "Not there",
+        "purged": "Purged",
+        "purged_value": "on {at} by {who} ({why}): everything about waybills first seen before {before}, {reads:,} "
+        "{reads:read|reads} of {waybills:,} {waybills:waybill|waybills}",
         "quality": "Quality",
         "sources": "Sources",
         "accounts": "Accounts that read",
@@ -167,6 +170,9 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "rows": "行数",
         "table": "表",
         "missing": "缺少的表",
+        "purged": "已清除",
+        "purged_value": "{who} 于 {at}（原因：{why}）清除了首次出现早于 {before} 的运单的全部内容："
+        "{waybills:,} 个运单，{reads:,} 条访问",
         "quality": "数据质量",
         "sources": "来源文件",
         "accounts": "有访问的账号",

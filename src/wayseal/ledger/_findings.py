@@ -23,6 +23,7 @@ class Code(StrEnum):
     COMMIT = "commit"
     COLUMNS = "columns"
     ROWS = "rows"
+    TOMBSTONES = "tombstones"
     CHECKPOINT_UNREADABLE = "checkpoint-unreadable"
     CHECKPOINT_ORIGIN = "checkpoint-origin"
     CHECKPOINT_KEY = "checkpoint-key"

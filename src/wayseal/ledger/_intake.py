@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,15 +12,17 @@ from wayseal import store
 from wayseal.ledger._encode import Encoder
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._grown import Piece, Reading, Rest, lines_known
-from wayseal.ledger._layout import KEYED, NUMBERS, UNIQUE
+from wayseal.ledger._layout import KEYED, LOOSE_TIMES, NUMBERS, UNIQUE
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
+from wayseal.ledger._part import numbers
 from wayseal.ledger._prefetch import ahead
 from wayseal.ledger._quarantine import Quarantine
 from wayseal.ledger._register import Register
 from wayseal.ledger._report import IngestOptions, Progress
 from wayseal.ledger._spill import Spill, parts_for
 from wayseal.ledger._sweep import SCRATCH
+from wayseal.ledger._types import DAY_US
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Batch, Notice, Reason, Rejection, Source
 
@@ -46,6 +49,7 @@ class Intake:
         self._source = source
         self._reading = reading
         self._known = manifest.sources
+        self._boundary = None if manifest.boundary is None else manifest.boundary * DAY_US
 
     def read(self, pieces: list[Piece], progress: Progress) -> None:
         """Reads all pieces."""
@@ -82,6 +86,7 @@ class Intake:
 
     def _take(self, piece: Piece, number: int, batch: Batch, taken: "_Taken") -> None:
         table = piece.file.table
+        batch = self._after_purges(table, batch)
         taken.see(table, batch)
         self.quarantine.add(piece.sha256, piece.file.path, batch.rejected)
         self.notices.extend(batch.notices)
@@ -99,6 +104,18 @@ class Intake:
         refused = [Rejection(line=line, column=column, reason=Reason.SAME_KEY) for line, column in made.refused]
         self.quarantine.add(piece.sha256, piece.file.path, refused)
         taken.refuse(refused)
+
+    def _after_purges(self, table: str, batch: Batch) -> Batch:
+        """The batch without rows that are older than what was purged: they are turned away, their text is not kept."""
+        time = KEYED[table].time if table in KEYED else LOOSE_TIMES.get(table)
+        if self._boundary is None or time is None:
+            return batch
+        old = numbers(batch.rows, time) < self._boundary
+        if not old.any():
+            return batch
+        turned = [Rejection(line=n, column=time, reason=Reason.PURGED) for n in batch.line[old].tolist()]
+        rows, line = batch.rows.filter(pa.array(~old)), batch.line[~old]
+        return replace(batch, rows=rows, line=line, rejected=(*batch.rejected, *turned))
 
     def _register(self, table: str) -> Register:
         if table not in self._registers:

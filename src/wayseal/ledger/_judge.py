@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from wayseal.ledger._holes import Holes, ranks
 from wayseal.ledger._ills import Cure, Diagnosis, Hanging, Ill
 from wayseal.ledger._inventory import manifest_fault, of_one_piece
+from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
@@ -85,7 +87,7 @@ def judge_tree(ledger: Path, manifest: Manifest, source: Path | None, progress: 
         return Grown(leaves=beside)
     if not readable:
         return Grown(leaves=None)
-    again = _again(ledger, manifest, progress)
+    again = _again(ledger, manifest, stored, progress)
     if of_one_piece(manifest, again):
         return Grown(leaves=again)
     return Grown(leaves=None, at_fault=np.array_equal(again, stored))
@@ -112,14 +114,22 @@ def _with_commits(manifest: Manifest, leaves: Digests) -> Digests:
     return made
 
 
-def _again(ledger: Path, manifest: Manifest, progress: Progress) -> Digests:
-    """The leaves made again from reads and manifest; zeros for pages that there are too few of."""
+def _again(ledger: Path, manifest: Manifest, stored: Digests, progress: Progress) -> Digests:
+    """The leaves made again from reads and manifest; zeros for pages that there are too few of.
+
+    Of pages that were purged whole, which nothing makes again, those that are stored.
+    """
     made = recount(ledger, manifest, manifest.commits, load_salts(ledger, manifest.secret), progress)
+    holes = Holes(Finder(ledger, manifest))
     leaves = np.zeros((manifest.size, SIZE), np.uint8)
     first = 0
     for commit, pages in zip(manifest.commits, made.pages, strict=True):
-        known = pages.leaves[: commit.pages]
-        leaves[first : first + len(known)] = np.frombuffer(b"".join(known), np.uint8).reshape(-1, SIZE)
+        gone = holes.gone_of(commit.generation)
+        place = ranks(pages.where, gone)
+        known = np.frombuffer(b"".join(pages.leaves), np.uint8).reshape(-1, SIZE)
+        leaves[first + place[place < commit.pages]] = known[place < commit.pages]
+        away = first + ranks(gone, pages.where)
+        leaves[away] = stored[away]
         first += commit.pages + 1
     return _with_commits(manifest, leaves)
 

@@ -75,6 +75,8 @@ LOOSE_IDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """Columns of loose tables whose ids join a dictionary, and which."""
+LOOSE_TIMES = MappingProxyType({"queries": "at"})
+"""Loose tables whose rows are of a moment, and the column that says so."""
 UNIQUE = MappingProxyType({"actors": "actor", "outlets": "outlet"})
 """Loose tables with one row an id, the last one wins."""
 ID_KINDS = tuple(sorted({kind for t in _KEYED for kind in t.ids.values()}))

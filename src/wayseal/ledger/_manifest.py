@@ -1,7 +1,7 @@
 """The manifest: the one file that says what the ledger consists of.
 
-It is swapped as a whole, so that a reader sees one generation and a crash leaves the last one. It holds no clock time,
-so that its digest depends on the sources and their order alone.
+It is swapped as a whole, so that a reader sees one generation and a crash leaves the last one. It holds no clock time
+but that of purges, so that without them its digest depends on the sources and their order alone.
 """
 
 import dataclasses
@@ -15,6 +15,7 @@ from typing import Any
 from wayseal.ledger._files import replace_file
 from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._marker import NAME as MARKER
+from wayseal.ledger._purged import PurgeEntry
 from wayseal.ledger.errors import LedgerError
 
 LAYOUT = 2
@@ -93,7 +94,7 @@ class Manifest:
     """A generation of a ledger. key_bits: kept bits of a key (64 outside of tests). counts: additive totals.
 
     id: drawn when the ledger was made; "" in a ledger without a tree. secret: by what the file of that name is known.
-    size, root: of the tree.
+    size, root: of the tree. purges: what was removed, the oldest first.
     """
 
     generation: int = 0
@@ -106,6 +107,7 @@ class Manifest:
     commits: tuple[CommitEntry, ...] = ()
     size: int = 0
     root: str = ""
+    purges: tuple[PurgeEntry, ...] = ()
 
     def to_json(self) -> str:
         """Canonical spelling: keys sorted, no spaces."""
@@ -117,7 +119,20 @@ class Manifest:
         return canonical({_FORMAT: _UNSEALED, **content})
 
     def _fields(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "sources": [s.to_json() for s in self.sources]}
+        content = {**dataclasses.asdict(self), "sources": [s.to_json() for s in self.sources]}
+        return content if self.purges else {k: v for k, v in content.items() if k != "purges"}
+
+    def rows(self, table: str) -> int:
+        """How many rows of a table there are: what its sources brought, or after a purge what its files hold."""
+        if not self.purges:
+            return sum(s.rows for s in self.sources if s.table == table)
+        kind = table if table == "accesses" else f"table:{table}"
+        return sum(f.rows for f in self.files if f.kind == kind)
+
+    @property
+    def boundary(self) -> int | None:
+        """The day (after 1970-01-01) before which nothing is taken in any more; None before the first purge."""
+        return max((p.day for p in self.purges), default=None)
 
     @property
     def digest(self) -> str:
@@ -130,7 +145,7 @@ class Manifest:
         return f"wayseal/{self.id}"
 
 
-_Entry = Manifest | FileEntry | SourceEntry | CommitEntry
+_Entry = Manifest | FileEntry | SourceEntry | CommitEntry | PurgeEntry
 
 
 def canonical(content: Mapping[str, Any]) -> str:
@@ -169,12 +184,25 @@ def load_manifest(ledger: Path) -> Manifest:
         raise LedgerError("the manifest is damaged", file=path) from error
 
 
+def parse_manifest(content: Mapping[str, Any]) -> Manifest:
+    """A manifest out of the JSON that `Manifest.to_json` gives, of a ledger with a tree; ValueError if it is none."""
+    try:
+        rest = {k: v for k, v in content.items() if k != _FORMAT}
+        made = _manifest(rest)
+        if content[_FORMAT] != LAYOUT or not made.id or canonical(content) != made.to_json():
+            raise ValueError("spelling")
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError("manifest") from error
+    return made
+
+
 def _manifest(content: dict[str, Any]) -> Manifest:
     files = tuple(FileEntry(**f) for f in content.pop("files"))
     sources = tuple(SourceEntry(**s) for s in content.pop("sources"))
     commits = tuple(CommitEntry(**{**c, "columns": tuple(c["columns"])}) for c in content.pop("commits", ()))
-    made = Manifest(files=files, sources=sources, commits=commits, **content)
-    entries: tuple[_Entry, ...] = (made, *files, *sources, *commits)
+    purges = tuple(PurgeEntry.of(p) for p in content.pop("purges", ()))
+    made = Manifest(files=files, sources=sources, commits=commits, purges=purges, **content)
+    entries: tuple[_Entry, ...] = (made, *files, *sources, *commits, *purges)
     for entry in entries:
         _check_types(entry)
     if not all(_is_inside(f.path) for f in files):
@@ -183,7 +211,8 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         raise ValueError("parts")
     if not all(set(c.columns) <= set(OPTIONAL) for c in commits):
         raise ValueError("columns")
-    if sum(c.pages for c in commits) > sum(f.rows for f in files if f.kind == "accesses"):
+    reads = sum(f.rows for f in files if f.kind == "accesses") + sum(p.reads for p in purges)
+    if sum(c.pages for c in commits) > reads:
         raise ValueError("pages")
     return made
 

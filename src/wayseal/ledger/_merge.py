@@ -18,7 +18,7 @@ from wayseal.ledger._layout import (
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import SortedFile, joined, open_sorted, ranges, read_range
+from wayseal.ledger._sorted import SortedFile, joined, one_batch, open_sorted, ranges, read_range
 from wayseal.ledger._words import newest
 
 MOST_FILES = 8
@@ -56,20 +56,25 @@ def merge(generation: Generation, entries: Sequence[FileEntry], *, range_rows: i
     """Writes one file with what `entries` (of one kind and bucket, oldest first) hold."""
     kind, day = entries[0].kind, entries[0].day
     files = [open_sorted(generation.ledger, e) for e in entries]
-    schema = _schema(kind, files)
+    schema = whole_schema(kind, files)
     writer = generation.writer(kind, schema, day, suffix="-merged")
-    if "waybill" not in schema.names:
+    if kind.startswith("counts:"):
         tables = [f.read(range(len(f.rows)), schema) for f in files]
-        writer.write(_totals(kind, tables, schema))
+        writer.write(one_batch(summed(kind, pa.Table.from_batches(tables, schema))))
+    elif "waybill" not in schema.names:
+        for file in files:
+            for group in range(len(file.rows)):
+                writer.write(file.read([group], schema))
     else:
         for low, high in ranges(files, range_rows):
             parts = read_range(files, low, high, schema)
             if parts:
-                writer.write(_combined(kind, joined(parts, schema)))
+                writer.write(combined(kind, joined(parts, schema)))
     return writer.close()
 
 
-def _schema(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
+def whole_schema(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
+    """Columns that files of one kind have together, in their order."""
     whole = {
         "catalogue": CATALOGUE_SCHEMA,
         "numbers": NUMBERS_SCHEMA,
@@ -83,7 +88,7 @@ def _schema(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
     return pa.schema([f for f in whole if f.name in there])
 
 
-def _combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
+def combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
     """Rows of one range of keys, in the order of the kind."""
     if kind in ("catalogue", "table:waybills"):
         return newest(rows)
@@ -100,14 +105,6 @@ def _combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
     marks = _marks.firsts(run_starts(keys[order]), numbers(rows, "actor"), old, ~old)
     place = rows.schema.get_field_index("first")
     return rows.set_column(place, "first", pa.array(marks.first))
-
-
-def _totals(kind: str, tables: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
-    """Files without waybills as one: counts added up by their ids, everything else one behind the other."""
-    whole = pa.Table.from_batches(tables, schema)
-    if kind.startswith("counts:"):
-        whole = summed(kind, whole)
-    return joined(whole.to_batches(), schema)
 
 
 def summed(kind: str, counts: pa.Table) -> pa.Table:

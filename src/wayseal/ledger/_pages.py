@@ -26,6 +26,7 @@ from wayseal.merkle.hashing import SIZE, Digests, Messages, leaf_hash
 VERSION = 1
 PAGE = 256
 """Most reads of a page."""
+NONE_GONE: Longs = np.zeros(0, np.int64)
 _AT_ONCE = 4096
 _LAYOUT = KEYED["accesses"]
 _ALWAYS = struct.Struct(">BB16s32sqIqB")
@@ -108,6 +109,11 @@ def page_leaf(generation: int, part: int, page: int, hashes: bytes) -> bytes:
     return leaf_hash(head + hashes)
 
 
+def numbered(places: Longs, gone: Longs) -> Longs:
+    """The number of each page that is left, given its place among them; gone: numbers of the others, sorted."""
+    return places + np.searchsorted(gone - np.arange(len(gone)), places, side="right")
+
+
 class Pages:
     """Cuts one commit's hashes of reads into pages; they come part by part, each in any portions."""
 
@@ -118,12 +124,16 @@ class Pages:
         self._part = -1
         self._page = 0
         self._held = b""
+        self._gone = NONE_GONE
 
-    def add(self, part: int, hashes: Digests) -> None:
-        """Hashes of the next reads of a part; a part never comes after a later one."""
+    def add(self, part: int, hashes: Digests, gone: Longs = NONE_GONE) -> None:
+        """Hashes of the next reads of a part; a part never comes after a later one. gone: its pages that were purged.
+
+        What is added are the reads of the other pages, in their order, purged ones among them.
+        """
         if part != self._part:
             self.close()
-            self._part, self._page = part, 0
+            self._part, self._page, self._gone = part, 0, gone
         data = self._held + hashes.tobytes()
         whole = len(data) // (PAGE * SIZE) * (PAGE * SIZE)
         for start in range(0, whole, PAGE * SIZE):
@@ -131,8 +141,9 @@ class Pages:
         self._held = data[whole:]
 
     def _take(self, hashes: bytes) -> None:
-        self.leaves.append(page_leaf(self._generation, self._part, self._page, hashes))
-        self.where.append((self._part, self._page))
+        page = int(numbered(np.array([self._page]), self._gone)[0]) if len(self._gone) else self._page
+        self.leaves.append(page_leaf(self._generation, self._part, page, hashes))
+        self.where.append((self._part, page))
         self._page += 1
 
     def close(self) -> None:

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._hasher import ReadHasher
+from wayseal.ledger._holes import Holes, Weave
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._pages import PAGE, page_leaf
+from wayseal.ledger._pages import PAGE, numbered, page_leaf
 from wayseal.ledger._part import numbers
 from wayseal.ledger._proven import Proof, instant
 from wayseal.ledger._recount import Segments, dictionaries, part_of
@@ -82,12 +83,28 @@ def _find(
         for row in np.flatnonzero(_wanted(batch, keyer, which)).tolist()
     ]
     if len(found) != 1:
-        none = "no read carries this id" if isinstance(which, str) else "there is no such read"
-        raise NoSuchReadError("several reads carry this id: name the waybill too" if found else none, file=ledger)
+        raise _no_such_read(ledger, manifest, which, several=bool(found))
     number, source, place = found[0]
     commit = int(np.searchsorted([c.sources for c in manifest.commits], source, side="right"))
     part = part_of(np.array([number], np.uint64), manifest.commits[commit].parts)
     return _Place(waybill=number, source=source, row=place, commit=commit, part=int(part[0]))
+
+
+def _no_such_read(
+    ledger: Path, manifest: Manifest, which: str | tuple[int, int], *, several: bool
+) -> NoSuchReadError:  # fmt: skip
+    """That none or several are meant; and where reads were purged, that such a one can't be proved."""
+    if several:
+        return NoSuchReadError("several reads carry this id: name the waybill too", file=ledger)
+    if manifest.purges:
+        last = max(p.before for p in manifest.purges)
+        return NoSuchReadError(
+            f"there is no such read; reads of waybills first seen before {last} were purged, and can't be proved any "
+            "more",
+            file=ledger,
+        )
+    none = "no read carries this id" if isinstance(which, str) else "there is no such read"
+    return NoSuchReadError(none, file=ledger)
 
 
 def _wanted(batch: pa.RecordBatch, keyer: Keyer, which: str | tuple[int, int]) -> Flags:
@@ -119,9 +136,11 @@ def _proof(
     commit = manifest.commits[place.commit]
     salts = load_salts(ledger, manifest.secret)
     hasher = ReadHasher(dictionaries(finder, manifest.key_bits), commit.columns, salts)
-    row, hashes, at = _part(ledger, manifest, place, hasher)
-    page, within = divmod(at, PAGE)
-    own = hashes[page * PAGE * SIZE : (page + 1) * PAGE * SIZE]
+    weave = Holes(finder).weave((commit.generation, place.part))
+    row, hashes, at = _part(ledger, manifest, place, hasher, weave)
+    turn, within = divmod(at, PAGE)
+    own = hashes[turn * PAGE * SIZE : (turn + 1) * PAGE * SIZE]
+    page = int(numbered(np.array([turn]), weave.gone)[0])
     leaf = _leaf(manifest, place.commit, tree, page_leaf(commit.generation, place.part, page, own))
     if leaf is None:
         raise LedgerChangedError("a page is not what the tree says: run `wayseal ledger verify`", file=ledger)
@@ -135,17 +154,21 @@ def _proof(
     )  # fmt: skip
 
 
-def _part(ledger: Path, manifest: Manifest, place: _Place, hasher: ReadHasher) -> tuple[pa.RecordBatch, bytes, int]:
-    """The read, the hashes of all reads of its commit and part, and its place among them."""
+def _part(
+    ledger: Path, manifest: Manifest, place: _Place, hasher: ReadHasher, weave: Weave
+) -> tuple[pa.RecordBatch, bytes, int]:
+    """The read, the hashes of all reads of its commit and part but for gone pages, and its place among them."""
     width = (1 << 64) // manifest.commits[place.commit].parts
     segments = Segments(ledger, manifest, manifest.commits)
     hashes, at, row = b"", 0, None
     for reads in segments.stretches(place.part * width, (place.part + 1) * width - 1):
         rows, words = reads.of(place.commit)
         mine = (numbers(rows, "source") == place.source) & (numbers(rows, "row") == place.row)
+        woven, where = weave.add(hasher.kept(rows, words, reads.texts))
         for found in np.flatnonzero(mine).tolist():
-            at, row = len(hashes) // SIZE + found, rows.slice(found, 1)
-        hashes += hasher.kept(rows, words, reads.texts).tobytes()
+            at, row = len(hashes) // SIZE + int(where[found]), rows.slice(found, 1)
+        hashes += woven.tobytes()
+    hashes += weave.rest(np.zeros((0, SIZE), np.uint8)).tobytes()
     if row is None:
         raise LedgerChangedError("a read is not where its key says: run `wayseal ledger verify`", file=ledger)
     return row, hashes, at

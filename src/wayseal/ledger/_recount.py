@@ -1,4 +1,7 @@
-"""The pages of every commit, made again from the reads as they lie in the segments, one range of keys after another."""
+"""The pages of every commit, made again from the reads as they lie in the segments, one range of keys after another.
+
+Where reads were purged their tombstones are put among the others (`_holes`).
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +13,7 @@ import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._hasher import ReadHasher
+from wayseal.ledger._holes import Filled, Holes
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, OPTIONAL, ROW_GROUP, kept_schema
 from wayseal.ledger._lookup import Finder
@@ -48,12 +52,15 @@ class Reads:
 
 @dataclass(slots=True, kw_only=True)
 class Recount:
-    """pages: of each commit. rows: how many reads there are.
+    """pages: of each commit, less those that are gone. rows: how many reads there are. holes: what purges left.
 
-    stray: commits (their places) whose reads have columns that they don't hash. foreign: reads that no commit brought.
+    misplaced: commits (their places) whose tombstones stand where no read was. stray: those whose reads have columns
+    that they don't hash. foreign: reads that no commit brought.
     """
 
     pages: list[Pages]
+    holes: Holes
+    misplaced: set[int] = field(default_factory=set)
     stray: set[int] = field(default_factory=set)
     foreign: int = 0
     rows: int = 0
@@ -93,18 +100,19 @@ class Segments:
         keys = keys[order]
         yield Reads(
             rows=rows.take(pa.array(order)),
-            words=self._words(keys, low, high),
+            words=words_of(self._catalogue, keys, low, high),
             texts=read_range(self._numbers, low, high, NUMBERS_SCHEMA),
             commit=np.searchsorted(self._ends, source[order], side="right"),
         )
 
-    def _words(self, keys: Words, low: int, high: int) -> Words:
-        """Packed form of each key's number; 0 where the catalogue doesn't know it."""
-        parts = [_NONE, *read_range(self._catalogue, low, high, CATALOGUE_SCHEMA)]
-        rows = newest(joined(parts, CATALOGUE_SCHEMA))
-        known, words = numbers(rows, "waybill"), numbers(rows, "word")
-        place = np.searchsorted(known, keys, side="right") - 1
-        return np.where(known[place] == keys, words[place], np.uint64(0))
+
+def words_of(catalogue: Sequence[SortedFile], keys: Words, low: int, high: int) -> Words:
+    """Packed form of the number of each key, all of them from `low` to `high`; 0 where the catalogue has none."""
+    parts = [_NONE, *read_range(catalogue, low, high, CATALOGUE_SCHEMA)]
+    rows = newest(joined(parts, CATALOGUE_SCHEMA))
+    known, words = numbers(rows, "waybill"), numbers(rows, "word")
+    place = np.searchsorted(known, keys, side="right") - 1
+    return np.where(known[place] == keys, words[place], np.uint64(0))
 
 
 def dictionaries(finder: Finder, key_bits: int) -> dict[str, Dictionary]:
@@ -121,9 +129,12 @@ def recount(
 ) -> Recount:
     """Makes the pages of all commits again."""
     segments = Segments(ledger, manifest, commits)
-    known = dictionaries(Finder(ledger, manifest), manifest.key_bits)
+    finder = Finder(ledger, manifest)
+    known = dictionaries(finder, manifest.key_bits)
     by = [ReadHasher(known, c.columns, salts) for c in commits]
-    out = Recount(pages=[Pages(c.generation) for c in commits])
+    holes = Holes(finder)
+    filled = [Filled(c.generation, holes) for c in commits]
+    out = Recount(pages=[f.pages for f in filled], holes=holes)
     total = segments.rows
     for reads in segments.stretches():
         for place in np.unique(reads.commit).tolist():
@@ -131,13 +142,15 @@ def recount(
             if place == len(commits):
                 out.foreign += rows.num_rows
             else:
-                _add(out.pages[place], commits[place].parts, rows, by[place].kept(rows, words, reads.texts))
+                _add(filled[place], commits[place].parts, rows, by[place].kept(rows, words, reads.texts))
                 if _strays(rows, commits[place]):
                     out.stray.add(place)
         out.rows += reads.rows.num_rows
         progress("rows", out.rows, total)
-    for pages in out.pages:
+    for place, pages in enumerate(filled):
         pages.close()
+        if not pages.fits:
+            out.misplaced.add(place)
     return out
 
 
@@ -147,11 +160,16 @@ def part_of(keys: Words, parts: int) -> Longs:
     return (keys >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(len(keys), np.int64)
 
 
-def _add(pages: Pages, parts: int, rows: pa.RecordBatch, hashes: Digests) -> None:
-    part = part_of(numbers(rows, "waybill"), parts)
-    starts = run_starts(part.astype(np.uint64)).tolist()
-    for start, stop in pairwise(starts):
-        pages.add(int(part[start]), hashes[start:stop])
+def _add(pages: Filled, parts: int, rows: pa.RecordBatch, hashes: Digests) -> None:
+    for part, some in by_part(numbers(rows, "waybill"), parts):
+        pages.add(part, hashes[some])
+
+
+def by_part(keys: Words, parts: int) -> Iterator[tuple[int, slice]]:
+    """Stretches of sorted keys that fall into one part each."""
+    part = part_of(keys, parts)
+    for start, stop in pairwise(run_starts(part.astype(np.uint64)).tolist()):
+        yield int(part[start]), slice(start, stop)
 
 
 def _strays(rows: pa.RecordBatch, commit: CommitEntry) -> bool:

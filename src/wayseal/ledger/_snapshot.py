@@ -82,7 +82,7 @@ class Snapshot:
     @property
     def tables(self) -> frozenset[str]:
         """Tables of the contract that hold at least one row."""
-        return frozenset(s.table for s in self.manifest.sources if s.rows)
+        return frozenset(t for t in {s.table for s in self.manifest.sources} if self.manifest.rows(t))
 
     @property
     def sessions(self) -> int:

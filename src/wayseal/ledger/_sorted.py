@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from wayseal.ledger._files import HashingFile
 from wayseal.ledger._layout import ROW_GROUP
 from wayseal.ledger._manifest import FileEntry
+from wayseal.ledger._order import run_starts
 from wayseal.ledger._types import Flags, Longs, Words
 from wayseal.ledger.errors import LedgerError
 
@@ -21,7 +22,7 @@ _AT_ONCE = 16
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 
-_MANY = frozenset(("actor", "session", "access", "request", "word", "code", "key", "text"))
+_MANY = frozenset(("actor", "session", "access", "request", "word", "code", "key", "text", "hash", "place"))
 """Columns with too many different values in a row group for a dictionary of them to pay."""
 _ONE_A_WAYBILL = frozenset(("catalogue", "numbers", "table:waybills"))
 
@@ -29,7 +30,7 @@ _ONE_A_WAYBILL = frozenset(("catalogue", "numbers", "table:waybills"))
 def _form(kind: str, schema: pa.Schema) -> dict[str, object]:
     """How columns are laid out: what is fast to write and to read, and small enough (measured)."""
     many = _MANY | {"waybill"} if kind in _ONE_A_WAYBILL else _MANY
-    texts = [f.name for f in schema if not pa.types.is_primitive(f.type)]
+    texts = [f.name for f in schema if not (pa.types.is_primitive(f.type) or pa.types.is_fixed_size_binary(f.type))]
     times = [f.name for f in schema if f.name in ("at", "row") or pa.types.is_timestamp(f.type)]
     few = [f.name for f in schema if f.name not in many and f.name not in times]
     return {
@@ -201,6 +202,12 @@ def distinct(keys: Words | Sequence[int]) -> Words:
     """Keys sorted, each once. Most come so already, and telling that is far quicker than sorting."""
     given: Words = np.asarray(keys, np.uint64)
     return given if np.all(given[:-1] < given[1:]) else np.unique(given)
+
+
+def once(keys: Words) -> Words:
+    """Keys sorted, each once: for many different ones, where sorting is quicker than `np.unique`."""
+    made: Words = np.sort(keys)
+    return made[run_starts(made)[:-1]]
 
 
 def contains(sorted_keys: Words, keys: Words) -> Flags:

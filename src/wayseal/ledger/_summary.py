@@ -13,9 +13,10 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
 from wayseal.ledger._part import numbers
+from wayseal.ledger._purged import PurgeEntry
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._strata import counts_of
-from wayseal.ledger._types import Words
+from wayseal.ledger._types import HOUR_US, Words
 from wayseal.ledger._words import newest
 from wayseal.ledger.gaps import silent_hours
 
@@ -45,7 +46,7 @@ class Summary:
     rejected: reason → rows. repeated: reads left out as known. dropped: rows left out by filters. conflicts: table →
     rows that replaced another with the same id. gaps: (from, to) hours since 1970, the second excluded, without any
     read where many are usual (`silent_hours`). known_actors: share of reads whose actor stands in `actors` (None
-    without reads).
+    without reads). purges: what was removed; first_at and last_at are then those of the hours that are left.
     """
 
     generation: int
@@ -62,6 +63,7 @@ class Summary:
     gaps: tuple[tuple[int, int], ...]
     known_actors: float | None
     shares: Shares
+    purges: tuple[PurgeEntry, ...] = ()
 
 
 def summarise(
@@ -69,29 +71,42 @@ def summarise(
     reads: pa.RecordBatch,
 ) -> Summary:  # fmt: skip
     """Adds up the manifest and looks at a sample of waybills (sorted keys) and their reads (waybill, at)."""
-    rows: Counter[str] = Counter()
+    rows = {s.table: manifest.rows(s.table) for s in manifest.sources}
     rejected: Counter[str] = Counter()
     for source in manifest.sources:
-        rows[source.table] += source.rows
         rejected.update(source.rejected)
     hours = counts_of(finder, "hours")
-    logs = [s for s in manifest.sources if s.table == "accesses"]
+    first, last = _span(manifest, hours)
     return Summary(
         generation=manifest.generation,
         digest=manifest.digest,
         rows={n: rows[n] for n in _INGESTED if n in rows},
         sources=manifest.sources,
-        missing_tables=tuple(n for n in _INGESTED if not rows[n]),
+        missing_tables=tuple(n for n in _INGESTED if not rows.get(n)),
         rejected=dict(sorted(rejected.items())),
         repeated=sum(s.repeated for s in manifest.sources),
         dropped=sum(s.dropped for s in manifest.sources),
         conflicts=manifest.counts,
-        first_at=min((s.first_at for s in logs if s.first_at is not None), default=None),
-        last_at=max((s.last_at for s in logs if s.last_at is not None), default=None),
+        first_at=first,
+        last_at=last,
         gaps=silent_hours(hours["hour"].to_numpy(), hours["reads"].to_numpy()),
         known_actors=_known_actors(finder, keyer, actors),
         shares=_shares(finder, sample, reads),
+        purges=manifest.purges,
     )
+
+
+def _span(manifest: Manifest, hours: pa.Table) -> tuple[int | None, int | None]:
+    """Least and greatest time of a read; after a purge the hour of those that are left bounds them."""
+    logs = [s for s in manifest.sources if s.table == "accesses"]
+    first = min((s.first_at for s in logs if s.first_at is not None), default=None)
+    last = max((s.last_at for s in logs if s.last_at is not None), default=None)
+    if not manifest.purges or first is None or last is None:
+        return first, last
+    if not hours.num_rows:
+        return None, None
+    low, high = hours["hour"][0].as_py(), hours["hour"][-1].as_py()
+    return max(first, low * HOUR_US), min(last, (high + 1) * HOUR_US - 1)
 
 
 def _known_actors(finder: Finder, keyer: Keyer, actors: pa.Table) -> float | None:

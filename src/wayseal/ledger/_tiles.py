@@ -76,6 +76,13 @@ def stored_tree(ledger: Path, size: int) -> Tree:
     return Tree(size, read)
 
 
+def leaves_between(ledger: Path, size: int, first: int, stop: int) -> Digests:
+    """Leaves `first` to `stop` (excluded) of the tree of `size` leaves, as its tiles hold them."""
+    parts = [read_tile(ledger, tile_of(size, 0, index)) for index in range(first // WIDTH, -(-stop // WIDTH))]
+    start = first // WIDTH * WIDTH
+    return np.concatenate([np.zeros((0, SIZE), np.uint8), *parts])[first - start : stop - start]
+
+
 def extend(ledger: Path, size: int, leaves: Digests) -> tuple[int, bytes]:
     """Adds leaves to the tree of `size`: writes new tiles, durably; returns its new size and root.
 

@@ -3,19 +3,19 @@
 import os
 from pathlib import Path
 
-from wayseal.ledger._files import file_digest, storage_errors
+from wayseal.ledger._files import storage_errors
 from wayseal.ledger._hasher import columns_of
 from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._manifest import CommitEntry, FileEntry, Manifest, load_manifest, save_manifest
+from wayseal.ledger._manifest import CommitEntry, Manifest, load_manifest, save_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
+from wayseal.ledger._rewrite import checked
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._seal import Entropy, named, sealed
 from wayseal.ledger._sorted import open_sorted
 from wayseal.ledger._spill import parts_for
 from wayseal.ledger._sweep import sweep
-from wayseal.ledger.errors import LedgerError
 
 
 def upgrade(ledger: Path, *, progress: Progress, entropy: Entropy = os.urandom) -> bool:
@@ -29,20 +29,11 @@ def upgrade(ledger: Path, *, progress: Progress, entropy: Entropy = os.urandom) 
         if manifest.id:
             return False
         for entry in manifest.files:
-            _check(ledger, entry)
+            checked(ledger, entry)
         sweep(ledger, manifest)
         manifest = named(ledger, manifest, entropy)
         save_manifest(ledger, _with_tree(ledger, manifest, progress))
         return True
-
-
-def _check(ledger: Path, entry: FileEntry) -> None:
-    try:
-        found = file_digest(ledger / entry.path)
-    except FileNotFoundError:
-        raise LedgerError("this file of the ledger is missing", file=ledger / entry.path) from None
-    if found != entry.sha256:
-        raise LedgerError("this file of the ledger was changed", file=ledger / entry.path)
 
 
 def _with_tree(ledger: Path, manifest: Manifest, progress: Progress) -> Manifest:

@@ -4,17 +4,20 @@
 2. Files are compared by SHA-256 with the manifest, the manifest with the leaf of its last commit, reads with the leaves
    of their pages, tiles with the leaves, the tree with each checkpoint.
 3. Where leaves made again and tiles disagree, the root decides which of them is at fault.
-4. A checkpoint counts only with a signature by a given key, and if it is of this ledger.
+4. Of pages that were purged wholly the leaves are those that the purge took note of (`_holes`).
+5. A checkpoint counts only with a signature by a given key, and if it is of this ledger.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._findings import Code, Finding, Kept, Verification
-from wayseal.ledger._manifest import NAME, Manifest
+from wayseal.ledger._holes import GoneStretch, complete, ranks, stretches_of
+from wayseal.ledger._manifest import NAME, CommitEntry, Manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
@@ -26,14 +29,14 @@ from wayseal.ledger.errors import LedgerError
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.hashing import SIZE, Digests
-from wayseal.merkle.tiles import Tile, entries, grown, tiles
+from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tiles
 
 Note = tuple[Path, bytes]
 """A checkpoint's file and its content."""
 
 
 def verify(ledger: Path, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
-    """Looks at everything (rules 1 to 4). LedgerError where there is no ledger, or one without a tree."""
+    """Looks at everything (rules 1 to 5). LedgerError where there is no ledger, or one without a tree."""
     with open_ledger(ledger) as snapshot:
         return _Verifier(snapshot.path, snapshot.manifest, progress).all(notes, keys)
 
@@ -52,6 +55,7 @@ class _Verifier:
         self._findings: list[Finding] = []
         self._size = sum(c.pages + 1 for c in manifest.commits)
         self._tiles = list(tiles(self._size))
+        self._unsure = False
 
     def all(self, notes: Sequence[Note], keys: Sequence[VerifyKey]) -> Verification:
         self._check_manifest()
@@ -125,18 +129,52 @@ class _Verifier:
         where: Where = {}
         first = 0
         for commit, pages in zip(commits, made.pages, strict=True):
-            known = pages.leaves[: commit.pages]
-            expected[first : first + len(known)] = np.frombuffer(b"".join(known), np.uint8).reshape(-1, SIZE)
-            expected[first + len(known) : first + commit.pages] = 0
-            where |= {first + n: p for n, p in enumerate(pages.where)}
-            first += commit.pages + 1
-            for part, page in pages.where[commit.pages :][:1]:
+            gone = made.holes.gone_of(commit.generation)
+            rank = ranks(pages.where, gone)
+            known = rank < commit.pages
+            leaves = np.frombuffer(b"".join(pages.leaves), np.uint8).reshape(-1, SIZE)
+            expected[first + rank[known]] = leaves[known]
+            expected[first + len(rank) + len(gone) : first + commit.pages] = 0
+            where |= {first + n: p for n, p in zip(rank[known].tolist(), pages.where, strict=False)}
+            for part, page in pages.where[int(known.sum()) :][:1]:
                 self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
+            if gone and not complete(pages.where, gone, commit.parts):
+                self._find(Code.TOMBSTONES, NAME)
+            elif gone:
+                self._check_gone(stretches_of(made.holes, pages.where, commit.generation), commit, first, expected)
+            first += commit.pages + 1
+        if made.misplaced or made.holes.reads != sum(p.reads for p in self._manifest.purges):
+            self._find(Code.TOMBSTONES, NAME)
         for place in sorted(made.stray):
             self._find(Code.COLUMNS, NAME, generation=commits[place].generation)
         if made.foreign:
             self._find(Code.ROWS, "data", rows=made.foreign)
         return made.rows, where
+
+    def _check_gone(self, stretches: Iterable[GoneStretch], commit: CommitEntry, first: int, expected: Digests) -> None:
+        """Names tiles whose leaves of gone pages are not those that were purged (rule 4)."""
+        for stretch in stretches:
+            low, high = first + stretch.rank, first + stretch.rank + stretch.pages
+            if not stretch.fits or stretch.rank + stretch.pages > commit.pages:
+                self._find(Code.TOMBSTONES, NAME)
+            elif hashlib.sha256(expected[low:high].tobytes()).digest() != stretch.leaves:
+                self._unsure = True
+                mine = self._tiles[low // WIDTH : (high - 1) // WIDTH + 1]
+                fits = {tile: self._fits_above(tile, expected) for tile in mine}
+                wrong = False if False in fits.values() else None
+                for tile in (t for t in mine if fits[t] is wrong):
+                    self._name_tile(tile)
+
+    def _fits_above(self, tile: Tile, leaves: Digests) -> bool | None:
+        """Whether the next level says of a full tile of leaves what it holds; None where nothing says it."""
+        above = [t for t in self._tiles if t.level == 1 and t.first <= tile.index < t.first + t.width]
+        if not above:
+            return None
+        try:
+            said = read_tile(self._ledger, above[0])[tile.index - above[0].first]
+        except LedgerError:
+            return None
+        return bool(Tree.of(leaves[tile.first : tile.first + tile.width]).root() == said.tobytes())
 
     def _without_rows(self, stored: list[Digests]) -> Digests:
         """The leaves as they should be, with what is stored in place of pages."""
@@ -156,13 +194,15 @@ class _Verifier:
         leaves = stored[0] if stored else expected
         for leaf in np.flatnonzero((leaves != expected).any(axis=1)).tolist():
             self._name_leaf(leaf, where)
-        if Tree.of(leaves).root().hex() != root:
+        if Tree.of(leaves).root().hex() != root and not self._unsure:
             self._find(Code.MANIFEST_TREE, NAME)
         self._compare_tiles(stored, leaves)
         return leaves
 
     def _compare_tiles(self, stored: list[Digests], leaves: Digests) -> None:
-        """Names tiles that don't follow from the leaves."""
+        """Names tiles that don't follow from the leaves, if these are sure."""
+        if self._unsure:
+            return
         right = grown([], leaves)
         for tile in self._tiles:
             some = slice(tile.first, tile.first + tile.width)

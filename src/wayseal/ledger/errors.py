@@ -45,3 +45,9 @@ class LedgerStorageError(LedgerError):
     """The disk is full, read-only or refuses; the ledger is as it was before."""
 
     exit_code: ClassVar[int] = 5
+
+
+class TooYoungError(LedgerError):
+    """A purge would remove what the law wants kept; names the latest day that it may have, never a value."""
+
+    exit_code: ClassVar[int] = 12

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     NOT_JSON = "not-json"
     DUPLICATE_KEY = "duplicate-key"
     SAME_KEY = "same-key"
+    PURGED = "purged"
 
 
 class NoticeCode(StrEnum):

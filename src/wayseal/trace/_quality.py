@@ -5,7 +5,8 @@
 3. Clocks: reads that stand before their parcel was issued can't be; they show how far clocks are off.
 4. Leaks first read only after their sale, or by nobody.
 5. What the rows themselves lack: `asked`, accounts unknown to `actors`, rows set aside at ingest.
-6. What became of logged queries: replayed, soft, of no use and why.
+6. What was purged: what the ledger can't see any more.
+7. What became of logged queries: replayed, soft, of no use and why.
 """
 
 from collections.abc import Iterator
@@ -121,6 +122,10 @@ def summary_span(summary: Summary, found: Replayed | None = None) -> tuple[int, 
 
 def log_notes(snapshot: Snapshot, summary: Summary) -> Iterator[Note]:
     """Remarks on the log as a whole."""
+    if summary.purges:
+        last = max(summary.purges, key=lambda p: p.day)
+        reads = sum(p.reads for p in summary.purges)
+        yield Note(code="quality.purged", values={"before": last.before, "n": reads})
     if rejected := sum(summary.rejected.values()):
         yield Note(code="quality.rejected_rows", values={"n": rejected})
     known = summary.known_actors

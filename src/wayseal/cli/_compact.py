@@ -1,0 +1,29 @@
+"""`wayseal ledger compact`: one file a kind and bucket."""
+
+import typer
+
+from wayseal.cli._keeping_words import KEEPING_TEXTS
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
+from wayseal.cli._progress import progress_bars
+from wayseal.ledger import keeping
+
+
+def compact(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: Quiet = False) -> None:
+    """Merge a ledger's small files: one a kind and day. Reads, answers and proofs stay what they are.
+
+    \b
+    wayseal ledger compact ledger
+    """
+    with progress_bars(quiet) as progress:
+        done = keeping.compact(ledger, hooks=keeping.Hooks(progress=progress))
+    words = KEEPING_TEXTS[lang]
+    if done.nothing:
+        typer.echo(words["compact_nothing"])
+        return
+    typer.echo(
+        words["compacted"].format(
+            files_before=done.files_before, files=done.files, bytes_before=done.bytes_before, bytes=done.bytes
+        )
+    )
+    if done.left:
+        typer.echo(words["compact_left"].format(bytes=done.left))

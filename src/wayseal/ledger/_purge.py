@@ -1,0 +1,143 @@
+"""Removing everything about waybills first seen before a day, by whole segments of reads, in one commit.
+
+1. What is younger than the legal minimum (counted back from the newest read, or from now if that is earlier) stays: a
+   later boundary is refused, and a waybill with a younger read is held. Only whoever says so sets the minimum aside.
+2. Nothing is removed that isn't what was committed: files are compared with their SHA-256 before they are rewritten.
+3. What is left verifies: tombstones stand where a page needs them (`_bury`).
+4. Counts are what they would be had the rows never been there (`_uncount`).
+5. Who, why and when stand in the manifest, and the tree binds them; the clock is read by whoever calls.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from wayseal.ledger._doomed import Boundary, Court, Plan
+from wayseal.ledger._generation import Generation
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import FileEntry, Manifest
+from wayseal.ledger._purged import PurgeEntry, Segment, day_of
+from wayseal.ledger._remove import Removal
+from wayseal.ledger._rewrite import UNSEALED, Hooks, left_behind, rewriting, swapped
+from wayseal.ledger._snapshot import open_ledger
+from wayseal.ledger._strata import counts_of
+from wayseal.ledger._types import DAY_US, HOUR_US
+from wayseal.ledger.errors import LedgerError, TooYoungError
+from wayseal.model.times import day_name
+
+LEGAL_DAYS = 183
+"""Six months: for so long logs are kept by law."""
+_HOOKS = Hooks()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeOrder:
+    """What to purge and on whose word. before: the day (2026-03-01); keep_days: so many days up to the newest read.
+
+    One of the two is given. at: now. below_minimum: the legal minimum doesn't count.
+    """
+
+    who: str
+    why: str
+    at: datetime
+    before: str | None = None
+    keep_days: int | None = None
+    below_minimum: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeReport:
+    """What a purge did, or would do. before: the day. bytes_before, bytes: of all files of the ledger.
+
+    manifests: before and after it; None where nothing was changed. left: bytes of replaced files that somebody reads
+    still: they go at the next ingest, purge or compaction after that.
+    """
+
+    before: str
+    plan: Plan
+    bytes_before: int
+    bytes: int
+    left: int = 0
+    manifests: tuple[Manifest, Manifest] | None = None
+
+
+def plan_purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> PurgeReport:
+    """What a purge would remove; nothing is changed. Errors as `purge` raises them, but for those of writing."""
+    with open_ledger(ledger) as snapshot:
+        if not snapshot.manifest.id:
+            raise LedgerError(UNSEALED, file=ledger)
+        boundary = _boundary(ledger, snapshot.manifest, order)
+        plan = Court(ledger, snapshot.manifest, boundary).plan(hooks.progress)
+        size = sum(f.bytes for f in snapshot.manifest.files)
+        return PurgeReport(before=day_name(boundary.day), plan=plan, bytes_before=size, bytes=size)
+
+
+def purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> PurgeReport:
+    """Purges a ledger in one commit; where there is nothing to remove, it stays as it is.
+
+    TooYoungError: rule 1; LedgerChangedError, LedgerError: rule 2; others as `rewriting` raises them. In each case the
+    ledger is as it was.
+    """
+    ledger = Path(ledger)
+    with rewriting(ledger, hooks) as before:
+        boundary = _boundary(ledger, before, order)
+        court = Court(ledger, before, boundary)
+        plan = court.plan(hooks.progress)
+        now = before if plan.nothing else _purged(ledger, before, court, order, hooks)
+    return PurgeReport(
+        before=day_name(boundary.day),
+        plan=plan,
+        bytes_before=sum(f.bytes for f in before.files),
+        bytes=sum(f.bytes for f in now.files),
+        left=left_behind(ledger, before, now),
+        manifests=None if now is before else (before, now),
+    )
+
+
+def _boundary(ledger: Path, manifest: Manifest, order: PurgeOrder) -> Boundary:
+    """Where the purge ends; TooYoungError where that is too late (rule 1)."""
+    hours = counts_of(Finder(ledger, manifest), "hours")["hour"].to_pylist()
+    now = round(order.at.timestamp()) * 1_000_000
+    newest = min(max(hours) * HOUR_US, now) if hours else now
+    day = day_of(order.before) if order.before is not None else newest // DAY_US - (order.keep_days or 0)
+    young = newest - LEGAL_DAYS * DAY_US
+    if order.below_minimum:
+        return Boundary(day=day, young=None)
+    if day * DAY_US > young:
+        raise TooYoungError(
+            f"{day_name(day)} is younger than six months ({LEGAL_DAYS} days before the newest read): the latest day is "
+            f"{day_name(young // DAY_US)}",
+            file=ledger,
+        )
+    return Boundary(day=day, young=young)
+
+
+def _purged(ledger: Path, before: Manifest, court: Court, order: PurgeOrder, hooks: Hooks) -> Manifest:
+    generation = Generation(ledger, before.generation + 1)
+    removal = Removal(ledger, before, court, generation)
+    removal.run(hooks)
+    files = _raw_left(before, removal.files(), court.boundary.day)
+    entry = PurgeEntry(
+        generation=generation.number,
+        before=day_name(court.boundary.day),
+        who=order.who,
+        why=order.why,
+        at=order.at.isoformat(),
+        reads=removal.reads,
+        waybills=removal.waybills,
+        held=removal.held,
+        below_minimum=order.below_minimum,
+        rows=dict(sorted(removal.rows.items())),
+        segments=tuple(Segment(day=f.day or 0, rows=f.rows, sha256=f.sha256) for f in court.entries),
+    )
+    return swapped(generation, before, files, (*before.purges, entry), hooks)
+
+
+def _raw_left(before: Manifest, files: list[FileEntry], day: int) -> list[FileEntry]:
+    """Files without the texts of rejected rows of sources all of whose rows are older than the day."""
+    young = {s.sha256[:16] for s in before.sources if s.last_at is None or s.last_at >= day * DAY_US}
+
+    def stays(entry: FileEntry) -> bool:
+        return not entry.path.endswith(".raw.csv") or Path(entry.path).name[:16] in young
+
+    return [f for f in files if f.kind != "quarantine" or stays(f)]

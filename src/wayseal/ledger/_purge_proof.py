@@ -1,0 +1,227 @@
+"""The proof of a purge: to be checked without the ledger, with nothing but public keys.
+
+1. It holds what the manifest said before and after (no personal data, but names of source files), the way from the
+   leaves of both commits to the root after it, and signed checkpoints from before and after it.
+2. It shows that both are one history, that the purge took away just the files of reads that it names, all of days
+   before its boundary, and rewrote nothing but what hangs on them; and who did it, why and when, in their own words.
+3. Every byte of it counts: it has one spelling, and nothing is in it that isn't checked.
+4. It can't show that no copy exists: not in a backup, not on a disk whose blocks were not written anew.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from wayseal.ledger._findings import Code
+from wayseal.ledger._history import since
+from wayseal.ledger._holes import GONE, TOMBSTONES
+from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, parse_manifest
+from wayseal.ledger._purged import PurgeEntry
+from wayseal.ledger._remove import REWRITTEN
+from wayseal.ledger._seal import commit_leaf
+from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger.errors import LedgerChangedError, LedgerError
+from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
+from wayseal.merkle.errors import OtherOriginError
+from wayseal.merkle.hashing import SIZE
+
+FORMAT = "wayseal_purge_proof"
+VERSION = 1
+_MOST = 1 << 28
+_IDS = ("session", "ip", "device")
+_MAY_CHANGE = frozenset((*REWRITTEN, TOMBSTONES, GONE, "table:queries", *(f"dictionary:{n}" for n in _IDS)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeProof:
+    """What rule 1 lists. Of both manifests only the last commit is kept: the leaf binds it, and its digest the rest.
+
+    leaves: paths from both leaves to the root after the purge. grown, consistency: how that tree goes on from the one
+    before the purge, and from the earlier checkpoint. notes: signed checkpoints, the earlier one first.
+    """
+
+    before: Manifest
+    after: Manifest
+    leaves: tuple[tuple[bytes, ...], tuple[bytes, ...]]
+    grown: tuple[bytes, ...]
+    consistency: tuple[bytes, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """The form in which it is handed on, and its one spelling."""
+        content = {
+            FORMAT: VERSION,
+            "before": json.loads(self.before.to_json()),
+            "after": json.loads(self.after.to_json()),
+            "leaves": [_texts(path) for path in self.leaves],
+            "grown": _texts(self.grown),
+            "consistency": _texts(self.consistency),
+            "checkpoints": list(self.notes),
+        }
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeProven:
+    """What a proof has shown: this purge lies between two checkpoints of one history, signed by these keys."""
+
+    purge: PurgeEntry
+    earlier: Checkpoint
+    later: Checkpoint
+    keys: tuple[str, ...]
+
+
+def fitting(ledger: Path, note: bytes) -> Checkpoint:
+    """What a checkpoint says that the ledger goes on from; raises as `prove` does where it doesn't."""
+    manifest, point = load_manifest(ledger), Checkpoint.claimed(note)
+    code = since(ledger, manifest, point).code
+    if code is Code.CHECKPOINT_ORIGIN:
+        raise OtherOriginError(f"the checkpoint is of {point.origin}, the ledger is {manifest.origin}")
+    if code is not None:
+        raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
+    return point
+
+
+def prove_purge(ledger: Path, manifests: tuple[Manifest, Manifest], notes: Sequence[str]) -> PurgeProof:
+    """The proof of the purge that made the second of these manifests out of the first.
+
+    notes: a signed checkpoint from before it, and one from right after it if there is one already.
+    """
+    before, after = (replace(m, commits=m.commits[-1:]) for m in manifests)
+    tree, earlier = stored_tree(ledger, after.size), Checkpoint.claimed(notes[0].encode())
+    first, second = (tuple(tree.inclusion(m.size - 1)) for m in (before, after))
+    return PurgeProof(
+        before=before,
+        after=after,
+        leaves=(first, second),
+        grown=tuple(tree.consistency(before.size)),
+        consistency=tuple(tree.consistency(earlier.size)),
+        notes=tuple(notes),
+    )
+
+
+def is_purge_proof(content: bytes) -> bool:
+    """Whether this claims to be the proof of a purge, and not of a read."""
+    return f'"{FORMAT}"'.encode() in content[:64]
+
+
+def verify_purge(content: bytes, keys: Sequence[VerifyKey], notes: Sequence[bytes] = ()) -> PurgeProven:
+    """Checks a proof (rules 2 and 3). notes: checkpoints that were signed after it was written.
+
+    MerkleError: it is no proof, or no checkpoint from right after the purge is there; UnknownKeyError: one is signed by
+    others; OtherOriginError: one is of another ledger; LedgerChangedError: the proof fails.
+    """
+    proof = _parsed(content)
+    opened = [Checkpoint.open(n, keys) for n in (*(n.encode() for n in proof.notes), *notes)]
+    for point, _ in opened:
+        if point.origin != proof.before.origin:
+            raise OtherOriginError(f"a checkpoint is of {point.origin}, the proof of {proof.before.origin}")
+    earlier = opened[0][0]
+    after = proof.after
+    later = next((p for p, _ in opened if (p.size, p.root.hex()) == (after.size, after.root)), None)
+    if later is None:
+        raise MerkleError("there is no signed checkpoint from right after the purge: give it with --checkpoint")
+    _check_history(proof, earlier, later)
+    entry = _check_difference(proof.before, after)
+    names = sorted({f"{k.name}+{k.id}" for _, by in opened for k in by})
+    return PurgeProven(purge=entry, earlier=earlier, later=later, keys=tuple(names))
+
+
+def _check_history(proof: PurgeProof, earlier: Checkpoint, later: Checkpoint) -> None:
+    """Both commits stand in one tree that goes on from the earlier checkpoint and ends with the later one."""
+    before, after = proof.before, proof.after
+    _must(earlier.size <= before.size, "its first checkpoint came after the purge")
+    for size, root, path in (
+        (earlier.size, earlier.root, proof.consistency),
+        (before.size, bytes.fromhex(before.root), proof.grown),
+    ):
+        _must(verify_consistency(size, root, later.size, later.root, path), "the checkpoints are of no one history")
+    for manifest, path in zip((before, after), proof.leaves, strict=True):
+        commit = manifest.commits[0]
+        own = (commit.generation, commit.digest, commit.sources)
+        _must(own == (manifest.generation, manifest.digest, len(manifest.sources)), "a manifest is not its commit's")
+        leaf = commit_leaf(manifest, commit)
+        held = verify_inclusion(leaf, manifest.size - 1, later.size, path, later.root)
+        _must(held, "a manifest is not what the tree says")
+    _must(after.commits[0].pages == 0, "it isn't the commit of a purge")
+
+
+def _check_difference(before: Manifest, after: Manifest) -> PurgeEntry:
+    """The purge, if it is all that lies between two manifests."""
+    _must(bool(after.purges) and after.purges[:-1] == before.purges, "no purge, or several, lie between its manifests")
+    entry = after.purges[-1]
+    same = _kept(before) == _kept(after) and entry.generation == after.generation
+    _must(same, "more than a purge lies between its manifests")
+    gone, new = set(before.files) - set(after.files), set(after.files) - set(before.files)
+    _must(all(f.generation == after.generation for f in new), "a file was put in that the purge didn't make")
+    _check_reads(entry, [f for f in gone if f.kind == "accesses"], [f for f in new if f.kind == "accesses"])
+    for file in (*gone, *new):
+        raw = file.kind == "quarantine" and file in gone and file.path.endswith(".raw.csv")
+        other = file.kind == "accesses" or file.kind in _MAY_CHANGE or file.kind.startswith("counts:")
+        _must(other or raw, "files were changed that no purge changes")
+    for table, rows in entry.rows.items():
+        less = _rows(before.files, table) - _rows(after.files, table)
+        fits = less >= rows if table == "waybills" else less == rows  # of `waybills` old rows go when files are merged
+        _must(fits, "another number of rows went than it says")
+    return entry
+
+
+def _kept(manifest: Manifest) -> tuple[object, ...]:
+    """What no purge changes."""
+    return manifest.sources, manifest.key_bits, manifest.counts, manifest.id, manifest.secret
+
+
+def _check_reads(entry: PurgeEntry, gone: Sequence[FileEntry], new: Sequence[FileEntry]) -> None:
+    """The files of reads that went are those that the purge names, and what came for them are held waybills' reads."""
+    named = Counter((s.day, s.rows, s.sha256) for s in entry.segments)
+    _must(Counter((f.day, f.rows, f.sha256) for f in gone) == named, "other segments went than it names")
+    days = {s.day for s in entry.segments}
+    _must(all(day < entry.day for day in days), "a segment went that is younger than its boundary")
+    _must(all(f.day in days for f in new), "reads were put in")
+    _must(sum(f.rows for f in gone) - sum(f.rows for f in new) == entry.reads, "another number of reads went")
+
+
+def _rows(files: Sequence[FileEntry], table: str) -> int:
+    return sum(f.rows for f in files if f.kind == f"table:{table}")
+
+
+def _must(holds: bool, why: str) -> None:
+    if not holds:
+        raise LedgerChangedError(f"the proof doesn't hold: {why}")
+
+
+def _texts(hashes: Sequence[bytes]) -> list[str]:
+    return [h.hex() for h in hashes]
+
+
+def _hashes(texts: Sequence[str]) -> tuple[bytes, ...]:
+    out = tuple(bytes.fromhex(t) for t in texts)
+    if any(len(h) != SIZE for h in out):
+        raise ValueError("hash")
+    return out
+
+
+def _parsed(content: bytes) -> PurgeProof:
+    """A proof out of JSON in its one spelling (rule 3)."""
+    try:
+        found: dict[str, Any] = json.loads(content[:_MOST])
+        if repr(found[FORMAT]) != str(VERSION):
+            raise MerkleError(f"this version of Wayseal reads proofs of version {VERSION}")
+        first, second = found["leaves"]
+        proof = PurgeProof(
+            before=parse_manifest(found["before"]),
+            after=parse_manifest(found["after"]),
+            leaves=(_hashes(first), _hashes(second)),
+            grown=_hashes(found["grown"]),
+            consistency=_hashes(found["consistency"]),
+            notes=tuple(found["checkpoints"]),
+        )
+        one = len(proof.before.commits) == len(proof.after.commits) == 1
+        if not (one and proof.notes and proof.to_json().encode() == content):
+            raise ValueError("spelling")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LedgerError) as error:
+        raise MerkleError("this is no proof of Wayseal's, or it was changed") from error
+    return proof

@@ -1,0 +1,205 @@
+"""The work of a purge: files without what goes, range after range of keys; tombstones; counts; dictionaries.
+
+Everything is sorted by key, so one walk over the key space rewrites catalogue, pairs and tables, and finds what is to
+be taken off the counts. Buckets younger than the boundary are not rewritten; of those that hold reads of a commit that
+loses some, the order is read.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.ledger._bury import Graveyard
+from wayseal.ledger._doomed import Court, Doomed, range_rows
+from wayseal.ledger._generation import Generation
+from wayseal.ledger._hasher import ReadHasher
+from wayseal.ledger._holes import GONE, TOMBSTONES, Holes
+from wayseal.ledger._keys import Keyer
+from wayseal.ledger._layout import KEYED, NUMBERS_SCHEMA
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import FileEntry, Manifest
+from wayseal.ledger._merge import combined, whole_schema
+from wayseal.ledger._order import ledger_order
+from wayseal.ledger._part import numbers
+from wayseal.ledger._recount import dictionaries, words_of
+from wayseal.ledger._rewrite import Hooks, checked
+from wayseal.ledger._salts import load_salts
+from wayseal.ledger._sorted import SortedFile, contains, joined, open_sorted, ranges, read_range
+from wayseal.ledger._tidy import asked, counted, kept_entries, kept_queries, nameless
+from wayseal.ledger._types import Flags, Longs
+from wayseal.ledger._uncount import Off
+from wayseal.ledger._words import newest
+from wayseal.ledger.errors import LedgerChangedError
+
+REWRITTEN = ("catalogue", "numbers", "pairs:actor", "pairs:outlet", *(f"table:{n}" for n in KEYED if n != "accesses"))
+_ORDER = pa.schema(
+    [("waybill", pa.uint64()), ("at", pa.timestamp("us", tz="UTC")), ("source", pa.int32()), ("row", pa.int64())]
+)
+_SOURCE = pa.schema([_ORDER.field("source")])
+
+
+class Removal:
+    """Writes the files of a purge. After `run`: rows removed by table, reads, waybills, held."""
+
+    def __init__(self, ledger: Path, manifest: Manifest, court: Court, generation: Generation) -> None:
+        self._ledger, self._manifest, self._court, self._to = ledger, manifest, court, generation
+        self._finder = Finder(ledger, manifest)
+        self._kinds = {k: files for k in REWRITTEN if (files := self._finder.files(k))}
+        self._ends = np.array([c.sources for c in manifest.commits], np.int64)
+        self._replaced = {*court.entries, *(f for f in manifest.files if f.kind in (*self._kinds, TOMBSTONES, GONE))}
+        self._new: list[FileEntry] = []
+        outlets = [np.zeros(1, np.uint64)]
+        outlets += [numbers(f.read(range(len(f.rows)), _KEY), "key") for f in self._finder.files("dictionary:outlet")]
+        self._off = Off(np.concatenate(outlets))
+        self.rows: Counter[str] = Counter()
+        self.reads = self.waybills = self.held = 0
+
+    def run(self, hooks: Hooks) -> None:
+        """Does all of it."""
+        for entry in sorted(self._replaced, key=lambda f: f.path):
+            checked(self._ledger, entry)
+        commits = self._losing()
+        self._graves = Graveyard(self._ledger, self._manifest, Holes(self._finder), commits, self._to)
+        self._hash(commits)
+        self._beside = self._young(commits)
+        walked = [*(f for files in self._kinds.values() for f in files), *(f for _, f in self._court.old)]
+        walked += self._beside
+        total, done = sum(int(f.rows.sum()) for f in walked), 0
+        size = range_rows(len(walked))
+        for low, high in ranges(walked, size):
+            self._range(low, high)
+            done += size
+            hooks.progress("purge", min(done, total), total)
+            hooks.on_step("range")
+        self._graves.close()
+        self._new += self._to.close()
+        self._rest()
+
+    def files(self) -> list[FileEntry]:
+        """The ledger's files after it, those that it made behind the others."""
+        return [*(f for f in self._manifest.files if f not in self._replaced), *self._new]
+
+    def _commits_of(self, files: Sequence[SortedFile]) -> Longs:
+        """Places of the commits whose reads lie in some files."""
+        there = np.zeros(len(self._ends) + 1, np.bool_)
+        for file in files:
+            for group in range(len(file.rows)):
+                source = numbers(file.read([group], _SOURCE), "source")
+                there[np.searchsorted(self._ends, source, side="right")] = True
+        return np.flatnonzero(there)
+
+    def _losing(self) -> list[int]:
+        """Commits that may lose reads. LedgerChangedError: reads of no commit."""
+        commits = self._commits_of([f for _, f in self._court.old]).tolist()
+        if len(self._ends) in commits:
+            raise LedgerChangedError("reads of no commit: run `wayseal ledger verify`", file=self._ledger)
+        return list(commits)
+
+    def _young(self, commits: Sequence[int]) -> list[SortedFile]:
+        """Files of younger buckets that hold reads of some commits."""
+        old, out = set(self._court.entries), []
+        for entry in self._manifest.files:
+            if entry.kind == "accesses" and entry not in old:
+                file = open_sorted(self._ledger, entry)
+                if np.isin(self._commits_of([file]), commits).any():
+                    checked(self._ledger, entry)
+                    out.append(file)
+        return out
+
+    def _hash(self, commits: Sequence[int]) -> None:
+        salts = load_salts(self._ledger, self._manifest.secret)
+        known = dictionaries(self._finder, self._manifest.key_bits)
+        self._by = {n: ReadHasher(known, self._manifest.commits[n].columns, salts) for n in commits}
+
+    def _range(self, low: int, high: int) -> None:
+        doomed = self._court.of(low, high)
+        self.waybills += len(doomed.keys)
+        self.held += len(doomed.held)
+        self._bury(low, high, doomed)
+        for kind, files in self._kinds.items():
+            schema = whole_schema(kind, files)
+            parts = read_range(files, low, high, schema)
+            if parts:
+                rows = joined(parts, schema)
+                goes = contains(doomed.keys, numbers(rows, "waybill"))
+                self._note(kind, rows, goes)
+                self._to.write(kind, combined(kind, rows.filter(pa.array(~goes))))
+
+    def _note(self, kind: str, rows: pa.RecordBatch, goes: Flags) -> None:
+        """Takes note of what goes of a kind of file."""
+        if not goes.any():
+            return
+        if kind.startswith("table:"):
+            self.rows[kind.removeprefix("table:")] += int(goes.sum())
+        if kind == "table:waybills":
+            self._off.waybills(newest(rows.filter(pa.array(goes))))
+        elif kind == "pairs:outlet":
+            self._off.outlets(numbers(rows, "code")[goes])
+
+    def _bury(self, low: int, high: int, doomed: Doomed) -> None:
+        """Reads of one range of keys: those that go are counted off and hashed, those that are held are kept."""
+        schema = whole_schema("accesses", [f for _, f in self._court.old]) if self._court.old else _ORDER
+        parts: list[pa.RecordBatch] = []
+        for day in dict.fromkeys(d for d, _ in self._court.old):
+            mine = read_range([f for d, f in self._court.old if d == day], low, high, schema)
+            parts += mine
+            if mine and len(doomed.held):
+                rows = joined(mine, schema)
+                held = rows.filter(pa.array(contains(doomed.held, numbers(rows, "waybill"))))
+                self._to.write("accesses", combined("accesses", held), day)
+        going = [r.filter(pa.array(contains(doomed.keys, numbers(r, "waybill")))) for r in parts]
+        if parts and (gone := joined(going, schema)).num_rows:
+            self.reads += gone.num_rows
+            self._off.reads(gone)
+        parts += read_range(self._beside, low, high, _ORDER)
+        if parts:
+            self._dig(joined(parts, schema), low, high, doomed)
+
+    def _dig(self, rows: pa.RecordBatch, low: int, high: int, doomed: Doomed) -> None:
+        """Gives all reads of a range to the commits that brought them, in order."""
+        source = numbers(rows, "source")
+        order = ledger_order(numbers(rows, "waybill"), numbers(rows, "at"), source, numbers(rows, "row"))
+        rows = rows.take(pa.array(order))
+        keys = numbers(rows, "waybill")
+        goes = contains(doomed.keys, keys)
+        commit = np.searchsorted(self._ends, source[order], side="right")
+        words = words_of(self._court.catalogue, keys[goes], low, high)
+        texts = read_range(self._finder.files("numbers"), low, high, NUMBERS_SCHEMA)
+        at = np.cumsum(goes) - 1
+        for place in np.unique(commit).tolist():
+            if place in self._by:
+                mine = commit == place
+                dead = np.flatnonzero(mine & goes)
+                hashes = self._by[place].kept(rows.take(pa.array(dead)), words[at[dead]], texts)
+                self._graves.add(place, keys[mine], goes[mine], hashes)
+
+    def _rest(self) -> None:
+        """What doesn't hang on waybills: queries, counts, ids that nothing names any more."""
+        to = Generation(self._ledger, self._to.number)
+        off = self._off.tables()
+        reads = [open_sorted(self._ledger, f) for f in self.files() if f.kind == "accesses"]
+        questions = asked(self._court, Keyer(self._manifest.key_bits))
+        if questions.gone:
+            self.rows["queries"] += questions.gone
+            self._write(to, "table:queries", kept_queries(self._court))
+        now = counted(self._finder, off, reads)
+        for kind, table in now.items():
+            self._write(to, kind, table.combine_chunks().to_batches())
+        for name, gone in nameless(self._finder, off, now, questions, self._off.ids, reads).items():
+            self._write(to, f"dictionary:{name}", kept_entries(self._finder, name, gone))
+        self._new += to.close()
+
+    def _write(self, to: Generation, kind: str, portions: Iterable[pa.RecordBatch]) -> None:
+        """Writes a kind anew, after a look whether what it is made of is what was committed."""
+        entries = self._finder.entries(kind)
+        for entry in entries:
+            checked(self._ledger, entry)
+        self._replaced.update(entries)
+        for rows in portions:
+            to.write(kind, rows)
+
+
+_KEY = pa.schema([("key", pa.uint64())])

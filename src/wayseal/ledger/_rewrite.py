@@ -1,0 +1,86 @@
+"""A commit that brings no rows: files are replaced by others, and the tree says so with a leaf of its own.
+
+As with an ingest everything is durable before the manifest is swapped, and what was replaced is removed afterwards,
+unless somebody reads it still.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wayseal.ledger._files import file_digest, storage_errors, sync_folder
+from wayseal.ledger._generation import Generation
+from wayseal.ledger._lock import writer_lock
+from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, save_manifest
+from wayseal.ledger._purged import PurgeEntry
+from wayseal.ledger._report import Progress, no_step, silent
+from wayseal.ledger._seal import sealed
+from wayseal.ledger._sweep import sweep
+from wayseal.ledger.errors import LedgerError
+
+UNSEALED = "made by an older version: run `wayseal ledger upgrade` on it first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """progress: as everywhere. on_step: called with a name at each step that a crash may hit."""
+
+    progress: Progress = silent
+    on_step: Callable[[str], None] = no_step
+
+
+@contextlib.contextmanager
+def rewriting(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
+    """Holds the ledger for writing and yields its manifest; what is half done when something fails is removed.
+
+    LedgerBusyError: another process writes; LedgerStorageError: the disk refuses; LedgerError: no ledger, or one
+    without a tree. In each case the ledger is as the last commit left it.
+    """
+    load_manifest(ledger)
+    with storage_errors(ledger), writer_lock(ledger):
+        manifest = load_manifest(ledger)
+        if not manifest.id:
+            raise LedgerError(UNSEALED, file=ledger)
+        sweep(ledger, manifest)
+        hooks.on_step("swept")
+        try:
+            yield manifest
+        except BaseException:
+            with contextlib.suppress(OSError, LedgerError):
+                sweep(ledger, load_manifest(ledger))
+            raise
+
+
+def swapped(
+    generation: Generation, before: Manifest, files: Sequence[FileEntry], purges: tuple[PurgeEntry, ...], hooks: Hooks
+) -> Manifest:
+    """Makes these files the ledger's; returns its manifest."""
+    ledger = generation.ledger
+    hooks.on_step("written")
+    sync_folder(generation.folder)
+    sync_folder(generation.folder.parent)
+    made = replace(before, generation=generation.number, files=tuple(files), purges=purges)
+    made = sealed(ledger, made, [], 1, ())
+    hooks.on_step("durable")
+    save_manifest(ledger, made)
+    hooks.on_step("committed")
+    sweep(ledger, made)
+    hooks.on_step("cleaned")
+    return made
+
+
+def checked(ledger: Path, entry: FileEntry) -> None:
+    """LedgerError where a file is missing or was changed: what is made of it must be what was committed."""
+    try:
+        found = file_digest(ledger / entry.path)
+    except FileNotFoundError:
+        raise LedgerError("this file of the ledger is missing", file=ledger / entry.path) from None
+    if found != entry.sha256:
+        raise LedgerError("this file of the ledger was changed", file=ledger / entry.path)
+
+
+def left_behind(ledger: Path, before: Manifest, now: Manifest) -> int:
+    """Bytes of files that are no part of the ledger any more and lie there because somebody reads them."""
+    kept = {f.path for f in now.files}
+    return sum(f.bytes for f in before.files if f.path not in kept and (ledger / f.path).exists())

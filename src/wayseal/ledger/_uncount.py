@@ -1,0 +1,131 @@
+"""What is to be taken off the counts when rows are purged, and the counts after it.
+
+Counts are sums by id, so what goes is summed up and taken off. From when to when a session read is no sum: for
+sessions of which reads went and reads are left it is looked up in those that are left.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.ledger._counts import COUNTS
+from wayseal.ledger._merge import summed
+from wayseal.ledger._part import numbers
+from wayseal.ledger._sorted import SortedFile, contains, once
+from wayseal.ledger._types import DAY_US, HOUR_US, Codes, Longs, Words
+
+_TIME = pa.timestamp("us", tz="UTC")
+_MANY = 1 << 21
+_AT_ONCE = 16
+_NEVER = np.iinfo(np.int64).max
+
+
+class Off:
+    """Sums up what goes. outlets: keys by code, from code 0."""
+
+    def __init__(self, outlets: Words) -> None:
+        self._outlets = outlets
+        self._made: dict[str, list[pa.Table]] = {}
+        self.ids: dict[str, Words] = {}
+
+    def reads(self, rows: pa.RecordBatch) -> None:
+        """Takes note of reads as they are kept; all of a waybill's together."""
+        at, first = numbers(rows, "at"), rows["first"].to_numpy(zero_copy_only=False)
+        minus = np.full(len(at), -1, np.int64)
+        self._add("volumes", at // DAY_US, numbers(rows, "actor"), minus, -first.astype(np.int64))
+        self._add("hours", at // HOUR_US, minus)
+        if "session" in rows.schema.names:
+            self._sessions(rows)
+        for kind in ("ip", "device"):
+            if kind in rows.schema.names:
+                known = self.ids.get(kind, np.zeros(0, np.uint64))
+                self.ids[kind] = once(np.concatenate([known, once(numbers(rows, kind))]))
+
+    def _sessions(self, rows: pa.RecordBatch) -> None:
+        of_session = pa.Table.from_batches([rows.select(["session", "actor", "waybill", "at"])])
+        of_session = of_session.filter(pc.not_equal(of_session["session"], pa.scalar(0, pa.uint64())))
+        made = of_session.group_by(["session", "actor", "waybill"], use_threads=False).aggregate(
+            [("at", "count"), ("at", "min"), ("at", "max")]
+        )
+        minus = np.full(made.num_rows, -1, np.int64)
+        columns = (made["session"], made["actor"], pc.negate(made["at_count"]), minus, made["at_min"], made["at_max"])
+        self._add("sessions", *columns)
+
+    def waybills(self, rows: pa.RecordBatch) -> None:
+        """Takes note of rows of `waybills`, the last one of each."""
+        names = rows.schema.names
+        channel = numbers(rows, "channel") if "channel" in names else np.zeros(rows.num_rows, np.uint64)
+        self._add("channels", channel, np.full(rows.num_rows, -1, np.int64))
+
+    def outlets(self, codes: Codes) -> None:
+        """Takes note of pairs of waybills and outlets, by the outlets' codes."""
+        self._add("outlets", self._outlets[codes], np.full(len(codes), -1, np.int64))
+
+    def _add(self, name: str, *columns: pa.ChunkedArray | Longs | Words) -> None:
+        kind = f"counts:{name}"
+        arrays = [pa.array(c) if isinstance(c, np.ndarray) else c for c in columns]
+        arrays = [a.cast(f.type) for a, f in zip(arrays, COUNTS[kind], strict=True)]
+        held = self._made.setdefault(kind, [])
+        held.append(summed(kind, pa.Table.from_arrays(arrays, schema=COUNTS[kind])))
+        if len(held) > 1 and held[-1].num_rows + sum(t.num_rows for t in held[1:]) > _MANY:
+            self._made[kind] = [summed(kind, pa.concat_tables(held))]
+
+    def tables(self) -> Mapping[str, pa.Table]:
+        """Kind of counts → what is to be added to them."""
+        return {kind: summed(kind, pa.concat_tables(held)) for kind, held in self._made.items()}
+
+
+def after(kind: str, before: pa.Table, off: pa.Table) -> pa.Table:
+    """Counts less what goes; of sessions that are left in part the times are open (`with_times`)."""
+    made = summed(kind, pa.concat_tables([before, off]))
+    if kind != "counts:sessions":
+        return made
+    part = contains(once(off["session"].to_numpy()), made["session"].to_numpy())
+    for name, nothing in (("from", _NEVER), ("to", -_NEVER)):
+        values = np.where(part, nothing, made[name].cast(pa.int64()).to_numpy())
+        made = made.set_column(made.column_names.index(name), name, pa.array(values).cast(_TIME))
+    return made
+
+
+def open_sessions(sessions: pa.Table) -> Words:
+    """Sessions whose times are open."""
+    left_open = sessions["from"].cast(pa.int64()).to_numpy() == _NEVER
+    return once(sessions["session"].to_numpy()[left_open])
+
+
+def with_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
+    """Counts of sessions with the times that reads in these files say."""
+    wanted = open_sessions(sessions)
+    kind = "counts:sessions"
+    found = [_times(rows, wanted) for rows in _columns(reads, ("session", "actor", "at"))] if len(wanted) else []
+    return summed(kind, pa.concat_tables([sessions, *found])) if found else sessions
+
+
+def _times(rows: pa.RecordBatch, wanted: Words) -> pa.Table:
+    some = pa.Table.from_batches([rows.filter(pa.array(contains(wanted, numbers(rows, "session"))))])
+    none = pa.array(np.zeros(some.num_rows, np.int64))
+    columns = [some["session"], some["actor"], none, none, some["at"], some["at"]]
+    made = pa.Table.from_arrays(columns, schema=COUNTS["counts:sessions"])
+    names = ["session", "actor", "reads", "first", "from", "to"]
+    sums = [("reads", "sum"), ("first", "sum"), ("from", "min"), ("to", "max")]
+    return made.group_by(names[:2], use_threads=False).aggregate(sums).rename_columns(names).cast(made.schema)
+
+
+def still_named(reads: Sequence[SortedFile], kind: str, ids: Words) -> Words:
+    """Which of some ids (sorted) reads in these files still name."""
+    portions = _columns([f for f in reads if kind in f.names], (kind,)) if len(ids) else ()
+    there = np.zeros(len(ids), np.bool_)
+    for rows in portions:
+        keys = numbers(rows, kind)
+        there[np.searchsorted(ids, keys[contains(ids, keys)])] = True
+    return ids[there]
+
+
+def _columns(reads: Sequence[SortedFile], names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    types = {"at": _TIME}
+    schema = pa.schema([(n, types.get(n, pa.uint64())) for n in names])
+    for file in reads:
+        for start in range(0, len(file.rows), _AT_ONCE):
+            yield file.read(range(start, min(start + _AT_ONCE, len(file.rows))), schema)

@@ -1,0 +1,25 @@
+"""Keeping a ledger: purging what is older than a day, with its proof, and compaction.
+
+`PurgeReport` and `CompactReport` say what was done; `Hooks` carries progress.
+"""
+
+from wayseal.ledger._compact import CompactReport, compact
+from wayseal.ledger._purge import LEGAL_DAYS, PurgeOrder, PurgeReport, plan_purge, purge
+from wayseal.ledger._purge_proof import PurgeProven, fitting, is_purge_proof, prove_purge, verify_purge
+from wayseal.ledger._rewrite import Hooks
+
+__all__ = [
+    "LEGAL_DAYS",
+    "CompactReport",
+    "Hooks",
+    "PurgeOrder",
+    "PurgeProven",
+    "PurgeReport",
+    "compact",
+    "fitting",
+    "is_purge_proof",
+    "plan_purge",
+    "prove_purge",
+    "purge",
+    "verify_purge",
+]
