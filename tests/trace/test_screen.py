@@ -37,6 +37,33 @@ def test_an_account_shares_its_prior_with_its_sessions() -> None:
     assert Prior().rho(evidence).tolist() == pytest.approx([0.01, 0.02, 0.001])
 
 
+def test_half_of_what_is_expected_of_accounts_goes_by_what_they_read() -> None:
+    plain = {"kind": [ACTOR, ACTOR, OUTLET], "volume": [900.0, 10.0, 0.0]}
+    universe = {SourceKind.ACTOR: 1000, SourceKind.OUTLET: 100}
+    rho = Prior().rho(make([9.0], universe=universe, overall_reads=10_000.0 * 10, **plain))
+    assert rho.tolist() == pytest.approx([0.001 + 0.009, 0.001 + 0.0001, 0.002])
+    alike = Prior().rho(make([9.0], universe=universe, overall_reads=9_000.0, kind=[ACTOR], volume=[9.0]))
+    assert alike.tolist() == pytest.approx([2 / 1000]), "where all read alike it is even"
+    assert Prior(by_reads=0).rho(make([9.0], universe=universe, overall_reads=1e5, **plain))[0] == pytest.approx(0.002)
+
+
+def test_the_prior_of_an_account_that_reads_most_of_all_is_capped() -> None:
+    evidence = make([9.0], kind=[ACTOR], volume=[900.0], overall_reads=1000.0, universe={SourceKind.ACTOR: 1000})
+    assert Prior().rho(evidence)[0] == RHO_MAX
+
+
+def test_sessions_share_what_their_account_has_by_its_reads() -> None:
+    evidence = make(
+        [9.0],
+        kind=[ACTOR, SESSION],
+        parent=np.array([-1, 0], np.int32),
+        volume=[100.0, 40.0],
+        overall_reads=10_000.0,
+        universe={SourceKind.ACTOR: 100, SourceKind.SESSION: 1000},
+    )
+    assert Prior().rho(evidence).tolist() == pytest.approx([(0.01 + 0.01) / 2, (0.001 + 0.004) / 2])
+
+
 def test_the_bayes_factor_is_the_integral_over_the_share() -> None:
     evidence = make([9.0, 9.0], reads=[(0, 0, 1.0)], volume=[10.0], size=1000.0)
     found = likelihood(evidence, timed=False)

@@ -82,7 +82,8 @@ class Evidence:
     had read (actors and sessions; any time, distinct waybills). touch_volume[C, X]: how many of
     them came by it (channel: issued by it; outlet, region: passed through it; actor with an
     outlet: passed through that outlet; a head-office actor whose work is everything: size; 0:
-    nothing is known). overall[C], overall_size: the same counts of reads over the whole ledger.
+    nothing is known). overall[C], overall_size: the same counts of reads over the whole ledger;
+    overall_reads: their sum over all accounts, candidates or not (0: not known).
     sampled: the counts per stratum come from a sample of waybills, not from all of them, so shares
     are shrunk towards the overall share.
 
@@ -112,6 +113,7 @@ class Evidence:
     touches: Events
     universe: Mapping[SourceKind, int]
     sampled: bool = False
+    overall_reads: float = 0.0
     lost: float = 0.05
 
     def __post_init__(self) -> None:
