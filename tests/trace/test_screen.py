@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -38,13 +40,14 @@ def test_an_account_shares_its_prior_with_its_sessions() -> None:
 
 
 def test_half_of_what_is_expected_of_accounts_goes_by_what_they_read() -> None:
-    plain = {"kind": [ACTOR, ACTOR, OUTLET], "volume": [900.0, 10.0, 0.0]}
+    plain = partial(make, [9.0], kind=[ACTOR, ACTOR, OUTLET], volume=[900.0, 10.0, 0.0])
     universe = {SourceKind.ACTOR: 1000, SourceKind.OUTLET: 100}
-    rho = Prior().rho(make([9.0], universe=universe, overall_reads=10_000.0 * 10, **plain))
+    rho = Prior().rho(plain(universe=universe, overall_reads=100_000.0))
     assert rho.tolist() == pytest.approx([0.001 + 0.009, 0.001 + 0.0001, 0.002])
     alike = Prior().rho(make([9.0], universe=universe, overall_reads=9_000.0, kind=[ACTOR], volume=[9.0]))
     assert alike.tolist() == pytest.approx([2 / 1000]), "where all read alike it is even"
-    assert Prior(by_reads=0).rho(make([9.0], universe=universe, overall_reads=1e5, **plain))[0] == pytest.approx(0.002)
+    even = Prior(by_reads=0).rho(plain(universe=universe, overall_reads=100_000.0))
+    assert even.tolist() == pytest.approx([0.002, 0.002, 0.002])
 
 
 def test_the_prior_of_an_account_that_reads_most_of_all_is_capped() -> None:

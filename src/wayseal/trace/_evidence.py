@@ -92,7 +92,8 @@ class Evidence:
     by their weights. touches: first time that the
     leaked parcel was at the outlet, in the region, or was issued by the channel, and, for actors,
     came to their outlet (then their read may have been lost). universe: how many sources of each
-    kind there are in all. lost: share of reads that the log does not hold.
+    kind there are in all. lost: share of reads that the log does not hold. chosen[n]: leaks that their buyer named himself
+    (None: none).
     """
 
     sold_at: Floats
@@ -115,6 +116,7 @@ class Evidence:
     sampled: bool = False
     overall_reads: float = 0.0
     lost: float = 0.05
+    chosen: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         n, c, x = len(self.sold_at), len(self.kind), len(self.size)
