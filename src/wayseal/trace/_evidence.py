@@ -92,8 +92,8 @@ class Evidence:
     by their weights. touches: first time that the
     leaked parcel was at the outlet, in the region, or was issued by the channel, and, for actors,
     came to their outlet (then their read may have been lost). universe: how many sources of each
-    kind there are in all. lost: share of reads that the log does not hold. chosen[n]: leaks that their buyer named himself
-    (None: none).
+    kind there are in all. lost: share of reads that the log does not hold. chosen[n]: whether
+    its buyer had named the number (None: none).
     """
 
     sold_at: Floats

@@ -1,8 +1,9 @@
 """How probable a source is before any leak was looked at.
 
 1. Each kind expects κ sources in all.
-2. Of accounts half of that is spread evenly over all of them, and half over all that was read, so that whoever read a
-   tenth of everything has a tenth of it: the source is any account, or whoever is behind any read. ρ = κ/2·(1/N + V/ΣV).
+2. Of accounts half of that is spread evenly over all of them, and half over all that was read, so that whoever read
+   a tenth of everything has a tenth of it: the source is any account, or whoever is behind any read.
+   ρ = κ/2·(1/N + V/ΣV).
    Where accounts read alike, or nobody knows how much is read in all, that is κ/N.
 3. Of other kinds κ is spread evenly: ρ = κ/N.
 4. A session's ρ comes out of its account's, which keeps half.
