@@ -6,7 +6,7 @@
    of a real row with the first end in the same region. To keep routes whole would tell: many a real pair of outlets
    has but one parcel. Without the table `outlets` the route stays whole.
 3. It is to be created within a day of `at`, at the real row's minute of the day; its second is the other row's.
-4. Its number is dealt by `Dealer`. As often as `_ends` says, the sender is one that has been quiet for a day.
+4. Its number is dealt by `Dealer`.
 """
 
 from collections import Counter
@@ -14,16 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from wayseal.trace.canary._ends import sender
 from wayseal.trace.canary._errors import CanaryError
 from wayseal.trace.canary._number import Dealer
 from wayseal.trace.canary._types import Row
 
 MINUTE = 60_000_000
 DAY = 1440 * MINUTE
-TRIES = 40
-PLAIN = 20
-"""Of these, tries with any sender."""
+TRIES = 20
 
 
 def draw(
@@ -39,14 +36,10 @@ def draw(
     """
     ends = Counter(end for row in donors for end in {row.origin_outlet, row.destination_outlet})
     home = max(ends, key=lambda end: (ends[end], end), default="")
-    turn = rng.random()
-    for attempt in range(min(TRIES, len(donors))):
+    for _ in range(min(TRIES, len(donors))):
         read = donors[int(rng.integers(len(donors)))]
         dealing = dealer(read.channel)
         sent, destination = _route(read, dealing.rows, home, region, rng)
-        wanted = turn < dealing.ends.part and attempt < TRIES - PLAIN
-        if wanted and sender(sent) not in dealing.ends.quiet:
-            continue
         alike = [row for row in donors if row.channel == read.channel and row is not sent] or [sent]
         other = _one(alike, rng)
         number = dealing.deal(sent, rng)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wayseal.model.numbers import candidates
-from wayseal.trace.canary._ends import Ends, ends, sender
 from wayseal.trace.canary._serial import Family, join, split
 from wayseal.trace.canary._types import Row
 
@@ -34,14 +33,13 @@ class Dealer:
     rows: Sequence[Row]
     known: Known
     _serials: dict[Family, list[int]] = field(default_factory=dict, init=False)
-    _ends: Ends | None = field(default=None, init=False)
     _gaps: dict[Family, list[int]] = field(default_factory=dict, init=False)
 
     def deal(self, like: Row, rng: np.random.Generator) -> str | None:
         """A number that a parcel like this could have got; None if there is none left (rule 2)."""
         if not self._serials:
             self._sort()
-        near = sorted(self.rows, key=lambda r: (sender(r) != sender(like), -r.issued_at, r.waybill))
+        near = sorted(self.rows, key=lambda r: (not _same_sender(r, like), -r.issued_at, r.waybill))
         places = [s for s in (split(r.waybill) for r in near[:TRIED]) if s is not None]
         if not places:
             return None
@@ -52,13 +50,6 @@ class Dealer:
                 if number is not None:
                     return number
         return None
-
-    @property
-    def ends(self) -> Ends:
-        """Whose next number stays the last of its run (`_ends`)."""
-        if self._ends is None:
-            self._ends = ends(self.rows)
-        return self._ends
 
     def _sort(self) -> None:
         for row in self.rows:
@@ -105,6 +96,12 @@ class Dealer:
         if number is None or beside is None or _couriers(number) != _couriers(beside):
             return None
         return number
+
+
+def _same_sender(a: Row, b: Row) -> bool:
+    if a.customer or b.customer:
+        return a.customer == b.customer
+    return a.origin_outlet == b.origin_outlet
 
 
 def _couriers(number: str) -> set[str]:
