@@ -83,12 +83,20 @@ def prior(chosen: argparse.Namespace, cache: Cache) -> Iterator[str]:
 
 def lost(chosen: argparse.Namespace, cache: Cache) -> Iterator[str]:
     """Top-1 under each assumed share of lost reads."""
-    return _few(chosen, cache, "lost", {str(s): lambda given, s=s: (replace(given, lost=s), Prior()) for s in LOST})
+    return _few(chosen, cache, "lost", {str(share): partial(_with_lost, share) for share in LOST})
 
 
 def reads(chosen: argparse.Namespace, cache: Cache) -> Iterator[str]:
     """Top-1 under each part of κ that goes by what accounts read."""
-    return _few(chosen, cache, "by reads", {str(b): lambda given, b=b: (given, Prior(by_reads=b)) for b in READS})
+    return _few(chosen, cache, "by reads", {str(part): partial(_with_part, part) for part in READS})
+
+
+def _with_lost(share: float, given: Evidence) -> tuple[Evidence, Prior]:
+    return replace(given, lost=share), Prior()
+
+
+def _with_part(part: float, given: Evidence) -> tuple[Evidence, Prior]:
+    return given, Prior(by_reads=part)
 
 
 def _few(chosen: argparse.Namespace, cache: Cache, what: str, tried: Mapping[str, Choice]) -> Iterator[str]:
