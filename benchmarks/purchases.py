@@ -9,8 +9,9 @@ delivered nine times in ten; else the question is refused. A campaign ends when 
 40 purchases at most. All plans start with a number of any kind, and reckon alike (one leaker, delay known). Suspects at
 the start: all accounts alike, those of the leaker's outlet alone, or the wide ones alone.
 
-The bound is a buyer who knows who leaks: of the same kinds of questions about the leaker's own parcels it puts the one
-whose answer, tried out, makes the leaker most probable. No plan that has to find the leaker can ask better.
+Beside them a buyer who knows who leaks, and wants to show it soon: of the same kinds of questions, about the leaker's
+own parcels, it puts the one whose answer, tried out, makes the leaker most probable at once. Where that saves nothing,
+no plan that has to find the leaker can be expected to.
 """
 
 import argparse
@@ -39,9 +40,9 @@ SEED = 20260304
 WORLDS = 3
 UNLISTED = 0.05
 TRIED = 3
-"""Answers that the bound tries out for each question."""
+"""Answers that who knows the leaker tries out for each question."""
 SORTS = ("ordinary", "wide", "ordinary, of colleagues", "wide, of wide ones")
-PLANS = ("by plan", "at random", "bound")
+PLANS = ("by plan", "at random", "knowing the leaker")
 Mask = NDArray[np.bool_]
 
 
