@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.trace.making import QUICK
-from tests.trace.rim import World, at, leaks, number, office, opened, sale
+from tests.trace.rim import World, at, leaks, number, office, opened, sale, short_chains, traced
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._exposures import gather
 from wayseal.trace._finished import finished
@@ -14,6 +14,11 @@ from wayseal.trace._leaks import match_leaks
 from wayseal.trace._lookups import AGAIN, ELSEWHERE, LOOKS, WINDOW_H, Finished, chance, told
 from wayseal.trace._posterior import infer
 from wayseal.trace._proposals import propose
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    short_chains(monkeypatch)
 
 
 def numbers(came: list[list[bool]], had: list[list[bool]], idle: list[float]) -> Finished:
@@ -90,6 +95,29 @@ def test_where_no_work_is_done_yet_no_number_is_proposed(tmp_path: Path) -> None
     assert "lookup" not in {row.test for row in found}
 
 
+def test_without_waybills_no_number_is_proposed(tmp_path: Path) -> None:
+    """Rule 6 of `_proposals`: a number that the buyer named couldn't be told as such."""
+    world = with_old_parcels()
+    del world.tables["waybills"]
+    found = traced(world.ledger(tmp_path), leaks(tmp_path, [sale(number(place), 80) for place in range(2)])).next
+    assert found
+    assert "lookup" not in {row.test for row in found}
+
+
+def test_a_chosen_number_stands_beside_bought_ones_in_a_whole_trace(tmp_path: Path) -> None:
+    """Strata, weighing and the test of fit take it."""
+    world = with_old_parcels()
+    for place in range(10):
+        world.read(76, "thief", number(place))
+    world.read(499, "thief", number(40))
+    rows = [sale(number(place), 80) for place in range(10)]
+    rows.append(sale(number(40), 500, asked_at=at(498), asked='{"waybill": "' + number(40) + '"}'))
+    result = traced(world.ledger(tmp_path), leaks(tmp_path, rows))
+    assert result.verdict is VerdictKind.NAMED
+    assert result.sources[0].source == "thief"
+    assert dict(result.leak_rows[-1].points_at)["thief"] > 0.9
+
+
 def test_an_old_number_is_proposed_and_whoever_looks_it_up_is_found(tmp_path: Path) -> None:
     """The proposal can be put among the leaks as it stands; the read between question and answer counts most."""
     world = with_old_parcels()
@@ -108,6 +136,8 @@ def test_an_old_number_is_proposed_and_whoever_looks_it_up_is_found(tmp_path: Pa
     with opened(world, tmp_path / "then") as snapshot:
         exposures = gather(snapshot, match_leaks(snapshot, leaks(tmp_path / "then", rows)))
         ratios = infer(exposures.evidence, seed=7, effort=QUICK).likelihood
+        # The others are compared with parcels of their own day, whatever day the chosen one is of.
+        assert len({p.issued_from for p in exposures.strata.predicates if "waybill" not in p.any_of}) == 1
     assert exposures.evidence.chosen is not None
     assert exposures.evidence.chosen.tolist() == [False, False, True]
     gained = ratios.dense(np.arange(len(exposures.name), dtype=np.int32))[0, :, 2]

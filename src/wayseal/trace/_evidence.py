@@ -131,6 +131,8 @@ class Evidence:
             "touch_volume": (self.touch_volume, (c, x)),
             "overall": (self.overall, (c,)),
         }
+        if self.chosen is not None:
+            shapes["chosen"] = (self.chosen, (n,))
         wrong = [name for name, (array, shape) in shapes.items() if array.shape != shape]
         if wrong:
             raise ValueError(f"evidence arrays of the wrong shape: {', '.join(wrong)}")

@@ -136,7 +136,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         reads=reads,
         touches=_joined((*groups[2:], own), np.append(start[2:5], np.int32(0))),
         universe=_universe(snapshot, strata, found),
-        chosen=np.array([a is not None and "waybill" in a.any_of for a in leaks.asked], bool),
+        chosen=np.array(["waybill" in strata.predicates[x].any_of for x in strata.of.tolist()], bool),
     )
     return Exposures(evidence=evidence, name=name, key=key, outlet=home, role=role, strata=strata, replayed=found)
 

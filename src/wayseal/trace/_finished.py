@@ -87,8 +87,6 @@ def _places(snapshot: Snapshot, table: pa.Table, keys: Keys) -> Places:
 def _came(snapshot: Snapshot, homes: list[str | None], keys: Keys) -> NDArray[np.bool_]:
     """[K, W] whether each number is within reach of an account of each outlet for sure."""
     out = np.tile(np.array([not home for home in homes], bool)[:, None], (1, len(keys)))
-    if "waybills" not in snapshot.tables:
-        return out
     rows = snapshot.waybills(keys)
     place = _places(snapshot, rows, keys)
     for end in ("origin_outlet", "destination_outlet"):

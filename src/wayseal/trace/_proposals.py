@@ -9,7 +9,7 @@
    these are counted already. Days of issue are left out, as the next number is of another day.
 5. Sources of equal evidence count as one for a purchase: who read the same so far will mostly do so again.
 6. One number is proposed to be looked up: of finished ones the one that tells most, the first of equals. Asking costs
-   as much as a number bought.
+   as much as a number bought. Without `waybills` none is: a number that the buyer named couldn't be told as such.
 7. Any test but that of rule 3 that tells less than `LEAST` bits is no proposal. Best first, by bits per cost.
 """
 
@@ -96,6 +96,8 @@ def _canaries(exposures: Exposures, places: Places, belief: Floats, seed: int) -
 def _lookups(
     snapshot: Snapshot, exposures: Exposures, leaks: LeakSet, places: Places, belief: Floats
 ) -> list[tuple[float, Proposal]]:
+    if "waybills" not in snapshot.tables:
+        return []
     keys, numbers = finished(snapshot, exposures, places, leaks.key)
     if not len(keys):
         return []
