@@ -31,7 +31,7 @@ from wayseal.trace._verdict import leading, named
 SEED = 970_000
 PRIORS = {f"{outlet} and {region}": (outlet, region) for outlet, region in ((0.2, 0.05), (0.1, 0.03), (0.05, 0.02))}
 LOST = (0.02, 0.05, 0.1, 0.2)
-READS = (0.0, 0.25, 0.5, 0.75)
+READS = (0.0, 0.1, 0.2, 0.5)
 A_WORLD = 25
 """Cases of each sort out of one world of accuracy.py."""
 NOBODY = -99.0

@@ -13,9 +13,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot
+from wayseal.store.columns import microseconds
 from wayseal.trace._evidence import Floats
 from wayseal.trace._exposures import Exposures
-from wayseal.trace._leaks import HOUR_US, microseconds
+from wayseal.trace._leaks import HOUR_US
 from wayseal.trace._lookups import WINDOW_H, Finished
 
 SAMPLE = 400

@@ -1,9 +1,9 @@
 """How probable a source is before any leak was looked at.
 
 1. Each kind expects κ sources in all.
-2. Of accounts half of that is spread evenly over all of them, and half over all that was read, so that whoever read
-   a tenth of everything has a tenth of it: the source is any account, or whoever is behind any read.
-   ρ = κ/2·(1/N + V/ΣV).
+2. Of accounts four fifths of that are spread evenly over all of them, and a fifth over all that was read, so that
+   whoever read a tenth of everything has a tenth of it: the source is any account, or whoever is behind any read.
+   ρ = κ·(.8/N + .2·V/ΣV).
    Where accounts read alike, or nobody knows how much is read in all, that is κ/N.
 3. Of other kinds κ is spread evenly: ρ = κ/N.
 4. A session's ρ comes out of its account's, which keeps half.
@@ -20,7 +20,7 @@ from wayseal.trace._evidence import ACTOR, KINDS, SESSION, Evidence, Floats
 RHO_MAX = 0.1
 """No source is more probable than this before the evidence, however few there are."""
 
-BY_READS = 0.5
+BY_READS = 0.2
 """Part of κ of accounts that is spread by how much each read (rule 2)."""
 
 _KAPPA: dict[SourceKind, float] = {
