@@ -261,6 +261,7 @@ def evidence(world: World, case: Case, seen: Seen) -> Evidence:
         touch_volume=np.concatenate([came, through[outlets], through_region[regions]])[:, None],
         overall=np.concatenate([world.volume[seen.accounts], np.zeros(o + r)]),
         overall_size=float(scale.parcels),
+        overall_reads=float(world.volume.sum()),
         reads=Events(source=seen.source, leak=seen.leak, at=seen.at),
         touches=Events(
             source=np.concatenate([t[0] for t in touches]).astype(np.int32),

@@ -30,7 +30,7 @@ from wayseal.model.sources import SourceKind
 from wayseal.trace._delay import Delay, scenarios
 from wayseal.trace._evidence import Evidence
 from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._prior import Prior
+from wayseal.trace._prior import RHO_MAX, Prior
 
 SEED = 20_160_000
 SCALE = Scale(accounts=1_500, wide=8, outlets=60, regions=6, parcels=15_000)
@@ -54,8 +54,10 @@ class Drawn:
 
 def from_prior(world: World, rng: np.random.Generator, n: int = N) -> Drawn:
     """Sources, their shares, the delay and n leaks, as the model believes they come about."""
-    kappa = Prior().kappa
-    accounts = np.flatnonzero(rng.random(world.scale.accounts) < kappa[SourceKind.ACTOR] / world.scale.accounts)
+    kappa, by_reads = Prior().kappa, Prior().by_reads
+    even, share = 1 / world.scale.accounts, world.volume / world.volume.sum()
+    rho = np.minimum(kappa[SourceKind.ACTOR] * ((1 - by_reads) * even + by_reads * share), RHO_MAX)
+    accounts = np.flatnonzero(rng.random(world.scale.accounts) < rho)
     accounts = accounts[np.diff(world.account_first)[accounts] >= n]
     outlets = np.flatnonzero(rng.random(world.scale.outlets) < kappa[SourceKind.OUTLET] / world.scale.outlets)
     shares = rng.dirichlet(np.ones(1 + len(accounts) + len(outlets)))

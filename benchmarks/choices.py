@@ -1,16 +1,17 @@
 """What was tried before a figure of the method was settled, on seeds that no reported table uses.
 
-    python -m benchmarks.choices prior|lost|framing [--cases 200] [--cache .cache/choices.jsonl]
+    python -m benchmarks.choices prior|lost|reads|framing [--cases 200] [--cache .cache/choices.jsonl]
 
 prior: the expected number of outlets and regions that leak (κ), on one ordinary leaker with five numbers, one wide
 account with ten, and an outlet without a log with five, eight and twelve, in the world of accuracy.py.
 lost: the share of reads that a log is taken to lose, on cases of few_numbers.py.
+reads: the part of κ of accounts that is spread by what each read, on the same cases.
 framing: the natural logarithm of the ratio of `trace/_framing.py`, on cases of hard_cases.py.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from benchmarks import few_numbers, hard_cases
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, World, build, evidence, guilty_of, look_up, plant
 from wayseal.model.sources import SourceKind
+from wayseal.trace._evidence import Evidence
 from wayseal.trace._fit import POOR, check_fit
 from wayseal.trace._posterior import infer
 from wayseal.trace._prior import Prior
@@ -29,12 +31,14 @@ from wayseal.trace._verdict import leading, named
 SEED = 970_000
 PRIORS = {f"{outlet} and {region}": (outlet, region) for outlet, region in ((0.2, 0.05), (0.1, 0.03), (0.05, 0.02))}
 LOST = (0.02, 0.05, 0.1, 0.2)
+READS = (0.0, 0.1, 0.2, 0.5)
 A_WORLD = 25
 """Cases of each sort out of one world of accuracy.py."""
 NOBODY = -99.0
 """Stands for a ratio of nothing: no other account had read half of the leaks."""
 FRAMED = ("nothing odd", "20 % of the log lost", "only what a colleague saw (wide account)")
 
+Choice = Callable[[Evidence], tuple[Evidence, Prior]]
 Worlds = dict[tuple[Scale | None, int], World]
 
 
@@ -79,6 +83,24 @@ def prior(chosen: argparse.Namespace, cache: Cache) -> Iterator[str]:
 
 def lost(chosen: argparse.Namespace, cache: Cache) -> Iterator[str]:
     """Top-1 under each assumed share of lost reads."""
+    return _few(chosen, cache, "lost", {str(share): partial(_with_lost, share) for share in LOST})
+
+
+def reads(chosen: argparse.Namespace, cache: Cache) -> Iterator[str]:
+    """Top-1 under each part of κ that goes by what accounts read."""
+    return _few(chosen, cache, "by reads", {str(part): partial(_with_part, part) for part in READS})
+
+
+def _with_lost(share: float, given: Evidence) -> tuple[Evidence, Prior]:
+    return replace(given, lost=share), Prior()
+
+
+def _with_part(part: float, given: Evidence) -> tuple[Evidence, Prior]:
+    return given, Prior(by_reads=part)
+
+
+def _few(chosen: argparse.Namespace, cache: Cache, what: str, tried: Mapping[str, Choice]) -> Iterator[str]:
+    """Five numbers under each choice: top-1, a leaker above .95, innocents above it."""
     sorts = {kind.name: kind for kind in few_numbers.KINDS if not kind.outlets}
     held: Worlds = {}
 
@@ -90,17 +112,27 @@ def lost(chosen: argparse.Namespace, cache: Cache) -> Iterator[str]:
         given = evidence(world, drawn, seen)
         right = guilty_of(world, seen, given, drawn.leakers)
         out: Row = {}
-        for share in LOST:
-            p = infer(replace(given, lost=share), seed=case).probability
-            out[str(share)] = [float(right[np.argmax(p)]), int((~right & (p > 0.95)).sum())]
+        for name, choose in tried.items():
+            changed, believed = choose(given)
+            p = infer(changed, seed=case, prior=believed).probability
+            high = p > 0.95
+            out[name] = [float(right[np.argmax(p)]), float((right & high).any()), int((~right & high).sum())]
         return out
 
-    rows = _cases(chosen, cache, "lost", list(sorts), row)
+    rows = _cases(chosen, cache, what, list(sorts), row)
     yield from table(
-        ("sort", "cases", *(f"lost {share}: top-1" for share in LOST)),
+        ("sort", what, "cases", "top-1", "a leaker > .95", "innocents > .95"),
         (
-            (sort, str(len(of)), *(mean_se([r[str(share)][0] for r in of]) for share in LOST))
+            (
+                sort,
+                name,
+                str(len(of)),
+                mean_se([r[name][0] for r in of]),
+                mean_se([r[name][1] for r in of]),
+                mean_se([r[name][2] for r in of], proportion=False),
+            )
             for sort, of in rows.items()
+            for name in tried
         ),
     )
 
@@ -171,7 +203,7 @@ def _cases(
     return out
 
 
-CHOICES = {"prior": prior, "lost": lost, "framing": framing}
+CHOICES = {"prior": prior, "lost": lost, "reads": reads, "framing": framing}
 
 
 def main() -> None:

@@ -154,6 +154,7 @@ def evidence(log: Log, filing: Ints, sold_at: Floats) -> tuple[Ints, Evidence]:
         touch_volume=np.zeros((c, 2)),
         overall=volume,
         overall_size=float(len(log.readers)),
+        overall_reads=float(log.volume.sum()),
         reads=Events(source=source.astype(np.int32), leak=leak, at=log.at[place]),
         touches=Events.none(),
         universe={SourceKind.ACTOR: len(log.volume)},

@@ -81,3 +81,11 @@ def test_scenarios_are_the_mixture_and_its_parts() -> None:
     assert [len(d.medians_h) for d in scenarios(Delay())] == [3, 1, 1, 1]
     single = Delay(medians_h=(6.0,))
     assert scenarios(single) == (single,)
+
+
+def test_a_number_that_the_buyer_chose_is_mostly_looked_up_for_the_answer() -> None:
+    """Rule 4."""
+    plain = weight(10.0, 9.0, asked_at=8.0)
+    chosen = weight(10.0, 9.0, asked_at=8.0, chosen=True)
+    assert chosen - plain > 0.5 * (Delay().chosen - Delay().ordered) / 2
+    assert weight(10.0, 3.0, asked_at=8.0, chosen=True) < weight(10.0, 3.0, asked_at=8.0)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -195,3 +196,17 @@ def test_where_yes_or_no_is_said_half_is_yes() -> None:
     assert surely(evidence, evidence.reads).at.tolist() == [5.0, 6.0, 12.0]
     sure = make([10.0], reads=reads)
     assert surely(sure, sure.reads) is sure.reads
+
+
+def test_who_looked_up_a_chosen_number_is_not_measured_against_itself() -> None:
+    """Rule 8: the read that the question brought about leaves g, where the buyer had named the number."""
+    given = partial(
+        make, [500.0], reads=[(0, 0, 499.0), (1, 0, 3.0)], volume=[1000.0, 1000.0], asked_at=np.array([498.0])
+    )
+    chosen, plain = given(chosen=np.array([True])), given()
+    assert ratio(chosen, 0, 0) > 20 * ratio(plain, 0, 0)
+    assert ratio(chosen, 1, 0) < 2
+    assert ratio(given(chosen=np.array([False])), 0, 0) == ratio(plain, 0, 0)
+    # A read after the answer is none that it brought about.
+    after = make([500.0], reads=[(0, 0, 501.0)], asked_at=np.array([498.0]), chosen=np.array([True]))
+    assert ratio(after, 0, 0) == 0

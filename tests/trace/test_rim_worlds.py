@@ -391,7 +391,7 @@ def test_a_named_source_needs_no_test(tmp_path: Path) -> None:
 def test_where_little_is_known_a_purchase_is_weighed_as_well(tmp_path: Path) -> None:
     result = run(tmp_path, with_thief(), BOUGHT[:1])
     assert result.verdict is not VerdictKind.NAMED
-    assert {row.test for row in result.next} <= {"canary", "buy"}
+    assert {row.test for row in result.next} <= {"canary", "buy", "lookup"}
     buy = next(row for row in result.next if row.test == "buy")
     assert buy.ask == {}
     assert buy.why.code == "why.buy_any"
@@ -400,11 +400,12 @@ def test_where_little_is_known_a_purchase_is_weighed_as_well(tmp_path: Path) -> 
 @pytest.mark.parametrize("verdict", [VerdictKind.SHORTLIST, VerdictKind.INSUFFICIENT])
 def test_a_source_and_whoever_may_hide_behind_it_get_a_canary_each(tmp_path: Path, verdict: VerdictKind) -> None:
     with open_ledger(with_thief().ledger(tmp_path)) as snapshot:
-        exposures = gather(snapshot, match_leaks(snapshot, leaks(tmp_path, BOUGHT)))
+        matched = match_leaks(snapshot, leaks(tmp_path, BOUGHT))
+        exposures = gather(snapshot, matched)
         posterior = infer(exposures.evidence, seed=7, effort=QUICK)
         pair = exposures.name.index("thief"), exposures.name.index("c-19")
-        found = propose(snapshot, exposures, posterior, verdict, pair, seed=7)
-        again = propose(snapshot, exposures, posterior, verdict, None, seed=7)
+        found = propose(snapshot, exposures, posterior, matched, verdict, pair, seed=7)
+        again = propose(snapshot, exposures, posterior, matched, verdict, None, seed=7)
     assert [(row.test, row.actors, row.why.code) for row in found] == [
         ("canary", ("thief",), "why.framed"),
         ("canary", ("c-19",), "why.framed"),

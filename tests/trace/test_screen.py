@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,34 @@ def test_an_account_shares_its_prior_with_its_sessions() -> None:
         universe={SourceKind.ACTOR: 100, SourceKind.SESSION: 1000},
     )
     assert Prior().rho(evidence).tolist() == pytest.approx([0.01, 0.02, 0.001])
+
+
+def test_a_part_of_what_is_expected_of_accounts_goes_by_what_they_read() -> None:
+    plain = partial(make, [9.0], kind=[ACTOR, ACTOR, OUTLET], volume=[900.0, 10.0, 0.0])
+    universe = {SourceKind.ACTOR: 1000, SourceKind.OUTLET: 100}
+    rho = Prior().rho(plain(universe=universe, overall_reads=100_000.0))
+    assert rho.tolist() == pytest.approx([0.0016 + 0.0036, 0.0016 + 0.00004, 0.002])
+    alike = Prior().rho(make([9.0], universe=universe, overall_reads=9_000.0, kind=[ACTOR], volume=[9.0]))
+    assert alike.tolist() == pytest.approx([2 / 1000]), "where all read alike it is even"
+    even = Prior(by_reads=0).rho(plain(universe=universe, overall_reads=100_000.0))
+    assert even.tolist() == pytest.approx([0.002, 0.002, 0.002])
+
+
+def test_the_prior_of_an_account_that_reads_most_of_all_is_capped() -> None:
+    evidence = make([9.0], kind=[ACTOR], volume=[900.0], overall_reads=1000.0, universe={SourceKind.ACTOR: 1000})
+    assert Prior().rho(evidence)[0] == RHO_MAX
+
+
+def test_sessions_share_what_their_account_has_by_its_reads() -> None:
+    evidence = make(
+        [9.0],
+        kind=[ACTOR, SESSION],
+        parent=np.array([-1, 0], np.int32),
+        volume=[100.0, 40.0],
+        overall_reads=10_000.0,
+        universe={SourceKind.ACTOR: 100, SourceKind.SESSION: 1000},
+    )
+    assert Prior().rho(evidence).tolist() == pytest.approx([(0.016 + 0.004) / 2, (0.0016 + 0.0016) / 2])
 
 
 def test_the_bayes_factor_is_the_integral_over_the_share() -> None:

@@ -4,7 +4,8 @@
    leak (a mixture of them); the leaks themselves say which (`scenarios`).
 2. A tenth of it is flat over the parcel's past: no delay is impossible, however odd.
 3. A sale known only to lie between two looks counts the delays that end between them.
-4. A read between the buyer's order and the sale may be the seller looking the number up.
+4. A read between the buyer's order and the sale may be the seller looking the number up; more often so where the buyer
+   chose the number, as the seller can hardly have it at hand.
 5. No read after the sale counts at all.
 """
 
@@ -22,13 +23,15 @@ class Delay:
     """Prior beliefs on the hours from read to sale.
 
     medians_h, sigma: the log-normals, equally likely. flat: share that is uniform over the past.
-    ordered: share of sellers who look a number up only after it was ordered (where that is known).
+    ordered: share of sellers who look a number up only after it was ordered (where that is known); chosen: of those who
+    are asked for a number that the buyer chose.
     """
 
     medians_h: tuple[float, ...] = (1.5, 6.0, 24.0)
     sigma: float = 1.2
     flat: float = 0.1
     ordered: float = 0.2
+    chosen: float = 0.8
 
     def density(self, hours: Floats) -> Floats:
         """Density (per hour) of the log-normal mixture; 0 where hours ≤ 0."""
@@ -80,7 +83,10 @@ def sale_weight(evidence: Evidence, leak: Ints, at: Floats, delay: Delay) -> Flo
     known = ~np.isnan(asked) & (asked < sold)
     span = np.where(known, sold - asked, 1.0)
     looked_up = np.where((hours > 0) & (hours <= span), np.minimum(gap / span, 1.0), 0.0)
-    weight = np.where(known, (1 - delay.ordered) * weight + delay.ordered * looked_up, weight)
+    ordered = np.full(len(leak), delay.ordered)
+    if evidence.chosen is not None:
+        ordered[evidence.chosen[leak]] = delay.chosen
+    weight = np.where(known, (1 - ordered) * weight + ordered * looked_up, weight)
     return np.where(hours > 0, weight, 0.0)
 
 

@@ -82,7 +82,8 @@ class Evidence:
     had read (actors and sessions; any time, distinct waybills). touch_volume[C, X]: how many of
     them came by it (channel: issued by it; outlet, region: passed through it; actor with an
     outlet: passed through that outlet; a head-office actor whose work is everything: size; 0:
-    nothing is known). overall[C], overall_size: the same counts of reads over the whole ledger.
+    nothing is known). overall[C], overall_size: the same counts of reads over the whole ledger;
+    overall_reads: their sum over all accounts, candidates or not (0: not known).
     sampled: the counts per stratum come from a sample of waybills, not from all of them, so shares
     are shrunk towards the overall share.
 
@@ -91,7 +92,8 @@ class Evidence:
     by their weights. touches: first time that the
     leaked parcel was at the outlet, in the region, or was issued by the channel, and, for actors,
     came to their outlet (then their read may have been lost). universe: how many sources of each
-    kind there are in all. lost: share of reads that the log does not hold.
+    kind there are in all. lost: share of reads that the log does not hold. chosen[n]: whether
+    its buyer had named the number (None: none).
     """
 
     sold_at: Floats
@@ -112,7 +114,9 @@ class Evidence:
     touches: Events
     universe: Mapping[SourceKind, int]
     sampled: bool = False
+    overall_reads: float = 0.0
     lost: float = 0.05
+    chosen: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         n, c, x = len(self.sold_at), len(self.kind), len(self.size)
@@ -127,6 +131,8 @@ class Evidence:
             "touch_volume": (self.touch_volume, (c, x)),
             "overall": (self.overall, (c,)),
         }
+        if self.chosen is not None:
+            shapes["chosen"] = (self.chosen, (n,))
         wrong = [name for name, (array, shape) in shapes.items() if array.shape != shape]
         if wrong:
             raise ValueError(f"evidence arrays of the wrong shape: {', '.join(wrong)}")

@@ -132,9 +132,11 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         touch_volume=counts.touch_volume,
         overall=counts.overall,
         overall_size=counts.overall_size,
+        overall_reads=float(strata.whole.actors["waybills"].to_numpy().sum()),
         reads=reads,
         touches=_joined((*groups[2:], own), np.append(start[2:5], np.int32(0))),
         universe=_universe(snapshot, strata, found),
+        chosen=np.array(["waybill" in strata.predicates[x].any_of for x in strata.of.tolist()], bool),
     )
     return Exposures(evidence=evidence, name=name, key=key, outlet=home, role=role, strata=strata, replayed=found)
 

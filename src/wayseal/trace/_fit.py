@@ -210,6 +210,7 @@ def _time_evidence(posterior: Posterior, source: int, own: Ints, sold: Floats) -
         sold_at=sold.ravel(),
         absent_at=unknown,
         asked_at=unknown,
+        chosen=None,
         born=np.tile(evidence.born[own], turns),
         stratum=np.tile(evidence.stratum[own], turns),
         touches=Events.none(),

@@ -18,6 +18,9 @@
    that is uniformly vague accuses and clears nobody. The mean of rule 4 is weighted by w, and g counts a reader as e.
    With w = 1 everywhere, nothing changes.
 7. Where only yes or no can be said (who saw a leak; tests of fit), e ≥ ½ is yes.
+8. A number that the buyer chose is no draw from what its seller had: its stratum is itself, so π is 1 and only the time
+   tells. Reads between question and answer are what the question brings about, so g leaves them out: who looked a
+   parcel up whose work was done isn't measured against itself.
 """
 
 from collections.abc import Sequence
@@ -209,6 +212,9 @@ def _pairs(evidence: Evidence, events: Events, weight: Floats) -> _Pairs:
 def _expected(evidence: Evidence, delay: Delay, anytime: Floats) -> Floats:
     """[n] g: mean weight over the accounts that read each leak, and any moment of its life."""
     reads = evidence.reads
+    if evidence.chosen is not None:
+        asked, sold = evidence.asked_at[reads.leak], evidence.sold_at[reads.leak]
+        reads = reads.take(~(evidence.chosen[reads.leak] & (reads.at >= asked) & (reads.at < sold)))
     pairs = _pairs(evidence, reads, sale_weight(evidence, reads.leak, reads.at, delay))
     return _typical(anytime, pairs, evidence.kind[pairs.source] == ACTOR)
 

@@ -138,6 +138,7 @@ class _Parts:
         self._rest = np.array([belief[self._tail].sum()])
         self._subsets = np.array(list(product((0.0, 1.0), repeat=len(self._heads))))
         self._taken = 0.0
+        self._cells = 1
 
     def best(self) -> tuple[NDArray[np.int64], float]:
         """The pool that tells most, and its expected bits."""
@@ -167,13 +168,14 @@ class _Parts:
         self._rest = self._rest * (self._taken * yes + (1 - self._taken) * no)
         total = self._weight.sum(axis=1) + self._rest + missing
         self._weight, self._rest = self._weight / total[:, None], self._rest / total
+        self._cells *= 2
         self._cell = 2 * self._cell
         self._cell[pool] += 1
 
     def _split(self, accounts: NDArray[np.int64], fraction: float) -> Floats:
         """[accounts] 1 for those of a part of each cell that holds this fraction of its mass."""
         out = np.zeros(len(accounts))
-        order = np.lexsort((-self._belief[accounts], self._cell[accounts]))
+        order = self._by_cell(accounts)
         carried = 0.0
         for place, p in zip(order.tolist(), self._belief[accounts[order]].tolist(), strict=True):
             carried += p * fraction
@@ -182,10 +184,16 @@ class _Parts:
                 carried -= p
         return out
 
+    def _by_cell(self, accounts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places by cell, the likeliest first, as body and tail stand already."""
+        cell = self._cell[accounts]
+        # Short numbers are sorted by their digits, which is many times as fast.
+        return np.argsort(cell.astype(np.uint16) if self._cells <= 1 << 16 else cell, kind="stable")
+
     def _spread(self, fraction: float) -> NDArray[np.int64]:
         """The same for the many accounts of the tail, where neighbours in order weigh nearly the same."""
         tail = self._tail
-        ordered = tail[np.lexsort((-self._belief[tail], self._cell[tail]))]
+        ordered = tail[self._by_cell(tail)]
         steps = np.floor(np.arange(1, len(tail) + 1) * fraction + 1e-9)
         taken: NDArray[np.int64] = ordered[np.diff(steps, prepend=0.0) > 0]
         return taken

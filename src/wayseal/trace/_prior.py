@@ -1,7 +1,12 @@
 """How probable a source is before any leak was looked at.
 
-Each kind expects κ sources in all, spread evenly over all sources of that kind: ρ = κ/N. A
-session's ρ comes out of its account's, which keeps half.
+1. Each kind expects κ sources in all.
+2. Of accounts four fifths of that are spread evenly over all of them, and a fifth over all that was read, so that
+   whoever read a tenth of everything has a tenth of it: the source is any account, or whoever is behind any read.
+   ρ = κ·(.8/N + .2·V/ΣV).
+   Where accounts read alike, or nobody knows how much is read in all, that is κ/N.
+3. Of other kinds κ is spread evenly: ρ = κ/N.
+4. A session's ρ comes out of its account's, which keeps half.
 """
 
 from collections.abc import Mapping
@@ -15,6 +20,9 @@ from wayseal.trace._evidence import ACTOR, KINDS, SESSION, Evidence, Floats
 RHO_MAX = 0.1
 """No source is more probable than this before the evidence, however few there are."""
 
+BY_READS = 0.2
+"""Part of κ of accounts that is spread by how much each read (rule 2)."""
+
 _KAPPA: dict[SourceKind, float] = {
     SourceKind.ACTOR: 2.0,
     SourceKind.SESSION: 2.0,
@@ -26,17 +34,21 @@ _KAPPA: dict[SourceKind, float] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prior:
-    """Expected number of sources per kind, κ. A session's κ is that of accounts."""
+    """Expected number of sources per kind, κ. A session's κ is that of accounts. by_reads: see `BY_READS`."""
 
     kappa: Mapping[SourceKind, float] = field(default_factory=lambda: dict(_KAPPA))
+    by_reads: float = BY_READS
 
     def rho(self, evidence: Evidence, *, scale: float = 1.0) -> Floats:
         """[C] prior probability that each candidate is a source, with every κ times `scale`."""
         kappa = np.array([self.kappa[kind] * scale for kind in KINDS])
         count = np.array([float(evidence.universe.get(kind, 0)) for kind in KINDS])
         present = np.bincount(evidence.kind, minlength=len(KINDS)).astype(np.float64)
-        rho = kappa / np.maximum(np.maximum(count, present), 1.0)
-        out = rho[evidence.kind]
+        expected = kappa[evidence.kind]
+        out = expected / np.maximum(np.maximum(count, present), 1.0)[evidence.kind]
+        if evidence.overall_reads > 0:
+            behind = np.where(np.isin(evidence.kind, (ACTOR, SESSION)), self.by_reads, 0.0)
+            out = (1 - behind) * out + behind * expected * evidence.overall / evidence.overall_reads
         has_sessions = np.zeros(evidence.candidates, bool)
         children = evidence.kind == SESSION
         has_sessions[evidence.parent[children & (evidence.parent >= 0)]] = True

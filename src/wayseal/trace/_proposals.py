@@ -8,7 +8,9 @@
 4. A purchase is asked for by the conditions that the numbers so far were asked by, or by one of them, or by none:
    these are counted already. Days of issue are left out, as the next number is of another day.
 5. Sources of equal evidence count as one for a purchase: who read the same so far will mostly do so again.
-6. Any other test that tells less than `LEAST` bits is no proposal. Best first, by bits per cost.
+6. One number is proposed to be looked up: of finished ones the one that tells most, the first of equals. Asking costs
+   as much as a number bought. Without `waybills` none is: a number that the buyer named couldn't be told as such.
+7. Any test but that of rule 3 that tells less than `LEAST` bits is no proposal. Best first, by bits per cost.
 """
 
 from collections.abc import Sequence
@@ -20,6 +22,9 @@ from wayseal.ledger import Snapshot
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._evidence import ACTOR, Floats, Ints
 from wayseal.trace._exposures import Exposures
+from wayseal.trace._finished import finished
+from wayseal.trace._leaks import LeakSet
+from wayseal.trace._lookups import told
 from wayseal.trace._planner import Canary, bits_of, one_leaker, plan_round
 from wayseal.trace._posterior import Posterior
 from wayseal.trace._purchases import Offers, worth
@@ -42,12 +47,13 @@ def propose(
     snapshot: Snapshot,
     exposures: Exposures,
     posterior: Posterior,
+    leaks: LeakSet,
     verdict: VerdictKind,
     framed: tuple[int, int] | None,
     *,
     seed: int,
 ) -> tuple[Proposal, ...]:
-    """The next tests, best first (rules 1 to 6). framed: a source and the account that may hide behind it."""
+    """The next tests, best first (rules 1 to 7). framed: a source and the account that may hide behind it."""
     if framed is not None:
         return _apart(exposures, framed)
     accounts = np.flatnonzero(exposures.evidence.kind == ACTOR)
@@ -58,6 +64,7 @@ def propose(
     places, belief = accounts[best], belief[best]
     found = [
         *_canaries(exposures, places, belief, seed),
+        *_lookups(snapshot, exposures, leaks, places, belief),
         *_purchases(snapshot, exposures, *_merged(posterior, places, belief)),
     ]
     kept = [(per_cost, p) for per_cost, p in found if p.bits >= LEAST or p.why.code == _ALONE]
@@ -84,6 +91,22 @@ def _canaries(exposures: Exposures, places: Places, belief: Floats, seed: int) -
         why = Note(code="why.canary", values={"mass": mass, "n": len(names)})
         out.append((bits, Proposal(test="canary", actors=names, bits=bits, why=why)))
     return out
+
+
+def _lookups(
+    snapshot: Snapshot, exposures: Exposures, leaks: LeakSet, places: Places, belief: Floats
+) -> list[tuple[float, Proposal]]:
+    if "waybills" not in snapshot.tables:
+        return []
+    keys, numbers = finished(snapshot, exposures, places, leaks.key)
+    if not len(keys):
+        return []
+    bits = told(belief, numbers)
+    best = int(np.argmax(bits))
+    ask = {"waybill": tuple(snapshot.names("waybill", keys[best : best + 1]))}
+    reach = numbers.came[:, best] | numbers.had[:, best]
+    why = Note(code="why.lookup", values={"n": int(reach.sum()), "mass": float(belief[reach].sum())})
+    return [(float(bits[best]), Proposal(test="lookup", ask=ask, bits=float(bits[best]), why=why))]
 
 
 def _merged(posterior: Posterior, places: Places, belief: Floats) -> tuple[Places, Floats]:

@@ -114,8 +114,9 @@ class Proposal:
     """A test that would tell most next.
 
     test: "canary" (show a marked number to `actors` and to nobody else) or "buy" (ask the seller for a number that fits
-    `ask`, conditions of the data contract; none: any number). bits: expected information about who it is, as
-    `_planner` and `_purchases` reckon. why: a message code and its blanks.
+    `ask`, conditions of the data contract; none: any number) or "lookup" (ask a seller what stands in the record of the
+    number in `ask`, and see who reads it then). bits: expected information about who it is, as
+    `_planner`, `_purchases` and `_lookups` reckon. why: a message code and its blanks.
     """
 
     test: str

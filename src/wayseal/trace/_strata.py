@@ -4,7 +4,7 @@
 2. A number that doesn't fit its own question counts as "everything": the seller delivered something
    else. So does any question where `waybills` (or, for places, `outlets`) can't tell what fits.
 3. Where the times of issue are known, a stratum holds the waybills issued on the days of the leaks,
-   so that who was on leave is not compared with who was at work.
+   so that who was on leave is not compared with who was at work. A number that the buyer named is left out of that.
 4. Shares are counted on the other waybills of the stratum, the leaks left out, and one read added:
    what was bought must not make itself usual, nor be impossible.
 5. A narrow question (a route) may match hardly anything. Its share is shrunk towards the wider
@@ -83,11 +83,12 @@ def stratify(snapshot: Snapshot, leaks: LeakSet, waybills: pa.Table) -> Strata:
     """
     rows = {row["waybill"]: row for row in waybills.to_pylist()}
     outlets = {row["outlet"]: row for row in snapshot.outlets().to_pylist()}
-    window = _window(row["issued_at"] for row in rows.values())
     asked = _manageable(leaks.asked)
+    drawn = {w for w, a in zip(leaks.waybill, asked, strict=True) if a is None or "waybill" not in a.any_of}
+    window = _window(row["issued_at"] for row in rows.values() if row["waybill"] in drawn)
     fits = [a is None or _fits(a, rows.get(w), outlets) for w, a in zip(leaks.waybill, asked, strict=True)]
     chosen = [
-        _within(a if a is not None and ok else Predicate(), window if w in rows else None)
+        _within(a if a is not None and ok else Predicate(), window if w in rows and w in drawn else None)
         for w, a, ok in zip(leaks.waybill, asked, fits, strict=True)
     ]
     strata = list({_key(p): p for p in (chosen or [Predicate()])}.values())

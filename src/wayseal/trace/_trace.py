@@ -115,7 +115,7 @@ def _result(
         delay=_delay_parts(posterior),
         kappa=KAPPA,
         queries=_query_counts(exposures.replayed),
-        next=propose(snapshot, exposures, posterior, said, pair, seed=seed),
+        next=propose(snapshot, exposures, posterior, found, said, pair, seed=seed),
         checkpoint=snapshot.checkpoint,
     )
 

@@ -280,6 +280,12 @@ def shortlist() -> TraceResult:
                 why=Note(code="why.canary", values={"mass": 0.47, "n": 1}),
             ),
             Proposal(
+                test="lookup",
+                ask={"waybill": ("YT<i>77</i>",)},
+                bits=0.4,
+                why=Note(code="why.lookup", values={"mass": 0.9, "n": 4}),
+            ),
+            Proposal(
                 test="buy",
                 ask={"origin_city": ("杭州市",)},
                 bits=0.2,

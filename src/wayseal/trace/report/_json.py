@@ -91,7 +91,7 @@ def _leak(row: LeakRow, voice: Voice) -> dict[str, Any]:
 def _proposal(row: Proposal, voice: Voice) -> dict[str, Any]:
     return {
         "test": row.test,
-        "ask": {key: list(values) for key, values in row.ask.items()} if row.test == "buy" else None,
+        "ask": {key: list(values) for key, values in row.ask.items()} if row.test != "canary" else None,
         "actors": list(row.actors),
         "bits": _round(row.bits, 2),
         "why": voice.note(row.why),

@@ -163,7 +163,10 @@ def _next_steps(result: TraceResult, sources: tuple[SourceRow, ...], voice: Voic
 
 
 def _tests(result: TraceResult, voice: Voice) -> Iterator[str]:
-    """The best canaries; in general words where a shortlist has none worked out."""
+    """Numbers to be looked up and the best canaries; in general words where a shortlist has no canary worked out."""
+    for row in (row for row in result.next if row.test == "lookup"):
+        numbers = voice.all_of(voice.id(number) for number in row.ask["waybill"])
+        yield voice.say("next.lookup", number=numbers, bits=row.bits)
     canaries = [row for row in result.next if row.test == "canary"]
     for row in canaries:
         names = voice.all_of(voice.id(actor) for actor in row.actors[:_SHOWN])
