@@ -202,7 +202,7 @@ def _time_evidence(posterior: Posterior, source: int, own: Ints, sold: Floats) -
     turns, m = sold.shape
     place = np.full(evidence.leaks, -1, np.int64)
     place[own] = np.arange(m)
-    kept = (place[reads.leak] >= 0) & (evidence.kind[reads.source] == ACTOR)
+    kept = (place[reads.leak] >= 0) & ((evidence.kind[reads.source] == ACTOR) | (reads.source == source))
     leak = (place[reads.leak[kept]][None, :] + m * np.arange(turns)[:, None]).ravel()
     unknown = np.full(turns * m, np.nan)
     made_up = replace(

@@ -1,6 +1,6 @@
 """What the evidence says about every candidate.
 
-1. An account's probability is that of itself or any of its sessions; a session's is its own.
+1. An account's probability is that of itself or any of its parts (sessions, devices); a part's is its own.
 2. Members of a class of equal evidence share its probability evenly.
 3. A sampler can't report 1: no probability is above what its effective sample size can show.
 4. The likelihood ratio is [P/(1-P)] / [ρ/(1-ρ)], capped at what validation supports as well.
@@ -13,7 +13,7 @@ import numpy as np
 
 from wayseal.trace._credible import credible_set
 from wayseal.trace._delay import Delay, scenarios
-from wayseal.trace._evidence import SESSION, Evidence, Floats, Ints
+from wayseal.trace._evidence import Evidence, Floats, Ints
 from wayseal.trace._likelihood import Likelihood, likelihood
 from wayseal.trace._prior import Prior
 from wayseal.trace._sampler import Draws, Effort, sample
@@ -51,12 +51,12 @@ class Posterior:
 
     @cached_property
     def account(self) -> Ints:
-        """[C] the account that each candidate stands for: a session's, else itself."""
+        """[C] the account that each candidate stands for: that of a part, else itself."""
         return _account(self.evidence)
 
     @cached_property
     def unit(self) -> Ints:
-        """[C'] account of each seat, by its first member: sessions count as their account."""
+        """[C'] account of each seat, by its first member: parts count as their account."""
         first = np.array([members[0] for members in self.seats.members], np.int32)
         return self.account[first] if len(first) else first
 
@@ -68,13 +68,12 @@ class Posterior:
     def set_of(self, candidate: int) -> tuple[Ints, float]:
         """Candidates that can't be told from this one, itself first, and P(one of them is).
 
-        For an account or a node the members are accounts and nodes; for a session any source.
+        For an account or a node the members are accounts and nodes; for a part of an account any source.
         """
-        session = self.evidence.kind[candidate] == SESSION
         seat = self._seat(candidate)
         if seat < 0:
             return np.array([candidate], np.int32), float(self.probability[candidate])
-        if session:
+        if self.evidence.part[candidate]:
             places, p = credible_set(self.draws.states, len(self.seats.members), seat)
             found = np.concatenate([self.seats.members[place] for place in places])
         else:
@@ -87,11 +86,11 @@ class Posterior:
         return np.concatenate([[candidate], rest[order]]).astype(np.int32), min(p, self._cap)
 
     def points_at(self, candidate: int) -> Floats:
-        """[n] probability that each leak came from the candidate (an account: or its sessions)."""
-        session = self.evidence.kind[candidate] == SESSION
+        """[n] probability that each leak came from the candidate (an account: or its parts)."""
+        part = self.evidence.part[candidate]
         total = np.zeros(self.evidence.leaks)
         for seat, members in enumerate(self.seats.members):
-            owners = members if session else self.account[members]
+            owners = members if part else self.account[members]
             total += self.draws.points[seat] * np.mean(owners == candidate)
         return total
 
@@ -114,10 +113,10 @@ class Posterior:
         return 1 - 0.5 / (len(self.draws.states) + 1)
 
     def _seat(self, candidate: int) -> int:
-        """Seat that holds the candidate, or for an account without one, its likeliest session."""
-        session = self.evidence.kind[candidate] == SESSION
+        """Seat that holds the candidate, or for an account without one, its likeliest part."""
+        part = self.evidence.part[candidate]
         for seat, members in enumerate(self.seats.members):
-            if candidate in (members if session else self.account[members]):
+            if candidate in (members if part else self.account[members]):
                 return seat
         return -1
 
@@ -161,10 +160,9 @@ def infer(
 
 
 def _account(evidence: Evidence) -> Ints:
-    """[C] the account a candidate stands for: a session's parent, else itself."""
+    """[C] the account a candidate stands for: the parent of a part, else itself."""
     own = np.arange(evidence.candidates, dtype=np.int32)
-    session = (evidence.kind == SESSION) & (evidence.parent >= 0)
-    return np.where(session, evidence.parent, own).astype(np.int32)
+    return np.where(evidence.part & (evidence.parent >= 0), evidence.parent, own).astype(np.int32)
 
 
 def _mapped(states: Ints, target: Ints) -> Ints:
