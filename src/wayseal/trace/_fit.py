@@ -58,7 +58,8 @@ class FitTest:
     "fit.framed" (another account, hiding behind the source, explains the leaks better), "fit.company" (the leaks are
     those that another account had also seen), "fit.delay" (its reads and the sales don't follow one another),
     "fit.after" (it read leaks after their sale, too many for chance). source: candidate that the code is about, -1
-    for none. company: of that source. framed: the strongest framing of any source. tests: every p-value by (code,
+    for none. company: of that source. framed: the strongest framing of any source, framings: of
+    each. tests: every p-value by (code,
     source).
     """
 
@@ -67,6 +68,7 @@ class FitTest:
     source: int = -1
     company: Company | None = None
     framed: Framing | None = None
+    framings: Mapping[int, Framing] = field(default_factory=dict)
     tests: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
     @property
@@ -113,6 +115,7 @@ def check_fit(
         source=source,
         company=found.companies.get(source),
         framed=framed,
+        framings=found.framings,
         tests=found.tests,
     )
 

@@ -22,6 +22,19 @@ from wayseal.trace._screen import Classes, classes
 SUPPORTED = 0.999
 """Highest probability that enters a likelihood ratio: benchmarks/accuracy.py checked a few thousand calls."""
 
+LATE_H = 96.0
+"""Median of the delay of `Posterior.late`, hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Doubt about a source: the part of its probability that stays, and the part that moves to another account."""
+
+    source: int
+    other: int
+    stays: float
+    moved: float
+
 
 @dataclass(frozen=True, kw_only=True)
 class Posterior:
@@ -31,7 +44,7 @@ class Posterior:
     of the leaks, given that it is a source. rho[C]: prior probability. some: probability that
     there is any source. unknown[n]: probability that each leak is from none of the candidates.
     unknown_share: its mean. delays: what was chosen between; `draws.delays` their probabilities.
-    points[C, n] (only rows of `rows`): see `points_at`.
+    points[C, n] (only rows of `rows`): see `points_at`. shifts: doubts that all of these hold already (`_doubt`).
     """
 
     probability: Floats
@@ -48,11 +61,17 @@ class Posterior:
     seats: Classes
     draws: Draws
     delays: tuple[Delay, ...]
+    shifts: tuple[Shift, ...] = ()
 
     @cached_property
     def account(self) -> Ints:
         """[C] the account that each candidate stands for: that of a part, else itself."""
         return _account(self.evidence)
+
+    @cached_property
+    def late(self) -> Likelihood:
+        """Ratios under a delay that is later than any assumed, for tests of the draw; log_base as in `likelihood`."""
+        return likelihood(self.evidence, (Delay(medians_h=(LATE_H,)),))
 
     @cached_property
     def unit(self) -> Ints:
@@ -73,6 +92,7 @@ class Posterior:
         seat = self._seat(candidate)
         if seat < 0:
             return np.array([candidate], np.int32), float(self.probability[candidate])
+        stays = self._stays(candidate)
         if self.evidence.part[candidate]:
             places, p = credible_set(self.draws.states, len(self.seats.members), seat)
             found = np.concatenate([self.seats.members[place] for place in places])
@@ -83,10 +103,22 @@ class Posterior:
             found = self.account[np.concatenate([self.seats.members[s] for s in at])]
         rest = np.unique(found[found != candidate])
         order = np.argsort(-self.probability[rest], kind="stable")
-        return np.concatenate([[candidate], rest[order]]).astype(np.int32), min(p, self._cap)
+        return np.concatenate([[candidate], rest[order]]).astype(np.int32), min(p, self._cap) * stays
 
     def points_at(self, candidate: int) -> Floats:
         """[n] probability that each leak came from the candidate (an account: or its parts)."""
+        total = self._drawn(candidate) * self._stays(candidate)
+        for shift in self.shifts:
+            if shift.other == candidate:
+                total += self._drawn(shift.source) * shift.moved
+        return total
+
+    def _stays(self, candidate: int) -> float:
+        """Part of the candidate's probability that no doubt takes away."""
+        return next((s.stays for s in self.shifts if s.source == self.account[candidate]), 1.0)
+
+    def _drawn(self, candidate: int) -> Floats:
+        """[n] `points_at` if every draw is a fair one."""
         part = self.evidence.part[candidate]
         total = np.zeros(self.evidence.leaks)
         for seat, members in enumerate(self.seats.members):
@@ -96,6 +128,11 @@ class Posterior:
 
     def sensitivity(self, candidate: int, scale: float) -> float:
         """Probability of the candidate if every prior expectation κ were `scale` times as large."""
+        gained = sum(self._scaled(s.source, scale) * s.moved for s in self.shifts if s.other == candidate)
+        return min(self._scaled(candidate, scale) * self._stays(candidate) + gained, self._cap)
+
+    def _scaled(self, candidate: int, scale: float) -> float:
+        """`sensitivity` if every draw is a fair one."""
         seat = self._seat(candidate)
         if seat < 0:
             return 0.0
