@@ -7,7 +7,8 @@
    the rest the account with the largest ratio gets its share of the ratio, and what other accounts would get belongs
    to nobody.
 3. Its sessions and devices lose with it. Numbers that pointed at it point at the other account in the same measure.
-4. Only sources with a probability of at least one half are looked at: what is said of others accuses nobody.
+4. Only sources with a probability of at least one half are looked at, and those that a tie with at most two others
+   keeps below it: what is said of others accuses nobody.
 5. The verdict does not ask for this prior: a ratio of one is enough to name nobody (`_fit`).
 """
 
@@ -27,13 +28,20 @@ CHOSEN = 2e-4
 """φ: prior odds that a source's numbers were chosen by somebody else for its having read them."""
 FROM = 0.5
 """Sources of at least this probability are looked at."""
+TIED = 3
+"""Most sources of a set of which each is looked at."""
 
 
 def doubtful(posterior: Posterior) -> list[int]:
     """Sources whose probability is worth a doubt (rule 4): accounts and outlets, most probable first."""
-    kinds = np.isin(posterior.evidence.kind, (ACTOR, OUTLET))
+    likely = np.isin(posterior.evidence.kind, (ACTOR, OUTLET)) & (posterior.probability >= FROM / TIED)
     order = np.argsort(-posterior.probability, kind="stable")
-    return [int(c) for c in order if kinds[c] and posterior.probability[c] >= FROM]
+    return [int(c) for c in order if likely[c] and (posterior.probability[c] >= FROM or _tied(posterior, int(c)))]
+
+
+def _tied(posterior: Posterior, source: int) -> bool:
+    members, together = posterior.set_of(source)
+    return len(members) <= TIED and together >= FROM
 
 
 def doubted(
@@ -61,7 +69,7 @@ def _stays(found: Framing) -> float:
 
 def _framing(posterior: Posterior, source: int, sample: ViewSample | None, rng: np.random.Generator) -> Framing | None:
     if posterior.evidence.kind[source] == OUTLET:
-        own = np.flatnonzero(posterior.points_at(source) >= OWN).astype(np.int32)
+        own = np.flatnonzero(posterior.points_at_set(source) >= OWN).astype(np.int32)
         return framing(posterior, source, own, None) if len(own) >= LEAST_LEAKS else None
     own, delays = own_leaks(posterior, source)
     if sample is None or len(own) < LEAST_LEAKS:

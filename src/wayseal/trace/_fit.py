@@ -123,7 +123,7 @@ def check_fit(
 def _test_outlet(posterior: Posterior, source: int, found: _Found) -> None:
     found.companies[source] = outlet_test(posterior, source)
     found.tests["fit.company", source] = found.companies[source].p_value
-    own = np.flatnonzero(posterior.points_at(source) >= OWN).astype(np.int32)
+    own = np.flatnonzero(posterior.points_at_set(source) >= OWN).astype(np.int32)
     if len(own) >= LEAST_LEAKS:
         found.framings[source] = framing(posterior, source, own, None)
 
@@ -158,7 +158,7 @@ def _joined(tests: Mapping[str, float]) -> float:
 
 
 def own_leaks(posterior: Posterior, source: int) -> tuple[Ints, Floats]:
-    """Leaks that are most likely the source's own and that it read before their sale.
+    """Leaks that are most likely its own, or of its set, and that the source read before their sale.
 
     Also the hours from its last read before the sale to the sale.
     """
@@ -169,7 +169,7 @@ def own_leaks(posterior: Posterior, source: int) -> tuple[Ints, Floats]:
     last = np.full(evidence.leaks, -np.inf)
     before = at < evidence.sold_at[leak]
     np.maximum.at(last, leak[before], at[before])
-    own = np.flatnonzero((posterior.points_at(source) >= OWN) & np.isfinite(last)).astype(np.int32)
+    own = np.flatnonzero((posterior.points_at_set(source) >= OWN) & np.isfinite(last)).astype(np.int32)
     return own, evidence.sold_at[own] - last[own]
 
 

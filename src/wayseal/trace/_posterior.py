@@ -113,6 +113,13 @@ class Posterior:
                 total += self._drawn(shift.source) * shift.moved
         return total
 
+    def points_at_set(self, candidate: int) -> Floats:
+        """[n] probability that each leak came from the candidate or from those that it can't be told from."""
+        total = np.zeros(self.evidence.leaks)
+        for member in self.set_of(candidate)[0].tolist():
+            total += self.points_at(member)
+        return total
+
     def _stays(self, candidate: int) -> float:
         """Part of the candidate's probability that no doubt takes away."""
         return next((s.stays for s in self.shifts if s.source == self.account[candidate]), 1.0)
