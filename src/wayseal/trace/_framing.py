@@ -10,8 +10,9 @@
    beside it (r) is counted on a sample of them, for an outlet taken from w's own counts.
 4. A ratio above one (summed over the accounts) means: the source is not named. No prior is put on framing, since what
    is at stake is whether an innocent is named, and an honest draw beats one by far (docs/benchmarks.md).
-5. Beside it stands the mirror image: the source itself sells only what w had read as well, at its own times. The two
-   differ in whose reads the sales follow and in nothing else, so this says which of the two chose (`_doubt`).
+5. Accounts that the source can't be told from are not looked at: the set says already that it may be they.
+6. Beside the ratio stands the mirror image: the source itself sells only what w had read as well, at its own times.
+   The two differ in whose reads the sales follow and in nothing else, so this says which of them chose (`_doubt`).
 """
 
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ class Framing:
 
     log_ratio: natural logarithm of the summed ratio, -inf where nobody read enough of the leaks. other: the account
     with the largest ratio, -1 for none; it had read `seen` of the `leaks` leaks before their sale.
-    best_log_ratio: its ratio alone. log_own: the summed ratio of rule 5.
+    best_log_ratio: its ratio alone. log_own: the summed ratio of rule 6.
     """
 
     log_ratio: float
@@ -56,7 +57,7 @@ def framing(posterior: Posterior, source: int, own: Ints, beside: Mapping[int, f
     """
     evidence = posterior.evidence
     had = _had(evidence, own)
-    had[source] = False
+    had[posterior.set_of(source)[0]] = False
     others = np.flatnonzero((evidence.kind == ACTOR) & (had.sum(axis=1) >= _LEAST_READ * len(own))).astype(np.int32)
     nobody = Framing(log_ratio=-np.inf, other=-1, leaks=len(own), seen=0)
     if not len(others) or not len(own):
@@ -104,7 +105,7 @@ def _weighed(
 ) -> tuple[Floats, Floats]:
     """[B] log ratios against the source's own draw: of each account's from the source's parcels, and the mirror image.
 
-    Rules 2 and 5.
+    Rules 2 and 6.
     """
     evidence = posterior.evidence
     rows = np.concatenate([[source], others]).astype(np.int32)
