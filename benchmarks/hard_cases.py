@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
 from wayseal.model.sources import VerdictKind
+from wayseal.trace._doubt import doubted, doubtful
 from wayseal.trace._evidence import Evidence, ViewSample
 from wayseal.trace._fit import check_fit
 from wayseal.trace._posterior import infer
@@ -209,9 +210,11 @@ def _case(held: dict[tuple[Scale, int], World], kind: Kind, seed: tuple[int, int
     guilty = guilty_of(world, seen, given, case.leakers)
     sources = named(model, leading(model))
     origins = np.unique(world.route[case.parcel, 0]) if kind.by_origin else np.arange(world.scale.outlets)
-    samples = [view_sample(world, case, seen, s, origins, rng) for s in sources if s < len(seen.accounts)]
+    asked = [s for s in dict.fromkeys([*sources, *doubtful(model)]) if s < len(seen.accounts)]
+    samples = [view_sample(world, case, seen, s, origins, rng) for s in asked]
     test = check_fit(model, sources, samples, seed=seed[2])
     call = verdict(model, fair=test.fair) is VerdictKind.NAMED
+    model = doubted(model, samples, test.framings, seed=seed[2])
     top = int(np.argmax(model.probability))
     return {
         "leakers": list(case.leakers),

@@ -98,6 +98,10 @@ def test_a_session_of_several_accounts_and_days_is_one(tmp_path: Path) -> None:
     put(write(tmp_path / "2", "accesses", more), tmp_path / "L")
     with ledger.open_ledger(tmp_path / "L") as snapshot:
         assert snapshot.sessions == 3
+        assert snapshot.devices == 0
+    put(write(tmp_path / "3", "accesses", [read(4000, "u-1", "YT1", device="d1")]), tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.devices == 1
 
 
 @pytest.mark.parametrize("kept", [0, 1 << 18])

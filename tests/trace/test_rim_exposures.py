@@ -74,6 +74,7 @@ def test_candidates_are_those_that_had_a_leak(tmp_path: Path) -> None:
     assert evidence.universe == {
         SourceKind.ACTOR: 3,
         SourceKind.SESSION: 3,
+        SourceKind.DEVICE: 0,
         SourceKind.CHANNEL: 2,
         SourceKind.OUTLET: 3,
         SourceKind.REGION: 2,

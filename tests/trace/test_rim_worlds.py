@@ -118,7 +118,7 @@ def test_the_json_is_the_interface_of_the_contract(tmp_path: Path) -> None:
     assert rows
     for row in rows:
         assert list(row)[: len(source)] == source
-        assert row["kind"] in {"actor", "session", "channel", "outlet", "region"}
+        assert row["kind"] in {"actor", "session", "device", "channel", "outlet", "region"}
         assert 0.01 < row["probability"] < 1
         assert row["set"][0] == row["source"]
         assert row["saw"] == len(row["leaks"])

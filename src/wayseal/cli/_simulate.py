@@ -8,14 +8,17 @@ import typer
 from wayseal.cli._options import Quiet, Seed
 from wayseal.cli._progress import progress_bars
 
-LEAKERS = "Who sells: clerk, wide, channel, colluders, outlet, nobody or lister."
+LEAKERS = (
+    "Who sells: clerk, wide, channel, colluders, outlet, nobody, lister; hiding: shared, framer, chooser or to-order."
+)
+BUYERS = "What the buyer names: anything, origin, route, outlets or outlets-unsaid."
 
 
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to make: dataset/, leaks.csv and truth.json.", metavar="OUT")],
     scenario: Annotated[str, typer.Option(help="tiny, demo or bench.")] = "demo",
     leaker: Annotated[str | None, typer.Option(help=LEAKERS)] = None,
-    buyer: Annotated[str | None, typer.Option(help="What the buyer names: anything, origin, route or outlets.")] = None,
+    buyer: Annotated[str | None, typer.Option(help=BUYERS)] = None,
     bought: Annotated[int | None, typer.Option(help="Numbers that the buyer gets.")] = None,
     reports: Annotated[int | None, typer.Option(help="Numbers that recipients report.")] = None,
     accesses: Annotated[int | None, typer.Option(help="Rows of the access log to aim at.")] = None,
@@ -25,6 +28,9 @@ def simulate(
     queries: Annotated[
         float | None, typer.Option(help="Share of clerks of whose lists only the question is logged.")
     ] = None,
+    lost: Annotated[float | None, typer.Option(help="Share of the reads that the log lacks.")] = None,
+    system_clock: Annotated[float | None, typer.Option(help="Hours by which the counters' clock is fast.")] = None,
+    buyer_clock: Annotated[float | None, typer.Option(help="Hours by which the buyer's clock is fast.")] = None,
     seed: Seed = 7,
     quiet: Quiet = False,
 ) -> None:
@@ -48,6 +54,9 @@ def simulate(
         "colluders": colluders,
         "unknown_share": unknown_share,
         "queries": queries,
+        "lost_rows": lost,
+        "system_clock_h": system_clock,
+        "buyer_clock_h": buyer_clock,
     }
     chosen = preset(scenario, **{name: value for name, value in given.items() if value is not None})
     with progress_bars(quiet) as progress:

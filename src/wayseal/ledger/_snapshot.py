@@ -89,6 +89,11 @@ class Snapshot:
         """How many sessions reads and queries name."""
         return sum(entry.rows for entry in self._finder.entries("dictionary:session"))
 
+    @property
+    def devices(self) -> int:
+        """How many devices reads name."""
+        return sum(entry.rows for entry in self._finder.entries("dictionary:device"))
+
     def summary(self) -> Summary:
         """What is in it, from when to when, what is missing, how good it is."""
         sample = np.sort(self.control(SAMPLE))
@@ -179,11 +184,11 @@ class Snapshot:
         return views(self._finder, self._chooser, actor, predicates, limit)
 
     def knows(self, kind: str, key: int) -> bool:
-        """Whether any row names an id (its key). kind: actor, session, channel, outlet."""
+        """Whether any row names an id (its key). kind: actor, session, device, channel, outlet."""
         return knows(self._finder, kind, key)
 
     def stretches(self, kind: str, keys: Words) -> Iterator[Stretch]:
-        """The waybills that a source read (actor, session), issued (channel) or passed on (outlet), as `Stretch`es."""
+        """What a source read (actor, session, device), issued (channel) or passed on (outlet), as `Stretch`es."""
         return stretches(self._finder, kind, distinct(keys))
 
     def places(self, waybill_keys: Words) -> pa.Table:

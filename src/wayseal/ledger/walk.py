@@ -34,7 +34,7 @@ _NOTHING = OF_SOURCE.empty_table()
 class Stretch:
     """A source in one stretch of the key space.
 
-    keys: waybills, sorted. reads: of accounts and sessions, sorted by waybill: waybill u64, at, actor u64,
+    keys: waybills, sorted. reads: of accounts, sessions and devices, sorted by waybill: waybill u64, at, actor u64,
     action u8 (place among the contract's values, from 1; 0: none), via, fields u64. done, total: of the stretches.
     """
 
@@ -48,13 +48,13 @@ Work = Callable[[tuple[int, int]], tuple[Words, pa.Table]]
 
 
 def stretches(finder: Finder, kind: str, wanted: Words, *, rows: int | None = None) -> Iterator[Stretch]:
-    """The waybills that a source had: kind is actor, session (they read them), channel (issued) or outlet (passed).
+    """What a source had: kind is actor, session, device (they read them), channel (issued) or outlet (passed).
 
     wanted: keys of the source, sorted; several outlets make a region. An outlet's are those that came from it or were
     scanned there.
     """
     days = sorted({e.day for e in finder.kinds("accesses") if e.day is not None})
-    readers = kind in ("actor", "session")
+    readers = kind in ("actor", "session", "device")
     walked: list[tuple[str, int | None]] = [("accesses", day) for day in days] if readers else [(_WALKED[kind], None)]
     work = _reading(finder, walked, kind, wanted) if readers else _OTHER[kind](finder, wanted)
     rows = rows or _rows(finder, kind, wanted)
@@ -72,7 +72,7 @@ def _rows(finder: Finder, kind: str, wanted: Words) -> int:
         reads = volumes["reads"].to_numpy()
         narrow = reads[np.isin(volumes["actor"].to_numpy(), wanted)].sum() * NARROW < reads.sum()
     else:
-        narrow = kind == "session"
+        narrow = kind in ("session", "device")
     return STRETCH_ROWS << 2 if narrow else STRETCH_ROWS
 
 

@@ -8,6 +8,7 @@ class SourceKind(StrEnum):
 
     ACTOR = "actor"
     SESSION = "session"
+    DEVICE = "device"
     CHANNEL = "channel"
     OUTLET = "outlet"
     REGION = "region"

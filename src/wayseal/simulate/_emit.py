@@ -42,7 +42,11 @@ CODED: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The dictionaries that the rows' integers stand for, and what is fixed by the actor."""
+    """The dictionaries that the rows' integers stand for, and what is fixed by the actor.
+
+    login_of: whose login each person uses, nearly always their own. fast: by how much (microseconds) the clock of each
+    actor's system is fast.
+    """
 
     actors: pa.Array
     units: pa.Array
@@ -53,10 +57,12 @@ class Words:
     via_of: Ints
     has_session: npt.NDArray[np.bool_]
     salt: int
+    login_of: Ints
+    fast: Ints
 
 
-def make_words(network: Network, staff: Staff, seed: int) -> Words:
-    """The dictionaries of a world."""
+def make_words(network: Network, staff: Staff, seed: int, clock_h: float = 0.0) -> Words:
+    """The dictionaries of a world; clock_h: by how many hours the clock of the counters' system is fast."""
     salt = int(stream(seed, 3).integers(1 << 62))
     device_of, devices = _devices(staff, salt)
     # A dictionary with a word twice is written differently from run to run.
@@ -71,6 +77,8 @@ def make_words(network: Network, staff: Staff, seed: int) -> Words:
         via_of=staff.role,
         has_session=staff.is_person,
         salt=salt,
+        login_of=np.arange(len(staff)),
+        fast=np.where(staff.role == Role.CLERK, round(clock_h * HOUR), 0),
     )
 
 
@@ -133,8 +141,8 @@ def access_batches(
         when, actor = at[part], columns[1][part].astype(np.int64)
         parcel, reason = columns[0][part], columns[2][part].astype(np.int64)
         named = {
-            "at": pa.array(when, _TIME),
-            "actor": coded(actor, words.actors),
+            "at": pa.array(when + words.fast[actor], _TIME),
+            "actor": coded(words.login_of[actor], words.actors),
             "waybill": texts.array(parcel),
             "action": coded(action_of[reason], actions),
             "via": coded(via_of[words.via_of][actor], vias),
@@ -212,7 +220,7 @@ def ticket_batch(words: Words, texts: Texts, asked: Inquiries, calendar: Calenda
         "ticket": hexes("t-", mix(asked.parcel[inside], words.salt + 3)),
         "waybill": texts.array(asked.parcel[inside]),
         "opened_at": pa.array(asked.opened[inside], _TIME),
-        "actor": words.actors.take(pa.array(asked.actor[inside])),
+        "actor": words.actors.take(pa.array(words.login_of[asked.actor[inside]])),
         "closed_at": pa.array(closed, _TIME, mask=closed >= calendar.end),
         "kind": pa.array(["inquiry"] * len(inside), pa.string()),
     }

@@ -1,7 +1,7 @@
 """Who leaks, and which numbers they had in their hands, when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,15 +18,26 @@ from wayseal.simulate._types import HOUR, MINUTE, NEVER, Ints, Mask, stream
 # So many numbers of a source are enough for any market; more are thinned out evenly.
 _ENOUGH = 200_000
 _UNKNOWN = 100_000
+_SHARERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakSource:
-    """A source that leaks: its kind and id as in the data contract; `key` is its integer inside the simulator."""
+    """A source that leaks: its kind and id as in the data contract; `key` is its integer inside the simulator.
+
+    sharers: people who use the login, whose first it belongs to; person: who of them leaks (else `key`). victim: clerk
+    whose reads choose what is sold, -1 for none; city: of origin that alone is sold, -1 for any. to_order: looks
+    numbers up once they are ordered.
+    """
 
     kind: SourceKind
     id: str
     key: int
+    person: int = -1
+    sharers: tuple[int, ...] = ()
+    victim: int = -1
+    city: int = -1
+    to_order: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +70,44 @@ def choose_leakers(
             key = int(rng.choice(outlets))
             return (LeakSource(kind=SourceKind.OUTLET, id=network.unit_id[key], key=key),)
         case Leaker.WIDE:
-            fits = staff.is_person[staff.wide] & (rates.coverage >= 0.05) & (rates.coverage <= 0.6)
-            people = staff.wide[fits]
-            if not len(people):
-                raise SimulateError("leaker wide needs more wide_accounts")
-            return (_actor(staff, int(rng.choice(people))),)
+            return (_actor(staff, _wide(staff, rates, rng, 0.05, "wide")),)
+        case Leaker.FRAMER:
+            source = _actor(staff, _wide(staff, rates, rng, 0.2, "framer"))
+            victim = _ordinary(scenario.leaker, network, staff, ~asking, rng, 1)[0]
+            return (replace(source, victim=victim),)
+        case Leaker.CHOOSER:
+            source = _actor(staff, _wide(staff, rates, rng, 0.2, "chooser"))
+            volume = network.volume[: network.outlets]
+            outlet = int(rng.choice(network.outlets, p=volume / volume.sum()))
+            return (replace(source, city=int(network.unit_city[outlet])),)
+        case Leaker.SHARED:
+            person = _ordinary(scenario.leaker, network, staff, ~asking, rng, 1)[0]
+            return (_sharing(staff, person, ~asking, rng),)
+        case Leaker.TO_ORDER:
+            source = _actor(staff, _ordinary(scenario.leaker, network, staff, ~asking, rng, 1)[0])
+            return (replace(source, to_order=True),)
         case Leaker.CLERK | Leaker.COLLUDERS | Leaker.LISTER:
             count = scenario.colluders if scenario.leaker is Leaker.COLLUDERS else 1
             among = asking if scenario.leaker is Leaker.LISTER else ~asking
             chosen = _ordinary(scenario.leaker, network, staff, among, rng, count)
             return tuple(_actor(staff, k) for k in chosen)
+
+
+def _wide(staff: Staff, rates: Rates, rng: np.random.Generator, least: float, leaker: str) -> int:
+    """A person with wide rights who sees at least that share of all parcels."""
+    fits = staff.is_person[staff.wide] & (rates.coverage >= least) & (rates.coverage <= 0.6)
+    people = staff.wide[fits]
+    if not len(people):
+        raise SimulateError(f"leaker {leaker} needs more wide_accounts")
+    return int(rng.choice(people))
+
+
+def _sharing(staff: Staff, person: int, among: Mask, rng: np.random.Generator) -> LeakSource:
+    """The login of eight clerks of outlets near each other, one of whom is the person."""
+    clerks = np.flatnonzero((staff.role == Role.CLERK) & among & (staff.region == staff.region[person]))
+    near = np.argsort(np.abs(staff.unit[clerks] - staff.unit[person]), kind="stable")[:_SHARERS]
+    people = rng.permutation(np.union1d(clerks[near][: _SHARERS - 1], [person])).tolist()
+    return replace(_actor(staff, people[0]), person=person, sharers=tuple(people))
 
 
 def _busy(network: Network) -> float:
@@ -97,14 +136,16 @@ def _ordinary(
 
 
 def _actor(staff: Staff, key: int) -> LeakSource:
-    return LeakSource(kind=SourceKind.ACTOR, id=staff.ids[key], key=key)
+    return LeakSource(kind=SourceKind.ACTOR, id=staff.ids[key], key=key, person=key)
 
 
 class Collector:
     """Keeps what each source had in its hands while the world runs; the last pile belongs to nobody known."""
 
-    def __init__(self, sources: Sequence[LeakSource], parcels: int, staff: Staff, rates: Rates) -> None:
-        self._sources = sources
+    def __init__(
+        self, sources: Sequence[LeakSource], parcels: int, network: Network, staff: Staff, rates: Rates
+    ) -> None:
+        self._sources, self._staff, self._city = sources, staff, network.unit_city
         self._piles: list[list[Candidates]] = [[] for _ in range(len(sources) + 1)]
         self._thin_unknown = min(1.0, _UNKNOWN / max(1, parcels))
         self._thin = np.ones(len(sources))
@@ -113,8 +154,8 @@ class Collector:
         for k, source in enumerate(sources):
             share = 0.01
             if source.kind is SourceKind.ACTOR:
-                self._of_actor[source.key] = k
-                share = coverage.get(source.key, share)
+                self._of_actor[source.person] = k
+                share = coverage.get(source.key, share) if source.victim < 0 and source.city < 0 else share
             elif source.kind is SourceKind.CHANNEL:
                 share = CHANNELS[source.key].share
             self._thin[k] = min(1.0, _ENOUGH / (share * max(1, parcels)))
@@ -124,9 +165,7 @@ class Collector:
         owner = self._of_actor[reads.actor]
         for k, source in enumerate(self._sources):
             if source.kind is SourceKind.ACTOR:
-                mine = np.flatnonzero(owner == k)
-                idx = reads.parcel[mine].astype(np.int64) - p.base
-                since, until = reads.at[mine], np.full(len(idx), NEVER)
+                idx, since, until = self._read(p, reads, source, owner == k)
             elif source.kind is SourceKind.CHANNEL:
                 idx, since, until = _issued(p, source.key)
             else:
@@ -137,6 +176,20 @@ class Collector:
         life = p.end[any_] + 6 * HOUR - p.issued[any_]
         since = p.issued[any_] + span(rng, len(any_), 0, life)
         self._add(len(self._sources), p, any_, since, np.full(len(any_), NEVER))
+
+    def _read(self, p: Parcels, reads: Reads, source: LeakSource, mine: Mask) -> tuple[Ints, Ints, Ints]:
+        """What an account read, as far as it sells it; or what it can look up, while that is on its way."""
+        if source.to_order:
+            unit = self._staff.unit[source.key]
+            there = np.flatnonzero((p.origin == unit) | (p.destination == unit))
+            return there, p.issued[there], p.end[there]
+        kept = mine.copy()
+        if source.victim >= 0:
+            kept &= np.isin(reads.parcel, reads.parcel[reads.actor == source.victim])
+        if source.city >= 0:
+            kept &= self._city[p.origin[reads.parcel.astype(np.int64) - p.base]] == source.city
+        idx = reads.parcel[kept].astype(np.int64) - p.base
+        return idx, reads.at[kept], np.full(len(idx), NEVER)
 
     def _add(self, pile: int, p: Parcels, idx: Ints, since: Ints, until: Ints) -> None:
         self._pile(pile, p.number[idx], p.origin[idx], p.destination[idx], since, until)

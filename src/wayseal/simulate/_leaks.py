@@ -41,10 +41,14 @@ def leaks_and_truth(
     lag = (rng.standard_exponential(n) * 8 * MINUTE).astype(np.int64) + MINUTE
     seen = np.minimum(sold + lag, sold + (until - sold) // 2)
     asked = np.where(rng.random(n) < _ASKED, seen - _minutes(rng, n, 2, 60), NEVER)
+    if len(sales.asked):
+        asked = np.where(sales.asked != NEVER, sales.asked, asked)
+        since = np.where(sales.read != NEVER, sales.read, since)
     absent = np.where(rng.random(n) < _ABSENT, sold - _minutes(rng, n, 5, 180), NEVER)
     seller = _sellers(rng, sales.pile, len(sources))
     order = np.argsort(seen, kind="stable")
     waybill = fixed_width(render(number[order]))
+    seen, asked, absent = (_by_clock(scenario, at) for at in (seen, asked, absent))
     salt = int(stream(seed, 8).integers(1 << 62))
     table = pa.table(
         {
@@ -88,6 +92,13 @@ def _gather(piles: Sequence[Candidates], sales: Sales) -> tuple[Ints, Ints, Ints
     return out[0], out[1], out[2], out[3], out[4]
 
 
+def _by_clock(scenario: Scenario, at: Ints) -> Ints:
+    """Times as the buyer's clock has them."""
+    fast = round(scenario.buyer_clock_h * HOUR)
+    out: Ints = np.where(at == NEVER, NEVER, at + np.where(at == NEVER, 0, fast))
+    return out
+
+
 def _minutes(rng: np.random.Generator, n: int, low: float, high: float) -> Ints:
     out: Ints = (rng.uniform(low, high, n) * MINUTE).astype(np.int64)
     return out
@@ -107,7 +118,7 @@ def _wishes(scenario: Scenario, network: Network, sales: Sales, origin: Ints, de
     start, end = network.unit_city[origin].tolist(), network.unit_city[destination].tolist()
     wishes: list[Mapping[str, object] | None]
     match scenario.buyer:
-        case Buyer.ANYTHING:
+        case Buyer.ANYTHING | Buyer.OUTLETS_UNSAID:
             wishes = [None] * len(start)
         case Buyer.ORIGIN:
             wishes = [{"origin_city": names[a]} for a in start]

@@ -6,7 +6,7 @@ of a source's numbers it brings depends on the delay since the source read them,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -46,7 +46,8 @@ class Sales:
     """What was sold, (n,) each: from which pile, which of its candidates, when (UTC microseconds).
 
     outlets: the outlets of origin that the buyer kept to, if it did. stocks: the curve of each market day, the first
-    of which begins at `opening`.
+    of which begins at `opening`. asked, read, logged: of what is looked up to order: when it was ordered and looked up
+    (NEVER: not so), and whether the log has it; empty where nobody does that.
     """
 
     pile: Ints
@@ -55,6 +56,9 @@ class Sales:
     outlets: tuple[int, ...]
     stocks: tuple[Stock, ...]
     opening: int
+    asked: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    read: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    logged: Mask = field(default_factory=lambda: np.zeros(0, np.bool_))
 
 
 BUYER, OTHERS = 6, 12
@@ -71,7 +75,7 @@ def sell(scenario: Scenario, calendar: Calendar, piles: Sequence[Candidates], se
     n, unknown = scenario.bought if to == BUYER else scenario.reports, len(piles) - 1
     stocks = tuple(draw_stock(rng) for _ in range(scenario.market_days))
     opening = calendar.end - scenario.market_days * DAY
-    outlets = _few_outlets(rng, piles) if scenario.buyer is Buyer.OUTLETS else ()
+    outlets = _few_outlets(rng, piles) if scenario.buyer in (Buyer.OUTLETS, Buyer.OUTLETS_UNSAID) else ()
     pile = rng.integers(0, max(1, unknown), n)
     pile = np.where((rng.random(n) < scenario.unknown_share) | (unknown == 0), unknown, pile)
     shelves = [_Shelf(scenario, p, outlets) for p in piles]

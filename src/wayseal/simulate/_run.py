@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,8 @@ from wayseal.simulate._emit import (
     waybill_batch,
 )
 from wayseal.simulate._errors import SimulateError
-from wayseal.simulate._leakers import Collector, choose_leakers
+from wayseal.simulate._hiding import device_of, look_up, looked_up, under_one_login
+from wayseal.simulate._leakers import Collector, LeakSource, choose_leakers
 from wayseal.simulate._leaks import leaks_and_truth, reported
 from wayseal.simulate._lists import (
     Held,
@@ -175,7 +176,7 @@ def _plan(scenario: Scenario, seed: int) -> _Plan:
         network=network,
         staff=staff,
         rates=rates,
-        words=make_words(network, staff, seed),
+        words=make_words(network, staff, seed, scenario.system_clock_h),
         lost=lost,
         asking=choose_asking(scenario, staff, seed),
         parcels=0,
@@ -214,20 +215,38 @@ def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> tuple
     progress("network", 0, 1)
     plan = _plan(scenario, seed)
     sources = choose_leakers(scenario, plan.network, plan.staff, plan.rates, plan.asking, seed)
-    collector = Collector(sources, plan.parcels, plan.staff, plan.rates)
+    plan = replace(plan, words=under_one_login(plan.words, sources))
+    collector = Collector(sources, plan.parcels, plan.network, plan.staff, plan.rates)
     _people(plan, sink)
     flow = _Flow(plan, sink, collector)
     flow.run(progress)
     flow.lists()
     progress("market", 0, 1)
     piles = collector.piles()
-    sales = sell(scenario, plan.calendar, piles, seed)
+    sales = look_up(scenario, sources, piles, sell(scenario, plan.calendar, piles, seed), seed)
+    flow.orders("orders", *looked_up(sources, piles, sales))
     leaks, truth = leaks_and_truth(scenario, plan.calendar, plan.network, sources, piles, sales, seed)
+    if told := {key: text for source in sources for key, text in _hidden(plan, source).items()}:
+        truth["hidden"] = told
     truth["leaked"] = sum(len(pile) for pile in piles[:-1])
     if not scenario.reports:
         return leaks, truth
-    told = reported(piles, sell(scenario, plan.calendar, piles, seed, OTHERS), seed)
+    others = look_up(scenario, sources, piles, sell(scenario, plan.calendar, piles, seed, OTHERS), seed + 1)
+    flow.orders("reports", *looked_up(sources, piles, others))
+    told = reported(piles, others, seed)
     return pa.concat_tables([leaks, told]).sort_by("seen_at"), truth
+
+
+def _hidden(plan: _Plan, source: LeakSource) -> dict[str, str]:
+    """What the truth says of a leaker who hides."""
+    told = {}
+    if source.sharers:
+        told["device"] = device_of(plan.words, source)
+    if source.victim >= 0:
+        told["framed"] = plan.staff.ids[source.victim]
+    if source.city >= 0:
+        told["city"] = plan.network.cities.name[source.city]
+    return told
 
 
 def _people(plan: _Plan, sink: Sink) -> None:
@@ -307,6 +326,13 @@ class _Flow:
         else:
             logged = kept(plan.scenario, asked, plan.seed)
             self._sink.put("queries", "", lambda: iter([query_batch(plan.words, logged)]))
+
+    def orders(self, part: str, texts: Texts, at: Ints, which: Ints, actor: Ints) -> None:
+        """Writes the reads of those who look a number up once it is ordered, if there are any."""
+        if not len(at):
+            return
+        rows = (which, actor, np.full(len(at), Reason.INQUIRY))
+        self._sink.put("accesses", part, lambda: access_batches(self._plan.words, texts, at, rows))
 
     def _hand_on(self, until: int) -> None:
         words, texts = self._plan.words, self._texts

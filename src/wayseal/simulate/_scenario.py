@@ -17,6 +17,10 @@ class Leaker(StrEnum):
     whose numbers are on sale before pickup. colluders: several ordinary accounts. outlet: labels photographed at an
     outlet, which no log shows. nobody: every number comes from outside. lister: a clerk with list screens, whose
     questions are logged and what they showed is not.
+
+    Those who hide: shared: one of eight clerks who use one login, each on a device and in sessions of their own.
+    framer: an account with wide rights that sells only what one clerk had read as well. chooser: one that sells parcels
+    from one city of origin only. to-order: a clerk who looks a number up once it is ordered, and not before.
     """
 
     CLERK = "clerk"
@@ -26,15 +30,23 @@ class Leaker(StrEnum):
     OUTLET = "outlet"
     NOBODY = "nobody"
     LISTER = "lister"
+    SHARED = "shared"
+    FRAMER = "framer"
+    CHOOSER = "chooser"
+    TO_ORDER = "to-order"
 
 
 class Buyer(StrEnum):
-    """What the buyer names: nothing, an origin city, an origin and a destination city, or a few outlets of origin."""
+    """What the buyer names: nothing, an origin city, an origin and a destination city, or a few outlets of origin.
+
+    outlets-unsaid: it keeps to a few outlets and doesn't write it down.
+    """
 
     ANYTHING = "anything"
     ORIGIN = "origin"
     ROUTE = "route"
     OUTLETS = "outlets"
+    OUTLETS_UNSAID = "outlets-unsaid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +62,8 @@ class Scenario:
     the log-normal delay from read to sale. market_days: the last so many days on which the buyer buys. scans: write
     the scans table too. queries: share of the counter clerks that work with list screens, of which only the question
     is logged (0: nobody; with leaker lister at least half, unless it is given). shown: log what those lists showed as
-    reads instead, as a system would that logs everything.
+    reads instead, as a system would that logs everything. system_clock_h, buyer_clock_h: by how many hours the clock of
+    the counters' system, or the buyer's, is fast.
     """
 
     accesses: int = 1_500_000
@@ -75,6 +88,8 @@ class Scenario:
     scans: bool = True
     queries: float = 0.0
     shown: bool = False
+    system_clock_h: float = 0.0
+    buyer_clock_h: float = 0.0
 
     def __post_init__(self) -> None:
         for name, kind in (("leaker", Leaker), ("buyer", Buyer)):
@@ -119,6 +134,8 @@ _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "delay_sigma": (0.05, 3),
         "market_days": (1, 30),
         "queries": (0, 1),
+        "system_clock_h": (-24, 24),
+        "buyer_clock_h": (-24, 24),
     }
 )
 _WHOLE = frozenset(f.name for f in fields(Scenario) if f.type in (int, "int"))

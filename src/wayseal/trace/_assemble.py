@@ -9,7 +9,7 @@ import pyarrow as pa
 from wayseal.model.sources import SourceKind
 from wayseal.model.times import iso
 from wayseal.store.types import Leaks, Rejection
-from wayseal.trace._evidence import ACTOR, KINDS, SESSION, Floats
+from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Floats
 from wayseal.trace._exposures import Exposures
 from wayseal.trace._leaks import LeakSet
 from wayseal.trace._likelihood import seen, shares, surely, touch_shares
@@ -33,7 +33,7 @@ class Assembly:
         evidence = exposures.evidence
         self._source, self._leak = seen(evidence)
         self._count = np.bincount(self._source, minlength=evidence.candidates)
-        logged = np.isin(evidence.kind, (ACTOR, SESSION))[:, None]
+        logged = np.isin(evidence.kind, (ACTOR, SESSION, DEVICE))[:, None]
         rate = np.where(logged, shares(evidence), touch_shares(evidence))
         self._expected = rate[:, evidence.stratum].sum(axis=1)
 
@@ -42,12 +42,12 @@ class Assembly:
         return tuple(self._source_row(c) for c in candidates)
 
     def saw_rows(self, leading: Sequence[int]) -> tuple[SawRow, ...]:
-        """The accounts that saw most and the leading sources; a session shows as its account."""
+        """The accounts that saw most and the leading sources; a session or device of an account shows as this."""
         evidence = self._x.evidence
         count = self._count
         actors = np.flatnonzero((evidence.kind == ACTOR) & (count > 0))
         order = actors[np.lexsort((actors, self._expected[actors], -count[actors]))]
-        lead = [c for c in leading if not self._session(c)][:SAW_ROWS]
+        lead = [c for c in leading if not evidence.part[c]][:SAW_ROWS]
         chosen = list(dict.fromkeys([*lead, *(int(c) for c in order[:SAW_ROWS])]))
         chosen.sort(key=lambda c: (-int(count[c]), float(self._expected[c]), c))
         return tuple(
@@ -63,8 +63,9 @@ class Assembly:
 
     def leak_rows(self, file: Leaks, candidates: Sequence[int]) -> tuple[LeakRow, ...]:
         """Every row of the leaks file, in its order, used or not."""
-        points = [(c, self._p.points_at(c)) for c in candidates if not self._session(c)]
-        by_account = self._x.evidence.kind[self._source] == ACTOR
+        evidence = self._x.evidence
+        points = [(c, self._p.points_at(c)) for c in candidates if not evidence.part[c]]
+        by_account = evidence.kind[self._source] == ACTOR
         accounts = np.bincount(self._leak[by_account], minlength=len(self._leaks))
         place = {int(row): leak for leak, row in enumerate(self._leaks.row)}
         why = dict(self._leaks.unused)
@@ -91,9 +92,6 @@ class Assembly:
     def _unread(accounts: int) -> Note | None:
         return None if accounts else Note(code="missing.no_reads_before_sale")
 
-    def _session(self, candidate: int) -> bool:
-        return bool(self._x.evidence.kind[candidate] == SESSION)
-
     def _points(self, points: Sequence[tuple[int, Floats]], leak: int) -> tuple[tuple[str, float], ...]:
         pairs = [(self._x.name[c], float(p[leak])) for c, p in points if p[leak] > POINTS_LEAST]
         return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
@@ -119,6 +117,7 @@ class Assembly:
             delays_h=tuple(float(evidence.sold_at[i] - last[i]) for i in order),
             role=self._x.role[c],
             outlet=self._x.outlet[c] or None,
+            account=self._x.name[evidence.parent[c]] if evidence.part[c] and evidence.parent[c] >= 0 else None,
         )
 
     def _last_look(self, c: int) -> Floats:

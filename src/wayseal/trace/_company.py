@@ -132,7 +132,7 @@ def outlet_test(posterior: Posterior, source: int) -> Company:
     Without a sample of the outlet's parcels the account's own counts must do: how much of what comes there it reads.
     """
     evidence, reads = posterior.evidence, surely(posterior.evidence, posterior.evidence.reads)
-    own = np.flatnonzero(posterior.points_at(source) >= OWN)
+    own = np.flatnonzero(posterior.points_at_set(source) >= OWN)
     passing, share = touch_shares(evidence), shares(evidence)
     mates = np.flatnonzero((evidence.kind == ACTOR) & (evidence.group == evidence.group[source]))
     best = Company(p_value=1.0, source=source, other=-1, leaks=len(own), seen=0, expected=0.0)

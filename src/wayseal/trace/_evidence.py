@@ -24,10 +24,11 @@ KINDS: tuple[SourceKind, ...] = (
     SourceKind.CHANNEL,
     SourceKind.OUTLET,
     SourceKind.REGION,
+    SourceKind.DEVICE,
 )
 """`Evidence.kind` holds places in this tuple."""
 
-ACTOR, SESSION, CHANNEL, OUTLET, REGION = range(5)
+ACTOR, SESSION, CHANNEL, OUTLET, REGION, DEVICE = range(6)
 UNLOGGED = (CHANNEL, OUTLET, REGION)
 """Kinds that are known by a parcel's route alone; their evidence is `Evidence.touches`, never
 `Evidence.reads`."""
@@ -76,10 +77,11 @@ class Evidence:
     first sign to its last. stratum[n]: 0 … X-1.
 
     kind[C]: place in `KINDS`. group[C]: number of the candidate's outlet (any numbering), -1
-    without. parent[C]: place of a session's actor among the candidates, -1 otherwise.
+    without. parent[C]: place of the actor of which a session or a device is a part, -1 otherwise; a device without one
+    stands for itself, under whichever logins it was used.
 
     size[X]: waybills of the stratum that were counted. volume[C, X]: how many of them the source
-    had read (actors and sessions; any time, distinct waybills). touch_volume[C, X]: how many of
+    had read (actors, sessions, devices; any time, distinct waybills). touch_volume[C, X]: how many of
     them came by it (channel: issued by it; outlet, region: passed through it; actor with an
     outlet: passed through that outlet; a head-office actor whose work is everything: size; 0:
     nothing is known). overall[C], overall_size: the same counts of reads over the whole ledger;
@@ -88,7 +90,7 @@ class Evidence:
     are shrunk towards the overall share.
 
     reads: every read of a leaked parcel by an actor, logged or replayed from a query, also those after the sale
-    (repeats allowed); a session's reads stand once more under the session. Counts hold soft reads
+    (repeats allowed); a session's or device's reads stand once more under these. Counts hold soft reads
     by their weights. touches: first time that the
     leaked parcel was at the outlet, in the region, or was issued by the channel, and, for actors,
     came to their outlet (then their read may have been lost). universe: how many sources of each
@@ -146,6 +148,12 @@ class Evidence:
     def candidates(self) -> int:
         """How many candidates there are (C)."""
         return len(self.kind)
+
+    @property
+    def part(self) -> NDArray[np.bool_]:
+        """[C] which candidates are a part of an account: sessions, and devices of one account."""
+        out: NDArray[np.bool_] = (self.kind == SESSION) | ((self.kind == DEVICE) & (self.parent >= 0))
+        return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """From the ledger to the evidence: who had which leaked number, and how much else they had.
 
 1. Candidates are sources with at least one leak: accounts that read one, sessions that read two or
-   more, channels that issued one, outlets and regions that one passed.
+   more, devices (`_devices`), channels that issued one, outlets and regions that one passed.
 2. Counts of a stratum are taken over waybills first seen on the days of its leaks, so that who was
    on leave is not compared with who was at work.
 3. What a missing table would have told is left unknown, never guessed.
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
+from wayseal.trace._devices import Devices, devices, portions, sampled, uses
 from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
 from wayseal.trace._leaks import LeakSet, hours
 from wayseal.trace._replayed import Replayed, count_shown, replayed, together
-from wayseal.trace._strata import Sources, Strata, count, stratify
+from wayseal.trace._strata import Counts, Sources, Strata, count, stratify
 
 LIFE_LEAST_H = 12.0
 """A parcel's reads are never taken to span less than this (hours)."""
@@ -38,7 +39,7 @@ SESSION_LEAST = 2
 class Exposures:
     """The evidence, and what its places stand for.
 
-    name[C]: id of each candidate. key[C]: the ledger's key of accounts and sessions, else 0.
+    name[C]: id of each candidate. key[C]: the ledger's key of accounts, sessions and devices, else 0.
     outlet[C], role[C]: of accounts, where `actors` tells. strata: how the leaks were grouped.
     """
 
@@ -88,6 +89,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     rows = together(logged, found)
     by_actor = _by_actor(rows, leaks, soft=found is not None)
     by_log = by_actor.take(slice(logged.num_rows))
+    used = devices(logged, by_log.leak)
     waybills = snapshot.waybills(leaks.key)
     issued, passed, regions = _route(snapshot, leaks, waybills)
     groups = (
@@ -96,6 +98,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         _nodes(issued),
         _nodes(passed),
         _nodes(regions),
+        _devices(snapshot, used, by_log),
     )
     start = np.concatenate([[0], np.cumsum([len(g.name) for g in groups])]).astype(np.int32)
     kind = np.repeat(np.arange(len(KINDS), dtype=np.uint8), np.diff(start))
@@ -103,8 +106,8 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     key = np.concatenate([g.key for g in groups])
     role, home = _posts(snapshot, name, kind)
     strata = stratify(snapshot, leaks, waybills)
-    reads = _joined(groups[:2], start[:2])
-    routes = _joined(groups[2:], start[2:5])
+    reads = _joined((*groups[:2], groups[5]), start[[0, 1, 5]])
+    routes = _joined(groups[2:5], start[2:5])
     had = Sources(
         kind=kind,
         name=name,
@@ -115,6 +118,8 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     )
     shown = None if found is None else count_shown(snapshot, found, leaks, strata, had)
     counts = count(snapshot, strata, had, shown)
+    if len(used.key):
+        counts = _with_devices(counts, used, sampled(snapshot, leaks, strata), logged, groups[0].key)
     born = _earliest([by_log, issued, passed], len(leaks))
     own = _own_outlet(passed, home, born, len(groups[0].name), "scans" in snapshot.tables)
     evidence = Evidence(
@@ -126,7 +131,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         stratum=strata.of,
         kind=kind,
         group=_numbers(home),
-        parent=_parents(rows, groups, len(name)),
+        parent=_parents(rows, groups, used, len(name)),
         size=counts.size,
         volume=counts.volume,
         touch_volume=counts.touch_volume,
@@ -134,7 +139,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         overall_size=counts.overall_size,
         overall_reads=float(strata.whole.actors["waybills"].to_numpy().sum()),
         reads=reads,
-        touches=_joined((*groups[2:], own), np.append(start[2:5], np.int32(0))),
+        touches=_joined((*groups[2:5], own), np.append(start[2:5], np.int32(0))),
         universe=_universe(snapshot, strata, found),
         chosen=np.array(["waybill" in strata.predicates[x].any_of for x in strata.of.tolist()], bool),
     )
@@ -150,6 +155,7 @@ def _universe(snapshot: Snapshot, strata: Strata, found: Replayed | None) -> dic
     return {
         SourceKind.ACTOR: len(known.union(readers, asking)),
         SourceKind.SESSION: snapshot.sessions,
+        SourceKind.DEVICE: snapshot.devices,
         SourceKind.CHANNEL: len(strata.whole.channels),
         SourceKind.OUTLET: max(len(outlets), len(strata.whole.outlets)),
         SourceKind.REGION: len(set(outlets["region"].to_pylist())),
@@ -192,6 +198,30 @@ def _sessions(snapshot: Snapshot, reads: pa.Table, by_actor: Dated) -> _Group:
     present = np.asarray(reads["session"].is_valid())
     events = replace(by_actor.take(present), who=reads["session"].drop_null().to_numpy())
     return _readers(snapshot, "session", events, SESSION_LEAST)
+
+
+def _devices(snapshot: Snapshot, found: Devices, by_log: Dated) -> _Group:
+    return _Group(
+        name=tuple(snapshot.names("device", found.key)),
+        key=found.key,
+        source=found.source,
+        leak=by_log.leak[found.read],
+        at=by_log.at[found.read],
+        weight=None if by_log.weight is None else by_log.weight[found.read],
+    )
+
+
+def _with_devices(
+    counts: Counts, found: Devices, sample: pa.Table, logged: pa.Table, actors: NDArray[np.uint64]
+) -> Counts:
+    """The counts with those of the devices: the last of the candidates, after accounts (the first) and the others."""
+    leaked, _ = uses(logged, np.zeros(logged.num_rows))
+    parts = portions(found, sample, leaked, actors)
+    first = len(counts.overall) - len(found.key)
+    volume, overall = counts.volume.copy(), counts.overall.copy()
+    volume[first:] = np.minimum(parts @ volume[: len(actors)], counts.size)
+    overall[first:] = np.minimum(parts @ overall[: len(actors)], counts.overall_size)
+    return replace(counts, volume=volume, overall=overall)
 
 
 def _logged(groups: Sequence[_Group], start: Ints, reads: pa.Table, by_log: Dated) -> Ints:
@@ -296,8 +326,8 @@ def _own_outlet(passed: Dated, home: Sequence[str | None], born: Floats, actors:
     )
 
 
-def _parents(reads: pa.Table, groups: Sequence[_Group], count: int) -> Ints:
-    """Place of each session's account: of those that used it, the one that read most in it."""
+def _parents(reads: pa.Table, groups: Sequence[_Group], found: Devices, count: int) -> Ints:
+    """Place of the account of each session (of those that used it, the one that read most in it) and device."""
     parent = np.full(count, -1, np.int32)
     actors, sessions = groups[0], groups[1]
     present = np.asarray(reads["session"].is_valid())
@@ -305,6 +335,8 @@ def _parents(reads: pa.Table, groups: Sequence[_Group], count: int) -> Ints:
     key = reads["session"].drop_null().to_numpy()
     for place, session in enumerate(sessions.key):
         parent[len(actors.name) + place] = np.bincount(actor[key == session]).argmax()
+    owned = np.flatnonzero(found.owner)
+    parent[count - len(found.key) + owned] = np.searchsorted(actors.key, found.owner[owned])
     return parent
 
 

@@ -58,7 +58,8 @@ class FitTest:
     "fit.framed" (another account, hiding behind the source, explains the leaks better), "fit.company" (the leaks are
     those that another account had also seen), "fit.delay" (its reads and the sales don't follow one another),
     "fit.after" (it read leaks after their sale, too many for chance). source: candidate that the code is about, -1
-    for none. company: of that source. framed: the strongest framing of any source. tests: every p-value by (code,
+    for none. company: of that source. framed: the strongest framing of any source, framings: of
+    each. tests: every p-value by (code,
     source).
     """
 
@@ -67,6 +68,7 @@ class FitTest:
     source: int = -1
     company: Company | None = None
     framed: Framing | None = None
+    framings: Mapping[int, Framing] = field(default_factory=dict)
     tests: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
     @property
@@ -113,6 +115,7 @@ def check_fit(
         source=source,
         company=found.companies.get(source),
         framed=framed,
+        framings=found.framings,
         tests=found.tests,
     )
 
@@ -120,7 +123,7 @@ def check_fit(
 def _test_outlet(posterior: Posterior, source: int, found: _Found) -> None:
     found.companies[source] = outlet_test(posterior, source)
     found.tests["fit.company", source] = found.companies[source].p_value
-    own = np.flatnonzero(posterior.points_at(source) >= OWN).astype(np.int32)
+    own = np.flatnonzero(posterior.points_at_set(source) >= OWN).astype(np.int32)
     if len(own) >= LEAST_LEAKS:
         found.framings[source] = framing(posterior, source, own, None)
 
@@ -155,7 +158,7 @@ def _joined(tests: Mapping[str, float]) -> float:
 
 
 def own_leaks(posterior: Posterior, source: int) -> tuple[Ints, Floats]:
-    """Leaks that are most likely the source's own and that it read before their sale.
+    """Leaks that are most likely its own, or of its set, and that the source read before their sale.
 
     Also the hours from its last read before the sale to the sale.
     """
@@ -166,7 +169,7 @@ def own_leaks(posterior: Posterior, source: int) -> tuple[Ints, Floats]:
     last = np.full(evidence.leaks, -np.inf)
     before = at < evidence.sold_at[leak]
     np.maximum.at(last, leak[before], at[before])
-    own = np.flatnonzero((posterior.points_at(source) >= OWN) & np.isfinite(last)).astype(np.int32)
+    own = np.flatnonzero((posterior.points_at_set(source) >= OWN) & np.isfinite(last)).astype(np.int32)
     return own, evidence.sold_at[own] - last[own]
 
 
@@ -202,7 +205,7 @@ def _time_evidence(posterior: Posterior, source: int, own: Ints, sold: Floats) -
     turns, m = sold.shape
     place = np.full(evidence.leaks, -1, np.int64)
     place[own] = np.arange(m)
-    kept = (place[reads.leak] >= 0) & (evidence.kind[reads.source] == ACTOR)
+    kept = (place[reads.leak] >= 0) & ((evidence.kind[reads.source] == ACTOR) | (reads.source == source))
     leak = (place[reads.leak[kept]][None, :] + m * np.arange(turns)[:, None]).ravel()
     unknown = np.full(turns * m, np.nan)
     made_up = replace(

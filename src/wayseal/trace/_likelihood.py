@@ -157,7 +157,7 @@ def touch_shares(evidence: Evidence) -> Floats:
 def seen(evidence: Evidence) -> tuple[Ints, Ints]:
     """Distinct (source, leak) pairs where the source had the leak before its sale.
 
-    Accounts and sessions: a read (rule 7); channels, outlets, regions: the route.
+    Accounts, sessions, devices: a read (rule 7); channels, outlets, regions: the route.
     """
     reads, touches = surely(evidence, evidence.reads), evidence.touches
     route = np.isin(evidence.kind[touches.source], UNLOGGED)

@@ -1,6 +1,6 @@
 """What the evidence says about every candidate.
 
-1. An account's probability is that of itself or any of its sessions; a session's is its own.
+1. An account's probability is that of itself or any of its parts (sessions, devices); a part's is its own.
 2. Members of a class of equal evidence share its probability evenly.
 3. A sampler can't report 1: no probability is above what its effective sample size can show.
 4. The likelihood ratio is [P/(1-P)] / [ρ/(1-ρ)], capped at what validation supports as well.
@@ -13,7 +13,7 @@ import numpy as np
 
 from wayseal.trace._credible import credible_set
 from wayseal.trace._delay import Delay, scenarios
-from wayseal.trace._evidence import SESSION, Evidence, Floats, Ints
+from wayseal.trace._evidence import Evidence, Floats, Ints
 from wayseal.trace._likelihood import Likelihood, likelihood
 from wayseal.trace._prior import Prior
 from wayseal.trace._sampler import Draws, Effort, sample
@@ -21,6 +21,19 @@ from wayseal.trace._screen import Classes, classes
 
 SUPPORTED = 0.999
 """Highest probability that enters a likelihood ratio: benchmarks/accuracy.py checked a few thousand calls."""
+
+LATE_H = 96.0
+"""Median of the delay of `Posterior.late`, hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Doubt about a source: the part of its probability that stays, and the part that moves to another account."""
+
+    source: int
+    other: int
+    stays: float
+    moved: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +44,7 @@ class Posterior:
     of the leaks, given that it is a source. rho[C]: prior probability. some: probability that
     there is any source. unknown[n]: probability that each leak is from none of the candidates.
     unknown_share: its mean. delays: what was chosen between; `draws.delays` their probabilities.
-    points[C, n] (only rows of `rows`): see `points_at`.
+    points[C, n] (only rows of `rows`): see `points_at`. shifts: doubts that all of these hold already (`_doubt`).
     """
 
     probability: Floats
@@ -48,15 +61,21 @@ class Posterior:
     seats: Classes
     draws: Draws
     delays: tuple[Delay, ...]
+    shifts: tuple[Shift, ...] = ()
 
     @cached_property
     def account(self) -> Ints:
-        """[C] the account that each candidate stands for: a session's, else itself."""
+        """[C] the account that each candidate stands for: that of a part, else itself."""
         return _account(self.evidence)
 
     @cached_property
+    def late(self) -> Likelihood:
+        """Ratios under a delay that is later than any assumed, for tests of the draw; log_base as in `likelihood`."""
+        return likelihood(self.evidence, (Delay(medians_h=(LATE_H,)),))
+
+    @cached_property
     def unit(self) -> Ints:
-        """[C'] account of each seat, by its first member: sessions count as their account."""
+        """[C'] account of each seat, by its first member: parts count as their account."""
         first = np.array([members[0] for members in self.seats.members], np.int32)
         return self.account[first] if len(first) else first
 
@@ -68,13 +87,13 @@ class Posterior:
     def set_of(self, candidate: int) -> tuple[Ints, float]:
         """Candidates that can't be told from this one, itself first, and P(one of them is).
 
-        For an account or a node the members are accounts and nodes; for a session any source.
+        For an account or a node the members are accounts and nodes; for a part of an account any source.
         """
-        session = self.evidence.kind[candidate] == SESSION
         seat = self._seat(candidate)
         if seat < 0:
             return np.array([candidate], np.int32), float(self.probability[candidate])
-        if session:
+        stays = self._stays(candidate)
+        if self.evidence.part[candidate]:
             places, p = credible_set(self.draws.states, len(self.seats.members), seat)
             found = np.concatenate([self.seats.members[place] for place in places])
         else:
@@ -84,19 +103,43 @@ class Posterior:
             found = self.account[np.concatenate([self.seats.members[s] for s in at])]
         rest = np.unique(found[found != candidate])
         order = np.argsort(-self.probability[rest], kind="stable")
-        return np.concatenate([[candidate], rest[order]]).astype(np.int32), min(p, self._cap)
+        return np.concatenate([[candidate], rest[order]]).astype(np.int32), min(p, self._cap) * stays
 
     def points_at(self, candidate: int) -> Floats:
-        """[n] probability that each leak came from the candidate (an account: or its sessions)."""
-        session = self.evidence.kind[candidate] == SESSION
+        """[n] probability that each leak came from the candidate (an account: or its parts)."""
+        total = self._drawn(candidate) * self._stays(candidate)
+        for shift in self.shifts:
+            if shift.other == candidate:
+                total += self._drawn(shift.source) * shift.moved
+        return total
+
+    def points_at_set(self, candidate: int) -> Floats:
+        """[n] probability that each leak came from the candidate or from those that it can't be told from."""
+        total = np.zeros(self.evidence.leaks)
+        for member in self.set_of(candidate)[0].tolist():
+            total += self.points_at(member)
+        return total
+
+    def _stays(self, candidate: int) -> float:
+        """Part of the candidate's probability that no doubt takes away."""
+        return next((s.stays for s in self.shifts if s.source == self.account[candidate]), 1.0)
+
+    def _drawn(self, candidate: int) -> Floats:
+        """[n] `points_at` if every draw is a fair one."""
+        part = self.evidence.part[candidate]
         total = np.zeros(self.evidence.leaks)
         for seat, members in enumerate(self.seats.members):
-            owners = members if session else self.account[members]
+            owners = members if part else self.account[members]
             total += self.draws.points[seat] * np.mean(owners == candidate)
         return total
 
     def sensitivity(self, candidate: int, scale: float) -> float:
         """Probability of the candidate if every prior expectation κ were `scale` times as large."""
+        gained = sum(self._scaled(s.source, scale) * s.moved for s in self.shifts if s.other == candidate)
+        return min(self._scaled(candidate, scale) * self._stays(candidate) + gained, self._cap)
+
+    def _scaled(self, candidate: int, scale: float) -> float:
+        """`sensitivity` if every draw is a fair one."""
         seat = self._seat(candidate)
         if seat < 0:
             return 0.0
@@ -114,10 +157,10 @@ class Posterior:
         return 1 - 0.5 / (len(self.draws.states) + 1)
 
     def _seat(self, candidate: int) -> int:
-        """Seat that holds the candidate, or for an account without one, its likeliest session."""
-        session = self.evidence.kind[candidate] == SESSION
+        """Seat that holds the candidate, or for an account without one, its likeliest part."""
+        part = self.evidence.part[candidate]
         for seat, members in enumerate(self.seats.members):
-            if candidate in (members if session else self.account[members]):
+            if candidate in (members if part else self.account[members]):
                 return seat
         return -1
 
@@ -161,10 +204,9 @@ def infer(
 
 
 def _account(evidence: Evidence) -> Ints:
-    """[C] the account a candidate stands for: a session's parent, else itself."""
+    """[C] the account a candidate stands for: the parent of a part, else itself."""
     own = np.arange(evidence.candidates, dtype=np.int32)
-    session = (evidence.kind == SESSION) & (evidence.parent >= 0)
-    return np.where(session, evidence.parent, own).astype(np.int32)
+    return np.where(evidence.part & (evidence.parent >= 0), evidence.parent, own).astype(np.int32)
 
 
 def _mapped(states: Ints, target: Ints) -> Ints:

@@ -6,7 +6,10 @@
    ρ = κ·(.8/N + .2·V/ΣV).
    Where accounts read alike, or nobody knows how much is read in all, that is κ/N.
 3. Of other kinds κ is spread evenly: ρ = κ/N.
-4. A session's ρ comes out of its account's, which keeps half.
+4. A part of an account takes its ρ out of the account's: sessions and devices one equal portion each, where there are
+   any among the candidates, and the account keeps another. A session's portion is spread over all sessions as an
+   account's is over accounts, a device's over the account's candidates, so that sources which say nearly the same share
+   one prior.
 """
 
 from collections.abc import Mapping
@@ -15,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wayseal.model.sources import SourceKind
-from wayseal.trace._evidence import ACTOR, KINDS, SESSION, Evidence, Floats
+from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Evidence, Floats
 
 RHO_MAX = 0.1
 """No source is more probable than this before the evidence, however few there are."""
@@ -29,12 +32,16 @@ _KAPPA: dict[SourceKind, float] = {
     SourceKind.CHANNEL: 0.1,
     SourceKind.OUTLET: 0.2,
     SourceKind.REGION: 0.05,
+    SourceKind.DEVICE: 0.2,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prior:
-    """Expected number of sources per kind, κ. A session's κ is that of accounts. by_reads: see `BY_READS`."""
+    """Expected number of sources per kind, κ. A session's κ is that of accounts; devices: those of no one account.
+
+    by_reads: see `BY_READS`.
+    """
 
     kappa: Mapping[SourceKind, float] = field(default_factory=lambda: dict(_KAPPA))
     by_reads: float = BY_READS
@@ -49,8 +56,19 @@ class Prior:
         if evidence.overall_reads > 0:
             behind = np.where(np.isin(evidence.kind, (ACTOR, SESSION)), self.by_reads, 0.0)
             out = (1 - behind) * out + behind * expected * evidence.overall / evidence.overall_reads
-        has_sessions = np.zeros(evidence.candidates, bool)
-        children = evidence.kind == SESSION
-        has_sessions[evidence.parent[children & (evidence.parent >= 0)]] = True
-        halved = children | (has_sessions & (evidence.kind == ACTOR))
-        return np.asarray(np.minimum(np.where(halved, out / 2, out), RHO_MAX), np.float64)
+        portions, device = _portions(evidence)
+        owned = (evidence.kind == DEVICE) & (evidence.parent >= 0)
+        out[owned] = out[evidence.parent[owned]] / device[evidence.parent[owned]]
+        return np.asarray(np.minimum(out / portions, RHO_MAX), np.float64)
+
+
+def _portions(evidence: Evidence) -> tuple[Floats, Floats]:
+    """[C] into how many portions the ρ of a candidate's account is divided, and how many devices share one of them."""
+    held = np.zeros((2, evidence.candidates))
+    for row, kind in zip(held, (SESSION, DEVICE), strict=True):
+        parts = (evidence.kind == kind) & (evidence.parent >= 0)
+        np.add.at(row, evidence.parent[parts], 1.0)
+    own = 1.0 + (held > 0).sum(axis=0)
+    orphans = (evidence.kind == SESSION) & (evidence.parent < 0)
+    place = np.where(evidence.part & ~orphans, evidence.parent, np.arange(evidence.candidates))
+    return np.where(orphans, 2.0, own[place]), held[1]

@@ -40,7 +40,7 @@ class SourceRow:
     share: expected share of the leaks, given that it is a source. saw: leaks it had seen before
     they were sold; expected: of so many comparable waybills, how many it would have seen. leaks:
     the numbers it saw; delays_h: hours from its last look before the sale to the sale, beside them
-    (NaN where only the route is known).
+    (NaN where only the route is known). account: that of which a session or device is a part.
     """
 
     source: str
@@ -56,6 +56,7 @@ class SourceRow:
     delays_h: tuple[float, ...]
     role: str | None = None
     outlet: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.trace._evidence import SESSION, Evidence, Floats, Ints
+from wayseal.trace._evidence import Evidence, Floats, Ints
 from wayseal.trace._likelihood import Likelihood
 
 SEATS = 1200
@@ -61,7 +61,7 @@ def classes(evidence: Evidence, likelihood: Likelihood, rho: Floats) -> Classes:
     """Seat the best candidates, equal ones together."""
     factor = log_bayes_factors(likelihood)
     counts = np.bincount(likelihood.source, minlength=evidence.candidates)
-    allowed = (counts > 0) & ~((evidence.kind == SESSION) & (counts < 2))
+    allowed = (counts > 0) & ~(evidence.part & (counts < 2))
     score = np.where(allowed, factor + np.log(rho), -np.inf)
     order = np.argsort(-score, kind="stable")[: 4 * SEATS]
     rows = order[np.isfinite(score[order])].astype(np.int32)

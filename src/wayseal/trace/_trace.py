@@ -1,7 +1,7 @@
 """The main job: from a ledger and a handful of leaked numbers to who they came from.
 
 The path: match the leaks (`_leaks`) → gather exposures and strata (`_exposures`, `_strata`) → weigh
-(`_posterior`) → check the fit (`_fit`) → verdict (`_verdict`) → rows (`_assemble`).
+(`_posterior`) → check the fit (`_fit`, `_doubt`) → verdict (`_verdict`) → rows (`_assemble`).
 """
 
 import math
@@ -13,6 +13,7 @@ from wayseal.model import WaysealError
 from wayseal.model.times import iso
 from wayseal.store.types import Leaks
 from wayseal.trace._assemble import Assembly, considered
+from wayseal.trace._doubt import doubted, doubtful
 from wayseal.trace._exposures import Exposures, gather
 from wayseal.trace._fit import FitTest, check_fit
 from wayseal.trace._leaks import LeakSet, match_leaks
@@ -67,10 +68,9 @@ def trace(snapshot: Snapshot, leaks: Leaks, *, seed: int, progress: Progress) ->
     progress("trace", 2, STEPS)
     posterior = infer(exposures.evidence, seed=seed)
     progress("trace", 3, STEPS)
-    rows = leading(posterior)
-    test = _tested(snapshot, exposures, posterior, found, rows, seed)
+    test, believed = _tested(snapshot, exposures, posterior, found, seed)
     progress("trace", 4, STEPS)
-    result = _result(snapshot, leaks, found, exposures, posterior, rows, test, seed)
+    result = _result(snapshot, leaks, found, exposures, posterior, believed, test, seed)
     progress("trace", STEPS, STEPS)
     return result
 
@@ -81,11 +81,11 @@ def _result(
     found: LeakSet,
     exposures: Exposures,
     posterior: Posterior,
-    rows: Sequence[int],
+    believed: Posterior,
     test: FitTest,
     seed: int,
 ) -> TraceResult:
-    assembly = Assembly(exposures, posterior, found)
+    assembly, rows = Assembly(exposures, believed, found), leading(believed)
     summary = snapshot.summary()
     span = summary_span(summary, exposures.replayed)
     notes = [*leak_notes(found, leaks, span), *log_notes(snapshot, summary), *query_notes(exposures.replayed)]
@@ -101,14 +101,14 @@ def _result(
         leaks=len(leaks.rows) + len(leaks.rejected),
         found=len(found),
         verdict=said,
-        unknown_share=posterior.unknown_share,
+        unknown_share=believed.unknown_share,
         fit=fit,
         missing_tables=summary.missing_tables,
         quality=tuple(notes),
         sources=assembly.source_rows(rows),
         leak_rows=assembly.leak_rows(leaks, rows),
         saw=assembly.saw_rows(rows),
-        sensitivity=_sensitivity(posterior, rows),
+        sensitivity=_sensitivity(believed, rows),
         considered=considered(posterior),
         span=None if span is None else (iso(span[0]), iso(span[1])),
         accesses=summary.rows.get("accesses", 0),
@@ -132,13 +132,13 @@ def _tested(
     exposures: Exposures,
     posterior: Posterior,
     found: LeakSet,
-    rows: Sequence[int],
     seed: int,
-) -> FitTest:
-    """Test the fit of every source that would be named."""
-    sources = named(posterior, rows)
-    samples = view_samples(snapshot, exposures, found, sources)
-    return check_fit(posterior, sources, samples, seed=seed)
+) -> tuple[FitTest, Posterior]:
+    """Test the fit of every source that would be named, and weigh the doubts about those that are probable."""
+    sources = named(posterior, leading(posterior))
+    samples = view_samples(snapshot, exposures, found, list(dict.fromkeys([*sources, *doubtful(posterior)])))
+    test = check_fit(posterior, sources, samples, seed=seed)
+    return test, doubted(posterior, samples, test.framings, seed=seed)
 
 
 def _fit(exposures: Exposures, found: LeakSet, test: FitTest) -> Fit:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from wayseal.model.sources import VerdictKind
-from wayseal.trace._evidence import SESSION
 from wayseal.trace._posterior import Posterior
 
 NAMED = 0.99
@@ -30,10 +29,10 @@ def leading(posterior: Posterior, *, least: float = 0.01) -> list[int]:
 
 
 def named(posterior: Posterior, candidates: Sequence[int]) -> list[int]:
-    """Those of the candidates that a set of at most three names, sessions through their account."""
+    """Those of the candidates that a set of at most three names, parts of accounts through these."""
     out = []
     for candidate in candidates:
-        if posterior.evidence.kind[candidate] == SESSION:
+        if posterior.evidence.part[candidate]:
             continue
         members, probability = posterior.set_of(candidate)
         if probability >= NAMED and len(members) <= NAMED_MOST:
@@ -45,7 +44,7 @@ def shortlisted(posterior: Posterior) -> bool:
     """Whether at most twenty sources hold ≥ .9 of the probability that there is one."""
     if posterior.some < SHORTLIST_SOME:
         return False
-    p = np.where(posterior.evidence.kind == SESSION, -1.0, posterior.probability)
+    p = np.where(posterior.evidence.part, -1.0, posterior.probability)
     best = np.argsort(-p, kind="stable")[:SHORTLIST_MOST]
     inside = [np.isin(posterior.account[members], best).mean() for members in posterior.seats.members]
     outside = 1.0 - np.append(inside, 0.0)[posterior.draws.states]

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from tests.trace.report.fixtures import ALL
 from tests.trace.report.strategies import HOSTILE, results
+from wayseal.model.sources import SourceKind
 from wayseal.trace._result import LeakRow, Note, TraceResult
 from wayseal.trace.report import LANGS, render
 
@@ -37,6 +38,28 @@ def test_plain_words_come_first() -> None:
     assert lines[1] == "The records point to account u-1042: a lead for investigators"
     assert lines[2] == "u-1042 saw 18 of 19 leaked parcels; of 19 comparable ones 0.4 expected."
     assert lines[3] == "Next-best account: 14 of 19 (svc-track-api; 13 expected)."
+
+
+def test_a_device_inside_the_leading_account_is_said_if_it_is_likely() -> None:
+    one = ALL["named"]()
+    lead = one.sources[0]
+    part = replace(lead, source="d-7", kind=SourceKind.DEVICE, account=lead.source, probability=0.93, set=("d-7",))
+    said = render(replace(one, sources=(lead, part)), "text", "en")
+    assert "Within account u-1042 the numbers point at device d-7" in " ".join(said.split())
+    assert "在账号 u-1042 之内，这些单号指向设备 d-7" in "".join(
+        render(replace(one, sources=(lead, part)), "text", "zh", width=400).split("\n")
+    )
+    even = replace(part, probability=0.5)
+    assert "Within account" not in render(replace(one, sources=(lead, even)), "text", "en")
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "point to device d-7"), ("zh", "设备 d-7")])
+def test_a_device_may_lead(lang: str, words: str) -> None:
+    one = ALL["named"]()
+    lead = replace(one.sources[0], source="d-7", kind=SourceKind.DEVICE, set=("d-7",))
+    said = render(replace(one, sources=(lead,)), "text", lang, width=300)
+    assert words in said
+    assert {"en": "under whichever logins", "zh": "不论用的是哪个账号"}[lang] in said
 
 
 def test_leaks_not_found_are_listed_by_line_and_reason() -> None:

@@ -93,6 +93,15 @@ def test_a_session_is_what_its_account_read_in_it(made: World, snapshot: Snapsho
     assert len(rows) == session.waybills + 1
 
 
+def test_a_device_is_what_was_read_on_it(snapshot: Snapshot) -> None:
+    account, _ = scoped(snapshot, "u-a")
+    device, rows = scoped(snapshot, "d-1")
+    assert device.kind is SourceKind.DEVICE
+    assert (device.waybills, device.reads) == (account.waybills, account.reads)
+    assert device.work.reason == "no_reads"  # a device has no work; its accounts do
+    assert len(rows) == device.waybills + 1
+
+
 def test_an_interface_had_what_it_issued(snapshot: Snapshot) -> None:
     result, (_, *rows) = scoped(snapshot, "c-1")
     assert (result.kind, result.waybills, result.reads) == (SourceKind.CHANNEL, PARCELS // 2, 0)

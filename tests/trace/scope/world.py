@@ -28,7 +28,7 @@ def world(*, tables: frozenset[str] = frozenset({"waybills", "outlets", "scans",
             made.scan(place + 2, number(place), "depart", start)
             made.scan(place + 10, number(place), "arrive", end)
             made.scan(place + 20, number(place), "delivered", end)
-        more: dict[str, Any] = {"action": "view", "via": "web", "session": "s-1"}
+        more: dict[str, Any] = {"action": "view", "via": "web", "session": "s-1", "device": "d-1"}
         if place % 2:
             more["fields"] = ["name", "phone"] if place % 4 == 1 else ["address"]
         if chance.random() < 0.7:

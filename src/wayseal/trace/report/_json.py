@@ -15,9 +15,9 @@ LISTED_ABOVE = 0.01
 
 
 def listed(sources: Sequence[SourceRow]) -> list[SourceRow]:
-    """The sources that a report lists, most probable first; ties by evidence, then by name."""
+    """The sources that a report lists, most probable first; ties: parts last, then by evidence, by name."""
     rows = [row for row in sources if row.probability > LISTED_ABOVE]
-    return sorted(rows, key=lambda r: (-r.probability, -_number(r.log10_lr), r.source, r.kind))
+    return sorted(rows, key=lambda r: (-r.probability, r.account is not None, -_number(r.log10_lr), r.source, r.kind))
 
 
 def render_json(result: TraceResult, lang: Lang) -> str:
@@ -72,6 +72,7 @@ def _source(row: SourceRow) -> dict[str, Any]:
         "set": list(row.set),
         "leaks": list(row.leaks),
         "set_probability": _probability(row.set_probability),
+        "account": row.account,
     }
 
 

@@ -14,6 +14,8 @@ LETTERS = "ABCDEF"
 
 _SHOWN = 6
 """Accounts of a pool that are named in a sentence; the JSON report has all."""
+_PART = 0.8
+"""From this probability on a session or device is said to be what an account's numbers point at."""
 
 _ROUTE_ONLY = "missing.no_reads_before_sale"
 
@@ -133,12 +135,21 @@ def _meaning(result: TraceResult, lead: SourceRow | None, voice: Voice) -> Itera
         yield voice.say("meaning.probability", source=source, p=lead.probability)
         if lead.log10_lr > 0.3:
             yield voice.say("meaning.ratio", source=source, lr=lead.log10_lr)
+    if part := _part(result, lead):
+        named = voice.named(part.source, part.kind)
+        yield voice.say("meaning.part", account=voice.id(part.account or ""), part=named, p=part.probability)
     if result.found:
         yield voice.say("meaning.unknown", share=result.unknown_share)
     if result.verdict is VerdictKind.SHORTLIST:
         yield voice.say("meaning.shortlist")
     closing = "insufficient" if result.verdict is VerdictKind.INSUFFICIENT else "lead"
     yield voice.say(f"meaning.{closing}")
+
+
+def _part(result: TraceResult, lead: SourceRow | None) -> SourceRow | None:
+    """The session or device inside the leading account that is likely to be the source by itself."""
+    inside = [row for row in result.sources if lead and row.account == lead.source and row.probability >= _PART]
+    return max(inside, key=lambda row: row.probability, default=None)
 
 
 def _next_steps(result: TraceResult, sources: tuple[SourceRow, ...], voice: Voice) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What a source had of one stretch of the key space.
 
 1. A waybill counts once, however often it was read.
-2. Accounts and sessions had what they read. An interface had what it issued, when it issued it. An outlet or region had
-   the parcels that stayed there by `custody`; where the ledger has no scans, those that came from there, when issued.
+2. Accounts, sessions and devices had what they read. An interface had what it issued, when it issued it. An outlet or
+   region had the parcels that stayed there by `custody`; where the ledger has no scans, those that came from there,
+   when issued.
 3. Only what falls into the period counts; a stay falls into it if any of it does.
 """
 
@@ -18,7 +19,7 @@ from wayseal.ledger.walk import Stretch
 from wayseal.store.columns import microseconds
 from wayseal.trace.scope._period import Period
 from wayseal.trace.scope._places import Longs, Words, inside
-from wayseal.trace.scope._source import Source
+from wayseal.trace.scope._source import READERS, Source
 
 _KINDS = store.TABLES["scans"].column("kind").values
 _TIME = pa.timestamp("us", tz="UTC")
@@ -50,7 +51,7 @@ class Had:
 
 def had(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) -> Had:
     """What the source had in a stretch (rules 1 to 3)."""
-    if source.walk in ("actor", "session"):
+    if source.walk in READERS:
         return _read(snapshot, stretch, period)
     described = snapshot.kept("waybills", stretch.keys, _ROUTE)
     if source.walk == "outlet" and "scans" in snapshot.tables:

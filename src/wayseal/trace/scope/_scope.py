@@ -26,7 +26,7 @@ from wayseal.trace.scope._period import FIRST, LAST, Period
 from wayseal.trace.scope._places import Places, places
 from wayseal.trace.scope._result import ByQuery, ScopeResult, Work
 from wayseal.trace.scope._routes import routes_of
-from wayseal.trace.scope._source import Source, find_source
+from wayseal.trace.scope._source import READERS, Source, find_source
 from wayseal.trace.scope._tally import Tally
 from wayseal.trace.scope._work import Post, added, explain, post_of
 
@@ -102,7 +102,7 @@ def _result(
     by_query: ByQuery,
 ) -> ScopeResult:
     role, outlet = _about(snapshot, source)
-    reads = source.walk in ("actor", "session")
+    reads = source.walk in READERS
     return ScopeResult(
         wayseal=__version__,
         ledger_digest=snapshot.digest,

@@ -2,7 +2,7 @@
 
 1. An id that several kinds know is refused until the kind is said.
 2. An id that nobody knows is an error. What resembles it is named only where it is no person's: interfaces, outlets and
-   regions by id, accounts and sessions by their number.
+   regions by id, accounts by their number, sessions and devices not.
 3. The id that was given is never repeated in an error.
 """
 
@@ -20,9 +20,13 @@ from wayseal.trace.scope._errors import ScopeError
 _NEAR = 3
 
 
+READERS = ("actor", "session", "device")
+"""What is walked over by its reads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A source: what to walk over ("actor", "session", "channel", "outlet") and the keys that stand for it there."""
+    """A source: what to walk over (one of `READERS`, "channel", "outlet") and the keys that stand for it there."""
 
     kind: SourceKind
     id: str

@@ -1,0 +1,73 @@
+"""Leakers who hide: under a shared login, behind a colleague, by what they sell, or until somebody orders."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.simulate._emit import Texts, Words
+from wayseal.simulate._leakers import Candidates, LeakSource
+from wayseal.simulate._market import Sales
+from wayseal.simulate._numbers import render
+from wayseal.simulate._scenario import Scenario
+from wayseal.simulate._text import hexes, mix
+from wayseal.simulate._types import MINUTE, NEVER, Ints, stream
+
+_OWN_DEVICE = 1 << 41
+_ORDERED_LEAST, _ORDERED_MOST = 20, 240
+"""Minutes from an order to its delivery."""
+
+
+def under_one_login(words: Words, sources: tuple[LeakSource, ...]) -> Words:
+    """The dictionaries of a world in which the people of a shared login are one account, each on an own device."""
+    people = np.array([k for source in sources for k in source.sharers], np.int64)
+    if not len(people):
+        return words
+    login_of, device_of = words.login_of.copy(), words.device_of.copy()
+    login_of[people] = people[0]
+    device_of[people] = len(words.devices) + np.arange(len(people))
+    own = hexes("d-", mix(_OWN_DEVICE + people, words.salt + 1))
+    return replace(words, login_of=login_of, device_of=device_of, devices=pa.concat_arrays([words.devices, own]))
+
+
+def device_of(words: Words, source: LeakSource) -> str:
+    """The device of the person who leaks under a shared login."""
+    text: str = words.devices[int(words.device_of[source.person])].as_py()
+    return text
+
+
+def look_up(
+    scenario: Scenario, sources: tuple[LeakSource, ...], piles: tuple[Candidates, ...], sales: Sales, seed: int
+) -> Sales:
+    """The sales with the orders of those who look a number up once it is ordered, and when they did."""
+    mine = np.isin(sales.pile, [k for k, source in enumerate(sources) if source.to_order])
+    if not mine.any():
+        return sales
+    rng, n = stream(seed, 16), len(sales.sold)
+    since = np.zeros(n, np.int64)
+    for k, pile in enumerate(piles):
+        since[sales.pile == k] = pile.since[sales.item[sales.pile == k]]
+    wait = (rng.uniform(_ORDERED_LEAST, _ORDERED_MOST, n) * MINUTE).astype(np.int64)
+    asked = np.maximum(sales.sold - wait, since)
+    read = asked + ((sales.sold - asked) * rng.uniform(0.2, 0.95, n)).astype(np.int64)
+    logged = rng.random(n) >= scenario.lost_rows
+    never = np.full(n, NEVER)
+    return replace(
+        sales,
+        asked=np.where(mine, asked, never),
+        read=np.where(mine, read, never),
+        logged=np.where(mine, logged, False),
+    )
+
+
+def looked_up(
+    sources: tuple[LeakSource, ...], piles: tuple[Candidates, ...], sales: Sales
+) -> tuple[Texts, Ints, Ints, Ints]:
+    """The logged look-ups in order of time: texts of the numbers, when, which of the texts, by whom."""
+    rows = np.flatnonzero(sales.logged)
+    rows = rows[np.argsort(sales.read[rows], kind="stable")]
+    number = np.array([piles[sales.pile[r]].number[sales.item[r]] for r in rows], np.int64)
+    texts = Texts(len(rows))
+    texts.put(0, render(number))
+    actor = np.array([sources[sales.pile[r]].key for r in rows], np.int64)
+    return texts, sales.read[rows], np.arange(len(rows)), actor
