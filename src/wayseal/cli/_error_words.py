@@ -131,7 +131,7 @@ TRACE = {
     "{} isn't empty and isn't a demo's folder; name another one": "{0} 不是空文件夹，也不是演示用的；请换一个",
     "{} exists, and may hold corrections; name another file, or say --force to replace it": "{0} 已存在，可能有人改过；"
     "请换一个文件名，或用 --force 替换",
-    "leaker wide needs more wide_accounts": "leaker wide 需要更多 wide_accounts",
+    "leaker {} needs more wide_accounts": "leaker {0} 需要更多 wide_accounts",
     "colluders must be fewer: the world has too few places for them": "colluders 应更少：网点不够",
     "leaker lister needs a larger share of queries": "leaker lister 需要更大的 queries 比例",
     "{} must be fewer: a source read too few numbers that the buyer would take": "{0} 应更少：某个来源读过的、"
