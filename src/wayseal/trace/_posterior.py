@@ -182,6 +182,7 @@ def infer(
     draws = sample(seats, seed=seed, effort=effort)
     raw, share = _inclusion(evidence, seats, draws)
     probability = np.minimum(raw, 1 - 0.5 / (_effective(evidence, seats, draws, raw) + 1))
+    np.maximum.at(probability, _account(evidence), probability.copy())  # what is known of a part holds for the whole
     capped = np.minimum(probability, SUPPORTED)
     with np.errstate(divide="ignore"):
         log10_lr = np.log10(capped / (1 - capped)) - np.log10(rho / (1 - rho))
