@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from benchmarks._cases import table
 from benchmarks.ingest import make_accesses, size_of
 from wayseal import ledger, store
-from wayseal.ledger import integrity, keeping
+from wayseal.ledger import integrity, retention
 
 START = date(2026, 3, 1)
 TENTH = 10
@@ -53,10 +53,10 @@ def step(name: str, work: Path, before: str) -> None:
             ledger.ingest(store.open_source(file), path)
     elif name.startswith("purge"):
         at = datetime.now(UTC)
-        order = keeping.PurgeOrder(who=NOBODY, why=NOBODY, at=at, before=before, below_minimum=True)
-        keeping.purge(path, order)
+        order = retention.PurgeOrder(who=NOBODY, why=NOBODY, at=at, before=before, below_minimum=True)
+        retention.purge(path, order)
     elif name == "compact":
-        keeping.compact(path)
+        retention.compact(path)
     elif name == "verify":
         if integrity.verify(path, [], [], silent).findings:
             raise SystemExit("the ledger doesn't verify")

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.running import inside, log, run
 from wayseal.cli._keep_words import KEEP_TEXTS
 from wayseal.ledger._ills import SAFE
-from wayseal.ledger.keep import Cure, Ill, Severity
+from wayseal.ledger.upkeep import Cure, Ill, Severity
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.docs.pages import read, sections
 from wayseal.ledger import _examine
-from wayseal.ledger.keep import Cure, Diagnosis, Ill, Severity
+from wayseal.ledger.upkeep import Cure, Diagnosis, Ill, Severity
 
 WORDS = {
     "en": {Severity.NOTE: "note", Severity.WARNING: "warning", Severity.ERROR: "error"},

@@ -9,8 +9,8 @@ import numpy as np
 
 from tests.ledger.helpers import put, write
 from wayseal import ledger
-from wayseal.ledger.keeping import Hooks, PurgeOrder, PurgeReport, compact, purge
 from wayseal.ledger.replay import POPULATION
+from wayseal.ledger.retention import Hooks, PurgeOrder, PurgeReport, compact, purge
 
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]

@@ -25,7 +25,7 @@ from wayseal.ledger.errors import (
     LedgerStorageError,
 )
 from wayseal.ledger.integrity import Code
-from wayseal.ledger.keep import backup, restore
+from wayseal.ledger.upkeep import backup, restore
 
 STEPS = ("marked", "part", "copied", "durable", "swapped", "cleaned")
 
@@ -367,7 +367,7 @@ def test_a_first_backup_that_was_killed_is_none_yet(whole: Path, tmp_path: Path,
 LIMITED = """
     import resource, sys
     from pathlib import Path
-    from wayseal.ledger.keep import backup
+    from wayseal.ledger.upkeep import backup
     from wayseal.model import WaysealError
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
     try:

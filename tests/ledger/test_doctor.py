@@ -28,7 +28,7 @@ from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
-from wayseal.ledger.keep import Cure, Diagnosis, Examination, Ill, Severity, backup, examine
+from wayseal.ledger.upkeep import Cure, Diagnosis, Examination, Ill, Severity, backup, examine
 
 CHANGES: dict[str, Callable[[bytes], bytes] | None] = {
     "missing": None,
@@ -385,7 +385,7 @@ def test_a_disk_that_refuses_a_repair(whole: Path, copy: Path) -> None:
     (copy / name).unlink()
     code = LIMITED.replace(
         "ledger.ingest(store.open_source(Path(sys.argv[1])), Path(sys.argv[2]))",
-        "keep.examine(Path(sys.argv[2]), source=Path(sys.argv[1]), repair=True)",
+        "upkeep.examine(Path(sys.argv[2]), source=Path(sys.argv[1]), repair=True)",
     ).replace("ledger, store", "ledger\n    from wayseal.ledger import keep")
     process = child(code, whole / "B", copy, 100)
     out, err = process.communicate()

@@ -19,7 +19,7 @@ from wayseal import ledger
 from wayseal.ledger import LedgerError, _doomed, _recount, integrity
 from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError, TooYoungError
-from wayseal.ledger.keeping import compact, plan_purge, purge
+from wayseal.ledger.retention import compact, plan_purge, purge
 
 
 def world(lot: random.Random, reads: int = 200, days: int = 30, waybills: int = 60) -> dict[str, list[Row]]:

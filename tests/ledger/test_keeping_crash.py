@@ -12,7 +12,7 @@ from tests.ledger.kept import answers, day, ingested, iso, purged
 from tests.ledger.test_crash import assert_tidy, child, sound
 from wayseal import ledger
 from wayseal.ledger.errors import LedgerBusyError
-from wayseal.ledger.keeping import Hooks, compact
+from wayseal.ledger.retention import Hooks, compact
 
 STEPS = ("swept", "range", "written", "durable", "committed", "cleaned")
 FOLDING = ("swept", "merged", "written", "durable", "committed", "cleaned")
@@ -20,7 +20,7 @@ WORK = """
     import os, resource, signal, sys
     from datetime import UTC, datetime
     from pathlib import Path
-    from wayseal.ledger.keeping import Hooks, PurgeOrder, compact, purge
+    from wayseal.ledger.retention import Hooks, PurgeOrder, compact, purge
     from wayseal.model import WaysealError
     what, path, step, limit = sys.argv[1:]
     def on_step(name):

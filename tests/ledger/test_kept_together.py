@@ -15,8 +15,8 @@ from tests.ledger.test_keeping import world
 from wayseal.ledger import LedgerError
 from wayseal.ledger._holes import GONE, TOMBSTONES
 from wayseal.ledger._manifest import load_manifest
-from wayseal.ledger.keep import Cure, Ill, backup, examine, restore
-from wayseal.ledger.keeping import compact
+from wayseal.ledger.retention import compact
+from wayseal.ledger.upkeep import Cure, Ill, backup, examine, restore
 
 
 @pytest.fixture(autouse=True)

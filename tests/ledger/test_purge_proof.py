@@ -21,7 +21,7 @@ from wayseal.ledger._purge_proof import PurgeProof, _check_difference
 from wayseal.ledger._seal import sealed
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
-from wayseal.ledger.keeping import compact, fitting, is_purge_proof, prove_purge, verify_purge
+from wayseal.ledger.retention import compact, fitting, is_purge_proof, prove_purge, verify_purge
 from wayseal.merkle import MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 

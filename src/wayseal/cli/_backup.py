@@ -11,7 +11,7 @@ from wayseal.cli._keep_words import KEEP_TEXTS
 from wayseal.cli._ledger_says import LedgerFormat
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
-from wayseal.ledger import keep
+from wayseal.ledger import upkeep
 
 FormatOption = Annotated[LedgerFormat, typer.Option("--format", help="What to write.")]
 
@@ -34,7 +34,7 @@ def backup(
     wayseal ledger backup ledger /mnt/backup/ledger
     """
     with progress_bars(quiet) as progress:
-        done = keep.backup(ledger, dest, check=check, progress=progress)
+        done = upkeep.backup(ledger, dest, check=check, progress=progress)
     _say(done, dest, "backed_up" if done.copied else "up_to_date", format, lang)
 
 
@@ -51,11 +51,11 @@ def restore(
     wayseal ledger restore /mnt/backup/ledger ledger
     """
     with progress_bars(quiet) as progress:
-        done = keep.restore(backup, dest, progress=progress)
+        done = upkeep.restore(backup, dest, progress=progress)
     _say(done, dest, "restored", format, lang)
 
 
-def _say(done: keep.Copied, dest: Path, what: str, format: LedgerFormat, lang: Lang) -> None:  # noqa: A002
+def _say(done: upkeep.Copied, dest: Path, what: str, format: LedgerFormat, lang: Lang) -> None:  # noqa: A002
     if format is LedgerFormat.JSON:
         typer.echo(json.dumps({**asdict(done), "dest": str(dest)}, ensure_ascii=False, indent=1))
         return

@@ -5,7 +5,7 @@ import typer
 from wayseal.cli._keeping_words import KEEPING_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
-from wayseal.ledger import keeping
+from wayseal.ledger import retention
 
 
 def compact(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: Quiet = False) -> None:
@@ -15,7 +15,7 @@ def compact(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: Quiet = F
     wayseal ledger compact ledger
     """
     with progress_bars(quiet) as progress:
-        done = keeping.compact(ledger, hooks=keeping.Hooks(progress=progress))
+        done = retention.compact(ledger, hooks=retention.Hooks(progress=progress))
     words = KEEPING_TEXTS[lang]
     if done.nothing:
         typer.echo(words["compact_nothing"])

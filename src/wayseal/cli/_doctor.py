@@ -13,7 +13,7 @@ from wayseal.cli._keep_words import KEEP_TEXTS
 from wayseal.cli._ledger_says import LedgerFormat
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
-from wayseal.ledger import keep
+from wayseal.ledger import upkeep
 from wayseal.model.times import day_name
 
 MOST_NAMED = 5
@@ -39,7 +39,7 @@ def doctor(
     wayseal ledger doctor ledger --repair --from /mnt/backup/ledger
     """
     with progress_bars(quiet) as progress:
-        found = keep.examine(ledger, source=source, repair=repair, deep=deep, progress=progress)
+        found = upkeep.examine(ledger, source=source, repair=repair, deep=deep, progress=progress)
     if format is LedgerFormat.JSON:
         typer.echo(examination_json(found, ledger))
     else:
@@ -49,7 +49,7 @@ def doctor(
         raise typer.Exit(found.exit_code)
 
 
-def examination_lines(found: keep.Examination, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:
+def examination_lines(found: upkeep.Examination, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:
     """An examination, a line each thing and one more for what to do."""
     yield words["looked_at"].format(ledger=ledger, files=found.files, bytes=found.bytes, free=found.free)
     for act in found.acts:
@@ -62,7 +62,7 @@ def examination_lines(found: keep.Examination, ledger: Path, words: Mapping[str,
         yield "  → " + words["cure_" + diagnosis.cure].format(ledger=ledger, **diagnosis.values)
 
 
-def _hanging(hanging: keep.Hanging | None, words: Mapping[str, str]) -> str:
+def _hanging(hanging: upkeep.Hanging | None, words: Mapping[str, str]) -> str:
     """What hangs on a file, in brackets; nothing for files that hold no rows."""
     if hanging is None or not (hanging.rows or hanging.sources):
         return ""
@@ -77,7 +77,7 @@ def _hanging(hanging: keep.Hanging | None, words: Mapping[str, str]) -> str:
     return words["brackets"].format(inner=words["comma"].join(parts))
 
 
-def examination_json(found: keep.Examination, ledger: Path) -> str:
+def examination_json(found: upkeep.Examination, ledger: Path) -> str:
     """An examination for programs."""
     content = {
         "ledger": str(ledger),

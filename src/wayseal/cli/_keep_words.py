@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from wayseal.ledger.keep import Ill, Severity
+from wayseal.ledger.upkeep import Ill, Severity
 
 KEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {

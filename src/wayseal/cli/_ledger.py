@@ -20,7 +20,7 @@ from wayseal.cli._purge_proven import purge_lines
 from wayseal.cli._reads import place_of, reads
 from wayseal.cli._words import filled
 from wayseal.cli._write import write_text
-from wayseal.ledger import integrity, keeping
+from wayseal.ledger import integrity, retention
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle import MerkleError, SigningKey, VerifyKey
 
@@ -151,8 +151,8 @@ def verify_proof(
     keys = [parsed(path, VerifyKey.parse) for path in key]
     content, notes = proof.read_bytes(), [path.read_bytes() for path in checkpoint or ()]
     try:
-        if keeping.is_purge_proof(content):
-            lines = purge_lines(keeping.verify_purge(content, keys, notes), lang)
+        if retention.is_purge_proof(content):
+            lines = purge_lines(retention.verify_purge(content, keys, notes), lang)
         else:
             lines = proven_lines(integrity.verify_proof(content, keys), LEDGER_TEXTS[lang])
     except (MerkleError, LedgerError) as error:

@@ -15,7 +15,7 @@ from wayseal.cli._ledger_says import LedgerFormat
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._write import writing
-from wayseal.ledger import keeping
+from wayseal.ledger import retention
 from wayseal.ledger.integrity import present_checkpoint
 from wayseal.merkle import SigningKey
 from wayseal.model.times import day_name
@@ -62,17 +62,17 @@ def purge(
     words = KEEPING_TEXTS[lang]
     if dry_run:
         with progress_bars(quiet) as progress:
-            would = keeping.plan_purge(ledger, order, hooks=keeping.Hooks(progress=progress))
+            would = retention.plan_purge(ledger, order, hooks=retention.Hooks(progress=progress))
         _say(would, words, format, dry=True)
         return
     note = b"" if checkpoint is None else checkpoint.read_bytes()
     signing = None if key is None else parsed(key, SigningKey.parse)
     if note:
-        keeping.fitting(ledger, note)
+        retention.fitting(ledger, note)
     with contextlib.ExitStack() as stack:
         file = None if out is None else stack.enter_context(writing(out))  # what can't be written is said before
         with progress_bars(quiet) as progress:
-            done = keeping.purge(ledger, order, hooks=keeping.Hooks(progress=progress))
+            done = retention.purge(ledger, order, hooks=retention.Hooks(progress=progress))
         if done.manifests is None:
             _say(done, words, format, dry=False)
             raise typer.Exit  # from within, so that no proof is written
@@ -80,7 +80,7 @@ def purge(
             notes = [note.decode()]
             if signing is not None:
                 notes.append(signing.sign(present_checkpoint(ledger).to_text()))
-            file.write(keeping.prove_purge(ledger, done.manifests, notes).to_json().encode())
+            file.write(retention.prove_purge(ledger, done.manifests, notes).to_json().encode())
     _say(done, words, format, dry=False)
     if out is not None and format is LedgerFormat.TEXT:
         typer.echo(words["proof" if signing is None else "proof_signed"].format(out=out))
@@ -88,7 +88,7 @@ def purge(
 
 def _order(
     who: str, why: str, before: str | None, keep_days: int | None, below_minimum: bool
-) -> keeping.PurgeOrder:  # fmt: skip
+) -> retention.PurgeOrder:  # fmt: skip
     """What was asked for; typer.BadParameter where it can't be."""
     if (before is None) == (keep_days is None):
         raise typer.BadParameter("give --before or --keep-days", param_hint="--before")
@@ -100,12 +100,12 @@ def _order(
     for name, text in (("--who", who), ("--why", why)):
         if not text.strip() or len(text) > _MOST_TEXT or not text.isprintable():
             raise typer.BadParameter(f"one line of up to {_MOST_TEXT} characters", param_hint=name)
-    return keeping.PurgeOrder(
+    return retention.PurgeOrder(
         who=who, why=why, before=before, keep_days=keep_days, at=datetime.now(UTC), below_minimum=below_minimum
     )
 
 
-def _say(done: keeping.PurgeReport, words: Mapping[str, str], format: LedgerFormat, *, dry: bool) -> None:  # noqa: A002
+def _say(done: retention.PurgeReport, words: Mapping[str, str], format: LedgerFormat, *, dry: bool) -> None:  # noqa: A002
     if format is LedgerFormat.JSON:
         typer.echo(json.dumps(_json(done, dry=dry), ensure_ascii=False, indent=1))
         return
@@ -113,7 +113,7 @@ def _say(done: keeping.PurgeReport, words: Mapping[str, str], format: LedgerForm
         typer.echo(line)
 
 
-def _json(done: keeping.PurgeReport, *, dry: bool) -> dict[str, object]:
+def _json(done: retention.PurgeReport, *, dry: bool) -> dict[str, object]:
     """A purge for programs."""
     plan = done.plan
     return {
@@ -131,7 +131,7 @@ def _json(done: keeping.PurgeReport, *, dry: bool) -> dict[str, object]:
     }
 
 
-def _lines(done: keeping.PurgeReport, words: Mapping[str, str], *, dry: bool) -> Iterator[str]:
+def _lines(done: retention.PurgeReport, words: Mapping[str, str], *, dry: bool) -> Iterator[str]:
     """A purge in words."""
     plan = done.plan
     if plan.nothing:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from wayseal.cli._keeping_words import KEEPING_TEXTS
-from wayseal.ledger.keeping import PurgeProven
+from wayseal.ledger.retention import PurgeProven
 
 
 def purge_lines(proven: PurgeProven, lang: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Keeping a ledger: purging what is older than a day, with its proof, and compaction.
+"""Retention: purging what is older than a day, with its proof, and compaction.
 
 `PurgeReport` and `CompactReport` say what was done; `Hooks` carries progress.
 """

@@ -1,4 +1,4 @@
-"""Keeping a ledger: backups of it, ledgers made of backups, and what a doctor says of one."""
+"""Upkeep of a ledger: backups of it, ledgers made of backups, and what a doctor says of one."""
 
 from wayseal.ledger._backup import Copied, backup, restore
 from wayseal.ledger._doctor import examine
