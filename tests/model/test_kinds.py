@@ -13,7 +13,7 @@ CONTRACT: list[tuple[type[StrEnum], str]] = [
     (Action, "view search export print api decrypt"),
     (Scope, "outlet city region customer channel"),
     (FoundBy, "purchase report seizure spam_call spam_sms fraud listing"),
-    (SourceKind, "actor session channel outlet region"),
+    (SourceKind, "actor session device channel outlet region"),
     (VerdictKind, "named shortlist insufficient"),
 ]
 

@@ -117,9 +117,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         passed=_distinct(routes),
     )
     shown = None if found is None else count_shown(snapshot, found, leaks, strata, had)
-    counts = count(snapshot, strata, had, shown)
-    if len(used.key):
-        counts = _with_devices(counts, used, sampled(snapshot, leaks, strata), logged, groups[0].key)
+    counts = _with_devices(count(snapshot, strata, had, shown), snapshot, leaks, strata, used, logged, groups[0].key)
     born = _earliest([by_log, issued, passed], len(leaks))
     own = _own_outlet(passed, home, born, len(groups[0].name), "scans" in snapshot.tables)
     evidence = Evidence(
@@ -141,7 +139,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         reads=reads,
         touches=_joined((*groups[2:5], own), np.append(start[2:5], np.int32(0))),
         universe=_universe(snapshot, strata, found),
-        chosen=np.array(["waybill" in strata.predicates[x].any_of for x in strata.of.tolist()], bool),
+        chosen=strata.chosen,
     )
     return Exposures(evidence=evidence, name=name, key=key, outlet=home, role=role, strata=strata, replayed=found)
 
@@ -212,9 +210,18 @@ def _devices(snapshot: Snapshot, found: Devices, by_log: Dated) -> _Group:
 
 
 def _with_devices(
-    counts: Counts, found: Devices, sample: pa.Table, logged: pa.Table, actors: NDArray[np.uint64]
+    counts: Counts,
+    snapshot: Snapshot,
+    leaks: LeakSet,
+    strata: Strata,
+    found: Devices,
+    logged: pa.Table,
+    actors: NDArray[np.uint64],
 ) -> Counts:
     """The counts with those of the devices: the last of the candidates, after accounts (the first) and the others."""
+    if not len(found.key):
+        return counts
+    sample = sampled(snapshot, leaks, strata)
     leaked, _ = uses(logged, np.zeros(logged.num_rows))
     parts = portions(found, sample, leaked, actors)
     first = len(counts.overall) - len(found.key)

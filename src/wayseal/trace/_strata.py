@@ -70,6 +70,11 @@ class Strata:
         return self.questions[: len(self.wider)]
 
     @property
+    def chosen(self) -> NDArray[np.bool_]:
+        """[n] whether the buyer had named the very number."""
+        return np.array(["waybill" in self.predicates[x].any_of for x in self.of.tolist()], bool)
+
+    @property
     def sampled(self) -> int:
         """Of about how many waybills it was seen whether they fit; 0 where it was all of them (rule 7)."""
         part = min((v.part for v in self.volumes), default=1.0)
