@@ -87,11 +87,7 @@ def test_a_channel_gains_by_an_early_sale() -> None:
     assert ratio(early, 0, 0) > ratio(late, 0, 0)
 
 
-def test_sampled_shares_shrink_and_are_never_zero() -> None:
-    evidence = make([1.0], reads=[(0, 0, 0.5), (1, 0, 0.5)], volume=[0.0, 50.0], size=99.0, sampled=True)
-    share = shares(evidence)
-    assert 0 < share[0, 0] < 0.001
-    assert share[1, 0] == pytest.approx((50 + 50 / 99) / 100)
+def test_shares_are_never_zero() -> None:
     exact = make([1.0], reads=[(0, 0, 0.5)], volume=[0.0], size=99.0)
     assert shares(exact)[0, 0] == pytest.approx(1 / 99)
     assert touch_shares(exact)[0, 0] > 0

@@ -86,8 +86,6 @@ class Evidence:
     outlet: passed through that outlet; a head-office actor whose work is everything: size; 0:
     nothing is known). overall[C], overall_size: the same counts of reads over the whole ledger;
     overall_reads: their sum over all accounts, candidates or not (0: not known).
-    sampled: the counts per stratum come from a sample of waybills, not from all of them, so shares
-    are shrunk towards the overall share.
 
     reads: every read of a leaked parcel by an actor, logged or replayed from a query, also those after the sale
     (repeats allowed); a session's or device's reads stand once more under these. Counts hold soft reads
@@ -115,7 +113,6 @@ class Evidence:
     reads: Events
     touches: Events
     universe: Mapping[SourceKind, int]
-    sampled: bool = False
     overall_reads: float = 0.0
     lost: float = 0.05
     chosen: NDArray[np.bool_] | None = None

@@ -51,9 +51,6 @@ ISSUE_ELSEWHERE = 0.6
 """Share of the unknown that is taken to sit on the issue side as well (printing, merchants' systems): an early sale
 alone gains a channel at most 1.7-fold, or a leak behind all channels would accuse every one of them."""
 
-SHRINK = 1.0
-"""Waybills of prior weight on a share that was counted on a sample."""
-
 SURELY = 0.5
 """From this probability on a soft read counts as one (rule 7)."""
 
@@ -138,14 +135,8 @@ def likelihood(evidence: Evidence, delays: Sequence[Delay] = (Delay(),), *, time
 
 
 def shares(evidence: Evidence) -> Floats:
-    """[C, X] share of each stratum that the source had read, shrunk where counted on a sample."""
-    size = np.maximum(evidence.size, 1.0)
-    if not evidence.sampled:
-        return np.minimum(np.maximum(evidence.volume, 1.0) / size, 1.0)
-    whole = max(evidence.overall_size, 1.0)
-    overall = np.clip(evidence.overall, 1.0, whole) / whole
-    shrunk = (evidence.volume + SHRINK * overall[:, None]) / (size + SHRINK)
-    return np.minimum(np.maximum(shrunk, overall[:, None] * SHRINK / (size + SHRINK)), 1.0)
+    """[C, X] share of each stratum that the source had read; at least one waybill's worth."""
+    return np.minimum(np.maximum(evidence.volume, 1.0) / np.maximum(evidence.size, 1.0), 1.0)
 
 
 def touch_shares(evidence: Evidence) -> Floats:
