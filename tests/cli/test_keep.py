@@ -8,8 +8,8 @@ import pytest
 
 from tests.cli.running import inside, log, run
 from wayseal.cli._keep_words import KEEP_TEXTS
-from wayseal.ledger._ills import SAFE
 from wayseal.ledger.upkeep import Cure, Ill, Severity
+from wayseal.ledger.upkeep._ills import SAFE
 
 
 @pytest.fixture(scope="module")

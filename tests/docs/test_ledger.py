@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import read, sections
-from wayseal.ledger import _examine
-from wayseal.ledger.upkeep import Cure, Diagnosis, Ill, Severity
+from wayseal.ledger.upkeep import Cure, Diagnosis, Ill, Severity, _examine
 
 WORDS = {
     "en": {Severity.NOTE: "note", Severity.WARNING: "warning", Severity.ERROR: "error"},

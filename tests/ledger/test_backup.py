@@ -319,7 +319,7 @@ def test_one_name_with_two_contents(whole: Path, tmp_path: Path) -> None:
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    from wayseal.ledger import keep
+    from wayseal.ledger import upkeep
     what, source, into, step, turn = sys.argv[1:]
     left = int(turn)
     def on_step(name):
@@ -328,7 +328,7 @@ KILLED = """
             left -= 1
             if left < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-    getattr(keep, what)(Path(source), Path(into), on_step=on_step)
+    getattr(upkeep, what)(Path(source), Path(into), on_step=on_step)
 """
 
 

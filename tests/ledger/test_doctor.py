@@ -21,14 +21,14 @@ from tests.ledger.test_backup import assert_tidy
 from tests.ledger.test_crash import LIMITED, child, sound
 from tests.ledger.test_integrity import older, silent
 from wayseal import ledger
-from wayseal.ledger import LedgerError, _derived, _doctor, integrity
+from wayseal.ledger import LedgerError, integrity
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
-from wayseal.ledger.upkeep import Cure, Diagnosis, Examination, Ill, Severity, backup, examine
+from wayseal.ledger.upkeep import Cure, Diagnosis, Examination, Ill, Severity, _derived, _doctor, backup, examine
 
 CHANGES: dict[str, Callable[[bytes], bytes] | None] = {
     "missing": None,
@@ -340,7 +340,7 @@ def test_a_commit_during_the_look(copy: Path, tmp_path: Path) -> None:
 def test_disk_and_many_small_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine(copy, free=lambda _: 100)
     assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.DISK, Cure.ROOM, 11)
-    monkeypatch.setattr("wayseal.ledger._examine.MANY", 3)
+    monkeypatch.setattr("wayseal.ledger.upkeep._examine.MANY", 3)
     found = examine(copy)
     assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.SMALL_FILES, Cure.COMPACT, 0)
 
@@ -386,7 +386,7 @@ def test_a_disk_that_refuses_a_repair(whole: Path, copy: Path) -> None:
     code = LIMITED.replace(
         "ledger.ingest(store.open_source(Path(sys.argv[1])), Path(sys.argv[2]))",
         "upkeep.examine(Path(sys.argv[2]), source=Path(sys.argv[1]), repair=True)",
-    ).replace("ledger, store", "ledger\n    from wayseal.ledger import keep")
+    ).replace("ledger, store", "ledger\n    from wayseal.ledger import upkeep")
     process = child(code, whole / "B", copy, 100)
     out, err = process.communicate()
     assert (process.returncode, err, "File too large" in out) == (5, "", True)

@@ -16,10 +16,11 @@ from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingest
 from tests.ledger.sealed import KEY, looked, note
 from tests.ledger.test_integrity import older
 from wayseal import ledger
-from wayseal.ledger import LedgerError, _doomed, _recount, integrity
+from wayseal.ledger import LedgerError, integrity
 from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError, TooYoungError
-from wayseal.ledger.retention import compact, plan_purge, purge
+from wayseal.ledger.integrity import _recount
+from wayseal.ledger.retention import _doomed, compact, plan_purge, purge
 
 
 def world(lot: random.Random, reads: int = 200, days: int = 30, waybills: int = 60) -> dict[str, list[Row]]:
@@ -336,7 +337,7 @@ def test_compaction_changes_no_answer(many: Path, tmp_path: Path) -> None:
 
 
 def test_counts_of_many_parts_are_added_up_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wayseal.ledger import _uncount
+    from wayseal.ledger.retention import _uncount
 
     monkeypatch.setattr(_doomed, "_MOST", 1)
     monkeypatch.setattr(_uncount, "_MANY", 1)

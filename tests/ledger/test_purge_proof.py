@@ -17,11 +17,11 @@ from tests.ledger.test_integrity import codes
 from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, save_manifest
-from wayseal.ledger._purge_proof import PurgeProof, _check_difference
 from wayseal.ledger._seal import sealed
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.ledger.retention import compact, fitting, is_purge_proof, prove_purge, verify_purge
+from wayseal.ledger.retention._purge_proof import PurgeProof, _check_difference
 from wayseal.merkle import MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 
@@ -149,7 +149,7 @@ def test_what_is_changed_with_care(made: Path) -> None:
 
 
 def proof_of(made: Path) -> PurgeProof:
-    from wayseal.ledger._purge_proof import _parsed
+    from wayseal.ledger.retention._purge_proof import _parsed
 
     return _parsed((made / "proof0").read_bytes())
 

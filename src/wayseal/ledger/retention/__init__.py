@@ -3,10 +3,10 @@
 `PurgeReport` and `CompactReport` say what was done; `Hooks` carries progress.
 """
 
-from wayseal.ledger._compact import CompactReport, compact
-from wayseal.ledger._purge import LEGAL_DAYS, PurgeOrder, PurgeReport, plan_purge, purge
-from wayseal.ledger._purge_proof import PurgeProven, fitting, is_purge_proof, prove_purge, verify_purge
 from wayseal.ledger._rewrite import Hooks
+from wayseal.ledger.retention._compact import CompactReport, compact
+from wayseal.ledger.retention._purge import LEGAL_DAYS, PurgeOrder, PurgeReport, plan_purge, purge
+from wayseal.ledger.retention._purge_proof import PurgeProven, fitting, is_purge_proof, prove_purge, verify_purge
 
 __all__ = [
     "LEGAL_DAYS",

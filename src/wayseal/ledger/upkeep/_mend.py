@@ -12,16 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wayseal.ledger._copy import bring
-from wayseal.ledger._examine import BESIDE, Look, open_to_others, right_mode, strangers
 from wayseal.ledger._files import make_folder, replace_file, sync_folder
-from wayseal.ledger._ills import SAFE, Act, Cure, Diagnosis, Ill, Severity
-from wayseal.ledger._inventory import Item, named_twice
 from wayseal.ledger._manifest import FileEntry, Manifest, save_manifest
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
-from wayseal.ledger._triage import Shelf
+from wayseal.ledger.upkeep._copy import bring
+from wayseal.ledger.upkeep._examine import BESIDE, Look, open_to_others, right_mode, strangers
+from wayseal.ledger.upkeep._ills import SAFE, Act, Cure, Diagnosis, Ill, Severity
+from wayseal.ledger.upkeep._inventory import Item, named_twice
+from wayseal.ledger.upkeep._triage import Shelf
 
 
 def mend(ledger: Path, found: Look, shelf: Shelf) -> list[Act]:

@@ -11,10 +11,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.ledger._copy import Copier
 from wayseal.ledger._files import FILE_MODE, FOLDER_MODE, storage_errors, sync_folder
-from wayseal.ledger._history import since
-from wayseal.ledger._inventory import Step, inventory
 from wayseal.ledger._lock import READERS, WRITER, writer_lock
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
 from wayseal.ledger._marker import NAME as MARKER
@@ -23,6 +20,9 @@ from wayseal.ledger._report import Progress, no_step, silent
 from wayseal.ledger._snapshot import Snapshot, open_ledger
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import BackupRefusedError, LedgerError
+from wayseal.ledger.integrity._history import since
+from wayseal.ledger.upkeep._copy import Copier
+from wayseal.ledger.upkeep._inventory import Step, inventory
 from wayseal.merkle import Checkpoint
 
 

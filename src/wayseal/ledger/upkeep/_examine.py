@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
-from wayseal.ledger._ills import Cure, Diagnosis, Examination, Hanging, Ill
-from wayseal.ledger._judge import Grown, judge_tree, manifest_ill, own_manifest, proven_manifest, wrong_tiles
 from wayseal.ledger._lock import holder_of, share_with_readers
 from wayseal.ledger._manifest import NAME, Manifest
 from wayseal.ledger._marker import NAME as MARKER
@@ -23,8 +21,10 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sweep import HOLD, SCRATCH
 from wayseal.ledger._tiles import FOLDER, tile_paths, unreadable_tiles
-from wayseal.ledger._triage import Shelf, look_at_files, look_at_secret
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Examination, Hanging, Ill
+from wayseal.ledger.upkeep._judge import Grown, judge_tree, manifest_ill, own_manifest, proven_manifest, wrong_tiles
+from wayseal.ledger.upkeep._triage import Shelf, look_at_files, look_at_secret
 
 Free = Callable[[Path], int]
 """Bytes that the disk of a folder has left."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.ledger._findings import Code
 from wayseal.ledger._manifest import Manifest
 from wayseal.ledger._purged import PurgeEntry
 from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger.integrity._findings import Code
 from wayseal.merkle import Checkpoint
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._counts import COUNTS
-from wayseal.ledger._doomed import Court
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
@@ -20,7 +19,8 @@ from wayseal.ledger._rim import DICTIONARY_SCHEMA
 from wayseal.ledger._sorted import SortedFile, contains, once
 from wayseal.ledger._strata import counts_of
 from wayseal.ledger._types import DAY_US, Words
-from wayseal.ledger._uncount import after, still_named, with_times
+from wayseal.ledger.retention._doomed import Court
+from wayseal.ledger.retention._uncount import after, still_named, with_times
 
 _QUERIES = pa.schema([("at", pa.timestamp("us", tz="UTC")), ("session", pa.string())])
 Counts: TypeAlias = Mapping[str, pa.Table]

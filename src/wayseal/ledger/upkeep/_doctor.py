@@ -4,16 +4,16 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from wayseal.ledger._derived import look_at_derived
-from wayseal.ledger._examine import Free, Look, disk_room, look, summed_up
 from wayseal.ledger._files import storage_errors
-from wayseal.ledger._ills import Act, Examination, Severity
 from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._mend import mend
 from wayseal.ledger._report import Progress, silent
 from wayseal.ledger._sweep import SCRATCH
-from wayseal.ledger._triage import Shelf
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.upkeep._derived import look_at_derived
+from wayseal.ledger.upkeep._examine import Free, Look, disk_room, look, summed_up
+from wayseal.ledger.upkeep._ills import Act, Examination, Severity
+from wayseal.ledger.upkeep._mend import mend
+from wayseal.ledger.upkeep._triage import Shelf
 
 _MOST_ROUNDS = 8
 

@@ -1,8 +1,8 @@
 """Upkeep of a ledger: backups of it, ledgers made of backups, and what a doctor says of one."""
 
-from wayseal.ledger._backup import Copied, backup, restore
-from wayseal.ledger._doctor import examine
-from wayseal.ledger._ills import Act, Cure, Diagnosis, Examination, Hanging, Ill, Severity
+from wayseal.ledger.upkeep._backup import Copied, backup, restore
+from wayseal.ledger.upkeep._doctor import examine
+from wayseal.ledger.upkeep._ills import Act, Cure, Diagnosis, Examination, Hanging, Ill, Severity
 
 __all__ = [
     "Act",

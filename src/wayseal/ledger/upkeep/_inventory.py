@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.ledger._findings import Code
 from wayseal.ledger._manifest import NAME, FileEntry, Manifest
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._seal import commit_leaf
 from wayseal.ledger._tiles import FOLDER, contents, stored_leaves
 from wayseal.ledger.errors import LedgerChangedError
+from wayseal.ledger.integrity._findings import Code
 from wayseal.merkle import Tree
 from wayseal.merkle.hashing import Digests
 

@@ -5,15 +5,15 @@
 
 from pathlib import Path
 
-from wayseal.ledger._findings import Code, Finding, Kept, Verification
-from wayseal.ledger._history import Since, since
-from wayseal.ledger._prove import prove
-from wayseal.ledger._proven import Proven, verify_proof
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tiles import stored_tree
-from wayseal.ledger._upgrade import upgrade
-from wayseal.ledger._verify import verify
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
+from wayseal.ledger.integrity._findings import Code, Finding, Kept, Verification
+from wayseal.ledger.integrity._history import Since, since
+from wayseal.ledger.integrity._prove import prove
+from wayseal.ledger.integrity._proven import Proven, verify_proof
+from wayseal.ledger.integrity._upgrade import upgrade
+from wayseal.ledger.integrity._verify import verify
 from wayseal.merkle import Checkpoint
 
 __all__ = [

@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wayseal.ledger._findings import Code
-from wayseal.ledger._history import since
 from wayseal.ledger._holes import GONE, TOMBSTONES
 from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, parse_manifest
 from wayseal.ledger._purged import PurgeEntry
-from wayseal.ledger._remove import REWRITTEN
 from wayseal.ledger._seal import commit_leaf
 from wayseal.ledger._tiles import stored_tree
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
+from wayseal.ledger.integrity._findings import Code
+from wayseal.ledger.integrity._history import since
+from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from wayseal.ledger._doomed import Boundary, Court, Plan
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._purged import PurgeEntry, Segment, day_of
-from wayseal.ledger._remove import Removal
 from wayseal.ledger._rewrite import UNSEALED, Hooks, left_behind, rewriting, swapped
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._strata import counts_of
 from wayseal.ledger._types import DAY_US, HOUR_US
 from wayseal.ledger.errors import LedgerError, TooYoungError
+from wayseal.ledger.retention._doomed import Boundary, Court, Plan
+from wayseal.ledger.retention._remove import Removal
 from wayseal.model.times import day_name
 
 LEGAL_DAYS = 183

@@ -7,13 +7,13 @@ import hashlib
 from pathlib import Path
 
 from wayseal.ledger._files import file_digest
-from wayseal.ledger._ills import Cure, Diagnosis, Hanging, Ill, hanging_on
-from wayseal.ledger._inventory import named_twice
 from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill, hanging_on
+from wayseal.ledger.upkeep._inventory import named_twice
 
 _CHUNK = 1 << 20
 

@@ -15,7 +15,6 @@ import pyarrow as pa
 from wayseal.ledger import _marks
 from wayseal.ledger._counts import COUNTS, count_tables
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._ills import Cure, Diagnosis, Hanging, Ill
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, ID_KINDS, KEYED, PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
@@ -28,6 +27,7 @@ from wayseal.ledger._sorted import SortedFile, joined, open_sorted, ranges, read
 from wayseal.ledger._sums import Sums
 from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Flags, Longs, Words
 from wayseal.ledger._words import newest
+from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill
 
 _READS = pa.schema(
     [
