@@ -10,7 +10,8 @@
    beside it (r) is counted on a sample of them, for an outlet taken from w's own counts.
 4. A ratio above one (summed over the accounts) means: the source is not named. No prior is put on framing, since what
    is at stake is whether an innocent is named, and an honest draw beats one by far (docs/benchmarks.md).
-5. Accounts that the source can't be told from are not looked at: the set says already that it may be they.
+5. Accounts that the source can't be told from are not looked at where they are at least a quarter as probable: the set
+   says already that it may be they. A member with next to none of the set's probability may still hide behind it.
 6. Beside the ratio stands the mirror image: the source itself sells only what w had read as well, at its own times.
    The two differ in whose reads the sales follow and in nothing else, so this says which of them chose (`_doubt`).
 """
@@ -29,6 +30,8 @@ FRAMED = 0.0
 
 _LEAST_READ = 0.5
 """Share of the source's leaks that an account must have read to be looked at."""
+ALIKE = 0.25
+"""A member of the source's set that is so much as probable stands beside it in the report (rule 5)."""
 _RARE, _OFTEN = 1e-4, 0.98
 """Bounds of r: a sample of a few hundred tells no more."""
 
@@ -57,7 +60,7 @@ def framing(posterior: Posterior, source: int, own: Ints, beside: Mapping[int, f
     """
     evidence = posterior.evidence
     had = _had(evidence, own)
-    had[posterior.set_of(source)[0]] = False
+    had[_alike(posterior, source)] = False
     others = np.flatnonzero((evidence.kind == ACTOR) & (had.sum(axis=1) >= _LEAST_READ * len(own))).astype(np.int32)
     nobody = Framing(log_ratio=-np.inf, other=-1, leaks=len(own), seen=0)
     if not len(others) or not len(own):
@@ -93,6 +96,13 @@ def _together(evidence: Evidence, source: int, others: Ints, own: Ints, beside: 
         rate = np.where(mate[:, None], share / passing[None, :], share)
     clipped: Floats = np.clip(np.broadcast_to(rate, (len(others), len(own))), _RARE, _OFTEN)
     return clipped
+
+
+def _alike(posterior: Posterior, source: int) -> Ints:
+    """The source and those of its set that are about as probable (rule 5)."""
+    members = posterior.set_of(source)[0]
+    p = posterior.probability
+    return members[(members == source) | (p[members] >= ALIKE * p[source])]
 
 
 def _weighed(
