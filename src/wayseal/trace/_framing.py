@@ -102,7 +102,8 @@ def _alike(posterior: Posterior, source: int) -> Ints:
     """The source and those of its set that are about as probable (rule 5)."""
     members = posterior.set_of(source)[0]
     p = posterior.probability
-    return members[(members == source) | (p[members] >= ALIKE * p[source])]
+    out: Ints = members[(members == source) | (p[members] >= ALIKE * p[source])]
+    return out
 
 
 def _weighed(
