@@ -39,19 +39,22 @@ def draw(sizes: Mapping[int, Size]) -> str:
     """One SVG; sizes by accesses, at most three."""
     order = sorted(sizes)
     of = [sizes[n] for n in order]
-    rows = [(f"ingest: {name}", [s.ingest["wall"].get(name, 0.0) for s in of]) for name in INGEST_STAGES]
+    rows: list[tuple[str, list[float | None]]] = [
+        (f"ingest: {name}, CPU", [s.ingest["cpu"].get(name) for s in of]) for name in INGEST_STAGES
+    ]
     rows += [(f"trace: {name}", [s.stages[name] for s in of]) for name in of[0].stages]
     rows += [("whole trace", [middle(s.trace) for s in of]), ("bare semi-join", [middle(s.semi_join) for s in of])]
     return _picture(order, rows)
 
 
-def _picture(sizes: Sequence[int], rows: Sequence[tuple[str, Sequence[float]]]) -> str:
+def _picture(sizes: Sequence[int], rows: Sequence[tuple[str, Sequence[float | None]]]) -> str:
     body, y = [], 44.0
     for name, costs in rows:
         body.append(el("text", name, x=_LEFT - 8, y=y + _BAR * len(sizes) / 2 + 4, text_anchor="end"))
         for colour, cost in zip(_COLOURS, costs, strict=False):
-            body.append(el("rect", x=_LEFT, y=y, width=_place(cost), height=_BAR - 2, fill=colour))
-            body.append(el("text", _said(cost), x=_LEFT + _place(cost) + 4, y=y + _BAR - 3, font_size=9))
+            width, said = (0.0, "not measured") if cost is None else (_place(cost), _said(cost))
+            body.append(el("rect", x=_LEFT, y=y, width=width, height=_BAR - 2, fill=colour))
+            body.append(el("text", said, x=_LEFT + width + 4, y=y + _BAR - 3, font_size=9))
             y += _BAR
         y += _GAP
     return str(
