@@ -1,7 +1,7 @@
 """Finding rows of some waybills in the files of one generation."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ class Finder:
         for entry in manifest.files:
             self._groups.setdefault((entry.kind, entry.day), []).append(entry)
         self._local = threading.local()
+        self._made: dict[str, pa.Table] = {}
 
     def entries(self, kind: str, day: int | None = None) -> Sequence[FileEntry]:
         """Files of a kind and bucket, oldest first."""
@@ -40,6 +41,12 @@ class Finder:
                 opened[entry.path] = open_sorted(self._ledger, entry)
             out.append(opened[entry.path])
         return out
+
+    def once(self, name: str, make: Callable[[], pa.Table]) -> pa.Table:
+        """What `make` gives, made when it is first asked for: a generation never changes."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def rows(self, kind: str, keys: Words, schema: pa.Schema, day: int | None = None) -> pa.RecordBatch:
         """Rows of a kind (and bucket) whose key is among `keys` (sorted, distinct)."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
@@ -32,6 +33,9 @@ from wayseal.ledger.walk import Stretch, knows, places_of, stretches
 from wayseal.merkle import Checkpoint
 from wayseal.model.predicate import Predicate
 
+_THREADS = 2
+_AT_ONCE = 64
+"""Row groups of one small column that are read together."""
 _NULLABLE = tuple(sorted((*READS.ids, *READS.hashed)))
 
 
@@ -238,8 +242,19 @@ class Snapshot:
 
     def size(self) -> int:
         """How many waybills were read or stand in `waybills` or `scans`."""
-        days = self._finder.whole("catalogue", pa.schema([CATALOGUE_SCHEMA.field("day")]))
-        return int((days["day"].to_numpy() != NO_DAY).sum())
+        schema = pa.schema([CATALOGUE_SCHEMA.field("day")])
+        spans = [
+            (place, range(start, min(start + _AT_ONCE, len(file.rows))))
+            for place, file in enumerate(self._finder.files("catalogue"))
+            for start in range(0, len(file.rows), _AT_ONCE)
+        ]
+
+        def work(span: tuple[int, range]) -> int:
+            rows = self._finder.files("catalogue")[span[0]].read(span[1], schema)
+            return int((numbers(rows, "day") != NO_DAY).sum())
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return sum(pool.map(work, spans))
 
     def everything(self, rows: int) -> Iterator[Words]:
         """Keys of all waybills that were read or stand in `waybills` or `scans`, about `rows` at a time, sorted."""
@@ -293,7 +308,7 @@ class Snapshot:
 
     def actors(self) -> pa.Table:
         """`actors` in the contract's form, the last row each, sorted by id."""
-        return self.loose("actors")
+        return self._finder.once("actors", lambda: self.loose("actors"))
 
     def outlets(self) -> pa.Table:
         """`outlets` in the contract's form, the last row each, sorted by id."""

@@ -62,11 +62,21 @@ class StratumVolumes:
 def counts_of(finder: Finder, kind: str) -> pa.Table:
     """A table of counts over all generations."""
     name = f"counts:{kind}"
-    schema = COUNTS[name]
-    if not finder.entries(name):
-        return schema.empty_table()
-    table = finder.whole(name, schema)
-    return table if len(finder.entries(name)) == 1 else summed(name, table)
+    table = finder.whole(name, COUNTS[name])
+    return table if len(finder.entries(name)) <= 1 else summed(name, table)
+
+
+def reads_by_actor(finder: Finder) -> pa.Table:
+    """(actor u64, reads i64, first i64) of the actors that read anything, sorted."""
+
+    def make() -> pa.Table:
+        schema = COUNTS["counts:volumes"]
+        table = finder.whole("counts:volumes", pa.schema([f for f in schema if f.name != "day"]))
+        made = table.group_by("actor", use_threads=False).aggregate([("reads", "sum"), ("first", "sum")])
+        made = made.rename_columns(["actor", "reads", "first"])
+        return made.filter(pc.greater(made["reads"], 0)).sort_by("actor")
+
+    return finder.once("reads by actor", make)
 
 
 def stratum_volumes(
@@ -97,13 +107,12 @@ def reach(finder: Finder) -> int:
 
 
 def _whole(finder: Finder, everything: int) -> StratumVolumes:
-    volumes = counts_of(finder, "volumes").group_by("actor", use_threads=False)
-    actors = volumes.aggregate([("first", "sum")]).rename_columns(["actor", "waybills"])
+    actors = reads_by_actor(finder).select(["actor", "first"]).rename_columns(["actor", "waybills"])
     actors = actors.filter(pc.greater(actors["waybills"], 0))
     return StratumVolumes(
         last=EVERY_KEY,
         waybills=everything,
-        actors=actors.sort_by("actor"),
+        actors=actors,
         outlets=counts_of(finder, "outlets"),
         channels=counts_of(finder, "channels"),
     )

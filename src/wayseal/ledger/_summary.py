@@ -15,7 +15,7 @@ from wayseal.ledger._manifest import Manifest, SourceEntry
 from wayseal.ledger._part import numbers
 from wayseal.ledger._purged import PurgeEntry
 from wayseal.ledger._sorted import contains
-from wayseal.ledger._strata import counts_of
+from wayseal.ledger._strata import counts_of, reads_by_actor
 from wayseal.ledger._types import HOUR_US, Words
 from wayseal.ledger._words import newest
 from wayseal.ledger.gaps import silent_hours
@@ -110,7 +110,7 @@ def _span(manifest: Manifest, hours: pa.Table) -> tuple[int | None, int | None]:
 
 
 def _known_actors(finder: Finder, keyer: Keyer, actors: pa.Table) -> float | None:
-    volumes = counts_of(finder, "volumes")
+    volumes = reads_by_actor(finder)
     total = pc.sum(volumes["reads"]).as_py()
     if not total:
         return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wayseal.custody import stays
@@ -147,11 +148,11 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
 def _universe(snapshot: Snapshot, strata: Strata, found: Replayed | None) -> dict[SourceKind, int]:
     """How many sources of each kind there are in all, whether they saw a leak or not."""
     outlets = snapshot.outlets()
-    known = set(snapshot.actors()["actor"].to_pylist())
-    readers = snapshot.names("actor", strata.whole.actors["actor"].to_numpy())
-    asking = [] if found is None else snapshot.names("actor", found.replay.actors())
+    known = snapshot.keys(snapshot.actors()["actor"].to_pylist())
+    readers = strata.whole.actors["actor"].to_numpy()
+    asking = np.zeros(0, np.uint64) if found is None else found.replay.actors()
     return {
-        SourceKind.ACTOR: len(known.union(readers, asking)),
+        SourceKind.ACTOR: len(np.unique(np.concatenate([known, readers, asking]))),
         SourceKind.SESSION: snapshot.sessions,
         SourceKind.DEVICE: snapshot.devices,
         SourceKind.CHANNEL: len(strata.whole.channels),
@@ -302,6 +303,7 @@ def _posts(
     An account that `actors` knows without an outlet works everywhere: its outlet is "".
     """
     actors = snapshot.actors()
+    actors = actors.filter(pc.is_in(actors["actor"], value_set=pa.array(name, pa.string())))
     columns = (actors[c].to_pylist() for c in ("actor", "role", "outlet"))
     known = {a: (role, outlet or "") for a, role, outlet in zip(*columns, strict=True)}
     posts = [known.get(text, (None, None)) if k == 0 else (None, None) for text, k in zip(name, kind, strict=True)]
