@@ -33,6 +33,7 @@ from wayseal.ledger.walk import Stretch, knows, places_of, stretches
 from wayseal.merkle import Checkpoint
 from wayseal.model.predicate import Predicate
 
+_ORDER = ("waybill", "at", "source", "row")
 _THREADS = 2
 _AT_ONCE = 64
 """Row groups of one small column that are read together."""
@@ -101,7 +102,7 @@ class Snapshot:
     def summary(self) -> Summary:
         """What is in it, from when to when, what is missing, how good it is."""
         sample = np.sort(self.control(SAMPLE))
-        reads = self.reads(sample).select(["waybill", "at"])
+        reads = self.reads(sample, ("waybill", "at"))
         return summarise(self.manifest, self._finder, self._keyer, self.actors(), sample, one_batch(reads))
 
     def keys(self, texts: Sequence[str]) -> Words:
@@ -130,26 +131,24 @@ class Snapshot:
         rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
 
-    def reads(self, waybill_keys: Words) -> pa.Table:
-        """All reads of some waybills, sorted by (waybill, at, source, row).
+    def reads(self, waybill_keys: Words, columns: Sequence[str] | None = None) -> pa.Table:
+        """All reads of some waybills, sorted by (waybill, at, source, row); of their columns these, or all.
 
         waybill u64, at, actor u64, action text, ids as u64 (null: none), source i32, row i64 (place in the source,
         from 1), first: whether it is the actor's first read of that waybill.
         """
+        wanted = READS_SCHEMA.names if columns is None else columns
+        schema = pa.schema([f for f in READS_SCHEMA if f.name in wanted or f.name in _ORDER])
         there = self._catalogue(waybill_keys)
         keys, days = numbers(there, "waybill"), numbers(there, "day")
-        found = [
-            self._finder.rows("accesses", keys[days == day], READS_SCHEMA, day) for day in np.unique(days).tolist()
-        ]
-        rows = pa.Table.from_batches(found, READS_SCHEMA)
-        rows = rows.sort_by([(n, "ascending") for n in ("waybill", "at", "source", "row")])
-        out = []
-        for batch in rows.combine_chunks().to_batches():
-            made = nullable(batch, _NULLABLE)
-            place = made.schema.get_field_index("action")
-            out.append(made.set_column(place, "action", enum_texts(ACTION, made["action"])))
-        place = READS_SCHEMA.get_field_index("action")
-        return pa.Table.from_batches(out, READS_SCHEMA.set(place, pa.field("action", pa.string())))
+        found = [self._finder.rows("accesses", keys[days == day], schema, day) for day in np.unique(days).tolist()]
+        rows = pa.Table.from_batches(found, schema).sort_by([(n, "ascending") for n in _ORDER])
+        names = [n for n in _NULLABLE if n in wanted]
+        made = nullable(one_batch(rows.select([n for n in schema.names if n in wanted])), names)
+        if "action" in wanted:
+            texts = enum_texts(ACTION, made["action"])
+            made = made.set_column(made.schema.get_field_index("action"), pa.field("action", pa.string()), texts)
+        return pa.Table.from_batches([made])
 
     def volumes(self) -> pa.Table:
         """(day i32 of the read, actor u64, reads i64, first i64), sorted."""

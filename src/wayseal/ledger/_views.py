@@ -30,7 +30,7 @@ _GROUPS = 4
 """Row groups that are read together."""
 _AT_ONCE = 6
 """Reads after which it is seen whether that was enough."""
-MOST_CODES = 1 << 28
+MOST_CODES = 1 << 27
 """Pairs of whose account it is seen whether it is the one."""
 TRIED = 1024
 """Views beyond the first stretch of which it is looked up whether they fit."""

@@ -108,7 +108,8 @@ def sampled(snapshot: Snapshot, leaks: LeakSet, strata: Strata) -> pa.Table:
     """Reads of a uniform sample of each stratum, the leaks left out."""
     each = max(CONTROLS // max(len(strata.predicates), 1), CONTROLS_LEAST)
     keys = [np.zeros(0, np.uint64), *snapshot.sample(strata.predicates, each + len(leaks))]
-    return snapshot.reads(np.setdiff1d(np.unique(np.concatenate(keys)), leaks.key))
+    wanted = np.setdiff1d(np.unique(np.concatenate(keys)), leaks.key)
+    return snapshot.reads(wanted, ("waybill", "actor", "device"))
 
 
 def portions(found: Devices, reads: pa.Table, leaked: Uses, actors: Keys) -> Floats:

@@ -32,6 +32,7 @@ LIFE_LEAST_H = 12.0
 MOMENTS = 4
 """Moments that stand for a stay at an outlet: a label can be copied at any of them."""
 
+_LOGGED = ("waybill", "at", "actor", "session", "device", "request")
 SESSION_LEAST = 2
 """Leaks that a session must have read to be a candidate beside its account."""
 
@@ -85,7 +86,7 @@ class _Group:
 
 def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     """Everything that the ledger knows about the leaks, as evidence."""
-    logged = snapshot.reads(np.unique(leaks.key))
+    logged = snapshot.reads(np.unique(leaks.key), _LOGGED)
     found = replayed(snapshot, leaks, logged)
     rows = together(logged, found)
     by_actor = _by_actor(rows, leaks, soft=found is not None)

@@ -50,7 +50,7 @@ def _sample(
     snapshot: Snapshot, exposures: Exposures, leaks: LeakSet, place: int, keys: NDArray[np.uint64]
 ) -> ViewSample:
     """Up to `SAMPLE` of the waybills, those that the account did read, and who else did."""
-    reads = snapshot.reads(keys)
+    reads = snapshot.reads(keys, ("waybill", "at", "actor"))
     waybill, actor = reads["waybill"].to_numpy(), reads["actor"].to_numpy()
     at = hours(reads["at"], leaks.epoch_us)
     if exposures.replayed is not None:
