@@ -40,7 +40,8 @@ def draw(sizes: Mapping[int, Size]) -> str:
     order = sorted(sizes)
     of = [sizes[n] for n in order]
     rows: list[tuple[str, list[float | None]]] = [
-        (f"ingest: {name}, CPU", [s.ingest["cpu"].get(name) for s in of]) for name in INGEST_STAGES
+        (f"ingest: {name}, CPU", [s.ingest["cpu"].get(name, 0.0) if s.ingest["cpu"] else None for s in of])
+        for name in INGEST_STAGES
     ]
     rows += [(f"trace: {name}", [s.stages[name] for s in of]) for name in of[0].stages]
     rows += [("whole trace", [middle(s.trace) for s in of]), ("bare semi-join", [middle(s.semi_join) for s in of])]
@@ -89,4 +90,4 @@ def _place(seconds: float) -> float:
 
 
 def _said(seconds: float) -> str:
-    return f"{seconds:,.0f} s" if seconds >= 100 else f"{seconds:.3g} s"
+    return "0" if seconds < _LEAST else f"{seconds:,.0f} s" if seconds >= 100 else f"{seconds:.3g} s"
