@@ -256,6 +256,12 @@ def test_comments_are_found_outside_of_quotes_only() -> None:
 
 @given(st.text(alphabet=st.sampled_from("aE$'\"/*-\n 1.(,;\\") | st.characters(codec="utf-8"), max_size=60))
 @example("$1 $$a$$ 1e5 1_0.5 U&'x' b'1' N'x'")
+@example("0..")
+@example("1e5.")
+@example("1.5.e1")
+@example("e'.\\'")
+@example("'a'E'b'x")
+@example("U&x'.'")
 def test_any_text_is_parted_or_refused(text: str) -> None:
     try:
         made = part(text)

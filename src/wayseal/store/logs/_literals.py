@@ -14,10 +14,11 @@ _TOKEN = re.compile(
       | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
       | (?P<escaped>[eE]'(?:[^'\\]|\\.|'')*')
       | (?P<string>(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')
+      | (?P<open>[eE]')
       | (?P<name>"(?:[^"]|"")*")
       | (?P<bind>\$[0-9]+)
       | (?P<word>[^\W\d][\w$]*)
-      | (?P<number>(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+      | (?P<number>(?:[0-9]|\.[0-9])(?:[0-9_.]|[eE][+-]?[0-9])*)
       | (?P<quote>['"])
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
@@ -59,12 +60,14 @@ def part(statement: str) -> Parted:
                 raise UnreadableError("a quote is not closed")
             literals.append(statement[at:end])
             kind, at = "string", end + len(text)
-        elif kind == "quote":
+        elif kind in {"quote", "open"}:
             raise UnreadableError("a quote is not closed")
         elif kind in {"string", "escaped", "number"}:
             literals.append(_value(text))
         shown = _shown(kind, text, len(literals) - 1)
         shown = shown.lstrip() if out and out[-1].endswith(" ") else shown
+        if out and out[-1].endswith(("'", "&")) and shown.startswith("'"):
+            shown = f" {shown}"  # or two literals would read as one with a quote in it, and "U&" as a prefix
         if shown:
             out.append(shown)
     return Parted(
