@@ -11,7 +11,7 @@ import pytest
 from tests.ledger.helpers import put, write
 from tests.ledger.kept import answers, ingested, iso, purged
 from tests.ledger.sealed import files, flipped, looked
-from tests.ledger.test_keeping import world
+from tests.ledger.test_retention import world
 from wayseal.ledger import LedgerError
 from wayseal.ledger._holes import GONE, TOMBSTONES
 from wayseal.ledger._manifest import load_manifest

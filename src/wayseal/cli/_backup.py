@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._keep_words import KEEP_TEXTS
-from wayseal.cli._ledger_says import LedgerFormat
+from wayseal.cli._ledger_says import LedgerFormat, LedgerFormatOption
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._upkeep_words import UPKEEP_TEXTS
 from wayseal.ledger import upkeep
-
-FormatOption = Annotated[LedgerFormat, typer.Option("--format", help="What to write.")]
 
 
 def backup(
@@ -24,7 +22,7 @@ def backup(
     check: Annotated[
         bool, typer.Option("--check", help="Read the backup's own files again, too, and replace damaged ones.")
     ] = False,
-    format: FormatOption = LedgerFormat.TEXT,  # noqa: A002
+    format: LedgerFormatOption = LedgerFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
     quiet: Quiet = False,
 ) -> None:
@@ -41,7 +39,7 @@ def backup(
 def restore(
     backup: Annotated[Path, typer.Argument(help="Folder that `wayseal ledger backup` made.", metavar="BACKUP")],
     dest: Annotated[Path, typer.Argument(help="Folder of the new ledger; it must be new or empty.", metavar="DEST")],
-    format: FormatOption = LedgerFormat.TEXT,  # noqa: A002
+    format: LedgerFormatOption = LedgerFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
     quiet: Quiet = False,
 ) -> None:
@@ -59,7 +57,7 @@ def _say(done: upkeep.Copied, dest: Path, what: str, format: LedgerFormat, lang:
     if format is LedgerFormat.JSON:
         typer.echo(json.dumps({**asdict(done), "dest": str(dest)}, ensure_ascii=False, indent=1))
         return
-    words = KEEP_TEXTS[lang]
+    words = UPKEEP_TEXTS[lang]
     typer.echo(words[what].format(dest=dest, **asdict(done)))
     if what == "restored":
         typer.echo(words["one_goes_on"])

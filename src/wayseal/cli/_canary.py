@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._canary_words import CANARY_TEXTS
-from wayseal.cli._ledger_says import LedgerFormat
+from wayseal.cli._ledger_says import LedgerFormat, LedgerFormatOption
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Seed
 from wayseal.ledger import open_ledger
 
@@ -71,7 +71,7 @@ def plan(
 @app.command(name="list")
 def list_(
     register: RegisterArgument,
-    format: Annotated[LedgerFormat, typer.Option(help="What to write.")] = LedgerFormat.TEXT,  # noqa: A002
+    format: LedgerFormatOption = LedgerFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
 ) -> None:
     """Every canary, who was to meet it, what became of it, and the probability of each account now.

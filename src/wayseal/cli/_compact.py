@@ -2,9 +2,9 @@
 
 import typer
 
-from wayseal.cli._keeping_words import KEEPING_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._retention_words import RETENTION_TEXTS
 from wayseal.ledger import retention
 
 
@@ -16,7 +16,7 @@ def compact(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: Quiet = F
     """
     with progress_bars(quiet) as progress:
         done = retention.compact(ledger, hooks=retention.Hooks(progress=progress))
-    words = KEEPING_TEXTS[lang]
+    words = RETENTION_TEXTS[lang]
     if done.nothing:
         typer.echo(words["compact_nothing"])
         return

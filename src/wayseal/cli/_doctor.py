@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._backup import FormatOption
-from wayseal.cli._keep_words import KEEP_TEXTS
-from wayseal.cli._ledger_says import LedgerFormat
+from wayseal.cli._ledger_says import LedgerFormat, LedgerFormatOption
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._upkeep_words import UPKEEP_TEXTS
 from wayseal.ledger import upkeep
 from wayseal.model.times import day_name
 
@@ -28,7 +27,7 @@ def doctor(
     deep: Annotated[
         bool, typer.Option("--deep", help="Also make counts, pairs and marks again from the reads, and compare.")
     ] = False,
-    format: FormatOption = LedgerFormat.TEXT,  # noqa: A002
+    format: LedgerFormatOption = LedgerFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
     quiet: Quiet = False,
 ) -> None:
@@ -43,7 +42,7 @@ def doctor(
     if format is LedgerFormat.JSON:
         typer.echo(examination_json(found, ledger))
     else:
-        for line in examination_lines(found, ledger, KEEP_TEXTS[lang]):
+        for line in examination_lines(found, ledger, UPKEEP_TEXTS[lang]):
             typer.echo(line)
     if found.exit_code:
         raise typer.Exit(found.exit_code)

@@ -11,7 +11,13 @@ from wayseal.cli._backup import backup, restore
 from wayseal.cli._compact import compact
 from wayseal.cli._doctor import doctor
 from wayseal.cli._keys import parsed
-from wayseal.cli._ledger_says import LedgerFormat, proven_lines, verification_json, verification_lines
+from wayseal.cli._ledger_says import (
+    LedgerFormat,
+    LedgerFormatOption,
+    proven_lines,
+    verification_json,
+    verification_lines,
+)
 from wayseal.cli._ledger_words import LEDGER_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
@@ -81,7 +87,7 @@ def verify(
         list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given again.")
     ] = None,
     key: Keys | None = None,
-    format: Annotated[LedgerFormat, typer.Option(help="What to write.")] = LedgerFormat.TEXT,  # noqa: A002
+    format: LedgerFormatOption = LedgerFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
     quiet: Quiet = False,
 ) -> None:

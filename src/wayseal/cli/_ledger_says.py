@@ -4,16 +4,22 @@ import json
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from wayseal.cli._words import filled
 from wayseal.ledger.integrity import Finding, Proven, Verification
 
 
 class LedgerFormat(StrEnum):
-    """What `verify` writes."""
+    """What commands about a ledger write."""
 
     TEXT = "text"
     JSON = "json"
+
+
+LedgerFormatOption = Annotated[LedgerFormat, typer.Option("--format", help="What to write.")]
 
 
 def verification_lines(found: Verification, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:

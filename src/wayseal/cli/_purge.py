@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._keeping_words import KEEPING_TEXTS
 from wayseal.cli._keys import parsed
-from wayseal.cli._ledger_says import LedgerFormat
+from wayseal.cli._ledger_says import LedgerFormat, LedgerFormatOption
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._retention_words import RETENTION_TEXTS
 from wayseal.cli._write import writing
 from wayseal.ledger import retention
 from wayseal.ledger.integrity import present_checkpoint
@@ -45,7 +45,7 @@ def purge(
     below_legal_minimum: Annotated[
         bool, typer.Option("--below-legal-minimum", help="Remove what is younger than six months, too.")
     ] = False,
-    format: Annotated[LedgerFormat, typer.Option(help="What to write.")] = LedgerFormat.TEXT,  # noqa: A002
+    format: LedgerFormatOption = LedgerFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
     quiet: Quiet = False,
 ) -> None:
@@ -59,7 +59,7 @@ def purge(
     order = _order(who, why, before, keep_days, below_legal_minimum)
     if (out is None) != (checkpoint is None) or (key is not None and out is None):
         raise typer.BadParameter("a proof needs a signed checkpoint from before the purge", param_hint="--checkpoint")
-    words = KEEPING_TEXTS[lang]
+    words = RETENTION_TEXTS[lang]
     if dry_run:
         with progress_bars(quiet) as progress:
             would = retention.plan_purge(ledger, order, hooks=retention.Hooks(progress=progress))
@@ -77,13 +77,19 @@ def purge(
             _say(done, words, format, dry=False)
             raise typer.Exit  # from within, so that no proof is written
         if file is not None:
-            notes = [note.decode()]
-            if signing is not None:
-                notes.append(signing.sign(present_checkpoint(ledger).to_text()))
+            notes = _notes(ledger, note, signing)
             file.write(retention.prove_purge(ledger, done.manifests, notes).to_json().encode())
     _say(done, words, format, dry=False)
     if out is not None and format is LedgerFormat.TEXT:
         typer.echo(words["proof" if signing is None else "proof_signed"].format(out=out))
+
+
+def _notes(ledger: Path, before: bytes, signing: SigningKey | None) -> list[str]:
+    """The signed checkpoint from before a purge, and where there is a key one from after it."""
+    notes = [before.decode()]
+    if signing is not None:
+        notes.append(signing.sign(present_checkpoint(ledger).to_text()))
+    return notes
 
 
 def _order(

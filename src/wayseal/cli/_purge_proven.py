@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from wayseal.cli._keeping_words import KEEPING_TEXTS
+from wayseal.cli._retention_words import RETENTION_TEXTS
 from wayseal.ledger.retention import PurgeProven
 
 
 def purge_lines(proven: PurgeProven, lang: str) -> Iterator[str]:
     """What the proof of a purge has shown, and what it can't."""
-    words, purge = KEEPING_TEXTS[lang], proven.purge
+    words, purge = RETENTION_TEXTS[lang], proven.purge
     yield words["proven"].format(
         origin=proven.later.origin, earlier=proven.earlier.size, later=proven.later.size, keys=", ".join(proven.keys)
     )

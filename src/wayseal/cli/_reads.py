@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 import typer
 
-from wayseal.cli._ledger_says import LedgerFormat
+from wayseal.cli._ledger_says import LedgerFormat, LedgerFormatOption
 from wayseal.cli._ledger_words import LEDGER_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words import filled
@@ -24,7 +24,7 @@ _TEXTS = ("actor", "session", "via", "ip", "device", "purpose")
 def reads(
     ledger: LedgerArgument,
     waybill: Annotated[str, typer.Option(help="Number of the waybill.")],
-    format: Annotated[LedgerFormat, typer.Option(help="What to write.")] = LedgerFormat.TEXT,  # noqa: A002
+    format: LedgerFormatOption = LedgerFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
 ) -> None:
     """List the reads of one waybill, each with the name by which `wayseal ledger prove --read` knows it.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import inside, log, run
-from wayseal.cli._keep_words import KEEP_TEXTS
+from wayseal.cli._upkeep_words import UPKEEP_TEXTS
 from wayseal.ledger.upkeep import Cure, Ill, Severity
 from wayseal.ledger.upkeep._ills import SAFE
 
@@ -23,8 +23,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    assert KEEP_TEXTS["en"].keys() == KEEP_TEXTS["zh"].keys()
-    said = KEEP_TEXTS["en"].keys()
+    assert UPKEEP_TEXTS["en"].keys() == UPKEEP_TEXTS["zh"].keys()
+    said = UPKEEP_TEXTS["en"].keys()
     assert {*Ill, *Severity} <= said
     assert {f"cure_{c}" for c in Cure} <= said
     assert {f"act_{c}" for c in SAFE} <= said
@@ -45,7 +45,7 @@ def test_there_and_back(kept: Path, tmp_path: Path, lang: str) -> None:
     assert inside("ledger", "upgrade", tmp_path / "B").code == 3
     back = inside("ledger", "restore", tmp_path / "B", tmp_path / "R", "--lang", lang)
     assert (back.code, back.err) == (0, "")
-    assert KEEP_TEXTS[lang]["one_goes_on"] in back.out
+    assert UPKEEP_TEXTS[lang]["one_goes_on"] in back.out
     assert inside("ledger", "verify", tmp_path / "R").code == 0
     (tmp_path / "B/mine").touch()
     assert inside("ledger", "restore", tmp_path / "B", tmp_path / "B").code == 3
@@ -67,7 +67,7 @@ def test_a_full_disk(kept: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_visit_to_the_doctor(kept: Path, tmp_path: Path, lang: str) -> None:
-    words = KEEP_TEXTS[lang]
+    words = UPKEEP_TEXTS[lang]
     shutil.copytree(kept / "L", tmp_path / "L")
     doctor = ("ledger", "doctor", tmp_path / "L", "--lang", lang, "-q")
     assert words["healthy"] in inside(*doctor).out

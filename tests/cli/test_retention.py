@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import bought, inside, log
-from wayseal.cli._keeping_words import KEEPING_TEXTS
+from wayseal.cli._retention_words import RETENTION_TEXTS
 
 pytestmark = pytest.mark.usefixtures("short")
 BY = ("--who", "Wang", "--why", "rule 4")
@@ -42,7 +42,7 @@ def copied(kept: Path, to: Path) -> Path:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    assert KEEPING_TEXTS["en"].keys() == KEEPING_TEXTS["zh"].keys()
+    assert RETENTION_TEXTS["en"].keys() == RETENTION_TEXTS["zh"].keys()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -50,7 +50,7 @@ def test_a_dry_run_says_what_would_go(kept: Path, lang: str) -> None:
     before = (kept / "L/manifest.json").read_bytes()
     ran = inside("ledger", "purge", kept / "L", "--before", "2025-03-01", *BY, "--dry-run", "--lang", lang)
     assert (ran.code, ran.err) == (0, "")
-    assert KEEPING_TEXTS[lang]["would"].format(before="2025-03-01") in ran.out
+    assert RETENTION_TEXTS[lang]["would"].format(before="2025-03-01") in ran.out
     assert "2025-02-26" in ran.out
     found = json.loads(
         inside("ledger", "purge", kept / "L", "--keep-days", 300, *BY, "--dry-run", "--format", "json").out
@@ -65,7 +65,7 @@ def test_a_purge_and_its_proof(kept: Path, tmp_path: Path) -> None:
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof")
     ran = inside("ledger", "purge", path, "--before", "2025-04-01", *BY, *proof)
     assert ran.code == 0, ran.err
-    words = KEEPING_TEXTS["en"]
+    words = RETENTION_TEXTS["en"]
     assert words["went"].format(before="2025-04-01") in ran.out
     assert words["elsewhere"] in ran.out
     assert words["proof"].format(out=tmp_path / "proof") in ran.out
@@ -87,9 +87,9 @@ def test_the_keeper_beside_it_signs_at_once(kept: Path, tmp_path: Path) -> None:
     path = copied(kept, tmp_path)
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof", "--key", kept / "k")
     ran = inside("ledger", "purge", path, "--before", "2025-12-20", *BY, *proof, "--below-legal-minimum")
-    assert KEEPING_TEXTS["en"]["proof_signed"].format(out=tmp_path / "proof") in ran.out
+    assert RETENTION_TEXTS["en"]["proof_signed"].format(out=tmp_path / "proof") in ran.out
     shown = inside("ledger", "verify-proof", tmp_path / "proof", "--key", kept / "k.pub", "--lang", "zh")
-    assert (shown.code, KEEPING_TEXTS["zh"]["proven_below"] in shown.out) == (0, True)
+    assert (shown.code, RETENTION_TEXTS["zh"]["proven_below"] in shown.out) == (0, True)
 
 
 def test_what_is_too_young_is_refused(kept: Path, tmp_path: Path) -> None:
@@ -106,9 +106,9 @@ def test_waybills_with_young_reads_are_held(kept: Path, tmp_path: Path) -> None:
     inside("ingest", late, "--ledger", path)
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof", "--key", kept / "k")
     ran = inside("ledger", "purge", path, "--before", "2025-02-01", *BY, *proof)
-    assert KEEPING_TEXTS["en"]["held"].format(held=1) in ran.out
+    assert RETENTION_TEXTS["en"]["held"].format(held=1) in ran.out
     shown = inside("ledger", "verify-proof", tmp_path / "proof", "--key", kept / "k.pub")
-    assert (shown.code, KEEPING_TEXTS["en"]["proven_held"].format(held=1) in shown.out) == (0, True)
+    assert (shown.code, RETENTION_TEXTS["en"]["proven_held"].format(held=1) in shown.out) == (0, True)
 
 
 def test_nothing_to_purge(kept: Path, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_nothing_to_purge(kept: Path, tmp_path: Path) -> None:
     (tmp_path / "proof").write_text("an older one")
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof")
     ran = inside("ledger", "purge", path, "--before", "2024-12-01", *BY, *proof)
-    assert (ran.code, ran.out) == (0, KEEPING_TEXTS["en"]["nothing"].format(before="2024-12-01") + "\n")
+    assert (ran.code, ran.out) == (0, RETENTION_TEXTS["en"]["nothing"].format(before="2024-12-01") + "\n")
     assert (tmp_path / "proof").read_text() == "an older one"
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
@@ -182,7 +182,7 @@ def test_compact_says_before_and_after(kept: Path, tmp_path: Path, lang: str) ->
     after = json.loads(report(path, kept, tmp_path / "again").read_text())
     assert {k for k in before if before[k] != after[k]} == {"inputs", "checkpoint"}
     again = inside("ledger", "compact", path, "--lang", lang)
-    assert again.out == KEEPING_TEXTS[lang]["compact_nothing"] + "\n"
+    assert again.out == RETENTION_TEXTS[lang]["compact_nothing"] + "\n"
     assert inside("trace", path, "--leaks", kept / "leaks.csv", "-q", "--verify", made).code == 0
 
 

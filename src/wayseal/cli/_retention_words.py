@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-KEEPING_TEXTS: Mapping[str, Mapping[str, str]] = {
+RETENTION_TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "would": "Would go (nothing was changed): everything about waybills first seen before {before}",
         "went": "Purged: everything about waybills first seen before {before}",

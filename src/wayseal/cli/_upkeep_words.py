@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from wayseal.ledger.upkeep import Ill, Severity
 
-KEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
+UPKEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "backed_up": "{dest}: backup of generation {generation:,}, {reads:,} reads. {copied:,} of {files:,} files "
         "copied ({copied_bytes:,} of {bytes:,} bytes), each checked by SHA-256.",
