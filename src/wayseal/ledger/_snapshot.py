@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._asof import States, states_of
+from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
 from wayseal.ledger._lock import share_with_readers
@@ -133,6 +134,15 @@ class Snapshot:
         wanted = distinct(keys)
         rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
+
+    def numbers(self, waybill_keys: Words) -> Words:
+        """Each waybill's number as an integer: the order of numbers of one form is theirs. 0 for what has no such form."""
+        rows = newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
+        words = numbers(rows, "word")
+        known = np.append(numbers(rows, "waybill"), np.uint64(0))
+        at = np.searchsorted(known[:-1], waybill_keys)
+        out: Words = np.where(known[at] == waybill_keys, np.append(np.where(words < UNPACKED, words, 0), 0)[at], 0)
+        return out.astype(np.uint64)
 
     def reads(self, waybill_keys: Words, columns: Sequence[str] | None = None) -> pa.Table:
         """All reads of some waybills, sorted by (waybill, at, source, row); of their columns these, or all.

@@ -23,7 +23,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 WEEKS = 28
 _KEEP, _PEOPLE, _WIDER = 0.95, 10.0, 1.3
-_LEAST, _MOST = 0.02, 8.0
+_LEAST, _MOST = 0.2, 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def _moments(odd: Longs, base: Floats, y: Longs, n: Floats, group: Ints, groups:
     def total(values: Floats) -> Floats:
         return np.bincount(g, values, groups)
 
-    rate = np.maximum(total(cut), 0.5 * (people > 0)) / np.maximum(total(n), 1.0)
+    rate = np.maximum(total(cut), 0.5) / np.maximum(total(n), 1.0)
     mean = rate[g] * n
     between = _WIDER * _excess(total((cut - mean) ** 2), total(mean), total(mean**2))
     usual = there[y <= top[g] * n]
