@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from wayseal.trace.report._svg import el, label, pct, picture
+from wayseal.page.svg import el, label, pct, picture
 
 _TALL, _FOOT, _ROW = 130.0, 24.0, 30.0
 _MOST_LABELS = 8
+
 LEFT = "30%"
+"""Where the plot begins; names stand left of it."""
 
 
 def columns_chart(name: str, title: str, desc: str, rows: Sequence[tuple[str, int]]) -> Markup | None:

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup, escape
 
-from wayseal.trace.report._visible import shorten, visible
+from wayseal.page.visible import shorten, visible
 
 
 def el(tag: str, *children: str, **attributes: str | float | None) -> Markup:
