@@ -1,14 +1,20 @@
-"""Pictures of counts over time and of estimates with their intervals."""
+"""Pictures of counts over time, of estimates with their intervals, and of reasons that add up."""
 
+import itertools
 import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from wayseal.page import numbers
+from wayseal.page._blocks import Table
 from wayseal.page.svg import el, label, pct, picture
+from wayseal.page.visible import shorten, visible
 
 _TALL, _FOOT, _ROW = 130.0, 24.0, 30.0
 _MOST_LABELS = 8
+_STEP, _BAR = 40.0, 12.0
+_WIDE, _NARROW = 80, 38
 
 LEFT = "30%"
 """Where the plot begins; names stand left of it."""
@@ -66,3 +72,57 @@ def intervals_chart(
     plot.append(el("text", f"{known:,.0f}", x=place(known), y=tall + 16, class_="tick", text_anchor="middle"))
     inner = el("svg", *plot, x=LEFT, y=0, width="66%", height=tall + _FOOT, overflow="visible")
     return picture(name, tall + _FOOT, title, desc, inner, *names)
+
+
+def waterfall_chart(
+    name: str, title: str, desc: str, rows: Sequence[tuple[str, float]], *, total: str = "Σ"
+) -> Markup | None:
+    """Reasons one below the other: each bar begins where the one above it ends, and the last one is the sum.
+
+    rows: (reason, weight of either sign). total: the name of the sum. None where no weight differs from 0, or one is
+    no finite number.
+    """
+    sums = [0.0, *itertools.accumulate(weight for _, weight in rows)]
+    low, high = min(sums), max(sums)
+    if not all(map(math.isfinite, sums)) or not 0 < high - low < math.inf:
+        return None
+
+    def place(x: float) -> str:
+        return pct((x - low) / (high - low))
+
+    tall = _STEP * (len(rows) + 1)
+    parts: list[str] = []
+    for at, ((text, weight), (before, after)) in enumerate(zip(rows, itertools.pairwise(sums), strict=True)):
+        y = _STEP * at
+        bar = "part p1" if weight > 0 else "bar"
+        parts.append(el("line", x1=place(after), x2=place(after), y1=y + 20, y2=y + _STEP + 32, class_="grid"))
+        parts += _step(text, weight, y, (place(min(before, after)), pct(abs(weight) / (high - low))), bar, "")
+        parts.append(el("line", x1=place(0), x2=place(0), y1=y + 17, y2=y + 35, class_="base"))
+    end, y = sums[-1], _STEP * len(rows)
+    span = (place(min(end, 0.0)), pct(abs(end) / (high - low)))
+    parts += _step(total, end, y, span, "bar lead" if end > 0 else "bar", "strong")
+    parts.append(el("line", x1=place(0), x2=place(0), y1=y + 17, y2=y + 35, class_="base"))
+    return picture(name, tall, title, desc, *parts)
+
+
+def _step(text: str, weight: float, y: float, span: tuple[str, str], bar: str, words: str) -> list[Markup]:
+    """One row of a waterfall: words and weight in a line, and its bar below. span: place and width of the bar."""
+    amount = numbers.log10(weight)
+    tip = el("title", f"{shorten(visible(text), 200)} {amount}")
+    return [
+        label(text, y + 14, class_=f"reason {words}".rstrip(), wide=_WIDE, narrow=_NARROW),
+        el("text", amount, x="100%", y=y + 14, class_=f"amount {words}".rstrip(), text_anchor="end"),
+        el("rect", tip, x=span[0], y=y + 20, width=span[1], height=_BAR, class_=bar),
+    ]
+
+
+def waterfall_table(head: tuple[str, str], rows: Sequence[tuple[str, float]], *, total: str = "Σ") -> Table:
+    """The same as a table: a row for each reason and one for the sum; in text a bar for the size of each weight."""
+    shown = [*rows, (total, sum(weight for _, weight in rows))]
+    top = max((abs(weight) for _, weight in shown if math.isfinite(weight)), default=0.0)
+    return Table(
+        head=head,
+        rows=tuple((visible(text), numbers.log10(weight)) for text, weight in shown),
+        numbers=frozenset({1}),
+        bars=tuple(abs(weight) / top if top > 0 and math.isfinite(weight) else 0.0 for _, weight in shown),
+    )
