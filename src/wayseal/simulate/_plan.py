@@ -11,11 +11,11 @@ from wayseal.simulate._hiding import under_one_login, with_hands
 from wayseal.simulate._leakers import LeakSource
 from wayseal.simulate._lists import choose_asking
 from wayseal.simulate._network import Network, build_network
-from wayseal.simulate._noise import learn_habits
+from wayseal.simulate._noise import KINDS, learn_habits
 from wayseal.simulate._numbers import Numbers
-from wayseal.simulate._parcels import make_parcels
+from wayseal.simulate._parcels import Parcels, make_parcels
 from wayseal.simulate._planted import Ring, choose_insiders, expected_pulls
-from wayseal.simulate._reads import Rates, Reads, fit_rates, make_reads
+from wayseal.simulate._reads import Inquiries, Rates, Reads, fit_rates, make_reads
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._staff import Staff, build_staff
 from wayseal.simulate._types import DAY, Mask, stream
@@ -29,7 +29,7 @@ class Plan:
     """A world before anything happens in it.
 
     lost: bool (units + 1, days), outlet-days without a log. asking: bool (actors,), who works with list screens.
-    first_reads: how many first reads of work there are a parcel, where that matters.
+    first_reads: for how many of work noise is made, a parcel.
     """
 
     scenario: Scenario
@@ -62,7 +62,7 @@ def make_plan(scenario: Scenario, seed: int) -> Plan:
         network=network,
         staff=staff,
         rates=rates,
-        words=make_words(network, staff, seed, scenario.system_clock_h),
+        words=make_words(network, staff, scenario, seed),
         lost=lost,
         asking=choose_asking(scenario, staff, seed),
         parcels=0,
@@ -83,12 +83,22 @@ def _sized(plan: Plan) -> Plan:
     kept = reads.keep(arrives(rng, plan, reads))
     logged = np.count_nonzero(kept.at < plan.calendar.end)
     if plan.scenario.noise or plan.scenario.handovers:
-        seen = reads.keep(reads.at < plan.calendar.end)
-        plan = replace(plan, first_reads=first_reads(seen, n, len(plan.staff)))
-        logged += sum(map(len, make_gaps(plan).reads(0, p, reads, asked)))
+        first = first_reads(kept.keep(kept.at < plan.calendar.end), n, len(plan.staff))
+        plan, more = _with_gaps(plan, p, reads, asked, first)
+        logged += more
     wanted = plan.scenario.accesses
     pulls = expected_pulls(plan.scenario, wanted * n / logged / plan.scenario.days)
     return replace(plan, parcels=max(1, round((wanted - pulls) * n / logged)))
+
+
+def _with_gaps(plan: Plan, p: Parcels, reads: Reads, asked: Inquiries, first: float) -> tuple[Plan, int]:
+    """Sets how much noise is made, so that the log gets its share of it; and how many rows more that run's log has."""
+    plan = replace(plan, first_reads=first)
+    gaps = make_gaps(plan)
+    rows = sum(map(len, gaps.reads(0, p, reads, asked)))
+    share, got = plan.scenario.noise, sum(gaps.told[kind] for kind in KINDS)
+    lacking = share / (1 - share) * first * len(p) / got if got else 1.0
+    return replace(plan, first_reads=first * lacking), round(rows * lacking)
 
 
 def make_gaps(plan: Plan) -> Gaps:

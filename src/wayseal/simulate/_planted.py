@@ -57,12 +57,14 @@ _ELSEWHERE = "192.0.2"
 class Hand:
     """Somebody who comes in under a login by a way that isn't its owner's.
 
-    login: the actor. device: whether on a device of its own. address: where from, None for the owner's.
+    login: the actor. device: whether on a device of its own. address: where from, None for the owner's. beyond: takes
+    every field.
     """
 
     login: int
     device: bool = False
     address: str | None = None
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +217,14 @@ def _hands(one: Planted, nth: int, staff: Staff, hands: list[Hand]) -> list[int]
         away = one.kind in (Insider.STOLEN, Insider.PARTNER) or (one.kind is Insider.COLLUDERS and k % 2 == 0)
         chosen.append(len(staff) + len(hands) if away else person)
         if away:
-            hands.append(Hand(login=person, device=one.kind is Insider.STOLEN, address=address))
+            hands.append(
+                Hand(
+                    login=person,
+                    device=one.kind is Insider.STOLEN,
+                    address=address,
+                    beyond=one.kind is not Insider.COLLUDERS,
+                )
+            )
     return chosen
 
 

@@ -36,6 +36,7 @@ from wayseal.simulate._lists import (
 from wayseal.simulate._market import OTHERS, sell
 from wayseal.simulate._numbers import Numbers, render
 from wayseal.simulate._parcels import Parcels, make_parcels, scan_rows
+from wayseal.simulate._partners import PartnerClocks, call_batches
 from wayseal.simulate._plan import Plan, arrives, at_screens, make_gaps, make_plan, with_insiders
 from wayseal.simulate._planted import told_of
 from wayseal.simulate._pulls import Puller
@@ -44,7 +45,8 @@ from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._sinks import Batches, FolderSink, MemorySink, Sink
 from wayseal.simulate._spool import Columns, Spool, merge
 from wayseal.simulate._tables import actors_table, assignments_table, outlets_table
-from wayseal.simulate._types import DAY, Ints, Progress, quiet, stream
+from wayseal.simulate._types import DAY, HOUR, Ints, Progress, quiet, stream
+from wayseal.simulate._walks import Walks
 from wayseal.simulate.insiders import NONE
 from wayseal.store import write_table
 from wayseal.store.types import Format
@@ -186,6 +188,8 @@ def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> _Know
     pulled = flow.puller.pulled(plan.words, flow.texts)
     if plan.ring.planted:
         truth["insiders"] = told_of(plan.ring, plan.words, plan.calendar, flow.puller.counts())
+    if scenario.partner_log:
+        truth["partner_clocks_fast_s"] = flow.clocks.told()
     if not flow.gaps.silent:
         truth["noise"] = dict(sorted(flow.gaps.told.items()))
     return _Known(leaks=leaks, truth=truth, pulled=pulled)
@@ -244,6 +248,7 @@ class _Flow:
         self._plan, self._sink, self._collector = plan, sink, collector
         self.texts = Texts(plan.parcels)
         self.puller = Puller(plan.scenario, plan.calendar, plan.staff, plan.ring, plan.lost, plan.parcels, plan.seed)
+        self._walks = Walks(plan.calendar, plan.network, plan.ring, plan.parcels, plan.seed)
         self.gaps = make_gaps(plan)
         self._numbers = Numbers(plan.seed)
         self._held: list[Held] = []
@@ -252,6 +257,8 @@ class _Flow:
         calendar = plan.calendar
         self._accesses = Spool(calendar.start, calendar.end, DAY // parts)
         self._scans = Spool(calendar.start, calendar.end, DAY // parts)
+        self._calls = Spool(calendar.start, calendar.end, DAY // parts)
+        self.clocks = PartnerClocks(plan.staff, plan.seed)
 
     def run(self, progress: Progress) -> None:
         """Makes all parcels, in order of issue, and hands on every stretch of time that is complete."""
@@ -263,7 +270,7 @@ class _Flow:
             self._chunk(k, int(edges[k]), int(edges[k + 1]))
             share = edges[k + 1 : k + 2] / plan.parcels
             done = k + 1 == chunks
-            self._hand_on(plan.calendar.end if done else int(plan.calendar.issue_times(share)[0]))
+            self._hand_on(plan.calendar.end + HOUR if done else int(plan.calendar.issue_times(share)[0]))
         progress("parcels", plan.parcels, plan.parcels)
 
     def _chunk(self, k: int, low: int, high: int) -> None:
@@ -276,7 +283,9 @@ class _Flow:
         self._collector.take(rng, p, reads)
         self._log(reads.keep(arrives(rng, plan, reads)))
         if plan.ring.planted:
-            self._log(self.puller.take(k, p))
+            self._log(self.puller.take(k, p, self._walks.take(k, p)))
+        if plan.scenario.partner_log:
+            self._calls.add(self.clocks.calls(k, reads))
         if not self.gaps.silent:
             for more in self.gaps.reads(k, p, reads, asked):
                 self._log(more)
@@ -327,8 +336,10 @@ class _Flow:
         for name, spool, make in (
             ("accesses", self._accesses, access_batches),
             ("scans", self._scans, scan_batches),
+            ("partner_calls", self._calls, call_batches),
         ):
-            for start, parts in spool.ready(until):
+            # A partner's slow clock has calls stand before the parcel was issued.
+            for start, parts in spool.ready(until - HOUR if name == "partner_calls" else until):
                 day = self._plan.calendar.day_name(start)
                 self._sink.put(name, day, _later(make, words, texts, start, parts))
 
