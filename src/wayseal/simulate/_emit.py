@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.simulate._calendar import Calendar
-from wayseal.simulate._fields import field_lists
+from wayseal.simulate._fields import FIELD_LIST, field_lists
 from wayseal.simulate._network import Network
 from wayseal.simulate._parcels import CUSTOMERS_AN_OUTLET, SCAN_OF, Parcels
 from wayseal.simulate._reads import ACTION_OF, PURPOSE_OF, Inquiries
@@ -47,9 +47,9 @@ class Words:
     """The dictionaries that the rows' integers stand for, and what is fixed by the actor.
 
     login_of: whose login each person uses, nearly always their own; longer than `actors` where somebody uses another's
-    from elsewhere, as are the other arrays by person. fast: by how much (microseconds) the clock of each
-    actor's system is fast. shows: which fields a person's reads show, as `field_lists` has them: -1 by the reason; empty
-    where the log doesn't say. asks: whose reads have a request id.
+    from elsewhere, as are the other arrays by person. fast: by how much (microseconds) the clock of each actor's system
+    is fast. shows: which fields a person's reads show, as `field_lists` has them, -1: by the reason; empty where the
+    log doesn't say. asks: whose reads have a request id.
     """
 
     actors: pa.Array
@@ -142,9 +142,7 @@ def access_batches(
     """Batches of `accesses` out of parcels, actors and reasons in order of time."""
     schema = wide_schema("accesses", CODED["accesses"])
     if len(words.shows):
-        schema = schema.set(
-            schema.get_field_index("fields"), pa.field("fields", field_lists(np.zeros(0, np.int64)).type)
-        )
+        schema = schema.set(schema.get_field_index("fields"), pa.field("fields", FIELD_LIST))
     actions, action_of = _vocabulary(ACTION_OF)
     purposes, purpose_of = _vocabulary(PURPOSE_OF)
     vias, via_of = _vocabulary(_VIA)

@@ -35,6 +35,8 @@ _SIZE = np.array([len(words) for words in _SETS], np.int64)
 _START = np.cumsum(_SIZE) - _SIZE
 _FLAT = np.array([_WORDS.index(word) for words in _SETS for word in words], np.int32)
 BEYOND_CODE = len(Reason)
+FIELD_LIST = pa.list_(pa.dictionary(pa.int32(), pa.string()))
+"""The type of what `field_lists` gives."""
 
 
 def field_lists(code: Ints) -> pa.ListArray:

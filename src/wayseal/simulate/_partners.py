@@ -39,8 +39,9 @@ class PartnerClocks:
             self.fast[own[self._partner[own]]] = off[channel]
 
     def calls(self, k: int, reads: Reads) -> tuple[Ints, ...]:
-        """The partners' rows about the reads of the k-th run of parcels, lost or not: at (theirs), parcel, actor,
-        reason, at (ours).
+        """The partners' rows about the reads of the k-th run of parcels, lost or not.
+
+        Columns: at (theirs), parcel, actor, reason, at (ours).
         """
         rng = stream(self._seed, 30, k)
         mine = np.flatnonzero(self._partner[reads.actor])

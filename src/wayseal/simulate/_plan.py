@@ -21,6 +21,7 @@ from wayseal.simulate._staff import Staff, build_staff
 from wayseal.simulate._types import DAY, Mask, stream
 
 _PILOT = 20_000
+_ROUNDS = 12
 _SEEN_IN_THE_LOG = 0.75  # of a parcel's reads, for a first guess of the network's size
 
 
@@ -86,9 +87,11 @@ def _sized(plan: Plan) -> Plan:
         first = first_reads(kept.keep(kept.at < plan.calendar.end), n, len(plan.staff))
         plan, more = _with_gaps(plan, p, reads, asked, first)
         logged += more
-    wanted = plan.scenario.accesses
-    pulls = expected_pulls(plan.scenario, wanted * n / logged / plan.scenario.days)
-    return replace(plan, parcels=max(1, round((wanted - pulls) * n / logged)))
+    wanted = plan.scenario.accesses * n / logged
+    parcels = wanted
+    for _ in range(_ROUNDS):  # fewer parcels, fewer pulls
+        parcels = wanted - expected_pulls(plan.scenario, parcels / plan.scenario.days) * n / logged
+    return replace(plan, parcels=max(1, round(parcels)))
 
 
 def _with_gaps(plan: Plan, p: Parcels, reads: Reads, asked: Inquiries, first: float) -> tuple[Plan, int]:
