@@ -117,7 +117,7 @@ def _reason(ground: Ground, found: Found, actor: int, day: int) -> Reason | None
         peers=(round(float(low)), round(float(high))),
         since=midnight,
         until=int(view.suspects.at[rows].max()) if len(rows) else end - 1,
-        values={"days": day - since + 1, "place": ground.places[actor], "role": view.roles[view.role[actor]]},
+        values={"days": day - since + 1},
         reads=tuple(_reads(ground, rows[-MOST_READS:])),
         total_reads=len(rows),
     )
