@@ -105,6 +105,7 @@ TRACE = {
     "no unused number could be found between real ones: are there any in `waybills`?": "在真实单号之间找不到未使用的"
     "号码："
     "`waybills` 表中有单号吗？",
+    "this is no file": "这不是文件",
     "this is no register of canaries": "这不是诱饵单登记册",
     "this line is none of a register's": "这一行不是登记册的内容",
     "has no table `waybills`: nothing says what a real one looks like": "没有 `waybills` 表：无从知道真实运单的样子",
