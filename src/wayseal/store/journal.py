@@ -45,7 +45,7 @@ class Held:
         try:
             _put(self._handle, data)
             if not self._named:
-                _sync(self._path.parent)
+                sync_folder(self._path.parent)
                 self._named = True
         except OSError:
             os.ftruncate(self._handle, size)
@@ -67,7 +67,7 @@ class Held:
             raise
         os.close(self._handle)
         self._handle = handle
-        _sync(self._path.parent)
+        sync_folder(self._path.parent)
         self._named = True
 
     def close(self, *, new: bool) -> None:
@@ -127,7 +127,7 @@ def _put(handle: int, data: bytes) -> None:
     os.fsync(handle)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
