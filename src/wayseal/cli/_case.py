@@ -20,6 +20,7 @@ from wayseal.cli._case_says import (
 from wayseal.cli._case_words import CASE_TEXTS
 from wayseal.cli._ledger_says import LedgerFormat, LedgerFormatOption
 from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._words import filled
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, writing
 from wayseal.detect.casebook import verify as looked_at
 from wayseal.detect.casebook.findings import Head
@@ -117,7 +118,7 @@ def hear(
     said = statement if file is None else _text_of(file)
     with writing(_written(ledger), new=False) as writer:
         writer.hear(case, who, (said or "").strip(), _now(), actor=actor)
-    typer.echo(CASE_TEXTS[lang]["heard"].format(id=case))
+    typer.echo(filled(CASE_TEXTS[lang]["heard"], id=case))
 
 
 @app.command()
@@ -169,21 +170,21 @@ def forget(
         ids = ", ".join(case.id for case in book.closed_before(moment))
         count = len(book.closed_before(moment))
         text = words["would_forget"] if ids else words["nothing_to_forget"]
-        typer.echo(text.format(cases=count, before=before, ids=ids))
+        typer.echo(filled(text, cases=count, before=before, ids=ids))
     else:
         with writing(folder, new=False) as writer:
             done = writer.forget(moment, who, why, _now())
             book = writer.book
         if done is None:
-            typer.echo(words["nothing_to_forget"].format(before=before))
+            typer.echo(filled(words["nothing_to_forget"], before=before))
         else:
             head = Head(lines=done.lines, sum=done.head)
             typer.echo(
-                words["forgot"].format(cases=done.cases, acts=done.acts, before=before, lines=done.lines, head=head)
+                filled(words["forgot"], cases=done.cases, acts=done.acts, before=before, lines=done.lines, head=head)
             )
             typer.echo(words["elsewhere"])
     if waiting := book.waiting_since(moment):
-        typer.echo(words["waiting"].format(count=len(waiting), ids=", ".join(case.id for case in waiting)))
+        typer.echo(filled(words["waiting"], count=len(waiting), ids=", ".join(case.id for case in waiting)))
 
 
 def verdict(
@@ -202,7 +203,7 @@ def verdict(
     words = CASE_TEXTS[lang]
     with writing(_written(ledger), new=False) as writer:
         closed = writer.verdict(case, is_ is Is.TRUE, _user() if who is None else who, why, _now())
-    typer.echo(words[f"judged_{is_}"].format(id=closed.id))
+    typer.echo(filled(words[f"judged_{is_}"], id=closed.id))
     if not closed.heard:
         typer.echo(words["unheard"])
 
@@ -222,7 +223,7 @@ def _written(ledger: Path) -> Path:
 
 
 def _now() -> int:
-    return micros(datetime.now(UTC).isoformat())
+    return micros(datetime.now(UTC).replace(microsecond=0).isoformat())
 
 
 def _day(text: str) -> int:
@@ -248,4 +249,4 @@ def _user() -> str:
 
 def _unread(book: Casebook, folder: Path, lang: Lang) -> None:
     for line in book.unread:
-        typer.echo(CASE_TEXTS[lang]["unread"].format(path=folder / FILE, line=line), err=True)
+        typer.echo(filled(CASE_TEXTS[lang]["unread"], path=folder / FILE, line=line), err=True)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from wayseal.cli._words import filled
 from wayseal.detect.casebook import Casebook, Pseudonyms
 from wayseal.detect.casebook.findings import Verification
 from wayseal.detect.casebook.types import Case, Forgotten, Heard, Shown, State, Verdict
@@ -32,13 +33,11 @@ class Names:
 
 def list_lines(book: Casebook, names: Names, state: State | None, words: Words) -> Iterator[str]:
     """Every case with what was done with it, and how many there are."""
-    for done in book.forgotten:
-        yield words["forgotten"].format(
-            at=iso(done.at), who=visible(done.who), cases=done.cases, before=iso(done.before), why=visible(done.why)
-        )
+    yield from (_forgotten_line(done, words) for done in book.forgotten)
     some = [case for case in book.cases if state in (None, case.state)]
     for case in some:
-        yield words["case"].format(
+        yield filled(
+            words["case"],
             id=case.id,
             state=words[case.state],
             score=case.score,
@@ -53,14 +52,19 @@ def list_lines(book: Casebook, names: Names, state: State | None, words: Words) 
     if not book.cases:
         return
     counts = Counter(case.state for case in book.cases)
-    yield words["total"].format(total=len(book.cases), **{str(each): counts[each] for each in State})
+    yield filled(words["total"], total=len(book.cases), **{str(each): counts[each] for each in State})
     yield words["lead"]
+
+
+def _forgotten_line(done: Forgotten, words: Words) -> str:
+    values = {"cases": done.cases, "before": iso(done.before), "why": visible(done.why)}
+    return filled(words["forgotten"], at=iso(done.at), who=visible(done.who), **values)
 
 
 def _act_line(act: Shown | Heard | Verdict, words: Words) -> str:
     key = _kind(act) + (f"_{act.true}".lower() if isinstance(act, Verdict) else "")
     why = "" if isinstance(act, Heard) else visible(act.why)
-    return words[f"act_{key}"].format(at=iso(act.at), who=visible(act.who), why=why)
+    return filled(words[f"act_{key}"], at=iso(act.at), who=visible(act.who), why=why)
 
 
 def _kind(act: Shown | Heard | Verdict) -> str:
@@ -75,15 +79,15 @@ def _kind(act: Shown | Heard | Verdict) -> str:
 
 def open_lines(case: Case, pseudonyms: Pseudonyms, act: Shown, words: Words) -> Iterator[str]:
     """The names of a case that was opened just now, and what was said in it."""
-    yield words["open"].format(id=case.id, who=visible(act.who), why=visible(act.why))
+    yield filled(words["open"], id=case.id, who=visible(act.who), why=visible(act.why))
     for actor in case.actors:
-        yield words["name"].format(pseudonym=pseudonyms.of(actor), name=visible(actor))
+        yield filled(words["name"], pseudonym=pseudonyms.of(actor), name=visible(actor))
     for heard in case.heard:
         name = words["somebody"] if heard.actor is None else visible(heard.actor)
-        yield words["said"].format(at=iso(heard.at), name=name, who=visible(heard.who))
-        yield from (words["line"].format(line=visible(line) if line else "") for line in heard.statement.split("\n"))
+        yield filled(words["said"], at=iso(heard.at), name=name, who=visible(heard.who))
+        yield from (filled(words["line"], line=visible(line) if line else "") for line in heard.statement.split("\n"))
     if not case.heard:
-        yield words["not_heard"].format(id=case.id)
+        yield filled(words["not_heard"], id=case.id)
 
 
 def list_json(book: Casebook, names: Names, state: State | None) -> str:
@@ -129,20 +133,17 @@ def forgotten_json(done: Forgotten) -> dict[str, object]:
 
 def verification_lines(found: Verification, path: Path, words: Words) -> Iterator[str]:
     """What looking at a casebook found, a line each thing."""
-    yield words["looked"].format(path=path, lines=found.head.lines, acts=found.acts)
-    yield from (words["unread"].format(path=path, line=line) for line in found.unread)
-    yield from (words["fault"].format(line=fault.line, what=words[fault.code]) for fault in found.faults)
-    for done in found.forgotten:
-        yield words["forgotten"].format(
-            at=iso(done.at), who=visible(done.who), cases=done.cases, before=iso(done.before), why=visible(done.why)
-        )
+    yield filled(words["looked"], path=path, lines=found.head.lines, acts=found.acts)
+    yield from (filled(words["unread"], path=path, line=line) for line in found.unread)
+    yield from (filled(words["fault"], line=fault.line, what=words[fault.code]) for fault in found.faults)
+    yield from (_forgotten_line(done, words) for done in found.forgotten)
     if not found.faults:
         yield words["fine"]
     if found.restarted is not None:
-        yield words["restarted"].format(at=iso(found.restarted.at), who=visible(found.restarted.who))
+        yield filled(words["restarted"], at=iso(found.restarted.at), who=visible(found.restarted.who))
     elif found.earlier is not None:
         yield words["goes_on" if found.earlier else "goes_not_on"]
-    yield words["head"].format(head=str(found.head))
+    yield filled(words["head"], head=str(found.head))
 
 
 def verification_json(found: Verification) -> str:

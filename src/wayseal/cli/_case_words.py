@@ -16,9 +16,10 @@ CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
         "act_heard": "    {at}  the person was heard, written down by {who}",
         "act_verdict_true": "    {at}  verdict true by {who}: {why}",
         "act_verdict_false": "    {at}  verdict false by {who}: {why}",
-        "total": "{total} cases: {new} new, {opened} opened, {true} closed as true, {false} closed as false.",
+        "total": "{total} {total:case|cases}: {new} new, {opened} opened, "
+        "{true} closed as true, {false} closed as false.",
         "lead": "A case is a lead, not a verdict: look at the reads, and hear the person.",
-        "forgotten": "{at}  {who} forgot {cases} cases that were closed before {before}: {why}",
+        "forgotten": "{at}  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}",
         "unread": "{path}:{line}: this line was cut off by a crash and is left out; the others count",
         "open": "{id} is open; recorded that {who} sees these names: {why}",
         "name": "  {pseudonym}  {name}",
@@ -43,11 +44,12 @@ CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
         "restarted": "The head that was given is the end from before cases were forgotten, at {at} by {who}.",
         "goes_not_on": "The casebook does NOT go on from the head that was given: lines were cut off or written anew, "
         "or cases were forgotten after it and more was written in between.",
-        "forgot": "Forgotten: {cases} cases closed before {before}, {acts} acts. The chain of lines starts anew; "
-        "before it had {lines} lines, the last with {head}.",
-        "would_forget": "Would be forgotten (nothing was changed): {cases} cases closed before {before}: {ids}",
+        "forgot": "Forgotten: {cases} {cases:case|cases} closed before {before}, {acts} acts. The chain of lines "
+        "starts anew; before it had {lines} lines, the last with {head}.",
+        "would_forget": "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before "
+        "{before}: {ids}",
         "nothing_to_forget": "No case was closed before {before}; nothing was changed.",
-        "waiting": "{count} older cases have no verdict and stay: {ids}",
+        "waiting": "{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}",
         "elsewhere": "Copies of the casebook hold what went until they are removed.",
     },
     "zh": {
@@ -67,7 +69,7 @@ CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
         "lead": "案件只是线索，不是结论：请核对访问记录，并听取当事人的说明。",
         "forgotten": "{at}  {who} 清除了 {before} 之前结案的 {cases} 个案件：{why}",
         "unread": "{path}:{line}：这一行因崩溃被截断，未计入；其余各行有效",
-        "open": "{id} 已打开；已记录 {who} 查看以下姓名账号：{why}",
+        "open": "{id} 已打开；已记录 {who} 查看了以下名字：{why}",
         "name": "  {pseudonym}  {name}",
         "said": "{at}  {name} 的陈述（记录人 {who}）：",
         "somebody": "当事人",

@@ -1,9 +1,9 @@
 """The `wayseal` command: which command there is, and what an error looks like.
 
 Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger is busy; 5 the disk or
-a file can't be read or written; 6 the ledger is damaged or of another version; 7 it, or a proof, is not what was
-signed; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the report isn't verified;
-11 the doctor found something; 12 a purge would remove what is too young; 130 interrupted.
+a file can't be read or written; 6 the ledger or the casebook is damaged or of another version; 7 it, or a proof, is
+not what was signed or written; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the
+report isn't verified; 11 the doctor found something; 12 a purge would remove what is too young; 130 interrupted.
 """
 
 import errno
