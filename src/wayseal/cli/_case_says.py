@@ -10,7 +10,7 @@ from wayseal.detect.casebook import Casebook, Pseudonyms
 from wayseal.detect.casebook.findings import Verification
 from wayseal.detect.casebook.types import Case, Forgotten, Heard, Shown, State, Verdict
 from wayseal.model.times import iso
-from wayseal.trace.report import visible
+from wayseal.page.visible import visible
 
 Words = Mapping[str, str]
 

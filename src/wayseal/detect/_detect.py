@@ -15,7 +15,7 @@ from wayseal.detect._judge import Flags, Found, Longs, judge, together
 from wayseal.detect._link import groups
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
 from wayseal.detect._view import View, Who, view_of
-from wayseal.detect._window import DAY_US, Window, window_of
+from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.facts import Facts, facts_of
