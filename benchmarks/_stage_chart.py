@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from wayseal.trace.report._svg import el
+from wayseal.page.svg import el
 
 INGEST_STAGES = ("digest", "read", "settle", "merge", "commit", "clean")
 _COLOURS = ("#9ecae1", "#4292c6", "#08519c")

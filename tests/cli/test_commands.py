@@ -15,10 +15,10 @@ from wayseal import __version__, cli
 from wayseal.cli import _demo, _progress, _show, _words, app
 from wayseal.cli._write import write_text
 from wayseal.ledger import LedgerError
+from wayseal.page.words import reason_text
 from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
-from wayseal.trace.report import reason_text
 
 COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger", "canary")
 LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wayseal.model.times import iso
+from wayseal.page.visible import visible
 from wayseal.trace.canary import ENOUGH, State
-from wayseal.trace.report import visible
 
 Words = Mapping[str, str]
 SHOWN = 10

@@ -133,6 +133,7 @@ TRACE = {
     "请换一个文件名，或用 --force 替换",
     "leaker {} needs more wide_accounts": "leaker {0} 需要更多 wide_accounts",
     "colluders must be fewer: the world has too few places for them": "colluders 应更少：网点不够",
+    "insiders must be fewer: the world has too few accounts for them": "insiders 应更少：账号不够",
     "leaker lister needs a larger share of queries": "leaker lister 需要更大的 queries 比例",
     "{} must be fewer: a source read too few numbers that the buyer would take": "{0} 应更少：某个来源读过的、"
     "买家会要的单号太少",

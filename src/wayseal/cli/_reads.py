@@ -16,7 +16,7 @@ from wayseal.cli._words import filled
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.model import clean_waybill
 from wayseal.model.times import iso
-from wayseal.trace.report import visible
+from wayseal.page.visible import visible
 
 _TEXTS = ("actor", "session", "via", "ip", "device", "purpose")
 

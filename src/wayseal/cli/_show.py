@@ -11,7 +11,7 @@ from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words import TEXTS, filled
 from wayseal.ledger import Summary, open_ledger
 from wayseal.model.times import HOUR_US, SECOND_US, iso
-from wayseal.trace.report import reason_text
+from wayseal.page.words import reason_text
 
 GAPS_SHOWN = 5
 PURGE = ("before", "who", "why", "at", "reads", "waybills", "held", "below_minimum")

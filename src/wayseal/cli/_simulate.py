@@ -11,12 +11,16 @@ from wayseal.cli._progress import progress_bars
 LEAKERS = (
     "Who sells: clerk, wide, channel, colluders, outlet, nobody, lister; hiding: shared, framer, chooser or to-order."
 )
+INSIDERS = (
+    "Who pulls waybills beside their work: none, few, all, or kinds joined by commas: bulk, steady, stock, range, "
+    "shared, stolen, colluders, partner."
+)
 BUYERS = "What the buyer names: anything, origin, route, outlets or outlets-unsaid."
 
 
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to make: dataset/, leaks.csv and truth.json.", metavar="OUT")],
-    scenario: Annotated[str, typer.Option(help="tiny, demo or bench.")] = "demo",
+    scenario: Annotated[str, typer.Option(help="tiny, demo, bench, watch or insiders.")] = "demo",
     leaker: Annotated[str | None, typer.Option(help=LEAKERS)] = None,
     buyer: Annotated[str | None, typer.Option(help=BUYERS)] = None,
     bought: Annotated[int | None, typer.Option(help="Numbers that the buyer gets.")] = None,
@@ -31,6 +35,9 @@ def simulate(
     lost: Annotated[float | None, typer.Option(help="Share of the reads that the log lacks.")] = None,
     system_clock: Annotated[float | None, typer.Option(help="Hours by which the counters' clock is fast.")] = None,
     buyer_clock: Annotated[float | None, typer.Option(help="Hours by which the buyer's clock is fast.")] = None,
+    insiders: Annotated[str | None, typer.Option(help=INSIDERS)] = None,
+    noise: Annotated[float | None, typer.Option(help="Share of first reads without any work behind them.")] = None,
+    missing_scans: Annotated[float | None, typer.Option(help="Share of the scans that nobody recorded.")] = None,
     seed: Seed = 7,
     quiet: Quiet = False,
 ) -> None:
@@ -38,6 +45,7 @@ def simulate(
 
     \b
     wayseal simulate world --leaker wide --bought 20 --seed 3
+    wayseal simulate watched --scenario watch
     wayseal ingest world/dataset --ledger world/ledger
     wayseal trace world/ledger --leaks world/leaks.csv
     """
@@ -57,6 +65,9 @@ def simulate(
         "lost_rows": lost,
         "system_clock_h": system_clock,
         "buyer_clock_h": buyer_clock,
+        "insiders": insiders,
+        "noise": noise,
+        "missing_scans": missing_scans,
     }
     chosen = preset(scenario, **{name: value for name, value in given.items() if value is not None})
     with progress_bars(quiet) as progress:

@@ -28,14 +28,14 @@ DICTIONARY_SCHEMA = pa.schema([("key", pa.uint64()), ("text", pa.string())])
 
 KEPT = 1 << 18
 """Most entries of a dictionary that is read once and kept; of a larger one only what is asked for is read."""
-_KEYS = pa.schema([DICTIONARY_SCHEMA.field("key")])
+DICTIONARY_KEYS = pa.schema([DICTIONARY_SCHEMA.field("key")])
 _NO_ENTRIES = DICTIONARY_SCHEMA.empty_table()
 
 
 def _matching(file: SortedFile, wanted: Words) -> pa.Table:
     """A dictionary file's rows of some keys; texts are read of row groups that hold one."""
     groups = range(len(file.rows))
-    hits = np.flatnonzero(contains(wanted, numbers(file.read(groups, _KEYS), "key")))
+    hits = np.flatnonzero(contains(wanted, numbers(file.read(groups, DICTIONARY_KEYS), "key")))
     ends = np.cumsum(file.rows)
     inside = np.unique(np.searchsorted(ends, hits, side="right"))
     rows = pa.Table.from_batches([file.read(inside.tolist(), DICTIONARY_SCHEMA)])

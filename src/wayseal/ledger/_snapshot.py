@@ -1,10 +1,11 @@
 """One generation of a ledger, to be asked; what is written meanwhile does not show."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._asof import States, states_of
+from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
 from wayseal.ledger._lock import share_with_readers
@@ -19,7 +21,7 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import numbers
 from wayseal.ledger._queries import read_queries
-from wayseal.ledger._rim import ACTION, READS, READS_SCHEMA, Rim, enum_texts, nullable
+from wayseal.ledger._rim import ACTION, DICTIONARY_KEYS, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import distinct, joined, one_batch, ranges, read_range
 from wayseal.ledger._strata import StratumVolumes, counts_of, session_counts, stratum_volumes
@@ -27,6 +29,7 @@ from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
 from wayseal.ledger._words import newest
+from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, knows, places_of, stretches
@@ -37,6 +40,7 @@ _ORDER = ("waybill", "at", "source", "row")
 _THREADS = 2
 _AT_ONCE = 64
 """Row groups of one small column that are read together."""
+_T = TypeVar("_T")
 _NULLABLE = tuple(sorted((*READS.ids, *READS.hashed)))
 
 
@@ -131,6 +135,15 @@ class Snapshot:
         rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
 
+    def numbers(self, waybill_keys: Words) -> Words:
+        """Each waybill's number as an integer: the order of numbers of one form is theirs. 0 for what has no such form."""
+        rows = newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
+        words = numbers(rows, "word")
+        known = np.append(numbers(rows, "waybill"), np.uint64(0))
+        at = np.searchsorted(known[:-1], waybill_keys)
+        out: Words = np.where(known[at] == waybill_keys, np.append(np.where(words < UNPACKED, words, 0), 0)[at], 0)
+        return out.astype(np.uint64)
+
     def reads(self, waybill_keys: Words, columns: Sequence[str] | None = None) -> pa.Table:
         """All reads of some waybills, sorted by (waybill, at, source, row); of their columns these, or all.
 
@@ -211,6 +224,15 @@ class Snapshot:
     def askers(self, since: int, until: int) -> pa.Table:
         """(actor text, queries i64): logged queries of each account from one time (µs) to another, sorted."""
         return askers(self._finder, since, until)
+
+    def beside(self, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
+        """What `work` makes of each stretch of the key space, in order, with (done, total); see `ledger.beside`."""
+        return beside(self._finder, wanted, work)
+
+    def ids(self, kind: str) -> Words:
+        """Keys of everything of a kind that any row names (actor, outlet, channel, …), in the order of their coming."""
+        keys: Words = self._finder.whole(f"dictionary:{kind}", DICTIONARY_KEYS)["key"].to_numpy()
+        return keys
 
     def places(self, waybill_keys: Words) -> pa.Table:
         """(waybill u64, outlet u64): where some waybills came from or were scanned, each pair once, by waybill."""

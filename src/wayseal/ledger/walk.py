@@ -16,7 +16,7 @@ from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import run_starts
 from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import DICTIONARY_SCHEMA, READS_SCHEMA
+from wayseal.ledger._rim import DICTIONARY_KEYS, DICTIONARY_SCHEMA, READS_SCHEMA
 from wayseal.ledger._select import last_rows
 from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
 from wayseal.ledger._strata import counts_of
@@ -191,5 +191,5 @@ def places_of(finder: Finder, keys: Words) -> pa.Table:
 
 def knows(finder: Finder, kind: str, key: int) -> bool:
     """Whether any row names an id of that kind of dictionary."""
-    keys = finder.whole(f"dictionary:{kind}", pa.schema([DICTIONARY_SCHEMA.field("key")]))
+    keys = finder.whole(f"dictionary:{kind}", DICTIONARY_KEYS)
     return bool(np.any(keys["key"].to_numpy() == np.uint64(key)))

@@ -33,6 +33,11 @@ class Calendar:
         out: Ints = self.start + (hours * HOUR).astype(np.int64)
         return out
 
+    def share_at(self, at: Ints) -> Floats:
+        """The share of all waybills that has been issued at moments; the inverse of `issue_times`."""
+        out: Floats = np.interp((at - self.start) / HOUR, np.arange(len(self.cumulative)), self.cumulative)
+        return out
+
     def day_name(self, at: int) -> str:
         """The China date of a moment."""
         return date.fromordinal(self.first_day.toordinal() + (at - self.start) // DAY).isoformat()

@@ -44,7 +44,8 @@ CODED: dict[str, frozenset[str]] = {
 class Words:
     """The dictionaries that the rows' integers stand for, and what is fixed by the actor.
 
-    login_of: whose login each person uses, nearly always their own. fast: by how much (microseconds) the clock of each
+    login_of: whose login each person uses, nearly always their own; longer than `actors` where somebody uses another's
+    from elsewhere, as are the other arrays by person. fast: by how much (microseconds) the clock of each
     actor's system is fast.
     """
 
@@ -158,7 +159,7 @@ def _sessions(words: Words, at: Ints, actor: Ints) -> pa.DictionaryArray:
     """A person logs in anew every few hours; systems have no sessions."""
     slot = at // (_SESSION_HOURS * HOUR)
     first = int(slot[0]) if len(slot) else 0
-    actors = len(words.actors)
+    actors = len(words.login_of)
     key = (slot - first) * actors + actor
     present = np.zeros((int(slot[-1]) - first + 1) * actors if len(slot) else 0, np.bool_)
     person = words.has_session[actor]

@@ -1,5 +1,6 @@
 """Leakers who hide: under a shared login, behind a colleague, by what they sell, or until somebody orders."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,25 +10,50 @@ from wayseal.simulate._emit import Texts, Words
 from wayseal.simulate._leakers import Candidates, LeakSource
 from wayseal.simulate._market import Sales
 from wayseal.simulate._numbers import render
+from wayseal.simulate._planted import Hand
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._text import hexes, mix
 from wayseal.simulate._types import MINUTE, NEVER, Ints, stream
 
-_OWN_DEVICE = 1 << 41
+_OWN_DEVICE, _HAND_DEVICE = 1 << 41, 1 << 42
 _ORDERED_LEAST, _ORDERED_MOST = 20, 240
 """Minutes from an order to its delivery."""
 
 
-def under_one_login(words: Words, sources: tuple[LeakSource, ...]) -> Words:
-    """The dictionaries of a world in which the people of a shared login are one account, each on an own device."""
-    people = np.array([k for source in sources for k in source.sharers], np.int64)
+def under_one_login(words: Words, logins: Sequence[tuple[int, ...]]) -> Words:
+    """The dictionaries of a world in which the people of each shared login are one account, each on an own device."""
+    people = np.array([k for sharers in logins for k in sharers], np.int64)
     if not len(people):
         return words
     login_of, device_of = words.login_of.copy(), words.device_of.copy()
-    login_of[people] = people[0]
+    login_of[people] = np.array([sharers[0] for sharers in logins for _ in sharers], np.int64)
     device_of[people] = len(words.devices) + np.arange(len(people))
     own = hexes("d-", mix(_OWN_DEVICE + people, words.salt + 1))
     return replace(words, login_of=login_of, device_of=device_of, devices=pa.concat_arrays([words.devices, own]))
+
+
+def with_hands(words: Words, hands: Sequence[Hand]) -> Words:
+    """The dictionaries with somebody more for each hand, who uses that login from elsewhere."""
+    if not hands:
+        return words
+    login = np.array([hand.login for hand in hands], np.int64)
+    places = sorted({hand.address for hand in hands if hand.address is not None})
+    ip = [len(words.ips) + places.index(h.address) if h.address is not None else words.ip_of[h.login] for h in hands]
+    own = np.flatnonzero([hand.device for hand in hands])
+    device = words.device_of[login]
+    device[own] = len(words.devices) + np.arange(len(own))
+    fresh = hexes("d-", mix(_HAND_DEVICE + own, words.salt + 1))
+    return replace(
+        words,
+        login_of=np.concatenate([words.login_of, words.login_of[login]]),
+        device_of=np.concatenate([words.device_of, device]),
+        devices=pa.concat_arrays([words.devices, fresh]),
+        ip_of=np.concatenate([words.ip_of, np.array(ip, np.int64)]),
+        ips=pa.concat_arrays([words.ips, pa.array(places, pa.string())]),
+        via_of=np.concatenate([words.via_of, words.via_of[login]]),
+        has_session=np.concatenate([words.has_session, words.has_session[login]]),
+        fast=np.concatenate([words.fast, words.fast[login]]),
+    )
 
 
 def device_of(words: Words, source: LeakSource) -> str:

@@ -27,7 +27,7 @@ from wayseal.simulate._types import (
 CUSTOMERS_AN_OUTLET = 8
 _PROBLEMS, _RETURNED = 0.025, 0.2
 _AIR_KM, _AIR_SHARE, _AIR_KMH, _ROAD_KMH, _DETOUR = 1_200, 0.35, 150.0, 55.0, 1.2
-_MISSING, _TWICE = 0.02, 0.003
+_TWICE = 0.003
 
 
 class Step(IntEnum):
@@ -108,10 +108,7 @@ def make_parcels(
     n = len(u)
     issued = calendar.issue_times(u)
     origin, destination = network.draw_routes(rng, n)
-    channel = _channels(rng, issued)
-    nth = (CUSTOMERS_AN_OUTLET * rng.random(n) ** 2).astype(np.int64)
-    customer = np.where((channel == APP) | (channel == COUNTER), -1, origin * CUSTOMERS_AN_OUTLET + nth)
-    key = (channel * 509 + np.where(customer < 0, origin, customer) * 31) % KEYS
+    channel, customer = draw_senders(rng, issued, origin)
     city, to = network.unit_city[origin], network.unit_city[destination]
     hub, second_hub = network.hub[city], network.hub[to]
     km = network.km[network.unit_city[hub], network.unit_city[second_hub]]
@@ -120,7 +117,7 @@ def make_parcels(
     weight = np.exp(6.6 + 0.9 * rng.standard_normal(n, np.float32)).astype(np.int64) + 20
     return Parcels(
         base=base,
-        number=numbers.deal(key),
+        number=numbers.deal(issuing_key(channel, origin, customer)),
         issued=issued,
         channel=channel,
         customer=customer,
@@ -139,6 +136,19 @@ def make_parcels(
         receiver=staff.pick(rng, destination, Role.CLERK, known[Step.AT_DESTINATION]),
         taker=staff.pick(rng, destination, Role.COURIER, known[Step.OUT]),
     )
+
+
+def issuing_key(channel: Ints, origin: Ints, customer: Ints) -> Ints:
+    """Whose run of numbers a parcel gets its number from: its sender's within the issuing interface."""
+    out: Ints = (channel * 509 + np.where(customer < 0, origin, customer) * 31) % KEYS
+    return out
+
+
+def draw_senders(rng: np.random.Generator, issued: Ints, origin: Ints) -> tuple[Ints, Ints]:
+    """The channel and the customer (-1: none) of parcels issued then and there."""
+    channel = _channels(rng, issued)
+    nth = (CUSTOMERS_AN_OUTLET * rng.random(len(issued)) ** 2).astype(np.int64)
+    return channel, np.where((channel == APP) | (channel == COUNTER), -1, origin * CUSTOMERS_AN_OUTLET + nth)
 
 
 def _channels(rng: np.random.Generator, issued: Ints) -> Ints:
@@ -208,10 +218,12 @@ def _mishaps(rng: np.random.Generator, step: Ints, idx: Ints) -> None:
     step[Step.BACK, idx] = np.where(back, sent + span(rng, n, 30 * HOUR, 70 * HOUR), NEVER)
 
 
-def scan_rows(rng: np.random.Generator, p: Parcels, staff: Staff) -> tuple[Ints, Small, Small, Small, Small]:
+def scan_rows(
+    rng: np.random.Generator, p: Parcels, staff: Staff, missing: float
+) -> tuple[Ints, Small, Small, Small, Small]:
     """The scans as they were recorded: at, waybill (place among all), step, unit, operator.
 
-    Some are missing, some stand twice.
+    A share `missing` was never recorded, some stand twice.
     """
     unit_of = (
         p.origin, p.origin, p.origin, p.hub, p.hub, p.second_hub, p.second_hub,
@@ -223,7 +235,7 @@ def scan_rows(rng: np.random.Generator, p: Parcels, staff: Staff) -> tuple[Ints,
         p.sender, p.clerk, p.clerk, device, p.sorter, second, p.second_sorter, p.receiver,
         p.taker, p.taker, p.taker, p.taker, p.receiver, p.receiver, p.clerk,
     )  # fmt: skip
-    seen = (p.step != NEVER) & (rng.random(p.step.shape, np.float32) >= _MISSING)
+    seen = (p.step != NEVER) & (rng.random(p.step.shape, np.float32) >= missing)
     # Without a pickup and an end a parcel would hardly have been billed.
     seen[Step.PICKUP] = True
     seen[Step.DELIVERED] = p.step[Step.DELIVERED] != NEVER

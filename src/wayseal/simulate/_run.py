@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
 from wayseal.simulate._calendar import Calendar, build_calendar
@@ -21,8 +22,8 @@ from wayseal.simulate._emit import (
     waybill_batch,
 )
 from wayseal.simulate._errors import SimulateError
-from wayseal.simulate._hiding import device_of, look_up, looked_up, under_one_login
-from wayseal.simulate._leakers import Collector, LeakSource, choose_leakers
+from wayseal.simulate._hiding import device_of, look_up, looked_up, under_one_login, with_hands
+from wayseal.simulate._leakers import Candidates, Collector, LeakSource, choose_leakers
 from wayseal.simulate._leaks import leaks_and_truth, reported
 from wayseal.simulate._lists import (
     Held,
@@ -39,6 +40,8 @@ from wayseal.simulate._market import OTHERS, sell
 from wayseal.simulate._network import Network, build_network
 from wayseal.simulate._numbers import Numbers, render
 from wayseal.simulate._parcels import Parcels, make_parcels, scan_rows
+from wayseal.simulate._planted import Ring, choose_insiders, expected_pulls, told_of
+from wayseal.simulate._pulls import Puller
 from wayseal.simulate._reads import Rates, Reads, Reason, fit_rates, make_reads
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._sinks import Batches, FolderSink, MemorySink, Sink
@@ -46,6 +49,7 @@ from wayseal.simulate._spool import Columns, Spool, merge
 from wayseal.simulate._staff import Staff, build_staff
 from wayseal.simulate._tables import actors_table, assignments_table, outlets_table
 from wayseal.simulate._types import DAY, Ints, Mask, Progress, quiet, stream
+from wayseal.simulate.insiders import NONE
 from wayseal.store import write_table
 from wayseal.store.types import Format
 
@@ -54,26 +58,35 @@ _PILOT = 20_000
 _STRETCH = 2_000_000  # accesses sorted at a time, about
 _PARTS_OF_A_DAY = (1, 2, 3, 4, 6, 8, 12, 24)
 _Make = Callable[[Words, Texts, Ints, Columns], Iterator[pa.RecordBatch]]
+_PULLED_FILE = "pulled.parquet"
 _SEEN_IN_THE_LOG = 0.75  # of a parcel's reads, for a first guess of the network's size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """What was written: the dataset's folder, what was bought, the truth; rows by table."""
+    """What was written: the dataset's folder, what was bought, the truth; rows by table.
+
+    pulled: what insiders pulled, in the schema PULLED; None where there are none.
+    """
 
     dataset: Path
     leaks: Path
     truth: Path
     rows: Mapping[str, int]
+    pulled: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A simulated world in memory: the contract's tables by name, what was bought (`leaks`), and the truth."""
+    """A simulated world in memory: the contract's tables by name, what was bought (`leaks`), and the truth.
+
+    pulled: every pull of an insider that the log holds: actor, waybill, at, insider (place in the truth's list).
+    """
 
     tables: Mapping[str, pa.Table]
     leaks: pa.Table
     truth: Mapping[str, object]
+    pulled: pa.Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +106,16 @@ class _Plan:
     lost: Mask
     asking: Mask
     parcels: int
+    ring: Ring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a world beside its tables."""
+
+    leaks: pa.Table
+    truth: dict[str, object]
+    pulled: pa.Table
 
 
 def simulate(
@@ -106,6 +129,8 @@ def simulate(
 ) -> Paths:
     """Writes OUT/dataset/, OUT/leaks.csv and OUT/truth.json; the same scenario and seed write the same bytes.
 
+    Where insiders are planted, OUT/pulled.parquet too.
+
     Parquet is written as it comes, with bounded memory; CSV and JSON Lines go through memory whole. What stands in
     OUT from an earlier simulation is replaced only with `overwrite`. SimulateError for a scenario that can't be, and
     for a place that can't be written.
@@ -115,24 +140,28 @@ def simulate(
     _write_truth(truth, {"unfinished": True})
     if form is Format.PARQUET:
         with FolderSink(dataset) as sink:
-            bought, known = _run(scenario, seed, sink, progress)
+            known = _run(scenario, seed, sink, progress)
         rows = dict(sorted(sink.rows.items()))
     else:
         memory = MemorySink()
-        bought, known = _run(scenario, seed, memory, progress)
+        known = _run(scenario, seed, memory, progress)
         rows = dict(sorted(memory.rows.items()))
         for name, table in memory.tables().items():
             write_table(dataset, name, [table], form=form)
-    _write_bought(out, bought)
-    _write_truth(truth, known | {"rows": rows})
-    return Paths(dataset=dataset, leaks=leaks, truth=truth, rows=rows)
+    _write_bought(out, known.leaks)
+    pulled = None
+    if scenario.insiders != NONE:
+        pulled = out / _PULLED_FILE
+        _write_pulled(pulled, known.pulled)
+    _write_truth(truth, known.truth | {"rows": rows})
+    return Paths(dataset=dataset, leaks=leaks, truth=truth, rows=rows, pulled=pulled)
 
 
 def generate(scenario: Scenario, *, seed: int, progress: Progress = quiet) -> World:
     """The same world in memory, for small sizes."""
     sink = MemorySink()
-    leaks, truth = _run(scenario, seed, sink, progress)
-    return World(tables=sink.tables(), leaks=leaks, truth=truth)
+    known = _run(scenario, seed, sink, progress)
+    return World(tables=sink.tables(), leaks=known.leaks, truth=known.truth, pulled=known.pulled)
 
 
 def _make_room(out: Path, dataset: Path, truth: Path, overwrite: bool) -> None:
@@ -143,6 +172,7 @@ def _make_room(out: Path, dataset: Path, truth: Path, overwrite: bool) -> None:
     try:
         shutil.rmtree(dataset)
         truth.unlink()
+        (out / _PULLED_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise SimulateError(f"{out} can't be cleared ({disk_says(error)})") from error
 
@@ -159,6 +189,13 @@ def _write_bought(out: Path, bought: pa.Table) -> None:
     """leaks.csv lies beside the dataset, not in it."""
     write_table(out, "leaks", [bought], form=Format.CSV)
     (out / "dataset.json").unlink(missing_ok=True)
+
+
+def _write_pulled(path: Path, pulled: pa.Table) -> None:
+    try:
+        pq.write_table(pulled, path, compression="zstd")
+    except OSError as error:
+        raise SimulateError(f"{path} can't be written ({disk_says(error)})") from error
 
 
 def _plan(scenario: Scenario, seed: int) -> _Plan:
@@ -180,6 +217,7 @@ def _plan(scenario: Scenario, seed: int) -> _Plan:
         lost=lost,
         asking=choose_asking(scenario, staff, seed),
         parcels=0,
+        ring=Ring(),
     )
     return _sized(plan)
 
@@ -194,8 +232,9 @@ def _sized(plan: _Plan) -> _Plan:
     reads = _at_screens(plan, reads)
     kept = reads.keep(_arrives(rng, plan, reads))
     logged = np.count_nonzero(kept.at < plan.calendar.end)
-    values = {name: getattr(plan, name) for name in _Plan.__slots__}
-    return _Plan(**{**values, "parcels": max(1, round(plan.scenario.accesses * n / logged))})
+    wanted = plan.scenario.accesses
+    pulls = expected_pulls(plan.scenario, wanted * n / logged / plan.scenario.days)
+    return replace(plan, parcels=max(1, round((wanted - pulls) * n / logged)))
 
 
 def _at_screens(plan: _Plan, reads: Reads) -> Reads:
@@ -211,18 +250,44 @@ def _arrives(rng: np.random.Generator, plan: _Plan, reads: Reads) -> Mask:
     return kept
 
 
-def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> tuple[pa.Table, dict[str, object]]:
+def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> _Known:
     progress("network", 0, 1)
     plan = _plan(scenario, seed)
     sources = choose_leakers(scenario, plan.network, plan.staff, plan.rates, plan.asking, seed)
-    plan = replace(plan, words=under_one_login(plan.words, sources))
+    plan = _with_insiders(plan, sources)
     collector = Collector(sources, plan.parcels, plan.network, plan.staff, plan.rates)
     _people(plan, sink)
     flow = _Flow(plan, sink, collector)
     flow.run(progress)
     flow.lists()
+    leaks, truth = _market(plan, flow, sources, collector.piles(), progress)
+    pulled = flow.puller.pulled(plan.words, flow.texts)
+    if plan.ring.planted:
+        truth["insiders"] = told_of(plan.ring, plan.words, plan.calendar, flow.puller.counts())
+    return _Known(leaks=leaks, truth=truth, pulled=pulled)
+
+
+def _with_insiders(plan: _Plan, sources: tuple[LeakSource, ...]) -> _Plan:
+    """The plan with its insiders, who are none of the market's sources, and with the logins that people share."""
+    among = ~plan.asking
+    for source in sources:
+        busy = np.array([source.person, source.victim, *source.sharers], np.int64)
+        among[busy[busy >= 0]] = False
+    ring = choose_insiders(plan.scenario, plan.network, plan.staff, among, plan.parcels, plan.seed)
+    logins = [*(source.sharers for source in sources), *(one.sharers for one in ring.planted)]
+    return replace(plan, ring=ring, words=with_hands(under_one_login(plan.words, logins), ring.hands))
+
+
+def _market(
+    plan: _Plan,
+    flow: "_Flow",
+    sources: tuple[LeakSource, ...],
+    piles: tuple[Candidates, ...],
+    progress: Progress,
+) -> tuple[pa.Table, dict[str, object]]:
+    """What is bought and reported, and the truth about it; writes the reads of those who look a number up to order."""
+    scenario, seed = plan.scenario, plan.seed
     progress("market", 0, 1)
-    piles = collector.piles()
     sales = look_up(scenario, sources, piles, sell(scenario, plan.calendar, piles, seed), seed)
     flow.orders("orders", *looked_up(sources, piles, sales))
     leaks, truth = leaks_and_truth(scenario, plan.calendar, plan.network, sources, piles, sales, seed)
@@ -264,7 +329,8 @@ class _Flow:
 
     def __init__(self, plan: _Plan, sink: Sink, collector: Collector) -> None:
         self._plan, self._sink, self._collector = plan, sink, collector
-        self._texts = Texts(plan.parcels)
+        self.texts = Texts(plan.parcels)
+        self.puller = Puller(plan.scenario, plan.calendar, plan.staff, plan.ring, plan.lost, plan.parcels, plan.seed)
         self._numbers = Numbers(plan.seed)
         self._held: list[Held] = []
         a_day = plan.scenario.accesses / plan.scenario.days
@@ -290,23 +356,28 @@ class _Flow:
         plan, rng = self._plan, stream(self._plan.seed, 11, k)
         u = (low + np.sort(rng.random(high - low)) * (high - low)) / plan.parcels
         p = make_parcels(rng, u, low, plan.calendar, plan.network, plan.staff, self._numbers)
-        self._texts.put(low, render(p.number))
+        self.texts.put(low, render(p.number))
         reads, asked = make_reads(rng, p, plan.staff, plan.rates)
         reads = _at_screens(plan, reads)
         self._collector.take(rng, p, reads)
         reads = reads.keep(_arrives(rng, plan, reads))
-        self._accesses.add((reads.at, reads.parcel, reads.actor, reads.reason))
+        self._log(reads)
+        if plan.ring.planted:
+            self._log(self.puller.take(k, p))
         if plan.scenario.scans:
-            self._scans.add(scan_rows(rng, p, plan.staff))
+            self._scans.add(scan_rows(rng, p, plan.staff, plan.scenario.missing_scans))
         seeds = rng.spawn(1)[0]
-        words, texts, calendar = plan.words, self._texts, plan.calendar
+        words, texts, calendar = plan.words, self.texts, plan.calendar
         issued = self._changes(k, p) if plan.asking.any() else p
         self._sink.put("waybills", "", lambda: iter([waybill_batch(words, texts, issued, seeds)]))
         self._sink.put("tickets", "", lambda: iter([ticket_batch(words, texts, asked, calendar)]))
 
+    def _log(self, reads: Reads) -> None:
+        self._accesses.add((reads.at, reads.parcel, reads.actor, reads.reason))
+
     def _changes(self, k: int, p: Parcels) -> Parcels:
         """Writes what changes on the parcels after issue; returns them as they are issued."""
-        plan, texts = self._plan, self._texts
+        plan, texts = self._plan, self.texts
         held = change_some(stream(plan.seed, 15, k), p, plan.network)
         self._held.append(held)
         self._sink.put("changes", "", lambda: iter([change_batch(plan.words, texts, held, p.base, plan.calendar.end)]))
@@ -314,7 +385,7 @@ class _Flow:
 
     def lists(self) -> None:
         """Opens all lists, once all parcels are known, and writes the questions, or what they showed."""
-        plan, texts = self._plan, self._texts
+        plan, texts = self._plan, self.texts
         if not plan.asking.any():
             return
         held = joined(self._held)
@@ -335,7 +406,7 @@ class _Flow:
         self._sink.put("accesses", part, lambda: access_batches(self._plan.words, texts, at, rows))
 
     def _hand_on(self, until: int) -> None:
-        words, texts = self._plan.words, self._texts
+        words, texts = self._plan.words, self.texts
         for name, spool, make in (
             ("accesses", self._accesses, access_batches),
             ("scans", self._scans, scan_batches),

@@ -1,13 +1,14 @@
 """What is simulated: the size of the world, who leaks, how the buyer buys."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
 from wayseal.simulate._errors import SimulateError
+from wayseal.simulate.insiders import ALL, NONE, SOME, WORDS, spelling
 
 
 class Leaker(StrEnum):
@@ -64,6 +65,12 @@ class Scenario:
     is logged (0: nobody; with leaker lister at least half, unless it is given). shown: log what those lists showed as
     reads instead, as a system would that logs everything. system_clock_h, buyer_clock_h: by how many hours the clock of
     the counters' system, or the buyer's, is fast.
+
+    insiders: who pulls waybills beside their work: none, all, few, or kinds of `insiders.Insider` (a tuple, or joined
+    by commas). noise: share of *first* reads (of an account and a waybill) without any work behind them, in place of
+    browsing. missing_scans, missing_tickets: shares of these that were never recorded (a pickup and a delivery always
+    are). handovers: share of the inquiries that another agent goes on with while the ticket names the first. fields:
+    say of each read what it showed. partner_log: write what partners say they read (`partner_calls`).
     """
 
     accesses: int = 1_500_000
@@ -90,13 +97,24 @@ class Scenario:
     shown: bool = False
     system_clock_h: float = 0.0
     buyer_clock_h: float = 0.0
+    insiders: str = NONE
+    noise: float = 0.0
+    missing_scans: float = 0.02
+    missing_tickets: float = 0.0
+    handovers: float = 0.0
+    fields: bool = False
+    partner_log: bool = False
 
     def __post_init__(self) -> None:
         for name, kind in (("leaker", Leaker), ("buyer", Buyer)):
             try:
                 object.__setattr__(self, name, kind(getattr(self, name)))
             except ValueError:
-                raise SimulateError(f"{name} must be one of {', '.join(kind)}") from None
+                raise _none_of(name, kind) from None
+        planted = spelling(self.insiders)
+        if planted is None:
+            raise _none_of("insiders", WORDS)
+        object.__setattr__(self, "insiders", planted)
         try:
             date.fromisoformat(self.start)
         except ValueError:
@@ -111,11 +129,20 @@ class Scenario:
             raise SimulateError("market_days must be fewer than days: what is sold must have been read before")
 
     def as_dict(self) -> dict[str, str | int | float | bool | None]:
-        """The parameters as JSON can hold them."""
-        return {k: str(v) if isinstance(v, StrEnum) else v for k, v in asdict(self).items()}
+        """The parameters as JSON can hold them; those of insiders and noise only where they were changed."""
+        told = {k: str(v) if isinstance(v, StrEnum) else v for k, v in asdict(self).items()}
+        return {k: v for k, v in told.items() if k not in _LATER or v != _LATER[k]}
 
 
 _LISTERS = 0.5
+# Worlds that were made before these parameters came keep their truth to the byte.
+_LATER: Mapping[str, object] = MappingProxyType(
+    {
+        f.name: f.default
+        for f in fields(Scenario)
+        if f.name in ("insiders", "noise", "missing_scans", "missing_tickets", "handovers", "fields", "partner_log")
+    }
+)
 _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "accesses": (1_000, 2_000_000_000),
@@ -136,9 +163,17 @@ _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "queries": (0, 1),
         "system_clock_h": (-24, 24),
         "buyer_clock_h": (-24, 24),
+        "noise": (0, 0.2),
+        "missing_scans": (0, 1),
+        "missing_tickets": (0, 1),
+        "handovers": (0, 1),
     }
 )
 _WHOLE = frozenset(f.name for f in fields(Scenario) if f.type in (int, "int"))
+
+
+def _none_of(name: str, words: Iterable[str]) -> SimulateError:
+    return SimulateError(f"{name} must be one of {', '.join(words)}")
 
 
 def _check(name: str, value: object, low: float, high: float) -> None:
@@ -151,11 +186,24 @@ def _check(name: str, value: object, low: float, high: float) -> None:
 
 
 _DEMO = Scenario()
+_WATCHED = replace(
+    _DEMO,
+    days=28,
+    exposure=9.0,
+    wide_accounts=9,
+    noise=0.03,
+    missing_tickets=0.1,
+    handovers=0.2,
+    fields=True,
+    partner_log=True,
+)
 PRESETS: Mapping[str, Scenario] = MappingProxyType(
     {
         "tiny": replace(_DEMO, accesses=30_000, days=4, cities=12, wide_accounts=6, market_days=2),
         "demo": _DEMO,
         "bench": replace(_DEMO, accesses=100_000_000, days=10),
+        "watch": replace(_WATCHED, accesses=300_000, days=14, cities=12, outlets=120, insiders=SOME),
+        "insiders": replace(_WATCHED, accesses=50_000_000, outlets=2_500, insiders=ALL, leaker=Leaker.NOBODY, bought=0),
     }
 )
 

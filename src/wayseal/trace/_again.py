@@ -8,8 +8,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from wayseal.page.words import LANGS
 from wayseal.trace._result import TraceResult
-from wayseal.trace.report import LANGS, render
+from wayseal.trace.report import render
 
 LEDGER_KEYS = ("checkpoint", "inputs.ledger")
 """Keys that say which ledger it was: its tree, and what was in it."""

@@ -3,36 +3,11 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from tests.page.hostile import HOSTILE
 from wayseal.merkle import Checkpoint
 from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.page.words import catalogue
 from wayseal.trace._result import DelayPart, Fit, LeakRow, Note, SawRow, SourceRow, TraceResult
-from wayseal.trace.report._messages import catalogue
-
-HOSTILE = (
-    "",
-    " ",
-    "?",
-    "unknown",
-    "others",
-    "<script>alert(1)</script>",
-    "</style></title><img src=x onerror=alert(1)>",
-    "\"' onmouseover=alert(1) x='",
-    "]]><!-- -->",
-    "{{ 7*7 }} {id} {0.__class__} %s",
-    "[bold red]markup[/bold red] :smile:",
-    "\x1b[31mred\x1b[0m\x07\x08\r\n\t\0",
-    "user\u202egpj.exe",
-    "\u200fשלום\u200f مرحبا",
-    "\u200b\ufeff\u2066zero\u2069",
-    "👩\u200d👩\u200d👧🇨🇳",
-    "Z̴̧̢̛͔͉͚a̷͇̬͍̓̀͌l̸͔̝͓̈́̀g̵̢̘̿̈́o",
-    "运单" * 200,
-    "x" * 5000,
-    "https://example.org/?a=1&b=2",
-    "javascript:alert(1)",
-    "\ud800lone\udfff",
-    "\U000e0041\uffff\u2028\u2029\x85",
-)
 
 ids: SearchStrategy[str] = st.one_of(
     st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=()), max_size=12), st.just("u-1")
@@ -43,7 +18,7 @@ times = st.one_of(
     ids,
     st.sampled_from(["2026-03-10T08:00:00+00:00", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59Z", "2026-03-10"]),
 )
-codes = st.one_of(st.sampled_from(sorted(catalogue("en"))), ids)
+codes = st.one_of(st.sampled_from(sorted({*catalogue("en"), *catalogue("en", "wayseal.trace.report")})), ids)
 blank_names = st.sampled_from(["n", "p", "hours", "from", "to", "share", "lines", "code", "self", "id", "x"])
 notes = st.builds(
     Note, code=codes, values=st.dictionaries(blank_names, st.one_of(ids, st.integers(), st.floats(), times), max_size=4)

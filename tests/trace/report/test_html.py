@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
+from tests.page.hostile import HOSTILE
+from tests.page.pages import Page, words
 from tests.trace.report.fixtures import ALL
-from tests.trace.report.pages import Page, words
-from tests.trace.report.strategies import HOSTILE, results
+from tests.trace.report.strategies import results
+from wayseal.page.visible import shorten, visible
+from wayseal.page.words import LANGS
 from wayseal.trace._result import TraceResult
-from wayseal.trace.report import LANGS, render
-from wayseal.trace.report._visible import shorten, visible
+from wayseal.trace.report import render
 
 CASES = [(name, lang) for name in ALL for lang in LANGS]
 SAFE_ATTRIBUTES = words(

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
+from tests.page.pages import words
 from tests.trace.report.fixtures import ALL, named
-from tests.trace.report.pages import words
 from tests.trace.report.strategies import results
+from wayseal.page.words import LANGS
 from wayseal.trace._result import TraceResult
-from wayseal.trace.report import LANGS, render
+from wayseal.trace.report import render
 
 TOP = words(
     "wayseal seed inputs checkpoint leaks found verdict unknown_share fit missing_tables quality sources leak_rows"

@@ -6,11 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.page.hostile import HOSTILE
 from tests.trace.report.fixtures import ALL
-from tests.trace.report.strategies import HOSTILE, results
+from tests.trace.report.strategies import results
 from wayseal.model.sources import SourceKind
+from wayseal.page.words import LANGS
 from wayseal.trace._result import LeakRow, Note, TraceResult
-from wayseal.trace.report import LANGS, render
+from wayseal.trace.report import render
 
 CASES = [(name, lang) for name in ALL for lang in LANGS]
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

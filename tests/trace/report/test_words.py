@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 import wayseal
+from tests.page.pages import BANNED, words
 from tests.trace.report.fixtures import ALL
-from tests.trace.report.pages import words
+from wayseal.page.words import LANGS, Lang, blanks, catalogue
 from wayseal.trace._result import Note
-from wayseal.trace.report import FORMATS, LANGS, render
-from wayseal.trace.report._messages import Lang, Voice, blanks, catalogue
+from wayseal.trace.report import FORMATS, render
+from wayseal.trace.report._voice import voice_of
 
 ROOT = Path(wayseal.__file__).parent
 REPORT = ROOT / "trace" / "report"
-BANNED = re.compile("guilty|culprit|perpetrator|offender|criminal|有罪|元凶|内鬼|罪犯|嫌疑人|犯罪|真凶", re.IGNORECASE)
+PACKAGE = "wayseal.trace.report"
 CONTRACT = words("actors outlets waybills changes scans accesses queries tickets assignments partner_calls leaks")
 
 
@@ -28,13 +29,13 @@ def test_no_report_judges_people(name: str, lang: str, format_: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_no_text_judges_people_or_holds_markup(lang: Lang) -> None:
-    for code, text in catalogue(lang).items():
+    for code, text in catalogue(lang, PACKAGE).items():
         assert not BANNED.search(text), code
         assert not re.search("[<>&]", text), code
 
 
 def test_both_languages_hold_the_same_codes_with_the_same_blanks() -> None:
-    zh, en = catalogue("zh"), catalogue("en")
+    zh, en = catalogue("zh", PACKAGE), catalogue("en", PACKAGE)
     assert list(zh) == list(en)
     for code in en:
         assert blanks(zh[code]) == blanks(en[code]), code
@@ -70,7 +71,7 @@ def spelled(values: ast.expr | None) -> frozenset[str] | None:
 
 
 def test_every_note_of_the_package_has_a_text_and_fills_its_blanks() -> None:
-    texts = catalogue("en")
+    texts = catalogue("en", PACKAGE)
     for code, names, place in note_codes():
         assert code in texts, f"{place}: {code} has no text"
         assert names is None or blanks(texts[code]) <= names, f"{place}: {code} leaves blanks unfilled"
@@ -81,24 +82,21 @@ def test_every_text_that_the_reports_ask_for_exists() -> None:
     for path in [*REPORT.glob("*.py"), *REPORT.glob("templates/*.j2")]:
         asked |= set(re.findall(r"""say\(\s*["']([a-z_]+\.[a-z_]+)["']""", path.read_text("utf-8")))
     assert len(asked) > 50
-    assert asked - {"ui.figure_"} <= catalogue("en").keys()
+    assert asked - {"ui.figure_"} <= catalogue("en").keys() | catalogue("en", PACKAGE).keys()
 
 
 def test_every_text_is_asked_for() -> None:
     source = "".join(path.read_text("utf-8") for path in [*REPORT.glob("*.py"), *REPORT.glob("templates/*.j2")])
     open_sections = (
-        "reason.",
         "fit.",
         "quality.",
         "missing.",
         "table.",
-        "kind.",
-        "named.",
         "verdict.",
         "plain.",
         "why.",
     )
-    for code in catalogue("en"):
+    for code in catalogue("en", PACKAGE):
         section, name = code.split(".")
         quoted = (
             f'"{code}"' in source or f"'{code}'" in source or f'"{name}"' in source or f'("{section}.{name}' in source
@@ -109,17 +107,19 @@ def test_every_text_is_asked_for() -> None:
 
 def test_every_table_of_the_contract_says_what_its_absence_costs() -> None:
     for lang in LANGS:
-        assert [code for code in catalogue(lang) if code.startswith("table.")] == [f"table.{name}" for name in CONTRACT]
+        assert [code for code in catalogue(lang, PACKAGE) if code.startswith("table.")] == [
+            f"table.{name}" for name in CONTRACT
+        ]
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_code_without_a_text_is_shown_as_it_is(lang: Lang) -> None:
-    assert Voice(lang).note(Note(code="quality.brand_new")) == "quality.brand_new"
-    assert Voice(lang, html=True).note(Note(code="<b>")) == "&lt;b&gt;"
+    assert voice_of(lang).note(Note(code="quality.brand_new")) == "quality.brand_new"
+    assert voice_of(lang, html=True).note(Note(code="<b>")) == "&lt;b&gt;"
 
 
 def test_blanks_that_nobody_fills_or_fills_wrongly_do_not_stop_a_report() -> None:
-    voice = Voice("en")
+    voice = voice_of("en")
     assert voice.say("quality.clock_skew") == (
         "Clocks disagree: – of the records stand about – off. Times from read to sale are uncertain by as much."
     )
@@ -128,7 +128,7 @@ def test_blanks_that_nobody_fills_or_fills_wrongly_do_not_stop_a_report() -> Non
 
 
 def test_one_and_many() -> None:
-    voice = Voice("en")
+    voice = voice_of("en")
     assert voice.say("quality.sold_before_read", n=1).startswith("1 of the leaked numbers was on sale")
     assert voice.say("quality.sold_before_read", n=2).startswith("2 of the leaked numbers were on sale")
 

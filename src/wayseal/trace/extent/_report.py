@@ -3,16 +3,16 @@
 import math
 
 from wayseal.model.times import day_name
+from wayseal.page import Document, Section, Table, numbers, render_blocks
+from wayseal.page.charts import intervals_chart
+from wayseal.page.visible import shorten, visible
+from wayseal.page.words import Voice
 from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
 from wayseal.trace.extent._json import document as json_document
 from wayseal.trace.extent._loglinear import WITHIN
 from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
 from wayseal.trace.extent._two import EXACT_BELOW
-from wayseal.trace.page import Document, Section, Table, intervals_chart, render_blocks
-from wayseal.trace.report import _numbers
-from wayseal.trace.report._messages import Voice
-from wayseal.trace.report._visible import shorten, visible
 
 _CELL = 30
 _LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}
@@ -98,7 +98,7 @@ class _Teller:
             rows.append((self.say("least"), f"{whole(r.daily(r.least).value if r.days else r.least.value):,}"))  # type: ignore[union-attr]
         daily = r.daily(r.total)
         if daily is not None and r.waybills_a_day:
-            value, low, high = (_numbers.share(x / r.waybills_a_day) for x in (daily.value, daily.low, daily.high))
+            value, low, high = (numbers.share(x / r.waybills_a_day) for x in (daily.value, daily.low, daily.high))
             key = "at_least" if math.isnan(daily.value) else "range"
             rows.append((self.say("share"), self.say(key, value=value, low=low, high=high)))
         if r.first_day is not None and r.last_day is not None:
@@ -108,7 +108,7 @@ class _Teller:
 
     def _range(self, e: Estimate | None) -> str:
         if e is None:
-            return _numbers.DASH
+            return numbers.DASH
         if math.isnan(e.value):
             return self.say("at_least", low=whole(e.low))
         return self.say("range", value=whole(e.value), low=whole(e.low), high=self._high(e))
@@ -137,8 +137,8 @@ class _Teller:
 
     def _cells(self, e: Estimate | None) -> tuple[str, str, str]:
         if e is None:
-            return (_numbers.DASH,) * 3
-        value = f"{whole(e.value):,}" if math.isfinite(e.value) else _numbers.DASH
+            return (numbers.DASH,) * 3
+        value = f"{whole(e.value):,}" if math.isfinite(e.value) else numbers.DASH
         return value, f"{whole(e.low):,}", self._high(e)
 
     def _model(self, model: ModelRow) -> str:

@@ -1,15 +1,14 @@
 """A trace in words: text for a terminal, JSON for programs, one HTML page for people."""
 
+from wayseal.page.words import known_lang
 from wayseal.trace._result import TraceResult
 from wayseal.trace.report._html import render_html
 from wayseal.trace.report._json import render_json
-from wayseal.trace.report._messages import LANGS, known_lang, reason_text
 from wayseal.trace.report._text import render_text
-from wayseal.trace.report._visible import visible
 
 FORMATS = ("text", "json", "html")
 
-__all__ = ["FORMATS", "LANGS", "reason_text", "render", "visible"]
+__all__ = ["FORMATS", "render"]
 
 
 def render(

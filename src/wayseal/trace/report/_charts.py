@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from wayseal.page import numbers
+from wayseal.page.charts import LEFT
+from wayseal.page.svg import el, label, pct, picture
+from wayseal.page.visible import shorten, visible
+from wayseal.page.words import Voice
 from wayseal.trace._result import LeakRow, SawRow
-from wayseal.trace.report import _numbers
-from wayseal.trace.report._messages import Voice
-from wayseal.trace.report._svg import el, label, pct, picture
-from wayseal.trace.report._visible import shorten, visible
-
-LEFT = "30%"
-"""Where the plot begins; names stand left of it."""
 
 _ROW = 25.0
 _MOST_BARS = 15
@@ -42,7 +40,7 @@ def saw_chart(
         strong = "label strong" if row.source in leads else "label"
         names.append(label(row.source, y + 16, letter=letters.get(row.source, ""), class_=strong))
         amount = el("tspan", str(row.saw), class_="strong")
-        chance = el("tspan", f" · {_numbers.expected(row.expected)}", class_="soft")
+        chance = el("tspan", f" · {numbers.expected(row.expected)}", class_="soft")
         names.append(el("text", amount, chance, x="100%", y=y + 16, class_="amount", text_anchor="end"))
     first = top[0]
     desc = voice.say(
@@ -57,7 +55,7 @@ def saw_chart(
 
 
 def _bar(row: SawRow, y: float, scale: int, lead: bool, voice: Voice) -> Markup:
-    counts = f"{row.saw} · {_numbers.expected(row.expected)}"
+    counts = f"{row.saw} · {numbers.expected(row.expected)}"
     tip = f"{shorten(visible(row.source), 200)}{voice.say('unit.colon')}{counts}"
     parts = [
         el("title", tip),
@@ -128,7 +126,7 @@ def unknown_chart(
     pieces: list[str] = [el("defs", hatch)]
     for order, (key, part) in enumerate(shares):
         class_ = part_style(key, order)
-        tip = f"{shorten(visible(names[key]), 200)} {_numbers.share(part)}"
+        tip = f"{shorten(visible(names[key]), 200)} {numbers.share(part)}"
         fill = "url(#hatch)" if key == UNKNOWN else None
         width = pct(part)
         pieces.append(el("rect", el("title", tip), x=pct(at), y=2, width=width, height=34, class_=class_, fill=fill))
@@ -168,7 +166,7 @@ def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, voice:
         y = level(p)
         class_ = "grid goal" if p == 0.99 else "grid"
         plot.append(el("line", x1="0%", x2="100%", y1=y, y2=y, class_=class_))
-        text = _numbers.share(p)
+        text = numbers.share(p)
         plot.append(el("text", text, x="0%", dx=-8, y=y + 4, class_="tick", text_anchor="end"))
     for (k1, p1), (k2, p2) in itertools.pairwise(points):
         x1, x2 = pct(place(k1)), pct(place(k2))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from wayseal.page import numbers, page_of
+from wayseal.page.words import Lang
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
-from wayseal.trace.report import _numbers
 from wayseal.trace.report._charts import (
     OTHERS,
     UNKNOWN,
@@ -25,9 +26,8 @@ from wayseal.trace.report._charts import (
     unknown_chart,
 )
 from wayseal.trace.report._matrix import MOST_ROWS, delay_chart, matrix_chart
-from wayseal.trace.report._messages import Lang, Voice
 from wayseal.trace.report._story import LETTERS, Story, sets, tell, usable
-from wayseal.trace.report._template import page_of
+from wayseal.trace.report._voice import voice_of
 
 _METHOD = ("compare", "draw", "time", "kinds", "prior", "rule")
 _LIMITS = ("account", "framing", "lost", "wide", "choice", "model")
@@ -56,7 +56,7 @@ def render_html(result: TraceResult, lang: Lang) -> str:
         say=page.voice.say,
         story=page.story,
         result=result,
-        numbers=_numbers,
+        numbers=numbers,
         method=_METHOD,
         limits=_LIMITS,
         most_rows=MOST_ROWS,
@@ -69,8 +69,8 @@ class _Page:
     def __init__(self, result: TraceResult, lang: Lang) -> None:
         self.result = result
         self.lang = lang
-        self.voice = Voice(lang, html=True)
-        self.plain = Voice(lang)
+        self.voice = voice_of(lang, html=True)
+        self.plain = voice_of(lang)
         self.story: Story = tell(result, self.voice)
         names = list(dict.fromkeys(row.source for row in self.story.sources))
         self.letters = dict(zip(names, LETTERS, strict=False))
@@ -120,7 +120,7 @@ class _Page:
     def span(self) -> str:
         """From when to when the log runs."""
         start, end = self.result.span or ("", "")
-        return self.voice.say("ui.span_value", zone=_numbers.ZONE, **{"from": start, "to": end})
+        return self.voice.say("ui.span_value", zone=numbers.ZONE, **{"from": start, "to": end})
 
     def time(self, moment: str) -> str:
         """A moment in the zone of the report; what isn't one is shown as it is."""
@@ -134,13 +134,13 @@ class _Page:
 
     def _evidence(self, waybill: str, hours: float) -> tuple[int, Evidence]:
         leak = self._rows.get(waybill)
-        sold = _numbers.parse(leak.seen_at) if leak else None
-        looked = _numbers.before(sold, hours)
+        sold = numbers.parse(leak.seen_at) if leak else None
+        looked = numbers.before(sold, hours)
         return leak.line if leak else 0, Evidence(
             waybill=self.voice.id(waybill),
-            line=str(leak.line) if leak else _numbers.DASH,
-            looked=_numbers.clock(looked) if looked else self.voice.say("ui.route_only"),
-            sold=self.time(leak.seen_at) if leak else _numbers.DASH,
+            line=str(leak.line) if leak else numbers.DASH,
+            looked=numbers.clock(looked) if looked else self.voice.say("ui.route_only"),
+            sold=self.time(leak.seen_at) if leak else numbers.DASH,
             gap=self.voice.hours(hours, keep=True),
         )
 
@@ -159,7 +159,7 @@ class _Page:
         say = self.voice.say
         counts = self.result.considered.items()
         listed = [say("unit.counted", n=n, kind=say(f"kind.{kind}")) for kind, n in counts if n]
-        return self.voice.all_of(listed) if listed else _numbers.DASH
+        return self.voice.all_of(listed) if listed else numbers.DASH
 
     def command(self) -> str:
         """The command that makes this page again; the two inputs are known by their digests."""

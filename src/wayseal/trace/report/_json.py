@@ -1,14 +1,15 @@
 """The report for programs. Its keys are public interface; DESIGN and docs list them."""
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from wayseal.merkle import Checkpoint
+from wayseal.page import as_json
+from wayseal.page.words import Lang, Voice
 from wayseal.trace._result import Fit, LeakRow, Proposal, SourceRow, TraceResult
-from wayseal.trace.report._messages import Lang, Voice
+from wayseal.trace.report._voice import voice_of
 
 LISTED_ABOVE = 0.01
 """Every source with a probability above this is listed."""
@@ -25,7 +26,7 @@ def render_json(result: TraceResult, lang: Lang) -> str:
 
     Remarks are in words of `lang`. Characters that can't be seen stand as \u escapes.
     """
-    voice = Voice(lang)
+    voice = voice_of(lang)
     document = {
         "wayseal": result.wayseal,
         "seed": result.seed,
@@ -120,21 +121,3 @@ def _significant(value: float | None) -> float | None:
         return None
     rounded = float(f"{value:.3g}") + 0.0
     return rounded if math.isfinite(rounded) else None
-
-
-def as_json(document: Mapping[str, object]) -> str:
-    r"""A document as JSON (UTF-8, no NaN, one line end at the end); characters that can't be seen as \u escapes."""
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
-    return "\n".join(_escaped(line) for line in text.split("\n")) + "\n"
-
-
-def _escaped(line: str) -> str:
-    """A line of JSON with every character that can't be seen as an escape (such stand in strings only)."""
-    if line.isprintable():
-        return line
-    return "".join(char if char.isprintable() else _units(char) for char in line)
-
-
-def _units(char: str) -> str:
-    units = char.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from wayseal.page.charts import LEFT
+from wayseal.page.svg import el, label, pct, picture
+from wayseal.page.visible import shorten, visible
+from wayseal.page.words import Voice
 from wayseal.trace._result import DelayPart, LeakRow, SourceRow
-from wayseal.trace.report._charts import LEFT, OTHERS, UNKNOWN, names_of
-from wayseal.trace.report._messages import Voice
+from wayseal.trace.report._charts import OTHERS, UNKNOWN, names_of
 from wayseal.trace.report._story import usable
-from wayseal.trace.report._svg import el, label, pct, picture
-from wayseal.trace.report._visible import shorten, visible
 
 MOST_ROWS = 60
 """So many leaks fit the picture; the table holds all."""

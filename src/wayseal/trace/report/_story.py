@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wayseal.model.sources import VerdictKind
+from wayseal.page.words import Voice
 from wayseal.trace._result import LeakRow, SawRow, SourceRow, TraceResult
 from wayseal.trace.report._json import listed
-from wayseal.trace.report._messages import Voice
 
 LETTERS = "ABCDEF"
 """The leading sources carry a letter through all pictures and tables."""

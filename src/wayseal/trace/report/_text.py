@@ -8,13 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from wayseal.model.sources import VerdictKind
+from wayseal.page import numbers, printed, wrap
+from wayseal.page.visible import cells, shorten, visible
+from wayseal.page.words import Lang, Voice
 from wayseal.trace._result import SourceRow, TraceResult
-from wayseal.trace.report import _numbers
-from wayseal.trace.report._console import printed
-from wayseal.trace.report._messages import Lang, Voice
 from wayseal.trace.report._story import Story, ranges, sets, tell
-from wayseal.trace.report._visible import cells, shorten, visible
-from wayseal.trace.report._wrap import wrap
+from wayseal.trace.report._voice import voice_of
 
 _STYLE = {
     VerdictKind.NAMED: "bold reverse cyan",
@@ -25,7 +24,7 @@ _STYLE = {
 
 def render_text(result: TraceResult, lang: Lang, *, color: bool = False, width: int = 88) -> str:
     """The report as text of at most `width` cells a line (at least 40), with ANSI colours if asked."""
-    return printed(lambda console: _Writer(console, Voice(lang), result).write(), color=color, width=width)
+    return printed(lambda console: _Writer(console, voice_of(lang), result).write(), color=color, width=width)
 
 
 class _Writer:
@@ -90,11 +89,11 @@ class _Writer:
         return [
             self.voice.id(row.source),
             self.voice.say(f"kind.{row.kind}"),
-            _numbers.percent(row.probability, keep=True),
-            _numbers.log10(row.log10_lr),
-            _numbers.share(row.share, keep=True),
+            numbers.percent(row.probability, keep=True),
+            numbers.log10(row.log10_lr),
+            numbers.share(row.share, keep=True),
             str(row.saw),
-            _numbers.expected(row.expected),
+            numbers.expected(row.expected),
         ]
 
     def missing_tables(self) -> None:

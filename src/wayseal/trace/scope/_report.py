@@ -6,10 +6,10 @@ from typing import Any
 
 from wayseal.model.sources import SourceKind
 from wayseal.model.times import day_name
-from wayseal.trace.page import Document, Section, Table, columns_chart, render_blocks
-from wayseal.trace.report import _numbers
-from wayseal.trace.report._messages import Voice
-from wayseal.trace.report._visible import shorten, visible
+from wayseal.page import Document, Section, Table, numbers, render_blocks
+from wayseal.page.charts import columns_chart
+from wayseal.page.visible import shorten, visible
+from wayseal.page.words import Voice
 from wayseal.trace.scope._json import document as json_document
 from wayseal.trace.scope._result import Counted, ScopeResult
 
@@ -87,12 +87,12 @@ class _Teller:
         r, say = self.r, self.say
         asked = say("period_all")
         if r.since is not None or r.until is not None:
-            ends = [say("period_open") if t is None else _numbers.clock(_time(t)) for t in (r.since, r.until)]
+            ends = [say("period_open") if t is None else numbers.clock(_time(t)) for t in (r.since, r.until)]
             asked = say("period_value", first=ends[0], last=ends[1])
         rows = [(say("waybills"), f"{r.waybills:,}")]
         if r.reads:
             rows.append((say("reads"), f"{r.reads:,}"))
-        rows += [(say(k), _numbers.clock(_time(t))) for k, t in (("first", r.first), ("last", r.last)) if t is not None]
+        rows += [(say(k), numbers.clock(_time(t))) for k, t in (("first", r.first), ("last", r.last)) if t is not None]
         if about := [visible(x) for x in (r.role, r.outlet) if x]:
             rows.append((say("account"), " · ".join(about)))
         return [*rows, (say("period"), asked)]

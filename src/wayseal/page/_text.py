@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from wayseal.trace.page._blocks import Document, Section, Table
-from wayseal.trace.report._console import printed
-from wayseal.trace.report._visible import cells
-from wayseal.trace.report._wrap import wrap
+from wayseal.page._blocks import Document, Section, Table
+from wayseal.page._console import printed
+from wayseal.page._wrap import wrap
+from wayseal.page.visible import cells
 
 _BAR = 24
 

@@ -9,14 +9,13 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from markupsafe import Markup, escape
 
 from wayseal.model.sources import SourceKind
-from wayseal.trace._result import Note
-from wayseal.trace.report import _numbers
-from wayseal.trace.report._visible import cells, shorten, visible
+from wayseal.page import numbers
+from wayseal.page.visible import cells, shorten, visible
 
 Lang = Literal["zh", "en"]
 
@@ -37,7 +36,7 @@ def known_lang(lang: str) -> Lang:
 
 @cache
 def catalogue(lang: Lang, package: str = __package__) -> Mapping[str, str]:
-    """All texts of a language under their codes ("quality.gaps"). package: whose folder `messages` holds them."""
+    """All texts of a language under their codes ("unit.and"). package: whose folder `messages` holds them."""
     text = resources.files(package).joinpath("messages", f"{lang}.toml").read_text("utf-8")
     sections: dict[str, dict[str, str]] = tomllib.loads(text)
     return {f"{name}.{key}": line for name, lines in sections.items() for key, line in lines.items()}
@@ -60,17 +59,31 @@ class _Filler(string.Formatter):
         self._write = write
 
     def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        return kwargs.get(str(key), _numbers.DASH)
+        return kwargs.get(str(key), numbers.DASH)
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return self._write(value, format_spec)
+
+
+class Remark(Protocol):
+    """Something to say: a code of a catalogue, and what fills its blanks."""
+
+    @property
+    def code(self) -> str:
+        """The code of its text."""
+        ...
+
+    @property
+    def values(self) -> Mapping[str, str | int | float]:
+        """What fills the blanks, by name."""
+        ...
 
 
 class Voice:
     """Says things in one language, as plain text or (html) as markup with everything escaped."""
 
     def __init__(self, lang: Lang, *, html: bool = False, more: Mapping[str, str] | None = None) -> None:
-        """more: texts beside the catalogue's, under codes of their own."""
+        """more: texts beside those that all reports share, under codes of their own."""
         self.lang = lang
         self.html = html
         self._texts = {**catalogue(lang), **(more or {})}
@@ -84,8 +97,8 @@ class Voice:
         filled = self._filler.vformat(text, (), values)
         return self._trusted(filled)
 
-    def note(self, note: Note) -> str:
-        """A note of the trace in words."""
+    def note(self, note: Remark) -> str:
+        """A remark in words."""
         return self.say(note.code, **note.values)
 
     def has(self, code: str) -> bool:
@@ -130,10 +143,10 @@ class Voice:
         if isinstance(value, str):
             if spec == "reason":
                 return self._texts.get(f"reason.{value}", visible(value))
-            moment = _numbers.parse(value) if spec == "time" else None
-            return _numbers.clock(moment) if moment else shorten(visible(value), 10 * _LONG_ID)
+            moment = numbers.parse(value) if spec == "time" else None
+            return numbers.clock(moment) if moment else shorten(visible(value), 10 * _LONG_ID)
         if not isinstance(value, int | float):
-            return _numbers.DASH
+            return numbers.DASH
         if "|" in spec:
             one, many = spec.split("|", 1)
             return one if value == 1 else many
@@ -142,17 +155,17 @@ class Voice:
     def _number(self, value: float, spec: str) -> str:
         match spec:
             case "%":
-                return _numbers.percent(value)
+                return numbers.percent(value)
             case "share":
-                return _numbers.share(value)
+                return numbers.share(value)
             case "expected":
-                return _numbers.expected(value)
+                return numbers.expected(value)
             case "p":
-                return _numbers.p_value(value)
+                return numbers.p_value(value)
             case "hours":
                 return self.hours(value)
             case "ratio":
-                return _numbers.ratio(value, self._texts["unit.scales"].split(","))
+                return numbers.ratio(value, self._texts["unit.scales"].split(","))
             case "bits":
                 return f"{value:.2g}" if value < 10 else f"{value:.0f}"
             case "n" if isinstance(value, int):
@@ -163,7 +176,7 @@ class Voice:
     def hours(self, hours: float, *, keep: bool = False) -> str:
         """A length of time: minutes below one and a half hours, days from three days on. keep: one decimal, always."""
         if not -1e9 < hours < 1e9:
-            return _numbers.DASH
+            return numbers.DASH
         if abs(hours) < 1.5:
             return self._texts["unit.minutes"].format(x=f"{60 * hours:.0f}")
         unit, x = ("hours", hours) if abs(hours) < 72 else ("days", hours / 24)

@@ -9,22 +9,19 @@ from pathlib import Path
 import pytest
 
 import wayseal
+from tests.page.pages import BANNED
 from tests.trace.extent.test_extent import TWO, found, said
 from tests.trace.rim import World, number, opened
 from tests.trace.scope.world import scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
+from wayseal.page.visible import cells
+from wayseal.page.words import LANGS, Lang, blanks, catalogue
 from wayseal.trace.extent import render_extent
-from wayseal.trace.page import columns_chart, intervals_chart
-from wayseal.trace.page._blocks import Document
-from wayseal.trace.page._text import render_lines
-from wayseal.trace.report._messages import LANGS, Lang, blanks, catalogue
-from wayseal.trace.report._visible import cells
 from wayseal.trace.scope import parse_period, render_scope
 
 ROOT = Path(wayseal.__file__).parent / "trace"
 PACKAGES = ("scope", "extent")
-BANNED = re.compile("guilty|culprit|perpetrator|offender|criminal|有罪|元凶|内鬼|罪犯|嫌疑人|犯罪|真凶", re.IGNORECASE)
 NASTY = '<script>alert(1)</script>"&\u202eevil'
 
 
@@ -202,17 +199,6 @@ def test_colours_are_only_added(snapshot: Snapshot, lang: Lang) -> None:
     bare = re.sub("\x1b\\[[0-9;]*m", "", coloured)
     assert [line.rstrip() for line in bare.splitlines()] == plain.splitlines()
     assert "\x1b[" in coloured
-
-
-def test_pictures_of_nothing() -> None:
-    assert columns_chart("x", "t", "d", [("a", 0)]) is None
-    assert intervals_chart("x", "t", "d", [], 3) is None
-    assert intervals_chart("x", "t", "d", [("a", 1, 2, 3)], 0) is None
-
-
-def test_a_document_of_nothing() -> None:
-    empty = Document(title="t", headline="h", lede="l", facts=(), sections=(), origin=("o",), command="c", footer="f")
-    assert render_lines(empty) == "t\nh\nl\n\no\n"
 
 
 def test_many_routes_are_cut_and_said(tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from wayseal.trace.report._messages import Lang
+from wayseal.page.words import Lang
 
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
 def page_of(package: str, name: str, lang: Lang, **values: object) -> str:
     """The template `name` of a package, filled; everything that is no Markup is escaped."""
-    style = _read(__package__, "report.css")
+    style = _read(__package__, "page.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template(package, name).render(
         html_lang=_HTML_LANG[lang],

@@ -2,7 +2,7 @@
 
 import re
 
-from wayseal.trace.report._visible import cells
+from wayseal.page.visible import cells
 
 _CLOSING = "，。、；：！？）》」』”’…—·%,.;:!?)]}"
 _OPENING = "（《「『“‘([{"

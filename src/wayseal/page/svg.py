@@ -2,7 +2,7 @@
 
 from markupsafe import Markup, escape
 
-from wayseal.trace.report._visible import shorten, visible
+from wayseal.page.visible import shorten, visible
 
 
 def el(tag: str, *children: str, **attributes: str | float | None) -> Markup:
@@ -40,12 +40,15 @@ def picture(name: str, height: float, title: str, desc: str, *children: str) -> 
     )
 
 
-def label(text: str, y: float, *, letter: str = "", class_: str = "label", wide: int = 16) -> Markup:
-    """A row's name at the left: shortened, more so on narrow screens, with the whole id as its tooltip."""
+def label(text: str, y: float, *, letter: str = "", class_: str = "label", wide: int = 16, narrow: int = 11) -> Markup:
+    """A row's name at the left: shortened, more so on narrow screens, with the whole id as its tooltip.
+
+    wide, narrow: the most cells on a wide and on a narrow screen.
+    """
     shown = visible(text)
     tip = el("title", shorten(shown, 400))
     mark = el("tspan", f"{letter} ", class_="letter") if letter else Markup("")
-    long, short = shorten(shown, wide), shorten(shown, 11)
+    long, short = shorten(shown, wide), shorten(shown, narrow)
     if long == short:
         return el("text", mark, long, tip, x=0, y=y, class_=class_)
     return el("text", mark, long, tip, x=0, y=y, class_=f"{class_} wide") + el(

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from wayseal.trace.page._blocks import Document
-from wayseal.trace.page._text import render_lines
-from wayseal.trace.report._json import as_json
-from wayseal.trace.report._messages import Voice, catalogue, known_lang
-from wayseal.trace.report._template import page_of
+from wayseal.page._blocks import Document
+from wayseal.page._json import as_json
+from wayseal.page._template import page_of
+from wayseal.page._text import render_lines
+from wayseal.page.words import Voice, catalogue, known_lang
 
 
 def render_blocks(

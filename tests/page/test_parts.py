@@ -1,22 +1,16 @@
-"""The small parts: visible ids, numbers in words, line breaking, pictures, colours."""
+"""The small parts: visible ids, numbers in words, line breaking, colours."""
 
 import math
-import re
 from datetime import UTC, datetime
-from importlib import resources
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.trace._result import DelayPart, LeakRow
-from wayseal.trace.report import _numbers
-from wayseal.trace.report._charts import OTHERS, UNKNOWN, kappa_chart, parts
-from wayseal.trace.report._matrix import _hill, _opacity
-from wayseal.trace.report._messages import Voice
-from wayseal.trace.report._story import ranges
-from wayseal.trace.report._visible import cells, shorten, visible
-from wayseal.trace.report._wrap import wrap
+from tests.page.colours import THEMES, contrast, palettes
+from wayseal.page import numbers, wrap
+from wayseal.page.visible import cells, shorten, visible
+from wayseal.page.words import Voice
 
 anything = st.text(st.characters(exclude_categories=()))
 
@@ -81,12 +75,12 @@ def test_no_line_of_chinese_starts_with_a_comma() -> None:
     ],
 )
 def test_percent(value: float, text: str) -> None:
-    assert _numbers.percent(value) == text
+    assert numbers.percent(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(1.0, "100%"), (0.0, "0%"), (0.0001, "<0.1%"), (math.inf, "–")])
 def test_share(value: float, text: str) -> None:
-    assert _numbers.share(value) == text
+    assert numbers.share(value) == text
 
 
 @pytest.mark.parametrize(
@@ -103,12 +97,12 @@ def test_share(value: float, text: str) -> None:
     ],
 )
 def test_expected(value: float, text: str) -> None:
-    assert _numbers.expected(value) == text
+    assert numbers.expected(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.413, "0.41"), (0.0123, "0.012"), (1e-9, "<0.0001"), (math.nan, "–")])
 def test_p_value(value: float, text: str) -> None:
-    assert _numbers.p_value(value) == text
+    assert numbers.p_value(value) == text
 
 
 @pytest.mark.parametrize(
@@ -147,17 +141,12 @@ def test_hours(hours: float, en: str, zh: str) -> None:
 
 
 def test_moments() -> None:
-    assert _numbers.parse("soon") is None
-    assert _numbers.parse("2026-03-10T08:00:00") == datetime(2026, 3, 10, 8, tzinfo=UTC)
-    assert _numbers.clock(datetime(2026, 3, 10, 20, tzinfo=UTC)) == "2026-03-11 04:00"
-    assert _numbers.clock(datetime.max.replace(tzinfo=UTC)) == "–"
-    assert _numbers.before(datetime(2026, 3, 10, tzinfo=UTC), 1e12) is None
-    assert _numbers.before(None, 1) is None
-
-
-def test_ranges() -> None:
-    assert ranges([3, 7, 12, 13, 14, 15, 3]) == "3, 7, 12–15"
-    assert ranges([]) == ""
+    assert numbers.parse("soon") is None
+    assert numbers.parse("2026-03-10T08:00:00") == datetime(2026, 3, 10, 8, tzinfo=UTC)
+    assert numbers.clock(datetime(2026, 3, 10, 20, tzinfo=UTC)) == "2026-03-11 04:00"
+    assert numbers.clock(datetime.max.replace(tzinfo=UTC)) == "–"
+    assert numbers.before(datetime(2026, 3, 10, tzinfo=UTC), 1e12) is None
+    assert numbers.before(None, 1) is None
 
 
 def test_a_list_in_words_escapes_what_was_not_escaped() -> None:
@@ -166,55 +155,7 @@ def test_a_list_in_words_escapes_what_was_not_escaped() -> None:
     assert Voice("zh").all_of([]) == ""
 
 
-def leak(*points: tuple[str, float]) -> LeakRow:
-    return LeakRow(waybill="w", line=1, seen_at="", found=True, missing=None, accounts=1, points_at=points, unknown=0.2)
-
-
-def test_parts_of_the_leaks_sum_to_one() -> None:
-    shares = parts([leak(("a", 0.6), ("x", 0.2))], 0.2, {"a": "A", "b": "B"})
-    assert [key for key, _ in shares] == ["A", OTHERS, UNKNOWN]
-    assert [part for _, part in shares] == pytest.approx([0.6, 0.2, 0.2])
-    assert parts([], 1.0, {}) == [(UNKNOWN, 1.0)]
-    assert [key for key, _ in parts([], 0.7, {})] == [OTHERS, UNKNOWN]
-
-
-def test_pictures_with_little_to_show() -> None:
-    voice = Voice("en")
-    assert kappa_chart([(2.0, 0.5)], 2.0, voice) is not None
-    assert kappa_chart([(0.0, 0.5), (2.0, math.nan)], 2.0, voice) is None
-    assert _hill([DelayPart(weight=1, median_h=1e300, sigma=1e-3)], 0, 1, 50) == ""
-
-
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_a_more_probable_cell_is_never_lighter(a: float, b: float) -> None:
-    low, high = sorted((a, b))
-    for own in (True, False):
-        assert _opacity(low, own=own) <= _opacity(high, own=own)
-
-
-def palettes() -> list[dict[str, str]]:
-    css = resources.files("wayseal.trace.report").joinpath("templates", "report.css").read_text("utf-8")
-    blocks = re.findall(r":root \{([^}]*)\}", css)
-    return [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)) for block in blocks]
-
-
-def light(color: str) -> float:
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(a: str, b: str) -> float:
-    low, high = sorted((light(a), light(b)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def blend(top: str, ground: str, opacity: float) -> str:
-    pairs = [(int(top[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round(opacity * t + (1 - opacity) * g):02x}" for t, g in pairs)
-
-
-@pytest.mark.parametrize("theme", [0, 1, 2], ids=["light", "dark", "print"])
+@pytest.mark.parametrize("theme", range(3), ids=THEMES)
 def test_contrast_is_aa(theme: int) -> None:
     p = palettes()[theme]
     text = [("ink", "paper"), ("ink", "wash"), ("muted", "paper"), ("muted", "wash"), ("accent", "paper")]
@@ -222,7 +163,3 @@ def test_contrast_is_aa(theme: int) -> None:
         assert contrast(p[front], p[back]) >= 4.5, (front, back)
     for graphic in ("mark", "accent"):
         assert contrast(p[graphic], p["paper"]) >= 3, graphic
-    for value in (0.0, 0.3, 0.6, 0.61, 0.8, 1.0):
-        cell = blend(p["accent"], p["wash"], _opacity(value, own=True))
-        assert contrast(p["on-accent" if value > 0.6 else "ink"], cell) >= 4.5, value
-        assert contrast(p["ink"], blend(p["mark"], p["wash"], _opacity(value, own=False))) >= 4.5, value

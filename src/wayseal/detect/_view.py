@@ -1,0 +1,199 @@
+"""Facts of some weeks as arrays by account and day: what detectors look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
+from wayseal.detect.facts import Facts
+from wayseal.ledger.codes import Coder
+
+Words = npt.NDArray[np.uint64]
+Longs = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+_HOUR, _DAY = 3_600_000_000, 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspects:
+    """n first reads without a strong explanation, by (account, time); of some (waybill, account) once.
+
+    actor, day: places in the view. at: µs. waybill, device, ip, session: keys. number: the waybill's number as an
+    integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template does;
+    unknown: nothing is known of the waybill. early: it came before the parcel's first scan.
+    """
+
+    actor: Ints
+    day: Ints
+    at: Longs
+    waybill: Words
+    number: Words
+    device: Words
+    ip: Words
+    session: Words
+    action: npt.NDArray[np.uint8]
+    plain: Flags
+    weak: Flags
+    unknown: Flags
+    early: Flags
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """a accounts on d local days, of which the last ones are asked about and the others their past.
+
+    keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
+    offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses, shown:
+    `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none; group: of
+    peers; roles: name of each account's role.
+    """
+
+    keys: Words
+    day: int
+    offset: int
+    reads: Longs
+    first: Longs
+    mandate: Longs
+    suspects: Suspects
+    hours: pa.Table
+    uses: pa.Table
+    shown: pa.Table
+    place: Ints
+    group: Ints
+    role: Ints
+    roles: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(accounts, days)."""
+        a, d = self.reads.shape
+        return a, d
+
+    def count(self, which: Flags) -> Longs:
+        """How many of the chosen suspects each account has on each day: int64 (a, d)."""
+        s, (a, d) = self.suspects, self.shape
+        chosen = np.flatnonzero(which)
+        flat = np.bincount(s.actor[chosen].astype(np.int64) * d + s.day[chosen], minlength=a * d)
+        return flat.reshape(a, d).astype(np.int64)
+
+    def spread(self, actor: npt.NDArray[np.generic], day: npt.NDArray[np.generic], amount: Longs) -> Longs:
+        """Amounts added up by account and day: int64 (a, d)."""
+        a, d = self.shape
+        out = np.zeros(a * d, np.int64)
+        np.add.at(out, actor.astype(np.int64) * d + day.astype(np.int64), amount)
+        return out.reshape(a, d)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """What is known of accounts: keys, role, place (outlet, else region; "" none), in any order."""
+
+    keys: Words
+    role: Sequence[str]
+    place: Sequence[str]
+
+
+def view_of(facts: Facts, who: Who, numbers: "Numbers", first_day: int, last_day: int) -> View:
+    """The days from `first_day` to `last_day`, both included, of all accounts that read anything then."""
+    days = last_day - first_day + 1
+    hours = _local(facts, first_day, last_day)
+    coder = Coder(np.unique(hours["actor"].to_numpy()))
+    actor = coder.places(hours["actor"].to_numpy())
+    hour = hours["hour"].to_numpy().astype(np.int64) - (first_day * _DAY - facts.offset) // _HOUR
+    day = (hour // 24).astype(np.int32)
+
+    def table(name: str) -> npt.NDArray[np.int64]:
+        out = np.zeros(len(coder) * days, np.int64)
+        np.add.at(out, actor.astype(np.int64) * days + day, hours[name].to_numpy())
+        return out.reshape(len(coder), days)
+
+    reads, first = table("reads"), table("first")
+    role, place, roles = _about(who, coder)
+    return View(
+        keys=coder.keys,
+        day=first_day,
+        offset=facts.offset,
+        reads=reads,
+        first=first,
+        mandate=table("mandate"),
+        suspects=_suspects(facts, coder, numbers, first_day, days),
+        hours=pa.table({"actor": actor, "hour": hour.astype(np.int32), "reads": hours["reads"], "first": hours["first"]}),
+        uses=_coded(facts.uses, coder, first_day, last_day),
+        shown=_coded(facts.shown, coder, first_day, last_day),
+        place=place,
+        group=_groups(role, place, first),
+        role=role,
+        roles=roles,
+    )
+
+
+class Numbers:
+    """Waybill numbers as integers in their order."""
+
+    def of(self, keys: Words) -> Words:
+        """The number of each waybill (its key); 0 where it has none that is a number."""
+        return np.zeros(len(keys), np.uint64)
+
+
+def _local(facts: Facts, first_day: int, last_day: int) -> pa.Table:
+    low, high = ((d * _DAY - facts.offset) // _HOUR for d in (first_day, last_day + 1))
+    return facts.hours.filter(pc.and_(pc.greater_equal(facts.hours["hour"], low), pc.less(facts.hours["hour"], high)))
+
+
+def _coded(table: pa.Table, coder: Coder, first_day: int, last_day: int) -> pa.Table:
+    inside = pc.and_(pc.greater_equal(table["day"], first_day), pc.less_equal(table["day"], last_day))
+    table = table.filter(inside)
+    place = coder.places(table["actor"].to_numpy())
+    table = table.set_column(0, "actor", pa.array(place))
+    table = table.set_column(1, "day", pa.array(table["day"].to_numpy() - np.int32(first_day)))
+    return table.filter(pa.array(place >= 0))
+
+
+def _suspects(facts: Facts, coder: Coder, numbers: Numbers, first_day: int, days: int) -> Suspects:
+    t = facts.suspects
+    day = ((t["at"].to_numpy() + facts.offset) // _DAY - first_day).astype(np.int32)
+    actor = coder.places(t["actor"].to_numpy())
+    there = np.flatnonzero((day >= 0) & (day < days) & (actor >= 0))
+    there = there[np.lexsort((t["at"].to_numpy()[there], actor[there]))]
+    rows = t.take(pa.array(there)).combine_chunks()
+    why = rows["why"].to_numpy()
+    columns = {n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action")}
+    return Suspects(
+        actor=actor[there],
+        day=day[there],
+        number=numbers.of(columns["waybill"]),
+        plain=why == UNEXPLAINED,
+        weak=why < UNEXPLAINED,
+        unknown=why == UNKNOWN,
+        early=rows["early"].to_numpy(zero_copy_only=False),
+        **columns,
+    )
+
+
+def _about(who: Who, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...]]:
+    role, place = np.zeros(len(coder), np.int32), np.full(len(coder), -1, np.int32)
+    roles: dict[str, int] = {"": 0}
+    places: dict[str, int] = {}
+    for at, r, p in zip(coder.places(who.keys).tolist(), who.role, who.place, strict=True):
+        if at >= 0:
+            role[at] = roles.setdefault(r, len(roles))
+            place[at] = places.setdefault(p, len(places)) if p else -1
+    return role, place, tuple(roles)
+
+
+def _groups(role: Ints, place: Ints, first: Longs) -> Ints:
+    """Peers: role and size of the place, by powers of four of what its people in that role read."""
+    total = first.sum(axis=1)
+    pair = role.astype(np.int64) << 32 | (place.astype(np.int64) + 1)
+    _, which = np.unique(pair, return_inverse=True)
+    size = np.log2(1 + np.bincount(which, total)) // 2
+    out: Ints = np.unique(role.astype(np.int64) << 8 | size[which].astype(np.int64), return_inverse=True)[1].astype(np.int32)
+    return out

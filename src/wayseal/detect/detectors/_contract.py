@@ -1,0 +1,47 @@
+"""What a detector is: it says which reads are odd, out of how many; all else is the same for all.
+
+Obligations (held for every detector by tests/detect/test_conformance.py, which finds them by itself):
+1. A pure function of the view: no clock, no chance, no files; the same rows in another order say the same.
+2. 0 <= odd, 0 <= base, and no odd read where there is no base.
+3. What it counts on a day hangs on that day and those before it, never on later ones.
+4. It stands an empty view, one account, days without reads, accounts and waybills that no table knows.
+5. What it needs and doesn't find makes it silent, and it is said (`needs`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wayseal.detect._view import View
+
+Longs = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """What a detector counts: odd int64 (a, d) out of base float64 (a, d).
+
+    suspects: bool (n,), which of the view's suspects are the odd reads, where they are such; None for other reads.
+    told: int64 (a, d), what a report says instead of `odd`, where that is no number of reads.
+    """
+
+    odd: Longs
+    base: Floats
+    suspects: Flags | None = None
+    told: Longs | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """A detector: its name (public, stands in reports), what it needs and how it counts.
+
+    needs: tables, or columns of reads as `accesses.device`; any of those between bars ("waybills|scans").
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    count: Callable[[View], Odd]

@@ -1,0 +1,31 @@
+"""Unexplained reads in batches, as a shop fills its stock: at 11:00, 13:00 and 16:00, none after 17:00.
+
+A read is in a batch if LEAST or more unexplained reads of the account lie within SPAN around it, and the batch lies
+within HALF of one of the hours at which stock grows.
+"""
+
+import numpy as np
+
+from wayseal.detect._view import View
+from wayseal.detect.detectors._contract import Detector, Odd
+
+HOURS = (11, 13, 16)
+HALF, SPAN, LEAST = 45 * 60_000_000, 10 * 60_000_000, 5
+_DAY = 86_400_000_000
+
+
+def _count(view: View) -> Odd:
+    s = view.suspects
+    plain = s.plain | s.unknown
+    rows = np.flatnonzero(plain)
+    clock = (s.at[rows] + view.offset) % _DAY
+    near = np.min([np.abs(clock - hour * 3_600_000_000) for hour in HOURS], axis=0) <= HALF
+    key = s.actor[rows].astype(np.int64) * (1 << 40) + (s.at[rows] - s.at.min(initial=0)) // 1_000_000
+    first = np.searchsorted(key, key - SPAN // 1_000_000)
+    before = np.arange(len(rows)) - first + 1
+    which = np.zeros(len(s), np.bool_)
+    which[rows[near & (before >= LEAST)]] = True
+    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which)
+
+
+DETECTOR = Detector(name="stock_rhythm", needs=("waybills|scans|tickets",), count=_count)

@@ -1,0 +1,43 @@
+"""Reads at hours of the day at which neither the account nor its peers ever read much.
+
+An hour is unusual where, up to the day before, less than RARE of the account's own reads and less than RARE of its
+peers' fell into it or the hour next to it. An account is judged once it has OWN reads.
+"""
+
+import numpy as np
+
+from wayseal.detect._view import View
+from wayseal.detect.detectors._contract import Detector, Odd
+
+RARE, OWN = 0.005, 100
+
+
+def _count(view: View) -> Odd:
+    a, d = view.shape
+    hour = view.hours["hour"].to_numpy().astype(np.int64)
+    actor, reads = view.hours["actor"].to_numpy().astype(np.int64), view.hours["reads"].to_numpy()
+    groups = int(view.group.max(initial=-1)) + 1
+    odd = np.zeros((a, d), np.int64)
+    judged = np.zeros((a, d), np.bool_)
+    own, peers = np.zeros((a, 24)), np.zeros((groups, 24))
+    day_of, clock = hour // 24, hour % 24
+    order = np.argsort(day_of, kind="stable")
+    bounds = np.searchsorted(day_of[order], np.arange(d + 1))
+    for day in range(d):
+        rows = order[bounds[day] : bounds[day + 1]]
+        who, when, n = actor[rows], clock[rows], reads[rows]
+        judged[:, day] = own.sum(axis=1) >= OWN
+        rare = _rare(own)[who, when] & _rare(peers)[view.group[who], when] & judged[who, day]
+        np.add.at(odd, (who[rare], np.full(int(rare.sum()), day)), n[rare])
+        np.add.at(own, (who, when), n)
+        np.add.at(peers, (view.group[who], when), n)
+    return Odd(odd=odd, base=np.where(judged, view.reads, 0).astype(float))
+
+
+def _rare(counts: np.ndarray) -> np.ndarray:
+    near = counts + np.roll(counts, 1, axis=1) + np.roll(counts, -1, axis=1)
+    out: np.ndarray = near < RARE * np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return out
+
+
+DETECTOR = Detector(name="unusual_hour", needs=(), count=_count)

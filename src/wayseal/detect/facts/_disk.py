@@ -1,0 +1,105 @@
+"""The state on disk: four Parquet files and one small file that names them, swapped at once.
+
+1. State is derived: what is damaged, of another version or of another ground is made anew from the ledger, never used.
+2. After a crash at any moment the state is the one before or the one after.
+3. Folders have mode 0700 and files 0600: who read what is personal data of staff.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wayseal.detect.facts._facts import SCHEMAS, Facts
+
+VERSION = 1
+_NAME = "facts.json"
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Facts, and what they were made of: the first `sources` sources, up to a generation, on a ground.
+
+    sources: digests of the sources that are counted, in order. ground: digest of all else that judging hangs on.
+    """
+
+    facts: Facts
+    sources: tuple[str, ...]
+    generation: int
+    ground: str
+
+
+def load_state(folder: Path) -> State | None:
+    """The state in a folder; None where there is none that can be used (rule 1)."""
+    try:
+        about = json.loads((folder / _NAME).read_text("utf-8"))
+        if about["version"] != VERSION:
+            return None
+        place = folder / about["folder"]
+        tables = {name: _read(place / f"{name}.parquet", about["sha256"][name], schema) for name, schema in SCHEMAS.items()}
+        facts = Facts(**tables, offset=int(about["offset"]))
+        return State(
+            facts=facts, sources=tuple(about["sources"]), generation=int(about["generation"]), ground=str(about["ground"])
+        )
+    except _UNREADABLE:
+        return None
+
+
+def save_state(folder: Path, state: State) -> None:
+    """Puts a state in the place of the one that is there (rules 2 and 3). OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = folder / f"facts-{_next(folder):06d}"
+    place.mkdir(mode=0o700)
+    digests = {name: _write(place / f"{name}.parquet", getattr(state.facts, name)) for name in SCHEMAS}
+    about = {
+        "version": VERSION, "folder": place.name, "sha256": digests, "offset": state.facts.offset,
+        "sources": list(state.sources), "generation": state.generation, "ground": state.ground,
+    }  # fmt: skip
+    _sync(place)
+    made = folder / f"{_NAME}.new"
+    _durable(made, json.dumps(about, sort_keys=True).encode())
+    made.replace(folder / _NAME)
+    _sync(folder)
+    for old in folder.glob("facts-*"):
+        if old != place:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _next(folder: Path) -> int:
+    return 1 + max((int(p.name[6:]) for p in folder.glob("facts-*") if p.name[6:].isdigit()), default=0)
+
+
+def _read(path: Path, digest: str, schema: pa.Schema) -> pa.Table:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ValueError("not what was written")
+    return pq.read_table(pa.BufferReader(content)).cast(schema).combine_chunks()
+
+
+def _write(path: Path, table: pa.Table) -> str:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False)
+    content = sink.getvalue().to_pybytes()
+    _durable(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _durable(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,86 @@
+"""Facts of a ledger as it is now: counted whole, or what came since added to what is known.
+
+Obligations (code and tests cite the numbers):
+1. Facts brought up to date are those that a count of the whole ledger gives, row for row.
+2. Where that isn't certain they are counted anew: another version, ledger, set of templates, local time; a purge; rows
+   of actors, outlets or assignments that came since; a waybill's row that was replaced.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from wayseal.detect.explain import Template, ranks, rules_of, staff_of
+from wayseal.detect.facts._disk import VERSION, State, load_state, save_state
+from wayseal.detect.facts._facts import Facts
+from wayseal.detect.facts._walk import READ_COLUMNS, TABLE_COLUMNS, Before, Counter, Ground
+from wayseal.ledger import Snapshot
+from wayseal.ledger.beside import Wanted
+
+Progress = Callable[[str, int, int], None]
+_GROUND_TABLES = frozenset(("actors", "outlets", "assignments"))
+
+
+def ground_of(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> Ground:
+    """What the reads of a ledger are judged by. offset: of local time, µs ahead of UTC."""
+    actors = snapshot.actors()
+    staff = staff_of(snapshot.keys, snapshot.ids("actor"), actors, snapshot.outlets(), snapshot.assignments())
+    rules = rules_of(templates, staff, snapshot.keys(actors["actor"].to_pylist()), actors)
+    mandates, strong = ranks(templates)
+    return Ground(staff=staff, rules=rules, mandates=mandates, strong=strong, offset=offset)
+
+
+def facts_of(
+    snapshot: Snapshot, folder: Path | None, templates: Sequence[Template], offset: int, progress: Progress
+) -> Facts:
+    """The facts of a ledger, kept in `folder` (None: nowhere) and brought up to date. OSError, LedgerError."""
+    sources = tuple(s.sha256 for s in snapshot.manifest.sources)
+    digest = _digest(snapshot, templates, offset)
+    old = load_state(folder) if folder is not None else None
+    if old is not None and (old.ground != digest or old.sources != sources[: len(old.sources)]):
+        old = None
+    if old is not None and len(old.sources) == len(sources):
+        return old.facts
+    facts = _counted(snapshot, ground_of(snapshot, templates, offset), old, progress)
+    if folder is not None:
+        state = State(facts=facts, sources=sources, generation=snapshot.manifest.generation, ground=digest)
+        save_state(folder, state)
+    return facts
+
+
+def _digest(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> str:
+    """Obligation 2."""
+    m = snapshot.manifest
+    ground = {
+        "version": VERSION,
+        "ledger": m.id,
+        "templates": [repr(sorted(str(getattr(t, n)) if not isinstance(getattr(t, n), frozenset) else str(sorted(getattr(t, n))) for n in t.__slots__)) for t in templates],
+        "offset": offset,
+        "tables": [s.sha256 for s in m.sources if s.table in _GROUND_TABLES],
+        "purges": len(m.purges),
+        "replaced": m.counts.get("waybills", 0),
+    }
+    return hashlib.sha256(json.dumps(ground, sort_keys=True).encode()).hexdigest()
+
+
+def _counted(snapshot: Snapshot, ground: Ground, old: State | None, progress: Progress) -> Facts:
+    before = None if old is None else Before(sources=len(old.sources), suspects=old.facts.suspects)
+    tables = dict(TABLE_COLUMNS)
+    if len(ground.staff.customers):
+        tables["waybills"] = (*tables["waybills"], "customer")
+    if before is not None:
+        tables = {name: (*columns, "source") for name, columns in tables.items()}
+    counter = Counter(ground, before)
+    wanted = Wanted(reads=READ_COLUMNS, tables=tables, since=0 if old is None else old.generation + 1)
+    for _, done, total in snapshot.beside(wanted, counter):
+        progress("explain", done, total)
+    made = counter.facts()
+    return made if old is None else old.facts.without(*counter.renewed()).plus(made)
+
+
+def nothing_read(facts: Facts) -> bool:
+    """Whether the ledger holds no reads."""
+    return not len(facts.hours) or not np.any(facts.hours["reads"].to_numpy())

@@ -1,0 +1,252 @@
+"""From a ledger to facts: one pass over the reads, beside the scans, tickets and waybills of the same parcels."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.detect.explain import NOT_FIRST, Reads, Routes, Rules, Scans, Staff, Tickets, explain
+from wayseal.detect.facts import _tally
+from wayseal.detect.facts._facts import SUSPECTS, Facts, added_up, among, newest
+from wayseal.detect.facts._moved import demoted
+from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
+from wayseal.detect.facts._tally import ADDRESS, DEVICE, WIDTHS, Flags, Longs, Tally, Tiny, Words
+from wayseal.ledger.beside import Beside
+from wayseal.store.columns import microseconds
+
+READ_COLUMNS = ("at", "actor", "action", "ip", "device", "session", "purpose", "fields", "source", "first")
+TABLE_COLUMNS = {
+    "waybills": ("issued_at", "channel", "origin_outlet", "destination_outlet"),
+    "scans": ("at", "outlet"),
+    "tickets": ("opened_at", "closed_at", "actor"),
+}
+_AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What reads are judged by: staff, rules, how many of these are mandates, and mandates or strong; local time (µs)."""
+
+    staff: Staff
+    rules: Rules
+    mandates: int
+    strong: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What was counted before an increment: so many sources, and the suspects they left (sorted by waybill)."""
+
+    sources: int
+    suspects: pa.Table
+
+
+@dataclass(slots=True, kw_only=True)
+class _Counts:
+    """What one thread counts. moved: rows of the hours' table that take away first reads that are none any more.
+
+    firsts: (waybill, account) of new first reads and of suspects judged again.
+    """
+
+    tables: tuple[Tally, ...] = field(default_factory=lambda: tuple(Tally(width) for width in WIDTHS))
+    suspects: list[pa.Table] = field(default_factory=list)
+    firsts: list[tuple[Words, Words]] = field(default_factory=list)
+    moved: list[pa.Table] = field(default_factory=list)
+
+
+class Counter:
+    """Counts stretches; several threads may call it, each counts for itself. before: None for the whole ledger."""
+
+    def __init__(self, ground: Ground, before: Before | None = None) -> None:
+        self._ground, self._before = ground, before
+        self._free: list[_Counts] = []
+        self._all: list[_Counts] = []
+
+    def __call__(self, stretch: Beside) -> int:
+        """Counts the reads of a stretch; returns how many there were."""
+        try:
+            counts = self._free.pop()
+        except IndexError:
+            counts = _Counts()
+            self._all.append(counts)
+        tables = tables_of(stretch, self._ground.staff)
+        before = len(counts.firsts)
+        read = sum(self._count(self._fresh(batch, counts), tables, counts) for batch in stretch.reads)
+        if self._before is not None:
+            self._again(stretch, tables, self._before, counts, counts.firsts[before:])
+        self._free.append(counts)
+        return read
+
+    def _fresh(self, batch: pa.RecordBatch, counts: _Counts) -> pa.RecordBatch:
+        """The reads that were not counted before; takes note of marks that moved."""
+        if self._before is None:
+            return batch
+        fresh = batch["source"].to_numpy() >= self._before.sources
+        if fresh.all():
+            return batch
+        actor = self._ground.staff.actors.places(words(batch, "actor"))
+        lost = demoted(words(batch, "waybill"), actor, _flags(batch, "first"), fresh)
+        if len(lost):
+            bits = self._ground.rules.allowed[actor[lost]]
+            mandate = (bits & np.uint32((1 << self._ground.mandates) - 1)) != 0
+            counts.moved.append(moved_rows(batch.take(pa.array(lost)), mandate))
+        return batch.filter(pa.array(fresh))
+
+    def _count(self, batch: pa.RecordBatch, tables: "Tables", counts: _Counts) -> int:
+        if not batch.num_rows:
+            return 0
+        ground = self._ground
+        reads, why, early = judged(batch, tables, ground)
+        hours, uses, shown = counts.tables
+        _grown(hours, lambda at, t: _tally.count_hours(
+            at, reads.at, reads.actor, why, ground.mandates, t.ids, t.cells, t.room), len(why))  # fmt: skip
+        for dim, name in ((DEVICE, "device"), (ADDRESS, "ip")):
+            value = words(batch, name)
+            _grown(uses, lambda at, t, value=value, dim=dim: _tally.count_uses(
+                at, reads.at, reads.actor, value, dim, ground.offset, t.ids, t.cells, t.room), len(why))  # type: ignore[misc]  # fmt: skip
+        purpose, fields = words(batch, "purpose"), words(batch, "fields")
+        _grown(shown, lambda at, t: _tally.count_shown(
+            at, reads.at, reads.actor, reads.action, purpose, fields, ground.offset, t.ids, t.cells, t.room), len(why))  # fmt: skip
+        odd = np.flatnonzero((why >= ground.strong) & (why != NOT_FIRST))
+        if len(odd):
+            counts.suspects.append(suspects_of(batch, odd, why, early))
+        if self._before is not None:
+            first = np.flatnonzero(reads.first)
+            counts.firsts.append((reads.key[first], words(batch, "actor")[first]))
+        return batch.num_rows
+
+    def _again(
+        self, stretch: Beside, tables: "Tables", before: Before, counts: _Counts, firsts: list[tuple[Words, Words]]
+    ) -> None:
+        """Judges suspects of before again whose parcel has a new row (`_moved`, rule 2), but for pairs read anew."""
+        named = [
+            words(rows, "waybill")[rows["source"].to_numpy() >= before.sources] for rows in stretch.tables.values()
+        ]
+        keys = before.suspects["waybill"].to_numpy()
+        low = np.searchsorted(keys, np.uint64(stretch.low))
+        high = np.searchsorted(keys, np.uint64(stretch.high), side="right")
+        some = np.flatnonzero(np.isin(keys[low:high], np.concatenate(named))) + low
+        if not len(some):
+            return
+        old = before.suspects.take(pa.array(some))
+        for pairs in firsts:
+            old = old.filter(pa.array(~among((old["waybill"].to_numpy(), old["actor"].to_numpy()), pairs)))
+        old = old.combine_chunks()
+        if not len(old):
+            return
+        ones = np.ones(len(old), np.bool_)
+        batch = old.select(list(_AS_SUSPECT)).append_column("first", pa.array(ones)).to_batches()[0]
+        _, why, early = judged(batch, tables, self._ground)
+        counts.firsts.append((old["waybill"].to_numpy(), old["actor"].to_numpy()))
+        if len(left := np.flatnonzero(why >= self._ground.strong)):
+            counts.suspects.append(suspects_of(batch, left, why, early))
+
+    def facts(self) -> Facts:
+        """What was counted; of an increment, less what moved."""
+        keys = self._ground.staff.actors.keys
+        less = [table for c in self._all for table in c.moved]
+        return Facts(
+            hours=added_up("hours", [*(hours_rows(c.tables[0], keys) for c in self._all), *less]),
+            uses=added_up("uses", [uses_rows(c.tables[1], keys) for c in self._all]),
+            shown=added_up("shown", [shown_rows(c.tables[2], keys) for c in self._all]),
+            suspects=newest([pa.concat_tables(s) for c in self._all if (s := c.suspects)]),
+            offset=self._ground.offset,
+        )
+
+    def renewed(self) -> tuple[Words, Words]:
+        """Of an increment, the pairs (waybill, account) of which suspects of before count no more."""
+        parts = [pair for c in self._all for pair in c.firsts]
+        none = np.zeros(0, np.uint64)
+        waybills, actors = (np.concatenate([none, *(p[k] for p in parts)]) for k in (0, 1))
+        return waybills, actors
+
+
+Step = Callable[[int, Tally], tuple[int, int]]
+
+
+def _grown(table: Tally, step: Step, rows: int) -> None:
+    """Runs a counting kernel to its end, with more room whenever it asks."""
+    at = 0
+    while at < rows:
+        if table.room <= 0:
+            table.grow()
+        with np.errstate(over="ignore"):
+            at, new = step(at, table)
+        table.used += new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """What stands beside the reads of a stretch."""
+
+    scans: Scans
+    routes: Routes
+    tickets: Tickets
+
+
+def tables_of(stretch: Beside, staff: Staff) -> Tables:
+    """The tables of a stretch, coded."""
+    scans, routes, tickets = (stretch.tables[name] for name in ("scans", "waybills", "tickets"))
+    n = routes.num_rows
+    outlet, ends = staff.outlets.places, ("origin_outlet", "destination_outlet")
+    origin, destination = (outlet(words(routes, end)) for end in ends)
+    customer = np.full(n, -1, np.int32)
+    if "customer" in routes.schema.names:
+        customer = staff.customers.places(staff.keys(routes["customer"]))
+    return Tables(
+        scans=Scans(key=words(scans, "waybill"), at=_times(scans, "at"), outlet=outlet(words(scans, "outlet"))),
+        routes=Routes(
+            key=words(routes, "waybill"),
+            issued=_times(routes, "issued_at"),
+            channel=staff.channels.places(words(routes, "channel")),
+            origin=origin,
+            destination=destination,
+            customer=customer,
+        ),
+        tickets=Tickets(
+            key=words(tickets, "waybill"),
+            opened=_times(tickets, "opened_at"),
+            closed=microseconds(pa.chunked_array([tickets["closed_at"]])),
+            actor=staff.actors.places(words(tickets, "actor")),
+        ),
+    )
+
+
+def judged(batch: pa.RecordBatch, tables: Tables, ground: Ground) -> tuple[Reads, Tiny, Flags]:
+    """Reads as arrays, why each first one was work (`explain`), and which unexplained ones came before any scan."""
+    reads = Reads(
+        key=words(batch, "waybill"),
+        at=_times(batch, "at"),
+        actor=ground.staff.actors.places(words(batch, "actor")),
+        first=_flags(batch, "first"),
+        action=batch["action"].to_numpy(),
+    )
+    why, early = np.empty(len(reads.key), np.uint8), np.empty(len(reads.key), np.bool_)
+    explain(reads, tables.scans, tables.routes, tables.tickets, ground.staff.posts, ground.rules, why, early)
+    return reads, why, early
+
+
+def suspects_of(batch: pa.RecordBatch, odd: Longs, why: Tiny, early: Flags) -> pa.Table:
+    """Rows of the suspects' table for the reads at `odd`."""
+    taken = batch.select(list(_AS_SUSPECT)).take(pa.array(odd))
+    columns = [taken[n].cast(pa.int64()) if n == "at" else taken[n] for n in _AS_SUSPECT]
+    return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd])], schema=SUSPECTS)
+
+
+def words(batch: pa.RecordBatch, name: str) -> Words:
+    """A column of keys."""
+    out: Words = batch[name].to_numpy()
+    return out
+
+
+def _flags(batch: pa.RecordBatch, name: str) -> Flags:
+    out: Flags = batch[name].to_numpy(zero_copy_only=False)
+    return out
+
+
+def _times(batch: pa.RecordBatch, name: str) -> Longs:
+    column = batch[name]
+    out: Longs = (column.view(pa.int64()) if pa.types.is_timestamp(column.type) else column).to_numpy()
+    return out

@@ -1,0 +1,33 @@
+"""Small codes for keys: what loops over millions of rows count by."""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from wayseal.ledger import _kernels
+from wayseal.ledger._keys import fixed
+from wayseal.ledger._types import Words
+
+Places: TypeAlias = npt.NDArray[np.int32]
+
+
+class Coder:
+    """Gives each of some keys its place among them."""
+
+    def __init__(self, keys: Words) -> None:
+        """keys: distinct, none 0."""
+        self.keys = keys
+        self._slots = np.full(4 << len(keys).bit_length(), -1, np.int32)
+        with np.errstate(over="ignore"):
+            _kernels.fill_slots(fixed(keys), len(keys), self._slots)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def places(self, keys: Words) -> Places:
+        """Place of each key, int32; -1 for 0 and for one that is not among them."""
+        out = np.empty(len(keys), np.uint32)
+        with np.errstate(over="ignore"):
+            _kernels.find_codes(fixed(keys), fixed(self.keys), fixed(self._slots), out)
+        return out.astype(np.int32) - np.int32(1)

@@ -1,0 +1,128 @@
+"""Pictures of counts over time, of estimates with their intervals, and of reasons that add up."""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from wayseal.page import numbers
+from wayseal.page._blocks import Table
+from wayseal.page.svg import el, label, pct, picture
+from wayseal.page.visible import shorten, visible
+
+_TALL, _FOOT, _ROW = 130.0, 24.0, 30.0
+_MOST_LABELS = 8
+_STEP, _BAR = 40.0, 12.0
+_WIDE, _NARROW = 80, 38
+
+LEFT = "30%"
+"""Where the plot begins; names stand left of it."""
+
+
+def columns_chart(name: str, title: str, desc: str, rows: Sequence[tuple[str, int]]) -> Markup | None:
+    """Columns from left to right, the highest one's value at the top. rows: (label, value at least 0), one or more."""
+    top = max((value for _, value in rows), default=0)
+    if top <= 0:
+        return None
+    width = 1 / len(rows)
+    every = max(1, math.ceil(len(rows) / _MOST_LABELS))
+    parts: list[str] = [el("line", x1="0%", x2="100%", y1=_TALL, y2=_TALL, class_="base")]
+    for at, (text, value) in enumerate(rows):
+        height = (_TALL - 18) * value / top
+        tip = el("title", f"{text}: {value:,}")
+        x, wide = pct((at + 0.1) * width), pct(0.8 * width)
+        class_ = "bar lead" if value == top else "bar"
+        parts.append(el("rect", tip, x=x, y=_TALL - height, width=wide, height=height, class_=class_))
+        if at % every == 0:
+            middle = pct((at + 0.5) * width)
+            parts.append(el("text", text, x=middle, y=_TALL + 16, class_="tick", text_anchor="middle"))
+    peak = max(range(len(rows)), key=lambda at: rows[at][1])
+    middle = pct(min(max((peak + 0.5) * width, 0.03), 0.97))
+    parts.append(el("text", f"{top:,}", x=middle, y=11, class_="amount", text_anchor="middle"))
+    return picture(name, _TALL + _FOOT, title, desc, *parts)
+
+
+def intervals_chart(
+    name: str, title: str, desc: str, rows: Sequence[tuple[str, float, float, float]], known: float
+) -> Markup | None:
+    """Estimates with intervals on a logarithmic axis. rows: (label, low, estimate, high); inf: no upper limit.
+
+    known: what was seen, as a dashed line. None without rows.
+    """
+    if not rows or known <= 0:
+        return None
+    ends = [x for _, *row in rows for x in row if math.isfinite(x) and x > 0] + [known]
+    least, most = math.log(min(ends)) - 0.1, math.log(max(ends)) + 0.35
+
+    def place(x: float) -> str:
+        return pct(1.0 if not math.isfinite(x) else (math.log(max(x, min(ends))) - least) / (most - least))
+
+    tall = _ROW * len(rows)
+    plot: list[str] = [el("line", x1=place(known), x2=place(known), y1=0, y2=tall, class_="grid goal")]
+    names: list[str] = []
+    for at, (text, low, middle, high) in enumerate(rows):
+        y = _ROW * at + _ROW / 2
+        plot.append(el("line", x1=place(low), x2=place(high), y1=y, y2=y, class_="curve"))
+        if math.isfinite(middle):
+            plot.append(el("circle", cx=place(middle), cy=y, r=4.5, class_="dot lead"))
+        if not math.isfinite(high):
+            plot.append(el("text", "→", x="100%", y=y + 4, class_="tick strong", text_anchor="end"))
+        names.append(label(text, y + 4, class_="label", wide=30))
+    plot.append(el("text", f"{known:,.0f}", x=place(known), y=tall + 16, class_="tick", text_anchor="middle"))
+    inner = el("svg", *plot, x=LEFT, y=0, width="66%", height=tall + _FOOT, overflow="visible")
+    return picture(name, tall + _FOOT, title, desc, inner, *names)
+
+
+def waterfall_chart(
+    name: str, title: str, desc: str, rows: Sequence[tuple[str, float]], *, total: str = "Σ"
+) -> Markup | None:
+    """Reasons one below the other: each bar begins where the one above it ends, and the last one is the sum.
+
+    rows: (reason, weight of either sign). total: the name of the sum. None where no weight differs from 0, or one is
+    no finite number.
+    """
+    sums = [0.0, *itertools.accumulate(weight for _, weight in rows)]
+    low, high = min(sums), max(sums)
+    if not all(map(math.isfinite, sums)) or not 0 < high - low < math.inf:
+        return None
+
+    def place(x: float) -> str:
+        return pct((x - low) / (high - low))
+
+    tall = _STEP * (len(rows) + 1)
+    parts: list[str] = []
+    for at, ((text, weight), (before, after)) in enumerate(zip(rows, itertools.pairwise(sums), strict=True)):
+        y = _STEP * at
+        bar = "part p1" if weight > 0 else "bar"
+        parts.append(el("line", x1=place(after), x2=place(after), y1=y + 20, y2=y + _STEP + 32, class_="grid"))
+        parts += _step(text, weight, y, (place(min(before, after)), pct(abs(weight) / (high - low))), bar, "")
+        parts.append(el("line", x1=place(0), x2=place(0), y1=y + 17, y2=y + 35, class_="base"))
+    end, y = sums[-1], _STEP * len(rows)
+    span = (place(min(end, 0.0)), pct(abs(end) / (high - low)))
+    parts += _step(total, end, y, span, "bar lead" if end > 0 else "bar", "strong")
+    parts.append(el("line", x1=place(0), x2=place(0), y1=y + 17, y2=y + 35, class_="base"))
+    return picture(name, tall, title, desc, *parts)
+
+
+def _step(text: str, weight: float, y: float, span: tuple[str, str], bar: str, words: str) -> list[Markup]:
+    """One row of a waterfall: words and weight in a line, and its bar below. span: place and width of the bar."""
+    amount = numbers.log10(weight)
+    tip = el("title", f"{shorten(visible(text), 200)} {amount}")
+    return [
+        label(text, y + 14, class_=f"reason {words}".rstrip(), wide=_WIDE, narrow=_NARROW),
+        el("text", amount, x="100%", y=y + 14, class_=f"amount {words}".rstrip(), text_anchor="end"),
+        el("rect", tip, x=span[0], y=y + 20, width=span[1], height=_BAR, class_=bar),
+    ]
+
+
+def waterfall_table(head: tuple[str, str], rows: Sequence[tuple[str, float]], *, total: str = "Σ") -> Table:
+    """The same as a table: a row for each reason and one for the sum; in text a bar for the size of each weight."""
+    shown = [*rows, (total, sum(weight for _, weight in rows))]
+    top = max((abs(weight) for _, weight in shown if math.isfinite(weight)), default=0.0)
+    return Table(
+        head=head,
+        rows=tuple((visible(text), numbers.log10(weight)) for text, weight in shown),
+        numbers=frozenset({1}),
+        bars=tuple(abs(weight) / top if top > 0 and math.isfinite(weight) else 0.0 for _, weight in shown),
+    )

@@ -1,0 +1,27 @@
+"""Texts that try to break out of a report, to hide, or to reorder it."""
+
+HOSTILE = (
+    "",
+    " ",
+    "?",
+    "unknown",
+    "others",
+    "<script>alert(1)</script>",
+    "</style></title><img src=x onerror=alert(1)>",
+    "\"' onmouseover=alert(1) x='",
+    "]]><!-- -->",
+    "{{ 7*7 }} {id} {0.__class__} %s",
+    "[bold red]markup[/bold red] :smile:",
+    "\x1b[31mred\x1b[0m\x07\x08\r\n\t\0",
+    "user\u202egpj.exe",
+    "\u200fשלום\u200f مرحبا",
+    "\u200b\ufeff\u2066zero\u2069",
+    "👩\u200d👩\u200d👧🇨🇳",
+    "Z̴̧̢̛͔͉͚a̷͇̬͍̓̀͌l̸͔̝͓̈́̀g̵̢̘̿̈́o",
+    "运单" * 200,
+    "x" * 5000,
+    "https://example.org/?a=1&b=2",
+    "javascript:alert(1)",
+    "\ud800lone\udfff",
+    "\U000e0041\uffff\u2028\u2029\x85",
+)

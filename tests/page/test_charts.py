@@ -1,0 +1,103 @@
+"""Pictures: what they show, what they leave out, and that nothing breaks out of them."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.page.hostile import HOSTILE
+from tests.page.pages import Element, Page
+from wayseal.page.charts import columns_chart, intervals_chart, waterfall_chart, waterfall_table
+
+ROWS = [("first reads", 3.0), ("a ticket", -1.0), ("nothing", 0.0), ("a new device", 2.0)]
+weights = st.lists(st.tuples(st.sampled_from(HOSTILE), st.floats(-50, 50)), min_size=1, max_size=8)
+
+
+def drawn(rows: list[tuple[str, float]]) -> Page:
+    picture = waterfall_chart("w", "t", "d", rows)
+    assert picture is not None
+    return Page(picture)
+
+
+def percent(element: Element, name: str) -> float:
+    return float(element.attributes[name].rstrip("%"))
+
+
+def test_pictures_of_nothing() -> None:
+    assert columns_chart("x", "t", "d", [("a", 0)]) is None
+    assert intervals_chart("x", "t", "d", [], 3) is None
+    assert intervals_chart("x", "t", "d", [("a", 1, 2, 3)], 0) is None
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [("a", 0.0)], [("a", 1.0), ("b", math.nan)], [("a", math.inf)], [("a", 1e308)] * 2]
+)
+def test_no_waterfall_of_nothing_or_of_what_is_no_number(rows: list[tuple[str, float]]) -> None:
+    assert waterfall_chart("x", "t", "d", rows) is None
+
+
+def test_an_estimate_without_an_upper_limit_ends_in_an_arrow() -> None:
+    picture = intervals_chart("x", "t", "d", [("a", 1.0, 2.0, 4.0), ("b", 3.0, math.inf, math.inf)], 2)
+    assert picture is not None
+    page = Page(picture)
+    assert [e.text for e in page.styled("strong")] == ["→"]
+    assert len(page.styled("dot")) == 1
+    assert percent(page.styled("goal")[0], "x1") == percent(page.styled("dot")[0], "cx")
+
+
+def test_of_many_columns_some_are_named() -> None:
+    picture = columns_chart("x", "t", "d", [(str(n), n) for n in range(17)])
+    assert picture is not None
+    assert [e.text for e in Page(picture).styled("tick")] == ["0", "3", "6", "9", "12", "15"]
+    assert [e.text for e in Page(picture).styled("amount")] == ["16"]
+
+
+def test_every_bar_begins_where_the_one_above_it_ends() -> None:
+    bars = drawn(ROWS).all("rect")
+    spans = [(percent(bar, "x"), percent(bar, "width")) for bar in bars]
+    assert spans == [(0, 75), (50, 25), (50, 0), (50, 50), (0, 100)]
+    assert [bar.attributes["class"] for bar in bars] == ["part p1", "bar", "bar", "part p1", "bar lead"]
+
+
+def test_a_sum_below_zero_ends_at_zero() -> None:
+    last = drawn([("a", 1.0), ("b", -4.0)]).all("rect")[-1]
+    assert (percent(last, "x"), percent(last, "width")) == (0, 75)
+    assert last.attributes["class"] == "bar"
+
+
+def test_weights_stand_beside_their_reasons_with_their_sign() -> None:
+    page = drawn(ROWS)
+    assert [e.text for e in page.styled("amount")] == ["+3.0", "-1.0", "+0.0", "+2.0", "+4.0"]
+    assert [e.text.partition(" ")[0] for e in page.styled("strong")] == ["ΣΣ", "+4.0"]
+
+
+def test_a_long_reason_is_shortened_more_on_a_narrow_screen() -> None:
+    page = drawn([("x" * 100, 1.0)])
+    assert [len(e.text) - 100 for e in page.styled("reason")][:2] == [80, 38]
+
+
+@given(weights)
+def test_a_waterfall_holds_whatever_it_is_given(rows: list[tuple[str, float]]) -> None:
+    if (picture := waterfall_chart("w", "t", "d", rows)) is not None:
+        page = Page(picture)
+        assert {e.tag for e in page.elements} == {"svg", "title", "desc", "text", "rect", "line"}
+        for bar in page.all("rect"):
+            assert percent(bar, "x") + percent(bar, "width") <= 100.02
+
+
+@given(weights)
+def test_the_table_says_the_same_as_the_picture(rows: list[tuple[str, float]]) -> None:
+    table = waterfall_table(("reason", "weight"), rows, total="sum")
+    assert len(table.rows) == len(table.bars) == len(rows) + 1
+    assert all(0 <= bar <= 1 for bar in table.bars)
+    assert all(cell.isprintable() for row in table.rows for cell in row)
+    if (picture := waterfall_chart("w", "t", "d", rows)) is not None:
+        assert [amount for _, amount in table.rows] == [e.text for e in Page(picture).styled("amount")]
+
+
+def test_bars_of_a_table_are_sizes() -> None:
+    table = waterfall_table(("reason", "weight"), ROWS)
+    assert table.rows[-1] == ("Σ", "+4.0")
+    assert table.bars == (0.75, 0.25, 0, 0.5, 1)
+    assert waterfall_table(("reason", "weight"), [("a", math.nan)]).bars == (0, 0)
