@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from wayseal import __version__
-from wayseal.cli import _canary, _demo, _extent, _ingest, _ledger, _map, _scope, _show, _simulate, _trace
+from wayseal.cli import _canary, _demo, _extent, _ingest, _ledger, _map, _partners, _scope, _show, _simulate, _trace
 from wayseal.cli._options import Lang
 from wayseal.cli._say_error import language, said
 from wayseal.model import WaysealError
@@ -44,6 +44,7 @@ app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)
 app.add_typer(_ledger.app, name="ledger")
 app.add_typer(_canary.app, name="canary")
+app.add_typer(_partners.app, name="partners")
 
 
 def _version(asked: bool) -> None:
