@@ -112,7 +112,7 @@ def _skew(s: Skew) -> dict[str, Any]:
     return {
         "seconds": round(s.seconds, 3),
         "time_zone_minutes": s.zone,
-        "pairs": s.pairs,
+        "waybills": s.waybills,
         "agreeing": round(s.agreeing, 4),
         "drift_s_per_day": None if s.drift is None else round(s.drift, 3),
         "jumps": [{"day": day_name(day), "seconds": round(seconds, 3)} for day, seconds in s.jumps],

@@ -140,6 +140,6 @@ def _parts(group: Longs) -> Iterator[tuple[int, Longs]]:
     """Rows of each group, in their order; those of none left out."""
     order = np.argsort(group, kind="stable")
     found, start = np.unique(group[order], return_index=True)
-    for place, rows in zip(found.tolist(), np.split(order, start[1:]), strict=True):
+    for place, low, high in zip(found.tolist(), start, np.append(start, len(order))[1:], strict=True):
         if place >= 0:
-            yield place, rows
+            yield place, order[low:high]

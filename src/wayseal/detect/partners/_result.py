@@ -90,14 +90,14 @@ class Unjudged:
 class Skew:
     """The partner's clock against ours, as the calls that both logged show it.
 
-    seconds: theirs minus ours, the median. zone: the part of it that is another time zone, in minutes. pairs: calls it
-    was estimated from; agreeing: share of them within a minute of it. drift: seconds a day, None where none is visible.
-    jumps: (UTC day since 1970, seconds from then on) where the clock was set anew.
+    seconds: theirs minus ours, the median. zone: the part of it that is another time zone, in minutes. waybills: how
+    many it was estimated from; agreeing: share of them within a minute of it. drift: seconds a day, None where none is
+    visible. jumps: (UTC day since 1970, seconds from then on) where the clock was set anew.
     """
 
     seconds: float
     zone: int
-    pairs: int
+    waybills: int
     agreeing: float
     drift: float | None
     jumps: tuple[tuple[int, float], ...]

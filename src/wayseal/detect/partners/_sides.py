@@ -83,7 +83,7 @@ class Sides(Words):
             said = self.say("skew_equal", seconds=max(rest, 1))
         else:
             said = self.say(f"skew_{side}", seconds=rest)
-        lines = [said, self.say("agreeing", n=skew.pairs, share=skew.agreeing)]
+        lines = [said, self.say("agreeing", n=skew.waybills, share=skew.agreeing)]
         if skew.drift is not None:
             lines.append(self.say("drift", seconds=f"{skew.drift:+.2g}"))
         some = skew.jumps[:MOST_NAMED]

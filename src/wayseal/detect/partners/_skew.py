@@ -3,8 +3,8 @@
 Obligations (code and tests cite the numbers):
 1. A pair is one call in both logs: the same request id and waybill, or, where requests carry no common ids, any of ours
    with any of theirs on one waybill. Wrong pairs scatter, right ones agree.
-2. The skew is the median of the densest minute of the differences (theirs minus ours). It counts only where at least
-   `LEAST` waybills and a fifth of all agree; else it can't be told.
+2. The skew is the median of the densest minute of the differences (theirs minus ours), day by day where that can be
+   told (3). It counts only where at least `LEAST` waybills and a fifth of all agree; else it can't be told.
 3. A day's own skew counts where half of its waybills agree, near the whole's (clocks drift), or far from it with
    `MANY` of them (a clock was set anew). Days without one take the nearest day's.
 4. A drift is said where it adds up to `VISIBLE_S` and to more than the days scatter; it is the median of the slopes
@@ -12,7 +12,7 @@ Obligations (code and tests cite the numbers):
 5. A skew within `ZONE_SLACK_S` of a multiple of half an hour is another time zone; what is left is the clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -83,23 +83,22 @@ def clock_of(pairs: Pairs) -> Clock:
         return NO_CLOCK
     whole = _mode(pairs.diff, pairs.waybill)
     day, skew = _days(pairs, whole)
-    jumps = _jumps(day, skew)
-    if jumps:
-        right = np.abs(pairs.diff - Clock(told=None, day=day, skew=skew).at(pairs.at)) <= WINDOW_US
-        agreeing = len(np.unique(pairs.waybill[right]))
-    else:
-        agreeing = whole.agreeing
+    made = Clock(told=None, whole=whole.middle, day=day, skew=skew)
+    right = np.abs(pairs.diff - made.at(pairs.at)) <= WINDOW_US
+    agreeing = len(np.unique(pairs.waybill[right]))
     if agreeing < LEAST or agreeing < SHARE * whole.of:
         return NO_CLOCK
+    jumps = _jumps(day, skew)
+    seconds = float(whole.middle if jumps else np.median(pairs.diff[right])) / _S
     told = Skew(
-        seconds=whole.middle / _S,
-        zone=_zone(whole.middle / _S),
-        pairs=whole.of,
+        seconds=seconds,
+        zone=_zone(seconds),
+        waybills=whole.of,
         agreeing=agreeing / whole.of,
         drift=None if jumps else _drift(day, skew),
         jumps=jumps,
     )
-    return Clock(told=told, whole=whole.middle, day=day, skew=skew)
+    return replace(made, told=told)
 
 
 def _mode(diff: Longs, waybill: Words) -> _Mode:
