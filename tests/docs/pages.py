@@ -15,6 +15,7 @@ USER_PAGES = (
     "docs/how-it-decides",
     "docs/ledger",
     "docs/mapping-files",
+    "docs/partners",
     "docs/quality-notes",
     "docs/report-json",
     "docs/scope-and-extent",

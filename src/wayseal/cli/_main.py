@@ -15,7 +15,21 @@ from typing import Annotated, Any
 import typer
 
 from wayseal import __version__
-from wayseal.cli import _canary, _case, _demo, _detect, _extent, _ingest, _ledger, _map, _scope, _show, _simulate, _trace
+from wayseal.cli import (
+    _canary,
+    _case,
+    _demo,
+    _detect,
+    _extent,
+    _ingest,
+    _ledger,
+    _map,
+    _partners,
+    _scope,
+    _show,
+    _simulate,
+    _trace,
+)
 from wayseal.cli._options import Lang
 from wayseal.cli._say_error import language, said
 from wayseal.model import WaysealError
@@ -47,6 +61,7 @@ app.command(name="verdict")(_case.verdict)
 app.add_typer(_ledger.app, name="ledger")
 app.add_typer(_canary.app, name="canary")
 app.add_typer(_case.app, name="case")
+app.add_typer(_partners.app, name="partners")
 
 
 def _version(asked: bool) -> None:
