@@ -5,7 +5,7 @@ Obligations (code and tests cite the numbers):
    route, and the read falls between an hour before issue and `after` behind the later of the parcel's last scan and
    three days after issue. A parcel without a row in `waybills` has its scans alone.
 2. A ticket explains reads from `before` its opening until `after` its closing; one that is open, until `after` behind
-   fourteen days. Handover: the ticket of a colleague (same team).
+   fourteen days. Handover: the ticket of a colleague (same team), not one of the account's own.
 3. Channel and customer: the account answers for the waybill's at the moment of the read.
 4. Responsibility: it answers, at that moment, for the city or region of an end of the route or of an outlet that
    scanned the parcel, at any time.
@@ -96,7 +96,7 @@ def _has_ticket(
     for t in range(low, high):
         holder = tickets.actor[t]
         if colleague:
-            if holder < 0 or posts.of[actor, 2] < 0 or posts.of[holder, 2] != posts.of[actor, 2]:
+            if holder < 0 or holder == actor or posts.of[actor, 2] < 0 or posts.of[holder, 2] != posts.of[actor, 2]:
                 continue
         elif holder != actor:
             continue
