@@ -48,7 +48,7 @@ class By(StrEnum):
     MANDATE = "mandate"
 
 
-_TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER, By.RESPONSIBILITY))
+_TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
