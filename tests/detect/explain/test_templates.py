@@ -1,14 +1,9 @@
 """Files of templates: what is read, what is refused, and that what is printed is read again."""
 
-from pathlib import Path
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from wayseal.detect._errors import TemplateError
-from wayseal.detect.explain import By, load_templates, ranks
-from wayseal.detect.explain._templates import MOST, built_in, parse_templates
+from wayseal.detect.explain._templates import parse_templates
 
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 

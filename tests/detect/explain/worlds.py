@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from wayseal.detect.explain import By, Template, ranks, rules_of, staff_of
+from wayseal.detect.explain import NOT_FIRST, UNEXPLAINED, UNKNOWN, By, Template, ranks, rules_of, staff_of
 from wayseal.detect.explain._templates import ordered
 from wayseal.detect.facts._walk import Ground, judged, tables_of
+from wayseal.detect.reasons._judge import early, tried, verdict
+from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger.beside import Beside
 from wayseal.model.kinds import Action, ActorKind, OutletKind, Scope
@@ -64,6 +66,24 @@ def by_kernel(world: Drawn, templates: Sequence[Template]) -> list[tuple[int, bo
     return out
 
 
+def by_rows(world: Drawn, ordered: Sequence[Template]) -> list[tuple[int, bool]]:
+    """(why, early) of each read, as plain Python says."""
+    known = world_of(world.table("actors"), world.table("outlets"), world.table("assignments"))
+    names = ("waybills", "scans", "tickets")
+    parcels = {w: parcel_of(*(world.table(name, w) for name in names)) for w in {r["waybill"] for r in world.reads}}
+    out = []
+    for read in world.reads:
+        parcel = parcels[read["waybill"]]
+        account = known.account(read["actor"])
+        found = tried(read["at"], read["action"] or "", account, parcel, known, ordered)
+        said = verdict(found, parcel)
+        why = {"unexplained": UNEXPLAINED, "unknown": UNKNOWN}.get(said)
+        if why is None:
+            why = list(ordered).index(found[-1].template)
+        out.append((why, why >= UNEXPLAINED and early(read["at"], parcel)) if read["first"] else (NOT_FIRST, False))
+    return out
+
+
 def _beside(world: Drawn) -> dict[str, pa.RecordBatch]:
     time = pa.timestamp("us", tz="UTC")
     ends = {"channel": None, "origin_outlet": None, "destination_outlet": None, "customer": pa.string()}
@@ -79,7 +99,7 @@ def _kept(rows: list[Row], columns: dict[str, pa.DataType | None], time: str) ->
     rows = sorted(rows, key=lambda r: (_key(r["waybill"]), r[time]))
     arrays = {"waybill": pa.array(KEYER.of([r["waybill"] for r in rows]))}
     for name, kind in columns.items():
-        values = [r[name] for r in rows]
+        values = [r.get(name) for r in rows]
         if name == "action":
             values = [_ACTIONS.index(v) + 1 if v else 0 for v in values]
         arrays[name] = pa.array(KEYER.of(values)) if kind is None else pa.array(values, kind)
@@ -108,7 +128,7 @@ _VALUES = {
 
 
 def days() -> st.SearchStrategy[int]:
-    return st.integers(0, 20).map(lambda day: START + day * DAY)
+    return st.integers(0, 12).map(lambda day: START + day * DAY)
 
 
 @st.composite
@@ -163,9 +183,10 @@ def _outlet(name: str) -> st.SearchStrategy[Row]:
 
 @st.composite
 def _assignment(draw: st.DrawFn) -> Row:
-    scope = draw(st.sampled_from(Scope))
+    scope = draw(st.sampled_from((*Scope, Scope.OUTLET)))
+    since, length = draw(days()), draw(st.one_of(st.none(), st.integers(1, 8)))
     row = {"actor": draw(st.sampled_from(_ACTORS)), "scope": scope, "value": draw(st.sampled_from(_VALUES[scope]))}
-    return row | {"from": draw(days()), "to": draw(st.one_of(st.none(), days()))}
+    return row | {"from": since, "to": None if length is None else since + length * DAY}
 
 
 def _waybill(name: str) -> st.SearchStrategy[Row]:

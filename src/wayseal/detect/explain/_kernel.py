@@ -11,6 +11,8 @@ Obligations (code and tests cite the numbers):
    scanned the parcel, at any time.
 5. Mandate: by right alone.
 6. A read of a waybill of which no table knows anything is UNKNOWN, unless a mandate explains it.
+7. City: as custody, with any outlet in the city of one where the account works. An outlet whose city isn't known is in
+   none.
 """
 
 from typing import NamedTuple
@@ -67,19 +69,29 @@ class Reads(NamedTuple):
 
 
 @part
+def _is_there(outlet: int, here: int, posts: Posts, wide: bool) -> bool:
+    """Whether an outlet (-1: nowhere known) is the place of work, or (wide) in its city."""
+    if wide:
+        return bool(outlet >= 0 and posts.city[here] >= 0 and posts.city[outlet] == posts.city[here])
+    return bool(outlet == here)
+
+
+@part
 def _in_custody(
     at: int, actor: int, route: int, low: int, high: int, before: int, after: int, scans: Scans, routes: Routes,
-    posts: Posts,
+    posts: Posts, wide: bool,
 ) -> bool:  # fmt: skip
-    """Obligation 1. low, high: the parcel's scans; route: its row, -1 for none."""
+    """Obligations 1 and (wide) 7. low, high: the parcel's scans; route: its row, -1 for none."""
     for p in range(posts.of[actor, 0], posts.of[actor, 1]):
         if posts.rows[p, 0] != OUTLET or at < posts.rows[p, 2] or at >= posts.rows[p, 3]:
             continue
         here = posts.rows[p, 1]
         for s in range(low, high):
-            if scans.outlet[s] == here and scans.at[s] - before <= at <= scans.at[s] + after:
+            if scans.at[s] - before <= at <= scans.at[s] + after and _is_there(scans.outlet[s], here, posts, wide):
                 return True
-        if route >= 0 and (routes.origin[route] == here or routes.destination[route] == here):
+        if route >= 0 and (
+            _is_there(routes.origin[route], here, posts, wide) or _is_there(routes.destination[route], here, posts, wide)
+        ):
             end = routes.issued[route] + _LIFE
             for s in range(low, high):
                 end = max(end, scans.at[s])
@@ -138,7 +150,7 @@ def _fits(
     tickets: Tickets, posts: Posts, rules: Rules,
 ) -> bool:  # fmt: skip
     if by == 0:
-        return bool(_in_custody(at, actor, route, s0, s1, rules.before[t], rules.after[t], scans, routes, posts))
+        return bool(_in_custody(at, actor, route, s0, s1, rules.before[t], rules.after[t], scans, routes, posts, False))
     if by == 1 or by == 2:
         return bool(_has_ticket(at, actor, t0, t1, rules.before[t], rules.after[t], tickets, posts, by == 2))
     if by == 3:
@@ -147,6 +159,8 @@ def _fits(
         return bool(_answers(at, actor, route, s0, s1, CUSTOMER, scans, routes, posts))
     if by == 5:
         return bool(_answers(at, actor, route, s0, s1, CITY, scans, routes, posts))
+    if by == 7:
+        return bool(_in_custody(at, actor, route, s0, s1, rules.before[t], rules.after[t], scans, routes, posts, True))
     return True
 
 

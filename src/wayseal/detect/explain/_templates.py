@@ -36,7 +36,8 @@ class By(StrEnum):
     custody: the parcel is at, coming to or lately left an outlet where the account works. ticket: a ticket of the
     account's own. handover: a ticket of a colleague in the same role and place. channel, customer: the account answers
     for the issuing interface or the customer. responsibility: it answers for a city or region that the parcel touches.
-    mandate: it holds a right over all waybills.
+    mandate: it holds a right over all waybills. city: the parcel is in, coming to or lately left the city of an outlet
+    where the account works. Their order is the kernel's numbering.
     """
 
     CUSTODY = "custody"
@@ -46,9 +47,10 @@ class By(StrEnum):
     CUSTOMER = "customer"
     RESPONSIBILITY = "responsibility"
     MANDATE = "mandate"
+    CITY = "city"
 
 
-_TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER))
+_TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER, By.CITY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

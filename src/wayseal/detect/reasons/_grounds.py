@@ -1,6 +1,6 @@
 """What would explain a read of a parcel, template by template: plain Python over plain rows.
 
-This is the same set of rules as the kernel's (obligations 1 to 6 of `explain._kernel`), written a second time on
+This is the same set of rules as the kernel's (obligations 1 to 7 of `explain._kernel`), written a second time on
 purpose, by rows instead of arrays: tests draw worlds and demand that both name the same template for every read.
 """
 
@@ -22,7 +22,8 @@ Values = Mapping[str, str | int]
 class Ground:
     """Something that explains reads from `low` to `high` (µs, both included) by whom it concerns.
 
-    what: scan, route, ticket, colleague, channel, customer, area, right. mine: whether it concerns the account; post:
+    what: scan, route, ticket, colleague, channel, customer, area, right; nearby and nearend: a scan and an end of the
+    route in the account's city. mine: whether it concerns the account; post:
     through which post it does, None where it needs none.
     """
 
@@ -50,16 +51,36 @@ def grounds(template: Template, account: Account, parcel: Parcel, world: World) 
 def _custody(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
     """Obligation 1 of the kernel."""
     work = [post for post in account.posts if is_work(world, post)]
+    for what, outlet, values, span in _passings(template, parcel):
+        yield from _through(work, Scope.OUTLET, outlet, what, values, span)
+
+
+def _city(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+    """Obligation 7 of the kernel."""
+    cities = {outlet: office.city for outlet, office in world.offices.items()}
+    work = [post for post in account.posts if is_work(world, post)]
+    for what, outlet, values, span in _passings(template, parcel):
+        if outlet not in cities:
+            continue
+        told = {**values, "area": cities[outlet]}
+        mine = [post for post in work if cities.get(post.value) == cities[outlet]]
+        near = "nearby" if what == "scan" else "nearend"
+        for post in mine:
+            yield Ground(what=near, values={**told, "own": post.value}, mine=True, low=span[0], high=span[1], post=post)
+        if not mine:
+            yield Ground(what=near, values=told, mine=False, low=span[0], high=span[1])
+
+
+def _passings(template: Template, parcel: Parcel) -> Iterator[tuple[str, str, Values, tuple[int, int]]]:
+    """Where the parcel was or will be: what says so, outlet, values, and when that explains reads."""
     for scan in parcel.scans:
-        values = {"outlet": scan.outlet, "at": scan.at}
-        span = (scan.at - template.before, scan.at + template.after)
-        yield from _through(work, Scope.OUTLET, scan.outlet, "scan", values, span)
+        values: Values = {"outlet": scan.outlet, "at": scan.at}
+        yield "scan", scan.outlet, values, (scan.at - template.before, scan.at + template.after)
     if (route := parcel.route) is not None:
         last = max((scan.at for scan in parcel.scans), default=route.issued)
         span = (route.issued - HOUR, max(route.issued + LIFE, last) + template.after)
         for outlet in (route.origin, route.destination):
-            values = {"outlet": outlet, "issued": route.issued, "last": max(route.issued + LIFE, last)}
-            yield from _through(work, Scope.OUTLET, outlet, "route", values, span)
+            yield "route", outlet, {"outlet": outlet, "issued": route.issued}, span
 
 
 def _ticket(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
@@ -131,4 +152,5 @@ _OF: Mapping[By, Callable[[Template, Account, Parcel, World], Iterator[Ground]]]
     By.CUSTOMER: _customer,
     By.RESPONSIBILITY: _responsibility,
     By.MANDATE: _mandate,
+    By.CITY: _city,
 }

@@ -74,9 +74,11 @@ def _not_for(action: str, account: Account, template: Template) -> How | None:
     return How.ACTION if template.actions and action not in template.actions else None
 
 
-def _distance(ground: Ground, at: int) -> tuple[bool, bool, int]:
+def _distance(ground: Ground, at: int) -> tuple[bool, bool, int, int]:
     """What is nearer comes first: what concerns the account, then what does so at that time, then by time."""
-    return not ground.mine, ground.post is not None and not ground.post.holds(at), abs(ground.off(at))
+    when = int(ground.values.get("at", at))
+    off_post = ground.post is not None and not ground.post.holds(at)
+    return not ground.mine, off_post, abs(ground.off(at)), abs(at - when)
 
 
 def _missing(ground: Ground, at: int) -> How:
