@@ -14,7 +14,8 @@ from wayseal.model.kinds import Scope
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 LIFE, OPEN = 3 * DAY, 14 * DAY
 """How long a parcel is under way at least, and how long a ticket that nobody closed counts as open (µs)."""
-_ALWAYS = 1 << 62
+FAR = 1 << 62
+"""So far off (µs) that nothing is."""
 Values = Mapping[str, str | int]
 
 
@@ -30,8 +31,8 @@ class Ground:
     what: str
     values: Values
     mine: bool
-    low: int = -_ALWAYS
-    high: int = _ALWAYS
+    low: int = -FAR
+    high: int = FAR
     post: Post | None = None
 
     def off(self, at: int) -> int:
@@ -134,7 +135,7 @@ def _through(
     value: str,
     what: str,
     values: Values,
-    span: tuple[int, int] = (-_ALWAYS, _ALWAYS),
+    span: tuple[int, int] = (-FAR, FAR),
 ) -> Iterator[Ground]:
     """A ground for each post by which it concerns the account; one that doesn't concern it where there is none."""
     mine = [post for post in posts if post.scope is scope and post.value == value]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wayseal.detect.explain import By, Template
-from wayseal.detect.reasons._grounds import Ground, grounds
+from wayseal.detect.reasons._grounds import FAR, Ground, grounds
 from wayseal.detect.reasons._world import Account, Parcel, World
 
 
@@ -76,9 +76,8 @@ def _not_for(action: str, account: Account, template: Template) -> How | None:
 
 def _distance(ground: Ground, at: int) -> tuple[bool, bool, int, int]:
     """What is nearer comes first: what concerns the account, then what does so at that time, then by time."""
-    when = int(ground.values.get("at", at))
     off_post = ground.post is not None and not ground.post.holds(at)
-    return not ground.mine, off_post, abs(ground.off(at)), abs(at - when)
+    return not ground.mine, off_post, abs(ground.off(at)), abs(at - int(ground.values.get("at", FAR)))
 
 
 def _missing(ground: Ground, at: int) -> How:
