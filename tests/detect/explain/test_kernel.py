@@ -1,5 +1,7 @@
 """What the kernel's obligations say, case by case; the oracle tests the rest."""
 
+from typing import Any
+
 import pytest
 
 from tests.detect.explain.worlds import DAY, HOUR, START, Drawn, Row, by_kernel, by_rows
@@ -41,7 +43,13 @@ def why(world: Drawn, template: Template) -> int:
 
 
 HERE = person("u-1", outlet="o-1")
-PLACES = [outlet("o-1"), outlet("o-2", "重庆", "西"), outlet("o-3"), outlet("hq", kind="head_office")]
+PLACES = [
+    outlet("o-0", "广州"),
+    outlet("o-1"),
+    outlet("o-2", "重庆", "西"),
+    outlet("o-3"),
+    outlet("hq", kind="head_office"),
+]
 ALWAYS = (-400 * DAY, 400 * DAY)
 """Before and after which nothing is tried."""
 EDGES = {
@@ -97,7 +105,7 @@ EDGES = {
     ),
     "a region where it was scanned": (
         By.RESPONSIBILITY,
-        {"assignments": [given("region", "西", 1, 5)], "scans": [scan(0), scan(9, "o-2")]},
+        {"assignments": [given("region", "西", 1, 5)], "scans": [scan(0, "o-0"), scan(9, "o-2")]},
         (DAY, 5 * DAY - 1),
     ),
     "nothing of the account's": (By.CUSTODY, {"actors": [HERE], "scans": [scan(0, "o-3")]}, None),
@@ -105,6 +113,11 @@ EDGES = {
     "a city of an outlet that no table describes": (
         By.CITY,
         {"actors": [person("u-1", outlet="o-9")], "scans": [scan(0, "o-8")]},
+        None,
+    ),
+    "an outlet that no table knows": (
+        By.CITY,
+        {"actors": [HERE], "outlets": [outlet("o-1"), outlet("o-3")], "scans": [scan(0, "o-8")]},
         None,
     ),
     "a head office": (By.CUSTODY, {"actors": [person("u-1", outlet="hq")], "scans": [scan(0, "hq")]}, None),
@@ -130,7 +143,9 @@ def test_the_moments_at_which_an_explanation_begins_and_ends(name: str) -> None:
         ALWAYS[0]: span is not None and span[0] == ALWAYS[0],
         ALWAYS[1]: span is not None and span[1] == ALWAYS[1],
     }
-    if span is not None:
+    if span is None:
+        wanted |= {0: False, DAY: False}
+    else:
         low, high = span
         wanted |= {low: True, high: True, (low + high) // 2: True}
         wanted |= {low - 1: False} if low != ALWAYS[0] else {}
@@ -160,7 +175,7 @@ def test_a_handover_is_a_colleagues_ticket_and_not_ones_own(holder: str, by: By,
     assert why(world, Template(name="x", by=by, strong=True)) == (0 if fits else UNEXPLAINED)
 
 
-NARROW = {
+NARROW: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "role": ({"roles": frozenset(["claims"])}, {"roles": frozenset(["clerk"])}),
     "kind": ({"kinds": frozenset(["person", "device"])}, {"kinds": frozenset(["partner"])}),
     "right": ({"rights": frozenset(["a", "c"])}, {"rights": frozenset(["c"])}),

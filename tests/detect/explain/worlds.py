@@ -99,7 +99,7 @@ def _kept(rows: list[Row], columns: dict[str, pa.DataType | None], time: str) ->
     rows = sorted(rows, key=lambda r: (_key(r["waybill"]), r[time]))
     arrays = {"waybill": pa.array(KEYER.of([r["waybill"] for r in rows]))}
     for name, kind in columns.items():
-        values = [r.get(name) for r in rows]
+        values: list[Any] = [r.get(name) for r in rows]
         if name == "action":
             values = [_ACTIONS.index(v) + 1 if v else 0 for v in values]
         arrays[name] = pa.array(KEYER.of(values)) if kind is None else pa.array(values, kind)

@@ -50,7 +50,7 @@ class By(StrEnum):
     CITY = "city"
 
 
-_TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER, By.CITY))
+TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER, By.CITY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template
 def _narrowed(made: Template, row: Mapping[str, Any], wrong: Callable[[str, str], TemplateError]) -> Template:
     for key in ("before", "after"):
         if key in row:
-            if made.by not in _TIMED:
+            if made.by not in TIMED:
                 raise wrong(key, f"left out with {made.by}")
             length = _LENGTH.fullmatch(row[key]) if isinstance(row[key], str) else None
             if length is None:
