@@ -33,7 +33,9 @@ def _with_texts(result: DetectResult, teller: Teller) -> DetectResult:
     """The result with each reason's text beside it."""
 
     def person(p: Person) -> Person:
-        return replace(p, reasons=tuple(replace(r, values={**r.values, "text": teller.reason(r, p)}) for r in p.reasons))
+        return replace(
+            p, reasons=tuple(replace(r, values={**r.values, "text": teller.reason(r, p)}) for r in p.reasons)
+        )
 
     def case(c: Case) -> Case:
         return replace(c, people=tuple(person(p) for p in c.people))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from wayseal.detect._result import Case, DetectResult, Person, Reason, Read
+from wayseal.detect._result import Case, DetectResult, Person, Read, Reason
 
 
 def moment(us: int) -> str:

@@ -56,7 +56,12 @@ class Teller:
         yield say("accounts"), f"{r.accounts:,}"
         yield say("reads"), f"{r.reads:,}"
         yield say("first_reads"), f"{f.all:,}"
-        rows = (("explained", f.explained), ("mandate", f.mandate), ("weak", f.weak), ("unexplained", f.unexplained + f.unknown))
+        rows = (
+            ("explained", f.explained),
+            ("mandate", f.mandate),
+            ("weak", f.weak),
+            ("unexplained", f.unexplained + f.unknown),
+        )
         for name, n in rows:
             yield say(name), say("of_first", n=n, s=n / max(f.all, 1))
         yield say("budget"), f"{r.budget:,}"
@@ -134,7 +139,9 @@ class Teller:
         if "detector" in values:
             values["name"] = self.voice.say(f"detector.{values.pop('detector')}")
             needs = values["needs"]
-            values["needs"] = self.voice.all_of(str(n).replace("|", " / ") for n in needs) if isinstance(needs, tuple) else needs
+            values["needs"] = (
+                self.voice.all_of(str(n).replace("|", " / ") for n in needs) if isinstance(needs, tuple) else needs
+            )
         return self.voice.say(remark.code, **values)
 
     def _next(self) -> Section | None:
