@@ -129,7 +129,7 @@ def _all(
 
 
 def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> Evidence:
-    """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days said to be work (none: no day)."""
+    """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days that were said to be work."""
     a, d = odd.shape
     out = Evidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64), usual=np.zeros((a, d)))
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
