@@ -1,7 +1,8 @@
 """More parcels in a day than people of the role and size of outlet can handle.
 
-Capacity is MARGIN times the 99th percentile of the peers' first reads a day, on the days up to the one before. What is
-odd is a day, not a read: one for a day above it, and STEPS more for every doubling.
+Capacity is MARGIN times the 99th percentile of the peers' first reads a day, or OWN times the account's own busiest day
+once it has LIVED active days, whichever is more, on the DAYS days up to the one before. What is odd is a day, not a
+read: one for a day above it, and STEPS more for every doubling.
 """
 
 import numpy as np
@@ -11,10 +12,11 @@ from wayseal.detect._view import View
 from wayseal.detect.detectors._contract import Detector, Floats, Odd
 
 MARGIN, STEPS, SHARE, DAYS = 1.5, 3, 0.99, 28
+OWN, LIVED = 1.5, 3
 
 
 def _count(view: View) -> Odd:
-    capacity = _capacity(view)[view.group]
+    capacity = np.maximum(_capacity(view)[view.group], _own(view))
     above = np.maximum(view.first / capacity, 1e-9)
     odd = np.where(above > 1, 1 + np.floor(STEPS * np.log2(above)), 0).astype(np.int64)
     actor, day = np.nonzero(odd)
@@ -32,6 +34,15 @@ def _capacity(view: View) -> Floats:
             past = mine[:, max(0, day - DAYS) : day]
             if (some := past[past > 0]).size:
                 out[group, day] = MARGIN * np.quantile(some, SHARE, method="higher")
+    return out
+
+
+def _own(view: View) -> Floats:
+    """float64 (a, d); 0 before the account has lived long enough."""
+    out = np.zeros(view.shape)
+    for day in range(1, view.shape[1]):
+        past = view.first[:, max(0, day - DAYS) : day]
+        out[:, day] = np.where((past > 0).sum(axis=1) >= LIVED, OWN * past.max(axis=1), 0.0)
     return out
 
 
