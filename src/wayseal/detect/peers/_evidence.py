@@ -87,6 +87,8 @@ def _account(
 ) -> None:  # fmt: skip
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
     share, step, seen = np.zeros(len(extra)), np.zeros(len(odd)), np.zeros(len(extra))
+    # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
+    alike, fits = np.zeros(2), np.zeros(2)
     alpha = beta = kept_a = kept_b = bursts = lived = 0.0
     now, t = 0.0, 0
     for d in range(len(odd)):
@@ -98,7 +100,10 @@ def _account(
         y, n = float(odd[d]), max(base[d], 1e-9)
         # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
         often = min((0.5 + bursts) / (0.5 / burst + lived), 0.5)
-        plain = math.log(1.0 - often) + log_work(y, n, prior_a + alpha, prior_b + beta, within)
+        for k in range(2):
+            spread = within if k == 0 else min(within, uneven)
+            fits[k] = alike[k] + log_work(y, n, prior_a + alpha, prior_b + beta, spread)
+        plain = math.log(1.0 - often) + _log_sum(fits) - _log_sum(alike)
         burst_day = math.log(often) + log_burst(y, size)
         work = max(plain, burst_day) + math.log1p(math.exp(-abs(plain - burst_day)))
         for j in range(len(extra)):
@@ -106,7 +111,11 @@ def _account(
         step[d] = _log_sum(seen) - _log_sum(share) - work
         expected[d] = (prior_a + kept_a) / (prior_b + kept_b) * n
         ordinary = math.exp(plain - work)
-        weight = ordinary / (1.0 + (prior_a + alpha) / (prior_b + beta) * n * within)
+        even = math.exp(alike[1] - _log_sum(alike))
+        varies = even * min(within, uneven) + (1.0 - even) * within
+        weight = ordinary / (1.0 + (prior_a + alpha) / (prior_b + beta) * n * varies)
+        for k in range(2):
+            alike[k] += ordinary * (fits[k] - alike[k])
         alpha, beta = alpha + weight * y, beta + weight * n
         bursts, lived = bursts + 1.0 - ordinary, lived + 1.0
         most = rate * (1.0 + far * math.sqrt(between))

@@ -2,8 +2,8 @@
 
 For odd counts y out of n, by account and day, and groups of peers. A person's rate is gamma-distributed around the
 group's, and a day's count negative binomial around the person's; now and then a day is a burst (helping out elsewhere,
-a test), whose count is geometric. Fitted on the four weeks up to a day, that day included, so that what is said of a day
-never changes with what comes later.
+a test), whose count is geometric. Fitted on the four weeks up to a day, that day included, so that what is said of a
+day never changes with what comes later.
 
 Obligations (code and tests cite the numbers):
 1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives, so one in twenty may be
@@ -110,8 +110,10 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     rate = np.maximum(total(cut), 0.5) / np.maximum(total(n), 1.0)
     mean = rate[g] * n
     between = _WIDER * _excess(total((cut - mean) ** 2), total(mean), total(mean**2))
-    each = (cut + 0.5) / (n + 0.5 / np.maximum(rate[g], 1e-12))
-    mean_day = each[:, None] * days.base
+    # A day is held against the person's other days, else a burst would explain itself.
+    prior = 0.5 / np.maximum(rate[g], 1e-12)
+    others = (cut[:, None] - np.minimum(days.odd, cut[:, None]) + 0.5) / ((n + prior)[:, None] - days.base)
+    mean_day = others * days.base
     bound = mean_day + _SIGMAS * np.sqrt(mean_day * (1 + mean_day)) + _BEYOND
     burst = days.odd > bound
     rarely = burst.sum(axis=1) <= _FEW
