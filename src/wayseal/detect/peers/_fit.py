@@ -6,8 +6,8 @@ a test), whose count is geometric. Fitted on the four weeks up to a day, that da
 day never changes with what comes later.
 
 Obligations (code and tests cite the numbers):
-1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives, so one in twenty may be
-   anything without a say in what is usual. Days above what people and days explain are bursts, and of these only those
+1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives, and nobody counts for more
+   than the base of the group's 90th percentile, so one in twenty may be anything without a say in what is usual. Days above what people and days explain are bursts, and of these only those
    of people who have few count: whoever has one every day does something else.
 2. Shrunk: a group of m people counts m parts, the role's people ten; of a role likewise, towards everybody.
 3. The same rows in another order give the same fit.
@@ -25,7 +25,7 @@ Ints: TypeAlias = npt.NDArray[np.int32]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 WEEKS, WEEK, REFIT = 28, 7, 3
-_KEEP, _PEOPLE, _WIDER = 0.95, 10.0, 1.3
+_KEEP, _WEIGHTY, _PEOPLE, _WIDER = 0.95, 0.9, 10.0, 1.3
 _LEAST, _MOST = 0.2, 8.0
 _SIGMAS, _BEYOND, _FEW = 4.0, 3.0, 3
 RARE = 5e-4
@@ -103,13 +103,14 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     people = np.bincount(g, minlength=groups)
     top = _quantile(y / n, g, people, _KEEP)
     cut = np.minimum(y, top[g] * n)
+    part = np.minimum(1.0, _quantile(n, g, people, _WEIGHTY)[g] / n)
 
     def total(values: Floats) -> Floats:
         return np.bincount(g, values, groups).astype(np.float64)
 
-    rate = np.maximum(total(cut), 0.5) / np.maximum(total(n), 1.0)
+    rate = np.maximum(total(part * cut), 0.5) / np.maximum(total(part * n), 1.0)
     mean = rate[g] * n
-    between = _WIDER * _excess(total((cut - mean) ** 2), total(mean), total(mean**2))
+    between = _WIDER * _excess(total((part * (cut - mean)) ** 2), total(part**2 * mean), total((part * mean) ** 2))
     # A day is held against the person's other days, else a burst would explain itself.
     prior = 0.5 / np.maximum(rate[g], 1e-12)
     others = (cut[:, None] - np.minimum(days.odd, cut[:, None]) + 0.5) / ((n + prior)[:, None] - days.base)
