@@ -7,8 +7,9 @@ day never changes with what comes later.
 
 Obligations (code and tests cite the numbers):
 1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives, and nobody counts for more
-   than the base of the group's 90th percentile, so one in twenty may be anything without a say in what is usual. Days above what people and days explain are bursts, and of these only those
-   of people who have few count: whoever has one every day does something else.
+   than the base of the group's 90th percentile, so one in twenty may be anything without a say in what is usual. Days
+   above what people and days explain are bursts, and of these only those of people who have few count: whoever has one
+   every day does something else.
 2. Shrunk: a group of m people counts m parts, the role's people ten; of a role likewise, towards everybody.
 3. The same rows in another order give the same fit.
 4. Fitted anew each day of the first week, and then every REFIT days.
