@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 USER_PAGES = (
     "README",
+    "docs/cases",
     "docs/commands",
     "docs/data-contract",
     "docs/how-it-decides",

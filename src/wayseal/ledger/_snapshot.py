@@ -140,7 +140,7 @@ class Snapshot:
         return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
 
     def numbers(self, waybill_keys: Words) -> Words:
-        """Each waybill's number as an integer: the order of numbers of one form is theirs. 0 for what has no such form."""
+        """Each waybill's number as an integer in the order of numbers of its form; 0 for what has no such form."""
         rows = newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
         words = numbers(rows, "word")
         known = np.append(numbers(rows, "waybill"), np.uint64(0))

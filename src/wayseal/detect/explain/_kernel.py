@@ -18,8 +18,20 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.explain._posts import CHANNEL, CITY, CUSTOMER, OUTLET, REGION, Ints, Longs, Posts, Rules, Tiny, Words
-from wayseal.model.jit import kernel
+from wayseal.detect.explain._posts import (
+    CHANNEL,
+    CITY,
+    CUSTOMER,
+    OUTLET,
+    REGION,
+    Ints,
+    Longs,
+    Posts,
+    Rules,
+    Tiny,
+    Words,
+)
+from wayseal.model.jit import kernel, part
 
 NOT_FIRST, UNEXPLAINED, UNKNOWN = 253, 254, 255
 """What stands where no template's number does."""
@@ -66,16 +78,16 @@ class Reads(NamedTuple):
     action: Tiny
 
 
-@kernel
+@part
 def _in_custody(
     at: int, actor: int, route: int, low: int, high: int, before: int, after: int, scans: Scans, routes: Routes,
     posts: Posts,
 ) -> bool:  # fmt: skip
     """Obligation 1. low, high: the parcel's scans; route: its row, -1 for none."""
-    for p in range(posts.start[actor], posts.start[actor + 1]):
-        if posts.kind[p] != OUTLET or at < posts.since[p] or at >= posts.until[p]:
+    for p in range(posts.of[actor, 0], posts.of[actor, 1]):
+        if posts.rows[p, 0] != OUTLET or at < posts.rows[p, 2] or at >= posts.rows[p, 3]:
             continue
-        here = posts.code[p]
+        here = posts.rows[p, 1]
         for s in range(low, high):
             if scans.outlet[s] == here and scans.at[s] - before <= at <= scans.at[s] + after:
                 return True
@@ -88,7 +100,7 @@ def _in_custody(
     return False
 
 
-@kernel
+@part
 def _has_ticket(
     at: int, actor: int, low: int, high: int, before: int, after: int, tickets: Tickets, posts: Posts, colleague: bool
 ) -> bool:
@@ -96,7 +108,7 @@ def _has_ticket(
     for t in range(low, high):
         holder = tickets.actor[t]
         if colleague:
-            if holder < 0 or posts.team[actor] < 0 or posts.team[holder] != posts.team[actor]:
+            if holder < 0 or posts.of[actor, 2] < 0 or posts.of[holder, 2] != posts.of[actor, 2]:
                 continue
         elif holder != actor:
             continue
@@ -106,22 +118,22 @@ def _has_ticket(
     return False
 
 
-@kernel
+@part
 def _answers(
     at: int, actor: int, route: int, low: int, high: int, kind: int, scans: Scans, routes: Routes, posts: Posts
 ) -> bool:
     """Obligations 3 and 4. kind: CHANNEL, CUSTOMER, or CITY for city and region."""
-    for p in range(posts.start[actor], posts.start[actor + 1]):
-        if at < posts.since[p] or at >= posts.until[p]:
+    for p in range(posts.of[actor, 0], posts.of[actor, 1]):
+        if at < posts.rows[p, 2] or at >= posts.rows[p, 3]:
             continue
-        code = posts.code[p]
-        if posts.kind[p] == CHANNEL and kind == CHANNEL and route >= 0 and routes.channel[route] == code:
+        code = posts.rows[p, 1]
+        if posts.rows[p, 0] == CHANNEL and kind == CHANNEL and route >= 0 and routes.channel[route] == code:
             return True
-        if posts.kind[p] == CUSTOMER and kind == CUSTOMER and route >= 0 and routes.customer[route] == code:
+        if posts.rows[p, 0] == CUSTOMER and kind == CUSTOMER and route >= 0 and routes.customer[route] == code:
             return True
-        if kind != CITY or (posts.kind[p] != CITY and posts.kind[p] != REGION):
+        if kind != CITY or (posts.rows[p, 0] != CITY and posts.rows[p, 0] != REGION):
             continue
-        area = posts.city if posts.kind[p] == CITY else posts.region
+        area = posts.city if posts.rows[p, 0] == CITY else posts.region
         if route >= 0:
             origin, destination = routes.origin[route], routes.destination[route]
             if (origin >= 0 and area[origin] == code) or (destination >= 0 and area[destination] == code):
@@ -132,14 +144,14 @@ def _answers(
     return False
 
 
-@kernel
+@part
 def _fits(
     by: int, t: int, at: int, actor: int, route: int, s0: int, s1: int, t0: int, t1: int, scans: Scans, routes: Routes,
     tickets: Tickets, posts: Posts, rules: Rules,
 ) -> bool:  # fmt: skip
     if by == 0:
         return bool(_in_custody(at, actor, route, s0, s1, rules.before[t], rules.after[t], scans, routes, posts))
-    if by == 1 or by == 2:
+    if by in (1, 2):
         return bool(_has_ticket(at, actor, t0, t1, rules.before[t], rules.after[t], tickets, posts, by == 2))
     if by == 3:
         return bool(_answers(at, actor, route, s0, s1, CHANNEL, scans, routes, posts))
