@@ -49,6 +49,12 @@ class Teller:
             footer=say("footer"),
         )
 
+    def brief(self) -> Iterator[str]:
+        """A line a case: what it is called, and its strongest reason."""
+        for case in self.r.cases:
+            first = case.people[0]
+            yield self._titled(case) + self.voice.say("unit.colon") + self.reason(first.reasons[0], first)
+
     def _facts(self) -> Iterator[tuple[str, str]]:
         r, say, f = self.r, self.say, self.r.first_reads
         first, last = ((us + r.offset) // 86_400_000_000 for us in (r.since, r.until - 1))
@@ -83,10 +89,7 @@ class Teller:
         return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table, fold=fold)
 
     def _case(self, case: Case) -> list[Section]:
-        who = self._who(case.people[0])
-        if len(case.people) > 1:
-            who = self.say("case_joint", n=len(case.people))
-        title = self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=who)
+        title = self._titled(case)
         note = self.say("case_note", nats=case.evidence, n=case.reads, t=_time(case.alerted_at))
         if case.by:
             by = self.voice.all_of(self.say(f"by_{name}") for name in case.by)
@@ -98,6 +101,10 @@ class Teller:
         points = (self.say("people_more", n=more),) if more else ()
         whole = Section(title=title, note=note, table=self._people(case), points=points)
         return [whole, *(self._person(self._who(p), "", p) for p in shown)]
+
+    def _titled(self, case: Case) -> str:
+        who = self._who(case.people[0]) if len(case.people) == 1 else self.say("case_joint", n=len(case.people))
+        return self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=who)
 
     def _people(self, case: Case) -> Table:
         rows = []
