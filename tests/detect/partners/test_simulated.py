@@ -1,5 +1,7 @@
 """A simulated courier whose partners keep logs of their own, one of which sells what it reads."""
 
+from typing import Any
+
 import pytest
 
 from wayseal.detect.partners import Kind, PartnersResult, breaches_of, check_partners, load_contracts
