@@ -49,7 +49,7 @@ def commit(folder: Path, into: Path, tables: Rows | Mapping[str, pa.Table], name
         if isinstance(rows, pa.Table):
             source.mkdir(parents=True, exist_ok=True)
             pq.write_table(rows, source / f"{table}.parquet")
-        elif rows:
+        else:
             write(source, table, rows)
     return put(source, into)
 
