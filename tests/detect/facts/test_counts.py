@@ -22,7 +22,9 @@ Row = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 PLAIN = (
-    Template(name="mandate", by=By.MANDATE, strong=True, rights=frozenset(("waybill.all",)), actions=frozenset(("view",))),
+    Template(
+        name="mandate", by=By.MANDATE, strong=True, rights=frozenset(("waybill.all",)), actions=frozenset(("view",))
+    ),
     Template(name="ticket", by=By.TICKET, strong=True, before=0, after=0),
     Template(name="covers", by=By.HANDOVER, strong=False, before=0, after=0),
 )
@@ -77,7 +79,14 @@ def counted(reads: Sequence[Row], tickets: Sequence[Row], scans: Sequence[Row], 
         cell[2] += why == 0
         if why > 1:
             early = why >= UNEXPLAINED and bool(before) and row["at"] < min(before)
-            suspects[pair] = (when, actions.get(row.get("action"), 0), row.get("device") or "", row.get("ip") or "", why, early)
+            suspects[pair] = (
+                when,
+                actions.get(row.get("action"), 0),
+                row.get("device") or "",
+                row.get("ip") or "",
+                why,
+                early,
+            )
     return {"hours": dict(hours), "uses": uses, "shown": dict(shown), "suspects": suspects}
 
 
@@ -174,7 +183,13 @@ def test_a_ledger_without_reads(tmp_path: Path, tables: Any) -> None:
 
 @pytest.mark.parametrize("without", ["actors", "outlets", "assignments", "waybills", "scans", "tickets", "all"])
 def test_a_read_with_tables_missing(tmp_path: Path, without: str) -> None:
-    route = {"waybill": "YT1", "issued_at": at(-5), "channel": "c-1", "origin_outlet": "o-9", "destination_outlet": "o-8"}
+    route = {
+        "waybill": "YT1",
+        "issued_at": at(-5),
+        "channel": "c-1",
+        "origin_outlet": "o-9",
+        "destination_outlet": "o-8",
+    }
     ticket = {"ticket": "t", "waybill": "YT1", "opened_at": at(9 * DAY), "actor": "u-9"}
     scan = {"waybill": "YT1", "at": at(30 * DAY), "kind": "pickup", "outlet": "o-7"}
     tables = {**STAFF, "waybills": [route], "tickets": [ticket], "scans": [scan]}

@@ -4,6 +4,7 @@ import random
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from tests.detect.making import DAY, HOUR, STAFF, commit, facts, same
 from tests.ledger.helpers import at, read
 from wayseal import ledger
-from wayseal.detect.facts import _update
+from wayseal.detect.explain import By, load_templates
+from wayseal.detect.facts import _update, totals
 
 ACTORS = ["u-1", "u-2", "u-3", "u-4", "all", "stranger"]
 PLACES = ["o-1", "o-2", "o-3", "nowhere"]
@@ -109,3 +111,77 @@ def test_many_rows_until_files_merge(tmp_path: Path, seed: int, every: int, coun
     with ledger.open_ledger(path) as snapshot:
         merged = [f for f in snapshot.manifest.files if "merged" in f.path]
         assert {f.kind for f in merged} >= {"accesses", "table:scans", "table:tickets"}
+
+
+LATE = [read(100, "u-1", "YT1"), read(200, "u-2", "YT1")]
+ROUTE = {
+    "waybill": "YT1", "issued_at": at(-60), "channel": "c-1", "origin_outlet": "o-1", "destination_outlet": "o-2",
+}  # fmt: skip
+CASES: list[tuple[str, list[dict[str, Any]], list[tuple[str, str, int]]]] = [
+    # what comes in a commit each; (waybill, actor, µs) of the suspects at the end, as minutes
+    ("a late read takes the mark, and is one as well", [{"accesses": LATE}, {"accesses": [read(50, "u-1", "YT1")]}],
+     [("YT1", "u-1", 50), ("YT1", "u-2", 200)]),
+    ("a late read takes the mark from one that was explained", [
+        {"accesses": [read(100, "u-3", "YT1")], "tickets": [{"ticket": "t", "waybill": "YT1", "opened_at": at(90), "actor": "u-3"}]},
+        {"accesses": [read(-DAY, "u-3", "YT1")]}], [("YT1", "u-3", -DAY)]),
+    ("a late read that is explained takes the mark from one that wasn't", [
+        {"accesses": [read(30 * DAY, "u-3", "YT1")], "tickets": [{"ticket": "t", "waybill": "YT1", "opened_at": at(0), "actor": "u-3"}]},
+        {"accesses": [read(5, "u-3", "YT1")]}], []),
+    ("the mark moves twice", [{"accesses": LATE}, {"accesses": [read(50, "u-1", "YT1")]}, {"accesses": [read(20, "u-1", "YT1")]}],
+     [("YT1", "u-1", 20), ("YT1", "u-2", 200)]),
+    ("the mark moves to one of two late reads", [{"accesses": LATE}, {"accesses": [read(60, "u-1", "YT1"), read(50, "u-1", "YT1")]}],
+     [("YT1", "u-1", 50), ("YT1", "u-2", 200)]),
+    ("an equal time doesn't move it", [{"accesses": LATE}, {"accesses": [read(100, "u-1", "YT1", device="d")]}],
+     [("YT1", "u-1", 100), ("YT1", "u-2", 200)]),
+    ("a mandate's mark moves", [{"accesses": [read(100, "all", "YT1", action="view")]}, {"accesses": [read(9, "all", "YT1", action="view")]}], []),
+    ("a ticket explains", [{"accesses": LATE}, {"tickets": [{"ticket": "t", "waybill": "YT1", "opened_at": at(90), "actor": "u-1"}]}], []),
+    ("a scan explains one", [{"accesses": [*LATE, read(150, "u-3", "YT1")]},
+     {"scans": [{"waybill": "YT1", "at": at(90), "kind": "arrive", "outlet": "o-1"}]}], [("YT1", "u-3", 150)]),
+    ("a waybill explains one", [{"accesses": [*LATE, read(150, "u-3", "YT1")]}, {"waybills": [ROUTE]}], [("YT1", "u-3", 150)]),
+    ("a scan and a late read together", [{"accesses": [*LATE, read(150, "u-3", "YT1")]},
+     {"accesses": [read(120, "u-3", "YT1")], "scans": [{"waybill": "YT1", "at": at(140), "kind": "arrive", "outlet": "o-2"}]}],
+     [("YT1", "u-3", 120), ("YT1", "u-1", 100), ("YT1", "u-2", 200)]),
+    ("a scan of something else", [{"accesses": LATE}, {"scans": [{"waybill": "YT2", "at": at(90), "kind": "arrive", "outlet": "o-1"}]}],
+     [("YT1", "u-1", 100), ("YT1", "u-2", 200)]),
+    ("the same row of waybills again", [{"accesses": [read(150, "u-3", "YT1")], "waybills": [ROUTE]},
+     {"waybills": [ROUTE, {**ROUTE, "waybill": "YT2"}]}], [("YT1", "u-3", 150)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("steps", "suspects"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize("split", [False, True])
+def test_what_a_later_commit_changes(
+    tmp_path: Path, steps: list[dict[str, Any]], suspects: list[tuple[str, str, int]], split: bool, counts: list[bool]
+) -> None:
+    """split: facts are brought up to date after each commit, else at the first and the last."""
+    path, state = tmp_path / "L", tmp_path / "state"
+    commit(tmp_path, path, STAFF, "staff")
+    for n, step in enumerate(steps):
+        commit(tmp_path, path, step, f"step-{n}")
+        if split or n in (0, len(steps) - 1):
+            brought = facts(path, state)
+    assert counts == [False, *[True] * (len(counts) - 1)]
+    assert len(counts) >= 2
+    same(brought, facts(path))
+    with ledger.open_ledger(path) as snapshot:
+        found = zip(
+            snapshot.names("waybill", brought.suspects["waybill"].to_numpy()),
+            snapshot.names("actor", brought.suspects["actor"].to_numpy()),
+            brought.suspects["at"].to_pylist(), strict=True,
+        )  # fmt: skip
+        start = int(at(0).timestamp())
+        assert sorted(found) == sorted((w, a, (start + m * 60) * 1_000_000) for w, a, m in suspects)
+
+
+def test_a_mandate_for_some_actions_only(tmp_path: Path, counts: list[bool]) -> None:
+    """The mark moves from a read that no mandate was for: nothing is taken off the reads under a mandate."""
+    templates = [replace(t, actions=frozenset(("view",))) if t.by is By.MANDATE else t for t in load_templates(None)]
+    path, state = tmp_path / "L", tmp_path / "state"
+    commit(tmp_path, path, STAFF, "staff")
+    commit(tmp_path, path, {"accesses": [read(100, "all", "YT1", action="export")]}, "A")
+    assert totals(facts(path, state, templates)) == (1, 1, 0)
+    commit(tmp_path, path, {"accesses": [read(50, "all", "YT1", action="view")]}, "B")
+    brought = facts(path, state, templates)
+    assert counts == [False, True]
+    assert totals(brought) == (2, 1, 1)
+    same(brought, facts(path, templates=templates))
