@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.detect._judge import Floats, Found, Longs
+from wayseal.detect._judge import CAP, Floats, Found, Longs
 from wayseal.detect._view import View
 from wayseal.detect.peers import Usual, evidence
 
@@ -72,7 +72,7 @@ def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: i
     s = view.suspects
     low, high = np.searchsorted(s.actor, [actor, actor + 1])
     rows = np.flatnonzero(main.odd.suspects[low:high] & (s.day[low:high] == day)) + low
-    held = float(main.evidence.total[actor, day - 1]) if day else 0.0
+    held = min(float(main.evidence.total[actor, day - 1]), CAP) if day else 0.0
     enough = threshold - (before - held)
     few, many = 1, len(rows) + 1
     while few < many:
@@ -92,7 +92,7 @@ def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
     usual = main.usual
     mine = Usual(**{n: getattr(usual, n)[g : g + 1, : day + 1] for n in ("rate", "between", "within", "low", "high")})
     base = main.odd.base[actor : actor + 1, : day + 1]
-    return float(evidence(odd, base, np.zeros(1, np.int32), mine).total[0, day])
+    return min(float(evidence(odd, base, np.zeros(1, np.int32), mine).total[0, day]), CAP)
 
 
 def _last_read(view: View, actor: int, day: int) -> int:

@@ -70,9 +70,7 @@ def _links(view: View, among: npt.NDArray[np.bool_]) -> Iterator[tuple[str, Pair
     yield "range", _range(view, rows)
 
 
-def _common(
-    view: View, among: npt.NDArray[np.bool_], rows: Longs, values: npt.NDArray[np.uint64], kind: int
-) -> Pairs:
+def _common(view: View, among: npt.NDArray[np.bool_], rows: Longs, values: npt.NDArray[np.uint64], kind: int) -> Pairs:
     """Obligation 2: neighbours in the list of each value's accounts, which is enough to join them."""
     s = view.suspects
     rows = rows[values[rows] != 0]
@@ -88,7 +86,7 @@ def _common(
         users = used[1][used[0] == np.uint64(one)].astype(np.int64)
         places = np.unique(view.place[who])
         if len(who) > 1 and len(places) >= PLACES and 2 * among[users].sum() >= len(users):
-            out += [(a, b) for a, b in zip(who[:-1].tolist(), who[1:].tolist(), strict=True)]
+            out += list(zip(who[:-1].tolist(), who[1:].tolist(), strict=True))
     return np.array(out, np.int64).reshape(-1, 2)
 
 
@@ -106,8 +104,8 @@ def _rhythm(view: View, rows: Longs) -> Pairs:
         both = (starts[k] >= 0) & (starts[k + 1 :] >= 0)
         near = both & (np.abs(starts[k] - starts[k + 1 :]) <= CLOSE)
         n = near.sum(axis=1)
-        for other in np.flatnonzero((n >= DAYS) & (2 * n > both.sum(axis=1))).tolist():
-            out.append((int(who[k]), int(who[k + 1 + other])))
+        others = who[k + 1 :][(n >= DAYS) & (2 * n > both.sum(axis=1))]
+        out += [(int(who[k]), other) for other in others.tolist()]
     return np.array(out, np.int64).reshape(-1, 2)
 
 
