@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from wayseal.cli._input_words import INPUT
 from wayseal.cli._keeping_errors import KEEPING
+from wayseal.cli._rights_words import RIGHTS
 from wayseal.cli._usage_words import USAGE
 
 LEDGER = {
@@ -155,4 +156,4 @@ TRACE = {
     "start must be a date such as 2026-03-02": "start 应为 2026-03-02 这样的日期",
     "{} must be one of {}": "{0} 应为以下之一：{1}",
 }
-ERRORS: Mapping[str, str] = {**LEDGER, **KEEPING, **TRACE, **INPUT, **USAGE}
+ERRORS: Mapping[str, str] = {**LEDGER, **KEEPING, **TRACE, **INPUT, **RIGHTS, **USAGE}

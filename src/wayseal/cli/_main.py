@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from wayseal import __version__
-from wayseal.cli import _canary, _demo, _extent, _ingest, _ledger, _map, _scope, _show, _simulate, _trace
+from wayseal.cli import _canary, _demo, _extent, _ingest, _ledger, _map, _rights, _scope, _show, _simulate, _trace
 from wayseal.cli._options import Lang
 from wayseal.cli._say_error import language, said
 from wayseal.model import WaysealError
@@ -40,6 +40,7 @@ app.command(name="show")(_show.show)
 app.command(name="trace")(_trace.trace)
 app.command(name="scope")(_scope.scope)
 app.command(name="extent")(_extent.extent)
+app.command(name="rights")(_rights.rights)
 app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)
 app.add_typer(_ledger.app, name="ledger")
