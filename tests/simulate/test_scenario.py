@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from wayseal.simulate import PRESETS, Leaker, Scenario, SimulateError, generate, preset
+from wayseal.simulate._network import build_network
+from wayseal.simulate._staff import build_staff
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,12 @@ from wayseal.simulate import PRESETS, Leaker, Scenario, SimulateError, generate,
         ({"delay_median_h": 0}, "delay_median_h"),
         ({"delay_sigma": 9}, "delay_sigma"),
         ({"wide_accounts": 0}, "wide_accounts"),
+        ({"noise": 0.3}, "noise must lie between 0 and 0.2"),
+        ({"missing_scans": -0.1}, "missing_scans"),
+        ({"missing_tickets": 1.1}, "missing_tickets"),
+        ({"handovers": "some"}, "handovers must be a number"),
+        ({"insiders": "thieves"}, "insiders must be one of none, all, few, bulk"),
+        ({"insiders": 7}, "insiders must be one of"),
         ({"market_days": 4}, "market_days"),
         ({"market_days": 0}, "market_days"),
         ({"accounts": 3}, "no parameter accounts"),
@@ -70,3 +78,18 @@ def test_presets_are_scenarios_that_json_can_hold() -> None:
         held = json.loads(json.dumps(scenario.as_dict()))
         assert Scenario(**held) == scenario
     assert replace(PRESETS["tiny"], leaker=Leaker.WIDE).as_dict()["leaker"] == "wide"
+
+
+def test_parameters_of_insiders_stand_in_the_truth_only_where_they_were_changed() -> None:
+    later = {"insiders", "noise", "missing_scans", "missing_tickets", "handovers", "fields", "partner_log"}
+    assert later.isdisjoint(PRESETS["tiny"].as_dict())
+    changed = preset("tiny", insiders=("stock", "bulk"), noise=0.01).as_dict()
+    assert {name: changed[name] for name in later & set(changed)} == {"insiders": "bulk,stock", "noise": 0.01}
+
+
+def test_the_scenario_to_measure_on_has_the_size_it_says() -> None:
+    asked = PRESETS["insiders"]
+    assert (asked.days, asked.noise, asked.insiders) == (28, 0.03, "all")
+    guess = asked.accesses / asked.exposure / 0.75 / asked.days
+    network = build_network(asked, guess)
+    assert int(build_staff(network, asked, 7).is_person.sum()) == pytest.approx(20_000, rel=0.02)

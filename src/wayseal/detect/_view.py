@@ -1,7 +1,7 @@
 """Facts of some weeks as arrays by account and day: what detectors look at."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ Words = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Numbers = Callable[[Words], Words]
+"""Gives waybills (keys) their numbers as integers in their order; 0 for what is no such number."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
@@ -24,8 +26,8 @@ class Suspects:
     """n first reads without a strong explanation, by (account, time); of some (waybill, account) once.
 
     actor, day: places in the view. at: µs. waybill, device, ip, session: keys. number: the waybill's number as an
-    integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template does;
-    unknown: nothing is known of the waybill. early: it came before the parcel's first scan.
+    integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template
+    does; unknown: nothing is known of the waybill. early: it came before the parcel's first scan.
     """
 
     actor: Ints
@@ -51,9 +53,9 @@ class View:
     """a accounts on d local days, of which the last ones are asked about and the others their past.
 
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
-    offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses, shown:
-    `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none; group: of
-    peers; roles: name of each account's role.
+    offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
+    shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
+    group: of peers; roles: name of each account's role. given: detector → int64 (a, d), what others counted for it.
     """
 
     keys: Words
@@ -70,6 +72,7 @@ class View:
     group: Ints
     role: Ints
     roles: tuple[str, ...]
+    given: Mapping[str, Longs] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -101,7 +104,7 @@ class Who:
     place: Sequence[str]
 
 
-def view_of(facts: Facts, who: Who, numbers: "Numbers", first_day: int, last_day: int) -> View:
+def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: int) -> View:
     """The days from `first_day` to `last_day`, both included, of all accounts that read anything then."""
     days = last_day - first_day + 1
     hours = _local(facts, first_day, last_day)
@@ -125,7 +128,9 @@ def view_of(facts: Facts, who: Who, numbers: "Numbers", first_day: int, last_day
         first=first,
         mandate=table("mandate"),
         suspects=_suspects(facts, coder, numbers, first_day, days),
-        hours=pa.table({"actor": actor, "hour": hour.astype(np.int32), "reads": hours["reads"], "first": hours["first"]}),
+        hours=pa.table(
+            {"actor": actor, "hour": hour.astype(np.int32), "reads": hours["reads"], "first": hours["first"]}
+        ),
         uses=_coded(facts.uses, coder, first_day, last_day),
         shown=_coded(facts.shown, coder, first_day, last_day),
         place=place,
@@ -133,14 +138,6 @@ def view_of(facts: Facts, who: Who, numbers: "Numbers", first_day: int, last_day
         role=role,
         roles=roles,
     )
-
-
-class Numbers:
-    """Waybill numbers as integers in their order."""
-
-    def of(self, keys: Words) -> Words:
-        """The number of each waybill (its key); 0 where it has none that is a number."""
-        return np.zeros(len(keys), np.uint64)
 
 
 def _local(facts: Facts, first_day: int, last_day: int) -> pa.Table:
@@ -169,7 +166,7 @@ def _suspects(facts: Facts, coder: Coder, numbers: Numbers, first_day: int, days
     return Suspects(
         actor=actor[there],
         day=day[there],
-        number=numbers.of(columns["waybill"]),
+        number=numbers(columns["waybill"]),
         plain=why == UNEXPLAINED,
         weak=why < UNEXPLAINED,
         unknown=why == UNKNOWN,
@@ -195,5 +192,7 @@ def _groups(role: Ints, place: Ints, first: Longs) -> Ints:
     pair = role.astype(np.int64) << 32 | (place.astype(np.int64) + 1)
     _, which = np.unique(pair, return_inverse=True)
     size = np.log2(1 + np.bincount(which, total)) // 2
-    out: Ints = np.unique(role.astype(np.int64) << 8 | size[which].astype(np.int64), return_inverse=True)[1].astype(np.int32)
+    out: Ints = np.unique(role.astype(np.int64) << 8 | size[which].astype(np.int64), return_inverse=True)[1].astype(
+        np.int32
+    )
     return out

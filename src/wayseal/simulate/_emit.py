@@ -8,9 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.simulate._calendar import Calendar
+from wayseal.simulate._fields import FIELD_LIST, field_lists
 from wayseal.simulate._network import Network
 from wayseal.simulate._parcels import CUSTOMERS_AN_OUTLET, SCAN_OF, Parcels
 from wayseal.simulate._reads import ACTION_OF, PURPOSE_OF, Inquiries
+from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._staff import CHANNELS, Role, Staff
 from wayseal.simulate._text import coded, fixed_width, hexes, mix
 from wayseal.simulate._types import HOUR, Ints, Tiny, stream
@@ -45,8 +47,9 @@ class Words:
     """The dictionaries that the rows' integers stand for, and what is fixed by the actor.
 
     login_of: whose login each person uses, nearly always their own; longer than `actors` where somebody uses another's
-    from elsewhere, as are the other arrays by person. fast: by how much (microseconds) the clock of each
-    actor's system is fast.
+    from elsewhere, as are the other arrays by person. fast: by how much (microseconds) the clock of each actor's system
+    is fast. shows: which fields a person's reads show, as `field_lists` has them, -1: by the reason; empty where the
+    log doesn't say. asks: whose reads have a request id.
     """
 
     actors: pa.Array
@@ -60,10 +63,12 @@ class Words:
     salt: int
     login_of: Ints
     fast: Ints
+    shows: Ints
+    asks: npt.NDArray[np.bool_]
 
 
-def make_words(network: Network, staff: Staff, seed: int, clock_h: float = 0.0) -> Words:
-    """The dictionaries of a world; clock_h: by how many hours the clock of the counters' system is fast."""
+def make_words(network: Network, staff: Staff, scenario: Scenario, seed: int) -> Words:
+    """The dictionaries of a world."""
     salt = int(stream(seed, 3).integers(1 << 62))
     device_of, devices = _devices(staff, salt)
     # A dictionary with a word twice is written differently from run to run.
@@ -79,7 +84,9 @@ def make_words(network: Network, staff: Staff, seed: int, clock_h: float = 0.0) 
         has_session=staff.is_person,
         salt=salt,
         login_of=np.arange(len(staff)),
-        fast=np.where(staff.role == Role.CLERK, round(clock_h * HOUR), 0),
+        fast=np.where(staff.role == Role.CLERK, round(scenario.system_clock_h * HOUR), 0),
+        shows=np.full(len(staff) if scenario.fields else 0, -1),
+        asks=(staff.role == Role.PARTNER) & scenario.partner_log,
     )
 
 
@@ -134,6 +141,8 @@ def access_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Batches of `accesses` out of parcels, actors and reasons in order of time."""
     schema = wide_schema("accesses", CODED["accesses"])
+    if len(words.shows):
+        schema = schema.set(schema.get_field_index("fields"), pa.field("fields", FIELD_LIST))
     actions, action_of = _vocabulary(ACTION_OF)
     purposes, purpose_of = _vocabulary(PURPOSE_OF)
     vias, via_of = _vocabulary(_VIA)
@@ -152,7 +161,20 @@ def access_batches(
             "device": coded(words.device_of[actor], words.devices),
             "purpose": coded(purpose_of[reason], purposes),
         }
+        if len(words.shows):
+            named["fields"] = field_lists(np.where(words.shows[actor] < 0, reason, words.shows[actor]))
+        if (asks := words.asks[actor]).any():
+            named["request"] = requests(words, when, parcel.astype(np.int64), asks)
         yield batch_of(schema, named, len(when))
+
+
+def requests(words: Words, at: Ints, parcel: Ints, asks: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Request ids of reads of those parcels at those times, null where nobody asks for one."""
+    some = np.arange(len(at)) if asks is None else np.flatnonzero(asks)
+    key = mix(parcel[some], words.salt + 5) + at[some].astype(np.uint64)
+    code = np.full(len(at), -1, np.int64)
+    code[some] = np.arange(len(some))
+    return coded(code, hexes("r-", mix(key.view(np.int64), words.salt + 6))).dictionary_decode()
 
 
 def _sessions(words: Words, at: Ints, actor: Ints) -> pa.DictionaryArray:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.simulate._emit import Texts, Words
+from wayseal.simulate._fields import BEYOND_CODE
 from wayseal.simulate._leakers import Candidates, LeakSource
 from wayseal.simulate._market import Sales
 from wayseal.simulate._numbers import render
@@ -42,6 +43,7 @@ def with_hands(words: Words, hands: Sequence[Hand]) -> Words:
     own = np.flatnonzero([hand.device for hand in hands])
     device = words.device_of[login]
     device[own] = len(words.devices) + np.arange(len(own))
+    shows = np.array([BEYOND_CODE if hand.beyond else -1 for hand in hands], np.int64)
     fresh = hexes("d-", mix(_HAND_DEVICE + own, words.salt + 1))
     return replace(
         words,
@@ -53,6 +55,8 @@ def with_hands(words: Words, hands: Sequence[Hand]) -> Words:
         via_of=np.concatenate([words.via_of, words.via_of[login]]),
         has_session=np.concatenate([words.has_session, words.has_session[login]]),
         fast=np.concatenate([words.fast, words.fast[login]]),
+        shows=np.concatenate([words.shows, shows]) if len(words.shows) else words.shows,
+        asks=np.concatenate([words.asks, words.asks[login]]),
     )
 
 

@@ -57,12 +57,14 @@ _ELSEWHERE = "192.0.2"
 class Hand:
     """Somebody who comes in under a login by a way that isn't its owner's.
 
-    login: the actor. device: whether on a device of its own. address: where from, None for the owner's.
+    login: the actor. device: whether on a device of its own. address: where from, None for the owner's. beyond: takes
+    every field.
     """
 
     login: int
     device: bool = False
     address: str | None = None
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +124,9 @@ def _first_days(scenario: Scenario) -> tuple[int, int]:
 
 
 def shift_hours(staff: Staff, actor: int) -> tuple[int, int]:
-    """Between which hours in China time an actor works; all day for those without a shift."""
-    shifts = _HOURS.get(Role(int(staff.role[actor])))
-    if shifts is None:
-        return 0, 24
+    """Between which hours in China time somebody works who works at a place."""
     pool = int(np.searchsorted(staff.start + staff.size, actor, side="right"))
-    return shifts[pool % SHIFTS]
+    return _HOURS[Role(int(staff.role[actor]))][pool % SHIFTS]
 
 
 class _Casting:
@@ -136,17 +135,19 @@ class _Casting:
     def __init__(self, network: Network, staff: Staff, among: Mask, rng: np.random.Generator) -> None:
         at_outlet = (staff.unit >= 0) & network.is_outlet[staff.unit]
         volume = np.where(at_outlet, network.volume[staff.unit], np.inf)
-        self._fits = among & (volume >= np.median(network.volume[: network.outlets]))
+        self._free, self._busy = among.copy(), volume >= np.median(network.volume[: network.outlets])
         self._staff, self._rng, self._turn = staff, rng, dict.fromkeys(Insider, 0)
         self._order = rng.permutation(len(staff))
 
     def take(self, which: Mask, count: int = 1) -> tuple[int, ...]:
-        """So many free actors of those."""
-        free = self._order[(which & self._fits)[self._order]][:count]
+        """So many free actors of those, at busier places."""
+        return self._book(self._order[(which & self._free & self._busy)[self._order]], count)
+
+    def _book(self, free: Ints, count: int) -> tuple[int, ...]:
         if len(free) < count:
             raise SimulateError("insiders must be fewer: the world has too few accounts for them")
-        self._fits[free] = False
-        return tuple(free.tolist())
+        self._free[free[:count]] = False
+        return tuple(free[:count].tolist())
 
     def staff_of(self, kind: Insider, count: int) -> tuple[int, ...]:
         """Ordinary staff of the kind's roles in turn; colluders work by day."""
@@ -165,11 +166,10 @@ class _Casting:
     def sharers_of(self, person: int) -> tuple[int, ...]:
         """The people of a login that the person has too: clerks of outlets near each other, in any order."""
         staff = self._staff
-        near = self._fits & (staff.role == Role.CLERK) & (staff.region == staff.region[person])
-        clerks = np.flatnonzero(near)
-        closest = clerks[np.argsort(np.abs(staff.unit[clerks] - staff.unit[person]), kind="stable")][: SHARERS - 1]
-        self._fits[closest] = False
-        return tuple(self._rng.permutation([*closest.tolist(), person]).tolist())
+        clerks = np.flatnonzero(self._free & (staff.role == Role.CLERK))
+        away = np.abs(staff.unit[clerks] - staff.unit[person])
+        closest = clerks[np.lexsort((away, staff.region[clerks] != staff.region[person]))]
+        return tuple(self._rng.permutation([*self._book(closest, SHARERS - 1), person]).tolist())
 
 
 def choose_insiders(scenario: Scenario, network: Network, staff: Staff, among: Mask, parcels: int, seed: int) -> Ring:
@@ -215,7 +215,8 @@ def _hands(one: Planted, nth: int, staff: Staff, hands: list[Hand]) -> list[int]
         away = one.kind in (Insider.STOLEN, Insider.PARTNER) or (one.kind is Insider.COLLUDERS and k % 2 == 0)
         chosen.append(len(staff) + len(hands) if away else person)
         if away:
-            hands.append(Hand(login=person, device=one.kind is Insider.STOLEN, address=address))
+            stolen, beyond = one.kind is Insider.STOLEN, one.kind is not Insider.COLLUDERS
+            hands.append(Hand(login=person, device=stolen, address=address, beyond=beyond))
     return chosen
 
 

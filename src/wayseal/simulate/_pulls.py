@@ -24,7 +24,7 @@ _IN_RHYTHM = 0.5
 """Share of what bulk insiders pull that follows the market's rhythm."""
 _BATCH = 50 * MINUTE
 _LIST_OPENS, _LIST_GAP, _LIST_SPAN = (9.5, 13.5), 4 * MINUTE, 40 * MINUTE
-_YOUNGEST = 2 * MINUTE
+YOUNGEST = 2 * MINUTE
 _TRIES = 6
 _TIME = pa.timestamp("us", tz="UTC")
 PULLED = pa.schema(
@@ -160,10 +160,10 @@ class Puller:
             self._person[nth, : len(one.people)] = one.people
             self._hand[nth, : len(one.people)] = one.hands
 
-    def take(self, k: int, p: Parcels) -> Reads:
-        """The reads of the k-th run of parcels that reach the log."""
+    def take(self, k: int, p: Parcels, walked: Pulls) -> Reads:
+        """The reads of the k-th run of parcels, and of what walkers read of it, that reach the log."""
         low, high = np.searchsorted(self._plan.parcel, [p.base, p.base + len(p)])
-        pulls = self._plan.keep(np.arange(low, high))
+        pulls = joined_pulls([self._plan.keep(np.arange(low, high)), walked])
         pulls = pulls.keep(self._can_be(p, pulls))
         person, hand = self._person[pulls.insider, pulls.slot], self._hand[pulls.insider, pulls.slot]
         arrives = stream(self._seed, 22, k).random(len(pulls)) >= self._scenario.lost_rows
@@ -181,7 +181,7 @@ class Puller:
     def _can_be(self, p: Parcels, pulls: Pulls) -> Mask:
         """Which of them can be: the parcel was issued before, and for partners it isn't their channel's."""
         idx = pulls.parcel - p.base
-        fits = (p.issued[idx] + _YOUNGEST <= pulls.at) & (pulls.at < self._calendar.end)
+        fits = (p.issued[idx] + YOUNGEST <= pulls.at) & (pulls.at < self._calendar.end)
         out: Mask = fits & (self._channel[self._person[pulls.insider, pulls.slot]] != p.channel[idx])
         return out
 

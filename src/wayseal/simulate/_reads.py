@@ -73,13 +73,14 @@ class Rates:
 
 def fit_rates(scenario: Scenario, staff: Staff) -> Rates:
     """The rates at which a parcel is read `exposure` times in its life; SimulateError if none does."""
-    wanted = scenario.exposure * (1 - scenario.browsing)
+    wanted = scenario.exposure * (1 - (scenario.noise or scenario.browsing))
+    browsing = 0.0 if scenario.noise else scenario.browsing
 
     def reads(more: float) -> float:
         rates = Rates(
             more=more,
             coverage=np.minimum(_MOST, staff.coverage * more),
-            browsing=scenario.browsing,
+            browsing=browsing,
         )
         return _expected(rates)
 
@@ -92,7 +93,7 @@ def fit_rates(scenario: Scenario, staff: Staff) -> Rates:
     return Rates(
         more=high,
         coverage=np.minimum(_MOST, staff.coverage * high),
-        browsing=scenario.browsing,
+        browsing=browsing,
     )
 
 
@@ -173,6 +174,15 @@ class Inquiries:
     opened: Ints
     actor: Ints
     closed: Ints
+
+    def keep(self, which: Mask) -> "Inquiries":
+        """The inquiries that a mask chooses."""
+        return Inquiries(
+            parcel=self.parcel[which],
+            opened=self.opened[which],
+            actor=self.actor[which],
+            closed=self.closed[which],
+        )
 
 
 def make_reads(rng: np.random.Generator, p: Parcels, staff: Staff, rates: Rates) -> tuple[Reads, Inquiries]:
@@ -259,7 +269,7 @@ def _service(desk: _Desk) -> Inquiries:
     units = len(staff.scanner)
     asks = np.where(p.problem, np.float32(_INQUIRY_ON_PROBLEM), np.float32(_INQUIRY))
     idx = np.flatnonzero(rng.random(len(p), np.float32) < asks)
-    at = _waking(p.step[Step.PICKUP, idx] + span(rng, len(idx), 0, p.end[idx] + DAY - p.step[Step.PICKUP, idx]))
+    at = waking(p.step[Step.PICKUP, idx] + span(rng, len(idx), 0, p.end[idx] + DAY - p.step[Step.PICKUP, idx]))
     at_origin = rng.random(len(idx)) < 0.4
     place = units + staff_region(staff, p, idx, at_origin)
     actor = staff.pick(rng, place, Role.CUSTOMER_SERVICE, at)
@@ -303,10 +313,10 @@ def _browsing(desk: _Desk) -> None:
     n = rng.poisson(usual * desk.rates.browsing / (1 - desk.rates.browsing))
     idx = rng.integers(0, len(p), n)
     placed = int(desk.staff.size.sum())  # people who work at a place come first among the actors
-    desk.add(_waking(desk.in_life(idx)), idx, rng.integers(0, placed, n), Reason.BROWSE)
+    desk.add(waking(desk.in_life(idx)), idx, rng.integers(0, placed, n), Reason.BROWSE)
 
 
-def _waking(at: Ints) -> Ints:
+def waking(at: Ints) -> Ints:
     """Moves times of the night into the next day's hours from eight on."""
     hour = (at + LOCAL) // HOUR % 24
     out: Ints = np.where(hour < 8, at + 8 * HOUR, np.where(hour >= 22, at + 12 * HOUR, at))

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
-from wayseal.simulate._calendar import Calendar, build_calendar
 from wayseal.simulate._emit import (
     Texts,
     Words,
     access_batches,
-    make_words,
     scan_batches,
     ticket_batch,
     waybill_batch,
 )
 from wayseal.simulate._errors import SimulateError
-from wayseal.simulate._hiding import device_of, look_up, looked_up, under_one_login, with_hands
+from wayseal.simulate._hiding import device_of, look_up, looked_up
 from wayseal.simulate._leakers import Candidates, Collector, LeakSource, choose_leakers
 from wayseal.simulate._leaks import leaks_and_truth, reported
 from wayseal.simulate._lists import (
@@ -30,36 +28,34 @@ from wayseal.simulate._lists import (
     as_issued,
     change_batch,
     change_some,
-    choose_asking,
     joined,
     kept,
     open_lists,
     query_batch,
 )
 from wayseal.simulate._market import OTHERS, sell
-from wayseal.simulate._network import Network, build_network
 from wayseal.simulate._numbers import Numbers, render
 from wayseal.simulate._parcels import Parcels, make_parcels, scan_rows
-from wayseal.simulate._planted import Ring, choose_insiders, expected_pulls, told_of
+from wayseal.simulate._partners import PartnerClocks, call_batches
+from wayseal.simulate._plan import Plan, arrives, at_screens, make_gaps, make_plan, with_insiders
+from wayseal.simulate._planted import told_of
 from wayseal.simulate._pulls import Puller
-from wayseal.simulate._reads import Rates, Reads, Reason, fit_rates, make_reads
+from wayseal.simulate._reads import Reads, Reason, make_reads
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._sinks import Batches, FolderSink, MemorySink, Sink
 from wayseal.simulate._spool import Columns, Spool, merge
-from wayseal.simulate._staff import Staff, build_staff
 from wayseal.simulate._tables import actors_table, assignments_table, outlets_table
-from wayseal.simulate._types import DAY, Ints, Mask, Progress, quiet, stream
+from wayseal.simulate._types import DAY, HOUR, Ints, Progress, quiet, stream
+from wayseal.simulate._walks import Walks
 from wayseal.simulate.insiders import NONE
 from wayseal.store import write_table
 from wayseal.store.types import Format
 
 _CHUNK = 60_000  # parcels made at a time
-_PILOT = 20_000
 _STRETCH = 2_000_000  # accesses sorted at a time, about
 _PARTS_OF_A_DAY = (1, 2, 3, 4, 6, 8, 12, 24)
 _Make = Callable[[Words, Texts, Ints, Columns], Iterator[pa.RecordBatch]]
 _PULLED_FILE = "pulled.parquet"
-_SEEN_IN_THE_LOG = 0.75  # of a parcel's reads, for a first guess of the network's size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,26 +83,6 @@ class World:
     leaks: pa.Table
     truth: Mapping[str, object]
     pulled: pa.Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """A world before anything happens in it.
-
-    lost: bool (units + 1, days), outlet-days without a log. asking: bool (actors,), who works with list screens.
-    """
-
-    scenario: Scenario
-    seed: int
-    calendar: Calendar
-    network: Network
-    staff: Staff
-    rates: Rates
-    words: Words
-    lost: Mask
-    asking: Mask
-    parcels: int
-    ring: Ring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,63 +174,11 @@ def _write_pulled(path: Path, pulled: pa.Table) -> None:
         raise SimulateError(f"{path} can't be written ({disk_says(error)})") from error
 
 
-def _plan(scenario: Scenario, seed: int) -> _Plan:
-    calendar = build_calendar(scenario)
-    guess = scenario.accesses / (scenario.exposure * _SEEN_IN_THE_LOG)
-    network = build_network(scenario, guess / scenario.days)
-    staff = build_staff(network, scenario, seed)
-    rates = fit_rates(scenario, staff)
-    lost = stream(seed, 9).random((len(network.unit_id) + 1, scenario.days)) < scenario.lost_outlet_days
-    lost[-1] = False  # those who work at no outlet
-    plan = _Plan(
-        scenario=scenario,
-        seed=seed,
-        calendar=calendar,
-        network=network,
-        staff=staff,
-        rates=rates,
-        words=make_words(network, staff, seed, scenario.system_clock_h),
-        lost=lost,
-        asking=choose_asking(scenario, staff, seed),
-        parcels=0,
-        ring=Ring(),
-    )
-    return _sized(plan)
-
-
-def _sized(plan: _Plan) -> _Plan:
-    """Sets how many parcels there are, by a pilot run that counts what of their reads reaches the log."""
-    n = min(_PILOT, plan.scenario.accesses)
-    u = (np.arange(n) + 0.5) / n
-    rng = stream(plan.seed, 10)
-    p = make_parcels(rng, u, 0, plan.calendar, plan.network, plan.staff, Numbers(plan.seed))
-    reads, _ = make_reads(rng, p, plan.staff, plan.rates)
-    reads = _at_screens(plan, reads)
-    kept = reads.keep(_arrives(rng, plan, reads))
-    logged = np.count_nonzero(kept.at < plan.calendar.end)
-    wanted = plan.scenario.accesses
-    pulls = expected_pulls(plan.scenario, wanted * n / logged / plan.scenario.days)
-    return replace(plan, parcels=max(1, round((wanted - pulls) * n / logged)))
-
-
-def _at_screens(plan: _Plan, reads: Reads) -> Reads:
-    """The reads of those who look at waybills one by one; who has list screens sees them there."""
-    return reads.keep(~plan.asking[reads.actor]) if plan.asking.any() else reads
-
-
-def _arrives(rng: np.random.Generator, plan: _Plan, reads: Reads) -> Mask:
-    """Which reads reach the log: not those lost at random, nor those of outlet-days that were lost whole."""
-    kept: Mask = rng.random(len(reads), np.float32) >= plan.scenario.lost_rows
-    day = np.minimum((reads.at - plan.calendar.start) // DAY, plan.calendar.days - 1)
-    kept &= ~plan.lost[plan.staff.unit[reads.actor], day]
-    return kept
-
-
 def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> _Known:
     progress("network", 0, 1)
-    plan = _plan(scenario, seed)
+    plan = make_plan(scenario, seed)
     sources = choose_leakers(scenario, plan.network, plan.staff, plan.rates, plan.asking, seed)
-    plan = _with_insiders(plan, sources)
+    plan = with_insiders(plan, sources)
     collector = Collector(sources, plan.parcels, plan.network, plan.staff, plan.rates)
     _people(plan, sink)
     flow = _Flow(plan, sink, collector)
@@ -264,22 +188,15 @@ def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> _Know
     pulled = flow.puller.pulled(plan.words, flow.texts)
     if plan.ring.planted:
         truth["insiders"] = told_of(plan.ring, plan.words, plan.calendar, flow.puller.counts())
+    if scenario.partner_log:
+        truth["partner_clocks_fast_s"] = flow.clocks.told()
+    if not flow.gaps.silent:
+        truth["noise"] = dict(sorted(flow.gaps.told.items()))
     return _Known(leaks=leaks, truth=truth, pulled=pulled)
 
 
-def _with_insiders(plan: _Plan, sources: tuple[LeakSource, ...]) -> _Plan:
-    """The plan with its insiders, who are none of the market's sources, and with the logins that people share."""
-    among = ~plan.asking
-    for source in sources:
-        busy = np.array([source.person, source.victim, *source.sharers], np.int64)
-        among[busy[busy >= 0]] = False
-    ring = choose_insiders(plan.scenario, plan.network, plan.staff, among, plan.parcels, plan.seed)
-    logins = [*(source.sharers for source in sources), *(one.sharers for one in ring.planted)]
-    return replace(plan, ring=ring, words=with_hands(under_one_login(plan.words, logins), ring.hands))
-
-
 def _market(
-    plan: _Plan,
+    plan: Plan,
     flow: "_Flow",
     sources: tuple[LeakSource, ...],
     piles: tuple[Candidates, ...],
@@ -302,7 +219,7 @@ def _market(
     return pa.concat_tables([leaks, told]).sort_by("seen_at"), truth
 
 
-def _hidden(plan: _Plan, source: LeakSource) -> dict[str, str]:
+def _hidden(plan: Plan, source: LeakSource) -> dict[str, str]:
     """What the truth says of a leaker who hides."""
     told = {}
     if source.sharers:
@@ -314,7 +231,7 @@ def _hidden(plan: _Plan, source: LeakSource) -> dict[str, str]:
     return told
 
 
-def _people(plan: _Plan, sink: Sink) -> None:
+def _people(plan: Plan, sink: Sink) -> None:
     tables = {
         "outlets": outlets_table(plan.network),
         "actors": actors_table(plan.network, plan.staff, plan.calendar, plan.seed),
@@ -327,10 +244,12 @@ def _people(plan: _Plan, sink: Sink) -> None:
 class _Flow:
     """The parcels of a world from the first to the last."""
 
-    def __init__(self, plan: _Plan, sink: Sink, collector: Collector) -> None:
+    def __init__(self, plan: Plan, sink: Sink, collector: Collector) -> None:
         self._plan, self._sink, self._collector = plan, sink, collector
         self.texts = Texts(plan.parcels)
         self.puller = Puller(plan.scenario, plan.calendar, plan.staff, plan.ring, plan.lost, plan.parcels, plan.seed)
+        self._walks = Walks(plan.calendar, plan.network, plan.ring, plan.parcels, plan.seed)
+        self.gaps = make_gaps(plan)
         self._numbers = Numbers(plan.seed)
         self._held: list[Held] = []
         a_day = plan.scenario.accesses / plan.scenario.days
@@ -338,6 +257,8 @@ class _Flow:
         calendar = plan.calendar
         self._accesses = Spool(calendar.start, calendar.end, DAY // parts)
         self._scans = Spool(calendar.start, calendar.end, DAY // parts)
+        self._calls = Spool(calendar.start, calendar.end, DAY // parts)
+        self.clocks = PartnerClocks(plan.staff, plan.seed)
 
     def run(self, progress: Progress) -> None:
         """Makes all parcels, in order of issue, and hands on every stretch of time that is complete."""
@@ -349,7 +270,7 @@ class _Flow:
             self._chunk(k, int(edges[k]), int(edges[k + 1]))
             share = edges[k + 1 : k + 2] / plan.parcels
             done = k + 1 == chunks
-            self._hand_on(plan.calendar.end if done else int(plan.calendar.issue_times(share)[0]))
+            self._hand_on(plan.calendar.end + HOUR if done else int(plan.calendar.issue_times(share)[0]))
         progress("parcels", plan.parcels, plan.parcels)
 
     def _chunk(self, k: int, low: int, high: int) -> None:
@@ -358,12 +279,17 @@ class _Flow:
         p = make_parcels(rng, u, low, plan.calendar, plan.network, plan.staff, self._numbers)
         self.texts.put(low, render(p.number))
         reads, asked = make_reads(rng, p, plan.staff, plan.rates)
-        reads = _at_screens(plan, reads)
+        reads = at_screens(plan, reads)
         self._collector.take(rng, p, reads)
-        reads = reads.keep(_arrives(rng, plan, reads))
-        self._log(reads)
+        self._log(reads.keep(arrives(rng, plan, reads)))
         if plan.ring.planted:
-            self._log(self.puller.take(k, p))
+            self._log(self.puller.take(k, p, self._walks.take(k, p)))
+        if plan.scenario.partner_log:
+            self._calls.add(self.clocks.calls(k, reads))
+        if not self.gaps.silent:
+            for more in self.gaps.reads(k, p, reads, asked):
+                self._log(more)
+            asked = self.gaps.tickets(k, asked)
         if plan.scenario.scans:
             self._scans.add(scan_rows(rng, p, plan.staff, plan.scenario.missing_scans))
         seeds = rng.spawn(1)[0]
@@ -410,8 +336,10 @@ class _Flow:
         for name, spool, make in (
             ("accesses", self._accesses, access_batches),
             ("scans", self._scans, scan_batches),
+            ("partner_calls", self._calls, call_batches),
         ):
-            for start, parts in spool.ready(until):
+            # A partner's slow clock has calls stand before the parcel was issued.
+            for start, parts in spool.ready(until - HOUR if name == "partner_calls" else until):
                 day = self._plan.calendar.day_name(start)
                 self._sink.put(name, day, _later(make, words, texts, start, parts))
 

@@ -109,7 +109,7 @@ class FolderSink:
         if known is not None:
             _close(*known)
         path.parent.mkdir(parents=True, exist_ok=True)
-        words = [f.name for f in schema if pa.types.is_dictionary(f.type)]
+        words = [path for f in schema for path in _coded(f)]
         writer = pq.ParquetWriter(
             path,
             schema,
@@ -123,6 +123,13 @@ class FolderSink:
         )
         self._writers[table] = (path, writer)
         return writer
+
+
+def _coded(field: pa.Field) -> list[str]:
+    """The Parquet column of a field that is dictionary-coded, itself or in its lists."""
+    if pa.types.is_list(field.type) and pa.types.is_dictionary(field.type.value_type):
+        return [f"{field.name}.list.element"]
+    return [field.name] if pa.types.is_dictionary(field.type) else []
 
 
 def _close(path: Path, writer: pq.ParquetWriter) -> None:

@@ -87,12 +87,24 @@ class Staff:
 
     def pick(self, rng: np.random.Generator, place: Ints, role: Role, at: Ints) -> Ints:
         """Someone of that role on duty at each place and time, int64 actors."""
-        pool = (place * PLACED + int(role)) * SHIFTS + _shift(role, at)
+        pool = self._pool(place, role, at)
         size = self.size[pool]
         nth = (size * rng.random(len(at)) ** _SKEW).astype(np.int64)
         off = ((nth * 3 + (at + LOCAL) // DAY) % 7 == 0) & (size > 2)
         nth = (nth + off) % size
         out: Ints = self.start[pool] + nth
+        return out
+
+    def colleague(self, rng: np.random.Generator, place: Ints, role: Role, at: Ints, actor: Ints) -> Ints:
+        """Someone of that role on duty at each place and time who isn't the actor."""
+        pool = self._pool(place, role, at)
+        chosen = self.pick(rng, place, role, at)
+        after = self.start[pool] + (chosen - self.start[pool] + 1) % self.size[pool]
+        out: Ints = np.where(chosen == actor, after, chosen)
+        return out
+
+    def _pool(self, place: Ints, role: Role, at: Ints) -> Ints:
+        out: Ints = (place * PLACED + int(role)) * SHIFTS + _shift(role, at)
         return out
 
 

@@ -24,7 +24,7 @@ from wayseal.detect.peers._fit import WEEKS, Floats, Ints, Longs, Usual
 from wayseal.model.jit import kernel
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
-EXTRA: Floats = 1.5 * 2.0 ** np.arange(15)
+EXTRA: Floats = np.array([1.5 * 2.0**k for k in range(15)])
 """Odd reads a day that come on top: what is thought possible, each as likely."""
 FAR = 7.0
 _UNEVEN = 0.25
@@ -129,7 +129,7 @@ def _all(
 
 
 def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> Evidence:
-    """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days said to be work; none: nowhere."""
+    """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days said to be work (none: no day)."""
     a, d = odd.shape
     out = Evidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64), usual=np.zeros((a, d)))
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared

@@ -28,8 +28,10 @@ _LEAST, _MOST = 0.2, 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
-    """For g groups and d days, float64 (g, d): rate (odd a base), between (squared coefficient of variation between
-    people), within (of a person's days), low and high (5th and 95th percentile of an active person's count a day).
+    """What is usual in g groups on d days, float64 (g, d).
+
+    rate: odd a base; between: squared coefficient of variation between people; within: of a person's days; low, high:
+    5th and 95th percentile of an active person's count on the day.
     """
 
     rate: Floats
@@ -78,7 +80,7 @@ def _moments(odd: Longs, base: Floats, y: Longs, n: Floats, group: Ints, groups:
     cut = np.minimum(y, top[g] * n)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(g, values, groups)
+        return np.bincount(g, values, groups).astype(np.float64)
 
     rate = np.maximum(total(cut), 0.5) / np.maximum(total(n), 1.0)
     mean = rate[g] * n
@@ -87,10 +89,9 @@ def _moments(odd: Longs, base: Floats, y: Longs, n: Floats, group: Ints, groups:
     each = (odd[usual].sum(axis=1) + 0.5) / (base[usual].sum(axis=1) + 0.5 / np.maximum(rate[group[usual]], 1e-12))
     mean_day = each[:, None] * base[usual]
     own = group[usual].astype(np.int64)
-    square = np.bincount(own, ((odd[usual] - mean_day) ** 2 * (base[usual] > 0)).sum(axis=1), groups)
-    within = _excess(
-        square, np.bincount(own, mean_day.sum(axis=1), groups), np.bincount(own, (mean_day**2).sum(axis=1), groups)
-    )
+    squares = ((odd[usual] - mean_day) ** 2 * (base[usual] > 0)).sum(axis=1)
+    days = [squares, mean_day.sum(axis=1), (mean_day**2).sum(axis=1)]
+    within = _excess(*(np.bincount(own, values, groups).astype(np.float64) for values in days))
     return np.stack([rate, between, within, people.astype(np.float64)])
 
 

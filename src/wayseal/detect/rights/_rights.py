@@ -12,7 +12,7 @@ import numpy as np
 
 from wayseal import __version__
 from wayseal.detect.explain import Template
-from wayseal.detect.facts import Facts, Progress
+from wayseal.detect.facts import ADDRESS, DEVICE, Facts, Progress
 from wayseal.detect.rights import _shared
 from wayseal.detect.rights._around import dormant, untrained, wider
 from wayseal.detect.rights._counted import Counted, count
@@ -26,7 +26,6 @@ from wayseal.ledger.codes import Coder
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _WORK = ("waybills", "scans", "tickets")
 _EXPLAINING = (*_WORK, "outlets", "assignments")
-_DEVICE, _ADDRESS = 0, 1
 
 
 def rights(
@@ -87,7 +86,7 @@ def _spans(snapshot: Snapshot, facts: Facts, counted: Counted, period: Period | 
     first = 0 if period is None else period.first
     coder = Coder(counted.keys)
     of_uses = coder.places(facts.uses["actor"].to_numpy()).astype(np.int64)
-    devices, addresses = (_shared.spans_of_uses(facts.uses, kind, of_uses, first) for kind in (_DEVICE, _ADDRESS))
+    devices, addresses = (_shared.spans_of_uses(facts.uses, kind, of_uses, first) for kind in (DEVICE, ADDRESS))
     sessions = snapshot.session_volumes(snapshot.ids("session"))
     places = coder.places(sessions["actor"].to_numpy()).astype(np.int64)
     since = first * _DAY - facts.offset

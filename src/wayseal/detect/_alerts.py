@@ -1,0 +1,114 @@
+"""When the balance tips: the day, and on it the read.
+
+Obligations (code and tests cite the numbers):
+1. An account is reported once in a window: on the first day on whose end evidence reaches its threshold and the day's
+   budget has room; the strongest come first, who finds no room waits for the next day.
+2. `at` is the time of the read that tipped the balance: the first unexplained read with which the evidence of the days
+   before, and the unexplained reads of the day up to it, reach the threshold. Where only the day as a whole does, it is
+   the account's last read of the day: never earlier than could be known.
+3. The threshold is the prior, one in PRIOR, plus what verdicts have taught about the account's peers.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wayseal.detect._judge import CAP, Floats, Found, Longs
+from wayseal.detect._view import View
+from wayseal.detect.peers import Usual, evidence
+
+PRIOR = 10_000
+THRESHOLD = math.log(PRIOR)
+MAIN = "unexplained_first_reads"
+_HOUR, _DAY = 3_600_000_000, 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An account (place in the view) whose evidence reached the threshold: day (place), µs of the read, evidence."""
+
+    actor: int
+    day: int
+    at: int
+    evidence: float
+
+
+def score_of(nats: float, threshold: float = THRESHOLD) -> float:
+    """Probability of pulling, given the evidence and the prior."""
+    return 1.0 / (1.0 + math.exp(min(max(threshold - nats, -700.0), 700.0)))
+
+
+def alerts(
+    view: View, found: Sequence[Found], total: Floats, threshold: Floats, first_day: int, budget: int
+) -> tuple[tuple[Alert, ...], int]:
+    """Alerts of the days from `first_day` on, in order of time, and how many found no room (obligation 1).
+
+    threshold: float64 (a,).
+    """
+    reached = total >= threshold[:, None]
+    out: list[Alert] = []
+    done = np.zeros(view.shape[0], np.bool_)
+    waiting = np.zeros(0, np.int64)
+    for day in range(first_day, view.shape[1]):
+        waiting = np.flatnonzero(reached[:, day] & ~done)
+        order = waiting[np.lexsort((waiting, -(total[waiting, day] - threshold[waiting])))]
+        for actor in order[:budget].tolist():
+            at = tipped(view, found, total, actor, day, float(threshold[actor]))
+            out.append(Alert(actor=actor, day=day, at=at, evidence=float(total[actor, day])))
+            done[actor] = True
+        waiting = order[budget:]
+    return tuple(sorted(out, key=lambda a: (a.at, a.actor))), len(waiting)
+
+
+def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: int, threshold: float) -> int:
+    """µs of the read that tipped the balance (obligation 2)."""
+    before = float(total[actor, day - 1]) if day else 0.0
+    main = next((f for f in found if f.name == MAIN), None)
+    last = _last_read(view, actor, day)
+    if main is None or main.odd.suspects is None:
+        return last
+    s = view.suspects
+    low, high = np.searchsorted(s.actor, [actor, actor + 1])
+    rows = np.flatnonzero(main.odd.suspects[low:high] & (s.day[low:high] == day)) + low
+    held = min(float(main.evidence.total[actor, day - 1]), CAP) if day else 0.0
+    enough = threshold - (before - held)
+    few, many = 1, len(rows) + 1
+    while few < many:
+        middle = (few + many) // 2
+        if middle <= len(rows) and _partly(main, view, actor, day, middle) < enough:
+            few = middle + 1
+        else:
+            many = middle
+    return int(s.at[rows[few - 1]]) if few <= len(rows) else last
+
+
+def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
+    """Evidence of the main detector on the day's end had there been so many odd reads only."""
+    odd = main.odd.odd[actor : actor + 1, : day + 1].copy()
+    odd[0, day] = count
+    g = int(view.group[actor])
+    usual = main.usual
+    mine = Usual(**{n: getattr(usual, n)[g : g + 1, : day + 1] for n in ("rate", "between", "within", "low", "high")})
+    base = main.odd.base[actor : actor + 1, : day + 1]
+    return min(float(evidence(odd, base, np.zeros(1, np.int32), mine).total[0, day]), CAP)
+
+
+def _last_read(view: View, actor: int, day: int) -> int:
+    """End of the last hour of the day in which the account read, or its last use of a device, µs."""
+    hours = view.hours
+    mine = np.flatnonzero((hours["actor"].to_numpy() == actor) & (hours["hour"].to_numpy() // 24 == day))
+    start = (view.day * _DAY) - view.offset
+    last = int(hours["hour"].to_numpy()[mine].max(initial=day * 24))
+    uses = view.uses
+    then = np.flatnonzero((uses["actor"].to_numpy() == actor) & (uses["day"].to_numpy() == day))
+    if len(then):
+        return int(uses["to"].to_numpy()[then].max())
+    return start + (last + 1) * _HOUR - 1
+
+
+def thresholds(view: View, false: Longs, true: Longs) -> Floats:
+    """float64 (a,): the threshold of each account. false, true: int64 (groups,), verdicts on its peers' cases."""
+    lift = np.log((1.0 + false) / (1.0 + true))
+    return np.maximum(THRESHOLD + np.clip(lift, -1.0, 4.0), 1.0)[view.group]

@@ -1,0 +1,143 @@
+"""From evidence to cases: who belongs together, and why each stands out, with the reads behind it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wayseal.detect._alerts import MAIN, Alert, score_of
+from wayseal.detect._judge import CAP, Floats, Found
+from wayseal.detect._link import COST, Group
+from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, Case, Person, Read, Reason
+from wayseal.detect._view import Longs, View
+
+_LEAST = 0.5
+"""Nats below which a detector is no reason."""
+_DAY = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What cases are made of. names: gives keys of a kind their texts. places: outlet or region of each account."""
+
+    view: View
+    found: Sequence[Found]
+    total: Floats
+    threshold: Floats
+    names: Callable[[str, Sequence[int]], list[str]]
+    places: Sequence[str]
+    first_day: int
+
+
+def cases_of(ground: Ground, alerted: Sequence[Alert], groups: Sequence[Group]) -> tuple[Case, ...]:
+    """Cases by score: an alerted account, or linked accounts of which one was alerted or that together reach it."""
+    at = {a.actor: a for a in alerted}
+    out, taken = [], set()
+    for group in groups:
+        if members := _members(ground, group, at):
+            taken.update(members)
+            out.append(_case(ground, members, at, tuple(sorted(group.by))))
+    out += [_case(ground, [a.actor], at, ()) for a in alerted if a.actor not in taken]
+    return tuple(sorted(out, key=lambda c: (-c.evidence, c.alerted_at, c.actors)))
+
+
+def _members(ground: Ground, group: Group, at: dict[int, Alert]) -> list[int]:
+    best = {a: float(ground.total[a, ground.first_day :].max()) for a in group.actors}
+    if not any(a in at for a in group.actors):
+        joint = sum(best.values()) - COST * (len(group.actors) - 1)
+        if joint < max(float(ground.threshold[a]) for a in group.actors):
+            return []
+    return sorted(group.actors, key=lambda a: (-best[a], a))
+
+
+def _case(ground: Ground, members: list[int], at: dict[int, Alert], by: tuple[str, ...]) -> Case:
+    people = [_person(ground, a, at.get(a)) for a in members]
+    nats = sum(p.evidence for p in people) - COST * (len(people) - 1)
+    alerted = [a.at for k in members if (a := at.get(k))]
+    tipped = min(alerted) if alerted else max(r.until for p in people for r in p.reasons)
+    rows = np.concatenate([_odd_rows(ground, a) for a in members])
+    newest = rows[np.argsort(-ground.view.suspects.at[rows], kind="stable")][:MOST_WAYBILLS]
+    return Case(
+        id="",
+        people=tuple(people),
+        score=score_of(nats, float(ground.threshold[members].min())),
+        evidence=nats,
+        alerted_at=tipped,
+        reads=len(rows),
+        waybills=tuple(ground.names("waybill", ground.view.suspects.waybill[newest].tolist())),
+        by=by,
+    )
+
+
+def _peak(ground: Ground, actor: int) -> int:
+    """The last day on which the account stands out most."""
+    days = ground.total[actor, ground.first_day :]
+    return ground.first_day + int(np.flatnonzero(days == days.max())[-1])
+
+
+def _odd_rows(ground: Ground, actor: int) -> Longs:
+    """The account's unexplained first reads since it began to stand out."""
+    view, day = ground.view, _peak(ground, actor)
+    main = next((f for f in ground.found if f.name == MAIN), None)
+    low, high = np.searchsorted(view.suspects.actor, [actor, actor + 1])
+    if main is None or main.odd.suspects is None:
+        return np.zeros(0, np.int64)
+    since = int(main.evidence.since[actor, day])
+    out: Longs = np.flatnonzero(main.odd.suspects[low:high] & (view.suspects.day[low:high] >= since)) + low
+    return out
+
+
+def _person(ground: Ground, actor: int, alert: Alert | None) -> Person:
+    view, day = ground.view, _peak(ground, actor)
+    reasons = [r for f in ground.found if (r := _reason(ground, f, actor, day)) is not None]
+    return Person(
+        actor=ground.names("actor", [int(view.keys[actor])])[0],
+        role=view.roles[view.role[actor]],
+        place=ground.places[actor],
+        evidence=float(ground.total[actor, day]),
+        alerted_at=None if alert is None else alert.at,
+        reasons=tuple(sorted(reasons, key=lambda r: (-r.weight, r.detector))),
+    )
+
+
+def _reason(ground: Ground, found: Found, actor: int, day: int) -> Reason | None:
+    weight = min(float(found.evidence.total[actor, day]), CAP)
+    if weight < _LEAST:
+        return None
+    view, since = ground.view, int(found.evidence.since[actor, day])
+    told = found.told[:, since : day + 1].sum(axis=1)
+    peers = np.flatnonzero((view.group == view.group[actor]) & (view.reads[:, since : day + 1] > 0).any(axis=1))
+    peers = peers[peers != actor]
+    low, high = np.quantile(told[peers], (0.05, 0.95)) if len(peers) else (0, 0)
+    rows = _rows(view, found, actor, since, day)
+    midnight = (view.day + since) * _DAY - view.offset
+    end = (view.day + day + 1) * _DAY - view.offset
+    return Reason(
+        detector=found.name,
+        weight=weight,
+        value=int(told[actor]),
+        peers=(round(float(low)), round(float(high))),
+        since=midnight,
+        until=int(view.suspects.at[rows].max()) if len(rows) else end - 1,
+        values={"days": day - since + 1},
+        reads=tuple(_reads(ground, rows[-MOST_READS:])),
+        total_reads=len(rows),
+    )
+
+
+def _rows(view: View, found: Found, actor: int, since: int, day: int) -> Longs:
+    if found.odd.suspects is None:
+        return np.zeros(0, np.int64)
+    low, high = np.searchsorted(view.suspects.actor, [actor, actor + 1])
+    days = view.suspects.day[low:high]
+    out: Longs = np.flatnonzero(found.odd.suspects[low:high] & (days >= since) & (days <= day)) + low
+    return out
+
+
+def _reads(ground: Ground, rows: Longs) -> list[Read]:
+    s, view = ground.view.suspects, ground.view
+    numbers = ground.names("waybill", s.waybill[rows].tolist())
+    actors = ground.names("actor", view.keys[s.actor[rows]].tolist())
+    why = np.where(s.unknown[rows], "unknown", np.where(s.weak[rows], "weak", np.where(s.early[rows], "early", "")))
+    rows_ = zip(numbers, actors, s.at[rows].tolist(), why.tolist(), strict=True)
+    return [Read(waybill=w, actor=a, at=at, why=y) for w, a, at, y in rows_]

@@ -1,0 +1,232 @@
+"""Detection over a ledger, from facts to cases."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from wayseal import __version__
+from wayseal.detect._alerts import MAIN, alerts, thresholds
+from wayseal.detect._behind import with_reads
+from wayseal.detect._cases import Ground, cases_of
+from wayseal.detect._given import NOTHING, Given
+from wayseal.detect._judge import Flags, Found, Longs, judge, together
+from wayseal.detect._link import groups
+from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
+from wayseal.detect._view import View, Who, view_of
+from wayseal.detect.detectors import Detector, detectors
+from wayseal.detect.explain import Template, load_templates
+from wayseal.detect.facts import Facts, facts_of
+from wayseal.detect.window import DAY_US, Window, window_of
+from wayseal.ledger import Snapshot
+
+Progress = Callable[[str, int, int], None]
+_SHARE_UNKNOWN = 0.2
+"""Above this share of first reads of unknown waybills, the table `waybills` is taken for incomplete."""
+_OFFSET = 8 * 3_600_000_000
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """The progress callback that says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to look. since, until: local days since 1970, both included. folder: where facts are kept (None: nowhere)."""
+
+    since: int | None = None
+    until: int | None = None
+    budget: int = 20
+    offset: int = _OFFSET
+    templates: Sequence[Template] | None = None
+    folder: Path | None = None
+
+
+def detect(
+    snapshot: Snapshot, options: Options | None = None, given: Given = NOTHING, progress: Progress = silent
+) -> DetectResult:
+    """Finds the accounts whose reads no work explains. LedgerError; OSError where facts can't be kept; WindowError."""
+    o = options or Options()
+    window = window_of(snapshot.activity(), o.offset, o.since, o.until)
+    templates = load_templates(None) if o.templates is None else o.templates
+    facts = facts_of(snapshot, o.folder, templates, o.offset, progress)
+    remarks = list(_of_ground(snapshot))
+    if window is None:
+        return _result(snapshot, o, None, None, facts, (), 0, (*remarks, Remark(code="not.no_reads")))
+    progress("judge", 0, 1)
+    who = _who(snapshot)
+    view = _with_given(view_of(facts, who, snapshot.numbers, window.past, window.last), snapshot, given)
+    view, partial = _without_gaps(view)
+    remarks += partial
+    able, silent_ones = _able(snapshot, facts, given)
+    found = judge(view, able, _cleared(view, snapshot, given))
+    progress("judge", 1, 1)
+    cases, held = _weighed(snapshot, view, window, found, given, who, o.budget, progress)
+    return _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
+
+
+def _weighed(
+    snapshot: Snapshot,
+    view: View,
+    window: Window,
+    found: Sequence[Found],
+    given: Given,
+    who: Who,
+    budget: int,
+    progress: Progress,
+) -> tuple[tuple[Case, ...], int]:
+    total = together(found, view.shape)
+    first = window.first - window.past
+    limit = thresholds(view, *_verdicts(view, snapshot, given))
+    alerted, held = alerts(view, found, total, limit, first, budget)
+    main = next((f.evidence.total[:, first:].max(axis=1) for f in found if f.name == MAIN), np.zeros(view.shape[0]))
+    ground = Ground(
+        view=view, found=found, total=total, threshold=limit, names=_names(snapshot), places=_places(view, who),
+        first_day=first,
+    )  # fmt: skip
+    made = cases_of(ground, alerted, groups(view, main))
+    return with_reads(made, snapshot, view, found, progress), held
+
+
+def _names(snapshot: Snapshot) -> Callable[[str, Sequence[int]], list[str]]:
+    return lambda kind, keys: snapshot.names(kind, np.array(keys, np.uint64))
+
+
+def _who(snapshot: Snapshot) -> Who:
+    actors = snapshot.actors()
+    outlet, region = actors["outlet"].to_pylist(), actors["region"].to_pylist()
+    return Who(
+        keys=snapshot.keys(actors["actor"].to_pylist()),
+        role=actors["role"].to_pylist(),
+        place=[o or r or "" for o, r in zip(outlet, region, strict=True)],
+    )
+
+
+def _places(view: View, who: Who) -> list[str]:
+    known = dict(zip(who.keys.tolist(), who.place, strict=True))
+    return [known.get(k, "") for k in view.keys.tolist()]
+
+
+def _with_given(view: View, snapshot: Snapshot, given: Given) -> View:
+    """The view with what others counted, in places of the view; what lies outside it is left out."""
+    out = {}
+    for name, rows in given.counted.items():
+        at = _places_of(view, snapshot, [r[0] for r in rows])
+        day = np.array([(r[1] + view.offset) // DAY_US - view.day for r in rows], np.int64)
+        count = np.array([r[2] for r in rows], np.int64)
+        there = (at >= 0) & (day >= 0) & (day < view.shape[1])
+        out[name] = view.spread(at[there], day[there], count[there])
+    return replace(view, given=out)
+
+
+def _places_of(view: View, snapshot: Snapshot, actors: Sequence[str]) -> Longs:
+    keys = snapshot.keys(list(actors))
+    at = np.searchsorted(np.sort(view.keys), keys)
+    order = np.argsort(view.keys)
+    padded = np.append(view.keys[order], np.uint64(0))
+    return np.where(padded[at] == keys, np.append(order, -1)[at], -1).astype(np.int64)
+
+
+def _without_gaps(view: View) -> tuple[View, list[Remark]]:
+    """Where much is read of which no table knows, unknown waybills are no sign."""
+    unknown, all_ = int(view.suspects.unknown.sum()), int(view.first.sum())
+    if unknown <= _SHARE_UNKNOWN * all_:
+        return view, []
+    none = np.zeros(len(view.suspects), np.bool_)
+    told = Remark(code="not.unknown_waybills", values={"share": unknown / max(all_, 1)})
+    return replace(view, suspects=replace(view.suspects, unknown=none)), [told]
+
+
+def _of_ground(snapshot: Snapshot) -> list[Remark]:
+    """What is missing that explanations need."""
+    names = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
+    return [Remark(code=f"not.{name}") for name in names if name not in snapshot.tables]
+
+
+def _able(snapshot: Snapshot, facts: Facts, given: Given) -> tuple[list[Detector], list[Remark]]:
+    """The detectors that have what they need, and a remark on each other one."""
+    have = set(snapshot.tables) | _columns(facts)
+    have |= {"canaries"} if "canary_touch" in given.counted else set()
+    have |= {"contracts"} if "partner_contract" in given.counted else set()
+    able, silent_ones = [], []
+    for detector in detectors():
+        lacking = [need for need in detector.needs if not have & set(need.split("|"))]
+        if lacking:
+            values = {"detector": detector.name, "needs": tuple(lacking)}
+            silent_ones.append(Remark(code="not.detector", values=values))
+        else:
+            able.append(detector)
+    return able, silent_ones
+
+
+def _columns(facts: Facts) -> set[str]:
+    kinds = set(pc.unique(facts.uses["kind"]).to_pylist())
+    shown = {name: int(pc.max(facts.shown[name]).as_py() or 0) > 0 for name in ("action", "purpose", "fields")}
+    out = {f"accesses.{name}" for name, there in shown.items() if there}
+    return out | {f"accesses.{name}" for code, name in enumerate(("device", "ip")) if code in kinds}
+
+
+def _cleared(view: View, snapshot: Snapshot, given: Given) -> Flags:
+    """Bool (a, d): days of accounts of which somebody has decided that they were work."""
+    out = np.zeros(view.shape, np.bool_)
+    for verdict in given.verdicts:
+        if not verdict.true:
+            at = _places_of(view, snapshot, verdict.actors)
+            last = (verdict.until + view.offset) // DAY_US - view.day
+            out[at[at >= 0], : max(0, last + 1)] = True
+    return out
+
+
+def _verdicts(view: View, snapshot: Snapshot, given: Given) -> tuple[Longs, Longs]:
+    """int64 (groups,) each: peers of how many accounts were found not to have pulled, and to have."""
+    count = np.zeros((2, int(view.group.max(initial=-1)) + 1), np.int64)
+    for verdict in given.verdicts:
+        at = _places_of(view, snapshot, verdict.actors)
+        np.add.at(count[int(verdict.true)], np.unique(view.group[at[at >= 0]]), 1)
+    return count[0], count[1]
+
+
+def _result(
+    snapshot: Snapshot, o: Options, window: Window | None, view: View | None, facts: Facts, cases: tuple[Case, ...],
+    held: int, not_judged: tuple[Remark, ...],
+) -> DetectResult:  # fmt: skip
+    first = 0 if window is None else window.first
+    last = -1 if window is None else window.last
+    skip = 0 if window is None else window.first - window.past
+    stray = [] if window is None or not window.stray else [Remark(code="remark.stray", values={"n": window.stray})]
+    return DetectResult(
+        wayseal=__version__,
+        ledger=snapshot.path.name,
+        digest=snapshot.digest,
+        offset=o.offset,
+        since=first * DAY_US - o.offset,
+        until=(last + 1) * DAY_US - o.offset,
+        budget=o.budget,
+        accounts=0 if view is None else int((view.reads[:, skip:] > 0).any(axis=1).sum()),
+        reads=0 if view is None else int(view.reads[:, skip:].sum()),
+        first_reads=_first_reads(view, skip),
+        first_days=() if view is None else _days(view, skip),
+        not_judged=not_judged,
+        remarks=tuple(stray),
+        cases=cases,
+        held=held,
+    )
+
+
+def _first_reads(view: View | None, skip: int) -> FirstReads:
+    if view is None:
+        return FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
+    s = view.suspects
+    inside = s.day >= skip
+    all_, mandate = int(view.first[:, skip:].sum()), int(view.mandate[:, skip:].sum())
+    weak, unknown = int((s.weak & inside).sum()), int((s.unknown & inside).sum())
+    left = all_ - mandate - int(inside.sum())
+    return FirstReads(all=all_, explained=left, mandate=mandate, weak=weak, unknown=unknown)
+
+
+def _days(view: View, skip: int) -> tuple[tuple[int, int, int], ...]:
+    odd = view.count(view.suspects.plain | view.suspects.unknown).sum(axis=0)
+    days = range(skip, view.shape[1])
+    return tuple((view.day + d, int(view.first[:, d].sum()), int(odd[d])) for d in days)

@@ -1,0 +1,58 @@
+"""All detectors on a view, weighed together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wayseal.detect._view import View
+from wayseal.detect.detectors import Detector, Odd
+from wayseal.detect.peers import Evidence, Usual, evidence, fit
+
+Longs = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+CAP = 15.0
+"""Most nats of one detector."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one detector says of a view: counts, what is usual among peers, evidence."""
+
+    name: str
+    odd: Odd
+    usual: Usual
+    evidence: Evidence
+
+    @property
+    def told(self) -> Longs:
+        """int64 (a, d): the counts that a report gives."""
+        return self.odd.odd if self.odd.told is None else self.odd.told
+
+
+def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Found, ...]:
+    """Each detector's findings. cleared: bool (a, d), days of which somebody has said that they were work."""
+    out = []
+    for detector in detectors:
+        odd = detector.count(view)
+        usual = fit(odd.odd, odd.base, view.group, view.role)
+        weighed = evidence(odd.odd, odd.base, view.group, usual, cleared)
+        out.append(Found(name=detector.name, odd=odd, usual=usual, evidence=weighed))
+    return tuple(out)
+
+
+def together(found: Sequence[Found], shape: tuple[int, int]) -> Floats:
+    """Evidence of all detectors, float64 (a, d) in nats.
+
+    They are added, each up to CAP: no model of what is usual is so right that one detector alone may say more. What
+    each says is weighed given what the one before it counts (walks, batches and early reads out of
+    the unexplained ones), or is about other reads.
+    """
+    out = np.zeros(shape)
+    for one in found:
+        out += np.minimum(one.evidence.total, CAP)
+    return out

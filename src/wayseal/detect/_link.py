@@ -1,0 +1,138 @@
+"""Accounts that pull together: each slowly, with something in common that work doesn't explain.
+
+Obligations (code and tests cite the numbers):
+1. Only accounts that already stand out a little (LEAST nats by unexplained first reads) are linked: a common address
+   alone is no suspicion.
+2. They have a device or address in common if each made LEAST_READS unexplained reads through it, they work at PLACES
+   places or more, and at least half of all accounts that use it stand out.
+3. They have a rhythm in common if on DAYS days or more their first unexplained reads of the day lie within CLOSE of
+   each other, on more than half of the days on which both have any.
+4. They split a range if SPLITS or more of their unexplained reads are of neighbouring numbers, no number read by both.
+5. A set of m linked accounts is worth what its members are worth together, less COST nats a member beyond the first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wayseal.detect._judge import Floats, Longs
+from wayseal.detect._view import View
+from wayseal.detect.detectors.number_walks import STEP
+
+LEAST, LEAST_READS, PLACES = 2.0, 3, 2
+DAYS, CLOSE = 3, 5 * 60_000_000
+SPLITS = 5
+COST = 1.0
+MOST = 2_000
+"""Most accounts that are compared with each other: the strongest."""
+Pairs = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Linked accounts (places, sorted) and by what: device, ip, rhythm, range."""
+
+    actors: tuple[int, ...]
+    by: frozenset[str]
+
+
+def groups(view: View, single: Floats) -> tuple[Group, ...]:
+    """Groups of linked accounts. single: float64 (a,), evidence by unexplained first reads, the most of the window."""
+    some = np.flatnonzero(single >= LEAST)
+    some = np.sort(some[np.argsort(-single[some], kind="stable")][:MOST])
+    if len(some) < 2:
+        return ()
+    among = np.zeros(view.shape[0], np.bool_)
+    among[some] = True
+    links = [(name, pairs) for name, pairs in _links(view, among) if len(pairs)]
+    root = np.arange(view.shape[0])
+    for _, pairs in links:
+        for a, b in pairs.tolist():
+            _join(root, a, b)
+    of = np.array([_root(root, int(a)) for a in some])
+    out = []
+    for top in np.unique(of).tolist():
+        mine = some[of == top]
+        if len(mine) > 1:
+            by = frozenset(name for name, pairs in links if np.isin(pairs, mine).any())
+            out.append(Group(actors=tuple(mine.tolist()), by=by))
+    return tuple(out)
+
+
+def _links(view: View, among: npt.NDArray[np.bool_]) -> Iterator[tuple[str, Pairs]]:
+    s = view.suspects
+    rows = np.flatnonzero(among[s.actor] & (s.plain | s.unknown))
+    for kind, name in enumerate(("device", "ip")):
+        yield name, _common(view, among, rows, getattr(s, name), kind)
+    yield "rhythm", _rhythm(view, rows)
+    yield "range", _range(view, rows)
+
+
+def _common(view: View, among: npt.NDArray[np.bool_], rows: Longs, values: npt.NDArray[np.uint64], kind: int) -> Pairs:
+    """Obligation 2: neighbours in the list of each value's accounts, which is enough to join them."""
+    s = view.suspects
+    rows = rows[values[rows] != 0]
+    pair = np.stack([values[rows], s.actor[rows].astype(np.uint64)])
+    pairs, count = np.unique(pair, axis=1, return_counts=True)
+    value, actor = pairs[0][count >= LEAST_READS], pairs[1][count >= LEAST_READS].astype(np.int64)
+    u = view.uses
+    mine = np.flatnonzero(u["kind"].to_numpy() == kind)
+    used = np.unique(np.stack([u["value"].to_numpy()[mine], u["actor"].to_numpy()[mine].astype(np.uint64)]), axis=1)
+    out = []
+    for one in np.unique(value).tolist():
+        who = actor[value == np.uint64(one)]
+        users = used[1][used[0] == np.uint64(one)].astype(np.int64)
+        places = np.unique(view.place[who])
+        if len(who) > 1 and len(places) >= PLACES and 2 * among[users].sum() >= len(users):
+            out += list(zip(who[:-1].tolist(), who[1:].tolist(), strict=True))
+    return np.array(out, np.int64).reshape(-1, 2)
+
+
+def _rhythm(view: View, rows: Longs) -> Pairs:
+    """Obligation 3."""
+    s, (_, d) = view.suspects, view.shape
+    cell = s.actor[rows].astype(np.int64) * d + s.day[rows]
+    first = np.flatnonzero(np.append(True, cell[1:] != cell[:-1])) if len(cell) else np.zeros(0, np.int64)
+    actor, day, at = s.actor[rows][first], s.day[rows][first], s.at[rows][first]
+    who = np.unique(actor)
+    starts = np.full((len(who), d), -1, np.int64)
+    starts[np.searchsorted(who, actor), day] = at
+    out = []
+    for k in range(len(who) - 1):
+        both = (starts[k] >= 0) & (starts[k + 1 :] >= 0)
+        near = both & (np.abs(starts[k] - starts[k + 1 :]) <= CLOSE)
+        n = near.sum(axis=1)
+        others = who[k + 1 :][(n >= DAYS) & (2 * n > both.sum(axis=1))]
+        out += [(int(who[k]), other) for other in others.tolist()]
+    return np.array(out, np.int64).reshape(-1, 2)
+
+
+def _range(view: View, rows: Longs) -> Pairs:
+    """Obligation 4."""
+    s = view.suspects
+    rows = rows[s.number[rows] > 0]
+    order = rows[np.lexsort((s.actor[rows], s.number[rows]))]
+    number, actor = s.number[order], s.actor[order].astype(np.int64)
+    gap = number[1:] - number[:-1]
+    other = actor[1:] != actor[:-1]
+    a, b = np.minimum(actor[1:], actor[:-1]), np.maximum(actor[1:], actor[:-1])
+    same = np.unique(np.stack([a, b])[:, other & (gap == 0)], axis=1)
+    next_to = np.stack([a, b])[:, other & (gap > 0) & (gap <= np.uint64(STEP))]
+    pairs, count = np.unique(next_to, axis=1, return_counts=True)
+    shared = {(x, y) for x, y in same.T.tolist()}
+    kept = [(x, y) for (x, y), n in zip(pairs.T.tolist(), count.tolist(), strict=True) if n >= SPLITS]
+    return np.array([p for p in kept if tuple(p) not in shared], np.int64).reshape(-1, 2)
+
+
+def _root(root: Longs, a: int) -> int:
+    while root[a] != a:
+        root[a] = root[root[a]]
+        a = int(root[a])
+    return a
+
+
+def _join(root: Longs, a: int, b: int) -> None:
+    x, y = _root(root, a), _root(root, b)
+    root[max(x, y)] = min(x, y)

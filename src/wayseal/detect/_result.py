@@ -1,0 +1,124 @@
+"""What detection has found, complete: every report is a function of it and of the language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One read: number of the waybill, id of the account, µs; why: what is said of it, such as "early"."""
+
+    waybill: str
+    actor: str
+    at: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why an account stands out: a detector's evidence (nats), its count since a time (µs), and what its peers have.
+
+    peers: 5th and 95th percentile of the same count of peers in the same days. values: blanks of the text. reads: some
+    of the reads behind it, the newest last; all of them are `total_reads`.
+    """
+
+    detector: str
+    weight: float
+    value: int
+    peers: tuple[int, int]
+    since: int
+    until: int
+    values: Mapping[str, object] = field(default_factory=dict)
+    reads: tuple[Read, ...] = ()
+    total_reads: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An account of a case: id, role, place (outlet or region), evidence, and its reasons, the strongest first."""
+
+    actor: str
+    role: str
+    place: str
+    evidence: float
+    alerted_at: int | None
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Accounts that stand out, alone or together. id: "" until a casebook has given one.
+
+    score: probability, given prior and evidence. alerted_at: µs of the read that tipped the balance. reads: odd reads
+    of single parcels; waybills: their numbers, the newest first, cut at `MOST_WAYBILLS`. by: what links the accounts.
+    """
+
+    id: str
+    people: tuple[Person, ...]
+    score: float
+    evidence: float
+    alerted_at: int
+    reads: int
+    waybills: tuple[str, ...]
+    by: tuple[str, ...] = ()
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Ids of the accounts, the strongest first."""
+        return tuple(p.actor for p in self.people)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstReads:
+    """First reads in the window.
+
+    all; explained by strong templates; under a mandate; weakly explained; of waybills of which nothing is known; the
+    rest nothing explains.
+    """
+
+    all: int
+    explained: int
+    mandate: int
+    weak: int
+    unknown: int
+
+    @property
+    def unexplained(self) -> int:
+        """Those that nothing explains."""
+        return self.all - self.explained - self.mandate - self.weak - self.unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something that a reader must know: a code of the catalogue and its blanks."""
+
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectResult:
+    """A run of detection over [since, until) (µs). budget: cases a day. held: cases that found no room.
+
+    first_days: (local day since 1970, first reads, unexplained ones). not_judged: what could not be judged, and why.
+    """
+
+    wayseal: str
+    ledger: str
+    digest: str
+    offset: int
+    since: int
+    until: int
+    budget: int
+    accounts: int
+    reads: int
+    first_reads: FirstReads
+    first_days: tuple[tuple[int, int, int], ...]
+    not_judged: tuple[Remark, ...]
+    remarks: tuple[Remark, ...]
+    cases: tuple[Case, ...]
+    held: int
+
+
+MOST_WAYBILLS = 1_000
+MOST_READS = 10

@@ -1,0 +1,14 @@
+"""Reads of waybills that exist for nobody: canaries, by accounts that they were not made for."""
+
+import numpy as np
+
+from wayseal.detect._view import View
+from wayseal.detect.detectors._contract import Detector, Odd
+
+
+def _count(view: View) -> Odd:
+    odd = view.given.get("canary_touch", np.zeros(view.shape, np.int64))
+    return Odd(odd=odd, base=np.maximum(view.reads, odd).astype(float))
+
+
+DETECTOR = Detector(name="canary_touch", needs=("canaries",), count=_count)

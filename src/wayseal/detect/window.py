@@ -1,0 +1,79 @@
+"""Which days are looked at.
+
+1. The window ends with the last day of the log and is four weeks long, unless it is given.
+2. Times that lie more than two days outside nearly all reads (all but one in 100,000 at each end) are stray: clocks
+   that jumped. They don't move the window, and they are counted.
+3. Four weeks before the window are looked at as its past.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.detect._errors import DetectError
+
+DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
+DAYS = 28
+MOST_DAYS = 400
+_STRAY, _NEAR = 1e-5, 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Local days since 1970, all included: past from `past`, asked about from `first` to `last`; stray: reads outside."""
+
+    past: int
+    first: int
+    last: int
+    stray: int
+
+
+class WindowError(DetectError):
+    """A day that can't be read, or a window that can't be."""
+
+    exit_code = 2
+
+
+def parse_day(text: str | None, name: str) -> int | None:
+    """Days since 1970 of a date such as 2026-03-02; None for None. WindowError names the option."""
+    if text is None:
+        return None
+    try:
+        return (date.fromisoformat(text) - date(1970, 1, 1)).days
+    except ValueError:
+        raise WindowError(f"{name} must be a day such as 2026-03-02") from None
+
+
+def parse_offset(text: str) -> int:
+    """Offset from UTC in µs: +08:00. WindowError."""
+    try:
+        moment = datetime.fromisoformat("2000-01-01T00:00:00" + text)
+    except ValueError:
+        raise WindowError("--offset must be such as +08:00") from None
+    ahead = moment.utcoffset()
+    if ahead is None or ahead % timedelta(hours=1):
+        raise WindowError("--offset must be whole hours, such as +08:00")
+    return ahead // timedelta(microseconds=1)
+
+
+def window_of(activity: pa.Table, offset: int, since: int | None, until: int | None) -> Window | None:
+    """The window of a log (hour since 1970, reads); None without reads. since, until: local days, both included."""
+    hour, reads = activity["hour"].to_numpy().astype(np.int64), activity["reads"].to_numpy()
+    total = int(reads.sum())
+    if not total:
+        return None
+    up, down = np.cumsum(reads), np.cumsum(reads[::-1])[::-1]
+    low = int(hour[np.argmax(up > _STRAY * total)])
+    high = int(hour[np.flatnonzero(down > _STRAY * total)[-1]])
+    near = (hour >= low - _NEAR) & (hour <= high + _NEAR)
+    begin, end = ((int(h) * HOUR_US + offset) // DAY_US for h in (hour[near].min(), hour[near].max()))
+    last = end if until is None else until
+    first = max(begin, last - DAYS + 1) if since is None else since
+    if first > last:
+        raise WindowError("--from must not be after --to, nor after the log")
+    if last - first >= MOST_DAYS:
+        raise WindowError(f"at most {MOST_DAYS} days can be looked at together")
+    past = min(first, max(begin, first - DAYS))
+    return Window(past=past, first=first, last=last, stray=int(reads[~near].sum()))

@@ -1,0 +1,48 @@
+"""Which fields of a waybill a read showed: a usual set for each reason, every field for those who take more."""
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.simulate._reads import Reason
+from wayseal.simulate._types import Ints
+
+STATUS, ROUTE, NAME, PHONE, PHONE_MASKED, ADDRESS, GOODS = (
+    "status", "route", "name", "phone", "phone_masked", "address", "goods",
+)  # fmt: skip
+USUAL: dict[Reason, tuple[str, ...]] = {
+    Reason.ORDER: (NAME, PHONE, ADDRESS, GOODS),
+    Reason.PICKUP: (NAME, PHONE, ADDRESS),
+    Reason.LABEL: (ROUTE, NAME, PHONE, ADDRESS),
+    Reason.INTAKE: (STATUS, ROUTE),
+    Reason.SORT: (ROUTE,),
+    Reason.SORT_CHECK: (ROUTE,),
+    Reason.ARRIVAL: (STATUS, ROUTE),
+    Reason.DELIVERY: (NAME, PHONE, ADDRESS),
+    Reason.SIGN: (STATUS, NAME),
+    Reason.TRACK: (STATUS,),
+    Reason.INQUIRY: (STATUS, NAME, PHONE_MASKED),
+    Reason.CLAIM: (STATUS, NAME, PHONE, ADDRESS, GOODS),
+    Reason.OVERSIGHT: (STATUS, ROUTE),
+    Reason.MONITOR: (STATUS, ROUTE),
+    Reason.BROWSE: (STATUS, NAME, PHONE_MASKED),
+}
+BEYOND = (STATUS, ROUTE, NAME, PHONE, ADDRESS, GOODS)
+"""What those see who take more than their purpose needs; its code is the number of reasons."""
+
+_SETS = (*(USUAL[reason] for reason in Reason), BEYOND)
+_WORDS = list(dict.fromkeys(word for words in _SETS for word in words))
+_SIZE = np.array([len(words) for words in _SETS], np.int64)
+_START = np.cumsum(_SIZE) - _SIZE
+_FLAT = np.array([_WORDS.index(word) for words in _SETS for word in words], np.int32)
+BEYOND_CODE = len(Reason)
+FIELD_LIST = pa.list_(pa.dictionary(pa.int32(), pa.string()))
+"""The type of what `field_lists` gives."""
+
+
+def field_lists(code: Ints) -> pa.ListArray:
+    """The sets as lists of dictionary-coded words; code: a Reason or BEYOND_CODE."""
+    size = _SIZE[code]
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
+    place = np.arange(offsets[-1]) + np.repeat(_START[code] - offsets[:-1], size)
+    words = pa.DictionaryArray.from_arrays(pa.array(_FLAT[place]), pa.array(_WORDS, pa.string()))
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), words)
