@@ -64,7 +64,7 @@ class Lists:
             return self.say("permits_unknown")
         if not x.actions:
             return self.say("permits_widens" if x.scope == Reach.ALL else "permits_nothing")
-        return self.say(f"permits_{x.scope}", actions=self._joined(x.actions))
+        return self.say(f"permits_{x.scope}", actions=_JOINT.join(x.actions))
 
     def _roles(self) -> Section:
         """Rights by role: unused ones first, then by the share of holders who used them."""
@@ -90,20 +90,20 @@ class Lists:
         return self._listed("smallest", ("role", "accounts", "held", "smallest_set", "missing"), rows, (1,))
 
     def _missing(self, x: RoleUse) -> str:
-        return self._joined(self.say(f"permits_{n.scope}", actions=n.action) for n in x.missing)
+        return _JOINT.join(self.say(f"permits_{n.scope}", actions=n.action) for n in x.missing)
+
+    def _set(self, smallest: Sequence[str] | None) -> str:
+        return DASH if smallest is None else self._names(smallest) or self.say("none")
 
     def _names(self, names: Iterable[str]) -> str:
-        return self._joined(map(_id, names)) or self.say("none")
-
-    def _joined(self, parts: Iterable[str]) -> str:
-        return _JOINT.join(parts)
+        return _JOINT.join(map(_id, names))
 
     def _people(self) -> Section:
         """Of rights that nobody of a role used the role's list speaks."""
         dead = {role.role: {x.right for x in role.rights if x.unused} for role in self.r.roles}
         unused = [(x, [n for n in x.unused if n not in dead[x.role]]) for x in self.r.people]
         rows = [
-            (_id(x.actor), _id(x.role), self._names(names), DASH if x.smallest is None else self._names(x.smallest))
+            (_id(x.actor), _id(x.role), self._names(names), self._set(x.smallest))
             for x, names in sorted(unused, key=lambda pair: (-len(pair[1]), pair[0].role, pair[0].actor))
             if names
         ]
