@@ -10,7 +10,7 @@ from wayseal.detect.rights import Right, RightsError, load_map
 from wayseal.detect.rights._map import ACTIONS, Reach, parse_map
 from wayseal.simulate._tables import _RIGHTS
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters='"\\', exclude_categories=("C",)), min_size=1)
+NAMES = st.text(st.characters(codec="utf-8", min_codepoint=0x20, exclude_characters='"\\\x7f'), min_size=1)
 RIGHT = st.builds(
     Right, name=NAMES, actions=st.frozensets(st.sampled_from(ACTIONS)), scope=st.sampled_from(list(Reach))
 )
