@@ -95,7 +95,9 @@ def run(
     tell([c for c in result.cases if c.id in new], told, lang)
 
 
-def registered(result: DetectResult, folder: Path, opened: tuple[str, str] | None) -> tuple[DetectResult, frozenset[str]]:
+def registered(
+    result: DetectResult, folder: Path, opened: tuple[str, str] | None
+) -> tuple[DetectResult, frozenset[str]]:
     """The result with the ids of its cases and the names that may be shown, and which cases are new.
 
     opened: who opens all of them, and why.

@@ -15,6 +15,13 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
+CAP = 15.0
+"""Most nats of one detector."""
+ALWAYS = frozenset(("unexplained_first_reads", "canary_touch", "partner_contract"))
+OFTEN = 0.1
+"""Share of those who pull that does what a detector not in ALWAYS looks for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What one detector says of a view: counts, what is usual among peers, evidence."""
@@ -23,6 +30,18 @@ class Found:
     odd: Odd
     usual: Usual
     evidence: Evidence
+
+    @property
+    def weight(self) -> Floats:
+        """float64 (a, d): nats that count, up to CAP.
+
+        Not everybody who pulls does what a further detector looks for: of those only a share (OFTEN) is thought to.
+        """
+        nats = self.evidence.total
+        if self.name not in ALWAYS:
+            nats = np.logaddexp(np.log1p(-OFTEN), np.log(OFTEN) + nats)
+        out: Floats = np.minimum(nats, CAP)
+        return out
 
     @property
     def told(self) -> Longs:
@@ -44,10 +63,11 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
 def together(found: Sequence[Found], shape: tuple[int, int]) -> Floats:
     """Evidence of all detectors, float64 (a, d) in nats.
 
-    They are added: what each says is weighed given what the one before it counts (walks, batches and early reads out of
+    They are added, each up to CAP: no model of what is usual is so right that one detector alone may say more. What
+    each says is weighed given what the one before it counts (walks, batches and early reads out of
     the unexplained ones), or is about other reads.
     """
     out = np.zeros(shape)
     for one in found:
-        out += one.evidence.total
+        out += one.weight
     return out

@@ -49,8 +49,8 @@ class Person:
 class Case:
     """Accounts that stand out, alone or together. id: "" until a casebook has given one.
 
-    score: probability, given prior and evidence. alerted_at: µs of the read that tipped the balance. reads: odd reads of
-    single parcels; waybills: their numbers, the newest first, cut at `MOST_WAYBILLS`. by: what links the accounts.
+    score: probability, given prior and evidence. alerted_at: µs of the read that tipped the balance. reads: odd reads
+    of single parcels; waybills: their numbers, the newest first, cut at `MOST_WAYBILLS`. by: what links the accounts.
     """
 
     id: str
@@ -70,8 +70,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstReads:
-    """First reads in the window: all; explained by strong templates; under a mandate; weakly explained; of waybills of
-    which nothing is known; the rest nothing explains.
+    """First reads in the window.
+
+    all; explained by strong templates; under a mandate; weakly explained; of waybills of which nothing is known; the
+    rest nothing explains.
     """
 
     all: int
@@ -99,6 +101,7 @@ class DetectResult:
     """A run of detection over [since, until) (µs). budget: cases a day. held: cases that found no room.
 
     first_days: (local day since 1970, first reads, unexplained ones). not_judged: what could not be judged, and why.
+    peers: version of what was learnt about peers.
     """
 
     wayseal: str
@@ -116,6 +119,7 @@ class DetectResult:
     remarks: tuple[Remark, ...]
     cases: tuple[Case, ...]
     held: int
+    peers: str = ""
 
 
 MOST_WAYBILLS = 1_000

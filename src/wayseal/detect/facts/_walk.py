@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import SUSPECTS, Facts, added_up, among, newest
 from wayseal.detect.facts._moved import demoted
 from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
-from wayseal.detect.facts._tally import ADDRESS, DEVICE, WIDTHS, Flags, Longs, Tally, Tiny, Words
+from wayseal.detect.facts._tally import ADDRESS, DEVICE, WIDTHS, Flags, Ints, Longs, Tally, Tiny, Words
 from wayseal.ledger.beside import Beside
 from wayseal.store.columns import microseconds
 
@@ -26,7 +27,7 @@ _AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What reads are judged by: staff, rules, how many of these are mandates, and mandates or strong; local time (µs)."""
+    """What reads are judged by: staff, rules, how many of these are mandates, and mandates or strong; local time."""
 
     staff: Staff
     rules: Rules
@@ -73,13 +74,13 @@ class Counter:
             self._all.append(counts)
         tables = tables_of(stretch, self._ground.staff)
         before = len(counts.firsts)
-        read = sum(self._count(self._fresh(batch, counts), tables, counts) for batch in stretch.reads)
+        read = sum(self._count(self._fresh(batch, tables, counts), tables, counts) for batch in stretch.reads)
         if self._before is not None:
             self._again(stretch, tables, self._before, counts, counts.firsts[before:])
         self._free.append(counts)
         return read
 
-    def _fresh(self, batch: pa.RecordBatch, counts: _Counts) -> pa.RecordBatch:
+    def _fresh(self, batch: pa.RecordBatch, tables: "Tables", counts: _Counts) -> pa.RecordBatch:
         """The reads that were not counted before; takes note of marks that moved."""
         if self._before is None:
             return batch
@@ -89,9 +90,9 @@ class Counter:
         actor = self._ground.staff.actors.places(words(batch, "actor"))
         lost = demoted(words(batch, "waybill"), actor, _flags(batch, "first"), fresh)
         if len(lost):
-            bits = self._ground.rules.allowed[actor[lost]]
-            mandate = (bits & np.uint32((1 << self._ground.mandates) - 1)) != 0
-            counts.moved.append(moved_rows(batch.take(pa.array(lost)), mandate))
+            old = _as_first(batch.take(pa.array(lost)))
+            _, why, _ = judged(old, tables, self._ground)
+            counts.moved.append(moved_rows(old, why < self._ground.mandates))
         return batch.filter(pa.array(fresh))
 
     def _count(self, batch: pa.RecordBatch, tables: "Tables", counts: _Counts) -> int:
@@ -99,23 +100,29 @@ class Counter:
             return 0
         ground = self._ground
         reads, why, early = judged(batch, tables, ground)
-        hours, uses, shown = counts.tables
-        _grown(hours, lambda at, t: _tally.count_hours(
-            at, reads.at, reads.actor, why, ground.mandates, t.ids, t.cells, t.room), len(why))  # fmt: skip
-        for dim, name in ((DEVICE, "device"), (ADDRESS, "ip")):
-            value = words(batch, name)
-            _grown(uses, lambda at, t, value=value, dim=dim: _tally.count_uses(
-                at, reads.at, reads.actor, value, dim, ground.offset, t.ids, t.cells, t.room), len(why))  # type: ignore[misc]  # fmt: skip
-        purpose, fields = words(batch, "purpose"), words(batch, "fields")
-        _grown(shown, lambda at, t: _tally.count_shown(
-            at, reads.at, reads.actor, reads.action, purpose, fields, ground.offset, t.ids, t.cells, t.room), len(why))  # fmt: skip
+        self._tally(batch, reads, why, counts.tables)
         odd = np.flatnonzero((why >= ground.strong) & (why != NOT_FIRST))
         if len(odd):
             counts.suspects.append(suspects_of(batch, odd, why, early))
         if self._before is not None:
             first = np.flatnonzero(reads.first)
             counts.firsts.append((reads.key[first], words(batch, "actor")[first]))
-        return batch.num_rows
+        return len(why)
+
+    def _tally(self, batch: pa.RecordBatch, reads: Reads, why: Tiny, tables: tuple[Tally, ...]) -> None:
+        hours, uses, shown = tables
+        n, at, actor, offset = len(why), reads.at, reads.actor, self._ground.offset
+        mandates = self._ground.mandates
+        _grown(hours, lambda i, t: _tally.count_hours(i, at, actor, why, mandates, t.ids, t.cells, t.room), n)
+        for kind, name in ((DEVICE, "device"), (ADDRESS, "ip")):
+            used = partial(_used, at=at, actor=actor, value=words(batch, name), kind=kind, offset=offset)
+            _grown(uses, used, n)
+        purpose, fields, action = words(batch, "purpose"), words(batch, "fields"), reads.action
+        _grown(
+            shown,
+            lambda i, t: _tally.count_shown(i, at, actor, action, purpose, fields, offset, t.ids, t.cells, t.room),
+            n,
+        )
 
     def _again(
         self, stretch: Beside, tables: "Tables", before: Before, counts: _Counts, firsts: list[tuple[Words, Words]]
@@ -136,8 +143,7 @@ class Counter:
         old = old.combine_chunks()
         if not len(old):
             return
-        ones = np.ones(len(old), np.bool_)
-        batch = old.select(list(_AS_SUSPECT)).append_column("first", pa.array(ones)).to_batches()[0]
+        batch = _as_first(old.select(list(_AS_SUSPECT)).to_batches()[0])
         _, why, early = judged(batch, tables, self._ground)
         counts.firsts.append((old["waybill"].to_numpy(), old["actor"].to_numpy()))
         if len(left := np.flatnonzero(why >= self._ground.strong)):
@@ -164,6 +170,10 @@ class Counter:
 
 
 Step = Callable[[int, Tally], tuple[int, int]]
+
+
+def _used(i: int, t: Tally, *, at: Longs, actor: Ints, value: Words, kind: int, offset: int) -> tuple[int, int]:
+    return _tally.count_uses(i, at, actor, value, kind, offset, t.ids, t.cells, t.room)
 
 
 def _grown(table: Tally, step: Step, rows: int) -> None:
@@ -233,6 +243,13 @@ def suspects_of(batch: pa.RecordBatch, odd: Longs, why: Tiny, early: Flags) -> p
     taken = batch.select(list(_AS_SUSPECT)).take(pa.array(odd))
     columns = [taken[n].cast(pa.int64()) if n == "at" else taken[n] for n in _AS_SUSPECT]
     return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd])], schema=SUSPECTS)
+
+
+def _as_first(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same reads, each a first one."""
+    there = [n for n in batch.schema.names if n != "first"]
+    ones = pa.array(np.ones(batch.num_rows, np.bool_))
+    return pa.RecordBatch.from_arrays([*(batch[n] for n in there), ones], names=[*there, "first"])
 
 
 def words(batch: pa.RecordBatch, name: str) -> Words:

@@ -11,7 +11,7 @@ from wayseal.detect.report._story import Teller
 from wayseal.page import as_json, render_blocks
 from wayseal.page.words import Voice, catalogue, known_lang
 
-__all__ = ["metrics", "render_detect", "shown"]
+__all__ = ["brief", "metrics", "render_detect", "shown"]
 
 FORMATS = ("text", "json", "ocsf", "html")
 
@@ -29,11 +29,19 @@ def render_detect(result: DetectResult, format: str, lang: str, *, color: bool =
     )
 
 
+def brief(result: DetectResult, lang: str) -> list[str]:
+    """A line a case. ValueError for another language."""
+    language = known_lang(lang)
+    return list(Teller(result, Voice(language, more=catalogue(language, __package__))).brief())
+
+
 def _with_texts(result: DetectResult, teller: Teller) -> DetectResult:
     """The result with each reason's text beside it."""
 
     def person(p: Person) -> Person:
-        return replace(p, reasons=tuple(replace(r, values={**r.values, "text": teller.reason(r, p)}) for r in p.reasons))
+        return replace(
+            p, reasons=tuple(replace(r, values={**r.values, "text": teller.reason(r, p)}) for r in p.reasons)
+        )
 
     def case(c: Case) -> Case:
         return replace(c, people=tuple(person(p) for p in c.people))

@@ -10,9 +10,7 @@ def shown(result: DetectResult, ids: Sequence[str], name: Callable[[str], str]) 
     """The result with the cases' ids, and each account under the name that its reader may see."""
 
     def person(one: Person) -> Person:
-        reasons = tuple(
-            replace(r, reads=tuple(replace(x, actor=name(x.actor)) for x in r.reads)) for r in one.reasons
-        )
+        reasons = tuple(replace(r, reads=tuple(replace(x, actor=name(x.actor)) for x in r.reads)) for r in one.reasons)
         return replace(one, actor=name(one.actor), reasons=reasons)
 
     def case(one: Case, id_: str) -> Case:
