@@ -101,9 +101,10 @@ def _in_custody(
         for s in range(low, high):
             if scans.at[s] - before <= at <= scans.at[s] + after and _is_there(scans.outlet[s], here, posts, wide):
                 return True
-        if route >= 0 and (
-            _is_there(routes.origin[route], here, posts, wide) or _is_there(routes.destination[route], here, posts, wide)
-        ):
+        if route < 0:
+            continue
+        origin, destination = routes.origin[route], routes.destination[route]
+        if _is_there(origin, here, posts, wide) or _is_there(destination, here, posts, wide):
             end = routes.issued[route] + _LIFE
             for s in range(low, high):
                 end = max(end, scans.at[s])
