@@ -57,6 +57,8 @@ def by_colleague(pairs: Pairs, reads: Pairs, tables: Tables, ground: Ground) -> 
 
 def by_lane(pairs: Pairs, tables: Tables, controls: Words, ground: Ground) -> Flags:
     """Which pairs, bool (n,), are of parcels on a lane of an outlet of the account's."""
+    if not len(tables.routes.key):
+        return np.zeros(len(pairs), np.bool_)
     lane, known = _lanes(tables, ground)
     outlets = max(len(ground.staff.outlets), 1)
     usual = _usual(tables, lane, controls, outlets)
@@ -89,8 +91,7 @@ def _usual(tables: Tables, lane: Longs, controls: Words, outlets: int) -> Longs:
     drawn = np.isin(tables.routes.key, controls)
     parcels = np.bincount(lane[drawn & (lane >= 0)], minlength=int(lane.max(initial=0)) + 1)
     row = _place(tables.routes.key, tables.scans.key)
-    good = (row >= 0) & (tables.scans.outlet >= 0)
-    good &= drawn[row] & (lane[row] >= 0) if len(drawn) else good
+    good = (row >= 0) & (tables.scans.outlet >= 0) & drawn[row] & (lane[row] >= 0)
     pairs = np.unique(np.column_stack([row[good], tables.scans.outlet[good]]), axis=0).astype(np.int64)
     which, count = np.unique(lane[pairs[:, 0]] * outlets + pairs[:, 1], return_counts=True)
     total = parcels[which // outlets]
