@@ -25,6 +25,8 @@ from wayseal.model.kinds import Action, ActorKind
 
 MOST = 24
 """Most templates of one set: a template is a bit of a mask."""
+KEYS = ("name", "by", "strength", "before", "after", "roles", "kinds", "actions", "rights", "enabled")
+"""What may stand in a block of a file."""
 _UNITS = {"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 _LENGTH = re.compile(r"(\d{1,4})([mhd])")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -130,8 +132,7 @@ def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template
     def wrong(key: str, must: str) -> TemplateError:
         return TemplateError(f"template {name}: {key} must be {must}", file=file)
 
-    known = {"name", "by", "strength", "before", "after", "roles", "kinds", "actions", "rights", "enabled"}
-    if unknown := sorted(set(row) - known):
+    if unknown := sorted(set(row) - set(KEYS)):
         raise TemplateError(f"template {name}: unknown key {unknown[0]}", file=file)
     enabled = row.get("enabled", True)
     if not isinstance(enabled, bool):
