@@ -113,6 +113,10 @@ class Snapshot:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
         return self._keyer.of(texts)
 
+    def hashed(self, texts: pa.Array) -> Words:
+        """The same of a string array, for millions; 0 for null and for empty text."""
+        return self._keyer.keys(texts)
+
     def names(self, kind: str, keys: Words | Sequence[int]) -> list[str]:
         """Text of each key. kind: waybill, actor, session, via, ip, device, purpose, fields, channel, outlet.
 
