@@ -11,13 +11,13 @@ from tests.docs.pages import read, rows, sections
 from wayseal.detect import DetectResult, Options
 from wayseal.detect._alerts import PRIOR, THRESHOLD, score_of
 from wayseal.detect._detect import _SHARE_UNKNOWN, PEERS
-from wayseal.detect._judge import CAP
+from wayseal.detect._judge import ALWAYS, CAP, OFTEN
 from wayseal.detect._link import COST
 from wayseal.detect._result import FirstReads
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
 from wayseal.detect.peers import Usual, evidence
-from wayseal.detect.peers._evidence import EXTRA, FAR
+from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR
 from wayseal.detect.peers._fit import WEEKS
 from wayseal.detect.report import metrics
 from wayseal.detect.window import DAYS
@@ -38,7 +38,8 @@ def table_rows(text: str) -> Iterator[list[str]]:
 
 
 def test_figures_are_those_of_the_code(page: str) -> None:
-    known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS}
+    known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
+    assert ALWAYS == {"unexplained_first_reads", "canary_touch", "partner_contract"}, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
     assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
     assert f"{EXTRA[0]:g}" in page
