@@ -12,6 +12,7 @@ USER_PAGES = (
     "docs/cases",
     "docs/commands",
     "docs/data-contract",
+    "docs/detect-json",
     "docs/detection",
     "docs/detectors",
     "docs/how-it-decides",

@@ -39,7 +39,7 @@ def table_rows(text: str) -> Iterator[list[str]]:
 
 def test_figures_are_those_of_the_code(page: str) -> None:
     known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
-    assert ALWAYS == {"unexplained_first_reads", "canary_touch", "partner_contract"}, "the pages say so"
+    assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == ALWAYS, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
     assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
     assert f"{EXTRA[0]:g}" in page
