@@ -20,10 +20,10 @@ from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
 
-COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger", "canary")
+COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger", "canary", "partners")
 LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
 CANARY = ("plan", "list", "hit")
-GROUPED = (*(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY))
+GROUPED = (*(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), "partners check")
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,13 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 USER_PAGES = (
     "README",
+    "docs/cases",
     "docs/commands",
     "docs/data-contract",
     "docs/how-it-decides",
     "docs/ledger",
     "docs/mapping-files",
+    "docs/partners",
     "docs/quality-notes",
     "docs/report-json",
     "docs/scope-and-extent",

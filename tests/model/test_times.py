@@ -1,9 +1,10 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.model.times import HOUR_US, SECOND_US, iso
+from wayseal.model.times import HOUR_US, SECOND_US, iso, micros
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,3 +22,15 @@ def test_as_it_is_written() -> None:
     assert iso(1_500_000) == "1970-01-01T00:00:01.500000Z"
     assert iso(HOUR_US) == "1970-01-01T01:00:00Z"
     assert iso(-1) == "1969-12-31T23:59:59.999999Z"
+
+
+@given(st.integers(0, 130 * 365 * 24 * HOUR_US), st.timezones())
+def test_a_moment_with_any_offset_reads_back(us: int, zone: tzinfo) -> None:
+    moment = (EPOCH + timedelta(microseconds=us)).astimezone(zone)
+    assert micros(moment.isoformat()) == micros(iso(us)) == us
+
+
+@pytest.mark.parametrize("text", ["", "2026-03-02", "2026-03-02T08:00", "tomorrow", "2026-13-02T08:00Z"])
+def test_what_is_no_moment(text: str) -> None:
+    with pytest.raises(ValueError, match=r"format|offset|month"):
+        micros(text)

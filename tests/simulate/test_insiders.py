@@ -1,5 +1,6 @@
 """Insiders: each kind does what it says, and the truth agrees with the log."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tests.cli.running import here, inside
 from wayseal.simulate import SimulateError, generate, preset, simulate
 from wayseal.simulate._run import World
 from wayseal.simulate.insiders import FEW, MIX, Insider, planted, spelling
@@ -257,6 +259,19 @@ def test_what_is_pulled_is_written_beside_the_dataset(tmp_path: Path) -> None:
     again = simulate(folders[0], preset("tiny", accesses=5_000, bought=5), seed=4, overwrite=True)
     assert again.pulled is None
     assert not (folders[0] / "pulled.parquet").exists()
+
+
+def test_the_command_line_plants_them_too(tmp_path: Path) -> None:
+    options = ("--scenario", "tiny", "--insiders", "stock,range", "--noise", 0.05, "--missing-scans", 0.3, "-q")
+    assert here("simulate", tmp_path / "world", *options).code == 0
+    truth = json.loads((tmp_path / "world" / "truth.json").read_text("utf-8"))
+    assert {row["kind"] for row in truth["insiders"]} == {"stock", "range"}
+    assert truth["scenario"]["noise"] == 0.05
+    assert truth["scenario"]["missing_scans"] == 0.3
+    assert truth["noise"]["curious"] > 0
+    refused = inside("simulate", tmp_path / "none", "--insiders", "thieves", "-q")
+    assert refused.code == 3
+    assert "insiders must be one of none, all, few, bulk" in refused.err
 
 
 def test_a_place_for_the_pulls_that_cannot_be_written_is_named(tmp_path: Path) -> None:

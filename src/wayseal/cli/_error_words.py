@@ -5,8 +5,10 @@
 
 from collections.abc import Mapping
 
+from wayseal.cli._case_errors import CASES
 from wayseal.cli._input_words import INPUT
 from wayseal.cli._keeping_errors import KEEPING
+from wayseal.cli._partners_errors import PARTNERS
 from wayseal.cli._usage_words import USAGE
 
 LEDGER = {
@@ -105,6 +107,7 @@ TRACE = {
     "no unused number could be found between real ones: are there any in `waybills`?": "在真实单号之间找不到未使用的"
     "号码："
     "`waybills` 表中有单号吗？",
+    "this is no file": "这不是文件",
     "this is no register of canaries": "这不是诱饵单登记册",
     "this line is none of a register's": "这一行不是登记册的内容",
     "has no table `waybills`: nothing says what a real one looks like": "没有 `waybills` 表：无从知道真实运单的样子",
@@ -155,4 +158,4 @@ TRACE = {
     "start must be a date such as 2026-03-02": "start 应为 2026-03-02 这样的日期",
     "{} must be one of {}": "{0} 应为以下之一：{1}",
 }
-ERRORS: Mapping[str, str] = {**LEDGER, **KEEPING, **TRACE, **INPUT, **USAGE}
+ERRORS: Mapping[str, str] = {**LEDGER, **KEEPING, **CASES, **TRACE, **PARTNERS, **INPUT, **USAGE}

@@ -1,9 +1,9 @@
 """The `wayseal` command: which command there is, and what an error looks like.
 
 Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger is busy; 5 the disk or
-a file can't be read or written; 6 the ledger is damaged or of another version; 7 it, or a proof, is not what was
-signed; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the report isn't verified;
-11 the doctor found something; 12 a purge would remove what is too young; 130 interrupted.
+a file can't be read or written; 6 the ledger or the casebook is damaged or of another version; 7 it, or a proof, is
+not what was signed or written; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the
+report isn't verified; 11 the doctor found something; 12 a purge would remove what is too young; 130 interrupted.
 """
 
 import errno
@@ -15,7 +15,21 @@ from typing import Annotated, Any
 import typer
 
 from wayseal import __version__
-from wayseal.cli import _canary, _demo, _extent, _ingest, _ledger, _map, _scope, _show, _simulate, _trace
+from wayseal.cli import (
+    _canary,
+    _case,
+    _demo,
+    _detect,
+    _extent,
+    _ingest,
+    _ledger,
+    _map,
+    _partners,
+    _scope,
+    _show,
+    _simulate,
+    _trace,
+)
 from wayseal.cli._options import Lang
 from wayseal.cli._say_error import language, said
 from wayseal.model import WaysealError
@@ -40,10 +54,14 @@ app.command(name="show")(_show.show)
 app.command(name="trace")(_trace.trace)
 app.command(name="scope")(_scope.scope)
 app.command(name="extent")(_extent.extent)
+app.command(name="detect")(_detect.run)
 app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)
+app.command(name="verdict")(_case.verdict)
 app.add_typer(_ledger.app, name="ledger")
 app.add_typer(_canary.app, name="canary")
+app.add_typer(_case.app, name="case")
+app.add_typer(_partners.app, name="partners")
 
 
 def _version(asked: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.detect._alerts import MAIN, Alert, score_of
-from wayseal.detect._judge import Floats, Found
+from wayseal.detect._judge import CAP, Floats, Found
 from wayseal.detect._link import COST, Group
 from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, Case, Person, Read, Reason
 from wayseal.detect._view import Longs, View
@@ -70,8 +70,9 @@ def _case(ground: Ground, members: list[int], at: dict[int, Alert], by: tuple[st
 
 
 def _peak(ground: Ground, actor: int) -> int:
-    """The day on which the account stands out most."""
-    return ground.first_day + int(np.argmax(ground.total[actor, ground.first_day :]))
+    """The last day on which the account stands out most."""
+    days = ground.total[actor, ground.first_day :]
+    return ground.first_day + int(np.flatnonzero(days == days.max())[-1])
 
 
 def _odd_rows(ground: Ground, actor: int) -> Longs:
@@ -82,7 +83,8 @@ def _odd_rows(ground: Ground, actor: int) -> Longs:
     if main is None or main.odd.suspects is None:
         return np.zeros(0, np.int64)
     since = int(main.evidence.since[actor, day])
-    return np.flatnonzero(main.odd.suspects[low:high] & (view.suspects.day[low:high] >= since)) + low
+    out: Longs = np.flatnonzero(main.odd.suspects[low:high] & (view.suspects.day[low:high] >= since)) + low
+    return out
 
 
 def _person(ground: Ground, actor: int, alert: Alert | None) -> Person:
@@ -99,7 +101,7 @@ def _person(ground: Ground, actor: int, alert: Alert | None) -> Person:
 
 
 def _reason(ground: Ground, found: Found, actor: int, day: int) -> Reason | None:
-    weight = float(found.evidence.total[actor, day])
+    weight = min(float(found.evidence.total[actor, day]), CAP)
     if weight < _LEAST:
         return None
     view, since = ground.view, int(found.evidence.since[actor, day])
@@ -117,7 +119,7 @@ def _reason(ground: Ground, found: Found, actor: int, day: int) -> Reason | None
         peers=(round(float(low)), round(float(high))),
         since=midnight,
         until=int(view.suspects.at[rows].max()) if len(rows) else end - 1,
-        values={"days": day - since + 1, "place": ground.places[actor], "role": view.roles[view.role[actor]]},
+        values={"days": day - since + 1},
         reads=tuple(_reads(ground, rows[-MOST_READS:])),
         total_reads=len(rows),
     )
@@ -128,7 +130,8 @@ def _rows(view: View, found: Found, actor: int, since: int, day: int) -> Longs:
         return np.zeros(0, np.int64)
     low, high = np.searchsorted(view.suspects.actor, [actor, actor + 1])
     days = view.suspects.day[low:high]
-    return np.flatnonzero(found.odd.suspects[low:high] & (days >= since) & (days <= day)) + low
+    out: Longs = np.flatnonzero(found.odd.suspects[low:high] & (days >= since) & (days <= day)) + low
+    return out
 
 
 def _reads(ground: Ground, rows: Longs) -> list[Read]:

@@ -9,16 +9,17 @@ import pyarrow.compute as pc
 
 from wayseal import __version__
 from wayseal.detect._alerts import MAIN, alerts, thresholds
+from wayseal.detect._behind import with_reads
 from wayseal.detect._cases import Ground, cases_of
 from wayseal.detect._given import NOTHING, Given
 from wayseal.detect._judge import Flags, Found, Longs, judge, together
 from wayseal.detect._link import groups
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
 from wayseal.detect._view import View, Who, view_of
-from wayseal.detect._window import DAY_US, Window, window_of
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.facts import Facts, facts_of
+from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 
 Progress = Callable[[str, int, int], None]
@@ -61,13 +62,20 @@ def detect(
     remarks += partial
     able, silent_ones = _able(snapshot, facts, given)
     found = judge(view, able, _cleared(view, snapshot, given))
-    cases, held = _weighed(snapshot, view, window, found, given, who, o.budget)
     progress("judge", 1, 1)
+    cases, held = _weighed(snapshot, view, window, found, given, who, o.budget, progress)
     return _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
 
 
 def _weighed(
-    snapshot: Snapshot, view: View, window: Window, found: Sequence[Found], given: Given, who: Who, budget: int
+    snapshot: Snapshot,
+    view: View,
+    window: Window,
+    found: Sequence[Found],
+    given: Given,
+    who: Who,
+    budget: int,
+    progress: Progress,
 ) -> tuple[tuple[Case, ...], int]:
     total = together(found, view.shape)
     first = window.first - window.past
@@ -78,7 +86,8 @@ def _weighed(
         view=view, found=found, total=total, threshold=limit, names=_names(snapshot), places=_places(view, who),
         first_day=first,
     )  # fmt: skip
-    return cases_of(ground, alerted, groups(view, main)), held
+    made = cases_of(ground, alerted, groups(view, main))
+    return with_reads(made, snapshot, view, found, progress), held
 
 
 def _names(snapshot: Snapshot) -> Callable[[str, Sequence[int]], list[str]]:
@@ -133,8 +142,7 @@ def _without_gaps(view: View) -> tuple[View, list[Remark]]:
 def _of_ground(snapshot: Snapshot) -> list[Remark]:
     """What is missing that explanations need."""
     names = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
-    out = [Remark(code=f"not.{name}") for name in names if name not in snapshot.tables]
-    return out
+    return [Remark(code=f"not.{name}") for name in names if name not in snapshot.tables]
 
 
 def _able(snapshot: Snapshot, facts: Facts, given: Given) -> tuple[list[Detector], list[Remark]]:
@@ -161,7 +169,7 @@ def _columns(facts: Facts) -> set[str]:
 
 
 def _cleared(view: View, snapshot: Snapshot, given: Given) -> Flags:
-    """bool (a, d): days of accounts of which somebody has decided that they were work."""
+    """Bool (a, d): days of accounts of which somebody has decided that they were work."""
     out = np.zeros(view.shape, np.bool_)
     for verdict in given.verdicts:
         if not verdict.true:
@@ -222,4 +230,3 @@ def _days(view: View, skip: int) -> tuple[tuple[int, int, int], ...]:
     odd = view.count(view.suspects.plain | view.suspects.unknown).sum(axis=0)
     days = range(skip, view.shape[1])
     return tuple((view.day + d, int(view.first[:, d].sum()), int(odd[d])) for d in days)
-

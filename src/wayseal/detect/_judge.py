@@ -15,6 +15,10 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
+CAP = 15.0
+"""Most nats of one detector."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What one detector says of a view: counts, what is usual among peers, evidence."""
@@ -44,10 +48,11 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
 def together(found: Sequence[Found], shape: tuple[int, int]) -> Floats:
     """Evidence of all detectors, float64 (a, d) in nats.
 
-    They are added: what each says is weighed given what the one before it counts (walks, batches and early reads out of
+    They are added, each up to CAP: no model of what is usual is so right that one detector alone may say more. What
+    each says is weighed given what the one before it counts (walks, batches and early reads out of
     the unexplained ones), or is about other reads.
     """
     out = np.zeros(shape)
     for one in found:
-        out += one.evidence.total
+        out += np.minimum(one.evidence.total, CAP)
     return out

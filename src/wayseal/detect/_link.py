@@ -6,11 +6,13 @@ Obligations (code and tests cite the numbers):
 2. They have a device or address in common if each made LEAST_READS unexplained reads through it, they work at PLACES
    places or more, and at least half of all accounts that use it stand out.
 3. They have a rhythm in common if on DAYS days or more their first unexplained reads of the day lie within CLOSE of
-   each other, on more than half of the days on which both have any.
+   each other, on more than half of the days on which both have any, and more often than by chance (CHANCE): the chance
+   is how often a day of the one lies so close to another day of the other, as shifts begin alike for everybody.
 4. They split a range if SPLITS or more of their unexplained reads are of neighbouring numbers, no number read by both.
 5. A set of m linked accounts is worth what its members are worth together, less COST nats a member beyond the first.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,8 +24,9 @@ from wayseal.detect._view import View
 from wayseal.detect.detectors.number_walks import STEP
 
 LEAST, LEAST_READS, PLACES = 2.0, 3, 2
-DAYS, CLOSE = 3, 5 * 60_000_000
+DAYS, CLOSE, CHANCE = 3, 5 * 60_000_000, 1e-5
 SPLITS = 5
+_LOG_CHANCE, _DAY = math.log(CHANCE), 86_400_000_000
 COST = 1.0
 MOST = 2_000
 """Most accounts that are compared with each other: the strongest."""
@@ -70,9 +73,7 @@ def _links(view: View, among: npt.NDArray[np.bool_]) -> Iterator[tuple[str, Pair
     yield "range", _range(view, rows)
 
 
-def _common(
-    view: View, among: npt.NDArray[np.bool_], rows: Longs, values: npt.NDArray[np.uint64], kind: int
-) -> Pairs:
+def _common(view: View, among: npt.NDArray[np.bool_], rows: Longs, values: npt.NDArray[np.uint64], kind: int) -> Pairs:
     """Obligation 2: neighbours in the list of each value's accounts, which is enough to join them."""
     s = view.suspects
     rows = rows[values[rows] != 0]
@@ -88,7 +89,7 @@ def _common(
         users = used[1][used[0] == np.uint64(one)].astype(np.int64)
         places = np.unique(view.place[who])
         if len(who) > 1 and len(places) >= PLACES and 2 * among[users].sum() >= len(users):
-            out += [(a, b) for a, b in zip(who[:-1].tolist(), who[1:].tolist(), strict=True)]
+            out += list(zip(who[:-1].tolist(), who[1:].tolist(), strict=True))
     return np.array(out, np.int64).reshape(-1, 2)
 
 
@@ -101,14 +102,36 @@ def _rhythm(view: View, rows: Longs) -> Pairs:
     who = np.unique(actor)
     starts = np.full((len(who), d), -1, np.int64)
     starts[np.searchsorted(who, actor), day] = at
+    clock = np.where(starts >= 0, (starts + view.offset) % _DAY, -1)
     out = []
     for k in range(len(who) - 1):
         both = (starts[k] >= 0) & (starts[k + 1 :] >= 0)
         near = both & (np.abs(starts[k] - starts[k + 1 :]) <= CLOSE)
-        n = near.sum(axis=1)
-        for other in np.flatnonzero((n >= DAYS) & (2 * n > both.sum(axis=1))).tolist():
-            out.append((int(who[k]), int(who[k + 1 + other])))
+        n, days = near.sum(axis=1), both.sum(axis=1)
+        for place in np.flatnonzero((n >= DAYS) & (2 * n > days)).tolist():
+            other = k + 1 + place
+            if _log_tail(int(n[place]), int(days[place]), _by_chance(clock[k], clock[other])) < _LOG_CHANCE:
+                out.append((int(who[k]), int(who[other])))
     return np.array(out, np.int64).reshape(-1, 2)
+
+
+def _by_chance(mine: Longs, other: Longs) -> float:
+    """How often a day of the one lies within CLOSE of another day of the other; never 0."""
+    apart = np.abs(mine[:, None] - other[None, :]) <= CLOSE
+    there = (mine >= 0)[:, None] & (other >= 0)[None, :]
+    np.fill_diagonal(there, False)
+    return float(((apart & there).sum() + 1) / (there.sum() + 2))
+
+
+def _log_tail(n: int, days: int, chance: float) -> float:
+    """Logarithm of the probability of n or more of so many days, by chance."""
+    terms = [
+        math.lgamma(days + 1) - math.lgamma(k + 1) - math.lgamma(days - k + 1)
+        + k * math.log(chance) + (days - k) * math.log1p(-chance)
+        for k in range(n, days + 1)
+    ]  # fmt: skip
+    top = max(terms)
+    return top + math.log(sum(math.exp(term - top) for term in terms))
 
 
 def _range(view: View, rows: Longs) -> Pairs:

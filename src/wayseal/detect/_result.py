@@ -49,8 +49,8 @@ class Person:
 class Case:
     """Accounts that stand out, alone or together. id: "" until a casebook has given one.
 
-    score: probability, given prior and evidence. alerted_at: µs of the read that tipped the balance. reads: odd reads of
-    single parcels; waybills: their numbers, the newest first, cut at `MOST_WAYBILLS`. by: what links the accounts.
+    score: probability, given prior and evidence. alerted_at: µs of the read that tipped the balance. reads: odd reads
+    of single parcels; waybills: their numbers, the newest first, cut at `MOST_WAYBILLS`. by: what links the accounts.
     """
 
     id: str
@@ -70,8 +70,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstReads:
-    """First reads in the window: all; explained by strong templates; under a mandate; weakly explained; of waybills of
-    which nothing is known; the rest nothing explains.
+    """First reads in the window.
+
+    all; explained by strong templates; under a mandate; weakly explained; of waybills of which nothing is known; the
+    rest nothing explains.
     """
 
     all: int

@@ -26,8 +26,8 @@ class Suspects:
     """n first reads without a strong explanation, by (account, time); of some (waybill, account) once.
 
     actor, day: places in the view. at: µs. waybill, device, ip, session: keys. number: the waybill's number as an
-    integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template does;
-    unknown: nothing is known of the waybill. early: it came before the parcel's first scan.
+    integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template
+    does; unknown: nothing is known of the waybill. early: it came before the parcel's first scan.
     """
 
     actor: Ints
@@ -53,9 +53,9 @@ class View:
     """a accounts on d local days, of which the last ones are asked about and the others their past.
 
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
-    offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses, shown:
-    `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none; group: of
-    peers; roles: name of each account's role. given: detector → int64 (a, d), what others counted for it.
+    offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
+    shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
+    group: of peers; roles: name of each account's role. given: detector → int64 (a, d), what others counted for it.
     """
 
     keys: Words
@@ -128,7 +128,9 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
         first=first,
         mandate=table("mandate"),
         suspects=_suspects(facts, coder, numbers, first_day, days),
-        hours=pa.table({"actor": actor, "hour": hour.astype(np.int32), "reads": hours["reads"], "first": hours["first"]}),
+        hours=pa.table(
+            {"actor": actor, "hour": hour.astype(np.int32), "reads": hours["reads"], "first": hours["first"]}
+        ),
         uses=_coded(facts.uses, coder, first_day, last_day),
         shown=_coded(facts.shown, coder, first_day, last_day),
         place=place,
@@ -190,5 +192,7 @@ def _groups(role: Ints, place: Ints, first: Longs) -> Ints:
     pair = role.astype(np.int64) << 32 | (place.astype(np.int64) + 1)
     _, which = np.unique(pair, return_inverse=True)
     size = np.log2(1 + np.bincount(which, total)) // 2
-    out: Ints = np.unique(role.astype(np.int64) << 8 | size[which].astype(np.int64), return_inverse=True)[1].astype(np.int32)
+    out: Ints = np.unique(role.astype(np.int64) << 8 | size[which].astype(np.int64), return_inverse=True)[1].astype(
+        np.int32
+    )
     return out

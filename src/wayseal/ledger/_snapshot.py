@@ -32,7 +32,7 @@ from wayseal.ledger._words import newest
 from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.replay import POPULATION, Replay
-from wayseal.ledger.walk import Stretch, knows, places_of, stretches
+from wayseal.ledger.walk import Stretch, askers, between, knows, places_of, stretches
 from wayseal.merkle import Checkpoint
 from wayseal.model.predicate import Predicate
 
@@ -136,7 +136,7 @@ class Snapshot:
         return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
 
     def numbers(self, waybill_keys: Words) -> Words:
-        """Each waybill's number as an integer: the order of numbers of one form is theirs. 0 for what has no such form."""
+        """Each waybill's number as an integer in the order of numbers of its form; 0 for what has no such form."""
         rows = newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
         words = numbers(rows, "word")
         known = np.append(numbers(rows, "waybill"), np.uint64(0))
@@ -203,9 +203,27 @@ class Snapshot:
         """Whether any row names an id (its key). kind: actor, session, device, channel, outlet."""
         return knows(self._finder, kind, key)
 
-    def stretches(self, kind: str, keys: Words) -> Iterator[Stretch]:
-        """What a source read (actor, session, device), issued (channel) or passed on (outlet), as `Stretch`es."""
-        return stretches(self._finder, kind, distinct(keys))
+    def stretches(
+        self,
+        kind: str,
+        keys: Words,
+        columns: Sequence[str] = (),
+        beside: Sequence[str] = (),
+        rows: int | None = None,
+    ) -> Iterator[Stretch]:
+        """What a source read (actor, session, device), issued (channel) or passed on (outlet), as `Stretch`es.
+
+        columns: of reads, beside the usual ones. beside: tables that are read along by `between`. rows: of a stretch.
+        """
+        return stretches(self._finder, kind, distinct(keys), columns=columns, beside=beside, rows=rows)
+
+    def between(self, name: str, low: int, high: int, columns: Sequence[str]) -> pa.Table:
+        """Rows of a table that hangs on waybills, as they are kept, in a stretch of the key space (`walk.between`)."""
+        return between(self._finder, name, low, high, columns)
+
+    def askers(self, since: int, until: int) -> pa.Table:
+        """(actor text, queries i64): logged queries of each account from one time (µs) to another, sorted."""
+        return askers(self._finder, since, until)
 
     def beside(self, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
         """What `work` makes of each stretch of the key space, in order, with (done, total); see `ledger.beside`."""

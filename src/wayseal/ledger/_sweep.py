@@ -14,6 +14,9 @@ from wayseal.ledger.errors import LedgerError
 
 SCRATCH = "tmp"
 HOLD = ("data", "quarantine", FOLDER)
+BESIDE = "detect"
+"""What detection keeps beside the ledger. It can't be made again, so that nothing here ever touches it."""
+CASEBOOK = f"{BESIDE}/casebook.jsonl"
 
 
 def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
@@ -36,10 +39,13 @@ def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
 def refuse_foreign(ledger: Path) -> None:
     """LedgerError if the folder holds things and is no ledger, or is a backup.
 
-    A first ingest that was killed leaves names that anybody's folder may have; its own are those beside its lock.
+    A first ingest that was killed leaves names that anybody's folder may have; its own are those beside its lock. A
+    casebook may be there before the ledger, where that is made anew.
     """
     refuse_backup(ledger)
     names = {entry.name for entry in ledger.iterdir()}
+    if (ledger / CASEBOOK).is_file():
+        names.remove(BESIDE)
     begun = {NAME + ".new", SECRET, SECRET + ".new", FOLDER} if READERS in names else set()
     others = names - begun - {WRITER, READERS}
     if others and not (ledger / NAME).exists():

@@ -1,4 +1,4 @@
-"""Everything about waybills side by side: stretch by stretch of the key space, reads beside the tables that explain them.
+"""Everything about waybills side by side, stretch by stretch of the key space: reads, and tables that explain them.
 
 1. All buckets and tables are sorted by waybill key, so a stretch holds everything about its waybills, and joining is
    merging. Reads are not put in one order: each file's rows come as they lie, in the ledger's order.
@@ -19,7 +19,7 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import ledger_order
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import READS_SCHEMA
-from wayseal.ledger._sorted import SortedFile, conformed, joined, ranges, read_range
+from wayseal.ledger._sorted import SortedFile, conformed, ranges, read_range
 from wayseal.ledger._words import newest
 
 _ROWS = 3 << 20
@@ -52,7 +52,7 @@ class Wanted:
 
 
 def beside(finder: Finder, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
-    """What `work`, called by two threads, makes of each stretch, in order; how many are done, and how many there are."""
+    """What `work`, called by two threads, makes of each stretch, in order; how many are done, how many there are."""
     fresh = [e for e in finder.kinds("accesses") if e.generation >= wanted.since]
     days, paths = sorted({e.day for e in fresh if e.day is not None}), {e.path for e in fresh}
     schema = pa.schema([f for f in READS_SCHEMA if f.name in ("waybill", *wanted.reads)])

@@ -4,13 +4,14 @@ All buckets and tables are sorted by waybill key. A stretch therefore holds ever
 days, and no waybill is in two stretches.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from wayseal import store
 from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import run_starts
@@ -27,7 +28,6 @@ NARROW = 16
 _THREADS = 2
 _AT_ONCE = 4
 OF_SOURCE = pa.schema([READS_SCHEMA.field(n) for n in ("waybill", "at", "actor", "action", "via", "fields")])
-_NOTHING = OF_SOURCE.empty_table()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +35,14 @@ class Stretch:
     """A source in one stretch of the key space.
 
     keys: waybills, sorted. reads: of accounts, sessions and devices, sorted by waybill: waybill u64, at, actor u64,
-    action u8 (place among the contract's values, from 1; 0: none), via, fields u64. done, total: of the stretches.
+    action u8 (place among the contract's values, from 1; 0: none), via, fields u64, and what more was asked for.
+    low, high: the stretch, both keys included. done, total: of the stretches.
     """
 
     keys: Words
     reads: pa.Table
+    low: int
+    high: int
     done: int
     total: int
 
@@ -47,22 +50,33 @@ class Stretch:
 Work = Callable[[tuple[int, int]], tuple[Words, pa.Table]]
 
 
-def stretches(finder: Finder, kind: str, wanted: Words, *, rows: int | None = None) -> Iterator[Stretch]:
+def stretches(
+    finder: Finder,
+    kind: str,
+    wanted: Words,
+    *,
+    columns: Sequence[str] = (),
+    beside: Sequence[str] = (),
+    rows: int | None = None,
+) -> Iterator[Stretch]:
     """What a source had: kind is actor, session, device (they read them), channel (issued) or outlet (passed).
 
     wanted: keys of the source, sorted; several outlets make a region. An outlet's are those that came from it or were
-    scanned there.
+    scanned there. columns: of reads, beside those of `OF_SOURCE`. beside: tables of which a stretch shall not hold more
+    than `rows` either (`between` reads them).
     """
     days = sorted({e.day for e in finder.kinds("accesses") if e.day is not None})
     readers = kind in ("actor", "session", "device")
     walked: list[tuple[str, int | None]] = [("accesses", day) for day in days] if readers else [(_WALKED[kind], None)]
-    work = _reading(finder, walked, kind, wanted) if readers else _OTHER[kind](finder, wanted)
-    rows = rows or _rows(finder, kind, wanted)
-    spans = list(ranges([f for name, day in walked for f in finder.files(name, day)], rows))
+    work = _reading(finder, walked, kind, wanted, columns) if readers else _OTHER[kind](finder, wanted)
+    rows = rows or (STRETCH_ROWS if beside else _rows(finder, kind, wanted))
+    along = [*walked, *((f"table:{name}", None) for name in beside)]
+    spans = list(ranges([f for name, day in along for f in finder.files(name, day)], rows))
     with ThreadPoolExecutor(_THREADS) as pool:
         for start in range(0, len(spans), _AT_ONCE):
-            for place, (keys, reads) in enumerate(pool.map(work, spans[start : start + _AT_ONCE]), start + 1):
-                yield Stretch(keys=keys, reads=reads, done=place, total=len(spans))
+            for place, (keys, reads) in enumerate(pool.map(work, spans[start : start + _AT_ONCE]), start):
+                low, high = spans[place]
+                yield Stretch(keys=keys, reads=reads, low=low, high=high, done=place + 1, total=len(spans))
 
 
 def _rows(finder: Finder, kind: str, wanted: Words) -> int:
@@ -76,12 +90,17 @@ def _rows(finder: Finder, kind: str, wanted: Words) -> int:
     return STRETCH_ROWS << 2 if narrow else STRETCH_ROWS
 
 
-def _reading(finder: Finder, walked: list[tuple[str, int | None]], kind: str, wanted: Words) -> Work:
+def _reading(
+    finder: Finder, walked: list[tuple[str, int | None]], kind: str, wanted: Words, columns: Sequence[str]
+) -> Work:
     only = pa.schema([READS_SCHEMA.field(kind)])
+    more = [READS_SCHEMA.field(name) for name in columns if name not in OF_SOURCE.names]
+    schema = pa.schema([*OF_SOURCE, *more])
+    nothing = schema.empty_table()
 
     def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
-        found = [_reads(file, span, only, wanted) for name, day in walked for file in finder.files(name, day)]
-        table = pa.concat_tables([_NOTHING, *(t for t in found if t is not None)]).combine_chunks()
+        reads = [_reads(file, span, only, wanted, schema) for name, day in walked for file in finder.files(name, day)]
+        table = pa.concat_tables([nothing, *(t for t in reads if t is not None)]).combine_chunks()
         table = table.take(pa.array(np.argsort(table["waybill"].to_numpy(), kind="stable")))
         keys = table["waybill"].to_numpy()
         return keys[run_starts(keys)[:-1]], table
@@ -89,7 +108,9 @@ def _reading(finder: Finder, walked: list[tuple[str, int | None]], kind: str, wa
     return work
 
 
-def _reads(file: SortedFile, span: tuple[int, int], only: pa.Schema, wanted: Words) -> pa.Table | None:
+def _reads(
+    file: SortedFile, span: tuple[int, int], only: pa.Schema, wanted: Words, schema: pa.Schema
+) -> pa.Table | None:
     """Reads of the source; the other columns are read only of row groups that hold one."""
     groups = file.groups_between(*span)
     if not len(groups):
@@ -100,7 +121,7 @@ def _reads(file: SortedFile, span: tuple[int, int], only: pa.Schema, wanted: Wor
     ends = np.cumsum(file.rows[groups])
     inside, place = np.unique(np.searchsorted(ends, hits, side="right"), return_inverse=True)
     starts = np.concatenate([[0], np.cumsum(file.rows[groups[inside]])])
-    rows = file.read(groups[inside].tolist(), OF_SOURCE)
+    rows = file.read(groups[inside].tolist(), schema)
     at: Longs = hits - (ends - file.rows[groups])[inside][place] + starts[place]
     taken = rows.take(pa.array(at))
     keys = numbers(taken, "waybill")
@@ -113,7 +134,7 @@ def _issued(finder: Finder, wanted: Words) -> Work:
 
     def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
         rows = last_rows(finder.files("table:waybills"), *span, schema)
-        return numbers(rows, "waybill")[np.isin(numbers(rows, "channel"), wanted)], _NOTHING
+        return numbers(rows, "waybill")[np.isin(numbers(rows, "channel"), wanted)], OF_SOURCE.empty_table()
 
     return work
 
@@ -124,13 +145,40 @@ def _passed(finder: Finder, wanted: Words) -> Work:
 
     def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
         rows = joined(read_range(finder.files("pairs:outlet"), *span, PAIRS_SCHEMA), PAIRS_SCHEMA)
-        return np.unique(numbers(rows, "waybill")[np.isin(numbers(rows, "code"), codes)]), _NOTHING
+        return np.unique(numbers(rows, "waybill")[np.isin(numbers(rows, "code"), codes)]), OF_SOURCE.empty_table()
 
     return work
 
 
 _WALKED = {"channel": "table:waybills", "outlet": "pairs:outlet"}
 _OTHER = {"channel": _issued, "outlet": _passed}
+
+
+def between(finder: Finder, name: str, low: int, high: int, columns: Sequence[str]) -> pa.Table:
+    """Columns of a table that hangs on waybills, as they are kept, with keys from `low` to `high`, both included.
+
+    All its rows, one file of the ledger after the other, each sorted by waybill.
+    """
+    schema = pa.schema([f for f in kept_schema(KEYED[name]) if f.name in ("waybill", *columns)])
+    return pa.Table.from_batches(read_range(finder.files(f"table:{name}"), low, high, schema), schema)
+
+
+def askers(finder: Finder, since: int, until: int) -> pa.Table:
+    """(actor text, queries i64): how many logged queries each account asked between two times (µs; `until` not)."""
+    schema = pa.schema([f for f in store.arrow_schema("queries") if f.name in ("at", "actor")])
+    counted = []
+    for file in finder.files("table:queries"):
+        for group in range(len(file.rows)):
+            batch = file.read([group], schema)
+            at = numbers(batch, "at")
+            then = pa.array((at >= since) & (at < until))
+            counted.append(
+                pa.table({"actor": batch["actor"].filter(then)}).group_by("actor").aggregate([([], "count_all")])
+            )
+    empty = pa.table({"actor": pa.array([], pa.string()), "count_all": pa.array([], pa.int64())})
+    rows = pa.concat_tables([empty, *(table.select(["actor", "count_all"]) for table in counted)])
+    summed = rows.group_by("actor").aggregate([("count_all", "sum")]).select(["actor", "count_all_sum"])
+    return summed.rename_columns(["actor", "queries"]).sort_by("actor")
 
 
 def places_of(finder: Finder, keys: Words) -> pa.Table:

@@ -12,6 +12,14 @@ def iso(us: int) -> str:
     return (EPOCH + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")
 
 
+def micros(text: str) -> int:
+    """A time in ISO 8601 with an offset as microseconds after 1970; ValueError if it is something else."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no offset")
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
 def day_name(day: int) -> str:
     """A day after 1970-01-01 as 2026-03-04."""
     return (date(1970, 1, 1) + timedelta(days=day)).isoformat()

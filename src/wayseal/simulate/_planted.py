@@ -124,12 +124,9 @@ def _first_days(scenario: Scenario) -> tuple[int, int]:
 
 
 def shift_hours(staff: Staff, actor: int) -> tuple[int, int]:
-    """Between which hours in China time an actor works; all day for those without a shift."""
-    shifts = _HOURS.get(Role(int(staff.role[actor])))
-    if shifts is None:
-        return 0, 24
+    """Between which hours in China time somebody works who works at a place."""
     pool = int(np.searchsorted(staff.start + staff.size, actor, side="right"))
-    return shifts[pool % SHIFTS]
+    return _HOURS[Role(int(staff.role[actor]))][pool % SHIFTS]
 
 
 class _Casting:

@@ -33,3 +33,9 @@ class StoreError(WaysealError):
         if column is not None:
             place = f"{place}: {column}" if place else column
         super().__init__(f"{place}: {message}" if place else message)
+
+
+class JournalBusyError(StoreError):
+    """Another process writes to a record of acts; names the file."""
+
+    exit_code: ClassVar[int] = 4

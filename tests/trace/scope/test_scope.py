@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.trace.rim import START, World, number
 from tests.trace.scope.world import CITIES, PARCELS, scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
+from wayseal.model.period import PeriodError
 from wayseal.model.sources import SourceKind
 from wayseal.trace.scope import Period, ScopeError, parse_period
 from wayseal.trace.scope._fields import FieldNames
@@ -276,13 +277,13 @@ def test_an_account_that_never_read_is_known(tmp_path: Path) -> None:
     [("2026-13-01", None), (None, "soon"), ("2026-03-02T25:00", None), ("", None), ("9999-12-31", "9999-12-31")],
 )
 def test_times_that_cannot_be_read(start: str | None, end: str | None) -> None:
-    with pytest.raises(ScopeError, match=r"--(from|to) is neither"):
+    with pytest.raises(PeriodError, match=r"--(from|to) is neither"):
         parse_period(start, end)
 
 
 @pytest.mark.parametrize(("start", "end"), [("2026-03-03", "2026-03-02"), ("2026-03-02T08:00", "2026-03-02T08:00")])
 def test_an_empty_period_is_refused(start: str, end: str) -> None:
-    with pytest.raises(ScopeError, match="empty"):
+    with pytest.raises(PeriodError, match="empty"):
         parse_period(start, end)
 
 
@@ -295,7 +296,7 @@ def test_days_are_those_of_china() -> None:
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_reading_of_a_period(text: str) -> None:
-    with suppress(ScopeError):
+    with suppress(PeriodError):
         assert parse_period(text, None).since < parse_period(text, None).until
 
 

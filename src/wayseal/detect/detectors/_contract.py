@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from wayseal.detect._view import View
 
@@ -21,18 +22,24 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
+CELLS = ("clock", "kind", "value", "action", "purpose", "fields")
+"""Hour of the local day; 0 device or 1 address and its key; action; keys of purpose and fields, as in the view."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Odd:
     """What a detector counts: odd int64 (a, d) out of base float64 (a, d).
 
     suspects: bool (n,), which of the view's suspects are the odd reads, where they are such; None for other reads.
-    told: int64 (a, d), what a report says instead of `odd`, where that is no number of reads.
+    told: int64 (a, d), what a report says instead of `odd`, where that is no number of reads. cells: where the odd
+    reads lie that are no suspects: actor and day (places in the view), and of `CELLS` those by which it counts.
     """
 
     odd: Longs
     base: Floats
     suspects: Flags | None = None
     told: Longs | None = None
+    cells: pa.Table | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,8 @@ def _count(view: View) -> Odd:
     usual_from = _nth_day(what, actor, day, _first_of(what, enough[why]))
     odd = day < usual_from[what]
     base = view.spread(actor, day, reads)
-    return Odd(odd=view.spread(actor[odd], day[odd], reads[odd]), base=base.astype(float))
+    cells = shown.filter(pa.array(odd)).select(["actor", "day", "purpose", "fields"])
+    return Odd(odd=view.spread(actor[odd], day[odd], reads[odd]), base=base.astype(float), cells=cells)
 
 
 def _people(group: np.ndarray, actor: np.ndarray) -> np.ndarray:

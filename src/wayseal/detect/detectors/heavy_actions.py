@@ -13,7 +13,7 @@ _HEAVY = [place for place, action in enumerate(Action, 1) if action in (Action.E
 def _count(view: View) -> Odd:
     rows = view.shown.filter(pa.array(np.isin(view.shown["action"].to_numpy(), _HEAVY)))
     odd = view.spread(rows["actor"].to_numpy(), rows["day"].to_numpy(), rows["reads"].to_numpy())
-    return Odd(odd=odd, base=view.reads.astype(float))
+    return Odd(odd=odd, base=view.reads.astype(float), cells=rows.select(["actor", "day", "action"]))
 
 
 DETECTOR = Detector(name="heavy_actions", needs=("accesses.action",), count=_count)

@@ -5,6 +5,7 @@ everything is new.
 """
 
 import numpy as np
+import pyarrow as pa
 
 from wayseal.detect._view import View
 from wayseal.detect.detectors._contract import Detector, Odd
@@ -26,7 +27,8 @@ def _count(view: View) -> Odd:
     for k in (0, 1):
         some = odd & (kind == k)
         each[k] = view.spread(actor[some], day[some], u["reads"].to_numpy()[some])
-    return Odd(odd=each.max(axis=0), base=np.where(judged, view.reads, 0).astype(float))
+    cells = u.filter(pa.array(odd)).select(["actor", "day", "kind", "value"])
+    return Odd(odd=each.max(axis=0), base=np.where(judged, view.reads, 0).astype(float), cells=cells)
 
 
 def _first_day(who: np.ndarray, kind: np.ndarray, value: np.ndarray, day: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ A device counts with five reads or more on the day; the further ones that overla
 """
 
 import numpy as np
+import pyarrow as pa
 
 from wayseal.detect._view import View
 from wayseal.detect.detectors._contract import Detector, Odd
@@ -25,7 +26,8 @@ def _count(view: View) -> Odd:
     top = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
     odd = ~new & (since <= until[top]) & (since[top] <= until)
     each = np.bincount(cell[odd], minlength=view.reads.size * 2).reshape(*view.shape, 2)
-    return Odd(odd=each.max(axis=2).astype(np.int64), base=(view.reads > 0).astype(float))
+    cells = u.take(pa.array(some[order][odd])).select(["actor", "day", "kind", "value"])
+    return Odd(odd=each.max(axis=2).astype(np.int64), base=(view.reads > 0).astype(float), cells=cells)
 
 
 DETECTOR = Detector(name="two_places_at_once", needs=("accesses.device|accesses.ip",), count=_count)

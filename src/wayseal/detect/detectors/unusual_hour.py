@@ -5,6 +5,7 @@ peers' fell into it or the hour next to it. An account is judged once it has OWN
 """
 
 import numpy as np
+import pyarrow as pa
 
 from wayseal.detect._view import View
 from wayseal.detect.detectors._contract import Detector, Odd
@@ -18,6 +19,7 @@ def _count(view: View) -> Odd:
     actor, reads = view.hours["actor"].to_numpy().astype(np.int64), view.hours["reads"].to_numpy()
     groups = int(view.group.max(initial=-1)) + 1
     odd = np.zeros((a, d), np.int64)
+    rows_of: list[np.ndarray] = []
     judged = np.zeros((a, d), np.bool_)
     own, peers = np.zeros((a, 24)), np.zeros((groups, 24))
     day_of, clock = hour // 24, hour % 24
@@ -29,9 +31,12 @@ def _count(view: View) -> Odd:
         judged[:, day] = own.sum(axis=1) >= OWN
         rare = _rare(own)[who, when] & _rare(peers)[view.group[who], when] & judged[who, day]
         np.add.at(odd, (who[rare], np.full(int(rare.sum()), day)), n[rare])
+        rows_of.append(rows[rare])
         np.add.at(own, (who, when), n)
         np.add.at(peers, (view.group[who], when), n)
-    return Odd(odd=odd, base=np.where(judged, view.reads, 0).astype(float))
+    found = np.concatenate([np.zeros(0, np.int64), *rows_of])
+    cells = pa.table({"actor": actor[found], "day": day_of[found], "clock": clock[found]})
+    return Odd(odd=odd, base=np.where(judged, view.reads, 0).astype(float), cells=cells)
 
 
 def _rare(counts: np.ndarray) -> np.ndarray:

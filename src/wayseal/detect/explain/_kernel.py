@@ -18,7 +18,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.explain._posts import CHANNEL, CITY, CUSTOMER, OUTLET, REGION, Ints, Longs, Posts, Rules, Tiny, Words
+from wayseal.detect.explain._posts import (
+    CHANNEL,
+    CITY,
+    CUSTOMER,
+    OUTLET,
+    REGION,
+    Ints,
+    Longs,
+    Posts,
+    Rules,
+    Tiny,
+    Words,
+)
 from wayseal.model.jit import kernel, part
 
 NOT_FIRST, UNEXPLAINED, UNKNOWN = 253, 254, 255
@@ -139,7 +151,7 @@ def _fits(
 ) -> bool:  # fmt: skip
     if by == 0:
         return bool(_in_custody(at, actor, route, s0, s1, rules.before[t], rules.after[t], scans, routes, posts))
-    if by == 1 or by == 2:
+    if by in (1, 2):
         return bool(_has_ticket(at, actor, t0, t1, rules.before[t], rules.after[t], tickets, posts, by == 2))
     if by == 3:
         return bool(_answers(at, actor, route, s0, s1, CHANNEL, scans, routes, posts))

@@ -41,8 +41,8 @@ class Posts(NamedTuple):
     """Posts of a accounts. What one read needs lies together, so that a read costs few misses of the cache.
 
     of: int64 (a, 3): where the account's posts start and end, and its team (colleagues have the same, -1 none).
-    rows: int64 (p, 4): kind (OUTLET … CUSTOMER), place of the outlet, city, region, channel or customer, since, until (µs).
-    city, region: int32 (outlets,), codes of each outlet's.
+    rows: int64 (p, 4): kind (OUTLET … CUSTOMER), place of the outlet, city, region, channel or customer, since, until
+    (µs). city, region: int32 (outlets,), codes of each outlet's.
     """
 
     of: Longs
@@ -151,7 +151,7 @@ def _assigned(
 
 
 def _widest(rows: list[Row]) -> list[Row]:
-    """Without posts that lie within another one of the same account and place: `actors` and `assignments` often agree."""
+    """Without posts that lie within another one of the same account and place: both tables often say the same."""
     ever = {r[:3] for r in rows if r[3] == -EVER and r[4] == EVER}
     return [r for r in rows if r[:3] not in ever or (r[3] == -EVER and r[4] == EVER)]
 

@@ -157,14 +157,17 @@ def _narrowed(made: Template, row: Mapping[str, Any], wrong: Callable[[str, str]
             length = _LENGTH.fullmatch(row[key]) if isinstance(row[key], str) else None
             if length is None:
                 raise wrong(key, "a length such as 90m, 12h or 10d")
-            made = replace(made, **{key: int(length[1]) * _UNITS[length[2]]})
+            micros = int(length[1]) * _UNITS[length[2]]
+            made = replace(made, before=micros) if key == "before" else replace(made, after=micros)
+    named: dict[str, frozenset[str]] = {}
     for key, among in (("roles", None), ("kinds", set(ActorKind)), ("actions", set(Action)), ("rights", None)):
         values = row.get(key, [])
         if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
             raise wrong(key, "a list of words")
         if among is not None and not set(values) <= among:
             raise wrong(key, "of " + ", ".join(sorted(among)))
-        made = replace(made, **{key: frozenset(values)})
+        named[key] = frozenset(values)
+    made = replace(made, roles=named["roles"], kinds=named["kinds"], actions=named["actions"], rights=named["rights"])
     if made.by is By.MANDATE and not made.rights:
         raise wrong("rights", "given with mandate")
     return made

@@ -42,10 +42,15 @@ def load_state(folder: Path) -> State | None:
         if about["version"] != VERSION:
             return None
         place = folder / about["folder"]
-        tables = {name: _read(place / f"{name}.parquet", about["sha256"][name], schema) for name, schema in SCHEMAS.items()}
+        tables = {
+            name: _read(place / f"{name}.parquet", about["sha256"][name], schema) for name, schema in SCHEMAS.items()
+        }
         facts = Facts(**tables, offset=int(about["offset"]))
         return State(
-            facts=facts, sources=tuple(about["sources"]), generation=int(about["generation"]), ground=str(about["ground"])
+            facts=facts,
+            sources=tuple(about["sources"]),
+            generation=int(about["generation"]),
+            ground=str(about["ground"]),
         )
     except _UNREADABLE:
         return None

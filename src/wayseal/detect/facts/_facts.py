@@ -14,7 +14,13 @@ from wayseal.detect.facts._tally import Flags, Words
 
 _TIME = pa.int64()
 HOURS = pa.schema(
-    [("actor", pa.uint64()), ("hour", pa.int32()), ("reads", pa.int64()), ("first", pa.int64()), ("mandate", pa.int64())]
+    [
+        ("actor", pa.uint64()),
+        ("hour", pa.int32()),
+        ("reads", pa.int64()),
+        ("first", pa.int64()),
+        ("mandate", pa.int64()),
+    ]
 )
 """Account and hour since 1970 (UTC): reads, first reads, and those of them under a mandate."""
 USES = pa.schema(

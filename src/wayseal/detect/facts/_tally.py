@@ -40,7 +40,10 @@ class Tally:
 
     def grow(self) -> None:
         """Twice the room."""
-        ids, cells = np.full((2 * len(self.ids), 2), FREE, np.uint64), np.zeros((2 * len(self.ids), self.cells.shape[1]), np.int64)
+        ids, cells = (
+            np.full((2 * len(self.ids), 2), FREE, np.uint64),
+            np.zeros((2 * len(self.ids), self.cells.shape[1]), np.int64),
+        )
         with np.errstate(over="ignore"):
             _spread(self.ids, self.cells, ids, cells)
         self.ids, self.cells = ids, cells
@@ -63,7 +66,7 @@ def slot(a: np.uint64, b: np.uint64, ids: Words) -> int:
     at = np.int64(((a * _MIX_A) ^ (b * _MIX_B)) >> np.uint64(24)) & mask
     while ids[at, 0] != FREE and (ids[at, 0] != a or ids[at, 1] != b):
         at = (at + 1) & mask
-    return at
+    return int(at)
 
 
 @kernel
@@ -77,7 +80,9 @@ def _spread(ids: Words, cells: Longs, new_ids: Words, new_cells: Longs) -> None:
 
 
 @kernel
-def count_hours(start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, ids: Words, cells: Longs, room: int) -> tuple[int, int]:
+def count_hours(
+    start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, ids: Words, cells: Longs, room: int
+) -> tuple[int, int]:
     """Counts reads, first reads and those under a mandate by account and hour, from row `start` on.
 
     why: `explain`'s answers; those below `mandates` are such. Returns (row it stopped at, new ids): it stops early
@@ -101,7 +106,9 @@ def count_hours(start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, id
 
 
 @kernel
-def count_uses(start: int, at: Longs, actor: Ints, value: Words, dim: int, offset: int, ids: Words, cells: Longs, room: int) -> tuple[int, int]:
+def count_uses(
+    start: int, at: Longs, actor: Ints, value: Words, dim: int, offset: int, ids: Words, cells: Longs, room: int
+) -> tuple[int, int]:
     """Counts reads by account, local day and device or address (`dim`), with the first and last time of each."""
     new = 0
     for i in range(start, len(at)):
@@ -123,7 +130,18 @@ def count_uses(start: int, at: Longs, actor: Ints, value: Words, dim: int, offse
 
 
 @kernel
-def count_shown(start: int, at: Longs, actor: Ints, action: Tiny, purpose: Words, fields: Words, offset: int, ids: Words, cells: Longs, room: int) -> tuple[int, int]:
+def count_shown(
+    start: int,
+    at: Longs,
+    actor: Ints,
+    action: Tiny,
+    purpose: Words,
+    fields: Words,
+    offset: int,
+    ids: Words,
+    cells: Longs,
+    room: int,
+) -> tuple[int, int]:
     """Counts reads by account, local day, action, purpose and set of fields."""
     new = 0
     for i in range(start, len(at)):

@@ -57,7 +57,15 @@ def _digest(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> s
     ground = {
         "version": VERSION,
         "ledger": m.id,
-        "templates": [repr(sorted(str(getattr(t, n)) if not isinstance(getattr(t, n), frozenset) else str(sorted(getattr(t, n))) for n in t.__slots__)) for t in templates],
+        "templates": [
+            repr(
+                sorted(
+                    str(getattr(t, n)) if not isinstance(getattr(t, n), frozenset) else str(sorted(getattr(t, n)))
+                    for n in t.__slots__
+                )
+            )
+            for t in templates
+        ],
         "offset": offset,
         "tables": [s.sha256 for s in m.sources if s.table in _GROUND_TABLES],
         "purges": len(m.purges),

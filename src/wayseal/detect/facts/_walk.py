@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import SUSPECTS, Facts, added_up, among, newest
 from wayseal.detect.facts._moved import demoted
 from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
-from wayseal.detect.facts._tally import ADDRESS, DEVICE, WIDTHS, Flags, Longs, Tally, Tiny, Words
+from wayseal.detect.facts._tally import ADDRESS, DEVICE, WIDTHS, Flags, Ints, Longs, Tally, Tiny, Words
 from wayseal.ledger.beside import Beside
 from wayseal.store.columns import microseconds
 
@@ -26,7 +27,7 @@ _AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What reads are judged by: staff, rules, how many of these are mandates, and mandates or strong; local time (µs)."""
+    """What reads are judged by: staff, rules, how many of these are mandates, and mandates or strong; local time."""
 
     staff: Staff
     rules: Rules
@@ -99,23 +100,29 @@ class Counter:
             return 0
         ground = self._ground
         reads, why, early = judged(batch, tables, ground)
-        hours, uses, shown = counts.tables
-        _grown(hours, lambda at, t: _tally.count_hours(
-            at, reads.at, reads.actor, why, ground.mandates, t.ids, t.cells, t.room), len(why))  # fmt: skip
-        for dim, name in ((DEVICE, "device"), (ADDRESS, "ip")):
-            value = words(batch, name)
-            _grown(uses, lambda at, t, value=value, dim=dim: _tally.count_uses(
-                at, reads.at, reads.actor, value, dim, ground.offset, t.ids, t.cells, t.room), len(why))  # type: ignore[misc]  # fmt: skip
-        purpose, fields = words(batch, "purpose"), words(batch, "fields")
-        _grown(shown, lambda at, t: _tally.count_shown(
-            at, reads.at, reads.actor, reads.action, purpose, fields, ground.offset, t.ids, t.cells, t.room), len(why))  # fmt: skip
+        self._tally(batch, reads, why, counts.tables)
         odd = np.flatnonzero((why >= ground.strong) & (why != NOT_FIRST))
         if len(odd):
             counts.suspects.append(suspects_of(batch, odd, why, early))
         if self._before is not None:
             first = np.flatnonzero(reads.first)
             counts.firsts.append((reads.key[first], words(batch, "actor")[first]))
-        return batch.num_rows
+        return len(why)
+
+    def _tally(self, batch: pa.RecordBatch, reads: Reads, why: Tiny, tables: tuple[Tally, ...]) -> None:
+        hours, uses, shown = tables
+        n, at, actor, offset = len(why), reads.at, reads.actor, self._ground.offset
+        mandates = self._ground.mandates
+        _grown(hours, lambda i, t: _tally.count_hours(i, at, actor, why, mandates, t.ids, t.cells, t.room), n)
+        for kind, name in ((DEVICE, "device"), (ADDRESS, "ip")):
+            used = partial(_used, at=at, actor=actor, value=words(batch, name), kind=kind, offset=offset)
+            _grown(uses, used, n)
+        purpose, fields, action = words(batch, "purpose"), words(batch, "fields"), reads.action
+        _grown(
+            shown,
+            lambda i, t: _tally.count_shown(i, at, actor, action, purpose, fields, offset, t.ids, t.cells, t.room),
+            n,
+        )
 
     def _again(
         self, stretch: Beside, tables: "Tables", before: Before, counts: _Counts, firsts: list[tuple[Words, Words]]
@@ -164,6 +171,10 @@ class Counter:
 
 
 Step = Callable[[int, Tally], tuple[int, int]]
+
+
+def _used(i: int, t: Tally, *, at: Longs, actor: Ints, value: Words, kind: int, offset: int) -> tuple[int, int]:
+    return _tally.count_uses(i, at, actor, value, kind, offset, t.ids, t.cells, t.room)
 
 
 def _grown(table: Tally, step: Step, rows: int) -> None:

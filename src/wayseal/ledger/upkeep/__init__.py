@@ -1,5 +1,6 @@
 """Upkeep of a ledger: backups of it, ledgers made of backups, and what a doctor says of one."""
 
+from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger.upkeep._backup import Copied, backup, restore
 from wayseal.ledger.upkeep._doctor import examine
 from wayseal.ledger.upkeep._ills import Act, Cure, Diagnosis, Examination, Hanging, Ill, Severity
@@ -15,5 +16,6 @@ __all__ = [
     "Severity",
     "backup",
     "examine",
+    "refuse_backup",
     "restore",
 ]

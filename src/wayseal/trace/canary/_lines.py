@@ -7,25 +7,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from wayseal.model.times import EPOCH, iso
+from wayseal.model.times import iso, micros
 from wayseal.trace.canary._errors import CanaryError
 from wayseal.trace.canary._types import Answer, Planned, Row, Watch
 
 HEADER: Mapping[str, object] = {"wayseal": "canaries", "version": 1}
 NO_REGISTER = "this is no register of canaries"
 _TEXTS = ("channel", "origin_outlet", "destination_outlet", "customer", "goods_class")
-
-
-def micros(text: str) -> int:
-    """A time in ISO 8601 with an offset as UTC microseconds; ValueError if it is something else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("no offset")
-    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def canary_line(canary: Planned) -> dict[str, object]:

@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 from wayseal.ledger import Snapshot
 from wayseal.model.numbers import clean_waybill
+from wayseal.model.times import micros
 from wayseal.trace.canary._belief import belief_now, named
 from wayseal.trace.canary._errors import CanaryError
-from wayseal.trace.canary._lines import answer_line, canary_line, micros, round_line
+from wayseal.trace.canary._lines import answer_line, canary_line, round_line
 from wayseal.trace.canary._plan import equal, of_sources, plan_rows, pools_of
 from wayseal.trace.canary._register import read_register, writing
 from wayseal.trace.canary._types import Answer, Planned, Watch

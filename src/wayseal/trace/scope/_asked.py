@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from wayseal.ledger import Snapshot
 from wayseal.ledger.replay import Replay
+from wayseal.model.period import Period
 from wayseal.model.sources import SourceKind
 from wayseal.store.columns import microseconds
 from wayseal.trace.scope._had import Had, made
-from wayseal.trace.scope._period import Period
 from wayseal.trace.scope._places import Words
 from wayseal.trace.scope._source import Source
 

@@ -6,6 +6,6 @@ from wayseal.model import WaysealError
 
 
 class ScopeError(WaysealError):
-    """The source or the period can't be used as it was given; names no account and no session."""
+    """The source can't be used as it was given; names no account and no session."""
 
     exit_code: ClassVar[int] = 3

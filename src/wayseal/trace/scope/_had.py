@@ -16,8 +16,8 @@ from wayseal import store
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
+from wayseal.model.period import Period
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._period import Period
 from wayseal.trace.scope._places import Longs, Words, inside
 from wayseal.trace.scope._source import READERS, Source
 

@@ -16,13 +16,13 @@ import numpy as np
 
 from wayseal import __version__
 from wayseal.ledger import Snapshot
+from wayseal.model.period import FIRST, LAST, Period
 from wayseal.model.sources import SourceKind
 from wayseal.store.columns import microseconds
 from wayseal.trace.scope._asked import replay_of, shown
 from wayseal.trace.scope._fields import FieldNames
 from wayseal.trace.scope._had import had
 from wayseal.trace.scope._listing import Listing
-from wayseal.trace.scope._period import FIRST, LAST, Period
 from wayseal.trace.scope._places import Places, places
 from wayseal.trace.scope._result import ByQuery, ScopeResult, Work
 from wayseal.trace.scope._routes import routes_of

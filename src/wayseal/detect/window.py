@@ -1,8 +1,8 @@
 """Which days are looked at.
 
 1. The window ends with the last day of the log and is four weeks long, unless it is given.
-2. Times that lie more than two days outside nearly all reads (all but one in 100,000 at each end) are stray: clocks that
-   jumped. They don't move the window, and they are counted.
+2. Times that lie more than two days outside nearly all reads (all but one in 100,000 at each end) are stray: clocks
+   that jumped. They don't move the window, and they are counted.
 3. Four weeks before the window are looked at as its past.
 """
 
@@ -22,7 +22,7 @@ _STRAY, _NEAR = 1e-5, 48
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Local days since 1970, all included: past from `past`, asked about from `first` to `last`. stray: reads outside."""
+    """Local days since 1970, all included: past from `past`, asked about `first` to `last`; stray: reads outside."""
 
     past: int
     first: int
@@ -59,7 +59,7 @@ def parse_offset(text: str) -> int:
 
 
 def window_of(activity: pa.Table, offset: int, since: int | None, until: int | None) -> Window | None:
-    """The window of a log (hour since 1970, reads); None where there are no reads. since, until: local days, included."""
+    """The window of a log (hour since 1970, reads); None without reads. since, until: local days, both included."""
     hour, reads = activity["hour"].to_numpy().astype(np.int64), activity["reads"].to_numpy()
     total = int(reads.sum())
     if not total:

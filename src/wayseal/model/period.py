@@ -7,13 +7,20 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from typing import ClassVar
 
-from wayseal.trace.scope._errors import ScopeError
+from wayseal.model.errors import WaysealError
 
 CHINA = timezone(timedelta(hours=8))
 _EPOCH = datetime.fromtimestamp(0, CHINA)
 _MICRO = timedelta(microseconds=1)
 FIRST, LAST = -(1 << 62), 1 << 62
+
+
+class PeriodError(WaysealError):
+    """A period that can't be used as it was given."""
+
+    exit_code: ClassVar[int] = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +32,11 @@ class Period:
 
 
 def parse_period(start: str | None, end: str | None) -> Period:
-    """The period between two texts (rules 1 to 3); ScopeError names the one that can't be read."""
+    """The period between two texts (rules 1 to 3); PeriodError names the one that can't be read."""
     since = FIRST if start is None else _micros(start, "--from", days=0)
     until = LAST if end is None else _micros(end, "--to", days=1)
     if since >= until:
-        raise ScopeError("--to lies before --from, or at it: the period is empty")
+        raise PeriodError("--to lies before --from, or at it: the period is empty")
     return Period(since=since, until=until)
 
 
@@ -45,4 +52,4 @@ def _micros(text: str, option: str, *, days: int) -> int:
         return (moment - _EPOCH) // _MICRO
     except (ValueError, OverflowError):
         message = f"{option} is neither a date such as 2026-03-02 nor a time such as 2026-03-02T08:00+08:00"
-        raise ScopeError(message) from None
+        raise PeriodError(message) from None

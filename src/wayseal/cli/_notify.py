@@ -1,0 +1,65 @@
+"""Notices of new cases: to 钉钉, 飞书, 企业微信, mail or a webhook, by the addresses of Apprise.
+
+1. A notice names no account and no waybill: ids of cases, scores, how many accounts. Who may know more looks it up.
+2. An address holds a secret, so none stands in an error, a log or the list of processes where it can be avoided: it may
+   come from a file or the environment.
+3. What could not be sent is said, with the place of its address in the list; the cases are registered all the same.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from wayseal.cli._words import filled
+from wayseal.detect import Case
+from wayseal.model import WaysealError
+
+TEXTS = {
+    "en": {
+        "title": "Wayseal: {n} new {n:case|cases}",
+        "line": "{id}: {score:.0%}, {n} {n:account|accounts}",
+        "more": "See them with `wayseal detect` or `wayseal case list`.",
+    },
+    "zh": {
+        "title": "Wayseal 运单封缄：新增 {n} 个案件",
+        "line": "{id}：{score:.0%}，{n} 个账号",
+        "more": "请用 `wayseal detect` 或 `wayseal case list` 查看。",
+    },
+}
+
+
+class NotifyError(WaysealError):
+    """A notice could not be sent, or an address can't be understood; says which in the list, never what it is."""
+
+    exit_code = 5
+
+
+def addresses(given: Sequence[str]) -> list[str]:
+    """Addresses of notices; `@FILE` stands for those in a file, one a line, # for remarks. OSError."""
+    out: list[str] = []
+    for text in given:
+        if text.startswith("@"):
+            lines = Path(text[1:]).read_text("utf-8").splitlines()
+            out += [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        else:
+            out.append(text)
+    return out
+
+
+def notify(cases: Sequence[Case], to: Sequence[str], lang: str) -> None:
+    """Sends one notice of some new cases to each address. NotifyError names the first that failed (rule 3)."""
+    if not cases or not to:
+        return
+    from apprise import Apprise  # noqa: PLC0415 (loaded only where somebody is told)
+
+    words = TEXTS[lang]
+    lines = [filled(words["line"], id=c.id, score=c.score, n=len(c.people)) for c in cases]
+    body = "\n".join([*lines, words["more"]])
+    failed = []
+    for number, address in enumerate(to, 1):
+        one = Apprise()
+        if not one.add(address):
+            raise NotifyError(f"--notify: address {number} is none that Apprise knows")
+        if not one.notify(body=body, title=filled(words["title"], n=len(cases))):
+            failed.append(number)
+    if failed:
+        raise NotifyError(f"--notify: nothing could be sent to address {failed[0]}; the cases are registered")

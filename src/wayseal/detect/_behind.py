@@ -1,0 +1,126 @@
+"""The reads behind reasons that are no single suspects: by the cells that a detector found odd.
+
+A detector says which cells are odd: account and day, and as it counts also hour of the day, device or address, action,
+purpose, fields. A read belongs to a reason if it lies in one of its cells. One walk serves all reasons.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal.detect._judge import Found
+from wayseal.detect._result import MOST_READS, Case, Person, Read, Reason
+from wayseal.detect._view import View
+from wayseal.detect.facts import DEVICE
+from wayseal.ledger import Snapshot
+
+_HOUR, _DAY = 3_600_000_000, 86_400_000_000
+_COLUMNS = ("at", "actor", "action", "device", "ip", "purpose", "fields")
+Words = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sought:
+    """One reason whose reads are sought: account key, days of the view, odd cells of these; what was found."""
+
+    actor: int
+    since: int
+    until: int
+    cells: pa.Table
+    times: list[npt.NDArray[np.int64]]
+    waybills: list[Words]
+
+
+def with_reads(
+    cases: tuple[Case, ...],
+    snapshot: Snapshot,
+    view: View,
+    found: Sequence[Found],
+    progress: Callable[[str, int, int], None],
+) -> tuple[Case, ...]:
+    """The cases, each reason with the newest of its reads and how many there are."""
+    by_name = {f.name: f for f in found}
+    sought: dict[tuple[str, str], _Sought] = {}
+    for person in (p for c in cases for p in c.people):
+        key = int(snapshot.keys([person.actor])[0])
+        for reason in person.reasons:
+            cells = by_name[reason.detector].odd.cells
+            if cells is not None:
+                sought[person.actor, reason.detector] = _sought(view, key, reason, cells)
+    if not sought:
+        return cases
+    _walk(snapshot, view, list(sought.values()), progress)
+
+    def filled(person: Person, one: Reason) -> Reason:
+        mine = sought.get((person.actor, one.detector))
+        return one if mine is None else _filled(one, mine, snapshot, person.actor)
+
+    def whole(case: Case) -> Case:
+        people = [replace(p, reasons=tuple(filled(p, r) for r in p.reasons)) for p in case.people]
+        return replace(case, people=tuple(people))
+
+    return tuple(whole(c) for c in cases)
+
+
+def _sought(view: View, key: int, reason: Reason, cells: pa.Table) -> _Sought:
+    since, until = ((t + view.offset) // _DAY - view.day for t in (reason.since, reason.until))
+    place = int(np.flatnonzero(view.keys == np.uint64(key))[0])
+    day = cells["day"].to_numpy()
+    mine = (cells["actor"].to_numpy() == place) & (day >= since) & (day <= until)
+    return _Sought(actor=key, since=since, until=until, cells=cells.filter(pa.array(mine)), times=[], waybills=[])
+
+
+def _walk(snapshot: Snapshot, view: View, sought: list[_Sought], progress: Callable[[str, int, int], None]) -> None:
+    keys = np.unique(np.array([s.actor for s in sought], np.uint64))
+    for stretch in snapshot.stretches("actor", keys, _COLUMNS):
+        reads = stretch.reads
+        actor = reads["actor"].to_numpy()
+        at = reads["at"].cast(pa.int64()).to_numpy()
+        day = (at + view.offset) // _DAY - view.day
+        for one in sought:
+            rows = np.flatnonzero((actor == np.uint64(one.actor)) & (day >= one.since) & (day <= one.until))
+            rows = rows[
+                _in_cells(reads.take(pa.array(rows)), day[rows], (at[rows] + view.offset) // _HOUR % 24, one.cells)
+            ]
+            one.times.append(at[rows])
+            one.waybills.append(reads["waybill"].to_numpy()[rows])
+        progress("reads", stretch.done, stretch.total)
+
+
+def _in_cells(reads: pa.Table, day: npt.NDArray[np.int64], clock: npt.NDArray[np.int64], cells: pa.Table) -> Flags:
+    """Which reads of the account lie in one of its odd cells."""
+    columns: dict[str, npt.NDArray[np.generic]] = {"day": day, "clock": clock}
+    columns |= {n: reads[n].to_numpy() for n in ("action", "purpose", "fields")}
+    if "kind" not in cells.column_names:
+        return _match(columns, cells)
+    out = np.zeros(len(reads), np.bool_)
+    for kind in pc.unique(cells["kind"]).to_pylist():
+        columns["value"] = reads["device" if kind == DEVICE else "ip"].to_numpy()
+        out |= _match(columns, cells.filter(pc.equal(cells["kind"], kind)))
+    return out
+
+
+def _match(columns: dict[str, npt.NDArray[np.generic]], cells: pa.Table) -> Flags:
+    names = [n for n in cells.column_names if n not in ("actor", "kind")]
+    mine = np.stack([columns[n].astype(np.uint64) for n in names])
+    odd = np.stack([cells[n].to_numpy().astype(np.uint64) for n in names])
+    both = np.concatenate([mine, odd], axis=1)
+    _, code = np.unique(both, axis=1, return_inverse=True)
+    out: Flags = np.isin(code[: mine.shape[1]], code[mine.shape[1] :])
+    return out
+
+
+def _filled(reason: Reason, mine: _Sought, snapshot: Snapshot, actor: str) -> Reason:
+    at = np.concatenate([np.zeros(0, np.int64), *mine.times])
+    waybill = np.concatenate([np.zeros(0, np.uint64), *mine.waybills])
+    order = np.lexsort((waybill, at))
+    last = order[-MOST_READS:]
+    numbers = snapshot.names("waybill", waybill[last])
+    reads = tuple(Read(waybill=w, actor=actor, at=t) for w, t in zip(numbers, at[last].tolist(), strict=True))
+    until = int(at[last[-1]]) if len(last) else reason.until
+    return replace(reason, reads=reads, total_reads=len(at), until=until)

@@ -1,0 +1,40 @@
+"""What keeping and reading a casebook raises."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from wayseal.model import WaysealError
+
+
+class CasebookError(WaysealError):
+    """A casebook, or its secret, that is missing, damaged or of another version; names the file, never a value."""
+
+    exit_code: ClassVar[int] = 6
+
+    def __init__(self, message: str, *, file: Path | None = None, line: int | None = None, field: str = "") -> None:
+        place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
+        super().__init__(place + (f"{field}: " if field else "") + message)
+
+
+class CasebookChangedError(CasebookError):
+    """A line of a casebook is not what was written, or one is missing; names the line."""
+
+    exit_code: ClassVar[int] = 7
+
+
+class NoSuchCaseError(CasebookError):
+    """No case, or no account of a case, fits what was asked for; never says what that was."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class CasebookUsageError(CasebookError):
+    """An act without who did it, why, or what was said; names the field."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class CasebookBusyError(CasebookError):
+    """Another process writes to the casebook."""
+
+    exit_code: ClassVar[int] = 4

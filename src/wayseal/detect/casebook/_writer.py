@@ -1,0 +1,189 @@
+"""A casebook that is held for writing (rules 1 to 3, 8 to 13)."""
+
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from wayseal.detect.casebook._acts import to_act, to_object
+from wayseal.detect.casebook._chain import chained, header, last_sum
+from wayseal.detect.casebook._continues import continued
+from wayseal.detect.casebook._errors import CasebookUsageError, NoSuchCaseError
+from wayseal.detect.casebook._fold import PREFIX, Folder
+from wayseal.detect.casebook._forget import forgetting
+from wayseal.detect.casebook._pseudonyms import Pseudonyms
+from wayseal.detect.casebook._read import Taken, as_casebook_errors, taken
+from wayseal.detect.casebook._secret import Entropy, checked_pseudonyms, made_pseudonyms
+from wayseal.detect.casebook.types import FILE, Act, Alert, Case, Casebook, Forgotten, Heard, Registered, Shown, Verdict
+from wayseal.store.journal import Held, holding
+
+FOLDER_MODE = 0o700
+MOST_LINE, MOST_STATEMENT = 500, 20_000
+_BREAKS = "\n\t"
+_CONTROLS = ("Cc", "Cs")
+
+
+class Writer:
+    """A casebook that is held for writing. What a method did is durable when it returns; what it refuses isn't done.
+
+    Every `at` is microseconds after 1970, UTC. NoSuchCaseError: no such case; CasebookUsageError: nothing says who or
+    why; OSError: the disk refuses.
+    """
+
+    def __init__(self, held: Held, path: Path, pseudonyms: Pseudonyms, made: Taken | None) -> None:
+        self._held = held
+        self._path = path
+        self.pseudonyms = pseudonyms
+        self._start(made)
+
+    def _start(self, made: Taken | None) -> None:
+        self._lines = len(made.chain.sums) if made else 0
+        self._before = made.chain.sums[-1] if made else ""
+        self._prefix = made.chain.start if made else b""
+        self._unread = made.chain.cut if made else ()
+        self._acts = [act for _, act in made.acts] if made else []
+        self._folder = made.folder if made else Folder()
+        self._book: Casebook | None = None
+
+    @property
+    def book(self) -> Casebook:
+        """What the casebook says now."""
+        if self._book is None:
+            self._book = self._folder.book(self._unread)
+        return self._book
+
+    def register(self, alerts: Sequence[Alert], at: int) -> tuple[str, ...]:
+        """Puts alerts into cases (rules 9 and 10); returns the case of each, in their order.
+
+        An alert that the case has as its last one already, or that a verdict has judged, changes nothing. ValueError:
+        an alert without accounts.
+        """
+        ids: list[str] = []
+        acts: list[Act] = []
+        last = self._folder.last
+        for alert in alerts:
+            if not alert.actors:
+                raise ValueError("actors")
+            case = continued(self.book.cases, alert, set(ids))
+            if case is None:
+                last += 1
+                ids.append(f"{PREFIX}{last}")
+                acts.append(Registered(case=ids[-1], at=at, alert=alert, first=True))
+                continue
+            ids.append(case.id)
+            if case.verdict is None and case.alerts[-1] != alert:
+                acts.append(Registered(case=case.id, at=at, alert=alert, first=False))
+        self._add(acts)
+        return tuple(ids)
+
+    def open(self, case: str, who: str, why: str, at: int) -> Case:
+        """Opens a case: from here on its accounts' names may be shown (rule 7). Returns it."""
+        self._show((case,), who, why, at, together=False)
+        return self.book.case(case)
+
+    def unmask(self, cases: Sequence[str], who: str, why: str, at: int) -> None:
+        """Opens several cases in one act, for a list that names all of them. None: nothing is recorded."""
+        if cases:
+            self._show(cases, who, why, at, together=True)
+
+    def _show(self, cases: Sequence[str], who: str, why: str, at: int, *, together: bool) -> None:
+        actors = {case: self.book.case(case).actors for case in cases}
+        self._add([Shown(cases=actors, at=at, who=_line(who, "who"), why=_line(why, "why"), together=together)])
+
+    def hear(self, case: str, who: str, statement: str, at: int, *, actor: str | None = None) -> Case:
+        """Records what the person concerned said (rule 11). who: who wrote it down. actor: whose account it is.
+
+        NoSuchCaseError also where that account is none of the case's. Returns the case.
+        """
+        if actor is not None and actor not in self.book.case(case).actors:
+            raise NoSuchCaseError("the case has no such account")
+        self.book.case(case)
+        said = _text(statement, "statement")
+        self._add([Heard(case=case, at=at, who=_line(who, "who"), statement=said, actor=actor)])
+        return self.book.case(case)
+
+    def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> Case:
+        """Closes a case (rule 12). true: the reads were not work. Returns it."""
+        self.book.case(case)
+        self._add([Verdict(case=case, at=at, true=true, who=_line(who, "who"), why=_line(why, "why"))])
+        return self.book.case(case)
+
+    def forget(self, before: int, who: str, why: str, at: int) -> Forgotten | None:
+        """Forgets the cases that were closed before a moment (rule 13); None where there are none."""
+        by = {"who": _line(who, "who"), "why": _line(why, "why")}
+        left = forgetting(self._acts, self.book, before)
+        if not left.cases:
+            return None
+        done = Forgotten(
+            at=at,
+            before=before,
+            cases=len(left.cases),
+            acts=left.acts,
+            cut=len(self._unread),
+            lines=self._lines,
+            head=self._before,
+            last=self._folder.last,
+            **by,
+        )
+        earlier = [act for act in left.kept if isinstance(act, Forgotten)]
+        content = self._whole([*earlier, done, *(act for act in left.kept if not isinstance(act, Forgotten))])
+        self._held.replace(content)
+        self._start(taken(content, self._path))
+        return done
+
+    def _whole(self, acts: Sequence[Act]) -> bytes:
+        """A casebook of these acts alone."""
+        return chained([header(self.pseudonyms.check), *map(to_object, acts)], "")
+
+    def _add(self, acts: Sequence[Act]) -> None:
+        """Writes acts, durably, and only then takes them in (rule 1)."""
+        if not acts:
+            return
+        read = [to_act(to_object(act)) for act in acts]  # what can't be read again is refused before it is written
+        if self._lines:
+            content = chained([to_object(act) for act in acts], self._before)
+            self._held.add(self._prefix + content)
+        else:
+            content = self._whole(acts)
+            self._held.replace(content)
+        self._lines += content.count(b"\n")
+        self._before, self._prefix, self._book = last_sum(content), b"", None
+        for act in read:
+            self._folder.take(act)
+        self._acts += read
+
+
+@contextmanager
+def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) -> Iterator[Writer]:
+    """Holds a casebook for writing, in a folder that is made where there is none (rules 2 and 3).
+
+    new: it may be made; NoSuchCaseError where it may not. CasebookBusyError: another process writes; other errors as
+    for `read_casebook`.
+    """
+    path = folder / FILE
+    if new:
+        folder.mkdir(FOLDER_MODE, exist_ok=True)
+    elif not path.exists():
+        raise NoSuchCaseError("no case has been registered yet", file=path)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(FOLDER_MODE)
+    with ExitStack() as stack:
+        with as_casebook_errors(path):
+            held = stack.enter_context(holding(path, new=new))
+        made = taken(held.content, path) if held.content else None
+        aliases = checked_pseudonyms(folder, made.chain.secret) if made else made_pseudonyms(folder, entropy)
+        yield Writer(held, path, aliases, made)
+
+
+def _line(text: str, field: str) -> str:
+    if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
+        raise CasebookUsageError(f"one line of up to {MOST_LINE} characters", field=field)
+    return text
+
+
+def _text(text: str, field: str) -> str:
+    hidden = any(unicodedata.category(char) in _CONTROLS for char in text if char not in _BREAKS)
+    if not text.strip() or len(text) > MOST_STATEMENT or hidden:
+        raise CasebookUsageError(f"a text of up to {MOST_STATEMENT} characters", field=field)
+    return text

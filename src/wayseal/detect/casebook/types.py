@@ -1,0 +1,205 @@
+"""Alerts, cases and the recorded acts around them. All times are microseconds after 1970, UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wayseal.detect.casebook._errors import NoSuchCaseError
+
+FILE = "casebook.jsonl"
+"""The journal, in the casebook's folder."""
+
+
+class State(StrEnum):
+    """How a case stands: nobody opened it yet, somebody did, or it was closed by a verdict."""
+
+    NEW = "new"
+    OPENED = "opened"
+    TRUE = "true"
+    FALSE = "false"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What detection says of some accounts: a score, when it tipped, and which detectors gave the reasons."""
+
+    actors: tuple[str, ...]
+    alerted_at: int
+    score: float
+    detectors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """An alert was put into a case; at: when. first: it made the case."""
+
+    case: str
+    at: int
+    alert: Alert
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Names were shown. cases: case → the accounts it had then. together: several cases at once, as a list."""
+
+    cases: Mapping[str, tuple[str, ...]]
+    at: int
+    who: str
+    why: str
+    together: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The person concerned was heard. who: who wrote it down. actor: whose account, where the case has several."""
+
+    case: str
+    at: int
+    who: str
+    statement: str
+    actor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Somebody judged a case. true: the reads were not work."""
+
+    case: str
+    at: int
+    true: bool
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """Cases were forgotten: those closed before a moment. The chain starts anew behind it.
+
+    cases, acts: how many went. cut: lines cut off by crashes that went, too. lines, head: how many lines there were,
+    and the SHA-256 of the last. last: the highest number that a case was given so far.
+    """
+
+    at: int
+    who: str
+    why: str
+    before: int
+    cases: int
+    acts: int
+    cut: int
+    lines: int
+    head: str
+    last: int
+
+
+Act = Registered | Shown | Heard | Verdict | Forgotten
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A case: its accounts in the order in which they came, its alerts, and what was done with it.
+
+    named: the accounts whose names may be shown because of this case.
+    """
+
+    id: str
+    actors: tuple[str, ...]
+    alerts: tuple[Alert, ...]
+    acts: tuple[Shown | Heard | Verdict, ...] = ()
+    named: frozenset[str] = frozenset()
+
+    @property
+    def state(self) -> State:
+        """How it stands; the last verdict counts."""
+        if (verdict := self.verdict) is not None:
+            return State.TRUE if verdict.true else State.FALSE
+        return State.OPENED if any(isinstance(act, Shown) for act in self.acts) else State.NEW
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict that counts: the last one."""
+        return next((act for act in reversed(self.acts) if isinstance(act, Verdict)), None)
+
+    @property
+    def heard(self) -> tuple[Heard, ...]:
+        """What the persons concerned said."""
+        return tuple(act for act in self.acts if isinstance(act, Heard))
+
+    @property
+    def score(self) -> float:
+        """That of the last alert."""
+        return self.alerts[-1].score
+
+    @property
+    def alerted_at(self) -> int:
+        """The time of its earliest alert."""
+        return min(alert.alerted_at for alert in self.alerts)
+
+    @property
+    def last_alerted_at(self) -> int:
+        """The time of its latest alert."""
+        return max(alert.alerted_at for alert in self.alerts)
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """All that ever gave a reason, in the order in which they first did."""
+        return tuple(dict.fromkeys(name for alert in self.alerts for name in alert.detectors))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a verdict teaches: whose reads, alerted from when to when by which detectors, were work or not."""
+
+    case: str
+    actors: tuple[str, ...]
+    detectors: tuple[str, ...]
+    alerted_at: int
+    last_alerted_at: int
+    true: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casebook:
+    """What a casebook says. unread: numbers of lines that a crash cut off."""
+
+    cases: tuple[Case, ...] = ()
+    forgotten: tuple[Forgotten, ...] = ()
+    unread: tuple[int, ...] = ()
+
+    def case(self, id_: str) -> Case:
+        """The case of that id; NoSuchCaseError if there is none."""
+        for case in self.cases:
+            if case.id == id_:
+                return case
+        raise NoSuchCaseError("there is no case of this id")
+
+    @property
+    def opened_actors(self) -> frozenset[str]:
+        """The accounts whose names may be shown (rule 7)."""
+        return frozenset().union(*(case.named for case in self.cases))
+
+    def closed_before(self, moment: int) -> tuple[Case, ...]:
+        """The cases whose verdict was given before a moment."""
+        return tuple(case for case in self.cases if case.verdict is not None and case.verdict.at < moment)
+
+    def waiting_since(self, moment: int) -> tuple[Case, ...]:
+        """The cases without a verdict that had their last alert before a moment."""
+        return tuple(case for case in self.cases if case.verdict is None and case.last_alerted_at < moment)
+
+    @property
+    def verdicts(self) -> tuple[Judged, ...]:
+        """What the verdicts that count teach, by case."""
+        return tuple(
+            Judged(
+                case=case.id,
+                actors=case.actors,
+                detectors=case.detectors,
+                alerted_at=case.alerted_at,
+                last_alerted_at=case.last_alerted_at,
+                true=verdict.true,
+                at=verdict.at,
+            )
+            for case in self.cases
+            if (verdict := case.verdict) is not None
+        )

@@ -1,0 +1,78 @@
+"""Whose reads belong together: the actors of one contract, and each partner's account that none names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wayseal.detect.partners._arrays import Longs, Words
+from wayseal.detect.partners._contract import Contract
+from wayseal.detect.partners._result import Remark
+from wayseal.ledger import Snapshot
+from wayseal.model.kinds import ActorKind
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A partner as it is checked; contract None: an account of kind partner that no contract names."""
+
+    partner: str
+    contract: Contract | None
+    actors: tuple[str, ...]
+
+    @property
+    def offset_us(self) -> int:
+        """Of its local days and hours from UTC."""
+        return _CHINA_US if self.contract is None else self.contract.offset_us
+
+
+_CHINA_US = 8 * 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """keys: of all their actors, sorted; at[n]: the group of a key."""
+
+    groups: tuple[Group, ...]
+    keys: Words
+    at: Longs
+
+    def of(self, actors: Words) -> Longs:
+        """Place of each actor's group; -1 for none."""
+        if not len(self.keys):
+            return np.full(len(actors), -1, np.int64)
+        place = np.minimum(np.searchsorted(self.keys, actors), len(self.keys) - 1)
+        return np.where(self.keys[place] == actors, self.at[place], -1)
+
+
+def groups_of(snapshot: Snapshot, contracts: Sequence[Contract]) -> tuple[Groups, list[Remark]]:
+    """The groups, those with a contract first, and what is odd about their accounts."""
+    actors = snapshot.actors()
+    kinds = dict(zip(actors["actor"].to_pylist(), actors["kind"].to_pylist(), strict=True))
+    groups = [Group(partner=c.partner, contract=c, actors=c.actors) for c in contracts]
+    held = {actor for c in contracts for actor in c.actors}
+    alone = sorted(a for a, kind in kinds.items() if kind == ActorKind.PARTNER and a not in held)
+    groups += [Group(partner=actor, contract=None, actors=(actor,)) for actor in alone]
+    names = [actor for group in groups for actor in group.actors]
+    keys = snapshot.keys(names)
+    order = np.argsort(keys)
+    at = np.repeat(np.arange(len(groups)), [len(g.actors) for g in groups])
+    made = Groups(groups=tuple(groups), keys=keys[order], at=at[order].astype(np.int64))
+    remarks = [r for c in contracts for r in _odd(snapshot, c, kinds)]
+    if "actors" not in snapshot.tables:
+        remarks.append(Remark(code="no_actors"))
+    return made, remarks
+
+
+def _odd(snapshot: Snapshot, contract: Contract, kinds: dict[str, str]) -> list[Remark]:
+    known = snapshot.names("actor", snapshot.keys(contract.actors))
+    unknown = [a for a, name in zip(contract.actors, known, strict=True) if not name]
+    other = [a for a in contract.actors if kinds.get(a, ActorKind.PARTNER) != ActorKind.PARTNER]
+    out = []
+    for code, actors in (("unknown_actor", unknown), ("other_kind", other)):
+        if actors:
+            shown = "; ".join(actors[:_NAMED]) + ("; …" if len(actors) > _NAMED else "")
+            out.append(Remark(code=code, values={"file": contract.file.name, "n": len(actors), "actors": shown}))
+    return out

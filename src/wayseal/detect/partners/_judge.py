@@ -1,0 +1,204 @@
+"""Reads against a contract.
+
+Obligations (code and tests cite the numbers):
+1. Only what was agreed is checked; a part that the contract doesn't name is never a breach.
+2. A read outside the contract's time is a breach of that, and of nothing else.
+3. What the log doesn't say (an address, fields, a purpose, an action, the waybill's row) is counted as not judged,
+   never as a breach and never as in order.
+4. A read may show the fields that are agreed for any purpose and those for its own; a read without a purpose may show
+   what any purpose may.
+5. Hours and days are local: by the contract's offset.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayseal import store
+from wayseal.detect.partners._arrays import Flags, Longs, Words, counted, counted_pairs, isin
+from wayseal.detect.partners._contract import Contract
+from wayseal.detect.partners._reads import SEPARATOR, Reads
+from wayseal.detect.partners._result import Kind
+from wayseal.ledger import Snapshot
+
+ACTIONS = store.TABLES["accesses"].column("action").values
+PRODUCTS = ("channel", "customer", "goods_class")
+_MINUTE_US = 60_000_000
+_OURS, _FOREIGN, _UNREADABLE = range(3)
+What = Mapping[int, int] | Mapping[str, int]
+"""What was not agreed → reads: by text, or by key (purposes, addresses, channels)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Breaches of one kind: rows of the reads, and what was not agreed."""
+
+    kind: Kind
+    rows: Longs
+    what: What
+
+
+class Judge:
+    """Puts reads to one contract. looked: reads in its time; unjudged: code → reads."""
+
+    def __init__(self, snapshot: Snapshot, contract: Contract) -> None:
+        self._snapshot = snapshot
+        self._contract = contract
+        self._purposes = snapshot.keys(sorted(contract.purposes))
+        self._channels = snapshot.keys(sorted(contract.products.channels))
+        named = sorted(contract.by_purpose)
+        keys = snapshot.keys(named).tolist()
+        self._by_purpose = {k: contract.by_purpose[n] for k, n in zip(keys, named, strict=True)}
+        self._any_purpose = frozenset().union(*contract.by_purpose.values())
+        self._address: dict[int, int] = {}
+        self._beyond: dict[tuple[int, int], tuple[str, ...]] = {}
+        self.looked = 0
+        self.unjudged: Counter[str] = Counter()
+
+    @property
+    def needs_waybills(self) -> bool:
+        """Whether rows of `waybills` are needed."""
+        p = self._contract.products
+        return bool(p.channels or p.customers or p.goods_classes)
+
+    def judge(self, reads: Reads, described: pa.Table | None) -> tuple[Flags, list[Found]]:
+        """Which reads fall into the contract's time, and the breaches of single reads. described: rows of waybills."""
+        c = self._contract
+        before = reads.at < c.since if c.since is not None else np.zeros(len(reads.at), np.bool_)
+        after = reads.at >= c.until if c.until is not None else np.zeros(len(reads.at), np.bool_)
+        outside = [(Kind.BEFORE_START, before), (Kind.AFTER_END, after)]
+        found = [Found(kind=kind, rows=np.flatnonzero(mask), what={}) for kind, mask in outside]
+        valid = ~(before | after)
+        rows = np.flatnonzero(valid)
+        live = reads if len(rows) == len(reads.at) else reads.take(rows)
+        self.looked += len(rows)
+        checks = [*self._single(live), *(self._products(live, described) if self.needs_waybills else ())]
+        found += [Found(kind=kind, rows=rows[mask], what=what) for kind, mask, what in checks]
+        return valid, [f for f in found if len(f.rows)]
+
+    def _single(self, reads: Reads) -> Iterator[tuple[Kind, Flags, What]]:
+        """What each read says by itself (obligations 1 to 5)."""
+        c = self._contract
+        if c.fields or c.by_purpose:
+            yield self._fields(reads)
+        if c.purposes:
+            yield self._keyed(Kind.PURPOSE, reads.purpose, self._purposes, "no_purpose")
+        if c.actions:
+            mask = isin(reads.action.astype(np.uint64), self._codes())
+            mask = ~mask & self._logged(reads.action != 0, "no_action")
+            yield Kind.ACTION, mask, {ACTIONS[code - 1]: n for code, n in counted(reads.action[mask]).items()}
+        if c.hours:
+            minute = (reads.at + c.offset_us) // _MINUTE_US % (24 * 60)
+            mask = ~_within(minute, c.hours)
+            yield Kind.HOURS, mask, {f"{hour:02d}:00": n for hour, n in counted(minute[mask] // 60).items()}
+        if c.addresses:
+            yield self._addresses(reads)
+
+    def _codes(self) -> Words:
+        return np.array([n for n, name in enumerate(ACTIONS, 1) if name in self._contract.actions], np.uint64)
+
+    def _keyed(self, kind: Kind, values: Words, agreed: Words, code: str) -> tuple[Kind, Flags, What]:
+        mask = self._logged(values != 0, code) & ~isin(values, agreed)
+        return kind, mask, counted(values[mask])
+
+    def _logged(self, there: Flags, code: str) -> Flags:
+        """Counts what isn't there (obligation 3)."""
+        if missing := int((~there).sum()):
+            self.unjudged[code] += missing
+        return there
+
+    def _fields(self, reads: Reads) -> tuple[Kind, Flags, What]:
+        there = self._logged(reads.fields != 0, "no_fields")
+        what: Counter[str] = Counter()
+        bad: dict[int, set[int]] = {}
+        for (fields, purpose), n in counted_pairs(reads.fields[there], reads.purpose[there]).items():
+            if beyond := self._beyond_of(fields, purpose):
+                bad.setdefault(purpose, set()).add(fields)
+                what.update(dict.fromkeys(beyond, n))
+        mask = np.zeros(len(there), np.bool_)
+        for purpose, sets in bad.items():
+            mask |= (reads.purpose == np.uint64(purpose)) & isin(reads.fields, np.array(sorted(sets), np.uint64))
+        return Kind.FIELD, mask, what
+
+    def _beyond_of(self, fields: int, purpose: int) -> tuple[str, ...]:
+        """Names of a set of fields that its purpose doesn't allow (obligation 4)."""
+        if (fields, purpose) not in self._beyond:
+            more = self._by_purpose.get(purpose, frozenset()) if purpose else self._any_purpose
+            names = self._snapshot.names("fields", [fields])[0].split(SEPARATOR)
+            self._beyond[fields, purpose] = tuple(sorted({n for n in names if n} - self._contract.fields - more))
+        return self._beyond[fields, purpose]
+
+    def _addresses(self, reads: Reads) -> tuple[Kind, Flags, What]:
+        keys, place = np.unique(reads.ip, return_inverse=True)
+        new = [key for key in keys.tolist() if key and key not in self._address]
+        for key, text in zip(new, self._snapshot.names("ip", new), strict=True):
+            self._address[key] = self._judged(text)
+        state = np.array([self._address.get(key, -1) for key in keys.tolist()], np.int64)[place]
+        self._logged(state != -1, "no_address")
+        self._logged(state != _UNREADABLE, "odd_address")
+        mask = state == _FOREIGN
+        return Kind.ADDRESS, mask, counted(reads.ip[mask])
+
+    def _judged(self, text: str) -> int:
+        address = as_address(text)
+        if address is None:
+            return _UNREADABLE
+        return _OURS if any(address in network for network in self._contract.addresses) else _FOREIGN
+
+    def _products(self, reads: Reads, described: pa.Table | None) -> Iterator[tuple[Kind, Flags, What]]:
+        """Whether the waybills are of those that the partner may read."""
+        if described is None:
+            self.unjudged["no_waybills"] += len(reads.at)
+            return
+        p = self._contract.products
+        row = _rows(described["waybill"].to_numpy(), reads.waybill)
+        known = self._logged(row >= 0, "unknown_waybill")
+        if p.channels:
+            channel = np.append(described["channel"].to_numpy(), np.uint64(0))[row]
+            mask = known & ~isin(channel, self._channels)
+            yield Kind.CHANNEL, mask, counted(channel[mask])
+        place = pa.array(row, mask=~known)
+        for kind, name, agreed in (
+            (Kind.CUSTOMER, "customer", p.customers),
+            (Kind.GOODS_CLASS, "goods_class", p.goods_classes),
+        ):
+            if agreed:
+                texts = described[name].combine_chunks().take(place)
+                said = texts.is_valid().to_numpy(zero_copy_only=False)
+                self._logged(said | ~known, f"no_{name}")
+                inside = pc.is_in(texts, value_set=pa.array(sorted(agreed), pa.string()))
+                mask = said & ~inside.to_numpy(zero_copy_only=False)
+                values = pc.value_counts(texts.filter(pa.array(mask))).to_pylist()
+                yield kind, mask, {v["values"]: v["counts"] for v in values}
+
+
+def as_address(text: str) -> object | None:
+    """The address that a text is, an IPv4 one inside IPv6 as itself; None where it is none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def _within(minute: Longs, hours: tuple[tuple[int, int], ...]) -> Flags:
+    inside = np.zeros(len(minute), np.bool_)
+    for start, end in hours:
+        if start < end:
+            inside |= (minute >= start) & (minute < end)
+        else:
+            inside |= (minute >= start) | (minute < end)
+    return inside
+
+
+def _rows(known: Words, keys: Words) -> Longs:
+    """Row of each key in `known`, which is sorted; -1 for none."""
+    if not len(known):
+        return np.full(len(keys), -1, np.int64)
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[at] == keys, at, -1)

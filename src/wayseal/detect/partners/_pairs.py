@@ -1,0 +1,124 @@
+"""Which call of our log is which of theirs.
+
+Obligations (code and tests cite the numbers):
+1. A call is matched at most once, with one call on the same waybill.
+2. Where both carry a request id of a common kind, only equal ids match: the first with the first, and so on.
+3. Others match in order of time, once the clock skew is taken out, when they stand no further apart than
+   `TOLERANCE_US`; what is nearest goes first (`STEPS_US`). Two calls that both carry an id of a common kind never match
+   by time.
+"""
+
+import numpy as np
+
+from wayseal.detect.partners._arrays import Flags, Longs, Words
+from wayseal.detect.partners._reads import Calls, Reads
+from wayseal.detect.partners._skew import Clock, Pairs
+from wayseal.model.jit import kernel
+
+TOLERANCE_US = 120_000_000
+STEPS_US = (2_000_000, 15_000_000, TOLERANCE_US)
+MOST_PAIRS = 1 << 12
+"""Of one waybill with more pairs than that, none is looked at."""
+_NONE = np.uint64(0)
+
+
+def by_id(ours: Reads, theirs: Calls) -> Longs:
+    """For each of ours, the place of theirs with the same request id and waybill; -1 for none (obligations 1, 2)."""
+    found = np.full(len(ours.at), -1, np.int64)
+    left, right = (np.flatnonzero(side.request != _NONE) for side in (ours, theirs))
+    left = left[np.lexsort((ours.at[left], ours.request[left], ours.waybill[left]))]
+    right = right[np.lexsort((theirs.at[right], theirs.request[right], theirs.waybill[right]))]
+    _join(ours.waybill, ours.request, theirs.waybill, theirs.request, left, right, found)
+    return found
+
+
+def by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool) -> Longs:
+    """The same for what `found` (from `by_id`, or all -1) leaves open (obligations 1 and 3). shared: ids are common."""
+    out = found.copy()
+    guess = corrected(theirs, clock)
+    days = (0, -1, 1) if clock.jumps else (0,)
+    for shift in days:
+        then = theirs.at - clock.at(guess, shift) if shift else guess
+        for step in STEPS_US:
+            for named_ours, named_theirs in ((False, None), (None, False)) if shared else ((None, None),):
+                left = np.flatnonzero((out < 0) & _named(ours.request, named_ours))
+                right = np.flatnonzero(_free(out, len(theirs.at)) & _named(theirs.request, named_theirs))
+                left = left[np.lexsort((ours.at[left], ours.waybill[left]))]
+                right = right[np.lexsort((then[right], theirs.waybill[right]))]
+                _near(ours.waybill, ours.at, theirs.waybill, then, left, right, step, out)
+    return out
+
+
+def _named(request: Words, wanted: bool | None) -> Flags:
+    return np.ones(len(request), np.bool_) if wanted is None else (request != _NONE) == wanted
+
+
+def _free(found: Longs, n: int) -> Flags:
+    """Which of theirs are not matched."""
+    free = np.ones(n, np.bool_)
+    free[found[found >= 0]] = False
+    return free
+
+
+def corrected(theirs: Calls, clock: Clock) -> Longs:
+    """Their times by our clock."""
+    return theirs.at - clock.at(theirs.at - clock.whole)
+
+
+def id_pairs(ours: Reads, theirs: Calls) -> tuple[Pairs, int]:
+    """Pairs of equal ids, and how many of ours could have had one: both logs carry an id on their waybill."""
+    found = by_id(ours, theirs)
+    rows = np.flatnonzero(found >= 0)
+    could = (ours.request != _NONE) & np.isin(ours.waybill, theirs.waybill[theirs.request != _NONE])
+    at = ours.at[rows]
+    pairs = Pairs(at=at, diff=theirs.at[found[rows]] - at, waybill=ours.waybill[rows])
+    return pairs, int(could.sum())
+
+
+def time_pairs(ours: Reads, theirs: Calls, most: int) -> Pairs:
+    """Every one of ours with every one of theirs on the same waybill, of as many waybills as make `most` pairs."""
+    key, left, m = np.unique(ours.waybill, return_index=True, return_counts=True)
+    other, right, n = np.unique(theirs.waybill, return_index=True, return_counts=True)
+    _, one, two = np.intersect1d(key, other, assume_unique=True, return_indices=True)
+    left, m, right, n = left[one], m[one], right[two], n[two]
+    few = (m * n <= MOST_PAIRS) & (np.cumsum(np.minimum(m * n, MOST_PAIRS)) <= most + MOST_PAIRS)
+    left, m, right, n = left[few], m[few], right[few], n[few]
+    size = m * n
+    run = np.repeat(np.arange(len(size)), size)
+    inside = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
+    a, b = left[run] + inside // n[run], right[run] + inside % n[run]
+    return Pairs(at=ours.at[a], diff=theirs.at[b] - ours.at[a], waybill=ours.waybill[a])
+
+
+@kernel
+def _join(key_a: Words, id_a: Words, key_b: Words, id_b: Words, order_a: Longs, order_b: Longs, found: Longs) -> None:
+    """Fills `found` with equal (key, id), the k-th with the k-th; both orders are by (key, id)."""
+    i, j = 0, 0
+    while i < len(order_a) and j < len(order_b):
+        a, b = order_a[i], order_b[j]
+        if key_a[a] == key_b[b] and id_a[a] == id_b[b]:
+            found[a] = b
+            i += 1
+            j += 1
+        elif key_a[a] < key_b[b] or (key_a[a] == key_b[b] and id_a[a] < id_b[b]):
+            i += 1
+        else:
+            j += 1
+
+
+@kernel
+def _near(
+    key_a: Words, at_a: Longs, key_b: Words, at_b: Longs, order_a: Longs, order_b: Longs, step: int, found: Longs
+) -> None:
+    """Fills `found` with equal keys no more than `step` apart; both orders are by (key, at)."""
+    i, j = 0, 0
+    while i < len(order_a) and j < len(order_b):
+        a, b = order_a[i], order_b[j]
+        if key_a[a] == key_b[b] and abs(at_a[a] - at_b[b]) <= step:
+            found[a] = b
+            i += 1
+            j += 1
+        elif key_a[a] < key_b[b] or (key_a[a] == key_b[b] and at_a[a] < at_b[b]):
+            i += 1
+        else:
+            j += 1

@@ -1,0 +1,215 @@
+"""One contract out of a TOML text. Every error names file, line and key; unknown keys are refused."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from wayseal.detect.partners import _places
+from wayseal.detect.partners._contract import DEFAULT_OFFSET, Contract, Network, Products, Volume
+from wayseal.detect.partners._errors import ContractError
+from wayseal.model.kinds import Action
+from wayseal.model.times import EPOCH
+
+VERSION = 1
+TOP = (
+    *("wayseal", "partner", "actors", "valid_from", "valid_to", "offset", "fields", "fields_by_purpose", "purposes"),
+    *("actions", "hours", "addresses", "volume", "products"),
+)
+VOLUME = ("waybills_per_day", "calls_per_day", "calls_per_hour")
+PRODUCTS = ("channels", "customers", "goods_classes")
+_DAY = 24 * 60
+_Doc = Mapping[str, Any]
+_At = _places.Path
+
+
+def parse_contract(text: str, path: Path) -> Contract:
+    """The contract that this text describes; `path` is for errors. ContractError names its first mistake."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    try:
+        doc = tomllib.loads(text)
+        places = _places.find_places(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        what = 'not TOML here; text stands in quotes, as in partner = "Platform A"'
+        raise ContractError(what, file=path, line=line) from error
+    return _Parser(path, places).contract(doc)
+
+
+class _Parser:
+    """Checks a document key by key."""
+
+    def __init__(self, path: Path, places: Mapping[_At, int]) -> None:
+        self._path = path
+        self._places = places
+
+    def contract(self, doc: _Doc) -> Contract:
+        self._known(doc, TOP, ())
+        version = doc.get("wayseal", VERSION)
+        if version != VERSION or isinstance(version, bool):
+            raise self._error(f"this version of Wayseal reads contracts of version {VERSION}", "wayseal")
+        for key in ("partner", "actors"):
+            if key not in doc:
+                raise self._error("a contract needs this key", key)
+        offset = self._offset(doc)
+        purposes = frozenset(self._texts(doc, ("purposes",)))
+        since, until = self._moment(doc, "valid_from", offset, 0), self._moment(doc, "valid_to", offset, 1)
+        if since is not None and until is not None and until <= since:
+            raise self._error("lies before valid_from", "valid_to")
+        return Contract(
+            file=self._path,
+            partner=self._text(doc["partner"], ("partner",)),
+            actors=self._actors(doc),
+            offset=offset,
+            since=since,
+            until=until,
+            fields=frozenset(self._texts(doc, ("fields",))),
+            by_purpose=self._by_purpose(doc, purposes),
+            purposes=purposes,
+            actions=self._actions(doc),
+            hours=tuple(self._span(text, at) for text, at in self._items(doc, ("hours",))),
+            addresses=tuple(self._network(text, at) for text, at in self._items(doc, ("addresses",))),
+            volume=self._volume(doc),
+            products=self._products(doc),
+        )
+
+    def _actors(self, doc: _Doc) -> tuple[str, ...]:
+        seen: list[str] = []
+        for text, at in self._items(doc, ("actors",)):
+            if text in seen:
+                raise self._error("this id stands here twice", *at)
+            seen.append(text)
+        return tuple(seen)
+
+    def _by_purpose(self, doc: _Doc, purposes: frozenset[str]) -> Mapping[str, frozenset[str]]:
+        table = self._table(doc, "fields_by_purpose")
+        for name in table:
+            at = ("fields_by_purpose", name)
+            if purposes and name not in purposes:
+                raise self._error("this purpose is not among `purposes`", *at)
+        return {name: frozenset(self._texts(table, ("fields_by_purpose", name))) for name in table}
+
+    def _actions(self, doc: _Doc) -> frozenset[Action]:
+        found = set()
+        for text, at in self._items(doc, ("actions",)):
+            if text not in set(Action):
+                raise self._error(f"no action; one of {', '.join(Action)}", *at)
+            found.add(Action(text))
+        return frozenset(found)
+
+    def _span(self, text: str, at: _At) -> tuple[int, int]:
+        """Minutes of the day out of "06:00-23:00"."""
+        found = re.fullmatch(r"([0-9]{2}):([0-9]{2})\s*[-–]\s*([0-9]{2}):([0-9]{2})", text)
+        if found is None:
+            raise self._error('needs hours like "06:00-23:00"', *at)
+        start, end = (int(found[n]) * 60 + int(found[n + 1]) for n in (1, 3))
+        if int(found[2]) > 59 or int(found[4]) > 59 or start >= _DAY or end > _DAY:
+            raise self._error("no such time of day; 00:00 to 24:00", *at)
+        if start == end:
+            raise self._error("begins and ends at the same time; leave hours out for the whole day", *at)
+        return start, end
+
+    def _network(self, text: str, at: _At) -> Network:
+        try:
+            return ip_network(text)
+        except ValueError:
+            pass
+        try:
+            ip_network(text, strict=False)
+        except ValueError:
+            what = "needs an address or a network like 203.0.113.0/24 or 2001:db8::/32"
+            raise self._error(what, *at) from None
+        raise self._error("a network begins with its first address: the bits behind the prefix are 0", *at)
+
+    def _volume(self, doc: _Doc) -> Volume:
+        table = self._table(doc, "volume")
+        self._known(table, VOLUME, ("volume",))
+        return Volume(**{key: self._count(table[key], ("volume", key)) for key in table})
+
+    def _products(self, doc: _Doc) -> Products:
+        table = self._table(doc, "products")
+        self._known(table, PRODUCTS, ("products",))
+        return Products(**{key: frozenset(self._texts(table, ("products", key))) for key in table})
+
+    def _count(self, value: Any, at: _At) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 62:
+            raise self._error("needs a whole number above 0", *at)
+        return value
+
+    def _offset(self, doc: _Doc) -> timedelta:
+        if "offset" not in doc:
+            return DEFAULT_OFFSET
+        text = self._text(doc["offset"], ("offset",))
+        found = re.fullmatch(r"([+-])([0-9]{2}):([0-9]{2})", text)
+        if text == "Z":
+            return timedelta(0)
+        if found is None or int(found[2]) > 23 or int(found[3]) > 59:
+            raise self._error("not an offset from UTC; write it like +08:00", "offset")
+        delta = timedelta(hours=int(found[2]), minutes=int(found[3]))
+        return -delta if found[1] == "-" else delta
+
+    def _moment(self, doc: _Doc, key: str, offset: timedelta, days: int) -> int | None:
+        """µs since 1970 of a local day (its end: the next one's start) or a time."""
+        value = doc.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, date):
+            raise self._error("needs a day without quotes, like 2026-03-02", key)
+        zone = timezone(offset)
+        try:
+            if not isinstance(value, datetime):
+                value = datetime(value.year, value.month, value.day, tzinfo=zone) + timedelta(days=days)
+            moment = value if value.tzinfo else value.replace(tzinfo=zone)
+            return (moment.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
+        except OverflowError:
+            raise self._error("lies too far away", key) from None
+
+    def _table(self, doc: _Doc, key: str) -> _Doc:
+        value = doc.get(key, {})
+        if not isinstance(value, dict):
+            raise self._error(f"is written as [{key}]", key)
+        return value
+
+    def _texts(self, doc: _Doc, at: _At) -> list[str]:
+        return [text for text, _ in self._items(doc, at)]
+
+    def _items(self, doc: _Doc, at: _At) -> list[tuple[str, _At]]:
+        """A text or a list of texts under the last name of `at`, each with its place; [] where the key is not there."""
+        value = doc.get(str(at[-1]))
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            return [(self._text(value, at), at)]
+        if not value:
+            raise self._error("needs at least one; without the key nothing is checked", *at)
+        return [(self._text(item, (*at, place)), (*at, place)) for place, item in enumerate(value)]
+
+    def _text(self, value: Any, at: _At) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise self._error("needs a text in quotes", *at)
+        if not value.isprintable():
+            raise self._error("holds a character that can't be seen", *at)
+        return value.strip()
+
+    def _known(self, doc: _Doc, keys: Sequence[str], at: _At) -> None:
+        for key in doc:
+            if key not in keys:
+                near = difflib.get_close_matches(key.strip().casefold(), keys, n=1)
+                if near:
+                    raise self._error(f"not known here; did you mean {near[0]}?", *at, key)
+                raise self._error(f"not known here; one of {', '.join(keys)}", *at, key)
+
+    def _error(self, message: str, *at: str | int) -> ContractError:
+        """Where it stands; where its table does, if it doesn't stand anywhere."""
+        line = next((self._places[at[:n]] for n in range(len(at), 0, -1) if at[:n] in self._places), 1)
+        names = [str(part) for part in at if isinstance(part, str)]
+        key = ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)
+        return ContractError(message, file=self._path, line=line, key=key[:_LONGEST])
+
+
+_LONGEST = 200

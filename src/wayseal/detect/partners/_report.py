@@ -1,0 +1,141 @@
+"""The check of partners in words, as blocks that are shown as text or as a page."""
+
+import shlex
+from collections.abc import Sequence
+
+from wayseal.detect.partners._arrays import DAY_US, HOUR_US
+from wayseal.detect.partners._json import document as json_document
+from wayseal.detect.partners._result import VOLUMES, Breach, Example, Kind, PartnerCheck, PartnersResult
+from wayseal.detect.partners._sides import Sides, Words
+from wayseal.model.times import day_name, iso
+from wayseal.page import Document, Section, Table, numbers, render_blocks
+from wayseal.page.visible import visible
+from wayseal.page.words import Voice
+
+MOST_NAMED = 5
+
+
+def render_partners(result: PartnersResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
+    """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
+    return render_blocks(
+        lambda voice: _Teller(result, voice).document(),
+        lambda: json_document(result),
+        __package__,
+        format,
+        lang,
+        color=color,
+        width=width,
+    )
+
+
+class _Teller(Words):
+    def __init__(self, result: PartnersResult, voice: Voice) -> None:
+        super().__init__(voice)
+        self.r = result
+
+    def document(self) -> Document:
+        r, say = self.r, self.say
+        broken = sum(bool(p.breaches) for p in r.partners)
+        headline = "headline_none" if not r.partners else "headline_breaches" if broken else "headline_clean"
+        sections = [self._overview()] if r.partners else []
+        sides = Sides(self.voice)
+        for partner in r.partners:
+            sections.append(self._partner(partner))
+            if partner.calls is not None:
+                sections.append(sides.section(partner, partner.calls))
+        if r.remarks:
+            points = tuple(self.voice.say(f"partners.{m.code}", **m.values) for m in r.remarks)
+            sections.append(Section(title=say("remarks"), points=points))
+        return Document(
+            title=say("title"),
+            headline=say(headline, n=broken, all=len(r.partners)),
+            lede=say("lede_calls" if r.has_calls else "lede"),
+            facts=tuple(self._facts()),
+            sections=tuple(sections),
+            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+            command=self._command(),
+            footer=say("footer"),
+        )
+
+    def _facts(self) -> list[tuple[str, str]]:
+        r, say = self.r, self.say
+        agreed = sum(bool(p.contract) for p in r.partners)
+        asked = say("period_all")
+        if r.since is not None or r.until is not None:
+            ends = [say("period_open") if t is None else self.clock(t) for t in (r.since, r.until)]
+            asked = say("period_value", first=ends[0], last=ends[1])
+        logs = sum(p.calls is not None for p in r.partners)
+        said = say("logs_value", n=logs, seconds=round(r.tolerance)) if r.has_calls else say("logs_none")
+        return [
+            (say("partners"), say("partners_value", n=agreed, alone=len(r.partners) - agreed)),
+            (say("reads"), f"{sum(p.reads for p in r.partners):,}"),
+            (say("logs"), said),
+            (say("period"), asked),
+        ]
+
+    def _overview(self) -> Section:
+        """One line a partner."""
+        say = self.say
+        head = [say("partner"), say("reads"), say("broken")]
+        head += [say("only_ours"), say("only_theirs")] if self.r.has_calls else []
+        rows = []
+        for p in self.r.partners:
+            kinds = self.voice.all_of(self.kind(b.kind) for b in p.breaches) or say("none")
+            row = [self.name(p.partner), f"{p.reads:,}", kinds]
+            if self.r.has_calls:
+                sides = (p.calls.only_ours.calls, p.calls.only_theirs.calls) if p.calls else (None, None)
+                row += [numbers.DASH if n is None else f"{n:,}" for n in sides]
+            rows.append(tuple(row))
+        table = Table(head=tuple(head), rows=tuple(rows), numbers=frozenset({1, 3, 4}))
+        note = say("overview_note") if self.r.has_calls else ""
+        return Section(title=say("overview"), note=note, table=table)
+
+    def _partner(self, p: PartnerCheck) -> Section:
+        say = self.say
+        values = {} if p.first is None or p.last is None else {"first": iso(p.first), "last": iso(p.last)}
+        code = f"{'contract' if p.contract else 'alone'}_{'note' if p.reads else 'idle'}"
+        note = say(code, file=p.contract, reads=p.reads, waybills=p.waybills, **values)
+        rows = tuple(self._row(p, b) for b in p.breaches)
+        table = Table(
+            head=(say("breach"), say("reads"), say("days"), say("worst")), rows=rows, numbers=frozenset({1, 2})
+        )
+        points = [line for b in p.breaches for line in self._points(b)]
+        points += [say(f"unjudged_{u.code}", n=u.reads, of=u.of) for u in p.unjudged]
+        if p.silent:
+            points.append(say("silent", list=self.voice.all_of(p.silent)))
+        title = say("contract", partner=self.name(p.partner))
+        return Section(title=title, note=note, table=table, points=tuple(points))
+
+    def _row(self, p: PartnerCheck, b: Breach) -> tuple[str, ...]:
+        local = b.worst.at + p.offset * 60_000_000
+        when = day_name(local // DAY_US)
+        if b.kind is Kind.CALLS_PER_HOUR:
+            when += f" {local // HOUR_US % 24:02d}:00"
+        code = "worst_limit" if b.kind in VOLUMES else "worst_value"
+        worst = self.say(code, when=when, value=b.worst.value, agreed=b.worst.agreed)
+        return self.kind(b.kind), f"{b.reads:,}", f"{b.days:,}", worst
+
+    def _points(self, b: Breach) -> list[str]:
+        kind = self.kind(b.kind)
+        if b.kind in (Kind.BEFORE_START, Kind.AFTER_END):
+            first = self.say("point_time", kind=kind, moment=b.agreed[0])
+        elif b.kind is Kind.NO_CONTRACT:
+            first = self.say("point_alone", kind=kind)
+        else:
+            what = self.some([self.counted("counted", c.name, c.reads) for c in b.what])
+            first = self.say("point", kind=kind, what=what, agreed=self.some([self.name(a) for a in b.agreed]))
+        return [f"{first}{self.voice.say('unit.gap')}{self._examples(b.examples)}"]
+
+    def _examples(self, examples: Sequence[Example]) -> str:
+        said = [
+            self.say("example_one", waybill=self.name(e.waybill), at=iso(e.at), actor=self.name(e.actor))
+            for e in examples
+        ]
+        return self.say("example", list=self.voice.all_of(said))
+
+    def _command(self) -> str:
+        """The command that makes this page again."""
+        words = ["wayseal", "partners", "check", "LEDGER", "--contracts", "DIR"]
+        for option, t in (("--from", self.r.since), ("--to", self.r.until)):
+            words += [] if t is None else [option, iso(t)]
+        return visible(shlex.join([*words, "--format", "html", "--out", self.say("command_file")]))

@@ -1,0 +1,49 @@
+"""Detection for its readers: text, JSON, a page, OCSF findings, metrics."""
+
+from dataclasses import replace
+
+from wayseal.detect._result import Case, DetectResult, Person
+from wayseal.detect.report._json import document
+from wayseal.detect.report._names import shown
+from wayseal.detect.report._ocsf import ocsf_lines
+from wayseal.detect.report._prometheus import metrics
+from wayseal.detect.report._story import Teller
+from wayseal.page import as_json, render_blocks
+from wayseal.page.words import Voice, catalogue, known_lang
+
+__all__ = ["brief", "metrics", "render_detect", "shown"]
+
+FORMATS = ("text", "json", "ocsf", "html")
+
+
+def render_detect(result: DetectResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
+    """The report in one of FORMATS. ValueError for another one, or another language. color, width: for text."""
+    if format in ("json", "ocsf"):
+        language = known_lang(lang)
+        told = _with_texts(result, Teller(result, Voice(language, more=catalogue(language, __package__))))
+        if format == "ocsf":
+            return "".join(line + "\n" for line in ocsf_lines(told))
+        return as_json(document(told))
+    return render_blocks(
+        lambda voice: Teller(result, voice).document(), dict, __package__, format, lang, color=color, width=width
+    )
+
+
+def brief(result: DetectResult, lang: str) -> list[str]:
+    """A line a case. ValueError for another language."""
+    language = known_lang(lang)
+    return list(Teller(result, Voice(language, more=catalogue(language, __package__))).brief())
+
+
+def _with_texts(result: DetectResult, teller: Teller) -> DetectResult:
+    """The result with each reason's text beside it."""
+
+    def person(p: Person) -> Person:
+        return replace(
+            p, reasons=tuple(replace(r, values={**r.values, "text": teller.reason(r, p)}) for r in p.reasons)
+        )
+
+    def case(c: Case) -> Case:
+        return replace(c, people=tuple(person(p) for p in c.people))
+
+    return replace(result, cases=tuple(case(c) for c in result.cases))

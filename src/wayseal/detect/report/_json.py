@@ -1,0 +1,85 @@
+"""The result for programs: public interface, described in docs/detect-json.md."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from wayseal.detect._result import Case, DetectResult, Person, Read, Reason
+
+
+def moment(us: int) -> str:
+    """Microseconds since 1970 as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def document(result: DetectResult) -> Mapping[str, object]:
+    """The whole result as JSON can hold it."""
+    r = result
+    return {
+        "wayseal": r.wayseal,
+        "ledger_digest": r.digest,
+        "from": moment(r.since),
+        "to": moment(r.until),
+        "budget": r.budget,
+        "accounts": r.accounts,
+        "reads": r.reads,
+        "first_reads": {
+            "all": r.first_reads.all,
+            "explained": r.first_reads.explained,
+            "mandate": r.first_reads.mandate,
+            "weak": r.first_reads.weak,
+            "unknown": r.first_reads.unknown,
+            "unexplained": r.first_reads.unexplained,
+        },
+        "not_judged": [{"code": n.code.removeprefix("not."), **_plain(n.values)} for n in r.not_judged],
+        "remarks": [{"code": n.code.removeprefix("remark."), **_plain(n.values)} for n in r.remarks],
+        "held": r.held,
+        "cases": [_case(c) for c in r.cases],
+    }
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+
+def _case(case: Case) -> dict[str, object]:
+    return {
+        "case": case.id,
+        "actors": list(case.actors),
+        "score": round(case.score, 6),
+        "evidence": round(case.evidence, 3),
+        "alerted_at": moment(case.alerted_at),
+        "linked_by": list(case.by),
+        "reads": case.reads,
+        "waybills": list(case.waybills),
+        "reasons": [_reason(r, p) for p in case.people for r in p.reasons],
+        "people": [_person(p) for p in case.people],
+    }
+
+
+def _person(person: Person) -> dict[str, object]:
+    return {
+        "actor": person.actor,
+        "role": person.role,
+        "place": person.place,
+        "evidence": round(person.evidence, 3),
+        "alerted_at": None if person.alerted_at is None else moment(person.alerted_at),
+    }
+
+
+def _reason(reason: Reason, person: Person) -> dict[str, object]:
+    return {
+        "detector": reason.detector,
+        "actor": person.actor,
+        "weight": round(reason.weight, 3),
+        "value": reason.value,
+        "peers": list(reason.peers),
+        "from": moment(reason.since),
+        "to": moment(reason.until),
+        "text": reason.values.get("text", ""),
+        "reads": [_read(r) for r in reason.reads],
+        "reads_in_all": reason.total_reads,
+    }
+
+
+def _read(read: Read) -> dict[str, object]:
+    return {"waybill": read.waybill, "at": moment(read.at), **({"note": read.why} if read.why else {})}

@@ -1,0 +1,186 @@
+"""Detection in words, as blocks that are shown as text or as a page."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from wayseal.detect._result import Case, DetectResult, Person, Reason, Remark
+from wayseal.model.times import day_name
+from wayseal.page import Document, Section, Table, numbers
+from wayseal.page.charts import columns_chart, waterfall_chart, waterfall_table
+from wayseal.page.visible import shorten, visible
+from wayseal.page.words import Voice
+
+MOST_CASES = 60
+MOST_PEOPLE, _SHOWN = 5, 3
+"""Accounts of a case of which each is shown with its reasons; of more accounts, so many are."""
+_MOST_DAYS = 62
+_CELL = 44
+
+
+class Teller:
+    """Says a result in a voice."""
+
+    def __init__(self, result: DetectResult, voice: Voice) -> None:
+        self.r = result
+        self.voice = voice
+        self._charts = 0
+
+    def say(self, key: str, **values: object) -> str:
+        """A text of the room's own."""
+        return self.voice.say(f"detect.{key}", **values)
+
+    def document(self) -> Document:
+        """The whole report."""
+        r, say = self.r, self.say
+        found = bool(r.cases)
+        accounts = sum(len(c.people) for c in r.cases)
+        sections = [self._days()] if r.first_days else []
+        for case in r.cases[:MOST_CASES]:
+            sections += self._case(case)
+        sections += [s for s in (self._judged(), self._next()) if s is not None]
+        return Document(
+            title=say("title"),
+            headline=say("headline", n=len(r.cases), accounts=accounts) if found else say("headline_none"),
+            lede=say("lede" if found else "lede_none"),
+            facts=tuple(self._facts()),
+            sections=tuple(sections),
+            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.digest[:20]}"),
+            command="wayseal detect LEDGER --format html --out detect.html",
+            footer=say("footer"),
+        )
+
+    def brief(self) -> Iterator[str]:
+        """A line a case: what it is called, and its strongest reason."""
+        for case in self.r.cases:
+            first = case.people[0]
+            yield self._titled(case) + self.voice.say("unit.colon") + self.reason(first.reasons[0], first)
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        r, say, f = self.r, self.say, self.r.first_reads
+        first, last = ((us + r.offset) // 86_400_000_000 for us in (r.since, r.until - 1))
+        hours = r.offset // 3_600_000_000
+        yield say("since", offset=f"UTC{hours:+d}"), day_name(first)
+        yield say("until"), day_name(last)
+        yield say("accounts"), f"{r.accounts:,}"
+        yield say("reads"), f"{r.reads:,}"
+        yield say("first_reads"), f"{f.all:,}"
+        rows = (
+            ("explained", f.explained),
+            ("mandate", f.mandate),
+            ("weak", f.weak),
+            ("unexplained", f.unexplained + f.unknown),
+        )
+        for name, n in rows:
+            yield say(name), say("of_first", n=n, s=n / max(f.all, 1))
+        yield say("budget"), f"{r.budget:,}"
+        if r.held:
+            yield say("held"), f"{r.held:,}"
+
+    def _days(self) -> Section:
+        rows = self.r.first_days[-_MOST_DAYS:]
+        top = max((odd for _, _, odd in rows), default=0)
+        desc = self.say("days_desc", n=top)
+        chart = columns_chart("days", self.say("days"), desc, [(day_name(day)[5:], odd) for day, _, odd in rows])
+        cells = tuple((day_name(day), f"{first:,}", f"{odd:,}") for day, first, odd in rows)
+        head = (self.say("day"), self.say("first"), self.say("unexplained"))
+        bars = tuple(odd / max(top, 1) for _, _, odd in rows)
+        table = Table(head=head, rows=cells, numbers=frozenset({1, 2}), bars=bars)
+        fold = self.voice.say("ui.as_table")
+        return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table, fold=fold)
+
+    def _case(self, case: Case) -> list[Section]:
+        title = self._titled(case)
+        note = self.say("case_note", nats=case.evidence, n=case.reads, t=_time(case.alerted_at))
+        if case.by:
+            by = self.voice.all_of(self.say(f"by_{name}") for name in case.by)
+            note += self.voice.say("unit.gap") + self.say("case_by", by=by)
+        if len(case.people) == 1:
+            return [self._person(title, note, case.people[0])]
+        shown = case.people if len(case.people) <= MOST_PEOPLE else case.people[:_SHOWN]
+        more = len(case.people) - len(shown)
+        points = (self.say("people_more", n=more),) if more else ()
+        whole = Section(title=title, note=note, table=self._people(case), points=points)
+        return [whole, *(self._person(self._who(p), "", p) for p in shown)]
+
+    def _titled(self, case: Case) -> str:
+        who = self._who(case.people[0]) if len(case.people) == 1 else self.say("case_joint", n=len(case.people))
+        return self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=who)
+
+    def _people(self, case: Case) -> Table:
+        rows = []
+        for p in case.people:
+            odd = next((r.value for r in p.reasons if r.detector == "unexplained_first_reads"), 0)
+            rows.append((self._who(p), f"{odd:,}", numbers.expected(p.evidence)))
+        head = (self.say("people"), self.say("odd"), self.say("weight"))
+        return Table(head=head, rows=tuple(rows), numbers=frozenset({1, 2}))
+
+    def _who(self, person: Person) -> str:
+        about = [shorten(visible(t), _CELL) for t in (person.role, person.place) if t]
+        id_ = self.voice.id(person.actor)
+        return self.say("person", id=id_, about=self.voice.say("unit.comma").join(about)) if about else id_
+
+    def _person(self, title: str, note: str, person: Person) -> Section:
+        self._charts += 1
+        rows = [(self.voice.say(f"detector.{r.detector}"), r.weight) for r in person.reasons]
+        chart = None
+        if len(rows) > 1:
+            chart = waterfall_chart(f"case-{self._charts}", title, note, rows, total=self.say("total"))
+        table = waterfall_table((self.say("why"), self.say("weight")), rows, total=self.say("total"))
+        points = [self.reason(r, person) for r in person.reasons] + self._reads(person)
+        fold = self.voice.say("ui.as_table")
+        return Section(title=title, note=note, chart=chart, table=table, points=tuple(points), fold=fold)
+
+    def reason(self, reason: Reason, person: Person) -> str:
+        """A reason in plain words."""
+        key = f"why_{reason.detector}"
+        if person.place and self.voice.has(f"detect.{key}_at"):
+            key += "_at"
+        place = shorten(visible(person.place), _CELL)
+        low, high = reason.peers
+        days = reason.values.get("days", 1)
+        id_ = self.voice.id(person.actor)
+        told = self.say(key, id=id_, value=reason.value, place=place, days=days)
+        return told + self.say("peers" if high else "peers_none", low=low, high=high)
+
+    def _reads(self, person: Person) -> list[str]:
+        for reason in person.reasons:
+            if reason.reads:
+                shown = [
+                    self.say(f"read_{r.why}" if r.why else "read", waybill=self.voice.id(r.waybill), t=_time(r.at))
+                    for r in reason.reads[-3:]
+                ]
+                more = reason.total_reads - len(shown)
+                return [*shown, *([self.say("reads_more", n=more)] if more > 0 else [])]
+        return []
+
+    def _judged(self) -> Section | None:
+        points = [self.remark(n) for n in (*self.r.not_judged, *self.r.remarks)]
+        return Section(title=self.say("judged"), note=self.say("judged_note"), points=tuple(points)) if points else None
+
+    def remark(self, remark: Remark) -> str:
+        """A remark in words."""
+        values = dict(remark.values)
+        if "detector" in values:
+            values["name"] = self.voice.say(f"detector.{values.pop('detector')}")
+            needs = values["needs"]
+            values["needs"] = (
+                self.voice.all_of(str(n).replace("|", " / ") for n in needs) if isinstance(needs, tuple) else needs
+            )
+        return self.voice.say(remark.code, **values)
+
+    def _next(self) -> Section | None:
+        if not self.r.cases:
+            return None
+        case = self.r.cases[0]
+        id_ = case.id or "c-1"
+        waybill = visible(case.waybills[0]) if case.waybills else "WAYBILL"
+        points = (
+            self.say("next_open", command=f"wayseal case open {id_} --who NAME --why …"),
+            self.say("next_explain", command=f"wayseal explain LEDGER --actor ACTOR --waybill {waybill}"),
+            self.say("next_verdict", command=f"wayseal verdict {id_} true --why …"),
+        )
+        return Section(title=self.say("next"), points=points)
+
+
+def _time(us: int) -> str:
+    return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat()

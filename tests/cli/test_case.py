@@ -1,0 +1,308 @@
+"""`wayseal case` and `wayseal verdict`, as a person runs them."""
+
+import getpass
+import io
+import json
+import string
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import Ran, inside, log, run
+from tests.detect.casebook.making import NOW, alert, secret
+from tests.detect.casebook.making import run as write
+from wayseal.cli._case_words import CASE_TEXTS
+from wayseal.cli._words import filled
+from wayseal.detect.casebook import load_pseudonyms, read_casebook, verify, writing
+from wayseal.ledger.upkeep import backup
+
+BY = ("--who", "Li, audit", "--why", "complaint 7")
+FILE = "detect/casebook.jsonl"
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger in which no case was registered; nobody writes to it."""
+    folder = tmp_path_factory.mktemp("case")
+    assert inside("ingest", log(folder / "accesses.csv"), "--ledger", folder / "L", "-q").code == 0
+    return folder / "L"
+
+
+@pytest.fixture
+def ledger(empty: Path, tmp_path: Path) -> Path:
+    """A folder with a casebook alone, as far as these commands need a ledger."""
+    path = tmp_path / "L"
+    path.mkdir()
+    write(
+        path / "detect",
+        lambda w: w.register([alert("thief", score=0.98), alert("u-1077", "王芳", detectors=())], NOW),
+    )
+    return path
+
+
+def done(ledger: Path, *words: object) -> Ran:
+    ran = inside(*words, "--ledger", ledger)
+    assert ran.code == 0, ran.err
+    return ran
+
+
+def listed(ledger: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(done(ledger, "case", "list", "--format", "json").out)
+    return found
+
+
+def p(ledger: Path, actor: str) -> str:
+    return load_pseudonyms(ledger / "detect").of(actor)
+
+
+def test_both_languages_say_the_same_things() -> None:
+    def blanks(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(text)} - {None}
+
+    assert CASE_TEXTS["en"].keys() == CASE_TEXTS["zh"].keys()
+    assert {k: blanks(v) for k, v in CASE_TEXTS["en"].items()} == {k: blanks(v) for k, v in CASE_TEXTS["zh"].items()}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_from_a_new_case_to_a_verdict(ledger: Path, lang: str, tmp_path: Path) -> None:
+    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    new = done(ledger, "case", "list", *zh).out
+    assert words["lead"] in new
+    assert f"c-1  {words['new']}" in new
+    assert p(ledger, "thief") in new
+    assert f"{p(ledger, 'u-1077')}, {p(ledger, '王芳')}" in new
+    assert words["no_reason"] in new
+    assert "thief" not in new + str(listed(ledger))
+    opened = done(ledger, "case", "open", "c-1", *BY, *zh).out.splitlines()
+    assert opened[1] == filled(words["name"], pseudonym=p(ledger, "thief"), name="thief")
+    assert opened[2] == filled(words["not_heard"], id="c-1")
+    assert len(opened) == 3
+    said = tmp_path / "said.txt"
+    said.write_text("\ufeffI helped\n\n 我帮忙\u202e\n", encoding="utf-8")
+    assert done(ledger, "case", "hear", "c-1", "--who", "Li, audit", "--file", said, *zh).out
+    again = done(ledger, "case", "open", "c-1", *BY, *zh).out
+    assert filled(words["line"], line="I helped") + "\n" + filled(words["line"], line="") in again
+    assert "我帮忙‹U+202E›" in again
+    shown = done(ledger, "case", "list", *zh).out
+    assert "thief" in shown
+    assert "helped" not in shown
+    assert shown.count("complaint 7") == 2
+    assert words["act_heard"].split("{")[-2].split("}")[1] in shown
+    closed = done(ledger, "verdict", "c-1", "false", *BY, *zh).out
+    assert closed == filled(words["judged_false"], id="c-1") + "\n"
+    last = done(ledger, "case", "list", *zh).out
+    assert "thief" not in last, "nothing was found against this account"
+    assert filled(words["total"], total=2, new=1, opened=0, true=0, false=1) in last
+    unheard = done(ledger, "verdict", "c-2", "true", "--why", "sold them", *zh).out
+    assert unheard == filled(words["judged_true"], id="c-2") + "\n" + words["unheard"] + "\n"
+    assert read_casebook(ledger / "detect").verdicts[1].true
+    assert getattr(read_casebook(ledger / "detect").case("c-2").verdict, "who", None) == getpass.getuser()
+
+
+def test_what_the_json_says_and_when(ledger: Path) -> None:
+    done(ledger, "case", "hear", "c-2", "--who", "Li", "--statement", "王芳 was on leave", "--actor", "王芳")
+    heard = listed(ledger)["cases"][1]["acts"][0]
+    assert (heard["act"], heard["actor"], heard["statement"]) == ("heard", p(ledger, "王芳"), None)
+    done(ledger, "case", "open", "c-2", *BY)
+    done(ledger, "verdict", "c-2", "true", *BY)
+    case = listed(ledger)["cases"][1]
+    assert (case["case"], case["state"], case["actors"]) == ("c-2", "true", ["u-1077", "王芳"])
+    heard, opened, verdict = case["acts"]
+    assert (heard["actor"], heard["statement"]) == ("王芳", "王芳 was on leave")
+    assert (opened["act"], opened["who"], opened["why"], opened["actors"]) == ("opened", *BY[1::2], ["u-1077", "王芳"])
+    assert (verdict["act"], verdict["true"]) == ("verdict", True)
+    assert listed(ledger)["unread_lines"] == []
+    some = json.loads(done(ledger, "case", "list", "--state", "new", "--format", "json").out)["cases"]
+    assert [each["case"] for each in some] == ["c-1"]
+
+
+def test_a_statement_stays_hidden_while_one_name_of_the_case_is(ledger: Path) -> None:
+    done(ledger, "case", "open", "c-1", *BY)
+    done(ledger, "case", "hear", "c-1", "--who", "Li", "--statement", "with Wang")
+    write(ledger / "detect", lambda w: w.register([alert("thief", "new")], NOW))
+    case = listed(ledger)["cases"][0]
+    assert case["actors"] == ["thief", p(ledger, "new")]
+    assert case["acts"][1]["statement"] is None
+
+
+def test_a_list_that_names_several(ledger: Path) -> None:
+    write(ledger / "detect", lambda w: w.unmask(["c-1", "c-2"], "Li", "weekly list", NOW))
+    assert done(ledger, "case", "list").out.count("opened together with others by Li: weekly list") == 2
+    acts = [case["acts"][0] for case in listed(ledger)["cases"]]
+    assert [(act["act"], act["actors"]) for act in acts] == [("unmasked", ["thief"]), ("unmasked", ["u-1077", "王芳"])]
+
+
+def test_a_statement_from_standard_input(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("said it\n"))
+    done(ledger, "case", "hear", "c-1", "--who", "Li", "--file", "-")
+    assert read_casebook(ledger / "detect").case("c-1").heard[0].statement == "said it"
+
+
+def test_the_ledger_may_be_named_by_the_environment(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYSEAL_LEDGER", str(ledger))
+    assert "c-1" in inside("case", "list").out
+
+
+def test_a_ledger_without_cases(empty: Path) -> None:
+    assert done(empty, "case", "list").out == "No case.\n"
+    assert listed(empty) == {"cases": [], "forgotten": [], "unread_lines": []}
+    for words in (
+        ("case", "open", "c-1", *BY),
+        ("verdict", "c-1", "true", *BY),
+        ("case", "forget", "--before", "2026-01-01", *BY),
+    ):
+        ran = inside(*words, "--ledger", empty)
+        assert (ran.code, "no case has been registered yet" in ran.err) == (3, True)
+    assert inside("case", "verify", "--ledger", empty).code == 6
+    assert not (empty / "detect").exists()
+
+
+REFUSED = [
+    (("case", "open", "c-9", *BY), 3),
+    (("case", "open", "c-1", "--who", " ", "--why", "x"), 2),
+    (("case", "open", "c-1", "--who", "Li"), 2),
+    (("case", "open", "c-1", "--why", "x"), 2),
+    (("case", "open"), 2),
+    (("case", "hear", "c-1", "--who", "Li"), 2),
+    (("case", "hear", "c-1", "--who", "Li", "--statement", "x", "--file", "x"), 2),
+    (("case", "hear", "c-1", "--who", "Li", "--statement", "  "), 2),
+    (("case", "hear", "c-1", "--who", "Li", "--statement", "x" * 20_001), 2),
+    (("case", "hear", "c-1", "--who", "Li", "--statement", "x", "--actor", "u-1077"), 3),
+    (("case", "hear", "c-9", "--who", "Li", "--statement", "x"), 3),
+    (("case", "hear", "c-1", "--who", "Li", "--file", "nowhere"), 5),
+    (("case", "list", "--state", "old"), 2),
+    (("case", "verify", "--head", "17"), 2),
+    (("case", "verify", "--head", "x:" + "0" * 64), 2),
+    (("case", "verify", "--head", "2:" + "0" * 64), 7),
+    (("case", "forget", "--before", "yesterday", *BY), 2),
+    (("case", "forget", "--before", "2030-01-01", "--who", "", "--why", "x"), 2),
+    (("verdict", "c-9", "true", *BY), 3),
+    (("verdict", "c-1", "perhaps", *BY), 2),
+    (("verdict", "c-1", "true"), 2),
+    (("verdict", "c-1", "true", "--who", "", "--why", "x"), 2),
+]
+
+
+@pytest.mark.parametrize(("words", "code"), REFUSED)
+def test_what_is_refused_changes_nothing(ledger: Path, words: tuple[str, ...], code: int) -> None:
+    before = (ledger / FILE).read_bytes()
+    english, chinese = (inside(*words, "--ledger", ledger, "--lang", lang) for lang in ("en", "zh"))
+    assert (english.code, chinese.code) == (code, code), english.err + chinese.err
+    assert english.err != chinese.err or code == 7
+    assert "u-1077" not in english.err + english.out
+    assert (ledger / FILE).read_bytes() == before
+
+
+def test_a_user_without_a_name(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    ran = inside("verdict", "c-1", "true", "--why", "x", "--ledger", ledger)
+    assert (ran.code, "give --who" in ran.err) == (2, True)
+
+
+def test_a_text_that_is_none(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"\xff\xfe")
+    ran = inside("case", "hear", "c-1", "--who", "Li", "--file", tmp_path / "x", "--ledger", ledger)
+    assert (ran.code, "UTF-8" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_verification(ledger: Path, lang: str) -> None:
+    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    first = done(ledger, "case", "verify", *zh).out.splitlines()
+    assert first[0] == filled(words["looked"], path=ledger / FILE, lines=3, acts=2)
+    assert first[1] == words["fine"]
+    head = str(verify(ledger / "detect").head)
+    assert first[2] == filled(words["head"], head=head)
+    done(ledger, "case", "open", "c-1", *BY)
+    assert words["goes_on"] in done(ledger, "case", "verify", "--head", head, *zh).out
+    lines = (ledger / FILE).read_bytes().splitlines(keepends=True)
+    (ledger / FILE).write_bytes(b"".join([lines[0], lines[2], lines[3].replace(b"Li", b"Lu")]))
+    ran = inside("case", "verify", "--head", head, "--ledger", ledger, *zh)
+    assert ran.code == 7
+    for line, what in ((2, "missing"), (3, "changed")):
+        assert filled(words["fault"], line=line, what=words[what]) in ran.out.splitlines()
+    assert words["goes_not_on"] in ran.out
+    found = json.loads(inside("case", "verify", "--format", "json", "--ledger", ledger).out)
+    assert found["faults"] == [{"line": 2, "code": "missing"}, {"line": 3, "code": "changed"}]
+    assert (found["acts"], found["goes_on_from_head"], found["restarted"]) == (1, None, None)
+    for command in (("case", "list"), ("case", "open", "c-1", *BY), ("verdict", "c-1", "true", *BY)):
+        ran = inside(*command, "--ledger", ledger, *zh)
+        assert ran.code == 7
+        assert f"{ledger / FILE}:2: " in ran.err.replace("：", ": ") or f"{ledger / FILE}:2：" in ran.err
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_line_that_was_cut_off_is_told(ledger: Path, lang: str) -> None:
+    (ledger / FILE).write_bytes((ledger / FILE).read_bytes() + b'{"act":"ver')
+    told = filled(CASE_TEXTS[lang]["unread"], path=ledger / FILE, line=4)
+    assert told in done(ledger, "case", "list", "--lang", lang).err
+    assert told in done(ledger, "case", "verify", "--lang", lang).out
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_forgetting(ledger: Path, lang: str) -> None:
+    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    forget = ("case", "forget", "--before", "2100-01-01", *BY, *zh)
+    nothing = filled(words["nothing_to_forget"], before="2100-01-01")
+    waiting = filled(words["waiting"], count=2, ids="c-1, c-2")
+    assert done(ledger, *forget).out.splitlines() == [nothing, waiting]
+    assert done(ledger, *forget, "--dry-run").out.splitlines() == [nothing, waiting]
+    done(ledger, "verdict", "c-1", "true", *BY)
+    head, before = str(verify(ledger / "detect").head), (ledger / FILE).read_bytes()
+    would = filled(words["would_forget"], cases=1, before="2100-01-01", ids="c-1")
+    assert would in done(ledger, *forget, "--dry-run").out
+    assert (ledger / FILE).read_bytes() == before
+    out = done(ledger, *forget).out
+    assert filled(words["forgot"], cases=1, acts=2, before="2100-01-01", lines=4, head=head) in out
+    assert filled(words["waiting"], count=1, ids="c-2") in out
+    assert b"thief" not in (ledger / FILE).read_bytes()
+    told = f"{BY[1]} had 1 case forgotten, closed before 2100" if lang == "en" else f"{BY[1]} 清除了 2100"
+    for command in (("case", "list"), ("case", "verify")):
+        assert told in done(ledger, *command, *zh).out
+    assert words["restarted"].split("{")[0] in done(ledger, "case", "verify", "--head", head, *zh).out
+    (gone,) = listed(ledger)["forgotten"]
+    assert (gone["cases"], gone["acts"], gone["head"], gone["who"]) == (1, 2, head, BY[1])
+    found = json.loads(done(ledger, "case", "verify", "--head", head, "--format", "json").out)
+    assert (found["restarted"], found["goes_on_from_head"]) == (gone, True)
+    done(ledger, "verdict", "c-2", "true", *BY)
+    done(ledger, *forget)
+    assert "c-2" not in done(ledger, "case", "list", *zh).out
+
+
+def test_only_one_writes(ledger: Path) -> None:
+    with writing(ledger / "detect"):
+        for words in (("case", "open", "c-1", *BY), ("verdict", "c-1", "true", *BY)):
+            ran = inside(*words, "--ledger", ledger)
+            assert (ran.code, "another process" in ran.err) == (4, True)
+        assert inside("case", "list", "--ledger", ledger).code == 0
+
+
+def test_no_ledger_and_a_backup(empty: Path, tmp_path: Path) -> None:
+    for words in (("case", "list"), ("case", "verify"), ("case", "open", "c-1", *BY)):
+        assert inside(*words, "--ledger", tmp_path / "none").code == 6
+    backup(empty, tmp_path / "B")
+    write(tmp_path / "B/detect", lambda w: w.register([alert("thief")], NOW))
+    assert "c-1" in done(tmp_path / "B", "case", "list").out
+    for words in (("case", "open", "c-1", *BY), ("verdict", "c-1", "true", *BY)):
+        ran = inside(*words, "--ledger", tmp_path / "B")
+        assert (ran.code, "this is a backup" in ran.err) == (3, True)
+
+
+def test_a_full_disk_leaves_the_casebook(ledger: Path) -> None:
+    before = (ledger / FILE).read_bytes()
+    ran = run("case", "open", "c-1", *BY, "--ledger", ledger, cwd=ledger, limit=len(before) + 10)
+    assert ran.code == 5, ran.err
+    assert "thief" not in ran.out, "what isn't recorded isn't shown"
+    assert (ledger / FILE).read_bytes() == before
+
+
+def test_a_secret_that_cannot_be_read(ledger: Path) -> None:
+    (ledger / "detect/secret").write_bytes(secret(31))
+    assert inside("case", "list", "--ledger", ledger).code == 6
+    (ledger / "detect/secret").unlink()
+    assert inside("case", "open", "c-1", *BY, "--ledger", ledger).code == 6
