@@ -31,6 +31,7 @@ import sys, duckdb
 from pathlib import Path
 db = duckdb.connect()
 db.execute("SET threads = 2")
+db.execute("SET enable_progress_bar = false")
 used = {
     "accesses": ("actor", "waybill", "at", "action", "ip", "device", "session", "purpose"),
     "scans": ("outlet", "waybill", "at"),
