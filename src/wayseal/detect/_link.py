@@ -8,7 +8,9 @@ Obligations (code and tests cite the numbers):
 3. They have a rhythm in common if on DAYS days or more their first unexplained reads of the day lie within CLOSE of
    each other, on more than half of the days on which both have any, and more often than by chance (CHANCE): the chance
    is how often a day of the one lies so close to another day of the other, as shifts begin alike for everybody.
-4. They split a range if SPLITS or more of their unexplained reads are of neighbouring numbers, no number read by both.
+4. They split a range if SPLITS or more of their unexplained reads, and a PART of those of the one with fewer, are of
+   neighbouring numbers, no number was read by both, and that is more than chance (CHANCE) gives: whoever reads much has
+   neighbours everywhere, so of an account's neighbours each other account has the share that it has of all reads.
 5. A set of m linked accounts is worth what its members are worth together, less COST nats a member beyond the first.
 """
 
@@ -25,7 +27,7 @@ from wayseal.detect.detectors.number_walks import STEP
 
 LEAST, LEAST_READS, PLACES = 2.0, 3, 2
 DAYS, CLOSE, CHANCE = 3, 5 * 60_000_000, 1e-5
-SPLITS = 5
+SPLITS, PART = 5, 0.25
 _LOG_CHANCE, _DAY = math.log(CHANCE), 86_400_000_000
 COST = 1.0
 MOST = 2_000
@@ -142,13 +144,26 @@ def _range(view: View, rows: Longs) -> Pairs:
     number, actor = s.number[order], s.actor[order].astype(np.int64)
     gap = number[1:] - number[:-1]
     other = actor[1:] != actor[:-1]
-    a, b = np.minimum(actor[1:], actor[:-1]), np.maximum(actor[1:], actor[:-1])
-    same = np.unique(np.stack([a, b])[:, other & (gap == 0)], axis=1)
-    next_to = np.stack([a, b])[:, other & (gap > 0) & (gap <= np.uint64(STEP))]
-    pairs, count = np.unique(next_to, axis=1, return_counts=True)
-    shared = {(x, y) for x, y in same.T.tolist()}
-    kept = [(x, y) for (x, y), n in zip(pairs.T.tolist(), count.tolist(), strict=True) if n >= SPLITS]
-    return np.array([p for p in kept if tuple(p) not in shared], np.int64).reshape(-1, 2)
+    pair = np.stack([np.minimum(actor[1:], actor[:-1]), np.maximum(actor[1:], actor[:-1])])
+    same = {(x, y) for x, y in np.unique(pair[:, other & (gap == 0)], axis=1).T.tolist()}
+    near = pair[:, other & (gap > 0) & (gap <= np.uint64(STEP))]
+    read = np.bincount(actor, minlength=view.shape[0])
+    neighbours = np.bincount(near.ravel(), minlength=view.shape[0])
+    pairs, count = np.unique(near, axis=1, return_counts=True)
+    out = []
+    for (x, y), n in zip(pairs.T.tolist(), count.tolist(), strict=True):
+        few, many = (x, y) if read[x] <= read[y] else (y, x)
+        expected = neighbours[few] * read[many] / max(len(order) - int(read[few]), 1)
+        if n < max(SPLITS, PART * read[few]) or (x, y) in same:
+            continue
+        if _log_poisson_tail(n, float(expected)) < _LOG_CHANCE:
+            out.append((x, y))
+    return np.array(out, np.int64).reshape(-1, 2)
+
+
+def _log_poisson_tail(n: int, mean: float) -> float:
+    """Bound on the logarithm of the probability of n or more where `mean` is expected (Chernoff); 0 below the mean."""
+    return 0.0 if n <= mean else n - mean - n * math.log(n / mean) if mean > 0 else -math.inf
 
 
 def _root(root: Longs, a: int) -> int:

@@ -3,12 +3,16 @@
 1. State is derived: what is damaged, of another version or of another ground is made anew from the ledger, never used.
 2. After a crash at any moment the state is the one before or the one after.
 3. Folders have mode 0700 and files 0600: who read what is personal data of staff.
+4. Of several processes one writes at a time, and none reads meanwhile; the last one's state stays.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,56 +28,72 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Facts, and what they were made of: the first `sources` sources, up to a generation, on a ground.
+    """Facts, and what they were made of: sources, on a ground.
 
     sources: digests of the sources that are counted, in order. ground: digest of all else that judging hangs on.
     """
 
     facts: Facts
     sources: tuple[str, ...]
-    generation: int
     ground: str
 
 
 def load_state(folder: Path) -> State | None:
     """The state in a folder; None where there is none that can be used (rule 1)."""
     try:
-        about = json.loads((folder / _NAME).read_text("utf-8"))
-        if about["version"] != VERSION:
-            return None
-        place = folder / about["folder"]
-        tables = {
-            name: _read(place / f"{name}.parquet", about["sha256"][name], schema) for name, schema in SCHEMAS.items()
-        }
-        facts = Facts(**tables, offset=int(about["offset"]))
-        return State(
-            facts=facts,
-            sources=tuple(about["sources"]),
-            generation=int(about["generation"]),
-            ground=str(about["ground"]),
-        )
+        with _held(folder, fcntl.LOCK_SH):
+            whole = json.loads((folder / _NAME).read_text("utf-8"))
+            about = whole["state"]
+            if whole["version"] != VERSION or whole["sha256"] != _digest(about):
+                return None
+            place, digests = folder / about["folder"], about["sha256"]
+            tables = {n: _read(place / f"{n}.parquet", digests[n], schema) for n, schema in SCHEMAS.items()}
+        facts = Facts(**tables, offset=about["offset"])
+        return State(facts=facts, sources=tuple(about["sources"]), ground=about["ground"])
     except _UNREADABLE:
         return None
 
 
 def save_state(folder: Path, state: State) -> None:
-    """Puts a state in the place of the one that is there (rules 2 and 3). OSError."""
+    """Puts a state in the place of the one that is there (rules 2 to 4). OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place = folder / f"facts-{_next(folder):06d}"
-    place.mkdir(mode=0o700)
-    digests = {name: _write(place / f"{name}.parquet", getattr(state.facts, name)) for name in SCHEMAS}
-    about = {
-        "version": VERSION, "folder": place.name, "sha256": digests, "offset": state.facts.offset,
-        "sources": list(state.sources), "generation": state.generation, "ground": state.ground,
-    }  # fmt: skip
-    _sync(place)
-    made = folder / f"{_NAME}.new"
-    _durable(made, json.dumps(about, sort_keys=True).encode())
-    made.replace(folder / _NAME)
-    _sync(folder)
-    for old in folder.glob("facts-*"):
-        if old != place:
-            shutil.rmtree(old, ignore_errors=True)
+    with _held(folder, fcntl.LOCK_EX):
+        place = folder / f"facts-{_next(folder):06d}"
+        place.mkdir(mode=0o700)
+        digests = {name: _write(place / f"{name}.parquet", getattr(state.facts, name)) for name in SCHEMAS}
+        about = {
+            "folder": place.name, "sha256": digests, "offset": state.facts.offset, "sources": list(state.sources),
+            "ground": state.ground,
+        }  # fmt: skip
+        whole = {"version": VERSION, "sha256": _digest(about), "state": about}
+        _sync(place)
+        keep(folder / _NAME, json.dumps(whole, sort_keys=True))
+        for old in folder.glob("facts-*"):
+            if old != place:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def keep(path: Path, text: str) -> None:
+    """Puts a small file in the place of the one that is there, whole or not at all (rule 3). OSError."""
+    made = path.with_name(f"{path.name}.new")
+    _durable(made, text.encode())
+    made.replace(path)
+    _sync(path.parent)
+
+
+@contextlib.contextmanager
+def _held(folder: Path, how: int) -> Iterator[None]:
+    """The folder's lock (rule 4), which dies with its process."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _digest(about: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 def _next(folder: Path) -> int:

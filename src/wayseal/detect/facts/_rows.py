@@ -10,15 +10,14 @@ from wayseal.detect.facts._facts import HOURS, SHOWN, USES
 from wayseal.detect.facts._tally import Flags, Tally, Words
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
-_HOUR_BITS, _KIND_BITS, _ACTION_BITS = np.uint64(20), np.uint64(2), np.uint64(4)
+_KIND_BITS, _ACTION_BITS = np.uint64(2), np.uint64(4)
 _HOUR_US = 3_600_000_000
 
 
 def hours_rows(table: Tally, keys: Words) -> pa.Table:
     """Counts by account and hour. keys: of accounts by their place."""
     ids, cells = table.rows()
-    hour = ids[:, 0] & np.uint64((1 << 20) - 1)
-    return _table(HOURS, [keys[ids[:, 0] >> _HOUR_BITS], hour, *cells.T])
+    return _table(HOURS, [keys[ids[:, 0] >> _HALF], ids[:, 0] & _LOW, *cells.T])
 
 
 def uses_rows(table: Tally, keys: Words) -> pa.Table:

@@ -22,7 +22,7 @@ _MIX_B = np.uint64(0xC2B2AE3D27D4EB4F)
 _HALF = np.uint64(32)
 _HOUR = 3_600_000_000
 _DAY = 86_400_000_000
-_DAY_BITS, _ACTION_BITS, _DIM_BITS = np.uint64(20), np.uint64(4), np.uint64(2)
+_ACTION_BITS, _DIM_BITS = np.uint64(4), np.uint64(2)
 _LEAST_SIZE = 1 << 10
 HOURS, USES, SHOWN = range(3)
 WIDTHS = (3, 3, 3)
@@ -90,7 +90,7 @@ def count_hours(
     """
     new = 0
     for i in range(start, len(at)):
-        key = np.uint64(actor[i]) << _DAY_BITS | np.uint64(at[i] // _HOUR)
+        key = np.uint64(actor[i]) << _HALF | np.uint64(at[i] // _HOUR)
         s = slot(key, np.uint64(0), ids)
         if ids[s, 0] == FREE:
             if new >= room:

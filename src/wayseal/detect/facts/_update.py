@@ -9,6 +9,7 @@ Obligations (code and tests cite the numbers):
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,7 @@ def facts_of(
         return old.facts
     facts = _counted(snapshot, ground_of(snapshot, templates, offset), old, progress)
     if folder is not None:
-        state = State(facts=facts, sources=sources, generation=snapshot.manifest.generation, ground=digest)
-        save_state(folder, state)
+        save_state(folder, State(facts=facts, sources=sources, ground=digest))
     return facts
 
 
@@ -57,21 +57,26 @@ def _digest(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> s
     ground = {
         "version": VERSION,
         "ledger": m.id,
-        "templates": [
-            repr(
-                sorted(
-                    str(getattr(t, n)) if not isinstance(getattr(t, n), frozenset) else str(sorted(getattr(t, n)))
-                    for n in t.__slots__
-                )
-            )
-            for t in templates
-        ],
+        "templates": [_spelt(t) for t in templates],
         "offset": offset,
         "tables": [s.sha256 for s in m.sources if s.table in _GROUND_TABLES],
         "purges": len(m.purges),
         "replaced": m.counts.get("waybills", 0),
     }
     return hashlib.sha256(json.dumps(ground, sort_keys=True).encode()).hexdigest()
+
+
+def _spelt(template: Template) -> dict[str, object]:
+    content = asdict(template)
+    return {n: sorted(v) if isinstance(v, frozenset) else v for n, v in content.items()}
+
+
+def _since(snapshot: Snapshot, sources: int) -> int:
+    """The first generation that can hold reads of later sources; 0 where the ledger doesn't say.
+
+    No state remembers it: a ledger may have been put back from a backup and brought up to date in other steps.
+    """
+    return next((c.generation for c in snapshot.manifest.commits if c.sources > sources), 0)
 
 
 def _counted(snapshot: Snapshot, ground: Ground, old: State | None, progress: Progress) -> Facts:
@@ -82,7 +87,7 @@ def _counted(snapshot: Snapshot, ground: Ground, old: State | None, progress: Pr
     if before is not None:
         tables = {name: (*columns, "source") for name, columns in tables.items()}
     counter = Counter(ground, before)
-    wanted = Wanted(reads=READ_COLUMNS, tables=tables, since=0 if old is None else old.generation + 1)
+    wanted = Wanted(reads=READ_COLUMNS, tables=tables, since=0 if old is None else _since(snapshot, len(old.sources)))
     for _, done, total in snapshot.beside(wanted, counter):
         progress("explain", done, total)
     made = counter.facts()

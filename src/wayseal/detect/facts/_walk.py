@@ -74,13 +74,13 @@ class Counter:
             self._all.append(counts)
         tables = tables_of(stretch, self._ground.staff)
         before = len(counts.firsts)
-        read = sum(self._count(self._fresh(batch, counts), tables, counts) for batch in stretch.reads)
+        read = sum(self._count(self._fresh(batch, tables, counts), tables, counts) for batch in stretch.reads)
         if self._before is not None:
             self._again(stretch, tables, self._before, counts, counts.firsts[before:])
         self._free.append(counts)
         return read
 
-    def _fresh(self, batch: pa.RecordBatch, counts: _Counts) -> pa.RecordBatch:
+    def _fresh(self, batch: pa.RecordBatch, tables: "Tables", counts: _Counts) -> pa.RecordBatch:
         """The reads that were not counted before; takes note of marks that moved."""
         if self._before is None:
             return batch
@@ -90,9 +90,9 @@ class Counter:
         actor = self._ground.staff.actors.places(words(batch, "actor"))
         lost = demoted(words(batch, "waybill"), actor, _flags(batch, "first"), fresh)
         if len(lost):
-            bits = self._ground.rules.allowed[actor[lost]]
-            mandate = (bits & np.uint32((1 << self._ground.mandates) - 1)) != 0
-            counts.moved.append(moved_rows(batch.take(pa.array(lost)), mandate))
+            old = _as_first(batch.take(pa.array(lost)))
+            _, why, _ = judged(old, tables, self._ground)
+            counts.moved.append(moved_rows(old, why < self._ground.mandates))
         return batch.filter(pa.array(fresh))
 
     def _count(self, batch: pa.RecordBatch, tables: "Tables", counts: _Counts) -> int:
@@ -143,8 +143,7 @@ class Counter:
         old = old.combine_chunks()
         if not len(old):
             return
-        ones = np.ones(len(old), np.bool_)
-        batch = old.select(list(_AS_SUSPECT)).append_column("first", pa.array(ones)).to_batches()[0]
+        batch = _as_first(old.select(list(_AS_SUSPECT)).to_batches()[0])
         _, why, early = judged(batch, tables, self._ground)
         counts.firsts.append((old["waybill"].to_numpy(), old["actor"].to_numpy()))
         if len(left := np.flatnonzero(why >= self._ground.strong)):
@@ -244,6 +243,13 @@ def suspects_of(batch: pa.RecordBatch, odd: Longs, why: Tiny, early: Flags) -> p
     taken = batch.select(list(_AS_SUSPECT)).take(pa.array(odd))
     columns = [taken[n].cast(pa.int64()) if n == "at" else taken[n] for n in _AS_SUSPECT]
     return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd])], schema=SUSPECTS)
+
+
+def _as_first(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same reads, each a first one."""
+    there = [n for n in batch.schema.names if n != "first"]
+    ones = pa.array(np.ones(batch.num_rows, np.bool_))
+    return pa.RecordBatch.from_arrays([*(batch[n] for n in there), ones], names=[*there, "first"])
 
 
 def words(batch: pa.RecordBatch, name: str) -> Words:

@@ -6,9 +6,11 @@ a test), whose count is geometric. Fitted on the four weeks up to a day, that da
 day never changes with what comes later.
 
 Obligations (code and tests cite the numbers):
-1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives, and nobody counts for more
-   than the base of the group's 90th percentile, so one in twenty may be anything without a say in what is usual. Days above what people and days explain are bursts, and of these only those
-   of people who have few count: whoever has one every day does something else.
+1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives (but not below _SOME, so that
+   what is rare for everybody is still counted), and nobody counts for more than the base of the group's 90th
+   percentile, so one in twenty may be anything without a say in what is usual. Days
+   above what people and days explain are bursts, and of these only those of people who have few count: whoever has one
+   every day does something else.
 2. Shrunk: a group of m people counts m parts, the role's people ten; of a role likewise, towards everybody.
 3. The same rows in another order give the same fit.
 4. Fitted anew each day of the first week, and then every REFIT days.
@@ -27,10 +29,12 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 WEEKS, WEEK, REFIT = 28, 7, 3
 _KEEP, _WEIGHTY, _PEOPLE, _WIDER = 0.95, 0.9, 10.0, 1.3
 _LEAST, _MOST = 0.2, 8.0
-_SIGMAS, _BEYOND, _FEW = 4.0, 3.0, 3
+_BETWEEN, _WITHIN, _KNOWN = 2.0, 1.0, 5.0
+"""What is taken for `between` and `within` where too little was seen, and for how many squared counts that stands."""
+_SIGMAS, _BEYOND, _FEW = 4.0, 1.0, 3
 RARE = 5e-4
 """Bursts a day of a person, at the least: what nobody has seen yet may happen all the same."""
-_SIZE, _SIZE_WEIGHT = 20.0, 5.0
+_SIZE, _SIZE_WEIGHT, _SOME = 20.0, 5.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     g, y, n = group[days.there], days.y, days.n
     people = np.bincount(g, minlength=groups)
     top = _quantile(y / n, g, people, _KEEP)
-    cut = np.minimum(y, top[g] * n)
+    cut = np.minimum(y, np.maximum(top[g] * n, _SOME))
     part = np.minimum(1.0, _quantile(n, g, people, _WEIGHTY)[g] / n)
 
     def total(values: Floats) -> Floats:
@@ -110,7 +114,9 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
 
     rate = np.maximum(total(part * cut), 0.5) / np.maximum(total(part * n), 1.0)
     mean = rate[g] * n
-    between = _WIDER * _excess(total((part * (cut - mean)) ** 2), total(part**2 * mean), total((part * mean) ** 2))
+    between = _WIDER * _excess(
+        total((part * (cut - mean)) ** 2), total(part**2 * mean), total((part * mean) ** 2), _BETWEEN
+    )
     # A day is held against the person's other days, else a burst would explain itself.
     prior = 0.5 / np.maximum(rate[g], 1e-12)
     others = (cut[:, None] - np.minimum(days.odd, cut[:, None]) + 0.5) / ((n + prior)[:, None] - days.base)
@@ -118,10 +124,10 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     bound = mean_day + _SIGMAS * np.sqrt(mean_day * (1 + mean_day)) + _BEYOND
     burst = days.odd > bound
     rarely = burst.sum(axis=1) <= _FEW
-    usual = (y <= top[g] * n)[:, None] & (days.base > 0) & ~burst
-    squares = np.where(usual, (days.odd - mean_day) ** 2, 0.0).sum(axis=1)
-    seen = np.where(usual, mean_day, 0.0)
-    within = _excess(total(squares), total(seen.sum(axis=1)), total((seen**2).sum(axis=1)))
+    usual = (y <= np.maximum(top[g] * n, _SOME))[:, None] & (days.base > 0) & ~burst
+    apart, seen = np.where(usual, days.odd - mean_day, 0.0), np.where(usual, mean_day, 0.0)
+    summed = [total(each.sum(axis=1)) for each in (apart**2, seen, seen**2)]
+    within = _excess(summed[0], summed[1], summed[2], _WITHIN)
     share, size = _bursts(days, burst & rarely[:, None], rarely, g, groups)
     return np.stack([rate, between, within, share, size, people.astype(np.float64)])
 
@@ -138,8 +144,9 @@ def _bursts(days: _Days, burst: npt.NDArray[np.bool_], rarely: npt.NDArray[np.bo
     return np.stack([np.maximum(count / np.maximum(active, 1.0), RARE), size])
 
 
-def _excess(square: Floats, mean: Floats, mean_square: Floats) -> Floats:
-    out: Floats = np.clip((square - mean) / np.maximum(mean_square, 1e-12), _LEAST, _MOST)
+def _excess(square: Floats, mean: Floats, mean_square: Floats, prior: float) -> Floats:
+    """Squared coefficient of variation beyond chance, shrunk towards `prior` where little was seen."""
+    out: Floats = np.clip((square - mean + _KNOWN * prior) / (mean_square + _KNOWN), _LEAST, _MOST)
     return out
 
 
