@@ -95,7 +95,7 @@ Scorer = Callable[[Floats, Longs], Floats]
 """Scores rows (n, f), sorted by day, given the places where days begin (and n)."""
 
 
-def _from(module: str) -> Any:
+def installed(module: str) -> Any:
     """A module of requirements/bench.txt; ModuleNotFoundError where that isn't installed."""
     return importlib.import_module(module)
 
@@ -114,7 +114,7 @@ def _each_day(model: Callable[[Floats], Floats]) -> Scorer:
 
 
 def _ecod(x: Floats) -> Floats:
-    return np.asarray(_from("pyod.models.ecod").ECOD().fit(x).decision_scores_)
+    return np.asarray(installed("pyod.models.ecod").ECOD().fit(x).decision_scores_)
 
 
 def _forest(x: Floats, bounds: Longs) -> Floats:
@@ -123,14 +123,14 @@ def _forest(x: Floats, bounds: Longs) -> Floats:
         # PyOD scores what it was fitted on once more; a sample of the days up to it fits the same trees.
         rows = np.random.default_rng(_SEED).permutation(high)[:50_000]
         parts.append(
-            _from("pyod.models.iforest").IForest(random_state=_SEED).fit(x[rows]).decision_function(x[low:high])
+            installed("pyod.models.iforest").IForest(random_state=_SEED).fit(x[rows]).decision_function(x[low:high])
         )
     return np.concatenate(parts)
 
 
 def _half_spaces(x: Floats, bounds: Longs) -> Floats:
     top = np.maximum(np.quantile(x[: bounds[1]], 0.999, axis=0), 1e-9)
-    model = _from("river.anomaly").HalfSpaceTrees(n_trees=25, height=8, window_size=1_000, seed=_SEED)
+    model = installed("river.anomaly").HalfSpaceTrees(n_trees=25, height=8, window_size=1_000, seed=_SEED)
     scores = np.zeros(len(x))
     for low, high in pairwise(bounds):
         rows = [dict(enumerate(r)) for r in np.minimum(x[low:high] / top, 1.0).tolist()]

@@ -168,10 +168,10 @@ def main() -> None:
                 figures[name].append(figure)
         shutil.rmtree(args.work / "state-now", ignore_errors=True)
         shutil.copytree(args.work / "state", args.work / "state-now")
-        step = child("update", str(args.work / "ledger"), str(args.work / "state-now"))
-        figure = json.loads(subprocess.check_output(step))
+        again = child("update", str(args.work / "ledger"), str(args.work / "state-now"))
+        taken = json.loads(subprocess.check_output(again))
         if turn:
-            later.append(figure)
+            later.append(taken)
     print(f"{args.runs} runs in turn after a warm-up\n")
     print("| contender | median s | least–most s | peak GB |\n|---|---|---|---|")
     for name, runs in figures.items():
