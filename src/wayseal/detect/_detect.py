@@ -98,7 +98,7 @@ def _weighed(
         first_day=first,
     )  # fmt: skip
     made = cases_of(ground, alerted, groups(view, main))
-    return with_reads(made, snapshot, view, found, progress), held
+    return with_reads(made, snapshot, view, found, limit, progress), held
 
 
 def _names(snapshot: Snapshot) -> Callable[[str, Sequence[int]], list[str]]:

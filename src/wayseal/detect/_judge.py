@@ -33,20 +33,24 @@ class Found:
 
     @property
     def weight(self) -> Floats:
-        """float64 (a, d): nats that count, up to CAP.
-
-        Not everybody who pulls does what a further detector looks for: of those only a share (OFTEN) is thought to.
-        """
-        nats = self.evidence.total
-        if self.name not in ALWAYS:
-            nats = np.logaddexp(np.log1p(-OFTEN), np.log(OFTEN) + nats)
-        out: Floats = np.minimum(nats, CAP)
-        return out
+        """float64 (a, d): nats that count (`weighed`)."""
+        return weighed(self.name, self.evidence.total)
 
     @property
     def told(self) -> Longs:
         """int64 (a, d): the counts that a report gives."""
         return self.odd.odd if self.odd.told is None else self.odd.told
+
+
+def weighed(name: str, nats: Floats) -> Floats:
+    """Nats of a detector that count, up to CAP.
+
+    Not everybody who pulls does what a further detector looks for: only a share (OFTEN) is thought to.
+    """
+    if name not in ALWAYS:
+        nats = np.logaddexp(np.log1p(-OFTEN), np.log(OFTEN) + nats)
+    out: Floats = np.minimum(nats, CAP)
+    return out
 
 
 def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Found, ...]:

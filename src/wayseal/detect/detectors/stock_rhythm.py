@@ -25,7 +25,7 @@ def _count(view: View) -> Odd:
     before = np.arange(len(rows)) - first + 1
     which = np.zeros(len(s), np.bool_)
     which[rows[near & (before >= LEAST)]] = True
-    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which)
+    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
 
 
 DETECTOR = Detector(name="stock_rhythm", needs=("waybills|scans|tickets",), count=_count)
