@@ -15,6 +15,7 @@ USER_PAGES = (
     "docs/detect-json",
     "docs/detection",
     "docs/detectors",
+    "docs/explanations",
     "docs/how-it-decides",
     "docs/ledger",
     "docs/mapping-files",
