@@ -138,11 +138,13 @@ class Snapshot:
     def numbers(self, waybill_keys: Words) -> Words:
         """Each waybill's number as an integer in the order of numbers of its form; 0 for what has no such form."""
         rows = newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
-        words = numbers(rows, "word")
-        known = np.append(numbers(rows, "waybill"), np.uint64(0))
-        at = np.searchsorted(known[:-1], waybill_keys)
-        out: Words = np.where(known[at] == waybill_keys, np.append(np.where(words < UNPACKED, words, 0), 0)[at], 0)
-        return out.astype(np.uint64)
+        keys, words = numbers(rows, "waybill"), numbers(rows, "word")
+        out = np.zeros(len(waybill_keys), np.uint64)
+        if len(keys):
+            at = np.minimum(np.searchsorted(keys, waybill_keys), len(keys) - 1)
+            there = (keys[at] == waybill_keys) & (words[at] < UNPACKED)
+            out[there] = words[at[there]]
+        return out
 
     def reads(self, waybill_keys: Words, columns: Sequence[str] | None = None) -> pa.Table:
         """All reads of some waybills, sorted by (waybill, at, source, row); of their columns these, or all.
