@@ -18,6 +18,7 @@ USER_PAGES = (
     "docs/partners",
     "docs/quality-notes",
     "docs/report-json",
+    "docs/rights",
     "docs/scope-and-extent",
     "docs/tutorial-your-own-log",
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import wayseal
 from tests.detect.partners.test_report import everything
 from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.detect.partners import Kind, load_contracts, render_partners
@@ -71,7 +72,7 @@ def test_the_example_stands_in_the_page_and_loads(page: str) -> None:
 
 
 def test_remarks_stand_in_the_page(page: str) -> None:
-    source = Path("src/wayseal/detect/partners").glob("*.py")
+    source = (Path(wayseal.__file__).parent / "detect/partners").glob("*.py")
     text = "".join(p.read_text("utf-8") for p in source)
     for code in ("unknown_actor", "other_kind", "no_actors", "strangers", "no_partners"):
         assert f'"{code}"' in text

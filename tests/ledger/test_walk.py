@@ -149,3 +149,50 @@ def test_waybills_by_the_day_on_which_they_were_first_seen(snapshot: Snapshot) -
     seen = snapshot.first_seen()
     assert sum(seen["waybills"].to_pylist()) == snapshot.size()
     assert seen["day"].to_pylist() == sorted(set(seen["day"].to_pylist()))
+
+
+def test_more_columns_where_they_are_asked_for(snapshot: Snapshot) -> None:
+    key = snapshot.keys(["u-1"])
+    (plain,) = {tuple(s.reads.schema.names) for s in snapshot.stretches("actor", key)}
+    (more,) = {tuple(s.reads.schema.names) for s in snapshot.stretches("actor", key, ("session", "ip", "at"))}
+    assert more == (*plain, "session", "ip")
+    sessions = np.concatenate([s.reads["session"].to_numpy() for s in snapshot.stretches("actor", key, ("session",))])
+    mine = [r for r in READS if r["actor"] == "u-1"]
+    assert np.sum(sessions == snapshot.keys(["s-1"])[0]) == sum(r.get("session") == "s-1" for r in mine)
+    assert np.sum(sessions == 0) == sum("session" not in r for r in mine)
+
+
+def test_a_table_beside_a_walk(tmp_path: Path) -> None:
+    """Stretches cover the whole key space, so every row of the table is met once, also of waybills nobody read."""
+    calls = [{"partner": f"p-{n % 2}", "at": at(n), "waybill": f"YT{n}", "request": f"r-{n}"} for n in range(90)]
+    write(tmp_path / "A", "accesses", [read(1500 * (n % 5), "p-0", f"YT{n}") for n in range(40)])
+    write(tmp_path / "A", "partner_calls", calls[:50])
+    write(tmp_path / "B", "partner_calls", calls[50:])
+    for name in "AB":
+        put(tmp_path / name, tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        for rows in (1, None):
+            walk = list(snapshot.stretches("actor", snapshot.keys(["p-0"]), (), ("partner_calls",), rows))
+            assert walk[0].low == 0
+            assert [s.high + 1 for s in walk[:-1]] == [s.low for s in walk[1:]]
+            met = [snapshot.between("partner_calls", s.low, s.high, ("request",)) for s in walk]
+            assert sorted(r for table in met for r in table["request"].to_pylist()) == sorted(
+                str(c["request"]) for c in calls
+            )
+            assert sum(len(s.reads) for s in walk) == 40
+            assert met[0].schema.names == ["waybill", "request"]
+
+
+def test_who_asked_how_much(tmp_path: Path) -> None:
+    rows = [{"request": f"q-{n}", "at": at(n), "actor": f"u-{n % 3}", "filter": "{}"} for n in range(9)]
+    write(tmp_path / "D", "queries", rows)
+    put(tmp_path / "D", tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        minute = 60_000_000
+        start = round(at(0).timestamp()) * 1_000_000
+        assert snapshot.askers(start, start + 4 * minute).to_pylist() == [
+            {"actor": "u-0", "queries": 2},
+            {"actor": "u-1", "queries": 1},
+            {"actor": "u-2", "queries": 1},
+        ]
+        assert snapshot.askers(0, start).to_pylist() == []

@@ -1,16 +1,21 @@
-"""`wayseal demo`: the main job on a simulated courier, with the truth beside the verdict."""
+"""`wayseal demo`: tracing and detection on a simulated courier, with the truth beside what they say."""
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from wayseal.cli._case import FOLDER
+from wayseal.cli._detect import registered
 from wayseal.cli._options import Lang, LangOption, Quiet, Seed
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._simulate import LEAKERS
 from wayseal.cli._write import write_text
+from wayseal.detect import DetectResult, Options, detect
+from wayseal.detect.report import brief, render_detect
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model import WaysealError
 from wayseal.store import open_source, read_leaks
@@ -32,7 +37,7 @@ def demo(
     seed: Seed = 7,
     quiet: Quiet = False,
 ) -> None:
-    """Simulate a courier with a hidden leaker, ingest its log, trace what was bought, show the truth beside it.
+    """Simulate a courier with hidden leakers, trace what was bought, detect who pulls, show the truth beside both.
 
     \b
     wayseal demo
@@ -42,17 +47,23 @@ def demo(
 
     _clear(out)
     with progress_bars(quiet) as progress:
-        paths = simulate(out, preset("demo", leaker=leaker), seed=seed, progress=progress)
+        paths = simulate(out, preset("watch", leaker=leaker), seed=seed, progress=progress)
         ingest(open_source(paths.dataset), out / "ledger", progress=progress)
         with open_ledger(out / "ledger") as snapshot:
             result = trace(snapshot, read_leaks(paths.leaks), seed=seed, progress=progress)
+            found = detect(snapshot, Options(folder=out / "ledger" / FOLDER), progress=progress)
     report = out / "report.html"
     write_text(report, render(result, "html", lang))
     write_text(out / "report.json", render(result, "json", lang))
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_truth(paths.truth, lang))
-    typer.echo(("报告：" if lang is Lang.ZH else "Report: ") + str(report.resolve()))
+    shown, _ = registered(found, out / "ledger" / FOLDER, None)
+    cases = out / "cases.html"
+    write_text(cases, render_detect(shown, "html", lang))
+    for line in _cases(paths.truth, found, shown, lang):
+        typer.echo(line)
+    typer.echo(("报告：" if lang is Lang.ZH else "Reports: ") + f"{report.resolve()}  {cases.resolve()}")
 
 
 def _clear(out: Path) -> None:
@@ -62,6 +73,26 @@ def _clear(out: Path) -> None:
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
     (out / _MARK).touch()
+
+
+def _cases(truth: Path, found: DetectResult, shown: DetectResult, lang: Lang) -> Iterator[str]:
+    """The cases, a line each, with what is behind them in truth."""
+    planted = json.loads(truth.read_text(encoding="utf-8"))["insiders"]
+    who = {account: f"{i['kind']}, {i['a_day']}" for i in planted for account in i["accounts"]}
+    zh = lang is Lang.ZH
+    yield ""
+    yield "检测：无业务依据的查询" if zh else "Detection: reads that no work explains"
+    for true, line in zip(found.cases, brief(shown, lang), strict=True):
+        kinds = sorted({who[a] for a in true.actors if a in who})
+        yield f"  - {line}"
+        if zh:
+            yield f"    （真相：{'；'.join(kinds) + ' 票/日' if kinds else '无辜'}）"
+        else:
+            yield f"    (truth: {'; '.join(kinds) + ' a day' if kinds else 'innocent'})"
+    hit = {a for c in found.cases for a in c.actors}
+    missed = sorted({who[a] for a in who if a not in hit})
+    if missed:
+        yield ("  未发现：" if zh else "  Not found: ") + "; ".join(missed)
 
 
 def _truth(path: Path, lang: Lang) -> str:

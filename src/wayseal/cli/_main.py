@@ -25,6 +25,7 @@ from wayseal.cli import (
     _ledger,
     _map,
     _partners,
+    _rights,
     _scope,
     _show,
     _simulate,
@@ -55,6 +56,7 @@ app.command(name="trace")(_trace.trace)
 app.command(name="scope")(_scope.scope)
 app.command(name="extent")(_extent.extent)
 app.command(name="detect")(_detect.run)
+app.command(name="rights")(_rights.rights)
 app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)
 app.command(name="verdict")(_case.verdict)

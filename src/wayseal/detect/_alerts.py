@@ -11,9 +11,10 @@ Obligations (code and tests cite the numbers):
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+import pyarrow as pa
 
 from wayseal.detect._judge import CAP, Floats, Found, Longs
 from wayseal.detect._view import View
@@ -89,23 +90,28 @@ def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
     odd = main.odd.odd[actor : actor + 1, : day + 1].copy()
     odd[0, day] = count
     g = int(view.group[actor])
-    usual = main.usual
-    mine = Usual(**{n: getattr(usual, n)[g : g + 1, : day + 1] for n in ("rate", "between", "within", "low", "high")})
+    mine = Usual(**{f.name: getattr(main.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
     base = main.odd.base[actor : actor + 1, : day + 1]
     return min(float(evidence(odd, base, np.zeros(1, np.int32), mine).total[0, day]), CAP)
 
 
 def _last_read(view: View, actor: int, day: int) -> int:
     """End of the last hour of the day in which the account read, or its last use of a device, µs."""
-    hours = view.hours
-    mine = np.flatnonzero((hours["actor"].to_numpy() == actor) & (hours["hour"].to_numpy() // 24 == day))
     start = (view.day * _DAY) - view.offset
-    last = int(hours["hour"].to_numpy()[mine].max(initial=day * 24))
-    uses = view.uses
-    then = np.flatnonzero((uses["actor"].to_numpy() == actor) & (uses["day"].to_numpy() == day))
-    if len(then):
-        return int(uses["to"].to_numpy()[then].max())
+    uses = _rows_of(view.uses, actor, day, day)
+    if len(uses):
+        return int(view.uses["to"].to_numpy()[uses].max())
+    hours = _rows_of(view.hours, actor, day * 24, day * 24 + 23, "hour")
+    last = int(view.hours["hour"].to_numpy()[hours].max(initial=day * 24))
     return start + (last + 1) * _HOUR - 1
+
+
+def _rows_of(table: pa.Table, actor: int, least: int, most: int, column: str = "day") -> Longs:
+    """Rows of an account, by which the view's tables are sorted, with a column between two values."""
+    low, high = np.searchsorted(table["actor"].to_numpy(), [actor, actor + 1])
+    values = table[column].to_numpy()[low:high]
+    out: Longs = np.flatnonzero((values >= least) & (values <= most)) + low
+    return out
 
 
 def thresholds(view: View, false: Longs, true: Longs) -> Floats:

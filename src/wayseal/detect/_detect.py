@@ -1,5 +1,6 @@
 """Detection over a ledger, from facts to cases."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,22 +10,26 @@ import pyarrow.compute as pc
 
 from wayseal import __version__
 from wayseal.detect._alerts import MAIN, alerts, thresholds
+from wayseal.detect._baseline import baseline
 from wayseal.detect._behind import with_reads
 from wayseal.detect._cases import Ground, cases_of
 from wayseal.detect._given import NOTHING, Given
 from wayseal.detect._judge import Flags, Found, Longs, judge, together
 from wayseal.detect._link import groups
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
+from wayseal.detect._sweeps import sweeps
 from wayseal.detect._view import View, Who, view_of
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.facts import Facts, facts_of
+from wayseal.detect.facts import Facts, facts_of, keep
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 
 Progress = Callable[[str, int, int], None]
 _SHARE_UNKNOWN = 0.2
 """Above this share of first reads of unknown waybills, the table `waybills` is taken for incomplete."""
+PEERS = "peers.json"
+"""What was learnt about peers, in the folder of the facts."""
 _OFFSET = 8 * 3_600_000_000
 
 
@@ -57,14 +62,20 @@ def detect(
         return _result(snapshot, o, None, None, facts, (), 0, (*remarks, Remark(code="not.no_reads")))
     progress("judge", 0, 1)
     who = _who(snapshot)
+    if "queries" in snapshot.tables:
+        given = replace(given, counted={**given.counted, "route_sweeps": sweeps(snapshot, o.offset)})
     view = _with_given(view_of(facts, who, snapshot.numbers, window.past, window.last), snapshot, given)
     view, partial = _without_gaps(view)
     remarks += partial
     able, silent_ones = _able(snapshot, facts, given)
     found = judge(view, able, _cleared(view, snapshot, given))
     progress("judge", 1, 1)
+    usual = baseline(view, found)
+    if o.folder is not None:
+        keep(o.folder / PEERS, json.dumps(usual, indent=1, sort_keys=True))
     cases, held = _weighed(snapshot, view, window, found, given, who, o.budget, progress)
-    return _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
+    result = _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
+    return replace(result, peers=str(usual["version"]))
 
 
 def _weighed(

@@ -6,11 +6,15 @@ Obligations (code and tests cite the numbers):
 2. They have a device or address in common if each made LEAST_READS unexplained reads through it, they work at PLACES
    places or more, and at least half of all accounts that use it stand out.
 3. They have a rhythm in common if on DAYS days or more their first unexplained reads of the day lie within CLOSE of
-   each other, on more than half of the days on which both have any.
-4. They split a range if SPLITS or more of their unexplained reads are of neighbouring numbers, no number read by both.
+   each other, on more than half of the days on which both have any, and more often than by chance (CHANCE): the chance
+   is how often a day of the one lies so close to another day of the other, as shifts begin alike for everybody.
+4. They split a range if SPLITS or more of their unexplained reads, and a PART of those of the one with fewer, are of
+   neighbouring numbers, no number was read by both, and that is more than chance (CHANCE) gives: whoever reads much has
+   neighbours everywhere, so of an account's neighbours each other account has the share that it has of all reads.
 5. A set of m linked accounts is worth what its members are worth together, less COST nats a member beyond the first.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,8 +26,9 @@ from wayseal.detect._view import View
 from wayseal.detect.detectors.number_walks import STEP
 
 LEAST, LEAST_READS, PLACES = 2.0, 3, 2
-DAYS, CLOSE = 3, 5 * 60_000_000
-SPLITS = 5
+DAYS, CLOSE, CHANCE = 3, 5 * 60_000_000, 1e-5
+SPLITS, PART = 5, 0.25
+_LOG_CHANCE, _DAY = math.log(CHANCE), 86_400_000_000
 COST = 1.0
 MOST = 2_000
 """Most accounts that are compared with each other: the strongest."""
@@ -99,14 +104,36 @@ def _rhythm(view: View, rows: Longs) -> Pairs:
     who = np.unique(actor)
     starts = np.full((len(who), d), -1, np.int64)
     starts[np.searchsorted(who, actor), day] = at
+    clock = np.where(starts >= 0, (starts + view.offset) % _DAY, -1)
     out = []
     for k in range(len(who) - 1):
         both = (starts[k] >= 0) & (starts[k + 1 :] >= 0)
         near = both & (np.abs(starts[k] - starts[k + 1 :]) <= CLOSE)
-        n = near.sum(axis=1)
-        others = who[k + 1 :][(n >= DAYS) & (2 * n > both.sum(axis=1))]
-        out += [(int(who[k]), other) for other in others.tolist()]
+        n, days = near.sum(axis=1), both.sum(axis=1)
+        for place in np.flatnonzero((n >= DAYS) & (2 * n > days)).tolist():
+            other = k + 1 + place
+            if _log_tail(int(n[place]), int(days[place]), _by_chance(clock[k], clock[other])) < _LOG_CHANCE:
+                out.append((int(who[k]), int(who[other])))
     return np.array(out, np.int64).reshape(-1, 2)
+
+
+def _by_chance(mine: Longs, other: Longs) -> float:
+    """How often a day of the one lies within CLOSE of another day of the other; never 0."""
+    apart = np.abs(mine[:, None] - other[None, :]) <= CLOSE
+    there = (mine >= 0)[:, None] & (other >= 0)[None, :]
+    np.fill_diagonal(there, False)
+    return float(((apart & there).sum() + 1) / (there.sum() + 2))
+
+
+def _log_tail(n: int, days: int, chance: float) -> float:
+    """Logarithm of the probability of n or more of so many days, by chance."""
+    terms = [
+        math.lgamma(days + 1) - math.lgamma(k + 1) - math.lgamma(days - k + 1)
+        + k * math.log(chance) + (days - k) * math.log1p(-chance)
+        for k in range(n, days + 1)
+    ]  # fmt: skip
+    top = max(terms)
+    return top + math.log(sum(math.exp(term - top) for term in terms))
 
 
 def _range(view: View, rows: Longs) -> Pairs:
@@ -117,13 +144,26 @@ def _range(view: View, rows: Longs) -> Pairs:
     number, actor = s.number[order], s.actor[order].astype(np.int64)
     gap = number[1:] - number[:-1]
     other = actor[1:] != actor[:-1]
-    a, b = np.minimum(actor[1:], actor[:-1]), np.maximum(actor[1:], actor[:-1])
-    same = np.unique(np.stack([a, b])[:, other & (gap == 0)], axis=1)
-    next_to = np.stack([a, b])[:, other & (gap > 0) & (gap <= np.uint64(STEP))]
-    pairs, count = np.unique(next_to, axis=1, return_counts=True)
-    shared = {(x, y) for x, y in same.T.tolist()}
-    kept = [(x, y) for (x, y), n in zip(pairs.T.tolist(), count.tolist(), strict=True) if n >= SPLITS]
-    return np.array([p for p in kept if tuple(p) not in shared], np.int64).reshape(-1, 2)
+    pair = np.stack([np.minimum(actor[1:], actor[:-1]), np.maximum(actor[1:], actor[:-1])])
+    same = {(x, y) for x, y in np.unique(pair[:, other & (gap == 0)], axis=1).T.tolist()}
+    near = pair[:, other & (gap > 0) & (gap <= np.uint64(STEP))]
+    read = np.bincount(actor, minlength=view.shape[0])
+    neighbours = np.bincount(near.ravel(), minlength=view.shape[0])
+    pairs, count = np.unique(near, axis=1, return_counts=True)
+    out = []
+    for (x, y), n in zip(pairs.T.tolist(), count.tolist(), strict=True):
+        few, many = (x, y) if read[x] <= read[y] else (y, x)
+        expected = neighbours[few] * read[many] / max(len(order) - int(read[few]), 1)
+        if n < max(SPLITS, PART * read[few]) or (x, y) in same:
+            continue
+        if _log_poisson_tail(n, float(expected)) < _LOG_CHANCE:
+            out.append((x, y))
+    return np.array(out, np.int64).reshape(-1, 2)
+
+
+def _log_poisson_tail(n: int, mean: float) -> float:
+    """Bound on the logarithm of the probability of n or more where `mean` is expected (Chernoff); 0 below the mean."""
+    return 0.0 if n <= mean else n - mean - n * math.log(n / mean) if mean > 0 else -math.inf
 
 
 def _root(root: Longs, a: int) -> int:

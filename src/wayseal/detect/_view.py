@@ -55,7 +55,7 @@ class View:
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
     offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
     shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
-    group: of peers; roles: name of each account's role. given: detector → int64 (a, d), what others counted for it.
+    group: of peers; roles: name of each account's role. groups: role and size class of each group. given: detector → int64 (a, d), what others counted for it.
     """
 
     keys: Words
@@ -72,6 +72,7 @@ class View:
     group: Ints
     role: Ints
     roles: tuple[str, ...]
+    groups: tuple[tuple[str, int], ...] = ()
     given: Mapping[str, Longs] = field(default_factory=dict)
 
     @property
@@ -120,6 +121,7 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
 
     reads, first = table("reads"), table("first")
     role, place, roles = _about(who, coder)
+    group, groups = _groups(role, place, first)
     return View(
         keys=coder.keys,
         day=first_day,
@@ -134,7 +136,8 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
         uses=_coded(facts.uses, coder, first_day, last_day),
         shown=_coded(facts.shown, coder, first_day, last_day),
         place=place,
-        group=_groups(role, place, first),
+        group=group,
+        groups=tuple((roles[r], size) for r, size in groups),
         role=role,
         roles=roles,
     )
@@ -186,13 +189,10 @@ def _about(who: Who, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...]]:
     return role, place, tuple(roles)
 
 
-def _groups(role: Ints, place: Ints, first: Longs) -> Ints:
-    """Peers: role and size of the place, by powers of four of what its people in that role read."""
-    total = first.sum(axis=1)
+def _groups(role: Ints, place: Ints, first: Longs) -> tuple[Ints, list[tuple[int, int]]]:
+    """Peers: role and size of the place, by powers of four of what its people in that role read; and all groups."""
     pair = role.astype(np.int64) << 32 | (place.astype(np.int64) + 1)
     _, which = np.unique(pair, return_inverse=True)
-    size = np.log2(1 + np.bincount(which, total)) // 2
-    out: Ints = np.unique(role.astype(np.int64) << 8 | size[which].astype(np.int64), return_inverse=True)[1].astype(
-        np.int32
-    )
-    return out
+    size = (np.log2(1 + np.bincount(which, first.sum(axis=1))) // 2).astype(np.int64)
+    codes, group = np.unique(role.astype(np.int64) << 8 | size[which], return_inverse=True)
+    return group.astype(np.int32), [(code >> 8, code & 255) for code in codes.tolist()]

@@ -22,7 +22,7 @@ _STRAY, _NEAR = 1e-5, 48
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Local days since 1970, all included: past from `past`, asked about from `first` to `last`; stray: reads outside."""
+    """Local days since 1970, all included: past from `past`, asked about `first` to `last`; stray: reads outside."""
 
     past: int
     first: int

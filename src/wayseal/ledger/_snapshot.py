@@ -113,6 +113,10 @@ class Snapshot:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
         return self._keyer.of(texts)
 
+    def hashed(self, texts: pa.Array) -> Words:
+        """The same of a string array, for millions; 0 for null and for empty text."""
+        return self._keyer.keys(texts)
+
     def names(self, kind: str, keys: Words | Sequence[int]) -> list[str]:
         """Text of each key. kind: waybill, actor, session, via, ip, device, purpose, fields, channel, outlet.
 
@@ -138,12 +142,11 @@ class Snapshot:
     def numbers(self, waybill_keys: Words) -> Words:
         """Each waybill's number as an integer in the order of numbers of its form; 0 for what has no such form."""
         rows = newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
-        keys, words = numbers(rows, "waybill"), numbers(rows, "word")
-        out = np.zeros(len(waybill_keys), np.uint64)
-        if len(keys):
-            at = np.minimum(np.searchsorted(keys, waybill_keys), len(keys) - 1)
-            there = (keys[at] == waybill_keys) & (words[at] < UNPACKED)
-            out[there] = words[at[there]]
+        none, words = np.zeros(1, np.uint64), numbers(rows, "word")
+        known = np.append(numbers(rows, "waybill"), none)
+        at = np.searchsorted(known[:-1], waybill_keys)
+        packed = np.append(np.where(words < UNPACKED, words, none), none)
+        out: Words = np.where(known[at] == waybill_keys, packed[at], none)
         return out
 
     def reads(self, waybill_keys: Words, columns: Sequence[str] | None = None) -> pa.Table:

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import date, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from tests.detect.partners.world import (
     waybill,
 )
 from wayseal.detect.partners import Kind, breaches_of
-from wayseal.detect.partners._judge import as_address
+from wayseal.detect.partners._addresses import Networks, as_address
 from wayseal.detect.partners._result import Counted, PartnersResult
 from wayseal.model.period import Period, parse_period
 
@@ -118,16 +119,36 @@ def test_addresses_of_both_kinds(tmp_path: Path) -> None:
         "198.51.100.8": False, "2001:db9::1": False, "203.0.114.1": False,
     }  # fmt: skip
     rows = [read(at(0, n), n, ip=ip) for n, ip in enumerate([*ips, "gateway:80"])] + [read(at(1), 99)]
-    text = CONTRACT + 'addresses = ["203.0.113.0/24", "198.51.100.7", "2001:db8::/32"]'
+    ips["192.0.2.1"] = True
+    rows.append(read(at(2), 100, ip="192.0.2.1"))
+    text = CONTRACT + 'addresses = ["203.0.113.0/24", "198.51.100.7", "2001:db8::/32", "::ffff:192.0.2.0/120"]'
     result = checked(tmp_path, {"accesses": rows}, text)
     assert said(result, Kind.ADDRESS) == {ip: 1 for ip, ours in ips.items() if not ours}
-    assert breach(result, Kind.ADDRESS).agreed == ("198.51.100.7/32", "2001:db8::/32", "203.0.113.0/24")
-    assert unjudged(result) == {"no_address": (1, 9), "odd_address": (1, 9)}
+    assert breach(result, Kind.ADDRESS).agreed == (
+        "198.51.100.7/32",
+        "2001:db8::/32",
+        "203.0.113.0/24",
+        "::ffff:c000:200/120",
+    )
+    assert unjudged(result) == {"no_address": (1, 10), "odd_address": (1, 10)}
 
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_the_reading_of_an_address(text: str) -> None:
     as_address(text)
+
+
+@given(
+    st.lists(st.one_of(st.ip_addresses(v=4, network="10.0.0.0/24"), st.ip_addresses(v=6, network="2001:db8::/120"))),
+    st.lists(st.tuples(st.integers(0, 255), st.integers(0, 8), st.booleans()), max_size=6),
+)
+def test_networks_against_plain_looking(addresses: list[Any], some: list[tuple[int, int, bool]]) -> None:
+    networks = [
+        ip_network(f"2001:db8::{n:x}/{120 + bits}" if six else f"10.0.0.{n}/{24 + bits}", strict=False)
+        for n, bits, six in some
+    ]
+    made = Networks(networks)
+    assert [a in made for a in addresses] == [any(a in n for n in networks) for a in addresses]
 
 
 def test_products(tmp_path: Path) -> None:
@@ -146,6 +167,12 @@ def test_products(tmp_path: Path) -> None:
     assert said(result, Kind.CUSTOMER) == {"c-2": 2}
     assert said(result, Kind.GOODS_CLASS) == {"gold": 2}
     assert unjudged(result) == {"unknown_waybill": (1, 6), "no_customer": (1, 6), "no_goods_class": (2, 6)}
+
+
+def test_one_kind_of_product_of_waybills_that_nobody_knows(tmp_path: Path) -> None:
+    tables = {"accesses": [read(at(0), 0)], "waybills": [waybill(7)]}
+    result = checked(tmp_path, tables, CONTRACT + 'products.customers = "c"')
+    assert (kinds(result), unjudged(result)) == ([], {"unknown_waybill": (1, 1)})
 
 
 def test_products_without_waybills(tmp_path: Path) -> None:

@@ -212,6 +212,16 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         load_contracts(tmp_path / "gbk")
 
 
+def test_the_largest_contract_is_read_at_once() -> None:
+    """A million bytes of ids and networks: nothing in it takes their square."""
+    ids = ", ".join(f'"p-{n}"' for n in range(60_000))
+    networks = ", ".join(f'"10.{n >> 8}.{n & 255}.0/24"' for n in range(6_000))
+    c = parse_contract(f'partner = "A"\nactors = [{ids}]\naddresses = [{networks}]', Path("a.toml"))
+    assert (len(c.actors), len(c.addresses)) == (60_000, 6_000)
+    with pytest.raises(ContractError, match=r"a.toml:2: actors: this id stands here twice"):
+        parse_contract(f'partner = "A"\nactors = [{ids}, "p-59999"]', Path("a.toml"))
+
+
 def test_what_can_not_be_read(tmp_path: Path) -> None:
     """A file that is there and fails when it is read."""
     folder = contracts(tmp_path / "c", a=HEAD)

@@ -169,6 +169,24 @@ def test_only_the_time_that_both_logs_cover_is_compared(tmp_path: Path) -> None:
     assert early.outside[1] + early.only_theirs.calls == 100
 
 
+def test_a_sample_tells_the_clock_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of stretches after the one that filled the sample, nothing is gathered."""
+    ours, theirs = logs(600, days=6, shift=33)
+    ours, theirs = ([r | {"request": f"r-{n}"} for n, r in enumerate(side)] for side in (ours, theirs))
+    monkeypatch.setattr("wayseal.detect.partners._reconcile.SAMPLE", 10)
+    c = calls(checked(tmp_path, {"accesses": ours, "partner_calls": theirs}, CONTRACT, rows=1))
+    assert c.skew is not None
+    assert abs(c.skew.seconds - 33.5) < 0.5
+    assert sides(c) == (600, 0, 0)
+
+
+def test_a_call_without_any_field(tmp_path: Path) -> None:
+    """An empty list says nothing: neither that there was no field nor that there was one."""
+    ours, theirs = logs(5)
+    c = both(tmp_path, [r | {"fields": ["a"]} for r in ours], [r | {"fields": [], "ip": ""} for r in theirs])
+    assert (c.fields_compared, c.addresses_compared) == (0, 0)
+
+
 def test_logs_that_share_no_time(tmp_path: Path) -> None:
     ours, _ = logs(20)
     c = both(tmp_path, ours, [call(at(1000 + n), 500 + n) for n in range(5)])

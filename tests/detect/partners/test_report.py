@@ -55,8 +55,8 @@ def everything(folder: Path) -> PartnersResult:
     ours += [read(at(n, 10), 500 + n) for n in range(40)]
     ours += [read(at(40), 700, ip="192.0.2.66"), read(at(40), 700, ip="192.0.2.66")]
     theirs += [call(at(20 + 8), 900), call(at(20 + 8), 900), call(at(3), 1, "p-who"), call(at(1000), 3)]
-    waybills = [waybill(n, channel=["app", NASTY][n % 2], customer=["c-1", NASTY][n % 2]) for n in range(60)]
-    waybills += [waybill(n, goods_class=NASTY) for n in range(60, 80)]
+    waybills = [waybill(n, channel=["app", NASTY][n % 2], customer=["c-1", NASTY][n % 2]) for n in range(20, 80)]
+    waybills += [waybill(n, goods_class=NASTY) for n in range(20)]
     queries = [{"request": "q", "at": at(1), "actor": "p-a", "filter": "{}"}]
     tables = {
         "accesses": [*ours, read(at(2), 2, NASTY)],

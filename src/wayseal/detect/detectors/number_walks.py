@@ -1,33 +1,39 @@
 """Unexplained reads of numbers that follow each other: somebody walks through a range.
 
-A read is part of a walk if the same account had, on that day or the day before, an unexplained read of a number at most
-STEP above or below.
+A read is part of a walk if it stands in a chain of RUN or more different numbers, each at most STEP above the one
+before, that the account read unexplained on one day. Shorter chains happen: a shop's parcels have numbers in a row.
 """
 
 import numpy as np
 
-from wayseal.detect._view import Flags, View
+from wayseal.detect._view import Flags, Longs, View
 from wayseal.detect.detectors._contract import Detector, Odd
 
-STEP = 3
+RUN, STEP = 8, 3
 
 
 def _count(view: View) -> Odd:
     s = view.suspects
     plain = s.plain | s.unknown
-    which = _walked(view, np.flatnonzero(plain & (s.number > 0)))
+    which = np.zeros(len(s), np.bool_)
+    rows = np.flatnonzero(plain & (s.number > 0))
+    which[_walked(view, rows)] = True
     return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which)
 
 
-def _walked(view: View, rows: np.ndarray) -> Flags:
+def _walked(view: View, rows: Longs) -> Longs:
+    """Which of the rows are part of a walk."""
     s = view.suspects
-    out = np.zeros(len(s), np.bool_)
-    order = rows[np.lexsort((s.at[rows], s.number[rows], s.actor[rows]))]
-    near = (s.actor[order][1:] == s.actor[order][:-1]) & (s.number[order][1:] - s.number[order][:-1] <= np.uint64(STEP))
-    earlier, later = order[:-1][near], order[1:][near]
-    apart = s.day[later] - s.day[earlier]
-    out[later[(apart >= 0) & (apart <= 1)]] = True
-    out[earlier[(apart <= 0) & (apart >= -1)]] = True
+    order = rows[np.lexsort((s.number[rows], s.day[rows], s.actor[rows]))]
+    if not len(order):
+        return order
+    actor, day, number = s.actor[order], s.day[order], s.number[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (actor[1:] != actor[:-1]) | (day[1:] != day[:-1]) | (number[1:] - number[:-1] > np.uint64(STEP))
+    chain = np.cumsum(new) - 1
+    other: Flags = np.ones(len(order), np.bool_)
+    other[1:] = new[1:] | (number[1:] != number[:-1])
+    out: Longs = order[np.bincount(chain, other)[chain] >= RUN]
     return out
 
 

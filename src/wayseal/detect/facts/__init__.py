@@ -2,6 +2,9 @@
 
 from wayseal.detect.facts._facts import Facts, totals
 from wayseal.detect.facts._tally import ADDRESS, DEVICE
-from wayseal.detect.facts._update import facts_of, ground_of
+from wayseal.detect.facts._update import Progress, facts_of, ground_of
+from wayseal.detect.facts._walk import TABLE_COLUMNS, judged, tables_of
 
-__all__ = ["ADDRESS", "DEVICE", "Facts", "facts_of", "ground_of", "totals"]
+__all__ = [
+    "ADDRESS", "DEVICE", "TABLE_COLUMNS", "Facts", "Progress", "facts_of", "ground_of", "judged", "tables_of", "totals",
+]  # fmt: skip

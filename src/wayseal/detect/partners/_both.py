@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from wayseal.detect.partners._judge import as_address
+from wayseal.detect.partners._addresses import as_address
 from wayseal.detect.partners._reads import SEPARATOR, Log
 from wayseal.detect.partners._reconcile import CallTally
 from wayseal.detect.partners._result import (

@@ -13,13 +13,13 @@ Obligations (code and tests cite the numbers):
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
+from wayseal.detect.partners._addresses import Networks, as_address
 from wayseal.detect.partners._arrays import Flags, Longs, Words, counted, counted_pairs, isin
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._reads import SEPARATOR, Reads
@@ -55,6 +55,7 @@ class Judge:
         keys = snapshot.keys(named).tolist()
         self._by_purpose = {k: contract.by_purpose[n] for k, n in zip(keys, named, strict=True)}
         self._any_purpose = frozenset().union(*contract.by_purpose.values())
+        self._networks = Networks(contract.addresses)
         self._address: dict[int, int] = {}
         self._beyond: dict[tuple[int, int], tuple[str, ...]] = {}
         self.looked = 0
@@ -148,7 +149,7 @@ class Judge:
         address = as_address(text)
         if address is None:
             return _UNREADABLE
-        return _OURS if any(address in network for network in self._contract.addresses) else _FOREIGN
+        return _OURS if address in self._networks else _FOREIGN
 
     def _products(self, reads: Reads, described: pa.Table | None) -> Iterator[tuple[Kind, Flags, What]]:
         """Whether the waybills are of those that the partner may read."""
@@ -175,15 +176,6 @@ class Judge:
                 mask = said & ~inside.to_numpy(zero_copy_only=False)
                 values = pc.value_counts(texts.filter(pa.array(mask))).to_pylist()
                 yield kind, mask, {v["values"]: v["counts"] for v in values}
-
-
-def as_address(text: str) -> object | None:
-    """The address that a text is, an IPv4 one inside IPv6 as itself; None where it is none."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 def _within(minute: Longs, hours: tuple[tuple[int, int], ...]) -> Flags:

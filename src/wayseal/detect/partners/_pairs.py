@@ -25,11 +25,19 @@ _NONE = np.uint64(0)
 def by_id(ours: Reads, theirs: Calls) -> Longs:
     """For each of ours, the place of theirs with the same request id and waybill; -1 for none (obligations 1, 2)."""
     found = np.full(len(ours.at), -1, np.int64)
-    left, right = (np.flatnonzero(side.request != _NONE) for side in (ours, theirs))
-    left = left[np.lexsort((ours.at[left], ours.request[left], ours.waybill[left]))]
-    right = right[np.lexsort((theirs.at[right], theirs.request[right], theirs.waybill[right]))]
+    left, right = (_by_name(side.waybill, side.request) for side in (ours, theirs))
     _join(ours.waybill, ours.request, theirs.waybill, theirs.request, left, right, found)
     return found
+
+
+def _by_name(waybill: Words, request: Words) -> Longs:
+    """Places of calls with an id, sorted by id and waybill; of the same, in the order in which they stand."""
+    rows = np.flatnonzero(request != _NONE)
+    rows = rows[np.argsort(request[rows], kind="stable")]
+    same = request[rows][1:] == request[rows][:-1]
+    if same.any():
+        rows = rows[np.lexsort((waybill[rows], request[rows]))]
+    return rows
 
 
 def by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool) -> Longs:
@@ -43,10 +51,17 @@ def by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool
             for named_ours, named_theirs in ((False, None), (None, False)) if shared else ((None, None),):
                 left = np.flatnonzero((out < 0) & _named(ours.request, named_ours))
                 right = np.flatnonzero(_free(out, len(theirs.at)) & _named(theirs.request, named_theirs))
-                left = left[np.lexsort((ours.at[left], ours.waybill[left]))]
-                right = right[np.lexsort((then[right], theirs.waybill[right]))]
+                right = _in_order(theirs.waybill, then, right)
                 _near(ours.waybill, ours.at, theirs.waybill, then, left, right, step, out)
     return out
+
+
+def _in_order(waybill: Words, at: Longs, rows: Longs) -> Longs:
+    """Places sorted by (waybill, at). They mostly are: a skew that changes from day to day can move some."""
+    late = at[rows][1:] < at[rows][:-1]
+    if not (late & (waybill[rows][1:] == waybill[rows][:-1])).any():
+        return rows
+    return rows[np.lexsort((at[rows], waybill[rows]))]
 
 
 def _named(request: Words, wanted: bool | None) -> Flags:
@@ -92,7 +107,7 @@ def time_pairs(ours: Reads, theirs: Calls, most: int) -> Pairs:
 
 @kernel
 def _join(key_a: Words, id_a: Words, key_b: Words, id_b: Words, order_a: Longs, order_b: Longs, found: Longs) -> None:
-    """Fills `found` with equal (key, id), the k-th with the k-th; both orders are by (key, id)."""
+    """Fills `found` with equal (key, id), the k-th with the k-th; both orders are by (id, key)."""
     i, j = 0, 0
     while i < len(order_a) and j < len(order_b):
         a, b = order_a[i], order_b[j]
@@ -100,7 +115,7 @@ def _join(key_a: Words, id_a: Words, key_b: Words, id_b: Words, order_a: Longs, 
             found[a] = b
             i += 1
             j += 1
-        elif key_a[a] < key_b[b] or (key_a[a] == key_b[b] and id_a[a] < id_b[b]):
+        elif id_a[a] < id_b[b] or (id_a[a] == id_b[b] and key_a[a] < key_b[b]):
             i += 1
         else:
             j += 1

@@ -79,11 +79,11 @@ class _Parser:
         )
 
     def _actors(self, doc: _Doc) -> tuple[str, ...]:
-        seen: list[str] = []
+        seen: dict[str, None] = {}
         for text, at in self._items(doc, ("actors",)):
             if text in seen:
                 raise self._error("this id stands here twice", *at)
-            seen.append(text)
+            seen[text] = None
         return tuple(seen)
 
     def _by_purpose(self, doc: _Doc, purposes: frozenset[str]) -> Mapping[str, frozenset[str]]:

@@ -21,7 +21,7 @@ SEPARATOR = "\x1f"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reads:
-    """n reads of one group, sorted by waybill: keys (0: not logged), at in µs, action from 1 (0: not logged)."""
+    """n reads of one group, sorted by (waybill, at): keys (0: not logged), at in µs, action from 1 (0: not logged)."""
 
     waybill: Words
     at: Longs
@@ -39,7 +39,7 @@ class Reads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """n calls of one group's own log, sorted by waybill. fields, ip: places among `Texts`, -1: not logged."""
+    """n calls of one group's own log, sorted by (waybill, at). fields, ip: places among `Texts`, -1: not logged."""
 
     waybill: Words
     at: Longs
@@ -58,7 +58,7 @@ def reads_of(stretch: Stretch, groups: Groups) -> Iterator[tuple[int, Reads]]:
     table = stretch.reads
     at = microseconds(table["at"])
     columns = {f.name: table[f.name].to_numpy() for f in fields(Reads) if f.name != "at"}
-    whole = Reads(at=at, **columns)
+    whole = Reads(at=at, **columns).take(np.lexsort((at, columns["waybill"])))
     for group, rows in _parts(groups.of(whole.actor)):
         yield group, whole.take(rows)
 
@@ -118,18 +118,12 @@ class Log:
             waybill=table["waybill"].to_numpy(),
             at=microseconds(table["at"]),
             actor=table["partner"].to_numpy(),
-            request=self._requests(_one(table["request"])),
+            request=self._snapshot.hashed(_one(table["request"])),
             fields=self.fields.places(pc.binary_join(_one(table["fields"]), SEPARATOR)),
             ip=self.ips.places(_one(table["ip"])),
         )
         found = {n: whole.take(rows) for n, rows in _parts(self._groups.of(whole.actor))}
         return found, int((group < 0).sum())
-
-    def _requests(self, column: pa.Array) -> Words:
-        coded = column.dictionary_encode()
-        keys = np.append(self._snapshot.keys(coded.dictionary.to_pylist()), np.uint64(0))
-        out: Words = keys[coded.indices.fill_null(len(keys) - 1).to_numpy()]
-        return out
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

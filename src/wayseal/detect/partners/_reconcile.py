@@ -39,14 +39,12 @@ class Gather:
         self._times: list[Pairs] = []
 
     def add(self, ours: Reads, theirs: Calls) -> None:
-        """Takes a stretch."""
-        if not len(theirs.at):
-            return
+        """Takes a stretch with at least one call of theirs."""
         self.calls += len(theirs.at)
         self.first = least((self.first, int(theirs.at.min())))
         self.last = most((self.last, int(theirs.at.max())))
         self._named |= bool((theirs.request != 0).any())
-        if (room := SAMPLE - _size(self._ids)) > 0:
+        if _size(self._ids) < SAMPLE:
             pairs, could = id_pairs(ours, theirs)
             self._could += could
             self._ids.append(pairs)
@@ -163,8 +161,8 @@ class CallTally:
         offset = self.terms.offset_us
         self.only_ours.add(ours.take(mine), offset, {})
         self.only_theirs.add(replace(theirs, at=then).take(other), offset, {})
-        self.repeats[0] += int((mine & _repeats(ours)).sum())
-        self.repeats[1] += int((other & _repeats(theirs)).sum())
+        self.repeats[0] += _repeats(ours, mine)
+        self.repeats[1] += _repeats(theirs, other)
         self.ips.update(counted(ours.ip[mine]))
         self.days["only_ours"].update(counted((ours.at[mine] + offset) // DAY_US))
         self.days["only_theirs"].update(counted((then[other] + offset) // DAY_US))
@@ -190,12 +188,12 @@ class CallTally:
         self.known_ips.update(np.unique(ours.ip[rows]).tolist())
 
 
-def _repeats(side: Reads | Calls) -> Flags:
-    """Rows that say the same as one before them: waybill, moment and request."""
-    order = np.lexsort((side.request, side.at, side.waybill))
-    again = np.zeros(len(order), np.bool_)
+def _repeats(side: Reads | Calls, alone: Flags) -> int:
+    """How many of these calls say the same as one before them: waybill, moment and request."""
+    rows = np.flatnonzero(np.isin(side.waybill, side.waybill[alone]))
+    columns = [column[rows] for column in (side.request, side.at, side.waybill)]
+    order = np.lexsort((alone[rows], *columns))
     same = np.ones(max(len(order) - 1, 0), np.bool_)
-    for column in (side.waybill, side.at, side.request):
+    for column in columns:
         same &= column[order][1:] == column[order][:-1]
-    again[order[1:]] = same
-    return again
+    return int((same & alone[rows][order][1:]).sum())

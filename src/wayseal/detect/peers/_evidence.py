@@ -1,9 +1,10 @@
 """How far an account's odd counts speak for reads that are not work: a Bayes factor, day by day.
 
-Two stories of an account's days since a day t. Work: its count is what a person like this does; how often this one does
-it is learnt from every day. Pulling: up to t it was work, and since then a constant number of odd reads a day comes on
-top, unknown how many. The evidence is the logarithm of how much more probable the days are under the second, for the
-t that makes it largest; what would be below 0 is 0, and the story begins anew.
+Two stories of an account's days since a day t. Work: its count is what a person like this does, or a burst; how often
+this one does it, and how often it has bursts, is learnt from every day. Pulling: up to t it was work, and since then a
+constant number of odd reads a day comes on top, unknown how many. The evidence is the logarithm of how much more
+probable the days are under the second, for the t that makes it largest; what would be below 0 is 0, and the story
+begins anew.
 
 Obligations (code and tests cite the numbers):
 1. Evidence on a day hangs on that day and those before it.
@@ -20,7 +21,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.peers._fit import WEEKS, Floats, Ints, Longs, Usual
+from wayseal.detect.peers._fit import FITTED, WEEKS, Floats, Ints, Longs, Usual
 from wayseal.model.jit import kernel
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -51,8 +52,14 @@ def _log_nb(y: float, mean: float, shape: float) -> float:
 
 @kernel
 def log_work(y: float, n: float, alpha: float, beta: float, within: float) -> float:
-    """Logarithm of the probability of a day's count y of n for somebody whose rate is Gamma(alpha, beta)."""
+    """Logarithm of the probability of an ordinary day's count y of n for somebody whose rate is Gamma(alpha, beta)."""
     return float(_log_nb(y, max(alpha / beta * n, 1e-9), 1.0 / (1.0 / alpha + within)))
+
+
+@kernel
+def log_burst(y: float, size: float) -> float:
+    """Logarithm of the probability of a burst's count: geometric from 1 on."""
+    return float(-math.log(size) + (y - 1.0) * math.log(1.0 - 1.0 / size)) if y >= 1.0 else -700.0
 
 
 @kernel
@@ -75,34 +82,45 @@ def _log_sum(values: Floats) -> float:
 
 @kernel
 def _account(
-    odd: Longs, base: Floats, rate: Floats, between: Floats, within: Floats, cleared: Flags, extra: Floats,
-    far: float, uneven: float, weeks: int, total: Floats, since: Longs, usual: Floats,
+    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, far: float, uneven: float, weeks: int,
+    total: Floats, since: Longs, expected: Floats,
 ) -> None:  # fmt: skip
-    """Evidence of one account, day by day: all arrays (d,)."""
-    days, extras = len(odd), len(extra)
-    share, step = np.zeros(extras), np.zeros(days)
-    seen = np.zeros(extras)
-    alpha = beta = kept_a = kept_b = 0.0
+    """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
+    share, step, seen = np.zeros(len(extra)), np.zeros(len(odd)), np.zeros(len(extra))
+    # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
+    alike, fits = np.zeros(2), np.zeros(2)
+    alpha = beta = kept_a = kept_b = bursts = lived = 0.0
     now, t = 0.0, 0
-    for d in range(days):
-        prior_a = 1.0 / between[d]
-        prior_b = prior_a / rate[d]
+    for d in range(len(odd)):
         if odd[d] == 0 and base[d] <= 0.0:
             total[d], since[d] = now, t
             continue
+        rate, between, within, burst, size = usual[0, d], usual[1, d], usual[2, d], usual[3, d], max(usual[4, d], 1.5)
+        prior_a, prior_b = 1.0 / between, 1.0 / between / rate
         y, n = float(odd[d]), max(base[d], 1e-9)
-        work = log_work(y, n, prior_a + alpha, prior_b + beta, within[d])
-        for j in range(extras):
-            seen[j] = share[j] + log_pull(y, n, prior_a + kept_a, prior_b + kept_b, within[d], extra[j], uneven)
-        pull = _log_sum(seen) - _log_sum(share)
-        usual[d] = (prior_a + kept_a) / (prior_b + kept_b) * n
-        mean = (prior_a + alpha) / (prior_b + beta) * n
-        weight = 1.0 / (1.0 + mean * within[d])
+        # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
+        often = min((0.5 + bursts) / (0.5 / burst + lived), 0.5)
+        for k in range(2):
+            spread = within if k == 0 else min(within, uneven)
+            fits[k] = alike[k] + log_work(y, n, prior_a + alpha, prior_b + beta, spread)
+        plain = math.log(1.0 - often) + _log_sum(fits) - _log_sum(alike)
+        burst_day = math.log(often) + log_burst(y, size)
+        work = max(plain, burst_day) + math.log1p(math.exp(-abs(plain - burst_day)))
+        for j in range(len(extra)):
+            seen[j] = share[j] + log_pull(y, n, prior_a + kept_a, prior_b + kept_b, within, extra[j], uneven)
+        step[d] = _log_sum(seen) - _log_sum(share) - work
+        expected[d] = (prior_a + kept_a) / (prior_b + kept_b) * n
+        ordinary = math.exp(plain - work)
+        even = math.exp(alike[1] - _log_sum(alike))
+        varies = even * min(within, uneven) + (1.0 - even) * within
+        weight = ordinary / (1.0 + (prior_a + alpha) / (prior_b + beta) * n * varies)
+        for k in range(2):
+            alike[k] += ordinary * (fits[k] - alike[k])
         alpha, beta = alpha + weight * y, beta + weight * n
-        most = rate[d] * (1.0 + far * math.sqrt(between[d]))
+        bursts, lived = bursts + 1.0 - ordinary, lived + 1.0
+        most = rate * (1.0 + far * math.sqrt(between))
         if not cleared[d] and (prior_a + alpha) / (prior_b + beta) > most:
             alpha = max(0.0, most * (prior_b + beta) - prior_a)
-        step[d] = pull - work
         now += step[d]
         share[:] = seen
         while d - t >= weeks:
@@ -117,24 +135,23 @@ def _account(
 
 @kernel
 def _all(
-    odd: Longs, base: Floats, group: Ints, rate: Floats, between: Floats, within: Floats, cleared: Flags, extra: Floats,
-    far: float, uneven: float, weeks: int, total: Floats, since: Longs, usual: Floats,
+    odd: Longs, base: Floats, group: Ints, usual: Floats, cleared: Flags, extra: Floats, far: float, uneven: float,
+    weeks: int, total: Floats, since: Longs, expected: Floats,
 ) -> None:  # fmt: skip
     for a in range(len(odd)):
-        g = group[a]
         _account(
-            odd[a], base[a], rate[g], between[g], within[g], cleared[a], extra, far, uneven, weeks, total[a], since[a],
-            usual[a],
-        )  # fmt: skip
+            odd[a], base[a], usual[:, group[a]], cleared[a], extra, far, uneven, weeks, total[a], since[a], expected[a]
+        )
 
 
 def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> Evidence:
-    """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days said to be work (none: no day)."""
+    """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days that were said to be work."""
     a, d = odd.shape
     out = Evidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64), usual=np.zeros((a, d)))
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
+    fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
-        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, usual.rate, usual.between,
-        usual.within, none, EXTRA, FAR, _UNEVEN, WEEKS, out.total, out.since, out.usual,
+        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, none, EXTRA, FAR, _UNEVEN,
+        WEEKS, out.total, out.since, out.usual,
     )  # fmt: skip
     return out

@@ -1,14 +1,18 @@
-"""What is usual: how often peers do an odd thing, how much people differ in it, how much their days do.
+"""What is usual: how often peers do an odd thing, how much people differ in it, how much their days do, and bursts.
 
 For odd counts y out of n, by account and day, and groups of peers. A person's rate is gamma-distributed around the
-group's, and a day's count negative binomial around the person's. Fitted on the four weeks up to a day, that day
-included, so that what is said of a day never changes with what comes later.
+group's, and a day's count negative binomial around the person's; now and then a day is a burst (helping out elsewhere,
+a test), whose count is geometric. Fitted on the four weeks up to a day, that day included, so that what is said of a
+day never changes with what comes later.
 
 Obligations (code and tests cite the numbers):
-1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives, so one in twenty may be
-   anything without a say in what is usual.
+1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives, and nobody counts for more
+   than the base of the group's 90th percentile, so one in twenty may be anything without a say in what is usual. Days
+   above what people and days explain are bursts, and of these only those of people who have few count: whoever has one
+   every day does something else.
 2. Shrunk: a group of m people counts m parts, the role's people ten; of a role likewise, towards everybody.
 3. The same rows in another order give the same fit.
+4. Fitted anew each day of the first week, and then every REFIT days.
 """
 
 from dataclasses import dataclass
@@ -21,24 +25,36 @@ Longs: TypeAlias = npt.NDArray[np.int64]
 Ints: TypeAlias = npt.NDArray[np.int32]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-WEEKS = 28
-_KEEP, _PEOPLE, _WIDER = 0.95, 10.0, 1.3
+WEEKS, WEEK, REFIT = 28, 7, 3
+_KEEP, _WEIGHTY, _PEOPLE, _WIDER = 0.95, 0.9, 10.0, 1.3
 _LEAST, _MOST = 0.2, 8.0
+_BETWEEN, _WITHIN, _KNOWN = 2.0, 1.0, 5.0
+"""What is taken for `between` and `within` where too little was seen, and for how many squared counts that stands."""
+_SIGMAS, _BEYOND, _FEW = 4.0, 1.0, 3
+RARE = 5e-4
+"""Bursts a day of a person, at the least: what nobody has seen yet may happen all the same."""
+_SIZE, _SIZE_WEIGHT = 20.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
     """What is usual in g groups on d days, float64 (g, d).
 
-    rate: odd a base; between: squared coefficient of variation between people; within: of a person's days; low, high:
-    5th and 95th percentile of an active person's count on the day.
+    rate: odd a base; between: squared coefficient of variation between people; within: of a person's days; burst: share
+    of days that are bursts; size: their mean count; low, high: 5th and 95th percentile of an active person's count on
+    the day.
     """
 
     rate: Floats
     between: Floats
     within: Floats
+    burst: Floats
+    size: Floats
     low: Floats
     high: Floats
+
+
+FITTED = ("rate", "between", "within", "burst", "size")
 
 
 def fit(odd: Longs, base: Floats, group: Ints, role: Ints) -> Usual:
@@ -46,57 +62,90 @@ def fit(odd: Longs, base: Floats, group: Ints, role: Ints) -> Usual:
     groups, days = int(group.max(initial=-1)) + 1, odd.shape[1]
     role_of = np.zeros(groups, np.int64)
     role_of[group] = role
-    out = np.zeros((5, groups, days))
+    out = np.zeros((len(FITTED), groups, days))
+    between = np.zeros((2, groups, days))
     for day in range(days):
-        since = max(0, day + 1 - WEEKS)
-        y, n = odd[:, since : day + 1].sum(axis=1), base[:, since : day + 1].sum(axis=1)
-        out[:3, :, day] = _shrunk(odd[:, since : day + 1], base[:, since : day + 1], y, n, group, role, role_of)
-        out[3:, :, day] = _range(odd[:, day], base[:, day], group, groups)
-    return Usual(rate=out[0], between=out[1], within=out[2], low=out[3], high=out[4])
+        if day < WEEK or (day - WEEK) % REFIT == 0:
+            since = max(0, day + 1 - WEEKS)
+            fitted = _shrunk(_Days(odd[:, since : day + 1], base[:, since : day + 1]), group, role, role_of)
+        out[:, :, day] = fitted
+        between[:, :, day] = _range(odd[:, day], base[:, day], group, groups)
+    low, high = between
+    return Usual(**dict(zip(FITTED, out, strict=True)), low=low, high=high)
 
 
-def _shrunk(odd: Longs, base: Floats, y: Longs, n: Floats, group: Ints, role: Ints, role_of: Longs) -> Floats:
-    """(3, g): rate, between, within of the groups, shrunk (obligation 2)."""
-    everyone = _moments(odd, base, y, n, np.zeros(len(group), np.int32), 1)
-    roles = _moments(odd, base, y, n, role, int(role.max(initial=0)) + 1)
-    mine = _moments(odd, base, y, n, group, len(role_of))
+class _Days:
+    """Counts of some days, of the accounts that have any base in them: y, n (a,) in all; odd, base (a, w) by day."""
+
+    def __init__(self, odd: Longs, base: Floats) -> None:
+        n = base.sum(axis=1)
+        self.there = np.flatnonzero(n > 0)
+        self.odd, self.base = odd[self.there].astype(np.float64), base[self.there]
+        self.y, self.n = self.odd.sum(axis=1), n[self.there]
+
+
+def _shrunk(days: _Days, group: Ints, role: Ints, role_of: Longs) -> Floats:
+    """(5, g): what `FITTED` names (obligation 2)."""
+    everyone = _moments(days, np.zeros(len(group), np.int64), 1)
+    roles = _moments(days, role.astype(np.int64), int(role.max(initial=0)) + 1)
+    mine = _moments(days, group.astype(np.int64), len(role_of))
     by_role = _towards(roles, everyone[:, np.zeros(roles.shape[1], np.int64)])
-    return _towards(mine, by_role[:, role_of])[:3]
+    return _towards(mine, by_role[:, role_of])[:-1]
 
 
 def _towards(own: Floats, parent: Floats) -> Floats:
-    part = own[3] / (own[3] + _PEOPLE)
+    part = own[-1] / (own[-1] + _PEOPLE)
     out: Floats = part * own + (1 - part) * parent
-    out[3] = own[3]
+    out[-1] = own[-1]
     return out
 
 
-def _moments(odd: Longs, base: Floats, y: Longs, n: Floats, group: Ints, groups: int) -> Floats:
-    """(4, g): rate, between, within, people (obligations 1 and 3)."""
-    there = np.flatnonzero(n > 0)
-    g, y, n = group[there].astype(np.int64), y[there].astype(np.float64), n[there]
+def _moments(days: _Days, group: Longs, groups: int) -> Floats:
+    """(6, g): what `FITTED` names, and people (obligations 1 and 3)."""
+    g, y, n = group[days.there], days.y, days.n
     people = np.bincount(g, minlength=groups)
     top = _quantile(y / n, g, people, _KEEP)
     cut = np.minimum(y, top[g] * n)
+    part = np.minimum(1.0, _quantile(n, g, people, _WEIGHTY)[g] / n)
 
     def total(values: Floats) -> Floats:
         return np.bincount(g, values, groups).astype(np.float64)
 
-    rate = np.maximum(total(cut), 0.5) / np.maximum(total(n), 1.0)
+    rate = np.maximum(total(part * cut), 0.5) / np.maximum(total(part * n), 1.0)
     mean = rate[g] * n
-    between = _WIDER * _excess(total((cut - mean) ** 2), total(mean), total(mean**2))
-    usual = there[y <= top[g] * n]
-    each = (odd[usual].sum(axis=1) + 0.5) / (base[usual].sum(axis=1) + 0.5 / np.maximum(rate[group[usual]], 1e-12))
-    mean_day = each[:, None] * base[usual]
-    own = group[usual].astype(np.int64)
-    squares = ((odd[usual] - mean_day) ** 2 * (base[usual] > 0)).sum(axis=1)
-    days = [squares, mean_day.sum(axis=1), (mean_day**2).sum(axis=1)]
-    within = _excess(*(np.bincount(own, values, groups).astype(np.float64) for values in days))
-    return np.stack([rate, between, within, people.astype(np.float64)])
+    between = _WIDER * _excess(
+        total((part * (cut - mean)) ** 2), total(part**2 * mean), total((part * mean) ** 2), _BETWEEN
+    )
+    # A day is held against the person's other days, else a burst would explain itself.
+    prior = 0.5 / np.maximum(rate[g], 1e-12)
+    others = (cut[:, None] - np.minimum(days.odd, cut[:, None]) + 0.5) / ((n + prior)[:, None] - days.base)
+    mean_day = others * days.base
+    bound = mean_day + _SIGMAS * np.sqrt(mean_day * (1 + mean_day)) + _BEYOND
+    burst = days.odd > bound
+    rarely = burst.sum(axis=1) <= _FEW
+    usual = (y <= top[g] * n)[:, None] & (days.base > 0) & ~burst
+    apart, seen = np.where(usual, days.odd - mean_day, 0.0), np.where(usual, mean_day, 0.0)
+    summed = [total(each.sum(axis=1)) for each in (apart**2, seen, seen**2)]
+    within = _excess(summed[0], summed[1], summed[2], _WITHIN)
+    share, size = _bursts(days, burst & rarely[:, None], rarely, g, groups)
+    return np.stack([rate, between, within, share, size, people.astype(np.float64)])
 
 
-def _excess(square: Floats, mean: Floats, mean_square: Floats) -> Floats:
-    out: Floats = np.clip((square - mean) / np.maximum(mean_square, 1e-12), _LEAST, _MOST)
+def _bursts(days: _Days, burst: npt.NDArray[np.bool_], rarely: npt.NDArray[np.bool_], g: Longs, groups: int) -> Floats:
+    """(2, g): share of days that are bursts, and their mean count, the largest tenth cut."""
+    who, _ = np.nonzero(burst)
+    sizes = days.odd[burst]
+    count = np.bincount(g[who], minlength=groups)
+    most = _quantile(sizes, g[who], count, 0.9)
+    total = np.bincount(g[who], np.minimum(sizes, most[g[who]]), groups)
+    active = np.bincount(g[rarely], (days.base[rarely] > 0).sum(axis=1), groups)
+    size = (total + _SIZE * _SIZE_WEIGHT) / (count + _SIZE_WEIGHT)
+    return np.stack([np.maximum(count / np.maximum(active, 1.0), RARE), size])
+
+
+def _excess(square: Floats, mean: Floats, mean_square: Floats, prior: float) -> Floats:
+    """Squared coefficient of variation beyond chance, shrunk towards `prior` where little was seen."""
+    out: Floats = np.clip((square - mean + _KNOWN * prior) / (mean_square + _KNOWN), _LEAST, _MOST)
     return out
 
 

@@ -11,7 +11,7 @@ from wayseal.detect.report._story import Teller
 from wayseal.page import as_json, render_blocks
 from wayseal.page.words import Voice, catalogue, known_lang
 
-__all__ = ["metrics", "render_detect", "shown"]
+__all__ = ["brief", "metrics", "render_detect", "shown"]
 
 FORMATS = ("text", "json", "ocsf", "html")
 
@@ -27,6 +27,12 @@ def render_detect(result: DetectResult, format: str, lang: str, *, color: bool =
     return render_blocks(
         lambda voice: Teller(result, voice).document(), dict, __package__, format, lang, color=color, width=width
     )
+
+
+def brief(result: DetectResult, lang: str) -> list[str]:
+    """A line a case. ValueError for another language."""
+    language = known_lang(lang)
+    return list(Teller(result, Voice(language, more=catalogue(language, __package__))).brief())
 
 
 def _with_texts(result: DetectResult, teller: Teller) -> DetectResult:

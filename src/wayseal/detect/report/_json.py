@@ -33,6 +33,7 @@ def document(result: DetectResult) -> Mapping[str, object]:
         "not_judged": [{"code": n.code.removeprefix("not."), **_plain(n.values)} for n in r.not_judged],
         "remarks": [{"code": n.code.removeprefix("remark."), **_plain(n.values)} for n in r.remarks],
         "held": r.held,
+        "peers_version": r.peers,
         "cases": [_case(c) for c in r.cases],
     }
 

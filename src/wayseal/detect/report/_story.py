@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 from wayseal.detect._result import Case, DetectResult, Person, Reason, Remark
 from wayseal.model.times import day_name
-from wayseal.page import Document, Section, Table
+from wayseal.page import Document, Section, Table, numbers
 from wayseal.page.charts import columns_chart, waterfall_chart, waterfall_table
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
 
 MOST_CASES = 60
+MOST_PEOPLE, _SHOWN = 5, 3
+"""Accounts of a case of which each is shown with its reasons; of more accounts, so many are."""
 _MOST_DAYS = 62
 _CELL = 44
 
@@ -47,12 +49,18 @@ class Teller:
             footer=say("footer"),
         )
 
+    def brief(self) -> Iterator[str]:
+        """A line a case: what it is called, and its strongest reason."""
+        for case in self.r.cases:
+            first = case.people[0]
+            yield self._titled(case) + self.voice.say("unit.colon") + self.reason(first.reasons[0], first)
+
     def _facts(self) -> Iterator[tuple[str, str]]:
         r, say, f = self.r, self.say, self.r.first_reads
         first, last = ((us + r.offset) // 86_400_000_000 for us in (r.since, r.until - 1))
         hours = r.offset // 3_600_000_000
-        window = say("window_value", first=day_name(first), last=day_name(last), offset=f"UTC{hours:+d}")
-        yield say("window"), window
+        yield say("since", offset=f"UTC{hours:+d}"), day_name(first)
+        yield say("until"), day_name(last)
         yield say("accounts"), f"{r.accounts:,}"
         yield say("reads"), f"{r.reads:,}"
         yield say("first_reads"), f"{f.all:,}"
@@ -81,17 +89,30 @@ class Teller:
         return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table, fold=fold)
 
     def _case(self, case: Case) -> list[Section]:
-        who = self._who(case.people[0])
-        if len(case.people) > 1:
-            who = self.say("case_joint", n=len(case.people))
-        title = self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=who)
+        title = self._titled(case)
         note = self.say("case_note", nats=case.evidence, n=case.reads, t=_time(case.alerted_at))
         if case.by:
             by = self.voice.all_of(self.say(f"by_{name}") for name in case.by)
             note += self.voice.say("unit.gap") + self.say("case_by", by=by)
         if len(case.people) == 1:
             return [self._person(title, note, case.people[0])]
-        return [Section(title=title, note=note), *(self._person(self._who(p), "", p) for p in case.people)]
+        shown = case.people if len(case.people) <= MOST_PEOPLE else case.people[:_SHOWN]
+        more = len(case.people) - len(shown)
+        points = (self.say("people_more", n=more),) if more else ()
+        whole = Section(title=title, note=note, table=self._people(case), points=points)
+        return [whole, *(self._person(self._who(p), "", p) for p in shown)]
+
+    def _titled(self, case: Case) -> str:
+        who = self._who(case.people[0]) if len(case.people) == 1 else self.say("case_joint", n=len(case.people))
+        return self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=who)
+
+    def _people(self, case: Case) -> Table:
+        rows = []
+        for p in case.people:
+            odd = next((r.value for r in p.reasons if r.detector == "unexplained_first_reads"), 0)
+            rows.append((self._who(p), f"{odd:,}", numbers.expected(p.evidence)))
+        head = (self.say("people"), self.say("odd"), self.say("weight"))
+        return Table(head=head, rows=tuple(rows), numbers=frozenset({1, 2}))
 
     def _who(self, person: Person) -> str:
         about = [shorten(visible(t), _CELL) for t in (person.role, person.place) if t]
@@ -101,7 +122,9 @@ class Teller:
     def _person(self, title: str, note: str, person: Person) -> Section:
         self._charts += 1
         rows = [(self.voice.say(f"detector.{r.detector}"), r.weight) for r in person.reasons]
-        chart = waterfall_chart(f"case-{self._charts}", title, note, rows, total=self.say("total"))
+        chart = None
+        if len(rows) > 1:
+            chart = waterfall_chart(f"case-{self._charts}", title, note, rows, total=self.say("total"))
         table = waterfall_table((self.say("why"), self.say("weight")), rows, total=self.say("total"))
         points = [self.reason(r, person) for r in person.reasons] + self._reads(person)
         fold = self.voice.say("ui.as_table")
@@ -116,7 +139,8 @@ class Teller:
         low, high = reason.peers
         days = reason.values.get("days", 1)
         id_ = self.voice.id(person.actor)
-        return self.say(key, id=id_, value=reason.value, low=low, high=high, place=place, days=days)
+        told = self.say(key, id=id_, value=reason.value, place=place, days=days)
+        return told + self.say("peers" if high else "peers_none", low=low, high=high)
 
     def _reads(self, person: Person) -> list[str]:
         for reason in person.reasons:

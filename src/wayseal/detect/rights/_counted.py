@@ -1,0 +1,123 @@
+"""One pass over the reads: what each account did, and whether it needed a right over all waybills for it.
+
+Obligations (code and tests cite the numbers):
+1. Every read is judged on its own, repeated ones too: a label that is printed after the waybill was viewed needs the
+   right to print.
+2. Templates without mandates judge. A read that one of them explains, strongly or weakly, is one of the account's own
+   work; every other one lies beyond it.
+3. A read beyond one's own is explained where a mandate is for the account and the action.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from wayseal.detect.explain import UNEXPLAINED, By, Template, rules_of
+from wayseal.detect.facts import TABLE_COLUMNS, Progress, ground_of, judged, tables_of
+from wayseal.detect.rights._map import ACTIONS
+from wayseal.detect.rights._people import Account, accounts_of, bounds
+from wayseal.ledger import Snapshot
+from wayseal.ledger.beside import Beside, Wanted
+from wayseal.model.jit import kernel
+
+Longs = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+NEVER = np.iinfo(np.int64).max
+"""Of a time that never comes."""
+OWN, BEYOND = 0, 1
+CLOSED, UNTRAINED = 0, 1
+_WIDTH = len(ACTIONS) + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a accounts did.
+
+    keys: of accounts by their place. reads: int64 (a, actions from 0 for none, OWN or BEYOND), reads of the period.
+    all_reads, first, last: int64 (a,), of the whole log; first is NEVER and last -1 without reads. after: int64 (a, 2),
+    reads after the account was CLOSED, and while it was UNTRAINED. mandated: bool (a, actions): obligation 3.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    reads: Longs
+    all_reads: Longs
+    first: Longs
+    last: Longs
+    after: Longs
+    mandated: Flags
+
+
+@kernel
+def _count(
+    at: Longs, actor: npt.NDArray[np.int32], action: npt.NDArray[np.uint8], beyond: Flags, since: int, bounds_: Longs,
+    reads: Longs, ends: Longs, after: Longs,
+) -> None:  # fmt: skip
+    """Adds reads to the counts. bounds_: (a, 2) µs; ends: (a, 3), reads, first and last."""
+    for i in range(len(at)):
+        a = actor[i]
+        ends[a, 0] += 1
+        ends[a, 1] = min(ends[a, 1], at[i])
+        ends[a, 2] = max(ends[a, 2], at[i])
+        for k in range(2):
+            if at[i] >= bounds_[a, k]:
+                after[a, k] += 1
+        if at[i] >= since:
+            reads[a, action[i], 1 if beyond[i] else 0] += 1
+
+
+def count(
+    snapshot: Snapshot, templates: Sequence[Template], since: int, progress: Progress
+) -> tuple[Counted, tuple[Account, ...]]:
+    """The accounts of a ledger and what they did. since: start of the period, µs. LedgerError."""
+    ground = ground_of(snapshot, [t for t in templates if t.by is not By.MANDATE], 0)
+    staff, actors = ground.staff, snapshot.actors()
+    accounts = accounts_of(actors, staff)
+    a = len(staff.actors)
+    limits = np.column_stack([bounds(accounts, a, name, NEVER) for name in ("closed", "trained")])
+    reads, after = np.zeros((a, _WIDTH, 2), np.int64), np.zeros((a, 2), np.int64)
+    ends = np.column_stack([np.zeros(a, np.int64), np.full(a, NEVER), np.full(a, -1)])
+
+    def work(stretch: Beside) -> list[tuple[Longs, npt.NDArray[np.int32], npt.NDArray[np.uint8], Flags]]:
+        tables = tables_of(stretch, staff)
+        found = []
+        for batch in stretch.reads:
+            every = batch.append_column("first", pa.array(np.ones(batch.num_rows, np.bool_)))
+            one, why, _ = judged(every, tables, ground)
+            found.append((one.at, one.actor, one.action, why >= UNEXPLAINED))
+        return found
+
+    tables = dict(TABLE_COLUMNS)
+    if len(staff.customers):
+        tables["waybills"] = (*tables["waybills"], "customer")
+    wanted = Wanted(reads=("at", "actor", "action"), tables=tables)
+    for parts, done, total in snapshot.beside(wanted, work):
+        for at, actor, action, beyond in parts:
+            _count(at, actor, action, beyond, since, limits, reads, ends, after)
+        progress("rights", done, total)
+    mandates = [t for t in templates if t.by is By.MANDATE]
+    rules = rules_of(mandates, staff, staff.keys(actors["actor"].to_pylist()), actors)
+    return (
+        Counted(
+            keys=staff.actors.keys,
+            reads=reads,
+            all_reads=ends[:, 0],
+            first=ends[:, 1],
+            last=ends[:, 2],
+            after=after,
+            mandated=_mandated(rules.allowed, rules.actions),
+        ),
+        accounts,
+    )
+
+
+def _mandated(allowed: npt.NDArray[np.uint32], actions: npt.NDArray[np.uint32]) -> Flags:
+    """Obligation 3. allowed: bits of mandates by account; actions: bits of actions by mandate, 0 for any."""
+    out = np.zeros((len(allowed), _WIDTH), np.bool_)
+    for bit, mask in enumerate(actions.tolist()):
+        for action in range(_WIDTH):
+            if not mask or mask >> action & 1:
+                out[:, action] |= (allowed >> np.uint32(bit) & np.uint32(1)).astype(np.bool_)
+    return out

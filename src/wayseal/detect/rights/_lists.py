@@ -1,0 +1,197 @@
+"""The lists of the report: one section each, left out where there is nothing to say."""
+
+from collections.abc import Iterable, Sequence
+
+from wayseal.detect.rights._map import Reach
+from wayseal.detect.rights._result import Dormant, Mandate, Overlap, Quiet, RightsResult, RightUse, RoleUse, Wider
+from wayseal.model.times import day_name
+from wayseal.page import Section, Table
+from wayseal.page.numbers import DASH
+from wayseal.page.visible import shorten, visible
+from wayseal.page.words import Voice
+
+MOST = 50
+"""Most rows of a list on a page; the JSON report has all."""
+_CELL = 40
+_JOINT = " · "
+"""Between names in a cell: lines break there in either language."""
+_DAY = 86_400_000_000
+
+
+class Lists:
+    """The sections of one result in one voice."""
+
+    def __init__(self, result: RightsResult, voice: Voice) -> None:
+        self.r, self.voice = result, voice
+
+    def say(self, key: str, **values: object) -> str:
+        """A text of this room."""
+        return self.voice.say(f"rights.{key}", **values)
+
+    def sections(self) -> list[Section]:
+        """All that have something to say."""
+        found = [
+            self._rights(),
+            self._roles(),
+            self._smallest(),
+            self._people(),
+            self._mandates(),
+            self._dormant(),
+            self._wider(),
+            self._shared(),
+            self._untrained(),
+            self._beyond(),
+        ]
+        return [section for section in found if section.table and section.table.rows]
+
+    def _listed(
+        self, key: str, head: Sequence[str], rows: Sequence[tuple[str, ...]], right: Iterable[int] = (), note: str = ""
+    ) -> Section:
+        """A section with the first rows of a list, and how many more there are."""
+        table = Table(head=tuple(map(self.say, head)), rows=tuple(rows[:MOST]), numbers=frozenset(right))
+        more = (self.say("more", n=len(rows) - MOST),) if len(rows) > MOST else ()
+        return Section(title=self.say(key), note=note or self.say(f"{key}_note"), table=table, points=more)
+
+    def _rights(self) -> Section:
+        rows = [
+            (_id(x.right), self._permits(x), f"{x.holders:,}", _number(x.users), _number(x.reads), _number(x.needed))
+            for x in self.r.rights
+        ]
+        return self._listed("rights", ("right", "permits", "holders", "users", "count", "needed"), rows, range(2, 6))
+
+    def _permits(self, x: RightUse) -> str:
+        if not x.known:
+            return self.say("permits_unknown")
+        if not x.actions:
+            return self.say("permits_widens" if x.scope == Reach.ALL else "permits_nothing")
+        return self.say(f"permits_{x.scope}", actions=_JOINT.join(x.actions))
+
+    def _roles(self) -> Section:
+        """Rights by role: unused ones first, then by the share of holders who used them."""
+        pairs = [(role, x) for role in self.r.roles for x in role.rights if x.users is not None]
+        pairs.sort(key=lambda pair: ((pair[1].users or 0) / pair[1].holders, -pair[1].holders))
+        rows = [
+            (_id(role.role), _id(x.right), f"{x.holders:,}", _number(x.users), _number(x.needed)) for role, x in pairs
+        ]
+        return self._listed("roles", ("role", "right", "holders", "users", "needed"), rows, range(2, 5))
+
+    def _smallest(self) -> Section:
+        rows = [
+            (
+                _id(x.role),
+                f"{x.accounts:,}",
+                self._names(r.right for r in x.rights),
+                self._names(x.smallest),
+                self._missing(x),
+            )
+            for x in self.r.roles
+            if x.smallest is not None
+        ]
+        return self._listed("smallest", ("role", "accounts", "held", "smallest_set", "missing"), rows, (1,))
+
+    def _missing(self, x: RoleUse) -> str:
+        return _JOINT.join(self.say(f"permits_{n.scope}", actions=n.action) for n in x.missing)
+
+    def _set(self, smallest: Sequence[str] | None) -> str:
+        return DASH if smallest is None else self._names(smallest) or self.say("none")
+
+    def _names(self, names: Iterable[str]) -> str:
+        return _JOINT.join(map(_id, names))
+
+    def _people(self) -> Section:
+        """Of rights that nobody of a role used the role's list speaks."""
+        dead = {role.role: {x.right for x in role.rights if x.unused} for role in self.r.roles}
+        unused = [(x, [n for n in x.unused if n not in dead[x.role]]) for x in self.r.people]
+        rows = [
+            (_id(x.actor), _id(x.role), self._names(names), self._set(x.smallest))
+            for x, names in sorted(unused, key=lambda pair: (-len(pair[1]), pair[0].role, pair[0].actor))
+            if names
+        ]
+        return self._listed("people", ("actor", "role", "unused", "smallest_set"), rows)
+
+    def _mandates(self) -> Section:
+        rows = [
+            (_id(x.actor), _id(x.role), self._names(x.rights), *(f"{n:,}" for n in (x.own, x.mandate, x.unexplained)))
+            for x in self.r.mandates
+        ]
+        head = ("actor", "role", "right", "own", "mandate", "unexplained")
+        needless = sum(map(_needless, self.r.mandates))
+        return self._listed("mandates", head, rows, (3, 4, 5), self.say("mandates_note", n=needless))
+
+    def _dormant(self) -> Section:
+        rows = [
+            (_id(x.actor), _id(x.role or ""), self._why(x), self._moment(x.last), f"{x.reads:,}" if x.reads else "")
+            for x in self.r.dormant
+        ]
+        return self._listed("dormant", ("actor", "role", "why", "last", "count"), rows, (4,))
+
+    def _why(self, x: Dormant) -> str:
+        if x.why is Quiet.CLOSED:
+            return self.say("why_closed", day=self._moment(x.closed))
+        return self.say(f"why_{x.why}")
+
+    def _wider(self) -> Section:
+        rows = [(_id(x.actor), _id(x.role), _id(x.right), self._apart(x), self._yes(x.used)) for x in self.r.wider]
+        return self._listed("wider", ("actor", "role", "right", "peers", "used"), rows)
+
+    def _apart(self, x: Wider) -> str:
+        return self.say(f"apart_{x.why}", n=x.same, peers=x.peers)
+
+    def _yes(self, used: bool | None) -> str:
+        return DASH if used is None else self.say("yes" if used else "no")
+
+    def _shared(self) -> Section:
+        rows = [
+            (_id(x.actor), _id(x.role), *(self._overlap(o) for o in (x.devices, x.addresses, x.sessions)))
+            for x in self.r.shared
+        ]
+        return self._listed("shared", ("actor", "role", "devices", "addresses", "sessions"), rows)
+
+    def _overlap(self, x: Overlap | None) -> str:
+        if x is None:
+            return DASH
+        key = "overlap" if x.peers is None else "overlap_peers"
+        return self.say(key, days=x.days, active=x.active, most=x.most, a_day=x.a_day, peers=x.peers)
+
+    def _untrained(self) -> Section:
+        rows = [
+            (
+                _id(x.actor),
+                _id(x.role),
+                self._moment(x.until) or self.say("never"),
+                self._moment(x.last),
+                f"{x.reads:,}",
+            )
+            for x in self.r.untrained
+        ]
+        return self._listed("untrained", ("actor", "role", "until", "last", "count"), rows, (4,))
+
+    def _beyond(self) -> Section:
+        """By role and action: where a whole role does it, the file of rights is wrong, or the system."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for x in self.r.beyond:
+            total = groups.setdefault((x.role, x.action), [0, 0, 0])
+            for place, n in enumerate((1, x.reads, x.own)):
+                total[place] += n
+        rows = [
+            (_id(role), action, f"{total[0]:,}", f"{total[1]:,}", f"{total[2]:,}")
+            for (role, action), total in sorted(groups.items(), key=lambda g: -g[1][1])
+        ]
+        return self._listed("beyond", ("role", "action", "accounts", "count", "own"), rows, (2, 3, 4))
+
+    def _moment(self, us: int | None) -> str:
+        """The local day of a time."""
+        offset = self.r.period.offset if self.r.period else 0
+        return "" if us is None else day_name((us + offset) // _DAY)
+
+
+def _id(text: str) -> str:
+    return shorten(visible(text), _CELL) if text else ""
+
+
+def _number(n: int | None) -> str:
+    return DASH if n is None else f"{n:,}"
+
+
+def _needless(x: Mandate) -> bool:
+    return x.needless

@@ -1,0 +1,229 @@
+"""What rights held against use come to. Times are µs since 1970 (UTC), days are local days since 1970."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wayseal.detect.rights._cover import Need
+from wayseal.detect.rights._people import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """What was asked about and what the log can say of it.
+
+    asked: days. first, last: local days that the log covers of them, both included. covered: how many; silent: days
+    among them without any read. offset: of local days, µs ahead of UTC.
+    """
+
+    asked: int
+    first: int
+    last: int
+    silent: int
+    offset: int
+
+    @property
+    def covered(self) -> int:
+        """Days of the period that the log reaches over."""
+        return self.last - self.first + 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether the log is as long as the period."""
+        return self.covered >= self.asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightUse:
+    """A right among some accounts. holders, users: accounts; reads: those of holders that it permits.
+
+    needed: holders whose own smallest set has it. users, reads and needed are None where they can't be judged.
+    known: whether the file of rights knows it. actions, scope: what it permits, by that file.
+    """
+
+    right: str
+    known: bool
+    actions: tuple[str, ...]
+    scope: str | None
+    holders: int
+    users: int | None
+    reads: int | None
+    needed: int | None
+
+    @property
+    def unused(self) -> bool:
+        """Whether nobody used it."""
+        return self.users == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleUse:
+    """A role: open accounts, the rights that they hold, the smallest set that allows all their explained reads.
+
+    judged: accounts whose use can be judged. smallest is None without any. missing: what it did, and no right of the
+    role permits.
+    """
+
+    role: str
+    accounts: int
+    judged: int
+    rights: tuple[RightUse, ...]
+    smallest: tuple[str, ...] | None
+    missing: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountUse:
+    """An open account. reads: of the period. used, unused: rights; unjudged: rights of which use says nothing.
+
+    smallest: None where it can't be judged.
+    """
+
+    actor: str
+    kind: str
+    role: str
+    state: State
+    reads: int
+    used: tuple[str, ...]
+    unused: tuple[str, ...]
+    unjudged: tuple[str, ...]
+    smallest: tuple[str, ...] | None
+
+
+class Quiet(StrEnum):
+    """Why an account is listed: it never read, not within the period, after it was closed, or `actors` lacks it."""
+
+    NEVER = "never"
+    QUIET = "quiet"
+    CLOSED = "closed"
+    UNLISTED = "unlisted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dormant:
+    """An account that should be closed, or listed. reads: after it was closed, or all of one that isn't listed.
+
+    last: its last read. closed: when it was.
+    """
+
+    actor: str
+    kind: str | None
+    role: str | None
+    why: Quiet
+    last: int | None
+    closed: int | None
+    reads: int
+
+
+class Wide(StrEnum):
+    """How a right is wider than peers': few of them hold it, or of those who hold it none uses it."""
+
+    RARE = "rare"
+    ALONE = "alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wider:
+    """A right that sets an account apart. peers: others of the role (RARE), or those of them who hold it (ALONE).
+
+    same: how many of these hold it (RARE) or use it (ALONE). used: whether the account uses it; None: not judged.
+    """
+
+    actor: str
+    role: str
+    right: str
+    why: Wide
+    peers: int
+    same: int
+    used: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Devices, addresses or sessions of an account. days: on which several overlap; active: days that have any.
+
+    most: on one day (sessions: at once). a_day: on an active day, on average; peers: the median of the role, where
+    enough people have it. shared: whether this speaks for several people.
+    """
+
+    days: int
+    active: int
+    most: int
+    a_day: float
+    peers: float | None
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A login that looks like several people's; None where the log names no devices, addresses or sessions of it."""
+
+    actor: str
+    role: str
+    devices: Overlap | None
+    addresses: Overlap | None
+    sessions: Overlap | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untrained:
+    """A person who read after the training ran out (`until`), or had none. reads: since then, or all."""
+
+    actor: str
+    role: str
+    until: int | None
+    last: int
+    reads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """An account with a right over all waybills. rights: such ones.
+
+    own: reads of the period that its own work explains; mandate: that only a mandate does; unexplained: that neither
+    does.
+    """
+
+    actor: str
+    role: str
+    rights: tuple[str, ...]
+    own: int
+    mandate: int
+    unexplained: int
+
+    @property
+    def needless(self) -> bool:
+        """Whether it read and no read needed such a right."""
+        return self.own > 0 and not self.mandate and not self.unexplained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beyond:
+    """Reads of the period by an action that no right of the account permits. own: those that its work explains."""
+
+    actor: str
+    role: str
+    action: str
+    reads: int
+    own: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsResult:
+    """The whole. period is None without reads; not_judged: tables and columns whose absence left something unsaid."""
+
+    wayseal: str
+    ledger_digest: str
+    period: Period | None
+    reads: int
+    accounts: int
+    days: int
+    not_judged: tuple[str, ...]
+    rights: tuple[RightUse, ...]
+    roles: tuple[RoleUse, ...]
+    people: tuple[AccountUse, ...]
+    dormant: tuple[Dormant, ...]
+    wider: tuple[Wider, ...]
+    shared: tuple[Shared, ...]
+    untrained: tuple[Untrained, ...]
+    mandates: tuple[Mandate, ...]
+    beyond: tuple[Beyond, ...]

@@ -1,0 +1,207 @@
+"""Rights against use: small worlds whose answer is known."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.detect.rights.world import DAY, FOREIGN, OWN, courier, reads, result_of, staff
+from tests.trace.rim import World, at, number
+from wayseal.detect.rights import Right, RightsResult
+from wayseal.detect.rights._map import Reach, built_in
+from wayseal.detect.rights._result import AccountUse, Mandate, RightUse, RoleUse
+
+ALL = ("waybill.view", "waybill.export", "waybill.all")
+
+
+def role(result: RightsResult, name: str = "clerk") -> RoleUse:
+    return next(r for r in result.roles if r.role == name)
+
+
+def right(rows: tuple[RightUse, ...], name: str) -> RightUse:
+    return next(r for r in rows if r.right == name)
+
+
+def person(result: RightsResult, name: str) -> AccountUse:
+    return next(p for p in result.people if p.actor == name)
+
+
+def mandate(result: RightsResult, name: str) -> Mandate:
+    return next(m for m in result.mandates if m.actor == name)
+
+
+def test_used_and_unused(tmp_path: Path) -> None:
+    """Obligations 1 and 4."""
+    world = courier()
+    held = ("waybill.view", "label.print", "waybill.export", "ticket.write", "own.word")
+    for name in ("u-1", "u-2", "u-0"):
+        staff(world, name, held)
+    for place in OWN[:5]:
+        reads(world, "u-1", place)
+    reads(world, "u-2", OWN[0])
+    reads(world, "u-2", OWN[0], 2, "print")
+    result = result_of(world, tmp_path)
+    counts = {x.right: (x.holders, x.users, x.reads, x.needed) for x in result.rights}
+    assert counts == {
+        "waybill.view": (3, 2, 6, 2),
+        "label.print": (3, 1, 1, 1),
+        "waybill.export": (3, 0, 0, 0),
+        "ticket.write": (3, None, None, None),
+        "own.word": (3, None, None, None),
+    }
+    assert [x.right for x in role(result).rights if x.unused] == ["waybill.export"]
+    assert [right(result.rights, n).known for n in ("ticket.write", "own.word")] == [True, False]
+    one, two, none = (person(result, n) for n in ("u-1", "u-2", "u-0"))
+    assert (one.used, one.unused) == (("waybill.view",), ("label.print", "waybill.export"))
+    assert (two.used, two.unused) == (("label.print", "waybill.view"), ("waybill.export",))
+    assert one.unjudged == two.unjudged == ("own.word", "ticket.write")
+    assert (none.used, none.unused, none.smallest) == ((), (), None)
+
+
+def test_a_repeated_read_needs_its_own_right(tmp_path: Path) -> None:
+    """Obligation 1 of the count: the print is no first read of the waybill."""
+    world = courier()
+    staff(world, "u-1", ("waybill.view", "label.print"))
+    reads(world, "u-1", OWN[0], 1, "view")
+    reads(world, "u-1", OWN[0], 2, "print")
+    assert person(result_of(world, tmp_path), "u-1").smallest == ("label.print", "waybill.view")
+
+
+def test_only_explained_reads_make_a_need(tmp_path: Path) -> None:
+    """Obligation 3: an export of parcels that never passed the outlet counts as use, not as a need."""
+    world = courier()
+    staff(world, "u-1", ("waybill.view", "waybill.export"))
+    reads(world, "u-1", OWN[0])
+    reads(world, "u-1", FOREIGN[0], action="export")
+    one = person(result_of(world, tmp_path), "u-1")
+    assert (one.used, one.smallest) == (("waybill.export", "waybill.view"), ("waybill.view",))
+
+
+def test_a_right_over_all_waybills_that_nobody_needed(tmp_path: Path) -> None:
+    """The mandate would explain all; without it custody, a ticket and a region explain the reads of three accounts."""
+    world = courier()
+    for name in ("u-own", "u-ticket", "u-region", "u-needs"):
+        staff(world, name, ALL, outlet=None if name != "u-own" else "o-a", region=name)
+    reads(world, "u-own", OWN[0])
+    world.add("tickets", ticket="t-1", waybill=number(FOREIGN[0]), opened_at=at(1), actor="u-ticket")
+    reads(world, "u-ticket", FOREIGN[0], 2)
+    world.add("assignments", actor="u-region", scope="region", value="region o-z", **{"from": at(1)})
+    reads(world, "u-region", FOREIGN[1], 2)
+    for place in (FOREIGN[2], OWN[2]):
+        reads(world, "u-needs", place, action="export")
+    result = result_of(world, tmp_path)
+    assert {m.actor: m.needless for m in result.mandates} == {
+        "u-own": True, "u-ticket": True, "u-region": True, "u-needs": False,
+    }  # fmt: skip
+    needs = mandate(result, "u-needs")
+    assert (needs.own, needs.mandate, needs.unexplained, needs.rights) == (0, 2, 0, ("waybill.all",))
+    assert [m.actor for m in result.mandates][-1] == "u-needs"
+    assert person(result, "u-needs").smallest == ("waybill.all", "waybill.export")
+    for name in ("u-own", "u-ticket", "u-region"):
+        assert person(result, name).smallest == ("waybill.view",)
+        assert person(result, name).unused == ("waybill.all", "waybill.export")
+    assert role(result).smallest == ("waybill.all", "waybill.export", "waybill.view")
+    assert right(role(result).rights, "waybill.all").needed == 1
+
+
+def test_a_mandate_for_some_actions_or_for_none(tmp_path: Path) -> None:
+    """Obligation 3 of the count."""
+    world = courier()
+    staff(world, "u-1", ALL)
+    reads(world, "u-1", FOREIGN[0], action="view")
+    reads(world, "u-1", FOREIGN[0], 2, action="export")
+    narrow, none = tmp_path / "n.toml", tmp_path / "o.toml"
+    narrow.write_text('[[template]]\nname = "mandate"\nby = "mandate"\nrights = ["waybill.all"]\nactions = ["view"]\n')
+    none.write_text('[[template]]\nname = "mandate"\nenabled = false\n')
+    result = result_of(world, tmp_path / "1", templates=narrow)
+    assert (mandate(result, "u-1").mandate, mandate(result, "u-1").unexplained) == (1, 1)
+    assert person(result, "u-1").smallest == ("waybill.all", "waybill.view")
+    result = result_of(world, tmp_path / "2", templates=none)
+    assert (mandate(result, "u-1").mandate, mandate(result, "u-1").unexplained) == (0, 2)
+    assert person(result, "u-1").smallest == ()
+    assert person(result, "u-1").used == ("waybill.all", "waybill.export", "waybill.view")
+
+
+def test_a_couriers_own_words(tmp_path: Path) -> None:
+    world = courier()
+    staff(world, "u-1", ("查询全网", "查询本网点"))
+    reads(world, "u-1", OWN[0])
+    words = {
+        "查询全网": Right(name="查询全网", actions=frozenset({"view"}), scope=Reach.ALL),
+        "查询本网点": Right(name="查询本网点", actions=frozenset({"view"}), scope=Reach.OWN),
+    }
+    result = result_of(world, tmp_path / "1", map_={**built_in(), **words})
+    assert person(result, "u-1").smallest == ("查询本网点",)
+    assert person(result, "u-1").used == ("查询全网", "查询本网点")
+    assert mandate(result, "u-1").needless
+    result = result_of(world, tmp_path / "2")
+    assert person(result, "u-1").unjudged == ("查询全网", "查询本网点")
+    assert (result.mandates, result.beyond) == ((), ())
+
+
+def test_reads_that_no_right_permits(tmp_path: Path) -> None:
+    world = courier()
+    staff(world, "u-1", ("waybill.view", "ticket.write"))
+    staff(world, "u-2", ("waybill.view", "own.word"))
+    staff(world, "u-3", None)
+    for name in ("u-1", "u-2", "u-3"):
+        reads(world, name, OWN[0], action="api")
+        reads(world, name, FOREIGN[0], action="api")
+    (found,) = result_of(world, tmp_path).beyond
+    assert (found.actor, found.action, found.reads, found.own) == ("u-1", "api", 2, 1)
+    assert [(n.action, n.scope) for n in role(result_of(world, tmp_path / "2")).missing] == [("api", "own")]
+
+
+def test_reads_without_an_action_leave_their_account_unjudged(tmp_path: Path) -> None:
+    """Obligation 4: nobody is said not to use what one of the holders may have used."""
+    world = courier()
+    for name in ("u-1", "u-2"):
+        staff(world, name, ("waybill.view", "label.print"))
+    reads(world, "u-1", OWN[0], action=None)
+    reads(world, "u-2", OWN[0])
+    result = result_of(world, tmp_path)
+    assert "accesses.action" in result.not_judged
+    one = person(result, "u-1")
+    assert (one.used, one.unused, one.smallest, one.reads) == ((), (), None, 1)
+    assert right(result.rights, "label.print").users is None
+    assert right(result.rights, "waybill.view").users == 1
+
+
+@pytest.mark.parametrize("days", [3, 90])
+def test_the_period_counts_back_from_the_end_of_the_log(tmp_path: Path, days: int) -> None:
+    world = courier()
+    staff(world, "u-1", ("waybill.view", "label.print"))
+    reads(world, "u-1", OWN[0], 1, "print")
+    reads(world, "u-1", OWN[1], 10 * DAY)
+    result = result_of(world, tmp_path, days=days)
+    period = result.period
+    assert period is not None
+    assert (period.covered, period.silent, period.whole) == ((3, 2, True) if days == 3 else (11, 9, False))
+    assert person(result, "u-1").unused == (("label.print",) if days == 3 else ())
+    assert result.reads == (1 if days == 3 else 2)
+
+
+def test_without_work_nothing_is_said_of_needs(tmp_path: Path) -> None:
+    """Obligation 4."""
+    world = World()
+    staff(world, "u-1", (*ALL, "label.print"))
+    reads(world, "u-1", OWN[0])
+    result = result_of(world, tmp_path)
+    one = person(result, "u-1")
+    assert (one.used, one.unused, one.smallest) == (("waybill.view",), ("label.print", "waybill.export"), None)
+    assert one.unjudged == ("waybill.all",)
+    assert (right(result.rights, "waybill.all").users, right(result.rights, "waybill.view").needed) == (None, None)
+    assert (role(result).smallest, role(result).judged, result.mandates) == (None, 0, ())
+    assert set(result.not_judged) == {
+        "accesses.device", "accesses.ip", "accesses.session", "actors.trained_until",
+        "waybills", "scans", "tickets", "outlets", "assignments",
+    }  # fmt: skip
+
+
+def test_customers_explain_reads(tmp_path: Path) -> None:
+    world = courier()
+    staff(world, "u-1", ALL, outlet=None)
+    world.issue(0, number(FOREIGN[0]), "o-z", "o-z")
+    world.tables["waybills"][0]["customer"] = "shop"
+    world.add("assignments", actor="u-1", scope="customer", value="shop", **{"from": at(0)})
+    reads(world, "u-1", FOREIGN[0])
+    assert mandate(result_of(world, tmp_path), "u-1").needless

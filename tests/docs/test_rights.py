@@ -1,0 +1,62 @@
+"""docs/rights.md says every key of the file of rights, every list and every key of the JSON, in both languages."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.detect.rights.test_report import everything
+from tests.docs.pages import blocks, read, rows, sections
+from wayseal.detect.rights import load_map, render_rights
+from wayseal.detect.rights._around import FEW, LEAST
+from wayseal.detect.rights._map import _KEYS, ACTIONS, parse_map
+from wayseal.detect.rights._result import Quiet, Wide
+from wayseal.detect.rights._shared import MANY, OFTEN, USUAL
+
+LISTS = ("rights", "roles", "people", "mandates", "dormant", "wider", "shared", "untrained", "beyond")
+
+
+@pytest.fixture(params=("docs/rights.md", "docs/rights.zh.md"))
+def page(request: pytest.FixtureRequest) -> str:
+    return read(request.param)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(render_rights(everything(tmp_path_factory.mktemp("all")), "json", "en"))
+    return made
+
+
+def test_tables(page: str, report: dict[str, Any]) -> None:
+    found = [list(rows(body)) for body in sections(page).values()]
+    assert [keys for keys in found if keys] == [list(_KEYS), list(LISTS), list(report)]
+    assert set(LISTS) <= report.keys()
+
+
+def names(value: Any) -> set[str]:
+    """All keys inside a value of the JSON."""
+    if isinstance(value, dict):
+        return {*value}.union(*map(names, value.values()))
+    return set().union(*map(names, value)) if isinstance(value, list) else set()
+
+
+def test_every_inner_key(page: str, report: dict[str, Any]) -> None:
+    table = next(rows(body) for title, body in sections(page).items() if "JSON" in title)
+    for key, value in report.items():
+        inner = names(value) - (names(report["rights"]) - {"rights"} if key == "roles" else set())
+        for name in inner:
+            assert f"`{name}`" in " ".join(table[key]), (key, name)
+
+
+def test_words_and_figures(page: str) -> None:
+    for name in (*load_map(None), *ACTIONS, *Quiet, *Wide):
+        assert f"`{name}`" in page
+    for block in blocks(page, "toml"):
+        assert [r.widens for r in parse_map(block, None).values()] == [False, True]
+    lists = next(body for body in sections(page).values() if "`mandates`" in body and "`wider`" in body)
+    assert f"{FEW:.0%}" in lists
+    assert re.search(rf"(?<!\d){LEAST} ", lists)
+    assert re.search(rf"(?<!\d){MANY} ", lists)
+    assert (OFTEN, USUAL) == (1 / 5, 1 / 4)
+    assert all(any(word in lists for word in words) for words in (("a fifth", "五分之一"), ("a quarter", "四分之一")))
