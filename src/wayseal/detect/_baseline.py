@@ -1,6 +1,7 @@
-"""What is usual among peers at the end of a window, as it was learnt: kept with a version, so that a case can be held to it.
+"""What is usual among peers at the end of a window, as it was learnt.
 
-The version is a digest of the content: two runs that learnt the same have the same.
+It is kept with a version, so that a case can be held to it later. The version is a digest of the content: two runs
+that learnt the same have the same.
 """
 
 import hashlib

@@ -100,7 +100,8 @@ class Remark:
 class DetectResult:
     """A run of detection over [since, until) (µs). budget: cases a day. held: cases that found no room.
 
-    first_days: (local day since 1970, first reads, unexplained ones). not_judged: what could not be judged, and why. peers: version of what was learnt about peers.
+    first_days: (local day since 1970, first reads, unexplained ones). not_judged: what could not be judged, and why.
+    peers: version of what was learnt about peers.
     """
 
     wayseal: str

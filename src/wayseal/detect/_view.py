@@ -55,7 +55,8 @@ class View:
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
     offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
     shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
-    group: of peers; roles: name of each account's role. groups: role and size class of each group. given: detector → int64 (a, d), what others counted for it.
+    group: of peers; roles: name of each account's role. groups: role and size class of each group. given: detector →
+    int64 (a, d), what others counted for it.
     """
 
     keys: Words

@@ -67,13 +67,18 @@ def save_state(folder: Path, state: State) -> None:
         }  # fmt: skip
         whole = {"version": VERSION, "sha256": _digest(about), "state": about}
         _sync(place)
-        made = folder / f"{_NAME}.new"
-        _durable(made, json.dumps(whole, sort_keys=True).encode())
-        made.replace(folder / _NAME)
-        _sync(folder)
+        keep(folder / _NAME, json.dumps(whole, sort_keys=True))
         for old in folder.glob("facts-*"):
             if old != place:
                 shutil.rmtree(old, ignore_errors=True)
+
+
+def keep(path: Path, text: str) -> None:
+    """Puts a small file in the place of the one that is there, whole or not at all (rule 3). OSError."""
+    made = path.with_name(f"{path.name}.new")
+    _durable(made, text.encode())
+    made.replace(path)
+    _sync(path.parent)
 
 
 @contextlib.contextmanager
