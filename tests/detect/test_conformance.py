@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 
 from tests.detect.making import CHINA, STAFF, commit, facts, same
 from tests.detect.views import (
-    DAY0, WHO, Seen, cut, facts_of_reads, look, numbers, once, plain, seen, told_by,
+    DAY0,
+    WHO,
+    Seen,
+    cut,
+    facts_of_reads,
+    look,
+    numbers,
+    once,
+    plain,
+    seen,
+    told_by,
 )  # fmt: skip
 from wayseal import ledger, store
 from wayseal.detect._view import View, Who, view_of
@@ -37,14 +47,17 @@ def checked(detector: Detector, view: View) -> Odd:
     """What a detector says, after a look at its shape and bounds (obligation 2)."""
     odd = detector.count(view)
     assert odd.odd.shape == odd.base.shape == view.shape
-    assert (odd.odd.dtype, odd.base.dtype) == (np.int64, np.float64)
+    assert odd.odd.dtype == np.int64
+    assert odd.base.dtype == np.float64
     assert np.all(odd.odd >= 0)
     assert np.all(np.isfinite(odd.base) & (odd.base >= 0))
     assert not np.any(odd.odd[odd.base == 0])
     if odd.told is not None:
-        assert (odd.told.shape, odd.told.dtype) == (view.shape, np.int64)
+        assert odd.told.shape == view.shape
+        assert odd.told.dtype == np.int64
     if odd.suspects is not None:
-        assert (odd.suspects.shape, odd.suspects.dtype) == ((len(view.suspects),), np.bool_)
+        assert odd.suspects.shape == (len(view.suspects),)
+        assert odd.suspects.dtype == np.bool_
         assert np.array_equal(view.count(odd.suspects), odd.odd)
     if odd.cells is not None:
         assert odd.suspects is None
@@ -255,7 +268,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Looked:
         ids = actors["actor"].to_pylist()
         places = [o or r or "" for o, r in zip(actors["outlet"].to_pylist(), actors["region"].to_pylist(), strict=True)]
         who = Who(keys=snapshot.keys(ids), role=actors["role"].to_pylist(), place=places)
-    first = int(brought.hours["hour"].to_numpy().min() * 3_600_000_000 + CHINA) // 86_400_000_000
+    first = (int(brought.hours["hour"].to_numpy().min()) * 3_600_000_000 + CHINA) // 86_400_000_000
     return brought, facts(folder / "L"), who, first
 
 

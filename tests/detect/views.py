@@ -1,5 +1,6 @@
 """Small views for tests of detectors: reads in plain Python, made facts and looked at."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -130,31 +131,38 @@ def plain(view: View, odd: Odd, days: int | None = None) -> dict[str, Any]:
 
 
 MINUTE = 60_000_000
-ACTORS = st.sampled_from([1, 2, 3, 4, 5, 6])
-"""Of these, nobody knows the last."""
+HOURS_OF = (0, 3, 10, 11, 13, 16, 23)
+
+
+def one(chance: random.Random, days: int) -> Seen:
+    """Any read. Few different values, so that much of it meets; nobody knows account 6."""
+    at = chance.randrange(days) * DAY_US + chance.choice(HOURS_OF) * HOUR_US + chance.randrange(60) * MINUTE
+    return Seen(
+        actor=chance.choice([1, 1, 2, 2, 3, 3, 4, 5, 6]), at=at, waybill=chance.choice([0, chance.randrange(60)]),
+        why=chance.choice([None, WEAK, UNEXPLAINED, UNEXPLAINED, UNKNOWN]), mandate=chance.random() < 0.2,
+        early=chance.random() < 0.5, action=chance.randrange(7), device=chance.choice([0, 1, 1, 2, 3]),
+        ip=chance.choice([0, 1, 2]), purpose=chance.choice([0, 1, 1, 2]), fields=chance.choice([0, 1, 2, 3]),
+    )  # fmt: skip
+
+
+def some(seed: int, count: int, days: int) -> list[Seen]:
+    """Reads of some days, of which some are the first of several in a row."""
+    chance = random.Random(seed)
+    rows = [again(one_, n) for one_ in (one(chance, days) for _ in range(count)) for n in range(chance.choice(RUNS))]
+    return once([r for r in rows if r.at < days * DAY_US])
+
+
+RUNS = (1, 1, 1, 2, 6, 12)
 
 
 def seen(days: int) -> st.SearchStrategy[list[Seen]]:
-    """Reads of some days; of one account, waybill by waybill once as a first read."""
-    some = st.builds(
-        Seen,
-        actor=ACTORS,
-        at=st.builds(lambda d, h, m: d * DAY_US + h * HOUR_US + m * MINUTE, st.integers(0, days - 1), HOURS_OF, MINUTES),
-        waybill=st.integers(0, 40), why=st.sampled_from([None, WEAK, UNEXPLAINED, UNEXPLAINED, UNKNOWN]),
-        mandate=st.sampled_from([False, False, False, True]), early=st.booleans(), action=st.integers(0, 6),
-        device=st.integers(0, 3), ip=st.integers(0, 2), purpose=st.integers(0, 2), fields=st.integers(0, 3),
-    )  # fmt: skip
-    repeated = st.lists(st.tuples(some, st.integers(1, 12)), max_size=12)
-    return repeated.map(lambda rs: once([again(r, n) for r, count in rs for n in range(count)]))
-
-
-HOURS_OF = st.sampled_from([0, 3, 10, 11, 13, 16, 23])
-MINUTES = st.integers(0, 59)
+    """Reads of some days: few or many."""
+    return st.builds(some, st.integers(0, 1 << 32), st.integers(0, 40), st.just(days))
 
 
 def again(read: Seen, n: int) -> Seen:
-    """The n-th of several reads: a few seconds later, of the next waybill."""
-    return replace(read, at=read.at + n * 3_000_000, waybill=read.waybill + 2 * n if read.waybill else 0)
+    """The n-th of several reads: at the same moment or a few seconds later, of another waybill."""
+    return replace(read, at=read.at + n // 3 * 3_000_000, waybill=read.waybill + 2 * n if read.waybill else 0)
 
 
 def once(reads: Sequence[Seen]) -> list[Seen]:
