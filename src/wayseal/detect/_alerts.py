@@ -86,12 +86,13 @@ def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: i
 
 
 def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
-    """Evidence of the main detector on the day's end had there been so many odd reads only."""
+    """Evidence of the main detector on the day's end had there been so many odd reads only, and all else as it was."""
     odd = main.odd.odd[actor : actor + 1, : day + 1].copy()
     odd[0, day] = count
     g = int(view.group[actor])
     mine = Usual(**{f.name: getattr(main.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
-    base = main.odd.base[actor : actor + 1, : day + 1]
+    base = main.odd.base[actor : actor + 1, : day + 1].copy()
+    base[0, day] -= main.odd.odd[actor, day] - count
     return min(float(evidence(odd, base, np.zeros(1, np.int32), mine).total[0, day]), CAP)
 
 

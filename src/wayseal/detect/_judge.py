@@ -17,6 +17,9 @@ Flags = npt.NDArray[np.bool_]
 
 CAP = 15.0
 """Most nats of one detector."""
+ALWAYS = frozenset(("unexplained_first_reads", "canary_touch", "partner_contract"))
+OFTEN = 0.1
+"""Share of those who pull that does what a detector not in ALWAYS looks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,18 @@ class Found:
     odd: Odd
     usual: Usual
     evidence: Evidence
+
+    @property
+    def weight(self) -> Floats:
+        """float64 (a, d): nats that count, up to CAP.
+
+        Not everybody who pulls does what a further detector looks for: of those only a share (OFTEN) is thought to.
+        """
+        nats = self.evidence.total
+        if self.name not in ALWAYS:
+            nats = np.logaddexp(np.log1p(-OFTEN), np.log(OFTEN) + nats)
+        out: Floats = np.minimum(nats, CAP)
+        return out
 
     @property
     def told(self) -> Longs:
@@ -54,5 +69,5 @@ def together(found: Sequence[Found], shape: tuple[int, int]) -> Floats:
     """
     out = np.zeros(shape)
     for one in found:
-        out += np.minimum(one.evidence.total, CAP)
+        out += one.weight
     return out

@@ -1,17 +1,17 @@
 """How far an account's odd counts speak for reads that are not work: a Bayes factor, day by day.
 
-Two stories of an account's days since a day t. Work: its count is what a person like this does, or a burst; how often
-this one does it, and how often it has bursts, is learnt from every day. Pulling: up to t it was work, and since then a
-constant number of odd reads a day comes on top, unknown how many. The evidence is the logarithm of how much more
-probable the days are under the second, for the t that makes it largest; what would be below 0 is 0, and the story
-begins anew.
+Stories of an account's days since a day t. Work: its count is what a person like this does, or a burst; how often this
+one does it, and how often it has bursts, is learnt from every day. New work: since t it does what any of its peers may
+do, which happens seldom (ANEW). Pulling: up to t it was work, and since then a constant number of odd reads a day comes
+on top, unknown how many. The evidence is the logarithm of how much more probable the days are under pulling than under
+the other two, for the t that makes it largest; what would be below 0 is 0, and the story begins anew.
 
 Obligations (code and tests cite the numbers):
 1. Evidence on a day hangs on that day and those before it.
 2. Whoever pulls teaches nothing: pulling is weighed against what was learnt before t.
 3. What work may be learnt to be is bounded: a rate above FAR times the group's spread is never taken for usual, unless
    somebody has said that it is work (`cleared`).
-4. Evidence is of four weeks at most.
+4. Evidence is of four weeks at most: then the story begins anew.
 """
 
 import math
@@ -27,7 +27,9 @@ from wayseal.model.jit import kernel
 Flags: TypeAlias = npt.NDArray[np.bool_]
 EXTRA: Floats = np.array([1.5 * 2.0**k for k in range(15)])
 """Odd reads a day that come on top: what is thought possible, each as likely."""
-FAR = 7.0
+FAR = 12.0
+ANEW = 1e-3
+"""How probable it is on a day that somebody begins other work."""
 _UNEVEN = 0.25
 """Squared coefficient of variation of what comes on top, from day to day."""
 
@@ -81,15 +83,21 @@ def _log_sum(values: Floats) -> float:
 
 
 @kernel
+def _add(a: float, b: float) -> float:
+    """Logarithm of the sum of two probabilities, given as logarithms."""
+    return float(max(a, b) + math.log1p(math.exp(-abs(a - b))))
+
+
+@kernel
 def _account(
-    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, far: float, uneven: float, weeks: int,
-    total: Floats, since: Longs, expected: Floats,
+    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, far: float, uneven: float, anew: float,
+    weeks: int, total: Floats, since: Longs, expected: Floats,
 ) -> None:  # fmt: skip
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
-    share, step, seen = np.zeros(len(extra)), np.zeros(len(odd)), np.zeros(len(extra))
+    share = np.zeros(len(extra))
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
-    alpha = beta = kept_a = kept_b = bursts = lived = 0.0
+    alpha = beta = kept_a = kept_b = new_a = new_b = bursts = lived = as_ever = as_new = 0.0
     now, t = 0.0, 0
     for d in range(len(odd)):
         if odd[d] == 0 and base[d] <= 0.0:
@@ -105,11 +113,14 @@ def _account(
             fits[k] = alike[k] + log_work(y, n, prior_a + alpha, prior_b + beta, spread)
         plain = math.log(1.0 - often) + _log_sum(fits) - _log_sum(alike)
         burst_day = math.log(often) + log_burst(y, size)
-        work = max(plain, burst_day) + math.log1p(math.exp(-abs(plain - burst_day)))
+        work = _add(plain, burst_day)
+        as_ever += work
+        fresh = math.log(1.0 - often) + log_work(y, n, prior_a + new_a, prior_b + new_b, within)
+        as_new += _add(fresh, burst_day)
         for j in range(len(extra)):
-            seen[j] = share[j] + log_pull(y, n, prior_a + kept_a, prior_b + kept_b, within, extra[j], uneven)
-        step[d] = _log_sum(seen) - _log_sum(share) - work
+            share[j] += log_pull(y, n, prior_a + kept_a, prior_b + kept_b, within, extra[j], uneven)
         expected[d] = (prior_a + kept_a) / (prior_b + kept_b) * n
+        now = _log_sum(share) - math.log(float(len(extra))) - _add(as_ever, math.log(anew) + as_new)
         ordinary = math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
         varies = even * min(within, uneven) + (1.0 - even) * within
@@ -117,31 +128,31 @@ def _account(
         for k in range(2):
             alike[k] += ordinary * (fits[k] - alike[k])
         alpha, beta = alpha + weight * y, beta + weight * n
+        weight = ordinary / (1.0 + (prior_a + new_a) / (prior_b + new_b) * n * within)
+        new_a, new_b = new_a + weight * y, new_b + weight * n
         bursts, lived = bursts + 1.0 - ordinary, lived + 1.0
         most = rate * (1.0 + far * math.sqrt(between))
         if not cleared[d] and (prior_a + alpha) / (prior_b + beta) > most:
             alpha = max(0.0, most * (prior_b + beta) - prior_a)
-        now += step[d]
-        share[:] = seen
-        while d - t >= weeks:
-            now -= step[t]
-            t += 1
-        if now <= 0.0 or cleared[d]:
+        if not cleared[d] and (prior_a + new_a) / (prior_b + new_b) > most:
+            new_a = max(0.0, most * (prior_b + new_b) - prior_a)
+        total[d], since[d] = max(now, 0.0), t
+        if now <= 0.0 or cleared[d] or d - t + 1 >= weeks:
             now, t = 0.0, d + 1
+            total[d] = 0.0 if cleared[d] else total[d]
             share[:] = 0.0
             kept_a, kept_b = alpha, beta
-        total[d], since[d] = now, t
+            new_a = new_b = as_ever = as_new = 0.0
 
 
 @kernel
 def _all(
     odd: Longs, base: Floats, group: Ints, usual: Floats, cleared: Flags, extra: Floats, far: float, uneven: float,
-    weeks: int, total: Floats, since: Longs, expected: Floats,
+    anew: float, weeks: int, total: Floats, since: Longs, expected: Floats,
 ) -> None:  # fmt: skip
     for a in range(len(odd)):
-        _account(
-            odd[a], base[a], usual[:, group[a]], cleared[a], extra, far, uneven, weeks, total[a], since[a], expected[a]
-        )
+        mine = usual[:, group[a]]
+        _account(odd[a], base[a], mine, cleared[a], extra, far, uneven, anew, weeks, total[a], since[a], expected[a])
 
 
 def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> Evidence:
@@ -152,6 +163,6 @@ def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags
     fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
         np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, none, EXTRA, FAR, _UNEVEN,
-        WEEKS, out.total, out.since, out.usual,
+        ANEW, WEEKS, out.total, out.since, out.usual,
     )  # fmt: skip
     return out

@@ -6,8 +6,9 @@ a test), whose count is geometric. Fitted on the four weeks up to a day, that da
 day never changes with what comes later.
 
 Obligations (code and tests cite the numbers):
-1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives, and nobody counts for more
-   than the base of the group's 90th percentile, so one in twenty may be anything without a say in what is usual. Days
+1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives (but not below _SOME, so that
+   what is rare for everybody is still counted), and nobody counts for more than the base of the group's 90th
+   percentile, so one in twenty may be anything without a say in what is usual. Days
    above what people and days explain are bursts, and of these only those of people who have few count: whoever has one
    every day does something else.
 2. Shrunk: a group of m people counts m parts, the role's people ten; of a role likewise, towards everybody.
@@ -33,7 +34,7 @@ _BETWEEN, _WITHIN, _KNOWN = 2.0, 1.0, 5.0
 _SIGMAS, _BEYOND, _FEW = 4.0, 1.0, 3
 RARE = 5e-4
 """Bursts a day of a person, at the least: what nobody has seen yet may happen all the same."""
-_SIZE, _SIZE_WEIGHT = 20.0, 5.0
+_SIZE, _SIZE_WEIGHT, _SOME = 20.0, 5.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     g, y, n = group[days.there], days.y, days.n
     people = np.bincount(g, minlength=groups)
     top = _quantile(y / n, g, people, _KEEP)
-    cut = np.minimum(y, top[g] * n)
+    cut = np.minimum(y, np.maximum(top[g] * n, _SOME))
     part = np.minimum(1.0, _quantile(n, g, people, _WEIGHTY)[g] / n)
 
     def total(values: Floats) -> Floats:
@@ -123,7 +124,7 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     bound = mean_day + _SIGMAS * np.sqrt(mean_day * (1 + mean_day)) + _BEYOND
     burst = days.odd > bound
     rarely = burst.sum(axis=1) <= _FEW
-    usual = (y <= top[g] * n)[:, None] & (days.base > 0) & ~burst
+    usual = (y <= np.maximum(top[g] * n, _SOME))[:, None] & (days.base > 0) & ~burst
     apart, seen = np.where(usual, days.odd - mean_day, 0.0), np.where(usual, mean_day, 0.0)
     summed = [total(each.sum(axis=1)) for each in (apart**2, seen, seen**2)]
     within = _excess(summed[0], summed[1], summed[2], _WITHIN)
