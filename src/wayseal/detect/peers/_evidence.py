@@ -11,7 +11,7 @@ Obligations (code and tests cite the numbers):
 2. Whoever pulls teaches nothing: pulling is weighed against what was learnt before t.
 3. What work may be learnt to be is bounded: a rate above FAR times the group's spread is never taken for usual, unless
    somebody has said that it is work (`cleared`).
-4. Evidence is of four weeks at most: then the story begins anew.
+4. Evidence is of four weeks at most, read or not: then the story begins anew.
 """
 
 import math
@@ -100,6 +100,11 @@ def _account(
     alpha = beta = kept_a = kept_b = new_a = new_b = bursts = lived = as_ever = as_new = 0.0
     now, t = 0.0, 0
     for d in range(len(odd)):
+        if now <= 0.0 or d - t >= weeks:
+            now, t = 0.0, d
+            share[:] = 0.0
+            kept_a, kept_b = alpha, beta
+            new_a = new_b = as_ever = as_new = 0.0
         if odd[d] == 0 and base[d] <= 0.0:
             total[d], since[d] = now, t
             continue
@@ -136,13 +141,9 @@ def _account(
             alpha = max(0.0, most * (prior_b + beta) - prior_a)
         if not cleared[d] and (prior_a + new_a) / (prior_b + new_b) > most:
             new_a = max(0.0, most * (prior_b + new_b) - prior_a)
+        if cleared[d]:
+            now = 0.0
         total[d], since[d] = max(now, 0.0), t
-        if now <= 0.0 or cleared[d] or d - t + 1 >= weeks:
-            now, t = 0.0, d + 1
-            total[d] = 0.0 if cleared[d] else total[d]
-            share[:] = 0.0
-            kept_a, kept_b = alpha, beta
-            new_a = new_b = as_ever = as_new = 0.0
 
 
 @kernel
