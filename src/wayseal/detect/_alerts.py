@@ -91,8 +91,7 @@ def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
     odd[0, day] = count
     g = int(view.group[actor])
     mine = Usual(**{f.name: getattr(main.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
-    base = main.odd.base[actor : actor + 1, : day + 1].copy()
-    base[0, day] -= main.odd.odd[actor, day] - count
+    base = main.odd.base[actor : actor + 1, : day + 1]
     return min(float(evidence(odd, base, np.zeros(1, np.int32), mine).total[0, day]), CAP)
 
 

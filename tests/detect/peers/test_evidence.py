@@ -13,7 +13,7 @@ from scipy.stats import geom, nbinom
 
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
 from wayseal.detect.peers import Evidence, Usual, evidence, fit
-from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR
+from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, ODD_WORK, STEADY
 from wayseal.detect.peers._fit import FEW, WEEKS
 
 ENOUGH = 9.2
@@ -73,17 +73,19 @@ class Person:
 
 
 def reference(odd: list[int], base: list[float], usual: Usual, cleared: list[bool]) -> list[float]:
-    """Evidence day by day, as the docstring tells it: three stories since a day t."""
+    """Evidence day by day, as the docstring tells it: stories since a day t."""
     out = []
     ever, before, anew = Person(), Person(), Person()
     alike, bursts, lived, granted = [0.0, 0.0], 0.0, 0.0, 0.0
     t, now = 0, 0.0
-    logs: dict[str, Any] = {}
+    ordinarily = as_ever = by_then = as_new = 0.0
+    steady = [x for x in EXTRA if x <= STEADY]
+    pull, odd_work = np.zeros(len(EXTRA)), np.zeros(len(steady))
     for d, (y, n) in enumerate(zip(odd, base, strict=True)):
         u = {name: float(getattr(usual, name)[0, d]) for name in ("rate", "between", "within", "burst", "size")}
         if now <= 0 or d - t >= WEEKS:
             t, now, before, anew = d, 0.0, Person(ever.a, ever.b), Person()
-            logs = {"pull": np.zeros(len(EXTRA)), "ever": 0.0, "anew": 0.0}
+            pull, as_new, by_then = np.zeros(len(EXTRA)), 0.0, as_ever
         if y == 0 and n <= 0:
             out.append(now)
             continue
@@ -93,11 +95,13 @@ def reference(odd: list[int], base: list[float], usual: Usual, cleared: list[boo
         plain = math.log(1 - often) + logsumexp(fits) - logsumexp(alike)
         burst = math.log(often) + (float(geom.logpmf(y, 1 / max(u["size"], 1.5))) if y else -700.0)
         work = float(np.logaddexp(plain, burst))
-        logs["ever"] += work
-        logs["anew"] += np.logaddexp(math.log(1 - often) + anew.work(y, n, u, u["within"]), burst)
-        logs["pull"] = logs["pull"] + np.array([before.pull(y, n, u, x) for x in EXTRA])
-        others = np.logaddexp(logs["ever"], math.log(ANEW) + logs["anew"])
-        now = float(logsumexp(logs["pull"]) - math.log(len(EXTRA)) - others)
+        ordinarily += work
+        odd_work += [Person().pull(y, n, u, x) for x in steady]
+        as_ever = float(np.logaddexp(ordinarily, math.log(ODD_WORK / len(steady)) + logsumexp(odd_work)))
+        as_new += float(np.logaddexp(math.log(1 - often) + anew.work(y, n, u, u["within"]), burst))
+        pull += [before.pull(y, n, u, x) for x in EXTRA]
+        others = np.logaddexp(as_ever - by_then, math.log(ANEW) + as_new)
+        now = float(logsumexp(pull) - math.log(len(EXTRA)) - others)
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - logsumexp(alike))
         ever.learns(y, n, u, even * spreads[1] + (1 - even) * spreads[0], ordinary)
@@ -169,38 +173,53 @@ def test_whoever_pulls_teaches_nothing() -> None:
     assert np.all(np.diff(found.total[0, 20:40]) > 0)
 
 
-def test_what_may_be_learnt_is_bounded() -> None:
+@pytest.mark.parametrize("a_day", [300, 3_000])
+def test_what_may_be_learnt_is_bounded(a_day: int) -> None:
     """Obligation 3: somebody who always did it is found all the same; said to be work, it becomes usual."""
     days = 120
-    odd, base = np.full(days, 38), np.full(days, 40.0)
+    odd, base = np.full(days, a_day), np.full(days, a_day * 1.2)
     usual = usual_of(days, rate=0.01, between=0.3, within=0.3)
-    most = 0.01 * (1 + FAR * math.sqrt(0.3)) * 40
+    most = 0.01 * (1 + FAR * math.sqrt(0.3)) * a_day * 1.2
     found = weighed(odd, base, usual)
     assert np.all(found.usual[0] <= most * 1.0001)
     assert found.total[0, -WEEKS:].max() > ENOUGH
     free = weighed(odd, base, usual, np.arange(days) < 90)
     assert np.all(free.total[0, :90] == 0)
-    assert free.usual[0, 90] > 20
+    assert free.usual[0, 90] > a_day / 3
     assert free.total[0, 90:].max() < ENOUGH
+
+
+def test_work_that_no_table_knows() -> None:
+    """Up to STEADY a day, by somebody who was never seen without: for that alone nobody becomes a case."""
+    odd, base = np.full(50, 30), np.full(50, 40.0)
+    always = weighed(odd, base, usual_of(50))
+    assert always.total[0].max() < ENOUGH
+    odd[:20] = 1
+    assert weighed(odd, base, usual_of(50)).total[0].max() > ENOUGH
 
 
 @pytest.mark.parametrize("idle", [0, 1, 10, 27, 40])
 def test_four_weeks_at_most(idle: int) -> None:
     """Obligation 4, whether the account goes on reading or not."""
-    days = 4 + idle + 60
+    start, busy = 10, 4
+    days = start + busy + idle + 60
     odd, base = np.zeros(days, np.int64), np.zeros(days)
-    odd[:4], base[:4] = 60, 100
-    odd[4 + idle :], base[4 + idle :] = 1, 40
+    odd[:start], base[:start] = 1, 40
+    odd[start : start + busy], base[start : start + busy] = 60, 100
+    odd[start + busy + idle :], base[start + busy + idle :] = 1, 40
     found = weighed(odd, base, usual_of(days))
-    assert found.total[0, 3] > ENOUGH
+    top = found.total[0, start + busy - 1]
+    assert top > ENOUGH
     assert np.all(np.arange(days) - found.since[0] < WEEKS)
     assert np.all(found.since[0] <= np.arange(days))
-    assert np.all(found.total[0, 4 : min(4 + idle, WEEKS)] == found.total[0, 3])
-    assert found.total[0, WEEKS:].max() < 3
+    over = start + WEEKS
+    assert np.all(found.total[0, start + busy : min(start + busy + idle, over)] == top)
+    assert found.total[0, over:].max() < 3
 
 
 def test_days_that_are_cleared_say_nothing() -> None:
     odd, base = np.full(30, 40), np.full(30, 50.0)
+    odd[:5] = 2
     cleared = np.zeros(30, np.bool_)
     cleared[[10, 11, 12]] = True
     found = weighed(odd, base, usual_of(30), cleared)
