@@ -102,7 +102,7 @@ def _account(
     expected: Floats,
 ) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
-    share, ever = np.zeros(len(extra)), np.zeros(np.sum(extra <= STEADY))
+    share, ever = np.zeros(len(extra)), np.zeros(int(np.sum(extra <= STEADY)))
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
     alpha = beta = kept_a = kept_b = new_a = new_b = bursts = lived = ordinarily = 0.0
