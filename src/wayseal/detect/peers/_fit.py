@@ -34,10 +34,12 @@ _PEOPLE: Floats = np.array([[30.0], [30.0], [30.0], [300.0], [300.0], [30.0]])
 _LEAST, _MOST = 0.2, 8.0
 _BETWEEN, _WITHIN, _KNOWN = 2.0, 1.0, 5.0
 """What is taken for `between` and `within` where too little was seen, and for how many squared counts that stands."""
-_SIGMAS, _BEYOND, FEW = 4.0, 1.0, 3
+FEW = 3
+"""Bursts in four weeks; whoever has more does something else."""
+_SIGMAS, _BEYOND = 4.0, 1.0
 RARE = 5e-4
 """Bursts a day of a person, at the least: what nobody has seen yet may happen all the same."""
-_SIZE, _SIZE_WEIGHT, _SOME = 20.0, 5.0, 5.0
+_SIZE, _SIZE_WEIGHT, _TIMES, _SOME = 20.0, 5.0, 10.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,20 +131,20 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     rarely = burst.sum(axis=1) <= FEW
     usual = (y <= np.maximum(top[g] * n, _SOME))[:, None] & (days.base > 0) & ~burst
     apart, seen = np.where(usual, days.odd - mean_day, 0.0), np.where(usual, mean_day, 0.0)
-    summed = [total(each.sum(axis=1)) for each in (apart**2, seen, seen**2)]
+    summed = [total(part**2 * each.sum(axis=1)) for each in (apart**2, seen, seen**2)]
     within = _excess(summed[0], summed[1], summed[2], _WITHIN)
     share, size = _bursts(days, burst & rarely[:, None], rarely, g, groups)
     return np.stack([rate, between, within, share, size, people.astype(np.float64)])
 
 
 def _bursts(days: _Days, burst: npt.NDArray[np.bool_], rarely: npt.NDArray[np.bool_], g: Longs, groups: int) -> Floats:
-    """(2, g): share of days that are bursts, and their mean count, the largest tenth cut."""
+    """(2, g): share of days that are bursts; their mean count, the largest tenth cut, all at _TIMES the middle one."""
     past = slice(None, -FEW if burst.shape[1] > FEW else None)
     burst, base, odd = burst[:, past], days.base[:, past], days.odd[:, past]
     who, _ = np.nonzero(burst)
     sizes = odd[burst]
     count = np.bincount(g[who], minlength=groups)
-    most = _quantile(sizes, g[who], count, 0.9)
+    most = np.minimum(_quantile(sizes, g[who], count, 0.9), _TIMES * _quantile(sizes, g[who], count, 0.5))
     total = np.bincount(g[who], np.minimum(sizes, most[g[who]]), groups)
     active = np.bincount(g[rarely], (base[rarely] > 0).sum(axis=1), groups)
     size = (total + _SIZE * _SIZE_WEIGHT) / (count + _SIZE_WEIGHT)
