@@ -249,8 +249,6 @@ def _try(
     elif by in (3, 4):
         kind, code = (CHANNEL, routes.channel) if by == 3 else (CUSTOMER, routes.customer)
         _one_of(rows, t, kind, reads.at, reads.actor, np.ascontiguousarray(found[:, 4]), code, posts, out)
-    elif by == 7:
-        _by_city(t, before, after, rows, reads, scans, routes, posts, found, out)
     elif by == 5:
         _area(
             rows, t, reads.at, reads.actor, found, scans.outlet, routes.origin, routes.destination, posts.of,
@@ -258,19 +256,3 @@ def _try(
         )  # fmt: skip
     else:
         out[rows] = t
-
-
-def _by_city(
-    t: int, before: int, after: int, rows: Longs, reads: Reads, scans: Scans, routes: Routes, posts: Posts, found: Ints,
-    out: Tiny,
-) -> None:  # fmt: skip
-    """Obligation 7: custody, with cities for outlets; an unknown one (-1) is never the account's (-2)."""
-    city = np.append(posts.city, np.int32(-1))
-    work = posts.rows.copy()
-    there = work[:, 0] == OUTLET
-    own = city[work[there, 1]]
-    work[there, 1] = np.where(own < 0, -2, own)
-    _custody(
-        rows, t, before, after, reads.at, reads.actor, found, scans.at, city[scans.outlet], routes.issued,
-        city[routes.origin], city[routes.destination], posts.of, work, out,
-    )  # fmt: skip
