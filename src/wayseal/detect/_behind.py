@@ -1,10 +1,11 @@
 """The reads behind reasons that are no single suspects: by the cells that a detector found odd.
 
 A detector says which cells are odd: account and day, and as it counts also hour of the day, device or address, action,
-purpose, fields. A read belongs to a reason if it lies in one of its cells. One walk serves all reasons.
+purpose, fields. A read belongs to a reason if it lies in one of its cells. One walk serves all reasons. Where others
+counted (canaries, partners' contracts), they say which reads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,9 +42,10 @@ def with_reads(
     snapshot: Snapshot,
     view: View,
     found: Sequence[Found],
+    given: Mapping[str, Sequence[tuple[str, int, str]]],
     progress: Callable[[str, int, int], None],
 ) -> tuple[Case, ...]:
-    """The cases, each reason with the newest of its reads and how many there are."""
+    """The cases, each reason with the newest of its reads and how many there are. given: `Given.reads`."""
     by_name = {f.name: f for f in found}
     sought: dict[tuple[str, str], _Sought] = {}
     for person in (p for c in cases for p in c.people):
@@ -52,11 +54,12 @@ def with_reads(
             cells = by_name[reason.detector].odd.cells
             if cells is not None:
                 sought[person.actor, reason.detector] = _sought(view, key, reason, cells)
-    if not sought:
-        return cases
-    _walk(snapshot, view, list(sought.values()), progress)
+    if sought:
+        _walk(snapshot, view, list(sought.values()), progress)
 
     def filled(person: Person, one: Reason) -> Reason:
+        if one.detector in given:
+            return _given(one, [Read(waybill=w, actor=a, at=t) for a, t, w in given[one.detector] if a == person.actor])
         mine = sought.get((person.actor, one.detector))
         return one if mine is None else _filled(one, mine, snapshot, person.actor)
 
@@ -113,6 +116,11 @@ def _match(columns: dict[str, npt.NDArray[np.generic]], cells: pa.Table) -> Flag
     _, code = np.unique(both, axis=1, return_inverse=True)
     out: Flags = np.isin(code[: mine.shape[1]], code[mine.shape[1] :])
     return out
+
+
+def _given(reason: Reason, reads: Sequence[Read]) -> Reason:
+    mine = sorted((r for r in reads if reason.since <= r.at <= reason.until), key=lambda r: (r.at, r.waybill))
+    return replace(reason, reads=tuple(mine[-MOST_READS:]), total_reads=max(reason.value, len(mine)))
 
 
 def _filled(reason: Reason, mine: _Sought, snapshot: Snapshot, actor: str) -> Reason:

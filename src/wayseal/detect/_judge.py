@@ -21,12 +21,16 @@ CAP = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What one detector says of a view: counts, what is usual among peers, evidence."""
+    """What one detector says of a view: counts, what is usual among peers, evidence.
+
+    cleared: bool (a, d), days said to be work, or None for no day.
+    """
 
     name: str
     odd: Odd
     usual: Usual
     evidence: Evidence
+    cleared: Flags | None = None
 
     @property
     def told(self) -> Longs:
@@ -41,7 +45,7 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
         odd = detector.count(view)
         usual = fit(odd.odd, odd.base, view.group, view.role)
         weighed = evidence(odd.odd, odd.base, view.group, usual, cleared)
-        out.append(Found(name=detector.name, odd=odd, usual=usual, evidence=weighed))
+        out.append(Found(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared))
     return tuple(out)
 
 
