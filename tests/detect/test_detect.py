@@ -320,6 +320,18 @@ def test_touches_of_canaries_are_a_reason_with_their_reads(small: Watched) -> No
     assert actors(r) - {quiet} == actors(small.result)
 
 
+def test_one_touch_of_a_canary_is_a_case_until_somebody_says_that_it_was_none(small: Watched) -> None:
+    quiet = next(a for a in _staff(small) if a not in actors(small.result))
+    rows = [(quiet, small.result.until - 3 * DAY_US, 1)]
+    given = Given(counted={"canary_touch": rows}, reads={})
+    case = one_of(run(small.ledger, given=given), quiet)
+    assert case.score > 0.5
+    assert local_day(case.alerted_at) == local_day(rows[0][1])
+    said = Verdict(actors=(quiet,), true=False, until=case.until)
+    assert quiet not in actors(run(small.ledger, given=replace(given, verdicts=[said])))
+    assert "canary_touch" not in silent(run(small.ledger, given=Given(counted={"canary_touch": []})))
+
+
 def _staff(world: Watched) -> list[str]:
     """Accounts that read on the last day, in order."""
     reads = rows_of(world, "accesses")
@@ -329,7 +341,8 @@ def _staff(world: Watched) -> list[str]:
 
 def test_examples_are_fewer_than_what_was_counted(small: Watched) -> None:
     quiet = next(a for a in _staff(small) if a not in actors(small.result))
-    t = small.result.until - 3_600_000_000
-    given = Given(counted={"partner_contract": [(quiet, t, 400)]}, reads={"partner_contract": [(quiet, t, "YT1")]})
+    last = small.result.until - 3_600_000_000
+    rows = [(quiet, last - k * DAY_US, 100) for k in range(4)]
+    given = Given(counted={"partner_contract": rows}, reads={"partner_contract": [(quiet, last, "YT1")]})
     reason = reason_of(run(small.ledger, given=given), quiet, "partner_contract")
     assert (reason.value, reason.total_reads, [x.waybill for x in reason.reads]) == (400, 400, ["YT1"])
