@@ -1,5 +1,7 @@
 """Accounts that pull together: the numbered obligations of `_link`."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -20,11 +22,10 @@ def linked(v: View, *out: str) -> dict[tuple[str, ...], set[str]]:
     return {tuple(sorted(who[k] for k in g.actors)): set(g.by) for g in groups(v, single)}
 
 
-def through(actor: str, k: int, *, n: int = LEAST_READS, device: int = 0, ip: int = 0, what: str = "plain") -> R:
+def through(actor: str, k: int, **more: Any) -> R:
     """Odd reads at hours and of numbers that nobody shares."""
-    return R(
-        actor=actor, day=k, minute=60 * k, n=n, waybill=1_000_000 * (k + 1), step=50, device=device, ip=ip, what=what
-    )
+    given = {"n": LEAST_READS, "step": 50, **more}
+    return R(actor=actor, day=k, minute=60 * k, waybill=1_000_000 * (k + 1), **given)
 
 
 @pytest.mark.parametrize("kind", ["device", "ip"])
