@@ -71,15 +71,11 @@ def test_the_values_are_those_of_the_result() -> None:
     assert (row["case"], row["actors"], row["score"], row["reads"]) == ("c-17", ["p-3kx7-q2mf-9c4t"], 0.98, 412)
     assert row["alerted_at"] == datetime.fromtimestamp(AT // 10**6, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     first = row["reasons"][0]
-    assert (first["detector"], first["weight"], first["value"], first["peers"]) == (
-        "unexplained_first_reads",
-        9.4,
-        412,
-        [0, 3],
-    )
+    assert first["detector"] == "unexplained_first_reads"
+    assert (first["weight"], first["value"], first["peers"]) == (9.4, 412, [0, 3])
     assert "412 parcels that never passed CQ-0231" in first["text"]
     assert first["reads_in_all"] == 412
-    assert first["reads"][1] == {"waybill": "YT9000001", "at": "2026-03-11T12:01:42Z", "note": "early"}
+    assert first["reads"][1] == {"waybill": "YT9000001", "at": "2026-03-11T04:01:42Z", "note": "early"}
     assert "没有工单" in document(ALL["single"](), "zh")["cases"][0]["reasons"][0]["text"]
 
 
@@ -234,8 +230,6 @@ def test_metrics_can_be_scraped(name: str) -> None:
 @settings(max_examples=40)
 @given(results)
 def test_metrics_hold_counts_alone(found: DetectResult) -> None:
-    plain = replace(
-        found, cases=tuple(replace(c, people=c.people[:1]) for c in found.cases), ledger="", not_judged=found.not_judged
-    )
+    plain = replace(found, cases=(case(),) * len(found.cases), ledger="", remarks=())
     assert metrics(found) == metrics(plain)
     parsed(metrics(found))
