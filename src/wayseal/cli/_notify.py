@@ -60,7 +60,7 @@ def _of_file(path: Path) -> list[str]:
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{path} is no text in UTF-8", param_hint="--notify") from None
+        raise typer.BadParameter(f"{path} isn't text in UTF-8", param_hint="--notify") from None
     return [line for line in lines if line and not line.startswith("#")]
 
 
