@@ -9,6 +9,7 @@
 """
 
 import logging
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,7 @@ def addresses(given: Sequence[str]) -> list[str]:
     for text in given:
         out += _of_file(Path(text[1:])) if text.startswith("@") else [text]
     for number, address in enumerate(out, 1):
-        if not _sender().add(address):
+        if _sender(address) is None:
             raise typer.BadParameter(f"address {number} is none that Apprise knows", param_hint="--notify")
     return out
 
@@ -64,14 +65,17 @@ def _of_file(path: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _sender() -> "Apprise":
-    """One that keeps its log to itself: addresses stand in it (rule 2)."""
-    from apprise import Apprise  # noqa: PLC0415 (loaded only where somebody is told)
+def _sender(address: str) -> "Apprise | None":
+    """What sends to an address; None where it is none. Its log is kept to itself: addresses stand in it (rule 2)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of modules that Apprise loads
+        from apprise import Apprise  # noqa: PLC0415 (loaded only where somebody is told)
 
-    log = logging.getLogger("apprise")
-    log.addHandler(logging.NullHandler())
-    log.propagate = False
-    return Apprise()
+        log = logging.getLogger("apprise")
+        log.addHandler(logging.NullHandler())
+        log.propagate = False
+        made = Apprise()
+        return made if made.add(address) else None
 
 
 def notify(cases: Sequence[Case], to: Sequence[str], lang: str) -> None:
@@ -83,8 +87,8 @@ def notify(cases: Sequence[Case], to: Sequence[str], lang: str) -> None:
     body = "\n".join([*lines, words["more"]])
     failed = []
     for number, address in enumerate(to, 1):
-        one = _sender()
-        if not one.add(address) or not one.notify(body=body, title=filled(words["title"], n=len(cases))):
+        one = _sender(address)
+        if one is None or not one.notify(body=body, title=filled(words["title"], n=len(cases))):
             failed.append(number)
     if failed:
         raise NotifyError(f"--notify: nothing could be sent to address {failed[0]}; the cases are registered")
