@@ -22,7 +22,7 @@ setup-dev:
 	@scripts/setup.sh dev
 
 lock: ## Compiles the locks anew (needs uv).
-	for name in core dev; do \
+	for name in core dev bench; do \
 	  uv pip compile --quiet --generate-hashes --universal --no-header --no-annotate \
 	    --python-version 3.11 requirements/$$name.in --output-file requirements/$$name.txt; \
 	done

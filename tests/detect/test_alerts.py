@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.detect.views import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view
+from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view
 from wayseal.detect._alerts import MAIN, PRIOR, THRESHOLD, alerts, score_of, thresholds, tipped
 from wayseal.detect._judge import CAP, Floats, Found, together
 from wayseal.detect._view import View

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.detect.views import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view
+from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view
 from wayseal.detect._alerts import MAIN, THRESHOLD, Alert, score_of
 from wayseal.detect._cases import Ground, cases_of
 from wayseal.detect._judge import CAP, Floats, Found, together

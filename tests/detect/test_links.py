@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.detect.views import DAY_US, WEAK, WORK, R, place, staff, view
+from tests.detect.viewed import DAY_US, WEAK, WORK, R, place, staff, view
 from wayseal.detect._link import CLOSE, DAYS, LEAST, LEAST_READS, MOST, SPLITS, groups
 from wayseal.detect._view import View
 

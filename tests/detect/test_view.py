@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.detect.views import AGAIN, CHINA, FIRST, MANDATE, NEW, PLAIN, WEAK, WORK, R, key, names, place, view
+from tests.detect.viewed import AGAIN, CHINA, FIRST, MANDATE, NEW, PLAIN, WEAK, WORK, R, key, names, place, view
 
 READS = [
     R(actor="a", day=0, minute=0, waybill=10, what=PLAIN, device=5, ip=6, early=True),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.detect.views import CHINA, FIRST
+from tests.detect.viewed import CHINA, FIRST
 from wayseal.detect.window import (
     DAY_US,
     DAYS,

@@ -8,8 +8,12 @@ import pytest
 from tests.docs.pages import ROOT, read, rows
 
 
-def direct() -> list[str]:
-    wanted = "".join((ROOT / f"requirements/{lock}.in").read_text(encoding="utf-8") for lock in ("core", "dev"))
+INSTALLED = ("core", "dev")
+LOCKS = (*INSTALLED, "bench")
+
+
+def direct(locks: tuple[str, ...] = LOCKS) -> list[str]:
+    wanted = "".join((ROOT / f"requirements/{lock}.in").read_text(encoding="utf-8") for lock in locks)
     return re.findall(r"^([A-Za-z0-9._-]+)[>=<~!]", wanted, re.MULTILINE)
 
 
@@ -25,13 +29,14 @@ def test_every_row_is_filled_and_its_version_locked(name: str) -> None:
     row = ROWS[name]
     assert len(row) == 6
     assert all(row)
-    lock = "".join((ROOT / f"requirements/{k}.txt").read_text(encoding="utf-8") for k in ("core", "dev"))
+    lock = "".join((ROOT / f"requirements/{k}.txt").read_text(encoding="utf-8") for k in LOCKS)
     for version in re.findall(r"\d+(?:\.\d+)+", row[4]):
         assert f"\n{name}=={version} " in "\n" + lock
 
 
 def test_nothing_is_under_the_gpl() -> None:
-    for name in direct():
+    assert not re.search("GPL", "".join(ROWS[name][3] for name in direct()))
+    for name in direct(INSTALLED):
         said = metadata(name).json
         # `license` may hold a licence's whole text, which names others; its first line is its name.
         own = str(said.get("license_expression") or said.get("license") or "").splitlines()[:1]

@@ -85,7 +85,7 @@ def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: i
 
 
 def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
-    """Evidence of the main detector on the day's end had there been so many odd reads only."""
+    """Evidence of the main detector on the day's end had there been so many odd reads only, and all else as it was."""
     odd = main.odd.odd[actor : actor + 1, : day + 1].copy()
     odd[0, day] = count
     g = int(view.group[actor])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.detect._alerts import MAIN, Alert, score_of
-from wayseal.detect._judge import CAP, Floats, Found
+from wayseal.detect._judge import Floats, Found
 from wayseal.detect._link import COST, Group
 from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, Case, Person, Read, Reason
 from wayseal.detect._view import Longs, View
@@ -131,7 +131,7 @@ def _person(ground: Ground, actor: int, alert: Alert | None) -> Person:
 
 
 def _reason(ground: Ground, found: Found, actor: int, day: int) -> Reason | None:
-    weight = min(float(found.evidence.total[actor, day]), CAP)
+    weight = float(found.weight[actor, day])
     if weight < _LEAST:
         return None
     view, since = ground.view, int(found.evidence.since[actor, day])

@@ -98,7 +98,7 @@ def _weighed(
         first_day=first,
     )  # fmt: skip
     made, held = cases_of(ground, alerted, without, groups(view, main), budget)
-    return with_reads(made, snapshot, view, found, given.reads, progress), held
+    return with_reads(made, snapshot, view, found, limit, given.reads, progress), held
 
 
 def _names(snapshot: Snapshot) -> Callable[[str, Sequence[int]], list[str]]:

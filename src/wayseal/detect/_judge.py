@@ -17,6 +17,9 @@ Flags = npt.NDArray[np.bool_]
 
 CAP = 15.0
 """Most nats of one detector."""
+ALWAYS = frozenset(("unexplained_first_reads", "canary_touch", "partner_contract"))
+OFTEN = 0.1
+"""Share of those who pull that does what a detector not in ALWAYS looks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +36,25 @@ class Found:
     cleared: Flags | None = None
 
     @property
+    def weight(self) -> Floats:
+        """float64 (a, d): nats that count (`weighed`)."""
+        return weighed(self.name, self.evidence.total)
+
+    @property
     def told(self) -> Longs:
         """int64 (a, d): the counts that a report gives."""
         return self.odd.odd if self.odd.told is None else self.odd.told
+
+
+def weighed(name: str, nats: Floats) -> Floats:
+    """Nats of a detector that count, up to CAP.
+
+    Not everybody who pulls does what a further detector looks for: only a share (OFTEN) is thought to.
+    """
+    if name not in ALWAYS:
+        nats = np.logaddexp(np.log1p(-OFTEN), np.log(OFTEN) + nats)
+    out: Floats = np.minimum(nats, CAP)
+    return out
 
 
 def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Found, ...]:
@@ -73,5 +92,5 @@ def together(found: Sequence[Found], shape: tuple[int, int]) -> Floats:
     """
     out = np.zeros(shape)
     for one in found:
-        out += np.minimum(one.evidence.total, CAP)
+        out += one.weight
     return out

@@ -34,6 +34,7 @@ class Odd:
     told: int64 (a, d), what a report says instead of `odd`, where that is no number of reads. cells: where the odd
     reads lie that are no suspects: actor and day (places in the view), and of `CELLS` those by which it counts.
     least: nats that an account has for four weeks at the least once it has an odd read.
+    among: bool (n,), the suspects that base counts, where it does.
     """
 
     odd: Longs
@@ -42,6 +43,7 @@ class Odd:
     told: Longs | None = None
     cells: pa.Table | None = None
     least: float = 0.0
+    among: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,14 @@ Obligations (code and tests cite the numbers):
    route, and the read falls between an hour before issue and `after` behind the later of the parcel's last scan and
    three days after issue. A parcel without a row in `waybills` has its scans alone.
 2. A ticket explains reads from `before` its opening until `after` its closing; one that is open, until `after` behind
-   fourteen days. Handover: the ticket of a colleague (same team).
+   fourteen days. Handover: the ticket of a colleague (same team), not one of the account's own.
 3. Channel and customer: the account answers for the waybill's at the moment of the read.
 4. Responsibility: it answers, at that moment, for the city or region of an end of the route or of an outlet that
    scanned the parcel, at any time.
 5. Mandate: by right alone.
 6. A read of a waybill of which no table knows anything is UNKNOWN, unless a mandate explains it.
+7. City: as custody, with any outlet in the city of one where the account works. An outlet whose city isn't known is in
+   none.
 """
 
 from typing import NamedTuple
@@ -31,8 +33,9 @@ from wayseal.detect.explain._posts import (
     Tiny,
     Words,
 )
-from wayseal.model.jit import kernel, part
+from wayseal.model.jit import kernel
 
+Flags = npt.NDArray[np.bool_]
 NOT_FIRST, UNEXPLAINED, UNKNOWN = 253, 254, 255
 """What stands where no template's number does."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
@@ -74,131 +77,182 @@ class Reads(NamedTuple):
     key: Words
     at: Longs
     actor: Ints
-    first: npt.NDArray[np.bool_]
+    first: Flags
     action: Tiny
 
 
-@part
-def _in_custody(
-    at: int, actor: int, route: int, low: int, high: int, before: int, after: int, scans: Scans, routes: Routes,
-    posts: Posts,
-) -> bool:  # fmt: skip
-    """Obligation 1. low, high: the parcel's scans; route: its row, -1 for none."""
-    for p in range(posts.of[actor, 0], posts.of[actor, 1]):
-        if posts.rows[p, 0] != OUTLET or at < posts.rows[p, 2] or at >= posts.rows[p, 3]:
+@kernel
+def _beside(keys: Words, first: Flags, scans: Words, routes: Words, tickets: Words, found: Ints, out: Tiny) -> None:
+    """Where a parcel's rows lie: found int32 (n, 5), its scans from and to, its tickets from and to, its route or -1.
+
+    out: NOT_FIRST, UNEXPLAINED or UNKNOWN (obligation 6). All keys are sorted.
+    """
+    s0, s1, t0, t1, r = 0, 0, 0, 0, 0
+    for i in range(len(keys)):
+        if not first[i]:
+            out[i] = NOT_FIRST
             continue
-        here = posts.rows[p, 1]
-        for s in range(low, high):
-            if scans.outlet[s] == here and scans.at[s] - before <= at <= scans.at[s] + after:
-                return True
-        if route >= 0 and (routes.origin[route] == here or routes.destination[route] == here):
-            end = routes.issued[route] + _LIFE
-            for s in range(low, high):
-                end = max(end, scans.at[s])
-            if routes.issued[route] - _HOUR <= at <= end + after:
-                return True
-    return False
-
-
-@part
-def _has_ticket(
-    at: int, actor: int, low: int, high: int, before: int, after: int, tickets: Tickets, posts: Posts, colleague: bool
-) -> bool:
-    """Obligation 2. low, high: the parcel's tickets."""
-    for t in range(low, high):
-        holder = tickets.actor[t]
-        if colleague:
-            if holder < 0 or posts.of[actor, 2] < 0 or posts.of[holder, 2] != posts.of[actor, 2]:
-                continue
-        elif holder != actor:
-            continue
-        closed = tickets.closed[t] if tickets.closed[t] != _NEVER else tickets.opened[t] + _OPEN
-        if tickets.opened[t] - before <= at <= closed + after:
-            return True
-    return False
-
-
-@part
-def _answers(
-    at: int, actor: int, route: int, low: int, high: int, kind: int, scans: Scans, routes: Routes, posts: Posts
-) -> bool:
-    """Obligations 3 and 4. kind: CHANNEL, CUSTOMER, or CITY for city and region."""
-    for p in range(posts.of[actor, 0], posts.of[actor, 1]):
-        if at < posts.rows[p, 2] or at >= posts.rows[p, 3]:
-            continue
-        code = posts.rows[p, 1]
-        if posts.rows[p, 0] == CHANNEL and kind == CHANNEL and route >= 0 and routes.channel[route] == code:
-            return True
-        if posts.rows[p, 0] == CUSTOMER and kind == CUSTOMER and route >= 0 and routes.customer[route] == code:
-            return True
-        if kind != CITY or (posts.rows[p, 0] != CITY and posts.rows[p, 0] != REGION):
-            continue
-        area = posts.city if posts.rows[p, 0] == CITY else posts.region
-        if route >= 0:
-            origin, destination = routes.origin[route], routes.destination[route]
-            if (origin >= 0 and area[origin] == code) or (destination >= 0 and area[destination] == code):
-                return True
-        for s in range(low, high):
-            if scans.outlet[s] >= 0 and area[scans.outlet[s]] == code:
-                return True
-    return False
-
-
-@part
-def _fits(
-    by: int, t: int, at: int, actor: int, route: int, s0: int, s1: int, t0: int, t1: int, scans: Scans, routes: Routes,
-    tickets: Tickets, posts: Posts, rules: Rules,
-) -> bool:  # fmt: skip
-    if by == 0:
-        return bool(_in_custody(at, actor, route, s0, s1, rules.before[t], rules.after[t], scans, routes, posts))
-    if by in (1, 2):
-        return bool(_has_ticket(at, actor, t0, t1, rules.before[t], rules.after[t], tickets, posts, by == 2))
-    if by == 3:
-        return bool(_answers(at, actor, route, s0, s1, CHANNEL, scans, routes, posts))
-    if by == 4:
-        return bool(_answers(at, actor, route, s0, s1, CUSTOMER, scans, routes, posts))
-    if by == 5:
-        return bool(_answers(at, actor, route, s0, s1, CITY, scans, routes, posts))
-    return True
+        key = keys[i]
+        while s0 < len(scans) and scans[s0] < key:
+            s0 += 1
+        s1 = max(s1, s0)
+        while s1 < len(scans) and scans[s1] == key:
+            s1 += 1
+        while t0 < len(tickets) and tickets[t0] < key:
+            t0 += 1
+        t1 = max(t1, t0)
+        while t1 < len(tickets) and tickets[t1] == key:
+            t1 += 1
+        while r < len(routes) and routes[r] < key:
+            r += 1
+        there = r < len(routes) and routes[r] == key
+        found[i, 0], found[i, 1], found[i, 2], found[i, 3] = s0, s1, t0, t1
+        found[i, 4] = r if there else -1
+        out[i] = UNEXPLAINED if there or s1 > s0 or t1 > t0 else UNKNOWN
 
 
 @kernel
-def explain(
-    reads: Reads, scans: Scans, routes: Routes, tickets: Tickets, posts: Posts, rules: Rules, out: Tiny,
-    early: npt.NDArray[np.bool_],
+def _custody(
+    rows: Longs, t: int, before: int, after: int, at: Longs, actor: Ints, found: Ints, scan_at: Longs,
+    scan_outlet: Ints, issued: Longs, origin: Ints, destination: Ints, of: Longs, posts: Longs, area: Ints, out: Tiny,
 ) -> None:  # fmt: skip
-    """The place of the first template that fits each first read, or NOT_FIRST, UNEXPLAINED, UNKNOWN.
+    """Obligations 1 and 7. area: of each outlet, itself or its city; -1 for none."""
+    for i in rows:
+        moment, low, high, route = at[i], found[i, 0], found[i, 1], found[i, 4]
+        for p in range(of[actor[i], 0], of[actor[i], 1]):
+            if posts[p, 0] != OUTLET or moment < posts[p, 2] or moment >= posts[p, 3]:
+                continue
+            here = area[posts[p, 1]]
+            if here < 0:
+                continue
+            for s in range(low, high):
+                outlet = scan_outlet[s]
+                if outlet >= 0 and area[outlet] == here and scan_at[s] - before <= moment <= scan_at[s] + after:
+                    out[i] = t
+                    break
+            if out[i] == t:
+                break
+            if route < 0:
+                continue
+            one, other = origin[route], destination[route]
+            if (one >= 0 and area[one] == here) or (other >= 0 and area[other] == here):
+                end = issued[route] + _LIFE
+                for s in range(low, high):
+                    end = max(end, scan_at[s])
+                if issued[route] - _HOUR <= moment <= end + after:
+                    out[i] = t
+                    break
 
-    early: whether an unexplained one came before the parcel's first scan.
-    """
-    s0, s1, t0, t1, r = 0, 0, 0, 0, 0
-    for i in range(len(reads.key)):
-        early[i] = False
-        if not reads.first[i]:
-            out[i] = NOT_FIRST
-            continue
-        key, at, actor = reads.key[i], reads.at[i], reads.actor[i]
-        while s0 < len(scans.key) and scans.key[s0] < key:
-            s0 += 1
-        s1 = max(s1, s0)
-        while s1 < len(scans.key) and scans.key[s1] == key:
-            s1 += 1
-        while t0 < len(tickets.key) and tickets.key[t0] < key:
-            t0 += 1
-        t1 = max(t1, t0)
-        while t1 < len(tickets.key) and tickets.key[t1] == key:
-            t1 += 1
-        while r < len(routes.key) and routes.key[r] < key:
-            r += 1
-        route = r if r < len(routes.key) and routes.key[r] == key else -1
-        out[i] = UNEXPLAINED if route >= 0 or s1 > s0 or t1 > t0 else UNKNOWN
-        for t in range(len(rules.by)):
-            if not (rules.allowed[actor] >> np.uint32(t)) & np.uint32(1):
+
+@kernel
+def _ticket(
+    rows: Longs, t: int, before: int, after: int, colleague: bool, at: Longs, actor: Ints, found: Ints, opened: Longs,
+    closed: Longs, holder: Ints, of: Longs, out: Tiny,
+) -> None:  # fmt: skip
+    """Obligation 2."""
+    for i in rows:
+        for k in range(found[i, 2], found[i, 3]):
+            who, me = holder[k], actor[i]
+            if colleague:
+                if who < 0 or who == me or of[me, 2] < 0 or of[who, 2] != of[me, 2]:
+                    continue
+            elif who != me:
                 continue
-            if rules.actions[t] and not (rules.actions[t] >> np.uint32(reads.action[i])) & np.uint32(1):
-                continue
-            if _fits(rules.by[t], t, at, actor, route, s0, s1, t0, t1, scans, routes, tickets, posts, rules):
+            end = closed[k] if closed[k] != _NEVER else opened[k] + _OPEN
+            if opened[k] - before <= at[i] <= end + after:
                 out[i] = t
                 break
-        if out[i] >= UNEXPLAINED and s1 > s0:
-            early[i] = at < scans.at[s0]
+
+
+@kernel
+def _one_of(
+    rows: Longs, t: int, kind: int, at: Longs, actor: Ints, route: Ints, code: Ints, posts: Posts, out: Tiny
+) -> None:
+    """Obligation 3. route: of each read, a row; code: of each route, its channel or customer."""
+    of, post = posts.of, posts.rows
+    for i in rows:
+        if route[i] < 0:
+            continue
+        for p in range(of[actor[i], 0], of[actor[i], 1]):
+            if post[p, 0] == kind and post[p, 1] == code[route[i]] and post[p, 2] <= at[i] < post[p, 3]:
+                out[i] = t
+                break
+
+
+@kernel
+def _area(
+    rows: Longs, t: int, at: Longs, actor: Ints, found: Ints, scan_outlet: Ints, origin: Ints, destination: Ints,
+    of: Longs, posts: Longs, city: Ints, region: Ints, out: Tiny,
+) -> None:  # fmt: skip
+    """Obligation 4."""
+    for i in rows:
+        route = found[i, 4]
+        for p in range(of[actor[i], 0], of[actor[i], 1]):
+            kind, code = posts[p, 0], posts[p, 1]
+            if kind not in (CITY, REGION) or at[i] < posts[p, 2] or at[i] >= posts[p, 3]:
+                continue
+            fits = False
+            for k in range(found[i, 0] - 2, found[i, 1]):
+                if k >= found[i, 0]:
+                    outlet = scan_outlet[k]
+                elif route < 0:
+                    continue
+                else:
+                    outlet = origin[route] if k == found[i, 0] - 2 else destination[route]
+                if outlet >= 0 and (city[outlet] if kind == CITY else region[outlet]) == code:
+                    fits = True
+                    break
+            if fits:
+                out[i] = t
+                break
+
+
+def explain(
+    reads: Reads, scans: Scans, routes: Routes, tickets: Tickets, posts: Posts, rules: Rules, out: Tiny, early: Flags
+) -> None:
+    """The place of the first template that fits each first read, or NOT_FIRST, UNEXPLAINED, UNKNOWN.
+
+    early: whether an unexplained one came before the parcel's first scan. One template after the other looks at
+    what the ones before it left over.
+    """
+    found = np.empty((len(reads.key), 5), np.int32)
+    _beside(reads.key, reads.first, scans.key, routes.key, tickets.key, found, out)
+    rows = np.flatnonzero(out >= UNEXPLAINED)
+    for t in range(len(rules.by)):
+        mine = rows[(rules.allowed[reads.actor[rows]] >> np.uint32(t)) & np.uint32(1) != 0]
+        if rules.actions[t]:
+            mine = mine[(rules.actions[t] >> reads.action[mine].astype(np.uint32)) & np.uint32(1) != 0]
+        _try(t, mine, reads, scans, routes, tickets, posts, rules, found, out)
+        rows = rows[out[rows] >= UNEXPLAINED]
+    early[:] = False
+    scanned = rows[found[rows, 1] > found[rows, 0]]
+    early[scanned] = reads.at[scanned] < scans.at[found[scanned, 0]]
+
+
+def _try(
+    t: int, rows: Longs, reads: Reads, scans: Scans, routes: Routes, tickets: Tickets, posts: Posts, rules: Rules,
+    found: Ints, out: Tiny,
+) -> None:  # fmt: skip
+    """Writes t for those of the reads that its template explains."""
+    by, before, after = int(rules.by[t]), int(rules.before[t]), int(rules.after[t])
+    if by in (0, 7):
+        area = posts.city if by else np.arange(len(posts.city), dtype=np.int32)
+        _custody(
+            rows, t, before, after, reads.at, reads.actor, found, scans.at, scans.outlet, routes.issued, routes.origin,
+            routes.destination, posts.of, posts.rows, area, out,
+        )  # fmt: skip
+    elif by in (1, 2):
+        _ticket(
+            rows, t, before, after, by == 2, reads.at, reads.actor, found, tickets.opened, tickets.closed,
+            tickets.actor, posts.of, out,
+        )  # fmt: skip
+    elif by in (3, 4):
+        kind, code = (CHANNEL, routes.channel) if by == 3 else (CUSTOMER, routes.customer)
+        _one_of(rows, t, kind, reads.at, reads.actor, np.ascontiguousarray(found[:, 4]), code, posts, out)
+    elif by == 5:
+        _area(
+            rows, t, reads.at, reads.actor, found, scans.outlet, routes.origin, routes.destination, posts.of,
+            posts.rows, posts.city, posts.region, out,
+        )  # fmt: skip
+    else:
+        out[rows] = t

@@ -32,9 +32,8 @@ def shown_rows(table: Tally, keys: Words) -> pa.Table:
     """Counts by account, day, action, purpose and fields."""
     ids, cells = table.rows()
     low = ids[:, 0] & _LOW
-    reads, purpose, fields = cells.T
     columns = [keys[ids[:, 0] >> _HALF], low >> _ACTION_BITS, low & np.uint64(15)]
-    return _table(SHOWN, [*columns, purpose.astype(np.uint64), fields.astype(np.uint64), reads])
+    return _table(SHOWN, [*columns, ids[:, 1], ids[:, 2], *cells.T])
 
 
 def moved_rows(reads: pa.RecordBatch, mandate: Flags) -> pa.Table:

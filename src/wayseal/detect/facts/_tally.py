@@ -1,6 +1,7 @@
 """Counters by id that grow: what is counted of reads, an account and an hour, a device, a way of reading.
 
-A table has two words of id (`ids`) and some counters (`cells`) a slot; a slot is free where the first word is FREE.
+A slot of a table is some words of id and some counters behind them, in one line of the cache where they fit; it is free
+where its first word is FREE. The counters' words are taken for int64.
 """
 
 from typing import TypeAlias
@@ -19,113 +20,130 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 FREE = np.uint64(0xFFFFFFFFFFFFFFFF)
 _MIX_A = np.uint64(0x9E3779B97F4A7C15)
 _MIX_B = np.uint64(0xC2B2AE3D27D4EB4F)
+_MIX_C = np.uint64(0x165667B19E3779F9)
 _HALF = np.uint64(32)
 _HOUR = 3_600_000_000
 _DAY = 86_400_000_000
 _ACTION_BITS, _DIM_BITS = np.uint64(4), np.uint64(2)
 _LEAST_SIZE = 1 << 10
-HOURS, USES, SHOWN = range(3)
-WIDTHS = (3, 3, 3)
-"""Counters of each table: (reads, firsts, mandate), (reads, from, to), (reads, purpose, fields)."""
+_LINE = 8
+"""Words of a line of the cache."""
+HOURS, USES, SHOWN = (1, 3), (2, 3), (3, 1)
+"""Words of id and counters of each table.
+
+Hours: account and hour: reads, first reads, those under a mandate. Uses: account, day and kind, key of the device or
+address: reads, from, to. Shown: account, day and action, purpose, fields: reads.
+"""
 DEVICE, ADDRESS = range(2)
 
 
 class Tally:
-    """One table."""
+    """One table. slots: uint64 (size, words of id and counters); size is a power of two."""
 
-    def __init__(self, width: int, size: int = _LEAST_SIZE) -> None:
-        self.ids = np.full((size, 2), FREE, np.uint64)
-        self.cells = np.zeros((size, width), np.int64)
+    def __init__(self, shape: tuple[int, int], size: int = _LEAST_SIZE) -> None:
+        self._ids, self._counters = shape
+        self.slots = _slots(size, sum(shape))
         self.used = 0
 
     def grow(self) -> None:
         """Twice the room."""
-        ids, cells = (
-            np.full((2 * len(self.ids), 2), FREE, np.uint64),
-            np.zeros((2 * len(self.ids), self.cells.shape[1]), np.int64),
-        )
+        slots = _slots(2 * len(self.slots), self.slots.shape[1])
         with np.errstate(over="ignore"):
-            _spread(self.ids, self.cells, ids, cells)
-        self.ids, self.cells = ids, cells
+            _spread(self.slots, slots, self._ids)
+        self.slots = slots
 
     @property
     def room(self) -> int:
         """How many more ids it takes before it must grow."""
-        return len(self.ids) * 6 // 10 - self.used
+        return len(self.slots) * 6 // 10 - self.used
 
     def rows(self) -> tuple[Words, Longs]:
-        """(n, 2) ids and (n, width) counters, in no order."""
-        there = np.flatnonzero(self.ids[:, 0] != FREE)
-        return self.ids[there], self.cells[there]
+        """Ids (n, words) and counters (n, …), in no order."""
+        there = self.slots[self.slots[:, 0] != FREE]
+        return there[:, : self._ids], there[:, self._ids :].view(np.int64)
+
+
+def _slots(size: int, width: int) -> Words:
+    """Free slots that begin with a line of the cache."""
+    room = np.zeros(size * width + _LINE, np.uint64)
+    skip = -room.ctypes.data % (8 * _LINE) // 8
+    slots: Words = room[skip : skip + size * width].reshape(size, width)
+    slots[:, 0] = FREE
+    return slots
 
 
 @kernel
-def slot(a: np.uint64, b: np.uint64, ids: Words) -> int:
-    """The slot of an id, or the free one where it belongs."""
-    mask = len(ids) - 1
-    at = np.int64(((a * _MIX_A) ^ (b * _MIX_B)) >> np.uint64(24)) & mask
-    while ids[at, 0] != FREE and (ids[at, 0] != a or ids[at, 1] != b):
-        at = (at + 1) & mask
-    return int(at)
+def _home(a: np.uint64, b: np.uint64, c: np.uint64, size: int) -> int:
+    """Where an id belongs, unless others lie there."""
+    mixed = (a * _MIX_A) ^ (b * _MIX_B) ^ (c * _MIX_C)
+    return int(np.int64((mixed ^ mixed >> _HALF) & np.uint64(size - 1)))
 
 
 @kernel
-def _spread(ids: Words, cells: Longs, new_ids: Words, new_cells: Longs) -> None:
-    for i in range(len(ids)):
-        if ids[i, 0] != FREE:
-            at = slot(ids[i, 0], ids[i, 1], new_ids)
-            new_ids[at, 0], new_ids[at, 1] = ids[i, 0], ids[i, 1]
-            for k in range(cells.shape[1]):
-                new_cells[at, k] = cells[i, k]
+def _spread(old: Words, new: Words, ids: int) -> None:
+    none = np.uint64(0)
+    for i in range(len(old)):
+        if old[i, 0] == FREE:
+            continue
+        s = _home(old[i, 0], old[i, 1] if ids > 1 else none, old[i, 2] if ids > 2 else none, len(new))
+        while new[s, 0] != FREE:
+            s = (s + 1) & (len(new) - 1)
+        for k in range(old.shape[1]):
+            new[s, k] = old[i, k]
 
 
 @kernel
 def count_hours(
-    start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, ids: Words, cells: Longs, room: int
+    start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, slots: Words, room: int
 ) -> tuple[int, int]:
     """Counts reads, first reads and those under a mandate by account and hour, from row `start` on.
 
     why: `explain`'s answers; those below `mandates` are such. Returns (row it stopped at, new ids): it stops early
     where `room` is used up.
     """
-    new = 0
+    new, one, none, mask = 0, np.uint64(1), np.uint64(0), len(slots) - 1
     for i in range(start, len(at)):
         key = np.uint64(actor[i]) << _HALF | np.uint64(at[i] // _HOUR)
-        s = slot(key, np.uint64(0), ids)
-        if ids[s, 0] == FREE:
+        s = _home(key, none, none, len(slots))
+        while slots[s, 0] != FREE and slots[s, 0] != key:
+            s = (s + 1) & mask
+        if slots[s, 0] == FREE:
             if new >= room:
                 return i, new
-            ids[s, 0], ids[s, 1] = key, np.uint64(0)
+            slots[s, 0] = key
             new += 1
-        cells[s, 0] += 1
+        slots[s, 1] += one
         if why[i] != np.uint8(253):
-            cells[s, 1] += 1
+            slots[s, 2] += one
             if why[i] < mandates:
-                cells[s, 2] += 1
+                slots[s, 3] += one
     return len(at), new
 
 
 @kernel
 def count_uses(
-    start: int, at: Longs, actor: Ints, value: Words, dim: int, offset: int, ids: Words, cells: Longs, room: int
+    start: int, at: Longs, actor: Ints, value: Words, dim: int, offset: int, slots: Words, room: int
 ) -> tuple[int, int]:
     """Counts reads by account, local day and device or address (`dim`), with the first and last time of each."""
-    new = 0
+    new, one, none, mask = 0, np.uint64(1), np.uint64(0), len(slots) - 1
     for i in range(start, len(at)):
-        if value[i] == np.uint64(0):
+        b, moment = value[i], at[i]
+        if b == none:
             continue
-        day = np.uint64((at[i] + offset) // _DAY)
+        day = np.uint64((moment + offset) // _DAY)
         a = np.uint64(actor[i]) << _HALF | day << _DIM_BITS | np.uint64(dim)
-        s = slot(a, value[i], ids)
-        if ids[s, 0] == FREE:
+        s = _home(a, b, none, len(slots))
+        while slots[s, 0] != FREE and (slots[s, 0] != a or slots[s, 1] != b):
+            s = (s + 1) & mask
+        if slots[s, 0] == FREE:
             if new >= room:
                 return i, new
-            ids[s, 0], ids[s, 1] = a, value[i]
-            cells[s, 1], cells[s, 2] = at[i], at[i]
+            slots[s, 0], slots[s, 1] = a, b
+            slots[s, 3], slots[s, 4] = np.uint64(moment), np.uint64(moment)
             new += 1
-        cells[s, 0] += 1
-        cells[s, 1] = min(cells[s, 1], at[i])
-        cells[s, 2] = max(cells[s, 2], at[i])
+        slots[s, 2] += one
+        slots[s, 3] = np.uint64(min(np.int64(slots[s, 3]), moment))
+        slots[s, 4] = np.uint64(max(np.int64(slots[s, 4]), moment))
     return len(at), new
 
 
@@ -138,22 +156,22 @@ def count_shown(
     purpose: Words,
     fields: Words,
     offset: int,
-    ids: Words,
-    cells: Longs,
+    slots: Words,
     room: int,
 ) -> tuple[int, int]:
     """Counts reads by account, local day, action, purpose and set of fields."""
-    new = 0
+    new, one, mask = 0, np.uint64(1), len(slots) - 1
     for i in range(start, len(at)):
         day = np.uint64((at[i] + offset) // _DAY)
         a = np.uint64(actor[i]) << _HALF | day << _ACTION_BITS | np.uint64(action[i])
-        b = purpose[i] * _MIX_A ^ fields[i]
-        s = slot(a, b, ids)
-        if ids[s, 0] == FREE:
+        b, c = purpose[i], fields[i]
+        s = _home(a, b, c, len(slots))
+        while slots[s, 0] != FREE and (slots[s, 0] != a or slots[s, 1] != b or slots[s, 2] != c):
+            s = (s + 1) & mask
+        if slots[s, 0] == FREE:
             if new >= room:
                 return i, new
-            ids[s, 0], ids[s, 1] = a, b
-            cells[s, 1], cells[s, 2] = np.int64(purpose[i]), np.int64(fields[i])
+            slots[s, 0], slots[s, 1], slots[s, 2] = a, b, c
             new += 1
-        cells[s, 0] += 1
+        slots[s, 3] += one
     return len(at), new

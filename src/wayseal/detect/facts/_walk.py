@@ -12,7 +12,7 @@ from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import SUSPECTS, Facts, added_up, among, newest
 from wayseal.detect.facts._moved import demoted
 from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
-from wayseal.detect.facts._tally import ADDRESS, DEVICE, WIDTHS, Flags, Ints, Longs, Tally, Tiny, Words
+from wayseal.detect.facts._tally import ADDRESS, DEVICE, HOURS, SHOWN, USES, Flags, Ints, Longs, Tally, Tiny, Words
 from wayseal.ledger.beside import Beside
 from wayseal.store.columns import microseconds
 
@@ -51,7 +51,7 @@ class _Counts:
     firsts: (waybill, account) of new first reads and of suspects judged again.
     """
 
-    tables: tuple[Tally, ...] = field(default_factory=lambda: tuple(Tally(width) for width in WIDTHS))
+    tables: tuple[Tally, ...] = field(default_factory=lambda: tuple(Tally(s) for s in (HOURS, USES, SHOWN)))
     suspects: list[pa.Table] = field(default_factory=list)
     firsts: list[tuple[Words, Words]] = field(default_factory=list)
     moved: list[pa.Table] = field(default_factory=list)
@@ -113,14 +113,14 @@ class Counter:
         hours, uses, shown = tables
         n, at, actor, offset = len(why), reads.at, reads.actor, self._ground.offset
         mandates = self._ground.mandates
-        _grown(hours, lambda i, t: _tally.count_hours(i, at, actor, why, mandates, t.ids, t.cells, t.room), n)
+        _grown(hours, lambda i, t: _tally.count_hours(i, at, actor, why, mandates, t.slots, t.room), n)
         for kind, name in ((DEVICE, "device"), (ADDRESS, "ip")):
             used = partial(_used, at=at, actor=actor, value=words(batch, name), kind=kind, offset=offset)
             _grown(uses, used, n)
         purpose, fields, action = words(batch, "purpose"), words(batch, "fields"), reads.action
         _grown(
             shown,
-            lambda i, t: _tally.count_shown(i, at, actor, action, purpose, fields, offset, t.ids, t.cells, t.room),
+            lambda i, t: _tally.count_shown(i, at, actor, action, purpose, fields, offset, t.slots, t.room),
             n,
         )
 
@@ -173,7 +173,7 @@ Step = Callable[[int, Tally], tuple[int, int]]
 
 
 def _used(i: int, t: Tally, *, at: Longs, actor: Ints, value: Words, kind: int, offset: int) -> tuple[int, int]:
-    return _tally.count_uses(i, at, actor, value, kind, offset, t.ids, t.cells, t.room)
+    return _tally.count_uses(i, at, actor, value, kind, offset, t.slots, t.room)
 
 
 def _grown(table: Tally, step: Step, rows: int) -> None:

@@ -1,17 +1,18 @@
 """How far an account's odd counts speak for reads that are not work: a Bayes factor, day by day.
 
-Two stories of an account's days since a day t. Work: its count is what a person like this does, or a burst; how often
-this one does it, and how often it has bursts, is learnt from every day. Pulling: up to t it was work, and since then a
-constant number of odd reads a day comes on top, unknown how many. The evidence is the logarithm of how much more
-probable the days are under the second, for the t that makes it largest; what would be below 0 is 0, and the story
-begins anew.
+Stories of an account's days since a day t. Work: its count is what a person like this does, or a burst; how often this
+one does it, and how often it has bursts, is learnt from every day. One in many (ODD_WORK) has work that no table knows,
+of up to STEADY a day, since it was first seen. New work: since t it does what any of its peers may
+do, which happens seldom (ANEW). Pulling: up to t it was work, and since then a constant number of odd reads a day comes
+on top, unknown how many. The evidence is the logarithm of how much more probable the days are under pulling than under
+the other two, for the t that makes it largest; what would be below 0 is 0, and the story begins anew.
 
 Obligations (code and tests cite the numbers):
 1. Evidence on a day hangs on that day and those before it.
 2. Whoever pulls teaches nothing: pulling is weighed against what was learnt before t.
-3. What work may be learnt to be is bounded: a rate above FAR times the group's spread is never taken for usual, unless
-   somebody has said that it is work (`cleared`).
-4. Evidence is of four weeks at most.
+3. What work may be learnt to be is bounded: a rate above FAR times the group's spread is never taken for usual, and
+   bursts not for more than FEW in four weeks, unless somebody has said that it is work (`cleared`).
+4. Evidence is of four weeks at most, read or not: then the story begins anew.
 """
 
 import math
@@ -21,13 +22,16 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.peers._fit import FITTED, WEEKS, Floats, Ints, Longs, Usual
+from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Floats, Ints, Longs, Usual
 from wayseal.model.jit import kernel
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 EXTRA: Floats = np.array([1.5 * 2.0**k for k in range(15)])
 """Odd reads a day that come on top: what is thought possible, each as likely."""
-FAR = 7.0
+FAR = 12.0
+ANEW = 5e-3
+"""How probable it is on a day that somebody begins other work."""
+ODD_WORK, STEADY = 2e-3, 100.0
 _UNEVEN = 0.25
 """Squared coefficient of variation of what comes on top, from day to day."""
 
@@ -81,17 +85,36 @@ def _log_sum(values: Floats) -> float:
 
 
 @kernel
+def _add(a: float, b: float) -> float:
+    """Logarithm of the sum of two probabilities, given as logarithms."""
+    return float(max(a, b) + math.log1p(math.exp(-abs(a - b))))
+
+
+@kernel
 def _account(
-    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, far: float, uneven: float, weeks: int,
-    total: Floats, since: Longs, expected: Floats,
-) -> None:  # fmt: skip
+    odd: Longs,
+    base: Floats,
+    usual: Floats,
+    cleared: Flags,
+    extra: Floats,
+    total: Floats,
+    since: Longs,
+    expected: Floats,
+) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
-    share, step, seen = np.zeros(len(extra)), np.zeros(len(odd)), np.zeros(len(extra))
+    share, ever = np.zeros(len(extra)), np.zeros(int(np.sum(extra <= STEADY)))
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
-    alpha = beta = kept_a = kept_b = bursts = lived = 0.0
+    alpha = beta = kept_a = kept_b = new_a = new_b = bursts = lived = ordinarily = 0.0
+    as_ever = before = as_new = granted = 0.0
     now, t = 0.0, 0
     for d in range(len(odd)):
+        if now <= 0.0 or d - t >= WEEKS:
+            now, t = 0.0, d
+            share[:] = 0.0
+            kept_a, kept_b = alpha, beta
+            new_a = new_b = as_new = 0.0
+            before = as_ever
         if odd[d] == 0 and base[d] <= 0.0:
             total[d], since[d] = now, t
             continue
@@ -99,49 +122,48 @@ def _account(
         prior_a, prior_b = 1.0 / between, 1.0 / between / rate
         y, n = float(odd[d]), max(base[d], 1e-9)
         # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
-        often = min((0.5 + bursts) / (0.5 / burst + lived), 0.5)
+        often = min((0.5 + bursts) / (0.5 / burst + lived), FEW / WEEKS)
         for k in range(2):
-            spread = within if k == 0 else min(within, uneven)
+            spread = within if k == 0 else min(within, _UNEVEN)
             fits[k] = alike[k] + log_work(y, n, prior_a + alpha, prior_b + beta, spread)
         plain = math.log(1.0 - often) + _log_sum(fits) - _log_sum(alike)
         burst_day = math.log(often) + log_burst(y, size)
-        work = max(plain, burst_day) + math.log1p(math.exp(-abs(plain - burst_day)))
+        work = _add(plain, burst_day)
+        ordinarily += work
+        for j in range(len(ever)):
+            ever[j] += log_pull(y, n, prior_a, prior_b, within, extra[j], _UNEVEN)
+        as_ever = _add(ordinarily, math.log(ODD_WORK / len(ever)) + _log_sum(ever))
+        fresh = math.log(1.0 - often) + log_work(y, n, prior_a + new_a, prior_b + new_b, within)
+        as_new += _add(fresh, burst_day)
         for j in range(len(extra)):
-            seen[j] = share[j] + log_pull(y, n, prior_a + kept_a, prior_b + kept_b, within, extra[j], uneven)
-        step[d] = _log_sum(seen) - _log_sum(share) - work
+            share[j] += log_pull(y, n, prior_a + kept_a, prior_b + kept_b, within, extra[j], _UNEVEN)
         expected[d] = (prior_a + kept_a) / (prior_b + kept_b) * n
-        ordinary = math.exp(plain - work)
+        now = _log_sum(share) - math.log(float(len(extra))) - _add(as_ever - before, math.log(ANEW) + as_new)
+        ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
-        varies = even * min(within, uneven) + (1.0 - even) * within
+        varies = even * min(within, _UNEVEN) + (1.0 - even) * within
         weight = ordinary / (1.0 + (prior_a + alpha) / (prior_b + beta) * n * varies)
         for k in range(2):
             alike[k] += ordinary * (fits[k] - alike[k])
         alpha, beta = alpha + weight * y, beta + weight * n
+        weight = ordinary / (1.0 + (prior_a + new_a) / (prior_b + new_b) * n * within)
+        new_a, new_b = new_a + weight * y, new_b + weight * n
         bursts, lived = bursts + 1.0 - ordinary, lived + 1.0
-        most = rate * (1.0 + far * math.sqrt(between))
-        if not cleared[d] and (prior_a + alpha) / (prior_b + beta) > most:
-            alpha = max(0.0, most * (prior_b + beta) - prior_a)
-        now += step[d]
-        share[:] = seen
-        while d - t >= weeks:
-            now -= step[t]
-            t += 1
-        if now <= 0.0 or cleared[d]:
-            now, t = 0.0, d + 1
-            share[:] = 0.0
-            kept_a, kept_b = alpha, beta
-        total[d], since[d] = now, t
+        if cleared[d]:
+            now, granted = 0.0, max(granted, (prior_a + alpha) / (prior_b + beta))
+        most = max(rate * (1.0 + FAR * math.sqrt(between)), granted)
+        alpha = min(alpha, max(0.0, most * (prior_b + beta) - prior_a))
+        new_a = min(new_a, max(0.0, most * (prior_b + new_b) - prior_a))
+        total[d], since[d] = max(now, 0.0), t
 
 
 @kernel
 def _all(
-    odd: Longs, base: Floats, group: Ints, usual: Floats, cleared: Flags, extra: Floats, far: float, uneven: float,
-    weeks: int, total: Floats, since: Longs, expected: Floats,
+    odd: Longs, base: Floats, group: Ints, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs,
+    expected: Floats,
 ) -> None:  # fmt: skip
     for a in range(len(odd)):
-        _account(
-            odd[a], base[a], usual[:, group[a]], cleared[a], extra, far, uneven, weeks, total[a], since[a], expected[a]
-        )
+        _account(odd[a], base[a], usual[:, group[a]], cleared[a], extra, total[a], since[a], expected[a])
 
 
 def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> Evidence:
@@ -151,7 +173,7 @@ def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
     fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
-        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, none, EXTRA, FAR, _UNEVEN,
-        WEEKS, out.total, out.since, out.usual,
+        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, none, EXTRA, out.total,
+        out.since, out.usual,
     )  # fmt: skip
     return out

@@ -1,0 +1,187 @@
+"""What detection costs: every detector over 100 million reads from nothing, and an increment of a million reads.
+
+    python -m benchmarks.detect_speed --work /tmp/wayseal-detect-speed [--accesses 100000000] [--runs 5]
+
+Simulates a courier of two days and ingests it (unless `--work` holds it), then a further file of a million reads of the
+same waybills by the same accounts, in the hour after the last. Contenders run in turn, each a process:
+
+- `wayseal detect`: opens the ledger with both, counts its facts from nothing, judges by all detectors, keeps nothing.
+- DuckDB, two threads, on the dataset's Parquet files, in time's order: for each table the number of values in every
+  column that detection uses (`count(column)`), by account (reads, tickets) or outlet (scans, waybills' origins), and
+  nothing else: no first reads, no joining with scans, no peers.
+
+An increment is measured in a process of its own too: state as it was kept before the last file came, brought up to date
+(`facts`: reading the new reads beside the tables of the same parcels, adding up, writing the state), then judging.
+"""
+
+import argparse
+import json
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.tracing import run
+
+DUCKDB = """
+import sys, duckdb
+from pathlib import Path
+db = duckdb.connect()
+db.execute("SET threads = 2")
+db.execute("SET enable_progress_bar = false")
+used = {
+    "accesses": ("actor", "waybill", "at", "action", "ip", "device", "session", "purpose"),
+    "scans": ("outlet", "waybill", "at"),
+    "tickets": ("actor", "waybill", "opened_at", "closed_at"),
+    "waybills": ("origin_outlet", "waybill", "issued_at", "channel", "destination_outlet"),
+}
+for table, columns in used.items():
+    files = [str(f) for place in sys.argv[1:] for p in Path(place).glob(table + "*") for f in
+             ([p] if p.is_file() else sorted(p.glob("*.parquet")))]
+    counts = ", ".join(f'count("{c}")' for c in columns)
+    assert db.execute(f"SELECT {columns[0]}, {counts} FROM read_parquet(?) GROUP BY {columns[0]}", [files]).fetchall()
+"""
+INCREMENT = 1_000_000
+CHILD = "--child"
+
+
+def prepare(work: Path, accesses: int, seed: int) -> None:
+    """Make what isn't there yet: dataset, ledger, the state before the last file, that file, and it in the ledger."""
+    from wayseal.ledger import ingest  # noqa: PLC0415
+    from wayseal.simulate import preset, simulate  # noqa: PLC0415
+    from wayseal.store import open_source  # noqa: PLC0415
+
+    if not (work / "truth.json").exists():
+        world = preset("bench", accesses=accesses, days=2, market_days=1, leaker="nobody", bought=0)
+        simulate(work, world, seed=seed)
+    if not (work / "ledger/manifest.json").exists():
+        ingest(open_source(work / "dataset"), work / "ledger", progress=lambda *_: None)
+    if not (work / "state/facts.json").exists():
+        print(json.dumps(update(work / "ledger", work / "state")), file=sys.stderr)
+    if not (work / "increment").exists():
+        increment(work / "dataset", work / "increment", seed)
+        ingest(open_source(work / "increment"), work / "ledger", progress=lambda *_: None)
+
+
+def increment(dataset: Path, out: Path, seed: int) -> None:
+    """A million reads more: some of the last file's, an hour after it, each of the waybill of a colleague's read."""
+    import numpy as np  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    file = pq.ParquetFile(max((dataset / "accesses").glob("*.parquet")))
+    rng = np.random.default_rng(seed)
+    few = max(1, file.num_row_groups // 8)
+    groups = rng.permutation(file.num_row_groups)[:few].tolist()
+    rows = file.read_row_groups(sorted(groups))
+    rows = rows.take(pa.array(np.sort(rng.permutation(len(rows))[:INCREMENT])))
+    last = pc.max(rows["at"]).cast(pa.int64()).as_py()
+    at = np.sort(last + rng.integers(0, 3_600_000_000, len(rows)))
+    rows = rows.set_column(rows.column_names.index("at"), "at", pa.array(at).cast(rows["at"].type))
+    # Where people work decides what they read: the same reads, sorted by outlet, and each with the next one's waybill.
+    staff = pq.read_table(dataset / "actors.parquet", columns=["actor", "outlet"])
+    place = pc.index_in(rows["actor"], staff["actor"])
+    by_outlet = np.argsort(staff["outlet"].take(place).fill_null("").combine_chunks().dictionary_encode().indices)
+    next_one = np.empty(len(rows), np.int64)
+    next_one[by_outlet] = np.roll(by_outlet, 1)
+    rows = rows.set_column(rows.column_names.index("waybill"), "waybill", rows["waybill"].take(pa.array(next_one)))
+    (out / "accesses").mkdir(parents=True)
+    pq.write_table(rows, out / "accesses/later.parquet")
+
+
+def whole(ledger: Path) -> dict[str, float]:
+    """Detection from nothing, in this process."""
+    from wayseal.detect import Options, detect  # noqa: PLC0415
+    from wayseal.ledger import open_ledger  # noqa: PLC0415
+
+    marks: list[float] = []
+    with open_ledger(ledger) as snapshot:
+        result = detect(
+            snapshot,
+            Options(),
+            progress=lambda stage, *_: marks.append(time.perf_counter()) if stage == "judge" else None,
+        )
+    return {"reads": result.reads, "judging": marks[-1] - marks[0]}
+
+
+def update(ledger: Path, state: Path) -> dict[str, float]:
+    """Detection with its state kept, in this process."""
+    from wayseal.detect import Options, detect  # noqa: PLC0415
+    from wayseal.detect.explain import load_templates  # noqa: PLC0415
+    from wayseal.detect.facts import facts_of  # noqa: PLC0415
+    from wayseal.ledger import open_ledger  # noqa: PLC0415
+
+    with open_ledger(ledger) as snapshot:
+        begun = time.perf_counter(), time.process_time()
+        facts_of(snapshot, state, load_templates(None), Options().offset, lambda *_: None)
+        facts = time.perf_counter() - begun[0], time.process_time() - begun[1]
+        begun = time.perf_counter(), time.process_time()
+        detect(snapshot, Options(folder=state))
+        judging = time.perf_counter() - begun[0]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return {"facts": facts[0], "facts, CPU": facts[1], "judging": judging, "peak": peak}
+
+
+def child(*args: str) -> list[str]:
+    """The command that does one step of this module in a process of its own."""
+    return [sys.executable, "-m", "benchmarks.detect_speed", CHILD, *args]
+
+
+def said(name: str, runs: list[tuple[float, float]]) -> str:
+    """One row of a table."""
+    walls = [wall for wall, _ in runs]
+    peak = max(memory for _, memory in runs)
+    return f"| {name} | {statistics.median(walls):.2f} | {min(walls):.2f}–{max(walls):.2f} | {peak:.2f} |"
+
+
+def main() -> None:
+    """Print one row a contender, then the increment."""
+    if sys.argv[1:2] == [CHILD]:
+        step, *places = sys.argv[2:]
+        if step == "prepare":
+            prepare(Path(places[0]), int(places[1]), int(places[2]))
+        else:
+            print(json.dumps(whole(Path(places[0])) if step == "whole" else update(Path(places[0]), Path(places[1]))))
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accesses", type=int, default=100_000_000)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=7)
+    args = parser.parse_args()
+    # The kernel counts a child's peak memory from its parent's: the big work happens in a process of its own.
+    subprocess.run(child("prepare", str(args.work), str(args.accesses), str(args.seed)), check=True)
+    contenders = {
+        "wayseal detect, from nothing": child("whole", str(args.work / "ledger")),
+        "DuckDB": [sys.executable, "-c", DUCKDB, str(args.work / "dataset"), str(args.work / "increment")],
+    }
+    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
+    later = []
+    for turn in range(args.runs + 1):
+        for name, command in contenders.items():
+            figure = run(command)
+            if turn:
+                figures[name].append(figure)
+        shutil.rmtree(args.work / "state-now", ignore_errors=True)
+        shutil.copytree(args.work / "state", args.work / "state-now")
+        again = child("update", str(args.work / "ledger"), str(args.work / "state-now"))
+        taken = json.loads(subprocess.check_output(again))
+        if turn:
+            later.append(taken)
+    print(f"{args.runs} runs in turn after a warm-up\n")
+    print("| contender | median s | least–most s | peak GB |\n|---|---|---|---|")
+    for name, runs in figures.items():
+        print(said(name, runs))
+    ours, theirs = (statistics.median(w for w, _ in runs) for runs in figures.values())
+    print(f"\nratio {ours / theirs:.2f}\n\n| increment of a million reads | median s | least–most s |\n|---|---|---|")
+    for name in ("facts", "facts, CPU", "judging", "peak"):
+        values = [f[name] for f in later]
+        print(f"| {name} | {statistics.median(values):.2f} | {min(values):.2f}–{max(values):.2f} |")
+
+
+if __name__ == "__main__":
+    main()
