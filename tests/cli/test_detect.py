@@ -203,7 +203,7 @@ def test_an_empty_ledger(tmp_path: Path) -> None:
     found = told(tmp_path / "L")
     assert (found["cases"], found["from"], found["to"]) == ([], None, None)
     assert "The ledger holds no reads." in done(tmp_path / "L", "--metrics", tmp_path / "m").out
-    assert "没有查询记录" in done(tmp_path / "L", "--lang", "zh").out
+    assert "没有访问记录" in done(tmp_path / "L", "--lang", "zh").out
     assert not (tmp_path / "L/detect/casebook.jsonl").exists()
 
 

@@ -1,5 +1,6 @@
 """From evidence to cases: who belongs together, why each stands out, and what fits into the budget."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import pytest
 from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view
 from wayseal.detect._alerts import MAIN, THRESHOLD, Alert, score_of
 from wayseal.detect._cases import Ground, cases_of
-from wayseal.detect._judge import CAP, Floats, Found, together
+from wayseal.detect._judge import CAP, OFTEN, Floats, Found, together
 from wayseal.detect._link import COST, Group
 from wayseal.detect._result import MOST_READS, Case
 from wayseal.detect._view import View
@@ -139,8 +140,10 @@ def test_reasons_come_by_weight_and_weak_ones_not_at_all(world: tuple[View, Foun
     def says(name: str, nats: float) -> Found:
         return saying(main, np.full(v.shape, nats), name)
 
+    less = math.log(1 - OFTEN + OFTEN * math.exp(3.0))
     (case,) = made(ground(v, says("x", 0.49), says("y", 3.0), says("z", 99.0), says("b", 3.0)), [alert(v, "a")])
-    assert [(r.detector, r.weight) for r in case.people[0].reasons] == [("z", CAP), ("b", 3.0), ("y", 3.0)]
+    told = [(r.detector, r.weight) for r in case.people[0].reasons]
+    assert told == [("z", CAP), ("b", pytest.approx(less)), ("y", pytest.approx(less))]
 
 
 def test_linked_accounts_are_one_case(world: tuple[View, Found]) -> None:

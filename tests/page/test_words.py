@@ -13,8 +13,12 @@ from wayseal.page.words import LANGS, Lang, Voice, blanks, catalogue, known_lang
 
 ROOT = Path(wayseal.__file__).parent
 OTHERS = (
-    *("wayseal.trace.report", "wayseal.trace.scope", "wayseal.trace.extent"),
-    *("wayseal.detect.report", "wayseal.detect.rights", "wayseal.detect.reasons"),
+    "wayseal.trace.report",
+    "wayseal.trace.scope",
+    "wayseal.trace.extent",
+    "wayseal.detect.report",
+    "wayseal.detect.rights",
+    "wayseal.detect.reasons",
 )
 MORE = {"x.all": "{a} {b:time} {c:bits} {d:p} {e:share} {f:expected} {g:reason} {h} {i:n} {k:hours}"}
 

@@ -66,7 +66,7 @@ def test_a_case_of_several() -> None:
     assert "4 more" in text, "of many accounts the first are shown"
     assert "p-6" in text, "and all are named"
     chinese = said(ALL["joint"](), "zh")
-    assert "7 个账号合为一案" in chinese
+    assert "7 个关联账号" in chinese
 
 
 def test_what_could_not_be_judged() -> None:
@@ -85,7 +85,7 @@ def test_nobody_and_nothing() -> None:
     empty = said(ALL["nothing"]())
     assert "The ledger holds no reads." in empty
     assert not re.search(r"\b(1969|1970)-", empty), "an empty ledger has no window"
-    assert "账本中没有查询记录" in said(ALL["nothing"](), "zh")
+    assert "账本中没有访问记录" in said(ALL["nothing"](), "zh")
 
 
 def test_cases_without_ids() -> None:

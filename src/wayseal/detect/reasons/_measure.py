@@ -63,16 +63,16 @@ def support(hit: Flags, drawn: Flags, real: Side, chance: Side, roles: int) -> S
     chosen = np.flatnonzero((lift >= LIFT) & (explained >= ROLE))
     if not len(chosen):
         return None
-    mine, theirs = _placed(real) & np.isin(real.role, chosen), _placed(chance) & np.isin(chance.role, chosen)
+    mine = _placed(real) & np.isin(real.role, chosen)
     counts = np.bincount(real.actor[hit & mine])
     odd = dominating(counts)
     which = hit & mine & ~np.isin(real.actor, odd)
-    left = counts[counts > 0]
     left = np.bincount(real.actor[which])
     left = left[left > 0]
     if which.sum() < READS or len(left) < ACCOUNTS:
         return None
-    mine, theirs = mine & ~np.isin(real.actor, odd), theirs & ~np.isin(chance.actor, odd)
+    mine &= ~np.isin(real.actor, odd)
+    theirs = _placed(chance) & np.isin(chance.role, chosen) & ~np.isin(chance.actor, odd)
     totals = [np.array([n.sum()]) for n in (which, mine, drawn & theirs, theirs)]
     together = float(_lift(*totals)[0])
     if together < LIFT:
