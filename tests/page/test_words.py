@@ -16,6 +16,7 @@ OTHERS = (
     "wayseal.trace.report",
     "wayseal.trace.scope",
     "wayseal.trace.extent",
+    "wayseal.detect.report",
     "wayseal.detect.rights",
     "wayseal.detect.reasons",
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._case import FOLDER
-from wayseal.cli._detect import registered
+from wayseal.cli._detect_register import registered
 from wayseal.cli._options import Lang, LangOption, Quiet, Seed
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._simulate import LEAKERS

@@ -1,7 +1,8 @@
 """The reads behind reasons that are no single suspects: by the cells that a detector found odd.
 
 A detector says which cells are odd: account and day, and as it counts also hour of the day, device or address, action,
-purpose, fields. A read belongs to a reason if it lies in one of its cells. One walk serves all reasons.
+purpose, fields. A read belongs to a reason if it lies in one of its cells. One walk serves all reasons. Where others
+counted (canaries, partners' contracts), they say which reads.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,11 +48,12 @@ def with_reads(
     view: View,
     found: Sequence[Found],
     threshold: npt.NDArray[np.float64],
+    given: Mapping[str, Sequence[tuple[str, int, str]]],
     progress: Callable[[str, int, int], None],
 ) -> tuple[Case, ...]:
     """The cases, each reason with the newest of its reads and how many there are, and each alert at its read.
 
-    threshold: float64 (a,), nats.
+    threshold: float64 (a,), nats. given: `Given.reads`.
     """
     by_name = {f.name: f for f in found}
     sought: dict[tuple[str, str], _Sought] = {}
@@ -67,7 +69,10 @@ def with_reads(
     def person(one: Person) -> Person:
         found_of = {name: each for (actor, name), each in sought.items() if actor == one.actor}
         reasons = [
-            _filled(r, found_of[r.detector], snapshot, one.actor) if r.detector in found_of else r for r in one.reasons
+            _filled(r, found_of[r.detector], snapshot, one.actor)
+            if r.detector in found_of
+            else _given(r, given.get(r.detector), one.actor)
+            for r in one.reasons
         ]
         place = int(np.flatnonzero(view.keys == snapshot.keys([one.actor])[0])[0])
         at = _tipped(one, place, view, found, float(threshold[place]), found_of)
@@ -148,6 +153,15 @@ def _match(columns: dict[str, npt.NDArray[np.generic]], cells: pa.Table) -> Flag
     _, code = np.unique(both, axis=1, return_inverse=True)
     out: Flags = np.isin(code[: mine.shape[1]], code[mine.shape[1] :])
     return out
+
+
+def _given(reason: Reason, told: Sequence[tuple[str, int, str]] | None, actor: str) -> Reason:
+    """A reason with what others said of its reads: (account, µs, waybill), or nothing."""
+    if told is None:
+        return reason
+    mine = [Read(waybill=w, actor=a, at=t) for a, t, w in told if a == actor and reason.since <= t <= reason.until]
+    mine.sort(key=lambda r: (r.at, r.waybill))
+    return replace(reason, reads=tuple(mine[-MOST_READS:]), total_reads=max(reason.value, len(mine)))
 
 
 def _filled(reason: Reason, mine: _Sought, snapshot: Snapshot, actor: str) -> Reason:

@@ -48,5 +48,6 @@ def _partly(view: View, found: Found, actor: int, day: int, times: Longs, moment
         base[0, day] = then.sum()
     g, usual = int(view.group[actor]), found.usual
     mine = Usual(**{f.name: getattr(usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
-    nats = evidence(odd, base, np.zeros(1, np.int32), mine).total[:, day]
+    cleared = None if found.cleared is None else found.cleared[actor : actor + 1, : day + 1]
+    nats = evidence(odd, base, np.zeros(1, np.int32), mine, cleared).total[:, day]
     return float(weighed(found.name, nats)[0])

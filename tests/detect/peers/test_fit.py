@@ -59,7 +59,8 @@ def test_one_in_twenty_may_be_anything(rate: float, between: float, within: floa
     assert 0.6 < after["within"] / before["within"] < 1.6
     assert after["between"] < 3 * before["between"] + 0.6
     assert after["burst"] < before["burst"] + 0.01
-    assert after["size"] < 20 * before["size"]
+    if what != "one day" or rate < 0.1:  # where much is usual, ordinary bursts aren't seen: only the huge ones are
+        assert after["size"] < 20 * before["size"]
 
 
 def test_few_peers_lean_on_their_role_and_a_role_on_everybody() -> None:

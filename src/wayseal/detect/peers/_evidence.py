@@ -91,16 +91,17 @@ def _add(a: float, b: float) -> float:
 
 
 @kernel
+def _pulled(y: float, n: float, alpha: float, beta: float, within: float, extra: Floats, out: Floats) -> None:
+    """Adds what a day says of each number of reads on top, the first len(out)."""
+    for j in range(len(out)):
+        out[j] += log_pull(y, n, alpha, beta, within, extra[j], _UNEVEN)
+
+
+@kernel
 def _account(
-    odd: Longs,
-    base: Floats,
-    usual: Floats,
-    cleared: Flags,
-    extra: Floats,
-    total: Floats,
-    since: Longs,
+    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs,
     expected: Floats,
-) -> None:
+) -> None:  # fmt: skip
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
     share, ever = np.zeros(len(extra)), np.zeros(int(np.sum(extra <= STEADY)))
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
@@ -130,13 +131,11 @@ def _account(
         burst_day = math.log(often) + log_burst(y, size)
         work = _add(plain, burst_day)
         ordinarily += work
-        for j in range(len(ever)):
-            ever[j] += log_pull(y, n, prior_a, prior_b, within, extra[j], _UNEVEN)
+        _pulled(y, n, prior_a, prior_b, within, extra, ever)
         as_ever = _add(ordinarily, math.log(ODD_WORK / len(ever)) + _log_sum(ever))
         fresh = math.log(1.0 - often) + log_work(y, n, prior_a + new_a, prior_b + new_b, within)
         as_new += _add(fresh, burst_day)
-        for j in range(len(extra)):
-            share[j] += log_pull(y, n, prior_a + kept_a, prior_b + kept_b, within, extra[j], _UNEVEN)
+        _pulled(y, n, prior_a + kept_a, prior_b + kept_b, within, extra, share)
         expected[d] = (prior_a + kept_a) / (prior_b + kept_b) * n
         now = _log_sum(share) - math.log(float(len(extra))) - _add(as_ever - before, math.log(ANEW) + as_new)
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
