@@ -271,7 +271,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wayseal.simulate.preset", small)
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", ("Truth (simulated", "Report: ")), ("zh", ("真相", "报告："))])
+@pytest.mark.parametrize(("lang", "words"), [("en", ("Truth (simulated", "Reports: ")), ("zh", ("真相", "报告："))])
 def test_the_demo(tmp_path: Path, tiny: None, lang: str, words: tuple[str, str]) -> None:
     folder = tmp_path / "demo"
     ran = here("demo", folder, "--lang", lang, "-q")

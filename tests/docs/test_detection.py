@@ -88,8 +88,8 @@ def test_templates_and_their_times(page: str) -> None:
 def test_every_metric_and_its_labels(page: str) -> None:
     first = FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
     nothing = DetectResult(
-        wayseal="", ledger="", digest="", offset=0, since=0, until=1_000_000, budget=1, accounts=0, reads=0, first_reads=first,
-        first_days=(), not_judged=(), remarks=(), cases=(), held=0,
+        wayseal="", ledger="", digest="", offset=0, since=0, until=1_000_000, budget=1, accounts=0, reads=0,
+        first_reads=first, first_days=(), not_judged=(), remarks=(), cases=(), held=0,
     )  # fmt: skip
     written = metrics(nothing)
     found = {name: row for name, row in rows(page).items() if name.startswith("wayseal_")}

@@ -103,6 +103,11 @@ EDGES = {
         {"assignments": [given("city", "重庆", 1, 5)], "waybills": [issued(30)]},
         (DAY, 5 * DAY - 1),
     ),
+    "a city at the beginning of the route": (
+        By.RESPONSIBILITY,
+        {"assignments": [given("city", "杭州", 1, 5)], "waybills": [issued(30)]},
+        (DAY, 5 * DAY - 1),
+    ),
     "a region where it was scanned": (
         By.RESPONSIBILITY,
         {"assignments": [given("region", "西", 1, 5)], "scans": [scan(0, "o-0"), scan(9, "o-2")]},
