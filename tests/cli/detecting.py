@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-DAC_OVERRIDE = 1 << 1
+DAC = 1 << 1 | 1 << 2
+"""Rights to write and to read where modes forbid it."""
 _VERSION_3 = 0x20080522
 
 
@@ -47,7 +48,7 @@ class Notices:
 
 @contextmanager
 def as_anybody() -> Iterator[None]:
-    """Without root's right to write where modes forbid it; this thread alone. Others never had it."""
+    """Without root's right to pass by the modes of files; this thread alone. Others never had it."""
     if os.geteuid() != 0:
         yield
         return
@@ -57,7 +58,7 @@ def as_anybody() -> Iterator[None]:
     assert libc.capget(head, data) == 0
     before = data.raw
     words = list(struct.unpack("6I", before))
-    words[0] &= ~DAC_OVERRIDE
+    words[0] &= ~DAC
     assert libc.capset(head, ctypes.create_string_buffer(struct.pack("6I", *words))) == 0
     try:
         yield

@@ -27,10 +27,7 @@ class ReadOnlyError(WaysealError):
 
 def writable(ledger: Path, folder: Path) -> bool:
     """Whether the casebook's folder can be written, or made."""
-    try:
-        place = folder if folder.exists() else ledger
-    except PermissionError:
-        return False
+    place = folder if folder.exists() else ledger
     return os.access(place, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
