@@ -6,7 +6,8 @@ Obligations (code and tests cite the numbers):
 2. The skew is the median of the densest minute of the differences (theirs minus ours), day by day where that can be
    told (3). It counts only where at least `LEAST` waybills and a fifth of all agree; else it can't be told.
 3. A day's own skew counts where half of its waybills agree, near the whole's (clocks drift), or far from it with
-   `MANY` of them (a clock was set anew). Days without one take the nearest day's.
+   `MANY` of them (a clock was set anew) and twice as many as agree with the whole's: regular polls agree with each
+   other, too. Days without one take the nearest day's.
 4. A drift is said where it adds up to `VISIBLE_S` and to more than the days scatter; it is the median of the slopes
    between days.
 5. A skew within `ZONE_SLACK_S` of a multiple of half an hour is another time zone; what is left is the clock.
@@ -124,7 +125,9 @@ def _days(pairs: Pairs, whole: _Mode) -> tuple[Longs, Longs]:
     for one, rows in zip(found.tolist(), np.split(order, start[1:]), strict=True):
         mode = _mode(pairs.diff[rows], pairs.waybill[rows])
         near = abs(mode.middle - whole.middle) <= NEAR_US
-        if mode.agreeing >= max(DAY_LEAST if near else MANY, DAY_SHARE * mode.of):
+        as_ever = np.abs(pairs.diff[rows] - whole.middle) <= WINDOW_US
+        kept = 0 if near else 2 * len(np.unique(pairs.waybill[rows][as_ever]))
+        if mode.agreeing >= max(DAY_LEAST if near else MANY, DAY_SHARE * mode.of, kept):
             days.append(one)
             skews.append(mode.middle)
     return np.array(days, np.int64), np.array(skews, np.int64)
