@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import bought, here, log
+from tests.detect.watched import small
 from tests.trace.rim import short_chains
+
+__all__ = ["base", "short", "small"]
 
 
 @pytest.fixture(scope="session")

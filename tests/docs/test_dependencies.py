@@ -7,7 +7,6 @@ import pytest
 
 from tests.docs.pages import ROOT, read, rows
 
-
 INSTALLED = ("core", "dev")
 LOCKS = (*INSTALLED, "bench")
 

@@ -72,3 +72,11 @@ def test_no_trailing_space_or_tab() -> None:
 def test_pictures_are_small() -> None:
     for path in (ROOT / "docs/images").glob("*.png"):
         assert path.stat().st_size < 200_000, path.name
+
+
+def test_every_decision_stands_in_the_index() -> None:
+    pages = sorted((ROOT / "docs/adr").glob("0*.md"))
+    titles = [p.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").split(". ", 1) for p in pages]
+    wanted = [f"{number}. [{title}]({p.name})" for p, (number, title) in zip(pages, titles, strict=True)]
+    assert [line for line in read("docs/adr/README.md").splitlines() if re.match(r"\d", line)] == wanted
+    assert [p.name[:4] for p in pages] == [f"{n:04d}" for n in range(1, len(pages) + 1)]

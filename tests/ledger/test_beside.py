@@ -1,101 +1,270 @@
-"""What detection keeps in `detect/` can't be made again: nothing that is done to a ledger touches it."""
+"""Everything about waybills side by side: each row once, whatever the stretches, and what a later commit brought."""
 
-import shutil
-from datetime import UTC, datetime
+import random
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.detect.casebook.making import NOW, run, some
-from tests.ledger.helpers import content, put, read, write
-from tests.ledger.sealed import looked
-from wayseal.detect.casebook import verify
-from wayseal.ledger import LedgerError, retention
-from wayseal.ledger.upkeep import backup, examine, restore
-from wayseal.store.errors import StoreError
+from tests.ledger.helpers import at, put, read, write
+from wayseal import ledger
+from wayseal.ledger import Snapshot, _generation
+from wayseal.ledger import beside as module
+from wayseal.ledger._sorted import EVERY_KEY
+from wayseal.ledger.beside import Beside, Wanted
+from wayseal.ledger.codes import Coder
 
-ROWS = [read(n, f"u-{n % 2}", f"YT{n}") for n in range(5)]
-
-
-def state(ledger: Path) -> dict[str, tuple[bytes, int, int]]:
-    files = {p.name: p for p in (ledger / "detect").iterdir()}
-    return {name: (p.read_bytes(), p.stat().st_mode, p.stat().st_mtime_ns) for name, p in files.items()}
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    put(write(tmp_path / "1", "accesses", ROWS), tmp_path / "L")
-    some(tmp_path / "L/detect")
-    (tmp_path / "L/detect/state.bin").write_bytes(b"of a detector")
-    return tmp_path / "L"
+ROUND = 300
+DAYS = 4
+CHANCE = random.Random(3)
+TABLES = {"waybills": ("issued_at", "channel", "customer"), "scans": ("at", "outlet", "source"), "tickets": ("actor",)}
+READS = ("at", "actor", "source", "first", "device")
 
 
-def test_nothing_that_is_done_to_a_ledger_touches_it(ledger: Path, tmp_path: Path) -> None:
-    before = state(ledger)
-    put(write(tmp_path / "2", "accesses", [read(900, "u-9", "YT9")]), ledger)
-    assert retention.compact(ledger)
-    order = retention.PurgeOrder(
-        who="Li",
-        why="rule",
-        before="2026-03-02",
-        keep_days=None,
-        at=datetime(2027, 1, 1, tzinfo=UTC),
-        below_minimum=True,
+def some(count: int) -> list[dict[str, Any]]:
+    return [
+        read(CHANCE.uniform(0, DAYS * 1440), f"u-{CHANCE.randrange(9)}", f"YT{CHANCE.randrange(ROUND):04d}")
+        for _ in range(count)
+    ]
+
+
+def waybill(n: int, channel: str) -> dict[str, Any]:
+    ends = {"origin_outlet": "o-1", "destination_outlet": "o-2"}
+    return {"waybill": f"YT{n:04d}", "issued_at": at(n), "channel": channel, **ends}
+
+
+def scan(n: int, minutes: float, outlet: str) -> dict[str, Any]:
+    return {"waybill": f"YT{n:04d}", "at": at(minutes), "kind": "arrive", "outlet": outlet}
+
+
+COMMITS: list[dict[str, list[dict[str, Any]]]] = [
+    {
+        "waybills": [waybill(n, "first") for n in range(0, ROUND, 2)],
+        "scans": [scan(n, n, "o-1") for n in range(0, ROUND, 3)],
+        "accesses": some(500),
+    },
+    {
+        "waybills": [waybill(n, "second") for n in range(0, ROUND, 6)],
+        "scans": [scan(n, n - 9, "o-2") for n in range(0, ROUND, 3)],
+        "accesses": [{**r, "device": "d-1"} for r in some(300)],
+    },
+    {
+        "waybills": [waybill(0, "third")],
+        "tickets": [{"ticket": "t", "waybill": "YT0009", "opened_at": at(5), "actor": "u-1"}],
+        "accesses": [{**r, "at": r["at"] - (at(900) - at(0))} for r in some(40)],
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    """Three generations, of which the last one took marks away and so merged buckets; small row groups."""
+    folder = tmp_path_factory.mktemp("beside")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_generation, "ROW_GROUP", 16)
+        patch.setattr(_generation, "WIDE_GROUP", 16)
+        for n, rows in enumerate(COMMITS):
+            for table, them in rows.items():
+                write(folder / f"{n}", table, them)
+            put(folder / f"{n}", folder / "L")
+    with ledger.open_ledger(folder / "L") as opened:
+        yield opened
+
+
+def walked(snapshot: Snapshot, wanted: Wanted) -> list[Beside]:
+    found = list(snapshot.beside(wanted, lambda b: b))
+    assert [done for _, done, _ in found] == list(range(1, len(found) + 1))
+    assert {total for _, _, total in found} <= {len(found)}
+    return [b for b, _, _ in found]
+
+
+def rows_of(snapshot: Snapshot, batches: list[pa.RecordBatch]) -> list[tuple[Any, ...]]:
+    """(waybill, at, actor, source) of reads."""
+    out: list[tuple[Any, ...]] = []
+    for batch in batches:
+        names = snapshot.names("waybill", batch["waybill"].to_numpy())
+        actors = snapshot.names("actor", batch["actor"].to_numpy())
+        out += zip(names, batch["at"].to_pylist(), actors, batch["source"].to_pylist(), strict=True)
+    return out
+
+
+def source_of(snapshot: Snapshot, commit: int) -> int:
+    places = [n for n, s in enumerate(snapshot.manifest.sources) if s.table == "accesses"]
+    return places[commit]
+
+
+def all_reads(snapshot: Snapshot, commits: range) -> Counter[tuple[Any, ...]]:
+    return Counter(
+        (r["waybill"], r["at"], r["actor"], source_of(snapshot, n)) for n in commits for r in COMMITS[n]["accesses"]
     )
-    retention.purge(ledger, order)
-    assert looked(ledger).findings == ()
-    for repair in (False, True):
-        found = examine(ledger, deep=True, repair=repair)
-        assert not [d for d in found.diagnoses if d.severity != "note"]
-    bad = tmp_path / "accesses.csv"
-    bad.write_text("at,who\n")
-    with pytest.raises(StoreError):
-        put(bad, ledger)
-    assert state(ledger) == before
-    assert verify(ledger / "detect").sound
 
 
-def test_leavings_are_removed_without_it(ledger: Path) -> None:
-    before = state(ledger)
-    (ledger / "data/left.parquet").write_bytes(b"left")
-    assert examine(ledger, repair=True).acts
-    assert not (ledger / "data/left.parquet").exists()
-    assert state(ledger) == before
+@pytest.mark.parametrize("rows", [1, 50, 3 << 20])
+def test_every_row_stands_in_one_stretch(snapshot: Snapshot, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROWS", rows)
+    found = walked(snapshot, Wanted(reads=READS, tables=TABLES))
+    assert found[0].low == 0
+    assert found[-1].high == EVERY_KEY
+    assert all(a.high + 1 == b.low for a, b in pairwise(found))
+    assert len(found) > 10 if rows <= 50 else len(found) == 1
+    batches = [b for stretch in found for b in stretch.reads]
+    assert Counter(rows_of(snapshot, batches)) == all_reads(snapshot, range(3))
+    for stretch in found:
+        assert all(b.num_rows for b in stretch.reads)
+        for batch in [*stretch.reads, *stretch.tables.values()]:
+            keys = batch["waybill"].to_numpy()
+            assert np.all((keys >= np.uint64(stretch.low)) & (keys <= np.uint64(stretch.high)))
+            assert np.all(keys[:-1] <= keys[1:])
+    assert sum(s.tables["scans"].num_rows for s in found) == ROUND // 3 * 2
+    assert sum(s.tables["tickets"].num_rows for s in found) == 1
 
 
-def test_a_backup_is_without_it_and_may_have_a_copy(ledger: Path, tmp_path: Path) -> None:
-    """The manifest names all that is in a backup, and a casebook goes on between commits: it is copied by itself."""
-    backup(ledger, tmp_path / "B")
-    assert not (tmp_path / "B/detect").exists()
-    shutil.copytree(ledger / "detect", tmp_path / "B/detect")
-    before = state(tmp_path / "B")
-    run(ledger / "detect", lambda w: w.open("c-2", "Li", "why", NOW))
-    put(write(tmp_path / "2", "accesses", [read(900, "u-9", "YT9")]), ledger)
-    assert backup(ledger, tmp_path / "B", check=True).copied
-    assert state(tmp_path / "B") == before
-    restore(tmp_path / "B", tmp_path / "R")
-    shutil.copytree(tmp_path / "B/detect", tmp_path / "R/detect")
-    assert content(tmp_path / "R") == content(ledger)
-    assert verify(ledger / "detect", head=verify(tmp_path / "R/detect").head).earlier
+def test_several_files_lie_side_by_side(snapshot: Snapshot) -> None:
+    (whole,) = walked(snapshot, Wanted(reads=READS, tables={}))
+    files = [f for f in snapshot.manifest.files if f.kind == "accesses"]
+    assert len(whole.reads) == len(files) > len({f.day for f in files})
+    assert any("merged" in f.path for f in files)
+    for batch in whole.reads:
+        order = list(zip(*(batch[n].to_pylist() for n in ("waybill", "at", "source")), strict=True))
+        assert order == sorted(order)
+    assert whole.tables == {}
 
 
-def test_a_ledger_that_is_made_anew_keeps_it(ledger: Path, tmp_path: Path) -> None:
-    before, answers = state(ledger), content(ledger)
-    for path in ledger.iterdir():
-        if path.name != "detect":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    bad = tmp_path / "accesses.csv"
-    bad.write_text("at,who\n")
-    with pytest.raises(StoreError):
-        put(bad, ledger)
-    assert [p.name for p in ledger.iterdir()] == ["detect"], "a first ingest that is refused leaves nothing else"
-    put(tmp_path / "1", ledger)
-    assert content(ledger) == answers
-    assert state(ledger) == before
+@pytest.mark.parametrize("since", [0, 1, 2, 3, 4])
+def test_since(snapshot: Snapshot, since: int) -> None:
+    """What came since is read; what is older only out of files that were merged since. Tables come whole."""
+    found = walked(snapshot, Wanted(reads=READS, tables=TABLES, since=since))
+    (whole,) = found
+    got = Counter(rows_of(snapshot, list(whole.reads)))
+    assert got <= all_reads(snapshot, range(3))
+    fresh = all_reads(snapshot, range(max(0, since - 1), 3))
+    assert fresh <= got
+    if since > 3:
+        assert not whole.reads
+    if since == 3:
+        assert fresh < got < all_reads(snapshot, range(3))
+    assert whole.tables["scans"].num_rows == ROUND // 3 * 2
 
 
-@pytest.mark.parametrize("name", ["detect", "detect/other", "detect/casebook.jsonl/x"])
-def test_something_else_of_that_name_is_no_casebook(tmp_path: Path, name: str) -> None:
-    (tmp_path / "L" / name).mkdir(parents=True)
-    with pytest.raises(LedgerError, match="holds other things"):
-        put(write(tmp_path / "1", "accesses", ROWS), tmp_path / "L")
+def test_the_last_row_of_a_waybill_wins(snapshot: Snapshot) -> None:
+    (whole,) = walked(snapshot, Wanted(reads=(), tables=TABLES))
+    rows = whole.tables["waybills"]
+    names = snapshot.names("waybill", rows["waybill"].to_numpy())
+    channels = dict(zip(names, snapshot.names("channel", rows["channel"].to_numpy()), strict=True))
+    assert len(names) == len(channels)
+    expected = {w["waybill"]: w["channel"] for commit in COMMITS for w in commit["waybills"]}
+    assert channels == expected
+    assert set(channels.values()) == {"first", "second", "third"}
+
+
+def test_scans_come_in_time_s_order(snapshot: Snapshot) -> None:
+    (whole,) = walked(snapshot, Wanted(reads=(), tables=TABLES))
+    rows = whole.tables["scans"]
+    order = list(zip(rows["waybill"].to_pylist(), rows["at"].to_pylist(), strict=True))
+    assert order == sorted(order)
+    assert set(rows["source"].to_pylist()) == {
+        n for n, s in enumerate(snapshot.manifest.sources) if s.table == "scans"
+    }  # fmt: skip
+
+
+def test_columns_that_files_lack(snapshot: Snapshot) -> None:
+    """0 where keys stand, null elsewhere; no more columns than were asked for, but those by which files are ordered."""
+    (whole,) = walked(snapshot, Wanted(reads=(*READS, "ip", "action"), tables=TABLES))
+    for batch in whole.reads:
+        assert set(batch.schema.names) == {"waybill", *READS, "ip", "action"}
+        assert not np.any(batch["ip"].to_numpy())
+        assert not np.any(batch["action"].to_numpy())
+        assert all(
+            bool(device) == (source == source_of(snapshot, 1))
+            for device, source in zip(batch["device"].to_pylist(), batch["source"].to_pylist(), strict=True)
+        )
+    assert whole.tables["waybills"]["customer"].null_count == whole.tables["waybills"].num_rows
+    assert set(whole.tables["tickets"].schema.names) == {"waybill", "actor"}
+
+
+def test_work_is_done_on_each_stretch_once(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROWS", 50)
+    seen: list[int] = []
+
+    def work(stretch: Beside) -> int:
+        seen.append(stretch.low)
+        return stretch.low
+
+    made = [low for low, _, _ in snapshot.beside(Wanted(reads=(), tables=TABLES), work)]
+    assert made == sorted(made) == sorted(seen)
+
+
+def test_what_work_raises_comes_out(snapshot: Snapshot) -> None:
+    def work(stretch: Beside) -> int:
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        list(snapshot.beside(Wanted(reads=(), tables=TABLES), work))
+
+
+def test_a_ledger_without_rows(tmp_path: Path) -> None:
+    write(tmp_path / "D", "accesses", [])
+    put(tmp_path / "D", tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as opened:
+        assert walked(opened, Wanted(reads=READS, tables=TABLES)) == []
+        for kind in ("actor", "outlet", "channel", "device"):
+            assert opened.ids(kind).tolist() == []
+        assert opened.numbers(opened.keys(["YT1"])).tolist() == [0]
+
+
+def test_ids_in_the_order_of_their_coming(snapshot: Snapshot) -> None:
+    assert snapshot.names("channel", snapshot.ids("channel")) == ["first", "second", "third"]
+    assert sorted(snapshot.names("actor", snapshot.ids("actor"))) == [f"u-{n}" for n in range(9)]
+    assert len(snapshot.ids("session")) == 0
+
+
+def test_numbers_keep_the_order_of_their_form(snapshot: Snapshot) -> None:
+    texts = [f"YT{n:04d}" for n in range(ROUND)]
+    numbers = snapshot.numbers(snapshot.keys(texts))
+    there = numbers[numbers > 0]
+    assert len(there) > ROUND * 0.9
+    assert np.diff(there).tolist() == np.diff(np.flatnonzero(numbers > 0)).tolist()
+    backwards = snapshot.numbers(snapshot.keys(texts)[::-1])
+    assert np.array_equal(backwards[::-1], numbers)
+    key = snapshot.keys(["YT0000"])
+    assert np.array_equal(snapshot.numbers(np.repeat(key, 3)), np.repeat(numbers[:1], 3))
+    assert snapshot.numbers(snapshot.keys(["never seen"])).tolist() == [0]
+    assert snapshot.numbers(key[:0]).tolist() == []
+
+
+def test_numbers_of_other_forms(tmp_path: Path) -> None:
+    """A number that is too long or has other signs has no integer; neither has what only looks like the last key."""
+    texts = ["YT0009", "75900000000001", "A" * 40, "运单-1", "x/7"]
+    write(tmp_path / "D", "accesses", [read(n, "u", text) for n, text in enumerate(texts)])
+    put(tmp_path / "D", tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as opened:
+        made = opened.numbers(opened.keys(texts)).tolist()
+        assert [bool(n) for n in made] == [True, True, False, False, False]
+        assert opened.numbers(np.array([EVERY_KEY, 0, 1], np.uint64)).tolist() == [0, 0, 0]
+
+
+KEYS = st.lists(st.integers(1, EVERY_KEY) | st.integers(1, 40), unique=True, max_size=40)
+
+
+@given(KEYS, st.lists(st.integers(0, 60) | st.integers(0, EVERY_KEY), max_size=20))
+def test_a_coder_gives_places(keys: list[int], others: list[int]) -> None:
+    coder = Coder(np.array(keys, np.uint64))
+    asked = [*others, *keys, 0]
+    found = coder.places(np.array(asked, np.uint64))
+    assert found.dtype == np.int32
+    assert found.tolist() == [keys.index(k) if k in keys else -1 for k in asked]
+    assert len(coder) == len(keys)
+    assert coder.places(np.zeros(0, np.uint64)).tolist() == []
+
+
+@pytest.mark.parametrize("shift", [0, 32, 56])
+def test_a_coder_of_keys_that_share_their_bits(shift: int) -> None:
+    keys = np.arange(1, 200, dtype=np.uint64) << np.uint64(shift)
+    assert Coder(keys).places(keys[::-1]).tolist() == list(range(198, -1, -1))

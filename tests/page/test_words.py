@@ -12,7 +12,14 @@ from wayseal.model.sources import SourceKind
 from wayseal.page.words import LANGS, Lang, Voice, blanks, catalogue, known_lang, reason_text
 
 ROOT = Path(wayseal.__file__).parent
-OTHERS = ("wayseal.trace.report", "wayseal.trace.scope", "wayseal.trace.extent", "wayseal.detect.rights")
+OTHERS = (
+    "wayseal.trace.report",
+    "wayseal.trace.scope",
+    "wayseal.trace.extent",
+    "wayseal.detect.report",
+    "wayseal.detect.rights",
+    "wayseal.detect.reasons",
+)
 MORE = {"x.all": "{a} {b:time} {c:bits} {d:p} {e:share} {f:expected} {g:reason} {h} {i:n} {k:hours}"}
 
 

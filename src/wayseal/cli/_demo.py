@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._case import FOLDER
-from wayseal.cli._detect import registered
+from wayseal.cli._detect_register import registered
 from wayseal.cli._options import Lang, LangOption, Quiet, Seed
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._simulate import LEAKERS
@@ -81,7 +81,7 @@ def _cases(truth: Path, found: DetectResult, shown: DetectResult, lang: Lang) ->
     who = {account: f"{i['kind']}, {i['a_day']}" for i in planted for account in i["accounts"]}
     zh = lang is Lang.ZH
     yield ""
-    yield "检测：无业务依据的查询" if zh else "Detection: reads that no work explains"
+    yield "检测：无业务依据的访问" if zh else "Detection: reads that no work explains"
     for true, line in zip(found.cases, brief(shown, lang), strict=True):
         kinds = sorted({who[a] for a in true.actors if a in who})
         yield f"  - {line}"

@@ -1,26 +1,31 @@
 """`wayseal detect`: reads that no work explains, as cases."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from wayseal.cli._case import FOLDER
+from wayseal.cli._detect_given import breaches, given_of, touches
+from wayseal.cli._detect_register import ReadOnlyError, book_of, registered, unregistered, writable
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Out, Quiet
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._write import say_report, write_text
-from wayseal.detect import DetectResult, Given, Options, Verdict, detect
-from wayseal.detect.casebook import Alert, Casebook, read_casebook, writing
-from wayseal.detect.casebook.types import FILE
-from wayseal.ledger import Snapshot, open_ledger
+from wayseal.detect import DetectResult, Options, detect
+from wayseal.detect.casebook.types import one_line
+from wayseal.ledger import open_ledger
 from wayseal.ledger.upkeep import refuse_backup
-from wayseal.model.times import micros
+
+if TYPE_CHECKING:
+    from wayseal.detect.partners import Contract
+
+TEXTS = {
+    "en": "{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them",
+    "zh": "{folder} 无法写入：不作任何记录，案件没有编号，也不发通知",
+}
 
 
 class DetectFormat(StrEnum):
@@ -44,6 +49,9 @@ def run(
     budget: Annotated[int, typer.Option(min=1, help="Cases a day at most.")] = 20,
     templates: Templates = None,
     canaries: Annotated[Path | None, typer.Option(help="Register of canaries.", dir_okay=False)] = None,
+    contracts: Annotated[
+        Path | None, typer.Option(help="Folder of partners' contracts: a breach becomes a reason of a case.")
+    ] = None,
     offset: Annotated[str, typer.Option(help="Local time of the courier.")] = "+08:00",
     unmask: Annotated[bool, typer.Option("--unmask", help="Open all cases that are printed; recorded.")] = False,
     who: Annotated[str | None, typer.Option(help="With --unmask: who sees the names.")] = None,
@@ -65,83 +73,71 @@ def run(
     wayseal detect ledger --from 2026-03-02 --to 2026-03-15 --format html --out cases.html
     wayseal detect ledger --unmask --who "Li, audit" --why "complaint 2026-041"
     """
-    from wayseal.cli._notify import addresses  # noqa: PLC0415 (read before the work, so that a wrong file is said at once)
+    from wayseal.cli._notify import addresses  # noqa: PLC0415 (read before the work: what is wrong is said at once)
     from wayseal.cli._notify import notify as tell  # noqa: PLC0415
-    from wayseal.detect.explain import load_templates  # noqa: PLC0415
     from wayseal.detect.report import metrics as as_metrics  # noqa: PLC0415
     from wayseal.detect.report import render_detect  # noqa: PLC0415
+
+    opened = _opener(who, why) if unmask else None
+    told = addresses(notify or [])
+    options = _options(from_, to, budget, offset, templates)
+    result, new = _cases(ledger, options, canaries, contracts, opened, lang, quiet)
+    try:
+        if metrics is not None:
+            write_text(metrics, as_metrics(result))
+        say_report(partial(render_detect, result), format, lang, out, quiet=quiet)
+    finally:
+        tell([c for c in result.cases if c.id in new], told, lang)  # a case is new once, whatever became of the report
+
+
+def _opener(who: str | None, why: str | None) -> tuple[str, str]:
+    """Who opens cases, and why. Looked at before the work, so that nothing is registered of what is refused."""
+    if not who or not why:
+        raise typer.BadParameter("--unmask needs --who and --why", param_hint="--unmask")
+    return one_line(who, "who"), one_line(why, "why")
+
+
+def _options(from_: str | None, to: str | None, budget: int, offset: str, templates: Path | None) -> Options:
+    from wayseal.detect.explain import load_templates  # noqa: PLC0415
     from wayseal.detect.window import parse_day, parse_offset  # noqa: PLC0415
 
-    if unmask and not (who and why):
-        raise typer.BadParameter("--unmask needs --who and --why", param_hint="--unmask")
-    told = addresses(notify or [])
+    return Options(
+        since=parse_day(from_, "--from"),
+        until=parse_day(to, "--to"),
+        budget=budget,
+        offset=parse_offset(offset),
+        templates=load_templates(templates),
+    )
+
+
+def _cases(
+    ledger: Path, options: Options, canaries: Path | None, contracts: Path | None, opened: tuple[str, str] | None,
+    lang: Lang, quiet: bool,
+) -> tuple[DetectResult, frozenset[str]]:  # fmt: skip
+    """What is found, under the names that may be shown, and which cases are new."""
     refuse_backup(ledger)
     folder = ledger / FOLDER
+    agreed = None if contracts is None else _contracts(contracts)
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
-        options = Options(
-            since=parse_day(from_, "--from"),
-            until=parse_day(to, "--to"),
-            budget=budget,
-            offset=parse_offset(offset),
-            templates=load_templates(templates),
-            folder=folder,
-        )
-        given = _given(snapshot, folder, canaries)
-        result = detect(snapshot, options, given, progress)
-    result, new = registered(result, folder, (who, why) if unmask and who and why else None)
-    if metrics is not None:
-        write_text(metrics, as_metrics(result))
-    say_report(partial(render_detect, result), format, lang, out, quiet=quiet)
-    tell([c for c in result.cases if c.id in new], told, lang)
+        kept = writable(ledger, folder)
+        if opened is not None and not kept:
+            raise ReadOnlyError(f"{folder}: can't be written, so that nobody could record who saw names")
+        book = book_of(folder, kept=kept)
+        counted = {}
+        if canaries is not None:
+            counted["canary_touch"] = touches(snapshot, canaries)
+        if agreed is not None:
+            counted["partner_contract"] = breaches(snapshot, agreed, options, progress)
+        options = replace(options, folder=folder if kept else None)
+        result = detect(snapshot, options, given_of(book, counted), progress)
+    if kept:
+        return registered(result, folder, opened)
+    if not quiet:
+        typer.echo(TEXTS[lang].format(folder=folder), err=True)
+    return unregistered(result, folder, book), frozenset()
 
 
-def registered(
-    result: DetectResult, folder: Path, opened: tuple[str, str] | None
-) -> tuple[DetectResult, frozenset[str]]:
-    """The result with the ids of its cases and the names that may be shown, and which cases are new.
+def _contracts(folder: Path) -> "tuple[Contract, ...]":
+    from wayseal.detect.partners import load_contracts  # noqa: PLC0415
 
-    opened: who opens all of them, and why.
-    """
-    from wayseal.detect.report import shown  # noqa: PLC0415
-
-    if not result.cases:
-        return result, frozenset()
-    now = micros(datetime.now(UTC).replace(microsecond=0).isoformat())
-    order = sorted(range(len(result.cases)), key=lambda k: (result.cases[k].alerted_at, k))
-    alerts = [_alert(result, k) for k in order]
-    with writing(folder) as writer:
-        before = {case.id for case in writer.book.cases}
-        ids = dict(zip(order, writer.register(alerts, now), strict=True))
-        if opened is not None:
-            writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
-        names, pseudonyms = writer.book.opened_actors, writer.pseudonyms
-    told = shown(result, [ids[k] for k in range(len(ids))], lambda a: a if a in names else pseudonyms.of(a))
-    return told, frozenset(ids.values()) - before
-
-
-def _alert(result: DetectResult, at: int) -> Alert:
-    case = result.cases[at]
-    names = tuple(dict.fromkeys(r.detector for p in case.people for r in p.reasons))
-    return Alert(actors=case.actors, alerted_at=case.alerted_at, score=round(case.score, 6), detectors=names)
-
-
-def _given(snapshot: Snapshot, folder: Path, canaries: Path | None) -> Given:
-    book = read_casebook(folder) if (folder / FILE).exists() else Casebook()
-    verdicts = [Verdict(actors=v.actors, true=v.true, until=v.last_alerted_at) for v in book.verdicts]
-    counted: Mapping[str, Sequence[tuple[str, int, int]]] = {}
-    if canaries is not None:
-        counted = {"canary_touch": touches(snapshot, canaries)}
-    return replace(Given(), counted=counted, verdicts=verdicts)
-
-
-def touches(snapshot: Snapshot, register: Path) -> list[tuple[str, int, int]]:
-    """Reads of canaries by accounts that they were not made for: (account, µs, 1). CanaryError, OSError."""
-    from wayseal.trace.canary import state_of  # noqa: PLC0415
-
-    made = {c.row.waybill: set(c.pool) for c in state_of(register).watch.canaries}
-    numbers = sorted(made)
-    reads = snapshot.reads(np.unique(snapshot.keys(numbers)), ("waybill", "at", "actor"))
-    waybills = snapshot.names("waybill", reads["waybill"].to_numpy())
-    actors = snapshot.names("actor", reads["actor"].to_numpy())
-    at = reads["at"].cast("int64").to_pylist()
-    return [(a, t, 1) for w, a, t in zip(waybills, actors, at, strict=True) if a not in made.get(w, {a})]
+    return load_contracts(folder)

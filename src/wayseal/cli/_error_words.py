@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 
 from wayseal.cli._case_errors import CASES
+from wayseal.cli._detect_errors import DETECT
+from wayseal.cli._explain_errors import EXPLAIN
 from wayseal.cli._input_words import INPUT
 from wayseal.cli._keeping_errors import KEEPING
 from wayseal.cli._partners_errors import PARTNERS
@@ -159,4 +161,15 @@ TRACE = {
     "start must be a date such as 2026-03-02": "start 应为 2026-03-02 这样的日期",
     "{} must be one of {}": "{0} 应为以下之一：{1}",
 }
-ERRORS: Mapping[str, str] = {**LEDGER, **KEEPING, **CASES, **TRACE, **PARTNERS, **INPUT, **RIGHTS, **USAGE}
+ERRORS: Mapping[str, str] = {
+    **LEDGER,
+    **KEEPING,
+    **CASES,
+    **DETECT,
+    **EXPLAIN,
+    **TRACE,
+    **PARTNERS,
+    **INPUT,
+    **RIGHTS,
+    **USAGE,
+}

@@ -20,6 +20,7 @@ from wayseal.cli import (
     _case,
     _demo,
     _detect,
+    _explain,
     _extent,
     _ingest,
     _ledger,
@@ -56,6 +57,7 @@ app.command(name="trace")(_trace.trace)
 app.command(name="scope")(_scope.scope)
 app.command(name="extent")(_extent.extent)
 app.command(name="detect")(_detect.run)
+app.command(name="explain")(_explain.explain)
 app.command(name="rights")(_rights.rights)
 app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)

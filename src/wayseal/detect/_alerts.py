@@ -2,7 +2,7 @@
 
 Obligations (code and tests cite the numbers):
 1. An account is reported once in a window: on the first day on whose end evidence reaches its threshold and the day's
-   budget has room; the strongest come first, who finds no room waits for the next day.
+   budget has room; the strongest come first, who finds no room waits for the next day. Who never found any is told.
 2. `at` is the time of the read that tipped the balance: the first unexplained read with which the evidence of the days
    before, and the unexplained reads of the day up to it, reach the threshold. Where only the day as a whole does, it is
    the account's last read of the day: never earlier than could be known.
@@ -43,15 +43,14 @@ def score_of(nats: float, threshold: float = THRESHOLD) -> float:
 
 def alerts(
     view: View, found: Sequence[Found], total: Floats, threshold: Floats, first_day: int, budget: int
-) -> tuple[tuple[Alert, ...], int]:
-    """Alerts of the days from `first_day` on, in order of time, and how many found no room (obligation 1).
+) -> tuple[tuple[Alert, ...], frozenset[int]]:
+    """Alerts of the days from `first_day` on, in order of time, and the accounts that found no room (obligation 1).
 
     threshold: float64 (a,).
     """
     reached = total >= threshold[:, None]
     out: list[Alert] = []
     done = np.zeros(view.shape[0], np.bool_)
-    waiting = np.zeros(0, np.int64)
     for day in range(first_day, view.shape[1]):
         waiting = np.flatnonzero(reached[:, day] & ~done)
         order = waiting[np.lexsort((waiting, -(total[waiting, day] - threshold[waiting])))]
@@ -59,8 +58,8 @@ def alerts(
             at = tipped(view, found, total, actor, day, float(threshold[actor]))
             out.append(Alert(actor=actor, day=day, at=at, evidence=float(total[actor, day])))
             done[actor] = True
-        waiting = order[budget:]
-    return tuple(sorted(out, key=lambda a: (a.at, a.actor))), len(waiting)
+    without = np.flatnonzero(reached[:, first_day:].any(axis=1) & ~done)
+    return tuple(sorted(out, key=lambda a: (a.at, a.actor))), frozenset(without.tolist())
 
 
 def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: int, threshold: float) -> int:
@@ -92,7 +91,8 @@ def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
     g = int(view.group[actor])
     mine = Usual(**{f.name: getattr(main.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
     base = main.odd.base[actor : actor + 1, : day + 1]
-    return min(float(evidence(odd, base, np.zeros(1, np.int32), mine).total[0, day]), CAP)
+    cleared = None if main.cleared is None else main.cleared[actor : actor + 1, : day + 1]
+    return min(float(evidence(odd, base, np.zeros(1, np.int32), mine, cleared).total[0, day]), CAP)
 
 
 def _last_read(view: View, actor: int, day: int) -> int:

@@ -1,10 +1,11 @@
 """The reads behind reasons that are no single suspects: by the cells that a detector found odd.
 
 A detector says which cells are odd: account and day, and as it counts also hour of the day, device or address, action,
-purpose, fields. A read belongs to a reason if it lies in one of its cells. One walk serves all reasons.
+purpose, fields. A read belongs to a reason if it lies in one of its cells. One walk serves all reasons. Where others
+counted (canaries, partners' contracts), they say which reads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 
 from wayseal.detect._judge import Found
 from wayseal.detect._result import MOST_READS, Case, Person, Read, Reason
+from wayseal.detect._tipping import tipping
 from wayseal.detect._view import View
 from wayseal.detect.facts import DEVICE
 from wayseal.ledger import Snapshot
@@ -36,35 +38,73 @@ class _Sought:
     waybills: list[Words]
 
 
+UNTIMED = frozenset(("two_places_at_once", "beyond_capacity"))
+"""Detectors whose cells say where their odd reads lie, but which count days and overlaps."""
+
+
 def with_reads(
     cases: tuple[Case, ...],
     snapshot: Snapshot,
     view: View,
     found: Sequence[Found],
+    threshold: npt.NDArray[np.float64],
+    given: Mapping[str, Sequence[tuple[str, int, str]]],
     progress: Callable[[str, int, int], None],
 ) -> tuple[Case, ...]:
-    """The cases, each reason with the newest of its reads and how many there are."""
+    """The cases, each reason with the newest of its reads and how many there are, and each alert at its read.
+
+    threshold: float64 (a,), nats. given: `Given.reads`.
+    """
     by_name = {f.name: f for f in found}
     sought: dict[tuple[str, str], _Sought] = {}
-    for person in (p for c in cases for p in c.people):
-        key = int(snapshot.keys([person.actor])[0])
-        for reason in person.reasons:
+    for one in (p for c in cases for p in c.people):
+        key = int(snapshot.keys([one.actor])[0])
+        for reason in one.reasons:
             cells = by_name[reason.detector].odd.cells
             if cells is not None:
-                sought[person.actor, reason.detector] = _sought(view, key, reason, cells)
-    if not sought:
-        return cases
-    _walk(snapshot, view, list(sought.values()), progress)
+                sought[one.actor, reason.detector] = _sought(view, key, reason, cells)
+    if sought:
+        _walk(snapshot, view, list(sought.values()), progress)
 
-    def filled(person: Person, one: Reason) -> Reason:
-        mine = sought.get((person.actor, one.detector))
-        return one if mine is None else _filled(one, mine, snapshot, person.actor)
+    def person(one: Person) -> Person:
+        found_of = {name: each for (actor, name), each in sought.items() if actor == one.actor}
+        reasons = [
+            _filled(r, found_of[r.detector], snapshot, one.actor)
+            if r.detector in found_of
+            else _given(r, given.get(r.detector), one.actor)
+            for r in one.reasons
+        ]
+        place = int(np.flatnonzero(view.keys == snapshot.keys([one.actor])[0])[0])
+        at = _tipped(one, place, view, found, float(threshold[place]), found_of)
+        return replace(one, reasons=tuple(reasons), alerted_at=at)
 
     def whole(case: Case) -> Case:
-        people = [replace(p, reasons=tuple(filled(p, r) for r in p.reasons)) for p in case.people]
-        return replace(case, people=tuple(people))
+        people = tuple(person(p) for p in case.people)
+        known = [at for p in people if (at := p.alerted_at) is not None]
+        return replace(case, people=people, alerted_at=min(known, default=case.alerted_at))
 
     return tuple(whole(c) for c in cases)
+
+
+def _tipped(
+    person: Person, place: int, view: View, found: Sequence[Found], threshold: float, sought: Mapping[str, _Sought]
+) -> int | None:
+    """When the balance tipped, by the times of all odd reads of that day."""
+    if person.alerted_at is None:
+        return None
+    day = (person.alerted_at + view.offset) // _DAY - view.day
+    s = view.suspects
+    low, high = np.searchsorted(s.actor, [place, place + 1])
+    times = {}
+    for one in found:
+        if one.odd.suspects is not None:
+            mine = one.odd.suspects[low:high] & (s.day[low:high] == day)
+            times[one.name] = s.at[low:high][mine]
+        elif one.name in sought and one.name not in UNTIMED:
+            every = np.concatenate([np.zeros(0, np.int64), *sought[one.name].times])
+            times[one.name] = np.sort(every[(every + view.offset) // _DAY - view.day == day])
+    at = tipping(view, found, place, day, threshold, times)
+    return person.alerted_at if at is None else min(at, person.alerted_at)
 
 
 def _sought(view: View, key: int, reason: Reason, cells: pa.Table) -> _Sought:
@@ -113,6 +153,15 @@ def _match(columns: dict[str, npt.NDArray[np.generic]], cells: pa.Table) -> Flag
     _, code = np.unique(both, axis=1, return_inverse=True)
     out: Flags = np.isin(code[: mine.shape[1]], code[mine.shape[1] :])
     return out
+
+
+def _given(reason: Reason, told: Sequence[tuple[str, int, str]] | None, actor: str) -> Reason:
+    """A reason with what others said of its reads: (account, µs, waybill), or nothing."""
+    if told is None:
+        return reason
+    mine = [Read(waybill=w, actor=a, at=t) for a, t, w in told if a == actor and reason.since <= t <= reason.until]
+    mine.sort(key=lambda r: (r.at, r.waybill))
+    return replace(reason, reads=tuple(mine[-MOST_READS:]), total_reads=max(reason.value, len(mine)))
 
 
 def _filled(reason: Reason, mine: _Sought, snapshot: Snapshot, actor: str) -> Reason:

@@ -1,6 +1,7 @@
 """From evidence to cases: who belongs together, and why each stands out, with the reads behind it."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,16 +30,42 @@ class Ground:
     first_day: int
 
 
-def cases_of(ground: Ground, alerted: Sequence[Alert], groups: Sequence[Group]) -> tuple[Case, ...]:
-    """Cases by score: an alerted account, or linked accounts of which one was alerted or that together reach it."""
+def cases_of(
+    ground: Ground, alerted: Sequence[Alert], without: Set[int], groups: Sequence[Group], budget: int
+) -> tuple[tuple[Case, ...], int]:
+    """Cases by score, and how many found no room in the budget.
+
+    A case is an alerted account, or linked accounts of which one was alerted or that together reach their threshold;
+    the last need room on their day. without: accounts that reached it and found no room.
+    """
     at = {a.actor: a for a in alerted}
-    out, taken = [], set()
+    out: list[Case] = []
+    joint: list[Case] = []
+    taken: set[int] = set()
     for group in groups:
         if members := _members(ground, group, at):
             taken.update(members)
-            out.append(_case(ground, members, at, tuple(sorted(group.by))))
+            made = _case(ground, members, at, tuple(sorted(group.by)))
+            (out if at.keys() & set(members) else joint).append(made)
     out += [_case(ground, [a.actor], at, ()) for a in alerted if a.actor not in taken]
-    return tuple(sorted(out, key=lambda c: (-c.evidence, c.alerted_at, c.actors)))
+    used = Counter(_day_of(ground, case) for case in out)
+    held = len(without - taken)
+    for case in sorted(joint, key=_strongest):
+        day = _day_of(ground, case)
+        if used[day] < budget:
+            used[day] += 1
+            out.append(case)
+        else:
+            held += 1
+    return tuple(sorted(out, key=_strongest)), held
+
+
+def _strongest(case: Case) -> tuple[float, int, tuple[str, ...]]:
+    return -case.evidence, case.alerted_at, case.actors
+
+
+def _day_of(ground: Ground, case: Case) -> int:
+    return (case.alerted_at + ground.view.offset) // _DAY
 
 
 def _members(ground: Ground, group: Group, at: dict[int, Alert]) -> list[int]:
@@ -54,7 +81,8 @@ def _case(ground: Ground, members: list[int], at: dict[int, Alert], by: tuple[st
     people = [_person(ground, a, at.get(a)) for a in members]
     nats = sum(p.evidence for p in people) - COST * (len(people) - 1)
     alerted = [a.at for k in members if (a := at.get(k))]
-    tipped = min(alerted) if alerted else max(r.until for p in people for r in p.reasons)
+    end = (ground.view.day + ground.view.shape[1]) * _DAY - ground.view.offset
+    tipped = min(alerted) if alerted else max((r.until for p in people for r in p.reasons), default=end - 1)
     rows = np.concatenate([_odd_rows(ground, a) for a in members])
     newest = rows[np.argsort(-ground.view.suspects.at[rows], kind="stable")][:MOST_WAYBILLS]
     return Case(
@@ -66,6 +94,7 @@ def _case(ground: Ground, members: list[int], at: dict[int, Alert], by: tuple[st
         reads=len(rows),
         waybills=tuple(ground.names("waybill", ground.view.suspects.waybill[newest].tolist())),
         by=by,
+        last_read=int(ground.view.suspects.at[rows].max(initial=0)),
     )
 
 
@@ -97,6 +126,7 @@ def _person(ground: Ground, actor: int, alert: Alert | None) -> Person:
         evidence=float(ground.total[actor, day]),
         alerted_at=None if alert is None else alert.at,
         reasons=tuple(sorted(reasons, key=lambda r: (-r.weight, r.detector))),
+        odd=len(_odd_rows(ground, actor)),
     )
 
 

@@ -91,14 +91,14 @@ def _weighed(
     total = together(found, view.shape)
     first = window.first - window.past
     limit = thresholds(view, *_verdicts(view, snapshot, given))
-    alerted, held = alerts(view, found, total, limit, first, budget)
+    alerted, without = alerts(view, found, total, limit, first, budget)
     main = next((f.evidence.total[:, first:].max(axis=1) for f in found if f.name == MAIN), np.zeros(view.shape[0]))
     ground = Ground(
         view=view, found=found, total=total, threshold=limit, names=_names(snapshot), places=_places(view, who),
         first_day=first,
     )  # fmt: skip
-    made = cases_of(ground, alerted, groups(view, main))
-    return with_reads(made, snapshot, view, found, progress), held
+    made, held = cases_of(ground, alerted, without, groups(view, main), budget)
+    return with_reads(made, snapshot, view, found, limit, given.reads, progress), held
 
 
 def _names(snapshot: Snapshot) -> Callable[[str, Sequence[int]], list[str]]:
@@ -232,7 +232,7 @@ def _first_reads(view: View | None, skip: int) -> FirstReads:
     s = view.suspects
     inside = s.day >= skip
     all_, mandate = int(view.first[:, skip:].sum()), int(view.mandate[:, skip:].sum())
-    weak, unknown = int((s.weak & inside).sum()), int((s.unknown & inside).sum())
+    weak, unknown = int((s.weak & inside).sum()), int((~s.weak & ~s.plain & inside).sum())
     left = all_ - mandate - int(inside.sum())
     return FirstReads(all=all_, explained=left, mandate=mandate, weak=weak, unknown=unknown)
 

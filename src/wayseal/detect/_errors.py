@@ -19,3 +19,7 @@ class DetectError(WaysealError):
 
 class TemplateError(DetectError):
     """A file of explanation templates can't be understood; names template and key."""
+
+
+class NoSuchPairError(DetectError):
+    """No account, no waybill or no read is what was asked for; never says what that was."""

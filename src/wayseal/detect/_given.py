@@ -15,9 +15,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """counted: detector → (account id, µs, count) of what it is told. verdicts: of earlier cases."""
+    """counted: detector → (account id, µs, count) of what it is told. verdicts: of earlier cases.
+
+    reads: detector → (account id, µs, waybill), some or all of the reads behind what it is told.
+    """
 
     counted: Mapping[str, Sequence[tuple[str, int, int]]] = field(default_factory=dict)
+    reads: Mapping[str, Sequence[tuple[str, int, str]]] = field(default_factory=dict)
     verdicts: Sequence[Verdict] = ()
 
 

@@ -1,14 +1,14 @@
 """All detectors on a view, weighed together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from wayseal.detect._view import View
 from wayseal.detect.detectors import Detector, Odd
-from wayseal.detect.peers import Evidence, Usual, evidence, fit
+from wayseal.detect.peers import WEEKS, Evidence, Usual, evidence, fit
 
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -24,29 +24,37 @@ OFTEN = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What one detector says of a view: counts, what is usual among peers, evidence."""
+    """What one detector says of a view: counts, what is usual among peers, evidence.
+
+    cleared: bool (a, d), days said to be work, or None for no day.
+    """
 
     name: str
     odd: Odd
     usual: Usual
     evidence: Evidence
+    cleared: Flags | None = None
 
     @property
     def weight(self) -> Floats:
-        """float64 (a, d): nats that count, up to CAP.
-
-        Not everybody who pulls does what a further detector looks for: of those only a share (OFTEN) is thought to.
-        """
-        nats = self.evidence.total
-        if self.name not in ALWAYS:
-            nats = np.logaddexp(np.log1p(-OFTEN), np.log(OFTEN) + nats)
-        out: Floats = np.minimum(nats, CAP)
-        return out
+        """float64 (a, d): nats that count (`weighed`)."""
+        return weighed(self.name, self.evidence.total)
 
     @property
     def told(self) -> Longs:
         """int64 (a, d): the counts that a report gives."""
         return self.odd.odd if self.odd.told is None else self.odd.told
+
+
+def weighed(name: str, nats: Floats) -> Floats:
+    """Nats of a detector that count, up to CAP.
+
+    Not everybody who pulls does what a further detector looks for: only a share (OFTEN) is thought to.
+    """
+    if name not in ALWAYS:
+        nats = np.logaddexp(np.log1p(-OFTEN), np.log(OFTEN) + nats)
+    out: Floats = np.minimum(nats, CAP)
+    return out
 
 
 def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Found, ...]:
@@ -56,8 +64,23 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
         odd = detector.count(view)
         usual = fit(odd.odd, odd.base, view.group, view.role)
         weighed = evidence(odd.odd, odd.base, view.group, usual, cleared)
-        out.append(Found(name=detector.name, odd=odd, usual=usual, evidence=weighed))
+        if odd.least > 0:
+            weighed = _at_least(weighed, odd, cleared)
+        out.append(Found(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared))
     return tuple(out)
+
+
+def _at_least(weighed: Evidence, odd: Odd, cleared: Flags | None) -> Evidence:
+    """Evidence of no less than `odd.least` on the four weeks from an odd read on, unless its day is cleared."""
+    total, since = weighed.total.copy(), weighed.since.copy()
+    counts = odd.odd > 0 if cleared is None else (odd.odd > 0) & ~cleared
+    for actor in np.flatnonzero(counts.any(axis=1)).tolist():
+        days = np.flatnonzero(counts[actor])
+        for day in range(int(days[0]), total.shape[1]):
+            recent = days[(days > day - WEEKS) & (days <= day)]
+            if len(recent) and total[actor, day] < odd.least:
+                total[actor, day], since[actor, day] = odd.least, recent[0]
+    return replace(weighed, total=total, since=since)
 
 
 def together(found: Sequence[Found], shape: tuple[int, int]) -> Floats:

@@ -145,7 +145,6 @@ def _range(view: View, rows: Longs) -> Pairs:
     gap = number[1:] - number[:-1]
     other = actor[1:] != actor[:-1]
     pair = np.stack([np.minimum(actor[1:], actor[:-1]), np.maximum(actor[1:], actor[:-1])])
-    same = {(x, y) for x, y in np.unique(pair[:, other & (gap == 0)], axis=1).T.tolist()}
     near = pair[:, other & (gap > 0) & (gap <= np.uint64(STEP))]
     read = np.bincount(actor, minlength=view.shape[0])
     neighbours = np.bincount(near.ravel(), minlength=view.shape[0])
@@ -154,9 +153,9 @@ def _range(view: View, rows: Longs) -> Pairs:
     for (x, y), n in zip(pairs.T.tolist(), count.tolist(), strict=True):
         few, many = (x, y) if read[x] <= read[y] else (y, x)
         expected = neighbours[few] * read[many] / max(len(order) - int(read[few]), 1)
-        if n < max(SPLITS, PART * read[few]) or (x, y) in same:
+        if n < max(SPLITS, PART * read[few]) or _log_poisson_tail(n, float(expected)) >= _LOG_CHANCE:
             continue
-        if _log_poisson_tail(n, float(expected)) < _LOG_CHANCE:
+        if not np.isin(number[actor == x], number[actor == y]).any():
             out.append((x, y))
     return np.array(out, np.int64).reshape(-1, 2)
 

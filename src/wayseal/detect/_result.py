@@ -35,7 +35,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """An account of a case: id, role, place (outlet or region), evidence, and its reasons, the strongest first."""
+    """An account of a case: id, role, place (outlet or region), evidence, and its reasons, the strongest first.
+
+    odd: how many of the case's odd reads are its own.
+    """
 
     actor: str
     role: str
@@ -43,6 +46,7 @@ class Person:
     evidence: float
     alerted_at: int | None
     reasons: tuple[Reason, ...]
+    odd: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,8 @@ class Case:
     """Accounts that stand out, alone or together. id: "" until a casebook has given one.
 
     score: probability, given prior and evidence. alerted_at: µs of the read that tipped the balance. reads: odd reads
-    of single parcels; waybills: their numbers, the newest first, cut at `MOST_WAYBILLS`. by: what links the accounts.
+    of single parcels, the newest at `last_read` (µs, 0 without any); waybills: their numbers, the newest first, cut at
+    `MOST_WAYBILLS`. by: what links the accounts.
     """
 
     id: str
@@ -61,11 +66,17 @@ class Case:
     reads: int
     waybills: tuple[str, ...]
     by: tuple[str, ...] = ()
+    last_read: int = 0
 
     @property
     def actors(self) -> tuple[str, ...]:
         """Ids of the accounts, the strongest first."""
         return tuple(p.actor for p in self.people)
+
+    @property
+    def until(self) -> int:
+        """µs of the newest read that it tells of: what a verdict on it is about."""
+        return max(self.alerted_at, self.last_read, *(r.until for p in self.people for r in p.reasons))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspects:
-    """n first reads without a strong explanation, by (account, time); of some (waybill, account) once.
+    """n first reads without a strong explanation, by (account, time, waybill); of some (waybill, account) once.
 
     actor, day: places in the view. at: µs. waybill, device, ip, session: keys. number: the waybill's number as an
     integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template
@@ -163,7 +163,7 @@ def _suspects(facts: Facts, coder: Coder, numbers: Numbers, first_day: int, days
     day = ((t["at"].to_numpy() + facts.offset) // _DAY - first_day).astype(np.int32)
     actor = coder.places(t["actor"].to_numpy())
     there = np.flatnonzero((day >= 0) & (day < days) & (actor >= 0))
-    there = there[np.lexsort((t["at"].to_numpy()[there], actor[there]))]
+    there = there[np.lexsort((t["waybill"].to_numpy()[there], t["at"].to_numpy()[there], actor[there]))]
     rows = t.take(pa.array(there)).combine_chunks()
     why = rows["why"].to_numpy()
     columns = {n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action")}

@@ -1,8 +1,9 @@
 """Which days are looked at.
 
 1. The window ends with the last day of the log and is four weeks long, unless it is given.
-2. Times that lie more than two days outside nearly all reads (all but one in 100,000 at each end) are stray: clocks
-   that jumped. They don't move the window, and they are counted.
+2. Times that lie more than two days outside nearly all reads are stray: clocks that jumped. They don't move the
+   window, and they are counted. Nearly all are all but one in 100,000 at each end; of small logs all but FEW, if that
+   is no more than one in a thousand.
 3. Four weeks before the window are looked at as its past.
 """
 
@@ -17,7 +18,10 @@ from wayseal.detect._errors import DetectError
 DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 DAYS = 28
 MOST_DAYS = 400
+_FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
+"""Days that can be written as times, whatever the offset."""
 _STRAY, _NEAR = 1e-5, 48
+FEW, _THOUSANDTH = 3, 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +45,12 @@ def parse_day(text: str | None, name: str) -> int | None:
     if text is None:
         return None
     try:
-        return (date.fromisoformat(text) - date(1970, 1, 1)).days
+        day = date.fromisoformat(text)
     except ValueError:
         raise WindowError(f"{name} must be a day such as 2026-03-02") from None
+    if not _FIRST <= day <= _LAST:
+        raise WindowError(f"{name} must lie between {_FIRST} and {_LAST}")
+    return (day - date(1970, 1, 1)).days
 
 
 def parse_offset(text: str) -> int:
@@ -64,9 +71,9 @@ def window_of(activity: pa.Table, offset: int, since: int | None, until: int | N
     total = int(reads.sum())
     if not total:
         return None
+    few = max(_STRAY * total, min(FEW, _THOUSANDTH * total))
     up, down = np.cumsum(reads), np.cumsum(reads[::-1])[::-1]
-    low = int(hour[np.argmax(up > _STRAY * total)])
-    high = int(hour[np.flatnonzero(down > _STRAY * total)[-1]])
+    low, high = int(hour[np.argmax(up > few)]), int(hour[np.flatnonzero(down > few)[-1]])
     near = (hour >= low - _NEAR) & (hour <= high + _NEAR)
     begin, end = ((int(h) * HOUR_US + offset) // DAY_US for h in (hour[near].min(), hour[near].max()))
     last = end if until is None else until

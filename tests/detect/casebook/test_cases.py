@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.detect.casebook.making import DAY, NOW, Do, alert, folder, run, some
 from wayseal.detect.casebook import Alert, CasebookError, read_casebook, writing
-from wayseal.detect.casebook._writer import MOST_LINE, MOST_STATEMENT, Writer
-from wayseal.detect.casebook.types import Judged, State
+from wayseal.detect.casebook._writer import MOST_STATEMENT, Writer
+from wayseal.detect.casebook.types import MOST_LINE, Judged, State
 
 
 @pytest.fixture
@@ -179,6 +179,7 @@ def test_the_last_verdict_counts_and_teaches(path: Path) -> None:
             detectors=("first_reads",),
             alerted_at=NOW,
             last_alerted_at=NOW,
+            read_until=NOW,
             true=True,
             at=NOW + 9,
         ),

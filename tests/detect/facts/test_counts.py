@@ -57,7 +57,7 @@ def counted(reads: Sequence[Row], tickets: Sequence[Row], scans: Sequence[Row], 
     shown: Counter[Any] = Counter()
     suspects = {}
     seen: set[Any] = set()
-    actions = {action: place for place, action in enumerate(Action, 1)}
+    actions: dict[Any, int] = {action: place for place, action in enumerate(Action, 1)}
     for row in sorted(reads, key=lambda r: r["at"]):  # stable: of equal times the first row is the first read
         when = us(row["at"])
         cell = hours[row["actor"], when // HOUR_US]
@@ -135,7 +135,7 @@ READS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=max(5, settings.default.max_examples // 5))
+@settings(max_examples=max(5, settings().max_examples // 5))
 @given(reads=READS, offset=st.sampled_from([0, CHINA, -11 * HOUR_US]), data=st.data())
 def test_counts(tmp_path_factory: pytest.TempPathFactory, reads: list[Row], offset: int, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("counts")

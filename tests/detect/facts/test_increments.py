@@ -1,13 +1,14 @@
-"""Facts brought up to date are the facts of the whole ledger (obligation 1 of `facts/_update.py`), whatever came when."""
+"""Facts brought up to date are those of the whole ledger, whatever came when (obligation 1 of `facts/_update.py`)."""
 
 import random
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,9 @@ from tests.detect.making import DAY, HOUR, STAFF, commit, facts, same
 from tests.ledger.helpers import at, read
 from wayseal import ledger
 from wayseal.detect.explain import By, load_templates
-from wayseal.detect.facts import _update, totals
+from wayseal.detect.facts import totals
+from wayseal.simulate import generate, preset
+from wayseal.simulate._run import World
 
 ACTORS = ["u-1", "u-2", "u-3", "u-4", "all", "stranger"]
 PLACES = ["o-1", "o-2", "o-3", "nowhere"]
@@ -66,21 +69,7 @@ def rows(chance: random.Random, count: int, waybills: int, seed: int) -> dict[st
     return out
 
 
-@pytest.fixture
-def counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
-    """Of each count, whether it was of what came since only."""
-    out: list[bool] = []
-    count = _update._counted
-
-    def spied(snapshot: Any, ground: Any, old: Any, progress: Any) -> Any:
-        out.append(old is not None)
-        return count(snapshot, ground, old, progress)
-
-    monkeypatch.setattr(_update, "_counted", spied)
-    yield out
-
-
-@settings(max_examples=max(1, settings.default.max_examples // 12))
+@settings(max_examples=max(1, settings().max_examples // 12))
 @given(seed=st.integers(0, 1 << 32), sizes=st.lists(st.integers(1, 8), min_size=2, max_size=10), data=st.data())
 def test_any_rows_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, seed: int, sizes: list[int], data: st.DataObject
@@ -113,64 +102,69 @@ def test_many_rows_until_files_merge(tmp_path: Path, seed: int, every: int, coun
         assert {f.kind for f in merged} >= {"accesses", "table:scans", "table:tickets"}
 
 
-LATE = [read(100, "u-1", "YT1"), read(200, "u-2", "YT1")]
+def reads(*them: tuple[float, str]) -> dict[str, Any]:
+    return {"accesses": [read(minutes, actor, "YT1", action="view") for minutes, actor in them]}
+
+
+def ticket(minutes: float, actor: str) -> dict[str, Any]:
+    return {"tickets": [{"ticket": "t", "waybill": "YT1", "opened_at": at(minutes), "actor": actor}]}
+
+
+def scan(minutes: float, outlet: str, name: str = "YT1") -> dict[str, Any]:
+    return {"scans": [{"waybill": name, "at": at(minutes), "kind": "arrive", "outlet": outlet}]}
+
+
+LATE = ((100, "u-1"), (200, "u-2"))
 ROUTE = {
     "waybill": "YT1", "issued_at": at(-60), "channel": "c-1", "origin_outlet": "o-1", "destination_outlet": "o-2",
 }  # fmt: skip
-CASES: list[tuple[str, list[dict[str, Any]], list[tuple[str, str, int]]]] = [
-    # what comes in a commit each; (waybill, actor, µs) of the suspects at the end, as minutes
-    ("a late read takes the mark, and is one as well", [{"accesses": LATE}, {"accesses": [read(50, "u-1", "YT1")]}],
-     [("YT1", "u-1", 50), ("YT1", "u-2", 200)]),
-    ("a late read takes the mark from one that was explained", [
-        {"accesses": [read(100, "u-3", "YT1")], "tickets": [{"ticket": "t", "waybill": "YT1", "opened_at": at(90), "actor": "u-3"}]},
-        {"accesses": [read(-DAY, "u-3", "YT1")]}], [("YT1", "u-3", -DAY)]),
-    ("a late read that is explained takes the mark from one that wasn't", [
-        {"accesses": [read(30 * DAY, "u-3", "YT1")], "tickets": [{"ticket": "t", "waybill": "YT1", "opened_at": at(0), "actor": "u-3"}]},
-        {"accesses": [read(5, "u-3", "YT1")]}], []),
-    ("the mark moves twice", [{"accesses": LATE}, {"accesses": [read(50, "u-1", "YT1")]}, {"accesses": [read(20, "u-1", "YT1")]}],
-     [("YT1", "u-1", 20), ("YT1", "u-2", 200)]),
-    ("the mark moves to one of two late reads", [{"accesses": LATE}, {"accesses": [read(60, "u-1", "YT1"), read(50, "u-1", "YT1")]}],
-     [("YT1", "u-1", 50), ("YT1", "u-2", 200)]),
-    ("an equal time doesn't move it", [{"accesses": LATE}, {"accesses": [read(100, "u-1", "YT1", device="d")]}],
-     [("YT1", "u-1", 100), ("YT1", "u-2", 200)]),
-    ("a mandate's mark moves", [{"accesses": [read(100, "all", "YT1", action="view")]}, {"accesses": [read(9, "all", "YT1", action="view")]}], []),
-    ("a ticket explains", [{"accesses": LATE}, {"tickets": [{"ticket": "t", "waybill": "YT1", "opened_at": at(90), "actor": "u-1"}]}], []),
-    ("a scan explains one", [{"accesses": [*LATE, read(150, "u-3", "YT1")]},
-     {"scans": [{"waybill": "YT1", "at": at(90), "kind": "arrive", "outlet": "o-1"}]}], [("YT1", "u-3", 150)]),
-    ("a waybill explains one", [{"accesses": [*LATE, read(150, "u-3", "YT1")]}, {"waybills": [ROUTE]}], [("YT1", "u-3", 150)]),
-    ("a scan and a late read together", [{"accesses": [*LATE, read(150, "u-3", "YT1")]},
-     {"accesses": [read(120, "u-3", "YT1")], "scans": [{"waybill": "YT1", "at": at(140), "kind": "arrive", "outlet": "o-2"}]}],
-     [("YT1", "u-3", 120), ("YT1", "u-1", 100), ("YT1", "u-2", 200)]),
-    ("a scan of something else", [{"accesses": LATE}, {"scans": [{"waybill": "YT2", "at": at(90), "kind": "arrive", "outlet": "o-1"}]}],
-     [("YT1", "u-1", 100), ("YT1", "u-2", 200)]),
-    ("the same row of waybills again", [{"accesses": [read(150, "u-3", "YT1")], "waybills": [ROUTE]},
-     {"waybills": [ROUTE, {**ROUTE, "waybill": "YT2"}]}], [("YT1", "u-3", 150)]),
-]  # fmt: skip
+CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, float]]]] = {
+    # what comes, a commit each; (account, minutes) of the suspects at the end
+    "a late read takes the mark, and is a suspect as well": (
+        [reads(*LATE), reads((50, "u-1"))], [("u-1", 50), ("u-2", 200)]),
+    "a late read takes the mark from one that was explained": (
+        [reads((100, "u-3")) | ticket(90, "u-3"), reads((-DAY, "u-3"))], [("u-3", -DAY)]),
+    "a late read that is explained takes the mark from one that wasn't": (
+        [reads((30 * DAY, "u-3")) | ticket(0, "u-3"), reads((5, "u-3"))], []),
+    "the mark moves twice": (
+        [reads(*LATE), reads((50, "u-1")), reads((20, "u-1"))], [("u-1", 20), ("u-2", 200)]),
+    "the mark moves to one of two late reads": (
+        [reads(*LATE), reads((60, "u-1"), (50, "u-1"))], [("u-1", 50), ("u-2", 200)]),
+    "an equal time doesn't move it": (
+        [reads(*LATE), {"accesses": [read(100, "u-1", "YT1", device="d")]}], [("u-1", 100), ("u-2", 200)]),
+    "a mandate's mark moves": ([reads((100, "all")), reads((9, "all"))], []),
+    "a ticket explains, and a colleague's handover": ([reads(*LATE), ticket(90, "u-1")], []),
+    "a scan explains two": ([reads(*LATE, (150, "u-3")), scan(90, "o-1")], [("u-3", 150)]),
+    "a waybill explains two": ([reads(*LATE, (150, "u-3")), {"waybills": [ROUTE]}], [("u-3", 150)]),
+    "a scan and a late read together": (
+        [reads(*LATE, (150, "u-3")), reads((120, "u-3")) | scan(140, "o-2")],
+        [("u-1", 100), ("u-2", 200), ("u-3", 120)]),
+    "a scan of something else": ([reads(*LATE), scan(90, "o-1", "YT2")], [("u-1", 100), ("u-2", 200)]),
+    "the same row of waybills again": (
+        [reads((150, "u-3")) | {"waybills": [ROUTE]}, {"waybills": [ROUTE, {**ROUTE, "waybill": "YT2"}]}],
+        [("u-3", 150)]),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("steps", "suspects"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize(("steps", "suspects"), CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("each", [False, True])
 def test_what_a_later_commit_changes(
-    tmp_path: Path, steps: list[dict[str, Any]], suspects: list[tuple[str, str, int]], split: bool, counts: list[bool]
+    tmp_path: Path, steps: list[dict[str, Any]], suspects: list[tuple[str, float]], each: bool, counts: list[bool]
 ) -> None:
-    """split: facts are brought up to date after each commit, else at the first and the last."""
+    """each: facts are brought up to date after each commit, else at the first and the last."""
     path, state = tmp_path / "L", tmp_path / "state"
     commit(tmp_path, path, STAFF, "staff")
     for n, step in enumerate(steps):
         commit(tmp_path, path, step, f"step-{n}")
-        if split or n in (0, len(steps) - 1):
+        if each or n in (0, len(steps) - 1):
             brought = facts(path, state)
-    assert counts == [False, *[True] * (len(counts) - 1)]
-    assert len(counts) >= 2
+    assert counts == [False, *[True] * (len(steps) - 1 if each else 1)]
     same(brought, facts(path))
     with ledger.open_ledger(path) as snapshot:
-        found = zip(
-            snapshot.names("waybill", brought.suspects["waybill"].to_numpy()),
-            snapshot.names("actor", brought.suspects["actor"].to_numpy()),
-            brought.suspects["at"].to_pylist(), strict=True,
-        )  # fmt: skip
-        start = int(at(0).timestamp())
-        assert sorted(found) == sorted((w, a, (start + m * 60) * 1_000_000) for w, a, m in suspects)
+        names = snapshot.names("actor", brought.suspects["actor"].to_numpy())
+    start = int(at(0).timestamp())
+    minutes = [(us // 1_000_000 - start) / 60 for us in brought.suspects["at"].to_pylist()]
+    assert sorted(zip(names, minutes, strict=True)) == suspects
 
 
 def test_a_mandate_for_some_actions_only(tmp_path: Path, counts: list[bool]) -> None:
@@ -185,3 +179,42 @@ def test_a_mandate_for_some_actions_only(tmp_path: Path, counts: list[bool]) -> 
     assert counts == [False, True]
     assert totals(brought) == (2, 1, 1)
     same(brought, facts(path, templates=templates))
+
+
+def cut(world: World, steps: int) -> list[dict[str, pa.Table]]:
+    """A world's tables by time, each row where it happened; what hangs on no time comes first."""
+    times = {"accesses": "at", "scans": "at", "tickets": "opened_at", "waybills": "issued_at"}
+    days = world.tables["accesses"]["at"].cast(pa.int64()).to_numpy()
+    edges = np.quantile(days, np.linspace(0, 1, steps + 1)[1:-1])
+    out: list[dict[str, pa.Table]] = [{name: world.tables[name] for name in STAFF}]
+    for step in range(steps):
+        rows = {}
+        for name, time in times.items():
+            table = world.tables[name]
+            where = np.searchsorted(edges, table[time].cast(pa.int64()).to_numpy())
+            if (mine := where == step).any():
+                rows[name] = table.filter(pa.array(mine))
+        out.append(rows)
+    return out
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_simulated_world(tmp_path: Path, late: bool, counts: list[bool]) -> None:
+    """Twelve ingests, one after the other; late: reads come first, what explains them in the last six."""
+    world = generate(preset("tiny", insiders="few", noise=0.03, fields=True, accesses=12_000), seed=7)
+    path, state = tmp_path / "L", tmp_path / "state"
+    steps = cut(world, 12)
+    if late:
+        mine = [{"accesses": step["accesses"]} for step in reversed(steps[1:])]
+        others = [{n: t for n, t in step.items() if n != "accesses"} for step in steps[1:]]
+        steps = [steps[0], *mine[:6], *(a | b for a, b in zip(mine[6:], others[:6], strict=True)), *others[6:]]
+    for n, step in enumerate(steps):
+        commit(tmp_path, path, step, f"step-{n:02d}")
+        brought = facts(path, state)
+    assert counts == [False, *[True] * (len(steps) - 1)]
+    whole = facts(path)
+    same(brought, whole)
+    reads, first, mandate = totals(whole)
+    assert reads == len(world.tables["accesses"])
+    assert 0 < mandate < first < reads
+    assert 0 < len(whole.suspects) < first / 2

@@ -20,8 +20,8 @@ what is added goes through `writing`. The parts of both are in `wayseal.detect.c
 9. Cases are numbered in the order in which they are made; no number is given twice, also after cases were forgotten.
 10. An alert belongs to the open case with which it shares the largest part of its accounts, the oldest of equal ones,
    if it lies within four weeks of that case's alerts. Else it belongs to a closed case that has all of its accounts,
-   if it is no later than the last alert that was judged: the same reads don't come again after a verdict. Else it makes
-   a case. Alerts that are put in together never share a case.
+   if it is no later than the newest read of which a judged alert told: the same reads don't come again after a verdict.
+   Else it makes a case. Alerts that are put in together never share a case.
 11. The person concerned can be heard in any case at any time, after a verdict, too.
 12. The last verdict counts. Earlier ones stay.
 13. Cases that were closed before a moment can be forgotten: the file is made anew without them, at once or not at all.

@@ -37,6 +37,7 @@ def to_act(found: Mapping[str, Any]) -> Act:
                 alerted_at=_time(found["alerted_at"]),
                 score=_score(found["score"]),
                 detectors=_texts(found["detectors"]),
+                read_until=None if found.get("read_until") is None else _time(found["read_until"]),
             )
             return Registered(case=_text(found["case"]), at=at, alert=alert, first=found["act"] == "case")
         case "opened" | "unmasked":
@@ -71,11 +72,13 @@ def _forgotten(found: Mapping[str, Any], at: int) -> Forgotten:
 
 
 def _alert(alert: Alert) -> dict[str, object]:
+    until = {} if alert.read_until is None else {"read_until": iso(int(alert.read_until))}
     return {
         "actors": list(alert.actors),
         "alerted_at": iso(int(alert.alerted_at)),
         "score": float(alert.score),
         "detectors": list(alert.detectors),
+        **until,
     }
 
 

@@ -21,7 +21,7 @@ def continued(cases: Iterable[Case], alert: Alert, taken: Set[str]) -> Case | No
     judged = [
         case
         for case in some
-        if case.verdict is not None and actors.issubset(case.actors) and alert.alerted_at <= case.last_alerted_at
+        if case.verdict is not None and actors.issubset(case.actors) and alert.alerted_at <= case.read_until
     ]
     return max(judged, key=lambda case: _likeness(actors, case), default=None)
 

@@ -15,11 +15,23 @@ from wayseal.detect.casebook._forget import forgetting
 from wayseal.detect.casebook._pseudonyms import Pseudonyms
 from wayseal.detect.casebook._read import Taken, as_casebook_errors, taken
 from wayseal.detect.casebook._secret import Entropy, checked_pseudonyms, made_pseudonyms
-from wayseal.detect.casebook.types import FILE, Act, Alert, Case, Casebook, Forgotten, Heard, Registered, Shown, Verdict
+from wayseal.detect.casebook.types import (
+    FILE,
+    Act,
+    Alert,
+    Case,
+    Casebook,
+    Forgotten,
+    Heard,
+    Registered,
+    Shown,
+    Verdict,
+    one_line,
+)
 from wayseal.store.journal import Held, holding
 
 FOLDER_MODE = 0o700
-MOST_LINE, MOST_STATEMENT = 500, 20_000
+MOST_STATEMENT = 20_000
 _BREAKS = "\n\t"
 _CONTROLS = ("Cc", "Cs")
 
@@ -89,7 +101,7 @@ class Writer:
 
     def _show(self, cases: Sequence[str], who: str, why: str, at: int, *, together: bool) -> None:
         actors = {case: self.book.case(case).actors for case in cases}
-        self._add([Shown(cases=actors, at=at, who=_line(who, "who"), why=_line(why, "why"), together=together)])
+        self._add([Shown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), together=together)])
 
     def hear(self, case: str, who: str, statement: str, at: int, *, actor: str | None = None) -> Case:
         """Records what the person concerned said (rule 11). who: who wrote it down. actor: whose account it is.
@@ -100,18 +112,18 @@ class Writer:
             raise NoSuchCaseError("the case has no such account")
         self.book.case(case)
         said = _text(statement, "statement")
-        self._add([Heard(case=case, at=at, who=_line(who, "who"), statement=said, actor=actor)])
+        self._add([Heard(case=case, at=at, who=one_line(who, "who"), statement=said, actor=actor)])
         return self.book.case(case)
 
     def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> Case:
         """Closes a case (rule 12). true: the reads were not work. Returns it."""
         self.book.case(case)
-        self._add([Verdict(case=case, at=at, true=true, who=_line(who, "who"), why=_line(why, "why"))])
+        self._add([Verdict(case=case, at=at, true=true, who=one_line(who, "who"), why=one_line(why, "why"))])
         return self.book.case(case)
 
     def forget(self, before: int, who: str, why: str, at: int) -> Forgotten | None:
         """Forgets the cases that were closed before a moment (rule 13); None where there are none."""
-        by = {"who": _line(who, "who"), "why": _line(why, "why")}
+        by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
         left = forgetting(self._acts, self.book, before)
         if not left.cases:
             return None
@@ -174,12 +186,6 @@ def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) ->
         made = taken(held.content, path) if held.content else None
         aliases = checked_pseudonyms(folder, made.chain.secret) if made else made_pseudonyms(folder, entropy)
         yield Writer(held, path, aliases, made)
-
-
-def _line(text: str, field: str) -> str:
-    if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
-        raise CasebookUsageError(f"one line of up to {MOST_LINE} characters", field=field)
-    return text
 
 
 def _text(text: str, field: str) -> str:

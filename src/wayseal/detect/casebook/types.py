@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wayseal.detect.casebook._errors import NoSuchCaseError
+from wayseal.detect.casebook._errors import CasebookUsageError, NoSuchCaseError
 
 FILE = "casebook.jsonl"
 """The journal, in the casebook's folder."""
+MOST_LINE = 500
 
 
 class State(StrEnum):
@@ -21,12 +22,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What detection says of some accounts: a score, when it tipped, and which detectors gave the reasons."""
+    """What detection says of some accounts: a score, when it tipped, and which detectors gave the reasons.
+
+    read_until: the time of the newest read that it told of; None in casebooks that didn't note it.
+    """
 
     actors: tuple[str, ...]
     alerted_at: int
     score: float
     detectors: tuple[str, ...]
+    read_until: int | None = None
+
+    @property
+    def until(self) -> int:
+        """Up to when its reads are known."""
+        return self.alerted_at if self.read_until is None else max(self.alerted_at, self.read_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +151,11 @@ class Case:
         return max(alert.alerted_at for alert in self.alerts)
 
     @property
+    def read_until(self) -> int:
+        """The time of the newest read that an alert told of: what a verdict is about."""
+        return max(alert.until for alert in self.alerts)
+
+    @property
     def detectors(self) -> tuple[str, ...]:
         """All that ever gave a reason, in the order in which they first did."""
         return tuple(dict.fromkeys(name for alert in self.alerts for name in alert.detectors))
@@ -148,13 +163,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a verdict teaches: whose reads, alerted from when to when by which detectors, were work or not."""
+    """What a verdict teaches: whose reads, alerted from when to when by which detectors, were work or not.
+
+    read_until: up to when these reads were known.
+    """
 
     case: str
     actors: tuple[str, ...]
     detectors: tuple[str, ...]
     alerted_at: int
     last_alerted_at: int
+    read_until: int
     true: bool
     at: int
 
@@ -197,9 +216,17 @@ class Casebook:
                 detectors=case.detectors,
                 alerted_at=case.alerted_at,
                 last_alerted_at=case.last_alerted_at,
+                read_until=case.read_until,
                 true=verdict.true,
                 at=verdict.at,
             )
             for case in self.cases
             if (verdict := case.verdict) is not None
         )
+
+
+def one_line(text: str, field: str) -> str:
+    """A text that can say who or why: one line of up to MOST_LINE characters. CasebookUsageError names the field."""
+    if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
+        raise CasebookUsageError(f"one line of up to {MOST_LINE} characters", field=field)
+    return text

@@ -33,6 +33,8 @@ class Odd:
     suspects: bool (n,), which of the view's suspects are the odd reads, where they are such; None for other reads.
     told: int64 (a, d), what a report says instead of `odd`, where that is no number of reads. cells: where the odd
     reads lie that are no suspects: actor and day (places in the view), and of `CELLS` those by which it counts.
+    least: nats that an account has for four weeks at the least once it has an odd read.
+    among: bool (n,), the suspects that base counts, where it does.
     """
 
     odd: Longs
@@ -40,6 +42,8 @@ class Odd:
     suspects: Flags | None = None
     told: Longs | None = None
     cells: pa.Table | None = None
+    least: float = 0.0
+    among: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from wayseal.detect.detectors._contract import Detector, Odd
 def _count(view: View) -> Odd:
     plain = view.suspects.plain
     which = plain & view.suspects.early
-    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which)
+    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
 
 
 DETECTOR = Detector(name="before_pickup", needs=("scans", "waybills"), count=_count)

@@ -1,17 +1,17 @@
 """Sets of fields that hardly anybody of the role reads for that purpose.
 
-A set is usual for a role and purpose from the day on which PEOPLE accounts, or HALF of those with that purpose, have
-read it; reads of other sets are odd.
+A set is usual for a role and purpose from the day on which PEOPLE accounts, or HALF of those with that purpose until
+then, have read it; reads of other sets are odd.
 """
 
 import numpy as np
 import pyarrow as pa
 
 from wayseal.detect._view import View
-from wayseal.detect.detectors._contract import Detector, Odd
+from wayseal.detect.detectors._contract import Detector, Longs, Odd
 
 PEOPLE, HALF = 3, 0.5
-_NEVER = 1 << 30
+_NEVER, _DAYS = 1 << 30, 1 << 31
 
 
 def _count(view: View) -> Odd:
@@ -20,41 +20,36 @@ def _count(view: View) -> Odd:
     reads, purpose = shown["reads"].to_numpy(), shown["purpose"].to_numpy()
     _, why = np.unique(np.stack([view.role[actor].astype(np.uint64), purpose]), axis=1, return_inverse=True)
     _, what = np.unique(np.stack([why.astype(np.uint64), shown["fields"].to_numpy()]), axis=1, return_inverse=True)
-    among = _people(why, actor)
-    enough = np.minimum(PEOPLE, np.maximum(1, np.ceil(HALF * among))).astype(np.int64)
-    usual_from = _nth_day(what, actor, day, _first_of(what, enough[why]))
-    odd = day < usual_from[what]
+    odd = day < _usual_from(why, what, actor, day)[what]
     base = view.spread(actor, day, reads)
     cells = shown.filter(pa.array(odd)).select(["actor", "day", "purpose", "fields"])
     return Odd(odd=view.spread(actor[odd], day[odd], reads[odd]), base=base.astype(float), cells=cells)
 
 
-def _people(group: np.ndarray, actor: np.ndarray) -> np.ndarray:
-    pairs = np.unique(np.stack([group, actor]), axis=1)
-    return np.bincount(pairs[0], minlength=int(group.max(initial=-1)) + 1)
-
-
-def _first_of(group: np.ndarray, values: np.ndarray) -> np.ndarray:
-    out = np.zeros(int(group.max(initial=-1)) + 1, np.int64)
-    out[group] = values
+def _usual_from(why: Longs, what: Longs, actor: Longs, day: Longs) -> Longs:
+    """Of each set of fields (`what`, for a role and purpose, `why`), the first day on which it is usual."""
+    sets = int(what.max(initial=-1)) + 1
+    purpose_of = np.zeros(sets, np.int64)
+    purpose_of[what] = why
+    came, among = _arrivals(what, actor, day), _arrivals(why, actor, day)
+    of, on = came // _DAYS, came % _DAYS
+    people = np.searchsorted(came, came, side="right") - np.searchsorted(came, of * _DAYS)
+    with_it = purpose_of[of] * _DAYS
+    others = np.searchsorted(among, with_it + on, side="right") - np.searchsorted(among, with_it)
+    enough = people >= np.minimum(PEOPLE, np.ceil(HALF * others))
+    out = np.full(sets, _NEVER, np.int64)
+    np.minimum.at(out, of[enough], on[enough])
     return out
 
 
-def _nth_day(group: np.ndarray, actor: np.ndarray, day: np.ndarray, nth: np.ndarray) -> np.ndarray:
-    """The day on which the n-th account of each group came; a day that never comes where there are fewer."""
+def _arrivals(group: Longs, actor: Longs, day: Longs) -> Longs:
+    """The day on which each account of each group came, as group times _DAYS plus day, sorted."""
     order = np.lexsort((day, actor, group))
-    g, a, d = group[order], actor[order], day[order]
+    g, a, d = (column[order].astype(np.int64) for column in (group, actor, day))
     first = np.ones(len(g), np.bool_)
     first[1:] = (g[1:] != g[:-1]) | (a[1:] != a[:-1])
-    g, d = g[first], d[first]
-    order = np.lexsort((d, g))
-    g, d = g[order], d[order]
-    people = np.bincount(g, minlength=len(nth))
-    start = np.cumsum(people) - people
-    out = np.full(len(nth), _NEVER)
-    some = people >= nth
-    out[some] = d[(start + nth - 1)[some]]
-    return out
+    made: Longs = np.sort(g[first] * _DAYS + d[first])
+    return made
 
 
 DETECTOR = Detector(name="fields_beyond_purpose", needs=("accesses.fields", "accesses.purpose"), count=_count)

@@ -18,7 +18,7 @@ def _count(view: View) -> Odd:
     which = np.zeros(len(s), np.bool_)
     rows = np.flatnonzero(plain & (s.number > 0))
     which[_walked(view, rows)] = True
-    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which)
+    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
 
 
 def _walked(view: View, rows: Longs) -> Longs:

@@ -1,7 +1,7 @@
 """Unexplained reads in batches, as a shop fills its stock: at 11:00, 13:00 and 16:00, none after 17:00.
 
-A read is in a batch if LEAST or more unexplained reads of the account lie within SPAN around it, and the batch lies
-within HALF of one of the hours at which stock grows.
+A read is in a batch if it is at least the LEAST-th unexplained one of the account within SPAN, and lies within HALF of
+one of the hours at which stock grows. The first ones of a batch don't count: each could be a read of its own.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def _count(view: View) -> Odd:
     before = np.arange(len(rows)) - first + 1
     which = np.zeros(len(s), np.bool_)
     which[rows[near & (before >= LEAST)]] = True
-    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which)
+    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
 
 
 DETECTOR = Detector(name="stock_rhythm", needs=("waybills|scans|tickets",), count=_count)

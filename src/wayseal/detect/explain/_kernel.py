@@ -5,12 +5,14 @@ Obligations (code and tests cite the numbers):
    route, and the read falls between an hour before issue and `after` behind the later of the parcel's last scan and
    three days after issue. A parcel without a row in `waybills` has its scans alone.
 2. A ticket explains reads from `before` its opening until `after` its closing; one that is open, until `after` behind
-   fourteen days. Handover: the ticket of a colleague (same team).
+   fourteen days. Handover: the ticket of a colleague (same team), not one of the account's own.
 3. Channel and customer: the account answers for the waybill's at the moment of the read.
 4. Responsibility: it answers, at that moment, for the city or region of an end of the route or of an outlet that
    scanned the parcel, at any time.
 5. Mandate: by right alone.
 6. A read of a waybill of which no table knows anything is UNKNOWN, unless a mandate explains it.
+7. City: as custody, with any outlet in the city of one where the account works. An outlet whose city isn't known is in
+   none.
 """
 
 from typing import NamedTuple
@@ -112,22 +114,28 @@ def _beside(keys: Words, first: Flags, scans: Words, routes: Words, tickets: Wor
 @kernel
 def _custody(
     rows: Longs, t: int, before: int, after: int, at: Longs, actor: Ints, found: Ints, scan_at: Longs,
-    scan_outlet: Ints, issued: Longs, origin: Ints, destination: Ints, of: Longs, posts: Longs, out: Tiny,
+    scan_outlet: Ints, issued: Longs, origin: Ints, destination: Ints, of: Longs, posts: Longs, area: Ints, out: Tiny,
 ) -> None:  # fmt: skip
-    """Obligation 1."""
+    """Obligations 1 and 7. area: of each outlet, itself or its city; -1 for none."""
     for i in rows:
         moment, low, high, route = at[i], found[i, 0], found[i, 1], found[i, 4]
         for p in range(of[actor[i], 0], of[actor[i], 1]):
             if posts[p, 0] != OUTLET or moment < posts[p, 2] or moment >= posts[p, 3]:
                 continue
-            here = posts[p, 1]
+            here = area[posts[p, 1]]
+            if here < 0:
+                continue
             for s in range(low, high):
-                if scan_outlet[s] == here and scan_at[s] - before <= moment <= scan_at[s] + after:
+                outlet = scan_outlet[s]
+                if outlet >= 0 and area[outlet] == here and scan_at[s] - before <= moment <= scan_at[s] + after:
                     out[i] = t
                     break
             if out[i] == t:
                 break
-            if route >= 0 and (origin[route] == here or destination[route] == here):
+            if route < 0:
+                continue
+            one, other = origin[route], destination[route]
+            if (one >= 0 and area[one] == here) or (other >= 0 and area[other] == here):
                 end = issued[route] + _LIFE
                 for s in range(low, high):
                     end = max(end, scan_at[s])
@@ -146,7 +154,7 @@ def _ticket(
         for k in range(found[i, 2], found[i, 3]):
             who, me = holder[k], actor[i]
             if colleague:
-                if who < 0 or of[me, 2] < 0 or of[who, 2] != of[me, 2]:
+                if who < 0 or who == me or of[me, 2] < 0 or of[who, 2] != of[me, 2]:
                     continue
             elif who != me:
                 continue
@@ -227,10 +235,11 @@ def _try(
 ) -> None:  # fmt: skip
     """Writes t for those of the reads that its template explains."""
     by, before, after = int(rules.by[t]), int(rules.before[t]), int(rules.after[t])
-    if by == 0:
+    if by in (0, 7):
+        area = posts.city if by else np.arange(len(posts.city), dtype=np.int32)
         _custody(
             rows, t, before, after, reads.at, reads.actor, found, scans.at, scans.outlet, routes.issued, routes.origin,
-            routes.destination, posts.of, posts.rows, out,
+            routes.destination, posts.of, posts.rows, area, out,
         )  # fmt: skip
     elif by in (1, 2):
         _ticket(

@@ -25,6 +25,8 @@ from wayseal.model.kinds import Action, ActorKind
 
 MOST = 24
 """Most templates of one set: a template is a bit of a mask."""
+KEYS = ("name", "by", "strength", "before", "after", "roles", "kinds", "actions", "rights", "enabled")
+"""What may stand in a block of a file."""
 _UNITS = {"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 _LENGTH = re.compile(r"(\d{1,4})([mhd])")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -36,7 +38,8 @@ class By(StrEnum):
     custody: the parcel is at, coming to or lately left an outlet where the account works. ticket: a ticket of the
     account's own. handover: a ticket of a colleague in the same role and place. channel, customer: the account answers
     for the issuing interface or the customer. responsibility: it answers for a city or region that the parcel touches.
-    mandate: it holds a right over all waybills.
+    mandate: it holds a right over all waybills. city: the parcel is in, coming to or lately left the city of an outlet
+    where the account works. Their order is the kernel's numbering.
     """
 
     CUSTODY = "custody"
@@ -46,9 +49,10 @@ class By(StrEnum):
     CUSTOMER = "customer"
     RESPONSIBILITY = "responsibility"
     MANDATE = "mandate"
+    CITY = "city"
 
 
-_TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER, By.RESPONSIBILITY))
+TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER, By.CITY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +132,7 @@ def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template
     def wrong(key: str, must: str) -> TemplateError:
         return TemplateError(f"template {name}: {key} must be {must}", file=file)
 
-    known = {"name", "by", "strength", "before", "after", "roles", "kinds", "actions", "rights", "enabled"}
-    if unknown := sorted(set(row) - known):
+    if unknown := sorted(set(row) - set(KEYS)):
         raise TemplateError(f"template {name}: unknown key {unknown[0]}", file=file)
     enabled = row.get("enabled", True)
     if not isinstance(enabled, bool):
@@ -152,7 +155,7 @@ def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template
 def _narrowed(made: Template, row: Mapping[str, Any], wrong: Callable[[str, str], TemplateError]) -> Template:
     for key in ("before", "after"):
         if key in row:
-            if made.by not in _TIMED:
+            if made.by not in TIMED:
                 raise wrong(key, f"left out with {made.by}")
             length = _LENGTH.fullmatch(row[key]) if isinstance(row[key], str) else None
             if length is None:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from wayseal.detect.explain import Template, ranks, rules_of, staff_of
 from wayseal.detect.facts._disk import VERSION, State, load_state, save_state
 from wayseal.detect.facts._facts import Facts
@@ -92,8 +90,3 @@ def _counted(snapshot: Snapshot, ground: Ground, old: State | None, progress: Pr
         progress("explain", done, total)
     made = counter.facts()
     return made if old is None else old.facts.without(*counter.renewed()).plus(made)
-
-
-def nothing_read(facts: Facts) -> bool:
-    """Whether the ledger holds no reads."""
-    return not len(facts.hours) or not np.any(facts.hours["reads"].to_numpy())

@@ -10,9 +10,9 @@ the other two, for the t that makes it largest; what would be below 0 is 0, and 
 Obligations (code and tests cite the numbers):
 1. Evidence on a day hangs on that day and those before it.
 2. Whoever pulls teaches nothing: pulling is weighed against what was learnt before t.
-3. What work may be learnt to be is bounded: a rate above FAR times the group's spread is never taken for usual, unless
-   somebody has said that it is work (`cleared`).
-4. Evidence is of four weeks at most: then the story begins anew.
+3. What work may be learnt to be is bounded: a rate above FAR times the group's spread is never taken for usual, and
+   bursts not for more than FEW in four weeks, unless somebody has said that it is work (`cleared`).
+4. Evidence is of four weeks at most, read or not: then the story begins anew.
 """
 
 import math
@@ -22,7 +22,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.peers._fit import FITTED, WEEKS, Floats, Ints, Longs, Usual
+from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Floats, Ints, Longs, Usual
 from wayseal.model.jit import kernel
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -91,23 +91,31 @@ def _add(a: float, b: float) -> float:
 
 
 @kernel
+def _pulled(y: float, n: float, alpha: float, beta: float, within: float, extra: Floats, out: Floats) -> None:
+    """Adds what a day says of each number of reads on top, the first len(out)."""
+    for j in range(len(out)):
+        out[j] += log_pull(y, n, alpha, beta, within, extra[j], _UNEVEN)
+
+
+@kernel
 def _account(
-    odd: Longs,
-    base: Floats,
-    usual: Floats,
-    cleared: Flags,
-    extra: Floats,
-    total: Floats,
-    since: Longs,
+    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs,
     expected: Floats,
-) -> None:
+) -> None:  # fmt: skip
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
-    share, ever = np.zeros(len(extra)), np.zeros(np.sum(extra <= STEADY))
+    share, ever = np.zeros(len(extra)), np.zeros(int(np.sum(extra <= STEADY)))
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
-    alpha = beta = kept_a = kept_b = new_a = new_b = bursts = lived = ordinarily = before = as_new = 0.0
+    alpha = beta = kept_a = kept_b = new_a = new_b = bursts = lived = ordinarily = 0.0
+    as_ever = before = as_new = granted = 0.0
     now, t = 0.0, 0
     for d in range(len(odd)):
+        if now <= 0.0 or d - t >= WEEKS:
+            now, t = 0.0, d
+            share[:] = 0.0
+            kept_a, kept_b = alpha, beta
+            new_a = new_b = as_new = 0.0
+            before = as_ever
         if odd[d] == 0 and base[d] <= 0.0:
             total[d], since[d] = now, t
             continue
@@ -115,7 +123,7 @@ def _account(
         prior_a, prior_b = 1.0 / between, 1.0 / between / rate
         y, n = float(odd[d]), max(base[d], 1e-9)
         # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
-        often = min((0.5 + bursts) / (0.5 / burst + lived), 0.5)
+        often = min((0.5 + bursts) / (0.5 / burst + lived), FEW / WEEKS)
         for k in range(2):
             spread = within if k == 0 else min(within, _UNEVEN)
             fits[k] = alike[k] + log_work(y, n, prior_a + alpha, prior_b + beta, spread)
@@ -123,16 +131,14 @@ def _account(
         burst_day = math.log(often) + log_burst(y, size)
         work = _add(plain, burst_day)
         ordinarily += work
-        for j in range(len(ever)):
-            ever[j] += log_pull(y, n, prior_a, prior_b, within, extra[j], _UNEVEN)
+        _pulled(y, n, prior_a, prior_b, within, extra, ever)
         as_ever = _add(ordinarily, math.log(ODD_WORK / len(ever)) + _log_sum(ever))
         fresh = math.log(1.0 - often) + log_work(y, n, prior_a + new_a, prior_b + new_b, within)
         as_new += _add(fresh, burst_day)
-        for j in range(len(extra)):
-            share[j] += log_pull(y, n, prior_a + kept_a, prior_b + kept_b, within, extra[j], _UNEVEN)
+        _pulled(y, n, prior_a + kept_a, prior_b + kept_b, within, extra, share)
         expected[d] = (prior_a + kept_a) / (prior_b + kept_b) * n
         now = _log_sum(share) - math.log(float(len(extra))) - _add(as_ever - before, math.log(ANEW) + as_new)
-        ordinary = math.exp(plain - work)
+        ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
         varies = even * min(within, _UNEVEN) + (1.0 - even) * within
         weight = ordinary / (1.0 + (prior_a + alpha) / (prior_b + beta) * n * varies)
@@ -142,19 +148,12 @@ def _account(
         weight = ordinary / (1.0 + (prior_a + new_a) / (prior_b + new_b) * n * within)
         new_a, new_b = new_a + weight * y, new_b + weight * n
         bursts, lived = bursts + 1.0 - ordinary, lived + 1.0
-        most = rate * (1.0 + FAR * math.sqrt(between))
-        if not cleared[d] and (prior_a + alpha) / (prior_b + beta) > most:
-            alpha = max(0.0, most * (prior_b + beta) - prior_a)
-        if not cleared[d] and (prior_a + new_a) / (prior_b + new_b) > most:
-            new_a = max(0.0, most * (prior_b + new_b) - prior_a)
+        if cleared[d]:
+            now, granted = 0.0, max(granted, (prior_a + alpha) / (prior_b + beta))
+        most = max(rate * (1.0 + FAR * math.sqrt(between)), granted)
+        alpha = min(alpha, max(0.0, most * (prior_b + beta) - prior_a))
+        new_a = min(new_a, max(0.0, most * (prior_b + new_b) - prior_a))
         total[d], since[d] = max(now, 0.0), t
-        if now <= 0.0 or cleared[d] or d - t + 1 >= WEEKS:
-            now, t = 0.0, d + 1
-            total[d] = 0.0 if cleared[d] else total[d]
-            share[:] = 0.0
-            kept_a, kept_b = alpha, beta
-            new_a = new_b = as_new = 0.0
-            before = as_ever
 
 
 @kernel

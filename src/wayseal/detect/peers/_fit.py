@@ -9,9 +9,10 @@ Obligations (code and tests cite the numbers):
 1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives (but not below _SOME, so that
    what is rare for everybody is still counted), and nobody counts for more than the base of the group's 90th
    percentile, so one in twenty may be anything without a say in what is usual. Days
-   above what people and days explain are bursts, and of these only those of people who have few count: whoever has one
-   every day does something else.
-2. Shrunk: a group of m people counts m parts, the role's people ten; of a role likewise, towards everybody.
+   above what people and days explain are bursts, and of these only those of people who have few count, once FEW days
+   have gone by: whoever has one every day does something else.
+2. Shrunk: a group of m people counts m parts, the role's people thirty (300 for bursts, which are rare); of a role
+   likewise, towards everybody.
 3. The same rows in another order give the same fit.
 4. Fitted anew each day of the first week, and then every REFIT days.
 """
@@ -27,14 +28,18 @@ Ints: TypeAlias = npt.NDArray[np.int32]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 WEEKS, WEEK, REFIT = 28, 7, 3
-_KEEP, _WEIGHTY, _PEOPLE, _WIDER = 0.95, 0.9, 10.0, 1.3
+_KEEP, _WEIGHTY, _WIDER = 0.95, 0.9, 1.3
+_PEOPLE: Floats = np.array([[30.0], [30.0], [30.0], [300.0], [300.0], [30.0]])
+"""For how many people the wider group stands, for each of `FITTED`; bursts are rare."""
 _LEAST, _MOST = 0.2, 8.0
 _BETWEEN, _WITHIN, _KNOWN = 2.0, 1.0, 5.0
 """What is taken for `between` and `within` where too little was seen, and for how many squared counts that stands."""
-_SIGMAS, _BEYOND, _FEW = 4.0, 1.0, 3
+FEW = 3
+"""Bursts in four weeks; whoever has more does something else."""
+_SIGMAS, _BEYOND = 4.0, 1.0
 RARE = 5e-4
 """Bursts a day of a person, at the least: what nobody has seen yet may happen all the same."""
-_SIZE, _SIZE_WEIGHT, _SOME = 20.0, 5.0, 5.0
+_SIZE, _SIZE_WEIGHT, _TIMES, _SOME = 20.0, 5.0, 10.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,23 +128,25 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     mean_day = others * days.base
     bound = mean_day + _SIGMAS * np.sqrt(mean_day * (1 + mean_day)) + _BEYOND
     burst = days.odd > bound
-    rarely = burst.sum(axis=1) <= _FEW
+    rarely = burst.sum(axis=1) <= FEW
     usual = (y <= np.maximum(top[g] * n, _SOME))[:, None] & (days.base > 0) & ~burst
     apart, seen = np.where(usual, days.odd - mean_day, 0.0), np.where(usual, mean_day, 0.0)
-    summed = [total(each.sum(axis=1)) for each in (apart**2, seen, seen**2)]
+    summed = [total(part**2 * each.sum(axis=1)) for each in (apart**2, seen, seen**2)]
     within = _excess(summed[0], summed[1], summed[2], _WITHIN)
     share, size = _bursts(days, burst & rarely[:, None], rarely, g, groups)
     return np.stack([rate, between, within, share, size, people.astype(np.float64)])
 
 
 def _bursts(days: _Days, burst: npt.NDArray[np.bool_], rarely: npt.NDArray[np.bool_], g: Longs, groups: int) -> Floats:
-    """(2, g): share of days that are bursts, and their mean count, the largest tenth cut."""
+    """(2, g): share of days that are bursts; their mean count, the largest tenth cut, all at _TIMES the middle one."""
+    past = slice(None, -FEW if burst.shape[1] > FEW else None)
+    burst, base, odd = burst[:, past], days.base[:, past], days.odd[:, past]
     who, _ = np.nonzero(burst)
-    sizes = days.odd[burst]
+    sizes = odd[burst]
     count = np.bincount(g[who], minlength=groups)
-    most = _quantile(sizes, g[who], count, 0.9)
+    most = np.minimum(_quantile(sizes, g[who], count, 0.9), _TIMES * _quantile(sizes, g[who], count, 0.5))
     total = np.bincount(g[who], np.minimum(sizes, most[g[who]]), groups)
-    active = np.bincount(g[rarely], (days.base[rarely] > 0).sum(axis=1), groups)
+    active = np.bincount(g[rarely], (base[rarely] > 0).sum(axis=1), groups)
     size = (total + _SIZE * _SIZE_WEIGHT) / (count + _SIZE_WEIGHT)
     return np.stack([np.maximum(count / np.maximum(active, 1.0), RARE), size])
 

@@ -17,8 +17,8 @@ def document(result: DetectResult) -> Mapping[str, object]:
     return {
         "wayseal": r.wayseal,
         "ledger_digest": r.digest,
-        "from": moment(r.since),
-        "to": moment(r.until),
+        "from": moment(r.since) if r.until > r.since else None,
+        "to": moment(r.until) if r.until > r.since else None,
         "budget": r.budget,
         "accounts": r.accounts,
         "reads": r.reads,

@@ -14,7 +14,7 @@ def ocsf_lines(result: DetectResult) -> Iterator[str]:
     told = document(result)["cases"]
     assert isinstance(told, list)  # noqa: S101 (the shape of our own document)
     for case, row in zip(result.cases, told, strict=True):
-        yield json.dumps(_finding(result, case, row), ensure_ascii=False, sort_keys=True)
+        yield json.dumps(_finding(result, case, row), sort_keys=True)
 
 
 def _finding(result: DetectResult, case: Case, row: dict[str, object]) -> dict[str, object]:
@@ -34,6 +34,7 @@ def _finding(result: DetectResult, case: Case, row: dict[str, object]) -> dict[s
         "severity_id": number,
         "severity": name,
         "confidence_score": round(100 * case.score),
+        "is_alert": True,
         "time": case.alerted_at // 1000,
         "message": reasons[0].values.get("text", reasons[0].detector) if reasons else "linked accounts",
         "metadata": {

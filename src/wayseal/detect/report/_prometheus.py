@@ -26,8 +26,10 @@ def metrics(result: DetectResult) -> str:
             },
         ),
         ("wayseal_detect_not_judged", "Things that could not be judged.", {"": len(r.not_judged)}),
-        ("wayseal_detect_window_end_seconds", "End of the window, seconds since 1970.", {"": r.until // 1_000_000}),
     ]
+    if r.until > r.since:
+        end = {"": r.until // 1_000_000}
+        rows.append(("wayseal_detect_window_end_seconds", "End of the window, seconds since 1970.", end))
     lines = []
     for name, help_, values in rows:
         lines += [f"# HELP {name} {help_}", f"# TYPE {name} gauge"]

@@ -1,5 +1,6 @@
 """Detection in words, as blocks that are shown as text or as a page."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -37,6 +38,8 @@ class Teller:
         sections = [self._days()] if r.first_days else []
         for case in r.cases[:MOST_CASES]:
             sections += self._case(case)
+        if (more := len(r.cases) - MOST_CASES) > 0:
+            sections.append(Section(title=say("cases_more", n=more), note=say("cases_more_note")))
         sections += [s for s in (self._judged(), self._next()) if s is not None]
         return Document(
             title=say("title"),
@@ -53,14 +56,16 @@ class Teller:
         """A line a case: what it is called, and its strongest reason."""
         for case in self.r.cases:
             first = case.people[0]
-            yield self._titled(case) + self.voice.say("unit.colon") + self.reason(first.reasons[0], first)
+            why = [self.voice.say("unit.colon") + self.reason(r, first) for r in first.reasons[:1]]
+            yield "".join([self._titled(case), *why])
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         r, say, f = self.r, self.say, self.r.first_reads
         first, last = ((us + r.offset) // 86_400_000_000 for us in (r.since, r.until - 1))
         hours = r.offset // 3_600_000_000
-        yield say("since", offset=f"UTC{hours:+d}"), day_name(first)
-        yield say("until"), day_name(last)
+        if r.until > r.since:
+            yield say("since", offset=f"UTC{hours:+d}"), day_name(first)
+            yield say("until"), day_name(last)
         yield say("accounts"), f"{r.accounts:,}"
         yield say("reads"), f"{r.reads:,}"
         yield say("first_reads"), f"{f.all:,}"
@@ -107,12 +112,9 @@ class Teller:
         return self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=who)
 
     def _people(self, case: Case) -> Table:
-        rows = []
-        for p in case.people:
-            odd = next((r.value for r in p.reasons if r.detector == "unexplained_first_reads"), 0)
-            rows.append((self._who(p), f"{odd:,}", numbers.expected(p.evidence)))
+        rows = tuple((self._who(p), f"{p.odd:,}", numbers.expected(p.evidence)) for p in case.people)
         head = (self.say("people"), self.say("odd"), self.say("weight"))
-        return Table(head=head, rows=tuple(rows), numbers=frozenset({1, 2}))
+        return Table(head=head, rows=rows, numbers=frozenset({1, 2}))
 
     def _who(self, person: Person) -> str:
         about = [shorten(visible(t), _CELL) for t in (person.role, person.place) if t]
@@ -173,7 +175,7 @@ class Teller:
             return None
         case = self.r.cases[0]
         id_ = case.id or "c-1"
-        waybill = visible(case.waybills[0]) if case.waybills else "WAYBILL"
+        waybill = shlex.quote(visible(case.waybills[0])) if case.waybills else "WAYBILL"
         points = (
             self.say("next_open", command=f"wayseal case open {id_} --who NAME --why …"),
             self.say("next_explain", command=f"wayseal explain LEDGER --actor ACTOR --waybill {waybill}"),

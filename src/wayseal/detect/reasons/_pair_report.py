@@ -1,0 +1,151 @@
+"""Why a read was or was not work, in words."""
+
+import shlex
+from collections.abc import Iterator
+
+from wayseal.detect.reasons._judge import How
+from wayseal.detect.reasons._pair import JudgedRead, PairResult, Step, about
+from wayseal.detect.reasons._pair_json import document as json_document
+from wayseal.detect.reasons._world import Post
+from wayseal.model.kinds import Scope
+from wayseal.model.times import HOUR_US, iso
+from wayseal.page import Document, Section, render_blocks
+from wayseal.page.visible import shorten, visible
+from wayseal.page.words import Voice
+
+MOST_READS = 10
+_CELL = 40
+_GATES = {How.ROLE: "role", How.KIND: "kind", How.RIGHT: "right", How.ACTION: "action"}
+_TIMES = {"at", "issued", "opened", "closed"}
+
+
+def render_pair(result: PairResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
+    """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
+    return render_blocks(
+        lambda voice: _Teller(result, voice).document(),
+        lambda: json_document(result),
+        __package__,
+        format,
+        lang,
+        color=color,
+        width=width,
+    )
+
+
+class _Teller:
+    def __init__(self, result: PairResult, voice: Voice) -> None:
+        self.r = result
+        self.voice = voice
+
+    def say(self, key: str, **values: object) -> str:
+        return self.voice.say(f"explain.{key}", **values)
+
+    def document(self) -> Document:
+        r, say = self.r, self.say
+        first = next((read for read in r.reads if read.first), r.reads[0])
+        names = {"actor": self.voice.id(r.account.actor), "waybill": self.voice.id(r.waybill)}
+        times = {"first": iso(r.reads[0].at), "last": iso(r.reads[-1].at)}
+        sections = [self.read(read) for read in r.reads[:MOST_READS]]
+        if rest := r.reads[MOST_READS:]:
+            sections.append(Section(title=say("more", n=len(rest)), note=say("more_note")))
+        if r.missing:
+            tables = self.voice.all_of(r.missing)
+            sections.append(Section(title=say("missing"), note=say("missing_note", tables=tables)))
+        return Document(
+            title=say("title"),
+            headline=say(f"headline_{first.verdict}", template=first.steps[-1].template.name if first.steps else ""),
+            lede=say("lede" if len(r.reads) == 1 else "lede_more", n=len(r.reads), **names, **times),
+            facts=tuple(self.facts()),
+            sections=tuple(sections),
+            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+            command=shlex.join(
+                ["wayseal", "explain", "LEDGER", "--actor", visible(r.account.actor), "--waybill", visible(r.waybill)]
+            ),
+            footer=say("footer"),
+        )
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        account, parcel, say = self.r.account, self.r.parcel, self.say
+        yield say("account"), self.shown(about(account), "account_unknown")
+        ever = {post.value for post in account.posts if post.scope is Scope.OUTLET and post.since is None}
+        there = [post for post in account.posts if post.scope is Scope.OUTLET]
+        work = dict.fromkeys(self.posted(post) for post in there if post.since is None or post.value not in ever)
+        yield say("works"), self.voice.all_of(work) if work else say("nowhere")
+        if other := [p for p in account.posts if p.scope is not Scope.OUTLET]:
+            yield say("answers"), self.voice.all_of(self.posted(p) for p in other)
+        if not parcel.known:
+            yield say("parcel"), say("parcel_unknown")
+            return
+        if route := parcel.route:
+            names = {name: self.id(getattr(route, name)) for name in ("channel", "origin", "destination")}
+            yield say("parcel"), say("issued", at=iso(route.issued), **names)
+        yield "" if parcel.route else say("parcel"), say("counts", scans=len(parcel.scans), tickets=len(parcel.tickets))
+
+    def posted(self, post: Post) -> str:
+        return self.id(post.value) + (self.say("assigned", span=self.span(post)) if post.since is not None else "")
+
+    def read(self, read: JudgedRead) -> Section:
+        last = read.steps[-1].template.name if read.steps else ""
+        points = [self.step(step) for step in read.steps] + ([self.say("early")] if read.early else [])
+        title = self.say("read_first" if read.first else "read", at=iso(read.at))
+        return Section(title=title, note=self.say(f"done_{read.verdict}", template=last), points=tuple(points))
+
+    def step(self, step: Step) -> str:
+        how = "step_fits" if step.how is How.FITS else "step_no"
+        return self.say(how, template=step.template.name, text=self.why(step))
+
+    def why(self, step: Step) -> str:
+        if step.how in _GATES:
+            wanted = " / ".join(self.id(text) for text in _texts(step, "wanted"))
+            has = self.id(str(step.values.get("has"))) if step.values.get("has") else self.say("gate_none")
+            return self.say(f"gate_{_GATES[step.how]}", wanted=wanted, has=has)
+        if step.how is How.NOTHING:
+            return self.say(f"nothing_{step.template.by}")
+        if step.how is not How.OTHER:
+            return self.say(f"{step.what}_{step.how}", **self.values(step)) + self.since_when(step)
+        bare = "instead" in step.values and not step.values["instead"]
+        how = "own" if step.values.get("own") == "yes" else "nowhere" if bare else "other"
+        return self.say(f"{step.what}_{how}", **self.values(step))
+
+    def since_when(self, step: Step) -> str:
+        """From when to when the account has the post that a ground needs, where that has bounds."""
+        if step.how is How.POST or step.post is None or step.post.since is None:
+            return ""
+        code = "assigned_then" if step.post.scope is Scope.OUTLET else "held_then"
+        return self.voice.say("unit.gap") + self.say(code, span=self.span(step.post))
+
+    def values(self, step: Step) -> dict[str, object]:
+        """The values of a step as texts and hours."""
+        out: dict[str, object] = {}
+        for name, value in step.values.items():
+            if name in _TIMES and isinstance(value, int):
+                out[name] = iso(value)
+            elif isinstance(value, int):
+                out[name] = value / HOUR_US
+            elif isinstance(value, str):
+                out[name] = self.id(value)
+        out["instead"] = self.voice.all_of(self.id(text) for text in _texts(step, "instead"))
+        out |= {name: self.shown(_texts(step, name), "nobody") for name in ("theirs", "ours")}
+        end = "closed" if "closed" in step.values else "still"
+        out["open"] = self.say(f"{'over' if step.how is How.LATE else 'open'}_{end}", **out)
+        out["span"] = "" if step.post is None else self.span(step.post)
+        return out
+
+    def span(self, post: Post) -> str:
+        since = iso(post.since) if post.since is not None else ""
+        if not since:
+            return ""
+        if post.until is None:
+            return self.say("until_open", since=since)
+        return self.say("until", since=since, until=iso(post.until))
+
+    def shown(self, texts: tuple[str, ...], none: str) -> str:
+        return " · ".join(self.id(text) for text in texts) if texts else self.say(none)
+
+    def id(self, text: str) -> str:
+        return shorten(visible(text), _CELL)
+
+
+def _texts(step: Step, name: str) -> tuple[str, ...]:
+    found = step.values.get(name, ())
+    return found if isinstance(found, tuple) else ()

@@ -1,0 +1,180 @@
+"""Accounts, places and one parcel as people speak of them: plain rows of the contract, for judging a single read.
+
+Times are µs since 1970. Rules 1 to 4 of `explain._posts` hold here too, but nothing of its code is used.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pyarrow as pa
+
+from wayseal.model.kinds import OutletKind, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A place or a task of an account. since, until (not included): None where `actors` gives it without an end."""
+
+    scope: Scope
+    value: str
+    since: int | None = None
+    until: int | None = None
+
+    def holds(self, at: int) -> bool:
+        """Whether it was the account's at that time."""
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Whoever reads. role, kind, outlet, region: "" where `actors` doesn't say."""
+
+    actor: str
+    role: str = ""
+    kind: str = ""
+    outlet: str = ""
+    region: str = ""
+    rights: frozenset[str] = frozenset()
+    posts: tuple[Post, ...] = ()
+
+    @property
+    def team(self) -> tuple[str, str, str] | None:
+        """What colleagues share: the role and the outlet, or without one the region. None: it has no colleagues."""
+        if self.outlet:
+            return self.role, self.outlet, ""
+        return (self.role, "", self.region) if self.region else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """A place of the courier's network."""
+
+    outlet: str
+    kind: str
+    city: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A scan of the parcel."""
+
+    at: int
+    outlet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A ticket about the parcel. closed: None while it is open."""
+
+    ticket: str
+    actor: str
+    opened: int
+    closed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The parcel's row in `waybills`. customer: "" for none."""
+
+    issued: int
+    channel: str
+    origin: str
+    destination: str
+    customer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """All that the tables say of one waybill. scans, tickets: by time."""
+
+    route: Route | None = None
+    scans: tuple[Scan, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether any table says anything of it."""
+        return bool(self.route or self.scans or self.tickets)
+
+    def places(self) -> Iterator[str]:
+        """Outlets that it touches: the ends of its route, then where it was scanned."""
+        if self.route:
+            yield from (self.route.origin, self.route.destination)
+        yield from (scan.outlet for scan in self.scans)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Who there is and where. Accounts that only assignments know are there too."""
+
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    offices: Mapping[str, Office] = field(default_factory=dict)
+
+    def account(self, actor: str) -> Account:
+        """The account; one that no table knows has no role, no place and no rights."""
+        return self.accounts.get(actor) or Account(actor=actor)
+
+
+def world_of(actors: pa.Table, outlets: pa.Table, assignments: pa.Table) -> World:
+    """The world that three tables of the contract describe."""
+    offices = {
+        row["outlet"]: Office(outlet=row["outlet"], kind=row["kind"], city=row["city"], region=row["region"])
+        for row in outlets.select(["outlet", "kind", "city", "region"]).to_pylist()
+    }
+    posts: dict[str, list[Post]] = {}
+    for row in _rows(assignments, ("actor", "scope", "value", "from", "to")):
+        post = Post(scope=Scope(row["scope"]), value=row["value"], since=row["from"], until=row["to"])
+        posts.setdefault(row["actor"], []).append(post)
+    accounts = {actor: Account(actor=actor, posts=tuple(mine)) for actor, mine in posts.items()}
+    for row in _rows(actors, ("actor", "role", "kind", "outlet", "region", "rights")):
+        home = [Post(scope=Scope.OUTLET, value=row["outlet"])] if row["outlet"] else []
+        accounts[row["actor"]] = Account(
+            actor=row["actor"],
+            role=row["role"],
+            kind=row["kind"],
+            outlet=row["outlet"] or "",
+            region=row["region"] or "",
+            rights=frozenset(row["rights"] or ()),
+            posts=(*home, *posts.get(row["actor"], ())),
+        )
+    return World(accounts=accounts, offices=offices)
+
+
+def parcel_of(waybills: pa.Table, scans: pa.Table, tickets: pa.Table) -> Parcel:
+    """One parcel out of its rows in three tables of the contract."""
+    routes = list(_rows(waybills, ("issued_at", "channel", "origin_outlet", "destination_outlet", "customer")))
+    route = None
+    if routes:
+        last = routes[-1]
+        route = Route(
+            issued=last["issued_at"],
+            channel=last["channel"],
+            origin=last["origin_outlet"],
+            destination=last["destination_outlet"],
+            customer=last["customer"] or "",
+        )
+    return Parcel(
+        route=route,
+        scans=tuple(Scan(at=row["at"], outlet=row["outlet"]) for row in _rows(scans, ("at", "outlet"))),
+        tickets=tuple(
+            Ticket(ticket=row["ticket"], actor=row["actor"], opened=row["opened_at"], closed=row["closed_at"])
+            for row in _rows(tickets, ("ticket", "actor", "opened_at", "closed_at"))
+        ),
+    )
+
+
+def is_work(world: World, post: Post) -> bool:
+    """Whether a post is a place of work: an outlet that isn't a head office, which no parcel passes."""
+    office = world.offices.get(post.value)
+    return post.scope is Scope.OUTLET and (office is None or office.kind != OutletKind.HEAD_OFFICE)
+
+
+def _rows(table: pa.Table, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Rows of some columns, times as µs."""
+    table = table.select(list(names))
+    for place, column in enumerate(table.schema):
+        if pa.types.is_timestamp(column.type):
+            table = table.set_column(place, column.name, table[column.name].cast(pa.int64()))
+    return iter(cast("list[dict[str, Any]]", table.to_pylist()))

@@ -1,0 +1,381 @@
+"""`wayseal detect`, as a person runs it."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.detecting import as_anybody
+from tests.cli.running import Ran, inside, run
+from tests.detect.watched import Watched
+from tests.ledger.helpers import put, write
+from wayseal.cli._detect import TEXTS
+from wayseal.detect import Options, detect
+from wayseal.detect.casebook import load_pseudonyms, read_casebook, writing
+from wayseal.ledger import open_ledger
+from wayseal.ledger.upkeep import backup
+
+BY = ("--unmask", "--who", "Li, audit", "--why", "complaint 7")
+CHINESE = re.compile("[一-鿿]")
+
+
+@pytest.fixture(scope="module")
+def ready(small: Watched, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small world's ledger with facts and without a casebook; nobody writes to it."""
+    path = tmp_path_factory.mktemp("detect") / "L"
+    shutil.copytree(small.ledger, path)
+    with open_ledger(path) as snapshot:
+        detect(snapshot, Options(folder=path / "detect"))
+    return path
+
+
+@pytest.fixture
+def ledger(ready: Path, tmp_path: Path) -> Path:
+    """One to write to."""
+    shutil.copytree(ready, tmp_path / "L")
+    return tmp_path / "L"
+
+
+def done(*words: object) -> Ran:
+    ran = inside("detect", *words)
+    assert ran.code == 0, ran.err
+    return ran
+
+
+def told(*words: object) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(done(*words, "--format", "json").out)
+    return found
+
+
+def accounts(small: Watched) -> set[str]:
+    """All ids of accounts."""
+    return set(pq.read_table(small.dataset / "actors.parquet")["actor"].to_pylist())
+
+
+def waybills(small: Watched) -> set[str]:
+    return set(pq.read_table(small.dataset / "waybills.parquet")["waybill"].to_pylist())
+
+
+def test_names_are_pseudonyms_until_a_case_is_opened(ledger: Path, small: Watched) -> None:
+    first = told(ledger)
+    aliases = load_pseudonyms(ledger / "detect")
+    real = {a for c in small.result.cases for a in c.actors}
+    assert {a for c in first["cases"] for a in c["actors"]} == {aliases.of(a) for a in real}
+    assert sorted(c["case"] for c in first["cases"]) == [f"c-{k + 1}" for k in range(len(first["cases"]))]
+    text = done(ledger).out
+    assert not [a for a in accounts(small) if a in text]
+    case = next(c for c in first["cases"] if len(c["actors"]) == 1)
+    opened = inside("case", "open", case["case"], "--who", "Li", "--why", "complaint 7", "--ledger", ledger)
+    assert opened.code == 0
+    again = told(ledger)
+    named = next(c for c in again["cases"] if c["case"] == case["case"])
+    assert [aliases.of(a) for a in named["actors"]] == case["actors"]
+    assert {a for r in named["reasons"] for a in [r["actor"]]} == set(named["actors"])
+    others = [c["actors"] for c in again["cases"] if c["case"] != case["case"]]
+    assert others == [c["actors"] for c in first["cases"] if c["case"] != case["case"]]
+
+
+def test_all_may_be_opened_at_once_and_that_is_recorded(ledger: Path, small: Watched) -> None:
+    found = told(ledger, *BY)
+    assert {a for c in found["cases"] for a in c["actors"]} == {a for c in small.result.cases for a in c.actors}
+    book = read_casebook(ledger / "detect")
+    acts = [case.acts[0] for case in book.cases]
+    assert {(a.who, a.why) for a in acts} == {("Li, audit", "complaint 7")}  # type: ignore[union-attr]
+    assert len(book.cases) == len(found["cases"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--unmask",),
+        ("--unmask", "--who", "Li"),
+        ("--unmask", "--why", "x"),
+        ("--unmask", "--who", "", "--why", "x"),
+        ("--unmask", "--who", " ", "--why", "x"),
+        ("--unmask", "--who", "Li", "--why", "two\nlines"),
+        ("--unmask", "--who", "Li", "--why", "x" * 501),
+        ("--budget", "0"),
+        ("--budget", "many"),
+        ("--from", "yesterday"),
+        ("--to", "9999-12-31"),
+        ("--from", "2026-03-09", "--to", "2026-03-08"),
+        ("--from", "2020-01-01"),
+        ("--offset", "08:00"),
+        ("--offset", "+05:30"),
+        ("--format", "pdf"),
+        ("--notify", "nothing-that-anybody-knows"),
+        ("--notify", "json://127.0.0.1/x", "--notify", "carrier-pigeon://s3cr3t"),
+        ("--templates", "nowhere.toml"),
+        ("--contracts", "nowhere"),
+        ("--canaries", "nowhere"),
+    ],
+)
+def test_what_is_refused_registers_nothing(ledger: Path, words: tuple[str, ...]) -> None:
+    english, chinese = (inside("detect", ledger, *words, "--lang", lang) for lang in ("en", "zh"))
+    code = 5 if words[0] == "--templates" or words[0] == "--canaries" else 3 if words[0] == "--contracts" else 2
+    assert (english.code, chinese.code) == (code, code), english.err
+    assert (english.out, chinese.out) == ("", "")
+    assert CHINESE.search(chinese.err.splitlines()[-1])
+    assert not CHINESE.search(english.err)
+    assert "s3cr3t" not in english.err + chinese.err
+    assert not (ledger / "detect/casebook.jsonl").exists()
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "ocsf", "html"])
+def test_formats_and_files(ledger: Path, tmp_path: Path, format_: str) -> None:
+    screen = done(ledger, "--format", format_, "--lang", "zh")
+    assert screen.err == "", "nothing but the report where nobody looks on"
+    out = tmp_path / "cases"
+    written = done(ledger, "--format", format_, "--lang", "zh", "--out", out)
+    assert (written.out, written.err) == ("", f"{out}\n")
+    if format_ != "text":
+        assert out.read_text("utf-8") == screen.out
+    assert done(ledger, "--out", out, "--quiet").err == ""
+
+
+def test_metrics_are_a_file_of_their_own(ledger: Path, tmp_path: Path, small: Watched) -> None:
+    file = tmp_path / "wayseal.prom"
+    found = told(ledger, "--metrics", file)
+    text = file.read_text("utf-8")
+    assert f"wayseal_detect_cases {len(found['cases'])}\n" in text
+    hidden = accounts(small) | waybills(small) | {a for c in found["cases"] for a in c["actors"]}
+    assert not [x for x in hidden if x in text]
+
+
+def test_days_and_budget_are_passed_on(ledger: Path) -> None:
+    found = told(ledger, "--from", "2026-03-10", "--to", "2026-03-12", "--budget", 3)
+    assert (found["from"], found["to"], found["budget"]) == ("2026-03-09T16:00:00Z", "2026-03-12T16:00:00Z", 3)
+    utc = told(ledger, "--to", "2026-03-12", "--offset", "+00:00")
+    assert utc["to"] == "2026-03-13T00:00:00Z"
+
+
+def test_a_verdict_ends_a_case_and_it_does_not_come_again(ledger: Path) -> None:
+    first = told(ledger)
+    for case in first["cases"]:
+        ran = inside("verdict", case["case"], "false", "--who", "Li", "--why", "work", "--ledger", ledger)
+        assert ran.code == 0
+    assert told(ledger)["cases"] == []
+    assert len(read_casebook(ledger / "detect").cases) == len(first["cases"])
+
+
+def test_a_verdict_true_keeps_the_case_as_it_is(ledger: Path) -> None:
+    first = told(ledger)
+    joint = max(first["cases"], key=lambda c: len(c["actors"]))
+    inside("verdict", joint["case"], "true", "--who", "Li", "--why", "sold them", "--ledger", ledger)
+    again = told(ledger)
+    assert joint["case"] in {c["case"] for c in again["cases"]}
+    assert {c["case"] for c in first["cases"]} <= {c["case"] for c in again["cases"]}
+
+
+def test_the_same_again_changes_nothing(ledger: Path) -> None:
+    first = done(ledger, "--format", "json").out
+    book = (ledger / "detect/casebook.jsonl").read_bytes()
+    assert done(ledger, "--format", "json").out == first
+    assert (ledger / "detect/casebook.jsonl").read_bytes() == book
+
+
+def test_only_one_writes(ledger: Path) -> None:
+    with writing(ledger / "detect"):
+        ran = inside("detect", ledger)
+        assert (ran.code, ran.out, "another process" in ran.err) == (4, "", True)
+        chinese = inside("detect", ledger, "--lang", "zh")
+        assert CHINESE.search(chinese.err)
+    assert done(ledger).out
+
+
+def test_a_backup_and_no_ledger(ready: Path, tmp_path: Path) -> None:
+    backup(ready, tmp_path / "B")
+    ran = inside("detect", tmp_path / "B")
+    assert (ran.code, "this is a backup" in ran.err) == (3, True)
+    assert inside("detect", tmp_path / "none").code == 6
+    assert inside("detect").code == 2
+
+
+def test_an_empty_ledger(tmp_path: Path) -> None:
+    write(tmp_path / "d", "actors", [{"actor": "u-1", "kind": "person", "role": "clerk"}])
+    put(tmp_path / "d", tmp_path / "L")
+    found = told(tmp_path / "L")
+    assert (found["cases"], found["from"], found["to"]) == ([], None, None)
+    assert "The ledger holds no reads." in done(tmp_path / "L", "--metrics", tmp_path / "m").out
+    assert "没有访问记录" in done(tmp_path / "L", "--lang", "zh").out
+    assert not (tmp_path / "L/detect/casebook.jsonl").exists()
+
+
+# --- a ledger that is only read ---
+
+
+@contextmanager
+def closed(ledger: Path, *, detect: bool = True) -> Iterator[None]:
+    """Nobody may write there. detect: nor in its folder detect/."""
+    folders = [ledger, *([ledger / "detect"] if detect else [])]
+    for folder in folders:
+        folder.chmod(0o500)
+    try:
+        with as_anybody():
+            yield
+    finally:
+        for folder in folders:
+            folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_whoever_may_only_read_gets_cases_without_ids(ledger: Path, small: Watched, lang: str) -> None:
+    before = sorted(p.relative_to(ledger) for p in ledger.rglob("*"))
+    with closed(ledger):
+        ran = inside("detect", ledger, "--format", "json", "--lang", lang)
+        assert inside("detect", ledger, *BY).code == 5
+        quiet = inside("detect", ledger, "--quiet")
+    assert ran.code == 0, ran.err
+    assert ran.err == TEXTS[lang].format(folder=ledger / "detect") + "\n"
+    assert quiet.err == ""
+    cases = json.loads(ran.out)["cases"]
+    assert [c["case"] for c in cases] == [""] * len(small.result.cases)
+    assert not {a for c in cases for a in c["actors"]} & accounts(small)
+    assert sorted(p.relative_to(ledger) for p in ledger.rglob("*")) == before, "nothing was written"
+
+
+def test_who_may_only_read_sees_the_casebook_s_pseudonyms_and_verdicts(ledger: Path) -> None:
+    first = told(ledger)
+    gone = first["cases"][0]
+    inside("verdict", gone["case"], "false", "--who", "Li", "--why", "work", "--ledger", ledger)
+    kept = told(ledger)
+    with closed(ledger):
+        ran = inside("detect", ledger, "--format", "json", "--quiet")
+    cases = json.loads(ran.out)["cases"]
+    assert [c["actors"] for c in cases] == [c["actors"] for c in kept["cases"]]
+    assert gone["actors"] not in [c["actors"] for c in cases]
+
+
+def test_a_casebook_that_is_closed_to_us(ledger: Path, small: Watched) -> None:
+    told(ledger)
+    (ledger / "detect").chmod(0)
+    try:
+        with as_anybody():
+            ran = inside("detect", ledger, "--format", "json", "--quiet")
+    finally:
+        (ledger / "detect").chmod(0o700)
+    assert ran.code == 0, ran.err
+    assert len(json.loads(ran.out)["cases"]) == len(small.result.cases)
+
+
+def test_a_full_disk_shows_no_name_that_is_not_recorded(ledger: Path, small: Watched, tmp_path: Path) -> None:
+    ran = run("detect", ledger, *BY, cwd=tmp_path, limit=100)
+    assert ran.code == 5, ran.err
+    assert not [a for a in accounts(small) if a in ran.out + ran.err]
+
+
+# --- contracts and canaries ---
+
+
+def contracts(folder: Path, small: Watched) -> Path:
+    """Contracts of all partners, each with the address that partners have."""
+    folder.mkdir()
+    actors = pq.read_table(small.dataset / "actors.parquet").to_pylist()
+    for actor in (a["actor"] for a in actors if a["kind"] == "partner"):
+        text = f'partner = "{actor}"\nactors = "{actor}"\naddresses = "203.0.113.0/24"\n'
+        (folder / f"{actor}.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_contract_that_was_broken_is_a_reason_of_a_case(ledger: Path, small: Watched, tmp_path: Path) -> None:
+    folder = contracts(tmp_path / "contracts", small)
+    before = {c["case"] for c in told(ledger)["cases"]}
+    found = told(ledger, "--contracts", folder, *BY)
+    (breaking,) = [a for a, kind in small.insiders.items() if kind == "partner"]
+    reasons = {(r["actor"], r["detector"]): r for c in found["cases"] for r in c["reasons"]}
+    assert {a for a, name in reasons if name == "partner_contract"} == {breaking}
+    reason = reasons[breaking, "partner_contract"]
+    assert reason["reads_in_all"] >= reason["value"] > 50
+    assert reason["reads"]
+    assert "its contract doesn't allow" in reason["text"]
+    assert {c["case"] for c in found["cases"]} == before, "and no other partner is suspected"
+    assert not [n for n in found["not_judged"] if n.get("detector") == "partner_contract"]
+
+
+def test_a_partner_without_a_contract_is_no_suspect_for_that(ledger: Path, small: Watched, tmp_path: Path) -> None:
+    folder = contracts(tmp_path / "contracts", small)
+    (breaking,) = [a for a, kind in small.insiders.items() if kind == "partner"]
+    for file in folder.glob("*.toml"):
+        if file.stem != breaking:
+            file.unlink()
+    found = told(ledger, "--contracts", folder, *BY)
+    reasons = [r for c in found["cases"] for r in c["reasons"]]
+    assert {r["actor"] for r in reasons if r["detector"] == "partner_contract"} == {breaking}
+
+
+def test_mistakes_in_contracts_are_said_before_the_work(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c/a.toml").write_text('partner = "A"\nactors = ["a"]\nfeilds = ["b"]\n', encoding="utf-8")
+    for path in (tmp_path / "c", tmp_path):
+        ran = inside("detect", ledger, "--contracts", path)
+        assert (ran.code, ran.out) == (3, "")
+    assert "a.toml:3: feilds" in inside("detect", ledger, "--contracts", tmp_path / "c").err
+
+
+def test_a_touch_of_a_canary_is_a_case(ledger: Path, small: Watched, tmp_path: Path) -> None:
+    reads = pq.read_table(small.dataset / "accesses").sort_by("at")
+    last = {"actor": reads["actor"][-1].as_py(), "waybill": reads["waybill"][-1].as_py()}
+    register = tmp_path / "canaries"
+    words = ("--register", register, "--for", "u-0004", "--count", 1, "--at", "2026-03-02T08:00+08:00")
+    assert inside("canary", "plan", ledger, *words).code == 0
+    none = told(ledger, "--canaries", register)
+    assert not [n for n in none["not_judged"] if n.get("detector") == "canary_touch"]
+    assert not [r for c in none["cases"] for r in c["reasons"] if r["detector"] == "canary_touch"]
+    (canary,) = json.loads(inside("canary", "list", register, "--format", "json").out)["canaries"]
+    at, number = reads["at"][-1].as_py(), canary["waybill"]
+    late = [{"at": at, "actor": actor, "waybill": number} for actor in (last["actor"], "u-0004")]
+    write(tmp_path / "late", "accesses", late)
+    put(tmp_path / "late", ledger)
+    found = told(ledger, "--canaries", register, *BY)
+    touched = [r for c in found["cases"] for r in c["reasons"] if r["detector"] == "canary_touch"]
+    assert [(r["actor"], r["value"], r["reads_in_all"]) for r in touched] == [(last["actor"], 1, 1)]
+    assert touched[0]["reads"][0]["waybill"] == canary["waybill"], "whom it was made for may touch it"
+
+
+# --- personal data ---
+
+
+def test_no_id_stands_where_it_should_not(ledger: Path, small: Watched, tmp_path: Path) -> None:
+    hidden = accounts(small) | waybills(small)
+    ran = done(ledger, "--metrics", tmp_path / "m", "--out", tmp_path / "o", "--lang", "zh")
+    text = (tmp_path / "o").read_text("utf-8")
+    names = accounts(small)
+    assert not [x for x in hidden if x in ran.err + ran.out + (tmp_path / "m").read_text("utf-8")]
+    assert not [x for x in names if x in text]
+    for words in (("--from", "2026-03-09", "--to", "2026-03-01"), ("--unmask",), ("--offset", "x"), ("--budget", "x")):
+        ran = inside("detect", ledger, *words)
+        assert not [x for x in hidden if x in ran.err + ran.out]
+    with writing(ledger / "detect"):
+        ran = inside("detect", ledger)
+        assert not [x for x in hidden if x in ran.err + ran.out]
+
+
+def test_hostile_ids_from_the_log_to_the_screen(tmp_path: Path) -> None:
+    from tests.page.hostile import HOSTILE
+
+    texts = [t for t in HOSTILE if t.strip() and "\ud800" not in t and "\0" not in t and len(t) < 200]
+    days = [(day, 4 if day < 4 else 60) for day in range(6)]
+    rows = [
+        {
+            "at": f"2026-03-{2 + day:02d}T0{1 + k % 8}:{k % 60:02d}:00Z",
+            "actor": a,
+            "waybill": f"{a[:20]}{day}-{k}",
+            "ip": a,
+        }
+        for a in texts
+        for day, n in days
+        for k in range(n)
+    ]
+    source = tmp_path / "accesses.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert inside("ingest", source, "--ledger", tmp_path / "L", "-q").code == 0
+    for format_ in ("text", "json", "ocsf", "html"):
+        ran = inside("detect", tmp_path / "L", *BY, "--format", format_)
+        assert ran.code == 0, ran.err
+        assert all(char == "\n" or char.isprintable() for char in ran.out)

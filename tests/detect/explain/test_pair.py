@@ -1,0 +1,212 @@
+"""Why a read was or was not work: what is said, in both languages, and what is nearest where nothing fits."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from tests.detect.explain.worlds import Drawn, judged_worlds
+from tests.detect.making import DAY, HOUR, STAFF, Row, commit
+from tests.ledger.helpers import at
+from tests.page.pages import BANNED
+from wayseal.detect import reasons
+from wayseal.detect._errors import NoSuchPairError
+from wayseal.detect.explain import Template, load_templates
+from wayseal.detect.reasons import PairResult, explain_pair, render_pair
+from wayseal.detect.reasons._judge import How
+from wayseal.detect.reasons._pair import _Judge
+from wayseal.detect.reasons._pair_report import MOST_READS
+from wayseal.detect.reasons._world import parcel_of, world_of
+from wayseal.ledger import open_ledger
+from wayseal.page.words import LANGS, blanks, catalogue
+
+PACKAGE = "wayseal.detect.reasons"
+ROUTE = {
+    "waybill": "YT1", "issued_at": at(0), "channel": "c-1", "origin_outlet": "o-1", "destination_outlet": "o-2",
+    "customer": "shop",
+}  # fmt: skip
+
+
+def read(when: int, actor: str, waybill: str = "YT1", action: str | None = "view") -> Row:
+    return {"at": at(when), "actor": actor, "waybill": waybill, "action": action}
+
+
+def ticket(name: str, actor: str, opened: int, closed: int | None = None, waybill: str = "YT1") -> Row:
+    end = None if closed is None else at(closed)
+    return {"ticket": name, "waybill": waybill, "opened_at": at(opened), "closed_at": end, "actor": actor}
+
+
+TABLES: dict[str, Any] = {
+    **STAFF,
+    "waybills": [ROUTE],
+    "scans": [{"waybill": "YT1", "at": at(HOUR), "kind": "pickup", "outlet": "o-1"}],
+    "tickets": [ticket("k-1", "u-3", 2 * HOUR, 3 * HOUR), ticket("k-2", "u-4", HOUR, waybill="YT2")],
+    "accesses": [
+        read(2 * HOUR, "u-1"),
+        read(HOUR // 2, "u-1"),
+        read(13 * DAY, "u-3"),
+        read(2 * HOUR, "u-4", action="print"),
+        read(HOUR, "all"),
+        read(HOUR, "u-1", "YT9"),
+        read(HOUR, "stranger"),
+        read(HOUR, "u-3", "YT2"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pair")
+    commit(folder, folder / "L", TABLES)
+    return folder / "L"
+
+
+def told(ledger: Path, actor: str, waybill: str = "YT1", templates: Sequence[Template] | None = None) -> PairResult:
+    with open_ledger(ledger) as snapshot:
+        return explain_pair(snapshot, actor, waybill, load_templates(None) if templates is None else templates)
+
+
+def how(result: PairResult, nth: int = 0) -> dict[str, tuple[str, str]]:
+    """What came of each template: (how, what)."""
+    return {s.template.name: (s.how.value, s.what) for s in result.reads[nth].steps}
+
+
+def test_each_read_is_judged_in_its_order_and_the_first_one_marked(ledger: Path) -> None:
+    found = told(ledger, "u-1")
+    assert [(r.first, r.verdict, r.action) for r in found.reads] == [
+        (True, "strong", "view"),
+        (False, "strong", "view"),
+    ]
+    assert how(found) == {"mandate": ("right", ""), "custody": ("fits", "scan")}
+    assert found.account.posts[0].value == "o-1"
+    assert found.missing == ()
+
+
+def test_what_is_nearest_where_nothing_fits(ledger: Path) -> None:
+    found = told(ledger, "u-3")
+    assert found.reads[0].verdict == "strong"
+    assert how(found)["custody"] == ("other", "route")
+    assert how(found)["ticket"] == ("late", "ticket")
+    step = found.reads[0].steps[2]
+    assert (step.values["gap"], step.values["limit"]) == (13 * DAY * 60e6 - 3 * HOUR * 60e6, 5 * DAY * 60e6)
+    assert found.reads[0].steps[-1].template.name == "channel"
+
+
+def test_verdicts(ledger: Path) -> None:
+    assert told(ledger, "all").reads[0].verdict == "mandate"
+    assert told(ledger, "u-4").reads[0].verdict == "weak"
+    assert told(ledger, "stranger").reads[0].verdict == "unexplained"
+    assert told(ledger, "u-1", "YT9").reads[0].verdict == "unknown"
+    assert told(ledger, "stranger").account.role == ""
+
+
+@pytest.mark.parametrize(
+    ("actor", "waybill", "said"),
+    [
+        ("ghost", "YT1", "the ledger knows no such account"),
+        ("", "YT1", "the ledger knows no such account"),
+        ("u-1", "YT404", "the ledger knows no such waybill"),
+        ("u-1", "", "the ledger knows no such waybill"),
+        ("u-2", "YT1", "this account has no read of this waybill in the log"),
+    ],
+)
+def test_what_cannot_be_found_is_said_without_naming_it(ledger: Path, actor: str, waybill: str, said: str) -> None:
+    with pytest.raises(NoSuchPairError) as caught:
+        told(ledger, actor, waybill)
+    assert str(caught.value) == said
+    assert caught.value.exit_code == 3
+
+
+def test_accounts_are_called_what_may_be_shown(ledger: Path) -> None:
+    with open_ledger(ledger) as snapshot:
+        found = explain_pair(snapshot, "u-3", "YT2", load_templates(None), lambda a: f"<{a}>")
+    text = render_pair(found, "text", "en") + render_pair(found, "json", "zh")
+    assert "<u-3>" in text
+    assert "<u-4>" in text
+    assert not re.search(r"(?<!<)u-[34]", text)
+
+
+def test_the_text_says_it_in_sentences(ledger: Path) -> None:
+    text = render_pair(told(ledger, "u-3"), "text", "en", width=200)
+    assert "o-1 is an end of the parcel's route, but the account works at o-3." in text
+    assert (
+        "Ticket k-1 is the account's own, closed 2026-03-01 11:00 12.9 d before the read; the template allows 5 d."
+        in text
+    )
+    chinese = render_pair(told(ledger, "u-3"), "text", "zh", width=200)
+    assert "工单 k-1 由账号本人处理，2026-03-01 11:00 关闭，早于访问 12.9" in chinese
+
+
+def test_the_json_keeps_its_keys(ledger: Path) -> None:
+    made = json.loads(render_pair(told(ledger, "u-3"), "json", "en"))
+    step = made["reads"][0]["tried"][2]
+    assert step["ground"]["closed"] == "2026-03-01T03:00:00Z"
+    assert step["result"] == "late"
+    assert step["limit"] == 5 * 86_400
+    assert made["reads"][0]["template"] == "channel"
+    assert {tuple(s) for s in made["reads"][0]["tried"]} == {tuple(step)}
+
+
+def pair(world: Drawn, ordered: Sequence[Template], actor: str, waybill: str) -> PairResult:
+    """What would be said of all reads of a drawn world, without a ledger."""
+    known = world_of(world.table("actors"), world.table("outlets"), world.table("assignments"))
+    parcel = parcel_of(*(world.table(name, waybill) for name in ("waybills", "scans", "tickets")))
+    judge = _Judge(account=known.account(actor), parcel=parcel, world=known, templates=ordered, name=str)
+    reads = [r for r in world.reads if r["actor"] == actor and r["waybill"] == waybill]
+    return PairResult(
+        wayseal="0", ledger_digest="0" * 64, waybill=waybill, account=judge.account, parcel=parcel,
+        reads=tuple(judge.read(r["at"], r["action"] or "", r["first"]) for r in reads), missing=("scans",),
+    )  # fmt: skip
+
+
+@settings(max_examples=15)
+@given(drawn=judged_worlds())
+def test_everything_that_can_come_of_a_template_has_words(drawn: tuple[Drawn, tuple[Template, ...]]) -> None:
+    world, ordered = drawn
+    for actor, waybill in {(r["actor"], r["waybill"]) for r in world.reads}:
+        found = pair(world, ordered, actor, waybill)
+        for lang in LANGS:
+            text = render_pair(found, "text", lang)
+            assert "explain." not in text
+            assert "–" not in text
+            assert "‹U+" not in text
+        assert ("further" in render_pair(found, "text", "en")) == (len(found.reads) > MOST_READS)
+        json.loads(render_pair(found, "json", "en"))
+
+
+GATES = ("role", "kind", "right", "action", "nothing")
+TIMED = ("scan", "route", "nearby", "nearend")
+SAID = [
+    *(f"{what}_{how}" for what in TIMED for how in ("fits", "early", "late", "post", "other", "nowhere")),
+    *(f"ticket_{how}" for how in ("fits", "early", "late", "other")),
+    *(f"colleague_{how}" for how in ("fits", "early", "late", "other", "own")),
+    *(f"{what}_{how}" for what in ("channel", "customer", "area") for how in ("fits", "post", "other", "nowhere")),
+    *(f"nothing_{by}" for by in ("custody", "ticket", "handover", "channel", "customer", "responsibility", "city")),
+    *(f"gate_{gate}" for gate in GATES[:4]),
+    "right_fits",
+]
+
+
+def test_both_languages_say_all_of_it_with_the_same_blanks() -> None:
+    zh, en = catalogue("zh", PACKAGE), catalogue("en", PACKAGE)
+    assert list(zh) == list(en)
+    for code, text in en.items():
+        assert blanks(zh[code]) == blanks(text), code
+        assert not BANNED.search(zh[code] + text), code
+    assert {f"explain.{code}" for code in SAID} <= en.keys()
+    assert {h.value for h in How} == {"fits", "early", "late", "post", "other", *GATES}
+
+
+def test_every_text_is_asked_for() -> None:
+    folder = Path(reasons.__file__ or "").parent
+    source = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    made = re.compile(r"(headline|done|nothing|gate|open|over|kind|unsayable)_\w+")
+    for code in catalogue("en", PACKAGE):
+        key = code.partition(".")[2]
+        assert (
+            f'"{key}"' in source or f"'{key}'" in source or key in SAID or made.fullmatch(key) or f'"{code}"' in source
+        )

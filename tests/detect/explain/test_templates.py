@@ -1,0 +1,156 @@
+"""Files of templates: what is read, what is refused, and that what is printed is read again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wayseal.detect._errors import TemplateError
+from wayseal.detect.explain import By, Template, load_templates, ranks
+from wayseal.detect.explain._templates import MOST, TIMED, built_in, parse_templates
+from wayseal.detect.reasons import as_toml
+from wayseal.detect.reasons._block import length, readable
+from wayseal.model.kinds import Action, ActorKind
+
+MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
+
+
+def one(**keys: str) -> str:
+    rows = {"name": '"x"', "by": '"custody"'} | keys
+    return "[[template]]\n" + "".join(f"{k} = {v}\n" for k, v in rows.items() if v)
+
+
+REFUSED = {
+    "not TOML": ("[[template]\n", "not TOML: "),
+    "other tables": ("[other]\na = 1\n", "only [[template]] tables may stand in it: other"),
+    "no list": ("template = 1\n", "only [[template]] tables may stand in it: template"),
+    "a list of words": ('template = ["x"]\n', "only [[template]] tables may stand in it: template"),
+    "no name": (one(name=""), "template 1: name must be lower case"),
+    "capitals": (one(name='"Night"'), "template 1: name must be lower case"),
+    "a number for a name": (one() + one(name="7"), "template 2: name must be lower case"),
+    "a key that nobody knows": (one(role='["clerk"]'), "template x: unknown key role"),
+    "twice": (one() + one(), "template x stands twice"),
+    "no by": (one(by=""), "template x: by must be one of custody, ticket"),
+    "a by that nobody knows": (one(by='"magic"'), "template x: by must be one of custody, ticket"),
+    "a list for by": (one(by="[1]"), "template x: by must be one of custody, ticket"),
+    "strength": (one(strength='"firm"'), "template x: strength must be strong or weak"),
+    "strength of a mandate": (
+        one(by='"mandate"', rights='["a"]', strength='"strong"'),
+        "template x: strength must be left out with mandate",
+    ),
+    "a mandate without rights": (one(by='"mandate"'), "template x: rights must be given with mandate"),
+    "a length without unit": (one(before='"2"'), "template x: before must be a length such as 90m, 12h or 10d"),
+    "a length as a number": (one(after="2"), "template x: after must be a length such as 90m, 12h or 10d"),
+    "a length below nothing": (one(after='"-2d"'), "template x: after must be a length such as 90m, 12h or 10d"),
+    "one word for a list": (one(roles='"clerk"'), "template x: roles must be a list of words"),
+    "an empty word": (one(rights='[""]'), "template x: rights must be a list of words"),
+    "numbers for words": (one(roles="[1]"), "template x: roles must be a list of words"),
+    "a kind that nobody knows": (
+        one(kinds='["robot"]'),
+        "template x: kinds must be of device, partner, person, service",
+    ),
+    "an action that nobody knows": (one(actions='["look"]'), "template x: actions must be of api, decrypt, export"),
+    "enabled": (one(enabled='"no"'), "template x: enabled must be true or false"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_understood_is_refused_with_template_and_key(name: str, tmp_path: Path) -> None:
+    text, said = REFUSED[name]
+    path = tmp_path / "t.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(TemplateError) as caught:
+        load_templates(path)
+    assert str(caught.value).startswith(f"{path}: {said}")
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("by", ["responsibility", "channel", "customer", "mandate"])
+@pytest.mark.parametrize("key", ["before", "after"])
+def test_a_length_that_would_do_nothing_is_refused(by: str, key: str) -> None:
+    rights = '["waybill.all"]' if by == "mandate" else ""
+    with pytest.raises(TemplateError, match=f"template x: {key} must be left out with {by}"):
+        parse_templates(one(by=f'"{by}"', rights=rights, **{key: '"2d"'}), None)
+
+
+def test_files_that_are_no_text_and_files_with_too_much(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(TemplateError, match="the file isn't UTF-8"):
+        load_templates(path)
+    path.write_text("".join(one(name=f'"t-{n}"') for n in range(MOST)), encoding="utf-8")
+    with pytest.raises(TemplateError, match=f"more than {MOST} templates"):
+        load_templates(path)
+    with pytest.raises(OSError, match=r"none\.toml"):
+        load_templates(tmp_path / "none.toml")
+
+
+def test_a_file_adds_replaces_and_takes_out(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text(
+        one(name='"ticket"', by='"ticket"', after='"9d"')
+        + one(name='"handover"', by="", enabled="false")
+        + one(name='"custody"', enabled="false")
+        + one(name='"late"', by='"responsibility"', strength='"strong"')
+        + one(name='"boss"', by='"mandate"', rights='["root"]'),
+        encoding="utf-8",
+    )
+    found = {t.name: t for t in load_templates(path)}
+    assert list(found) == ["mandate", "boss", "ticket", "channel", "customer", "late", "responsibility"]
+    assert found["ticket"].after == 9 * DAY
+    assert ranks(load_templates(path)) == (2, 6)
+
+
+def test_the_built_in_ones() -> None:
+    assert load_templates(None) == built_in()
+    assert [t.name for t in built_in()] == [
+        "mandate", "custody", "ticket", "channel", "customer", "handover", "responsibility",
+    ]  # fmt: skip
+    assert ranks(built_in()) == (1, 6)
+    assert all(t.by == t.name for t in built_in())
+
+
+def words(*among: str) -> st.SearchStrategy[frozenset[str]]:
+    one_word = st.sampled_from(among) if among else st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+    return st.frozensets(one_word, max_size=3)
+
+
+@st.composite
+def written(draw: st.DrawFn) -> Template:
+    """Any template that a file can say."""
+    by = draw(st.sampled_from(By))
+    lengths = st.builds(lambda n, unit: n * unit, st.integers(0, 9999), st.sampled_from((MINUTE, HOUR, DAY)))
+    made = Template(name=draw(st.from_regex("[a-z][a-z0-9_-]{0,39}", fullmatch=True)), by=by, strong=True)
+    if by is not By.MANDATE:
+        made = replace(made, strong=draw(st.booleans()))
+    if by in TIMED:
+        made = replace(made, before=draw(lengths), after=draw(lengths))
+    rights = draw(words().filter(bool)) if by is By.MANDATE else draw(words())
+    return replace(
+        made,
+        roles=draw(words()),
+        kinds=draw(words(*ActorKind)),
+        actions=draw(words(*Action)),
+        rights=rights,
+        enabled=draw(st.booleans()),
+    )
+
+
+@given(template=written())
+def test_what_is_printed_is_read_back(template: Template) -> None:
+    assert parse_templates(as_toml(template), None) == (template,)
+
+
+@given(us=st.integers(0, 9999 * DAY))
+def test_lengths_are_rounded_up_to_what_a_file_can_say(us: int) -> None:
+    made = readable(us)
+    assert made >= us
+    assert made == readable(made)
+    assert made - us < (MINUTE if us <= 9999 * MINUTE else HOUR if us <= 9999 * HOUR else DAY)
+
+
+def test_lengths_as_they_are_written() -> None:
+    given_us = (0, 90 * MINUTE, 36 * HOUR, 10 * DAY, MINUTE + 1, 10_000 * DAY)
+    assert [length(us) for us in given_us] == ["0d", "90m", "36h", "10d", "2m", "9999d"]

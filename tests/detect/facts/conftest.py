@@ -1,0 +1,21 @@
+"""What several tests of facts watch."""
+
+from typing import Any
+
+import pytest
+
+from wayseal.detect.facts import _update
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each count, whether it was of what came since only."""
+    out: list[bool] = []
+    count = _update._counted
+
+    def spied(snapshot: Any, ground: Any, old: Any, progress: Any) -> Any:
+        out.append(old is not None)
+        return count(snapshot, ground, old, progress)
+
+    monkeypatch.setattr(_update, "_counted", spied)
+    return out

@@ -1,0 +1,275 @@
+"""Evidence: the kernel against the same sums in plain Python, and what it promises (`peers/_evidence.py`)."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import logsumexp
+from scipy.stats import geom, nbinom
+
+from tests.detect.peers.drawing import Floats, Longs, draw, one_group
+from wayseal.detect.peers import Evidence, Usual, evidence, fit
+from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, ODD_WORK, STEADY
+from wayseal.detect.peers._fit import FEW, WEEKS
+
+ENOUGH = 9.2
+"""Nats: ten thousand to one."""
+
+
+def usual_of(days: int, **more: float) -> Usual:
+    values = {
+        "rate": 0.05,
+        "between": 0.5,
+        "within": 0.5,
+        "burst": 0.005,
+        "size": 20.0,
+        "low": 0.0,
+        "high": 0.0,
+        **more,
+    }
+    return Usual(**{name: np.full((1, days), value) for name, value in values.items()})
+
+
+def weighed(odd: Any, base: Any, usual: Usual, cleared: Any = None) -> Evidence:
+    """Evidence of one account."""
+    mask = None if cleared is None else np.array([cleared], np.bool_)
+    return evidence(np.array([odd], np.int64), np.array([base], float), one_group(1), usual, mask)
+
+
+def nb(y: float, mean: float, shape: float) -> float:
+    return float(nbinom.logpmf(y, shape, shape / (shape + mean)))
+
+
+class Person:
+    """What was learnt of somebody: a gamma's two numbers, and what came of it."""
+
+    def __init__(self, a: float = 0.0, b: float = 0.0) -> None:
+        self.a, self.b = a, b
+
+    def rate(self, u: dict[str, float]) -> float:
+        return (1 / u["between"] + self.a) / (1 / u["between"] / u["rate"] + self.b)
+
+    def work(self, y: float, n: float, u: dict[str, float], spread: float) -> float:
+        alpha, beta = 1 / u["between"] + self.a, 1 / u["between"] / u["rate"] + self.b
+        return nb(y, max(alpha / beta * n, 1e-9), 1 / (1 / alpha + spread))
+
+    def pull(self, y: float, n: float, u: dict[str, float], extra: float) -> float:
+        alpha, beta = 1 / u["between"] + self.a, 1 / u["between"] / u["rate"] + self.b
+        usual = alpha / beta * n
+        variance = usual**2 * (1 / alpha + u["within"]) + extra**2 * _UNEVEN
+        return nb(y, usual + extra, (usual + extra) ** 2 / variance)
+
+    def learns(self, y: float, n: float, u: dict[str, float], spread: float, ordinary: float) -> None:
+        weight = ordinary / (1 + self.rate(u) * n * spread)
+        self.a, self.b = self.a + weight * y, self.b + weight * n
+
+    def bounded(self, u: dict[str, float], granted: float) -> None:
+        most = max(u["rate"] * (1 + FAR * math.sqrt(u["between"])), granted)
+        self.a = min(self.a, max(0.0, most * (1 / u["between"] / u["rate"] + self.b) - 1 / u["between"]))
+
+
+def reference(odd: list[int], base: list[float], usual: Usual, cleared: list[bool]) -> list[float]:
+    """Evidence day by day, as the docstring tells it: stories since a day t."""
+    out = []
+    ever, before, anew = Person(), Person(), Person()
+    alike, bursts, lived, granted = [0.0, 0.0], 0.0, 0.0, 0.0
+    t, now = 0, 0.0
+    ordinarily = as_ever = by_then = as_new = 0.0
+    steady = [x for x in EXTRA if x <= STEADY]
+    pull, odd_work = np.zeros(len(EXTRA)), np.zeros(len(steady))
+    for d, (y, n) in enumerate(zip(odd, base, strict=True)):
+        u = {name: float(getattr(usual, name)[0, d]) for name in ("rate", "between", "within", "burst", "size")}
+        if now <= 0 or d - t >= WEEKS:
+            t, now, before, anew = d, 0.0, Person(ever.a, ever.b), Person()
+            pull, as_new, by_then = np.zeros(len(EXTRA)), 0.0, as_ever
+        if y == 0 and n <= 0:
+            out.append(now)
+            continue
+        often = min((0.5 + bursts) / (0.5 / u["burst"] + lived), FEW / WEEKS)
+        spreads = [u["within"], min(u["within"], _UNEVEN)]
+        fits = [a + ever.work(y, n, u, s) for a, s in zip(alike, spreads, strict=True)]
+        plain = math.log(1 - often) + logsumexp(fits) - logsumexp(alike)
+        burst = math.log(often) + (float(geom.logpmf(y, 1 / max(u["size"], 1.5))) if y else -700.0)
+        work = float(np.logaddexp(plain, burst))
+        ordinarily += work
+        odd_work += [Person().pull(y, n, u, x) for x in steady]
+        as_ever = float(np.logaddexp(ordinarily, math.log(ODD_WORK / len(steady)) + logsumexp(odd_work)))
+        as_new += float(np.logaddexp(math.log(1 - often) + anew.work(y, n, u, u["within"]), burst))
+        pull += [before.pull(y, n, u, x) for x in EXTRA]
+        others = np.logaddexp(as_ever - by_then, math.log(ANEW) + as_new)
+        now = float(logsumexp(pull) - math.log(len(EXTRA)) - others)
+        ordinary = 1.0 if cleared[d] else math.exp(plain - work)
+        even = math.exp(alike[1] - logsumexp(alike))
+        ever.learns(y, n, u, even * spreads[1] + (1 - even) * spreads[0], ordinary)
+        anew.learns(y, n, u, u["within"], ordinary)
+        granted = max(granted, ever.rate(u)) if cleared[d] else granted
+        ever.bounded(u, granted)
+        anew.bounded(u, granted)
+        alike = [a + ordinary * (f - a) for a, f in zip(alike, fits, strict=True)]
+        bursts, lived = bursts + 1 - ordinary, lived + 1
+        now = 0.0 if cleared[d] else now
+        out.append(max(now, 0.0))
+    return out
+
+
+DAY = st.tuples(
+    st.one_of(st.integers(0, 8), st.integers(0, 400)), st.integers(0, 80), st.sampled_from([False] * 9 + [True])
+)
+
+
+@settings(max_examples=max(20, settings().max_examples // 2))
+@given(
+    st.lists(DAY, min_size=1, max_size=45), st.floats(1e-4, 0.9), st.floats(0.2, 8), st.floats(0.2, 8),
+    st.floats(5e-4, 0.3), st.floats(1.6, 300),
+)  # fmt: skip
+def test_the_same_in_plain_python(
+    days: list[tuple[int, int, bool]], rate: float, between: float, within: float, burst: float, size: float
+) -> None:
+    base = [float(n) for _, n, _ in days]
+    odd = [y if n else 0 for y, n, _ in days]
+    cleared = [c for _, _, c in days]
+    usual = usual_of(len(days), rate=rate, between=between, within=within, burst=burst, size=size)
+    found = weighed(odd, base, usual, cleared)
+    np.testing.assert_allclose(found.total[0], reference(odd, base, usual, cleared), rtol=1e-6, atol=1e-6)
+
+
+def test_usual_may_change_from_day_to_day() -> None:
+    odd, base = draw(2, 1, 40, rate=0.2, between=0.5, within=0.5)
+    chance = np.random.default_rng(1)
+    usual = usual_of(40)
+    usual = replace(usual, rate=chance.uniform(0.02, 0.3, (1, 40)), within=chance.uniform(0.2, 2, (1, 40)))
+    found = weighed(odd[0], base[0], usual)
+    np.testing.assert_allclose(
+        found.total[0], reference(odd[0].tolist(), base[0].tolist(), usual, [False] * 40), rtol=1e-6, atol=1e-6
+    )
+
+
+def test_days_to_come_change_nothing() -> None:
+    """Obligation 1."""
+    odd, base = draw(1, 50, 60, rate=0.1, between=1, within=1, burst=0.02)
+    odd[:10, 20:] += 15
+    usual = fit(odd, base, one_group(50), one_group(50))
+    whole = evidence(odd, base, one_group(50), usual)
+    for day in (1, 20, 41):
+        cut = Usual(**{n: getattr(usual, n)[:, :day] for n in usual.__slots__})
+        short = evidence(odd[:, :day], base[:, :day], one_group(50), cut)
+        for name in ("total", "since", "usual"):
+            assert np.array_equal(getattr(short, name), getattr(whole, name)[:, :day])
+
+
+def test_whoever_pulls_teaches_nothing() -> None:
+    """Obligation 2: within a story what is expected stays what it was before, and evidence goes on growing."""
+    odd, base = np.full(50, 2), np.full(50, 40.0)
+    odd[20:] += 25
+    found = weighed(odd, base, usual_of(50))
+    assert np.all(found.total[0, :20] < 3)
+    story = found.since[0, 20:47] == found.since[0, 30]
+    assert story[2:].all()
+    assert len(set(found.usual[0, 22:47].tolist())) == 1
+    assert np.all(np.diff(found.total[0, 20:40]) > 0)
+
+
+@pytest.mark.parametrize("a_day", [300, 3_000])
+def test_what_may_be_learnt_is_bounded(a_day: int) -> None:
+    """Obligation 3: somebody who always did it is found all the same; said to be work, it becomes usual."""
+    days = 120
+    odd, base = np.full(days, a_day), np.full(days, a_day * 1.2)
+    usual = usual_of(days, rate=0.01, between=0.3, within=0.3)
+    most = 0.01 * (1 + FAR * math.sqrt(0.3)) * a_day * 1.2
+    found = weighed(odd, base, usual)
+    assert np.all(found.usual[0] <= most * 1.0001)
+    assert found.total[0, -WEEKS:].max() > ENOUGH
+    free = weighed(odd, base, usual, np.arange(days) < 90)
+    assert np.all(free.total[0, :90] == 0)
+    assert free.usual[0, 90] > a_day / 3
+    assert free.total[0, 90:].max() < ENOUGH
+
+
+def test_work_that_no_table_knows() -> None:
+    """Up to STEADY a day, by somebody who was never seen without: for that alone nobody becomes a case."""
+    odd, base = np.full(50, 30), np.full(50, 40.0)
+    always = weighed(odd, base, usual_of(50))
+    assert always.total[0].max() < ENOUGH
+    odd[:20] = 1
+    assert weighed(odd, base, usual_of(50)).total[0].max() > ENOUGH
+
+
+@pytest.mark.parametrize("idle", [0, 1, 10, 27, 40])
+def test_four_weeks_at_most(idle: int) -> None:
+    """Obligation 4, whether the account goes on reading or not."""
+    start, busy = 10, 4
+    days = start + busy + idle + 60
+    odd, base = np.zeros(days, np.int64), np.zeros(days)
+    odd[:start], base[:start] = 1, 40
+    odd[start : start + busy], base[start : start + busy] = 60, 100
+    odd[start + busy + idle :], base[start + busy + idle :] = 1, 40
+    found = weighed(odd, base, usual_of(days))
+    top = found.total[0, start + busy - 1]
+    assert top > ENOUGH
+    assert np.all(np.arange(days) - found.since[0] < WEEKS)
+    assert np.all(found.since[0] <= np.arange(days))
+    over = start + WEEKS
+    assert np.all(found.total[0, start + busy : min(start + busy + idle, over)] == top)
+    assert found.total[0, over:].max() < 3
+
+
+def test_days_that_are_cleared_say_nothing() -> None:
+    odd, base = np.full(30, 40), np.full(30, 50.0)
+    odd[:5] = 2
+    cleared = np.zeros(30, np.bool_)
+    cleared[[10, 11, 12]] = True
+    found = weighed(odd, base, usual_of(30), cleared)
+    assert found.total[0, 9] > ENOUGH
+    assert np.all(found.total[0, 10:13] == 0)
+    assert found.since[0, 13] == 13
+
+
+NULLS = [(0.05, 0.5, 0.5, 0.0), (0.05, 0.5, 0.5, 0.01), (0.01, 1.0, 0.5, 0.005), (0.3, 1.0, 1.0, 0.0)]
+
+
+def null(model: tuple[float, float, float, float], seed: int) -> tuple[Longs, Floats]:
+    rate, between, within, burst = model
+    return draw(100 + seed, 400, 56, rate=rate, between=between, within=within, burst=burst)
+
+
+@pytest.mark.parametrize("model", NULLS)
+def test_who_does_nothing_is_seldom_thought_to(model: tuple[float, float, float, float]) -> None:
+    """800 people over eight weeks of whom none pulls: on how many there ever is evidence of ten thousand to one."""
+    above = 0
+    for seed in (0, 1):
+        odd, base = null(model, seed)
+        found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)))
+        above += int((found.total > ENOUGH).any(axis=1).sum())
+    assert above <= 8
+
+
+@pytest.mark.parametrize("model", NULLS[:3])
+def test_twenty_a_day_are_found_within_days(model: tuple[float, float, float, float]) -> None:
+    odd, base = null(model, 0)
+    odd[:40, 30:] += np.random.default_rng(0).poisson(20, (40, 26))
+    found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)))
+    hit = found.total[:40, 30:] > ENOUGH
+    first = np.where(hit.any(axis=1), hit.argmax(axis=1), 99)
+    assert np.median(first) <= 3
+    assert np.quantile(first, 0.9) <= 6
+    assert np.median(found.since[:40, 40]) >= 28
+
+
+def test_nobody_and_no_days() -> None:
+    nothing = evidence(np.zeros((0, 3), np.int64), np.zeros((0, 3)), one_group(0), usual_of(3))
+    assert nothing.total.shape == (0, 3)
+    none = weighed([], [], usual_of(0))
+    assert none.total.shape == (1, 0)
+
+
+def test_accounts_are_weighed_each_for_itself() -> None:
+    odd, base = draw(8, 30, 40, rate=0.1, between=1, within=0.5)
+    usual = fit(odd, base, one_group(30), one_group(30))
+    whole = evidence(odd, base, one_group(30), usual)
+    order = np.random.default_rng(0).permutation(30)
+    mixed = evidence(odd[order], base[order], one_group(30), usual)
+    assert np.array_equal(mixed.total, whole.total[order])

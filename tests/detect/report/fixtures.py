@@ -1,0 +1,92 @@
+"""Results of detection as they come: accounts alone, accounts together, nobody, nothing at all."""
+
+from dataclasses import replace
+
+from wayseal.detect._result import Case, DetectResult, FirstReads, Person, Read, Reason, Remark
+
+DAY, HOUR = 86_400_000_000, 3_600_000_000
+SINCE = 20_514 * DAY - 8 * HOUR
+UNTIL = SINCE + 14 * DAY
+AT = SINCE + 9 * DAY + 12 * HOUR + 42_000_007
+
+
+def read(n: int, why: str = "") -> Read:
+    return Read(waybill=f"YT{9_000_000 + n}", actor="p-3kx7-q2mf-9c4t", at=AT + n * 60_000_000, why=why)
+
+
+def reason(detector: str, weight: float, value: int = 412, peers: tuple[int, int] = (0, 3), n: int = 5) -> Reason:
+    reads = tuple(read(k, ("", "early", "unknown", "weak")[k % 4]) for k in range(n))
+    values = {"days": 3}
+    return Reason(
+        detector=detector, weight=weight, value=value, peers=peers, since=AT - DAY, until=AT + HOUR, values=values,
+        reads=reads, total_reads=max(value, n),
+    )  # fmt: skip
+
+
+def person(actor: str = "p-3kx7-q2mf-9c4t", role: str = "clerk", place: str = "CQ-0231", *reasons: Reason) -> Person:
+    why = reasons or (reason("unexplained_first_reads", 9.4), reason("number_walks", 3.1, 80, (0, 0)))
+    nats = sum(r.weight for r in why)
+    return Person(actor=actor, role=role, place=place, evidence=nats, alerted_at=AT, reasons=why, odd=412)
+
+
+def case(id_: str = "c-17", *people: Person, score: float = 0.98, by: tuple[str, ...] = ()) -> Case:
+    who = people or (person(),)
+    return Case(
+        id=id_, people=who, score=score, evidence=sum(p.evidence for p in who), alerted_at=AT, reads=412,
+        waybills=tuple(f"YT{9_000_000 + k}" for k in range(412)), by=by, last_read=AT + HOUR,
+    )  # fmt: skip
+
+
+def result(*cases: Case) -> DetectResult:
+    return DetectResult(
+        wayseal="0.1.0",
+        ledger="L",
+        digest="9f2c61d5a0e84b7733c1f0aa5d2e9b4c6e1f8d7a3b5c9e0d2f4a6b8c0d1e3f57",
+        offset=8 * HOUR,
+        since=SINCE,
+        until=UNTIL,
+        budget=20,
+        accounts=948,
+        reads=119_302,
+        first_reads=FirstReads(all=107_659, explained=85_396, mandate=11_578, weak=150, unknown=9),
+        first_days=tuple((20_514 + k, 7_000 + k, 150 + 90 * k) for k in range(14)),
+        not_judged=(
+            Remark(code="not.tickets"),
+            Remark(code="not.detector", values={"detector": "canary_touch", "needs": ("canaries",)}),
+            Remark(code="not.detector", values={"detector": "number_walks", "needs": ("waybills|scans|tickets",)}),
+            Remark(code="not.unknown_waybills", values={"share": 0.31}),
+        ),
+        remarks=(Remark(code="remark.stray", values={"n": 2}),),
+        cases=cases,
+        held=3,
+    )
+
+
+def single() -> DetectResult:
+    return result(case())
+
+
+def joint() -> DetectResult:
+    """Seven accounts together, one without a place, one that was never alerted, one without reasons."""
+    people = [person(f"p-{k}", "courier", f"ZJ-{k:04d}") for k in range(6)]
+    people[2] = replace(people[2], place="", role="", alerted_at=None)
+    bare = replace(person("p-6"), reasons=(), odd=0)
+    whole = case("c-18", *people, bare, by=("device", "ip", "range", "rhythm"), score=0.99987)
+    return result(whole, case(), case("c-19", person("p-9", "partner", ""), score=0.5))
+
+
+def nobody() -> DetectResult:
+    return replace(result(), not_judged=(), remarks=(), held=0)
+
+
+def nothing() -> DetectResult:
+    """An empty ledger."""
+    none = FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
+    remark = (Remark(code="not.no_reads"),)
+    return replace(
+        result(), since=-8 * HOUR, until=-8 * HOUR, accounts=0, reads=0, first_reads=none, first_days=(), held=0,
+        not_judged=remark, remarks=(),
+    )  # fmt: skip
+
+
+ALL = {"single": single, "joint": joint, "nobody": nobody, "nothing": nothing}

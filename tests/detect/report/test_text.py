@@ -1,0 +1,149 @@
+"""Detection on a terminal."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.detect.report.fixtures import ALL, case, person, read, reason, result
+from tests.detect.report.strategies import results
+from tests.page.hostile import HOSTILE
+from wayseal.detect._result import DetectResult
+from wayseal.detect.report import brief, render_detect
+from wayseal.detect.report._story import MOST_CASES
+from wayseal.page.visible import visible
+from wayseal.page.words import LANGS
+
+CASES = [(name, lang) for name in ALL for lang in LANGS]
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def said(found: DetectResult, lang: str = "en") -> str:
+    """The text with its lines joined."""
+    return " ".join(render_detect(found, "text", lang, width=200).split())
+
+
+@pytest.mark.parametrize(("name", "lang"), CASES)
+@pytest.mark.parametrize("width", [60, 88, 120])
+def test_no_line_is_wider_than_asked(name: str, lang: str, width: int) -> None:
+    for line in render_detect(ALL[name](), "text", lang, width=width).splitlines():
+        assert cell_len(line) <= width, line
+
+
+@pytest.mark.parametrize(("name", "lang"), CASES)
+def test_colour_only_when_asked_and_it_changes_no_word(name: str, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("FORCE_COLOR", "COLUMNS", "TERM"):
+        monkeypatch.setenv(variable, "1")
+    plain = render_detect(ALL[name](), "text", lang)
+    colour = render_detect(ALL[name](), "text", lang, color=True)
+    assert "\x1b" not in plain
+    assert "\x1b[" in colour
+    assert [line.rstrip() for line in ESCAPE.sub("", colour).split("\n")] == plain.split("\n")
+
+
+def test_a_case_in_plain_words() -> None:
+    text = said(ALL["single"]())
+    assert "1 case: 1 account reads what no work explains" in text
+    assert "Case c-17, 98%: p-3kx7-q2mf-9c4t (clerk, CQ-0231)" in text
+    assert "412 parcels that never passed CQ-0231" in text
+    assert "its peers: 0 to 3" in text
+    assert "its peers: none" in text
+    assert "YT9000004 on" in text
+    assert "YT9000002 on 2026-03-11 12:02, a number that no table knows" in text
+    assert "YT9000003 on 2026-03-11 12:03, in its area" in text
+    assert "409 more" in text
+    assert "wayseal case open c-17" in text
+    assert "wayseal verdict c-17 true" in text
+
+
+def test_a_case_of_several() -> None:
+    text = said(ALL["joint"]())
+    assert "Case c-18, >99.9%: 7 accounts together" in text
+    assert "Linked by a common device, a common address" in text
+    assert "4 more" in text, "of many accounts the first are shown"
+    assert "p-6" in text, "and all are named"
+    chinese = said(ALL["joint"](), "zh")
+    assert "7 个关联账号" in chinese
+
+
+def test_what_could_not_be_judged() -> None:
+    text = said(ALL["single"]())
+    assert "The table tickets is missing" in text
+    assert "Canary touched: needs canaries." in text
+    assert "waybills / scans / tickets" in text
+    assert "31%" in text
+    assert "2 reads have times far outside the log" in text
+    assert "Waiting for room in the budget 3" in text
+
+
+def test_nobody_and_nothing() -> None:
+    assert "No account stands out" in said(ALL["nobody"]())
+    assert "2026-03-02" in said(ALL["nobody"]())
+    empty = said(ALL["nothing"]())
+    assert "The ledger holds no reads." in empty
+    assert not re.search(r"\b(1969|1970)-", empty), "an empty ledger has no window"
+    assert "账本中没有访问记录" in said(ALL["nothing"](), "zh")
+
+
+def test_cases_without_ids() -> None:
+    text = said(result(case("")))
+    assert "98%: p-3kx7-q2mf-9c4t" in text
+    assert "Case ," not in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_more_cases_than_are_told_are_counted(lang: str) -> None:
+    why = reason("number_walks", 10.0, 3, (0, 0), 0)
+    many = result(*(case(f"c-{k}", person(f"p-{k}", "clerk", "", why)) for k in range(70)))
+    text = said(many, lang)
+    assert f"c-{MOST_CASES - 1}" in text
+    assert f"c-{MOST_CASES}," not in text
+    assert {"en": "10 more cases", "zh": "另有 10 个案件"}[lang] in text
+    assert {"en": "more cases", "zh": "另有"}[lang] not in said(result(*many.cases[:MOST_CASES]), lang)
+
+
+def test_a_line_a_case() -> None:
+    for lang in LANGS:
+        lines = brief(ALL["joint"](), lang)
+        assert [line.split("c-")[1][:2] for line in lines] == ["18", "17", "19"]
+        assert all("412" in line for line in lines)
+    bare = case("c-1", replace(person(), reasons=()))
+    assert brief(result(bare), "en") == ["Case c-1, 98%: p-3kx7-q2mf-9c4t (clerk, CQ-0231)"]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_ids_reach_the_terminal_without_control_characters(hostile: str) -> None:
+    odd = replace(read(0), waybill=hostile, actor=hostile)
+    why = replace(reason("unexplained_first_reads", 9.0), reads=(odd,))
+    who = person(hostile, hostile, hostile, why)
+    text = render_detect(result(replace(case("c-1", who), waybills=(hostile,))), "text", "en")
+    assert all(char == "\n" or char.isprintable() for char in text)
+    if cell_len(visible(hostile)) <= 40:
+        assert "".join(text.split()).count("".join(visible(hostile).split())) >= 4
+
+
+def test_a_number_in_a_command_does_nothing_in_a_shell() -> None:
+    bad = replace(case(), waybills=("$(rm -rf ~); x",))
+    assert "--waybill '$(rm -rf ~); x'" in said(result(bad))
+
+
+@settings(max_examples=25)
+@given(results, st.integers(0, 200))
+def test_any_result_can_be_said(found: DetectResult, width: int) -> None:
+    for lang in LANGS:
+        text = render_detect(found, "text", lang, width=width)
+        text.encode("utf-8")
+        assert all(char == "\n" or char.isprintable() for char in text)
+        assert len(brief(found, lang)) == len(found.cases)
+
+
+def test_unknown_languages_and_formats_are_refused() -> None:
+    with pytest.raises(ValueError, match="lang must be one of zh, en"):
+        render_detect(ALL["single"](), "json", "fr")
+    with pytest.raises(ValueError, match="lang must be one of zh, en"):
+        brief(ALL["single"](), "fr")
+    with pytest.raises(ValueError, match="format must be one of"):
+        render_detect(ALL["single"](), "pdf", "en")

@@ -1,0 +1,112 @@
+"""docs/detection.md: its figures are the code's, its example is what comes out, its addresses and metrics are real."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from apprise import Apprise
+
+from tests.docs.pages import read, rows, sections
+from wayseal.detect import DetectResult, Options
+from wayseal.detect._alerts import PRIOR, THRESHOLD, score_of
+from wayseal.detect._detect import _SHARE_UNKNOWN, PEERS
+from wayseal.detect._judge import ALWAYS, CAP, OFTEN
+from wayseal.detect._link import COST
+from wayseal.detect._result import FirstReads
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts._facts import SCHEMAS
+from wayseal.detect.peers import Usual, evidence
+from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR
+from wayseal.detect.peers._fit import WEEKS
+from wayseal.detect.report import metrics
+from wayseal.detect.window import DAYS
+
+EN, ZH = "docs/detection.md", "docs/detection.zh.md"
+HOUR, DAY = 3_600_000_000, 86_400_000_000
+
+
+@pytest.fixture(params=(EN, ZH))
+def page(request: pytest.FixtureRequest) -> str:
+    return read(request.param)
+
+
+def table_rows(text: str) -> Iterator[list[str]]:
+    for line in text.splitlines():
+        if line.startswith("|"):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_figures_are_those_of_the_code(page: str) -> None:
+    known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
+    assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == ALWAYS, "the pages say so"
+    assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
+    assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
+    assert f"{EXTRA[0]:g}" in page
+    assert f"{EXTRA[-1]:,.0f}" in page
+    assert (DAYS, WEEKS, COST, _SHARE_UNKNOWN) == (28, 28, 1.0, 0.2), "the pages say four weeks, a nat, a fifth"
+    assert re.search(rf"`--budget`\s?[（(]{Options().budget}[）)]", page)
+    assert Options().offset == 8 * HOUR
+    assert f"`detect/{PEERS}`" in page
+    assert f"{score_of(CAP):.3f}".removeprefix("0") in page
+
+
+def test_the_scores_of_the_table(page: str) -> None:
+    nats, scores = ([*map(float, r[1:])] for r in table_rows(page) if r[1:2] in (["6.9"], [".09"]))
+    for at, said in zip(nats, scores, strict=True):
+        assert abs(score_of(at) - said) <= (0.005 if said < 0.99 else 0.0005 if said < 0.999 else 0.00005), at
+
+
+def test_the_example_comes_out_so(page: str) -> None:
+    """Peers as the page says: 2 of 100, .5 between people, .3 between days, 1 day in 100 a burst of 20."""
+    example = [r[1:] for r in table_rows(page) if len(r) == 9][1:]
+    counts = [r for r in example if all(re.fullmatch(r"\d+", c) for c in r) and r[0] == "1"][-3:]
+    told = [r for r in example if all(re.fullmatch(r"\d+\.\d", c) for c in r)]
+    assert (len(counts), len(told)) == (3, 3)
+    odd = np.array(counts, np.int64)
+    usual = Usual(**{n: np.full((1, 8), v) for n, v in _USUAL.items()})
+    found = evidence(odd, np.full(odd.shape, 50.0), np.zeros(3, np.int32), usual).total
+    assert [[f"{x:.1f}" for x in row] for row in found.tolist()] == told
+    assert found[0, 6] >= THRESHOLD > found[0, 5], "the page says that it is a case on day 7"
+    assert found[2].max() < THRESHOLD
+
+
+_USUAL = {"rate": 0.02, "between": 0.5, "within": 0.3, "burst": 0.01, "size": 20.0, "low": 0.0, "high": 0.0}
+
+
+def test_templates_and_their_times(page: str) -> None:
+    (table,) = (body for body in sections(page).values() if "`custody`" in body and "|---|" in body)
+    told = [re.findall("`([a-z]+)`", r[0]) for r in table_rows(table)]
+    assert [n for names in told for n in names] == [
+        *(t.name for t in sorted(load_templates(None), key=lambda t: (t.name == "mandate", not t.strong)))
+    ]
+    times = {t.name: (t.before, t.after) for t in load_templates(None)}
+    assert times["custody"] == (4 * DAY, 10 * DAY)
+    assert times["ticket"] == times["handover"] == (2 * HOUR, 5 * DAY)
+
+
+def test_every_metric_and_its_labels(page: str) -> None:
+    first = FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
+    nothing = DetectResult(
+        wayseal="", ledger="", digest="", offset=0, since=0, until=0, budget=1, accounts=0, reads=0, first_reads=first,
+        first_days=(), not_judged=(), remarks=(), cases=(), held=0,
+    )  # fmt: skip
+    written = metrics(nothing)
+    found = {name: row for name, row in rows(page).items() if name.startswith("wayseal_")}
+    assert list(found) == re.findall(r"^# TYPE (\w+) gauge$", written, re.MULTILINE)
+    labels = re.findall(r'by="(\w+)"', written)
+    assert re.findall("`([a-z_]+)`", found["wayseal_detect_first_reads"][1]) == ["by", *labels]
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise loads it itself
+def test_addresses_are_such_as_apprise_knows(page: str) -> None:
+    told = re.findall(r"`((?:dingtalk|feishu|lark|wecombot|mailtos|jsons)://[^`]+)`", page)
+    assert {t.partition(":")[0] for t in told} == {"dingtalk", "feishu", "lark", "wecombot", "mailtos", "jsons"}
+    for address in told:
+        assert Apprise().add(address), address
+
+
+def test_files_that_are_kept(page: str) -> None:
+    kept = [f for r in table_rows(page) for f in re.findall(r"`([\w.…/-]+)`", r[0]) if "." in f or "/" in f]
+    assert {"facts.json", "facts-000001/…", PEERS, "casebook.jsonl"} <= set(kept)
+    assert set(SCHEMAS) == {"hours", "uses", "shown", "suspects"}, "the page tells what is in them"

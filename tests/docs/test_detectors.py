@@ -1,0 +1,118 @@
+"""docs/detectors.md has a section for every detector, and one for linking, in both languages, with the code's figures.
+
+A section says why, how it counts, what it needs and what is usual, gives an example as a report would say it, says what
+makes false alarms and what to do. `NAME = value` in it is a constant of the detector's module, and none is left out.
+"""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+
+from tests.docs.pages import blocks, read, sections
+from wayseal.detect import _link
+from wayseal.detect.detectors import Detector, detectors
+from wayseal.page.words import Lang, catalogue
+
+PARTS = {
+    "en": ("Why.", "Counted.", "Needs.", "Usual.", "Example.", "False alarms.", "What to do."),
+    "zh": ("为什么。", "怎么数。", "需要。", "通常。", "例句。", "误报。", "怎么办。"),
+}
+LINKS = "colluders"
+_UNITS = {"min": 60_000_000, "h": 3_600_000_000}
+_STATED = re.compile(r"`([A-Z][A-Z_]+) = ([^`]+)`")
+
+
+class Page(NamedTuple):
+    lang: Lang
+    text: str
+
+
+@pytest.fixture(params=(("en", "docs/detectors.md"), ("zh", "docs/detectors.zh.md")), ids=("en", "zh"))
+def page(request: pytest.FixtureRequest) -> Page:
+    lang, name = request.param
+    return Page(lang, read(name))
+
+
+def named(detector: Detector) -> ModuleType:
+    return importlib.import_module(f"wayseal.detect.detectors.{detector.name}")
+
+
+def constants(module: ModuleType) -> dict[str, object]:
+    """What a module itself sets in capitals and does not hide."""
+    names = {
+        name.id
+        for statement in ast.parse(Path(str(module.__file__)).read_text("utf-8")).body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name)
+    }
+    return {n: getattr(module, n) for n in names if re.fullmatch("[A-Z][A-Z_]+", n) and n != "DETECTOR"}
+
+
+def value(text: str) -> object:
+    """A constant as the page writes it: 3, 1e-5, (11, 13, 16), 10 min."""
+    number, _, unit = text.partition(" ")
+    if unit in _UNITS:
+        return int(number) * _UNITS[unit]
+    return ast.literal_eval(text)
+
+
+def stated(body: str) -> dict[str, object]:
+    return {name: value(text) for name, text in _STATED.findall(body)}
+
+
+def test_every_detector_has_its_section(page: Page) -> None:
+    found = [title for title in sections(page.text) if re.fullmatch("[a-z_]+", title)]
+    assert sorted(found[:-1]) == sorted(d.name for d in detectors())
+    assert found[-1] == LINKS
+    assert [t for t in sections(read("docs/detectors.md")) if t in found] == found, "both in the same order"
+
+
+@pytest.mark.parametrize("name", [*(d.name for d in detectors()), LINKS])
+def test_every_section_has_its_parts(page: Page, name: str) -> None:
+    body = sections(page.text)[name]
+    assert tuple(re.findall(r"^\*\*(.+?)\*\*", body, re.MULTILINE)) == PARTS[page.lang]
+    assert len(list(blocks(body, "text"))) == 1, "its formula"
+
+
+@pytest.mark.parametrize("detector", detectors(), ids=lambda d: d.name)
+def test_constants_and_needs(page: Page, detector: Detector) -> None:
+    body = sections(page.text)[detector.name]
+    assert stated(body) == constants(named(detector))
+    needs = body.split(f"**{PARTS[page.lang][2]}**")[1].split("**")[0]
+    assert set(re.findall("`([a-z._]+)`", needs)) == {n for need in detector.needs for n in need.split("|")}
+
+
+def test_constants_of_linking(page: Page) -> None:
+    assert stated(sections(page.text)[LINKS]) == constants(_link)
+
+
+def as_pattern(text: str) -> str:
+    """A text of the catalogue as a pattern: blanks may be anything."""
+    return ".+?".join(re.escape(part) for part in re.split(r"\{[^}]*\}", text))
+
+
+@pytest.mark.parametrize("detector", detectors(), ids=lambda d: d.name)
+def test_the_example_is_what_a_report_says(page: Page, detector: Detector) -> None:
+    texts = catalogue(page.lang, "wayseal.detect.report")
+    keys = [f"detect.why_{detector.name}{end}" for end in ("", "_at")]
+    told = [as_pattern(texts[key]) for key in keys if key in texts]
+    peers = [as_pattern(texts[key]) for key in ("detect.peers", "detect.peers_none")]
+    example = re.search("^> (.+)$", sections(page.text)[detector.name], re.MULTILINE)
+    assert example
+    assert any(re.fullmatch(why + who, example[1]) for why in told for who in peers), told
+
+
+def test_the_example_of_linking_is_what_a_report_says(page: Page) -> None:
+    texts = catalogue(page.lang, "wayseal.detect.report")
+    example = re.search("^> (.+)$", sections(page.text)[LINKS], re.MULTILINE)
+    assert example
+    assert re.fullmatch(as_pattern(texts["detect.case_by"]), example[1])
+    assert texts["detect.by_ip"] in example[1]
+    assert texts["detect.by_rhythm"] in example[1]

@@ -1,0 +1,73 @@
+"""docs/explanations.md says every kind and key of templates, every JSON key and every bound, in both languages."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.detect.explain.test_mine import mined, world
+from tests.detect.explain.test_pair import ledger, told
+from tests.docs.pages import DOCS, blocks, read, rows, sections
+from wayseal.detect.explain import By, load_templates
+from wayseal.detect.explain._templates import KEYS, MOST, built_in, parse_templates
+from wayseal.detect.reasons import _measure, _sample, render_mine, render_pair
+from wayseal.detect.reasons._judge import How
+from wayseal.model.kinds import Action, ActorKind
+
+EXAMPLE = DOCS / "examples/templates.toml"
+__all__ = ["ledger"]
+
+
+@pytest.fixture(params=("docs/explanations.md", "docs/explanations.zh.md"))
+def page(request: pytest.FixtureRequest) -> str:
+    return read(request.param)
+
+
+def test_every_kind_and_every_key(page: str) -> None:
+    tables = [list(rows(body)) for body in sections(page).values() if rows(body)]
+    assert tables[0] == list(By)
+    assert tables[1] == list(KEYS)
+    keys = rows(list(sections(page).values())[2])
+    assert all(f"`{kind}`" in keys["kinds"][1] for kind in ActorKind)
+    assert all(f"`{action}`" in keys["actions"][1] for action in Action)
+    assert str(MOST) in list(sections(page).values())[2]
+
+
+def names(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return {*value}.union(*map(names, value.values()))
+    return set().union(*map(names, value)) if isinstance(value, list) else set()
+
+
+def test_every_key_of_the_json(page: str, ledger: Path, tmp_path: Path) -> None:
+    last = list(sections(page).values())[-1]
+    pair = json.loads(render_pair(told(ledger, "u-3"), "json", "en"))
+    found = json.loads(render_mine(mined(tmp_path, world(), without="ticket"), "json", "en"))
+    for name in names(pair) | names(found) - {"ledger"} | {h.value for h in How}:
+        if name != "ledger":
+            assert f"`{name}`" in last, name
+
+
+def test_bounds(page: str) -> None:
+    mining = list(sections(page).values())[-2]
+    for figure in (_measure.READS, _measure.ACCOUNTS, int(_measure.LIFT), _measure.ROLE):
+        assert re.search(rf"(?<!\d){figure} ", mining), figure
+    assert f"{_sample.MOST:,}" in mining
+    assert _sample.ROUNDS == 4
+    assert "four for each read" in mining or "对照四次" in mining
+
+
+def test_the_blocks_load(page: str) -> None:
+    for block in blocks(page, "toml"):
+        assert [t.by for t in parse_templates(block, None)] == [By.CITY]
+
+
+def test_the_example_loads_and_uses_every_key() -> None:
+    found = {t.name: t for t in load_templates(EXAMPLE)}
+    assert {t.name for t in built_in()} - {"customer"} < found.keys()
+    assert "customer" not in found
+    used = {key for row in tomllib.loads(EXAMPLE.read_text("utf-8"))["template"] for key in row}
+    assert used == set(KEYS)
