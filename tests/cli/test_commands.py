@@ -20,10 +20,18 @@ from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
 
-COMMANDS = ("ingest", "map", "show", "trace", "scope", "extent", "simulate", "demo", "ledger", "canary", "partners")
+COMMANDS = (
+    "ingest", "map", "show", "trace", "scope", "extent", "detect", "explain", "rights", "simulate", "demo", "verdict",
+    "ledger", "canary", "case", "partners",
+)  # fmt: skip
+GROUPS = ("ledger", "canary", "case", "partners")
 LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
 CANARY = ("plan", "list", "hit")
-GROUPED = (*(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), "partners check")
+CASE = ("list", "open", "hear", "verify", "forget")
+GROUPED = (
+    *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
+    "partners check",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +49,7 @@ def test_there_are_these_commands() -> None:
     assert inside().code == 2
 
 
-@pytest.mark.parametrize("name", [*COMMANDS[:-3], *GROUPED])
+@pytest.mark.parametrize("name", [*COMMANDS[: -len(GROUPS)], *GROUPED])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_shows_examples_a_line_each(name: str, flag: str) -> None:
     ran = inside(*name.split(), flag)

@@ -88,7 +88,7 @@ def test_templates_and_their_times(page: str) -> None:
 def test_every_metric_and_its_labels(page: str) -> None:
     first = FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
     nothing = DetectResult(
-        wayseal="", ledger="", digest="", offset=0, since=0, until=0, budget=1, accounts=0, reads=0, first_reads=first,
+        wayseal="", ledger="", digest="", offset=0, since=0, until=1_000_000, budget=1, accounts=0, reads=0, first_reads=first,
         first_days=(), not_judged=(), remarks=(), cases=(), held=0,
     )  # fmt: skip
     written = metrics(nothing)

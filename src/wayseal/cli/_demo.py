@@ -77,7 +77,7 @@ def _clear(out: Path) -> None:
 
 def _cases(truth: Path, found: DetectResult, shown: DetectResult, lang: Lang) -> Iterator[str]:
     """The cases, a line each, with what is behind them in truth."""
-    planted = json.loads(truth.read_text(encoding="utf-8"))["insiders"]
+    planted = json.loads(truth.read_text(encoding="utf-8")).get("insiders", [])
     who = {account: f"{i['kind']}, {i['a_day']}" for i in planted for account in i["accounts"]}
     zh = lang is Lang.ZH
     yield ""
