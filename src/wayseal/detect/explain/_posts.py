@@ -8,13 +8,14 @@
    doesn't know has none of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal.detect.explain._templates import By, Template
 from wayseal.ledger.codes import Coder
@@ -32,6 +33,7 @@ Keys = Callable[[Sequence[str] | pa.Array], Words]
 OUTLET, CITY, REGION, CHANNEL, CUSTOMER = range(5)
 _SCOPES = {Scope.OUTLET: OUTLET, Scope.CITY: CITY, Scope.REGION: REGION}
 _SCOPES |= {Scope.CHANNEL: CHANNEL, Scope.CUSTOMER: CUSTOMER}
+_HEAD = str(OutletKind.HEAD_OFFICE)
 _BY = {by: place for place, by in enumerate(By)}
 EVER = np.iinfo(np.int64).max // 4
 _ACTIONS = {action: 1 << place for place, action in enumerate(Action, 1)}
@@ -99,16 +101,14 @@ def staff_of(
     """The staff of a ledger. known: keys of all accounts that it names; keys: gives texts their keys."""
     ids = keys(actors["actor"].to_pylist())
     everyone = Coder(np.unique(np.concatenate([known[known != 0], ids])))
+    given = {kind: assignments.filter(pc.equal(assignments["scope"], str(scope))) for scope, kind in _SCOPES.items()}
     names = outlets["outlet"].to_pylist()
-    homes = actors["outlet"].to_pylist()
-    given = assignments.to_pylist()
-    named = {r["value"] for r in given if r["scope"] == Scope.OUTLET} | {h for h in homes if h}
-    every = sorted({*names, *named})
-    places = Coder(np.unique(keys(every)))
-    channels = Coder(np.unique(keys(sorted({r["value"] for r in given if r["scope"] == Scope.CHANNEL}))))
-    customers = Coder(np.unique(keys(sorted({r["value"] for r in given if r["scope"] == Scope.CUSTOMER}))))
+    every = sorted({*names, *_texts(given[OUTLET]["value"]), *_texts(actors["outlet"])})
+    places, channels, customers = (
+        Coder(np.unique(keys(texts)))
+        for texts in (every, _texts(given[CHANNEL]["value"]), _texts(given[CUSTOMER]["value"]))
+    )
     where = dict(zip(every, places.places(keys(every)).tolist(), strict=True))
-    kinds = dict(zip(names, outlets["kind"].to_pylist(), strict=True))
     cities, regions = _Places(), _Places()
     city, region = np.full(len(places), -1, np.int32), np.full(len(places), -1, np.int32)
     for row in outlets.select(["outlet", "city", "region"]).to_pylist():
@@ -116,77 +116,95 @@ def staff_of(
         region[where[row["outlet"]]] = regions(row["region"])
     code_of: list[Callable[[str], int]] = [where.__getitem__, cities, regions]
     code_of += [lambda t: int(channels.places(keys([t]))[0]), lambda t: int(customers.places(keys([t]))[0])]
-    at = everyone.places(ids).tolist()
-    rows = [(a, OUTLET, where[h], -EVER, EVER) for a, h in zip(at, homes, strict=True) if h]
-    rows += _assigned(given, everyone, keys, code_of)
-    head = {where[n] for n in names if kinds[n] == OutletKind.HEAD_OFFICE}
-    rows = _widest(sorted({r for r in rows if not (r[1] == OUTLET and r[2] in head) and r[0] >= 0}))
-    posts = _posts(rows, len(everyone), _teams(actors, at, len(everyone)), city, region)
+    at = everyone.places(ids)
+    rows = [_homes(actors["outlet"], at, where)]
+    rows += [_assigned(table, kind, everyone, keys, code_of[kind]) for kind, table in given.items()]
+    head = [where[n] for n, kind in zip(names, outlets["kind"].to_pylist(), strict=True) if kind == _HEAD]
+    kept = _widest(np.concatenate(rows), head)
+    posts = _posts(kept, len(everyone), _teams(actors, at, len(everyone)), city, region)
     return Staff(actors=everyone, outlets=places, channels=channels, customers=customers, posts=posts, keys=keys)
 
 
-Row = tuple[int, int, int, int, int]
+def _texts(column: pa.ChunkedArray) -> list[str]:
+    """Different texts of a column, sorted; without null and empty ones."""
+    return sorted(t for t in pc.unique(column).to_pylist() if t)
 
 
-def _assigned(
-    given: list[dict[str, object]],
-    everyone: Coder,
-    keys: Keys,
-    code_of: Sequence[Callable[[str], int]],
-) -> list[Row]:
-    who = everyone.places(keys([str(r["actor"]) for r in given])).tolist()
-    table = pa.table(
-        {
-            "from": pa.array([r["from"] for r in given], pa.timestamp("us", tz="UTC")),
-            "to": pa.array([r["to"] for r in given], pa.timestamp("us", tz="UTC")),
-        }
-    )
-    since, until = microseconds(table["from"]), microseconds(table["to"])
-    until = np.where(table["to"].is_null().to_numpy(), EVER, until)
-    out = []
-    for actor, row, low, high in zip(who, given, since.tolist(), until.tolist(), strict=True):
-        kind = _SCOPES[Scope(str(row["scope"]))]
-        out.append((actor, kind, code_of[kind](str(row["value"])), low, high))
+def _coded(column: pa.ChunkedArray, code: Callable[[str], int]) -> Longs:
+    """The code of each text, asked for once each; -1 for null and for empty text."""
+    words = column.combine_chunks().dictionary_encode()
+    codes = [code(t) if t else -1 for t in words.dictionary.to_pylist()]
+    out: Longs = np.append(np.array(codes, np.int64), -1)[
+        words.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
+    ]
     return out
 
 
-def _widest(rows: list[Row]) -> list[Row]:
-    """Without posts that lie within another one of the same account and place: both tables often say the same."""
-    ever = {r[:3] for r in rows if r[3] == -EVER and r[4] == EVER}
-    return [r for r in rows if r[:3] not in ever or (r[3] == -EVER and r[4] == EVER)]
+def _homes(outlets: pa.ChunkedArray, at: Ints, where: Mapping[str, int]) -> Longs:
+    """Rows (actor, kind, code, since, until) of the outlets that `actors` names."""
+    codes = _coded(outlets, where.__getitem__)
+    ever = np.full(len(at), EVER)
+    return np.column_stack([at, np.full(len(at), OUTLET), codes, -ever, ever])[codes >= 0]
 
 
-def _teams(actors: pa.Table, at: list[int], count: int) -> Ints:
+def _assigned(given: pa.Table, kind: int, everyone: Coder, keys: Keys, code: Callable[[str], int]) -> Longs:
+    """Rows (actor, kind, code, since, until) of one kind of assignments."""
+    who = everyone.places(keys(given["actor"].to_pylist()))
+    until = np.where(given["to"].is_null().to_numpy(), EVER, microseconds(given["to"]))
+    kinds = np.full(len(who), kind)
+    return np.column_stack([who, kinds, _coded(given["value"], code), microseconds(given["from"]), until])
+
+
+def _widest(rows: Longs, head: Sequence[int]) -> Longs:
+    """Sorted rows, each once, of accounts that are known and of places of work (rule 1).
+
+    Without posts that lie within another one of the same account and place: both tables often say the same.
+    """
+    rows = rows[(rows[:, 0] >= 0) & ~((rows[:, 1] == OUTLET) & np.isin(rows[:, 2], head))]
+    rows = rows[np.lexsort(rows.T[::-1])]
+    same = (rows[1:, :3] == rows[:-1, :3]).all(axis=1)
+    start = np.flatnonzero(np.append(True, ~same)[: len(rows)])
+    twice = np.append(False, same & (rows[1:, 3:] == rows[:-1, 3:]).all(axis=1))[: len(rows)]
+    ever = (rows[:, 3] == -EVER) & (rows[:, 4] == EVER)
+    widest = np.repeat(np.logical_or.reduceat(ever, start), np.diff(np.append(start, len(rows)))) if len(rows) else ever
+    out: Longs = rows[(ever | ~widest) & ~twice]
+    return out
+
+
+def _teams(actors: pa.Table, at: Ints, count: int) -> Ints:
     """Rule 3."""
-    codes = _Places()
+    outlet, area = (pc.fill_null(actors[n], "") for n in ("outlet", "region"))
+    housed = pc.not_equal(outlet, "")
+    area = pc.if_else(housed, "", area)
+    words = pc.binary_join_element_wise(pc.fill_null(actors["role"], ""), outlet, area, "\x1f")
+    placed = pc.or_(housed, pc.not_equal(area, "")).to_numpy() & (at >= 0)
     team = np.full(count, -1, np.int32)
-    for place, row in zip(at, actors.select(["role", "outlet", "region"]).to_pylist(), strict=True):
-        if row["outlet"] or row["region"]:
-            team[place] = codes(f"{row['role']}\x1f{row['outlet'] or ''}\x1f{'' if row['outlet'] else row['region']}")
+    team[at[placed]] = words.combine_chunks().dictionary_encode().indices.to_numpy()[placed]
     return team
 
 
-def _posts(rows: list[Row], count: int, team: Ints, city: Ints, region: Ints) -> Posts:
-    columns = np.array(rows, np.int64).reshape(-1, 5)
-    bounds = np.searchsorted(columns[:, 0], np.arange(count + 1))
+def _posts(rows: Longs, count: int, team: Ints, city: Ints, region: Ints) -> Posts:
+    bounds = np.searchsorted(rows[:, 0], np.arange(count + 1))
     of = np.column_stack([bounds[:-1], bounds[1:], team]).astype(np.int64)
-    return Posts(of=of, rows=np.ascontiguousarray(columns[:, 1:]), city=city, region=region)
+    return Posts(of=of, rows=np.ascontiguousarray(rows[:, 1:]), city=city, region=region)
 
 
 def rules_of(templates: Sequence[Template], staff: Staff, keys: Words, actors: pa.Table) -> Rules:
     """The templates as arrays (rule 4). keys: of the rows of `actors`."""
     allowed = np.zeros(len(staff.actors), np.uint32)
     at = staff.actors.places(keys)
-    roles, kinds = actors["role"].to_pylist(), actors["kind"].to_pylist()
-    rights = [frozenset(r or ()) for r in actors["rights"].to_pylist()]
     for bit, t in enumerate(templates):
         if not (t.roles or t.kinds or t.rights):
             allowed |= np.uint32(1 << bit)
             continue
-        for place, role, kind, held in zip(at.tolist(), roles, kinds, rights, strict=True):
-            fits = (not t.roles or role in t.roles) and (not t.kinds or kind in t.kinds)
-            if place >= 0 and fits and (not t.rights or t.rights & held):
-                allowed[place] |= np.uint32(1 << bit)
+        fits = np.ones(len(at), np.bool_)
+        for name, wanted in (("role", t.roles), ("kind", t.kinds)):
+            if wanted:
+                fits &= pc.is_in(actors[name], pa.array(sorted(wanted))).to_numpy()
+        if t.rights:
+            held = [not t.rights.isdisjoint(r or ()) for r in actors["rights"].to_pylist()]
+            fits &= np.array(held, np.bool_)
+        allowed[at[fits & (at >= 0)]] |= np.uint32(1 << bit)
     return Rules(
         by=np.array([_BY[t.by] for t in templates], np.uint8),
         before=np.array([t.before for t in templates], np.int64),

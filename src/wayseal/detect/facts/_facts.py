@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.detect.facts._merge import merged
 from wayseal.detect.facts._tally import Flags, Words
 
 _TIME = pa.int64()
@@ -73,7 +74,10 @@ _LEAST, _MOST = ("from",), ("to",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The state; its tables are sorted by their ids. offset: of local days, µs ahead of UTC."""
+    """The state; its tables are sorted by their ids, each of which stands once.
+
+    offset: of local days, µs ahead of UTC.
+    """
 
     hours: pa.Table
     uses: pa.Table
@@ -91,7 +95,7 @@ class Facts:
         """Both together. A first read in `other` stands for one of the same pair in `self`: its mark has moved."""
         if self.offset != other.offset:
             raise ValueError("facts of different local days don't add up")
-        added = {name: added_up(name, [getattr(self, name), getattr(other, name)]) for name in _IDS}
+        added = {n: merged(getattr(self, n), getattr(other, n), ids, _LEAST, _MOST) for n, ids in _IDS.items()}
         return Facts(**added, suspects=newest([self.suspects, other.suspects]), offset=self.offset)
 
     def without(self, waybills: Words, actors: Words) -> "Facts":

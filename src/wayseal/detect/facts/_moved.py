@@ -9,12 +9,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.facts._tally import Flags, Ints, Longs, Words
+from wayseal.detect.facts._tally import Flags, Longs, Words
 from wayseal.model.jit import kernel
 
 
 @kernel
-def _demoted(key: Words, actor: Ints, first: Flags, fresh: Flags, out: Flags) -> None:
+def _demoted(key: Words, actor: Words, first: Flags, fresh: Flags, out: Flags) -> None:
     """Marks the old reads whose pair's first read is a fresh one: the first of them in the order of the file."""
     for i in range(len(key)):
         if not (fresh[i] and first[i]):
@@ -27,7 +27,7 @@ def _demoted(key: Words, actor: Ints, first: Flags, fresh: Flags, out: Flags) ->
             k += 1
 
 
-def demoted(key: Words, actor: Ints, first: Flags, fresh: Flags) -> Longs:
+def demoted(key: Words, actor: Words, first: Flags, fresh: Flags) -> Longs:
     """Rows (in the ledger's order) that lost the mark of a first read to a fresh one (rule 1)."""
     out: npt.NDArray[np.bool_] = np.zeros(len(key), np.bool_)
     _demoted(key, actor, first, fresh, out)

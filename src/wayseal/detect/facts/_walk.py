@@ -1,7 +1,7 @@
 """From a ledger to facts: one pass over the reads, beside the scans, tickets and waybills of the same parcels."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 from wayseal.detect.explain import NOT_FIRST, Reads, Routes, Rules, Scans, Staff, Tickets, explain
 from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import SUSPECTS, Facts, added_up, among, newest
+from wayseal.detect.facts._merge import rows_of
 from wayseal.detect.facts._moved import demoted
 from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
 from wayseal.detect.facts._tally import ADDRESS, DEVICE, HOURS, SHOWN, USES, Flags, Ints, Longs, Tally, Tiny, Words
@@ -72,28 +73,39 @@ class Counter:
         except IndexError:
             counts = _Counts()
             self._all.append(counts)
-        tables = tables_of(stretch, self._ground.staff)
-        before = len(counts.firsts)
-        read = sum(self._count(self._fresh(batch, tables, counts), tables, counts) for batch in stretch.reads)
-        if self._before is not None:
-            self._again(stretch, tables, self._before, counts, counts.firsts[before:])
+        if self._before is None:
+            tables = tables_of(stretch, self._ground.staff)
+            read = sum(self._count(batch, tables, counts) for batch in stretch.reads)
+        else:
+            read = self._increment(stretch, self._before, counts)
         self._free.append(counts)
         return read
 
-    def _fresh(self, batch: pa.RecordBatch, tables: "Tables", counts: _Counts) -> pa.RecordBatch:
-        """The reads that were not counted before; takes note of marks that moved."""
-        if self._before is None:
-            return batch
-        fresh = batch["source"].to_numpy() >= self._before.sources
-        if fresh.all():
-            return batch
-        actor = self._ground.staff.actors.places(words(batch, "actor"))
-        lost = demoted(words(batch, "waybill"), actor, _flags(batch, "first"), fresh)
+    def _increment(self, stretch: Beside, before: Before, counts: _Counts) -> int:
+        """Counts what came since, beside those rows of the tables that it needs."""
+        fresh = [batch["source"].to_numpy() >= before.sources for batch in stretch.reads]
+        again = self._reopened(stretch, before)
+        keys = [words(batch, "waybill")[new] for batch, new in zip(stretch.reads, fresh, strict=True)]
+        wanted = np.unique(np.concatenate([words(again, "waybill"), *keys]))
+        few = {name: rows_of(rows, wanted) for name, rows in stretch.tables.items()}
+        tables = tables_of(replace(stretch, tables=few), self._ground.staff)
+        start = len(counts.firsts)
+        read = 0
+        for batch, new in zip(stretch.reads, fresh, strict=True):
+            self._moved(batch, new, tables, counts)
+            read += self._count(batch.filter(pa.array(new)), tables, counts)
+        self._again(again, tables, counts, counts.firsts[start:])
+        return read
+
+    def _moved(self, batch: pa.RecordBatch, fresh: Flags, tables: "Tables", counts: _Counts) -> None:
+        """Takes note of marks that moved from reads that were counted before to fresh ones."""
+        if fresh.all() or not fresh.any():
+            return
+        lost = demoted(words(batch, "waybill"), words(batch, "actor"), _flags(batch, "first"), fresh)
         if len(lost):
             old = _as_first(batch.take(pa.array(lost)))
             _, why, _ = judged(old, tables, self._ground)
             counts.moved.append(moved_rows(old, why < self._ground.mandates))
-        return batch.filter(pa.array(fresh))
 
     def _count(self, batch: pa.RecordBatch, tables: "Tables", counts: _Counts) -> int:
         if not batch.num_rows:
@@ -124,10 +136,8 @@ class Counter:
             n,
         )
 
-    def _again(
-        self, stretch: Beside, tables: "Tables", before: Before, counts: _Counts, firsts: list[tuple[Words, Words]]
-    ) -> None:
-        """Judges suspects of before again whose parcel has a new row (`_moved`, rule 2), but for pairs read anew."""
+    def _reopened(self, stretch: Beside, before: Before) -> pa.RecordBatch:
+        """Suspects of before whose parcel has a new row (`_moved`, rule 2)."""
         named = [
             words(rows, "waybill")[rows["source"].to_numpy() >= before.sources] for rows in stretch.tables.values()
         ]
@@ -135,17 +145,19 @@ class Counter:
         low = np.searchsorted(keys, np.uint64(stretch.low))
         high = np.searchsorted(keys, np.uint64(stretch.high), side="right")
         some = np.flatnonzero(np.isin(keys[low:high], np.concatenate(named))) + low
-        if not len(some):
-            return
-        old = before.suspects.take(pa.array(some))
+        taken = before.suspects.take(pa.array(some))
+        return pa.RecordBatch.from_arrays([c.combine_chunks() for c in taken.columns], schema=taken.schema)
+
+    def _again(self, old: pa.RecordBatch, tables: "Tables", counts: _Counts, firsts: list[tuple[Words, Words]]) -> None:
+        """Judges suspects of before again, but for pairs read anew."""
         for pairs in firsts:
-            old = old.filter(pa.array(~among((old["waybill"].to_numpy(), old["actor"].to_numpy()), pairs)))
-        old = old.combine_chunks()
-        if not len(old):
+            if old.num_rows:
+                old = old.filter(pa.array(~among((words(old, "waybill"), words(old, "actor")), pairs)))
+        if not old.num_rows:
             return
-        batch = _as_first(old.select(list(_AS_SUSPECT)).to_batches()[0])
+        batch = _as_first(old.select(list(_AS_SUSPECT)))
         _, why, early = judged(batch, tables, self._ground)
-        counts.firsts.append((old["waybill"].to_numpy(), old["actor"].to_numpy()))
+        counts.firsts.append((words(old, "waybill"), words(old, "actor")))
         if len(left := np.flatnonzero(why >= self._ground.strong)):
             counts.suspects.append(suspects_of(batch, left, why, early))
 
