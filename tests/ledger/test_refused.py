@@ -81,6 +81,22 @@ def test_a_foreign_folder_with_names_of_a_ledger_is_left_alone(tmp_path: Path, n
     assert mine.read_text() == "not a ledger's"
 
 
+def test_a_ledger_is_made_anew_beside_a_casebook_which_is_left_alone(tmp_path: Path) -> None:
+    path = write(tmp_path / "D", "accesses", ROWS)
+    casebook = tmp_path / "L/detect/casebook.jsonl"
+    casebook.parent.mkdir(parents=True)
+    casebook.write_text("somebody's cases")
+    put(path, tmp_path / "L")
+    assert casebook.read_text() == "somebody's cases"
+
+
+def test_a_folder_named_as_that_of_cases_without_any_is_foreign(tmp_path: Path) -> None:
+    path = write(tmp_path / "D", "accesses", ROWS)
+    (tmp_path / "L/detect").mkdir(parents=True)
+    with pytest.raises(LedgerError, match="holds other things"):
+        put(path, tmp_path / "L")
+
+
 def test_a_first_ingest_that_was_killed_early_is_begun_anew(tmp_path: Path) -> None:
     path = write(tmp_path / "D", "accesses", ROWS)
     (tmp_path / "L").mkdir()
