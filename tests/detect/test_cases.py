@@ -28,7 +28,7 @@ READS = [
 def saying(found: Found, total: Floats, name: str = "", since: int | None = None) -> Found:
     """What a detector found, with other evidence. since: of all days, where it isn't the detector's own."""
     begun = found.evidence.since if since is None else np.full(total.shape, since, np.int64)
-    weighed = Evidence(total=total, since=begun, usual=found.evidence.usual)
+    weighed = Evidence(total=total, since=begun)
     return replace(found, name=name or found.name, evidence=weighed)
 
 
@@ -46,7 +46,6 @@ def ground(v: View, *found: Found, first: int = 0, threshold: float = THRESHOLD,
         total=together(found, v.shape) if total is None else total,
         threshold=np.full(v.shape[0], threshold),
         names=names,
-        places=["CQ-0231" if k == place(v, "a") else "" for k in range(v.shape[0])],
         first_day=first,
     )
 

@@ -120,7 +120,7 @@ def test_rows_in_another_order(detector: Detector, reads: list[Seen], seed: int)
     tables = {name: mixed(getattr(made, name), seed) for name in ("hours", "uses", "shown", "suspects")}
     order = list(range(len(WHO.keys)))
     random.Random(seed).shuffle(order)
-    who = Who(keys=WHO.keys[order], role=[WHO.role[n] for n in order], place=[WHO.place[n] for n in order])
+    who = Who(keys=WHO.keys[order], role=WHO.role.take(order), place=WHO.place.take(order))
     again = look(replace(made, **tables), DAYS, who=who)
     again = replace(again, given=view.given)
     assert plain(again, checked(detector, again)) == whole
@@ -267,7 +267,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Looked:
     with ledger.open_ledger(folder / "L") as snapshot:
         ids = actors["actor"].to_pylist()
         places = [o or r or "" for o, r in zip(actors["outlet"].to_pylist(), actors["region"].to_pylist(), strict=True)]
-        who = Who(keys=snapshot.keys(ids), role=actors["role"].to_pylist(), place=places)
+        who = Who(keys=snapshot.keys(ids), role=actors["role"].combine_chunks(), place=pa.array(places))
     first = (int(brought.hours["hour"].to_numpy().min()) * 3_600_000_000 + CHINA) // 86_400_000_000
     return brought, facts(folder / "L"), who, first
 

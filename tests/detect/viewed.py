@@ -105,8 +105,8 @@ def view(
     roles, places = roles or {}, places or {}
     who = Who(
         keys=np.array([key(a) for a in accounts], np.uint64),
-        role=[roles.get(a, "clerk") for a in accounts],
-        place=[places.get(a, "") for a in accounts],
+        role=pa.array([roles.get(a, "clerk") for a in accounts], pa.string()),
+        place=pa.array([places.get(a, "") for a in accounts], pa.string()),
     )
     return view_of(facts_from(reads), who, numbers, FIRST - past, FIRST + days - 1)
 

@@ -21,8 +21,8 @@ WEAK = 5
 ROLES = {1: ("clerk", "o-1"), 2: ("clerk", "o-1"), 3: ("clerk", "o-2"), 4: ("agent", "north"), 5: ("agent", "")}
 """Accounts that somebody knows; others are strangers."""
 WHO = Who(
-    keys=np.array([*ROLES, 77], np.uint64), role=[*(r for r, _ in ROLES.values()), "clerk"],
-    place=[*(p for _, p in ROLES.values()), "o-3"],
+    keys=np.array([*ROLES, 77], np.uint64), role=pa.array([*(r for r, _ in ROLES.values()), "clerk"]),
+    place=pa.array([*(p for _, p in ROLES.values()), "o-3"]),
 )  # fmt: skip
 
 

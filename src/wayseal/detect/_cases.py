@@ -19,14 +19,13 @@ _DAY = 86_400_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What cases are made of. names: gives keys of a kind their texts. places: outlet or region of each account."""
+    """What cases are made of. names: gives keys of a kind their texts."""
 
     view: View
     found: Sequence[Found]
     total: Floats
     threshold: Floats
     names: Callable[[str, Sequence[int]], list[str]]
-    places: Sequence[str]
     first_day: int
 
 
@@ -122,7 +121,7 @@ def _person(ground: Ground, actor: int, alert: Alert | None) -> Person:
     return Person(
         actor=ground.names("actor", [int(view.keys[actor])])[0],
         role=view.roles[view.role[actor]],
-        place=ground.places[actor],
+        place=view.places[view.place[actor]] if view.place[actor] >= 0 else "",
         evidence=float(ground.total[actor, day]),
         alerted_at=None if alert is None else alert.at,
         reasons=tuple(sorted(reasons, key=lambda r: (-r.weight, r.detector))),

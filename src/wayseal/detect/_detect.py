@@ -61,10 +61,9 @@ def detect(
     if window is None:
         return _result(snapshot, o, None, None, facts, (), 0, (*remarks, Remark(code="not.no_reads")))
     progress("judge", 0, 1)
-    who = _who(snapshot)
     if "queries" in snapshot.tables:
         given = replace(given, counted={**given.counted, "route_sweeps": sweeps(snapshot, o.offset)})
-    view = _with_given(view_of(facts, who, snapshot.numbers, window.past, window.last), snapshot, given)
+    view = _with_given(view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last), snapshot, given)
     view, partial = _without_gaps(view)
     remarks += partial
     able, silent_ones = _able(snapshot, facts, given)
@@ -73,7 +72,7 @@ def detect(
     usual = baseline(view, found)
     if o.folder is not None:
         keep(o.folder / PEERS, json.dumps(usual, indent=1, sort_keys=True))
-    cases, held = _weighed(snapshot, view, window, found, given, who, o.budget, progress)
+    cases, held = _weighed(snapshot, view, window, found, given, o.budget, progress)
     result = _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
     return replace(result, peers=str(usual["version"]))
 
@@ -84,7 +83,6 @@ def _weighed(
     window: Window,
     found: Sequence[Found],
     given: Given,
-    who: Who,
     budget: int,
     progress: Progress,
 ) -> tuple[tuple[Case, ...], int]:
@@ -94,8 +92,7 @@ def _weighed(
     alerted, without = alerts(view, found, total, limit, first, budget)
     main = next((f.evidence.total[:, first:].max(axis=1) for f in found if f.name == MAIN), np.zeros(view.shape[0]))
     ground = Ground(
-        view=view, found=found, total=total, threshold=limit, names=_names(snapshot), places=_places(view, who),
-        first_day=first,
+        view=view, found=found, total=total, threshold=limit, names=_names(snapshot), first_day=first,
     )  # fmt: skip
     made, held = cases_of(ground, alerted, without, groups(view, main), budget)
     return with_reads(made, snapshot, view, found, limit, given.reads, progress), held
@@ -106,18 +103,10 @@ def _names(snapshot: Snapshot) -> Callable[[str, Sequence[int]], list[str]]:
 
 
 def _who(snapshot: Snapshot) -> Who:
-    actors = snapshot.actors()
-    outlet, region = actors["outlet"].to_pylist(), actors["region"].to_pylist()
-    return Who(
-        keys=snapshot.keys(actors["actor"].to_pylist()),
-        role=actors["role"].to_pylist(),
-        place=[o or r or "" for o, r in zip(outlet, region, strict=True)],
-    )
-
-
-def _places(view: View, who: Who) -> list[str]:
-    known = dict(zip(who.keys.tolist(), who.place, strict=True))
-    return [known.get(k, "") for k in view.keys.tolist()]
+    actors = snapshot.actors().combine_chunks()
+    ids, role, outlet, region = (actors[n].combine_chunks() for n in ("actor", "role", "outlet", "region"))
+    housed = pc.not_equal(pc.fill_null(outlet, ""), "")
+    return Who(keys=snapshot.hashed(ids), role=role, place=pc.if_else(housed, outlet, region))
 
 
 def _with_given(view: View, snapshot: Snapshot, given: Given) -> View:

@@ -1,6 +1,7 @@
 """All detectors on a view, weighed together."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ CAP = 15.0
 ALWAYS = frozenset(("unexplained_first_reads", "canary_touch", "partner_contract"))
 OFTEN = 0.1
 """Share of those who pull that does what a detector not in ALWAYS looks for."""
+_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +61,17 @@ def weighed(name: str, nats: Floats) -> Floats:
 
 def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Found, ...]:
     """Each detector's findings. cleared: bool (a, d), days of which somebody has said that they were work."""
-    out = []
-    for detector in detectors:
+
+    def found(detector: Detector) -> Found:
         odd = detector.count(view)
         usual = fit(odd.odd, odd.base, view.group, view.role)
         weighed = evidence(odd.odd, odd.base, view.group, usual, cleared)
         if odd.least > 0:
             weighed = _at_least(weighed, odd, cleared)
-        out.append(Found(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared))
-    return tuple(out)
+        return Found(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return tuple(pool.map(found, detectors))
 
 
 def _at_least(weighed: Evidence, odd: Odd, cleared: Flags | None) -> Evidence:

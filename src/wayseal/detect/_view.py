@@ -1,6 +1,6 @@
 """Facts of some weeks as arrays by account and day: what detectors look at."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,8 +55,8 @@ class View:
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
     offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
     shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
-    group: of peers; roles: name of each account's role. groups: role and size class of each group. given: detector →
-    int64 (a, d), what others counted for it.
+    role: of its role; group: of peers; places, roles: what the codes stand for. groups: role and size class of each
+    group. given: detector → int64 (a, d), what others counted for it.
     """
 
     keys: Words
@@ -73,6 +73,7 @@ class View:
     group: Ints
     role: Ints
     roles: tuple[str, ...]
+    places: tuple[str, ...] = ()
     groups: tuple[tuple[str, int], ...] = ()
     given: Mapping[str, Longs] = field(default_factory=dict)
 
@@ -99,11 +100,11 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """What is known of accounts: keys, role, place (outlet, else region; "" none), in any order."""
+    """What is known of accounts: keys, role, place (outlet, else region; "" none), in any order; each account once."""
 
     keys: Words
-    role: Sequence[str]
-    place: Sequence[str]
+    role: pa.Array
+    place: pa.Array
 
 
 def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: int) -> View:
@@ -121,7 +122,7 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
         return out.reshape(len(coder), days)
 
     reads, first = table("reads"), table("first")
-    role, place, roles = _about(who, coder)
+    role, place, roles, places = _about(who, coder)
     group, groups = _groups(role, place, first)
     return View(
         keys=coder.keys,
@@ -137,6 +138,7 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
         uses=_coded(facts.uses, coder, first_day, last_day),
         shown=_coded(facts.shown, coder, first_day, last_day),
         place=place,
+        places=places,
         group=group,
         groups=tuple((roles[r], size) for r, size in groups),
         role=role,
@@ -179,15 +181,21 @@ def _suspects(facts: Facts, coder: Coder, numbers: Numbers, first_day: int, days
     )
 
 
-def _about(who: Who, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...]]:
-    role, place = np.zeros(len(coder), np.int32), np.full(len(coder), -1, np.int32)
-    roles: dict[str, int] = {"": 0}
-    places: dict[str, int] = {}
-    for at, r, p in zip(coder.places(who.keys).tolist(), who.role, who.place, strict=True):
-        if at >= 0:
-            role[at] = roles.setdefault(r, len(roles))
-            place[at] = places.setdefault(p, len(places)) if p else -1
-    return role, place, tuple(roles)
+def _about(who: Who, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...], tuple[str, ...]]:
+    """Codes of each account's role and place, and what they stand for: roles (the first is ""), places."""
+    at = coder.places(who.keys)
+    there = at >= 0
+    out = []
+    for column in (who.role, who.place):
+        words = pc.fill_null(column, "").filter(pa.array(there)).dictionary_encode()
+        names = sorted({"", *words.dictionary.to_pylist()})
+        where = {name: code for code, name in enumerate(names)}
+        code = np.array([where[word] for word in words.dictionary.to_pylist()], np.int32)
+        each = np.zeros(len(coder), np.int32)
+        each[at[there]] = code[words.indices.to_numpy()]
+        out.append((each, tuple(names)))
+    (role, roles), (place, places) = out
+    return role, place - np.int32(1), roles, places[1:]
 
 
 def _groups(role: Ints, place: Ints, first: Longs) -> tuple[Ints, list[tuple[int, int]]]:

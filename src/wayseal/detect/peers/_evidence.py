@@ -5,7 +5,8 @@ one does it, and how often it has bursts, is learnt from every day. One in many 
 of up to STEADY a day, since it was first seen. New work: since t it does what any of its peers may
 do, which happens seldom (ANEW). Pulling: up to t it was work, and since then a constant number of odd reads a day comes
 on top, unknown how many. The evidence is the logarithm of how much more probable the days are under pulling than under
-the other two, for the t that makes it largest; what would be below 0 is 0, and the story begins anew.
+the other two. What would be below 0 is 0, and the story begins anew; so it does where the day alone says more than the
+story that ends on it.
 
 Obligations (code and tests cite the numbers):
 1. Evidence on a day hangs on that day and those before it.
@@ -13,6 +14,7 @@ Obligations (code and tests cite the numbers):
 3. What work may be learnt to be is bounded: a rate above FAR times the group's spread is never taken for usual, and
    bursts not for more than FEW in four weeks, unless somebody has said that it is work (`cleared`).
 4. Evidence is of four weeks at most, read or not: then the story begins anew.
+5. Before its first odd read there is no evidence of an account.
 """
 
 import math
@@ -38,20 +40,20 @@ _UNEVEN = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """float64 (a, d) in nats: total on each day's end. since: int64 (a, d), column of t. usual: expected odd count."""
+    """float64 (a, d) in nats: total on each day's end. since: int64 (a, d), column of t."""
 
     total: Floats
     since: Longs
-    usual: Floats
 
 
 @kernel
 def _log_nb(y: float, mean: float, shape: float) -> float:
     """Logarithm of the negative binomial probability of y."""
-    return (
-        math.lgamma(y + shape) - math.lgamma(shape) - math.lgamma(y + 1.0)
-        + shape * math.log(shape / (shape + mean)) + y * math.log(mean / (shape + mean))
-    )  # fmt: skip
+    none = shape * math.log(shape / (shape + mean))
+    if y == 0.0:
+        return none
+    ways = math.lgamma(y + shape) - math.lgamma(shape) - math.lgamma(y + 1.0)
+    return ways + none + y * math.log(mean / (shape + mean))
 
 
 @kernel
@@ -98,17 +100,23 @@ def _pulled(y: float, n: float, alpha: float, beta: float, within: float, extra:
 
 
 @kernel
+def _against(pulled: Floats, work: float, anew: float) -> float:
+    """Evidence: what days say of pulling, against what they say of work and of new work."""
+    return _log_sum(pulled) - math.log(float(len(pulled))) - _add(work, math.log(ANEW) + anew)
+
+
+@kernel
 def _account(
-    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs,
-    expected: Floats,
-) -> None:  # fmt: skip
+    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
+) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
-    share, ever = np.zeros(len(extra)), np.zeros(int(np.sum(extra <= STEADY)))
+    share, today = np.zeros(len(extra)), np.zeros(len(extra))
+    ever = np.zeros(int(np.sum(extra <= STEADY)))
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
     alpha = beta = kept_a = kept_b = new_a = new_b = bursts = lived = ordinarily = 0.0
     as_ever = before = as_new = granted = 0.0
-    now, t = 0.0, 0
+    now, t, any_odd = 0.0, 0, False
     for d in range(len(odd)):
         if now <= 0.0 or d - t >= WEEKS:
             now, t = 0.0, d
@@ -119,6 +127,7 @@ def _account(
         if odd[d] == 0 and base[d] <= 0.0:
             total[d], since[d] = now, t
             continue
+        any_odd = any_odd or odd[d] > 0
         rate, between, within, burst, size = usual[0, d], usual[1, d], usual[2, d], usual[3, d], max(usual[4, d], 1.5)
         prior_a, prior_b = 1.0 / between, 1.0 / between / rate
         y, n = float(odd[d]), max(base[d], 1e-9)
@@ -131,13 +140,24 @@ def _account(
         burst_day = math.log(often) + log_burst(y, size)
         work = _add(plain, burst_day)
         ordinarily += work
+        up_to_now = as_ever
         _pulled(y, n, prior_a, prior_b, within, extra, ever)
         as_ever = _add(ordinarily, math.log(ODD_WORK / len(ever)) + _log_sum(ever))
         fresh = math.log(1.0 - often) + log_work(y, n, prior_a + new_a, prior_b + new_b, within)
         as_new += _add(fresh, burst_day)
         _pulled(y, n, prior_a + kept_a, prior_b + kept_b, within, extra, share)
-        expected[d] = (prior_a + kept_a) / (prior_b + kept_b) * n
-        now = _log_sum(share) - math.log(float(len(extra))) - _add(as_ever - before, math.log(ANEW) + as_new)
+        now = _against(share, as_ever - before, as_new)
+        if t < d and y > (prior_a + alpha) / (prior_b + beta) * n:
+            today[:] = 0.0
+            _pulled(y, n, prior_a + alpha, prior_b + beta, within, extra, today)
+            fresh = math.log(1.0 - often) + log_work(y, n, prior_a, prior_b, within)
+            alone = _against(today, as_ever - up_to_now, _add(fresh, burst_day))
+            if alone > now:
+                now, t, before = alone, d, up_to_now
+                share[:] = today
+                kept_a, kept_b = alpha, beta
+                new_a = new_b = 0.0
+                as_new = _add(fresh, burst_day)
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
         varies = even * min(within, _UNEVEN) + (1.0 - even) * within
@@ -153,26 +173,30 @@ def _account(
         most = max(rate * (1.0 + FAR * math.sqrt(between)), granted)
         alpha = min(alpha, max(0.0, most * (prior_b + beta) - prior_a))
         new_a = min(new_a, max(0.0, most * (prior_b + new_b) - prior_a))
+        if not any_odd:
+            now = 0.0
         total[d], since[d] = max(now, 0.0), t
 
 
 @kernel
 def _all(
-    odd: Longs, base: Floats, group: Ints, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs,
-    expected: Floats,
-) -> None:  # fmt: skip
+    odd: Longs, base: Floats, group: Ints, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
+) -> None:
     for a in range(len(odd)):
-        _account(odd[a], base[a], usual[:, group[a]], cleared[a], extra, total[a], since[a], expected[a])
+        if odd[a].any():
+            _account(odd[a], base[a], usual[:, group[a]], cleared[a], extra, total[a], since[a])
+        else:
+            since[a] = np.arange(len(odd[a]))
 
 
 def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> Evidence:
     """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days that were said to be work."""
     a, d = odd.shape
-    out = Evidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64), usual=np.zeros((a, d)))
+    out = Evidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64))
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
     fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
         np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, none, EXTRA, out.total,
-        out.since, out.usual,
+        out.since,
     )  # fmt: skip
     return out
