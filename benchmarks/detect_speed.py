@@ -79,7 +79,7 @@ def increment(dataset: Path, out: Path, seed: int) -> None:
     groups = rng.permutation(file.num_row_groups)[:few].tolist()
     rows = file.read_row_groups(sorted(groups))
     rows = rows.take(pa.array(np.sort(rng.permutation(len(rows))[:INCREMENT])))
-    last = pc.max(rows["at"]).cast(pa.int64()).as_py()
+    last = pc.max(file.read(["at"])["at"]).cast(pa.int64()).as_py()
     at = np.sort(last + rng.integers(0, 3_600_000_000, len(rows)))
     rows = rows.set_column(rows.column_names.index("at"), "at", pa.array(at).cast(rows["at"].type))
     # Where people work decides what they read: the same reads, sorted by outlet, and each with the next one's waybill.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view
-from wayseal.detect._alerts import MAIN, PRIOR, THRESHOLD, alerts, score_of, thresholds, tipped
+from wayseal.detect._alerts import BOLD, MAIN, PRIOR, THRESHOLD, alerts, score_of, thresholds, tipped
 from wayseal.detect._judge import CAP, Floats, Found, together
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
@@ -177,8 +177,8 @@ def test_3_verdicts_of_peers_move_the_threshold(four: View) -> None:
 
 
 def test_a_score_is_a_probability() -> None:
-    assert score_of(THRESHOLD) == 0.5
-    assert score_of(0) == pytest.approx(1 / (1 + PRIOR))
+    assert score_of(THRESHOLD + BOLD) == 0.5
+    assert score_of(BOLD) == pytest.approx(1 / (1 + PRIOR))
     assert score_of(math.inf) == pytest.approx(1)
     assert score_of(-math.inf) == pytest.approx(0)
     scores = [score_of(x) for x in np.linspace(-50, 50, 101)]

@@ -174,7 +174,7 @@ def test_linked_accounts_that_together_reach_what_none_reaches_alone(world: tupl
     assert made(ground(v, main, total=total, threshold=enough + 0.01), [], [group(v, "abc", "range")]) == ()
     (case,) = made(ground(v, main, total=total, threshold=enough), [], [group(v, "abc", "range")])
     assert case.evidence == enough
-    assert case.score == 0.5
+    assert case.score == score_of(enough, enough)
     assert case.alerted_at == max(r.until for p in case.people for r in p.reasons), "no sooner than all of it was there"
     assert made(ground(v, main, total=total, threshold=5.0), [], [group(v, "a", "range")]) != ()
 

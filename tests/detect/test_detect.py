@@ -15,6 +15,7 @@ from tests.detect.watched import Watched
 from tests.ledger.helpers import put, read, write
 from wayseal import store
 from wayseal.detect import Case, DetectResult, Given, Options, Verdict, detect
+from wayseal.detect._alerts import THRESHOLD, score_of
 from wayseal.detect._result import Reason
 from wayseal.detect.detectors import detectors
 from wayseal.ledger import ingest, open_ledger
@@ -93,7 +94,7 @@ def test_what_a_result_holds_agrees_with_itself(watched: Watched, small: Watched
         for case in r.cases:
             assert r.since <= case.alerted_at < r.until
             assert case.alerted_at <= case.until < r.until
-            assert 0.5 <= case.score <= 1
+            assert score_of(THRESHOLD) <= case.score <= 1
             for person in case.people:
                 assert [x.weight for x in person.reasons] == sorted((x.weight for x in person.reasons), reverse=True)
                 for reason in person.reasons:

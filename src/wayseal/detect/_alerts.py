@@ -7,6 +7,8 @@ Obligations (code and tests cite the numbers):
    before, and the unexplained reads of the day up to it, reach the threshold. Where only the day as a whole does, it is
    the account's last read of the day: never earlier than could be known.
 3. The threshold is the prior, one in PRIOR, plus what verdicts have taught about the account's peers.
+4. Reaching it is reason to look. The score is lower: evidence overstates, as no model knows all that people do at work,
+   by BOLD nats (docs/benchmarks.md: fitted to 285 cases of three simulated couriers, held against others).
 """
 
 import math
@@ -22,6 +24,7 @@ from wayseal.detect.peers import Usual, evidence
 
 PRIOR = 10_000
 THRESHOLD = math.log(PRIOR)
+BOLD = 4.9
 MAIN = "unexplained_first_reads"
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
@@ -37,8 +40,8 @@ class Alert:
 
 
 def score_of(nats: float, threshold: float = THRESHOLD) -> float:
-    """Probability of pulling, given the evidence and the prior."""
-    return 1.0 / (1.0 + math.exp(min(max(threshold - nats, -700.0), 700.0)))
+    """Probability of pulling, given the evidence and the prior (obligation 4)."""
+    return 1.0 / (1.0 + math.exp(min(max(threshold + BOLD - nats, -700.0), 700.0)))
 
 
 def alerts(

@@ -123,7 +123,9 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
 
     reads, first = table("reads"), table("first")
     role, place, roles, places = _about(who, coder)
-    group, groups = _groups(role, place, first)
+    suspects = _suspects(facts, coder, numbers, first_day, days)
+    odd = np.bincount(suspects.actor[~suspects.weak], minlength=len(coder))
+    group, groups = _groups(role, place, first.sum(axis=1) - odd)
     return View(
         keys=coder.keys,
         day=first_day,
@@ -131,7 +133,7 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
         reads=reads,
         first=first,
         mandate=table("mandate"),
-        suspects=_suspects(facts, coder, numbers, first_day, days),
+        suspects=suspects,
         hours=pa.table(
             {"actor": actor, "hour": hour.astype(np.int32), "reads": hours["reads"], "first": hours["first"]}
         ),
@@ -198,10 +200,13 @@ def _about(who: Who, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...], tuple[s
     return role, place - np.int32(1), roles, places[1:]
 
 
-def _groups(role: Ints, place: Ints, first: Longs) -> tuple[Ints, list[tuple[int, int]]]:
-    """Peers: role and size of the place, by powers of four of what its people in that role read; and all groups."""
+def _groups(role: Ints, place: Ints, work: Longs) -> tuple[Ints, list[tuple[int, int]]]:
+    """Peers: role and size of the place, by powers of four of the work of its people in that role; and all groups.
+
+    work: (a,), first reads that something explains: by what nothing explains, those who pull would be their own peers.
+    """
     pair = role.astype(np.int64) << 32 | (place.astype(np.int64) + 1)
     _, which = np.unique(pair, return_inverse=True)
-    size = (np.log2(1 + np.bincount(which, first.sum(axis=1))) // 2).astype(np.int64)
+    size = (np.log2(1 + np.bincount(which, work)) // 2).astype(np.int64)
     codes, group = np.unique(role.astype(np.int64) << 8 | size[which], return_inverse=True)
     return group.astype(np.int32), [(code >> 8, code & 255) for code in codes.tolist()]

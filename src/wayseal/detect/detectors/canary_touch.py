@@ -1,6 +1,7 @@
 """Reads of waybills that exist for nobody: canaries, by accounts that they were not made for.
 
-Any touch is a case: LEAST nats are beyond the prior. What is usual among peers says little of what never happens.
+Any touch is a case: LEAST nats are beyond the prior, and all that one detector may say. What is usual among peers says
+little of what never happens.
 """
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from wayseal.detect._view import View
 from wayseal.detect.detectors._contract import Detector, Odd
 
-LEAST = 10.0
+LEAST = 15.0
 
 
 def _count(view: View) -> Odd:
