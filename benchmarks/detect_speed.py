@@ -11,7 +11,8 @@ same waybills by the same accounts, in the hour after the last. Contenders run i
   nothing else: no first reads, no joining with scans, no peers.
 
 An increment is measured in a process of its own too: state as it was kept before the last file came, brought up to date
-(`facts`: reading the new reads beside the tables of the same parcels, adding up, writing the state), then judging.
+(`facts`: reading the new reads beside the tables of the same parcels, adding up, writing the state), judging, and
+making cases with the reads behind each reason.
 """
 
 import argparse
@@ -46,6 +47,7 @@ for table, columns in used.items():
 """
 INCREMENT = 1_000_000
 CHILD = "--child"
+STAGES = ("facts", "judging", "cases with their reads")
 
 
 def prepare(work: Path, accesses: int, seed: int) -> None:
@@ -109,21 +111,22 @@ def whole(ledger: Path) -> dict[str, float]:
 
 
 def update(ledger: Path, state: Path) -> dict[str, float]:
-    """Detection with its state kept, in this process."""
+    """Detection with its state kept, in this process, stage by stage."""
     from wayseal.detect import Options, detect  # noqa: PLC0415
-    from wayseal.detect.explain import load_templates  # noqa: PLC0415
-    from wayseal.detect.facts import facts_of  # noqa: PLC0415
     from wayseal.ledger import open_ledger  # noqa: PLC0415
 
+    marks: list[float] = []
+    begun = time.perf_counter()
     with open_ledger(ledger) as snapshot:
-        begun = time.perf_counter(), time.process_time()
-        facts_of(snapshot, state, load_templates(None), Options().offset, lambda *_: None)
-        facts = time.perf_counter() - begun[0], time.process_time() - begun[1]
-        begun = time.perf_counter(), time.process_time()
-        detect(snapshot, Options(folder=state))
-        judging = time.perf_counter() - begun[0]
+        detect(
+            snapshot,
+            Options(folder=state),
+            progress=lambda stage, *_: marks.append(time.perf_counter()) if stage == "judge" else None,
+        )
+    ends = [begun, marks[0], marks[-1], time.perf_counter()]
+    stages = {name: until - since for name, since, until in zip(STAGES, ends[:-1], ends[1:], strict=True)}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return {"facts": facts[0], "facts, CPU": facts[1], "judging": judging, "peak": peak}
+    return {**stages, "together": ends[-1] - begun, "peak GB": peak}
 
 
 def child(*args: str) -> list[str]:
@@ -178,7 +181,7 @@ def main() -> None:
         print(said(name, runs))
     ours, theirs = (statistics.median(w for w, _ in runs) for runs in figures.values())
     print(f"\nratio {ours / theirs:.2f}\n\n| increment of a million reads | median s | least–most s |\n|---|---|---|")
-    for name in ("facts", "facts, CPU", "judging", "peak"):
+    for name in later[0]:
         values = [f[name] for f in later]
         print(f"| {name} | {statistics.median(values):.2f} | {min(values):.2f}–{max(values):.2f} |")
 

@@ -130,7 +130,7 @@ def _person(ground: Ground, actor: int, alert: Alert | None) -> Person:
 
 
 def _reason(ground: Ground, found: Found, actor: int, day: int) -> Reason | None:
-    weight = float(found.weight[actor, day])
+    weight = found.weight_on(actor, day)
     if weight < _LEAST:
         return None
     view, since = ground.view, int(found.evidence.since[actor, day])

@@ -42,6 +42,10 @@ class Found:
         """float64 (a, d): nats that count (`weighed`)."""
         return weighed(self.name, self.evidence.total)
 
+    def weight_on(self, actor: int, day: int) -> float:
+        """The same of one account and day (places)."""
+        return float(weighed(self.name, self.evidence.total[actor : actor + 1, day])[0])
+
     @property
     def told(self) -> Longs:
         """int64 (a, d): the counts that a report gives."""

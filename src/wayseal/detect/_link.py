@@ -83,7 +83,7 @@ def _common(view: View, among: npt.NDArray[np.bool_], rows: Longs, values: npt.N
     pairs, count = np.unique(pair, axis=1, return_counts=True)
     value, actor = pairs[0][count >= LEAST_READS], pairs[1][count >= LEAST_READS].astype(np.int64)
     u = view.uses
-    mine = np.flatnonzero(u["kind"].to_numpy() == kind)
+    mine = np.flatnonzero((u["kind"].to_numpy() == kind) & np.isin(u["value"].to_numpy(), value))
     used = np.unique(np.stack([u["value"].to_numpy()[mine], u["actor"].to_numpy()[mine].astype(np.uint64)]), axis=1)
     out = []
     for one in np.unique(value).tolist():

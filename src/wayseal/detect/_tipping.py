@@ -24,7 +24,7 @@ def tipping(
 
     times: detector → µs of its odd reads of the account on that day, sorted.
     """
-    held = sum(float(f.weight[actor, day - 1]) for f in found if f.name not in times) if day else 0.0
+    held = sum(f.weight_on(actor, day - 1) for f in found if f.name not in times) if day else 0.0
     timed = [f for f in found if f.name in times and len(times[f.name])]
     every = np.unique(np.concatenate([np.zeros(0, np.int64), *(times[f.name] for f in timed)]))
     few, many = 0, len(every)

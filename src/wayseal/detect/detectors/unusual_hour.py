@@ -29,19 +29,26 @@ def _count(view: View) -> Odd:
         rows = order[bounds[day] : bounds[day + 1]]
         who, when, n = actor[rows], clock[rows], reads[rows]
         judged[:, day] = own.sum(axis=1) >= OWN
-        rare = _rare(own)[who, when] & _rare(peers)[view.group[who], when] & judged[who, day]
-        np.add.at(odd, (who[rare], np.full(int(rare.sum()), day)), n[rare])
+        rare = _rare(peers, view.group[who], when) & judged[who, day]
+        rare[rare] = _rare(own, who[rare], when[rare])
+        odd[:, day] = np.bincount(who[rare], n[rare], a)
         rows_of.append(rows[rare])
-        np.add.at(own, (who, when), n)
-        np.add.at(peers, (view.group[who], when), n)
+        own += _by_hour(who, when, n, a)
+        peers += _by_hour(view.group[who].astype(np.int64), when, n, groups)
     found = np.concatenate([np.zeros(0, np.int64), *rows_of])
     cells = pa.table({"actor": actor[found], "day": day_of[found], "clock": clock[found]})
     return Odd(odd=odd, base=np.where(judged, view.reads, 0).astype(float), cells=cells)
 
 
-def _rare(counts: np.ndarray) -> np.ndarray:
-    near = counts + np.roll(counts, 1, axis=1) + np.roll(counts, -1, axis=1)
-    out: np.ndarray = near < RARE * np.maximum(counts.sum(axis=1, keepdims=True), 1)
+def _by_hour(who: np.ndarray, when: np.ndarray, n: np.ndarray, rows: int) -> np.ndarray:
+    """float64 (rows, 24): amounts added up."""
+    return np.bincount(who * 24 + when, n, rows * 24).reshape(rows, 24)
+
+
+def _rare(counts: np.ndarray, who: np.ndarray, when: np.ndarray) -> np.ndarray:
+    """Whether each hour `when` is a rare one of the row `who` of counts (rows, 24)."""
+    near = sum(counts[who, (when + step) % 24] for step in (-1, 0, 1))
+    out: np.ndarray = near < RARE * np.maximum(counts.sum(axis=1), 1)[who]
     return out
 
 

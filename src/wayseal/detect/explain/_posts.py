@@ -202,8 +202,11 @@ def rules_of(templates: Sequence[Template], staff: Staff, keys: Words, actors: p
             if wanted:
                 fits &= pc.is_in(actors[name], pa.array(sorted(wanted))).to_numpy()
         if t.rights:
-            held = [not t.rights.isdisjoint(r or ()) for r in actors["rights"].to_pylist()]
-            fits &= np.array(held, np.bool_)
+            rights = actors["rights"].combine_chunks()
+            named = pc.is_in(pc.list_flatten(rights), pa.array(sorted(t.rights))).to_numpy(zero_copy_only=False)
+            held = np.zeros(len(at), np.bool_)
+            held[pc.list_parent_indices(rights).to_numpy()[named]] = True
+            fits &= held
         allowed[at[fits & (at >= 0)]] |= np.uint32(1 << bit)
     return Rules(
         by=np.array([_BY[t.by] for t in templates], np.uint8),

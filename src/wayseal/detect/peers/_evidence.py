@@ -106,6 +106,15 @@ def _against(pulled: Floats, work: float, anew: float) -> float:
 
 
 @kernel
+def _learnt(
+    y: float, n: float, prior_a: float, prior_b: float, alpha: float, beta: float, within: float, ordinary: float
+) -> tuple[float, float]:
+    """What is known of a person's rate, with a day more; ordinary: how probable it is that the day was such a one."""
+    weight = ordinary / (1.0 + (prior_a + alpha) / (prior_b + beta) * n * within)
+    return alpha + weight * y, beta + weight * n
+
+
+@kernel
 def _account(
     odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
 ) -> None:
@@ -119,11 +128,9 @@ def _account(
     now, t, any_odd = 0.0, 0, False
     for d in range(len(odd)):
         if now <= 0.0 or d - t >= WEEKS:
-            now, t = 0.0, d
+            now, t, before, as_new = 0.0, d, as_ever, 0.0
             share[:] = 0.0
-            kept_a, kept_b = alpha, beta
-            new_a = new_b = as_new = 0.0
-            before = as_ever
+            kept_a, kept_b, new_a, new_b = alpha, beta, 0.0, 0.0
         if odd[d] == 0 and base[d] <= 0.0:
             total[d], since[d] = now, t
             continue
@@ -151,31 +158,27 @@ def _account(
             today[:] = 0.0
             _pulled(y, n, prior_a + alpha, prior_b + beta, within, extra, today)
             fresh = math.log(1.0 - often) + log_work(y, n, prior_a, prior_b, within)
-            alone = _against(today, as_ever - up_to_now, _add(fresh, burst_day))
+            anew = _add(fresh, burst_day)
+            alone = _against(today, as_ever - up_to_now, anew)
             if alone > now:
-                now, t, before = alone, d, up_to_now
+                now, t, before, as_new = alone, d, up_to_now, anew
                 share[:] = today
-                kept_a, kept_b = alpha, beta
-                new_a = new_b = 0.0
-                as_new = _add(fresh, burst_day)
+                kept_a, kept_b, new_a, new_b = alpha, beta, 0.0, 0.0
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
         varies = even * min(within, _UNEVEN) + (1.0 - even) * within
-        weight = ordinary / (1.0 + (prior_a + alpha) / (prior_b + beta) * n * varies)
         for k in range(2):
             alike[k] += ordinary * (fits[k] - alike[k])
-        alpha, beta = alpha + weight * y, beta + weight * n
-        weight = ordinary / (1.0 + (prior_a + new_a) / (prior_b + new_b) * n * within)
-        new_a, new_b = new_a + weight * y, new_b + weight * n
+        alpha, beta = _learnt(y, n, prior_a, prior_b, alpha, beta, varies, ordinary)
+        new_a, new_b = _learnt(y, n, prior_a, prior_b, new_a, new_b, within, ordinary)
         bursts, lived = bursts + 1.0 - ordinary, lived + 1.0
         if cleared[d]:
             now, granted = 0.0, max(granted, (prior_a + alpha) / (prior_b + beta))
         most = max(rate * (1.0 + FAR * math.sqrt(between)), granted)
         alpha = min(alpha, max(0.0, most * (prior_b + beta) - prior_a))
         new_a = min(new_a, max(0.0, most * (prior_b + new_b) - prior_a))
-        if not any_odd:
-            now = 0.0
-        total[d], since[d] = max(now, 0.0), t
+        now = max(now, 0.0) if any_odd else 0.0
+        total[d], since[d] = now, t
 
 
 @kernel
