@@ -106,6 +106,17 @@ def _against(pulled: Floats, work: float, anew: float) -> float:
 
 
 @kernel
+def _ordinarily(y: float, n: float, alpha: float, beta: float, within: float, alike: Floats, fits: Floats) -> float:
+    """What a day says of this person's work, with days as its peers have them and with more even ones.
+
+    alike: what the days so far say of each of the two; fits: the same with this day, for the caller.
+    """
+    fits[0] = alike[0] + log_work(y, n, alpha, beta, within)
+    fits[1] = alike[1] + log_work(y, n, alpha, beta, min(within, _UNEVEN))
+    return _log_sum(fits) - _log_sum(alike)
+
+
+@kernel
 def _learnt(
     y: float, n: float, prior_a: float, prior_b: float, alpha: float, beta: float, within: float, ordinary: float
 ) -> tuple[float, float]:
@@ -140,25 +151,21 @@ def _account(
         y, n = float(odd[d]), max(base[d], 1e-9)
         # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
         often = min((0.5 + bursts) / (0.5 / burst + lived), FEW / WEEKS)
-        for k in range(2):
-            spread = within if k == 0 else min(within, _UNEVEN)
-            fits[k] = alike[k] + log_work(y, n, prior_a + alpha, prior_b + beta, spread)
-        plain = math.log(1.0 - often) + _log_sum(fits) - _log_sum(alike)
+        rest = math.log(1.0 - often)
+        plain = rest + _ordinarily(y, n, prior_a + alpha, prior_b + beta, within, alike, fits)
         burst_day = math.log(often) + log_burst(y, size)
         work = _add(plain, burst_day)
         ordinarily += work
         up_to_now = as_ever
         _pulled(y, n, prior_a, prior_b, within, extra, ever)
         as_ever = _add(ordinarily, math.log(ODD_WORK / len(ever)) + _log_sum(ever))
-        fresh = math.log(1.0 - often) + log_work(y, n, prior_a + new_a, prior_b + new_b, within)
-        as_new += _add(fresh, burst_day)
+        as_new += _add(rest + log_work(y, n, prior_a + new_a, prior_b + new_b, within), burst_day)
         _pulled(y, n, prior_a + kept_a, prior_b + kept_b, within, extra, share)
         now = _against(share, as_ever - before, as_new)
         if t < d and y > (prior_a + alpha) / (prior_b + beta) * n:
             today[:] = 0.0
             _pulled(y, n, prior_a + alpha, prior_b + beta, within, extra, today)
-            fresh = math.log(1.0 - often) + log_work(y, n, prior_a, prior_b, within)
-            anew = _add(fresh, burst_day)
+            anew = _add(rest + log_work(y, n, prior_a, prior_b, within), burst_day)
             alone = _against(today, as_ever - up_to_now, anew)
             if alone > now:
                 now, t, before, as_new = alone, d, up_to_now, anew
