@@ -107,3 +107,30 @@ def test_an_account_that_asks_for_route_after_route_stands_out(tmp_path: Path) -
     assert reason.detector == "route_sweeps"
     assert reason.value >= 132
     assert not [n for n in result.not_judged if n.values.get("detector") == "route_sweeps"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_an_account_that_only_asks_stands_out_as_well(tmp_path: Path, known: bool) -> None:
+    """Lists of parcels, and not one of them opened: nothing of it stands in the reads, and no table need know it."""
+    cities = [f"city-{k}" for k in range(12)]
+    reads = [
+        read(day * DAY + 120 + k + n, f"u-{k}", f"YT{day:02d}{k}{n:03d}")
+        for day in range(12) for k in range(8) for n in range(4)
+    ]  # fmt: skip
+    pairs = [(a, b) for a in cities for b in cities if a != b]
+    queries = [
+        asked(day * DAY + 200 + n / 10, "u-lists", route(*pair))
+        for day in range(12) for n, pair in enumerate(pairs if day >= 6 else pairs[:1])
+    ]  # fmt: skip
+    write(tmp_path / "d", "accesses", reads)
+    write(tmp_path / "d", "queries", queries)
+    if known:
+        write(tmp_path / "d", "actors", [{"actor": "u-lists", "kind": "person", "role": "clerk", "outlet": "CQ-1"}])
+    put(tmp_path / "d", tmp_path / "L")
+    with open_ledger(tmp_path / "L") as snapshot:
+        result = detect(snapshot, Options())
+    (case,) = result.cases
+    assert case.actors == ("u-lists",)
+    assert (case.people[0].role, case.people[0].place) == (("clerk", "CQ-1") if known else ("", ""))
+    assert [r.detector for r in case.people[0].reasons] == ["route_sweeps"]
+    assert (case.reads, result.accounts) == (0, 8)

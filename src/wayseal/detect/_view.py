@@ -18,6 +18,7 @@ Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Numbers = Callable[[Words], Words]
 """Gives waybills (keys) their numbers as integers in their order; 0 for what is no such number."""
+_NOBODY = np.zeros(0, np.uint64)
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
@@ -107,11 +108,14 @@ class Who:
     place: pa.Array
 
 
-def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: int) -> View:
-    """The days from `first_day` to `last_day`, both included, of all accounts that read anything then."""
+def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: int, others: Words = _NOBODY) -> View:
+    """The days from `first_day` to `last_day`, both included, of all accounts that read anything then, and of others.
+
+    others: keys.
+    """
     days = last_day - first_day + 1
     hours = _local(facts, first_day, last_day)
-    coder = Coder(_once(hours["actor"].to_numpy()))
+    coder = Coder(_once(np.concatenate([hours["actor"].to_numpy(), others])))
     actor = coder.places(hours["actor"].to_numpy())
     hour = hours["hour"].to_numpy().astype(np.int64) - (first_day * _DAY - facts.offset) // _HOUR
     day = (hour // 24).astype(np.int32)

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from wayseal.detect.facts._facts import SCHEMAS, Facts
 
-VERSION = 1
+VERSION = 2
 _NAME = "facts.json"
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
 

@@ -8,9 +8,9 @@ day never changes with what comes later.
 Obligations (code and tests cite the numbers):
 1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives (but not below _SOME, so that
    what is rare for everybody is still counted), and nobody counts for more than the base of the group's 90th
-   percentile, so one in twenty may be anything without a say in what is usual. Days
-   above what people and days explain are bursts, and of these only those of people who have few count, once FEW days
-   have gone by: whoever has one every day does something else.
+   percentile, so one in twenty, and in a small group the one with most, may be anything without a say in what is
+   usual. Days above what people and days explain are bursts, and of these only those of people who have few count, once
+   FEW days have gone by: whoever has one every day does something else.
 2. Shrunk: a group of m people counts m parts, the role's people thirty (300 for bursts, which are rare); of a role
    likewise, towards everybody.
 3. The same rows in another order give the same fit.
@@ -111,7 +111,7 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     """(6, g): what `FITTED` names, and people (obligations 1 and 3)."""
     g, y, n = group[days.there], days.y, days.n
     people = np.bincount(g, minlength=groups)
-    top = _quantile(y / n, g, people, _KEEP)
+    top = _quantile(y / n, g, people, _KEEP, spared=1)
     cut = np.minimum(y, np.maximum(top[g] * n, _SOME))
     part = np.minimum(1.0, _quantile(n, g, people, _WEIGHTY)[g] / n)
 
@@ -158,10 +158,11 @@ def _excess(square: Floats, mean: Floats, mean_square: Floats, prior: float) -> 
     return out
 
 
-def _quantile(values: Floats, group: Longs, people: Longs, share: float) -> Floats:
-    """The value below which the share of each group lies; 0 for empty groups."""
+def _quantile(values: Floats, group: Longs, people: Longs, share: float, spared: int = 0) -> Floats:
+    """The value below which the share of each group lies, and not the top `spared` of three or more; 0 for nobody."""
     ends = np.cumsum(people)
     at = np.maximum(np.ceil(share * people).astype(np.int64) - 1, 0)
+    at = np.minimum(at, people - 1 - np.where(people > 2, spared, 0))
     # Few groups: small codes, which sort by their digits, and a part of each group instead of its whole order.
     together = values[np.argsort(group.astype(np.uint16 if len(people) <= _SMALL else np.int64), kind="stable")]
     out = np.zeros(len(people))
