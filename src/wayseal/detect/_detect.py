@@ -63,8 +63,8 @@ def detect(
     progress("judge", 0, 1)
     if "queries" in snapshot.tables:
         given = replace(given, counted={**given.counted, "route_sweeps": sweeps(snapshot, o.offset)})
-    told = _told(given, window, o.offset)
-    view = view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(told))
+    asked = _asked(given, window, o.offset)
+    view = view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(asked))
     view, partial = _without_gaps(_with_given(view, snapshot, given))
     remarks += partial
     able, silent_ones = _able(snapshot, facts, given)
@@ -92,27 +92,27 @@ def _weighed(
     limit = thresholds(view, *_verdicts(view, snapshot, given))
     alerted, without = alerts(view, found, total, limit, first, budget)
     main = next((f.evidence.total[:, first:].max(axis=1) for f in found if f.name == MAIN), np.zeros(view.shape[0]))
-    told = _told(given, window, view.offset)
-    names = _names(snapshot, dict(zip(snapshot.keys(told).tolist(), told, strict=True)))
+    asked = _asked(given, window, view.offset)
+    names = _names(snapshot, dict(zip(snapshot.keys(asked).tolist(), asked, strict=True)))
     ground = Ground(view=view, found=found, total=total, threshold=limit, names=names, first_day=first)
     made, held = cases_of(ground, alerted, without, groups(view, main), budget)
     return with_reads(made, snapshot, view, found, limit, given.reads, progress), held
 
 
-def _names(snapshot: Snapshot, told: Mapping[int, str]) -> Callable[[str, Sequence[int]], list[str]]:
-    """Texts of keys. told: of accounts that read nothing, which the ledger need not know."""
+def _names(snapshot: Snapshot, asked: Mapping[int, str]) -> Callable[[str, Sequence[int]], list[str]]:
+    """Texts of keys. asked: of accounts that read nothing, which the ledger need not know."""
 
     def names(kind: str, keys: Sequence[int]) -> list[str]:
         texts = snapshot.names(kind, np.array(keys, np.uint64))
-        return [text or told.get(int(key), "") for key, text in zip(keys, texts, strict=True)]
+        return [text or asked.get(int(key), "") for key, text in zip(keys, texts, strict=True)]
 
     return names
 
 
-def _told(given: Given, window: Window, offset: int) -> list[str]:
-    """Accounts of which others counted something in these days, sorted: they may have read nothing."""
+def _asked(given: Given, window: Window, offset: int) -> list[str]:
+    """Accounts that asked for routes in these days, sorted: they may have read nothing."""
     start, end = window.past * DAY_US - offset, (window.last + 1) * DAY_US - offset
-    return sorted({actor for rows in given.counted.values() for actor, at, _ in rows if start <= at < end})
+    return sorted({actor for actor, at, _ in given.counted.get("route_sweeps", ()) if actor and start <= at < end})
 
 
 def _who(snapshot: Snapshot) -> Who:

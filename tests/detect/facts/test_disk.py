@@ -103,7 +103,7 @@ def test_nonsense(tmp_path: Path, content: str) -> None:
 
 def test_another_version(tmp_path: Path, states: tuple[State, State], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(_disk, "VERSION", 2)
+        patch.setattr(_disk, "VERSION", _disk.VERSION + 1)
         save_state(tmp_path, states[0])
     assert load_state(tmp_path) is None
 
