@@ -15,5 +15,5 @@ for lang in en zh; do
         --format html --lang "$lang" --out "$work/$lang.html"
     shot "$lang" 1130 "$work/$lang.html" "docs/images/report.$lang.png"
     .venv/bin/wayseal detect "$work/demo/ledger" --quiet --format html --lang "$lang" --out "$work/cases.$lang.html"
-    shot "$lang" 1130 "$work/cases.$lang.html" "docs/images/cases.$lang.png"
+    shot "$lang" 1400 "$work/cases.$lang.html" "docs/images/cases.$lang.png"
 done
