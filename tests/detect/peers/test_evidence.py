@@ -72,26 +72,33 @@ class Person:
         self.a = min(self.a, max(0.0, most * (1 / u["between"] / u["rate"] + self.b) - 1 / u["between"]))
 
 
-def against(pull: Any, work: float, anew: float) -> float:
-    return float(logsumexp(pull) - math.log(len(EXTRA)) - np.logaddexp(work, math.log(ANEW) + anew))
+class Story:
+    """Pulling since a day t, against work as ever and new work."""
+
+    def __init__(self, t: int, by_then: float, before: Person) -> None:
+        self.t, self.by_then, self.before, self.anew = t, by_then, Person(before.a, before.b), Person()
+        self.pull, self.as_new, self.nats = np.zeros(len(EXTRA)), 0.0, 0.0
+
+    def told(self, y: float, n: float, u: dict[str, float], as_ever: float, often: float, burst: float) -> None:
+        self.as_new += float(np.logaddexp(math.log(1 - often) + self.anew.work(y, n, u, u["within"]), burst))
+        self.pull = self.pull + [self.before.pull(y, n, u, x) for x in EXTRA]
+        others = np.logaddexp(as_ever - self.by_then, math.log(ANEW) + self.as_new)
+        self.nats = float(logsumexp(self.pull) - math.log(len(EXTRA)) - others)
 
 
 def reference(odd: list[int], base: list[float], usual: Usual, cleared: list[bool]) -> list[float]:
-    """Evidence day by day, as the docstring tells it: stories since a day t."""
+    """Evidence day by day, as the docstring tells it."""
     out = []
-    ever, before, anew = Person(), Person(), Person()
-    alike, bursts, lived, granted = [0.0, 0.0], 0.0, 0.0, 0.0
-    t, now = 0, 0.0
-    ordinarily = as_ever = by_then = as_new = 0.0
+    ever, alike, bursts, lived, granted = Person(), [0.0, 0.0], 0.0, 0.0, 0.0
+    stories: list[Story] = []
+    ordinarily = as_ever = 0.0
     steady = [x for x in EXTRA if x <= STEADY]
-    pull, odd_work = np.zeros(len(EXTRA)), np.zeros(len(steady))
+    odd_work = np.zeros(len(steady))
     for d, (y, n) in enumerate(zip(odd, base, strict=True)):
         u = {name: float(getattr(usual, name)[0, d]) for name in ("rate", "between", "within", "burst", "size")}
-        if now <= 0 or d - t >= WEEKS:
-            t, now, before, anew = d, 0.0, Person(ever.a, ever.b), Person()
-            pull, as_new, by_then = np.zeros(len(EXTRA)), 0.0, as_ever
+        stories = [s for s in stories if s.nats > 0 and d - s.t < WEEKS] or [Story(d, as_ever, ever)]
         if y == 0 and n <= 0:
-            out.append(now)
+            out.append(max(0.0, *(s.nats for s in stories)))
             continue
         often = min((0.5 + bursts) / (0.5 / u["burst"] + lived), FEW / WEEKS)
         spreads = [u["within"], min(u["within"], _UNEVEN)]
@@ -100,29 +107,26 @@ def reference(odd: list[int], base: list[float], usual: Usual, cleared: list[boo
         burst = math.log(often) + (float(geom.logpmf(y, 1 / max(u["size"], 1.5))) if y else -700.0)
         work = float(np.logaddexp(plain, burst))
         ordinarily += work
-        yesterday = as_ever
         odd_work += [Person().pull(y, n, u, x) for x in steady]
+        young = Story(d, as_ever, ever)
         as_ever = float(np.logaddexp(ordinarily, math.log(ODD_WORK / len(steady)) + logsumexp(odd_work)))
-        as_new += float(np.logaddexp(math.log(1 - often) + anew.work(y, n, u, u["within"]), burst))
-        pull += [before.pull(y, n, u, x) for x in EXTRA]
-        now = against(pull, as_ever - by_then, as_new)
-        today = np.array([ever.pull(y, n, u, x) for x in EXTRA])
-        new_today = float(np.logaddexp(math.log(1 - often) + Person().work(y, n, u, u["within"]), burst))
-        alone = against(today, as_ever - yesterday, new_today)
-        if alone > now and y > ever.rate(u) * n:
-            t, now, before, anew, by_then = d, alone, Person(ever.a, ever.b), Person(), yesterday
-            pull, as_new = today, new_today
+        for story in (*stories, young):
+            story.told(y, n, u, as_ever, often, burst)
+        second = stories[1].nats if len(stories) > 1 else 0.0
+        if stories[0].t < d and y > ever.rate(u) * n and young.nats > max(second, 0.0):
+            stories = [stories[0], young]
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - logsumexp(alike))
         ever.learns(y, n, u, even * spreads[1] + (1 - even) * spreads[0], ordinary)
-        anew.learns(y, n, u, u["within"], ordinary)
         granted = max(granted, ever.rate(u)) if cleared[d] else granted
         ever.bounded(u, granted)
-        anew.bounded(u, granted)
+        for story in stories:
+            story.anew.learns(y, n, u, u["within"], ordinary)
+            story.anew.bounded(u, granted)
+            story.nats = story.nats if any(odd[: d + 1]) and not cleared[d] else 0.0
         alike = [a + ordinary * (f - a) for a, f in zip(alike, fits, strict=True)]
         bursts, lived = bursts + 1 - ordinary, lived + 1
-        now = now if any(odd[: d + 1]) and not cleared[d] else 0.0
-        out.append(max(now, 0.0))
+        out.append(max(0.0, *(s.nats for s in stories)))
     return out
 
 
@@ -195,8 +199,8 @@ def test_what_may_be_learnt_is_bounded(a_day: int) -> None:
     assert free.total[0, 90:].max() < ENOUGH
 
 
-def test_a_day_that_says_more_than_the_story_before_it() -> None:
-    """A weak story of some days doesn't weaken a strong day: the story begins anew on it."""
+def test_a_strong_day_after_a_weak_story() -> None:
+    """A weak story of some days doesn't weaken a strong day: a second one begins on it."""
     usual = usual_of(10, rate=0.035, between=1.3, within=0.54, burst=0.01, size=22.0)
     odd, base = [1, 1, 1, 1, 6, 6, 7, 6, 128, 132], [*[100] * 9, 50]
     found = weighed(odd, base, usual)
@@ -204,6 +208,23 @@ def test_a_day_that_says_more_than_the_story_before_it() -> None:
     assert 2 < found.total[0, 7] < 3
     assert found.total[0, 8] > 6
     assert found.total[0, 9] > 2 * found.total[0, 8]
+
+
+@pytest.mark.parametrize(("rate", "a_day"), [(0.005, 5), (0.05, 12)])
+def test_a_strong_day_saves_nobody(rate: float, a_day: int) -> None:
+    """The story before it goes on: whoever pulls slowly doesn't escape by pulling much on one day."""
+    usual = usual_of(23, rate=rate, between=0.3, within=0.7, burst=0.003, size=20.0)
+    slow = [1, 0, 1, *[a_day] * 20]
+    once = [*slow[:8], 60, *slow[9:]]
+    ends = [weighed(odd, [60.0] * 23, usual).total[0, -1] for odd in (slow, once)]
+    assert min(ends) > ENOUGH
+
+
+def test_no_evidence_before_an_odd_read() -> None:
+    """Obligation 5: of a group in which everybody has many, few are no sign."""
+    usual = usual_of(13, rate=0.5, between=1.0, within=8.0, burst=0.05)
+    found = weighed([*[0] * 12, 400], [10_000.0] * 13, usual)
+    assert np.all(found.total[0, :12] == 0)
 
 
 def test_work_that_no_table_knows() -> None:
@@ -231,7 +252,7 @@ def test_four_weeks_at_most(idle: int) -> None:
     assert np.all(found.since[0] <= np.arange(days))
     over = start + WEEKS
     assert np.all(found.total[0, start + busy : min(start + busy + idle, over)] == top)
-    assert found.total[0, over:].max() < 3
+    assert found.total[0, over + busy :].max() < 3
 
 
 def test_days_that_are_cleared_say_nothing() -> None:

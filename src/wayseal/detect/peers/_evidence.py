@@ -5,8 +5,8 @@ one does it, and how often it has bursts, is learnt from every day. One in many 
 of up to STEADY a day, since it was first seen. New work: since t it does what any of its peers may
 do, which happens seldom (ANEW). Pulling: up to t it was work, and since then a constant number of odd reads a day comes
 on top, unknown how many. The evidence is the logarithm of how much more probable the days are under pulling than under
-the other two. What would be below 0 is 0, and the story begins anew; so it does where the day alone says more than the
-story that ends on it.
+the other two. What would be below 0 is 0, and the story begins anew. Beside it goes a second story, which begins on a
+day with more than is usual: with that which says most by itself. The evidence is that of the one that says more.
 
 Obligations (code and tests cite the numbers):
 1. Evidence on a day hangs on that day and those before it.
@@ -36,6 +36,9 @@ ANEW = 5e-3
 ODD_WORK, STEADY = 2e-3, 100.0
 _UNEVEN = 0.25
 """Squared coefficient of variation of what comes on top, from day to day."""
+_NATS, _SINCE, _BEFORE, _AS_NEW, _KEPT_A, _KEPT_B, _NEW_A, _NEW_B = range(8)
+"""A story: evidence, its first day, and what was so before it (the days as work; what was learnt, as gamma); what its
+days say of new work, and what new work would have taught."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +103,6 @@ def _pulled(y: float, n: float, alpha: float, beta: float, within: float, extra:
 
 
 @kernel
-def _against(pulled: Floats, work: float, anew: float) -> float:
-    """Evidence: what days say of pulling, against what they say of work and of new work."""
-    return _log_sum(pulled) - math.log(float(len(pulled))) - _add(work, math.log(ANEW) + anew)
-
-
-@kernel
 def _ordinarily(y: float, n: float, alpha: float, beta: float, within: float, alike: Floats, fits: Floats) -> float:
     """What a day says of this person's work, with days as its peers have them and with more even ones.
 
@@ -126,24 +123,52 @@ def _learnt(
 
 
 @kernel
+def _begun(stories: Floats, shares: Floats, day: int, as_ever: float, alpha: float, beta: float) -> None:
+    """Ends what says nothing any more or is too old; the younger story takes the older one's place, else one begins."""
+    for k in range(2):
+        if day - stories[k, _SINCE] >= WEEKS:
+            stories[k, _NATS] = 0.0
+    if stories[0, _NATS] <= 0.0:
+        stories[0], shares[0] = stories[1], shares[1]
+        stories[1, _NATS] = 0.0
+    if stories[0, _NATS] <= 0.0:
+        _begin(stories[0], shares[0], day, as_ever, alpha, beta)
+
+
+@kernel
+def _begin(story: Floats, share: Floats, day: int, as_ever: float, alpha: float, beta: float) -> None:
+    story[:], share[:] = 0.0, 0.0
+    story[_SINCE], story[_BEFORE], story[_KEPT_A], story[_KEPT_B] = day, as_ever, alpha, beta
+
+
+@kernel
+def _told(
+    story: Floats, share: Floats, y: float, n: float, prior_a: float, prior_b: float, within: float, extra: Floats,
+    as_ever: float, rest: float, burst_day: float,
+) -> None:  # fmt: skip
+    """A story with a day more. rest, burst_day: logarithms of what a day of no burst has, and of a burst's count."""
+    anew = rest + log_work(y, n, prior_a + story[_NEW_A], prior_b + story[_NEW_B], within)
+    story[_AS_NEW] += _add(anew, burst_day)
+    _pulled(y, n, prior_a + story[_KEPT_A], prior_b + story[_KEPT_B], within, extra, share)
+    work = _add(as_ever - story[_BEFORE], math.log(ANEW) + story[_AS_NEW])
+    story[_NATS] = _log_sum(share) - math.log(float(len(share))) - work
+
+
+@kernel
 def _account(
     odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
 ) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
-    share, today = np.zeros(len(extra)), np.zeros(len(extra))
+    stories, shares, young, today = np.zeros((2, 8)), np.zeros((2, len(extra))), np.zeros(8), np.zeros(len(extra))
     ever = np.zeros(int(np.sum(extra <= STEADY)))
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
-    alpha = beta = kept_a = kept_b = new_a = new_b = bursts = lived = ordinarily = 0.0
-    as_ever = before = as_new = granted = 0.0
-    now, t, any_odd = 0.0, 0, False
+    alpha = beta = bursts = lived = ordinarily = as_ever = granted = 0.0
+    any_odd = False
     for d in range(len(odd)):
-        if now <= 0.0 or d - t >= WEEKS:
-            now, t, before, as_new = 0.0, d, as_ever, 0.0
-            share[:] = 0.0
-            kept_a, kept_b, new_a, new_b = alpha, beta, 0.0, 0.0
+        _begun(stories, shares, d, as_ever, alpha, beta)
         if odd[d] == 0 and base[d] <= 0.0:
-            total[d], since[d] = now, t
+            total[d], since[d] = _most(stories)
             continue
         any_odd = any_odd or odd[d] > 0
         rate, between, within, burst, size = usual[0, d], usual[1, d], usual[2, d], usual[3, d], max(usual[4, d], 1.5)
@@ -151,41 +176,44 @@ def _account(
         y, n = float(odd[d]), max(base[d], 1e-9)
         # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
         often = min((0.5 + bursts) / (0.5 / burst + lived), FEW / WEEKS)
-        rest = math.log(1.0 - often)
+        rest, burst_day = math.log(1.0 - often), math.log(often) + log_burst(y, size)
         plain = rest + _ordinarily(y, n, prior_a + alpha, prior_b + beta, within, alike, fits)
-        burst_day = math.log(often) + log_burst(y, size)
         work = _add(plain, burst_day)
         ordinarily += work
-        up_to_now = as_ever
         _pulled(y, n, prior_a, prior_b, within, extra, ever)
+        _begin(young, today, d, as_ever, alpha, beta)
         as_ever = _add(ordinarily, math.log(ODD_WORK / len(ever)) + _log_sum(ever))
-        as_new += _add(rest + log_work(y, n, prior_a + new_a, prior_b + new_b, within), burst_day)
-        _pulled(y, n, prior_a + kept_a, prior_b + kept_b, within, extra, share)
-        now = _against(share, as_ever - before, as_new)
-        if t < d and y > (prior_a + alpha) / (prior_b + beta) * n:
-            today[:] = 0.0
-            _pulled(y, n, prior_a + alpha, prior_b + beta, within, extra, today)
-            anew = _add(rest + log_work(y, n, prior_a, prior_b, within), burst_day)
-            alone = _against(today, as_ever - up_to_now, anew)
-            if alone > now:
-                now, t, before, as_new = alone, d, up_to_now, anew
-                share[:] = today
-                kept_a, kept_b, new_a, new_b = alpha, beta, 0.0, 0.0
+        for k in range(2):
+            if k == 0 or stories[k, _NATS] > 0.0:
+                _told(stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, rest, burst_day)
+        if stories[0, _SINCE] < d and y > (prior_a + alpha) / (prior_b + beta) * n:
+            _told(young, today, y, n, prior_a, prior_b, within, extra, as_ever, rest, burst_day)
+            if young[_NATS] > max(stories[1, _NATS], 0.0):
+                stories[1], shares[1] = young, today
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
         varies = even * min(within, _UNEVEN) + (1.0 - even) * within
         for k in range(2):
             alike[k] += ordinary * (fits[k] - alike[k])
         alpha, beta = _learnt(y, n, prior_a, prior_b, alpha, beta, varies, ordinary)
-        new_a, new_b = _learnt(y, n, prior_a, prior_b, new_a, new_b, within, ordinary)
         bursts, lived = bursts + 1.0 - ordinary, lived + 1.0
         if cleared[d]:
-            now, granted = 0.0, max(granted, (prior_a + alpha) / (prior_b + beta))
+            granted = max(granted, (prior_a + alpha) / (prior_b + beta))
         most = max(rate * (1.0 + FAR * math.sqrt(between)), granted)
         alpha = min(alpha, max(0.0, most * (prior_b + beta) - prior_a))
-        new_a = min(new_a, max(0.0, most * (prior_b + new_b) - prior_a))
-        now = max(now, 0.0) if any_odd else 0.0
-        total[d], since[d] = now, t
+        for k in range(2):
+            a, b = _learnt(y, n, prior_a, prior_b, stories[k, _NEW_A], stories[k, _NEW_B], within, ordinary)
+            stories[k, _NEW_A], stories[k, _NEW_B] = min(a, max(0.0, most * (prior_b + b) - prior_a)), b
+        if cleared[d] or not any_odd:
+            stories[:, _NATS] = 0.0
+        total[d], since[d] = _most(stories)
+
+
+@kernel
+def _most(stories: Floats) -> tuple[float, int]:
+    """Evidence of the story that says more, at least 0, and the day since which it goes."""
+    k = 1 if stories[1, _NATS] > max(stories[0, _NATS], 0.0) else 0
+    return max(stories[k, _NATS], 0.0), int(stories[k, _SINCE])
 
 
 @kernel
