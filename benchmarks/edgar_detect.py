@@ -120,7 +120,6 @@ def _evidence(snapshot: Snapshot) -> dict[str, dict[str, float]]:
     window = window_of(snapshot.activity(), 0, None, None)
     assert window is not None
     view = view_of(facts, inner._who(snapshot), snapshot.numbers, window.past, window.last)
-    view, _ = inner._without_gaps(view)
     able, silent = inner._able(snapshot, facts, NOTHING)
     print(f"can't say anything here: {', '.join(str(r.values['detector']) for r in silent)}", file=sys.stderr)
     found = judge(view, able)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.detect.watched import Watched
 from wayseal.detect import DetectResult
-from wayseal.detect._detect import _able, _who, _without_gaps
+from wayseal.detect._detect import _able, _who
 from wayseal.detect._given import NOTHING
 from wayseal.detect._judge import Found, judge
 from wayseal.detect._result import MOST_READS, Reason
@@ -29,7 +29,7 @@ def found_in(snapshot: Snapshot) -> tuple[View, tuple[Found, ...]]:
     window = window_of(snapshot.activity(), CHINA, None, None)
     assert window is not None
     facts = facts_of(snapshot, None, load_templates(None), CHINA, lambda *_: None)
-    view, _ = _without_gaps(view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last))
+    view = view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last)
     return view, judge(view, _able(snapshot, facts, NOTHING)[0])
 
 

@@ -71,6 +71,20 @@ def test_peers_share_role_and_size_of_the_place() -> None:
     assert v.place[place(v, "c")] == -1
 
 
+def test_size_is_that_of_work() -> None:
+    """Whoever reads much more without work stays among the peers; where no waybill is known, all reads count."""
+    reads = [R(actor=x, day=0, n=40, waybill=100 * k, what=WORK) for k, x in enumerate("abc")]
+    places = dict(zip("abc", "xyz", strict=True))
+    pulls = R(actor="c", day=1, n=900, waybill=9_000)
+    v = view([*reads, pulls], 3, places=places)
+    assert len(set(v.group.tolist())) == 1
+    unknown = [R(actor=x, day=0, n=n, waybill=1_000 * k, what=NEW) for k, (x, n) in enumerate([("a", 4), ("b", 400)])]
+    v = view(unknown, 3, places=places)
+    assert len(set(v.group.tolist())) == 2
+    assert v.gaps == 1.0
+    assert not v.suspects.unknown.any()
+
+
 def test_nothing_at_all() -> None:
     v = view([], 5)
     assert v.shape == (0, 5)

@@ -10,10 +10,11 @@ from apprise import Apprise
 from tests.docs.pages import read, rows, sections
 from wayseal.detect import DetectResult, Options
 from wayseal.detect._alerts import BOLD, PRIOR, THRESHOLD, score_of
-from wayseal.detect._detect import _SHARE_UNKNOWN, PEERS
+from wayseal.detect._detect import PEERS
 from wayseal.detect._judge import ALWAYS, CAP, OFTEN
 from wayseal.detect._link import COST
 from wayseal.detect._result import FirstReads
+from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
 from wayseal.detect.peers import Usual, evidence
@@ -44,7 +45,7 @@ def test_figures_are_those_of_the_code(page: str) -> None:
     assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
     assert f"{EXTRA[0]:g}" in page
     assert f"{EXTRA[-1]:,.0f}" in page
-    assert (DAYS, WEEKS, COST, _SHARE_UNKNOWN) == (28, 28, 1.0, 0.2), "the pages say four weeks, a nat, a fifth"
+    assert (DAYS, WEEKS, COST, SHARE_UNKNOWN) == (28, 28, 1.0, 0.2), "the pages say four weeks, a nat, a fifth"
     assert re.search(rf"`--budget`\s?[（(]{Options().budget}[）)]", page)
     assert Options().offset == 8 * HOUR
     assert f"`detect/{PEERS}`" in page

@@ -26,8 +26,6 @@ from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 
 Progress = Callable[[str, int, int], None]
-_SHARE_UNKNOWN = 0.2
-"""Above this share of first reads of unknown waybills, the table `waybills` is taken for incomplete."""
 PEERS = "peers.json"
 """What was learnt about peers, in the folder of the facts."""
 _OFFSET = 8 * 3_600_000_000
@@ -65,8 +63,9 @@ def detect(
         given = replace(given, counted={**given.counted, "route_sweeps": sweeps(snapshot, o.offset)})
     asked = _asked(given, window, o.offset)
     view = view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(asked))
-    view, partial = _without_gaps(_with_given(view, snapshot, given))
-    remarks += partial
+    view = _with_given(view, snapshot, given)
+    if view.gaps:
+        remarks.append(Remark(code="not.unknown_waybills", values={"share": view.gaps}))
     able, silent_ones = _able(snapshot, facts, given)
     found = judge(view, able, _cleared(view, snapshot, given))
     progress("judge", 1, 1)
@@ -140,16 +139,6 @@ def _places_of(view: View, snapshot: Snapshot, actors: Sequence[str]) -> Longs:
     order = np.argsort(view.keys)
     padded = np.append(view.keys[order], np.uint64(0))
     return np.where(padded[at] == keys, np.append(order, -1)[at], -1).astype(np.int64)
-
-
-def _without_gaps(view: View) -> tuple[View, list[Remark]]:
-    """Where much is read of which no table knows, unknown waybills are no sign."""
-    unknown, all_ = int(view.suspects.unknown.sum()), int(view.first.sum())
-    if unknown <= _SHARE_UNKNOWN * all_:
-        return view, []
-    none = np.zeros(len(view.suspects), np.bool_)
-    told = Remark(code="not.unknown_waybills", values={"share": unknown / max(all_, 1)})
-    return replace(view, suspects=replace(view.suspects, unknown=none)), [told]
 
 
 def _of_ground(snapshot: Snapshot) -> list[Remark]:

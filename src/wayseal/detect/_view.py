@@ -1,7 +1,7 @@
 """Facts of some weeks as arrays by account and day: what detectors look at."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Numbers = Callable[[Words], Words]
 """Gives waybills (keys) their numbers as integers in their order; 0 for what is no such number."""
+SHARE_UNKNOWN = 0.2
+"""Above this share of first reads of unknown waybills, the table `waybills` is taken for incomplete."""
 _NOBODY = np.zeros(0, np.uint64)
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
@@ -56,8 +58,9 @@ class View:
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
     offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
     shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
-    role: of its role; group: of peers; places, roles: what the codes stand for. groups: role and size class of each
-    group. given: detector → int64 (a, d), what others counted for it.
+    role: of its role; group: of peers; places, roles: what the codes stand for. gaps: share of first reads of unknown
+    waybills where they are so many that they are no sign, else 0. groups: role and size class of each group. given:
+    detector → int64 (a, d), what others counted for it.
     """
 
     keys: Words
@@ -75,6 +78,7 @@ class View:
     role: Ints
     roles: tuple[str, ...]
     places: tuple[str, ...] = ()
+    gaps: float = 0.0
     groups: tuple[tuple[str, int], ...] = ()
     given: Mapping[str, Longs] = field(default_factory=dict)
 
@@ -128,7 +132,10 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
     reads, first = table("reads"), table("first")
     role, place, roles, places = _about(who, coder)
     suspects = _suspects(facts, coder, numbers, first_day, days)
-    odd = np.bincount(suspects.actor[~suspects.weak], minlength=len(coder))
+    gaps = float(suspects.unknown.sum() / max(first.sum(), 1))
+    if gaps > SHARE_UNKNOWN:
+        suspects = replace(suspects, unknown=np.zeros(len(suspects), np.bool_))
+    odd = np.bincount(suspects.actor[suspects.plain | suspects.unknown], minlength=len(coder))
     group, groups = _groups(role, place, first.sum(axis=1) - odd)
     return View(
         keys=coder.keys,
@@ -145,6 +152,7 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
         shown=_coded(facts.shown, coder, first_day, last_day),
         place=place,
         places=places,
+        gaps=gaps if gaps > SHARE_UNKNOWN else 0.0,
         group=group,
         groups=tuple((roles[r], size) for r, size in groups),
         role=role,
@@ -219,7 +227,7 @@ def _about(who: Who, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...], tuple[s
 def _groups(role: Ints, place: Ints, work: Longs) -> tuple[Ints, list[tuple[int, int]]]:
     """Peers: role and size of the place, by powers of four of the work of its people in that role; and all groups.
 
-    work: (a,), first reads that something explains: by what nothing explains, those who pull would be their own peers.
+    work: (a,), first reads but for those that nothing explains: by these, those who pull would be their own peers.
     """
     pair = role.astype(np.int64) << 32 | (place.astype(np.int64) + 1)
     _, which = np.unique(pair, return_inverse=True)

@@ -3,7 +3,8 @@
 1. The window ends with the last day of the log and is four weeks long, unless it is given.
 2. Times that lie more than two days outside nearly all reads are stray: clocks that jumped. They don't move the
    window, and they are counted. Nearly all are all but one in 100,000 at each end; of small logs all but FEW, if that
-   is no more than one in a thousand.
+   is no more than one in a thousand. So are those that APART days without any read part from most of the log, if they
+   are less than one in a hundred: one clock that is years off may go on for long.
 3. Four weeks before the window are looked at as its past.
 """
 
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect._errors import DetectError
 
+Longs = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 DAYS = 28
 MOST_DAYS = 400
@@ -22,6 +26,7 @@ _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 """Days that can be written as times, whatever the offset."""
 _STRAY, _NEAR = 1e-5, 48
 FEW, _THOUSANDTH = 3, 1e-3
+APART, _HUNDREDTH = 28, 1e-2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +70,27 @@ def parse_offset(text: str) -> int:
     return ahead // timedelta(microseconds=1)
 
 
+def _near(hour: Longs, reads: Longs) -> Flags:
+    """Which hours (sorted) are not stray (rule 2)."""
+    part = np.cumsum(np.append(0, np.diff(hour) >= APART * 24))
+    each = np.bincount(part, reads)
+    most = part == np.argmax(each)
+    main = most | (each >= _HUNDREDTH * reads.sum())[part]
+    kept = np.where(main, reads, 0)
+    few = max(_STRAY * kept.sum(), min(FEW, _THOUSANDTH * kept.sum()))
+    up, down = np.cumsum(kept), np.cumsum(kept[::-1])[::-1]
+    low, high = int(hour[np.argmax(up > few)]), int(hour[np.flatnonzero(down > few)[-1]])
+    near: Flags = main & (hour >= low - _NEAR) & (hour <= high + _NEAR)
+    return near
+
+
 def window_of(activity: pa.Table, offset: int, since: int | None, until: int | None) -> Window | None:
     """The window of a log (hour since 1970, reads); None without reads. since, until: local days, both included."""
     hour, reads = activity["hour"].to_numpy().astype(np.int64), activity["reads"].to_numpy()
     total = int(reads.sum())
     if not total:
         return None
-    few = max(_STRAY * total, min(FEW, _THOUSANDTH * total))
-    up, down = np.cumsum(reads), np.cumsum(reads[::-1])[::-1]
-    low, high = int(hour[np.argmax(up > few)]), int(hour[np.flatnonzero(down > few)[-1]])
-    near = (hour >= low - _NEAR) & (hour <= high + _NEAR)
+    near = _near(hour, reads)
     begin, end = ((int(h) * HOUR_US + offset) // DAY_US for h in (hour[near].min(), hour[near].max()))
     last = end if until is None else until
     first = max(begin, last - DAYS + 1) if since is None else since

@@ -63,6 +63,15 @@ def test_one_in_twenty_may_be_anything(rate: float, between: float, within: floa
         assert after["size"] < 20 * before["size"]
 
 
+@pytest.mark.parametrize("people", [3, 9, 19])
+def test_one_in_a_small_group_may_be_anything(people: int) -> None:
+    """Obligation 1: fewer than twenty people have no twentieth."""
+    odd, base = draw(4, people, 28, rate=0.02, between=0.3, within=0.3)
+    before = last(fit(odd, base, one_group(people), one_group(people)))["rate"]
+    odd[0] += 50
+    assert last(fit(odd, base, one_group(people), one_group(people)))["rate"] < 2 * before + 0.02
+
+
 def test_few_peers_lean_on_their_role_and_a_role_on_everybody() -> None:
     """Obligation 2: three people who do it ten times as often are believed in part, three hundred wholly."""
     often, base = draw(5, 300, 30, rate=0.2, between=0.3, within=0.3)

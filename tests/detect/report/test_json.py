@@ -161,7 +161,7 @@ def test_a_case_is_a_detection_finding_of_ocsf(name: str, lang: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "severity"), [(1.0, 5), (0.99, 5), (0.98, 4), (0.9, 4), (0.89, 3), (0.5, 3), (0.1, 2), (0.0, 2)]
+    ("score", "severity"), [(1.0, 5), (0.95, 5), (0.94, 4), (0.5, 4), (0.49, 3), (0.1, 3), (0.09, 2), (0.0, 2)]
 )
 def test_severity_goes_with_the_score(score: float, severity: int) -> None:
     (row,) = findings(result(replace(case(), score=score)))

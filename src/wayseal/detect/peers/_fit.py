@@ -2,15 +2,15 @@
 
 For odd counts y out of n, by account and day, and groups of peers. A person's rate is gamma-distributed around the
 group's, and a day's count negative binomial around the person's; now and then a day is a burst (helping out elsewhere,
-a test), whose count is geometric. Fitted on the four weeks up to a day, that day included, so that what is said of a
-day never changes with what comes later.
+a test), whose count is geometric. Fitted on the four weeks up to a day, that day included: given who is whose peer,
+what is said of a day doesn't change with what comes later.
 
 Obligations (code and tests cite the numbers):
 1. Robust: a person's count is cut to what the rate of the group's 95th percentile gives (but not below _SOME, so that
    what is rare for everybody is still counted), and nobody counts for more than the base of the group's 90th
-   percentile, so one in twenty, and in a small group the one with most, may be anything without a say in what is
-   usual. Days above what people and days explain are bursts, and of these only those of people who have few count, once
-   FEW days have gone by: whoever has one every day does something else.
+   percentile, so one in twenty, and of three or more the one with most, may be anything without a say in what is usual.
+   Days above what people and days explain are bursts, and of these only those of people who have few count, once FEW
+   days have gone by: whoever has one every day does something else.
 2. Shrunk: a group of m people counts m parts, the role's people thirty (300 for bursts, which are rare); of a role
    likewise, towards everybody.
 3. The same rows in another order give the same fit.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from wayseal.detect._result import Case, DetectResult
 from wayseal.detect.report._json import document, moment
 
-_SEVERITY = ((0.99, 5, "Critical"), (0.9, 4, "High"), (0.5, 3, "Medium"), (0.0, 2, "Low"))
+_SEVERITY = ((0.95, 5, "Critical"), (0.5, 4, "High"), (0.1, 3, "Medium"), (0.0, 2, "Low"))
 
 
 def ocsf_lines(result: DetectResult) -> Iterator[str]:
