@@ -63,10 +63,14 @@ def test_a_case_of_several() -> None:
     text = said(ALL["joint"]())
     assert "Case c-18, >99.9%: 7 accounts together" in text
     assert "Linked by a common device, a common address" in text
+    assert "ranges of numbers among them and beginning within minutes" in text
     assert "4 more" in text, "of many accounts the first are shown"
     assert "p-6" in text, "and all are named"
     chinese = said(ALL["joint"](), "zh")
     assert "7 个关联账号" in chinese
+    assert "关联依据：共用设备、共用地址、分头查同一号段，且多日在几分钟内先后开始工作。" in chinese
+    alone = replace(ALL["joint"]().cases[0], by=("ip",))
+    assert "关联依据：共用地址。" in said(result(alone), "zh")
 
 
 def test_what_could_not_be_judged() -> None:

@@ -97,7 +97,9 @@ class Teller:
         title = self._titled(case)
         note = self.say("case_note", nats=case.evidence, n=case.reads, t=_time(case.alerted_at))
         if case.by:
-            by = self.voice.all_of(self.say(f"by_{name}") for name in case.by)
+            links = [self.say(f"by_{name}") for name in case.by]
+            first = self.voice.say("unit.comma").join(links[:-1])
+            by = self.say("both_links", first=first, last=links[-1]) if first else links[-1]
             note += self.voice.say("unit.gap") + self.say("case_by", by=by)
         if len(case.people) == 1:
             return [self._person(title, note, case.people[0])]
