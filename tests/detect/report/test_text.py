@@ -1,5 +1,6 @@
 """Detection on a terminal."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.detect.report.fixtures import ALL, case, person, read, reason, result
+from tests.detect.report.fixtures import ALL, DAY, SINCE, case, person, read, reason, result
 from tests.detect.report.strategies import results
 from tests.page.hostile import HOSTILE
 from wayseal.detect._result import DetectResult
@@ -71,6 +72,24 @@ def test_a_case_of_several() -> None:
     assert "关联依据：共用设备、共用地址、分头查同一号段，且多日在几分钟内先后开始工作。" in chinese
     alone = replace(ALL["joint"]().cases[0], by=("ip",))
     assert "关联依据：共用地址。" in said(result(alone), "zh")
+
+
+@pytest.mark.parametrize(
+    ("lang", "many", "one"),
+    [("en", "(counted from {} to {})", "(counted on {})"), ("zh", "（计数时段：{} 至 {}）", "（计数时段：{}）")],
+)
+def test_a_reason_says_its_days_as_they_are_at_the_place(lang: str, many: str, one: str) -> None:
+    midnight = SINCE + 7 * DAY
+    for since, until, days in (
+        (midnight, midnight + DAY - 1, one.format("2026-03-09")),
+        (midnight - 1, midnight, many.format("2026-03-08", "2026-03-09")),
+    ):
+        why = replace(reason("number_walks", 10.0), since=since, until=until)
+        found = result(case("c-1", person("p-1", "clerk", "", why)))
+        text = json.loads(render_detect(found, "json", lang))["cases"][0]["reasons"][0]["text"]
+        assert text.endswith(days)
+        assert text in said(found, lang)
+        assert brief(found, lang)[0].endswith(text)
 
 
 def test_what_could_not_be_judged() -> None:

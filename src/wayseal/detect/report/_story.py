@@ -16,6 +16,7 @@ MOST_PEOPLE, _SHOWN = 5, 3
 """Accounts of a case of which each is shown with its reasons; of more accounts, so many are."""
 _MOST_DAYS = 62
 _CELL = 44
+_DAY_US = 86_400_000_000
 
 
 class Teller:
@@ -61,7 +62,7 @@ class Teller:
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         r, say, f = self.r, self.say, self.r.first_reads
-        first, last = ((us + r.offset) // 86_400_000_000 for us in (r.since, r.until - 1))
+        first, last = ((us + r.offset) // _DAY_US for us in (r.since, r.until - 1))
         hours = r.offset // 3_600_000_000
         if r.until > r.since:
             yield say("since", offset=f"UTC{hours:+d}"), day_name(first)
@@ -135,7 +136,14 @@ class Teller:
         return Section(title=title, note=note, chart=chart, table=table, points=tuple(points), fold=fold)
 
     def reason(self, reason: Reason, person: Person) -> str:
-        """A reason in plain words."""
+        """A reason in plain words, and the days that it is about."""
+        return self._told(reason, person) + self._period(reason)
+
+    def _period(self, reason: Reason) -> str:
+        first, last = (day_name((us + self.r.offset) // _DAY_US) for us in (reason.since, reason.until))
+        return self.say("period_day" if first == last else "period", first=first, last=last)
+
+    def _told(self, reason: Reason, person: Person) -> str:
         key = f"why_{reason.detector}"
         if person.place and self.voice.has(f"detect.{key}_at"):
             key += "_at"
