@@ -109,6 +109,12 @@ def test_the_example_is_what_a_report_says(page: Page, detector: Detector) -> No
     assert any(re.fullmatch(why + who, example[1]) for why in told for who in peers), told
 
 
+def test_the_days_at_the_end_of_a_sentence_are_told(page: Page) -> None:
+    texts = catalogue(page.lang, "wayseal.detect.report")
+    intro = page.text.split("\n## ")[0]
+    assert texts["detect.period"].strip().format(first="2026-03-07", last="2026-03-08") in intro
+
+
 def test_the_example_of_linking_is_what_a_report_says(page: Page) -> None:
     texts = catalogue(page.lang, "wayseal.detect.report")
     example = re.search("^> (.+)$", sections(page.text)[LINKS], re.MULTILINE)

@@ -60,6 +60,11 @@ def test_every_bar_begins_where_the_one_above_it_ends() -> None:
     assert [bar.attributes["class"] for bar in bars] == ["part p1", "bar", "bar", "part p1", "bar lead"]
 
 
+def test_a_line_at_zero_stands_only_where_a_bar_begins_there() -> None:
+    lines = drawn([("a", 1.0), ("b", 2.0), ("c", 1.0)]).styled("base")
+    assert [(line.attributes["x1"], line.attributes["y1"]) for line in lines] == [("0.00%", "17"), ("0.00%", "137")]
+
+
 def test_a_sum_below_zero_ends_at_zero() -> None:
     last = drawn([("a", 1.0), ("b", -4.0)]).all("rect")[-1]
     assert (percent(last, "x"), percent(last, "width")) == (0, 75)

@@ -97,7 +97,8 @@ def waterfall_chart(
         bar = "part p1" if weight > 0 else "bar"
         parts.append(el("line", x1=place(after), x2=place(after), y1=y + 20, y2=y + _STEP + 32, class_="grid"))
         parts += _step(text, weight, y, (place(min(before, after)), pct(abs(weight) / (high - low))), bar, "")
-        parts.append(el("line", x1=place(0), x2=place(0), y1=y + 17, y2=y + 35, class_="base"))
+        if before == 0:  # where a bar begins elsewhere, a line at 0 would look like a bar itself
+            parts.append(el("line", x1=place(0), x2=place(0), y1=y + 17, y2=y + 35, class_="base"))
     end, y = sums[-1], _STEP * len(rows)
     span = (place(min(end, 0.0)), pct(abs(end) / (high - low)))
     parts += _step(total, end, y, span, "bar lead" if end > 0 else "bar", "strong")

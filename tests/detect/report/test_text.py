@@ -1,5 +1,6 @@
 """Detection on a terminal."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -8,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.detect.report.fixtures import ALL, case, person, read, reason, result
+from tests.detect.report.fixtures import ALL, DAY, SINCE, case, person, read, reason, result
 from tests.detect.report.strategies import results
 from tests.page.hostile import HOSTILE
 from wayseal.detect._result import DetectResult
+from wayseal.detect.casebook.types import State
 from wayseal.detect.report import brief, render_detect
 from wayseal.detect.report._story import MOST_CASES
 from wayseal.page.visible import visible
@@ -55,18 +57,85 @@ def test_a_case_in_plain_words() -> None:
     assert "YT9000002 on 2026-03-11 12:02, a number that no table knows" in text
     assert "YT9000003 on 2026-03-11 12:03, in its area" in text
     assert "409 more" in text
-    assert "wayseal case open c-17" in text
-    assert "wayseal verdict c-17 true" in text
+    assert "wayseal case open c-17 --ledger LEDGER --who NAME" in text
+    assert "wayseal verdict c-17 true --ledger LEDGER --why" in text
+    assert "12 nats of evidence (1 nat: 2.7 times as probable). 412 unexplained reads of single parcels." in text
 
 
 def test_a_case_of_several() -> None:
     text = said(ALL["joint"]())
     assert "Case c-18, >99.9%: 7 accounts together" in text
     assert "Linked by a common device, a common address" in text
+    assert "ranges of numbers among them and beginning within minutes" in text
     assert "4 more" in text, "of many accounts the first are shown"
     assert "p-6" in text, "and all are named"
     chinese = said(ALL["joint"](), "zh")
     assert "7 个关联账号" in chinese
+    assert "关联依据：共用设备、共用地址、分头查同一号段，且多日在几分钟内先后开始工作。" in chinese
+    alone = replace(ALL["joint"]().cases[0], by=("ip",))
+    assert "关联依据：共用地址。" in said(result(alone), "zh")
+    assert text.count("2.7 times") == chinese.count("2.7 倍") == 1, "of several cases the first says it"
+
+
+def test_a_list_of_several_cases() -> None:
+    lines = render_detect(ALL["joint"](), "text", "en", width=120).splitlines()
+    at = lines.index("The cases")
+    assert lines[at + 1].split() == ["Case", "Accounts", "Score", "Unexplained"]
+    assert [line.split()[0] for line in lines[at + 3 : at + 6]] == ["c-18", "c-17", "c-19"]
+    assert lines[at + 3].split()[1:] == ["7", "accounts", "together", ">99.9%", "412"]
+    assert "The cases" not in said(ALL["single"]())
+    stands = result(replace(case("c-1"), state="new", reads=0), replace(case("c-2"), state="opened"))
+    lines = render_detect(stands, "text", "en", width=120).splitlines()
+    first = next(line for line in lines if line.startswith("c-1 "))
+    assert first.split()[-4:] == ["–", "not", "opened", "yet"]
+    unnumbered = render_detect(result(case(""), case("")), "text", "zh", width=120).splitlines()
+    assert unnumbered[unnumbered.index("案件一览") + 1].split() == ["账号", "得分", "无依据"]
+
+
+def test_how_a_case_stands() -> None:
+    told = {
+        "": "CQ-0231)", "new": "CQ-0231)", "opened": "CQ-0231) · opened", "true": "CQ-0231) · closed: it was no work",
+        "false": "CQ-0231) · closed: it was work",
+    }  # fmt: skip
+    assert set(told) == {"", *State}
+    for state, end in told.items():
+        assert brief(result(replace(case(), state=state, people=(replace(person(), reasons=()),))), "en") == [
+            f"Case c-17, 98%: p-3kx7-q2mf-9c4t (clerk, {end}"
+        ]
+    assert "CQ-0231） · 已结案：是工作" in said(result(replace(case(), state="false")), "zh")
+
+
+def test_what_to_do_is_about_the_first_case_without_a_verdict() -> None:
+    true, false = replace(case("c-1"), state="true"), replace(case("c-2"), state="false")
+    for state in ("", "new", "opened"):
+        text = said(result(true, false, replace(case("c-3"), state=state), case("c-4")))
+        assert re.findall(r"wayseal (?:case open|verdict) (c-\d)", text) == ["c-3", "c-3"]
+    assert "What to do" not in said(result(true, false))
+    assert "接下来" not in said(result(true, false), "zh")
+
+
+@pytest.mark.parametrize(
+    ("lang", "many", "one"),
+    [("en", "(counted from {} to {})", "(counted on {})"), ("zh", "（计数时段：{} 至 {}）", "（计数时段：{}）")],
+)
+def test_a_reason_says_its_days_as_they_are_at_the_place(lang: str, many: str, one: str) -> None:
+    midnight = SINCE + 7 * DAY
+    for since, until, days in (
+        (midnight, midnight + DAY - 1, one.format("2026-03-09")),
+        (midnight - 1, midnight, many.format("2026-03-08", "2026-03-09")),
+    ):
+        why = replace(reason("number_walks", 10.0), since=since, until=until)
+        found = result(case("c-1", person("p-1", "clerk", "", why)))
+        text = json.loads(render_detect(found, "json", lang))["cases"][0]["reasons"][0]["text"]
+        assert text.endswith(days)
+        assert text in said(found, lang)
+        assert brief(found, lang)[0].endswith(text)
+
+
+def test_no_word_of_single_reads_where_there_are_none() -> None:
+    for lang, words in (("en", "of single parcels"), ("zh", "逐票")):
+        assert words in said(ALL["single"](), lang)
+        assert words not in said(result(replace(case(), reads=0)), lang)
 
 
 def test_what_could_not_be_judged() -> None:
@@ -80,6 +149,10 @@ def test_what_could_not_be_judged() -> None:
 
 
 def test_nobody_and_nothing() -> None:
+    for lang, words in (("en", ", as far as this could be judged"), ("zh", "就目前所能判断的范围而言，")):
+        assert words not in said(ALL["nobody"](), lang)
+        assert words in said(result(), lang)
+        assert words in said(ALL["nothing"](), lang)
     assert "No account stands out" in said(ALL["nobody"]())
     assert "2026-03-02" in said(ALL["nobody"]())
     empty = said(ALL["nothing"]())
@@ -92,6 +165,9 @@ def test_cases_without_ids() -> None:
     text = said(result(case("")))
     assert "98%: p-3kx7-q2mf-9c4t" in text
     assert "Case ," not in text
+    assert "wayseal explain LEDGER" in text
+    assert "wayseal case open" not in text, "it would have to name a case"
+    assert "wayseal verdict" not in text
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -9,6 +9,7 @@ import pytest
 import wayseal.detect
 from tests.detect.report.fixtures import ALL
 from tests.page.pages import BANNED
+from wayseal.detect.casebook.types import State
 from wayseal.detect.detectors import detectors
 from wayseal.detect.report import FORMATS, render_detect
 from wayseal.page.words import LANGS, Lang, blanks, catalogue
@@ -71,7 +72,7 @@ def test_every_remark_has_a_text_and_every_text_a_remark() -> None:
 
 
 def test_every_text_is_asked_for() -> None:
-    open_ended = ("detector.", "not.", "remark.", "detect.why_", "detect.by_", "detect.read_")
+    open_ended = ("detector.", "not.", "remark.", "detect.why_", "detect.by_", "detect.read_", "detect.state_")
     for code in catalogue("en", PACKAGE):
         name = code.split(".")[1]
         assert code.startswith(open_ended) or re.search(f"[\"']{name}[\"']", STORY), code
@@ -83,6 +84,8 @@ def test_every_text_that_is_asked_for_exists() -> None:
     assert {f"detect.{name}" for name in asked} <= catalogue("en", PACKAGE).keys()
     for name in ("device", "ip", "rhythm", "range"):
         assert f"detect.by_{name}" in catalogue("en", PACKAGE)
+    for state in State:
+        assert f"detect.state_{state}" in catalogue("en", PACKAGE)
     for name in ("early", "unknown", "weak"):
         assert f"detect.read_{name}" in catalogue("en", PACKAGE)
 

@@ -16,6 +16,9 @@ MOST_PEOPLE, _SHOWN = 5, 3
 """Accounts of a case of which each is shown with its reasons; of more accounts, so many are."""
 _MOST_DAYS = 62
 _CELL = 44
+_FRESH, _JUDGED = ("", "new"), ("true", "false")
+"""States of a case of which its heading says nothing, and those that a verdict made."""
+_DAY_US = 86_400_000_000
 
 
 class Teller:
@@ -35,7 +38,8 @@ class Teller:
         r, say = self.r, self.say
         found = bool(r.cases)
         accounts = sum(len(c.people) for c in r.cases)
-        sections = [self._days()] if r.first_days else []
+        sections = [self._list()] if len(r.cases) > 1 else []
+        sections += [self._days()] if r.first_days else []
         for case in r.cases[:MOST_CASES]:
             sections += self._case(case)
         if (more := len(r.cases) - MOST_CASES) > 0:
@@ -43,7 +47,7 @@ class Teller:
         sections += [s for s in (self._judged(), self._next()) if s is not None]
         return Document(
             title=say("title"),
-            headline=say("headline", n=len(r.cases), accounts=accounts) if found else say("headline_none"),
+            headline=say("headline", n=len(r.cases), accounts=accounts) if found else self._nobody(),
             lede=say("lede" if found else "lede_none"),
             facts=tuple(self._facts()),
             sections=tuple(sections),
@@ -59,9 +63,12 @@ class Teller:
             why = [self.voice.say("unit.colon") + self.reason(r, first) for r in first.reasons[:1]]
             yield "".join([self._titled(case), *why])
 
+    def _nobody(self) -> str:
+        return self.say("headline_none_judged" if self.r.not_judged else "headline_none")
+
     def _facts(self) -> Iterator[tuple[str, str]]:
         r, say, f = self.r, self.say, self.r.first_reads
-        first, last = ((us + r.offset) // 86_400_000_000 for us in (r.since, r.until - 1))
+        first, last = ((us + r.offset) // _DAY_US for us in (r.since, r.until - 1))
         hours = r.offset // 3_600_000_000
         if r.until > r.since:
             yield say("since", offset=f"UTC{hours:+d}"), day_name(first)
@@ -93,12 +100,24 @@ class Teller:
         fold = self.voice.say("ui.as_table")
         return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table, fold=fold)
 
+    def _list(self) -> Section:
+        """The cases that are told, a line each. A column in which nothing stands is left out."""
+        say, cases = self.say, self.r.cases[:MOST_CASES]
+        columns = (
+            (False, say("case_column"), [c.id for c in cases]),
+            (False, say("people"), [self._whose(c) for c in cases]),
+            (True, say("score"), [numbers.percent(c.score) for c in cases]),
+            (True, say("odd"), [f"{c.reads:,}" if c.reads else numbers.DASH for c in cases]),
+            (False, say("state"), [say(f"state_{c.state}") if c.state else "" for c in cases]),
+        )
+        shown = [column for column in columns if any(column[2])]
+        head = tuple(title for _, title, _ in shown)
+        right = frozenset(n for n, (number, _, _) in enumerate(shown) if number)
+        rows = tuple(zip(*(cells for _, _, cells in shown), strict=True))
+        return Section(title=say("cases"), table=Table(head=head, rows=rows, numbers=right))
+
     def _case(self, case: Case) -> list[Section]:
-        title = self._titled(case)
-        note = self.say("case_note", nats=case.evidence, n=case.reads, t=_time(case.alerted_at))
-        if case.by:
-            by = self.voice.all_of(self.say(f"by_{name}") for name in case.by)
-            note += self.voice.say("unit.gap") + self.say("case_by", by=by)
+        title, note = self._titled(case), self._note(case)
         if len(case.people) == 1:
             return [self._person(title, note, case.people[0])]
         shown = case.people if len(case.people) <= MOST_PEOPLE else case.people[:_SHOWN]
@@ -107,9 +126,26 @@ class Teller:
         whole = Section(title=title, note=note, table=self._people(case), points=points)
         return [whole, *(self._person(self._who(p), "", p) for p in shown)]
 
+    def _note(self, case: Case) -> str:
+        """How strong it is, how much it read, when it tipped, what links it. What a nat is, the first case says."""
+        say = self.say
+        parts = [say("case_nats_first" if case is self.r.cases[0] else "case_nats", nats=case.evidence)]
+        parts += [say("case_reads", n=case.reads)] if case.reads else []
+        parts.append(say("case_tipped", t=_time(case.alerted_at)))
+        if case.by:
+            links = [say(f"by_{name}") for name in case.by]
+            first = self.voice.say("unit.comma").join(links[:-1])
+            parts.append(say("case_by", by=say("both_links", first=first, last=links[-1]) if first else links[-1]))
+        return self.voice.say("unit.gap").join(parts)
+
     def _titled(self, case: Case) -> str:
-        who = self._who(case.people[0]) if len(case.people) == 1 else self.say("case_joint", n=len(case.people))
-        return self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=who)
+        told = self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=self._whose(case))
+        if case.state in _FRESH:
+            return told
+        return told + self.say("case_state", state=self.say(f"state_{case.state}"))
+
+    def _whose(self, case: Case) -> str:
+        return self._who(case.people[0]) if len(case.people) == 1 else self.say("case_joint", n=len(case.people))
 
     def _people(self, case: Case) -> Table:
         rows = tuple((self._who(p), f"{p.odd:,}", numbers.expected(p.evidence)) for p in case.people)
@@ -133,7 +169,14 @@ class Teller:
         return Section(title=title, note=note, chart=chart, table=table, points=tuple(points), fold=fold)
 
     def reason(self, reason: Reason, person: Person) -> str:
-        """A reason in plain words."""
+        """A reason in plain words, and the days that it is about."""
+        return self._told(reason, person) + self._period(reason)
+
+    def _period(self, reason: Reason) -> str:
+        first, last = (day_name((us + self.r.offset) // _DAY_US) for us in (reason.since, reason.until))
+        return self.say("period_day" if first == last else "period", first=first, last=last)
+
+    def _told(self, reason: Reason, person: Person) -> str:
         key = f"why_{reason.detector}"
         if person.place and self.voice.has(f"detect.{key}_at"):
             key += "_at"
@@ -171,17 +214,16 @@ class Teller:
         return self.voice.say(remark.code, **values)
 
     def _next(self) -> Section | None:
-        if not self.r.cases:
+        case = next((c for c in self.r.cases if c.state not in _JUDGED), None)
+        if case is None:
             return None
-        case = self.r.cases[0]
-        id_ = case.id or "c-1"
         waybill = shlex.quote(visible(case.waybills[0])) if case.waybills else "WAYBILL"
-        points = (
-            self.say("next_open", command=f"wayseal case open {id_} --who NAME --why …"),
-            self.say("next_explain", command=f"wayseal explain LEDGER --actor ACTOR --waybill {waybill}"),
-            self.say("next_verdict", command=f"wayseal verdict {id_} true --why …"),
-        )
-        return Section(title=self.say("next"), points=points)
+        points = [self.say("next_explain", command=f"wayseal explain LEDGER --actor ACTOR --waybill {waybill}")]
+        if case.id:
+            opening = f"wayseal case open {case.id} --ledger LEDGER --who NAME --why …"
+            verdict = f"wayseal verdict {case.id} true --ledger LEDGER --why …"
+            points = [self.say("next_open", command=opening), *points, self.say("next_verdict", command=verdict)]
+        return Section(title=self.say("next"), points=tuple(points))
 
 
 def _time(us: int) -> str:
