@@ -26,6 +26,8 @@ from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 
 Progress = Callable[[str, int, int], None]
+FEW = 10
+"""Of fewer accounts than these nobody can say what is usual."""
 PEERS = "peers.json"
 """What was learnt about peers, in the folder of the facts."""
 _OFFSET = 8 * 3_600_000_000
@@ -66,6 +68,8 @@ def detect(
     view = _with_given(view, snapshot, given)
     if view.gaps:
         remarks.append(Remark(code="not.unknown_waybills", values={"share": view.gaps}))
+    if (people := int((view.reads > 0).any(axis=1).sum())) < FEW:
+        remarks.append(Remark(code="not.few_accounts", values={"n": people}))
     able, silent_ones = _able(snapshot, facts, given)
     found = judge(view, able, _cleared(view, snapshot, given))
     progress("judge", 1, 1)

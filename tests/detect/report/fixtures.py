@@ -54,6 +54,7 @@ def result(*cases: Case) -> DetectResult:
             Remark(code="not.tickets"),
             Remark(code="not.detector", values={"detector": "canary_touch", "needs": ("canaries",)}),
             Remark(code="not.detector", values={"detector": "number_walks", "needs": ("waybills|scans|tickets",)}),
+            Remark(code="not.few_accounts", values={"n": 1}),
             Remark(code="not.unknown_waybills", values={"share": 0.31}),
         ),
         remarks=(Remark(code="remark.stray", values={"n": 2}),),
