@@ -55,8 +55,8 @@ class Case:
 
     score: probability, given prior and evidence. alerted_at: µs of the read that tipped the balance. reads: odd reads
     of single parcels, the newest at `last_read` (µs, 0 without any); waybills: their numbers, the newest first, cut at
-    `MOST_WAYBILLS`. by: what links the accounts. state: how the casebook's case stands (`casebook.types.State`), "" where
-    none says.
+    `MOST_WAYBILLS`. by: what links the accounts. state: how the casebook's case stands (`casebook.types.State`), ""
+    where none says.
     """
 
     id: str
