@@ -134,6 +134,31 @@ def test_a_list_that_names_several(ledger: Path) -> None:
     assert [(act["act"], act["actors"]) for act in acts] == [("unmasked", ["thief"]), ("unmasked", ["u-1077", "王芳"])]
 
 
+def test_in_a_case_of_several_accounts_it_is_said_who_was_heard(ledger: Path) -> None:
+    hear = ("case", "hear", "c-2", "--who", "Li", "--statement")
+    nobody = inside(*hear, "x", "--ledger", ledger)
+    assert (nobody.code, "c-2 has several accounts" in nobody.err) == (2, True)
+    assert "c-2 有多个账号" in inside(*hear, "x", "--ledger", ledger, "--lang", "zh").err
+    done(ledger, *hear, "by pseudonym", "--actor", p(ledger, "王芳"))
+    done(ledger, *hear, "by id", "--actor", "u-1077")
+    heard = read_casebook(ledger / "detect").case("c-2").heard
+    assert [(h.statement, h.actor) for h in heard] == [("by pseudonym", "王芳"), ("by id", "u-1077")]
+    other = inside(*hear, "x", "--actor", p(ledger, "thief"), "--ledger", ledger)
+    assert (other.code, "c-2 has no such account; `wayseal case list`" in other.err) == (3, True)
+
+
+def test_an_error_names_the_case_that_there_is_not(ledger: Path) -> None:
+    for words in (("case", "open", "c-9", *BY), ("verdict", "c-9", "true", *BY)):
+        assert inside(*words, "--ledger", ledger).err == (
+            "wayseal: there is no case c-9; `wayseal case list` shows which there are\n"
+        )
+        chinese = inside(*words, "--ledger", ledger, "--lang", "zh").err
+        assert chinese == "wayseal: 没有案件 c-9；有哪些案件见 `wayseal case list`\n"
+    hostile = inside("case", "open", "\x1b[2J" + "x" * 5000, *BY, "--ledger", ledger)
+    assert "\x1b" not in hostile.err
+    assert len(hostile.err) < 200
+
+
 def test_a_statement_from_standard_input(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("said it\n"))
     done(ledger, "case", "hear", "c-1", "--who", "Li", "--file", "-")
@@ -170,6 +195,7 @@ REFUSED = [
     (("case", "hear", "c-1", "--who", "Li", "--statement", "  "), 2),
     (("case", "hear", "c-1", "--who", "Li", "--statement", "x" * 20_001), 2),
     (("case", "hear", "c-1", "--who", "Li", "--statement", "x", "--actor", "u-1077"), 3),
+    (("case", "hear", "c-2", "--who", "Li", "--statement", "x"), 2),
     (("case", "hear", "c-9", "--who", "Li", "--statement", "x"), 3),
     (("case", "hear", "c-1", "--who", "Li", "--file", "nowhere"), 5),
     (("case", "list", "--state", "old"), 2),

@@ -104,7 +104,9 @@ def hear(
     file: Annotated[
         Path | None, typer.Option(help="Instead: a text file with it, - for standard input.", dir_okay=False)
     ] = None,
-    actor: Annotated[str | None, typer.Option(help="The person's account, where the case has several.")] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="The person's account, by id or pseudonym; needed where the case has several.")
+    ] = None,
     ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
