@@ -17,6 +17,8 @@ from wayseal.cli._case_words import CASE_TEXTS
 from wayseal.cli._words import filled
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, verify, writing
 from wayseal.ledger.upkeep import backup
+from wayseal.model.times import micros
+from wayseal.page.words import catalogue, known_lang
 
 BY = ("--who", "Li, audit", "--why", "complaint 7")
 FILE = "detect/casebook.jsonl"
@@ -125,6 +127,24 @@ def test_a_statement_stays_hidden_while_one_name_of_the_case_is(ledger: Path) ->
     case = listed(ledger)["cases"][0]
     assert case["actors"] == ["thief", p(ledger, "new")]
     assert case["acts"][1]["statement"] is None
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_list_speaks_as_reports_do(ledger: Path, lang: str) -> None:
+    names = ("unexplained_first_reads", "stock_rhythm", "of_another_version")
+    at = micros("2026-03-06T17:20:31.123456Z")
+    write(ledger / "detect", lambda w: w.register([alert("late", at=at, score=0.99999, detectors=names)], NOW))
+    write(ledger / "detect", lambda w: w.open("c-3", "Li", "complaint 7", at))
+    case, act = done(ledger, "case", "list", "--lang", lang).out.splitlines()[2:4]
+    assert "2026-03-07 01:20" in case
+    assert "2026-03-07 01:20" in act
+    assert ">99.9%" in case
+    texts = catalogue(known_lang(lang), "wayseal.detect.report")
+    said = [texts[f"detector.{name}"] for name in names[:2]]
+    assert CASE_TEXTS[lang]["comma"].join([*said, names[2]]) in case
+    assert "UTC+8" in CASE_TEXTS[lang]["total"]
+    exact = listed(ledger)["cases"][2]
+    assert (exact["alerted_at"], exact["detectors"]) == ("2026-03-06T17:20:31.123456Z", list(names))
 
 
 def test_a_list_that_names_several(ledger: Path) -> None:

@@ -232,7 +232,6 @@ def test_what_is_refused_is_not_done(path: Path, number: int) -> None:
         assert writer.book == book
     assert (path / "casebook.jsonl").read_bytes() == content
     assert not [name for name in ("u-1042", "u-1077", "王芳") if name in str(caught.value)], "no error names an account"
-    assert "u-1077" not in str(caught.value)
 
 
 def test_a_text_of_several_lines_is_kept_as_it_is(path: Path) -> None:
