@@ -17,6 +17,8 @@ from wayseal.cli._case_words import CASE_TEXTS
 from wayseal.cli._words import filled
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, verify, writing
 from wayseal.ledger.upkeep import backup
+from wayseal.model.times import micros
+from wayseal.page.words import catalogue, known_lang
 
 BY = ("--who", "Li, audit", "--why", "complaint 7")
 FILE = "detect/casebook.jsonl"
@@ -127,11 +129,54 @@ def test_a_statement_stays_hidden_while_one_name_of_the_case_is(ledger: Path) ->
     assert case["acts"][1]["statement"] is None
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_list_speaks_as_reports_do(ledger: Path, lang: str) -> None:
+    names = ("unexplained_first_reads", "stock_rhythm", "of_another_version")
+    at = micros("2026-03-06T17:20:31.123456Z")
+    write(ledger / "detect", lambda w: w.register([alert("late", at=at, score=0.99999, detectors=names)], NOW))
+    write(ledger / "detect", lambda w: w.open("c-3", "Li", "complaint 7", at))
+    case, act = done(ledger, "case", "list", "--lang", lang).out.splitlines()[2:4]
+    assert "2026-03-07 01:20" in case
+    assert "2026-03-07 01:20" in act
+    assert ">99.9%" in case
+    texts = catalogue(known_lang(lang), "wayseal.detect.report")
+    said = [texts[f"detector.{name}"] for name in names[:2]]
+    assert CASE_TEXTS[lang]["comma"].join([*said, names[2]]) in case
+    assert "UTC+8" in CASE_TEXTS[lang]["total"]
+    exact = listed(ledger)["cases"][2]
+    assert (exact["alerted_at"], exact["detectors"]) == ("2026-03-06T17:20:31.123456Z", list(names))
+
+
 def test_a_list_that_names_several(ledger: Path) -> None:
     write(ledger / "detect", lambda w: w.unmask(["c-1", "c-2"], "Li", "weekly list", NOW))
     assert done(ledger, "case", "list").out.count("opened together with others by Li: weekly list") == 2
     acts = [case["acts"][0] for case in listed(ledger)["cases"]]
     assert [(act["act"], act["actors"]) for act in acts] == [("unmasked", ["thief"]), ("unmasked", ["u-1077", "王芳"])]
+
+
+def test_in_a_case_of_several_accounts_it_is_said_who_was_heard(ledger: Path) -> None:
+    hear = ("case", "hear", "c-2", "--who", "Li", "--statement")
+    nobody = inside(*hear, "x", "--ledger", ledger)
+    assert (nobody.code, "c-2 has several accounts" in nobody.err) == (2, True)
+    assert "c-2 有多个账号" in inside(*hear, "x", "--ledger", ledger, "--lang", "zh").err
+    done(ledger, *hear, "by pseudonym", "--actor", p(ledger, "王芳"))
+    done(ledger, *hear, "by id", "--actor", "u-1077")
+    heard = read_casebook(ledger / "detect").case("c-2").heard
+    assert [(h.statement, h.actor) for h in heard] == [("by pseudonym", "王芳"), ("by id", "u-1077")]
+    other = inside(*hear, "x", "--actor", p(ledger, "thief"), "--ledger", ledger)
+    assert (other.code, "c-2 has no such account; `wayseal case list`" in other.err) == (3, True)
+
+
+def test_an_error_names_the_case_that_there_is_not(ledger: Path) -> None:
+    for words in (("case", "open", "c-9", *BY), ("verdict", "c-9", "true", *BY)):
+        assert inside(*words, "--ledger", ledger).err == (
+            "wayseal: there is no case c-9; `wayseal case list` shows which there are\n"
+        )
+        chinese = inside(*words, "--ledger", ledger, "--lang", "zh").err
+        assert chinese == "wayseal: 没有案件 c-9；有哪些案件见 `wayseal case list`\n"
+    hostile = inside("case", "open", "\x1b[2J" + "x" * 5000, *BY, "--ledger", ledger)
+    assert "\x1b" not in hostile.err
+    assert len(hostile.err) < 200
 
 
 def test_a_statement_from_standard_input(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +215,7 @@ REFUSED = [
     (("case", "hear", "c-1", "--who", "Li", "--statement", "  "), 2),
     (("case", "hear", "c-1", "--who", "Li", "--statement", "x" * 20_001), 2),
     (("case", "hear", "c-1", "--who", "Li", "--statement", "x", "--actor", "u-1077"), 3),
+    (("case", "hear", "c-2", "--who", "Li", "--statement", "x"), 2),
     (("case", "hear", "c-9", "--who", "Li", "--statement", "x"), 3),
     (("case", "hear", "c-1", "--who", "Li", "--file", "nowhere"), 5),
     (("case", "list", "--state", "old"), 2),

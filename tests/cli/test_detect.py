@@ -15,7 +15,7 @@ from tests.cli.detecting import as_anybody
 from tests.cli.running import Ran, inside, run
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
-from wayseal.cli._detect import TEXTS
+from wayseal.cli._detect_found import TEXTS
 from wayseal.detect import Options, detect
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, writing
 from wayseal.ledger import open_ledger
@@ -232,10 +232,10 @@ def test_whoever_may_only_read_gets_cases_without_ids(ledger: Path, small: Watch
         assert inside("detect", ledger, *BY).code == 5
         quiet = inside("detect", ledger, "--quiet")
     assert ran.code == 0, ran.err
-    assert ran.err == TEXTS[lang].format(folder=ledger / "detect") + "\n"
-    assert quiet.err == ""
+    assert ran.err == TEXTS[lang]["closed"].format(folder=ledger / "detect") + "\n"
+    assert quiet.err == TEXTS["en"]["closed"].format(folder=ledger / "detect") + "\n", "quiet or not"
     cases = json.loads(ran.out)["cases"]
-    assert [c["case"] for c in cases] == [""] * len(small.result.cases)
+    assert [c["case"] for c in cases] == [c["state"] for c in cases] == [""] * len(small.result.cases)
     assert not {a for c in cases for a in c["actors"]} & accounts(small)
     assert sorted(p.relative_to(ledger) for p in ledger.rglob("*")) == before, "nothing was written"
 
@@ -268,6 +268,74 @@ def test_a_full_disk_shows_no_name_that_is_not_recorded(ledger: Path, small: Wat
     ran = run("detect", ledger, *BY, cwd=tmp_path, limit=100)
     assert ran.code == 5, ran.err
     assert not [a for a in accounts(small) if a in ran.out + ran.err]
+
+
+# --- a dry run ---
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_dry_run_finds_the_same_and_leaves_everything_as_it_was(ledger: Path, tmp_path: Path, lang: str) -> None:
+    first = told(ledger)
+    inside("case", "open", first["cases"][0]["case"], "--who", "Li", "--why", "complaint 7", "--ledger", ledger)
+    kept, before = told(ledger), files(ledger)
+    ran = done(ledger, "--dry-run", "--format", "json", "--lang", lang, "--metrics", tmp_path / "m")
+    dry = json.loads(ran.out)
+    assert ran.err == TEXTS[lang]["dry"] + "\n"
+    assert done(ledger, "--dry-run", "--quiet").err == ""
+    assert [c["actors"] for c in dry["cases"]] == [c["actors"] for c in kept["cases"]]
+    assert {(c["case"], c["state"]) for c in dry["cases"]} == {("", "")}
+    assert "wayseal_detect_cases" in (tmp_path / "m").read_text("utf-8")
+    other = told(ledger, "--dry-run", "--offset", "+00:00", "--budget", 1, "--quiet")
+    assert other["budget"] == 1
+    assert files(ledger) == before
+
+
+def test_a_dry_run_where_nothing_was_kept_yet(small: Watched, tmp_path: Path) -> None:
+    shutil.copytree(small.ledger, tmp_path / "L")
+    shutil.rmtree(tmp_path / "L/detect", ignore_errors=True)
+    assert len(told(tmp_path / "L", "--dry-run")["cases"]) == len(small.result.cases)
+    assert not (tmp_path / "L/detect").exists()
+    backup(tmp_path / "L", tmp_path / "B")
+    assert len(told(tmp_path / "B", "--dry-run")["cases"]) == len(small.result.cases), "it writes nothing there"
+
+
+@pytest.mark.parametrize("words", [BY, ("--notify", "json://127.0.0.1/x")])
+def test_a_dry_run_neither_shows_names_nor_tells_anybody(ledger: Path, words: tuple[str, ...]) -> None:
+    before = files(ledger)
+    for lang, says in (
+        ("en", f"--dry-run records nothing and goes with no {words[0]}"),
+        ("zh", "不作任何记录，不能与"),
+    ):
+        ran = inside("detect", ledger, "--dry-run", *words, "--lang", lang)
+        assert (ran.code, ran.out, says in ran.err) == (2, "", True), ran.err
+    assert files(ledger) == before
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert TEXTS["en"].keys() == TEXTS["zh"].keys()
+
+
+# --- how cases stand ---
+
+
+def test_each_case_says_how_it_stands(ledger: Path) -> None:
+    first = told(ledger)
+    assert {c["state"] for c in first["cases"]} == {"new"}
+    id_ = first["cases"][0]["case"]
+    by = ("--who", "Li", "--why", "complaint 7", "--ledger", ledger)
+    assert inside("case", "open", id_, *by).code == 0
+    assert {c["case"]: c["state"] for c in told(ledger)["cases"]} == {
+        c["case"]: "opened" if c["case"] == id_ else "new" for c in first["cases"]
+    }
+    assert inside("verdict", id_, "true", *by).code == 0
+    assert next(c for c in told(ledger)["cases"] if c["case"] == id_)["state"] == "true"
+    assert {c["state"] for c in told(ledger, *BY)["cases"]} <= {"opened", "true"}
+    lines = done(ledger, "--format", "ocsf").out.splitlines()
+    assert {json.loads(line)["unmapped"]["wayseal"]["state"] for line in lines} <= {"opened", "true"}
 
 
 # --- contracts and canaries ---

@@ -8,9 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.detecting import Notices
+from tests.cli.detecting import Notices, as_anybody
 from tests.cli.running import inside, run
 from tests.detect.watched import Watched
+from wayseal.cli._detect_found import TEXTS as UNKEPT
 from wayseal.cli._notify import TEXTS, NotifyError, addresses, notify
 from wayseal.detect import Options, detect
 from wayseal.ledger import open_ledger
@@ -122,6 +123,32 @@ def test_addresses_from_the_environment(ledger: Path, monkeypatch: pytest.Monkey
         monkeypatch.setenv("WAYSEAL_NOTIFY", f"{one.address()} {two.address()}")
         assert inside("detect", ledger).code == 0
     assert [len(one.heard), len(two.heard)] == [1, 1]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nobody_was_told_where_nothing_can_be_recorded(ledger: Path, tmp_path: Path, lang: str) -> None:
+    (ledger / "detect").chmod(0o500)
+    try:
+        with as_anybody(), Notices() as server:
+            words = ("--notify", server.address(), "--metrics", tmp_path / "m", "--format", "json", "--lang", lang)
+            ran = inside("detect", ledger, *words, "--quiet")
+    finally:
+        (ledger / "detect").chmod(0o700)
+    assert (ran.code, server.heard) == (5, [])
+    assert json.loads(ran.out)["cases"], "the report is written all the same"
+    assert (tmp_path / "m").exists()
+    warned, error = ran.err.splitlines()
+    assert warned == UNKEPT[lang]["closed"].format(folder=ledger / "detect")
+    assert ("nobody was told" if lang == "en" else "没有就案件发出通知") in error
+
+
+def test_a_dry_run_passes_over_the_addresses_of_the_environment(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Notices() as server:
+        monkeypatch.setenv("WAYSEAL_NOTIFY", server.address())
+        assert inside("detect", ledger, "--dry-run").code == 0
+        assert inside("detect", ledger, "--dry-run", "--notify", server.address()).code == 2
+    assert server.heard == []
+    assert not (ledger / "detect/casebook.jsonl").exists()
 
 
 def test_files_that_cannot_be_read(ledger: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from wayseal.detect.casebook.types import FILE, Casebook, Shown, State
 from wayseal.ledger import open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.times import micros
+from wayseal.page.words import catalogue, known_lang
 
 FOLDER = "detect"
 CHANGED = 7
@@ -42,6 +43,8 @@ CaseArgument = Annotated[str, typer.Argument(help="Id of the case, such as c-17.
 Who = Annotated[str, typer.Option(help="Who does it: kept in the casebook.")]
 Why = Annotated[str, typer.Option(help="Why: the rule or the request; no names of the accounts.")]
 LEDGER = Path("ledger")
+REPORT = "wayseal.detect.report"
+"""Whose catalogue has the names of detectors."""
 
 
 class Is(StrEnum):
@@ -71,7 +74,7 @@ def list_(
     if format is LedgerFormat.JSON:
         typer.echo(list_json(book, names, state))
         return
-    for line in list_lines(book, names, state, CASE_TEXTS[lang]):
+    for line in list_lines(book, names, state, CASE_TEXTS[lang], catalogue(known_lang(lang), REPORT)):
         typer.echo(line)
 
 
@@ -104,7 +107,9 @@ def hear(
     file: Annotated[
         Path | None, typer.Option(help="Instead: a text file with it, - for standard input.", dir_okay=False)
     ] = None,
-    actor: Annotated[str | None, typer.Option(help="The person's account, where the case has several.")] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="The person's account, by id or pseudonym; needed where the case has several.")
+    ] = None,
     ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:

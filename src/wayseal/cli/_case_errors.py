@@ -1,9 +1,11 @@
 """Errors about the casebook in Chinese: English wording → Chinese, as in `_error_words`."""
 
 CASES = {
-    "there is no case of this id": "没有这个编号的案件",
+    "there is no case {}; `wayseal case list` shows which there are": "没有案件 {0}；有哪些案件见 `wayseal case list`",
     "no case has been registered yet": "尚未登记任何案件",
-    "the case has no such account": "该案件中没有这个账号",
+    "{} has no such account; `wayseal case list` shows its accounts": "{0} 中没有这个账号；"
+    "其中的账号见 `wayseal case list`",
+    "{} has several accounts: say whose statement it is": "{0} 有多个账号：请指明是谁的陈述",
     "there is no casebook here": "这里没有案件簿",
     "this is no casebook": "这不是案件簿",
     "this casebook is of another version": "案件簿属于其他版本",

@@ -3,13 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from wayseal.cli._words import filled
 from wayseal.detect.casebook import Casebook, Pseudonyms
 from wayseal.detect.casebook.findings import Verification
 from wayseal.detect.casebook.types import Case, Forgotten, Heard, Shown, State, Verdict
-from wayseal.model.times import iso
+from wayseal.model.times import EPOCH, iso
+from wayseal.page import numbers
 from wayseal.page.visible import visible
 
 Words = Mapping[str, str]
@@ -31,8 +33,13 @@ class Names:
         return self._opened.issuperset(case.actors)
 
 
-def list_lines(book: Casebook, names: Names, state: State | None, words: Words) -> Iterator[str]:
-    """Every case with what was done with it, and how many there are."""
+def _time(us: int) -> str:
+    """A moment as reports show it: local, to the minute."""
+    return numbers.clock(EPOCH + timedelta(microseconds=us))
+
+
+def list_lines(book: Casebook, names: Names, state: State | None, words: Words, detectors: Words) -> Iterator[str]:
+    """Every case with what was done with it, and how many there are. detectors: what reports call them."""
     yield from (_forgotten_line(done, words) for done in book.forgotten)
     some = [case for case in book.cases if state in (None, case.state)]
     for case in some:
@@ -40,9 +47,9 @@ def list_lines(book: Casebook, names: Names, state: State | None, words: Words) 
             words["case"],
             id=case.id,
             state=words[case.state],
-            score=case.score,
-            alerted=iso(case.alerted_at),
-            detectors=", ".join(map(visible, case.detectors)) or words["no_reason"],
+            score=numbers.percent(case.score),
+            alerted=_time(case.alerted_at),
+            detectors=words["comma"].join(_detector(name, detectors) for name in case.detectors) or words["no_reason"],
             actors=", ".join(visible(names.of(actor)) for actor in case.actors),
         )
         for act in case.acts:
@@ -56,15 +63,19 @@ def list_lines(book: Casebook, names: Names, state: State | None, words: Words) 
     yield words["lead"]
 
 
+def _detector(name: str, detectors: Words) -> str:
+    return detectors.get(f"detector.{name}", visible(name))
+
+
 def _forgotten_line(done: Forgotten, words: Words) -> str:
     values = {"cases": done.cases, "before": iso(done.before), "why": visible(done.why)}
-    return filled(words["forgotten"], at=iso(done.at), who=visible(done.who), **values)
+    return filled(words["forgotten"], at=_time(done.at), who=visible(done.who), **values)
 
 
 def _act_line(act: Shown | Heard | Verdict, words: Words) -> str:
     key = _kind(act) + (f"_{act.true}".lower() if isinstance(act, Verdict) else "")
     why = "" if isinstance(act, Heard) else visible(act.why)
-    return filled(words[f"act_{key}"], at=iso(act.at), who=visible(act.who), why=why)
+    return filled(words[f"act_{key}"], at=_time(act.at), who=visible(act.who), why=why)
 
 
 def _kind(act: Shown | Heard | Verdict) -> str:
@@ -84,7 +95,7 @@ def open_lines(case: Case, pseudonyms: Pseudonyms, act: Shown, words: Words) -> 
         yield filled(words["name"], pseudonym=pseudonyms.of(actor), name=visible(actor))
     for heard in case.heard:
         name = words["somebody"] if heard.actor is None else visible(heard.actor)
-        yield filled(words["said"], at=iso(heard.at), name=name, who=visible(heard.who))
+        yield filled(words["said"], at=_time(heard.at), name=name, who=visible(heard.who))
         yield from (filled(words["line"], line=visible(line) if line else "") for line in heard.statement.split("\n"))
     if not case.heard:
         yield filled(words["not_heard"], id=case.id)
@@ -140,7 +151,7 @@ def verification_lines(found: Verification, path: Path, words: Words) -> Iterato
     if not found.faults:
         yield words["fine"]
     if found.restarted is not None:
-        yield filled(words["restarted"], at=iso(found.restarted.at), who=visible(found.restarted.who))
+        yield filled(words["restarted"], at=_time(found.restarted.at), who=visible(found.restarted.who))
     elif found.earlier is not None:
         yield words["goes_on" if found.earlier else "goes_not_on"]
     yield filled(words["head"], head=str(found.head))

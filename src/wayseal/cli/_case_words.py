@@ -5,7 +5,8 @@ from collections.abc import Mapping
 CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "none": "No case.",
-        "case": "{id}  {state}  score {score:.2f}, alerted {alerted}, {detectors}: {actors}",
+        "case": "{id}  {state}  score {score}, alerted {alerted}, {detectors}: {actors}",
+        "comma": ", ",
         "new": "new",
         "opened": "opened",
         "true": "closed: true",
@@ -17,13 +18,13 @@ CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
         "act_verdict_true": "    {at}  verdict true by {who}: {why}",
         "act_verdict_false": "    {at}  verdict false by {who}: {why}",
         "total": "{total} {total:case|cases}: {new} new, {opened} opened, "
-        "{true} closed as true, {false} closed as false.",
+        "{true} closed as true, {false} closed as false. Times are in UTC+8.",
         "lead": "A case is a lead, not a verdict: look at the reads, and hear the person.",
-        "forgotten": "{at}  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}",
+        "forgotten": "{at} (UTC+8)  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}",
         "unread": "{path}:{line}: this line was cut off by a crash and is left out; the others count",
         "open": "{id} is open; recorded that {who} sees these names: {why}",
         "name": "  {pseudonym}  {name}",
-        "said": "{at}  {name} said (written down by {who}):",
+        "said": "{at} (UTC+8)  {name} said (written down by {who}):",
         "somebody": "the person concerned",
         "line": "  | {line}",
         "not_heard": "Nobody has been heard in this case yet. What the person says belongs here: "
@@ -41,7 +42,7 @@ CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
         "act": "says what can't be",
         "head": "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
         "goes_on": "The casebook goes on from the head that was given.",
-        "restarted": "The head that was given is the end from before cases were forgotten, at {at} by {who}.",
+        "restarted": "The head that was given is the end from before cases were forgotten, at {at} (UTC+8) by {who}.",
         "goes_not_on": "The casebook does NOT go on from the head that was given: lines were cut off or written anew, "
         "or cases were forgotten after it and more was written in between.",
         "forgot": "Forgotten: {cases} {cases:case|cases} closed before {before}, {acts} acts. The chain of lines "
@@ -54,7 +55,8 @@ CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "zh": {
         "none": "没有案件。",
-        "case": "{id}  {state}  得分 {score:.2f}，告警时间 {alerted}，{detectors}：{actors}",
+        "case": "{id}  {state}  得分 {score}，告警时间 {alerted}，{detectors}：{actors}",
+        "comma": "、",
         "new": "未打开",
         "opened": "已打开",
         "true": "已结案：属实",
@@ -65,13 +67,14 @@ CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
         "act_heard": "    {at}  已听取当事人陈述，记录人 {who}",
         "act_verdict_true": "    {at}  {who} 认定属实：{why}",
         "act_verdict_false": "    {at}  {who} 认定不属实：{why}",
-        "total": "共 {total} 个案件：未打开 {new}，已打开 {opened}，结案属实 {true}，结案不属实 {false}。",
+        "total": "共 {total} 个案件：未打开 {new}，已打开 {opened}，结案属实 {true}，结案不属实 {false}。"
+        "时间为 UTC+8。",
         "lead": "案件只是线索，不是结论：请核对访问记录，并听取当事人的说明。",
-        "forgotten": "{at}  {who} 清除了 {before} 之前结案的 {cases} 个案件：{why}",
+        "forgotten": "{at}（UTC+8）  {who} 清除了 {before} 之前结案的 {cases} 个案件：{why}",
         "unread": "{path}:{line}：这一行因崩溃被截断，未计入；其余各行有效",
         "open": "{id} 已打开；已记录 {who} 查看了以下名字：{why}",
         "name": "  {pseudonym}  {name}",
-        "said": "{at}  {name} 的陈述（记录人 {who}）：",
+        "said": "{at}（UTC+8）  {name} 的陈述（记录人 {who}）：",
         "somebody": "当事人",
         "line": "  | {line}",
         "not_heard": "本案尚未听取任何人的说明。当事人的陈述请记入本案："
@@ -88,7 +91,7 @@ CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
         "act": "所记的内容不可能成立",
         "head": "末行标识：{head}（请记在无法由此处写入者改动的地方；以后用 --head 比对）",
         "goes_on": "案件簿由所给的末行标识延续而来。",
-        "restarted": "所给的末行标识是清除案件之前的末行；{who} 于 {at} 作了清除。",
+        "restarted": "所给的末行标识是清除案件之前的末行；{who} 于 {at}（UTC+8）作了清除。",
         "goes_not_on": "案件簿不是由所给的末行标识延续而来：有行被截去或重写，或在此之后又有写入、然后才清除过案件。",
         "forgot": "已清除：{before} 之前结案的 {cases} 个案件，{acts} 条记录。各行的链重新开始；此前共 {lines} 行，"
         "末行标识为 {head}。",

@@ -1,31 +1,19 @@
 """`wayseal detect`: reads that no work explains, as cases."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from wayseal.cli._case import FOLDER
-from wayseal.cli._detect_given import breaches, given_of, touches
-from wayseal.cli._detect_register import ReadOnlyError, book_of, registered, unregistered, writable
+from wayseal.cli._detect_found import TEXTS, Asked, Found, find
+from wayseal.cli._detect_register import ReadOnlyError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Out, Quiet
-from wayseal.cli._progress import progress_bars
 from wayseal.cli._write import say_report, write_text
-from wayseal.detect import DetectResult, Options, detect
+from wayseal.detect import Options
 from wayseal.detect.casebook.types import one_line
-from wayseal.ledger import open_ledger
-from wayseal.ledger.upkeep import refuse_backup
-
-if TYPE_CHECKING:
-    from wayseal.detect.partners import Contract
-
-TEXTS = {
-    "en": "{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them",
-    "zh": "{folder} 无法写入：不作任何记录，案件没有编号，也不发通知",
-}
 
 
 class DetectFormat(StrEnum):
@@ -43,6 +31,7 @@ Templates = Annotated[
 
 
 def run(
+    context: typer.Context,
     ledger: LedgerArgument,
     from_: Annotated[str | None, typer.Option("--from", help="First day, such as 2026-03-02.")] = None,
     to: Annotated[str | None, typer.Option(help="Last day, included (default: that of the log).")] = None,
@@ -60,6 +49,9 @@ def run(
         list[str] | None,
         typer.Option(envvar="WAYSEAL_NOTIFY", help="Tell of new cases: an Apprise address, or @FILE with some."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look and report, but record nothing and tell nobody: to try settings.")
+    ] = False,
     metrics: Annotated[Path | None, typer.Option(help="Write counts as a Prometheus textfile.")] = None,
     format: Annotated[DetectFormat, typer.Option(help="What to write.")] = DetectFormat.TEXT,  # noqa: A002
     out: Out = None,
@@ -73,21 +65,53 @@ def run(
     wayseal detect ledger --from 2026-03-02 --to 2026-03-15 --format html --out cases.html
     wayseal detect ledger --unmask --who "Li, audit" --why "complaint 2026-041"
     """
-    from wayseal.cli._notify import addresses  # noqa: PLC0415 (read before the work: what is wrong is said at once)
-    from wayseal.cli._notify import notify as tell  # noqa: PLC0415
-    from wayseal.detect.report import metrics as as_metrics  # noqa: PLC0415
+    from wayseal.detect.report import metrics as as_metrics  # noqa: PLC0415 (loaded only where it is needed)
     from wayseal.detect.report import render_detect  # noqa: PLC0415
 
+    if dry_run:
+        _refuse_acts(context, unmask)
     opened = _opener(who, why) if unmask else None
-    told = addresses(notify or [])
+    told = [] if dry_run else _addresses(notify)
     options = _options(from_, to, budget, offset, templates)
-    result, new = _cases(ledger, options, canaries, contracts, opened, lang, quiet)
+    asked = Asked(ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run)
+    found = find(asked, quiet)
+    _say_unkept(found, asked, lang, quiet)
     try:
         if metrics is not None:
-            write_text(metrics, as_metrics(result))
-        say_report(partial(render_detect, result), format, lang, out, quiet=quiet)
+            write_text(metrics, as_metrics(found.result))
+        say_report(partial(render_detect, found.result), format, lang, out, quiet=quiet)
     finally:
-        tell([c for c in result.cases if c.id in new], told, lang)  # a case is new once, whatever became of the report
+        _tell(found, asked, told, lang)  # a case is new once, whatever became of the report
+
+
+def _refuse_acts(context: typer.Context, unmask: bool) -> None:
+    """A dry run records nothing, so that it can neither show names nor tell anybody. The environment is no wish."""
+    source = context.get_parameter_source("notify")
+    if unmask or (source is not None and source.name == "COMMANDLINE"):
+        option = "--unmask" if unmask else "--notify"
+        raise typer.BadParameter(f"--dry-run records nothing and goes with no {option}", param_hint="--dry-run")
+
+
+def _addresses(notify: list[str] | None) -> list[str]:
+    """Whom to tell. Read before the work: what is wrong is said at once."""
+    from wayseal.cli._notify import addresses  # noqa: PLC0415
+
+    return addresses(notify or [])
+
+
+def _say_unkept(found: Found, asked: Asked, lang: Lang, quiet: bool) -> None:
+    """Says that nothing was recorded: always where that was not wished."""
+    if found.unkept == "closed" or (found.unkept and not quiet):
+        typer.echo(TEXTS[lang][found.unkept].format(folder=asked.folder), err=True)
+
+
+def _tell(found: Found, asked: Asked, to: Sequence[str], lang: Lang) -> None:
+    """Tells of new cases. ReadOnlyError: somebody was to be told, and nobody knows what is new."""
+    from wayseal.cli._notify import notify  # noqa: PLC0415
+
+    if found.unkept and to:
+        raise ReadOnlyError(f"{asked.folder}: can't be written, so that nobody was told of cases")
+    notify([c for c in found.result.cases if c.id in found.new], to, lang)
 
 
 def _opener(who: str | None, why: str | None) -> tuple[str, str]:
@@ -108,36 +132,3 @@ def _options(from_: str | None, to: str | None, budget: int, offset: str, templa
         offset=parse_offset(offset),
         templates=load_templates(templates),
     )
-
-
-def _cases(
-    ledger: Path, options: Options, canaries: Path | None, contracts: Path | None, opened: tuple[str, str] | None,
-    lang: Lang, quiet: bool,
-) -> tuple[DetectResult, frozenset[str]]:  # fmt: skip
-    """What is found, under the names that may be shown, and which cases are new."""
-    refuse_backup(ledger)
-    folder = ledger / FOLDER
-    agreed = None if contracts is None else _contracts(contracts)
-    with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
-        kept = writable(ledger, folder)
-        if opened is not None and not kept:
-            raise ReadOnlyError(f"{folder}: can't be written, so that nobody could record who saw names")
-        book = book_of(folder, kept=kept)
-        counted = {}
-        if canaries is not None:
-            counted["canary_touch"] = touches(snapshot, canaries)
-        if agreed is not None:
-            counted["partner_contract"] = breaches(snapshot, agreed, options, progress)
-        options = replace(options, folder=folder if kept else None)
-        result = detect(snapshot, options, given_of(book, counted), progress)
-    if kept:
-        return registered(result, folder, opened)
-    if not quiet:
-        typer.echo(TEXTS[lang].format(folder=folder), err=True)
-    return unregistered(result, folder, book), frozenset()
-
-
-def _contracts(folder: Path) -> "tuple[Contract, ...]":
-    from wayseal.detect.partners import load_contracts  # noqa: PLC0415
-
-    return load_contracts(folder)

@@ -3,6 +3,8 @@
 DETECT = {
     "--unmask needs --who and --why": "--unmask 须同时给出 --who 和 --why",
     "{}: can't be written, so that nobody could record who saw names": "{0}：无法写入，无法记录谁看过姓名",
+    "{}: can't be written, so that nobody was told of cases": "{0}：无法写入，因此没有就案件发出通知",
+    "--dry-run records nothing and goes with no {}": "--dry-run 不作任何记录，不能与 {0} 同用",
     "address {} is none that Apprise knows": "第 {0} 个地址不是 Apprise 支持的地址",
     "{} isn't text in UTF-8": "{0} 不是 UTF-8 文本",
     "--notify: nothing could be sent to address {}; the cases are registered": "--notify：未能向第 {0} 个地址发出通知；"

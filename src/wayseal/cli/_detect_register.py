@@ -1,7 +1,7 @@
 """Cases of `wayseal detect` and the casebook: their ids, and whose names may be shown.
 
-Where the casebook can't be written (a copy that is only read), cases are shown without ids and under pseudonyms, and
-nothing is recorded: what would have to be recorded is refused.
+Where the casebook can't be written (a copy that is only read), and in a dry run, cases are shown without ids and under
+pseudonyms, and nothing is recorded: what would have to be recorded is refused.
 """
 
 import os
@@ -44,7 +44,7 @@ def book_of(folder: Path, *, kept: bool) -> Casebook:
 def registered(
     result: DetectResult, folder: Path, opened: tuple[str, str] | None
 ) -> tuple[DetectResult, frozenset[str]]:
-    """The result with the ids of its cases and the names that may be shown, and which cases are new.
+    """The result with the ids of its cases, how they stand and the names that may be shown; and which cases are new.
 
     opened: who opens all of them, and why.
     """
@@ -59,8 +59,10 @@ def registered(
         ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
         if opened is not None:
             writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
+        states = {case.id: case.state.value for case in writer.book.cases}
         names, pseudonyms = writer.book.opened_actors, writer.pseudonyms
-    told = shown(result, [ids[k] for k in range(len(ids))], lambda a: a if a in names else pseudonyms.of(a))
+    each = [ids[k] for k in range(len(ids))]
+    told = shown(result, each, [states[id_] for id_ in each], lambda a: a if a in names else pseudonyms.of(a))
     return told, frozenset(ids.values()) - before
 
 
@@ -72,8 +74,8 @@ def unregistered(result: DetectResult, folder: Path, book: Casebook) -> DetectRe
     with suppress(CasebookError, OSError):
         pseudonyms = load_pseudonyms(folder)
     names = book.opened_actors
-    ids: Sequence[str] = [""] * len(result.cases)
-    return shown(result, ids, lambda a: a if a in names else pseudonyms.of(a))
+    none: Sequence[str] = [""] * len(result.cases)
+    return shown(result, none, none, lambda a: a if a in names else pseudonyms.of(a))
 
 
 def _alert(result: DetectResult, at: int) -> Alert:

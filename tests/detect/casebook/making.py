@@ -85,7 +85,13 @@ acts: st.SearchStrategy[Do] = st.one_of(
         _lines,
         _times,
     ),
-    st.builds(lambda c, who, said, at: _if_there(lambda w: w.hear(c, who, said, at)), _cases, _lines, _lines, _times),
+    st.builds(
+        lambda c, who, said, at: _if_there(lambda w: w.hear(c, who, said, at, actor=w.book.case(c).actors[0])),
+        _cases,
+        _lines,
+        _lines,
+        _times,
+    ),
     st.builds(
         lambda c, true, who, why, at: _if_there(lambda w: w.verdict(c, true, who, why, at)),
         _cases,

@@ -20,7 +20,7 @@ from wayseal.page.words import LANGS
 TOP = words(
     "wayseal ledger_digest from to budget accounts reads first_reads not_judged remarks held peers_version cases"
 )
-CASE = words("case actors score evidence alerted_at linked_by reads waybills reasons people")
+CASE = words("case state actors score evidence alerted_at linked_by reads waybills reasons people")
 REASON = words("detector actor weight value peers from to text reads reads_in_all")
 FIRST = words("all explained mandate weak unknown unexplained")
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
@@ -104,13 +104,14 @@ def test_any_result_survives_the_round_trip(found: DetectResult) -> None:
 
 
 def test_names_are_those_that_may_be_shown() -> None:
-    told = shown(ALL["joint"](), ["c-1", "c-2", "c-3"], lambda a: a.upper())
+    told = shown(ALL["joint"](), ["c-1", "c-2", "c-3"], ["new", "opened", "true"], lambda a: a.upper())
     assert [c.id for c in told.cases] == ["c-1", "c-2", "c-3"]
+    assert [c.state for c in told.cases] == ["new", "opened", "true"]
     names = {p.actor for c in told.cases for p in c.people}
     assert names == {n.upper() for n in names}
     assert {x.actor for c in told.cases for p in c.people for r in p.reasons for x in r.reads} == {"P-3KX7-Q2MF-9C4T"}
     with pytest.raises(ValueError, match="zip"):
-        shown(ALL["joint"](), ["c-1"], str)
+        shown(ALL["joint"](), ["c-1"], ["new"], str)
 
 
 # --- OCSF 1.6.0, class 2004: what the schema requires ---

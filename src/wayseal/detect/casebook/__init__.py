@@ -12,8 +12,8 @@ what is added goes through `writing`. The parts of both are in `wayseal.detect.c
    read out of a casebook of which a line is wrong.
 5. A line that a crash cut off counts for nothing and swallows nothing: it stays, closed by `#cut`, and is told.
 6. A pseudonym is a function of secret, kind and id, of 57 bits: among a million accounts two have the same in one of
-   300,000 casebooks, and even then nothing is mixed up, since nothing is ever looked up by a pseudonym. The secret is
-   made once; the header knows it by a hash, and another one is refused.
+   300,000 casebooks, and even then nothing is mixed up, since a pseudonym that two accounts of a case share stands
+   for neither. The secret is made once; the header knows it by a hash, and another one is refused.
 7. The name of an account may be shown from the act on that opens a case while the account is in it. An account that
    joins the case later needs a further act; a verdict `false` takes the right back.
 8. Every act of a person says who, when and why.
@@ -22,7 +22,8 @@ what is added goes through `writing`. The parts of both are in `wayseal.detect.c
    if it lies within four weeks of that case's alerts. Else it belongs to a closed case that has all of its accounts,
    if it is no later than the newest read of which a judged alert told: the same reads don't come again after a verdict.
    Else it makes a case. Alerts that are put in together never share a case.
-11. The person concerned can be heard in any case at any time, after a verdict, too.
+11. The person concerned can be heard in any case at any time, after a verdict, too. Where a case has several accounts,
+   it is said whose statement it is.
 12. The last verdict counts. Earlier ones stay.
 13. Cases that were closed before a moment can be forgotten: the file is made anew without them, at once or not at all.
    A line stays that says who did it, when and why, how many went, and with what the chain ended before it began anew.

@@ -23,7 +23,7 @@ class CasebookChangedError(CasebookError):
 
 
 class NoSuchCaseError(CasebookError):
-    """No case, or no account of a case, fits what was asked for; never says what that was."""
+    """No case, or no account of a case, fits what was asked for; names the case, never an account."""
 
     exit_code: ClassVar[int] = 3
 

@@ -104,16 +104,28 @@ class Writer:
         self._add([Shown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), together=together)])
 
     def hear(self, case: str, who: str, statement: str, at: int, *, actor: str | None = None) -> Case:
-        """Records what the person concerned said (rule 11). who: who wrote it down. actor: whose account it is.
+        """Records what the person concerned said (rule 11). who: who wrote it down.
 
+        actor: whose account it is, by id or pseudonym; a case of several accounts needs it (CasebookUsageError).
         NoSuchCaseError also where that account is none of the case's. Returns the case.
         """
-        if actor is not None and actor not in self.book.case(case).actors:
-            raise NoSuchCaseError("the case has no such account")
-        self.book.case(case)
+        actor = self._whose(self.book.case(case), actor)
         said = _text(statement, "statement")
         self._add([Heard(case=case, at=at, who=one_line(who, "who"), statement=said, actor=actor)])
         return self.book.case(case)
+
+    def _whose(self, case: Case, given: str | None) -> str | None:
+        """The id of a case's account that was given by id or pseudonym; None: it has one, and none was given."""
+        if given is None:
+            if len(case.actors) > 1:
+                raise CasebookUsageError(f"{case.id} has several accounts: say whose statement it is", field="actor")
+            return None
+        if given in case.actors:
+            return given
+        meant = [actor for actor in case.actors if self.pseudonyms.of(actor) == given]
+        if len(meant) != 1:
+            raise NoSuchCaseError(f"{case.id} has no such account; `wayseal case list` shows its accounts")
+        return meant[0]
 
     def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> Case:
         """Closes a case (rule 12). true: the reads were not work. Returns it."""

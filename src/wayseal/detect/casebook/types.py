@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wayseal.detect.casebook._errors import CasebookUsageError, NoSuchCaseError
+from wayseal.page.visible import shorten, visible
 
 FILE = "casebook.jsonl"
 """The journal, in the casebook's folder."""
 MOST_LINE = 500
+MOST_ID = 40
+"""Characters of an id that an error repeats."""
 
 
 class State(StrEnum):
@@ -191,7 +194,8 @@ class Casebook:
         for case in self.cases:
             if case.id == id_:
                 return case
-        raise NoSuchCaseError("there is no case of this id")
+        name = shorten(visible(id_), MOST_ID) or '""'
+        raise NoSuchCaseError(f"there is no case {name}; `wayseal case list` shows which there are")
 
     @property
     def opened_actors(self) -> frozenset[str]:

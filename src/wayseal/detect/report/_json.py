@@ -45,6 +45,7 @@ def _plain(values: Mapping[str, object]) -> dict[str, object]:
 def _case(case: Case) -> dict[str, object]:
     return {
         "case": case.id,
+        "state": case.state,
         "actors": list(case.actors),
         "score": round(case.score, 6),
         "evidence": round(case.evidence, 3),

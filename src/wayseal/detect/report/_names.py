@@ -1,4 +1,4 @@
-"""Whose names a reader sees: pseudonyms, until a case is opened."""
+"""What a casebook adds to a result: ids of cases, how they stand, and whose names a reader sees."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -6,14 +6,14 @@ from dataclasses import replace
 from wayseal.detect._result import Case, DetectResult, Person
 
 
-def shown(result: DetectResult, ids: Sequence[str], name: Callable[[str], str]) -> DetectResult:
-    """The result with the cases' ids, and each account under the name that its reader may see."""
+def shown(result: DetectResult, ids: Sequence[str], states: Sequence[str], name: Callable[[str], str]) -> DetectResult:
+    """The result with the cases' ids and states, and each account under the name that its reader may see."""
 
     def person(one: Person) -> Person:
         reasons = tuple(replace(r, reads=tuple(replace(x, actor=name(x.actor)) for x in r.reads)) for r in one.reasons)
         return replace(one, actor=name(one.actor), reasons=reasons)
 
-    def case(one: Case, id_: str) -> Case:
-        return replace(one, id=id_, people=tuple(person(p) for p in one.people))
+    def case(one: Case, id_: str, state: str) -> Case:
+        return replace(one, id=id_, state=state, people=tuple(person(p) for p in one.people))
 
-    return replace(result, cases=tuple(case(c, i) for c, i in zip(result.cases, ids, strict=True)))
+    return replace(result, cases=tuple(case(*each) for each in zip(result.cases, ids, states, strict=True)))
