@@ -8,7 +8,6 @@
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,12 +18,11 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import ledger_order
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import READS_SCHEMA
+from wayseal.ledger._sliding import sliding
 from wayseal.ledger._sorted import SortedFile, conformed, ranges, read_range
 from wayseal.ledger._words import newest
 
 _ROWS = 3 << 20
-_THREADS = 2
-_AT_ONCE = 4
 _T = TypeVar("_T")
 
 
@@ -70,10 +68,8 @@ def beside(finder: Finder, wanted: Wanted, work: Callable[[Beside], _T]) -> Iter
         return work(Beside(low=span[0], high=span[1], reads=tuple(parts), tables=tables))
 
     spans = list(ranges([*opened(), *(f for name in wanted.tables for f in finder.files(f"table:{name}"))], _ROWS))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for start in range(0, len(spans), _AT_ONCE):
-            for place, one in enumerate(pool.map(made, spans[start : start + _AT_ONCE]), start + 1):
-                yield one, place, len(spans)
+    for place, one in enumerate(sliding(made, spans), 1):
+        yield one, place, len(spans)
 
 
 def _table(finder: Finder, name: str, columns: Sequence[str], span: tuple[int, int]) -> pa.RecordBatch:

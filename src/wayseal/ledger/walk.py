@@ -5,7 +5,6 @@ days, and no waybill is in two stretches.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from wayseal.ledger._order import run_starts
 from wayseal.ledger._part import numbers
 from wayseal.ledger._rim import DICTIONARY_KEYS, DICTIONARY_SCHEMA, READS_SCHEMA
 from wayseal.ledger._select import last_rows
+from wayseal.ledger._sliding import sliding
 from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
 from wayseal.ledger._strata import counts_of
 from wayseal.ledger._types import Longs, Words
@@ -25,8 +25,6 @@ from wayseal.ledger._types import Longs, Words
 STRETCH_ROWS = 1 << 22
 NARROW = 16
 """A source with less than such a part of the reads is walked over in longer stretches."""
-_THREADS = 2
-_AT_ONCE = 4
 OF_SOURCE = pa.schema([READS_SCHEMA.field(n) for n in ("waybill", "at", "actor", "action", "via", "fields")])
 
 
@@ -72,11 +70,9 @@ def stretches(
     rows = rows or (STRETCH_ROWS if beside else _rows(finder, kind, wanted))
     along = [*walked, *((f"table:{name}", None) for name in beside)]
     spans = list(ranges([f for name, day in along for f in finder.files(name, day)], rows))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for start in range(0, len(spans), _AT_ONCE):
-            for place, (keys, reads) in enumerate(pool.map(work, spans[start : start + _AT_ONCE]), start):
-                low, high = spans[place]
-                yield Stretch(keys=keys, reads=reads, low=low, high=high, done=place + 1, total=len(spans))
+    for place, (keys, reads) in enumerate(sliding(work, spans)):
+        low, high = spans[place]
+        yield Stretch(keys=keys, reads=reads, low=low, high=high, done=place + 1, total=len(spans))
 
 
 def _rows(finder: Finder, kind: str, wanted: Words) -> int:

@@ -4,6 +4,7 @@ This is the whole state of detection. Every detector is a function of it, so wha
 they add up in any order, they round-trip through files, and an increment added is the batch.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,7 +96,7 @@ class Facts:
         """Both together. A first read in `other` stands for one of the same pair in `self`: its mark has moved."""
         if self.offset != other.offset:
             raise ValueError("facts of different local days don't add up")
-        added = {n: merged(getattr(self, n), getattr(other, n), ids, _LEAST, _MOST) for n, ids in _IDS.items()}
+        added = {n: together(n, [getattr(self, n), getattr(other, n)]) for n in _IDS}
         return Facts(**added, suspects=newest([self.suspects, other.suspects]), offset=self.offset)
 
     def without(self, waybills: Words, actors: Words) -> "Facts":
@@ -131,12 +132,18 @@ def added_up(name: str, tables: list[pa.Table]) -> pa.Table:
     some = [t for t in tables if len(t)]
     if not some:
         return schema.empty_table()
-    whole = pa.concat_tables(some)
-    if len(some) > 1:
-        how = [(n, "min" if n in _LEAST else "max" if n in _MOST else "sum") for n in schema.names if n not in ids]
-        made = whole.group_by(list(ids), use_threads=False).aggregate(how)
-        whole = made.rename_columns([*ids, *(n for n, _ in how)]).select(schema.names).cast(schema)
+    how = [(n, "min" if n in _LEAST else "max" if n in _MOST else "sum") for n in schema.names if n not in ids]
+    made = pa.concat_tables(some).group_by(list(ids), use_threads=False).aggregate(how)
+    whole = made.rename_columns([*ids, *(n for n, _ in how)]).select(schema.names).cast(schema)
     return whole.sort_by([(n, "ascending") for n in ids])
+
+
+def together(name: str, tables: Sequence[pa.Table]) -> pa.Table:
+    """The same of tables that are sorted by their ids already, each of which stands once in a table."""
+    whole = SCHEMAS[name].empty_table()
+    for table in tables:
+        whole = merged(whole, table, _IDS[name], _LEAST, _MOST)
+    return whole
 
 
 def newest(tables: list[pa.Table]) -> pa.Table:

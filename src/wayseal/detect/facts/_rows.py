@@ -1,4 +1,4 @@
-"""Counters as rows of the facts' tables."""
+"""Counters as rows of the facts' tables, sorted by their ids. Keys of accounts are sorted, too, as their places are."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.facts._facts import HOURS, SHOWN, USES
-from wayseal.detect.facts._tally import Flags, Tally, Words
+from wayseal.detect.facts._tally import Flags, Longs, Tally, Words
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _KIND_BITS, _ACTION_BITS = np.uint64(2), np.uint64(4)
@@ -16,13 +16,13 @@ _HOUR_US = 3_600_000_000
 
 def hours_rows(table: Tally, keys: Words) -> pa.Table:
     """Counts by account and hour. keys: of accounts by their place."""
-    ids, cells = table.rows()
+    ids, cells = _in_order(table)
     return _table(HOURS, [keys[ids[:, 0] >> _HALF], ids[:, 0] & _LOW, *cells.T])
 
 
 def uses_rows(table: Tally, keys: Words) -> pa.Table:
     """Counts by account, day and device or address."""
-    ids, cells = table.rows()
+    ids, cells = _in_order(table)
     low = ids[:, 0] & _LOW
     columns = [keys[ids[:, 0] >> _HALF], low >> _KIND_BITS, low & np.uint64(3), ids[:, 1]]
     return _table(USES, [*columns, *cells.T])
@@ -30,7 +30,7 @@ def uses_rows(table: Tally, keys: Words) -> pa.Table:
 
 def shown_rows(table: Tally, keys: Words) -> pa.Table:
     """Counts by account, day, action, purpose and fields."""
-    ids, cells = table.rows()
+    ids, cells = _in_order(table)
     low = ids[:, 0] & _LOW
     columns = [keys[ids[:, 0] >> _HALF], low >> _ACTION_BITS, low & np.uint64(15)]
     return _table(SHOWN, [*columns, ids[:, 1], ids[:, 2], *cells.T])
@@ -41,6 +41,13 @@ def moved_rows(reads: pa.RecordBatch, mandate: Flags) -> pa.Table:
     none = np.zeros(reads.num_rows, np.int64)
     hour = reads["at"].view(pa.int64()).to_numpy() // _HOUR_US
     return _table(HOURS, [reads["actor"].to_numpy(), hour, none, none - 1, -mandate.astype(np.int64)])
+
+
+def _in_order(table: Tally) -> tuple[Words, Longs]:
+    """Ids and counters, sorted: an id's first word has the account's place on top, as the tables have its key."""
+    ids, cells = table.rows()
+    order = np.argsort(ids[:, 0]) if ids.shape[1] == 1 else np.lexsort(ids.T[::-1])
+    return ids[order], cells[order]
 
 
 def _table(schema: pa.Schema, columns: Sequence[npt.NDArray[np.generic]]) -> pa.Table:

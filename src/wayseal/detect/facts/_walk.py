@@ -1,6 +1,7 @@
 """From a ledger to facts: one pass over the reads, beside the scans, tickets and waybills of the same parcels."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from wayseal.detect.explain import NOT_FIRST, Reads, Routes, Rules, Scans, Staff, Tickets, explain
 from wayseal.detect.facts import _tally
-from wayseal.detect.facts._facts import SUSPECTS, Facts, added_up, among, newest
+from wayseal.detect.facts._facts import SUSPECTS, Facts, added_up, among, newest, together
 from wayseal.detect.facts._merge import rows_of
 from wayseal.detect.facts._moved import demoted
 from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
@@ -23,6 +24,7 @@ TABLE_COLUMNS = {
     "scans": ("at", "outlet"),
     "tickets": ("opened_at", "closed_at", "actor"),
 }
+_THREADS = 2
 _AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
 
 
@@ -165,10 +167,16 @@ class Counter:
         """What was counted; of an increment, less what moved."""
         keys = self._ground.staff.actors.keys
         less = [table for c in self._all for table in c.moved]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            hours, *others = (
+                [pool.submit(rows, c.tables[k], keys) for c in self._all]
+                for k, rows in enumerate((hours_rows, uses_rows, shown_rows))
+            )
+        uses, shown = ([f.result() for f in table] for table in others)
         return Facts(
-            hours=added_up("hours", [*(hours_rows(c.tables[0], keys) for c in self._all), *less]),
-            uses=added_up("uses", [uses_rows(c.tables[1], keys) for c in self._all]),
-            shown=added_up("shown", [shown_rows(c.tables[2], keys) for c in self._all]),
+            hours=together("hours", [*(f.result() for f in hours), added_up("hours", less)]),
+            uses=together("uses", uses),
+            shown=together("shown", shown),
             suspects=newest([pa.concat_tables(s) for c in self._all if (s := c.suspects)]),
             offset=self._ground.offset,
         )
