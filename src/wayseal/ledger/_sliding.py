@@ -1,7 +1,7 @@
 """Work on two cores that never waits for a slow neighbour: as soon as one piece is done the next one begins."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 
-def sliding(work: Callable[[_A], _B], pieces: Iterable[_A]) -> Iterator[_B]:
+def sliding(work: Callable[[_A], _B], pieces: Iterable[_A]) -> Generator[_B]:
     """What `work`, called by THREADS threads, makes of each piece, in order; at most _AHEAD answers wait."""
     waiting: deque[Future[_B]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:

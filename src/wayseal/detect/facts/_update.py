@@ -82,10 +82,12 @@ def _counted(snapshot: Snapshot, ground: Ground, old: State | None, progress: Pr
     tables = dict(TABLE_COLUMNS)
     if len(ground.staff.customers):
         tables["waybills"] = (*tables["waybills"], "customer")
+    reads: tuple[str, ...] = READ_COLUMNS
     if before is not None:
         tables = {name: (*columns, "source") for name, columns in tables.items()}
+        reads = (*reads, "source")
     counter = Counter(ground, before)
-    wanted = Wanted(reads=READ_COLUMNS, tables=tables, since=0 if old is None else _since(snapshot, len(old.sources)))
+    wanted = Wanted(reads=reads, tables=tables, since=0 if old is None else _since(snapshot, len(old.sources)))
     for _, done, total in snapshot.beside(wanted, counter):
         progress("explain", done, total)
     made = counter.facts()

@@ -18,7 +18,7 @@ from wayseal.detect.facts._tally import ADDRESS, DEVICE, HOURS, SHOWN, USES, Fla
 from wayseal.ledger.beside import Beside
 from wayseal.store.columns import microseconds
 
-READ_COLUMNS = ("at", "actor", "action", "ip", "device", "session", "purpose", "fields", "source", "first")
+READ_COLUMNS = ("at", "actor", "action", "ip", "device", "session", "purpose", "fields", "first")
 TABLE_COLUMNS = {
     "waybills": ("issued_at", "channel", "origin_outlet", "destination_outlet"),
     "scans": ("at", "outlet"),
