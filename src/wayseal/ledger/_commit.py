@@ -1,8 +1,7 @@
 """Pass 2 and the commit: parts are settled by two threads, written in order, and become a generation."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +20,9 @@ from wayseal.ledger._report import IngestOptions, Progress
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._seal import sealed
 from wayseal.ledger._settle import settle
+from wayseal.ledger._sliding import THREADS, sliding
 from wayseal.ledger._sums import Sums
 from wayseal.store.types import Reason, Rejection
-
-_THREADS = 2
 
 
 class _Pass:
@@ -119,18 +117,7 @@ def _settled(
         settled.hashes = settled.hashes[:0]
         return settled, pages.leaves
 
-    waiting: deque[Future[tuple[Settled, list[bytes]]]] = deque()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        try:
-            for part in range(intake.spill.parts):
-                waiting.append(pool.submit(work, part))
-                if len(waiting) > _THREADS:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    return sliding(work, range(intake.spill.parts), ahead=THREADS)
 
 
 def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
