@@ -31,7 +31,7 @@ from benchmarks._detect_rivals import installed
 from wayseal.detect import _detect as inner
 from wayseal.detect._given import NOTHING
 from wayseal.detect._judge import judge, together
-from wayseal.detect._view import view_of
+from wayseal.detect._view import view_of, without_gaps
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import facts_of
 from wayseal.detect.window import window_of
@@ -119,7 +119,7 @@ def _evidence(snapshot: Snapshot) -> dict[str, dict[str, float]]:
     facts = facts_of(snapshot, None, load_templates(None), 0, lambda *_: None)
     window = window_of(snapshot.activity(), 0, None, None)
     assert window is not None
-    view = view_of(facts, inner._who(snapshot), snapshot.numbers, window.past, window.last)
+    view = without_gaps(view_of(facts, inner._who(snapshot), snapshot.numbers, window.past, window.last))
     able, silent = inner._able(snapshot, facts, NOTHING)
     print(f"can't say anything here: {', '.join(str(r.values['detector']) for r in silent)}", file=sys.stderr)
     found = judge(view, able)

@@ -13,7 +13,7 @@ from wayseal.detect._detect import _able, _who
 from wayseal.detect._given import NOTHING
 from wayseal.detect._judge import Found, judge
 from wayseal.detect._result import MOST_READS, Reason
-from wayseal.detect._view import View, view_of
+from wayseal.detect._view import View, view_of, without_gaps
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import DEVICE, facts_of
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
@@ -29,7 +29,7 @@ def found_in(snapshot: Snapshot) -> tuple[View, tuple[Found, ...]]:
     window = window_of(snapshot.activity(), CHINA, None, None)
     assert window is not None
     facts = facts_of(snapshot, None, load_templates(None), CHINA, lambda *_: None)
-    view = view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last)
+    view = without_gaps(view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last))
     return view, judge(view, _able(snapshot, facts, NOTHING)[0])
 
 

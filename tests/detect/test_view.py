@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.detect.viewed import AGAIN, CHINA, FIRST, MANDATE, NEW, PLAIN, WEAK, WORK, R, key, names, place, view
+from wayseal.detect._view import without_gaps
 
 READS = [
     R(actor="a", day=0, minute=0, waybill=10, what=PLAIN, device=5, ip=6, early=True),
@@ -82,7 +83,8 @@ def test_size_is_that_of_work() -> None:
     v = view(unknown, 3, places=places)
     assert len(set(v.group.tolist())) == 2
     assert v.gaps == 1.0
-    assert not v.suspects.unknown.any()
+    assert v.suspects.unknown.all()
+    assert not without_gaps(v).suspects.unknown.any()
 
 
 def test_nothing_at_all() -> None:

@@ -18,7 +18,7 @@ from wayseal.detect._judge import Flags, Found, Longs, judge, together
 from wayseal.detect._link import groups
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
 from wayseal.detect._sweeps import sweeps
-from wayseal.detect._view import View, Who, view_of
+from wayseal.detect._view import View, Who, view_of, without_gaps
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.facts import Facts, facts_of, keep
@@ -65,7 +65,7 @@ def detect(
         given = replace(given, counted={**given.counted, "route_sweeps": sweeps(snapshot, o.offset)})
     asked = _asked(given, window, o.offset)
     view = view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(asked))
-    view = _with_given(view, snapshot, given)
+    view = without_gaps(_with_given(view, snapshot, given))
     if view.gaps:
         remarks.append(Remark(code="not.unknown_waybills", values={"share": view.gaps}))
     if (people := int((view.reads > 0).any(axis=1).sum())) < FEW:

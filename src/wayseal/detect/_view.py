@@ -133,9 +133,8 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
     role, place, roles, places = _about(who, coder)
     suspects = _suspects(facts, coder, numbers, first_day, days)
     gaps = float(suspects.unknown.sum() / max(first.sum(), 1))
-    if gaps > SHARE_UNKNOWN:
-        suspects = replace(suspects, unknown=np.zeros(len(suspects), np.bool_))
-    odd = np.bincount(suspects.actor[suspects.plain | suspects.unknown], minlength=len(coder))
+    signs = suspects.plain if gaps > SHARE_UNKNOWN else suspects.plain | suspects.unknown
+    odd = np.bincount(suspects.actor[signs], minlength=len(coder))
     group, groups = _groups(role, place, first.sum(axis=1) - odd)
     return View(
         keys=coder.keys,
@@ -158,6 +157,13 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
         role=role,
         roles=roles,
     )
+
+
+def without_gaps(view: View) -> View:
+    """The view in which unknown waybills are no sign where they are too many."""
+    if not view.gaps:
+        return view
+    return replace(view, suspects=replace(view.suspects, unknown=np.zeros(len(view.suspects), np.bool_)))
 
 
 def _once(keys: Words) -> Words:
