@@ -296,6 +296,19 @@ def test_a_ledger_without_reads(tmp_path: Path) -> None:
         assert snapshot.summary().first_at is None
 
 
+def test_a_merged_bucket_of_a_commit_that_loses_nothing(tmp_path: Path) -> None:
+    """A late read had a young bucket merged: it holds reads of a commit that loses some, and of one that loses none."""
+    first = [{"at": day(n), "actor": "u", "waybill": w} for n, w in ((1, "YT1"), (200, "YT2"), (200.5, "YT2"))]
+    ingested(tmp_path, "1", {"accesses": first}, tmp_path / "L")
+    ingested(tmp_path, "2", {"accesses": [{"at": day(200.2), "actor": "u", "waybill": "YT2"}]}, tmp_path / "L")
+    moved = [{"at": day(200.001), "actor": "v", "waybill": "YT2"}, {"at": day(199.9), "actor": "u", "waybill": "YT2"}]
+    ingested(tmp_path, "3", {"accesses": moved}, tmp_path / "L")
+    assert [e.rows for e in load_manifest(tmp_path / "L").files if e.kind == "accesses"] == [1, 5], "one is merged"
+    purged(tmp_path / "L", iso(100))
+    found = looked(tmp_path / "L")
+    assert (found.findings, found.rows) == ((), 5)
+
+
 def test_all_may_go(tmp_path: Path) -> None:
     ingested(tmp_path, "1", world(random.Random(3)), tmp_path / "L", parts=2)
     purged(tmp_path / "L", iso(300))
