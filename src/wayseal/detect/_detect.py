@@ -76,7 +76,7 @@ def detect(
     usual = baseline(view, found)
     if o.folder is not None:
         keep(o.folder / PEERS, json.dumps(usual, indent=1, sort_keys=True))
-    cases, held = _weighed(snapshot, view, window, found, given, o.budget, progress)
+    cases, held = _weighed(snapshot, view, window, found, given, asked, o.budget, progress)
     result = _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
     return replace(result, peers=str(usual["version"]))
 
@@ -87,6 +87,7 @@ def _weighed(
     window: Window,
     found: Sequence[Found],
     given: Given,
+    asked: Sequence[str],
     budget: int,
     progress: Progress,
 ) -> tuple[tuple[Case, ...], int]:
@@ -95,7 +96,6 @@ def _weighed(
     limit = thresholds(view, *_verdicts(view, snapshot, given))
     alerted, without = alerts(view, found, total, limit, first, budget)
     main = next((f.evidence.total[:, first:].max(axis=1) for f in found if f.name == MAIN), np.zeros(view.shape[0]))
-    asked = _asked(given, window, view.offset)
     names = _names(snapshot, dict(zip(snapshot.keys(asked).tolist(), asked, strict=True)))
     ground = Ground(view=view, found=found, total=total, threshold=limit, names=names, first_day=first)
     made, held = cases_of(ground, alerted, without, groups(view, main), budget)

@@ -119,7 +119,7 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
     """
     days = last_day - first_day + 1
     hours = _local(facts, first_day, last_day)
-    coder = Coder(_once(np.concatenate([hours["actor"].to_numpy(), others])))
+    coder = Coder.of(np.concatenate([hours["actor"].to_numpy(), others]))
     actor = coder.places(hours["actor"].to_numpy())
     hour = hours["hour"].to_numpy().astype(np.int64) - (first_day * _DAY - facts.offset) // _HOUR
     day = (hour // 24).astype(np.int32)
@@ -132,8 +132,9 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
     reads, first = table("reads"), table("first")
     role, place, roles, places = _about(who, coder)
     suspects = _suspects(facts, coder, numbers, first_day, days)
-    gaps = float(suspects.unknown.sum() / max(first.sum(), 1))
-    signs = suspects.plain if gaps > SHARE_UNKNOWN else suspects.plain | suspects.unknown
+    unknown = float(suspects.unknown.sum() / max(first.sum(), 1))
+    gaps = unknown if unknown > SHARE_UNKNOWN else 0.0
+    signs = suspects.plain if gaps else suspects.plain | suspects.unknown
     odd = np.bincount(suspects.actor[signs], minlength=len(coder))
     group, groups = _groups(role, place, first.sum(axis=1) - odd)
     return View(
@@ -151,7 +152,7 @@ def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: 
         shown=_coded(facts.shown, coder, first_day, last_day),
         place=place,
         places=places,
-        gaps=gaps if gaps > SHARE_UNKNOWN else 0.0,
+        gaps=gaps,
         group=group,
         groups=tuple((roles[r], size) for r, size in groups),
         role=role,
@@ -164,13 +165,6 @@ def without_gaps(view: View) -> View:
     if not view.gaps:
         return view
     return replace(view, suspects=replace(view.suspects, unknown=np.zeros(len(view.suspects), np.bool_)))
-
-
-def _once(keys: Words) -> Words:
-    """Keys sorted, each once; of sorted ones quickly."""
-    made: Words = np.sort(keys, kind="stable")
-    once: Words = made[np.append(True, made[1:] != made[:-1])[: len(made)]]
-    return once
 
 
 def _local(facts: Facts, first_day: int, last_day: int) -> pa.Table:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import fixed
+from wayseal.ledger._sorted import once
 from wayseal.ledger._types import Words
 
 Places: TypeAlias = npt.NDArray[np.int32]
@@ -21,6 +22,11 @@ class Coder:
         self._slots = np.full(4 << len(keys).bit_length(), -1, np.int32)
         with np.errstate(over="ignore"):
             _kernels.fill_slots(fixed(keys), len(keys), self._slots)
+
+    @classmethod
+    def of(cls, keys: Words) -> "Coder":
+        """A coder of keys that come in any order, with repeats; none 0."""
+        return cls(once(keys))
 
     def __len__(self) -> int:
         return len(self.keys)

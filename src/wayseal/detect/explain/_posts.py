@@ -100,13 +100,12 @@ def staff_of(
 ) -> Staff:
     """The staff of a ledger. known: keys of all accounts that it names; keys: gives texts their keys."""
     ids = keys(actors["actor"].to_pylist())
-    everyone = Coder(np.unique(np.concatenate([known[known != 0], ids])))
+    everyone = Coder.of(np.concatenate([known[known != 0], ids]))
     given = {kind: assignments.filter(pc.equal(assignments["scope"], str(scope))) for scope, kind in _SCOPES.items()}
     names = outlets["outlet"].to_pylist()
     every = sorted({*names, *_texts(given[OUTLET]["value"]), *_texts(actors["outlet"])})
     places, channels, customers = (
-        Coder(np.unique(keys(texts)))
-        for texts in (every, _texts(given[CHANNEL]["value"]), _texts(given[CUSTOMER]["value"]))
+        Coder.of(keys(texts)) for texts in (every, _texts(given[CHANNEL]["value"]), _texts(given[CUSTOMER]["value"]))
     )
     where = dict(zip(every, places.places(keys(every)).tolist(), strict=True))
     cities, regions = _Places(), _Places()

@@ -168,13 +168,12 @@ class Counter:
         keys = self._ground.staff.actors.keys
         less = [table for c in self._all for table in c.moved]
         with ThreadPoolExecutor(_THREADS) as pool:
-            hours, *others = (
-                [pool.submit(rows, c.tables[k], keys) for c in self._all]
+            hours, uses, shown = (
+                list(pool.map(partial(rows, keys=keys), [c.tables[k] for c in self._all]))
                 for k, rows in enumerate((hours_rows, uses_rows, shown_rows))
             )
-        uses, shown = ([f.result() for f in table] for table in others)
         return Facts(
-            hours=together("hours", [*(f.result() for f in hours), added_up("hours", less)]),
+            hours=together("hours", [*hours, added_up("hours", less)]),
             uses=together("uses", uses),
             shown=together("shown", shown),
             suspects=newest([pa.concat_tables(s) for c in self._all if (s := c.suspects)]),
