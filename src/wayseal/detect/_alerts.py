@@ -8,7 +8,7 @@ Obligations (code and tests cite the numbers):
    the account's last read of the day: never earlier than could be known.
 3. The threshold is the prior, one in PRIOR, plus what verdicts have taught about the account's peers.
 4. Reaching it is reason to look. The score is lower: evidence overstates, as no model knows all that people do at work,
-   by BOLD nats (docs/benchmarks.md: fitted to 285 cases of three simulated couriers, held against others).
+   by BOLD nats (docs/benchmarks.md: fitted to the cases of three simulated couriers, held against others).
 """
 
 import math
