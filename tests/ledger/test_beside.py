@@ -268,3 +268,6 @@ def test_a_coder_gives_places(keys: list[int], others: list[int]) -> None:
 def test_a_coder_of_keys_that_share_their_bits(shift: int) -> None:
     keys = np.arange(1, 200, dtype=np.uint64) << np.uint64(shift)
     assert Coder(keys).places(keys[::-1]).tolist() == list(range(198, -1, -1))
+    mixed = np.concatenate([keys[::-1], keys[::2]])
+    assert Coder.of(mixed).keys.tolist() == sorted(keys.tolist())
+    assert len(Coder.of(keys[:0])) == 0
