@@ -1,4 +1,4 @@
-.PHONY: demo test check lock clean setup setup-dev
+.PHONY: demo test check lock clean setup setup-server setup-dev
 
 DEMO ?= demo
 
@@ -18,11 +18,14 @@ check: setup-dev ## Lint, types, layers, and coverage floors (what .ci/run adds 
 setup:
 	@scripts/setup.sh core
 
+setup-server: ## Adds what `wayseal vault` and `wayseal serve` need.
+	@scripts/setup.sh server
+
 setup-dev:
 	@scripts/setup.sh dev
 
 lock: ## Compiles the locks anew (needs uv).
-	for name in core dev bench; do \
+	for name in core server dev bench; do \
 	  uv pip compile --quiet --generate-hashes --universal --no-header --no-annotate \
 	    --python-version 3.11 requirements/$$name.in --output-file requirements/$$name.txt; \
 	done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv from the hashed locks: `scripts/setup.sh core` or `scripts/setup.sh dev` (core and dev).
+# Makes .venv from the hashed locks: `scripts/setup.sh core`, `server` (core and server) or `dev` (all three).
 # Does nothing when the locks have not changed since. What is missing is said in one line with its cure.
 set -eu
 cd "$(dirname "$0")/.."
@@ -43,6 +43,7 @@ install() {
 }
 
 install core
+if [ "${1:-core}" != core ]; then install server; fi
 if [ "${1:-core}" = dev ]; then install dev; fi
 if ! cmp -s pyproject.toml .venv/.installed-wayseal; then
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -1,0 +1,1 @@
+"""The vault: waybill data sealed, shown by purpose, and a log of what was shown that can't be changed unseen."""

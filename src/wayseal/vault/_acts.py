@@ -1,0 +1,75 @@
+"""Questions to the vault and its answers, as they go between its rooms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wayseal.vault.fields import Field, Form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: the system that calls (client), on whose behalf (actor), and by which request."""
+
+    client: str
+    actor: str
+    scopes: frozenset[str]
+    request: str
+    via: str = "api"
+    ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What is to be sealed under a number. values: shown by no `repr`."""
+
+    waybill: str
+    values: Mapping[Field, str] = field(repr=False)
+    origin_outlet: str | None = None
+    destination_outlet: str | None = None
+    keep_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A parcel that was sealed, durably: a token for each field that it has."""
+
+    waybill: str
+    tokens: Mapping[Field, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One waybill that somebody wants to see, why. reason: free text, sealed in the log, shown by no `repr`."""
+
+    waybill: str
+    purpose: str
+    reason: str = field(repr=False)
+    fields: frozenset[Field] | None = None
+    """Fewer fields than the purpose allows; None: all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosed:
+    """What was shown, and where it stands in the log."""
+
+    waybill: str
+    seq: int
+    leaf: bytes
+    values: Mapping[Field, str] = field(repr=False)
+    forms: Mapping[Field, Form]
+    until: int
+    """When whoever got it must have let go of it, microseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What was not shown, and which rule says so. seq: where the refusal stands in the log."""
+
+    waybill: str
+    rule: str
+    zh: str
+    en: str
+    seq: int
+
+
+Answer = Disclosed | Refused

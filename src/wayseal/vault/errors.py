@@ -1,0 +1,31 @@
+"""What the vault raises. No text holds a name, phone, address, goods, key or secret."""
+
+from typing import ClassVar
+
+from wayseal.model.errors import WaysealError
+
+
+class VaultError(WaysealError):
+    """Something in a vault, its settings or a question to it that can't be as it is."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class KeyringError(VaultError):
+    """A keyring that can't be read, or lacks a key that is asked for; names purpose and version, never a key."""
+
+
+class SealError(VaultError):
+    """Sealed bytes that aren't what was sealed under this number and field (or no longer have a key)."""
+
+    exit_code: ClassVar[int] = 7
+
+
+class PolicyError(VaultError):
+    """A policy or a purpose that can't be used as it is written; names the rule, the purpose or the line."""
+
+
+class LogChangedError(VaultError):
+    """An entry, a node or a checkpoint of the disclosure log that isn't what was written."""
+
+    exit_code: ClassVar[int] = 7

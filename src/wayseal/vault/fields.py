@@ -1,0 +1,49 @@
+"""What is sealed under a number, and in which form it is shown."""
+
+from enum import StrEnum
+
+
+class FieldKind(StrEnum):
+    """What a field holds; its masks go by it."""
+
+    NAME = "name"
+    PHONE = "phone"
+    ADDRESS = "address"
+    GOODS = "goods"
+
+
+class Field(StrEnum):
+    """One sealed field of a waybill."""
+
+    SENDER_NAME = "sender_name"
+    SENDER_PHONE = "sender_phone"
+    SENDER_ADDRESS = "sender_address"
+    RECIPIENT_NAME = "recipient_name"
+    RECIPIENT_PHONE = "recipient_phone"
+    RECIPIENT_ADDRESS = "recipient_address"
+    GOODS = "goods"
+
+    @property
+    def kind(self) -> FieldKind:
+        """What it holds."""
+        return _KINDS[self]
+
+
+_KINDS = {
+    Field.SENDER_NAME: FieldKind.NAME,
+    Field.SENDER_PHONE: FieldKind.PHONE,
+    Field.SENDER_ADDRESS: FieldKind.ADDRESS,
+    Field.RECIPIENT_NAME: FieldKind.NAME,
+    Field.RECIPIENT_PHONE: FieldKind.PHONE,
+    Field.RECIPIENT_ADDRESS: FieldKind.ADDRESS,
+    Field.GOODS: FieldKind.GOODS,
+}
+
+
+class Form(StrEnum):
+    """How a field is shown."""
+
+    FULL = "full"
+    MASKED = "masked"
+    REGION = "region"
+    """Of an address, province, city and district alone."""
