@@ -171,7 +171,8 @@ def _row(parcel: Parcel, sealed: bytes, key_id: bytes, caller: Caller, now: int)
 
 
 def _tags(keyring: Keyring, parcel: Parcel) -> list[dict[str, Any]]:
-    found = {tag: version for f in _PHONES if f in parcel.values for version, tag in phone_tags(keyring, parcel.values[f])}
+    texts = [parcel.values[field] for field in _PHONES if field in parcel.values]
+    found = {tag: version for text in texts for version, tag in phone_tags(keyring, text)}
     return [{"tag": tag, "waybill": parcel.waybill, "key_version": version} for tag, version in found.items()]
 
 
