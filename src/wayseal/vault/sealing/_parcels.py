@@ -16,6 +16,7 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.sealing._fields import KEY, NONCE, open_fields, seal_fields
+from wayseal.vault.sealing._padding import number_bytes
 
 _DRAW = KEY + NONCE
 
@@ -41,7 +42,7 @@ class SealedItem:
 
 def key_binding(waybill: str) -> bytes:
     """Associated data of a wrapped data key (rule 2)."""
-    return b"waybill\0" + waybill.encode()
+    return b"waybill\0" + number_bytes(waybill)
 
 
 def seal_parcels(keys: KeyService, parcels: Sequence[Parcel], revisions: Sequence[int] | int = 1) -> list[SealedRecord]:
