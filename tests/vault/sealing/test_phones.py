@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.vault.sealing.waybills import RING
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.sealing import phone_tags
-from wayseal.vault.sealing.phones import MOST_NUMBERS, lookup_tags, numbers
+from wayseal.vault.sealing.phones import COMMON, MOST_NUMBERS, lookup_tags, numbers, scanned
 
 MOBILE = "13812345678"
 BEIJING = "01067891234"
@@ -107,6 +107,11 @@ def test_a_number_has_one_tag_however_it_is_broken_up(number: str, breaks: tuple
     wide = "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in written)
     for text in (number, "+86" + number, "0086 " + number, wide):
         assert phone_tags(RING, text) == phone_tags(RING, number)
+
+
+@given(st.from_regex(COMMON, fullmatch=True))
+def test_the_short_way_says_what_the_long_way_would(text: str) -> None:
+    assert numbers(text) == scanned(text)
 
 
 @given(st.text() | st.text("0123456789013568 +-转,x()", max_size=40))
