@@ -25,8 +25,9 @@ from benchmarks._cases import table
 from wayseal.vault._acts import Parcel
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, LocalKeys
-from wayseal.vault.sealing import SealedItem, open_parcels, phone_tags, read_token, seal_parcels, token_of
+from wayseal.vault.sealing import SealedItem, open_parcels, read_token, seal_parcels, token_of
 from wayseal.vault.sealing._padding import padded
+from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.reasons import seal_reason
 
 VALUES = {

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from tests.vault.sealing.waybills import RING
 from wayseal.vault.keyring import KeyPurpose, Keyring
-from wayseal.vault.sealing import phone_tags
-from wayseal.vault.sealing.phones import COMMON, MOST_NUMBERS, lookup_tags, numbers, scanned
+from wayseal.vault.sealing.phones import COMMON, MOST_NUMBERS, lookup_tags, numbers, phone_tags, scanned
 
 MOBILE = "13812345678"
 BEIJING = "01067891234"
