@@ -17,6 +17,7 @@ USER_PAGES = (
     "docs/detectors",
     "docs/explanations",
     "docs/how-it-decides",
+    "docs/keys",
     "docs/ledger",
     "docs/mapping-files",
     "docs/partners",
