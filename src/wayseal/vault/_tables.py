@@ -28,6 +28,7 @@ waybills = sa.Table(
     sa.Column("waybill", sa.String(NUMBER), primary_key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("key_id", sa.LargeBinary, nullable=False),
     sa.Column("sealed_at", sa.BigInteger, nullable=False),
     sa.Column("sealed_by", sa.String(ID), nullable=False),
     sa.Column("keep_until", sa.BigInteger, index=True),
@@ -176,9 +177,11 @@ data_keys = sa.Table(
     "data_keys",
     keys,
     sa.Column("waybill", sa.String(NUMBER), primary_key=True),
+    sa.Column("key_id", sa.LargeBinary, primary_key=True),
     sa.Column("key_version", sa.Integer, nullable=False, index=True),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
 )
+"""Data keys. key_id: eight random bytes, so that a key left by a crash is in nobody's way."""
 erasures = sa.Table(
     "erasures",
     keys,
