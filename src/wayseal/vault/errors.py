@@ -29,3 +29,16 @@ class LogChangedError(VaultError):
     """An entry, a node or a checkpoint of the disclosure log that isn't what was written."""
 
     exit_code: ClassVar[int] = 7
+
+
+class BusyError(VaultError):
+    """More waits than can be answered in time, or the vault is stopping: ask again later."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class ReusedKeyError(VaultError):
+    """An idempotency key that was used for another request."""
+
+    def __init__(self) -> None:
+        super().__init__("idempotency key: it was used for another request")

@@ -1,0 +1,52 @@
+"""What a vault takes in: bounded, printable, clean. Errors name the field, never what stood in it."""
+
+import unicodedata
+
+from wayseal.model.numbers import clean_waybill
+from wayseal.vault._tables import ID, NUMBER
+from wayseal.vault.errors import VaultError
+from wayseal.vault.fields import Field
+
+VALUE = 1000
+"""Longest value of a sealed field, characters."""
+REASON = 200
+"""Longest reason, characters."""
+
+
+def waybill(text: str) -> str:
+    """The one spelling of a number; VaultError where it has none or is too long."""
+    number = clean_waybill(text)
+    if not number or len(number) > NUMBER or not number.isprintable():
+        raise VaultError(f"waybill: no number of 1 to {NUMBER} characters")
+    return number
+
+
+def identifier(name: str, text: str) -> str:
+    """An id as it was given: 1 to 128 printable characters without space at its ends."""
+    if not text or len(text) > ID or not text.isprintable() or text != text.strip():
+        raise VaultError(f"{name}: no id of 1 to {ID} printable characters")
+    return text
+
+
+def optional(name: str, text: str | None) -> str | None:
+    """An id, or nothing."""
+    return None if text is None else identifier(name, text)
+
+
+def reason(text: str) -> str:
+    """Why somebody asks: 1 to 200 characters, of which one is not a space."""
+    if not text.strip() or len(text) > REASON or not _plain(text):
+        raise VaultError(f"reason: 1 to {REASON} characters are needed, without control characters")
+    return text
+
+
+def value(field: Field, text: str) -> str:
+    """What is sealed: 1 to 1,000 characters."""
+    if not text.strip() or len(text) > VALUE or not _plain(text):
+        raise VaultError(f"{field}: 1 to {VALUE} characters are needed, without control characters")
+    return text
+
+
+def _plain(text: str) -> bool:
+    # isprintable() is quick and refuses more than we do; only what it refuses is looked at closely.
+    return text.isprintable() or all(unicodedata.category(c) not in {"Cc", "Cs"} or c in "\n\t" for c in text)

@@ -1,0 +1,114 @@
+"""Group commit: one thread takes whatever waits and commits it in one transaction.
+
+1. A future is done only when its job is durable; one that failed left nothing behind.
+2. What one job is refused for never fails another: a group that the database refuses is tried again job by job.
+3. Jobs that nobody can wait for are not taken: beyond `MOST_WAITING` asks `submit` says busy at once.
+4. After `close` no job is taken; those that were taken are finished.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+from wayseal.model.errors import WaysealError
+from wayseal.store.database import DatabaseGoneError
+from wayseal.vault._acts import Answer
+from wayseal.vault._disclose import DiscloseJob
+from wayseal.vault.errors import BusyError
+
+MOST = 1024
+"""Asks in one group: bounds how long the first waits for the last."""
+MOST_WAITING = 20_000
+
+
+class Discloses(Protocol):
+    """What the committer needs of a vault."""
+
+    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
+        """Answers to each job, once they are durable; an error in the place of a job. Raises where nothing is."""
+
+
+_Waiting = tuple[DiscloseJob, "Future[list[Answer]]"]
+
+
+class Committer:
+    """Takes disclosures from many threads and makes them durable together.
+
+    seen: told how many asks each group had.
+    """
+
+    def __init__(self, vault: Discloses, *, seen: Callable[[int], None] = lambda asks: None) -> None:
+        self._vault = vault
+        self._seen = seen
+        self._queue: deque[_Waiting] = deque()
+        self._waiting = 0
+        self._wake = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="wayseal-committer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: DiscloseJob) -> "Future[list[Answer]]":
+        """A future that holds the answers when they are durable (rule 1); BusyError (rules 3 and 4)."""
+        future: Future[list[Answer]] = Future()
+        with self._wake:
+            if self._closed:
+                raise BusyError("the vault is stopping")
+            if self._waiting + len(job.asks) > MOST_WAITING:
+                raise BusyError("too many requests wait")
+            self._waiting += len(job.asks)
+            self._queue.append((job, future))
+            self._wake.notify()
+        return future
+
+    @property
+    def waiting(self) -> int:
+        """How many asks wait."""
+        return self._waiting
+
+    def close(self) -> None:
+        """Finishes what was taken, and stops (rule 4)."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while group := self._next():
+            self._seen(sum(len(job.asks) for job, _ in group))
+            self._commit(group)
+
+    def _next(self) -> list[_Waiting]:
+        with self._wake:
+            while not self._queue:
+                if self._closed:
+                    return []
+                self._wake.wait()
+            group: list[_Waiting] = []
+            asks = 0
+            while self._queue and (not group or asks + len(self._queue[0][0].asks) <= MOST):
+                group.append(self._queue.popleft())
+                asks += len(group[-1][0].asks)
+            self._waiting -= asks
+            return group
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        try:
+            answers = self._vault.disclose_group([job for job, _ in group], now=time.time_ns() // 1000)
+        except DatabaseGoneError as error:
+            for _, future in group:
+                future.set_exception(error)
+        except Exception as error:
+            if len(group) == 1:
+                group[0][1].set_exception(error)
+                return
+            for one in group:
+                self._commit([one])
+        else:
+            for (_, future), answer in zip(group, answers, strict=True):
+                if isinstance(answer, WaysealError):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)

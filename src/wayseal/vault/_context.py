@@ -1,0 +1,107 @@
+"""What a group of questions rests on, read in one go: parcels, people, tickets, work, what was shown already."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.store.database import Connection
+from wayseal.vault import _tables as t
+from wayseal.vault._approvals import Approval
+from wayseal.vault._directory import ActorRecord, record_of
+from wayseal.vault._sql import chosen
+
+DAY = 86_400_000_000
+ACTOR, OUTLET = "actor:", "outlet:"
+"""Whose work, and whose budget: both go by `actor:ID` and `outlet:ID`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that was given under an idempotency key."""
+
+    asked: bytes
+    answer: list[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the database says, at the moment of one transaction.
+
+    tickets: (waybill, actor) with an open one. work: by whose, counts by kind of today and the day before. used: by
+    whose, purpose, what was shown today.
+    """
+
+    parcels: Mapping[str, sa.Row[Any]]
+    actors: Mapping[str, ActorRecord]
+    tickets: frozenset[tuple[str, str]]
+    work: Mapping[str, Mapping[str, int]]
+    used: dict[tuple[str, str], int]
+    replies: Mapping[tuple[str, str], Reply]
+    approvals: dict[str, Approval]
+    day: int
+
+
+def context(
+    connection: Connection,
+    *,
+    waybills: Iterable[str],
+    actors: Iterable[str],
+    keys: Iterable[tuple[str, str]],
+    approvals: Iterable[str],
+    day: int,
+) -> Context:
+    """Reads it; keys are (client, idempotency key). No more statements for a hundred questions than for one."""
+    numbers = list(dict.fromkeys(waybills))
+    people = {row.actor: record_of(row) for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(actors)))}
+    whose = [ACTOR + actor for actor in people]
+    whose += sorted({OUTLET + p.outlet for p in people.values() if p.outlet is not None})
+    return Context(
+        parcels={row.waybill: row for row in chosen(connection, t.waybills, "waybill", numbers)},
+        actors=people,
+        tickets=_tickets(connection, numbers),
+        work=_work(connection, whose, day),
+        used={(row.of, row.purpose): row.used for row in chosen(connection, t.budgets, "of", whose, day=day)},
+        replies=_replies(connection, keys),
+        approvals=_approvals(connection, approvals),
+        day=day,
+    )
+
+
+def _tickets(connection: Connection, numbers: Sequence[str]) -> frozenset[tuple[str, str]]:
+    rows = chosen(connection, t.tickets, "waybill", numbers)
+    return frozenset((row.waybill, row.actor) for row in rows if row.closed_at is None)
+
+
+def _work(connection: Connection, whose: Sequence[str], day: int) -> dict[str, dict[str, int]]:
+    out: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for each in (day, day - 1):
+        for row in chosen(connection, t.work, "of", whose, day=each):
+            out[row.of][row.kind] += row._mapping["count"]
+    return out
+
+
+def _replies(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reply]:
+    by_client: dict[str, list[str]] = defaultdict(list)
+    for client, key in keys:
+        by_client[client].append(key)
+    return {
+        (row.client, row.key): Reply(asked=bytes(row.asked_sha256), answer=json.loads(row.answer))
+        for client, some in by_client.items()
+        for row in chosen(connection, t.replies, "key", some, client=client)
+    }
+
+
+def _approvals(connection: Connection, ids: Iterable[str]) -> dict[str, Approval]:
+    names = Approval.__dataclass_fields__
+    rows = chosen(connection, t.approvals, "approval", list(dict.fromkeys(ids)))
+    return {row.approval: Approval(**{name: getattr(row, name) for name in names}) for row in rows}
+
+
+def digest(*parts: str) -> bytes:
+    """A hash over texts, in which none can run into the next."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()

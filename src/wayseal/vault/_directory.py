@@ -1,0 +1,192 @@
+"""Who may ask: actors as the courier's directory has them, and the systems that call.
+
+1. A client's secret is 32 random bytes, told once; kept is its SHA-256, which is enough for so much randomness.
+2. What administrators do stands in the same log as what was shown, in the same transaction as the act.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from wayseal.model.kinds import ActorKind
+from wayseal.store.database import Connection
+from wayseal.vault import _check as check
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Caller
+from wayseal.vault._entries import admin
+from wayseal.vault._sql import put
+from wayseal.vault.errors import VaultError
+from wayseal.vault.log import append
+
+MOST_PER_SECOND = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActorRecord:
+    """One actor of the directory; times in microseconds. blocked_at: since when it is on the blocked list."""
+
+    actor: str
+    kind: ActorKind
+    role: str
+    outlet: str | None = None
+    region: str | None = None
+    valid_from: int | None = None
+    valid_to: int | None = None
+    trained_until: int | None = None
+    blocked_at: int | None = None
+
+    def valid_at(self, now: int) -> bool:
+        """Whether the account is within its validity."""
+        return (self.valid_from or 0) <= now and (self.valid_to is None or now < self.valid_to)
+
+    def trained_at(self, now: int) -> bool:
+        """Whether its training is valid."""
+        return self.trained_until is not None and now < self.trained_until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A system that calls. actor: whom it is when it acts for itself; acts_for: roles on whose behalf it may act."""
+
+    client: str
+    secret_sha256: bytes = field(repr=False)
+    scopes: frozenset[str]
+    actor: str | None
+    acts_for: frozenset[str]
+    per_second: int
+    certificate_sha256: str | None
+    disabled_at: int | None
+
+
+def put_actors(connection: Connection, caller: Caller, records: Sequence[ActorRecord], policy: int, now: int) -> None:
+    """Adds actors or replaces what is known of them; whether they are blocked stays as it is."""
+    for record in records:
+        check.identifier("actor", record.actor)
+        check.identifier("role", record.role)
+        check.optional("outlet", record.outlet)
+        check.optional("region", record.region)
+    blocked = _blocked(connection)
+    rows = [
+        {
+            "actor": r.actor,
+            "kind": r.kind.value,
+            "role": r.role,
+            "outlet": r.outlet,
+            "region": r.region,
+            "valid_from": r.valid_from,
+            "valid_to": r.valid_to,
+            "trained_until": r.trained_until,
+            "blocked_at": blocked.get(r.actor),
+        }
+        for r in {r.actor: r for r in records}.values()
+    ]
+    put(connection, t.actors, rows)
+    append(connection, [admin(caller, now, policy, "actors_put", actors=len(rows))])
+
+
+def set_blocked(connection: Connection, caller: Caller, actor: str, at: int | None, policy: int, now: int) -> None:
+    """Puts an actor on the blocked list, or takes it off (`at` None). VaultError: nobody by that id."""
+    done = connection.execute(sa.update(t.actors).where(t.actors.c.actor == actor).values(blocked_at=at))
+    if not done.rowcount:
+        raise VaultError("actor: nobody in the directory has this id")
+    act = "unblocked" if at is None else "blocked"
+    append(connection, [admin(caller, now, policy, act, actor=actor)])
+
+
+def actor_of(connection: Connection, actor: str) -> ActorRecord | None:
+    """An actor as the directory has it."""
+    row = connection.execute(sa.select(t.actors).where(t.actors.c.actor == actor)).one_or_none()
+    return None if row is None else record_of(row)
+
+
+def record_of(row: "sa.Row[object]") -> ActorRecord:
+    """A row of the directory."""
+    values = dict(row._mapping)
+    return ActorRecord(**{**values, "kind": ActorKind(values["kind"])})
+
+
+def add_client(
+    connection: Connection,
+    caller: Caller,
+    client: Client,
+    policy: int,
+    now: int,
+) -> None:
+    """Adds a client; VaultError where one has its id."""
+    check.identifier("client", client.client)
+    check.optional("actor", client.actor)
+    if not 0 < client.per_second <= MOST_PER_SECOND:
+        raise VaultError(f"per_second: 1 to {MOST_PER_SECOND}")
+    if client_of(connection, client.client) is not None:
+        raise VaultError("client: this id is taken")
+    connection.execute(
+        t.clients.insert(),
+        {
+            "client": client.client,
+            "secret_sha256": client.secret_sha256,
+            "scopes": " ".join(sorted(client.scopes)),
+            "actor": client.actor,
+            "acts_for": " ".join(sorted(client.acts_for)),
+            "per_second": client.per_second,
+            "certificate_sha256": client.certificate_sha256,
+            "created_at": now,
+            "disabled_at": None,
+        },
+    )
+    append(connection, [admin(caller, now, policy, "client_added", client=client.client)])
+
+
+def change_client(
+    connection: Connection, /, caller: Caller, client: str, act: str, policy: int, now: int, **values: object
+) -> None:
+    """Disables a client or gives it another secret (act: what stands in the log). VaultError: no such client."""
+    done = connection.execute(sa.update(t.clients).where(t.clients.c.client == client).values(**values))
+    if not done.rowcount:
+        raise VaultError("client: there is none with this id")
+    append(connection, [admin(caller, now, policy, act, client=client)])
+
+
+def client_of(connection: Connection, client: str) -> Client | None:
+    """A client by its id."""
+    row = connection.execute(sa.select(t.clients).where(t.clients.c.client == client)).one_or_none()
+    return None if row is None else _client(row)
+
+
+def clients(connection: Connection) -> list[Client]:
+    """All clients, by id."""
+    return [_client(row) for row in connection.execute(sa.select(t.clients).order_by(t.clients.c.client))]
+
+
+def new_secret() -> tuple[str, bytes]:
+    """A secret for a client, and what is kept of it (rule 1)."""
+    secret = secrets.token_urlsafe(32)
+    return secret, secret_digest(secret)
+
+
+def secret_digest(secret: str) -> bytes:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _client(row: "sa.Row[object]") -> Client:
+    v = dict(row._mapping)
+    return Client(
+        client=v["client"],
+        secret_sha256=bytes(v["secret_sha256"]),
+        scopes=frozenset(v["scopes"].split()),
+        actor=v["actor"],
+        acts_for=frozenset(v["acts_for"].split()),
+        per_second=v["per_second"],
+        certificate_sha256=v["certificate_sha256"],
+        disabled_at=v["disabled_at"],
+    )
+
+
+def _blocked(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(
+        sa.select(t.actors.c.actor, t.actors.c.blocked_at).where(t.actors.c.blocked_at.is_not(None))
+    )
+    return {row.actor: row.blocked_at for row in rows}

@@ -1,0 +1,294 @@
+"""Disclosure: what is asked, decided, written down and only then shown.
+
+Obligations (code and tests cite the numbers):
+1. Ledger before light: nothing is decrypted before the entry that says so is durable. If writing fails, nothing is
+   shown. No switch turns that off.
+2. Every question leaves exactly one entry: what was shown in which form, or the rule that refused.
+3. What is shown is what the purpose lists, in its form, and never more than was asked for.
+4. A disclosure counts against the budget of its actor and of its outlet in the transaction that writes it. Whoever
+   sees again what it has seen for the same purpose on the same day is not counted again.
+5. What the policy wouldn't tell (why else it refuses, whether a number exists) stands in the log alone.
+6. A request with an idempotency key that comes again is shown the same once more, if the policy still allows it, and
+   leaves no second entry.
+7. Bulk takes from its approval in the same transaction.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.custody import Standing, relations
+from wayseal.store.database import Connection
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Ask, Caller
+from wayseal.vault._context import ACTOR, OUTLET, context
+from wayseal.vault._directory import ActorRecord
+from wayseal.vault._replies import asked_digest, remember
+from wayseal.vault._sql import add
+from wayseal.vault._words import WORDS
+from wayseal.vault.errors import ReusedKeyError, VaultError
+from wayseal.vault.fields import Field, Form
+from wayseal.vault.keyring import Keyring
+from wayseal.vault.log import Entry, EntryKind, Tail, append
+from wayseal.vault.policy import Asking, Decision, Policy, Purpose
+from wayseal.vault.policy.budgets import OVER, Of, allowance
+from wayseal.vault.sealing.reasons import seal_reason
+
+NOBODY = "nobody"
+"""Role of an actor whom the directory doesn't know; no purpose has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscloseJob:
+    """One request: who, what, and by which idempotency key or approval. may: whether the client may act so."""
+
+    caller: Caller
+    asks: tuple[Ask, ...]
+    key: str | None = None
+    approval: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Decided:
+    """One ask and what came of it; seq and leaf once it is written. forms: what is shown, {} where it is refused."""
+
+    ask: Ask
+    decision: Decision
+    forms: Mapping[Field, Form]
+    parcel: sa.Row[Any] | None
+    purpose: Purpose | None
+    at: int
+    seq: int = -1
+    leaf: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """Jobs in their order, each decided or refused as a whole; `tail` and `shown` count once this is durable."""
+
+    jobs: list[list[Decided] | VaultError]
+    tail: Tail | None
+    shown: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """By what is decided. seen: (actor, purpose, waybill) that were shown today already (obligation 4)."""
+
+    policy: Policy
+    keyring: Keyring
+    seen: frozenset[tuple[str, str, str]] | set[tuple[str, str, str]]
+    may: Mapping[str, frozenset[str]]
+    """Roles on whose behalf each client may act."""
+
+
+def commit(
+    connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, tail: Tail | None, *, now: int, day: int
+) -> Committed:
+    """Decides all jobs and writes them down, in one transaction of the caller's (obligations 1 to 7)."""
+    group = _Group(connection, jobs, rules, now, day)
+    done = [group.decided(job) for job in jobs]
+    after = group.write(connection, tail)
+    return Committed(jobs=done, tail=after, shown=group.shown)
+
+
+class _Group:
+    """Jobs that are decided together, on what the database says now."""
+
+    def __init__(self, connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, now: int, day: int) -> None:
+        self._rules, self._now = rules, now
+        self._known = context(
+            connection,
+            waybills=(ask.waybill for job in jobs for ask in job.asks),
+            actors=(job.caller.actor for job in jobs),
+            keys=((job.caller.client, job.key) for job in jobs if job.key is not None),
+            approvals=(job.approval for job in jobs if job.approval is not None),
+            day=day,
+        )
+        self._used: Counter[tuple[str, str]] = Counter()
+        self._entries: list[tuple[Decided, Entry]] = []
+        self._replies: list[tuple[DiscloseJob, bytes, list[Decided]]] = []
+        self._spent: Counter[str] = Counter()
+        self.shown: list[tuple[str, str, str]] = []
+
+    def decided(self, job: DiscloseJob) -> list[Decided] | VaultError:
+        """What comes of one job; an error refuses it as a whole."""
+        asked = self._asked(job)
+        if asked is not None and (old := self._known.replies.get((job.caller.client, job.key or ""))):
+            return self._again(job, old.answer) if old.asked == asked else ReusedKeyError()
+        bulk = Counter(ask.purpose for ask in job.asks)
+        left = self._left(job)
+        made: list[Decided] = []
+        reasons: dict[str, bytes] = {}
+        for ask in job.asks:
+            one = self._decide(job, ask, bulk[ask.purpose], left)
+            made.append(one)
+            if ask.reason not in reasons:
+                reasons[ask.reason] = seal_reason(self._rules.keyring, job.caller.request.encode(), ask.reason)
+            self._entries.append((one, self._entry(job.caller, one, reasons[ask.reason])))
+        if asked is not None:
+            self._replies.append((job, asked, made))
+        return made
+
+    def _asked(self, job: DiscloseJob) -> bytes | None:
+        if job.key is None:
+            return None
+        parts = [f"{a.waybill}\n{a.purpose}\n{a.reason}\n{sorted(a.fields or ())}" for a in job.asks]
+        return asked_digest(self._rules.keyring, "disclose", job.caller.actor, job.approval or "", *parts)
+
+    def _again(self, job: DiscloseJob, answer: Sequence[Sequence[Any]]) -> list[Decided]:
+        """Obligation 6."""
+        made = []
+        for ask, (seq, leaf, rule) in zip(job.asks, answer, strict=True):
+            one = self._judged(job, ask, bulk=False, approved=True)
+            if rule is not None and one.decision.allowed:
+                zh, en = WORDS.get(rule, ("", ""))
+                one = replace(one, decision=Decision(allowed=False, rule=rule, zh=zh, en=en), forms={})
+            one.seq, one.leaf = seq, bytes.fromhex(leaf)
+            made.append(one)
+        return made
+
+    def _left(self, job: DiscloseJob) -> int | None:
+        """How many waybills the job's approval still opens; None where it has none, 0 where it is not good."""
+        if job.approval is None:
+            return None
+        found = self._known.approvals.get(job.approval)
+        good = found is not None and found.approved_by is not None and found.expires_at > self._now
+        if found is None or not good or found.actor != job.caller.actor:
+            return 0
+        return found.left - self._spent[job.approval]
+
+    def _decide(self, job: DiscloseJob, ask: Ask, together: int, left: int | None) -> Decided:
+        purpose = self._rules.policy.purposes.get(ask.purpose)
+        actor = self._known.actors.get(job.caller.actor)
+        kind = actor.kind if actor else ""
+        bulk = purpose is not None and together > purpose.most(kind)
+        approval = self._known.approvals.get(job.approval or "")
+        approved = bulk and approval is not None and approval.purpose == ask.purpose and (left or 0) >= together
+        one = self._judged(job, ask, bulk=bulk, approved=approved)
+        if one.decision.allowed and purpose is not None and actor is not None:
+            over = self._charge(actor, purpose, one.ask.waybill)
+            if over is not None:
+                return replace(one, decision=over, forms={})
+            if bulk and job.approval is not None:
+                self._spent[job.approval] += 1
+        return one
+
+    def _judged(self, job: DiscloseJob, ask: Ask, *, bulk: bool, approved: bool) -> Decided:
+        """What the policy says (obligation 3)."""
+        policy, caller = self._rules.policy, job.caller
+        row, actor = self._known.parcels.get(ask.waybill), self._known.actors.get(caller.actor)
+        purpose = policy.purposes.get(ask.purpose)
+        asking = self._asking(caller, ask, actor, row, bulk=bulk, approved=approved)
+        decision = policy.decide(asking)
+        forms: Mapping[Field, Form] = {}
+        if decision.allowed and purpose is not None:
+            forms = purpose.fields
+            if ask.fields is not None:
+                forms = {field: form for field, form in forms.items() if field in ask.fields}
+        return Decided(ask=ask, decision=decision, forms=forms, parcel=row, purpose=purpose, at=self._now)
+
+    def _asking(
+        self,
+        caller: Caller,
+        ask: Ask,
+        actor: ActorRecord | None,
+        row: sa.Row[Any] | None,
+        *,
+        bulk: bool,
+        approved: bool,
+    ) -> Asking:
+        now = self._now
+        standing = (
+            _NOWHERE
+            if row is None
+            else Standing(row.outlet, row.until, row.departed, row.origin_outlet, row.destination_outlet)
+        )
+        role = NOBODY if actor is None else actor.role
+        return Asking(
+            purpose=ask.purpose,
+            role=role,
+            kind="person" if actor is None else str(actor.kind),
+            client_may=role in self._rules.may.get(caller.client, ()),
+            blocked=actor is not None and actor.blocked_at is not None,
+            valid=actor is not None and actor.valid_at(now),
+            trained=actor is not None and actor.trained_at(now),
+            relation=relations(
+                None if actor is None else actor.outlet, standing, own=row is not None and row.sealed_by == caller.actor
+            ),
+            has_ticket=(ask.waybill, caller.actor) in self._known.tickets,
+            known=row is not None,
+            state=standing.state,
+            hours_since_delivery=standing.hours_since_delivery(now),
+            erased=row is not None and row.erased_at is not None,
+            bulk=bulk,
+            approved=approved,
+            fields=ask.fields,
+        )
+
+    def _charge(self, actor: ActorRecord, purpose: Purpose, waybill: str) -> Decision | None:
+        """Counts a disclosure, or says which budget is used up (obligation 4)."""
+        once = (actor.actor, purpose.code, waybill)
+        if once in self._rules.seen:
+            return None
+        mine = ACTOR + actor.actor
+        work = dict(self._known.work.get(mine, {}))
+        whose = [(mine, Of.ACTOR, work)]
+        if actor.outlet is not None:
+            outlet = OUTLET + actor.outlet
+            of_outlet = self._known.work.get(outlet, {})
+            work.update({kind: work.get(kind, 0) + n for kind, n in of_outlet.items() if kind != "tickets"})
+            whose.append((outlet, Of.OUTLET, dict(of_outlet)))
+        for who, of, counts in whose:
+            used = self._known.used.get((who, purpose.code), 0) + self._used[who, purpose.code]
+            if used >= allowance(purpose, counts, of):
+                return OVER[of]
+        for who, _, _ in whose:
+            self._used[who, purpose.code] += 1
+        self.shown.append(once)
+        return None
+
+    def _entry(self, caller: Caller, one: Decided, reason: bytes) -> Entry:
+        shown = one.decision.allowed
+        also = one.decision.also
+        return Entry(
+            kind=EntryKind.DISCLOSED if shown else EntryKind.REFUSED,
+            at=self._now,
+            client=caller.client,
+            actor=caller.actor,
+            waybill=one.ask.waybill,
+            purpose=one.ask.purpose,
+            fields=one.forms,
+            rule=None if shown else one.decision.rule,
+            policy=self._rules.policy.version,
+            request=caller.request,
+            via=caller.via,
+            ip=caller.ip,
+            reason=reason,
+            more={"also": " ".join(also)} if also else {},
+        )
+
+    def write(self, connection: Connection, tail: Tail | None) -> Tail | None:
+        """Obligation 1, 2, 4 and 7: all that was decided, and what it counts for."""
+        if self._entries:
+            added = append(connection, [entry for _, entry in self._entries], tail=tail)
+            tail = added.tail
+            for place, (one, _) in enumerate(self._entries):
+                one.seq, one.leaf = added.first + place, added.leaves[place]
+        day = self._known.day
+        used = [{"of": of, "purpose": code, "day": day, "used": n} for (of, code), n in sorted(self._used.items())]
+        add(connection, t.budgets, "used", used)
+        for job, asked, made in self._replies:
+            rows = [(d.seq, d.leaf.hex(), None if d.decision.allowed else d.decision.rule) for d in made]
+            remember(connection, job.caller.client, (job.key or "", asked), rows, self._now)
+        for approval, n in self._spent.items():
+            column = t.approvals.c.left
+            which = t.approvals.c.approval == approval
+            connection.execute(sa.update(t.approvals).where(which).values(left=column - n))
+        return tail
+
+
+_NOWHERE = Standing(None, None, None, None, None)

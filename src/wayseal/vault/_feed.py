@@ -1,0 +1,140 @@
+"""What tells the vault about work: scans and tickets. From scans it knows where each parcel is, by room `custody`.
+
+1. Where a parcel is, is what `custody.present` says of all its scans; there is no second definition.
+2. A scan or a ticket that comes twice changes nothing, and opens no budget twice.
+3. Work counts on the day on which it comes in, by the vault's clock: nobody opens a budget with old dates.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from wayseal.custody import present
+from wayseal.model.kinds import ScanKind
+from wayseal.store.columns import microseconds
+from wayseal.store.database import Connection
+from wayseal.vault import _check as check
+from wayseal.vault import _tables as t
+from wayseal.vault._context import ACTOR, OUTLET
+from wayseal.vault._sql import add, chosen, put
+from wayseal.vault.errors import VaultError
+from wayseal.vault.policy import Work
+
+_TIME = pa.timestamp("us", tz="UTC")
+LATEST = 4_102_444_800_000_000
+"""The year 2100, microseconds: times beyond it are typing errors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanEvent:
+    """A step of a parcel; `at` in microseconds."""
+
+    waybill: str
+    at: int
+    kind: ScanKind
+    outlet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEvent:
+    """Work of one actor on one waybill; open while `closed_at` is None. Times in microseconds."""
+
+    ticket: str
+    waybill: str
+    actor: str
+    kind: str | None = None
+    opened_at: int
+    closed_at: int | None = None
+
+
+def record_scans(connection: Connection, events: Sequence[ScanEvent], day: int) -> int:
+    """Takes scans in, and moves the parcels; how many were new. Those of numbers that aren't sealed yet are kept."""
+    rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at), e.kind.value, e.outlet) for e in events))
+    for row in rows:
+        check.identifier("outlet", row[3])
+    numbers = list(dict.fromkeys(row[0] for row in rows))
+    before = {(s.waybill, s.at, s.kind, s.outlet) for s in chosen(connection, t.scans, "waybill", numbers)}
+    new = [row for row in rows if row not in before]
+    if not new:
+        return 0
+    names = ("waybill", "at", "kind", "outlet")
+    connection.execute(t.scans.insert(), [dict(zip(names, row, strict=True)) for row in new])
+    arrived = {(row[0], row[3]) for row in new} - {(row[0], row[3]) for row in before}
+    count_work(connection, Work.ARRIVALS, (OUTLET + outlet for _, outlet in arrived), day)
+    _move(connection, [*before, *new])
+    return len(new)
+
+
+def record_tickets(connection: Connection, events: Sequence[TicketEvent], day: int) -> int:
+    """Takes tickets in; one that is there already gets its end. How many were new."""
+    rows = [_ticket(e) for e in {e.ticket: e for e in events}.values()]
+    there = {row.ticket: row for row in chosen(connection, t.tickets, "ticket", [r["ticket"] for r in rows])}
+    for row in rows:
+        if (old := there.get(row["ticket"])) and (old.waybill, old.actor) != (row["waybill"], row["actor"]):
+            raise VaultError("ticket: this id stands for another waybill or actor")
+    put(connection, t.tickets, rows)
+    new = [row["actor"] for row in rows if row["ticket"] not in there]
+    outlets = {row.actor: row.outlet for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(new)))}
+    whose = [ACTOR + actor for actor in new] + [OUTLET + outlet for a in new if (outlet := outlets.get(a))]
+    count_work(connection, Work.TICKETS, whose, day)
+    return len(new)
+
+
+def count_work(connection: Connection, kind: Work, of: Iterable[str], day: int) -> None:
+    """Adds work that came in: one for each of `of`."""
+    rows = [{"of": who, "kind": kind.value, "day": day, "count": n} for who, n in sorted(Counter(of).items())]
+    add(connection, t.work, "count", rows)
+
+
+def settle(connection: Connection, numbers: Sequence[str]) -> None:
+    """Puts parcels where their scans say: for numbers whose scans came before they were sealed."""
+    rows = chosen(connection, t.scans, "waybill", numbers)
+    if rows:
+        _move(connection, [(s.waybill, s.at, s.kind, s.outlet) for s in rows])
+
+
+def _ticket(event: TicketEvent) -> dict[str, Any]:
+    return {
+        "ticket": check.identifier("ticket", event.ticket),
+        "waybill": check.waybill(event.waybill),
+        "actor": check.identifier("actor", event.actor),
+        "kind": check.optional("kind", event.kind),
+        "opened_at": _at("opened_at", event.opened_at),
+        "closed_at": None if event.closed_at is None else _at("closed_at", event.closed_at),
+    }
+
+
+def _move(connection: Connection, scans: Sequence[tuple[str, int, str, str]]) -> None:
+    """Rule 1."""
+    waybill, at, kind, outlet = zip(*scans, strict=True)
+    table = pa.table({"waybill": waybill, "at": pa.array(at, _TIME), "kind": kind, "outlet": outlet})
+    now = present(table)
+    rows = [
+        {"b_waybill": number, "outlet": outlet, "since": since, "until": until, "departed": departed}
+        for number, outlet, since, until, departed in zip(
+            now["waybill"].to_pylist(),
+            now["outlet"].to_pylist(),
+            microseconds(now["since"]).tolist(),
+            _optional(now["until"]),
+            _optional(now["departed"]),
+            strict=True,
+        )
+    ]
+    if rows:
+        which = t.waybills.c.waybill == sa.bindparam("b_waybill")
+        values: dict[str, Any] = {name: sa.bindparam(name) for name in ("outlet", "since", "until", "departed")}
+        connection.execute(sa.update(t.waybills).where(which).values(values), rows)
+
+
+def _optional(column: pa.ChunkedArray) -> list[int | None]:
+    return column.cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
+
+
+def _at(name: str, value: int) -> int:
+    if not 0 <= value < LATEST:
+        raise VaultError(f"{name}: a time between 1970 and 2100")
+    return value

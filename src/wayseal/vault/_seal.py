@@ -1,0 +1,196 @@
+"""Sealing parcels under their numbers.
+
+1. Wrapped keys are durable before what they open: whatever stands under a number can be opened.
+2. A number is sealed once: a second parcel under it is refused (rule `exists`), whatever it holds.
+3. A request with an idempotency key gives the same answer again; the key with another request is refused.
+4. Each request leaves one entry in the log: how many numbers, and a hash over them.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wayseal.store.database import Connection, Database
+from wayseal.vault import _check as check
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Caller, Parcel, Refused, Sealed
+from wayseal.vault._context import ACTOR, OUTLET, digest
+from wayseal.vault._feed import count_work, settle
+from wayseal.vault._replies import asked_digest, remember, replied
+from wayseal.vault._sql import chosen
+from wayseal.vault._words import refused
+from wayseal.vault.errors import VaultError
+from wayseal.vault.fields import Field
+from wayseal.vault.keyring import Keyring, KeyService
+from wayseal.vault.log import Entry, EntryKind, append
+from wayseal.vault.policy import Work
+from wayseal.vault.sealing import SealedRecord, phone_tags, seal_parcels, token_of
+from wayseal.vault.sealing.tokens import field_token
+
+KEY_ID = 8
+MOST = 1000
+"""Most parcels in one request."""
+_PHONES = (Field.SENDER_PHONE, Field.RECIPIENT_PHONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """What sealing needs: where keys and records go, and what seals."""
+
+    main: Database
+    keys: Database
+    service: KeyService
+    keyring: Keyring
+
+
+def seal(
+    sealing: Sealing,
+    caller: Caller,
+    parcels: Sequence[Parcel],
+    *,
+    key: str | None,
+    policy: int,
+    now: int,
+    day: int,
+) -> list[Sealed | Refused]:
+    """Seals parcels (rules 1 to 4). VaultError: something in the request can't be, and nothing was sealed."""
+    clean = _clean(parcels)
+    there = sealing.main.read(_there, [p.waybill for p in clean])
+    fresh = [p for p in clean if p.waybill not in there]
+    records = seal_parcels(sealing.service, fresh)
+    ids = os.urandom(KEY_ID * len(records))
+    key_ids = {r.waybill: ids[KEY_ID * n : KEY_ID * (n + 1)] for n, r in enumerate(records)}
+    if records:
+        sealing.keys.write(_keep_keys, records, key_ids)
+    asked = None if key is None else (key, asked_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
+    done = sealing.main.write(_keep, sealing.keyring, caller, clean, records, key_ids, asked, policy, now, day)
+    tokens = {p.waybill: token_of(sealing.keyring, p.waybill) for p in clean if p.waybill in done}
+    return [_answer(p, tokens.get(p.waybill)) for p in clean]
+
+
+def _clean(parcels: Sequence[Parcel]) -> list[Parcel]:
+    if not 0 < len(parcels) <= MOST:
+        raise VaultError(f"waybills: 1 to {MOST} in one request")
+    clean = [
+        Parcel(
+            waybill=check.waybill(p.waybill),
+            values={field: check.value(field, text) for field, text in p.values.items()},
+            origin_outlet=check.optional("origin_outlet", p.origin_outlet),
+            destination_outlet=check.optional("destination_outlet", p.destination_outlet),
+            keep_until=p.keep_until,
+        )
+        for p in parcels
+    ]
+    if not all(p.values for p in clean):
+        raise VaultError("waybills: a parcel needs at least one field")
+    if len({p.waybill for p in clean}) < len(clean):
+        raise VaultError("waybills: a number stands twice in one request")
+    return clean
+
+
+def _spelled(parcels: Sequence[Parcel]) -> list[str]:
+    """All that a request asks, for the hash by which it is known again."""
+    return [
+        part
+        for p in parcels
+        for part in (
+            p.waybill,
+            p.origin_outlet or "",
+            p.destination_outlet or "",
+            str(p.keep_until),
+            *(f"{field}={text}" for field, text in sorted(p.values.items())),
+        )
+    ]
+
+
+def _there(connection: Connection, numbers: Sequence[str]) -> set[str]:
+    return {row.waybill for row in chosen(connection, t.waybills, "waybill", numbers)}
+
+
+def _keep_keys(connection: Connection, records: Sequence[SealedRecord], key_ids: Mapping[str, bytes]) -> None:
+    connection.execute(
+        t.data_keys.insert(),
+        [
+            {
+                "waybill": r.waybill,
+                "key_id": key_ids[r.waybill],
+                "key_version": r.wrapped.key_version,
+                "wrapped": r.wrapped.wrapped,
+            }
+            for r in records
+        ],
+    )
+
+
+def _keep(
+    connection: Connection,
+    keyring: Keyring,
+    caller: Caller,
+    parcels: Sequence[Parcel],
+    records: Sequence[SealedRecord],
+    key_ids: Mapping[str, bytes],
+    asked: tuple[str, bytes] | None,
+    policy: int,
+    now: int,
+    day: int,
+) -> frozenset[str]:
+    """Keeps what isn't there yet; the numbers of this request that it sealed, now or the first time it came."""
+    if asked is not None and (old := replied(connection, caller.client, *asked)) is not None:
+        return frozenset(old)
+    there = _there(connection, [r.waybill for r in records])
+    new = {r.waybill: r for r in records if r.waybill not in there}
+    made = [p for p in parcels if p.waybill in new]
+    if made:
+        connection.execute(
+            t.waybills.insert(), [_row(p, new[p.waybill].sealed, key_ids[p.waybill], caller, now) for p in made]
+        )
+        if tags := [tag for p in made for tag in _tags(keyring, p)]:
+            connection.execute(t.phones.insert(), tags)
+        whose = [OUTLET + p.origin_outlet for p in made if p.origin_outlet is not None]
+        count_work(connection, Work.ISSUED, [*whose, *([ACTOR + caller.actor] * len(made))], day)
+        settle(connection, list(new))
+    if asked is not None:
+        remember(connection, caller.client, asked, sorted(new), now)
+    append(connection, [_entry(caller, sorted(new), len(parcels), policy, now)])
+    return frozenset(new)
+
+
+def _row(parcel: Parcel, sealed: bytes, key_id: bytes, caller: Caller, now: int) -> dict[str, Any]:
+    return {
+        "waybill": parcel.waybill,
+        "sealed": sealed,
+        "revision": 1,
+        "key_id": key_id,
+        "sealed_at": now,
+        "sealed_by": caller.actor,
+        "keep_until": parcel.keep_until,
+        "origin_outlet": parcel.origin_outlet,
+        "destination_outlet": parcel.destination_outlet,
+    }
+
+
+def _tags(keyring: Keyring, parcel: Parcel) -> list[dict[str, Any]]:
+    texts = [parcel.values[field] for field in _PHONES if field in parcel.values]
+    found = {tag: version for text in texts for version, tag in phone_tags(keyring, text)}
+    return [{"tag": tag, "waybill": parcel.waybill, "key_version": version} for tag, version in found.items()]
+
+
+def _entry(caller: Caller, numbers: Sequence[str], asked: int, policy: int, now: int) -> Entry:
+    return Entry(
+        kind=EntryKind.SEALED,
+        at=now,
+        client=caller.client,
+        actor=caller.actor,
+        request=caller.request,
+        via=caller.via,
+        ip=caller.ip,
+        policy=policy,
+        more={"waybills": len(numbers), "refused": asked - len(numbers), "numbers": digest(*numbers).hex()},
+    )
+
+
+def _answer(parcel: Parcel, base: str | None) -> Sealed | Refused:
+    if base is None:
+        return refused(parcel.waybill, "exists", seq=-1)
+    return Sealed(waybill=parcel.waybill, tokens={field: field_token(base, field) for field in parcel.values})

@@ -1,0 +1,11 @@
+"""Keys by purpose, with versions: the keyring, where it is kept, and the service that wraps data keys.
+
+The typed keys stand in `wayseal.vault.keyring.keys`.
+"""
+
+from wayseal.vault.keyring._file import KeyringFile
+from wayseal.vault.keyring._keyring import Keyring
+from wayseal.vault.keyring._service import KeyService, LocalKeys, Wrapped
+from wayseal.vault.keyring.keys import KeyPurpose
+
+__all__ = ["KeyPurpose", "KeyService", "Keyring", "KeyringFile", "LocalKeys", "Wrapped"]

@@ -1,0 +1,58 @@
+"""A keyring's file.
+
+1. A file that others than its owner can reach is refused, whatever is in it; it is judged and read by one handle.
+2. It is written beside its place, made durable and moved there in one step; who writes holds a lock on the folder.
+"""
+
+import fcntl
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from wayseal.model.errors import disk_says
+from wayseal.vault.errors import KeyringError
+
+_MOST = 1 << 24
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file that its owner alone can reach; KeyringError otherwise (rule 1)."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise KeyringError(f"{path.name}: the keyring can't be read: {disk_says(error)}") from None
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST:
+            raise KeyringError(f"{path.name} is no file of a keyring")
+        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise KeyringError(f"{path.name} can be reached by others than its owner: chmod 600")
+        return file.read()
+
+
+def write(path: Path, raw: bytes, check: Callable[[bytes], None]) -> None:
+    """Puts `raw` there once `check` agreed to replace what stands there (rule 2)."""
+    beside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            if path.exists():
+                check(read(path))
+            _put(beside, raw)
+            beside.replace(path)
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise KeyringError(f"{path.name}: the keyring can't be written: {disk_says(error)}") from None
+
+
+def _put(path: Path, raw: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(handle)

@@ -1,0 +1,125 @@
+"""A keyring as JSON.
+
+1. What isn't understood in full is refused: another version, an unknown purpose, algorithm or member.
+2. An error names the place in the file, and never what stands there.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wayseal.model.times import iso, micros
+from wayseal.vault.errors import KeyringError
+from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, KeyPurpose
+
+FORMAT = "wayseal-keyring"
+VERSION = 1
+DERIVATION = "HKDF-SHA256"
+_TOP = {FORMAT, "derivation", "keys"}
+_LIVE = {"purpose", "version", "algorithm", "created_at", "active", "secret"}
+_RETIRED = {"purpose", "version", "algorithm", "retired", "public"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One key of the file; secret is None where it was retired."""
+
+    purpose: KeyPurpose
+    version: int
+    algorithm: str
+    created_at: int = 0
+    secret: bytes | None = field(default=None, repr=False)
+    active: bool = False
+    public: bytes | None = None
+
+
+def written(entries: Sequence[Entry]) -> bytes:
+    """The entries as a file."""
+    keys = [_live(e, e.secret) if e.secret is not None else _retired(e) for e in entries]
+    return json.dumps({FORMAT: VERSION, "derivation": DERIVATION, "keys": keys}, indent=1).encode() + b"\n"
+
+
+def parsed(raw: bytes) -> list[Entry]:
+    """The entries of a file (rules 1 and 2)."""
+    top = _quietly(lambda: json.loads(raw), "the keyring is no JSON")
+    if not isinstance(top, dict) or top.get(FORMAT) != VERSION:
+        raise KeyringError(f'the keyring doesn\'t say "{FORMAT}": {VERSION}')
+    if set(top) != _TOP or top["derivation"] != DERIVATION or not isinstance(top["keys"], list):
+        raise KeyringError("the keyring has members that this version of Wayseal doesn't know")
+    entries = [_entry(item, f"key {place} of the keyring") for place, item in enumerate(top["keys"], 1)]
+    if len({(e.purpose, e.version) for e in entries}) != len(entries):
+        raise KeyringError("the keyring has a purpose and version twice")
+    secrets = [e.secret for e in entries if e.secret is not None]
+    if len(set(secrets)) != len(secrets):
+        raise KeyringError("the keyring has one secret twice")
+    return entries
+
+
+def decoded(text: str, where: str) -> bytes:
+    """What base64 stands for (rule 2)."""
+    out = _quietly(lambda: base64.b64decode("".join(text.split()), validate=True), f"{where} is no base64")
+    return bytes(out)
+
+
+def _live(entry: Entry, secret: bytes) -> dict[str, Any]:
+    return {
+        "purpose": entry.purpose.value,
+        "version": entry.version,
+        "algorithm": entry.algorithm,
+        "created_at": iso(entry.created_at),
+        "active": entry.active,
+        "secret": base64.b64encode(secret).decode(),
+    }
+
+
+def _retired(entry: Entry) -> dict[str, Any]:
+    public = {"public": base64.b64encode(entry.public).decode()} if entry.public is not None else {}
+    head = {"purpose": entry.purpose.value, "version": entry.version, "algorithm": entry.algorithm}
+    return {**head, "retired": True, **public}
+
+
+def _entry(item: Any, where: str) -> Entry:
+    if not isinstance(item, dict):
+        raise KeyringError(f"{where} is no object")
+    purpose = _quietly(lambda: KeyPurpose(item["purpose"]), f"{where} is for no purpose that Wayseal knows")
+    version, algorithm = item.get("version"), item.get("algorithm")
+    if type(version) is not int or not 1 <= version <= MOST_VERSIONS:
+        raise KeyringError(f"{where}: version is no number from 1 to {MOST_VERSIONS}")
+    if algorithm != KINDS[purpose].algorithm:
+        raise KeyringError(f"{where}: Wayseal doesn't know this algorithm for {purpose}")
+    if "retired" in item:
+        if not set(item) <= _RETIRED or item["retired"] is not True:
+            raise KeyringError(f"{where}: a retired key has a number, and of a log key the public half")
+        public = _key_bytes(item["public"], where) if "public" in item else None
+        return Entry(purpose=purpose, version=version, algorithm=algorithm, public=public)
+    if set(item) != _LIVE or type(item["active"]) is not bool:
+        raise KeyringError(f"{where} has members that are missing or not known")
+    return Entry(
+        purpose=purpose,
+        version=version,
+        algorithm=algorithm,
+        created_at=_quietly(lambda: micros(item["created_at"]), f"{where}: created_at is no time"),
+        secret=_key_bytes(item["secret"], where),
+        active=item["active"],
+    )
+
+
+def _key_bytes(text: Any, where: str) -> bytes:
+    raw = decoded(text, where) if isinstance(text, str) else b""
+    if len(raw) != SECRET:
+        raise KeyringError(f"{where}: a key is base64 of {SECRET} bytes")
+    return raw
+
+
+def _quietly(work: Callable[[], Any], otherwise: str) -> Any:
+    """What `work` gives, or an error in our words.
+
+    It is raised outside the handler, so that it doesn't carry the library's error, which holds the whole text.
+    """
+    try:
+        return work()
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass
+    raise KeyringError(otherwise)

@@ -1,0 +1,107 @@
+"""Adding entries to the log.
+
+1. Entries stand at consecutive places from the log's size; nothing that stands is written over.
+2. A tail that isn't the log's present one (another process appended, a transaction was rolled back) is noticed by size
+   and last leaf, and made anew: there is never a second history.
+3. leaf = hash of salt and entry; salts are random and new for each entry.
+4. The caller holds the exclusive write transaction, and uses the tail that comes back only once that is durable.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.merkle.hashing import SIZE, leaf_hash
+from wayseal.merkle.tiles import HEIGHT, WIDTH
+from wayseal.merkle.tiles import entries as entries_of
+from wayseal.store.database import Connection
+from wayseal.vault import _tables as t
+from wayseal.vault.errors import LogChangedError
+from wayseal.vault.log._tail import Tail
+from wayseal.vault.log.entries import Entry, encode
+
+SALT = 32
+"""Random bytes that are hashed with an entry, so that the leaf of one that was erased tells nothing."""
+_LAST = "SELECT seq, leaf FROM entries ORDER BY seq DESC LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """What was added: place of the first entry, the leaves in order, and the tail for the next call."""
+
+    first: int
+    leaves: list[bytes]
+    tail: Tail
+
+
+def append(
+    connection: Connection, entries: Sequence[Entry], salts: bytes | None = None, tail: Tail | None = None
+) -> Appended:
+    """Adds entries to the log (rules 1 to 4). salts: SALT bytes an entry; random ones by default.
+
+    VaultError: an entry that can't be spelled; LogChangedError: the log's nodes don't fit its size.
+    """
+    if tail is None or not _present(connection, tail):
+        tail = present_tail(connection)
+    salts = os.urandom(SALT * len(entries)) if salts is None else salts
+    if len(salts) != SALT * len(entries):
+        raise ValueError("a salt for each entry")
+    rows: list[tuple[int, bytes, bytes, bytes]] = []
+    start = 0
+    for seq, entry in enumerate(entries, tail.size):
+        content, salt = encode(entry), salts[start : start + SALT]
+        rows.append((seq, leaf_hash(salt + content), salt, content))
+        start += SALT
+    leaves = [row[1] for row in rows]
+    after, nodes = tail.grown(leaves)
+    _insert(connection, "entries", "seq, leaf, salt, entry", rows)
+    _insert(connection, "nodes", "level, place, hash", nodes)
+    return Appended(first=tail.size, leaves=leaves, tail=after)
+
+
+def present_tail(connection: Connection) -> Tail:
+    """What `append` needs of the log as it stands; LogChangedError where nodes or entries at its end are missing."""
+    last = connection.exec_driver_sql(_LAST).first()
+    if last is None:
+        return Tail()
+    size = int(last[0]) + 1
+    edges = []
+    for level in range((size.bit_length() - 1) // HEIGHT + 1):
+        stop = entries_of(size, level)
+        edges.append(b"".join(stored(connection, level, stop // WIDTH * WIDTH, stop)))
+    return Tail(size=size, last=bytes(last[1]), edges=tuple(edges))
+
+
+def stored(connection: Connection, level: int, start: int, stop: int) -> list[bytes]:
+    """Hashes of a level of tiles as they lie in the tables; LogChangedError where one is missing or is none."""
+    if level:
+        place, hash_ = t.nodes.c.place, t.nodes.c.hash
+        which = (t.nodes.c.level == level) & (place >= start) & (place < stop)
+    else:
+        place, hash_ = t.entries.c.seq, t.entries.c.leaf
+        which = (place >= start) & (place < stop)
+    rows = connection.execute(sa.select(place, hash_).where(which).order_by(place)).all()
+    hashes = [bytes(row[1]) for row in rows]
+    if [row[0] for row in rows] != list(range(start, stop)) or any(len(h) != SIZE for h in hashes):
+        raise LogChangedError(f"the log lacks hashes of level {level}: verify it before it goes on")
+    return hashes
+
+
+def _present(connection: Connection, tail: Tail) -> bool:
+    """Whether a tail is the log's (rule 2)."""
+    last = connection.exec_driver_sql(_LAST).first()
+    if last is None:
+        return tail.size == 0
+    return bool(last[0] == tail.size - 1 and last[1] == tail.last)
+
+
+def _insert(connection: Connection, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    # The driver's own statement: building parameters by name costs more than all hashing.
+    if rows:
+        width = len(rows[0])
+        postgresql = connection.dialect.name == "postgresql"
+        marks = ", ".join(f"${n + 1}" if postgresql else "?" for n in range(width))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(rows))  # noqa: S608

@@ -1,0 +1,167 @@
+"""What stands in the disclosure log, and its one spelling.
+
+1. An entry has one spelling: JSON with sorted keys, no spaces, UTF-8, what is absent left out, and a version.
+2. Reading is strict: what isn't exactly what `encode` gives is no entry.
+3. An entry holds ids, codes, times and counts; why somebody asked is in it sealed, and nothing personal in plain text.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from json import encoder
+from types import MappingProxyType
+from typing import Any
+
+from wayseal.vault.errors import LogChangedError, VaultError
+from wayseal.vault.fields import Field, Form
+
+VERSION = 1
+MOST = 65535
+"""Longest entry, bytes."""
+_LAST = 1 << 63
+_SIMPLE = (str, int)
+_NONE: Mapping[Any, Any] = MappingProxyType({})
+_text = encoder.encode_basestring
+_plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+class EntryKind(StrEnum):
+    """What an entry says."""
+
+    DISCLOSED = "disclosed"
+    """A waybill's fields were shown."""
+    REFUSED = "refused"
+    """They were not, by a rule."""
+    SEALED = "sealed"
+    """A request sealed waybills."""
+    FOUND = "found"
+    """A phone was looked up in the blind index."""
+    ADMIN = "admin"
+    """An administrator's act; `more["act"]` says which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the log.
+
+    at: microseconds since 1970. fields: shown, in which form. rule: that refused. policy: version in force. reason:
+    sealed text. more: what an act needs beyond that.
+    """
+
+    kind: EntryKind
+    at: int
+    client: str
+    actor: str
+    policy: int
+    request: str
+    via: str
+    waybill: str | None = None
+    purpose: str | None = None
+    fields: Mapping[Field, Form] = field(default_factory=dict)
+    rule: str | None = None
+    ip: str | None = None
+    reason: bytes | None = field(default=None, repr=False)
+    more: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def encode(entry: Entry) -> bytes:
+    """The spelling of an entry (rule 1).
+
+    VaultError: it lacks what its kind needs, holds text that is no Unicode, or is longer than MOST.
+    """
+    if lacking := _lacking(entry):
+        raise VaultError(f"an entry of the log of kind {entry.kind} lacks {lacking}")
+    parts = [f'{{"actor":{_text(entry.actor)},"at":{entry.at:d},"client":{_text(entry.client)}']
+    if entry.fields:
+        shown = ",".join([f'"{name}":"{form}"' for name, form in sorted(entry.fields.items())])
+        parts.append(f',"fields":{{{shown}}}')
+    if entry.ip is not None:
+        parts.append(f',"ip":{_text(entry.ip)}')
+    parts.append(f',"kind":"{entry.kind}"')
+    if entry.more:
+        parts.append(f',"more":{_plain(dict(entry.more))}')
+    parts.append(f',"policy":{entry.policy:d}')
+    if entry.purpose is not None:
+        parts.append(f',"purpose":{_text(entry.purpose)}')
+    if entry.reason is not None:
+        parts.append(f',"reason":"{binascii.b2a_base64(entry.reason, newline=False).decode()}"')
+    parts.append(f',"request":{_text(entry.request)}')
+    if entry.rule is not None:
+        parts.append(f',"rule":{_text(entry.rule)}')
+    parts.append(f',"v":{VERSION},"via":{_text(entry.via)}')
+    parts.append("}" if entry.waybill is None else f',"waybill":{_text(entry.waybill)}}}')
+    return _bytes("".join(parts))
+
+
+def decode(content: bytes) -> Entry:
+    """The entry that `encode` spelled so; LogChangedError where it is anything else (rule 2)."""
+    try:
+        found = json.loads(content[: MOST + 1].decode())
+        entry = _entry(found)
+        same = encode(entry) == content
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, VaultError):
+        same = False
+    if not same:
+        raise LogChangedError("this is no entry of the disclosure log")
+    return entry
+
+
+def spelled(found: Mapping[str, Any]) -> bytes:
+    """The spelling of JSON that was read elsewhere; whether it is an entry, `decode` says. ValueError: it has none."""
+    return _plain(found).encode()
+
+
+def _lacking(entry: Entry) -> str:
+    """What an entry needs and doesn't have; "" if nothing."""
+    kind = entry.kind
+    if entry.at < 0 or entry.policy < 0:
+        return "a time or a version that can be"
+    if entry.more and not all(type(k) is str and type(v) in _SIMPLE for k, v in entry.more.items()):
+        return "texts and whole numbers"
+    if kind is EntryKind.DISCLOSED:
+        return "" if entry.waybill and entry.fields else "waybill, fields"
+    if kind is EntryKind.REFUSED:
+        return "" if entry.rule else "rule"
+    if kind is EntryKind.ADMIN:
+        return "" if isinstance(entry.more.get("act"), str) else "act"
+    return ""
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        content = text.encode()
+    except UnicodeEncodeError:
+        raise VaultError("an entry of the log holds text that is no Unicode") from None
+    if len(content) > MOST:
+        raise VaultError(f"an entry of the log is longer than {MOST} bytes")
+    return content
+
+
+_TEXTS = ("actor", "client", "request", "via")
+_OPTIONAL = ("waybill", "purpose", "rule", "ip")
+
+
+def _entry(found: dict[str, Any]) -> Entry:
+    """An entry out of JSON; ValueError, KeyError or TypeError where a part can't be. `decode` compares the rest."""
+    reason, more = found.get("reason"), found.get("more", _NONE)
+    texts = [found[n] for n in _TEXTS] + [found[n] for n in _OPTIONAL if n in found]
+    if found["v"] != VERSION or not all(isinstance(t, str) for t in texts):
+        raise ValueError("text")
+    if not all(type(n) is int and 0 <= n < _LAST for n in (found["at"], found["policy"])):
+        raise ValueError("number")
+    return Entry(
+        kind=EntryKind(found["kind"]),
+        at=found["at"],
+        policy=found["policy"],
+        **{n: found[n] for n in _TEXTS},
+        waybill=found.get("waybill"),
+        purpose=found.get("purpose"),
+        rule=found.get("rule"),
+        ip=found.get("ip"),
+        fields={Field(n): Form(form) for n, form in found.get("fields", _NONE).items()},
+        reason=None if reason is None else base64.b64decode(reason, validate=True),
+        more=more,
+    )

@@ -1,0 +1,213 @@
+"""A policy decides: purposes and rules, read once, asked many times.
+
+Obligations (code and tests cite the numbers):
+1. What no rule permits is refused, and every refusal names a rule.
+2. Of several rules that refuse, the first in the order of the text is told; the others stand in `also`, for the log
+   alone. An unknown waybill counts as one to which nobody stands in any relation and on which nobody has a ticket, so
+   that whoever asks is told the same as of any waybill that is none of his business, and numbers can't be tried out.
+3. No text of a courier's opens what the floor closes: an unknown purpose or waybill, an account that is blocked or not
+   valid, what was erased, fields that the purpose doesn't show.
+4. A rule that fails while it is evaluated refuses.
+5. The same question has the same answer: no clock, no chance, no database; what was decided once is remembered.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, NamedTuple
+
+import cedarpy
+
+from wayseal.custody import Relation, State
+from wayseal.vault.fields import Field
+from wayseal.vault.policy._purposes import MOST_HOURS, UNKNOWN, Purpose, Words, parse_purposes
+from wayseal.vault.policy._rules import Rule, parse_rules
+
+_MEMO = 1 << 14
+_NONE: frozenset[Relation] = frozenset()
+_FLOOR = (
+    ("floor", "这一请求任何规则都不能放行", "no rule may let this pass"),
+    ("failed", "规则无法求值", "a rule could not be evaluated"),
+    ("nothing_permits", "没有任何规则放行", "no rule permits it"),
+)
+
+
+class Asking(NamedTuple):
+    """All that a decision rests on; a tuple, since one is made and looked up for each waybill asked for.
+
+    kind: of `ActorKind`. fields: those that are asked for; None: all that the purpose shows. hours_since_delivery:
+    whole hours, 0 before it. bulk: more waybills in one request than `Purpose.most`. approved: a second person agreed.
+    client_may: the calling system may act for this role. known: there is such a waybill.
+    """
+
+    purpose: str
+    role: str
+    kind: str
+    client_may: bool
+    blocked: bool
+    valid: bool
+    trained: bool
+    relation: frozenset[Relation]
+    has_ticket: bool
+    known: bool
+    state: State
+    hours_since_delivery: int
+    erased: bool
+    bulk: bool
+    approved: bool
+    fields: frozenset[Field] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether, and by which rule. also: further rules that refuse, for the log and for nobody who asks."""
+
+    allowed: bool
+    rule: str
+    zh: str
+    en: str
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Policy:
+    """Purposes and rules of one version. sha256: of both texts, in hexadecimal digits."""
+
+    version: int
+    sha256: str
+    purposes: Mapping[str, Purpose]
+    roles: Mapping[str, Words]
+    rules: tuple[Rule, ...]
+    _handle: cedarpy.PolicySet = field(repr=False)
+    _entities: cedarpy.Entities = field(repr=False)
+    _memo: dict[Asking, Decision] = field(repr=False)
+
+    @staticmethod
+    def parse(purposes_text: str, rules_text: str, version: int) -> "Policy":
+        """Read a policy. PolicyError names purpose and key, or line and rule."""
+        purposes, roles = parse_purposes(purposes_text)
+        read = parse_rules(rules_text, roles, (*purposes, UNKNOWN))
+        both = f"{len(purposes_text.encode())}\n{purposes_text}{rules_text}"
+        return Policy(
+            version=version,
+            sha256=hashlib.sha256(both.encode()).hexdigest(),
+            purposes=purposes,
+            roles=roles,
+            rules=read.rules,
+            _handle=read.handle,
+            _entities=_entities(purposes),
+            _memo={},
+        )
+
+    def decide(self, asking: Asking) -> Decision:
+        """Whether it may be shown, and by which rule (obligations 1 to 5)."""
+        asking = self.plain(asking)
+        found = self._memo.get(asking)
+        if found is None:
+            if len(self._memo) >= _MEMO:
+                self._memo.clear()
+            found = self._memo[asking] = self._decided(asking)
+        return found
+
+    def plain(self, asking: Asking) -> Asking:
+        """The question as rules see it: unknown purposes are one, and nothing is known of an unknown waybill."""
+        if asking.purpose not in self.purposes:
+            asking = asking._replace(purpose=UNKNOWN)
+        if asking.known:
+            return asking
+        return asking._replace(
+            relation=_NONE, has_ticket=False, state=State.ISSUED, hours_since_delivery=0, erased=False
+        )
+
+    def context(self, asking: Asking) -> dict[str, Any]:
+        """What rules look at, in the words of the schema; sets in order."""
+        purpose = self.purposes.get(asking.purpose)
+        shown = purpose.fields.keys() if purpose else frozenset[Field]()
+        return {
+            "kind": asking.kind,
+            "client_may": asking.client_may,
+            "blocked": asking.blocked,
+            "valid": asking.valid,
+            "trained": asking.trained,
+            "fields": asking.fields is None or asking.fields <= shown,
+            "bulk": asking.bulk,
+            "approved": asking.approved,
+            "relation": sorted(asking.relation),
+            "ticket": asking.has_ticket,
+            "known": asking.known,
+            "state": str(asking.state),
+            "hours": min(asking.hours_since_delivery, MOST_HOURS + 1),
+            "erased": asking.erased,
+        }
+
+    def evaluated(self, asking: Asking, rules: cedarpy.PolicySet | str | None = None) -> cedarpy.AuthzResult:
+        """What Cedar says of a plain question, by all rules or by these."""
+        context = self.context(asking)
+        for name, kind in (("kind", "Kind"), ("state", "State")):
+            context[name] = _entity(kind, context[name])
+        context["relation"] = [_entity("Relation", name) for name in context["relation"]]
+        request = {
+            "principal": {"type": "Role", "id": asking.role},
+            "action": 'Action::"disclose"',
+            "resource": {"type": "Purpose", "id": asking.purpose},
+            "context": context,
+        }
+        return cedarpy.is_authorized(request, self._handle if rules is None else rules, self._entities)
+
+    def _decided(self, asking: Asking) -> Decision:
+        result = self.evaluated(asking)
+        fired = set(result.diagnostics.id_annotations_by_reason.values())
+        named = [rule for rule in self.rules if rule.id in fired]
+        if result.allowed and not result.diagnostics.errors and self._above_floor(asking):
+            return Decision(allowed=True, rule=named[0].id, zh=named[0].zh, en=named[0].en)
+        refusing = [(rule.id, rule.zh, rule.en) for rule in named if not rule.permits]
+        floor, failed, nothing = _FLOOR
+        if result.diagnostics.errors:  # obligation 4
+            refusing.append(failed)
+        elif result.allowed:  # obligation 3
+            refusing.append(floor)
+        refusing = refusing or [nothing]
+        rule, zh, en = refusing[0]
+        return Decision(allowed=False, rule=rule, zh=zh, en=en, also=tuple(other[0] for other in refusing[1:]))
+
+    def _above_floor(self, asking: Asking) -> bool:
+        """Obligation 3."""
+        purpose = self.purposes.get(asking.purpose)
+        if purpose is None or not asking.known or asking.erased or asking.blocked or not asking.valid:
+            return False
+        return asking.fields is None or asking.fields <= purpose.fields.keys()
+
+
+def default_texts() -> tuple[str, str]:
+    """Purposes and rules that come with Wayseal, as text."""
+    here = resources.files(__package__)
+    return here.joinpath("purposes.toml").read_text("utf-8"), here.joinpath("rules.cedar").read_text("utf-8")
+
+
+def _entity(kind: str, name: str) -> dict[str, Any]:
+    return {"__entity": {"type": kind, "id": name}}
+
+
+def _entities(purposes: Mapping[str, Purpose]) -> cedarpy.Entities:
+    """Purposes as rules see them; the unknown one opens nothing to nobody."""
+    rows = [_purpose(UNKNOWN, frozenset(), frozenset(), 0, None, last_leg=False)]
+    rows += [
+        _purpose(p.code, p.roles, p.custody, p.grace_h, p.ticket_h, last_leg=p.last_leg) for p in purposes.values()
+    ]
+    return cedarpy.Entities.from_json_str(json.dumps(rows))
+
+
+def _purpose(
+    code: str, roles: frozenset[str], custody: frozenset[Relation], grace: int, ticket: int | None, *, last_leg: bool
+) -> dict[str, Any]:
+    attributes = {
+        "roles": [_entity("Role", role) for role in sorted(roles)],
+        "custody": [_entity("Relation", relation) for relation in sorted(custody)],
+        "grace": grace,
+        "last_leg": last_leg,
+        "ticket": ticket is not None,
+        "ticket_grace": ticket or 0,
+    }
+    return {"uid": {"type": "Purpose", "id": code}, "attrs": attributes, "parents": []}

@@ -1,0 +1,247 @@
+"""Purposes: what may be shown for what, to whom, how long and how much of it, as data.
+
+Obligations (code and tests cite the numbers):
+1. What can't be understood is refused with purpose and key; nothing is half used and nothing is guessed.
+2. A purpose names its roles, and only roles that the file lists with their words; it shows at least one field.
+3. A purpose names at least one way in: a relation to the parcel or a ticket. None is open to whoever has the role.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from wayseal.custody import Relation
+from wayseal.model.kinds import ActorKind
+from wayseal.vault.errors import PolicyError
+from wayseal.vault.fields import Field, FieldKind, Form
+
+UNKNOWN = "unknown"
+"""The purpose that no file may define: it stands for every code that the policy doesn't know."""
+MOST_HOURS = 24 * 400
+"""Hours since delivery count up to here; no purpose opens longer."""
+KEYS = ("code", "zh", "en", "roles", "custody", "grace", "last_leg", "ticket", "lasts", "fields", "budget", "bulk")
+"""What may stand in a purpose."""
+BUDGET_KEYS = ("base", "per", "cap", "outlet_base", "outlet_per")
+_LENGTH = re.compile(r"([1-9]\d{0,3})([mhd])|0")
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+Wrong = Callable[[str, str], PolicyError]
+
+
+class Work(StrEnum):
+    """Work that opens a budget.
+
+    arrivals: parcels that came to the outlet. issued: waybills sealed for the outlet to collect, or by the actor
+    itself. tickets: tickets opened for the actor (in an outlet's budget, for all its actors).
+    """
+
+    ARRIVALS = "arrivals"
+    ISSUED = "issued"
+    TICKETS = "tickets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How many disclosures a day: base + Σ per[work] · work, at most cap for an actor.
+
+    outlet_base, outlet_per: the same for all actors of an outlet together; None: outlets have no budget of their own.
+    """
+
+    base: int
+    per: Mapping[Work, float]
+    cap: int
+    outlet_base: int | None = None
+    outlet_per: Mapping[Work, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """Why somebody asks, and what that opens.
+
+    custody: which relations of the actor's outlet to the parcel open it, until grace_h hours after delivery. last_leg:
+    they don't at an outlet that collected or forwarded the parcel and isn't the one to deliver it. ticket_h: an open
+    ticket of the actor on it opens it too, until so many hours after delivery; None: tickets don't. lasts_s: how long
+    whoever got it may keep it, seconds. bulk: most waybills in one request without a second person, by kind of actor.
+    """
+
+    code: str
+    zh: str
+    en: str
+    roles: frozenset[str]
+    custody: frozenset[Relation]
+    grace_h: int
+    last_leg: bool
+    ticket_h: int | None
+    fields: Mapping[Field, Form]
+    lasts_s: int
+    budget: Budget
+    bulk: Mapping[str, int]
+
+    def most(self, kind: str) -> int:
+        """Most waybills in one request of this kind of actor without a second person; 1 where none is given."""
+        return self.bulk.get(kind, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What something is called."""
+
+    zh: str
+    en: str
+
+
+def parse_purposes(text: str) -> tuple[dict[str, Purpose], dict[str, Words]]:
+    """Purposes by code and roles by name, in the order of the file. PolicyError (obligation 1)."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"not TOML: {error}") from None
+    if unknown := sorted(content.keys() - {"roles", "purpose"}):
+        raise PolicyError(f"only [roles] and [[purpose]] tables may stand in it: {unknown[0]}")
+    roles = _roles(content.get("roles"))
+    rows = content.get("purpose")
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise PolicyError("there must be at least one [[purpose]] table")
+    purposes: dict[str, Purpose] = {}
+    for place, row in enumerate(rows, 1):
+        made = _purpose(row, place, roles)
+        if made.code in purposes:
+            raise PolicyError(f"purpose {made.code} stands twice")
+        purposes[made.code] = made
+    return purposes, roles
+
+
+def _roles(table: object) -> dict[str, Words]:
+    if not isinstance(table, dict) or not table:
+        raise PolicyError("[roles] must say what each role is called")
+    made = {}
+    for name, words in table.items():
+        if not _CODE.fullmatch(name):
+            raise PolicyError(f"role {name!r}: a role's name must be lower case, such as customer_service")
+        if not isinstance(words, dict) or words.keys() != {"zh", "en"} or not all(map(_said, words.values())):
+            raise PolicyError(f"role {name}: must have zh and en, and nothing else")
+        made[name] = Words(zh=words["zh"], en=words["en"])
+    return made
+
+
+def _said(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> Purpose:
+    code = row.get("code")
+    if not isinstance(code, str) or not _CODE.fullmatch(code) or code == UNKNOWN:
+        raise PolicyError(f"purpose {place}: code must be lower case, such as change_address, and not {UNKNOWN}")
+
+    def wrong(key: str, must: str) -> PolicyError:
+        return PolicyError(f"purpose {code}: {key} must be {must}")
+
+    _closed(row, KEYS, f"purpose {code}")
+    for lang in ("zh", "en"):
+        if not _said(row.get(lang)):
+            raise wrong(lang, "what the purpose is called")
+    last_leg = row.get("last_leg", False)
+    if not isinstance(last_leg, bool):
+        raise wrong("last_leg", "true or false")
+    custody = frozenset(Relation(r) for r in _listed(row, "custody", [], set(Relation), wrong))
+    if not custody and "ticket" not in row:
+        raise PolicyError(f"purpose {code}: nothing opens it; it needs custody or ticket")  # obligation 3
+    if not custody and "grace" in row:
+        raise wrong("grace", "left out without custody")
+    return Purpose(
+        code=code,
+        zh=row["zh"],
+        en=row["en"],
+        roles=_listed(row, "roles", None, roles.keys(), wrong),
+        custody=custody,
+        grace_h=_hours(row, "grace", wrong) if custody else 0,
+        last_leg=last_leg,
+        ticket_h=_hours(row, "ticket", wrong) if "ticket" in row else None,
+        fields=_fields(row.get("fields"), wrong),
+        lasts_s=_length(row, "lasts", wrong),
+        budget=_budget(row.get("budget"), code, wrong),
+        bulk=_bulk(row.get("bulk", {}), wrong),
+    )
+
+
+def _closed(row: Mapping[str, Any], keys: tuple[str, ...], of: str) -> None:
+    if unknown := sorted(set(row) - set(keys)):
+        raise PolicyError(f"{of}: unknown key {unknown[0]}")
+
+
+def _listed(row: Mapping[str, Any], key: str, default: object, among: Any, wrong: Wrong) -> frozenset[str]:
+    values = row.get(key, default)
+    if not isinstance(values, list) or (default is None and not values):
+        raise wrong(key, "a list of " + ", ".join(sorted(among)))
+    if not all(isinstance(value, str) and value in among for value in values):
+        raise wrong(key, "a list of " + ", ".join(sorted(among)))
+    return frozenset(values)
+
+
+def _fields(table: object, wrong: Wrong) -> dict[Field, Form]:
+    if not isinstance(table, dict) or not table or not table.keys() <= set(Field):
+        raise wrong("fields", "a table of " + ", ".join(Field))
+    made = {}
+    for field in Field:
+        if field not in table:
+            continue
+        regions = field.kind is FieldKind.ADDRESS
+        among = [form.value for form in Form if form is not Form.REGION or regions]
+        if table[field] not in among:
+            raise wrong(f"fields.{field}", "one of " + ", ".join(among))
+        made[field] = Form(table[field])
+    return made
+
+
+def _length(row: Mapping[str, Any], key: str, wrong: Wrong) -> int:
+    """Seconds."""
+    value = row.get(key)
+    found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
+    if found is None or (key == "lasts" and found[1] is None):
+        raise wrong(key, "a length such as 90m, 12h or 10d")
+    return int(found[1]) * _SECONDS[found[2]] if found[1] else 0
+
+
+def _hours(row: Mapping[str, Any], key: str, wrong: Wrong) -> int:
+    return min(_length(row, key, wrong) // 3600, MOST_HOURS)
+
+
+def _budget(table: object, code: str, wrong: Wrong) -> Budget:
+    if not isinstance(table, dict):
+        raise wrong("budget", "a table with base, per and cap")
+    _closed(table, BUDGET_KEYS, f"purpose {code}, budget")
+    base, cap = (_count(table.get(key), f"budget.{key}", wrong) for key in ("base", "cap"))
+    outlet = "outlet_base" in table
+    if not outlet and "outlet_per" in table:
+        raise wrong("budget.outlet_base", "given with outlet_per")
+    return Budget(
+        base=base,
+        cap=cap,
+        per=_per(table.get("per", {}), "budget.per", wrong),
+        outlet_base=_count(table["outlet_base"], "budget.outlet_base", wrong) if outlet else None,
+        outlet_per=_per(table.get("outlet_per", {}), "budget.outlet_per", wrong),
+    )
+
+
+def _count(value: object, key: str, wrong: Wrong) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 31:
+        raise wrong(key, "a whole number, 0 or more")
+    return value
+
+
+def _per(table: object, key: str, wrong: Wrong) -> dict[Work, float]:
+    if not isinstance(table, dict) or not table.keys() <= set(Work):
+        raise wrong(key, "a table of " + ", ".join(Work))
+    for value in table.values():
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1000:
+            raise wrong(key, "numbers between 0 and 1000")
+    return {Work(kind): float(value) for kind, value in table.items()}
+
+
+def _bulk(table: object, wrong: Wrong) -> dict[str, int]:
+    if not isinstance(table, dict) or not table.keys() <= set(ActorKind):
+        raise wrong("bulk", "a table of " + ", ".join(ActorKind))
+    return {kind: _count(most, f"bulk.{kind}", wrong) for kind, most in table.items()}

@@ -1,0 +1,166 @@
+"""Rules of `_append` and `_checkpoints`, on both databases."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, filled, signed
+from wayseal.merkle import Checkpoint, MerkleError, Tree, verify_consistency
+from wayseal.merkle.hashing import leaf_hash, stacked
+from wayseal.merkle.tiles import Tile, tiles
+from wayseal.store.database import Connection, Database
+from wayseal.vault import _tables as t
+from wayseal.vault.errors import LogChangedError
+from wayseal.vault.log import Appended, Tail, append, make_checkpoint, newest_checkpoint, tail
+from wayseal.vault.log._checkpoints import signed_at
+from wayseal.vault.log.entries import encode
+from wayseal.vault.log.tiles import size, tile, tile_named, tree
+
+
+@pytest.fixture(params=KINDS)
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    with database(request.param, tmp_path) as opened:
+        yield opened
+
+
+def leaves(connection: Connection) -> list[bytes]:
+    return [bytes(r.leaf) for r in connection.execute(sa.select(t.entries).order_by(t.entries.c.seq))]
+
+
+@pytest.mark.parametrize("groups", [(1, 1, 1), (255, 1, 1), (256,), (250, 12, 600, 3), (700,)])
+def test_the_tables_hold_the_tree(made: Database, groups: tuple[int, ...]) -> None:
+    last: Tail | None = None
+    first = 0
+    for count in groups:
+        done = made.write(append, [entry(first + n) for n in range(count)], tail=last)
+        assert (done.first, len(done.leaves), done.tail.size) == (first, count, first + count)
+        first, last = first + count, done.tail
+        assert made.read(tail) == last
+    stored = made.read(leaves)
+    right = Tree.of(stacked(stored))
+    assert made.read(size) == first
+    assert made.read(lambda c: tree(c).root()) == right.root() == last.tree().root() if last else False
+    rows = made.read(lambda c: c.execute(sa.select(t.entries)).all())
+    assert all(leaf_hash(r.salt + r.entry) == r.leaf and r.entry == encode(entry(r.seq)) for r in rows)
+    assert len({bytes(r.salt) for r in rows}) == first
+    for one in tiles(first):
+        assert tile_named(one.path) == one
+        assert made.read(tile, first, one) == b"".join(
+            right._complete((one.first + n) << 8 * one.level, (one.first + n + 1) << 8 * one.level)
+            for n in range(one.width)
+        )
+
+
+def test_a_tail_grows_like_the_tree_through_three_levels() -> None:
+    hashes = [leaf_hash(n.to_bytes(4, "big")) for n in range(66_000)]
+    grown, start = Tail(), 0
+    nodes: list[tuple[int, int, bytes]] = []
+    for count in (1, 254, 1, 1, 65_000, 278, 1, 464):
+        grown, some = grown.grown(hashes[start : start + count])
+        nodes, start = nodes + some, start + count
+        assert grown.tree().root() == Tree.of(stacked(hashes[:start])).root()
+    assert start == grown.size == 66_000
+    assert sorted((level, place) for level, place, _ in nodes) == [*((1, n) for n in range(257)), (2, 0)]
+    assert grown.grown([]) == (grown, [])
+
+
+def test_a_stale_tail_makes_no_second_history(made: Database) -> None:
+    empty = made.read(tail)
+    filled(made, 300)
+    stale = made.read(tail)
+    other = made.write(append, [entry(300)])
+    for old in (empty, stale, Tail(size=301, last=b"x" * 32, edges=(b"x" * 45 * 32, b"x" * 32))):
+        done = made.write(append, [entry(301)], tail=old)
+        assert done.first == made.read(size) - 1
+    assert other.first == 300
+    assert made.read(lambda c: tree(c).root()) == Tree.of(stacked(made.read(leaves))).root()
+
+
+def test_a_tail_of_what_was_rolled_back_is_noticed(made: Database) -> None:
+    filled(made, 250)
+    kept: list[Appended] = []
+
+    def fails(connection: Connection) -> None:
+        kept.append(append(connection, [entry(n) for n in range(5)]))
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        made.write(fails)
+    made.write(append, [entry(n) for n in range(5)])
+    made.write(append, [entry(n) for n in range(5)], tail=kept[0].tail)
+    assert made.read(lambda c: tree(c).root()) == Tree.of(stacked(made.read(leaves))).root()
+
+
+def test_nothing_goes_on_from_a_log_that_lacks_something(made: Database) -> None:
+    filled(made, 530)
+    made.write(lambda c: c.execute(t.nodes.delete().where(t.nodes.c.place == 0)))
+    with pytest.raises(LogChangedError, match="level 1"):
+        made.write(append, [entry(1)])
+    made.write(lambda c: c.execute(t.entries.delete().where(t.entries.c.seq == 515)))
+    with pytest.raises(LogChangedError, match="level 0"):
+        made.write(append, [entry(1)])
+
+
+def test_nothing_is_appended_for_nothing_and_salts_must_fit(made: Database) -> None:
+    assert made.write(append, []).tail == Tail()
+    with pytest.raises(ValueError, match="salt"):
+        made.write(append, [entry(0)], b"short")
+
+
+def test_checkpoints_are_signed_once_a_size(made: Database) -> None:
+    assert made.read(newest_checkpoint) is None
+    notes = [signed(made), signed(made, START + 1)]
+    assert notes[0] == notes[1]
+    filled(made, 300)
+    notes.append(signed(made, START + 5))
+    filled(made, 700, first=300)
+    notes.append(signed(made, START + 9))
+    points = [Checkpoint.open(n, [KEY.verify_key])[0] for n in notes]
+    assert [(p.origin, p.size, signed_at(p)) for p in points[1:]] == [
+        (ORIGIN, 0, START), (ORIGIN, 300, START + 5), (ORIGIN, 1000, START + 9),
+    ]  # fmt: skip
+    assert made.read(newest_checkpoint) == notes[-1].decode()
+    path = made.read(lambda c: tree(c).consistency(300, 1000))
+    assert verify_consistency(300, points[2].root, 1000, points[3].root, path)
+
+
+@pytest.mark.parametrize("how", ["cut", "rewritten", "scribbled"])
+def test_a_history_that_was_written_anew_is_not_signed(made: Database, how: str) -> None:
+    filled(made, 300)
+    signed(made)
+    if how == "cut":
+        made.write(lambda c: c.execute(t.entries.delete().where(t.entries.c.seq > 290)))
+    elif how == "rewritten":
+        made.write(lambda c: c.execute(t.entries.update().where(t.entries.c.seq == 299).values(leaf=b"x" * 32)))
+    else:
+        made.write(lambda c: c.execute(t.checkpoints.update().values(note="nothing")))
+    with pytest.raises(LogChangedError, match="newest checkpoint"):
+        made.write(make_checkpoint, ORIGIN, KEY, START)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "0", "0/1", "0/0001", "64/000", "0/000.p/256", "0/000.p/0", "0/000.p/01", "0/x000/001", "0/x001/1", "-1/000",
+     "0/001/", "0/0٠0", "00/000", "0/x001/x002/003.p/", "checkpoint"],
+)  # fmt: skip
+def test_what_names_no_tile(path: str) -> None:
+    assert tile_named(path) is None
+
+
+def test_tiles_that_a_tree_does_not_have(made: Database) -> None:
+    filled(made, 300)
+    at_hand = Tile(level=0, index=1, width=44)
+    assert made.read(tile, 300, at_hand)
+    for wrong in ({"width": 45}, {"index": 2}, {"level": 1}, {"width": 0}, {"index": -1}):
+        assert made.read(tile, 300, replace(at_hand, **wrong)) is None
+    with pytest.raises(MerkleError):
+        made.read(lambda c: tree(c).root(301))
+
+
+def test_signed_at_needs_one_plain_number() -> None:
+    point = Checkpoint(origin="o", size=0, root=bytes(32))
+    for more in ((), ("at x",), ("at ١",), ("at 1", "at 2"), ("at -1",)):
+        assert signed_at(replace(point, more=more)) is None

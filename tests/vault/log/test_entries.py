@@ -1,0 +1,92 @@
+"""Rule 1 and 2 of `entries`: one spelling, read strictly."""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vault.log.helpers import entry
+from wayseal.vault.errors import LogChangedError, VaultError
+from wayseal.vault.fields import Field, Form
+from wayseal.vault.log import Entry, EntryKind
+from wayseal.vault.log.entries import MOST, decode, encode, spelled
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+NUMBERS = st.integers(0, (1 << 63) - 1)
+
+
+@st.composite
+def some_entries(draw: st.DrawFn) -> Entry:
+    kind = draw(st.sampled_from(list(EntryKind)))
+    shown, refused = kind is EntryKind.DISCLOSED, kind is EntryKind.REFUSED
+    forms = st.dictionaries(st.sampled_from(list(Field)), st.sampled_from(list(Form)), min_size=int(shown))
+    more = draw(st.dictionaries(TEXTS, TEXTS | st.integers(-(1 << 70), 1 << 70), max_size=3))
+    return Entry(
+        kind=kind, at=draw(NUMBERS), client=draw(TEXTS), actor=draw(TEXTS), policy=draw(NUMBERS),
+        request=draw(TEXTS), via=draw(TEXTS), waybill=draw(TEXTS) + "x" if shown else draw(st.none() | TEXTS),
+        purpose=draw(st.none() | TEXTS), fields=draw(forms), rule="r" if refused else draw(st.none() | TEXTS),
+        ip=draw(st.none() | TEXTS), reason=draw(st.none() | st.binary(max_size=40)),
+        more={**more, "act": "blocked"} if kind is EntryKind.ADMIN else more,
+    )  # fmt: skip
+
+
+@given(some_entries())
+def test_what_is_spelled_reads_back_and_is_what_json_gives(made: Entry) -> None:
+    content = encode(made)
+    assert decode(content) == made
+    assert spelled(json.loads(content)) == content
+
+
+@given(some_entries(), st.data())
+def test_nothing_else_is_an_entry(made: Entry, data: st.DataObject) -> None:
+    content = bytearray(encode(made))
+    content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    with suppress(LogChangedError):
+        assert encode(decode(bytes(content))) == bytes(content)
+
+
+GOOD = json.loads(encode(entry(0)))
+WRONG: list[dict[str, Any]] = [
+    {"v": 2}, {"v": True}, {"v": "1"}, {"kind": "shown"}, {"at": -1}, {"at": 1.0}, {"at": True},
+    {"at": 1 << 63}, {"policy": None}, {"actor": 7}, {"actor": None}, {"ip": None}, {"waybill": ""},
+    {"fields": {"name": "full"}}, {"fields": {"goods": "bare"}}, {"fields": []}, {"fields": {}},
+    {"more": {"a": 1.5}}, {"more": {"a": True}}, {"more": {"a": {}}}, {"more": {}}, {"more": []},
+    {"reason": "@"}, {"reason": "YQ"}, {"reason": "YR=="}, {"reason": 7}, {"other": 1},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"[]", b"{}", b"null", b"\xff", b"[" * 40_000, encode(entry(0)) + b"\n", b" " + encode(entry(0)),
+        *(spelled({k: v for k, v in GOOD.items() if k != gone}) for gone in ("kind", "at", "v", "actor", "fields")),
+        *(spelled({**GOOD, **other}) for other in WRONG),
+        encode(entry(0)).replace(b'"at":', b'"actor":"u","at":'),
+        encode(entry(0)).replace(b"crm", b"cr\\u006d"),
+    ],
+)  # fmt: skip
+def test_case_table_of_what_is_no_entry(content: bytes) -> None:
+    with pytest.raises(LogChangedError):
+        decode(content)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"waybill": None}, {"fields": {}}, {"kind": EntryKind.REFUSED}, {"kind": EntryKind.ADMIN},
+        {"kind": EntryKind.ADMIN, "more": {"act": 7}}, {"at": -1}, {"policy": -1}, {"more": {"a": 1.5}},
+        {"more": {"a": None}}, {"actor": "\ud800"}, {"client": "x" * MOST},
+    ],
+)  # fmt: skip
+def test_what_can_not_be_read_is_not_spelled(change: dict[str, Any]) -> None:
+    with pytest.raises(VaultError) as said:
+        encode(replace(entry(0), **change))
+    assert "YT" not in str(said.value)
+
+
+def test_reasons_show_themselves_in_no_repr() -> None:
+    assert "reason" not in repr(entry(0))
