@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def ask(statement: str, database: str = "postgres") -> list[asyncpg.Record]:
         finally:
             await connection.close()
 
-    return asyncio.run(run())
+    # In a thread: work runs where a loop runs already.
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(lambda: asyncio.run(run())).result()
 
 
 def server_there() -> bool:

@@ -17,6 +17,8 @@ T = TypeVar("T")
 _LOCK = f"SELECT pg_advisory_xact_lock({0x77617973})"
 """Rule 2. The key: the bytes of "ways". Statements after it see what was committed before it was granted, as long as
 the transaction is READ COMMITTED."""
+_LIFE = "SELECT pg_is_in_recovery()"
+"""False of a server that can be written to."""
 _HEALTH = 3
 """Seconds to wait for a sign of life."""
 
@@ -72,8 +74,7 @@ class PostgreSQL:
     def healthy(self) -> bool:
         """See `Database`."""
         try:
-            asked = "SELECT pg_is_in_recovery()"
-            return not self._run(self._reading, None, lambda c: c.exec_driver_sql(asked).scalar(), _HEALTH)
+            return not self._run(self._reading, None, lambda c: c.exec_driver_sql(_LIFE).scalar(), _HEALTH)
         except DatabaseError:
             return False
 

@@ -86,6 +86,11 @@ def check(database: Database, chain: Chain) -> None:
         )
 
 
+def version(database: Database, chain: Chain) -> str | None:
+    """The revision of the tables of `chain`; None: there are none. DatabaseError where it is one that isn't known."""
+    return database.read(_version, chain, _script(chain))
+
+
 def _script(chain: Chain) -> ScriptDirectory:
     return ScriptDirectory(_PLACE, version_locations=[_PLACE / chain])
 

@@ -10,6 +10,7 @@ down_revision = None
 
 _NUMBER = 64
 _ID = 128
+_SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -91,18 +92,18 @@ def _work() -> None:
     op.create_table(
         "work",
         sa.Column("of", sa.String(_ID + 10), nullable=False),
-        sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("day", sa.Integer, nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("count", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("of", "kind", "day"),
+        sa.PrimaryKeyConstraint("of", "day", "kind"),
     )
     op.create_table(
         "budgets",
         sa.Column("of", sa.String(_ID + 10), nullable=False),
-        sa.Column("purpose", sa.String(40), nullable=False),
         sa.Column("day", sa.Integer, nullable=False),
+        sa.Column("purpose", sa.String(40), nullable=False),
         sa.Column("used", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("of", "purpose", "day"),
+        sa.PrimaryKeyConstraint("of", "day", "purpose"),
     )
 
 
@@ -174,7 +175,7 @@ def _asking() -> None:
 def _log() -> None:
     op.create_table(
         "entries",
-        sa.Column("seq", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("seq", _SEQ, autoincrement=False, nullable=False),
         sa.Column("leaf", sa.LargeBinary, nullable=False),
         sa.Column("salt", sa.LargeBinary),
         sa.Column("entry", sa.LargeBinary),
