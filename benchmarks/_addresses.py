@@ -13,12 +13,29 @@ REGION, STREET, ESTATE, UNIT, GLUE = "region", "street", "estate", "unit", "glue
 Piece = tuple[str, str]
 
 _REGIONS = (
-    ("广东省", "深圳市", "南山区"), ("广东省", "广州市", "天河区"), ("北京市", "", "朝阳区"), ("上海市", "", "浦东新区"),
-    ("重庆市", "", "渝北区"), ("浙江省", "杭州市", "西湖区"), ("四川省", "成都市", "武侯区"), ("湖北省", "荆州市", "沙市区"),
-    ("河南省", "郑州市", "二七区"), ("新疆维吾尔自治区", "伊犁哈萨克自治州", "伊宁市"), ("内蒙古自治区", "呼和浩特市", "赛罕区"),
-    ("广西壮族自治区", "南宁市", "青秀区"), ("江苏省", "南京市", "六合区"), ("黑龙江省", "哈尔滨市", "香坊区"), ("浙江省", "台州市", "三门县"),
-    ("河北省", "石家庄市", "正定县"), ("福建省", "三明市", "三元区"), ("海南省", "海口市", "龙华区"), ("山东省", "青岛市", "市南区"),
-    ("河南省", "三门峡市", "湖滨区"), ("广东省", "东莞市", ""), ("陕西省", "西安市", "雁塔区"), ("吉林省", "吉林市", "船营区"),
+    ("广东省", "深圳市", "南山区"),
+    ("广东省", "广州市", "天河区"),
+    ("北京市", "", "朝阳区"),
+    ("上海市", "", "浦东新区"),
+    ("重庆市", "", "渝北区"),
+    ("浙江省", "杭州市", "西湖区"),
+    ("四川省", "成都市", "武侯区"),
+    ("湖北省", "荆州市", "沙市区"),
+    ("河南省", "郑州市", "二七区"),
+    ("新疆维吾尔自治区", "伊犁哈萨克自治州", "伊宁市"),
+    ("内蒙古自治区", "呼和浩特市", "赛罕区"),
+    ("广西壮族自治区", "南宁市", "青秀区"),
+    ("江苏省", "南京市", "六合区"),
+    ("黑龙江省", "哈尔滨市", "香坊区"),
+    ("浙江省", "台州市", "三门县"),
+    ("河北省", "石家庄市", "正定县"),
+    ("福建省", "三明市", "三元区"),
+    ("海南省", "海口市", "龙华区"),
+    ("山东省", "青岛市", "市南区"),
+    ("河南省", "三门峡市", "湖滨区"),
+    ("广东省", "东莞市", ""),
+    ("陕西省", "西安市", "雁塔区"),
+    ("吉林省", "吉林市", "船营区"),
 )
 _BARE = {"省": "", "市": "", "维吾尔自治区": "", "自治区": "", "壮族自治区": ""}
 _CORE = "和平 建设 人民 中山 解放 南京 长江 文三 工体北 科苑 祖冲之 五一 八一 三里河 十里铺 四川 望江 天府 百花 万寿 六合 九龙 千山 张江 王府井 李家沱".split()
@@ -32,7 +49,9 @@ _ESTATES = (
 _PEOPLE = "张三 李四 王红旗 欧阳娜娜 赵小路 陈建镇 刘村 孙苑".split()
 _DIGITS = "〇一二三四五六七八九"
 _FULL_WIDTH = str.maketrans("0123456789ABCDEFGH#-", "０１２３４５６７８９ＡＢＣＤＥＦＧＨ＃－")
-_TRADITIONAL = str.maketrans("号楼层单栋镇乡县区国马门户组队厦广场园东龙华阳", "號樓層單棟鎮鄉縣區國馬門戶組隊廈廣場園東龍華陽")
+_TRADITIONAL = str.maketrans(
+    "号楼层单栋镇乡县区国马门户组队厦广场园东龙华阳", "號樓層單棟鎮鄉縣區國馬門戶組隊廈廣場園東龍華陽"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +112,13 @@ class Maker:
         """A town at times, then a road, numbered at times."""
         town = [(self.pick(*_CORE) + self.pick(*_TOWNS), STREET)] if self.rng.random() < 0.4 else []
         if self.rng.random() < 0.08:
-            return [*town, (self.pick("2号大街", "三号路", "G318国道", "107国道", "5号路", "经三路", "纬五街", "东三环中路"), STREET)]
+            return [
+                *town,
+                (
+                    self.pick("2号大街", "三号路", "G318国道", "107国道", "5号路", "经三路", "纬五街", "东三环中路"),
+                    STREET,
+                ),
+            ]
         return [*town, (self.pick(*_CORE) + self.pick(*_ROADS), STREET)]
 
     def door(self) -> list[Piece]:
@@ -102,8 +127,18 @@ class Maker:
         return [
             (
                 self.pick(
-                    f"{n}号", f"{n}号", f"{n}号", f"甲{n}号", f"{n}号附{self.number(9)}号", f"{n}-{self.number(9)}号", f"{n}号院",
-                    f"{n}弄{self.number(60)}号", f"{n}弄", f"{n} 号", f"门牌{n}号", f"{n}号大院",
+                    f"{n}号",
+                    f"{n}号",
+                    f"{n}号",
+                    f"甲{n}号",
+                    f"{n}号附{self.number(9)}号",
+                    f"{n}-{self.number(9)}号",
+                    f"{n}号院",
+                    f"{n}弄{self.number(60)}号",
+                    f"{n}弄",
+                    f"{n} 号",
+                    f"门牌{n}号",
+                    f"{n}号大院",
                 ),
                 UNIT,
             )
@@ -120,11 +155,36 @@ class Maker:
         return [
             (
                 self.pick(
-                    f"{b}栋{u}单元{r}室", f"{b}幢{u}单元{r}", f"{b}号楼{u}单元{f}层{r}室", f"{b}-{u}-{r}", f"{b}#{r}", f"{letter}座{r}",
-                    f"{letter}座{f}楼{r}室", f"{b}座{r}房", f"{b}栋 {u}单元 {r}室", f"{f}楼", f"{f}层{r}号", f"{b}号楼{r}", f"B{u}层{r}铺",
-                    f"负一楼{r}档", f"{letter}栋{r}", f"{b}号{r}室", f"{b}栋{r}房{u}床", f"{b}单元{r}户", f"{f}楼{r}工位", f"{b}号楼丰巢柜{u}号柜",
-                    f"{b}栋{chinese(self.rng.randint(101, 999))}室", f"{b}/{u}/{r}", f"{b}门{r}", f"{r}", f"第{b}栋第{u}单元",
-                    f"{b}期{u}栋{r}", f"{letter}区{b}栋{r}", f"{letter}{r}", f"{b}幢{r}室之{u}", f"{b}号楼{u}门{r}",
+                    f"{b}栋{u}单元{r}室",
+                    f"{b}幢{u}单元{r}",
+                    f"{b}号楼{u}单元{f}层{r}室",
+                    f"{b}-{u}-{r}",
+                    f"{b}#{r}",
+                    f"{letter}座{r}",
+                    f"{letter}座{f}楼{r}室",
+                    f"{b}座{r}房",
+                    f"{b}栋 {u}单元 {r}室",
+                    f"{f}楼",
+                    f"{f}层{r}号",
+                    f"{b}号楼{r}",
+                    f"B{u}层{r}铺",
+                    f"负一楼{r}档",
+                    f"{letter}栋{r}",
+                    f"{b}号{r}室",
+                    f"{b}栋{r}房{u}床",
+                    f"{b}单元{r}户",
+                    f"{f}楼{r}工位",
+                    f"{b}号楼丰巢柜{u}号柜",
+                    f"{b}栋{chinese(self.rng.randint(101, 999))}室",
+                    f"{b}/{u}/{r}",
+                    f"{b}门{r}",
+                    f"{r}",
+                    f"第{b}栋第{u}单元",
+                    f"{b}期{u}栋{r}",
+                    f"{letter}区{b}栋{r}",
+                    f"{letter}{r}",
+                    f"{b}幢{r}室之{u}",
+                    f"{b}号楼{u}门{r}",
                 ),
                 UNIT,
             )
@@ -134,7 +194,10 @@ class Maker:
         """A name or a phone that was typed behind the address."""
         phone = f"1{self.rng.randint(3000000000, 9999999999)}"
         name = self.pick(*_PEOPLE)
-        return [(self.pick(" ", ",", "，", ""), GLUE), (self.pick(f"{name}收", f"{name} {phone}", phone, f"{name}先生"), UNIT)]
+        return [
+            (self.pick(" ", ",", "，", ""), GLUE),
+            (self.pick(f"{name}收", f"{name} {phone}", phone, f"{name}先生"), UNIT),
+        ]
 
 
 def _short(name: str) -> str:
@@ -174,13 +237,31 @@ def _with_person(m: Maker) -> list[Piece]:
 
 def _village(m: Maker) -> list[Piece]:
     n = m.number(20)
-    end = m.pick(f"{n}组", f"{n}组{m.number(60)}号", f"{n}社", f"第{n}村民小组{m.number(60)}号", f"{n}队", f"{n}组 {m.number(60)}号", f"门牌{m.number(90)}号")
-    return [*m.region(), (m.pick(*_CORE) + m.pick("镇", "乡"), STREET), (m.pick(*_VILLAGES) + "村", STREET), (end, UNIT)]
+    end = m.pick(
+        f"{n}组",
+        f"{n}组{m.number(60)}号",
+        f"{n}社",
+        f"第{n}村民小组{m.number(60)}号",
+        f"{n}队",
+        f"{n}组 {m.number(60)}号",
+        f"门牌{m.number(90)}号",
+    )
+    return [
+        *m.region(),
+        (m.pick(*_CORE) + m.pick("镇", "乡"), STREET),
+        (m.pick(*_VILLAGES) + "村", STREET),
+        (end, UNIT),
+    ]
 
 
 def _city_village(m: Maker) -> list[Piece]:
     n = m.number(30)
-    return [*m.region(), (m.pick(*_VILLAGES) + "村", STREET), (m.pick("东", "西", "", "第") + f"{m.rng.randint(1, 20)}巷", STREET), (f"{n}号{m.rng.randint(101, 909)}房", UNIT)]
+    return [
+        *m.region(),
+        (m.pick(*_VILLAGES) + "村", STREET),
+        (m.pick("东", "西", "", "第") + f"{m.rng.randint(1, 20)}巷", STREET),
+        (f"{n}号{m.rng.randint(101, 909)}房", UNIT),
+    ]
 
 
 def _postcode(m: Maker) -> list[Piece]:
@@ -200,34 +281,76 @@ def _traditional(m: Maker) -> list[Piece]:
 
 
 def _taiwan(m: Maker) -> list[Piece]:
-    city, county = m.rng.choice((("台北市", "大安區"), ("臺北市", "信義區"), ("高雄市", "三民區"), ("新北市", "板橋區")))
+    city, county = m.rng.choice(
+        (("台北市", "大安區"), ("臺北市", "信義區"), ("高雄市", "三民區"), ("新北市", "板橋區"))
+    )
     lane = [(f"{m.number(200)}巷", STREET)] if m.rng.random() < 0.3 else []
     n = m.rng.randint(1, 300)
-    end = m.pick(f"{n}號{m.rng.randint(2, 20)}樓", f"{n}號{m.rng.randint(2, 20)}樓之{m.rng.randint(1, 9)}", f"{n}之{m.rng.randint(1, 9)}號", f"{m.rng.randint(1, 60)}弄{n}號")
-    return [(city, REGION), (county, REGION), (m.pick("忠孝東", "中山北", "民生", "復興南") + "路" + m.pick("", "一段", "四段"), STREET), *lane, (end, UNIT)]
+    end = m.pick(
+        f"{n}號{m.rng.randint(2, 20)}樓",
+        f"{n}號{m.rng.randint(2, 20)}樓之{m.rng.randint(1, 9)}",
+        f"{n}之{m.rng.randint(1, 9)}號",
+        f"{m.rng.randint(1, 60)}弄{n}號",
+    )
+    return [
+        (city, REGION),
+        (county, REGION),
+        (m.pick("忠孝東", "中山北", "民生", "復興南") + "路" + m.pick("", "一段", "四段"), STREET),
+        *lane,
+        (end, UNIT),
+    ]
 
 
 def _hong_kong(m: Maker) -> list[Piece]:
     n = m.rng.randint(1, 900)
     tower = m.pick("A座", "B座", f"{m.rng.randint(1, 9)}座", "")
     return [
-        (m.pick("香港", "香港特別行政區"), REGION), (m.pick("九龍", "新界", ""), REGION), (m.pick("彌敦道", "軒尼詩道", "皇后大道中", "青山公路"), STREET),
-        (f"{n}號", UNIT), (m.pick("美麗華大廈", "時代廣場", "海富中心"), ESTATE), (f"{tower}{m.rng.randint(1, 50)}樓{m.rng.randint(1, 30)}室", UNIT),
+        (m.pick("香港", "香港特別行政區"), REGION),
+        (m.pick("九龍", "新界", ""), REGION),
+        (m.pick("彌敦道", "軒尼詩道", "皇后大道中", "青山公路"), STREET),
+        (f"{n}號", UNIT),
+        (m.pick("美麗華大廈", "時代廣場", "海富中心"), ESTATE),
+        (f"{tower}{m.rng.randint(1, 50)}樓{m.rng.randint(1, 30)}室", UNIT),
     ]
 
 
 def _english(m: Maker) -> list[Piece]:
-    room = m.pick(f"Room {m.rng.randint(101, 3306)}", f"Flat {m.pick('A', 'B')}, {m.rng.randint(1, 40)}/F", f"Rm. {m.rng.randint(101, 909)}, Unit {m.rng.randint(1, 5)}")
+    room = m.pick(
+        f"Room {m.rng.randint(101, 3306)}",
+        f"Flat {m.pick('A', 'B')}, {m.rng.randint(1, 40)}/F",
+        f"Rm. {m.rng.randint(101, 909)}, Unit {m.rng.randint(1, 5)}",
+    )
     road = m.pick("Zhongshan Rd", "West Nanjing Road", "Jianguo Street", "Keyuan Avenue")
     return [
-        (f"{room}, {m.pick('Building', 'Bldg', 'Block')} {m.pick('3', '12', 'A')}", UNIT), (", ", GLUE), (f"No. {m.rng.randint(1, 999)}", UNIT), (" ", GLUE), (road, STREET),
-        (", ", GLUE), (m.pick("Nanshan District", "Chaoyang District", "Tianhe District"), REGION), (", ", GLUE), (m.pick("Shenzhen", "Beijing", "Guangzhou"), REGION),
+        (f"{room}, {m.pick('Building', 'Bldg', 'Block')} {m.pick('3', '12', 'A')}", UNIT),
+        (", ", GLUE),
+        (f"No. {m.rng.randint(1, 999)}", UNIT),
+        (" ", GLUE),
+        (road, STREET),
+        (", ", GLUE),
+        (m.pick("Nanshan District", "Chaoyang District", "Tianhe District"), REGION),
+        (", ", GLUE),
+        (m.pick("Shenzhen", "Beijing", "Guangzhou"), REGION),
     ]
 
 
 FORMS: tuple[tuple[Callable[[Maker], list[Piece]], int], ...] = (
-    (_city, 20), (_no_estate, 12), (_no_door, 10), (_estate_alone, 8), (_door_alone, 6), (_no_region, 4), (_with_person, 10), (_village, 8), (_city_village, 4),
-    (_postcode, 2), (_spaced, 4), (_full_width, 3), (_traditional, 2), (_taiwan, 2), (_hong_kong, 2), (_english, 3),
+    (_city, 20),
+    (_no_estate, 12),
+    (_no_door, 10),
+    (_estate_alone, 8),
+    (_door_alone, 6),
+    (_no_region, 4),
+    (_with_person, 10),
+    (_village, 8),
+    (_city_village, 4),
+    (_postcode, 2),
+    (_spaced, 4),
+    (_full_width, 3),
+    (_traditional, 2),
+    (_taiwan, 2),
+    (_hong_kong, 2),
+    (_english, 3),
 )
 """What makes the addresses of a form, and its weight."""
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.masks [--addresses 10000] [--seed 1]
 
-Presidio (requirements/bench.txt) runs with recognisers of patterns that somebody would write for Chinese waybills, on the
-same texts in the same run; it names what it finds, and that is replaced by stars. Without it its rows are left out.
+Presidio (requirements/bench.txt) runs with recognisers of patterns that somebody would write for Chinese waybills, on
+the same texts in the same run; what it finds is replaced by stars. Without it its rows are left out.
 """
 
 import argparse
@@ -82,7 +82,9 @@ def judge(made: Iterable[Address], masking: Masking) -> Found:
         hidden = not any(flag for kind, flag in flags if kind == UNIT)
         readable = all(flag for kind, flag in flags if kind in (REGION, STREET))
         estate = [flag for kind, flag in flags if kind == ESTATE]
-        total.update(count=1, hidden=hidden, readable=readable, with_estate=bool(estate), estates=bool(estate) and all(estate))
+        total.update(
+            count=1, hidden=hidden, readable=readable, with_estate=bool(estate), estates=bool(estate) and all(estate)
+        )
         row = forms[address.form]
         row[0], row[1], row[2] = row[0] + 1, row[1] + hidden, row[2] + readable
         if not hidden:
@@ -105,7 +107,10 @@ def values(count: int, seed: int) -> dict[FieldKind, list[str]]:
     names = ["".join((rng.choice(surnames), *rng.choices(given, k=rng.randint(1, 2)))) for _ in range(count)]
     odd = ("欧阳娜娜", "买买提·艾力", "John Smith", "王女士", "某某科技有限公司 张三")
     forms = ("1{0}", "1{0}", "1{0}", "1{0}", "+86 1{0}", "0755-{1}-801", "010-{1}1", "400-{1}", "1{0}转1234")
-    phones = [rng.choice(forms).format(rng.randint(3000000000, 9999999999), rng.randint(2000000, 8999999)) for _ in range(count)]
+    phones = [
+        rng.choice(forms).format(rng.randint(3000000000, 9999999999), rng.randint(2000000, 8999999))
+        for _ in range(count)
+    ]
     return {
         FieldKind.NAME: [rng.choice(odd) if rng.random() < 0.1 else name for name in names],
         FieldKind.PHONE: phones,
@@ -139,7 +144,9 @@ def presidio() -> Callable[[str], str] | None:
     for entity, patterns in _PATTERNS.items():
         found = [analyzer.Pattern(name=f"{entity}{i}", regex=regex, score=0.9) for i, regex in enumerate(patterns)]
         registry.add_recognizer(
-            analyzer.PatternRecognizer(supported_entity=entity, supported_language="zh", patterns=found, global_regex_flags=0)
+            analyzer.PatternRecognizer(
+                supported_entity=entity, supported_language="zh", patterns=found, global_regex_flags=0
+            )
         )
     engine_ = analyzer.AnalyzerEngine(registry=registry, nlp_engine=nlp, supported_languages=["zh"])
 
@@ -177,7 +184,7 @@ def main() -> None:
 
 def speeds(seed: int, other: Masking | None) -> list[tuple[str, ...]]:
     """A row a kind of field."""
-    out = []
+    out: list[tuple[str, ...]] = []
     for kind, texts in values(10_000, seed).items():
         ours = seconds(texts, lambda text, kind=kind: mask(text, kind)) / len(texts)  # type: ignore[misc]
         few = texts[:PRESIDIO_ROWS]
