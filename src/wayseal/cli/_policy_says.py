@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from wayseal.cli._options import Lang
 from wayseal.cli._policy_words import POLICY_TEXTS
 from wayseal.page.visible import visible
-from wayseal.vault.policy import Explanation, Policy, Purpose
-from wayseal.vault.policy._purposes import Work
+from wayseal.vault.policy import Explanation, Policy, Purpose, Work
 from wayseal.vault.policy.cases import Result, Untested
 
 Words = Mapping[str, str]
