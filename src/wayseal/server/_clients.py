@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
 
-from wayseal.server._port import Client
+from wayseal.vault._directory import Client
 
 _MOST_FIELDS = 20
 _NOBODY = hashlib.sha256(secrets.token_bytes(32)).digest()
@@ -43,9 +43,7 @@ class Credentials:
 def form(body: bytes) -> dict[str, str]:
     """The fields of a form; OAuthError where it is none, or a field comes twice."""
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise OAuthError("invalid_request", "the body is no form") from None
     fields = dict(pairs)
