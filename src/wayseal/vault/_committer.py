@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
-from wayseal.store.database import DatabaseError, DatabaseGoneError
+from wayseal.model.errors import WaysealError
+from wayseal.store.database import DatabaseGoneError
 from wayseal.vault._acts import Answer
 from wayseal.vault._disclose import DiscloseJob
 from wayseal.vault.errors import BusyError
@@ -26,8 +27,8 @@ MOST_WAITING = 20_000
 class Discloses(Protocol):
     """What the committer needs of a vault."""
 
-    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer]]:
-        """Answers to each job, once they are durable."""
+    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
+        """Answers to each job, once they are durable; an error in the place of a job. Raises where nothing is."""
 
 
 _Waiting = tuple[DiscloseJob, "Future[list[Answer]]"]
@@ -85,7 +86,8 @@ class Committer:
                 if self._closed:
                     return []
                 self._wake.wait()
-            group, asks = [], 0
+            group: list[_Waiting] = []
+            asks = 0
             while self._queue and (not group or asks + len(self._queue[0][0].asks) <= MOST):
                 group.append(self._queue.popleft())
                 asks += len(group[-1][0].asks)
@@ -98,15 +100,15 @@ class Committer:
         except DatabaseGoneError as error:
             for _, future in group:
                 future.set_exception(error)
-        except DatabaseError as error:
+        except Exception as error:
             if len(group) == 1:
                 group[0][1].set_exception(error)
                 return
             for one in group:
                 self._commit([one])
-        except BaseException as error:
-            for _, future in group:
-                future.set_exception(error)
         else:
             for (_, future), answer in zip(group, answers, strict=True):
-                future.set_result(answer)
+                if isinstance(answer, WaysealError):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)

@@ -81,7 +81,7 @@ def _work(connection: Connection, whose: Sequence[str], day: int) -> dict[str, d
     out: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for each in (day, day - 1):
         for row in chosen(connection, t.work, "of", whose, day=each):
-            out[row.of][row.kind] += row.count
+            out[row.of][row.kind] += row._mapping["count"]
     return out
 
 

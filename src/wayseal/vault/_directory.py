@@ -1,4 +1,4 @@
-"""Who may ask: actors as the courier's directory has them, and the systems that call. Every change is an act in the log.
+"""Who may ask: actors as the courier's directory has them, and the systems that call.
 
 1. A client's secret is 32 random bytes, told once; kept is its SHA-256, which is enough for so much randomness.
 2. What administrators do stands in the same log as what was shown, in the same transaction as the act.
@@ -37,6 +37,14 @@ class ActorRecord:
     valid_to: int | None = None
     trained_until: int | None = None
     blocked_at: int | None = None
+
+    def valid_at(self, now: int) -> bool:
+        """Whether the account is within its validity."""
+        return (self.valid_from or 0) <= now and (self.valid_to is None or now < self.valid_to)
+
+    def trained_at(self, now: int) -> bool:
+        """Whether its training is valid."""
+        return self.trained_until is not None and now < self.trained_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +140,7 @@ def add_client(
 
 
 def change_client(
-    connection: Connection, caller: Caller, client: str, act: str, policy: int, now: int, **values: object
+    connection: Connection, /, caller: Caller, client: str, act: str, policy: int, now: int, **values: object
 ) -> None:
     """Disables a client or gives it another secret (act: what stands in the log). VaultError: no such client."""
     done = connection.execute(sa.update(t.clients).where(t.clients.c.client == client).values(**values))

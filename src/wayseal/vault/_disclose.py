@@ -24,7 +24,7 @@ from wayseal.custody import Standing, relations
 from wayseal.store.database import Connection
 from wayseal.vault import _tables as t
 from wayseal.vault._acts import Ask, Caller
-from wayseal.vault._context import ACTOR, OUTLET, Context, context
+from wayseal.vault._context import ACTOR, OUTLET, context
 from wayseal.vault._directory import ActorRecord
 from wayseal.vault._replies import asked_digest, remember
 from wayseal.vault._sql import add
@@ -98,9 +98,7 @@ def commit(
 class _Group:
     """Jobs that are decided together, on what the database says now."""
 
-    def __init__(
-        self, connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, now: int, day: int
-    ) -> None:
+    def __init__(self, connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, now: int, day: int) -> None:
         self._rules, self._now = rules, now
         self._known = context(
             connection,
@@ -194,11 +192,20 @@ class _Group:
         return Decided(ask=ask, decision=decision, forms=forms, parcel=row, purpose=purpose, at=self._now)
 
     def _asking(
-        self, caller: Caller, ask: Ask, actor: ActorRecord | None, row: sa.Row[Any] | None, *, bulk: bool, approved: bool
+        self,
+        caller: Caller,
+        ask: Ask,
+        actor: ActorRecord | None,
+        row: sa.Row[Any] | None,
+        *,
+        bulk: bool,
+        approved: bool,
     ) -> Asking:
         now = self._now
-        standing = _NOWHERE if row is None else Standing(
-            row.outlet, row.until, row.departed, row.origin_outlet, row.destination_outlet
+        standing = (
+            _NOWHERE
+            if row is None
+            else Standing(row.outlet, row.until, row.departed, row.origin_outlet, row.destination_outlet)
         )
         role = NOBODY if actor is None else actor.role
         return Asking(
@@ -207,8 +214,8 @@ class _Group:
             kind="person" if actor is None else str(actor.kind),
             client_may=role in self._rules.may.get(caller.client, ()),
             blocked=actor is not None and actor.blocked_at is not None,
-            valid=actor is not None and (actor.valid_from or 0) <= now and (actor.valid_to is None or now < actor.valid_to),
-            trained=actor is not None and actor.trained_until is not None and now < actor.trained_until,
+            valid=actor is not None and actor.valid_at(now),
+            trained=actor is not None and actor.trained_at(now),
             relation=relations(
                 None if actor is None else actor.outlet, standing, own=row is not None and row.sealed_by == caller.actor
             ),

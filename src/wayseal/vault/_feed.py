@@ -52,7 +52,7 @@ class TicketEvent:
 
 
 def record_scans(connection: Connection, events: Sequence[ScanEvent], day: int) -> int:
-    """Takes scans in, and moves the parcels; how many were new. Scans of numbers that were never sealed are kept too."""
+    """Takes scans in, and moves the parcels; how many were new. Those of numbers that aren't sealed yet are kept."""
     rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at), e.kind.value, e.outlet) for e in events))
     for row in rows:
         check.identifier("outlet", row[3])
@@ -126,7 +126,7 @@ def _move(connection: Connection, scans: Sequence[tuple[str, int, str, str]]) ->
     ]
     if rows:
         which = t.waybills.c.waybill == sa.bindparam("b_waybill")
-        values = {name: sa.bindparam(name) for name in ("outlet", "since", "until", "departed")}
+        values: dict[str, Any] = {name: sa.bindparam(name) for name in ("outlet", "since", "until", "departed")}
         connection.execute(sa.update(t.waybills).where(which).values(values), rows)
 
 
@@ -138,5 +138,3 @@ def _at(name: str, value: int) -> int:
     if not 0 <= value < LATEST:
         raise VaultError(f"{name}: a time between 1970 and 2100")
     return value
-
-

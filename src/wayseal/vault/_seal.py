@@ -25,7 +25,8 @@ from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, KeyService
 from wayseal.vault.log import Entry, EntryKind, append
 from wayseal.vault.policy import Work
-from wayseal.vault.sealing import SealedRecord, phone_tags, seal_parcels, token_of
+from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
+from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.tokens import field_token
 
 KEY_ID = 8
@@ -171,7 +172,8 @@ def _row(parcel: Parcel, sealed: bytes, key_id: bytes, caller: Caller, now: int)
 
 
 def _tags(keyring: Keyring, parcel: Parcel) -> list[dict[str, Any]]:
-    found = {tag: version for f in _PHONES if f in parcel.values for version, tag in phone_tags(keyring, parcel.values[f])}
+    texts = [parcel.values[field] for field in _PHONES if field in parcel.values]
+    found = {tag: version for text in texts for version, tag in phone_tags(keyring, text)}
     return [{"tag": tag, "waybill": parcel.waybill, "key_version": version} for tag, version in found.items()]
 
 

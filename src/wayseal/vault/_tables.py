@@ -11,6 +11,9 @@ NUMBER = 64
 ID = 128
 """Longest id of an actor, a client, an outlet."""
 
+SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""Places in the log: on SQLite the row's own number."""
+
 main = sa.MetaData()
 keys = sa.MetaData()
 
@@ -63,8 +66,8 @@ work = sa.Table(
     "work",
     main,
     sa.Column("of", sa.String(ID + 10), primary_key=True),
-    sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("day", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("count", sa.Integer, nullable=False),
 )
 """Work that arrived: of `outlet:ID` or `actor:ID`, a kind (arrivals, issued, tickets), a day of the courier's clock."""
@@ -72,8 +75,8 @@ budgets = sa.Table(
     "budgets",
     main,
     sa.Column("of", sa.String(ID + 10), primary_key=True),
-    sa.Column("purpose", sa.String(40), primary_key=True),
     sa.Column("day", sa.Integer, primary_key=True),
+    sa.Column("purpose", sa.String(40), primary_key=True),
     sa.Column("used", sa.Integer, nullable=False),
 )
 """What was shown: to `actor:ID` or at `outlet:ID`, by purpose and day."""
@@ -151,7 +154,7 @@ replies = sa.Table(
 entries = sa.Table(
     "entries",
     main,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", SEQ, primary_key=True, autoincrement=False),
     sa.Column("leaf", sa.LargeBinary, nullable=False),
     sa.Column("salt", sa.LargeBinary),
     sa.Column("entry", sa.LargeBinary),

@@ -1,6 +1,7 @@
 """The operational database: SQLite by default, PostgreSQL by its address; one way to run a transaction on both."""
 
-from wayseal.store.database._database import Connection, Database, open_database
+from wayseal.store.database._database import Connection, Database
+from wayseal.store.database._open import open_database
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
 
 __all__ = ["Connection", "Database", "DatabaseError", "DatabaseGoneError", "open_database"]

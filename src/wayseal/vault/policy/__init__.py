@@ -3,7 +3,8 @@
 Budgets stand in `wayseal.vault.policy.budgets`, cases in `wayseal.vault.policy.cases`.
 """
 
+from wayseal.vault.policy._explain import Explanation, explain
 from wayseal.vault.policy._policy import Asking, Decision, Policy, default_texts
-from wayseal.vault.policy._purposes import Purpose
+from wayseal.vault.policy._purposes import Purpose, Work
 
-__all__ = ["Asking", "Decision", "Policy", "Purpose", "default_texts"]
+__all__ = ["Asking", "Decision", "Explanation", "Policy", "Purpose", "Work", "default_texts", "explain"]

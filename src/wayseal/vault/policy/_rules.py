@@ -22,7 +22,7 @@ RESERVED = ("nothing_permits", "failed", "floor", "budget", "outlet_budget")
 """Rules that no text defines."""
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|;|\s+|[^";/\s]+|.', re.DOTALL)
-_OF_POLICY = re.compile(r"^(?:for policy `policy0`, )|(?: in policy `policy0`)")
+_OF_POLICY = re.compile(r"^for policy `policy0`[,:] ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

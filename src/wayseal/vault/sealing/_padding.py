@@ -1,9 +1,11 @@
-"""Text filled up to whole blocks, so that a length tells little (ISO/IEC 7816-4: 0x80, then zeros)."""
+"""Texts as bytes; values are filled up to whole blocks, so that a length tells little (ISO/IEC 7816-4: 0x80, zeros)."""
 
 from wayseal.vault.errors import SealError
 
 BLOCK = 16
-_FILL = [b"\x80" + bytes(BLOCK - 1 - used) for used in range(BLOCK)]
+FILL = [b"\x80" + bytes(BLOCK - 1 - used) for used in range(BLOCK)]
+"""What fills a text up, by the bytes that its last block has."""
+NO_TEXT = "a value can't be written as UTF-8"
 
 
 def padded(text: str) -> bytes:
@@ -14,8 +16,8 @@ def padded(text: str) -> bytes:
         raw = None
     if raw is None:
         # Raised outside the handler: the library's error holds the text.
-        raise SealError("a value can't be written as UTF-8")
-    return raw + _FILL[len(raw) % BLOCK]
+        raise SealError(NO_TEXT)
+    return raw + FILL[len(raw) % BLOCK]
 
 
 def unpadded(raw: bytes) -> str:
@@ -24,3 +26,8 @@ def unpadded(raw: bytes) -> str:
     if not mark or fill.strip(b"\0") or len(fill) >= BLOCK:
         raise ValueError("no filling")
     return text.decode()
+
+
+def number_bytes(waybill: str) -> bytes:
+    """A number as it is bound and sealed: one spelling for each, whatever characters are in it."""
+    return waybill.encode("utf-8", "surrogatepass")

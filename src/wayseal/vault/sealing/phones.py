@@ -21,6 +21,10 @@ _MOBILE = re.compile("1[3-9][0-9]{9}")
 _FIXED = re.compile("0(?:10|2[0-9])[0-9]{8}|0[3-9][0-9]{2}[0-9]{7,8}")
 _SERVICE = re.compile("[48]00[0-9]{7}")
 _LOCAL = re.compile("(?![48]00)[2-9][0-9]{6,7}")
+_PLAIN = 11
+"""Digits of a mobile number."""
+COMMON = re.compile(r"(?:(1[3-9][0-9]{9})|(0[0-9]{2,3})-?([0-9]{7,8}))(?:[-转]([0-9]{1,6}))?")
+"""What most fields hold: one number, perhaps with an extension. It says what the long way would, sooner."""
 _FEWEST, _MOST = 5, 15
 """Digits of what counts as a number when it has no known form."""
 _EXTENSION = 6
@@ -32,7 +36,7 @@ _SOFT = re.compile(r"[ \-.·()]*")
 _TURN = re.compile(r"[ ,]*(?:-|转|轉|分机|分機|ext\.?|x|#|\*)[ :]*", re.IGNORECASE)
 _PREFIXES = ("0", "86", "0086")
 _SPELLING = dict.fromkeys(map(ord, "‐‑‒–—―−－ー"), "-") | dict.fromkeys(
-    [0x200B, 0x200E, 0x200F, 0x202C, 0x202D, 0xFEFF]
+    [0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
 )
 
 
@@ -58,6 +62,8 @@ class _Group(NamedTuple):
 def phone_tags(keyring: Keyring, phone: str) -> list[tuple[int, bytes]]:
     """Tags to be stored for a field with phones: (version of the key, 16 bytes); none where there is no number."""
     key = keyring.key(IndexKey)
+    if len(phone) == _PLAIN and _MOBILE.fullmatch(phone):
+        return [(key.version, _tag(key, phone))]
     spellings = [s for n in numbers(phone) for s in ((n.digits, _whole(n)) if n.extension else (n.digits,))]
     return [(key.version, _tag(key, spelling)) for spelling in dict.fromkeys(spellings)]
 
@@ -70,9 +76,18 @@ def lookup_tags(keyring: Keyring, phone: str) -> list[tuple[int, bytes]]:
 
 def numbers(text: str) -> list[Number]:
     """The phone numbers in a text, in their one spelling (rule 2), at most `MOST_NUMBERS`."""
-    if len(text) == 11 and _MOBILE.fullmatch(text):
-        return [Number(text)]
-    return list(islice(_numbers(unicodedata.normalize("NFKC", text).translate(_SPELLING)), MOST_NUMBERS))
+    if found := COMMON.fullmatch(text):
+        mobile, area, local, extension = found.groups("")
+        if mobile or _FIXED.fullmatch(area + local):
+            return [Number(mobile or area + local, extension)]
+    return scanned(text)
+
+
+def scanned(text: str) -> list[Number]:
+    """The same of any text, group of digits by group of digits."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_SPELLING)
+    return list(islice(_numbers(text), MOST_NUMBERS))
 
 
 def _numbers(text: str) -> Iterator[Number]:

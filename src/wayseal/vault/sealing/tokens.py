@@ -9,8 +9,8 @@ Layout: base64url, without filling, of the key's version (2 bytes) and the seale
 a dot and the code of the field. That code is open: with another code it is the token of another field of the waybill.
 """
 
-import base64
 import re
+from binascii import a2b_base64, b2a_base64
 
 from cryptography.exceptions import InvalidTag
 
@@ -18,6 +18,7 @@ from wayseal.vault.errors import SealError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import TokenKey
+from wayseal.vault.sealing._padding import number_bytes
 
 CODES: dict[Field, str] = {
     Field.SENDER_NAME: "sn",
@@ -32,6 +33,7 @@ CODES: dict[Field, str] = {
 _FIELDS = {code: field for field, code in CODES.items()}
 _SHAPE = re.compile("([A-Za-z0-9_-]{26,400})\\.([a-z]{1,2})")
 _VERSION = 2
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
 def token_of(keyring: Keyring, waybill: str) -> str:
@@ -39,8 +41,8 @@ def token_of(keyring: Keyring, waybill: str) -> str:
     if not waybill:
         raise SealError("there is no token of no number")
     key = keyring.key(TokenKey)
-    raw = key.version.to_bytes(_VERSION, "big") + key.cipher.encrypt(waybill.encode(), None)
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    raw = key.version.to_bytes(_VERSION, "big") + key.cipher.encrypt(number_bytes(waybill), None)
+    return _spelled(raw)
 
 
 def field_token(base: str, field: Field) -> str:
@@ -59,10 +61,17 @@ def read_token(keyring: Keyring, token: str) -> tuple[str, Field]:
         raise SealError("this is no token")
     text = found[1]
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        if base64.urlsafe_b64encode(raw).decode().rstrip("=") != text:
+        raw = a2b_base64(text.encode().translate(_FROM_URL) + b"=" * (-len(text) % 4))
+        if _spelled(raw) != text:
             raise SealError("this is no token")
         version = int.from_bytes(raw[:_VERSION], "big")
-        return keyring.key(TokenKey, version).cipher.decrypt(raw[_VERSION:], None).decode(), field
+        return keyring.key(TokenKey, version).cipher.decrypt(raw[_VERSION:], None).decode(
+            "utf-8", "surrogatepass"
+        ), field
     except (InvalidTag, ValueError):
         raise SealError("this is no token") from None
+
+
+def _spelled(raw: bytes) -> str:
+    """base64url without filling."""
+    return b2a_base64(raw, newline=False).translate(_TO_URL).rstrip(b"=").decode()

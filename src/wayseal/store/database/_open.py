@@ -1,0 +1,40 @@
+"""From an address to a database."""
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from wayseal.store.database._database import Database
+from wayseal.store.database._postgresql import PostgreSQL
+from wayseal.store.database._sqlite import SQLite
+from wayseal.store.database.errors import DatabaseError
+
+_POSTGRESQL_OPTIONS = {"ssl", "sslmode", "host", "port"}
+
+
+def open_database(url: str, *, patience: float = 30) -> Database:
+    """The database at `url`: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME`.
+
+    PostgreSQL takes `?ssl=` (`verify-full` where the network isn't trusted) and `?host=` (a socket's folder); without
+    a password, the driver looks for PGPASSWORD and ~/.pgpass. patience: seconds, rule 6; take hours for
+    migrations, backups and `shred`. DatabaseError where it is no such address. Nothing is opened yet.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise DatabaseError("the database's address is no URL: sqlite:///FILE or postgresql://...") from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            if parsed.query:
+                raise DatabaseError("the address of an SQLite file takes no options")
+            return SQLite(parsed.database, patience)
+        case "postgresql":
+            return PostgreSQL(_known_options(parsed), patience)
+    raise DatabaseError("the database is neither sqlite:///FILE nor postgresql://...")
+
+
+def _known_options(url: URL) -> URL:
+    unknown = sorted(set(url.query) - _POSTGRESQL_OPTIONS)
+    if unknown:
+        raise DatabaseError(f"the database's address takes {', '.join(sorted(_POSTGRESQL_OPTIONS))} as options only")
+    query = {("ssl" if name == "sslmode" else name): value for name, value in url.query.items()}
+    return url.set(drivername="postgresql+asyncpg", query=query)

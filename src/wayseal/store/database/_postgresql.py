@@ -1,0 +1,124 @@
+"""PostgreSQL; see `_database` for the rules."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from wayseal.store.database._told import guarded
+from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_LOCK = f"SELECT pg_advisory_xact_lock({0x77617973})"
+"""Rule 2. The key: the bytes of "ways". Statements after it see what was committed before it was granted, as long as
+the transaction is READ COMMITTED."""
+_LIFE = "SELECT pg_is_in_recovery()"
+"""False of a server that can be written to."""
+_HEALTH = 3
+"""Seconds to wait for a sign of life."""
+
+
+class PostgreSQL:
+    """See `Database`."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL, patience: float) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="wayseal-postgresql", daemon=True)
+        self._thread.start()
+        options: dict[str, Any] = {
+            "timeout": patience,
+            "command_timeout": patience,
+            "server_settings": {"application_name": "wayseal"},
+        }
+        self._writing: AsyncEngine = create_async_engine(
+            url,
+            pool_size=8,
+            pool_timeout=patience,
+            connect_args=options,
+            isolation_level="READ COMMITTED",
+            hide_parameters=True,
+        )
+        sa.event.listen(self._writing.sync_engine, "connect", _prepare)
+        self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._alone = self._writing.execution_options(isolation_level="AUTOCOMMIT")
+
+    def read(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database`."""
+        return self._run(self._reading, None, lambda c: work(c, *args, **kwargs))
+
+    def write(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database`."""
+        return self._run(self._writing, _LOCK, lambda c: work(c, *args, **kwargs))
+
+    def shred(self, tables: Sequence[str]) -> None:
+        """See `Database`."""
+
+        def work(connection: sa.Connection) -> None:
+            quote = connection.dialect.identifier_preparer.quote
+            for table in tables:
+                connection.exec_driver_sql(f"VACUUM (FULL) {quote(table)}")
+
+        self._run(self._alone, None, work)
+
+    def size(self) -> int:
+        """See `Database`."""
+        return int(self.read(lambda c: c.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()))
+
+    def healthy(self) -> bool:
+        """See `Database`."""
+        try:
+            return not self._run(self._reading, None, lambda c: c.exec_driver_sql(_LIFE).scalar(), _HEALTH)
+        except DatabaseError:
+            return False
+
+    def close(self) -> None:
+        """See `Database`."""
+        if self._loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(self._writing.dispose(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(
+        self, engine: AsyncEngine, first: str | None, work: Callable[[sa.Connection], T], patience: float | None = None
+    ) -> T:
+        if threading.current_thread() is self._thread:
+            # It would wait for itself.
+            raise DatabaseError("a transaction can't start within another one of the same database")
+        if self._loop.is_closed():
+            raise DatabaseGoneError("the database was closed")
+
+        async def run() -> T:
+            async with engine.begin() as connection:
+                if first:
+                    await connection.exec_driver_sql(first)
+                return await connection.run_sync(work)
+
+        def wait() -> T:
+            future = asyncio.run_coroutine_threadsafe(run(), self._loop)
+            try:
+                return future.result(patience)
+            finally:
+                # Whoever is interrupted, or loses patience, leaves nothing running.
+                future.cancel()
+
+        return guarded(wait)
+
+
+def _prepare(raw: Any, record: object) -> None:
+    """Rule 1, where a server's own setting would acknowledge what isn't durable yet."""
+    del record
+    cursor = raw.cursor()
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    cursor.close()
+    raw.commit()

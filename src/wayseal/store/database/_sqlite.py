@@ -1,0 +1,158 @@
+"""SQLite; see `_database` for the rules.
+
+Readers and the writer have connections of their own: those of readers refuse to write.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from wayseal.store.database._told import guarded
+from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY")
+
+
+class SQLite:
+    """See `Database`. path: the file; its folder must be there."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: str, patience: float) -> None:
+        self.path = Path(path).absolute()
+        self._patience = patience
+        self._reading = self._engine(writes=False)
+        self._writing = self._engine(writes=True)
+        self._lock = threading.Lock()
+        self._inside = threading.local()
+        self._closed = False
+
+    def read(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database`."""
+        return self._run(lambda: self._read(work, *args, **kwargs))
+
+    def write(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database`."""
+        return self._run(lambda: self._write(work, *args, **kwargs))
+
+    def shred(self, tables: Sequence[str]) -> None:
+        """See `Database`."""
+        del tables
+        self._run(self._shred)
+
+    def size(self) -> int:
+        """See `Database`."""
+        files = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(f.stat().st_size for f in files if f.exists())
+
+    def healthy(self) -> bool:
+        """See `Database`."""
+        try:
+            self.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar())
+        except DatabaseError:
+            return False
+        return os.access(self.path, os.W_OK)
+
+    def close(self) -> None:
+        """See `Database`."""
+        self._closed = True
+        self._reading.dispose()
+        self._writing.dispose()
+
+    def _run(self, act: Callable[[], T]) -> T:
+        if self._closed:
+            raise DatabaseGoneError("the database was closed")
+        if getattr(self._inside, "now", False):
+            # On PostgreSQL it would wait for itself.
+            raise DatabaseError("a transaction can't start within another one of the same database")
+        self._inside.now = True
+        try:
+            return guarded(act, self.path)
+        finally:
+            self._inside.now = False
+
+    def _read(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._reading.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            return work(connection, *args, **kwargs)
+
+    def _write(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if not self.path.exists():
+            self._make()
+        with _Held(self._lock, self._patience), self._writing.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            done = work(connection, *args, **kwargs)
+            connection.commit()
+            return done
+
+    def _shred(self) -> None:
+        with _Held(self._lock, self._patience), self._writing.connect() as connection:
+            # `secure_delete` alone leaves bytes: a page that was split keeps images of rows that went elsewhere.
+            connection.exec_driver_sql("PRAGMA temp_store=FILE")
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+        if busy:
+            raise DatabaseGoneError("a reader holds the database's log: nothing was shredded for certain")
+
+    def _engine(self, *, writes: bool) -> sa.Engine:
+        def connect() -> sqlite3.Connection:
+            if not self.path.exists():
+                raise DatabaseError("there is no database here yet: run `wayseal vault init`", file=self.path)
+            # No isolation level: transactions begin where we say so, and not where the driver guesses.
+            raw = sqlite3.connect(
+                f"{self.path.as_uri()}?mode=rw",
+                uri=True,
+                timeout=self._patience,
+                check_same_thread=False,
+                isolation_level=None,
+            )
+            try:
+                for pragma in (*_PRAGMAS, f"query_only={'OFF' if writes else 'ON'}"):
+                    raw.execute(f"PRAGMA {pragma}")
+            except sqlite3.Error:
+                raw.close()
+                raise
+            return raw
+
+        pool = {"pool_size": 1, "max_overflow": 0} if writes else {"pool_size": 8, "max_overflow": -1}
+        options: dict[str, Any] = {**pool, "pool_timeout": self._patience}
+        return sa.create_engine("sqlite://", creator=connect, poolclass=sa.QueuePool, hide_parameters=True, **options)
+
+    def _make(self) -> None:
+        """Rule 4: an empty file of its owner's, that survives a power cut as its rows do."""
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            folder = os.open(self.path.parent, os.O_RDONLY)
+        except FileExistsError:
+            return
+        except FileNotFoundError:
+            raise DatabaseError("the folder of the database doesn't exist", file=self.path) from None
+        except OSError:
+            raise DatabaseError("the database's file can't be made", file=self.path) from None
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+class _Held:
+    """A lock, waited for no longer than `patience` seconds."""
+
+    def __init__(self, lock: threading.Lock, patience: float) -> None:
+        self._lock = lock
+        self._patience = patience
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=self._patience):
+            raise DatabaseGoneError("another writer holds the database")
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()

@@ -1,0 +1,114 @@
+"""What libraries raise, told as errors of this room (rule 3 of `_database`)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
+
+T = TypeVar("T")
+_AWAY = "the database can't be reached"
+_TAKEN = "the database holds something else under this key already"
+_VALUE = "the database doesn't take a value"
+_FULL = "the database's disk is full"
+_READONLY = "the database can't be written to"
+_NO_TABLES = "the database has no tables yet: run `wayseal vault init`"
+_OTHER_TABLES = "the database's tables are of another version: run `wayseal vault upgrade`"
+_HELD = "another process holds the database"
+# Names of SQLite's result codes, and states of PostgreSQL (appendix A of its manual): the longest start counts.
+_WORDS = {
+    "SQLITE_CONSTRAINT": _VALUE,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": _TAKEN,
+    "SQLITE_CONSTRAINT_UNIQUE": _TAKEN,
+    "SQLITE_MISMATCH": _VALUE,
+    "SQLITE_TOOBIG": _VALUE,
+    "SQLITE_FULL": _FULL,
+    "SQLITE_READONLY": _READONLY,
+    "SQLITE_PERM": _READONLY,
+    "SQLITE_CANTOPEN": "the database's file can't be opened",
+    "SQLITE_NOTADB": "this file is no database",
+    "SQLITE_CORRUPT": "the database's file is damaged",
+    "SQLITE_IOERR": "the database's disk can't be read or written",
+    "0A": "the database can't do that",
+    "22": _VALUE,
+    "23": _VALUE,
+    "23505": _TAKEN,
+    "25006": _READONLY,
+    "28": "the database doesn't let this account in",
+    "3D000": "there is no database of this name",
+    "42501": "the database's account may not do that",
+    "42703": _OTHER_TABLES,
+    "42P01": _NO_TABLES,
+    "53100": _FULL,
+}
+_GONE = {
+    "SQLITE_BUSY": _HELD,
+    "SQLITE_LOCKED": _HELD,
+    "SQLITE_PROTOCOL": _HELD,
+    "08": _AWAY,
+    "40": "the database asks to do it again",
+    "53300": "the database has no connection left",
+    "55P03": _HELD,
+    "57": _AWAY,
+    "57014": "the database takes too long",
+}
+
+
+def guarded(act: Callable[[], T], file: Path | None = None) -> T:
+    """What `act` returns; what a library raised in it as an error of this room, without that error in its chain."""
+    try:
+        return act()
+    except Exception as error:
+        told = _told(error, file)
+        if told is None:
+            raise
+    # Outside of the clause, so that nothing which prints a chain of errors finds parameters there.
+    raise told
+
+
+def _told(error: Exception, file: Path | None) -> DatabaseError | None:
+    """None: it isn't the database's."""
+    if isinstance(error, PoolTimeoutError):
+        return DatabaseGoneError("the database is busy")
+    if isinstance(error, DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceError):
+        return _driver(error, file)
+    if isinstance(error, SQLAlchemyError):
+        return DatabaseError(f"the database refuses ({type(error).__name__})")
+    if isinstance(error, UnicodeError | OverflowError):
+        return DatabaseError(_VALUE)
+    if isinstance(error, OSError):
+        return DatabaseGoneError(_AWAY)
+    return None
+
+
+def _driver(error: Exception, file: Path | None) -> DatabaseError:
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    state = str(getattr(inner, "sqlstate", None) or getattr(inner, "sqlite_errorname", None) or "")
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return DatabaseGoneError(_AWAY)
+    if "cached statement plan is invalid" in str(inner):
+        return DatabaseGoneError("the database's tables changed just now: ask again")
+    for length in range(len(state), 1, -1):
+        if words := _GONE.get(state[:length]):
+            return DatabaseGoneError(words)
+        if words := _WORDS.get(state[:length]):
+            return DatabaseError(words, file=file)
+    return DatabaseError(_by_text(str(inner), state), file=file)
+
+
+def _by_text(text: str, state: str) -> str:
+    """SQLite has one code for all that is wrong with a statement, and drivers none for what they refuse themselves."""
+    for said, words in (
+        ("no such table", _NO_TABLES),
+        ("no such column", _OTHER_TABLES),
+        ("has no column", _OTHER_TABLES),
+        ("invalid input for query argument", _VALUE),
+        ("connection is closed", _AWAY),
+    ):
+        if said in text:
+            return words
+    return f"the database refuses ({state or 'no reason given'})"

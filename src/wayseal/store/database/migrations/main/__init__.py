@@ -1,0 +1,1 @@
+"""Changes of the vault's tables but for those of the keys."""

@@ -1,0 +1,83 @@
+"""Erasing what was sealed: the data key goes, and with it every copy of what it sealed.
+
+1. The act stands in the log before a key goes; a crash between the two leaves a key that the next erasure takes.
+2. What is erased at once: the wrapped key, the sealed bytes, the tags of its phones. The number stays, and says so.
+3. Backups of the key database may hold the key until `gone_at`; after that nobody can open what was sealed. A restore
+   erases again what this list names.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from wayseal.store.database import Connection, Database
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Caller
+from wayseal.vault._entries import admin
+from wayseal.vault._sql import chosen, delete_chosen, keep
+from wayseal.vault.errors import VaultError
+from wayseal.vault.log import append
+
+MOST = 1000
+"""Most numbers that one act erases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """A number whose key is gone. gone_at: when the last backup that may hold it is gone, microseconds."""
+
+    waybill: str
+    erased_at: int
+    gone_at: int
+
+
+def erase(
+    main: Database,
+    keys: Database,
+    caller: Caller,
+    numbers: Sequence[str],
+    why: str,
+    *,
+    backups: int,
+    policy: int,
+    now: int,
+) -> list[Erasure]:
+    """Erases what is sealed under numbers (rules 1 to 3). backups: how long backups of keys are kept, microseconds.
+
+    why: a code such as `request` or `retention`. VaultError: too many, or a number that isn't there.
+    """
+    if not 0 < len(numbers) <= MOST:
+        raise VaultError(f"waybills: 1 to {MOST} in one act")
+    main.write(_mark, caller, numbers, why, policy, now)
+    return keys.write(_drop, numbers, now, now + backups)
+
+
+def due(connection: Connection, now: int) -> list[str]:
+    """Numbers whose time to be kept is over, the oldest first, at most MOST."""
+    columns = t.waybills.c
+    which = (columns.keep_until < now) & columns.erased_at.is_(None)
+    rows = connection.execute(sa.select(columns.waybill).where(which).order_by(columns.keep_until).limit(MOST))
+    return [row.waybill for row in rows]
+
+
+def _mark(connection: Connection, caller: Caller, numbers: Sequence[str], why: str, policy: int, now: int) -> None:
+    rows = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", list(numbers))}
+    if missing := [number for number in numbers if number not in rows]:
+        raise VaultError(f"waybills: {len(missing)} of these numbers are not in the vault")
+    fresh = [number for number in numbers if rows[number].erased_at is None]
+    if fresh:
+        which = t.waybills.c.waybill == sa.bindparam("b_waybill")
+        connection.execute(
+            sa.update(t.waybills).where(which).values(erased_at=now, sealed=b""),
+            [{"b_waybill": number} for number in fresh],
+        )
+        delete_chosen(connection, t.phones, "waybill", fresh)
+    append(connection, [admin(caller, now, policy, "erased", waybill=n, why=why) for n in fresh])
+
+
+def _drop(connection: Connection, numbers: Sequence[str], now: int, gone: int) -> list[Erasure]:
+    delete_chosen(connection, t.data_keys, "waybill", list(numbers))
+    keep(connection, t.erasures, [{"waybill": n, "erased_at": now, "gone_at": gone} for n in numbers])
+    rows = {row.waybill: row for row in chosen(connection, t.erasures, "waybill", list(numbers))}
+    return [Erasure(waybill=n, erased_at=rows[n].erased_at, gone_at=rows[n].gone_at) for n in numbers]

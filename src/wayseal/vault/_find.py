@@ -1,0 +1,112 @@
+"""Looking up a phone: which waybills are a person's, told by blind index to those whose work is to know.
+
+1. A look-up needs a purpose and a reason, and an account that is allowed them, like a disclosure.
+2. It is counted against a quota of its own: so many a day and account. What it finds is cut at MOST.
+3. It is an entry in the log (without the phone) before anything is told, whether it found something or not.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from wayseal.custody import State
+from wayseal.store.database import Connection
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Caller, Refused
+from wayseal.vault._context import ACTOR
+from wayseal.vault._directory import ActorRecord, actor_of
+from wayseal.vault._disclose import NOBODY, Rules
+from wayseal.vault._sql import add
+from wayseal.vault._words import refused
+from wayseal.vault.errors import VaultError
+from wayseal.vault.log import Entry, EntryKind, append
+from wayseal.vault.policy import Asking
+from wayseal.vault.sealing.phones import lookup_tags
+from wayseal.vault.sealing.reasons import seal_reason
+
+QUOTA = 20
+"""Look-ups of an account a day."""
+MOST = 50
+"""Most waybills that one look-up tells, the newest first."""
+_BUDGET = "find"
+
+
+def find(
+    connection: Connection, rules: Rules, caller: Caller, phone: str, purpose: str, reason: str, *, now: int, day: int
+) -> list[str] | Refused:
+    """Waybills with this phone, or the rule that refuses (rules 1 to 3)."""
+    tags = [tag for _, tag in lookup_tags(rules.keyring, phone)]
+    if not tags:
+        raise VaultError("phone: no number that can be looked up")
+    actor = actor_of(connection, caller.actor)
+    decision = rules.policy.decide(_asking(rules, caller, actor, purpose, now))
+    answer: list[str] | Refused
+    if not decision.allowed:
+        answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=-1)
+    elif not _counted(connection, caller.actor, day):
+        answer = refused("", "quota", seq=-1)
+    else:
+        answer = _found(connection, tags)
+    shown = not isinstance(answer, Refused)
+    entry = Entry(
+        kind=EntryKind.FOUND if shown else EntryKind.REFUSED,
+        at=now,
+        client=caller.client,
+        actor=caller.actor,
+        purpose=purpose,
+        rule=answer.rule if isinstance(answer, Refused) else None,
+        policy=rules.policy.version,
+        request=caller.request,
+        via=caller.via,
+        ip=caller.ip,
+        reason=seal_reason(rules.keyring, caller.request.encode(), reason),
+        more={"act": "find", "found": len(answer) if isinstance(answer, list) else 0},
+    )
+    append(connection, [entry])
+    return answer
+
+
+def _asking(rules: Rules, caller: Caller, actor: ActorRecord | None, purpose: str, now: int) -> Asking:
+    """The question whether this account may use the purpose at all, on a waybill that it has a ticket for."""
+    role = NOBODY if actor is None else actor.role
+    return Asking(
+        purpose=purpose,
+        role=role,
+        kind="person" if actor is None else str(actor.kind),
+        client_may=role in rules.may.get(caller.client, ()),
+        blocked=actor is not None and actor.blocked_at is not None,
+        valid=actor is not None and actor.valid_at(now),
+        trained=actor is not None and actor.trained_at(now),
+        relation=frozenset(),
+        has_ticket=True,
+        known=True,
+        state=State.ISSUED,
+        hours_since_delivery=0,
+        erased=False,
+        bulk=False,
+        approved=False,
+    )
+
+
+def _counted(connection: Connection, actor: str, day: int) -> bool:
+    """Rule 2."""
+    of = ACTOR + actor
+    which = (t.budgets.c.of == of) & (t.budgets.c.purpose == _BUDGET) & (t.budgets.c.day == day)
+    used = connection.execute(sa.select(t.budgets.c.used).where(which)).scalar() or 0
+    if used >= QUOTA:
+        return False
+    add(connection, t.budgets, "used", [{"of": of, "purpose": _BUDGET, "day": day, "used": 1}])
+    return True
+
+
+def _found(connection: Connection, tags: Sequence[bytes]) -> list[str]:
+    found = (
+        sa.select(t.waybills.c.waybill)
+        .join(t.phones, t.phones.c.waybill == t.waybills.c.waybill)
+        .where(t.phones.c.tag.in_(list(tags)) & t.waybills.c.erased_at.is_(None))
+        .distinct()
+        .add_columns(t.waybills.c.sealed_at)
+        .order_by(t.waybills.c.sealed_at.desc(), t.waybills.c.waybill)
+        .limit(MOST)
+    )
+    return [row.waybill for row in connection.execute(found)]

@@ -1,0 +1,338 @@
+"""The vault: databases, keys and policy put together. Every question and every act goes through here."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+
+from wayseal.model.errors import WaysealError
+from wayseal.store.database import Connection, Database
+from wayseal.vault import _approvals as approvals
+from wayseal.vault import _check as check
+from wayseal.vault import _directory as directory
+from wayseal.vault import _disclose as disclosing
+from wayseal.vault import _feed as feed
+from wayseal.vault import _seal as sealing
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Answer, Ask, Caller, Parcel, Refused, Sealed
+from wayseal.vault._approvals import Approval
+from wayseal.vault._directory import ActorRecord, Client
+from wayseal.vault._disclose import DiscloseJob, Rules
+from wayseal.vault._entries import admin
+from wayseal.vault._erase import Erasure, due, erase
+from wayseal.vault._find import find
+from wayseal.vault._replies import forget_replies
+from wayseal.vault._show import show
+from wayseal.vault.errors import VaultError
+from wayseal.vault.fields import Field
+from wayseal.vault.keyring import Keyring, KeyService, LocalKeys
+from wayseal.vault.keyring._service import KeySource
+from wayseal.vault.keyring.keys import LogKey
+from wayseal.vault.log import Tail, append, make_checkpoint, newest_checkpoint
+from wayseal.vault.policy import Policy
+from wayseal.vault.policy.budgets import day_of
+from wayseal.vault.sealing import read_token
+
+HOUR = 3_600_000_000
+MOST_ASKS = 1000
+"""Most waybills in one request."""
+_SEEN = 500_000
+_LOOKS = 1.0
+"""Seconds between two looks for a newer policy or other clients."""
+
+
+class Vault:
+    """One vault over its two databases. Thread-safe; times are microseconds since 1970, UTC."""
+
+    def __init__(
+        self,
+        main: Database,
+        keys: Database,
+        source: KeySource,
+        *,
+        service: KeyService | None = None,
+        utc_offset: int = 8 * HOUR,
+        backups: int = 30 * 24 * HOUR,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """The vault that `new_vault` made there.
+
+        source: the keyring. service: what wraps data keys, by default the keyring too. utc_offset: of the courier's
+        clock, by which budgets have their days. backups: how long backups of the key database are kept; both in
+        microseconds. VaultError where there is no vault.
+        """
+        self._main, self._keys, self._source = main, keys, source
+        self._service = service or LocalKeys(source)
+        self._offset, self._backups, self._clock = utc_offset, backups, clock
+        self._lock = threading.Lock()
+        self._tail: Tail | None = None
+        self._seen: tuple[int, set[tuple[str, str, str]]] = (0, set())
+        self._looked = clock()
+        self.origin = main.read(_fact, "origin")
+        self._policy, self._clients = main.read(_standing, None)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keyring as it is now."""
+        return self._source.current()
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force; looked for once a second."""
+        self._look()
+        return self._policy
+
+    def client(self, client: str) -> Client | None:
+        """A client by its id; None where there is none."""
+        self._look()
+        return self._clients.get(client)
+
+    def actor(self, actor: str) -> ActorRecord | None:
+        """An actor of the directory."""
+        return self._main.read(directory.actor_of, actor)
+
+    def seal(
+        self, caller: Caller, parcels: Sequence[Parcel], *, now: int, key: str | None = None
+    ) -> list[Sealed | Refused]:
+        """Seals parcels under their numbers; an answer for each. key: idempotency key. VaultError: nothing was done."""
+        parts = sealing.Sealing(main=self._main, keys=self._keys, service=self._service, keyring=self.keyring)
+        version, day = self.policy.version, day_of(now, self._offset)
+        return sealing.seal(parts, caller, parcels, key=check.optional("key", key), policy=version, now=now, day=day)
+
+    def disclose(
+        self, caller: Caller, asks: Sequence[Ask], *, now: int, key: str | None = None, approval: str | None = None
+    ) -> list[Answer]:
+        """Shows what the policy allows; an answer for each. VaultError: the request as a whole can't be."""
+        job = self.job(caller, asks, key=key, approval=approval)
+        (done,) = self.disclose_group([job], now=now)
+        if isinstance(done, WaysealError):
+            raise done
+        return done
+
+    @staticmethod
+    def job(caller: Caller, asks: Sequence[Ask], *, key: str | None = None, approval: str | None = None) -> DiscloseJob:
+        """A request as `disclose_group` takes it; VaultError names the field that can't be."""
+        if not 0 < len(asks) <= MOST_ASKS:
+            raise VaultError(f"waybills: 1 to {MOST_ASKS} in one request")
+        clean = tuple(
+            Ask(
+                waybill=check.waybill(a.waybill),
+                purpose=check.identifier("purpose", a.purpose)[:40],
+                reason=check.reason(a.reason),
+                fields=a.fields,
+            )
+            for a in asks
+        )
+        check.optional("key", key)
+        check.optional("approval", approval)
+        return DiscloseJob(caller=caller, asks=clean, key=key, approval=approval)
+
+    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
+        """Answers to requests of many callers, made durable in one transaction; an error in the place of a request."""
+        day = day_of(now, self._offset)
+        with self._lock:
+            if self._seen[0] != day or len(self._seen[1]) > _SEEN:
+                self._seen = (day, set())
+            rules = self._rules()
+            try:
+                done = self._main.write(disclosing.commit, jobs, rules, self._tail, now=now, day=day)
+            except WaysealError:
+                self._tail = None
+                raise
+            self._tail = done.tail
+            self._seen[1].update(done.shown)
+        # From here on all is durable: what fails now fails alone, and is never asked of the log again.
+        return self._answers(done.jobs)
+
+    def _answers(self, jobs: Sequence[list[disclosing.Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+        flat = [one for job in jobs if isinstance(job, list) for one in job]
+        try:
+            shown = iter(show(self._keys, self._service, flat))
+        except WaysealError as error:
+            return [error if isinstance(job, list) else job for job in jobs]
+        return [[next(shown) for _ in job] if isinstance(job, list) else job for job in jobs]
+
+    def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused:
+        """Waybills with this phone, by blind index and quota."""
+        check.identifier("purpose", purpose)
+        check.reason(reason)
+        day = day_of(now, self._offset)
+        return self._main.write(find, self._rules(), caller, phone, purpose, reason, now=now, day=day)
+
+    def scans(self, caller: Caller, events: Sequence[feed.ScanEvent], *, now: int) -> int:
+        """Takes scans in; how many were new."""
+        return self._main.write(feed.record_scans, events, day_of(now, self._offset))
+
+    def tickets(self, caller: Caller, events: Sequence[feed.TicketEvent], *, now: int) -> int:
+        """Takes tickets in; how many were new."""
+        return self._main.write(feed.record_tickets, events, day_of(now, self._offset))
+
+    def actors(self, caller: Caller, records: Sequence[ActorRecord], *, now: int) -> None:
+        """Adds actors, or replaces what is known of them."""
+        self._main.write(directory.put_actors, caller, records, self.policy.version, now)
+
+    def block(self, caller: Caller, actor: str, *, now: int) -> None:
+        """Puts an actor on the blocked list: it is shown nothing any more."""
+        self._main.write(directory.set_blocked, caller, actor, now, self.policy.version, now)
+
+    def unblock(self, caller: Caller, actor: str, *, now: int) -> None:
+        """Takes an actor off the blocked list."""
+        self._main.write(directory.set_blocked, caller, actor, None, self.policy.version, now)
+
+    def add_client(
+        self,
+        caller: Caller,
+        client: str,
+        *,
+        scopes: frozenset[str],
+        actor: str | None = None,
+        acts_for: frozenset[str] = frozenset(),
+        per_second: int = 1000,
+        certificate_sha256: str | None = None,
+        now: int,
+    ) -> str:
+        """Adds a system that may call; its secret, which nobody can tell again."""
+        secret, digest = directory.new_secret()
+        made = Client(
+            client=client,
+            secret_sha256=digest,
+            scopes=scopes,
+            actor=actor,
+            acts_for=acts_for,
+            per_second=per_second,
+            certificate_sha256=certificate_sha256,
+            disabled_at=None,
+        )
+        self._main.write(directory.add_client, caller, made, self.policy.version, now)
+        self._look(always=True)
+        return secret
+
+    def disable_client(self, caller: Caller, client: str, *, now: int) -> None:
+        """Ends a client's rights at once."""
+        version = self.policy.version
+        self._main.write(directory.change_client, caller, client, "client_disabled", version, now, disabled_at=now)
+        self._look(always=True)
+
+    def new_client_secret(self, caller: Caller, client: str, *, now: int) -> str:
+        """Another secret for a client; the old one ends at once."""
+        secret, digest = directory.new_secret()
+        version = self.policy.version
+        self._main.write(directory.change_client, caller, client, "client_secret", version, now, secret_sha256=digest)
+        self._look(always=True)
+        return secret
+
+    def ask_approval(self, caller: Caller, purpose: str, most: int, *, now: int) -> Approval:
+        """Asks a second person to agree to bulk."""
+        if purpose not in self.policy.purposes:
+            raise VaultError("purpose: there is none with this code")
+        return self._main.write(approvals.ask, caller, purpose, most, self.policy.version, now)
+
+    def approve(self, caller: Caller, approval: str, *, now: int) -> Approval:
+        """Agrees to bulk that another asked for."""
+        return self._main.write(approvals.agree, caller, approval, self.policy.version, now)
+
+    def erase(self, caller: Caller, waybills: Sequence[str], *, why: str = "request", now: int) -> list[Erasure]:
+        """Erases what is sealed under numbers; each says when the last backup of its key is gone."""
+        numbers = list(dict.fromkeys(check.waybill(w) for w in waybills))
+        version = self.policy.version
+        check.identifier("why", why)
+        return erase(self._main, self._keys, caller, numbers, why, backups=self._backups, policy=version, now=now)
+
+    def retain(self, caller: Caller, *, now: int) -> list[Erasure]:
+        """Erases the oldest numbers whose time is over (at most 1,000), and answers that nobody can ask for again."""
+        self._main.write(forget_replies, now)
+        numbers = self._main.read(due, now)
+        return self.erase(caller, numbers, why="retention", now=now) if numbers else []
+
+    def read_token(self, token: str) -> tuple[str, Field]:
+        """Number and field of a token."""
+        return read_token(self.keyring, token)
+
+    def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
+        """Puts a policy in force; PolicyError where it can't be."""
+        made = self._main.write(_activate, caller, purposes, rules, now)
+        self._look(always=True)
+        return made
+
+    def checkpoint(self, *, now: int) -> str:
+        """A signed checkpoint of the log as it is."""
+        key = self.keyring.key(LogKey).signing(self.origin)
+        return self._main.write(make_checkpoint, self.origin, key, now)
+
+    def newest_checkpoint(self) -> str | None:
+        """The newest signed checkpoint, without making one."""
+        return self._main.read(newest_checkpoint)
+
+    @property
+    def main(self) -> Database:
+        """The database with records, directory and log."""
+        return self._main
+
+    @property
+    def keys(self) -> Database:
+        """The database with wrapped data keys."""
+        return self._keys
+
+    def close(self) -> None:
+        """Lets go of both databases."""
+        self._main.close()
+        self._keys.close()
+
+    def _rules(self) -> Rules:
+        self._look()
+        may = {client.client: client.acts_for for client in self._clients.values()}
+        return Rules(policy=self._policy, keyring=self.keyring, seen=self._seen[1], may=may)
+
+    def _look(self, *, always: bool = False) -> None:
+        """Looks for a newer policy and other clients."""
+        now = self._clock()
+        if always or now - self._looked >= _LOOKS:
+            self._looked = now
+            self._policy, self._clients = self._main.read(_standing, self._policy)
+
+
+def _fact(connection: Connection, name: str) -> str:
+    value = connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == name)).scalar()
+    if value is None:
+        raise VaultError("there is no vault in this database yet: run `wayseal vault init`")
+    return str(value)
+
+
+def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client]]:
+    """The policy in force (read anew only where it is another one) and the clients."""
+    columns = t.policies.c
+    version = connection.execute(sa.select(sa.func.max(columns.version))).scalar()
+    if version is None:
+        raise VaultError("there is no policy in this vault yet: run `wayseal vault init`")
+    if known is None or known.version != version:
+        row = connection.execute(sa.select(t.policies).where(columns.version == version)).one()
+        known = Policy.parse(row.purposes, row.rules, version)
+    return known, {client.client: client for client in directory.clients(connection)}
+
+
+def _activate(connection: Connection, caller: Caller, purposes: str, rules: str, now: int) -> Policy:
+    version = int(connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0) + 1
+    made = Policy.parse(purposes, rules, version)
+    row = {"version": version, "purposes": purposes, "rules": rules, "sha256": made.sha256}
+    connection.execute(t.policies.insert(), {**row, "activated_at": now, "activated_by": caller.actor})
+    append(connection, [admin(caller, now, version, "policy_activated", sha256=made.sha256)])
+    return made
+
+
+def new_vault(main: Database, keys: Database, origin: str, purposes: str, rules: str, caller: Caller, now: int) -> None:
+    """Makes a vault in databases that have their tables: its origin (the log's name), its first policy.
+
+    VaultError where there is one; PolicyError where the policy can't be.
+    """
+    check.identifier("origin", origin)
+    if " " in origin or "+" in origin:
+        raise VaultError("origin: no space and no plus sign, as it signs checkpoints")
+    main.write(_make, origin, purposes, rules, caller, now)
+
+
+def _make(connection: Connection, origin: str, purposes: str, rules: str, caller: Caller, now: int) -> None:
+    if connection.execute(sa.select(t.facts)).first() is not None:
+        raise VaultError("there is a vault in this database already")
+    connection.execute(t.facts.insert(), [{"name": "origin", "value": origin}, {"name": "made_at", "value": str(now)}])
+    _activate(connection, caller, purposes, rules, now)

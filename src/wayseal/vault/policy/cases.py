@@ -1,0 +1,250 @@
+"""Cases: what a policy must decide, as data, so that a change that opens or closes something is seen before it counts.
+
+A case is a question with the answer that it must get; a budget is an amount of work with the disclosures it must open.
+What a case leaves out is as with ordinary work: a person whose account is in order, and a parcel that an outlet has.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import resources
+from typing import Any
+
+from wayseal.custody import Relation, State
+from wayseal.model.kinds import ActorKind
+from wayseal.vault.errors import PolicyError
+from wayseal.vault.fields import Field
+from wayseal.vault.policy._policy import Asking, Decision, Policy
+from wayseal.vault.policy._purposes import Work
+from wayseal.vault.policy.budgets import Of, allowance
+
+ALLOW = "allow"
+"""What a case expects of a question that is to be allowed; otherwise it expects a rule."""
+USUAL: Mapping[str, Any] = {
+    "kind": "person",
+    "client_may": True,
+    "blocked": False,
+    "valid": True,
+    "trained": True,
+    "relation": [],
+    "ticket": False,
+    "known": True,
+    "state": "held",
+    "hours": 0,
+    "erased": False,
+    "bulk": False,
+    "approved": False,
+    "fields": None,
+}
+"""What a question is where a case says nothing; its keys are the names that rules use."""
+CASE_KEYS = ("name", "expect", "also", "shows", "purpose", "role", *USUAL)
+BUDGET_KEYS = ("name", "expect", "purpose", "of", "work")
+_RENAMED = {"ticket": "has_ticket", "hours": "hours_since_delivery"}
+_AMONG: Mapping[str, type[StrEnum]] = {"kind": ActorKind, "relation": Relation, "state": State, "fields": Field}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A question and what it must get. also, shows: None: not looked at."""
+
+    name: str
+    asking: Asking
+    expect: str
+    also: tuple[str, ...] | None
+    shows: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetCase:
+    """Work, and the disclosures a day that it must open."""
+
+    name: str
+    purpose: str
+    of: Of
+    work: Mapping[str, int]
+    expect: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Whether a case got what it expects; expected, got: in the words of a case file."""
+
+    name: str
+    passed: bool
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untested:
+    """What no case shows. purposes, rules: in the order of the policy, those without a case of either kind."""
+
+    never_allowed: tuple[str, ...]
+    never_refused: tuple[str, ...]
+    silent_rules: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.never_allowed or self.never_refused or self.silent_rules)
+
+
+def default_cases() -> str:
+    """The cases that come with Wayseal, as text."""
+    return resources.files(__package__).joinpath("cases.toml").read_text("utf-8")
+
+
+def run_cases(policy: Policy, cases_toml: str) -> tuple[Result, ...]:
+    """Every case and budget of the text on this policy, in its order. PolicyError where a case can't be read."""
+    cases, budgets = parse_cases(cases_toml)
+    return (*(_ran(policy, case) for case in cases), *(_opened(policy, budget) for budget in budgets))
+
+
+def untested(policy: Policy, cases_toml: str) -> Untested:
+    """Purposes that no case has allowed or refused, and rules that speak in none."""
+    allowed: set[str] = set()
+    refused: set[str] = set()
+    spoke: set[str] = set()
+    for case in parse_cases(cases_toml)[0]:
+        decision = policy.decide(case.asking)
+        (allowed if decision.allowed else refused).add(case.asking.purpose)
+        spoke |= {decision.rule, *decision.also}
+    return Untested(
+        never_allowed=tuple(p for p in policy.purposes if p not in allowed),
+        never_refused=tuple(p for p in policy.purposes if p not in refused),
+        silent_rules=tuple(rule.id for rule in policy.rules if rule.id not in spoke),
+    )
+
+
+def asking_of(values: Mapping[str, Any], of: str) -> Asking:
+    """A question from the names that rules use, with `USUAL` for what is left out. PolicyError names `of` and key."""
+    for key in ("purpose", "role"):
+        if not isinstance(values.get(key), str) or not values[key]:
+            raise PolicyError(f"in {of}: {key} must be given")
+    made: dict[str, Any] = {"purpose": values["purpose"], "role": values["role"]}
+    for key, usual in USUAL.items():
+        value = values.get(key, usual)
+        made[_RENAMED.get(key, key)] = None if value is None else _read(key, value, of)
+    return Asking(**made)
+
+
+def values_of(asking: Asking) -> dict[str, Any]:
+    """What `asking_of` makes this question from."""
+    values = {key: getattr(asking, _RENAMED.get(key, key)) for key in ("purpose", "role", *USUAL)}
+    return values | {key: None if values[key] is None else sorted(values[key]) for key in ("relation", "fields")}
+
+
+def _read(key: str, value: object, of: str) -> object:
+    if key in ("relation", "fields"):
+        if not isinstance(value, list) or not all(isinstance(v, str) and v in set(_AMONG[key]) for v in value):
+            raise PolicyError(f"in {of}: {key} must be a list of {', '.join(_AMONG[key])}")
+        return frozenset(map(_AMONG[key], value))
+    if key in _AMONG:
+        if not isinstance(value, str) or value not in set(_AMONG[key]):
+            raise PolicyError(f"in {of}: {key} must be one of {', '.join(_AMONG[key])}")
+        return _AMONG[key](value)
+    if key == "hours":
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise PolicyError(f"in {of}: {key} must be a whole number, 0 or more")
+        return value
+    if not isinstance(value, bool):
+        raise PolicyError(f"in {of}: {key} must be true or false")
+    return value
+
+
+def parse_cases(text: str) -> tuple[tuple[Case, ...], tuple[BudgetCase, ...]]:
+    """Cases and budgets of a file. PolicyError names the case and key."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"not TOML: {error}") from None
+    if unknown := sorted(content.keys() - {"case", "budget"}):
+        raise PolicyError(f"only [[case]] and [[budget]] tables may stand in it: {unknown[0]}")
+    cases = [_case(row, of) for row, of in _rows(content.get("case", []), "case", CASE_KEYS)]
+    budgets = [_budget(row, of) for row, of in _rows(content.get("budget", []), "budget", BUDGET_KEYS)]
+    names = [case.name for case in cases] + [budget.name for budget in budgets]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise PolicyError(f"case {twice[0]} stands twice")
+    return tuple(cases), tuple(budgets)
+
+
+def _rows(rows: object, kind: str, keys: Iterable[str]) -> list[tuple[dict[str, Any], str]]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise PolicyError(f"only [[case]] and [[budget]] tables may stand in it: {kind}")
+    found = []
+    for place, row in enumerate(rows, 1):
+        if not isinstance(row.get("name"), str) or not row["name"]:
+            raise PolicyError(f"in {kind} {place}: name must be given")
+        of = f"{kind} {row['name']}"
+        if unknown := sorted(set(row) - set(keys)):
+            raise PolicyError(f"in {of}: unknown key {unknown[0]}")
+        found.append((row, of))
+    return found
+
+
+def _case(row: Mapping[str, Any], of: str) -> Case:
+    if not isinstance(row.get("expect"), str):
+        raise PolicyError(f"in {of}: expect must be {ALLOW} or a rule")
+    also = row.get("also")
+    if also is not None and not (isinstance(also, list) and all(isinstance(rule, str) for rule in also)):
+        raise PolicyError(f"in {of}: also must be a list of rules")
+    shows = row.get("shows")
+    if shows is not None and not (isinstance(shows, dict) and shows.keys() <= set(Field)):
+        raise PolicyError(f"in {of}: shows must be a table of {', '.join(Field)}")
+    return Case(
+        name=row["name"],
+        asking=asking_of(row, of),
+        expect=row["expect"],
+        also=None if also is None else tuple(also),
+        shows=shows,
+    )
+
+
+def _budget(row: Mapping[str, Any], of: str) -> BudgetCase:
+    if row.get("of") not in set(Of):
+        raise PolicyError(f"in {of}: of must be one of {', '.join(Of)}")
+    counts = (row.get("expect"), *row["work"].values()) if isinstance(row.get("work"), dict) else (None,)
+    if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
+        raise PolicyError(f"in {of}: work and expect must be whole numbers, 0 or more")
+    if not row["work"].keys() <= set(Work):
+        raise PolicyError(f"in {of}: work must be a table of {', '.join(Work)}")
+    if not isinstance(row.get("purpose"), str):
+        raise PolicyError(f"in {of}: purpose must be given")
+    return BudgetCase(
+        name=row["name"], purpose=row["purpose"], of=Of(row["of"]), work=row["work"], expect=row["expect"]
+    )
+
+
+def _ran(policy: Policy, case: Case) -> Result:
+    decision = policy.decide(case.asking)
+    shown = _shown(policy, case.asking, decision)
+    got, expected = [ALLOW if decision.allowed else decision.rule], [case.expect]
+    if case.also is not None:
+        got.append("also " + _joined(decision.also))
+        expected.append("also " + _joined(case.also))
+    if case.shows is not None:
+        got.append("shows " + _joined(f"{name}={form}" for name, form in shown.items()))
+        expected.append("shows " + _joined(f"{name}={form}" for name, form in case.shows.items()))
+    # Order says which rule is told, and `got` holds that one apart; of tables and of the others it says nothing.
+    passed = (
+        got[0] == expected[0]
+        and (case.also is None or set(case.also) == set(decision.also))
+        and (case.shows is None or dict(case.shows) == shown)
+    )
+    return Result(name=case.name, passed=passed, expected="; ".join(expected), got="; ".join(got))
+
+
+def _shown(policy: Policy, asking: Asking, decision: Decision) -> dict[str, str]:
+    if not decision.allowed:
+        return {}
+    fields = policy.purposes[asking.purpose].fields
+    return {str(name): str(form) for name, form in fields.items() if asking.fields is None or name in asking.fields}
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(names) or "-"
+
+
+def _opened(policy: Policy, case: BudgetCase) -> Result:
+    purpose = policy.purposes.get(case.purpose)
+    got = "unknown_purpose" if purpose is None else str(allowance(purpose, case.work, case.of))
+    return Result(name=case.name, passed=got == str(case.expect), expected=str(case.expect), got=got)

@@ -1,0 +1,212 @@
+"""PostgreSQL: connections that die, servers that don't answer, accounts that aren't let in."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import need
+from tests.store.database.places import ask, opened
+from tests.store.database.test_database import MARK, T, put, rows, told
+from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError
+
+
+@pytest.fixture
+def name(postgresql: str) -> str:
+    return urlsplit(postgresql).path[1:]
+
+
+@pytest.fixture
+def filled(postgresql: str) -> Iterator[Database]:
+    with opened(postgresql, patience=5) as found:
+        found.write(T.metadata.create_all)
+        found.write(put, "first")
+        yield found
+
+
+def backends(name: str) -> list[int]:
+    return [r[0] for r in ask(f"SELECT pid FROM pg_stat_activity WHERE datname = '{name}'")]
+
+
+def terminate(name: str) -> None:
+    ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    while backends(name):
+        time.sleep(0.01)
+
+
+def test_a_connection_that_died_is_never_used_twice(filled: Database, name: str) -> None:
+    """Rule 5: one call says so, and the next has a new connection, however many there were."""
+    threads = [threading.Thread(target=filled.read, args=(lambda c: c.exec_driver_sql("SELECT pg_sleep(.1)"),))] * 1
+    threads += [threading.Thread(target=rows, args=(filled,)) for _ in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    terminate(name)
+    with pytest.raises(DatabaseGoneError, match="can't be reached"):
+        filled.write(put, "lost")
+    for _ in range(8):
+        assert len(rows(filled)) == 1
+    filled.write(put, "second")
+    assert len(rows(filled)) == 2
+
+
+def test_a_connection_that_dies_under_work(filled: Database, name: str) -> None:
+    def work(connection: Connection) -> None:
+        put(connection, "half")
+        terminate(name)
+        put(connection, "whole")
+
+    with pytest.raises(DatabaseGoneError):
+        filled.write(work)
+    assert len(rows(filled)) == 1
+
+
+def test_a_writer_that_died_lets_the_others_go_on(filled: Database, postgresql: str, name: str) -> None:
+    with opened(postgresql) as other:
+        with pytest.raises(DatabaseGoneError):
+            other.write(lambda c: terminate(name))
+        with pytest.raises(DatabaseGoneError):
+            filled.write(put, "x")
+        filled.write(put, "x")
+    assert len(rows(filled)) == 2
+
+
+def test_a_server_that_takes_too_long(filled: Database, postgresql: str) -> None:
+    """Rule 6."""
+    with opened(postgresql, patience=0.3) as hasty:
+        start = time.monotonic()
+        with pytest.raises(DatabaseGoneError):
+            hasty.write(lambda c: c.exec_driver_sql("SELECT pg_sleep(30)") and None)
+        assert time.monotonic() - start < 5
+        assert len(rows(hasty)) == 1
+    filled.write(put, "x")
+
+
+def test_waiting_for_another_writer_ends(filled: Database, postgresql: str) -> None:
+    """Rule 6, and nothing is left behind that would block."""
+    with opened(postgresql, patience=0.3) as hasty:
+
+        def hold(connection: Connection) -> None:
+            with pytest.raises(DatabaseGoneError):
+                hasty.write(put, "y")
+            put(connection, "x")
+
+        filled.write(hold)
+        hasty.write(put, "y")
+    assert len(rows(filled)) == 3
+
+
+def test_a_server_that_stands_still(filled: Database, postgresql: str, name: str) -> None:
+    """Rule 6, where the other side neither answers nor hangs up."""
+    need(os.geteuid() == 0, "only root can stop a server's process")
+    with opened(postgresql, patience=0.3) as hasty:
+        pid = hasty.read(lambda c: c.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+        need(os.path.exists(f"/proc/{pid}"), "the server runs on another machine")  # noqa: PTH110
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            start = time.monotonic()
+            with pytest.raises(DatabaseGoneError):
+                rows(hasty)
+            assert time.monotonic() - start < 5
+            assert len(rows(hasty)) == 1
+            assert pid in backends(name)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        (f"postgresql://postgres:{MARK}@127.0.0.1:1/x", DatabaseGoneError),
+        (f"postgresql://postgres:{MARK}@nowhere.invalid/x", DatabaseGoneError),
+        (f"postgresql://postgres:{MARK}@127.0.0.1/x?host=/nowhere", DatabaseGoneError),
+    ],
+)
+def test_servers_that_arent_there(address: str, kind: type[DatabaseError]) -> None:
+    with opened(address) as database:
+        with pytest.raises(kind, match="can't be reached") as caught:
+            database.read(lambda c: None)
+        assert MARK not in told(caught.value)
+        assert "nowhere" not in str(caught.value)
+        assert not database.healthy()
+
+
+def test_accounts_that_arent_let_in(postgresql: str, name: str) -> None:
+    parts = urlsplit(postgresql)
+    host = parts.netloc.rpartition("@")[2]
+    for address, said in (
+        (f"postgresql://wayseal_nobody:{MARK}@{host}/{name}", "doesn't let this account in"),
+        (f"{parts.scheme}://{parts.netloc}/no_{MARK}", "no database of this name"),
+    ):
+        with opened(address) as database:
+            with pytest.raises(DatabaseError, match=said) as caught:
+                database.read(lambda c: None)
+            assert MARK not in told(caught.value)
+            assert MARK not in repr(database)
+
+
+def test_an_account_without_rights(filled: Database, postgresql: str, name: str) -> None:
+    role = f"{name}_role"
+    ask(f"CREATE ROLE {role} LOGIN", name)
+    try:
+        address = postgresql.replace("postgres@", f"{role}@")
+        with opened(address) as database, pytest.raises(DatabaseError, match="may not do that"):
+            rows(database)
+    finally:
+        ask(f"DROP ROLE {role}", name)
+
+
+def test_tables_that_change_under_a_statement_are_asked_again(filled: Database, name: str) -> None:
+    statement = sa.text("SELECT * FROM t")
+    filled.read(lambda c: c.execute(statement).all())
+    ask("ALTER TABLE t ADD COLUMN z integer", name)
+    with pytest.raises(DatabaseGoneError, match="changed just now"):
+        filled.read(lambda c: c.execute(statement).all())
+    assert filled.read(lambda c: len(c.execute(statement).one())) == 4
+
+
+def test_what_is_acknowledged_is_durable(postgresql: str, name: str) -> None:
+    """Rule 1, whatever the server's own setting."""
+    ask(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    with opened(postgresql) as database:
+        show = "SHOW synchronous_commit"
+        assert database.write(lambda c: c.exec_driver_sql(show).scalar()) == "on"
+        ask(f"ALTER DATABASE {name} SET synchronous_commit = remote_write")
+        terminate(name)
+        with pytest.raises(DatabaseGoneError):
+            rows(database)
+        assert database.write(lambda c: c.exec_driver_sql(show).scalar()) == "remote_write"
+
+
+def test_shredding_leaves_no_byte_in_the_tables_file(filled: Database, name: str) -> None:
+    def whole() -> bytes:
+        ask("CHECKPOINT", name)
+        return bytes(ask("SELECT pg_read_binary_file(pg_relation_filepath('t'))", name)[0][0])
+
+    gone, kept = [f"gone-{i:05}" for i in range(300)], [f"kept-{i:05}" for i in range(300)]
+    filled.write(lambda c: c.execute(sa.insert(T), [{"a": a} for pair in zip(gone, kept, strict=True) for a in pair]))
+    filled.write(lambda c: c.execute(sa.delete(T).where(T.c.a.startswith("gone"))))
+    assert any(a.encode() in whole() for a in gone)
+    filled.shred(["t"])
+    after = whole()
+    assert not any(a.encode() in after for a in gone)
+    assert all(a.encode() in after for a in kept)
+    assert len(rows(filled)) == 301
+
+
+def test_shredding_names_are_names(filled: Database) -> None:
+    with pytest.raises(DatabaseError, match="no tables"):
+        filled.shred(["t; DROP TABLE t"])
+    assert len(rows(filled)) == 1
+
+
+def test_a_server_that_only_follows_is_not_healthy(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert filled.healthy()
+    monkeypatch.setattr("wayseal.store.database._postgresql._LIFE", "SELECT true")
+    assert not filled.healthy()

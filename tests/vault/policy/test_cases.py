@@ -1,0 +1,143 @@
+"""The cases that come with the policy: they pass, and they notice whatever changes."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.vault.policy.asked import PURPOSES, RULES, default
+from wayseal.vault.errors import PolicyError
+from wayseal.vault.policy import Policy
+from wayseal.vault.policy.cases import CASE_KEYS, USUAL, default_cases, parse_cases, run_cases, untested
+
+CASES = default_cases()
+
+
+def failed(policy: Policy, cases: str = CASES) -> list[str]:
+    return [result.name for result in run_cases(policy, cases) if not result.passed]
+
+
+def test_the_policy_passes_and_every_rule_and_purpose_has_cases_of_both_kinds() -> None:
+    assert failed(default()) == []
+    assert not untested(default(), CASES)
+    allowed = {case.asking.purpose for case in parse_cases(CASES)[0] if case.expect == "allow"}
+    assert allowed == set(default().purposes)
+    told = {case.expect for case in parse_cases(CASES)[0]}
+    assert told - {"allow"} == {rule.id for rule in default().rules if not rule.permits} - {"unknown"}
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in default().rules])
+def test_cases_notice_that_a_rule_is_gone(rule: str) -> None:
+    gone = next(r for r in default().rules if r.id == rule)
+    if gone.permits:
+        with pytest.raises(PolicyError, match="no rule permits"):
+            Policy.parse(PURPOSES, RULES.replace(gone.text, ""), 1)
+        return
+    assert failed(Policy.parse(PURPOSES, RULES.replace(gone.text, ""), 1))
+
+
+def changed() -> Iterator[tuple[str, str]]:
+    """The purposes file with one form, role or length of it changed."""
+    head, *parts = PURPOSES.split("[[purpose]]\n")
+    for place, part in enumerate(parts):
+        code = re.findall(r'code = "(\w+)"', part)[0]
+        for found in re.finditer(r'(\w+) = "(full|masked|region)"', part):
+            other = "masked" if found[2] == "full" else "full"
+            new = part[: found.start()] + f'{found[1]} = "{other}"' + part[found.end() :]
+            yield f"{code} {found[1]}", "[[purpose]]\n".join([head, *parts[:place], new, *parts[place + 1 :]])
+        if "custody = [" in part:
+            new = re.sub(r'custody = \["\w+"', 'custody = ["own"', part).replace(
+                'custody = ["own"]', 'custody = ["left"]'
+            )
+            yield f"{code} custody", "[[purpose]]\n".join([head, *parts[:place], new, *parts[place + 1 :]])
+
+
+@pytest.mark.parametrize(("what", "text"), list(changed()), ids=lambda v: v if len(v) < 50 else "")
+def test_cases_notice_that_a_purpose_shows_or_asks_something_else(what: str, text: str) -> None:
+    assert text != PURPOSES
+    assert failed(Policy.parse(text, RULES, 1)), what
+
+
+def test_what_no_case_shows() -> None:
+    few = '[[case]]\nname = "a"\npurpose = "sort"\nrole = "sorter"\nrelation = ["holds"]\nexpect = "allow"\n'
+    found = untested(default(), few)
+    assert found.never_refused == tuple(default().purposes)
+    assert found.never_allowed == tuple(p for p in default().purposes if p != "sort")
+    assert found.silent_rules == tuple(r.id for r in default().rules if not r.permits)
+    assert bool(found)
+
+
+CASE = '[[case]]\nname = "a"\npurpose = "sort"\nrole = "sorter"\nrelation = ["holds"]\n'
+BUDGET = '[[budget]]\nname = "b"\npurpose = "deliver"\nof = "actor"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "got"),
+    [
+        (CASE + 'expect = "custody"', "custody", "allow"),
+        (CASE + 'expect = "allow"\nstate = "held"\nblocked = true', "allow", "blocked"),
+        (CASE + 'expect = "blocked"\nblocked = true\nalso = ["role"]', "blocked; also role", "blocked; also -"),
+        (
+            CASE + 'expect = "allow"\nshows = { goods = "full" }',
+            "allow; shows goods=full",
+            "allow; shows recipient_address=region",
+        ),
+        (CASE + 'expect = "role"\nblocked = true\nshows = {}', "role; shows -", "blocked; shows -"),
+        (BUDGET + "work = {}\nexpect = 21", "21", "20"),
+        (BUDGET.replace("deliver", "x") + "work = {}\nexpect = 21", "21", "unknown_purpose"),
+    ],
+)
+def test_what_fails_says_what_came_instead(text: str, expected: str, got: str) -> None:
+    (result,) = run_cases(default(), text)
+    assert (result.passed, result.expected, result.got) == (False, expected, got)
+
+
+def test_the_order_of_further_rules_and_of_what_is_shown_means_nothing() -> None:
+    text = CASE.replace('relation = ["holds"]', "") + 'expect = "blocked"\nblocked = true\n'
+    assert failed(default(), text + 'also = ["custody"]') == []
+    assert failed(default(), text + 'valid = false\nalso = ["custody", "expired"]') == []
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("[[case", "not TOML"),
+        ("[[cases]]", "only [[case]] and [[budget]] tables may stand in it: cases"),
+        ("case = 1", "only [[case]] and [[budget]] tables may stand in it: case"),
+        ("budget = [1]", "only [[case]] and [[budget]] tables may stand in it: budget"),
+        ("[[case]]\nrole = 'x'", "in case 1: name must be given"),
+        (CASE + "expect = 1", "in case a: expect must be allow or a rule"),
+        (CASE + 'expect = "allow"\nalso = 1', "in case a: also must be a list of rules"),
+        (CASE + 'expect = "allow"\nshows = { x = "full" }', "in case a: shows must be a table of sender_name, "),
+        (CASE + 'expect = "allow"\nknow = true', "in case a: unknown key know"),
+        (CASE + 'expect = "allow"\nblocked = 1', "in case a: blocked must be true or false"),
+        (CASE + 'expect = "allow"\nhours = -1', "in case a: hours must be a whole number, 0 or more"),
+        (CASE + 'expect = "allow"\nhours = true', "in case a: hours must be a whole number, 0 or more"),
+        (CASE + 'expect = "allow"\nstate = "lost"', "in case a: state must be one of issued, "),
+        (CASE + 'expect = "allow"\nkind = 1', "in case a: kind must be one of person, "),
+        (CASE + 'expect = "allow"\nfields = ["name"]', "in case a: fields must be a list of sender_name, "),
+        (CASE.replace('"holds"', '"hold"') + 'expect = "allow"', "in case a: relation must be a list of holds, "),
+        (CASE.replace('"sort"', '""') + 'expect = "allow"', "in case a: purpose must be given"),
+        (CASE + 'expect = "allow"\n' + CASE + 'expect = "allow"', "case a stands twice"),
+        (BUDGET + "expect = 1", "in budget b: work and expect must be whole numbers, 0 or more"),
+        (BUDGET + "work = {}", "in budget b: work and expect must be whole numbers, 0 or more"),
+        (
+            BUDGET + "work = { arrivals = -1 }\nexpect = 1",
+            "in budget b: work and expect must be whole numbers, 0 or more",
+        ),
+        (BUDGET + "work = { parcels = 1 }\nexpect = 1", "in budget b: work must be a table of arrivals, "),
+        (BUDGET.replace("actor", "city") + "work = {}\nexpect = 1", "in budget b: of must be one of actor, outlet"),
+        (BUDGET.replace('"deliver"', "5") + "work = {}\nexpect = 1", "in budget b: purpose must be given"),
+    ],
+)
+def test_what_cannot_be_read(text: str, error: str) -> None:
+    with pytest.raises(PolicyError) as raised:
+        run_cases(default(), text)
+    assert error in str(raised.value)
+
+
+def test_cases_may_say_all_that_rules_may_look_at() -> None:
+    looked = {name for rule in default().rules for name in rule.looks_at if "." not in name}
+    assert looked <= {*CASE_KEYS}
+    asking = parse_cases(CASE + 'expect = "allow"')[0][0].asking
+    assert set(default().context(asking)) == set(USUAL)

@@ -1,0 +1,148 @@
+"""What a policy decides: a test for each obligation of `wayseal.vault.policy._policy`."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vault.policy.asked import PURPOSES, RULES, asked, askings, default, relation_sets
+from wayseal.custody import Relation, State
+from wayseal.vault.fields import Field
+from wayseal.vault.policy import Asking, Decision, Policy, explain
+from wayseal.vault.policy.cases import default_cases, parse_cases
+
+OPEN = '@id("open") @zh("开") @en("open") permit (principal, action, resource);'
+NEVER = '@id("never") @zh("关") @en("never") permit (principal, action, resource) when { false };'
+
+
+@given(askings)
+def test_1_and_5_every_refusal_names_a_rule_and_the_same_question_has_the_same_answer(asking: Asking) -> None:
+    decision = default().decide(asking)
+    known = {rule.id: rule for rule in default().rules}
+    assert known[decision.rule].permits == decision.allowed
+    assert (decision.zh, decision.en) == (known[decision.rule].zh, known[decision.rule].en)
+    assert set(decision.also) <= set(known) - {decision.rule, "work"}
+    places = [list(known).index(rule) for rule in (decision.rule, *decision.also)]
+    assert places == sorted(places)
+    assert default().decide(asking) is decision
+    assert Policy.parse(PURPOSES, RULES, 2).decide(asking) == decision
+
+
+def test_1_what_nothing_permits_is_refused() -> None:
+    decision = Policy.parse(PURPOSES, NEVER, 1).decide(asked())
+    assert (decision.allowed, decision.rule, decision.also) == (False, "nothing_permits", ())
+
+
+@given(askings, relation_sets, st.sampled_from(sorted(State)), st.integers(0, 20_000), st.booleans())
+def test_2_an_unknown_waybill_looks_like_one_that_is_nobodys_business(
+    asking: Asking, relation: frozenset[Relation], state: State, hours: int, erased: bool
+) -> None:
+    purpose = default().purposes.get(asking.purpose)
+    asking = asking._replace(has_ticket=False, erased=erased, state=state, hours_since_delivery=hours)
+    unknown = default().decide(asking._replace(known=False, relation=relation))
+    unrelated = relation - (purpose.custody if purpose else frozenset())
+    elsewhere = default().decide(asking._replace(known=True, relation=unrelated))
+    assert not unknown.allowed
+    assert not elsewhere.allowed
+    assert (unknown.rule, unknown.zh, unknown.en) == (elsewhere.rule, elsewhere.zh, elsewhere.en)
+    assert "unknown" in (unknown.rule, *unknown.also)
+    assert "unknown" not in (elsewhere.rule, *elsewhere.also)
+
+
+@pytest.mark.parametrize("purpose", default().purposes)
+def test_2_unknown_is_the_first_rule_told_of_no_purpose(purpose: str) -> None:
+    role = sorted(default().purposes[purpose].roles)[0]
+    for ticket in (False, True):
+        decision = default().decide(asked(role, purpose, known=False, ticket=ticket))
+        assert decision.rule == ("custody" if default().purposes[purpose].custody else "no_ticket")
+        assert decision.also == ("unknown",)
+
+
+@given(askings)
+def test_3_nothing_opens_what_the_floor_closes(asking: Asking) -> None:
+    policy = Policy.parse(PURPOSES, OPEN, 1)
+    decision = policy.decide(asking)
+    purpose = policy.purposes.get(asking.purpose)
+    closed = (
+        purpose is None
+        or not asking.known
+        or asking.erased
+        or asking.blocked
+        or not asking.valid
+        or not (asking.fields or frozenset()) <= purpose.fields.keys()
+    )
+    assert decision.rule == ("floor" if closed else "open")
+    assert decision.allowed == (not closed)
+    if closed:
+        assert not default().decide(asking).allowed
+
+
+def test_4_a_rule_that_fails_refuses() -> None:
+    failing = '@id("over") @zh("溢") @en("over") forbid (principal, action, resource) when { %s };'
+    policy = Policy.parse(PURPOSES, OPEN + failing % "context.hours * 9223372036854775807 > 5", 1)
+    assert policy.decide(asked()).allowed
+    refused = policy.decide(asked(hours=2))
+    assert (refused.allowed, refused.rule) == (False, "failed")
+    policy = Policy.parse(PURPOSES, RULES + failing % "context.hours * 9223372036854775807 > 5", 1)
+    assert policy.decide(asked(hours=2, blocked=True)).also == ("failed",)
+
+
+def test_5_memory_is_bounded_and_forgets_nothing_that_matters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wayseal.vault.policy._policy._MEMO", 4)
+    policy = Policy.parse(PURPOSES, RULES, 1)
+    for hours in range(20):
+        asking = asked(relation=["left"], state="delivered", hours=hours)
+        assert policy.decide(asking).allowed == (hours <= 12)
+        assert len(policy._memo) <= 4
+    for n in range(20):
+        assert policy.decide(asked(purpose=f"p{n}")).rule == "unknown_purpose"
+    assert len(policy._memo) <= 4
+
+
+def test_fields_are_of_the_purpose() -> None:
+    for purpose in default().purposes.values():
+        for field in Field:
+            asking = asked(sorted(purpose.roles)[0], purpose.code, fields=[field.value])
+            rules = (default().decide(asking).rule, *default().decide(asking).also)
+            assert ("fields" in rules) == (field not in purpose.fields)
+
+
+@given(askings)
+def test_explanations_agree_with_decisions(asking: Asking) -> None:
+    told = explain(default(), asking)
+    refusing = tuple(w.rule for w in told.rules if w.speaks and not w.permits)
+    decision = told.decision
+    assert decision == default().decide(asking)
+    assert refusing == (() if decision.allowed else (decision.rule, *decision.also))
+    assert [w.rule for w in told.rules] == [rule.id for rule in default().rules]
+    assert all(w.speaks for w in told.rules if w.permits)
+
+
+def test_explanations_say_what_a_rule_looked_at() -> None:
+    told = {w.rule: w for w in explain(default(), asked(relation=["origin", "holds"])).rules}
+    assert told["custody"].looked == {
+        "purpose.custody": "holds, left, sent",
+        "relation": "holds, origin",
+        "purpose.ticket": "true",
+        "ticket": "false",
+    }
+    assert told["role"].looked == {"purpose.roles": "clerk, courier", "role": "courier"}
+    assert explain(default(), asked(purpose="x")).rules[1].looked == {"purpose": "unknown"}
+    assert explain(default(), asked(known=False)).rules[9].looked["relation"] == "-"
+
+
+def test_versions_differ_by_their_texts() -> None:
+    assert default().sha256 == Policy.parse(PURPOSES, RULES, 9).sha256
+    assert default().sha256 != Policy.parse(PURPOSES, RULES + "\n", 1).sha256
+    assert default().sha256 != Policy.parse(PURPOSES + "\n", RULES, 1).sha256
+    assert Policy.parse(PURPOSES, RULES, 9).version == 9
+    assert "Asking" not in repr(default())
+
+
+def test_decisions_of_the_cases_do_not_depend_on_their_order() -> None:
+    askings_ = [case.asking for case in parse_cases(default_cases())[0]]
+
+    def decided(order: list[Asking]) -> dict[Asking, Decision]:
+        policy = Policy.parse(PURPOSES, RULES, 1)
+        return {asking: policy.decide(asking) for asking in order}
+
+    assert decided(askings_) == decided(askings_[::-1])
