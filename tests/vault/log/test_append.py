@@ -76,6 +76,10 @@ def test_a_stale_tail_makes_no_second_history(made: Database) -> None:
         done = made.write(append, [entry(301)], tail=old)
         assert done.first == made.read(size) - 1
     assert other.first == 300
+    with_nothing = made.write(lambda c: (c.execute(t.entries.delete()), append(c, [entry(0)], tail=stale))[1])
+    assert with_nothing.first == 0
+    made.write(lambda c: (c.execute(t.entries.delete()), c.execute(t.nodes.delete())))
+    filled(made, 300)
     assert made.read(lambda c: tree(c).root()) == Tree.of(stacked(made.read(leaves))).root()
 
 
