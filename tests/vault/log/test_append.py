@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,10 +19,18 @@ from wayseal.vault.log.entries import encode
 from wayseal.vault.log.tiles import size, tile, tile_named, tree
 
 
-@pytest.fixture(params=KINDS)
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with database(request.param, tmp_path) as opened:
-        yield opened
+@pytest.fixture(scope="module", params=KINDS)
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with database(request.param, tmp_path_factory.mktemp("log")) as found:
+        yield found
+
+
+@pytest.fixture
+def made(opened: Database) -> Database:
+    """A database with an empty log."""
+    for table in (t.entries, t.nodes, t.checkpoints):
+        opened.write(Connection.execute, table.delete())
+    return opened
 
 
 def leaves(connection: Connection) -> list[bytes]:
