@@ -19,6 +19,7 @@ USER_PAGES = (
     "docs/how-it-decides",
     "docs/ledger",
     "docs/mapping-files",
+    "docs/masks",
     "docs/partners",
     "docs/quality-notes",
     "docs/report-json",
