@@ -114,7 +114,7 @@ def test_first_characters_leave_no_row_out() -> None:
     rows = [row for row in GB_T_41833.rows[FieldKind.ADDRESS] if row.id not in NOT_SCANNED]
     numbers = [re.compile(row.pattern) for row in rows]
     assert len(numbers) == 7
-    starts = re.compile(f"[{STARTS}]")
+    starts = re.compile(STARTS)
     for text in (*(row[0] for row in ROWS), *(address.text for address in addresses(500, 3))):
         for found in (found for pattern in numbers for found in pattern.finditer(text)):
             assert starts.match(found[0]), found[0]

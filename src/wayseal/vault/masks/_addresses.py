@@ -32,7 +32,7 @@ def address_mask(rows: tuple[Rule, ...]) -> Mask:
     if rows[0].show == REGION:
         return _up_to_district
     numbers = [row for row in rows if row.id not in NOT_SCANNED]
-    scan = re.compile(f"(?=[{STARTS}])(?:" + "|".join(f"({row.pattern})" for row in numbers) + ")").finditer
+    scan = re.compile(f"(?={STARTS})(?:" + "|".join(f"({row.pattern})" for row in numbers) + ")").finditer
     shows = [""] + [_LAST if row.id == "address.long_number" else row.show for row in numbers]
     by_id = {row.id: re.compile(row.pattern) for row in rows}
     first, later = (_or_run(by_id[name].pattern) for name in ("address.word", "address.behind_door"))

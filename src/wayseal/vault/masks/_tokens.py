@@ -40,8 +40,11 @@ _BUILDERS = (
         " ", "|"
     )
 )
-STARTS = f"0-9A-Za-z*+{_CN}甲乙丙丁戊己庚辛第附临特东西南北中前后左右地负底顶阁楼门"
-"""Whatever rows of numbers can begin with, as a class of a regular expression: the rest is passed by."""
+STARTS = (
+    rf"[0-9A-Za-z*+{_CN}甲乙丙丁戊己庚辛]|[第附临特]{_NC}|[东西南北中前后左右][0-9 {_CN}栋幢座单塔翼楼号区]|"
+    "地下|负|[底顶][层楼商]|阁楼|楼[上下]|门牌"
+)
+"""Whatever rows of numbers can begin with: a quick look, so that the rest is passed by."""
 _PEOPLE = "先生|女士|小姐|太太|老师|经理|师傅|同学(?![府院校])|转交|亲启|签收"
 _WISHES = (
     "收件人|收货人|联系|姓名|电话|手机|请|麻烦|务必|备注|放[在到门前]|不要|代收|"
