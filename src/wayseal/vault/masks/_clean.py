@@ -17,11 +17,11 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u02d7"
 _DOTS = "\u2022\u2027\u2219\u22c5\u30fb\u0387\u16eb\u25cf\u2024\u2e31\u2e33"
 _STOPS = {"。": ".", "、": ",", "〜": "~", "～": "~", "‘": "'", "’": "'", "【": "(", "】": ")", "〔": "(", "〕": ")"}
 _SAME = str.maketrans({**dict.fromkeys(_DASHES, "-"), **dict.fromkeys(_DOTS, "·"), **_STOPS})
+_HAS_SAME = re.compile("[" + re.escape("".join(map(chr, _SAME))) + "]").search
 _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     r"\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
-_SPACES = re.compile(r"\s+")
 
 _TRADITIONAL = (
     "烏號樓層單棟鎮鄉縣區國馬門戶組隊間廈廣場園莊灣島龍蘭東陽寧慶蘇漢瀋濟鄭連長遼貴雲臺澤聖豐華岡崗澗溝寶劉"
@@ -45,8 +45,12 @@ def clean(value: str) -> str:
     """The value in NFKC, without what can't be seen, one kind of dash, dot and space, and no space at its ends."""
     if _PLAIN(value):
         return value
-    text = unicodedata.normalize("NFKC", value).translate(_SAME)
-    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
+    text = unicodedata.normalize("NFKC", value)
+    if _HAS_SAME(text):
+        text = text.translate(_SAME)
+    if _INVISIBLE.search(text):
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())
 
 
 def simple(text: str) -> str:

@@ -51,7 +51,9 @@ _starts: defaultdict[str, list[_Name]] = defaultdict(list)
 for _name in sorted(_LEVELS, key=len, reverse=True):
     _starts[_name[:2]].append((_name, len(_name), _LEVELS[_name], _name.endswith(_WHOLE)))
 _BY_START = {start: tuple(names) for start, names in _starts.items()}
-_FULL = re.compile("|".join(name for name, levels in _LEVELS.items() if PROVINCE in levels and name[-1] in "省市区"))
+_provinces = [name for name, levels in _LEVELS.items() if PROVINCE in levels and name[-1] in "省市区"]
+_FULL = re.compile(f"(?=[{''.join(name[0] for name in _provinces)}])(?:{'|'.join(_provinces)})")
+_SEPARATED = re.compile("[ ,;:()]+")
 
 
 def find(text: str) -> list[tuple[int, int]]:
@@ -61,7 +63,7 @@ def find(text: str) -> list[tuple[int, int]]:
     """
     if spans := read(text, 0):
         return spans
-    starts = (found.end() for found in re.finditer(r"[ ,;:()]+", text))
+    starts = (found.end() for found in _SEPARATED.finditer(text))
     for start in chain(starts, (found.start() for found in _FULL.finditer(text))):
         if spans := read(text, start):
             return spans
