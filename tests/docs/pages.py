@@ -15,6 +15,7 @@ USER_PAGES = (
     "docs/detect-json",
     "docs/detection",
     "docs/detectors",
+    "docs/disclosure-log",
     "docs/explanations",
     "docs/how-it-decides",
     "docs/keys",
