@@ -25,7 +25,8 @@ from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, KeyService
 from wayseal.vault.log import Entry, EntryKind, append
 from wayseal.vault.policy import Work
-from wayseal.vault.sealing import SealedRecord, phone_tags, seal_parcels, token_of
+from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
+from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.tokens import field_token
 
 KEY_ID = 8

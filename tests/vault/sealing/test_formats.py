@@ -6,7 +6,8 @@ import json
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, LocalKeys, Wrapped
 from wayseal.vault.keyring.keys import AccessKey, LogKey
-from wayseal.vault.sealing import SealedItem, open_parcels, phone_tags, read_token, seal_fields, token_of
+from wayseal.vault.sealing import SealedItem, open_parcels, read_token, seal_fields, token_of
+from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.reasons import open_reason
 
 PURPOSES = {

@@ -10,7 +10,7 @@ from wayseal.vault.errors import KeyringError, SealError, VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys, Wrapped
 from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels
-from wayseal.vault.sealing._parcels import rewrap
+from wayseal.vault.sealing.wrapping import rewrap
 
 
 def items(records: list[SealedRecord]) -> list[SealedItem]:

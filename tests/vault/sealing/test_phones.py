@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from tests.vault.sealing.waybills import RING
 from wayseal.vault.keyring import KeyPurpose, Keyring
-from wayseal.vault.sealing import phone_tags
-from wayseal.vault.sealing.phones import MOST_NUMBERS, lookup_tags, numbers
+from wayseal.vault.sealing.phones import COMMON, MOST_NUMBERS, lookup_tags, numbers, phone_tags, scanned
 
 MOBILE = "13812345678"
 BEIJING = "01067891234"
@@ -101,22 +100,26 @@ def test_what_is_stored_is_found_by_any_spelling(text: str) -> None:
     assert all((version, len(tag)) == (1, 16) for version, tag in stored)
 
 
-@given(
-    st.from_regex("1[3-9][0-9]{9}", fullmatch=True), st.lists(st.sampled_from(["", " ", "-", "\u3000"]), min_size=11)
-)
-def test_a_number_has_one_tag_however_it_is_broken_up(number: str, breaks: list[str]) -> None:
+@given(st.from_regex("1[3-9][0-9]{9}", fullmatch=True), st.tuples(*[st.sampled_from(["", " ", "-", "\u3000"])] * 11))
+def test_a_number_has_one_tag_however_it_is_broken_up(number: str, breaks: tuple[str, ...]) -> None:
     written = "".join(b + d for b, d in zip(breaks, number, strict=True))
     wide = "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in written)
     for text in (number, "+86" + number, "0086 " + number, wide):
         assert phone_tags(RING, text) == phone_tags(RING, number)
 
 
-@given(st.text())
+@given(st.from_regex(COMMON, fullmatch=True))
+def test_the_short_way_says_what_the_long_way_would(text: str) -> None:
+    assert numbers(text) == scanned(text)
+
+
+@given(st.text() | st.text("0123456789013568 +-转,x()", max_size=40))
 def test_any_text(text: str) -> None:
+    """And a number's one spelling stays what it is."""
     found = numbers(text)
     assert len(found) <= MOST_NUMBERS
     for number in found:
-        assert numbers(number.digits)[0].digits == number.digits
+        assert [n.digits for n in numbers(number.digits)] == [number.digits]
 
 
 def test_an_extension_is_kept_apart() -> None:

@@ -2,7 +2,8 @@
 
 from wayseal.vault._acts import Parcel
 from wayseal.vault.fields import Field
-from wayseal.vault.keyring import Keyring, LocalKeys
+from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
+from wayseal.vault.keyring.keys import KINDS
 
 VALUES = {
     Field.SENDER_NAME: "王小明",
@@ -14,7 +15,11 @@ VALUES = {
     Field.GOODS: "手机壳 2件",
 }
 NUMBER = "YT8812345678901"
-RING = Keyring.new(1_790_000_000_000_000)
+RING = Keyring(
+    [kind(1, 1_790_000_000_000_000, bytes([place]) * 32) for place, kind in enumerate(KINDS.values())],
+    dict.fromkeys(KeyPurpose, 1),
+)
+"""The same in every run, as names of tests hold tokens."""
 KEYS = LocalKeys(RING)
 
 

@@ -1,11 +1,11 @@
-"""Waybill data sealed under its number, and what stands for it in the open: tokens, tags of phones.
+"""Waybill data sealed under its number, and the tokens that stand for it in the open.
 
-Reasons in the log are sealed by `wayseal.vault.sealing.reasons`; look-ups of a phone by `wayseal.vault.sealing.phones`.
+Beside them: `phones` (tags by which a phone is looked up), `reasons` (sealed in the log), `wrapping` (data keys wrapped
+anew after a rotation).
 """
 
 from wayseal.vault.sealing._fields import open_fields, seal_fields
 from wayseal.vault.sealing._parcels import SealedItem, SealedRecord, open_parcels, seal_parcels
-from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.tokens import read_token, token_of
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "SealedRecord",
     "open_fields",
     "open_parcels",
-    "phone_tags",
     "read_token",
     "seal_fields",
     "seal_parcels",

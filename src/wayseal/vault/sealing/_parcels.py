@@ -16,7 +16,7 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.sealing._fields import KEY, NONCE, open_fields, seal_fields
-from wayseal.vault.sealing._padding import number_bytes
+from wayseal.vault.sealing.wrapping import key_binding
 
 _DRAW = KEY + NONCE
 
@@ -38,11 +38,6 @@ class SealedItem:
     wrapped: Wrapped
     fields: Collection[Field] | None = None
     revision: int | None = None
-
-
-def key_binding(waybill: str) -> bytes:
-    """Associated data of a wrapped data key (rule 2)."""
-    return b"waybill\0" + number_bytes(waybill)
 
 
 def seal_parcels(keys: KeyService, parcels: Sequence[Parcel], revisions: Sequence[int] | int = 1) -> list[SealedRecord]:
@@ -75,13 +70,6 @@ def open_parcels(keys: KeyService, items: Sequence[SealedItem]) -> list[dict[Fie
         except VaultError as error:
             out.append(error)
     return out
-
-
-def rewrap(keys: KeyService, items: Sequence[tuple[str, Wrapped]]) -> list[Wrapped]:
-    """Data keys of numbers, wrapped anew with the active key: after a rotation, before the old one is retired."""
-    bindings = [key_binding(waybill) for waybill, _ in items]
-    secrets = keys.unwrap([(bound, wrapped) for bound, (_, wrapped) in zip(bindings, items, strict=True)])
-    return keys.wrap(list(zip(bindings, secrets, strict=True)))
 
 
 def _secrets(keys: KeyService, items: Sequence[SealedItem]) -> Sequence[bytes | VaultError]:

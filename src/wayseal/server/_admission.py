@@ -1,0 +1,194 @@
+"""Who gets in: the route's scope, the token, the standing of client and actor, the rate, and the size of the body.
+
+1. Default deny: a route that the table doesn't name answers 403 (`_scopes`, rule 1), before anything else is looked at.
+2. A token counts while its client is in use, its actor in office, and the client may act for the actor: now, and not
+   when it was issued. Its scopes are no more than the client has now.
+3. A client that is bound to a certificate must have shown it on this connection; so must a token that is.
+4. The body is read here, whole, with a limit of size and time, before anything is parsed, and after the client is
+   known.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from starlette.routing import BaseRoute, Match
+
+from wayseal.server._directory import Directory
+from wayseal.server._gate import App, Message, Receive, Scope, Send
+from wayseal.server._limits import Buckets
+from wayseal.server._problem import ProblemError
+from wayseal.server._rules import Rule
+from wayseal.server._tokens import Claims, Tokens
+from wayseal.vault._acts import Caller
+from wayseal.vault._directory import Client
+
+MOST_HEADERS = 100
+MOST_HEADER_BYTES = 16_384
+_JSON = b"application/json"
+
+
+class Admission:
+    """Lets requests through to `app` with scope["state"]["caller"], or raises ProblemError."""
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        routes: Callable[[], Sequence[BaseRoute]],
+        table: Mapping[tuple[str, str], str | None],
+        tokens: Tokens,
+        directory: Directory,
+        most_bytes: int,
+        body_seconds: float,
+    ) -> None:
+        self._app = app
+        self._routes = routes
+        self._table = table
+        self._tokens = tokens
+        self._directory = directory
+        self._most_bytes = most_bytes
+        self._body_seconds = body_seconds
+        self._rates = Buckets()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the start and end of the service."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = _headers(scope)
+        needs = self._needs(scope)
+        if needs is not None:
+            scope["state"]["caller"] = await self._caller(scope, headers, needs)
+        if scope["method"] != "GET":
+            receive = await self._body(scope, headers, receive)
+        await self._app(scope, receive, send)
+
+    def _needs(self, scope: Scope) -> str | None:
+        """The scope that the route needs (rule 1)."""
+        methods: set[str] = set()
+        for route in self._routes():
+            match, _ = route.matches(scope)
+            if match is Match.NONE:
+                continue
+            path = str(getattr(route, "path_format", getattr(route, "path", "")))
+            path = path if (scope["method"], path) in self._table else str(getattr(route, "path", path))
+            if match is Match.FULL:
+                if (scope["method"], path) not in self._table:
+                    raise ProblemError(Rule.NOT_ALLOWED)
+                scope["state"]["route"] = path
+                return self._table[scope["method"], path]
+            methods |= set(getattr(route, "methods", None) or ())
+        if methods:
+            raise ProblemError(Rule.METHOD, headers={"Allow": ", ".join(sorted(methods))})
+        raise ProblemError(Rule.NOT_FOUND)
+
+    async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], needs: str) -> Caller:
+        """Rules 2 and 3."""
+        claims = self._claims(headers)
+        standing = await self._directory.standing(claims.client, claims.actor)
+        client = standing.client
+        if client is None or not standing.may_act(now=time.time_ns() // 1000):
+            raise _invalid()
+        scope["state"]["client"] = client.client
+        shown = scope["state"].get("certificate_sha256")
+        if not bound_as_shown(client, shown) or (claims.certificate is not None and claims.certificate != shown):
+            raise ProblemError(Rule.CERTIFICATE, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        rate = float(client.per_second)
+        wait = self._rates.take(client.client, rate=rate, size=max(rate, 1.0), now=time.monotonic())
+        if wait:
+            raise ProblemError(Rule.RATE, retry_after=wait)
+        scopes = claims.scopes & client.scopes
+        if needs not in scopes:
+            raise ProblemError(
+                Rule.SCOPE_MISSING,
+                headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needs}"'},
+                extra={"scope": needs},
+            )
+        return Caller(
+            client=client.client,
+            actor=claims.actor,
+            scopes=scopes,
+            request=scope["state"]["request"],
+            ip=address(scope),
+        )
+
+    def _claims(self, headers: Mapping[bytes, bytes]) -> Claims:
+        header = headers.get(b"authorization")
+        if header is None:
+            raise ProblemError(Rule.TOKEN_MISSING, headers={"WWW-Authenticate": "Bearer"})
+        kind, _, token = header.decode("latin-1").partition(" ")
+        claims = self._tokens.verify(token.strip(), now=int(time.time())) if kind.lower() == "bearer" else None
+        if claims is None:
+            raise _invalid()
+        return claims
+
+    async def _body(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Receive:
+        """Rule 4: what gives the whole body at once."""
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > self._most_bytes:
+            raise _too_large()
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                body = await self._read(receive)
+        except TimeoutError:
+            raise ProblemError(Rule.SLOW_BODY, headers={"Connection": "close"}) from None
+        media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if body and media != _JSON and scope["path"].startswith("/v1/"):
+            raise ProblemError(Rule.MEDIA_TYPE)
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def again() -> Message:
+            return messages.pop() if messages else await receive()
+
+        return again
+
+    async def _read(self, receive: Receive) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise ProblemError(Rule.BAD_BODY)
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size > self._most_bytes:
+                raise _too_large()
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+
+def bound_as_shown(client: Client, shown: str | None) -> bool:
+    """Whether the client came with the certificate that it is bound to, if it is bound to one (rule 3)."""
+    return client.certificate_sha256 is None or client.certificate_sha256.lower() == shown
+
+
+def address(scope: Mapping[str, Any]) -> str:
+    """The address that the connection came from."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    """Headers by name; one that decides something must not come twice."""
+    given = scope["headers"]
+    if len(given) > MOST_HEADERS or sum(len(name) + len(value) for name, value in given) > MOST_HEADER_BYTES:
+        raise ProblemError(Rule.HEADERS)
+    headers = dict(given)
+    if len(headers) != len(given):
+        names = [name for name, _ in given]
+        if any(names.count(name) > 1 for name in (b"authorization", b"content-length", b"content-type")):
+            raise ProblemError(Rule.BAD_BODY)
+        if names.count(b"idempotency-key") > 1:
+            raise ProblemError(Rule.BAD_BODY)
+    return headers
+
+
+def _invalid() -> ProblemError:
+    return ProblemError(Rule.TOKEN_INVALID, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def _too_large() -> ProblemError:
+    return ProblemError(Rule.TOO_LARGE, headers={"Connection": "close"})

@@ -1,0 +1,133 @@
+"""From what a request carries to what the vault takes, and from its answers to JSON."""
+
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from typing import Any
+
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wayseal.server._bodies import AskBody, SealBody
+from wayseal.server._metrics import Metrics
+from wayseal.server._moments import text
+from wayseal.server._problem import ProblemError
+from wayseal.server._rules import Rule
+from wayseal.vault._acts import Answer, Ask, Caller, Disclosed, Parcel, Refused, Sealed
+from wayseal.vault.fields import Field
+
+_CONFLICTS = frozenset({"exists", "idempotency"})
+"""Rules that tell a client of its own earlier request, or that sealed something there first: 409."""
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks, as admission found."""
+    caller = request.scope["state"]["caller"]
+    assert isinstance(caller, Caller)  # noqa: S101
+    return caller
+
+
+def answered(body: Any, status: int = 200) -> Response:
+    """An answer in JSON."""
+    return Response(to_json(body), status, media_type="application/json")
+
+
+def refused(refusal: Refused) -> ProblemError:
+    """A refusal of the vault as an answer: 403 to whoever asks to see, so that none tells whether a number is there."""
+    return ProblemError(
+        Rule.CONFLICT if refusal.rule in _CONFLICTS else Rule.REFUSED,
+        said=(refusal.rule, refusal.zh, refusal.en),
+        extra={"waybill": refusal.waybill, "seq": _seq(refusal)},
+    )
+
+
+def parcel(body: SealBody) -> Parcel:
+    """A parcel to seal."""
+    given = body.values
+    values = {field: value for field in Field if (value := getattr(given, field.value)) is not None}
+    return Parcel(
+        waybill=body.waybill,
+        values=values,
+        origin_outlet=body.origin_outlet,
+        destination_outlet=body.destination_outlet,
+        keep_until=body.keep_until,
+    )
+
+
+def asks_of(bodies: Iterable[AskBody]) -> list[Ask]:
+    """Waybills of a batch."""
+    return [
+        Ask(
+            waybill=body.waybill,
+            purpose=body.purpose,
+            reason=body.reason,
+            fields=None if body.fields is None else frozenset(body.fields),
+        )
+        for body in bodies
+    ]
+
+
+def sealed_json(sealed: Sealed) -> dict[str, Any]:
+    """A parcel that was sealed."""
+    return {"waybill": sealed.waybill, "status": "sealed", "tokens": sealed.tokens}
+
+
+def refused_json(refusal: Refused) -> dict[str, Any]:
+    """A refusal among others."""
+    return {
+        "waybill": refusal.waybill,
+        "status": "refused",
+        "rule": refusal.rule,
+        "detail_zh": refusal.zh,
+        "detail_en": refusal.en,
+        "seq": _seq(refusal),
+    }
+
+
+def _seq(refusal: Refused) -> int | None:
+    return refusal.seq if refusal.seq >= 0 else None
+
+
+def disclosed_json(shown: Disclosed, until: str) -> dict[str, Any]:
+    """What was shown; until: `shown.until` as text."""
+    return {
+        "waybill": shown.waybill,
+        "status": "disclosed",
+        "values": shown.values,
+        "forms": shown.forms,
+        "until": until,
+        "seq": shown.seq,
+        "leaf": shown.leaf.hex(),
+    }
+
+
+def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """The answers of a batch, in its order."""
+    times: dict[int, str] = {}
+    out = []
+    for answer in answers:
+        if isinstance(answer, Refused):
+            out.append(refused_json(answer))
+            continue
+        until = times.get(answer.until)
+        if until is None:
+            until = times[answer.until] = text(answer.until)
+        out.append(disclosed_json(answer, until))
+    return out
+
+
+def count(metrics: Metrics, purposes: Container[str], asks: Sequence[Ask], answers: Sequence[Answer]) -> None:
+    """Puts a batch into the metrics. purposes: those that the policy knows; another one is a text that was sent."""
+    outcomes = Counter(
+        (ask.purpose, "refused" if isinstance(answer, Refused) else "disclosed")
+        for ask, answer in zip(asks, answers, strict=True)
+    )
+    for (purpose, outcome), number in outcomes.items():
+        metrics.disclosed(purpose if purpose in purposes else "unknown", outcome, number)
+
+
+def count_refusals(metrics: Metrics, answers: Iterable[object]) -> None:
+    """Refusals of a batch, by rule."""
+    for answer in answers:
+        if isinstance(answer, Refused):
+            metrics.refused(answer.rule)

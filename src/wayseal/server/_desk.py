@@ -1,0 +1,101 @@
+"""The vault, as coroutines see it.
+
+1. Disclosures go to the committer and nowhere else; everything else runs in few threads, so that a slow question never
+   holds the loop.
+2. A caller who goes away takes nothing back: what the vault began it finishes.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from wayseal.merkle import Checkpoint
+from wayseal.merkle.tiles import Tile
+from wayseal.server._directory import Standing
+from wayseal.store.database import Connection
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Answer, Ask, Caller
+from wayseal.vault._committer import Committer
+from wayseal.vault._vault import Vault
+from wayseal.vault.log import proofs, tiles
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_THREADS = 6
+
+
+class Desk:
+    """Puts questions to a vault. `now` of each is the service's clock."""
+
+    def __init__(self, vault: Vault, committer: Committer) -> None:
+        self.vault = vault
+        self.committer = committer
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="wayseal-desk")
+
+    async def disclose(
+        self, caller: Caller, asks: Sequence[Ask], *, key: str | None, approval: str | None
+    ) -> list[Answer]:
+        """Answers, once they are durable."""
+        job = self.vault.job(caller, asks, key=key, approval=approval)
+        return await asyncio.shield(asyncio.wrap_future(self.committer.submit(job)))
+
+    async def act(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `work` (a method of the vault) returns, run in a thread."""
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._pool, partial(work, *args, **kwargs)))
+
+    async def standing(self, client: str, actor: str | None) -> Standing:
+        """Who a client and an actor are (None: whom the client is itself)."""
+        return await self.act(self._standing, client, actor)
+
+    def _standing(self, client: str, actor: str | None) -> Standing:
+        found = self.vault.client(client)
+        name = actor if actor is not None else None if found is None else found.actor
+        return Standing(client=found, actor=None if name is None else self.vault.actor(name))
+
+    async def log_size(self) -> int:
+        """How many entries the log has; DatabaseError where the database doesn't answer."""
+        return await self.act(self.vault.main.read, tiles.size)
+
+    async def log_tile(self, wanted: Tile) -> bytes | None:
+        """The hashes of a tile; None where the log has no such tile."""
+        return await self.act(self.vault.main.read, _tile, wanted)
+
+    async def prove(self, seq: int) -> str:
+        """The proof of an entry, under a checkpoint that has it; VaultError where there is none (any more)."""
+        return await self.act(self._prove, seq)
+
+    def _prove(self, seq: int) -> str:
+        note = self.vault.newest_checkpoint()
+        if note is None or Checkpoint.claimed(note.encode()).size <= seq:
+            note = self.vault.checkpoint(now=now())
+        return self.vault.main.read(proofs.prove, seq, note.encode()).to_json()
+
+    async def policy_texts(self) -> tuple[int, str, str, str]:
+        """Version, purposes, rules and SHA-256 of the policy in force."""
+        return await self.act(self.vault.main.read, _policy)
+
+    def close(self) -> None:
+        """Finishes what was begun (rule 2)."""
+        self.committer.close()
+        self._pool.shutdown()
+
+
+def _tile(connection: Connection, wanted: Tile) -> bytes | None:
+    return tiles.tile(connection, tiles.size(connection), wanted)
+
+
+def _policy(connection: Connection) -> tuple[int, str, str, str]:
+    columns = t.policies.c
+    row = connection.execute(sa.select(t.policies).order_by(columns.version.desc()).limit(1)).one()
+    return row.version, row.purposes, row.rules, row.sha256
+
+
+def now() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1000

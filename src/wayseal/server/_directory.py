@@ -1,0 +1,83 @@
+"""Who a client and an actor are right now.
+
+1. What is remembered was true at most a second ago: whoever is disabled or blocked is out within it, however long
+   their token lasts.
+2. Where it can't be read, nobody is let in: the error goes to whoever asks.
+3. Many who ask for the same at once make one read.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from wayseal.vault._directory import ActorRecord, Client
+
+FRESH = 0.5
+"""Seconds for which an answer is given again; the vault looks for other clients once in so long too."""
+REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A client and an actor as the vault has them; None: there is none by this id."""
+
+    client: Client | None
+    actor: ActorRecord | None
+
+    def may_act(self, *, now: int) -> bool:
+        """Whether this client is in use and may act for this actor, who is in office; now: microseconds."""
+        client, actor = self.client, self.actor
+        if client is None or client.disabled_at is not None or actor is None:
+            return False
+        if client.actor != actor.actor and actor.role not in client.acts_for:
+            return False
+        return in_office(actor, now=now)
+
+
+def in_office(actor: ActorRecord, *, now: int) -> bool:
+    """Neither blocked nor outside its time; `valid_to` is the first moment after it. now: microseconds."""
+    if actor.blocked_at is not None:
+        return False
+    return (actor.valid_from or 0) <= now and (actor.valid_to is None or now < actor.valid_to)
+
+
+Read = Callable[[str, str | None], Awaitable[Standing]]
+
+
+class Directory:
+    """Remembers standings for a second. clock: seconds that never go back."""
+
+    def __init__(self, read: Read, clock: Callable[[], float]) -> None:
+        self._read = read
+        self._clock = clock
+        self._known: OrderedDict[tuple[str, str | None], tuple[float, Standing]] = OrderedDict()
+        self._reading: dict[tuple[str, str | None], asyncio.Task[Standing]] = {}
+
+    async def standing(self, client: str, actor: str | None) -> Standing:
+        """A client and an actor (None: the client's own), at most `FRESH` seconds old (rule 1)."""
+        key = (client, actor)
+        known = self._known.get(key)
+        if known is not None and self._clock() - known[0] < FRESH:
+            return known[1]
+        task = self._reading.get(key)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._renew(key))
+            self._reading[key] = task
+            task.add_done_callback(lambda done: self._read_ended(key, done))
+        # Whoever goes away doesn't take the read from the others.
+        return await asyncio.shield(task)
+
+    def _read_ended(self, key: tuple[str, str | None], done: "asyncio.Task[Standing]") -> None:
+        self._reading.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # Looked at, so that nothing complains when all who waited are gone.
+
+    async def _renew(self, key: tuple[str, str | None]) -> Standing:
+        began = self._clock()
+        standing = await self._read(*key)
+        self._known[key] = (began, standing)
+        self._known.move_to_end(key)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return standing

@@ -1,0 +1,121 @@
+"""Disclosure: one waybill, many, by tokens, and by a phone."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from wayseal.server import _asked as asked
+from wayseal.server._bodies import DiscloseBatch, DiscloseBody, FindBody, TokenBatch
+from wayseal.server._desk import Desk, now
+from wayseal.server._metrics import Metrics
+from wayseal.server._moments import text
+from wayseal.server._shown import BODY, DisclosedOne, DisclosureResults, Found, TokenResults, problems
+from wayseal.server.routes._parts import Key, Waybill, chosen
+from wayseal.vault._acts import Answer, Ask, Refused
+from wayseal.vault.errors import VaultError
+from wayseal.vault.fields import Field
+
+
+def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
+    """POST /v1/waybills/{waybill}/disclose, /v1/disclose, /v1/tokens/disclose, /v1/find."""
+
+    async def answers_to(request: Request, asks: list[Ask], key: str | None, approval: str | None) -> list[Answer]:
+        answers = await desk.disclose(asked.caller_of(request), asks, key=key, approval=approval)
+        asked.count(metrics, desk.vault.policy.purposes, asks, answers)
+        return answers
+
+    @app.post(
+        "/v1/waybills/{waybill}/disclose",
+        response_model=DisclosedOne,
+        responses=problems((*BODY, 409)),
+        summary="See a waybill's data, for a purpose and a reason",
+    )
+    async def disclose(request: Request, waybill: Waybill, body: DiscloseBody, key: Key = None) -> Response:
+        ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=chosen(body.fields))
+        (answer,) = await answers_to(request, [ask], key, body.approval)
+        if isinstance(answer, Refused):
+            raise asked.refused(answer)
+        return asked.answered(asked.disclosed_json(answer, text(answer.until)))
+
+    @app.post(
+        "/v1/disclose",
+        response_model=DisclosureResults,
+        responses=problems((*BODY, 409)),
+        summary="See many waybills' data, each for a purpose and a reason",
+    )
+    async def disclose_batch(request: Request, body: DiscloseBatch, key: Key = None) -> Response:
+        answers = await answers_to(request, asked.asks_of(body.asks), key, body.approval)
+        asked.count_refusals(metrics, answers)
+        return asked.answered({"results": asked.answers_json(answers)})
+
+    @app.post(
+        "/v1/tokens/disclose",
+        response_model=TokenResults,
+        responses=problems((*BODY, 409)),
+        summary="See what tokens stand for, for a purpose and a reason",
+    )
+    async def disclose_tokens(request: Request, body: TokenBatch, key: Key = None) -> Response:
+        places = [_place(desk, token) for token in body.tokens]
+        wanted: dict[str, set[Field]] = {}
+        for place in places:
+            if place is not None:
+                wanted.setdefault(place[0], set()).add(place[1])
+        asks = [
+            Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=frozenset(fields))
+            for waybill, fields in wanted.items()
+        ]
+        answers = await answers_to(request, asks, key, body.approval) if asks else []
+        asked.count_refusals(metrics, answers)
+        by_waybill = dict(zip(wanted, answers, strict=True))
+        results = [
+            _of_token(token, None if place is None else by_waybill[place[0]], None if place is None else place[1])
+            for token, place in zip(body.tokens, places, strict=True)
+        ]
+        return asked.answered({"results": results})
+
+    @app.post(
+        "/v1/find",
+        response_model=Found,
+        responses=problems(),
+        summary="Find the waybills of a phone; few a day",
+    )
+    async def find(request: Request, body: FindBody) -> Response:
+        caller = asked.caller_of(request)
+        found = await desk.act(desk.vault.find, caller, body.phone, body.purpose, body.reason, now=now())
+        if isinstance(found, Refused):
+            raise asked.refused(found)
+        return asked.answered({"waybills": found})
+
+
+def _place(desk: Desk, token: str) -> tuple[str, Field] | None:
+    """Number and field of a token; None where it is none of ours."""
+    try:
+        return desk.vault.read_token(token)
+    except VaultError:
+        return None
+
+
+def _of_token(token: str, answer: Answer | None, field: Field | None) -> dict[str, Any]:
+    """What one token stands for; a token that isn't ours is told apart from nothing that is refused."""
+    told: dict[str, Any] = {"token": token}
+    if answer is None or field is None:
+        return told | {"status": "refused", "rule": "token", "detail_zh": "令牌无效。", "detail_en": "No such token."}
+    if isinstance(answer, Refused):
+        refusal = asked.refused_json(answer)
+        del refusal["waybill"]
+        return told | refusal
+    if field not in answer.values:
+        return told | {
+            "status": "refused",
+            "rule": "field",
+            "detail_zh": "该用途不含此字段。",
+            "detail_en": "The purpose doesn't have this field.",
+            "seq": answer.seq,
+        }
+    return told | {
+        "status": "disclosed",
+        "value": answer.values[field],
+        "form": answer.forms[field],
+        "until": text(answer.until),
+        "seq": answer.seq,
+    }

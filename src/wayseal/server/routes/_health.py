@@ -1,0 +1,66 @@
+"""Whether the service lives, is ready, and how it does."""
+
+import time
+from collections.abc import Callable
+
+from fastapi import FastAPI, Response
+
+from wayseal.server import _asked as asked
+from wayseal.server._desk import Desk
+from wayseal.server._metrics import MEDIA_TYPE, Metrics
+from wayseal.server._shown import OPEN, TOKEN, Health, problems
+from wayseal.store.database import DatabaseError
+from wayseal.vault.errors import VaultError
+
+FRESH = 1.0
+"""Seconds for which an answer about the database is given again: whoever may ask may ask often."""
+
+
+class _Ready:
+    """Whether the vault answers, asked at most once a second."""
+
+    def __init__(self, desk: Desk, metrics: Metrics) -> None:
+        self._desk = desk
+        self._metrics = metrics
+        self._at = float("-inf")
+        self._answers = False
+
+    async def answers(self) -> bool:
+        """Whether it does."""
+        if time.monotonic() - self._at >= FRESH:
+            self._at = time.monotonic()
+            try:
+                await self._desk.log_size()
+                self._answers = True
+            except (DatabaseError, VaultError):
+                self._metrics.database_failed()
+                self._answers = False
+        return self._answers
+
+
+def add_health(app: FastAPI, desk: Desk, metrics: Metrics, stopping: Callable[[], bool]) -> None:
+    """GET /healthz, /readyz, /metrics."""
+    vault = _Ready(desk, metrics)
+
+    @app.get("/healthz", response_model=Health, responses=problems(OPEN), summary="Whether the process answers")
+    async def healthz() -> Response:
+        return asked.answered({"status": "ok"})
+
+    @app.get(
+        "/readyz",
+        response_model=Health,
+        responses={**problems(OPEN), 503: {"model": Health}},
+        summary="Whether requests should be sent here",
+    )
+    async def readyz() -> Response:
+        ready = not stopping() and await vault.answers()
+        return asked.answered({"status": "ok" if ready else "not_ready"}, 200 if ready else 503)
+
+    @app.get(
+        "/metrics",
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems(TOKEN)},
+        response_class=Response,
+        summary="Metrics for Prometheus",
+    )
+    async def exposed() -> Response:
+        return Response(metrics.text(log_entries=await desk.log_size()), media_type=MEDIA_TYPE)

@@ -1,0 +1,134 @@
+"""Tokens for clients (RFC 6749, 4.4), and the keys that verify them.
+
+1. A client gets no scope that it doesn't have, and acts for no actor whose role it may not act for.
+2. An actor that there isn't, one who is out of office, and one whom the client may not act for answer alike.
+"""
+
+import time
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request, Response
+from pydantic_core import to_json
+
+from wayseal.server import _asked as asked
+from wayseal.server import _clients as clients
+from wayseal.server._admission import address, bound_as_shown
+from wayseal.server._clients import OAuthError
+from wayseal.server._desk import Desk, now
+from wayseal.server._directory import Standing
+from wayseal.server._limits import Failures
+from wayseal.server._metrics import Metrics
+from wayseal.server._problem import ProblemError
+from wayseal.server._rules import Rule
+from wayseal.server._shown import OPEN, Keys, OAuthProblem, TokenShown, problems
+from wayseal.server._tokens import LASTS, Claims, Tokens
+
+_FORM = "application/x-www-form-urlencoded"
+_MOST = 8192
+_TEXT = {"type": "string"}
+_BODY = {
+    "required": True,
+    "content": {
+        _FORM: {
+            "schema": {
+                "type": "object",
+                "required": ["grant_type"],
+                "properties": {
+                    "grant_type": {"type": "string", "enum": ["client_credentials"]},
+                    "client_id": _TEXT,
+                    "client_secret": _TEXT,
+                    "scope": {"type": "string", "description": "Scopes with a space between; none: all."},
+                    "actor": {"type": "string", "description": "On whose behalf; none: the client's own actor."},
+                },
+            }
+        }
+    },
+}
+
+
+def add_oauth(app: FastAPI, desk: Desk, tokens: Tokens, metrics: Metrics) -> None:
+    """POST /oauth/token, GET /oauth/keys."""
+    failures = Failures()
+
+    @app.post(
+        "/oauth/token",
+        response_model=TokenShown,
+        responses={**problems(OPEN), 400: {"model": OAuthProblem}, 401: {"model": OAuthProblem}},
+        openapi_extra={"requestBody": _BODY},
+        summary="An access token for a client",
+    )
+    async def token(request: Request) -> Response:
+        try:
+            claims = await _claims(request, desk, failures)
+        except OAuthError as error:
+            metrics.signed_in(error.code)
+            return _error(request, error)
+        metrics.signed_in("ok")
+        return asked.answered(
+            {
+                "access_token": tokens.issue(claims, now=claims.expires - LASTS),
+                "token_type": "Bearer",
+                "expires_in": LASTS,
+                "scope": " ".join(sorted(claims.scopes)),
+            }
+        )
+
+    @app.get("/oauth/keys", response_model=Keys, responses=problems(OPEN), summary="The keys that verify access tokens")
+    async def keys() -> Response:
+        return Response(
+            to_json(tokens.jwks()), media_type="application/json", headers={"Cache-Control": "public, max-age=300"}
+        )
+
+
+async def _claims(request: Request, desk: Desk, failures: Failures) -> Claims:
+    """What the token of this request will say; OAuthError."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise OAuthError("invalid_request", "the body is no form")
+    body = await request.body()
+    if len(body) > _MOST:
+        raise OAuthError("invalid_request", "the form is too long")
+    fields = clients.form(body)
+    given = clients.credentials(request.headers.get("authorization"), fields)
+    where = address(request.scope)
+    wait = failures.wait(given.client, where, now=time.monotonic())
+    if wait:
+        raise ProblemError(Rule.FAILURES, retry_after=wait)
+    # Straight from the vault: a secret that was taken back a moment ago must not open anything.
+    standing = await desk.standing(given.client[:256], fields.get("actor") or None)
+    shown = request.scope["state"].get("certificate_sha256")
+    known = clients.genuine(standing.client, given)
+    if standing.client is None or not known or not bound_as_shown(standing.client, shown):
+        failures.count(given.client, where, now=time.monotonic())
+        raise clients.unknown_client()
+    request.scope["state"]["client"] = standing.client.client
+    return _granted(standing, fields, shown)
+
+
+def _granted(standing: Standing, fields: Mapping[str, str], shown: str | None) -> Claims:
+    """Rules 1 and 2."""
+    client = standing.client
+    assert client is not None  # noqa: S101
+    if fields.get("grant_type") != "client_credentials":
+        raise OAuthError("unsupported_grant_type", "client_credentials alone")
+    wanted = frozenset(fields.get("scope", "").split()) or client.scopes
+    if not wanted <= client.scopes:
+        raise OAuthError("invalid_scope", "the client lacks a scope that it asks for")
+    if standing.actor is None or not standing.may_act(now=now()):
+        raise OAuthError("invalid_grant", "the client may not act for this actor")
+    return Claims(
+        client=client.client,
+        actor=standing.actor.actor,
+        scopes=wanted,
+        expires=int(time.time()) + LASTS,
+        certificate=None if client.certificate_sha256 is None else shown,
+    )
+
+
+def _error(request: Request, error: OAuthError) -> Response:
+    body = {
+        "error": error.code,
+        "error_description": error.words,
+        "request": request.scope["state"]["request"],
+    }
+    headers = {"WWW-Authenticate": 'Basic realm="wayseal"'} if error.status == 401 else {}
+    return Response(to_json(body), error.status, headers, "application/json")

@@ -1,0 +1,138 @@
+"""Runs the service: opens what it needs, answers until it is told to stop, and closes everything.
+
+1. Told to stop (SIGTERM, SIGINT), it says that it isn't ready, takes nothing new, finishes what it began, and closes
+   its databases then.
+2. Logs go to standard error as JSON, those of libraries too, without what was put into their texts.
+"""
+
+import logging
+import signal
+import socket
+import ssl
+from types import FrameType
+
+import uvicorn
+
+from wayseal import __version__
+from wayseal.server._gate import Running
+from wayseal.server._logs import Forward, Log, make_log
+from wayseal.server._metrics import Metrics
+from wayseal.server._tls import Protocol
+from wayseal.server.app import Limits, create_app
+from wayseal.server.settings import Settings
+from wayseal.store.database import open_database
+from wayseal.vault._committer import Committer
+from wayseal.vault._vault import Vault
+from wayseal.vault.keyring import Keyring, KeyringFile
+from wayseal.vault.keyring._keyring import ENVIRONMENT
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_LIBRARIES = ("uvicorn", "asyncio", "sqlalchemy")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says first that it stops (rule 1)."""
+
+    def __init__(self, config: uvicorn.Config, running: Running, log: Log) -> None:
+        super().__init__(config)
+        self._running = running
+        self._log = log
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where it listens, once it does."""
+        await super().startup(sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            self._log.info("serving", port=port, version=__version__)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal stops gently, a second one at once."""
+        self._running.stopping = True
+        self._log.info("stopping")
+        super().handle_exit(sig, frame)
+
+    def run_gently(self) -> None:
+        """Serves until a signal ends it, and returns then: uvicorn would raise the signal again (rule 1)."""
+        before = {sig: signal.signal(sig, self._ended) for sig in _SIGNALS}
+        try:
+            self.run()
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+    def _ended(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            raise SystemExit(128 + sig)
+
+
+def run(settings: Settings) -> None:
+    """Serves until a signal ends it. VaultError, DatabaseError: what it can't start with."""
+    log = make_log()
+    metrics = Metrics()
+    keyring = _keyring(settings)
+    vault = Vault(open_database(settings.database), open_database(settings.key_database), keyring)
+    committer = Committer(vault, seen=metrics.group)
+    try:
+        running = Running(settings.most_running)
+        app = create_app(
+            vault,
+            committer,
+            keyring=keyring,
+            issuer=settings.issuer,
+            limits=Limits(
+                most_bytes=settings.most_bytes,
+                body_seconds=settings.body_seconds,
+                answer_seconds=settings.answer_seconds,
+            ),
+            metrics=metrics,
+            log=log,
+            running=running,
+        )
+        _forward(log)
+        _Server(config_of(settings, app), running, log).run_gently()
+        app.state.desk.close()
+    finally:
+        vault.close()
+        log.info("stopped")
+
+
+def _keyring(settings: Settings) -> Keyring | KeyringFile:
+    """The keyring of the settings: a file may be rotated while the service runs."""
+    if settings.keyring_file is not None:
+        return KeyringFile(settings.keyring_file)
+    return Keyring.from_environment({ENVIRONMENT: settings.keyring or ""})
+
+
+def _forward(log: Log) -> None:
+    """Rule 2."""
+    handler = Forward(log)
+    for name in _LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+
+
+def config_of(settings: Settings, app: object) -> uvicorn.Config:
+    """How uvicorn is to run."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=settings.proxies is not None,
+        forwarded_allow_ips=settings.proxies or "",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=int(settings.stop_seconds),
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        ssl_ca_certs=None if settings.tls_client_ca is None else str(settings.tls_client_ca),
+        # Whoever has no certificate may come, unless the client is bound to one (`_admission`, rule 3).
+        ssl_cert_reqs=ssl.CERT_NONE if settings.tls_client_ca is None else ssl.CERT_OPTIONAL,
+    )

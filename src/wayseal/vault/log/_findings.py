@@ -1,0 +1,103 @@
+"""What a verification of the log finds, as data; the command line has the words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
+from wayseal.vault.errors import LogChangedError
+
+
+class Code(StrEnum):
+    """What is wrong."""
+
+    ENTRY = "entry"
+    """Entry, salt and leaf of one row don't fit each other; `column` says which was changed, where that is known."""
+    ENTRY_UNREADABLE = "entry-unreadable"
+    """It is what was hashed, but no entry."""
+    ENTRY_MISSING = "entry-missing"
+    ENTRY_EXTRA = "entry-extra"
+    """A row at a place that the log doesn't have."""
+    ENTRY_ERASED = "entry-erased"
+    """Entries were dropped, and no entry of the log says so."""
+    ENTRIES_REWRITTEN = "entries-rewritten"
+    """Entries fit their leaves, but nodes and a signed checkpoint say that other ones stood there."""
+    NODE = "node"
+    NODE_MISSING = "node-missing"
+    NODE_EXTRA = "node-extra"
+    CHECKPOINT_ROW = "checkpoint-row"
+    """A stored checkpoint's size or time isn't what its note says."""
+    CHECKPOINT_UNREADABLE = "checkpoint-unreadable"
+    CHECKPOINT_ORIGIN = "checkpoint-origin"
+    CHECKPOINT_KEY = "checkpoint-key"
+    CHECKPOINT_AHEAD = "checkpoint-ahead"
+    CHECKPOINT_HISTORY = "checkpoint-history"
+    ROW_MISSING = "row-missing"
+    """An entry that disclosed has no row in the analytics ledger."""
+    ROW_EXTRA = "row-extra"
+    """The ledger has a row that the log has no entry for, or more than one for an entry."""
+    ROW_CHANGED = "row-changed"
+    """A row says another account, waybill or time than its entry."""
+
+
+_CODES = {
+    Code.CHECKPOINT_ORIGIN: OtherOriginError.exit_code,
+    Code.CHECKPOINT_KEY: UnknownKeyError.exit_code,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    where: the row at fault (`entries/17`, `nodes/1/3`, `checkpoints/300`; of several entries the first), or a given
+    checkpoint's name. values: what the words need (first, last, column, reason, …).
+    """
+
+    code: Code
+    where: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with if nothing worse was found."""
+        return _CODES.get(self.code, LogChangedError.exit_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A checkpoint that holds: its name, the size and root that it says, who signed it, and how the tree goes on.
+
+    at: when it was signed, microseconds, if it says so. proof: hashes that lead from its root to the present one; empty
+    for checkpoints that the log stores itself.
+    """
+
+    where: str
+    size: int
+    root: bytes
+    at: int | None
+    keys: tuple[str, ...]
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What was looked at and what was found.
+
+    size, root (hex): of the log as its entries say. origin: the vault's, None where it doesn't say. erased: entries
+    that were dropped. disclosed: entries that show something. checkpoints: those that hold.
+    """
+
+    origin: str | None
+    size: int
+    root: str
+    disclosed: int
+    erased: int
+    nodes: int
+    checkpoints: tuple[Kept, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all is as it should be; a changed log goes before a checkpoint that can't be used."""
+        return min((f.exit_code for f in self.findings), default=0)

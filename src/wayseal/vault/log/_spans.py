@@ -1,0 +1,67 @@
+"""Sets of places, as spans: "3,7-12"."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from wayseal.vault.errors import VaultError
+
+Span = tuple[int, int]
+"""First and last place, both in it."""
+_TEXT = re.compile(
+    r"(?:0|[1-9]\d{0,18})(?:-(?:[1-9]\d{0,18}))?(?:,(?:0|[1-9]\d{0,18})(?:-(?:[1-9]\d{0,18}))?)*", re.ASCII
+)
+
+
+def spans_of(places: Iterable[int]) -> list[Span]:
+    """The spans of some places, sorted."""
+    return joined((p, p) for p in places)
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same set in as few spans as can be, sorted."""
+    out: list[Span] = []
+    for first, last in sorted(spans):
+        if out and first <= out[-1][1] + 1:
+            out[-1] = (out[-1][0], max(out[-1][1], last))
+        else:
+            out.append((first, last))
+    return out
+
+
+def less(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """What is in `spans` and not in `others`."""
+    out: list[Span] = []
+    taken = joined(others)
+    at = 0
+    for first, last in joined(spans):
+        while at < len(taken) and taken[at][1] < first:
+            at += 1
+        here = at
+        while here < len(taken) and taken[here][0] <= last:
+            if first < taken[here][0]:
+                out.append((first, taken[here][0] - 1))
+            first = taken[here][1] + 1  # noqa: PLW2901
+            here += 1
+        if first <= last:
+            out.append((first, last))
+    return out
+
+
+def counted(spans: Iterable[Span]) -> int:
+    """How many places."""
+    return sum(last - first + 1 for first, last in spans)
+
+
+def spelled_spans(spans: Sequence[Span]) -> str:
+    """As text."""
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+
+
+def parsed_spans(text: str) -> list[Span]:
+    """Read what `spelled_spans` gives; VaultError where it is something else."""
+    if not _TEXT.fullmatch(text):
+        raise VaultError("these are no places of entries")
+    pairs = [(int(part.partition("-")[0]), int(part.rpartition("-")[2])) for part in text.split(",")]
+    if any(first > last for first, last in pairs):
+        raise VaultError("these are no places of entries")
+    return joined(pairs)

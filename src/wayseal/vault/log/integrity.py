@@ -1,0 +1,220 @@
+"""Looking whether the log is what was written, and its tree what was signed.
+
+1. Everything is looked at: a finding ends nothing, and each names the row at fault.
+2. Leaves are made again from salts and entries, nodes from leaves, roots from both; each is compared with what is
+   stored, and roots with every checkpoint, stored or given.
+3. Where two of them disagree, what stands above decides which is at fault: a node on its leaves, a signed checkpoint
+   on nodes.
+4. An erased entry counts as such only if a later entry of the log names it.
+5. A checkpoint counts only with a signature by a given key, and if it is of this log. Without keys none counts.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from wayseal.merkle import VerifyKey
+from wayseal.merkle.hashing import SIZE, leaf_hash
+from wayseal.merkle.tiles import HEIGHT, WIDTH
+from wayseal.merkle.tiles import entries as entries_of
+from wayseal.store.database import Connection, Database
+from wayseal.vault import _tables as t
+from wayseal.vault.errors import LogChangedError, VaultError
+from wayseal.vault.log import _rows
+from wayseal.vault.log._checkpoints import signed_at
+from wayseal.vault.log._erase import named_by
+from wayseal.vault.log._findings import Code, Finding, Kept, Verification
+from wayseal.vault.log._levels import ZERO, Levels, Tile
+from wayseal.vault.log._signed import Opener, Signed
+from wayseal.vault.log._spans import Span, counted, joined, less
+from wayseal.vault.log.entries import EntryKind, decode
+from wayseal.vault.log.tiles import tree
+
+__all__ = ["Code", "Finding", "Kept", "Note", "Progress", "Verification", "verified", "verify"]
+
+Note = tuple[str, bytes]
+"""A given checkpoint: a name for it, and its content."""
+Progress = Callable[[str, int, int], None]
+"""(stage, done, total)."""
+
+
+def verify(database: Database, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
+    """Looks at everything (rules 1 to 5), in one reading transaction.
+
+    Give it a database that was opened for it: on PostgreSQL its work holds up what else goes through the same one.
+    """
+
+    def work(connection: Connection) -> Verification:
+        _rows.one_snapshot(connection)
+        return verified(connection, notes, keys, progress)
+
+    return database.read(work)
+
+
+def verified(
+    connection: Connection, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress
+) -> Verification:
+    """The same within the caller's transaction, which must be one snapshot."""
+    return _Verifier(connection).all(notes, keys, progress)
+
+
+@dataclass(slots=True)
+class _Said:
+    """What entries say. erased: places that say nothing any more; named: those that entries say were dropped."""
+
+    disclosed: int = 0
+    erased: list[Span] = field(default_factory=list)
+    named: list[Span] = field(default_factory=list)
+
+
+class _Verifier:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._findings: list[Finding] = []
+        self._extent = _rows.extent(connection)
+        self._nodes: tuple[int, list[bytes | None]] = (0, [])
+        self._levels = Levels(self._stored, self._find)
+        self._said = _Said()
+
+    def all(self, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
+        size = self._extent.size
+        origin = self._connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == "origin")).scalar()
+        opener = Opener(origin, size, keys, self._findings.append)
+        points = self._points(opener, notes)
+        self._spans(Code.ENTRY_MISSING, self._extent.missing)
+        for name in self._extent.extra:
+            self._find(Code.ENTRY_EXTRA, name)
+        fitting, root = self._walk(points, progress)
+        for name in _rows.nodes_too_many(self._connection, size):
+            self._find(Code.NODE_EXTRA, name)
+        erased = joined(self._said.erased)
+        self._spans(Code.ENTRY_ERASED, less(erased, self._said.named))
+        return Verification(
+            origin=opener.origin, size=size, root=root.hex(), disclosed=self._said.disclosed, erased=counted(erased),
+            nodes=sum(entries_of(size, level) for level in range(1, 64 // HEIGHT)),
+            checkpoints=tuple(self._kept(point) for point in fitting), findings=tuple(self._findings),
+        )  # fmt: skip
+
+    def _find(self, code: Code, where: str, **values: str | int) -> None:
+        self._findings.append(Finding(code=code, where=where, values=values))
+
+    def _spans(self, code: Code, spans: Sequence[Span]) -> None:
+        for first, last in spans:
+            self._find(code, f"entries/{first}", first=first, last=last)
+
+    def _points(self, opener: Opener, notes: Sequence[Note]) -> list[Signed]:
+        """Checkpoints that can be compared with the tree, by size; the others are named."""
+        out = []
+        for size, note, at in _rows.notes_of(self._connection):
+            where = f"checkpoints/{size}"
+            found = opener.open(where, note, stored=True)
+            if found and (size, at) != (found.point.size, signed_at(found.point)):
+                self._find(Code.CHECKPOINT_ROW, where)
+            out.append(found)
+        out += [opener.open(name, note) for name, note in notes]
+        return sorted((p for p in out if p), key=lambda p: p.point.size)
+
+    def _walk(self, points: Sequence[Signed], progress: Progress) -> tuple[list[Signed], bytes]:
+        """Looks at all tiles, and at checkpoints of sizes within each; those that hold, and the root of all entries."""
+        size, waiting, fitting = self._extent.size, list(points)[::-1], list[Signed]()
+        last = Tile(first=size // WIDTH * WIDTH, options=[[]])
+        for tile in self._tiles():
+            counts = self._levels.judge(tile) if tile.full else ZERO
+            while waiting and waiting[-1].point.size < tile.first + WIDTH:
+                fitting += self._compared(waiting.pop(), tile)
+            self._name_entries(tile)
+            if tile.full:
+                self._levels.add(tile, counts)
+            else:
+                last = tile
+            progress("entries", tile.first + len(tile.options[0]), size)
+        while waiting:
+            fitting += self._compared(waiting.pop(), last)
+        for place, vouched in self._levels.doubted():
+            first, end = place * WIDTH, place * WIDTH + WIDTH - 1
+            if vouched:
+                self._find(Code.ENTRIES_REWRITTEN, f"entries/{first}", first=first, last=end)
+            else:
+                self._find(Code.NODE, f"nodes/1/{place}", first=first, last=end)
+        return fitting, self._levels.root(last.options[0])
+
+    def _stored(self, level: int, place: int) -> bytes | None:
+        """A stored node; those of the lowest level are read many at a time."""
+        if level > 1:
+            return _rows.hashes_of(self._connection, level, place, place + 1)[0]
+        start, some = self._nodes
+        if not start <= place < start + len(some):
+            start = place // WIDTH * WIDTH
+            some = _rows.hashes_of(self._connection, 1, start, start + WIDTH)
+            self._nodes = (start, some)
+        return some[place - start]
+
+    def _tiles(self) -> Iterator[Tile]:
+        """Leaves as stored and as made again (rule 2)."""
+        first = 0
+        for rows in _rows.tiles_of_rows(self._connection, self._extent.size):
+            tile = Tile(first=first, options=[[]], whole=None not in rows)
+            stored, made = tile.options[0], list[bytes]()
+            for seq, row in enumerate(rows, first):
+                leaf, again = self._leaves(seq, row)
+                stored.append(leaf)
+                made.append(again)
+                if leaf != again or (leaf == ZERO and row):
+                    tile.wrong.append(seq)
+            if made != stored:
+                tile.options.append(made)
+            self._said.erased = joined(self._said.erased)
+            yield tile
+            first += WIDTH
+
+    def _leaves(self, seq: int, row: _rows.Row | None) -> tuple[bytes, bytes]:
+        """The leaf of a row as stored, and as made again; takes note of what the entry says."""
+        leaf, salt, content = row or (None, None, None)
+        leaf = leaf if leaf is not None and len(leaf) == SIZE else ZERO
+        if salt is not None and content is not None:
+            made = leaf_hash(salt + content)
+            self._hear(seq, content, sound=made == leaf)
+            return leaf, made
+        if row is None:
+            return leaf, leaf
+        if salt is None and content is None:
+            self._said.erased.append((seq, seq))
+            return leaf, leaf
+        return leaf, ZERO
+
+    def _hear(self, seq: int, content: bytes, *, sound: bool) -> None:
+        try:
+            entry = decode(content)
+            self._said.disclosed += entry.kind is EntryKind.DISCLOSED
+            if sound:
+                # What is dropped later needs an entry that is later still.
+                self._said.named += [(first, min(last, seq - 1)) for first, last in named_by(entry) if first < seq]
+        except (LogChangedError, VaultError):
+            if sound:
+                self._find(Code.ENTRY_UNREADABLE, f"entries/{seq}")
+
+    def _name_entries(self, tile: Tile) -> None:
+        column = ""
+        if tile.right is not None and len(tile.options) > 1:
+            column = ("entry", "leaf")[tile.right]
+        for seq in tile.wrong:
+            self._find(Code.ENTRY, f"entries/{seq}", **({"column": column} if column else {}))
+
+    def _compared(self, one: Signed, tile: Tile) -> list[Signed]:
+        """The checkpoint if it holds. Whether one that ends within a tile that lacks rows does, nobody can say."""
+        if one.point.size > tile.first and not tile.whole:
+            return []
+        if self._levels.fits(one.point.root, one.point.size, tile):
+            return [one]
+        self._find(Code.CHECKPOINT_HISTORY, one.where, origin=one.point.origin, size=one.point.size)
+        return []
+
+    def _kept(self, one: Signed) -> Kept:
+        proof: tuple[bytes, ...] = ()
+        if not one.stored and not self._findings:
+            proof = tuple(tree(self._connection, self._extent.size).consistency(one.point.size))
+        return Kept(
+            where=one.where, size=one.point.size, root=one.point.root, at=signed_at(one.point), keys=one.keys,
+            proof=proof,
+        )  # fmt: skip

@@ -1,0 +1,215 @@
+"""Proofs out of the log, to be checked without it.
+
+1. A proof of an entry holds the entry, its salt, the way to the root, and a signed checkpoint; it tells nothing of
+   other entries, whose hashes are salted.
+2. A proof that a log only grew holds two signed checkpoints and the way from one root to the other.
+3. Either holds or it doesn't: every byte that it shows goes into a hash or under a signature.
+4. Whoever checks needs the proof and a public key. Why somebody asked stays sealed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey, verify_consistency, verify_inclusion
+from wayseal.merkle.errors import OtherOriginError
+from wayseal.merkle.hashing import SIZE, leaf_hash
+from wayseal.store.database import Connection
+from wayseal.vault import _tables as t
+from wayseal.vault.errors import LogChangedError, VaultError
+from wayseal.vault.log._append import SALT
+from wayseal.vault.log.entries import Entry, decode, spelled
+from wayseal.vault.log.tiles import tree
+
+VERSION = 1
+_MOST = 1 << 20
+_DISCLOSURE, _GROWTH = "wayseal_disclosure_proof", "wayseal_growth_proof"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureProof:
+    """What rule 1 lists. content: the entry's spelling; index: its place in the log."""
+
+    content: bytes
+    salt: bytes
+    index: int
+    path: tuple[bytes, ...]
+    note: str
+
+    def to_json(self) -> str:
+        """The form in which it is handed on."""
+        said = {"entry": json.loads(self.content), "salt": self.salt.hex(), "index": self.index}
+        return _handed(_DISCLOSURE, {**said, "path": _hex(self.path), "checkpoint": self.note})
+
+    @staticmethod
+    def from_json(content: bytes) -> "DisclosureProof":
+        """Read what `to_json` gives; MerkleError where it is something else. Nothing is verified."""
+        found = _taken(
+            _DISCLOSURE, content, {"entry": dict, "salt": str, "index": int, "path": list, "checkpoint": str}
+        )
+        made = DisclosureProof(
+            content=_spelled(found["entry"]), salt=_unhex([found["salt"]], SALT)[0], index=found["index"],
+            path=_unhex(found["path"], SIZE), note=found["checkpoint"],
+        )  # fmt: skip
+        if made.index < 0:
+            raise MerkleError("this is no proof of Wayseal's")
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthProof:
+    """What rule 2 lists; old and new are notes."""
+
+    old: str
+    new: str
+    path: tuple[bytes, ...]
+
+    def to_json(self) -> str:
+        """The form in which it is handed on."""
+        return _handed(_GROWTH, {"old": self.old, "new": self.new, "path": _hex(self.path)})
+
+    @staticmethod
+    def from_json(content: bytes) -> "GrowthProof":
+        """Read what `to_json` gives; MerkleError where it is something else. Nothing is verified."""
+        found = _taken(_GROWTH, content, {"old": str, "new": str, "path": list})
+        return GrowthProof(old=found["old"], new=found["new"], path=_unhex(found["path"], SIZE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What a proof has shown: this entry stands at this place of the log that the checkpoint describes.
+
+    keys: who signed that, as name+id.
+    """
+
+    entry: Entry
+    index: int
+    checkpoint: Checkpoint
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """What a proof has shown: the log of the new checkpoint begins with all that was in that of the old one."""
+
+    old: Checkpoint
+    new: Checkpoint
+    keys: tuple[str, ...]
+
+
+def prove(connection: Connection, seq: int, note: bytes) -> DisclosureProof:
+    """The proof of the entry at a place, under a signed checkpoint of the log.
+
+    VaultError: there is no such entry, it was erased, or it came after the checkpoint; LogChangedError: entry or log
+    aren't what was written.
+    """
+    point, grown = _claimed(connection, note)
+    row = connection.execute(sa.select(t.entries).where(t.entries.c.seq == seq)).first()
+    if row is None:
+        raise VaultError("the log has no entry at this place")
+    if seq >= point.size:
+        raise VaultError("this entry came after the checkpoint: take a newer one")
+    if row.salt is None or row.entry is None:
+        raise VaultError("this entry was erased: it can't be proved any more")
+    content, salt = bytes(row.entry), bytes(row.salt)
+    if leaf_hash(salt + content) != row.leaf:
+        raise LogChangedError("this entry isn't what was written: verify the log")
+    decode(content)
+    path = tuple(grown.inclusion(seq, point.size))
+    if not verify_inclusion(bytes(row.leaf), seq, point.size, path, point.root):
+        raise LogChangedError("this entry isn't what the log's tree says: verify the log")
+    return DisclosureProof(content=content, salt=salt, index=seq, path=path, note=note.decode())
+
+
+def verify_disclosure(content: bytes, keys: Sequence[VerifyKey]) -> Proven:
+    """Checks a proof with nothing but public keys (rules 3 and 4).
+
+    MerkleError: it is no proof; UnknownKeyError: its checkpoint is signed by others; LogChangedError: it fails.
+    """
+    proof = DisclosureProof.from_json(content)
+    point, by = Checkpoint.open(proof.note.encode(), keys)
+    leaf = leaf_hash(proof.salt + proof.content)
+    if not verify_inclusion(leaf, proof.index, point.size, proof.path, point.root):
+        raise LogChangedError("the proof doesn't hold: this entry is not what stands in the log of the checkpoint")
+    entry = decode(proof.content)
+    return Proven(entry=entry, index=proof.index, checkpoint=point, keys=_names(by))
+
+
+def prove_growth(connection: Connection, old: bytes, new: bytes) -> GrowthProof:
+    """The proof that the log of one checkpoint goes on from that of another.
+
+    VaultError: `old` is the newer one; LogChangedError: the log isn't what either says.
+    """
+    before, _ = _claimed(connection, old)
+    after, grown = _claimed(connection, new)
+    if before.origin != after.origin:
+        raise OtherOriginError(f"one checkpoint is of {before.origin}, the other of {after.origin}")
+    if before.size > after.size:
+        raise VaultError("the first checkpoint is the newer one")
+    return GrowthProof(old=old.decode(), new=new.decode(), path=tuple(grown.consistency(before.size, after.size)))
+
+
+def verify_growth(content: bytes, keys: Sequence[VerifyKey]) -> Grown:
+    """Checks a proof that a log only grew. Raises what `verify_disclosure` does; OtherOriginError: two logs."""
+    proof = GrowthProof.from_json(content)
+    (old, by), (new, also) = (Checkpoint.open(n.encode(), keys) for n in (proof.old, proof.new))
+    if old.origin != new.origin:
+        raise OtherOriginError(f"one checkpoint is of {old.origin}, the other of {new.origin}")
+    if not verify_consistency(old.size, old.root, new.size, new.root, proof.path):
+        raise LogChangedError("the proof doesn't hold: the later log doesn't begin with the earlier one")
+    return Grown(old=old, new=new, keys=tuple(dict.fromkeys((*_names(by), *_names(also)))))
+
+
+def _claimed(connection: Connection, note: bytes) -> tuple[Checkpoint, Tree]:
+    """What a note says, and the log's tree, which says the same."""
+    point, grown = Checkpoint.claimed(note), tree(connection)
+    if point.size > grown.size or grown.root(point.size) != point.root:
+        raise LogChangedError("the log isn't what the checkpoint says: verify it")
+    return point, grown
+
+
+def _names(keys: Sequence[VerifyKey]) -> tuple[str, ...]:
+    return tuple(f"{k.name}+{k.id}" for k in keys)
+
+
+def _hex(hashes: Sequence[bytes]) -> list[str]:
+    return [h.hex() for h in hashes]
+
+
+def _handed(name: str, content: Mapping[str, Any]) -> str:
+    return json.dumps({name: VERSION, **content}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _taken(name: str, content: bytes, shape: Mapping[str, type]) -> dict[str, Any]:
+    """The parts of a proof, each of its type, and none beside them."""
+    try:
+        found = json.loads(content[:_MOST].decode())
+        version = found.pop(name)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise MerkleError("this is no proof of Wayseal's") from None
+    if type(version) is not int or version != VERSION:
+        raise MerkleError(f"this version of Wayseal reads proofs of version {VERSION}")
+    if found.keys() != shape.keys() or any(type(found[n]) is not kind for n, kind in shape.items()):
+        raise MerkleError("this is no proof of Wayseal's")
+    return dict(found)
+
+
+def _spelled(found: dict[str, Any]) -> bytes:
+    try:
+        return spelled(found)
+    except (ValueError, RecursionError):
+        raise MerkleError("this is no proof of Wayseal's") from None
+
+
+def _unhex(texts: Sequence[object], size: int) -> tuple[bytes, ...]:
+    """Bytes of hexadecimal texts, each in its one spelling."""
+    try:
+        made = tuple(bytes.fromhex(str(text)) for text in texts)
+    except ValueError:
+        raise MerkleError("this is no proof of Wayseal's") from None
+    if any(len(raw) != size or raw.hex() != text for raw, text in zip(made, texts, strict=True)):
+        raise MerkleError("this is no proof of Wayseal's")
+    return made

@@ -1,0 +1,333 @@
+"""Disclosure: obligations 1 to 7 of `vault/_disclose.py`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from tests.vault.world import DAY, HOUR, OPERATOR, SECRETS, World, person
+from wayseal.model.kinds import ScanKind
+from wayseal.store.database import Connection, DatabaseError
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Ask, Caller, Disclosed, Refused
+from wayseal.vault._vault import Vault
+from wayseal.vault.errors import ReusedKeyError, VaultError
+from wayseal.vault.fields import Field, Form
+from wayseal.vault.keyring import LocalKeys, Wrapped
+from wayseal.vault.log import EntryKind
+from wayseal.vault.sealing.reasons import open_reason
+
+
+def test_a_courier_sees_what_delivery_needs(both: World) -> None:
+    """Obligation 3: fields and forms of the purpose, and no others."""
+    (number,) = both.seal()
+    answer = both.shown("courier-1", number)
+    assert answer.forms == {
+        Field.RECIPIENT_NAME: Form.MASKED,
+        Field.RECIPIENT_PHONE: Form.MASKED,
+        Field.RECIPIENT_ADDRESS: Form.FULL,
+    }
+    assert answer.values[Field.RECIPIENT_ADDRESS] == SECRETS[Field.RECIPIENT_ADDRESS]
+    assert answer.values[Field.RECIPIENT_PHONE] != SECRETS[Field.RECIPIENT_PHONE]
+    assert answer.values[Field.RECIPIENT_PHONE].count("*") >= 6
+    assert answer.until == both.now + 24 * HOUR
+
+
+def test_fewer_fields_may_be_asked_for_and_never_more(small: World) -> None:
+    """Obligation 3."""
+    (number,) = small.seal()
+    caller = small.caller("courier-1")
+    some = Ask(waybill=number, purpose="deliver", reason="x", fields=frozenset({Field.RECIPIENT_NAME}))
+    (answer,) = small.vault.disclose(caller, [some], now=small.now)
+    assert isinstance(answer, Disclosed)
+    assert set(answer.values) == {Field.RECIPIENT_NAME}
+    more = Ask(waybill=number, purpose="deliver", reason="x", fields=frozenset({Field.GOODS}))
+    (answer,) = small.vault.disclose(caller, [more], now=small.now)
+    assert isinstance(answer, Refused)
+    assert answer.rule == "fields"
+
+
+def test_every_question_leaves_one_entry(both: World) -> None:
+    """Obligation 2."""
+    numbers = both.seal(3)
+    before = len(both.entries())
+    answers = both.ask("courier-1", [*numbers, "YT9999999999999"])
+    made = both.entries()[before:]
+    assert [entry.kind for entry in made] == [EntryKind.DISCLOSED] * 3 + [EntryKind.REFUSED]
+    assert [entry.waybill for entry in made] == [*numbers, "YT9999999999999"]
+    assert [answer.seq for answer in answers] == list(range(before, before + 4))
+    assert made[0].fields == answers[0].forms if isinstance(answers[0], Disclosed) else False
+    reason = made[0].reason
+    assert reason is not None
+    assert open_reason(both.keyring, made[0].request.encode(), reason) == "今日派送"
+
+
+class _Counting(LocalKeys):
+    """The keyring's service, counting what it is asked to unwrap."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.keyring)
+        self.unwrapped = 0
+
+    def unwrap(self, items: Sequence[tuple[bytes, Wrapped]]) -> list[bytes]:
+        self.unwrapped += len(items)
+        return super().unwrap(items)
+
+
+def test_nothing_is_decrypted_when_the_log_cannot_be_written(small: World) -> None:
+    """Obligation 1: with a full disk nothing is shown, and nothing is even unwrapped."""
+    (number,) = small.seal()
+    service = _Counting(small)
+    vault = Vault(small.main, small.keys, small.keyring, service=service)
+    caller, asks = small.caller("courier-1"), [Ask(waybill=number, purpose="deliver", reason="x" * 200)]
+
+    def fill(connection: Connection, most: int) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={most}")
+
+    small.main.write(fill, 1)  # as many pages as there are, and none more
+    before = len(small.entries())
+
+    def until_full() -> None:
+        for _ in range(500):
+            vault.disclose(caller, asks, now=small.now)
+
+    with pytest.raises(DatabaseError, match="full"):
+        until_full()
+    written = len(small.entries()) - before
+    assert service.unwrapped == written
+    small.main.write(fill, 1 << 30)
+    (answer,) = vault.disclose(caller, asks, now=small.now)
+    assert isinstance(answer, Disclosed)
+    assert answer.seq == before + written
+
+
+@pytest.mark.parametrize(
+    ("actor", "purpose", "rule"),
+    [
+        ("courier-3", "deliver", "custody"),
+        ("stranger", "deliver", "valid"),
+        ("agent", "after_sales", "no_ticket"),
+        ("agent", "deliver", "role"),
+        ("courier-1", "gossip", "unknown_purpose"),
+        ("courier-1", "audit", "role"),
+        ("untrained", "deliver", "training"),
+        ("late", "deliver", "expired"),
+    ],
+)
+def test_refusals_name_their_rule(small: World, actor: str, purpose: str, rule: str) -> None:
+    """Each refusal says which rule, and the log says the same."""
+    (number,) = small.seal()
+    small.put(
+        person("untrained", "courier", "deliver-here", trained_until=small.now - 1),
+        person("late", "courier", "deliver-here", valid_to=small.now),
+    )
+    (answer,) = small.ask(actor, [number], purpose)
+    assert isinstance(answer, Refused)
+    if rule == "valid":
+        assert answer.rule in {"client", "expired"}
+    else:
+        assert answer.rule == rule
+    assert answer.zh
+    assert answer.en
+    last = small.entries()[-1]
+    assert (last.kind, last.rule, last.actor) == (EntryKind.REFUSED, answer.rule, actor)
+
+
+def test_a_blocked_account_sees_nothing(both: World) -> None:
+    (number,) = both.seal()
+    both.shown("courier-1", number)
+    both.vault.block(OPERATOR, "courier-1", now=both.now)
+    assert both.rule("courier-1", number) == "blocked"
+    both.vault.unblock(OPERATOR, "courier-1", now=both.now)
+    both.shown("courier-1", number)
+    assert [e.more["act"] for e in both.entries() if e.kind is EntryKind.ADMIN][-2:] == ["blocked", "unblocked"]
+
+
+def test_a_client_may_act_for_its_roles_alone(small: World) -> None:
+    (number,) = small.seal()
+    for client in ("shop", "feed", "unknown"):
+        asks = [Ask(waybill=number, purpose="deliver", reason="x")]
+        (answer,) = small.vault.disclose(small.caller("courier-1", client), asks, now=small.now)
+        assert isinstance(answer, Refused)
+        assert answer.rule == "client"
+
+
+def test_unknown_numbers_and_foreign_ones_look_alike(small: World) -> None:
+    """Obligation 5: nobody finds numbers by trying."""
+    (foreign,) = small.seal()
+    known, unknown = small.ask("courier-3", [foreign]), small.ask("courier-3", ["YT8888888888888"])
+    one, other = known[0], unknown[0]
+    assert isinstance(one, Refused)
+    assert isinstance(other, Refused)
+    assert (one.rule, one.zh, one.en) == (other.rule, other.zh, other.en)
+    inside = [entry.more.get("also", "") for entry in small.entries()[-2:]]
+    assert inside[0] != inside[1]
+
+
+def test_custody_moves_with_the_parcel(both: World) -> None:
+    (number,) = both.seal()
+    both.shown("courier-1", number)
+    both.now += HOUR
+    both.scan([number], "elsewhere")
+    assert both.rule("courier-1", number) == "custody"
+    both.now += HOUR
+    both.scan([number], "deliver-here")
+    both.scan([number], "deliver-here", ScanKind.DELIVERED)
+    both.now += HOUR
+    both.shown("courier-1", number)
+    both.now += 30 * HOUR
+    assert both.rule("courier-1", number) == "too_late"
+
+
+def test_scans_may_come_before_the_parcel_is_sealed(small: World) -> None:
+    number = f"YT{0:013d}"
+    small.scan([number], "deliver-here")
+    assert small.seal(at=None) == [number]
+    small.shown("courier-1", number)
+
+
+def test_a_stolen_login_runs_dry_and_work_opens_it_again(both: World) -> None:
+    """Obligation 4: the budget of an outlet is about its own work."""
+    numbers = both.seal(120)
+
+    def pull(actor: str) -> int:
+        groups = [numbers[start : start + 40] for start in range(0, len(numbers), 40)]
+        return sum(isinstance(answer, Disclosed) for group in groups for answer in both.ask(actor, group))
+
+    both.put(*(person(f"stolen-{n}", "courier", "deliver-here") for n in range(4)))
+    shown = [pull(f"stolen-{n}") for n in range(4)]
+    assert shown == [120, 120, 120, 40]  # base 40 and three for each parcel that arrived
+    assert both.rule("courier-1", numbers[-1]) == "outlet_budget"
+    both.seal(5)
+    both.shown("courier-1", numbers[-1])
+    both.now += 3 * DAY
+    assert pull("courier-1") == 20  # the base of an account: what arrived days ago opens nothing
+    assert both.rule("courier-1", numbers[-1]) == "budget"
+
+
+def test_without_work_there_is_next_to_nothing(small: World) -> None:
+    """Obligation 4."""
+    (number,) = small.seal()
+    small.put(person("wide", "customer_service"))
+    assert small.rule("wide", number, "after_sales") == "no_ticket"
+    small.ticket("t1", number, "wide")
+    small.shown("wide", number, "after_sales")
+    small.ticket("t1", number, "wide", closed_at=small.now)
+    assert small.rule("wide", number, "after_sales") == "no_ticket"
+
+
+def test_seeing_the_same_again_counts_once(both: World) -> None:
+    """Obligation 4."""
+    (number,) = both.seal()
+    for _ in range(40):
+        both.shown("courier-1", number)
+    rows = both.main.read(lambda c: c.execute(sa.select(t.budgets)).all())
+    assert {row.of: row.used for row in rows if row.purpose == "deliver"} == {
+        "actor:courier-1": 1,
+        "outlet:deliver-here": 1,
+    }
+
+
+def test_a_key_gives_the_same_answer_and_no_second_entry(both: World) -> None:
+    """Obligation 6."""
+    numbers = both.seal(2)
+    first = both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1")
+    count = len(both.entries())
+    again = both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1")
+    assert again == first
+    assert len(both.entries()) == count
+    for changed in ({"purpose": "contact"}, {"approval": "none"}):
+        with pytest.raises(ReusedKeyError):
+            both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1", **changed)
+    with pytest.raises(ReusedKeyError):
+        both.ask("courier-2", [*numbers, "YT7777777777777"], key="k1")
+    both.vault.block(OPERATOR, "courier-1", now=both.now)
+    refused = both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1")
+    assert all(isinstance(answer, Refused) for answer in refused)
+
+
+def test_bulk_needs_a_second_person(both: World) -> None:
+    """Obligation 7."""
+    numbers = both.seal(60)
+    assert {a.rule for a in both.ask("courier-1", numbers) if isinstance(a, Refused)} == {"bulk"}
+    approval = both.vault.ask_approval(both.caller("courier-1"), "deliver", 60, now=both.now)
+    assert both.rule_of(both.ask("courier-1", numbers, approval=approval.approval)) == {"bulk"}
+    with pytest.raises(VaultError, match="second person"):
+        both.vault.approve(both.caller("courier-1"), approval.approval, now=both.now)
+    both.vault.approve(both.caller("courier-2"), approval.approval, now=both.now)
+    with pytest.raises(VaultError, match="already"):
+        both.vault.approve(both.caller("analyst"), approval.approval, now=both.now)
+    assert both.rule_of(both.ask("courier-2", numbers, approval=approval.approval)) == {"bulk"}
+    assert both.rule_of(both.ask("courier-1", numbers, approval=approval.approval)) == set()
+    assert both.rule_of(both.ask("courier-1", numbers, approval=approval.approval)) == {"bulk"}
+
+
+def test_an_approval_ends_by_itself(small: World) -> None:
+    numbers = small.seal(60)
+    approval = small.vault.ask_approval(small.caller("courier-1"), "deliver", 60, now=small.now)
+    small.vault.approve(small.caller("courier-2"), approval.approval, now=small.now)
+    small.now += 9 * HOUR
+    assert small.rule_of(small.ask("courier-1", numbers, approval=approval.approval)) == {"bulk"}
+    with pytest.raises(VaultError, match="still open"):
+        small.vault.approve(small.caller("analyst"), approval.approval, now=small.now)
+
+
+def test_a_damaged_record_is_refused_alone(both: World) -> None:
+    numbers = both.seal(3)
+
+    def flip(connection: Connection) -> None:
+        row = connection.execute(sa.select(t.waybills).where(t.waybills.c.waybill == numbers[1])).one()
+        changed = bytearray(row.sealed)
+        changed[8] ^= 1  # of the header, to which every field is bound
+        connection.execute(
+            sa.update(t.waybills).where(t.waybills.c.waybill == numbers[1]).values(sealed=bytes(changed))
+        )
+
+    both.main.write(flip)
+    answers = both.ask("courier-1", numbers, "contact")
+    assert [getattr(a, "rule", None) for a in answers] == [None, "damaged", None]
+
+
+def test_two_vaults_on_one_database_write_one_log(both: World) -> None:
+    """Whoever comes second goes on where the first ended."""
+    numbers = both.seal(20)
+    other = Vault(both.main, both.keys, both.keyring)
+    seqs = []
+    for place, number in enumerate(numbers):
+        vault = other if place % 2 else both.vault
+        asks = [Ask(waybill=number, purpose="deliver", reason="x")]
+        (answer,) = vault.disclose(both.caller("courier-1"), asks, now=both.now)
+        seqs.append(answer.seq)
+    assert seqs == list(range(seqs[0], seqs[0] + 20))
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"waybill": ""}, "waybill"),
+        ({"waybill": "X" * 65}, "waybill"),
+        ({"reason": " "}, "reason"),
+        ({"reason": "x" * 201}, "reason"),
+        ({"reason": "a\x00b"}, "reason"),
+        ({"purpose": ""}, "purpose"),
+    ],
+)
+def test_bad_questions_name_the_field(small: World, change: dict[str, str], field: str) -> None:
+    asked = replace(Ask(waybill="YT0000000000001", purpose="deliver", reason="x"), **change)  # type: ignore[arg-type]
+    with pytest.raises(VaultError, match=f"^{field}"):
+        small.vault.disclose(small.caller("courier-1"), [asked], now=small.now)
+
+
+def test_a_request_has_a_most(small: World) -> None:
+    ask = Ask(waybill="YT0000000000001", purpose="deliver", reason="x")
+    for asks in ([], [ask] * 1001):
+        with pytest.raises(VaultError, match="1 to 1000"):
+            small.vault.disclose(small.caller("courier-1"), asks, now=small.now)
+
+
+def test_nobody_is_shown_in_a_repr() -> None:
+    caller = Caller(client="c", actor="a", scopes=frozenset(), request="r")
+    shown = Disclosed(waybill="W", seq=1, leaf=b"", values=SECRETS, forms={}, until=0)
+    for thing in (caller, shown, Ask(waybill="W", purpose="p", reason=SECRETS[Field.GOODS])):
+        assert not any(secret in repr(thing) for secret in SECRETS.values())

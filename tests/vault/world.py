@@ -1,0 +1,174 @@
+"""A small courier with a vault: two outlets, couriers, customer service, a platform that seals."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from tests.store.database.places import fresh, opened
+from wayseal.model.kinds import ActorKind, ScanKind
+from wayseal.store.database import Database, open_database
+from wayseal.store.database.migrations import upgrade
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Answer, Ask, Caller, Disclosed, Parcel, Refused, Sealed
+from wayseal.vault._directory import ActorRecord
+from wayseal.vault._feed import ScanEvent, TicketEvent
+from wayseal.vault._vault import Vault, new_vault
+from wayseal.vault.fields import Field
+from wayseal.vault.keyring import Keyring
+from wayseal.vault.log import Entry
+from wayseal.vault.log.entries import decode
+from wayseal.vault.policy import default_texts
+
+NOON = 1_800_000_000_000_000 // 86_400_000_000 * 86_400_000_000 + 4 * 3_600_000_000
+"""Noon by the courier's clock, microseconds."""
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
+SECRETS = {
+    Field.SENDER_NAME: "欧阳修文",
+    Field.SENDER_PHONE: "13812345678",
+    Field.SENDER_ADDRESS: "浙江省杭州市西湖区文三路18号2幢3单元501室",
+    Field.RECIPIENT_NAME: "李小四",
+    Field.RECIPIENT_PHONE: "13987654321",
+    Field.RECIPIENT_ADDRESS: "广东省深圳市南山区科技园路5号软件大厦12楼1203室",
+    Field.GOODS: "秘密样品甲乙丙",
+}
+OPERATOR = Caller(client="cli", actor="operator", scopes=frozenset(), request="setup")
+
+
+@dataclass(slots=True)
+class World:
+    """The vault and what it stands on; `now` is moved by hand."""
+
+    vault: Vault
+    main: Database
+    keys: Database
+    keyring: Keyring
+    now: int = NOON
+    requests: int = 0
+    _next: int = 0
+    sealed: list[str] = field(default_factory=list)
+
+    def caller(self, actor: str, client: str = "app") -> Caller:
+        self.requests += 1
+        return Caller(client=client, actor=actor, scopes=frozenset(), request=f"request-{self.requests}")
+
+    def seal(self, count: int = 1, *, at: str | None = "deliver-here", keep_until: int | None = None) -> list[str]:
+        """Seals parcels and, with `at`, has that outlet scan them."""
+        numbers = [f"YT{self._next + n:013d}" for n in range(count)]
+        self._next += count
+        parcels = [
+            Parcel(
+                waybill=n,
+                values=SECRETS,
+                origin_outlet="collect-here",
+                destination_outlet="deliver-here",
+                keep_until=keep_until,
+            )
+            for n in numbers
+        ]
+        for start in range(0, count, 500):
+            done = self.vault.seal(self.caller("platform", "shop"), parcels[start : start + 500], now=self.now)
+            assert all(isinstance(one, Sealed) for one in done)
+        if at is not None:
+            self.scan(numbers, at)
+        return numbers
+
+    def scan(self, numbers: list[str], outlet: str, kind: ScanKind = ScanKind.ARRIVE) -> None:
+        events = [ScanEvent(waybill=n, at=self.now - 1000, kind=kind, outlet=outlet) for n in numbers]
+        self.vault.scans(self.caller("scans", "feed"), events, now=self.now)
+
+    def ticket(self, name: str, waybill: str, actor: str, closed_at: int | None = None) -> None:
+        event = TicketEvent(ticket=name, waybill=waybill, actor=actor, opened_at=self.now, closed_at=closed_at)
+        self.vault.tickets(self.caller("tickets", "feed"), [event], now=self.now)
+
+    def ask(self, actor: str, numbers: list[str], purpose: str = "deliver", **more: str | None) -> list[Answer]:
+        asks = [Ask(waybill=n, purpose=purpose, reason="今日派送") for n in numbers]
+        return self.vault.disclose(self.caller(actor), asks, now=self.now, **more)
+
+    def shown(self, actor: str, number: str, purpose: str = "deliver") -> Disclosed:
+        (answer,) = self.ask(actor, [number], purpose)
+        assert isinstance(answer, Disclosed), answer
+        return answer
+
+    def rule(self, actor: str, number: str, purpose: str = "deliver") -> str:
+        (answer,) = self.ask(actor, [number], purpose)
+        assert isinstance(answer, Refused), answer
+        return answer.rule
+
+    @staticmethod
+    def rule_of(answers: list[Answer]) -> set[str]:
+        """The rules that refused."""
+        return {answer.rule for answer in answers if isinstance(answer, Refused)}
+
+    def entries(self) -> list[Entry]:
+        rows = self.main.read(lambda c: c.execute(sa.select(t.entries.c.entry).order_by(t.entries.c.seq)).all())
+        return [decode(bytes(row.entry)) for row in rows]
+
+    def put(self, *records: ActorRecord) -> None:
+        self.vault.actors(OPERATOR, list(records), now=self.now)
+
+
+def person(
+    name: str,
+    role: str,
+    outlet: str | None = None,
+    *,
+    trained_until: int | None = NOON + 365 * DAY,
+    valid_to: int | None = None,
+) -> ActorRecord:
+    """Somebody with a valid training."""
+    return ActorRecord(
+        actor=name,
+        kind=ActorKind.PERSON,
+        role=role,
+        outlet=outlet,
+        trained_until=trained_until,
+        valid_to=valid_to,
+    )
+
+
+ROLES = frozenset({"courier", "clerk", "customer_service", "analyst", "sorter", "nobody"})
+
+
+@contextmanager
+def tables(kind: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Addresses of two databases with their tables."""
+    with fresh(kind, folder) as main_url, fresh(kind, folder) as keys_url:
+        for url, chain in ((main_url, "main"), (keys_url, "keys")):
+            with opened(url) as database:
+                upgrade(database, "main" if chain == "main" else "keys")
+        yield main_url, keys_url
+
+
+def empty(urls: tuple[str, str]) -> None:
+    """Takes all rows out of two databases: much quicker than making new ones."""
+    for url, metadata in zip(urls, (t.main, t.keys), strict=True):
+        with opened(url) as database:
+            database.write(lambda c, m=metadata: [c.execute(table.delete()) for table in m.sorted_tables])  # type: ignore[misc]
+
+
+@contextmanager
+def world(urls: tuple[str, str]) -> Iterator[World]:
+    """A vault in two databases that have empty tables."""
+    main, keys = (open_database(url) for url in urls)
+    keyring = Keyring.new(NOON)
+    new_vault(main, keys, "vault.example", *default_texts(), OPERATOR, NOON)
+    vault = Vault(main, keys, keyring)
+    made = World(vault=vault, main=main, keys=keys, keyring=keyring)
+    made.put(
+        person("courier-1", "courier", "deliver-here"),
+        person("courier-2", "courier", "deliver-here"),
+        person("courier-3", "courier", "elsewhere"),
+        person("agent", "customer_service"),
+        person("analyst", "analyst"),
+        ActorRecord(actor="platform", kind=ActorKind.PARTNER, role="partner"),
+    )
+    for client, roles in (("app", ROLES), ("shop", frozenset({"partner"})), ("feed", frozenset[str]())):
+        vault.add_client(OPERATOR, client, scopes=frozenset(), acts_for=roles, now=NOON)
+    try:
+        yield made
+    finally:
+        vault.close()
