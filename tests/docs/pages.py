@@ -20,6 +20,7 @@ USER_PAGES = (
     "docs/keys",
     "docs/ledger",
     "docs/mapping-files",
+    "docs/operation",
     "docs/partners",
     "docs/purposes",
     "docs/quality-notes",
