@@ -22,6 +22,7 @@ USER_PAGES = (
     "docs/ledger",
     "docs/mapping-files",
     "docs/masks",
+    "docs/operation",
     "docs/partners",
     "docs/purposes",
     "docs/quality-notes",
