@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 USER_PAGES = (
     "README",
+    "docs/api",
     "docs/cases",
     "docs/commands",
     "docs/data-contract",
@@ -29,6 +30,7 @@ USER_PAGES = (
     "docs/report-json",
     "docs/rights",
     "docs/scope-and-extent",
+    "docs/threat-model",
     "docs/tutorial-your-own-log",
 )
 """Pages that come in English (.md) and Chinese (.zh.md)."""
