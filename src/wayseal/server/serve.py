@@ -113,7 +113,7 @@ def run(settings: Settings) -> None:
 def _settle() -> None:
     """Has threads take turns more often, and the collector leave alone what lives as long as the process.
 
-    Looking through all modules took 200 ms, some times a second; a thread that waits for its turn waits 5 ms by default.
+    Looking through all modules took 200 ms, some times a second; by default a thread waits 5 ms for its turn.
     """
     sys.setswitchinterval(0.0005)
     gc.collect()
