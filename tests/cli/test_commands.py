@@ -22,15 +22,16 @@ from wayseal.store.types import NoticeCode
 
 COMMANDS = (
     "ingest", "map", "show", "trace", "scope", "extent", "detect", "explain", "rights", "simulate", "demo", "verdict",
-    "ledger", "canary", "case", "partners",
+    "ledger", "canary", "case", "partners", "policy",
 )  # fmt: skip
-GROUPS = ("ledger", "canary", "case", "partners")
+GROUPS = ("ledger", "canary", "case", "partners", "policy")
 LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
+POLICY = ("show", "check", "test", "explain")
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
-    "partners check",
+    "partners check", *(f"policy {name}" for name in POLICY),
 )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_what_no_parcel_can_be(outlet: str | None, parcel: Standing) -> None:
 @given(st.integers(-5, 5 * HOUR), st.integers(-5, 5 * HOUR))
 def test_hours_since_delivery(until: int, at: int) -> None:
     hours = standing("B", until).hours_since_delivery(at)
-    assert hours == (0 if at < until else (at - until) // HOUR)
+    assert hours == (0 if at < until else (at - until + HOUR - 1) // HOUR)
     assert standing("B").hours_since_delivery(at) == standing(None, until).hours_since_delivery(at) == 0
 
 

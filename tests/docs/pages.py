@@ -21,6 +21,7 @@ USER_PAGES = (
     "docs/ledger",
     "docs/mapping-files",
     "docs/partners",
+    "docs/purposes",
     "docs/quality-notes",
     "docs/report-json",
     "docs/rights",

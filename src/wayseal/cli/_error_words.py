@@ -11,6 +11,7 @@ from wayseal.cli._explain_errors import EXPLAIN
 from wayseal.cli._input_words import INPUT
 from wayseal.cli._keeping_errors import KEEPING
 from wayseal.cli._partners_errors import PARTNERS
+from wayseal.cli._policy_errors import POLICY
 from wayseal.cli._rights_words import RIGHTS
 from wayseal.cli._usage_words import USAGE
 
@@ -170,6 +171,7 @@ ERRORS: Mapping[str, str] = {
     **TRACE,
     **PARTNERS,
     **INPUT,
+    **POLICY,
     **RIGHTS,
     **USAGE,
 }

@@ -26,6 +26,7 @@ from wayseal.cli import (
     _ledger,
     _map,
     _partners,
+    _policy,
     _rights,
     _scope,
     _show,
@@ -66,6 +67,7 @@ app.add_typer(_ledger.app, name="ledger")
 app.add_typer(_canary.app, name="canary")
 app.add_typer(_case.app, name="case")
 app.add_typer(_partners.app, name="partners")
+app.add_typer(_policy.app, name="policy")
 
 
 def _version(asked: bool) -> None:

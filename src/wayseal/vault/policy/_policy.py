@@ -38,7 +38,7 @@ class Asking(NamedTuple):
     """All that a decision rests on; a tuple, since one is made and looked up for each waybill asked for.
 
     kind: of `ActorKind`. fields: those that are asked for; None: all that the purpose shows. hours_since_delivery:
-    whole hours, 0 before it. bulk: more waybills in one request than `Purpose.most`. approved: a second person agreed.
+    hours begun, 0 before it. bulk: more waybills in one request than `Purpose.most`. approved: a second person agreed.
     client_may: the calling system may act for this role. known: there is such a waybill.
     """
 

@@ -169,7 +169,7 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
 
 def _closed(row: Mapping[str, Any], keys: tuple[str, ...], of: str) -> None:
     if unknown := sorted(set(row) - set(keys)):
-        raise PolicyError(f"{of}: unknown key {unknown[0]}")
+        raise PolicyError(f"in {of}: unknown key {unknown[0]}")
 
 
 def _listed(row: Mapping[str, Any], key: str, default: object, among: Any, wrong: Wrong) -> frozenset[str]:

@@ -119,7 +119,7 @@ def asking_of(values: Mapping[str, Any], of: str) -> Asking:
     """A question from the names that rules use, with `USUAL` for what is left out. PolicyError names `of` and key."""
     for key in ("purpose", "role"):
         if not isinstance(values.get(key), str) or not values[key]:
-            raise PolicyError(f"{of}: {key} must be given")
+            raise PolicyError(f"in {of}: {key} must be given")
     made: dict[str, Any] = {"purpose": values["purpose"], "role": values["role"]}
     for key, usual in USUAL.items():
         value = values.get(key, usual)
@@ -127,21 +127,27 @@ def asking_of(values: Mapping[str, Any], of: str) -> Asking:
     return Asking(**made)
 
 
+def values_of(asking: Asking) -> dict[str, Any]:
+    """What `asking_of` makes this question from."""
+    values = {key: getattr(asking, _RENAMED.get(key, key)) for key in ("purpose", "role", *USUAL)}
+    return values | {key: None if values[key] is None else sorted(values[key]) for key in ("relation", "fields")}
+
+
 def _read(key: str, value: object, of: str) -> object:
     if key in ("relation", "fields"):
         if not isinstance(value, list) or not all(isinstance(v, str) and v in set(_AMONG[key]) for v in value):
-            raise PolicyError(f"{of}: {key} must be a list of {', '.join(_AMONG[key])}")
+            raise PolicyError(f"in {of}: {key} must be a list of {', '.join(_AMONG[key])}")
         return frozenset(map(_AMONG[key], value))
     if key in _AMONG:
         if not isinstance(value, str) or value not in set(_AMONG[key]):
-            raise PolicyError(f"{of}: {key} must be one of {', '.join(_AMONG[key])}")
+            raise PolicyError(f"in {of}: {key} must be one of {', '.join(_AMONG[key])}")
         return _AMONG[key](value)
     if key == "hours":
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise PolicyError(f"{of}: {key} must be a whole number, 0 or more")
+            raise PolicyError(f"in {of}: {key} must be a whole number, 0 or more")
         return value
     if not isinstance(value, bool):
-        raise PolicyError(f"{of}: {key} must be true or false")
+        raise PolicyError(f"in {of}: {key} must be true or false")
     return value
 
 
@@ -167,23 +173,23 @@ def _rows(rows: object, kind: str, keys: Iterable[str]) -> list[tuple[dict[str, 
     found = []
     for place, row in enumerate(rows, 1):
         if not isinstance(row.get("name"), str) or not row["name"]:
-            raise PolicyError(f"{kind} {place}: name must be given")
+            raise PolicyError(f"in {kind} {place}: name must be given")
         of = f"{kind} {row['name']}"
         if unknown := sorted(set(row) - set(keys)):
-            raise PolicyError(f"{of}: unknown key {unknown[0]}")
+            raise PolicyError(f"in {of}: unknown key {unknown[0]}")
         found.append((row, of))
     return found
 
 
 def _case(row: Mapping[str, Any], of: str) -> Case:
     if not isinstance(row.get("expect"), str):
-        raise PolicyError(f"{of}: expect must be {ALLOW} or a rule")
+        raise PolicyError(f"in {of}: expect must be {ALLOW} or a rule")
     also = row.get("also")
     if also is not None and not (isinstance(also, list) and all(isinstance(rule, str) for rule in also)):
-        raise PolicyError(f"{of}: also must be a list of rules")
+        raise PolicyError(f"in {of}: also must be a list of rules")
     shows = row.get("shows")
     if shows is not None and not (isinstance(shows, dict) and shows.keys() <= set(Field)):
-        raise PolicyError(f"{of}: shows must be a table of {', '.join(Field)}")
+        raise PolicyError(f"in {of}: shows must be a table of {', '.join(Field)}")
     return Case(
         name=row["name"],
         asking=asking_of(row, of),
@@ -195,14 +201,14 @@ def _case(row: Mapping[str, Any], of: str) -> Case:
 
 def _budget(row: Mapping[str, Any], of: str) -> BudgetCase:
     if row.get("of") not in set(Of):
-        raise PolicyError(f"{of}: of must be one of {', '.join(Of)}")
+        raise PolicyError(f"in {of}: of must be one of {', '.join(Of)}")
     counts = (row.get("expect"), *row["work"].values()) if isinstance(row.get("work"), dict) else (None,)
     if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
-        raise PolicyError(f"{of}: work and expect must be whole numbers, 0 or more")
+        raise PolicyError(f"in {of}: work and expect must be whole numbers, 0 or more")
     if not row["work"].keys() <= set(Work):
-        raise PolicyError(f"{of}: work must be a table of {', '.join(Work)}")
+        raise PolicyError(f"in {of}: work must be a table of {', '.join(Work)}")
     if not isinstance(row.get("purpose"), str):
-        raise PolicyError(f"{of}: purpose must be given")
+        raise PolicyError(f"in {of}: purpose must be given")
     return BudgetCase(
         name=row["name"], purpose=row["purpose"], of=Of(row["of"]), work=row["work"], expect=row["expect"]
     )

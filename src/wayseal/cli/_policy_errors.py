@@ -1,0 +1,66 @@
+"""What can be wrong with a policy or its cases, in Chinese: English wording → Chinese, as in `_error_words`."""
+
+_NUMBER = "不小于 0 的整数"
+
+POLICY = {
+    "packages of the vault are not installed: run `make setup-server`": "尚未安装封缄库所需的软件包：请运行 "
+    "`make setup-server`",
+    "only [roles] and [[purpose]] tables may stand in it: {}": "其中只能有 [roles] 和 [[purpose]] 表：{0}",
+    "there must be at least one [[purpose]] table": "至少要有一个 [[purpose]] 表",
+    "purpose {} stands twice": "用途 {0} 重复",
+    "[roles] must say what each role is called": "[roles] 应写明每个角色的名称",
+    "role {}: a role's name must be lower case, such as customer_service": "角色 {0}：角色名应为小写，"
+    "例如 customer_service",
+    "role {}: must have zh and en, and nothing else": "角色 {0}：应有 zh 和 en，且只有这两项",
+    "purpose {}: code must be lower case, such as change_address, and not {}": "第 {0} 个用途：code 应为小写，"
+    "例如 change_address，且不能是 {1}",
+    "purpose {}: {} must be {}": "用途 {0}：{1} 应为{2}",
+    "purpose {}: nothing opens it; it needs custody or ticket": "用途 {0}：没有任何开放条件；需要 custody 或 ticket",
+    "in {}: unknown key {}": "{0}：没有 {1} 这个键",
+    "purpose {}": "用途 {0}",
+    "purpose {}, budget": "用途 {0} 的 budget",
+    "what the purpose is called": "用途的名称",
+    "true or false": " true 或 false",
+    "a list of {}": "列表，可用的值有：{0}",
+    "a table of {}": "表，可用的键有：{0}",
+    "one of {}": "以下之一：{0}",
+    "left out without custody": "空（没有 custody 时不写）",
+    "a length such as 90m, 12h or 10d": "时长，例如 90m、12h 或 10d",
+    "a table with base, per and cap": "含有 base、per、cap 的表",
+    "given with outlet_per": "与 outlet_per 同时给出",
+    "a whole number, 0 or more": _NUMBER,
+    "numbers between 0 and 1000": " 0 到 1000 之间的数",
+    "line {}: rule {} stands twice": "第 {0} 行：规则 {1} 重复",
+    "no rule permits anything": "没有任何规则放行",
+    "line {}: a rule ends with a semicolon": "第 {0} 行：规则应以分号结束",
+    "line {}: not a rule: {}": "第 {0} 行：不是规则：{1}",
+    "line {}: not a rule: templates and empty statements have no place here": "第 {0} 行：不是规则：此处不能有模板或"
+    "空语句",
+    "line {}: a rule needs an @id in lower case, such as no_ticket, and none of the built-in": "第 {0} 行：规则需要小写"
+    "的 @id，例如 no_ticket，且不能是内置的名称",
+    "line {}: rule {}: @{} must say what it means": "第 {0} 行：规则 {1}：@{2} 应写明含义",
+    "line {}: rule {}: {}": "第 {0} 行：规则 {1}：{2}",
+    "line {}: rule {}: there is no purpose {}": "第 {0} 行：规则 {1}：没有用途 {2}",
+    "only [[case]] and [[budget]] tables may stand in it: {}": "其中只能有 [[case]] 和 [[budget]] 表：{0}",
+    "case {} stands twice": "用例 {0} 重复",
+    "in {} {}: name must be given": "{0} {1}：应给出 name",
+    "case {}": "用例 {0}",
+    "budget {}": "额度用例 {0}",
+    "the question": "问题",
+    "in {}: {} must be given": "{0}：应给出 {1}",
+    "in {}: {} must be a list of {}": "{0}：{1} 应为列表，可用的值有：{2}",
+    "in {}: {} must be one of {}": "{0}：{1} 应为以下之一：{2}",
+    "in {}: {} must be a whole number, 0 or more": "{0}：{1} 应为" + _NUMBER,
+    "in {}: {} must be true or false": "{0}：{1} 应为 true 或 false",
+    "in {}: expect must be {} or a rule": "{0}：expect 应为 {1} 或一条规则",
+    "in {}: also must be a list of rules": "{0}：also 应为规则的列表",
+    "in {}: shows must be a table of {}": "{0}：shows 应为表，可用的键有：{1}",
+    "in {}: of must be one of {}": "{0}：of 应为以下之一：{1}",
+    "in {}: work and expect must be whole numbers, 0 or more": "{0}：work 和 expect 应为" + _NUMBER,
+    "in {}: work must be a table of {}": "{0}：work 应为表，可用的键有：{1}",
+    "in {}: purpose must be given": "{0}：应给出 purpose",
+    "there is no case {}": "没有用例 {0}",
+    "--set takes NAME=VALUE, where NAME is one of {}": "--set 的写法是 NAME=VALUE，NAME 可以是：{0}",
+    "give one file of purposes (.toml), one of rules (.cedar), or one of each": "请给出一个用途文件（.toml）、一个规则"
+    "文件（.cedar），或各一个",
+}

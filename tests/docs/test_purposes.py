@@ -1,0 +1,73 @@
+"""docs/purposes.md says every purpose, rule, budget and key as the data has them, in both languages."""
+
+import pytest
+
+from tests.docs.pages import blocks, read, rows, sections
+from tests.docs.purposes import budget_row, purpose_row
+from wayseal.custody import Relation
+from wayseal.vault.policy import Policy, Work, default_texts
+from wayseal.vault.policy._purposes import BUDGET_KEYS, KEYS, parse_purposes
+from wayseal.vault.policy._rules import RESERVED
+from wayseal.vault.policy.budgets import OVER
+from wayseal.vault.policy.cases import BUDGET_KEYS as CASE_BUDGET_KEYS
+from wayseal.vault.policy.cases import CASE_KEYS, USUAL, run_cases
+
+PURPOSES, RULES = default_texts()
+POLICY = Policy.parse(PURPOSES, RULES, 1)
+
+
+@pytest.fixture(params=["en", "zh"])
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def page(lang: str) -> str:
+    return read("docs/purposes.md" if lang == "en" else "docs/purposes.zh.md")
+
+
+def table(page: str, place: int) -> dict[str, list[str]]:
+    return rows(list(sections(page).values())[place])
+
+
+def test_purposes(page: str, lang: str) -> None:
+    assert list(table(page, 0).values()) == [purpose_row(p, lang) for p in POLICY.purposes.values()]
+
+
+def test_relations(page: str) -> None:
+    assert list(table(page, 1)) == list(Relation)
+
+
+def test_rules(page: str, lang: str) -> None:
+    told = {rule.id: (rule.zh if lang == "zh" else rule.en) for rule in POLICY.rules}
+    built_in = [name for name in RESERVED if name in table(page, 2)]
+    assert built_in == list(RESERVED)
+    assert list(table(page, 2)) == [*told, *RESERVED]
+    for name, words in told.items():
+        assert table(page, 2)[name][1] == words
+    for refusal in OVER.values():
+        assert table(page, 2)[refusal.rule][1] == (refusal.zh if lang == "zh" else refusal.en)
+
+
+def test_budgets(page: str, lang: str) -> None:
+    found = table(page, 3)
+    expected = [budget_row(p, lang) for p in POLICY.purposes.values()]
+    assert list(found.values())[: len(expected)] == expected
+    assert list(found)[len(expected) :] == list(Work)
+
+
+def test_keys(page: str) -> None:
+    assert list(table(page, 4)) == [*KEYS, *(f"budget.{key}" for key in BUDGET_KEYS)]
+    cases = table(page, 5)
+    assert list(cases) == [*CASE_KEYS, *(key for key in CASE_BUDGET_KEYS if key not in CASE_KEYS)]
+    for key, usual in USUAL.items():
+        text = str(usual).lower() if isinstance(usual, bool) else usual
+        assert text in (None, []) or cases[key][1] == f"`{text}`", key
+
+
+def test_examples(page: str) -> None:
+    purpose, case = blocks(page, "toml")
+    roles = PURPOSES[PURPOSES.index("[roles]") : PURPOSES.index("[[purpose]]")]
+    (made,) = parse_purposes(roles + purpose)[0].values()
+    results = run_cases(Policy.parse(PURPOSES + purpose, RULES, 1), case.replace("PURPOSE", made.code))
+    assert [result.passed for result in results] == [True, True]
