@@ -7,13 +7,13 @@ import pytest
 
 from tests.docs.pages import ROOT, read, rows
 
-INSTALLED = ("core", "dev")
+INSTALLED = ("core", "server", "dev")
 LOCKS = (*INSTALLED, "bench")
 
 
 def direct(locks: tuple[str, ...] = LOCKS) -> list[str]:
     wanted = "".join((ROOT / f"requirements/{lock}.in").read_text(encoding="utf-8") for lock in locks)
-    return re.findall(r"^([A-Za-z0-9._-]+)[>=<~!]", wanted, re.MULTILINE)
+    return re.findall(r"^([A-Za-z0-9._-]+)(?:\[\w+\])?[>=<~!]", wanted, re.MULTILINE)
 
 
 ROWS = rows(read("docs/dependencies.md"))

@@ -1,5 +1,8 @@
 """Disclosure: obligations 1 to 7 of `vault/_disclose.py`."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -67,7 +70,7 @@ class _Counting(LocalKeys):
         super().__init__(world.keyring)
         self.unwrapped = 0
 
-    def unwrap(self, items: "list[tuple[bytes, Wrapped]]") -> list[bytes]:  # type: ignore[override]
+    def unwrap(self, items: Sequence[tuple[bytes, Wrapped]]) -> list[bytes]:
         self.unwrapped += len(items)
         return super().unwrap(items)
 
@@ -84,9 +87,13 @@ def test_nothing_is_decrypted_when_the_log_cannot_be_written(small: World) -> No
 
     small.main.write(fill, 1)  # as many pages as there are, and none more
     before = len(small.entries())
-    with pytest.raises(DatabaseError, match="full"):
+
+    def until_full() -> None:
         for _ in range(500):
             vault.disclose(caller, asks, now=small.now)
+
+    with pytest.raises(DatabaseError, match="full"):
+        until_full()
     written = len(small.entries()) - before
     assert service.unwrapped == written
     small.main.write(fill, 1 << 30)
@@ -154,7 +161,8 @@ def test_unknown_numbers_and_foreign_ones_look_alike(small: World) -> None:
     assert isinstance(one, Refused)
     assert isinstance(other, Refused)
     assert (one.rule, one.zh, one.en) == (other.rule, other.zh, other.en)
-    assert [e.more.get("also", "") for e in small.entries()[-2:]][0] != small.entries()[-1].more.get("also", "")
+    inside = [entry.more.get("also", "") for entry in small.entries()[-2:]]
+    assert inside[0] != inside[1]
 
 
 def test_custody_moves_with_the_parcel(both: World) -> None:
@@ -306,7 +314,7 @@ def test_two_vaults_on_one_database_write_one_log(both: World) -> None:
     ],
 )
 def test_bad_questions_name_the_field(small: World, change: dict[str, str], field: str) -> None:
-    asked = Ask(**{"waybill": "YT0000000000001", "purpose": "deliver", "reason": "x", **change})
+    asked = replace(Ask(waybill="YT0000000000001", purpose="deliver", reason="x"), **change)  # type: ignore[arg-type]
     with pytest.raises(VaultError, match=f"^{field}"):
         small.vault.disclose(small.caller("courier-1"), [asked], now=small.now)
 

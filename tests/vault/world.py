@@ -55,12 +55,18 @@ class World:
         self.requests += 1
         return Caller(client=client, actor=actor, scopes=frozenset(), request=f"request-{self.requests}")
 
-    def seal(self, count: int = 1, *, at: str | None = "deliver-here", **more: str) -> list[str]:
+    def seal(self, count: int = 1, *, at: str | None = "deliver-here", keep_until: int | None = None) -> list[str]:
         """Seals parcels and, with `at`, has that outlet scan them."""
         numbers = [f"YT{self._next + n:013d}" for n in range(count)]
         self._next += count
         parcels = [
-            Parcel(waybill=n, values=SECRETS, origin_outlet="collect-here", destination_outlet="deliver-here", **more)
+            Parcel(
+                waybill=n,
+                values=SECRETS,
+                origin_outlet="collect-here",
+                destination_outlet="deliver-here",
+                keep_until=keep_until,
+            )
             for n in numbers
         ]
         for start in range(0, count, 500):
@@ -105,10 +111,22 @@ class World:
         self.vault.actors(OPERATOR, list(records), now=self.now)
 
 
-def person(name: str, role: str, outlet: str | None = None, **more: int | None) -> ActorRecord:
+def person(
+    name: str,
+    role: str,
+    outlet: str | None = None,
+    *,
+    trained_until: int | None = NOON + 365 * DAY,
+    valid_to: int | None = None,
+) -> ActorRecord:
     """Somebody with a valid training."""
     return ActorRecord(
-        actor=name, kind=ActorKind.PERSON, role=role, outlet=outlet, **{"trained_until": NOON + 365 * DAY, **more}
+        actor=name,
+        kind=ActorKind.PERSON,
+        role=role,
+        outlet=outlet,
+        trained_until=trained_until,
+        valid_to=valid_to,
     )
 
 

@@ -43,9 +43,7 @@ class Credentials:
 def form(body: bytes) -> dict[str, str]:
     """The fields of a form; OAuthError where it is none, or a field comes twice."""
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise OAuthError("invalid_request", "the body is no form") from None
     fields = dict(pairs)

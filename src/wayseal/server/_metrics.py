@@ -26,7 +26,10 @@ class Metrics:
             "wayseal_request_seconds", "How long answers took.", ["route"], buckets=_SECONDS, registry=registry
         )
         self._disclosures = Counter(
-            "wayseal_disclosures", "Waybills asked for, by purpose and outcome.", ["purpose", "outcome"], registry=registry
+            "wayseal_disclosures",
+            "Waybills asked for, by purpose and outcome.",
+            ["purpose", "outcome"],
+            registry=registry,
         )
         self._refusals = Counter("wayseal_refusals", "Refusals, by rule.", ["rule"], registry=registry)
         self._sealed = Counter("wayseal_sealed", "Waybills sealed.", registry=registry)

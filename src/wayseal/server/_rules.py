@@ -68,7 +68,11 @@ WORDS = {
         "该客户端必须出示与其绑定的证书。",
     ),
     Rule.SCOPE_MISSING: _words(
-        403, "Scope missing", "缺少权限范围", "The token lacks the scope of this route.", "令牌缺少该接口所需的权限范围。"
+        403,
+        "Scope missing",
+        "缺少权限范围",
+        "The token lacks the scope of this route.",
+        "令牌缺少该接口所需的权限范围。",
     ),
     Rule.NOT_ALLOWED: _words(403, "Not allowed", "不允许", "Nobody may use this route.", "任何人都不得使用该接口。"),
     Rule.REFUSED: _words(403, "Refused", "已拒绝", "A rule of the vault refuses.", "保险库的规则拒绝了该请求。"),
@@ -119,9 +123,7 @@ WORDS = {
         "Something broke; the log has it under this request's id.",
         "发生内部错误，日志中以该请求编号记录。",
     ),
-    Rule.BUSY: _words(
-        503, "Busy", "繁忙", f"Too many requests wait. {_AGAIN_EN}", f"等待中的请求过多。{_AGAIN_ZH}"
-    ),
+    Rule.BUSY: _words(503, "Busy", "繁忙", f"Too many requests wait. {_AGAIN_EN}", f"等待中的请求过多。{_AGAIN_ZH}"),
     Rule.DATABASE: _words(
         503,
         "Database not reachable",

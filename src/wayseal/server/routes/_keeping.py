@@ -43,9 +43,7 @@ def add_keeping(app: FastAPI, desk: Desk) -> None:
             {"version": shown.version, "purposes": shown.purposes, "rules": shown.rules, "sha256": shown.sha256}
         )
 
-    @app.post(
-        "/v1/policy", response_model=PolicyActivated, responses=problems(), summary="Put another policy in force"
-    )
+    @app.post("/v1/policy", response_model=PolicyActivated, responses=problems(), summary="Put another policy in force")
     async def activate(request: Request, body: PolicyBody) -> Response:
         caller = asked.caller_of(request)
         done = await desk.act(desk.vault.activate_policy, caller, body.purposes, body.rules, now=now())

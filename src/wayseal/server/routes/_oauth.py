@@ -73,9 +73,7 @@ def add_oauth(app: FastAPI, desk: Desk, tokens: Tokens, metrics: Metrics) -> Non
             }
         )
 
-    @app.get(
-        "/oauth/keys", response_model=Keys, responses=problems(OPEN), summary="The keys that verify access tokens"
-    )
+    @app.get("/oauth/keys", response_model=Keys, responses=problems(OPEN), summary="The keys that verify access tokens")
     async def keys() -> Response:
         return Response(
             to_json(tokens.jwks()), media_type="application/json", headers={"Cache-Control": "public, max-age=300"}

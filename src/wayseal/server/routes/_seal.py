@@ -43,9 +43,7 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
     async def seal_batch(request: Request, body: SealBatch, key: Key = None) -> Response:
         done = await sealed(request, body.parcels, key)
         asked.count_refusals(metrics, done)
-        results = [
-            asked.refused_json(one) if isinstance(one, Refused) else asked.sealed_json(one) for one in done
-        ]
+        results = [asked.refused_json(one) if isinstance(one, Refused) else asked.sealed_json(one) for one in done]
         return asked.answered({"results": results})
 
     @app.post(

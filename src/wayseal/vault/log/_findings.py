@@ -32,6 +32,12 @@ class Code(StrEnum):
     CHECKPOINT_KEY = "checkpoint-key"
     CHECKPOINT_AHEAD = "checkpoint-ahead"
     CHECKPOINT_HISTORY = "checkpoint-history"
+    ROW_MISSING = "row-missing"
+    """An entry that disclosed has no row in the analytics ledger."""
+    ROW_EXTRA = "row-extra"
+    """The ledger has a row that the log has no entry for, or more than one for an entry."""
+    ROW_CHANGED = "row-changed"
+    """A row says another account, waybill or time than its entry."""
 
 
 _CODES = {

@@ -12,14 +12,18 @@ from wayseal.vault.masks._clean import HAN, LONGEST, clean, simple
 from wayseal.vault.masks._english import english
 from wayseal.vault.masks._rule import HIDDEN, Mask, Rule
 from wayseal.vault.masks._surnames import SINGLE
-from wayseal.vault.masks._tokens import HIDE_ON, KEEP, REGION, STARTS
+from wayseal.vault.masks._tokens import HIDE_DOOR, HIDE_ON, KEEP, REGION, STARTS
 
 _HAN = re.compile(f"[{HAN}]").search
-_WORDS = {"address.word", "address.estate", "address.other"}
-_PEOPLE = "收|先生|女士|小姐|太太|老师|经理|师傅|同学|转交|亲启|签收"
+_WORDS = {"address.word", "address.behind_door", "address.estate", "address.other"}
+_PEOPLE = "收|先生|女士|小姐|太太|老师|经理|师傅|同学(?![府院校])|转交|亲启|签收"
 _WISHES = "收件人|收货人|联系|姓名|电话|手机|请|麻烦|务必|备注|放[在到门前]|不要|代收"
 _SIGN = re.compile(rf"(?=[收先女小太老经师同转亲签联姓电手请麻务备放不代])(?:{_PEOPLE}|{_WISHES})").search
 _ADDRESSEE = re.compile(rf"[{SINGLE}][{HAN}]{{1,2}} ?(?:{_PEOPLE})|{_WISHES}").search
+# 赵小路, 刘村: what stands apart, with no number behind it, may be a person.
+_PERSON = re.compile(rf"[{SINGLE}][{HAN}]{{1,2}}").fullmatch
+_LAST = "last"  # what stands before a phone or the end
+_APART = " ,.;:()/|_-"
 _SPACE = re.compile(r"[ ,.;:()/|_\\-]*")
 
 
@@ -30,33 +34,39 @@ def address_mask(rows: tuple[Rule, ...]) -> Mask:
     numbers = [row for row in rows if row.id not in _WORDS]
     scan = re.compile(f"(?=[{STARTS}])(?:" + "|".join(f"({row.pattern})" for row in numbers) + ")")
     shows = [""] + [row.show for row in numbers]
+    phone = 1 + [row.id for row in numbers].index("address.long_number")
     by_id = {row.id: re.compile(row.pattern) for row in rows}
-    word = re.compile(f"({by_id['address.word'].pattern})|[{HAN}]+|[^{HAN}]+")
+    first, later = (_or_run(by_id[name].pattern) for name in ("address.word", "address.behind_door"))
     estate = by_id["address.estate"]
 
     def shown(text: str, begin: int) -> Iterator[tuple[int, int]]:
         """Spans that may be read from a place on."""
         addressee = _SIGN(text, begin) and _ADDRESSEE(text, begin)
         end = addressee.start() if addressee else len(text)
-        at = begin
+        at, word = begin, first
         for found in scan.finditer(text, begin, end):
-            start, show = found.start(), shows[found.lastindex or 0]
+            start, row = found.start(), found.lastindex or 0
+            show = shows[row]
             if at < start:
-                yield from words(text, at, start, show != KEEP)
+                yield from words(word, text, at, start, _LAST if row == phone else show)
             at = found.end()
             if show == KEEP:
                 yield start, at
             elif show == HIDE_ON:
                 return
+            elif show == HIDE_DOOR:
+                word = later
         if at < end:
-            yield from words(text, at, end, False)
+            yield from words(word, text, at, end, _LAST)
 
-    def words(text: str, at: int, end: int, number_follows: bool) -> Iterator[tuple[int, int]]:
+    def words(word: re.Pattern[str], text: str, at: int, end: int, follows: str) -> Iterator[tuple[int, int]]:
+        """Spans between two tokens. follows: how the second is shown, or that it is a phone or the end."""
         for found in word.finditer(text, at, end):
             if found.lastindex:
-                yield found.span()
-                at = found.end()
-        if number_follows and at < end:
+                start, at = found.span()
+                if follows != _LAST or text[start - 1] not in _APART or not _PERSON(text, start, at):
+                    yield start, at
+        if follows not in (KEEP, _LAST) and at < end:
             at = _SPACE.match(text, at, end).end()  # type: ignore[union-attr]
             if estate.fullmatch(text, at, end):
                 yield at, end
@@ -73,6 +83,11 @@ def address_mask(rows: tuple[Rule, ...]) -> Mask:
         return render(text, spans)
 
     return mask
+
+
+def _or_run(pattern: str) -> re.Pattern[str]:
+    """Takes what the pattern does as a group, or else all that stands before the next chance for it."""
+    return re.compile(f"({pattern})|[{HAN}]+|[^{HAN}]+")
 
 
 def render(text: str, spans: list[tuple[int, int]]) -> str:

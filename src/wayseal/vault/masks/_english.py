@@ -27,7 +27,7 @@ _PLACES = (
 )
 _NAMED = rf"(?:{_WORD} +){{1,3}}?"
 _TAKEN = re.compile(
-    rf"(?<![\w'-])(?P<region>(?:{_PLACES})(?: (?:City|Province|Municipality|SAR))?(?= *(?:[,;.]|$))|"
+    rf"(?<![\w'-])(?P<region>(?:{_PLACES})(?: (?:City|Province|Municipality|SAR))?(?= *(?:[,;.]|$|[0-9]{{5,6}}\b))|"
     rf"{_NAMED}(?:{_REGIONS})\b\.?)"
     rf"|(?<![\w'-]){_NAMED}(?:{_ROADS})\b\.?",
     re.IGNORECASE,

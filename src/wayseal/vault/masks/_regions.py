@@ -18,35 +18,36 @@ _NAMESAKE = re.compile(
     r"[东西南北中]?[一二三四五六]?(?:路|街|道|大道|大街|巷|村|里|新村|桥|门|大学|学院|小区|花园|广场|大厦|公馆|"
     r"国际|市场)"
 )
+_COUNTRIES, _SEPARATORS = ("中", "C", " ", ","), (" ", ",", ".", "/", "|", "-")
 _COUNTRY = re.compile(r"(?:中华人民共和国|中国|CHINA|China)?[ ,]*")
 _BETWEEN = re.compile(r"[ ,./|\\-]*")
 
 
-def _names() -> dict[str, int]:
-    """Full and short names → level."""
-    found: dict[str, int] = {}
+def _names() -> dict[str, tuple[int, ...]]:
+    """Full and short names → their levels, the highest first (吉林 is a province and a city)."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
     text = resources.files(__package__).joinpath("regions.txt").read_text("utf-8")
     for line in text.splitlines()[1:]:
         head, _, counties = line.strip().partition("：")
         level = CITY if line.startswith(" ") else PROVINCE
-        found.update(dict.fromkeys(counties.split(), COUNTY) | found)
+        for county in counties.split():
+            found[county].add(COUNTY)
         if head:
-            found[head] = min(level, found.get(head, level))
-            short = _BARE.sub("", head)
-            if len(short) > 1:
-                found.setdefault(short, level)
-    return found
+            found[head].add(level)
+            if len(short := _BARE.sub("", head)) > 1:
+                found[short].add(level)
+    return {name: tuple(sorted(levels)) for name, levels in found.items()}
 
 
-_LEVELS = _names()
-_BY_START: dict[str, tuple[str, ...]] = {}
-_starts: defaultdict[str, list[str]] = defaultdict(list)
-for _name in sorted(_LEVELS, key=len, reverse=True):
-    _starts[_name[:2]].append(_name)
-_BY_START.update({start: tuple(names) for start, names in _starts.items()})
-_FULL = re.compile("|".join(name for name, level in _LEVELS.items() if level == PROVINCE and name[-1] in "省市区"))
-_GOES_ON = ("场", "委", "政")  # 市场, 市委, 市政府
 _WHOLE = ("省", "市", "区", "县", "旗", "州", "盟")
+_GOES_ON = ("场", "委", "政")  # 市场, 市委, 市政府
+_LEVELS = _names()
+_Name = tuple[str, int, tuple[int, ...], bool]  # name, its length, its levels, whether it is written out
+_starts: defaultdict[str, list[_Name]] = defaultdict(list)
+for _name in sorted(_LEVELS, key=len, reverse=True):
+    _starts[_name[:2]].append((_name, len(_name), _LEVELS[_name], _name.endswith(_WHOLE)))
+_BY_START = {start: tuple(names) for start, names in _starts.items()}
+_FULL = re.compile("|".join(name for name, levels in _LEVELS.items() if PROVINCE in levels and name[-1] in "省市区"))
 
 
 def find(text: str) -> list[tuple[int, int]]:
@@ -65,17 +66,20 @@ def find(text: str) -> list[tuple[int, int]]:
 
 def read(text: str, at: int) -> list[tuple[int, int]]:
     """The same, of names that begin at a place."""
-    at = _COUNTRY.match(text, at).end()  # type: ignore[union-attr]
+    if text[at : at + 1] in _COUNTRIES:
+        at = _COUNTRY.match(text, at).end()  # type: ignore[union-attr]
     spans: list[tuple[int, int]] = []
     last, sure = 0, False
     while last < COUNTY:
-        name = _name_at(text, at, last)
-        if name is None:
+        end, level, whole = _name_at(text, at, last)
+        if not end:
             break
-        last = _LEVELS[name]
-        sure = sure or name.endswith(_WHOLE) or last == PROVINCE
-        spans.append((at, at + len(name)))
-        at = _BETWEEN.match(text, at + len(name)).end()  # type: ignore[union-attr]
+        last = level
+        sure = sure or whole or level == PROVINCE
+        spans.append((at, end))
+        at = end
+        if text[at : at + 1] in _SEPARATORS:
+            at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
     if last in (PROVINCE, CITY) and (zone := _ZONE.match(text, at)):
         spans.append(zone.span())
         sure = True
@@ -83,11 +87,12 @@ def read(text: str, at: int) -> list[tuple[int, int]]:
     return spans if sure or len(spans) > 1 or (spans and at == len(text)) else []
 
 
-def _name_at(text: str, at: int, above: int) -> str | None:
-    for name in _BY_START.get(text[at : at + 2], ()):
-        if _LEVELS[name] > above and text.startswith(name, at) and (above or len(name) > 2 or _LEVELS[name] < COUNTY):
-            end = at + len(name)
-            whole = name.endswith(_WHOLE)
+def _name_at(text: str, at: int, above: int) -> tuple[int, int, bool]:
+    """The longest name below a level: where it ends (0: there is none), its level, and whether it is written out."""
+    for name, length, levels, whole in _BY_START.get(text[at : at + 2], ()):
+        # 东区 alone may be a part of an estate.
+        if levels[-1] > above and text.startswith(name, at) and (above or length > 2 or levels[0] < COUNTY):
+            end = at + length
             if text[end : end + 1] not in _GOES_ON if whole else not _NAMESAKE.match(text, end):
-                return name
-    return None
+                return end, levels[0] if levels[0] > above else levels[-1], whole
+    return 0, 0, False

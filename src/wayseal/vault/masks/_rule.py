@@ -23,7 +23,8 @@ Mask = Callable[[str], str]
 class Rule:
     r"""A row. pattern: a regular expression on cleaned text; show: what comes out, `\1` being its first group.
 
-    In rows of addresses `show` is one of `keep`, `hide`, `hide on` (with all that follows) and `region`.
+    In rows of addresses `show` is one of `keep`, `hide`, `hide door` (fewer words may be read behind it),
+    `hide on` (with all that follows) and `region`.
     """
 
     id: str

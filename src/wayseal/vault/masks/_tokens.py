@@ -8,25 +8,27 @@ whether anything behind it may still be read.
 from wayseal.vault.masks._clean import HAN
 from wayseal.vault.masks._rule import HIDDEN, Rule
 
-KEEP, HIDE, HIDE_ON, REGION = "keep", "hide", "hide on", "region"
+KEEP, HIDE, HIDE_DOOR, HIDE_ON, REGION = "keep", "hide", "hide door", "hide on", "region"
 
 _H = f"[{HAN}]"
 _CN = "〇零○一二三四五六七八九十百千两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 _N = f"[0-9{_CN}]"
 _NC = f"[A-Za-z0-9{_CN}甲乙丙丁戊己庚辛]"
-_NUMBER = rf"{_NC}+(?: ?[-#./~,之附] ?{_NC}+)* ?"
+_NUMBER = rf"[第附临特]?{_NC}+(?: ?[-#./~,之附] ?{_NC}+)* ?"
 _NO_PLACE = "(?![路街巷镇乡村县市区峡湾桥屯庄寨湾海])"
 _COUNTED = (
     "号楼|#楼|号栋|号幢|栋|幢|座|单元|楼层|楼|层|室|房间|房|户|村民小组|村小组|小组|组|生产队|大队|队|社|铺位|铺|档口|档|"
-    "柜|库房|库|仓|号门|门|排|床|号?工位|号?卡位|号?桌|号?座|号?店|梯|塔|翼|F(?![a-z])|f(?![a-z])|/F"
+    "柜|库房|库|仓|号门|门|排|床|号?工位|号?卡位|号?桌|号?座|号?店|梯|塔|翼|公寓|宿舍|舍"
 )
 """What numbers of buildings and rooms count."""
 _ONE = "省县区旗盟镇乡屯寨庄堡路街道巷里段"
 """Ends of words that may be read, of one character; 市 and 村 have conditions."""
 _ENDS = """
-幼儿园 家属院 工业园 产业园 科技园 创业园 物流园 软件园 科学园 创意园 科技城 商贸城 交叉口 交汇处 立交桥 办事处 自治州
-花园 家园 公寓 大厦 广场 中心 宿舍 大学 学院 中学 小学 学校 医院 酒店 宾馆 市场 商场 车站 机场 公园 别墅 山庄 国际
-名苑 雅苑 花苑 佳苑 嘉苑 嘉园 名园 丽园 馨园 锦园 豪庭 华庭 雅庭 名庭 华府 公馆 世家 名都 名城 新城 花城 水岸 半岛 御园
+小区 社区 园区 办事处 自治州 交叉口 交汇处 立交桥 幼儿园 家属院
+工业园 产业园 科技园 创业园 物流园 软件园 科学园 创意园 科技城 商贸城
+花园 家园 公寓 大厦 广场 中心 宿舍 大学 学院 中学 小学 学校 医院 酒店 宾馆 市场 商场 车站 机场 公园
+别墅 山庄 国际 名苑 雅苑 花苑 佳苑 嘉苑 嘉园 名园 丽园 馨园 锦园 豪庭 华庭 雅庭 名庭 华府 公馆 世家 名都
+名城 新城 花城 水岸 半岛 御园
 路口 胡同 弄堂 高速 立交 大桥 苏木 嘎查 林场 农场 牧场
 """
 _WORDS = tuple(_ENDS.split())
@@ -37,7 +39,7 @@ _BUILDERS = (
         " ", "|"
     )
 )
-STARTS = f"0-9A-Za-z*+{_CN}甲乙丙丁戊己庚辛东西南北中前后左右地负底顶阁楼门"
+STARTS = f"0-9A-Za-z*+{_CN}甲乙丙丁戊己庚辛第附临特东西南北中前后左右地负底顶阁楼门"
 """Whatever the rows of numbers can begin with, for a class of a regular expression."""
 
 ADDRESSES = (
@@ -54,8 +56,8 @@ ADDRESSES = (
         id="address.road_number",
         pattern=(
             r"[GSXYgsxy]?[0-9]{1,4}(?:国道|省道|县道|乡道|高速(?:公路)?)|"
-            rf"[东西南北]?(?:[0-9]{{1,3}}号?|[{_CN}]{{1,3}}号)(?:环路|大街|大道|马路|支路|横路|公路|街道|"
-            rf"道(?!口)|路|街(?!坊)|巷|段)"
+            rf"[第东西南北]?(?:[0-9]{{1,3}}号?|[{_CN}]{{1,3}}号)(?:环路|大街|大道|马路|支路|横路|公路|街道|"
+            rf"道(?!口)|路|街(?!坊)|巷|段|村(?![民小]))"
         ),
         show=KEEP,
         example="杭州市钱塘区2号大街501号",
@@ -67,7 +69,8 @@ ADDRESSES = (
         id="address.unit",
         pattern=(
             rf"{_NUMBER}(?:{_COUNTED}){_NO_PLACE}|"
-            rf"[A-Za-z甲乙丙丁戊东西南北中前后左右] ?(?:栋|幢|座|单元|塔楼|塔|翼|楼|号楼)(?![路街巷镇乡村县市区])|"
+            rf"[A-Za-z甲乙丙丁戊东西南北中前后左右] ?(?:栋|幢|座|单元|塔楼?|翼|楼|号楼)(?![路街巷镇乡村县市区])|"
+            r"[0-9]+ ?/?[Ff](?![A-Za-z])|"
             rf"(?:地下|负){_N}*(?:室|层|楼)|[Bb][0-9](?:层|楼)?|[UL]?GF?(?=/F|层)|[底顶][层楼商]|阁楼|楼上|楼下"
         ),
         show=HIDE_ON,
@@ -79,14 +82,23 @@ ADDRESSES = (
     Rule(
         id="address.door",
         pattern=(
-            rf"(?:门牌)?(?:{_NUMBER}|[甲乙丙丁戊])(?:号大院|号院|号|弄|支弄|期|区|街坊|院|地块)"
+            rf"(?:门牌)?(?:{_NUMBER}|[甲乙丙丁戊])(?:号大院|号院|号|弄|支弄|院)"
             rf"(?:甲|乙|丙|丁|附[0-9{_CN}]+号|内|旁|之[0-9{_CN}]+)?"
         ),
-        show=HIDE,
+        show=HIDE_DOOR,
         example="上海市徐汇区漕溪北路1288弄15号",
         masked="上海市徐汇区漕溪北路***",
-        zh="门牌号、弄、院、期、区的号码：隐藏；其后的小区名仍可显示",
-        en="Number of a door, lane, yard, phase or zone: hidden; the name of an estate behind it may be read",
+        zh="门牌号、弄、院的号码：隐藏；其后的小区名仍可显示",
+        en="Number of a door, lane or yard: hidden; the name of an estate behind it may be read",
+    ),
+    Rule(
+        id="address.zone",
+        pattern=rf"{_NUMBER}(?:期|区|街坊|地块)|[甲乙丙丁东西南北中A-Za-z]区(?= ?[第0-9A-Za-z{_CN}])",
+        show=HIDE,
+        example="厦门市思明区软件园二期望海路59号",
+        masked="厦门市思明区软件园***望海路***",
+        zh="小区、园区的期和区：隐藏",
+        en="Phase or zone of an estate: hidden",
     ),
     Rule(
         id="address.long_number",
@@ -99,7 +111,10 @@ ADDRESSES = (
     ),
     Rule(
         id="address.bare_number",
-        pattern=r"[A-Za-z]{0,3}-?[0-9]+[A-Za-z]?(?:[-#./~][A-Za-z0-9]+)*#?",
+        pattern=(
+            r"[东西南北](?=[0-9]{3,4}(?![0-9号弄栋幢座楼单]))[0-9]+|[A-Za-z甲乙丙丁]{0,3}-?[0-9]+[A-Za-z]?(?:[-#./~][A-Za-z0-9]+)*#?|"
+            r"[〇零○一二三四五六七八九]{3,}(?![东西南北中]?(?:大[道街]|[路街道巷村]))"
+        ),
         show=HIDE_ON,
         example="成都市武侯区玉林小区3-2-501",
         masked="成都市武侯区玉林小区***",
@@ -109,19 +124,28 @@ ADDRESSES = (
     Rule(
         id="address.word",
         pattern=(
-            rf"{_H}*(?:[{_ONE}]|(?<![超门都夜城])市(?!民)|村(?!民)|"
+            rf"{_H}*(?:道[东西中]|[{_ONE}]|(?<=[{_CN}])条|(?<![超门都夜城])市(?!民)|村(?!民)|"
             rf"(?=[{_WORD_STARTS}])(?:{'|'.join(_WORDS)}))"
         ),
         show=KEEP,
         example="广东省深圳市南山区粤海街道科苑路科兴科学园",
         masked="广东省深圳市南山区粤海街道科苑路科兴科学园",
-        zh="以行政区划、道路、村庄、小区的通名结尾的文字：保留",
-        en="Words that end as divisions, roads, villages or estates do are shown",
+        zh="以行政区划、道路、村庄、小区的通名结尾的文字：保留，直到第一个门牌号",
+        en="Words that end as divisions, roads, villages or estates do are shown, up to the first number of a door",
+    ),
+    Rule(
+        id="address.behind_door",
+        pattern=rf"{_H}{{2,}}(?=[{_WORD_STARTS}])(?:{'|'.join(_WORDS)})",
+        show=KEEP,
+        example="西湖区文三路90号东部软件园 赵小路",
+        masked="西湖区文三路***东部软件园***",
+        zh="门牌号之后：只保留以小区、大厦等双字通名结尾的文字，因为“赵小路”“刘村”可能是姓名",
+        en="Behind the number of a door: only ends of two characters and more count, as 赵小路 or 刘村 may be a person",
     ),
     Rule(
         id="address.estate",
         pattern=(
-            rf"{_H}{{1,9}}[园苑城府庭轩阁居湾郡邸墅院寓坊舍庐岸岛台峰谷洲源都堂馆厂]|"
+            rf"{_H}{{1,9}}[园苑城府庭轩阁居湾郡邸墅院寓坊舍庐岸岛台峰谷洲源都堂馆厂里庄村]|"
             rf"{_H}{{0,6}}(?:{_BUILDERS}){_H}{{0,8}}"
         ),
         show=KEEP,

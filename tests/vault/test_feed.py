@@ -1,0 +1,126 @@
+"""Scans and tickets: rules 1 to 3 of `vault/_feed.py`."""
+
+from itertools import pairwise
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.vault.world import DAY, HOUR, World
+from wayseal.custody import present
+from wayseal.model.kinds import ScanKind
+from wayseal.vault import _tables as t
+from wayseal.vault._feed import ScanEvent, TicketEvent
+from wayseal.vault.errors import VaultError
+
+
+def place(world: World, number: str) -> tuple[object, ...]:
+    columns = (t.waybills.c.outlet, t.waybills.c.since, t.waybills.c.until, t.waybills.c.departed)
+    row = world.main.read(lambda c: c.execute(sa.select(*columns).where(t.waybills.c.waybill == number)).one())
+    return tuple(row)
+
+
+def work(world: World) -> dict[tuple[str, str], int]:
+    rows = world.main.read(lambda c: c.execute(sa.select(t.work)).all())
+    return {(row.of, row.kind): row._mapping["count"] for row in rows}
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    scans=st.lists(
+        st.tuples(st.integers(0, 20), st.sampled_from(list(ScanKind)), st.sampled_from("ABC")), min_size=1, max_size=12
+    ),
+    cuts=st.lists(st.integers(0, 12), max_size=4),
+)
+def test_a_parcel_is_where_its_scans_say_in_whatever_portions_they_come(
+    small: World, scans: list[tuple[int, ScanKind, str]], cuts: list[int]
+) -> None:
+    """Rule 1: the same as custody says of all scans at once."""
+    (number,) = small.seal(at=None)
+    events = [
+        ScanEvent(waybill=number, at=small.now + at * HOUR, kind=kind, outlet=outlet) for at, kind, outlet in scans
+    ]
+    edges = sorted({0, *cuts, len(events)})
+    for start, stop in pairwise(edges):
+        if events[start:stop]:
+            small.vault.scans(small.caller("feed"), events[start:stop], now=small.now)
+    time = pa.timestamp("us", tz="UTC")
+    table = pa.table(
+        {
+            "waybill": [number] * len(events),
+            "at": pa.array([e.at for e in events], time),
+            "kind": [e.kind.value for e in events],
+            "outlet": [e.outlet for e in events],
+        }
+    )
+    (said,) = present(table).to_pylist()
+    got = place(small, number)
+    assert got[0] == said["outlet"]
+    for value, name in zip(got[1:], ("since", "until", "departed"), strict=True):
+        expected = said[name]
+        assert value == (None if expected is None else round(expected.timestamp() * 1_000_000))
+
+
+def test_what_comes_twice_changes_nothing(both: World) -> None:
+    """Rule 2."""
+    numbers = both.seal(3)
+    before = work(both)
+    event = ScanEvent(waybill=numbers[0], at=both.now - 1000, kind=ScanKind.ARRIVE, outlet="deliver-here")
+    assert both.vault.scans(both.caller("feed"), [event, event], now=both.now) == 0
+    both.scan(numbers, "deliver-here", ScanKind.DEPART)  # no arrival of a parcel that was there before
+    assert work(both) == before
+    both.ticket("t", numbers[0], "agent")
+    both.ticket("t", numbers[0], "agent")
+    assert work(both) == {**before, ("actor:agent", "tickets"): 1}
+
+
+def test_work_counts_on_the_day_on_which_it_comes_in(small: World) -> None:
+    """Rule 3: with old dates, too."""
+    (number,) = small.seal()
+    small.now += 30 * DAY
+    event = ScanEvent(waybill=number, at=small.now - 20 * DAY, kind=ScanKind.ARRIVE, outlet="elsewhere")
+    small.vault.scans(small.caller("feed"), [event], now=small.now)
+    rows = small.main.read(lambda c: c.execute(sa.select(t.work).where(t.work.c.of == "outlet:elsewhere")).all())
+    assert [row.day for row in rows] == [(small.now + 8 * HOUR) // DAY]
+
+
+def test_work_is_counted_where_budgets_look(both: World) -> None:
+    numbers = both.seal(2)
+    both.ticket("t1", numbers[0], "courier-1")
+    assert work(both) == {
+        ("outlet:collect-here", "issued"): 2,
+        ("actor:platform", "issued"): 2,
+        ("outlet:deliver-here", "arrivals"): 2,
+        ("actor:courier-1", "tickets"): 1,
+        ("outlet:deliver-here", "tickets"): 1,
+    }
+
+
+def test_a_ticket_stays_with_its_waybill_and_actor(small: World) -> None:
+    one, other = small.seal(2)
+    small.ticket("t", one, "agent")
+    for waybill, actor in ((other, "agent"), (one, "courier-1")):
+        with pytest.raises(VaultError, match=r"^ticket"):
+            small.ticket("t", waybill, actor)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"waybill": "-"}, "waybill"), ({"at": -1}, "at"), ({"at": 1 << 60}, "at"), ({"outlet": "a\nb"}, "outlet")],
+)
+def test_bad_scans_name_the_field(small: World, change: dict[str, object], field: str) -> None:
+    good = {"waybill": "YT1", "at": small.now, "kind": ScanKind.ARRIVE, "outlet": "A"}
+    with pytest.raises(VaultError, match=f"^{field}"):
+        small.vault.scans(small.caller("feed"), [ScanEvent(**{**good, **change})], now=small.now)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"ticket": ""}, "ticket"), ({"closed_at": -1}, "closed_at"), ({"actor": " a"}, "actor")],
+)
+def test_bad_tickets_name_the_field(small: World, change: dict[str, object], field: str) -> None:
+    good = {"ticket": "t", "waybill": "YT1", "actor": "a", "opened_at": small.now}
+    with pytest.raises(VaultError, match=f"^{field}"):
+        small.vault.tickets(small.caller("feed"), [TicketEvent(**{**good, **change})], now=small.now)  # type: ignore[arg-type]

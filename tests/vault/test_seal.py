@@ -1,0 +1,251 @@
+"""Sealing (rules 1 to 4 of `vault/_seal.py`), tokens, and what the databases' bytes tell."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.vault.world import NOON, OPERATOR, SECRETS, World
+from wayseal.store.database import Connection, Database, DatabaseError
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Disclosed, Parcel, Refused, Sealed
+from wayseal.vault._vault import Vault
+from wayseal.vault.errors import ReusedKeyError, VaultError
+from wayseal.vault.fields import Field
+from wayseal.vault.keyring import KeyPurpose
+from wayseal.vault.log import EntryKind
+
+NUMBER = "YT0000000000042"
+
+
+def parcel(number: str = NUMBER, **values: str) -> Parcel:
+    return Parcel(waybill=number, values={**SECRETS, **{Field(k): v for k, v in values.items()}})
+
+
+def count(database: Database, table: sa.Table) -> int:
+    return int(database.read(lambda c: c.execute(sa.select(sa.func.count()).select_from(table)).scalar()) or 0)
+
+
+def test_every_field_gets_a_token_that_leads_back(both: World) -> None:
+    (answer,) = both.vault.seal(OPERATOR, [parcel()], now=NOON)
+    assert isinstance(answer, Sealed)
+    assert set(answer.tokens) == set(Field)
+    for field, token in answer.tokens.items():
+        assert both.vault.read_token(token) == (NUMBER, field)
+        assert NUMBER not in token
+
+
+def test_a_number_is_sealed_once(both: World) -> None:
+    """Rule 2; the key of the one that was refused is left to nobody."""
+    both.vault.seal(OPERATOR, [parcel()], now=NOON)
+    again = both.vault.seal(OPERATOR, [parcel("yt-0000000000042", goods="x"), parcel("YT1")], now=NOON)
+    assert isinstance(again[0], Refused)
+    assert again[0].rule == "exists"
+    assert isinstance(again[1], Sealed)
+    assert count(both.main, t.waybills) == 2
+    assert count(both.keys, t.data_keys) == 2
+
+
+def test_a_request_leaves_one_entry(small: World) -> None:
+    """Rule 4."""
+    small.vault.seal(OPERATOR, [parcel(), parcel("YT1")], now=NOON)
+    last = small.entries()[-1]
+    assert (last.kind, last.more["waybills"], last.more["refused"]) == (EntryKind.SEALED, 2, 0)
+
+
+def test_the_same_request_with_its_key_gets_the_same_answer(both: World) -> None:
+    """Rule 3."""
+    first = both.vault.seal(OPERATOR, [parcel(), parcel("YT1")], now=NOON, key="k")
+    entries = len(both.entries())
+    assert both.vault.seal(OPERATOR, [parcel(), parcel("YT1")], now=NOON + 1, key="k") == first
+    assert len(both.entries()) == entries
+    assert count(both.keys, t.data_keys) == 2
+    with pytest.raises(ReusedKeyError):
+        both.vault.seal(OPERATOR, [parcel(goods="other"), parcel("YT1")], now=NOON, key="k")
+
+
+def test_keys_are_durable_before_what_they_open(small: World) -> None:
+    """Rule 1: when records can't be written, a key is left over, and the number can be sealed all the same."""
+
+    def most(connection: Connection, pages: int) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    small.main.write(most, 1)
+
+    def until_full() -> None:
+        for n in range(200):
+            small.vault.seal(OPERATOR, [parcel(f"YT{n}")], now=NOON)
+
+    with pytest.raises(DatabaseError, match="full"):
+        until_full()
+    sealed = count(small.main, t.waybills)
+    assert count(small.keys, t.data_keys) == sealed + 1
+    small.main.write(most, 1 << 30)
+    (answer,) = small.vault.seal(OPERATOR, [parcel(f"YT{sealed}")], now=NOON)
+    assert isinstance(answer, Sealed)
+    small.scan([f"YT{sealed}"], "deliver-here")
+    small.shown("courier-1", f"YT{sealed}")
+
+
+@pytest.mark.parametrize(
+    ("parcels", "field"),
+    [
+        ([], "waybills"),
+        ([parcel("")], "waybill"),
+        ([parcel(), parcel("yt 0000000000042")], "waybills"),
+        ([parcel(goods="")], "goods"),
+        ([parcel(goods="x" * 1001)], "goods"),
+        ([parcel(recipient_name="a\x00b")], "recipient_name"),
+        ([parcel(recipient_name="\ud800")], "recipient_name"),
+        ([Parcel(waybill=NUMBER, values={})], "waybills"),
+        ([Parcel(waybill=NUMBER, values=SECRETS, origin_outlet=" x")], "origin_outlet"),
+        ([parcel(f"YT{n}") for n in range(1001)], "waybills"),
+    ],
+)
+def test_bad_parcels_name_the_field_and_seal_nothing(small: World, parcels: list[Parcel], field: str) -> None:
+    with pytest.raises(VaultError, match=f"^{field}") as caught:
+        small.vault.seal(OPERATOR, parcels, now=NOON)
+    assert not any(secret in str(caught.value) for secret in SECRETS.values())
+    assert count(small.main, t.waybills) == 0
+
+
+def texts() -> list[bytes]:
+    """What must stand in no byte of a database, in the encodings in which it could."""
+    words = [*SECRETS.values(), "今日派送", "文三路", "软件大厦", "12345678", "87654321"]
+    return [word.encode(code) for word in words for code in ("utf-8", "utf-16-le", "gb18030")]
+
+
+def test_no_byte_of_the_files_is_personal(small: World, tmp_path: Path) -> None:
+    """Sealed, shown, refused, looked up, erased: nothing of it stands in a file, the write-ahead log included."""
+    numbers = small.seal(3)
+    small.ask("courier-1", [*numbers, "YT9"], key="k")
+    small.ticket("t", numbers[0], "agent")
+    small.vault.find(small.caller("agent"), SECRETS[Field.RECIPIENT_PHONE], "after_sales", "今日派送", now=small.now)
+    small.vault.erase(OPERATOR, numbers[:1], now=small.now)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) >= 4
+    content = b"".join(path.read_bytes() for path in files)
+    assert numbers[0].encode() in content  # what is looked at are the right files
+    assert [word for word in texts() if word in content] == []
+
+
+def test_no_row_of_a_server_is_personal(both: World) -> None:
+    """The same of every column of every table."""
+    numbers = both.seal(3)
+    both.ask("courier-1", [*numbers, "YT9"], key="k")
+    seen = b""
+    for database, metadata in ((both.main, t.main), (both.keys, t.keys)):
+        for table in metadata.sorted_tables:
+            rows = database.read(lambda c, table=table: c.execute(sa.select(table)).all())  # type: ignore[misc]
+            seen += b"".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row)
+    assert numbers[0].encode() in seen
+    assert [word for word in texts() if word in seen] == []
+
+
+def test_an_erased_waybill_is_gone(both: World) -> None:
+    numbers = both.seal(2)
+    before = len(both.entries())
+    done = both.vault.erase(OPERATOR, [numbers[0]], now=both.now)
+    assert done[0].gone_at - done[0].erased_at == 30 * 24 * 3_600_000_000
+    assert both.rule("courier-1", numbers[0]) == "erased"
+    both.shown("courier-1", numbers[1])
+    left = sa.select(t.waybills.c.sealed).where(t.waybills.c.waybill == numbers[0])
+    assert both.main.read(lambda c: bytes(c.execute(left).scalar_one())) == b""
+    rows = both.keys.read(lambda c: [row.waybill for row in c.execute(sa.select(t.data_keys))])
+    assert rows == [numbers[1]]
+    assert both.vault.erase(OPERATOR, [numbers[0]], now=both.now + 5) == done
+    acts = [e.more.get("act") for e in both.entries()[before:] if e.kind is EntryKind.ADMIN]
+    assert acts == ["erased"]
+    with pytest.raises(VaultError, match="1 of these"):
+        both.vault.erase(OPERATOR, [numbers[1], "YT404"], now=both.now)
+    both.shown("courier-1", numbers[1])
+
+
+def test_the_bytes_of_an_erased_key_leave_the_file(small: World, tmp_path: Path) -> None:
+    numbers = small.seal(200)
+    wrapped = small.keys.read(lambda c: {r.waybill: bytes(r.wrapped) for r in c.execute(sa.select(t.data_keys))})
+    for number in numbers[50:60]:
+        small.vault.erase(OPERATOR, [number], now=small.now)
+    small.keys.shred(["data_keys"])
+    content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert wrapped[numbers[0]] in content
+    assert [n for n in numbers[50:60] if wrapped[n] in content] == []
+
+
+def test_what_is_kept_long_enough_goes_by_itself(both: World) -> None:
+    both.seal(3, keep_until=NOON + 10)
+    (kept,) = both.seal(1)
+    assert both.vault.retain(OPERATOR, now=NOON + 5) == []
+    assert len(both.vault.retain(OPERATOR, now=NOON + 11)) == 3
+    assert both.vault.retain(OPERATOR, now=NOON + 12) == []
+    both.shown("courier-1", kept)
+    assert count(both.main, t.phones) == 2
+
+
+class TestFind:
+    """Look-ups by phone: rules 1 to 3 of `vault/_find.py`."""
+
+    phone = SECRETS[Field.RECIPIENT_PHONE]
+
+    def test_the_same_number_is_found_however_it_is_written(self, both: World) -> None:
+        numbers = both.seal(2)
+        for phone in (self.phone, f"+86 {self.phone[:3]}-{self.phone[3:7]}-{self.phone[7:]}", f"0086{self.phone}"):
+            found = both.vault.find(both.caller("agent"), phone, "after_sales", "x", now=both.now)
+            assert sorted(found) == numbers if isinstance(found, list) else False
+        last = both.entries()[-1]
+        assert (last.kind, last.more["found"]) == (EntryKind.FOUND, 2)
+        assert both.vault.find(both.caller("agent"), "13700000000", "after_sales", "x", now=both.now) == []
+
+    def test_a_quota_ends_it(self, small: World) -> None:
+        small.seal()
+        answers = [
+            small.vault.find(small.caller("agent"), f"137000000{n:02d}", "after_sales", "x", now=small.now)
+            for n in range(21)
+        ]
+        assert answers[:20] == [[]] * 20
+        last = answers[20]
+        assert isinstance(last, Refused)
+        assert last.rule == "quota"
+        assert small.entries()[-1].kind is EntryKind.REFUSED
+
+    @pytest.mark.parametrize(("actor", "purpose"), [("courier-1", "after_sales"), ("nobody", "after_sales")])
+    def test_who_may_not_is_refused(self, small: World, actor: str, purpose: str) -> None:
+        small.seal()
+        answer = small.vault.find(small.caller(actor), self.phone, purpose, "x", now=small.now)
+        assert isinstance(answer, Refused)
+        assert small.entries()[-1].rule == answer.rule
+
+    def test_no_number_is_an_error_that_does_not_say_it(self, small: World) -> None:
+        with pytest.raises(VaultError, match=r"^phone") as caught:
+            small.vault.find(small.caller("agent"), "张三", "after_sales", "x", now=small.now)
+        assert "张三" not in str(caught.value)
+
+
+def test_sqlite_alone_can_read_the_files_back(small: World, tmp_path: Path) -> None:
+    """A control of the two tests of bytes: what isn't sealed does stand there."""
+    small.seal(1)
+    (file,) = [p for p in tmp_path.rglob("*.db") if b"deliver-here" in p.read_bytes() + _wal(p)]
+    assert sqlite3.connect(file).execute("SELECT outlet FROM waybills").fetchall() == [("deliver-here",)]
+
+
+def _wal(path: Path) -> bytes:
+    wal = path.with_name(path.name + "-wal")
+    return wal.read_bytes() if wal.exists() else b""
+
+
+def test_disclosures_after_a_rotation_of_every_key(both: World) -> None:
+    """Old records open, new ones are sealed, old tokens and tags still lead somewhere."""
+    (old,) = both.seal()
+    tokens = both.vault.seal(OPERATOR, [parcel("YT77")], now=NOON)[0]
+    ring = both.keyring
+    for purpose in KeyPurpose:
+        ring = ring.rotate(purpose, NOON + 1)
+    both.vault = Vault(both.main, both.keys, ring)
+    (new,) = both.seal()
+    assert isinstance(both.shown("courier-1", old), Disclosed)
+    assert isinstance(both.shown("courier-1", new), Disclosed)
+    assert isinstance(tokens, Sealed)
+    assert both.vault.read_token(tokens.tokens[Field.GOODS]) == ("YT77", Field.GOODS)
+    found = both.vault.find(both.caller("agent"), SECRETS[Field.RECIPIENT_PHONE], "after_sales", "x", now=both.now)
+    assert set(found) == {old, new, "YT77"} if isinstance(found, list) else False
