@@ -18,11 +18,11 @@ from starlette.routing import BaseRoute, Match
 from wayseal.server._directory import Directory
 from wayseal.server._gate import App, Message, Receive, Scope, Send
 from wayseal.server._limits import Buckets
-from wayseal.server._port import Client
 from wayseal.server._problem import ProblemError
 from wayseal.server._rules import Rule
 from wayseal.server._tokens import Claims, Tokens
 from wayseal.vault._acts import Caller
+from wayseal.vault._directory import Client
 
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16_384

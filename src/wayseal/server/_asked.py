@@ -1,7 +1,7 @@
 """From what a request carries to what the vault takes, and from its answers to JSON."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from pydantic_core import to_json
@@ -116,14 +116,14 @@ def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
     return out
 
 
-def count(metrics: Metrics, asks: Sequence[Ask], answers: Sequence[Answer]) -> None:
-    """Puts a batch into the metrics."""
+def count(metrics: Metrics, purposes: Container[str], asks: Sequence[Ask], answers: Sequence[Answer]) -> None:
+    """Puts a batch into the metrics. purposes: those that the policy knows; another one is a text that was sent."""
     outcomes = Counter(
         (ask.purpose, "refused" if isinstance(answer, Refused) else "disclosed")
         for ask, answer in zip(asks, answers, strict=True)
     )
     for (purpose, outcome), number in outcomes.items():
-        metrics.disclosed(purpose, outcome, number)
+        metrics.disclosed(purpose if purpose in purposes else "unknown", outcome, number)
 
 
 def count_refusals(metrics: Metrics, answers: Iterable[object]) -> None:

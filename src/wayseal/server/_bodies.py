@@ -150,15 +150,16 @@ class ActorBatch(Body):
     actors: list[ActorBody] = Field(min_length=1, max_length=MOST_BATCH)
 
 
-class ReasonBody(Body):
-    """Why something is done."""
+class EraseBody(Body):
+    """Why a waybill is erased: a code, as it stands in the log."""
 
-    reason: Reason
+    why: Annotated[str, Field(pattern="^[a-z_]{1,40}$", examples=["request"])] = "request"
 
 
-class ApprovalBody(_Why):
+class ApprovalBody(Body):
     """Bulk that is asked for. most: how many waybills."""
 
+    purpose: Purpose
     most: Annotated[int, Field(gt=0, le=1_000_000, strict=True)]
 
 

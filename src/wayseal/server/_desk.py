@@ -8,69 +8,30 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, TypeVar
 
+import sqlalchemy as sa
+
+from wayseal.merkle.tiles import Tile
 from wayseal.server._directory import Standing
-from wayseal.server._port import (
-    ActorRecord,
-    Approval,
-    Client,
-    DiscloseJob,
-    Erasure,
-    Policy,
-    ScanEvent,
-    TicketEvent,
-)
-from wayseal.vault._acts import Answer, Ask, Caller, Parcel, Refused, Sealed
-from wayseal.vault.fields import Field
+from wayseal.store.database import Connection
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Answer, Ask, Caller
+from wayseal.vault._committer import Committer
+from wayseal.vault._vault import Vault
+from wayseal.vault.log import tiles
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _THREADS = 6
 
 
-class Vault(Protocol):
-    """What the service needs of a vault; times are microseconds."""
-
-    def seal(
-        self, caller: Caller, parcels: Sequence[Parcel], *, now: int, key: str | None
-    ) -> list[Sealed | Refused]: ...
-    def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused: ...
-    def scans(self, caller: Caller, scans: Sequence[ScanEvent], *, now: int) -> int: ...
-    def tickets(self, caller: Caller, tickets: Sequence[TicketEvent], *, now: int) -> int: ...
-    def actors(self, caller: Caller, records: Sequence[ActorRecord], *, now: int) -> int: ...
-    def block(self, caller: Caller, actor: str, reason: str, *, now: int) -> None: ...
-    def unblock(self, caller: Caller, actor: str, reason: str, *, now: int) -> None: ...
-    def ask_approval(self, caller: Caller, purpose: str, most: int, reason: str, *, now: int) -> Approval: ...
-    def approve(self, caller: Caller, approval: str, *, now: int) -> Approval | Refused: ...
-    def erase(self, caller: Caller, waybill: str, reason: str, *, now: int) -> Erasure: ...
-    def client(self, client: str) -> Client | None: ...
-    def actor(self, actor: str) -> ActorRecord | None: ...
-    def token(self, token: str) -> tuple[str, Field] | None: ...
-    def checkpoint(self) -> str: ...
-    def tile(self, level: int, index: int, width: int) -> bytes: ...
-    def prove(self, seq: int) -> dict[str, Any]: ...
-    def health(self) -> dict[str, Any]: ...
-    def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy: ...
-    @property
-    def policy(self) -> Policy: ...
-
-
-class Commits(Protocol):
-    """What the service needs of a committer."""
-
-    @property
-    def waiting(self) -> int: ...
-    def submit(self, job: DiscloseJob) -> "Future[list[Answer]]": ...
-    def close(self) -> None: ...
-
-
 class Desk:
     """Puts questions to a vault. `now` of each is the service's clock."""
 
-    def __init__(self, vault: Vault, committer: Commits) -> None:
+    def __init__(self, vault: Vault, committer: Committer) -> None:
         self.vault = vault
         self.committer = committer
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="wayseal-desk")
@@ -79,7 +40,7 @@ class Desk:
         self, caller: Caller, asks: Sequence[Ask], *, key: str | None, approval: str | None
     ) -> list[Answer]:
         """Answers, once they are durable."""
-        job = DiscloseJob(caller=caller, asks=asks, key=key, approval=approval)
+        job = self.vault.job(caller, asks, key=key, approval=approval)
         return await asyncio.shield(asyncio.wrap_future(self.committer.submit(job)))
 
     async def act(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -96,10 +57,32 @@ class Desk:
         name = actor if actor is not None else None if found is None else found.actor
         return Standing(client=found, actor=None if name is None else self.vault.actor(name))
 
+    async def log_size(self) -> int:
+        """How many entries the log has; DatabaseError where the database doesn't answer."""
+        return await self.act(self.vault.main.read, tiles.size)
+
+    async def log_tile(self, wanted: Tile) -> bytes | None:
+        """The hashes of a tile; None where the log has no such tile."""
+        return await self.act(self.vault.main.read, _tile, wanted)
+
+    async def policy_texts(self) -> tuple[int, str, str, str]:
+        """Version, purposes, rules and SHA-256 of the policy in force."""
+        return await self.act(self.vault.main.read, _policy)
+
     def close(self) -> None:
         """Finishes what was begun (rule 2)."""
         self.committer.close()
         self._pool.shutdown()
+
+
+def _tile(connection: Connection, wanted: Tile) -> bytes | None:
+    return tiles.tile(connection, tiles.size(connection), wanted)
+
+
+def _policy(connection: Connection) -> tuple[int, str, str, str]:
+    columns = t.policies.c
+    row = connection.execute(sa.select(t.policies).order_by(columns.version.desc()).limit(1)).one()
+    return row.version, row.purposes, row.rules, row.sha256
 
 
 def now() -> int:

@@ -11,10 +11,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from wayseal.server._port import ActorRecord, Client
+from wayseal.vault._directory import ActorRecord, Client
 
-FRESH = 1.0
-"""Seconds for which an answer is given again."""
+FRESH = 0.5
+"""Seconds for which an answer is given again; the vault looks for other clients once in so long too."""
 REMEMBERED = 20_000
 
 

@@ -3,7 +3,7 @@
 from wayseal.server._problem import ProblemError
 from wayseal.server._rules import WORDS, Rule
 from wayseal.store.database import DatabaseError
-from wayseal.vault.errors import BusyError, PolicyError, VaultError
+from wayseal.vault.errors import BusyError, PolicyError, ReusedKeyError, VaultError
 
 _CLIENTS_OWN = (VaultError, PolicyError)
 """Errors about what was asked; their texts name fields and rules, and nothing of what stood there."""
@@ -15,6 +15,8 @@ def problem_of(error: Exception) -> ProblemError:
         return ProblemError(Rule.DATABASE, retry_after=2)
     if isinstance(error, BusyError):
         return ProblemError(Rule.BUSY, retry_after=1)
+    if isinstance(error, ReusedKeyError):
+        return ProblemError(Rule.CONFLICT)
     if type(error) in _CLIENTS_OWN:
         return ProblemError(Rule.INVALID, said=(Rule.INVALID, WORDS[Rule.INVALID].zh, str(error)))
     return ProblemError(Rule.INTERNAL)

@@ -8,6 +8,7 @@
 """
 
 import asyncio
+import itertools
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -25,6 +26,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_PROCESS = secrets.token_hex(6)
+"""First part of request ids: another one in each process that ever was. What follows is counted."""
 NOWHERE = "none"
 """The route of what has none, in metrics and logs."""
 
@@ -74,6 +77,7 @@ class Gate:
         self._metrics = metrics
         self._log = log
         self._seconds = seconds
+        self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, the start and end of the service, or a WebSocket, which has no business here."""
@@ -87,7 +91,7 @@ class Gate:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         state = scope.setdefault("state", {})
-        state["request"] = request = secrets.token_hex(8)
+        state["request"] = request = f"{_PROCESS}{next(self._numbers):08x}"
         answer = _Answer(send, request)
         self._running.now += 1
         try:

@@ -23,10 +23,9 @@ class Buckets:
         0.0: taken. Else nothing was taken, and this is how many seconds later one is there.
         """
         level = self._level(key, rate, size, now)
-        if level < 1:
-            return (1 - level) / rate
-        self._keep(key, level - 1, now)
-        return 0.0
+        enough = level >= 1
+        self._keep(key, level - 1 if enough else level, now)
+        return 0.0 if enough else (1 - level) / rate
 
     def wait(self, key: Hashable, *, rate: float, size: float, now: float) -> float:
         """What `take` would say, without taking."""

@@ -27,6 +27,7 @@ KEYS: Final = frozenset(
         "method",
         "ms",
         "place",
+        "port",
         "request",
         "route",
         "rule",
@@ -64,7 +65,7 @@ class Forward(logging.Handler):
     """Hands what libraries log to our log (rule 2)."""
 
     def __init__(self, log: Log) -> None:
-        super().__init__(logging.INFO)
+        super().__init__(logging.WARNING)
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:

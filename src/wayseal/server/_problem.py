@@ -55,7 +55,8 @@ class ProblemError(Exception):
         }
         if self.errors:
             told["errors"] = list(self.errors)
-        return told | self.extra
+        told.update(self.extra)
+        return told
 
     def response(self, scope: Mapping[str, Any]) -> Response:
         """The answer to the request of `scope`."""

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from wayseal.server import _scopes as scopes
 from wayseal.server import routes
 from wayseal.server._admission import Admission
-from wayseal.server._desk import Commits, Desk, Vault
+from wayseal.server._desk import Desk
 from wayseal.server._directory import Directory
 from wayseal.server._gate import Gate, Running
 from wayseal.server._logs import Log
@@ -22,6 +22,8 @@ from wayseal.server._problem import ProblemError, field_errors
 from wayseal.server._rules import Rule
 from wayseal.server._shown import OPEN, Problem, problems
 from wayseal.server._tokens import Keys, Tokens
+from wayseal.vault._committer import Committer
+from wayseal.vault._vault import Vault
 
 _STATUS_RULES = {404: Rule.NOT_FOUND, 405: Rule.METHOD}
 
@@ -38,7 +40,7 @@ class Limits:
 
 def create_app(
     vault: Vault,
-    committer: Commits,
+    committer: Committer,
     *,
     keyring: Keys,
     issuer: str,
@@ -49,8 +51,8 @@ def create_app(
 ) -> FastAPI:
     """The API over a vault.
 
-    keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from. Whoever makes the app closes
-    `app.state.desk` and then the vault, after it has stopped.
+    keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from. Whoever makes the app
+    closes `app.state.desk` and then the vault, after it has stopped.
     """
     desk = Desk(vault, committer)
     tokens = Tokens(keyring, issuer=issuer)

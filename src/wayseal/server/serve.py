@@ -6,21 +6,28 @@
 """
 
 import logging
-import os
+import signal
+import socket
 import ssl
 from types import FrameType
 
 import uvicorn
 
+from wayseal import __version__
 from wayseal.server._gate import Running
 from wayseal.server._logs import Forward, Log, make_log
 from wayseal.server._metrics import Metrics
 from wayseal.server._tls import Protocol
 from wayseal.server.app import Limits, create_app
 from wayseal.server.settings import Settings
-from wayseal.vault import Committer, Keyring, Vault, open_vault
+from wayseal.store.database import open_database
+from wayseal.vault._committer import Committer
+from wayseal.vault._vault import Vault
+from wayseal.vault.keyring import Keyring, KeyringFile
+from wayseal.vault.keyring._keyring import ENVIRONMENT
 
-_LIBRARIES = ("uvicorn", "uvicorn.error", "asyncio", "sqlalchemy")
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_LIBRARIES = ("uvicorn", "asyncio", "sqlalchemy")
 
 
 class _Server(uvicorn.Server):
@@ -31,11 +38,31 @@ class _Server(uvicorn.Server):
         self._running = running
         self._log = log
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where it listens, once it does."""
+        await super().startup(sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            self._log.info("serving", port=port, version=__version__)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal stops gently, a second one at once."""
         self._running.stopping = True
         self._log.info("stopping")
         super().handle_exit(sig, frame)
+
+    def run_gently(self) -> None:
+        """Serves until a signal ends it, and returns then: uvicorn would raise the signal again (rule 1)."""
+        before = {sig: signal.signal(sig, self._ended) for sig in _SIGNALS}
+        try:
+            self.run()
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+    def _ended(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            raise SystemExit(128 + sig)
 
 
 def run(settings: Settings) -> None:
@@ -43,9 +70,9 @@ def run(settings: Settings) -> None:
     log = make_log()
     metrics = Metrics()
     keyring = _keyring(settings)
-    vault = open_vault(settings.database, settings.key_database, keyring)
+    vault = Vault(open_database(settings.database), open_database(settings.key_database), keyring)
+    committer = Committer(vault, seen=metrics.group)
     try:
-        committer = Committer(vault, seen=metrics.group)
         running = Running(settings.most_running)
         app = create_app(
             vault,
@@ -59,12 +86,30 @@ def run(settings: Settings) -> None:
             ),
             metrics=metrics,
             log=log,
+            running=running,
         )
-        _Server(config_of(settings, app), running, log).run()
+        _forward(log)
+        _Server(config_of(settings, app), running, log).run_gently()
         app.state.desk.close()
     finally:
         vault.close()
         log.info("stopped")
+
+
+def _keyring(settings: Settings) -> Keyring | KeyringFile:
+    """The keyring of the settings: a file may be rotated while the service runs."""
+    if settings.keyring_file is not None:
+        return KeyringFile(settings.keyring_file)
+    return Keyring.from_environment({ENVIRONMENT: settings.keyring or ""})
+
+
+def _forward(log: Log) -> None:
+    """Rule 2."""
+    handler = Forward(log)
+    for name in _LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
 
 
 def config_of(settings: Settings, app: object) -> uvicorn.Config:

@@ -12,6 +12,7 @@ from wayseal.server._moments import text
 from wayseal.server._shown import BODY, DisclosedOne, DisclosureResults, Found, TokenResults, problems
 from wayseal.server.routes._parts import Key, Waybill, chosen
 from wayseal.vault._acts import Answer, Ask, Refused
+from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 
 
@@ -20,7 +21,7 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
 
     async def answers_to(request: Request, asks: list[Ask], key: str | None, approval: str | None) -> list[Answer]:
         answers = await desk.disclose(asked.caller_of(request), asks, key=key, approval=approval)
-        asked.count(metrics, asks, answers)
+        asked.count(metrics, desk.vault.policy.purposes, asks, answers)
         return answers
 
     @app.post(
@@ -54,7 +55,7 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="See what tokens stand for, for a purpose and a reason",
     )
     async def disclose_tokens(request: Request, body: TokenBatch, key: Key = None) -> Response:
-        places = [desk.vault.token(token) for token in body.tokens]
+        places = [_place(desk, token) for token in body.tokens]
         wanted: dict[str, set[Field]] = {}
         for place in places:
             if place is not None:
@@ -84,6 +85,14 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         if isinstance(found, Refused):
             raise asked.refused(found)
         return asked.answered({"waybills": found})
+
+
+def _place(desk: Desk, token: str) -> tuple[str, Field] | None:
+    """Number and field of a token; None where it is none of ours."""
+    try:
+        return desk.vault.read_token(token)
+    except VaultError:
+        return None
 
 
 def _of_token(token: str, answer: Answer | None, field: Field | None) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from wayseal.server import _asked as asked
 from wayseal.server._bodies import ApprovalBody, PolicyBody
 from wayseal.server._desk import Desk, now
 from wayseal.server._moments import text
-from wayseal.server._port import Approval
 from wayseal.server._shown import TOKEN, ApprovalShown, PolicyActivated, PolicyShown, problems
-from wayseal.vault._acts import Refused
+from wayseal.vault._approvals import Approval
 
 
 def add_keeping(app: FastAPI, desk: Desk) -> None:
@@ -21,7 +20,7 @@ def add_keeping(app: FastAPI, desk: Desk) -> None:
     )
     async def ask(request: Request, body: ApprovalBody) -> Response:
         caller = asked.caller_of(request)
-        made = await desk.act(desk.vault.ask_approval, caller, body.purpose, body.most, body.reason, now=now())
+        made = await desk.act(desk.vault.ask_approval, caller, body.purpose, body.most, now=now())
         return asked.answered(_approval(made), 201)
 
     @app.post(
@@ -32,16 +31,12 @@ def add_keeping(app: FastAPI, desk: Desk) -> None:
     )
     async def approve(request: Request, approval: Annotated[str, Path(min_length=1, max_length=40)]) -> Response:
         done = await desk.act(desk.vault.approve, asked.caller_of(request), approval, now=now())
-        if isinstance(done, Refused):
-            raise asked.refused(done)
         return asked.answered(_approval(done))
 
     @app.get("/v1/policy", response_model=PolicyShown, responses=problems(TOKEN), summary="The policy in force")
     async def policy() -> Response:
-        shown = desk.vault.policy
-        return asked.answered(
-            {"version": shown.version, "purposes": shown.purposes, "rules": shown.rules, "sha256": shown.sha256}
-        )
+        version, purposes, rules, sha256 = await desk.policy_texts()
+        return asked.answered({"version": version, "purposes": purposes, "rules": rules, "sha256": sha256})
 
     @app.post("/v1/policy", response_model=PolicyActivated, responses=problems(), summary="Put another policy in force")
     async def activate(request: Request, body: PolicyBody) -> Response:

@@ -1,18 +1,16 @@
 """The disclosure log, for those who check it (C2SP tlog-tiles)."""
 
-import re
 from typing import Annotated
 
 from fastapi import FastAPI, Path, Response
 
 from wayseal.server import _asked as asked
-from wayseal.server._desk import Desk
+from wayseal.server._desk import Desk, now
 from wayseal.server._problem import ProblemError
 from wayseal.server._rules import Rule
 from wayseal.server._shown import TOKEN, problems
+from wayseal.vault.log.tiles import tile_named
 
-FULL = 256
-_INDEX = re.compile(r"((?:x\d{3}/){0,5}\d{3})(?:\.p/(\d{1,3}))?")
 _TILES = "application/octet-stream"
 _STATUSES = (*TOKEN, 422)
 
@@ -27,7 +25,7 @@ def add_log(app: FastAPI, desk: Desk) -> None:
         summary="The newest signed checkpoint",
     )
     async def checkpoint() -> Response:
-        note = await desk.act(desk.vault.checkpoint)
+        note = await desk.act(desk.vault.checkpoint, now=now())
         return Response(note, media_type="text/plain; charset=utf-8")
 
     @app.get(
@@ -43,9 +41,9 @@ def add_log(app: FastAPI, desk: Desk) -> None:
         level: Annotated[int, Path(ge=0, le=63)],
         index: Annotated[str, Path(max_length=40, examples=["000.p/7", "x001/x234/067"])],
     ) -> Response:
-        number, width = tile_index(index)
-        hashes = await desk.act(desk.vault.tile, level, number, width)
-        if not hashes:
+        wanted = tile_named(f"{level}/{index}")
+        hashes = None if wanted is None else await desk.log_tile(wanted)
+        if hashes is None:
             raise ProblemError(Rule.NOT_FOUND)
         # A tile never changes; it is for clients that may read the log, and for no cache between.
         headers = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -59,15 +57,3 @@ def add_log(app: FastAPI, desk: Desk) -> None:
     )
     async def proof(seq: Annotated[int, Path(ge=0, lt=2**62)]) -> Response:
         return asked.answered(await desk.act(desk.vault.prove, seq))
-
-
-def tile_index(text: str) -> tuple[int, int]:
-    """(number, width) of a tile's path, "x001/x234/067" or "000.p/7"; ProblemError where it is none."""
-    match = _INDEX.fullmatch(text)
-    if match is None or not text.isascii():
-        raise ProblemError(Rule.NOT_FOUND)
-    number = int(match[1].replace("x", "").replace("/", ""))
-    width = FULL if match[2] is None else int(match[2])
-    if not 0 < width <= FULL or (match[2] is not None and width == FULL):
-        raise ProblemError(Rule.NOT_FOUND)
-    return number, width

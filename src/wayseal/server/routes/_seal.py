@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Request, Response
 
 from wayseal.server import _asked as asked
-from wayseal.server._bodies import ReasonBody, SealBatch, SealBody
+from wayseal.server._bodies import EraseBody, SealBatch, SealBody
 from wayseal.server._desk import Desk, now
 from wayseal.server._metrics import Metrics
 from wayseal.server._moments import text
@@ -52,8 +52,9 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         responses=problems(),
         summary="Erase a waybill's key, so that nothing of it can be shown again",
     )
-    async def erase(request: Request, waybill: Waybill, body: ReasonBody) -> Response:
-        done = await desk.act(desk.vault.erase, asked.caller_of(request), waybill, body.reason, now=now())
+    async def erase(request: Request, waybill: Waybill, body: EraseBody) -> Response:
+        caller = asked.caller_of(request)
+        (done,) = await desk.act(desk.vault.erase, caller, [waybill], why=body.why, now=now())
         return asked.answered(
             {"waybill": done.waybill, "erased_at": text(done.erased_at), "gone_at": text(done.gone_at)}
         )

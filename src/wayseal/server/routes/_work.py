@@ -3,11 +3,12 @@
 from fastapi import FastAPI, Request, Response
 
 from wayseal.server import _asked as asked
-from wayseal.server._bodies import ActorBatch, ReasonBody, ScanBatch, TicketBatch
+from wayseal.server._bodies import ActorBatch, ScanBatch, TicketBatch
 from wayseal.server._desk import Desk, now
-from wayseal.server._port import ActorRecord, ScanEvent, TicketEvent
 from wayseal.server._shown import ActorState, Count, problems
 from wayseal.server.routes._parts import Actor
+from wayseal.vault._directory import ActorRecord
+from wayseal.vault._feed import ScanEvent, TicketEvent
 
 
 def add_work(app: FastAPI, desk: Desk) -> None:
@@ -28,8 +29,8 @@ def add_work(app: FastAPI, desk: Desk) -> None:
     @app.post("/v1/actors", response_model=Count, responses=problems(), summary="Put actors into the directory")
     async def actors(request: Request, body: ActorBatch) -> Response:
         records = [ActorRecord(**dict(actor)) for actor in body.actors]
-        taken = await desk.act(desk.vault.actors, asked.caller_of(request), records, now=now())
-        return asked.answered({"taken": taken})
+        await desk.act(desk.vault.actors, asked.caller_of(request), records, now=now())
+        return asked.answered({"taken": len(records)})
 
     @app.post(
         "/v1/actors/{actor}/block",
@@ -37,8 +38,8 @@ def add_work(app: FastAPI, desk: Desk) -> None:
         responses=problems(),
         summary="Put an actor on the blocked list",
     )
-    async def block(request: Request, actor: Actor, body: ReasonBody) -> Response:
-        await desk.act(desk.vault.block, asked.caller_of(request), actor, body.reason, now=now())
+    async def block(request: Request, actor: Actor) -> Response:
+        await desk.act(desk.vault.block, asked.caller_of(request), actor, now=now())
         return asked.answered({"actor": actor, "blocked": True})
 
     @app.post(
@@ -47,6 +48,6 @@ def add_work(app: FastAPI, desk: Desk) -> None:
         responses=problems(),
         summary="Take an actor off the blocked list",
     )
-    async def unblock(request: Request, actor: Actor, body: ReasonBody) -> Response:
-        await desk.act(desk.vault.unblock, asked.caller_of(request), actor, body.reason, now=now())
+    async def unblock(request: Request, actor: Actor) -> Response:
+        await desk.act(desk.vault.unblock, asked.caller_of(request), actor, now=now())
         return asked.answered({"actor": actor, "blocked": False})

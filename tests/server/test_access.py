@@ -1,0 +1,191 @@
+"""Who may call what: the table, everything that isn't in it, and how soon a right ends."""
+
+import time
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from fastapi.routing import APIRoute
+from starlette.routing import Route
+
+from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
+from wayseal.model.kinds import ActorKind
+from wayseal.server._directory import FRESH, Standing
+from wayseal.server._scopes import ROUTES, SCOPES
+from wayseal.vault import _tables as t
+from wayseal.vault._directory import ActorRecord, Client
+
+PUBLIC = {
+    ("POST", "/oauth/token"),
+    ("GET", "/oauth/keys"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/openapi.json"),
+}
+"""Written down twice: a route becomes public here and in the table, or not at all."""
+PLACES = {
+    "{waybill}": NUMBER,
+    "{actor}": "courier-1",
+    "{approval}": "0000",
+    "{level}": "0",
+    "{index:path}": "000.p/1",
+    "{seq}": "0",
+}
+SETS = {
+    "none": frozenset[str](),
+    **{scope: frozenset({scope}) for scope in SCOPES},
+    "seller": frozenset({"seal", "work"}),
+    "desk": frozenset({"disclose", "find"}),
+    "witness": frozenset({"log"}),
+    "all": ALL,
+}
+"""Scope sets: each alone, what systems have in practice, and everything."""
+
+
+def address(path: str) -> str:
+    for name, value in PLACES.items():
+        path = path.replace(name, value)
+    return path
+
+
+def test_every_route_stands_in_the_table_and_the_other_way_round(shared: World) -> None:
+    walked = {
+        (method, route.path)
+        for route in shared.app.routes
+        if isinstance(route, Route)
+        for method in (route.methods or ())
+    }
+    assert walked == set(ROUTES)
+    assert all(isinstance(route, APIRoute) for route in shared.app.routes)
+
+
+def test_what_is_public_is_written_down_twice() -> None:
+    assert {key for key, scope in ROUTES.items() if scope is None} == PUBLIC
+    assert {scope for scope in ROUTES.values() if scope is not None} == set(SCOPES)
+
+
+def test_a_route_that_nobody_put_into_the_table_is_closed(service: World) -> None:
+    @service.app.get("/v1/forgotten")
+    async def forgotten() -> str:
+        return "open"
+
+    async def plain(request: object) -> Any:
+        raise AssertionError
+
+    service.app.router.routes.append(Route("/plain", plain))
+    for path in ("/v1/forgotten", "/plain"):
+        for headers in ({}, service.headers()):
+            answer = service.http.get(path, headers=headers)
+            assert (answer.status_code, answer.json()["rule"]) == (403, "not_allowed")
+
+
+def test_addresses_and_methods_that_there_are_not(shared: World) -> None:
+    headers = shared.headers()
+    for path in ("/", "/v1", "/v1/waybills/", "//v1/find", "/v1/waybills/a/b/disclose", "/docs", "/redoc"):
+        answer = shared.http.post(path, headers=headers, json={})
+        assert (answer.status_code, answer.json()["rule"]) == (404, "not_found"), path
+    answer = shared.http.get("/v1/find", headers=headers)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    answer = shared.http.request("DELETE", "/v1/policy")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_matrix_of_routes_and_scopes(shared: World, name: str) -> None:
+    client = f"matrix {name}".replace(":", " ")
+    if client not in shared.secrets:
+        shared.client(client, SETS[name])
+    headers = shared.headers(client)
+    for (method, path), needs in ROUTES.items():
+        # A body that can't be right: nothing is done, and only who gets as far as the body is told so.
+        answer = shared.http.request(
+            method, address(path), headers={**headers, "Content-Type": "text/plain"}, content=b"x"
+        )
+        refused = answer.status_code == 403 and answer.json()["rule"] == "scope_missing"
+        assert refused == (needs is not None and needs not in SETS[name]), (method, path)
+        if refused:
+            assert answer.json()["scope"] == needs
+            assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+        if needs is not None:
+            bare = shared.http.request(method, address(path))
+            assert (bare.status_code, bare.json()["rule"]) == (401, "token_missing")
+            assert bare.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", "bearer a.b.c", "é"])
+def test_headers_that_hold_no_token(shared: World, header: str) -> None:
+    answer = shared.http.get("/v1/policy", headers={"Authorization": header.encode()})
+    assert (answer.status_code, answer.json()["rule"]) == (401, "token_invalid")
+
+
+def test_two_tokens_are_none(shared: World) -> None:
+    token = shared.headers()["Authorization"]
+    answer = shared.http.get("/v1/policy", headers=[("Authorization", token), ("Authorization", token)])
+    assert answer.status_code == 400
+
+
+def until(service: World, headers: dict[str, str], status: int, rule: str) -> float:
+    """Seconds until the answer is this one."""
+    began = time.monotonic()
+    while True:
+        answer = service.http.get("/v1/policy", headers=headers)
+        if answer.status_code == status:
+            assert answer.json()["rule"] == rule
+            return time.monotonic() - began
+        assert time.monotonic() - began < 5
+        time.sleep(0.05)
+
+
+def test_a_disabled_client_and_a_blocked_actor_are_out_within_a_second(service: World) -> None:
+    """Not only when their tokens end."""
+    service.client("two", actor=None)
+    tokens = [service.headers(), service.headers("two", actor="courier-1"), service.headers("two", actor="admin-1")]
+    for headers in tokens:
+        assert service.http.get("/v1/policy", headers=headers).status_code == 200
+    service.vault.block(ADMIN, "courier-1", now=NOW)
+    assert until(service, tokens[1], 401, "token_invalid") <= FRESH + 0.5
+    assert service.http.get("/v1/policy", headers=tokens[2]).status_code == 200
+    service.vault.disable_client(ADMIN, "two", now=NOW)
+    assert until(service, tokens[2], 401, "token_invalid") <= FRESH + 0.5
+    assert service.http.get("/v1/policy", headers=tokens[0]).status_code == 200
+
+
+CLIENT = Client(
+    client="c",
+    secret_sha256=b"",
+    scopes=ALL,
+    actor="self",
+    acts_for=frozenset({"courier"}),
+    per_second=1,
+    certificate_sha256=None,
+    disabled_at=None,
+)
+
+
+def actor(name: str, role: str, **more: int) -> ActorRecord:
+    return ActorRecord(actor=name, kind=ActorKind.PERSON, role=role, **more)
+
+
+@pytest.mark.parametrize(
+    ("standing", "may"),
+    [
+        (Standing(client=CLIENT, actor=actor("a", "courier")), True),
+        (Standing(client=CLIENT, actor=actor("self", "it")), True),
+        (Standing(client=CLIENT, actor=actor("a", "it")), False),
+        (Standing(client=None, actor=actor("a", "courier")), False),
+        (Standing(client=CLIENT, actor=None), False),
+        (Standing(client=CLIENT, actor=actor("a", "courier", blocked_at=1)), False),
+        (Standing(client=CLIENT, actor=actor("a", "courier", valid_from=101)), False),
+        (Standing(client=CLIENT, actor=actor("a", "courier", valid_from=100, valid_to=101)), True),
+        (Standing(client=CLIENT, actor=actor("a", "courier", valid_to=100)), False),
+    ],
+)
+def test_who_may_act_for_whom(standing: Standing, may: bool) -> None:
+    assert standing.may_act(now=100) is may
+
+
+def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: World) -> None:
+    service.client("less", frozenset({"policy:read"}))
+    token = service.headers("less")
+    service.vault.main.write(lambda c: c.execute(sa.update(t.clients).values(scopes="seal")))
+    assert until(service, token, 403, "scope_missing") <= 2.0

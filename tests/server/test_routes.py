@@ -1,0 +1,345 @@
+"""What each route does, over a real vault."""
+
+from typing import Any
+
+import pytest
+
+from tests.server.world import ADMIN, NOW, NUMBER, VALUES, World
+from wayseal.merkle import Checkpoint
+from wayseal.store.database import DatabaseGoneError
+from wayseal.vault.errors import BusyError, KeyringError
+from wayseal.vault.keyring.keys import LogKey
+from wayseal.vault.policy import default_texts
+
+WHY = {"purpose": "deliver", "reason": "route 12"}
+SHOWN = {"recipient_name", "recipient_phone", "recipient_address"}
+
+
+def courier(service: World) -> dict[str, str]:
+    return service.headers(actor="courier-1")
+
+
+def disclose(service: World, number: str = NUMBER, **more: Any) -> Any:
+    headers = {**courier(service), **more.pop("headers", {})}
+    return service.http.post(f"/v1/waybills/{number}/disclose", json={**WHY, **more}, headers=headers)
+
+
+def test_a_parcel_is_sealed_and_shown(service: World) -> None:
+    tokens = service.seal()
+    assert set(tokens) == set(VALUES)
+    service.arrive()
+    answer = disclose(service)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert set(body) == {"waybill", "status", "values", "forms", "until", "seq", "leaf"}
+    assert set(body["values"]) == set(body["forms"]) == SHOWN
+    assert body["forms"]["recipient_phone"] == "masked"
+    assert body["values"]["recipient_address"] == VALUES["recipient_address"]
+    assert VALUES["recipient_phone"] not in answer.text
+    assert len(body["leaf"]) == 64
+    assert answer.headers["cache-control"] == "no-store"
+    fewer = disclose(service, fields=["recipient_name"]).json()
+    assert set(fewer["values"]) == {"recipient_name"}
+    assert fewer["seq"] > body["seq"]
+
+
+def test_a_number_that_is_not_there_and_one_of_others_look_alike(service: World) -> None:
+    """No oracle: neither status nor rule nor words say whether a number is known."""
+    service.seal()
+    answers = [disclose(service, number) for number in (NUMBER, "YT9999999999999")]
+    told = []
+    for answer in answers:
+        assert answer.status_code == 403
+        body = answer.json()
+        assert isinstance(body.pop("seq"), int)
+        told.append({**body, "waybill": "", "request": ""})
+    assert told[0] == told[1]
+    assert told[0]["rule"] == "custody"
+    assert told[0]["type"] == "urn:wayseal:rule:custody"
+
+
+def test_titles_follow_the_language_and_details_come_in_both(service: World) -> None:
+    for language, title in (("zh-CN,zh;q=0.9,en;q=0.8", "已拒绝"), ("en", "Refused"), ("fr", "Refused")):
+        body = disclose(service, headers={"Accept-Language": language}).json()
+        assert body["title"] == title
+        assert body["detail_zh"]
+        assert body["detail_en"]
+
+
+def test_sealing_twice_is_a_conflict(service: World) -> None:
+    service.seal()
+    body = {"waybill": NUMBER, "values": VALUES}
+    answer = service.http.post("/v1/waybills", json=body, headers=service.headers())
+    assert (answer.status_code, answer.json()["rule"], answer.json()["seq"]) == (409, "exists", None)
+
+
+def test_idempotency_keys(service: World) -> None:
+    headers = {**service.headers(), "Idempotency-Key": "k-1"}
+    body = {"waybill": NUMBER, "values": VALUES}
+    first, second = (service.http.post("/v1/waybills", json=body, headers=headers) for _ in range(2))
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    other = service.http.post("/v1/waybills", json={**body, "waybill": "YT2"}, headers=headers)
+    assert (other.status_code, other.json()["rule"]) == (409, "conflict")
+    service.arrive()
+    keyed = {"Idempotency-Key": "k-2"}
+    shown = [disclose(service, headers=keyed).json() for _ in range(2)]
+    assert shown[0]["seq"] == shown[1]["seq"]
+    assert shown[0]["values"] == shown[1]["values"]
+    other = disclose(service, headers=keyed, reason="another")
+    assert (other.status_code, other.json()["rule"]) == (409, "conflict")
+    for key in ("a b", "é", "", "x" * 129):
+        answer = disclose(service, headers={"Idempotency-Key": key.encode()})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "header.Idempotency-Key"
+        assert key == "" or key not in answer.text
+
+
+def test_a_batch_has_a_result_for_each(service: World) -> None:
+    parcels = [{"waybill": f"YT{n}", "values": VALUES, "destination_outlet": "BJ-1"} for n in range(3)]
+    answer = service.http.post("/v1/waybills/batch", json={"parcels": parcels[:2]}, headers=service.headers())
+    assert [one["status"] for one in answer.json()["results"]] == ["sealed", "sealed"]
+    answer = service.http.post("/v1/waybills/batch", json={"parcels": parcels}, headers=service.headers())
+    assert [one["status"] for one in answer.json()["results"]] == ["refused", "refused", "sealed"]
+    assert answer.json()["results"][0]["rule"] == "exists"
+    service.arrive("YT1")
+    asks = [{**WHY, "waybill": f"YT{n}"} for n in (0, 1, 7)]
+    answer = service.http.post("/v1/disclose", json={"asks": asks}, headers=courier(service))
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    assert [one["waybill"] for one in results] == ["YT0", "YT1", "YT7"]
+    assert [one["status"] for one in results] == ["refused", "disclosed", "refused"]
+    assert set(results[1]["values"]) == SHOWN
+    assert set(results[0]) == {"waybill", "status", "rule", "detail_zh", "detail_en", "seq"}
+    fewer = [{**asks[1], "fields": ["recipient_name"]}]
+    answer = service.http.post("/v1/disclose", json={"asks": fewer}, headers=courier(service))
+    assert set(answer.json()["results"][0]["values"]) == {"recipient_name"}
+
+
+def test_tokens_stand_for_fields(service: World) -> None:
+    tokens = service.seal()
+    service.arrive()
+    other = service.seal("YT2")
+    wanted = [
+        tokens["recipient_name"],
+        tokens["recipient_phone"],
+        "no.token",
+        other["recipient_name"],
+        tokens["recipient_name"],
+    ]
+    body = {**WHY, "tokens": wanted}
+    answer = service.http.post("/v1/tokens/disclose", json=body, headers=courier(service))
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    assert [one["token"] for one in results] == wanted
+    assert [one["status"] for one in results] == ["disclosed", "disclosed", "refused", "refused", "disclosed"]
+    assert [one.get("rule") for one in results] == [None, None, "token", "custody", None]
+    assert results[0]["value"] == results[4]["value"]
+    assert results[1]["form"] == "masked"
+    assert NUMBER not in answer.text
+    # A field that the purpose doesn't show refuses, and so does a batch of nothing but foreign tokens.
+    body = {**WHY, "tokens": [tokens["sender_phone"]]}
+    answer = service.http.post("/v1/tokens/disclose", json=body, headers=courier(service))
+    assert answer.json()["results"][0]["rule"] == "fields"
+    body = {**WHY, "tokens": ["x"]}
+    answer = service.http.post("/v1/tokens/disclose", json=body, headers=courier(service))
+    assert answer.json()["results"][0]["rule"] == "token"
+
+
+def test_finding_a_phone(service: World) -> None:
+    service.seal()
+    headers = service.headers("all", actor="courier-1")
+    body = {"phone": VALUES["recipient_phone"], "purpose": "contact", "reason": "he called"}
+    answer = service.http.post("/v1/find", json=body, headers=headers)
+    assert answer.json() == {"waybills": [NUMBER]}
+    body["purpose"] = "customs"
+    answer = service.http.post("/v1/find", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["rule"]) == (403, "role")
+
+
+def test_work_comes_in(service: World) -> None:
+    headers = service.headers()
+    service.seal()
+    ticket = {"ticket": "t1", "waybill": NUMBER, "actor": "courier-1", "opened_at": "2026-03-02T08:00:00+08:00"}
+    answers = [service.http.post("/v1/tickets", json={"tickets": [ticket]}, headers=headers) for _ in range(2)]
+    assert [answer.json() for answer in answers] == [{"taken": 1}, {"taken": 0}]
+    # The ticket opens what custody doesn't.
+    assert disclose(service).status_code == 200
+    person = {"actor": "courier-2", "kind": "person", "role": "courier", "trained_until": "2099-01-01T00:00:00Z"}
+    assert service.http.post("/v1/actors", json={"actors": [person]}, headers=headers).json() == {"taken": 1}
+    found = service.vault.actor("courier-2")
+    assert found is not None
+    assert found.trained_until == 4_070_908_800_000_000
+
+
+def test_blocking(service: World) -> None:
+    headers = service.headers()
+    answer = service.http.post("/v1/actors/courier-1/block", headers=headers)
+    assert answer.json() == {"actor": "courier-1", "blocked": True}
+    assert service.ask_token("all", actor="courier-1").status_code == 400
+    answer = service.http.post("/v1/actors/courier-1/unblock", headers=headers)
+    assert answer.json() == {"actor": "courier-1", "blocked": False}
+    assert service.ask_token("all", actor="courier-1").status_code == 200
+    answer = service.http.post("/v1/actors/nobody/block", headers=headers)
+    assert (answer.status_code, answer.json()["rule"]) == (422, "invalid")
+    assert answer.json()["detail_en"] == "actor: nobody in the directory has this id"
+
+
+def test_bulk_needs_a_second_person(service: World) -> None:
+    body = {"purpose": "deliver", "most": 100}
+    asked = service.http.post("/v1/approvals", json=body, headers=courier(service))
+    assert asked.status_code == 201
+    assert asked.json()["approved_by"] is None
+    place = f"/v1/approvals/{asked.json()['approval']}/approve"
+    alone = service.http.post(place, headers=courier(service))
+    assert (alone.status_code, alone.json()["detail_en"]) == (422, "approval: a second person has to agree")
+    agreed = service.http.post(place, headers=service.headers(actor="admin-1"))
+    assert agreed.json()["approved_by"] == "admin-1"
+    assert agreed.json()["left"] == 100
+
+
+def test_erasing(service: World) -> None:
+    service.seal()
+    headers = service.headers()
+    answer = service.http.post(f"/v1/waybills/{NUMBER}/erase", json={"why": "request"}, headers=headers)
+    body = answer.json()
+    assert body["waybill"] == NUMBER
+    assert body["erased_at"] < body["gone_at"]
+    service.arrive()
+    assert disclose(service).status_code == 403
+    answer = service.http.post("/v1/waybills/YT0/erase", json={}, headers=headers)
+    assert answer.status_code == 422
+
+
+def test_the_policy(service: World) -> None:
+    headers = service.headers()
+    first = service.http.get("/v1/policy", headers=headers).json()
+    assert (first["version"], first["purposes"], first["rules"]) == (1, *default_texts())
+    body = {"purposes": first["purposes"], "rules": first["rules"]}
+    assert service.http.post("/v1/policy", json=body, headers=headers).json() == {"version": 2}
+    assert service.http.get("/v1/policy", headers=headers).json()["version"] == 2
+    wrong = service.http.post("/v1/policy", json={**body, "rules": "permit ("}, headers=headers)
+    assert (wrong.status_code, wrong.json()["rule"]) == (422, "invalid")
+
+
+def test_the_log(service: World) -> None:
+    service.seal()
+    headers = service.headers()
+    note = service.http.get("/v1/log/checkpoint", headers=headers)
+    assert note.headers["content-type"] == "text/plain; charset=utf-8"
+    keys = service.ring.ring.log_verify_keys("vault.example")
+    point = Checkpoint.claimed(note.content)
+    assert point.origin == "vault.example"
+    assert len(keys) == len(service.ring.ring.keys(LogKey)) == 1
+    tile = service.http.get(f"/v1/log/tile/0/000.p/{point.size}", headers=headers)
+    assert len(tile.content) == 32 * point.size
+    assert "immutable" in tile.headers["cache-control"]
+    assert "private" in tile.headers["cache-control"]
+    for path in ("0/000", f"0/000.p/{point.size + 1}", "0/000.p/0", "0/0", "1/000.p/1", "0/x001/000", "0/000.p/1/x"):
+        answer = service.http.get(f"/v1/log/tile/{path}", headers=headers)
+        assert (answer.status_code, answer.json()["rule"]) == (404, "not_found"), path
+    answer = service.http.get("/v1/log/tile/64/000", headers=headers)
+    assert answer.json()["errors"] == [{"field": "path.level", "problem": "less_than_equal"}]
+
+
+def test_health_and_readiness(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert service.http.get("/healthz").json() == {"status": "ok"}
+    assert service.http.get("/readyz").json() == {"status": "ok"}
+    service.running.stopping = True
+    assert service.http.get("/readyz").status_code == 503
+    assert service.http.get("/healthz").status_code == 200
+    answer = service.http.get("/v1/policy")
+    assert (answer.status_code, answer.json()["rule"]) == (503, "stopping")
+    assert answer.headers["connection"] == "close"
+
+
+def test_the_database_goes_away_and_comes_back(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.seal()
+    headers = courier(service)
+
+    def gone(*args: object, **kwargs: object) -> None:
+        raise DatabaseGoneError("the database can't be reached")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.vault.main, "write", gone)
+        patch.setattr(service.vault.main, "read", gone)
+        answer = disclose_with(service, headers)
+        assert (answer.status_code, answer.json()["rule"]) == (503, "database")
+        assert int(answer.headers["retry-after"]) > 0
+        ready = service.http.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"status": "not_ready"})
+    assert disclose_with(service, headers).status_code == 403
+    assert "wayseal_database_errors_total" in metrics(service)
+
+
+def disclose_with(service: World, headers: dict[str, str]) -> Any:
+    return service.http.post(f"/v1/waybills/{NUMBER}/disclose", json=WHY, headers=headers)
+
+
+def metrics(service: World) -> str:
+    return str(service.http.get("/metrics", headers=service.headers()).text)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "rule"),
+    [
+        (BusyError("too many requests wait"), 503, "busy"),
+        (KeyringError("wrap 3 is not in the keyring"), 500, "internal"),
+        (ZeroDivisionError("王小明"), 500, "internal"),
+    ],
+)
+def test_what_breaks_below(
+    service: World, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, rule: str
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise error
+
+    monkeypatch.setattr(service.vault, "scans", broken)
+    body = {"scans": [{"waybill": "YT1", "at": "2026-03-02T00:00:00Z", "kind": "pickup", "outlet": "o"}]}
+    answer = service.http.post("/v1/scans", json=body, headers=service.headers())
+    assert (answer.status_code, answer.json()["rule"]) == (status, rule)
+    assert "王小明" not in answer.text + service.log.getvalue()
+    assert type(error).__name__ in service.log.getvalue()
+
+
+def test_metrics_count(service: World) -> None:
+    service.seal()
+    service.arrive()
+    disclose(service)
+    disclose(service, "YT0")
+    disclose(service, purpose="anything at all")
+    text = metrics(service)
+    for line in (
+        'wayseal_disclosures_total{outcome="disclosed",purpose="deliver"} 1.0',
+        'wayseal_disclosures_total{outcome="refused",purpose="deliver"} 1.0',
+        'wayseal_disclosures_total{outcome="refused",purpose="unknown"} 1.0',
+        'wayseal_refusals_total{rule="custody"} 1.0',
+        'wayseal_refusals_total{rule="unknown_purpose"} 1.0',
+        "wayseal_sealed_total 1.0",
+        'wayseal_requests_total{method="POST",route="/v1/waybills/{waybill}/disclose",status="200"} 1.0',
+        "wayseal_group_asks_count 3.0",
+        "wayseal_requests_running 1.0",
+        "wayseal_asks_waiting 0.0",
+    ):
+        assert line in text.splitlines(), line
+    assert "wayseal_log_entries " in text
+
+
+def test_many_at_once_share_commits(service: World) -> None:
+    service.seal()
+    service.arrive()
+    ask = ("POST", f"/v1/waybills/{NUMBER}/disclose", {"json": WHY, "headers": courier(service)})
+    answers = service.http.together(*[ask] * 50)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["seq"] for answer in answers}) == 50
+    count = next(line for line in metrics(service).splitlines() if line.startswith("wayseal_group_asks_count"))
+    assert float(count.split()[1]) < 50
+
+
+def test_an_actor_who_is_blocked_sees_nothing_even_with_a_fresh_token(service: World) -> None:
+    service.seal()
+    service.arrive()
+    headers = courier(service)
+    assert disclose_with(service, headers).status_code == 200
+    service.vault.block(ADMIN, "courier-1", now=NOW)
+    assert disclose_with(service, headers).status_code in {401, 403}

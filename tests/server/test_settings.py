@@ -1,0 +1,96 @@
+"""Settings: from a file and the environment, checked, and silent about their values."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wayseal.server.errors import SettingsError
+from wayseal.server.settings import PREFIX, Settings, read_settings
+
+GOOD = {
+    "WAYSEAL_DATABASE": "postgresql://u:hush@h/n",
+    "WAYSEAL_KEY_DATABASE": "sqlite:///k.db",
+    "WAYSEAL_KEYRING": "hush-ring",
+}
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "wayseal.toml"
+    file.write_text(
+        'database = "sqlite:///f.db"\nkey_database = "sqlite:///g.db"\nkeyring_file = "ring"\nport = 1\n'
+        "most_running = 7\ninsecure = true\nbody_seconds = 2.5\n"
+    )
+    settings = read_settings({"WAYSEAL_PORT": "2", "WAYSEAL_HOST": "0.0.0.0", "PATH": "x"}, file)
+    assert (settings.database, settings.keyring_file) == ("sqlite:///f.db", Path("ring"))
+    assert (settings.port, settings.most_running, settings.insecure, settings.body_seconds) == (2, 7, True, 2.5)
+    # A keyring in the environment takes the place of the file's.
+    settings = read_settings({"WAYSEAL_KEYRING": "ring"}, file)
+    assert (settings.keyring, settings.keyring_file) == ("ring", None)
+
+
+def test_they_show_no_secret() -> None:
+    assert "hush" not in repr(read_settings(GOOD))
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"WAYSEAL_DATABASE": None}, "database"),
+        ({"WAYSEAL_KEY_DATABASE": None}, "key_database"),
+        ({"WAYSEAL_DATABASE": ""}, "database"),
+        ({"WAYSEAL_KEYRING": None}, "keyring"),
+        ({"WAYSEAL_KEYRING_FILE": "hush"}, "keyring"),
+        ({"WAYSEAL_PORT": "hush"}, "port"),
+        ({"WAYSEAL_PORT": "70000"}, "port"),
+        ({"WAYSEAL_MOST_BYTES": "5"}, "most_bytes"),
+        ({"WAYSEAL_BODY_SECONDS": "nan"}, "body_seconds"),
+        ({"WAYSEAL_BODY_SECONDS": "hush"}, "body_seconds"),
+        ({"WAYSEAL_INSECURE": "hush"}, "insecure"),
+        ({"WAYSEAL_TLS_CERTIFICATE": "hush"}, "tls_key"),
+        ({"WAYSEAL_TLS_CLIENT_CA": "hush"}, "tls_client_ca"),
+        ({"WAYSEAL_HOST": "0.0.0.0"}, "tls_certificate"),
+    ],
+)
+def test_what_cannot_be(change: dict[str, str | None], named: str) -> None:
+    given: dict[str, Any] = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
+    with pytest.raises(SettingsError) as caught:
+        read_settings(given)
+    assert named in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["hush = 1", "database = hush", "[hush]\nx = 1", "database = 5", "\udcff"])
+def test_a_file_that_cannot_be(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "wayseal.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"WAYSEAL_KEY_DATABASE": "k", "WAYSEAL_KEYRING": "r"}, file)
+    assert "hush" not in str(caught.value)
+    with pytest.raises(SettingsError):
+        read_settings(GOOD, tmp_path / "none.toml")
+
+
+def test_every_setting_can_stand_in_the_environment() -> None:
+    given = {
+        **GOOD,
+        "WAYSEAL_HOST": "0.0.0.0",
+        "WAYSEAL_PORT": "5",
+        "WAYSEAL_ISSUER": "https://v.example",
+        "WAYSEAL_TLS_CERTIFICATE": "c.pem",
+        "WAYSEAL_TLS_KEY": "k.pem",
+        "WAYSEAL_TLS_CLIENT_CA": "a.pem",
+        "WAYSEAL_PROXIES": "10.0.0.1",
+        "WAYSEAL_INSECURE": "1",
+        "WAYSEAL_MOST_BYTES": "5000",
+        "WAYSEAL_MOST_RUNNING": "6",
+        "WAYSEAL_BODY_SECONDS": "7",
+        "WAYSEAL_ANSWER_SECONDS": "8",
+        "WAYSEAL_STOP_SECONDS": "9",
+    }
+    settings = read_settings(given)
+    for one in fields(Settings):
+        if one.name != "keyring_file":
+            text = str(getattr(settings, one.name))
+            assert text.removesuffix(".0").replace("True", "1") == given[PREFIX + one.name.upper()]

@@ -1,0 +1,183 @@
+"""A small courier with a vault on SQLite, and the service over it, in process."""
+
+import asyncio
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from wayseal.vault._vault import Vault, new_vault
+
+from wayseal.model.kinds import ActorKind
+from wayseal.server._gate import Running
+from wayseal.server._logs import make_log
+from wayseal.server._metrics import Metrics
+from wayseal.server._scopes import SCOPES
+from wayseal.server.app import Limits, create_app
+from wayseal.store.database import Database, open_database
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Caller
+from wayseal.vault._committer import Committer
+from wayseal.vault._directory import ActorRecord
+from wayseal.vault.keyring import Keyring
+from wayseal.vault.policy import default_texts
+
+NOW = 1_700_000_000_000_000
+FAR = 4_000_000_000_000_000
+ISSUER = "https://vault.example"
+ADMIN = Caller(client="setup", actor="setup", scopes=frozenset(), request="setup")
+ALL = frozenset(SCOPES)
+ROLES = frozenset({"courier", "customer_service", "service", "it"})
+VALUES = {
+    "sender_name": "王小明",
+    "sender_phone": "13800138000",
+    "sender_address": "上海市浦东新区世纪大道100号5单元601室",
+    "recipient_name": "李雷",
+    "recipient_phone": "13912345678",
+    "recipient_address": "北京市海淀区中关村大街27号3单元1502室",
+    "goods": "机械键盘",
+}
+NUMBER = "YT1234567890123"
+
+
+class Http:
+    """Asks an app in process, from an address, one loop for all."""
+
+    def __init__(self, app: Any, address: str = "10.0.0.1") -> None:
+        self._runner = asyncio.Runner()
+        transport = httpx.ASGITransport(app, client=(address, 1), raise_app_exceptions=False)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://vault")
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return self._runner.run(self._client.request(method, path, **more))
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("POST", path, **more)
+
+    def together(self, *requests: tuple[str, str, dict[str, Any]]) -> list[httpx.Response]:
+        async def all_of() -> list[httpx.Response]:
+            return await asyncio.gather(*(self._client.request(m, p, **more) for m, p, more in requests))
+
+        return self._runner.run(all_of())
+
+    def close(self) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+
+
+class Ring:
+    """A keyring that a test may change while it is used."""
+
+    def __init__(self) -> None:
+        self.ring = Keyring.new(NOW)
+
+    def current(self) -> Keyring:
+        return self.ring
+
+    def refreshed(self) -> Keyring:
+        return self.ring
+
+
+@dataclass
+class World:
+    """Everything of one service. secrets: of its clients, by id."""
+
+    vault: Vault
+    committer: Committer
+    ring: Ring
+    metrics: Metrics
+    running: Running
+    log: io.StringIO
+    app: FastAPI
+    http: Http
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def client(self, name: str, scopes: frozenset[str] = ALL, **more: Any) -> str:
+        """Adds a client that acts as the system unless `more` says something else."""
+        given = {"actor": "system-1", "acts_for": ROLES, "per_second": 100_000, **more}
+        self.secrets[name] = self.vault.add_client(ADMIN, name, scopes=scopes, now=NOW, **given)
+        return name
+
+    def ask_token(self, name: str, **more: str) -> Any:
+        form = {"grant_type": "client_credentials", **more}
+        return self.http.post("/oauth/token", data=form, auth=(name, self.secrets[name]))
+
+    def token(self, name: str, **more: str) -> str:
+        answer = self.ask_token(name, **more)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+    def headers(self, name: str = "all", **more: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(name, **more)}"}
+
+    def seal(self, number: str = NUMBER, values: Mapping[str, str] = VALUES) -> dict[str, str]:
+        body = {"waybill": number, "values": dict(values), "origin_outlet": "SH-1", "destination_outlet": "BJ-1"}
+        answer = self.http.post("/v1/waybills", json=body, headers=self.headers())
+        assert answer.status_code == 201, answer.text
+        tokens: dict[str, str] = answer.json()["tokens"]
+        return tokens
+
+    def arrive(self, number: str = NUMBER, outlet: str = "BJ-1") -> None:
+        """Brings a parcel where courier-1 works."""
+        steps = (("pickup", "SH-1"), ("depart", "SH-1"), ("arrive", outlet), ("out_for_delivery", outlet))
+        scans = [
+            {"waybill": number, "at": f"2026-03-02T0{hour}:00:00Z", "kind": kind, "outlet": place}
+            for hour, (kind, place) in enumerate(steps)
+        ]
+        answer = self.http.post("/v1/scans", json={"scans": scans}, headers=self.headers())
+        assert answer.json() == {"taken": 4}, answer.text
+
+
+def actors() -> list[ActorRecord]:
+    def one(actor: str, role: str, kind: ActorKind = ActorKind.PERSON, outlet: str | None = None) -> ActorRecord:
+        return ActorRecord(actor=actor, kind=kind, role=role, outlet=outlet, trained_until=FAR)
+
+    return [
+        one("system-1", "service", ActorKind.SERVICE),
+        one("courier-1", "courier", outlet="BJ-1"),
+        one("admin-1", "it"),
+        one("admin-2", "it"),
+    ]
+
+
+def databases(folder: Path) -> tuple[Database, Database]:
+    main, keys = (open_database(f"sqlite:///{folder / name}") for name in ("main.db", "keys.db"))
+    main.write(t.main.create_all)
+    keys.write(t.keys.create_all)
+    return main, keys
+
+
+@contextmanager
+def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
+    """A service with one client "all" that may do everything."""
+    main, keys = databases(folder)
+    ring = Ring()
+    new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
+    vault = Vault(main, keys, ring)
+    vault.actors(ADMIN, actors(), now=NOW)
+    metrics, running, log = Metrics(), Running(1000), io.StringIO()
+    committer = Committer(vault, seen=metrics.group)
+    app = create_app(
+        vault,
+        committer,
+        keyring=ring,
+        issuer=ISSUER,
+        limits=limits or Limits(),
+        metrics=metrics,
+        log=make_log(log),
+        running=running,
+    )
+    http = Http(app)
+    made = World(vault, committer, ring, metrics, running, log, app, http)
+    made.client("all")
+    yield made
+    http.close()
+    app.state.desk.close()
+    vault.close()
