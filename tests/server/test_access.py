@@ -162,7 +162,7 @@ CLIENT = Client(
 )
 
 
-def actor(name: str, role: str, **more: int) -> ActorRecord:
+def actor(name: str, role: str, **more: Any) -> ActorRecord:
     return ActorRecord(actor=name, kind=ActorKind.PERSON, role=role, **more)
 
 

@@ -8,7 +8,7 @@ from tests.server.world import ADMIN, NOW, NUMBER, VALUES, World
 from wayseal.merkle import Checkpoint
 from wayseal.store.database import DatabaseGoneError
 from wayseal.vault.errors import BusyError, KeyringError
-from wayseal.vault.keyring.keys import LogKey
+from wayseal.vault.log.proofs import verify_disclosure
 from wayseal.vault.policy import default_texts
 
 WHY = {"purpose": "deliver", "reason": "route 12"}
@@ -222,15 +222,25 @@ def test_the_policy(service: World) -> None:
     assert (wrong.status_code, wrong.json()["rule"]) == (422, "invalid")
 
 
+def test_a_disclosure_is_proved_to_a_third_party(service: World) -> None:
+    service.seal()
+    service.arrive()
+    shown = disclose(service).json()
+    answer = service.http.get(f"/v1/log/entries/{shown['seq']}/proof", headers=service.headers())
+    proven = verify_disclosure(answer.content, service.ring.ring.log_verify_keys("vault.example"))
+    assert (proven.entry.actor, proven.entry.waybill, proven.entry.client) == ("courier-1", NUMBER, "all")
+    assert proven.entry.ip == "10.0.0.1"
+    assert set(proven.entry.fields) == SHOWN
+
+
 def test_the_log(service: World) -> None:
     service.seal()
     headers = service.headers()
     note = service.http.get("/v1/log/checkpoint", headers=headers)
     assert note.headers["content-type"] == "text/plain; charset=utf-8"
     keys = service.ring.ring.log_verify_keys("vault.example")
-    point = Checkpoint.claimed(note.content)
+    point, _ = Checkpoint.open(note.content, keys)
     assert point.origin == "vault.example"
-    assert len(keys) == len(service.ring.ring.keys(LogKey)) == 1
     tile = service.http.get(f"/v1/log/tile/0/000.p/{point.size}", headers=headers)
     assert len(tile.content) == 32 * point.size
     assert "immutable" in tile.headers["cache-control"]
@@ -238,6 +248,10 @@ def test_the_log(service: World) -> None:
     for path in ("0/000", f"0/000.p/{point.size + 1}", "0/000.p/0", "0/0", "1/000.p/1", "0/x001/000", "0/000.p/1/x"):
         answer = service.http.get(f"/v1/log/tile/{path}", headers=headers)
         assert (answer.status_code, answer.json()["rule"]) == (404, "not_found"), path
+    proof = service.http.get("/v1/log/entries/0/proof", headers=headers)
+    assert verify_disclosure(proof.content, keys).index == 0
+    answer = service.http.get("/v1/log/entries/9999/proof", headers=headers)
+    assert (answer.status_code, answer.json()["rule"]) == (404, "not_found")
     answer = service.http.get("/v1/log/tile/64/000", headers=headers)
     assert answer.json()["errors"] == [{"field": "path.level", "problem": "less_than_equal"}]
 
@@ -328,6 +342,8 @@ def test_metrics_count(service: World) -> None:
 def test_many_at_once_share_commits(service: World) -> None:
     service.seal()
     service.arrive()
+    # What was seen once today costs no budget again.
+    assert disclose(service).status_code == 200
     ask = ("POST", f"/v1/waybills/{NUMBER}/disclose", {"json": WHY, "headers": courier(service)})
     answers = service.http.together(*[ask] * 50)
     assert {answer.status_code for answer in answers} == {200}

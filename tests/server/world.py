@@ -5,12 +5,13 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from wayseal.vault._vault import Vault, new_vault
 
 from wayseal.model.kinds import ActorKind
 from wayseal.server._gate import Running
@@ -23,6 +24,7 @@ from wayseal.vault import _tables as t
 from wayseal.vault._acts import Caller
 from wayseal.vault._committer import Committer
 from wayseal.vault._directory import ActorRecord
+from wayseal.vault._vault import Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 
@@ -42,6 +44,7 @@ VALUES = {
     "goods": "机械键盘",
 }
 NUMBER = "YT1234567890123"
+FILES = ("main.db", "keys.db")
 
 
 class Http:
@@ -147,8 +150,29 @@ def actors() -> list[ActorRecord]:
     ]
 
 
+@cache
+def template() -> tuple[str, tuple[bytes, ...]]:
+    """A fresh vault's files, made once, and the secret of its client "all"."""
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        main, keys = databases(folder)
+        new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
+        vault = Vault(main, keys, Ring())
+        vault.actors(ADMIN, actors(), now=NOW)
+        secret = vault.add_client(
+            ADMIN, "all", scopes=ALL, actor="system-1", acts_for=ROLES, per_second=100_000, now=NOW
+        )
+        vault.close()
+        return secret, tuple((folder / name).read_bytes() for name in FILES)
+
+
+def opened(folder: Path) -> tuple[Database, Database]:
+    main, keys = (open_database(f"sqlite:///{folder / name}") for name in FILES)
+    return main, keys
+
+
 def databases(folder: Path) -> tuple[Database, Database]:
-    main, keys = (open_database(f"sqlite:///{folder / name}") for name in ("main.db", "keys.db"))
+    main, keys = opened(folder)
     main.write(t.main.create_all)
     keys.write(t.keys.create_all)
     return main, keys
@@ -157,11 +181,12 @@ def databases(folder: Path) -> tuple[Database, Database]:
 @contextmanager
 def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
     """A service with one client "all" that may do everything."""
-    main, keys = databases(folder)
     ring = Ring()
-    new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
+    secret, files = template()
+    for name, content in zip(FILES, files, strict=True):
+        (folder / name).write_bytes(content)
+    main, keys = opened(folder)
     vault = Vault(main, keys, ring)
-    vault.actors(ADMIN, actors(), now=NOW)
     metrics, running, log = Metrics(), Running(1000), io.StringIO()
     committer = Committer(vault, seen=metrics.group)
     app = create_app(
@@ -176,7 +201,7 @@ def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
     )
     http = Http(app)
     made = World(vault, committer, ring, metrics, running, log, app, http)
-    made.client("all")
+    made.secrets["all"] = secret
     yield made
     http.close()
     app.state.desk.close()

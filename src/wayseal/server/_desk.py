@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from wayseal.merkle import Checkpoint
 from wayseal.merkle.tiles import Tile
 from wayseal.server._directory import Standing
 from wayseal.store.database import Connection
@@ -21,7 +22,7 @@ from wayseal.vault import _tables as t
 from wayseal.vault._acts import Answer, Ask, Caller
 from wayseal.vault._committer import Committer
 from wayseal.vault._vault import Vault
-from wayseal.vault.log import tiles
+from wayseal.vault.log import proofs, tiles
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,6 +65,16 @@ class Desk:
     async def log_tile(self, wanted: Tile) -> bytes | None:
         """The hashes of a tile; None where the log has no such tile."""
         return await self.act(self.vault.main.read, _tile, wanted)
+
+    async def prove(self, seq: int) -> str:
+        """The proof of an entry, under a checkpoint that has it; VaultError where there is none (any more)."""
+        return await self.act(self._prove, seq)
+
+    def _prove(self, seq: int) -> str:
+        note = self.vault.newest_checkpoint()
+        if note is None or Checkpoint.claimed(note.encode()).size <= seq:
+            note = self.vault.checkpoint(now=now())
+        return self.vault.main.read(proofs.prove, seq, note.encode()).to_json()
 
     async def policy_texts(self) -> tuple[int, str, str, str]:
         """Version, purposes, rules and SHA-256 of the policy in force."""

@@ -21,6 +21,7 @@ ERASE: Final = "erase"
 POLICY_READ: Final = "policy:read"
 POLICY_WRITE: Final = "policy:write"
 LOG: Final = "log"
+PROVE: Final = "prove"
 METRICS: Final = "metrics"
 
 SCOPES: Final = {
@@ -34,7 +35,8 @@ SCOPES: Final = {
     ERASE: "Erase a waybill's key.",
     POLICY_READ: "Read the policy in force.",
     POLICY_WRITE: "Put another policy in force.",
-    LOG: "Read checkpoints, tiles and proofs of the log.",
+    LOG: "Read checkpoints and tiles of the log.",
+    PROVE: "Take proofs of entries, which show who asked for what.",
     METRICS: "Read the service's metrics.",
 }
 
@@ -57,7 +59,7 @@ ROUTES: Final[dict[tuple[str, str], str | None]] = {
     ("POST", "/v1/policy"): POLICY_WRITE,
     ("GET", "/v1/log/checkpoint"): LOG,
     ("GET", "/v1/log/tile/{level}/{index:path}"): LOG,
-    ("GET", "/v1/log/entries/{seq}/proof"): LOG,
+    ("GET", "/v1/log/entries/{seq}/proof"): PROVE,
     ("GET", "/metrics"): METRICS,
     # Rule 2. Whoever asks for a token has none yet.
     ("POST", "/oauth/token"): None,

@@ -51,7 +51,7 @@ class Claims:
 
 
 class Tokens:
-    """Makes tokens and verifies them. keyring: its active key signs, all that it has verify; it may change meanwhile."""
+    """Makes tokens and verifies them. keyring: its active key signs, all it has verify; it may change meanwhile."""
 
     def __init__(self, keyring: Keys, *, issuer: str) -> None:
         self._keyring = keyring

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,10 +19,18 @@ from wayseal.vault.log.entries import encode
 from wayseal.vault.log.tiles import size, tile, tile_named, tree
 
 
-@pytest.fixture(params=KINDS)
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with database(request.param, tmp_path) as opened:
-        yield opened
+@pytest.fixture(scope="module", params=KINDS)
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with database(request.param, tmp_path_factory.mktemp("log")) as found:
+        yield found
+
+
+@pytest.fixture
+def made(opened: Database) -> Database:
+    """A database with an empty log."""
+    for table in (t.entries, t.nodes, t.checkpoints):
+        opened.write(Connection.execute, table.delete())
+    return opened
 
 
 def leaves(connection: Connection) -> list[bytes]:
@@ -76,6 +83,10 @@ def test_a_stale_tail_makes_no_second_history(made: Database) -> None:
         done = made.write(append, [entry(301)], tail=old)
         assert done.first == made.read(size) - 1
     assert other.first == 300
+    with_nothing = made.write(lambda c: (c.execute(t.entries.delete()), append(c, [entry(0)], tail=stale))[1])
+    assert with_nothing.first == 0
+    made.write(lambda c: (c.execute(t.entries.delete()), c.execute(t.nodes.delete())))
+    filled(made, 300)
     assert made.read(lambda c: tree(c).root()) == Tree.of(stacked(made.read(leaves))).root()
 
 

@@ -306,6 +306,13 @@ def test_erased_entries_are_named_by_an_entry_that_stays(log: Database) -> None:
     assert after(log, lambda c: erase_entries(c, range(500, 512), act), rewritten(3)).exit_code == 7
 
 
+def test_nothing_is_named_before_it_stands(log: Database) -> None:
+    act = replace(entry(2, EntryKind.ADMIN), more={"act": "erased_entries", "entries": f"3-{SIZE + 5}"})
+    drop = put(t.entries, SEQ.in_([3, SIZE + 1]), entry=None, salt=None)
+    found = after(log, lambda c: append(c, [act, entry(0)]), drop)
+    assert named(found) == {("entry-erased", f"entries/{SIZE + 1}")}
+
+
 def test_an_entry_that_names_erased_ones_must_be_readable(log: Database) -> None:
     odd = entry(2, EntryKind.ADMIN)
     bad = replace(odd, more={"act": "erased_entries", "entries": "9-"})

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import FastAPI, Path, Response
 
-from wayseal.server import _asked as asked
 from wayseal.server._desk import Desk, now
 from wayseal.server._problem import ProblemError
-from wayseal.server._rules import Rule
+from wayseal.server._rules import WORDS, Rule
 from wayseal.server._shown import TOKEN, problems
+from wayseal.vault.errors import VaultError
 from wayseal.vault.log.tiles import tile_named
 
 _TILES = "application/octet-stream"
@@ -56,4 +56,10 @@ def add_log(app: FastAPI, desk: Desk) -> None:
         summary="The proof that an entry stands in the log",
     )
     async def proof(seq: Annotated[int, Path(ge=0, lt=2**62)]) -> Response:
-        return asked.answered(await desk.act(desk.vault.prove, seq))
+        try:
+            made = await desk.prove(seq)
+        except VaultError as error:
+            if type(error) is not VaultError:
+                raise
+            raise ProblemError(Rule.NOT_FOUND, said=(Rule.NOT_FOUND, WORDS[Rule.NOT_FOUND].zh, str(error))) from None
+        return Response(made, media_type="application/json")

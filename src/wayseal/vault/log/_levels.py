@@ -67,7 +67,7 @@ class Levels:
         if node is None:
             self._find(Code.NODE_MISSING, f"nodes/1/{place}")
         elif not tile.whole:
-            return node
+            return node or hashes[0]
         else:
             self._doubted.append(place)
         return hashes[0]

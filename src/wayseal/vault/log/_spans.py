@@ -61,5 +61,7 @@ def parsed_spans(text: str) -> list[Span]:
     """Read what `spelled_spans` gives; VaultError where it is something else."""
     if not _TEXT.fullmatch(text):
         raise VaultError("these are no places of entries")
-    pairs = [part.split("-") for part in text.split(",")]
-    return joined((int(p[0]), int(p[-1])) for p in pairs)
+    pairs = [(int(part.partition("-")[0]), int(part.rpartition("-")[2])) for part in text.split(",")]
+    if any(first > last for first, last in pairs):
+        raise VaultError("these are no places of entries")
+    return joined(pairs)

@@ -139,8 +139,6 @@ class _Comparer:
     def _look(self, rows: pa.Table) -> None:
         access = rows["access"].fill_null(0).to_numpy()
         source = rows["source"].to_numpy()
-        if not len(access):
-            return
         near = np.minimum(np.searchsorted(self._sorted, access), max(len(self._sorted) - 1, 0))
         known = (self._sorted[near] == access) & (access != 0) if len(self._sorted) else np.zeros(len(access), np.bool_)
         for place in np.flatnonzero(~known & self._ours[source]).tolist():

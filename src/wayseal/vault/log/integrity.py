@@ -5,7 +5,7 @@
    stored, and roots with every checkpoint, stored or given.
 3. Where two of them disagree, what stands above decides which is at fault: a node on its leaves, a signed checkpoint
    on nodes.
-4. An erased entry counts as such only if an entry of the log names it.
+4. An erased entry counts as such only if a later entry of the log names it.
 5. A checkpoint counts only with a signature by a given key, and if it is of this log. Without keys none counts.
 """
 
@@ -188,7 +188,8 @@ class _Verifier:
             entry = decode(content)
             self._said.disclosed += entry.kind is EntryKind.DISCLOSED
             if sound:
-                self._said.named += named_by(entry)
+                # What is dropped later needs an entry that is later still.
+                self._said.named += [(first, min(last, seq - 1)) for first, last in named_by(entry) if first < seq]
         except (LogChangedError, VaultError):
             if sound:
                 self._find(Code.ENTRY_UNREADABLE, f"entries/{seq}")

@@ -1,6 +1,7 @@
 """The log's tree and its tiles, read from the tables."""
 
 import re
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -24,13 +25,20 @@ def size(connection: Connection) -> int:
 def tree(connection: Connection, of: int | None = None) -> Tree:
     """The tree over the first `of` entries, or over all, as long as the connection's transaction lasts.
 
-    Questions to it raise LogChangedError where hashes are missing.
+    Each tile is read once. Questions to it raise LogChangedError where hashes are missing.
     """
+    leaves = size(connection) if of is None else of
+
+    @cache
+    def whole(level: int, index: int) -> Digests:
+        first = index * WIDTH
+        return stacked(stored(connection, level, first, min(first + WIDTH, entries_of(leaves, level))))
 
     def read(level: int, start: int, stop: int) -> Digests:
-        return stacked(stored(connection, level, start, stop))
+        first = start // WIDTH * WIDTH
+        return whole(level, start // WIDTH)[start - first : stop - first]
 
-    return Tree(size(connection) if of is None else of, read)
+    return Tree(leaves, read)
 
 
 def tile(connection: Connection, of: int, wanted: Tile) -> bytes | None:

@@ -5,7 +5,7 @@ knows. Behind a building or a room nothing is shown.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from wayseal.vault.masks import _regions
 from wayseal.vault.masks._clean import HAN, LONGEST, clean, simple
@@ -14,15 +14,17 @@ from wayseal.vault.masks._rule import HIDDEN, Mask, Rule
 from wayseal.vault.masks._surnames import SINGLE
 from wayseal.vault.masks._tokens import HIDE_DOOR, HIDE_ON, KEEP, REGION, STARTS
 
+_Scan = Callable[[str, int, int], Iterator[re.Match[str]]]
 _HAN = re.compile(f"[{HAN}]").search
 _WORDS = {"address.word", "address.behind_door", "address.estate", "address.other"}
 _PEOPLE = "收|先生|女士|小姐|太太|老师|经理|师傅|同学(?![府院校])|转交|亲启|签收"
 _WISHES = "收件人|收货人|联系|姓名|电话|手机|请|麻烦|务必|备注|放[在到门前]|不要|代收"
 _SIGN = re.compile(rf"(?=[收先女小太老经师同转亲签联姓电手请麻务备放不代])(?:{_PEOPLE}|{_WISHES})").search
 _ADDRESSEE = re.compile(rf"[{SINGLE}][{HAN}]{{1,2}} ?(?:{_PEOPLE})|{_WISHES}").search
-# 赵小路, 刘村: what stands apart, with no number behind it, may be a person.
+# 赵小路, 刘村: what stands apart, with no number of a door behind it, may be a person.
 _PERSON = re.compile(rf"[{SINGLE}][{HAN}]{{1,2}}").fullmatch
 _LAST = "last"  # what stands before a phone or the end
+_MAYBE = {_LAST, HIDE_ON}
 _APART = " ,.;:()/|_-"
 _SPACE = re.compile(r"[ ,.;:()/|_\\-]*")
 
@@ -32,44 +34,44 @@ def address_mask(rows: tuple[Rule, ...]) -> Mask:
     if rows[0].show == REGION:
         return _up_to_district
     numbers = [row for row in rows if row.id not in _WORDS]
-    scan = re.compile(f"(?=[{STARTS}])(?:" + "|".join(f"({row.pattern})" for row in numbers) + ")")
-    shows = [""] + [row.show for row in numbers]
-    phone = 1 + [row.id for row in numbers].index("address.long_number")
+    scan = re.compile(f"(?=[{STARTS}])(?:" + "|".join(f"({row.pattern})" for row in numbers) + ")").finditer
+    shows = [""] + [_LAST if row.id == "address.long_number" else row.show for row in numbers]
     by_id = {row.id: re.compile(row.pattern) for row in rows}
     first, later = (_or_run(by_id[name].pattern) for name in ("address.word", "address.behind_door"))
-    estate = by_id["address.estate"]
+    estate = by_id["address.estate"].fullmatch
 
-    def shown(text: str, begin: int) -> Iterator[tuple[int, int]]:
-        """Spans that may be read from a place on."""
+    def shown(text: str, begin: int, spans: list[tuple[int, int]]) -> None:
+        """Adds the spans that may be read from a place on."""
         addressee = _SIGN(text, begin) and _ADDRESSEE(text, begin)
         end = addressee.start() if addressee else len(text)
         at, word = begin, first
-        for found in scan.finditer(text, begin, end):
+        for found in scan(text, begin, end):
             start, row = found.start(), found.lastindex or 0
             show = shows[row]
             if at < start:
-                yield from words(word, text, at, start, _LAST if row == phone else show)
+                words(word, text, at, start, show, spans)
             at = found.end()
-            if show == KEEP:
-                yield start, at
-            elif show == HIDE_ON:
+            if show is KEEP:
+                spans.append((start, at))
+            elif show is HIDE_ON:
                 return
-            elif show == HIDE_DOOR:
+            elif show is HIDE_DOOR:
                 word = later
         if at < end:
-            yield from words(word, text, at, end, _LAST)
+            words(word, text, at, end, _LAST, spans)
 
-    def words(word: re.Pattern[str], text: str, at: int, end: int, follows: str) -> Iterator[tuple[int, int]]:
-        """Spans between two tokens. follows: how the second is shown, or that it is a phone or the end."""
-        for found in word.finditer(text, at, end):
+    def words(word: _Scan, text: str, at: int, end: int, follows: str, spans: list[tuple[int, int]]) -> None:
+        """Adds spans between two tokens. follows: how the second is shown, or that it is a phone or the end."""
+        for found in word(text, at, end):
             if found.lastindex:
-                start, at = found.span()
-                if follows != _LAST or text[start - 1] not in _APART or not _PERSON(text, start, at):
-                    yield start, at
-        if follows not in (KEEP, _LAST) and at < end:
+                start, at = span = found.span()
+                apart = not start or text[start - 1] in _APART
+                if not apart or follows not in _MAYBE or not _PERSON(text, start, at):
+                    spans.append(span)
+        if at < end and follows is not KEEP and follows is not _LAST:
             at = _SPACE.match(text, at, end).end()  # type: ignore[union-attr]
-            if estate.fullmatch(text, at, end):
-                yield at, end
+            if estate(text, at, end):
+                spans.append((at, end))
 
     def mask(value: str) -> str:
         text = clean(value)
@@ -79,15 +81,15 @@ def address_mask(rows: tuple[Rule, ...]) -> Mask:
         if not _HAN(key):
             return english(text)
         spans = _regions.find(key)
-        spans.extend(shown(key, spans[-1][1] if spans else 0))
+        shown(key, spans[-1][1] if spans else 0, spans)
         return render(text, spans)
 
     return mask
 
 
-def _or_run(pattern: str) -> re.Pattern[str]:
+def _or_run(pattern: str) -> _Scan:
     """Takes what the pattern does as a group, or else all that stands before the next chance for it."""
-    return re.compile(f"({pattern})|[{HAN}]+|[^{HAN}]+")
+    return re.compile(f"({pattern})|[{HAN}]+|[^{HAN}]+").finditer
 
 
 def render(text: str, spans: list[tuple[int, int]]) -> str:

@@ -45,7 +45,7 @@ def clean(value: str) -> str:
     """The value in NFKC, without what can't be seen, one kind of dash, dot and space, and no space at its ends."""
     if _PLAIN(value):
         return value
-    text = unicodedata.normalize("NFKC", value.translate(_SAME)).translate(_SAME)
+    text = unicodedata.normalize("NFKC", value).translate(_SAME)
     return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 

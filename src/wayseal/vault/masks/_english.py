@@ -7,7 +7,8 @@ from wayseal.vault.masks._rule import HIDDEN
 _NUMBERED = (
     "room|rm|unit|building|bldg|block|blk|floor|flr|flat|apt|apartment|suite|ste|no|door|house|tower|shop|stall|"
     "locker|desk|"
-    "number|lot|level|box|group|team|phase|attn|to|mr|mrs|ms|miss|dr|c|care|of"
+    "number|lot|level|box|group|team|phase|attn|to|mr|mrs|ms|miss|dr|c|care|of|"
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|ground|top|dorm|cell|tel|phone|mobile"
 )
 _WORD = rf"(?!(?:{_NUMBERED})\b)[A-Za-z][A-Za-z'-]+\.?"
 _ROADS = (
