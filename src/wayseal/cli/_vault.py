@@ -84,9 +84,7 @@ def status(
 def seal(
     file: Annotated[Path, typer.Argument(help="Parcels: CSV or JSON Lines.", metavar="FILE", dir_okay=False)],
     vault: VaultOption = VAULT,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write numbers and tokens here (JSON Lines; - is the screen).")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write numbers and tokens here (JSON Lines).")] = None,
     actor: ActorOption = None,
     lang: LangOption = Lang.EN,
     quiet: Quiet = False,

@@ -70,8 +70,7 @@ def _lines(found: Looked, folder: Path, *, given: bool, words: Mapping[str, str]
     count = len(log.findings) + len(records.findings)
     if count:
         yield filled(words["bad"], count=count)
-        for one in log.findings:
-            yield f"  {one.where}: {filled(words[one.code], **_of_log(one))}"
+        yield from finding_lines(log.findings, words)
         for each in records.findings:
             name = f"{each.waybill}: " if each.waybill else ""
             yield f"  {name}{filled(words[each.code], **each.values)}"
@@ -79,6 +78,12 @@ def _lines(found: Looked, folder: Path, *, given: bool, words: Mapping[str, str]
     yield words["fine"]
     if not given:
         yield words["alone"]
+
+
+def finding_lines(findings: Sequence[Finding], words: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the log, a line each thing."""
+    for one in findings:
+        yield f"  {one.where}: {filled(words[one.code], **_of_log(one))}"
 
 
 def _of_log(one: Finding) -> dict[str, object]:

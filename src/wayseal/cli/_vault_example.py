@@ -20,7 +20,7 @@ _PEOPLE = (
     ("agent-7", "customer_service", None),
     ("analyst-1", "analyst", None),
 )
-_NAMES = ("样本甲", "样本乙", "样本丙", "样本丁")
+_NAMES = ("王样本", "李示例", "张虚构", "陈假名")
 
 
 def fill(vault: Vault, caller: Caller, now: int) -> dict[str, int]:

@@ -76,7 +76,7 @@ def put_actor(folder: Path, record: dict[str, str | None], actor: str | None, la
     """Adds one actor, or replaces what is known of it."""
     made = _record(Row(line=0, values={name: value for name, value in record.items() if value}))
     if isinstance(made, Bad):
-        raise VaultError(f"{made.column}: {made.reason}")
+        raise VaultError(made.told)
     with opened(folder, actor) as at:
         at.vault.actors(at.caller, [made], now=at.now)
     typer.echo(filled(VAULT_TEXTS[lang]["actors_put"], count=1))
@@ -110,7 +110,7 @@ def _record(row: Row) -> ActorRecord | Bad:
         try:
             times[name] = micros(values[name]) if name in values else None
         except ValueError:
-            return Bad(line=row.line, column=name, reason="is no time with an offset such as 2026-03-02T08:00+08:00")
+            return Bad(line=row.line, column=name, reason="needs a time with an offset, such as 2026-03-02T08:00+08:00")
     if values["kind"] not in tuple(ActorKind):
         return Bad(line=row.line, column="kind", reason=f"must be one of {', '.join(ActorKind)}")
     texts = {name: values.get(name) for name in ("actor", "role", "outlet", "region")}

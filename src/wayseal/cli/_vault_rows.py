@@ -33,6 +33,11 @@ class Bad:
     column: str
     reason: str
 
+    @property
+    def told(self) -> str:
+        """Column and reason."""
+        return f"{self.column}: {self.reason}" if self.column else self.reason
+
     @staticmethod
     def of(line: int, error: VaultError) -> "Bad":
         """What the vault says of a value; its errors start with the field."""

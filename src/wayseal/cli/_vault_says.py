@@ -12,6 +12,7 @@ from wayseal.cli._vault_rows import Bad
 from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.cli._words import filled
 from wayseal.page.visible import visible
+from wayseal.vault import Refused
 
 _MOST = 20
 """Most refused rows that are listed."""
@@ -44,7 +45,14 @@ def day(text: object) -> str | None:
 def say_bad(bad: Sequence[Bad], file: Path, lang: Lang) -> None:
     """Refused rows, by line and column, on standard error."""
     for one in bad[:_MOST]:
-        column = f"{one.column}: " if one.column else ""
-        typer.echo(said(f"{file}:{one.line}: {column}{one.reason}", lang), err=True)
+        typer.echo(said(f"{file}:{one.line}: {one.told}", lang), err=True)
     if len(bad) > _MOST:
         typer.echo(filled(VAULT_TEXTS[lang]["bad_more"], count=len(bad) - _MOST), err=True)
+
+
+def refusal(one: Refused, lang: Lang) -> str:
+    """Which rule refused, in its own words."""
+    words = VAULT_TEXTS[lang]
+    said = one.zh if lang is Lang.ZH else one.en
+    name = filled(words["refused"], waybill=one.waybill) if one.waybill else words["refused_find"]
+    return f"{name}{words['colon']}{said} [{one.rule}]"

@@ -47,10 +47,9 @@ def seal_file(folder: Path, file: Path, out: Path | None, actor: str | None, lan
     """Seals a file's parcels portion by portion; how many rows were refused. out: where tokens are written."""
     totals = _Totals()
     with opened(folder, actor) as at, progress_bars(quiet) as progress, ExitStack() as stack:
-        tokens = None if out is None else stack.enter_context(writing(None if str(out) == "-" else out))
+        tokens = None if out is None else stack.enter_context(writing(out))
         _seal(at, file, tokens, totals, progress)
-    text = filled(VAULT_TEXTS[lang]["sealed"], sealed=totals.sealed, file=file.name)
-    typer.echo(text, err=out is not None and str(out) == "-")
+    typer.echo(filled(VAULT_TEXTS[lang]["sealed"], sealed=totals.sealed, file=file.name))
     if totals.known:
         typer.echo(filled(VAULT_TEXTS[lang]["sealed_known"], count=totals.known), err=True)
     say_bad(totals.bad, file, lang)
@@ -98,7 +97,7 @@ def _parcel(row: Row) -> Parcel | Bad:
     try:
         keep = micros(given["keep_until"]) if "keep_until" in given else None
     except ValueError:
-        reason = "is no time with an offset such as 2026-03-02T08:00+08:00"
+        reason = "needs a time with an offset, such as 2026-03-02T08:00+08:00"
         return Bad(line=row.line, column="keep_until", reason=reason)
     try:
         values = {name: check.value(name, given[name]) for name in Field if name in given}

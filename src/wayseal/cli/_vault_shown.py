@@ -15,6 +15,7 @@ import typer
 
 from wayseal.cli._options import Lang
 from wayseal.cli._vault_open import opened
+from wayseal.cli._vault_says import refusal
 from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.cli._words import filled
 from wayseal.model.times import iso
@@ -60,9 +61,9 @@ def disclose(folder: Path, wanted: Wanted, actor: str | None, lang: Lang, *, as_
         elif not as_json:
             _say(answer, lang)
     for one in refused[:-1]:
-        typer.echo(f"wayseal: {_refusal(one, lang)}", err=True)
+        typer.echo(f"wayseal: {refusal(one, lang)}", err=True)
     if refused:
-        raise RefusedError(_refusal(refused[-1], lang))
+        raise RefusedError(refusal(refused[-1], lang))
 
 
 def _field(name: str) -> Field:
@@ -77,13 +78,6 @@ def _say(shown: Disclosed, lang: Lang) -> None:
     width = max(map(len, shown.values))
     for field, value in shown.values.items():
         typer.echo(f"  {field:<{width}}  {value}  ({words[f'form_{shown.forms[field]}']})")
-
-
-def _refusal(one: Refused, lang: Lang) -> str:
-    words = VAULT_TEXTS[lang]
-    said = one.zh if lang is Lang.ZH else one.en
-    name = filled(words["refused"], waybill=one.waybill) if one.waybill else words["refused_find"]
-    return f"{name}{words['colon']}{said} [{one.rule}]"
 
 
 def _json(answer: Disclosed | Refused) -> dict[str, object]:
@@ -109,7 +103,7 @@ def find(folder: Path, purpose: str, reason: str, actor: str | None, lang: Lang,
     with opened(folder, actor) as at:
         found = at.vault.find(at.caller, phone, purpose, reason, now=at.now)
     if isinstance(found, Refused):
-        raise RefusedError(_refusal(found, lang))
+        raise RefusedError(refusal(found, lang))
     if as_json:
         typer.echo(json.dumps({"waybills": found}))
         return

@@ -19,6 +19,7 @@ VERIFY_TEXTS: Mapping[str, Mapping[str, str]] = {
         "bad": "{count:,} {count:finding|findings}:",
         "compared": "Projection: {rows:,} {rows:row|rows} as the log has them, {erased:,} of erased entries, "
         "{purged:,} purged, {waiting:,} {waiting:entry|entries} not projected yet",
+        "not_compared": "Projection: not compared because of what follows",
         Code.ENTRY: "this entry was changed",
         Code.ENTRY_UNREADABLE: "this is no entry of a disclosure log",
         Code.ENTRY_MISSING: "{count:,} {count:entry is|entries are} missing from here on",
@@ -56,6 +57,7 @@ VERIFY_TEXTS: Mapping[str, Mapping[str, str]] = {
         "bad": "发现 {count:,} 个问题：",
         "compared": "投影：{rows:,} 行与日志一致，{erased:,} 行的日志内容已删除，{purged:,} 行已清除，"
         "{waiting:,} 条尚未投影",
+        "not_compared": "投影：因下列问题，未作比对",
         Code.ENTRY: "这一条已被改动",
         Code.ENTRY_UNREADABLE: "这不是披露日志的条目",
         Code.ENTRY_MISSING: "从这里起缺失 {count:,} 条",
