@@ -45,10 +45,17 @@ class _Server(uvicorn.Server):
             port = self.servers[0].sockets[0].getsockname()[1]
             self._log.info("serving", port=port, version=__version__)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal stops gently, a second one at once."""
-        self._running.stopping = True
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says that it stops, and finishes."""
         self._log.info("stopping")
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal stops gently, a second one at once.
+
+        Nothing is logged here: a signal may come while a line is being written, and its lock held.
+        """
+        self._running.stopping = True
         super().handle_exit(sig, frame)
 
     def run_gently(self) -> None:
