@@ -9,23 +9,28 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 USER_PAGES = (
     "README",
+    "docs/api",
     "docs/cases",
     "docs/commands",
     "docs/data-contract",
     "docs/detect-json",
     "docs/detection",
     "docs/detectors",
+    "docs/disclosure-log",
     "docs/explanations",
     "docs/how-it-decides",
     "docs/keys",
     "docs/ledger",
     "docs/mapping-files",
+    "docs/masks",
+    "docs/operation",
     "docs/partners",
     "docs/purposes",
     "docs/quality-notes",
     "docs/report-json",
     "docs/rights",
     "docs/scope-and-extent",
+    "docs/threat-model",
     "docs/tutorial-your-own-log",
 )
 """Pages that come in English (.md) and Chinese (.zh.md)."""

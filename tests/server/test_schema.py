@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.server.world import World, world
 from wayseal.server._scopes import ROUTES
+from wayseal.server.app import Limits
 
 EXAMPLES = int(os.environ.get("WAYSEAL_API_EXAMPLES", "6"))
 """Examples a route; a deep run takes thousands."""
@@ -37,7 +38,8 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def one_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("schema")
-    with world(folder) as made:
+    # Bodies of any size that the generator makes are to be judged by their fields.
+    with world(folder, Limits(most_bytes=67_108_864)) as made:
         yield made
 
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 _TEXT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE = _EPOCH.replace(tzinfo=None)
 _LAST = 7_258_118_400_000_000
 """The year 2200."""
 _MICROSECOND = timedelta(microseconds=1)
@@ -28,7 +29,7 @@ def microseconds(text: object) -> int:
 
 def text(at: int) -> str:
     """A time in UTC, with microseconds."""
-    return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (_NAIVE + timedelta(microseconds=at)).isoformat(timespec="microseconds") + "Z"
 
 
 Moment = Annotated[

@@ -14,6 +14,7 @@ from types import FrameType
 import uvicorn
 
 from wayseal import __version__
+from wayseal.merkle.hashing import SIZE, WORTH, Messages
 from wayseal.server._gate import Running
 from wayseal.server._logs import Forward, Log, make_log
 from wayseal.server._metrics import Metrics
@@ -26,6 +27,8 @@ from wayseal.vault._vault import Vault
 from wayseal.vault.keyring import Keyring, KeyringFile
 from wayseal.vault.keyring._keyring import ENVIRONMENT
 
+_MANY = 100_000
+"""More messages than are ever hashed at once: WORTH is beyond it where there is no compiler."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _LIBRARIES = ("uvicorn", "asyncio", "sqlalchemy")
 
@@ -75,6 +78,7 @@ class _Server(uvicorn.Server):
 def run(settings: Settings) -> None:
     """Serves until a signal ends it. VaultError, DatabaseError: what it can't start with."""
     log = make_log()
+    _warm()
     metrics = Metrics()
     keyring = _keyring(settings)
     vault = Vault(open_database(settings.database), open_database(settings.key_database), keyring)
@@ -108,6 +112,12 @@ def _keyring(settings: Settings) -> Keyring | KeyringFile:
     if settings.keyring_file is not None:
         return KeyringFile(settings.keyring_file)
     return Keyring.from_environment({ENVIRONMENT: settings.keyring or ""})
+
+
+def _warm() -> None:
+    """Compiles the kernel that hashes many entries at once: the first request must not wait for it."""
+    if WORTH < _MANY:
+        Messages(WORTH, SIZE).hashes(WORTH)
 
 
 def _forward(log: Log) -> None:
