@@ -7,6 +7,7 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption, Quiet
 from wayseal.cli._server_parts import server_parts
+from wayseal.cli._vault_keep import add_keeping
 from wayseal.cli._vault_key import key_app
 from wayseal.cli._vault_log import add_log
 from wayseal.cli._vault_options import (
@@ -210,7 +211,7 @@ def retain(
     format: VaultFormatOption = VaultFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Erase everything whose time to be kept is over. Run it every day.
+    """Erase everything whose time to be kept is over, and the bytes of erased keys. Run it every night.
 
     \b
     wayseal vault retain
@@ -220,6 +221,7 @@ def retain(
     retain(vault, actor, lang, as_json=format is VaultFormat.JSON)
 
 
+add_keeping(app)
 add_log(app)
 app.add_typer(key_app, name="key")
 app.add_typer(client_app, name="client")

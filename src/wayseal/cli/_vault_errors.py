@@ -183,6 +183,35 @@ LOG = {
     "entries of the log are missing: verify it": "日志有缺失的条目：请校验",
     "an entry of the log isn't what was written: verify it": "日志中有一条与写入时不符：请校验",
 }
+BACKUP = {
+    "nothing says what was erased since the backup: give --erased, or --nothing-erased": "无从知道备份之后销毁了什么："
+    "请给出 --erased 或 --nothing-erased",
+    "the database has no tables of {}: there is nothing to back up": "数据库中没有 {0} 的数据表：没有可备份的内容",
+    "{}: not empty, and a backup overwrites nothing": "{0}：不是空的，备份不覆盖任何内容",
+    "{}: this isn't what was backed up (its SHA-256 is another)": "{0}：与备份时不符（SHA-256 不同）",
+    "{}: the backup's file can't be read": "{0}：无法读取备份文件",
+    "{}: a backup of another version of Wayseal": "{0}：是其他版本 Wayseal 的备份",
+    "{}: no backup, or one that wasn't finished": "{0}：不是备份，或备份未完成",
+    "{}: this isn't a manifest that Wayseal wrote": "{0}：不是 Wayseal 写的清单",
+    "{}: a backup of {}, where one of {} was asked for": "{0}：是 {1} 的备份，而要的是 {2} 的备份",
+    "{}: tables of version {}, of a newer Wayseal": "{0}：数据表为 {1} 版，属于更新的 Wayseal",
+    "{}: tables of version {}, and those in the database are of {}: restore into a database without tables": "{0}："
+    "备份中的数据表为 {1} 版，数据库中的为 {2} 版：请恢复到没有数据表的数据库",
+    "the backup's file doesn't hold the tables of its manifest": "备份文件中的数据表与清单不符",
+    "table {} holds rows already, and a restore overwrites nothing": "表 {0} 中已有数据，恢复不覆盖任何内容",
+    "table {}: the backup's file doesn't hold the rows of its manifest": "表 {0}：备份文件中的行数与清单不符",
+    "the log in the backup isn't the one of its manifest": "备份中的日志与清单不符",
+    "{}: the list can't be written: {}": "{0}：无法写入清单：{1}",
+    "{}: the backup can't be written: {}": "{0}：无法写入备份：{1}",
+    "{}:{}: not a line of a list of erasures": "{0}:{1}：不是销毁清单中的行",
+}
+CLIENT = {
+    "{}: a time needs its offset from UTC": "{0}：时间须带时区",
+    "the service's answer isn't one that this client knows": "服务的回答不是这个客户端所认识的",
+    "base_url: an address such as https://vault.example is needed": "base_url：须为 https://vault.example 这样的地址",
+    "base_url: https is needed beyond this machine": "base_url：访问其他机器须使用 https",
+    "the service doesn't answer": "服务没有回答",
+}
 SEALED = {
     "a data key has 32 bytes, a nonce 11, a revision at most 32 bits": "数据密钥应为 32 字节，随机数 11 字节，"
     "修订号至多 32 位",
@@ -200,4 +229,4 @@ SEALED = {
     "there is no token of no number": "没有单号就没有令牌",
     "this is no token": "这不是令牌",
 }
-ALL = {**COMMANDS, **SETTINGS, **DATABASE, **VAULT, **KEYRING, **LOG, **SEALED}
+ALL = {**COMMANDS, **SETTINGS, **DATABASE, **VAULT, **KEYRING, **LOG, **SEALED, **BACKUP, **CLIENT}

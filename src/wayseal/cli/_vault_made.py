@@ -65,8 +65,10 @@ def make(folder: Path, given: Given, actor: str | None, lang: Lang) -> None:
 
 def _make(folder: Path, given: Given, caller: Caller) -> None:
     _write(folder / SETTINGS, _toml(given))
-    Keyring.new(now()).save(folder / KEYRING)
     settings = settings_of(folder)
+    # What the environment names may be there already.
+    if settings.keyring_file is not None and not settings.keyring_file.exists():
+        Keyring.new(now()).save(settings.keyring_file)
     main = open_database(settings.database, patience=PATIENCE)
     keys = open_database(settings.key_database, patience=PATIENCE)
     try:

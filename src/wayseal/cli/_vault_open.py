@@ -73,9 +73,14 @@ def opened(folder: Path, actor: str | None = None) -> Iterator[Opened]:
 
 
 def settings_of(folder: Path) -> Settings:
-    """The settings of a vault's folder and of the environment; paths in the file count from the folder."""
+    """The settings of a vault's folder and of the environment, which wins and suffices.
+
+    Paths in the file count from the folder.
+    """
     file = folder / SETTINGS
     if not file.is_file():
+        if all(PREFIX + name.upper() in os.environ for name in ("database", "key_database")):
+            return read_settings(os.environ)
         raise VaultError(f"{folder}: there is no vault here (no wayseal.toml): run `wayseal vault init`")
     read = read_settings(os.environ, file)
     changes: dict[str, object] = {}

@@ -146,11 +146,12 @@ def erase(folder: Path, numbers: Sequence[str], why: str, actor: str | None, lan
 
 
 def retain(folder: Path, actor: str | None, lang: Lang, *, as_json: bool) -> None:
-    """Erases all whose time to be kept is over."""
+    """Erases all whose time to be kept is over, and takes the bytes of erased keys out of the database's files."""
     done: list[Erasure] = []
     with opened(folder, actor) as at:
         while some := at.vault.retain(at.caller, now=at.now):
             done += some
+        at.vault.keys.shred(["data_keys"])
     if not done and not as_json:
         typer.echo(VAULT_TEXTS[lang]["none_due"])
     _erased(done, lang, as_json=as_json)
