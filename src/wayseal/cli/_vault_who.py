@@ -10,7 +10,7 @@ from wayseal.cli._server_parts import server_parts
 from wayseal.cli._vault_options import VAULT, ActorOption, VaultFormat, VaultFormatOption, VaultOption
 
 BAD = 3
-client_app = typer.Typer(help="Systems that may call the service. 可接入服务的系统。", no_args_is_help=True)
+client_app = typer.Typer(help="Systems that may call the service. 可调用服务的系统。", no_args_is_help=True)
 actor_app = typer.Typer(help="People and systems that may ask. 可申请披露的人员和系统。", no_args_is_help=True)
 ClientArgument = Annotated[str, typer.Argument(help="Id of the client.", metavar="CLIENT")]
 WhoArgument = Annotated[str, typer.Argument(help="Id of the actor.", metavar="ACTOR")]
