@@ -272,8 +272,8 @@ def wrk(script: Path, seconds: int, connections: int) -> Load:
     lost = sum(map(int, errors.groups())) if errors else 0
     return Load(
         a_second=float(_found(r"Requests/sec:\s+([\d.]+)", out)),
-        p50=_milliseconds(_found(r"50%\s+(\S+)", out)),
-        p99=_milliseconds(_found(r"99%\s+(\S+)", out)),
+        p50=_milliseconds(_found(r"(?m)^ +50%\s+(\S+)", out)),
+        p99=_milliseconds(_found(r"(?m)^ +99%\s+(\S+)", out)),
         wrong=(int(wrong[1]) if wrong else 0) + lost,
     )
 

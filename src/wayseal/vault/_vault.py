@@ -70,7 +70,7 @@ class Vault:
         self._seen: tuple[int, set[tuple[str, str, str]]] = (0, set())
         self._looked = clock()
         self.origin = main.read(_fact, "origin")
-        self._policy, self._clients = main.read(_standing, None)
+        self._policy, self._clients, self._directory = main.read(_standing, None)
 
     @property
     def keyring(self) -> Keyring:
@@ -87,6 +87,11 @@ class Vault:
         """A client by its id; None where there is none."""
         self._look()
         return self._clients.get(client)
+
+    def directory_version(self) -> int:
+        """A number that every change of an actor or a client raises, read now."""
+        self._look(always=True)
+        return self._directory
 
     def actor(self, actor: str) -> ActorRecord | None:
         """An actor of the directory."""
@@ -289,7 +294,7 @@ class Vault:
         now = self._clock()
         if always or now - self._looked >= _LOOKS:
             self._looked = now
-            self._policy, self._clients = self._main.read(_standing, self._policy)
+            self._policy, self._clients, self._directory = self._main.read(_standing, self._policy)
 
 
 def _fact(connection: Connection, name: str) -> str:
@@ -299,8 +304,8 @@ def _fact(connection: Connection, name: str) -> str:
     return str(value)
 
 
-def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client]]:
-    """The policy in force (read anew only where it is another one) and the clients."""
+def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
+    """The policy in force (read anew only where it is another one), the clients, the directory's version."""
     columns = t.policies.c
     version = connection.execute(sa.select(sa.func.max(columns.version))).scalar()
     if version is None:
@@ -308,7 +313,8 @@ def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dic
     if known is None or known.version != version:
         row = connection.execute(sa.select(t.policies).where(columns.version == version)).one()
         known = Policy.parse(row.purposes, row.rules, version)
-    return known, {client.client: client for client in directory.clients(connection)}
+    clients = {client.client: client for client in directory.clients(connection)}
+    return known, clients, directory.version_of(connection)
 
 
 def _activate(connection: Connection, caller: Caller, purposes: str, rules: str, now: int) -> Policy:
