@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
 from wayseal.model.kinds import ActorKind
-from wayseal.server._directory import FRESH, REMEMBERED, Directory, Standing
+from wayseal.server._directory import FRESH, OLDEST, REMEMBERED, Directory, Standing
 from wayseal.server._scopes import ROUTES, SCOPES
 from wayseal.store.database import DatabaseGoneError
 from wayseal.vault import _tables as t
@@ -198,7 +198,10 @@ def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: 
 def test_many_who_ask_at_once_make_one_read() -> None:
     """Rule 3 of the directory, and what is remembered has an end."""
     reads: list[str] = []
-    now = [0.0]
+    now, version = [0.0], [1]
+
+    async def newest() -> int:
+        return version[0]
 
     async def read(client: str, actor: str | None) -> Standing:
         reads.append(client)
@@ -208,14 +211,21 @@ def test_many_who_ask_at_once_make_one_read() -> None:
         return Standing(client=None, actor=None)
 
     async def ask() -> None:
-        directory = Directory(read, lambda: now[0])
+        directory = Directory(read, newest, lambda: now[0])
         await asyncio.gather(*(directory.standing("c", "a") for _ in range(20)))
         assert reads == ["c"]
         await directory.standing("c", "a")
         assert reads == ["c"]
-        now[0] = FRESH
-        await directory.standing("c", "a")
-        assert reads == ["c", "c"]
+        # Another version of the directory makes all be read anew, and none be joined that began before.
+        old = asyncio.ensure_future(directory.standing("slow", "a"))
+        await asyncio.sleep(0)
+        version[0], now[0] = 2, OLDEST
+        await directory.standing("slow", "a")
+        assert reads == ["c", "slow", "slow"]
+        await old
+        now[0] += OLDEST
+        await directory.standing("slow", "a")
+        assert reads == ["c", "slow", "slow"]
         # Who goes away takes nothing from the others; an error goes to all who asked, and isn't remembered.
         first = asyncio.ensure_future(directory.standing("d", "a"))
         second = asyncio.ensure_future(directory.standing("d", "a"))
@@ -226,7 +236,7 @@ def test_many_who_ask_at_once_make_one_read() -> None:
             with pytest.raises(DatabaseGoneError):
                 await directory.standing("broken", "a")
         for n in range(REMEMBERED + 5):
-            directory._known[str(n), None] = (0.0, Standing(client=None, actor=None))
+            directory._known[str(n), None] = Standing(client=None, actor=None)
         await directory.standing("e", "a")
         assert len(directory._known) <= REMEMBERED + 8
 

@@ -12,8 +12,8 @@ from wayseal.store.database import DatabaseError, DatabaseGoneError
 from wayseal.vault import _committer
 from wayseal.vault._acts import Answer, Ask, Disclosed
 from wayseal.vault._committer import Committer
-from wayseal.vault._disclose import DiscloseJob
-from wayseal.vault.errors import BusyError, ReusedKeyError
+from wayseal.vault._disclose import Decided, DiscloseJob
+from wayseal.vault.errors import BusyError, ReusedKeyError, VaultError
 
 
 def job(world: World, number: str, actor: str = "courier-1", key: str | None = None) -> DiscloseJob:
@@ -68,12 +68,15 @@ class _Breaks:
         self.sizes: list[int] = []
         self.gate = threading.Event()
 
-    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
+    def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Decided] | VaultError]:
         self.gate.wait(10)
         self.sizes.append(len(jobs))
         if any(each.caller.actor == "courier-2" for each in jobs):
             raise self._error
-        return self._world.vault.disclose_group(jobs, now=now)
+        return self._world.vault.commit_group(jobs, now=now)
+
+    def show_group(self, jobs: Sequence[list[Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+        return self._world.vault.show_group(jobs)
 
 
 @pytest.mark.parametrize("error", [DatabaseError("no"), RuntimeError("bug")])

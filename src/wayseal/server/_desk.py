@@ -53,6 +53,10 @@ class Desk:
         """Who a client and an actor are (None: whom the client is itself)."""
         return await self.act(self._standing, client, actor)
 
+    async def directory_version(self) -> int:
+        """The version of the vault's directory, read now."""
+        return await self.act(self.vault.directory_version)
+
     def _standing(self, client: str, actor: str | None) -> Standing:
         found = self.vault.client(client)
         name = actor if actor is not None else None if found is None else found.actor

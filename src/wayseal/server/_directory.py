@@ -1,7 +1,8 @@
 """Who a client and an actor are right now.
 
 1. What is remembered was true at most a second ago: whoever is disabled or blocked is out within it, however long
-   their token lasts.
+   their token lasts. It stays true while the vault's directory has the same version, and that is asked for every half
+   second, once for all who are remembered.
 2. Where it can't be read, nobody is let in: the error goes to whoever asks.
 3. Many who ask for the same at once make one read.
 """
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 from wayseal.vault._directory import ActorRecord, Client
 
 FRESH = 0.5
-"""Seconds for which an answer is given again; the vault looks for other clients once in so long too."""
+"""Seconds after which the directory's version is asked for anew."""
+OLDEST = 1.0
+"""Seconds after which nobody is let in before that answer is there."""
 REMEMBERED = 20_000
 
 
@@ -46,20 +49,29 @@ Read = Callable[[str, str | None], Awaitable[Standing]]
 
 
 class Directory:
-    """Remembers standings for a second. clock: seconds that never go back."""
+    """Remembers standings. version: of the vault's directory, read now; clock: seconds that never go back."""
 
-    def __init__(self, read: Read, clock: Callable[[], float]) -> None:
+    def __init__(self, read: Read, version: Callable[[], Awaitable[int]], clock: Callable[[], float]) -> None:
         self._read = read
+        self._version = version
         self._clock = clock
-        self._known: OrderedDict[tuple[str, str | None], tuple[float, Standing]] = OrderedDict()
+        self._seen = -1
+        self._at = -OLDEST
+        self._looking: asyncio.Task[None] | None = None
+        self._known: OrderedDict[tuple[str, str | None], Standing] = OrderedDict()
         self._reading: dict[tuple[str, str | None], asyncio.Task[Standing]] = {}
 
     async def standing(self, client: str, actor: str | None) -> Standing:
-        """A client and an actor (None: the client's own), at most `FRESH` seconds old (rule 1)."""
+        """A client and an actor (None: the client's own), as they were within `OLDEST` seconds (rule 1)."""
+        age = self._clock() - self._at
+        if age >= FRESH:
+            look = self._looked_for()
+            if age >= OLDEST:
+                await asyncio.shield(look)
         key = (client, actor)
         known = self._known.get(key)
-        if known is not None and self._clock() - known[0] < FRESH:
-            return known[1]
+        if known is not None:
+            return known
         task = self._reading.get(key)
         if task is None:
             task = asyncio.get_running_loop().create_task(self._renew(key))
@@ -69,15 +81,39 @@ class Directory:
         return await asyncio.shield(task)
 
     def _read_ended(self, key: tuple[str, str | None], done: "asyncio.Task[Standing]") -> None:
-        self._reading.pop(key, None)
+        if self._reading.get(key) is done:
+            del self._reading[key]
         if not done.cancelled():
             done.exception()  # Looked at, so that nothing complains when all who waited are gone.
 
-    async def _renew(self, key: tuple[str, str | None]) -> Standing:
+    def _looked_for(self) -> "asyncio.Task[None]":
+        """The one look for a newer version that goes on."""
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+            self._looking.add_done_callback(self._look_ended)
+        return self._looking
+
+    def _look_ended(self, done: "asyncio.Task[None]") -> None:
+        self._looking = None
+        if not done.cancelled():
+            done.exception()
+
+    async def _look(self) -> None:
         began = self._clock()
+        version = await self._version()
+        if version != self._seen:
+            self._known.clear()
+            # Whoever asks from now on mustn't join a read that began before.
+            self._reading.clear()
+            self._seen = version
+        self._at = began
+
+    async def _renew(self, key: tuple[str, str | None]) -> Standing:
+        seen = self._seen
         standing = await self._read(*key)
-        self._known[key] = (began, standing)
-        self._known.move_to_end(key)
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        # What was read while the version changed may be of before.
+        if seen == self._seen:
+            self._known[key] = standing
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
         return standing

@@ -81,7 +81,7 @@ def create_app(
         routes=lambda: app.router.routes,
         table=scopes.ROUTES,
         tokens=tokens,
-        directory=Directory(desk.standing, time.monotonic),
+        directory=Directory(desk.standing, desk.directory_version, time.monotonic),
         most_bytes=limits.most_bytes,
         body_seconds=limits.body_seconds,
     )

@@ -2,6 +2,7 @@
 
 1. A client's secret is 32 random bytes, told once; kept is its SHA-256, which is enough for so much randomness.
 2. What administrators do stands in the same log as what was shown, in the same transaction as the act.
+3. Every change raises the directory's version: whoever remembers something of it asks for this one number.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 
 MOST_PER_SECOND = 100_000
+_VERSION = "directory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,7 @@ def put_actors(connection: Connection, caller: Caller, records: Sequence[ActorRe
         for r in {r.actor: r for r in records}.values()
     ]
     put(connection, t.actors, rows)
+    _changed(connection)
     append(connection, [admin(caller, now, policy, "actors_put", actors=len(rows))])
 
 
@@ -92,6 +95,7 @@ def set_blocked(connection: Connection, caller: Caller, actor: str, at: int | No
     done = connection.execute(sa.update(t.actors).where(t.actors.c.actor == actor).values(blocked_at=at))
     if not done.rowcount:
         raise VaultError("actor: nobody in the directory has this id")
+    _changed(connection)
     act = "unblocked" if at is None else "blocked"
     append(connection, [admin(caller, now, policy, act, actor=actor)])
 
@@ -136,6 +140,7 @@ def add_client(
             "disabled_at": None,
         },
     )
+    _changed(connection)
     append(connection, [admin(caller, now, policy, "client_added", client=client.client)])
 
 
@@ -146,6 +151,7 @@ def change_client(
     done = connection.execute(sa.update(t.clients).where(t.clients.c.client == client).values(**values))
     if not done.rowcount:
         raise VaultError("client: there is none with this id")
+    _changed(connection)
     append(connection, [admin(caller, now, policy, act, client=client)])
 
 
@@ -169,6 +175,16 @@ def new_secret() -> tuple[str, bytes]:
 def secret_digest(secret: str) -> bytes:
     """What is kept of a secret."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def version_of(connection: Connection) -> int:
+    """The directory's version (rule 3)."""
+    value = connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == _VERSION)).scalar()
+    return int(value or 0)
+
+
+def _changed(connection: Connection) -> None:
+    put(connection, t.facts, [{"name": _VERSION, "value": str(version_of(connection) + 1)}])
 
 
 def _client(row: "sa.Row[object]") -> Client:

@@ -70,7 +70,7 @@ class Vault:
         self._seen: tuple[int, set[tuple[str, str, str]]] = (0, set())
         self._looked = clock()
         self.origin = main.read(_fact, "origin")
-        self._policy, self._clients = main.read(_standing, None)
+        self._policy, self._clients, self._directory = main.read(_standing, None)
 
     @property
     def keyring(self) -> Keyring:
@@ -87,6 +87,11 @@ class Vault:
         """A client by its id; None where there is none."""
         self._look()
         return self._clients.get(client)
+
+    def directory_version(self) -> int:
+        """A number that every change of an actor or a client raises, read now."""
+        self._look(always=True)
+        return self._directory
 
     def actor(self, actor: str) -> ActorRecord | None:
         """An actor of the directory."""
@@ -130,6 +135,10 @@ class Vault:
 
     def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
         """Answers to requests of many callers, made durable in one transaction; an error in the place of a request."""
+        return self.show_group(self.commit_group(jobs, now=now))
+
+    def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[disclosing.Decided] | VaultError]:
+        """The first half: decides requests and makes that durable; nothing is shown yet. One at a time."""
         day = day_of(now, self._offset)
         with self._lock:
             if self._seen[0] != day or len(self._seen[1]) > _SEEN:
@@ -142,10 +151,10 @@ class Vault:
                 raise
             self._tail = done.tail
             self._seen[1].update(done.shown)
-        # From here on all is durable: what fails now fails alone, and is never asked of the log again.
-        return self._answers(done.jobs)
+        return done.jobs
 
-    def _answers(self, jobs: Sequence[list[disclosing.Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+    def show_group(self, jobs: Sequence[list[disclosing.Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+        """The second half: opens what was committed. What fails here fails alone; the log isn't asked again."""
         flat = [one for job in jobs if isinstance(job, list) for one in job]
         try:
             shown = iter(show(self._keys, self._service, flat))
@@ -289,7 +298,7 @@ class Vault:
         now = self._clock()
         if always or now - self._looked >= _LOOKS:
             self._looked = now
-            self._policy, self._clients = self._main.read(_standing, self._policy)
+            self._policy, self._clients, self._directory = self._main.read(_standing, self._policy)
 
 
 def _fact(connection: Connection, name: str) -> str:
@@ -299,8 +308,8 @@ def _fact(connection: Connection, name: str) -> str:
     return str(value)
 
 
-def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client]]:
-    """The policy in force (read anew only where it is another one) and the clients."""
+def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
+    """The policy in force (read anew only where it is another one), the clients, the directory's version."""
     columns = t.policies.c
     version = connection.execute(sa.select(sa.func.max(columns.version))).scalar()
     if version is None:
@@ -308,7 +317,8 @@ def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dic
     if known is None or known.version != version:
         row = connection.execute(sa.select(t.policies).where(columns.version == version)).one()
         known = Policy.parse(row.purposes, row.rules, version)
-    return known, {client.client: client for client in directory.clients(connection)}
+    clients = {client.client: client for client in directory.clients(connection)}
+    return known, clients, directory.version_of(connection)
 
 
 def _activate(connection: Connection, caller: Caller, purposes: str, rules: str, now: int) -> Policy:

@@ -42,3 +42,9 @@ class ReusedKeyError(VaultError):
 
     def __init__(self) -> None:
         super().__init__("idempotency key: it was used for another request")
+
+
+class BackupError(VaultError):
+    """A backup that can't be made or used as it is; names the folder, the file or the table."""
+
+    exit_code: ClassVar[int] = 6

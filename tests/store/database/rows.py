@@ -114,8 +114,8 @@ _MAIN_0001: Rows = {
 }
 _KEYS_0001: Rows = {
     "data_keys": [
-        {"waybill": "YT0000000000017", "key_id": b"\0" * 8, "key_version": 1, "wrapped": bytes(range(60))},
-        {"waybill": "YT0000000000017", "key_id": b"\1" * 8, "key_version": 2, "wrapped": bytes(range(60))},
+        {"waybill": "YT0000000000017", "key_id": b"\0" * 8, "key_version": 1, "wrapped": bytes(range(99, 39, -1))},
+        {"waybill": "YT0000000000017", "key_id": b"\1" * 8, "key_version": 2, "wrapped": bytes(range(99, 39, -1))},
         {"waybill": "YT2", "key_id": b"\2" * 8, "key_version": 1, "wrapped": b""},
     ],
     "erasures": [{"waybill": "YT3", "erased_at": _AT, "gone_at": _AT + 1}],

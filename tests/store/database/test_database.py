@@ -65,6 +65,18 @@ def test_what_raises_leaves_nothing(filled: Database) -> None:
     assert len(rows(filled)) == 2
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_ends_a_program_ends_no_database(error: type[BaseException], filled: Database) -> None:
+    def half(connection: Connection) -> None:
+        put(connection, "b")
+        raise error
+
+    with pytest.raises(error):
+        filled.write(half)
+    filled.write(put, "c")
+    assert [r[0] for r in rows(filled)] == [MARK, "c"]
+
+
 def test_a_statement_that_fails_undoes_those_before_it(filled: Database) -> None:
     def half(connection: Connection) -> None:
         put(connection, "b")

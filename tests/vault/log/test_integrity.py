@@ -16,8 +16,8 @@ from wayseal.store.database import Connection, Database
 from wayseal.vault import _tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import EntryKind, append
-from wayseal.vault.log._erase import erase_entries
 from wayseal.vault.log.entries import encode
+from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.integrity import Code, Note, Verification, verified, verify
 
 SIZE = 600

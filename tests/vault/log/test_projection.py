@@ -19,8 +19,8 @@ from wayseal.store.database import Database
 from wayseal.vault import _tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import EntryKind, append
-from wayseal.vault.log._erase import erase_entries
 from wayseal.vault.log.comparison import Comparison, check_projection
+from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.projection import origin_of, project, projected_to, write_dataset
 
 SIZE = 300

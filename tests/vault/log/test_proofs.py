@@ -16,7 +16,7 @@ from wayseal.store.database import Connection, Database
 from wayseal.vault import _tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import EntryKind
-from wayseal.vault.log._erase import erase_entries
+from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.proofs import (
     DisclosureProof,
     GrowthProof,

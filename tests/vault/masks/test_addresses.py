@@ -1,5 +1,6 @@
 """Addresses: real shapes with their masks, written by hand, and synthetic ones of every form with their truth."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from benchmarks.masks import judge, shown
 
 from tests.docs.pages import ROOT
 from wayseal.vault.fields import FieldKind
-from wayseal.vault.masks import RULE_SETS, mask, region
+from wayseal.vault.masks import GB_T_41833, RULE_SETS, mask, region
+from wayseal.vault.masks._addresses import NOT_SCANNED
+from wayseal.vault.masks._tokens import SIGN, STARTS
 
 ROWS = [line.split("\t") for line in (ROOT / "tests/vault/masks/addresses.tsv").read_text("utf-8").splitlines()[1:]]
 MINIMAL = RULE_SETS["minimal"]
@@ -19,7 +22,7 @@ def hidden(text: str) -> str:
 
 
 def test_the_table_is_large_and_says_nothing_twice() -> None:
-    assert len(ROWS) >= 200
+    assert len(ROWS) >= 250
     assert len({row[0] for row in ROWS}) == len(ROWS)
 
 
@@ -105,3 +108,20 @@ def test_the_table_of_regions_lies_beside_the_code() -> None:
     lines = Path(ROOT / "src/wayseal/vault/masks/regions.txt").read_text("utf-8").splitlines()
     assert sum(not line.startswith((" ", "#")) for line in lines) == 34
     assert sum(len(line.partition("：")[2].split()) for line in lines[1:]) > 2800
+
+
+def test_first_characters_leave_no_row_out() -> None:
+    rows = [row for row in GB_T_41833.rows[FieldKind.ADDRESS] if row.id not in NOT_SCANNED]
+    numbers = [re.compile(row.pattern) for row in rows]
+    assert len(numbers) == 7
+    starts = re.compile(STARTS)
+    for text in (*(row[0] for row in ROWS), *(address.text for address in addresses(500, 3))):
+        for found in (found for pattern in numbers for found in pattern.finditer(text)):
+            assert starts.match(found[0]), found[0]
+
+
+@pytest.mark.parametrize("person", ["张三收", "王小姐", "李雷先生", "请放门卫", "联系张三", "店的对面", "赵经理"])
+def test_an_addressee_has_a_sign(person: str) -> None:
+    assert re.search(SIGN, person)
+    assert hidden(f"西湖区文三路 {person}") == "西湖区文三路***"
+    assert hidden(f"西湖区文三路{person}三号路") == "西湖区文三路***"

@@ -1,6 +1,7 @@
 """What holds for any text: masks never fail, hide what they must, and never show more the second time."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -85,3 +86,40 @@ def test_values_that_are_too_long_are_hidden_whole() -> None:
     for kind in FieldKind:
         assert mask("张" * 401, kind) == "***"
     assert region("广东省" * 200) == "***"
+
+
+LONG = [
+    "一",
+    "路",
+    "1-",
+    "1",
+    "0",
+    "张",
+    "(",
+    " ",
+    "A ",
+    "a-",
+    "万科",
+    "*",
+    "三号",
+    "里",
+    "收",
+    "·a",
+    "+1",
+    "8-",
+    "小区",
+    "东1",
+    "Rd ",
+    "王·",
+]
+
+
+@pytest.mark.parametrize("piece", LONG)
+@pytest.mark.parametrize("kind", list(FieldKind))
+def test_no_text_takes_long(kind: FieldKind, piece: str) -> None:
+    text = (piece * 400)[:400]
+    begun = time.process_time()
+    for rules in RULE_SETS.values():
+        mask(text, kind, rules)
+        mask(f"{text[:-1]}x", kind, rules)
+    assert time.process_time() - begun < 5

@@ -100,17 +100,37 @@ class PostgreSQL:
             async with engine.begin() as connection:
                 if first:
                     await connection.exec_driver_sql(first)
-                return await connection.run_sync(work)
+                return await connection.run_sync(_carried(work))
 
         def wait() -> T:
             future = asyncio.run_coroutine_threadsafe(run(), self._loop)
             try:
                 return future.result(patience)
+            except _CarriedError as carried:
+                raise carried.what from None
             finally:
                 # Whoever is interrupted, or loses patience, leaves nothing running.
                 future.cancel()
 
         return guarded(wait)
+
+
+class _CarriedError(Exception):
+    """What would end the loop, and with it every wait for an answer."""
+
+    def __init__(self, what: BaseException) -> None:
+        super().__init__()
+        self.what = what
+
+
+def _carried(work: Callable[[sa.Connection], T]) -> Callable[[sa.Connection], T]:
+    def carry(connection: sa.Connection) -> T:
+        try:
+            return work(connection)
+        except (KeyboardInterrupt, SystemExit) as error:
+            raise _CarriedError(error) from None
+
+    return carry
 
 
 def _prepare(raw: Any, record: object) -> None:

@@ -1,6 +1,8 @@
 """A keyring's file.
 
-1. A file that others than its owner can reach is refused, whatever is in it; it is judged and read by one handle.
+1. A file that others than its owner can reach is refused, whatever is in it; it is judged and read by one handle. In
+   the folder of systemd's credentials a file may have the group's right to read: there that is the mask of a list of
+   access rights, which names the service alone.
 2. It is written beside its place, made durable and moved there in one step; who writes holds a lock on the folder.
 """
 
@@ -26,9 +28,14 @@ def read(path: Path) -> bytes:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST:
             raise KeyringError(f"{path.name} is no file of a keyring")
-        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~_masked(path):
             raise KeyringError(f"{path.name} can be reached by others than its owner: chmod 600")
         return file.read()
+
+
+def _masked(path: Path) -> int:
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    return stat.S_IRGRP if given and path.parent == Path(given) else 0
 
 
 def write(path: Path, raw: bytes, check: Callable[[bytes], None]) -> None:

@@ -1,7 +1,8 @@
 """The disclosure log: entries that can't be changed unseen, each provable to a third party.
 
-Entries stand in `entries`, tiles in `tiles`, proofs in `proofs`, verification in `integrity`, and what makes the
-analytics ledger of the log in `projection`. Hashes, trees and notes are `wayseal.merkle`'s.
+Entries stand in `entries`, tiles in `tiles`, proofs in `proofs`, erasing in `erasure`, verification in `integrity`; the
+analytics ledger is made of the log in `projection` and compared with it in `comparison`. Hashes, trees and notes are
+`wayseal.merkle`'s.
 """
 
 from wayseal.vault.log._append import Appended, append

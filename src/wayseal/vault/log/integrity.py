@@ -23,12 +23,12 @@ from wayseal.vault import _tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import _rows
 from wayseal.vault.log._checkpoints import signed_at
-from wayseal.vault.log._erase import named_by
 from wayseal.vault.log._findings import Code, Finding, Kept, Verification
 from wayseal.vault.log._levels import ZERO, Levels, Tile
 from wayseal.vault.log._signed import Opener, Signed
 from wayseal.vault.log._spans import Span, counted, joined, less
 from wayseal.vault.log.entries import EntryKind, decode
+from wayseal.vault.log.erasure import named_by
 from wayseal.vault.log.tiles import tree
 
 __all__ = ["Code", "Finding", "Kept", "Note", "Progress", "Verification", "verified", "verify"]

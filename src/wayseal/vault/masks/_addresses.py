@@ -12,38 +12,37 @@ from wayseal.vault.masks._clean import HAN, LONGEST, clean, simple
 from wayseal.vault.masks._english import english
 from wayseal.vault.masks._rule import HIDDEN, Mask, Rule
 from wayseal.vault.masks._surnames import SINGLE
-from wayseal.vault.masks._tokens import HIDE_DOOR, HIDE_ON, KEEP, REGION, STARTS
+from wayseal.vault.masks._tokens import HIDE_DOOR, HIDE_ON, KEEP, REGION, SIGN, STARTS
 
 _Scan = Callable[[str, int, int], Iterator[re.Match[str]]]
 _HAN = re.compile(f"[{HAN}]").search
-_WORDS = {"address.word", "address.behind_door", "address.estate", "address.other"}
-_PEOPLE = "收|先生|女士|小姐|太太|老师|经理|师傅|同学(?![府院校])|转交|亲启|签收"
-_WISHES = "收件人|收货人|联系|姓名|电话|手机|请|麻烦|务必|备注|放[在到门前]|不要|代收"
-_SIGN = re.compile(rf"(?=[收先女小太老经师同转亲签联姓电手请麻务备放不代])(?:{_PEOPLE}|{_WISHES})").search
-_ADDRESSEE = re.compile(rf"[{SINGLE}][{HAN}]{{1,2}} ?(?:{_PEOPLE})|{_WISHES}").search
+NOT_SCANNED = {"address.addressee", "address.word", "address.behind_door", "address.estate", "address.other"}
+_SIGN = re.compile(SIGN).search
 # 赵小路, 刘村: what stands apart, with no number of a door behind it, may be a person.
 _PERSON = re.compile(rf"[{SINGLE}][{HAN}]{{1,2}}").fullmatch
 _LAST = "last"  # what stands before a phone or the end
 _MAYBE = {_LAST, HIDE_ON}
 _APART = " ,.;:()/|_-"
 _SPACE = re.compile(r"[ ,.;:()/|_\\-]*")
+_is_space = _SPACE.fullmatch
 
 
 def address_mask(rows: tuple[Rule, ...]) -> Mask:
     """The rows as a mask. An empty value stays empty."""
     if rows[0].show == REGION:
         return _up_to_district
-    numbers = [row for row in rows if row.id not in _WORDS]
-    scan = re.compile(f"(?=[{STARTS}])(?:" + "|".join(f"({row.pattern})" for row in numbers) + ")").finditer
+    numbers = [row for row in rows if row.id not in NOT_SCANNED]
+    scan = re.compile(f"(?={STARTS})(?:" + "|".join(f"({row.pattern})" for row in numbers) + ")").finditer
     shows = [""] + [_LAST if row.id == "address.long_number" else row.show for row in numbers]
     by_id = {row.id: re.compile(row.pattern) for row in rows}
     first, later = (_or_run(by_id[name].pattern) for name in ("address.word", "address.behind_door"))
     estate = by_id["address.estate"].fullmatch
+    addressee = by_id["address.addressee"].search
 
     def shown(text: str, begin: int, spans: list[tuple[int, int]]) -> None:
         """Adds the spans that may be read from a place on."""
-        addressee = _SIGN(text, begin) and _ADDRESSEE(text, begin)
-        end = addressee.start() if addressee else len(text)
+        wish = _SIGN(text, begin) and addressee(text, begin)
+        end = wish.start() if wish else len(text)
         at, word = begin, first
         for found in scan(text, begin, end):
             start, row = found.start(), found.lastindex or 0
@@ -66,7 +65,7 @@ def address_mask(rows: tuple[Rule, ...]) -> Mask:
             if found.lastindex:
                 start, at = span = found.span()
                 apart = not start or text[start - 1] in _APART
-                if not apart or follows not in _MAYBE or not _PERSON(text, start, at):
+                if not apart or follows not in _MAYBE or not _PERSON(text, start, at) or not _is_space(text, at, end):
                     spans.append(span)
         if at < end and follows is not KEEP and follows is not _LAST:
             at = _SPACE.match(text, at, end).end()  # type: ignore[union-attr]
@@ -98,11 +97,10 @@ def render(text: str, spans: list[tuple[int, int]]) -> str:
     at, size = 0, len(text)
     for start, end in spans:
         if at < start:
-            between = _SPACE.match(text, at, start).end() == start  # type: ignore[union-attr]
-            out.append((" " if out else "") if between else HIDDEN)
+            out.append((" " if out else "") if _is_space(text, at, start) else HIDDEN)
         out.append(text[start:end])
         at = end
-    if at < size and _SPACE.match(text, at).end() < size:  # type: ignore[union-attr]
+    if at < size and not _is_space(text, at, size):
         out.append(HIDDEN)
     return "".join(out)
 

@@ -10,6 +10,10 @@ from itertools import chain
 
 PROVINCE, CITY, COUNTY = 1, 2, 3
 _BARE = re.compile(r"(?:维吾尔|壮族|回族)?自治区|特别行政区|[省市]|地区|盟")
+# 恩施土家族苗族自治州 is written 恩施州.
+_PEOPLES = re.compile(
+    r"(?:(?:藏|羌|彝|哈尼|壮|苗|傣|景颇|傈僳|白|布依|侗|土家|朝鲜|回|蒙古)族|蒙古|哈萨克|柯尔克孜)+自治(?=州)"
+)
 _ZONE = re.compile(
     r"(?:高新(?:技术)?(?:产业)?(?:开发)?|经济(?:技术)?开发|经济|经开|技术开发|开发|新|工业园|自贸|综合保税|示范|管理)区"
 )
@@ -34,7 +38,7 @@ def _names() -> dict[str, tuple[int, ...]]:
             found[county].add(COUNTY)
         if head:
             found[head].add(level)
-            if len(short := _BARE.sub("", head)) > 1:
+            for short in (_BARE.sub("", head), _PEOPLES.sub("", head)):
                 found[short].add(level)
     return {name: tuple(sorted(levels)) for name, levels in found.items()}
 
@@ -47,7 +51,9 @@ _starts: defaultdict[str, list[_Name]] = defaultdict(list)
 for _name in sorted(_LEVELS, key=len, reverse=True):
     _starts[_name[:2]].append((_name, len(_name), _LEVELS[_name], _name.endswith(_WHOLE)))
 _BY_START = {start: tuple(names) for start, names in _starts.items()}
-_FULL = re.compile("|".join(name for name, levels in _LEVELS.items() if PROVINCE in levels and name[-1] in "省市区"))
+_provinces = [name for name, levels in _LEVELS.items() if PROVINCE in levels and name[-1] in "省市区"]
+_FULL = re.compile(f"(?=[{''.join(name[0] for name in _provinces)}])(?:{'|'.join(_provinces)})")
+_SEPARATED = re.compile("[ ,;:()]+")
 
 
 def find(text: str) -> list[tuple[int, int]]:
@@ -57,7 +63,7 @@ def find(text: str) -> list[tuple[int, int]]:
     """
     if spans := read(text, 0):
         return spans
-    starts = (found.end() for found in re.finditer(r"[ ,;:()]+", text))
+    starts = (found.end() for found in _SEPARATED.finditer(text))
     for start in chain(starts, (found.start() for found in _FULL.finditer(text))):
         if spans := read(text, start):
             return spans

@@ -7,6 +7,7 @@ whether anything behind it may still be read.
 
 from wayseal.vault.masks._clean import HAN
 from wayseal.vault.masks._rule import HIDDEN, Rule
+from wayseal.vault.masks._surnames import SINGLE
 
 KEEP, HIDE, HIDE_DOOR, HIDE_ON, REGION = "keep", "hide", "hide door", "hide on", "region"
 
@@ -39,8 +40,19 @@ _BUILDERS = (
         " ", "|"
     )
 )
-STARTS = f"0-9A-Za-z*+{_CN}甲乙丙丁戊己庚辛第附临特东西南北中前后左右地负底顶阁楼门"
-"""Whatever the rows of numbers can begin with, for a class of a regular expression."""
+STARTS = (
+    rf"[0-9A-Za-z*+{_CN}甲乙丙丁戊己庚辛]|[第附临特]{_NC}|[东西南北中前后左右][0-9 {_CN}栋幢座单塔翼楼号区]|"
+    "地下|负|[底顶][层楼商]|阁楼|楼[上下]|门牌"
+)
+"""Whatever rows of numbers can begin with: a quick look, so that the rest is passed by."""
+_PEOPLE = "先生|女士|小姐|太太|老师|经理|师傅|同学(?![府院校])|转交|亲启|签收"
+_WISHES = (
+    "收件人|收货人|联系|姓名|电话|手机|请|麻烦|务必|备注|放[在到门前]|不要|代收|"
+    r"旁边|隔壁|附近|对面|门口|里面|后面|前面|的"
+)
+_SIGNS = "收先女小太老经师同转亲签联姓电手请麻务备放不代旁隔附对门里后前的"
+SIGN = rf"(?=[{_SIGNS}])(?:收|{_PEOPLE}|{_WISHES})"
+"""What any addressee or wish holds: one quick look before the slower one."""
 
 ADDRESSES = (
     Rule(
@@ -51,6 +63,15 @@ ADDRESSES = (
         masked="科苑路***科兴科学园***",
         zh="已经隐藏的部分：仍隐藏",
         en="What was hidden before stays hidden",
+    ),
+    Rule(
+        id="address.addressee",
+        pattern=rf"(?![路庄])[{SINGLE}](?:{_H}{{0,2}} ?(?:{_PEOPLE})|{_H}{{1,2}} ?收)|{_WISHES}",
+        show=HIDE_ON,
+        example="西湖区文三路王红旗收",
+        masked="西湖区文三路***",
+        zh="收件人、称谓、留言、方位描述：隐藏，连同其后的一切，先于其他各行",
+        en="An addressee, a title, a wish, directions: hidden with all that follows, before any other row",
     ),
     Rule(
         id="address.road_number",
@@ -112,7 +133,7 @@ ADDRESSES = (
     Rule(
         id="address.bare_number",
         pattern=(
-            r"[东西南北](?=[0-9]{3,4}(?![0-9号弄栋幢座楼单]))[0-9]+|[A-Za-z甲乙丙丁]{0,3}-?[0-9]+[A-Za-z]?(?:[-#./~][A-Za-z0-9]+)*#?|"
+            r"[东西南北](?=[0-9]{3,4}(?![0-9号弄栋幢座楼单]))[0-9]+|(?:[A-Za-z甲乙丙丁]{1,3}-?)?[0-9]+[A-Za-z]?(?:[-#./~][A-Za-z0-9]+)*#?|"
             r"[〇零○一二三四五六七八九]{3,}(?![东西南北中]?(?:大[道街]|[路街道巷村]))"
         ),
         show=HIDE_ON,

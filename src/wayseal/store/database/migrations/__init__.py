@@ -3,6 +3,6 @@
 Each change is one frozen script in a chain's folder; nothing in it imports the tables of today.
 """
 
-from wayseal.store.database.migrations._run import Chain, Step, check, downgrade, pending, upgrade, version
+from wayseal.store.database.migrations._run import Chain, Step, check, downgrade, pending, upgrade, version, versions
 
-__all__ = ["Chain", "Step", "check", "downgrade", "pending", "upgrade", "version"]
+__all__ = ["Chain", "Step", "check", "downgrade", "pending", "upgrade", "version", "versions"]

@@ -91,6 +91,11 @@ def version(database: Database, chain: Chain) -> str | None:
     return database.read(_version, chain, _script(chain))
 
 
+def versions(chain: Chain) -> tuple[str, ...]:
+    """The revisions that this Wayseal knows, oldest first."""
+    return tuple(s.revision for s in _script(chain).walk_revisions())[::-1]
+
+
 def _script(chain: Chain) -> ScriptDirectory:
     return ScriptDirectory(_PLACE, version_locations=[_PLACE / chain])
 

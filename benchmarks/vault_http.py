@@ -1,0 +1,296 @@
+"""The vault over HTTP on one machine: single disclosures, batches of 100, sealing, beside an echo and bare commits.
+
+    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--seconds 10] [--runs 3] [--batch 100]
+
+The load comes from wrk (Debian: apt-get install wrk) on the same cores: connections that each wait for their answer.
+Services are processes of their own, started with the settings that a user has, without TLS. `--postgresql` names a
+server; a database is made there and dropped afterwards. Every answer but 200 is counted and said.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from benchmarks._cases import table
+from benchmarks._vault_world import COURIERS, Seeded, courier, seed
+
+PARCELS = 20_000
+CONNECTIONS = 32
+BATCH_CONNECTIONS = 4
+EACH = 50
+"""Parcels of a courier: what is seen again isn't counted again, and no budget runs out."""
+PORT = 8917
+ADDRESS = f"http://127.0.0.1:{PORT}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What wrk measured. p50, p99: milliseconds; wrong: answers that weren't 200."""
+
+    a_second: float
+    p50: float
+    p99: float
+    wrong: int
+
+
+def main() -> None:
+    """Print the tables."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--work", type=Path, required=True)
+    options.add_argument("--postgresql", help="A server, as postgresql://USER@HOST:PORT")
+    options.add_argument("--seconds", type=int, default=10)
+    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--batch", type=int, default=100)
+    given = options.parse_args()
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is needed: apt-get install wrk")
+    given.work.mkdir(parents=True, exist_ok=True)
+    rows: list[tuple[str, ...]] = [("echo, nothing else", *measured(given, "echo", {}, single_script(given.work, None)))]
+    for name, urls in places(given):
+        with urls as (main_url, keys_url):
+            rows += on(given, name, main_url, keys_url)
+    print("\n".join(table(("service", "requests/s", "waybills/s", "p50, ms", "p99, ms", "not 200"), rows)))
+
+
+def places(given: argparse.Namespace) -> Iterator[tuple[str, "contextmanager[tuple[str, str]]"]]:
+    """Databases to measure on."""
+    yield "SQLite", files(given.work)  # type: ignore[misc]
+    if given.postgresql:
+        yield "PostgreSQL", databases(given.postgresql)  # type: ignore[misc]
+
+
+@contextmanager
+def files(work: Path) -> Iterator[tuple[str, str]]:
+    """Two new files."""
+    folder = work / secrets.token_hex(4)
+    folder.mkdir()
+    try:
+        yield f"sqlite:///{folder}/vault.db", f"sqlite:///{folder}/keys.db"
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def databases(server: str) -> Iterator[tuple[str, str]]:
+    """Two new databases of a server."""
+    names = [f"wayseal_bench_{secrets.token_hex(4)}" for _ in range(2)]
+    for name in names:
+        asyncio.run(_say(server, f"CREATE DATABASE {name}"))
+    try:
+        yield f"{server}/{names[0]}", f"{server}/{names[1]}"
+    finally:
+        for name in names:
+            asyncio.run(_say(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _say(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(f"{server}/postgres")
+    await connection.execute(statement)
+    await connection.close()
+
+
+def on(given: argparse.Namespace, name: str, main_url: str, keys_url: str) -> list[tuple[str, ...]]:
+    """What is measured on one kind of database."""
+    folder = Path(given.work) / secrets.token_hex(4)
+    folder.mkdir()
+    seeded = seed(main_url, keys_url, folder, PARCELS)
+    env = {
+        "WAYSEAL_DATABASE": main_url,
+        "WAYSEAL_KEY_DATABASE": keys_url,
+        "WAYSEAL_KEYRING_FILE": str(seeded.keyring),
+        "WAYSEAL_PORT": str(PORT),
+    }
+    bare = measured(given, "commit", env, single_script(given.work, None))
+    rows = [(f"{name}: a commit a request", *bare)]
+    single = measured(given, "vault", env, lambda: single_script(given.work, seeded)())
+    rows.append((f"{name}: disclose, one", *single))
+    batch = measured(
+        given, "vault", env, lambda: batch_script(given.work, seeded, given.batch)(), given.batch, BATCH_CONNECTIONS
+    )
+    rows.append((f"{name}: disclose, {given.batch} at once", *batch))
+    shutil.rmtree(folder)
+    return rows
+
+
+def measured(  # noqa: PLR0913
+    given: argparse.Namespace,
+    service: str,
+    env: dict[str, str],
+    script: "object",
+    each: int = 1,
+    connections: int = CONNECTIONS,
+) -> tuple[str, ...]:
+    """Medians of some runs against one service."""
+    with serving(service, env):
+        lua = script()  # type: ignore[operator]
+        loads = [wrk(lua, given.seconds, connections) for _ in range(given.runs)]
+    rate = statistics.median(load.a_second for load in loads)
+    return (
+        f"{rate:,.0f}",
+        f"{rate * each:,.0f}",
+        f"{statistics.median(load.p50 for load in loads):.1f}",
+        f"{statistics.median(load.p99 for load in loads):.1f}",
+        str(sum(load.wrong for load in loads)),
+    )
+
+
+@contextmanager
+def serving(service: str, env: dict[str, str]) -> Iterator[None]:
+    """A service that answers, ended afterwards."""
+    code = {
+        "vault": "import os; from wayseal.server.serve import run; from wayseal.server.settings import read_settings;"
+        "run(read_settings(os.environ))",
+        "echo": f"import uvicorn; from benchmarks._vault_baselines import echo; uvicorn.run(echo(), {_UVICORN})",
+        "commit": f"import uvicorn; from benchmarks._vault_baselines import commit; uvicorn.run(commit(), {_UVICORN})",
+    }[service]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until_there(process)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+_UVICORN = f"port={PORT}, access_log=False, log_level='error', http='httptools', loop='uvloop'"
+
+
+def until_there(process: "subprocess.Popen[bytes]") -> None:
+    """Returns when the service answers."""
+    for _ in range(200):
+        if process.poll() is not None:
+            sys.exit("the service ended at once")
+        try:
+            httpx.get(f"{ADDRESS}/healthz", timeout=1)
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit("the service doesn't answer")
+
+
+def token(client: str, secret: str, actor: str) -> str:
+    """An access token."""
+    answer = httpx.post(
+        f"{ADDRESS}/oauth/token",
+        data={"grant_type": "client_credentials", "actor": actor, "scope": "disclose"},
+        auth=(client, secret),
+    )
+    answer.raise_for_status()
+    return str(answer.json()["access_token"])
+
+
+def single_script(work: Path, seeded: Seeded | None) -> "object":
+    """Makes a script that asks for one waybill after the other, by many couriers."""
+
+    def made() -> Path:
+        lines = []
+        for n in range(COURIERS):
+            name, outlet = courier(n)
+            bearer = "none" if seeded is None else token("scanner-app", seeded.courier_secret, name)
+            numbers = [f"YT{k:013d}" for k in range(EACH)] if seeded is None else _mine(seeded, n, outlet)
+            lines += [(bearer, number) for number in numbers]
+        return _lua(work, [(b, f"/v1/waybills/{w}/disclose", _SINGLE) for b, w in lines])
+
+    return made
+
+
+_SINGLE = json.dumps({"purpose": "deliver", "reason": "今日派送"}, ensure_ascii=False)
+
+
+def _mine(seeded: Seeded, n: int, outlet: str) -> list[str]:
+    start = n // len(seeded.numbers) * EACH
+    numbers = seeded.numbers[outlet]
+    return [numbers[(start + k) % len(numbers)] for k in range(EACH)]
+
+
+def batch_script(work: Path, seeded: Seeded, size: int) -> "object":
+    """Makes a script that asks for many waybills at once, as the platform that sealed them."""
+
+    def made() -> Path:
+        bearer = token("shop", seeded.shop_secret, "platform")
+        numbers = sorted(number for some in seeded.numbers.values() for number in some)
+        bodies = [
+            json.dumps(
+                {"asks": [{"waybill": w, "purpose": "own_shipment", "reason": "对账"} for w in numbers[k : k + size]]},
+                ensure_ascii=False,
+            )
+            for k in range(0, len(numbers) - size + 1, size)
+        ]
+        return _lua(work, [(bearer, "/v1/disclose", body) for body in bodies])
+
+    return made
+
+
+def _lua(work: Path, requests: list[tuple[str, str, str]]) -> Path:
+    """A script for wrk that goes through the requests again and again, from a place of its own in each thread."""
+    rows = ",\n".join("{" + ",".join(f"[==[{part}]==]" for part in request) + "}" for request in requests)
+    path = work / "load.lua"
+    path.write_text(
+        f"local all = {{\n{rows}\n}}\n"
+        'wrk.method = "POST"\n'
+        "local at = 0\n"
+        "request = function()\n"
+        "  at = at % #all + 1\n"
+        "  local one = all[(at * 7919) % #all + 1]\n"
+        '  return wrk.format(nil, one[2], {["Content-Type"] = "application/json", '
+        '["Authorization"] = "Bearer " .. one[1]}, one[3])\n'
+        "end\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def wrk(script: Path, seconds: int, connections: int) -> Load:
+    """One run of the load."""
+    out = subprocess.run(
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s", "-s", str(script), ADDRESS],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
+    lost = sum(map(int, errors.groups())) if errors else 0
+    return Load(
+        a_second=float(_found(r"Requests/sec:\s+([\d.]+)", out)),
+        p50=_milliseconds(_found(r"(?m)^ +50%\s+(\S+)", out)),
+        p99=_milliseconds(_found(r"(?m)^ +99%\s+(\S+)", out)),
+        wrong=(int(wrong[1]) if wrong else 0) + lost,
+    )
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    if found is None:
+        sys.exit(f"wrk said something else:\n{text}")
+    return found[1]
+
+
+def _milliseconds(text: str) -> float:
+    for unit, factor in (("us", 0.001), ("ms", 1.0), ("s", 1000.0), ("m", 60_000.0)):
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) * factor
+    sys.exit(f"wrk has another unit: {text}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""What a backup is: a folder with one SQLite file, and a manifest that says what is in it.
+
+1. The manifest is written last, when the file is durable: a folder without one is no backup.
+2. Nothing of a backup is used before the file's SHA-256 has been found to be the manifest's. That tells damage; whoever
+   can write to backups could change both, so keep them where those whom the vault guards against can't.
+3. A backup is its owner's alone (0700, 0600).
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from wayseal.store.database.migrations import Chain
+from wayseal.vault.errors import BackupError
+
+MANIFEST = "manifest.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A backup. version: of the tables (main_0001); made_at: microseconds; rows: by table.
+
+    log_size, log_root (hexadecimal) and checkpoint (a signed note, if there was one): the disclosure log at that
+    moment; of `main` alone, and log_root only where the log could say it.
+    """
+
+    chain: Chain
+    version: str
+    made_at: int
+    size: int
+    sha256: str
+    rows: dict[str, int]
+    log_size: int | None = None
+    log_root: str | None = None
+    checkpoint: str | None = None
+
+    @property
+    def file(self) -> str:
+        """Name of the file in the backup's folder."""
+        return f"{self.chain}.db"
+
+
+def check_backup(folder: Path) -> Manifest:
+    """The backup in `folder`, its file checked (rule 2); BackupError says what is wrong."""
+    manifest = read_manifest(folder)
+    file = folder / manifest.file
+    try:
+        size, digest = digest_of(file)
+    except OSError:
+        raise BackupError(f"{file}: the backup's file can't be read") from None
+    if (size, digest) != (manifest.size, manifest.sha256):
+        raise BackupError(f"{file}: this isn't what was backed up (its SHA-256 is another)")
+    return manifest
+
+
+def prune(place: Path, chain: Chain, *, before: int) -> list[Path]:
+    """Removes the backups of `chain` in folders of `place` that were made before that time (microseconds); which.
+
+    Backups of keys must go in time: erasing is real only when they are gone. Folders that are no whole backup stay.
+    """
+    gone = []
+    for folder in sorted(p for p in place.iterdir() if (p / MANIFEST).is_file()):
+        manifest = read_manifest(folder)
+        if manifest.chain == chain and manifest.made_at < before:
+            # The file first: a backup that is half removed still says what it was.
+            (folder / manifest.file).unlink(missing_ok=True)
+            shutil.rmtree(folder)
+            gone.append(folder)
+    return gone
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What a folder says that it holds; BackupError where it says nothing that can be used."""
+    place = folder / MANIFEST
+    try:
+        read = json.loads(place.read_bytes())
+    except FileNotFoundError:
+        raise BackupError(f"{folder}: no backup, or one that wasn't finished") from None
+    except (OSError, ValueError):
+        raise BackupError(f"{place}: can't be read") from None
+    if not isinstance(read, dict) or read.pop("wayseal_backup", None) != _FORMAT:
+        raise BackupError(f"{place}: a backup of another version of Wayseal")
+    try:
+        return _checked(read)
+    except (TypeError, AttributeError):
+        raise BackupError(f"{place}: this isn't a manifest that Wayseal wrote") from None
+
+
+def _checked(read: dict[str, Any]) -> Manifest:
+    made = Manifest(**read)
+    texts, numbers = (made.version, made.sha256), (made.made_at, made.size)
+    known = made.chain in get_args(Chain) and all(isinstance(t, str) for t in texts)
+    if not known or not all(isinstance(n, int) for n in (*numbers, *made.rows.values())):
+        raise TypeError
+    return made
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Rules 1 and 3."""
+    text = json.dumps({"wayseal_backup": _FORMAT, **asdict(manifest)}, indent=1, ensure_ascii=False)
+    new = folder / f"{MANIFEST}.new"
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+        out.write(text.encode())
+        out.flush()
+        os.fsync(out.fileno())
+    new.replace(folder / MANIFEST)
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names in a folder durable."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def digest_of(file: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file."""
+    with file.open("rb") as read:
+        digest = hashlib.file_digest(read, "sha256")
+        return read.tell(), digest.hexdigest()

@@ -1,0 +1,153 @@
+"""The way back from a backup.
+
+1. Checked first: the file's SHA-256, the version of its tables, that nothing is where its rows go. Then one
+   transaction: all of it is there, or nothing.
+2. What was erased since the backup was made isn't restored: no row of such a key is written at all, and of such a
+   waybill neither what was sealed nor the tags of its phones.
+3. The log that is restored has the root that it had; otherwise nothing is restored.
+4. Tables of an older version are restored as they were, and then brought up to date.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.store.database import Connection, Database
+from wayseal.store.database.migrations import Chain, upgrade, version, versions
+from wayseal.vault._erase import Erasure
+from wayseal.vault.backup._back_up import Progress, silent
+from wayseal.vault.backup._manifest import Manifest, check_backup
+from wayseal.vault.backup._rows import chain_tables, opened_file, parts
+from wayseal.vault.errors import BackupError, LogChangedError
+from wayseal.vault.log.tiles import tree
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was restored. rows: by table. erased_again: waybills of the backup that were erased since (rule 2)."""
+
+    manifest: Manifest
+    rows: dict[str, int]
+    erased_again: int
+
+
+class _Since:
+    """What was erased since the backup was made, and what of that was met in it (rule 2)."""
+
+    def __init__(self, erased: Mapping[str, Erasure]) -> None:
+        self.erased = erased
+        self.met: set[str] = set()
+
+    def without(self, table: str, rows: list[Row]) -> Iterator[Row]:
+        """Rows of a table without what was erased."""
+        for row in rows:
+            erasure = self.erased.get(row["waybill"]) if table in ("data_keys", "phones", "waybills") else None
+            if erasure is None:
+                yield row
+                continue
+            self.met.add(erasure.waybill)
+            if table == "waybills":
+                yield row | {"sealed": b"", "erased_at": erasure.erased_at}
+
+
+def restore(
+    folder: Path, database: Database, chain: Chain, *, erased: Iterable[Erasure], progress: Progress = silent
+) -> Restored:
+    """Restores a backup of `chain` into a database that has no rows of it yet, of whichever kind (rules 1 to 4).
+
+    erased: what was erased by now, as far as anybody knows (`wayseal.vault.backup.erasures`); an empty list says that
+    nothing was. BackupError: the backup, or the place, can't be; DatabaseError: the database refuses; LogChangedError:
+    rule 3.
+    """
+    manifest = check_backup(folder)
+    if manifest.chain != chain:
+        raise BackupError(f"{folder}: a backup of {manifest.chain}, where one of {chain} was asked for")
+    _prepare(database, manifest, folder)
+    with opened_file(folder / manifest.file) as source:
+        known = {e.waybill: e for e in erased}
+        done = database.write(_fill, source, manifest, known, progress)
+    upgrade(database, chain)
+    return done
+
+
+def _prepare(database: Database, manifest: Manifest, folder: Path) -> None:
+    """Rule 1: tables of the backup's version. Making them can be done again, so it needs no part in the transaction."""
+    if manifest.version not in versions(manifest.chain):
+        raise BackupError(f"{folder}: tables of version {manifest.version}, of a newer Wayseal")
+    # Makes SQLite's file.
+    database.write(lambda connection: None)
+    standing = version(database, manifest.chain)
+    if standing is None:
+        upgrade(database, manifest.chain, manifest.version)
+    elif standing != manifest.version:
+        raise BackupError(
+            f"{folder}: tables of version {manifest.version}, and those in the database are of {standing}: "
+            "restore into a database without tables"
+        )
+
+
+def _fill(
+    target: Connection, source: Connection, manifest: Manifest, erased: dict[str, Erasure], progress: Progress
+) -> Restored:
+    tables = {table.name: table for table in chain_tables(source)}
+    if set(tables) != set(manifest.rows):
+        raise BackupError("the backup's file doesn't hold the tables of its manifest")
+    for name in tables:
+        if target.execute(sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)).first():
+            raise BackupError(f"table {name} holds rows already, and a restore overwrites nothing")
+    since = _Since(_since(source, manifest.chain, erased))
+    rows = {name: _put(target, source, table, manifest, since, progress) for name, table in tables.items()}
+    if manifest.chain == "keys":
+        rows["erasures"] += _add_erasures(target, since.erased.values())
+    if manifest.log_root is not None and manifest.version == versions(manifest.chain)[-1]:
+        _same_log(target, manifest)
+    return Restored(manifest=manifest, rows=rows, erased_again=len(since.met))
+
+
+def _since(source: Connection, chain: Chain, erased: dict[str, Erasure]) -> dict[str, Erasure]:
+    """What the backup doesn't know to be erased."""
+    table = sa.table("erasures" if chain == "keys" else "waybills", sa.column("waybill"), sa.column("erased_at"))
+    chosen = sa.select(table.c.waybill).where(table.c.erased_at.is_not(None))
+    known = {row.waybill for row in source.execute(chosen)}
+    return {number: e for number, e in erased.items() if number not in known}
+
+
+def _put(
+    target: Connection,
+    source: Connection,
+    table: sa.Table,
+    manifest: Manifest,
+    since: _Since,
+    progress: Progress,
+) -> int:
+    read = written = 0
+    into = sa.table(table.name, *(sa.column(c.name) for c in table.columns))
+    for part in parts(source, table):
+        kept = list(since.without(table.name, part)) if since.erased else part
+        if kept:
+            target.execute(into.insert(), kept)
+        read += len(part)
+        written += len(kept)
+        progress(table.name, read, manifest.rows[table.name])
+    if read != manifest.rows[table.name]:
+        raise BackupError(f"table {table.name}: the backup's file doesn't hold the rows of its manifest")
+    return written
+
+
+def _add_erasures(target: Connection, since: Iterable[Erasure]) -> int:
+    rows = [{"waybill": e.waybill, "erased_at": e.erased_at, "gone_at": e.gone_at} for e in since]
+    if rows:
+        target.execute(sa.table("erasures", *(sa.column(name) for name in rows[0])).insert(), rows)
+    return len(rows)
+
+
+def _same_log(target: Connection, manifest: Manifest) -> None:
+    """Rule 3."""
+    log = tree(target)
+    if log.size != manifest.log_size or log.root().hex() != manifest.log_root:
+        raise LogChangedError("the log in the backup isn't the one of its manifest")
