@@ -4,7 +4,7 @@ They go to the driver as text: to look a compiled statement up costs more than S
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,24 +18,42 @@ Rows = Sequence[sa.Row[Any]]
 _DIALECTS: dict[str, Any] = {"sqlite": sqlite.dialect(), "postgresql": asyncpg.dialect()}  # type: ignore[no-untyped-call]
 
 
-def chosen(
-    connection: Connection,
-    table: sa.Table,
-    column: str,
-    values: Sequence[str],
-    *,
-    since: tuple[str, int] | None = None,
-    **equal: object,
-) -> Rows:
+Among = Callable[[sa.Column[Any], str], sa.ColumnElement[bool]]
+"""Whether a column is one of the values of a list that is given under a name."""
+
+
+class Listed:
+    """A statement of our own over lists of values: `made` builds it, for each kind of database once."""
+
+    def __init__(self, made: Callable[[Among], Any]) -> None:
+        self._made = made
+        self._known: dict[str, _Compiled] = {}
+
+    def compiled(self, dialect: str) -> "_Compiled":
+        """Its text and the order of its parameters."""
+        if dialect not in self._known:
+            self._known[dialect] = _compiled(dialect, self._made(lambda column, name: _among(dialect, column, name)))
+        return self._known[dialect]
+
+
+def chosen_of(connection: Connection, listed: Listed, lists: Mapping[str, Sequence[str]], **equal: object) -> Rows:
+    """The rows of a statement over lists."""
+    dialect = connection.dialect.name
+    text, order = listed.compiled(dialect)
+    given = {name: _given(dialect, values) for name, values in lists.items()} | equal
+    return connection.exec_driver_sql(text, tuple([given[name] for name in order])).all()
+
+
+def chosen(connection: Connection, table: sa.Table, column: str, values: Sequence[str], **equal: object) -> Rows:
     """Rows of `table` whose `column` is one of `values`, and whose other columns equal what is given.
 
-    since: (column, least value). One statement for any number of values, so that it is prepared once.
+    One statement for any number of values, so that it is prepared once.
     """
     if not values:
         return ()
     dialect = connection.dialect.name
-    text, order = _chosen(dialect, table, column, tuple(equal), None if since is None else since[0])
-    given = {"among": _given(dialect, values), "since": since and since[1], **equal}
+    text, order = _chosen(dialect, table, column, tuple(equal))
+    given = {"among": _given(dialect, values), **equal}
     return connection.exec_driver_sql(text, tuple([given[name] for name in order])).all()
 
 
@@ -79,12 +97,10 @@ def _given(dialect: str, values: Sequence[str]) -> Any:
 
 
 @cache
-def _chosen(dialect: str, table: sa.Table, column: str, equal: tuple[str, ...], since: str | None) -> _Compiled:
+def _chosen(dialect: str, table: sa.Table, column: str, equal: tuple[str, ...]) -> _Compiled:
     statement = sa.select(table).where(_among(dialect, table.c[column]))
     for name in equal:
         statement = statement.where(table.c[name] == sa.bindparam(name, type_=table.c[name].type))
-    if since is not None:
-        statement = statement.where(table.c[since] >= sa.bindparam("since", type_=table.c[since].type))
     return _compiled(dialect, statement)
 
 
@@ -109,8 +125,8 @@ def _compiled(dialect: str, statement: Any) -> _Compiled:
     return made.string, tuple(made.positiontup)
 
 
-def _among(dialect: str, column: sa.Column[Any]) -> sa.ColumnElement[bool]:
+def _among(dialect: str, column: sa.Column[Any], name: str = "among") -> sa.ColumnElement[bool]:
     if dialect == "sqlite":
-        each = sa.func.json_each(sa.bindparam("among", type_=sa.Text)).table_valued("value")
+        each = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
         return column.in_(sa.select(each.c.value))
-    return column == sa.any_(sa.bindparam("among", type_=postgresql.ARRAY(sa.String)))
+    return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.String)))
