@@ -27,6 +27,7 @@ from wayseal.vault._directory import ActorRecord
 from wayseal.vault._vault import Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
+from wayseal.vault.sealing import token_of
 
 NOW = 1_700_000_000_000_000
 FAR = 4_000_000_000_000_000
@@ -126,6 +127,10 @@ class World:
         assert answer.status_code == 201, answer.text
         tokens: dict[str, str] = answer.json()["tokens"]
         return tokens
+
+    def vault_token(self, number: str) -> str:
+        """What tokens of a number begin with."""
+        return token_of(self.ring.current(), number)
 
     def arrive(self, number: str = NUMBER, outlet: str = "BJ-1") -> None:
         """Brings a parcel where courier-1 works."""

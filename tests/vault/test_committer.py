@@ -12,8 +12,8 @@ from wayseal.store.database import DatabaseError, DatabaseGoneError
 from wayseal.vault import _committer
 from wayseal.vault._acts import Answer, Ask, Disclosed
 from wayseal.vault._committer import Committer
-from wayseal.vault._disclose import DiscloseJob
-from wayseal.vault.errors import BusyError, ReusedKeyError
+from wayseal.vault._disclose import Decided, DiscloseJob
+from wayseal.vault.errors import BusyError, ReusedKeyError, VaultError
 
 
 def job(world: World, number: str, actor: str = "courier-1", key: str | None = None) -> DiscloseJob:
@@ -68,12 +68,15 @@ class _Breaks:
         self.sizes: list[int] = []
         self.gate = threading.Event()
 
-    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
+    def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Decided] | VaultError]:
         self.gate.wait(10)
         self.sizes.append(len(jobs))
         if any(each.caller.actor == "courier-2" for each in jobs):
             raise self._error
-        return self._world.vault.disclose_group(jobs, now=now)
+        return self._world.vault.commit_group(jobs, now=now)
+
+    def show_group(self, jobs: Sequence[list[Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+        return self._world.vault.show_group(jobs)
 
 
 @pytest.mark.parametrize("error", [DatabaseError("no"), RuntimeError("bug")])
@@ -150,3 +153,20 @@ def test_a_group_is_bounded(small: World, monkeypatch: pytest.MonkeyPatch) -> No
     committer.close()
     assert max(groups) <= 4
     assert sum(groups) == 12
+
+
+def test_whoever_went_away_before_it_began_leaves_no_entry(small: World) -> None:
+    numbers = small.seal(3)
+    slow = _Breaks(small, DatabaseError("never"))
+    committer = Committer(slow)
+    first = committer.submit(job(small, numbers[0]))
+    while committer.waiting:
+        pass
+    gone, stays = (committer.submit(job(small, n)) for n in numbers[1:])
+    assert gone.cancel()
+    before = len(small.entries())
+    slow.gate.set()
+    first.result(10)
+    stays.result(10)
+    committer.close()
+    assert [entry.waybill for entry in small.entries()[before:]] == [numbers[0], numbers[2]]

@@ -4,6 +4,8 @@
 2. What one job is refused for never fails another: a group that the database refuses is tried again job by job.
 3. Jobs that nobody can wait for are not taken: beyond `MOST_WAITING` asks `submit` says busy at once.
 4. After `close` no job is taken; those that were taken are finished.
+5. While one group is shown, the next is decided and written: the first waits for the processor, the second for the
+   disk.
 """
 
 import threading
@@ -11,13 +13,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from queue import SimpleQueue
 from typing import Protocol
 
 from wayseal.model.errors import WaysealError
 from wayseal.store.database import DatabaseGoneError
 from wayseal.vault._acts import Answer
-from wayseal.vault._disclose import DiscloseJob
-from wayseal.vault.errors import BusyError
+from wayseal.vault._disclose import Decided, DiscloseJob
+from wayseal.vault.errors import BusyError, VaultError
 
 MOST = 1024
 """Asks in one group: bounds how long the first waits for the last."""
@@ -27,10 +30,14 @@ MOST_WAITING = 20_000
 class Discloses(Protocol):
     """What the committer needs of a vault."""
 
-    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
-        """Answers to each job, once they are durable; an error in the place of a job. Raises where nothing is."""
+    def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Decided] | VaultError]:
+        """What comes of each job, once it is durable; raises where nothing is."""
+
+    def show_group(self, jobs: Sequence[list[Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+        """Answers to what was committed."""
 
 
+_Done = tuple[Sequence[list[Decided] | VaultError], "list[Future[list[Answer]]]"]
 _Waiting = tuple[DiscloseJob, "Future[list[Answer]]"]
 
 
@@ -47,6 +54,9 @@ class Committer:
         self._waiting = 0
         self._wake = threading.Condition()
         self._closed = False
+        self._shown: SimpleQueue[_Done | None] = SimpleQueue()
+        self._shower = threading.Thread(target=self._show, name="wayseal-shower", daemon=True)
+        self._shower.start()
         self._thread = threading.Thread(target=self._work, name="wayseal-committer", daemon=True)
         self._thread.start()
 
@@ -74,29 +84,36 @@ class Committer:
             self._closed = True
             self._wake.notify()
         self._thread.join()
+        self._shown.put(None)
+        self._shower.join()
 
     def _work(self) -> None:
-        while group := self._next():
+        while (group := self._next()) is not None:
+            if not group:
+                continue
             self._seen(sum(len(job.asks) for job, _ in group))
             self._commit(group)
 
-    def _next(self) -> list[_Waiting]:
+    def _next(self) -> list[_Waiting] | None:
         with self._wake:
             while not self._queue:
                 if self._closed:
-                    return []
+                    return None
                 self._wake.wait()
             group: list[_Waiting] = []
             asks = 0
             while self._queue and (not group or asks + len(self._queue[0][0].asks) <= MOST):
-                group.append(self._queue.popleft())
-                asks += len(group[-1][0].asks)
+                job, future = self._queue.popleft()
+                asks += len(job.asks)
+                # Whoever went away before it began wants nothing any more.
+                if future.set_running_or_notify_cancel():
+                    group.append((job, future))
             self._waiting -= asks
             return group
 
     def _commit(self, group: list[_Waiting]) -> None:
         try:
-            answers = self._vault.disclose_group([job for job, _ in group], now=time.time_ns() // 1000)
+            done = self._vault.commit_group([job for job, _ in group], now=time.time_ns() // 1000)
         except DatabaseGoneError as error:
             for _, future in group:
                 future.set_exception(error)
@@ -107,7 +124,16 @@ class Committer:
             for one in group:
                 self._commit([one])
         else:
-            for (_, future), answer in zip(group, answers, strict=True):
+            self._shown.put((done, [future for _, future in group]))
+
+    def _show(self) -> None:
+        while (one := self._shown.get()) is not None:
+            done, futures = one
+            try:
+                answers = self._vault.show_group(done)
+            except Exception as error:
+                answers = [error if isinstance(error, WaysealError) else VaultError("it can't be shown")] * len(futures)
+            for future, answer in zip(futures, answers, strict=True):
                 if isinstance(answer, WaysealError):
                     future.set_exception(answer)
                 else:

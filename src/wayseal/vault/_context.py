@@ -79,8 +79,8 @@ def _tickets(connection: Connection, numbers: Sequence[str]) -> frozenset[tuple[
 
 def _work(connection: Connection, whose: Sequence[str], day: int) -> dict[str, dict[str, int]]:
     out: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for each in (day, day - 1):
-        for row in chosen(connection, t.work, "of", whose, day=each):
+    for row in chosen(connection, t.work, "of", whose, since=("day", day - 1)):
+        if row.day <= day:
             out[row.of][row.kind] += row._mapping["count"]
     return out
 

@@ -13,21 +13,34 @@ from wayseal.store.database import Connection
 Rows = Sequence[sa.Row[Any]]
 
 
-def chosen(connection: Connection, table: sa.Table, column: str, values: Sequence[str], **equal: object) -> Rows:
+def chosen(
+    connection: Connection,
+    table: sa.Table,
+    column: str,
+    values: Sequence[str],
+    *,
+    since: tuple[str, int] | None = None,
+    **equal: object,
+) -> Rows:
     """Rows of `table` whose `column` is one of `values`, and whose other columns equal what is given.
 
-    One statement for any number of values, so that it is prepared once.
+    since: (column, least value). One statement for any number of values, so that it is prepared once.
     """
     if not values:
         return ()
     dialect = connection.dialect.name
     given: Any = json.dumps(values) if dialect == "sqlite" else list(values)
-    return connection.execute(_chosen(dialect, table, column, tuple(equal)), {"among": given, **equal}).all()
+    if since is None:
+        return connection.execute(_chosen(dialect, table, column, tuple(equal), None), {"among": given, **equal}).all()
+    statement = _chosen(dialect, table, column, tuple(equal), since[0])
+    return connection.execute(statement, {"among": given, "since": since[1], **equal}).all()
 
 
 @cache
-def _chosen(dialect: str, table: sa.Table, column: str, equal: tuple[str, ...]) -> sa.Select[Any]:
+def _chosen(dialect: str, table: sa.Table, column: str, equal: tuple[str, ...], since: str | None) -> sa.Select[Any]:
     statement = sa.select(table).where(_among(dialect, table.c[column]))
+    if since is not None:
+        statement = statement.where(table.c[since] >= sa.bindparam("since"))
     for name in equal:
         statement = statement.where(table.c[name] == sa.bindparam(name))
     return statement

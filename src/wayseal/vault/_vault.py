@@ -135,6 +135,10 @@ class Vault:
 
     def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
         """Answers to requests of many callers, made durable in one transaction; an error in the place of a request."""
+        return self.show_group(self.commit_group(jobs, now=now))
+
+    def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[disclosing.Decided] | VaultError]:
+        """The first half: decides requests and makes that durable; nothing is shown yet. One at a time."""
         day = day_of(now, self._offset)
         with self._lock:
             if self._seen[0] != day or len(self._seen[1]) > _SEEN:
@@ -147,10 +151,10 @@ class Vault:
                 raise
             self._tail = done.tail
             self._seen[1].update(done.shown)
-        # From here on all is durable: what fails now fails alone, and is never asked of the log again.
-        return self._answers(done.jobs)
+        return done.jobs
 
-    def _answers(self, jobs: Sequence[list[disclosing.Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+    def show_group(self, jobs: Sequence[list[disclosing.Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+        """The second half: opens what was committed. What fails here fails alone; the log isn't asked again."""
         flat = [one for job in jobs if isinstance(job, list) for one in job]
         try:
             shown = iter(show(self._keys, self._service, flat))
