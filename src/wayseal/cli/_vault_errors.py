@@ -41,6 +41,9 @@ SETTINGS = {
     "tls_client_ca needs tls_certificate": "tls_client_ca 需要 tls_certificate",
     "tls_certificate is needed where host is not this machine's own address": "host 不是本机地址时须给出 "
     "tls_certificate",
+    "host and port: can't listen there ({})": "host 与 port：无法在那里监听（{0}）",
+    "tls_certificate, tls_key, tls_client_ca: one of them can't be read or used": "tls_certificate、tls_key、"
+    "tls_client_ca：其中一个无法读取或使用",
     "{}: {} to {}": "{0}：应在 {1} 与 {2} 之间",
 }
 DATABASE = {
@@ -102,6 +105,7 @@ VAULT = {
     "reason: 1 to {} characters are needed, without control characters": "reason：须为 1 至 {0} 个字符，不含控制字符",
     "{}: 1 to {} characters are needed, without control characters": "{0}：须为 1 至 {1} 个字符，不含控制字符",
     "1 to {} characters are needed, without control characters": "须为 1 至 {0} 个字符，不含控制字符",
+    "it can't be shown": "无法显示",
     "the vault is stopping": "封缄库正在停止",
     "too many requests wait": "等待的请求过多",
     "actor: nobody in the directory has this id": "actor：名录中没有这个编号",
