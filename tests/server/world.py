@@ -20,7 +20,7 @@ from wayseal.server._metrics import Metrics
 from wayseal.server._scopes import SCOPES
 from wayseal.server.app import Limits, create_app
 from wayseal.store.database import Database, open_database
-from wayseal.vault import _tables as t
+from wayseal.store.database.migrations import upgrade
 from wayseal.vault._acts import Caller
 from wayseal.vault._committer import Committer
 from wayseal.vault._directory import ActorRecord
@@ -178,8 +178,8 @@ def opened(folder: Path) -> tuple[Database, Database]:
 
 def databases(folder: Path) -> tuple[Database, Database]:
     main, keys = opened(folder)
-    main.write(t.main.create_all)
-    keys.write(t.keys.create_all)
+    upgrade(main, "main")
+    upgrade(keys, "keys")
     return main, keys
 
 

@@ -66,7 +66,8 @@ def opened(folder: Path, actor: str | None = None) -> Iterator[Opened]:
     try:
         keys = open_database(settings.key_database, patience=PATIENCE)
         try:
-            yield Opened(vault=Vault(main, keys, source), settings=settings, source=source, caller=who, now=now())
+            vault = Vault(main, keys, source, utc_offset=settings.utc_offset, backups=settings.backups)
+            yield Opened(vault=vault, settings=settings, source=source, caller=who, now=now())
         finally:
             keys.close()
     finally:

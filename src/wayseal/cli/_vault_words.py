@@ -141,7 +141,7 @@ VAULT_TEXTS: Mapping[str, Mapping[str, str]] = {
         "sealed_known": "{count:,} 个单号此前已封存，保持不变",
         "disclosed": "{waybill}（日志第 {seq} 条；须在 {until} 前清除）",
         "form_full": "完整",
-        "form_masked": "遮蔽",
+        "form_masked": "掩码",
         "form_region": "区划",
         "refused": "{waybill} 未予显示",
         "refused_find": "已拒绝",

@@ -74,7 +74,11 @@ def create_app(
     _add_description(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    metrics.measure(waiting=lambda: committer.waiting, running=lambda: running.now)
+    metrics.measure(
+        waiting=lambda: committer.waiting,
+        running=lambda: running.now,
+        keyring_trouble=lambda: getattr(keyring, "trouble", None) is not None,
+    )
     # The last that is added is the outermost.
     app.add_middleware(
         Admission,

@@ -26,6 +26,7 @@ from wayseal.server.app import Limits, create_app
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
 from wayseal.store.database import open_database
+from wayseal.store.database.migrations import check
 from wayseal.vault._committer import Committer
 from wayseal.vault._vault import Vault
 from wayseal.vault.keyring import Keyring, KeyringFile
@@ -88,7 +89,7 @@ def run(settings: Settings) -> None:
     _forward(log)
     keyring = _keyring(settings)
     metrics = Metrics()
-    vault = Vault(open_database(settings.database), open_database(settings.key_database), keyring)
+    vault = _vault(settings, keyring)
     try:
         running = Running(settings.most_running)
         app = create_app(
@@ -116,6 +117,19 @@ def run(settings: Settings) -> None:
     finally:
         vault.close()
     log.info("stopped")
+
+
+def _vault(settings: Settings, keyring: Keyring | KeyringFile) -> Vault:
+    """The vault, if its tables are those of this version."""
+    main, keys = open_database(settings.database), open_database(settings.key_database)
+    try:
+        check(main, "main")
+        check(keys, "keys")
+        return Vault(main, keys, keyring, utc_offset=settings.utc_offset, backups=settings.backups)
+    except BaseException:
+        main.close()
+        keys.close()
+        raise
 
 
 def _listening(settings: Settings) -> socket.socket:
