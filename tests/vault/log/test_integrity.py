@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, filled, signed
 from wayseal.merkle import Checkpoint, SigningKey, verify_consistency
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.store.database import Connection, Database
+from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import _tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import EntryKind, append
@@ -272,15 +272,12 @@ def test_an_empty_log_and_one_without_an_origin(log: Database) -> None:
     assert after(log, lambda c: c.execute(t.facts.delete())).origin == ORIGIN
 
 
-MOVED = {("entry-extra", "entries"), ("checkpoint-ahead", "checkpoints/600")}
 
 
 @pytest.mark.parametrize("log", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("UPDATE entries SET seq = 'x' WHERE seq = 599", MOVED),
-        ("UPDATE entries SET seq = 598.5 WHERE seq = 599", MOVED),
         ("UPDATE entries SET leaf = 'text' WHERE seq = 599", {("entry", "entries/599")}),
         ("UPDATE entries SET salt = 7 WHERE seq = 599", {("entry", "entries/599")}),
         ("UPDATE nodes SET hash = 7 WHERE place = 1", {("node", "nodes/1/1")}),
@@ -294,6 +291,13 @@ def test_what_only_sqlite_lets_stand_in_a_column(
     log: Database, statement: str, expected: set[tuple[str, str]]
 ) -> None:  # fmt: skip
     assert named(after(log, lambda c: c.exec_driver_sql(statement))) == expected
+
+
+@pytest.mark.parametrize("log", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("place", ["'x'", "598.5"])
+def test_a_place_is_a_whole_number_on_sqlite_too(log: Database, place: str) -> None:
+    with pytest.raises(DatabaseError, match="take a value"):
+        after(log, lambda c: c.exec_driver_sql(f"UPDATE entries SET seq = {place} WHERE seq = 599"))
 
 
 def test_erased_entries_are_named_by_an_entry_that_stays(log: Database) -> None:
