@@ -11,9 +11,11 @@ from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2] / "src/wayseal"
-MAKERS = {"_error", "_refused", "BadParameter"}
+MAKERS = {"_error", "_refused", "_quietly", "BadParameter"}
+LAST = {"_refused", "_quietly"}
+"""Makers whose last argument is the text."""
 BUILT_IN = {"ValueError", "TypeError", "KeyError", "AttributeError", "RuntimeError", "OSError"}
-NEVER_SHOWN = {"LeftOutError", "UnreadableError", "DuplicateKeyError"}
+NEVER_SHOWN = {"LeftOutError", "UnreadableError", "DuplicateKeyError", "OAuthError"}
 SHOWN_AS_TEXT = ("store/_times.py",)
 """Files whose `ValueError`s become the text of an error of ours."""
 NOT_A_WORDING = {"{}", ""}
@@ -35,7 +37,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, str]]:
         for call in (node for node in ast.walk(scope) if isinstance(node, ast.Call) and node.args):
             if not _makes(call, shown):
                 continue
-            argument = call.args[-1] if _called(call) == "_refused" else call.args[0]
+            argument = call.args[-1] if _called(call) in LAST else call.args[0]
             for text in _texts(argument, assigned, functions):
                 if text not in NOT_A_WORDING:
                     yield text, f"{path.relative_to(ROOT)}:{call.lineno}"

@@ -22,16 +22,22 @@ from wayseal.store.types import NoticeCode
 
 COMMANDS = (
     "ingest", "map", "show", "trace", "scope", "extent", "detect", "explain", "rights", "simulate", "demo", "verdict",
-    "ledger", "canary", "case", "partners", "policy",
+    "serve", "ledger", "canary", "case", "partners", "policy", "vault",
 )  # fmt: skip
-GROUPS = ("ledger", "canary", "case", "partners", "policy")
+GROUPS = ("ledger", "canary", "case", "partners", "policy", "vault")
 LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
 POLICY = ("show", "check", "test", "explain")
+VAULT = (
+    "init", "upgrade", "status", "seal", "disclose", "find", "ask", "approve", "erase", "retain", "backup", "restore",
+    "erased", "prune", "verify", "checkpoint", "prove", "verify-proof", "log", "project", "policy show",
+    "policy activate", "key list", "key rotate", "key activate", "key retire", "key rewrap", "key public", "client add",
+    "client list", "client disable", "client secret", "actor put", "actor block", "actor unblock", "actor list",
+)  # fmt: skip
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
-    "partners check", *(f"policy {name}" for name in POLICY),
+    "partners check", *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip
 
 

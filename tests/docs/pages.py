@@ -32,6 +32,7 @@ USER_PAGES = (
     "docs/scope-and-extent",
     "docs/threat-model",
     "docs/tutorial-your-own-log",
+    "docs/vault",
 )
 """Pages that come in English (.md) and Chinese (.zh.md)."""
 

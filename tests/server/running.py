@@ -16,15 +16,16 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from wayseal.vault._vault import Vault, new_vault
 
 from tests.server.world import ADMIN, ALL, NOW, ROLES, actors, databases
+from wayseal.vault._vault import Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 
 START = """
 import os
-from wayseal.server import read_settings, run
+from wayseal.server.serve import run
+from wayseal.server.settings import read_settings
 run(read_settings(os.environ))
 """
 

@@ -14,6 +14,7 @@ from wayseal.cli._partners_errors import PARTNERS
 from wayseal.cli._policy_errors import POLICY
 from wayseal.cli._rights_words import RIGHTS
 from wayseal.cli._usage_words import USAGE
+from wayseal.cli._vault_errors import ALL as VAULT
 
 LEDGER = {
     "more than {} different ids of kind {}": "{1} 类的不同编号超过 {0} 个",
@@ -174,4 +175,5 @@ ERRORS: Mapping[str, str] = {
     **POLICY,
     **RIGHTS,
     **USAGE,
+    **VAULT,
 }

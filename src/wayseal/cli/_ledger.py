@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,15 +20,19 @@ from wayseal.cli._ledger_says import (
 )
 from wayseal.cli._ledger_words import LEDGER_TEXTS
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, Quiet
-from wayseal.cli._progress import progress_bars
+from wayseal.cli._progress import ProgressCallback, progress_bars
 from wayseal.cli._purge import purge
 from wayseal.cli._purge_proven import purge_lines
 from wayseal.cli._reads import place_of, reads
+from wayseal.cli._server_parts import server_parts
 from wayseal.cli._words import filled
 from wayseal.cli._write import write_text
 from wayseal.ledger import integrity, retention
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle import MerkleError, SigningKey, VerifyKey
+
+if TYPE_CHECKING:
+    from wayseal.cli._vault_compared import Compared
 
 SEED_SIZE = 32
 PRIVATE = 0o600
@@ -87,6 +91,9 @@ def verify(
         list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given again.")
     ] = None,
     key: Keys | None = None,
+    vault: Annotated[
+        Path | None, typer.Option(help="Vault whose log it was projected from: verify that log too, and compare.")
+    ] = None,
     format: LedgerFormatOption = LedgerFormat.TEXT,  # noqa: A002
     lang: LangOption = Lang.EN,
     quiet: Quiet = False,
@@ -96,6 +103,7 @@ def verify(
     \b
     wayseal ledger verify ledger
     wayseal ledger verify ledger --checkpoint 2026-03-01.checkpoint --key keeper.key.pub
+    wayseal ledger verify ledger --vault vault
     """
     if checkpoint and not key:
         raise typer.BadParameter("a checkpoint needs the public key of whoever signed it", param_hint="--key")
@@ -103,13 +111,23 @@ def verify(
     notes = [(path, path.read_bytes()) for path in checkpoint or ()]
     with progress_bars(quiet) as progress:
         found = integrity.verify(ledger, notes, keys, progress)
+        compared = None if vault is None else _compared(vault, ledger, progress)
     if format is LedgerFormat.JSON:
-        typer.echo(verification_json(found))
+        typer.echo(verification_json(found, None if compared is None else compared.as_json()))
     else:
         for line in verification_lines(found, ledger, LEDGER_TEXTS[lang]):
             typer.echo(line)
-    if found.exit_code:
-        raise typer.Exit(found.exit_code)
+        for line in () if compared is None else compared.lines(lang):
+            typer.echo(line)
+    codes = [found.exit_code, 0 if compared is None else compared.exit_code]
+    if any(codes):
+        raise typer.Exit(min(code for code in codes if code))
+
+
+def _compared(vault: Path, ledger: Path, progress: ProgressCallback) -> "Compared":
+    with server_parts():
+        from wayseal.cli._vault_compared import compared  # noqa: PLC0415 (needs the packages of the vault)
+    return compared(vault, ledger, progress)
 
 
 app.command(name="reads")(reads)

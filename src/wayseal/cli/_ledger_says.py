@@ -45,9 +45,9 @@ def in_words(finding: Finding, words: Mapping[str, str]) -> str:
     return filled(words[finding.code], **finding.values)
 
 
-def verification_json(found: Verification) -> str:
-    """A verification for programs."""
-    content = {
+def verification_json(found: Verification, vault: Mapping[str, object] | None = None) -> str:
+    """A verification for programs. vault: what comparing with a vault's log has found."""
+    content: dict[str, object] = {
         "origin": found.origin,
         "size": found.size,
         "root": found.root,
@@ -67,6 +67,8 @@ def verification_json(found: Verification) -> str:
         ],
         "findings": [{"code": f.code.value, "file": str(f.where), **f.values} for f in found.findings],
     }
+    if vault is not None:
+        content["vault"] = vault
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 

@@ -3,7 +3,8 @@
 Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger is busy; 5 the disk or
 a file can't be read or written; 6 the ledger or the casebook is damaged or of another version; 7 it, or a proof, is
 not what was signed or written; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the
-report isn't verified; 11 the doctor found something; 12 a purge would remove what is too young; 130 interrupted.
+report isn't verified; 11 the doctor found something; 12 a purge would remove what is too young; 13 a rule of
+the vault refused; 130 interrupted.
 """
 
 import errno
@@ -29,9 +30,11 @@ from wayseal.cli import (
     _policy,
     _rights,
     _scope,
+    _serve,
     _show,
     _simulate,
     _trace,
+    _vault,
 )
 from wayseal.cli._options import Lang
 from wayseal.cli._say_error import language, said
@@ -63,11 +66,13 @@ app.command(name="rights")(_rights.rights)
 app.command(name="simulate")(_simulate.simulate)
 app.command(name="demo")(_demo.demo)
 app.command(name="verdict")(_case.verdict)
+app.command(name="serve")(_serve.serve)
 app.add_typer(_ledger.app, name="ledger")
 app.add_typer(_canary.app, name="canary")
 app.add_typer(_case.app, name="case")
 app.add_typer(_partners.app, name="partners")
 app.add_typer(_policy.app, name="policy")
+app.add_typer(_vault.app, name="vault")
 
 
 def _version(asked: bool) -> None:

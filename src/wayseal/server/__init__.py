@@ -1,8 +1,10 @@
-"""The HTTP service: an API over a vault, and what runs it."""
+"""The HTTP service: an API over a vault, and what runs it.
 
-from wayseal.server.app import Limits, create_app
+The app stands in `wayseal.server.app`, what runs it in `wayseal.server.serve`: whoever needs the settings alone doesn't
+wait for the framework.
+"""
+
 from wayseal.server.errors import ServerError, SettingsError
-from wayseal.server.serve import run
 from wayseal.server.settings import Settings, read_settings
 
-__all__ = ["Limits", "ServerError", "Settings", "SettingsError", "create_app", "read_settings", "run"]
+__all__ = ["ServerError", "Settings", "SettingsError", "read_settings"]

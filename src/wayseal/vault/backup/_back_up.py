@@ -97,7 +97,7 @@ def _new(folder: Path) -> Iterator[None]:
             raise BackupError(f"{folder}: not empty, and a backup overwrites nothing")
         folder.chmod(0o700)
     except OSError as error:
-        raise BackupError(f"{folder}: {disk_says(error)}") from None
+        raise BackupError(f"{folder}: the backup can't be written: {disk_says(error)}") from None
     try:
         yield
         sync_folder(folder.parent)
@@ -107,7 +107,7 @@ def _new(folder: Path) -> Iterator[None]:
         if made:
             folder.rmdir()
         if isinstance(error, OSError):
-            raise BackupError(f"{folder}: {disk_says(error)}") from None
+            raise BackupError(f"{folder}: the backup can't be written: {disk_says(error)}") from None
         raise
 
 

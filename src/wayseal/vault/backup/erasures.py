@@ -42,7 +42,7 @@ def save_erasures(file: Path, erasures: Iterable[Erasure]) -> None:
             out.flush()
             os.fsync(out.fileno())
     except OSError as error:
-        raise BackupError(f"{file}: {disk_says(error)}") from None
+        raise BackupError(f"{file}: the list can't be written: {disk_says(error)}") from None
 
 
 def load_erasures(file: Path) -> list[Erasure]:

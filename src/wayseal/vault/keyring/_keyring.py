@@ -131,8 +131,9 @@ class Keyring:
         found = self._active[kind.purpose] if version is None else self._live[kind.purpose].get(version)
         if isinstance(found, kind):
             return found
-        was = (kind.purpose, version) in self._retired
-        raise KeyringError(f"{kind.purpose} {version} {'was retired' if was else 'is not in the keyring'}")
+        if (kind.purpose, version) in self._retired:
+            raise KeyringError(f"{kind.purpose} {version} was retired")
+        raise KeyringError(f"{kind.purpose} {version} is not in the keyring")
 
     def keys(self, kind: type[K]) -> list[K]:
         """Every key of this kind that can be read with, oldest first."""

@@ -1,0 +1,116 @@
+"""A vault, opened for one command.
+
+1. Who acts on the command line is client `cli`, on behalf of `--actor` or of the system's user; rules hold for it as
+   for anybody.
+2. Every command is a request with an id of its own, which stands in the log.
+"""
+
+import getpass
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wayseal.server.settings import PREFIX, Settings, read_settings
+from wayseal.store.database import open_database
+from wayseal.vault import Caller, Vault
+from wayseal.vault.errors import KeyringError, VaultError
+from wayseal.vault.keyring import Keyring, KeyringFile, LocalKeys
+from wayseal.vault.keyring._keyring import ENVIRONMENT
+
+CLIENT = "cli"
+SETTINGS = "wayseal.toml"
+PATIENCE = 3600.0
+"""Seconds: an operator rather waits than begins again."""
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A vault and who acts in it. source: the keyring; now: microseconds."""
+
+    vault: Vault
+    settings: Settings
+    source: Keyring | KeyringFile
+    caller: Caller
+    now: int
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keyring as it is."""
+        return self.source.current()
+
+    @property
+    def service(self) -> LocalKeys:
+        """What wraps data keys."""
+        return LocalKeys(self.source)
+
+    def save(self, keyring: Keyring) -> None:
+        """Puts another keyring in the place of the file; KeyringError where it doesn't stand in one."""
+        if self.settings.keyring_file is None:
+            raise KeyringError("the keyring stands in the environment: it can't be changed from here")
+        keyring.save(self.settings.keyring_file)
+
+
+@contextmanager
+def opened(folder: Path, actor: str | None = None) -> Iterator[Opened]:
+    """The vault of a folder (rules 1 and 2). VaultError: there is none; SettingsError, KeyringError, DatabaseError."""
+    settings = settings_of(folder)
+    source = keyring_of(settings)
+    who = caller_of(actor)
+    main = open_database(settings.database, patience=PATIENCE)
+    try:
+        keys = open_database(settings.key_database, patience=PATIENCE)
+        try:
+            yield Opened(vault=Vault(main, keys, source), settings=settings, source=source, caller=who, now=now())
+        finally:
+            keys.close()
+    finally:
+        main.close()
+
+
+def settings_of(folder: Path) -> Settings:
+    """The settings of a vault's folder and of the environment, which wins and suffices.
+
+    Paths in the file count from the folder.
+    """
+    file = folder / SETTINGS
+    if not file.is_file():
+        if all(PREFIX + name.upper() in os.environ for name in ("database", "key_database")):
+            return read_settings(os.environ)
+        raise VaultError(f"{folder}: there is no vault here (no wayseal.toml): run `wayseal vault init`")
+    read = read_settings(os.environ, file)
+    changes: dict[str, object] = {}
+    for name in ("database", "key_database"):
+        url = getattr(read, name)
+        if url.startswith(_SQLITE) and PREFIX + name.upper() not in os.environ:
+            changes[name] = _SQLITE + str((folder / url.removeprefix(_SQLITE)).absolute())
+    for name in ("keyring_file", "tls_certificate", "tls_key", "tls_client_ca"):
+        if getattr(read, name) is not None and PREFIX + name.upper() not in os.environ:
+            changes[name] = (folder / getattr(read, name)).absolute()
+    return replace(read, **changes)  # type: ignore[arg-type]
+
+
+def keyring_of(settings: Settings) -> Keyring | KeyringFile:
+    """The keyring that the settings name."""
+    if settings.keyring_file is not None:
+        return KeyringFile(settings.keyring_file)
+    return Keyring.from_environment({ENVIRONMENT: settings.keyring or ""})
+
+
+def caller_of(actor: str | None) -> Caller:
+    """Rule 1."""
+    if actor is None:
+        try:
+            actor = getpass.getuser()
+        except (KeyError, OSError):
+            raise VaultError("the system knows no name for you: give --actor") from None
+    return Caller(client=CLIENT, actor=actor, scopes=frozenset(), request=f"cli-{secrets.token_hex(8)}", via="cli")
+
+
+def now() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1000

@@ -1,0 +1,218 @@
+"""The client: one method for each thing that the service does."""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+from wayseal.client import _spelling as spelling
+from wayseal.client._transport import Sign, Transport, http_client
+from wayseal.client.errors import RefusedError
+from wayseal.client.records import (
+    Actor,
+    Approval,
+    Ask,
+    Disclosed,
+    Erased,
+    Parcel,
+    Patience,
+    PolicyShown,
+    Refused,
+    Scan,
+    Sealed,
+    Ticket,
+    TokenShown,
+)
+
+T = TypeVar("T")
+
+
+class VaultClient:
+    """Talks to a vault's service on behalf of one actor. Thread-safe; close it, or use it in a `with` statement.
+
+    Every method raises `RefusedError` where a rule refuses the request, `SignInError`, `UnreachableError`, and
+    `ClientError` where the answer can't be understood. What is sealed and disclosed has an idempotency key, by default
+    a new one for each call: when the connection breaks it is sent again, and done once.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        actor: str | None = None,
+        scopes: Sequence[str] = (),
+        verify: Path | None = None,
+        cert: tuple[Path, Path] | None = None,
+        insecure: bool = False,
+        patience: Patience | None = None,
+    ) -> None:
+        """Nothing is sent yet.
+
+        actor: on whose behalf; None: the client's own. scopes: fewer than the client has. verify: file of trusted
+        certificates; cert: files of the client's certificate and its key. insecure: http beyond this machine.
+        """
+        waits = patience or Patience()
+        http = http_client(base_url, waits.timeout, verify, cert, insecure=insecure)
+        sign = Sign(client=client_id, secret=client_secret, actor=actor, scopes=tuple(scopes))
+        self._transport = Transport(http, sign, waits)
+        self._name = f"VaultClient({base_url!r}, {client_id!r}, actor={actor!r})"
+
+    def __repr__(self) -> str:
+        """Where and who, without the secret."""
+        return self._name
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of connections."""
+        self._transport.close()
+
+    def seal(self, parcel: Parcel, *, key: str | None = None) -> Sealed:
+        """Seals a parcel."""
+        told = self._post("/v1/waybills", spelling.written(parcel), key=key or _key())
+        return _one(spelling.understood(spelling.sealed, told))
+
+    def seal_many(self, parcels: Iterable[Parcel], *, key: str | None = None) -> list[Sealed | Refused]:
+        """Seals up to 1,000 parcels; an answer for each, in their order."""
+        body = {"parcels": [spelling.written(p) for p in parcels]}
+        return _results(self._post("/v1/waybills/batch", body, key=key or _key()), spelling.sealed)
+
+    def disclose(
+        self,
+        waybill: str,
+        purpose: str,
+        reason: str,
+        *,
+        fields: Sequence[str] | None = None,
+        approval: str | None = None,
+        key: str | None = None,
+    ) -> Disclosed:
+        """Shows what the purpose opens of a waybill. fields: fewer than it has; approval: of bulk."""
+        body: dict[str, Any] = {"purpose": purpose, "reason": reason}
+        if fields is not None:
+            body["fields"] = list(fields)
+        if approval is not None:
+            body["approval"] = approval
+        told = self._post(f"/v1/waybills/{quote(waybill, safe='')}/disclose", body, key=key or _key())
+        return _one(spelling.understood(spelling.disclosed, told))
+
+    def disclose_many(
+        self, asks: Iterable[Ask], *, approval: str | None = None, key: str | None = None
+    ) -> list[Disclosed | Refused]:
+        """Shows up to 1,000 waybills; an answer for each, in their order."""
+        body: dict[str, Any] = {"asks": [spelling.written(ask) for ask in asks]}
+        if approval is not None:
+            body["approval"] = approval
+        return _results(self._post("/v1/disclose", body, key=key or _key()), spelling.disclosed)
+
+    def disclose_tokens(
+        self,
+        tokens: Sequence[str],
+        purpose: str,
+        reason: str,
+        *,
+        approval: str | None = None,
+        key: str | None = None,
+    ) -> list[TokenShown]:
+        """Shows what tokens stand for; an answer for each, in their order."""
+        body: dict[str, Any] = {"tokens": list(tokens), "purpose": purpose, "reason": reason}
+        if approval is not None:
+            body["approval"] = approval
+        return _results(self._post("/v1/tokens/disclose", body, key=key or _key()), spelling.token_shown)
+
+    def find(self, phone: str, purpose: str, reason: str) -> list[str]:
+        """Waybills with a phone; few look-ups a day."""
+        told = self._post("/v1/find", {"phone": phone, "purpose": purpose, "reason": reason}, again=False)
+        return spelling.understood(lambda body: [str(number) for number in body["waybills"]], told)
+
+    def scans(self, scans: Iterable[Scan]) -> int:
+        """Reports up to 1,000 scans; how many were new."""
+        return self._taken("/v1/scans", "scans", scans)
+
+    def tickets(self, tickets: Iterable[Ticket]) -> int:
+        """Reports up to 1,000 tickets; how many were new."""
+        return self._taken("/v1/tickets", "tickets", tickets)
+
+    def actors(self, actors: Iterable[Actor]) -> int:
+        """Puts up to 1,000 actors into the directory, or replaces what is known of them; how many."""
+        return self._taken("/v1/actors", "actors", actors)
+
+    def block(self, actor: str) -> None:
+        """Puts an actor on the blocked list: it is shown nothing any more."""
+        self._post(f"/v1/actors/{quote(actor, safe='')}/block")
+
+    def unblock(self, actor: str) -> None:
+        """Takes an actor off the blocked list."""
+        self._post(f"/v1/actors/{quote(actor, safe='')}/unblock")
+
+    def ask_approval(self, purpose: str, most: int) -> Approval:
+        """Asks a second person to agree to bulk."""
+        return _approval(self._post("/v1/approvals", {"purpose": purpose, "most": most}, again=False))
+
+    def approve(self, approval: str) -> Approval:
+        """Agrees to bulk that another asked for."""
+        return _approval(self._post(f"/v1/approvals/{quote(approval, safe='')}/approve", again=False))
+
+    def erase(self, waybill: str, why: str = "request") -> Erased:
+        """Erases a waybill's key, so that nothing of it can be shown again. why: a code that stands in the log."""
+        told = self._post(f"/v1/waybills/{quote(waybill, safe='')}/erase", {"why": why})
+        return spelling.understood(lambda body: spelling.with_times(Erased, body, "erased_at", "gone_at"), told)
+
+    def policy(self) -> PolicyShown:
+        """The policy in force."""
+        return spelling.understood(lambda body: PolicyShown(**body), self._transport.json("GET", "/v1/policy"))
+
+    def activate_policy(self, purposes: str, rules: str) -> int:
+        """Puts another policy in force (purposes as TOML, rules as Cedar); its version."""
+        told = self._post("/v1/policy", {"purposes": purposes, "rules": rules}, again=False)
+        return spelling.understood(lambda body: int(body["version"]), told)
+
+    def checkpoint(self) -> str:
+        """A signed checkpoint of the log: keep it where those can't write who run the vault."""
+        return self._transport.send("GET", "/v1/log/checkpoint").text
+
+    def tile(self, path: str) -> bytes:
+        """Hashes of a tile of the log's tree, by its path (C2SP tlog-tiles), such as 0/000.p/7."""
+        return self._transport.send("GET", f"/v1/log/tile/{quote(path)}").content
+
+    def proof(self, seq: int) -> str:
+        """The proof that an entry stands in the log, as `wayseal vault verify-proof` takes it."""
+        return self._transport.send("GET", f"/v1/log/entries/{seq}/proof").text
+
+    def _post(self, path: str, body: Any = None, *, key: str | None = None, again: bool = True) -> Any:
+        return self._transport.json("POST", path, body, key=key, again=again)
+
+    def _taken(self, path: str, name: str, records: Iterable[Scan | Ticket | Actor]) -> int:
+        told = self._post(path, {name: [spelling.written(record) for record in records]})
+        return spelling.understood(lambda body: int(body["taken"]), told)
+
+
+def _key() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def _one(answer: T | Refused) -> T:
+    """The answer to one question; the service refuses one by a problem, never so."""
+    if isinstance(answer, Refused):
+        raise RefusedError(answer.rule, answer.zh, answer.en, seq=answer.seq)
+    return answer
+
+
+def _results(told: Any, read: Callable[[Any], T]) -> list[T]:
+    return spelling.understood(lambda body: [read(one) for one in body["results"]], told)
+
+
+def _approval(told: Any) -> Approval:
+    return spelling.understood(lambda body: spelling.with_times(Approval, body, "expires_at"), told)

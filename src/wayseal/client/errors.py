@@ -1,0 +1,50 @@
+"""What the client raises. No text holds what was sent or shown, and no library's error stays in the chain."""
+
+from typing import ClassVar
+
+from wayseal.model.errors import WaysealError
+
+
+class ClientError(WaysealError):
+    """Something between this system and the service that can't be as it is."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class RefusedError(ClientError):
+    """A rule refused what was asked.
+
+    rule: its code; zh, en: its words; status: of the answer; seq: where the refusal stands in the log, if it does;
+    request: the service's id of the request; fields: those that aren't valid, with what is wrong.
+    """
+
+    exit_code: ClassVar[int] = 13
+
+    def __init__(
+        self,
+        rule: str,
+        zh: str,
+        en: str,
+        *,
+        status: int = 403,
+        seq: int | None = None,
+        request: str = "",
+        fields: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(f"{rule}: {en}")
+        self.rule, self.zh, self.en = rule, zh, en
+        self.status, self.seq, self.request, self.fields = status, seq, request, fields
+
+
+class SignInError(ClientError):
+    """There is no token for this client and actor. code: of RFC 6749."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the service gives no token: {code}")
+        self.code = code
+
+
+class UnreachableError(ClientError):
+    """The service didn't answer, or was busy, as long as was waited. Whether it did what was asked isn't known."""
+
+    exit_code: ClassVar[int] = 5

@@ -1,0 +1,116 @@
+"""Data keys, wrapped anew with the active key: after a rotation, while the vault is used.
+
+1. Portion by portion; what was done stays done when it is broken off, and the next run goes on from there.
+2. A key that was erased meanwhile stays erased: rows are changed, never put.
+3. Of a key that doesn't open the number is named, and the rest goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.store.database import Connection, Database
+from wayseal.vault import _tables as t
+from wayseal.vault.errors import VaultError
+from wayseal.vault.keyring import KeyService, Wrapped
+from wayseal.vault.sealing.wrapping import rewrap
+
+PORTION = 1000
+Progress = Callable[[str, int, int], None]
+"""(stage, done, total)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrapped:
+    """How many keys were wrapped anew, and the numbers of those that don't open."""
+
+    done: int
+    failed: tuple[str, ...]
+
+
+def rewrap_keys(keys: Database, service: KeyService, active: int, progress: Progress) -> Rewrapped:
+    """Wraps anew what isn't wrapped by version `active` (rules 1 to 3)."""
+    total = keys.read(_older, active)
+    seen = done = 0
+    failed: list[str] = []
+    last = ("", b"")
+    while rows := keys.read(_portion, active, last):
+        last = (rows[-1].waybill, bytes(rows[-1].key_id))
+        made: list[tuple[sa.Row[Any], Wrapped]] = []
+        for some, again in _anew(service, rows):
+            if again is None:
+                failed += [row.waybill for row in some]
+            else:
+                made += zip(some, again, strict=True)
+        if made:
+            done += keys.write(_change, made)
+        seen += len(rows)
+        progress("keys", seen, max(total, seen))
+    return Rewrapped(done=done, failed=tuple(failed))
+
+
+def versions_in_use(keys: Database) -> dict[int, int]:
+    """How many data keys each version of the wrapping key has."""
+    column = t.data_keys.c.key_version
+    counted = sa.select(column, sa.func.count()).group_by(column).order_by(column)
+    return {row[0]: row[1] for row in keys.read(lambda c: c.execute(counted).all())}
+
+
+def index_versions_in_use(main: Database) -> dict[int, int]:
+    """How many tags of phones each version of the index key has."""
+    column = t.phones.c.key_version
+    counted = sa.select(column, sa.func.count()).group_by(column).order_by(column)
+    return {row[0]: row[1] for row in main.read(lambda c: c.execute(counted).all())}
+
+
+_Rows = Sequence[sa.Row[Any]]
+
+
+def _anew(service: KeyService, rows: _Rows) -> list[tuple[_Rows, list[Wrapped] | None]]:
+    """Rows with their keys wrapped anew; None for those that don't open (rule 3)."""
+    items = [(row.waybill, Wrapped(row.key_version, bytes(row.wrapped))) for row in rows]
+    try:
+        return [(rows, rewrap(service, items))]
+    except VaultError:
+        if len(rows) == 1:
+            return [(rows, None)]
+        return [one for row in rows for one in _anew(service, [row])]
+
+
+def _older(connection: Connection, active: int) -> int:
+    which = sa.select(sa.func.count()).select_from(t.data_keys).where(t.data_keys.c.key_version != active)
+    return connection.execute(which).scalar_one()
+
+
+def _portion(connection: Connection, active: int, last: tuple[str, bytes]) -> _Rows:
+    columns = t.data_keys.c
+    place = sa.tuple_(columns.waybill, columns.key_id)
+    which = (columns.key_version != active) & (place > sa.tuple_(sa.literal(last[0]), sa.literal(last[1])))
+    statement = sa.select(t.data_keys).where(which).order_by(columns.waybill, columns.key_id).limit(PORTION)
+    return connection.execute(statement).all()
+
+
+def _change(connection: Connection, made: Sequence[tuple[sa.Row[Any], Wrapped]]) -> int:
+    """Rule 2."""
+    columns = t.data_keys.c
+    which = (
+        (columns.waybill == sa.bindparam("b_waybill"))
+        & (columns.key_id == sa.bindparam("b_key_id"))
+        & (columns.key_version == sa.bindparam("b_version"))
+    )
+    connection.execute(
+        sa.update(t.data_keys).where(which).values(key_version=sa.bindparam("v"), wrapped=sa.bindparam("w")),
+        [
+            {
+                "b_waybill": row.waybill,
+                "b_key_id": row.key_id,
+                "b_version": row.key_version,
+                "v": again.key_version,
+                "w": again.wrapped,
+            }
+            for row, again in made
+        ],
+    )
+    return len(made)

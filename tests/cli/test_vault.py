@@ -1,0 +1,473 @@
+"""`wayseal vault`: made, filled, asked, kept in order, in both languages; personal data is told by `disclose` alone."""
+
+import io
+import json
+import re
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Ran, inside
+from wayseal.cli._vault_errors import ALL
+from wayseal.cli._vault_example import NUMBERS, fill
+from wayseal.cli._vault_verify_words import VERIFY_TEXTS
+from wayseal.cli._vault_words import VAULT_TEXTS
+from wayseal.store.database import _told
+from wayseal.vault._verify import RecordCode
+from wayseal.vault.log.integrity import Code
+
+CHINESE = re.compile("[一-鿿]")
+PERSONAL = ("示例商店", "王样本", "李示例", "不存在街", "1390000000", "1380000000", "样品")
+HEADER = "waybill,recipient_name,recipient_phone,recipient_address,destination_outlet"
+ROWS = [f"YT90{n:02d},赵保密,1770000{n:04d},广东省深圳市南山区不存在街{n}号,深圳南山" for n in range(8)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The vault of the quick start."""
+    folder = tmp_path_factory.mktemp("vaults") / "vault"
+    assert inside("vault", "init", folder, "--example", "--actor", "operator").code == 0
+    return folder
+
+
+@pytest.fixture
+def vault(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy that a test may change."""
+    monkeypatch.delenv("WAYSEAL_LANG", raising=False)
+    monkeypatch.setenv("WAYSEAL_ACTOR", "operator")
+    shutil.copytree(made, tmp_path / "vault")
+    monkeypatch.setenv("WAYSEAL_VAULT", str(tmp_path / "vault"))
+    return tmp_path / "vault"
+
+
+def ran(*words: object, code: int = 0) -> Ran:
+    done = inside("vault", *words)
+    assert done.code == code, done
+    return done
+
+
+def listed(*words: object) -> list[dict[str, object]]:
+    found = json.loads(ran(*words, "--format", "json").out)
+    assert isinstance(found, list)
+    return found
+
+
+def deliver(number: str = NUMBERS[0], actor: str = "courier-12", *more: object, code: int = 0) -> Ran:
+    return ran("disclose", number, "--actor", actor, "--purpose", "deliver", "--reason", "route 12", *more, code=code)
+
+
+def test_a_new_vault_is_its_owners_alone(made: Path) -> None:
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in made.iterdir()}
+    assert {"wayseal.toml", "keyring.json", "main.db", "keys.db"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+    everything = b"".join(file.read_bytes() for file in made.iterdir())
+    assert not [text for text in PERSONAL if text.encode() in everything]
+
+
+def test_a_folder_that_holds_something_stays_as_it_is(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("years of work")
+    assert "not a new or empty folder" in ran("init", tmp_path, code=3).err
+    assert list(tmp_path.iterdir()) == [mine]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--database", "mysql://x"), "neither sqlite"),
+        (("--origin", "a b"), "no space"),
+        (("--key-database", "sqlite:////nowhere/keys.db"), "folder of the database"),
+    ],
+)
+def test_what_was_begun_is_taken_away(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    done = inside("vault", "init", tmp_path / "v", *words)
+    assert done.code in {3, 5}
+    assert said in done.err
+    assert list((tmp_path / "v").iterdir()) == []
+
+
+def test_it_can_be_moved(vault: Path, tmp_path: Path) -> None:
+    vault.rename(tmp_path / "elsewhere")
+    assert "Records: 4 sealed" in ran("status", "--vault", tmp_path / "elsewhere").out
+    assert "no vault here" in ran("status", code=3).err
+
+
+def test_disclosed_refused_and_both_in_the_log(vault: Path) -> None:
+    shown = deliver().out
+    assert "不存在街1号2栋301室  (full)" in shown
+    assert "王样本" not in shown
+    refused = deliver(NUMBERS[0], "courier-31", code=13)
+    assert refused.out == ""
+    assert refused.err == (
+        f"wayseal: {NUMBERS[0]} is not shown: the waybill is not in the custody of your outlet [custody]\n"
+    )
+    chinese = deliver(NUMBERS[0], "courier-31", "--lang", "zh", code=13).err
+    assert re.fullmatch(rf"wayseal: {NUMBERS[0]} 未予显示：[^a-z]+\[custody\]\n", chinese)
+    log = listed("log", "--waybill", NUMBERS[0])
+    assert [entry["kind"] for entry in log] == ["disclosed", "refused", "refused"]
+    text = ran("log").out
+    assert "recipient_address full" in text
+    assert "route 12" not in text
+
+
+def test_many_at_once_fewer_fields_and_json(vault: Path) -> None:
+    done = ran(
+        "disclose", *NUMBERS[:2], "YT77", "--actor", "courier-12", "--purpose", "deliver", "--reason", "r",
+        "--field", "recipient_phone", "--format", "json", "--key", "once", code=13,
+    )  # fmt: skip
+    first, second, third = json.loads(done.out)
+    assert first["values"] == {"recipient_phone": "139******00"}
+    assert first["forms"] == {"recipient_phone": "masked"}
+    assert (second["status"], third["status"], third["rule"]) == ("disclosed", "refused", "custody")
+    before = len(listed("log"))
+    assert deliver("YT77", "courier-12", code=13).err.count("wayseal: YT77") == 1
+    two = ran("disclose", "YT77", "YT78", "--actor", "x", "--purpose", "audit", "--reason", "r", code=13).err
+    assert two.count("wayseal: ") == 2
+    assert len(listed("log")) == before + 3
+    assert "there is no field shoe" in deliver(NUMBERS[0], "courier-12", "--field", "shoe", code=3).err
+
+
+def test_reasons_are_opened_by_an_entry(vault: Path) -> None:
+    deliver()
+    opened = ran("log", "--waybill", NUMBERS[0], "--reasons", "--actor", "auditor").out
+    assert "route 12" in opened
+    last = listed("log", "--kind", "admin", "--by", "auditor")[-1]
+    assert last["more"] == {"act": "reasons_opened", "count": 1, "first": last["seq"] - 1, "last": last["seq"] - 1}  # type: ignore[operator]
+    with_reason = listed("log", "--waybill", NUMBERS[0], "--reasons")
+    assert [entry["reason"] for entry in with_reason] == ["route 12"]
+    assert listed("log", "--kind", "found", "--reasons") == []
+
+
+def test_the_log_by_what_is_asked(vault: Path) -> None:
+    deliver()
+    assert [e["actor"] for e in listed("log", "--purpose", "deliver")] == ["courier-12"]
+    assert listed("log", "--since", "2100-01-01") == []
+    assert listed("log", "--before", "2001-01-01T00:00:00+08:00") == []
+    assert len(listed("log", "--since", "2001-01-01", "--most", 2)) == 2
+    assert "neither a date" in ran("log", "--since", "soon", code=3).err
+    ran("actor", "block", "courier-12")
+    assert [e["kind"] for e in listed("log", "--by", "courier-12")] == ["disclosed", "admin"]
+
+
+def test_parcels_of_a_file(vault: Path, tmp_path: Path) -> None:
+    bad = [",孙保密,17800000000,,x", "YT91,,,,", "YT9000,赵保密,1,,x", "YT92,吴保密", "YT93,周\x01密,1,,"]
+    file = tmp_path / "parcels.csv"
+    file.write_text("\n".join([HEADER, *ROWS, *bad]) + "\n", "utf-8")
+    done = ran("seal", file, "--out", tmp_path / "tokens", code=3)
+    assert done.out == "8 parcels of parcels.csv sealed\n"
+    lines = done.err.splitlines()
+    assert lines == [
+        f"{file}:10: waybill: no number of 1 to 64 characters",
+        f"{file}:11: has no field to seal",
+        f"{file}:12: waybill: stands twice in this file",
+        f"{file}:13: has 2 columns and not 5",
+        f"{file}:14: recipient_name: 1 to 1000 characters are needed, without control characters",
+    ]
+    assert "保密" not in done.err + done.out
+    tokens = [json.loads(line) for line in (tmp_path / "tokens").read_text().splitlines()]
+    assert [t["waybill"] for t in tokens] == [row[:6] for row in ROWS]
+    assert set(tokens[0]["tokens"]) == {"recipient_name", "recipient_phone", "recipient_address"}
+    again = ran("seal", file, "--lang", "zh", code=3)
+    assert "8 个单号此前已封存" in again.err
+    assert "第" not in again.out
+    assert all(CHINESE.search(line) for line in again.err.splitlines())
+
+
+def test_parcels_as_json_lines(vault: Path, tmp_path: Path) -> None:
+    file = tmp_path / "parcels.jsonl"
+    good = {"waybill": "YT8001", "goods": "保密", "keep_until": "2026-01-01T00:00:00+08:00"}
+    lines = [good, {**good, "waybill": "YT8002", "keep_until": "never"}, {"shoe": "保密"}, {"waybill": 7}, ["保密"]]
+    file.write_text("\n".join([*map(json.dumps, lines), "{保密", ""]), "utf-8")
+    done = ran("seal", file, code=3)
+    assert done.out == "1 parcel of parcels.jsonl sealed\n"
+    assert [line.split(": ", 1)[0] for line in done.err.splitlines()] == [f"{file}:{n}" for n in range(2, 7)]
+    assert "保密" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("赵保密,17700000000\n", "column 1 is none of waybill"),
+        ("waybill,waybill\n", "each once"),
+        ("", "each once"),
+        ('waybill,goods\nYT1,"保密"x\n', "this is no CSV"),
+        ("waybill,goods\nYT1,保密\n".encode("gb18030"), "isn't UTF-8"),
+    ],
+)
+def test_files_that_are_none(vault: Path, tmp_path: Path, text: str | bytes, said: str) -> None:
+    file = tmp_path / "parcels.csv"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = ran("seal", file, code=3)
+    assert said in done.err
+    assert "保密" not in done.err
+    assert "17700000000" not in done.err
+
+
+def test_more_bad_rows_than_anybody_reads(vault: Path, tmp_path: Path) -> None:
+    file = tmp_path / "parcels.csv"
+    file.write_text("waybill,goods\n" + ",x\n" * 30, "utf-8")
+    assert "and 10 more rows" in ran("seal", file, code=3).err
+
+
+def test_a_phone_comes_by_standard_input(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("find", "--purpose", "after_sales", "--reason", "caller", "--actor", "agent-7")
+    monkeypatch.setattr("sys.stdin", io.StringIO("13900000002\n"))
+    assert ran(*words).out == f"{NUMBERS[2]}\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("13900000002\n"))
+    assert json.loads(ran(*words, "--format", "json").out) == {"waybills": [NUMBERS[2]]}
+    monkeypatch.setattr("sys.stdin", io.StringIO("13911111111\n"))
+    assert "no waybill" in ran(*words).err
+    monkeypatch.setattr("sys.stdin", io.StringIO("13900000002\n"))
+    assert "refused: " in ran(*words[:-1], "courier-12", code=13).err
+    assert "13900000002" not in ran("log", "--kind", "found").out
+
+
+def test_bulk_needs_another(vault: Path) -> None:
+    asked = ran("ask", "deliver", 200, "--actor", "courier-12").out
+    found = re.search("approval ([0-9a-f]{20}):", asked)
+    assert found
+    assert "second person" in ran("approve", found[1], "--actor", "courier-12", code=3).err
+    assert "courier-12 may be shown 200" in ran("approve", found[1], "--actor", "clerk-3").out
+
+
+def test_erased_is_erased(vault: Path) -> None:
+    assert f"{NUMBERS[0]} is erased" in ran("erase", NUMBERS[0]).out
+    deliver(code=13)
+    assert [row["waybill"] for row in listed("erase", NUMBERS[1])] == [NUMBERS[1]]
+    assert "2 of these numbers" in ran("erase", "YT1", "YT2", code=3).err
+    assert ran("verify").out.count("2 erased") == 1
+
+
+def test_what_is_kept_too_long(vault: Path, tmp_path: Path) -> None:
+    assert ran("retain").out == "nothing is to be erased\n"
+    file = tmp_path / "old.csv"
+    file.write_text("waybill,goods,keep_until\nYT1,x,2020-01-01T00:00:00Z\n", "utf-8")
+    ran("seal", file)
+    status = ran("status").out
+    assert "Next to be erased: 2020-01-01T00:00:00Z" in status
+    assert "kept longer than they may be" in status
+    assert [row["waybill"] for row in listed("retain")] == ["YT1"]
+    assert listed("retain") == []
+
+
+def test_keys_from_rotation_to_retirement(vault: Path) -> None:
+    before = json.loads((vault / "keyring.json").read_text())
+    secrets = [key["secret"] for key in before["keys"]]
+    assert "wrap 2 is written with" in ran("key", "rotate", "wrap").out
+    assert "needed still: by 4 rows" in ran("key", "retire", "wrap", 1, code=3).err
+    assert "older keys" in ran("status").out
+    assert ran("key", "rewrap", "-q").out == "4 data keys wrapped anew with wrap 2\n"
+    assert "wrap 1 is out" in ran("key", "retire", "wrap", 1).out
+    deliver()
+    assert ran("verify").out.count("Nothing was changed") == 1
+    assert "key activate log 2" in ran("key", "rotate", "log", "--wait").out
+    assert "active key" in ran("key", "retire", "log", 1, code=3).err
+    ran("key", "activate", "log", 2)
+    ran("key", "retire", "log", 1)
+    keys = listed("key", "list")
+    assert [(k["version"], k["active"], k["in_use"]) for k in keys if k["purpose"] == "wrap"] == [(2, True, 4)]
+    everything = ran("key", "list").out + ran("key", "list", "--lang", "zh").out + ran("status").out
+    assert not [secret for secret in secrets if secret in everything]
+    acts = [entry["more"]["act"] for entry in listed("log", "--kind", "admin")]  # type: ignore[index]
+    assert acts[-6:] == [
+        "key_rotated", "keys_rewrapped", "key_retired", "key_rotated", "key_activated", "key_retired",
+    ]  # fmt: skip
+
+
+def test_a_data_key_that_does_not_open_is_named(vault: Path) -> None:
+    with sqlite3.connect(vault / "keys.db") as raw:
+        raw.execute("UPDATE data_keys SET wrapped = ? WHERE waybill = ?", (b"x" * 65, NUMBERS[1]))
+    ran("key", "rotate", "wrap")
+    assert f"  {NUMBERS[1]}: its data key doesn't open" in ran("key", "rewrap", code=7).out
+
+
+def test_a_keyring_of_the_environment_is_not_changed(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYSEAL_KEYRING", (vault / "keyring.json").read_text())
+    (vault / "keyring.json").unlink()
+    deliver()
+    assert "stands in the environment" in ran("key", "rotate", "log", code=3).err
+
+
+def test_clients(vault: Path) -> None:
+    added = ran("client", "add", "handhelds", "--scope", "disclose", "--acts-for", "courier", "--per-second", 50)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}\n", added.out)
+    other = ran("client", "secret", "handhelds").out
+    assert other != added.out
+    found = {row["client"]: row for row in listed("client", "list")}
+    assert (found["handhelds"]["scopes"], found["handhelds"]["acts_for"]) == (["disclose"], ["courier"])
+    assert "handhelds" in ran("client", "list").out
+    assert "id is taken" in ran("client", "add", "handhelds", "--scope", "seal", code=3).err
+    assert "there is no scope fly" in ran("client", "add", "b", "--scope", "fly", code=3).err
+    ran("client", "disable", "handhelds")
+    assert {row["client"]: row for row in listed("client", "list")}["handhelds"]["disabled_at"]
+    assert "none with this id" in ran("client", "disable", "nobody", code=3).err
+
+
+def test_actors(vault: Path, tmp_path: Path) -> None:
+    ran("actor", "put", "c-9", "--role", "courier", "--outlet", "深圳南山", "--trained-until", "2999-01-01T00:00Z")
+    deliver(NUMBERS[0], "c-9")
+    ran("actor", "block", "c-9")
+    deliver(NUMBERS[0], "c-9", code=13)
+    ran("actor", "unblock", "c-9")
+    deliver(NUMBERS[1], "c-9")
+    file = tmp_path / "actors.csv"
+    rows = ["c-10,person,courier,深圳南山,2999-01-01T00:00:00+08:00", "c-11,alien,courier,,", "c-12,person,courier,,x"]
+    file.write_text("\n".join(["actor,kind,role,outlet,trained_until", *rows, ",,,,", "c 13 ,person,r,,"]), "utf-8")
+    done = ran("actor", "put", "--file", file, code=3)
+    assert done.out == "1 actor put into the directory\n"
+    assert [line.split(": ")[1] for line in done.err.splitlines()] == ["kind", "trained_until", "actor", "actor"]
+    assert "c-10" in ran("actor", "list").out
+    assert {row["actor"] for row in listed("actor", "list")} >= {"c-9", "c-10", "courier-12"}
+    assert ran("actor", "put", code=2).err.endswith("give one of ACTOR and --file\n")
+    assert "role: is missing" in ran("actor", "put", "c-14", code=3).err
+
+
+def test_checkpoints_and_proofs(vault: Path, tmp_path: Path) -> None:
+    seq = json.loads(deliver(NUMBERS[0], "courier-12", "--format", "json").out)[0]["seq"]
+    public, note, proof = tmp_path / "vault.pub", tmp_path / "c", tmp_path / "p"
+    ran("key", "public", "--out", public)
+    assert ran("key", "public").out == public.read_text()
+    ran("checkpoint", "--out", note)
+    assert ran("checkpoint").out == note.read_text()
+    ran("prove", seq, "--out", proof, "--checkpoint", note)
+    said = ran("verify-proof", proof, "--key", public).out
+    assert f"entry {seq} of vault.local" in said
+    assert "courier-12" in said
+    assert "route 12" not in said
+    ran("key", "rotate", "log")
+    ran("key", "retire", "log", 1)
+    assert ran("key", "public", "--all").out.splitlines()[0] == public.read_text().strip()
+    held = ran("verify", "--checkpoint", note, "--key", public).out
+    assert held.count("holds") == 2
+    assert "No checkpoint was given" not in held
+    ran("prove", seq, "--out", proof)
+    assert "signed by" in ran("verify-proof", proof, "--key", public, code=9).err
+    proof.write_text(proof.read_text().replace("courier-12", "courier-13"))
+    ran("key", "public", "--out", public)
+    assert "doesn't hold" in ran("verify-proof", proof, "--key", public, code=7).err
+    assert "no entry at this place" in ran("prove", 999, "--out", proof, code=3).err
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:50] + bytes([content[50] ^ 1]) + content[51:]
+
+
+OF_NUMBER = "WHERE CAST(entry AS TEXT) LIKE '%' || ? || '%'"
+TAMPERING = [
+    ("main.db", "UPDATE waybills SET sealed = flipped(sealed) WHERE waybill = ?", RecordCode.CHANGED),
+    ("keys.db", "UPDATE data_keys SET wrapped = flipped(wrapped) WHERE waybill = ?", RecordCode.CHANGED),
+    ("keys.db", "DELETE FROM data_keys WHERE waybill = ?", RecordCode.NO_KEY),
+    ("main.db", "DELETE FROM waybills WHERE waybill = ?", RecordCode.COUNT),
+    ("main.db", f"UPDATE entries SET entry = flipped(entry) {OF_NUMBER}", Code.ENTRY),
+    ("main.db", f"DELETE FROM entries {OF_NUMBER}", Code.ENTRY_MISSING),
+]
+
+
+@pytest.mark.parametrize(("file", "statement", "code"), TAMPERING)
+def test_what_was_changed_is_named(vault: Path, file: str, statement: str, code: RecordCode | Code) -> None:
+    deliver()
+    deliver(NUMBERS[1])
+    with sqlite3.connect(vault / file) as raw:
+        raw.create_function("flipped", 1, flipped)
+        assert raw.execute(statement, (NUMBERS[0],)).rowcount == 1
+    done = ran("verify", code=7)
+    assert "1 finding:" in done.out
+    found = json.loads(ran("verify", "--format", "json", code=7).out)
+    assert [each["code"] for each in found["findings"]] == [code.value]
+    chinese = ran("verify", "--lang", "zh", code=7).out
+    assert "发现 1 个问题" in chinese
+    assert not [text for text in PERSONAL if text in done.out + chinese]
+
+
+def test_a_policy_is_put_in_force(vault: Path, tmp_path: Path) -> None:
+    from wayseal.vault.policy import default_texts
+
+    purposes, rules = default_texts()
+    file = tmp_path / "purposes.toml"
+    file.write_text(
+        purposes.replace("[roles]\n", '[roles]\nnew_role = { zh = "新", en = "new" }\n').replace("12h", "13h"), "utf-8"
+    )
+    assert "policy 2 is in force" in ran("policy", "activate", file).out
+    assert ran("policy", "show").out.startswith("Version 2\n")
+    assert json.loads(ran("policy", "show", "--format", "json").out)["purposes"]
+    cli = {row["client"]: row for row in listed("client", "list")}["cli"]
+    assert "new_role" in cli["acts_for"]  # type: ignore[operator]
+    (tmp_path / "rules.cedar").write_text(rules, "utf-8")
+    ran("policy", "activate", tmp_path / "rules.cedar")
+    assert ran("policy", "show").out.startswith("Version 3\n")
+    assert "13 h" in ran("policy", "show").out
+    assert "one of each" in ran("policy", "activate", file, file, code=2).err
+    file.write_bytes(b"\xff")
+    assert "isn't UTF-8" in ran("policy", "activate", file, code=3).err
+
+
+def test_what_was_disclosed_goes_into_a_ledger(vault: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    assert "nothing new" in ran("project", "--ledger", ledger, "-q").out
+    deliver()
+    assert "1 disclosure taken" in ran("project", "--ledger", ledger, "-q").out
+    words = ("ledger", "verify", ledger, "--vault", vault, "-q")
+    fine = inside(*words)
+    assert (fine.code, "1 row as the log has them" in fine.out) == (0, True)
+    with sqlite3.connect(vault / "main.db") as raw:
+        raw.execute("UPDATE entries SET entry = x'00' WHERE seq = (SELECT max(seq) FROM entries)")
+    assert inside(*words).code == 7
+    found = json.loads(inside(*words, "--format", "json").out)
+    assert found["vault"]["findings"]
+    assert found["findings"] == []
+
+
+def test_nothing_to_upgrade_and_steps_that_wait(vault: Path) -> None:
+    assert "nothing to do" in ran("upgrade").out
+    with sqlite3.connect(vault / "keys.db") as raw:
+        for table in ("data_keys", "erasures", "alembic_version_keys"):
+            raw.execute(f"DROP TABLE {table}")
+    assert "pending: keys_0001" in ran("status", code=3).err
+    assert "keys_0001: " in ran("upgrade").out
+    broken = ran("status").out
+    assert "Records: 4 sealed" in broken
+
+
+def test_status_for_programs(vault: Path) -> None:
+    found = json.loads(ran("status", "--format", "json").out)
+    assert found["counts"]["sealed"] == 4
+    assert found["trouble"] == ["no_checkpoint"]
+    ran("checkpoint")
+    assert "All is well." in ran("status").out
+    keys = json.loads((vault / "keyring.json").read_text())
+    with sqlite3.connect(vault / "keys.db") as raw:
+        raw.execute("UPDATE data_keys SET key_version = 9")
+    assert json.loads(ran("status", "--format", "json").out)["trouble"] == ["keys_lost"]
+    assert keys["keys"]
+
+
+def test_nobody_without_a_name(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WAYSEAL_ACTOR")
+
+    def nobody() -> str:
+        raise OSError
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert "give --actor" in ran("checkpoint", code=3).err
+
+
+def test_every_text_stands_in_both_languages() -> None:
+    for texts in (VAULT_TEXTS, VERIFY_TEXTS):
+        assert set(texts["en"]) == set(texts["zh"])
+        for key in texts["en"]:
+            blanks = [set(re.findall(r"\{(\w+)", texts[lang][key])) for lang in ("en", "zh")]
+            assert blanks[0] == blanks[1], key
+    assert {*Code, *RecordCode} <= set(VERIFY_TEXTS["en"])
+
+
+def test_what_databases_refuse_is_said_in_chinese() -> None:
+    assert {*_told._WORDS.values(), *_told._GONE.values()} <= set(ALL)
+
+
+def test_the_example_is_what_the_quick_start_says() -> None:
+    assert fill.__doc__
+    assert NUMBERS[0] == "YT0000000000001"

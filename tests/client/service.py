@@ -1,0 +1,173 @@
+"""The real service on a port of this machine, over a real vault; and a relay that loses answers."""
+
+import asyncio
+import io
+import select
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from wayseal.client import Parcel
+from wayseal.server._gate import Running
+from wayseal.server._logs import make_log
+from wayseal.server._metrics import Metrics
+from wayseal.server._scopes import SCOPES
+from wayseal.server.app import Limits, create_app
+from wayseal.store.database import open_database
+from wayseal.store.database.migrations import upgrade
+from wayseal.vault import Caller, Vault, new_vault
+from wayseal.vault._committer import Committer
+from wayseal.vault.keyring import Keyring
+from wayseal.vault.policy import default_texts
+
+ADMIN = Caller(client="setup", actor="setup", scopes=frozenset(), request="setup")
+ROLES = frozenset({"courier", "partner", "customer_service", "analyst"})
+VALUES = {
+    "sender_name": "王样本",
+    "sender_phone": "13800000001",
+    "recipient_name": "李示例",
+    "recipient_phone": "13900000001",
+    "recipient_address": "广东省深圳市南山区不存在街1号2栋301室",
+    "goods": "样品",
+}
+
+
+@dataclass
+class Service:
+    """A service that runs. secret: of client `all`; now: when it was made."""
+
+    url: str
+    port: int
+    vault: Vault
+    secret: str
+    now: datetime
+
+
+class Flaky:
+    """An app that first answers what a test put there instead: (status, headers)."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.instead: list[tuple[int, dict[str, str]]] = []
+        self.seen: list[tuple[str, dict[str, str]]] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        self.seen.append((scope["path"], headers))
+        if not self.instead or scope["path"] == "/oauth/token":
+            await self._app(scope, receive, send)
+            return
+        status, more = self.instead.pop(0)
+        told = b'{"rule": "busy", "detail_zh": "\xe5\xbf\x99", "detail_en": "busy", "request": "r-1"}'
+        await send(
+            {"type": "http.response.start", "status": status,
+             "headers": [(n.encode(), v.encode()) for n, v in more.items()]}
+        )  # fmt: skip
+        await send({"type": "http.response.body", "body": told})
+
+
+@contextmanager
+def service(folder: Path) -> Iterator[tuple[Service, Flaky]]:
+    """A service over a new vault on SQLite."""
+    urls = [f"sqlite:///{folder}/{name}.db" for name in ("main", "keys")]
+    main, keys = map(open_database, urls)
+    upgrade(main, "main")
+    upgrade(keys, "keys")
+    ring = Keyring.new(0)
+    now = datetime.now(UTC)
+    new_vault(main, keys, "vault.example", *default_texts(), ADMIN, int(now.timestamp() * 1e6))
+    vault = Vault(main, keys, ring)
+    secret = vault.add_client(
+        ADMIN, "all", scopes=frozenset(SCOPES), actor="system-1", acts_for=ROLES | {"service"}, per_second=10_000,
+        now=int(now.timestamp() * 1e6),
+    )  # fmt: skip
+    committer, running = Committer(vault), Running(100)
+    app = create_app(
+        vault, committer, keyring=ring, issuer="https://vault.example", limits=Limits(), metrics=Metrics(),
+        log=make_log(io.StringIO()), running=running,
+    )  # fmt: skip
+    flaky = Flaky(app)
+    with served(flaky) as port:
+        yield Service(url=f"http://127.0.0.1:{port}", port=port, vault=vault, secret=secret, now=now), flaky
+    app.state.desk.close()
+    vault.close()
+
+
+@contextmanager
+def served(app: Any) -> Iterator[int]:
+    """An app on a port of this machine, in a thread."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
+    thread.start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
+
+
+class Relay:
+    """Passes bytes on to a port; of the connections that `lose` counts it reads the answer and hangs up."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self.lose = 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._thread.join(5)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return
+            with near, socket.create_connection(("127.0.0.1", self._to)) as far:
+                self._pass(near, far)
+
+    def _pass(self, near: socket.socket, far: socket.socket) -> None:
+        request = b""
+        while True:
+            ready, _, _ = select.select([near, far], [], [])
+            if near in ready:
+                part = near.recv(1 << 20)
+                if not part:
+                    return
+                request += part
+                far.sendall(part)
+            if far in ready:
+                answer = far.recv(1 << 20)
+                if self.lose and b"/oauth/token" not in request:
+                    self.lose -= 1
+                    return
+                near.sendall(answer)
+                if not answer:
+                    return
+                request = b""
+
+
+def parcel(number: str = "YT1", **more: Any) -> Parcel:
+    """A parcel of nobody."""
+    return Parcel(waybill=number, values=VALUES, destination_outlet="深圳南山", **more)
+
+
+def later(now: datetime, days: int = 365) -> datetime:
+    """So many days from then."""
+    return now + timedelta(days=days)
