@@ -66,7 +66,7 @@ class Load:
         self.books = Books()
         self._address, self._seeded, self._start = address, seeded, start
         self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._stop, self._end = threading.Event(), threading.Event()
         self._tokens: dict[str, str] = {}
         self._threads = [threading.Thread(target=self._run, args=(n,), daemon=True) for n in range(threads)]
 
@@ -74,6 +74,14 @@ class Load:
         """Begins."""
         for thread in self._threads:
             thread.start()
+
+    def end(self) -> None:
+        """Ends whether answers came or not."""
+        self._stop.set()
+        self._end.set()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(60)
 
     def stop(self) -> Books:
         """Ends when each request with a key has its answer; what was told."""
@@ -88,7 +96,7 @@ class Load:
         made = _Requests(self._seeded, n, self._start)
         waiting: _Request | None = None
         with httpx.Client(base_url=self._address, timeout=40) as http:
-            while waiting is not None or not self._stop.is_set():
+            while not self._end.is_set() and (waiting is not None or not self._stop.is_set()):
                 request = waiting or made.next()
                 with self._lock:
                     self.books.again += waiting is not None

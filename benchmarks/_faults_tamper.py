@@ -86,6 +86,9 @@ def _one(looking: _Looking, chance: random.Random, table: sa.Table, column: str)
     if not count:
         return None
     row = database.read(_row, table, chance.randrange(count))
+    while table is t.data_keys and not looking.main.read(_used, row["waybill"], row["key_id"]):
+        # A key that a crash left opens nothing.
+        row = database.read(_row, table, chance.randrange(count))
     which = sa.and_(*(c == row[c.name] for c in table.primary_key if c.name in row))
     before = row[column]
     changed = _changed(chance, before)
@@ -100,6 +103,12 @@ def _one(looking: _Looking, chance: random.Random, table: sa.Table, column: str)
 def _row(connection: Connection, table: sa.Table, place: int) -> dict[str, Any]:
     statement = sa.select(table).order_by(*table.primary_key).offset(place).limit(1)
     return dict(connection.execute(statement).one()._mapping)
+
+
+def _used(connection: Connection, waybill: str, key_id: bytes) -> bool:
+    """Whether a wrapped key is a record's."""
+    found = connection.execute(sa.select(t.waybills.c.key_id).where(t.waybills.c.waybill == waybill)).scalar()
+    return found is not None and bytes(found) == bytes(key_id)
 
 
 def _put(connection: Connection, table: sa.Table, which: sa.ColumnElement[bool], column: str, value: object) -> None:

@@ -18,7 +18,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,31 +108,38 @@ class Scene:
 
 @contextmanager
 def scene(
-    name: str, urls: tuple[str, str], folder: Path, *, threads: int = THREADS, count: int = PARCELS
+    name: str,
+    urls: tuple[str, str],
+    folder: Path,
+    *,
+    threads: int = THREADS,
+    count: int = PARCELS,
+    another: bool = True,
 ) -> Iterator[Scene]:
     """A new vault in empty databases, its service, and clients that have begun."""
-    seeded = seed(*urls, folder, count)
-    keyring = Keyring.load(seeded.keyring)
-    main, keys = (open_database(url) for url in urls)
-    vault = Vault(main, keys, keyring)
-    service = Service(*urls, seeded.keyring)
-    made = Scene(
-        name=name,
-        urls=urls,
-        seeded=seeded,
-        service=service,
-        load=Load(service.address, seeded, threads, now() % 1_000_000),
-        checker=Checker(main, keys, keyring),
-        auditor=_without_budgets(vault),
-    )
-    try:
-        service.start()
+    service = Service(*urls, folder / "keyring.json")
+    with ExitStack() as stack:
+        # It loads its modules meanwhile.
+        stack.callback(service.close)
+        seeded = seed(*urls, folder, count)
+        keyring = Keyring.load(seeded.keyring)
+        main, keys = (open_database(url) for url in urls)
+        vault = Vault(main, keys, keyring)
+        stack.callback(vault.close)
+        made = Scene(
+            name=name,
+            urls=urls,
+            seeded=seeded,
+            service=service,
+            load=Load(service.address, seeded, threads, now() % 1_000_000),
+            checker=Checker(main, keys, keyring),
+            auditor=_without_budgets(vault),
+        )
+        service.start(another=another)
+        stack.callback(made.load.end)
         made.load.start()
         made.work(20)
         yield made
-    finally:
-        service.close()
-        vault.close()
 
 
 def _without_budgets(vault: Vault) -> str:
@@ -155,7 +162,7 @@ def kills(at: Scene, count: int, seconds: float, server: Server | None = None) -
         if server is not None and n % 3 == 2:
             server.cut()
         at.service.kill()
-        at.service.start()
+        at.service.start(another=n < count - 1)
         at.checker.look(at.load.books)
     at.work(20)
     at.row("kill -9", count)
@@ -225,11 +232,12 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[str, ...]] = []
     wrong: list[str] = []
-    with files(given.work) as urls:
-        wrong += on(given, "SQLite", urls, rows)
-    if given.postgresql:
-        with databases(given.postgresql) as urls:
-            wrong += on(given, "PostgreSQL", urls, rows)
+    for act in (on, changed):
+        with files(given.work) as urls:
+            wrong += act(given, "SQLite", urls, rows)
+        if given.postgresql:
+            with databases(given.postgresql) as urls:
+                wrong += act(given, "PostgreSQL", urls, rows)
     print("\n".join(table(HEAD, rows)))
     print("\n".join(wrong[:50]), file=sys.stderr)
     sys.exit(bool(wrong))
@@ -237,24 +245,39 @@ def main() -> None:
 
 def on(given: argparse.Namespace, name: str, urls: tuple[str, str], rows: list[tuple[str, ...]]) -> Sequence[str]:
     """All of it on one kind of database; what is wrong."""
-    folder = Path(given.work) / secrets.token_hex(4)
-    folder.mkdir()
     server = Server(urls) if name == "PostgreSQL" else None
+    with new_folder(given.work) as folder, scene(name, urls, folder) as at:
+        kills(at, given.kills, given.load, server)
+        if server is None:
+            disk_full(at, 2.0, 5)
+        else:
+            connections_cut(at, server, 30, 0.3)
+            database_gone(at, server, 3.0, 3)
+        finish(at)
+        rows += at.rows
+        return at.flaws()
+
+
+def changed(given: argparse.Namespace, name: str, urls: tuple[str, str], rows: list[tuple[str, ...]]) -> Sequence[str]:
+    """Bytes of a vault that are changed, one at a time; those that nobody finds."""
+    with new_folder(given.work) as folder, scene(name, urls, folder, another=False) as at:
+        at.work(500)
+        at.checkpoint()
+        at.work(200)
+        at.checkpoint()
+        finish(at)
+        flips = tampered(urls, at.seeded.keyring, at.notes, given.flips)
+        rows.append((name, "bytes changed, found", str(len(flips)), *("",) * 5, str(sum(f.found for f in flips)), ""))
+        return [*at.flaws(), *(f"not found: {flip.where}" for flip in flips if not flip.found)]
+
+
+@contextmanager
+def new_folder(work: Path) -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    folder = work / secrets.token_hex(4)
+    folder.mkdir()
     try:
-        with scene(name, urls, folder) as at:
-            kills(at, given.kills, given.load, server)
-            if server is None:
-                disk_full(at, 2.0, 5)
-            else:
-                connections_cut(at, server, 30, 0.3)
-                database_gone(at, server, 3.0, 3)
-            finish(at)
-            rows += at.rows
-            flips = tampered(urls, at.seeded.keyring, at.notes, given.flips)
-            rows.append(
-                (name, "bytes changed, found", str(len(flips)), *("",) * 5, str(sum(f.found for f in flips)), "")
-            )
-            return [*at.flaws(), *(f"not found: {flip.where}" for flip in flips if not flip.found)]
+        yield folder
     finally:
         shutil.rmtree(folder)
 
