@@ -3,20 +3,39 @@
 import asyncio
 import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 import httpx
 
-_CODE = (
-    "import os, sys; from wayseal.server.serve import run; from wayseal.server.settings import read_settings;"
-    "sys.stdin.readline(); run(read_settings(os.environ))"
-)
+_CODE = """
+import importlib, os, signal, sys
+import wayseal.server.serve
+# Loaded once; what is ours is loaded anew in each process, as some of it must differ (ids of requests).
+for name in [name for name in sys.modules if name.startswith("wayseal.server")]:
+    del sys.modules[name]
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while sys.stdin.readline():
+    pid = os.fork()
+    if not pid:
+        break
+    print(pid, flush=True)
+else:
+    os._exit(0)
+signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+settings = importlib.import_module("wayseal.server.settings").read_settings(os.environ)
+importlib.import_module("wayseal.server.serve").run(settings)
+os._exit(0)
+"""
 
 
 def free_port() -> int:
@@ -27,46 +46,49 @@ def free_port() -> int:
 
 
 class Service:
-    """One process that serves, and one that has loaded all modules and waits to take its place."""
+    """The process that serves; it is made by one that has loaded all modules, so that a start takes no seconds."""
 
     def __init__(self, main_url: str, keys_url: str, keyring: Path) -> None:
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
-        self._environment = {
+        environment = {
             **os.environ,
             "WAYSEAL_DATABASE": main_url,
             "WAYSEAL_KEY_DATABASE": keys_url,
             "WAYSEAL_KEYRING_FILE": str(keyring),
             "WAYSEAL_PORT": str(port),
         }
-        self._now: subprocess.Popen[bytes] | None = None
-        self._next: subprocess.Popen[bytes] | None = self._loaded()
+        self._pid = 0
+        self._maker = subprocess.Popen(
+            [sys.executable, "-c", _CODE],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
-    def start(self, *, another: bool = True) -> None:
-        """Serves, and returns when it answers. another: prepares a process for the next start."""
-        self._now = self._next or self._loaded()
-        assert self._now.stdin is not None
-        self._now.stdin.write(b"\n")
-        self._now.stdin.flush()
-        self._next = self._loaded() if another else None
+    def start(self) -> None:
+        """Serves, and returns when it answers."""
+        assert self._maker.stdin is not None
+        assert self._maker.stdout is not None
+        self._maker.stdin.write(b"\n")
+        self._maker.stdin.flush()
+        self._pid = int(self._maker.stdout.readline())
         until(lambda: self._answers("/healthz"), 120, "the service doesn't answer")
 
     def kill(self) -> None:
         """SIGKILL: nothing is finished, nothing is closed."""
-        if self._now is not None:
-            self._now.kill()
-            self._now.wait()
-            _shut(self._now)
-        self._now = None
+        if self._pid:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            until(lambda: not self._lives(), 30, "the process doesn't end")
+        self._pid = 0
 
     def close(self) -> None:
         """Ends both processes."""
         self.kill()
-        if self._next is not None:
-            self._next.kill()
-            self._next.wait()
-            _shut(self._next)
-        self._next = None
+        self._maker.kill()
+        self._maker.communicate()
 
     def ready(self) -> bool:
         """Whether it says that requests should be sent to it."""
@@ -74,32 +96,23 @@ class Service:
 
     def room(self, size: int) -> None:
         """No file of the process can grow beyond `size` bytes from now on; -1: any may."""
-        assert self._now is not None
-        _, hard = resource.prlimit(self._now.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(self._now.pid, resource.RLIMIT_FSIZE, (size if size >= 0 else hard, hard))
+        _, hard = resource.prlimit(self._pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (size if size >= 0 else hard, hard))
 
     def _answers(self, path: str) -> bool:
-        assert self._now is not None
-        if self._now.poll() is not None:
+        if not self._lives():
             raise RuntimeError("the service ended by itself")
         try:
             return httpx.get(self.address + path, timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
-    def _loaded(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "-c", _CODE],
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-
-def _shut(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdin is not None:
-        process.stdin.close()
+    def _lives(self) -> bool:
+        try:
+            os.kill(self._pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
 
 def until(what: Callable[[], bool], seconds: float, otherwise: str) -> float:

@@ -114,7 +114,6 @@ def scene(
     *,
     threads: int = THREADS,
     count: int = PARCELS,
-    another: bool = True,
 ) -> Iterator[Scene]:
     """A new vault in empty databases, its service, and clients that have begun."""
     service = Service(*urls, folder / "keyring.json")
@@ -135,7 +134,7 @@ def scene(
             checker=Checker(main, keys, keyring),
             auditor=_without_budgets(vault),
         )
-        service.start(another=another)
+        service.start()
         stack.callback(made.load.end)
         made.load.start()
         made.work(20)
@@ -162,7 +161,7 @@ def kills(at: Scene, count: int, seconds: float, server: Server | None = None) -
         if server is not None and n % 3 == 2:
             server.cut()
         at.service.kill()
-        at.service.start(another=n < count - 1)
+        at.service.start()
         at.checker.look(at.load.books)
     at.work(20)
     at.row("kill -9", count)
@@ -260,7 +259,7 @@ def on(given: argparse.Namespace, name: str, urls: tuple[str, str], rows: list[t
 
 def changed(given: argparse.Namespace, name: str, urls: tuple[str, str], rows: list[tuple[str, ...]]) -> Sequence[str]:
     """Bytes of a vault that are changed, one at a time; those that nobody finds."""
-    with new_folder(given.work) as folder, scene(name, urls, folder, another=False) as at:
+    with new_folder(given.work) as folder, scene(name, urls, folder) as at:
         at.work(500)
         at.checkpoint()
         at.work(200)
