@@ -104,7 +104,7 @@ class Load:
                     waiting = None
                     continue
                 waiting = request if request.keyed else None
-                time.sleep(0.03)
+                time.sleep(0.1)
 
     def _sent(self, http: httpx.Client, request: _Request, made: "_Requests") -> bool:
         """Whether it got the answer that it asked for, or one that it has no business to repeat."""
