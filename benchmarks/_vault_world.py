@@ -87,9 +87,7 @@ def seed(main_url: str, keys_url: str, folder: Path, count: int) -> Seeded:
     numbers: dict[str, list[str]] = {}
     for parcel in made:
         numbers.setdefault(str(parcel.destination_outlet), []).append(parcel.waybill)
-    return Seeded(
-        courier_secret=secrets[0], shop_secret=secrets[1], numbers=numbers, keyring=folder / "keyring.json"
-    )
+    return Seeded(courier_secret=secrets[0], shop_secret=secrets[1], numbers=numbers, keyring=folder / "keyring.json")
 
 
 def courier(n: int) -> tuple[str, str]:
@@ -121,6 +119,4 @@ def _people(vault: Vault) -> tuple[str, str]:
 
 
 def _scan(parcel: Parcel, n: int) -> ScanEvent:
-    return ScanEvent(
-        waybill=parcel.waybill, at=now() - n, kind=ScanKind.ARRIVE, outlet=str(parcel.destination_outlet)
-    )
+    return ScanEvent(waybill=parcel.waybill, at=now() - n, kind=ScanKind.ARRIVE, outlet=str(parcel.destination_outlet))

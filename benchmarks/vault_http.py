@@ -19,8 +19,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,9 @@ BATCH_CONNECTIONS = 4
 EACH = 50
 """Parcels of a courier: what is seen again isn't counted again, and no budget runs out."""
 PORT = 8917
+Urls = AbstractContextManager[tuple[str, str]]
+Script = Callable[[], Path]
+"""Makes the script of a load, once the service answers."""
 ADDRESS = f"http://127.0.0.1:{PORT}"
 
 
@@ -61,18 +64,20 @@ def main() -> None:
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed: apt-get install wrk")
     given.work.mkdir(parents=True, exist_ok=True)
-    rows: list[tuple[str, ...]] = [("echo, nothing else", *measured(given, "echo", {}, single_script(given.work, None)))]
+    rows: list[tuple[str, ...]] = [
+        ("echo, nothing else", *measured(given, "echo", {}, single_script(given.work, None)))
+    ]
     for name, urls in places(given):
         with urls as (main_url, keys_url):
             rows += on(given, name, main_url, keys_url)
     print("\n".join(table(("service", "requests/s", "waybills/s", "p50, ms", "p99, ms", "not 200"), rows)))
 
 
-def places(given: argparse.Namespace) -> Iterator[tuple[str, "contextmanager[tuple[str, str]]"]]:
+def places(given: argparse.Namespace) -> Iterator[tuple[str, Urls]]:
     """Databases to measure on."""
-    yield "SQLite", files(given.work)  # type: ignore[misc]
+    yield "SQLite", files(given.work)
     if given.postgresql:
-        yield "PostgreSQL", databases(given.postgresql)  # type: ignore[misc]
+        yield "PostgreSQL", databases(given.postgresql)
 
 
 @contextmanager
@@ -118,27 +123,25 @@ def on(given: argparse.Namespace, name: str, main_url: str, keys_url: str) -> li
     }
     bare = measured(given, "commit", env, single_script(given.work, None))
     rows = [(f"{name}: a commit a request", *bare)]
-    single = measured(given, "vault", env, lambda: single_script(given.work, seeded)())
+    single = measured(given, "vault", env, single_script(given.work, seeded))
     rows.append((f"{name}: disclose, one", *single))
-    batch = measured(
-        given, "vault", env, lambda: batch_script(given.work, seeded, given.batch)(), given.batch, BATCH_CONNECTIONS
-    )
+    batch = measured(given, "vault", env, batch_script(given.work, seeded, given.batch), given.batch, BATCH_CONNECTIONS)
     rows.append((f"{name}: disclose, {given.batch} at once", *batch))
     shutil.rmtree(folder)
     return rows
 
 
-def measured(  # noqa: PLR0913
+def measured(
     given: argparse.Namespace,
     service: str,
     env: dict[str, str],
-    script: "object",
+    script: Script,
     each: int = 1,
     connections: int = CONNECTIONS,
 ) -> tuple[str, ...]:
     """Medians of some runs against one service."""
     with serving(service, env):
-        lua = script()  # type: ignore[operator]
+        lua = script()
         loads = [wrk(lua, given.seconds, connections) for _ in range(given.runs)]
     rate = statistics.median(load.a_second for load in loads)
     return (
@@ -198,7 +201,7 @@ def token(client: str, secret: str, actor: str) -> str:
     return str(answer.json()["access_token"])
 
 
-def single_script(work: Path, seeded: Seeded | None) -> "object":
+def single_script(work: Path, seeded: Seeded | None) -> Script:
     """Makes a script that asks for one waybill after the other, by many couriers."""
 
     def made() -> Path:
@@ -222,7 +225,7 @@ def _mine(seeded: Seeded, n: int, outlet: str) -> list[str]:
     return [numbers[(start + k) % len(numbers)] for k in range(EACH)]
 
 
-def batch_script(work: Path, seeded: Seeded, size: int) -> "object":
+def batch_script(work: Path, seeded: Seeded, size: int) -> Script:
     """Makes a script that asks for many waybills at once, as the platform that sealed them."""
 
     def made() -> Path:
@@ -262,7 +265,18 @@ def _lua(work: Path, requests: list[tuple[str, str, str]]) -> Path:
 def wrk(script: Path, seconds: int, connections: int) -> Load:
     """One run of the load."""
     out = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s", "-s", str(script), ADDRESS],
+        [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "--latency",
+            "--timeout",
+            "30s",
+            "-s",
+            str(script),
+            ADDRESS,
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -8,7 +8,7 @@ $coverage erase
 $coverage run -m pytest -q -x -p no:cacheprovider
 $coverage combine -q
 $coverage report --fail-under=100 --include='src/wayseal/model/*,src/wayseal/merkle/*,src/wayseal/ledger/*' --skip-covered
-for room in store page custody simulate trace detect vault; do
+for room in store page custody simulate trace detect vault server client; do
     $coverage report --fail-under=95 --include="src/wayseal/$room/*" --skip-covered
 done
 $coverage report --fail-under=95 --include='src/wayseal/cli/*,src/wayseal/*.py' --skip-covered

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import pwd
 import re
 import shutil
 import sqlite3
@@ -79,7 +81,8 @@ def test_a_folder_that_holds_something_stays_as_it_is(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (("--database", "mysql://x"), "neither sqlite"),
-        (("--origin", "a b"), "no space"),
+        (("--origin", "a b"), "printable ASCII"),
+        (("--origin", "库"), "printable ASCII"),
         (("--key-database", "sqlite:////nowhere/keys.db"), "folder of the database"),
     ],
 )
@@ -87,7 +90,14 @@ def test_what_was_begun_is_taken_away(tmp_path: Path, words: tuple[str, ...], sa
     done = inside("vault", "init", tmp_path / "v", *words)
     assert done.code in {3, 5}
     assert said in done.err
-    assert list((tmp_path / "v").iterdir()) == []
+    assert not (tmp_path / "v").exists() or list((tmp_path / "v").iterdir()) == []
+
+
+def test_a_folder_of_any_name(tmp_path: Path) -> None:
+    for name, origin in (("封缄库", "vault.local"), ("a b+c", "a-b-c.local")):
+        assert inside("vault", "init", tmp_path / name).code == 0
+        ran("key", "public", "--vault", tmp_path / name, "--out", tmp_path / "k")
+        assert (tmp_path / "k").read_text().startswith(f"{origin}+")
 
 
 def test_it_can_be_moved(vault: Path, tmp_path: Path) -> None:
@@ -140,6 +150,28 @@ def test_reasons_are_opened_by_an_entry(vault: Path) -> None:
     with_reason = listed("log", "--waybill", NUMBERS[0], "--reasons")
     assert [entry["reason"] for entry in with_reason] == ["route 12"]
     assert listed("log", "--kind", "found", "--reasons") == []
+
+
+def test_reasons_whose_key_is_gone(vault: Path) -> None:
+    deliver()
+    ran("key", "rotate", "reason")
+    ran("key", "retire", "reason", 1)
+    assert [entry["reason"] for entry in listed("log", "--waybill", NUMBERS[0], "--reasons")] == [""]
+
+
+def test_that_a_log_only_grew(vault: Path, tmp_path: Path) -> None:
+    from wayseal.cli._vault_open import opened
+    from wayseal.vault.log.proofs import prove_growth
+
+    old = ran("checkpoint").out.encode()
+    deliver()
+    new = ran("checkpoint").out.encode()
+    with opened(vault, "x") as at:
+        proof = at.vault.main.read(lambda connection: prove_growth(connection, old, new))
+    (tmp_path / "p").write_text(proof.to_json())
+    ran("key", "public", "--out", tmp_path / "k")
+    said = ran("verify-proof", tmp_path / "p", "--key", tmp_path / "k").out
+    assert "of 5 entries begins with all 4" in said
 
 
 def test_the_log_by_what_is_asked(vault: Path) -> None:
@@ -446,13 +478,18 @@ def test_status_for_programs(vault: Path) -> None:
 
 
 def test_nobody_without_a_name(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver()
+    login = pwd.getpwuid(os.getuid()).pw_name
+    assert str(listed("log", "--purpose", "deliver")[0]["request"]).startswith(f"cli-{login}-")
     monkeypatch.delenv("WAYSEAL_ACTOR")
 
-    def nobody() -> str:
-        raise OSError
+    def nobody(_number: int) -> str:
+        raise KeyError
 
-    monkeypatch.setattr("getpass.getuser", nobody)
-    assert "give --actor" in ran("checkpoint", code=3).err
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert "give --actor" in ran("erase", NUMBERS[1], code=3).err
+    deliver()
+    assert str(listed("log", "--purpose", "deliver", "--actor", "x")[-1]["request"]).startswith(f"cli-{os.getuid()}-")
 
 
 def test_every_text_stands_in_both_languages() -> None:

@@ -1,17 +1,21 @@
 """Backups and restores of a vault, what runs without its packages, and `wayseal serve`."""
 
+import io
 import json
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.running import WAYSEAL, inside, run, started
+from tests.cli.running import inside, run, started
 from tests.cli.test_vault import deliver, made, ran, vault
+from tests.docs.pages import ROOT, blocks, read
+from tests.store.database.places import fresh
 from wayseal.cli._vault_example import NUMBERS
 
 __all__ = ["made", "vault"]
@@ -88,12 +92,22 @@ def test_the_environment_suffices(vault: Path, tmp_path: Path, monkeypatch: pyte
 def test_without_the_packages_of_the_vault_one_line_says_so(vault: Path, tmp_path: Path) -> None:
     """Every other command loads and runs without them."""
     names = ("sqlalchemy", "alembic", "cedarpy", "fastapi", "uvicorn", "httpx", "structlog")
-    hidden = f"import sys; sys.modules.update(dict.fromkeys({names!r})); {WAYSEAL}"
-    for words in (("vault", "status"), ("vault", "init", tmp_path / "new"), ("serve", vault)):
-        done = run(*words, cwd=tmp_path, code=hidden)
-        assert (done.code, done.out) == (2, "")
-        assert done.err == "wayseal: packages of the vault are not installed: run `make setup-server`\n"
-    assert run("show", tmp_path / "none", cwd=tmp_path, code=hidden).code == 6
+    lines = [["vault", "status"], ["vault", "init", "new"], ["serve", str(vault)], ["show", "none"]]
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({names!r}))
+from wayseal.cli import main
+for words in {lines!r}:
+    sys.argv = ["wayseal", *words]
+    try:
+        main()
+    except SystemExit as stopped:
+        print(stopped.code)
+"""
+    done = run(cwd=tmp_path, code=code)
+    assert done.out.split() == ["2", "2", "2", "6"]
+    missing = "wayseal: packages of the vault are not installed: run `make setup-server`"
+    assert done.err.splitlines()[:3] == [missing] * 3
     assert not (tmp_path / "new").exists()
 
 
@@ -106,30 +120,66 @@ def test_other_commands_load_nothing_of_the_vault() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_the_service_runs_until_it_is_told_to_stop(vault: Path, tmp_path: Path) -> None:
-    settings = vault / "wayseal.toml"
-    settings.write_text(settings.read_text().replace("port = 8443", "port = 18643"))
-    ran("client", "add", "handhelds", "--scope", "disclose", "--acts-for", "courier")
+def test_the_service_runs_until_it_is_told_to_stop(
+    vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what the quick start says in Python."""
+    for words in (("shop-a", "seal", "partner", "--as", "shop-a"), ("handhelds", "disclose", "courier")):
+        client, scope, role, *more = words
+        secret = ran("client", "add", client, "--scope", scope, "--acts-for", role, *more).out
+        (tmp_path / f"{client}.secret").write_text(secret)
+    ran("seal", ROOT / "docs/examples/parcels.csv")
+    monkeypatch.setenv("WAYSEAL_PORT", "0")
     process = started("serve", vault, cwd=tmp_path)
     try:
-        assert _ready("http://127.0.0.1:18643/readyz")
+        port = _port(process)
+        ready = httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False)
+        assert ready.status_code == 200
+        monkeypatch.chdir(tmp_path)
+        for page, refusal in (("docs/vault.md", "not in the custody"), ("docs/vault.zh.md", "不在您的网点经手范围内")):
+            [example] = blocks(read(page), "python")
+            number = f"YT777{port}{len(page)}"
+            code = example.replace("http://127.0.0.1:8443", f"http://127.0.0.1:{port}")
+            out = io.StringIO()
+            with redirect_stdout(out):
+                exec(code.replace("YT0000000000008", number), {})
+            assert "广东省深圳市南山区不存在街7号2栋301室" in out.getvalue()
+            assert refusal in out.getvalue()
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
+        out_, err = process.communicate(timeout=20)
     finally:
         process.kill()
-    assert (process.returncode, out) == (0, "")
+    assert (process.returncode, out_) == (0, "")
     assert "Traceback" not in err
+    assert "不存在街" not in err
 
 
-def _ready(url: str) -> bool:
-    for _ in range(200):
-        try:
-            if httpx.get(url, trust_env=False).status_code == 200:
-                return True
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    return False
+def _port(process: "subprocess.Popen[str]") -> int:
+    assert process.stderr
+    for line in process.stderr:
+        told = json.loads(line)
+        if told["event"] == "serving":
+            return int(told["port"])
+    raise AssertionError("it ended")
+
+
+def test_on_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYSEAL_VAULT", str(tmp_path / "v"))
+    monkeypatch.setenv("WAYSEAL_ACTOR", "operator")
+    with fresh("postgresql", tmp_path) as main, fresh("postgresql", tmp_path) as keys:
+        ran("init", tmp_path / "v", "--database", main, "--key-database", keys, "--example")
+        deliver()
+        ran("key", "rotate", "wrap")
+        assert "4 data keys" in ran("key", "rewrap").out
+        ran("erase", NUMBERS[2])
+        ran("retain")
+        ran("checkpoint")
+        done = ran("verify").out
+        assert "3 opened in memory, 1 erased" in done
+        assert "Nothing was changed" in done
+        assert "route 12" in ran("log", "--reasons").out
+        assert main not in ran("status").out
+        ran("backup", "main", tmp_path / "m")
 
 
 def test_serving_nothing(tmp_path: Path) -> None:

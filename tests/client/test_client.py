@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.client.service import VALUES, Flaky, Relay, Service, later, parcel
+from tests.server.running import authority, serving
 from wayseal.client import Ask, ClientError, Disclosed, Parcel, Refused, RefusedError, Sealed, VaultClient
 from wayseal.client._transport import Sign, Transport, http_client
-from wayseal.client.errors import SignInError, UnreachableError
+from wayseal.client.errors import SignInError, UnreachableError, UntrustedError
 from wayseal.client.records import Patience, Scan, Ticket
 from wayseal.merkle import Checkpoint
 from wayseal.vault.keyring.keys import LogKey
@@ -280,3 +281,22 @@ def test_another_service_answers(flaky: Flaky) -> None:
         with pytest.raises(ClientError, match="isn't one that this client knows") as caught:
             client.policy()
         assert caught.value.__context__ is None
+
+
+def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
+    """Mutual TLS with the service as it runs in operation."""
+    ours = authority(tmp_path, "ours")
+    server, server_key, _ = ours.sign("server")
+    mine, my_key, digest = ours.sign("all")
+    files = {"tls_certificate": str(server), "tls_key": str(server_key), "tls_client_ca": str(ours.file)}
+    with serving(tmp_path, certificate_sha256=digest, **files) as process:
+        url = f"https://localhost:{process.port}"
+        with VaultClient(url, "all", process.secret, verify=ours.file, cert=(mine, my_key)) as client:
+            assert client.policy().version == 1
+        without = VaultClient(url, "all", process.secret, verify=ours.file)
+        with without, pytest.raises(ClientError):
+            without.policy()
+        stranger = VaultClient(url, "all", process.secret)
+        with stranger, pytest.raises(UntrustedError) as caught:
+            stranger.policy()
+        assert_nothing_personal(caught.value)

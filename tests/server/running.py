@@ -1,5 +1,6 @@
 """A service that really runs, in a process of its own, and certificates for it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -90,12 +91,12 @@ def serving(folder: Path, certificate_sha256: str | None = None, **settings: str
 
 def _port(process: subprocess.Popen[bytes], log: Path) -> int:
     """Where it listens, as its log says."""
-    import json
-
     until = time.monotonic() + 30
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text()
         for line in log.read_text().splitlines():
+            if not line.endswith("}"):
+                break
             told = json.loads(line)
             if told["event"] == "serving":
                 return int(told["port"])

@@ -1,5 +1,6 @@
 """Who may call what: the table, everything that isn't in it, and how soon a right ends."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -10,8 +11,9 @@ from starlette.routing import Route
 
 from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
 from wayseal.model.kinds import ActorKind
-from wayseal.server._directory import FRESH, Standing
+from wayseal.server._directory import FRESH, OLDEST, REMEMBERED, Directory, Standing
 from wayseal.server._scopes import ROUTES, SCOPES
+from wayseal.store.database import DatabaseGoneError
 from wayseal.vault import _tables as t
 from wayseal.vault._directory import ActorRecord, Client
 
@@ -120,8 +122,10 @@ def test_headers_that_hold_no_token(shared: World, header: str) -> None:
 
 def test_two_tokens_are_none(shared: World) -> None:
     token = shared.headers()["Authorization"]
-    answer = shared.http.get("/v1/policy", headers=[("Authorization", token), ("Authorization", token)])
-    assert answer.status_code == 400
+    for name in ("Authorization", "Idempotency-Key", "Content-Type"):
+        answer = shared.http.get("/v1/policy", headers=[(name, token), (name, token), ("Authorization", token)])
+        assert answer.status_code == 400
+    assert shared.http.get("/v1/policy", headers=[("X", "1"), ("X", "2"), ("Authorization", token)]).status_code == 200
 
 
 def until(service: World, headers: dict[str, str], status: int, rule: str) -> float:
@@ -189,3 +193,51 @@ def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: 
     token = service.headers("less")
     service.vault.main.write(lambda c: c.execute(sa.update(t.clients).values(scopes="seal")))
     assert until(service, token, 403, "scope_missing") <= 2.0
+
+
+def test_many_who_ask_at_once_make_one_read() -> None:
+    """Rule 3 of the directory, and what is remembered has an end."""
+    reads: list[str] = []
+    now, version = [0.0], [1]
+
+    async def newest() -> int:
+        return version[0]
+
+    async def read(client: str, actor: str | None) -> Standing:
+        reads.append(client)
+        await asyncio.sleep(0.01)
+        if client == "broken":
+            raise DatabaseGoneError("the database can't be reached")
+        return Standing(client=None, actor=None)
+
+    async def ask() -> None:
+        directory = Directory(read, newest, lambda: now[0])
+        await asyncio.gather(*(directory.standing("c", "a") for _ in range(20)))
+        assert reads == ["c"]
+        await directory.standing("c", "a")
+        assert reads == ["c"]
+        # Another version of the directory makes all be read anew, and none be joined that began before.
+        old = asyncio.ensure_future(directory.standing("slow", "a"))
+        await asyncio.sleep(0)
+        version[0], now[0] = 2, OLDEST
+        await directory.standing("slow", "a")
+        assert reads == ["c", "slow", "slow"]
+        await old
+        now[0] += OLDEST
+        await directory.standing("slow", "a")
+        assert reads == ["c", "slow", "slow"]
+        # Who goes away takes nothing from the others; an error goes to all who asked, and isn't remembered.
+        first = asyncio.ensure_future(directory.standing("d", "a"))
+        second = asyncio.ensure_future(directory.standing("d", "a"))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert await second == Standing(client=None, actor=None)
+        for _ in range(2):
+            with pytest.raises(DatabaseGoneError):
+                await directory.standing("broken", "a")
+        for n in range(REMEMBERED + 5):
+            directory._known[str(n), None] = Standing(client=None, actor=None)
+        await directory.standing("e", "a")
+        assert len(directory._known) <= REMEMBERED + 8
+
+    asyncio.run(ask())

@@ -13,7 +13,7 @@ from tests.server.world import World, world
 from wayseal.server._limits import Buckets
 from wayseal.server.app import Limits
 
-SMALL = Limits(most_bytes=2000, most_running=3, body_seconds=0.2, answer_seconds=0.5)
+SMALL = Limits(most_bytes=2000, body_seconds=0.2, answer_seconds=0.5)
 
 
 def asgi(service: World, path: str, messages: list[Any], headers: dict[str, str], method: str = "POST") -> Any:

@@ -141,6 +141,13 @@ def test_tokens_stand_for_fields(service: World) -> None:
     body = {**WHY, "tokens": [tokens["sender_phone"]]}
     answer = service.http.post("/v1/tokens/disclose", json=body, headers=courier(service))
     assert answer.json()["results"][0]["rule"] == "fields"
+    # The code of the field is open: with another code it is the token of another field, here of one that isn't there.
+    service.seal("YT3", {"recipient_phone": "13912345678"})
+    service.arrive("YT3")
+    base = service.vault_token("YT3")
+    body = {**WHY, "tokens": [f"{base}.rn", f"{base}.rp"]}
+    answer = service.http.post("/v1/tokens/disclose", json=body, headers=courier(service))
+    assert [one.get("rule") for one in answer.json()["results"]] == ["field", None]
     body = {**WHY, "tokens": ["x"]}
     answer = service.http.post("/v1/tokens/disclose", json=body, headers=courier(service))
     assert answer.json()["results"][0]["rule"] == "token"

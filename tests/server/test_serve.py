@@ -115,6 +115,23 @@ def test_what_it_took_it_finishes(tmp_path: Path) -> None:
         assert lines(running)[-1]["event"] == "stopped"
 
 
+def refused(folder: Path, **settings: str) -> str:
+    """What the service says when it doesn't start."""
+    with pytest.raises(AssertionError) as caught, serving(folder, **settings):
+        pass
+    return str(caught.value)
+
+
+def test_what_it_cannot_start_with(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = refused(tmp_path, port=str(taken.getsockname()[1]))
+    assert "SettingsError: host and port: can't listen there (Address already in use)" in said
+    (tmp_path / "again").mkdir()
+    wrong = str(tmp_path / "main.db")
+    said = refused(tmp_path / "again", tls_certificate=wrong, tls_key=wrong)
+    assert "SettingsError: tls_certificate, tls_key" in said
+
+
 def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
     with serving(tmp_path) as running, socket.create_connection(("127.0.0.1", running.port), timeout=10) as raw:
         raw.sendall(b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")

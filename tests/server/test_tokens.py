@@ -106,6 +106,7 @@ ATTACKS = {
     "bound to nothing": made(cnf={}),
     "bound to a number": made(cnf={"x5t#S256": 5}),
     "bound to text": made(cnf="x"),
+    "bound to no base64": made(cnf={"x5t#S256": "é"}),
 }
 
 

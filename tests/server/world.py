@@ -20,13 +20,14 @@ from wayseal.server._metrics import Metrics
 from wayseal.server._scopes import SCOPES
 from wayseal.server.app import Limits, create_app
 from wayseal.store.database import Database, open_database
-from wayseal.vault import _tables as t
+from wayseal.store.database.migrations import upgrade
 from wayseal.vault._acts import Caller
 from wayseal.vault._committer import Committer
 from wayseal.vault._directory import ActorRecord
 from wayseal.vault._vault import Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
+from wayseal.vault.sealing import token_of
 
 NOW = 1_700_000_000_000_000
 FAR = 4_000_000_000_000_000
@@ -127,6 +128,10 @@ class World:
         tokens: dict[str, str] = answer.json()["tokens"]
         return tokens
 
+    def vault_token(self, number: str) -> str:
+        """What tokens of a number begin with."""
+        return token_of(self.ring.current(), number)
+
     def arrive(self, number: str = NUMBER, outlet: str = "BJ-1") -> None:
         """Brings a parcel where courier-1 works."""
         steps = (("pickup", "SH-1"), ("depart", "SH-1"), ("arrive", outlet), ("out_for_delivery", outlet))
@@ -173,8 +178,8 @@ def opened(folder: Path) -> tuple[Database, Database]:
 
 def databases(folder: Path) -> tuple[Database, Database]:
     main, keys = opened(folder)
-    main.write(t.main.create_all)
-    keys.write(t.keys.create_all)
+    upgrade(main, "main")
+    upgrade(keys, "keys")
     return main, keys
 
 

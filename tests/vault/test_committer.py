@@ -153,3 +153,20 @@ def test_a_group_is_bounded(small: World, monkeypatch: pytest.MonkeyPatch) -> No
     committer.close()
     assert max(groups) <= 4
     assert sum(groups) == 12
+
+
+def test_whoever_went_away_before_it_began_leaves_no_entry(small: World) -> None:
+    numbers = small.seal(3)
+    slow = _Breaks(small, DatabaseError("never"))
+    committer = Committer(slow)
+    first = committer.submit(job(small, numbers[0]))
+    while committer.waiting:
+        pass
+    gone, stays = (committer.submit(job(small, n)) for n in numbers[1:])
+    assert gone.cancel()
+    before = len(small.entries())
+    slow.gate.set()
+    first.result(10)
+    stays.result(10)
+    committer.close()
+    assert [entry.waybill for entry in small.entries()[before:]] == [numbers[0], numbers[2]]

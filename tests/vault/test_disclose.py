@@ -229,6 +229,12 @@ def test_seeing_the_same_again_counts_once(both: World) -> None:
     }
 
 
+def test_the_same_within_one_request_counts_once(small: World) -> None:
+    """Obligation 4: an account's budget of 20 and two a parcel, and a parcel asked for fifty times at once."""
+    (number,) = small.seal()
+    assert small.rule_of(small.ask("courier-1", [number] * 50)) == set()
+
+
 def test_a_key_gives_the_same_answer_and_no_second_entry(both: World) -> None:
     """Obligation 6."""
     numbers = both.seal(2)

@@ -41,6 +41,9 @@ SETTINGS = {
     "tls_client_ca needs tls_certificate": "tls_client_ca 需要 tls_certificate",
     "tls_certificate is needed where host is not this machine's own address": "host 不是本机地址时须给出 "
     "tls_certificate",
+    "host and port: can't listen there ({})": "host 与 port：无法在那里监听（{0}）",
+    "tls_certificate, tls_key, tls_client_ca: one of them can't be read or used": "tls_certificate、tls_key、"
+    "tls_client_ca：其中一个无法读取或使用",
     "{}: {} to {}": "{0}：应在 {1} 与 {2} 之间",
 }
 DATABASE = {
@@ -102,6 +105,7 @@ VAULT = {
     "reason: 1 to {} characters are needed, without control characters": "reason：须为 1 至 {0} 个字符，不含控制字符",
     "{}: 1 to {} characters are needed, without control characters": "{0}：须为 1 至 {1} 个字符，不含控制字符",
     "1 to {} characters are needed, without control characters": "须为 1 至 {0} 个字符，不含控制字符",
+    "it can't be shown": "无法显示",
     "the vault is stopping": "封缄库正在停止",
     "too many requests wait": "等待的请求过多",
     "actor: nobody in the directory has this id": "actor：名录中没有这个编号",
@@ -120,6 +124,8 @@ VAULT = {
     "`wayseal vault init`",
     "there is no policy in this vault yet: run `wayseal vault init`": "封缄库中还没有规则：请运行 `wayseal vault init`",
     "the vault has no origin yet: run `wayseal vault init`": "封缄库还没有名称：请运行 `wayseal vault init`",
+    "origin: printable ASCII without spaces and plus signs, as it names the key of checkpoints": "origin：用于命名"
+    "检查点的密钥，须为可显示的 ASCII 字符，不含空格和加号",
     "origin: no space and no plus sign, as it signs checkpoints": "origin：用于签署检查点，不能含空格和加号",
     "there is a vault in this database already": "数据库中已有封缄库",
     "purpose: there is none with this code": "purpose：没有这个代码",
@@ -211,6 +217,8 @@ CLIENT = {
     "base_url: an address such as https://vault.example is needed": "base_url：须为 https://vault.example 这样的地址",
     "base_url: https is needed beyond this machine": "base_url：访问其他机器须使用 https",
     "the service doesn't answer": "服务没有回答",
+    "the service's certificate isn't trusted": "服务的证书不受信任",
+    "the service gives no token: {}": "服务未给出令牌：{0}",
 }
 SEALED = {
     "a data key has 32 bytes, a nonce 11, a revision at most 32 bits": "数据密钥应为 32 字节，随机数 11 字节，"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.policy import default_texts
 
 KEYRING = "keyring.json"
+_ORIGIN = re.compile("[!-*,-~]{1,128}")
+_ODD = re.compile("[^A-Za-z0-9._-]+")
 _CHAINS: tuple[Chain, ...] = ("main", "keys")
 
 
@@ -40,6 +43,8 @@ class Given:
 
 def make(folder: Path, given: Given, actor: str | None, lang: Lang) -> None:
     """Makes folder, settings, keyring, tables and the first policy; what was begun is taken away if it fails."""
+    if given.origin is not None and not _ORIGIN.fullmatch(given.origin):
+        raise VaultError("origin: printable ASCII without spaces and plus signs, as it names the key of checkpoints")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise VaultError(f"{folder}: not a new or empty folder")
     caller = caller_of(actor)
@@ -74,13 +79,18 @@ def _make(folder: Path, given: Given, caller: Caller) -> None:
     try:
         upgrade(main, "main")
         upgrade(keys, "keys")
-        new_vault(main, keys, given.origin or f"{folder.resolve().name}.local", *default_texts(), caller, now())
+        new_vault(main, keys, given.origin or _named(folder), *default_texts(), caller, now())
         vault = Vault(main, keys, keyring_of(settings))
         # Nobody is told its secret, and it has no scope: it acts on this machine alone.
         vault.add_client(caller, CLIENT, scopes=frozenset(), acts_for=frozenset(vault.policy.roles), now=now())
     finally:
         main.close()
         keys.close()
+
+
+def _named(folder: Path) -> str:
+    """A name for the log after the vault's folder; it stands in key files, which are ASCII."""
+    return (_ODD.sub("-", folder.resolve().name).strip("-") or "vault") + ".local"
 
 
 def _toml(given: Given) -> str:

@@ -2,11 +2,12 @@
 
 1. Who acts on the command line is client `cli`, on behalf of `--actor` or of the system's user; rules hold for it as
    for anybody.
-2. Every command is a request with an id of its own, which stands in the log.
+2. Every command is a request with an id of its own, which stands in the log. `--actor` proves nothing, so the id says
+   under which login it was run.
 """
 
-import getpass
 import os
+import pwd
 import secrets
 import time
 from collections.abc import Iterator
@@ -65,7 +66,8 @@ def opened(folder: Path, actor: str | None = None) -> Iterator[Opened]:
     try:
         keys = open_database(settings.key_database, patience=PATIENCE)
         try:
-            yield Opened(vault=Vault(main, keys, source), settings=settings, source=source, caller=who, now=now())
+            vault = Vault(main, keys, source, utc_offset=settings.utc_offset, backups=settings.backups)
+            yield Opened(vault=vault, settings=settings, source=source, caller=who, now=now())
         finally:
             keys.close()
     finally:
@@ -102,13 +104,20 @@ def keyring_of(settings: Settings) -> Keyring | KeyringFile:
 
 
 def caller_of(actor: str | None) -> Caller:
-    """Rule 1."""
-    if actor is None:
-        try:
-            actor = getpass.getuser()
-        except (KeyError, OSError):
-            raise VaultError("the system knows no name for you: give --actor") from None
-    return Caller(client=CLIENT, actor=actor, scopes=frozenset(), request=f"cli-{secrets.token_hex(8)}", via="cli")
+    """Rules 1 and 2."""
+    login = _login()
+    if actor is None and login is None:
+        raise VaultError("the system knows no name for you: give --actor")
+    request = f"cli-{login or os.getuid()}-{secrets.token_hex(8)}"
+    return Caller(client=CLIENT, actor=actor or login or "", scopes=frozenset(), request=request, via="cli")
+
+
+def _login() -> str | None:
+    """The name of whoever runs this, as the system has it; the environment could say another."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return None
 
 
 def now() -> int:

@@ -19,6 +19,7 @@ from wayseal.cli._vault_says import refusal
 from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.cli._words import filled
 from wayseal.model.times import iso
+from wayseal.page.visible import visible
 from wayseal.vault import Ask, Disclosed, Refused
 from wayseal.vault._approvals import Approval
 from wayseal.vault._erase import Erasure
@@ -77,7 +78,7 @@ def _say(shown: Disclosed, lang: Lang) -> None:
     typer.echo(filled(words["disclosed"], waybill=shown.waybill, seq=shown.seq, until=_second(shown.until)))
     width = max(map(len, shown.values))
     for field, value in shown.values.items():
-        typer.echo(f"  {field:<{width}}  {value}  ({words[f'form_{shown.forms[field]}']})")
+        typer.echo(f"  {field:<{width}}  {visible(value)}  ({words[f'form_{shown.forms[field]}']})")
 
 
 def _json(answer: Disclosed | Refused) -> dict[str, object]:

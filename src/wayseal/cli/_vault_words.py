@@ -108,8 +108,7 @@ VAULT_TEXTS: Mapping[str, Mapping[str, str]] = {
         "no_upgrade": "无需升级：数据表已是当前版本",
         "status_vault": "封缄库：{folder}（{origin}）",
         "status_records": "封存记录：{sealed:,} 条，已销毁 {erased:,} 条",
-        "status_people": "名录：{actors:,} 个账号，{blocked:,} 个已停用；{clients:,} 个客户端；"
-        "{approvals:,} 项待批准",
+        "status_people": "名录：{actors:,} 个账号，{blocked:,} 个已停用；{clients:,} 个客户端；{approvals:,} 项待批准",
         "status_log": "日志：{log_size:,} 条，已签署到第 {checkpoint_size:,} 条",
         "status_policy": "规则：第 {version} 版（{sha256}）",
         "status_tables": "数据表：{main}、{keys}；{main_mb:.1f} MB 和 {keys_mb:.1f} MB",
@@ -142,7 +141,7 @@ VAULT_TEXTS: Mapping[str, Mapping[str, str]] = {
         "sealed_known": "{count:,} 个单号此前已封存，保持不变",
         "disclosed": "{waybill}（日志第 {seq} 条；须在 {until} 前清除）",
         "form_full": "完整",
-        "form_masked": "遮蔽",
+        "form_masked": "掩码",
         "form_region": "区划",
         "refused": "{waybill} 未予显示",
         "refused_find": "已拒绝",

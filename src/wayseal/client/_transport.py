@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from wayseal.client._spelling import problem, understood
-from wayseal.client.errors import ClientError, RefusedError, SignInError, UnreachableError
+from wayseal.client.errors import ClientError, RefusedError, SignInError, UnreachableError, UntrustedError
 from wayseal.client.records import Patience
 
 _EARLY = 30.0
@@ -143,10 +143,13 @@ class Transport:
         """An answer, or None and whether the request may have been read (rule 4)."""
         try:
             return self._http.request(method, path, headers=dict(headers), **more), True
-        except _NOT_SENT:
-            return None, False
+        except _NOT_SENT as error:
+            untrusted = _is_untrusted(error)
         except httpx.TransportError:
             return None, True
+        if untrusted:
+            raise UntrustedError
+        return None, False
 
     def _asked_to_wait(self, answer: httpx.Response, attempt: int) -> float | None:
         """Seconds until the next attempt; None where there is none."""
@@ -158,6 +161,15 @@ class Transport:
     def _pause(self, attempt: int) -> float:
         longest: float = _PAUSE * 2.0**attempt
         return min(self._patience.pause, longest * random.uniform(0.5, 1.0))  # noqa: S311 (spreads clients, no secret)
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    """Whether a certificate is the reason: asking again doesn't help."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _refusal(answer: httpx.Response) -> RefusedError:

@@ -44,6 +44,13 @@ class SignInError(ClientError):
         self.code = code
 
 
+class UntrustedError(ClientError):
+    """The service's certificate isn't signed by an authority that is trusted, or is for another name."""
+
+    def __init__(self) -> None:
+        super().__init__("the service's certificate isn't trusted")
+
+
 class UnreachableError(ClientError):
     """The service didn't answer, or was busy, as long as was waited. Whether it did what was asked isn't known."""
 

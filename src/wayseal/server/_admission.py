@@ -27,6 +27,8 @@ from wayseal.vault._directory import Client
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16_384
 _JSON = b"application/json"
+_ONCE = (b"authorization", b"content-length", b"content-type", b"idempotency-key")
+"""Headers that decide something: twice, and each reader could take another one."""
 
 
 class Admission:
@@ -179,9 +181,7 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
     headers = dict(given)
     if len(headers) != len(given):
         names = [name for name, _ in given]
-        if any(names.count(name) > 1 for name in (b"authorization", b"content-length", b"content-type")):
-            raise ProblemError(Rule.BAD_BODY)
-        if names.count(b"idempotency-key") > 1:
+        if any(names.count(name) > 1 for name in _ONCE):
             raise ProblemError(Rule.BAD_BODY)
     return headers
 

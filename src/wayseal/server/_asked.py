@@ -39,7 +39,7 @@ def refused(refusal: Refused) -> ProblemError:
     return ProblemError(
         Rule.CONFLICT if refusal.rule in _CONFLICTS else Rule.REFUSED,
         said=(refusal.rule, refusal.zh, refusal.en),
-        extra={"waybill": refusal.waybill, "seq": _seq(refusal)},
+        extra={"seq": _seq(refusal), **({"waybill": refusal.waybill} if refusal.waybill else {})},
     )
 
 

@@ -66,6 +66,11 @@ class Desk:
         """How many entries the log has; DatabaseError where the database doesn't answer."""
         return await self.act(self.vault.main.read, tiles.size)
 
+    async def check(self) -> None:
+        """Asks both databases; DatabaseError where one doesn't answer."""
+        await self.act(self.vault.main.read, tiles.size)
+        await self.act(self.vault.keys.read, _nothing)
+
     async def log_tile(self, wanted: Tile) -> bytes | None:
         """The hashes of a tile; None where the log has no such tile."""
         return await self.act(self.vault.main.read, _tile, wanted)
@@ -88,6 +93,10 @@ class Desk:
         """Finishes what was begun (rule 2)."""
         self.committer.close()
         self._pool.shutdown()
+
+
+def _nothing(connection: Connection) -> None:
+    connection.execute(sa.select(1))
 
 
 def _tile(connection: Connection, wanted: Tile) -> bytes | None:

@@ -81,7 +81,8 @@ class Directory:
         return await asyncio.shield(task)
 
     def _read_ended(self, key: tuple[str, str | None], done: "asyncio.Task[Standing]") -> None:
-        self._reading.pop(key, None)
+        if self._reading.get(key) is done:
+            del self._reading[key]
         if not done.cancelled():
             done.exception()  # Looked at, so that nothing complains when all who waited are gone.
 
@@ -102,6 +103,8 @@ class Directory:
         version = await self._version()
         if version != self._seen:
             self._known.clear()
+            # Whoever asks from now on mustn't join a read that began before.
+            self._reading.clear()
             self._seen = version
         self._at = began
 

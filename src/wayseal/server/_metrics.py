@@ -41,6 +41,7 @@ class Metrics:
         self._log = Gauge("wayseal_log_entries", "Entries of the disclosure log.", registry=registry)
         self._waiting = Gauge("wayseal_asks_waiting", "Asks that wait to be committed.", registry=registry)
         self._running = Gauge("wayseal_requests_running", "Requests being answered.", registry=registry)
+        self._trouble = Gauge("wayseal_keyring_trouble", "1: a newer keyring can't be used.", registry=registry)
         self._closed: dict[str, set[str]] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -72,8 +73,11 @@ class Metrics:
         """The database failed once more."""
         self._database.inc()
 
-    def measure(self, *, waiting: Callable[[], int], running: Callable[[], int]) -> None:
+    def measure(
+        self, *, waiting: Callable[[], int], running: Callable[[], int], keyring_trouble: Callable[[], bool]
+    ) -> None:
         """Where gauges get their values when they are read."""
+        self._trouble.set_function(keyring_trouble)
         self._waiting.set_function(waiting)
         self._running.set_function(running)
 

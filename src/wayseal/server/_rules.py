@@ -75,7 +75,7 @@ WORDS = {
         "令牌缺少该接口所需的权限范围。",
     ),
     Rule.NOT_ALLOWED: _words(403, "Not allowed", "不允许", "Nobody may use this route.", "任何人都不得使用该接口。"),
-    Rule.REFUSED: _words(403, "Refused", "已拒绝", "A rule of the vault refuses.", "保险库的规则拒绝了该请求。"),
+    Rule.REFUSED: _words(403, "Refused", "已拒绝", "A rule of the vault refuses.", "封缄库的规则拒绝了该请求。"),
     Rule.NOT_FOUND: _words(404, "Not found", "不存在", "There is nothing here.", "此处没有内容。"),
     Rule.METHOD: _words(
         405, "Method not allowed", "方法不允许", "This address takes other methods.", "该地址只接受其他方法。"

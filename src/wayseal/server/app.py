@@ -30,10 +30,9 @@ _STATUS_RULES = {404: Rule.NOT_FOUND, 405: Rule.METHOD}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much the service takes. most_bytes: of a body; most_running: requests at once; times in seconds."""
+    """How much the service takes of one request. most_bytes: of its body; times in seconds."""
 
     most_bytes: int = 4_194_304
-    most_running: int = 1000
     body_seconds: float = 10.0
     answer_seconds: float = 30.0
 
@@ -75,7 +74,11 @@ def create_app(
     _add_description(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    metrics.measure(waiting=lambda: committer.waiting, running=lambda: running.now)
+    metrics.measure(
+        waiting=lambda: committer.waiting,
+        running=lambda: running.now,
+        keyring_trouble=lambda: getattr(keyring, "trouble", None) is not None,
+    )
     # The last that is added is the outermost.
     app.add_middleware(
         Admission,

@@ -17,13 +17,16 @@ import uvicorn
 
 from wayseal import __version__
 from wayseal.merkle.hashing import SIZE, WORTH, Messages
+from wayseal.model.errors import disk_says
 from wayseal.server._gate import Running
 from wayseal.server._logs import Forward, Log, make_log
 from wayseal.server._metrics import Metrics
 from wayseal.server._tls import Protocol
 from wayseal.server.app import Limits, create_app
+from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
 from wayseal.store.database import open_database
+from wayseal.store.database.migrations import check
 from wayseal.vault._committer import Committer
 from wayseal.vault._vault import Vault
 from wayseal.vault.keyring import Keyring, KeyringFile
@@ -47,7 +50,7 @@ class _Server(uvicorn.Server):
         """Says where it listens, once it does."""
         await super().startup(sockets)
         if self.started:
-            port = self.servers[0].sockets[0].getsockname()[1]
+            port = sockets[0].getsockname()[1] if sockets else 0
             self._log.info("serving", port=port, version=__version__)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -63,11 +66,11 @@ class _Server(uvicorn.Server):
         self._running.stopping = True
         super().handle_exit(sig, frame)
 
-    def run_gently(self) -> None:
+    def run_gently(self, place: socket.socket) -> None:
         """Serves until a signal ends it, and returns then: uvicorn would raise the signal again (rule 1)."""
         before = {sig: signal.signal(sig, self._ended) for sig in _SIGNALS}
         try:
-            self.run()
+            self.run(sockets=[place])
         finally:
             for sig, handler in before.items():
                 signal.signal(sig, handler)
@@ -78,18 +81,20 @@ class _Server(uvicorn.Server):
 
 
 def run(settings: Settings) -> None:
-    """Serves until a signal ends it. VaultError, DatabaseError: what it can't start with."""
+    """Serves until a signal ends it.
+
+    SettingsError, KeyringError, VaultError, DatabaseError: what it can't start with.
+    """
     log = make_log()
-    _warm()
-    metrics = Metrics()
+    _forward(log)
     keyring = _keyring(settings)
-    vault = Vault(open_database(settings.database), open_database(settings.key_database), keyring)
-    committer = Committer(vault, seen=metrics.group)
+    metrics = Metrics()
+    vault = _vault(settings, keyring)
     try:
         running = Running(settings.most_running)
         app = create_app(
             vault,
-            committer,
+            Committer(vault, seen=metrics.group),
             keyring=keyring,
             issuer=settings.issuer,
             limits=Limits(
@@ -101,13 +106,39 @@ def run(settings: Settings) -> None:
             log=log,
             running=running,
         )
-        _forward(log)
-        _settle()
-        _Server(config_of(settings, app), running, log).run_gently()
-        app.state.desk.close()
+        try:
+            server = _Server(config_of(settings, app), running, log)
+            with _listening(settings) as place:
+                _warm()
+                _settle()
+                server.run_gently(place)
+        finally:
+            app.state.desk.close()
     finally:
         vault.close()
-        log.info("stopped")
+    log.info("stopped")
+
+
+def _vault(settings: Settings, keyring: Keyring | KeyringFile) -> Vault:
+    """The vault, if its tables are those of this version."""
+    main, keys = open_database(settings.database), open_database(settings.key_database)
+    try:
+        check(main, "main")
+        check(keys, "keys")
+        return Vault(main, keys, keyring, utc_offset=settings.utc_offset, backups=settings.backups)
+    except BaseException:
+        main.close()
+        keys.close()
+        raise
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """Where it listens; SettingsError where it can't."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingsError(f"host and port: can't listen there ({disk_says(error)})") from error
 
 
 def _settle() -> None:
@@ -144,8 +175,8 @@ def _forward(log: Log) -> None:
 
 
 def config_of(settings: Settings, app: object) -> uvicorn.Config:
-    """How uvicorn is to run."""
-    return uvicorn.Config(
+    """How uvicorn is to run; SettingsError where certificates or keys can't be used."""
+    config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
@@ -167,3 +198,8 @@ def config_of(settings: Settings, app: object) -> uvicorn.Config:
         # Whoever has no certificate may come, unless the client is bound to one (`_admission`, rule 3).
         ssl_cert_reqs=ssl.CERT_NONE if settings.tls_client_ca is None else ssl.CERT_OPTIONAL,
     )
+    try:
+        config.load()
+    except OSError:
+        raise SettingsError("tls_certificate, tls_key, tls_client_ca: one of them can't be read or used") from None
+    return config

@@ -41,6 +41,10 @@ class Settings:
     """Without TLS on another address than this machine's own: behind a proxy that does TLS."""
     most_bytes: int = 4_194_304
     most_running: int = 1000
+    utc_offset_hours: float = 8.0
+    """The courier's clock, by which budgets have their days."""
+    key_backup_days: float = 30.0
+    """How long backups of the key database are kept: what is erased is erased for good after that."""
     body_seconds: float = 10.0
     answer_seconds: float = 30.0
     stop_seconds: float = 30.0
@@ -59,12 +63,25 @@ class Settings:
             if not least <= getattr(self, name) <= most:
                 raise SettingsError(f"{name}: {least:g} to {most:g}")
 
+    @property
+    def utc_offset(self) -> int:
+        """`utc_offset_hours` in microseconds."""
+        return round(self.utc_offset_hours * _HOUR)
 
+    @property
+    def backups(self) -> int:
+        """`key_backup_days` in microseconds."""
+        return round(self.key_backup_days * 24 * _HOUR)
+
+
+_HOUR = 3_600_000_000
 _OWN = {"127.0.0.1", "::1", "localhost"}
 _BOUNDS: dict[str, tuple[float, float]] = {
     "port": (0, 65535),
     "most_bytes": (1024, 67_108_864),
     "most_running": (1, 100_000),
+    "utc_offset_hours": (-12, 14),
+    "key_backup_days": (0, 3660),
     "body_seconds": (0.1, 300),
     "answer_seconds": (0.1, 300),
     "stop_seconds": (0, 3600),

@@ -88,21 +88,26 @@ class Committer:
         self._shower.join()
 
     def _work(self) -> None:
-        while group := self._next():
+        while (group := self._next()) is not None:
+            if not group:
+                continue
             self._seen(sum(len(job.asks) for job, _ in group))
             self._commit(group)
 
-    def _next(self) -> list[_Waiting]:
+    def _next(self) -> list[_Waiting] | None:
         with self._wake:
             while not self._queue:
                 if self._closed:
-                    return []
+                    return None
                 self._wake.wait()
             group: list[_Waiting] = []
             asks = 0
             while self._queue and (not group or asks + len(self._queue[0][0].asks) <= MOST):
-                group.append(self._queue.popleft())
-                asks += len(group[-1][0].asks)
+                job, future = self._queue.popleft()
+                asks += len(job.asks)
+                # Whoever went away before it began wants nothing any more.
+                if future.set_running_or_notify_cancel():
+                    group.append((job, future))
             self._waiting -= asks
             return group
 

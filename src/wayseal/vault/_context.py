@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,7 +13,7 @@ from wayseal.store.database import Connection
 from wayseal.vault import _tables as t
 from wayseal.vault._approvals import Approval
 from wayseal.vault._directory import ActorRecord, record_of
-from wayseal.vault._sql import chosen
+from wayseal.vault._sql import Among, Listed, chosen, chosen_of
 
 DAY = 86_400_000_000
 ACTOR, OUTLET = "actor:", "outlet:"
@@ -60,29 +60,59 @@ def context(
     people = {row.actor: record_of(row) for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(actors)))}
     whose = [ACTOR + actor for actor in people]
     whose += sorted({OUTLET + p.outlet for p in people.values() if p.outlet is not None})
+    counts = _counts(connection, numbers, whose, day)
     return Context(
         parcels={row.waybill: row for row in chosen(connection, t.waybills, "waybill", numbers)},
         actors=people,
-        tickets=_tickets(connection, numbers),
-        work=_work(connection, whose, day),
-        used={(row.of, row.purpose): row.used for row in chosen(connection, t.budgets, "of", whose, day=day)},
+        tickets=counts.tickets,
+        work=counts.work,
+        used=counts.used,
         replies=_replies(connection, keys),
         approvals=_approvals(connection, approvals),
         day=day,
     )
 
 
-def _tickets(connection: Connection, numbers: Sequence[str]) -> frozenset[tuple[str, str]]:
-    rows = chosen(connection, t.tickets, "waybill", numbers)
-    return frozenset((row.waybill, row.actor) for row in rows if row.closed_at is None)
+class _Counts(NamedTuple):
+    """See `Context`."""
+
+    tickets: frozenset[tuple[str, str]]
+    work: dict[str, dict[str, int]]
+    used: dict[tuple[str, str], int]
 
 
-def _work(connection: Connection, whose: Sequence[str], day: int) -> dict[str, dict[str, int]]:
-    out: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in chosen(connection, t.work, "of", whose, since=("day", day - 1)):
-        if row.day <= day:
-            out[row.of][row.kind] += row._mapping["count"]
-    return out
+def _counts(connection: Connection, numbers: Sequence[str], whose: Sequence[str], day: int) -> _Counts:
+    """Open tickets, work and budgets: three tables, asked in one round trip."""
+    work: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    tickets, used = [], {}
+    rows = chosen_of(connection, _COUNTS, {"numbers": numbers, "whose": whose}, day=day, eve=day - 1)
+    for what, one, other, count in map(tuple, rows):
+        if what == "t":
+            tickets.append((one, other))
+        elif what == "w":
+            work[one][other] += count
+        else:
+            used[one, other] = count
+    return _Counts(tickets=frozenset(tickets), work=work, used=used)
+
+
+def _count_statement(among: Among) -> sa.CompoundSelect[Any]:
+    day, eve = (sa.bindparam(name, type_=sa.Integer) for name in ("day", "eve"))
+    tickets, work, budgets = t.tickets.c, t.work.c, t.budgets.c
+    return sa.union_all(
+        sa.select(sa.literal_column("'t'"), tickets.waybill, tickets.actor, sa.literal_column("0")).where(
+            among(tickets.waybill, "numbers") & tickets.closed_at.is_(None)
+        ),
+        sa.select(sa.literal_column("'w'"), work.of, work.kind, work["count"]).where(
+            among(work.of, "whose") & (work.day >= eve) & (work.day <= day)
+        ),
+        sa.select(sa.literal_column("'b'"), budgets.of, budgets.purpose, budgets.used).where(
+            among(budgets.of, "whose") & (budgets.day == day)
+        ),
+    )
+
+
+_COUNTS = Listed(_count_statement)
 
 
 def _replies(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reply]:

@@ -92,7 +92,7 @@ def commit(
     group = _Group(connection, jobs, rules, now, day)
     done = [group.decided(job) for job in jobs]
     after = group.write(connection, tail)
-    return Committed(jobs=done, tail=after, shown=group.shown)
+    return Committed(jobs=done, tail=after, shown=group.shown())
 
 
 class _Group:
@@ -112,7 +112,7 @@ class _Group:
         self._entries: list[tuple[Decided, Entry]] = []
         self._replies: list[tuple[DiscloseJob, bytes, list[Decided]]] = []
         self._spent: Counter[str] = Counter()
-        self.shown: list[tuple[str, str, str]] = []
+        self._once: set[tuple[str, str, str]] = set()
 
     def decided(self, job: DiscloseJob) -> list[Decided] | VaultError:
         """What comes of one job; an error refuses it as a whole."""
@@ -232,7 +232,7 @@ class _Group:
     def _charge(self, actor: ActorRecord, purpose: Purpose, waybill: str) -> Decision | None:
         """Counts a disclosure, or says which budget is used up (obligation 4)."""
         once = (actor.actor, purpose.code, waybill)
-        if once in self._rules.seen:
+        if once in self._rules.seen or once in self._once:
             return None
         mine = ACTOR + actor.actor
         work = dict(self._known.work.get(mine, {}))
@@ -248,7 +248,7 @@ class _Group:
                 return OVER[of]
         for who, _, _ in whose:
             self._used[who, purpose.code] += 1
-        self.shown.append(once)
+        self._once.add(once)
         return None
 
     def _entry(self, caller: Caller, one: Decided, reason: bytes) -> Entry:
@@ -270,6 +270,10 @@ class _Group:
             reason=reason,
             more={"also": " ".join(also)} if also else {},
         )
+
+    def shown(self) -> list[tuple[str, str, str]]:
+        """What was counted for the first time today."""
+        return sorted(self._once)
 
     def write(self, connection: Connection, tail: Tail | None) -> Tail | None:
         """Obligation 1, 2, 4 and 7: all that was decided, and what it counts for."""

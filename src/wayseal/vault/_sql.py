@@ -1,56 +1,60 @@
-"""Statements that SQLite and PostgreSQL spell differently, each built once."""
+"""Statements that SQLite and PostgreSQL spell differently, each built and compiled once.
+
+They go to the driver as text: to look a compiled statement up costs more than SQLite needs for the answer.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
 
 from wayseal.store.database import Connection
 
 Rows = Sequence[sa.Row[Any]]
+_DIALECTS: dict[str, Any] = {"sqlite": sqlite.dialect(), "postgresql": asyncpg.dialect()}  # type: ignore[no-untyped-call]
 
 
-def chosen(
-    connection: Connection,
-    table: sa.Table,
-    column: str,
-    values: Sequence[str],
-    *,
-    since: tuple[str, int] | None = None,
-    **equal: object,
-) -> Rows:
+Among = Callable[[sa.Column[Any], str], sa.ColumnElement[bool]]
+"""Whether a column is one of the values of a list that is given under a name."""
+
+
+class Listed:
+    """A statement of our own over lists of values: `made` builds it, for each kind of database once."""
+
+    def __init__(self, made: Callable[[Among], Any]) -> None:
+        self._made = made
+        self._known: dict[str, _Compiled] = {}
+
+    def compiled(self, dialect: str) -> "_Compiled":
+        """Its text and the order of its parameters."""
+        if dialect not in self._known:
+            self._known[dialect] = _compiled(dialect, self._made(lambda column, name: _among(dialect, column, name)))
+        return self._known[dialect]
+
+
+def chosen_of(connection: Connection, listed: Listed, lists: Mapping[str, Sequence[str]], **equal: object) -> Rows:
+    """The rows of a statement over lists."""
+    dialect = connection.dialect.name
+    text, order = listed.compiled(dialect)
+    given = {name: _given(dialect, values) for name, values in lists.items()} | equal
+    return connection.exec_driver_sql(text, tuple([given[name] for name in order])).all()
+
+
+def chosen(connection: Connection, table: sa.Table, column: str, values: Sequence[str], **equal: object) -> Rows:
     """Rows of `table` whose `column` is one of `values`, and whose other columns equal what is given.
 
-    since: (column, least value). One statement for any number of values, so that it is prepared once.
+    One statement for any number of values, so that it is prepared once.
     """
     if not values:
         return ()
     dialect = connection.dialect.name
-    given: Any = json.dumps(values) if dialect == "sqlite" else list(values)
-    if since is None:
-        return connection.execute(_chosen(dialect, table, column, tuple(equal), None), {"among": given, **equal}).all()
-    statement = _chosen(dialect, table, column, tuple(equal), since[0])
-    return connection.execute(statement, {"among": given, "since": since[1], **equal}).all()
-
-
-@cache
-def _chosen(dialect: str, table: sa.Table, column: str, equal: tuple[str, ...], since: str | None) -> sa.Select[Any]:
-    statement = sa.select(table).where(_among(dialect, table.c[column]))
-    if since is not None:
-        statement = statement.where(table.c[since] >= sa.bindparam("since"))
-    for name in equal:
-        statement = statement.where(table.c[name] == sa.bindparam(name))
-    return statement
-
-
-def _among(dialect: str, column: sa.Column[Any]) -> sa.ColumnElement[bool]:
-    if dialect == "sqlite":
-        each = sa.func.json_each(sa.bindparam("among", type_=sa.Text)).table_valued("value")
-        return column.in_(sa.select(each.c.value))
-    return column == sa.any_(sa.bindparam("among", type_=postgresql.ARRAY(sa.String)))
+    text, order = _chosen(dialect, table, column, tuple(equal))
+    given = {"among": _given(dialect, values), **equal}
+    return connection.exec_driver_sql(text, tuple([given[name] for name in order])).all()
 
 
 def delete_chosen(connection: Connection, table: sa.Table, column: str, values: Sequence[str]) -> int:
@@ -58,25 +62,17 @@ def delete_chosen(connection: Connection, table: sa.Table, column: str, values: 
     if not values:
         return 0
     dialect = connection.dialect.name
-    given: Any = json.dumps(values) if dialect == "sqlite" else list(values)
-    return int(connection.execute(_deleted(dialect, table, column), {"among": given}).rowcount)
-
-
-@cache
-def _deleted(dialect: str, table: sa.Table, column: str) -> sa.Delete:
-    return sa.delete(table).where(_among(dialect, table.c[column]))
+    return int(connection.execute(_deleted(dialect, table, column), {"among": _given(dialect, values)}).rowcount)
 
 
 def put(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts rows; of one whose key is there already, all other columns are replaced."""
-    if rows:
-        connection.execute(_upsert(connection.dialect.name, table, None), rows)
+    _many(connection, _upsert(connection.dialect.name, table, None), rows)
 
 
 def add(connection: Connection, table: sa.Table, count: str, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts rows; of one whose key is there already, `count` grows by the row's."""
-    if rows:
-        connection.execute(_upsert(connection.dialect.name, table, count), rows)
+    _many(connection, _upsert(connection.dialect.name, table, count), rows)
 
 
 def keep(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -86,11 +82,51 @@ def keep(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]
         connection.execute(insert(table).on_conflict_do_nothing(), rows)
 
 
+_Compiled = tuple[str, tuple[str, ...]]
+"""A statement's text, and its parameters in their order."""
+
+
+def _many(connection: Connection, compiled: _Compiled, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        text, order = compiled
+        connection.exec_driver_sql(text, [tuple([row[name] for name in order]) for row in rows])
+
+
+def _given(dialect: str, values: Sequence[str]) -> Any:
+    return json.dumps(values) if dialect == "sqlite" else list(values)
+
+
 @cache
-def _upsert(dialect: str, table: sa.Table, count: str | None) -> Any:
+def _chosen(dialect: str, table: sa.Table, column: str, equal: tuple[str, ...]) -> _Compiled:
+    statement = sa.select(table).where(_among(dialect, table.c[column]))
+    for name in equal:
+        statement = statement.where(table.c[name] == sa.bindparam(name, type_=table.c[name].type))
+    return _compiled(dialect, statement)
+
+
+@cache
+def _deleted(dialect: str, table: sa.Table, column: str) -> sa.Delete:
+    return sa.delete(table).where(_among(dialect, table.c[column]))
+
+
+@cache
+def _upsert(dialect: str, table: sa.Table, count: str | None) -> _Compiled:
     made: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    made = made.values({column.name: sa.bindparam(column.name, type_=column.type) for column in table.c})
     if count is None:
         new = {column.name: made.excluded[column.name] for column in table.c if not column.primary_key}
     else:
         new = {count: table.c[count] + made.excluded[count]}
-    return made.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
+    return _compiled(dialect, made.on_conflict_do_update(index_elements=list(table.primary_key), set_=new))
+
+
+def _compiled(dialect: str, statement: Any) -> _Compiled:
+    made = statement.compile(dialect=_DIALECTS[dialect])
+    return made.string, tuple(made.positiontup)
+
+
+def _among(dialect: str, column: sa.Column[Any], name: str = "among") -> sa.ColumnElement[bool]:
+    if dialect == "sqlite":
+        each = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+    return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.String)))

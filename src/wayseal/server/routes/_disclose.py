@@ -18,11 +18,7 @@ from wayseal.vault.fields import Field
 
 def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
     """POST /v1/waybills/{waybill}/disclose, /v1/disclose, /v1/tokens/disclose, /v1/find."""
-
-    async def answers_to(request: Request, asks: list[Ask], key: str | None, approval: str | None) -> list[Answer]:
-        answers = await desk.disclose(asked.caller_of(request), asks, key=key, approval=approval)
-        asked.count(metrics, desk.vault.policy.purposes, asks, answers)
-        return answers
+    _add_tokens(app, desk, metrics)
 
     @app.post(
         "/v1/waybills/{waybill}/disclose",
@@ -32,7 +28,7 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
     )
     async def disclose(request: Request, waybill: Waybill, body: DiscloseBody, key: Key = None) -> Response:
         ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=chosen(body.fields))
-        (answer,) = await answers_to(request, [ask], key, body.approval)
+        (answer,) = await _answers(desk, metrics, request, [ask], key, body.approval)
         if isinstance(answer, Refused):
             raise asked.refused(answer)
         return asked.answered(asked.disclosed_json(answer, text(answer.until)))
@@ -44,10 +40,25 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="See many waybills' data, each for a purpose and a reason",
     )
     async def disclose_batch(request: Request, body: DiscloseBatch, key: Key = None) -> Response:
-        answers = await answers_to(request, asked.asks_of(body.asks), key, body.approval)
+        answers = await _answers(desk, metrics, request, asked.asks_of(body.asks), key, body.approval)
         asked.count_refusals(metrics, answers)
         return asked.answered({"results": asked.answers_json(answers)})
 
+    @app.post(
+        "/v1/find",
+        response_model=Found,
+        responses=problems(),
+        summary="Find the waybills of a phone; few a day",
+    )
+    async def find(request: Request, body: FindBody) -> Response:
+        caller = asked.caller_of(request)
+        found = await desk.act(desk.vault.find, caller, body.phone, body.purpose, body.reason, now=now())
+        if isinstance(found, Refused):
+            raise asked.refused(found)
+        return asked.answered({"waybills": found})
+
+
+def _add_tokens(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
     @app.post(
         "/v1/tokens/disclose",
         response_model=TokenResults,
@@ -64,7 +75,7 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
             Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=frozenset(fields))
             for waybill, fields in wanted.items()
         ]
-        answers = await answers_to(request, asks, key, body.approval) if asks else []
+        answers = await _answers(desk, metrics, request, asks, key, body.approval) if asks else []
         asked.count_refusals(metrics, answers)
         by_waybill = dict(zip(wanted, answers, strict=True))
         results = [
@@ -73,18 +84,13 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         ]
         return asked.answered({"results": results})
 
-    @app.post(
-        "/v1/find",
-        response_model=Found,
-        responses=problems(),
-        summary="Find the waybills of a phone; few a day",
-    )
-    async def find(request: Request, body: FindBody) -> Response:
-        caller = asked.caller_of(request)
-        found = await desk.act(desk.vault.find, caller, body.phone, body.purpose, body.reason, now=now())
-        if isinstance(found, Refused):
-            raise asked.refused(found)
-        return asked.answered({"waybills": found})
+
+async def _answers(
+    desk: Desk, metrics: Metrics, request: Request, asks: list[Ask], key: str | None, approval: str | None
+) -> list[Answer]:
+    answers = await desk.disclose(asked.caller_of(request), asks, key=key, approval=approval)
+    asked.count(metrics, desk.vault.policy.purposes, asks, answers)
+    return answers
 
 
 def _place(desk: Desk, token: str) -> tuple[str, Field] | None:

@@ -30,7 +30,7 @@ class _Ready:
         if time.monotonic() - self._at >= FRESH:
             self._at = time.monotonic()
             try:
-                await self._desk.log_size()
+                await self._desk.check()
                 self._answers = True
             except (DatabaseError, VaultError):
                 self._metrics.database_failed()

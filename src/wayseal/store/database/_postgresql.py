@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
+import uvloop
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -29,7 +30,7 @@ class PostgreSQL:
     dialect = "postgresql"
 
     def __init__(self, url: URL, patience: float) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wayseal-postgresql", daemon=True)
         self._thread.start()
         options: dict[str, Any] = {
