@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tests.vault.world import NOON, OPERATOR, SECRETS, World
 from wayseal.store.database import Connection, Database, DatabaseError
+from wayseal.vault import _erase
 from wayseal.vault import _tables as t
 from wayseal.vault._acts import Disclosed, Parcel, Refused, Sealed
 from wayseal.vault._vault import Vault
@@ -181,6 +182,26 @@ def test_what_is_kept_long_enough_goes_by_itself(both: World) -> None:
     assert both.vault.retain(OPERATOR, now=NOON + 12) == []
     both.shown("courier-1", kept)
     assert count(both.main, t.phones) == 2
+
+
+@pytest.mark.parametrize("keep_until", [None, NOON + 30, NOON + 10_000])
+def test_a_key_that_a_crash_left_goes_with_the_next_retention(both: World, keep_until: int | None) -> None:
+    """`_erase`, rule 1: the act stands in the log, and then the service was killed."""
+    left, other = both.seal(2, keep_until=keep_until)
+
+    def there() -> set[str]:
+        return both.keys.read(lambda c: set(c.execute(sa.select(t.data_keys.c.waybill)).scalars()))
+
+    both.main.write(_erase._mark, OPERATOR, [left], "request", 1, NOON + 20)
+    assert there() == {left, other}
+    done = both.vault.retain(OPERATOR, now=NOON + 21)
+    assert [one.waybill for one in done] == [left]
+    assert there() == {other}
+    assert both.vault.retain(OPERATOR, now=NOON + 22) == []
+    assert [entry.more.get("act") for entry in both.entries()].count("erased") == 1
+    # What is erased in one piece is never due again.
+    both.vault.erase(OPERATOR, [other], now=NOON + 23)
+    assert both.vault.retain(OPERATOR, now=NOON + 20_000) == []
 
 
 class TestFind:

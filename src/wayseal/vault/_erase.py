@@ -1,6 +1,7 @@
 """Erasing what was sealed: the data key goes, and with it every copy of what it sealed.
 
-1. The act stands in the log before a key goes; a crash between the two leaves a key that the next erasure takes.
+1. The act stands in the log before a key goes. Until the key is gone the number stays due, so that what a crash left
+   between the two goes with the next retention, or when the number is erased again.
 2. What is erased at once: the wrapped key, the sealed bytes, the tags of its phones. The number stays, and says so.
 3. Backups of the key database may hold the key until `gone_at`; after that nobody can open what was sealed. A restore
    erases again what this list names.
@@ -50,14 +51,17 @@ def erase(
     if not 0 < len(numbers) <= MOST:
         raise VaultError(f"waybills: 1 to {MOST} in one act")
     main.write(_mark, caller, numbers, why, policy, now)
-    return keys.write(_drop, numbers, now, now + backups)
+    done = keys.write(_drop, numbers, now, now + backups)
+    main.write(_settle, numbers)
+    return done
 
 
 def due(connection: Connection, now: int) -> list[str]:
-    """Numbers whose time to be kept is over, the oldest first, at most MOST."""
+    """Numbers whose time to be kept is over or whose erasure is unfinished (rule 1), oldest first, at most MOST."""
     columns = t.waybills.c
-    which = (columns.keep_until < now) & columns.erased_at.is_(None)
-    rows = connection.execute(sa.select(columns.waybill).where(which).order_by(columns.keep_until).limit(MOST))
+    rows = connection.execute(
+        sa.select(columns.waybill).where(columns.keep_until < now).order_by(columns.keep_until).limit(MOST)
+    )
     return [row.waybill for row in rows]
 
 
@@ -69,11 +73,19 @@ def _mark(connection: Connection, caller: Caller, numbers: Sequence[str], why: s
     if fresh:
         which = t.waybills.c.waybill == sa.bindparam("b_waybill")
         connection.execute(
-            sa.update(t.waybills).where(which).values(erased_at=now, sealed=b""),
+            sa.update(t.waybills).where(which).values(erased_at=now, sealed=b"", keep_until=now),
             [{"b_waybill": number} for number in fresh],
         )
         delete_chosen(connection, t.phones, "waybill", fresh)
     append(connection, [admin(caller, now, policy, "erased", waybill=n, why=why) for n in fresh])
+
+
+def _settle(connection: Connection, numbers: Sequence[str]) -> None:
+    """The keys are gone: nothing is due any more (rule 1)."""
+    which = (t.waybills.c.waybill == sa.bindparam("b_waybill")) & t.waybills.c.erased_at.is_not(None)
+    connection.execute(
+        sa.update(t.waybills).where(which).values(keep_until=None), [{"b_waybill": number} for number in numbers]
+    )
 
 
 def _drop(connection: Connection, numbers: Sequence[str], now: int, gone: int) -> list[Erasure]:

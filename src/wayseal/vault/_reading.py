@@ -69,7 +69,7 @@ def counts(connection: Connection, now: int) -> Counts:
         return connection.execute(sa.select(sa.func.count()).select_from(table).where(*which)).scalar_one()
 
     erased = t.waybills.c.erased_at
-    due = sa.select(sa.func.min(t.waybills.c.keep_until)).where(erased.is_(None))
+    due = sa.select(sa.func.min(t.waybills.c.keep_until))
     return Counts(
         sealed=count(t.waybills, erased.is_(None)),
         erased=count(t.waybills, erased.is_not(None)),
