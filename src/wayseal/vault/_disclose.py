@@ -6,7 +6,8 @@ Obligations (code and tests cite the numbers):
 2. Every question leaves exactly one entry: what was shown in which form, or the rule that refused.
 3. What is shown is what the purpose lists, in its form, and never more than was asked for.
 4. A disclosure counts against the budget of its actor and of its outlet in the transaction that writes it. Whoever
-   sees again what it has seen for the same purpose on the same day is not counted again.
+   sees again what it has seen for the same purpose on the same day is not counted again, as far as this process
+   remembers: after a restart, or by another process, it is.
 5. What the policy wouldn't tell (why else it refuses, whether a number exists) stands in the log alone.
 6. A request with an idempotency key that comes again is shown the same once more, if the policy still allows it, and
    leaves no second entry.
