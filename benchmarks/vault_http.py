@@ -1,10 +1,11 @@
 """The vault over HTTP on one machine: single disclosures, batches of 100, sealing, beside an echo and bare commits.
 
-    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--seconds 10] [--runs 3] [--batch 100]
+    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--instances 2] [--seconds 10] [--runs 3]
 
 The load comes from wrk (Debian: apt-get install wrk) on the same cores: connections that each wait for their answer.
 Services are processes of their own, started with the settings that a user has, without TLS. `--postgresql` names a
-server; a database is made there and dropped afterwards. Every answer but 200 is counted and said.
+server; databases are made there and dropped afterwards. `--instances` measures that on so many services over the same
+databases, too, each with its own part of the load. Every answer but 200 is counted and said.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from benchmarks._cases import table
 from benchmarks._vault_world import COURIERS, Seeded, courier, seed
 
 PARCELS = 20_000
-CONNECTIONS = 32
+CONNECTIONS = 16
 BATCH_CONNECTIONS = 4
 EACH = 50
 """Parcels of a courier: what is seen again isn't counted again, and no budget runs out."""
@@ -60,6 +61,7 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=10)
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--batch", type=int, default=100)
+    options.add_argument("--instances", type=int, default=1)
     given = options.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed: apt-get install wrk")
@@ -119,7 +121,6 @@ def on(given: argparse.Namespace, name: str, main_url: str, keys_url: str) -> li
         "WAYSEAL_DATABASE": main_url,
         "WAYSEAL_KEY_DATABASE": keys_url,
         "WAYSEAL_KEYRING_FILE": str(seeded.keyring),
-        "WAYSEAL_PORT": str(PORT),
     }
     bare = measured(given, "commit", env, single_script(given.work, None))
     rows = [(f"{name}: a commit a request", *bare)]
@@ -127,8 +128,23 @@ def on(given: argparse.Namespace, name: str, main_url: str, keys_url: str) -> li
     rows.append((f"{name}: disclose, one", *single))
     batch = measured(given, "vault", env, batch_script(given.work, seeded, given.batch), given.batch, BATCH_CONNECTIONS)
     rows.append((f"{name}: disclose, {given.batch} at once", *batch))
+    if given.instances > 1 and name != "SQLite":
+        rows += several(given, name, env, seeded)
     shutil.rmtree(folder)
     return rows
+
+
+def several(given: argparse.Namespace, name: str, env: dict[str, str], seeded: Seeded) -> list[tuple[str, ...]]:
+    """The same on several services over the same databases."""
+    single, batch = single_script(given.work, seeded), batch_script(given.work, seeded, given.batch)
+    n = given.instances
+    return [
+        (f"{name}, {n} services: disclose, one", *measured(given, "vault", env, single, 1, CONNECTIONS, n)),
+        (
+            f"{name}, {n} services: disclose, {given.batch} at once",
+            *measured(given, "vault", env, batch, given.batch, BATCH_CONNECTIONS, n),
+        ),
+    ]
 
 
 def measured(
@@ -138,11 +154,14 @@ def measured(
     script: Script,
     each: int = 1,
     connections: int = CONNECTIONS,
+    instances: int = 1,
 ) -> tuple[str, ...]:
-    """Medians of some runs against one service."""
-    with serving(service, env):
+    """Medians of some runs against one service, or several."""
+    with ExitStack() as services:
+        for n in range(instances):
+            services.enter_context(serving(service, env, PORT + n))
         lua = script()
-        loads = [wrk(lua, given.seconds, connections) for _ in range(given.runs)]
+        loads = [load(lua, given.seconds, connections, instances) for _ in range(given.runs)]
     rate = statistics.median(load.a_second for load in loads)
     return (
         f"{rate:,.0f}",
@@ -154,7 +173,7 @@ def measured(
 
 
 @contextmanager
-def serving(service: str, env: dict[str, str]) -> Iterator[None]:
+def serving(service: str, env: dict[str, str], port: int) -> Iterator[None]:
     """A service that answers, ended afterwards."""
     code = {
         "vault": "import os; from wayseal.server.serve import run; from wayseal.server.settings import read_settings;"
@@ -163,10 +182,13 @@ def serving(service: str, env: dict[str, str]) -> Iterator[None]:
         "commit": f"import uvicorn; from benchmarks._vault_baselines import commit; uvicorn.run(commit(), {_UVICORN})",
     }[service]
     process = subprocess.Popen(
-        [sys.executable, "-c", code], env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", code],
+        env={**os.environ, **env, "WAYSEAL_PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
-        until_there(process)
+        until_there(process, port)
         yield
     finally:
         process.send_signal(signal.SIGTERM)
@@ -176,13 +198,13 @@ def serving(service: str, env: dict[str, str]) -> Iterator[None]:
 _UVICORN = f"port={PORT}, access_log=False, log_level='error', http='httptools', loop='uvloop'"
 
 
-def until_there(process: "subprocess.Popen[bytes]") -> None:
+def until_there(process: "subprocess.Popen[bytes]", port: int) -> None:
     """Returns when the service answers."""
     for _ in range(200):
         if process.poll() is not None:
             sys.exit("the service ended at once")
         try:
-            httpx.get(f"{ADDRESS}/healthz", timeout=1)
+            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=1)
         except httpx.HTTPError:
             time.sleep(0.1)
         else:
@@ -262,25 +284,26 @@ def _lua(work: Path, requests: list[tuple[str, str, str]]) -> Path:
     return path
 
 
-def wrk(script: Path, seconds: int, connections: int) -> Load:
-    """One run of the load."""
-    out = subprocess.run(
-        [
-            "wrk",
-            "-t1",
-            f"-c{connections}",
-            f"-d{seconds}s",
-            "--latency",
-            "--timeout",
-            "30s",
-            "-s",
-            str(script),
-            ADDRESS,
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+def load(script: Path, seconds: int, connections: int, instances: int) -> Load:
+    """One run: against each service its part of the connections. Rates are added, the slowest percentiles count."""
+    options = ["-t1", f"-c{connections // instances}", f"-d{seconds}s", "--latency", "--timeout", "30s"]
+    running = [
+        subprocess.Popen(
+            ["wrk", *options, "-s", script, f"http://127.0.0.1:{PORT + n}"], stdout=subprocess.PIPE, text=True
+        )
+        for n in range(instances)
+    ]
+    loads = [_load(one.communicate()[0]) for one in running]
+    return Load(
+        a_second=sum(one.a_second for one in loads),
+        p50=max(one.p50 for one in loads),
+        p99=max(one.p99 for one in loads),
+        wrong=sum(one.wrong for one in loads),
+    )
+
+
+def _load(out: str) -> Load:
+    """What wrk says."""
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
     lost = sum(map(int, errors.groups())) if errors else 0
