@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.tiles import Tile
+from wayseal.server._arrivals import Arrivals
 from wayseal.server._directory import Standing
 from wayseal.store.database import Connection
 from wayseal.vault import _tables as t
@@ -35,6 +36,7 @@ class Desk:
     def __init__(self, vault: Vault, committer: Committer) -> None:
         self.vault = vault
         self.committer = committer
+        self._arrivals = Arrivals()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="wayseal-desk")
 
     async def disclose(
@@ -42,7 +44,7 @@ class Desk:
     ) -> list[Answer]:
         """Answers, once they are durable."""
         job = self.vault.job(caller, asks, key=key, approval=approval)
-        return await asyncio.shield(asyncio.wrap_future(self.committer.submit(job)))
+        return await self._arrivals.of(self.committer.submit(job))
 
     async def act(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `work` (a method of the vault) returns, run in a thread."""
