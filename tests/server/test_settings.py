@@ -85,6 +85,8 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         "WAYSEAL_INSECURE": "1",
         "WAYSEAL_MOST_BYTES": "5000",
         "WAYSEAL_MOST_RUNNING": "6",
+        "WAYSEAL_UTC_OFFSET_HOURS": "9",
+        "WAYSEAL_KEY_BACKUP_DAYS": "5",
         "WAYSEAL_BODY_SECONDS": "7",
         "WAYSEAL_ANSWER_SECONDS": "8",
         "WAYSEAL_STOP_SECONDS": "9",
@@ -94,3 +96,8 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         if one.name != "keyring_file":
             text = str(getattr(settings, one.name))
             assert text in {given[PREFIX + one.name.upper()], given[PREFIX + one.name.upper()] + ".0", "True"}
+
+
+def test_the_couriers_clock_and_backups_are_in_microseconds() -> None:
+    settings = read_settings({**GOOD, "WAYSEAL_UTC_OFFSET_HOURS": "5.5", "WAYSEAL_KEY_BACKUP_DAYS": "2"})
+    assert (settings.utc_offset, settings.backups) == (19_800_000_000, 172_800_000_000)
