@@ -27,6 +27,7 @@ from wayseal.vault import _tables as t
 from wayseal.vault._acts import Ask, Caller
 from wayseal.vault._context import ACTOR, OUTLET, context
 from wayseal.vault._directory import ActorRecord
+from wayseal.vault._entries import entry
 from wayseal.vault._replies import asked_digest, remember
 from wayseal.vault._sql import add
 from wayseal.vault._words import WORDS
@@ -255,19 +256,15 @@ class _Group:
     def _entry(self, caller: Caller, one: Decided, reason: bytes) -> Entry:
         shown = one.decision.allowed
         also = one.decision.also
-        return Entry(
-            kind=EntryKind.DISCLOSED if shown else EntryKind.REFUSED,
-            at=self._now,
-            client=caller.client,
-            actor=caller.actor,
+        return entry(
+            EntryKind.DISCLOSED if shown else EntryKind.REFUSED,
+            caller,
+            self._now,
+            self._rules.policy.version,
             waybill=one.ask.waybill,
             purpose=one.ask.purpose,
             fields=one.forms,
             rule=None if shown else one.decision.rule,
-            policy=self._rules.policy.version,
-            request=caller.request,
-            via=caller.via,
-            ip=caller.ip,
             reason=reason,
             more={"also": " ".join(also)} if also else {},
         )

@@ -1,13 +1,15 @@
 """Entries of the log, made from what was asked and decided."""
 
+from typing import Any
+
 from wayseal.vault._acts import Caller
 from wayseal.vault.log import Entry, EntryKind
 
 
-def admin(caller: Caller, now: int, policy: int, act: str, **more: str | int) -> Entry:
-    """An administrator's act; `more` holds ids and counts alone."""
+def entry(kind: EntryKind, caller: Caller, now: int, policy: int, **rest: Any) -> Entry:
+    """An entry about a caller's request, under a version of the policy; `rest`: further fields of `Entry`."""
     return Entry(
-        kind=EntryKind.ADMIN,
+        kind=kind,
         at=now,
         client=caller.client,
         actor=caller.actor,
@@ -15,5 +17,10 @@ def admin(caller: Caller, now: int, policy: int, act: str, **more: str | int) ->
         via=caller.via,
         ip=caller.ip,
         policy=policy,
-        more={"act": act, **more},
+        **rest,
     )
+
+
+def admin(caller: Caller, now: int, policy: int, act: str, **more: str | int) -> Entry:
+    """An administrator's act; `more` holds ids and counts alone."""
+    return entry(EntryKind.ADMIN, caller, now, policy, more={"act": act, **more})

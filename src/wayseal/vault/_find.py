@@ -16,10 +16,11 @@ from wayseal.vault._acts import Caller, Refused
 from wayseal.vault._context import ACTOR
 from wayseal.vault._directory import ActorRecord, actor_of
 from wayseal.vault._disclose import NOBODY, Rules
+from wayseal.vault._entries import entry
 from wayseal.vault._sql import add
 from wayseal.vault._words import refused
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log import Entry, EntryKind, append
+from wayseal.vault.log import EntryKind, append
 from wayseal.vault.policy import Asking
 from wayseal.vault.sealing.phones import lookup_tags
 from wayseal.vault.sealing.reasons import seal_reason
@@ -48,21 +49,17 @@ def find(
     else:
         answer = _found(connection, tags)
     shown = not isinstance(answer, Refused)
-    entry = Entry(
-        kind=EntryKind.FOUND if shown else EntryKind.REFUSED,
-        at=now,
-        client=caller.client,
-        actor=caller.actor,
+    made = entry(
+        EntryKind.FOUND if shown else EntryKind.REFUSED,
+        caller,
+        now,
+        rules.policy.version,
         purpose=purpose,
         rule=answer.rule if isinstance(answer, Refused) else None,
-        policy=rules.policy.version,
-        request=caller.request,
-        via=caller.via,
-        ip=caller.ip,
         reason=seal_reason(rules.keyring, caller.request.encode(), reason),
         more={"act": "find", "found": len(answer) if isinstance(answer, list) else 0},
     )
-    append(connection, [entry])
+    append(connection, [made])
     return answer
 
 

@@ -16,6 +16,7 @@ from wayseal.vault import _check as check
 from wayseal.vault import _tables as t
 from wayseal.vault._acts import Caller, Parcel, Refused, Sealed
 from wayseal.vault._context import ACTOR, OUTLET, digest
+from wayseal.vault._entries import entry
 from wayseal.vault._feed import count_work, settle
 from wayseal.vault._replies import asked_digest, remember, replied
 from wayseal.vault._sql import chosen
@@ -23,7 +24,7 @@ from wayseal.vault._words import refused
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, KeyService
-from wayseal.vault.log import Entry, EntryKind, append
+from wayseal.vault.log import EntryKind, append
 from wayseal.vault.policy import Work
 from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
 from wayseal.vault.sealing.phones import phone_tags
@@ -153,7 +154,9 @@ def _keep(
         settle(connection, list(new))
     if asked is not None:
         remember(connection, caller.client, asked, sorted(new), now)
-    append(connection, [_entry(caller, sorted(new), len(parcels), policy, now)])
+    numbers = sorted(new)
+    told = {"waybills": len(numbers), "refused": len(parcels) - len(numbers), "numbers": digest(*numbers).hex()}
+    append(connection, [entry(EntryKind.SEALED, caller, now, policy, more=told)])
     return frozenset(new)
 
 
@@ -175,20 +178,6 @@ def _tags(keyring: Keyring, parcel: Parcel) -> list[dict[str, Any]]:
     texts = [parcel.values[field] for field in _PHONES if field in parcel.values]
     found = {tag: version for text in texts for version, tag in phone_tags(keyring, text)}
     return [{"tag": tag, "waybill": parcel.waybill, "key_version": version} for tag, version in found.items()]
-
-
-def _entry(caller: Caller, numbers: Sequence[str], asked: int, policy: int, now: int) -> Entry:
-    return Entry(
-        kind=EntryKind.SEALED,
-        at=now,
-        client=caller.client,
-        actor=caller.actor,
-        request=caller.request,
-        via=caller.via,
-        ip=caller.ip,
-        policy=policy,
-        more={"waybills": len(numbers), "refused": asked - len(numbers), "numbers": digest(*numbers).hex()},
-    )
 
 
 def _answer(parcel: Parcel, base: str | None) -> Sealed | Refused:
