@@ -10,7 +10,6 @@ import logging
 import signal
 import socket
 import ssl
-import sys
 from types import FrameType
 
 import uvicorn
@@ -142,11 +141,7 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 def _settle() -> None:
-    """Has threads take turns more often, and the collector leave alone what lives as long as the process.
-
-    Looking through all modules took 200 ms, some times a second; by default a thread waits 5 ms for its turn.
-    """
-    sys.setswitchinterval(0.0005)
+    """Has the collector leave alone what lives as long as the process: looking through all modules took 200 ms."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

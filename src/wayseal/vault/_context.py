@@ -36,7 +36,7 @@ class Context:
     whose, purpose, what was shown today.
     """
 
-    parcels: Mapping[str, sa.Row[Any]]
+    parcels: Mapping[str, Any]
     actors: Mapping[str, ActorRecord]
     tickets: frozenset[tuple[str, str]]
     work: Mapping[str, Mapping[str, int]]
@@ -86,7 +86,7 @@ def _counts(connection: Connection, numbers: Sequence[str], whose: Sequence[str]
     work: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     tickets, used = [], {}
     rows = chosen_of(connection, _COUNTS, {"numbers": numbers, "whose": whose}, day=day, eve=day - 1)
-    for what, one, other, count in map(tuple, rows):
+    for what, one, other, count in rows:
         if what == "t":
             tickets.append((one, other))
         elif what == "w":

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -106,9 +107,9 @@ def actor_of(connection: Connection, actor: str) -> ActorRecord | None:
     return None if row is None else record_of(row)
 
 
-def record_of(row: "sa.Row[object]") -> ActorRecord:
+def record_of(row: Any) -> ActorRecord:
     """A row of the directory."""
-    values = dict(row._mapping)
+    values = row._asdict()
     return ActorRecord(**{**values, "kind": ActorKind(values["kind"])})
 
 

@@ -60,7 +60,7 @@ class Decided:
     ask: Ask
     decision: Decision
     forms: Mapping[Field, Form]
-    parcel: sa.Row[Any] | None
+    parcel: Any
     purpose: Purpose | None
     at: int
     seq: int = -1
@@ -198,7 +198,7 @@ class _Group:
         caller: Caller,
         ask: Ask,
         actor: ActorRecord | None,
-        row: sa.Row[Any] | None,
+        row: Any,
         *,
         bulk: bool,
         approved: bool,

@@ -4,6 +4,7 @@ They go to the driver as text: to look a compiled statement up costs more than S
 """
 
 import json
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -12,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from wayseal.store.database import Connection
+from wayseal.store.database import Connection, raw
 
-Rows = Sequence[sa.Row[Any]]
+Rows = Sequence[Any]
+"""Named tuples, a field for each column."""
 _DIALECTS: dict[str, Any] = {"sqlite": sqlite.dialect(), "postgresql": asyncpg.dialect()}  # type: ignore[no-untyped-call]
 
 
@@ -36,12 +38,14 @@ class Listed:
         return self._known[dialect]
 
 
-def chosen_of(connection: Connection, listed: Listed, lists: Mapping[str, Sequence[str]], **equal: object) -> Rows:
+def chosen_of(
+    connection: Connection, listed: Listed, lists: Mapping[str, Sequence[str]], **equal: object
+) -> raw.Tuples:
     """The rows of a statement over lists."""
     dialect = connection.dialect.name
     text, order = listed.compiled(dialect)
     given = {name: _given(dialect, values) for name, values in lists.items()} | equal
-    return connection.exec_driver_sql(text, tuple([given[name] for name in order])).all()
+    return raw.fetch(connection, text, [given[name] for name in order])
 
 
 def chosen(connection: Connection, table: sa.Table, column: str, values: Sequence[str], **equal: object) -> Rows:
@@ -54,7 +58,7 @@ def chosen(connection: Connection, table: sa.Table, column: str, values: Sequenc
     dialect = connection.dialect.name
     text, order = _chosen(dialect, table, column, tuple(equal))
     given = {"among": _given(dialect, values), **equal}
-    return connection.exec_driver_sql(text, tuple([given[name] for name in order])).all()
+    return [*map(_row_of(table), raw.fetch(connection, text, [given[name] for name in order]))]
 
 
 def delete_chosen(connection: Connection, table: sa.Table, column: str, values: Sequence[str]) -> int:
@@ -89,11 +93,17 @@ _Compiled = tuple[str, tuple[str, ...]]
 def _many(connection: Connection, compiled: _Compiled, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         text, order = compiled
-        connection.exec_driver_sql(text, [tuple([row[name] for name in order]) for row in rows])
+        raw.run_many(connection, text, [tuple([row[name] for name in order]) for row in rows])
 
 
 def _given(dialect: str, values: Sequence[str]) -> Any:
     return json.dumps(values) if dialect == "sqlite" else list(values)
+
+
+@cache
+def _row_of(table: sa.Table) -> Callable[[Sequence[Any]], Any]:
+    made: Any = namedtuple  # The names are those of a table, which no checker of types can know.
+    return made(table.name.title(), [column.name for column in table.c])._make  # type: ignore[no-any-return]
 
 
 @cache

@@ -1,5 +1,6 @@
 """What libraries raise, told as errors of this room (rule 3 of `_database`)."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -74,8 +75,11 @@ def _told(error: Exception, file: Path | None) -> DatabaseError | None:
     """None: it isn't the database's."""
     if isinstance(error, PoolTimeoutError):
         return DatabaseGoneError("the database is busy")
-    if isinstance(error, DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceError):
+    if isinstance(error, DBAPIError | sqlite3.Error | asyncpg.PostgresError | asyncpg.InterfaceError):
         return _driver(error, file)
+    if isinstance(error, asyncpg.InternalClientError):
+        # What the driver says of a connection that broke in the middle of an answer.
+        return DatabaseGoneError(_AWAY)
     if isinstance(error, SQLAlchemyError):
         return DatabaseError(f"the database refuses ({type(error).__name__})")
     if isinstance(error, UnicodeError | OverflowError):
@@ -97,7 +101,8 @@ def _driver(error: Exception, file: Path | None) -> DatabaseError:
             return DatabaseGoneError(words)
         if words := _WORDS.get(state[:length]):
             return DatabaseError(words, file=file)
-    return DatabaseError(_by_text(str(inner), state), file=file)
+    words = _by_text(str(inner), state)
+    return DatabaseGoneError(words) if words == _AWAY else DatabaseError(words, file=file)
 
 
 def _by_text(text: str, state: str) -> str:

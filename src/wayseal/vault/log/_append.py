@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection
+from wayseal.store.database import Connection, raw
 from wayseal.vault import _tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log._tail import Tail
@@ -92,10 +92,10 @@ def stored(connection: Connection, level: int, start: int, stop: int) -> list[by
 
 def _present(connection: Connection, tail: Tail) -> bool:
     """Whether a tail is the log's (rule 2)."""
-    last = connection.exec_driver_sql(_LAST).first()
-    if last is None:
+    last = raw.fetch(connection, _LAST, ())
+    if not last:
         return tail.size == 0
-    return bool(last[0] == tail.size - 1 and last[1] == tail.last)
+    return bool(last[0][0] == tail.size - 1 and last[0][1] == tail.last)
 
 
 def _insert(connection: Connection, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -104,4 +104,4 @@ def _insert(connection: Connection, table: str, columns: str, rows: Sequence[tup
         width = len(rows[0])
         postgresql = connection.dialect.name == "postgresql"
         marks = ", ".join(f"${n + 1}" if postgresql else "?" for n in range(width))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(rows))  # noqa: S608
+        raw.run_many(connection, f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
