@@ -272,8 +272,6 @@ def test_an_empty_log_and_one_without_an_origin(log: Database) -> None:
     assert after(log, lambda c: c.execute(t.facts.delete())).origin == ORIGIN
 
 
-
-
 @pytest.mark.parametrize("log", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("statement", "expected"),
