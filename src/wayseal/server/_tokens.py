@@ -124,7 +124,13 @@ class Tokens:
                 algorithms=[_ALGORITHM],
                 audience=AUDIENCE,
                 issuer=self._issuer,
-                options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_exp": False, "verify_iat": False},
+                options={
+                    "require": ["exp", "iat", "iss", "aud", "sub"],
+                    # By our clock, below: the library would look at its own.
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
             )
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             return None
@@ -136,6 +142,9 @@ def _claims(said: Mapping[str, Any], now: int) -> Claims | None:
     client, actor, scope, expires = said.get("client_id"), said.get("sub"), said.get("scope"), said.get("exp")
     texts = (client, actor, scope)
     if not all(isinstance(text, str) for text in texts) or not isinstance(expires, int):
+        return None
+    begins = said.get("nbf", now)
+    if not isinstance(begins, int) or begins > now:
         return None
     if not client or not actor or len(client) > _ID or len(actor) > _ID or expires > now + LASTS:
         return None
