@@ -18,7 +18,7 @@ from wayseal.vault.fields import Field
 
 _encoded = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """Three times as fast as pydantic's encoder where names are those of enums."""
-_CONFLICTS = frozenset({"exists", "idempotency"})
+_CONFLICTS = frozenset({"exists"})
 """Rules that tell a client of its own earlier request, or that sealed something there first: 409."""
 
 

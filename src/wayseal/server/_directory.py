@@ -40,9 +40,7 @@ class Standing:
 
 def in_office(actor: ActorRecord, *, now: int) -> bool:
     """Neither blocked nor outside its time; `valid_to` is the first moment after it. now: microseconds."""
-    if actor.blocked_at is not None:
-        return False
-    return (actor.valid_from or 0) <= now and (actor.valid_to is None or now < actor.valid_to)
+    return actor.blocked_at is None and actor.valid_at(now)
 
 
 Read = Callable[[str, str | None], Awaitable[Standing]]

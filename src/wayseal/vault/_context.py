@@ -15,7 +15,6 @@ from wayseal.vault._approvals import Approval
 from wayseal.vault._directory import ActorRecord, record_of
 from wayseal.vault._sql import Among, Listed, chosen, chosen_of
 
-DAY = 86_400_000_000
 ACTOR, OUTLET = "actor:", "outlet:"
 """Whose work, and whose budget: both go by `actor:ID` and `outlet:ID`."""
 

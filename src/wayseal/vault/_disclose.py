@@ -15,13 +15,14 @@ Obligations (code and tests cite the numbers):
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from wayseal.custody import Standing, relations
+from wayseal.model.kinds import ActorKind
 from wayseal.store.database import Connection
 from wayseal.vault import _tables as t
 from wayseal.vault._acts import Ask, Caller
@@ -45,7 +46,7 @@ NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscloseJob:
-    """One request: who, what, and by which idempotency key or approval. may: whether the client may act so."""
+    """One request: who, what, and by which idempotency key or approval."""
 
     caller: Caller
     asks: tuple[Ask, ...]
@@ -73,7 +74,7 @@ class Committed:
 
     jobs: list[list[Decided] | VaultError]
     tail: Tail | None
-    shown: list[tuple[str, str, str]]
+    shown: frozenset[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,31 @@ class Rules:
     """Roles on whose behalf each client may act."""
 
 
+class Account(NamedTuple):
+    """What a decision rests on of whoever asks: the fields of `Asking` from `role` to `trained`, in their order."""
+
+    role: str
+    kind: str
+    client_may: bool
+    blocked: bool
+    valid: bool
+    trained: bool
+
+
+def account(actor: ActorRecord | None, may: Collection[str], now: int) -> Account:
+    """An actor now, by way of a client that may act for the roles `may`; None: the directory doesn't know it."""
+    if actor is None:
+        return Account(NOBODY, ActorKind.PERSON.value, NOBODY in may, blocked=False, valid=False, trained=False)
+    return Account(
+        actor.role,
+        actor.kind.value,
+        actor.role in may,
+        blocked=actor.blocked_at is not None,
+        valid=actor.valid_at(now),
+        trained=actor.trained_at(now),
+    )
+
+
 def commit(
     connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, tail: Tail | None, *, now: int, day: int
 ) -> Committed:
@@ -94,7 +120,7 @@ def commit(
     group = _Group(connection, jobs, rules, now, day)
     done = [group.decided(job) for job in jobs]
     after = group.write(connection, tail)
-    return Committed(jobs=done, tail=after, shown=group.shown())
+    return Committed(jobs=done, tail=after, shown=frozenset(group.once))
 
 
 class _Group:
@@ -114,7 +140,8 @@ class _Group:
         self._entries: list[tuple[Decided, Entry]] = []
         self._replies: list[tuple[DiscloseJob, bytes, list[Decided]]] = []
         self._spent: Counter[str] = Counter()
-        self._once: set[tuple[str, str, str]] = set()
+        self.once: set[tuple[str, str, str]] = set()
+        """What is counted for the first time today."""
 
     def decided(self, job: DiscloseJob) -> list[Decided] | VaultError:
         """What comes of one job; an error refuses it as a whole."""
@@ -209,15 +236,9 @@ class _Group:
             if row is None
             else Standing(row.outlet, row.until, row.departed, row.origin_outlet, row.destination_outlet)
         )
-        role = NOBODY if actor is None else actor.role
         return Asking(
-            purpose=ask.purpose,
-            role=role,
-            kind="person" if actor is None else str(actor.kind),
-            client_may=role in self._rules.may.get(caller.client, ()),
-            blocked=actor is not None and actor.blocked_at is not None,
-            valid=actor is not None and actor.valid_at(now),
-            trained=actor is not None and actor.trained_at(now),
+            ask.purpose,
+            *account(actor, self._rules.may.get(caller.client, ()), now),
             relation=relations(
                 None if actor is None else actor.outlet, standing, own=row is not None and row.sealed_by == caller.actor
             ),
@@ -234,7 +255,7 @@ class _Group:
     def _charge(self, actor: ActorRecord, purpose: Purpose, waybill: str) -> Decision | None:
         """Counts a disclosure, or says which budget is used up (obligation 4)."""
         once = (actor.actor, purpose.code, waybill)
-        if once in self._rules.seen or once in self._once:
+        if once in self._rules.seen or once in self.once:
             return None
         mine = ACTOR + actor.actor
         work = dict(self._known.work.get(mine, {}))
@@ -250,7 +271,7 @@ class _Group:
                 return OVER[of]
         for who, _, _ in whose:
             self._used[who, purpose.code] += 1
-        self._once.add(once)
+        self.once.add(once)
         return None
 
     def _entry(self, caller: Caller, one: Decided, reason: bytes) -> Entry:
@@ -268,10 +289,6 @@ class _Group:
             reason=reason,
             more={"also": " ".join(also)} if also else {},
         )
-
-    def shown(self) -> list[tuple[str, str, str]]:
-        """What was counted for the first time today."""
-        return sorted(self._once)
 
     def write(self, connection: Connection, tail: Tail | None) -> Tail | None:
         """Obligation 1, 2, 4 and 7: all that was decided, and what it counts for."""

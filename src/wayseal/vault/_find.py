@@ -15,7 +15,7 @@ from wayseal.vault import _tables as t
 from wayseal.vault._acts import Caller, Refused
 from wayseal.vault._context import ACTOR
 from wayseal.vault._directory import ActorRecord, actor_of
-from wayseal.vault._disclose import NOBODY, Rules
+from wayseal.vault._disclose import Rules, account
 from wayseal.vault._entries import entry
 from wayseal.vault._sql import add
 from wayseal.vault._words import refused
@@ -65,15 +65,9 @@ def find(
 
 def _asking(rules: Rules, caller: Caller, actor: ActorRecord | None, purpose: str, now: int) -> Asking:
     """The question whether this account may use the purpose at all, on a waybill that it has a ticket for."""
-    role = NOBODY if actor is None else actor.role
     return Asking(
-        purpose=purpose,
-        role=role,
-        kind="person" if actor is None else str(actor.kind),
-        client_may=role in rules.may.get(caller.client, ()),
-        blocked=actor is not None and actor.blocked_at is not None,
-        valid=actor is not None and actor.valid_at(now),
-        trained=actor is not None and actor.trained_at(now),
+        purpose,
+        *account(actor, rules.may.get(caller.client, ()), now),
         relation=frozenset(),
         has_ticket=True,
         known=True,

@@ -6,8 +6,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "exists": ("该运单号下已有封存信息", "something is sealed under this number already"),
     "damaged": ("封存内容与封存时不符，已停止显示", "what is sealed there isn't what was sealed; nothing is shown"),
     "erased": ("该运单的个人信息已销毁", "what was sealed under the waybill has been erased"),
-    "idempotency": ("该幂等键已用于另一请求", "this idempotency key was used for another request"),
-    "approval": ("批准无效、已用完、已过期，或不属于您", "the approval is none, used up, ended, or another's"),
     "quota": ("今日查找次数已用完", "today's look-ups are used up"),
 }
 """Rule: (Chinese, English)."""
