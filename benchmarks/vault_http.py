@@ -1,6 +1,6 @@
 """The vault over HTTP on one machine: single disclosures, batches of 100, sealing, beside an echo and bare commits.
 
-    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--instances 2] [--seconds 10] [--runs 3]
+    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--instances 2] [--connections 16] [--seconds 10] [--runs 3]
 
 The load comes from wrk (Debian: apt-get install wrk) on the same cores: connections that each wait for their answer.
 Services are processes of their own, started with the settings that a user has, without TLS. `--postgresql` names a
@@ -62,6 +62,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--batch", type=int, default=100)
     options.add_argument("--instances", type=int, default=1)
+    options.add_argument("--connections", type=int, default=CONNECTIONS)
     given = options.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed: apt-get install wrk")
@@ -124,7 +125,7 @@ def on(given: argparse.Namespace, name: str, main_url: str, keys_url: str) -> li
     }
     bare = measured(given, "commit", env, single_script(given.work, None))
     rows = [(f"{name}: a commit a request", *bare)]
-    single = measured(given, "vault", env, single_script(given.work, seeded))
+    single = measured(given, "vault", env, single_script(given.work, seeded), 1, given.connections)
     rows.append((f"{name}: disclose, one", *single))
     batch = measured(given, "vault", env, batch_script(given.work, seeded, given.batch), given.batch, BATCH_CONNECTIONS)
     rows.append((f"{name}: disclose, {given.batch} at once", *batch))
@@ -139,7 +140,7 @@ def several(given: argparse.Namespace, name: str, env: dict[str, str], seeded: S
     single, batch = single_script(given.work, seeded), batch_script(given.work, seeded, given.batch)
     n = given.instances
     return [
-        (f"{name}, {n} services: disclose, one", *measured(given, "vault", env, single, 1, CONNECTIONS, n)),
+        (f"{name}, {n} services: disclose, one", *measured(given, "vault", env, single, 1, given.connections, n)),
         (
             f"{name}, {n} services: disclose, {given.batch} at once",
             *measured(given, "vault", env, batch, given.batch, BATCH_CONNECTIONS, n),

@@ -1,0 +1,88 @@
+"""The vault without HTTP: threads that each wait for their disclosure, on the committer; and parcels sealed durably.
+
+python -m benchmarks.vault_core --work FOLDER [--postgresql URL] [--seconds 4]
+"""
+
+import argparse
+import gc
+import threading
+import time
+from pathlib import Path
+
+from benchmarks._cases import table
+from benchmarks._vault_world import COURIERS, OPERATOR, Seeded, courier, now, parcels, seed
+from benchmarks.vault_http import places
+from wayseal.store.database import open_database
+from wayseal.vault._acts import Ask, Caller, Parcel
+from wayseal.vault._committer import Committer
+from wayseal.vault._vault import Vault
+from wayseal.vault.keyring import Keyring
+
+PARCELS = 4000
+EACH = 20
+"""Parcels of a courier, so that no budget runs out."""
+THREADS = (16, 32, 64)
+SEALED = 1000
+
+
+def main() -> None:
+    """Print the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--work", type=Path, required=True)
+    options.add_argument("--postgresql", help="A server, as postgresql://USER@HOST:PORT")
+    options.add_argument("--seconds", type=float, default=4)
+    given = options.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    rows: list[tuple[str, ...]] = []
+    for name, urls in places(given):
+        with urls as (main_url, keys_url):
+            (given.work / "keyring.json").unlink(missing_ok=True)
+            seeded = seed(main_url, keys_url, given.work, PARCELS)
+            vault = Vault(open_database(main_url), open_database(keys_url), Keyring.load(seeded.keyring))
+            rows += [(f"{name}: disclose, {n} waiting", f"{asked(vault, seeded, n, given)}") for n in THREADS]
+            rows.append((f"{name}: seal, {SEALED} at once", f"{sealed(vault):,.0f}"))
+            vault.close()
+    print("\n".join(table(("what", "waybills/s"), rows)))
+
+
+def asked(vault: Vault, seeded: Seeded, threads: int, given: argparse.Namespace) -> str:
+    """Disclosures a second with so many threads waiting."""
+    gc.collect()
+    gc.freeze()
+    committer, counts = Committer(vault), [0] * threads
+    end = time.perf_counter() + given.seconds
+
+    def work(place: int) -> None:
+        turn = place
+        while time.perf_counter() < end:
+            turn += threads
+            actor, outlet = courier(turn % COURIERS)
+            numbers = seeded.numbers[outlet]
+            number = numbers[(turn % COURIERS + turn // COURIERS % EACH) % len(numbers)]
+            caller = Caller(client="scanner-app", actor=actor, scopes=frozenset(), request=f"{place}-{turn}")
+            committer.submit(vault.job(caller, [Ask(waybill=number, purpose="deliver", reason="x")])).result()
+            counts[place] += 1
+
+    running = [threading.Thread(target=work, args=(place,)) for place in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    committer.close()
+    return f"{sum(counts) / given.seconds:,.0f}"
+
+
+def sealed(vault: Vault) -> float:
+    """Parcels a second, durably."""
+    some = [
+        Parcel(waybill=f"ZT{n:013d}", values=p.values, origin_outlet=p.origin_outlet)
+        for n, p in enumerate(parcels(5 * SEALED))
+    ]
+    began = time.perf_counter()
+    for start in range(0, len(some), SEALED):
+        vault.seal(OPERATOR, some[start : start + SEALED], now=now())
+    return len(some) / (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    main()
