@@ -1,6 +1,7 @@
 """The vault over HTTP on one machine: single disclosures, batches of 100, sealing, beside an echo and bare commits.
 
-    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--instances 2] [--connections 16] [--seconds 10] [--runs 3]
+    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--instances 2]
+        [--connections 16] [--seconds 10] [--runs 3]
 
 The load comes from wrk (Debian: apt-get install wrk) on the same cores: connections that each wait for their answer.
 Services are processes of their own, started with the settings that a user has, without TLS. `--postgresql` names a
