@@ -5,8 +5,7 @@ cd "$(dirname "$0")/.."
 export NUMBA_DISABLE_JIT=1
 coverage=.venv/bin/coverage
 $coverage erase
-$coverage run -m pytest -q -x -p no:cacheprovider
-$coverage combine -q
+.venv/bin/python -m pytest -q -x -p no:cacheprovider -n 2 --dist worksteal --cov --cov-report=
 $coverage report --fail-under=100 --include='src/wayseal/model/*,src/wayseal/merkle/*,src/wayseal/ledger/*' --skip-covered
 for room in store page custody simulate trace detect vault server client; do
     $coverage report --fail-under=95 --include="src/wayseal/$room/*" --skip-covered
