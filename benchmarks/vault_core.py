@@ -49,7 +49,7 @@ def asked(vault: Vault, seeded: Seeded, threads: int, given: argparse.Namespace)
     """Disclosures a second with so many threads waiting."""
     gc.collect()
     gc.freeze()
-    committer, counts = Committer(vault), [0] * threads
+    committer, counts = Committer(vault.commit_group, vault.answer_group), [0] * threads
     end = time.perf_counter() + given.seconds
 
     def work(place: int) -> None:

@@ -88,7 +88,7 @@ def service(folder: Path) -> Iterator[tuple[Service, Flaky]]:
         ADMIN, "all", scopes=frozenset(SCOPES), actor="system-1", acts_for=ROLES | {"service"}, per_second=10_000,
         now=int(now.timestamp() * 1e6),
     )  # fmt: skip
-    committer, running = Committer(vault), Running(100)
+    committer, running = Committer(vault.commit_group, vault.answer_group), Running(100)
     app = create_app(
         vault, committer, keyring=ring, issuer="https://vault.example", limits=Limits(), metrics=Metrics(),
         log=make_log(io.StringIO()), running=running,

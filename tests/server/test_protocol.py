@@ -16,9 +16,9 @@ import pytest
 from tests.server.running import authority
 from tests.server.world import World
 from wayseal.server import _tls as tls
+from wayseal.server._answering import Server, config_of
 from wayseal.server._logs import make_log
 from wayseal.server.errors import SettingsError
-from wayseal.server.serve import _Server, config_of
 from wayseal.server.settings import Settings
 
 
@@ -29,7 +29,7 @@ def settings(**more: Any) -> Settings:
 @contextmanager
 def served(service: World, **more: Any) -> Iterator[int]:
     """The port of the app, served in a thread."""
-    server = _Server(config_of(settings(**more), service.app), service.running, make_log(service.log))
+    server = Server(config_of(settings(**more), service.app), service.running, make_log(service.log))
     with socket.create_server(("127.0.0.1", 0)) as place:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
         thread.start()

@@ -21,7 +21,7 @@ from wayseal.server._scopes import SCOPES
 from wayseal.server.app import Limits, create_app
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
-from wayseal.vault._acts import Caller
+from wayseal.vault._acts import Answer, Caller
 from wayseal.vault._committer import Committer
 from wayseal.vault._directory import ActorRecord
 from wayseal.vault._vault import Vault, new_vault
@@ -94,7 +94,7 @@ class World:
     """Everything of one service. secrets: of its clients, by id."""
 
     vault: Vault
-    committer: Committer
+    committer: Committer[Answer]
     ring: Ring
     metrics: Metrics
     running: Running
@@ -193,7 +193,7 @@ def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
     main, keys = opened(folder)
     vault = Vault(main, keys, ring)
     metrics, running, log = Metrics(), Running(1000), io.StringIO()
-    committer = Committer(vault, seen=metrics.group)
+    committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
     app = create_app(
         vault,
         committer,

@@ -26,7 +26,7 @@ def test_many_threads_get_their_own_answers(both: World) -> None:
     both.now = time.time_ns() // 1000
     numbers = both.seal(60)
     groups: list[int] = []
-    committer = Committer(both.vault, seen=groups.append)
+    committer = Committer(both.vault.commit_group, both.vault.answer_group, seen=groups.append)
     answers: dict[str, Answer] = {}
 
     def work(mine: Sequence[str]) -> None:
@@ -50,7 +50,7 @@ def test_many_threads_get_their_own_answers(both: World) -> None:
 def test_a_job_that_fails_fails_alone(small: World) -> None:
     """Rule 2: an idempotency key that was used for something else."""
     one, other = small.seal(2)
-    committer = Committer(small.vault)
+    committer = Committer(small.vault.commit_group, small.vault.answer_group)
     small.vault.disclose(small.caller("courier-1"), job(small, one).asks, now=small.now, key="k")
     futures = [committer.submit(job(small, other, key=key)) for key in (None, "k", None)]
     assert isinstance(futures[0].result(10)[0].seq, int)
@@ -75,8 +75,8 @@ class _Breaks:
             raise self._error
         return self._world.vault.commit_group(jobs, now=now)
 
-    def show_group(self, jobs: Sequence[list[Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
-        return self._world.vault.show_group(jobs)
+    def answer_group(self, jobs: Sequence[list[Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+        return self._world.vault.answer_group(jobs)
 
 
 @pytest.mark.parametrize("error", [DatabaseError("no"), RuntimeError("bug")])
@@ -84,7 +84,7 @@ def test_a_group_that_is_refused_is_tried_job_by_job(small: World, error: Except
     """Rule 2."""
     numbers = small.seal(5)
     breaks = _Breaks(small, error)
-    committer = Committer(breaks)
+    committer = Committer(breaks.commit_group, breaks.answer_group)
     actors = ["courier-1", "courier-1", "courier-2", "courier-1", "courier-1"]
     first = committer.submit(job(small, numbers[0]))
     while committer.waiting:
@@ -106,7 +106,7 @@ def test_a_database_that_is_gone_fails_the_group_once(small: World) -> None:
     (number,) = small.seal()
     breaks = _Breaks(small, DatabaseGoneError("gone"))
     breaks.gate.set()
-    committer = Committer(breaks)
+    committer = Committer(breaks.commit_group, breaks.answer_group)
     with pytest.raises(DatabaseGoneError):
         committer.submit(job(small, number, "courier-2")).result(10)
     assert len(committer.submit(job(small, number)).result(10)) == 1
@@ -118,7 +118,7 @@ def test_it_says_busy_and_goes_on(small: World, monkeypatch: pytest.MonkeyPatch)
     numbers = small.seal(3)
     monkeypatch.setattr(_committer, "MOST_WAITING", 2)
     slow = _Breaks(small, DatabaseError("never"))
-    committer = Committer(slow)
+    committer = Committer(slow.commit_group, slow.answer_group)
     taken = [committer.submit(job(small, numbers[0]))]
     while committer.waiting:
         pass
@@ -133,7 +133,7 @@ def test_it_says_busy_and_goes_on(small: World, monkeypatch: pytest.MonkeyPatch)
 def test_closing_finishes_what_was_taken(small: World) -> None:
     """Rule 4."""
     numbers = small.seal(20)
-    committer = Committer(small.vault)
+    committer = Committer(small.vault.commit_group, small.vault.answer_group)
     futures = [committer.submit(job(small, n)) for n in numbers]
     committer.close()
     assert all(future.done() for future in futures)
@@ -146,7 +146,7 @@ def test_a_group_is_bounded(small: World, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(_committer, "MOST", 4)
     numbers = small.seal(12)
     groups: list[int] = []
-    committer = Committer(small.vault, seen=groups.append)
+    committer = Committer(small.vault.commit_group, small.vault.answer_group, seen=groups.append)
     futures = [committer.submit(job(small, n)) for n in numbers]
     for future in futures:
         future.result(10)
@@ -158,7 +158,7 @@ def test_a_group_is_bounded(small: World, monkeypatch: pytest.MonkeyPatch) -> No
 def test_whoever_went_away_before_it_began_leaves_no_entry(small: World) -> None:
     numbers = small.seal(3)
     slow = _Breaks(small, DatabaseError("never"))
-    committer = Committer(slow)
+    committer = Committer(slow.commit_group, slow.answer_group)
     first = committer.submit(job(small, numbers[0]))
     while committer.waiting:
         pass

@@ -8,9 +8,9 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,7 +21,7 @@ from wayseal.server._directory import Standing
 from wayseal.store.database import Connection
 from wayseal.vault import _tables as t
 from wayseal.vault._acts import Answer, Ask, Caller
-from wayseal.vault._committer import Committer
+from wayseal.vault._disclose import DiscloseJob
 from wayseal.vault._vault import Vault
 from wayseal.vault.log import proofs, tiles
 
@@ -30,12 +30,26 @@ T = TypeVar("T")
 _THREADS = 6
 
 
+class Discloses(Protocol):
+    """What takes disclosures: a committer, or the way to one in another process."""
+
+    def submit(self, job: DiscloseJob) -> "Future[list[Answer]]":
+        """A future that holds the answers when they are durable; BusyError."""
+
+    @property
+    def waiting(self) -> int:
+        """How much waits."""
+
+    def close(self) -> None:
+        """Takes nothing more."""
+
+
 class Desk:
     """Puts questions to a vault. `now` of each is the service's clock."""
 
-    def __init__(self, vault: Vault, committer: Committer) -> None:
+    def __init__(self, vault: Vault, discloses: Discloses) -> None:
         self.vault = vault
-        self.committer = committer
+        self._discloses = discloses
         self._arrivals = Arrivals()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="wayseal-desk")
 
@@ -44,7 +58,7 @@ class Desk:
     ) -> list[Answer]:
         """Answers, once they are durable."""
         job = self.vault.job(caller, asks, key=key, approval=approval)
-        return await self._arrivals.of(self.committer.submit(job))
+        return await self._arrivals.of(self._discloses.submit(job))
 
     async def act(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `work` (a method of the vault) returns, run in a thread."""
@@ -93,7 +107,7 @@ class Desk:
 
     def close(self) -> None:
         """Finishes what was begun (rule 2)."""
-        self.committer.close()
+        self._discloses.close()
         self._pool.shutdown()
 
 

@@ -39,6 +39,7 @@ KEYS: Final = frozenset(
 )
 """All that a line of the log can hold."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/{}<>+-]{1,128}")
+_LIBRARIES = ("uvicorn", "asyncio", "sqlalchemy")
 Log = structlog.typing.FilteringBoundLogger
 
 
@@ -51,6 +52,14 @@ def make_log(stream: TextIO | None = None) -> Log:
         cache_logger_on_first_use=True,
     )
     return logger
+
+
+def forward(log: Log) -> None:
+    """Hands what the service's libraries log to our log (rule 2)."""
+    for name in _LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.handlers = [Forward(log)]
+        logger.propagate = False
 
 
 def where(error: BaseException) -> dict[str, str]:

@@ -1,23 +1,35 @@
 """What Prometheus sees: counts and times by route, purpose, outcome and rule, and nothing of who or what.
 
-Labels come from closed sets (routes of the table, purposes of the policy, rules); what isn't in them counts as "other".
+1. Labels come from closed sets (routes of the table, purposes of the policy, rules); what isn't in them counts as
+   "other".
+2. Of several processes whoever is asked tells the sum: each keeps its numbers in a file of a folder that all share.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 _ASKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1024)
 _MOST_VALUES = 200
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client looks, as it is loaded, for the folder of rule 2."""
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
-class Metrics:
-    """The metrics of one service, in a registry of its own."""
+_SUM: dict[str, Any] = {"multiprocess_mode": "sum"}
+_MOST: dict[str, Any] = {"multiprocess_mode": "max"}
 
-    def __init__(self) -> None:
+
+class Metrics:
+    """The metrics of one service, in a registry of its own. folder: see rule 2."""
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._folder = folder
+        self._sampled: list[tuple[Gauge, Callable[[], float]]] = []
         self.registry = registry = CollectorRegistry()
         self._requests = Counter(
             "wayseal_requests", "Requests, by route and status.", ["method", "route", "status"], registry=registry
@@ -38,16 +50,20 @@ class Metrics:
             "wayseal_group_asks", "Asks committed in one transaction.", buckets=_ASKS, registry=registry
         )
         self._database = Counter("wayseal_database_errors", "Times the database failed.", registry=registry)
-        self._log = Gauge("wayseal_log_entries", "Entries of the disclosure log.", registry=registry)
-        self._waiting = Gauge("wayseal_asks_waiting", "Asks that wait to be committed.", registry=registry)
-        self._running = Gauge("wayseal_requests_running", "Requests being answered.", registry=registry)
-        self._trouble = Gauge("wayseal_keyring_trouble", "1: a newer keyring can't be used.", registry=registry)
+        self._log = Gauge("wayseal_log_entries", "Entries of the disclosure log.", **_MOST, registry=registry)
+        self._waiting = Gauge("wayseal_asks_waiting", "Asks that wait to be committed.", **_SUM, registry=registry)
+        self._running = Gauge("wayseal_requests_running", "Requests being answered.", **_SUM, registry=registry)
+        self._trouble = Gauge(
+            "wayseal_keyring_trouble", "1: a newer keyring can't be used.", **_MOST, registry=registry
+        )
         self._closed: dict[str, set[str]] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request that was answered."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+        if self._folder is not None:
+            self._sample()
 
     def disclosed(self, purpose: str, outcome: str, count: int) -> None:
         """Waybills that were shown or refused."""
@@ -76,15 +92,26 @@ class Metrics:
     def measure(
         self, *, waiting: Callable[[], int], running: Callable[[], int], keyring_trouble: Callable[[], bool]
     ) -> None:
-        """Where gauges get their values when they are read."""
-        self._trouble.set_function(keyring_trouble)
-        self._waiting.set_function(waiting)
-        self._running.set_function(running)
+        """Where gauges get their values: as they are read, and of several processes with each request, too."""
+        self._sampled = [
+            (self._waiting, waiting),
+            (self._running, running),
+            (self._trouble, lambda: float(keyring_trouble())),
+        ]
 
     def text(self, *, log_entries: int) -> bytes:
         """The metrics in Prometheus' text form."""
         self._log.set(log_entries)
-        return generate_latest(self.registry)
+        self._sample()
+        if self._folder is None:
+            return generate_latest(self.registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone, self._folder)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)
+
+    def _sample(self) -> None:
+        for gauge, value in self._sampled:
+            gauge.set(value())
 
     def _among(self, name: str, value: str) -> str:
         """At most so many values a label, whatever is asked for."""

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from wayseal.server import _scopes as scopes
 from wayseal.server import routes
 from wayseal.server._admission import Admission
-from wayseal.server._desk import Desk
+from wayseal.server._desk import Desk, Discloses
 from wayseal.server._directory import Directory
 from wayseal.server._gate import Gate, Running
 from wayseal.server._logs import Log
@@ -22,7 +22,6 @@ from wayseal.server._problem import ProblemError, field_errors
 from wayseal.server._rules import Rule
 from wayseal.server._shown import OPEN, Problem, problems
 from wayseal.server._tokens import Keys, Tokens
-from wayseal.vault._committer import Committer
 from wayseal.vault._vault import Vault
 
 _STATUS_RULES = {404: Rule.NOT_FOUND, 405: Rule.METHOD}
@@ -39,7 +38,7 @@ class Limits:
 
 def create_app(
     vault: Vault,
-    committer: Committer,
+    discloses: Discloses,
     *,
     keyring: Keys,
     issuer: str,
@@ -53,7 +52,7 @@ def create_app(
     keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from. Whoever makes the app
     closes `app.state.desk` and then the vault, after it has stopped.
     """
-    desk = Desk(vault, committer)
+    desk = Desk(vault, discloses)
     tokens = Tokens(keyring, issuer=issuer)
     app = FastAPI(
         title="Wayseal",
@@ -75,7 +74,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     metrics.measure(
-        waiting=lambda: committer.waiting,
+        waiting=lambda: discloses.waiting,
         running=lambda: running.now,
         keyring_trouble=lambda: getattr(keyring, "trouble", None) is not None,
     )

@@ -13,3 +13,9 @@ class ServerError(WaysealError):
 
 class SettingsError(ServerError):
     """A setting that can't be as it is; names the setting, never its value."""
+
+
+class ProcessError(ServerError):
+    """One of the service's processes ended by itself."""
+
+    exit_code: ClassVar[int] = 1

@@ -39,6 +39,8 @@ class Settings:
     """Addresses of proxies, with commas between, that may say from where a request comes."""
     insecure: bool = False
     """Without TLS on another address than this machine's own: behind a proxy that does TLS."""
+    processes: int = 1
+    """Processes that answer. With more than one, another one commits for all; rates and `most_running` are each's."""
     most_bytes: int = 4_194_304
     most_running: int = 1000
     utc_offset_hours: float = 8.0
@@ -78,6 +80,7 @@ _HOUR = 3_600_000_000
 _OWN = {"127.0.0.1", "::1", "localhost"}
 _BOUNDS: dict[str, tuple[float, float]] = {
     "port": (0, 65535),
+    "processes": (1, 64),
     "most_bytes": (1024, 67_108_864),
     "most_running": (1, 100_000),
     "utc_offset_hours": (-12, 14),

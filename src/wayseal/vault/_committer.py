@@ -4,8 +4,8 @@
 2. What one job is refused for never fails another: a group that the database refuses is tried again job by job.
 3. Jobs that nobody can wait for are not taken: beyond `MOST_WAITING` asks `submit` says busy at once.
 4. After `close` no job is taken; those that were taken are finished.
-5. While one group is shown, the next is decided and written: the first waits for the processor, the second for the
-   disk.
+5. While one group is finished (its wrapped keys fetched; shown, where that is done here), the next is decided and
+   written: the first waits for the processor, the second for the disk.
 """
 
 import threading
@@ -14,55 +14,60 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from wayseal.model.errors import WaysealError
 from wayseal.store.database import DatabaseGoneError
-from wayseal.vault._acts import Answer
 from wayseal.vault._disclose import Decided, DiscloseJob
 from wayseal.vault.errors import BusyError, VaultError
 
+R = TypeVar("R")
 MOST = 1024
 """Asks in one group: bounds how long the first waits for the last."""
 MOST_WAITING = 20_000
 
 
-class Discloses(Protocol):
-    """What the committer needs of a vault."""
+_Decisions = Sequence[list[Decided] | VaultError]
+_Waiting = tuple[DiscloseJob, Future[list[R]]]
 
-    def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Decided] | VaultError]:
+
+class Commits(Protocol):
+    """How a group becomes durable."""
+
+    def __call__(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Decided] | VaultError]:
         """What comes of each job, once it is durable; raises where nothing is."""
 
-    def show_group(self, jobs: Sequence[list[Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
-        """Answers to what was committed."""
 
-
-_Done = tuple[Sequence[list[Decided] | VaultError], "list[Future[list[Answer]]]"]
-_Waiting = tuple[DiscloseJob, "Future[list[Answer]]"]
-
-
-class Committer:
+class Committer(Generic[R]):
     """Takes disclosures from many threads and makes them durable together.
 
+    finish: what becomes of a group that is durable: a list of results for each job, or an error.
     seen: told how many asks each group had.
     """
 
-    def __init__(self, vault: Discloses, *, seen: Callable[[int], None] = lambda asks: None) -> None:
-        self._vault = vault
+    def __init__(
+        self,
+        commit: Commits,
+        finish: Callable[[_Decisions], list[list[R] | WaysealError]],
+        *,
+        seen: Callable[[int], None] = lambda asks: None,
+    ) -> None:
+        self._durable = commit
+        self._finished = finish
         self._seen = seen
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[_Waiting[R]] = deque()
         self._waiting = 0
         self._wake = threading.Condition()
         self._closed = False
-        self._shown: SimpleQueue[_Done | None] = SimpleQueue()
-        self._shower = threading.Thread(target=self._show, name="wayseal-shower", daemon=True)
-        self._shower.start()
+        self._done: SimpleQueue[tuple[_Decisions, list[Future[list[R]]]] | None] = SimpleQueue()
+        self._finisher = threading.Thread(target=self._finish, name="wayseal-finisher", daemon=True)
+        self._finisher.start()
         self._thread = threading.Thread(target=self._work, name="wayseal-committer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: DiscloseJob) -> "Future[list[Answer]]":
-        """A future that holds the answers when they are durable (rule 1); BusyError (rules 3 and 4)."""
-        future: Future[list[Answer]] = Future()
+    def submit(self, job: DiscloseJob) -> "Future[list[R]]":
+        """A future that holds the results when they are durable (rule 1); BusyError (rules 3 and 4)."""
+        future: Future[list[R]] = Future()
         with self._wake:
             if self._closed:
                 raise BusyError("the vault is stopping")
@@ -84,8 +89,8 @@ class Committer:
             self._closed = True
             self._wake.notify()
         self._thread.join()
-        self._shown.put(None)
-        self._shower.join()
+        self._done.put(None)
+        self._finisher.join()
 
     def _work(self) -> None:
         while (group := self._next()) is not None:
@@ -94,13 +99,13 @@ class Committer:
             self._seen(sum(len(job.asks) for job, _ in group))
             self._commit(group)
 
-    def _next(self) -> list[_Waiting] | None:
+    def _next(self) -> list[_Waiting[R]] | None:
         with self._wake:
             while not self._queue:
                 if self._closed:
                     return None
                 self._wake.wait()
-            group: list[_Waiting] = []
+            group: list[_Waiting[R]] = []
             asks = 0
             while self._queue and (not group or asks + len(self._queue[0][0].asks) <= MOST):
                 job, future = self._queue.popleft()
@@ -111,9 +116,9 @@ class Committer:
             self._waiting -= asks
             return group
 
-    def _commit(self, group: list[_Waiting]) -> None:
+    def _commit(self, group: list[_Waiting[R]]) -> None:
         try:
-            done = self._vault.commit_group([job for job, _ in group], now=time.time_ns() // 1000)
+            done = self._durable([job for job, _ in group], now=time.time_ns() // 1000)
         except DatabaseGoneError as error:
             for _, future in group:
                 future.set_exception(error)
@@ -124,17 +129,17 @@ class Committer:
             for one in group:
                 self._commit([one])
         else:
-            self._shown.put((done, [future for _, future in group]))
+            self._done.put((done, [future for _, future in group]))
 
-    def _show(self) -> None:
-        while (one := self._shown.get()) is not None:
+    def _finish(self) -> None:
+        while (one := self._done.get()) is not None:
             done, futures = one
             try:
-                answers = self._vault.show_group(done)
+                results = self._finished(done)
             except Exception as error:
-                answers = [error if isinstance(error, WaysealError) else VaultError("it can't be shown")] * len(futures)
-            for future, answer in zip(futures, answers, strict=True):
-                if isinstance(answer, WaysealError):
-                    future.set_exception(answer)
+                results = [error if isinstance(error, WaysealError) else VaultError("it can't be shown")] * len(futures)
+            for future, result in zip(futures, results, strict=True):
+                if isinstance(result, WaysealError):
+                    future.set_exception(result)
                 else:
-                    future.set_result(answer)
+                    future.set_result(result)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ from wayseal.vault._entries import admin
 from wayseal.vault._erase import Erasure, due, erase
 from wayseal.vault._find import find
 from wayseal.vault._replies import forget_replies
-from wayseal.vault._show import show
+from wayseal.vault._show import Verdict, show, verdicts
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, KeyService, LocalKeys
@@ -34,6 +35,8 @@ from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import day_of
 from wayseal.vault.sealing import read_token
 
+A = TypeVar("A")
+B = TypeVar("B")
 HOUR = 3_600_000_000
 MOST_ASKS = 1000
 """Most waybills in one request."""
@@ -135,7 +138,7 @@ class Vault:
 
     def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
         """Answers to requests of many callers, made durable in one transaction; an error in the place of a request."""
-        return self.show_group(self.commit_group(jobs, now=now))
+        return self.answer_group(self.commit_group(jobs, now=now))
 
     def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[disclosing.Decided] | VaultError]:
         """The first half: decides requests and makes that durable; nothing is shown yet. One at a time."""
@@ -153,14 +156,19 @@ class Vault:
             self._seen[1].update(done.shown)
         return done.jobs
 
-    def show_group(self, jobs: Sequence[list[disclosing.Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+    def answer_group(self, jobs: Sequence[list[disclosing.Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
         """The second half: opens what was committed. What fails here fails alone; the log isn't asked again."""
-        flat = [one for job in jobs if isinstance(job, list) for one in job]
-        try:
-            shown = iter(show(self._keys, self._service, flat))
-        except WaysealError as error:
-            return [error if isinstance(job, list) else job for job in jobs]
-        return [[next(shown) for _ in job] if isinstance(job, list) else job for job in jobs]
+        return self.show_group(self.verdict_group(jobs))
+
+    def verdict_group(
+        self, jobs: Sequence[list[disclosing.Decided] | VaultError]
+    ) -> list[list[Verdict] | WaysealError]:
+        """What was committed, with all that showing it takes."""
+        return _by_job(jobs, lambda flat: verdicts(self._keys, flat))
+
+    def show_group(self, jobs: Sequence[list[Verdict] | WaysealError]) -> list[list[Answer] | WaysealError]:
+        """Opens what was committed, here or by another process; asks no database."""
+        return _by_job(jobs, lambda flat: show(self._service, flat))
 
     def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused:
         """Waybills with this phone, by blind index and quota."""
@@ -299,6 +307,15 @@ class Vault:
         if always or now - self._looked >= _LOOKS:
             self._looked = now
             self._policy, self._clients, self._directory = self._main.read(_standing, self._policy)
+
+
+def _by_job(jobs: Sequence[list[A] | WaysealError], made: Callable[[list[A]], list[B]]) -> list[list[B] | WaysealError]:
+    """What `made` makes of all that the jobs hold, put back in their places; its error stands in each of those."""
+    try:
+        out = iter(made([one for job in jobs if isinstance(job, list) for one in job]))
+    except WaysealError as error:
+        return [error if isinstance(job, list) else job for job in jobs]
+    return [[next(out) for _ in job] if isinstance(job, list) else job for job in jobs]
 
 
 def _fact(connection: Connection, name: str) -> str:

@@ -54,6 +54,10 @@ class PostgreSQL:
         """See `Database`."""
         return self._run(_READ, lambda c: work(c, *args, **kwargs))
 
+    def look(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database`."""
+        return self._run(None, lambda c: work(c, *args, **kwargs))
+
     def write(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database`."""
         return self._run(_WRITE, lambda c: work(c, *args, **kwargs))

@@ -38,6 +38,10 @@ class SQLite:
         """See `Database`."""
         return self._run(lambda: self._read(work, *args, **kwargs))
 
+    def look(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database`."""
+        return self._run(lambda: self._look(work, *args, **kwargs))
+
     def write(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database`."""
         return self._run(lambda: self._write(work, *args, **kwargs))
@@ -81,6 +85,10 @@ class SQLite:
     def _read(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._reading.connect() as connection:
             connection.exec_driver_sql("BEGIN")
+            return work(connection, *args, **kwargs)
+
+    def _look(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._reading.connect() as connection:
             return work(connection, *args, **kwargs)
 
     def _write(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,0 +1,53 @@
+"""What every process of the service opens: keyring, vault, and the place where it listens."""
+
+import socket
+
+from wayseal.model.errors import disk_says
+from wayseal.server.errors import SettingsError
+from wayseal.server.settings import Settings
+from wayseal.store.database import open_database
+from wayseal.store.database.migrations import check
+from wayseal.vault._vault import Vault
+from wayseal.vault.keyring import Keyring, KeyringFile
+from wayseal.vault.keyring._keyring import ENVIRONMENT
+
+Keys = Keyring | KeyringFile
+
+
+def keyring_of(settings: Settings) -> Keys:
+    """The keyring of the settings: a file may be rotated while the service runs."""
+    if settings.keyring_file is not None:
+        return KeyringFile(settings.keyring_file)
+    return Keyring.from_environment({ENVIRONMENT: settings.keyring or ""})
+
+
+def vault_of(settings: Settings, keyring: Keys) -> Vault:
+    """The vault, if its tables are those of this version."""
+    main, keys = open_database(settings.database), open_database(settings.key_database)
+    try:
+        check(main, "main")
+        check(keys, "keys")
+        return Vault(main, keys, keyring, utc_offset=settings.utc_offset, backups=settings.backups)
+    except BaseException:
+        main.close()
+        keys.close()
+        raise
+
+
+def places_of(settings: Settings) -> list[socket.socket]:
+    """A socket for each process that answers, all at the same port; SettingsError where it can't listen.
+
+    The system gives each connection to one of them.
+    """
+    places: list[socket.socket] = []
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    several = settings.processes > 1
+    try:
+        for _ in range(settings.processes):
+            port = places[0].getsockname()[1] if places else settings.port
+            places.append(socket.create_server((settings.host, port), family=family, backlog=2048, reuse_port=several))
+    except OSError as error:
+        for place in places:
+            place.close()
+        raise SettingsError(f"host and port: can't listen there ({disk_says(error)})") from error
+    return places

@@ -1,0 +1,149 @@
+"""The service in several processes: some answer, one commits for all of them, and this one watches.
+
+1. One process commits: groups are as large as one service makes them, whichever process a request came to.
+2. Whoever stops the service stops this process. The others don't listen to signals, which a terminal or a supervisor
+   sends to all: they end when their line to this process says so, or is cut because this one is gone.
+3. Those that answer finish what they began; then the one that commits does.
+4. If one ends by itself, the service ends with an error, and what it answered stands in the log: a supervisor starts
+   it anew.
+"""
+
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from types import FrameType
+
+from wayseal.model.errors import WaysealError
+from wayseal.server._answering import SIGNALS, Server, answering, settle, warm
+from wayseal.server._link import AnsweringEnd, CommittingEnd
+from wayseal.server._logs import Log, forward, make_log, where
+from wayseal.server._metrics import FOLDER, Metrics
+from wayseal.server._opening import keyring_of, vault_of
+from wayseal.server.errors import ProcessError
+from wayseal.server.settings import Settings
+from wayseal.vault._committer import Committer
+
+_STOP = b"stop"
+"""What a line says to one that answers: the first time, stop; the second time, at once."""
+
+
+def run_several(settings: Settings, places: Sequence[socket.socket], log: Log) -> None:
+    """Serves until a signal ends it (rule 2). ProcessError: one of the processes ended by itself (rule 4)."""
+    with tempfile.TemporaryDirectory(prefix="wayseal-") as metrics:
+        os.environ[FOLDER] = metrics
+        processes = _Processes(settings, places)
+        before = {sig: signal.signal(sig, processes.ended) for sig in SIGNALS}
+        try:
+            processes.watch(log)
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+            del os.environ[FOLDER]
+
+
+class _Processes:
+    """Those that answer, and the one that commits."""
+
+    def __init__(self, settings: Settings, places: Sequence[socket.socket]) -> None:
+        context = get_context("spawn")
+        self._stopping = False
+        links, lines = [context.Pipe() for _ in places], [context.Pipe(duplex=False) for _ in places]
+        self._lines = [ours for _, ours in lines]
+        theirs = [(place, link, line) for place, (_, link), (line, _) in zip(places, links, lines, strict=True)]
+        ours = [link for link, _ in links]
+        self._commits = context.Process(target=_run, args=(_commit, settings, ours))
+        self._answer = [context.Process(target=_run, args=(_answer, settings, *each)) for each in theirs]
+        try:
+            for process in (self._commits, *self._answer):
+                process.start()
+        except BaseException:
+            for line in self._lines:
+                line.close()
+            raise
+        finally:
+            # What the others have only they may hold: otherwise nobody would see that one is gone.
+            for place, link, line in theirs:
+                place.close()
+                link.close()
+                line.close()
+            for link in ours:
+                link.close()
+
+    def ended(self, sig: int, frame: FrameType | None) -> None:
+        """What a signal does."""
+        self._stop()
+
+    def watch(self, log: Log) -> None:
+        """Returns when all have ended; ProcessError where that was not asked for."""
+        everyone = (*self._answer, self._commits)
+        left = list(everyone)
+        while left:
+            wait([process.sentinel for process in left])
+            for process in [one for one in left if not one.is_alive()]:
+                left.remove(process)
+                if not self._stopping or process.exitcode:
+                    log.error("process_ended", status=process.exitcode)
+                    self._stop()
+        if any(process.exitcode for process in everyone):
+            raise ProcessError("a process of the service ended by itself")
+
+    def _stop(self) -> None:
+        """Rule 3."""
+        self._stopping = True
+        for line in self._lines:
+            with suppress(OSError):
+                line.send_bytes(_STOP)
+
+
+def _run(work: Callable[..., None], settings: Settings, *parts: object) -> None:
+    """What each of the processes does first, and how it tells what ends it."""
+    for sig in SIGNALS:
+        signal.signal(sig, signal.SIG_IGN)
+    log = make_log()
+    forward(log)
+    try:
+        work(settings, log, *parts)
+    except Exception as error:
+        log.error("failed", **where(error))
+        raise SystemExit(error.exit_code if isinstance(error, WaysealError) else 1) from None
+
+
+def _commit(settings: Settings, log: Log, links: Sequence[Connection]) -> None:
+    """Commits until all that answer are gone."""
+    vault = vault_of(settings, keyring_of(settings))
+    committer = Committer(vault.commit_group, vault.verdict_group, seen=Metrics(os.environ[FOLDER]).group)
+    warm()
+    settle()
+    ends = [threading.Thread(target=CommittingEnd(link, log).serve, args=(committer,)) for link in links]
+    for end in ends:
+        end.start()
+    for end in ends:
+        end.join()
+    committer.close()
+    vault.close()
+
+
+def _answer(settings: Settings, log: Log, place: socket.socket, link: Connection, line: Connection) -> None:
+    """Answers until its line says stop, or is cut."""
+    keyring = keyring_of(settings)
+    vault = vault_of(settings, keyring)
+    end = AnsweringEnd(link, vault.show_group)
+    with answering(settings, keyring, vault, end, Metrics(os.environ[FOLDER]), log) as server:
+        threading.Thread(target=_obey, args=(line, server), daemon=True).start()
+        server.run(sockets=[place])
+    vault.close()
+
+
+def _obey(line: Connection, server: Server) -> None:
+    """Rule 2."""
+    with suppress(EOFError, OSError):
+        while line.recv_bytes():
+            server.end()
+    if not server.should_exit:
+        server.end()

@@ -1,0 +1,208 @@
+"""The service in several processes: rules 1 to 4 of `server/_processes.py`."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.server.running import START, Running, prepared, serving
+from tests.server.test_serve import lines, token
+from tests.server.world import VALUES, databases
+from wayseal.vault import _tables as t
+from wayseal.vault.log.entries import decode
+from wayseal.vault.log.integrity import verify
+
+WHY = {"purpose": "own_shipment", "reason": "x"}
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process started and that haven't ended."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            said = place.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(said[1]) == pid and said[0] != "Z":
+            found.append(int(place.parent.name))
+    return [one for one in found if b"spawn_main" in (Path("/proc") / str(one) / "cmdline").read_bytes()]
+
+
+def committing(running: Running) -> int:
+    """The process that commits: the one that holds no socket of the service's port."""
+    port = f":{running.port:04X}"
+    listening = {
+        line.split()[9] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[1].endswith(port)
+    }
+    (one,) = [pid for pid in children(running.process.pid) if not listening & _sockets(pid)]
+    return one
+
+
+def _sockets(pid: int) -> set[str]:
+    found = set()
+    for place in (Path("/proc") / str(pid) / "fd").iterdir():
+        found |= set(re.findall(r"socket:\[(\d+)\]", str(place.readlink())))
+    return found
+
+
+def gone(pids: list[int]) -> bool:
+    """Whether processes have ended within ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        if not any((Path("/proc") / str(pid)).exists() for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+class Load:
+    """Clients that each seal a parcel and ask for it, again and again, until they are told to stop."""
+
+    def __init__(self, running: Running, clients: int = 6) -> None:
+        self.running = running
+        self.shown: list[dict[str, Any]] = []
+        self.statuses: list[int] = []
+        self.stop = False
+        with httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as http:
+            self._headers = {"Authorization": f"Bearer {token(http, running.secret).json()['access_token']}"}
+        self._threads = [threading.Thread(target=self._work, args=(n,)) for n in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self, place: int) -> None:
+        turn = 0
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.running.port}", headers=self._headers) as http:
+            while not self.stop:
+                turn += 1
+                number = f"YT{place}x{turn}"
+                try:
+                    sealed = http.post("/v1/waybills", json={"waybill": number, "values": VALUES})
+                    shown = http.post(f"/v1/waybills/{number}/disclose", json=WHY)
+                except httpx.HTTPError:
+                    return
+                self.statuses += [sealed.status_code, shown.status_code]
+                if shown.status_code == 200:
+                    self.shown.append(shown.json())
+
+    def until(self, count: int) -> None:
+        """Waits for so many answers."""
+        until = time.monotonic() + 60
+        while len(self.shown) < count:
+            assert time.monotonic() < until, self.running.log.read_text()
+            time.sleep(0.01)
+
+    def join(self) -> None:
+        self.stop = True
+        for thread in self._threads:
+            thread.join()
+
+
+def in_the_log(folder: Path, shown: list[dict[str, Any]]) -> None:
+    """Whether what was shown stands in the log, each once, and the log is whole."""
+    main, keys = databases(folder)
+    rows = main.read(lambda c: c.execute(t.entries.select()).all())
+    entries = {row.seq: decode(bytes(row.entry)) for row in rows}
+    assert len({one["seq"] for one in shown}) == len(shown)
+    for one in shown:
+        assert entries[one["seq"]].waybill == one["waybill"]
+    assert not verify(main, [], [], lambda *done: None).findings
+    main.close()
+    keys.close()
+
+
+def test_several_answer_as_one(tmp_path: Path) -> None:
+    """Rule 1, and rule 3: stopped under load, it ends well, and whatever it showed stands in the log."""
+    with serving(tmp_path, processes="2") as running:
+        load = Load(running)
+        load.until(40)
+        assert len(children(running.process.pid)) == 3
+        load.join()
+        with httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as http:
+            told = [http.get("/metrics", headers={**load._headers, "Connection": "close"}).text for _ in range(6)]
+        counts = {re.search(r"wayseal_disclosures_total\{.*disclosed.*\} ([\d.]+)", text)[1] for text in told}  # type: ignore[index]
+        # Whichever process is asked, it tells of both.
+        assert counts == {f"{float(len(load.shown))}"}
+        assert all("wayseal_requests_running 1.0" in text for text in told)
+        groups = re.search(r"wayseal_group_asks_sum ([\d.]+)", told[0])
+        assert groups is not None
+        assert float(groups[1]) == len(load.shown)
+        assert set(load.statuses) == {200, 201}
+        assert running.stop() == 0
+        events = [line["event"] for line in lines(running)]
+        assert events.count("serving") == 2
+        assert events[-1] == "stopped"
+        assert not (tmp_path / "main.db-wal").exists()
+    in_the_log(tmp_path, load.shown)
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_stopped_under_load(tmp_path: Path, *, everyone: bool) -> None:
+    """Rules 2 and 3: also where all processes get the signal, as from a terminal."""
+    with serving(tmp_path, processes="2") as running:
+        load = Load(running)
+        load.until(20)
+        pids = children(running.process.pid)
+        for pid in [*pids, running.process.pid] if everyone else [running.process.pid]:
+            os.kill(pid, signal.SIGINT if everyone else signal.SIGTERM)
+        assert running.process.wait(20) == 0
+        load.join()
+        assert gone(pids)
+    assert set(load.statuses) <= {200, 201, 503}
+    in_the_log(tmp_path, load.shown)
+
+
+@pytest.mark.parametrize("which", ["commits", "answers"])
+def test_one_that_is_killed_ends_the_service(tmp_path: Path, which: str) -> None:
+    """Rule 4: kill -9 under load."""
+    with serving(tmp_path, processes="2") as running:
+        load = Load(running)
+        load.until(20)
+        pids = children(running.process.pid)
+        commits = committing(running)
+        os.kill(commits if which == "commits" else next(pid for pid in pids if pid != commits), signal.SIGKILL)
+        assert running.process.wait(20) != 0
+        load.join()
+        assert gone(pids)
+        assert re.search(r'"status":-9,"event":"process_ended"', running.log.read_text())
+    assert set(load.statuses) <= {200, 201, 503}
+    in_the_log(tmp_path, load.shown)
+
+
+def test_none_outlives_the_one_that_watches(tmp_path: Path) -> None:
+    """Rule 2."""
+    with serving(tmp_path, processes="2") as running:
+        load = Load(running)
+        load.until(20)
+        pids = children(running.process.pid)
+        running.process.kill()
+        load.join()
+        assert gone(pids)
+    in_the_log(tmp_path, load.shown)
+
+
+def test_what_it_can_not_start_with_is_said_by_one(tmp_path: Path) -> None:
+    prepared(tmp_path)
+    (tmp_path / "keys.db").unlink()
+    environment = {
+        **os.environ,
+        "WAYSEAL_DATABASE": f"sqlite:///{tmp_path / 'main.db'}",
+        "WAYSEAL_KEY_DATABASE": f"sqlite:///{tmp_path / 'keys.db'}",
+        "WAYSEAL_KEYRING_FILE": str(tmp_path / "ring.json"),
+        "WAYSEAL_PORT": "0",
+        "WAYSEAL_PROCESSES": "2",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", START], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode != 0
+    assert "there is no database here yet" in done.stderr
+    # No other process was started to say so too.
+    assert '"event"' not in done.stderr
