@@ -168,7 +168,7 @@ def test_portions_keep_order_and_lose_nothing() -> None:
     verdict = Verdict("w", 0, b"", "", "", "", {}, 0, b"", 0, None)
     sizes = [1, AT_ONCE - 1, 3 * AT_ONCE, 1, 2, 1]
     given = [(n, [verdict] * size) for n, size in enumerate(sizes)]
-    portions = list(_portions([*given, (9, VaultError("x"))]))  # type: ignore[arg-type]
+    portions = list(_portions([*given, (9, VaultError("x"))]))
     assert [n for some in portions for n, _ in some] == [0, 1, 2, 3, 4, 5, 9]
     assert [len(some) for some in portions] == [2, 1, 4]
 
