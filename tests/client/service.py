@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from wayseal.client import Parcel
+from wayseal.server._desk import CommitsHere
 from wayseal.server._gate import Running
 from wayseal.server._logs import make_log
 from wayseal.server._metrics import Metrics
@@ -90,7 +91,7 @@ def service(folder: Path) -> Iterator[tuple[Service, Flaky]]:
     )  # fmt: skip
     committer, running = Committer(vault.commit_group, vault.answer_group), Running(100)
     app = create_app(
-        vault, committer, keyring=ring, issuer="https://vault.example", limits=Limits(), metrics=Metrics(),
+        vault, CommitsHere(committer), keyring=ring, issuer="https://vault.example", limits=Limits(), metrics=Metrics(),
         log=make_log(io.StringIO()), running=running,
     )  # fmt: skip
     flaky = Flaky(app)

@@ -91,7 +91,7 @@ def serving(folder: Path, certificate_sha256: str | None = None, **settings: str
 
 def _port(process: subprocess.Popen[bytes], log: Path) -> int:
     """Where it listens, as its log says."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text()
         for line in log.read_text().splitlines():

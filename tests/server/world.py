@@ -14,6 +14,7 @@ import httpx
 from fastapi import FastAPI
 
 from wayseal.model.kinds import ActorKind
+from wayseal.server._desk import CommitsHere
 from wayseal.server._gate import Running
 from wayseal.server._logs import make_log
 from wayseal.server._metrics import Metrics
@@ -196,7 +197,7 @@ def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
     committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
     app = create_app(
         vault,
-        committer,
+        CommitsHere(committer),
         keyring=ring,
         issuer=ISSUER,
         limits=limits or Limits(),

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from tests.vault.world import World
-from wayseal.model.errors import WaysealError
 from wayseal.store.database import DatabaseError, DatabaseGoneError
 from wayseal.vault import _committer
 from wayseal.vault._acts import Answer, Ask, Disclosed
-from wayseal.vault._committer import Committer
+from wayseal.vault._committer import Committer, Outcomes
 from wayseal.vault._disclose import Decided, DiscloseJob
 from wayseal.vault.errors import BusyError, ReusedKeyError, VaultError
 
@@ -75,7 +74,7 @@ class _Breaks:
             raise self._error
         return self._world.vault.commit_group(jobs, now=now)
 
-    def answer_group(self, jobs: Sequence[list[Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+    def answer_group(self, jobs: Outcomes) -> list[list[Answer] | Exception]:
         return self._world.vault.answer_group(jobs)
 
 

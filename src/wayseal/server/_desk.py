@@ -8,7 +8,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -21,6 +21,7 @@ from wayseal.server._directory import Standing
 from wayseal.store.database import Connection
 from wayseal.vault import _tables as t
 from wayseal.vault._acts import Answer, Ask, Caller
+from wayseal.vault._committer import Committer
 from wayseal.vault._disclose import DiscloseJob
 from wayseal.vault._vault import Vault
 from wayseal.vault.log import proofs, tiles
@@ -31,17 +32,38 @@ _THREADS = 6
 
 
 class Discloses(Protocol):
-    """What takes disclosures: a committer, or the way to one in another process."""
+    """What takes disclosures: a committer in a thread, or one in another process."""
 
-    def submit(self, job: DiscloseJob) -> "Future[list[Answer]]":
-        """A future that holds the answers when they are durable; BusyError."""
+    async def disclose(self, job: DiscloseJob) -> list[Answer]:
+        """The answers, once they are durable; BusyError where too much waits. Who is cancelled takes nothing back."""
 
     @property
     def waiting(self) -> int:
-        """How much waits."""
+        """How many asks wait."""
 
     def close(self) -> None:
-        """Takes nothing more."""
+        """Takes nothing more, and finishes."""
+
+
+class CommitsHere:
+    """A committer in a thread of this process."""
+
+    def __init__(self, committer: Committer[Answer]) -> None:
+        self._committer = committer
+        self._arrivals = Arrivals()
+
+    async def disclose(self, job: DiscloseJob) -> list[Answer]:
+        """See `Discloses`."""
+        return await self._arrivals.of(self._committer.submit(job))
+
+    @property
+    def waiting(self) -> int:
+        """See `Discloses`."""
+        return self._committer.waiting
+
+    def close(self) -> None:
+        """See `Discloses`."""
+        self._committer.close()
 
 
 class Desk:
@@ -50,7 +72,6 @@ class Desk:
     def __init__(self, vault: Vault, discloses: Discloses) -> None:
         self.vault = vault
         self._discloses = discloses
-        self._arrivals = Arrivals()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="wayseal-desk")
 
     async def disclose(
@@ -58,7 +79,7 @@ class Desk:
     ) -> list[Answer]:
         """Answers, once they are durable."""
         job = self.vault.job(caller, asks, key=key, approval=approval)
-        return await self._arrivals.of(self._discloses.submit(job))
+        return await self._discloses.disclose(job)
 
     async def act(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `work` (a method of the vault) returns, run in a thread."""

@@ -8,6 +8,7 @@
    it anew.
 """
 
+import asyncio
 import os
 import signal
 import socket
@@ -19,6 +20,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 
+import uvloop
+
 from wayseal.model.errors import WaysealError
 from wayseal.server._answering import SIGNALS, Server, answering, settle, warm
 from wayseal.server._link import AnsweringEnd, CommittingEnd
@@ -27,7 +30,6 @@ from wayseal.server._metrics import FOLDER, Metrics
 from wayseal.server._opening import keyring_of, vault_of
 from wayseal.server.errors import ProcessError
 from wayseal.server.settings import Settings
-from wayseal.vault._committer import Committer
 
 _STOP = b"stop"
 """What a line says to one that answers: the first time, stop; the second time, at once."""
@@ -53,7 +55,7 @@ class _Processes:
     def __init__(self, settings: Settings, places: Sequence[socket.socket]) -> None:
         context = get_context("spawn")
         self._stopping = False
-        links, lines = [context.Pipe() for _ in places], [context.Pipe(duplex=False) for _ in places]
+        links, lines = [socket.socketpair() for _ in places], [context.Pipe(duplex=False) for _ in places]
         self._lines = [ours for _, ours in lines]
         theirs = [(place, link, line) for place, (_, link), (line, _) in zip(places, links, lines, strict=True)]
         ours = [link for link, _ in links]
@@ -114,30 +116,32 @@ def _run(work: Callable[..., None], settings: Settings, *parts: object) -> None:
         raise SystemExit(error.exit_code if isinstance(error, WaysealError) else 1) from None
 
 
-def _commit(settings: Settings, log: Log, links: Sequence[Connection]) -> None:
+def _commit(settings: Settings, log: Log, links: Sequence[socket.socket]) -> None:
     """Commits until all that answer are gone."""
     vault = vault_of(settings, keyring_of(settings))
-    committer = Committer(vault.commit_group, vault.verdict_group, seen=Metrics(os.environ[FOLDER]).group)
+    seen = Metrics(os.environ[FOLDER]).group
     warm()
     settle()
-    ends = [threading.Thread(target=CommittingEnd(link, log).serve, args=(committer,)) for link in links]
-    for end in ends:
-        end.start()
-    for end in ends:
-        end.join()
-    committer.close()
+    CommittingEnd(links, vault.commit_group, vault.verdict_group, seen, log).serve()
     vault.close()
 
 
-def _answer(settings: Settings, log: Log, place: socket.socket, link: Connection, line: Connection) -> None:
+def _answer(settings: Settings, log: Log, place: socket.socket, link: socket.socket, line: Connection) -> None:
     """Answers until its line says stop, or is cut."""
     keyring = keyring_of(settings)
     vault = vault_of(settings, keyring)
     end = AnsweringEnd(link, vault.show_group)
     with answering(settings, keyring, vault, end, Metrics(os.environ[FOLDER]), log) as server:
         threading.Thread(target=_obey, args=(line, server), daemon=True).start()
-        server.run(sockets=[place])
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_served(server, place, end))
     vault.close()
+
+
+async def _served(server: Server, place: socket.socket, end: AnsweringEnd) -> None:
+    await server.serve(sockets=[place])
+    end.close()
+    await asyncio.sleep(0)
 
 
 def _obey(line: Connection, server: Server) -> None:

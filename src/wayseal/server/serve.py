@@ -6,6 +6,7 @@
 """
 
 from wayseal.server._answering import answering, config_of, warm
+from wayseal.server._desk import CommitsHere
 from wayseal.server._logs import Log, forward, make_log
 from wayseal.server._metrics import Metrics
 from wayseal.server._opening import keyring_of, places_of, vault_of
@@ -37,7 +38,7 @@ def _run_one(settings: Settings, log: Log) -> None:
     try:
         metrics = Metrics()
         committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
-        with answering(settings, keyring, vault, committer, metrics, log) as server:
+        with answering(settings, keyring, vault, CommitsHere(committer), metrics, log) as server:
             (place,) = places_of(settings)
             with place:
                 warm()

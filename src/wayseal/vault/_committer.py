@@ -22,12 +22,14 @@ from wayseal.vault._disclose import Decided, DiscloseJob
 from wayseal.vault.errors import BusyError, VaultError
 
 R = TypeVar("R")
+W = TypeVar("W")
 MOST = 1024
 """Asks in one group: bounds how long the first waits for the last."""
 MOST_WAITING = 20_000
 
 
-_Decisions = Sequence[list[Decided] | VaultError]
+Outcomes = Sequence[list[Decided] | Exception]
+"""What came of each job of a group."""
 _Waiting = tuple[DiscloseJob, Future[list[R]]]
 
 
@@ -48,7 +50,7 @@ class Committer(Generic[R]):
     def __init__(
         self,
         commit: Commits,
-        finish: Callable[[_Decisions], list[list[R] | WaysealError]],
+        finish: Callable[[Outcomes], list[list[R] | Exception]],
         *,
         seen: Callable[[int], None] = lambda asks: None,
     ) -> None:
@@ -59,7 +61,7 @@ class Committer(Generic[R]):
         self._waiting = 0
         self._wake = threading.Condition()
         self._closed = False
-        self._done: SimpleQueue[tuple[_Decisions, list[Future[list[R]]]] | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Outcomes, list[Future[list[R]]]] | None] = SimpleQueue()
         self._finisher = threading.Thread(target=self._finish, name="wayseal-finisher", daemon=True)
         self._finisher.start()
         self._thread = threading.Thread(target=self._work, name="wayseal-committer", daemon=True)
@@ -105,41 +107,50 @@ class Committer(Generic[R]):
                 if self._closed:
                     return None
                 self._wake.wait()
-            group: list[_Waiting[R]] = []
-            asks = 0
-            while self._queue and (not group or asks + len(self._queue[0][0].asks) <= MOST):
-                job, future = self._queue.popleft()
-                asks += len(job.asks)
-                # Whoever went away before it began wants nothing any more.
-                if future.set_running_or_notify_cancel():
-                    group.append((job, future))
-            self._waiting -= asks
-            return group
+            group = next_group(self._queue, lambda one: len(one[0].asks))
+            self._waiting -= sum(len(job.asks) for job, _ in group)
+            # Whoever went away before it began wants nothing any more.
+            return [one for one in group if one[1].set_running_or_notify_cancel()]
 
     def _commit(self, group: list[_Waiting[R]]) -> None:
-        try:
-            done = self._durable([job for job, _ in group], now=time.time_ns() // 1000)
-        except DatabaseGoneError as error:
-            for _, future in group:
-                future.set_exception(error)
-        except Exception as error:
-            if len(group) == 1:
-                group[0][1].set_exception(error)
-                return
-            for one in group:
-                self._commit([one])
-        else:
-            self._done.put((done, [future for _, future in group]))
+        done = outcomes(self._durable, [job for job, _ in group], now=time.time_ns() // 1000)
+        self._done.put((done, [future for _, future in group]))
 
     def _finish(self) -> None:
         while (one := self._done.get()) is not None:
             done, futures = one
-            try:
-                results = self._finished(done)
-            except Exception as error:
-                results = [error if isinstance(error, WaysealError) else VaultError("it can't be shown")] * len(futures)
-            for future, result in zip(futures, results, strict=True):
-                if isinstance(result, WaysealError):
+            for future, result in zip(futures, finished(self._finished, done), strict=True):
+                if isinstance(result, Exception):
                     future.set_exception(result)
                 else:
                     future.set_result(result)
+
+
+def outcomes(commit: Commits, jobs: Sequence[DiscloseJob], *, now: int) -> Outcomes:
+    """What comes of each job, durable where it is no error (rule 2)."""
+    try:
+        return commit(jobs, now=now)
+    except DatabaseGoneError as error:
+        return [error] * len(jobs)
+    except Exception as error:
+        if len(jobs) == 1:
+            return [error]
+        return [outcomes(commit, [job], now=now)[0] for job in jobs]
+
+
+def finished(finish: Callable[[Outcomes], list[list[R] | Exception]], done: Outcomes) -> list[list[R] | Exception]:
+    """What becomes of a group that is durable; where nothing does, an error in each place."""
+    try:
+        return finish(done)
+    except Exception as error:
+        return [error if isinstance(error, WaysealError) else VaultError("it can't be shown")] * len(done)
+
+
+def next_group(waiting: deque[W], asks: Callable[[W], int]) -> list[W]:
+    """Takes the next group off what waits: at most `MOST` asks, and at least one job."""
+    group = [waiting.popleft()]
+    size = asks(group[0])
+    while waiting and size + asks(waiting[0]) <= MOST:
+        group.append(waiting.popleft())
+        size += asks(group[-1])
+    return group

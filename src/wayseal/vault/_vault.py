@@ -18,6 +18,7 @@ from wayseal.vault import _seal as sealing
 from wayseal.vault import _tables as t
 from wayseal.vault._acts import Answer, Ask, Caller, Parcel, Refused, Sealed
 from wayseal.vault._approvals import Approval
+from wayseal.vault._committer import Outcomes
 from wayseal.vault._directory import ActorRecord, Client
 from wayseal.vault._disclose import DiscloseJob, Rules
 from wayseal.vault._entries import admin
@@ -114,7 +115,7 @@ class Vault:
         """Shows what the policy allows; an answer for each. VaultError: the request as a whole can't be."""
         job = self.job(caller, asks, key=key, approval=approval)
         (done,) = self.disclose_group([job], now=now)
-        if isinstance(done, WaysealError):
+        if isinstance(done, Exception):
             raise done
         return done
 
@@ -136,7 +137,7 @@ class Vault:
         check.optional("approval", approval)
         return DiscloseJob(caller=caller, asks=clean, key=key, approval=approval)
 
-    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | WaysealError]:
+    def disclose_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Answer] | Exception]:
         """Answers to requests of many callers, made durable in one transaction; an error in the place of a request."""
         return self.answer_group(self.commit_group(jobs, now=now))
 
@@ -156,17 +157,15 @@ class Vault:
             self._seen[1].update(done.shown)
         return done.jobs
 
-    def answer_group(self, jobs: Sequence[list[disclosing.Decided] | VaultError]) -> list[list[Answer] | WaysealError]:
+    def answer_group(self, jobs: Outcomes) -> list[list[Answer] | Exception]:
         """The second half: opens what was committed. What fails here fails alone; the log isn't asked again."""
         return self.show_group(self.verdict_group(jobs))
 
-    def verdict_group(
-        self, jobs: Sequence[list[disclosing.Decided] | VaultError]
-    ) -> list[list[Verdict] | WaysealError]:
+    def verdict_group(self, jobs: Outcomes) -> list[list[Verdict] | Exception]:
         """What was committed, with all that showing it takes."""
         return _by_job(jobs, lambda flat: verdicts(self._keys, flat))
 
-    def show_group(self, jobs: Sequence[list[Verdict] | WaysealError]) -> list[list[Answer] | WaysealError]:
+    def show_group(self, jobs: Sequence[list[Verdict] | Exception]) -> list[list[Answer] | Exception]:
         """Opens what was committed, here or by another process; asks no database."""
         return _by_job(jobs, lambda flat: show(self._service, flat))
 
@@ -309,7 +308,7 @@ class Vault:
             self._policy, self._clients, self._directory = self._main.read(_standing, self._policy)
 
 
-def _by_job(jobs: Sequence[list[A] | WaysealError], made: Callable[[list[A]], list[B]]) -> list[list[B] | WaysealError]:
+def _by_job(jobs: Sequence[list[A] | Exception], made: Callable[[list[A]], list[B]]) -> list[list[B] | Exception]:
     """What `made` makes of all that the jobs hold, put back in their places; its error stands in each of those."""
     try:
         out = iter(made([one for job in jobs if isinstance(job, list) for one in job]))
