@@ -91,7 +91,7 @@ def run(settings: Settings) -> None:
     vault = _vault(settings, keyring)
     try:
         running = Running(settings.most_running)
-        app = create_app(
+        service = create_app(
             vault,
             Committer(vault, seen=metrics.group),
             keyring=keyring,
@@ -106,13 +106,13 @@ def run(settings: Settings) -> None:
             running=running,
         )
         try:
-            server = _Server(config_of(settings, app), running, log)
+            server = _Server(config_of(settings, service.asgi), running, log)
             with _listening(settings) as place:
                 _warm()
                 _settle()
                 server.run_gently(place)
         finally:
-            app.state.desk.close()
+            service.desk.close()
     finally:
         vault.close()
     log.info("stopped")
