@@ -1,6 +1,6 @@
 """Who gets in: the route's scope, the token, the standing of client and actor, the rate, and the size of the body.
 
-1. Default deny: a route that the table doesn't name answers 403 (`_scopes`, rule 1), before anything else is looked at.
+1. Default deny: a route that the table doesn't name answers 403 (`_paths`, rule 1), before anything else is looked at.
 2. A token counts while its client is in use, its actor in office, and the client may act for the actor: now, and not
    when it was issued. Its scopes are no more than the client has now.
 3. A client that is bound to a certificate must have shown it on this connection; so must a token that is.
@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute
 
 from wayseal.server._directory import Directory
 from wayseal.server._gate import App, Message, Receive, Scope, Send
 from wayseal.server._limits import Buckets
+from wayseal.server._paths import Paths
 from wayseal.server._problem import ProblemError
 from wayseal.server._rules import Rule
 from wayseal.server._tokens import Claims, Tokens
@@ -46,7 +47,7 @@ class Admission:
         body_seconds: float,
     ) -> None:
         self._app = app
-        self._routes = routes
+        self._paths = Paths(routes, table)
         self._table = table
         self._tokens = tokens
         self._directory = directory
@@ -69,22 +70,9 @@ class Admission:
 
     def _needs(self, scope: Scope) -> str | None:
         """The scope that the route needs (rule 1)."""
-        methods: set[str] = set()
-        for route in self._routes():
-            match, _ = route.matches(scope)
-            if match is Match.NONE:
-                continue
-            path = str(getattr(route, "path_format", getattr(route, "path", "")))
-            path = path if (scope["method"], path) in self._table else str(getattr(route, "path", path))
-            if match is Match.FULL:
-                if (scope["method"], path) not in self._table:
-                    raise ProblemError(Rule.NOT_ALLOWED)
-                scope["state"]["route"] = path
-                return self._table[scope["method"], path]
-            methods |= set(getattr(route, "methods", None) or ())
-        if methods:
-            raise ProblemError(Rule.METHOD, headers={"Allow": ", ".join(sorted(methods))})
-        raise ProblemError(Rule.NOT_FOUND)
+        state = scope["state"]
+        state["route"], state["parameters"] = path, _ = self._paths.find(scope)
+        return self._table[scope["method"], path]
 
     async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], needs: str) -> Caller:
         """Rules 2 and 3."""
