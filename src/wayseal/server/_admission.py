@@ -33,7 +33,11 @@ _ONCE = (b"authorization", b"content-length", b"content-type", b"idempotency-key
 
 
 class Admission:
-    """Lets requests through to `app` with scope["state"]["caller"], or raises ProblemError."""
+    """Lets requests through to `app`, or raises ProblemError.
+
+    In scope["state"] it leaves "route" (a path of the table), "parameters" (what stands in the address for its names),
+    "headers" (by name), "caller" where the route needs one, and "body" unless it is a GET.
+    """
 
     def __init__(
         self,
@@ -60,7 +64,7 @@ class Admission:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = _headers(scope)
+        scope["state"]["headers"] = headers = _headers(scope)
         needs = self._needs(scope)
         if needs is not None:
             scope["state"]["caller"] = await self._caller(scope, headers, needs)
@@ -124,6 +128,7 @@ class Admission:
                 body = await self._read(receive)
         except TimeoutError:
             raise ProblemError(Rule.SLOW_BODY, headers={"Connection": "close"}) from None
+        scope["state"]["body"] = body
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if body and media != _JSON and scope["path"].startswith("/v1/"):
             raise ProblemError(Rule.MEDIA_TYPE)

@@ -20,6 +20,7 @@ from wayseal.server._logs import Log
 from wayseal.server._metrics import Metrics
 from wayseal.server._problem import ProblemError, field_errors
 from wayseal.server._rules import Rule
+from wayseal.server._shortcut import Shortcuts
 from wayseal.server._shown import OPEN, Problem, problems
 from wayseal.server._tokens import Keys, Tokens
 from wayseal.vault._committer import Committer
@@ -59,11 +60,12 @@ def create_app(
     metrics: Metrics,
     log: Log,
     running: Running,
+    shortcuts: bool = True,
 ) -> Service:
     """The API over a vault.
 
-    keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from. The vault is closed after
-    the service's desk.
+    keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from; shortcuts: False leads all
+    requests through the framework, which answers the same. The vault is closed after the service's desk.
     """
     desk = Desk(vault, committer)
     tokens = Tokens(keyring, issuer=issuer)
@@ -74,7 +76,7 @@ def create_app(
         keyring_trouble=lambda: getattr(keyring, "trouble", None) is not None,
     )
     admission = Admission(
-        api,
+        Shortcuts(api, api.routes) if shortcuts else api,
         routes=lambda: api.router.routes,
         table=scopes.ROUTES,
         tokens=tokens,
