@@ -8,13 +8,13 @@
    known.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.routing import BaseRoute
 
+from wayseal.server._deadlines import Deadlines
 from wayseal.server._directory import Directory
 from wayseal.server._gate import App, Message, Receive, Scope, Send
 from wayseal.server._limits import Buckets
@@ -56,7 +56,7 @@ class Admission:
         self._tokens = tokens
         self._directory = directory
         self._most_bytes = most_bytes
-        self._body_seconds = body_seconds
+        self._deadlines = Deadlines(body_seconds)
         self._rates = Buckets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,8 +124,7 @@ class Admission:
         if not length.isdigit() or int(length) > self._most_bytes:
             raise _too_large()
         try:
-            async with asyncio.timeout(self._body_seconds):
-                body = await self._read(receive)
+            body = await self._deadlines.within(self._read(receive))
         except TimeoutError:
             raise ProblemError(Rule.SLOW_BODY, headers={"Connection": "close"}) from None
         scope["state"]["body"] = body
@@ -169,7 +168,10 @@ def address(scope: Mapping[str, Any]) -> str:
 def _headers(scope: Scope) -> dict[bytes, bytes]:
     """Headers by name; one that decides something must not come twice."""
     given = scope["headers"]
-    if len(given) > MOST_HEADERS or sum(len(name) + len(value) for name, value in given) > MOST_HEADER_BYTES:
+    size = 0
+    for name, value in given:
+        size += len(name) + len(value)
+    if len(given) > MOST_HEADERS or size > MOST_HEADER_BYTES:
         raise ProblemError(Rule.HEADERS)
     headers = dict(given)
     if len(headers) != len(given):
