@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, Header, Path, Query, Request, Response
+from fastapi import Body, Depends, FastAPI, Header, Path, Query, Request, Response
+from fastapi.routing import APIRoute
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -362,18 +363,42 @@ def test_every_short_way_leads_to_what_is_in_the_description(both: Both) -> None
     assert all(method.lower() in described[path] for method, path in SHORT)
 
 
+def routed(endpoint: Any, **more: Any) -> APIRoute:
+    app = FastAPI()
+    app.post("/{number}", **more)(endpoint)
+    return next(route for route in app.routes if isinstance(route, APIRoute))
+
+
 @pytest.mark.parametrize(
-    "hint", [str, Annotated[str, Query()], Annotated[str, Header()], Annotated[str, Header(alias="x")]]
+    "hint",
+    [
+        Annotated[str, Query()],
+        Annotated[str | None, Header()],
+        Annotated[str, Depends(lambda: "x")],
+        Annotated[DiscloseBody, Body(embed=True)],
+        DiscloseBody,
+        str,
+    ],
 )
 def test_an_endpoint_that_declares_more_has_no_short_way(hint: Any) -> None:
     async def endpoint(request: Request, body: DiscloseBody, number: Annotated[str, Path()], more: hint) -> Response:
         raise AssertionError
 
     with pytest.raises(TypeError, match="more"):
-        _Endpoint(endpoint)
-    endpoint.__annotations__["request"] = str
-    with pytest.raises(TypeError, match="request"):
-        _Endpoint(endpoint)
+        _Endpoint(routed(endpoint))
+
+
+def test_an_endpoint_without_its_request_or_with_dependencies_has_none() -> None:
+    async def good(request: Request, body: DiscloseBody, number: Annotated[str, Path()]) -> Response:
+        raise AssertionError
+
+    async def other(body: DiscloseBody, number: Annotated[str, Path()]) -> Response:
+        raise AssertionError
+
+    assert _Endpoint(routed(good)).call is good
+    for route in (routed(other), routed(good, dependencies=[Depends(lambda: "x")])):
+        with pytest.raises(TypeError, match="first parameter"):
+            _Endpoint(route)
 
 
 def test_a_route_that_is_gone_is_missed_at_the_start() -> None:

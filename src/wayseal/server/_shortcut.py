@@ -12,10 +12,11 @@ from inspect import Parameter, signature
 from typing import Any, Final, get_args
 
 from fastapi import params
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from wayseal.server._gate import App, Receive, Scope, Send
 
@@ -28,13 +29,13 @@ class Shortcuts:
 
     def __init__(self, app: App, routes: Sequence[BaseRoute]) -> None:
         self._app = app
-        endpoints = {
-            (method, route.path): route.endpoint
+        found = {
+            (method, route.path): route
             for route in routes
-            if isinstance(route, Route)
+            if isinstance(route, APIRoute)
             for method in route.methods or ()
         }
-        self._endpoints = {key: _Endpoint(endpoints[key]) for key in SHORT}
+        self._endpoints = {key: _Endpoint(found[key]) for key in SHORT}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the start and end of the service."""
@@ -48,16 +49,16 @@ class Shortcuts:
 
 
 class _Endpoint:
-    """A coroutine for requests, and what it declares; TypeError where that can't be read here."""
+    """A route's coroutine, and what it declares; TypeError where that is more than what is read here."""
 
-    def __init__(self, call: Callable[..., Awaitable[Response]]) -> None:
-        self.call = call
+    def __init__(self, route: APIRoute) -> None:
+        self.call: Callable[..., Awaitable[Response]] = route.endpoint
         self._bodies: list[tuple[str, Any]] = []
         self._parameters: list[tuple[str, Any]] = []
         self._headers: list[tuple[str, bytes, Any]] = []
-        first, *others = signature(call, eval_str=True).parameters.values()
-        if first.annotation is not Request:
-            raise TypeError(f"{call.__name__}: the first parameter must be the request")
+        first, *others = signature(self.call, eval_str=True).parameters.values()
+        if first.annotation is not Request or route.dependencies:
+            raise TypeError(f"{route.path}: its first parameter must be the request, and it may have no dependencies")
         for parameter in others:
             self._declare(parameter)
 
@@ -65,14 +66,14 @@ class _Endpoint:
         hint, name = parameter.annotation, parameter.name
         declared = get_args(hint)[-1] if get_args(hint) else None
         rule = TypeAdapter(hint).validator
-        if isinstance(hint, type) and issubclass(hint, BaseModel):
+        if isinstance(hint, type) and issubclass(hint, BaseModel) and not self._bodies:
             self._bodies.append((name, rule))
         elif isinstance(declared, params.Path):
             self._parameters.append((name, rule))
         elif isinstance(declared, params.Header) and declared.alias and parameter.default is None:
             self._headers.append((name, declared.alias.lower().encode(), rule))
         else:
-            raise TypeError(f"{name}: no body, path or header that may be missing")
+            raise TypeError(f"{name}: neither the body nor a path or a header that may be missing")
 
     def read(self, state: dict[str, Any]) -> dict[str, Any] | None:
         """Its arguments out of what admission left; None where they aren't as declared (rule 1)."""
