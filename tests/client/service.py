@@ -90,14 +90,14 @@ def service(folder: Path) -> Iterator[tuple[Service, Flaky]]:
         now=int(now.timestamp() * 1e6),
     )  # fmt: skip
     committer, running = Committer(vault.commit_group, vault.answer_group), Running(100)
-    app = create_app(
+    made = create_app(
         vault, CommitsHere(committer), keyring=ring, issuer="https://vault.example", limits=Limits(), metrics=Metrics(),
         log=make_log(io.StringIO()), running=running,
     )  # fmt: skip
-    flaky = Flaky(app)
+    flaky = Flaky(made.asgi)
     with served(flaky) as port:
         yield Service(url=f"http://127.0.0.1:{port}", port=port, vault=vault, secret=secret, now=now), flaky
-    app.state.desk.close()
+    made.desk.close()
     vault.close()
 
 

@@ -53,12 +53,12 @@ def address(path: str) -> str:
 def test_every_route_stands_in_the_table_and_the_other_way_round(shared: World) -> None:
     walked = {
         (method, route.path)
-        for route in shared.app.routes
+        for route in shared.api.routes
         if isinstance(route, Route)
         for method in (route.methods or ())
     }
     assert walked == set(ROUTES)
-    assert all(isinstance(route, APIRoute) for route in shared.app.routes)
+    assert all(isinstance(route, APIRoute) for route in shared.api.routes)
 
 
 def test_what_is_public_is_written_down_twice() -> None:
@@ -67,14 +67,14 @@ def test_what_is_public_is_written_down_twice() -> None:
 
 
 def test_a_route_that_nobody_put_into_the_table_is_closed(service: World) -> None:
-    @service.app.get("/v1/forgotten")
+    @service.api.get("/v1/forgotten")
     async def forgotten() -> str:
         return "open"
 
     async def plain(request: object) -> Any:
         raise AssertionError
 
-    service.app.router.routes.append(Route("/plain", plain))
+    service.api.router.routes.append(Route("/plain", plain))
     for path in ("/v1/forgotten", "/plain"):
         for headers in ({}, service.headers()):
             answer = service.http.get(path, headers=headers)

@@ -154,7 +154,7 @@ def test_an_answer_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.Monke
             await asyncio.sleep(5)
             return 0
 
-        monkeypatch.setattr(service.app.state.desk, "log_size", slow)
+        monkeypatch.setattr(service.desk, "log_size", slow)
         answer = service.http.get("/metrics", headers=headers)
         assert (answer.status_code, answer.json()["rule"]) == (503, "timeout")
 

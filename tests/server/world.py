@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 
 from wayseal.model.kinds import ActorKind
-from wayseal.server._desk import CommitsHere
+from wayseal.server._desk import CommitsHere, Desk
 from wayseal.server._gate import Running
 from wayseal.server._logs import make_log
 from wayseal.server._metrics import Metrics
@@ -92,7 +92,7 @@ class Ring:
 
 @dataclass
 class World:
-    """Everything of one service. secrets: of its clients, by id."""
+    """Everything of one service. app: what a server runs; api: its routes; secrets: of its clients, by id."""
 
     vault: Vault
     committer: Committer[Answer]
@@ -100,7 +100,9 @@ class World:
     metrics: Metrics
     running: Running
     log: io.StringIO
-    app: FastAPI
+    app: Any
+    api: FastAPI
+    desk: Desk
     http: Http
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -195,7 +197,7 @@ def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
     vault = Vault(main, keys, ring)
     metrics, running, log = Metrics(), Running(1000), io.StringIO()
     committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
-    app = create_app(
+    service = create_app(
         vault,
         CommitsHere(committer),
         keyring=ring,
@@ -205,10 +207,10 @@ def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
         log=make_log(log),
         running=running,
     )
-    http = Http(app)
-    made = World(vault, committer, ring, metrics, running, log, app, http)
+    http = Http(service.asgi)
+    made = World(vault, committer, ring, metrics, running, log, service.asgi, service.api, service.desk, http)
     made.secrets["all"] = secret
     yield made
     http.close()
-    app.state.desk.close()
+    service.desk.close()
     vault.close()

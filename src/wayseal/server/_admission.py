@@ -1,6 +1,6 @@
 """Who gets in: the route's scope, the token, the standing of client and actor, the rate, and the size of the body.
 
-1. Default deny: a route that the table doesn't name answers 403 (`_scopes`, rule 1), before anything else is looked at.
+1. Default deny: a route that the table doesn't name answers 403 (`_paths`, rule 1), before anything else is looked at.
 2. A token counts while its client is in use, its actor in office, and the client may act for the actor: now, and not
    when it was issued. Its scopes are no more than the client has now.
 3. A client that is bound to a certificate must have shown it on this connection; so must a token that is.
@@ -8,16 +8,17 @@
    known.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute
 
+from wayseal.server._deadlines import Deadlines
 from wayseal.server._directory import Directory
 from wayseal.server._gate import App, Message, Receive, Scope, Send
 from wayseal.server._limits import Buckets
+from wayseal.server._paths import Paths
 from wayseal.server._problem import ProblemError
 from wayseal.server._rules import Rule
 from wayseal.server._tokens import Claims, Tokens
@@ -32,7 +33,11 @@ _ONCE = (b"authorization", b"content-length", b"content-type", b"idempotency-key
 
 
 class Admission:
-    """Lets requests through to `app` with scope["state"]["caller"], or raises ProblemError."""
+    """Lets requests through to `app`, or raises ProblemError.
+
+    In scope["state"] it leaves "route" (a path of the table), "parameters" (what stands in the address for its names),
+    "headers" (by name), "caller" where the route needs one, and "body" unless it is a GET.
+    """
 
     def __init__(
         self,
@@ -46,12 +51,12 @@ class Admission:
         body_seconds: float,
     ) -> None:
         self._app = app
-        self._routes = routes
+        self._paths = Paths(routes, table)
         self._table = table
         self._tokens = tokens
         self._directory = directory
         self._most_bytes = most_bytes
-        self._body_seconds = body_seconds
+        self._deadlines = Deadlines(body_seconds)
         self._rates = Buckets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +64,7 @@ class Admission:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = _headers(scope)
+        scope["state"]["headers"] = headers = _headers(scope)
         needs = self._needs(scope)
         if needs is not None:
             scope["state"]["caller"] = await self._caller(scope, headers, needs)
@@ -69,22 +74,9 @@ class Admission:
 
     def _needs(self, scope: Scope) -> str | None:
         """The scope that the route needs (rule 1)."""
-        methods: set[str] = set()
-        for route in self._routes():
-            match, _ = route.matches(scope)
-            if match is Match.NONE:
-                continue
-            path = str(getattr(route, "path_format", getattr(route, "path", "")))
-            path = path if (scope["method"], path) in self._table else str(getattr(route, "path", path))
-            if match is Match.FULL:
-                if (scope["method"], path) not in self._table:
-                    raise ProblemError(Rule.NOT_ALLOWED)
-                scope["state"]["route"] = path
-                return self._table[scope["method"], path]
-            methods |= set(getattr(route, "methods", None) or ())
-        if methods:
-            raise ProblemError(Rule.METHOD, headers={"Allow": ", ".join(sorted(methods))})
-        raise ProblemError(Rule.NOT_FOUND)
+        state = scope["state"]
+        state["route"], state["parameters"] = path, _ = self._paths.find(scope)
+        return self._table[scope["method"], path]
 
     async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], needs: str) -> Caller:
         """Rules 2 and 3."""
@@ -132,10 +124,10 @@ class Admission:
         if not length.isdigit() or int(length) > self._most_bytes:
             raise _too_large()
         try:
-            async with asyncio.timeout(self._body_seconds):
-                body = await self._read(receive)
+            body = await self._deadlines.within(self._read(receive))
         except TimeoutError:
             raise ProblemError(Rule.SLOW_BODY, headers={"Connection": "close"}) from None
+        scope["state"]["body"] = body
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if body and media != _JSON and scope["path"].startswith("/v1/"):
             raise ProblemError(Rule.MEDIA_TYPE)
@@ -176,7 +168,10 @@ def address(scope: Mapping[str, Any]) -> str:
 def _headers(scope: Scope) -> dict[bytes, bytes]:
     """Headers by name; one that decides something must not come twice."""
     given = scope["headers"]
-    if len(given) > MOST_HEADERS or sum(len(name) + len(value) for name, value in given) > MOST_HEADER_BYTES:
+    size = 0
+    for name, value in given:
+        size += len(name) + len(value)
+    if len(given) > MOST_HEADERS or size > MOST_HEADER_BYTES:
         raise ProblemError(Rule.HEADERS)
     headers = dict(given)
     if len(headers) != len(given):

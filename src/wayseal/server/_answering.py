@@ -81,7 +81,7 @@ def answering(
 ) -> Iterator[Server]:
     """The server of a vault; in the end, what it began is finished."""
     running = Running(settings.most_running)
-    app = create_app(
+    service = create_app(
         vault,
         discloses,
         keyring=keyring,
@@ -96,11 +96,11 @@ def answering(
         running=running,
     )
     try:
-        server = Server(config_of(settings, app), running, log)
+        server = Server(config_of(settings, service.asgi), running, log)
         settle()
         yield server
     finally:
-        app.state.desk.close()
+        service.desk.close()
 
 
 def config_of(settings: Settings, app: object) -> uvicorn.Config:

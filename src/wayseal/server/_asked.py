@@ -1,10 +1,9 @@
 """From what a request carries to what the vault takes, and from its answers to JSON."""
 
-from collections import Counter
-from collections.abc import Container, Iterable, Sequence
-from json import JSONEncoder
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +15,6 @@ from wayseal.server._rules import Rule
 from wayseal.vault._acts import Answer, Ask, Caller, Disclosed, Parcel, Refused, Sealed
 from wayseal.vault.fields import Field
 
-_encoded = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Three times as fast as pydantic's encoder where names are those of enums."""
 _CONFLICTS = frozenset({"exists"})
 """Rules that tell a client of its own earlier request, or that sealed something there first: 409."""
 
@@ -30,8 +27,8 @@ def caller_of(request: Request) -> Caller:
 
 
 def answered(body: Any, status: int = 200) -> Response:
-    """An answer in JSON."""
-    return Response(_encoded(body).encode(), status, media_type="application/json")
+    """An answer in JSON. Fast where `body` is of plain texts, and slow where names in it are those of enums."""
+    return Response(to_json(body), status, media_type="application/json")
 
 
 def refused(refusal: Refused) -> ProblemError:
@@ -71,7 +68,7 @@ def asks_of(bodies: Iterable[AskBody]) -> list[Ask]:
 
 def sealed_json(sealed: Sealed) -> dict[str, Any]:
     """A parcel that was sealed."""
-    return {"waybill": sealed.waybill, "status": "sealed", "tokens": sealed.tokens}
+    return {"waybill": sealed.waybill, "status": "sealed", "tokens": _plain(sealed.tokens)}
 
 
 def refused_json(refusal: Refused) -> dict[str, Any]:
@@ -95,12 +92,16 @@ def disclosed_json(shown: Disclosed, until: str) -> dict[str, Any]:
     return {
         "waybill": shown.waybill,
         "status": "disclosed",
-        "values": shown.values,
-        "forms": shown.forms,
+        "values": _plain(shown.values),
+        "forms": _plain(shown.forms),
         "until": until,
         "seq": shown.seq,
         "leaf": shown.leaf.hex(),
     }
+
+
+def _plain(texts: Mapping[Field, str]) -> dict[str, str]:
+    return {str(field): str(value) for field, value in texts.items()}
 
 
 def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
@@ -120,10 +121,10 @@ def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
 
 def count(metrics: Metrics, purposes: Container[str], asks: Sequence[Ask], answers: Sequence[Answer]) -> None:
     """Puts a batch into the metrics. purposes: those that the policy knows; another one is a text that was sent."""
-    outcomes = Counter(
-        (ask.purpose, "refused" if isinstance(answer, Refused) else "disclosed")
-        for ask, answer in zip(asks, answers, strict=True)
-    )
+    outcomes: dict[tuple[str, str], int] = {}
+    for ask, answer in zip(asks, answers, strict=True):
+        key = ask.purpose, "refused" if isinstance(answer, Refused) else "disclosed"
+        outcomes[key] = outcomes.get(key, 0) + 1
     for (purpose, outcome), number in outcomes.items():
         metrics.disclosed(purpose if purpose in purposes else "unknown", outcome, number)
 

@@ -7,13 +7,13 @@
 4. Nothing that is answered may be kept by a cache, unless the route says so.
 """
 
-import asyncio
 import itertools
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from wayseal.server._deadlines import Deadlines
 from wayseal.server._faults import problem_of
 from wayseal.server._logs import Log, where
 from wayseal.server._metrics import Metrics
@@ -63,7 +63,7 @@ class _Answer:
             headers = message["headers"] = list(message["headers"])
             headers.append((b"x-request-id", self._request))
             headers.append((b"x-content-type-options", b"nosniff"))
-            if not any(name == b"cache-control" for name, _ in headers):
+            if b"cache-control" not in dict(headers):
                 headers.append((b"cache-control", b"no-store"))
         await self._send(message)
 
@@ -76,7 +76,7 @@ class Gate:
         self._running = running
         self._metrics = metrics
         self._log = log
-        self._seconds = seconds
+        self._deadlines = Deadlines(seconds)
         self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,12 +101,12 @@ class Gate:
         finally:
             self._running.now -= 1
             took = time.perf_counter() - began
-            route = state.get("route", NOWHERE)
-            self._metrics.request(_method(scope), route, answer.status, took)
+            method, route = _method(scope), state.get("route", NOWHERE)
+            self._metrics.request(method, route, answer.status, took)
             self._log.info(
                 "request",
                 request=request,
-                method=_method(scope),
+                method=method,
                 route=route,
                 status=answer.status,
                 ms=round(took * 1000, 2),
@@ -121,8 +121,7 @@ class Gate:
         if refusal is not None:
             return self._told(scope, refusal)
         try:
-            async with asyncio.timeout(self._seconds):
-                await self._app(scope, receive, answer)
+            await self._deadlines.within(self._app(scope, receive, answer))
         except ProblemError as problem:
             return self._told(scope, problem)
         except TimeoutError:

@@ -57,17 +57,29 @@ class Metrics:
             "wayseal_keyring_trouble", "1: a newer keyring can't be used.", **_MOST, registry=registry
         )
         self._closed: dict[str, set[str]] = {}
+        # What has been counted once: to look labels up takes longer than to count.
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._outcomes: dict[tuple[str, str], Counter] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request that was answered."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        key = method, route, status
+        counted = self._answers.get(key)
+        if counted is None:
+            counted = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
+            self._answers[key] = counted
+        counted[0].inc()
+        counted[1].observe(seconds)
         if self._folder is not None:
             self._sample()
 
     def disclosed(self, purpose: str, outcome: str, count: int) -> None:
         """Waybills that were shown or refused."""
-        self._disclosures.labels(self._among("purpose", purpose), outcome).inc(count)
+        key = self._among("purpose", purpose), outcome
+        counted = self._outcomes.get(key)
+        if counted is None:
+            counted = self._outcomes[key] = self._disclosures.labels(*key)
+        counted.inc(count)
 
     def refused(self, rule: str) -> None:
         """One refusal, by the vault or the service."""

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -29,7 +30,14 @@ def microseconds(text: object) -> int:
 
 def text(at: int) -> str:
     """A time in UTC, with microseconds."""
-    return (_NAIVE + timedelta(microseconds=at)).isoformat(timespec="microseconds") + "Z"
+    seconds, rest = divmod(at, 1_000_000)
+    return f"{second(seconds)}.{rest:06d}Z"
+
+
+@lru_cache(maxsize=1024)
+def second(at: int) -> str:
+    """A time in UTC without its zone; at: seconds since 1970. Remembered: many are told within the same second."""
+    return (_NAIVE + timedelta(seconds=at)).isoformat()
 
 
 Moment = Annotated[

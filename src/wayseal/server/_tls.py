@@ -19,6 +19,8 @@ class Protocol(HttpToolsProtocol):
     """uvicorn's protocol, which also puts "certificate_sha256" (hexadecimal) into scope["state"] (rule 1)."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _begun = False
+    """Whether a request has begun whose headers aren't complete."""
     _head = 0
     """Bytes that came while headers weren't complete."""
 
@@ -37,26 +39,29 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Rule 2."""
+        """Rule 2. Headers that come all at once, as most do, need no timer."""
         if self._deadline is not None:
             self._head += len(data)
             if self._head - len(data) > MOST_HEADER_BYTES:
                 self.transport.abort()
                 return
         super().data_received(data)
+        if self._begun and self._deadline is None:
+            self._expect()
 
     def on_message_begin(self) -> None:
         """Another request on this connection."""
-        self._expect()
+        self._relax()
+        self._begun = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """They are all there."""
         self._relax()
+        self._begun = False
         super().on_headers_complete()
 
     def _expect(self) -> None:
-        self._relax()
         self._head = 0
         self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
 

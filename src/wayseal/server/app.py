@@ -15,11 +15,12 @@ from wayseal.server import routes
 from wayseal.server._admission import Admission
 from wayseal.server._desk import Desk, Discloses
 from wayseal.server._directory import Directory
-from wayseal.server._gate import Gate, Running
+from wayseal.server._gate import App, Gate, Running
 from wayseal.server._logs import Log
 from wayseal.server._metrics import Metrics
 from wayseal.server._problem import ProblemError, field_errors
 from wayseal.server._rules import Rule
+from wayseal.server._shortcut import Shortcuts
 from wayseal.server._shown import OPEN, Problem, problems
 from wayseal.server._tokens import Keys, Tokens
 from wayseal.vault._vault import Vault
@@ -36,6 +37,18 @@ class Limits:
     answer_seconds: float = 30.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The API over a vault. asgi: what a server runs; api: its routes, which nobody reaches but through `asgi`.
+
+    Whoever made it closes `desk`, after it has stopped.
+    """
+
+    asgi: App
+    api: FastAPI
+    desk: Desk
+
+
 def create_app(
     vault: Vault,
     discloses: Discloses,
@@ -46,14 +59,36 @@ def create_app(
     metrics: Metrics,
     log: Log,
     running: Running,
-) -> FastAPI:
+    shortcuts: bool = True,
+) -> Service:
     """The API over a vault.
 
-    keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from. Whoever makes the app
-    closes `app.state.desk` and then the vault, after it has stopped.
+    keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from; shortcuts: False leads all
+    requests through the framework, which answers the same. The vault is closed after the service's desk.
     """
     desk = Desk(vault, discloses)
     tokens = Tokens(keyring, issuer=issuer)
+    api = _api(desk, tokens, metrics, running)
+    metrics.measure(
+        waiting=lambda: discloses.waiting,
+        running=lambda: running.now,
+        keyring_trouble=lambda: getattr(keyring, "trouble", None) is not None,
+    )
+    admission = Admission(
+        Shortcuts(api, api.routes) if shortcuts else api,
+        routes=lambda: api.router.routes,
+        table=scopes.ROUTES,
+        tokens=tokens,
+        directory=Directory(desk.standing, desk.directory_version, time.monotonic),
+        most_bytes=limits.most_bytes,
+        body_seconds=limits.body_seconds,
+    )
+    gate = Gate(admission, running=running, metrics=metrics, log=log, seconds=limits.answer_seconds)
+    return Service(asgi=gate, api=api, desk=desk)
+
+
+def _api(desk: Desk, tokens: Tokens, metrics: Metrics, running: Running) -> FastAPI:
+    """The routes. Whatever goes wrong in them comes out as it was raised, for the gate to tell."""
     app = FastAPI(
         title="Wayseal",
         version="1",
@@ -62,7 +97,6 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.desk = desk
     routes.add_disclosure(app, desk, metrics)
     routes.add_sealing(app, desk, metrics)
     routes.add_work(app, desk)
@@ -73,22 +107,7 @@ def create_app(
     _add_description(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    metrics.measure(
-        waiting=lambda: discloses.waiting,
-        running=lambda: running.now,
-        keyring_trouble=lambda: getattr(keyring, "trouble", None) is not None,
-    )
-    # The last that is added is the outermost.
-    app.add_middleware(
-        Admission,
-        routes=lambda: app.router.routes,
-        table=scopes.ROUTES,
-        tokens=tokens,
-        directory=Directory(desk.standing, desk.directory_version, time.monotonic),
-        most_bytes=limits.most_bytes,
-        body_seconds=limits.body_seconds,
-    )
-    app.add_middleware(Gate, running=running, metrics=metrics, log=log, seconds=limits.answer_seconds)
+    app.add_exception_handler(Exception, _unexpected)
     return app
 
 
@@ -104,6 +123,11 @@ async def _http(request: Request, error: Exception) -> NoReturn:
     """What the framework says by itself, in our form."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     raise ProblemError(_STATUS_RULES.get(status, Rule.BAD_BODY if status < 500 else Rule.INTERNAL))
+
+
+async def _unexpected(request: Request, error: Exception) -> NoReturn:
+    """Without this the framework would answer by itself, before the gate hears of it."""
+    raise error
 
 
 def _add_description(app: FastAPI) -> None:

@@ -121,7 +121,7 @@ def _of_token(token: str, answer: Answer | None, field: Field | None) -> dict[st
     return told | {
         "status": "disclosed",
         "value": answer.values[field],
-        "form": answer.forms[field],
+        "form": str(answer.forms[field]),
         "until": text(answer.until),
         "seq": answer.seq,
     }

@@ -1,0 +1,83 @@
+"""Which route an address is of: the quick way says what asking one route after the other does."""
+
+import json
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from tests.server.world import World
+from wayseal.server._paths import Paths
+from wayseal.server._problem import ProblemError
+from wayseal.server._scopes import ROUTES
+
+VALUES = ("YT1", "0", "a b", "\n", "x\n", "batch", "disclose", "{waybill}", "%2F", "é", "a:b", ".", "")
+ENDS = ("", "/", "\n", "/x", "?", "//")
+
+
+async def nothing(request: Request) -> Response:
+    return Response()
+
+
+def addresses(path: str) -> set[str]:
+    """Some of a path, and some that are nearly so."""
+    made = set()
+    for value in VALUES:
+        address = path
+        for name in ("{waybill}", "{actor}", "{approval}", "{level}", "{index:path}", "{seq}"):
+            address = address.replace(name, value)
+        made |= {address + end for end in ENDS} | {address[1:], address[:-1], address.upper(), f"/{address}"}
+    return made
+
+
+def told(find: Any, method: str, address: str) -> str:
+    scope = {"type": "http", "method": method, "path": address, "state": {}}
+    try:
+        path, values = find(scope)
+    except ProblemError as problem:
+        return f"{problem.rule} {problem.headers}"
+    return json.dumps([path, dict(values)])
+
+
+def test_both_ways_find_the_same(shared: World) -> None:
+    paths = Paths(lambda: shared.api.router.routes, ROUTES)
+    # Only the tile has two parameters.
+    assert len(paths._plain) + len(paths._with_one) == len(ROUTES) - 1
+    found = set()
+    for _, path in ROUTES:
+        for address in addresses(path):
+            for method in ("POST", "GET", "PUT", "HEAD", "get", ""):
+                one = told(paths.find, method, address)
+                assert one == told(paths._asked, method, address), (method, address)
+                found.add(one)
+    assert len(found) > 60
+
+
+@pytest.mark.parametrize(
+    ("paths", "quick"),
+    [
+        (["/a/{x}/b", "/c"], {"/a/{x}/b", "/c"}),
+        (["/a/{x}/b", "/a/c/b"], set()),
+        (["/a/{x}/b", "/{x}/1/b"], set()),
+        (["/a/{x}/b", "/a/{x:path}"], set()),
+        (["/{x:path}", "/a/{x}/b", "/c"], set()),
+        (["/a/{x}/b", "/a/{x}/c", "/a/b"], {"/a/{x}/b", "/a/{x}/c", "/a/b"}),
+        (["/a/{x}/{y}", "/a/x{y}/b", "/a/{x:int}/b/c"], set()),
+    ],
+)
+def test_paths_that_share_an_address_are_asked_in_their_order(paths: list[str], quick: set[str]) -> None:
+    routes: list[BaseRoute] = [Route(path, nothing, methods=["POST"]) for path in paths]
+    table = dict.fromkeys([("POST", path) for path in paths])
+    made = Paths(lambda: routes, table)
+    assert {path for path, _ in [*made._plain.values(), *made._with_one.values()]} == quick
+    for address in ("/a/c/b", "/a/1/b", "/a/b", "/c", "/a/1/b/c", "/a/x1/b"):
+        assert told(made.find, "POST", address) == told(made._asked, "POST", address)
+
+
+def test_what_is_no_plain_route_leaves_nothing_to_the_quick_way() -> None:
+    routes: list[BaseRoute] = [Mount("/a", routes=[]), Route("/a/b", nothing, methods=["POST"])]
+    made = Paths(lambda: routes, {("POST", "/a/b"): None})
+    assert not made._plain
+    assert told(made.find, "POST", "/a/b").startswith("not_allowed")
