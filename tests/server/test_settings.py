@@ -83,6 +83,7 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         "WAYSEAL_TLS_CLIENT_CA": "a.pem",
         "WAYSEAL_PROXIES": "10.0.0.1",
         "WAYSEAL_INSECURE": "1",
+        "WAYSEAL_PROCESSES": "3",
         "WAYSEAL_MOST_BYTES": "5000",
         "WAYSEAL_MOST_RUNNING": "6",
         "WAYSEAL_UTC_OFFSET_HOURS": "9",
