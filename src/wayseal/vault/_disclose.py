@@ -10,7 +10,7 @@ Obligations (code and tests cite the numbers):
    remembers: after a restart, or by another process, it is.
 5. What the policy wouldn't tell (why else it refuses, whether a number exists) stands in the log alone.
 6. A request with an idempotency key that comes again is shown the same once more, if the policy still allows it, and
-   leaves no second entry.
+   leaves no second entry. What was refused is refused by the same rule again, in its words.
 7. Bulk takes from its approval in the same transaction.
 """
 
@@ -31,7 +31,7 @@ from wayseal.vault._directory import ActorRecord
 from wayseal.vault._entries import entry
 from wayseal.vault._replies import asked_digest, remember
 from wayseal.vault._sql import add
-from wayseal.vault._words import WORDS
+from wayseal.vault._words import words_of
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.keyring import Keyring
@@ -173,8 +173,8 @@ class _Group:
         made = []
         for ask, (seq, leaf, rule) in zip(job.asks, answer, strict=True):
             one = self._judged(job, ask, bulk=False, approved=True)
-            if rule is not None and one.decision.allowed:
-                zh, en = WORDS.get(rule, ("", ""))
+            if rule is not None:
+                zh, en = words_of(self._rules.policy, rule)
                 one = replace(one, decision=Decision(allowed=False, rule=rule, zh=zh, en=en), forms={})
             one.seq, one.leaf = seq, bytes.fromhex(leaf)
             made.append(one)
