@@ -380,6 +380,8 @@ def test_two_vaults_on_one_database_write_one_log(both: World) -> None:
         ({"reason": "x" * 201}, "reason"),
         ({"reason": "a\x00b"}, "reason"),
         ({"purpose": ""}, "purpose"),
+        ({"purpose": "p" * 41}, "purpose: no code of 1 to 40"),
+        ({"purpose": "deliver\n"}, "purpose"),
     ],
 )
 def test_bad_questions_name_the_field(small: World, change: dict[str, str], field: str) -> None:

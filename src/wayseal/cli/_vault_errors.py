@@ -102,6 +102,7 @@ VAULT = {
     "no number of 1 to {} characters": "不是 1 至 {0} 个字符的单号",
     "{}: no id of 1 to {} printable characters": "{0}：不是 1 至 {1} 个可显示字符的编号",
     "no id of 1 to {} printable characters": "不是 1 至 {0} 个可显示字符的编号",
+    "purpose: no code of 1 to {} printable characters": "purpose：不是 1 至 {0} 个可显示字符的代码",
     "reason: 1 to {} characters are needed, without control characters": "reason：须为 1 至 {0} 个字符，不含控制字符",
     "{}: 1 to {} characters are needed, without control characters": "{0}：须为 1 至 {1} 个字符，不含控制字符",
     "1 to {} characters are needed, without control characters": "须为 1 至 {0} 个字符，不含控制字符",

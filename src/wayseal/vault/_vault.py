@@ -123,7 +123,7 @@ class Vault:
         clean = tuple(
             Ask(
                 waybill=check.waybill(a.waybill),
-                purpose=check.identifier("purpose", a.purpose)[:40],
+                purpose=check.purpose(a.purpose),
                 reason=check.reason(a.reason),
                 fields=a.fields,
             )
@@ -164,7 +164,7 @@ class Vault:
 
     def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused:
         """Waybills with this phone, by blind index and quota."""
-        check.identifier("purpose", purpose)
+        check.purpose(purpose)
         check.reason(reason)
         day = day_of(now, self._offset)
         return self._main.write(find, self._rules(), caller, phone, purpose, reason, now=now, day=day)
