@@ -41,6 +41,7 @@ def _purpose_lines(purpose: Purpose, policy: Policy, words: Words, lang: Lang) -
         yield words["outlet_budget"].format(sum=_sum(budget.outlet_base, budget.outlet_per))
     bulk = comma.join(f"{kind} {most}" for kind, most in purpose.bulk.items())
     yield words["bulk"].format(bulk=bulk + comma if bulk else "")
+    yield words["find"].format(quota=purpose.find.quota, most=purpose.find.most)
 
 
 def _sum(base: int, per: Mapping[Work, float]) -> str:
@@ -82,6 +83,7 @@ def _purpose_json(purpose: Purpose) -> dict[str, object]:
             "outlet_per": dict(budget.outlet_per),
         },
         "bulk": dict(purpose.bulk),
+        "find": {"quota": purpose.find.quota, "most": purpose.find.most},
     }
 
 

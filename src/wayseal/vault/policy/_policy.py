@@ -113,7 +113,9 @@ class Policy:
 
     def words(self, rule: str) -> tuple[str, str] | None:
         """What one of its rules, or of those that no text defines, says: (Chinese, English); None: it has none so."""
-        said = [(r.zh, r.en) for r in self.rules if r.id == rule] + [(zh, en) for name, zh, en in _FLOOR if name == rule]
+        said = [(r.zh, r.en) for r in self.rules if r.id == rule] + [
+            (zh, en) for name, zh, en in _FLOOR if name == rule
+        ]
         return said[0] if said else None
 
     def plain(self, asking: Asking) -> Asking:
