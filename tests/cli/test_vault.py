@@ -160,18 +160,43 @@ def test_reasons_whose_key_is_gone(vault: Path) -> None:
 
 
 def test_that_a_log_only_grew(vault: Path, tmp_path: Path) -> None:
-    from wayseal.cli._vault_open import opened
-    from wayseal.vault.log.proofs import prove_growth
-
-    old = ran("checkpoint").out.encode()
+    old, new, proof, public = (tmp_path / name for name in ("old", "new", "growth.proof", "k"))
+    ran("checkpoint", "--out", old)
     deliver()
-    new = ran("checkpoint").out.encode()
-    with opened(vault, "x") as at:
-        proof = at.vault.main.read(lambda connection: prove_growth(connection, old, new))
-    (tmp_path / "p").write_text(proof.to_json())
-    ran("key", "public", "--out", tmp_path / "k")
-    said = ran("verify-proof", tmp_path / "p", "--key", tmp_path / "k").out
-    assert "of 5 entries begins with all 4" in said
+    ran("checkpoint", "--out", new)
+    deliver()
+    ran("key", "public", "--out", public)
+    assert ran("prove-growth", old, new, "--out", proof).out == f"{proof}: from 4 to 5 entries\n"
+    vault.rename(tmp_path / "nowhere")
+    assert "of 5 entries begins with all 4" in ran("verify-proof", proof, "--key", public).out
+    (tmp_path / "nowhere").rename(vault)
+    assert "从 4 条到 6 条" in ran("prove-growth", old, "--out", proof, "--lang", "zh").out
+    assert "of 6 entries begins with all 4" in ran("verify-proof", proof, "--key", public).out
+    text = proof.read_text()
+    proof.write_text(more(text, ["00"]))
+    assert "no proof" in ran("verify-proof", proof, "--key", public, code=3).err
+    proof.write_text(more(text, ["00" * 32]))
+    assert "doesn't hold" in ran("verify-proof", proof, "--key", public, code=7).err
+
+
+def more(growth: str, path: list[str]) -> str:
+    """A proof of growth with more on its way."""
+    shown = json.loads(growth)
+    return json.dumps({**shown, "path": [*shown["path"], *path]})
+
+
+def test_growth_that_can_not_be_proved(vault: Path, tmp_path: Path) -> None:
+    old, new, out = (tmp_path / name for name in ("old", "new", "out"))
+    ran("checkpoint", "--out", old)
+    deliver()
+    ran("checkpoint", "--out", new)
+    assert "newer one" in ran("prove-growth", new, old, "--out", out, code=3).err
+    text = old.read_text()
+    old.write_text(text.replace("vault.local", "vault.other"))
+    assert "one checkpoint is of vault.other" in ran("prove-growth", old, new, "--out", out, code=8).err
+    old.write_text("\n".join([*text.split("\n")[:2], "A" * 43 + "=", *text.split("\n")[3:]]))
+    assert "the log isn't what the checkpoint says" in ran("prove-growth", old, new, "--out", out, code=7).err
+    assert not out.exists()
 
 
 def test_the_log_by_what_is_asked(vault: Path) -> None:
