@@ -120,6 +120,8 @@ VAULT = {
     "phone: no number that can be looked up": "phone：不是可以查找的号码",
     "waybills: 1 to {} in one request": "waybills：一次请求应为 1 至 {0} 个",
     "waybills: a parcel needs at least one field": "waybills：每件至少要有一个字段",
+    "values: at least one field is needed": "values：至少要有一个字段",
+    "others change the waybill: ask again": "该运单正被他人更改：请重试",
     "waybills: a number stands twice in one request": "waybills：同一请求中单号重复",
     "there is no vault in this database yet: run `wayseal vault init`": "数据库中还没有封缄库：请运行 "
     "`wayseal vault init`",

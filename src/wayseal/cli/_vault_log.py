@@ -20,6 +20,7 @@ class Kind(StrEnum):
     DISCLOSED = "disclosed"
     REFUSED = "refused"
     SEALED = "sealed"
+    REVISED = "revised"
     FOUND = "found"
     ADMIN = "admin"
 

@@ -113,6 +113,18 @@ def account(actor: ActorRecord | None, may: Collection[str], now: int) -> Accoun
     )
 
 
+def judge(
+    connection: Connection, job: DiscloseJob, rules: Rules, *, now: int, day: int
+) -> tuple[Decided, list[dict[str, Any]]]:
+    """What policy and budgets say of a job with one ask, and rows by which it counts; nothing is written.
+
+    It counts whatever was counted today (obligation 4 spares those alone who see the same again).
+    """
+    group = _Group(connection, [job], replace(rules, seen=frozenset()), now, day)
+    (ask,) = job.asks
+    return group.judged_alone(job, ask), group.counted()
+
+
 def commit(
     connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, tail: Tail | None, *, now: int, day: int
 ) -> Committed:
@@ -161,6 +173,15 @@ class _Group:
         if asked is not None:
             self._replies.append((job, asked, made))
         return made
+
+    def judged_alone(self, job: DiscloseJob, ask: Ask) -> Decided:
+        """What comes of one ask, without an entry."""
+        return self._decide(job, ask, 1, self._left(job))
+
+    def counted(self) -> list[dict[str, Any]]:
+        """Rows of budgets, for what was decided."""
+        day = self._known.day
+        return [{"of": of, "purpose": code, "day": day, "used": n} for (of, code), n in sorted(self._used.items())]
 
     def _asked(self, job: DiscloseJob) -> bytes | None:
         if job.key is None:
@@ -297,9 +318,7 @@ class _Group:
             tail = added.tail
             for place, (one, _) in enumerate(self._entries):
                 one.seq, one.leaf = added.first + place, added.leaves[place]
-        day = self._known.day
-        used = [{"of": of, "purpose": code, "day": day, "used": n} for (of, code), n in sorted(self._used.items())]
-        add(connection, t.budgets, "used", used)
+        add(connection, t.budgets, "used", self.counted())
         for job, asked, made in self._replies:
             rows = [(d.seq, d.leaf.hex(), None if d.decision.allowed else d.decision.rule) for d in made]
             remember(connection, job.caller.client, (job.key or "", asked), rows, self._now)

@@ -3,9 +3,11 @@
 1. Nothing comes in here that isn't durable in the log.
 2. What can't be opened is refused by a rule (`damaged`, `erased`) in the place of its answer; the log then says more
    than was shown, never less.
+3. A record whose key was superseded before it was decided on is one of an older revision that somebody put back.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from wayseal.store.database import Connection, Database
 from wayseal.vault import _tables as t
@@ -13,7 +15,7 @@ from wayseal.vault._acts import Answer, Disclosed, Refused
 from wayseal.vault._disclose import Decided
 from wayseal.vault._sql import chosen
 from wayseal.vault._words import refused
-from wayseal.vault.errors import VaultError
+from wayseal.vault.errors import SealError, VaultError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.masks import mask, region
@@ -29,18 +31,25 @@ def show(keys: Database, service: KeyService, decided: Sequence[Decided]) -> lis
     items: list[SealedItem] = []
     places: dict[int, int] = {}
     for d in granted:
-        row = d.parcel
-        key = None if row is None else wrapped.get((d.ask.waybill, bytes(row.key_id)))
-        if row is not None and key is not None:
+        key = wrapped.get(d.ask.waybill, {}).get(bytes(d.parcel.key_id))
+        if key is not None and not (key.superseded_by is not None and d.seq > key.superseded_by):
             places[id(d)] = len(items)
-            items.append(SealedItem(d.ask.waybill, row.sealed, key, d.forms.keys(), row.revision))
+            item = Wrapped(key.key_version, bytes(key.wrapped))
+            items.append(SealedItem(d.ask.waybill, d.parcel.sealed, item, d.forms.keys(), d.parcel.revision))
     opened = open_parcels(service, items)
-    return [_answer(d, None if (at := places.get(id(d))) is None else opened[at]) for d in decided]
+    # Whoever erases leaves no key of a number; where others are left, the record isn't the one that they open.
+    missing = {number: SealError("this is not what was sealed under this number") for number in wrapped}
+    return [
+        _answer(d, missing.get(d.ask.waybill) if (at := places.get(id(d))) is None else opened[at]) for d in decided
+    ]
 
 
-def _wrapped(connection: Connection, numbers: Sequence[str]) -> dict[tuple[str, bytes], Wrapped]:
-    rows = chosen(connection, t.data_keys, "waybill", list(dict.fromkeys(numbers)))
-    return {(row.waybill, bytes(row.key_id)): Wrapped(row.key_version, bytes(row.wrapped)) for row in rows}
+def _wrapped(connection: Connection, numbers: Sequence[str]) -> dict[str, dict[bytes, Any]]:
+    """Rows of keys by their id, by number."""
+    found: dict[str, dict[bytes, Any]] = {}
+    for row in chosen(connection, t.data_keys, "waybill", list(dict.fromkeys(numbers))):
+        found.setdefault(row.waybill, {})[bytes(row.key_id)] = row
+    return found
 
 
 def _answer(one: Decided, opened: dict[Field, str] | VaultError | None) -> Answer:

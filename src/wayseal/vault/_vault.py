@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _feed as feed
 from wayseal.vault import _seal as sealing
 from wayseal.vault import _tables as t
-from wayseal.vault._acts import Answer, Ask, Caller, Parcel, Refused, Sealed
+from wayseal.vault._acts import Answer, Ask, Caller, Change, Parcel, Refused, Revised, Sealed
 from wayseal.vault._approvals import Approval
 from wayseal.vault._directory import ActorRecord, Client
 from wayseal.vault._disclose import DiscloseJob, Rules
@@ -23,6 +23,7 @@ from wayseal.vault._entries import admin
 from wayseal.vault._erase import Erasure, due, erase
 from wayseal.vault._find import find
 from wayseal.vault._replies import forget_replies
+from wayseal.vault._revise import revise, tidy
 from wayseal.vault._show import show
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
@@ -162,6 +163,30 @@ class Vault:
             return [error if isinstance(job, list) else job for job in jobs]
         return [[next(shown) for _ in job] if isinstance(job, list) else job for job in jobs]
 
+    def revise(
+        self,
+        caller: Caller,
+        waybill: str,
+        purpose: str,
+        reason: str,
+        values: Mapping[Field, str],
+        *,
+        now: int,
+        key: str | None = None,
+    ) -> Revised | Refused:
+        """Seals fields of a waybill anew, where the purpose changes them. VaultError: the request can't be."""
+        if not values:
+            raise VaultError("values: at least one field is needed")
+        change = Change(
+            waybill=check.waybill(waybill),
+            purpose=check.purpose(purpose),
+            reason=check.reason(reason),
+            values={field: check.value(field, text) for field, text in values.items()},
+        )
+        parts = sealing.Sealing(main=self._main, keys=self._keys, service=self._service, keyring=self.keyring)
+        rules, day = self._rules(), day_of(now, self._offset)
+        return revise(parts, caller, change, rules, key=check.optional("key", key), now=now, day=day)
+
     def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused:
         """Waybills with this phone, by blind index and quota."""
         check.purpose(purpose)
@@ -253,6 +278,10 @@ class Vault:
         self._main.write(forget_replies, now)
         numbers = self._main.read(due, now)
         return self.erase(caller, numbers, why="retention", now=now) if numbers else []
+
+    def tidy(self, *, now: int) -> int:
+        """Deletes data keys of records that were revised long enough ago; how many. Run it with `retain`."""
+        return tidy(self._main, self._keys, now)
 
     def read_token(self, token: str) -> tuple[str, Field]:
         """Number and field of a token."""

@@ -8,6 +8,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "exists": ("该运单号下已有封存信息", "something is sealed under this number already"),
     "damaged": ("封存内容与封存时不符，已停止显示", "what is sealed there isn't what was sealed; nothing is shown"),
     "erased": ("该运单的个人信息已销毁", "what was sealed under the waybill has been erased"),
+    "revises": ("该用途不能更改这些字段", "the purpose doesn't change all of these fields"),
     "quota": ("今日查找次数已用完", "today's look-ups are used up"),
 }
 """Rule of the vault itself: (Chinese, English)."""

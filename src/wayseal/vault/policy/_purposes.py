@@ -36,6 +36,7 @@ KEYS = (
     "budget",
     "bulk",
     "find",
+    "revises",
 )
 """What may stand in a purpose."""
 BUDGET_KEYS = ("base", "per", "cap", "outlet_base", "outlet_per")
@@ -92,6 +93,7 @@ class Purpose:
     they don't at an outlet that collected or forwarded the parcel and isn't the one to deliver it. ticket_h: an open
     ticket of the actor on it opens it too, until so many hours after delivery; None: tickets don't. lasts_s: how long
     whoever got it may keep it, seconds. bulk: most waybills in one request without a second person, by kind of actor.
+    revises: fields that may be changed for it; none unless the file says so.
     """
 
     code: str
@@ -107,6 +109,7 @@ class Purpose:
     budget: Budget
     bulk: Mapping[str, int]
     find: LookUps = LookUps()
+    revises: frozenset[Field] = frozenset()
 
     def most(self, kind: str) -> int:
         """Most waybills in one request of this kind of actor without a second person; 1 where none is given."""
@@ -193,6 +196,7 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
         budget=_budget(row.get("budget"), code, wrong),
         bulk=_bulk(row.get("bulk", {}), wrong),
         find=_find(row.get("find", {}), code, wrong),
+        revises=frozenset(map(Field, _listed(row, "revises", [], set(Field), wrong))),
     )
 
 
