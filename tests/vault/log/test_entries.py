@@ -85,7 +85,8 @@ def test_case_table_of_what_is_no_entry(content: bytes) -> None:
         {"waybill": None}, {"fields": {}}, {"kind": EntryKind.REFUSED}, {"kind": EntryKind.ADMIN},
         {"kind": EntryKind.ADMIN, "more": {"act": 7}}, {"at": -1}, {"policy": -1}, {"more": {"a": 1.5}},
         {"kind": EntryKind.REVISED}, {"kind": EntryKind.REVISED, "more": {"fields": "goods", "revision": "2"}},
-        {"kind": EntryKind.REVISED, "more": {"revision": 2}}, {"more": {"a": None}}, {"actor": "\ud800"}, {"client": "x" * MOST},
+        {"kind": EntryKind.REVISED, "more": {"revision": 2}}, {"more": {"a": None}}, {"actor": "\ud800"},
+        {"client": "x" * MOST},
     ],
 )  # fmt: skip
 def test_what_can_not_be_read_is_not_spelled(change: dict[str, Any]) -> None:
