@@ -15,10 +15,14 @@ import pytest
 from tests.cli.running import Ran, inside
 from wayseal.cli._vault_errors import ALL
 from wayseal.cli._vault_example import NUMBERS, fill
+from wayseal.cli._vault_open import opened
 from wayseal.cli._vault_verify_words import VERIFY_TEXTS
 from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.store.database import _told
+from wayseal.vault._acts import Revised
+from wayseal.vault._feed import TicketEvent
 from wayseal.vault._verify import RecordCode
+from wayseal.vault.fields import Field
 from wayseal.vault.log.integrity import Code
 
 CHINESE = re.compile("[一-鿿]")
@@ -208,6 +212,24 @@ def test_the_log_by_what_is_asked(vault: Path) -> None:
     assert "neither a date" in ran("log", "--since", "soon", code=3).err
     ran("actor", "block", "courier-12")
     assert [e["kind"] for e in listed("log", "--by", "courier-12")] == ["disclosed", "admin"]
+
+
+def test_a_change_is_listed_by_the_names_of_its_fields(vault: Path) -> None:
+    with opened(vault, "clerk-3") as at:
+        ticket = TicketEvent(ticket="t-9", waybill=NUMBERS[0], actor="clerk-3", opened_at=at.now)
+        at.vault.tickets(at.caller, [ticket], now=at.now)
+        values = {Field.RECIPIENT_ADDRESS: "北京市保密路1号", Field.RECIPIENT_PHONE: "13800138000"}
+        done = at.vault.revise(at.caller, NUMBERS[0], "change_address", "call 7", values, now=at.now)
+    assert isinstance(done, Revised)
+    told = ran("log", "--kind", "revised").out
+    assert "recipient_phone, recipient_address (revision 2)" in told
+    assert "保密" not in told
+    assert [e["more"]["revision"] for e in listed("log", "--waybill", NUMBERS[0], "--kind", "revised")] == [2]
+    assert ran("retain").out == "nothing is to be erased\n"
+    assert "Nothing was changed." in ran("verify").out
+    with sqlite3.connect(vault / "main.db") as raw:
+        raw.execute("UPDATE waybills SET revision = 1 WHERE waybill = ?", (NUMBERS[0],))
+    assert f"{NUMBERS[0]}: it was revised since" in ran("verify", code=7).out
 
 
 def test_parcels_of_a_file(vault: Path, tmp_path: Path) -> None:

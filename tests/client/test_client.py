@@ -61,18 +61,18 @@ def test_tokens_stand_for_fields(admin: VaultClient, courier: VaultClient) -> No
 
 
 def test_an_address_is_changed(admin: VaultClient, courier: VaultClient, running: Service) -> None:
-    tokens = admin.seal(parcel("YT19")).tokens
-    admin.tickets([Ticket(ticket="T-19", waybill="YT19", actor="agent-7", opened_at=running.now)])
+    tokens = admin.seal(parcel("YTA1")).tokens
+    admin.tickets([Ticket(ticket="T-A1", waybill="YTA1", actor="agent-7", opened_at=running.now)])
     address = "广东省广州市天河区不存在街2号"
     with VaultClient(running.url, "all", running.secret, actor="agent-7") as agent:
-        done = agent.revise("YT19", "change_address", "caller moved", {"recipient_address": address}, key="k19")
-        assert agent.revise("YT19", "change_address", "caller moved", {"recipient_address": address}, key="k19") == done
+        done = agent.revise("YTA1", "change_address", "caller moved", {"recipient_address": address}, key="k19")
+        assert agent.revise("YTA1", "change_address", "caller moved", {"recipient_address": address}, key="k19") == done
         with pytest.raises(RefusedError) as caught:
-            agent.revise("YT19", "change_address", "caller moved", {"goods": "保密"})
+            agent.revise("YTA1", "change_address", "caller moved", {"goods": "保密"})
     assert (done.revision, done.forms) == (2, {"recipient_address": "full"})
     assert done.tokens == {"recipient_address": tokens["recipient_address"]}
     assert (caught.value.rule, caught.value.status) == ("revises", 403)
-    assert courier.disclose("YT19", "deliver", "route 12").values["recipient_address"] == address
+    assert courier.disclose("YTA1", "deliver", "route 12").values["recipient_address"] == address
     assert address not in repr(done)
 
 
