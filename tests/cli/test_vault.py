@@ -224,7 +224,8 @@ def test_a_change_is_listed_by_the_names_of_its_fields(vault: Path) -> None:
     told = ran("log", "--kind", "revised").out
     assert "recipient_phone, recipient_address (revision 2)" in told
     assert "保密" not in told
-    assert [e["more"]["revision"] for e in listed("log", "--waybill", NUMBERS[0], "--kind", "revised")] == [2]
+    (entry,) = listed("log", "--waybill", NUMBERS[0], "--kind", "revised")
+    assert entry["more"] == {"fields": "recipient_phone recipient_address", "revision": 2}
     assert ran("retain").out == "nothing is to be erased\n"
     assert "Nothing was changed." in ran("verify").out
     with sqlite3.connect(vault / "main.db") as raw:

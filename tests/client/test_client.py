@@ -62,6 +62,7 @@ def test_tokens_stand_for_fields(admin: VaultClient, courier: VaultClient) -> No
 
 def test_an_address_is_changed(admin: VaultClient, courier: VaultClient, running: Service) -> None:
     tokens = admin.seal(parcel("YTA1")).tokens
+    admin.scans([Scan(waybill="YTA1", at=running.now, kind="arrive", outlet="深圳南山")])
     admin.tickets([Ticket(ticket="T-A1", waybill="YTA1", actor="agent-7", opened_at=running.now)])
     address = "广东省广州市天河区不存在街2号"
     with VaultClient(running.url, "all", running.secret, actor="agent-7") as agent:
