@@ -221,6 +221,17 @@ def test_an_older_revision_that_is_put_back_is_damaged(both: World) -> None:
     assert findings(both) == [(RecordCode.STALE, number)]
 
 
+def test_an_older_revision_is_known_by_its_key_where_the_log_says_nothing_any_more(small: World) -> None:
+    """`_verify`, rule 6: the entry of the change was erased."""
+    number = parcel(small)
+    old = record(small, number)
+    seq = changed(small, number).seq
+    small.main.write(lambda c: c.execute(sa.update(t.entries).where(t.entries.c.seq == seq).values(entry=None)))
+    assert findings(small) == []
+    put_back(small, old)
+    assert findings(small) == [(RecordCode.STALE, number)]
+
+
 def test_old_keys_are_kept_for_a_while_and_go(both: World) -> None:
     """Obligation 5."""
     number, other = parcel(both), parcel(both)
