@@ -15,10 +15,14 @@ import pytest
 from tests.cli.running import Ran, inside
 from wayseal.cli._vault_errors import ALL
 from wayseal.cli._vault_example import NUMBERS, fill
+from wayseal.cli._vault_open import opened
 from wayseal.cli._vault_verify_words import VERIFY_TEXTS
 from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.store.database import _told
+from wayseal.vault._acts import Revised
+from wayseal.vault._feed import TicketEvent
 from wayseal.vault._verify import RecordCode
+from wayseal.vault.fields import Field
 from wayseal.vault.log.integrity import Code
 
 CHINESE = re.compile("[一-鿿]")
@@ -160,18 +164,43 @@ def test_reasons_whose_key_is_gone(vault: Path) -> None:
 
 
 def test_that_a_log_only_grew(vault: Path, tmp_path: Path) -> None:
-    from wayseal.cli._vault_open import opened
-    from wayseal.vault.log.proofs import prove_growth
-
-    old = ran("checkpoint").out.encode()
+    old, new, proof, public = (tmp_path / name for name in ("old", "new", "growth.proof", "k"))
+    ran("checkpoint", "--out", old)
     deliver()
-    new = ran("checkpoint").out.encode()
-    with opened(vault, "x") as at:
-        proof = at.vault.main.read(lambda connection: prove_growth(connection, old, new))
-    (tmp_path / "p").write_text(proof.to_json())
-    ran("key", "public", "--out", tmp_path / "k")
-    said = ran("verify-proof", tmp_path / "p", "--key", tmp_path / "k").out
-    assert "of 5 entries begins with all 4" in said
+    ran("checkpoint", "--out", new)
+    deliver()
+    ran("key", "public", "--out", public)
+    assert ran("prove-growth", old, new, "--out", proof).out == f"{proof}: from 4 to 5 entries\n"
+    vault.rename(tmp_path / "nowhere")
+    assert "of 5 entries begins with all 4" in ran("verify-proof", proof, "--key", public).out
+    (tmp_path / "nowhere").rename(vault)
+    assert "从 4 条到 6 条" in ran("prove-growth", old, "--out", proof, "--lang", "zh").out
+    assert "of 6 entries begins with all 4" in ran("verify-proof", proof, "--key", public).out
+    text = proof.read_text()
+    proof.write_text(more(text, ["00"]))
+    assert "no proof" in ran("verify-proof", proof, "--key", public, code=3).err
+    proof.write_text(more(text, ["00" * 32]))
+    assert "doesn't hold" in ran("verify-proof", proof, "--key", public, code=7).err
+
+
+def more(growth: str, path: list[str]) -> str:
+    """A proof of growth with more on its way."""
+    shown = json.loads(growth)
+    return json.dumps({**shown, "path": [*shown["path"], *path]})
+
+
+def test_growth_that_can_not_be_proved(vault: Path, tmp_path: Path) -> None:
+    old, new, out = (tmp_path / name for name in ("old", "new", "out"))
+    ran("checkpoint", "--out", old)
+    deliver()
+    ran("checkpoint", "--out", new)
+    assert "newer one" in ran("prove-growth", new, old, "--out", out, code=3).err
+    text = old.read_text()
+    old.write_text(text.replace("vault.local", "vault.other"))
+    assert "one checkpoint is of vault.other" in ran("prove-growth", old, new, "--out", out, code=8).err
+    old.write_text("\n".join([*text.split("\n")[:2], "A" * 43 + "=", *text.split("\n")[3:]]))
+    assert "the log isn't what the checkpoint says" in ran("prove-growth", old, new, "--out", out, code=7).err
+    assert not out.exists()
 
 
 def test_the_log_by_what_is_asked(vault: Path) -> None:
@@ -183,6 +212,25 @@ def test_the_log_by_what_is_asked(vault: Path) -> None:
     assert "neither a date" in ran("log", "--since", "soon", code=3).err
     ran("actor", "block", "courier-12")
     assert [e["kind"] for e in listed("log", "--by", "courier-12")] == ["disclosed", "admin"]
+
+
+def test_a_change_is_listed_by_the_names_of_its_fields(vault: Path) -> None:
+    with opened(vault, "clerk-3") as at:
+        ticket = TicketEvent(ticket="t-9", waybill=NUMBERS[0], actor="clerk-3", opened_at=at.now)
+        at.vault.tickets(at.caller, [ticket], now=at.now)
+        values = {Field.RECIPIENT_ADDRESS: "北京市保密路1号", Field.RECIPIENT_PHONE: "13800138000"}
+        done = at.vault.revise(at.caller, NUMBERS[0], "change_address", "call 7", values, now=at.now)
+    assert isinstance(done, Revised)
+    told = ran("log", "--kind", "revised").out
+    assert "recipient_phone, recipient_address (revision 2)" in told
+    assert "保密" not in told
+    (entry,) = listed("log", "--waybill", NUMBERS[0], "--kind", "revised")
+    assert entry["more"] == {"fields": "recipient_phone recipient_address", "revision": 2}
+    assert ran("retain").out == "nothing is to be erased\n"
+    assert "Nothing was changed." in ran("verify").out
+    with sqlite3.connect(vault / "main.db") as raw:
+        raw.execute("UPDATE waybills SET revision = 1 WHERE waybill = ?", (NUMBERS[0],))
+    assert f"{NUMBERS[0]}: it was revised since" in ran("verify", code=7).out
 
 
 def test_parcels_of_a_file(vault: Path, tmp_path: Path) -> None:
@@ -458,7 +506,7 @@ def test_nothing_to_upgrade_and_steps_that_wait(vault: Path) -> None:
     with sqlite3.connect(vault / "keys.db") as raw:
         for table in ("data_keys", "erasures", "alembic_version_keys"):
             raw.execute(f"DROP TABLE {table}")
-    assert "pending: keys_0001" in ran("status", code=3).err
+    assert "pending: keys_0001, keys_0002" in ran("status", code=3).err
     assert "keys_0001: " in ran("upgrade").out
     broken = ran("status").out
     assert "Records: 4 sealed" in broken

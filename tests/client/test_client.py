@@ -60,6 +60,23 @@ def test_tokens_stand_for_fields(admin: VaultClient, courier: VaultClient) -> No
     assert VALUES["recipient_address"] not in repr(address)
 
 
+def test_an_address_is_changed(admin: VaultClient, courier: VaultClient, running: Service) -> None:
+    tokens = admin.seal(parcel("YTA1")).tokens
+    admin.scans([Scan(waybill="YTA1", at=running.now, kind="arrive", outlet="深圳南山")])
+    admin.tickets([Ticket(ticket="T-A1", waybill="YTA1", actor="agent-7", opened_at=running.now)])
+    address = "广东省广州市天河区不存在街2号"
+    with VaultClient(running.url, "all", running.secret, actor="agent-7") as agent:
+        done = agent.revise("YTA1", "change_address", "caller moved", {"recipient_address": address}, key="k19")
+        assert agent.revise("YTA1", "change_address", "caller moved", {"recipient_address": address}, key="k19") == done
+        with pytest.raises(RefusedError) as caught:
+            agent.revise("YTA1", "change_address", "caller moved", {"goods": "保密"})
+    assert (done.revision, done.forms) == (2, {"recipient_address": "full"})
+    assert done.tokens == {"recipient_address": tokens["recipient_address"]}
+    assert (caught.value.rule, caught.value.status) == ("revises", 403)
+    assert courier.disclose("YTA1", "deliver", "route 12").values["recipient_address"] == address
+    assert address not in repr(done)
+
+
 def test_refused_by_a_rule(running: Service, admin: VaultClient) -> None:
     admin.seal(parcel("YT15"))
     other = VaultClient(running.url, "all", running.secret, actor="courier-31")

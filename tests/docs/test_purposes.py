@@ -6,7 +6,7 @@ from tests.docs.pages import blocks, read, rows, sections
 from tests.docs.purposes import budget_row, purpose_row
 from wayseal.custody import Relation
 from wayseal.vault.policy import Policy, Work, default_texts
-from wayseal.vault.policy._purposes import BUDGET_KEYS, KEYS, parse_purposes
+from wayseal.vault.policy._purposes import BUDGET_KEYS, FIND_KEYS, KEYS, LookUps, parse_purposes
 from wayseal.vault.policy._rules import RESERVED
 from wayseal.vault.policy.budgets import OVER
 from wayseal.vault.policy.cases import BUDGET_KEYS as CASE_BUDGET_KEYS
@@ -57,7 +57,10 @@ def test_budgets(page: str, lang: str) -> None:
 
 
 def test_keys(page: str) -> None:
-    assert list(table(page, 4)) == [*KEYS, *(f"budget.{key}" for key in BUDGET_KEYS)]
+    keys = table(page, 4)
+    assert list(keys) == [*KEYS, *(f"budget.{key}" for key in BUDGET_KEYS), *(f"find.{key}" for key in FIND_KEYS)]
+    for key in FIND_KEYS:
+        assert str(getattr(LookUps(), key)) in keys[f"find.{key}"][1]
     cases = table(page, 5)
     assert list(cases) == [*CASE_KEYS, *(key for key in CASE_BUDGET_KEYS if key not in CASE_KEYS)]
     for key, usual in USUAL.items():

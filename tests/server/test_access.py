@@ -38,6 +38,7 @@ SETS = {
     **{scope: frozenset({scope}) for scope in SCOPES},
     "seller": frozenset({"seal", "work"}),
     "desk": frozenset({"disclose", "find"}),
+    "service desk": frozenset({"disclose", "find", "revise"}),
     "witness": frozenset({"log"}),
     "all": ALL,
 }

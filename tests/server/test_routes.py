@@ -153,6 +153,43 @@ def test_tokens_stand_for_fields(service: World) -> None:
     assert answer.json()["results"][0]["rule"] == "token"
 
 
+def test_an_address_is_changed(service: World) -> None:
+    tokens = service.seal()
+    agent = {"actor": "agent-1", "kind": "person", "role": "customer_service", "trained_until": "2099-01-01T00:00:00Z"}
+    ticket = {"ticket": "t1", "waybill": NUMBER, "actor": "agent-1", "opened_at": "2026-03-02T08:00:00+08:00"}
+    service.http.post("/v1/actors", json={"actors": [agent]}, headers=service.headers())
+    service.http.post("/v1/tickets", json={"tickets": [ticket]}, headers=service.headers())
+    headers = {**service.headers(actor="agent-1"), "Idempotency-Key": "move-1"}
+    address = "上海市徐汇区不存在路1号"
+    body = {"purpose": "change_address", "reason": "he called", "values": {"recipient_address": address}}
+    first, again = (service.http.request("PATCH", f"/v1/waybills/{NUMBER}", json=body, headers=headers) for _ in "12")
+    assert first.status_code == 200, first.text
+    told = first.json()
+    assert told == again.json()
+    assert (told["status"], told["revision"], told["forms"]) == ("revised", 2, {"recipient_address": "full"})
+    assert told["tokens"] == {"recipient_address": tokens["recipient_address"]}
+    assert address not in first.text
+    service.arrive()
+    assert disclose(service).json()["values"]["recipient_address"] == address
+    asked = {"purpose": "deliver", "reason": "route 12", "tokens": [tokens["recipient_address"]]}
+    shown = service.http.post("/v1/tokens/disclose", json=asked, headers=courier(service)).json()["results"]
+    assert shown[0]["value"] == address
+    del headers["Idempotency-Key"]
+    for change, status, rule in (
+        ({"values": {"goods": "x"}}, 403, "revises"),
+        ({"purpose": "deliver"}, 403, "role"),
+        ({"values": {}}, 422, "invalid"),
+        ({"values": {"recipient_address": None}}, 422, "invalid"),
+        ({"values": {"shoe": "x"}}, 422, "invalid"),
+        ({"reason": None}, 422, "invalid"),
+    ):
+        answer = service.http.request("PATCH", f"/v1/waybills/{NUMBER}", json={**body, **change}, headers=headers)
+        assert (answer.status_code, answer.json()["rule"]) == (status, rule), change
+    other = service.http.request("PATCH", "/v1/waybills/YT9", json=body, headers=headers)
+    assert (other.status_code, other.json()["rule"]) == (403, "no_ticket")
+    assert "wayseal_revised_total 2.0" in service.http.get("/metrics", headers=service.headers()).text
+
+
 def test_finding_a_phone(service: World) -> None:
     service.seal()
     headers = service.headers("all", actor="courier-1")

@@ -16,6 +16,7 @@ from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.keyring import LocalKeys, Wrapped
 from wayseal.vault.log import EntryKind
+from wayseal.vault.policy import default_texts
 from wayseal.vault.sealing.reasons import open_reason
 
 
@@ -253,6 +254,68 @@ def test_a_key_gives_the_same_answer_and_no_second_entry(both: World) -> None:
     assert all(isinstance(answer, Refused) for answer in refused)
 
 
+CURT = """
+@id("open") @zh("开") @en("open") permit (principal, action, resource) when { context.hours < 1000 };
+@id("ticket") @zh("有工单") @en("a ticket") forbid (principal, action, resource) when { context.ticket };
+@id("over") @zh("溢") @en("over") forbid (principal, action, resource)
+when { context.bulk && context.hours + 9223372036854775807 > 0 };
+"""
+"""Rules under which the refusals that no rule of a text says can be met."""
+
+
+def replayed(world: World, actor: str, numbers: list[str], purpose: str = "deliver", **more: str) -> set[str]:
+    """Rules that refuse a request, which comes twice under its key and gets the same words."""
+    key = f"key-{world.requests}"
+    first = world.ask(actor, numbers, purpose, key=key, **more)
+    count = len(world.entries())
+    assert world.ask(actor, numbers, purpose, key=key, **more) == first
+    assert len(world.entries()) == count
+    refused = [answer for answer in first if isinstance(answer, Refused)]
+    assert all(answer.zh.strip() and answer.en.strip() for answer in refused)
+    return {answer.rule for answer in refused}
+
+
+def test_a_refusal_comes_again_in_the_same_words(both: World) -> None:
+    """Obligation 6: of each kind."""
+    numbers = both.seal(120)
+    assert replayed(both, "courier-3", numbers[:1]) == {"custody"}
+    assert replayed(both, "courier-3", ["YT8888888888888"]) == {"custody"}
+    assert replayed(both, "agent", numbers[:1], "after_sales") == {"no_ticket"}
+    assert replayed(both, "courier-1", numbers[:1], "audit") == {"role"}
+    assert replayed(both, "courier-1", numbers[:1], "no_such_purpose") == {"unknown_purpose"}
+    assert replayed(both, "courier-1", numbers[:60]) == {"bulk"}
+    assert replayed(both, "courier-1", numbers[:60], approval="none") == {"bulk"}
+    both.put(person("late", "courier", "deliver-here", valid_to=both.now - 1))
+    assert replayed(both, "late", numbers[:1]) == {"expired"}
+    both.vault.erase(OPERATOR, numbers[:1], now=both.now)
+    assert replayed(both, "courier-1", numbers[:1]) == {"erased"}
+    both.now += 3 * DAY
+    for start in (1, 11):
+        both.ask("courier-1", numbers[start : start + 10])
+    assert replayed(both, "courier-1", numbers[30:31]) == {"budget"}
+    for start in (31, 41):
+        both.ask("courier-2", numbers[start : start + 10])
+    both.put(person("courier-4", "courier", "deliver-here"))
+    assert replayed(both, "courier-4", numbers[60:61]) == {"outlet_budget"}
+
+
+def test_refusals_that_no_text_says_come_again_in_the_same_words(small: World) -> None:
+    """Obligation 6."""
+    numbers = small.seal(60)
+    small.vault.activate_policy(OPERATOR, default_texts()[0], CURT, now=small.now)
+    assert replayed(small, "courier-1", ["YT8888888888888"]) == {"floor"}
+    small.scan(numbers, "deliver-here", ScanKind.DELIVERED)
+    assert replayed(small, "courier-1", numbers) == {"failed"}
+    small.now += 2000 * HOUR
+    assert replayed(small, "courier-1", numbers[:1]) == {"nothing_permits"}
+    small.ticket("t1", numbers[1], "courier-1")
+    first = small.ask("courier-1", [numbers[1]], key="gone")
+    small.vault.activate_policy(OPERATOR, *default_texts(), now=small.now)
+    again = small.ask("courier-1", [numbers[1]], key="gone")
+    assert small.rule_of(first) == small.rule_of(again) == {"ticket"}
+    assert all(isinstance(answer, Refused) and answer.zh and answer.en for answer in again)
+
+
 def test_bulk_needs_a_second_person(both: World) -> None:
     """Obligation 7."""
     numbers = both.seal(60)
@@ -317,6 +380,8 @@ def test_two_vaults_on_one_database_write_one_log(both: World) -> None:
         ({"reason": "x" * 201}, "reason"),
         ({"reason": "a\x00b"}, "reason"),
         ({"purpose": ""}, "purpose"),
+        ({"purpose": "p" * 41}, "purpose: no code of 1 to 40"),
+        ({"purpose": "deliver\n"}, "purpose"),
     ],
 )
 def test_bad_questions_name_the_field(small: World, change: dict[str, str], field: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.vault.world import NOON, OPERATOR, SECRETS, World
+from tests.vault.world import DAY, NOON, OPERATOR, SECRETS, World
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import _erase
 from wayseal.vault import _tables as t
@@ -16,6 +16,7 @@ from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.log import EntryKind
+from wayseal.vault.policy import default_texts
 
 NUMBER = "YT0000000000042"
 
@@ -229,6 +230,26 @@ class TestFind:
         assert isinstance(last, Refused)
         assert last.rule == "quota"
         assert small.entries()[-1].kind is EntryKind.REFUSED
+
+    def test_quota_and_most_are_the_purposes(self, both: World) -> None:
+        """Rule 2: both are data; look-ups for one purpose count against another's quota too."""
+        numbers = both.seal(3)
+        purposes, rules = default_texts()
+        for code, bounds in (("after_sales", "quota = 3, most = 2"), ("change_address", "quota = 2")):
+            purposes = purposes.replace(f'code = "{code}"', f'code = "{code}"\nfind = {{ {bounds} }}')
+        both.vault.activate_policy(OPERATOR, purposes, rules, now=both.now)
+
+        def look(purpose: str) -> list[str] | str:
+            found = both.vault.find(both.caller("agent"), self.phone, purpose, "x", now=both.now)
+            return found.rule if isinstance(found, Refused) else found
+
+        assert look("change_address") == numbers
+        assert look("after_sales") == numbers[:2]
+        assert look("change_address") == "quota"
+        assert look("after_sales") == numbers[:2]
+        assert look("after_sales") == "quota"
+        both.now += DAY
+        assert look("change_address") == numbers
 
     @pytest.mark.parametrize(("actor", "purpose"), [("courier-1", "after_sales"), ("nobody", "after_sales")])
     def test_who_may_not_is_refused(self, small: World, actor: str, purpose: str) -> None:

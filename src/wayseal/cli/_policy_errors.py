@@ -19,6 +19,7 @@ POLICY = {
     "in {}: unknown key {}": "{0}：没有 {1} 这个键",
     "purpose {}": "用途 {0}",
     "purpose {}, budget": "用途 {0} 的 budget",
+    "purpose {}, find": "用途 {0} 的 find",
     "what the purpose is called": "用途的名称",
     "true or false": " true 或 false",
     "a list of {}": "列表，可用的值有：{0}",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from wayseal.cli._options import Lang
 from wayseal.cli._policy_words import POLICY_TEXTS
 from wayseal.page.visible import visible
+from wayseal.vault.fields import Field
 from wayseal.vault.policy import Explanation, Policy, Purpose, Work
 from wayseal.vault.policy.cases import Result, Untested
 
@@ -41,6 +42,9 @@ def _purpose_lines(purpose: Purpose, policy: Policy, words: Words, lang: Lang) -
         yield words["outlet_budget"].format(sum=_sum(budget.outlet_base, budget.outlet_per))
     bulk = comma.join(f"{kind} {most}" for kind, most in purpose.bulk.items())
     yield words["bulk"].format(bulk=bulk + comma if bulk else "")
+    if purpose.revises:
+        yield words["revises"].format(fields=comma.join(field for field in Field if field in purpose.revises))
+    yield words["find"].format(quota=purpose.find.quota, most=purpose.find.most)
 
 
 def _sum(base: int, per: Mapping[Work, float]) -> str:
@@ -82,6 +86,8 @@ def _purpose_json(purpose: Purpose) -> dict[str, object]:
             "outlet_per": dict(budget.outlet_per),
         },
         "bulk": dict(purpose.bulk),
+        "revises": sorted(purpose.revises),
+        "find": {"quota": purpose.find.quota, "most": purpose.find.most},
     }
 
 

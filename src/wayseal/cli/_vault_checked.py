@@ -25,6 +25,7 @@ from wayseal.vault.log import Entry
 from wayseal.vault.log.integrity import Finding, Verification
 from wayseal.vault.log.integrity import verify as verify_log
 from wayseal.vault.log.proofs import prove as prove_entry
+from wayseal.vault.log.proofs import prove_growth as prove_log
 from wayseal.vault.log.proofs import verify_disclosure, verify_growth
 
 CHANGED = LogChangedError.exit_code
@@ -146,6 +147,17 @@ def prove(folder: Path, seq: int, out: Path, note: Path | None, lang: Lang) -> N
         made = at.vault.main.read(lambda connection: prove_entry(connection, seq, content))
     write_text(out, made.to_json())
     typer.echo(filled(VAULT_TEXTS[lang]["proof_made"], out=out, seq=seq))
+
+
+def prove_growth(folder: Path, old: Path, new: Path | None, out: Path, lang: Lang) -> None:
+    """Writes the proof that the log only grew between two checkpoints, by default up to a new one."""
+    before = old.read_bytes()
+    with opened(folder) as at:
+        after = at.vault.checkpoint(now=at.now).encode() if new is None else new.read_bytes()
+        made = at.vault.main.read(lambda connection: prove_log(connection, before, after))
+    write_text(out, made.to_json())
+    sizes = {name: Checkpoint.claimed(note).size for name, note in (("old", before), ("new", after))}
+    typer.echo(filled(VAULT_TEXTS[lang]["growth_made"], out=out, **sizes))
 
 
 def verify_proof(file: Path, keys: Sequence[Path], lang: Lang) -> None:

@@ -102,6 +102,7 @@ VAULT = {
     "no number of 1 to {} characters": "不是 1 至 {0} 个字符的单号",
     "{}: no id of 1 to {} printable characters": "{0}：不是 1 至 {1} 个可显示字符的编号",
     "no id of 1 to {} printable characters": "不是 1 至 {0} 个可显示字符的编号",
+    "purpose: no code of 1 to {} printable characters": "purpose：不是 1 至 {0} 个可显示字符的代码",
     "reason: 1 to {} characters are needed, without control characters": "reason：须为 1 至 {0} 个字符，不含控制字符",
     "{}: 1 to {} characters are needed, without control characters": "{0}：须为 1 至 {1} 个字符，不含控制字符",
     "1 to {} characters are needed, without control characters": "须为 1 至 {0} 个字符，不含控制字符",
@@ -119,6 +120,8 @@ VAULT = {
     "phone: no number that can be looked up": "phone：不是可以查找的号码",
     "waybills: 1 to {} in one request": "waybills：一次请求应为 1 至 {0} 个",
     "waybills: a parcel needs at least one field": "waybills：每件至少要有一个字段",
+    "values: at least one field is needed": "values：至少要有一个字段",
+    "others change the waybill: ask again": "该运单正被他人更改：请重试",
     "waybills: a number stands twice in one request": "waybills：同一请求中单号重复",
     "there is no vault in this database yet: run `wayseal vault init`": "数据库中还没有封缄库：请运行 "
     "`wayseal vault init`",

@@ -98,6 +98,8 @@ def _what(entry: Entry) -> str:
         return entry.rule
     if entry.fields:
         return ", ".join(f"{name} {form}" for name, form in entry.fields.items())
+    if entry.kind is EntryKind.REVISED:
+        return f"{', '.join(str(entry.more['fields']).split())} (revision {entry.more['revision']})"
     parts = [str(value) if name == "act" else f"{name} {value}" for name, value in entry.more.items()]
     return ", ".join(part for part in parts if len(part) < 60) or "-"
 

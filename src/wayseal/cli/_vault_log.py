@@ -1,4 +1,4 @@
-"""`wayseal vault verify`, `checkpoint`, `prove`, `verify-proof`, `log`, `project`, and `policy`."""
+"""`wayseal vault verify`, `checkpoint`, `prove`, `prove-growth`, `verify-proof`, `log`, `project`, and `policy`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     DISCLOSED = "disclosed"
     REFUSED = "refused"
     SEALED = "sealed"
+    REVISED = "revised"
     FOUND = "found"
     ADMIN = "admin"
 
@@ -30,6 +31,7 @@ def add_log(app: typer.Typer) -> None:
         ("verify", verify),
         ("checkpoint", checkpoint),
         ("prove", prove),
+        ("prove-growth", prove_growth),
         ("verify-proof", verify_proof),
         ("log", log),
         ("project", project),
@@ -97,8 +99,30 @@ def prove(
     prove(vault, seq, out, checkpoint, lang)
 
 
+def prove_growth(
+    old: Annotated[Path, typer.Argument(help="The earlier checkpoint.", metavar="OLD", dir_okay=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Write the proof here.")],
+    new: Annotated[
+        Path | None, typer.Argument(help="The later checkpoint; default: a new one.", metavar="NEW", dir_okay=False)
+    ] = None,
+    vault: VaultOption = VAULT,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Prove that the log of one checkpoint goes on from that of another: nothing that was in it is gone or changed.
+
+    \b
+    wayseal vault prove-growth 2026-03-01.checkpoint --out growth.proof
+    wayseal vault prove-growth 2026-03-01.checkpoint 2026-04-01.checkpoint --out growth.proof
+    """
+    with server_parts():
+        from wayseal.cli._vault_checked import prove_growth  # noqa: PLC0415
+    prove_growth(vault, old, new, out, lang)
+
+
 def verify_proof(
-    proof: Annotated[Path, typer.Argument(help="File that `wayseal vault prove` wrote.", metavar="PROOF")],
+    proof: Annotated[
+        Path, typer.Argument(help="File that `wayseal vault prove` or `prove-growth` wrote.", metavar="PROOF")
+    ],
     key: Annotated[list[Path], typer.Option("--key", help="Public key of the vault (a file); may be given again.")],
     lang: LangOption = Lang.EN,
 ) -> None:
@@ -106,6 +130,7 @@ def verify_proof(
 
     \b
     wayseal vault verify-proof disclosure.proof --key vault.pub
+    wayseal vault verify-proof growth.proof --key vault.pub
     """
     with server_parts():
         from wayseal.cli._vault_checked import verify_proof  # noqa: PLC0415

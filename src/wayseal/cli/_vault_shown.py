@@ -152,6 +152,7 @@ def retain(folder: Path, actor: str | None, lang: Lang, *, as_json: bool) -> Non
     with opened(folder, actor) as at:
         while some := at.vault.retain(at.caller, now=at.now):
             done += some
+        at.vault.tidy(now=at.now)
         at.vault.keys.shred(["data_keys"])
     if not done and not as_json:
         typer.echo(VAULT_TEXTS[lang]["none_due"])

@@ -42,6 +42,7 @@ VERIFY_TEXTS: Mapping[str, Mapping[str, str]] = {
         RecordCode.NO_KEY: "its wrapped key is gone, and no erasure says so",
         RecordCode.KEYRING: "its data key was wrapped by a key that the keyring hasn't got",
         RecordCode.NOT_ERASED: "it counts as erased, and its key or its bytes are still there: erase it again",
+        RecordCode.STALE: "it was revised since, and an older revision was put back",
         RecordCode.COUNT: "the log says that {sealed:,} {sealed:record was|records were} sealed, and {there:,} "
         "{there:is|are} there",
     },
@@ -80,6 +81,7 @@ VERIFY_TEXTS: Mapping[str, Mapping[str, str]] = {
         RecordCode.NO_KEY: "数据密钥缺失，而没有销毁记录",
         RecordCode.KEYRING: "数据密钥由密钥环中没有的密钥包裹",
         RecordCode.NOT_ERASED: "标记为已销毁，但密钥或内容仍在：请再次销毁",
+        RecordCode.STALE: "此后有过更改，而旧的修订被放了回来",
         RecordCode.COUNT: "日志记载封存了 {sealed:,} 条，现有 {there:,} 条",
     },
 }

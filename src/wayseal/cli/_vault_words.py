@@ -65,6 +65,7 @@ VAULT_TEXTS: Mapping[str, Mapping[str, str]] = {
         "none_due": "nothing is to be erased",
         "signed": "{out}: {origin}, {size:,} {size:entry|entries}. Let somebody keep it who can't write to the vault.",
         "proof_made": "{out}: entry {seq:,}",
+        "growth_made": "{out}: from {old:,} to {new:,} {new:entry|entries}",
         "proven": "The proof holds: this is entry {seq:,} of {origin} (checkpoint of {size:,} {size:entry|entries}, "
         "signed by {keys}).",
         "grown": "The proof holds: the log {origin} of {new:,} {new:entry|entries} begins with all {old:,} that were "
@@ -153,6 +154,7 @@ VAULT_TEXTS: Mapping[str, Mapping[str, str]] = {
         "none_due": "没有到期的记录",
         "signed": "{out}：{origin}，{size:,} 条。请交由无权写入封缄库的人保管。",
         "proof_made": "{out}：第 {seq:,} 条",
+        "growth_made": "{out}：从 {old:,} 条到 {new:,} 条",
         "proven": "证明成立：这是 {origin} 的第 {seq:,} 条（检查点含 {size:,} 条，签名者 {keys}）。",
         "grown": "证明成立：日志 {origin} 现有 {new:,} 条，开头就是此前的全部 {old:,} 条（签名者 {keys}）。",
         "projected": "已将 {rows:,} 次披露写入 {ledger}",

@@ -1,7 +1,7 @@
 """The client: one method for each thing that the service does."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -20,6 +20,7 @@ from wayseal.client.records import (
     Patience,
     PolicyShown,
     Refused,
+    Revised,
     Scan,
     Sealed,
     Ticket,
@@ -131,6 +132,14 @@ class VaultClient:
         if approval is not None:
             body["approval"] = approval
         return _results(self._post("/v1/tokens/disclose", body, key=key or _key()), spelling.token_shown)
+
+    def revise(
+        self, waybill: str, purpose: str, reason: str, values: Mapping[str, str], *, key: str | None = None
+    ) -> Revised:
+        """Changes what is sealed under a number. values: the fields that change, by names of FIELDS."""
+        body = {"purpose": purpose, "reason": reason, "values": dict(values)}
+        told = self._transport.json("PATCH", f"/v1/waybills/{quote(waybill, safe='')}", body, key=key or _key())
+        return spelling.understood(spelling.revised, told)
 
     def find(self, phone: str, purpose: str, reason: str) -> list[str]:
         """Waybills with a phone; few look-ups a day."""

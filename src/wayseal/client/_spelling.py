@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from wayseal.client.errors import ClientError, RefusedError
-from wayseal.client.records import Disclosed, Refused, Sealed, TokenShown
+from wayseal.client.records import Disclosed, Refused, Revised, Sealed, TokenShown
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -54,6 +54,18 @@ def disclosed(body: Json) -> Disclosed | Refused:
         values=dict(body["values"]),
         forms=dict(body["forms"]),
         until=time(body["until"]),
+        seq=int(body["seq"]),
+        leaf=body["leaf"],
+    )
+
+
+def revised(body: Json) -> Revised:
+    """What was changed."""
+    return Revised(
+        waybill=body["waybill"],
+        revision=int(body["revision"]),
+        tokens=dict(body["tokens"]),
+        forms=dict(body["forms"]),
         seq=int(body["seq"]),
         leaf=body["leaf"],
     )

@@ -61,6 +61,21 @@ class Disclosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """What was changed, and where that stands in the log. revision: of the record, 1 when it was sealed.
+
+    tokens: of the fields that changed; those of before stay valid. forms: how the purpose shows those that it shows.
+    """
+
+    waybill: str
+    revision: int
+    tokens: Mapping[str, str]
+    forms: Mapping[str, str]
+    seq: int
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """What was not shown or sealed, among others. seq: where the refusal stands in the log, if it does by itself."""
 

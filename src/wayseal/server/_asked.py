@@ -7,12 +7,12 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wayseal.server._bodies import AskBody, SealBody
+from wayseal.server._bodies import AskBody, SealBody, Values
 from wayseal.server._metrics import Metrics
 from wayseal.server._moments import text
 from wayseal.server._problem import ProblemError
 from wayseal.server._rules import Rule
-from wayseal.vault._acts import Answer, Ask, Caller, Disclosed, Parcel, Refused, Sealed
+from wayseal.vault._acts import Answer, Ask, Caller, Disclosed, Parcel, Refused, Revised, Sealed
 from wayseal.vault.fields import Field
 
 _CONFLICTS = frozenset({"exists"})
@@ -40,13 +40,16 @@ def refused(refusal: Refused) -> ProblemError:
     )
 
 
+def values_of(given: Values) -> dict[Field, str]:
+    """The fields that a body gives."""
+    return {field: value for field in Field if (value := getattr(given, field.value)) is not None}
+
+
 def parcel(body: SealBody) -> Parcel:
     """A parcel to seal."""
-    given = body.values
-    values = {field: value for field in Field if (value := getattr(given, field.value)) is not None}
     return Parcel(
         waybill=body.waybill,
-        values=values,
+        values=values_of(body.values),
         origin_outlet=body.origin_outlet,
         destination_outlet=body.destination_outlet,
         keep_until=body.keep_until,
@@ -69,6 +72,19 @@ def asks_of(bodies: Iterable[AskBody]) -> list[Ask]:
 def sealed_json(sealed: Sealed) -> dict[str, Any]:
     """A parcel that was sealed."""
     return {"waybill": sealed.waybill, "status": "sealed", "tokens": _plain(sealed.tokens)}
+
+
+def revised_json(done: Revised) -> dict[str, Any]:
+    """A record that was sealed anew."""
+    return {
+        "waybill": done.waybill,
+        "status": "revised",
+        "revision": done.revision,
+        "tokens": done.tokens,
+        "forms": done.forms,
+        "seq": done.seq,
+        "leaf": done.leaf.hex(),
+    }
 
 
 def refused_json(refusal: Refused) -> dict[str, Any]:

@@ -72,6 +72,12 @@ class DiscloseBody(_Why):
     approval: Identifier | None = Field(default=None, description="An approval of bulk.")
 
 
+class ReviseBody(_Why):
+    """What is to change under a number, and why. values: the fields that change, at least one."""
+
+    values: Values
+
+
 class AskBody(_Why):
     """One waybill of many."""
 

@@ -45,6 +45,7 @@ class Metrics:
         )
         self._refusals = Counter("wayseal_refusals", "Refusals, by rule.", ["rule"], registry=registry)
         self._sealed = Counter("wayseal_sealed", "Waybills sealed.", registry=registry)
+        self._revised = Counter("wayseal_revised", "Waybills changed.", registry=registry)
         self._signins = Counter("wayseal_signins", "Requests for tokens, by outcome.", ["outcome"], registry=registry)
         self._group = Histogram(
             "wayseal_group_asks", "Asks committed in one transaction.", buckets=_ASKS, registry=registry
@@ -88,6 +89,10 @@ class Metrics:
     def sealed(self, count: int) -> None:
         """Waybills that were sealed."""
         self._sealed.inc(count)
+
+    def revised(self) -> None:
+        """A waybill that was changed."""
+        self._revised.inc()
 
     def signed_in(self, outcome: str) -> None:
         """A token given (`ok`), or not."""

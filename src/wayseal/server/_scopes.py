@@ -11,6 +11,7 @@ shown, by the minute: a thief's gauge and a competitor's. So they need `log`; a 
 from typing import Final
 
 SEAL: Final = "seal"
+REVISE: Final = "revise"
 DISCLOSE: Final = "disclose"
 FIND: Final = "find"
 WORK: Final = "work"
@@ -26,6 +27,7 @@ METRICS: Final = "metrics"
 
 SCOPES: Final = {
     SEAL: "Seal waybill data.",
+    REVISE: "Change what is sealed.",
     DISCLOSE: "Ask to see sealed data, and ask for an approval of bulk.",
     FIND: "Look a phone up.",
     WORK: "Report scans and tickets.",
@@ -46,6 +48,7 @@ ROUTES: Final[dict[tuple[str, str], str | None]] = {
     ("POST", "/v1/tokens/disclose"): DISCLOSE,
     ("POST", "/v1/waybills"): SEAL,
     ("POST", "/v1/waybills/batch"): SEAL,
+    ("PATCH", "/v1/waybills/{waybill}"): REVISE,
     ("POST", "/v1/waybills/{waybill}/erase"): ERASE,
     ("POST", "/v1/find"): FIND,
     ("POST", "/v1/scans"): WORK,

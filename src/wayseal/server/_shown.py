@@ -41,6 +41,18 @@ class SealedOne(BaseModel):
     tokens: dict[vault.Field, str]
 
 
+class RevisedOne(BaseModel):
+    """A record that was sealed anew, and where that stands in the log."""
+
+    waybill: str
+    status: Literal["revised"]
+    revision: int = Field(description="Of the record: 1 when it was sealed, and one more with each change.")
+    tokens: dict[vault.Field, str] = Field(description="Of the fields that changed; tokens of before stay valid.")
+    forms: dict[vault.Field, vault.Form] = Field(description="How the purpose shows those of them that it shows.")
+    seq: int
+    leaf: str = Field(description="Hash of the log's entry, hexadecimal.")
+
+
 class RefusedOne(BaseModel):
     """What was refused, among others."""
 

@@ -62,6 +62,31 @@ class Disclosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to be sealed in the place of something under a number, and why. values: of the fields that change."""
+
+    waybill: str
+    purpose: str
+    reason: str = field(repr=False)
+    values: Mapping[Field, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """A record that was sealed anew, durably, and where that stands in the log.
+
+    tokens: of the fields that changed; the same as before. forms: how the purpose shows those of them that it shows.
+    """
+
+    waybill: str
+    revision: int
+    tokens: Mapping[Field, str]
+    forms: Mapping[Field, Form]
+    seq: int
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """What was not shown, and which rule says so. seq: where the refusal stands in the log."""
 

@@ -9,6 +9,8 @@ from wayseal.vault.fields import Field
 
 VALUE = 1000
 """Longest value of a sealed field, characters."""
+PURPOSE = 40
+"""Longest code of a purpose, characters."""
 REASON = 200
 """Longest reason, characters."""
 
@@ -31,6 +33,13 @@ def identifier(name: str, text: str) -> str:
 def optional(name: str, text: str | None) -> str | None:
     """An id, or nothing."""
     return None if text is None else identifier(name, text)
+
+
+def purpose(text: str) -> str:
+    """A purpose's code; whether there is one by it is the policy's to say."""
+    if not text or len(text) > PURPOSE or not text.isprintable() or text != text.strip():
+        raise VaultError(f"purpose: no code of 1 to {PURPOSE} printable characters")
+    return text
 
 
 def reason(text: str) -> str:

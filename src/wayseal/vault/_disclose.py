@@ -10,7 +10,7 @@ Obligations (code and tests cite the numbers):
    remembers: after a restart, or by another process, it is.
 5. What the policy wouldn't tell (why else it refuses, whether a number exists) stands in the log alone.
 6. A request with an idempotency key that comes again is shown the same once more, if the policy still allows it, and
-   leaves no second entry.
+   leaves no second entry. What was refused is refused by the same rule again, in its words.
 7. Bulk takes from its approval in the same transaction.
 """
 
@@ -31,7 +31,7 @@ from wayseal.vault._directory import ActorRecord
 from wayseal.vault._entries import entry
 from wayseal.vault._replies import asked_digest, remember
 from wayseal.vault._sql import add
-from wayseal.vault._words import WORDS
+from wayseal.vault._words import words_of
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.keyring import Keyring
@@ -113,6 +113,18 @@ def account(actor: ActorRecord | None, may: Collection[str], now: int) -> Accoun
     )
 
 
+def judge(
+    connection: Connection, job: DiscloseJob, rules: Rules, *, now: int, day: int
+) -> tuple[Decided, list[dict[str, Any]]]:
+    """What policy and budgets say of a job with one ask, and rows by which it counts; nothing is written.
+
+    It counts whatever was counted today (obligation 4 spares those alone who see the same again).
+    """
+    group = _Group(connection, [job], replace(rules, seen=frozenset()), now, day)
+    (ask,) = job.asks
+    return group.judged_alone(job, ask), group.counted()
+
+
 def commit(
     connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, tail: Tail | None, *, now: int, day: int
 ) -> Committed:
@@ -162,6 +174,15 @@ class _Group:
             self._replies.append((job, asked, made))
         return made
 
+    def judged_alone(self, job: DiscloseJob, ask: Ask) -> Decided:
+        """What comes of one ask, without an entry."""
+        return self._decide(job, ask, 1, self._left(job))
+
+    def counted(self) -> list[dict[str, Any]]:
+        """Rows of budgets, for what was decided."""
+        day = self._known.day
+        return [{"of": of, "purpose": code, "day": day, "used": n} for (of, code), n in sorted(self._used.items())]
+
     def _asked(self, job: DiscloseJob) -> bytes | None:
         if job.key is None:
             return None
@@ -173,8 +194,8 @@ class _Group:
         made = []
         for ask, (seq, leaf, rule) in zip(job.asks, answer, strict=True):
             one = self._judged(job, ask, bulk=False, approved=True)
-            if rule is not None and one.decision.allowed:
-                zh, en = WORDS.get(rule, ("", ""))
+            if rule is not None:
+                zh, en = words_of(self._rules.policy, rule)
                 one = replace(one, decision=Decision(allowed=False, rule=rule, zh=zh, en=en), forms={})
             one.seq, one.leaf = seq, bytes.fromhex(leaf)
             made.append(one)
@@ -297,9 +318,7 @@ class _Group:
             tail = added.tail
             for place, (one, _) in enumerate(self._entries):
                 one.seq, one.leaf = added.first + place, added.leaves[place]
-        day = self._known.day
-        used = [{"of": of, "purpose": code, "day": day, "used": n} for (of, code), n in sorted(self._used.items())]
-        add(connection, t.budgets, "used", used)
+        add(connection, t.budgets, "used", self.counted())
         for job, asked, made in self._replies:
             rows = [(d.seq, d.leaf.hex(), None if d.decision.allowed else d.decision.rule) for d in made]
             remember(connection, job.caller.client, (job.key or "", asked), rows, self._now)

@@ -1,7 +1,8 @@
 """Looking up a phone: which waybills are a person's, told by blind index to those whose work is to know.
 
 1. A look-up needs a purpose and a reason, and an account that is allowed them, like a disclosure.
-2. It is counted against a quota of its own: so many a day and account. What it finds is cut at MOST.
+2. It is counted against a quota of its own: all look-ups of an account and day together, for whatever purpose, may be
+   as many as the purpose's `find.quota`. What it finds is cut at `find.most`.
 3. It is an entry in the log (without the phone) before anything is told, whether it found something or not.
 """
 
@@ -25,17 +26,14 @@ from wayseal.vault.policy import Asking
 from wayseal.vault.sealing.phones import lookup_tags
 from wayseal.vault.sealing.reasons import seal_reason
 
-QUOTA = 20
-"""Look-ups of an account a day."""
-MOST = 50
-"""Most waybills that one look-up tells, the newest first."""
-_BUDGET = "find"
+_BUDGET = "look-ups"
+"""Under this they are counted; no purpose can have such a code."""
 
 
 def find(
     connection: Connection, rules: Rules, caller: Caller, phone: str, purpose: str, reason: str, *, now: int, day: int
 ) -> list[str] | Refused:
-    """Waybills with this phone, or the rule that refuses (rules 1 to 3)."""
+    """Waybills with this phone, the newest first, or the rule that refuses (rules 1 to 3)."""
     tags = [tag for _, tag in lookup_tags(rules.keyring, phone)]
     if not tags:
         raise VaultError("phone: no number that can be looked up")
@@ -44,10 +42,10 @@ def find(
     answer: list[str] | Refused
     if not decision.allowed:
         answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=-1)
-    elif not _counted(connection, caller.actor, day):
+    elif not _counted(connection, caller.actor, day, (bounds := rules.policy.purposes[purpose].find).quota):
         answer = refused("", "quota", seq=-1)
     else:
-        answer = _found(connection, tags)
+        answer = _found(connection, tags, bounds.most)
     shown = not isinstance(answer, Refused)
     made = entry(
         EntryKind.FOUND if shown else EntryKind.REFUSED,
@@ -79,18 +77,18 @@ def _asking(rules: Rules, caller: Caller, actor: ActorRecord | None, purpose: st
     )
 
 
-def _counted(connection: Connection, actor: str, day: int) -> bool:
+def _counted(connection: Connection, actor: str, day: int, quota: int) -> bool:
     """Rule 2."""
     of = ACTOR + actor
     which = (t.budgets.c.of == of) & (t.budgets.c.purpose == _BUDGET) & (t.budgets.c.day == day)
     used = connection.execute(sa.select(t.budgets.c.used).where(which)).scalar() or 0
-    if used >= QUOTA:
+    if used >= quota:
         return False
     add(connection, t.budgets, "used", [{"of": of, "purpose": _BUDGET, "day": day, "used": 1}])
     return True
 
 
-def _found(connection: Connection, tags: Sequence[bytes]) -> list[str]:
+def _found(connection: Connection, tags: Sequence[bytes], most: int) -> list[str]:
     found = (
         sa.select(t.waybills.c.waybill)
         .join(t.phones, t.phones.c.waybill == t.waybills.c.waybill)
@@ -98,6 +96,6 @@ def _found(connection: Connection, tags: Sequence[bytes]) -> list[str]:
         .distinct()
         .add_columns(t.waybills.c.sealed_at)
         .order_by(t.waybills.c.sealed_at.desc(), t.waybills.c.waybill)
-        .limit(MOST)
+        .limit(most)
     )
     return [row.waybill for row in connection.execute(found)]

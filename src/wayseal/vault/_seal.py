@@ -147,7 +147,7 @@ def _keep(
         connection.execute(
             t.waybills.insert(), [_row(p, new[p.waybill].sealed, key_ids[p.waybill], caller, now) for p in made]
         )
-        if tags := [tag for p in made for tag in _tags(keyring, p)]:
+        if tags := [tag for p in made for tag in tags_of(keyring, p)]:
             connection.execute(t.phones.insert(), tags)
         whose = [OUTLET + p.origin_outlet for p in made if p.origin_outlet is not None]
         count_work(connection, Work.ISSUED, [*whose, *([ACTOR + caller.actor] * len(made))], day)
@@ -174,7 +174,8 @@ def _row(parcel: Parcel, sealed: bytes, key_id: bytes, caller: Caller, now: int)
     }
 
 
-def _tags(keyring: Keyring, parcel: Parcel) -> list[dict[str, Any]]:
+def tags_of(keyring: Keyring, parcel: Parcel) -> list[dict[str, Any]]:
+    """Rows of the blind index for a parcel's phones."""
     texts = [parcel.values[field] for field in _PHONES if field in parcel.values]
     found = {tag: version for text in texts for version, tag in phone_tags(keyring, text)}
     return [{"tag": tag, "waybill": parcel.waybill, "key_version": version} for tag, version in found.items()]

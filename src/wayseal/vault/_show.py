@@ -4,17 +4,18 @@
 2. What can't be opened is refused by a rule (`damaged`, `erased`) in the place of its answer; the log then says more
    than was shown, never less.
 3. A verdict is complete: whoever has the keyring shows it without asking a database, in this process or another one.
+4. A record whose key was superseded before it was decided on is one of an older revision that somebody put back.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wayseal.store.database import Connection, Database
 from wayseal.vault import _tables as t
 from wayseal.vault._acts import Answer, Disclosed, Refused
 from wayseal.vault._disclose import Decided
 from wayseal.vault._sql import chosen
-from wayseal.vault._words import refused
+from wayseal.vault._words import WORDS, refused
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.keyring import KeyService, Wrapped
@@ -22,12 +23,14 @@ from wayseal.vault.masks import mask, region
 from wayseal.vault.sealing import SealedItem, open_parcels
 
 _SECOND = 1_000_000
+_Keys = Mapping[str, Mapping[bytes, Any]]
+"""Rows of keys by number and id."""
 
 
 class Verdict(NamedTuple):
     """What came of one ask, as it stands in the log, with all that showing it takes (rule 3).
 
-    rule, zh, en: of a refusal, otherwise empty. until: microseconds. key: None where it was erased.
+    rule, zh, en: of a refusal, otherwise empty. until: microseconds. key: None where there is nothing to open.
     """
 
     waybill: str
@@ -44,44 +47,61 @@ class Verdict(NamedTuple):
 
 
 def verdicts(keys: Database, decided: Sequence[Decided]) -> list[Verdict]:
-    """What was decided and committed, with wrapped keys, in order."""
+    """What was decided and committed, with wrapped keys, in order (rules 2 and 4)."""
     granted = list(dict.fromkeys(d.ask.waybill for d in decided if d.decision.allowed))
     wrapped = keys.look(_wrapped, granted) if granted else {}
     return [_verdict(d, wrapped) for d in decided]
 
 
-def _wrapped(connection: Connection, numbers: Sequence[str]) -> dict[tuple[str, bytes], Wrapped]:
-    rows = chosen(connection, t.data_keys, "waybill", numbers)
-    return {(row.waybill, bytes(row.key_id)): Wrapped(row.key_version, bytes(row.wrapped)) for row in rows}
+def _wrapped(connection: Connection, numbers: Sequence[str]) -> _Keys:
+    found: dict[str, dict[bytes, Any]] = {}
+    for row in chosen(connection, t.data_keys, "waybill", numbers):
+        found.setdefault(row.waybill, {})[bytes(row.key_id)] = row
+    return found
 
 
-def _verdict(one: Decided, wrapped: Mapping[tuple[str, bytes], Wrapped]) -> Verdict:
-    number, decision, row = one.ask.waybill, one.decision, one.parcel
+def _verdict(one: Decided, wrapped: _Keys) -> Verdict:
+    decision, row = one.decision, one.parcel
     if not decision.allowed:
-        return Verdict(number, one.seq, one.leaf, decision.rule, decision.zh, decision.en, {}, one.at, b"", 0, None)
-    if row is None or one.purpose is None:
-        return Verdict(number, one.seq, one.leaf, "", "", "", {}, one.at, b"", 0, None)
-    key = wrapped.get((number, bytes(row.key_id)))
-    until = one.at + one.purpose.lasts_s * _SECOND
-    return Verdict(number, one.seq, one.leaf, "", "", "", one.forms, until, bytes(row.sealed), row.revision, key)
+        return _refused(one, decision.rule, decision.zh, decision.en)
+    keys = wrapped.get(one.ask.waybill)
+    # Whoever erases leaves no key of a number; where others are left, the record isn't the one that they open.
+    if row is None or one.purpose is None or keys is None:
+        return _refused(one, "erased", *WORDS["erased"])
+    key = keys.get(bytes(row.key_id))
+    if key is None or (key.superseded_by is not None and one.seq > key.superseded_by):
+        return _refused(one, "damaged", *WORDS["damaged"])
+    return Verdict(
+        one.ask.waybill,
+        one.seq,
+        one.leaf,
+        "",
+        "",
+        "",
+        one.forms,
+        one.at + one.purpose.lasts_s * _SECOND,
+        bytes(row.sealed),
+        row.revision,
+        Wrapped(key.key_version, bytes(key.wrapped)),
+    )
+
+
+def _refused(one: Decided, rule: str, zh: str, en: str) -> Verdict:
+    return Verdict(one.ask.waybill, one.seq, one.leaf, rule, zh, en, {}, one.at, b"", 0, None)
 
 
 def show(service: KeyService, verdicts: Sequence[Verdict]) -> list[Answer]:
     """The answers, in order (rules 1 and 2)."""
-    items = [
-        SealedItem(v.waybill, v.sealed, v.key, v.forms.keys(), v.revision)
-        for v in verdicts
-        if not v.rule and v.key is not None
-    ]
+    items = [SealedItem(v.waybill, v.sealed, v.key, v.forms.keys(), v.revision) for v in verdicts if v.key is not None]
     opened = iter(open_parcels(service, items))
-    return [_answer(v, next(opened) if not v.rule and v.key is not None else None) for v in verdicts]
+    return [_told(v) if v.key is None else _answer(v, next(opened)) for v in verdicts]
 
 
-def _answer(one: Verdict, opened: dict[Field, str] | VaultError | None) -> Answer:
-    if one.rule:
-        return Refused(waybill=one.waybill, rule=one.rule, zh=one.zh, en=one.en, seq=one.seq)
-    if opened is None:
-        return refused(one.waybill, "erased", seq=one.seq)
+def _told(one: Verdict) -> Refused:
+    return Refused(waybill=one.waybill, rule=one.rule, zh=one.zh, en=one.en, seq=one.seq)
+
+
+def _answer(one: Verdict, opened: dict[Field, str] | VaultError) -> Answer:
     if isinstance(opened, VaultError):
         return refused(one.waybill, "damaged", seq=one.seq)
     forms = {field: one.forms[field] for field in opened}

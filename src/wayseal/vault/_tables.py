@@ -183,8 +183,14 @@ data_keys = sa.Table(
     sa.Column("key_id", sa.LargeBinary, primary_key=True),
     sa.Column("key_version", sa.Integer, nullable=False, index=True),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sa.Column("revision", sa.Integer, server_default="1", nullable=False),
+    sa.Column("superseded_at", sa.BigInteger),
+    sa.Column("superseded_by", sa.BigInteger),
 )
-"""Data keys. key_id: eight random bytes, so that a key left by a crash is in nobody's way."""
+"""Data keys. key_id: eight random bytes, so that a key left by a crash is in nobody's way.
+
+revision: of the record that it opens. superseded_by: from this place of the log on another key opens the number.
+"""
 erasures = sa.Table(
     "erasures",
     keys,

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _feed as feed
 from wayseal.vault import _seal as sealing
 from wayseal.vault import _tables as t
-from wayseal.vault._acts import Answer, Ask, Caller, Parcel, Refused, Sealed
+from wayseal.vault._acts import Answer, Ask, Caller, Change, Parcel, Refused, Revised, Sealed
 from wayseal.vault._approvals import Approval
 from wayseal.vault._committer import Outcomes
 from wayseal.vault._directory import ActorRecord, Client
@@ -25,6 +25,7 @@ from wayseal.vault._entries import admin
 from wayseal.vault._erase import Erasure, due, erase
 from wayseal.vault._find import find
 from wayseal.vault._replies import forget_replies
+from wayseal.vault._revise import revise, tidy
 from wayseal.vault._show import Verdict, show, verdicts
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
@@ -127,7 +128,7 @@ class Vault:
         clean = tuple(
             Ask(
                 waybill=check.waybill(a.waybill),
-                purpose=check.identifier("purpose", a.purpose)[:40],
+                purpose=check.purpose(a.purpose),
                 reason=check.reason(a.reason),
                 fields=a.fields,
             )
@@ -169,9 +170,33 @@ class Vault:
         """Opens what was committed, here or by another process; asks no database."""
         return _by_job(jobs, lambda flat: show(self._service, flat))
 
+    def revise(
+        self,
+        caller: Caller,
+        waybill: str,
+        purpose: str,
+        reason: str,
+        values: Mapping[Field, str],
+        *,
+        now: int,
+        key: str | None = None,
+    ) -> Revised | Refused:
+        """Seals fields of a waybill anew, where the purpose changes them. VaultError: the request can't be."""
+        if not values:
+            raise VaultError("values: at least one field is needed")
+        change = Change(
+            waybill=check.waybill(waybill),
+            purpose=check.purpose(purpose),
+            reason=check.reason(reason),
+            values={field: check.value(field, text) for field, text in values.items()},
+        )
+        parts = sealing.Sealing(main=self._main, keys=self._keys, service=self._service, keyring=self.keyring)
+        rules, day = self._rules(), day_of(now, self._offset)
+        return revise(parts, caller, change, rules, key=check.optional("key", key), now=now, day=day)
+
     def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused:
         """Waybills with this phone, by blind index and quota."""
-        check.identifier("purpose", purpose)
+        check.purpose(purpose)
         check.reason(reason)
         day = day_of(now, self._offset)
         return self._main.write(find, self._rules(), caller, phone, purpose, reason, now=now, day=day)
@@ -260,6 +285,10 @@ class Vault:
         self._main.write(forget_replies, now)
         numbers = self._main.read(due, now)
         return self.erase(caller, numbers, why="retention", now=now) if numbers else []
+
+    def tidy(self, *, now: int) -> int:
+        """Deletes data keys of records that were revised long enough ago; how many. Run it with `retain`."""
+        return tidy(self._main, self._keys, now)
 
     def read_token(self, token: str) -> tuple[str, Field]:
         """Number and field of a token."""

@@ -5,6 +5,7 @@
 3. The vault may be used meanwhile: what looks wrong is read once more before it is told.
 4. What was erased must be gone: no sealed bytes, no wrapped key.
 5. As many records as the log says were sealed must be there: nobody takes a row away unseen.
+6. Each is of the revision that the log says, and has a key that wasn't superseded: nobody puts an old one back unseen.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +20,14 @@ from wayseal.vault import _tables as t
 from wayseal.vault._sql import chosen
 from wayseal.vault.errors import KeyringError, LogChangedError, VaultError
 from wayseal.vault.keyring import KeyService, Wrapped
-from wayseal.vault.log import EntryKind
+from wayseal.vault.log import Entry, EntryKind
 from wayseal.vault.log.entries import decode
 from wayseal.vault.sealing import SealedItem, open_parcels
 
 PORTION = 1000
 """Records that are looked at together."""
 _ENTRIES = 5000
-_SEALED = b'"kind":"sealed"'
+_SEALED, _REVISED = b'"kind":"sealed"', b'"kind":"revised"'
 Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
 _Rows = Sequence[sa.Row[Any]]
@@ -43,6 +44,8 @@ class RecordCode(StrEnum):
     """Its data key was wrapped by a key that the keyring hasn't got."""
     NOT_ERASED = "record-not-erased"
     """It counts as erased, and its key or its sealed bytes are still there."""
+    STALE = "record-stale"
+    """It was revised since: an older revision lies there."""
     COUNT = "records-count"
     """The log says that another number of records was sealed; this finding has no waybill."""
 
@@ -76,9 +79,10 @@ class _Looker:
         self._main, self._keys, self._service = main, keys, service
         self._findings: list[RecordFinding] = []
         self._opened = self._erased = 0
+        self._revised: dict[str, int] = {}
 
     def all(self, progress: Progress) -> Records:
-        there, sealed = self._main.read(_counts)
+        there, sealed, self._revised = self._main.read(_counts)
         if sealed is not None and sealed != there:
             values = {"sealed": sealed, "there": there}
             self._findings.append(RecordFinding(code=RecordCode.COUNT, waybill="", values=values))
@@ -105,18 +109,21 @@ class _Looker:
         """Each record, and what is wrong with it."""
         numbers = [row.waybill for row in rows]
         keys = self._keys.read(lambda c: chosen(c, t.data_keys, "waybill", numbers))
-        wrapped = {(k.waybill, bytes(k.key_id)): Wrapped(k.key_version, bytes(k.wrapped)) for k in keys}
+        found = {(k.waybill, bytes(k.key_id)): k for k in keys}
         wrong: dict[str, RecordCode] = {}
         items: list[SealedItem] = []
         for row in rows:
-            key = wrapped.get((row.waybill, bytes(row.key_id)))
+            key = found.get((row.waybill, bytes(row.key_id)))
             if row.erased_at is not None:
                 if key is not None or row.sealed:
                     wrong[row.waybill] = RecordCode.NOT_ERASED
+            elif row.revision < self._revised.get(row.waybill, 1) or (key and key.superseded_by is not None):
+                wrong[row.waybill] = RecordCode.STALE
             elif key is None:
                 wrong[row.waybill] = RecordCode.NO_KEY
             else:
-                items.append(SealedItem(row.waybill, bytes(row.sealed), key, revision=row.revision))
+                wrapped = Wrapped(key.key_version, bytes(key.wrapped))
+                items.append(SealedItem(row.waybill, bytes(row.sealed), wrapped, revision=row.revision))
         wrong |= self._closed(items)
         return [(row, wrong.get(row.waybill)) for row in rows]
 
@@ -139,34 +146,53 @@ def _portion(connection: Connection, last: str) -> _Rows:
     return connection.execute(sa.select(t.waybills).where(number > last).order_by(number).limit(PORTION)).all()
 
 
-def _counts(connection: Connection) -> tuple[int, int | None]:
-    """Records that are there, and how many the log says were sealed (rule 5); None where it can't say any more.
+def _counts(connection: Connection) -> tuple[int, int | None, dict[str, int]]:
+    """Records that are there, how many the log says were sealed (rule 5), and the last revision of those revised (6).
 
+    None where it can't say any more how many were sealed.
     Records first: what is sealed between the two statements counts in the log alone only where a transaction isn't one
     snapshot, so there it is made one.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     there = connection.execute(sa.select(sa.func.count()).select_from(t.waybills)).scalar_one()
-    sealed, last = 0, -1
+    sealed: int | None = 0
+    revised: dict[str, int] = {}
+    last = -1
     columns = t.entries.c
     while True:
         which = sa.select(columns.seq, columns.entry).where(columns.seq > last).order_by(columns.seq).limit(_ENTRIES)
         rows = connection.execute(which).all()
         if not rows:
-            return there, sealed
+            return there, sealed, revised
         last = rows[-1].seq
         for row in rows:
-            if row.entry is None:
-                return there, None
-            if _SEALED in bytes(row.entry):
-                sealed += _sealed_by(bytes(row.entry))
+            content = None if row.entry is None else bytes(row.entry)
+            if content is None or sealed is None:
+                sealed = None
+            elif _SEALED in content:
+                sealed += _sealed_by(content)
+            if content is not None and _REVISED in content:
+                revised |= _revised_by(content)
 
 
 def _sealed_by(content: bytes) -> int:
-    """How many records an entry says were sealed; 0 where it isn't one, which is for the log's own verification."""
+    """How many records an entry says were sealed."""
+    entry = _entry(content)
+    return int(entry.more.get("waybills", 0)) if entry is not None and entry.kind is EntryKind.SEALED else 0
+
+
+def _revised_by(content: bytes) -> dict[str, int]:
+    """Which revision of a record an entry says was made."""
+    entry = _entry(content)
+    if entry is None or entry.kind is not EntryKind.REVISED or entry.waybill is None:
+        return {}
+    return {entry.waybill: int(entry.more["revision"])}
+
+
+def _entry(content: bytes) -> Entry | None:
+    """An entry; None where it isn't one, which is for the log's own verification."""
     try:
-        entry = decode(content)
+        return decode(content)
     except LogChangedError:
-        return 0
-    return int(entry.more.get("waybills", 0)) if entry.kind is EntryKind.SEALED else 0
+        return None

@@ -175,7 +175,8 @@ def churn(connection: Connection, rng: random.Random, kept: Keys, gone: Keys) ->
     """Keys that come and go, so that pages of the table split and join."""
     for _ in range(1500):
         waybill, wrapped = f"YT{rng.randrange(10**9):013}", rng.randbytes(rng.choice((20, 60, 61, 200)))
-        connection.exec_driver_sql("INSERT INTO data_keys VALUES (?, ?, 1, ?)", (waybill, wrapped[:8], wrapped))
+        row = (waybill, wrapped[:8], wrapped)
+        connection.exec_driver_sql("INSERT INTO data_keys VALUES (?, ?, 1, ?, 1, NULL, NULL)", row)
         kept[waybill] = wrapped
         if rng.random() < 0.6:
             waybill = next(iter(kept))

@@ -65,14 +65,18 @@ def entry(n: int, kind: EntryKind | None = None) -> Entry:
     """The n-th of a row of entries, of all kinds by turns; two in three disclose."""
     kind = kind or (list(EntryKind)[n // 3 % len(EntryKind)] if n % 3 == 2 else EntryKind.DISCLOSED)
     shown = kind is EntryKind.DISCLOSED
-    about = kind in (EntryKind.DISCLOSED, EntryKind.REFUSED)
+    about = kind in (EntryKind.DISCLOSED, EntryKind.REFUSED, EntryKind.REVISED)
+    more: dict[EntryKind, dict[str, str | int]] = {
+        EntryKind.ADMIN: {"act": "blocked", "of": f"账号-{n}"},
+        EntryKind.REVISED: {"fields": "recipient_phone", "revision": 2 + n},
+    }
     return Entry(
         kind=kind, at=START + n * 1_000_000, client="crm", actor=f"u-{n % 7}", policy=1 + n // 50, request=f"r-{n}",
         via="api", waybill=f"YT{n % 40:010d}" if about else None, purpose="deliver" if about else None,
         fields={Field.RECIPIENT_PHONE: Form.FULL, Field.GOODS: Form.MASKED} if shown else {},
         rule="budget" if kind is EntryKind.REFUSED else None, ip="10.0.0.7" if n % 2 else None,
         reason=bytes([n % 256] * 40) if about else None,
-        more={"act": "blocked", "of": f"账号-{n}"} if kind is EntryKind.ADMIN else {},
+        more=more.get(kind, {}),
     )  # fmt: skip
 
 

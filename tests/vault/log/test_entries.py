@@ -23,14 +23,19 @@ NUMBERS = st.integers(0, (1 << 63) - 1)
 def some_entries(draw: st.DrawFn) -> Entry:
     kind = draw(st.sampled_from(list(EntryKind)))
     shown, refused = kind is EntryKind.DISCLOSED, kind is EntryKind.REFUSED
+    about = shown or kind is EntryKind.REVISED
+    needs: dict[EntryKind, dict[str, str | int]] = {
+        EntryKind.ADMIN: {"act": "blocked"},
+        EntryKind.REVISED: {"fields": "goods", "revision": 2},
+    }
     forms = st.dictionaries(st.sampled_from(list(Field)), st.sampled_from(list(Form)), min_size=int(shown))
     more = draw(st.dictionaries(TEXTS, TEXTS | st.integers(-(1 << 70), 1 << 70), max_size=3))
     return Entry(
         kind=kind, at=draw(NUMBERS), client=draw(TEXTS), actor=draw(TEXTS), policy=draw(NUMBERS),
-        request=draw(TEXTS), via=draw(TEXTS), waybill=draw(TEXTS) + "x" if shown else draw(st.none() | TEXTS),
+        request=draw(TEXTS), via=draw(TEXTS), waybill=draw(TEXTS) + "x" if about else draw(st.none() | TEXTS),
         purpose=draw(st.none() | TEXTS), fields=draw(forms), rule="r" if refused else draw(st.none() | TEXTS),
         ip=draw(st.none() | TEXTS), reason=draw(st.none() | st.binary(max_size=40)),
-        more={**more, "act": "blocked"} if kind is EntryKind.ADMIN else more,
+        more={**more, **needs.get(kind, {})},
     )  # fmt: skip
 
 
@@ -79,7 +84,9 @@ def test_case_table_of_what_is_no_entry(content: bytes) -> None:
     [
         {"waybill": None}, {"fields": {}}, {"kind": EntryKind.REFUSED}, {"kind": EntryKind.ADMIN},
         {"kind": EntryKind.ADMIN, "more": {"act": 7}}, {"at": -1}, {"policy": -1}, {"more": {"a": 1.5}},
-        {"more": {"a": None}}, {"actor": "\ud800"}, {"client": "x" * MOST},
+        {"kind": EntryKind.REVISED}, {"kind": EntryKind.REVISED, "more": {"fields": "goods", "revision": "2"}},
+        {"kind": EntryKind.REVISED, "more": {"revision": 2}}, {"more": {"a": None}}, {"actor": "\ud800"},
+        {"client": "x" * MOST},
     ],
 )  # fmt: skip
 def test_what_can_not_be_read_is_not_spelled(change: dict[str, Any]) -> None:

@@ -65,6 +65,16 @@ def ledger(base: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(base / "L", tmp_path / "L"))
 
 
+def test_a_change_is_known_and_no_row(tmp_path: Path) -> None:
+    """It shows nothing to whoever makes it."""
+    with database("sqlite", tmp_path) as made:
+        for kind in (EntryKind.DISCLOSED, EntryKind.REVISED, EntryKind.DISCLOSED):
+            made.write(append, [entry(0, kind)])
+        assert project(made, tmp_path, tmp_path / "L").rows == 2
+        found = compared(made, tmp_path / "L")
+        assert (found.rows, found.waiting, found.findings) == (2, 0, ())
+
+
 def test_what_was_disclosed_becomes_rows_by_the_contract(log: Database, tmp_path: Path) -> None:
     assert write_dataset(log, tmp_path) == len(SHOWN)
     (path,) = (tmp_path / "accesses").iterdir()

@@ -7,7 +7,7 @@ from wayseal.custody import Relation
 from wayseal.simulate._staff import Role
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.fields import Field, FieldKind, Form
-from wayseal.vault.policy._purposes import KEYS, parse_purposes
+from wayseal.vault.policy._purposes import KEYS, LookUps, parse_purposes
 
 ROLES = '[roles]\ncourier = { zh = "快递员", en = "courier" }\n'
 ROW = """
@@ -40,6 +40,13 @@ def test_what_a_purpose_is() -> None:
     )
     assert [made.most(kind) for kind in ("person", "service")] == [5, 1]
     assert made.last_leg is False
+    assert (made.find.quota, made.find.most, made.revises) == (20, 50, frozenset())
+    some = parse_purposes(ROLES + ROW + 'revises = ["goods"]\n')[0]["deliver"]
+    assert some.revises == {Field.GOODS}
+    assert parse_purposes(ROLES + ROW + "find = { quota = 0 }\n")[0]["deliver"].find == LookUps(quota=0, most=50)
+    assert parse_purposes(ROLES + ROW + "find = { quota = 3, most = 1 }\n")[0]["deliver"].find == LookUps(
+        quota=3, most=1
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,6 +103,12 @@ def test_what_a_purpose_is() -> None:
         ("{ tickets = 2 }", "2", "purpose deliver: budget.outlet_per must be a table of arrivals, "),
         ("person = 5", "people = 5", "purpose deliver: bulk must be a table of person, "),
         ("person = 5", "person = 1.5", "purpose deliver: bulk.person must be a whole number"),
+        ("bulk =", 'revises = ["name"]\nbulk =', "purpose deliver: revises must be a list of goods, "),
+        ("bulk =", "revises = true\nbulk =", "purpose deliver: revises must be a list of goods, "),
+        ("bulk =", "find = 5\nbulk =", "purpose deliver: find must be a table of quota, most"),
+        ("bulk =", "find = { a_day = 5 }\nbulk =", "in purpose deliver, find: unknown key a_day"),
+        ("bulk =", "find = { quota = -1 }\nbulk =", "purpose deliver: find.quota must be a whole number"),
+        ("bulk =", "find = { most = true }\nbulk =", "purpose deliver: find.most must be a whole number"),
     ],
 )
 def test_1_and_2_what_cannot_be_used(old: str, new: str, error: str) -> None:
@@ -138,6 +151,13 @@ def test_the_default_purposes_show_no_more_than_they_need() -> None:
         for side in ("sender", "recipient"):
             parts = [p.fields.get(Field(f"{side}_{part}")) for part in ("name", "phone", "address")]
             assert parts != [Form.FULL] * 3
+
+
+def test_only_one_of_the_default_purposes_changes_anything() -> None:
+    assert {p.code: p.revises for p in default().purposes.values() if p.revises} == {
+        "change_address": {Field.RECIPIENT_PHONE, Field.RECIPIENT_ADDRESS}
+    }
+    assert default().purposes["change_address"].custody == frozenset()
 
 
 def test_the_comments_of_the_file_explain_its_keys() -> None:

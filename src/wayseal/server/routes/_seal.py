@@ -1,19 +1,20 @@
-"""Sealing, and erasing what was sealed."""
+"""Sealing, changing what was sealed, and erasing it."""
 
 from fastapi import FastAPI, Request, Response
 
 from wayseal.server import _asked as asked
-from wayseal.server._bodies import EraseBody, SealBatch, SealBody
+from wayseal.server._bodies import EraseBody, ReviseBody, SealBatch, SealBody
 from wayseal.server._desk import Desk, now
 from wayseal.server._metrics import Metrics
 from wayseal.server._moments import text
-from wayseal.server._shown import BODY, Erased, SealedOne, SealResults, problems
+from wayseal.server._shown import BODY, Erased, RevisedOne, SealedOne, SealResults, problems
 from wayseal.server.routes._parts import Key, Waybill
 from wayseal.vault._acts import Refused, Sealed
 
 
 def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
-    """POST /v1/waybills, /v1/waybills/batch, /v1/waybills/{waybill}/erase."""
+    """POST /v1/waybills, /v1/waybills/batch, /v1/waybills/{waybill}/erase; PATCH /v1/waybills/{waybill}."""
+    _add_revising(app, desk, metrics)
 
     async def sealed(request: Request, bodies: list[SealBody], key: str | None) -> list[Sealed | Refused]:
         parcels = [asked.parcel(body) for body in bodies]
@@ -58,3 +59,19 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         return asked.answered(
             {"waybill": done.waybill, "erased_at": text(done.erased_at), "gone_at": text(done.gone_at)}
         )
+
+
+def _add_revising(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
+    @app.patch(
+        "/v1/waybills/{waybill}",
+        response_model=RevisedOne,
+        responses=problems((*BODY, 409)),
+        summary="Change what is sealed under a number, for a purpose and a reason",
+    )
+    async def revise(request: Request, waybill: Waybill, body: ReviseBody, key: Key = None) -> Response:
+        caller, values = asked.caller_of(request), asked.values_of(body.values)
+        done = await desk.act(desk.vault.revise, caller, waybill, body.purpose, body.reason, values, now=now(), key=key)
+        if isinstance(done, Refused):
+            raise asked.refused(done)
+        metrics.revised()
+        return asked.answered(asked.revised_json(done))

@@ -6,6 +6,8 @@
    waybill neither what was sealed nor the tags of its phones.
 3. The log that is restored has the root that it had; otherwise nothing is restored.
 4. Tables of an older version are restored as they were, and then brought up to date.
+5. No data key counts as superseded: the records may be of a backup from before. Those that are gone on from are marked
+   anew with the next retention.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -104,6 +106,7 @@ def _fill(
     rows = {name: _put(target, source, table, manifest, since, progress) for name, table in tables.items()}
     if manifest.chain == "keys":
         rows["erasures"] += _add_erasures(target, since.erased.values())
+        _unmark(target, tables["data_keys"])
     if manifest.log_root is not None and manifest.version == versions(manifest.chain)[-1]:
         _same_log(target, manifest)
     return Restored(manifest=manifest, rows=rows, erased_again=len(since.met))
@@ -137,6 +140,13 @@ def _put(
     if read != manifest.rows[table.name]:
         raise BackupError(f"table {table.name}: the backup's file doesn't hold the rows of its manifest")
     return written
+
+
+def _unmark(target: Connection, table: sa.Table) -> None:
+    """Rule 5."""
+    if marks := {c.name: None for c in table.columns if c.name.startswith("superseded_")}:
+        into = sa.table(table.name, *map(sa.column, marks))
+        target.execute(sa.update(into).where(into.c.superseded_by.is_not(None)).values(marks))
 
 
 def _add_erasures(target: Connection, since: Iterable[Erasure]) -> int:

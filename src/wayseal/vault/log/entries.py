@@ -37,6 +37,8 @@ class EntryKind(StrEnum):
     """They were not, by a rule."""
     SEALED = "sealed"
     """A request sealed waybills."""
+    REVISED = "revised"
+    """Fields under a number were sealed anew; `more` names them (`fields`) and the record's `revision`."""
     FOUND = "found"
     """A phone was looked up in the blind index."""
     ADMIN = "admin"
@@ -123,6 +125,9 @@ def _lacking(entry: Entry) -> str:
         return "texts and whole numbers"
     if kind is EntryKind.DISCLOSED:
         return "" if entry.waybill and entry.fields else "waybill, fields"
+    if kind is EntryKind.REVISED:
+        named = type(entry.more.get("fields")) is str and type(entry.more.get("revision")) is int
+        return "" if entry.waybill and named else "waybill, fields, revision"
     if kind is EntryKind.REFUSED:
         return "" if entry.rule else "rule"
     if kind is EntryKind.ADMIN:

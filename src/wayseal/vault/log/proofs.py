@@ -141,14 +141,16 @@ def verify_disclosure(content: bytes, keys: Sequence[VerifyKey]) -> Proven:
 def prove_growth(connection: Connection, old: bytes, new: bytes) -> GrowthProof:
     """The proof that the log of one checkpoint goes on from that of another.
 
-    VaultError: `old` is the newer one; LogChangedError: the log isn't what either says.
+    OtherOriginError: they are of two logs; VaultError: `old` is the newer one; LogChangedError: the log isn't what
+    either says.
     """
-    before, _ = _claimed(connection, old)
-    after, grown = _claimed(connection, new)
+    before, after = Checkpoint.claimed(old), Checkpoint.claimed(new)
     if before.origin != after.origin:
         raise OtherOriginError(f"one checkpoint is of {before.origin}, the other of {after.origin}")
     if before.size > after.size:
         raise VaultError("the first checkpoint is the newer one")
+    _claimed(connection, old)
+    _, grown = _claimed(connection, new)
     return GrowthProof(old=old.decode(), new=new.decode(), path=tuple(grown.consistency(before.size, after.size)))
 
 

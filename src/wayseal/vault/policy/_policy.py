@@ -111,6 +111,13 @@ class Policy:
             found = self._memo[asking] = self._decided(asking)
         return found
 
+    def words(self, rule: str) -> tuple[str, str] | None:
+        """What one of its rules, or of those that no text defines, says: (Chinese, English); None: it has none so."""
+        said = [(r.zh, r.en) for r in self.rules if r.id == rule] + [
+            (zh, en) for name, zh, en in _FLOOR if name == rule
+        ]
+        return said[0] if said else None
+
     def plain(self, asking: Asking) -> Asking:
         """The question as rules see it: unknown purposes are one, and nothing is known of an unknown waybill."""
         if asking.purpose not in self.purposes:

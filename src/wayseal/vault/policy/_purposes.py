@@ -22,9 +22,25 @@ UNKNOWN = "unknown"
 """The purpose that no file may define: it stands for every code that the policy doesn't know."""
 MOST_HOURS = 24 * 400
 """Hours since delivery count up to here; no purpose opens longer."""
-KEYS = ("code", "zh", "en", "roles", "custody", "grace", "last_leg", "ticket", "lasts", "fields", "budget", "bulk")
+KEYS = (
+    "code",
+    "zh",
+    "en",
+    "roles",
+    "custody",
+    "grace",
+    "last_leg",
+    "ticket",
+    "lasts",
+    "fields",
+    "budget",
+    "bulk",
+    "find",
+    "revises",
+)
 """What may stand in a purpose."""
 BUDGET_KEYS = ("base", "per", "cap", "outlet_base", "outlet_per")
+FIND_KEYS = ("quota", "most")
 _LENGTH = re.compile(r"([1-9]\d{0,3})([mhd])|0")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -58,6 +74,18 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookUps:
+    """Looking phones up for a purpose.
+
+    quota: how many look-ups an account may have had today, for whatever purpose, before this one refuses it. most:
+    waybills that one look-up tells. Policies of before these were data have the numbers that stand here.
+    """
+
+    quota: int = 20
+    most: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
     """Why somebody asks, and what that opens.
 
@@ -65,6 +93,7 @@ class Purpose:
     they don't at an outlet that collected or forwarded the parcel and isn't the one to deliver it. ticket_h: an open
     ticket of the actor on it opens it too, until so many hours after delivery; None: tickets don't. lasts_s: how long
     whoever got it may keep it, seconds. bulk: most waybills in one request without a second person, by kind of actor.
+    revises: fields that may be changed for it; none unless the file says so.
     """
 
     code: str
@@ -79,6 +108,8 @@ class Purpose:
     lasts_s: int
     budget: Budget
     bulk: Mapping[str, int]
+    find: LookUps = LookUps()
+    revises: frozenset[Field] = frozenset()
 
     def most(self, kind: str) -> int:
         """Most waybills in one request of this kind of actor without a second person; 1 where none is given."""
@@ -164,6 +195,8 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
         lasts_s=_length(row, "lasts", wrong),
         budget=_budget(row.get("budget"), code, wrong),
         bulk=_bulk(row.get("bulk", {}), wrong),
+        find=_find(row.get("find", {}), code, wrong),
+        revises=frozenset(map(Field, _listed(row, "revises", [], set(Field), wrong))),
     )
 
 
@@ -224,6 +257,13 @@ def _budget(table: object, code: str, wrong: Wrong) -> Budget:
         outlet_base=_count(table["outlet_base"], "budget.outlet_base", wrong) if outlet else None,
         outlet_per=_per(table.get("outlet_per", {}), "budget.outlet_per", wrong),
     )
+
+
+def _find(table: object, code: str, wrong: Wrong) -> LookUps:
+    if not isinstance(table, dict):
+        raise wrong("find", "a table of " + ", ".join(FIND_KEYS))
+    _closed(table, FIND_KEYS, f"purpose {code}, find")
+    return LookUps(**{key: _count(value, f"find.{key}", wrong) for key, value in table.items()})
 
 
 def _count(value: object, key: str, wrong: Wrong) -> int:

@@ -1,0 +1,312 @@
+"""Changing what is sealed under a number: the whole record is sealed anew, as its next revision.
+
+Obligations (code and tests cite the numbers):
+1. The policy decides as it does for a disclosure of the purpose, and the purpose must say that it changes these fields
+   (`revises`). Each change counts against the purpose's budgets, and leaves one entry, as each refusal does.
+2. Ledger before change: entry, budgets, record and tags of its phones are one transaction. The entry names fields, and
+   nothing that stands in them.
+3. Each revision has a data key of its own, durable before its record: whatever stands under a number can be opened. So
+   what was replaced goes with its own key, in copies and backups too, and no old record opens as a new one.
+4. Once the record is durable, its older keys are superseded. A record that comes with such a key, or with none, was put
+   back by somebody: it is `damaged`. What a crash leaves unmarked, `tidy` marks.
+5. A superseded key is kept for KEPT, as a backup of the records may be as much older than that of the keys, and is then
+   deleted.
+6. Of several at once, each changes what the one before left. What is opened to be sealed anew is opened in memory, once
+   the policy allowed it, and is told to nobody.
+7. With an idempotency key a request is done once, and has the same answer again.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.store.database import Connection, Database, DatabaseError
+from wayseal.vault import _tables as t
+from wayseal.vault._acts import Ask, Caller, Change, Parcel, Refused, Revised
+from wayseal.vault._disclose import DiscloseJob, Rules, judge
+from wayseal.vault._entries import entry
+from wayseal.vault._replies import asked_digest, remember, replied
+from wayseal.vault._seal import KEY_ID, Sealing, tags_of
+from wayseal.vault._sql import add, chosen, delete_chosen
+from wayseal.vault._words import words_of
+from wayseal.vault.errors import BusyError, VaultError
+from wayseal.vault.fields import Field
+from wayseal.vault.keyring import Wrapped
+from wayseal.vault.log import EntryKind, append
+from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels, token_of
+from wayseal.vault.sealing.reasons import seal_reason
+from wayseal.vault.sealing.tokens import field_token
+
+KEPT = 2 * 86_400_000_000
+"""How long a superseded key is kept, microseconds: both halves of a backup are to be made within it."""
+TRIES = 5
+"""How often a change begins anew because another came first."""
+PORTION = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A request: who, what, by which rules. key: idempotency key, and the hash by which the request is known again."""
+
+    job: DiscloseJob
+    change: Change
+    rules: Rules
+    key: tuple[str, bytes] | None
+    now: int
+    day: int
+
+    @property
+    def names(self) -> str:
+        """The fields that are to change, in their order."""
+        return " ".join(field for field in Field if field in self.change.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Anew:
+    """A record sealed anew; `parcel` is what is in it. before: the row that it takes the place of."""
+
+    before: Any
+    key_id: bytes
+    record: SealedRecord
+    parcel: Parcel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Closed:
+    """A record that doesn't open."""
+
+    before: Any
+
+
+def revise(
+    parts: Sealing, caller: Caller, change: Change, rules: Rules, *, key: str | None, now: int, day: int
+) -> Revised | Refused:
+    """Seals the fields that change, and with them the whole record anew (obligations 1 to 7).
+
+    BusyError: others changed it again and again meanwhile.
+    """
+    asked = _asked(parts, caller, change, rules, key, now, day)
+    for _ in range(TRIES):
+        before = parts.main.read(_allowed, asked)
+        made = None if before is None else _anew(parts, change, before)
+        if isinstance(made, _Anew):
+            parts.keys.write(_keep_key, made)
+        answer, kept = parts.main.write(_keep, parts, asked, made)
+        if isinstance(made, _Anew):
+            # What was done is durable: whatever a database that fails now leaves behind, `tidy` sees to.
+            with suppress(DatabaseError):
+                _settle(parts.keys, made, answer.seq if kept and answer is not None else None, now)
+        if answer is not None:
+            return answer
+    raise BusyError("others change the waybill: ask again")
+
+
+def tidy(main: Database, keys: Database, now: int) -> int:
+    """Marks what crashes left unmarked (obligation 4), and deletes what was kept long enough (5); how many it deleted.
+
+    A key of a later revision than the record's is left alone: somebody is about to use it.
+    """
+    last = ""
+    while numbers := keys.read(_several, last):
+        seq, rows = main.read(_standing, numbers)
+        for row in rows:
+            keys.write(_supersede, row.waybill, bytes(row.key_id), row.revision, seq, now)
+        last = numbers[-1]
+    old = keys.read(_old, now - KEPT)
+    named = {(row.waybill, bytes(row.key_id)) for row in main.read(_standing, [number for number, _ in old])[1]}
+    gone = [one for one in old if one not in named]
+    if gone:
+        keys.write(_drop, gone)
+    return len(gone)
+
+
+def _asked(parts: Sealing, caller: Caller, change: Change, rules: Rules, key: str | None, now: int, day: int) -> _Asked:
+    ask = Ask(waybill=change.waybill, purpose=change.purpose, reason=change.reason)
+    spelled = [f"{field}={text}" for field, text in sorted(change.values.items())]
+    said = (change.waybill, change.purpose, change.reason, *spelled)
+    return _Asked(
+        job=DiscloseJob(caller=caller, asks=(ask,)),
+        change=change,
+        rules=rules,
+        key=None if key is None else (key, asked_digest(parts.keyring, "revise", caller.actor, *said)),
+        now=now,
+        day=day,
+    )
+
+
+def _allowed(connection: Connection, asked: _Asked) -> Any:
+    """The record, where it may be changed; None where it may not, or this request was answered before."""
+    if asked.key is not None and replied(connection, asked.job.caller.client, *asked.key) is not None:
+        return None
+    one, _ = judge(connection, asked.job, asked.rules, now=asked.now, day=asked.day)
+    return one.parcel if one.decision.allowed and _covered(asked) else None
+
+
+def _covered(asked: _Asked) -> bool:
+    """Whether the purpose changes these fields (obligation 1)."""
+    purpose = asked.rules.policy.purposes.get(asked.change.purpose)
+    return purpose is not None and asked.change.values.keys() <= purpose.revises
+
+
+def _anew(parts: Sealing, change: Change, before: Any) -> _Anew | _Closed:
+    """Obligations 3 and 6."""
+    rows = parts.keys.read(lambda c: chosen(c, t.data_keys, "waybill", [change.waybill]))
+    found = next((row for row in rows if bytes(row.key_id) == bytes(before.key_id)), None)
+    if found is None or found.superseded_by is not None:
+        return _Closed(before=before)
+    wrapped = Wrapped(found.key_version, bytes(found.wrapped))
+    item = SealedItem(change.waybill, bytes(before.sealed), wrapped, revision=before.revision)
+    (opened,) = open_parcels(parts.service, [item])
+    if isinstance(opened, VaultError):
+        return _Closed(before=before)
+    parcel = Parcel(waybill=change.waybill, values={**opened, **change.values})
+    (record,) = seal_parcels(parts.service, [parcel], before.revision + 1)
+    return _Anew(before=before, key_id=os.urandom(KEY_ID), record=record, parcel=parcel)
+
+
+def _keep_key(connection: Connection, made: _Anew) -> None:
+    wrapped = made.record.wrapped
+    row = {"waybill": made.record.waybill, "key_id": made.key_id, "revision": made.before.revision + 1}
+    connection.execute(t.data_keys.insert(), {**row, "key_version": wrapped.key_version, "wrapped": wrapped.wrapped})
+
+
+def _keep(
+    connection: Connection, parts: Sealing, asked: _Asked, made: _Anew | _Closed | None
+) -> tuple[Revised | Refused | None, bool]:
+    """Obligation 2: the answer, and whether the record was kept.
+
+    No answer where this has to begin anew: the record, or what the policy says of it, is another now.
+    """
+    if asked.key is not None and (old := replied(connection, asked.job.caller.client, *asked.key)) is not None:
+        return _answer(parts, asked, *old), False
+    one, counts = judge(connection, asked.job, asked.rules, now=asked.now, day=asked.day)
+    rule = None if one.decision.allowed else one.decision.rule
+    if rule is None and not _covered(asked):
+        rule = "revises"
+    if rule is None:
+        if made is None or _place(made.before) != _place(one.parcel):
+            return None, False
+        if isinstance(made, _Closed):
+            rule = "damaged"
+    revision = 0
+    if rule is None and isinstance(made, _Anew):
+        revision = made.before.revision + 1
+        _put(connection, parts, made)
+        add(connection, t.budgets, "used", counts)
+    seq, leaf = _written(connection, asked, rule, one.decision.also, revision)
+    answer = (seq, leaf.hex(), rule, revision)
+    if asked.key is not None:
+        remember(connection, asked.job.caller.client, asked.key, answer, asked.now)
+    return _answer(parts, asked, *answer), rule is None
+
+
+def _place(row: Any) -> tuple[bytes, int]:
+    return bytes(row.key_id), row.revision
+
+
+def _put(connection: Connection, parts: Sealing, made: _Anew) -> None:
+    """The record, and the tags of its phones."""
+    number = made.record.waybill
+    values = {"sealed": made.record.sealed, "revision": made.before.revision + 1, "key_id": made.key_id}
+    connection.execute(sa.update(t.waybills).where(t.waybills.c.waybill == number).values(values))
+    delete_chosen(connection, t.phones, "waybill", [number])
+    if tags := tags_of(parts.keyring, made.parcel):
+        connection.execute(t.phones.insert(), tags)
+
+
+def _written(
+    connection: Connection, asked: _Asked, rule: str | None, also: Sequence[str], revision: int
+) -> tuple[int, bytes]:
+    """Place and leaf of the entry that says what was done."""
+    caller, change, keyring = asked.job.caller, asked.change, asked.rules.keyring
+    more: dict[str, str | int] = {"fields": asked.names}
+    if rule is None:
+        more["revision"] = revision
+    else:
+        more |= {"act": "revise", **({"also": " ".join(also)} if also else {})}
+    made = entry(
+        EntryKind.REVISED if rule is None else EntryKind.REFUSED,
+        caller,
+        asked.now,
+        asked.rules.policy.version,
+        waybill=change.waybill,
+        purpose=change.purpose,
+        rule=rule,
+        reason=seal_reason(keyring, caller.request.encode(), change.reason),
+        more=more,
+    )
+    added = append(connection, [made])
+    return added.first, added.leaves[0]
+
+
+def _answer(parts: Sealing, asked: _Asked, seq: int, leaf: str, rule: str | None, revision: int) -> Revised | Refused:
+    """What is told of a change, now or again (obligation 7)."""
+    change, policy = asked.change, asked.rules.policy
+    if rule is not None:
+        zh, en = words_of(policy, rule)
+        return Refused(waybill=change.waybill, rule=rule, zh=zh, en=en, seq=seq)
+    base, purpose = token_of(parts.keyring, change.waybill), policy.purposes.get(change.purpose)
+    shown = {} if purpose is None else purpose.fields
+    changed = [field for field in Field if field in change.values]
+    return Revised(
+        waybill=change.waybill,
+        revision=revision,
+        tokens={field: field_token(base, field) for field in changed},
+        forms={field: shown[field] for field in changed if field in shown},
+        seq=seq,
+        leaf=bytes.fromhex(leaf),
+    )
+
+
+def _settle(keys: Database, made: _Anew, seq: int | None, now: int) -> None:
+    """Obligation 4. seq: place of the change's entry; None: the record wasn't kept, and its key goes."""
+    number, revision = made.record.waybill, made.before.revision + 1
+    if seq is None:
+        keys.write(_drop, [(number, made.key_id)])
+    else:
+        keys.write(_supersede, number, made.key_id, revision, seq, now)
+
+
+def _supersede(connection: Connection, number: str, key_id: bytes, revision: int, seq: int, now: int) -> None:
+    """Marks the keys of a number that a record of this revision and key has left behind."""
+    columns = t.data_keys.c
+    older = (columns.revision < revision) | ((columns.revision == revision) & (columns.key_id != key_id))
+    which = (columns.waybill == number) & columns.superseded_by.is_(None) & older
+    connection.execute(sa.update(t.data_keys).where(which).values(superseded_by=seq, superseded_at=now))
+
+
+def _drop(connection: Connection, which: Sequence[tuple[str, bytes]]) -> None:
+    columns = t.data_keys.c
+    one = (columns.waybill == sa.bindparam("b_waybill")) & (columns.key_id == sa.bindparam("b_key_id"))
+    rows: list[Mapping[str, Any]] = [{"b_waybill": number, "b_key_id": key_id} for number, key_id in which]
+    connection.execute(sa.delete(t.data_keys).where(one), rows)
+
+
+def _several(connection: Connection, last: str) -> list[str]:
+    """Numbers with several keys of which none was superseded, in order."""
+    columns = t.data_keys.c
+    counted = (
+        sa.select(columns.waybill)
+        .where(columns.superseded_by.is_(None) & (columns.waybill > last))
+        .group_by(columns.waybill)
+        .having(sa.func.count() > 1)
+        .order_by(columns.waybill)
+        .limit(PORTION)
+    )
+    return list(connection.execute(counted).scalars())
+
+
+def _standing(connection: Connection, numbers: Sequence[str]) -> tuple[int, Sequence[Any]]:
+    """The last place of the log, and the records of numbers."""
+    last = connection.execute(sa.select(sa.func.max(t.entries.c.seq))).scalar()
+    return last or 0, chosen(connection, t.waybills, "waybill", list(dict.fromkeys(numbers)))
+
+
+def _old(connection: Connection, before: int) -> list[tuple[str, bytes]]:
+    columns = t.data_keys.c
+    which = sa.select(columns.waybill, columns.key_id).where(columns.superseded_at < before)
+    return [(row.waybill, bytes(row.key_id)) for row in connection.execute(which)]
