@@ -47,6 +47,14 @@ class Ask:
     fields: frozenset[Field] | None = None
     """Fewer fields than the purpose allows; None: all of them."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Spares pickle its look at every field: a request may hold a thousand of these."""
+        return _ask, (self.waybill, self.purpose, self.reason, self.fields)
+
+
+def _ask(waybill: str, purpose: str, reason: str, fields: frozenset[Field] | None) -> Ask:
+    return Ask(waybill=waybill, purpose=purpose, reason=reason, fields=fields)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosed:

@@ -152,6 +152,7 @@ class _Group:
         self._entries: list[tuple[Decided, Entry]] = []
         self._replies: list[tuple[DiscloseJob, bytes, list[Decided]]] = []
         self._spent: Counter[str] = Counter()
+        self._accounts: dict[tuple[str, str], Account] = {}
         self.once: set[tuple[str, str, str]] = set()
         """What is counted for the first time today."""
 
@@ -259,7 +260,7 @@ class _Group:
         )
         return Asking(
             ask.purpose,
-            *account(actor, self._rules.may.get(caller.client, ()), now),
+            *self._account(caller, actor),
             relation=relations(
                 None if actor is None else actor.outlet, standing, own=row is not None and row.sealed_by == caller.actor
             ),
@@ -272,6 +273,15 @@ class _Group:
             approved=approved,
             fields=ask.fields,
         )
+
+    def _account(self, caller: Caller, actor: ActorRecord | None) -> Account:
+        """See `account`; once for all that a caller asks."""
+        key = caller.client, caller.actor
+        found = self._accounts.get(key)
+        if found is None:
+            found = account(actor, self._rules.may.get(caller.client, ()), self._now)
+            self._accounts[key] = found
+        return found
 
     def _charge(self, actor: ActorRecord, purpose: Purpose, waybill: str) -> Decision | None:
         """Counts a disclosure, or says which budget is used up (obligation 4)."""

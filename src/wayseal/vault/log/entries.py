@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from json import encoder
 from types import MappingProxyType
 from typing import Any
@@ -78,8 +79,7 @@ def encode(entry: Entry) -> bytes:
         raise VaultError(f"an entry of the log of kind {entry.kind} lacks {lacking}")
     parts = [f'{{"actor":{_text(entry.actor)},"at":{entry.at:d},"client":{_text(entry.client)}']
     if entry.fields:
-        shown = ",".join([f'"{name}":"{form}"' for name, form in sorted(entry.fields.items())])
-        parts.append(f',"fields":{{{shown}}}')
+        parts.append(_shown(tuple(entry.fields.items())))
     if entry.ip is not None:
         parts.append(f',"ip":{_text(entry.ip)}')
     parts.append(f',"kind":"{entry.kind}"')
@@ -96,6 +96,13 @@ def encode(entry: Entry) -> bytes:
     parts.append(f',"v":{VERSION},"via":{_text(entry.via)}')
     parts.append("}" if entry.waybill is None else f',"waybill":{_text(entry.waybill)}}}')
     return _bytes("".join(parts))
+
+
+@lru_cache(maxsize=1024)
+def _shown(fields: tuple[tuple[Field, Form], ...]) -> str:
+    """Most entries show what one of few purposes lists."""
+    shown = ",".join([f'"{name}":"{form}"' for name, form in sorted(fields)])
+    return f',"fields":{{{shown}}}'
 
 
 def decode(content: bytes) -> Entry:
