@@ -1,12 +1,13 @@
 """The vault over HTTP on one machine: single disclosures, batches of 100, sealing, beside an echo and bare commits.
 
-    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--instances 2]
-        [--connections 16] [--seconds 10] [--runs 3]
+    python -m benchmarks.vault_http --work FOLDER [--postgresql URL] [--processes 2] [--instances 2]
+        [--connections 24] [--batch-connections 16] [--seconds 10] [--runs 3]
 
 The load comes from wrk (Debian: apt-get install wrk) on the same cores: connections that each wait for their answer.
 Services are processes of their own, started with the settings that a user has, without TLS. `--postgresql` names a
-server; databases are made there and dropped afterwards. `--instances` measures that on so many services over the same
-databases, too, each with its own part of the load. Every answer but 200 is counted and said.
+server; databases are made there and dropped afterwards. `--processes` measures one service in so many processes, too
+(and the one that commits); `--instances` so many services over the same databases, each with its own part of the load.
+Each service is warmed up for two seconds. Every answer but 200 is counted and said.
 """
 
 import argparse
@@ -33,8 +34,9 @@ from benchmarks._cases import table
 from benchmarks._vault_world import COURIERS, Seeded, courier, seed
 
 PARCELS = 20_000
-CONNECTIONS = 16
-BATCH_CONNECTIONS = 4
+CONNECTIONS = 24
+BATCH_CONNECTIONS = 16
+WARM = 2
 EACH = 50
 """Parcels of a courier: what is seen again isn't counted again, and no budget runs out."""
 PORT = 8917
@@ -62,8 +64,10 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=10)
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--batch", type=int, default=100)
+    options.add_argument("--processes", type=int, default=1)
     options.add_argument("--instances", type=int, default=1)
     options.add_argument("--connections", type=int, default=CONNECTIONS)
+    options.add_argument("--batch-connections", type=int, default=BATCH_CONNECTIONS)
     given = options.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed: apt-get install wrk")
@@ -126,25 +130,26 @@ def on(given: argparse.Namespace, name: str, main_url: str, keys_url: str) -> li
     }
     bare = measured(given, "commit", env, single_script(given.work, None))
     rows = [(f"{name}: a commit a request", *bare)]
-    single = measured(given, "vault", env, single_script(given.work, seeded), 1, given.connections)
-    rows.append((f"{name}: disclose, one", *single))
-    batch = measured(given, "vault", env, batch_script(given.work, seeded, given.batch), given.batch, BATCH_CONNECTIONS)
-    rows.append((f"{name}: disclose, {given.batch} at once", *batch))
+    rows += loads(given, name, env, seeded)
+    if given.processes > 1:
+        several = {**env, "WAYSEAL_PROCESSES": str(given.processes)}
+        rows += loads(given, f"{name}, {given.processes} processes", several, seeded)
     if given.instances > 1 and name != "SQLite":
-        rows += several(given, name, env, seeded)
+        rows += loads(given, f"{name}, {given.instances} services", env, seeded, given.instances)
     shutil.rmtree(folder)
     return rows
 
 
-def several(given: argparse.Namespace, name: str, env: dict[str, str], seeded: Seeded) -> list[tuple[str, ...]]:
-    """The same on several services over the same databases."""
+def loads(
+    given: argparse.Namespace, name: str, env: dict[str, str], seeded: Seeded, instances: int = 1
+) -> list[tuple[str, ...]]:
+    """Single disclosures, and batches."""
     single, batch = single_script(given.work, seeded), batch_script(given.work, seeded, given.batch)
-    n = given.instances
     return [
-        (f"{name}, {n} services: disclose, one", *measured(given, "vault", env, single, 1, given.connections, n)),
+        (f"{name}: disclose, one", *measured(given, "vault", env, single, 1, given.connections, instances)),
         (
-            f"{name}, {n} services: disclose, {given.batch} at once",
-            *measured(given, "vault", env, batch, given.batch, BATCH_CONNECTIONS, n),
+            f"{name}: disclose, {given.batch} at once",
+            *measured(given, "vault", env, batch, given.batch, given.batch_connections, instances),
         ),
     ]
 
@@ -163,14 +168,15 @@ def measured(
         for n in range(instances):
             services.enter_context(serving(service, env, PORT + n))
         lua = script()
-        loads = [load(lua, given.seconds, connections, instances) for _ in range(given.runs)]
-    rate = statistics.median(load.a_second for load in loads)
+        load(lua, WARM, connections, instances)
+        runs = [load(lua, given.seconds, connections, instances) for _ in range(given.runs)]
+    rate = statistics.median(one.a_second for one in runs)
     return (
         f"{rate:,.0f}",
         f"{rate * each:,.0f}",
-        f"{statistics.median(load.p50 for load in loads):.1f}",
-        f"{statistics.median(load.p99 for load in loads):.1f}",
-        str(sum(load.wrong for load in loads)),
+        f"{statistics.median(one.p50 for one in runs):.1f}",
+        f"{statistics.median(one.p99 for one in runs):.1f}",
+        str(sum(one.wrong for one in runs)),
     )
 
 

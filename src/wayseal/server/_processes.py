@@ -42,6 +42,7 @@ def run_several(settings: Settings, places: Sequence[socket.socket], log: Log) -
         processes = _Processes(settings, places)
         before = {sig: signal.signal(sig, processes.ended) for sig in SIGNALS}
         try:
+            processes.start()
             processes.watch(log)
         finally:
             for sig, handler in before.items():
@@ -57,10 +58,13 @@ class _Processes:
         self._stopping = False
         links, lines = [socket.socketpair() for _ in places], [context.Pipe(duplex=False) for _ in places]
         self._lines = [ours for _, ours in lines]
-        theirs = [(place, link, line) for place, (_, link), (line, _) in zip(places, links, lines, strict=True)]
-        ours = [link for link, _ in links]
-        self._commits = context.Process(target=_run, args=(_commit, settings, ours))
-        self._answer = [context.Process(target=_run, args=(_answer, settings, *each)) for each in theirs]
+        self._theirs = [(place, link, line) for place, (_, link), (line, _) in zip(places, links, lines, strict=True)]
+        self._links = [link for link, _ in links]
+        self._commits = context.Process(target=_run, args=(_commit, settings, self._links))
+        self._answer = [context.Process(target=_run, args=(_answer, settings, *each)) for each in self._theirs]
+
+    def start(self) -> None:
+        """Starts all. Told to stop meanwhile, they do so as soon as they listen to their lines."""
         try:
             for process in (self._commits, *self._answer):
                 process.start()
@@ -70,11 +74,11 @@ class _Processes:
             raise
         finally:
             # What the others have only they may hold: otherwise nobody would see that one is gone.
-            for place, link, line in theirs:
+            for place, link, line in self._theirs:
                 place.close()
                 link.close()
                 line.close()
-            for link in ours:
+            for link in self._links:
                 link.close()
 
     def ended(self, sig: int, frame: FrameType | None) -> None:
@@ -83,16 +87,17 @@ class _Processes:
 
     def watch(self, log: Log) -> None:
         """Returns when all have ended; ProcessError where that was not asked for."""
-        everyone = (*self._answer, self._commits)
-        left = list(everyone)
+        left = [*self._answer, self._commits]
+        wrong = False
         while left:
             wait([process.sentinel for process in left])
             for process in [one for one in left if not one.is_alive()]:
                 left.remove(process)
                 if not self._stopping or process.exitcode:
                     log.error("process_ended", status=process.exitcode)
+                    wrong = True
                     self._stop()
-        if any(process.exitcode for process in everyone):
+        if wrong:
             raise ProcessError("a process of the service ended by itself")
 
     def _stop(self) -> None:
