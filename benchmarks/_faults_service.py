@@ -49,7 +49,7 @@ def free_port() -> int:
 class Service:
     """The process that serves; it is made by one that has loaded all modules, so that a start takes no seconds."""
 
-    def __init__(self, main_url: str, keys_url: str, keyring: Path) -> None:
+    def __init__(self, main_url: str, keys_url: str, keyring: Path, processes: int = 1) -> None:
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         environment = {
@@ -58,7 +58,9 @@ class Service:
             "WAYSEAL_KEY_DATABASE": keys_url,
             "WAYSEAL_KEYRING_FILE": str(keyring),
             "WAYSEAL_PORT": str(port),
+            "WAYSEAL_PROCESSES": str(processes),
         }
+        self._kills = 0
         self._pid = 0
         self._maker = subprocess.Popen(
             [sys.executable, "-c", _CODE],
@@ -78,11 +80,13 @@ class Service:
         until(lambda: self._answers("/healthz"), 120, "the service doesn't answer")
 
     def kill(self) -> None:
-        """SIGKILL: nothing is finished, nothing is closed."""
+        """SIGKILL: nothing is finished, nothing is closed. Of several processes one after the other; all must end."""
         if self._pid:
+            everyone = [self._pid, *started_by(self._pid)]
             with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-            until(lambda: not self._lives(), 30, "the process doesn't end")
+                os.kill(everyone[self._kills % len(everyone)], signal.SIGKILL)
+            self._kills += 1
+            until(lambda: not any(map(lives, everyone)), 60, "the processes don't end")
         self._pid = 0
 
     def close(self) -> None:
@@ -96,24 +100,38 @@ class Service:
         return self._answers("/readyz")
 
     def room(self, size: int) -> None:
-        """No file of the process can grow beyond `size` bytes from now on; -1: any may."""
-        _, hard = resource.prlimit(self._pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (size if size >= 0 else hard, hard))
+        """No file of the processes can grow beyond `size` bytes from now on; -1: any may."""
+        for pid in (self._pid, *started_by(self._pid)):
+            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size if size >= 0 else hard, hard))
 
     def _answers(self, path: str) -> bool:
-        if not self._lives():
+        if not lives(self._pid):
             raise RuntimeError("the service ended by itself")
         try:
             return httpx.get(self.address + path, timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
-    def _lives(self) -> bool:
-        try:
-            os.kill(self._pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+
+def started_by(pid: int) -> list[int]:
+    """Processes of the service that its first one started and that still run."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            said = place.read_text().rpartition(")")[2].split()
+            ours = b"spawn_main" in (place.parent / "cmdline").read_bytes()
+            if int(said[1]) == pid and said[0] != "Z" and ours:
+                found.append(int(place.parent.name))
+    return found
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs."""
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def until(what: Callable[[], bool], seconds: float, otherwise: str) -> float:

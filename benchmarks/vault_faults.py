@@ -1,12 +1,14 @@
 """What remains of the vault's answers when its service is killed, its disk is full, its database goes away.
 
     python -m benchmarks.vault_faults --work FOLDER [--postgresql URL] [--kills 100] [--load 0.8] [--flips 300]
+        [--processes 1]
 
 The real service runs under load from several clients, who note every answer. It is killed (SIGKILL) and started again
-on the same databases, again and again; on PostgreSQL all connections to its databases are ended, too, and nobody is
-let in for three seconds; on SQLite its files can't grow for a while. Then every answer is looked for in the log: at its
-place, with its leaf, once. The log verifies under checkpoints that were taken before, every record opens, and all that
-was sealed can be shown. At the end bytes are changed in the databases, one at a time, and each change must be found.
+on the same databases, again and again, of a service in several processes one of them after the other; on PostgreSQL all
+connections to its databases are ended, too, and nobody is let in for three seconds; on SQLite its files can't grow for
+a while. Then every answer is looked for in the log: at its place, with its leaf, once. The log verifies under
+checkpoints that were taken before, every record opens, and all that was sealed can be shown. At the end bytes are
+changed in the databases, one at a time, and each change must be found.
 
 Ends with 1 where anything was lost, doubled, found or, of the changed bytes, not found.
 """
@@ -114,9 +116,10 @@ def scene(
     *,
     threads: int = THREADS,
     count: int = PARCELS,
+    processes: int = 1,
 ) -> Iterator[Scene]:
     """A new vault in empty databases, its service, and clients that have begun."""
-    service = Service(*urls, folder / "keyring.json")
+    service = Service(*urls, folder / "keyring.json", processes)
     with ExitStack() as stack:
         # It loads its modules meanwhile.
         stack.callback(service.close)
@@ -227,6 +230,7 @@ def main() -> None:
     options.add_argument("--kills", type=int, default=100)
     options.add_argument("--load", type=float, default=0.8, help="Seconds of load before a kill, about")
     options.add_argument("--flips", type=int, default=300)
+    options.add_argument("--processes", type=int, default=1)
     given = options.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[str, ...]] = []
@@ -245,7 +249,7 @@ def main() -> None:
 def on(given: argparse.Namespace, name: str, urls: tuple[str, str], rows: list[tuple[str, ...]]) -> Sequence[str]:
     """All of it on one kind of database; what is wrong."""
     server = Server(urls) if name == "PostgreSQL" else None
-    with new_folder(given.work) as folder, scene(name, urls, folder) as at:
+    with new_folder(given.work) as folder, scene(name, urls, folder, processes=given.processes) as at:
         kills(at, given.kills, given.load, server)
         if server is None:
             disk_full(at, 2.0, 5)
