@@ -1,12 +1,15 @@
 """The service in several processes: rules 1 to 4 of `server/_processes.py`."""
 
+import io
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,11 @@ import pytest
 from tests.server.running import START, Running, prepared, serving
 from tests.server.test_serve import lines, token
 from tests.server.world import VALUES, databases
+from wayseal.server import _processes
+from wayseal.server._logs import make_log
+from wayseal.server._metrics import FOLDER
+from wayseal.server.serve import run
+from wayseal.server.settings import Settings
 from wayseal.vault import _tables as t
 from wayseal.vault.log.entries import decode
 from wayseal.vault.log.integrity import verify
@@ -206,3 +214,79 @@ def test_what_it_can_not_start_with_is_said_by_one(tmp_path: Path) -> None:
     assert "there is no database here yet" in done.stderr
     # No other process was started to say so too.
     assert '"event"' not in done.stderr
+
+
+def settings_of(folder: Path, processes: int) -> Settings:
+    secret = prepared(folder)
+    (folder / "secret").write_text(secret)
+    return Settings(
+        database=f"sqlite:///{folder / 'main.db'}",
+        key_database=f"sqlite:///{folder / 'keys.db'}",
+        keyring_file=folder / "ring.json",
+        port=0,
+        processes=processes,
+    )
+
+
+def port_of(log: io.StringIO | Path) -> int:
+    """Where a service listens, as its log says."""
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        said = log.getvalue() if isinstance(log, io.StringIO) else log.read_text()
+        if found := re.search(r'"port":(\d+)', said):
+            return int(found[1])
+        time.sleep(0.05)
+    raise AssertionError("it doesn't serve")
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_signal_ends_it_in_the_process_that_was_started(
+    tmp_path: Path, processes: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings, said, answers = settings_of(tmp_path, processes), io.StringIO(), []
+
+    def ask() -> None:
+        try:
+            until = time.monotonic() + 90
+            while '"serving"' not in said.getvalue() and time.monotonic() < until:
+                said.write(capfd.readouterr().err)
+                time.sleep(0.05)
+            answers.append(httpx.get(f"http://127.0.0.1:{port_of(said)}/readyz").status_code)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    run(settings)
+    asking.join()
+    assert answers == [200]
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert '"stopped"' in capfd.readouterr().err
+
+
+def test_both_halves_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each process does, in threads: a line that is cut ends the one that answers, and that ends the other."""
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    settings, said = settings_of(tmp_path, 2), io.StringIO()
+    log = make_log(said)
+    (commits, answers), (line, ours) = socket.socketpair(), Pipe(duplex=False)
+    place = socket.create_server(("127.0.0.1", 0))
+    threads = [
+        threading.Thread(target=_processes._commit, args=(settings, log, [commits])),
+        threading.Thread(target=_processes._answer, args=(settings, log, place, answers, line)),
+    ]
+    for thread in threads:
+        thread.start()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port_of(said)}") as http:
+        form = {"grant_type": "client_credentials"}
+        given = http.post("/oauth/token", data=form, auth=("all", (tmp_path / "secret").read_text())).json()
+        http.headers["Authorization"] = f"Bearer {given['access_token']}"
+        assert http.post("/v1/waybills", json={"waybill": "YT1x1", "values": VALUES}).status_code == 201
+        shown = http.post("/v1/waybills/YT1x1/disclose", json=WHY)
+    assert shown.status_code == 200
+    ours.close()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+    in_the_log(tmp_path, [shown.json()])
