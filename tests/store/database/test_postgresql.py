@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.conftest import need
 from tests.store.database.places import ask, opened
 from tests.store.database.test_database import MARK, T, put, rows, told
-from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError
+from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError, raw
 
 
 @pytest.fixture
@@ -54,6 +54,23 @@ def test_a_connection_that_died_is_never_used_twice(filled: Database, name: str)
         assert len(rows(filled)) == 1
     filled.write(put, "second")
     assert len(rows(filled)) == 2
+
+
+def asked(connection: Connection) -> int:
+    """In the driver's own words, as what runs with every question does."""
+    return int(raw.fetch(connection, "SELECT 1 + $1::int", [1])[0][0])
+
+
+@pytest.mark.parametrize("way", ["read", "write", "look"])
+def test_a_dead_connection_is_told_once_whichever_way(filled: Database, name: str, way: str) -> None:
+    """Rule 5, where SQLAlchemy doesn't see what the driver raises."""
+    ask_it = getattr(filled, way)
+    for _ in range(3):
+        assert ask_it(asked) == 2
+        terminate(name)
+        with pytest.raises(DatabaseGoneError, match="can't be reached"):
+            ask_it(asked)
+    assert ask_it(asked) == 2
 
 
 def test_a_connection_that_dies_under_work(filled: Database, name: str) -> None:

@@ -101,13 +101,13 @@ class PostgreSQL:
 
         async def run() -> T:
             async with self._engine.connect() as connection:
-                if begin is None:
-                    return await connection.run_sync(_carried(work))
                 raw: Any = (await connection.get_raw_connection()).driver_connection
                 try:
-                    await raw.execute(begin)
+                    if begin is not None:
+                        await raw.execute(begin)
                     done = await connection.run_sync(_carried(work))
-                    await raw.execute("COMMIT")
+                    if begin is not None:
+                        await raw.execute("COMMIT")
                 except BaseException:
                     await self._undo(connection, raw)
                     raise
