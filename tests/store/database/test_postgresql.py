@@ -210,8 +210,13 @@ def test_shredding_leaves_no_byte_in_the_tables_file(filled: Database, name: str
     filled.write(lambda c: c.execute(sa.insert(T), [{"a": a} for pair in zip(gone, kept, strict=True) for a in pair]))
     filled.write(lambda c: c.execute(sa.delete(T).where(T.c.a.startswith("gone"))))
     assert any(a.encode() in whole() for a in gone)
-    filled.shred(["t"])
-    after = whole()
+    for _ in range(20):
+        filled.shred(["t"])
+        after = whole()
+        if not any(a.encode() in after for a in gone):
+            break
+        # The server's own housekeeping may look at the table just now, and what it may see stays.
+        time.sleep(0.2)
     assert not any(a.encode() in after for a in gone)
     assert all(a.encode() in after for a in kept)
     assert len(rows(filled)) == 301
