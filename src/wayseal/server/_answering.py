@@ -4,7 +4,7 @@ import gc
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 
@@ -63,16 +63,23 @@ class Server(uvicorn.Server):
 
     def run_until_signal(self, place: socket.socket) -> None:
         """Serves until SIGTERM or SIGINT ends it, and returns then."""
-
-        def ended(sig: int, frame: FrameType | None) -> None:
-            self.end()
-
-        before = {sig: signal.signal(sig, ended) for sig in SIGNALS}
-        try:
+        with on_signals(self.end):
             self.run(sockets=[place])
-        finally:
-            for sig, handler in before.items():
-                signal.signal(sig, handler)
+
+
+@contextmanager
+def on_signals(act: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT call `act` meanwhile; afterwards they do what they did before."""
+
+    def handle(sig: int, frame: FrameType | None) -> None:
+        act()
+
+    before = {sig: signal.signal(sig, handle) for sig in SIGNALS}
+    try:
+        yield
+    finally:
+        for sig, handler in before.items():
+            signal.signal(sig, handler)
 
 
 @contextmanager
@@ -96,9 +103,7 @@ def answering(
         running=running,
     )
     try:
-        server = Server(config_of(settings, service.asgi), running, log)
-        settle()
-        yield server
+        yield Server(config_of(settings, service.asgi), running, log)
     finally:
         service.desk.close()
 

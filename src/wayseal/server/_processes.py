@@ -18,12 +18,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from types import FrameType
 
 import uvloop
 
 from wayseal.model.errors import WaysealError
-from wayseal.server._answering import SIGNALS, Server, answering, settle, warm
+from wayseal.server._answering import SIGNALS, Server, answering, on_signals, settle, warm
 from wayseal.server._link import AnsweringEnd, CommittingEnd
 from wayseal.server._logs import Log, forward, make_log, where
 from wayseal.server._metrics import FOLDER, Metrics
@@ -40,13 +39,11 @@ def run_several(settings: Settings, places: Sequence[socket.socket], log: Log) -
     with tempfile.TemporaryDirectory(prefix="wayseal-") as metrics:
         os.environ[FOLDER] = metrics
         processes = _Processes(settings, places)
-        before = {sig: signal.signal(sig, processes.ended) for sig in SIGNALS}
         try:
-            processes.start()
-            processes.watch(log)
+            with on_signals(processes.stop):
+                processes.start()
+                processes.watch(log)
         finally:
-            for sig, handler in before.items():
-                signal.signal(sig, handler)
             del os.environ[FOLDER]
 
 
@@ -81,10 +78,6 @@ class _Processes:
             for link in self._links:
                 link.close()
 
-    def ended(self, sig: int, frame: FrameType | None) -> None:
-        """What a signal does."""
-        self._stop()
-
     def watch(self, log: Log) -> None:
         """Returns when all have ended; ProcessError where that was not asked for."""
         left = [*self._answer, self._commits]
@@ -96,11 +89,11 @@ class _Processes:
                 if not self._stopping or process.exitcode:
                     log.error("process_ended", status=process.exitcode)
                     wrong = True
-                    self._stop()
+                    self.stop()
         if wrong:
             raise ProcessError("a process of the service ended by itself")
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """Rule 3."""
         self._stopping = True
         for line in self._lines:
@@ -138,6 +131,7 @@ def _answer(settings: Settings, log: Log, place: socket.socket, link: socket.soc
     end = AnsweringEnd(link, vault.show_group)
     with answering(settings, keyring, vault, end, Metrics(os.environ[FOLDER]), log) as server:
         threading.Thread(target=_obey, args=(line, server), daemon=True).start()
+        settle()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_served(server, place, end))
     vault.close()

@@ -5,7 +5,7 @@
 2. Logs go to standard error as JSON, those of libraries too, without what was put into their texts.
 """
 
-from wayseal.server._answering import answering, config_of, warm
+from wayseal.server._answering import answering, config_of, settle, warm
 from wayseal.server._desk import CommitsHere
 from wayseal.server._logs import Log, forward, make_log
 from wayseal.server._metrics import Metrics
@@ -42,6 +42,7 @@ def _run_one(settings: Settings, log: Log) -> None:
             (place,) = places_of(settings)
             with place:
                 warm()
+                settle()
                 server.run_until_signal(place)
     finally:
         vault.close()
