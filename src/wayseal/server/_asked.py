@@ -80,8 +80,8 @@ def revised_json(done: Revised) -> dict[str, Any]:
         "waybill": done.waybill,
         "status": "revised",
         "revision": done.revision,
-        "tokens": done.tokens,
-        "forms": done.forms,
+        "tokens": _plain(done.tokens),
+        "forms": _plain(done.forms),
         "seq": done.seq,
         "leaf": done.leaf.hex(),
     }
