@@ -25,7 +25,7 @@ def waybill(text: str) -> str:
 
 def identifier(name: str, text: str) -> str:
     """An id as it was given: 1 to 128 printable characters without space at its ends."""
-    if not text or len(text) > ID or not text.isprintable() or text != text.strip():
+    if not _code(text, ID):
         raise VaultError(f"{name}: no id of 1 to {ID} printable characters")
     return text
 
@@ -37,7 +37,7 @@ def optional(name: str, text: str | None) -> str | None:
 
 def purpose(text: str) -> str:
     """A purpose's code; whether there is one by it is the policy's to say."""
-    if not text or len(text) > PURPOSE or not text.isprintable() or text != text.strip():
+    if not _code(text, PURPOSE):
         raise VaultError(f"purpose: no code of 1 to {PURPOSE} printable characters")
     return text
 
@@ -59,3 +59,7 @@ def value(field: Field, text: str) -> str:
 def _plain(text: str) -> bool:
     # isprintable() is quick and refuses more than we do; only what it refuses is looked at closely.
     return text.isprintable() or all(unicodedata.category(c) not in {"Cc", "Cs"} or c in "\n\t" for c in text)
+
+
+def _code(text: str, most: int) -> bool:
+    return 0 < len(text) <= most and text.isprintable() and text == text.strip()
