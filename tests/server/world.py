@@ -22,7 +22,7 @@ from wayseal.server._scopes import SCOPES
 from wayseal.server.app import Limits, create_app
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
-from wayseal.vault._acts import Answer, Caller
+from wayseal.vault._acts import Caller
 from wayseal.vault._committer import Committer
 from wayseal.vault._directory import ActorRecord
 from wayseal.vault._vault import Vault, new_vault
@@ -95,7 +95,7 @@ class World:
     """Everything of one service. app: what a server runs; api: its routes; secrets: of its clients, by id."""
 
     vault: Vault
-    committer: Committer[Answer]
+    committer: Committer
     ring: Ring
     metrics: Metrics
     running: Running

@@ -48,7 +48,7 @@ class Discloses(Protocol):
 class CommitsHere:
     """A committer in a thread of this process."""
 
-    def __init__(self, committer: Committer[Answer]) -> None:
+    def __init__(self, committer: Committer) -> None:
         self._committer = committer
         self._arrivals = Arrivals()
 

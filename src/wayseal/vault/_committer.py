@@ -4,8 +4,8 @@
 2. What one job is refused for never fails another: a group that the database refuses is tried again job by job.
 3. Jobs that nobody can wait for are not taken: beyond `MOST_WAITING` asks `submit` says busy at once.
 4. After `close` no job is taken; those that were taken are finished.
-5. While one group is finished (its wrapped keys fetched; shown, where that is done here), the next is decided and
-   written: the first waits for the processor, the second for the disk.
+5. While one group is shown, the next is decided and written: the first waits for the processor, the second for the
+   disk.
 """
 
 import threading
@@ -14,10 +14,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from wayseal.model.errors import WaysealError
 from wayseal.store.database import DatabaseGoneError
+from wayseal.vault._acts import Answer
 from wayseal.vault._disclose import Decided, DiscloseJob
 from wayseal.vault.errors import BusyError, VaultError
 
@@ -30,7 +31,7 @@ MOST_WAITING = 20_000
 
 Outcomes = Sequence[list[Decided] | Exception]
 """What came of each job of a group."""
-_Waiting = tuple[DiscloseJob, Future[list[R]]]
+_Waiting = tuple[DiscloseJob, Future[list[Answer]]]
 
 
 class Commits(Protocol):
@@ -40,36 +41,36 @@ class Commits(Protocol):
         """What comes of each job, once it is durable; raises where nothing is."""
 
 
-class Committer(Generic[R]):
+class Committer:
     """Takes disclosures from many threads and makes them durable together.
 
-    finish: what becomes of a group that is durable: a list of results for each job, or an error.
+    show: answers to a group that is durable: a list for each job, or an error.
     seen: told how many asks each group had.
     """
 
     def __init__(
         self,
         commit: Commits,
-        finish: Callable[[Outcomes], list[list[R] | Exception]],
+        show: Callable[[Outcomes], list[list[Answer] | Exception]],
         *,
         seen: Callable[[int], None] = lambda asks: None,
     ) -> None:
         self._durable = commit
-        self._finished = finish
+        self._shows = show
         self._seen = seen
-        self._queue: deque[_Waiting[R]] = deque()
+        self._queue: deque[_Waiting] = deque()
         self._waiting = 0
         self._wake = threading.Condition()
         self._closed = False
-        self._done: SimpleQueue[tuple[Outcomes, list[Future[list[R]]]] | None] = SimpleQueue()
-        self._finisher = threading.Thread(target=self._finish, name="wayseal-finisher", daemon=True)
-        self._finisher.start()
+        self._done: SimpleQueue[tuple[Outcomes, list[Future[list[Answer]]]] | None] = SimpleQueue()
+        self._shower = threading.Thread(target=self._show, name="wayseal-shower", daemon=True)
+        self._shower.start()
         self._thread = threading.Thread(target=self._work, name="wayseal-committer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: DiscloseJob) -> "Future[list[R]]":
-        """A future that holds the results when they are durable (rule 1); BusyError (rules 3 and 4)."""
-        future: Future[list[R]] = Future()
+    def submit(self, job: DiscloseJob) -> "Future[list[Answer]]":
+        """A future that holds the answers when they are durable (rule 1); BusyError (rules 3 and 4)."""
+        future: Future[list[Answer]] = Future()
         with self._wake:
             if self._closed:
                 raise BusyError("the vault is stopping")
@@ -92,7 +93,7 @@ class Committer(Generic[R]):
             self._wake.notify()
         self._thread.join()
         self._done.put(None)
-        self._finisher.join()
+        self._shower.join()
 
     def _work(self) -> None:
         while (group := self._next()) is not None:
@@ -101,7 +102,7 @@ class Committer(Generic[R]):
             self._seen(sum(len(job.asks) for job, _ in group))
             self._commit(group)
 
-    def _next(self) -> list[_Waiting[R]] | None:
+    def _next(self) -> list[_Waiting] | None:
         with self._wake:
             while not self._queue:
                 if self._closed:
@@ -112,18 +113,18 @@ class Committer(Generic[R]):
             # Whoever went away before it began wants nothing any more.
             return [one for one in group if one[1].set_running_or_notify_cancel()]
 
-    def _commit(self, group: list[_Waiting[R]]) -> None:
+    def _commit(self, group: list[_Waiting]) -> None:
         done = outcomes(self._durable, [job for job, _ in group], now=time.time_ns() // 1000)
         self._done.put((done, [future for _, future in group]))
 
-    def _finish(self) -> None:
+    def _show(self) -> None:
         while (one := self._done.get()) is not None:
             done, futures = one
-            for future, result in zip(futures, finished(self._finished, done), strict=True):
-                if isinstance(result, Exception):
-                    future.set_exception(result)
+            for future, answers in zip(futures, finished(self._shows, done), strict=True):
+                if isinstance(answers, Exception):
+                    future.set_exception(answers)
                 else:
-                    future.set_result(result)
+                    future.set_result(answers)
 
 
 def outcomes(commit: Commits, jobs: Sequence[DiscloseJob], *, now: int) -> Outcomes:
