@@ -66,12 +66,9 @@ def prepared(folder: Path, **client: str | None) -> str:
     return secret
 
 
-@contextmanager
-def serving(folder: Path, certificate_sha256: str | None = None, **settings: str) -> Iterator[Running]:
-    """The service over a fresh vault, ready to answer."""
-    secret = prepared(folder, certificate_sha256=certificate_sha256)
-    log = folder / "log"
-    environment = {
+def environment_of(folder: Path, **settings: str) -> dict[str, str]:
+    """What a service over the vault in a folder is started with."""
+    return {
         **os.environ,
         "WAYSEAL_DATABASE": f"sqlite:///{folder / 'main.db'}",
         "WAYSEAL_KEY_DATABASE": f"sqlite:///{folder / 'keys.db'}",
@@ -79,6 +76,14 @@ def serving(folder: Path, certificate_sha256: str | None = None, **settings: str
         "WAYSEAL_PORT": "0",
         **{f"WAYSEAL_{name.upper()}": value for name, value in settings.items()},
     }
+
+
+@contextmanager
+def serving(folder: Path, certificate_sha256: str | None = None, **settings: str) -> Iterator[Running]:
+    """The service over a fresh vault, ready to answer."""
+    secret = prepared(folder, certificate_sha256=certificate_sha256)
+    log = folder / "log"
+    environment = environment_of(folder, **settings)
     with log.open("wb") as errors:
         process = subprocess.Popen([sys.executable, "-c", START], env=environment, stderr=errors)
     try:

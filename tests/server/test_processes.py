@@ -15,8 +15,9 @@ from typing import Any
 
 import httpx
 import pytest
+from benchmarks._faults_service import started_by
 
-from tests.server.running import START, Running, prepared, serving
+from tests.server.running import START, Running, environment_of, prepared, serving
 from tests.server.test_serve import lines, token
 from tests.server.world import VALUES, databases
 from wayseal.server import _processes
@@ -31,26 +32,13 @@ from wayseal.vault.log.integrity import verify
 WHY = {"purpose": "own_shipment", "reason": "x"}
 
 
-def children(pid: int) -> list[int]:
-    """Processes that a process started and that haven't ended."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            said = place.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(said[1]) == pid and said[0] != "Z":
-            found.append(int(place.parent.name))
-    return [one for one in found if b"spawn_main" in (Path("/proc") / str(one) / "cmdline").read_bytes()]
-
-
 def committing(running: Running) -> int:
     """The process that commits: the one that holds no socket of the service's port."""
     port = f":{running.port:04X}"
     listening = {
         line.split()[9] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[1].endswith(port)
     }
-    (one,) = [pid for pid in children(running.process.pid) if not listening & _sockets(pid)]
+    (one,) = [pid for pid in started_by(running.process.pid) if not listening & _sockets(pid)]
     return one
 
 
@@ -131,7 +119,7 @@ def test_several_answer_as_one(tmp_path: Path) -> None:
     with serving(tmp_path, processes="2") as running:
         load = Load(running)
         load.until(40)
-        assert len(children(running.process.pid)) == 3
+        assert len(started_by(running.process.pid)) == 3
         load.join()
         with httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as http:
             told = [http.get("/metrics", headers={**load._headers, "Connection": "close"}).text for _ in range(6)]
@@ -157,7 +145,7 @@ def test_stopped_under_load(tmp_path: Path, *, everyone: bool) -> None:
     with serving(tmp_path, processes="2") as running:
         load = Load(running)
         load.until(20)
-        pids = children(running.process.pid)
+        pids = started_by(running.process.pid)
         for pid in [*pids, running.process.pid] if everyone else [running.process.pid]:
             os.kill(pid, signal.SIGINT if everyone else signal.SIGTERM)
         assert running.process.wait(20) == 0
@@ -173,7 +161,7 @@ def test_one_that_is_killed_ends_the_service(tmp_path: Path, which: str) -> None
     with serving(tmp_path, processes="2") as running:
         load = Load(running)
         load.until(20)
-        pids = children(running.process.pid)
+        pids = started_by(running.process.pid)
         commits = committing(running)
         os.kill(commits if which == "commits" else next(pid for pid in pids if pid != commits), signal.SIGKILL)
         assert running.process.wait(20) != 0
@@ -189,7 +177,7 @@ def test_none_outlives_the_one_that_watches(tmp_path: Path) -> None:
     with serving(tmp_path, processes="2") as running:
         load = Load(running)
         load.until(20)
-        pids = children(running.process.pid)
+        pids = started_by(running.process.pid)
         running.process.kill()
         load.join()
         assert gone(pids)
@@ -199,14 +187,7 @@ def test_none_outlives_the_one_that_watches(tmp_path: Path) -> None:
 def test_what_it_can_not_start_with_is_said_by_one(tmp_path: Path) -> None:
     prepared(tmp_path)
     (tmp_path / "keys.db").unlink()
-    environment = {
-        **os.environ,
-        "WAYSEAL_DATABASE": f"sqlite:///{tmp_path / 'main.db'}",
-        "WAYSEAL_KEY_DATABASE": f"sqlite:///{tmp_path / 'keys.db'}",
-        "WAYSEAL_KEYRING_FILE": str(tmp_path / "ring.json"),
-        "WAYSEAL_PORT": "0",
-        "WAYSEAL_PROCESSES": "2",
-    }
+    environment = environment_of(tmp_path, processes="2")
     done = subprocess.run(
         [sys.executable, "-c", START], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
@@ -228,12 +209,11 @@ def settings_of(folder: Path, processes: int) -> Settings:
     )
 
 
-def port_of(log: io.StringIO | Path) -> int:
+def port_of(said: io.StringIO) -> int:
     """Where a service listens, as its log says."""
     until = time.monotonic() + 90
     while time.monotonic() < until:
-        said = log.getvalue() if isinstance(log, io.StringIO) else log.read_text()
-        if found := re.search(r'"port":(\d+)', said):
+        if found := re.search(r'"port":(\d+)', said.getvalue()):
             return int(found[1])
         time.sleep(0.05)
     raise AssertionError("it doesn't serve")
