@@ -1,12 +1,15 @@
-.PHONY: demo test check lock clean setup setup-server setup-dev
+.PHONY: demo test test-deep check lock clean setup setup-server setup-dev
 
 DEMO ?= demo
 
 demo: setup ## Simulates a leak, ingests the log, traces it, and leaves a report.
 	.venv/bin/wayseal demo $(DEMO)
 
-test: setup-dev ## Runs the tests.
+test: setup-dev ## Runs the tests, and tells their CPU minutes by folder.
 	.venv/bin/python -m pytest -n 2 --dist worksteal
+
+test-deep: setup-dev ## Looks much harder: more examples, worlds, kills and traces. Takes long.
+	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -n 2 --dist worksteal
 
 check: setup-dev ## Lint, types, layers, and coverage floors (what .ci/run adds to the tests).
 	.venv/bin/ruff check .

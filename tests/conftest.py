@@ -1,18 +1,30 @@
-"""What all tests share: what some of them need from outside, and Hypothesis without time limits."""
+"""What all tests share: what some of them need from outside, how hard they look, and what they cost."""
 
 import os
 import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-settings.register_profile("wayseal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# `pytest --hypothesis-profile=deep` looks much harder; for a night, or after a change to a parser.
-settings.register_profile("deep", settings.get_profile("wayseal"), max_examples=5000)
-# Coverage floors must not hang on luck: without the compiler, where they are measured, examples are fixed.
-settings.register_profile("measured", settings.get_profile("wayseal"), derandomize=True, database=None)
-settings.load_profile("measured" if os.environ.get("NUMBA_DISABLE_JIT") == "1" else "wayseal")
+from tests.budget import Budget
+from tests.effort import DEEP, load_profile
+
+load_profile()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every run tells what it cost."""
+    config.pluginmanager.register(Budget(config), "wayseal-budget")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deep tests are left to deep runs; slow ones come first, so that no worker ends with one alone."""
+    if not DEEP:
+        deep = [item for item in items if item.get_closest_marker("deep")]
+        if deep:
+            config.hook.pytest_deselected(items=deep)
+            items[:] = [item for item in items if item not in set(deep)]
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def need(present: bool, reason: str) -> None:
