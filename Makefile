@@ -1,4 +1,4 @@
-.PHONY: demo test test-deep check lock clean setup setup-server setup-dev
+.PHONY: demo test test-deep check lock clean setup setup-vault setup-dev
 
 DEMO ?= demo
 
@@ -21,17 +21,20 @@ check: setup-dev ## Lint, types, layers, and coverage floors (what .ci/run adds 
 setup:
 	@scripts/setup.sh core
 
-setup-server: ## Adds what `wayseal vault` and `wayseal serve` need.
-	@scripts/setup.sh server
+setup-vault: ## Adds what `wayseal vault`, `wayseal policy` and `wayseal serve` need.
+	@scripts/setup.sh vault
 
 setup-dev:
 	@scripts/setup.sh dev
 
-lock: ## Compiles the locks anew (needs uv).
-	for name in core server dev bench; do \
-	  uv pip compile --quiet --generate-hashes --universal --no-header --no-annotate \
-	    --python-version 3.11 requirements/$$name.in --output-file requirements/$$name.txt; \
-	done
+UV ?= uv
+COMPILE = $(UV) pip compile --quiet --generate-hashes --universal --no-header --no-annotate --no-strip-extras --python-version 3.11
+
+lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv).
+	$(COMPILE) pyproject.toml --group build --output-file requirements/core.txt
+	$(COMPILE) pyproject.toml --extra vault -c requirements/core.txt --output-file requirements/vault.txt
+	$(COMPILE) --group dev -c requirements/vault.txt --output-file requirements/dev.txt
+	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
 
 clean:
 	rm -rf .venv .cache demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

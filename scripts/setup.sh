@@ -1,11 +1,13 @@
 #!/bin/sh
-# Makes .venv from the hashed locks: `scripts/setup.sh core`, `server` (core and server) or `dev` (all three).
+# Makes .venv from the hashed locks with the pip that Python brings: `scripts/setup.sh core` (the command line),
+# `vault` (and what the vault needs) or `dev` (and what tests and checks need).
 # Does nothing when the locks have not changed since. What is missing is said in one line with its cure.
 set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf 'wayseal: %s\n' "$*" >&2; }
 fits() { "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null; }
+pip() { .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
 
 pick_python() {
     for name in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python}; do
@@ -34,18 +36,17 @@ install() {
     stamp=.venv/.installed-$1
     if cmp -s "$lock" "$stamp"; then return; fi
     say "installing $lock"
-    if command -v uv >/dev/null; then
-        uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
-    else
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
-    fi
+    pip --require-hashes -r "$lock"
     cp "$lock" "$stamp"
 }
 
-install core
-if [ "${1:-core}" != core ]; then install server; fi
-if [ "${1:-core}" = dev ]; then install dev; fi
+case ${1:-core} in
+core) cmp -s requirements/vault.txt .venv/.installed-vault || install core ;; # vault.txt holds all of core.txt
+vault) install vault ;;
+dev) install vault && install dev ;;
+*) say "scripts/setup.sh core, vault or dev" && exit 2 ;;
+esac
 if ! cmp -s pyproject.toml .venv/.installed-wayseal; then
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+    pip --no-deps --no-build-isolation --editable .
     cp pyproject.toml .venv/.installed-wayseal
 fi
