@@ -1,11 +1,17 @@
 """The root of every error that Wayseal raises on purpose.
 
-Each room has one subclass of its own as the root of its tree. An error's text is for humans, names
-the place (file, line, column or rule) and never holds a value that could be personal data.
+Each room has one subclass of its own as the root of its tree. An error carries a message (a text and what fills its
+blanks) and a place (file, line, column or key), and is worded at the edge, in the reader's language. It never holds a
+value that could be personal data.
 """
 
 import os
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Self
+
+from wayseal.model.messages import Message, N_, Translate
+
+_LINE = N_("line {line}")
 
 
 class WaysealError(Exception):
@@ -14,9 +20,62 @@ class WaysealError(Exception):
     Exit codes are public interface: 2 wrong usage, 3 bad input, 4 the ledger is busy, 5 the disk or
     a file can't be read or written, 6 the ledger is damaged or of another version, 7 it is not what was signed, 8 a
     checkpoint of another ledger, 9 signed by an unknown key, 10 a report that isn't reproduced.
+
+    Attributes:
+        message: What is wrong. Its English text is the same for every error of the kind.
+        file: The file in which it is wrong.
+        line: A line of a text file or a row of a Parquet file, both from 1.
+        key: The name of a column, a key or a field.
     """
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        text: "str | Message",
+        *,
+        file: Path | str | None = None,
+        line: int | None = None,
+        key: str | None = None,
+        **values: object,
+    ) -> None:
+        """Takes what is wrong and where.
+
+        Args:
+            text: English, with named blanks; or a message that is ready.
+            file: The file in which it is wrong.
+            line: Its line or row, from 1.
+            key: The column, key or field.
+            **values: What fills the blanks; a message or an error among them is put into the reader's language, too.
+        """
+        super().__init__(text)
+        self.message = text if isinstance(text, Message) else Message(text, values)
+        self.file = file
+        self.line = line
+        self.key = key
+
+    def __str__(self) -> str:
+        """The error in English, after its place."""
+        return self.worded(str)
+
+    def worded(self, translate: Translate) -> str:
+        """The error in a reader's language, after its place.
+
+        Args:
+            translate: Puts a text into the language.
+        """
+        place = "" if self.file is None else str(self.file)
+        if self.line is not None:
+            place = f"{place}:{self.line}" if place else Message(_LINE, {"line": self.line}).fill(translate)
+        text = self.message.fill(translate)
+        return ": ".join(part for part in (place, self.key, text) if part)
+
+    def at(self, *, file: Path | str | None = None, line: int | None = None, key: str | None = None) -> Self:
+        """The same error, its place told more closely by whoever knows it; what is known already stays."""
+        self.file = file if self.file is None else self.file
+        self.line = line if self.line is None else self.line
+        self.key = key if self.key is None else self.key
+        return self
 
 
 def disk_says(error: OSError) -> str:

@@ -1,0 +1,69 @@
+"""What a person reads, before it has a language: an English text with blanks, and what fills them.
+
+1. The English text is the message's identity, as in gettext: catalogues are keyed by it, programs compare it, and code
+   never builds a sentence from parts.
+2. Blanks are named: {file}, {rows:,} with thousands, {rows:row|rows} one word for 1 and another for the rest. A language
+   without plurals leaves such a blank out; a sentence may count several things.
+3. A value that is itself a message is put into the same language; several of them, and lists of words, are joined.
+"""
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Translate = Callable[[str], str]
+"""An English text to the same text in another language, with the same blanks."""
+
+
+def N_(text: str) -> str:  # noqa: N802 (gettext's own name for it)
+    """Marks a text for the catalogues where it stands, and gives it back as it is."""
+    return text
+
+
+_COMMA = N_(", ")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text and what fills its blanks.
+
+    Attributes:
+        text: The English text, its blanks named (rules 1 and 2).
+        values: What fills the blanks; further messages among them are put into the same language (rule 3).
+    """
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The message in English."""
+        return self.fill(str)
+
+    def fill(self, translate: Translate) -> str:
+        """The message with its blanks filled.
+
+        Args:
+            translate: Puts a text into a language; `str` leaves it English.
+        """
+        if not self.values:
+            return translate(self.text)
+        return _Filler(translate).vformat(translate(self.text), (), self.values)
+
+
+class _Filler(string.Formatter):
+    def __init__(self, translate: Translate) -> None:
+        self._translate = translate
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if bar:
+            return one if value == 1 else many
+        return format(self._worded(value), format_spec)
+
+    def _worded(self, value: Any) -> Any:
+        if isinstance(value, Message):
+            return value.fill(self._translate)
+        if isinstance(value, list | tuple):
+            return self._translate(_COMMA).join(str(self._worded(one)) for one in value)
+        return value.worded(self._translate) if hasattr(value, "worded") else value

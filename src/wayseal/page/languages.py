@@ -1,0 +1,39 @@
+"""The languages of screens and reports, and their catalogues: English stands in the code, the rest in gettext's files."""
+
+import gettext
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from wayseal.model.errors import WaysealError
+from wayseal.model.messages import Message, Translate
+
+Lang = Literal["zh", "en"]
+
+LANGS: tuple[Lang, ...] = ("zh", "en")
+
+
+def known_lang(lang: str) -> Lang:
+    """`lang` if reports are written in it. Raises ValueError otherwise."""
+    for known in LANGS:
+        if lang == known:
+            return known
+    raise ValueError("lang must be one of " + ", ".join(LANGS))
+
+
+@cache
+def translator(lang: str) -> Translate:
+    """What puts an English text into a language; a text that the catalogue lacks stays English."""
+    if lang == "en":
+        return str
+    compiled = resources.files("wayseal").joinpath("locale", known_lang(lang), "LC_MESSAGES", "wayseal.mo")
+    with compiled.open("rb") as file:
+        return gettext.GNUTranslations(file).gettext
+
+
+def word(what: "Message | WaysealError | str", lang: str) -> str:
+    """A message, an error or a plain text in a language."""
+    translate = translator(lang)
+    if isinstance(what, WaysealError):
+        return what.worded(translate)
+    return what.fill(translate) if isinstance(what, Message) else translate(what)
