@@ -134,7 +134,7 @@ class Checkpoint:
             elif known[0].signed(text.encode(), signature):
                 by.append(known[0])
             else:
-                raise MerkleError(f"the signature of {name}+{key_id} is not over this text")
+                raise MerkleError("the signature of {name}+{key_id} is not over this text", name=name, key_id=key_id)
         if not by:
             raise UnknownKeyError(others)
         return _parsed(text), tuple(by)
@@ -175,10 +175,10 @@ def _parts(text: str, what: str) -> tuple[str, str, bytes]:
     """Name, key id and the 32 bytes of a key."""
     parts = text.split("+", 2)
     if len(parts) != _FEWEST_LINES or not _LINE.fullmatch(f"\u2014 {parts[0]} AAAA"):
-        raise MerkleError(f"this is no {what} key")
+        raise MerkleError("this is no {what} key", what=what)
     raw = _bytes(parts[2], 1 + _SEED)
     if raw[:1] != _ED25519:
-        raise MerkleError(f"this {what} key is of a kind that Wayseal doesn't know")
+        raise MerkleError("this {what} key is of a kind that Wayseal doesn't know", what=what)
     return parts[0], parts[1], raw[1:]
 
 

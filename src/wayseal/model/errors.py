@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import ClassVar, Self
 
-from wayseal.model.messages import Message, N_, Translate
+from wayseal.model.messages import N_, Message, Translate
 
 _LINE = N_("line {line}")
 
@@ -26,6 +26,7 @@ class WaysealError(Exception):
         file: The file in which it is wrong.
         line: A line of a text file or a row of a Parquet file, both from 1.
         key: The name of a column, a key or a field.
+
     """
 
     exit_code: ClassVar[int] = 1
@@ -47,6 +48,7 @@ class WaysealError(Exception):
             line: Its line or row, from 1.
             key: The column, key or field.
             **values: What fills the blanks; a message or an error among them is put into the reader's language, too.
+
         """
         super().__init__(text)
         self.message = text if isinstance(text, Message) else Message(text, values)
@@ -63,6 +65,7 @@ class WaysealError(Exception):
 
         Args:
             translate: Puts a text into the language.
+
         """
         place = "" if self.file is None else str(self.file)
         if self.line is not None:

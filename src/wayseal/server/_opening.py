@@ -49,5 +49,5 @@ def places_of(settings: Settings) -> list[socket.socket]:
     except OSError as error:
         for place in places:
             place.close()
-        raise SettingsError(f"host and port: can't listen there ({disk_says(error)})") from error
+        raise SettingsError("host and port: can't listen there ({reason})", reason=disk_says(error)) from error
     return places

@@ -36,7 +36,7 @@ def load_mapping(path: Path) -> LogMapping:
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise StoreError(f"can't be read ({error.strerror or 'disk'})", file=path) from error
+        raise StoreError("can't be read ({value})", file=path, value=error.strerror or "disk") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise StoreError("a mapping file is text in UTF-8", file=path, line=line) from error
@@ -272,7 +272,7 @@ class _Loader:
                 raise self._error(f"not known here; one of {', '.join(keys)}", where, key)
 
     def _error(self, message: str, where: str, key: str) -> StoreError:
-        return StoreError(message, file=self._path, line=self._line(where, key), column=key)
+        return StoreError(message, file=self._path, line=self._line(where, key), key=key)
 
     def _line(self, where: str, key: str) -> int:
         """Where a key stands; where its table does, if the key itself can't be found; else the first line."""

@@ -96,7 +96,7 @@ def _check_required(
     cure = "; a mapping file can say which column is which (`wayseal map SAMPLE` proposes one)"
     needs = ", ".join(missing) + _EXPLAINED.get(table.name, "")
     message = f"the table {table.name} needs {needs}; {describe(names)}{'' if mapped else cure}"
-    raise StoreError(message, file=file.path, column=missing[0])
+    raise StoreError(message, file=file.path, key=missing[0])
 
 
 def _check_there(name: str, names: tuple[str, ...], file: SourceFile) -> None:
@@ -104,7 +104,7 @@ def _check_there(name: str, names: tuple[str, ...], file: SourceFile) -> None:
     if count == 1:
         return
     problem = "there is no such column" if count == 0 else "this column is there twice"
-    raise StoreError(f"{problem}; {describe(names)}", file=file.path, column=name)
+    raise StoreError("{problem}; {describe}", file=file.path, key=name, problem=problem, describe=describe(names))
 
 
 def describe(names: tuple[str, ...]) -> str:

@@ -49,7 +49,7 @@ def open_source(
         files, notices = _find(path, mapping, table)
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or "damaged"
-        raise StoreError(f"can't be read ({why})", file=path) from error
+        raise StoreError("can't be read ({why})", file=path, why=why) from error
     options = ReadOptions(offset=offset)
     return Source(path=path, files=files, mapping=mapping, options=options, notices=notices)
 
@@ -126,7 +126,7 @@ def _dataset(path: Path) -> tuple[_Files, _Notices]:
             others += entry.name != "dataset.json" and not entry.name.startswith((".", "_"))
             continue
         if table in seen:
-            raise StoreError("the table stands here twice; put its files into one folder", file=path, column=table)
+            raise StoreError("the table stands here twice; put its files into one folder", file=path, key=table)
         seen.add(table)
         if form is None or entry.is_dir():
             found, said = _folder(entry, table, None)
@@ -158,7 +158,7 @@ def _check_version(path: Path) -> None:
         raise StoreError("not JSON", file=path) from error
     version = about.get("wayseal") if isinstance(about, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise StoreError("needs a version number", file=path, column="wayseal")
+        raise StoreError("needs a version number", file=path, key="wayseal")
     if version > VERSION:
         message = f"dataset version {version} is newer than version {VERSION}, which this Wayseal reads; update Wayseal"
-        raise StoreError(message, file=path, column="wayseal")
+        raise StoreError(message, file=path, key="wayseal")

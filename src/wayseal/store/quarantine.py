@@ -69,7 +69,7 @@ class QuarantineWriter:
             raise self._error(failed) from failed
 
     def _error(self, error: OSError) -> StoreError:
-        return StoreError(f"can't be written ({disk_says(error)})", file=self._path)
+        return StoreError("can't be written ({reason})", file=self._path, reason=disk_says(error))
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

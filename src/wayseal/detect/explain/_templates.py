@@ -92,7 +92,7 @@ def load_templates(path: Path | None) -> tuple[Template, ...]:
     named = {t.name: t for t in (*built_in(), *own)}
     found = ordered(t for t in named.values() if t.enabled)
     if len(found) > MOST:
-        raise TemplateError(f"more than {MOST} templates", file=path)
+        raise TemplateError("more than {most} templates", file=path, most=MOST)
     return found
 
 
@@ -112,28 +112,28 @@ def parse_templates(text: str, file: Path | None) -> tuple[Template, ...]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TemplateError(f"not TOML: {error}", file=file) from None
+        raise TemplateError("not TOML: {error}", file=file, error=error) from None
     rows = content.pop("template", [])
     if content or not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
         wrong = ", ".join(sorted(content)) or "template"
-        raise TemplateError(f"only [[template]] tables may stand in it: {wrong}", file=file)
+        raise TemplateError("only [[template]] tables may stand in it: {wrong}", file=file, wrong=wrong)
     made = [_template(row, place, file) for place, row in enumerate(rows, 1)]
     names = [t.name for t in made]
     if twice := sorted({n for n in names if names.count(n) > 1}):
-        raise TemplateError(f"template {twice[0]} stands twice", file=file)
+        raise TemplateError("template {twice} stands twice", file=file, twice=twice[0])
     return tuple(made)
 
 
 def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template:
     name = row.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise TemplateError(f"template {place}: name must be lower case, such as night-desk", file=file)
+        raise TemplateError("template {place}: name must be lower case, such as night-desk", file=file, place=place)
 
     def wrong(key: str, must: str) -> TemplateError:
-        return TemplateError(f"template {name}: {key} must be {must}", file=file)
+        return TemplateError("template {name}: {name2} must be {must}", file=file, name=name, name2=key, must=must)
 
     if unknown := sorted(set(row) - set(KEYS)):
-        raise TemplateError(f"template {name}: unknown key {unknown[0]}", file=file)
+        raise TemplateError("template {name}: unknown key {unknown}", file=file, name=name, unknown=unknown[0])
     enabled = row.get("enabled", True)
     if not isinstance(enabled, bool):
         raise wrong("enabled", "true or false")

@@ -17,6 +17,7 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.ledger.errors import BackupRefusedError, LedgerChangedError, LedgerError
 from wayseal.ledger.upkeep._inventory import Item, Step
+from wayseal.model.errors import disk_says
 
 _CHUNK = 1 << 20
 
@@ -111,4 +112,4 @@ def chunks(path: Path, most: int) -> Iterator[bytes]:
     except FileNotFoundError:
         raise LedgerChangedError("is missing", file=path) from None
     except OSError as error:
-        raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
+        raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error

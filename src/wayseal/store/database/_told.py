@@ -81,7 +81,7 @@ def _told(error: Exception, file: Path | None) -> DatabaseError | None:
         # What the driver says of a connection that broke in the middle of an answer.
         return DatabaseGoneError(_AWAY)
     if isinstance(error, SQLAlchemyError):
-        return DatabaseError(f"the database refuses ({type(error).__name__})")
+        return DatabaseError("the database refuses ({name})", name=type(error).__name__)
     if isinstance(error, UnicodeError | OverflowError):
         return DatabaseError(_VALUE)
     if isinstance(error, OSError):

@@ -190,12 +190,12 @@ class PgauditBlocks:
         cure = "say the offset, with --offset +08:00 or `offset` in the mapping"
         if self._told is None:
             message = f"times end in {zone}, which several zones are called; {cure}"
-            raise StoreError(message, file=self._file.path, line=line, column="log_time")
+            raise StoreError(message, file=self._file.path, line=line, key="log_time")
         if self._zone not in {"", zone}:
             message = (
                 f"times end in {self._zone} and in {zone}, which one offset can't serve; log in UTC, or part the file"
             )
-            raise StoreError(message, file=self._file.path, line=line, column="log_time")
+            raise StoreError(message, file=self._file.path, line=line, key="log_time")
         self._zone = zone
 
     def _whole(self, rejected: Sequence[Rejection]) -> list[Rejection]:

@@ -41,7 +41,7 @@ def find_source(snapshot: Snapshot, text: str, kind: SourceKind | None) -> Sourc
     if not found:
         raise ScopeError(_unknown(snapshot, text, kind))
     if len(found) > 1:
-        raise ScopeError(f"several sources have this id; say which with --kind: {', '.join(found)}")
+        raise ScopeError("several sources have this id; say which with --kind: {found}", found=list(found))
     only = found[0]
     if only is SourceKind.REGION:
         outlets = snapshot.outlets()

@@ -45,7 +45,7 @@ def parsed(raw: bytes) -> list[Entry]:
     """The entries of a file (rules 1 and 2)."""
     top = _quietly(lambda: json.loads(raw), "the keyring is no JSON")
     if not isinstance(top, dict) or top.get(FORMAT) != VERSION:
-        raise KeyringError(f'the keyring doesn\'t say "{FORMAT}": {VERSION}')
+        raise KeyringError('the keyring doesn\'t say "{format}": {version}', format=FORMAT, version=VERSION)
     if set(top) != _TOP or top["derivation"] != DERIVATION or not isinstance(top["keys"], list):
         raise KeyringError("the keyring has members that this version of Wayseal doesn't know")
     entries = [_entry(item, f"key {place} of the keyring") for place, item in enumerate(top["keys"], 1)]
@@ -82,20 +82,20 @@ def _retired(entry: Entry) -> dict[str, Any]:
 
 def _entry(item: Any, where: str) -> Entry:
     if not isinstance(item, dict):
-        raise KeyringError(f"{where} is no object")
+        raise KeyringError("{where} is no object", where=where)
     purpose = _quietly(lambda: KeyPurpose(item["purpose"]), f"{where} is for no purpose that Wayseal knows")
     version, algorithm = item.get("version"), item.get("algorithm")
     if type(version) is not int or not 1 <= version <= MOST_VERSIONS:
-        raise KeyringError(f"{where}: version is no number from 1 to {MOST_VERSIONS}")
+        raise KeyringError("version is no number from 1 to {most_versions}", key=where, most_versions=MOST_VERSIONS)
     if algorithm != KINDS[purpose].algorithm:
-        raise KeyringError(f"{where}: Wayseal doesn't know this algorithm for {purpose}")
+        raise KeyringError("Wayseal doesn't know this algorithm for {purpose}", key=where, purpose=purpose)
     if "retired" in item:
         if not set(item) <= _RETIRED or item["retired"] is not True:
-            raise KeyringError(f"{where}: a retired key has a number, and of a log key the public half")
+            raise KeyringError("a retired key has a number, and of a log key the public half", key=where)
         public = _key_bytes(item["public"], where) if "public" in item else None
         return Entry(purpose=purpose, version=version, algorithm=algorithm, public=public)
     if set(item) != _LIVE or type(item["active"]) is not bool:
-        raise KeyringError(f"{where} has members that are missing or not known")
+        raise KeyringError("{where} has members that are missing or not known", where=where)
     return Entry(
         purpose=purpose,
         version=version,
@@ -109,7 +109,7 @@ def _entry(item: Any, where: str) -> Entry:
 def _key_bytes(text: Any, where: str) -> bytes:
     raw = decoded(text, where) if isinstance(text, str) else b""
     if len(raw) != SECRET:
-        raise KeyringError(f"{where}: a key is base64 of {SECRET} bytes")
+        raise KeyringError("a key is base64 of {secret} bytes", key=where, secret=SECRET)
     return raw
 
 

@@ -129,9 +129,9 @@ def parse_purposes(text: str) -> tuple[dict[str, Purpose], dict[str, Words]]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"not TOML: {error}") from None
+        raise PolicyError("not TOML: {error}", error=error) from None
     if unknown := sorted(content.keys() - {"roles", "purpose"}):
-        raise PolicyError(f"only [roles] and [[purpose]] tables may stand in it: {unknown[0]}")
+        raise PolicyError("only [roles] and [[purpose]] tables may stand in it: {unknown}", unknown=unknown[0])
     roles = _roles(content.get("roles"))
     rows = content.get("purpose")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -140,7 +140,7 @@ def parse_purposes(text: str) -> tuple[dict[str, Purpose], dict[str, Words]]:
     for place, row in enumerate(rows, 1):
         made = _purpose(row, place, roles)
         if made.code in purposes:
-            raise PolicyError(f"purpose {made.code} stands twice")
+            raise PolicyError("purpose {code} stands twice", code=made.code)
         purposes[made.code] = made
     return purposes, roles
 
@@ -151,9 +151,9 @@ def _roles(table: object) -> dict[str, Words]:
     made = {}
     for name, words in table.items():
         if not _CODE.fullmatch(name):
-            raise PolicyError(f"role {name!r}: a role's name must be lower case, such as customer_service")
+            raise PolicyError("role {name!r}: a role's name must be lower case, such as customer_service", name=name)
         if not isinstance(words, dict) or words.keys() != {"zh", "en"} or not all(map(_said, words.values())):
-            raise PolicyError(f"role {name}: must have zh and en, and nothing else")
+            raise PolicyError("role {name}: must have zh and en, and nothing else", name=name)
         made[name] = Words(zh=words["zh"], en=words["en"])
     return made
 
@@ -165,10 +165,14 @@ def _said(value: object) -> bool:
 def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> Purpose:
     code = row.get("code")
     if not isinstance(code, str) or not _CODE.fullmatch(code) or code == UNKNOWN:
-        raise PolicyError(f"purpose {place}: code must be lower case, such as change_address, and not {UNKNOWN}")
+        raise PolicyError(
+            "purpose {place}: code must be lower case, such as change_address, and not {unknown}",
+            place=place,
+            unknown=UNKNOWN,
+        )
 
     def wrong(key: str, must: str) -> PolicyError:
-        return PolicyError(f"purpose {code}: {key} must be {must}")
+        return PolicyError("purpose {code}: {name} must be {must}", code=code, name=key, must=must)
 
     _closed(row, KEYS, f"purpose {code}")
     for lang in ("zh", "en"):
@@ -179,7 +183,7 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
         raise wrong("last_leg", "true or false")
     custody = frozenset(Relation(r) for r in _listed(row, "custody", [], set(Relation), wrong))
     if not custody and "ticket" not in row:
-        raise PolicyError(f"purpose {code}: nothing opens it; it needs custody or ticket")  # obligation 3
+        raise PolicyError("purpose {code}: nothing opens it; it needs custody or ticket", code=code)  # obligation 3
     if not custody and "grace" in row:
         raise wrong("grace", "left out without custody")
     return Purpose(
@@ -202,7 +206,7 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
 
 def _closed(row: Mapping[str, Any], keys: tuple[str, ...], of: str) -> None:
     if unknown := sorted(set(row) - set(keys)):
-        raise PolicyError(f"in {of}: unknown key {unknown[0]}")
+        raise PolicyError("in {of}: unknown key {unknown}", of=of, unknown=unknown[0])
 
 
 def _listed(row: Mapping[str, Any], key: str, default: object, among: Any, wrong: Wrong) -> frozenset[str]:
