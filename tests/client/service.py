@@ -19,12 +19,12 @@ from wayseal.server._desk import CommitsHere
 from wayseal.server._gate import Running
 from wayseal.server._logs import make_log
 from wayseal.server._metrics import Metrics
-from wayseal.server._scopes import SCOPES
 from wayseal.server.app import Limits, create_app
+from wayseal.server.scopes import SCOPES
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Caller, Vault, new_vault
-from wayseal.vault._committer import Committer
+from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 

@@ -9,7 +9,8 @@ from tests.store.helpers import put, read
 from wayseal.store import load_mapping, open_source, read_batches
 from wayseal.store._load import find_places, parse_mapping
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Format, NoticeCode, Reason
+from wayseal.store.formats import Format
+from wayseal.store.types import NoticeCode, Reason
 
 COLUMNS = '[columns]\nat = "t"\nactor = "u"\nwaybill = "w"\n'
 FULL = """# a comment

@@ -49,7 +49,7 @@ from wayseal.simulate._types import DAY, HOUR, Ints, Progress, quiet, stream
 from wayseal.simulate._walks import Walks
 from wayseal.simulate.insiders import NONE
 from wayseal.store import write_table
-from wayseal.store.types import Format
+from wayseal.store.formats import Format
 
 _CHUNK = 60_000  # parcels made at a time
 _STRETCH = 2_000_000  # accesses sorted at a time, about

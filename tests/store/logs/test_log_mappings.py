@@ -4,7 +4,7 @@ import pytest
 
 from tests.store.logs.making import COMBINED, OCSF, PGAUDIT, mapping
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Format
+from wayseal.store.formats import Format
 
 P = 'format = "pgaudit-csvlog"\n'
 C = 'format = "combined"\n'
