@@ -5,18 +5,18 @@ DEMO ?= demo
 demo: setup ## Simulates a leak, ingests the log, traces it, and leaves a report.
 	.venv/bin/wayseal demo $(DEMO)
 
-test: setup-dev ## Runs the tests, and tells their CPU minutes by folder.
-	.venv/bin/python -m pytest -n 2 --dist worksteal
+test: setup-dev ## Runs the tests, and tells their CPU minutes by folder. COVERAGE=1: with coverage and its floors.
+	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov --cov-report=)
+	$(if $(COVERAGE),scripts/coverage.sh)
 
 test-deep: setup-dev ## Looks much harder: more examples, worlds, kills and traces. Takes long.
-	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -n 2 --dist worksteal
+	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
-check: setup-dev ## Lint, types, layers, and coverage floors (what .ci/run adds to the tests).
+check: setup-dev ## Lint, types, layers.
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	scripts/coverage.sh
 
 setup:
 	@scripts/setup.sh core

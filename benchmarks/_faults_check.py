@@ -10,15 +10,15 @@ import sqlalchemy as sa
 
 from benchmarks._faults_load import Books, Told
 from wayseal.store.database import Connection, Database, DatabaseGoneError
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen
-from wayseal.vault._verify import verify_records
 from wayseal.vault.keyring import Keyring, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry, decode
 from wayseal.vault.log.integrity import verify
 from wayseal.vault.sealing.reasons import open_reason
+from wayseal.vault.verification import verify_records
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from wayseal.merkle import VerifyKey
 from wayseal.store.database import Connection, Database, open_database
-from wayseal.vault import _tables as t
-from wayseal.vault._verify import verify_records
+from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log.integrity import Note, verify
+from wayseal.vault.verification import verify_records
 
 COLUMNS = (
     (t.waybills, "sealed"),

@@ -7,13 +7,13 @@ from pathlib import Path
 from wayseal.model.kinds import ActorKind, ScanKind
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
-from wayseal.vault._acts import Caller, Parcel
-from wayseal.vault._directory import ActorRecord
-from wayseal.vault._feed import ScanEvent
-from wayseal.vault._vault import Vault, new_vault
+from wayseal.vault import Vault, new_vault
+from wayseal.vault.directory import ActorRecord
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
+from wayseal.vault.requests import Caller, Parcel
+from wayseal.vault.work_events import ScanEvent
 
 OUTLETS = 20
 COURIERS = 200

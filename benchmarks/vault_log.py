@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._cases import table
 from wayseal.merkle import SigningKey
 from wayseal.store.database import Connection, Database, open_database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.log import Appended, Entry, EntryKind, append, make_checkpoint
 from wayseal.vault.log.integrity import verify

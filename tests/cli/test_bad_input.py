@@ -241,7 +241,7 @@ from pathlib import Path
 import pyarrow as pa
 from wayseal.cli._main import app, main
 from wayseal.store import arrow_schema, write_table
-from wayseal.store.types import Format
+from wayseal.store.formats import Format
 rows = [{"outlet": f"o-{n}", "kind": "outlet", "city": f"c-{n}", "region": f"r-{n * n}"} for n in range(3000)]
 @app.command()
 def write(form: str) -> None:

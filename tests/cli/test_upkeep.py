@@ -8,8 +8,7 @@ import pytest
 
 from tests.cli.running import inside, log, run
 from wayseal.cli._upkeep_words import UPKEEP_TEXTS
-from wayseal.ledger.upkeep import Cure, Ill, Severity
-from wayseal.ledger.upkeep._ills import SAFE
+from wayseal.ledger.upkeep import SAFE, Cure, Ill, Severity
 
 
 @pytest.fixture(scope="module")

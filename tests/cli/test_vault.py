@@ -19,11 +19,11 @@ from wayseal.cli._vault_open import opened
 from wayseal.cli._vault_verify_words import VERIFY_TEXTS
 from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.store.database import _told
-from wayseal.vault._acts import Revised
-from wayseal.vault._feed import TicketEvent
-from wayseal.vault._verify import RecordCode
 from wayseal.vault.fields import Field
 from wayseal.vault.log.integrity import Code
+from wayseal.vault.requests import Revised
+from wayseal.vault.verification import RecordCode
+from wayseal.vault.work_events import TicketEvent
 
 CHINESE = re.compile("[一-鿿]")
 PERSONAL = ("示例商店", "王样本", "李示例", "不存在街", "1390000000", "1380000000", "样品")

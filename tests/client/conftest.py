@@ -13,7 +13,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Fl
     with service(tmp_path_factory.mktemp("service")) as (running, flaky):
         from tests.client.service import ADMIN
         from wayseal.model.kinds import ActorKind
-        from wayseal.vault._directory import ActorRecord
+        from wayseal.vault.directory import ActorRecord
 
         end = int(later(running.now).timestamp() * 1e6)
         record = ActorRecord(actor="system-1", kind=ActorKind.SERVICE, role="service", trained_until=end)

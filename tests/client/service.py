@@ -1,7 +1,6 @@
 """The real service on a port of this machine, over a real vault; and a relay that loses answers."""
 
 import asyncio
-import io
 import select
 import socket
 import threading
@@ -14,17 +13,12 @@ from typing import Any
 
 import uvicorn
 
+from tests.server.world import in_process
 from wayseal.client import Parcel
-from wayseal.server._desk import CommitsHere
-from wayseal.server._gate import Running
-from wayseal.server._logs import make_log
-from wayseal.server._metrics import Metrics
-from wayseal.server._scopes import SCOPES
-from wayseal.server.app import Limits, create_app
+from wayseal.server.scopes import SCOPES
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Caller, Vault, new_vault
-from wayseal.vault._committer import Committer
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 
@@ -89,11 +83,7 @@ def service(folder: Path) -> Iterator[tuple[Service, Flaky]]:
         ADMIN, "all", scopes=frozenset(SCOPES), actor="system-1", acts_for=ROLES | {"service"}, per_second=10_000,
         now=int(now.timestamp() * 1e6),
     )  # fmt: skip
-    committer, running = Committer(vault.commit_group, vault.answer_group), Running(100)
-    made = create_app(
-        vault, CommitsHere(committer), keyring=ring, issuer="https://vault.example", limits=Limits(), metrics=Metrics(),
-        log=make_log(io.StringIO()), running=running,
-    )  # fmt: skip
+    made = in_process(vault, ring)
     flaky = Flaky(made.asgi)
     with served(flaky) as port:
         yield Service(url=f"http://127.0.0.1:{port}", port=port, vault=vault, secret=secret, now=now), flaky

@@ -23,13 +23,13 @@ from tests.ledger.sealed import (
     note,
 )
 from wayseal import ledger
-from wayseal.ledger import LedgerError, integrity
+from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._seal import sealed
 from wayseal.ledger._tiles import stored_tree
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity import Code, _recount
+from wayseal.ledger.integrity import Code
 from wayseal.merkle import SigningKey
 from wayseal.merkle.hashing import stacked
 

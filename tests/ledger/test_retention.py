@@ -16,10 +16,9 @@ from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingest
 from tests.ledger.sealed import KEY, looked, note
 from tests.ledger.test_integrity import older
 from wayseal import ledger
-from wayseal.ledger import LedgerError, integrity
+from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError, TooYoungError
-from wayseal.ledger.integrity import _recount
 from wayseal.ledger.retention import _doomed, compact, plan_purge, purge
 
 

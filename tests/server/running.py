@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tests.server.world import ADMIN, ALL, NOW, ROLES, actors, databases
-from wayseal.vault._vault import Vault, new_vault
+from wayseal.vault import Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 

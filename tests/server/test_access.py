@@ -12,10 +12,10 @@ from starlette.routing import Route
 from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
 from wayseal.model.kinds import ActorKind
 from wayseal.server._directory import OLDEST, REMEMBERED, Directory, Standing
-from wayseal.server._scopes import ROUTES, SCOPES
+from wayseal.server.scopes import ROUTES, SCOPES
 from wayseal.store.database import DatabaseGoneError
-from wayseal.vault import _tables as t
-from wayseal.vault._directory import ActorRecord, Client
+from wayseal.vault import tables as t
+from wayseal.vault.directory import ActorRecord, Client
 
 PUBLIC = {
     ("POST", "/oauth/token"),

@@ -19,12 +19,11 @@ from wayseal.server._link import AT_ONCE, AnsweringEnd, CommittingEnd, Frames, f
 from wayseal.server._logs import make_log
 from wayseal.store.database import errors as database_errors
 from wayseal.vault import errors as vault_errors
-from wayseal.vault._acts import Answer, Ask, Caller, Disclosed, Parcel
-from wayseal.vault._committer import Commits
-from wayseal.vault._disclose import Decided, DiscloseJob
-from wayseal.vault._show import Verdict
+from wayseal.vault.committer import Commits
 from wayseal.vault.errors import BusyError, ReusedKeyError, VaultError
 from wayseal.vault.fields import Field
+from wayseal.vault.jobs import Decided, DiscloseJob, Verdict
+from wayseal.vault.requests import Answer, Ask, Caller, Disclosed, Parcel
 
 T = TypeVar("T")
 COURIER = Caller(client="all", actor="system-1", scopes=frozenset(), request="r")

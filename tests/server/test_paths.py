@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from tests.server.world import World
 from wayseal.server._paths import Paths
 from wayseal.server._problem import ProblemError
-from wayseal.server._scopes import ROUTES
+from wayseal.server.scopes import ROUTES
 
 VALUES = ("YT1", "0", "a b", "\n", "x\n", "batch", "disclose", "{waybill}", "%2F", "é", "a:b", ".", "")
 ENDS = ("", "/", "\n", "/x", "?", "//")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.server.world import NUMBER, VALUES, World
 from wayseal.server._gate import NOWHERE
 from wayseal.server._logs import KEYS
-from wayseal.server._scopes import ROUTES
+from wayseal.server.scopes import ROUTES
 
 MARK = "Mk7Zq"
 """Stands in every field of every body, in paths, queries and headers."""

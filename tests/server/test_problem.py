@@ -10,7 +10,7 @@ from tests.server.world import World
 from wayseal.server._moments import microseconds, text
 from wayseal.server._problem import ProblemError, field_errors, prefers_chinese
 from wayseal.server._rules import WORDS, Rule
-from wayseal.server._scopes import ROUTES, SCOPES
+from wayseal.server.scopes import ROUTES, SCOPES
 
 
 @pytest.mark.parametrize(

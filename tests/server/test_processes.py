@@ -25,7 +25,7 @@ from wayseal.server._logs import make_log
 from wayseal.server._metrics import FOLDER
 from wayseal.server.serve import run
 from wayseal.server.settings import Settings
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.log.entries import decode
 from wayseal.vault.log.integrity import verify
 

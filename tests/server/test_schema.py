@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.server.world import World, world
-from wayseal.server._scopes import ROUTES
 from wayseal.server.app import Limits
+from wayseal.server.scopes import ROUTES
 
 EXAMPLES = int(os.environ.get("WAYSEAL_API_EXAMPLES", "6"))
 """Examples a route; a deep run takes thousands."""

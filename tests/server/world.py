@@ -18,16 +18,16 @@ from wayseal.server._desk import CommitsHere, Desk
 from wayseal.server._gate import Running
 from wayseal.server._logs import make_log
 from wayseal.server._metrics import Metrics
-from wayseal.server._scopes import SCOPES
-from wayseal.server.app import Limits, create_app
+from wayseal.server.app import Limits, Service, create_app
+from wayseal.server.scopes import SCOPES
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
-from wayseal.vault._acts import Caller
-from wayseal.vault._committer import Committer
-from wayseal.vault._directory import ActorRecord
-from wayseal.vault._vault import Vault, new_vault
+from wayseal.vault import Vault, new_vault
+from wayseal.vault.committer import Committer
+from wayseal.vault.directory import ActorRecord
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
+from wayseal.vault.requests import Caller
 from wayseal.vault.sealing import token_of
 
 NOW = 1_700_000_000_000_000
@@ -184,6 +184,21 @@ def databases(folder: Path) -> tuple[Database, Database]:
     upgrade(main, "main")
     upgrade(keys, "keys")
     return main, keys
+
+
+def in_process(vault: Vault, keyring: Keyring) -> Service:
+    """The service over a vault, put together as it runs in one process."""
+    committer = Committer(vault.commit_group, vault.answer_group)
+    return create_app(
+        vault,
+        CommitsHere(committer),
+        keyring=keyring,
+        issuer=ISSUER,
+        limits=Limits(),
+        metrics=Metrics(),
+        log=make_log(io.StringIO()),
+        running=Running(100),
+    )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from wayseal.simulate import generate, preset
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from wayseal.simulate import SimulateError, preset, simulate
 from wayseal.simulate._run import generate
 from wayseal.store import open_source, read_batches, read_leaks
-from wayseal.store.types import LOGS, Format
+from wayseal.store.formats import LOGS, Format
 
 TINY = preset("tiny")
 

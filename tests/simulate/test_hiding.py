@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from wayseal.simulate import SimulateError, generate, preset
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 
 Make = Callable[..., World]
 CLEAN = {"buyer": "anything", "unknown_share": 0.0, "lost_rows": 0.0, "lost_outlet_days": 0.0, "bought": 6}

@@ -13,8 +13,8 @@ import pytest
 
 from tests.cli.running import here, inside
 from wayseal.simulate import SimulateError, generate, preset, simulate
-from wayseal.simulate._run import World
 from wayseal.simulate.insiders import FEW, MIX, Insider, planted, spelling
+from wayseal.simulate.world import World
 
 Make = Callable[..., World]
 Row = dict[str, Any]

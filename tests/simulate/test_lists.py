@@ -11,7 +11,7 @@ import pytest
 
 from wayseal.model.predicate import parse_predicate
 from wayseal.simulate import SimulateError, generate, preset, simulate
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 
 Make = Callable[..., World]
 Row = dict[str, Any]

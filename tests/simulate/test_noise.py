@@ -12,7 +12,7 @@ import pytest
 
 from wayseal.simulate import generate, preset
 from wayseal.simulate._noise import AGAIN, BURST, KINDS
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 
 Make = Callable[..., World]
 Row = dict[str, Any]

@@ -12,7 +12,7 @@ from wayseal.simulate import generate, preset, simulate
 from wayseal.simulate._fields import BEYOND, BEYOND_CODE, USUAL, field_lists
 from wayseal.simulate._partners import JITTER_S, SKEW
 from wayseal.simulate._reads import Reason
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 from wayseal.store import open_source, read_batches
 
 Row = dict[str, Any]

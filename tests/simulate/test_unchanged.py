@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 
 
 def digest(world: World) -> str:

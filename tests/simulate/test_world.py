@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from wayseal.simulate import Buyer, Leaker, generate, preset
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 from wayseal.store.tables import TABLES, arrow_schema
 
 Make = Callable[..., World]

@@ -9,7 +9,8 @@ from tests.store.helpers import put, read
 from wayseal.store import load_mapping, open_source, read_batches
 from wayseal.store._load import find_places, parse_mapping
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Format, NoticeCode, Reason
+from wayseal.store.formats import Format
+from wayseal.store.types import NoticeCode, Reason
 
 COLUMNS = '[columns]\nat = "t"\nactor = "u"\nwaybill = "w"\n'
 FULL = """# a comment
@@ -51,7 +52,7 @@ def test_everything_that_a_mapping_can_say(tmp_path: Path) -> None:
     assert (fields["via"].constant, fields["via"].columns) == ("gateway", ())
     assert fields["action"].values == {"查询": "search", "open": "view"}
     assert (fields["waybill"].columns, fields["at"].line) == (("4",), 12)
-    assert [(f.column, sorted(f.equals), f.keep) for f in mapping.filters] == [
+    assert [(f.key, sorted(f.equals), f.keep) for f in mapping.filters] == [
         ("6", ["403", "404"], False),
         ("7", ["yes"], True),
     ]
@@ -127,7 +128,7 @@ def test_mistakes_are_named_by_line_and_key(
     with pytest.raises(StoreError) as caught:
         load_mapping(path)
     assert message in str(caught.value)
-    assert (caught.value.file, caught.value.line, caught.value.column) == (path, line, key)
+    assert (caught.value.file, caught.value.line, caught.value.key) == (path, line, key)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -191,7 +192,7 @@ def test_a_column_that_the_log_lacks(tmp_path: Path) -> None:
         path = put(tmp_path / name, content)
         with pytest.raises(StoreError, match="the file has t, u, x") as caught:
             read(path, mapping=mapping)
-        assert (caught.value.file, caught.value.column) == (path, "w")
+        assert (caught.value.file, caught.value.key) == (path, "w")
 
 
 def test_without_a_delimiter_the_one_that_fits_is_taken(tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ equals = ["429.0", "403.0"]
     assert whole.table.num_rows + whole.dropped == 174_856
     assert whole.rejected == []
     # Of the 2,499 addresses some have nothing but refused requests.
-    assert whole.table.column("actor").unique().to_pylist()[0] == "104.197.32.ihd"
+    assert whole.table.key("actor").unique().to_pylist()[0] == "104.197.32.ihd"
     assert whole.rows[0]["waybill"] == "000119312512324016"
 
 

@@ -76,7 +76,7 @@ BAD: list[tuple[str, pa.Array, Reason]] = [
 def test_bad_values_go_to_quarantine_with_their_row(
     tmp_path: Path, column: str, values: pa.Array, reason: Reason
 ) -> None:
-    good = read(access(tmp_path)).table.column(column).combine_chunks()
+    good = read(access(tmp_path)).table.key(column).combine_chunks()
     mixed = pa.concat_arrays([good.cast(values.type), values, good.cast(values.type)])
     whole = read(access(tmp_path, **{column: mixed}), batch_rows=2, keep=True)
     assert whole.rejected == [(2, column, reason)]
@@ -106,7 +106,7 @@ def test_types_that_cannot_be_read_name_the_column(tmp_path: Path, column: str, 
     path = access(tmp_path, **{column: values})
     with pytest.raises(StoreError, match="can't be read as") as caught:
         read(path)
-    assert (caught.value.file, caught.value.column) == (path, column)
+    assert (caught.value.file, caught.value.key) == (path, column)
 
 
 def test_a_nul_in_free_text(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_unknown_and_missing_columns(tmp_path: Path) -> None:
     pq.write_table(pa.table({"at": [NOON], "waybill": ["YT1"]}), tmp_path / "accesses.parquet")
     with pytest.raises(StoreError, match="the file has at, waybill") as caught:
         read(tmp_path / "accesses.parquet")
-    assert caught.value.column == "actor"
+    assert caught.value.key == "actor"
 
 
 def test_rows_are_numbered_across_batches_and_row_groups(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from tests.store.helpers import read
 from wayseal.store import TABLES, write_table
 from wayseal.store._convert import dumps
 from wayseal.store.errors import StoreError
+from wayseal.store.formats import LOGS, Format
 from wayseal.store.tables import VERSION, Column, ColumnType, Table, arrow_schema
-from wayseal.store.types import LOGS, Format
 
 VISIBLE = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp"))
 WORDS = st.text(VISIBLE, min_size=1, max_size=8)

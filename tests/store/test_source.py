@@ -7,7 +7,8 @@ import pytest
 from tests.store.helpers import put, read
 from wayseal.store import open_source
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Format, NoticeCode
+from wayseal.store.formats import Format
+from wayseal.store.types import NoticeCode
 
 ROW = "at,actor,waybill\n2024-01-05T08:00:00Z,u1,YT1\n"
 OUTLETS = "outlet,kind,city,region\no1,hub,c,r\n"
@@ -103,7 +104,7 @@ def test_a_table_in_two_places_is_refused(tmp_path: Path) -> None:
     put(tmp_path / "accesses.parquet", "")
     with pytest.raises(StoreError, match="twice") as caught:
         open_source(tmp_path)
-    assert caught.value.column == "accesses"
+    assert caught.value.key == "accesses"
 
 
 VERSIONS = [

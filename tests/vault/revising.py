@@ -6,12 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.vault.world import World
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Ask, Refused, Revised
-from wayseal.vault._verify import RecordCode, verify_records
+from wayseal.vault import tables as t
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import LocalKeys, Wrapped
+from wayseal.vault.requests import Ask, Refused, Revised
 from wayseal.vault.sealing import SealedItem, open_parcels
+from wayseal.vault.verification import RecordCode, verify_records
 
 ADDRESS = "北京市朝阳区不存在路9号7层"
 PHONE = "13700001111"

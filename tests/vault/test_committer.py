@@ -1,4 +1,4 @@
-"""Group commit: rules 1 to 4 of `vault/_committer.py`, on a real vault."""
+"""Group commit: rules 1 to 4 of `vault/committer.py`, on a real vault."""
 
 import threading
 import time
@@ -8,11 +8,10 @@ import pytest
 
 from tests.vault.world import World
 from wayseal.store.database import DatabaseError, DatabaseGoneError
-from wayseal.vault import _committer
-from wayseal.vault._acts import Answer, Ask, Disclosed
-from wayseal.vault._committer import Committer, Outcomes
-from wayseal.vault._disclose import Decided, DiscloseJob
+from wayseal.vault.committer import Committer, Outcomes
 from wayseal.vault.errors import BusyError, ReusedKeyError, VaultError
+from wayseal.vault.jobs import Decided, DiscloseJob
+from wayseal.vault.requests import Answer, Ask, Disclosed
 
 
 def job(world: World, number: str, actor: str = "courier-1", key: str | None = None) -> DiscloseJob:
@@ -115,7 +114,7 @@ def test_a_database_that_is_gone_fails_the_group_once(small: World) -> None:
 def test_it_says_busy_and_goes_on(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 3."""
     numbers = small.seal(3)
-    monkeypatch.setattr(_committer, "MOST_WAITING", 2)
+    monkeypatch.setattr("wayseal.vault.committer.MOST_WAITING", 2)
     slow = _Breaks(small, DatabaseError("never"))
     committer = Committer(slow.commit_group, slow.answer_group)
     taken = [committer.submit(job(small, numbers[0]))]
@@ -142,7 +141,7 @@ def test_closing_finishes_what_was_taken(small: World) -> None:
 
 
 def test_a_group_is_bounded(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_committer, "MOST", 4)
+    monkeypatch.setattr("wayseal.vault.committer.MOST", 4)
     numbers = small.seal(12)
     groups: list[int] = []
     committer = Committer(small.vault.commit_group, small.vault.answer_group, seen=groups.append)

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from tests.vault.world import DAY, HOUR, OPERATOR, SECRETS, World, person
 from wayseal.model.kinds import ScanKind
 from wayseal.store.database import Connection, DatabaseError
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Ask, Caller, Disclosed, Refused
-from wayseal.vault._vault import Vault
+from wayseal.vault import Vault
+from wayseal.vault import tables as t
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.keyring import LocalKeys, Wrapped
 from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
+from wayseal.vault.requests import Ask, Caller, Disclosed, Refused
 from wayseal.vault.sealing.reasons import open_reason
 
 

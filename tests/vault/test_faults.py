@@ -17,7 +17,7 @@ from benchmarks._faults_tamper import COLUMNS, tampered
 from benchmarks.vault_faults import Scene, connections_cut, database_gone, disk_full, finish, kills, scene
 
 from tests.store.database.places import KINDS, fresh, opened
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
 
 

@@ -1,4 +1,4 @@
-"""Scans and tickets: rules 1 to 3 of `vault/_feed.py`."""
+"""Scans and tickets: rules 1 to 3 of `vault/work_events.py`."""
 
 from itertools import pairwise
 
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.vault.world import DAY, HOUR, World
 from wayseal.custody import present
 from wayseal.model.kinds import ScanKind
-from wayseal.vault import _tables as t
-from wayseal.vault._feed import ScanEvent, TicketEvent
+from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
+from wayseal.vault.work_events import ScanEvent, TicketEvent
 
 
 def place(world: World, number: str) -> tuple[object, ...]:

@@ -23,16 +23,15 @@ from tests.vault.revising import (
 from tests.vault.world import DAY, OPERATOR, SECRETS, World
 from wayseal.model.kinds import ScanKind
 from wayseal.store.database import open_database
-from wayseal.vault import _revise
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Parcel, Refused
-from wayseal.vault._vault import Vault
-from wayseal.vault._verify import RecordCode
+from wayseal.vault import Vault, _revise
+from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, restore
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
+from wayseal.vault.requests import Parcel, Refused
+from wayseal.vault.verification import RecordCode
 
 
 def test_what_changes_is_sealed_anew_and_the_rest_stays(both: World) -> None:

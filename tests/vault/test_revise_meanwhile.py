@@ -28,15 +28,14 @@ from tests.vault.revising import (
     whole,
 )
 from tests.vault.world import DAY, OPERATOR, SECRETS, World, person, tables, world
-from wayseal.vault import _revise
-from wayseal.vault._acts import Disclosed, Refused, Revised
-from wayseal.vault._rewrap import rewrap_keys
-from wayseal.vault._vault import Vault
-from wayseal.vault._verify import RecordCode
+from wayseal.vault import Vault, _revise
 from wayseal.vault.errors import BusyError
 from wayseal.vault.fields import Field
+from wayseal.vault.key_rotation import rewrap_keys
 from wayseal.vault.keyring import KeyPurpose, LocalKeys
 from wayseal.vault.log import EntryKind
+from wayseal.vault.requests import Disclosed, Refused, Revised
+from wayseal.vault.verification import RecordCode
 
 
 def between(at: World, monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], object]) -> None:

@@ -4,10 +4,10 @@ import pytest
 import sqlalchemy as sa
 
 from tests.vault.world import OPERATOR, World
-from wayseal.vault import _tables as t
-from wayseal.vault._rewrap import Rewrapped, index_versions_in_use, rewrap_keys, versions_in_use
-from wayseal.vault._verify import verify_records
+from wayseal.vault import tables as t
+from wayseal.vault.key_rotation import Rewrapped, index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
+from wayseal.vault.verification import verify_records
 
 
 def rewrapped(world: World, keyring: Keyring) -> Rewrapped:
@@ -15,7 +15,7 @@ def rewrapped(world: World, keyring: Keyring) -> Rewrapped:
 
 
 def test_all_keys_get_the_active_one(both: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wayseal.vault._rewrap.PORTION", 3)
+    monkeypatch.setattr("wayseal.vault.key_rotation.PORTION", 3)
     both.seal(8)
     assert versions_in_use(both.keys) == {1: 8}
     assert index_versions_in_use(both.main) == {1: index_versions_in_use(both.main)[1]}

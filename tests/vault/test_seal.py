@@ -8,15 +8,14 @@ import sqlalchemy as sa
 
 from tests.vault.world import DAY, NOON, OPERATOR, SECRETS, World
 from wayseal.store.database import Connection, Database, DatabaseError
-from wayseal.vault import _erase
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Disclosed, Parcel, Refused, Sealed
-from wayseal.vault._vault import Vault
+from wayseal.vault import Vault, erasure
+from wayseal.vault import tables as t
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
+from wayseal.vault.requests import Disclosed, Parcel, Refused, Sealed
 
 NUMBER = "YT0000000000042"
 
@@ -187,13 +186,13 @@ def test_what_is_kept_long_enough_goes_by_itself(both: World) -> None:
 
 @pytest.mark.parametrize("keep_until", [None, NOON + 30, NOON + 10_000])
 def test_a_key_that_a_crash_left_goes_with_the_next_retention(both: World, keep_until: int | None) -> None:
-    """`_erase`, rule 1: the act stands in the log, and then the service was killed."""
+    """`erasure`, rule 1: the act stands in the log, and then the service was killed."""
     left, other = both.seal(2, keep_until=keep_until)
 
     def there() -> set[str]:
         return both.keys.read(lambda c: set(c.execute(sa.select(t.data_keys.c.waybill)).scalars()))
 
-    both.main.write(_erase._mark, OPERATOR, [left], "request", 1, NOON + 20)
+    both.main.write(erasure._mark, OPERATOR, [left], "request", 1, NOON + 20)
     assert there() == {left, other}
     done = both.vault.retain(OPERATOR, now=NOON + 21)
     assert [one.waybill for one in done] == [left]

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from tests.vault.world import OPERATOR, SECRETS, World
 from wayseal.store.database import Database
-from wayseal.vault import _tables as t
-from wayseal.vault._verify import RecordCode, Records, verify_records
+from wayseal.vault import tables as t
 from wayseal.vault.keyring import KeyPurpose, LocalKeys
+from wayseal.vault.verification import RecordCode, Records, verify_records
 
 
 def looked(world: World) -> Records:
@@ -103,8 +103,8 @@ def test_entries_that_are_none_are_left_to_the_logs_own_verification(small: Worl
 
 
 def test_many_portions(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wayseal.vault._verify.PORTION", 3)
-    monkeypatch.setattr("wayseal.vault._verify._ENTRIES", 2)
+    monkeypatch.setattr("wayseal.vault.verification.PORTION", 3)
+    monkeypatch.setattr("wayseal.vault.verification._ENTRIES", 2)
     numbers = small.seal(10)
     put(small.keys, t.data_keys, numbers[7], key_version=9)
     seen: list[tuple[str, int, int]] = []

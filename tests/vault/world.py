@@ -11,16 +11,16 @@ from tests.store.database.places import fresh, opened
 from wayseal.model.kinds import ActorKind, ScanKind
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Answer, Ask, Caller, Disclosed, Parcel, Refused, Sealed
-from wayseal.vault._directory import ActorRecord
-from wayseal.vault._feed import ScanEvent, TicketEvent
-from wayseal.vault._vault import Vault, new_vault
+from wayseal.vault import Vault, new_vault
+from wayseal.vault import tables as t
+from wayseal.vault.directory import ActorRecord
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry
 from wayseal.vault.log.entries import decode
 from wayseal.vault.policy import default_texts
+from wayseal.vault.requests import Answer, Ask, Caller, Disclosed, Parcel, Refused, Sealed
+from wayseal.vault.work_events import ScanEvent, TicketEvent
 
 NOON = 1_800_000_000_000_000 // 86_400_000_000 * 86_400_000_000 + 4 * 3_600_000_000
 """Noon by the courier's clock, microseconds."""

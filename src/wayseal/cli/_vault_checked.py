@@ -19,7 +19,6 @@ from wayseal.cli._words import filled
 from wayseal.cli._write import write_text
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.model.times import iso
-from wayseal.vault._verify import RecordFinding, Records, verify_records
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import Entry
 from wayseal.vault.log.integrity import Finding, Verification
@@ -27,6 +26,7 @@ from wayseal.vault.log.integrity import verify as verify_log
 from wayseal.vault.log.proofs import prove as prove_entry
 from wayseal.vault.log.proofs import prove_growth as prove_log
 from wayseal.vault.log.proofs import verify_disclosure, verify_growth
+from wayseal.vault.verification import RecordFinding, Records, verify_records
 
 CHANGED = LogChangedError.exit_code
 

@@ -2,9 +2,9 @@
 
 from wayseal.model.kinds import ActorKind, ScanKind
 from wayseal.vault import Caller, Parcel, Vault
-from wayseal.vault._directory import ActorRecord
-from wayseal.vault._feed import ScanEvent, TicketEvent
+from wayseal.vault.directory import ActorRecord
 from wayseal.vault.fields import Field
+from wayseal.vault.work_events import ScanEvent, TicketEvent
 
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR

@@ -15,10 +15,10 @@ from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.cli._words import filled
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import Chain, version
-from wayseal.vault._erase import Erasure
 from wayseal.vault.backup import back_up, prune
 from wayseal.vault.backup import restore as restore_backup
 from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
+from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError
 
 DAY = 86_400_000_000

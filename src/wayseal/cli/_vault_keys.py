@@ -13,12 +13,12 @@ from wayseal.cli._words import filled
 from wayseal.cli._write import write_text
 from wayseal.merkle import VerifyKey
 from wayseal.model.times import iso
-from wayseal.vault._entries import admin
-from wayseal.vault._rewrap import index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.errors import KeyringError
+from wayseal.vault.key_rotation import index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import KINDS, LogKey
 from wayseal.vault.log import append
+from wayseal.vault.log.entries import admin
 
 CHANGED = 7
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import typer
 
 from wayseal.cli._options import Lang
@@ -18,12 +17,12 @@ from wayseal.cli._vault_says import table
 from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.cli._words import filled
 from wayseal.model.times import iso, micros
-from wayseal.vault import _tables as t
-from wayseal.vault._directory import change_client
-from wayseal.vault._reading import Which, entries, reasons
+from wayseal.vault.directory import change_client
 from wayseal.vault.errors import PolicyError, VaultError
+from wayseal.vault.inspection import Which, entries, reasons
 from wayseal.vault.log import Entry, EntryKind
 from wayseal.vault.log.projection import project as project_log
+from wayseal.vault.policies import texts_in_force
 
 _SECOND = 1_000_000
 
@@ -138,15 +137,11 @@ def activate_policy(folder: Path, files: Sequence[Path], actor: str | None, lang
         except UnicodeDecodeError:
             raise PolicyError(f"{file}: the file isn't UTF-8") from None
     with opened(folder, actor) as at:
-        purposes, rules = at.vault.main.read(_texts)
-        made = at.vault.activate_policy(at.caller, given.get(".toml", purposes), given.get(".cedar", rules), now=at.now)
+        old = at.vault.main.read(texts_in_force)
+        purposes, rules = given.get(".toml", old.purposes), given.get(".cedar", old.rules)
+        made = at.vault.activate_policy(at.caller, purposes, rules, now=at.now)
         _widen(at, frozenset(made.roles))
     typer.echo(filled(VAULT_TEXTS[lang]["policy_activated"], version=made.version, sha256=made.sha256))
-
-
-def _texts(connection: sa.Connection) -> tuple[str, str]:
-    row = connection.execute(sa.select(t.policies).order_by(t.policies.c.version.desc()).limit(1)).one()
-    return row.purposes, row.rules
 
 
 def _widen(at: Opened, roles: frozenset[str]) -> None:

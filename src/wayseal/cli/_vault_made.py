@@ -19,9 +19,9 @@ from wayseal.model.times import iso
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import Chain, pending, upgrade, version
 from wayseal.vault import Caller, Vault, new_vault
-from wayseal.vault._reading import Counts, counts
-from wayseal.vault._rewrap import versions_in_use
 from wayseal.vault.errors import VaultError
+from wayseal.vault.inspection import Counts, counts
+from wayseal.vault.key_rotation import versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.policy import default_texts
 

@@ -19,8 +19,7 @@ from wayseal.server.settings import PREFIX, Settings, read_settings
 from wayseal.store.database import open_database
 from wayseal.vault import Caller, Vault
 from wayseal.vault.errors import KeyringError, VaultError
-from wayseal.vault.keyring import Keyring, KeyringFile, LocalKeys
-from wayseal.vault.keyring._keyring import ENVIRONMENT
+from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile, LocalKeys
 
 CLIENT = "cli"
 SETTINGS = "wayseal.toml"

@@ -16,10 +16,9 @@ from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.cli._words import filled
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import iso, micros
-from wayseal.server._scopes import SCOPES
-from wayseal.vault import _check as check
-from wayseal.vault._directory import ActorRecord, clients
-from wayseal.vault._reading import actors
+from wayseal.server.scopes import SCOPES
+from wayseal.vault import check
+from wayseal.vault.directory import ActorRecord, actors, clients
 from wayseal.vault.errors import VaultError
 
 COLUMNS = ("actor", "kind", "role", "outlet", "region", "valid_from", "valid_to", "trained_until")

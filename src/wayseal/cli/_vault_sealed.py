@@ -17,8 +17,7 @@ from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.cli._words import filled
 from wayseal.cli._write import writing
 from wayseal.model.times import micros
-from wayseal.vault import Parcel, Refused, Sealed
-from wayseal.vault import _check as check
+from wayseal.vault import Parcel, Refused, Sealed, check
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 

@@ -21,8 +21,8 @@ from wayseal.cli._words import filled
 from wayseal.model.times import iso
 from wayseal.page.visible import visible
 from wayseal.vault import Ask, Disclosed, Refused
-from wayseal.vault._approvals import Approval
-from wayseal.vault._erase import Erasure
+from wayseal.vault.approvals import Approval
+from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 

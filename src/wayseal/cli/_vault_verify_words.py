@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from wayseal.vault._verify import RecordCode
 from wayseal.vault.log.integrity import Code
+from wayseal.vault.verification import RecordCode
 
 VERIFY_TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {

@@ -17,7 +17,8 @@ import pyarrow as pa
 from wayseal.ledger._manifest import SourceEntry
 from wayseal.ledger._report import Likeness
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Batch, Format, Source, SourceFile
+from wayseal.store.formats import Format
+from wayseal.store.types import Batch, Source, SourceFile
 
 _CHUNK = 1 << 20
 

@@ -22,8 +22,8 @@ from wayseal.server._paths import Paths
 from wayseal.server._problem import ProblemError
 from wayseal.server._rules import Rule
 from wayseal.server._tokens import Claims, Tokens
-from wayseal.vault._acts import Caller
-from wayseal.vault._directory import Client
+from wayseal.vault.directory import Client
+from wayseal.vault.requests import Caller
 
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16_384

@@ -21,7 +21,7 @@ from wayseal.server._tls import Protocol
 from wayseal.server.app import Limits, create_app
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
-from wayseal.vault._vault import Vault
+from wayseal.vault import Vault
 
 _MANY = 100_000
 """More messages than are ever hashed at once: WORTH is beyond it where there is no compiler."""

@@ -12,8 +12,8 @@ from wayseal.server._metrics import Metrics
 from wayseal.server._moments import text
 from wayseal.server._problem import ProblemError
 from wayseal.server._rules import Rule
-from wayseal.vault._acts import Answer, Ask, Caller, Disclosed, Parcel, Refused, Revised, Sealed
 from wayseal.vault.fields import Field
+from wayseal.vault.requests import Answer, Ask, Caller, Disclosed, Parcel, Refused, Revised, Sealed
 
 _CONFLICTS = frozenset({"exists"})
 """Rules that tell a client of its own earlier request, or that sealed something there first: 409."""

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
 
-from wayseal.vault._directory import Client
+from wayseal.vault.directory import Client
 
 _MOST_FIELDS = 20
 _NOBODY = hashlib.sha256(secrets.token_bytes(32)).digest()

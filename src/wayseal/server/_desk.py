@@ -19,12 +19,12 @@ from wayseal.merkle.tiles import Tile
 from wayseal.server._arrivals import Arrivals
 from wayseal.server._directory import Standing
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Answer, Ask, Caller
-from wayseal.vault._committer import Committer
-from wayseal.vault._disclose import DiscloseJob
-from wayseal.vault._vault import Vault
+from wayseal.vault import Vault
+from wayseal.vault.committer import Committer
+from wayseal.vault.jobs import DiscloseJob
 from wayseal.vault.log import proofs, tiles
+from wayseal.vault.policies import PolicyTexts, texts_in_force
+from wayseal.vault.requests import Answer, Ask, Caller
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -122,9 +122,9 @@ class Desk:
             note = self.vault.checkpoint(now=now())
         return self.vault.main.read(proofs.prove, seq, note.encode()).to_json()
 
-    async def policy_texts(self) -> tuple[int, str, str, str]:
-        """Version, purposes, rules and SHA-256 of the policy in force."""
-        return await self.act(self.vault.main.read, _policy)
+    async def policy_texts(self) -> PolicyTexts:
+        """The policy in force, as it was written."""
+        return await self.act(self.vault.main.read, texts_in_force)
 
     def close(self) -> None:
         """Finishes what was begun (rule 2)."""
@@ -138,12 +138,6 @@ def _nothing(connection: Connection) -> None:
 
 def _tile(connection: Connection, wanted: Tile) -> bytes | None:
     return tiles.tile(connection, tiles.size(connection), wanted)
-
-
-def _policy(connection: Connection) -> tuple[int, str, str, str]:
-    columns = t.policies.c
-    row = connection.execute(sa.select(t.policies).order_by(columns.version.desc()).limit(1)).one()
-    return row.version, row.purposes, row.rules, row.sha256
 
 
 def now() -> int:

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from wayseal.vault._directory import ActorRecord, Client
+from wayseal.vault.directory import ActorRecord, Client
 
 FRESH = 0.5
 """Seconds after which the directory's version is asked for anew."""

@@ -20,11 +20,10 @@ from typing import Any, NamedTuple, cast
 
 from wayseal.model.errors import WaysealError
 from wayseal.server._logs import Log, where
-from wayseal.vault._acts import Answer
-from wayseal.vault._committer import MOST_WAITING, Commits, Outcomes, finished, next_group, outcomes
-from wayseal.vault._disclose import DiscloseJob
-from wayseal.vault._show import Verdict
+from wayseal.vault.committer import MOST_WAITING, Commits, Outcomes, finished, next_group, outcomes
 from wayseal.vault.errors import BusyError
+from wayseal.vault.jobs import DiscloseJob, Verdict
+from wayseal.vault.requests import Answer
 
 Came = tuple[int, list[Verdict] | Exception]
 """What came of a job, under the number that its sender gave it."""

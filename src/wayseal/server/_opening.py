@@ -7,9 +7,8 @@ from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import check
-from wayseal.vault._vault import Vault
-from wayseal.vault.keyring import Keyring, KeyringFile
-from wayseal.vault.keyring._keyring import ENVIRONMENT
+from wayseal.vault import Vault
+from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile
 
 Keys = Keyring | KeyringFile
 

@@ -10,8 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from wayseal.server import _scopes as scopes
-from wayseal.server import routes
+from wayseal.server import routes, scopes
 from wayseal.server._admission import Admission
 from wayseal.server._desk import Desk, Discloses
 from wayseal.server._directory import Directory
@@ -23,7 +22,7 @@ from wayseal.server._rules import Rule
 from wayseal.server._shortcut import Shortcuts
 from wayseal.server._shown import OPEN, Problem, problems
 from wayseal.server._tokens import Keys, Tokens
-from wayseal.vault._vault import Vault
+from wayseal.vault import Vault
 
 _STATUS_RULES = {404: Rule.NOT_FOUND, 405: Rule.METHOD}
 

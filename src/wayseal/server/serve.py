@@ -12,7 +12,7 @@ from wayseal.server._metrics import Metrics
 from wayseal.server._opening import keyring_of, places_of, vault_of
 from wayseal.server._processes import run_several
 from wayseal.server.settings import Settings
-from wayseal.vault._committer import Committer
+from wayseal.vault.committer import Committer
 
 
 def run(settings: Settings) -> None:

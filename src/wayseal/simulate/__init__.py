@@ -1,4 +1,7 @@
-"""A seeded courier network with hidden leakers; its truth is kept apart from its dataset."""
+"""A seeded courier network with hidden leakers; its truth is kept apart from its dataset.
+
+What `generate` and `simulate` give stands in `wayseal.simulate.world`, insiders in `wayseal.simulate.insiders`.
+"""
 
 from wayseal.simulate._errors import SimulateError
 from wayseal.simulate._run import generate, simulate

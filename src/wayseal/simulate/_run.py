@@ -48,41 +48,15 @@ from wayseal.simulate._tables import actors_table, assignments_table, outlets_ta
 from wayseal.simulate._types import DAY, HOUR, Ints, Progress, quiet, stream
 from wayseal.simulate._walks import Walks
 from wayseal.simulate.insiders import NONE
+from wayseal.simulate.world import Paths, World
 from wayseal.store import write_table
-from wayseal.store.types import Format
+from wayseal.store.formats import Format
 
 _CHUNK = 60_000  # parcels made at a time
 _STRETCH = 2_000_000  # accesses sorted at a time, about
 _PARTS_OF_A_DAY = (1, 2, 3, 4, 6, 8, 12, 24)
 _Make = Callable[[Words, Texts, Ints, Columns], Iterator[pa.RecordBatch]]
 _PULLED_FILE = "pulled.parquet"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
-    """What was written: the dataset's folder, what was bought, the truth; rows by table.
-
-    pulled: what insiders pulled, in the schema PULLED; None where there are none.
-    """
-
-    dataset: Path
-    leaks: Path
-    truth: Path
-    rows: Mapping[str, int]
-    pulled: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """A simulated world in memory: the contract's tables by name, what was bought (`leaks`), and the truth.
-
-    pulled: every pull of an insider that the log holds: actor, waybill, at, insider (place in the truth's list).
-    """
-
-    tables: Mapping[str, pa.Table]
-    leaks: pa.Table
-    truth: Mapping[str, object]
-    pulled: pa.Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

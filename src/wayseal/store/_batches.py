@@ -15,19 +15,11 @@ from wayseal.store._jsonl import JsonBlocks
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store._plan import Plan, Shaped, plan
 from wayseal.store.errors import StoreError
+from wayseal.store.formats import Format
 from wayseal.store.logs import CombinedBlocks, OcsfBlocks, PgauditBlocks
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, arrow_schema
-from wayseal.store.types import (
-    Batch,
-    Format,
-    Notice,
-    NoticeCode,
-    RawBlock,
-    ReadOptions,
-    Rejection,
-    SourceFile,
-)
+from wayseal.store.types import Batch, Notice, NoticeCode, RawBlock, ReadOptions, Rejection, SourceFile
 
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 

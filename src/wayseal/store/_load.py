@@ -11,10 +11,10 @@ from typing import Any
 from wayseal.store._load_logs import LOG_KEYS, MAPPABLE, LogLoader, columns_of, form_of_time, with_defaults
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
+from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import names_of_format
 from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store.tables import TABLES, VERSION, Column, ColumnType
-from wayseal.store.types import LOGS, Format
 
 _TOP = (
     *("wayseal", "table", "format", "encoding", "delimiter", "header", "offset", "clean", "columns", "drop", "keep"),

@@ -7,9 +7,9 @@ from typing import Any
 from wayseal.model.kinds import Action
 from wayseal.model.predicate import CONDITIONS
 from wayseal.store.errors import StoreError
+from wayseal.store.formats import Format
 from wayseal.store.mapping import FieldMap, LogSettings, PathRule, TableColumn, TableMap
 from wayseal.store.tables import TABLES
-from wayseal.store.types import Format
 
 LOG_KEYS = ("tables", "paths", "statuses", "methods", "resources")
 TABLE = (*CONDITIONS, "issued_at")

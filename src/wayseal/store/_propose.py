@@ -11,8 +11,8 @@ from wayseal.store._guess_leaks import guess_leaks
 from wayseal.store._plan import describe
 from wayseal.store._propose_logs import propose_log
 from wayseal.store._sample import Sample, read_sample
+from wayseal.store.formats import Format
 from wayseal.store.tables import TABLES, Table
-from wayseal.store.types import Format
 
 _EN = {
     "leaks": "A mapping from a list of numbers to the table `leaks`: which waybill was seen outside, when. Correct it.",

@@ -16,8 +16,8 @@ from wayseal.store._csv import record_texts, split_record
 from wayseal.store._guess import words_of
 from wayseal.store._jsonl import find, read_line
 from wayseal.store._records import Splitter
+from wayseal.store.formats import Format
 from wayseal.store.logs import READING, named_columns, number_shaped, pairs_of, parted, request_of, target_of
-from wayseal.store.types import Format
 
 _BYTES = 1 << 20
 _MOST = 12

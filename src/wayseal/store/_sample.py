@@ -14,7 +14,8 @@ from wayseal.store._records import Splitter
 from wayseal.store._source import open_source
 from wayseal.store._text import TextFile
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Format, NoticeCode, ReadOptions, SourceFile
+from wayseal.store.formats import Format
+from wayseal.store.types import NoticeCode, ReadOptions, SourceFile
 
 ROWS = 2000
 _BYTES = 2 << 20

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from wayseal.store._times import parse_offset
 from wayseal.store.errors import StoreError
+from wayseal.store.formats import LOGS, Format
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, VERSION
-from wayseal.store.types import LOGS, Format, Notice, NoticeCode, ReadOptions, Source, SourceFile
+from wayseal.store.types import Notice, NoticeCode, ReadOptions, Source, SourceFile
 
 _SUFFIXES = {
     ".csv": Format.CSV,

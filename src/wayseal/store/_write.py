@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
+from wayseal.store.formats import LOGS, Format
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
-from wayseal.store.types import LOGS, Format
 
 _QUOTED = re.compile(r'[",\r\n]')
 

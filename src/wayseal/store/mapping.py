@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from wayseal.store.types import Format
+from wayseal.store.formats import Format
 
 # Microseconds in one unit.
 EPOCHS: Mapping[str, float] = {

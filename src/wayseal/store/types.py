@@ -5,29 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-if TYPE_CHECKING:
-    from wayseal.store.mapping import LogMapping
-
-
-class Format(StrEnum):
-    """How a file is laid out."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    PGAUDIT = "pgaudit-csvlog"
-    COMBINED = "combined"
-    OCSF = "ocsf"
-
-
-LOGS = frozenset({Format.PGAUDIT, Format.COMBINED, Format.OCSF})
-"""Raw logs: one file of them fills `accesses` and `queries`."""
+from wayseal.store.formats import Format
+from wayseal.store.mapping import LogMapping
 
 
 class Reason(StrEnum):
@@ -124,7 +108,7 @@ class Source:
 
     path: Path
     files: tuple[SourceFile, ...]
-    mapping: "LogMapping | None" = None
+    mapping: LogMapping | None = None
     options: ReadOptions = field(default_factory=ReadOptions)
     notices: tuple[Notice, ...] = ()
 

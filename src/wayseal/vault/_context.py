@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
-from wayseal.vault._approvals import Approval
-from wayseal.vault._directory import ActorRecord, record_of
+from wayseal.vault import tables as t
 from wayseal.vault._sql import Among, Listed, chosen, chosen_of
+from wayseal.vault.approvals import Approval
+from wayseal.vault.directory import ActorRecord, record_of
 
 ACTOR, OUTLET = "actor:", "outlet:"
 """Whose work, and whose budget: both go by `actor:ID` and `outlet:ID`."""

@@ -24,48 +24,25 @@ import sqlalchemy as sa
 from wayseal.custody import Standing, relations
 from wayseal.model.kinds import ActorKind
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Ask, Caller
+from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, context
-from wayseal.vault._directory import ActorRecord
-from wayseal.vault._entries import entry
 from wayseal.vault._replies import asked_digest, remember
 from wayseal.vault._sql import add
 from wayseal.vault._words import words_of
+from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.fields import Field, Form
+from wayseal.vault.jobs import Decided, DiscloseJob
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind, Tail, append
+from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import Asking, Decision, Policy, Purpose
 from wayseal.vault.policy.budgets import OVER, Of, allowance
+from wayseal.vault.requests import Ask, Caller
 from wayseal.vault.sealing.reasons import seal_reason
 
 NOBODY = "nobody"
 """Role of an actor whom the directory doesn't know; no purpose has it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiscloseJob:
-    """One request: who, what, and by which idempotency key or approval."""
-
-    caller: Caller
-    asks: tuple[Ask, ...]
-    key: str | None = None
-    approval: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Decided:
-    """One ask and what came of it; seq and leaf once it is written. forms: what is shown, {} where it is refused."""
-
-    ask: Ask
-    decision: Decision
-    forms: Mapping[Field, Form]
-    parcel: Any
-    purpose: Purpose | None
-    at: int
-    seq: int = -1
-    leaf: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

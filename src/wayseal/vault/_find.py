@@ -12,17 +12,17 @@ import sqlalchemy as sa
 
 from wayseal.custody import State
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Caller, Refused
+from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR
-from wayseal.vault._directory import ActorRecord, actor_of
 from wayseal.vault._disclose import Rules, account
-from wayseal.vault._entries import entry
 from wayseal.vault._sql import add
 from wayseal.vault._words import refused
+from wayseal.vault.directory import ActorRecord, actor_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import EntryKind, append
+from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import Asking
+from wayseal.vault.requests import Caller, Refused
 from wayseal.vault.sealing.phones import lookup_tags
 from wayseal.vault.sealing.reasons import seal_reason
 

@@ -25,18 +25,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.store.database import Connection, Database, DatabaseError
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Ask, Caller, Change, Parcel, Refused, Revised
-from wayseal.vault._disclose import DiscloseJob, Rules, judge
-from wayseal.vault._entries import entry
+from wayseal.vault import tables as t
+from wayseal.vault._disclose import Rules, judge
 from wayseal.vault._replies import asked_digest, remember, replied
 from wayseal.vault._seal import KEY_ID, Sealing, tags_of
 from wayseal.vault._sql import add, chosen, delete_chosen
 from wayseal.vault._words import words_of
 from wayseal.vault.errors import BusyError, VaultError
 from wayseal.vault.fields import Field
+from wayseal.vault.jobs import DiscloseJob
 from wayseal.vault.keyring import Wrapped
 from wayseal.vault.log import EntryKind, append
+from wayseal.vault.log.entries import entry
+from wayseal.vault.requests import Ask, Caller, Change, Parcel, Refused, Revised
 from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels, token_of
 from wayseal.vault.sealing.reasons import seal_reason
 from wayseal.vault.sealing.tokens import field_token

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _check as check
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Caller, Parcel, Refused, Sealed
+from wayseal.vault import check
+from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, digest
-from wayseal.vault._entries import entry
-from wayseal.vault._feed import count_work, settle
 from wayseal.vault._replies import asked_digest, remember, replied
 from wayseal.vault._sql import chosen
 from wayseal.vault._words import refused
@@ -25,10 +22,13 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, KeyService
 from wayseal.vault.log import EntryKind, append
+from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import Work
+from wayseal.vault.requests import Caller, Parcel, Refused, Sealed
 from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
 from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.tokens import field_token
+from wayseal.vault.work_events import count_work, settle
 
 KEY_ID = 8
 MOST = 1000

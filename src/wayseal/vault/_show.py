@@ -8,42 +8,23 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Answer, Disclosed, Refused
-from wayseal.vault._disclose import Decided
+from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen
 from wayseal.vault._words import WORDS, refused
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field, Form
+from wayseal.vault.jobs import Decided, Verdict
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.masks import mask, region
+from wayseal.vault.requests import Answer, Disclosed, Refused
 from wayseal.vault.sealing import SealedItem, open_parcels
 
 _SECOND = 1_000_000
 _Keys = Mapping[str, Mapping[bytes, Any]]
 """Rows of keys by number and id."""
-
-
-class Verdict(NamedTuple):
-    """What came of one ask, as it stands in the log, with all that showing it takes (rule 3).
-
-    rule, zh, en: of a refusal, otherwise empty. until: microseconds. key: None where there is nothing to open.
-    """
-
-    waybill: str
-    seq: int
-    leaf: bytes
-    rule: str
-    zh: str
-    en: str
-    forms: Mapping[Field, Form]
-    until: int
-    sealed: bytes
-    revision: int
-    key: Wrapped | None
 
 
 def verdicts(keys: Database, decided: Sequence[Decided]) -> list[Verdict]:

@@ -9,32 +9,29 @@ import sqlalchemy as sa
 
 from wayseal.model.errors import WaysealError
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _approvals as approvals
-from wayseal.vault import _check as check
-from wayseal.vault import _directory as directory
 from wayseal.vault import _disclose as disclosing
-from wayseal.vault import _feed as feed
 from wayseal.vault import _seal as sealing
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Answer, Ask, Caller, Change, Parcel, Refused, Revised, Sealed
-from wayseal.vault._approvals import Approval
-from wayseal.vault._committer import Outcomes
-from wayseal.vault._directory import ActorRecord, Client
-from wayseal.vault._disclose import DiscloseJob, Rules
-from wayseal.vault._entries import admin
-from wayseal.vault._erase import Erasure, due, erase
+from wayseal.vault import approvals, check, directory, policies
+from wayseal.vault import tables as t
+from wayseal.vault import work_events as feed
+from wayseal.vault._disclose import Rules
 from wayseal.vault._find import find
 from wayseal.vault._replies import forget_replies
 from wayseal.vault._revise import revise, tidy
-from wayseal.vault._show import Verdict, show, verdicts
+from wayseal.vault._show import show, verdicts
+from wayseal.vault.approvals import Approval
+from wayseal.vault.committer import Outcomes
+from wayseal.vault.directory import ActorRecord, Client
+from wayseal.vault.erasure import Erasure, due, erase
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
-from wayseal.vault.keyring import Keyring, KeyService, LocalKeys
-from wayseal.vault.keyring._service import KeySource
+from wayseal.vault.jobs import Decided, DiscloseJob, Verdict
+from wayseal.vault.keyring import Keyring, KeyService, KeySource, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
-from wayseal.vault.log import Tail, append, make_checkpoint, newest_checkpoint
+from wayseal.vault.log import Tail, make_checkpoint, newest_checkpoint
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import day_of
+from wayseal.vault.requests import Answer, Ask, Caller, Change, Parcel, Refused, Revised, Sealed
 from wayseal.vault.sealing import read_token
 
 A = TypeVar("A")
@@ -142,7 +139,7 @@ class Vault:
         """Answers to requests of many callers, made durable in one transaction; an error in the place of a request."""
         return self.answer_group(self.commit_group(jobs, now=now))
 
-    def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[disclosing.Decided] | VaultError]:
+    def commit_group(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Decided] | VaultError]:
         """The first half: decides requests and makes that durable; nothing is shown yet. One at a time."""
         day = day_of(now, self._offset)
         with self._lock:
@@ -296,7 +293,7 @@ class Vault:
 
     def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
         """Puts a policy in force; PolicyError where it can't be."""
-        made = self._main.write(_activate, caller, purposes, rules, now)
+        made = self._main.write(policies.activate, caller, purposes, rules, now)
         self._look(always=True)
         return made
 
@@ -355,24 +352,9 @@ def _fact(connection: Connection, name: str) -> str:
 
 def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
     """The policy in force (read anew only where it is another one), the clients, the directory's version."""
-    columns = t.policies.c
-    version = connection.execute(sa.select(sa.func.max(columns.version))).scalar()
-    if version is None:
-        raise VaultError("there is no policy in this vault yet: run `wayseal vault init`")
-    if known is None or known.version != version:
-        row = connection.execute(sa.select(t.policies).where(columns.version == version)).one()
-        known = Policy.parse(row.purposes, row.rules, version)
+    policy = policies.policy_in_force(connection, known)
     clients = {client.client: client for client in directory.clients(connection)}
-    return known, clients, directory.version_of(connection)
-
-
-def _activate(connection: Connection, caller: Caller, purposes: str, rules: str, now: int) -> Policy:
-    version = int(connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0) + 1
-    made = Policy.parse(purposes, rules, version)
-    row = {"version": version, "purposes": purposes, "rules": rules, "sha256": made.sha256}
-    connection.execute(t.policies.insert(), {**row, "activated_at": now, "activated_by": caller.actor})
-    append(connection, [admin(caller, now, version, "policy_activated", sha256=made.sha256)])
-    return made
+    return policy, clients, directory.version_of(connection)
 
 
 def new_vault(main: Database, keys: Database, origin: str, purposes: str, rules: str, caller: Caller, now: int) -> None:
@@ -390,4 +372,4 @@ def _make(connection: Connection, origin: str, purposes: str, rules: str, caller
     if connection.execute(sa.select(t.facts)).first() is not None:
         raise VaultError("there is a vault in this database already")
     connection.execute(t.facts.insert(), [{"name": "origin", "value": origin}, {"name": "made_at", "value": str(now)}])
-    _activate(connection, caller, purposes, rules, now)
+    policies.activate(connection, caller, purposes, rules, now)

@@ -1,8 +1,8 @@
 """What refuses, in words: the vault itself, a budget, or a rule of the policy."""
 
-from wayseal.vault._acts import Refused
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import OVER
+from wayseal.vault.requests import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
     "exists": ("该运单号下已有封存信息", "something is sealed under this number already"),

@@ -19,7 +19,7 @@ from wayseal import ledger
 from wayseal.detect.explain import By, load_templates
 from wayseal.detect.facts import totals
 from wayseal.simulate import generate, preset
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 
 ACTORS = ["u-1", "u-2", "u-3", "u-4", "all", "stranger"]
 PLACES = ["o-1", "o-2", "o-3", "nowhere"]

@@ -7,7 +7,7 @@ import pytest
 from wayseal.detect.partners import Kind, PartnersResult, breaches_of, check_partners, load_contracts
 from wayseal.ledger import ingest, open_ledger
 from wayseal.simulate import generate, preset
-from wayseal.simulate._run import World
+from wayseal.simulate.world import World
 from wayseal.store import open_source, write_table
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from wayseal.detect.rights import Right, RightsError, load_map
 from wayseal.detect.rights._map import ACTIONS, Reach, parse_map
-from wayseal.simulate._tables import _RIGHTS
 
 NAMES = st.text(st.characters(codec="utf-8", min_codepoint=0x20, exclude_characters='"\\\x7f'), min_size=1)
 RIGHT = st.builds(
@@ -25,10 +24,6 @@ def written(right: Right) -> str:
 def test_what_is_written_is_read(rights: list[Right]) -> None:
     found = parse_map("".join(map(written, rights)), None)
     assert found == {r.name: r for r in rights}
-
-
-def test_the_built_in_ones_know_the_words_of_the_simulator() -> None:
-    assert {name for row in _RIGHTS for name in row} <= load_map(None).keys()
 
 
 def test_a_file_adds_and_replaces(tmp_path: Path) -> None:

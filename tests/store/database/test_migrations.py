@@ -17,10 +17,10 @@ from tests.store.database.places import fresh, opened
 from tests.store.database.rows import FRESH, ROWS, Rows
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.store.database.migrations import Chain, Step, _run, check, downgrade, pending, upgrade, version
-from wayseal.vault import _tables
+from wayseal.vault import tables
 
 CHAINS: tuple[Chain, ...] = get_args(Chain)
-METADATA = {"main": _tables.main, "keys": _tables.keys}
+METADATA = {"main": tables.main, "keys": tables.keys}
 NEXT = '''"""A column and a table more."""
 import sqlalchemy as sa
 from alembic import op

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from tests.store.database.places import opened
 from tests.store.database.test_database import T, put, rows
 from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError
-from wayseal.vault._tables import data_keys
+from wayseal.vault.tables import data_keys
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.store.logs.test_ocsf import asks, event, url
 from wayseal.store import propose_mapping
 from wayseal.store._load import parse_mapping
 from wayseal.store._propose_logs import propose_log
-from wayseal.store.types import Format
+from wayseal.store.formats import Format
 
 EXAMPLES = [("pgaudit.csv", Format.PGAUDIT), ("access.log", Format.COMBINED), ("events.jsonl", Format.OCSF)]
 

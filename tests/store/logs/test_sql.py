@@ -299,12 +299,12 @@ def test_large_statements_take_no_time_and_no_traceback() -> None:
 
 
 def test_a_parser_that_stumbles_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from wayseal.store.logs import _shape
+    from wayseal.store.logs import _syntax
 
     def stumble(*_: object, **__: object) -> None:
         raise KeyError("secret")
 
-    monkeypatch.setattr(_shape._sqlglot(), "parse", stumble)
+    monkeypatch.setattr(_syntax._sqlglot(), "parse", stumble)
     made = outcome(MAIN + "mail_no = 'YT1'")
     assert isinstance(made, Asked)
     assert {w.why for w in made.wider} == {Why.UNREADABLE}

@@ -21,10 +21,10 @@ from tests.vault.log.helpers import filled as log_filled
 from tests.vault.log.helpers import signed
 from wayseal.store.database import Database, DatabaseError
 from wayseal.store.database.migrations import Chain, check, upgrade, version
-from wayseal.vault import _tables as t
-from wayseal.vault._erase import Erasure
+from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, check_backup, prune, restore
 from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
+from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError, LogChangedError, VaultError
 from wayseal.vault.log import newest_checkpoint
 from wayseal.vault.log.tiles import tree

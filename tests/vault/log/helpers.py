@@ -12,7 +12,7 @@ import asyncpg
 from tests.conftest import need
 from wayseal.merkle import SigningKey
 from wayseal.store.database import Connection, Database, open_database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.log import Entry, EntryKind, append, make_checkpoint
 

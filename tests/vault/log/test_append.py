@@ -11,7 +11,7 @@ from wayseal.merkle import Checkpoint, MerkleError, Tree, verify_consistency
 from wayseal.merkle.hashing import leaf_hash, stacked
 from wayseal.merkle.tiles import Tile, tiles
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log import Appended, Tail, append, make_checkpoint, newest_checkpoint, tail
 from wayseal.vault.log._checkpoints import signed_at

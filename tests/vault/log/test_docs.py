@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.docs.pages import read
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry
 from wayseal.vault.log.integrity import Code

@@ -13,7 +13,7 @@ from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, 
 from wayseal.merkle import Checkpoint, SigningKey, verify_consistency
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, Database, DatabaseError
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import encode

@@ -16,7 +16,7 @@ from wayseal import store
 from wayseal.ledger.integrity import verify as verify_ledger
 from wayseal.ledger.retention import PurgeOrder, purge
 from wayseal.store.database import Database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.comparison import Comparison, check_projection

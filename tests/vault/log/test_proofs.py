@@ -13,7 +13,7 @@ from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.errors import WaysealError
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import EntryKind
 from wayseal.vault.log.erasure import erase_entries

@@ -4,7 +4,6 @@ import pytest
 
 from tests.vault.policy.asked import PURPOSES, default
 from wayseal.custody import Relation
-from wayseal.simulate._staff import Role
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.fields import Field, FieldKind, Form
 from wayseal.vault.policy._purposes import KEYS, LookUps, parse_purposes
@@ -129,10 +128,6 @@ def test_3_every_purpose_needs_custody_or_a_ticket() -> None:
     made = parse_purposes(ROLES + bare)[0]["deliver"]
     assert (made.budget.per, made.budget.outlet_base, made.most("person")) == ({}, None, 1)
     assert all(purpose.custody or purpose.ticket_h is not None for purpose in default().purposes.values())
-
-
-def test_a_directory_of_the_simulation_finds_its_roles() -> None:
-    assert {role.name.lower() for role in Role} <= set(default().roles)
 
 
 def test_the_default_purposes_show_no_more_than_they_need() -> None:

@@ -10,10 +10,10 @@ from wayseal.detect.explain._kernel import (
     Tickets,
     explain,
 )
-from wayseal.detect.explain._posts import Rules, Staff, rules_of, staff_of
-from wayseal.detect.explain._templates import By, Template, load_templates, ranks
+from wayseal.detect.explain._posts import OUTLET, Rules, Staff, rules_of, staff_of
+from wayseal.detect.explain._templates import TIMED, By, Template, built_in, load_templates, ranks
 
 __all__ = [
-    "NOT_FIRST", "UNEXPLAINED", "UNKNOWN", "By", "Reads", "Routes", "Rules", "Scans", "Staff", "Template", "Tickets",
-    "explain", "load_templates", "ranks", "rules_of", "staff_of",
+    "NOT_FIRST", "OUTLET", "TIMED", "UNEXPLAINED", "UNKNOWN", "By", "Reads", "Routes", "Rules", "Scans", "Staff",
+    "Template", "Tickets", "built_in", "explain", "load_templates", "ranks", "rules_of", "staff_of",
 ]  # fmt: skip

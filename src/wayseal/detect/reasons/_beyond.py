@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.explain._posts import OUTLET
+from wayseal.detect.explain import OUTLET
 from wayseal.detect.facts import Ground, Tables
 from wayseal.detect.reasons._sample import Flags, Longs, Pairs, Words
 from wayseal.ledger import Snapshot

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from wayseal.detect.explain import By, Template
-from wayseal.detect.explain._templates import TIMED
+from wayseal.detect.explain import TIMED, By, Template
 
 _UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000))
 _MOST = 9999

@@ -7,8 +7,7 @@ Two further ones are tried that no template can say, because judging a single pa
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from wayseal.detect.explain import By, Template
-from wayseal.detect.explain._templates import TIMED, built_in
+from wayseal.detect.explain import TIMED, By, Template, built_in
 from wayseal.detect.reasons._block import readable
 
 _WIDER = ((1, 2), (3, 1), (1, 3), (3, 3))

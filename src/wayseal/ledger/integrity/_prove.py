@@ -15,6 +15,7 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._pages import PAGE, numbered, page_leaf
 from wayseal.ledger._part import numbers
+from wayseal.ledger._recount import Segments, dictionaries, part_of
 from wayseal.ledger._rim import ACTION, Rim, enum_texts
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import open_ledger
@@ -24,7 +25,6 @@ from wayseal.ledger._types import Flags, Words
 from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerChangedError, LedgerError, NoSuchReadError
 from wayseal.ledger.integrity._proven import Proof, instant
-from wayseal.ledger.integrity._recount import Segments, dictionaries, part_of
 from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE

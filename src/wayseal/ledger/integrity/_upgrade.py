@@ -8,6 +8,7 @@ from wayseal.ledger._hasher import columns_of
 from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import CommitEntry, Manifest, load_manifest, save_manifest
+from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._rewrite import checked
 from wayseal.ledger._salts import load_salts
@@ -15,7 +16,6 @@ from wayseal.ledger._seal import Entropy, named, sealed
 from wayseal.ledger._sorted import open_sorted
 from wayseal.ledger._spill import parts_for
 from wayseal.ledger._sweep import sweep
-from wayseal.ledger.integrity._recount import recount
 
 
 def upgrade(ledger: Path, *, progress: Progress, entropy: Entropy = os.urandom) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._holes import GoneStretch, complete, ranks, stretches_of
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest
+from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
@@ -25,7 +26,6 @@ from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tiles import FOLDER, read_tile
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.integrity._findings import Code, Finding, Kept, Verification
-from wayseal.ledger.integrity._recount import recount
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.hashing import SIZE, Digests

@@ -14,10 +14,10 @@ from wayseal.ledger._generation import Generation
 from wayseal.ledger._holes import GONE, GONE_SCHEMA, TOMBSTONES, TOMBSTONES_SCHEMA, Holes, Weave, hash_column
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._pages import NONE_GONE, PAGE, numbered
+from wayseal.ledger._recount import by_part
 from wayseal.ledger._tiles import leaves_between
 from wayseal.ledger._types import Bytes, Flags, Longs, Words
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity._recount import by_part
 from wayseal.merkle.hashing import SIZE, Digests
 
 _WIDE = SIZE + 1

@@ -21,8 +21,7 @@ from wayseal.ledger._purged import PurgeEntry
 from wayseal.ledger._seal import commit_leaf
 from wayseal.ledger._tiles import stored_tree
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
-from wayseal.ledger.integrity._findings import Code
-from wayseal.ledger.integrity._history import since
+from wayseal.ledger.integrity import Code, since
 from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError

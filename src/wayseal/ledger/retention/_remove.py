@@ -22,13 +22,13 @@ from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._merge import combined, whole_schema
 from wayseal.ledger._order import ledger_order
 from wayseal.ledger._part import numbers
+from wayseal.ledger._recount import dictionaries, words_of
 from wayseal.ledger._rewrite import Hooks, checked
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sorted import SortedFile, contains, joined, open_sorted, ranges, read_range
 from wayseal.ledger._types import Flags, Longs
 from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity._recount import dictionaries, words_of
 from wayseal.ledger.retention._bury import Graveyard
 from wayseal.ledger.retention._doomed import Court, Doomed, range_rows
 from wayseal.ledger.retention._tidy import asked, counted, kept_entries, kept_queries, nameless

@@ -20,7 +20,7 @@ from wayseal.ledger._report import Progress, no_step, silent
 from wayseal.ledger._snapshot import Snapshot, open_ledger
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import BackupRefusedError, LedgerError
-from wayseal.ledger.integrity._history import since
+from wayseal.ledger.integrity import since
 from wayseal.ledger.upkeep._copy import Copier
 from wayseal.ledger.upkeep._inventory import Step, inventory
 from wayseal.merkle import Checkpoint

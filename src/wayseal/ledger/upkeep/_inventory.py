@@ -15,7 +15,7 @@ from wayseal.ledger._salts import load_salts
 from wayseal.ledger._seal import commit_leaf
 from wayseal.ledger._tiles import FOLDER, contents, stored_leaves
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity._findings import Code
+from wayseal.ledger.integrity import Code
 from wayseal.merkle import Tree
 from wayseal.merkle.hashing import Digests
 

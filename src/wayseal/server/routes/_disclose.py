@@ -11,9 +11,9 @@ from wayseal.server._metrics import Metrics
 from wayseal.server._moments import text
 from wayseal.server._shown import BODY, DisclosedOne, DisclosureResults, Found, TokenResults, problems
 from wayseal.server.routes._parts import Key, Waybill, chosen
-from wayseal.vault._acts import Answer, Ask, Refused
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
+from wayseal.vault.requests import Answer, Ask, Refused
 
 
 def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:

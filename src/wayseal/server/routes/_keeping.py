@@ -1,5 +1,6 @@
 """What needs a second pair of eyes: approvals of bulk, and the policy in force."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Request, Response
@@ -9,7 +10,7 @@ from wayseal.server._bodies import ApprovalBody, PolicyBody
 from wayseal.server._desk import Desk, now
 from wayseal.server._moments import text
 from wayseal.server._shown import TOKEN, ApprovalShown, PolicyActivated, PolicyShown, problems
-from wayseal.vault._approvals import Approval
+from wayseal.vault.approvals import Approval
 
 
 def add_keeping(app: FastAPI, desk: Desk) -> None:
@@ -35,8 +36,7 @@ def add_keeping(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/v1/policy", response_model=PolicyShown, responses=problems(TOKEN), summary="The policy in force")
     async def policy() -> Response:
-        version, purposes, rules, sha256 = await desk.policy_texts()
-        return asked.answered({"version": version, "purposes": purposes, "rules": rules, "sha256": sha256})
+        return asked.answered(asdict(await desk.policy_texts()))
 
     @app.post("/v1/policy", response_model=PolicyActivated, responses=problems(), summary="Put another policy in force")
     async def activate(request: Request, body: PolicyBody) -> Response:

@@ -9,7 +9,7 @@ from wayseal.server._metrics import Metrics
 from wayseal.server._moments import text
 from wayseal.server._shown import BODY, Erased, RevisedOne, SealedOne, SealResults, problems
 from wayseal.server.routes._parts import Key, Waybill
-from wayseal.vault._acts import Refused, Sealed
+from wayseal.vault.requests import Refused, Sealed
 
 
 def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:

@@ -7,8 +7,8 @@ from wayseal.server._bodies import ActorBatch, ScanBatch, TicketBatch
 from wayseal.server._desk import Desk, now
 from wayseal.server._shown import ActorState, Count, problems
 from wayseal.server.routes._parts import Actor
-from wayseal.vault._directory import ActorRecord
-from wayseal.vault._feed import ScanEvent, TicketEvent
+from wayseal.vault.directory import ActorRecord
+from wayseal.vault.work_events import ScanEvent, TicketEvent
 
 
 def add_work(app: FastAPI, desk: Desk) -> None:

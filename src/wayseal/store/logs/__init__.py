@@ -11,13 +11,13 @@ known), or nothing, which is counted by reason. Obligations (tests cite them):
 5. What looks like a phone number, an identity card or a name is never taken for a waybill number.
 """
 
+from wayseal.store.formats import Format
 from wayseal.store.logs import _combined, _pgaudit
 from wayseal.store.logs._combined import CombinedBlocks
 from wayseal.store.logs._look import named_columns, number_shaped, pairs_of, request_of
 from wayseal.store.logs._ocsf import READING, OcsfBlocks, target_of
 from wayseal.store.logs._paths import parted
 from wayseal.store.logs._pgaudit import PgauditBlocks
-from wayseal.store.types import Format
 
 __all__ = [
     "READING",

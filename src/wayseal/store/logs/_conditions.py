@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wayseal.store.logs._joins import Joined
 from wayseal.store.logs._outcome import Why, Wider
 from wayseal.store.logs._shape import Condition, Operand
 
 if TYPE_CHECKING:
     from sqlglot import exp
-
-    from wayseal.store.logs._joins import Joined
 
 _TEXT = frozenset({"TEXT", "VARCHAR", "BPCHAR", "NAME"})
 _AS_IT_IS = _TEXT | {"INT", "BIGINT", "SMALLINT", "DECIMAL", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPNTZ", "UNKNOWN"}
@@ -17,22 +16,7 @@ _SIGNS = {"EQ": "=", "GTE": ">=", "LTE": "<=", "GT": ">", "LT": "<"}
 _TURNED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
 
-def conjuncts(where: "exp.Expr | None") -> Iterator["exp.Expr"]:
-    """What AND joins, without brackets."""
-    from sqlglot import exp  # noqa: PLC0415
-
-    stack = [where] if where is not None else []
-    while stack:
-        item = stack.pop()
-        if isinstance(item, exp.Where | exp.Paren):
-            stack.append(item.this)
-        elif isinstance(item, exp.And):
-            stack += [item.expression, item.this]
-        elif item is not None:
-            yield item
-
-
-def read_conditions(items: list["exp.Expr"], joined: "Joined") -> tuple[list[Condition], list[Wider]]:
+def read_conditions(items: list["exp.Expr"], joined: Joined) -> tuple[list[Condition], list[Wider]]:
     """The conditions that can be expressed, and what was left out."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -52,7 +36,7 @@ def read_conditions(items: list["exp.Expr"], joined: "Joined") -> tuple[list[Con
     return conditions, wider
 
 
-def _tie(item: "exp.Expr", joined: "Joined") -> Iterator[Wider]:
+def _tie(item: "exp.Expr", joined: Joined) -> Iterator[Wider]:
     """What is left out with two equal columns; nothing where they tie mapped tables rather than select."""
     sides = [(side, joined.column(side)) for side in (item.this, item.expression)]
     strange = [side.name for side, found in sides if found is None]
@@ -62,7 +46,7 @@ def _tie(item: "exp.Expr", joined: "Joined") -> Iterator[Wider]:
         yield Wider(why=Why.COMPARISON)
 
 
-def _condition(item: "exp.Expr", joined: "Joined") -> list[Condition] | Wider:
+def _condition(item: "exp.Expr", joined: Joined) -> list[Condition] | Wider:
     from sqlglot import exp  # noqa: PLC0415
 
     if (sign := _SIGNS.get(type(item).__name__)) is not None:
@@ -83,7 +67,7 @@ def _condition(item: "exp.Expr", joined: "Joined") -> list[Condition] | Wider:
     return _blame(item)
 
 
-def _compared(item: "exp.Expr", sign: str, joined: "Joined") -> list[Condition] | Wider:
+def _compared(item: "exp.Expr", sign: str, joined: Joined) -> list[Condition] | Wider:
     from sqlglot import exp  # noqa: PLC0415
 
     left, right = item.this, item.expression
@@ -106,13 +90,13 @@ def _compared(item: "exp.Expr", sign: str, joined: "Joined") -> list[Condition] 
     return [Condition(key=key, sign="in", operands=(second,))] if sign == "=" else Wider(why=Why.COMPARISON)
 
 
-def _listed(item: "exp.Expr", joined: "Joined") -> list[Condition] | Wider:
+def _listed(item: "exp.Expr", joined: Joined) -> list[Condition] | Wider:
     if any(v for k, v in item.args.items() if k not in {"this", "expressions"}):
         return Wider(why=Why.SUBQUERY)
     return _one_of(item, item.this, item.expressions, joined)
 
 
-def _any(column: "exp.Expr", wanted: "exp.Expr", joined: "Joined") -> list[Condition] | Wider:
+def _any(column: "exp.Expr", wanted: "exp.Expr", joined: Joined) -> list[Condition] | Wider:
     from sqlglot import exp  # noqa: PLC0415
 
     inner = wanted.this
@@ -132,9 +116,7 @@ def _any(column: "exp.Expr", wanted: "exp.Expr", joined: "Joined") -> list[Condi
     return [Condition(key=found[0], sign="in", operands=(many,))]
 
 
-def _one_of(
-    item: "exp.Expr", column: "exp.Expr", values: list["exp.Expr"], joined: "Joined"
-) -> list[Condition] | Wider:
+def _one_of(item: "exp.Expr", column: "exp.Expr", values: list["exp.Expr"], joined: Joined) -> list[Condition] | Wider:
     found = _key(column, joined)
     if isinstance(found, Wider):
         return found
@@ -147,7 +129,7 @@ def _one_of(
     return [Condition(key=found[0], sign="in", operands=known)]
 
 
-def _key(column: "exp.Expr", joined: "Joined") -> tuple[str, bool] | Wider:
+def _key(column: "exp.Expr", joined: Joined) -> tuple[str, bool] | Wider:
     """The condition that a column stands for, and whether it holds dates."""
     from sqlglot import exp  # noqa: PLC0415
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wayseal.store.logs._outcome import Why, Wider
+from wayseal.store.logs._shape import Tables
+from wayseal.store.logs._syntax import conjuncts, set_parts
 from wayseal.store.mapping import TableColumn, TableMap
 
 if TYPE_CHECKING:
     from sqlglot import exp
-
-    from wayseal.store.logs._shape import Tables
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,11 +53,9 @@ class Joined:
         return TableColumn(key=f"{end}_{meant.key}") if end else None
 
 
-def join_up(root: "exp.Expr", tables: "Tables") -> Joined | Why:
+def join_up(root: "exp.Expr", tables: Tables) -> Joined | Why:
     """The sources of a SELECT; why no condition of it may be used, if so."""
     from sqlglot import exp  # noqa: PLC0415
-
-    from wayseal.store.logs._conditions import conjuncts  # noqa: PLC0415
 
     start = root.args.get("from_") or root.args.get("from")
     joins = root.args.get("joins") or []
@@ -67,7 +65,7 @@ def join_up(root: "exp.Expr", tables: "Tables") -> Joined | Why:
     links: list[tuple[exp.Expr, exp.Expr]] = []
     for item in (start, *joins):
         table = item.this
-        if not isinstance(table, exp.Table) or not table.alias_or_name or set(_parts(table)) - _PLAIN:
+        if not isinstance(table, exp.Table) or not table.alias_or_name or set(set_parts(table)) - _PLAIN:
             return Why.JOIN
         if table.alias_column_names:
             return Why.JOIN
@@ -112,10 +110,6 @@ def _is_number(table: TableMap, name: str) -> bool:
 
 
 _PLAIN = frozenset({"this", "alias", "db", "catalog", "only"})
-
-
-def _parts(table: "exp.Expr") -> list[str]:
-    return [k for k, v in table.args.items() if v]
 
 
 def _links(found: list["exp.Expr"], made: Joined) -> Iterator[tuple["exp.Expr", "exp.Expr"]]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from wayseal.model.numbers import candidates
-from wayseal.store.logs import _shape
 from wayseal.store.logs._combined import LINE, REQUEST, unescaped
 from wayseal.store.logs._literals import UnreadableError, pairs, part
 from wayseal.store.logs._private import waybill_of
+from wayseal.store.logs._syntax import columns_by_table
 
 
 def number_shaped(text: str) -> bool:
@@ -44,6 +44,6 @@ def named_columns(statements: Iterable[str]) -> dict[str, list[str]]:
         if template in seen or len(seen) > 2000:
             continue
         seen.add(template)
-        for table, column in _shape.columns_by_table(template):
+        for table, column in columns_by_table(template):
             found.setdefault(table, {})[column] = None
     return {table: list(columns) for table, columns in found.items()}

@@ -5,10 +5,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
 
+from wayseal.store.logs._analyse import analyse
 from wayseal.store.logs._bind import bind
 from wayseal.store.logs._literals import Parted, UnreadableError, part, words
 from wayseal.store.logs._outcome import Asked, Nothing, Outcome, Why
-from wayseal.store.logs._shape import Shape, Tables, analyse, bare
+from wayseal.store.logs._shape import Shape, Tables, bare
 from wayseal.store.mapping import TableMap
 
 _TEMPLATES = 4096

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from wayseal.model.errors import disk_says
 from wayseal.store.database import Connection, Database
 from wayseal.store.database.migrations import Chain, check
-from wayseal.vault import _tables as t
-from wayseal.vault._erase import Erasure
+from wayseal.vault import tables as t
+from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError
 
 _NAMES = ("waybill", "erased_at", "gone_at")

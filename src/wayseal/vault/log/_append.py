@@ -18,7 +18,7 @@ from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
 from wayseal.store.database import Connection, raw
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log._tail import Tail
 from wayseal.vault.log.entries import Entry, encode

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.tiles import tree
 

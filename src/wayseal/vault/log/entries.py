@@ -18,6 +18,7 @@ from typing import Any
 
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.fields import Field, Form
+from wayseal.vault.requests import Caller
 
 VERSION = 1
 MOST = 65535
@@ -68,6 +69,26 @@ class Entry:
     ip: str | None = None
     reason: bytes | None = field(default=None, repr=False)
     more: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def entry(kind: EntryKind, caller: Caller, now: int, policy: int, **rest: Any) -> Entry:
+    """An entry about a caller's request, under a version of the policy; `rest`: further fields of `Entry`."""
+    return Entry(
+        kind=kind,
+        at=now,
+        client=caller.client,
+        actor=caller.actor,
+        request=caller.request,
+        via=caller.via,
+        ip=caller.ip,
+        policy=policy,
+        **rest,
+    )
+
+
+def admin(caller: Caller, now: int, policy: int, act: str, **more: str | int) -> Entry:
+    """An administrator's act; `more` holds ids and counts alone."""
+    return entry(EntryKind.ADMIN, caller, now, policy, more={"act": act, **more})
 
 
 def encode(entry: Entry) -> bytes:

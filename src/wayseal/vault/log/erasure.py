@@ -11,7 +11,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log._append import Appended, append
 from wayseal.vault.log._spans import Span, parsed_spans, spans_of, spelled_spans

@@ -19,7 +19,7 @@ from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import _rows
 from wayseal.vault.log._checkpoints import signed_at

@@ -25,7 +25,7 @@ from wayseal import store
 from wayseal.ledger import IngestReport, Snapshot, ingest, open_ledger
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._spans import joined
 from wayseal.vault.log.entries import Entry, EntryKind, decode

@@ -18,7 +18,7 @@ from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey, verify_cons
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._append import SALT
 from wayseal.vault.log.entries import Entry, decode, spelled

@@ -10,7 +10,7 @@ from wayseal.merkle.hashing import Digests, stacked
 from wayseal.merkle.tiles import WIDTH, Tile
 from wayseal.merkle.tiles import entries as entries_of
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.log._append import stored
 
 _PATH = re.compile(r"(\d|[1-5]\d|6[0-3])/((?:x\d{3}/){0,5}\d{3})(?:\.p/([1-9]\d{0,2}))?", re.ASCII)

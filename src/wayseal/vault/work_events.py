@@ -17,8 +17,8 @@ from wayseal.custody import present
 from wayseal.model.kinds import ScanKind
 from wayseal.store.columns import microseconds
 from wayseal.store.database import Connection
-from wayseal.vault import _check as check
-from wayseal.vault import _tables as t
+from wayseal.vault import check
+from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET
 from wayseal.vault._sql import add, chosen, put
 from wayseal.vault.errors import VaultError

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.sealing.wrapping import rewrap

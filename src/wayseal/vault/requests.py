@@ -1,4 +1,4 @@
-"""Questions to the vault and its answers, as they go between its rooms."""
+"""Requests to the vault, and its answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
+from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen
 from wayseal.vault.errors import KeyringError, LogChangedError, VaultError
 from wayseal.vault.keyring import KeyService, Wrapped

@@ -18,9 +18,9 @@ from typing import Protocol, TypeVar
 
 from wayseal.model.errors import WaysealError
 from wayseal.store.database import DatabaseGoneError
-from wayseal.vault._acts import Answer
-from wayseal.vault._disclose import Decided, DiscloseJob
 from wayseal.vault.errors import BusyError, VaultError
+from wayseal.vault.jobs import Decided, DiscloseJob
+from wayseal.vault.requests import Answer
 
 R = TypeVar("R")
 W = TypeVar("W")

@@ -12,11 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.store.database import Connection
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Caller
-from wayseal.vault._entries import admin
+from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
+from wayseal.vault.log.entries import admin
+from wayseal.vault.requests import Caller
 
 LASTS = 8 * 3_600_000_000
 """How long an approval can be used, microseconds: a shift."""

@@ -1,4 +1,4 @@
-"""What operators read: how a vault stands, its directory, and its log.
+"""What operators read: how much a vault holds, and what stands in its log.
 
 1. A listing holds ids, codes, times and counts. Reasons stay sealed unless somebody opens them, which is an entry in
    the same log, written before the first of them is opened.
@@ -10,15 +10,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Caller
-from wayseal.vault._directory import ActorRecord, record_of
-from wayseal.vault._entries import admin
+from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, append
 from wayseal.vault.log import tiles as tiles_of
-from wayseal.vault.log.entries import decode
+from wayseal.vault.log.entries import admin, decode
+from wayseal.vault.requests import Caller
 from wayseal.vault.sealing.reasons import open_reason
 
 _PORTION = 2000
@@ -81,11 +79,6 @@ def counts(connection: Connection, now: int) -> Counts:
         checkpoint_size=connection.execute(sa.select(sa.func.max(t.checkpoints.c.size))).scalar() or 0,
         earliest_due=connection.execute(due).scalar(),
     )
-
-
-def actors(connection: Connection) -> list[ActorRecord]:
-    """All actors, by id."""
-    return [record_of(row) for row in connection.execute(sa.select(t.actors).order_by(t.actors.c.actor))]
 
 
 def entries(database: Database, which: Which, most: int) -> list[tuple[int, Entry]]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from wayseal.store.database import Connection, Database
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Caller
-from wayseal.vault._entries import admin
+from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, delete_chosen, keep
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
+from wayseal.vault.log.entries import admin
+from wayseal.vault.requests import Caller
 
 MOST = 1000
 """Most numbers that one act erases."""

@@ -15,13 +15,13 @@ import sqlalchemy as sa
 
 from wayseal.model.kinds import ActorKind
 from wayseal.store.database import Connection
-from wayseal.vault import _check as check
-from wayseal.vault import _tables as t
-from wayseal.vault._acts import Caller
-from wayseal.vault._entries import admin
+from wayseal.vault import check
+from wayseal.vault import tables as t
 from wayseal.vault._sql import put
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
+from wayseal.vault.log.entries import admin
+from wayseal.vault.requests import Caller
 
 MOST_PER_SECOND = 100_000
 _VERSION = "directory"
@@ -105,6 +105,11 @@ def actor_of(connection: Connection, actor: str) -> ActorRecord | None:
     """An actor as the directory has it."""
     row = connection.execute(sa.select(t.actors).where(t.actors.c.actor == actor)).one_or_none()
     return None if row is None else record_of(row)
+
+
+def actors(connection: Connection) -> list[ActorRecord]:
+    """All actors, by id."""
+    return [record_of(row) for row in connection.execute(sa.select(t.actors).order_by(t.actors.c.actor))]
 
 
 def record_of(row: Any) -> ActorRecord:

@@ -3,9 +3,9 @@
 import unicodedata
 
 from wayseal.model.numbers import clean_waybill
-from wayseal.vault._tables import ID, NUMBER
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
+from wayseal.vault.tables import ID, NUMBER
 
 VALUE = 1000
 """Longest value of a sealed field, characters."""
