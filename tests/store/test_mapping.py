@@ -52,7 +52,7 @@ def test_everything_that_a_mapping_can_say(tmp_path: Path) -> None:
     assert (fields["via"].constant, fields["via"].columns) == ("gateway", ())
     assert fields["action"].values == {"查询": "search", "open": "view"}
     assert (fields["waybill"].columns, fields["at"].line) == (("4",), 12)
-    assert [(f.key, sorted(f.equals), f.keep) for f in mapping.filters] == [
+    assert [(f.column, sorted(f.equals), f.keep) for f in mapping.filters] == [
         ("6", ["403", "404"], False),
         ("7", ["yes"], True),
     ]
@@ -255,7 +255,7 @@ equals = ["429.0", "403.0"]
     assert whole.table.num_rows + whole.dropped == 174_856
     assert whole.rejected == []
     # Of the 2,499 addresses some have nothing but refused requests.
-    assert whole.table.key("actor").unique().to_pylist()[0] == "104.197.32.ihd"
+    assert whole.table.column("actor").unique().to_pylist()[0] == "104.197.32.ihd"
     assert whole.rows[0]["waybill"] == "000119312512324016"
 
 

@@ -76,7 +76,7 @@ BAD: list[tuple[str, pa.Array, Reason]] = [
 def test_bad_values_go_to_quarantine_with_their_row(
     tmp_path: Path, column: str, values: pa.Array, reason: Reason
 ) -> None:
-    good = read(access(tmp_path)).table.key(column).combine_chunks()
+    good = read(access(tmp_path)).table.column(column).combine_chunks()
     mixed = pa.concat_arrays([good.cast(values.type), values, good.cast(values.type)])
     whole = read(access(tmp_path, **{column: mixed}), batch_rows=2, keep=True)
     assert whole.rejected == [(2, column, reason)]

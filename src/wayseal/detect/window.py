@@ -97,6 +97,6 @@ def window_of(activity: pa.Table, offset: int, since: int | None, until: int | N
     if first > last:
         raise WindowError("--from must not be after --to, nor after the log")
     if last - first >= MOST_DAYS:
-        raise WindowError("at most {most_days} days can be looked at together", most_days=MOST_DAYS)
+        raise WindowError("at most {most} days can be looked at together", most=MOST_DAYS)
     past = min(first, max(begin, first - DAYS))
     return Window(past=past, first=first, last=last, stray=int(reads[~near].sum()))

@@ -52,5 +52,6 @@ def load_marker(folder: Path) -> Marker | None:
 def refuse_backup(folder: Path) -> None:
     """BackupRefusedError where the folder is marked, however the mark reads."""
     if (folder / NAME).exists():
-        message = "this is a backup, which is only read: make a ledger of it with `wayseal ledger restore`"
-        raise BackupRefusedError(message, file=folder)
+        raise BackupRefusedError(
+            "this is a backup, which is only read: make a ledger of it with `wayseal ledger restore`", file=folder
+        )

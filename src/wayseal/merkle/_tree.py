@@ -74,7 +74,7 @@ class Tree:
 
     def _known(self, size: int) -> int:
         if not 0 <= size <= self.size:
-            raise MerkleError("the tree has {size} leaves, not {size2}", size=self.size, size2=size)
+            raise MerkleError("the tree has {size} leaves, not {wanted}", size=self.size, wanted=size)
         return size
 
     def _range(self, start: int, stop: int) -> bytes:

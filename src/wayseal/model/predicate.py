@@ -81,7 +81,7 @@ def parse_predicate(text: str) -> Predicate:
         if key in CONDITIONS:
             any_of[key] = _values(key, read[key])
         elif key not in ("issued_from", "issued_to", "limit", "unknown"):
-            raise PredicateError("unknown key in a predicate; known are: " + ", ".join(CONDITIONS))
+            raise PredicateError("unknown key in a predicate; known are: {known}", known=list(CONDITIONS))
     return Predicate(
         any_of=any_of,
         issued_from=_time("issued_from", read.get("issued_from")),

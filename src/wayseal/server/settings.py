@@ -107,7 +107,7 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
             raise SettingsError("the settings' file has a name that is no setting")
     for name in ("database", "key_database"):
         if name not in given:
-            raise SettingsError("{name} is needed ({prefix}{name2})", name=name, prefix=PREFIX, name2=name.upper())
+            raise SettingsError("{name} is needed ({variable})", name=name, variable=PREFIX + name.upper())
     return Settings(**{name: _typed(name, str(known[name].type), value) for name, value in given.items()})
 
 

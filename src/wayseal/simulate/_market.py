@@ -90,7 +90,7 @@ def sell(scenario: Scenario, calendar: Calendar, piles: Sequence[Candidates], se
                 break
         else:
             raise SimulateError(
-                "{what} must be fewer: a source read too few numbers that the buyer would take", what=what
+                "{name} must be fewer: a source read too few numbers that the buyer would take", name=what
             )
         taken.add(int(piles[k].number[j]))
         item[i], sold[i] = j, at

@@ -173,14 +173,16 @@ _WHOLE = frozenset(f.name for f in fields(Scenario) if f.type in (int, "int"))
 
 
 def _none_of(name: str, words: Iterable[str]) -> SimulateError:
-    return SimulateError("{name} must be one of {words}", name=name, words=list(words))
+    return SimulateError("{name} must be one of {known}", name=name, known=list(words))
 
 
 def _check(name: str, value: object, low: float, high: float) -> None:
     whole = name in _WHOLE
     kinds = (int,) if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds):
-        raise SimulateError("{name} must be {value}", name=name, value="a whole number" if whole else "a number")
+        if whole:
+            raise SimulateError("{name} must be a whole number", name=name)
+        raise SimulateError("{name} must be a number", name=name)
     if not (math.isfinite(value) and low <= value <= high):
         raise SimulateError("{name} must lie between {low:,.10g} and {high:,.10g}", name=name, low=low, high=high)
 

@@ -205,7 +205,5 @@ def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) ->
 def _text(text: str, field: str) -> str:
     hidden = any(unicodedata.category(char) in _CONTROLS for char in text if char not in _BREAKS)
     if not text.strip() or len(text) > MOST_STATEMENT or hidden:
-        raise CasebookUsageError(
-            "a text of up to {most_statement} characters", key=field, most_statement=MOST_STATEMENT
-        )
+        raise CasebookUsageError("a text of up to {most} characters", key=field, most=MOST_STATEMENT)
     return text

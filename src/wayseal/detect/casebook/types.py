@@ -232,5 +232,5 @@ class Casebook:
 def one_line(text: str, field: str) -> str:
     """A text that can say who or why: one line of up to MOST_LINE characters. CasebookUsageError names the field."""
     if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
-        raise CasebookUsageError("one line of up to {most_line} characters", key=field, most_line=MOST_LINE)
+        raise CasebookUsageError("one line of up to {most} characters", key=field, most=MOST_LINE)
     return text

@@ -105,11 +105,11 @@ def _boundary(ledger: Path, manifest: Manifest, order: PurgeOrder) -> Boundary:
         return Boundary(day=day, young=None)
     if day * DAY_US > young:
         raise TooYoungError(
-            "{day_name} is younger than six months ({legal_days} days before the newest read): the latest day is {day_name2}",
+            "{day} is younger than six months ({legal_days} days before the newest read): the latest day is {latest}",
             file=ledger,
-            day_name=day_name(day),
+            day=day_name(day),
             legal_days=LEGAL_DAYS,
-            day_name2=day_name(young // DAY_US),
+            latest=day_name(young // DAY_US),
         )
     return Boundary(day=day, young=young)
 

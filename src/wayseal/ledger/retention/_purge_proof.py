@@ -26,6 +26,7 @@ from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.messages import Message
 
 FORMAT = "wayseal_purge_proof"
 VERSION = 1
@@ -79,7 +80,7 @@ def fitting(ledger: Path, note: bytes) -> Checkpoint:
     code = since(ledger, manifest, point).code
     if code is Code.CHECKPOINT_ORIGIN:
         raise OtherOriginError(
-            "the checkpoint is of {origin}, the ledger is {origin2}", origin=point.origin, origin2=manifest.origin
+            "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
         )
     if code is not None:
         raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
@@ -120,7 +121,7 @@ def verify_purge(content: bytes, keys: Sequence[VerifyKey], notes: Sequence[byte
     for point, _ in opened:
         if point.origin != proof.before.origin:
             raise OtherOriginError(
-                "a checkpoint is of {origin}, the proof of {origin2}", origin=point.origin, origin2=proof.before.origin
+                "a checkpoint is of {origin}, the proof of {own}", origin=point.origin, own=proof.before.origin
             )
     earlier = opened[0][0]
     after = proof.after
@@ -191,9 +192,9 @@ def _rows(files: Sequence[FileEntry], table: str) -> int:
     return sum(f.rows for f in files if f.kind == f"table:{table}")
 
 
-def _must(holds: bool, why: str) -> None:
+def _must(holds: bool, text: str) -> None:
     if not holds:
-        raise LedgerChangedError("the proof doesn't hold: {why}", why=why)
+        raise LedgerChangedError("the proof doesn't hold: {why}", why=Message(text))
 
 
 def _texts(hashes: Sequence[bytes]) -> list[str]:

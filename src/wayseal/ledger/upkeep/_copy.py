@@ -41,8 +41,10 @@ class Copier:
         """Copies what is not there; LedgerChangedError names a file that is missing or not what it was."""
         for item in items:
             if self._named.get(item.path, item.sha256) != item.sha256:
-                message = "the backup has other bytes under this name: back up into a new folder"
-                raise BackupRefusedError(message, file=self._dest / item.path)
+                raise BackupRefusedError(
+                    "the backup has other bytes under this name: back up into a new folder",
+                    file=self._dest / item.path,
+                )
         total = sum(i.bytes for i in items)
         try:
             for item in items:

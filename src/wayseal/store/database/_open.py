@@ -36,8 +36,8 @@ def _known_options(url: URL) -> URL:
     unknown = sorted(set(url.query) - _POSTGRESQL_OPTIONS)
     if unknown:
         raise DatabaseError(
-            "the database's address takes {postgresql_options} as options only",
-            postgresql_options=sorted(_POSTGRESQL_OPTIONS),
+            "the database's address takes {known} as options only",
+            known=sorted(_POSTGRESQL_OPTIONS),
         )
     query = {("ssl" if name == "sslmode" else name): value for name, value in url.query.items()}
     return url.set(drivername="postgresql+asyncpg", query=query)

@@ -141,5 +141,6 @@ def _sources(report: Path) -> dict[str, float]:
 def _all_known(snapshot: Snapshot, actors: Sequence[str], report: Path | None) -> None:
     for number, key in enumerate(snapshot.keys(list(actors)).tolist(), start=1):
         if not snapshot.knows("actor", key):
-            where = f"account {number} of the report" if report else f"--for: account {number}"
-            raise CanaryError("{where} is not in the ledger", file=report, where=where)
+            if report:
+                raise CanaryError("account {number} of the report is not in the ledger", file=report, number=number)
+            raise CanaryError("--for: account {number} is not in the ledger", number=number)

@@ -69,10 +69,10 @@ def restore(
     manifest = check_backup(folder)
     if manifest.chain != chain:
         raise BackupError(
-            "a backup of {chain}, where one of {chain2} was asked for",
+            "a backup of {chain}, where one of {wanted} was asked for",
             file=folder,
             chain=manifest.chain,
-            chain2=chain,
+            wanted=chain,
         )
     _prepare(database, manifest, folder)
     with opened_file(folder / manifest.file) as source:
@@ -93,7 +93,8 @@ def _prepare(database: Database, manifest: Manifest, folder: Path) -> None:
         upgrade(database, manifest.chain, manifest.version)
     elif standing != manifest.version:
         raise BackupError(
-            "tables of version {version}, and those in the database are of {standing}: restore into a database without tables",
+            "tables of version {version}, and those in the database are of {standing}: restore into a database "
+            "without tables",
             file=folder,
             version=manifest.version,
             standing=standing,

@@ -62,7 +62,7 @@ class Keyring:
     def from_environment(env: Mapping[str, str]) -> "Keyring":
         """The keyring in `WAYSEAL_KEYRING`: its JSON, or base64 of that. KeyringError where there is none."""
         if not (text := env.get(ENVIRONMENT, "").strip()):
-            raise KeyringError("{environment} is not set", environment=ENVIRONMENT)
+            raise KeyringError("{variable} is not set", variable=ENVIRONMENT)
         return Keyring.from_json(text.encode() if text.startswith("{") else _json.decoded(text, ENVIRONMENT))
 
     @staticmethod
@@ -101,9 +101,9 @@ class Keyring:
         version = max([*self._live[purpose], *(v for p, v in self._retired if p is purpose)]) + 1
         if version > MOST_VERSIONS:
             raise KeyringError(
-                "there can be {most_versions} versions of a key, no more",
+                "there can be {most} versions of a key, no more",
                 key=purpose,
-                most_versions=MOST_VERSIONS,
+                most=MOST_VERSIONS,
             )
         made = Keyring([*self._keys(), KINDS[purpose](version, now, os.urandom(SECRET))], self._numbers(), self._gone())
         return made.activate(purpose, version) if activate else made

@@ -53,7 +53,7 @@ class Key:
     def __init__(self, version: int, created_at: int, secret: bytes) -> None:
         if len(secret) != SECRET:
             raise KeyringError(
-                "{purpose} {version}: a secret has {secret} bytes", purpose=self.purpose, version=version, secret=SECRET
+                "{purpose} {version}: a secret has {size} bytes", purpose=self.purpose, version=version, size=SECRET
             )
         self.version, self.created_at, self._secret = version, created_at, secret
 

@@ -147,7 +147,7 @@ def prove_growth(connection: Connection, old: bytes, new: bytes) -> GrowthProof:
     before, after = Checkpoint.claimed(old), Checkpoint.claimed(new)
     if before.origin != after.origin:
         raise OtherOriginError(
-            "one checkpoint is of {origin}, the other of {origin2}", origin=before.origin, origin2=after.origin
+            "one checkpoint is of {origin}, the other of {other}", origin=before.origin, other=after.origin
         )
     if before.size > after.size:
         raise VaultError("the first checkpoint is the newer one")
@@ -162,7 +162,7 @@ def verify_growth(content: bytes, keys: Sequence[VerifyKey]) -> Grown:
     (old, by), (new, also) = (Checkpoint.open(n.encode(), keys) for n in (proof.old, proof.new))
     if old.origin != new.origin:
         raise OtherOriginError(
-            "one checkpoint is of {origin}, the other of {origin2}", origin=old.origin, origin2=new.origin
+            "one checkpoint is of {origin}, the other of {other}", origin=old.origin, other=new.origin
         )
     if not verify_consistency(old.size, old.root, new.size, new.root, proof.path):
         raise LogChangedError("the proof doesn't hold: the later log doesn't begin with the earlier one")

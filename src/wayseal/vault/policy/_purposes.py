@@ -15,6 +15,7 @@ from typing import Any
 
 from wayseal.custody import Relation
 from wayseal.model.kinds import ActorKind
+from wayseal.model.messages import Message
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.fields import Field, FieldKind, Form
 
@@ -44,7 +45,7 @@ FIND_KEYS = ("quota", "most")
 _LENGTH = re.compile(r"([1-9]\d{0,3})([mhd])|0")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-Wrong = Callable[[str, str], PolicyError]
+Wrong = Callable[..., PolicyError]
 
 
 class Work(StrEnum):
@@ -171,10 +172,10 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
             unknown=UNKNOWN,
         )
 
-    def wrong(key: str, must: str) -> PolicyError:
-        return PolicyError("purpose {code}: {name} must be {must}", code=code, name=key, must=must)
+    def wrong(key: str, text: str, **values: object) -> PolicyError:
+        return PolicyError("purpose {code}: {name} must be {must}", code=code, name=key, must=Message(text, values))
 
-    _closed(row, KEYS, f"purpose {code}")
+    _closed(row, KEYS, Message("purpose {code}", {"code": code}))
     for lang in ("zh", "en"):
         if not _said(row.get(lang)):
             raise wrong(lang, "what the purpose is called")
@@ -204,7 +205,7 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
     )
 
 
-def _closed(row: Mapping[str, Any], keys: tuple[str, ...], of: str) -> None:
+def _closed(row: Mapping[str, Any], keys: tuple[str, ...], of: Message) -> None:
     if unknown := sorted(set(row) - set(keys)):
         raise PolicyError("in {of}: unknown key {unknown}", of=of, unknown=unknown[0])
 
@@ -212,15 +213,15 @@ def _closed(row: Mapping[str, Any], keys: tuple[str, ...], of: str) -> None:
 def _listed(row: Mapping[str, Any], key: str, default: object, among: Any, wrong: Wrong) -> frozenset[str]:
     values = row.get(key, default)
     if not isinstance(values, list) or (default is None and not values):
-        raise wrong(key, "a list of " + ", ".join(sorted(among)))
+        raise wrong(key, "a list of {known}", known=sorted(among))
     if not all(isinstance(value, str) and value in among for value in values):
-        raise wrong(key, "a list of " + ", ".join(sorted(among)))
+        raise wrong(key, "a list of {known}", known=sorted(among))
     return frozenset(values)
 
 
 def _fields(table: object, wrong: Wrong) -> dict[Field, Form]:
     if not isinstance(table, dict) or not table or not table.keys() <= set(Field):
-        raise wrong("fields", "a table of " + ", ".join(Field))
+        raise wrong("fields", "a table of {known}", known=list(Field))
     made = {}
     for field in Field:
         if field not in table:
@@ -228,7 +229,7 @@ def _fields(table: object, wrong: Wrong) -> dict[Field, Form]:
         regions = field.kind is FieldKind.ADDRESS
         among = [form.value for form in Form if form is not Form.REGION or regions]
         if table[field] not in among:
-            raise wrong(f"fields.{field}", "one of " + ", ".join(among))
+            raise wrong(f"fields.{field}", "one of {known}", known=list(among))
         made[field] = Form(table[field])
     return made
 
@@ -249,7 +250,7 @@ def _hours(row: Mapping[str, Any], key: str, wrong: Wrong) -> int:
 def _budget(table: object, code: str, wrong: Wrong) -> Budget:
     if not isinstance(table, dict):
         raise wrong("budget", "a table with base, per and cap")
-    _closed(table, BUDGET_KEYS, f"purpose {code}, budget")
+    _closed(table, BUDGET_KEYS, Message("purpose {code}, budget", {"code": code}))
     base, cap = (_count(table.get(key), f"budget.{key}", wrong) for key in ("base", "cap"))
     outlet = "outlet_base" in table
     if not outlet and "outlet_per" in table:
@@ -265,8 +266,8 @@ def _budget(table: object, code: str, wrong: Wrong) -> Budget:
 
 def _find(table: object, code: str, wrong: Wrong) -> LookUps:
     if not isinstance(table, dict):
-        raise wrong("find", "a table of " + ", ".join(FIND_KEYS))
-    _closed(table, FIND_KEYS, f"purpose {code}, find")
+        raise wrong("find", "a table of {known}", known=list(FIND_KEYS))
+    _closed(table, FIND_KEYS, Message("purpose {code}, find", {"code": code}))
     return LookUps(**{key: _count(value, f"find.{key}", wrong) for key, value in table.items()})
 
 
@@ -278,7 +279,7 @@ def _count(value: object, key: str, wrong: Wrong) -> int:
 
 def _per(table: object, key: str, wrong: Wrong) -> dict[Work, float]:
     if not isinstance(table, dict) or not table.keys() <= set(Work):
-        raise wrong(key, "a table of " + ", ".join(Work))
+        raise wrong(key, "a table of {known}", known=list(Work))
     for value in table.values():
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1000:
             raise wrong(key, "numbers between 0 and 1000")
@@ -287,5 +288,5 @@ def _per(table: object, key: str, wrong: Wrong) -> dict[Work, float]:
 
 def _bulk(table: object, wrong: Wrong) -> dict[str, int]:
     if not isinstance(table, dict) or not table.keys() <= set(ActorKind):
-        raise wrong("bulk", "a table of " + ", ".join(ActorKind))
+        raise wrong("bulk", "a table of {known}", known=list(ActorKind))
     return {kind: _count(most, f"bulk.{kind}", wrong) for kind, most in table.items()}

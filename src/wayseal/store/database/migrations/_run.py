@@ -115,10 +115,11 @@ def _version(connection: sa.Connection, chain: Chain, script: ScriptDirectory) -
     for head in heads:
         if head not in known:
             raise DatabaseError(
-                "the tables of {chain} are of version {head}, and this Wayseal knows them up to {script}: run a newer Wayseal",
+                "the tables of {chain} are of version {current}, and this Wayseal knows them up to {newest}: run a "
+                "newer Wayseal",
                 chain=chain,
-                head=head,
-                script=script.get_current_head(),
+                current=head,
+                newest=script.get_current_head(),
             )
     if len(heads) > 1:
         raise DatabaseError("the tables of {chain} are of several versions at once: restore a backup", chain=chain)
