@@ -27,7 +27,7 @@ def cpu_seconds() -> float:
 
 def _forked() -> float:
     """CPU time of the process that forks others for tests, and of those of them that ended: it lives on."""
-    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)  # type: ignore[attr-defined]
+    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)
     try:
         used = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:15]
     except OSError:

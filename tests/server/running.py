@@ -106,7 +106,7 @@ def _started(environment: dict[str, str], log: Path, *, anew: bool) -> subproces
 
 def _port(process: subprocess.Popen[bytes] | Started, log: Path) -> int:
     """Where it listens, as its log says."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text()
         for line in log.read_text().splitlines():

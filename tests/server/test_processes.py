@@ -164,7 +164,7 @@ def run_until_asked(
 
     def asked() -> Answered:
         try:
-            until = time.monotonic() + 90
+            until = time.monotonic() + 300
             while '"serving"' not in said.getvalue() and time.monotonic() < until:
                 said.write(capfd.readouterr().err)
                 time.sleep(0.05)
@@ -250,7 +250,7 @@ def settings_of(folder: Path, processes: int) -> Settings:
 
 def port_of(said: io.StringIO) -> int:
     """Where a service listens, as its log says."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         if found := re.search(r'"port":(\d+)', said.getvalue()):
             return int(found[1])
