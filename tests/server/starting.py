@@ -99,7 +99,7 @@ def _serve(environment: dict[str, str], log: Path) -> None:
     os.close(errors)
     os.environ.clear()
     os.environ.update(environment)
-    _processes.get_context = lambda method: Forks()  # type: ignore[assignment]
+    vars(_processes)["get_context"] = lambda method: Forks()
     _unlike_others()
     run(read_settings(os.environ))
 
