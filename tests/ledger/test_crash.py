@@ -6,6 +6,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -67,14 +68,22 @@ KILLED = """
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with both logs, and the logs."""
     folder = tmp_path_factory.mktemp("clean")
-    put(write(folder / "1", "accesses", EARLY), folder / "L")
+    put(write(folder / "1", "accesses", EARLY), folder / "E")
+    shutil.copytree(folder / "E", folder / "L")
     put(write(folder / "2", "accesses", LATE), folder / "L")
     return folder
 
 
+@pytest.fixture
+def early(clean: Path, tmp_path: Path) -> Path:
+    """A ledger of the first log alone, to be spoilt."""
+    shutil.copytree(clean / "E", tmp_path / "L")
+    return tmp_path / "L"
+
+
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.usefixtures("early")
 def test_killed_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
-    put(clean / "1/accesses.parquet", tmp_path / "L")
     before = content(tmp_path / "L")
     process = ended(KILLED, clean / "2/accesses.parquet", tmp_path / "L", step, 0)
     assert (process.err, process.code) == ("", -signal.SIGKILL)
@@ -88,6 +97,7 @@ def test_killed_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.usefixtures("early")
 def test_broken_off_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
     """As by Ctrl-C: nothing half done is left, and nothing that was committed is lost."""
 
@@ -95,7 +105,6 @@ def test_broken_off_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
         if name == step:
             raise KeyboardInterrupt
 
-    put(clean / "1/accesses.parquet", tmp_path / "L")
     before = content(tmp_path / "L")
     with pytest.raises(KeyboardInterrupt):
         put(clean / "2/accesses.parquet", tmp_path / "L", on_step=stop)
@@ -189,8 +198,8 @@ LIMITED = """
 
 
 @pytest.mark.parametrize("limit", [10, 300, 2500])
+@pytest.mark.usefixtures("early")
 def test_a_full_disk_is_said_and_changes_nothing(tmp_path: Path, clean: Path, limit: int) -> None:
-    put(clean / "1/accesses.parquet", tmp_path / "L")
     before = content(tmp_path / "L")
     process = ended(LIMITED, clean / "2/accesses.parquet", tmp_path / "L", limit)
     assert (process.code, process.err) == (LedgerStorageError("").exit_code, "")
@@ -255,11 +264,9 @@ MANIFESTS: list[tuple[str, Callable[[bytes], bytes], str]] = [
 
 
 @pytest.mark.parametrize(("change", "message"), [m[1:] for m in MANIFESTS], ids=[m[0] for m in MANIFESTS])
-def test_a_damaged_manifest(tmp_path: Path, change: Callable[[bytes], bytes], message: str) -> None:
-    path = write(tmp_path, "accesses", EARLY)
-    put(path, tmp_path / "L")
-    damage(tmp_path / "L/manifest.json", change)
-    for attempt in (lambda: ledger.open_ledger(tmp_path / "L"), lambda: put(path, tmp_path / "L")):
+def test_a_damaged_manifest(clean: Path, early: Path, change: Callable[[bytes], bytes], message: str) -> None:
+    damage(early / "manifest.json", change)
+    for attempt in (lambda: ledger.open_ledger(early), lambda: put(clean / "1/accesses.parquet", early)):
         with pytest.raises(LedgerError, match=message) as caught:
             attempt()
         assert "manifest.json" in str(caught.value)
@@ -299,11 +306,10 @@ SEGMENTS: list[tuple[str, Callable[[Path], None], str]] = [
 
 
 @pytest.mark.parametrize(("spoil", "message"), [s[1:] for s in SEGMENTS], ids=[s[0] for s in SEGMENTS])
-def test_a_damaged_segment_is_named(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
-    put(write(tmp_path, "accesses", EARLY), tmp_path / "L")
-    [segment] = (tmp_path / "L/data").rglob("accesses-*.parquet")
+def test_a_damaged_segment_is_named(early: Path, spoil: Callable[[Path], None], message: str) -> None:
+    [segment] = (early / "data").rglob("accesses-*.parquet")
     spoil(segment)
-    with ledger.open_ledger(tmp_path / "L") as snapshot:
+    with ledger.open_ledger(early) as snapshot:
         keys = snapshot.keys(["YT1"])
         with pytest.raises(LedgerError, match=message) as caught:
             snapshot.reads(keys)
