@@ -59,11 +59,7 @@ def _parent() -> subprocess.Popen[str]:
 
 
 def _serve() -> None:
-    import wayseal.ledger.integrity
-    import wayseal.ledger.retention
-    import wayseal.ledger.upkeep
-    import wayseal.store  # noqa: F401
-
+    _warm()
     for line in sys.stdin:
         code, args = json.loads(line)
         pipes = [os.pipe(), os.pipe()]
@@ -78,6 +74,26 @@ def _serve() -> None:
                 said.append(pipe.read())
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
         print(json.dumps([status, *said]), flush=True)
+
+
+def _warm() -> None:
+    """Imports what is run, and loads compiled code, which each fork would do anew; starts no threads."""
+    import numpy as np
+    import pyarrow as pa
+
+    import wayseal.ledger.integrity
+    import wayseal.ledger.retention
+    import wayseal.ledger.upkeep
+    import wayseal.store  # noqa: F401
+    from wayseal.ledger._dictionary import Dictionary
+    from wayseal.ledger._keys import Keyer
+    from wayseal.ledger._order import ledger_order
+    from wayseal.merkle.hashing import Messages
+
+    Dictionary("actor", Keyer()).encode(pa.array(["u-1", "u-2"]))
+    numbers = np.arange(9)
+    ledger_order(numbers.astype(np.uint64), numbers, numbers.astype(np.int32), numbers)
+    Messages(64, 5).hashes(64)
 
 
 def _run(code: str, args: list[str], into: list[int]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import DEEP
 from tests.ledger.children import child, ended
 from tests.ledger.helpers import content, put, read, write
 from tests.ledger.sealed import BARE, EARLY, files, flipped, looked, make, note
@@ -425,7 +426,7 @@ def test_backups_of_a_ledger_that_is_written_to(tmp_path: Path) -> None:
         write(
             tmp_path / "more", "accesses", [read(n / 7, f"u-{n % 9}", f"YT{n * k % 900}") for n in range(900)], str(k)
         )
-        for k in range(1, 16)
+        for k in range(1, 16 if DEEP else 9)
     ]
     process = child(INGESTS, tmp_path / "L", *more)
     seen = []
