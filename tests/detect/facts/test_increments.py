@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.detect.making import DAY, HOUR, STAFF, commit, facts, same
+from tests.effort import examples
 from tests.ledger.helpers import at, read
 from wayseal import ledger
 from wayseal.detect.explain import By, load_templates
@@ -69,7 +70,7 @@ def rows(chance: random.Random, count: int, waybills: int, seed: int) -> dict[st
     return out
 
 
-@settings(max_examples=max(1, settings().max_examples // 12))
+@examples(8, quick=3)
 @given(seed=st.integers(0, 1 << 32), sizes=st.lists(st.integers(1, 8), min_size=2, max_size=10), data=st.data())
 def test_any_rows_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, seed: int, sizes: list[int], data: st.DataObject

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.detect.partners.world import CONTRACT, actor, at, call, calls, checked, only, read, us
+from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
 from wayseal.detect.partners._pairs import TOLERANCE_US
 from wayseal.detect.partners._result import Reconciled
@@ -282,7 +283,7 @@ def plain(ours: Rows, theirs: Rows) -> int:
     return found
 
 
-@settings(max_examples=12)
+@examples(12)
 @example(678)  # polls at equal distances agree with each other: not a clock set anew
 @given(st.integers(0, 1 << 30))
 def test_against_plain_matching(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 from scipy.stats import geom, nbinom
 
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
+from tests.effort import examples
 from wayseal.detect.peers import Evidence, Usual, evidence, fit
 from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, ODD_WORK, STEADY
 from wayseal.detect.peers._fit import FEW, WEEKS
@@ -135,7 +136,7 @@ DAY = st.tuples(
 )
 
 
-@settings(max_examples=max(20, settings().max_examples // 2))
+@examples(50)
 @given(
     st.lists(DAY, min_size=1, max_size=45), st.floats(1e-4, 0.9), st.floats(0.2, 8), st.floats(0.2, 8),
     st.floats(5e-4, 0.3), st.floats(1.6, 300),
