@@ -86,7 +86,9 @@ def test_any_rows_in_any_order(
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize(("seed", "every"), [(1, 1), (2, 3), (3, 1)])
+@pytest.mark.parametrize(
+    ("seed", "every"), [pytest.param(1, 1, marks=pytest.mark.deep), (2, 3), pytest.param(3, 1, marks=pytest.mark.deep)]
+)
 def test_many_rows_until_files_merge(tmp_path: Path, seed: int, every: int, counts: list[bool]) -> None:
     path, state, chance = tmp_path / "L", tmp_path / "state", random.Random(seed)
     commit(tmp_path, path, STAFF, "staff")
@@ -199,7 +201,7 @@ def cut(world: World, steps: int) -> list[dict[str, pa.Table]]:
     return out
 
 
-@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("late", [pytest.param(False, marks=pytest.mark.deep), True])
 def test_a_simulated_world(tmp_path: Path, late: bool, counts: list[bool]) -> None:
     """Twelve ingests, one after the other; late: reads come first, what explains them in the last six."""
     world = generate(preset("tiny", insiders="few", noise=0.03, fields=True, accesses=12_000), seed=7)
