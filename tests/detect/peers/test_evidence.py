@@ -136,6 +136,7 @@ DAY = st.tuples(
 )
 
 
+@pytest.mark.kernels
 @examples(50)
 @given(
     st.lists(DAY, min_size=1, max_size=45), st.floats(1e-4, 0.9), st.floats(0.2, 8), st.floats(0.2, 8),
@@ -200,6 +201,7 @@ def test_what_may_be_learnt_is_bounded(a_day: int) -> None:
     assert free.total[0, 90:].max() < ENOUGH
 
 
+@pytest.mark.kernels
 def test_a_strong_day_after_a_weak_story() -> None:
     """A weak story of some days doesn't weaken a strong day: a second one begins on it."""
     usual = usual_of(10, rate=0.035, between=1.3, within=0.54, burst=0.01, size=22.0)
@@ -256,6 +258,7 @@ def test_four_weeks_at_most(idle: int) -> None:
     assert found.total[0, over + busy :].max() < 3
 
 
+@pytest.mark.kernels
 def test_days_that_are_cleared_say_nothing() -> None:
     odd, base = np.full(30, 40), np.full(30, 50.0)
     odd[:5] = 2
