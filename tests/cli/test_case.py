@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import Ran, inside, log, run
+from tests.cli.running import Ran, inside, log
 from tests.detect.casebook.making import NOW, alert, secret
 from tests.detect.casebook.making import run as write
 from wayseal.cli._case_words import CASE_TEXTS
@@ -341,7 +341,7 @@ def test_no_ledger_and_a_backup(empty: Path, tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_the_casebook(ledger: Path) -> None:
     before = (ledger / FILE).read_bytes()
-    ran = run("case", "open", "c-1", *BY, "--ledger", ledger, cwd=ledger, limit=len(before) + 10)
+    ran = inside("case", "open", "c-1", *BY, "--ledger", ledger, cwd=ledger, limit=len(before) + 10)
     assert ran.code == 5, ran.err
     assert "thief" not in ran.out, "what isn't recorded isn't shown"
     assert (ledger / FILE).read_bytes() == before

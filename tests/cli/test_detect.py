@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.detecting import as_anybody
-from tests.cli.running import Ran, inside, run
+from tests.cli.running import Ran, inside
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
 from wayseal.cli._detect_found import TEXTS
@@ -265,7 +265,7 @@ def test_a_casebook_that_is_closed_to_us(ledger: Path, small: Watched) -> None:
 
 
 def test_a_full_disk_shows_no_name_that_is_not_recorded(ledger: Path, small: Watched, tmp_path: Path) -> None:
-    ran = run("detect", ledger, *BY, cwd=tmp_path, limit=100)
+    ran = inside("detect", ledger, *BY, cwd=tmp_path, limit=100)
     assert ran.code == 5, ran.err
     assert not [a for a in accounts(small) if a in ran.out + ran.err]
 
