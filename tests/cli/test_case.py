@@ -231,14 +231,15 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code"), REFUSED)
-def test_what_is_refused_changes_nothing(ledger: Path, words: tuple[str, ...], code: int) -> None:
+def test_what_is_refused_changes_nothing(ledger: Path, subtests: pytest.Subtests) -> None:
     before = (ledger / FILE).read_bytes()
-    english, chinese = (inside(*words, "--ledger", ledger, "--lang", lang) for lang in ("en", "zh"))
-    assert (english.code, chinese.code) == (code, code), english.err + chinese.err
-    assert english.err != chinese.err or code == 7
-    assert "u-1077" not in english.err + english.out
-    assert (ledger / FILE).read_bytes() == before
+    for words, code in REFUSED:
+        with subtests.test(" ".join(words)[:60]):
+            english, chinese = (inside(*words, "--ledger", ledger, "--lang", lang) for lang in ("en", "zh"))
+            assert (english.code, chinese.code) == (code, code), english.err + chinese.err
+            assert english.err != chinese.err or code == 7
+            assert "u-1077" not in english.err + english.out
+            assert (ledger / FILE).read_bytes() == before
 
 
 def test_a_user_without_a_name(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
