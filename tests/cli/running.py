@@ -50,7 +50,8 @@ def inside(*words: object, cwd: Path | None = None, limit: int | None = None, sc
         limit: Bytes that no file may exceed, as on a full disk.
         screen: Where standard output goes, if it shall not be kept.
     """
-    out, err, before, code = io.StringIO(), io.StringIO(), sys.argv, 0
+    kept, err, before, code = io.BytesIO(), io.StringIO(), sys.argv, 0
+    out = io.TextIOWrapper(kept, encoding="utf-8", newline="\n", write_through=True)
     sys.argv = ["wayseal", *arguments(*words)]
     try:
         with ExitStack() as stack:
@@ -68,8 +69,9 @@ def inside(*words: object, cwd: Path | None = None, limit: int | None = None, sc
         sys.argv = before
         if screen is not None:
             screen.flush()
-    assert "Traceback" not in out.getvalue() + err.getvalue(), err.getvalue()
-    return Ran(code=code, out=out.getvalue(), err=err.getvalue())
+    seen = kept.getvalue().decode("utf-8")
+    assert "Traceback" not in seen + err.getvalue(), err.getvalue()
+    return Ran(code=code, out=seen, err=err.getvalue())
 
 
 @contextmanager
