@@ -203,8 +203,8 @@ def test_two_real_writers_at_once(tmp_path: Path) -> None:
     """Started together, each either writes or is told; in the end nothing is lost and nothing stands twice."""
     logs = [log(tmp_path / f"log{n}.csv", [f"2026-03-02T10:00:00Z,u{n},YT{k}" for k in range(500)]) for n in range(2)]
     both = [started("ingest", path, "--ledger", "L", cwd=tmp_path) for path in logs]
-    for process, path in zip(both, logs, strict=True):
-        _, err = process.communicate()
+    errors = [process.communicate()[1] for process in both]
+    for process, err, path in zip(both, errors, logs, strict=True):
         assert "Traceback" not in err
         assert process.returncode in {0, 4}, err
         if process.returncode == 4:
