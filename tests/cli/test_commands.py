@@ -56,14 +56,15 @@ def test_there_are_these_commands() -> None:
     assert inside().code == 2
 
 
-@pytest.mark.parametrize("name", [*COMMANDS[: -len(GROUPS)], *GROUPED])
-@pytest.mark.parametrize("flag", ["--help", "-h"])
-def test_help_shows_examples_a_line_each(name: str, flag: str) -> None:
-    ran = inside(*name.split(), flag)
-    assert ran.code == 0
-    examples = re.findall(r"^ *(wayseal .*)$", ran.out, re.MULTILINE)
-    assert any(example.startswith(f"wayseal {name}") for example in examples)
-    assert all(example.split()[1] in COMMANDS for example in examples)
+def test_help_shows_examples_a_line_each(subtests: pytest.Subtests) -> None:
+    for name in (*COMMANDS[: -len(GROUPS)], *GROUPED):
+        for flag in ("--help", "-h"):
+            with subtests.test(f"{name} {flag}"):
+                ran = inside(*name.split(), flag)
+                assert ran.code == 0
+                examples = re.findall(r"^ *(wayseal .*)$", ran.out, re.MULTILINE)
+                assert any(example.startswith(f"wayseal {name}") for example in examples)
+                assert all(example.split()[1] in COMMANDS for example in examples)
 
 
 USAGE: list[tuple[str, ...]] = [
@@ -81,13 +82,13 @@ USAGE: list[tuple[str, ...]] = [
 ]
 
 
-@pytest.mark.parametrize("words", USAGE, ids=" ".join)
-def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
-    monkeypatch.chdir(tmp_path)
-    ran = inside(*words)
-    assert ran.code == 2
-    assert ran.err
-    assert list(tmp_path.iterdir()) == []
+def test_wrong_usage(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    for words in USAGE:
+        with subtests.test(" ".join(words)):
+            ran = inside(*words, cwd=tmp_path)
+            assert ran.code == 2
+            assert ran.err
+            assert list(tmp_path.iterdir()) == []
 
 
 def test_quiet_is_silent(tmp_path: Path, base: Path) -> None:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.detecting import Notices, as_anybody
-from tests.cli.running import inside, run
+from tests.cli.running import inside
 from tests.detect.watched import Watched
 from wayseal.cli._detect_found import TEXTS as UNKEPT
 from wayseal.cli._notify import TEXTS, NotifyError, addresses, notify
@@ -78,7 +78,7 @@ def test_what_could_not_be_sent_is_said_by_its_place_alone(ledger: Path) -> None
 def test_a_server_that_is_not_there(ledger: Path, tmp_path: Path) -> None:
     with Notices() as gone:
         address = gone.address()
-    ran = run("detect", ledger, "--notify", address, "--lang", "zh", cwd=tmp_path)
+    ran = inside("detect", ledger, "--notify", address, "--lang", "zh", cwd=tmp_path)
     assert ran.code == 5
     assert ran.err == "wayseal: --notify：未能向第 1 个地址发出通知；案件已登记\n"
 

@@ -34,9 +34,13 @@ def test_the_walk_finds_wordings_in_every_form() -> None:
         assert text in found or text.startswith("this column"), text
 
 
-@pytest.mark.parametrize("english", sorted(ERRORS))
-def test_each_is_said_with_its_blanks_and_after_any_place(english: str) -> None:
-    chinese = ERRORS[english]
+def test_each_is_said_with_its_blanks_and_after_any_place(subtests: pytest.Subtests) -> None:
+    for english, chinese in ERRORS.items():
+        with subtests.test(english):
+            said_with_blanks(english, chinese)
+
+
+def said_with_blanks(english: str, chinese: str) -> None:
     blanks = english.count("{}")
     assert {int(n) for n in BLANKS.findall(chinese)} == set(range(blanks))
     assert CHINESE.search(chinese) or english == "{}; {}"
