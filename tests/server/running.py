@@ -52,20 +52,19 @@ def prepared(folder: Path, **client: str | None) -> str:
     main, keys = databases(folder)
     ring = Keyring.new(NOW)
     ring.save(folder / "ring.json")
-    new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
-    vault = Vault(main, keys, ring)
-    vault.actors(ADMIN, actors(), now=NOW)
-    secret = vault.add_client(
-        ADMIN,
-        "all",
-        scopes=ALL,
-        actor="system-1",
-        acts_for=ROLES,
-        certificate_sha256=client.get("certificate_sha256"),
-        now=NOW,
-    )
-    vault.close()
-    return secret
+    with main, keys:
+        new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
+        vault = Vault(main, keys, ring)
+        vault.actors(ADMIN, actors(), now=NOW)
+        return vault.add_client(
+            ADMIN,
+            "all",
+            scopes=ALL,
+            actor="system-1",
+            acts_for=ROLES,
+            certificate_sha256=client.get("certificate_sha256"),
+            now=NOW,
+        )
 
 
 def environment_of(folder: Path, **settings: str) -> dict[str, str]:

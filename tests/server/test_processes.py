@@ -107,14 +107,14 @@ class Load:
 def in_the_log(folder: Path, shown: list[dict[str, Any]]) -> None:
     """Whether what was shown stands in the log, each once, and the log is whole."""
     main, keys = databases(folder)
-    rows = main.read(lambda c: c.execute(t.entries.select()).all())
+    with main, keys:
+        rows = main.read(lambda c: c.execute(t.entries.select()).all())
+        findings = verify(main, [], [], lambda *done: None).findings
     entries = {row.seq: decode(bytes(row.entry)) for row in rows}
     assert len({one["seq"] for one in shown}) == len(shown)
     for one in shown:
         assert entries[one["seq"]].waybill == one["waybill"]
-    assert not verify(main, [], [], lambda *done: None).findings
-    main.close()
-    keys.close()
+    assert not findings
 
 
 @pytest.mark.slow

@@ -215,7 +215,11 @@ def _used(main_url: str, keys_url: str) -> Iterator[World]:
 @contextmanager
 def world(urls: tuple[str, str]) -> Iterator[World]:
     """A vault in two databases that have empty tables."""
-    main, keys = (open_database(url) for url in urls)
+    with open_database(urls[0]) as main, open_database(urls[1]) as keys:
+        yield _made(main, keys)
+
+
+def _made(main: Database, keys: Database) -> World:
     keyring = Keyring.new(NOON)
     new_vault(main, keys, "vault.example", *default_texts(), OPERATOR, NOON)
     vault = Vault(main, keys, keyring)
@@ -230,7 +234,4 @@ def world(urls: tuple[str, str]) -> Iterator[World]:
     )
     for client, roles in (("app", ROLES), ("shop", frozenset({"partner"})), ("feed", frozenset[str]())):
         vault.add_client(OPERATOR, client, scopes=frozenset(), acts_for=roles, now=NOON)
-    try:
-        yield made
-    finally:
-        vault.close()
+    return made

@@ -1,8 +1,6 @@
 """`wayseal vault backup`, `restore`, `erased`, `prune`."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -88,11 +86,6 @@ def prune_backups(place: Path, chain: Chain, keep_days: int, lang: Lang) -> None
         typer.echo(words["pruned_none"])
 
 
-@contextmanager
-def _database(folder: Path, chain: Chain) -> Iterator[Database]:
+def _database(folder: Path, chain: Chain) -> Database:
     settings = settings_of(folder)
-    database = open_database(settings.database if chain == "main" else settings.key_database, patience=PATIENCE)
-    try:
-        yield database
-    finally:
-        database.close()
+    return open_database(settings.database if chain == "main" else settings.key_database, patience=PATIENCE)

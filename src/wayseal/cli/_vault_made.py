@@ -16,7 +16,7 @@ from wayseal.cli._vault_open import CLIENT, PATIENCE, SETTINGS, Opened, caller_o
 from wayseal.cli._vault_words import VAULT_TEXTS
 from wayseal.cli._words import filled
 from wayseal.model.times import iso
-from wayseal.store.database import Database, open_database
+from wayseal.store.database import open_database
 from wayseal.store.database.migrations import Chain, pending, upgrade, version
 from wayseal.vault import Caller, Vault, new_vault
 from wayseal.vault.errors import VaultError
@@ -74,18 +74,16 @@ def _make(folder: Path, given: Given, caller: Caller) -> None:
     # What the environment names may be there already.
     if settings.keyring_file is not None and not settings.keyring_file.exists():
         Keyring.new(now()).save(settings.keyring_file)
-    main = open_database(settings.database, patience=PATIENCE)
-    keys = open_database(settings.key_database, patience=PATIENCE)
-    try:
+    with (
+        open_database(settings.database, patience=PATIENCE) as main,
+        open_database(settings.key_database, patience=PATIENCE) as keys,
+    ):
         upgrade(main, "main")
         upgrade(keys, "keys")
         new_vault(main, keys, given.origin or _named(folder), *default_texts(), caller, now())
         vault = Vault(main, keys, keyring_of(settings))
         # Nobody is told its secret, and it has no scope: it acts on this machine alone.
         vault.add_client(caller, CLIENT, scopes=frozenset(), acts_for=frozenset(vault.policy.roles), now=now())
-    finally:
-        main.close()
-        keys.close()
 
 
 def _named(folder: Path) -> str:
@@ -117,21 +115,17 @@ def bring_up(folder: Path, lang: Lang) -> None:
     """Does the steps that the tables lack."""
     words = VAULT_TEXTS[lang]
     done = 0
-    for chain, database in _databases(folder):
-        for step in upgrade(database, chain):
-            typer.echo(filled(words["step"], revision=step.revision, what=step.what))
-            done += 1
+    for chain, url in _addresses(folder):
+        with open_database(url, patience=PATIENCE) as database:
+            for step in upgrade(database, chain):
+                typer.echo(filled(words["step"], revision=step.revision, what=step.what))
+                done += 1
     typer.echo(filled(words["upgraded"], steps=done) if done else words["no_upgrade"])
 
 
-def _databases(folder: Path) -> Iterator[tuple[Chain, Database]]:
+def _addresses(folder: Path) -> Iterator[tuple[Chain, str]]:
     settings = settings_of(folder)
-    for chain, url in zip(_CHAINS, (settings.database, settings.key_database), strict=True):
-        database = open_database(url, patience=PATIENCE)
-        try:
-            yield chain, database
-        finally:
-            database.close()
+    return zip(_CHAINS, (settings.database, settings.key_database), strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +150,10 @@ class Status:
 def status_of(folder: Path, lang: Lang, *, as_json: bool) -> None:
     """Says how a vault stands."""
     waiting, tables = [], {}
-    for chain, database in _databases(folder):
-        waiting += [step.revision for step in pending(database, chain)]
-        tables[str(chain)] = version(database, chain)
+    for chain, url in _addresses(folder):
+        with open_database(url, patience=PATIENCE) as database:
+            waiting += [step.revision for step in pending(database, chain)]
+            tables[str(chain)] = version(database, chain)
     if waiting:
         raise VaultError(f"these steps are pending: {', '.join(waiting)}: run `wayseal vault upgrade`")
     with opened(folder) as at:

@@ -61,16 +61,12 @@ def opened(folder: Path, actor: str | None = None) -> Iterator[Opened]:
     settings = settings_of(folder)
     source = keyring_of(settings)
     who = caller_of(actor)
-    main = open_database(settings.database, patience=PATIENCE)
-    try:
-        keys = open_database(settings.key_database, patience=PATIENCE)
-        try:
-            vault = Vault(main, keys, source, utc_offset=settings.utc_offset, backups=settings.backups)
-            yield Opened(vault=vault, settings=settings, source=source, caller=who, now=now())
-        finally:
-            keys.close()
-    finally:
-        main.close()
+    with (
+        open_database(settings.database, patience=PATIENCE) as main,
+        open_database(settings.key_database, patience=PATIENCE) as keys,
+    ):
+        vault = Vault(main, keys, source, utc_offset=settings.utc_offset, backups=settings.backups)
+        yield Opened(vault=vault, settings=settings, source=source, caller=who, now=now())
 
 
 def settings_of(folder: Path) -> Settings:

@@ -30,7 +30,6 @@ from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
 from wayseal.ledger._words import newest
 from wayseal.ledger.beside import Beside, Wanted, beside
-from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, knows, places_of, stretches
 from wayseal.merkle import Checkpoint
@@ -385,9 +384,8 @@ def open_ledger(path: Path) -> Snapshot:
     path = Path(path)
     handle = share_with_readers(path)
     try:
-        manifest = load_manifest(path)
-    except LedgerError:
+        return Snapshot(path, load_manifest(path), handle)
+    except BaseException:
         if handle >= 0:
             os.close(handle)
         raise
-    return Snapshot(path, manifest, handle)

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -45,7 +46,10 @@ _LOOKS = 1.0
 
 
 class Vault:
-    """One vault over its two databases. Thread-safe; times are microseconds since 1970, UTC."""
+    """One vault over its two databases, which it closes. Thread-safe; times are microseconds since 1970, UTC.
+
+    A context manager; databases of which no vault could be made stay with whoever opened them.
+    """
 
     def __init__(
         self,
@@ -316,10 +320,20 @@ class Vault:
         """The database with wrapped data keys."""
         return self._keys
 
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        self.close()
+
     def close(self) -> None:
         """Lets go of both databases."""
-        self._main.close()
-        self._keys.close()
+        with self._keys, self._main:
+            pass
 
     def _rules(self) -> Rules:
         self._look()
