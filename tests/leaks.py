@@ -52,10 +52,11 @@ def left_open(folder: Path) -> list[str]:
     gc.collect()
     threads = [thread.name for thread in threading.enumerate() if thread.name.startswith("wayseal")]
     processes = [repr(process) for process in multiprocessing.active_children()]
-    return [*threads, *processes, *_files(folder)]
+    return [*threads, *processes, *open_files(folder)]
 
 
-def _files(folder: Path) -> list[str]:
+def open_files(folder: Path) -> list[str]:
+    """Files in a folder that this process has open."""
     found = []
     for handle in Path("/proc/self/fd").iterdir():
         # The one through which the folder is listed is gone by now.
