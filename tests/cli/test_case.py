@@ -13,8 +13,8 @@ import pytest
 from tests.cli.running import Ran, inside, log
 from tests.detect.casebook.making import NOW, alert, secret
 from tests.detect.casebook.making import run as write
-from wayseal.cli._case_words import CASE_TEXTS
 from wayseal.cli._words import filled
+from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, verify, writing
 from wayseal.ledger.upkeep import backup
 from wayseal.model.times import micros

@@ -12,8 +12,8 @@ import typer
 
 from tests.cli.running import LOG_ROWS, bought, here, inside, log
 from wayseal import __version__, cli
-from wayseal.cli import _demo, _progress, _show, _words, app
-from wayseal.cli._write import write_text
+from wayseal.cli import _progress, _words, app, demo, show
+from wayseal.cli._output import write_text
 from wayseal.ledger import LedgerError
 from wayseal.page.words import reason_text
 from wayseal.simulate import preset
@@ -306,7 +306,7 @@ def test_the_demo_leaves_what_is_not_its_own(tmp_path: Path) -> None:
     assert mine.read_text() == "years of work"
     assert list(tmp_path.iterdir()) == [mine]
     (tmp_path / "empty").mkdir()
-    _demo._clear(tmp_path / "empty")
+    demo._clear(tmp_path / "empty")
     assert [p.name for p in (tmp_path / "empty").iterdir()] == [".wayseal-demo"]
 
 
@@ -330,7 +330,7 @@ FAILURES = [
 def test_an_error_is_one_line(
     base: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, line: str
 ) -> None:
-    monkeypatch.setattr(_show, "open_ledger", raising(error))
+    monkeypatch.setattr(show, "open_ledger", raising(error))
     ran = inside("show", base / "L")
     assert ran.code == code
     assert len(ran.err.strip().splitlines()) == 1
@@ -343,12 +343,12 @@ def test_what_the_disk_refuses_ends_with_five(
 ) -> None:
     error = StoreError("can't be written", file=Path("x"))
     error.__cause__ = OSError(number, "no")
-    monkeypatch.setattr(_show, "open_ledger", raising(error))
+    monkeypatch.setattr(show, "open_ledger", raising(error))
     assert inside("show", base / "L").code == code
 
 
 def test_nothing_catches_a_bug(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_show, "open_ledger", raising(ZeroDivisionError()))
+    monkeypatch.setattr(show, "open_ledger", raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         inside("show", base / "L")
 
@@ -388,9 +388,9 @@ def test_progress_is_drawn_on_a_terminal_only(
 
 
 def test_times_on_screen() -> None:
-    assert _show.second(None) is None
-    assert _show.second(1_999_999) == "1970-01-01T00:00:01Z"
-    assert _show.second(-1) == "1969-12-31T23:59:59Z"
+    assert show.second(None) is None
+    assert show.second(1_999_999) == "1970-01-01T00:00:01Z"
+    assert show.second(-1) == "1969-12-31T23:59:59Z"
 
 
 def test_the_room_loads_its_commands_when_they_are_asked_for(

@@ -15,7 +15,7 @@ from tests.cli.detecting import as_anybody
 from tests.cli.running import Ran, inside
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
-from wayseal.cli._detect_found import TEXTS
+from wayseal.cli.detect import TEXTS
 from wayseal.detect import Options, detect
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, writing
 from wayseal.ledger import open_ledger

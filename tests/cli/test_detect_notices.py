@@ -11,8 +11,8 @@ import pytest
 from tests.cli.detecting import Notices, as_anybody
 from tests.cli.running import inside
 from tests.detect.watched import Watched
-from wayseal.cli._detect_found import TEXTS as UNKEPT
-from wayseal.cli._notify import TEXTS, NotifyError, addresses, notify
+from wayseal.cli._notify import TEXTS, NotifyError, read_addresses, send_notices
+from wayseal.cli.detect import TEXTS as UNKEPT
 from wayseal.detect import Options, detect
 from wayseal.ledger import open_ledger
 
@@ -164,9 +164,9 @@ def test_files_that_cannot_be_read(ledger: Path, tmp_path: Path) -> None:
 
 
 def test_nobody_to_tell_and_nothing_to_tell(small: Watched) -> None:
-    notify(small.result.cases, [], "en")
-    notify([], ["json://127.0.0.1:1/"], "en")
-    assert addresses([]) == []
+    send_notices(small.result.cases, [], "en")
+    send_notices([], ["json://127.0.0.1:1/"], "en")
+    assert read_addresses([]) == []
 
 
 def test_apprise_keeps_its_log_to_itself(small: Watched, capfd: pytest.CaptureFixture[str]) -> None:
@@ -180,7 +180,7 @@ def test_apprise_keeps_its_log_to_itself(small: Watched, capfd: pytest.CaptureFi
     root.addHandler(keeps)
     try:
         with pytest.raises(NotifyError):
-            notify(small.result.cases, [f"json://user:{SECRET}@127.0.0.1:1/{SECRET}"], "en")
+            send_notices(small.result.cases, [f"json://user:{SECRET}@127.0.0.1:1/{SECRET}"], "en")
     finally:
         root.removeHandler(keeps)
     assert not [r for r in seen if r.name.startswith("apprise")]

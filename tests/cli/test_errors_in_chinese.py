@@ -7,8 +7,8 @@ import pytest
 
 from tests.cli.running import inside, log
 from tests.cli.templates import wordings
-from wayseal.cli._error_words import ERRORS
-from wayseal.cli._say_error import language, said
+from wayseal.cli._errors import language, translate
+from wayseal.cli._words.errors import ERRORS
 
 CHINESE = re.compile("[一-鿿]")
 BLANKS = re.compile(r"\{(\d*)\}")
@@ -46,15 +46,15 @@ def said_with_blanks(english: str, chinese: str) -> None:
     assert CHINESE.search(chinese) or english == "{}; {}"
     values = [f"v{n}" for n in range(blanks)]
     text = english.replace("{}", "%s") % tuple(values) if "%{}" not in english else english.format(*values)
-    assert said(text, "zh") == chinese.format(*values)
-    assert said(text, "en") == text
+    assert translate(text, "zh") == chinese.format(*values)
+    assert translate(text, "en") == text
     if blanks == 0:
-        assert said(f"/a/b: c/log.csv:12: at: {text}", "zh") == f"/a/b: c/log.csv:12: at：{chinese}"
+        assert translate(f"/a/b: c/log.csv:12: at: {text}", "zh") == f"/a/b: c/log.csv:12: at：{chinese}"
 
 
 def test_what_nobody_has_translated_is_said_in_english() -> None:
-    assert said("words of nobody", "zh") == "words of nobody"
-    assert said("line 3: not JSON", "zh") == "第 3 行：不是 JSON"
+    assert translate("words of nobody", "zh") == "words of nobody"
+    assert translate("line 3: not JSON", "zh") == "第 3 行：不是 JSON"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import inside, run
-from wayseal.cli._policy_words import POLICY_TEXTS
+from wayseal.cli._words.policy import POLICY_TEXTS
 from wayseal.vault.policy import default_texts
 from wayseal.vault.policy.cases import default_cases
 
@@ -190,9 +190,10 @@ for words in (["show", "--lang", "en"], ["test", "--lang", "zh"]):
     except SystemExit as stopped:
         print(stopped.code)
 """
+    missing = "packages that this command needs are not installed: pip install 'wayseal[vault]'"
     ran = run(cwd=tmp_path, code=code)
     assert (ran.code, ran.out.split()) == (0, ["2", "2"])
     assert ran.err.splitlines() == [
-        "wayseal: packages of the vault are not installed: run `make setup-server`",
-        "wayseal: 尚未安装封缄库所需的软件包：请运行 `make setup-server`",
+        f"wayseal: {missing}, or `make setup-server` in a checkout",
+        "wayseal: 尚未安装此命令所需的软件包：请运行 pip install 'wayseal[vault]'，源码目录中可用 `make setup-server`",
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import inside, log
-from wayseal.cli._upkeep_words import UPKEEP_TEXTS
+from wayseal.cli._words.upkeep import UPKEEP_TEXTS
 from wayseal.ledger.upkeep import SAFE, Cure, Ill, Severity
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Ran, inside
-from wayseal.cli._vault_errors import ALL
-from wayseal.cli._vault_example import NUMBERS, fill
-from wayseal.cli._vault_open import opened
-from wayseal.cli._vault_verify_words import VERIFY_TEXTS
-from wayseal.cli._vault_words import VAULT_TEXTS
+from wayseal.cli._words.errors.vault import ALL
+from wayseal.cli._words.vault import VAULT_TEXTS
+from wayseal.cli._words.vault_verify import VERIFY_TEXTS
+from wayseal.cli.vault._example import NUMBERS
+from wayseal.cli.vault._session import open_vault
 from wayseal.store.database import _told
 from wayseal.vault.fields import Field
 from wayseal.vault.log.integrity import Code
@@ -224,7 +224,7 @@ def test_the_log_by_what_is_asked(vault: Path) -> None:
 
 
 def test_a_change_is_listed_by_the_names_of_its_fields(vault: Path) -> None:
-    with opened(vault, "clerk-3") as at:
+    with open_vault(vault, "clerk-3") as at:
         ticket = TicketEvent(ticket="t-9", waybill=NUMBERS[0], actor="clerk-3", opened_at=at.now)
         at.vault.tickets(at.caller, [ticket], now=at.now)
         values = {Field.RECIPIENT_ADDRESS: "北京市保密路1号", Field.RECIPIENT_PHONE: "13800138000"}
@@ -563,5 +563,5 @@ def test_what_databases_refuse_is_said_in_chinese() -> None:
 
 
 def test_the_example_is_what_the_quick_start_says() -> None:
-    assert fill.__doc__
+    assert fill_vault.__doc__
     assert NUMBERS[0] == "YT0000000000001"

@@ -15,7 +15,7 @@ from tests.cli.running import inside, run, started
 from tests.cli.test_vault import deliver, made, ran, vault
 from tests.docs.pages import ROOT, blocks, read
 from tests.store.database.places import fresh
-from wayseal.cli._vault_example import NUMBERS
+from wayseal.cli.vault._example import NUMBERS
 
 __all__ = ["made", "vault"]
 
@@ -113,7 +113,10 @@ call("show", "none")
 """
     done = run(cwd=tmp_path, code=code)
     assert done.out.split() == ["6", "[]", "2", "2", "2", "6"]
-    missing = "wayseal: packages of the vault are not installed: run `make setup-server`"
+    missing = (
+        "wayseal: packages that this command needs are not installed: pip install 'wayseal[vault]', or "
+        "`make setup-server` in a checkout"
+    )
     first, *refused, last = done.err.splitlines()
     assert refused == [missing] * 3
     assert first == last

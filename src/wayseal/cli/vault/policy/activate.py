@@ -1,0 +1,60 @@
+"""`wayseal vault policy activate`: files of a policy, put in force."""
+
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+
+from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._words import filled
+from wayseal.cli._words.vault import VAULT_TEXTS
+from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
+from wayseal.cli.vault._session import CLIENT, Session, open_vault
+from wayseal.vault import _tables as t
+from wayseal.vault._directory import change_client
+from wayseal.vault.errors import PolicyError
+
+
+def activate(
+    files: Annotated[list[Path], typer.Argument(help="Purposes (.toml), rules (.cedar), or both.", dir_okay=False)],
+    vault: VaultOption = VAULT,
+    actor: ActorOption = None,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Put files of a policy in force; what no file is given of stays. Try them first with `wayseal policy test`.
+
+    \b
+    wayseal vault policy activate purposes.toml rules.cedar
+    """
+    texts: dict[str, str] = {}
+    for file in files:
+        if file.suffix not in (".toml", ".cedar") or file.suffix in texts:
+            raise typer.BadParameter("give one file of purposes (.toml), one of rules (.cedar), or one of each")
+        try:
+            texts[file.suffix] = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise PolicyError(f"{file}: the file isn't UTF-8") from None
+    with open_vault(vault, actor) as session:
+        purposes, rules = session.vault.main.read(_read_texts)
+        made = session.vault.activate_policy(
+            session.caller, texts.get(".toml", purposes), texts.get(".cedar", rules), now=session.now
+        )
+        _widen_roles(session, frozenset(made.roles))
+    typer.echo(filled(VAULT_TEXTS[lang]["policy_activated"], version=made.version, sha256=made.sha256))
+
+
+def _read_texts(connection: sa.Connection) -> tuple[str, str]:
+    row = connection.execute(sa.select(t.policies).order_by(t.policies.c.version.desc()).limit(1)).one()
+    return row.purposes, row.rules
+
+
+def _widen_roles(session: Session, roles: frozenset[str]) -> None:
+    """The command line may act for roles that the new policy brings."""
+    client = session.vault.client(CLIENT)
+    if client is not None and not roles <= client.acts_for:
+        both = " ".join(sorted(roles | client.acts_for))
+        version = session.vault.policy.version
+        session.vault.main.write(
+            change_client, session.caller, CLIENT, "client_roles", version, session.now, acts_for=both
+        )
