@@ -21,8 +21,8 @@ from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
 
 COMMANDS = (
-    "ingest", "map", "show", "trace", "scope", "extent", "detect", "explain", "rights", "simulate", "demo", "verdict",
-    "serve", "ledger", "canary", "case", "partners", "policy", "vault",
+    "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
+    "case", "verdict", "partners", "rights", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = ("ledger", "canary", "case", "partners", "policy", "vault")
 LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
@@ -276,7 +276,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     def small(_name: str, **changes: Any) -> object:
         return preset("tiny", accesses=3000, bought=6, **changes)
 
-    monkeypatch.setattr("wayseal.simulate.preset", small)
+    monkeypatch.setattr("wayseal.cli.demo.preset", small)
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", ("Truth (simulated", "Reports: ")), ("zh", ("真相", "报告："))])

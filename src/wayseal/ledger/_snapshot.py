@@ -106,7 +106,7 @@ class Snapshot:
         """What is in it, from when to when, what is missing, how good it is."""
         sample = np.sort(self.control(SAMPLE))
         reads = self.reads(sample, ("waybill", "at"))
-        return summarise(self.manifest, self._finder, self._keyer, self.actors(), sample, one_batch(reads))
+        return summarise(self.manifest, self._finder, self._rim, self.actors(), sample, one_batch(reads))
 
     def keys(self, texts: Sequence[str]) -> Words:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
