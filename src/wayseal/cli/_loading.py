@@ -132,6 +132,14 @@ class LazyGroup(TyperGroup):
         group.commands = Commands(words, entry, extra)
         return group
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options. A flag that isn't given is False: for what is None, Typer would load pydantic to read it."""
+        found = list(super().get_params(ctx))
+        for parameter in found:
+            if getattr(parameter, "is_flag", False) and parameter.default is None:
+                parameter.default = False
+        return found
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Names in the order of the table."""
         del ctx

@@ -42,14 +42,6 @@ class _Root(LazyGroup):
         self.commands = Commands((), ROOT)
         self.commands.update(commands or {})
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """Its options. A flag that isn't given is False: for what is None, Typer would load pydantic to read it."""
-        found = list(super().get_params(ctx))
-        for parameter in found:
-            if parameter.name in ("install_completion", "show_completion") and parameter.default is None:
-                parameter.default = False
-        return found
-
 
 app = typer.Typer(
     name="wayseal",

@@ -53,7 +53,6 @@ TemplatesOption = Annotated[
     Path | None,
     typer.Option("--templates", help="File of explanation templates, beside the built-in ones.", dir_okay=False),
 ]
-PublicKeysOption = Annotated[
-    list[Path],
-    typer.Option("--key", help="Public key (the file that ends in .pub); more than one where keys were rotated."),
-]
+PUBLIC_KEY = typer.Option(
+    "--key", help="Public key (the file that ends in .pub); more than one where keys were rotated."
+)

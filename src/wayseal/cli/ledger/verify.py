@@ -10,12 +10,12 @@ import typer
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import (
+    PUBLIC_KEY,
     Lang,
     LangOption,
     LedgerArgument,
     OutputFormat,
     OutputFormatOption,
-    PublicKeysOption,
     QuietOption,
 )
 from wayseal.cli._progress import ProgressCallback, progress_bars
@@ -34,7 +34,7 @@ def verify(
     checkpoint: Annotated[
         list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given again.")
     ] = None,
-    key: PublicKeysOption | None = None,
+    key: Annotated[list[Path] | None, PUBLIC_KEY] = None,
     vault: Annotated[
         Path | None, typer.Option(help="Vault whose log it was projected from: verify that log too, and compare.")
     ] = None,

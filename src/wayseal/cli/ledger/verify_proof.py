@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._key_files import parse_key_file
-from wayseal.cli._options import Lang, LangOption, PublicKeysOption
+from wayseal.cli._options import PUBLIC_KEY, Lang, LangOption
 from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.cli._words.retention import RETENTION_TEXTS
@@ -19,7 +19,7 @@ from wayseal.merkle import MerkleError, VerifyKey
 
 def verify_proof(
     proof: Annotated[Path, typer.Argument(help="File that `wayseal ledger prove` or `purge` wrote.", metavar="PROOF")],
-    key: PublicKeysOption,
+    key: Annotated[list[Path], PUBLIC_KEY],
     checkpoint: Annotated[
         list[Path] | None, typer.Option(help="Of a purge: the checkpoint after it, where the proof has none.")
     ] = None,

@@ -9,7 +9,7 @@ from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
 from wayseal.cli.vault._session import open_vault, round_to_second
-from wayseal.vault._approvals import Approval
+from wayseal.vault.approvals import Approval
 
 
 def ask(

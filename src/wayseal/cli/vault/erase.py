@@ -12,7 +12,7 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, ActorOption, NumbersArgument, VaultOption
 from wayseal.cli.vault._session import open_vault, round_to_second
 from wayseal.model.times import iso
-from wayseal.vault._erase import Erasure
+from wayseal.vault.erasure import Erasure
 
 
 def erase(

@@ -7,7 +7,7 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
 from wayseal.cli.vault._session import open_vault
 from wayseal.cli.vault.erase import print_erasures
-from wayseal.vault._erase import Erasure
+from wayseal.vault.erasure import Erasure
 
 
 def retain(

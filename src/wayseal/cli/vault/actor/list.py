@@ -7,7 +7,7 @@ from wayseal.cli.vault._options import VAULT, VaultOption
 from wayseal.cli.vault._session import open_vault
 from wayseal.cli.vault._view import print_records
 from wayseal.model.times import iso
-from wayseal.vault._reading import actors
+from wayseal.vault.directory import actors
 
 
 def list_(

@@ -14,8 +14,8 @@ from wayseal.cli.vault._session import open_vault
 from wayseal.cli.vault._view import print_bad_rows
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import micros
-from wayseal.vault import _check as check
-from wayseal.vault._directory import ActorRecord
+from wayseal.vault import check
+from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import VaultError
 
 COLUMNS = ("actor", "kind", "role", "outlet", "region", "valid_from", "valid_to", "trained_until")

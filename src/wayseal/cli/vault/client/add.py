@@ -10,7 +10,7 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
 from wayseal.cli.vault._session import open_vault
 from wayseal.cli.vault.client._options import ClientArgument
-from wayseal.server._scopes import SCOPES
+from wayseal.server.scopes import SCOPES
 from wayseal.vault.errors import VaultError
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli.vault._session import Session
-from wayseal.vault._entries import admin
+from wayseal.vault.log.entries import admin
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.log import append
 

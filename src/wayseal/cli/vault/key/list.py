@@ -9,7 +9,7 @@ from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, VaultOption
 from wayseal.cli.vault._session import open_vault, round_to_second
-from wayseal.vault._rewrap import index_versions_in_use, versions_in_use
+from wayseal.vault.key_rotation import index_versions_in_use, versions_in_use
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import KINDS
 

@@ -9,7 +9,7 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
 from wayseal.cli.vault._session import open_vault
 from wayseal.cli.vault.key._keys import log_key_act
-from wayseal.vault._rewrap import rewrap_keys
+from wayseal.vault.key_rotation import rewrap_keys
 from wayseal.vault.keyring import KeyPurpose
 
 CHANGED = 7

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import sqlalchemy as sa
 import typer
 
 from wayseal.cli._options import Lang, LangOption
@@ -11,9 +10,9 @@ from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
 from wayseal.cli.vault._session import CLIENT, Session, open_vault
-from wayseal.vault import _tables as t
-from wayseal.vault._directory import change_client
+from wayseal.vault.directory import change_client
 from wayseal.vault.errors import PolicyError
+from wayseal.vault.policies import texts_in_force
 
 
 def activate(
@@ -36,17 +35,11 @@ def activate(
         except UnicodeDecodeError:
             raise PolicyError(f"{file}: the file isn't UTF-8") from None
     with open_vault(vault, actor) as session:
-        purposes, rules = session.vault.main.read(_read_texts)
-        made = session.vault.activate_policy(
-            session.caller, texts.get(".toml", purposes), texts.get(".cedar", rules), now=session.now
-        )
+        old = session.vault.main.read(texts_in_force)
+        purposes, rules = texts.get(".toml", old.purposes), texts.get(".cedar", old.rules)
+        made = session.vault.activate_policy(session.caller, purposes, rules, now=session.now)
         _widen_roles(session, frozenset(made.roles))
     typer.echo(filled(VAULT_TEXTS[lang]["policy_activated"], version=made.version, sha256=made.sha256))
-
-
-def _read_texts(connection: sa.Connection) -> tuple[str, str]:
-    row = connection.execute(sa.select(t.policies).order_by(t.policies.c.version.desc()).limit(1)).one()
-    return row.purposes, row.rules
 
 
 def _widen_roles(session: Session, roles: frozenset[str]) -> None:
