@@ -12,9 +12,9 @@ from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
 from wayseal.cli.vault._session import open_vault, round_to_second
 from wayseal.cli.vault._view import describe_entry, format_table
 from wayseal.model.times import micros
+from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import Which, entries
 from wayseal.vault.inspection import reasons as open_reasons
-from wayseal.vault.errors import VaultError
 from wayseal.vault.log import Entry, EntryKind
 
 MOST = 100

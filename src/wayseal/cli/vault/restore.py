@@ -13,9 +13,9 @@ from wayseal.cli.vault._options import VAULT, DatabaseArgument, VaultOption
 from wayseal.cli.vault._session import DAY, open_one_database
 from wayseal.store.database import Database
 from wayseal.store.database.migrations import Chain, version
-from wayseal.vault.erasure import Erasure
 from wayseal.vault.backup import restore as restore_backup
 from wayseal.vault.backup.erasures import erasures_of, load_erasures
+from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError
 
 KEPT = 30 * DAY

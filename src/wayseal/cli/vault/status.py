@@ -13,9 +13,9 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, VaultOption
 from wayseal.cli.vault._session import Session, each_database, open_vault, round_to_second
 from wayseal.store.database.migrations import pending, version
+from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import Counts, counts
 from wayseal.vault.key_rotation import versions_in_use
-from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import KeyPurpose
 
 

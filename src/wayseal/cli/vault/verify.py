@@ -18,10 +18,10 @@ from wayseal.cli.vault._session import open_vault, round_to_second
 from wayseal.cli.vault._verification import known_keys
 from wayseal.cli.vault._view import finding_lines
 from wayseal.merkle import VerifyKey
-from wayseal.vault.verification import RecordFinding, Records, verify_records
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.integrity import Verification
 from wayseal.vault.log.integrity import verify as verify_log
+from wayseal.vault.verification import RecordFinding, Records, verify_records
 
 CHANGED = LogChangedError.exit_code
 

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from wayseal.cli.vault._session import Session
-from wayseal.vault.log.entries import admin
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.log import append
+from wayseal.vault.log.entries import admin
 
 KeyPurposeArgument = Annotated[KeyPurpose, typer.Argument(help="What the key is for.", metavar="PURPOSE")]
 
