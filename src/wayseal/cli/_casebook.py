@@ -15,8 +15,6 @@ from wayseal.detect import DetectResult
 from wayseal.detect.casebook import Alert, Casebook, CasebookError, Pseudonyms, load_pseudonyms, read_casebook
 from wayseal.detect.casebook import writing as writing_casebook
 from wayseal.detect.casebook.types import Case
-from wayseal.ledger import open_ledger
-from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model import WaysealError
 from wayseal.model.times import micros
 
@@ -57,12 +55,16 @@ def casebook_folder(ledger: Path) -> Path:
     """The casebook's folder; LedgerError where this is no ledger, either."""
     folder = ledger / FOLDER
     if not folder.is_dir():
+        from wayseal.ledger import open_ledger
+
         open_ledger(ledger).close()
     return folder
 
 
 def writable_casebook(ledger: Path) -> Path:
     """The same, to write there; BackupRefusedError where the ledger is a backup, of which only one may go on."""
+    from wayseal.ledger.upkeep import refuse_backup
+
     refuse_backup(ledger)
     return casebook_folder(ledger)
 

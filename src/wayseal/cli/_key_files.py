@@ -14,6 +14,6 @@ def parse_key_file(path: Path, parse: Callable[[str], T]) -> T:
     try:
         return parse(path.read_text(encoding="ascii"))
     except UnicodeDecodeError:
-        raise MerkleError(f"{path}: this is no key") from None
+        raise MerkleError("this is no key", file=path) from None
     except MerkleError as error:
-        raise type(error)(f"{path}: {error}") from None
+        raise error.at(file=path) from None

@@ -16,7 +16,7 @@ _LOCK = RLock()
 class _Deferred:
     """A function that is given to the compiler when it is first called."""
 
-    def __init__(self, function: Callable[..., object], **options: object) -> None:
+    def __init__(self, function: Callable[..., object], **options: Any) -> None:
         update_wrapper(self, function)
         self._function = function
         self._options = options

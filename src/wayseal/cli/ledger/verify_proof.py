@@ -39,7 +39,7 @@ def verify_proof(
         else:
             lines = proven_lines(integrity.verify_proof(content, keys), LEDGER_TEXTS[lang])
     except (MerkleError, LedgerError) as error:
-        error.args = (f"{proof}: {error}",)
+        error.at(file=proof)
         raise
     for line in lines:
         typer.echo(line)

@@ -98,5 +98,5 @@ def _naming(path: Path | None) -> Iterator[None]:
         yield
     except PolicyError as error:
         if path is not None:
-            error.args = (f"{path}: {error}",)
+            error.at(file=path)
         raise

@@ -37,7 +37,7 @@ def verify_proof(
         else:
             lines = list(_disclosure_lines(verify_disclosure(content, keys), lang))
     except (MerkleError, VaultError) as error:
-        error.args = (f"{proof}: {error}",)
+        error.at(file=proof)
         raise
     for line in lines:
         typer.echo(line)

@@ -103,7 +103,7 @@ LEDGER = {
     "the private key doesn't fit its own id": "私钥与其编号不符",
     "the signature of {}+{} is not over this text": "{0}+{1} 的签名签的不是这段文本",
     "signed by {}, and by no key that was given": "签名者为 {0}，所给公钥均未签名",
-    "{}: this is no key": "{0}：这不是密钥",
+    "this is no key": "这不是密钥",
 }
 TRACE = {
     "this is no JSON report of `wayseal trace`": "这不是 `wayseal trace` 的 JSON 报告",
