@@ -107,18 +107,16 @@ def _write_vault(folder: Path, new: NewVault, caller: Caller) -> None:
     # What the environment names may be there already.
     if settings.keyring_file is not None and not settings.keyring_file.exists():
         Keyring.new(now_us()).save(settings.keyring_file)
-    main = open_database(settings.database, patience=PATIENCE)
-    keys = open_database(settings.key_database, patience=PATIENCE)
-    try:
+    with (
+        open_database(settings.database, patience=PATIENCE) as main,
+        open_database(settings.key_database, patience=PATIENCE) as keys,
+    ):
         upgrade_tables(main, "main")
         upgrade_tables(keys, "keys")
         new_vault(main, keys, new.origin or _name_log(folder), *default_texts(), caller, now_us())
         vault = Vault(main, keys, load_keyring(settings))
         # Nobody is told its secret, and it has no scope: it acts on this machine alone.
         vault.add_client(caller, CLIENT, scopes=frozenset(), acts_for=frozenset(vault.policy.roles), now=now_us())
-    finally:
-        main.close()
-        keys.close()
 
 
 def _name_log(folder: Path) -> str:

@@ -11,7 +11,7 @@ from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOpt
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, VaultOption
-from wayseal.cli.vault._session import Session, each_database, open_vault, round_to_second
+from wayseal.cli.vault._session import CHAINS, Session, open_one_database, open_vault, round_to_second
 from wayseal.store.database.migrations import pending, version
 from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import Counts, counts
@@ -50,9 +50,10 @@ def status(
     wayseal vault status --format json | jq .trouble
     """
     waiting, tables = [], {}
-    for chain, database in each_database(vault):
-        waiting += [step.revision for step in pending(database, chain)]
-        tables[str(chain)] = version(database, chain)
+    for chain in CHAINS:
+        with open_one_database(vault, chain) as database:
+            waiting += [step.revision for step in pending(database, chain)]
+            tables[str(chain)] = version(database, chain)
     if waiting:
         raise VaultError(f"these steps are pending: {', '.join(waiting)}: run `wayseal vault upgrade`")
     with open_vault(vault) as session:

@@ -6,7 +6,7 @@ from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VAULT, VaultOption
-from wayseal.cli.vault._session import each_database
+from wayseal.cli.vault._session import CHAINS, open_one_database
 from wayseal.store.database.migrations import upgrade as upgrade_tables
 
 
@@ -18,8 +18,9 @@ def upgrade(vault: VaultOption = VAULT, lang: LangOption = Lang.EN) -> None:
     """
     words = VAULT_TEXTS[lang]
     done = 0
-    for chain, database in each_database(vault):
-        for step in upgrade_tables(database, chain):
-            typer.echo(filled(words["step"], revision=step.revision, what=step.what))
-            done += 1
+    for chain in CHAINS:
+        with open_one_database(vault, chain) as database:
+            for step in upgrade_tables(database, chain):
+                typer.echo(filled(words["step"], revision=step.revision, what=step.what))
+                done += 1
     typer.echo(filled(words["upgraded"], steps=done) if done else words["no_upgrade"])
