@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Ran, inside
+from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.errors.vault import ALL
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.cli.vault._example import NUMBERS, fill_vault
-from wayseal.cli.vault._session import open_vault
 from wayseal.store.database import _told
 from wayseal.vault.fields import Field
 from wayseal.vault.log.integrity import Code

@@ -56,3 +56,5 @@ TemplatesOption = Annotated[
 PUBLIC_KEY = typer.Option(
     "--key", help="Public key (the file that ends in .pub); more than one where keys were rotated."
 )
+VAULT = Path("vault")
+"""The vault's folder where nothing says another."""

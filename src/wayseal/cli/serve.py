@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli.vault._options import VAULT
-from wayseal.cli.vault._session import load_settings
+from wayseal.cli._options import VAULT
+from wayseal.cli._vault_session import load_settings
 from wayseal.server.serve import run
 
 

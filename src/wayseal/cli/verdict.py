@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption, WhyOption
 from wayseal.cli._casebook import now_us, writable_casebook
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.cli.case._view import LEDGER, CaseArgument, LedgerOption, WhyOption
 from wayseal.detect.casebook import writing as writing_casebook
 
 

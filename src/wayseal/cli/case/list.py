@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._case_view import LEDGER, LedgerOption, Words, clock_time, forgotten_json, forgotten_line
 from wayseal.cli._casebook import Names, casebook_folder
 from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.cli.case._view import LEDGER, LedgerOption, Words, clock_time, forgotten_json, forgotten_line
 from wayseal.detect.casebook import load_pseudonyms, read_casebook
 from wayseal.detect.casebook.types import FILE, Case, Casebook, Heard, Shown, State, Verdict
 from wayseal.model.times import iso

@@ -26,7 +26,7 @@ from wayseal.ledger.integrity import Finding, Verification
 from wayseal.merkle import VerifyKey
 
 if TYPE_CHECKING:
-    from wayseal.cli.vault._projection import ProjectionCheck
+    from wayseal.cli._vault_verification import ProjectionCheck
 
 
 def verify(
@@ -70,7 +70,7 @@ def verify(
 
 def _check_projection(vault: Path, ledger: Path, progress: ProgressCallback) -> "ProjectionCheck":
     with require_extra("vault"):
-        from wayseal.cli.vault._projection import compare_projection
+        from wayseal.cli._vault_verification import compare_projection
     return compare_projection(vault, ledger, progress)
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._policy_view import in_language
 from wayseal.cli._words.policy import POLICY_TEXTS
 from wayseal.cli.policy._inputs import CasesOption, PurposesOption, RulesOption, build_question, load_policy
-from wayseal.cli.policy._view import in_language
 from wayseal.page.visible import visible
 from wayseal.vault.policy import Explanation
 from wayseal.vault.policy import explain as explain_policy

@@ -3,8 +3,8 @@
 import typer
 
 from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._policy_view import policy_json, policy_lines
 from wayseal.cli.policy._inputs import PurposesOption, RulesOption, load_policy
-from wayseal.cli.policy._view import policy_json, policy_lines
 
 
 def show(

@@ -6,10 +6,6 @@ from typing import Annotated
 
 import typer
 
-VAULT = Path("vault")
-"""The vault's folder where nothing says another."""
-
-
 VaultOption = Annotated[
     Path, typer.Option("--vault", envvar="WAYSEAL_VAULT", help="Folder of the vault.", file_okay=False)
 ]

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from wayseal.model.times import iso
 from wayseal.page.visible import visible
 from wayseal.vault import Refused
 from wayseal.vault.log import Entry
-from wayseal.vault.log.integrity import Finding
 
 _MOST = 20
 """Most refused rows that are listed."""
@@ -67,20 +66,6 @@ def print_records(rows: Sequence[dict[str, Any]], names: Sequence[str], format: 
         [VAULT_TEXTS[lang][f"column_{name}"] for name in names], [[row[n] for n in names] for row in rows]
     ):
         typer.echo(line)
-
-
-def finding_lines(findings: Sequence[Finding], words: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the log, a line each thing."""
-    for one in findings:
-        yield f"  {one.where}: {filled(words[one.code], **_finding_values(one))}"
-
-
-def _finding_values(one: Finding) -> dict[str, object]:
-    """What its words need."""
-    values: dict[str, object] = dict(one.values)
-    if "first" in values and "last" in values:
-        values["count"] = int(str(values["last"])) - int(str(values["first"])) + 1
-    return values
 
 
 def describe_entry(entry: Entry) -> dict[str, str]:

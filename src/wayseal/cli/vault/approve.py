@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption
-from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
-from wayseal.cli.vault._session import open_vault
+from wayseal.cli._options import VAULT, Lang, LangOption
+from wayseal.cli._vault_session import open_vault
+from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault.ask import describe_approval
 
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import VAULT, Lang, LangOption
+from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
-from wayseal.cli.vault._session import open_vault, round_to_second
+from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.vault.approvals import Approval
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import VAULT, Lang, LangOption
+from wayseal.cli._vault_session import open_one_database
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import VAULT, VaultOption
-from wayseal.cli.vault._session import open_one_database
+from wayseal.cli.vault._options import VaultOption
 from wayseal.vault.backup.erasures import erasures_of, save_erasures
 
 

@@ -8,11 +8,11 @@ import sys
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._disclosure import RefusedError
-from wayseal.cli.vault._options import VAULT, ActorOption, PurposeOption, ReasonOption, VaultOption
-from wayseal.cli.vault._session import open_vault
+from wayseal.cli.vault._options import ActorOption, PurposeOption, ReasonOption, VaultOption
 from wayseal.cli.vault._view import describe_refusal
 from wayseal.vault import Refused
 

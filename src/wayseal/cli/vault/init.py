@@ -10,12 +10,8 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption
-from wayseal.cli._words import filled
-from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._example import fill_vault
-from wayseal.cli.vault._options import VAULT, ActorOption
-from wayseal.cli.vault._session import (
+from wayseal.cli._options import VAULT, Lang, LangOption
+from wayseal.cli._vault_session import (
     CLIENT,
     PATIENCE,
     SETTINGS,
@@ -25,6 +21,10 @@ from wayseal.cli.vault._session import (
     now_us,
     open_vault,
 )
+from wayseal.cli._words import filled
+from wayseal.cli._words.vault import VAULT_TEXTS
+from wayseal.cli.vault._example import fill_vault
+from wayseal.cli.vault._options import ActorOption
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade as upgrade_tables
 from wayseal.vault import Caller, Vault, new_vault

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
-from wayseal.cli.vault._session import open_vault, round_to_second
+from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._view import describe_entry, format_table
 from wayseal.model.times import micros
 from wayseal.vault.errors import VaultError

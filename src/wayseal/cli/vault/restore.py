@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, QuietOption
+from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._vault_session import DAY, open_one_database
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import VAULT, DatabaseArgument, VaultOption
-from wayseal.cli.vault._session import DAY, open_one_database
+from wayseal.cli.vault._options import DatabaseArgument, VaultOption
 from wayseal.store.database import Database
 from wayseal.store.database.migrations import Chain, version
 from wayseal.vault.backup import restore as restore_backup

@@ -2,10 +2,10 @@
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
-from wayseal.cli.vault._session import open_vault
+from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault.erase import print_erasures
 from wayseal.vault.erasure import Erasure
 

@@ -8,14 +8,14 @@ from typing import IO, Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, QuietOption
+from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._output import output_file
 from wayseal.cli._progress import ProgressCallback, progress_bars
+from wayseal.cli._vault_session import Session, open_vault
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
+from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._rows import BadRow, Row, read_rows
-from wayseal.cli.vault._session import Session, open_vault
 from wayseal.cli.vault._view import print_bad_rows
 from wayseal.model.times import micros
 from wayseal.vault import Parcel, Refused, Sealed, check

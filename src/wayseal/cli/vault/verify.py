@@ -9,14 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from wayseal.cli._key_files import parse_key_file
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._vault_session import open_vault, round_to_second
+from wayseal.cli._vault_verification import finding_lines, known_keys
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
-from wayseal.cli.vault._options import VAULT, VaultOption
-from wayseal.cli.vault._session import open_vault, round_to_second
-from wayseal.cli.vault._verification import known_keys
-from wayseal.cli.vault._view import finding_lines
+from wayseal.cli.vault._options import VaultOption
 from wayseal.merkle import VerifyKey
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.integrity import Verification

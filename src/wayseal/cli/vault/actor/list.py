@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
-from wayseal.cli.vault._options import VAULT, VaultOption
-from wayseal.cli.vault._session import open_vault
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._vault_session import open_vault
+from wayseal.cli.vault._options import VaultOption
 from wayseal.cli.vault._view import print_records
 from wayseal.model.times import iso
 from wayseal.vault.directory import actors

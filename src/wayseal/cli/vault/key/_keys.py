@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli.vault._session import Session
+from wayseal.cli._vault_session import Session
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin

@@ -2,11 +2,11 @@
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import VAULT, Lang, LangOption
+from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
-from wayseal.cli.vault._session import open_vault
+from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault.key._keys import KeyPurposeArgument, KeyVersionArgument, log_key_act
 
 

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._options import VAULT
 from wayseal.cli._output import write_text
-from wayseal.cli.vault._options import VAULT, VaultOption
-from wayseal.cli.vault._session import open_vault
+from wayseal.cli._vault_session import open_vault
+from wayseal.cli.vault._options import VaultOption
 from wayseal.vault.keyring.keys import LogKey
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import VAULT, Lang, LangOption
+from wayseal.cli._vault_session import CLIENT, Session, open_vault
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import VAULT, ActorOption, VaultOption
-from wayseal.cli.vault._session import CLIENT, Session, open_vault
+from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.vault.directory import change_client
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.policies import texts_in_force

@@ -2,12 +2,12 @@
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._policy_view import policy_json, policy_lines
+from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.policy._view import policy_json, policy_lines
-from wayseal.cli.vault._options import VAULT, VaultOption
-from wayseal.cli.vault._session import open_vault
+from wayseal.cli.vault._options import VaultOption
 
 
 def show(

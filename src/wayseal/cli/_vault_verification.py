@@ -1,17 +1,16 @@
-"""A ledger, compared with the log of the vault that it is a projection of."""
+"""What verifying a vault's log needs, and a ledger compared with the log that it is a projection of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wayseal.cli._options import Lang
 from wayseal.cli._progress import ProgressCallback
+from wayseal.cli._vault_session import Session, open_vault
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
-from wayseal.cli.vault._session import open_vault
-from wayseal.cli.vault._verification import known_keys
-from wayseal.cli.vault._view import finding_lines
+from wayseal.merkle import VerifyKey
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.comparison import Comparison, check_projection
 from wayseal.vault.log.integrity import Finding, Verification, verify
@@ -70,3 +69,23 @@ def compare_projection(folder: Path, ledger: Path, progress: ProgressCallback) -
         except LogChangedError:
             rows = None
     return ProjectionCheck(folder=folder, log=log, rows=rows)
+
+
+def finding_lines(findings: Sequence[Finding], words: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the log, a line each thing."""
+    for one in findings:
+        yield f"  {one.where}: {filled(words[one.code], **_finding_values(one))}"
+
+
+def _finding_values(one: Finding) -> dict[str, object]:
+    """What its words need."""
+    values: dict[str, object] = dict(one.values)
+    if "first" in values and "last" in values:
+        values["count"] = int(str(values["last"])) - int(str(values["first"])) + 1
+    return values
+
+
+def known_keys(session: Session, given: list[VerifyKey]) -> list[VerifyKey]:
+    """Keys by which checkpoints are judged: those that were given, and the vault's own."""
+    own = session.keyring.log_verify_keys(session.vault.origin)
+    return [*given, *(key for key in own if key not in given)]
