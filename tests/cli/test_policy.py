@@ -194,6 +194,6 @@ for words in (["show", "--lang", "en"], ["test", "--lang", "zh"]):
     ran = run(cwd=tmp_path, code=code)
     assert (ran.code, ran.out.split()) == (0, ["2", "2"])
     assert ran.err.splitlines() == [
-        f"wayseal: {missing}, or `make setup-server` in a checkout",
-        "wayseal: 尚未安装此命令所需的软件包：请运行 pip install 'wayseal[vault]'，源码目录中可用 `make setup-server`",
+        f"wayseal: {missing}, or `make setup-vault` in a checkout",
+        "wayseal: 尚未安装此命令所需的软件包：请运行 pip install 'wayseal[vault]'，源码目录中可用 `make setup-vault`",
     ]

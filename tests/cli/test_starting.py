@@ -120,4 +120,4 @@ def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.M
     ran = inside("policy", "show")
     assert (ran.code, ran.out) == (2, "")
     missing = "wayseal: packages that this command needs are not installed: pip install 'wayseal[vault]', or "
-    assert ran.err == f"{missing}`make setup-server` in a checkout\n"
+    assert ran.err == f"{missing}`make setup-vault` in a checkout\n"

@@ -115,7 +115,7 @@ call("show", "none")
     assert done.out.split() == ["6", "[]", "2", "2", "2", "6"]
     missing = (
         "wayseal: packages that this command needs are not installed: pip install 'wayseal[vault]', or "
-        "`make setup-server` in a checkout"
+        "`make setup-vault` in a checkout"
     )
     first, *refused, last = done.err.splitlines()
     assert refused == [missing] * 3

@@ -18,7 +18,7 @@ from typer.models import CommandInfo
 
 from wayseal.model.errors import WaysealError
 
-SETUP = {"vault": "setup-server"}
+SETUP = {"vault": "setup-vault"}
 """The make target that brings an extra in a checkout."""
 
 
