@@ -62,9 +62,10 @@ class _Request:
 class Load:
     """Threads that ask until `stop`."""
 
-    def __init__(self, address: str, seeded: Seeded, threads: int, start: int) -> None:
+    def __init__(self, address: str, seeded: Seeded, threads: int, start: int, pause: float = 0) -> None:
         self.books = Books()
         self._address, self._seeded, self._start = address, seeded, start
+        self._pause = pause
         self._lock = threading.Lock()
         self._stop, self._end = threading.Event(), threading.Event()
         self._tokens: dict[str, str] = {}
@@ -102,6 +103,7 @@ class Load:
                     self.books.again += waiting is not None
                 if self._sent(http, request, made):
                     waiting = None
+                    time.sleep(self._pause)
                     continue
                 waiting = request if request.keyed else None
                 time.sleep(0.1)

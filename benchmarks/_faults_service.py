@@ -120,7 +120,7 @@ def started_by(pid: int) -> list[int]:
     for place in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             said = place.read_text().rpartition(")")[2].split()
-            ours = b"spawn_main" in (place.parent / "cmdline").read_bytes()
+            ours = b"resource_tracker" not in (place.parent / "cmdline").read_bytes()
             if int(said[1]) == pid and said[0] != "Z" and ours:
                 found.append(int(place.parent.name))
     return found

@@ -117,8 +117,9 @@ def scene(
     threads: int = THREADS,
     count: int = PARCELS,
     processes: int = 1,
+    pause: float = 0,
 ) -> Iterator[Scene]:
-    """A new vault in empty databases, its service, and clients that have begun."""
+    """A new vault in empty databases, its service, and clients that have begun. pause: theirs after each answer."""
     service = Service(*urls, folder / "keyring.json", processes)
     with ExitStack() as stack:
         # It loads its modules meanwhile.
@@ -133,7 +134,7 @@ def scene(
             urls=urls,
             seeded=seeded,
             service=service,
-            load=Load(service.address, seeded, threads, now() % 1_000_000),
+            load=Load(service.address, seeded, threads, now() % 1_000_000, pause),
             checker=Checker(main, keys, keyring),
             auditor=_without_budgets(vault),
         )

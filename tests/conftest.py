@@ -1,11 +1,14 @@
 """What all tests share: what some of them need from outside, how hard they look, and what they cost."""
 
+import gc
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import leaks
 from tests.budget import Budget
 from tests.effort import DEEP, load_profile
 
@@ -13,7 +16,8 @@ load_profile()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Every run tells what it cost."""
+    """Every run tells what it cost, and what it left open: before anything is opened."""
+    leaks.watch_connections()
     config.pluginmanager.register(Budget(config), "wayseal-budget")
 
 
@@ -41,6 +45,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         for command in marker.args:
             need(shutil.which(command) is not None, f"the command {command} is not installed")
+
+
+def pytest_collection_finish() -> None:
+    """When the modules of all tests are loaded."""
+    leaks.spare_modules()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_left_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Rule 2 of `leaks`."""
+    yield
+    left = leaks.left_open(tmp_path_factory.getbasetemp())
+    assert not left, f"still there after all tests: {left}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    """Rule 1 of `leaks`."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,21 @@
 
 import io
 import os
+import resource
+import signal
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from typer.testing import CliRunner
 
 from wayseal.cli import app, main
 
 WAYSEAL = "import sys; from wayseal.cli import main; sys.exit(main())"
-LIMITED = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY)); "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +38,72 @@ def here(*words: object) -> Ran:
     return Ran(code=done.exit_code, out=done.stdout, err=done.stderr)
 
 
-def inside(*words: object) -> Ran:
-    """In this process, errors turned into lines and exit codes as a person sees them."""
-    out, err, before, code = io.StringIO(), io.StringIO(), sys.argv, 0
+def inside(*words: object, cwd: Path | None = None, limit: int | None = None, screen: IO[str] | None = None) -> Ran:
+    """In this process, errors turned into lines and exit codes as a person sees them.
+
+    What would be a traceback (any exception but SystemExit) fails the test, and so does a command that leaves
+    directory, environment or signal handlers other than it found them.
+
+    Args:
+        *words: The command line after `wayseal`.
+        cwd: The directory to stand in; where this process is, if not given.
+        limit: Bytes that no file may exceed, as on a full disk.
+        screen: Where standard output goes, if it shall not be kept.
+    """
+    kept, err, before, code = io.BytesIO(), io.StringIO(), sys.argv, 0
+    out = io.TextIOWrapper(kept, encoding="utf-8", newline="\n", write_through=True)
     sys.argv = ["wayseal", *arguments(*words)]
     try:
-        with redirect_stdout(out), redirect_stderr(err):
+        with ExitStack() as stack:
+            if cwd is not None:
+                stack.enter_context(chdir(cwd))
+            stack.enter_context(_left_as_found())
+            stack.enter_context(redirect_stdout(screen or out))
+            stack.enter_context(redirect_stderr(err))
+            if limit is not None:
+                stack.enter_context(files_limited(limit))
             main()
     except SystemExit as stopped:
         code = int(stopped.code or 0)
     finally:
         sys.argv = before
-    return Ran(code=code, out=out.getvalue(), err=err.getvalue())
+        if screen is not None:
+            screen.flush()
+    seen = kept.getvalue().decode("utf-8")
+    assert "Traceback" not in seen + err.getvalue(), err.getvalue()
+    return Ran(code=code, out=seen, err=err.getvalue())
 
 
-def started(*words: object, cwd: Path, limit: int | None = None, code: str = WAYSEAL) -> subprocess.Popen[str]:
-    """As a process of its own. limit: bytes that no file may exceed, as on a full disk."""
-    code = code if limit is None else LIMITED.format(limit=limit) + code
+@contextmanager
+def files_limited(size: int) -> Iterator[None]:
+    """No file may exceed this many bytes: writing more fails as on a full disk (Python ignores SIGXFSZ)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ)
+
+
+def _surroundings() -> tuple[object, ...]:
+    return Path.cwd(), dict(os.environ), [signal.getsignal(number) for number in SIGNALS]
+
+
+@contextmanager
+def _left_as_found() -> Iterator[None]:
+    """What a command changes around it would be seen by every test after it."""
+    before = _surroundings()
+    try:
+        yield
+    finally:
+        assert _surroundings() == before, "a command changed its surroundings"
+
+
+def started(*words: object, cwd: Path, code: str = WAYSEAL) -> subprocess.Popen[str]:
+    """As a process of its own, where that is the point: what it loads, signals, several at once."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments(*words)],
         cwd=cwd,
@@ -63,9 +115,9 @@ def started(*words: object, cwd: Path, limit: int | None = None, code: str = WAY
     )
 
 
-def run(*words: object, cwd: Path, limit: int | None = None, code: str = WAYSEAL) -> Ran:
+def run(*words: object, cwd: Path, code: str = WAYSEAL) -> Ran:
     """As a process of its own, to its end: whatever happens, never a traceback."""
-    process = started(*words, cwd=cwd, limit=limit, code=code)
+    process = started(*words, cwd=cwd, code=code)
     out, err = process.communicate()
     assert "Traceback" not in out + err, err
     return Ran(code=process.returncode, out=out, err=err)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cli.running import inside
-from wayseal.cli._canary_words import CANARY_TEXTS
+from wayseal.cli._words.canary import CANARY_TEXTS
 from wayseal.ledger import open_ledger
 
 AT = "2026-03-12T08:00+08:00"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import Ran, inside, log, run
+from tests.cli.running import Ran, inside, log
 from tests.detect.casebook.making import NOW, alert, secret
 from tests.detect.casebook.making import run as write
-from wayseal.cli._case_words import CASE_TEXTS
 from wayseal.cli._words import filled
+from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, verify, writing
 from wayseal.ledger.upkeep import backup
 from wayseal.model.times import micros
@@ -231,14 +231,15 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code"), REFUSED)
-def test_what_is_refused_changes_nothing(ledger: Path, words: tuple[str, ...], code: int) -> None:
+def test_what_is_refused_changes_nothing(ledger: Path, subtests: pytest.Subtests) -> None:
     before = (ledger / FILE).read_bytes()
-    english, chinese = (inside(*words, "--ledger", ledger, "--lang", lang) for lang in ("en", "zh"))
-    assert (english.code, chinese.code) == (code, code), english.err + chinese.err
-    assert english.err != chinese.err or code == 7
-    assert "u-1077" not in english.err + english.out
-    assert (ledger / FILE).read_bytes() == before
+    for words, code in REFUSED:
+        with subtests.test(" ".join(words)[:60]):
+            english, chinese = (inside(*words, "--ledger", ledger, "--lang", lang) for lang in ("en", "zh"))
+            assert (english.code, chinese.code) == (code, code), english.err + chinese.err
+            assert english.err != chinese.err or code == 7
+            assert "u-1077" not in english.err + english.out
+            assert (ledger / FILE).read_bytes() == before
 
 
 def test_a_user_without_a_name(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,7 +342,7 @@ def test_no_ledger_and_a_backup(empty: Path, tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_the_casebook(ledger: Path) -> None:
     before = (ledger / FILE).read_bytes()
-    ran = run("case", "open", "c-1", *BY, "--ledger", ledger, cwd=ledger, limit=len(before) + 10)
+    ran = inside("case", "open", "c-1", *BY, "--ledger", ledger, cwd=ledger, limit=len(before) + 10)
     assert ran.code == 5, ran.err
     assert "thief" not in ran.out, "what isn't recorded isn't shown"
     assert (ledger / FILE).read_bytes() == before

@@ -12,8 +12,8 @@ import typer
 
 from tests.cli.running import LOG_ROWS, bought, here, inside, log
 from wayseal import __version__, cli
-from wayseal.cli import _demo, _progress, _show, _words, app
-from wayseal.cli._write import write_text
+from wayseal.cli import _progress, _words, app, demo, show
+from wayseal.cli._output import write_text
 from wayseal.ledger import LedgerError
 from wayseal.page.words import reason_text
 from wayseal.simulate import preset
@@ -21,8 +21,8 @@ from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode
 
 COMMANDS = (
-    "ingest", "map", "show", "trace", "scope", "extent", "detect", "explain", "rights", "simulate", "demo", "verdict",
-    "serve", "ledger", "canary", "case", "partners", "policy", "vault",
+    "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
+    "case", "verdict", "partners", "rights", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = ("ledger", "canary", "case", "partners", "policy", "vault")
 LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
@@ -56,14 +56,15 @@ def test_there_are_these_commands() -> None:
     assert inside().code == 2
 
 
-@pytest.mark.parametrize("name", [*COMMANDS[: -len(GROUPS)], *GROUPED])
-@pytest.mark.parametrize("flag", ["--help", "-h"])
-def test_help_shows_examples_a_line_each(name: str, flag: str) -> None:
-    ran = inside(*name.split(), flag)
-    assert ran.code == 0
-    examples = re.findall(r"^ *(wayseal .*)$", ran.out, re.MULTILINE)
-    assert any(example.startswith(f"wayseal {name}") for example in examples)
-    assert all(example.split()[1] in COMMANDS for example in examples)
+def test_help_shows_examples_a_line_each(subtests: pytest.Subtests) -> None:
+    for name in (*(name for name in COMMANDS if name not in GROUPS), *GROUPED):
+        for flag in ("--help", "-h"):
+            with subtests.test(f"{name} {flag}"):
+                ran = inside(*name.split(), flag)
+                assert ran.code == 0
+                examples = re.findall(r"^ *(wayseal .*)$", ran.out, re.MULTILINE)
+                assert any(example.startswith(f"wayseal {name}") for example in examples)
+                assert all(example.split()[1] in COMMANDS for example in examples)
 
 
 USAGE: list[tuple[str, ...]] = [
@@ -81,13 +82,13 @@ USAGE: list[tuple[str, ...]] = [
 ]
 
 
-@pytest.mark.parametrize("words", USAGE, ids=" ".join)
-def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
-    monkeypatch.chdir(tmp_path)
-    ran = inside(*words)
-    assert ran.code == 2
-    assert ran.err
-    assert list(tmp_path.iterdir()) == []
+def test_wrong_usage(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    for words in USAGE:
+        with subtests.test(" ".join(words)):
+            ran = inside(*words, cwd=tmp_path)
+            assert ran.code == 2
+            assert ran.err
+            assert list(tmp_path.iterdir()) == []
 
 
 def test_quiet_is_silent(tmp_path: Path, base: Path) -> None:
@@ -275,7 +276,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     def small(_name: str, **changes: Any) -> object:
         return preset("tiny", accesses=3000, bought=6, **changes)
 
-    monkeypatch.setattr("wayseal.simulate.preset", small)
+    monkeypatch.setattr("wayseal.cli.demo.preset", small)
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", ("Truth (simulated", "Reports: ")), ("zh", ("真相", "报告："))])
@@ -305,7 +306,7 @@ def test_the_demo_leaves_what_is_not_its_own(tmp_path: Path) -> None:
     assert mine.read_text() == "years of work"
     assert list(tmp_path.iterdir()) == [mine]
     (tmp_path / "empty").mkdir()
-    _demo._clear(tmp_path / "empty")
+    demo._clear(tmp_path / "empty")
     assert [p.name for p in (tmp_path / "empty").iterdir()] == [".wayseal-demo"]
 
 
@@ -329,7 +330,7 @@ FAILURES = [
 def test_an_error_is_one_line(
     base: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, line: str
 ) -> None:
-    monkeypatch.setattr(_show, "open_ledger", raising(error))
+    monkeypatch.setattr(show, "open_ledger", raising(error))
     ran = inside("show", base / "L")
     assert ran.code == code
     assert len(ran.err.strip().splitlines()) == 1
@@ -342,12 +343,12 @@ def test_what_the_disk_refuses_ends_with_five(
 ) -> None:
     error = StoreError("can't be written", file=Path("x"))
     error.__cause__ = OSError(number, "no")
-    monkeypatch.setattr(_show, "open_ledger", raising(error))
+    monkeypatch.setattr(show, "open_ledger", raising(error))
     assert inside("show", base / "L").code == code
 
 
 def test_nothing_catches_a_bug(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_show, "open_ledger", raising(ZeroDivisionError()))
+    monkeypatch.setattr(show, "open_ledger", raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         inside("show", base / "L")
 
@@ -387,9 +388,9 @@ def test_progress_is_drawn_on_a_terminal_only(
 
 
 def test_times_on_screen() -> None:
-    assert _show.second(None) is None
-    assert _show.second(1_999_999) == "1970-01-01T00:00:01Z"
-    assert _show.second(-1) == "1969-12-31T23:59:59Z"
+    assert show.second(None) is None
+    assert show.second(1_999_999) == "1970-01-01T00:00:01Z"
+    assert show.second(-1) == "1969-12-31T23:59:59Z"
 
 
 def test_the_room_loads_its_commands_when_they_are_asked_for(

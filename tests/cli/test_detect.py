@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.detecting import as_anybody
-from tests.cli.running import Ran, inside, run
+from tests.cli.running import Ran, inside
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
-from wayseal.cli._detect_found import TEXTS
+from wayseal.cli.detect import TEXTS
 from wayseal.detect import Options, detect
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, writing
 from wayseal.ledger import open_ledger
@@ -90,41 +90,43 @@ def test_all_may_be_opened_at_once_and_that_is_recorded(ledger: Path, small: Wat
     assert len(book.cases) == len(found["cases"])
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--unmask",),
-        ("--unmask", "--who", "Li"),
-        ("--unmask", "--why", "x"),
-        ("--unmask", "--who", "", "--why", "x"),
-        ("--unmask", "--who", " ", "--why", "x"),
-        ("--unmask", "--who", "Li", "--why", "two\nlines"),
-        ("--unmask", "--who", "Li", "--why", "x" * 501),
-        ("--budget", "0"),
-        ("--budget", "many"),
-        ("--from", "yesterday"),
-        ("--to", "9999-12-31"),
-        ("--from", "2026-03-09", "--to", "2026-03-08"),
-        ("--from", "2020-01-01"),
-        ("--offset", "08:00"),
-        ("--offset", "+05:30"),
-        ("--format", "pdf"),
-        ("--notify", "nothing-that-anybody-knows"),
-        ("--notify", "json://127.0.0.1/x", "--notify", "carrier-pigeon://s3cr3t"),
-        ("--templates", "nowhere.toml"),
-        ("--contracts", "nowhere"),
-        ("--canaries", "nowhere"),
-    ],
-)
-def test_what_is_refused_registers_nothing(ledger: Path, words: tuple[str, ...]) -> None:
-    english, chinese = (inside("detect", ledger, *words, "--lang", lang) for lang in ("en", "zh"))
-    code = 5 if words[0] == "--templates" or words[0] == "--canaries" else 3 if words[0] == "--contracts" else 2
-    assert (english.code, chinese.code) == (code, code), english.err
-    assert (english.out, chinese.out) == ("", "")
-    assert CHINESE.search(chinese.err.splitlines()[-1])
-    assert not CHINESE.search(english.err)
-    assert "s3cr3t" not in english.err + chinese.err
-    assert not (ledger / "detect/casebook.jsonl").exists()
+REFUSED = [
+    ("--unmask",),
+    ("--unmask", "--who", "Li"),
+    ("--unmask", "--why", "x"),
+    ("--unmask", "--who", "", "--why", "x"),
+    ("--unmask", "--who", " ", "--why", "x"),
+    ("--unmask", "--who", "Li", "--why", "two\nlines"),
+    ("--unmask", "--who", "Li", "--why", "x" * 501),
+    ("--budget", "0"),
+    ("--budget", "many"),
+    ("--from", "yesterday"),
+    ("--to", "9999-12-31"),
+    ("--from", "2026-03-09", "--to", "2026-03-08"),
+    ("--from", "2020-01-01"),
+    ("--offset", "08:00"),
+    ("--offset", "+05:30"),
+    ("--format", "pdf"),
+    ("--notify", "nothing-that-anybody-knows"),
+    ("--notify", "json://127.0.0.1/x", "--notify", "carrier-pigeon://s3cr3t"),
+    ("--templates", "nowhere.toml"),
+    ("--contracts", "nowhere"),
+    ("--canaries", "nowhere"),
+]
+
+
+def test_what_is_refused_registers_nothing(ledger: Path, subtests: pytest.Subtests) -> None:
+    codes = {"--templates": 5, "--canaries": 5, "--contracts": 3}
+    for words in REFUSED:
+        with subtests.test(" ".join(words)):
+            english, chinese = (inside("detect", ledger, *words, "--lang", lang) for lang in ("en", "zh"))
+            code = codes.get(words[0], 2)
+            assert (english.code, chinese.code) == (code, code), english.err
+            assert (english.out, chinese.out) == ("", "")
+            assert CHINESE.search(chinese.err.splitlines()[-1])
+            assert not CHINESE.search(english.err)
+            assert "s3cr3t" not in english.err + chinese.err
+            assert not (ledger / "detect/casebook.jsonl").exists()
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "ocsf", "html"])
@@ -265,7 +267,7 @@ def test_a_casebook_that_is_closed_to_us(ledger: Path, small: Watched) -> None:
 
 
 def test_a_full_disk_shows_no_name_that_is_not_recorded(ledger: Path, small: Watched, tmp_path: Path) -> None:
-    ran = run("detect", ledger, *BY, cwd=tmp_path, limit=100)
+    ran = inside("detect", ledger, *BY, cwd=tmp_path, limit=100)
     assert ran.code == 5, ran.err
     assert not [a for a in accounts(small) if a in ran.out + ran.err]
 

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.detecting import Notices, as_anybody
-from tests.cli.running import inside, run
+from tests.cli.running import inside
 from tests.detect.watched import Watched
-from wayseal.cli._detect_found import TEXTS as UNKEPT
-from wayseal.cli._notify import TEXTS, NotifyError, addresses, notify
+from wayseal.cli._notify import TEXTS, NotifyError, read_addresses, send_notices
+from wayseal.cli.detect import TEXTS as UNKEPT
 from wayseal.detect import Options, detect
 from wayseal.ledger import open_ledger
 
@@ -78,7 +78,7 @@ def test_what_could_not_be_sent_is_said_by_its_place_alone(ledger: Path) -> None
 def test_a_server_that_is_not_there(ledger: Path, tmp_path: Path) -> None:
     with Notices() as gone:
         address = gone.address()
-    ran = run("detect", ledger, "--notify", address, "--lang", "zh", cwd=tmp_path)
+    ran = inside("detect", ledger, "--notify", address, "--lang", "zh", cwd=tmp_path)
     assert ran.code == 5
     assert ran.err == "wayseal: --notify：未能向第 1 个地址发出通知；案件已登记\n"
 
@@ -164,9 +164,9 @@ def test_files_that_cannot_be_read(ledger: Path, tmp_path: Path) -> None:
 
 
 def test_nobody_to_tell_and_nothing_to_tell(small: Watched) -> None:
-    notify(small.result.cases, [], "en")
-    notify([], ["json://127.0.0.1:1/"], "en")
-    assert addresses([]) == []
+    send_notices(small.result.cases, [], "en")
+    send_notices([], ["json://127.0.0.1:1/"], "en")
+    assert read_addresses([]) == []
 
 
 def test_apprise_keeps_its_log_to_itself(small: Watched, capfd: pytest.CaptureFixture[str]) -> None:
@@ -180,7 +180,7 @@ def test_apprise_keeps_its_log_to_itself(small: Watched, capfd: pytest.CaptureFi
     root.addHandler(keeps)
     try:
         with pytest.raises(NotifyError):
-            notify(small.result.cases, [f"json://user:{SECRET}@127.0.0.1:1/{SECRET}"], "en")
+            send_notices(small.result.cases, [f"json://user:{SECRET}@127.0.0.1:1/{SECRET}"], "en")
     finally:
         root.removeHandler(keeps)
     assert not [r for r in seen if r.name.startswith("apprise")]

@@ -7,8 +7,8 @@ import pytest
 
 from tests.cli.running import inside, log
 from tests.cli.templates import wordings
-from wayseal.cli._error_words import ERRORS
-from wayseal.cli._say_error import language, said
+from wayseal.cli._errors import language, translate
+from wayseal.cli._words.errors import ERRORS
 
 CHINESE = re.compile("[一-鿿]")
 BLANKS = re.compile(r"\{(\d*)\}")
@@ -18,7 +18,9 @@ def test_every_wording_of_the_source_has_a_chinese_one() -> None:
     found = wordings()
     assert len(found) > 150
     places = ("x", "limit", "unknown")
-    spoken = {text: "".join(said(f"{at}: {text}", "zh") for at in places) + said(text, "zh") for text in found}
+    spoken = {
+        text: "".join(translate(f"{at}: {text}", "zh") for at in places) + translate(text, "zh") for text in found
+    }
     assert {text: where for text, where in found.items() if not CHINESE.search(spoken[text])} == {}
 
 
@@ -36,23 +38,27 @@ def test_the_walk_finds_wordings_in_every_form() -> None:
         assert text in found or text.startswith("this column"), text
 
 
-@pytest.mark.parametrize("english", sorted(ERRORS))
-def test_each_is_said_with_its_blanks_and_after_any_place(english: str) -> None:
-    chinese = ERRORS[english]
+def test_each_is_said_with_its_blanks_and_after_any_place(subtests: pytest.Subtests) -> None:
+    for english, chinese in ERRORS.items():
+        with subtests.test(english):
+            said_with_blanks(english, chinese)
+
+
+def said_with_blanks(english: str, chinese: str) -> None:
     blanks = english.count("{}")
     assert {int(n) for n in BLANKS.findall(chinese)} == set(range(blanks))
     assert CHINESE.search(chinese) or english == "{}; {}"
     values = [f"v{n}" for n in range(blanks)]
     text = english.replace("{}", "%s") % tuple(values) if "%{}" not in english else english.format(*values)
-    assert said(text, "zh") == chinese.format(*values)
-    assert said(text, "en") == text
+    assert translate(text, "zh") == chinese.format(*values)
+    assert translate(text, "en") == text
     if blanks == 0:
-        assert said(f"/a/b: c/log.csv:12: at: {text}", "zh") == f"/a/b: c/log.csv:12: at：{chinese}"
+        assert translate(f"/a/b: c/log.csv:12: at: {text}", "zh") == f"/a/b: c/log.csv:12: at：{chinese}"
 
 
 def test_what_nobody_has_translated_is_said_in_english() -> None:
-    assert said("words of nobody", "zh") == "words of nobody"
-    assert said("line 3: not JSON", "zh") == "第 3 行：不是 JSON"
+    assert translate("words of nobody", "zh") == "words of nobody"
+    assert translate("line 3: not JSON", "zh") == "第 3 行：不是 JSON"
 
 
 @pytest.mark.parametrize(

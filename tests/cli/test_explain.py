@@ -8,7 +8,7 @@ import pytest
 from tests.cli.running import inside
 from tests.detect.explain.test_mine import world
 from tests.detect.making import commit
-from wayseal.cli._case import FOLDER
+from wayseal.cli._casebook import FOLDER
 from wayseal.detect.casebook import Alert, load_pseudonyms, writing
 from wayseal.model.times import micros
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import bought, inside, log
-from wayseal.cli._ledger_words import LEDGER_TEXTS
+from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger.integrity import Code
 
 pytestmark = pytest.mark.usefixtures("short")

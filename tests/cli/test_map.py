@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from wayseal.cli import app
-from wayseal.cli._map import MapError
+from wayseal.cli.map import MapError
 
 
 def run(*words: object) -> str:

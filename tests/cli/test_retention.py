@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import bought, inside, log
-from wayseal.cli._retention_words import RETENTION_TEXTS
+from wayseal.cli._words.retention import RETENTION_TEXTS
 
 pytestmark = pytest.mark.usefixtures("short")
 BY = ("--who", "Wang", "--why", "rule 4")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import SOLD, Ran, bought, inside, log, run
+from tests.cli.running import SOLD, Ran, bought, inside, log
 
 
 def refused(ran: Ran, code: int, *words: str) -> None:
@@ -51,7 +51,7 @@ def test_the_list_is_a_file_or_the_output(base: Path, tmp_path: Path) -> None:
     head, *rows = (tmp_path / "list.csv").read_text("utf-8").replace('"', "").splitlines()
     assert head == "waybill,first,last,reads,fields,origin,destination,by"
     assert sorted(row.split(",")[0] for row in rows) == sorted(SOLD)
-    assert run(*words, "-q", cwd=tmp_path).out == (tmp_path / "list.csv").read_text("utf-8")
+    assert inside(*words, "-q", cwd=tmp_path).out == (tmp_path / "list.csv").read_text("utf-8")
     assert inside(*words, "-q", "--out", tmp_path / "list.csv").err == ""
 
 
@@ -60,7 +60,7 @@ def test_a_list_is_written_whole_or_not_at_all(base: Path, tmp_path: Path) -> No
     old.write_text("the old one")
     words = ("scope", base / "L", "--format", "csv", "--out", old, "--source")
     refused(inside(*words, "nobody"), 3, "no source of this id")
-    refused(run(*words, "thief", cwd=tmp_path, limit=16), 5, "list.csv")
+    refused(inside(*words, "thief", cwd=tmp_path, limit=16), 5, "list.csv")
     assert old.read_text() == "the old one"
     assert [p.name for p in tmp_path.iterdir()] == ["list.csv"]
 

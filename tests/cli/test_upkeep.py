@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import inside, log, run
-from wayseal.cli._upkeep_words import UPKEEP_TEXTS
+from tests.cli.running import inside, log
+from wayseal.cli._words.upkeep import UPKEEP_TEXTS
 from wayseal.ledger.upkeep import SAFE, Cure, Ill, Severity
 
 
@@ -60,7 +60,7 @@ def test_as_json(kept: Path, tmp_path: Path) -> None:
 
 
 def test_a_full_disk(kept: Path, tmp_path: Path) -> None:
-    ran = run("ledger", "backup", kept / "L", tmp_path / "B", cwd=tmp_path, limit=500)
+    ran = inside("ledger", "backup", kept / "L", tmp_path / "B", cwd=tmp_path, limit=500)
     assert (ran.code, "the backup is as it was before" in ran.err) == (5, True)
 
 

@@ -8,16 +8,18 @@ import re
 import shutil
 import sqlite3
 import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cli.running import Ran, inside
-from wayseal.cli._vault_errors import ALL
-from wayseal.cli._vault_example import NUMBERS, fill
-from wayseal.cli._vault_open import opened
-from wayseal.cli._vault_verify_words import VERIFY_TEXTS
-from wayseal.cli._vault_words import VAULT_TEXTS
+from wayseal.cli._vault_session import open_vault
+from wayseal.cli._words.errors.vault import ALL
+from wayseal.cli._words.vault import VAULT_TEXTS
+from wayseal.cli._words.vault_verify import VERIFY_TEXTS
+from wayseal.cli.vault._example import NUMBERS, fill_vault
 from wayseal.store.database import _told
 from wayseal.vault.fields import Field
 from wayseal.vault.log.integrity import Code
@@ -29,6 +31,13 @@ CHINESE = re.compile("[一-鿿]")
 PERSONAL = ("示例商店", "王样本", "李示例", "不存在街", "1390000000", "1380000000", "样品")
 HEADER = "waybill,recipient_name,recipient_phone,recipient_address,destination_outlet"
 ROWS = [f"YT90{n:02d},赵保密,1770000{n:04d},广东省深圳市南山区不存在街{n}号,深圳南山" for n in range(8)]
+
+
+@contextmanager
+def rows_of(file: Path) -> Iterator[sqlite3.Connection]:
+    """A database as whoever can write to its file has it; what was done is committed, and the file closed."""
+    with closing(sqlite3.connect(file)) as raw, raw:
+        yield raw
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +224,7 @@ def test_the_log_by_what_is_asked(vault: Path) -> None:
 
 
 def test_a_change_is_listed_by_the_names_of_its_fields(vault: Path) -> None:
-    with opened(vault, "clerk-3") as at:
+    with open_vault(vault, "clerk-3") as at:
         ticket = TicketEvent(ticket="t-9", waybill=NUMBERS[0], actor="clerk-3", opened_at=at.now)
         at.vault.tickets(at.caller, [ticket], now=at.now)
         values = {Field.RECIPIENT_ADDRESS: "北京市保密路1号", Field.RECIPIENT_PHONE: "13800138000"}
@@ -228,7 +237,7 @@ def test_a_change_is_listed_by_the_names_of_its_fields(vault: Path) -> None:
     assert entry["more"] == {"fields": "recipient_phone recipient_address", "revision": 2}
     assert ran("retain").out == "nothing is to be erased\n"
     assert "Nothing was changed." in ran("verify").out
-    with sqlite3.connect(vault / "main.db") as raw:
+    with rows_of(vault / "main.db") as raw:
         raw.execute("UPDATE waybills SET revision = 1 WHERE waybill = ?", (NUMBERS[0],))
     assert f"{NUMBERS[0]}: it was revised since" in ran("verify", code=7).out
 
@@ -359,7 +368,7 @@ def test_keys_from_rotation_to_retirement(vault: Path) -> None:
 
 
 def test_a_data_key_that_does_not_open_is_named(vault: Path) -> None:
-    with sqlite3.connect(vault / "keys.db") as raw:
+    with rows_of(vault / "keys.db") as raw:
         raw.execute("UPDATE data_keys SET wrapped = ? WHERE waybill = ?", (b"x" * 65, NUMBERS[1]))
     ran("key", "rotate", "wrap")
     assert f"  {NUMBERS[1]}: its data key doesn't open" in ran("key", "rewrap", code=7).out
@@ -451,7 +460,7 @@ TAMPERING = [
 def test_what_was_changed_is_named(vault: Path, file: str, statement: str, code: RecordCode | Code) -> None:
     deliver()
     deliver(NUMBERS[1])
-    with sqlite3.connect(vault / file) as raw:
+    with rows_of(vault / file) as raw:
         raw.create_function("flipped", 1, flipped)
         assert raw.execute(statement, (NUMBERS[0],)).rowcount == 1
     done = ran("verify", code=7)
@@ -493,7 +502,7 @@ def test_what_was_disclosed_goes_into_a_ledger(vault: Path, tmp_path: Path) -> N
     words = ("ledger", "verify", ledger, "--vault", vault, "-q")
     fine = inside(*words)
     assert (fine.code, "1 row as the log has them" in fine.out) == (0, True)
-    with sqlite3.connect(vault / "main.db") as raw:
+    with rows_of(vault / "main.db") as raw:
         raw.execute("UPDATE entries SET entry = x'00' WHERE seq = (SELECT max(seq) FROM entries)")
     assert inside(*words).code == 7
     found = json.loads(inside(*words, "--format", "json").out)
@@ -503,7 +512,7 @@ def test_what_was_disclosed_goes_into_a_ledger(vault: Path, tmp_path: Path) -> N
 
 def test_nothing_to_upgrade_and_steps_that_wait(vault: Path) -> None:
     assert "nothing to do" in ran("upgrade").out
-    with sqlite3.connect(vault / "keys.db") as raw:
+    with rows_of(vault / "keys.db") as raw:
         for table in ("data_keys", "erasures", "alembic_version_keys"):
             raw.execute(f"DROP TABLE {table}")
     assert "pending: keys_0001, keys_0002" in ran("status", code=3).err
@@ -519,7 +528,7 @@ def test_status_for_programs(vault: Path) -> None:
     ran("checkpoint")
     assert "All is well." in ran("status").out
     keys = json.loads((vault / "keyring.json").read_text())
-    with sqlite3.connect(vault / "keys.db") as raw:
+    with rows_of(vault / "keys.db") as raw:
         raw.execute("UPDATE data_keys SET key_version = 9")
     assert json.loads(ran("status", "--format", "json").out)["trouble"] == ["keys_lost"]
     assert keys["keys"]
@@ -554,5 +563,5 @@ def test_what_databases_refuse_is_said_in_chinese() -> None:
 
 
 def test_the_example_is_what_the_quick_start_says() -> None:
-    assert fill.__doc__
+    assert fill_vault.__doc__
     assert NUMBERS[0] == "YT0000000000001"

@@ -5,7 +5,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ import uvicorn
 from tests.server.world import in_process
 from wayseal.client import Parcel
 from wayseal.server.scopes import SCOPES
-from wayseal.store.database import open_database
+from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Caller, Vault, new_vault
 from wayseal.vault.keyring import Keyring
@@ -72,7 +72,11 @@ class Flaky:
 def service(folder: Path) -> Iterator[tuple[Service, Flaky]]:
     """A service over a new vault on SQLite."""
     urls = [f"sqlite:///{folder}/{name}.db" for name in ("main", "keys")]
-    main, keys = map(open_database, urls)
+    with open_database(urls[0]) as main, open_database(urls[1]) as keys:
+        yield from _running(main, keys)
+
+
+def _running(main: Database, keys: Database) -> Iterator[tuple[Service, Flaky]]:
     upgrade(main, "main")
     upgrade(keys, "keys")
     ring = Keyring.new(0)
@@ -85,10 +89,8 @@ def service(folder: Path) -> Iterator[tuple[Service, Flaky]]:
     )  # fmt: skip
     made = in_process(vault, ring)
     flaky = Flaky(made.asgi)
-    with served(flaky) as port:
+    with closing(made.desk), served(flaky) as port:
         yield Service(url=f"http://127.0.0.1:{port}", port=port, vault=vault, secret=secret, now=now), flaky
-    made.desk.close()
-    vault.close()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.detect.watched import Watched
+from tests.detect.watched import Watched, rows_of, tables_of
 from tests.ledger.helpers import put, read, write
 from wayseal import store
 from wayseal.detect import Case, DetectResult, Given, Options, Verdict, detect
@@ -164,17 +164,6 @@ def part(world: Watched, out: Path, low: float, high: float) -> Path:
         if some.any():
             pq.write_table(table.filter(some), out / f"{name}.parquet")
     return out
-
-
-def tables_of(world: Watched) -> list[str]:
-    """The tables of its dataset."""
-    return sorted(path.stem for path in world.dataset.iterdir() if path.suffix != ".json")
-
-
-def rows_of(world: Watched, name: str) -> pa.Table:
-    """A table of its dataset."""
-    folder = world.dataset / name
-    return pq.read_table(folder if folder.is_dir() else folder.with_suffix(".parquet"))
 
 
 def test_brought_up_to_date_ingest_by_ingest_it_is_the_whole(small: Watched, tmp_path: Path) -> None:

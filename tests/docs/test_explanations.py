@@ -42,11 +42,17 @@ def names(value: Any) -> set[str]:
     return set().union(*map(names, value)) if isinstance(value, list) else set()
 
 
-def test_every_key_of_the_json(page: str, ledger: Path, tmp_path: Path) -> None:
-    last = list(sections(page).values())[-1]
+@pytest.fixture(scope="module")
+def keys(ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Those of both documents."""
     pair = json.loads(render_pair(told(ledger, "u-3"), "json", "en"))
-    found = json.loads(render_mine(mined(tmp_path, world(), without="ticket"), "json", "en"))
-    for name in names(pair) | names(found) - {"ledger"} | {h.value for h in How}:
+    found = mined(tmp_path_factory.mktemp("mined"), world(), without="ticket")
+    return names(pair) | names(json.loads(render_mine(found, "json", "en"))) - {"ledger"}
+
+
+def test_every_key_of_the_json(page: str, keys: set[str]) -> None:
+    last = list(sections(page).values())[-1]
+    for name in keys | {h.value for h in How}:
         if name != "ledger":
             assert f"`{name}`" in last, name
 

@@ -5,16 +5,14 @@ and the values of decimal fractions don't count. A command fails where the page 
 that starts "wayseal: ").
 """
 
-import os
 import re
-import shutil
-import subprocess
-import sys
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, markdown, steps
+from tests.docs.pages import ROOT, markdown, steps, twin
+from tests.docs.walking import REAL, walked
 
 PAGES = [str(p.relative_to(ROOT)) for p in markdown() if steps(str(p.relative_to(ROOT)))]
 
@@ -23,33 +21,10 @@ def squeezed(text: str) -> str:
     return re.sub(r"\d+\.\d+", "#.#", re.sub(r"[\s│─┃━╭╮╰╯]+", "", text))
 
 
-def run(command: str, folder: Path) -> tuple[int, str]:
-    environment = {k: v for k, v in os.environ.items() if k not in {"NUMBA_DISABLE_JIT", "COVERAGE_PROCESS_START"}}
-    # The folder of this Python, where the command was installed; the tests' own settings stay out of it.
-    environment |= {
-        "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}",
-        "COLUMNS": "100",
-        "LC_ALL": "C.UTF-8",
-    }
-    bash = shutil.which("bash")
-    assert bash
-    done = subprocess.run(
-        [bash, "-c", command],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, done.stdout.decode("utf-8")
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_page_run_and_say_what_it_shows(page: str, tmp_path: Path) -> None:
-    (tmp_path / "docs").symlink_to(ROOT / "docs")
-    for step in steps(page):
-        code, output = run(step.command, tmp_path)
+    for step, (code, output) in walked(page, steps(page), tmp_path):
         fails = any(line.startswith("wayseal: ") for line in step.shown)
         assert (code != 0) == fails, f"{step.command}\n{output}"
         assert "Traceback" not in output
@@ -58,6 +33,35 @@ def test_the_commands_of_a_page_run_and_say_what_it_shows(page: str, tmp_path: P
             wanted = squeezed(line)
             assert wanted in rest, f"{step.command}\n{line}\n--- is not (or not here) in\n{output}"
             rest = rest.split(wanted, 1)[1] if wanted else rest
+
+
+def test_a_page_is_run_as_a_reader_would() -> None:
+    commands = [step.command for step in steps(REAL)]
+    assert len(commands) > 2
+    assert all(command.startswith("wayseal ") for command in commands)
+
+
+def same_but_for_the_language(english: str, chinese: str) -> bool:
+    """Whether two commands differ in `--lang zh` and in texts in double quotes that are Chinese, at most."""
+    pieces = zip_longest(english.split('"'), chinese.replace(" --lang zh", "", 1).split('"'))
+    return all(
+        ours == theirs or (place % 2 and theirs and re.search("[一-鿿]", theirs))
+        for place, (ours, theirs) in enumerate(pieces)
+    )
+
+
+def test_both_languages_have_the_same_commands(subtests: pytest.Subtests) -> None:
+    for page in PAGES:
+        other = str(twin(ROOT / page).relative_to(ROOT))
+        assert other in PAGES
+        if page.endswith(".zh.md"):
+            continue
+        with subtests.test(msg=page):
+            assert not any("--lang" in step.command for step in steps(page))
+            for ours, theirs in zip_longest(steps(page), steps(other)):
+                assert ours
+                assert theirs
+                assert same_but_for_the_language(ours.command, theirs.command), theirs.command
 
 
 def test_make_targets_of_the_readme_exist() -> None:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tests.effort import DEEP
 from tests.ledger.helpers import at, put, read, write
 from wayseal.ledger import open_ledger
 from wayseal.ledger.integrity import Finding, Verification, verify
@@ -65,6 +66,12 @@ def files(ledger: Path) -> Iterator[str]:
     for path in sorted(ledger.rglob("*")):
         if path.is_file() and path.name not in ("lock", "readers.lock"):
             yield path.relative_to(ledger).as_posix()
+
+
+def in_turn(ledger: Path, turn: int, turns: int) -> list[str]:
+    """The files that this of several faults is tried on: all; in quick runs each in one turn, the manifest in each."""
+    every = list(files(ledger))
+    return every if DEEP else sorted({*every[turn::turns], "manifest.json"})
 
 
 def flipped(place: float, bit: int) -> Callable[[bytes], bytes]:

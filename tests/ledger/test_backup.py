@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import DEEP
+from tests.ledger.children import child, ended
 from tests.ledger.helpers import content, put, read, write
 from tests.ledger.sealed import BARE, EARLY, files, flipped, looked, make, note
-from tests.ledger.test_crash import child, sound
+from tests.ledger.test_crash import sound
 from tests.ledger.test_integrity import older, silent
 from wayseal import ledger
 from wayseal.ledger import LedgerError, integrity
@@ -333,8 +335,8 @@ KILLED = """
 
 
 def killed(what: str, source: Path, into: Path, step: str, turn: int = 0) -> None:
-    process = child(KILLED, what, source, into, step, turn)
-    assert (process.communicate()[1], process.returncode) == ("", -signal.SIGKILL)
+    process = ended(KILLED, what, source, into, step, turn)
+    assert (process.err, process.code) == ("", -signal.SIGKILL)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -382,11 +384,10 @@ LIMITED = """
 def test_a_full_disk_leaves_the_backup_as_it_was(whole: Path, tmp_path: Path, limit: int) -> None:
     shutil.copytree(whole / "B", tmp_path / "B")
     manifest = (whole / "B/manifest.json").read_bytes()
-    process = child(LIMITED, whole / "O", tmp_path / "B", limit)
-    out, err = process.communicate()
-    assert (process.returncode, err) == (LedgerStorageError("").exit_code, "")
-    assert "File too large" in out
-    assert "the backup is as it was before" in out
+    process = ended(LIMITED, whole / "O", tmp_path / "B", limit)
+    assert (process.code, process.err) == (LedgerStorageError("").exit_code, "")
+    assert "File too large" in process.out
+    assert "the backup is as it was before" in process.out
     assert (tmp_path / "B/manifest.json").read_bytes() == manifest
     assert sound(tmp_path / "B")
     assert not (tmp_path / "B/tmp").exists()
@@ -425,7 +426,7 @@ def test_backups_of_a_ledger_that_is_written_to(tmp_path: Path) -> None:
         write(
             tmp_path / "more", "accesses", [read(n / 7, f"u-{n % 9}", f"YT{n * k % 900}") for n in range(900)], str(k)
         )
-        for k in range(1, 16)
+        for k in range(1, 16 if DEEP else 9)
     ]
     process = child(INGESTS, tmp_path / "L", *more)
     seen = []

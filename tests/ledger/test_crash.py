@@ -6,15 +6,16 @@ import os
 import random
 import re
 import resource
+import shutil
 import signal
 import subprocess
-import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.effort import DEEP
+from tests.ledger.children import child, ended
 from tests.ledger.helpers import content, put, read, reads_of, write
 from wayseal import ledger, store
 from wayseal.ledger import LedgerError
@@ -24,16 +25,9 @@ from wayseal.ledger._tiles import tile_paths
 from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
 from wayseal.ledger.integrity import verify
 
-ROOT = Path(__file__).parents[2]
 EARLY = [read(n, f"u-{n % 5}", f"YT{n % 11}", session=f"s{n % 3}") for n in range(20, 60)]
 LATE = [read(n / 2, f"u-{n % 5}", f"YT{n % 13}", access=f"a{n}") for n in range(60)]
 STEPS = ("swept", "batch", "read", "part", "written", "durable", "committed", "cleaned")
-
-
-def child(code: str, *args: object) -> subprocess.Popen[str]:
-    """A Python process that runs `code` with `args` in sys.argv."""
-    command = [sys.executable, "-c", textwrap.dedent(code), *(str(a) for a in args)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def sound(path: Path) -> bool:
@@ -74,17 +68,25 @@ KILLED = """
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with both logs, and the logs."""
     folder = tmp_path_factory.mktemp("clean")
-    put(write(folder / "1", "accesses", EARLY), folder / "L")
+    put(write(folder / "1", "accesses", EARLY), folder / "E")
+    shutil.copytree(folder / "E", folder / "L")
     put(write(folder / "2", "accesses", LATE), folder / "L")
     return folder
 
 
+@pytest.fixture
+def early(clean: Path, tmp_path: Path) -> Path:
+    """A ledger of the first log alone, to be spoilt."""
+    shutil.copytree(clean / "E", tmp_path / "L")
+    return tmp_path / "L"
+
+
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.usefixtures("early")
 def test_killed_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
-    put(clean / "1/accesses.parquet", tmp_path / "L")
     before = content(tmp_path / "L")
-    process = child(KILLED, clean / "2/accesses.parquet", tmp_path / "L", step, 0)
-    assert (process.communicate()[1], process.returncode) == ("", -signal.SIGKILL)
+    process = ended(KILLED, clean / "2/accesses.parquet", tmp_path / "L", step, 0)
+    assert (process.err, process.code) == ("", -signal.SIGKILL)
     done = step in ("committed", "cleaned")
     assert sound(tmp_path / "L")
     assert content(tmp_path / "L") == (content(clean / "L") if done else before)
@@ -95,6 +97,7 @@ def test_killed_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.usefixtures("early")
 def test_broken_off_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
     """As by Ctrl-C: nothing half done is left, and nothing that was committed is lost."""
 
@@ -102,7 +105,6 @@ def test_broken_off_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
         if name == step:
             raise KeyboardInterrupt
 
-    put(clean / "1/accesses.parquet", tmp_path / "L")
     before = content(tmp_path / "L")
     with pytest.raises(KeyboardInterrupt):
         put(clean / "2/accesses.parquet", tmp_path / "L", on_step=stop)
@@ -113,7 +115,7 @@ def test_broken_off_at_a_step(tmp_path: Path, clean: Path, step: str) -> None:
 def test_killed_at_any_moment(tmp_path: Path, clean: Path) -> None:
     """The first ingest of a ledger, too: what is left is a ledger or nothing."""
     seconds = random.Random(5)
-    for _ in range(6):
+    for _ in range(6 if DEEP else 2):
         process = child(KILLED, clean / "1/accesses.parquet", tmp_path / "L", "never", 0)
         try:
             process.wait(seconds.uniform(0.3, 3.0))
@@ -196,14 +198,13 @@ LIMITED = """
 
 
 @pytest.mark.parametrize("limit", [10, 300, 2500])
+@pytest.mark.usefixtures("early")
 def test_a_full_disk_is_said_and_changes_nothing(tmp_path: Path, clean: Path, limit: int) -> None:
-    put(clean / "1/accesses.parquet", tmp_path / "L")
     before = content(tmp_path / "L")
-    process = child(LIMITED, clean / "2/accesses.parquet", tmp_path / "L", limit)
-    out, err = process.communicate()
-    assert (process.returncode, err) == (LedgerStorageError("").exit_code, "")
-    assert "File too large" in out
-    assert "as it was before" in out
+    process = ended(LIMITED, clean / "2/accesses.parquet", tmp_path / "L", limit)
+    assert (process.code, process.err) == (LedgerStorageError("").exit_code, "")
+    assert "File too large" in process.out
+    assert "as it was before" in process.out
     assert content(tmp_path / "L") == before
     assert_tidy(tmp_path / "L")
     put(clean / "2/accesses.parquet", tmp_path / "L")
@@ -214,9 +215,8 @@ def test_a_quarantine_that_cannot_be_written(tmp_path: Path) -> None:
     lines = "".join(f"never,u,YT{n}\n" for n in range(3000))
     (tmp_path / "accesses.csv").write_text("at,actor,waybill\n" + lines)
     put(write(tmp_path / "1", "accesses", EARLY), tmp_path / "L")
-    process = child(LIMITED, tmp_path / "accesses.csv", tmp_path / "L", 20_000)
-    assert process.communicate()[1] == ""
-    assert process.returncode == 5
+    process = ended(LIMITED, tmp_path / "accesses.csv", tmp_path / "L", 20_000)
+    assert (process.code, process.err) == (5, "")
 
 
 def test_a_quarantine_that_is_in_the_way(tmp_path: Path) -> None:
@@ -264,11 +264,9 @@ MANIFESTS: list[tuple[str, Callable[[bytes], bytes], str]] = [
 
 
 @pytest.mark.parametrize(("change", "message"), [m[1:] for m in MANIFESTS], ids=[m[0] for m in MANIFESTS])
-def test_a_damaged_manifest(tmp_path: Path, change: Callable[[bytes], bytes], message: str) -> None:
-    path = write(tmp_path, "accesses", EARLY)
-    put(path, tmp_path / "L")
-    damage(tmp_path / "L/manifest.json", change)
-    for attempt in (lambda: ledger.open_ledger(tmp_path / "L"), lambda: put(path, tmp_path / "L")):
+def test_a_damaged_manifest(clean: Path, early: Path, change: Callable[[bytes], bytes], message: str) -> None:
+    damage(early / "manifest.json", change)
+    for attempt in (lambda: ledger.open_ledger(early), lambda: put(clean / "1/accesses.parquet", early)):
         with pytest.raises(LedgerError, match=message) as caught:
             attempt()
         assert "manifest.json" in str(caught.value)
@@ -308,11 +306,10 @@ SEGMENTS: list[tuple[str, Callable[[Path], None], str]] = [
 
 
 @pytest.mark.parametrize(("spoil", "message"), [s[1:] for s in SEGMENTS], ids=[s[0] for s in SEGMENTS])
-def test_a_damaged_segment_is_named(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
-    put(write(tmp_path, "accesses", EARLY), tmp_path / "L")
-    [segment] = (tmp_path / "L/data").rglob("accesses-*.parquet")
+def test_a_damaged_segment_is_named(early: Path, spoil: Callable[[Path], None], message: str) -> None:
+    [segment] = (early / "data").rglob("accesses-*.parquet")
     spoil(segment)
-    with ledger.open_ledger(tmp_path / "L") as snapshot:
+    with ledger.open_ledger(early) as snapshot:
         keys = snapshot.keys(["YT1"])
         with pytest.raises(LedgerError, match=message) as caught:
             snapshot.reads(keys)

@@ -12,13 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.effort import examples
+from tests.ledger.children import ended
 from tests.ledger.helpers import at, content, put, read, write
-from tests.ledger.sealed import BARE, files, flipped, looked, make
+from tests.ledger.sealed import BARE, files, flipped, in_turn, looked, make
 from tests.ledger.test_backup import assert_tidy
-from tests.ledger.test_crash import LIMITED, child, sound
+from tests.ledger.test_crash import LIMITED, sound
 from tests.ledger.test_integrity import older, silent
 from wayseal import ledger
 from wayseal.ledger import LedgerError, integrity
@@ -90,7 +92,7 @@ def test_a_healthy_ledger(whole: Path) -> None:
 @pytest.mark.parametrize("fault", CHANGES)
 def test_every_file_in_turn(whole: Path, copy: Path, fault: str) -> None:
     """Named; and after a repair with a backup the ledger is what it was."""
-    for name in files(whole / "L"):
+    for name in in_turn(whole / "L", list(CHANGES).index(fault), len(CHANGES)):
         right = (copy / name).read_bytes()
         spoil(copy / name, CHANGES[fault])
         found = examine(copy)
@@ -109,7 +111,7 @@ def test_every_file_in_turn(whole: Path, copy: Path, fault: str) -> None:
     assert looked(copy).findings == ()
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_faults_at_once_are_mended_from_a_backup(whole: Path, data: st.DataObject) -> None:
     """As long as the manifest is there: each is named, each is mended, and the ledger is what it was."""
@@ -387,9 +389,8 @@ def test_a_disk_that_refuses_a_repair(whole: Path, copy: Path) -> None:
         "ledger.ingest(store.open_source(Path(sys.argv[1])), Path(sys.argv[2]))",
         "upkeep.examine(Path(sys.argv[2]), source=Path(sys.argv[1]), repair=True)",
     ).replace("ledger, store", "ledger\n    from wayseal.ledger import upkeep")
-    process = child(code, whole / "B", copy, 100)
-    out, err = process.communicate()
-    assert (process.returncode, err, "File too large" in out) == (5, "", True)
+    process = ended(code, whole / "B", copy, 100)
+    assert (process.code, process.err, "File too large" in process.out) == (5, "", True)
     assert examine(copy, source=whole / "B", repair=True).exit_code == 0
 
 

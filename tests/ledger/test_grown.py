@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.ledger.helpers import put, read, write
 from wayseal import ledger, store
 from wayseal.ledger import IngestReport
@@ -144,7 +145,7 @@ FIELDS = st.sampled_from(["u", "v", '"w"', '"x\ny"', '"x""\n"', 'a"b', '"open', 
 LINES = st.lists(st.tuples(FIELDS, st.booleans()), max_size=8)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(LINES, st.data())
 def test_any_log_cut_anywhere_loses_and_doubles_nothing(
     tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[str, bool]], data: st.DataObject

@@ -11,6 +11,8 @@ from wayseal.ledger._keys import Keyer, words
 from wayseal.ledger._numbers import unpack_all
 from wayseal.ledger.errors import LedgerError
 
+pytestmark = pytest.mark.kernels
+
 M = 2**64 - 1
 P = (11400714785074694791, 14029467366897019727, 1609587929392839161, 9650029242287828579, 2870177450012600261)
 

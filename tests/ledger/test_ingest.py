@@ -4,9 +4,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.ledger.helpers import at, content, expected, put, read, reads_of, write
 from wayseal import ledger, store
 from wayseal.ledger._report import Skipped
@@ -134,7 +135,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(LINES, st.lists(st.integers(0, 2), min_size=14, max_size=14), st.randoms())
 def test_any_split_and_order_gives_the_same_ledger(
     tmp_path_factory: pytest.TempPathFactory, lines: list[Any], split: list[int], random: Any

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
 from wayseal.ledger import _kernels, _marks
@@ -27,6 +28,8 @@ from wayseal.ledger._sums import Sums
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.model.predicate import parse_predicate
 from wayseal.model.times import day_name
+
+pytestmark = pytest.mark.kernels
 
 U64 = st.integers(0, 2**64 - 1)
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(0, 1), st.integers(0, 5)), max_size=40)
@@ -193,7 +196,7 @@ def catalogue(keys: list[int], day: int = 1) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=CATALOGUE_SCHEMA)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.lists(U64, min_size=1, max_size=12, unique=True), min_size=1, max_size=3), st.integers(1, 9))
 @example([[0, 1]], 1)
 def test_sorted_files(tmp_path_factory: pytest.TempPathFactory, parts: list[list[int]], rows: int) -> None:

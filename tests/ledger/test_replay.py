@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger, store
 from wayseal.ledger import Snapshot, _replay, _replay_kernels
@@ -22,6 +23,8 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._queries import Queries, queries_of
 from wayseal.model import clean_waybill
 from wayseal.model.predicate import Predicate
+
+pytestmark = pytest.mark.kernels
 
 Row = dict[str, Any]
 KEYER = Keyer()
@@ -133,7 +136,7 @@ def asked(rows: list[Row]) -> Queries:
 
 
 @given(WORLD)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_it_agrees_with_the_brute_force(world: tuple[dict[str, Row], list[Row], list[Row]]) -> None:
     """Rule 1, with all rules of `_asof`: changes in any order, two at one moment, lists, places, nulls, bounds."""
     waybills, changes, queries = world
@@ -155,7 +158,7 @@ def test_it_agrees_with_the_brute_force(world: tuple[dict[str, Row], list[Row], 
 
 
 @given(WORLD, st.lists(st.floats(0, 1), min_size=6, max_size=6))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_counts_agree_with_the_brute_force(
     world: tuple[dict[str, Row], list[Row], list[Row]], chances: list[float]
 ) -> None:

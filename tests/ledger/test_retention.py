@@ -8,9 +8,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.ledger.helpers import put, read, write
 from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
 from tests.ledger.sealed import KEY, looked, note
@@ -73,7 +74,7 @@ def left(rows: Tables, before: int) -> dict[str, list[Row]]:
     return {t: some for t, some in kept.items() if some}
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10, quick=4)
 @given(
     seed=st.integers(0, 10**6), first=st.integers(1, 25), further=st.integers(0, 12), parts=st.sampled_from([1, 2, 64])
 )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.ledger.children import ended
 from tests.ledger.kept import answers, day, ingested, iso, purged
-from tests.ledger.test_crash import assert_tidy, child, sound
+from tests.ledger.test_crash import assert_tidy, sound
 from wayseal import ledger
 from wayseal.ledger.errors import LedgerBusyError
 from wayseal.ledger.retention import Hooks, compact
@@ -69,8 +70,8 @@ def again(what: str, path: Path, on_step: Callable[[str], None] = lambda _name: 
 @pytest.mark.parametrize(("what", "step"), CASES)
 def test_killed_at_a_step(clean: Path, tmp_path: Path, what: str, step: str) -> None:
     shutil.copytree(clean / "L", tmp_path / "L")
-    process = child(WORK, what, tmp_path / "L", step, 0)
-    assert (process.communicate()[1], process.returncode) == ("", -signal.SIGKILL)
+    process = ended(WORK, what, tmp_path / "L", step, 0)
+    assert (process.err, process.code) == ("", -signal.SIGKILL)
     done = step in ("committed", "cleaned")
     assert sound(tmp_path / "L")
     assert answers(tmp_path / "L") == answers(clean / (what if done else "L"))
@@ -98,10 +99,9 @@ def test_broken_off_at_a_step(clean: Path, tmp_path: Path, what: str, step: str)
 @pytest.mark.parametrize("what", ["purge", "compact"])
 def test_a_full_disk_is_said_and_changes_nothing(clean: Path, tmp_path: Path, what: str, limit: int) -> None:
     shutil.copytree(clean / "L", tmp_path / "L")
-    process = child(WORK, what, tmp_path / "L", "never", limit)
-    out, err = process.communicate()
-    assert (process.returncode, err) == (5, "")
-    assert "the ledger is as it was before" in out
+    process = ended(WORK, what, tmp_path / "L", "never", limit)
+    assert (process.code, process.err) == (5, "")
+    assert "the ledger is as it was before" in process.out
     assert answers(tmp_path / "L") == answers(clean / "L")
     assert_tidy(tmp_path / "L")
 

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.effort import DEEP
+from tests.server.starting import Started
 from tests.server.world import ADMIN, ALL, NOW, ROLES, actors, databases
 from wayseal.vault import Vault, new_vault
 from wayseal.vault.keyring import Keyring
@@ -35,7 +37,7 @@ run(read_settings(os.environ))
 class Running:
     """A process that serves. secret: of the client "all"."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Started
     port: int
     secret: str
     log: Path
@@ -50,20 +52,19 @@ def prepared(folder: Path, **client: str | None) -> str:
     main, keys = databases(folder)
     ring = Keyring.new(NOW)
     ring.save(folder / "ring.json")
-    new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
-    vault = Vault(main, keys, ring)
-    vault.actors(ADMIN, actors(), now=NOW)
-    secret = vault.add_client(
-        ADMIN,
-        "all",
-        scopes=ALL,
-        actor="system-1",
-        acts_for=ROLES,
-        certificate_sha256=client.get("certificate_sha256"),
-        now=NOW,
-    )
-    vault.close()
-    return secret
+    with main, keys:
+        new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
+        vault = Vault(main, keys, ring)
+        vault.actors(ADMIN, actors(), now=NOW)
+        return vault.add_client(
+            ADMIN,
+            "all",
+            scopes=ALL,
+            actor="system-1",
+            acts_for=ROLES,
+            certificate_sha256=client.get("certificate_sha256"),
+            now=NOW,
+        )
 
 
 def environment_of(folder: Path, **settings: str) -> dict[str, str]:
@@ -79,13 +80,14 @@ def environment_of(folder: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, certificate_sha256: str | None = None, **settings: str) -> Iterator[Running]:
-    """The service over a fresh vault, ready to answer."""
+def serving(
+    folder: Path, certificate_sha256: str | None = None, *, anew: bool = DEEP, **settings: str
+) -> Iterator[Running]:
+    """The service over a fresh vault, ready to answer. anew: all its processes are started as in operation."""
     secret = prepared(folder, certificate_sha256=certificate_sha256)
     log = folder / "log"
     environment = environment_of(folder, **settings)
-    with log.open("wb") as errors:
-        process = subprocess.Popen([sys.executable, "-c", START], env=environment, stderr=errors)
+    process = _started(environment, log, anew=anew)
     try:
         yield Running(process, _port(process, log), secret, log)
     finally:
@@ -94,9 +96,16 @@ def serving(folder: Path, certificate_sha256: str | None = None, **settings: str
             process.wait()
 
 
-def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+def _started(environment: dict[str, str], log: Path, *, anew: bool) -> subprocess.Popen[bytes] | Started:
+    with log.open("wb") as errors:
+        if anew:
+            return subprocess.Popen([sys.executable, "-c", START], env=environment, stderr=errors)
+    return Started(environment, log)
+
+
+def _port(process: subprocess.Popen[bytes] | Started, log: Path) -> int:
     """Where it listens, as its log says."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text()
         for line in log.read_text().splitlines():

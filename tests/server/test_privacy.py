@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.server.world import NUMBER, VALUES, World
 from wayseal.server._gate import NOWHERE
 from wayseal.server._logs import KEYS
@@ -139,7 +140,7 @@ def test_no_body_breaks_a_route(shared: World, path: str) -> None:
     headers = {**shared.headers(), "Content-Type": "application/json"}
     place = path.replace("{waybill}", "YT1")
 
-    @settings(max_examples=15)
+    @examples(15)
     @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
     def fuzz(body: bytes) -> None:
         answer = shared.http.request(method_of(path), place, content=body, headers=headers)
@@ -154,7 +155,7 @@ def test_no_value_in_a_good_body_breaks_a_route(shared: World, path: str) -> Non
     place = path.replace("{waybill}", "YT1")
     bodies = [BODIES[path], *spoilt(BODIES[path])]
 
-    @settings(max_examples=15)
+    @examples(15)
     @given(st.sampled_from(bodies), st.text(min_size=1, max_size=40))
     def fuzz(body: Any, text: str) -> None:
         raw = json.dumps(body).replace(MARK, json.dumps(text)[1:-1])

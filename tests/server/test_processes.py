@@ -1,24 +1,26 @@
 """The service in several processes: rules 1 to 4 of `server/_processes.py`."""
 
 import io
+import json
 import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 from benchmarks._faults_service import started_by
 
-from tests.server.running import START, Running, environment_of, prepared, serving
-from tests.server.test_serve import lines, token
+from tests.server.running import Running, environment_of, prepared, serving
+from tests.server.starting import Started
+from tests.server.test_serve import token
 from tests.server.world import VALUES, databases
 from wayseal.server import _processes
 from wayseal.server._logs import make_log
@@ -29,6 +31,7 @@ from wayseal.vault import tables as t
 from wayseal.vault.log.entries import decode
 from wayseal.vault.log.integrity import verify
 
+Answered = TypeVar("Answered")
 WHY = {"purpose": "own_shipment", "reason": "x"}
 
 
@@ -62,20 +65,20 @@ def gone(pids: list[int]) -> bool:
 class Load:
     """Clients that each seal a parcel and ask for it, again and again, until they are told to stop."""
 
-    def __init__(self, running: Running, clients: int = 6) -> None:
-        self.running = running
+    def __init__(self, port: int, secret: str, clients: int = 6) -> None:
+        self._address = f"http://127.0.0.1:{port}"
         self.shown: list[dict[str, Any]] = []
         self.statuses: list[int] = []
         self.stop = False
-        with httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as http:
-            self._headers = {"Authorization": f"Bearer {token(http, running.secret).json()['access_token']}"}
+        with httpx.Client(base_url=self._address) as http:
+            self.headers = {"Authorization": f"Bearer {token(http, secret).json()['access_token']}"}
         self._threads = [threading.Thread(target=self._work, args=(n,)) for n in range(clients)]
         for thread in self._threads:
             thread.start()
 
     def _work(self, place: int) -> None:
         turn = 0
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.running.port}", headers=self._headers) as http:
+        with httpx.Client(base_url=self._address, headers=self.headers) as http:
             while not self.stop:
                 turn += 1
                 number = f"YT{place}x{turn}"
@@ -92,7 +95,7 @@ class Load:
         """Waits for so many answers."""
         until = time.monotonic() + 60
         while len(self.shown) < count:
-            assert time.monotonic() < until, self.running.log.read_text()
+            assert time.monotonic() < until
             time.sleep(0.01)
 
     def join(self) -> None:
@@ -104,46 +107,85 @@ class Load:
 def in_the_log(folder: Path, shown: list[dict[str, Any]]) -> None:
     """Whether what was shown stands in the log, each once, and the log is whole."""
     main, keys = databases(folder)
-    rows = main.read(lambda c: c.execute(t.entries.select()).all())
+    with main, keys:
+        rows = main.read(lambda c: c.execute(t.entries.select()).all())
+        findings = verify(main, [], [], lambda *done: None).findings
     entries = {row.seq: decode(bytes(row.entry)) for row in rows}
     assert len({one["seq"] for one in shown}) == len(shown)
     for one in shown:
         assert entries[one["seq"]].waybill == one["waybill"]
-    assert not verify(main, [], [], lambda *done: None).findings
-    main.close()
-    keys.close()
+    assert not findings
 
 
-def test_several_answer_as_one(tmp_path: Path) -> None:
-    """Rule 1, and rule 3: stopped under load, it ends well, and whatever it showed stands in the log."""
-    with serving(tmp_path, processes="2") as running:
-        load = Load(running)
+@pytest.mark.slow
+def test_several_answer_as_one(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Rule 1, and rule 3: stopped under load, it ends well, and whatever it showed stands in the log.
+
+    Its processes are started as in operation, those of the tests below are forked.
+    """
+    said = io.StringIO()
+
+    def ask(port: int) -> tuple[Load, list[str]]:
+        load = Load(port, (tmp_path / "secret").read_text())
         load.until(40)
-        assert len(started_by(running.process.pid)) == 3
+        assert len(spawned()) == 3
         load.join()
-        with httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as http:
-            told = [http.get("/metrics", headers={**load._headers, "Connection": "close"}).text for _ in range(6)]
-        counts = {re.search(r"wayseal_disclosures_total\{.*disclosed.*\} ([\d.]+)", text)[1] for text in told}  # type: ignore[index]
-        # Whichever process is asked, it tells of both.
-        assert counts == {f"{float(len(load.shown))}"}
-        assert all("wayseal_requests_running 1.0" in text for text in told)
-        groups = re.search(r"wayseal_group_asks_sum ([\d.]+)", told[0])
-        assert groups is not None
-        assert float(groups[1]) == len(load.shown)
-        assert set(load.statuses) == {200, 201}
-        assert running.stop() == 0
-        events = [line["event"] for line in lines(running)]
-        assert events.count("serving") == 2
-        assert events[-1] == "stopped"
-        assert not (tmp_path / "main.db-wal").exists()
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+            headers = {**load.headers, "Connection": "close"}
+            return load, [http.get("/metrics", headers=headers).text for _ in range(6)]
+
+    load, told = run_until_asked(settings_of(tmp_path, 2), said, capfd, ask)
+    counts = {re.search(r"wayseal_disclosures_total\{.*disclosed.*\} ([\d.]+)", text)[1] for text in told}  # type: ignore[index]
+    # Whichever process is asked, it tells of both.
+    assert counts == {f"{float(len(load.shown))}"}
+    assert all("wayseal_requests_running 1.0" in text for text in told)
+    groups = re.search(r"wayseal_group_asks_sum ([\d.]+)", told[0])
+    assert groups is not None
+    assert float(groups[1]) == len(load.shown)
+    assert set(load.statuses) == {200, 201}
+    events = [json.loads(line)["event"] for line in said.getvalue().splitlines()]
+    assert events.count("serving") == 2
+    assert events[-1] == "stopped"
+    assert not (tmp_path / "main.db-wal").exists()
     in_the_log(tmp_path, load.shown)
+
+
+def spawned() -> list[int]:
+    """Processes of the service that this one started."""
+    return [
+        pid for pid in started_by(os.getpid()) if b"spawn_main" in (Path("/proc") / str(pid) / "cmdline").read_bytes()
+    ]
+
+
+def run_until_asked(
+    settings: Settings, said: io.StringIO, capfd: pytest.CaptureFixture[str], ask: Callable[[int], Answered]
+) -> Answered:
+    """Runs a service in this process; what `ask` gave, after which a signal ended it. said: gets its log."""
+
+    def asked() -> Answered:
+        try:
+            until = time.monotonic() + 300
+            while '"serving"' not in said.getvalue() and time.monotonic() < until:
+                said.write(capfd.readouterr().err)
+                time.sleep(0.05)
+            return ask(port_of(said))
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with ThreadPoolExecutor(1) as beside:
+        answer = beside.submit(asked)
+        run(settings)
+    assert signal.getsignal(signal.SIGTERM) is before
+    said.write(capfd.readouterr().err)
+    return answer.result()
 
 
 @pytest.mark.parametrize("everyone", [False, True])
 def test_stopped_under_load(tmp_path: Path, *, everyone: bool) -> None:
     """Rules 2 and 3: also where all processes get the signal, as from a terminal."""
     with serving(tmp_path, processes="2") as running:
-        load = Load(running)
+        load = Load(running.port, running.secret)
         load.until(20)
         pids = started_by(running.process.pid)
         for pid in [*pids, running.process.pid] if everyone else [running.process.pid]:
@@ -159,7 +201,7 @@ def test_stopped_under_load(tmp_path: Path, *, everyone: bool) -> None:
 def test_one_that_is_killed_ends_the_service(tmp_path: Path, which: str) -> None:
     """Rule 4: kill -9 under load."""
     with serving(tmp_path, processes="2") as running:
-        load = Load(running)
+        load = Load(running.port, running.secret)
         load.until(20)
         pids = started_by(running.process.pid)
         commits = committing(running)
@@ -175,7 +217,7 @@ def test_one_that_is_killed_ends_the_service(tmp_path: Path, which: str) -> None
 def test_none_outlives_the_one_that_watches(tmp_path: Path) -> None:
     """Rule 2."""
     with serving(tmp_path, processes="2") as running:
-        load = Load(running)
+        load = Load(running.port, running.secret)
         load.until(20)
         pids = started_by(running.process.pid)
         running.process.kill()
@@ -187,14 +229,11 @@ def test_none_outlives_the_one_that_watches(tmp_path: Path) -> None:
 def test_what_it_can_not_start_with_is_said_by_one(tmp_path: Path) -> None:
     prepared(tmp_path)
     (tmp_path / "keys.db").unlink()
-    environment = environment_of(tmp_path, processes="2")
-    done = subprocess.run(
-        [sys.executable, "-c", START], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode != 0
-    assert "there is no database here yet" in done.stderr
+    (log := tmp_path / "log").touch()
+    assert Started(environment_of(tmp_path, processes="2"), log).wait() == 1
+    assert "there is no database here yet" in log.read_text()
     # No other process was started to say so too.
-    assert '"event"' not in done.stderr
+    assert '"event"' not in log.read_text()
 
 
 def settings_of(folder: Path, processes: int) -> Settings:
@@ -211,7 +250,7 @@ def settings_of(folder: Path, processes: int) -> Settings:
 
 def port_of(said: io.StringIO) -> int:
     """Where a service listens, as its log says."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         if found := re.search(r'"port":(\d+)', said.getvalue()):
             return int(found[1])
@@ -219,30 +258,15 @@ def port_of(said: io.StringIO) -> int:
     raise AssertionError("it doesn't serve")
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_signal_ends_it_in_the_process_that_was_started(
-    tmp_path: Path, processes: int, capfd: pytest.CaptureFixture[str]
-) -> None:
-    settings, said, answers = settings_of(tmp_path, processes), io.StringIO(), []
+def test_a_signal_ends_it_in_the_process_that_was_started(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Of several processes, `test_several_answer_as_one` says so."""
+    said = io.StringIO()
 
-    def ask() -> None:
-        try:
-            until = time.monotonic() + 90
-            while '"serving"' not in said.getvalue() and time.monotonic() < until:
-                said.write(capfd.readouterr().err)
-                time.sleep(0.05)
-            answers.append(httpx.get(f"http://127.0.0.1:{port_of(said)}/readyz").status_code)
-        finally:
-            os.kill(os.getpid(), signal.SIGTERM)
+    def ask(port: int) -> int:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code
 
-    before = signal.getsignal(signal.SIGTERM)
-    asking = threading.Thread(target=ask)
-    asking.start()
-    run(settings)
-    asking.join()
-    assert answers == [200]
-    assert signal.getsignal(signal.SIGTERM) is before
-    assert '"stopped"' in capfd.readouterr().err
+    assert run_until_asked(settings_of(tmp_path, 1), said, capfd, ask) == 200
+    assert '"stopped"' in said.getvalue()
 
 
 def test_both_halves_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,13 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from tests.effort import DEEP
 from tests.server.world import World, world
 from wayseal.server.app import Limits
 from wayseal.server.scopes import ROUTES
 
-EXAMPLES = int(os.environ.get("WAYSEAL_API_EXAMPLES", "6"))
-"""Examples a route; a deep run takes thousands."""
+EXAMPLES = int(os.environ.get("WAYSEAL_API_EXAMPLES", "6" if DEEP else "3"))
+"""Examples a route; after a change to the API, take thousands."""
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     content_type_conformance,

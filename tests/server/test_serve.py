@@ -27,7 +27,7 @@ def lines(running: Running) -> list[dict[str, Any]]:
 
 
 def test_it_starts_answers_and_stops(tmp_path: Path) -> None:
-    with serving(tmp_path) as running:
+    with serving(tmp_path, anew=True) as running:
         with httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as http:
             assert http.get("/readyz").json() == {"status": "ok"}
             headers = {"Authorization": f"Bearer {token(http, running.secret).json()['access_token']}"}

@@ -11,9 +11,10 @@ import httpx
 import pytest
 from fastapi import Body, Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.server.world import ISSUER, NUMBER, Http, World, world
 from wayseal.server._bodies import DiscloseBody
 from wayseal.server._desk import CommitsHere, Desk
@@ -350,7 +351,7 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 
 def test_bodies_that_nobody_thought_of(both: Both) -> None:
-    @settings(max_examples=150, deadline=None)
+    @examples(150)
     @given(bodies(), st.booleans())
     def fuzz(body: bytes, batch: bool) -> None:
         same(both, many(body) if batch else one(body))

@@ -3,7 +3,7 @@
 import asyncio
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -164,13 +164,13 @@ def template() -> tuple[str, tuple[bytes, ...]]:
     with TemporaryDirectory() as place:
         folder = Path(place)
         main, keys = databases(folder)
-        new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
-        vault = Vault(main, keys, Ring())
-        vault.actors(ADMIN, actors(), now=NOW)
-        secret = vault.add_client(
-            ADMIN, "all", scopes=ALL, actor="system-1", acts_for=ROLES, per_second=100_000, now=NOW
-        )
-        vault.close()
+        with main, keys:
+            new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
+            vault = Vault(main, keys, Ring())
+            vault.actors(ADMIN, actors(), now=NOW)
+            secret = vault.add_client(
+                ADMIN, "all", scopes=ALL, actor="system-1", acts_for=ROLES, per_second=100_000, now=NOW
+            )
         return secret, tuple((folder / name).read_bytes() for name in FILES)
 
 
@@ -208,7 +208,12 @@ def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
     secret, files = template()
     for name, content in zip(FILES, files, strict=True):
         (folder / name).write_bytes(content)
-    main, keys = opened(folder)
+    with ExitStack() as stack:
+        yield _service(folder, secret, ring, limits or Limits(), stack)
+
+
+def _service(folder: Path, secret: str, ring: Ring, limits: Limits, stack: ExitStack) -> World:
+    main, keys = map(stack.enter_context, opened(folder))
     vault = Vault(main, keys, ring)
     metrics, running, log = Metrics(), Running(1000), io.StringIO()
     committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
@@ -217,15 +222,13 @@ def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
         CommitsHere(committer),
         keyring=ring,
         issuer=ISSUER,
-        limits=limits or Limits(),
+        limits=limits,
         metrics=metrics,
         log=make_log(log),
         running=running,
     )
-    http = Http(service.asgi)
+    stack.callback(service.desk.close)
+    http = stack.enter_context(closing(Http(service.asgi)))
     made = World(vault, committer, ring, metrics, running, log, service.asgi, service.api, service.desk, http)
     made.secrets["all"] = secret
-    yield made
-    http.close()
-    service.desk.close()
-    vault.close()
+    return made

@@ -256,7 +256,7 @@ equals = ["429.0", "403.0"]
     assert whole.rejected == []
     # Of the 2,499 addresses some have nothing but refused requests.
     assert whole.table.column("actor").unique().to_pylist()[0] == "104.197.32.ihd"
-    assert whole.rows[0]["waybill"] == "000119312512324016"
+    assert whole.table["waybill"][0].as_py() == "000119312512324016"
 
 
 SAYING = {

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.store.helpers import put, read
+from wayseal.store import _parquet
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -144,8 +145,11 @@ def test_rows_are_numbered_across_batches_and_row_groups(tmp_path: Path) -> None
     assert [r["session"] for r in whole.rows] == [f"s{n}" for n in range(1000)]
 
 
-def test_wide_rows_make_small_batches(tmp_path: Path) -> None:
-    path = access(tmp_path, x=[f"{n:07}" * 150_000 for n in range(300)])
+def test_wide_rows_make_small_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a thousandth of the bounds and of the rows' width."""
+    assert _parquet._BATCH_BYTES == 256 << 20
+    monkeypatch.setattr(_parquet, "_BATCH_BYTES", (256 << 20) // 1000)
+    path = access(tmp_path, x=[f"{n:07}" * 150 for n in range(300)])
     assert len(read(path).batches) > 1
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.store.helpers import read
 from wayseal.store import TABLES, write_table
 from wayseal.store._convert import dumps
@@ -48,7 +49,7 @@ def rows(table: Table) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda t: t.name)
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data())
 def test_what_is_written_reads_back_equal(
     tmp_path_factory: pytest.TempPathFactory, table: Table, data: st.DataObject

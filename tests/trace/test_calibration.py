@@ -1,6 +1,5 @@
 """Probabilities and likelihood ratios mean what they say (benchmarks/calibration.py, small and with bounds)."""
 
-import os
 from itertools import pairwise
 
 import numpy as np
@@ -10,13 +9,13 @@ from benchmarks._cases import Row
 from benchmarks._world import World
 from benchmarks.calibration import KINDS, cllr, uniform_ranks
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1",
-    reason="160 traces without the compiler take an hour; they run compiled, in the run that doesn't measure coverage",
-)
+from tests.effort import DEEP
 
 SEED = 515
-CASES = {"out of the prior": 60, "placebo": 25, "null": 25, "one account": 25, "one account, counts off": 25}
+# Whether probabilities are right needs the many; test_sampler has a small calibration that always runs.
+MANY = {"out of the prior": 60, "placebo": 25, "null": 25, "one account": 25, "one account, counts off": 25}
+FEW = {"placebo": 2, "null": 2, "one account": 4, "one account, counts off": 3}
+CASES = MANY if DEEP else FEW
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +28,7 @@ def rows() -> dict[str, list[Row]]:
     }
 
 
+@pytest.mark.deep
 def test_stated_probabilities_are_right_as_often_as_they_say(rows: dict[str, list[Row]]) -> None:
     calls = [call for r in rows["out of the prior"] for call in r["calls"]]
     for low, high in pairwise((0.05, 0.5, 0.95, 1.0)):
@@ -38,6 +38,7 @@ def test_stated_probabilities_are_right_as_often_as_they_say(rows: dict[str, lis
         assert abs(right - stated) <= 0.03 + 3 * error, (low, high)
 
 
+@pytest.mark.deep
 def test_the_share_of_the_unknown_lies_anywhere_in_its_posterior(rows: dict[str, list[Row]]) -> None:
     assert uniform_ranks([r["rank"] for r in rows["out of the prior"]]) < 27.9  # once in a thousand
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from tests.trace.making import make
 from wayseal.trace._delay import Delay, past_h, sale_weight, scenarios, unrelated
 
+pytestmark = pytest.mark.kernels
+
 ZERO = np.zeros(1, np.int32)
 
 

@@ -12,6 +12,8 @@ from wayseal.trace._delay import Delay
 from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, REGION, Evidence
 from wayseal.trace._likelihood import likelihood, seen, shares, surely, touch_shares
 
+pytestmark = pytest.mark.kernels
+
 
 def ratio(evidence: Evidence, source: int, leak: int, *, timed: bool = True) -> float:
     found = likelihood(evidence, timed=timed)

@@ -9,6 +9,8 @@ from wayseal.trace import _kernels
 from wayseal.trace._sampler import MOST, Draws, Effort, inclusion, sample
 from wayseal.trace._screen import Classes, gains, greedy
 
+pytestmark = pytest.mark.kernels
+
 Floats = NDArray[np.float64]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.database.places import KINDS
-from tests.vault.world import World, empty, tables, world
+from tests.vault.world import World, on_postgresql, on_sqlite, tables
 
 
 @pytest.fixture(scope="session")
@@ -18,17 +18,15 @@ def postgresql_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A vault on SQLite, and one on PostgreSQL."""
     if request.param == "postgresql":
-        urls = request.getfixturevalue("postgresql_tables")
-        empty(urls)
-        with world(urls) as made:
+        with on_postgresql(request.getfixturevalue("postgresql_tables")) as made:
             yield made
         return
-    with tables("sqlite", tmp_path) as urls, world(urls) as made:
+    with on_sqlite(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[World]:
     """A vault on SQLite."""
-    with tables("sqlite", tmp_path) as urls, world(urls) as made:
+    with on_sqlite(tmp_path) as made:
         yield made

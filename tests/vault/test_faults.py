@@ -16,6 +16,7 @@ from benchmarks._faults_service import Server
 from benchmarks._faults_tamper import COLUMNS, tampered
 from benchmarks.vault_faults import Scene, connections_cut, database_gone, disk_full, finish, kills, scene
 
+from tests.effort import DEEP
 from tests.store.database.places import KINDS, fresh, opened
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
@@ -26,9 +27,10 @@ def loaded(kind: str, folder: Path) -> Iterator[Scene]:
     """A small vault under load."""
     with ExitStack() as stack:
         main, keys = (stack.enter_context(fresh(kind, folder)) for _ in range(2))
-        yield stack.enter_context(scene(kind, (main, keys), folder, threads=4, count=60))
+        yield stack.enter_context(scene(kind, (main, keys), folder, threads=4, count=60, pause=0 if DEEP else 0.05))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_answered_stands_in_the_log_once(kind: str, tmp_path: Path) -> None:
     with loaded(kind, tmp_path) as at:

@@ -5,9 +5,10 @@ from itertools import pairwise
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.vault.world import DAY, HOUR, World
 from wayseal.custody import present
 from wayseal.model.kinds import ScanKind
@@ -27,7 +28,7 @@ def work(world: World) -> dict[tuple[str, str], int]:
     return {(row.of, row.kind): row._mapping["count"] for row in rows}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, quick=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     scans=st.lists(
         st.tuples(st.integers(0, 20), st.sampled_from(list(ScanKind)), st.sampled_from("ABC")), min_size=1, max_size=12

@@ -1,9 +1,6 @@
 """What others do while something is changed, and crashes: obligations 3, 4 and 6 of `vault/_revise.py`."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.forking import forked
+from tests.vault.dying import revise_until
 from tests.vault.revising import (
     ADDRESS,
     NEW,
@@ -186,29 +185,6 @@ def test_many_at_once(both: World) -> None:
     assert findings(both) == []
 
 
-KILLED = """
-import os, signal, sys
-from wayseal.store.database import open_database
-from wayseal.vault import Caller, Vault
-from wayseal.vault.fields import Field
-from wayseal.vault.keyring import Keyring
-from pathlib import Path
-
-main, keys, ring, number, step, now, address = sys.argv[1:]
-databases = [open_database(url) for url in (main, keys)]
-for database in databases:
-    write = database.write
-    def killed(work, *args, _write=write, **kwargs):
-        if work.__name__ == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return _write(work, *args, **kwargs)
-    database.write = killed
-vault = Vault(*databases, Keyring.load(Path(ring)))
-caller = Caller(client="app", actor="agent", scopes=frozenset(), request="killed")
-vault.revise(caller, number, "change_address", "x", {Field.RECIPIENT_ADDRESS: address}, now=int(now), key="k")
-"""
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_between_its_steps(kind: str, tmp_path: Path) -> None:
     """Obligations 3 and 4: after the key, before the record; and after the record, before the old key is marked."""
@@ -218,9 +194,9 @@ def test_killed_between_its_steps(kind: str, tmp_path: Path) -> None:
         number = parcel(at)
 
         def killed(step: str) -> None:
-            words = [sys.executable, "-c", KILLED, *urls, str(ring), number, step, str(at.now), ADDRESS]
-            done = subprocess.run(words, env=os.environ, capture_output=True, timeout=60, check=False)
-            assert done.returncode == -signal.SIGKILL, done.stderr
+            dying = forked(revise_until, urls, ring, number, step, at.now, ADDRESS)
+            dying.join(60)
+            assert dying.exitcode == -signal.SIGKILL
 
         def address() -> str:
             return at.shown("courier-1", number).values[Field.RECIPIENT_ADDRESS]

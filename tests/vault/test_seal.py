@@ -1,6 +1,7 @@
 """Sealing (rules 1 to 4 of `vault/_seal.py`), tokens, and what the databases' bytes tell."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -267,7 +268,8 @@ def test_sqlite_alone_can_read_the_files_back(small: World, tmp_path: Path) -> N
     """A control of the two tests of bytes: what isn't sealed does stand there."""
     small.seal(1)
     (file,) = [p for p in tmp_path.rglob("*.db") if b"deliver-here" in p.read_bytes() + _wal(p)]
-    assert sqlite3.connect(file).execute("SELECT outlet FROM waybills").fetchall() == [("deliver-here",)]
+    with closing(sqlite3.connect(file)) as raw:
+        assert raw.execute("SELECT outlet FROM waybills").fetchall() == [("deliver-here",)]
 
 
 def _wal(path: Path) -> bytes:

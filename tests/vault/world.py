@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import sqlalchemy as sa
 
 from tests.store.database.places import fresh, opened
 from wayseal.model.kinds import ActorKind, ScanKind
-from wayseal.store.database import Database, open_database
+from wayseal.store.database import Connection, Database, open_database
 from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Vault, new_vault
 from wayseal.vault import tables as t
@@ -130,6 +133,7 @@ def person(
     )
 
 
+METADATA = (t.main, t.keys)
 ROLES = frozenset({"courier", "clerk", "customer_service", "analyst", "sorter", "nobody"})
 
 
@@ -143,17 +147,79 @@ def tables(kind: str, folder: Path) -> Iterator[tuple[str, str]]:
         yield main_url, keys_url
 
 
-def empty(urls: tuple[str, str]) -> None:
-    """Takes all rows out of two databases: much quicker than making new ones."""
-    for url, metadata in zip(urls, (t.main, t.keys), strict=True):
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A world as it is when it is new: its databases as SQLite's files, and the rows of each table."""
+
+    keyring: Keyring
+    files: tuple[bytes, bytes]
+    rows: tuple[list[tuple[sa.Table, list[dict[str, Any]]]], ...]
+
+
+@cache
+def template() -> Template:
+    """Made once for a process: making tables, signing and hashing secrets cost more than most tests."""
+    with TemporaryDirectory() as place, tables("sqlite", Path(place)) as urls:
+        with world(urls) as made:
+            rows = tuple(
+                [(table, database.read(_rows, table)) for table in metadata.sorted_tables]
+                for database, metadata in zip((made.main, made.keys), METADATA, strict=True)
+            )
+        main, keys = (Path(url.removeprefix("sqlite:///")).read_bytes() for url in urls)
+        return Template(keyring=made.keyring, files=(main, keys), rows=rows)
+
+
+def _rows(connection: Connection, table: sa.Table) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in connection.execute(table.select())]
+
+
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[World]:
+    """A new vault in files of a folder."""
+    urls = []
+    for name, content in zip(("main", "keys"), template().files, strict=True):
+        (folder / f"{name}.db").write_bytes(content)
+        urls.append(f"sqlite:///{folder / name}.db")
+    with _used(*urls) as made:
+        yield made
+
+
+@contextmanager
+def on_postgresql(urls: tuple[str, str]) -> Iterator[World]:
+    """A new vault in two databases that have their tables, whatever stood in these."""
+    for url, parts in zip(urls, template().rows, strict=True):
         with opened(url) as database:
-            database.write(lambda c, m=metadata: [c.execute(table.delete()) for table in m.sorted_tables])  # type: ignore[misc]
+            database.write(_put_anew, parts)
+    with _used(*urls) as made:
+        yield made
+
+
+def _put_anew(connection: Connection, parts: list[tuple[sa.Table, list[dict[str, Any]]]]) -> None:
+    for table, _ in parts:
+        connection.execute(table.delete())
+    for table, rows in parts:
+        if rows:
+            connection.execute(table.insert(), rows)
+
+
+@contextmanager
+def _used(main_url: str, keys_url: str) -> Iterator[World]:
+    main, keys = open_database(main_url), open_database(keys_url)
+    vault = Vault(main, keys, template().keyring)
+    try:
+        yield World(vault=vault, main=main, keys=keys, keyring=template().keyring)
+    finally:
+        vault.close()
 
 
 @contextmanager
 def world(urls: tuple[str, str]) -> Iterator[World]:
     """A vault in two databases that have empty tables."""
-    main, keys = (open_database(url) for url in urls)
+    with open_database(urls[0]) as main, open_database(urls[1]) as keys:
+        yield _made(main, keys)
+
+
+def _made(main: Database, keys: Database) -> World:
     keyring = Keyring.new(NOON)
     new_vault(main, keys, "vault.example", *default_texts(), OPERATOR, NOON)
     vault = Vault(main, keys, keyring)
@@ -168,7 +234,4 @@ def world(urls: tuple[str, str]) -> Iterator[World]:
     )
     for client, roles in (("app", ROLES), ("shop", frozenset({"partner"})), ("feed", frozenset[str]())):
         vault.add_client(OPERATOR, client, scopes=frozenset(), acts_for=roles, now=NOON)
-    try:
-        yield made
-    finally:
-        vault.close()
+    return made

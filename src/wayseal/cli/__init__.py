@@ -27,7 +27,7 @@ def __getattr__(name: str) -> object:
     """`app`, the commands: loaded when they are first asked for."""
     if name != "app":
         raise AttributeError(name)
-    from wayseal.cli._main import app as commands  # noqa: PLC0415 (see `_load`)
+    from wayseal.cli._main import app as commands
 
     return commands
 
@@ -37,7 +37,7 @@ def _load() -> Callable[[], None]:
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
-    from wayseal.cli._main import main as run  # noqa: PLC0415 (the handler stands first)
+    from wayseal.cli._main import main as run
 
     signal.signal(signal.SIGINT, before)
     return run

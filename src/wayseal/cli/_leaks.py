@@ -11,21 +11,26 @@ from wayseal.store.errors import StoreError
 from wayseal.store.types import Leaks
 
 
-def leaks_of(path: Path, map_: Path | None, offset: str | None, lang: Lang, quiet: bool) -> Leaks:
+def load_leaks(path: Path, map_: Path | None, offset: str | None, lang: Lang, quiet: bool) -> Leaks:
     """The numbers of a file, of which there is at least one; StoreError else."""
-    bought = _some(read_leaks(path, mapping=load_mapping(map_) if map_ else None, offset=offset), path)
+    bought = _require_rows(read_leaks(path, mapping=load_mapping(map_) if map_ else None, offset=offset), path)
     if not quiet:
         for notice in bought.notices:
             typer.echo(notice_text(notice, lang), err=True)
     return bought
 
 
-def _some(bought: Leaks, path: Path) -> Leaks:
+def _require_rows(bought: Leaks, path: Path) -> Leaks:
     """The leaks, of which there is at least one."""
     if len(bought.rows):
         return bought
     if not bought.rejected:
         raise StoreError("holds no number", file=path)
     first = bought.rejected[0]
-    message = f"{first.reason}; no number of the file could be read"
-    raise StoreError(message, file=path, line=first.line, column=first.column or None)
+    raise StoreError(
+        "{reason}; no number of the file could be read",
+        file=path,
+        line=first.line,
+        key=first.column or None,
+        reason=first.reason.value,
+    )

@@ -11,68 +11,47 @@ import errno
 import io
 import os
 import sys
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 import typer
+from typer.core import TyperGroup
 
 from wayseal import __version__
-from wayseal.cli import (
-    _canary,
-    _case,
-    _demo,
-    _detect,
-    _explain,
-    _extent,
-    _ingest,
-    _ledger,
-    _map,
-    _partners,
-    _policy,
-    _rights,
-    _scope,
-    _serve,
-    _show,
-    _simulate,
-    _trace,
-    _vault,
-)
+from wayseal.cli._commands import ROOT, SECTIONS
+from wayseal.cli._errors import language, translate
+from wayseal.cli._loading import Commands, LazyGroup
 from wayseal.cli._options import Lang
-from wayseal.cli._say_error import language, said
-from wayseal.model import WaysealError
+from wayseal.model.errors import WaysealError
 
 INTERRUPTED = 130
 _WRONG_USAGE: Any = typer.BadParameter.__mro__[2]
 """The root of what Typer says of wrong usage; it has no public name."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
 
+
+class _Root(LazyGroup):
+    """`wayseal` itself: the commands of the table, and any that a test adds."""
+
+    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        heading: tuple(commands) for heading, commands in SECTIONS.items()
+    }
+
+    def __init__(self, *, commands: Any = None, **settings: Any) -> None:
+        TyperGroup.__init__(self, **settings)
+        self.commands = Commands((), ROOT)
+        self.commands.update(commands or {})
+
+
 app = typer.Typer(
     name="wayseal",
-    help="Name the source of leaked waybill numbers. 查出泄露运单号的来源。",
+    cls=_Root,
+    help=ROOT.help,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(name="ingest")(_ingest.ingest)
-app.command(name="map")(_map.propose)
-app.command(name="show")(_show.show)
-app.command(name="trace")(_trace.trace)
-app.command(name="scope")(_scope.scope)
-app.command(name="extent")(_extent.extent)
-app.command(name="detect")(_detect.run)
-app.command(name="explain")(_explain.explain)
-app.command(name="rights")(_rights.rights)
-app.command(name="simulate")(_simulate.simulate)
-app.command(name="demo")(_demo.demo)
-app.command(name="verdict")(_case.verdict)
-app.command(name="serve")(_serve.serve)
-app.add_typer(_ledger.app, name="ledger")
-app.add_typer(_canary.app, name="canary")
-app.add_typer(_case.app, name="case")
-app.add_typer(_partners.app, name="partners")
-app.add_typer(_policy.app, name="policy")
-app.add_typer(_vault.app, name="vault")
 
 
 def _version(asked: bool) -> None:
@@ -87,7 +66,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Name the source of leaked waybill numbers (查出泄露运单号的来源)."""
+    """What stands before every command."""
 
 
 def main() -> None:
@@ -98,11 +77,11 @@ def main() -> None:
     try:
         sys.exit(_run(lang))
     except WaysealError as error:
-        print(f"wayseal: {said(str(error), lang)}", file=sys.stderr)
+        print(f"wayseal: {translate(str(error), lang)}", file=sys.stderr)
         sys.exit(5 if _of_the_disk(error.__cause__) else error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"wayseal: {where}{said(error.strerror or str(error), lang)}", file=sys.stderr)
+        print(f"wayseal: {where}{translate(error.strerror or str(error), lang)}", file=sys.stderr)
         sys.exit(5)
 
 
@@ -112,15 +91,15 @@ def _run(lang: Lang) -> int:
         code = app(standalone_mode=False) or 0
     except _WRONG_USAGE as error:
         text = error.format_message()
-        if (words := said(text, lang)) == text:
+        if (words := translate(text, lang)) == text:
             error.show()
         else:
             if context := getattr(error, "ctx", None):
-                print(said(context.get_usage(), lang), file=sys.stderr)
+                print(translate(context.get_usage(), lang), file=sys.stderr)
             print(f"错误：{words}", file=sys.stderr)
         return int(error.exit_code)
     if code == INTERRUPTED:
-        print(f"wayseal: {said('interrupted; nothing that was finished is lost', lang)}", file=sys.stderr)
+        print(f"wayseal: {translate('interrupted; nothing that was finished is lost', lang)}", file=sys.stderr)
     return int(code)
 
 

@@ -23,6 +23,7 @@ from wayseal.model import WaysealError
 if TYPE_CHECKING:
     from apprise import Apprise
 
+
 TEXTS = {
     "en": {
         "title": "Wayseal: {n} new {n:case|cases}",
@@ -43,21 +44,21 @@ class NotifyError(WaysealError):
     exit_code = 5
 
 
-def addresses(given: Sequence[str]) -> list[str]:
+def read_addresses(given: Sequence[str]) -> list[str]:
     """Addresses of notices; `@FILE` stands for those in a file, one a line, # for remarks.
 
     BadParameter says which in the list can't be read (rule 4); OSError.
     """
     out: list[str] = []
     for text in given:
-        out += _of_file(Path(text[1:])) if text.startswith("@") else [text]
+        out += _read_file(Path(text[1:])) if text.startswith("@") else [text]
     for number, address in enumerate(out, 1):
         if _sender(address) is None:
             raise typer.BadParameter(f"address {number} is none that Apprise knows", param_hint="--notify")
     return out
 
 
-def _of_file(path: Path) -> list[str]:
+def _read_file(path: Path) -> list[str]:
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
@@ -69,7 +70,7 @@ def _sender(address: str) -> "Apprise | None":
     """What sends to an address; None where it is none. Its log is kept to itself: addresses stand in it (rule 2)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of modules that Apprise loads
-        from apprise import Apprise  # noqa: PLC0415 (loaded only where somebody is told)
+        from apprise import Apprise
 
         log = logging.getLogger("apprise")
         log.addHandler(logging.NullHandler())
@@ -78,7 +79,7 @@ def _sender(address: str) -> "Apprise | None":
         return made if made.add(address) else None
 
 
-def notify(cases: Sequence[Case], to: Sequence[str], lang: str) -> None:
+def send_notices(cases: Sequence[Case], to: Sequence[str], lang: str) -> None:
     """Sends one notice of some new cases to each address. NotifyError names the first that failed (rule 3)."""
     if not cases or not to:
         return
@@ -91,4 +92,6 @@ def notify(cases: Sequence[Case], to: Sequence[str], lang: str) -> None:
         if one is None or not one.notify(body=body, title=filled(words["title"], n=len(cases))):
             failed.append(number)
     if failed:
-        raise NotifyError(f"--notify: nothing could be sent to address {failed[0]}; the cases are registered")
+        raise NotifyError(
+            "--notify: nothing could be sent to address {number}; the cases are registered", number=failed[0]
+        )

@@ -4,9 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
 ProgressCallback = Callable[[str, int, int], None]
 
 
@@ -21,12 +18,14 @@ def progress_bars(quiet: bool) -> Iterator[ProgressCallback]:
     Nothing is drawn with `quiet`, and where standard error is no terminal the bars are left out too: logs of scheduled
     runs stay readable.
     """
-    console = Console(stderr=True)
     if quiet or not sys.stderr.isatty():
         yield no_progress
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description:>24}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         tasks: dict[str, TaskID] = {}
 
         def update(stage: str, done: int, total: int) -> None:

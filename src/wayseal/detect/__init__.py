@@ -1,8 +1,26 @@
 """Detection: reads that no work explains, and the accounts behind them. It sees numbers and account names, no more."""
 
-from wayseal.detect._detect import Options, detect
-from wayseal.detect._errors import DetectError
-from wayseal.detect._given import Given, Verdict
-from wayseal.detect._result import Case, DetectResult
+from typing import TYPE_CHECKING
+
+from wayseal.model.lazy import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.detect._detect import Options, detect
+    from wayseal.detect._errors import DetectError
+    from wayseal.detect._given import Given, Verdict
+    from wayseal.detect._result import Case, DetectResult
 
 __all__ = ["Case", "DetectError", "DetectResult", "Given", "Options", "Verdict", "detect"]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {
+        "Case": "_result",
+        "DetectError": "_errors",
+        "DetectResult": "_result",
+        "Given": "_given",
+        "Options": "_detect",
+        "Verdict": "_given",
+        "detect": "_detect",
+    },
+)

@@ -4,12 +4,17 @@ What `Snapshot.summary` and `Snapshot.stratum_volumes` return is described in `S
 stand in `wayseal.ledger.errors`.
 """
 
-from wayseal.ledger._ingest import ingest
-from wayseal.ledger._report import IngestOptions, IngestReport
-from wayseal.ledger._snapshot import Snapshot, open_ledger
-from wayseal.ledger._strata import StratumVolumes
-from wayseal.ledger._summary import Summary
-from wayseal.ledger.errors import LedgerError
+from typing import TYPE_CHECKING
+
+from wayseal.model.lazy import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.ledger._ingest import ingest
+    from wayseal.ledger._report import IngestOptions, IngestReport
+    from wayseal.ledger._snapshot import Snapshot, open_ledger
+    from wayseal.ledger._strata import StratumVolumes
+    from wayseal.ledger._summary import Summary
+    from wayseal.ledger.errors import LedgerError
 
 __all__ = [
     "IngestOptions",
@@ -21,3 +26,17 @@ __all__ = [
     "ingest",
     "open_ledger",
 ]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {
+        "IngestOptions": "_report",
+        "IngestReport": "_report",
+        "LedgerError": "errors",
+        "Snapshot": "_snapshot",
+        "StratumVolumes": "_strata",
+        "Summary": "_summary",
+        "ingest": "_ingest",
+        "open_ledger": "_snapshot",
+    },
+)

@@ -43,6 +43,9 @@ def _locked(path: Path) -> int:
             holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(handle)
             raise LedgerBusyError("process {holder} is writing to it", file=path.parent, holder=holder) from None
+        except BaseException:
+            os.close(handle)
+            raise
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), path.stat()):
                 return handle
@@ -71,7 +74,11 @@ def share_with_readers(ledger: Path) -> int:
         handle = os.open(ledger / READERS, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return -1
-    fcntl.flock(handle, fcntl.LOCK_SH)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    except BaseException:
+        os.close(handle)
+        raise
     return handle
 
 

@@ -30,7 +30,6 @@ from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
 from wayseal.ledger._words import newest
 from wayseal.ledger.beside import Beside, Wanted, beside
-from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, knows, places_of, stretches
 from wayseal.merkle import Checkpoint
@@ -107,7 +106,7 @@ class Snapshot:
         """What is in it, from when to when, what is missing, how good it is."""
         sample = np.sort(self.control(SAMPLE))
         reads = self.reads(sample, ("waybill", "at"))
-        return summarise(self.manifest, self._finder, self._keyer, self.actors(), sample, one_batch(reads))
+        return summarise(self.manifest, self._finder, self._rim, self.actors(), sample, one_batch(reads))
 
     def keys(self, texts: Sequence[str]) -> Words:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
@@ -385,9 +384,8 @@ def open_ledger(path: Path) -> Snapshot:
     path = Path(path)
     handle = share_with_readers(path)
     try:
-        manifest = load_manifest(path)
-    except LedgerError:
+        return Snapshot(path, load_manifest(path), handle)
+    except BaseException:
         if handle >= 0:
             os.close(handle)
         raise
-    return Snapshot(path, manifest, handle)

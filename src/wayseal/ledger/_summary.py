@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.ledger._keys import Keyer
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
 from wayseal.ledger._part import numbers
 from wayseal.ledger._purged import PurgeEntry
+from wayseal.ledger._rim import Rim
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._strata import counts_of, reads_by_actor
 from wayseal.ledger._types import HOUR_US, Words
@@ -67,7 +67,7 @@ class Summary:
 
 
 def summarise(
-    manifest: Manifest, finder: Finder, keyer: Keyer, actors: pa.Table, sample: Words,
+    manifest: Manifest, finder: Finder, rim: Rim, actors: pa.Table, sample: Words,
     reads: pa.RecordBatch,
 ) -> Summary:  # fmt: skip
     """Adds up the manifest and looks at a sample of waybills (sorted keys) and their reads (waybill, at)."""
@@ -90,7 +90,7 @@ def summarise(
         first_at=first,
         last_at=last,
         gaps=silent_hours(hours["hour"].to_numpy(), hours["reads"].to_numpy()),
-        known_actors=_known_actors(finder, keyer, actors),
+        known_actors=_known_actors(finder, rim, actors),
         shares=_shares(finder, sample, reads),
         purges=manifest.purges,
     )
@@ -109,14 +109,15 @@ def _span(manifest: Manifest, hours: pa.Table) -> tuple[int | None, int | None]:
     return max(first, low * HOUR_US), min(last, (high + 1) * HOUR_US - 1)
 
 
-def _known_actors(finder: Finder, keyer: Keyer, actors: pa.Table) -> float | None:
+def _known_actors(finder: Finder, rim: Rim, actors: pa.Table) -> float | None:
+    """Share of the reads whose account `actors` has; by names, since hashing would load the compiler."""
     volumes = reads_by_actor(finder)
     total = pc.sum(volumes["reads"]).as_py()
     if not total:
         return None
-    known = np.unique(keyer.of(actors["actor"].to_pylist()))
-    there = contains(known, volumes["actor"].to_numpy())
-    return int(volumes["reads"].to_numpy()[there].sum()) / int(total)
+    names = rim.names("actor", volumes["actor"].to_numpy())
+    there = pc.is_in(names, value_set=actors["actor"].combine_chunks().drop_null())
+    return int(volumes["reads"].to_numpy()[there.to_numpy(zero_copy_only=False)].sum()) / int(total)
 
 
 def _shares(finder: Finder, sample: Words, reads: pa.RecordBatch) -> Shares:

@@ -3,10 +3,15 @@
 Hashes of single leaves and of many messages stand in `wayseal.merkle.hashing`, tiles in `wayseal.merkle.tiles`.
 """
 
-from wayseal.merkle._proof import verify_consistency, verify_inclusion
-from wayseal.merkle._tree import Tree
-from wayseal.merkle.checkpoint import Checkpoint, SigningKey, VerifyKey
-from wayseal.merkle.errors import MerkleError
+from typing import TYPE_CHECKING
+
+from wayseal.model.lazy import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.merkle._proof import verify_consistency, verify_inclusion
+    from wayseal.merkle._tree import Tree
+    from wayseal.merkle.checkpoint import Checkpoint, SigningKey, VerifyKey
+    from wayseal.merkle.errors import MerkleError
 
 __all__ = [
     "Checkpoint",
@@ -17,3 +22,16 @@ __all__ = [
     "verify_consistency",
     "verify_inclusion",
 ]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {
+        "Checkpoint": "checkpoint",
+        "MerkleError": "errors",
+        "SigningKey": "checkpoint",
+        "Tree": "_tree",
+        "VerifyKey": "checkpoint",
+        "verify_consistency": "_proof",
+        "verify_inclusion": "_proof",
+    },
+)

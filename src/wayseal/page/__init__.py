@@ -1,10 +1,29 @@
 """A report as blocks, written once and shown as text for a terminal or as one static HTML page."""
 
-from wayseal.page._blocks import Document, Section, Table
-from wayseal.page._console import printed
-from wayseal.page._json import as_json
-from wayseal.page._render import render_blocks
-from wayseal.page._template import page_of
-from wayseal.page._wrap import wrap
+from typing import TYPE_CHECKING
+
+from wayseal.model.lazy import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.page._blocks import Document, Section, Table
+    from wayseal.page._console import printed
+    from wayseal.page._json import as_json
+    from wayseal.page._render import render_blocks
+    from wayseal.page._template import page_of
+    from wayseal.page._wrap import wrap
 
 __all__ = ["Document", "Section", "Table", "as_json", "page_of", "printed", "render_blocks", "wrap"]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {
+        "Document": "_blocks",
+        "Section": "_blocks",
+        "Table": "_blocks",
+        "as_json": "_json",
+        "page_of": "_template",
+        "printed": "_console",
+        "render_blocks": "_render",
+        "wrap": "_wrap",
+    },
+)

@@ -5,7 +5,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from types import FrameType
 
 import uvicorn
@@ -86,26 +86,25 @@ def on_signals(act: Callable[[], None]) -> Iterator[None]:
 def answering(
     settings: Settings, keyring: Keys, vault: Vault, discloses: Discloses, metrics: Metrics, log: Log
 ) -> Iterator[Server]:
-    """The server of a vault; in the end, what it began is finished."""
+    """The server of a vault; in the end, what it began is finished, and `discloses` closed, which may be so already."""
     running = Running(settings.most_running)
-    service = create_app(
-        vault,
-        discloses,
-        keyring=keyring,
-        issuer=settings.issuer,
-        limits=Limits(
-            most_bytes=settings.most_bytes,
-            body_seconds=settings.body_seconds,
-            answer_seconds=settings.answer_seconds,
-        ),
-        metrics=metrics,
-        log=log,
-        running=running,
-    )
-    try:
-        yield Server(config_of(settings, service.asgi), running, log)
-    finally:
-        service.desk.close()
+    with closing(discloses):
+        service = create_app(
+            vault,
+            discloses,
+            keyring=keyring,
+            issuer=settings.issuer,
+            limits=Limits(
+                most_bytes=settings.most_bytes,
+                body_seconds=settings.body_seconds,
+                answer_seconds=settings.answer_seconds,
+            ),
+            metrics=metrics,
+            log=log,
+            running=running,
+        )
+        with closing(service.desk):
+            yield Server(config_of(settings, service.asgi), running, log)
 
 
 def config_of(settings: Settings, app: object) -> uvicorn.Config:

@@ -89,11 +89,11 @@ class CommittingEnd:
 
     def serve(self) -> None:
         """Returns when all ends are closed and what they sent is done."""
-        while self._frames or self._waiting:
-            self._read()
-            if self._waiting:
-                self._settle(next_group(self._waiting, lambda one: len(one.job.asks)))
-        self._selector.close()
+        with self._selector:
+            while self._frames or self._waiting:
+                self._read()
+                if self._waiting:
+                    self._settle(next_group(self._waiting, lambda one: len(one.job.asks)))
 
     def _read(self) -> None:
         """Takes whatever is there; waits for it where there is nothing else to do."""

@@ -1,6 +1,7 @@
 """What every process of the service opens: keyring, vault, and the place where it listens."""
 
 import socket
+from contextlib import ExitStack
 
 from wayseal.model.errors import disk_says
 from wayseal.server.errors import SettingsError
@@ -22,15 +23,14 @@ def keyring_of(settings: Settings) -> Keys:
 
 def vault_of(settings: Settings, keyring: Keys) -> Vault:
     """The vault, if its tables are those of this version."""
-    main, keys = open_database(settings.database), open_database(settings.key_database)
-    try:
+    with ExitStack() as opened:
+        main = opened.enter_context(open_database(settings.database))
+        keys = opened.enter_context(open_database(settings.key_database))
         check(main, "main")
         check(keys, "keys")
-        return Vault(main, keys, keyring, utc_offset=settings.utc_offset, backups=settings.backups)
-    except BaseException:
-        main.close()
-        keys.close()
-        raise
+        vault = Vault(main, keys, keyring, utc_offset=settings.utc_offset, backups=settings.backups)
+        opened.pop_all()
+        return vault
 
 
 def places_of(settings: Settings) -> list[socket.socket]:
@@ -38,15 +38,16 @@ def places_of(settings: Settings) -> list[socket.socket]:
 
     The system gives each connection to one of them.
     """
-    places: list[socket.socket] = []
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     several = settings.processes > 1
-    try:
+    places: list[socket.socket] = []
+    with ExitStack() as opened:
         for _ in range(settings.processes):
-            port = places[0].getsockname()[1] if places else settings.port
-            places.append(socket.create_server((settings.host, port), family=family, backlog=2048, reuse_port=several))
-    except OSError as error:
-        for place in places:
-            place.close()
-        raise SettingsError("host and port: can't listen there ({reason})", reason=disk_says(error)) from error
+            at = settings.host, places[0].getsockname()[1] if places else settings.port
+            try:
+                place = socket.create_server(at, family=family, backlog=2048, reuse_port=several)
+            except OSError as error:
+                raise SettingsError("host and port: can't listen there ({reason})", reason=disk_says(error)) from error
+            places.append(opened.enter_context(place))
+        opened.pop_all()
     return places

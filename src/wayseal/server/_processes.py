@@ -15,9 +15,10 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from typing import Self
 
 import uvloop
 
@@ -38,9 +39,8 @@ def run_several(settings: Settings, places: Sequence[socket.socket], log: Log) -
     """Serves until a signal ends it (rule 2). ProcessError: one of the processes ended by itself (rule 4)."""
     with tempfile.TemporaryDirectory(prefix="wayseal-") as metrics:
         os.environ[FOLDER] = metrics
-        processes = _Processes(settings, places)
         try:
-            with on_signals(processes.stop):
+            with _Processes(settings, places) as processes, on_signals(processes.stop):
                 processes.start()
                 processes.watch(log)
         finally:
@@ -48,35 +48,38 @@ def run_several(settings: Settings, places: Sequence[socket.socket], log: Log) -
 
 
 class _Processes:
-    """Those that answer, and the one that commits."""
+    """Those that answer, and the one that commits. A context manager: whoever still runs at its end is told to stop."""
 
     def __init__(self, settings: Settings, places: Sequence[socket.socket]) -> None:
         context = get_context("spawn")
         self._stopping = False
-        links, lines = [socket.socketpair() for _ in places], [context.Pipe(duplex=False) for _ in places]
-        self._lines = [ours for _, ours in lines]
-        self._theirs = [(place, link, line) for place, (_, link), (line, _) in zip(places, links, lines, strict=True)]
-        self._links = [link for link, _ in links]
-        self._commits = context.Process(target=_run, args=(_commit, settings, self._links))
-        self._answer = [context.Process(target=_run, args=(_answer, settings, *each)) for each in self._theirs]
+        self._lines: list[Connection] = []
+        with ExitStack() as ours, ExitStack() as theirs:
+            links, parts = [], []
+            for place in places:
+                commits, answers = map(theirs.enter_context, socket.socketpair())
+                theirs.enter_context(place)
+                line, own = context.Pipe(duplex=False)
+                links.append(commits)
+                parts.append((place, answers, theirs.enter_context(line)))
+                self._lines.append(ours.enter_context(own))
+            self._commits = context.Process(target=_run, args=(_commit, settings, links))
+            self._answer = [context.Process(target=_run, args=(_answer, settings, *each)) for each in parts]
+            self._ours, self._theirs = ours.pop_all(), theirs.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._theirs.close()
+        self._ours.close()
 
     def start(self) -> None:
         """Starts all. Told to stop meanwhile, they do so as soon as they listen to their lines."""
-        try:
+        # What the others have only they may hold: otherwise nobody would see that one is gone.
+        with self._theirs:
             for process in (self._commits, *self._answer):
                 process.start()
-        except BaseException:
-            for line in self._lines:
-                line.close()
-            raise
-        finally:
-            # What the others have only they may hold: otherwise nobody would see that one is gone.
-            for place, link, line in self._theirs:
-                place.close()
-                link.close()
-                line.close()
-            for link in self._links:
-                link.close()
 
     def watch(self, log: Log) -> None:
         """Returns when all have ended; ProcessError where that was not asked for."""
@@ -116,31 +119,31 @@ def _run(work: Callable[..., None], settings: Settings, *parts: object) -> None:
 
 def _commit(settings: Settings, log: Log, links: Sequence[socket.socket]) -> None:
     """Commits until all that answer are gone."""
-    vault = vault_of(settings, keyring_of(settings))
-    seen = Metrics(os.environ[FOLDER]).group
-    warm()
-    settle()
-    CommittingEnd(links, vault.commit_group, vault.verdict_group, seen, log).serve()
-    vault.close()
+    with vault_of(settings, keyring_of(settings)) as vault:
+        seen = Metrics(os.environ[FOLDER]).group
+        warm()
+        settle()
+        CommittingEnd(links, vault.commit_group, vault.verdict_group, seen, log).serve()
 
 
 def _answer(settings: Settings, log: Log, place: socket.socket, link: socket.socket, line: Connection) -> None:
     """Answers until its line says stop, or is cut."""
     keyring = keyring_of(settings)
-    vault = vault_of(settings, keyring)
-    end = AnsweringEnd(link, vault.show_group)
-    with answering(settings, keyring, vault, end, Metrics(os.environ[FOLDER]), log) as server:
-        threading.Thread(target=_obey, args=(line, server), daemon=True).start()
-        settle()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_served(server, place, end))
-    vault.close()
+    with place, vault_of(settings, keyring) as vault:
+        end = AnsweringEnd(link, vault.show_group)
+        with answering(settings, keyring, vault, end, Metrics(os.environ[FOLDER]), log) as server:
+            threading.Thread(target=_obey, args=(line, server), daemon=True).start()
+            settle()
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_served(server, place, end))
 
 
 async def _served(server: Server, place: socket.socket, end: AnsweringEnd) -> None:
-    await server.serve(sockets=[place])
-    end.close()
-    await asyncio.sleep(0)
+    try:
+        await server.serve(sockets=[place])
+    finally:
+        end.close()
+        await asyncio.sleep(0)
 
 
 def _obey(line: Connection, server: Server) -> None:

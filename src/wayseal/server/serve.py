@@ -5,6 +5,8 @@
 2. Logs go to standard error as JSON, those of libraries too, without what was put into their texts.
 """
 
+from contextlib import ExitStack
+
 from wayseal.server._answering import answering, config_of, settle, warm
 from wayseal.server._desk import CommitsHere
 from wayseal.server._logs import Log, forward, make_log
@@ -27,15 +29,15 @@ def run(settings: Settings) -> None:
         _run_one(settings, log)
     else:
         _check(settings)
-        run_several(settings, places_of(settings), log)
+        with ExitStack() as listening:
+            run_several(settings, [listening.enter_context(place) for place in places_of(settings)], log)
     log.info("stopped")
 
 
 def _run_one(settings: Settings, log: Log) -> None:
     """Everything in this process."""
     keyring = keyring_of(settings)
-    vault = vault_of(settings, keyring)
-    try:
+    with vault_of(settings, keyring) as vault:
         metrics = Metrics()
         committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
         with answering(settings, keyring, vault, CommitsHere(committer), metrics, log) as server:
@@ -44,8 +46,6 @@ def _run_one(settings: Settings, log: Log) -> None:
                 warm()
                 settle()
                 server.run_until_signal(place)
-    finally:
-        vault.close()
 
 
 def _check(settings: Settings) -> None:

@@ -4,13 +4,18 @@ What these functions hand on is in `wayseal.store.types`, the contract in `wayse
 `wayseal.store.errors`.
 """
 
-from wayseal.store._batches import read_batches
-from wayseal.store._leaks import read_leaks
-from wayseal.store._load import load_mapping
-from wayseal.store._propose import propose_mapping
-from wayseal.store._source import open_source
-from wayseal.store._write import write_table
-from wayseal.store.tables import TABLES, arrow_schema
+from typing import TYPE_CHECKING
+
+from wayseal.model.lazy import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.store._batches import read_batches
+    from wayseal.store._leaks import read_leaks
+    from wayseal.store._load import load_mapping
+    from wayseal.store._propose import propose_mapping
+    from wayseal.store._source import open_source
+    from wayseal.store._write import write_table
+    from wayseal.store.tables import TABLES, arrow_schema
 
 __all__ = [
     "TABLES",
@@ -22,3 +27,17 @@ __all__ = [
     "read_leaks",
     "write_table",
 ]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {
+        "TABLES": "tables",
+        "arrow_schema": "tables",
+        "load_mapping": "_load",
+        "open_source": "_source",
+        "propose_mapping": "_propose",
+        "read_batches": "_batches",
+        "read_leaks": "_leaks",
+        "write_table": "_write",
+    },
+)

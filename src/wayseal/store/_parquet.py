@@ -1,7 +1,7 @@
 """Parquet files as raw blocks, never more than a bounded part of one in memory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +34,7 @@ class ParquetBlocks:
             raise StoreError("not a whole Parquet file; copy it anew", file=path) from error
         self.names: tuple[str, ...] = tuple(self._file.schema_arrow.names)
 
-    def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
+    def blocks(self, names: frozenset[str]) -> Generator[RawBlock, None, None]:
         """The rows, in order; StoreError names the first row that can't be read."""
         wanted = [n for n in self.names if n in names]
         total = self._file.metadata.num_rows

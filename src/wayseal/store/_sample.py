@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def read_sample(path: Path) -> Sample:
 
 def _parquet(file: SourceFile) -> Sample:
     opened = ParquetBlocks(file, ReadOptions(batch_rows=ROWS), False)
-    block = next(opened.blocks(frozenset(opened.names)), None)
+    with closing(opened.blocks(frozenset(opened.names))) as blocks:
+        block = next(blocks, None)
     columns: dict[str, list[str | None]] = {}
     for name, values in (block.columns if block else {}).items():
         columns[name] = [None if v is None else str(v) for v in values.to_pylist()]
@@ -55,7 +57,8 @@ def _parquet(file: SourceFile) -> Sample:
 
 def _text(file: SourceFile) -> Sample:
     text = TextFile(file, None, _BYTES)
-    block = next(text.blocks(), None)
+    with closing(text.blocks()) as blocks:
+        block = next(blocks, None)
     data = (block.data if block else b"").decode(errors="replace")
     said = [str(n.values["encoding"]).lower() for n in text.notices if n.code is NoticeCode.ENCODING]
     encoding = said[0] if said else None

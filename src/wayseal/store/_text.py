@@ -3,7 +3,7 @@
 import codecs
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -46,7 +46,7 @@ class TextFile:
         self._old_mac: bool | None = None
         self.notices: list[Notice] = []
 
-    def blocks(self) -> Iterator[TextBlock]:
+    def blocks(self) -> Generator[TextBlock, None, None]:
         """The file's lines; StoreError names the line where it can't be read on."""
         try:
             with self._file.path.open("rb") as disk:

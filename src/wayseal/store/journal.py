@@ -60,7 +60,7 @@ class Held:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _put(handle, data)
             beside.replace(self._path)
-        except OSError:
+        except BaseException:
             os.close(handle)
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
@@ -72,9 +72,11 @@ class Held:
 
     def close(self, *, new: bool) -> None:
         """Lets go of it. new: it was made for this, and goes if it is empty (rule 5)."""
-        if new and not os.fstat(self._handle).st_size:
-            self._path.unlink(missing_ok=True)
-        os.close(self._handle)
+        try:
+            if new and not os.fstat(self._handle).st_size:
+                self._path.unlink(missing_ok=True)
+        finally:
+            os.close(self._handle)
 
 
 @contextmanager
@@ -105,6 +107,9 @@ def _locked(path: Path, flags: int) -> int:
         except BlockingIOError:
             os.close(handle)
             raise JournalBusyError("another process is writing to it", file=path) from None
+        except BaseException:
+            os.close(handle)
+            raise
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), path.stat()):
                 return handle

@@ -73,7 +73,7 @@ def seal(
 
 def _clean(parcels: Sequence[Parcel]) -> list[Parcel]:
     if not 0 < len(parcels) <= MOST:
-        raise VaultError("waybills: 1 to {most} in one request", most=MOST)
+        raise VaultError("1 to {most} in one request", key="waybills", most=MOST)
     clean = [
         Parcel(
             waybill=check.waybill(p.waybill),
@@ -85,9 +85,9 @@ def _clean(parcels: Sequence[Parcel]) -> list[Parcel]:
         for p in parcels
     ]
     if not all(p.values for p in clean):
-        raise VaultError("waybills: a parcel needs at least one field")
+        raise VaultError("a parcel needs at least one field", key="waybills")
     if len({p.waybill for p in clean}) < len(clean):
-        raise VaultError("waybills: a number stands twice in one request")
+        raise VaultError("a number stands twice in one request", key="waybills")
     return clean
 
 

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -45,7 +46,10 @@ _LOOKS = 1.0
 
 
 class Vault:
-    """One vault over its two databases. Thread-safe; times are microseconds since 1970, UTC."""
+    """One vault over its two databases, which it closes. Thread-safe; times are microseconds since 1970, UTC.
+
+    A context manager; databases of which no vault could be made stay with whoever opened them.
+    """
 
     def __init__(
         self,
@@ -121,7 +125,7 @@ class Vault:
     def job(caller: Caller, asks: Sequence[Ask], *, key: str | None = None, approval: str | None = None) -> DiscloseJob:
         """A request as `disclose_group` takes it; VaultError names the field that can't be."""
         if not 0 < len(asks) <= MOST_ASKS:
-            raise VaultError("waybills: 1 to {most} in one request", most=MOST_ASKS)
+            raise VaultError("1 to {most} in one request", key="waybills", most=MOST_ASKS)
         clean = tuple(
             Ask(
                 waybill=check.waybill(a.waybill),
@@ -263,7 +267,7 @@ class Vault:
     def ask_approval(self, caller: Caller, purpose: str, most: int, *, now: int) -> Approval:
         """Asks a second person to agree to bulk."""
         if purpose not in self.policy.purposes:
-            raise VaultError("purpose: there is none with this code")
+            raise VaultError("there is none with this code", key="purpose")
         return self._main.write(approvals.ask, caller, purpose, most, self.policy.version, now)
 
     def approve(self, caller: Caller, approval: str, *, now: int) -> Approval:
@@ -316,10 +320,20 @@ class Vault:
         """The database with wrapped data keys."""
         return self._keys
 
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        self.close()
+
     def close(self) -> None:
         """Lets go of both databases."""
-        self._main.close()
-        self._keys.close()
+        with self._keys, self._main:
+            pass
 
     def _rules(self) -> Rules:
         self._look()

@@ -19,7 +19,7 @@ def waybill(text: str) -> str:
     """The one spelling of a number; VaultError where it has none or is too long."""
     number = clean_waybill(text)
     if not number or len(number) > NUMBER or not number.isprintable():
-        raise VaultError("waybill: no number of 1 to {most} characters", most=NUMBER)
+        raise VaultError("no number of 1 to {most} characters", key="waybill", most=NUMBER)
     return number
 
 
@@ -38,14 +38,14 @@ def optional(name: str, text: str | None) -> str | None:
 def purpose(text: str) -> str:
     """A purpose's code; whether there is one by it is the policy's to say."""
     if not _code(text, PURPOSE):
-        raise VaultError("purpose: no code of 1 to {most} printable characters", most=PURPOSE)
+        raise VaultError("no code of 1 to {most} printable characters", key="purpose", most=PURPOSE)
     return text
 
 
 def reason(text: str) -> str:
     """Why somebody asks: 1 to 200 characters, of which one is not a space."""
     if not text.strip() or len(text) > REASON or not _plain(text):
-        raise VaultError("reason: 1 to {most} characters are needed, without control characters", most=REASON)
+        raise VaultError("1 to {most} characters are needed, without control characters", key="reason", most=REASON)
     return text
 
 

@@ -49,7 +49,7 @@ def erase(
     why: a code such as `request` or `retention`. VaultError: too many, or a number that isn't there.
     """
     if not 0 < len(numbers) <= MOST:
-        raise VaultError("waybills: 1 to {most} in one act", most=MOST)
+        raise VaultError("1 to {most} in one act", key="waybills", most=MOST)
     main.write(_mark, caller, numbers, why, policy, now)
     done = keys.write(_drop, numbers, now, now + backups)
     main.write(_settle, numbers)

@@ -67,12 +67,16 @@ def found(path: Path, content: bytes) -> tuple[int, str]:
     return looked.unread[0], "cut"
 
 
-@pytest.mark.parametrize("change", [1, 0x20, 0x80, 0xFF])
-def test_every_byte_of_every_line(path: Path, change: int) -> None:
+CHANGES = (1, 0x20, 0x80, 0xFF)
+
+
+@pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.deep) for turn in (1, 2, 3))])
+def test_every_byte_of_every_line(path: Path, turn: int) -> None:
+    """Each byte is changed in one way, and in the other three in deep runs."""
     content = (path / FILE).read_bytes()
     line = 1
     for at, byte in enumerate(content):
-        changed = content[:at] + bytes([byte ^ change]) + content[at + 1 :]
+        changed = content[:at] + bytes([byte ^ CHANGES[(at + turn) % 4]]) + content[at + 1 :]
         number, code = found(path, changed)
         assert number == line, at
         assert code == "cut" if at == len(content) - 1 else code in {"changed", "this is no casebook"}

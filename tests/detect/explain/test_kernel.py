@@ -7,6 +7,8 @@ import pytest
 from tests.detect.explain.worlds import DAY, HOUR, START, Drawn, Row, by_kernel, by_rows
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, By, Template
 
+pytestmark = pytest.mark.kernels
+
 READ = {"waybill": "YT1", "at": START, "actor": "u-1", "action": None, "first": True}
 OWN = {"ticket": "k-1", "waybill": "YT1", "opened_at": START, "closed_at": None, "actor": "u-1"}
 

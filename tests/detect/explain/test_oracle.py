@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.detect.explain.worlds import Drawn, by_kernel, by_rows, judged_worlds
 from tests.detect.making import CHINA, quiet
+from tests.effort import examples
 from wayseal import store
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, Template, load_templates
 from wayseal.detect.facts import facts_of
@@ -21,7 +22,7 @@ from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.simulate import preset, simulate
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(drawn=judged_worlds())
 def test_kernel_and_rows_name_the_same_template(drawn: tuple[Drawn, tuple[Template, ...]]) -> None:
     """All templates together, then each alone, so that none hides behind another."""

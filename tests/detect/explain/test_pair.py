@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.detect.explain.worlds import Drawn, judged_worlds
 from tests.detect.making import DAY, HOUR, STAFF, Row, commit
+from tests.effort import examples
 from tests.ledger.helpers import at
 from tests.page.pages import BANNED
 from wayseal.detect import reasons
@@ -163,7 +164,7 @@ def pair(world: Drawn, ordered: Sequence[Template], actor: str, waybill: str) ->
     )  # fmt: skip
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(drawn=judged_worlds())
 def test_everything_that_can_come_of_a_template_has_words(drawn: tuple[Drawn, tuple[Template, ...]]) -> None:
     world, ordered = drawn

@@ -12,6 +12,8 @@ from tests.detect.making import CHINA, same
 from wayseal.detect.facts import Facts, totals
 from wayseal.detect.facts._facts import HOURS, SCHEMAS, SHOWN, SUSPECTS, USES, added_up, among, newest
 
+pytestmark = pytest.mark.kernels
+
 KEY = st.sampled_from([1, 2, 3, (1 << 64) - 1])
 SMALL = st.integers(0, 3)
 SIGNED = st.integers(-3, 3)

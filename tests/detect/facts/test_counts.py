@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.detect.making import ACTORS, CHINA, DAY, STAFF, commit, facts, same
+from tests.effort import examples
 from tests.ledger.helpers import at, read
 from wayseal import ledger
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, By, Template
@@ -135,7 +136,7 @@ READS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=max(5, settings().max_examples // 5))
+@examples(20)
 @given(reads=READS, offset=st.sampled_from([0, CHINA, -11 * HOUR_US]), data=st.data())
 def test_counts(tmp_path_factory: pytest.TempPathFactory, reads: list[Row], offset: int, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("counts")
@@ -181,6 +182,7 @@ def test_a_ledger_without_reads(tmp_path: Path, tables: Any) -> None:
     same(facts(tmp_path / "L", tmp_path / "state"), Facts.empty(CHINA))
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("without", ["actors", "outlets", "assignments", "waybills", "scans", "tickets", "all"])
 def test_a_read_with_tables_missing(tmp_path: Path, without: str) -> None:
     route = {

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.detect.making import STAFF, commit, facts, same
+from tests.effort import DEEP
 from tests.ledger.helpers import at, read
 from wayseal.detect.facts import Facts, _disk
 from wayseal.detect.facts._disk import State, load_state, save_state
@@ -179,7 +180,9 @@ def test_processes_take_turns(tmp_path: Path, states: tuple[State, State]) -> No
         save_state(tmp_path / name, state)
     save_state(tmp_path / "S", states[0])
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_saves, args=(tmp_path / "S", tmp_path / name, 20)) for name in "ab"]
+    writers = [
+        context.Process(target=_saves, args=(tmp_path / "S", tmp_path / name, 20 if DEEP else 6)) for name in "ab"
+    ]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):

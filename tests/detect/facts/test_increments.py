@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.detect.making import DAY, HOUR, STAFF, commit, facts, same
+from tests.effort import examples
 from tests.ledger.helpers import at, read
 from wayseal import ledger
 from wayseal.detect.explain import By, load_templates
@@ -69,7 +70,7 @@ def rows(chance: random.Random, count: int, waybills: int, seed: int) -> dict[st
     return out
 
 
-@settings(max_examples=max(1, settings().max_examples // 12))
+@examples(8, quick=3)
 @given(seed=st.integers(0, 1 << 32), sizes=st.lists(st.integers(1, 8), min_size=2, max_size=10), data=st.data())
 def test_any_rows_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, seed: int, sizes: list[int], data: st.DataObject
@@ -85,7 +86,9 @@ def test_any_rows_in_any_order(
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize(("seed", "every"), [(1, 1), (2, 3), (3, 1)])
+@pytest.mark.parametrize(
+    ("seed", "every"), [pytest.param(1, 1, marks=pytest.mark.deep), (2, 3), pytest.param(3, 1, marks=pytest.mark.deep)]
+)
 def test_many_rows_until_files_merge(tmp_path: Path, seed: int, every: int, counts: list[bool]) -> None:
     path, state, chance = tmp_path / "L", tmp_path / "state", random.Random(seed)
     commit(tmp_path, path, STAFF, "staff")
@@ -146,6 +149,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, float]]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(("steps", "suspects"), CASES.values(), ids=CASES.keys())
 @pytest.mark.parametrize("each", [False, True])
 def test_what_a_later_commit_changes(
@@ -198,7 +202,7 @@ def cut(world: World, steps: int) -> list[dict[str, pa.Table]]:
     return out
 
 
-@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("late", [pytest.param(False, marks=pytest.mark.deep), True])
 def test_a_simulated_world(tmp_path: Path, late: bool, counts: list[bool]) -> None:
     """Twelve ingests, one after the other; late: reads come first, what explains them in the last six."""
     world = generate(preset("tiny", insiders="few", noise=0.03, fields=True, accesses=12_000), seed=7)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.detect.partners.world import (
@@ -23,6 +23,7 @@ from tests.detect.partners.world import (
     us,
     waybill,
 )
+from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
 from wayseal.detect.partners._addresses import Networks, as_address
 from wayseal.detect.partners._result import Counted, PartnersResult
@@ -290,7 +291,7 @@ def test_hostile_names(tmp_path: Path) -> None:
     assert unjudged(result) == {"odd_address": (1, 1)}
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.integers(0, 1 << 30))
 def test_against_plain_counting(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     """Any log, in stretches of any length: what twenty plain lines count."""

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.detect.partners.world import CONTRACT, actor, at, call, calls, checked, only, read, us
+from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
 from wayseal.detect.partners._pairs import TOLERANCE_US
 from wayseal.detect.partners._result import Reconciled
@@ -84,6 +85,7 @@ def test_too_little_to_tell_a_clock(tmp_path: Path) -> None:
     assert sides(c)[0] < 10
 
 
+@pytest.mark.kernels
 def test_drops_on_both_sides(tmp_path: Path) -> None:
     """Obligation 2: every call of the common time stands under exactly one of the three."""
     ours, theirs = logs(300, shift=30)
@@ -115,6 +117,7 @@ def test_who_hides_and_who_uses_the_key(tmp_path: Path) -> None:
     assert sum(n for _, _, n in c.by_day) == 30
 
 
+@pytest.mark.kernels
 def test_request_ids_decide(tmp_path: Path) -> None:
     """Equal ids match however far apart; ids of a common kind that differ never do."""
     ours, theirs = logs(100, shift=3)
@@ -145,6 +148,7 @@ def test_one_request_for_many_waybills(tmp_path: Path) -> None:
     assert (c.by_id, sides(c)) == (100, (100, 0, 0))
 
 
+@pytest.mark.kernels
 def test_calls_that_are_logged_twice(tmp_path: Path) -> None:
     ours, theirs = logs(50)
     c = both(tmp_path, ours, [*theirs, *theirs[:10]])
@@ -255,6 +259,7 @@ def test_calls_that_only_we_logged_are_breaches_of_the_account(tmp_path: Path) -
     assert sum(n for _, _, n in breaches_of(result)["p-a"]) == calls(result).only_ours.calls == 4
 
 
+@pytest.mark.kernels
 def test_nearest_times_go_together(tmp_path: Path) -> None:
     """Of two calls within the tolerance the nearer is the same one."""
     ours, theirs = logs(30)
@@ -282,7 +287,7 @@ def plain(ours: Rows, theirs: Rows) -> int:
     return found
 
 
-@settings(max_examples=12)
+@examples(12)
 @example(678)  # polls at equal distances agree with each other: not a clock set anew
 @given(st.integers(0, 1 << 30))
 def test_against_plain_matching(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:

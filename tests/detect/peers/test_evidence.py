@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 from scipy.stats import geom, nbinom
 
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
+from tests.effort import examples
 from wayseal.detect.peers import Evidence, Usual, evidence, fit
 from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, ODD_WORK, STEADY
 from wayseal.detect.peers._fit import FEW, WEEKS
@@ -135,7 +136,8 @@ DAY = st.tuples(
 )
 
 
-@settings(max_examples=max(20, settings().max_examples // 2))
+@pytest.mark.kernels
+@examples(50)
 @given(
     st.lists(DAY, min_size=1, max_size=45), st.floats(1e-4, 0.9), st.floats(0.2, 8), st.floats(0.2, 8),
     st.floats(5e-4, 0.3), st.floats(1.6, 300),
@@ -199,6 +201,7 @@ def test_what_may_be_learnt_is_bounded(a_day: int) -> None:
     assert free.total[0, 90:].max() < ENOUGH
 
 
+@pytest.mark.kernels
 def test_a_strong_day_after_a_weak_story() -> None:
     """A weak story of some days doesn't weaken a strong day: a second one begins on it."""
     usual = usual_of(10, rate=0.035, between=1.3, within=0.54, burst=0.01, size=22.0)
@@ -255,6 +258,7 @@ def test_four_weeks_at_most(idle: int) -> None:
     assert found.total[0, over + busy :].max() < 3
 
 
+@pytest.mark.kernels
 def test_days_that_are_cleared_say_nothing() -> None:
     odd, base = np.full(30, 40), np.full(30, 50.0)
     odd[:5] = 2

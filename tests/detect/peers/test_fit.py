@@ -4,10 +4,11 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
+from tests.effort import examples
 from wayseal.detect.peers import FITTED, Usual, fit
 from wayseal.detect.peers._fit import RARE, REFIT, WEEK, WEEKS
 
@@ -121,7 +122,7 @@ def arrays(rows: list[list[tuple[int, int]]]) -> tuple[Longs, Floats]:
     return np.where(base > 0, odd, 0), base
 
 
-@settings(max_examples=max(20, settings().max_examples // 2))
+@examples(50)
 @given(COUNTS, st.data())
 def test_whatever_the_counts(rows: list[list[tuple[int, int]]], data: st.DataObject) -> None:
     """Finite, positive where logarithms are taken, and never warned about."""

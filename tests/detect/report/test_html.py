@@ -4,10 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.detect.report.fixtures import ALL, case, person, read, reason, result
 from tests.detect.report.strategies import results
+from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from tests.page.pages import Page
 from tests.trace.report.test_html import check_page
@@ -58,7 +59,7 @@ def test_hostile_ids_are_shown_and_do_nothing(hostile: str, lang: str) -> None:
     assert page.elements[-1].tag == "footer"
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(results)
 def test_any_result_makes_a_sound_page(found: DetectResult) -> None:
     for lang in LANGS:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.detect.report.fixtures import ALL, AT, case, person, reason, result
 from tests.detect.report.strategies import results
+from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from tests.page.pages import words
 from wayseal.detect._result import DetectResult
@@ -85,7 +86,7 @@ def test_an_empty_ledger_has_no_window() -> None:
     assert told["not_judged"] == [{"code": "no_reads"}]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(results)
 def test_any_result_survives_the_round_trip(found: DetectResult) -> None:
     for form in ("json", "ocsf"):
@@ -228,7 +229,7 @@ def test_metrics_can_be_scraped(name: str) -> None:
     assert end == (None if name == "nothing" else found.until // 10**6)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(results)
 def test_metrics_hold_counts_alone(found: DetectResult) -> None:
     plain = replace(found, cases=(case(),) * len(found.cases), ledger="", remarks=())

@@ -5,12 +5,13 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.detect.report.fixtures import ALL, DAY, SINCE, case, person, read, reason, result
 from tests.detect.report.strategies import results
+from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from wayseal.detect._result import DetectResult
 from wayseal.detect.casebook.types import State
@@ -206,7 +207,7 @@ def test_a_number_in_a_command_does_nothing_in_a_shell() -> None:
     assert "--waybill '$(rm -rf ~); x'" in said(result(bad))
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(results, st.integers(0, 200))
 def test_any_result_can_be_said(found: DetectResult, width: int) -> None:
     for lang in LANGS:

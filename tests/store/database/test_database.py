@@ -234,6 +234,6 @@ def test_size_and_health(filled: Database) -> None:
     ],
 )
 def test_addresses_that_are_none(address: str, said: str) -> None:
-    with pytest.raises(DatabaseError, match=said) as caught:
-        open_database(address).read(lambda c: None)
+    with pytest.raises(DatabaseError, match=said) as caught, open_database(address) as opened:
+        opened.read(lambda c: None)
     assert MARK not in told(caught.value)

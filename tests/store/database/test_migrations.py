@@ -1,11 +1,9 @@
 """Changes of tables, with rows in every table, on both databases."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
+from multiprocessing import Pipe
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any, cast, get_args
 
 import pytest
@@ -13,8 +11,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from tests.forking import forked
 from tests.store.database.places import fresh, opened
 from tests.store.database.rows import FRESH, ROWS, Rows
+from tests.store.database.writing import upgrade_when_told
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.store.database.migrations import Chain, Step, _run, check, downgrade, pending, upgrade, version
 from wayseal.vault import tables
@@ -242,18 +242,15 @@ def test_ways_that_lead_nowhere_are_refused(database: Database) -> None:
 
 
 def test_of_processes_that_upgrade_at_once_one_does(url: str) -> None:
-    script = (
-        "import sys; from wayseal.store.database import open_database; "
-        "from wayseal.store.database.migrations import upgrade; d = open_database(sys.argv[1]); sys.stdin.readline(); "
-        "print(len(upgrade(d, 'main'))); d.close()"
-    )
-    running = [
-        subprocess.Popen([sys.executable, "-c", script, url], stdin=PIPE, stdout=PIPE, text=True) for _ in range(3)
-    ]
-    for process in running:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    assert sorted(p.communicate(timeout=60)[0] for p in running) == ["0\n", "0\n", "1\n"]
+    lines = [Pipe() for _ in range(3)]
+    running = [forked(upgrade_when_told, url, theirs) for _, theirs in lines]
+    for ours, _ in lines:
+        ours.send("go")
+    assert sorted(ours.recv() for ours, _ in lines) == [0, 0, 1]
+    for process, ends in zip(running, lines, strict=True):
+        process.join(60)
+        assert process.exitcode == 0
+        for end in ends:
+            end.close()
     with opened(url) as database:
         check(database, "main")

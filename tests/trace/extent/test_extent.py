@@ -8,9 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.trace.rim import World, leaks, number, opened, quiet, sale
 from wayseal.ledger import Snapshot
 from wayseal.trace.extent import Criterion, ExtentResult, Lists, extent
@@ -186,7 +187,7 @@ def test_small_lists_and_small_overlaps_are_said(snapshot: Snapshot) -> None:
     assert "pairs_apart" in three.warnings
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.randoms(use_true_random=False), st.integers(0, 20))
 def test_the_order_of_rows_and_rows_twice_mean_nothing(snapshot: Snapshot, chance: random.Random, twice: int) -> None:
     """Obligation 1 of the lists."""
@@ -201,7 +202,7 @@ def test_the_order_of_rows_and_rows_twice_mean_nothing(snapshot: Snapshot, chanc
     assert shuffled.repeated == twice
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(
     st.sets(st.integers(0, KNOWN - 1), min_size=2, max_size=60),
     st.sets(st.integers(0, KNOWN - 1), min_size=2, max_size=60),

@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from tests.page.pages import Page, words
 from tests.trace.report.fixtures import ALL
@@ -147,7 +148,7 @@ def test_hostile_ids_are_shown_and_do_nothing(hostile: str, lang: str) -> None:
     assert page.elements[-1].tag == "footer"
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(results)
 def test_any_trace_makes_a_sound_page(result: TraceResult) -> None:
     for lang in LANGS:

@@ -3,8 +3,9 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from tests.effort import examples
 from tests.page.pages import words
 from tests.trace.report.fixtures import ALL, named
 from tests.trace.report.strategies import results
@@ -61,7 +62,7 @@ def test_a_probability_below_one_never_rounds_to_one() -> None:
     assert json.loads(render(result, "json", "en"))["sources"][0]["probability"] == 0.9999
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(results)
 def test_any_trace_survives_the_round_trip(result: TraceResult) -> None:
     for lang in LANGS:

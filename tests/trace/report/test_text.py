@@ -2,10 +2,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from tests.trace.report.fixtures import ALL
 from tests.trace.report.strategies import results
@@ -105,7 +106,7 @@ def test_hostile_ids_reach_the_terminal_without_control_characters(hostile: str)
     assert all(char == "\n" or char.isprintable() for char in text)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(results, st.integers(0, 200))
 def test_any_trace_can_be_said(result: TraceResult, width: int) -> None:
     for lang in LANGS:

@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.trace.rim import START, World, number
 from tests.trace.scope.world import CITIES, PARCELS, scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
@@ -300,7 +301,7 @@ def test_no_text_breaks_the_reading_of_a_period(text: str) -> None:
         assert parse_period(text, None).since < parse_period(text, None).until
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(st.integers(0, 1000))
 def test_parts_of_a_period_add_up(seed: int) -> None:
     """Reads are split by a cut; waybills are at most their sum and at least the larger part."""

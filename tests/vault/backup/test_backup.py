@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -186,10 +187,8 @@ def edited(folder: Path, **changes: Any) -> None:
 
 def resigned(folder: Path, statement: str) -> None:
     """What whoever can write to a backup can do, too."""
-    raw = sqlite3.connect(folder / "main.db")
-    with raw:
+    with closing(sqlite3.connect(folder / "main.db")) as raw, raw:
         raw.execute(statement)
-    raw.close()
     data = (folder / "main.db").read_bytes()
     edited(folder, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 

@@ -16,7 +16,8 @@ waits for beside the database, other transactions wait for too.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from types import TracebackType
+from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -26,7 +27,10 @@ Connection = sa.Connection
 
 
 class Database(Protocol):
-    """One operational database, whichever it is. Safe to use from many threads."""
+    """One operational database, whichever it is. Safe to use from many threads.
+
+    A context manager: whoever opens it closes it, and a ResourceWarning tells where nobody did.
+    """
 
     dialect: str
     """`sqlite` or `postgresql`."""
@@ -56,5 +60,16 @@ class Database(Protocol):
     def healthy(self) -> bool:
         """Whether it answers within a few seconds and can be written to; raises nothing."""
 
+    def __enter__(self) -> Self:
+        """Itself."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+
     def close(self) -> None:
-        """Lets go of all connections. Who asks afterwards gets a DatabaseGoneError."""
+        """Lets go of all connections; of those in use, when they are done.
+
+        Who asks afterwards gets a DatabaseGoneError.
+        """

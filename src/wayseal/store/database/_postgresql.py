@@ -10,6 +10,7 @@ import uvloop
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from wayseal.store.database._closing import Closing
 from wayseal.store.database._told import guarded
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
 
@@ -25,15 +26,13 @@ _HEALTH = 3
 """Seconds to wait for a sign of life."""
 
 
-class PostgreSQL:
+class PostgreSQL(Closing):
     """See `Database`."""
 
     dialect = "postgresql"
 
     def __init__(self, url: URL, patience: float) -> None:
-        self._loop = uvloop.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="wayseal-postgresql", daemon=True)
-        self._thread.start()
+        self._patience = patience
         options: dict[str, Any] = {
             "timeout": patience,
             "command_timeout": patience,
@@ -49,6 +48,10 @@ class PostgreSQL:
             hide_parameters=True,
         )
         sa.event.listen(self._engine.sync_engine, "connect", _prepare)
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="wayseal-postgresql", daemon=True)
+        self._thread.start()
+        self._closed = False
 
     def read(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database`."""
@@ -85,18 +88,28 @@ class PostgreSQL:
 
     def close(self) -> None:
         """See `Database`."""
-        if self._loop.is_closed():
+        if self._closed:
             return
-        asyncio.run_coroutine_threadsafe(self._engine.dispose(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._closed = True
+        try:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    async def _end(self) -> None:
+        """Waits for what runs, or is being taken back: a connection that is in use isn't closed with the others."""
+        running = asyncio.all_tasks() - {asyncio.current_task()}
+        if running:
+            await asyncio.wait(running, timeout=self._patience)
+        await self._engine.dispose()
 
     def _run(self, begin: str | None, work: Callable[[sa.Connection], T], patience: float | None = None) -> T:
         if threading.current_thread() is self._thread:
             # It would wait for itself.
             raise DatabaseError("a transaction can't start within another one of the same database")
-        if self._loop.is_closed():
+        if self._closed:
             raise DatabaseGoneError("the database was closed")
 
         async def run() -> T:

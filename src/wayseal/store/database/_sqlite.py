@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from wayseal.store.database._closing import Closing
 from wayseal.store.database._told import guarded
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
 
@@ -20,7 +21,7 @@ T = TypeVar("T")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY")
 
 
-class SQLite:
+class SQLite(Closing):
     """See `Database`. path: the file; its folder must be there."""
 
     dialect = "sqlite"
@@ -67,8 +68,12 @@ class SQLite:
     def close(self) -> None:
         """See `Database`."""
         self._closed = True
-        self._reading.dispose()
-        self._writing.dispose()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Closes connections that nobody uses. Not `Engine.dispose`, after which those in use come back to no pool."""
+        self._reading.pool.dispose()
+        self._writing.pool.dispose()
 
     def _run(self, act: Callable[[], T]) -> T:
         if self._closed:
@@ -81,6 +86,8 @@ class SQLite:
             return guarded(act, self.path)
         finally:
             self._inside.now = False
+            if self._closed:
+                self._let_go()
 
     def _read(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._reading.connect() as connection:

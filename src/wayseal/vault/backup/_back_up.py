@@ -9,7 +9,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,10 @@ def back_up(database: Database, chain: Chain, folder: Path, *, now: int, progres
         raise BackupError("the database has no tables of {chain}: there is nothing to back up", chain=chain)
     with _new(folder):
         file = folder / f"{chain}.db"
-        target = open_database(sa.URL.create("sqlite", database=str(file)).render_as_string())
-        try:
+        with open_database(sa.URL.create("sqlite", database=str(file)).render_as_string()) as target:
             upgrade(target, chain, standing)
             current = not pending(database, chain)
             rows, log = database.read(_copied, target, chain, current, progress)
-        finally:
-            target.close()
         _finish(file)
         size, digest = digest_of(file)
         made = Manifest(chain=chain, version=standing, made_at=now, size=size, sha256=digest, rows=rows, **log)
@@ -113,10 +110,7 @@ def _new(folder: Path) -> Iterator[None]:
 
 def _finish(file: Path) -> None:
     """One durable file that can be read where nothing can be written."""
-    raw = sqlite3.connect(file, isolation_level=None)
-    try:
+    with closing(sqlite3.connect(file, isolation_level=None)) as raw:
         raw.execute("PRAGMA journal_mode=DELETE")
-    finally:
-        raw.close()
     with file.open("rb") as written:
         os.fsync(written.fileno())

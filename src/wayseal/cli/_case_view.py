@@ -1,0 +1,39 @@
+"""What commands about cases share: options, times, acts of forgetting."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._words import filled
+from wayseal.detect.casebook.types import Forgotten
+from wayseal.model.times import EPOCH, iso
+from wayseal.page import numbers
+from wayseal.page.visible import visible
+
+LedgerOption = Annotated[
+    Path, typer.Option("--ledger", envvar="WAYSEAL_LEDGER", help="Folder of the ledger; the casebook lies in detect/.")
+]
+CaseArgument = Annotated[str, typer.Argument(help="Id of the case, such as c-17.", metavar="CASE")]
+WhoOption = Annotated[str, typer.Option("--who", help="Who does it: kept in the casebook.")]
+WhyOption = Annotated[str, typer.Option("--why", help="Why: the rule or the request; no names of the accounts.")]
+LEDGER = Path("ledger")
+Words = Mapping[str, str]
+
+
+def clock_time(us: int) -> str:
+    """A moment as reports show it: local, to the minute."""
+    return numbers.clock(EPOCH + timedelta(microseconds=us))
+
+
+def forgotten_line(done: Forgotten, words: Words) -> str:
+    values = {"cases": done.cases, "before": iso(done.before), "why": visible(done.why)}
+    return filled(words["forgotten"], at=clock_time(done.at), who=visible(done.who), **values)
+
+
+def forgotten_json(done: Forgotten) -> dict[str, object]:
+    """An act of forgetting for programs."""
+    numbers = {"cases": done.cases, "acts": done.acts, "head": f"{done.lines}:{done.head}"}
+    return {"at": iso(done.at), "who": done.who, "why": done.why, "before": iso(done.before), **numbers}

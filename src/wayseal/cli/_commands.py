@@ -1,0 +1,253 @@
+"""Every command of Wayseal, in the order of `--help`: the one table of what there is.
+
+A command's file is found by its words (`_loading`); a test holds the lines against the docstrings.
+"""
+
+from collections.abc import Mapping
+
+from wayseal.cli._loading import CommandEntry, Entry, GroupEntry
+
+CANARY = GroupEntry(
+    help="Canaries: waybills that only chosen accounts meet. 诱饵单：仅选定账号可见。",
+    commands={
+        "plan": CommandEntry(help="Plan canaries: numbers, rows that look real, and the accounts to show them to."),
+        "list": CommandEntry(
+            help="Every canary, who was to meet it, what became of it, and the probability of each account now."
+        ),
+        "hit": CommandEntry(
+            help="Record that a canary turned up for sale, or that its time is over without, and say what that tells."
+        ),
+    },
+)
+CASE = GroupEntry(
+    help="Cases of detection, and what was done with them. 检测所立的案件及其处理记录。",
+    commands={
+        "list": CommandEntry(help="Every case, how it stands, and what was done with it."),
+        "open": CommandEntry(help="Open a case: print the names of its accounts, and what the persons said."),
+        "hear": CommandEntry(help="Record what the person concerned said."),
+        "verify": CommandEntry(
+            help="Look at every line of the casebook, and say which was changed, taken out, moved or put in."
+        ),
+        "forget": CommandEntry(help="Forget cases that were closed before a day, with all that was recorded of them."),
+    },
+)
+PARTNERS = GroupEntry(
+    help="Partner interfaces against their contracts. 合作方接口与合同的核查。",
+    commands={
+        "check": CommandEntry(
+            help="Check what partners read against their contracts, and against their own "
+            "logs where the ledger has them."
+        )
+    },
+)
+LEDGER = GroupEntry(
+    help="Checkpoints, verification, proofs, backups. 检查点、校验、证明、备份。",
+    commands={
+        "checkpoint": CommandEntry(help="Sign what the ledger is now: its id, the size of its tree, its root."),
+        "verify": CommandEntry(
+            help="Check every file, row, tile and checkpoint of a ledger, and name each that is not what it was."
+        ),
+        "reads": CommandEntry(
+            help="List the reads of one waybill, each with the name by which `wayseal ledger prove --read` knows it."
+        ),
+        "prove": CommandEntry(
+            help="Prove that one read stands in the ledger, to somebody who doesn't have it, "
+            "and tell nothing of other reads."
+        ),
+        "verify-proof": CommandEntry(
+            help="Check a proof of a read or of a purge with nothing but the public key of "
+            "whoever keeps the checkpoints."
+        ),
+        "upgrade": CommandEntry(help="Give a ledger of an older version its id and its tree."),
+        "backup": CommandEntry(help="Copy a ledger, also while it is written to."),
+        "restore": CommandEntry(help="Make a ledger of a backup, after a check of every file."),
+        "doctor": CommandEntry(help="Say what is wrong with a ledger, what hangs on it, and what to do."),
+        "purge": CommandEntry(
+            help="Remove everything about waybills first seen before a day, so that what is "
+            "left still verifies and is provable."
+        ),
+        "compact": CommandEntry(help="Merge a ledger's small files: one a kind and day."),
+        "key": GroupEntry(
+            help="Keys that sign checkpoints. 检查点的签名密钥。",
+            commands={"new": CommandEntry(help="Make a pair of keys for signing checkpoints.")},
+        ),
+    },
+)
+POLICY = GroupEntry(
+    help="Purposes and rules of disclosure. 按用途披露的规则。",
+    extra="vault",
+    commands={
+        "show": CommandEntry(
+            help="Show each purpose (who, what, in which form, opened by what, how long, how "
+            "many) and the rules in their order."
+        ),
+        "check": CommandEntry(
+            help="Check files of purposes and rules, held against each other or against the "
+            "built-in ones; uses nothing."
+        ),
+        "test": CommandEntry(
+            help="Run cases on a policy; ends with 3 if one doesn't get what it expects, and says what no case shows."
+        ),
+        "explain": CommandEntry(
+            help="Say what the policy decides and why: every rule, whether it holds or "
+            "refuses, and the values it looked at."
+        ),
+    },
+)
+VAULT_KEY = GroupEntry(
+    help="Keys of a vault. 封缄库的密钥。",
+    commands={
+        "list": CommandEntry(help="List the keys of the keyring by purpose and version, and what still needs them."),
+        "rotate": CommandEntry(help="Add a key, which is written with from now on."),
+        "activate": CommandEntry(help="Write with a key that could only be read with so far."),
+        "retire": CommandEntry(help="Take a key out of the keyring for good."),
+        "rewrap": CommandEntry(help="Wrap all data keys anew with the active key, while the service runs."),
+        "public": CommandEntry(
+            help="Print the public key that verifies checkpoints and proofs: hand it to whoever is to check them."
+        ),
+    },
+)
+VAULT_CLIENT = GroupEntry(
+    help="Systems that may call the service. 可调用服务的系统。",
+    commands={
+        "add": CommandEntry(help="Add a system that may call the service; its secret is printed once."),
+        "list": CommandEntry(help="List the clients, and what each may do."),
+        "disable": CommandEntry(help="End a client's rights at once."),
+        "secret": CommandEntry(help="Give a client another secret, printed once; the old one ends at once."),
+    },
+)
+VAULT_ACTOR = GroupEntry(
+    help="People and systems that may ask. 可申请披露的人员和系统。",
+    commands={
+        "put": CommandEntry(
+            help="Put an actor into the directory, or a file of them; what was known of them is replaced."
+        ),
+        "block": CommandEntry(help="Put an actor on the blocked list: it is shown nothing any more."),
+        "unblock": CommandEntry(help="Take an actor off the blocked list."),
+        "list": CommandEntry(help="List the directory."),
+    },
+)
+VAULT_POLICY = GroupEntry(
+    help="The policy of a vault. 封缄库的规则。",
+    commands={
+        "show": CommandEntry(help="Show the policy in force."),
+        "activate": CommandEntry(help="Put files of a policy in force; what no file is given of stays."),
+    },
+)
+VAULT = GroupEntry(
+    help="Sealed waybill data and who saw it. 封存的运单信息及其披露。",
+    extra="vault",
+    commands={
+        "init": CommandEntry(
+            help="Make a vault: settings, keyring, two databases with their tables, the built-in policy."
+        ),
+        "upgrade": CommandEntry(help="Bring the tables of both databases to the version of this Wayseal."),
+        "status": CommandEntry(
+            help="Say how much is sealed, how long the log is, which keys and policy are in use, and what to see to."
+        ),
+        "seal": CommandEntry(help="Seal the parcels of a file."),
+        "disclose": CommandEntry(help="Show what a purpose opens of waybills, once that stands in the log."),
+        "find": CommandEntry(
+            help="Find the waybills of a phone, which is read from standard input: arguments stay in histories."
+        ),
+        "ask": CommandEntry(
+            help="Ask a second person to agree to bulk; prints the approval's id, which "
+            "`disclose` takes once it is given."
+        ),
+        "approve": CommandEntry(help="Agree to bulk that another asked for."),
+        "erase": CommandEntry(
+            help="Erase what is sealed under numbers, and say when the last backup of its key is gone."
+        ),
+        "retain": CommandEntry(help="Erase everything whose time to be kept is over, and the bytes of erased keys."),
+        "backup": CommandEntry(
+            help="Copy one of the two databases while the service runs: main first, then "
+            "keys, each to a place of its own."
+        ),
+        "restore": CommandEntry(help="Fill an empty database of a vault from a backup, without what was erased since."),
+        "erased": CommandEntry(
+            help="Write down which numbers were erased, and when: a restore needs it when both databases are lost."
+        ),
+        "prune": CommandEntry(help="Delete old backups."),
+        "verify": CommandEntry(
+            help="Check every entry, node and checkpoint of the log, and open every sealed "
+            "record in memory; name what was changed."
+        ),
+        "checkpoint": CommandEntry(help="Sign the log as it is now."),
+        "prove": CommandEntry(
+            help="Prove one entry of the log to somebody who doesn't have it, and tell nothing of other entries."
+        ),
+        "prove-growth": CommandEntry(
+            help="Prove that the log of one checkpoint goes on from that of another: nothing "
+            "that was in it is gone or changed."
+        ),
+        "verify-proof": CommandEntry(help="Check a proof with nothing but the vault's public key."),
+        "log": CommandEntry(help="List who was shown what, when and for what."),
+        "project": CommandEntry(
+            help="Take what was disclosed since the last time into an analytics ledger, for `detect` and `trace`."
+        ),
+        "policy": VAULT_POLICY,
+        "key": VAULT_KEY,
+        "client": VAULT_CLIENT,
+        "actor": VAULT_ACTOR,
+    },
+)
+SECTIONS: Mapping[str, Mapping[str, Entry]] = {
+    "Try it 试用": {
+        "demo": CommandEntry(
+            help="Simulate a courier with hidden leakers, trace what was bought, detect who "
+            "pulls, show the truth beside both."
+        ),
+        "simulate": CommandEntry(
+            help="Simulate a courier network, its access log and a market; the truth is kept outside the dataset."
+        ),
+    },
+    "See who reads 记录访问": {
+        "ingest": CommandEntry(help="Take a log into the ledger."),
+        "map": CommandEntry(
+            help="Propose a mapping file from a sample of a log or of a list of leaks; a person corrects it."
+        ),
+        "show": CommandEntry(
+            help="Show what is in a ledger, from when to when, what is missing and how good the data is."
+        ),
+        "ledger": LEDGER,
+    },
+    "Name who sold 追查出售者": {
+        "trace": CommandEntry(
+            help="Say which account, interface or outlet the leaked numbers came from, how sure that is, and why."
+        ),
+        "scope": CommandEntry(
+            help="Say which waybills a named source had, by day, route and field, and list "
+            "those whose people must be told."
+        ),
+        "extent": CommandEntry(
+            help="Say how many numbers leak a day, from purchases and reports that share some of them."
+        ),
+        "canary": CANARY,
+    },
+    "Watch for misuse 发现滥用": {
+        "detect": CommandEntry(help="Find the accounts whose reads no work explains."),
+        "explain": CommandEntry(
+            help="Say why an account's reads of a waybill were work or were not; or which templates would explain more."
+        ),
+        "case": CASE,
+        "verdict": CommandEntry(help="Close a case: true, the reads were not work; or false."),
+        "partners": PARTNERS,
+        "rights": CommandEntry(
+            help="Hold rights against use: unused rights, dormant accounts, shared logins, "
+            "the smallest sets that would do."
+        ),
+    },
+    "Seal waybill data 封存信息": {
+        "vault": VAULT,
+        "policy": POLICY,
+        "serve": CommandEntry(
+            help="Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM).", extra="vault"
+        ),
+    },
+}
+"""Headings of `wayseal --help`, each with its commands."""
+ROOT = GroupEntry(
+    help="Seal courier waybill data, see who reads it, name who sold it. "
+    "运单封缄：封存运单信息，看清谁在读取，查出谁在出售。",
+    commands={name: entry for commands in SECTIONS.values() for name, entry in commands.items()},
+)

@@ -1,0 +1,1 @@
+"""`wayseal canary`: waybills that only chosen accounts can meet."""

@@ -1,0 +1,84 @@
+"""`wayseal canary plan`: which canaries to create, and for whom."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, SeedOption
+from wayseal.cli._words.canary import CANARY_TEXTS
+from wayseal.cli.canary._view import Words, join_names, warn_unread_lines
+from wayseal.ledger import open_ledger
+from wayseal.model.times import iso
+from wayseal.page.visible import visible
+from wayseal.trace.canary import State, parse_time
+from wayseal.trace.canary import plan as run
+
+
+def plan(
+    ledger: LedgerArgument,
+    register: Annotated[Path, typer.Option(help="Write them down here; made where there is none.", dir_okay=False)],
+    report: Annotated[
+        Path | None,
+        typer.Option(help="A JSON report of `wayseal trace`: accounts by probability.", dir_okay=False),
+    ] = None,
+    for_: Annotated[
+        list[str] | None, typer.Option("--for", help="An account that gets canaries of its own; may be given again.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="How many at most (default: 3, or one for each --for).")
+    ] = None,
+    sensitivity: Annotated[
+        float, typer.Option(help="How often a canary that its leaker meets is seen on sale, .01 to 1.")
+    ] = 0.5,
+    at: Annotated[str | None, typer.Option(help="Time from which on they are created (default: now).")] = None,
+    seed: SeedOption = 7,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Plan canaries: numbers, rows that look real, and the accounts to show them to. Nothing is sent to anybody.
+
+    \b
+    wayseal canary plan ledger --report report.json --count 3 --register canaries.jsonl
+    wayseal canary plan ledger --for u-1042 --for u-1077 --register canaries.jsonl
+    wayseal canary plan ledger --register canaries.jsonl
+    """
+    names = list(dict.fromkeys(for_ or ()))
+    if report and names:
+        raise typer.BadParameter("give a report or accounts, not both", param_hint="--for")
+    if not 0.01 <= sensitivity <= 1:
+        raise typer.BadParameter("is not between .01 and 1", param_hint="--sensitivity")
+    wanted = count or len(names) or 3
+    if wanted < len(names):
+        raise typer.BadParameter("is less than one for each account", param_hint="--count")
+    now = parse_time(at or datetime.now(UTC).isoformat(), "--at")
+    with open_ledger(ledger) as snapshot:
+        state = run(
+            snapshot, register, report=report, actors=names, count=wanted, sensitivity=sensitivity, at=now, seed=seed
+        )
+    warn_unread_lines(state.watch.unread, register, lang)
+    for line in planned_lines(state, wanted, register, CANARY_TEXTS[lang]):
+        typer.echo(line)
+
+
+def planned_lines(state: State, asked: int, path: Path, words: Words) -> Iterator[str]:
+    """What is to be created, and for whom."""
+    if not state.new:
+        yield words["none_new"]
+        return
+    for canary in state.new:
+        row = canary.row
+        yield words["create"].format(id=canary.id, waybill=row.waybill, issued=iso(row.issued_at))
+        yield words["row"].format(
+            channel=visible(row.channel),
+            origin=visible(row.origin_outlet),
+            destination=visible(row.destination_outlet),
+            customer=visible(row.customer) if row.customer else words["nothing"],
+            goods=visible(row.goods_class) if row.goods_class else words["nothing"],
+            weight=words["nothing"] if row.weight_g is None else f"{row.weight_g} g",
+        )
+        yield words["show"].format(pool=join_names(canary.pool))
+    yield words["planned"].format(count=len(state.new), asked=asked, path=path)
+    if len(state.new) < asked:
+        yield words["fewer"]

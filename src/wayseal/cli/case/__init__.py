@@ -1,0 +1,1 @@
+"""`wayseal case`: cases of detection, and the recorded acts around them."""

@@ -1,0 +1,47 @@
+"""`wayseal case hear`: what the person concerned said."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption
+from wayseal.cli._casebook import now_us, writable_casebook
+from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._words import filled
+from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.detect.casebook import writing as writing_casebook
+
+
+def hear(
+    case: CaseArgument,
+    who: Annotated[str, typer.Option(help="Who writes it down: kept in the casebook.")],
+    statement: Annotated[str | None, typer.Option(help="What the person said.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Instead: a text file with it, - for standard input.", dir_okay=False)
+    ] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="The person's account, by id or pseudonym; needed where the case has several.")
+    ] = None,
+    ledger: LedgerOption = LEDGER,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Record what the person concerned said. It is kept in the casebook, also after a verdict.
+
+    \b
+    wayseal case hear c-17 --who "Li, audit" --file statement.txt
+    """
+    if (statement is None) == (file is None):
+        raise typer.BadParameter("give --statement or --file", param_hint="--statement")
+    text = statement if file is None else _read_statement(file)
+    with writing_casebook(writable_casebook(ledger), new=False) as writer:
+        writer.hear(case, who, (text or "").strip(), now_us(), actor=actor)
+    typer.echo(filled(CASE_TEXTS[lang]["heard"], id=case))
+
+
+def _read_statement(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise typer.BadParameter("is no text in UTF-8", param_hint="--file") from None

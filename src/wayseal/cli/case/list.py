@@ -1,0 +1,128 @@
+"""`wayseal case list`: every case, how it stands, and what was done with it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._case_view import LEDGER, LedgerOption, Words, clock_time, forgotten_json, forgotten_line
+from wayseal.cli._casebook import Names, casebook_folder
+from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._words import filled
+from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.detect.casebook import load_pseudonyms, read_casebook
+from wayseal.detect.casebook.types import FILE, Case, Casebook, Heard, Shown, State, Verdict
+from wayseal.model.times import iso
+from wayseal.page import numbers
+from wayseal.page.visible import visible
+from wayseal.page.words import catalogue, known_lang
+
+REPORT = "wayseal.detect.report"
+"""Whose catalogue has the names of detectors."""
+
+
+def list_(
+    ledger: LedgerOption = LEDGER,
+    state: Annotated[State | None, typer.Option(help="Only cases that stand like this.")] = None,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Every case, how it stands, and what was done with it. Accounts are pseudonyms until a case is opened.
+
+    \b
+    wayseal case list
+    wayseal case list --ledger ledger --state new --format json
+    """
+    folder = casebook_folder(ledger)
+    book = read_casebook(folder)
+    for number in book.unread:
+        typer.echo(filled(CASE_TEXTS[lang]["unread"], path=folder / FILE, line=number), err=True)
+    names = Names(book, load_pseudonyms(folder).of if book.cases else str)
+    if format is OutputFormat.JSON:
+        typer.echo(list_json(book, names, state))
+        return
+    for line in list_lines(book, names, state, CASE_TEXTS[lang], catalogue(known_lang(lang), REPORT)):
+        typer.echo(line)
+
+
+def list_lines(book: Casebook, names: Names, state: State | None, words: Words, detectors: Words) -> Iterator[str]:
+    """Every case with what was done with it, and how many there are. detectors: what reports call them."""
+    yield from (forgotten_line(done, words) for done in book.forgotten)
+    some = [case for case in book.cases if state in (None, case.state)]
+    for case in some:
+        yield filled(
+            words["case"],
+            id=case.id,
+            state=words[case.state],
+            score=numbers.percent(case.score),
+            alerted=clock_time(case.alerted_at),
+            detectors=words["comma"].join(_detector_name(name, detectors) for name in case.detectors)
+            or words["no_reason"],
+            actors=", ".join(visible(names.of(actor)) for actor in case.actors),
+        )
+        for act in case.acts:
+            yield _act_line(act, words)
+    if not some:
+        yield words["none"]
+    if not book.cases:
+        return
+    counts = Counter(case.state for case in book.cases)
+    yield filled(words["total"], total=len(book.cases), **{str(each): counts[each] for each in State})
+    yield words["lead"]
+
+
+def _detector_name(name: str, detectors: Words) -> str:
+    return detectors.get(f"detector.{name}", visible(name))
+
+
+def _act_line(act: Shown | Heard | Verdict, words: Words) -> str:
+    key = _act_name(act) + (f"_{act.true}".lower() if isinstance(act, Verdict) else "")
+    why = "" if isinstance(act, Heard) else visible(act.why)
+    return filled(words[f"act_{key}"], at=clock_time(act.at), who=visible(act.who), why=why)
+
+
+def _act_name(act: Shown | Heard | Verdict) -> str:
+    match act:
+        case Shown():
+            return "unmasked" if act.together else "opened"
+        case Heard():
+            return "heard"
+        case Verdict():
+            return "verdict"
+
+
+def list_json(book: Casebook, names: Names, state: State | None) -> str:
+    """The same for programs. A statement is left out while a name of its case may not be shown."""
+    content = {
+        "cases": [_case_json(case, names) for case in book.cases if state in (None, case.state)],
+        "forgotten": [forgotten_json(done) for done in book.forgotten],
+        "unread_lines": book.unread,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _case_json(case: Case, names: Names) -> dict[str, object]:
+    return {
+        "case": case.id,
+        "state": case.state,
+        "actors": [names.of(actor) for actor in case.actors],
+        "score": case.score,
+        "alerted_at": iso(case.alerted_at),
+        "last_alerted_at": iso(case.last_alerted_at),
+        "detectors": case.detectors,
+        "acts": [_act_json(act, case, names) for act in case.acts],
+    }
+
+
+def _act_json(act: Shown | Heard | Verdict, case: Case, names: Names) -> dict[str, object]:
+    head: dict[str, object] = {"act": _act_name(act), "at": iso(act.at), "who": act.who}
+    match act:
+        case Shown():
+            return {**head, "why": act.why, "actors": [names.of(actor) for actor in act.cases[case.id]]}
+        case Heard():
+            actor = None if act.actor is None else names.of(act.actor)
+            return {**head, "actor": actor, "statement": act.statement if names.all_shown(case) else None}
+        case Verdict():
+            return {**head, "why": act.why, "true": act.true}

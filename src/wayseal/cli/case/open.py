@@ -1,0 +1,48 @@
+"""`wayseal case open`: the names of its accounts, and what the persons said."""
+
+from collections.abc import Iterator
+
+import typer
+
+from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption, WhoOption, WhyOption, Words, clock_time
+from wayseal.cli._casebook import now_us, writable_casebook
+from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._words import filled
+from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.detect.casebook import Pseudonyms
+from wayseal.detect.casebook import writing as writing_casebook
+from wayseal.detect.casebook.types import Case, Shown
+from wayseal.page.visible import visible
+
+
+def open_(
+    case: CaseArgument,
+    who: WhoOption,
+    why: WhyOption,
+    ledger: LedgerOption = LEDGER,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Open a case: print the names of its accounts, and what the persons said. That is recorded, each time.
+
+    \b
+    wayseal case open c-17 --who "Li, audit" --why "complaint 2026-041"
+    """
+    with writing_casebook(writable_casebook(ledger), new=False) as writer:
+        opened = writer.open(case, who, why, now_us())
+        pseudonyms = writer.pseudonyms
+    act = next(each for each in reversed(opened.acts) if isinstance(each, Shown))
+    for line in open_lines(opened, pseudonyms, act, CASE_TEXTS[lang]):
+        typer.echo(line)
+
+
+def open_lines(case: Case, pseudonyms: Pseudonyms, act: Shown, words: Words) -> Iterator[str]:
+    """The names of a case that was opened just now, and what was said in it."""
+    yield filled(words["open"], id=case.id, who=visible(act.who), why=visible(act.why))
+    for actor in case.actors:
+        yield filled(words["name"], pseudonym=pseudonyms.of(actor), name=visible(actor))
+    for heard in case.heard:
+        name = words["somebody"] if heard.actor is None else visible(heard.actor)
+        yield filled(words["said"], at=clock_time(heard.at), name=name, who=visible(heard.who))
+        yield from (filled(words["line"], line=visible(line) if line else "") for line in heard.statement.split("\n"))
+    if not case.heard:
+        yield filled(words["not_heard"], id=case.id)

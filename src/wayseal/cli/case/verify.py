@@ -1,0 +1,76 @@
+"""`wayseal case verify`: whether every line of the casebook is what was written."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._case_view import LEDGER, LedgerOption, Words, clock_time, forgotten_json, forgotten_line
+from wayseal.cli._casebook import casebook_folder
+from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._words import filled
+from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.detect.casebook import verify as verify_casebook
+from wayseal.detect.casebook.findings import Head, Verification
+from wayseal.detect.casebook.types import FILE
+from wayseal.page.visible import visible
+
+CHANGED = 7
+
+
+def verify(
+    ledger: LedgerOption = LEDGER,
+    head: Annotated[str | None, typer.Option(help="A head that was printed before: it must go on from there.")] = None,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Look at every line of the casebook, and say which was changed, taken out, moved or put in.
+
+    \b
+    wayseal case verify --ledger ledger
+    """
+    folder = casebook_folder(ledger)
+    try:
+        earlier = None if head is None else Head.parse(head)
+    except ValueError:
+        message = "is no head such as 17:3f…, as `wayseal case verify` prints it"
+        raise typer.BadParameter(message, param_hint="--head") from None
+    found = verify_casebook(folder, head=earlier)
+    if format is OutputFormat.JSON:
+        typer.echo(verification_json(found))
+    else:
+        for line in verification_lines(found, folder / FILE, CASE_TEXTS[lang]):
+            typer.echo(line)
+    if not found.sound:
+        raise typer.Exit(CHANGED)
+
+
+def verification_lines(found: Verification, path: Path, words: Words) -> Iterator[str]:
+    """What looking at a casebook found, a line each thing."""
+    yield filled(words["looked"], path=path, lines=found.head.lines, acts=found.acts)
+    yield from (filled(words["unread"], path=path, line=line) for line in found.unread)
+    yield from (filled(words["fault"], line=fault.line, what=words[fault.code]) for fault in found.faults)
+    yield from (forgotten_line(done, words) for done in found.forgotten)
+    if not found.faults:
+        yield words["fine"]
+    if found.restarted is not None:
+        yield filled(words["restarted"], at=clock_time(found.restarted.at), who=visible(found.restarted.who))
+    elif found.earlier is not None:
+        yield words["goes_on" if found.earlier else "goes_not_on"]
+    yield filled(words["head"], head=str(found.head))
+
+
+def verification_json(found: Verification) -> str:
+    """The same for programs."""
+    content = {
+        "head": str(found.head),
+        "acts": found.acts,
+        "unread_lines": found.unread,
+        "faults": [{"line": fault.line, "code": fault.code} for fault in found.faults],
+        "forgotten": [forgotten_json(done) for done in found.forgotten],
+        "goes_on_from_head": found.earlier,
+        "restarted": None if found.restarted is None else forgotten_json(found.restarted),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)

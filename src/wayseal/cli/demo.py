@@ -1,0 +1,103 @@
+"""`wayseal demo`: tracing and detection on a simulated courier, with the truth beside what they say."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._casebook import FOLDER, register_cases
+from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
+from wayseal.cli._output import write_text
+from wayseal.cli._progress import progress_bars
+from wayseal.cli._simulation import LEAKERS
+from wayseal.detect import DetectResult, Options, detect
+from wayseal.detect.report import brief, render_detect
+from wayseal.ledger import ingest, open_ledger
+from wayseal.model import WaysealError
+from wayseal.simulate import preset, simulate
+from wayseal.store import open_source, read_leaks
+from wayseal.trace import render, trace
+
+_MARK = ".wayseal-demo"
+
+
+class DemoError(WaysealError):
+    """The demo's folder holds something that isn't a demo's."""
+
+    exit_code = 2
+
+
+def demo(
+    out: Annotated[Path, typer.Argument(help="Folder to work in; an earlier demo in it is replaced.")] = Path("demo"),
+    leaker: Annotated[str, typer.Option(help=LEAKERS)] = "clerk",
+    lang: LangOption = Lang.EN,
+    seed: SeedOption = 7,
+    quiet: QuietOption = False,
+) -> None:
+    """Simulate a courier with hidden leakers, trace what was bought, detect who pulls, show the truth beside both.
+
+    \b
+    wayseal demo
+    wayseal demo elsewhere --leaker wide --lang zh --seed 3
+    """
+    _clear(out)
+    with progress_bars(quiet) as progress:
+        paths = simulate(out, preset("watch", leaker=leaker), seed=seed, progress=progress)
+        ingest(open_source(paths.dataset), out / "ledger", progress=progress)
+        with open_ledger(out / "ledger") as snapshot:
+            result = trace(snapshot, read_leaks(paths.leaks), seed=seed, progress=progress)
+            found = detect(snapshot, Options(folder=out / "ledger" / FOLDER), progress=progress)
+    report = out / "report.html"
+    write_text(report, render(result, "html", lang))
+    write_text(out / "report.json", render(result, "json", lang))
+    typer.echo(render(result, "text", lang), nl=False)
+    typer.echo("")
+    typer.echo(_describe_truth(paths.truth, lang))
+    shown, _ = register_cases(found, out / "ledger" / FOLDER, None)
+    cases = out / "cases.html"
+    write_text(cases, render_detect(shown, "html", lang))
+    for line in _describe_cases(paths.truth, found, shown, lang):
+        typer.echo(line)
+    typer.echo(("报告：" if lang is Lang.ZH else "Reports: ") + f"{report.resolve()}  {cases.resolve()}")
+
+
+def _clear(out: Path) -> None:
+    if out.exists() and any(out.iterdir()):
+        if not (out / _MARK).exists():
+            raise DemoError("{out} isn't empty and isn't a demo's folder; name another one", out=out)
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / _MARK).touch()
+
+
+def _describe_cases(truth: Path, found: DetectResult, shown: DetectResult, lang: Lang) -> Iterator[str]:
+    """The cases, a line each, with what is behind them in truth."""
+    planted = json.loads(truth.read_text(encoding="utf-8")).get("insiders", [])
+    who = {account: f"{i['kind']}, {i['a_day']}" for i in planted for account in i["accounts"]}
+    zh = lang is Lang.ZH
+    yield ""
+    yield "检测：无业务依据的访问" if zh else "Detection: reads that no work explains"
+    for true, line in zip(found.cases, brief(shown, lang), strict=True):
+        kinds = sorted({who[a] for a in true.actors if a in who})
+        yield f"  - {line}"
+        if zh:
+            yield f"    （真相：{'；'.join(kinds) + ' 票/日' if kinds else '无辜'}）"
+        else:
+            yield f"    (truth: {'; '.join(kinds) + ' a day' if kinds else 'innocent'})"
+    hit = {a for c in found.cases for a in c.actors}
+    missed = sorted({who[a] for a in who if a not in hit})
+    if missed:
+        yield ("  未发现：" if zh else "  Not found: ") + "; ".join(missed)
+
+
+def _describe_truth(path: Path, lang: Lang) -> str:
+    truth = json.loads(path.read_text(encoding="utf-8"))
+    sold = [f"{row['kind']} {row['id']} ({row['sold']})" for row in truth["leakers"]]
+    if lang is Lang.ZH:
+        who = "、".join(sold) or "无人"
+        return f"真相（模拟数据，溯源时不可见）：售出者 {who}；来自别处 {truth['unknown']}"
+    who = ", ".join(sold) or "nobody"
+    return f"Truth (simulated, hidden from the trace): sold by {who}; from elsewhere {truth['unknown']}"

@@ -1,0 +1,191 @@
+"""`wayseal detect`: reads that no work explains, as cases."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._casebook import FOLDER, ReadOnlyError, can_write_casebook, load_casebook, mask_cases, register_cases
+from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary_reads
+from wayseal.cli._notify import read_addresses, send_notices
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
+from wayseal.cli._output import write_report, write_text
+from wayseal.cli._progress import progress_bars
+from wayseal.detect import DetectResult, Options
+from wayseal.detect import detect as run
+from wayseal.detect.casebook.types import one_line
+from wayseal.detect.explain import load_templates
+from wayseal.detect.partners import load_contracts
+from wayseal.detect.report import metrics as format_metrics
+from wayseal.detect.report import render_detect
+from wayseal.detect.window import parse_day, parse_offset
+from wayseal.ledger import open_ledger
+from wayseal.ledger.upkeep import refuse_backup
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "closed": "{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them",
+        "dry": "a dry run: nothing is recorded, cases have no ids, and nobody is told of them",
+    },
+    "zh": {
+        "closed": "{folder} 无法写入：不作任何记录，案件没有编号，也不发通知",
+        "dry": "试运行：不作任何记录，案件没有编号，也不发通知",
+    },
+}
+
+
+class DetectFormat(StrEnum):
+    """What the cases are written as; ocsf: a Detection Finding a line."""
+
+    TEXT = "text"
+    JSON = "json"
+    OCSF = "ocsf"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectRequest:
+    """What a run is to do. opened: who opens all cases, and why. dry: nothing is recorded."""
+
+    ledger: Path
+    options: Options
+    canaries: Path | None
+    contracts: Path | None
+    opened: tuple[str, str] | None
+    dry: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where detection keeps what it keeps."""
+        return self.ledger / FOLDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectOutcome:
+    """What was found.
+
+    new: ids of cases that are new. unrecorded: why nothing was recorded, a key of TEXTS; else "".
+    """
+
+    result: DetectResult
+    new: frozenset[str] = frozenset()
+    unrecorded: str = ""
+
+
+def detect(
+    context: typer.Context,
+    ledger: LedgerArgument,
+    from_: Annotated[str | None, typer.Option("--from", help="First day, such as 2026-03-02.")] = None,
+    to: Annotated[str | None, typer.Option(help="Last day, included (default: that of the log).")] = None,
+    budget: Annotated[int, typer.Option(min=1, help="Cases a day at most.")] = 20,
+    templates: TemplatesOption = None,
+    canaries: Annotated[Path | None, typer.Option(help="Register of canaries.", dir_okay=False)] = None,
+    contracts: Annotated[
+        Path | None, typer.Option(help="Folder of partners' contracts: a breach becomes a reason of a case.")
+    ] = None,
+    offset: Annotated[str, typer.Option(help="Local time of the courier.")] = "+08:00",
+    unmask: Annotated[bool, typer.Option("--unmask", help="Open all cases that are printed; recorded.")] = False,
+    who: Annotated[str | None, typer.Option(help="With --unmask: who sees the names.")] = None,
+    why: Annotated[str | None, typer.Option(help="With --unmask: why.")] = None,
+    notify: Annotated[
+        list[str] | None,
+        typer.Option(envvar="WAYSEAL_NOTIFY", help="Tell of new cases: an Apprise address, or @FILE with some."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look and report, but record nothing and tell nobody: to try settings.")
+    ] = False,
+    metrics: Annotated[Path | None, typer.Option(help="Write counts as a Prometheus textfile.")] = None,
+    format: Annotated[DetectFormat, typer.Option(help="What to write.")] = DetectFormat.TEXT,
+    out: OutOption = None,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the accounts whose reads no work explains. Accounts are pseudonyms until a case is opened.
+
+    \b
+    wayseal detect ledger
+    wayseal detect ledger --from 2026-03-02 --to 2026-03-15 --format html --out cases.html
+    wayseal detect ledger --unmask --who "Li, audit" --why "complaint 2026-041"
+    """
+    if dry_run:
+        _refuse_acts(context, unmask)
+    opened = _check_opener(who, why) if unmask else None
+    addresses = [] if dry_run else read_addresses(notify or [])  # before the work: what is wrong is said at once
+    options = _read_options(from_, to, budget, offset, templates)
+    request = DetectRequest(
+        ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run
+    )
+    outcome = _find_cases(request, quiet)
+    _warn_unrecorded(outcome, request, lang, quiet)
+    try:
+        if metrics is not None:
+            write_text(metrics, format_metrics(outcome.result))
+        write_report(partial(render_detect, outcome.result), format, lang, out, quiet=quiet)
+    finally:
+        _notify_new_cases(outcome, request, addresses, lang)  # a case is new once, whatever became of the report
+
+
+def _refuse_acts(context: typer.Context, unmask: bool) -> None:
+    """A dry run records nothing, so that it can neither show names nor tell anybody. The environment is no wish."""
+    source = context.get_parameter_source("notify")
+    if unmask or (source is not None and source.name == "COMMANDLINE"):
+        option = "--unmask" if unmask else "--notify"
+        raise typer.BadParameter(f"--dry-run records nothing and goes with no {option}", param_hint="--dry-run")
+
+
+def _check_opener(who: str | None, why: str | None) -> tuple[str, str]:
+    """Who opens cases, and why. Looked at before the work, so that nothing is registered of what is refused."""
+    if not who or not why:
+        raise typer.BadParameter("--unmask needs --who and --why", param_hint="--unmask")
+    return one_line(who, "who"), one_line(why, "why")
+
+
+def _read_options(from_: str | None, to: str | None, budget: int, offset: str, templates: Path | None) -> Options:
+    return Options(
+        since=parse_day(from_, "--from"),
+        until=parse_day(to, "--to"),
+        budget=budget,
+        offset=parse_offset(offset),
+        templates=load_templates(templates),
+    )
+
+
+def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
+    """Looks, and records what was found where that may and can be done. A dry run may look into a backup."""
+    if not request.dry:
+        refuse_backup(request.ledger)
+    folder = request.folder
+    contracts = None if request.contracts is None else load_contracts(request.contracts)
+    with open_ledger(request.ledger) as snapshot, progress_bars(quiet) as progress:
+        recorded = not request.dry and can_write_casebook(request.ledger, folder)
+        if request.opened is not None and not recorded:
+            raise ReadOnlyError("can't be written, so that nobody could record who saw names", file=folder)
+        book = load_casebook(folder, writable=recorded)
+        counts = {}
+        if request.canaries is not None:
+            counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
+        if contracts is not None:
+            counts["partner_contract"] = count_breaches(snapshot, contracts, request.options, progress)
+        options = replace(request.options, folder=folder if recorded else None)
+        result = run(snapshot, options, collect_evidence(book, counts), progress)
+    if not recorded:
+        return DetectOutcome(result=mask_cases(result, folder, book), unrecorded="dry" if request.dry else "closed")
+    shown, new = register_cases(result, folder, request.opened)
+    return DetectOutcome(result=shown, new=new)
+
+
+def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
+    """Says that nothing was recorded: always where that was not wished."""
+    if outcome.unrecorded == "closed" or (outcome.unrecorded and not quiet):
+        typer.echo(TEXTS[lang][outcome.unrecorded].format(folder=request.folder), err=True)
+
+
+def _notify_new_cases(outcome: DetectOutcome, request: DetectRequest, addresses: Sequence[str], lang: Lang) -> None:
+    """Tells of new cases. ReadOnlyError: somebody was to be told, and nobody knows what is new."""
+    if outcome.unrecorded and addresses:
+        raise ReadOnlyError("can't be written, so that nobody was told of cases", file=request.folder)
+    send_notices([c for c in outcome.result.cases if c.id in outcome.new], addresses, lang)

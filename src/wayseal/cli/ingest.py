@@ -1,0 +1,67 @@
+"""`wayseal ingest`: a log or a dataset into the ledger."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, MapOption, OffsetOption, QuietOption
+from wayseal.cli._progress import progress_bars
+from wayseal.cli._words import TEXTS, filled, notice_text
+from wayseal.ledger import IngestOptions, IngestReport
+from wayseal.ledger import ingest as run
+from wayseal.store import load_mapping, open_source
+
+
+def ingest(
+    source: Annotated[Path, typer.Argument(help="A dataset's folder, or one file of a log.", metavar="SOURCE")],
+    ledger: Annotated[Path, typer.Option(help="Folder of the ledger; made where there is none.")],
+    map_: MapOption = None,
+    offset: OffsetOption = None,
+    keep_rejected: Annotated[
+        bool, typer.Option("--keep-rejected", help="Keep the text of rejected rows too, readable by you alone.")
+    ] = False,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Take a log into the ledger. The same source twice changes nothing; bad rows go to quarantine.
+
+    \b
+    wayseal ingest dataset/ --ledger ledger
+    wayseal ingest gateway.csv --map gateway.toml --offset +08:00 --ledger ledger
+    """
+    opened = open_source(source, mapping=load_mapping(map_) if map_ else None, offset=offset)
+    with progress_bars(quiet) as progress:
+        report = run(opened, ledger, progress=progress, options=IngestOptions(keep_rejected=keep_rejected))
+    if quiet:
+        return
+    for notice in report.notices:
+        typer.echo(notice_text(notice, lang), err=True)
+    for line in summary_lines(report, ledger, lang):
+        typer.echo(line, err=True)
+
+
+def summary_lines(report: IngestReport, ledger: Path, lang: str) -> Iterator[str]:
+    """What an ingest did, a line each."""
+    words = TEXTS[lang]
+    for entry in report.ingested:
+        line = filled(words["ingested"], table=entry.table, rows=entry.rows, name=entry.name)
+        if entry.after:
+            line += words["comma"] + filled(words["grown"], lines=entry.after)
+        if rejected := sum(entry.rejected.values()):
+            line += words["comma"] + filled(words["rejected"], rows=rejected)
+        if entry.dropped:
+            line += words["comma"] + filled(words["dropped"], rows=entry.dropped)
+        if entry.repeated:
+            line += words["comma"] + filled(words["repeated"], rows=entry.repeated)
+        yield line
+    for file in report.skipped:
+        yield filled(words[f"skipped_{file.reading}"], table=file.table, name=file.name)
+    for table, rows in report.conflicts.items():
+        if rows:
+            yield filled(words["conflicts"], table=table, rows=rows)
+    if report.rejected:
+        yield filled(words["quarantine"], folder=ledger / "quarantine")
+    if not report.ingested:
+        yield words["nothing"]

@@ -1,0 +1,99 @@
+"""`wayseal ledger doctor`: what is wrong with a ledger, in words and as JSON."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._progress import progress_bars
+from wayseal.cli._words.upkeep import UPKEEP_TEXTS
+from wayseal.ledger import upkeep
+from wayseal.model.times import day_name
+
+MOST_NAMED = 5
+
+
+def doctor(
+    ledger: LedgerArgument,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is provably safe to mend, and say it.")] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A backup of this ledger, to compare with and to take files from.")
+    ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also make counts, pairs and marks again from the reads, and compare.")
+    ] = False,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what is wrong with a ledger, what hangs on it, and what to do. Nothing is changed without --repair.
+
+    \b
+    wayseal ledger doctor ledger
+    wayseal ledger doctor ledger --repair --from /mnt/backup/ledger
+    """
+    with progress_bars(quiet) as progress:
+        found = upkeep.examine(ledger, source=source, repair=repair, deep=deep, progress=progress)
+    if format is OutputFormat.JSON:
+        typer.echo(examination_json(found, ledger))
+    else:
+        for line in examination_lines(found, ledger, UPKEEP_TEXTS[lang]):
+            typer.echo(line)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def examination_lines(found: upkeep.Examination, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:
+    """An examination, a line each thing and one more for what to do."""
+    yield words["looked_at"].format(ledger=ledger, files=found.files, bytes=found.bytes, free=found.free)
+    for act in found.acts:
+        yield words["act_" + act.cure].format(where=act.where, **act.values)
+    if not found.diagnoses:
+        yield words["healthy_deep" if found.deep else "healthy"]
+    for diagnosis in found.diagnoses:
+        said = words[diagnosis.ill].format(**diagnosis.values) + _describe_hanging(diagnosis.hanging, words)
+        yield words["line"].format(severity=words[diagnosis.severity], where=diagnosis.where, said=said)
+        yield "  → " + words["cure_" + diagnosis.cure].format(ledger=ledger, **diagnosis.values)
+
+
+def _describe_hanging(hanging: upkeep.Hanging | None, words: Mapping[str, str]) -> str:
+    """What hangs on a file, in brackets; nothing for files that hold no rows."""
+    if hanging is None or not (hanging.rows or hanging.sources):
+        return ""
+    parts = [hanging.kind]
+    if hanging.day is not None:
+        parts.append(day_name(hanging.day))
+    parts.append(words["rows_reads" if hanging.kind == "accesses" else "rows_other"].format(rows=hanging.rows))
+    if hanging.sources:
+        names = words["comma"].join(hanging.sources[:MOST_NAMED])
+        more = len(hanging.sources) - MOST_NAMED
+        parts.append(words["of"].format(names=names) + (words["and_more"].format(more=more) if more > 0 else ""))
+    return words["brackets"].format(inner=words["comma"].join(parts))
+
+
+def examination_json(found: upkeep.Examination, ledger: Path) -> str:
+    """An examination for programs."""
+    content = {
+        "ledger": str(ledger),
+        "files": found.files,
+        "bytes": found.bytes,
+        "free": found.free,
+        "deep": found.deep,
+        "diagnoses": [
+            {
+                "ill": d.ill.value,
+                "severity": d.severity.value,
+                "file": str(d.where),
+                "cure": d.cure.value,
+                "hanging": None if d.hanging is None else asdict(d.hanging),
+                **d.values,
+            }
+            for d in found.diagnoses
+        ],
+        "acts": [{"ill": a.ill.value, "cure": a.cure.value, "file": str(a.where), **a.values} for a in found.acts],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)

@@ -1,0 +1,1 @@
+"""`wayseal ledger key`: keys that sign checkpoints."""

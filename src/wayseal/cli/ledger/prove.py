@@ -1,0 +1,46 @@
+"""`wayseal ledger prove`: one read stands in the ledger."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, LedgerArgument
+from wayseal.cli._output import write_text
+from wayseal.cli._words import filled
+from wayseal.cli._words.ledger import LEDGER_TEXTS
+from wayseal.ledger import integrity
+
+Note = Annotated[Path, typer.Option("--checkpoint", help="A signed checkpoint of this ledger.", dir_okay=False)]
+
+
+def prove(
+    ledger: LedgerArgument,
+    checkpoint: Note,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Write the proof here.")],
+    access: Annotated[str | None, typer.Option(help="Id of the read (column `access`).")] = None,
+    read: Annotated[str | None, typer.Option(help="Or its source and row, as `wayseal ledger reads` has it.")] = None,
+    waybill: Annotated[str | None, typer.Option(help="Its waybill: quicker, and needed where ids repeat.")] = None,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Prove that one read stands in the ledger, to somebody who doesn't have it, and tell nothing of other reads.
+
+    \b
+    wayseal ledger prove ledger --access a17 --checkpoint 2026-03-01.checkpoint --out a17.proof
+    wayseal ledger prove ledger --read 0:42 --checkpoint 2026-03-01.checkpoint --out read.proof
+    """
+    if (access is None) == (read is None):
+        raise typer.BadParameter("give one of --access and --read", param_hint="--read")
+    place = None if read is None else _parse_place(read)
+    proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes(), place=place)
+    write_text(out, proof.to_json())
+    typer.echo(filled(LEDGER_TEXTS[lang]["proof_made"], out=out, leaf=proof.leaf))
+
+
+def _parse_place(text: str) -> tuple[int, int]:
+    """Source and row out of "source:row"; BadParameter where it is none."""
+    found = re.fullmatch(r"([0-9]{1,9}):([0-9]{1,18})", text)
+    if found is None:
+        raise typer.BadParameter("is not a source and a row such as 0:42", param_hint="--read")
+    return int(found[1]), int(found[2])

@@ -1,0 +1,62 @@
+"""`wayseal map`: a first mapping file for a log of any layout."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, OutOption
+from wayseal.cli._output import write_text
+from wayseal.cli._words import TEXTS, filled
+from wayseal.model import WaysealError
+from wayseal.store import propose_mapping
+
+_THEN = {
+    "accesses": "wayseal ingest {sample} --map {out} --ledger LEDGER",
+    "leaks": "wayseal trace LEDGER --leaks {sample} --map {out}",
+}
+
+
+class MapTable(StrEnum):
+    """Tables that a mapping can be proposed for."""
+
+    ACCESSES = "accesses"
+    LEAKS = "leaks"
+
+
+class MapError(WaysealError):
+    """A file that a person may have corrected stands where the proposal would go."""
+
+    exit_code = 2
+
+
+def map_(
+    sample: Annotated[
+        Path, typer.Argument(help="A sample of the log: CSV, JSON Lines, or a raw log.", exists=True, dir_okay=False)
+    ],
+    lang: LangOption = Lang.EN,
+    out: OutOption = None,
+    table: Annotated[
+        MapTable, typer.Option(help="What the sample holds: reads (accesses) or numbers that turned up (leaks).")
+    ] = MapTable.ACCESSES,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file that --out names.")] = False,
+) -> None:
+    """Propose a mapping file from a sample of a log or of a list of leaks; a person corrects it.
+
+    \b
+    wayseal map gateway.csv --out gateway.toml
+    wayseal ingest gateway.csv --map gateway.toml --ledger ledger
+    wayseal map bought.csv --table leaks --out bought.toml
+    """
+    if out is not None and out.is_file() and not force:
+        raise MapError(
+            "{out} exists, and may hold corrections; name another file, or say --force to replace it", out=out
+        )
+    text = propose_mapping(sample, lang=lang.value, table=table.value)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(out, text)
+        then = _THEN[table].format(sample=sample, out=out)
+        typer.echo(filled(TEXTS[lang]["proposed"], out=out, then=then), err=True)

@@ -1,0 +1,1 @@
+"""`wayseal partners`: partners' interfaces."""

@@ -1,0 +1,102 @@
+"""Policies and questions as the command line is given them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from wayseal.vault.errors import PolicyError
+from wayseal.vault.policy import Asking, Policy, default_texts
+from wayseal.vault.policy.cases import USUAL, asking_of, default_cases, parse_cases, values_of
+
+PurposesOption = Annotated[
+    Path | None,
+    typer.Option("--purposes", help="Purposes (TOML) in place of the built-in ones.", dir_okay=False),
+]
+RulesOption = Annotated[
+    Path | None,
+    typer.Option("--rules", help="Rules (Cedar) in place of the built-in ones.", dir_okay=False),
+]
+CasesOption = Annotated[
+    Path | None,
+    typer.Option("--cases", help="Case file (TOML) in place of the built-in one.", dir_okay=False),
+]
+
+
+_ANY_RULES = '@id("any") @zh("-") @en("-") permit (principal, action, resource);'
+
+
+_LISTS = ("relation", "fields")
+
+
+def load_policy(purposes: Path | None, rules: Path | None) -> Policy:
+    """The policy of these files, and of the default ones in place of None. PolicyError names the file; OSError."""
+    purposes_text, rules_text = default_texts()
+    if purposes is not None:
+        purposes_text = _read(purposes)
+        with _naming(purposes):
+            Policy.parse(purposes_text, _ANY_RULES, 0)
+    if rules is not None:
+        rules_text = _read(rules)
+    # Purposes of the courier's own may lack what the default rules speak of; then the rules are to be replaced too.
+    with _naming(rules):
+        return Policy.parse(purposes_text, rules_text, 0)
+
+
+def read_cases(path: Path | None) -> str:
+    """The text of a case file, or of the default one. PolicyError where it can't be read; OSError."""
+    text = default_cases() if path is None else _read(path)
+    with _naming(path):
+        parse_cases(text)
+    return text
+
+
+def build_question(
+    name: str | None,
+    cases: Path | None,
+    given: dict[str, Any],
+    changes: Sequence[str],
+) -> Asking:
+    """The question of a case, of options, or of a case with something changed. PolicyError, BadParameter."""
+    values: dict[str, Any] = {}
+    if name is not None:
+        found = [case.asking for case in parse_cases(read_cases(cases))[0] if case.name == name]
+        if not found:
+            raise typer.BadParameter(f"there is no case {name}")
+        values = values_of(found[0])
+    values |= {key: value for key, value in given.items() if value}
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if not equals or key not in USUAL:
+            raise typer.BadParameter(f"--set takes NAME=VALUE, where NAME is one of {', '.join(USUAL)}")
+        values[key] = _parse_value(key, value)
+    return asking_of(values, "the question")
+
+
+def _parse_value(key: str, text: str) -> object:
+    if key in _LISTS:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else text
+
+
+def _read(path: Path) -> str:
+    with _naming(path):
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise PolicyError("the file isn't UTF-8") from None
+
+
+@contextmanager
+def _naming(path: Path | None) -> Iterator[None]:
+    """Errors name the file."""
+    try:
+        yield
+    except PolicyError as error:
+        if path is not None:
+            error.at(file=path)
+        raise

@@ -1,0 +1,57 @@
+"""`wayseal rights`: what accounts may do, held against what they did."""
+
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import (
+    Lang,
+    LangOption,
+    LedgerArgument,
+    OutOption,
+    QuietOption,
+    ReportFormat,
+    ReportFormatOption,
+    TemplatesOption,
+)
+from wayseal.cli._output import write_report
+from wayseal.cli._progress import progress_bars
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts import facts_of
+from wayseal.detect.rights import load_map, render_rights
+from wayseal.detect.rights import rights as run
+from wayseal.ledger import open_ledger
+from wayseal.page.numbers import CHINA
+
+
+def rights(
+    ledger: LedgerArgument,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Days of the log, counted back from its end.")] = 90,
+    map_: Annotated[
+        Path | None,
+        typer.Option("--map", help="What each right permits (TOML), beside the built-in ones.", dir_okay=False),
+    ] = None,
+    templates: TemplatesOption = None,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    out: OutOption = None,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Hold rights against use: unused rights, dormant accounts, shared logins, the smallest sets that would do.
+
+    The report names accounts: it is personal data of staff, for those who manage accounts.
+
+    \b
+    wayseal rights ledger
+    wayseal rights ledger --days 180 --map rights.toml --format html --out rights.html
+    wayseal rights ledger --format json | jq .dormant
+    """
+    permits, work = load_map(map_), load_templates(templates)
+    offset = CHINA.utcoffset(None) // timedelta(microseconds=1)
+    with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
+        facts = facts_of(snapshot, None, work, offset, progress)
+        result = run(snapshot, facts, work, permits, days, progress)
+    write_report(partial(render_rights, result), format, lang, out, quiet=quiet)

@@ -1,0 +1,1 @@
+"""`wayseal vault`: what an operator does with a vault."""

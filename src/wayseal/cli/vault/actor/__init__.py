@@ -1,0 +1,1 @@
+"""`wayseal vault actor`: people and systems that may ask."""

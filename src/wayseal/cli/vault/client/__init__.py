@@ -1,0 +1,1 @@
+"""`wayseal vault client`: systems that may call the service."""

@@ -1,0 +1,89 @@
+"""`wayseal vault disclose`: what a purpose opens of waybills.
+
+Personal data is printed here alone, and only to standard output.
+"""
+
+import json
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._vault_session import open_vault, round_to_second
+from wayseal.cli._words import filled
+from wayseal.cli._words.vault import VAULT_TEXTS
+from wayseal.cli.vault._disclosure import RefusedError
+from wayseal.cli.vault._options import ActorOption, NumbersArgument, PurposeOption, ReasonOption, VaultOption
+from wayseal.cli.vault._view import describe_refusal
+from wayseal.model.times import iso
+from wayseal.page.visible import visible
+from wayseal.vault import Ask, Disclosed, Refused
+from wayseal.vault.errors import VaultError
+from wayseal.vault.fields import Field
+
+
+def disclose(
+    numbers: NumbersArgument,
+    purpose: PurposeOption,
+    reason: ReasonOption,
+    vault: VaultOption = VAULT,
+    actor: ActorOption = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="Fewer fields than the purpose has; may be given again.")
+    ] = None,
+    approval: Annotated[str | None, typer.Option(help="An approval of bulk.")] = None,
+    key: Annotated[str | None, typer.Option(help="Idempotency key: asked again, it leaves no second entry.")] = None,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Show what a purpose opens of waybills, once that stands in the log. The policy holds for you too.
+
+    \b
+    wayseal vault disclose YT0000000000001 --actor courier-12 --purpose deliver --reason "route 12"
+    wayseal vault disclose YT1 YT2 --purpose after_sales --reason "claim 7" --field recipient_phone --format json
+    """
+    fields = frozenset(_parse_field(name) for name in field or ()) or None
+    asks = [Ask(waybill=n, purpose=purpose, reason=reason, fields=fields) for n in numbers]
+    with open_vault(vault, actor) as session:
+        answers = session.vault.disclose(session.caller, asks, now=session.now, key=key, approval=approval)
+    if format is OutputFormat.JSON:
+        typer.echo(json.dumps([_answer_json(answer) for answer in answers], ensure_ascii=False, indent=1))
+    refused: list[Refused] = []
+    for answer in answers:
+        if isinstance(answer, Refused):
+            refused.append(answer)
+        elif format is OutputFormat.TEXT:
+            _print_disclosed(answer, lang)
+    for one in refused[:-1]:
+        typer.echo(f"wayseal: {describe_refusal(one, lang)}", err=True)
+    if refused:
+        raise RefusedError(describe_refusal(refused[-1], lang))
+
+
+def _parse_field(name: str) -> Field:
+    if name not in tuple(Field):
+        raise VaultError("there is no field {name}; there are {known}", name=name, known=list(Field))
+    return Field(name)
+
+
+def _print_disclosed(shown: Disclosed, lang: Lang) -> None:
+    words = VAULT_TEXTS[lang]
+    typer.echo(filled(words["disclosed"], waybill=shown.waybill, seq=shown.seq, until=round_to_second(shown.until)))
+    width = max(map(len, shown.values))
+    for field, value in shown.values.items():
+        typer.echo(f"  {field:<{width}}  {visible(value)}  ({words[f'form_{shown.forms[field]}']})")
+
+
+def _answer_json(answer: Disclosed | Refused) -> dict[str, object]:
+    if isinstance(answer, Refused):
+        described = {"waybill": answer.waybill, "status": "refused", "rule": answer.rule}
+        return {**described, "detail_zh": answer.zh, "detail_en": answer.en, "seq": answer.seq}
+    return {
+        "waybill": answer.waybill,
+        "status": "disclosed",
+        "values": dict(answer.values),
+        "forms": dict(answer.forms),
+        "until": iso(answer.until),
+        "seq": answer.seq,
+        "leaf": answer.leaf.hex(),
+    }

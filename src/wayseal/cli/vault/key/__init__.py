@@ -1,0 +1,1 @@
+"""`wayseal vault key`: the keys of a vault."""

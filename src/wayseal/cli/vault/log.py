@@ -1,0 +1,108 @@
+"""`wayseal vault log`: who was shown what, when and for what."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._vault_session import open_vault, round_to_second
+from wayseal.cli._words.vault import VAULT_TEXTS
+from wayseal.cli.vault._options import ActorOption, VaultOption
+from wayseal.cli.vault._view import describe_entry, format_table
+from wayseal.model.times import micros
+from wayseal.vault.errors import VaultError
+from wayseal.vault.inspection import Which, entries
+from wayseal.vault.inspection import reasons as open_reasons
+from wayseal.vault.log import Entry, EntryKind
+
+MOST = 100
+
+
+def log(
+    vault: VaultOption = VAULT,
+    waybill: Annotated[str | None, typer.Option(help="Only entries about this waybill.")] = None,
+    by: Annotated[str | None, typer.Option(help="Only entries of, or about, this actor.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Only entries for this purpose.")] = None,
+    kind: Annotated[EntryKind | None, typer.Option(help="Only entries of this kind.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only since then: a date (UTC), or a time with an offset.")] = None,
+    before: Annotated[str | None, typer.Option(help="Only before then; likewise.")] = None,
+    most: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = MOST,
+    reasons: Annotated[
+        bool, typer.Option("--reasons", help="Open the sealed reasons; that is an entry of the log itself.")
+    ] = False,
+    actor: ActorOption = None,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """List who was shown what, when and for what. Personal data is never in it, and reasons stay sealed.
+
+    \b
+    wayseal vault log --waybill YT0000000000001
+    wayseal vault log --by courier-12 --since 2026-03-01 --reasons
+    """
+    which = Which(
+        waybill=waybill, actor=by, purpose=purpose, kind=kind,
+        since=_parse_time("--since", since), before=_parse_time("--before", before),
+    )  # fmt: skip
+    with open_vault(vault, actor) as session:
+        found = entries(session.vault.main, which, most)
+        why: dict[int, str] = {}
+        if reasons:
+            version = session.vault.policy.version
+            why = open_reasons(session.vault.main, session.keyring, session.caller, version, found, session.now)
+    if format is OutputFormat.JSON:
+        rows = [_entry_json(seq, entry, why) for seq, entry in found]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    _print_entries(found, why, lang, with_reasons=reasons)
+
+
+def _parse_time(name: str, text: str | None) -> int | None:
+    try:
+        return None if text is None else micros(text if "T" in text else f"{text}T00:00:00+00:00")
+    except ValueError:
+        raise VaultError("{name}: neither a date such as 2026-03-02 nor a time with an offset", name=name) from None
+
+
+def _print_entries(found: Sequence[tuple[int, Entry]], why: dict[int, str], lang: Lang, *, with_reasons: bool) -> None:
+    words = VAULT_TEXTS[lang]
+    names = ["seq", "at", "actor", "kind", "waybill", "purpose", "what", *(["reason"] if with_reasons else [])]
+    rows = [
+        [
+            str(seq),
+            round_to_second(entry.at),
+            entry.actor,
+            str(entry.kind),
+            entry.waybill,
+            entry.purpose,
+            _describe_act(entry),
+            *([why.get(seq)] if with_reasons else []),
+        ]
+        for seq, entry in found
+    ]
+    for line in format_table([words[f"column_{name}"] for name in names], rows):
+        typer.echo(line)
+
+
+def _describe_act(entry: Entry) -> str:
+    """What was shown, or done, or which rule refused."""
+    if entry.rule is not None:
+        return entry.rule
+    if entry.fields:
+        return ", ".join(f"{name} {form}" for name, form in entry.fields.items())
+    if entry.kind is EntryKind.REVISED:
+        return f"{', '.join(str(entry.more['fields']).split())} (revision {entry.more['revision']})"
+    parts = [str(value) if name == "act" else f"{name} {value}" for name, value in entry.more.items()]
+    return ", ".join(part for part in parts if len(part) < 60) or "-"
+
+
+def _entry_json(seq: int, entry: Entry, why: dict[int, str]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "seq": seq,
+        **describe_entry(entry),
+        "fields": dict(entry.fields),
+        "more": dict(entry.more),
+    }
+    return described | ({"reason": why[seq]} if seq in why else {})

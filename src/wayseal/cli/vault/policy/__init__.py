@@ -1,0 +1,1 @@
+"""`wayseal vault policy`: the policy of a vault."""

@@ -1,0 +1,130 @@
+"""`wayseal vault verify`: whether log and records are what was written."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from wayseal.cli._key_files import parse_key_file
+from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._progress import progress_bars
+from wayseal.cli._vault_session import open_vault, round_to_second
+from wayseal.cli._vault_verification import finding_lines, known_keys
+from wayseal.cli._words import filled
+from wayseal.cli._words.vault_verify import VERIFY_TEXTS
+from wayseal.cli.vault._options import VaultOption
+from wayseal.merkle import VerifyKey
+from wayseal.vault.errors import LogChangedError
+from wayseal.vault.log.integrity import Verification
+from wayseal.vault.log.integrity import verify as verify_log
+from wayseal.vault.verification import RecordFinding, Records, verify_records
+
+CHANGED = LogChangedError.exit_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultVerification:
+    """What was found of log and records."""
+
+    log: Verification
+    records: Records
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all is as it was."""
+        codes = [code for code in (self.log.exit_code, CHANGED if self.records.findings else 0) if code]
+        return min(codes, default=0)
+
+
+def verify(
+    vault: VaultOption = VAULT,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given again.")
+    ] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="Public key beside the vault's own (a file); may be given again.")
+    ] = None,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Check every entry, node and checkpoint of the log, and open every sealed record in memory; name what was changed.
+
+    \b
+    wayseal vault verify
+    wayseal vault verify --checkpoint 2026-03-01.checkpoint --key vault.pub
+    """
+    keys = [parse_key_file(path, VerifyKey.parse) for path in key or ()]
+    notes = [(str(path), path.read_bytes()) for path in checkpoint or ()]
+    with open_vault(vault) as session, progress_bars(quiet) as progress:
+        log = verify_log(session.vault.main, notes, known_keys(session, keys), progress)
+        records = verify_records(session.vault.main, session.vault.keys, session.service, progress)
+    found = VaultVerification(log=log, records=records)
+    if format is OutputFormat.JSON:
+        typer.echo(json.dumps(verification_json(found), ensure_ascii=False, indent=1))
+    else:
+        for line in verification_lines(found, vault, given=bool(checkpoint), words=VERIFY_TEXTS[lang]):
+            typer.echo(line)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def verification_lines(
+    found: VaultVerification, folder: Path, *, given: bool, words: Mapping[str, str]
+) -> Iterator[str]:
+    """What was found, a line each thing. given: whether a checkpoint was."""
+    log, records = found.log, found.records
+    yield filled(words["vault"], folder=folder, origin=log.origin or "-")
+    yield filled(words["log"], size=log.size, disclosed=log.disclosed, erased=log.erased, root=log.root)
+    yield filled(words["records"], opened=records.opened, erased=records.erased)
+    for kept in log.checkpoints:
+        when = "" if kept.at is None else filled(words["kept_at"], at=round_to_second(kept.at))
+        yield filled(words["kept"], where=kept.where, size=kept.size, keys=", ".join(kept.keys)) + when
+    count = len(log.findings) + len(records.findings)
+    if count:
+        yield filled(words["bad"], count=count)
+        yield from finding_lines(log.findings, words)
+        for each in records.findings:
+            name = f"{each.waybill}: " if each.waybill else ""
+            yield f"  {name}{filled(words[each.code], **each.values)}"
+        return
+    yield words["fine"]
+    if not given:
+        yield words["alone"]
+
+
+def verification_json(found: VaultVerification) -> dict[str, Any]:
+    """The same for programs."""
+    log, records = found.log, found.records
+    return {
+        "origin": log.origin,
+        "size": log.size,
+        "root": log.root,
+        "disclosed": log.disclosed,
+        "erased_entries": log.erased,
+        "records": records.opened,
+        "erased_records": records.erased,
+        "keys": records.keys,
+        "checkpoints": [
+            {
+                "where": k.where,
+                "size": k.size,
+                "root": k.root.hex(),
+                "keys": list(k.keys),
+                "consistency": [h.hex() for h in k.proof],
+            }
+            for k in log.checkpoints
+        ],
+        "findings": [
+            *({"code": f.code.value, "where": f.where, **f.values} for f in log.findings),
+            *(_record_json(f) for f in records.findings),
+        ],
+    }
+
+
+def _record_json(found: RecordFinding) -> dict[str, Any]:
+    name = {"waybill": found.waybill} if found.waybill else {}
+    return {"code": found.code.value, **name, **found.values}

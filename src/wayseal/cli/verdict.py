@@ -1,0 +1,51 @@
+"""`wayseal verdict`: a case is closed."""
+
+import getpass
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption, WhyOption
+from wayseal.cli._casebook import now_us, writable_casebook
+from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._words import filled
+from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.detect.casebook import writing as writing_casebook
+
+
+class VerdictValue(StrEnum):
+    """What a verdict says: the reads were not work, or they were."""
+
+    TRUE = "true"
+    FALSE = "false"
+
+
+def verdict(
+    case: CaseArgument,
+    is_: Annotated[
+        VerdictValue, typer.Argument(help="Whether the reads were no work: true or false.", metavar="VERDICT")
+    ],
+    why: WhyOption,
+    who: Annotated[str | None, typer.Option(help="Who judges: kept in the casebook (default: you).")] = None,
+    ledger: LedgerOption = LEDGER,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Close a case: true, the reads were not work; or false. Detection learns from it.
+
+    \b
+    wayseal verdict c-17 false --who "Li, audit" --why "helped out at the hub that week"
+    """
+    words = CASE_TEXTS[lang]
+    with writing_casebook(writable_casebook(ledger), new=False) as writer:
+        closed = writer.verdict(case, is_ is VerdictValue.TRUE, _login_name() if who is None else who, why, now_us())
+    typer.echo(filled(words[f"judged_{is_}"], id=closed.id))
+    if not closed.heard:
+        typer.echo(words["unheard"])
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise typer.BadParameter("the system knows no name for you: give --who", param_hint="--who") from None

@@ -1,0 +1,123 @@
+"""What a command loads before it does anything: the table of commands, and no more than it needs."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import inside
+from wayseal.cli import _commands, _loading
+from wayseal.cli._loading import CommandEntry, GroupEntry
+
+FOLDER = Path(_commands.__file__).parent
+HEAVY = ("numba", "pyarrow", "numpy", "sqlalchemy", "pydantic", "jinja2", "cedarpy", "fastapi", "scipy", "rich")
+STARTED = """
+import os, sys
+from wayseal.cli import main
+sys.argv = ["wayseal", *{words!r}]
+try:
+    main()
+except SystemExit:
+    pass
+print("LOADED", *[name for name in {heavy!r} if name in sys.modules])
+"""
+
+
+def leaves(group: GroupEntry, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], CommandEntry]]:
+    """Every command of the table by its words."""
+    for name, entry in group.commands.items():
+        if isinstance(entry, GroupEntry):
+            yield from leaves(entry, (*before, name))
+        else:
+            yield (*before, name), entry
+
+
+def loaded(*words: str, **environment: str) -> tuple[list[str], str]:
+    """Which heavy modules a command has loaded at its end, and what it printed."""
+    lines = [f"os.environ.update({environment!r})\n", "from wayseal.cli import main"]
+    code = STARTED.format(words=list(words), heavy=HEAVY).replace(lines[1], "".join(lines))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *printed, last = done.stdout.splitlines()
+    assert last.startswith("LOADED")
+    return last.split()[1:], "\n".join(printed)
+
+
+def test_help_of_groups_loads_nothing_that_costs() -> None:
+    for words in ((), ("vault",), ("ledger",)):
+        names, printed = loaded(*words, "--help")
+        assert names == []
+        assert "verify" in printed or not words
+
+
+def test_show_compiles_nothing(base: Path) -> None:
+    names, printed = loaded("show", str(base / "L"))
+    assert "246" in printed
+    assert {"pyarrow", "numpy", "pydantic"} >= set(names)  # pydantic is what Typer reads values with
+
+
+def test_completion_of_commands_loads_none_of_them() -> None:
+    for line, answers in (
+        ("wayseal ", ("demo", "ledger", "vault")),
+        ("wayseal vault s", ("status", "seal")),
+        ("wayseal ledger key ", ("new",)),
+    ):
+        names, printed = loaded(
+            _WAYSEAL_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(line.split(" ")) - 1)
+        )
+        assert names == []
+        assert set(answers) <= set(printed.split())
+
+
+def test_completion_can_be_installed() -> None:
+    assert "--install-completion" in inside("--help").out
+    names, printed = loaded("--show-completion", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert "numba" not in names
+    assert "pyarrow" not in names
+    del printed
+
+
+def test_the_table_has_every_file_and_every_file_a_command() -> None:
+    files = {path.relative_to(FOLDER) for path in FOLDER.rglob("[!_]*.py") if "_words" not in path.parts}
+    named = {
+        Path(*(word.replace("-", "_") for word in words)).with_suffix(".py") for words, _ in leaves(_commands.ROOT)
+    }
+    assert files == named
+
+
+def test_lines_of_the_table_are_the_first_sentences_of_the_docstrings() -> None:
+    for words, entry in leaves(_commands.ROOT):
+        name = words[-1].replace("-", "_")
+        path = FOLDER.joinpath(*(word.replace("-", "_") for word in words)).with_suffix(".py")
+        functions = {n.name: n for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)}
+        docstring = ast.get_docstring(functions.get(name) or functions[f"{name}_"]) or ""
+        first = re.match(r".+?[.](?=\s|$)", " ".join(docstring.split()))
+        assert first
+        assert entry.help == first[0], words
+
+
+def test_headings_of_help_have_every_command() -> None:
+    assert [name for names in _commands.SECTIONS.values() for name in names] == list(_commands.ROOT.commands)
+
+
+def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        pytest.raises(_loading.MissingExtraError, match=r"pip install 'wayseal\[vault\]'"),
+        _loading.require_extra("vault"),
+    ):
+        raise ModuleNotFoundError("No module named 'sqlalchemy'", name="sqlalchemy")
+    for extra, name in (("vault", "wayseal.nothing"), (None, "sqlalchemy")):
+        with pytest.raises(ModuleNotFoundError), _loading.require_extra(extra):
+            raise ModuleNotFoundError("gone", name=name)
+    entry = _commands.ROOT.commands["policy"]
+    assert isinstance(entry, GroupEntry)
+    monkeypatch.setitem(sys.modules, "cedarpy", None)
+    for module in [m for m in sys.modules if m.startswith(("wayseal.vault", "wayseal.cli.policy"))]:
+        monkeypatch.delitem(sys.modules, module)
+    ran = inside("policy", "show")
+    assert (ran.code, ran.out) == (2, "")
+    missing = "wayseal: packages that this command needs are not installed: pip install 'wayseal[vault]', or "
+    assert ran.err == f"{missing}`make setup-vault` in a checkout\n"

@@ -1,0 +1,56 @@
+"""Tables of counts that begin far too small: what they grow to hold is what a plain count finds."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+
+from wayseal.detect.facts import _tally
+from wayseal.detect.facts._tally import ADDRESS, HOURS, SHOWN, USES, Tally
+from wayseal.detect.facts._walk import _grown
+
+pytestmark = pytest.mark.kernels
+N, DAY = 400, 86_400_000_000
+CHANCE = np.random.default_rng(3)
+AT = np.sort(CHANCE.integers(0, 3 * DAY, N))
+ACTOR = CHANCE.integers(0, 9, N).astype(np.int32)
+VALUE = CHANCE.integers(0, 30, N).astype(np.uint64)
+KIND = CHANCE.integers(0, 4, N).astype(np.uint8)
+WHY = CHANCE.choice([0, 1, 5, 253, 254], N).astype(np.uint8)
+
+
+def test_hours() -> None:
+    table = Tally(HOURS, 4)
+    _grown(table, lambda i, t: _tally.count_hours(i, AT, ACTOR, WHY, 1, t.slots, t.room), N)
+    expected: defaultdict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for at, actor, why in zip(AT.tolist(), ACTOR.tolist(), WHY.tolist(), strict=True):
+        cell = expected[actor, at // (DAY // 24)]
+        cell[0] += 1
+        cell[1] += why != 253
+        cell[2] += why == 0
+    ids, counts = table.rows()
+    found = {divmod(key, 1 << 32): row for (key,), row in zip(ids.tolist(), counts.tolist(), strict=True)}
+    assert found == expected
+    assert len(table.slots) * 6 // 10 >= len(found) > 100
+
+
+def test_uses() -> None:
+    table = Tally(USES, 4)
+    _grown(table, lambda i, t: _tally.count_uses(i, AT, ACTOR, VALUE, ADDRESS, 0, t.slots, t.room), N)
+    expected: dict[tuple[int, int], list[int]] = {}
+    for at, actor, value in zip(AT.tolist(), ACTOR.tolist(), VALUE.tolist(), strict=True):
+        if value:
+            cell = expected.setdefault((actor << 32 | at // DAY << 2 | ADDRESS, value), [0, at, at])
+            cell[0], cell[2] = cell[0] + 1, at
+    ids, counts = table.rows()
+    assert {tuple(k): row for k, row in zip(ids.tolist(), counts.tolist(), strict=True)} == expected
+
+
+def test_shown() -> None:
+    table = Tally(SHOWN, 4)
+    purpose, fields = VALUE % np.uint64(3), VALUE % np.uint64(5)
+    _grown(table, lambda i, t: _tally.count_shown(i, AT, ACTOR, KIND, purpose, fields, 0, t.slots, t.room), N)
+    rows = zip(AT.tolist(), ACTOR.tolist(), KIND.tolist(), purpose.tolist(), fields.tolist(), strict=True)
+    expected = Counter((actor << 32 | at // DAY << 4 | kind, p, f) for at, actor, kind, p, f in rows)
+    ids, counts = table.rows()
+    assert {tuple(k): n for k, (n,) in zip(ids.tolist(), counts.tolist(), strict=True)} == expected
