@@ -1,4 +1,4 @@
-.PHONY: demo test test-deep check lock clean setup setup-vault setup-dev
+.PHONY: demo test test-deep check texts lock clean setup setup-vault setup-dev
 
 DEMO ?= demo
 
@@ -26,6 +26,9 @@ setup-vault: ## Adds what `wayseal vault`, `wayseal policy` and `wayseal serve` 
 
 setup-dev:
 	@scripts/setup.sh dev
+
+texts: setup-dev ## Brings the catalogues of other languages up to date with the texts of the source.
+	.venv/bin/python scripts/texts.py
 
 UV ?= uv
 COMPILE = $(UV) pip compile --quiet --generate-hashes --universal --no-header --no-annotate --no-strip-extras --python-version 3.11

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src/wayseal"
 LOCALE = SOURCE / "locale"
 LANGS = ("zh",)
-MARKS = ("N_", "Message")
+MARKS = ("N_", "Message", "WrongUsageError")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def _made(path: Path, node: ast.ClassDef) -> Iterator[Use]:
             yield _use(path, call, node.name)
 
 
-_PLACE = {"file", "line", "key"}
+_PLACE = {"file", "line", "key", "param_hint"}
 
 
 def _use(path: Path, node: ast.Call, name: str, place: int = 0) -> Use:
@@ -192,10 +192,18 @@ def read(lang: str) -> dict[str, str]:
         return {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id}
 
 
+class _Catalog(Catalog):
+    """A catalogue whose header says nothing of dates and tools (rule 2)."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """The header."""
+        return [("Content-Type", "text/plain; charset=utf-8"), ("Language", str(self.locale))]
+
+
 def written(lang: str, entries: dict[str, str]) -> tuple[bytes, bytes]:
     """A catalogue as .po and as .mo (rule 2)."""
-    catalog = Catalog(locale=lang, header_comment="# Texts of Wayseal; `make texts` writes this file.", fuzzy=False)
-    catalog.mime_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Language", lang)]
+    catalog = _Catalog(locale=lang, fuzzy=False)
     for english in sorted(entries):
         catalog.add(english, entries[english])
     po, mo = BytesIO(), BytesIO()

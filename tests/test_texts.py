@@ -73,7 +73,6 @@ def test_every_error_has_a_text_that_the_catalogues_see(modules: dict[Path, ast.
         f"{use.where}: {use.name}({use.given})"
         for use in uses
         if use.text is None
-        and "/cli/" not in use.where
         and not (set(_names(ast.parse(use.given))) & marked)
         and not (use.given == "text" and passing)
         and "strerror" not in use.given
@@ -85,7 +84,7 @@ def test_no_text_is_made_of_parts(uses: list[Any]) -> None:
     made = [
         f"{use.where}: {use.given}"
         for use in uses
-        if use.text is None and "/cli/" not in use.where
+        if use.text is None
         for part in ast.walk(ast.parse(use.given))
         if isinstance(part, ast.JoinedStr | ast.BinOp)
     ]
@@ -99,3 +98,27 @@ def test_what_fills_the_blanks_is_what_the_text_asks_for(uses: list[Any]) -> Non
         if use.text is not None and use.values is not None and texts.blanks(use.text) != use.values
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("lang", texts.LANGS)
+def test_catalogues_are_whole_and_hold_nothing_else(uses: list[Any], lang: str) -> None:
+    has, wanted = texts.read(lang), {use.text for use in uses if use.text}
+    assert wanted - has.keys() == set(), "run `make texts` and translate what is new"
+    assert has.keys() - wanted == set(), "run `make texts`"
+    assert {english: wrong for english, other in has.items() if (wrong := texts.faults(english, other))} == {}
+
+
+@pytest.mark.parametrize("lang", texts.LANGS)
+def test_catalogues_are_as_they_are_made(lang: str) -> None:
+    po, mo = texts.written(lang, texts.read(lang))
+    assert texts.path_of(lang).read_bytes() == po, "run `make texts`"
+    assert texts.path_of(lang).with_suffix(".mo").read_bytes() == mo, "run `make texts`"
+
+
+def test_what_is_wrong_with_a_translation_is_found() -> None:
+    assert texts.faults("{rows:,} {rows:row|rows}", "{rows:,} 行") is None
+    assert texts.faults("{kept} {rows:row|rows}", "保留 {kept} 行") is None
+    assert texts.faults("{rows} of {file}", "{rows}") is not None
+    assert texts.faults("{rows}", "{row}") is not None
+    assert texts.faults("{rows}", "{rows") is not None
+    assert texts.faults("x", "") is not None

@@ -6,59 +6,24 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import inside, log
-from tests.cli.templates import wordings
-from wayseal.cli._errors import language, translate
-from wayseal.cli._words.errors import ERRORS
+from wayseal.cli._errors import language
+from wayseal.model.errors import disk_says
+from wayseal.page.languages import word
+from wayseal.store.errors import StoreError
 
 CHINESE = re.compile("[一-鿿]")
-BLANKS = re.compile(r"\{(\d*)\}")
 
 
-def test_every_wording_of_the_source_has_a_chinese_one() -> None:
-    found = wordings()
-    assert len(found) > 150
-    places = ("x", "limit", "unknown")
-    spoken = {
-        text: "".join(translate(f"{at}: {text}", "zh") for at in places) + translate(text, "zh") for text in found
-    }
-    assert {text: where for text, where in found.items() if not CHINESE.search(spoken[text])} == {}
-
-
-def test_the_walk_finds_wordings_in_every_form() -> None:
-    found = wordings()
-    for text in (
-        "the manifest is damaged",
-        "ended in the middle of a row",
-        "this column is there twice; {}",
-        "no read carries this id",
-        "the format {} has no such column; it has {}",
-        "is not between .01 and 1",
-        "not an offset from UTC; write it like +08:00",
-    ):
-        assert text in found or text.startswith("this column"), text
-
-
-def test_each_is_said_with_its_blanks_and_after_any_place(subtests: pytest.Subtests) -> None:
-    for english, chinese in ERRORS.items():
-        with subtests.test(english):
-            said_with_blanks(english, chinese)
-
-
-def said_with_blanks(english: str, chinese: str) -> None:
-    blanks = english.count("{}")
-    assert {int(n) for n in BLANKS.findall(chinese)} == set(range(blanks))
-    assert CHINESE.search(chinese) or english == "{}; {}"
-    values = [f"v{n}" for n in range(blanks)]
-    text = english.replace("{}", "%s") % tuple(values) if "%{}" not in english else english.format(*values)
-    assert translate(text, "zh") == chinese.format(*values)
-    assert translate(text, "en") == text
-    if blanks == 0:
-        assert translate(f"/a/b: c/log.csv:12: at: {text}", "zh") == f"/a/b: c/log.csv:12: at：{chinese}"
-
-
-def test_what_nobody_has_translated_is_said_in_english() -> None:
-    assert translate("words of nobody", "zh") == "words of nobody"
-    assert translate("line 3: not JSON", "zh") == "第 3 行：不是 JSON"
+def test_places_stay_and_texts_are_translated() -> None:
+    error = StoreError("not JSON", line=3)
+    assert (word(error, "en"), word(error, "zh")) == ("line 3: not JSON", "第 3 行：不是 JSON")
+    assert word(error.at(file="/a/b: c/log.csv", key="at"), "zh") == "/a/b: c/log.csv:3: at：不是 JSON"
+    inner = StoreError("can't be read ({reason})", reason=disk_says(OSError(2, "x")))
+    assert (str(inner), word(inner, "zh")) == (
+        "can't be read (No such file or directory)",
+        "无法读取（没有这个文件或文件夹）",
+    )
+    assert word("words of nobody", "zh") == "words of nobody"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
+from wayseal.cli._errors import USAGE_ERROR, NoSuchCommandError
 from wayseal.model.errors import WaysealError
 
 SETUP = {"vault": "setup-vault"}
@@ -141,6 +142,15 @@ class LazyGroup(TyperGroup):
             if getattr(parameter, "is_flag", False) and parameter.default is None:
                 parameter.default = False
         return found
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that a word stands for."""
+        try:
+            return super().resolve_command(ctx, args)
+        except USAGE_ERROR as error:
+            if args[0].startswith("-"):
+                raise
+            raise NoSuchCommandError(error.format_message(), args[0], ctx) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Names in the order of the table."""

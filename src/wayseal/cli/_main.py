@@ -19,12 +19,15 @@ from typer.core import TyperGroup
 
 from wayseal import __version__
 from wayseal.cli._commands import ROOT, SECTIONS
-from wayseal.cli._errors import language, translate
+from wayseal.cli._errors import language, usage_message
 from wayseal.cli._loading import Commands, LazyGroup
 from wayseal.cli._options import Lang
-from wayseal.model.errors import WaysealError
+from wayseal.model.errors import WaysealError, disk_says
+from wayseal.model.messages import Message
+from wayseal.page.languages import word
 
 INTERRUPTED = 130
+_STOPPED = Message("interrupted; nothing that was finished is lost")
 _WRONG_USAGE: Any = typer.BadParameter.__mro__[2]
 """The root of what Typer says of wrong usage; it has no public name."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -77,11 +80,11 @@ def main() -> None:
     try:
         sys.exit(_run(lang))
     except WaysealError as error:
-        print(f"wayseal: {translate(str(error), lang)}", file=sys.stderr)
+        print(f"wayseal: {word(error, lang)}", file=sys.stderr)
         sys.exit(5 if _of_the_disk(error.__cause__) else error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"wayseal: {where}{translate(error.strerror or str(error), lang)}", file=sys.stderr)
+        print(f"wayseal: {where}{word(disk_says(error) if error.errno else str(error), lang)}", file=sys.stderr)
         sys.exit(5)
 
 
@@ -90,16 +93,16 @@ def _run(lang: Lang) -> int:
     try:
         code = app(standalone_mode=False) or 0
     except _WRONG_USAGE as error:
-        text = error.format_message()
-        if (words := translate(text, lang)) == text:
+        if lang == Lang.EN or type(error).__name__ == "NoArgsIsHelpError":
             error.show()
         else:
             if context := getattr(error, "ctx", None):
-                print(translate(context.get_usage(), lang), file=sys.stderr)
-            print(f"错误：{words}", file=sys.stderr)
+                pieces = [context.command_path, *context.command.collect_usage_pieces(context)]
+                print(word(Message("Usage: {usage}", {"usage": " ".join(pieces)}), lang), file=sys.stderr)
+            print(word(Message("Error: {message}", {"message": usage_message(error)}), lang), file=sys.stderr)
         return int(error.exit_code)
     if code == INTERRUPTED:
-        print(f"wayseal: {translate('interrupted; nothing that was finished is lost', lang)}", file=sys.stderr)
+        print(f"wayseal: {word(_STOPPED, lang)}", file=sys.stderr)
     return int(code)
 
 

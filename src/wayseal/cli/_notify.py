@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._words import filled
 from wayseal.detect import Case
 from wayseal.model import WaysealError
@@ -54,7 +53,7 @@ def read_addresses(given: Sequence[str]) -> list[str]:
         out += _read_file(Path(text[1:])) if text.startswith("@") else [text]
     for number, address in enumerate(out, 1):
         if _sender(address) is None:
-            raise typer.BadParameter(f"address {number} is none that Apprise knows", param_hint="--notify")
+            raise WrongUsageError("address {number} is none that Apprise knows", param_hint="--notify", number=number)
     return out
 
 
@@ -62,7 +61,7 @@ def _read_file(path: Path) -> list[str]:
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{path} isn't text in UTF-8", param_hint="--notify") from None
+        raise WrongUsageError("{path} isn't text in UTF-8", param_hint="--notify", path=path) from None
     return [line for line in lines if line and not line.startswith("#")]
 
 

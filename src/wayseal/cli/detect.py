@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._casebook import FOLDER, ReadOnlyError, can_write_casebook, load_casebook, mask_cases, register_cases
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary_reads
 from wayseal.cli._notify import read_addresses, send_notices
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
@@ -134,13 +135,15 @@ def _refuse_acts(context: typer.Context, unmask: bool) -> None:
     source = context.get_parameter_source("notify")
     if unmask or (source is not None and source.name == "COMMANDLINE"):
         option = "--unmask" if unmask else "--notify"
-        raise typer.BadParameter(f"--dry-run records nothing and goes with no {option}", param_hint="--dry-run")
+        raise WrongUsageError(
+            "--dry-run records nothing and goes with no {option}", option=option, param_hint="--dry-run"
+        )
 
 
 def _check_opener(who: str | None, why: str | None) -> tuple[str, str]:
     """Who opens cases, and why. Looked at before the work, so that nothing is registered of what is refused."""
     if not who or not why:
-        raise typer.BadParameter("--unmask needs --who and --why", param_hint="--unmask")
+        raise WrongUsageError("--unmask needs --who and --why", param_hint="--unmask")
     return one_line(who, "who"), one_line(why, "why")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from wayseal.cli._casebook import FOLDER, Names
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
     Lang,
     LangOption,
@@ -58,7 +59,7 @@ def explain(
     wayseal explain ledger --mine
     """
     if mine == (actor is not None or waybill is not None) or (not mine and None in {actor, waybill}):
-        raise typer.BadParameter("give either --actor and --waybill, or --mine")
+        raise WrongUsageError("give either --actor and --waybill, or --mine")
     chosen = load_templates(templates)
     if actor is None or waybill is None:
         mined = _mine_templates(ledger, chosen, offset, limit, quiet)

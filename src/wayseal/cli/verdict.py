@@ -8,6 +8,7 @@ import typer
 
 from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption, WhyOption
 from wayseal.cli._casebook import now_us, writable_casebook
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
@@ -48,4 +49,4 @@ def _login_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        raise typer.BadParameter("the system knows no name for you: give --who", param_hint="--who") from None
+        raise WrongUsageError("the system knows no name for you: give --who", param_hint="--who") from None

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from wayseal.model.errors import WaysealError
+from wayseal.model.messages import Bilingual
 
 
 class ClientError(WaysealError):
@@ -31,7 +32,7 @@ class RefusedError(ClientError):
         request: str = "",
         fields: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        super().__init__("{en}", key=rule, en=en)
+        super().__init__("{words:en}", key=rule, words=Bilingual(zh=zh, en=en))
         self.rule, self.zh, self.en = rule, zh, en
         self.status, self.seq, self.request, self.fields = status, seq, request, fields
 

@@ -53,6 +53,21 @@ class Message:
         return _Filler(translate).vformat(translate(self.text), (), self.values)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bilingual:
+    """A text that comes in both languages, as data: what a courier wrote, or a service said.
+
+    The blank for it says which one is put there: `{words:en}`, in the Chinese catalogue `{words:zh}`.
+    """
+
+    zh: str
+    en: str
+
+    def __format__(self, spec: str) -> str:
+        """The text in the language `spec`."""
+        return self.zh if spec == "zh" else self.en
+
+
 class _Filler(string.Formatter):
     def __init__(self, translate: Translate) -> None:
         self._translate = translate

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, SeedOption
 from wayseal.cli._words.canary import CANARY_TEXTS
 from wayseal.cli.canary._view import Words, join_names, warn_unread_lines
@@ -46,12 +47,12 @@ def plan(
     """
     names = list(dict.fromkeys(for_ or ()))
     if report and names:
-        raise typer.BadParameter("give a report or accounts, not both", param_hint="--for")
+        raise WrongUsageError("give a report or accounts, not both", param_hint="--for")
     if not 0.01 <= sensitivity <= 1:
-        raise typer.BadParameter("is not between .01 and 1", param_hint="--sensitivity")
+        raise WrongUsageError("is not between .01 and 1", param_hint="--sensitivity")
     wanted = count or len(names) or 3
     if wanted < len(names):
-        raise typer.BadParameter("is less than one for each account", param_hint="--count")
+        raise WrongUsageError("is less than one for each account", param_hint="--count")
     now = parse_time(at or datetime.now(UTC).isoformat(), "--at")
     with open_ledger(ledger) as snapshot:
         state = run(

@@ -8,6 +8,7 @@ import typer
 
 from wayseal.cli._case_view import LEDGER, LedgerOption, WhoOption, WhyOption
 from wayseal.cli._casebook import casebook_folder, now_us, writable_casebook
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
@@ -60,4 +61,4 @@ def _parse_day(text: str) -> int:
     try:
         return micros(f"{date.fromisoformat(text).isoformat()}T00:00Z")
     except ValueError:
-        raise typer.BadParameter("this is no day such as 2026-01-01", param_hint="--before") from None
+        raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None

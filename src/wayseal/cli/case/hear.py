@@ -8,6 +8,7 @@ import typer
 
 from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption
 from wayseal.cli._casebook import now_us, writable_casebook
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
@@ -33,7 +34,7 @@ def hear(
     wayseal case hear c-17 --who "Li, audit" --file statement.txt
     """
     if (statement is None) == (file is None):
-        raise typer.BadParameter("give --statement or --file", param_hint="--statement")
+        raise WrongUsageError("give --statement or --file", param_hint="--statement")
     text = statement if file is None else _read_statement(file)
     with writing_casebook(writable_casebook(ledger), new=False) as writer:
         writer.hear(case, who, (text or "").strip(), now_us(), actor=actor)
@@ -44,4 +45,4 @@ def _read_statement(file: Path) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise typer.BadParameter("is no text in UTF-8", param_hint="--file") from None
+        raise WrongUsageError("is no text in UTF-8", param_hint="--file") from None

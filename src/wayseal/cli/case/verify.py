@@ -9,6 +9,7 @@ import typer
 
 from wayseal.cli._case_view import LEDGER, LedgerOption, Words, clock_time, forgotten_json, forgotten_line
 from wayseal.cli._casebook import casebook_folder
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
@@ -35,8 +36,9 @@ def verify(
     try:
         earlier = None if head is None else Head.parse(head)
     except ValueError:
-        message = "is no head such as 17:3f…, as `wayseal case verify` prints it"
-        raise typer.BadParameter(message, param_hint="--head") from None
+        raise WrongUsageError(
+            "is no head such as 17:3f…, as `wayseal case verify` prints it", param_hint="--head"
+        ) from None
     found = verify_casebook(folder, head=earlier)
     if format is OutputFormat.JSON:
         typer.echo(verification_json(found))

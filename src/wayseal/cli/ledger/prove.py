@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._output import write_text
 from wayseal.cli._words import filled
@@ -31,7 +32,7 @@ def prove(
     wayseal ledger prove ledger --read 0:42 --checkpoint 2026-03-01.checkpoint --out read.proof
     """
     if (access is None) == (read is None):
-        raise typer.BadParameter("give one of --access and --read", param_hint="--read")
+        raise WrongUsageError("give one of --access and --read", param_hint="--read")
     place = None if read is None else _parse_place(read)
     proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes(), place=place)
     write_text(out, proof.to_json())
@@ -42,5 +43,5 @@ def _parse_place(text: str) -> tuple[int, int]:
     """Source and row out of "source:row"; BadParameter where it is none."""
     found = re.fullmatch(r"([0-9]{1,9}):([0-9]{1,18})", text)
     if found is None:
-        raise typer.BadParameter("is not a source and a row such as 0:42", param_hint="--read")
+        raise WrongUsageError("is not a source and a row such as 0:42", param_hint="--read")
     return int(found[1]), int(found[2])

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import output_file
@@ -57,7 +58,7 @@ def purge(
     """
     order = _build_order(who, why, before, keep_days, below_legal_minimum)
     if (out is None) != (checkpoint is None) or (key is not None and out is None):
-        raise typer.BadParameter("a proof needs a signed checkpoint from before the purge", param_hint="--checkpoint")
+        raise WrongUsageError("a proof needs a signed checkpoint from before the purge", param_hint="--checkpoint")
     words = RETENTION_TEXTS[lang]
     if dry_run:
         with progress_bars(quiet) as progress:
@@ -96,15 +97,15 @@ def _build_order(
 ) -> retention.PurgeOrder:  # fmt: skip
     """What was asked for; typer.BadParameter where it can't be."""
     if (before is None) == (keep_days is None):
-        raise typer.BadParameter("give --before or --keep-days", param_hint="--before")
+        raise WrongUsageError("give --before or --keep-days", param_hint="--before")
     if before is not None:
         try:
             before = date.fromisoformat(before).isoformat()
         except ValueError:
-            raise typer.BadParameter("this is no day such as 2026-01-01", param_hint="--before") from None
+            raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None
     for name, text in (("--who", who), ("--why", why)):
         if not text.strip() or len(text) > _MOST_TEXT or not text.isprintable():
-            raise typer.BadParameter(f"one line of up to {_MOST_TEXT} characters", param_hint=name)
+            raise WrongUsageError("one line of up to {most} characters", param_hint=name, most=_MOST_TEXT)
     return retention.PurgeOrder(
         who=who, why=why, before=before, keep_days=keep_days, at=datetime.now(UTC), below_minimum=below_minimum
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import (
@@ -50,7 +51,7 @@ def verify(
     wayseal ledger verify ledger --vault vault
     """
     if checkpoint and not key:
-        raise typer.BadParameter("a checkpoint needs the public key of whoever signed it", param_hint="--key")
+        raise WrongUsageError("a checkpoint needs the public key of whoever signed it", param_hint="--key")
     keys = [parse_key_file(path, VerifyKey.parse) for path in key or ()]
     notes = [(path, path.read_bytes()) for path in checkpoint or ()]
     with progress_bars(quiet) as progress:

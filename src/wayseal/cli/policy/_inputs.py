@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wayseal.cli._errors import WrongUsageError
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy import Asking, Policy, default_texts
 from wayseal.vault.policy.cases import USUAL, asking_of, default_cases, parse_cases, values_of
@@ -64,13 +65,13 @@ def build_question(
     if name is not None:
         found = [case.asking for case in parse_cases(read_cases(cases))[0] if case.name == name]
         if not found:
-            raise typer.BadParameter(f"there is no case {name}")
+            raise WrongUsageError("there is no case {name}", name=name)
         values = values_of(found[0])
     values |= {key: value for key, value in given.items() if value}
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals or key not in USUAL:
-            raise typer.BadParameter(f"--set takes NAME=VALUE, where NAME is one of {', '.join(USUAL)}")
+            raise WrongUsageError("--set takes NAME=VALUE, where NAME is one of {known}", known=list(USUAL))
         values[key] = _parse_value(key, value)
     return asking_of(values, "the question")
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.policy import POLICY_TEXTS
 from wayseal.cli.policy._inputs import load_policy
@@ -23,7 +24,7 @@ def check(
     found: dict[str, Path] = {}
     for path in files:
         if path.suffix not in (".toml", ".cedar") or path.suffix in found:
-            raise typer.BadParameter("give one file of purposes (.toml), one of rules (.cedar), or one of each")
+            raise WrongUsageError("give one file of purposes (.toml), one of rules (.cedar), or one of each")
         found[path.suffix] = path
     policy = load_policy(found.get(".toml"), found.get(".cedar"))
     text = POLICY_TEXTS[lang]["checked"]

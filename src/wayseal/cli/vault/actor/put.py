@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words import filled
@@ -50,7 +51,7 @@ def put(
     wayseal vault actor put --file actors.csv
     """
     if (who is None) == (file is None):
-        raise typer.BadParameter("give one of ACTOR and --file", param_hint="--file")
+        raise WrongUsageError("give one of ACTOR and --file", param_hint="--file")
     if file is not None:
         if _put_file(vault, file, actor, lang):
             raise typer.Exit(BAD)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import CLIENT, Session, open_vault
 from wayseal.cli._words import filled
@@ -29,7 +30,7 @@ def activate(
     texts: dict[str, str] = {}
     for file in files:
         if file.suffix not in (".toml", ".cedar") or file.suffix in texts:
-            raise typer.BadParameter("give one file of purposes (.toml), one of rules (.cedar), or one of each")
+            raise WrongUsageError("give one file of purposes (.toml), one of rules (.cedar), or one of each")
         try:
             texts[file.suffix] = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
