@@ -6,6 +6,7 @@ it, a call of the same file for what is returned.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -61,7 +62,9 @@ def _texts(
     """All that an expression can say."""
     match node:
         case ast.Constant(value=str(text)):
-            return [text]
+            return [re.sub(r"\{\w[^{}]*\}", "{}", text)]
+        case ast.Call(func=ast.Name(id="N_" | "Message"), args=[first, *_]):
+            return _texts(first, assigned, functions)
         case ast.JoinedStr():
             parts = [
                 _texts(value, [], functions) if isinstance(value, ast.Constant) else ["{}"] for value in node.values

@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_read_is_refused(
     path = access(tmp_path, content)
     with pytest.raises(StoreError, match=text) as caught:
         read(path)
-    assert (caught.value.file, caught.value.line, caught.value.column) == (path, line, column)
+    assert (caught.value.file, caught.value.line, caught.value.key) == (path, line, column)
     assert str(path) in str(caught.value)
     assert "13800138000" not in str(caught.value)
 

@@ -38,7 +38,7 @@ NOISE = st.lists(PIECES | st.binary(max_size=6), max_size=20).map(b"".join)
 
 def attempt(path: Path, block_bytes: int) -> Whole | None:
     """None where the file is refused, and then it is named."""
-    refused: Path | None = path
+    refused: Path | str | None = path
     try:
         return read(path, block_bytes=block_bytes, keep=True)
     except StoreError as error:

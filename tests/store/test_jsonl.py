@@ -91,7 +91,7 @@ def test_a_required_key_that_no_line_has_is_an_error(tmp_path: Path) -> None:
     path = put(tmp_path / "accesses.jsonl", '{"at":"2024-01-05T08:00:00Z","user":"u1","waybill":"YT1"}\n')
     with pytest.raises(StoreError, match="the file has at, user, waybill") as caught:
         read(path)
-    assert (caught.value.file, caught.value.column) == (path, "actor")
+    assert (caught.value.file, caught.value.key) == (path, "actor")
 
 
 def test_unknown_keys_are_counted_once(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_mistakes_are_named_by_line_and_key(
     with pytest.raises(StoreError) as caught:
         load_mapping(path)
     assert message in str(caught.value)
-    assert (caught.value.file, caught.value.line, caught.value.column) == (path, line, key)
+    assert (caught.value.file, caught.value.line, caught.value.key) == (path, line, key)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_column_that_the_log_lacks(tmp_path: Path) -> None:
         path = put(tmp_path / name, content)
         with pytest.raises(StoreError, match="the file has t, u, x") as caught:
             read(path, mapping=mapping)
-        assert (caught.value.file, caught.value.column) == (path, "w")
+        assert (caught.value.file, caught.value.key) == (path, "w")
 
 
 def test_without_a_delimiter_the_one_that_fits_is_taken(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_types_that_cannot_be_read_name_the_column(tmp_path: Path, column: str, 
     path = access(tmp_path, **{column: values})
     with pytest.raises(StoreError, match="can't be read as") as caught:
         read(path)
-    assert (caught.value.file, caught.value.column) == (path, column)
+    assert (caught.value.file, caught.value.key) == (path, column)
 
 
 def test_a_nul_in_free_text(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_unknown_and_missing_columns(tmp_path: Path) -> None:
     pq.write_table(pa.table({"at": [NOON], "waybill": ["YT1"]}), tmp_path / "accesses.parquet")
     with pytest.raises(StoreError, match="the file has at, waybill") as caught:
         read(tmp_path / "accesses.parquet")
-    assert caught.value.column == "actor"
+    assert caught.value.key == "actor"
 
 
 def test_rows_are_numbered_across_batches_and_row_groups(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_table_in_two_places_is_refused(tmp_path: Path) -> None:
     put(tmp_path / "accesses.parquet", "")
     with pytest.raises(StoreError, match="twice") as caught:
         open_source(tmp_path)
-    assert caught.value.column == "accesses"
+    assert caught.value.key == "accesses"
 
 
 VERSIONS = [

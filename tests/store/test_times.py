@@ -15,6 +15,7 @@ from wayseal.store._times import (
     parse_pattern,
     parse_plain,
 )
+from wayseal.store.errors import StoreError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENTS = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1))  # noqa: DTZ001
@@ -158,7 +159,7 @@ def test_leading_zeros(form: str, text: str, good: bool) -> None:
 
 @pytest.mark.parametrize("form", ["%Y", "%Y-%m", "", "%Y-%m-%d %q", "%Y-%m-%d %Y", "%Y-%m-%d %"])
 def test_formats_that_are_none(form: str) -> None:
-    with pytest.raises(ValueError, match=r".+"):
+    with pytest.raises(StoreError, match=r".+"):
         compile_format(form)
 
 
@@ -195,5 +196,5 @@ def test_offsets(text: str, minutes: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "8", "+8", "+24:00", "+08:60", "Asia/Shanghai", "+08:00 "])
 def test_offsets_that_are_none(text: str) -> None:
-    with pytest.raises(ValueError, match="offset"):
+    with pytest.raises(StoreError, match="offset"):
         parse_offset(text)

@@ -25,7 +25,7 @@ def written(record: object) -> dict[str, Any]:
 def moment(name: str, at: datetime) -> str:
     """A time with its offset; ClientError where it has none."""
     if at.tzinfo is None:
-        raise ClientError(f"{name}: a time needs its offset from UTC")
+        raise ClientError("a time needs its offset from UTC", key=name)
     return at.isoformat()
 
 

@@ -31,7 +31,7 @@ class RefusedError(ClientError):
         request: str = "",
         fields: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        super().__init__(f"{rule}: {en}")
+        super().__init__("{en}", key=rule, en=en)
         self.rule, self.zh, self.en = rule, zh, en
         self.status, self.seq, self.request, self.fields = status, seq, request, fields
 
@@ -40,7 +40,7 @@ class SignInError(ClientError):
     """There is no token for this client and actor. code: of RFC 6749."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"the service gives no token: {code}")
+        super().__init__("the service gives no token: {code}", code=code)
         self.code = code
 
 

@@ -1,6 +1,5 @@
 """What detection raises."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from wayseal.model.errors import WaysealError
@@ -10,11 +9,6 @@ class DetectError(WaysealError):
     """Something that detection was given can't be used; names file, place and key, never a value of a log."""
 
     exit_code: ClassVar[int] = 3
-
-    def __init__(self, message: str, *, file: Path | None = None) -> None:
-        self.message = message
-        self.file = file
-        super().__init__(message if file is None else f"{file}: {message}")
 
 
 class TemplateError(DetectError):

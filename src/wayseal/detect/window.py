@@ -52,9 +52,9 @@ def parse_day(text: str | None, name: str) -> int | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise WindowError(f"{name} must be a day such as 2026-03-02") from None
+        raise WindowError("{name} must be a day such as 2026-03-02", name=name) from None
     if not _FIRST <= day <= _LAST:
-        raise WindowError(f"{name} must lie between {_FIRST} and {_LAST}")
+        raise WindowError("{name} must lie between {first} and {last}", name=name, first=_FIRST, last=_LAST)
     return (day - date(1970, 1, 1)).days
 
 
@@ -97,6 +97,6 @@ def window_of(activity: pa.Table, offset: int, since: int | None, until: int | N
     if first > last:
         raise WindowError("--from must not be after --to, nor after the log")
     if last - first >= MOST_DAYS:
-        raise WindowError(f"at most {MOST_DAYS} days can be looked at together")
+        raise WindowError("at most {most} days can be looked at together", most=MOST_DAYS)
     past = min(first, max(begin, first - DAYS))
     return Window(past=past, first=first, last=last, stray=int(reads[~near].sum()))

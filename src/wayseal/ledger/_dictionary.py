@@ -86,7 +86,7 @@ class Dictionary:
         if s.ends[count] + room > len(s.texts):
             s.texts = np.concatenate([s.texts, np.empty(len(s.texts) + room, np.uint8)])
         if count >= self._most:
-            raise LedgerError(f"more than {self._most} different ids of kind {self.kind}")
+            raise LedgerError("more than {most} different ids of kind {kind}", most=self._most, kind=self.kind)
         if count == len(s.keys):
             size = 2 * count
             s.keys = np.concatenate([s.keys, np.empty(size - count, np.uint64)])

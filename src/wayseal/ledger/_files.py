@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.model.errors import disk_says
+from wayseal.model.messages import N_
 
 _CHUNK = 1 << 20
 FILE_MODE = 0o600
@@ -98,7 +99,7 @@ def storage_errors(ledger: Path, *, backup: bool = False) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        says = disk_says(error)
-        kept = f"can't be written ({says}); the ledger is as it was before"
-        message = f"can't be written ({says}); the backup is as it was before" if backup else kept
-        raise LedgerStorageError(message, file=ledger) from error
+        text = N_("can't be written ({reason}); the ledger is as it was before")
+        if backup:
+            text = N_("can't be written ({reason}); the backup is as it was before")
+        raise LedgerStorageError(text, file=ledger, reason=disk_says(error)) from error

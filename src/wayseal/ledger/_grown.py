@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from wayseal.ledger._manifest import SourceEntry
 from wayseal.ledger._report import Likeness
+from wayseal.model.messages import Message
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.types import Batch, Source, SourceFile
@@ -132,9 +133,10 @@ class Rest:
             raise _refused(self._path, "ended in the middle of a row")
 
 
-def _refused(path: Path, why: str) -> StoreError:
-    message = (
-        f"has grown: its beginning is in the ledger already and {why}, so that rows would be lost or doubled; "
-        "put what is new into a file of its own, or make a new ledger"
+def _refused(path: Path, text: str) -> StoreError:
+    return StoreError(
+        "has grown: its beginning is in the ledger already and {why}, so that rows would be lost or doubled; "
+        "put what is new into a file of its own, or make a new ledger",
+        file=path,
+        why=Message(text),
     )
-    return StoreError(message, file=path)

@@ -26,6 +26,7 @@ from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._report import IngestOptions, IngestReport, Progress, Skipped, silent
 from wayseal.ledger._sweep import discard, refuse_foreign, start_writing, sweep
 from wayseal.ledger.errors import LedgerError
+from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Notice, Source, SourceFile
 
@@ -131,7 +132,7 @@ def _looked_at(file: SourceFile, known: Mapping[str, int]) -> Piece:
     try:
         return look_at(file, known)
     except OSError as error:
-        raise StoreError(f"can't be read ({error.strerror})", file=file.path) from error
+        raise StoreError("can't be read ({reason})", file=file.path, reason=disk_says(error)) from error
 
 
 def _encoder(ledger: Path, manifest: Manifest) -> Encoder:

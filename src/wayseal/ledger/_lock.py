@@ -42,7 +42,7 @@ def _locked(path: Path) -> int:
         except BlockingIOError:
             holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(handle)
-            raise LedgerBusyError(f"process {holder} is writing to it", file=path.parent) from None
+            raise LedgerBusyError("process {holder} is writing to it", file=path.parent, holder=holder) from None
         except BaseException:
             os.close(handle)
             raise

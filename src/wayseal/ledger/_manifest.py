@@ -16,7 +16,8 @@ from wayseal.ledger._files import replace_file
 from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger._purged import PurgeEntry
-from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.errors import LedgerError, LedgerVersionError
+from wayseal.model.errors import disk_says
 
 LAYOUT = 2
 NAME = "manifest.json"
@@ -165,16 +166,23 @@ def load_manifest(ledger: Path) -> Manifest:
         content = json.loads(path.read_bytes())
         layout = content.pop(_FORMAT)
     except FileNotFoundError:
-        none = "there is no ledger here (no manifest)"
-        begun = "this copy is not complete yet: run the command that makes it again (no manifest)"
-        raise LedgerError(begun if (ledger / MARKER).exists() else none, file=path) from None
+        if (ledger / MARKER).exists():
+            raise LedgerError(
+                "this copy is not complete yet: run the command that makes it again (no manifest)", file=path
+            ) from None
+        raise LedgerError("there is no ledger here (no manifest)", file=path) from None
     except OSError as error:
-        raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
+        raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise LedgerError("the manifest is damaged", file=path) from error
     if layout not in (_UNSEALED, LAYOUT):
-        message = f"layout version {layout!r:.20}; this version of Wayseal reads layouts {_UNSEALED} and {LAYOUT}"
-        raise LedgerError(message, file=path)
+        raise LedgerVersionError(
+            "layout version {layout!r:.20}; this version of Wayseal reads layouts {first} and {last}",
+            file=path,
+            layout=layout,
+            first=_UNSEALED,
+            last=LAYOUT,
+        )
     try:
         made = _manifest(content)
         if (layout == LAYOUT) != bool(made.id):

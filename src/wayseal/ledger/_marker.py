@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wayseal.ledger._files import replace_file
 from wayseal.ledger.errors import BackupRefusedError, LedgerError
+from wayseal.model.errors import disk_says
 
 NAME = "backup.json"
 _FORMAT = "wayseal_backup"
@@ -43,7 +44,7 @@ def load_marker(folder: Path) -> Marker | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
+        raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise LedgerError("this mark of a backup is damaged or of another version", file=path) from error
 
@@ -51,5 +52,6 @@ def load_marker(folder: Path) -> Marker | None:
 def refuse_backup(folder: Path) -> None:
     """BackupRefusedError where the folder is marked, however the mark reads."""
     if (folder / NAME).exists():
-        message = "this is a backup, which is only read: make a ledger of it with `wayseal ledger restore`"
-        raise BackupRefusedError(message, file=folder)
+        raise BackupRefusedError(
+            "this is a backup, which is only read: make a ledger of it with `wayseal ledger restore`", file=folder
+        )

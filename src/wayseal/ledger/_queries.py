@@ -174,7 +174,7 @@ def _read_filters(texts: list[str]) -> tuple[Filters, list[str | None]]:
             wrong.append(None)
         except PredicateError as error:
             conditions, rest = (), _PLAIN
-            wrong.append(error.key)
+            wrong.append(error.key or "")
         found.append(sets.setdefault(conditions, len(sets)))
         found.extend(rest)
     columns = np.array(found, np.int64).reshape(-1, 5)

@@ -18,8 +18,9 @@ from wayseal.ledger._report import Progress, no_step, silent
 from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import LedgerError
+from wayseal.model.messages import N_
 
-UNSEALED = "made by an older version: run `wayseal ledger upgrade` on it first"
+UNSEALED = N_("made by an older version: run `wayseal ledger upgrade` on it first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from wayseal.ledger._files import replace_file
 from wayseal.ledger._types import Bytes, Ints, Longs
 from wayseal.ledger.errors import LedgerError
+from wayseal.model.errors import disk_says
 
 NAME = "secret"
 SIZE = 16
@@ -57,7 +58,7 @@ def load_salts(ledger: Path, check: str) -> Salts:
     except FileNotFoundError:
         raise LedgerError("the ledger's secret is missing", file=path) from None
     except OSError as error:
-        raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
+        raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
     made = Salts(secret)
     if len(secret) != _SECRET_SIZE or made.check != check:
         raise LedgerError("this is not the ledger's secret", file=path)

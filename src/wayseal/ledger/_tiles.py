@@ -9,6 +9,7 @@ from wayseal.ledger.errors import LedgerError
 from wayseal.merkle import Tree
 from wayseal.merkle.hashing import SIZE, Digests
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tile_of, tiles
+from wayseal.model.errors import disk_says
 
 FOLDER = "tree"
 
@@ -56,7 +57,7 @@ def read_tile(ledger: Path, tile: Tile) -> Digests:
     except FileNotFoundError:
         raise LedgerError("this tile of the ledger's tree is missing", file=path) from None
     except OSError as error:
-        raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
+        raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
     if len(content) != tile.width * SIZE:
         raise LedgerError("this tile of the ledger's tree was cut short or changed", file=path)
     return np.frombuffer(content, np.uint8).reshape(-1, SIZE)

@@ -1,6 +1,5 @@
 """What the ledger raises."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from wayseal.model.errors import WaysealError
@@ -11,10 +10,9 @@ class LedgerError(WaysealError):
 
     exit_code: ClassVar[int] = 6
 
-    def __init__(self, message: str, *, file: Path | None = None) -> None:
-        self.message = message
-        self.file = file
-        super().__init__(message if file is None else f"{file}: {message}")
+
+class LedgerVersionError(LedgerError):
+    """The ledger is of a layout that this version doesn't read."""
 
 
 class LedgerChangedError(LedgerError):

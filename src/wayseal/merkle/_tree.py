@@ -41,7 +41,7 @@ class Tree:
         """Hashes that lead from a leaf to the root of the first `size` leaves, the lowest first (2.1.3.1)."""
         start, stop = 0, self.size if size is None else self._known(size)
         if not 0 <= index < stop:
-            raise MerkleError(f"there is no leaf {index} in a tree of {stop}")
+            raise MerkleError("there is no leaf {index} in a tree of {stop}", index=index, stop=stop)
         path: list[bytes] = []
         while stop - start > 1:
             middle = start + _split(stop - start)
@@ -57,7 +57,7 @@ class Tree:
         """Hashes that show that the first `old` leaves begin the first `size` ones (2.1.4.1)."""
         start, stop = 0, self.size if size is None else self._known(size)
         if not 0 <= old <= stop:
-            raise MerkleError(f"a tree of {stop} leaves doesn't go on from one of {old}")
+            raise MerkleError("a tree of {stop} leaves doesn't go on from one of {old}", stop=stop, old=old)
         if old in (0, stop):
             return []
         path: list[bytes] = []
@@ -74,7 +74,7 @@ class Tree:
 
     def _known(self, size: int) -> int:
         if not 0 <= size <= self.size:
-            raise MerkleError(f"the tree has {self.size} leaves, not {size}")
+            raise MerkleError("the tree has {size} leaves, not {wanted}", size=self.size, wanted=size)
         return size
 
     def _range(self, start: int, stop: int) -> bytes:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from wayseal.merkle.errors import MerkleError, UnknownKeyError
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.messages import Message
 
 _ED25519 = b"\x01"
 _SEED = 32
@@ -47,7 +48,7 @@ class VerifyKey:
     @staticmethod
     def parse(text: str) -> "VerifyKey":
         """Read what `str` gives; MerkleError where it is something else."""
-        name, given, key = _parts(text.strip(), "public")
+        name, given, key = _parts(text.strip(), Message("public"))
         made = VerifyKey(name=name, public=key)
         if made.id != given:
             raise MerkleError("the public key doesn't fit its own id")
@@ -93,7 +94,7 @@ class SigningKey:
         stripped = text.strip()
         if not stripped.startswith(_PRIVATE):
             raise MerkleError("this is no private key")
-        name, given, seed = _parts(stripped.removeprefix(_PRIVATE), "private")
+        name, given, seed = _parts(stripped.removeprefix(_PRIVATE), Message("private"))
         made = SigningKey(name=name, seed=seed)
         if made.verify_key.id != given:
             raise MerkleError("the private key doesn't fit its own id")
@@ -134,7 +135,7 @@ class Checkpoint:
             elif known[0].signed(text.encode(), signature):
                 by.append(known[0])
             else:
-                raise MerkleError(f"the signature of {name}+{key_id} is not over this text")
+                raise MerkleError("the signature of {name}+{key_id} is not over this text", name=name, key_id=key_id)
         if not by:
             raise UnknownKeyError(others)
         return _parsed(text), tuple(by)
@@ -171,14 +172,14 @@ def _split(note: bytes) -> tuple[str, list[tuple[str, str, bytes]]]:
     return text + "\n", out
 
 
-def _parts(text: str, what: str) -> tuple[str, str, bytes]:
+def _parts(text: str, what: Message) -> tuple[str, str, bytes]:
     """Name, key id and the 32 bytes of a key."""
     parts = text.split("+", 2)
     if len(parts) != _FEWEST_LINES or not _LINE.fullmatch(f"\u2014 {parts[0]} AAAA"):
-        raise MerkleError(f"this is no {what} key")
+        raise MerkleError("this is no {what} key", what=what)
     raw = _bytes(parts[2], 1 + _SEED)
     if raw[:1] != _ED25519:
-        raise MerkleError(f"this {what} key is of a kind that Wayseal doesn't know")
+        raise MerkleError("this {what} key is of a kind that Wayseal doesn't know", what=what)
     return parts[0], parts[1], raw[1:]
 
 

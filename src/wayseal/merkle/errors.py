@@ -25,4 +25,4 @@ class UnknownKeyError(MerkleError):
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.keys = tuple(keys)
-        super().__init__(f"signed by {', '.join(keys)}, and by no key that was given")
+        super().__init__("signed by {keys}, and by no key that was given", keys=list(keys))

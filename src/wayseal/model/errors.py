@@ -9,9 +9,10 @@ import os
 from pathlib import Path
 from typing import ClassVar, Self
 
-from wayseal.model.messages import Message, N_, Translate
+from wayseal.model.messages import N_, Message, Translate
 
 _LINE = N_("line {line}")
+_PLACED = N_("{place}: {text}")
 
 
 class WaysealError(Exception):
@@ -26,6 +27,7 @@ class WaysealError(Exception):
         file: The file in which it is wrong.
         line: A line of a text file or a row of a Parquet file, both from 1.
         key: The name of a column, a key or a field.
+
     """
 
     exit_code: ClassVar[int] = 1
@@ -47,6 +49,7 @@ class WaysealError(Exception):
             line: Its line or row, from 1.
             key: The column, key or field.
             **values: What fills the blanks; a message or an error among them is put into the reader's language, too.
+
         """
         super().__init__(text)
         self.message = text if isinstance(text, Message) else Message(text, values)
@@ -63,12 +66,14 @@ class WaysealError(Exception):
 
         Args:
             translate: Puts a text into the language.
+
         """
         place = "" if self.file is None else str(self.file)
         if self.line is not None:
             place = f"{place}:{self.line}" if place else Message(_LINE, {"line": self.line}).fill(translate)
+        place = ": ".join(part for part in (place, self.key) if part)
         text = self.message.fill(translate)
-        return ": ".join(part for part in (place, self.key, text) if part)
+        return Message(_PLACED, {"place": place, "text": text}).fill(translate) if place and text else place or text
 
     def at(self, *, file: Path | str | None = None, line: int | None = None, key: str | None = None) -> Self:
         """The same error, its place told more closely by whoever knows it; what is known already stays."""
@@ -78,6 +83,35 @@ class WaysealError(Exception):
         return self
 
 
-def disk_says(error: OSError) -> str:
+def disk_says(error: OSError) -> Message:
     """The system's own words for what is wrong; libraries wrap them in theirs."""
-    return os.strerror(error.errno) if error.errno else "the disk refuses"
+    return Message(os.strerror(error.errno)) if error.errno else Message("the disk refuses")
+
+
+SYSTEM = (
+    N_("No such file or directory"),
+    N_("Permission denied"),
+    N_("Operation not permitted"),
+    N_("No space left on device"),
+    N_("Disk quota exceeded"),
+    N_("File too large"),
+    N_("Input/output error"),
+    N_("Read-only file system"),
+    N_("File exists"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("Directory not empty"),
+    N_("File name too long"),
+    N_("Too many open files"),
+    N_("Device or resource busy"),
+    N_("Cannot allocate memory"),
+    N_("Text file busy"),
+    N_("Invalid cross-device link"),
+    N_("Bad file descriptor"),
+    N_("Invalid argument"),
+    N_("Operation not supported"),
+    N_("Too many levels of symbolic links"),
+    N_("Stale file handle"),
+    N_("Broken pipe"),
+)
+"""What systems say most of the time, for the catalogues."""

@@ -2,8 +2,8 @@
 
 1. The English text is the message's identity, as in gettext: catalogues are keyed by it, programs compare it, and code
    never builds a sentence from parts.
-2. Blanks are named: {file}, {rows:,} with thousands, {rows:row|rows} one word for 1 and another for the rest. A language
-   without plurals leaves such a blank out; a sentence may count several things.
+2. Blanks are named: {file}, {rows:,} with thousands, {rows:row|rows} one word for 1 and another for the rest. A
+   language without plurals leaves such a blank out; a sentence may count several things.
 3. A value that is itself a message is put into the same language; several of them, and lists of words, are joined.
 """
 
@@ -31,6 +31,7 @@ class Message:
     Attributes:
         text: The English text, its blanks named (rules 1 and 2).
         values: What fills the blanks; further messages among them are put into the same language (rule 3).
+
     """
 
     text: str
@@ -45,6 +46,7 @@ class Message:
 
         Args:
             translate: Puts a text into a language; `str` leaves it English.
+
         """
         if not self.values:
             return translate(self.text)

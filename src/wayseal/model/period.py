@@ -51,5 +51,6 @@ def _micros(text: str, option: str, *, days: int) -> int:
             moment = moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
         return (moment - _EPOCH) // _MICRO
     except (ValueError, OverflowError):
-        message = f"{option} is neither a date such as 2026-03-02 nor a time such as 2026-03-02T08:00+08:00"
-        raise PeriodError(message) from None
+        raise PeriodError(
+            "{option} is neither a date such as 2026-03-02 nor a time such as 2026-03-02T08:00+08:00", option=option
+        ) from None

@@ -42,14 +42,10 @@ PLACES = {f"{end}_{what}": (f"{end}_outlet", what) for end in ("origin", "destin
 class PredicateError(WaysealError):
     """A predicate that can't be read; the text names the key, never the value.
 
-    key: the key that is wrong; "" where it is none of ours, or there is no object at all.
+    key: the key that is wrong; None where it is none of ours, or there is no object at all.
     """
 
     exit_code = 3
-
-    def __init__(self, text: str, key: str = "") -> None:
-        super().__init__(text)
-        self.key = key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +81,7 @@ def parse_predicate(text: str) -> Predicate:
         if key in CONDITIONS:
             any_of[key] = _values(key, read[key])
         elif key not in ("issued_from", "issued_to", "limit", "unknown"):
-            raise PredicateError("unknown key in a predicate; known are: " + ", ".join(CONDITIONS))
+            raise PredicateError("unknown key in a predicate; known are: {known}", known=list(CONDITIONS))
     return Predicate(
         any_of=any_of,
         issued_from=_time("issued_from", read.get("issued_from")),
@@ -100,7 +96,7 @@ def _values(key: str, value: object) -> tuple[str, ...]:
     texts = set()
     for item in values:
         if isinstance(item, bool) or not isinstance(item, str | int):
-            raise PredicateError(f"{key}: needs text or a whole number, or a list of them", key)
+            raise PredicateError("needs text or a whole number, or a list of them", key=key)
         texts.add(clean_waybill(str(item)) if key == "waybill" else str(item))
     return tuple(sorted(texts))
 
@@ -114,18 +110,18 @@ def _time(key: str, value: object) -> datetime | None:
             return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         pass  # an offset can carry the first and the last day out of the calendar
-    raise PredicateError(f"{key}: not a time in ISO 8601", key)
+    raise PredicateError("not a time in ISO 8601", key=key)
 
 
 def _limit(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise PredicateError("limit: not a whole number", "limit")
+        raise PredicateError("not a whole number", key="limit")
     return value
 
 
 def _unknown(value: object) -> bool:
     if value is not None and not isinstance(value, bool):
-        raise PredicateError("unknown: not true or false", "unknown")
+        raise PredicateError("not true or false", key="unknown")
     return bool(value)

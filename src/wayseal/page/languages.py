@@ -1,4 +1,4 @@
-"""The languages of screens and reports, and their catalogues: English stands in the code, the rest in gettext's files."""
+"""The languages of screens and reports: English stands in the code, other languages in gettext's catalogues."""
 
 import gettext
 from functools import cache

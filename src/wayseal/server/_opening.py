@@ -47,7 +47,9 @@ def places_of(settings: Settings) -> list[socket.socket]:
             try:
                 place = socket.create_server(at, family=family, backlog=2048, reuse_port=several)
             except OSError as error:
-                raise SettingsError(f"host and port: can't listen there ({disk_says(error)})") from error
+                raise SettingsError(
+                    "host and port: can't listen there ({reason})", reason=disk_says(error)
+                ) from error
             places.append(opened.enter_context(place))
         opened.pop_all()
     return places

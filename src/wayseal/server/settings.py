@@ -63,7 +63,7 @@ class Settings:
             raise SettingsError("tls_certificate is needed where host is not this machine's own address")
         for name, (least, most) in _BOUNDS.items():
             if not least <= getattr(self, name) <= most:
-                raise SettingsError(f"{name}: {least:g} to {most:g}")
+                raise SettingsError("{least:g} to {most:g}", key=name, least=least, most=most)
 
     @property
     def utc_offset(self) -> int:
@@ -107,7 +107,7 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
             raise SettingsError("the settings' file has a name that is no setting")
     for name in ("database", "key_database"):
         if name not in given:
-            raise SettingsError(f"{name} is needed ({PREFIX}{name.upper()})")
+            raise SettingsError("{name} is needed ({variable})", name=name, variable=PREFIX + name.upper())
     return Settings(**{name: _typed(name, str(known[name].type), value) for name, value in given.items()})
 
 
@@ -115,10 +115,10 @@ def _file(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"{file}: can't be read") from error
+        raise SettingsError("can't be read", file=file) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         # The parser's text could quote the line, and the line could be a secret.
-        raise SettingsError(f"{file}: is no TOML") from None
+        raise SettingsError("is no TOML", file=file) from None
 
 
 def _typed(name: str, kind: str, value: object) -> Any:
@@ -130,9 +130,9 @@ def _typed(name: str, kind: str, value: object) -> Any:
         if "float" in kind:
             return float(str(value))
     except ValueError:
-        raise SettingsError(f"{name}: is no {kind}") from None
+        raise SettingsError("is no {kind}", key=name, kind=kind) from None
     if not isinstance(value, str) or not value:
-        raise SettingsError(f"{name}: is no text")
+        raise SettingsError("is no text", key=name)
     return Path(value) if "Path" in kind else value
 
 

@@ -98,7 +98,7 @@ def _wide(staff: Staff, rates: Rates, rng: np.random.Generator, least: float, le
     fits = staff.is_person[staff.wide] & (rates.coverage >= least) & (rates.coverage <= 0.6)
     people = staff.wide[fits]
     if not len(people):
-        raise SimulateError(f"leaker {leaker} needs more wide_accounts")
+        raise SimulateError("leaker {leaker} needs more wide_accounts", leaker=leaker)
     return int(rng.choice(people))
 
 

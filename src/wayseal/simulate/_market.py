@@ -89,7 +89,9 @@ def sell(scenario: Scenario, calendar: Calendar, piles: Sequence[Candidates], se
             if j >= 0 and int(piles[k].number[j]) not in taken:
                 break
         else:
-            raise SimulateError(f"{what} must be fewer: a source read too few numbers that the buyer would take")
+            raise SimulateError(
+                "{name} must be fewer: a source read too few numbers that the buyer would take", name=what
+            )
         taken.add(int(piles[k].number[j]))
         item[i], sold[i] = j, at
     return Sales(pile=pile, item=item, sold=sold, outlets=outlets, stocks=stocks, opening=opening)

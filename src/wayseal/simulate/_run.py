@@ -118,13 +118,13 @@ def _make_room(out: Path, dataset: Path, truth: Path, overwrite: bool) -> None:
     if not dataset.exists():
         return
     if not (overwrite and truth.exists()):
-        raise SimulateError(f"{dataset} is there already")
+        raise SimulateError("{dataset} is there already", dataset=dataset)
     try:
         shutil.rmtree(dataset)
         truth.unlink()
         (out / _PULLED_FILE).unlink(missing_ok=True)
     except OSError as error:
-        raise SimulateError(f"{out} can't be cleared ({disk_says(error)})") from error
+        raise SimulateError("{out} can't be cleared ({reason})", out=out, reason=disk_says(error)) from error
 
 
 def _write_truth(truth: Path, known: Mapping[str, object]) -> None:
@@ -132,7 +132,7 @@ def _write_truth(truth: Path, known: Mapping[str, object]) -> None:
         truth.parent.mkdir(parents=True, exist_ok=True)
         truth.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", "utf-8")
     except OSError as error:
-        raise SimulateError(f"{truth} can't be written ({disk_says(error)})") from error
+        raise SimulateError("{truth} can't be written ({reason})", truth=truth, reason=disk_says(error)) from error
 
 
 def _write_bought(out: Path, bought: pa.Table) -> None:
@@ -145,7 +145,7 @@ def _write_pulled(path: Path, pulled: pa.Table) -> None:
     try:
         pq.write_table(pulled, path, compression="zstd")
     except OSError as error:
-        raise SimulateError(f"{path} can't be written ({disk_says(error)})") from error
+        raise SimulateError("{path} can't be written ({reason})", path=path, reason=disk_says(error)) from error
 
 
 def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> _Known:

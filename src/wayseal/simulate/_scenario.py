@@ -173,16 +173,18 @@ _WHOLE = frozenset(f.name for f in fields(Scenario) if f.type in (int, "int"))
 
 
 def _none_of(name: str, words: Iterable[str]) -> SimulateError:
-    return SimulateError(f"{name} must be one of {', '.join(words)}")
+    return SimulateError("{name} must be one of {known}", name=name, known=list(words))
 
 
 def _check(name: str, value: object, low: float, high: float) -> None:
     whole = name in _WHOLE
     kinds = (int,) if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds):
-        raise SimulateError(f"{name} must be {'a whole number' if whole else 'a number'}")
+        if whole:
+            raise SimulateError("{name} must be a whole number", name=name)
+        raise SimulateError("{name} must be a number", name=name)
     if not (math.isfinite(value) and low <= value <= high):
-        raise SimulateError(f"{name} must lie between {low:,.10g} and {high:,.10g}")
+        raise SimulateError("{name} must lie between {low:,.10g} and {high:,.10g}", name=name, low=low, high=high)
 
 
 _DEMO = Scenario()
@@ -211,8 +213,8 @@ PRESETS: Mapping[str, Scenario] = MappingProxyType(
 def preset(name: str, **changes: object) -> Scenario:
     """A named scenario with some parameters changed; SimulateError for an unknown name or parameter."""
     if name not in PRESETS:
-        raise SimulateError(f"no scenario of that name; there are {', '.join(PRESETS)}")
+        raise SimulateError("no scenario of that name; there are {presets}", presets=list(PRESETS))
     unknown = sorted(set(changes) - {f.name for f in fields(Scenario)})
     if unknown:
-        raise SimulateError(f"a scenario has no parameter {', '.join(unknown)}")
+        raise SimulateError("a scenario has no parameter {unknown}", unknown=list(unknown))
     return replace(PRESETS[name], **changes)  # type: ignore[arg-type]

@@ -140,4 +140,4 @@ def _close(path: Path, writer: pq.ParquetWriter) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> SimulateError:
-    return SimulateError(f"{path} can't be written ({disk_says(error)})")
+    return SimulateError("{path} can't be written ({reason})", path=path, reason=disk_says(error))

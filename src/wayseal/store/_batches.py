@@ -141,8 +141,13 @@ class _Reader:
         try:
             return convert(column, shaped.columns[name], self._how, times and times[0])
         except _UNREADABLE as error:
-            message = f"a column of type {shaped.columns[name].type} can't be read as {column.type}"
-            raise StoreError(message, file=self._file.path, column=name) from error
+            raise StoreError(
+                "a column of type {found} can't be read as {wanted}",
+                file=self._file.path,
+                key=name,
+                found=shaped.columns[name].type,
+                wanted=column.type,
+            ) from error
 
     def _verdict(
         self, done: dict[str, Converted], block: RawBlock, keep: npt.NDArray[np.bool_] | None

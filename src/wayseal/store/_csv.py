@@ -89,8 +89,9 @@ class CsvBlocks:
         try:
             return head.decode().rstrip("\r\n"), end
         except UnicodeDecodeError as error:
-            message = "not text in UTF-8, UTF-16 or GB18030"
-            raise StoreError(message, file=self._file.path, line=self._first_line) from error
+            raise StoreError(
+                "not text in UTF-8, UTF-16 or GB18030", file=self._file.path, line=self._first_line
+            ) from error
 
     def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
         """The rows, in order."""

@@ -19,7 +19,7 @@ from wayseal.store.types import Leaks
 def read_leaks(path: Path, *, mapping: LogMapping | None = None, offset: timedelta | str | None = None) -> Leaks:
     """Numbers that turned up outside, from a file in any of the three formats; StoreError as for `read_batches`."""
     if mapping is not None and mapping.table != "leaks":
-        raise StoreError("this mapping is not for leaks", file=mapping.path, column="table")
+        raise StoreError("this mapping is not for leaks", file=mapping.path, key="table")
     source = open_source(path, mapping=mapping, offset=offset, table="leaks")
     batches = [b for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)]
     return Leaks(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from wayseal.model.errors import disk_says
 from wayseal.store._load_logs import LOG_KEYS, MAPPABLE, LogLoader, columns_of, form_of_time, with_defaults
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
@@ -36,7 +37,7 @@ def load_mapping(path: Path) -> LogMapping:
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise StoreError(f"can't be read ({error.strerror or 'disk'})", file=path) from error
+        raise StoreError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise StoreError("a mapping file is text in UTF-8", file=path, line=line) from error
@@ -49,9 +50,8 @@ def parse_mapping(text: str, path: Path) -> LogMapping:
         doc = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         found = re.search(r"at line (\d+)", str(error))
-        what = 'not TOML here; text stands in quotes, as in actor = "user"'
         line = int(found[1]) if found else text.count("\n") + 1
-        raise StoreError(what, file=path, line=line) from error
+        raise StoreError('not TOML here; text stands in quotes, as in actor = "user"', file=path, line=line) from error
     return _Loader(text, path).load(doc)
 
 
@@ -66,15 +66,15 @@ class _Loader:
         """The whole document."""
         self._known(doc, _TOP, "")
         if doc.get("wayseal", VERSION) != VERSION:
-            raise self._error(f"this version of Wayseal reads mapping version {VERSION}", "", "wayseal")
+            raise self._error("this version of Wayseal reads mapping version {version}", "", "wayseal", version=VERSION)
         if self._format(doc) in LOGS:
             return self._load_log(doc, Format(doc["format"]))
         for key in LOG_KEYS:
             if key in doc:
-                raise self._error(f"only for the formats {', '.join(sorted(LOGS))}", "", key)
+                raise self._error("only for the formats {formats}", "", key, formats=sorted(LOGS))
         table = self._text(doc, "table", "", default="accesses")
         if table not in TABLES:
-            raise self._error(f"no table of the contract; one of {', '.join(TABLES)}", "", "table")
+            raise self._error("no table of the contract; one of {known}", "", "table", known=list(TABLES))
         header = self._flag(doc, "header", True)
         fields = self._fields(doc, table, header)
         return LogMapping(
@@ -94,14 +94,16 @@ class _Loader:
         """The mapping of a raw log, which fills two tables."""
         for key in ("table", "delimiter", "header"):
             if key in doc:
-                raise self._error(f"the format {form} has no use for it (it fills accesses and queries)", "", key)
+                raise self._error(
+                    "the format {format} has no use for it (it fills accesses and queries)", "", key, format=form
+                )
         fields = tuple(self._log_field(form, name, value) for name, value in self._log_columns(doc).items())
         filters = (*self._filters(doc, "drop"), *self._filters(doc, "keep"))
         for number, rule in enumerate(filters):
             if not columns_of(form, names_of_format(form), rule.column):
                 kind = "keep" if rule.keep else "drop"
                 at = number - sum(f.keep != rule.keep for f in filters[:number])
-                raise self._error(_no_column(form), f"{kind}[{at}]", "column")
+                raise self._no_column(form, f"{kind}[{at}]", "column")
         return LogMapping(
             path=self._path,
             table="accesses",
@@ -126,7 +128,7 @@ class _Loader:
         item = self._field(TABLES[table].column(name), value)
         for column in item.columns:
             if not columns_of(form, names_of_format(form), column):
-                raise self._error(_no_column(form), "columns", name)
+                raise self._no_column(form, "columns", name)
         how = form_of_time(form, item.columns[0]) if name == "at" and item.columns else None
         return replace(item, formats=(how,)) if how and item.formats == ("iso",) else item
 
@@ -137,7 +139,7 @@ class _Loader:
         self._known(columns, TABLES[table].names, "columns")
         missing = [n for n in TABLES[table].required if n not in columns]
         if missing:
-            raise self._error(f"the table {table} needs this column", "columns", missing[0])
+            raise self._error("the table {table} needs this column", "columns", missing[0], table=table)
         fields = tuple(self._field(TABLES[table].column(n), v) for n, v in columns.items())
         if not header:
             for item in fields:
@@ -195,8 +197,8 @@ class _Loader:
             if form != "iso" and form not in EPOCHS:
                 try:
                     compile_format(form)
-                except ValueError as error:
-                    raise self._error(str(error), where, key) from error
+                except StoreError as error:
+                    raise error.at(file=self._path, line=self._line(where, key), key=key) from None
         return tuple(forms)
 
     def _values(self, value: _Doc, where: str) -> Mapping[str, str]:
@@ -208,7 +210,7 @@ class _Loader:
     def _filters(self, doc: _Doc, key: str) -> list[RowFilter]:
         rules = doc.get(key, [])
         if not isinstance(rules, list) or not all(isinstance(r, dict) for r in rules):
-            raise self._error(f"is written as [[{key}]]", "", key)
+            raise self._error("is written as [[{table}]]", "", key, table=key)
         made = []
         for number, rule in enumerate(rules):
             where = f"{key}[{number}]"
@@ -225,7 +227,7 @@ class _Loader:
     def _format(self, doc: _Doc) -> Format | None:
         form = self._text(doc, "format", "", default="")
         if form and form not in set(Format):
-            raise self._error(f"no format; one of {', '.join(Format)}", "", "format")
+            raise self._error("no format; one of {known}", "", "format", known=list(Format))
         return Format(form) if form else None
 
     def _encoding(self, doc: _Doc) -> str | None:
@@ -237,7 +239,7 @@ class _Loader:
         except LookupError:
             plain = ""
         if plain not in _ENCODINGS:
-            raise self._error(f"not known here; one of {', '.join(sorted(_ENCODINGS))}", "", "encoding")
+            raise self._error("not known here; one of {known}", "", "encoding", known=sorted(_ENCODINGS))
         return plain.removesuffix("-sig")
 
     def _delimiter(self, doc: _Doc) -> str | None:
@@ -251,8 +253,8 @@ class _Loader:
         text = self._text(doc, "offset", "", default="")
         try:
             return parse_offset(text) if text else None
-        except ValueError as error:
-            raise self._error(str(error), "", "offset") from error
+        except StoreError as error:
+            raise error.at(file=self._path, line=self._line("", "offset"), key="offset") from None
 
     def _text(self, doc: _Doc, key: str, where: str, default: str | None = None) -> str:
         value = doc.get(key, default)
@@ -269,10 +271,16 @@ class _Loader:
     def _known(self, doc: _Doc, keys: tuple[str, ...], where: str) -> None:
         for key in doc:
             if key not in keys:
-                raise self._error(f"not known here; one of {', '.join(keys)}", where, key)
+                raise self._error("not known here; one of {known}", where, key, known=list(keys))
 
-    def _error(self, message: str, where: str, key: str) -> StoreError:
-        return StoreError(message, file=self._path, line=self._line(where, key), column=key)
+    def _no_column(self, form: Format, where: str, key: str) -> StoreError:
+        has = list(names_of_format(form))
+        return self._error(
+            "the format {format} has no such column; it has {columns}", where, key, format=form, columns=has
+        )
+
+    def _error(self, text: str, where: str, key: str, **values: object) -> StoreError:
+        return StoreError(text, file=self._path, line=self._line(where, key), key=key, **values)
 
     def _line(self, where: str, key: str) -> int:
         """Where a key stands; where its table does, if the key itself can't be found; else the first line."""
@@ -280,10 +288,6 @@ class _Loader:
         places = ((where, key), (table, inner), (where, ""))
         inside = (at for (name, _), at in self._places.items() if not where and name.startswith((f"{key}[", f"{key}.")))
         return next((self._places[p] for p in places if p in self._places), next(inside, 1))
-
-
-def _no_column(form: Format) -> str:
-    return f"the format {form} has no such column; it has {', '.join(names_of_format(form))}"
 
 
 def find_places(text: str) -> dict[tuple[str, str], int]:

@@ -42,7 +42,7 @@ _FREE: Mapping[Format, tuple[str, ...]] = {Format.PGAUDIT: ("comment.",), Format
 MAPPABLE = tuple(dict.fromkeys(n for t in ("accesses", "queries") for n in TABLES[t].names if n not in _MADE))
 """Columns of the two tables that `[columns]` may give for a raw log; the adapter finds the others."""
 _Doc = Mapping[str, Any]
-_Raise = Callable[[str, str, str], StoreError]
+_Raise = Callable[..., StoreError]
 
 
 def with_defaults(form: Format, fields: tuple[FieldMap, ...]) -> tuple[FieldMap, ...]:
@@ -77,13 +77,15 @@ class LogLoader:
         """The settings; StoreError names the first mistake."""
         for key in LOG_KEYS:
             if key in doc and key not in _USES[form]:
-                raise self._error(f"the format {form} has no use for it", "", key)
+                raise self._error("the format {format} has no use for it", "", key, format=form)
         tables, paths = self._tables(doc), self._paths(doc)
         resources = frozenset(self._texts(doc, "resources", ()))
         if not tables and not paths and not resources:
             wanted = {Format.PGAUDIT: "tables", Format.COMBINED: "paths"}.get(form, "tables")
             spelt = "[tables.NAME]" if wanted == "tables" else "[[paths]]"
-            raise self._error(f"the format {form} needs {spelt}: where the waybills are", "", wanted)
+            raise self._error(
+                "the format {format} needs {table}: where the waybills are", "", wanted, format=form, table=spelt
+            )
         statuses = self._texts(doc, "statuses", ("2xx",))
         for status in statuses:
             if not re.fullmatch("[1-5](?:[0-9]{2}|xx)", status):
@@ -115,7 +117,7 @@ class LogLoader:
         known = TABLE if waybills else OUTLETS
         for key in table:
             if key not in known:
-                raise self._error(f"not known here; one of {', '.join(known)}", where, key)
+                raise self._error("not known here; one of {known}", where, key, known=list(known))
         if waybills and "waybill" not in table:
             raise self._error("a table needs its column `waybill`, or `outlet` for a table of outlets", where, "")
         columns: dict[str, TableColumn] = {}
@@ -133,7 +135,7 @@ class LogLoader:
             inner = f"{where}.{key}"
             for name in value:
                 if name not in COLUMN:
-                    raise self._error(f"not known here; one of {', '.join(COLUMN)}", inner, name)
+                    raise self._error("not known here; one of {known}", inner, name, known=list(COLUMN))
             if value.get("unit", "time") not in {"time", "day"}:
                 raise self._error('is "time" or "day"', inner, "unit")
             day, value = value.get("unit") == "day", value.get("column")
@@ -150,7 +152,7 @@ class LogLoader:
     def _path(self, rule: _Doc, where: str) -> PathRule:
         for key in rule:
             if key not in PATH:
-                raise self._error(f"not known here; one of {', '.join(PATH)}", where, key)
+                raise self._error("not known here; one of {known}", where, key, known=list(PATH))
         pattern = self._pattern(rule, where)
         query = rule.get("query", {})
         if not isinstance(query, dict):
@@ -158,13 +160,15 @@ class LogLoader:
         meant: dict[str, str] = {}
         for key in (*pattern.groupindex, *query):
             if key not in ASKABLE:
-                raise self._error(f"{key} is no condition; one of {', '.join(ASKABLE)}", where, "query")
+                raise self._error(
+                    "{name} is no condition; one of {known}", where, "query", name=key, known=list(ASKABLE)
+                )
         for key in query:
             for name in self._texts(query, key, (), f"{where}.query"):
                 meant[name] = key
         action = rule.get("action")
         if action is not None and action not in set(Action):
-            raise self._error(f"one of {', '.join(Action)}", where, "action")
+            raise self._error("one of {known}", where, "action", known=list(Action))
         ignore = frozenset(self._texts(rule, "ignore", (), where))
         return PathRule(pattern=pattern, query=meant, ignore=ignore, action=action)
 

@@ -45,13 +45,19 @@ class ParquetBlocks:
                 done += batch.num_rows
                 yield self._block(batch, first, self._size * done // max(total, 1))
         except _ARROW_ERRORS as error:
-            message = "the Parquet file is damaged from this row on; copy it anew"
-            raise StoreError(message, file=self._path, line=done + 1) from error
+            raise StoreError(
+                "the Parquet file is damaged from this row on; copy it anew", file=self._path, line=done + 1
+            ) from error
         finally:
             self._file.close()
         if done != total:
-            message = f"the Parquet file gives its number of rows as {total}, and holds {done}; copy it anew"
-            raise StoreError(message, file=self._path, line=done + 1)
+            raise StoreError(
+                "the Parquet file gives its number of rows as {total}, and holds {done}; copy it anew",
+                file=self._path,
+                line=done + 1,
+                total=total,
+                done=done,
+            )
 
     def _block(self, batch: pa.RecordBatch, first: int, bytes_read: int) -> RawBlock:
         line = np.arange(first, first + batch.num_rows, dtype=np.int64)

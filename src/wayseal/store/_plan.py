@@ -9,13 +9,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.model.messages import N_, Message
 from wayseal.store import _strings, _times
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, RowFilter
 from wayseal.store.tables import TABLES, ColumnType, Table
 from wayseal.store.types import RawBlock, SourceFile
 
-_EXPLAINED = {"leaks": " (seen_at says when each number was seen outside)"}
+_EXPLAINED = {"leaks": N_("{columns} (seen_at says when each number was seen outside)")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +94,25 @@ def _check_required(
     missing = [c for c in table.required if c not in {f.name for f in fields}]
     if not missing:
         return
-    cure = "; a mapping file can say which column is which (`wayseal map SAMPLE` proposes one)"
-    needs = ", ".join(missing) + _EXPLAINED.get(table.name, "")
-    message = f"the table {table.name} needs {needs}; {describe(names)}{'' if mapped else cure}"
-    raise StoreError(message, file=file.path, column=missing[0])
+    needs = Message(_EXPLAINED.get(table.name, "{columns}"), {"columns": missing})
+    text = N_(
+        "the table {table} needs {columns}; the file has {found}; a mapping file can say which column is which "
+        "(`wayseal map SAMPLE` proposes one)"
+    )
+    if mapped:
+        text = N_("the table {table} needs {columns}; the file has {found}")
+    raise StoreError(text, file=file.path, key=missing[0], table=table.name, columns=needs, found=describe(names))
 
 
 def _check_there(name: str, names: tuple[str, ...], file: SourceFile) -> None:
     count = names.count(name)
     if count == 1:
         return
-    problem = "there is no such column" if count == 0 else "this column is there twice"
-    raise StoreError(f"{problem}; {describe(names)}", file=file.path, column=name)
+    missing, twice = (
+        N_("there is no such column; the file has {found}"),
+        N_("this column is there twice; the file has {found}"),
+    )
+    raise StoreError(twice if count else missing, file=file.path, key=name, found=describe(names))
 
 
 def describe(names: tuple[str, ...]) -> str:
@@ -113,7 +121,7 @@ def describe(names: tuple[str, ...]) -> str:
         n if re.fullmatch(r"[^\W\d][\w .:/()-]{0,39}", n) and not re.search(r"\d{4}", n) else f"#{at}"
         for at, n in enumerate(names[:40], 1)
     ]
-    return "the file has " + ", ".join(told) + (", …" if len(names) > 40 else "")
+    return ", ".join(told) + (", …" if len(names) > 40 else "")
 
 
 def _fetch(item: FieldMap, block: RawBlock) -> pa.Array:

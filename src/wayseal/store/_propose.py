@@ -132,7 +132,7 @@ def _rest(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) ->
     used = {c for g in found.values() for c in g.columns}
     rest = tuple(n for n in sample.columns if n not in used)
     if rest:
-        yield f"# {say['rest']}: {describe(rest).removeprefix('the file has ')}"
+        yield f"# {say['rest']}: {describe(rest)}"
 
 
 def _drop(say: Mapping[str, str]) -> Iterator[str]:

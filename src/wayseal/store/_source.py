@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from wayseal.model.errors import disk_says
+from wayseal.model.messages import Message
 from wayseal.store._times import parse_offset
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
@@ -40,17 +42,14 @@ def open_source(
     """
     path = Path(path)
     if isinstance(offset, str):
-        try:
-            offset = parse_offset(offset)
-        except ValueError as error:
-            raise StoreError(str(error)) from error
+        offset = parse_offset(offset)
     if not path.exists():
         raise StoreError("there is no such file or folder", file=path)
     try:
         files, notices = _find(path, mapping, table)
     except (OSError, EOFError, zlib.error) as error:
-        why = getattr(error, "strerror", None) or "damaged"
-        raise StoreError(f"can't be read ({why})", file=path) from error
+        reason = disk_says(error) if isinstance(error, OSError) and error.errno else Message("damaged")
+        raise StoreError("can't be read ({reason})", file=path, reason=reason) from error
     options = ReadOptions(offset=offset)
     return Source(path=path, files=files, mapping=mapping, options=options, notices=notices)
 
@@ -127,7 +126,7 @@ def _dataset(path: Path) -> tuple[_Files, _Notices]:
             others += entry.name != "dataset.json" and not entry.name.startswith((".", "_"))
             continue
         if table in seen:
-            raise StoreError("the table stands here twice; put its files into one folder", file=path, column=table)
+            raise StoreError("the table stands here twice; put its files into one folder", file=path, key=table)
         seen.add(table)
         if form is None or entry.is_dir():
             found, said = _folder(entry, table, None)
@@ -159,7 +158,12 @@ def _check_version(path: Path) -> None:
         raise StoreError("not JSON", file=path) from error
     version = about.get("wayseal") if isinstance(about, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise StoreError("needs a version number", file=path, column="wayseal")
+        raise StoreError("needs a version number", file=path, key="wayseal")
     if version > VERSION:
-        message = f"dataset version {version} is newer than version {VERSION}, which this Wayseal reads; update Wayseal"
-        raise StoreError(message, file=path, column="wayseal")
+        raise StoreError(
+            "dataset version {version} is newer than version {newest}, which this Wayseal reads; update Wayseal",
+            file=path,
+            key="wayseal",
+            version=version,
+            newest=VERSION,
+        )

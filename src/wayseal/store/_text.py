@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Notice, NoticeCode, SourceFile
 
@@ -56,10 +57,10 @@ class TextFile:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise self._error("the compressed file is damaged or cut short here") from error
         except OSError as error:
-            raise self._error(f"can't be read ({error.strerror or 'disk'})") from error
+            raise self._error("can't be read ({reason})", reason=disk_says(error)) from error
 
-    def _error(self, message: str) -> StoreError:
-        return StoreError(message, file=self._file.path, line=self._lines + 1)
+    def _error(self, text: str, **values: object) -> StoreError:
+        return StoreError(text, file=self._file.path, line=self._lines + 1, key=None, **values)
 
     def _chunks(self, disk: BinaryIO) -> Iterator[bytes]:
         """The file's bytes; those of encodings in which a newline is not one byte are UTF-8 already."""

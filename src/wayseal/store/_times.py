@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.store.errors import StoreError
+
 type_utc = pa.timestamp("us", tz="UTC")
 LOW = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 HIGH = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -56,12 +58,12 @@ class Times:
 
 
 def parse_offset(text: str) -> timedelta:
-    """An offset from UTC such as "+08:00", "+0800", "+08", "Z" or "UTC"; ValueError if it is none."""
+    """An offset from UTC such as "+08:00", "+0800", "+08", "Z" or "UTC"; StoreError if it is none."""
     if text in {"Z", "z", "UTC", "GMT"}:
         return timedelta(0)
     match = re.fullmatch(r"([+-])([0-9]{2}):?([0-9]{2})?", text)
     if match is None or int(match[2]) > 23 or int(match[3] or 0) > 59:
-        raise ValueError("not an offset from UTC; write it like +08:00")
+        raise StoreError("not an offset from UTC; write it like +08:00")
     delta = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
     return -delta if match[1] == "-" else delta
 
@@ -75,7 +77,7 @@ def format_offset(offset: timedelta) -> str:
 
 @cache
 def compile_format(form: str) -> str:
-    """The regular expression of a strptime-like format; ValueError names the directive that is unknown or twice."""
+    """The regular expression of a strptime-like format; StoreError names the directive that is unknown or twice."""
     known = {"T": "%H:%M:%S", "F": "%Y-%m-%d", "R": "%H:%M"}
     spelt = re.sub(r"%([TFR])", lambda m: known[m[1]], form)
     out = []
@@ -90,13 +92,13 @@ def compile_format(form: str) -> str:
             out.append("%")
             continue
         if letter not in _DIRECTIVES or letter in seen:
-            raise ValueError(f"%{letter} is not known here, or stands there twice")
+            raise StoreError("%{letter} is not known here, or stands there twice", letter=letter)
         seen.add(letter)
         glued = _touches_digits(pieces, at)
         fixed = glued and letter in _FIXED
         out.append(f"(?P<{_FIXED[letter]}>[0-9]{{2}})" if fixed else _DIRECTIVES[letter])
     if not ({"Y", "y"} & seen and {"m", "b"} & seen and "d" in seen):
-        raise ValueError("a time needs a year, a month and a day")
+        raise StoreError("a time needs a year, a month and a day")
     return r"^\s*" + "".join(out) + r"\s*$"
 
 

@@ -32,7 +32,7 @@ def write_table(
     """
     path = folder / f"{table}.{form}"
     if form in LOGS:
-        raise StoreError(f"tables are not written as {form}", file=folder)
+        raise StoreError("tables are not written as {form}", file=folder, form=form)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "dataset.json").write_text(json.dumps({"wayseal": VERSION}) + "\n", "utf-8")
@@ -41,7 +41,7 @@ def write_table(
         else:
             _write_text(path, TABLES[table], batches, form)
     except OSError as error:
-        raise StoreError(f"can't be written ({disk_says(error)})", file=path) from error
+        raise StoreError("can't be written ({reason})", file=path, reason=disk_says(error)) from error
     return path
 
 

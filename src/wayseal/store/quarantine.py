@@ -48,7 +48,7 @@ class QuarantineWriter:
                 self._open()
             self._write(file, items)
         except OSError as error:
-            raise self._error(error) from error
+            raise self._refused(error) from error
         self.count += len(items)
 
     def close(self) -> None:
@@ -66,10 +66,10 @@ class QuarantineWriter:
                 stream.close()
         self._out = self._raw = None
         if failed is not None:
-            raise self._error(failed) from failed
+            raise self._refused(failed) from failed
 
-    def _error(self, error: OSError) -> StoreError:
-        return StoreError(f"can't be written ({disk_says(error)})", file=self._path)
+    def _refused(self, error: OSError) -> StoreError:
+        return StoreError("can't be written ({reason})", file=self._path, reason=disk_says(error))
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

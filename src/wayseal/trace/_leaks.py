@@ -125,5 +125,5 @@ def _asked(table: pa.Table, rows: list[int]) -> tuple[tuple[Predicate | None, ..
 def _whole(predicate: Predicate) -> Predicate:
     """The same predicate; PredicateError for one that is only an upper bound: a stratum must not be too wide."""
     if predicate.unknown:
-        raise PredicateError("unknown: part of what was asked can't be expressed", "unknown")
+        raise PredicateError("part of what was asked can't be expressed", key="unknown")
     return predicate

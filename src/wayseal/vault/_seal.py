@@ -73,7 +73,7 @@ def seal(
 
 def _clean(parcels: Sequence[Parcel]) -> list[Parcel]:
     if not 0 < len(parcels) <= MOST:
-        raise VaultError(f"waybills: 1 to {MOST} in one request")
+        raise VaultError("waybills: 1 to {most} in one request", most=MOST)
     clean = [
         Parcel(
             waybill=check.waybill(p.waybill),

@@ -125,7 +125,7 @@ class Vault:
     def job(caller: Caller, asks: Sequence[Ask], *, key: str | None = None, approval: str | None = None) -> DiscloseJob:
         """A request as `disclose_group` takes it; VaultError names the field that can't be."""
         if not 0 < len(asks) <= MOST_ASKS:
-            raise VaultError(f"waybills: 1 to {MOST_ASKS} in one request")
+            raise VaultError("waybills: 1 to {most} in one request", most=MOST_ASKS)
         clean = tuple(
             Ask(
                 waybill=check.waybill(a.waybill),

@@ -39,7 +39,7 @@ class Approval:
 def ask(connection: Connection, caller: Caller, purpose: str, most: int, policy: int, now: int) -> Approval:
     """Asks for bulk."""
     if not 0 < most <= MOST:
-        raise VaultError(f"most: 1 to {MOST}")
+        raise VaultError("most: 1 to {most}", most=MOST)
     made = Approval(
         approval=secrets.token_hex(10),
         actor=caller.actor,

@@ -19,14 +19,14 @@ def waybill(text: str) -> str:
     """The one spelling of a number; VaultError where it has none or is too long."""
     number = clean_waybill(text)
     if not number or len(number) > NUMBER or not number.isprintable():
-        raise VaultError(f"waybill: no number of 1 to {NUMBER} characters")
+        raise VaultError("waybill: no number of 1 to {most} characters", most=NUMBER)
     return number
 
 
 def identifier(name: str, text: str) -> str:
     """An id as it was given: 1 to 128 printable characters without space at its ends."""
     if not _code(text, ID):
-        raise VaultError(f"{name}: no id of 1 to {ID} printable characters")
+        raise VaultError("no id of 1 to {most} printable characters", key=name, most=ID)
     return text
 
 
@@ -38,21 +38,21 @@ def optional(name: str, text: str | None) -> str | None:
 def purpose(text: str) -> str:
     """A purpose's code; whether there is one by it is the policy's to say."""
     if not _code(text, PURPOSE):
-        raise VaultError(f"purpose: no code of 1 to {PURPOSE} printable characters")
+        raise VaultError("purpose: no code of 1 to {most} printable characters", most=PURPOSE)
     return text
 
 
 def reason(text: str) -> str:
     """Why somebody asks: 1 to 200 characters, of which one is not a space."""
     if not text.strip() or len(text) > REASON or not _plain(text):
-        raise VaultError(f"reason: 1 to {REASON} characters are needed, without control characters")
+        raise VaultError("reason: 1 to {most} characters are needed, without control characters", most=REASON)
     return text
 
 
 def value(field: Field, text: str) -> str:
     """What is sealed: 1 to 1,000 characters."""
     if not text.strip() or len(text) > VALUE or not _plain(text):
-        raise VaultError(f"{field}: 1 to {VALUE} characters are needed, without control characters")
+        raise VaultError("1 to {most} characters are needed, without control characters", key=field, most=VALUE)
     return text
 
 

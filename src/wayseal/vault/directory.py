@@ -129,7 +129,7 @@ def add_client(
     check.identifier("client", client.client)
     check.optional("actor", client.actor)
     if not 0 < client.per_second <= MOST_PER_SECOND:
-        raise VaultError(f"per_second: 1 to {MOST_PER_SECOND}")
+        raise VaultError("per_second: 1 to {most}", most=MOST_PER_SECOND)
     if client_of(connection, client.client) is not None:
         raise VaultError("client: this id is taken")
     connection.execute(

@@ -49,7 +49,7 @@ def erase(
     why: a code such as `request` or `retention`. VaultError: too many, or a number that isn't there.
     """
     if not 0 < len(numbers) <= MOST:
-        raise VaultError(f"waybills: 1 to {MOST} in one act")
+        raise VaultError("waybills: 1 to {most} in one act", most=MOST)
     main.write(_mark, caller, numbers, why, policy, now)
     done = keys.write(_drop, numbers, now, now + backups)
     main.write(_settle, numbers)
@@ -68,7 +68,7 @@ def due(connection: Connection, now: int) -> list[str]:
 def _mark(connection: Connection, caller: Caller, numbers: Sequence[str], why: str, policy: int, now: int) -> None:
     rows = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", list(numbers))}
     if missing := [number for number in numbers if number not in rows]:
-        raise VaultError(f"waybills: {len(missing)} of these numbers are not in the vault")
+        raise VaultError("waybills: {missing} of these numbers are not in the vault", missing=len(missing))
     fresh = [number for number in numbers if rows[number].erased_at is None]
     if fresh:
         which = t.waybills.c.waybill == sa.bindparam("b_waybill")

@@ -40,8 +40,8 @@ class BusyError(VaultError):
 class ReusedKeyError(VaultError):
     """An idempotency key that was used for another request."""
 
-    def __init__(self, text: str = "idempotency key: it was used for another request") -> None:
-        super().__init__(text)
+    def __init__(self) -> None:
+        super().__init__("idempotency key: it was used for another request")
 
 
 class BackupError(VaultError):

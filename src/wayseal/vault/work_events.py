@@ -136,5 +136,5 @@ def _optional(column: pa.ChunkedArray) -> list[int | None]:
 
 def _at(name: str, value: int) -> int:
     if not 0 <= value < LATEST:
-        raise VaultError(f"{name}: a time between 1970 and 2100")
+        raise VaultError("a time between 1970 and 2100", key=name)
     return value

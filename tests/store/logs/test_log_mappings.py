@@ -61,7 +61,7 @@ def test_mistakes_are_named_by_line_and_key(text: str, line: int, key: str, mess
     with pytest.raises(StoreError) as caught:
         mapping(text)
     assert message in str(caught.value)
-    assert (caught.value.file, caught.value.line, caught.value.column) == (Path("m.toml"), line, key)
+    assert (caught.value.file, caught.value.line, caught.value.key) == (Path("m.toml"), line, key)
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_a_zone_of_several_meanings_needs_an_offset(tmp_path: Path) -> None:
     path = put(tmp_path / "pg.csv", record(audit(ONE), time="2026-03-04 11:02:31.5 CST"))
     with pytest.raises(StoreError, match=r"CST.*--offset \+08:00") as caught:
         read(path, PGAUDIT)
-    assert (caught.value.line, caught.value.column) == (1, "log_time")
+    assert (caught.value.line, caught.value.key) == (1, "log_time")
     for reads, _ in (read(path, PGAUDIT, offset="+08:00"), read(path, 'offset = "+08:00"\n' + PGAUDIT)):
         assert reads.rows[0]["at"] == "2026-03-04 03:02:31.500000+00:00"
         assert reads.notices[NoticeCode.TIMES_WITHOUT_OFFSET].values["offset"] == "+08:00"

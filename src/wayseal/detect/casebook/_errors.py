@@ -1,6 +1,5 @@
 """What keeping and reading a casebook raises."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from wayseal.model import WaysealError
@@ -10,10 +9,6 @@ class CasebookError(WaysealError):
     """A casebook, or its secret, that is missing, damaged or of another version; names the file, never a value."""
 
     exit_code: ClassVar[int] = 6
-
-    def __init__(self, message: str, *, file: Path | None = None, line: int | None = None, field: str = "") -> None:
-        place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
-        super().__init__(place + (f"{field}: " if field else "") + message)
 
 
 class CasebookChangedError(CasebookError):

@@ -11,13 +11,14 @@ from wayseal.detect.casebook._fold import Folder, fold
 from wayseal.detect.casebook._secret import checked_pseudonyms
 from wayseal.detect.casebook.findings import Code, Head, Verification
 from wayseal.detect.casebook.types import FILE, Act, Casebook
+from wayseal.model.messages import N_
 from wayseal.store.errors import JournalBusyError, StoreError
 from wayseal.store.journal import read_journal
 
 _SAYS = {
-    Code.CHANGED: "this line was changed",
-    Code.MISSING: "before this line one is missing, or was moved or put in",
-    Code.ACT: "this line says what can't be",
+    Code.CHANGED: N_("this line was changed"),
+    Code.MISSING: N_("before this line one is missing, or was moved or put in"),
+    Code.ACT: N_("this line says what can't be"),
 }
 
 

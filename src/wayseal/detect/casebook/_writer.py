@@ -118,13 +118,15 @@ class Writer:
         """The id of a case's account that was given by id or pseudonym; None: it has one, and none was given."""
         if given is None:
             if len(case.actors) > 1:
-                raise CasebookUsageError(f"{case.id} has several accounts: say whose statement it is", field="actor")
+                raise CasebookUsageError(
+                    "{id} has several accounts: say whose statement it is", key="actor", id=case.id
+                )
             return None
         if given in case.actors:
             return given
         meant = [actor for actor in case.actors if self.pseudonyms.of(actor) == given]
         if len(meant) != 1:
-            raise NoSuchCaseError(f"{case.id} has no such account; `wayseal case list` shows its accounts")
+            raise NoSuchCaseError("{id} has no such account; `wayseal case list` shows its accounts", id=case.id)
         return meant[0]
 
     def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> Case:
@@ -203,5 +205,5 @@ def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) ->
 def _text(text: str, field: str) -> str:
     hidden = any(unicodedata.category(char) in _CONTROLS for char in text if char not in _BREAKS)
     if not text.strip() or len(text) > MOST_STATEMENT or hidden:
-        raise CasebookUsageError(f"a text of up to {MOST_STATEMENT} characters", field=field)
+        raise CasebookUsageError("a text of up to {most} characters", key=field, most=MOST_STATEMENT)
     return text

@@ -195,7 +195,7 @@ class Casebook:
             if case.id == id_:
                 return case
         name = shorten(visible(id_), MOST_ID) or '""'
-        raise NoSuchCaseError(f"there is no case {name}; `wayseal case list` shows which there are")
+        raise NoSuchCaseError("there is no case {name}; `wayseal case list` shows which there are", name=name)
 
     @property
     def opened_actors(self) -> frozenset[str]:
@@ -232,5 +232,5 @@ class Casebook:
 def one_line(text: str, field: str) -> str:
     """A text that can say who or why: one line of up to MOST_LINE characters. CasebookUsageError names the field."""
     if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
-        raise CasebookUsageError(f"one line of up to {MOST_LINE} characters", field=field)
+        raise CasebookUsageError("one line of up to {most} characters", key=field, most=MOST_LINE)
     return text

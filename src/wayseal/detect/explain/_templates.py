@@ -22,6 +22,7 @@ from typing import Any
 
 from wayseal.detect._errors import TemplateError
 from wayseal.model.kinds import Action, ActorKind
+from wayseal.model.messages import Message
 
 MOST = 24
 """Most templates of one set: a template is a bit of a mask."""
@@ -92,7 +93,7 @@ def load_templates(path: Path | None) -> tuple[Template, ...]:
     named = {t.name: t for t in (*built_in(), *own)}
     found = ordered(t for t in named.values() if t.enabled)
     if len(found) > MOST:
-        raise TemplateError(f"more than {MOST} templates", file=path)
+        raise TemplateError("more than {most} templates", file=path, most=MOST)
     return found
 
 
@@ -112,28 +113,29 @@ def parse_templates(text: str, file: Path | None) -> tuple[Template, ...]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TemplateError(f"not TOML: {error}", file=file) from None
+        raise TemplateError("not TOML: {error}", file=file, error=error) from None
     rows = content.pop("template", [])
     if content or not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
-        wrong = ", ".join(sorted(content)) or "template"
-        raise TemplateError(f"only [[template]] tables may stand in it: {wrong}", file=file)
+        wrong = sorted(content) or ["template"]
+        raise TemplateError("only [[template]] tables may stand in it: {wrong}", file=file, wrong=wrong)
     made = [_template(row, place, file) for place, row in enumerate(rows, 1)]
     names = [t.name for t in made]
     if twice := sorted({n for n in names if names.count(n) > 1}):
-        raise TemplateError(f"template {twice[0]} stands twice", file=file)
+        raise TemplateError("template {name} stands twice", file=file, name=twice[0])
     return tuple(made)
 
 
 def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template:
     name = row.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise TemplateError(f"template {place}: name must be lower case, such as night-desk", file=file)
+        raise TemplateError("template {place}: name must be lower case, such as night-desk", file=file, place=place)
 
-    def wrong(key: str, must: str) -> TemplateError:
-        return TemplateError(f"template {name}: {key} must be {must}", file=file)
+    def wrong(key: str, text: str, **values: object) -> TemplateError:
+        need = Message(text, values)
+        return TemplateError("template {name}: {option} must be {must}", file=file, name=name, option=key, must=need)
 
     if unknown := sorted(set(row) - set(KEYS)):
-        raise TemplateError(f"template {name}: unknown key {unknown[0]}", file=file)
+        raise TemplateError("template {name}: unknown key {unknown}", file=file, name=name, unknown=unknown[0])
     enabled = row.get("enabled", True)
     if not isinstance(enabled, bool):
         raise wrong("enabled", "true or false")
@@ -142,7 +144,7 @@ def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template
     try:
         by = By(row.get("by", ""))
     except ValueError:
-        raise wrong("by", "one of " + ", ".join(By)) from None
+        raise wrong("by", "one of {known}", known=list(By)) from None
     strength = row.get("strength", "strong")
     if strength not in ("strong", "weak"):
         raise wrong("strength", "strong or weak")
@@ -152,11 +154,11 @@ def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template
     return _narrowed(made, row, wrong)
 
 
-def _narrowed(made: Template, row: Mapping[str, Any], wrong: Callable[[str, str], TemplateError]) -> Template:
+def _narrowed(made: Template, row: Mapping[str, Any], wrong: Callable[..., TemplateError]) -> Template:
     for key in ("before", "after"):
         if key in row:
             if made.by not in TIMED:
-                raise wrong(key, f"left out with {made.by}")
+                raise wrong(key, "left out with {by}", by=made.by)
             length = _LENGTH.fullmatch(row[key]) if isinstance(row[key], str) else None
             if length is None:
                 raise wrong(key, "a length such as 90m, 12h or 10d")
@@ -168,7 +170,7 @@ def _narrowed(made: Template, row: Mapping[str, Any], wrong: Callable[[str, str]
         if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
             raise wrong(key, "a list of words")
         if among is not None and not set(values) <= among:
-            raise wrong(key, "of " + ", ".join(sorted(among)))
+            raise wrong(key, "of {known}", known=sorted(among))
         named[key] = frozenset(values)
     made = replace(made, roles=named["roles"], kinds=named["kinds"], actions=named["actions"], rights=named["rights"])
     if made.by is By.MANDATE and not made.rights:

@@ -10,6 +10,7 @@ from pathlib import Path
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._errors import ContractError
 from wayseal.detect.partners._parse import parse_contract
+from wayseal.model.errors import disk_says
 
 MOST_BYTES = 1 << 20
 
@@ -24,7 +25,7 @@ def load_contracts(folder: Path) -> tuple[Contract, ...]:
     try:
         files = sorted(p for p in folder.iterdir() if p.suffix == ".toml" and p.name[0] != "." and p.is_file())
     except OSError as error:
-        raise ContractError(f"can't be read ({error.strerror or 'disk'})", file=folder) from error
+        raise ContractError("can't be read ({reason})", file=folder, reason=disk_says(error)) from error
     if not files:
         raise ContractError("no contract is in this folder (no .toml file)", file=folder)
     made: list[Contract] = []
@@ -33,7 +34,9 @@ def load_contracts(folder: Path) -> tuple[Contract, ...]:
         contract = parse_contract(_text(file), file)
         for actor in contract.actors:
             if actor in holder:
-                raise ContractError(f"one of these ids stands in {holder[actor].name} too", file=file, key="actors")
+                raise ContractError(
+                    "one of these ids stands in {other} too", file=file, key="actors", other=holder[actor].name
+                )
             holder[actor] = file
         made.append(contract)
     return tuple(made)
@@ -44,7 +47,7 @@ def _text(file: Path) -> str:
         with file.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)
     except OSError as error:
-        raise ContractError(f"can't be read ({error.strerror or 'disk'})", file=file) from error
+        raise ContractError("can't be read ({reason})", file=file, reason=disk_says(error)) from error
     if len(data) > MOST_BYTES:
         raise ContractError("is larger than 1 MiB; this is no contract", file=file)
     try:

@@ -36,8 +36,9 @@ def parse_contract(text: str, path: Path) -> Contract:
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
-        what = 'not TOML here; text stands in quotes, as in partner = "Platform A"'
-        raise ContractError(what, file=path, line=line) from error
+        raise ContractError(
+            'not TOML here; text stands in quotes, as in partner = "Platform A"', file=path, line=line
+        ) from error
     return _Parser(path, places).contract(doc)
 
 
@@ -52,7 +53,9 @@ class _Parser:
         self._known(doc, TOP, ())
         version = doc.get("wayseal", VERSION)
         if version != VERSION or isinstance(version, bool):
-            raise self._error(f"this version of Wayseal reads contracts of version {VERSION}", "wayseal")
+            raise self._error(
+                "this version of Wayseal reads contracts of version {version}", "wayseal", version=VERSION
+            )
         for key in ("partner", "actors"):
             if key not in doc:
                 raise self._error("a contract needs this key", key)
@@ -98,7 +101,7 @@ class _Parser:
         found = set()
         for text, at in self._items(doc, ("actions",)):
             if text not in set(Action):
-                raise self._error(f"no action; one of {', '.join(Action)}", *at)
+                raise self._error("no action; one of {known}", *at, known=list(Action))
             found.add(Action(text))
         return frozenset(found)
 
@@ -122,8 +125,7 @@ class _Parser:
         try:
             ip_network(text, strict=False)
         except ValueError:
-            what = "needs an address or a network like 203.0.113.0/24 or 2001:db8::/32"
-            raise self._error(what, *at) from None
+            raise self._error("needs an address or a network like 203.0.113.0/24 or 2001:db8::/32", *at) from None
         raise self._error("a network begins with its first address: the bits behind the prefix are 0", *at)
 
     def _volume(self, doc: _Doc) -> Volume:
@@ -172,7 +174,7 @@ class _Parser:
     def _table(self, doc: _Doc, key: str) -> _Doc:
         value = doc.get(key, {})
         if not isinstance(value, dict):
-            raise self._error(f"is written as [{key}]", key)
+            raise self._error("is written as [{table}]", key, table=key)
         return value
 
     def _texts(self, doc: _Doc, at: _At) -> list[str]:
@@ -201,15 +203,15 @@ class _Parser:
             if key not in keys:
                 near = difflib.get_close_matches(key.strip().casefold(), keys, n=1)
                 if near:
-                    raise self._error(f"not known here; did you mean {near[0]}?", *at, key)
-                raise self._error(f"not known here; one of {', '.join(keys)}", *at, key)
+                    raise self._error("not known here; did you mean {near}?", *at, key, near=near[0])
+                raise self._error("not known here; one of {known}", *at, key, known=list(keys))
 
-    def _error(self, message: str, *at: str | int) -> ContractError:
+    def _error(self, text: str, *at: str | int, **values: object) -> ContractError:
         """Where it stands; where its table does, if it doesn't stand anywhere."""
         line = next((self._places[at[:n]] for n in range(len(at), 0, -1) if at[:n] in self._places), 1)
         names = [str(part) for part in at if isinstance(part, str)]
         key = ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)
-        return ContractError(message, file=self._path, line=line, key=key[:_LONGEST])
+        return ContractError(text, file=self._path, line=line, key=key[:_LONGEST], **values)
 
 
 _LONGEST = 200

@@ -83,7 +83,7 @@ def parse_map(text: str, file: Path | None) -> RightMap:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RightsError(f"not TOML: {error}", file=file) from None
+        raise RightsError("not TOML: {error}", file=file, error=error) from None
     rows = content.pop("right", [])
     if content or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise RightsError("only [[right]] tables may stand in it", file=file)
@@ -91,19 +91,21 @@ def parse_map(text: str, file: Path | None) -> RightMap:
     for place, row in enumerate(rows, 1):
         right = _right(row, place, file)
         if right.name in out:
-            raise RightsError(f"right {place} stands twice", file=file)
+            raise RightsError("right {place} stands twice", file=file, place=place)
         out[right.name] = right
     return out
 
 
 def _right(row: Mapping[str, Any], place: int, file: Path | None) -> Right:
     if unknown := sorted(set(row) - set(_KEYS)):
-        raise RightsError(f"right {place}: unknown key {unknown[0]}", file=file)
+        raise RightsError("right {place}: unknown key {unknown}", file=file, place=place, unknown=unknown[0])
     name, actions, scope = (row.get(key) for key in _KEYS)
     if not isinstance(name, str) or not name:
-        raise RightsError(f"right {place}: name must be the right's name, as in actors.rights", file=file)
+        raise RightsError("right {place}: name must be the right's name, as in actors.rights", file=file, place=place)
     if not isinstance(actions, list) or not all(a in ACTIONS for a in actions):
-        raise RightsError(f"right {place}: actions must be a list of {', '.join(ACTIONS)}", file=file)
+        raise RightsError(
+            "right {place}: actions must be a list of {actions}", file=file, place=place, actions=list(ACTIONS)
+        )
     if scope not in tuple(Reach):
-        raise RightsError(f"right {place}: scope must be own or all", file=file)
+        raise RightsError("right {place}: scope must be own or all", file=file, place=place)
     return Right(name=name, actions=frozenset(actions), scope=Reach(scope))

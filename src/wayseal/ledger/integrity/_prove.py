@@ -61,7 +61,9 @@ def prove(
             raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
         point, tree = Checkpoint.claimed(note), stored_tree(ledger, manifest.size)
         if point.origin != manifest.origin:
-            raise OtherOriginError(f"the checkpoint is of {point.origin}, the ledger is {manifest.origin}")
+            raise OtherOriginError(
+                "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
+            )
         if point.size > tree.size or tree.root(point.size) != point.root:
             raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
         finder = Finder(ledger, manifest)
@@ -99,12 +101,14 @@ def _no_such_read(
     if manifest.purges:
         last = max(p.before for p in manifest.purges)
         return NoSuchReadError(
-            f"there is no such read; reads of waybills first seen before {last} were purged, and can't be proved any "
+            "there is no such read; reads of waybills first seen before {last} were purged, and can't be proved any "
             "more",
             file=ledger,
+            last=last,
         )
-    none = "no read carries this id" if isinstance(which, str) else "there is no such read"
-    return NoSuchReadError(none, file=ledger)
+    if isinstance(which, str):
+        return NoSuchReadError("no read carries this id", file=ledger)
+    return NoSuchReadError("there is no such read", file=ledger)
 
 
 def _wanted(batch: pa.RecordBatch, keyer: Keyer, which: str | tuple[int, int]) -> Flags:

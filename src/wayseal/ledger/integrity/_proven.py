@@ -139,7 +139,7 @@ def _parsed(content: bytes) -> Proof:
     try:
         found = json.loads(content[:_MOST])
         if repr(found["wayseal_proof"]) != str(VERSION):
-            raise MerkleError(f"this version of Wayseal reads proofs of version {VERSION}")
+            raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
         page = found["page"]
         proof = Proof(
             read=found["read"], salt=bytes.fromhex(found["salt"]), generation=page["generation"], part=page["part"],

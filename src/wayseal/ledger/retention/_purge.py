@@ -105,9 +105,11 @@ def _boundary(ledger: Path, manifest: Manifest, order: PurgeOrder) -> Boundary:
         return Boundary(day=day, young=None)
     if day * DAY_US > young:
         raise TooYoungError(
-            f"{day_name(day)} is younger than six months ({LEGAL_DAYS} days before the newest read): the latest day is "
-            f"{day_name(young // DAY_US)}",
+            "{day} is younger than six months ({legal_days} days before the newest read): the latest day is {latest}",
             file=ledger,
+            day=day_name(day),
+            legal_days=LEGAL_DAYS,
+            latest=day_name(young // DAY_US),
         )
     return Boundary(day=day, young=young)
 

@@ -26,6 +26,7 @@ from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.messages import Message
 
 FORMAT = "wayseal_purge_proof"
 VERSION = 1
@@ -78,7 +79,9 @@ def fitting(ledger: Path, note: bytes) -> Checkpoint:
     manifest, point = load_manifest(ledger), Checkpoint.claimed(note)
     code = since(ledger, manifest, point).code
     if code is Code.CHECKPOINT_ORIGIN:
-        raise OtherOriginError(f"the checkpoint is of {point.origin}, the ledger is {manifest.origin}")
+        raise OtherOriginError(
+            "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
+        )
     if code is not None:
         raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
     return point
@@ -117,7 +120,9 @@ def verify_purge(content: bytes, keys: Sequence[VerifyKey], notes: Sequence[byte
     opened = [Checkpoint.open(n, keys) for n in (*(n.encode() for n in proof.notes), *notes)]
     for point, _ in opened:
         if point.origin != proof.before.origin:
-            raise OtherOriginError(f"a checkpoint is of {point.origin}, the proof of {proof.before.origin}")
+            raise OtherOriginError(
+                "a checkpoint is of {origin}, the proof of {own}", origin=point.origin, own=proof.before.origin
+            )
     earlier = opened[0][0]
     after = proof.after
     later = next((p for p, _ in opened if (p.size, p.root.hex()) == (after.size, after.root)), None)
@@ -187,9 +192,9 @@ def _rows(files: Sequence[FileEntry], table: str) -> int:
     return sum(f.rows for f in files if f.kind == f"table:{table}")
 
 
-def _must(holds: bool, why: str) -> None:
+def _must(holds: bool, text: str) -> None:
     if not holds:
-        raise LedgerChangedError(f"the proof doesn't hold: {why}")
+        raise LedgerChangedError("the proof doesn't hold: {why}", why=Message(text))
 
 
 def _texts(hashes: Sequence[bytes]) -> list[str]:
@@ -208,7 +213,7 @@ def _parsed(content: bytes) -> PurgeProof:
     try:
         found: dict[str, Any] = json.loads(content[:_MOST])
         if repr(found[FORMAT]) != str(VERSION):
-            raise MerkleError(f"this version of Wayseal reads proofs of version {VERSION}")
+            raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
         first, second = found["leaves"]
         proof = PurgeProof(
             before=parse_manifest(found["before"]),

@@ -24,6 +24,7 @@ from wayseal.ledger.integrity import since
 from wayseal.ledger.upkeep._copy import Copier
 from wayseal.ledger.upkeep._inventory import Step, inventory
 from wayseal.merkle import Checkpoint
+from wayseal.model.messages import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +128,16 @@ def _accepted(snapshot: Snapshot, dest: Path, wanted: Marker, *, check: bool) ->
     if found is None:
         names = {e.name for e in dest.iterdir()} - {WRITER, READERS, MARKER + ".new"}
         if names:
-            other = "this folder is not empty and no backup: give a new one"
-            message = "this folder is a ledger and no backup: give a new one" if NAME in names else other
-            raise BackupRefusedError(message, file=dest)
+            ledger, other = (
+                N_("this folder is a ledger and no backup: give a new one"),
+                N_("this folder is not empty and no backup: give a new one"),
+            )
+            raise BackupRefusedError(ledger if NAME in names else other, file=dest)
         return None
     if found.restoring != wanted.restoring:
-        other = "this folder holds a restoration that was broken off: give a new one"
-        message = other if found.restoring else "this folder is a backup: give a new one"
-        raise BackupRefusedError(message, file=dest)
+        half = N_("this folder holds a restoration that was broken off: give a new one")
+        whole = N_("this folder is a backup: give a new one")
+        raise BackupRefusedError(half if found.restoring else whole, file=dest)
     if found.id not in ("", wanted.id):
         raise BackupRefusedError("this is a backup of another ledger: give a new folder", file=dest)
     if not (dest / NAME).exists():
@@ -161,5 +164,6 @@ def _refuse_other_history(snapshot: Snapshot, before: Manifest, dest: Path) -> N
     else:
         goes_on = now.sources[: len(before.sources)] == before.sources
     if not goes_on:
-        message = "this backup holds reads or commits that the ledger doesn't have: keep it, and give a new folder"
-        raise BackupRefusedError(message, file=dest)
+        raise BackupRefusedError(
+            "this backup holds reads or commits that the ledger doesn't have: keep it, and give a new folder", file=dest
+        )

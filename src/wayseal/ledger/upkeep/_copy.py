@@ -17,6 +17,7 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.ledger.errors import BackupRefusedError, LedgerChangedError, LedgerError
 from wayseal.ledger.upkeep._inventory import Item, Step
+from wayseal.model.errors import disk_says
 
 _CHUNK = 1 << 20
 
@@ -40,8 +41,10 @@ class Copier:
         """Copies what is not there; LedgerChangedError names a file that is missing or not what it was."""
         for item in items:
             if self._named.get(item.path, item.sha256) != item.sha256:
-                message = "the backup has other bytes under this name: back up into a new folder"
-                raise BackupRefusedError(message, file=self._dest / item.path)
+                raise BackupRefusedError(
+                    "the backup has other bytes under this name: back up into a new folder",
+                    file=self._dest / item.path,
+                )
         total = sum(i.bytes for i in items)
         try:
             for item in items:
@@ -111,4 +114,4 @@ def chunks(path: Path, most: int) -> Iterator[bytes]:
     except FileNotFoundError:
         raise LedgerChangedError("is missing", file=path) from None
     except OSError as error:
-        raise LedgerError(f"can't be read ({error.strerror})", file=path) from error
+        raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error

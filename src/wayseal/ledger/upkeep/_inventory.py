@@ -18,6 +18,7 @@ from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.merkle import Tree
 from wayseal.merkle.hashing import Digests
+from wayseal.model.messages import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,14 @@ class Item:
 def inventory(ledger: Path, manifest: Manifest) -> list[Item]:
     """All of them. LedgerChangedError names what keeps manifest, tree and secret from being of one piece."""
     if code := manifest_fault(manifest):
-        digest = "was changed: it isn't what its last commit says"
-        tree = "was changed: size or root of the tree are wrong"
+        digest = N_("was changed: it isn't what its last commit says")
+        tree = N_("was changed: size or root of the tree are wrong")
         raise LedgerChangedError(digest if code is Code.MANIFEST_DIGEST else tree, file=ledger / NAME)
     if twice := named_twice(manifest):
-        message = "the manifest names this file twice, an old fault: run `wayseal ledger doctor` with --repair"
-        raise LedgerChangedError(message, file=ledger / twice[0].path)
+        raise LedgerChangedError(
+            "the manifest names this file twice, an old fault: run `wayseal ledger doctor` with --repair",
+            file=ledger / twice[0].path,
+        )
     items = [Item(path=f.path, bytes=f.bytes, sha256=f.sha256) for f in manifest.files]
     if manifest.id:
         load_salts(ledger, manifest.secret)

@@ -20,7 +20,7 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._seal import commit_leaf
 from wayseal.ledger._tiles import FOLDER, contents, stored_leaves, tile_paths
-from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.errors import LedgerError, LedgerVersionError
 from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill
 from wayseal.ledger.upkeep._inventory import manifest_fault, of_one_piece
 from wayseal.merkle import Tree
@@ -33,9 +33,9 @@ def own_manifest(ledger: Path) -> tuple[Manifest | None, Ill | None]:
         return None, Ill.MANIFEST_MISSING
     try:
         made = load_manifest(ledger)
-    except LedgerError as error:
-        if "layout version" in error.message:
-            raise
+    except LedgerVersionError:
+        raise
+    except LedgerError:
         return None, Ill.MANIFEST_CHANGED
     spelled = (ledger / NAME).read_bytes() == made.to_json().encode() + b"\n"
     return made, None if spelled and not manifest_fault(made) else Ill.MANIFEST_CHANGED

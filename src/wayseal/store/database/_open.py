@@ -35,6 +35,9 @@ def open_database(url: str, *, patience: float = 30) -> Database:
 def _known_options(url: URL) -> URL:
     unknown = sorted(set(url.query) - _POSTGRESQL_OPTIONS)
     if unknown:
-        raise DatabaseError(f"the database's address takes {', '.join(sorted(_POSTGRESQL_OPTIONS))} as options only")
+        raise DatabaseError(
+            "the database's address takes {known} as options only",
+            known=sorted(_POSTGRESQL_OPTIONS),
+        )
     query = {("ssl" if name == "sslmode" else name): value for name, value in url.query.items()}
     return url.set(drivername="postgresql+asyncpg", query=query)

@@ -9,17 +9,19 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from wayseal.model.messages import N_, Message
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
 
 T = TypeVar("T")
-_AWAY = "the database can't be reached"
-_TAKEN = "the database holds something else under this key already"
-_VALUE = "the database doesn't take a value"
-_FULL = "the database's disk is full"
-_READONLY = "the database can't be written to"
-_NO_TABLES = "the database has no tables yet: run `wayseal vault init`"
-_OTHER_TABLES = "the database's tables are of another version: run `wayseal vault upgrade`"
-_HELD = "another process holds the database"
+_AWAY = N_("the database can't be reached")
+_TAKEN = N_("the database holds something else under this key already")
+_VALUE = N_("the database doesn't take a value")
+_FULL = N_("the database's disk is full")
+_READONLY = N_("the database can't be written to")
+_NO_TABLES = N_("the database has no tables yet: run `wayseal vault init`")
+_OTHER_TABLES = N_("the database's tables are of another version: run `wayseal vault upgrade`")
+_HELD = N_("another process holds the database")
+_REFUSES = N_("the database refuses ({state})")
 # Names of SQLite's result codes, and states of PostgreSQL (appendix A of its manual): the longest start counts.
 _WORDS = {
     "SQLITE_CONSTRAINT": _VALUE,
@@ -30,18 +32,18 @@ _WORDS = {
     "SQLITE_FULL": _FULL,
     "SQLITE_READONLY": _READONLY,
     "SQLITE_PERM": _READONLY,
-    "SQLITE_CANTOPEN": "the database's file can't be opened",
-    "SQLITE_NOTADB": "this file is no database",
-    "SQLITE_CORRUPT": "the database's file is damaged",
-    "SQLITE_IOERR": "the database's disk can't be read or written",
-    "0A": "the database can't do that",
+    "SQLITE_CANTOPEN": N_("the database's file can't be opened"),
+    "SQLITE_NOTADB": N_("this file is no database"),
+    "SQLITE_CORRUPT": N_("the database's file is damaged"),
+    "SQLITE_IOERR": N_("the database's disk can't be read or written"),
+    "0A": N_("the database can't do that"),
     "22": _VALUE,
     "23": _VALUE,
     "23505": _TAKEN,
     "25006": _READONLY,
-    "28": "the database doesn't let this account in",
-    "3D000": "there is no database of this name",
-    "42501": "the database's account may not do that",
+    "28": N_("the database doesn't let this account in"),
+    "3D000": N_("there is no database of this name"),
+    "42501": N_("the database's account may not do that"),
     "42703": _OTHER_TABLES,
     "42P01": _NO_TABLES,
     "53100": _FULL,
@@ -51,11 +53,11 @@ _GONE = {
     "SQLITE_LOCKED": _HELD,
     "SQLITE_PROTOCOL": _HELD,
     "08": _AWAY,
-    "40": "the database asks to do it again",
-    "53300": "the database has no connection left",
+    "40": N_("the database asks to do it again"),
+    "53300": N_("the database has no connection left"),
     "55P03": _HELD,
     "57": _AWAY,
-    "57014": "the database takes too long",
+    "57014": N_("the database takes too long"),
 }
 
 
@@ -81,7 +83,7 @@ def _told(error: Exception, file: Path | None) -> DatabaseError | None:
         # What the driver says of a connection that broke in the middle of an answer.
         return DatabaseGoneError(_AWAY)
     if isinstance(error, SQLAlchemyError):
-        return DatabaseError(f"the database refuses ({type(error).__name__})")
+        return DatabaseError(_REFUSES, state=type(error).__name__)
     if isinstance(error, UnicodeError | OverflowError):
         return DatabaseError(_VALUE)
     if isinstance(error, OSError):
@@ -101,11 +103,12 @@ def _driver(error: Exception, file: Path | None) -> DatabaseError:
             return DatabaseGoneError(words)
         if words := _WORDS.get(state[:length]):
             return DatabaseError(words, file=file)
-    words = _by_text(str(inner), state)
-    return DatabaseGoneError(words) if words == _AWAY else DatabaseError(words, file=file)
+    if words := _by_text(str(inner)):
+        return DatabaseGoneError(words) if words == _AWAY else DatabaseError(words, file=file)
+    return DatabaseError(_REFUSES, file=file, state=state or Message("no reason given"))
 
 
-def _by_text(text: str, state: str) -> str:
+def _by_text(text: str) -> str | None:
     """SQLite has one code for all that is wrong with a statement, and drivers none for what they refuse themselves."""
     for said, words in (
         ("no such table", _NO_TABLES),
@@ -116,4 +119,4 @@ def _by_text(text: str, state: str) -> str:
     ):
         if said in text:
             return words
-    return f"the database refuses ({state or 'no reason given'})"
+    return None

@@ -56,8 +56,11 @@ class _Csvlog(CsvBlocks):
             held.append(block)
             size += len(block.data)
         if not width:
-            message = "no record of PostgreSQL's csvlog is here (23 to 26 columns, the first a time)"
-            raise StoreError(message, file=self._file.path, line=1)
+            raise StoreError(
+                "no record of PostgreSQL's csvlog is here (23 to 26 columns, the first a time)",
+                file=self._file.path,
+                line=1,
+            )
         self.names = tuple(str(n) for n in range(1, width + 1))
         self._delimiter = ","
         self._rest = chain(held, self._rest)
@@ -187,15 +190,24 @@ class PgauditBlocks:
         return pc.replace_substring_regex(texts, r" ?[A-Za-z]{1,6}$", "") if named else texts
 
     def _check_zone(self, zone: str, line: int) -> None:
-        cure = "say the offset, with --offset +08:00 or `offset` in the mapping"
         if self._told is None:
-            message = f"times end in {zone}, which several zones are called; {cure}"
-            raise StoreError(message, file=self._file.path, line=line, column="log_time")
-        if self._zone not in {"", zone}:
-            message = (
-                f"times end in {self._zone} and in {zone}, which one offset can't serve; log in UTC, or part the file"
+            raise StoreError(
+                "times end in {zone}, which several zones are called; say the offset, with --offset +08:00 or `offset` "
+                "in the mapping",
+                file=self._file.path,
+                line=line,
+                key="log_time",
+                zone=zone,
             )
-            raise StoreError(message, file=self._file.path, line=line, column="log_time")
+        if self._zone not in {"", zone}:
+            raise StoreError(
+                "times end in {zone} and in {other}, which one offset can't serve; log in UTC, or part the file",
+                file=self._file.path,
+                line=line,
+                key="log_time",
+                zone=self._zone,
+                other=zone,
+            )
         self._zone = zone
 
     def _whole(self, rejected: Sequence[Rejection]) -> list[Rejection]:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from wayseal.model.messages import N_
 from wayseal.model.times import iso, micros
 from wayseal.trace.canary._errors import CanaryError
 from wayseal.trace.canary._types import Answer, Planned, Row, Watch
 
 HEADER: Mapping[str, object] = {"wayseal": "canaries", "version": 1}
-NO_REGISTER = "this is no register of canaries"
+NO_REGISTER = N_("this is no register of canaries")
 _TEXTS = ("channel", "origin_outlet", "destination_outlet", "customer", "goods_class")
 
 

@@ -82,11 +82,11 @@ def record(path: Path, waybill: str, at: int, *, silent: bool) -> State:
         if canary is None:
             raise CanaryError("WAYBILL is no canary of this register", file=path)
         if at < canary.planned_at:
-            raise CanaryError(f"--seen-at lies before {canary.id} was planned", file=path)
+            raise CanaryError("--seen-at lies before {id} was planned", file=path, id=canary.id)
         kind: Literal["hit", "silent"] = "silent" if silent else "hit"
         before = watch.answer(canary.id)
         if before is not None and before.kind == "hit" and silent:
-            raise CanaryError(f"{canary.id} came out already, so it isn't silent", file=path)
+            raise CanaryError("{id} came out already, so it isn't silent", file=path, id=canary.id)
         again = before is not None and before.kind == kind
         if not again:
             writer.add([answer_line(Answer(id=canary.id, kind=kind, at=at))])
@@ -116,7 +116,7 @@ def parse_time(text: str, option: str) -> int:
     try:
         return micros(text)
     except (ValueError, OverflowError):
-        raise CanaryError(f"{option} is no time with an offset such as 2026-03-02T08:00+08:00") from None
+        raise CanaryError("{option} is no time with an offset such as 2026-03-02T08:00+08:00", option=option) from None
 
 
 def _state(watch: Watch, *, new: tuple[Planned, ...] = (), again: bool = False) -> State:
@@ -141,5 +141,6 @@ def _sources(report: Path) -> dict[str, float]:
 def _all_known(snapshot: Snapshot, actors: Sequence[str], report: Path | None) -> None:
     for number, key in enumerate(snapshot.keys(list(actors)).tolist(), start=1):
         if not snapshot.knows("actor", key):
-            where = f"account {number} of the report" if report else f"--for: account {number}"
-            raise CanaryError(f"{where} is not in the ledger", file=report)
+            if report:
+                raise CanaryError("account {number} of the report is not in the ledger", file=report, number=number)
+            raise CanaryError("--for: account {number} is not in the ledger", number=number)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.ledger import Snapshot
+from wayseal.model.messages import Message
 from wayseal.model.sources import SourceKind
 from wayseal.trace.scope._errors import ScopeError
 
@@ -39,9 +40,9 @@ def find_source(snapshot: Snapshot, text: str, kind: SourceKind | None) -> Sourc
     wanted = list(SourceKind) if kind is None else [kind]
     found = [k for k in wanted if _known(snapshot, k, text)]
     if not found:
-        raise ScopeError(_unknown(snapshot, text, kind))
+        raise _unknown(snapshot, text, kind)
     if len(found) > 1:
-        raise ScopeError(f"several sources have this id; say which with --kind: {', '.join(found)}")
+        raise ScopeError("several sources have this id; say which with --kind: {found}", found=list(found))
     only = found[0]
     if only is SourceKind.REGION:
         outlets = snapshot.outlets()
@@ -62,23 +63,32 @@ def _known(snapshot: Snapshot, kind: SourceKind, text: str) -> bool:
     return key != 0 and snapshot.knows(kind.value, key)
 
 
-def _unknown(snapshot: Snapshot, text: str, kind: SourceKind | None) -> str:
+def _unknown(snapshot: Snapshot, text: str, kind: SourceKind | None) -> ScopeError:
     """Rule 2."""
-    message = "the ledger knows no source of this id" if kind is None else f"the ledger knows no {kind} of this id"
+    what = Message("source") if kind is None else kind.value
     outlets = snapshot.outlets()
     open_ids = {
         SourceKind.CHANNEL: snapshot.names("channel", snapshot.channel_volumes()["channel"].to_numpy()),
         SourceKind.OUTLET: outlets["outlet"].to_pylist(),
         SourceKind.REGION: sorted(set(outlets["region"].to_pylist())),
     }
-    hints = []
+    hints: list[object] = []
     for other, ids in open_ids.items():
         if near := _near(text, ids):
             hints.append(f"{other} {', '.join(near)}")
     volumes = snapshot.volumes()["actor"].unique().to_numpy()
     if alike := len(_near(text, snapshot.names("actor", volumes))):
-        hints.append("an account with a similar id" if alike == 1 else f"{alike} accounts with a similar id")
-    return message + (f"; it knows {'; '.join(hints)}" if hints else "")
+        several = Message("{accounts} accounts with a similar id", {"accounts": alike})
+        hints.append(Message("an account with a similar id") if alike == 1 else several)
+    if not hints:
+        return ScopeError("the ledger knows no {what} of this id", what=what)
+    return ScopeError("the ledger knows no {what} of this id; it knows {hints}", what=what, hints=_joined(hints))
+
+
+def _joined(hints: Sequence[object]) -> object:
+    """Several hints as one."""
+    first, *rest = hints
+    return Message("{first}; {rest}", {"first": first, "rest": _joined(rest)}) if rest else first
 
 
 def _near(text: str, ids: Sequence[str]) -> list[str]:

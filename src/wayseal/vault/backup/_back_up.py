@@ -41,7 +41,7 @@ def back_up(database: Database, chain: Chain, folder: Path, *, now: int, progres
     """
     standing = version(database, chain)
     if standing is None:
-        raise BackupError(f"the database has no tables of {chain}: there is nothing to back up")
+        raise BackupError("the database has no tables of {chain}: there is nothing to back up", chain=chain)
     with _new(folder):
         file = folder / f"{chain}.db"
         with open_database(sa.URL.create("sqlite", database=str(file)).render_as_string()) as target:
@@ -91,10 +91,10 @@ def _new(folder: Path) -> Iterator[None]:
         made = not folder.exists()
         folder.mkdir(mode=0o700, exist_ok=True)
         if any(folder.iterdir()):
-            raise BackupError(f"{folder}: not empty, and a backup overwrites nothing")
+            raise BackupError("not empty, and a backup overwrites nothing", file=folder)
         folder.chmod(0o700)
     except OSError as error:
-        raise BackupError(f"{folder}: the backup can't be written: {disk_says(error)}") from None
+        raise BackupError("the backup can't be written: {reason}", file=folder, reason=disk_says(error)) from None
     try:
         yield
         sync_folder(folder.parent)
@@ -104,7 +104,7 @@ def _new(folder: Path) -> Iterator[None]:
         if made:
             folder.rmdir()
         if isinstance(error, OSError):
-            raise BackupError(f"{folder}: the backup can't be written: {disk_says(error)}") from None
+            raise BackupError("the backup can't be written: {reason}", file=folder, reason=disk_says(error)) from None
         raise
 
 

@@ -52,9 +52,9 @@ def check_backup(folder: Path) -> Manifest:
     try:
         size, digest = digest_of(file)
     except OSError:
-        raise BackupError(f"{file}: the backup's file can't be read") from None
+        raise BackupError("the backup's file can't be read", file=file) from None
     if (size, digest) != (manifest.size, manifest.sha256):
-        raise BackupError(f"{file}: this isn't what was backed up (its SHA-256 is another)")
+        raise BackupError("this isn't what was backed up (its SHA-256 is another)", file=file)
     return manifest
 
 
@@ -80,15 +80,15 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         read = json.loads(place.read_bytes())
     except FileNotFoundError:
-        raise BackupError(f"{folder}: no backup, or one that wasn't finished") from None
+        raise BackupError("no backup, or one that wasn't finished", file=folder) from None
     except (OSError, ValueError):
-        raise BackupError(f"{place}: can't be read") from None
+        raise BackupError("can't be read", file=place) from None
     if not isinstance(read, dict) or read.pop("wayseal_backup", None) != _FORMAT:
-        raise BackupError(f"{place}: a backup of another version of Wayseal")
+        raise BackupError("a backup of another version of Wayseal", file=place)
     try:
         return _checked(read)
     except (TypeError, AttributeError):
-        raise BackupError(f"{place}: this isn't a manifest that Wayseal wrote") from None
+        raise BackupError("this isn't a manifest that Wayseal wrote", file=place) from None
 
 
 def _checked(read: dict[str, Any]) -> Manifest:

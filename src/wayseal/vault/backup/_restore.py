@@ -68,7 +68,12 @@ def restore(
     """
     manifest = check_backup(folder)
     if manifest.chain != chain:
-        raise BackupError(f"{folder}: a backup of {manifest.chain}, where one of {chain} was asked for")
+        raise BackupError(
+            "a backup of {chain}, where one of {wanted} was asked for",
+            file=folder,
+            chain=manifest.chain,
+            wanted=chain,
+        )
     _prepare(database, manifest, folder)
     with opened_file(folder / manifest.file) as source:
         known = {e.waybill: e for e in erased}
@@ -80,7 +85,7 @@ def restore(
 def _prepare(database: Database, manifest: Manifest, folder: Path) -> None:
     """Rule 1: tables of the backup's version. Making them can be done again, so it needs no part in the transaction."""
     if manifest.version not in versions(manifest.chain):
-        raise BackupError(f"{folder}: tables of version {manifest.version}, of a newer Wayseal")
+        raise BackupError("tables of version {version}, of a newer Wayseal", file=folder, version=manifest.version)
     # Makes SQLite's file.
     database.write(lambda connection: None)
     standing = version(database, manifest.chain)
@@ -88,8 +93,11 @@ def _prepare(database: Database, manifest: Manifest, folder: Path) -> None:
         upgrade(database, manifest.chain, manifest.version)
     elif standing != manifest.version:
         raise BackupError(
-            f"{folder}: tables of version {manifest.version}, and those in the database are of {standing}: "
-            "restore into a database without tables"
+            "tables of version {version}, and those in the database are of {standing}: restore into a database "
+            "without tables",
+            file=folder,
+            version=manifest.version,
+            standing=standing,
         )
 
 
@@ -101,7 +109,7 @@ def _fill(
         raise BackupError("the backup's file doesn't hold the tables of its manifest")
     for name in tables:
         if target.execute(sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)).first():
-            raise BackupError(f"table {name} holds rows already, and a restore overwrites nothing")
+            raise BackupError("table {name} holds rows already, and a restore overwrites nothing", name=name)
     since = _Since(_since(source, manifest.chain, erased))
     rows = {name: _put(target, source, table, manifest, since, progress) for name, table in tables.items()}
     if manifest.chain == "keys":
@@ -138,7 +146,7 @@ def _put(
         written += len(kept)
         progress(table.name, read, manifest.rows[table.name])
     if read != manifest.rows[table.name]:
-        raise BackupError(f"table {table.name}: the backup's file doesn't hold the rows of its manifest")
+        raise BackupError("table {name}: the backup's file doesn't hold the rows of its manifest", name=table.name)
     return written
 
 

@@ -42,7 +42,7 @@ def save_erasures(file: Path, erasures: Iterable[Erasure]) -> None:
             out.flush()
             os.fsync(out.fileno())
     except OSError as error:
-        raise BackupError(f"{file}: the list can't be written: {disk_says(error)}") from None
+        raise BackupError("the list can't be written: {reason}", file=file, reason=disk_says(error)) from None
 
 
 def load_erasures(file: Path) -> list[Erasure]:
@@ -50,7 +50,7 @@ def load_erasures(file: Path) -> list[Erasure]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeError):
-        raise BackupError(f"{file}: can't be read") from None
+        raise BackupError("can't be read", file=file) from None
     return [_line(file, number, line) for number, line in enumerate(lines, 1)]
 
 
@@ -61,7 +61,7 @@ def _line(file: Path, number: int, line: str) -> Erasure:
             return Erasure(waybill=waybill, erased_at=erased_at, gone_at=gone_at)
     except (ValueError, TypeError, KeyError):
         pass
-    raise BackupError(f"{file}:{number}: not a line of a list of erasures")
+    raise BackupError("{path}:{number}: not a line of a list of erasures", path=file, number=number)
 
 
 def _erased_keys(connection: Connection, backups: int) -> list[Erasure]:

@@ -23,13 +23,13 @@ def read(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise KeyringError(f"{path.name}: the keyring can't be read: {disk_says(error)}") from None
+        raise KeyringError("the keyring can't be read: {reason}", key=path.name, reason=disk_says(error)) from None
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST:
-            raise KeyringError(f"{path.name} is no file of a keyring")
+            raise KeyringError("{name} is no file of a keyring", name=path.name)
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~_masked(path):
-            raise KeyringError(f"{path.name} can be reached by others than its owner: chmod 600")
+            raise KeyringError("{name} can be reached by others than its owner: chmod 600", name=path.name)
         return file.read()
 
 
@@ -54,7 +54,7 @@ def write(path: Path, raw: bytes, check: Callable[[bytes], None]) -> None:
             os.close(folder)
             beside.unlink(missing_ok=True)
     except OSError as error:
-        raise KeyringError(f"{path.name}: the keyring can't be written: {disk_says(error)}") from None
+        raise KeyringError("the keyring can't be written: {reason}", key=path.name, reason=disk_says(error)) from None
 
 
 def _put(path: Path, raw: bytes) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wayseal.model.messages import Message
 from wayseal.model.times import iso, micros
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, KeyPurpose
@@ -43,12 +44,15 @@ def written(entries: Sequence[Entry]) -> bytes:
 
 def parsed(raw: bytes) -> list[Entry]:
     """The entries of a file (rules 1 and 2)."""
-    top = _quietly(lambda: json.loads(raw), "the keyring is no JSON")
+    top = _quietly(lambda: json.loads(raw), KeyringError("the keyring is no JSON"))
     if not isinstance(top, dict) or top.get(FORMAT) != VERSION:
-        raise KeyringError(f'the keyring doesn\'t say "{FORMAT}": {VERSION}')
+        raise KeyringError('the keyring doesn\'t say "{format}": {version}', format=FORMAT, version=VERSION)
     if set(top) != _TOP or top["derivation"] != DERIVATION or not isinstance(top["keys"], list):
         raise KeyringError("the keyring has members that this version of Wayseal doesn't know")
-    entries = [_entry(item, f"key {place} of the keyring") for place, item in enumerate(top["keys"], 1)]
+    entries = [
+        _entry(item, Message("key {number} of the keyring", {"number": place}))
+        for place, item in enumerate(top["keys"], 1)
+    ]
     if len({(e.purpose, e.version) for e in entries}) != len(entries):
         raise KeyringError("the keyring has a purpose and version twice")
     secrets = [e.secret for e in entries if e.secret is not None]
@@ -57,9 +61,10 @@ def parsed(raw: bytes) -> list[Entry]:
     return entries
 
 
-def decoded(text: str, where: str) -> bytes:
+def decoded(text: str, where: str | Message) -> bytes:
     """What base64 stands for (rule 2)."""
-    out = _quietly(lambda: base64.b64decode("".join(text.split()), validate=True), f"{where} is no base64")
+    otherwise = KeyringError("{where} is no base64", where=where)
+    out = _quietly(lambda: base64.b64decode("".join(text.split()), validate=True), otherwise)
     return bytes(out)
 
 
@@ -80,40 +85,43 @@ def _retired(entry: Entry) -> dict[str, Any]:
     return {**head, "retired": True, **public}
 
 
-def _entry(item: Any, where: str) -> Entry:
+def _entry(item: Any, where: Message) -> Entry:
     if not isinstance(item, dict):
-        raise KeyringError(f"{where} is no object")
-    purpose = _quietly(lambda: KeyPurpose(item["purpose"]), f"{where} is for no purpose that Wayseal knows")
+        raise KeyringError("{where} is no object", where=where)
+    unknown = KeyringError("{where} is for no purpose that Wayseal knows", where=where)
+    purpose = _quietly(lambda: KeyPurpose(item["purpose"]), unknown)
     version, algorithm = item.get("version"), item.get("algorithm")
     if type(version) is not int or not 1 <= version <= MOST_VERSIONS:
-        raise KeyringError(f"{where}: version is no number from 1 to {MOST_VERSIONS}")
+        raise KeyringError("{where}: version is no number from 1 to {most}", where=where, most=MOST_VERSIONS)
     if algorithm != KINDS[purpose].algorithm:
-        raise KeyringError(f"{where}: Wayseal doesn't know this algorithm for {purpose}")
+        raise KeyringError("{where}: Wayseal doesn't know this algorithm for {purpose}", where=where, purpose=purpose)
     if "retired" in item:
         if not set(item) <= _RETIRED or item["retired"] is not True:
-            raise KeyringError(f"{where}: a retired key has a number, and of a log key the public half")
+            raise KeyringError("{where}: a retired key has a number, and of a log key the public half", where=where)
         public = _key_bytes(item["public"], where) if "public" in item else None
         return Entry(purpose=purpose, version=version, algorithm=algorithm, public=public)
     if set(item) != _LIVE or type(item["active"]) is not bool:
-        raise KeyringError(f"{where} has members that are missing or not known")
+        raise KeyringError("{where} has members that are missing or not known", where=where)
     return Entry(
         purpose=purpose,
         version=version,
         algorithm=algorithm,
-        created_at=_quietly(lambda: micros(item["created_at"]), f"{where}: created_at is no time"),
+        created_at=_quietly(
+            lambda: micros(item["created_at"]), KeyringError("{where}: created_at is no time", where=where)
+        ),
         secret=_key_bytes(item["secret"], where),
         active=item["active"],
     )
 
 
-def _key_bytes(text: Any, where: str) -> bytes:
+def _key_bytes(text: Any, where: str | Message) -> bytes:
     raw = decoded(text, where) if isinstance(text, str) else b""
     if len(raw) != SECRET:
-        raise KeyringError(f"{where}: a key is base64 of {SECRET} bytes")
+        raise KeyringError("{where}: a key is base64 of {size} bytes", where=where, size=SECRET)
     return raw
 
 
-def _quietly(work: Callable[[], Any], otherwise: str) -> Any:
+def _quietly(work: Callable[[], Any], otherwise: KeyringError) -> Any:
     """What `work` gives, or an error in our words.
 
     It is raised outside the handler, so that it doesn't carry the library's error, which holds the whole text.
@@ -122,4 +130,4 @@ def _quietly(work: Callable[[], Any], otherwise: str) -> Any:
         return work()
     except (ValueError, TypeError, KeyError, RecursionError):
         pass
-    raise KeyringError(otherwise)
+    raise otherwise

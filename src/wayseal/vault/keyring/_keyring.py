@@ -42,7 +42,7 @@ class Keyring:
             live[key.purpose][key.version] = key
         for purpose, versions in live.items():
             if active.get(purpose) not in versions:
-                raise KeyringError(f"the keyring has no active {purpose} key")
+                raise KeyringError("the keyring has no active {purpose} key", purpose=purpose)
         self._live = {purpose: dict(sorted(versions.items())) for purpose, versions in live.items()}
         self._active = {purpose: self._live[purpose][active[purpose]] for purpose in KeyPurpose}
         self._retired = {(gone.purpose, gone.version): gone for gone in retired}
@@ -62,7 +62,7 @@ class Keyring:
     def from_environment(env: Mapping[str, str]) -> "Keyring":
         """The keyring in `WAYSEAL_KEYRING`: its JSON, or base64 of that. KeyringError where there is none."""
         if not (text := env.get(ENVIRONMENT, "").strip()):
-            raise KeyringError(f"{ENVIRONMENT} is not set")
+            raise KeyringError("{variable} is not set", variable=ENVIRONMENT)
         return Keyring.from_json(text.encode() if text.startswith("{") else _json.decoded(text, ENVIRONMENT))
 
     @staticmethod
@@ -77,7 +77,7 @@ class Keyring:
                 continue
             keys.append(KINDS[entry.purpose](entry.version, entry.created_at, entry.secret))
             if entry.active and active.setdefault(entry.purpose, entry.version) != entry.version:
-                raise KeyringError(f"the keyring has two active {entry.purpose} keys")
+                raise KeyringError("the keyring has two active {purpose} keys", purpose=entry.purpose)
         return Keyring(keys, active, retired)
 
     def to_json(self) -> bytes:
@@ -100,7 +100,11 @@ class Keyring:
         """
         version = max([*self._live[purpose], *(v for p, v in self._retired if p is purpose)]) + 1
         if version > MOST_VERSIONS:
-            raise KeyringError(f"{purpose}: there can be {MOST_VERSIONS} versions of a key, no more")
+            raise KeyringError(
+                "there can be {most} versions of a key, no more",
+                key=purpose,
+                most=MOST_VERSIONS,
+            )
         made = Keyring([*self._keys(), KINDS[purpose](version, now, os.urandom(SECRET))], self._numbers(), self._gone())
         return made.activate(purpose, version) if activate else made
 
@@ -113,7 +117,7 @@ class Keyring:
         """Without this key: what it alone can read is lost once no copy of an older keyring is left (rule 1)."""
         key = self.key(KINDS[purpose], version)
         if version == self.active(purpose):
-            raise KeyringError(f"{key.name} is the active key: rotate first")
+            raise KeyringError("{name} is the active key: rotate first", name=key.name)
         public = key.public if isinstance(key, LogKey) else None
         gone = Retired(purpose=purpose, version=version, public=public)
         return Keyring([k for k in self._keys() if k is not key], self._numbers(), [*self._gone(), gone])
@@ -132,8 +136,8 @@ class Keyring:
         if isinstance(found, kind):
             return found
         if (kind.purpose, version) in self._retired:
-            raise KeyringError(f"{kind.purpose} {version} was retired")
-        raise KeyringError(f"{kind.purpose} {version} is not in the keyring")
+            raise KeyringError("{purpose} {version} was retired", purpose=kind.purpose, version=version)
+        raise KeyringError("{purpose} {version} is not in the keyring", purpose=kind.purpose, version=version)
 
     def keys(self, kind: type[K]) -> list[K]:
         """Every key of this kind that can be read with, oldest first."""
@@ -176,7 +180,7 @@ class Keyring:
 
     def _check_loses_nothing(self, raw: bytes) -> None:
         if lost := self.lost_from(Keyring.from_json(raw)):
-            raise KeyringError(f"another keyring stands there, and this one lacks its {', '.join(lost)}")
+            raise KeyringError("another keyring stands there, and this one lacks its {lost}", lost=list(lost))
 
     def _keys(self) -> list[Key]:
         return [key for versions in self._live.values() for key in versions.values()]

@@ -52,7 +52,9 @@ class Key:
 
     def __init__(self, version: int, created_at: int, secret: bytes) -> None:
         if len(secret) != SECRET:
-            raise KeyringError(f"{self.purpose} {version}: a secret has {SECRET} bytes")
+            raise KeyringError(
+                "{purpose} {version}: a secret has {size} bytes", purpose=self.purpose, version=version, size=SECRET
+            )
         self.version, self.created_at, self._secret = version, created_at, secret
 
     @property
@@ -66,7 +68,7 @@ class Key:
 
     def __reduce__(self) -> NoReturn:
         """No key leaves in a pickle or a copy (rule 2)."""
-        raise KeyringError(f"{self.name}: a key can't be pickled or copied")
+        raise KeyringError("a key can't be pickled or copied", key=self.name)
 
     def _derived(self, size: int) -> bytes:
         """Rule 1."""

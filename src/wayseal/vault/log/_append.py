@@ -86,7 +86,7 @@ def stored(connection: Connection, level: int, start: int, stop: int) -> list[by
     rows = connection.execute(sa.select(place, hash_).where(which).order_by(place)).all()
     hashes = [bytes(row[1]) for row in rows]
     if [row[0] for row in rows] != list(range(start, stop)) or any(len(h) != SIZE for h in hashes):
-        raise LogChangedError(f"the log lacks hashes of level {level}: verify it before it goes on")
+        raise LogChangedError("the log lacks hashes of level {level}: verify it before it goes on", level=level)
     return hashes
 
 

@@ -97,7 +97,7 @@ def encode(entry: Entry) -> bytes:
     VaultError: it lacks what its kind needs, holds text that is no Unicode, or is longer than MOST.
     """
     if lacking := _lacking(entry):
-        raise VaultError(f"an entry of the log of kind {entry.kind} lacks {lacking}")
+        raise VaultError("an entry of the log of kind {kind} lacks {lacking}", kind=entry.kind, lacking=lacking)
     parts = [f'{{"actor":{_text(entry.actor)},"at":{entry.at:d},"client":{_text(entry.client)}']
     if entry.fields:
         parts.append(_shown(tuple(entry.fields.items())))
@@ -169,7 +169,7 @@ def _bytes(text: str) -> bytes:
     except UnicodeEncodeError:
         raise VaultError("an entry of the log holds text that is no Unicode") from None
     if len(content) > MOST:
-        raise VaultError(f"an entry of the log is longer than {MOST} bytes")
+        raise VaultError("an entry of the log is longer than {most} bytes", most=MOST)
     return content
 
 

@@ -146,7 +146,9 @@ def prove_growth(connection: Connection, old: bytes, new: bytes) -> GrowthProof:
     """
     before, after = Checkpoint.claimed(old), Checkpoint.claimed(new)
     if before.origin != after.origin:
-        raise OtherOriginError(f"one checkpoint is of {before.origin}, the other of {after.origin}")
+        raise OtherOriginError(
+            "one checkpoint is of {origin}, the other of {other}", origin=before.origin, other=after.origin
+        )
     if before.size > after.size:
         raise VaultError("the first checkpoint is the newer one")
     _claimed(connection, old)
@@ -159,7 +161,9 @@ def verify_growth(content: bytes, keys: Sequence[VerifyKey]) -> Grown:
     proof = GrowthProof.from_json(content)
     (old, by), (new, also) = (Checkpoint.open(n.encode(), keys) for n in (proof.old, proof.new))
     if old.origin != new.origin:
-        raise OtherOriginError(f"one checkpoint is of {old.origin}, the other of {new.origin}")
+        raise OtherOriginError(
+            "one checkpoint is of {origin}, the other of {other}", origin=old.origin, other=new.origin
+        )
     if not verify_consistency(old.size, old.root, new.size, new.root, proof.path):
         raise LogChangedError("the proof doesn't hold: the later log doesn't begin with the earlier one")
     return Grown(old=old, new=new, keys=tuple(dict.fromkeys((*_names(by), *_names(also)))))
@@ -193,7 +197,7 @@ def _taken(name: str, content: bytes, shape: Mapping[str, type]) -> dict[str, An
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise MerkleError("this is no proof of Wayseal's") from None
     if type(version) is not int or version != VERSION:
-        raise MerkleError(f"this version of Wayseal reads proofs of version {VERSION}")
+        raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
     if found.keys() != shape.keys() or any(type(found[n]) is not kind for n, kind in shape.items()):
         raise MerkleError("this is no proof of Wayseal's")
     return dict(found)

@@ -15,6 +15,7 @@ from typing import Any
 
 from wayseal.custody import Relation
 from wayseal.model.kinds import ActorKind
+from wayseal.model.messages import Message
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.fields import Field, FieldKind, Form
 
@@ -44,7 +45,7 @@ FIND_KEYS = ("quota", "most")
 _LENGTH = re.compile(r"([1-9]\d{0,3})([mhd])|0")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-Wrong = Callable[[str, str], PolicyError]
+Wrong = Callable[..., PolicyError]
 
 
 class Work(StrEnum):
@@ -129,9 +130,9 @@ def parse_purposes(text: str) -> tuple[dict[str, Purpose], dict[str, Words]]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"not TOML: {error}") from None
+        raise PolicyError("not TOML: {error}", error=error) from None
     if unknown := sorted(content.keys() - {"roles", "purpose"}):
-        raise PolicyError(f"only [roles] and [[purpose]] tables may stand in it: {unknown[0]}")
+        raise PolicyError("only [roles] and [[purpose]] tables may stand in it: {unknown}", unknown=unknown[0])
     roles = _roles(content.get("roles"))
     rows = content.get("purpose")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -140,7 +141,7 @@ def parse_purposes(text: str) -> tuple[dict[str, Purpose], dict[str, Words]]:
     for place, row in enumerate(rows, 1):
         made = _purpose(row, place, roles)
         if made.code in purposes:
-            raise PolicyError(f"purpose {made.code} stands twice")
+            raise PolicyError("purpose {code} stands twice", code=made.code)
         purposes[made.code] = made
     return purposes, roles
 
@@ -151,9 +152,9 @@ def _roles(table: object) -> dict[str, Words]:
     made = {}
     for name, words in table.items():
         if not _CODE.fullmatch(name):
-            raise PolicyError(f"role {name!r}: a role's name must be lower case, such as customer_service")
+            raise PolicyError("role {name!r}: a role's name must be lower case, such as customer_service", name=name)
         if not isinstance(words, dict) or words.keys() != {"zh", "en"} or not all(map(_said, words.values())):
-            raise PolicyError(f"role {name}: must have zh and en, and nothing else")
+            raise PolicyError("role {name}: must have zh and en, and nothing else", name=name)
         made[name] = Words(zh=words["zh"], en=words["en"])
     return made
 
@@ -165,12 +166,16 @@ def _said(value: object) -> bool:
 def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> Purpose:
     code = row.get("code")
     if not isinstance(code, str) or not _CODE.fullmatch(code) or code == UNKNOWN:
-        raise PolicyError(f"purpose {place}: code must be lower case, such as change_address, and not {UNKNOWN}")
+        raise PolicyError(
+            "purpose {place}: code must be lower case, such as change_address, and not {unknown}",
+            place=place,
+            unknown=UNKNOWN,
+        )
 
-    def wrong(key: str, must: str) -> PolicyError:
-        return PolicyError(f"purpose {code}: {key} must be {must}")
+    def wrong(key: str, text: str, **values: object) -> PolicyError:
+        return PolicyError("purpose {code}: {name} must be {must}", code=code, name=key, must=Message(text, values))
 
-    _closed(row, KEYS, f"purpose {code}")
+    _closed(row, KEYS, Message("purpose {code}", {"code": code}))
     for lang in ("zh", "en"):
         if not _said(row.get(lang)):
             raise wrong(lang, "what the purpose is called")
@@ -179,7 +184,7 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
         raise wrong("last_leg", "true or false")
     custody = frozenset(Relation(r) for r in _listed(row, "custody", [], set(Relation), wrong))
     if not custody and "ticket" not in row:
-        raise PolicyError(f"purpose {code}: nothing opens it; it needs custody or ticket")  # obligation 3
+        raise PolicyError("purpose {code}: nothing opens it; it needs custody or ticket", code=code)  # obligation 3
     if not custody and "grace" in row:
         raise wrong("grace", "left out without custody")
     return Purpose(
@@ -200,23 +205,23 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
     )
 
 
-def _closed(row: Mapping[str, Any], keys: tuple[str, ...], of: str) -> None:
+def _closed(row: Mapping[str, Any], keys: tuple[str, ...], of: Message) -> None:
     if unknown := sorted(set(row) - set(keys)):
-        raise PolicyError(f"in {of}: unknown key {unknown[0]}")
+        raise PolicyError("in {of}: unknown key {unknown}", of=of, unknown=unknown[0])
 
 
 def _listed(row: Mapping[str, Any], key: str, default: object, among: Any, wrong: Wrong) -> frozenset[str]:
     values = row.get(key, default)
     if not isinstance(values, list) or (default is None and not values):
-        raise wrong(key, "a list of " + ", ".join(sorted(among)))
+        raise wrong(key, "a list of {known}", known=sorted(among))
     if not all(isinstance(value, str) and value in among for value in values):
-        raise wrong(key, "a list of " + ", ".join(sorted(among)))
+        raise wrong(key, "a list of {known}", known=sorted(among))
     return frozenset(values)
 
 
 def _fields(table: object, wrong: Wrong) -> dict[Field, Form]:
     if not isinstance(table, dict) or not table or not table.keys() <= set(Field):
-        raise wrong("fields", "a table of " + ", ".join(Field))
+        raise wrong("fields", "a table of {known}", known=list(Field))
     made = {}
     for field in Field:
         if field not in table:
@@ -224,7 +229,7 @@ def _fields(table: object, wrong: Wrong) -> dict[Field, Form]:
         regions = field.kind is FieldKind.ADDRESS
         among = [form.value for form in Form if form is not Form.REGION or regions]
         if table[field] not in among:
-            raise wrong(f"fields.{field}", "one of " + ", ".join(among))
+            raise wrong(f"fields.{field}", "one of {known}", known=list(among))
         made[field] = Form(table[field])
     return made
 
@@ -245,7 +250,7 @@ def _hours(row: Mapping[str, Any], key: str, wrong: Wrong) -> int:
 def _budget(table: object, code: str, wrong: Wrong) -> Budget:
     if not isinstance(table, dict):
         raise wrong("budget", "a table with base, per and cap")
-    _closed(table, BUDGET_KEYS, f"purpose {code}, budget")
+    _closed(table, BUDGET_KEYS, Message("purpose {code}, budget", {"code": code}))
     base, cap = (_count(table.get(key), f"budget.{key}", wrong) for key in ("base", "cap"))
     outlet = "outlet_base" in table
     if not outlet and "outlet_per" in table:
@@ -261,8 +266,8 @@ def _budget(table: object, code: str, wrong: Wrong) -> Budget:
 
 def _find(table: object, code: str, wrong: Wrong) -> LookUps:
     if not isinstance(table, dict):
-        raise wrong("find", "a table of " + ", ".join(FIND_KEYS))
-    _closed(table, FIND_KEYS, f"purpose {code}, find")
+        raise wrong("find", "a table of {known}", known=list(FIND_KEYS))
+    _closed(table, FIND_KEYS, Message("purpose {code}, find", {"code": code}))
     return LookUps(**{key: _count(value, f"find.{key}", wrong) for key, value in table.items()})
 
 
@@ -274,7 +279,7 @@ def _count(value: object, key: str, wrong: Wrong) -> int:
 
 def _per(table: object, key: str, wrong: Wrong) -> dict[Work, float]:
     if not isinstance(table, dict) or not table.keys() <= set(Work):
-        raise wrong(key, "a table of " + ", ".join(Work))
+        raise wrong(key, "a table of {known}", known=list(Work))
     for value in table.values():
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1000:
             raise wrong(key, "numbers between 0 and 1000")
@@ -283,5 +288,5 @@ def _per(table: object, key: str, wrong: Wrong) -> dict[Work, float]:
 
 def _bulk(table: object, wrong: Wrong) -> dict[str, int]:
     if not isinstance(table, dict) or not table.keys() <= set(ActorKind):
-        raise wrong("bulk", "a table of " + ", ".join(ActorKind))
+        raise wrong("bulk", "a table of {known}", known=list(ActorKind))
     return {kind: _count(most, f"bulk.{kind}", wrong) for kind, most in table.items()}

@@ -54,7 +54,7 @@ def parse_rules(text: str, roles: Iterable[str], purposes: Iterable[str]) -> Rul
     for line, statement in _statements(text):
         rule = _rule(statement, line, known, schema)
         if rule.id in {r.id for r in rules}:
-            raise PolicyError(f"line {line}: rule {rule.id} stands twice")
+            raise PolicyError("line {number}: rule {id} stands twice", number=line, id=rule.id)
         rules.append(rule)
     if not any(rule.permits for rule in rules):
         raise PolicyError("no rule permits anything")
@@ -77,31 +77,40 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
             yield first, text[start : token.end()]
             begun = False
     if begun:
-        raise PolicyError(f"line {first}: a rule ends with a semicolon")
+        raise PolicyError("line {number}: a rule ends with a semicolon", number=first)
 
 
 def _rule(statement: str, line: int, purposes: frozenset[str], schema: cedarpy.Schema) -> Rule:
     try:
         made = json.loads(cedarpy.policies_to_json_str(statement))
     except ValueError as error:
-        raise PolicyError(f"line {line}: not a rule: {error}") from None
+        raise PolicyError("line {number}: not a rule: {error}", number=line, error=error) from None
     if len(made["staticPolicies"]) != 1:
-        raise PolicyError(f"line {line}: not a rule: templates and empty statements have no place here")
+        raise PolicyError("line {number}: not a rule: templates and empty statements have no place here", number=line)
     (body,) = made["staticPolicies"].values()
     words = body.get("annotations", {})
     name = words.get("id") or ""
     if not _ID.fullmatch(name) or name in RESERVED:
         raise PolicyError(
-            f"line {line}: a rule needs an @id in lower case, such as no_ticket, and none of the built-in"
+            "line {number}: a rule needs an @id in lower case, such as no_ticket, and none of the built-in", number=line
         )
     for lang in ("zh", "en"):
         if not (words.get(lang) or "").strip():
-            raise PolicyError(f"line {line}: rule {name}: @{lang} must say what it means")
+            raise PolicyError(
+                "line {number}: rule {name}: @{lang} must say what it means", number=line, name=name, lang=lang
+            )
     checked = cedarpy.validate_policies(statement, schema)
     if not checked:
-        raise PolicyError(f"line {line}: rule {name}: {_OF_POLICY.sub('', checked.errors[0].error)}")
+        raise PolicyError(
+            "line {number}: rule {name}: {error}",
+            number=line,
+            name=name,
+            error=_OF_POLICY.sub("", checked.errors[0].error),
+        )
     if wrong := sorted(_named("Purpose", body) - purposes):
-        raise PolicyError(f"line {line}: rule {name}: there is no purpose {wrong[0]}")
+        raise PolicyError(
+            "line {number}: rule {name}: there is no purpose {code}", number=line, name=name, code=wrong[0]
+        )
     return Rule(
         id=name,
         permits=body["effect"] == "permit",

@@ -13,6 +13,7 @@ from typing import Any
 
 from wayseal.custody import Relation, State
 from wayseal.model.kinds import ActorKind
+from wayseal.model.messages import N_, Message
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.fields import Field
 from wayseal.vault.policy._policy import Asking, Decision, Policy
@@ -115,11 +116,11 @@ def untested(policy: Policy, cases_toml: str) -> Untested:
     )
 
 
-def asking_of(values: Mapping[str, Any], of: str) -> Asking:
+def asking_of(values: Mapping[str, Any], of: Message | str) -> Asking:
     """A question from the names that rules use, with `USUAL` for what is left out. PolicyError names `of` and key."""
     for key in ("purpose", "role"):
         if not isinstance(values.get(key), str) or not values[key]:
-            raise PolicyError(f"in {of}: {key} must be given")
+            raise PolicyError("in {of}: {name} must be given", of=of, name=key)
     made: dict[str, Any] = {"purpose": values["purpose"], "role": values["role"]}
     for key, usual in USUAL.items():
         value = values.get(key, usual)
@@ -133,21 +134,21 @@ def values_of(asking: Asking) -> dict[str, Any]:
     return values | {key: None if values[key] is None else sorted(values[key]) for key in ("relation", "fields")}
 
 
-def _read(key: str, value: object, of: str) -> object:
+def _read(key: str, value: object, of: Message | str) -> object:
     if key in ("relation", "fields"):
         if not isinstance(value, list) or not all(isinstance(v, str) and v in set(_AMONG[key]) for v in value):
-            raise PolicyError(f"in {of}: {key} must be a list of {', '.join(_AMONG[key])}")
+            raise PolicyError("in {of}: {name} must be a list of {known}", of=of, name=key, known=list(_AMONG[key]))
         return frozenset(map(_AMONG[key], value))
     if key in _AMONG:
         if not isinstance(value, str) or value not in set(_AMONG[key]):
-            raise PolicyError(f"in {of}: {key} must be one of {', '.join(_AMONG[key])}")
+            raise PolicyError("in {of}: {name} must be one of {known}", of=of, name=key, known=list(_AMONG[key]))
         return _AMONG[key](value)
     if key == "hours":
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise PolicyError(f"in {of}: {key} must be a whole number, 0 or more")
+            raise PolicyError("in {of}: {name} must be a whole number, 0 or more", of=of, name=key)
         return value
     if not isinstance(value, bool):
-        raise PolicyError(f"in {of}: {key} must be true or false")
+        raise PolicyError("in {of}: {name} must be true or false", of=of, name=key)
     return value
 
 
@@ -156,40 +157,43 @@ def parse_cases(text: str) -> tuple[tuple[Case, ...], tuple[BudgetCase, ...]]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"not TOML: {error}") from None
+        raise PolicyError("not TOML: {error}", error=error) from None
     if unknown := sorted(content.keys() - {"case", "budget"}):
-        raise PolicyError(f"only [[case]] and [[budget]] tables may stand in it: {unknown[0]}")
+        raise PolicyError("only [[case]] and [[budget]] tables may stand in it: {unknown}", unknown=unknown[0])
     cases = [_case(row, of) for row, of in _rows(content.get("case", []), "case", CASE_KEYS)]
     budgets = [_budget(row, of) for row, of in _rows(content.get("budget", []), "budget", BUDGET_KEYS)]
     names = [case.name for case in cases] + [budget.name for budget in budgets]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise PolicyError(f"case {twice[0]} stands twice")
+        raise PolicyError("case {name} stands twice", name=twice[0])
     return tuple(cases), tuple(budgets)
 
 
-def _rows(rows: object, kind: str, keys: Iterable[str]) -> list[tuple[dict[str, Any], str]]:
+_CALLED = {"case": N_("case {name}"), "budget": N_("budget {name}")}
+
+
+def _rows(rows: object, kind: str, keys: Iterable[str]) -> list[tuple[dict[str, Any], Message]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise PolicyError(f"only [[case]] and [[budget]] tables may stand in it: {kind}")
+        raise PolicyError("only [[case]] and [[budget]] tables may stand in it: {kind}", kind=kind)
     found = []
     for place, row in enumerate(rows, 1):
         if not isinstance(row.get("name"), str) or not row["name"]:
-            raise PolicyError(f"in {kind} {place}: name must be given")
-        of = f"{kind} {row['name']}"
+            raise PolicyError("in {of}: {name} must be given", of=Message(_CALLED[kind], {"name": place}), name="name")
+        of = Message(_CALLED[kind], {"name": row["name"]})
         if unknown := sorted(set(row) - set(keys)):
-            raise PolicyError(f"in {of}: unknown key {unknown[0]}")
+            raise PolicyError("in {of}: unknown key {unknown}", of=of, unknown=unknown[0])
         found.append((row, of))
     return found
 
 
-def _case(row: Mapping[str, Any], of: str) -> Case:
+def _case(row: Mapping[str, Any], of: Message) -> Case:
     if not isinstance(row.get("expect"), str):
-        raise PolicyError(f"in {of}: expect must be {ALLOW} or a rule")
+        raise PolicyError("in {of}: expect must be {allow} or a rule", of=of, allow=ALLOW)
     also = row.get("also")
     if also is not None and not (isinstance(also, list) and all(isinstance(rule, str) for rule in also)):
-        raise PolicyError(f"in {of}: also must be a list of rules")
+        raise PolicyError("in {of}: also must be a list of rules", of=of)
     shows = row.get("shows")
     if shows is not None and not (isinstance(shows, dict) and shows.keys() <= set(Field)):
-        raise PolicyError(f"in {of}: shows must be a table of {', '.join(Field)}")
+        raise PolicyError("in {of}: shows must be a table of {known}", of=of, known=list(Field))
     return Case(
         name=row["name"],
         asking=asking_of(row, of),
@@ -199,16 +203,16 @@ def _case(row: Mapping[str, Any], of: str) -> Case:
     )
 
 
-def _budget(row: Mapping[str, Any], of: str) -> BudgetCase:
+def _budget(row: Mapping[str, Any], of: Message) -> BudgetCase:
     if row.get("of") not in set(Of):
-        raise PolicyError(f"in {of}: of must be one of {', '.join(Of)}")
+        raise PolicyError("in {of}: of must be one of {known}", of=of, known=list(Of))
     counts = (row.get("expect"), *row["work"].values()) if isinstance(row.get("work"), dict) else (None,)
     if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
-        raise PolicyError(f"in {of}: work and expect must be whole numbers, 0 or more")
+        raise PolicyError("in {of}: work and expect must be whole numbers, 0 or more", of=of)
     if not row["work"].keys() <= set(Work):
-        raise PolicyError(f"in {of}: work must be a table of {', '.join(Work)}")
+        raise PolicyError("in {of}: work must be a table of {known}", of=of, known=list(Work))
     if not isinstance(row.get("purpose"), str):
-        raise PolicyError(f"in {of}: purpose must be given")
+        raise PolicyError("in {of}: {name} must be given", of=of, name="purpose")
     return BudgetCase(
         name=row["name"], purpose=row["purpose"], of=Of(row["of"]), work=row["work"], expect=row["expect"]
     )

@@ -1,11 +1,12 @@
 """Texts as bytes; values are filled up to whole blocks, so that a length tells little (ISO/IEC 7816-4: 0x80, zeros)."""
 
+from wayseal.model.messages import N_
 from wayseal.vault.errors import SealError
 
 BLOCK = 16
 FILL = [b"\x80" + bytes(BLOCK - 1 - used) for used in range(BLOCK)]
 """What fills a text up, by the bytes that its last block has."""
-NO_TEXT = "a value can't be written as UTF-8"
+NO_TEXT = N_("a value can't be written as UTF-8")
 
 
 def padded(text: str) -> bytes:

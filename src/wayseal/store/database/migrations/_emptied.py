@@ -12,4 +12,4 @@ def refuse_with_rows(connection: sa.Connection, tables: Iterable[str]) -> None:
     for name in tables:
         found = connection.execute(sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)).first()
         if found:
-            raise DatabaseError(f"table {name} holds rows, and this step back would lose them")
+            raise DatabaseError("table {name} holds rows, and this step back would lose them", name=name)

@@ -79,10 +79,13 @@ def check(database: Database, chain: Chain) -> None:
     script = _script(chain)
     current, newest = database.read(_version, chain, script), script.get_current_head()
     if current is None:
-        raise DatabaseError(f"the database has no tables of {chain} yet: run `wayseal vault init`")
+        raise DatabaseError("the database has no tables of {chain} yet: run `wayseal vault init`", chain=chain)
     if current != newest:
         raise DatabaseError(
-            f"the tables of {chain} are of version {current}, this Wayseal needs {newest}: run `wayseal vault upgrade`"
+            "the tables of {chain} are of version {current}, this Wayseal needs {newest}: run `wayseal vault upgrade`",
+            chain=chain,
+            current=current,
+            newest=newest,
         )
 
 
@@ -112,11 +115,14 @@ def _version(connection: sa.Connection, chain: Chain, script: ScriptDirectory) -
     for head in heads:
         if head not in known:
             raise DatabaseError(
-                f"the tables of {chain} are of version {head}, and this Wayseal knows them up to "
-                f"{script.get_current_head()}: run a newer Wayseal"
+                "the tables of {chain} are of version {current}, and this Wayseal knows them up to {newest}: run a "
+                "newer Wayseal",
+                chain=chain,
+                current=head,
+                newest=script.get_current_head(),
             )
     if len(heads) > 1:
-        raise DatabaseError(f"the tables of {chain} are of several versions at once: restore a backup")
+        raise DatabaseError("the tables of {chain} are of several versions at once: restore a backup", chain=chain)
     return heads[0] if heads else None
 
 
@@ -147,4 +153,4 @@ def _worded(chain: Chain) -> Iterator[None]:
     try:
         yield
     except CommandError:
-        raise DatabaseError(f"there is no such way between versions of the tables of {chain}") from None
+        raise DatabaseError("there is no such way between versions of the tables of {chain}", chain=chain) from None

@@ -23,6 +23,6 @@ def downgrade() -> None:
     """Drops them where no key was superseded: without its mark it would open an old record again."""
     marked = sa.select(sa.literal(1)).select_from(_KEYS).where(_KEYS.c.superseded_by.is_not(None)).limit(1)
     if op.get_bind().execute(marked).first():
-        raise DatabaseError(f"table {_TABLE} holds rows, and this step back would lose them")
+        raise DatabaseError("table {table} holds rows, and this step back would lose them", table=_TABLE)
     for column in ("superseded_by", "superseded_at", "revision"):
         op.drop_column(_TABLE, column)

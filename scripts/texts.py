@@ -1,0 +1,227 @@
+"""The texts that people read, and their catalogues: `make texts` brings the catalogues up to date.
+
+1. A text is English and stands where it is used: in `N_(…)`, `Message(…)`, as the first argument of an error of ours
+   (every subclass of WaysealError), or of a function that passes its `text` on to one.
+2. Catalogues know no line numbers, no dates and no guesses, and are sorted: they change where a text changes.
+3. A translation fills the same blanks as the text; a plural blank ({rows:row|rows}) may be left out.
+"""
+
+import ast
+import string
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src/wayseal"
+LOCALE = SOURCE / "locale"
+LANGS = ("zh",)
+MARKS = ("N_", "Message")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A place where a text is used.
+
+    Attributes:
+        where: File and line.
+        name: What it is given to.
+        text: None where it is no text but a name or a call, told by `given`.
+        given: The source of what stands there.
+        values: Names of the blanks that are filled there; None where that is not seen.
+
+    """
+
+    where: str
+    name: str
+    text: str | None
+    given: str
+    values: frozenset[str] | None
+
+
+def parsed() -> dict[Path, ast.Module]:
+    """Every module of the package."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
+
+
+def errors(modules: dict[Path, ast.Module]) -> dict[str, ast.ClassDef | None]:
+    """Every subclass of WaysealError by name, with its class where it makes its own text."""
+    bases: dict[str, tuple[set[str], ast.ClassDef]] = {}
+    for tree in modules.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = ({called(base) for base in node.bases}, node)
+    found: dict[str, ast.ClassDef | None] = {"WaysealError": None}
+    more = True
+    while more:
+        new = {name: node for name, (above, node) in bases.items() if name not in found and above & found.keys()}
+        more = bool(new)
+        for name, node in new.items():
+            own = any(isinstance(f, ast.FunctionDef) and f.name == "__init__" for f in node.body)
+            found[name] = node if own else next(found[base] for base in bases[name][0] if base in found)
+    return found
+
+
+def passing_on(modules: dict[Path, ast.Module], known: dict[str, ast.ClassDef | None]) -> dict[tuple[Path, str], int]:
+    """Functions that pass their `text` on to an error or a message, by folder and name, and the place of `text`."""
+    found: dict[tuple[Path, str], int] = {}
+    for path, tree in modules.items():
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef) or function.name.startswith("__"):
+                continue
+            names = [a.arg for a in function.args.args if a.arg != "self"]
+            calls = (n for n in ast.walk(function) if isinstance(n, ast.Call) and n.args)
+            if "text" in names and any(
+                (called(n.func) in known or called(n.func) == "Message") and ast.unparse(n.args[0]) == "text"
+                for n in calls
+            ):
+                found[path.parent, function.name] = names.index("text")
+    return found
+
+
+def _passes(function: ast.FunctionDef, known: dict[str, ast.ClassDef | None]) -> bool:
+    calls = (n for n in ast.walk(function) if isinstance(n, ast.Call) and n.args)
+    first = ((called(n.func), n.args[0]) for n in calls)
+    return any((name in known or name == "Message") and getattr(given, "id", "") == "text" for name, given in first)
+
+
+def called(node: ast.expr) -> str:
+    """The last part of a dotted name."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def uses(modules: dict[Path, ast.Module] | None = None) -> Iterator[Use]:
+    """Every place where a text is used (rule 1)."""
+    modules = modules or parsed()
+    known = errors(modules)
+    passed = passing_on(modules, known)
+    for path, tree in modules.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            name = called(node.func)
+            own = known.get(name)
+            if name in MARKS or (name in known and own is None):
+                yield _use(path, node, name)
+            elif (place := passed.get((path.parent, name))) is not None:
+                yield _use(path, node, name, place)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and known.get(node.name) is node:
+                yield from _made(path, node)
+
+
+def _made(path: Path, node: ast.ClassDef) -> Iterator[Use]:
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and called(call.func) == "__init__":
+            yield _use(path, call, node.name)
+
+
+_PLACE = {"file", "line", "key"}
+
+
+def _use(path: Path, node: ast.Call, name: str, place: int = 0) -> Use:
+    first = node.args[place] if len(node.args) > place else None
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+    values: frozenset[str] | None = frozenset()
+    if name == "N_":
+        values = None
+    elif name == "Message":
+        more = node.args[1] if len(node.args) > 1 else None
+        plain = isinstance(more, ast.Dict) and all(isinstance(k, ast.Constant) for k in more.keys)
+        if isinstance(more, ast.Dict) and plain:
+            values = frozenset(str(k.value) for k in more.keys if isinstance(k, ast.Constant))
+        elif more is not None:
+            values = None
+    elif any(k.arg is None for k in node.keywords):
+        values = None
+    else:
+        values = frozenset(str(k.arg) for k in node.keywords) - _PLACE
+    return Use(
+        where=f"{path.relative_to(ROOT)}:{node.lineno}",
+        name=name,
+        text=text,
+        given="" if first is None else ast.unparse(first),
+        values=values,
+    )
+
+
+def blanks(text: str) -> frozenset[str]:
+    """The names of a text's blanks."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+def may_miss(text: str) -> frozenset[str]:
+    """The blanks that a translation may leave out: those that are nowhere more than one word or another (rule 3)."""
+    parts = [(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
+    return frozenset(name for name, _ in parts) - {name for name, spec in parts if "|" not in spec}
+
+
+def texts() -> set[str]:
+    """Every text of the source."""
+    return {use.text for use in uses() if use.text}
+
+
+def faults(english: str, other: str) -> str | None:
+    """What is wrong with a translation; None: nothing."""
+    if not other:
+        return "has no translation"
+    try:
+        wanted, has = blanks(english), blanks(other)
+    except ValueError as error:
+        return str(error)
+    return None if wanted - may_miss(english) <= has <= wanted else f"has other blanks: {sorted(wanted ^ has)}"
+
+
+def path_of(lang: str) -> Path:
+    """A language's catalogue; the compiled one lies beside it, as .mo."""
+    return LOCALE / lang / "LC_MESSAGES/wayseal.po"
+
+
+def read(lang: str) -> dict[str, str]:
+    """A language's catalogue: texts and their translations."""
+    path = path_of(lang)
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id}
+
+
+def written(lang: str, entries: dict[str, str]) -> tuple[bytes, bytes]:
+    """A catalogue as .po and as .mo (rule 2)."""
+    catalog = Catalog(locale=lang, header_comment="# Texts of Wayseal; `make texts` writes this file.", fuzzy=False)
+    catalog.mime_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Language", lang)]
+    for english in sorted(entries):
+        catalog.add(english, entries[english])
+    po, mo = BytesIO(), BytesIO()
+    write_po(po, catalog, width=0, omit_header=True)
+    write_mo(mo, catalog)
+    head = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: {lang}\\n"\n\n'
+    return head.encode() + po.getvalue(), mo.getvalue()
+
+
+def main() -> int:
+    """Brings every catalogue up to date; tells what lacks a translation."""
+    wanted, lacking = texts(), 0
+    for lang in LANGS:
+        has = read(lang)
+        entries = {english: has.get(english, "") for english in wanted}
+        po, mo = written(lang, entries)
+        path_of(lang).parent.mkdir(parents=True, exist_ok=True)
+        path_of(lang).write_bytes(po)
+        path_of(lang).with_suffix(".mo").write_bytes(mo)
+        for english, other in sorted(entries.items()):
+            if wrong := faults(english, other):
+                lacking += 1
+                print(f"{lang}: {english!r} {wrong}", file=sys.stderr)
+        print(f"{lang}: {len(entries)} texts, {len(entries.keys() - has.keys())} new, {len(has.keys() - wanted)} gone")
+    return 1 if lacking else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
