@@ -18,7 +18,9 @@ def test_every_wording_of_the_source_has_a_chinese_one() -> None:
     found = wordings()
     assert len(found) > 150
     places = ("x", "limit", "unknown")
-    spoken = {text: "".join(said(f"{at}: {text}", "zh") for at in places) + said(text, "zh") for text in found}
+    spoken = {
+        text: "".join(translate(f"{at}: {text}", "zh") for at in places) + translate(text, "zh") for text in found
+    }
     assert {text: where for text, where in found.items() if not CHINESE.search(spoken[text])} == {}
 
 

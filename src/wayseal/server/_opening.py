@@ -47,9 +47,7 @@ def places_of(settings: Settings) -> list[socket.socket]:
             try:
                 place = socket.create_server(at, family=family, backlog=2048, reuse_port=several)
             except OSError as error:
-                raise SettingsError(
-                    "host and port: can't listen there ({reason})", reason=disk_says(error)
-                ) from error
+                raise SettingsError("host and port: can't listen there ({reason})", reason=disk_says(error)) from error
             places.append(opened.enter_context(place))
         opened.pop_all()
     return places
