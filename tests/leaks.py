@@ -38,7 +38,7 @@ class _Connection(sqlite3.Connection):
 def watch_connections() -> None:
     """Has SQLite's connections say that they weren't closed."""
     if sys.version_info < (3, 13):
-        sqlite3.connect = partial(sqlite3.connect, factory=_Connection)
+        setattr(sqlite3, "connect", partial(sqlite3.connect, factory=_Connection))  # noqa: B010 (a type of its own)
 
 
 def spare_modules() -> None:

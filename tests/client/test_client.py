@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.service import VALUES, Flaky, Relay, Service, later, parcel
+from tests.effort import DEEP
 from tests.server.running import authority, serving
 from wayseal.client import Ask, ClientError, Disclosed, Parcel, Refused, RefusedError, Sealed, VaultClient
 from wayseal.client._transport import Sign, Transport, http_client
@@ -306,7 +307,7 @@ def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
     server, server_key, _ = ours.sign("server")
     mine, my_key, digest = ours.sign("all")
     files = {"tls_certificate": str(server), "tls_key": str(server_key), "tls_client_ca": str(ours.file)}
-    with serving(tmp_path, certificate_sha256=digest, **files) as process:
+    with serving(tmp_path, certificate_sha256=digest, anew=DEEP, **files) as process:
         url = f"https://localhost:{process.port}"
         with VaultClient(url, "all", process.secret, verify=ours.file, cert=(mine, my_key)) as client:
             assert client.policy().version == 1

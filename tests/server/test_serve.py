@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.effort import DEEP
 from tests.server.running import Running, authority, serving
 from tests.server.world import NUMBER, VALUES
 
@@ -117,7 +118,7 @@ def test_what_it_took_it_finishes(tmp_path: Path) -> None:
 
 def refused(folder: Path, **settings: str) -> str:
     """What the service says when it doesn't start."""
-    with pytest.raises(AssertionError) as caught, serving(folder, **settings):
+    with pytest.raises(AssertionError) as caught, serving(folder, anew=DEEP, **settings):
         pass
     return str(caught.value)
 
@@ -159,7 +160,7 @@ def test_a_client_that_is_bound_to_a_certificate(tmp_path: Path) -> None:
             context.load_cert_chain(certificate, key)
         return httpx.Client(base_url=f"https://localhost:{running.port}", verify=context)
 
-    with serving(tmp_path, certificate_sha256=digest, **files) as running:
+    with serving(tmp_path, certificate_sha256=digest, anew=DEEP, **files) as running:
         with connected(client, client_key) as http:
             answer = token(http, running.secret)
             assert answer.status_code == 200
