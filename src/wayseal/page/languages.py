@@ -31,6 +31,11 @@ def translator(lang: str) -> Translate:
         return gettext.GNUTranslations(file).gettext
 
 
+def in_both(text: str) -> tuple[str, str]:
+    """A text in Chinese and in English, for records that carry both."""
+    return translator("zh")(text), text
+
+
 def word(what: "Message | WaysealError | str", lang: str) -> str:
     """A message, an error or a plain text in a language."""
     translate = translator(lang)

@@ -1,7 +1,8 @@
 """What a client is told of errors from below."""
 
+from wayseal.page.languages import word
 from wayseal.server._problem import ProblemError
-from wayseal.server._rules import WORDS, Rule
+from wayseal.server._rules import Rule
 from wayseal.store.database import DatabaseError
 from wayseal.vault.errors import BusyError, PolicyError, ReusedKeyError, VaultError
 
@@ -17,6 +18,6 @@ def problem_of(error: Exception) -> ProblemError:
         return ProblemError(Rule.BUSY, retry_after=1)
     if isinstance(error, ReusedKeyError):
         return ProblemError(Rule.CONFLICT)
-    if type(error) in _CLIENTS_OWN:
-        return ProblemError(Rule.INVALID, said=(Rule.INVALID, WORDS[Rule.INVALID].zh, str(error)))
+    if isinstance(error, VaultError) and type(error) in _CLIENTS_OWN:
+        return ProblemError(Rule.INVALID, said=(Rule.INVALID, word(error, "zh"), str(error)))
     return ProblemError(Rule.INTERNAL)

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from wayseal.page.languages import in_both, word
 from wayseal.server._rules import WORDS, Rule
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,7 +34,7 @@ class ProblemError(Exception):
     ) -> None:
         super().__init__(rule)
         self.rule = rule
-        self.name, self.zh, self.en = said or (str(rule), WORDS[rule].zh, WORDS[rule].en)
+        self.name, self.zh, self.en = said or (str(rule), *in_both(WORDS[rule].detail))
         self.status = WORDS[rule].status
         self.headers = dict(headers or {})
         if retry_after is not None:
@@ -46,7 +47,7 @@ class ProblemError(Exception):
         words = WORDS[self.rule]
         told: dict[str, Any] = {
             "type": f"urn:wayseal:rule:{self.name}",
-            "title": words.title_zh if chinese else words.title_en,
+            "title": word(words.title, "zh" if chinese else "en"),
             "status": self.status,
             "rule": self.name,
             "detail_zh": self.zh,

@@ -6,6 +6,8 @@ What the vault refuses carries rules of its own.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wayseal.model.messages import N_
+
 
 class Rule(StrEnum):
     """A reason of the service; stands as `rule` in a problem."""
@@ -36,109 +38,59 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How a rule is told."""
+    """How a rule is told: its HTTP status, and English texts, which the catalogues have in other languages."""
 
     status: int
-    title_en: str
-    title_zh: str
-    en: str
-    zh: str
+    title: str
+    detail: str
 
 
-def _words(status: int, title_en: str, title_zh: str, en: str, zh: str) -> Words:
-    return Words(status=status, title_en=title_en, title_zh=title_zh, en=en, zh=zh)
+def _words(status: int, title: str, detail: str) -> Words:
+    return Words(status=status, title=title, detail=detail)
 
-
-_AGAIN_EN = "Ask again after the time that Retry-After gives."
-_AGAIN_ZH = "请在 Retry-After 给出的时间之后重试。"
 
 WORDS = {
-    Rule.BAD_BODY: _words(400, "Body can't be read", "请求体无法读取", "The body is no JSON.", "请求体不是 JSON。"),
-    Rule.TOKEN_MISSING: _words(
-        401, "Token needed", "需要令牌", "Send an access token as Bearer.", "请以 Bearer 方式发送访问令牌。"
-    ),
-    Rule.TOKEN_INVALID: _words(
-        401, "Token not valid", "令牌无效", "The access token is not valid, or not any more.", "访问令牌无效或已失效。"
-    ),
+    Rule.BAD_BODY: _words(400, N_("Body can't be read"), N_("The body is no JSON.")),
+    Rule.TOKEN_MISSING: _words(401, N_("Token needed"), N_("Send an access token as Bearer.")),
+    Rule.TOKEN_INVALID: _words(401, N_("Token not valid"), N_("The access token is not valid, or not any more.")),
     Rule.CERTIFICATE: _words(
-        401,
-        "Certificate needed",
-        "需要证书",
-        "This client has to present the certificate that it is bound to.",
-        "该客户端必须出示与其绑定的证书。",
+        401, N_("Certificate needed"), N_("This client has to present the certificate that it is bound to.")
     ),
-    Rule.SCOPE_MISSING: _words(
-        403,
-        "Scope missing",
-        "缺少权限范围",
-        "The token lacks the scope of this route.",
-        "令牌缺少该接口所需的权限范围。",
-    ),
-    Rule.NOT_ALLOWED: _words(403, "Not allowed", "不允许", "Nobody may use this route.", "任何人都不得使用该接口。"),
-    Rule.REFUSED: _words(403, "Refused", "已拒绝", "A rule of the vault refuses.", "封缄库的规则拒绝了该请求。"),
-    Rule.NOT_FOUND: _words(404, "Not found", "不存在", "There is nothing here.", "此处没有内容。"),
-    Rule.METHOD: _words(
-        405, "Method not allowed", "方法不允许", "This address takes other methods.", "该地址只接受其他方法。"
-    ),
-    Rule.SLOW_BODY: _words(408, "Too slow", "传输过慢", "The body took too long to arrive.", "请求体传输超时。"),
-    Rule.CONFLICT: _words(
-        409,
-        "Conflict",
-        "冲突",
-        "The idempotency key stands for another request.",
-        "该幂等键已用于另一请求。",
-    ),
-    Rule.TOO_LARGE: _words(413, "Too large", "请求过大", "The body is too large.", "请求体过大。"),
-    Rule.MEDIA_TYPE: _words(
-        415, "Media type not supported", "不支持的媒体类型", "Send application/json.", "请发送 application/json。"
-    ),
-    Rule.INVALID: _words(
-        422,
-        "Not valid",
-        "内容无效",
-        "Fields can't be as they are; `errors` names them.",
-        "部分字段不符合要求，见 `errors`。",
-    ),
+    Rule.SCOPE_MISSING: _words(403, N_("Scope missing"), N_("The token lacks the scope of this route.")),
+    Rule.NOT_ALLOWED: _words(403, N_("Not allowed"), N_("Nobody may use this route.")),
+    Rule.REFUSED: _words(403, N_("Refused"), N_("A rule of the vault refuses.")),
+    Rule.NOT_FOUND: _words(404, N_("Not found"), N_("There is nothing here.")),
+    Rule.METHOD: _words(405, N_("Method not allowed"), N_("This address takes other methods.")),
+    Rule.SLOW_BODY: _words(408, N_("Too slow"), N_("The body took too long to arrive.")),
+    Rule.CONFLICT: _words(409, N_("Conflict"), N_("The idempotency key stands for another request.")),
+    Rule.TOO_LARGE: _words(413, N_("Too large"), N_("The body is too large.")),
+    Rule.MEDIA_TYPE: _words(415, N_("Media type not supported"), N_("Send application/json.")),
+    Rule.INVALID: _words(422, N_("Not valid"), N_("Fields can't be as they are; `errors` names them.")),
     Rule.RATE: _words(
         429,
-        "Too many requests",
-        "请求过多",
-        f"The client asks faster than it may. {_AGAIN_EN}",
-        f"客户端的请求速度超过限额。{_AGAIN_ZH}",
+        N_("Too many requests"),
+        N_("The client asks faster than it may. Ask again after the time that Retry-After gives."),
     ),
     Rule.FAILURES: _words(
-        429,
-        "Too many failures",
-        "失败次数过多",
-        f"Too many failed sign-ins. {_AGAIN_EN}",
-        f"认证失败次数过多。{_AGAIN_ZH}",
+        429, N_("Too many failures"), N_("Too many failed sign-ins. Ask again after the time that Retry-After gives.")
     ),
-    Rule.HEADERS: _words(
-        431, "Headers too large", "请求头过大", "The request's headers are too large.", "请求头过大。"
-    ),
-    Rule.INTERNAL: _words(
-        500,
-        "Internal error",
-        "内部错误",
-        "Something broke; the log has it under this request's id.",
-        "发生内部错误，日志中以该请求编号记录。",
-    ),
-    Rule.BUSY: _words(503, "Busy", "繁忙", f"Too many requests wait. {_AGAIN_EN}", f"等待中的请求过多。{_AGAIN_ZH}"),
+    Rule.HEADERS: _words(431, N_("Headers too large"), N_("The request's headers are too large.")),
+    Rule.INTERNAL: _words(500, N_("Internal error"), N_("Something broke; the log has it under this request's id.")),
+    Rule.BUSY: _words(503, N_("Busy"), N_("Too many requests wait. Ask again after the time that Retry-After gives.")),
     Rule.DATABASE: _words(
         503,
-        "Database not reachable",
-        "数据库不可用",
-        f"The database can't be used now; nothing was shown. {_AGAIN_EN}",
-        f"数据库暂不可用，未展示任何数据。{_AGAIN_ZH}",
+        N_("Database not reachable"),
+        N_("The database can't be used now; nothing was shown. Ask again after the time that Retry-After gives."),
     ),
     Rule.STOPPING: _words(
-        503, "Stopping", "正在停止", f"The service is stopping. {_AGAIN_EN}", f"服务正在停止。{_AGAIN_ZH}"
+        503, N_("Stopping"), N_("The service is stopping. Ask again after the time that Retry-After gives.")
     ),
     Rule.TIMEOUT: _words(
         503,
-        "Took too long",
-        "处理超时",
-        f"The answer took too long; with an idempotency key it is safe to ask again. {_AGAIN_EN}",
-        f"处理超时；带有幂等键时可以安全重试。{_AGAIN_ZH}",
+        N_("Took too long"),
+        N_(
+            "The answer took too long; with an idempotency key it is safe to ask "
+            "again. Ask again after the time that Retry-After gives."
+        ),
     ),
 }

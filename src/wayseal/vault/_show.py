@@ -10,6 +10,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from wayseal.page.languages import in_both
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen
@@ -48,10 +49,10 @@ def _verdict(one: Decided, wrapped: _Keys) -> Verdict:
     keys = wrapped.get(one.ask.waybill)
     # Whoever erases leaves no key of a number; where others are left, the record isn't the one that they open.
     if row is None or one.purpose is None or keys is None:
-        return _refused(one, "erased", *WORDS["erased"])
+        return _refused(one, "erased", *in_both(WORDS["erased"]))
     key = keys.get(bytes(row.key_id))
     if key is None or (key.superseded_by is not None and one.seq > key.superseded_by):
-        return _refused(one, "damaged", *WORDS["damaged"])
+        return _refused(one, "damaged", *in_both(WORDS["damaged"]))
     return Verdict(
         one.ask.waybill,
         one.seq,

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import FastAPI, Path, Response
 
+from wayseal.page.languages import word
 from wayseal.server._desk import Desk, now
 from wayseal.server._problem import ProblemError
-from wayseal.server._rules import WORDS, Rule
+from wayseal.server._rules import Rule
 from wayseal.server._shown import TOKEN, problems
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log.tiles import tile_named
@@ -61,5 +62,5 @@ def add_log(app: FastAPI, desk: Desk) -> None:
         except VaultError as error:
             if type(error) is not VaultError:
                 raise
-            raise ProblemError(Rule.NOT_FOUND, said=(Rule.NOT_FOUND, WORDS[Rule.NOT_FOUND].zh, str(error))) from None
+            raise ProblemError(Rule.NOT_FOUND, said=(Rule.NOT_FOUND, word(error, "zh"), str(error))) from None
         return Response(made, media_type="application/json")

@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 import cedarpy
 
 from wayseal.custody import Relation, State
+from wayseal.model.messages import N_
+from wayseal.page.languages import in_both
 from wayseal.vault.fields import Field
 from wayseal.vault.policy._purposes import MOST_HOURS, UNKNOWN, Purpose, Words, parse_purposes
 from wayseal.vault.policy._rules import Rule, parse_rules
@@ -28,9 +30,9 @@ from wayseal.vault.policy._rules import Rule, parse_rules
 _MEMO = 1 << 14
 _NONE: frozenset[Relation] = frozenset()
 _FLOOR = (
-    ("floor", "这一请求任何规则都不能放行", "no rule may let this pass"),
-    ("failed", "规则无法求值", "a rule could not be evaluated"),
-    ("nothing_permits", "没有任何规则放行", "no rule permits it"),
+    ("floor", *in_both(N_("no rule may let this pass"))),
+    ("failed", *in_both(N_("a rule could not be evaluated"))),
+    ("nothing_permits", *in_both(N_("no rule permits it"))),
 )
 
 

@@ -11,6 +11,8 @@ Obligations (code and tests cite the numbers):
 from collections.abc import Mapping
 from enum import StrEnum
 
+from wayseal.model.messages import N_
+from wayseal.page.languages import in_both
 from wayseal.vault.policy._policy import Decision
 from wayseal.vault.policy._purposes import Purpose, Work
 
@@ -26,18 +28,17 @@ class Of(StrEnum):
     OUTLET = "outlet"
 
 
+def _over(rule: str, text: str) -> Decision:
+    zh, en = in_both(text)
+    return Decision(allowed=False, rule=rule, zh=zh, en=en)
+
+
 OVER = {
-    Of.ACTOR: Decision(
-        allowed=False,
-        rule="budget",
-        zh="今日该用途的额度已用完，额度随工作量开放",
-        en="the account's budget of this purpose is used up for today; it opens as work arrives",
+    Of.ACTOR: _over(
+        "budget", N_("the account's budget of this purpose is used up for today; it opens as work arrives")
     ),
-    Of.OUTLET: Decision(
-        allowed=False,
-        rule="outlet_budget",
-        zh="您的网点今日该用途的额度已用完，额度随工作量开放",
-        en="the outlet's budget of this purpose is used up for today; it opens as work arrives",
+    Of.OUTLET: _over(
+        "outlet_budget", N_("the outlet's budget of this purpose is used up for today; it opens as work arrives")
     ),
 }
 """The refusal where a budget is used up."""
