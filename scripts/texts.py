@@ -122,6 +122,8 @@ def _made(path: Path, node: ast.ClassDef) -> Iterator[Use]:
             yield _use(path, call, node.name)
 
 
+_APART = "\x04"
+"""What gettext puts between a context and a text."""
 _PLACE = {"file", "line", "key", "param_hint"}
 
 
@@ -129,6 +131,8 @@ def _use(path: Path, node: ast.Call, name: str, place: int = 0) -> Use:
     first = node.args[place] if len(node.args) > place else None
     text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
     values: frozenset[str] | None = frozenset()
+    if name == "N_" and text is not None and (context := [k.value for k in node.keywords if k.arg == "context"]):
+        text = ast.literal_eval(context[0]) + _APART + text
     if name == "N_":
         values = None
     elif name == "Message":
@@ -189,7 +193,10 @@ def read(lang: str) -> dict[str, str]:
     if not path.exists():
         return {}
     with path.open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id}
+        found = [
+            (f"{m.context}{_APART}{m.id}" if m.context else str(m.id), str(m.string)) for m in read_po(file) if m.id
+        ]
+        return dict(found)
 
 
 class _Catalog(Catalog):
@@ -205,7 +212,8 @@ def written(lang: str, entries: dict[str, str]) -> tuple[bytes, bytes]:
     """A catalogue as .po and as .mo (rule 2)."""
     catalog = _Catalog(locale=lang, fuzzy=False)
     for english in sorted(entries):
-        catalog.add(english, entries[english])
+        context, apart, text = english.rpartition(_APART)
+        catalog.add(text, entries[english], context=context if apart else None)
     po, mo = BytesIO(), BytesIO()
     write_po(po, catalog, width=0, omit_header=True)
     write_mo(mo, catalog)

@@ -18,7 +18,8 @@ from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, verify, writing
 from wayseal.ledger.upkeep import backup
 from wayseal.model.times import micros
-from wayseal.page.words import catalogue, known_lang
+from wayseal.page.languages import known_lang
+from wayseal.page.words import catalogue
 
 BY = ("--who", "Li, audit", "--why", "complaint 7")
 FILE = "detect/casebook.jsonl"

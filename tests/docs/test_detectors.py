@@ -16,7 +16,8 @@ import pytest
 from tests.docs.pages import blocks, read, sections
 from wayseal.detect import _link
 from wayseal.detect.detectors import Detector, detectors
-from wayseal.page.words import Lang, catalogue
+from wayseal.page.languages import Lang
+from wayseal.page.words import catalogue
 
 PARTS = {
     "en": ("Why.", "Counted.", "Needs.", "Usual.", "Example.", "False alarms.", "What to do."),

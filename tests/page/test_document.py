@@ -10,8 +10,9 @@ from tests.page.hostile import HOSTILE
 from tests.page.pages import Page
 from wayseal.page import Document, Section, Table, as_json, render_blocks
 from wayseal.page.charts import columns_chart
+from wayseal.page.languages import LANGS
 from wayseal.page.visible import cells, visible
-from wayseal.page.words import LANGS, Voice
+from wayseal.page.words import Voice
 
 ids = st.sampled_from(HOSTILE).map(visible)
 

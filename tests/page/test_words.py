@@ -9,7 +9,8 @@ import pytest
 import wayseal
 from tests.page.pages import BANNED
 from wayseal.model.sources import SourceKind
-from wayseal.page.words import LANGS, Lang, Voice, blanks, catalogue, known_lang, reason_text
+from wayseal.page.languages import LANGS, Lang, known_lang
+from wayseal.page.words import Voice, blanks, catalogue, reason_text
 
 ROOT = Path(wayseal.__file__).parent
 OTHERS = (

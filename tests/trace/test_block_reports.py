@@ -15,8 +15,9 @@ from tests.trace.rim import World, number, opened
 from tests.trace.scope.world import scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
 from wayseal.model.sources import SourceKind
+from wayseal.page.languages import LANGS, Lang
 from wayseal.page.visible import cells
-from wayseal.page.words import LANGS, Lang, blanks, catalogue
+from wayseal.page.words import blanks, catalogue
 from wayseal.trace.extent import render_extent
 from wayseal.trace.scope import parse_period, render_scope
 

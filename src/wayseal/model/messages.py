@@ -16,8 +16,15 @@ Translate = Callable[[str], str]
 """An English text to the same text in another language, with the same blanks."""
 
 
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name for it)
-    """Marks a text for the catalogues where it stands, and gives it back as it is."""
+def N_(text: str, *, context: str = "") -> str:  # noqa: N802 (gettext's own name for it)
+    """Marks a text for the catalogues where it stands, and gives it back as it is.
+
+    Args:
+        text: English.
+        context: What tells it from the same English text elsewhere, where another language needs two.
+
+    """
+    del context
     return text
 
 

@@ -6,7 +6,8 @@ from wayseal.page._blocks import Document
 from wayseal.page._json import as_json
 from wayseal.page._template import page_of
 from wayseal.page._text import render_lines
-from wayseal.page.words import Voice, catalogue, known_lang
+from wayseal.page.languages import known_lang
+from wayseal.page.words import Voice, catalogue
 
 
 def render_blocks(

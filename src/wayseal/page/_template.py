@@ -8,7 +8,7 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from wayseal.page.words import Lang
+from wayseal.page.languages import Lang
 
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 

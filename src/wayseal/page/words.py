@@ -4,42 +4,43 @@ A report never builds a sentence by hand: it says a key with values. What a valu
 time) is decided here, once, so that nothing hostile in an id reaches a page or a terminal.
 """
 
+import importlib
 import string
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from importlib import resources
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from markupsafe import Markup, escape
 
+from wayseal.model.messages import Translate
 from wayseal.model.sources import SourceKind
 from wayseal.page import numbers
+from wayseal.page.languages import Lang, translator
 from wayseal.page.visible import cells, shorten, visible
-
-Lang = Literal["zh", "en"]
-
-LANGS: tuple[Lang, ...] = ("zh", "en")
 
 _LONG_ID = 160
 _LONG_ID_TEXT = 44
 _WHOLE_ID = 24
 
 
-def known_lang(lang: str) -> Lang:
-    """`lang` if reports are written in it. Raises ValueError otherwise."""
-    for known in LANGS:
-        if lang == known:
-            return known
-    raise ValueError("lang must be one of " + ", ".join(LANGS))
+_GAP = {"en": " ", "zh": ""}
+"""What stands between two sentences; a catalogue of gettext can't hold a text that is empty."""
 
 
 @cache
 def catalogue(lang: Lang, package: str = __package__) -> Mapping[str, str]:
-    """All texts of a language under their codes ("unit.and"). package: whose folder `messages` holds them."""
-    text = resources.files(package).joinpath("messages", f"{lang}.toml").read_text("utf-8")
-    sections: dict[str, dict[str, str]] = tomllib.loads(text)
-    return {f"{name}.{key}": line for name, lines in sections.items() for key, line in lines.items()}
+    """All texts of a language under their codes ("unit.and"). package: whose module `texts` holds them."""
+    texts: Mapping[str, str] = importlib.import_module(f"{package}.texts").TEXTS
+    translate = translator(lang)
+    found = {code: _translated(translate, code, text) for code, text in texts.items()}
+    return {**found, "unit.gap": _GAP[lang]} if package == __package__ else found
+
+
+def _translated(translate: Translate, code: str, text: str) -> str:
+    """A text as it is called here, or as it is called everywhere."""
+    here = f"{code}\x04{text}"
+    found = translate(here)
+    return translate(text) if found == here else found
 
 
 def reason_text(reason: str, lang: Lang) -> str:

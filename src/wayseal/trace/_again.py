@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wayseal.page.words import LANGS
+from wayseal.page.languages import LANGS
 from wayseal.trace._result import TraceResult
 from wayseal.trace.report import render
 

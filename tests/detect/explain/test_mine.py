@@ -20,7 +20,7 @@ from wayseal.detect.reasons import MineResult, mine, render_mine
 from wayseal.detect.reasons._candidates import candidates
 from wayseal.detect.reasons._measure import ACCOUNTS, LIFT, READS, Side, dominating, support
 from wayseal.ledger import open_ledger
-from wayseal.page.words import LANGS
+from wayseal.page.languages import LANGS
 
 CITIES, EACH, PARCELS = 10, 2, 600
 OUTLETS = [f"o-{n:02d}" for n in range(CITIES * EACH)]

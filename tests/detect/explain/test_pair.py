@@ -23,7 +23,8 @@ from wayseal.detect.reasons._pair import _Judge
 from wayseal.detect.reasons._pair_report import MOST_READS
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger import open_ledger
-from wayseal.page.words import LANGS, blanks, catalogue
+from wayseal.page.languages import LANGS
+from wayseal.page.words import blanks, catalogue
 
 PACKAGE = "wayseal.detect.reasons"
 ROUTE = {

@@ -13,8 +13,9 @@ from tests.detect.partners.world import CONTRACT, actor, at, call, checked, only
 from tests.page.pages import BANNED, Page
 from wayseal.detect.partners import Kind, PartnersResult, render_partners
 from wayseal.model.period import Period
+from wayseal.page.languages import LANGS
 from wayseal.page.visible import cells
-from wayseal.page.words import LANGS, blanks, catalogue
+from wayseal.page.words import blanks, catalogue
 
 PACKAGE = "wayseal.detect.partners"
 NASTY = '<script>alert(1)</script>"&\u202eevil'

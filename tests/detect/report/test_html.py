@@ -14,8 +14,8 @@ from tests.page.pages import Page
 from tests.trace.report.test_html import check_page
 from wayseal.detect._result import DetectResult
 from wayseal.detect.report import render_detect
+from wayseal.page.languages import LANGS
 from wayseal.page.visible import shorten, visible
-from wayseal.page.words import LANGS
 
 CASES = [(name, lang) for name in ALL for lang in LANGS]
 

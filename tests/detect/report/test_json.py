@@ -16,7 +16,7 @@ from tests.page.hostile import HOSTILE
 from tests.page.pages import words
 from wayseal.detect._result import DetectResult
 from wayseal.detect.report import metrics, render_detect, shown
-from wayseal.page.words import LANGS
+from wayseal.page.languages import LANGS
 
 TOP = words(
     "wayseal ledger_digest from to budget accounts reads first_reads not_judged remarks held peers_version cases"

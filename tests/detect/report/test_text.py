@@ -17,8 +17,8 @@ from wayseal.detect._result import DetectResult
 from wayseal.detect.casebook.types import State
 from wayseal.detect.report import brief, render_detect
 from wayseal.detect.report._story import MOST_CASES
+from wayseal.page.languages import LANGS
 from wayseal.page.visible import visible
-from wayseal.page.words import LANGS
 
 CASES = [(name, lang) for name in ALL for lang in LANGS]
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

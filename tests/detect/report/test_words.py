@@ -12,7 +12,8 @@ from tests.page.pages import BANNED
 from wayseal.detect.casebook.types import State
 from wayseal.detect.detectors import detectors
 from wayseal.detect.report import FORMATS, render_detect
-from wayseal.page.words import LANGS, Lang, blanks, catalogue
+from wayseal.page.languages import LANGS, Lang
+from wayseal.page.words import blanks, catalogue
 
 PACKAGE = "wayseal.detect.report"
 ROOT = Path(wayseal.detect.__file__).parent

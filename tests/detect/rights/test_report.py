@@ -15,8 +15,9 @@ from tests.trace.rim import World, at
 from wayseal.detect.rights import Right, RightsResult, render_rights
 from wayseal.detect.rights._lists import MOST
 from wayseal.detect.rights._map import Reach, built_in
+from wayseal.page.languages import LANGS
 from wayseal.page.visible import cells
-from wayseal.page.words import LANGS, blanks, catalogue
+from wayseal.page.words import blanks, catalogue
 
 PACKAGE = "wayseal.detect.rights"
 NASTY = '<script>alert(1)</script>"&\u202eevil'

@@ -11,8 +11,8 @@ from tests.page.hostile import HOSTILE
 from tests.page.pages import Page, words
 from tests.trace.report.fixtures import ALL
 from tests.trace.report.strategies import results
+from wayseal.page.languages import LANGS
 from wayseal.page.visible import shorten, visible
-from wayseal.page.words import LANGS
 from wayseal.trace._result import TraceResult
 from wayseal.trace.report import render
 

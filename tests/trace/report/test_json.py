@@ -9,7 +9,7 @@ from tests.effort import examples
 from tests.page.pages import words
 from tests.trace.report.fixtures import ALL, named
 from tests.trace.report.strategies import results
-from wayseal.page.words import LANGS
+from wayseal.page.languages import LANGS
 from wayseal.trace._result import TraceResult
 from wayseal.trace.report import render
 

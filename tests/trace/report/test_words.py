@@ -9,7 +9,8 @@ import pytest
 import wayseal
 from tests.page.pages import BANNED, words
 from tests.trace.report.fixtures import ALL
-from wayseal.page.words import LANGS, Lang, blanks, catalogue
+from wayseal.page.languages import LANGS, Lang
+from wayseal.page.words import blanks, catalogue
 from wayseal.trace._result import Note
 from wayseal.trace.report import FORMATS, render
 from wayseal.trace.report._voice import voice_of

@@ -16,8 +16,9 @@ from wayseal.detect.casebook import load_pseudonyms, read_casebook
 from wayseal.detect.casebook.types import FILE, Case, Casebook, Heard, Shown, State, Verdict
 from wayseal.model.times import iso
 from wayseal.page import numbers
+from wayseal.page.languages import known_lang
 from wayseal.page.visible import visible
-from wayseal.page.words import catalogue, known_lang
+from wayseal.page.words import catalogue
 
 REPORT = "wayseal.detect.report"
 """Whose catalogue has the names of detectors."""

@@ -5,8 +5,9 @@ from wayseal.detect.reasons._mine import MineResult, Proposal
 from wayseal.detect.reasons._mine_json import document as json_document
 from wayseal.model.times import iso
 from wayseal.page import Document, Section, render_blocks
+from wayseal.page.languages import known_lang
 from wayseal.page.visible import shorten, visible
-from wayseal.page.words import Voice, catalogue, known_lang
+from wayseal.page.words import Voice, catalogue
 
 _CELL = 40
 

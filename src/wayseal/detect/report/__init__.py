@@ -9,7 +9,8 @@ from wayseal.detect.report._ocsf import ocsf_lines
 from wayseal.detect.report._prometheus import metrics
 from wayseal.detect.report._story import Teller
 from wayseal.page import as_json, render_blocks
-from wayseal.page.words import Voice, catalogue, known_lang
+from wayseal.page.languages import known_lang
+from wayseal.page.words import Voice, catalogue
 
 __all__ = ["brief", "metrics", "render_detect", "shown"]
 

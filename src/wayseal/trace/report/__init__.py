@@ -1,6 +1,6 @@
 """A trace in words: text for a terminal, JSON for programs, one HTML page for people."""
 
-from wayseal.page.words import known_lang
+from wayseal.page.languages import known_lang
 from wayseal.trace._result import TraceResult
 from wayseal.trace.report._html import render_html
 from wayseal.trace.report._json import render_json

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from wayseal.page import numbers, page_of
-from wayseal.page.words import Lang
+from wayseal.page.languages import Lang
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
 from wayseal.trace.report._charts import (
     OTHERS,

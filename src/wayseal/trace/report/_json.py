@@ -7,7 +7,8 @@ from typing import Any
 
 from wayseal.merkle import Checkpoint
 from wayseal.page import as_json
-from wayseal.page.words import Lang, Voice
+from wayseal.page.languages import Lang
+from wayseal.page.words import Voice
 from wayseal.trace._result import Fit, LeakRow, Proposal, SourceRow, TraceResult
 from wayseal.trace.report._voice import voice_of
 

@@ -9,8 +9,9 @@ from rich.text import Text
 
 from wayseal.model.sources import VerdictKind
 from wayseal.page import numbers, printed, wrap
+from wayseal.page.languages import Lang
 from wayseal.page.visible import cells, shorten, visible
-from wayseal.page.words import Lang, Voice
+from wayseal.page.words import Voice
 from wayseal.trace._result import SourceRow, TraceResult
 from wayseal.trace.report._story import Story, ranges, sets, tell
 from wayseal.trace.report._voice import voice_of

@@ -1,6 +1,7 @@
 """The voice that speaks of traces: the texts of all reports, and beside them those of `messages` here."""
 
-from wayseal.page.words import Lang, Voice, catalogue
+from wayseal.page.languages import Lang
+from wayseal.page.words import Voice, catalogue
 
 
 def voice_of(lang: Lang, *, html: bool = False) -> Voice:

@@ -1,0 +1,177 @@
+"""The texts of the report of detect.report; those that all reports share stand in wayseal.page.texts.
+
+Blanks: {n} plain; {n:n} with thousands; {n:leak|leaks} one word for 1, another for the rest; {p:%} a probability;
+{s:share} a share; {x:expected} an expected count; {h:hours} a length of time given in hours; {t:time} a time;
+{r:ratio} a likelihood ratio given as its logarithm to base 10. No <, > or & anywhere.
+"""
+
+from wayseal.model.messages import N_
+
+TEXTS = {
+    "detect.title": N_("Reads that no work explains"),
+    "detect.headline": N_(
+        "{n:n} {n:case|cases}: {accounts:n} {accounts:account reads|accounts read} what no work explains"
+    ),
+    "detect.headline_none": N_("No account stands out"),
+    "detect.headline_none_judged": N_("No account stands out, as far as this could be judged"),
+    "detect.lede": N_(
+        "A case is a lead for an analyst, never a verdict: accounts are shared and stolen, and work is done that "
+        "no table knows. Open a case to see whose it is, hear the person concerned, and record what you decide."
+    ),
+    "detect.lede_none": N_(
+        "In this window no account's reads speak clearly enough against work. That says nothing about reads that "
+        "work explains and that were sold all the same."
+    ),
+    "detect.since": N_("First day ({offset})"),
+    "detect.until": N_("Last day"),
+    "detect.accounts": N_("Accounts that read"),
+    "detect.reads": N_("Reads"),
+    "detect.first_reads": N_("First reads of a parcel by an account"),
+    "detect.explained": N_("Explained by work"),
+    "detect.mandate": N_("Under a mandate over all waybills"),
+    "detect.weak": N_("Only by a responsibility"),
+    "detect.unexplained": N_("Not explained"),
+    "detect.of_first": N_("{n:n} ({s:share})"),
+    "detect.budget": N_("Cases a day at most"),
+    "detect.held": N_("Waiting for room in the budget"),
+    "detect.days": N_("Not explained, by day"),
+    "detect.days_note": N_(
+        "First reads that nothing explains, of all accounts together. Each day has some: misdialled numbers, "
+        "colleagues who help out, work that no table knows."
+    ),
+    "detect.days_desc": N_("First reads that nothing explains by day; the highest column is {n:n}."),
+    "detect.day": N_("Day"),
+    "detect.first": N_("First reads"),
+    "detect.cases": N_("The cases"),
+    "detect.case_column": N_("Case"),
+    "detect.score": N_("Score"),
+    "detect.state": N_("State"),
+    "detect.state_new": N_("not opened yet"),
+    "detect.state_opened": N_("opened"),
+    "detect.state_true": N_("closed: it was no work"),
+    "detect.state_false": N_("closed: it was work"),
+    "detect.case_state": N_(" · {state}"),
+    "detect.case": N_("{score:%}: {who}"),
+    "detect.case_numbered": N_("Case {id}, {score:%}: {who}"),
+    "detect.case_joint": N_("{n:n} accounts together"),
+    "detect.case_nats": N_("{nats:expected} nats of evidence."),
+    "detect.case_nats_first": N_("{nats:expected} nats of evidence (1 nat: 2.7 times as probable)."),
+    "detect.case_reads": N_("{n:n} unexplained {n:read|reads} of single parcels."),
+    "detect.case_tipped": N_("The balance tipped on {t:time}."),
+    "detect.case_by": N_("Linked by {by}."),
+    "detect.both_links": N_("{first} and {last}"),
+    "detect.by_device": N_("a common device"),
+    "detect.by_ip": N_("a common address"),
+    "detect.by_rhythm": N_("beginning within minutes of each other, day after day"),
+    "detect.by_range": N_("splitting ranges of numbers among them"),
+    "detect.person": N_("{id} ({about})"),
+    "detect.why": N_("Why it stands out"),
+    "detect.peers": N_("; its peers: {low:n} to {high:n}"),
+    "detect.peers_none": N_("; its peers: none"),
+    "detect.period": N_(" (counted from {first} to {last})"),
+    "detect.period_day": N_(" (counted on {first})"),
+    "detect.people": N_("Accounts", context="detect.people"),
+    "detect.odd": N_("Unexplained", context="detect.odd"),
+    "detect.cases_more": N_("{n:n} more {n:case|cases}"),
+    "detect.cases_more_note": N_(
+        "Only the strongest cases are told here. The JSON has all of them, `wayseal case list` lists them."
+    ),
+    "detect.people_more": N_("{n:n} more {n:account|accounts}: their reasons stand in the JSON."),
+    "detect.weight": N_("Nats"),
+    "detect.total": N_("Together"),
+    "detect.why_unexplained_first_reads": N_("{id} read {value:n} {value:parcel|parcels} that no work explains"),
+    "detect.why_unexplained_first_reads_at": N_(
+        "{id} read {value:n} {value:parcel|parcels} that never passed {place}, and to which no ticket or duty leads"
+    ),
+    "detect.why_responsibility_only": N_(
+        "{id} read {value:n} {value:parcel|parcels} of its area without a ticket or a stop at its place"
+    ),
+    "detect.why_beyond_capacity": N_(
+        "{id} first-read {value:n} {value:parcel|parcels} in {days:n} {days:day|days}, more than its role handles"
+    ),
+    "detect.why_before_pickup": N_(
+        "{value:n} of its unexplained reads {value:was of a parcel|were of parcels} that nobody had scanned yet"
+    ),
+    "detect.why_number_walks": N_(
+        "{value:n} of its unexplained reads {value:was|were} of numbers that follow each other"
+    ),
+    "detect.why_stock_rhythm": N_(
+        "{value:n} of its unexplained reads came in batches around 11:00, 13:00 or 16:00, as shops fill their stock"
+    ),
+    "detect.why_inhuman_tempo": N_(
+        "{value:n} of its unexplained reads came within a second of the one before, quicker than a person reads"
+    ),
+    "detect.why_heavy_actions": N_(
+        "{id} exported, printed or decrypted {value:n} {value:time|times}, out of proportion to its reads"
+    ),
+    "detect.why_fields_beyond_purpose": N_(
+        "{id} read fields {value:n} {value:time|times} that its role doesn't read for that purpose"
+    ),
+    "detect.why_new_device_or_address": N_(
+        "{value:n} {value:read|reads} of {id} came through a device or address that neither it nor its colleagues "
+        "there had used before"
+    ),
+    "detect.why_unusual_hour": N_(
+        "{value:n} {value:read|reads} of {id} came at hours at which neither it nor its peers work"
+    ),
+    "detect.why_two_places_at_once": N_(
+        "{id} was in use in two places at once on {value:n} {value:occasion|occasions}"
+    ),
+    "detect.why_route_sweeps": N_("{id} asked for {value:n} different {value:route|routes}, origin by destination"),
+    "detect.why_canary_touch": N_("{id} read {value:n} {value:canary|canaries}: parcels that exist for nobody"),
+    "detect.why_partner_contract": N_(
+        "{value:n} {value:read|reads} of {id} that its contract doesn't allow, or that its own log lacks"
+    ),
+    "detect.read": N_("{waybill} on {t:time}"),
+    "detect.read_early": N_("{waybill} on {t:time}, before anybody had scanned it"),
+    "detect.read_unknown": N_("{waybill} on {t:time}, a number that no table knows"),
+    "detect.read_weak": N_("{waybill} on {t:time}, in its area"),
+    "detect.reads_more": N_("{n:n} more; the JSON has up to 1,000 numbers of each case."),
+    "detect.judged": N_("What could not be judged"),
+    "detect.judged_note": N_("Each gap makes detection blinder, and is none of the accounts' doing."),
+    "detect.next": N_("What to do"),
+    "detect.next_open": N_("See whose a case is (recorded): {command}"),
+    "detect.next_explain": N_("See why a read is no work: {command}"),
+    "detect.next_verdict": N_("Record what you decided; it is used: {command}"),
+    "detect.digest": N_("Ledger"),
+    "detect.footer": N_("A lead for investigators, not proof of guilt."),
+    "not.no_reads": N_("The ledger holds no reads."),
+    "not.waybills": N_("The table waybills is missing: routes, customers and issuing interfaces explain nothing."),
+    "not.scans": N_(
+        "The table scans is missing: where a parcel was is known from its route alone, reads before pickup can't "
+        "be told, and hubs' reads have no explanation."
+    ),
+    "not.tickets": N_("The table tickets is missing: reads for an inquiry or complaint have no explanation."),
+    "not.actors": N_(
+        "The table actors is missing: nobody's outlet, role or rights are known, so everybody is compared with "
+        "everybody."
+    ),
+    "not.assignments": N_(
+        "The table assignments is missing: who answers for what is known from the table actors alone."
+    ),
+    "not.outlets": N_("The table outlets is missing: cities and regions explain nothing."),
+    "not.few_accounts": N_("Only {n:n} {n:account|accounts} read anything: too few to learn from them what is usual."),
+    "not.unknown_waybills": N_(
+        "{share:share} of first reads are of waybills of which no table knows anything; these were left out."
+    ),
+    "not.detector": N_("{name}: needs {needs}."),
+    "remark.stray": N_(
+        "{n:n} {n:read has a time|reads have times} far outside the log and {n:was|were} left out: a clock jumped."
+    ),
+    "detector.unexplained_first_reads": N_("Unexplained first reads"),
+    "detector.responsibility_only": N_("Responsibility alone"),
+    "detector.beyond_capacity": N_("Beyond capacity"),
+    "detector.before_pickup": N_("Before pickup"),
+    "detector.number_walks": N_("Walks through numbers"),
+    "detector.stock_rhythm": N_("Stock-like rhythm"),
+    "detector.inhuman_tempo": N_("Quicker than a person"),
+    "detector.heavy_actions": N_("Exports, prints, decryptions"),
+    "detector.fields_beyond_purpose": N_("Fields beyond the purpose"),
+    "detector.new_device_or_address": N_("New device or address"),
+    "detector.unusual_hour": N_("Unusual hours"),
+    "detector.two_places_at_once": N_("Two places at once"),
+    "detector.route_sweeps": N_("Route sweeps"),
+    "detector.canary_touch": N_("Canary touched"),
+    "detector.partner_contract": N_("Contract broken"),
+}
+"""Codes, which JSON reports and the docs name, and their texts."""
