@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from benchmarks._cases import table
 from benchmarks._detect_rivals import installed
 from wayseal.detect import _detect as inner
-from wayseal.detect._given import NOTHING
+from wayseal.detect._external import NOTHING
 from wayseal.detect._judge import judge, together
 from wayseal.detect._view import view_of, without_gaps
 from wayseal.detect.explain import load_templates

@@ -18,7 +18,7 @@ from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._extent import estimate
 from wayseal.trace.extent._loglinear import Criterion
 from wayseal.trace.extent._stock import stock
-from wayseal.trace.extent._two import lincoln_petersen
+from wayseal.trace.extent._two_lists import lincoln_petersen
 
 Caught = NDArray[np.bool_]
 Draw = Callable[[np.random.Generator, int], Caught]

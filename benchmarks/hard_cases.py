@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
 from wayseal.model.sources import VerdictKind
-from wayseal.trace._doubt import doubted, doubtful
 from wayseal.trace._evidence import Evidence, ViewSample
 from wayseal.trace._fit import check_fit
+from wayseal.trace._framing_doubt import doubted, doubtful
 from wayseal.trace._posterior import infer
 from wayseal.trace._verdict import leading, named, verdict
 

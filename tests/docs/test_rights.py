@@ -9,7 +9,7 @@ import pytest
 from tests.detect.rights.test_report import everything
 from tests.docs.pages import blocks, read, rows, sections
 from wayseal.detect.rights import load_map, render_rights
-from wayseal.detect.rights._around import FEW, LEAST
+from wayseal.detect.rights._account_checks import FEW, LEAST
 from wayseal.detect.rights._map import _KEYS, ACTIONS, parse_map
 from wayseal.detect.rights._result import Quiet, Wide
 from wayseal.detect.rights._shared import MANY, OFTEN, USUAL

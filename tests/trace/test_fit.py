@@ -3,7 +3,7 @@ import pytest
 
 from tests.trace.making import QUICK, make
 from wayseal.model.sources import SourceKind, VerdictKind
-from wayseal.trace._company import company_test, stand_beside
+from wayseal.trace._co_readers import company_test, stand_beside
 from wayseal.trace._evidence import ACTOR, OUTLET, REGION, ViewSample
 from wayseal.trace._fit import check_fit, own_leaks
 from wayseal.trace._framing import FRAMED, framing

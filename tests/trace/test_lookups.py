@@ -1,4 +1,4 @@
-"""What asking a seller about a number is worth, by the numbered rules of `_lookups` and `_finished`."""
+"""What asking a seller about a number is worth, by the numbered rules of `_lookups` and `_lookup_candidates`."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from tests.trace.making import QUICK
 from tests.trace.rim import World, at, leaks, number, office, opened, sale, short_chains, traced
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._exposures import gather
-from wayseal.trace._finished import finished
 from wayseal.trace._leaks import match_leaks
+from wayseal.trace._lookup_candidates import finished
 from wayseal.trace._lookups import AGAIN, ELSEWHERE, LOOKS, WINDOW_H, Finished, chance, told
 from wayseal.trace._posterior import infer
 from wayseal.trace._proposals import propose
@@ -66,7 +66,7 @@ def with_old_parcels(quiet_h: float = 500.0) -> World:
 
 
 def test_finished_numbers_are_old_ones_and_no_leaks(tmp_path: Path) -> None:
-    """Rules 1 to 3 of `_finished`; who has no outlet reaches all."""
+    """Rules 1 to 3 of `_lookup_candidates`; who has no outlet reaches all."""
     bought = leaks(tmp_path, [sale(number(place), 80) for place in range(4)])
     with opened(with_old_parcels(), tmp_path) as snapshot:
         matched = match_leaks(snapshot, bought)

@@ -7,7 +7,7 @@ from wayseal.model.lazy import load_when_asked
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect
     from wayseal.detect._errors import DetectError
-    from wayseal.detect._given import Given, Verdict
+    from wayseal.detect._external import Given, Verdict
     from wayseal.detect._result import Case, DetectResult
 
 __all__ = ["Case", "DetectError", "DetectResult", "Given", "Options", "Verdict", "detect"]
@@ -18,9 +18,9 @@ __getattr__ = load_when_asked(
         "Case": "_result",
         "DetectError": "_errors",
         "DetectResult": "_result",
-        "Given": "_given",
+        "Given": "_external",
         "Options": "_detect",
-        "Verdict": "_given",
+        "Verdict": "_external",
         "detect": "_detect",
     },
 )

@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 from wayseal import __version__
 from wayseal.detect._alerts import MAIN, alerts, thresholds
 from wayseal.detect._baseline import baseline
-from wayseal.detect._behind import with_reads
 from wayseal.detect._cases import Ground, cases_of
-from wayseal.detect._given import NOTHING, Given
+from wayseal.detect._external import NOTHING, Given
 from wayseal.detect._judge import Flags, Found, Longs, judge, together
 from wayseal.detect._link import groups
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
+from wayseal.detect._supporting_reads import with_reads
 from wayseal.detect._sweeps import sweeps
 from wayseal.detect._view import View, Who, view_of, without_gaps
 from wayseal.detect.detectors import Detector, detectors

@@ -1,6 +1,6 @@
 """Attribution: who had the leaked numbers, how much else they had, and what that makes probable."""
 
-from wayseal.trace._again import LEDGER_KEYS, differences
+from wayseal.trace._reproduce import LEDGER_KEYS, differences
 from wayseal.trace._result import TraceResult
 from wayseal.trace._trace import TraceError, trace
 from wayseal.trace.report import render

@@ -5,7 +5,7 @@
 2. Counts of a stratum are taken over waybills first seen on the days of its leaks, so that who was
    on leave is not compared with who was at work.
 3. What a missing table would have told is left unknown, never guessed.
-4. Reads replayed from queries stand beside the logged ones (`_replayed`). What a parcel's life is taken to span is
+4. Reads replayed from queries stand beside the logged ones (`_replay`). What a parcel's life is taken to span is
    told by the log and the route alone: a list that is looked at for weeks would stretch it.
 """
 
@@ -23,7 +23,7 @@ from wayseal.model.sources import SourceKind
 from wayseal.trace._devices import Devices, devices, portions, sampled, uses
 from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
 from wayseal.trace._leaks import LeakSet, hours
-from wayseal.trace._replayed import Replayed, count_shown, replayed, together
+from wayseal.trace._replay import Replayed, count_shown, replayed, together
 from wayseal.trace._strata import Counts, Sources, Strata, count, stratify
 
 LIFE_LEAST_H = 12.0

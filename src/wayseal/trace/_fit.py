@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wayseal.trace._company import OWN, Company, at_least, company_test, outlet_test, stand_beside
+from wayseal.trace._co_readers import OWN, Company, at_least, company_test, outlet_test, stand_beside
 from wayseal.trace._delay import past_h
 from wayseal.trace._evidence import ACTOR, OUTLET, Events, Floats, Ints, ViewSample
 from wayseal.trace._framing import FRAMED, Framing, framing

@@ -13,7 +13,8 @@
 5. Accounts that the source can't be told from are not looked at where they are at least a quarter as probable: the set
    says already that it may be they. A member with next to none of the set's probability may still hide behind it.
 6. Beside the ratio stands the mirror image: the source itself sells only what w had read as well, at its own times.
-   The two differ in whose reads the sales follow and in nothing else, so this says which of them chose (`_doubt`).
+   The two differ in whose reads the sales follow and in nothing else, so this says which of them chose
+   (`_framing_doubt`).
 """
 
 from collections.abc import Mapping

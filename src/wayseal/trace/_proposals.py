@@ -22,8 +22,8 @@ from wayseal.ledger import Snapshot
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._evidence import ACTOR, Floats, Ints
 from wayseal.trace._exposures import Exposures
-from wayseal.trace._finished import finished
 from wayseal.trace._leaks import LeakSet
+from wayseal.trace._lookup_candidates import finished
 from wayseal.trace._lookups import told
 from wayseal.trace._planner import Canary, bits_of, one_leaker, plan_round
 from wayseal.trace._posterior import Posterior

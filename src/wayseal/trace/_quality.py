@@ -22,7 +22,7 @@ from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
 from wayseal.trace._leaks import LeakSet
 from wayseal.trace._likelihood import surely
-from wayseal.trace._replayed import Replayed
+from wayseal.trace._replay import Replayed
 from wayseal.trace._result import Note
 from wayseal.trace._strata import Strata
 

@@ -1,7 +1,7 @@
 """The main job: from a ledger and a handful of leaked numbers to who they came from.
 
 The path: match the leaks (`_leaks`) → gather exposures and strata (`_exposures`, `_strata`) → weigh
-(`_posterior`) → check the fit (`_fit`, `_doubt`) → verdict (`_verdict`) → rows (`_assemble`).
+(`_posterior`) → check the fit (`_fit`, `_framing_doubt`) → verdict (`_verdict`) → rows (`_assemble`).
 """
 
 import math
@@ -13,14 +13,14 @@ from wayseal.model import WaysealError
 from wayseal.model.times import iso
 from wayseal.store.types import Leaks
 from wayseal.trace._assemble import Assembly, considered
-from wayseal.trace._doubt import doubted, doubtful
 from wayseal.trace._exposures import Exposures, gather
 from wayseal.trace._fit import FitTest, check_fit
+from wayseal.trace._framing_doubt import doubted, doubtful
 from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._proposals import propose
 from wayseal.trace._quality import evidence_notes, leak_notes, log_notes, query_notes, summary_span
-from wayseal.trace._replayed import Replayed
+from wayseal.trace._replay import Replayed
 from wayseal.trace._result import DelayPart, Fit, Note, QueryCounts, TraceResult
 from wayseal.trace._verdict import leading, named, verdict
 from wayseal.trace._views import view_samples

@@ -15,7 +15,7 @@ from wayseal.trace.extent._estimate import CHI2, Estimate, log_normal
 from wayseal.trace.extent._loglinear import Criterion, Model, design, histories, interval, models
 from wayseal.trace.extent._poisson import fit
 from wayseal.trace.extent._stock import stock
-from wayseal.trace.extent._two import apart, chapman, lincoln_petersen
+from wayseal.trace.extent._two_lists import apart, chapman, lincoln_petersen
 
 SPINA_BIFIDA = np.array([247, 142, 49, 60, 112, 12, 4], np.float64)
 """Birth, death and rehabilitation records of spina bifida in New York (Hook, Albright and Cross 1980): 626 cases, by

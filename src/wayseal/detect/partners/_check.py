@@ -14,16 +14,16 @@ import pyarrow as pa
 
 from wayseal import __version__
 from wayseal.detect.partners._arrays import HOUR_US
-from wayseal.detect.partners._both import reconciled
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._groups import Groups, groups_of
 from wayseal.detect.partners._judge import PRODUCTS, Found, Judge
 from wayseal.detect.partners._pairs import TOLERANCE_US
+from wayseal.detect.partners._partner_summary import Teller
 from wayseal.detect.partners._reads import COLUMNS, NO_CALLS, NO_READS, Log, Reads, reads_of
 from wayseal.detect.partners._reconcile import CallTally, Gather, terms_of
+from wayseal.detect.partners._reconciliation import reconciled
 from wayseal.detect.partners._result import Kind, PartnerCheck, PartnersResult, Reconciled, Remark
 from wayseal.detect.partners._tally import PartnerTally
-from wayseal.detect.partners._told import Teller
 from wayseal.ledger import Snapshot
 from wayseal.model.period import FIRST, LAST, Period
 

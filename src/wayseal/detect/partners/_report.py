@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from wayseal.detect.partners._arrays import DAY_US, HOUR_US
 from wayseal.detect.partners._json import document as json_document
+from wayseal.detect.partners._reconciliation_sections import Sides, Words
 from wayseal.detect.partners._result import VOLUMES, Breach, Example, Kind, PartnerCheck, PartnersResult
-from wayseal.detect.partners._sides import Sides, Words
 from wayseal.model.times import day_name, iso
 from wayseal.page import Document, Section, Table, numbers, render_blocks
 from wayseal.page.visible import visible

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wayseal.detect.explain import By, Template
-from wayseal.detect.reasons._grounds import FAR, Ground, grounds
+from wayseal.detect.reasons._explanations import FAR, Ground, grounds
 from wayseal.detect.reasons._world import Account, Parcel, World
 
 

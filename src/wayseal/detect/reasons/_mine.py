@@ -10,8 +10,8 @@ import pyarrow as pa
 from wayseal import __version__
 from wayseal.detect.explain import Template, rules_of
 from wayseal.detect.facts import Facts, Ground
-from wayseal.detect.reasons._beyond import by_colleague, by_lane, reads_of
 from wayseal.detect.reasons._candidates import COLLEAGUE, Candidate, candidates
+from wayseal.detect.reasons._colleagues_and_lanes import by_colleague, by_lane, reads_of
 from wayseal.detect.reasons._measure import Side, Support, support
 from wayseal.detect.reasons._sample import Flags, Ints, Pairs, Sample, sample_of
 from wayseal.ledger import Snapshot

@@ -9,7 +9,7 @@ import pyarrow as pa
 from wayseal import __version__
 from wayseal.detect._errors import NoSuchPairError
 from wayseal.detect.explain import By, Template
-from wayseal.detect.reasons._grounds import HOUR, Ground
+from wayseal.detect.reasons._explanations import HOUR, Ground
 from wayseal.detect.reasons._judge import How, Tried, early, tried, verdict
 from wayseal.detect.reasons._world import Account, Parcel, Post, World, is_work, parcel_of, world_of
 from wayseal.ledger import Snapshot

@@ -3,8 +3,8 @@
 import shlex
 
 from wayseal.detect.rights._json import document as json_document
-from wayseal.detect.rights._lists import Lists
 from wayseal.detect.rights._result import RightsResult
+from wayseal.detect.rights._sections import Lists
 from wayseal.model.times import day_name
 from wayseal.page import Document, Section, render_blocks
 from wayseal.page.words import Voice

@@ -14,8 +14,8 @@ from wayseal import __version__
 from wayseal.detect.explain import Template
 from wayseal.detect.facts import ADDRESS, DEVICE, Facts, Progress
 from wayseal.detect.rights import _shared
-from wayseal.detect.rights._around import dormant, untrained, wider
-from wayseal.detect.rights._counted import Counted, count
+from wayseal.detect.rights._account_checks import dormant, untrained, wider
+from wayseal.detect.rights._activity import Counted, count
 from wayseal.detect.rights._map import RightMap
 from wayseal.detect.rights._people import Account, State
 from wayseal.detect.rights._result import Period, RightsResult

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wayseal.detect.rights._around import LEAST
+from wayseal.detect.rights._account_checks import LEAST
 from wayseal.detect.rights._people import Account
 from wayseal.detect.rights._result import Overlap, Shared
 from wayseal.model.kinds import ActorKind

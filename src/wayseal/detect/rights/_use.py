@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wayseal.detect.rights._counted import BEYOND, OWN, Counted
+from wayseal.detect.rights._activity import BEYOND, OWN, Counted
 from wayseal.detect.rights._cover import Cover, Need, smallest
 from wayseal.detect.rights._map import ACTIONS, Reach, Right, RightMap
 from wayseal.detect.rights._people import Account, State

@@ -26,7 +26,7 @@ from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._loglinear import WITHIN, Criterion, Model, histories, interval, models
 from wayseal.trace.extent._result import ExtentResult, ListRow, ModelRow, PairRow, Status
 from wayseal.trace.extent._stock import stock
-from wayseal.trace.extent._two import apart, chapman
+from wayseal.trace.extent._two_lists import apart, chapman
 
 Progress = Callable[[str, int, int], None]
 SMALL_LIST, SMALL_OVERLAP = 20, 7

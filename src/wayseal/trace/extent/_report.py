@@ -12,7 +12,7 @@ from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
 from wayseal.trace.extent._json import document as json_document
 from wayseal.trace.extent._loglinear import WITHIN
 from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
-from wayseal.trace.extent._two import EXACT_BELOW
+from wayseal.trace.extent._two_lists import EXACT_BELOW
 
 _CELL = 30
 _LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import Snapshot
-from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._holdings import Had
 from wayseal.trace.scope._places import Words
 
 MOST = 64

@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 
 from wayseal.ledger import Snapshot
 from wayseal.trace.scope._fields import FieldNames, FieldSets
-from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._holdings import Had
 from wayseal.trace.scope._places import Longs, Places
 from wayseal.trace.scope._routes import Routes
 

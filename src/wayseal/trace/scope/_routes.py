@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._holdings import Had
 from wayseal.trace.scope._places import Longs, Places
 
 

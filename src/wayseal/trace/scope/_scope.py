@@ -4,7 +4,7 @@ Obligations (code and tests cite the numbers):
 1. The scope is what the ledger shows, complete for the period: each waybill of the source is counted once, and stands
    in the list once.
 2. Nothing is invented: what a table doesn't say is unknown, and said to be. Questions whose answers weren't logged
-   (`queries`) are replayed; what they showed stands beside the logged reads, never among them (`_asked`).
+   (`queries`) are replayed; what they showed stands beside the logged reads, never among them (`_query_results`).
 3. Being listed says that a number lay open to the source, not that it was sold.
 4. Memory is bounded by the stretch of the key space, not by how much the source had.
 5. The same ledger, source and period give the same scope, byte for byte.
@@ -19,11 +19,11 @@ from wayseal.ledger import Snapshot
 from wayseal.model.period import FIRST, LAST, Period
 from wayseal.model.sources import SourceKind
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._asked import replay_of, shown
 from wayseal.trace.scope._fields import FieldNames
-from wayseal.trace.scope._had import had
+from wayseal.trace.scope._holdings import had
 from wayseal.trace.scope._listing import Listing
 from wayseal.trace.scope._places import Places, places
+from wayseal.trace.scope._query_results import replay_of, shown
 from wayseal.trace.scope._result import ByQuery, ScopeResult, Work
 from wayseal.trace.scope._routes import routes_of
 from wayseal.trace.scope._source import READERS, Source, find_source

@@ -7,7 +7,7 @@ import numpy as np
 from wayseal import store
 from wayseal.ledger import Snapshot
 from wayseal.trace.scope._fields import FieldSets
-from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._holdings import Had
 from wayseal.trace.scope._places import Longs, Places
 from wayseal.trace.scope._result import Counted, Region, Route
 from wayseal.trace.scope._routes import Routes

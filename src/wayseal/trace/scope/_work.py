@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import OutletKind, Scope
-from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._holdings import Had
 from wayseal.trace.scope._places import Words, inside
 from wayseal.trace.scope._result import Work
 from wayseal.trace.scope._routes import rows_of

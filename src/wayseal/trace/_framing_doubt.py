@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wayseal.trace._company import OWN, stand_beside
+from wayseal.trace._co_readers import OWN, stand_beside
 from wayseal.trace._evidence import ACTOR, OUTLET, Floats, ViewSample
 from wayseal.trace._fit import LEAST_LEAKS, own_leaks
 from wayseal.trace._framing import Framing, framing

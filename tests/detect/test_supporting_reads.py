@@ -10,7 +10,7 @@ import pytest
 from tests.detect.watched import Watched
 from wayseal.detect import DetectResult
 from wayseal.detect._detect import _able, _who
-from wayseal.detect._given import NOTHING
+from wayseal.detect._external import NOTHING
 from wayseal.detect._judge import Found, judge
 from wayseal.detect._result import MOST_READS, Reason
 from wayseal.detect._view import View, view_of, without_gaps

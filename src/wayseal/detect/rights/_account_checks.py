@@ -14,7 +14,7 @@ Obligations (code and tests cite the numbers):
 from collections import defaultdict
 from collections.abc import Sequence
 
-from wayseal.detect.rights._counted import CLOSED, UNTRAINED, Counted
+from wayseal.detect.rights._activity import CLOSED, UNTRAINED, Counted
 from wayseal.detect.rights._map import RightMap
 from wayseal.detect.rights._people import Account, State
 from wayseal.detect.rights._result import Dormant, Quiet, Untrained, Wide, Wider

@@ -19,7 +19,7 @@ from wayseal.ledger.replay import Replay
 from wayseal.model.period import Period
 from wayseal.model.sources import SourceKind
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._had import Had, made
+from wayseal.trace.scope._holdings import Had, made
 from wayseal.trace.scope._places import Words
 from wayseal.trace.scope._source import Source
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from wayseal.detect.partners._addresses import as_address
+from wayseal.detect.partners._partner_summary import MOST, Teller
 from wayseal.detect.partners._reads import SEPARATOR, Log
 from wayseal.detect.partners._reconcile import CallTally
 from wayseal.detect.partners._result import (
@@ -15,7 +16,6 @@ from wayseal.detect.partners._result import (
     WaybillCounts,
 )
 from wayseal.detect.partners._tally import KindTally
-from wayseal.detect.partners._told import MOST, Teller
 from wayseal.ledger import Snapshot
 
 
