@@ -149,7 +149,7 @@ def test_a_query_whose_rows_are_logged_too_counts_once(tmp_path: Path) -> None:
     with opened(world, tmp_path) as snapshot:
         exposures = gather(snapshot, match_leaks(snapshot, leaks(tmp_path, sold(5))))
     assert exposures.replayed is not None
-    assert exposures.replayed.again == 1
+    assert exposures.replayed.also_logged == 1
     evidence, place = exposures.evidence, exposures.name.index("o-5-b")
     times = evidence.reads.at[(evidence.reads.source == place) & (evidence.reads.leak == 0)]
     assert len(times) == 1

@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import CAP, Floats, Found, Longs
+from wayseal.detect._judge import CAP, Finding, Floats, Longs
 from wayseal.detect._view import View
 from wayseal.detect.peers import Usual, evidence
 
@@ -30,7 +30,7 @@ _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class AccountAlert:
     """An account (place in the view) whose evidence reached the threshold: day (place), µs of the read, evidence."""
 
     actor: int
@@ -44,31 +44,33 @@ def score_of(nats: float, threshold: float = THRESHOLD) -> float:
     return 1.0 / (1.0 + math.exp(min(max(threshold + BOLD - nats, -700.0), 700.0)))
 
 
-def alerts(
-    view: View, found: Sequence[Found], total: Floats, threshold: Floats, first_day: int, budget: int
-) -> tuple[tuple[Alert, ...], frozenset[int]]:
+def find_alerts(
+    view: View, findings: Sequence[Finding], total: Floats, threshold: Floats, first_day: int, budget: int
+) -> tuple[tuple[AccountAlert, ...], frozenset[int]]:
     """Alerts of the days from `first_day` on, in order of time, and the accounts that found no room (obligation 1).
 
     threshold: float64 (a,).
     """
     reached = total >= threshold[:, None]
-    out: list[Alert] = []
+    out: list[AccountAlert] = []
     done = np.zeros(view.shape[0], np.bool_)
     for day in range(first_day, view.shape[1]):
         waiting = np.flatnonzero(reached[:, day] & ~done)
         order = waiting[np.lexsort((waiting, -(total[waiting, day] - threshold[waiting])))]
         for actor in order[:budget].tolist():
-            at = tipped(view, found, total, actor, day, float(threshold[actor]))
-            out.append(Alert(actor=actor, day=day, at=at, evidence=float(total[actor, day])))
+            at = find_tipping_time(view, findings, total, actor, day, float(threshold[actor]))
+            out.append(AccountAlert(actor=actor, day=day, at=at, evidence=float(total[actor, day])))
             done[actor] = True
     without = np.flatnonzero(reached[:, first_day:].any(axis=1) & ~done)
     return tuple(sorted(out, key=lambda a: (a.at, a.actor))), frozenset(without.tolist())
 
 
-def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: int, threshold: float) -> int:
+def find_tipping_time(
+    view: View, findings: Sequence[Finding], total: Floats, actor: int, day: int, threshold: float
+) -> int:
     """µs of the read that tipped the balance (obligation 2)."""
     before = float(total[actor, day - 1]) if day else 0.0
-    main = next((f for f in found if f.name == MAIN), None)
+    main = next((f for f in findings if f.name == MAIN), None)
     last = _last_read(view, actor, day)
     if main is None or main.odd.suspects is None:
         return last
@@ -87,7 +89,7 @@ def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: i
     return int(s.at[rows[few - 1]]) if few <= len(rows) else last
 
 
-def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
+def _partly(main: Finding, view: View, actor: int, day: int, count: int) -> float:
     """Evidence of the main detector on the day's end had there been so many odd reads only, and all else as it was."""
     odd = main.odd.odd[actor : actor + 1, : day + 1].copy()
     odd[0, day] = count

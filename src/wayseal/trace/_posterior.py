@@ -100,8 +100,8 @@ class Posterior:
         else:
             states, units = self.accounts, self.evidence.candidates
             places, p = credible_set(states, units, int(self.unit[seat]))
-            at = np.flatnonzero(np.isin(self.unit, places))
-            found = self.account[np.concatenate([self.seats.members[s] for s in at])]
+            seats = np.flatnonzero(np.isin(self.unit, places))
+            found = self.account[np.concatenate([self.seats.members[s] for s in seats])]
         rest = np.unique(found[found != candidate])
         order = np.argsort(-self.probability[rest], kind="stable")
         return np.concatenate([[candidate], rest[order]]).astype(np.int32), min(p, self._cap) * stays

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Set
 
-from wayseal.detect.casebook.types import Alert, Case
+from wayseal.detect.casebook.types import Alert, RecordedCase
 
 WEEKS_US = 28 * 86_400_000_000
 """Four weeks: so long an open case waits for a further alert."""
 
 
-def continued(cases: Iterable[Case], alert: Alert, taken: Set[str]) -> Case | None:
+def find_continued_case(cases: Iterable[RecordedCase], alert: Alert, taken: Set[str]) -> RecordedCase | None:
     """The case that an alert belongs to; None where it is a case of its own. taken: cases that others have.
 
     cases: in the order in which they were made.
@@ -26,10 +26,10 @@ def continued(cases: Iterable[Case], alert: Alert, taken: Set[str]) -> Case | No
     return max(judged, key=lambda case: _likeness(actors, case), default=None)
 
 
-def _near(case: Case, at: int) -> bool:
+def _near(case: RecordedCase, at: int) -> bool:
     return case.alerted_at - WEEKS_US <= at <= case.last_alerted_at + WEEKS_US
 
 
-def _likeness(actors: frozenset[str], case: Case) -> float:
+def _likeness(actors: frozenset[str], case: RecordedCase) -> float:
     """The share of accounts in common; of equal ones `max` takes the oldest."""
     return len(actors.intersection(case.actors)) / len(actors.union(case.actors))

@@ -6,7 +6,17 @@ from typing import Any
 
 from wayseal.detect.casebook._acts import to_act
 from wayseal.detect.casebook.findings import Code, Fault
-from wayseal.detect.casebook.types import Act, Alert, Case, Casebook, Forgotten, Heard, Registered, Shown, Verdict
+from wayseal.detect.casebook.types import (
+    Act,
+    Alert,
+    Casebook,
+    Forgotten,
+    Heard,
+    NamesShown,
+    RecordedCase,
+    Registered,
+    Verdict,
+)
 
 PREFIX = "c-"
 
@@ -15,11 +25,11 @@ PREFIX = "c-"
 class _Draft:
     actors: dict[str, None] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
-    acts: list[Shown | Heard | Verdict] = field(default_factory=list)
+    acts: list[NamesShown | Heard | Verdict] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
 
 
-class Folder:
+class ActReplayer:
     """Takes acts in their order. last: the highest number that a case was given so far (rule 9)."""
 
     def __init__(self) -> None:
@@ -32,7 +42,7 @@ class Folder:
         match act:
             case Registered():
                 self._registered(act)
-            case Shown():
+            case NamesShown():
                 for case, actors in act.cases.items():
                     if not set(actors) <= self._drafts[case].actors.keys():
                         raise ValueError("actors")
@@ -69,7 +79,7 @@ class Folder:
     def book(self, unread: Iterable[int] = ()) -> Casebook:
         """What was taken, as a value. unread: lines that a crash cut off."""
         cases = (
-            Case(
+            RecordedCase(
                 id=id_,
                 actors=tuple(draft.actors),
                 alerts=tuple(draft.alerts),
@@ -89,9 +99,11 @@ def number_of(case: str) -> int:
     return int(digits)
 
 
-def fold(entries: Iterable[tuple[int, Mapping[str, Any]]]) -> tuple[Folder, list[tuple[int, Act]], list[Fault]]:
+def replay_acts(
+    entries: Iterable[tuple[int, Mapping[str, Any]]],
+) -> tuple[ActReplayer, list[tuple[int, Act]], list[Fault]]:
     """The acts of numbered lines, each with its line, and the lines that say what can't be."""
-    folder, acts, faults = Folder(), [], []
+    folder, acts, faults = ActReplayer(), [], []
     for number, found in entries:
         try:
             act = to_act(found)

@@ -25,7 +25,7 @@ def load_pseudonyms(folder: Path) -> Pseudonyms:
         raise CasebookError("this is not the casebook's secret", file=path) from None
 
 
-def checked_pseudonyms(folder: Path, check: str) -> Pseudonyms:
+def check_pseudonyms(folder: Path, check: str) -> Pseudonyms:
     """The same, if it is the secret that the header knows."""
     made = load_pseudonyms(folder)
     if made.check != check:
@@ -33,7 +33,7 @@ def checked_pseudonyms(folder: Path, check: str) -> Pseudonyms:
     return made
 
 
-def made_pseudonyms(folder: Path, entropy: Entropy) -> Pseudonyms:
+def make_pseudonyms(folder: Path, entropy: Entropy) -> Pseudonyms:
     """The same, of a secret that is made, durably, where there is none. The writer's lock is held."""
     path = folder / NAME
     if not path.exists():

@@ -38,7 +38,9 @@ def _side_by_side(a: Words, b: Words, left: Longs, right: Longs) -> int:
     return n
 
 
-def merged(mine: pa.Table, other: pa.Table, ids: Sequence[str], least: Sequence[str], most: Sequence[str]) -> pa.Table:
+def merge_sorted(
+    mine: pa.Table, other: pa.Table, ids: Sequence[str], least: Sequence[str], most: Sequence[str]
+) -> pa.Table:
     """Both tables, each sorted by its ids and without equal ones: counts of equal ids add up.
 
     least, most: columns of which the least or the most is kept instead.
@@ -72,11 +74,11 @@ def _ids(table: pa.Table, names: Sequence[str]) -> Words:
 
 @kernel
 def _of(keys: Words, wanted: Words, out: Flags) -> None:
-    at = 0
+    row = 0
     for i in range(len(keys)):
-        while at < len(wanted) and wanted[at] < keys[i]:
-            at += 1
-        out[i] = at < len(wanted) and wanted[at] == keys[i]
+        while row < len(wanted) and wanted[row] < keys[i]:
+            row += 1
+        out[i] = row < len(wanted) and wanted[row] == keys[i]
 
 
 def rows_of(rows: pa.RecordBatch, wanted: Words) -> pa.RecordBatch:

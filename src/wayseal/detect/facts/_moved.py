@@ -14,7 +14,7 @@ from wayseal.model.jit import kernel
 
 
 @kernel
-def _demoted(key: Words, actor: Words, first: Flags, fresh: Flags, out: Flags) -> None:
+def _mark_demoted(key: Words, actor: Words, first: Flags, fresh: Flags, out: Flags) -> None:
     """Marks the old reads whose pair's first read is a fresh one: the first of them in the order of the file."""
     for i in range(len(key)):
         if not (fresh[i] and first[i]):
@@ -27,8 +27,8 @@ def _demoted(key: Words, actor: Words, first: Flags, fresh: Flags, out: Flags) -
             k += 1
 
 
-def demoted(key: Words, actor: Words, first: Flags, fresh: Flags) -> Longs:
+def find_demoted(key: Words, actor: Words, first: Flags, fresh: Flags) -> Longs:
     """Rows (in the ledger's order) that lost the mark of a first read to a fresh one (rule 1)."""
     out: npt.NDArray[np.bool_] = np.zeros(len(key), np.bool_)
-    _demoted(key, actor, first, fresh, out)
+    _mark_demoted(key, actor, first, fresh, out)
     return np.flatnonzero(out)

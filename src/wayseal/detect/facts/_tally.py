@@ -37,7 +37,7 @@ address: reads, from, to. Shown: account, day and action, purpose, fields: reads
 DEVICE, ADDRESS = range(2)
 
 
-class Tally:
+class CounterTable:
     """One table. slots: uint64 (size, words of id and counters); size is a power of two."""
 
     def __init__(self, shape: tuple[int, int], size: int = _LEAST_SIZE) -> None:

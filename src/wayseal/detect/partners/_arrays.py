@@ -11,13 +11,13 @@ Flags = npt.NDArray[np.bool_]
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 
 
-def counted(values: npt.NDArray[np.generic]) -> dict[int, int]:
+def count_values(values: npt.NDArray[np.generic]) -> dict[int, int]:
     """How often each value stands there."""
     found, count = np.unique(values, return_counts=True)
     return dict(zip(found.tolist(), count.tolist(), strict=True))
 
 
-def counted_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> dict[tuple[int, int], int]:
+def count_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> dict[tuple[int, int], int]:
     """How often each pair stands there."""
     left, at_left = np.unique(one, return_inverse=True)
     right, at_right = np.unique(other, return_inverse=True)
@@ -38,7 +38,7 @@ def isin(keys: Words, wanted: Words) -> Flags:
     return found
 
 
-def added(into: dict[int, int], more: dict[int, int]) -> None:
+def add_counts(into: dict[int, int], more: dict[int, int]) -> None:
     """Adds counts to others."""
     for key, n in more.items():
         into[key] = into.get(key, 0) + n

@@ -12,7 +12,7 @@ import numpy as np
 
 from wayseal.detect.partners._arrays import Flags, Longs, Words
 from wayseal.detect.partners._reads import Calls, Reads
-from wayseal.detect.partners._skew import Clock, Pairs
+from wayseal.detect.partners._skew import CallPairs, Clock
 from wayseal.model.jit import kernel
 
 TOLERANCE_US = 120_000_000
@@ -22,7 +22,7 @@ MOST_PAIRS = 1 << 12
 _NONE = np.uint64(0)
 
 
-def by_id(ours: Reads, theirs: Calls) -> Longs:
+def match_by_id(ours: Reads, theirs: Calls) -> Longs:
     """For each of ours, the place of theirs with the same request id and waybill; -1 for none (obligations 1, 2)."""
     found = np.full(len(ours.at), -1, np.int64)
     left, right = (_by_name(side.waybill, side.request) for side in (ours, theirs))
@@ -40,10 +40,10 @@ def _by_name(waybill: Words, request: Words) -> Longs:
     return rows
 
 
-def by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool) -> Longs:
-    """The same for what `found` (from `by_id`, or all -1) leaves open (obligations 1 and 3). shared: ids are common."""
+def match_by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool) -> Longs:
+    """The same for what `found` (from `match_by_id`, or all -1) leaves open (obligations 1 and 3). shared: ids are common."""
     out = found.copy()
-    guess = corrected(theirs, clock)
+    guess = correct_clock(theirs, clock)
     days = (0, -1, 1) if clock.jumps else (0,)
     for shift in days:
         then = theirs.at - clock.at(guess, shift) if shift else guess
@@ -75,22 +75,22 @@ def _free(found: Longs, n: int) -> Flags:
     return free
 
 
-def corrected(theirs: Calls, clock: Clock) -> Longs:
+def correct_clock(theirs: Calls, clock: Clock) -> Longs:
     """Their times by our clock."""
     return theirs.at - clock.at(theirs.at - clock.whole)
 
 
-def id_pairs(ours: Reads, theirs: Calls) -> tuple[Pairs, int]:
+def id_pairs(ours: Reads, theirs: Calls) -> tuple[CallPairs, int]:
     """Pairs of equal ids, and how many of ours could have had one: both logs carry an id on their waybill."""
-    found = by_id(ours, theirs)
+    found = match_by_id(ours, theirs)
     rows = np.flatnonzero(found >= 0)
     could = (ours.request != _NONE) & np.isin(ours.waybill, theirs.waybill[theirs.request != _NONE])
     at = ours.at[rows]
-    pairs = Pairs(at=at, diff=theirs.at[found[rows]] - at, waybill=ours.waybill[rows])
+    pairs = CallPairs(at=at, diff=theirs.at[found[rows]] - at, waybill=ours.waybill[rows])
     return pairs, int(could.sum())
 
 
-def time_pairs(ours: Reads, theirs: Calls, most: int) -> Pairs:
+def time_pairs(ours: Reads, theirs: Calls, most: int) -> CallPairs:
     """Every one of ours with every one of theirs on the same waybill, of as many waybills as make `most` pairs."""
     key, left, m = np.unique(ours.waybill, return_index=True, return_counts=True)
     other, right, n = np.unique(theirs.waybill, return_index=True, return_counts=True)
@@ -102,7 +102,7 @@ def time_pairs(ours: Reads, theirs: Calls, most: int) -> Pairs:
     run = np.repeat(np.arange(len(size)), size)
     inside = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
     a, b = left[run] + inside // n[run], right[run] + inside % n[run]
-    return Pairs(at=ours.at[a], diff=theirs.at[b] - ours.at[a], waybill=ours.waybill[a])
+    return CallPairs(at=ours.at[a], diff=theirs.at[b] - ours.at[a], waybill=ours.waybill[a])
 
 
 @kernel

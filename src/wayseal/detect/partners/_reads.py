@@ -77,7 +77,7 @@ NO_READS = Reads(
 NO_CALLS = Calls(waybill=_NO_KEYS, at=_NO_TIMES, actor=_NO_KEYS, request=_NO_KEYS, fields=_NO_TIMES, ip=_NO_TIMES)
 
 
-class Texts:
+class TextPool:
     """Texts of the partners' logs, each kept once; a text's place stands for it."""
 
     def __init__(self) -> None:
@@ -106,8 +106,8 @@ class Log:
     def __init__(self, snapshot: Snapshot, groups: Groups) -> None:
         self._snapshot = snapshot
         self._groups = groups
-        self.fields = Texts()
-        self.ips = Texts()
+        self.fields = TextPool()
+        self.ips = TextPool()
 
     def calls_of(self, stretch: Stretch) -> tuple[dict[int, Calls], int]:
         """Group → its calls of a stretch; and how many calls are nobody's."""

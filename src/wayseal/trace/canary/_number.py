@@ -63,13 +63,13 @@ class Dealer:
         if family not in self._gaps:
             serials = self._serials[family]
             chosen = rng.choice(len(serials), min(MEASURED, len(serials)), replace=False).tolist()
-            self._gaps[family] = [self._distance(family, at) for at in chosen]
+            self._gaps[family] = [self._distance(family, index) for index in chosen]
         return self._gaps[family]
 
-    def _distance(self, family: Family, at: int) -> int:
+    def _distance(self, family: Family, index: int) -> int:
         serials = self._serials[family]
-        here = serials[at]
-        beside = [abs(here - serials[i]) for i in (at - 1, at + 1) if 0 <= i < len(serials)]
+        here = serials[index]
+        beside = [abs(here - serials[i]) for i in (index - 1, index + 1) if 0 <= i < len(serials)]
         nearest = min(beside, default=CLOSE + 1)
         if nearest == 1:
             return 1

@@ -12,7 +12,7 @@ from wayseal.page import numbers, printed, wrap
 from wayseal.page.visible import cells, shorten, visible
 from wayseal.page.words import Lang, Voice
 from wayseal.trace._result import SourceRow, TraceResult
-from wayseal.trace.report._story import Story, ranges, sets, tell
+from wayseal.trace.report._story import Story, build_story, ranges, sets
 from wayseal.trace.report._voice import voice_of
 
 _STYLE = {
@@ -32,7 +32,7 @@ class _Writer:
         self.console = console
         self.voice = voice
         self.result = result
-        self.story: Story = tell(result, voice)
+        self.story: Story = build_story(result, voice)
 
     def write(self) -> None:
         story, ui = self.story, self.voice

@@ -36,20 +36,20 @@ class Places:
     def _of(self, values: Longs, unknown: int, keys: Words) -> Longs:
         if not len(self.outlet):
             return np.full(len(keys), unknown, np.int64)
-        at = np.minimum(np.searchsorted(self.outlet, keys), len(self.outlet) - 1)
-        return np.where(self.outlet[at] == keys, values[at], unknown)
+        index = np.minimum(np.searchsorted(self.outlet, keys), len(self.outlet) - 1)
+        return np.where(self.outlet[index] == keys, values[index], unknown)
 
 
-def inside(known: Words, keys: Words) -> npt.NDArray[np.bool_]:
+def is_in(known: Words, keys: Words) -> npt.NDArray[np.bool_]:
     """Which keys stand in `known`, which is sorted."""
     if not len(known):
         return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    found: npt.NDArray[np.bool_] = known[at] == keys
+    index = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    found: npt.NDArray[np.bool_] = known[index] == keys
     return found
 
 
-def places(snapshot: Snapshot) -> Places:
+def load_places(snapshot: Snapshot) -> Places:
     """What the ledger's table `outlets` says."""
     outlets = snapshot.outlets()
     keys = snapshot.keys(outlets["outlet"].to_pylist())
