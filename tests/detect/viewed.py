@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.detect._judge import Finding
-from wayseal.detect._view import AccountPosts, View, Words, build_view
+from wayseal.detect._view import AccountPosts, UInts, View, build_view
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
@@ -48,7 +48,7 @@ def names(kind: str, keys: Sequence[int]) -> list[str]:
     return [str(k) if kind == "waybill" else (10_000 - k).to_bytes(2).lstrip(b"\0").decode() for k in keys]
 
 
-def numbers(keys: Words) -> Words:
+def numbers(keys: UInts) -> UInts:
     """Each waybill's key is its number."""
     return keys
 

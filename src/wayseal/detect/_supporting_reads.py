@@ -22,7 +22,7 @@ from wayseal.ledger import Snapshot
 
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _COLUMNS = ("at", "actor", "action", "device", "ip", "purpose", "fields")
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -35,7 +35,7 @@ class _ReadSearch:
     until: int
     cells: pa.Table
     times: list[npt.NDArray[np.int64]]
-    waybills: list[Words]
+    waybills: list[UInts]
 
 
 UNTIMED = frozenset(("two_places_at_once", "beyond_capacity"))

@@ -12,11 +12,11 @@ from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
 from wayseal.ledger.codes import Coder
 
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
-Numbers = Callable[[Words], Words]
+Numbers = Callable[[UInts], UInts]
 """Gives waybills (keys) their numbers as integers in their order; 0 for what is no such number."""
 SHARE_UNKNOWN = 0.2
 """Above this share of first reads of unknown waybills, the table `waybills` is taken for incomplete."""
@@ -36,11 +36,11 @@ class Suspects:
     actor: Ints
     day: Ints
     at: Longs
-    waybill: Words
-    number: Words
-    device: Words
-    ip: Words
-    session: Words
+    waybill: UInts
+    number: UInts
+    device: UInts
+    ip: UInts
+    session: UInts
     action: npt.NDArray[np.uint8]
     plain: Flags
     weak: Flags
@@ -63,7 +63,7 @@ class View:
     external_counts: detector → int64 (a, d), what others counted for it.
     """
 
-    keys: Words
+    keys: UInts
     day: int
     offset: int
     reads: Longs
@@ -107,13 +107,13 @@ class View:
 class AccountPosts:
     """What is known of accounts: keys, role, place (outlet, else region; "" none), in any order; each account once."""
 
-    keys: Words
+    keys: UInts
     role: pa.Array
     place: pa.Array
 
 
 def build_view(
-    facts: Facts, who: AccountPosts, numbers: Numbers, first_day: int, last_day: int, others: Words = _NOBODY
+    facts: Facts, who: AccountPosts, numbers: Numbers, first_day: int, last_day: int, others: UInts = _NOBODY
 ) -> View:
     """The days from `first_day` to `last_day`, both included, of all accounts that read anything then, and of others.
 

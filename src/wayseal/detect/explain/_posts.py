@@ -22,13 +22,13 @@ from wayseal.ledger.codes import Coder
 from wayseal.model.kinds import Action, OutletKind, Scope
 from wayseal.store.columns import microseconds
 
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.uint32]
 Tiny = npt.NDArray[np.uint8]
 
-Keys = Callable[[Sequence[str] | pa.Array], Words]
+Keys = Callable[[Sequence[str] | pa.Array], UInts]
 
 OUTLET, CITY, REGION, CHANNEL, CUSTOMER = range(5)
 _SCOPES = {Scope.OUTLET: OUTLET, Scope.CITY: CITY, Scope.REGION: REGION}
@@ -93,7 +93,7 @@ class _Places:
 
 def build_staff(
     keys: Keys,
-    known: Words,
+    known: UInts,
     actors: pa.Table,
     outlets: pa.Table,
     assignments: pa.Table,
@@ -188,7 +188,7 @@ def _posts(rows: Longs, count: int, team: Ints, city: Ints, region: Ints) -> Pos
     return Posts(of=of, rows=np.ascontiguousarray(rows[:, 1:]), city=city, region=region)
 
 
-def code_rules(templates: Sequence[Template], staff: Staff, keys: Words, actors: pa.Table) -> Rules:
+def code_rules(templates: Sequence[Template], staff: Staff, keys: UInts, actors: pa.Table) -> Rules:
     """The templates as arrays (rule 4). keys: of the rows of `actors`."""
     allowed = np.zeros(len(staff.actors), np.uint32)
     place = staff.actors.places(keys)

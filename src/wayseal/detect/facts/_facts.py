@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.detect.facts._merge import merge_sorted
-from wayseal.detect.facts._tally import Flags, Words
+from wayseal.detect.facts._tally import Flags, UInts
 
 _TIME = pa.int64()
 HOURS = pa.schema(
@@ -99,7 +99,7 @@ class Facts:
         added = {n: merge_tables(n, [getattr(self, n), getattr(other, n)]) for n in _IDS}
         return Facts(**added, suspects=newest_suspects([self.suspects, other.suspects]), offset=self.offset)
 
-    def without(self, waybills: Words, actors: Words) -> "Facts":
+    def without(self, waybills: UInts, actors: UInts) -> "Facts":
         """Without the suspects of some pairs (keys, side by side)."""
         if not len(waybills) or not len(self.suspects):
             return self
@@ -110,7 +110,7 @@ class Facts:
 SCHEMAS = {"hours": HOURS, "uses": USES, "shown": SHOWN, "suspects": SUSPECTS}
 
 
-def is_among(pairs: tuple[Words, Words], others: tuple[Words, Words]) -> Flags:
+def is_among(pairs: tuple[UInts, UInts], others: tuple[UInts, UInts]) -> Flags:
     """Which pairs stand among the others, by sorting both together."""
     n = len(pairs[0])
     w, a = (np.concatenate([mine, theirs]) for mine, theirs in zip(pairs, others, strict=True))

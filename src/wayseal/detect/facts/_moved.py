@@ -9,12 +9,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.facts._tally import Flags, Longs, Words
+from wayseal.detect.facts._tally import Flags, Longs, UInts
 from wayseal.model.jit import kernel
 
 
 @kernel
-def _mark_demoted(key: Words, actor: Words, first: Flags, fresh: Flags, out: Flags) -> None:
+def _mark_demoted(key: UInts, actor: UInts, first: Flags, fresh: Flags, out: Flags) -> None:
     """Marks the old reads whose pair's first read is a fresh one: the first of them in the order of the file."""
     for i in range(len(key)):
         if not (fresh[i] and first[i]):
@@ -27,7 +27,7 @@ def _mark_demoted(key: Words, actor: Words, first: Flags, fresh: Flags, out: Fla
             k += 1
 
 
-def find_demoted(key: Words, actor: Words, first: Flags, fresh: Flags) -> Longs:
+def find_demoted(key: UInts, actor: UInts, first: Flags, fresh: Flags) -> Longs:
     """Rows (in the ledger's order) that lost the mark of a first read to a fresh one (rule 1)."""
     out: npt.NDArray[np.bool_] = np.zeros(len(key), np.bool_)
     _mark_demoted(key, actor, first, fresh, out)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wayseal.model.jit import kernel
 
-Words: TypeAlias = npt.NDArray[np.uint64]
+UInts: TypeAlias = npt.NDArray[np.uint64]
 Longs: TypeAlias = npt.NDArray[np.int64]
 Ints: TypeAlias = npt.NDArray[np.int32]
 Tiny: TypeAlias = npt.NDArray[np.uint8]
@@ -57,17 +57,17 @@ class CounterTable:
         """How many more ids it takes before it must grow."""
         return len(self.slots) * 6 // 10 - self.used
 
-    def rows(self) -> tuple[Words, Longs]:
+    def rows(self) -> tuple[UInts, Longs]:
         """Ids (n, words) and counters (n, …), in no order."""
         there = self.slots[self.slots[:, 0] != FREE]
         return there[:, : self._ids], there[:, self._ids :].view(np.int64)
 
 
-def _slots(size: int, width: int) -> Words:
+def _slots(size: int, width: int) -> UInts:
     """Free slots that begin with a line of the cache."""
     room = np.zeros(size * width + _LINE, np.uint64)
     skip = -room.ctypes.data % (8 * _LINE) // 8
-    slots: Words = room[skip : skip + size * width].reshape(size, width)
+    slots: UInts = room[skip : skip + size * width].reshape(size, width)
     slots[:, 0] = FREE
     return slots
 
@@ -80,7 +80,7 @@ def _home(a: np.uint64, b: np.uint64, c: np.uint64, size: int) -> int:
 
 
 @kernel
-def _spread(old: Words, new: Words, ids: int) -> None:
+def _spread(old: UInts, new: UInts, ids: int) -> None:
     none = np.uint64(0)
     for i in range(len(old)):
         if old[i, 0] == FREE:
@@ -94,7 +94,7 @@ def _spread(old: Words, new: Words, ids: int) -> None:
 
 @kernel
 def count_hours(
-    start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, slots: Words, room: int
+    start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, slots: UInts, room: int
 ) -> tuple[int, int]:
     """Counts reads, first reads and those under a mandate by account and hour, from row `start` on.
 
@@ -122,7 +122,7 @@ def count_hours(
 
 @kernel
 def count_uses(
-    start: int, at: Longs, actor: Ints, value: Words, dim: int, offset: int, slots: Words, room: int
+    start: int, at: Longs, actor: Ints, value: UInts, dim: int, offset: int, slots: UInts, room: int
 ) -> tuple[int, int]:
     """Counts reads by account, local day and device or address (`dim`), with the first and last time of each."""
     new, one, none, mask = 0, np.uint64(1), np.uint64(0), len(slots) - 1
@@ -153,10 +153,10 @@ def count_shown(
     at: Longs,
     actor: Ints,
     action: Tiny,
-    purpose: Words,
-    fields: Words,
+    purpose: UInts,
+    fields: UInts,
     offset: int,
-    slots: Words,
+    slots: UInts,
     room: int,
 ) -> tuple[int, int]:
     """Counts reads by account, local day, action, purpose and set of fields."""

@@ -25,7 +25,7 @@ from wayseal.detect.facts._tally import (
     Ints,
     Longs,
     Tiny,
-    Words,
+    UInts,
 )
 from wayseal.ledger.beside import Beside
 from wayseal.store.columns import microseconds
@@ -70,7 +70,7 @@ class _Counts:
         default_factory=lambda: tuple(CounterTable(s) for s in (HOURS, USES, SHOWN))
     )
     suspects: list[pa.Table] = field(default_factory=list)
-    firsts: list[tuple[Words, Words]] = field(default_factory=list)
+    firsts: list[tuple[UInts, UInts]] = field(default_factory=list)
     moved: list[pa.Table] = field(default_factory=list)
 
 
@@ -167,7 +167,7 @@ class Counter:
         return pa.RecordBatch.from_arrays([c.combine_chunks() for c in taken.columns], schema=taken.schema)
 
     def _rejudge(
-        self, old: pa.RecordBatch, tables: "Tables", counts: _Counts, firsts: list[tuple[Words, Words]]
+        self, old: pa.RecordBatch, tables: "Tables", counts: _Counts, firsts: list[tuple[UInts, UInts]]
     ) -> None:
         """Judges suspects of before again, but for pairs read anew."""
         for pairs in firsts:
@@ -198,7 +198,7 @@ class Counter:
             offset=self._context.offset,
         )
 
-    def rejudged_pairs(self) -> tuple[Words, Words]:
+    def rejudged_pairs(self) -> tuple[UInts, UInts]:
         """Of an increment, the pairs (waybill, account) of which suspects of before count no more."""
         parts = [pair for c in self._all for pair in c.firsts]
         none = np.zeros(0, np.uint64)
@@ -210,7 +210,7 @@ Step = Callable[[int, CounterTable], tuple[int, int]]
 
 
 def _count_uses(
-    i: int, t: CounterTable, *, at: Longs, actor: Ints, value: Words, kind: int, offset: int
+    i: int, t: CounterTable, *, at: Longs, actor: Ints, value: UInts, kind: int, offset: int
 ) -> tuple[int, int]:
     return _tally.count_uses(i, at, actor, value, kind, offset, t.slots, t.room)
 
@@ -293,9 +293,9 @@ def _as_first(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*(batch[n] for n in there), ones], names=[*there, "first"])
 
 
-def key_column(batch: pa.RecordBatch, name: str) -> Words:
+def key_column(batch: pa.RecordBatch, name: str) -> UInts:
     """A column of keys."""
-    out: Words = batch[name].to_numpy()
+    out: UInts = batch[name].to_numpy()
     return out
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Longs = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 
@@ -27,12 +27,12 @@ def count_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) ->
     return dict(zip(pairs, count.tolist(), strict=True))
 
 
-def distinct_of(keys: Words) -> int:
+def distinct_of(keys: UInts) -> int:
     """How many different keys; they are sorted."""
     return int(np.count_nonzero(keys[1:] != keys[:-1])) + 1 if len(keys) else 0
 
 
-def isin(keys: Words, wanted: Words) -> Flags:
+def isin(keys: UInts, wanted: UInts) -> Flags:
     """Which keys stand among a few others."""
     found: Flags = np.isin(keys, wanted)
     return found

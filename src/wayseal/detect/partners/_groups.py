@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import Longs, Words
+from wayseal.detect.partners._arrays import Longs, UInts
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._result import Remark
 from wayseal.ledger import Snapshot
@@ -36,10 +36,10 @@ class Groups:
     """keys: of all their actors, sorted; group_of[n]: the group of a key."""
 
     groups: tuple[PartnerGroup, ...]
-    keys: Words
+    keys: UInts
     group_of: Longs
 
-    def of(self, actors: Words) -> Longs:
+    def of(self, actors: UInts) -> Longs:
         """Place of each actor's group; -1 for none."""
         if not len(self.keys):
             return np.full(len(actors), -1, np.int64)

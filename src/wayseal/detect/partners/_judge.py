@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.detect.partners._addresses import Networks, as_address
-from wayseal.detect.partners._arrays import Flags, Longs, Words, count_pairs, count_values, isin
+from wayseal.detect.partners._arrays import Flags, Longs, UInts, count_pairs, count_values, isin
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._reads import SEPARATOR, Reads
 from wayseal.detect.partners._result import Kind
@@ -100,10 +100,10 @@ class Judge:
         if c.addresses:
             yield self._addresses(reads)
 
-    def _codes(self) -> Words:
+    def _codes(self) -> UInts:
         return np.array([n for n, name in enumerate(ACTIONS, 1) if name in self._contract.actions], np.uint64)
 
-    def _keyed(self, kind: Kind, values: Words, agreed: Words, code: str) -> tuple[Kind, Flags, What]:
+    def _keyed(self, kind: Kind, values: UInts, agreed: UInts, code: str) -> tuple[Kind, Flags, What]:
         mask = self._logged(values != 0, code) & ~isin(values, agreed)
         return kind, mask, count_values(values[mask])
 
@@ -188,7 +188,7 @@ def _within(minute: Longs, hours: tuple[tuple[int, int], ...]) -> Flags:
     return inside
 
 
-def _rows(known: Words, keys: Words) -> Longs:
+def _rows(known: UInts, keys: UInts) -> Longs:
     """Row of each key in `known`, which is sorted; -1 for none."""
     if not len(known):
         return np.full(len(keys), -1, np.int64)

@@ -10,7 +10,7 @@ Obligations (code and tests cite the numbers):
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import Flags, Longs, Words
+from wayseal.detect.partners._arrays import Flags, Longs, UInts
 from wayseal.detect.partners._reads import Calls, Reads
 from wayseal.detect.partners._skew import CallPairs, Clock
 from wayseal.model.jit import kernel
@@ -30,7 +30,7 @@ def match_by_id(ours: Reads, theirs: Calls) -> Longs:
     return found
 
 
-def _by_name(waybill: Words, request: Words) -> Longs:
+def _by_name(waybill: UInts, request: UInts) -> Longs:
     """Places of calls with an id, sorted by id and waybill; of the same, in the order in which they stand."""
     rows = np.flatnonzero(request != _NONE)
     rows = rows[np.argsort(request[rows], kind="stable")]
@@ -41,7 +41,10 @@ def _by_name(waybill: Words, request: Words) -> Longs:
 
 
 def match_by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool) -> Longs:
-    """The same for what `found` (from `match_by_id`, or all -1) leaves open (obligations 1 and 3). shared: ids are common."""
+    """The same for what `found` (from `match_by_id`, or all -1) leaves open (obligations 1 and 3).
+
+    shared: ids are common.
+    """
     out = found.copy()
     guess = correct_clock(theirs, clock)
     days = (0, -1, 1) if clock.jumps else (0,)
@@ -56,7 +59,7 @@ def match_by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared
     return out
 
 
-def _in_order(waybill: Words, at: Longs, rows: Longs) -> Longs:
+def _in_order(waybill: UInts, at: Longs, rows: Longs) -> Longs:
     """Places sorted by (waybill, at). They mostly are: a skew that changes from day to day can move some."""
     late = at[rows][1:] < at[rows][:-1]
     if not (late & (waybill[rows][1:] == waybill[rows][:-1])).any():
@@ -64,7 +67,7 @@ def _in_order(waybill: Words, at: Longs, rows: Longs) -> Longs:
     return rows[np.lexsort((at[rows], waybill[rows]))]
 
 
-def _named(request: Words, wanted: bool | None) -> Flags:
+def _named(request: UInts, wanted: bool | None) -> Flags:
     return np.ones(len(request), np.bool_) if wanted is None else (request != _NONE) == wanted
 
 
@@ -106,7 +109,7 @@ def time_pairs(ours: Reads, theirs: Calls, most: int) -> CallPairs:
 
 
 @kernel
-def _join(key_a: Words, id_a: Words, key_b: Words, id_b: Words, order_a: Longs, order_b: Longs, found: Longs) -> None:
+def _join(key_a: UInts, id_a: UInts, key_b: UInts, id_b: UInts, order_a: Longs, order_b: Longs, found: Longs) -> None:
     """Fills `found` with equal (key, id), the k-th with the k-th; both orders are by (id, key)."""
     i, j = 0, 0
     while i < len(order_a) and j < len(order_b):
@@ -123,7 +126,7 @@ def _join(key_a: Words, id_a: Words, key_b: Words, id_b: Words, order_a: Longs, 
 
 @kernel
 def _near(
-    key_a: Words, at_a: Longs, key_b: Words, at_b: Longs, order_a: Longs, order_b: Longs, step: int, found: Longs
+    key_a: UInts, at_a: Longs, key_b: UInts, at_b: Longs, order_a: Longs, order_b: Longs, step: int, found: Longs
 ) -> None:
     """Fills `found` with equal keys no more than `step` apart; both orders are by (key, at)."""
     i, j = 0, 0

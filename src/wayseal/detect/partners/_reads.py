@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.partners._arrays import Flags, Longs, Words
+from wayseal.detect.partners._arrays import Flags, Longs, UInts
 from wayseal.detect.partners._groups import Groups
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
@@ -23,14 +23,14 @@ SEPARATOR = "\x1f"
 class Reads:
     """n reads of one group, sorted by (waybill, at): keys (0: not logged), at in µs, action from 1 (0: not logged)."""
 
-    waybill: Words
+    waybill: UInts
     at: Longs
-    actor: Words
+    actor: UInts
     action: npt.NDArray[np.uint8]
-    fields: Words
-    ip: Words
-    purpose: Words
-    request: Words
+    fields: UInts
+    ip: UInts
+    purpose: UInts
+    request: UInts
 
     def take(self, rows: Longs | Flags) -> "Reads":
         """Some of them."""
@@ -41,10 +41,10 @@ class Reads:
 class Calls:
     """n calls of one group's own log, sorted by (waybill, at). fields, ip: places among `Texts`, -1: not logged."""
 
-    waybill: Words
+    waybill: UInts
     at: Longs
-    actor: Words
-    request: Words
+    actor: UInts
+    request: UInts
     fields: Longs
     ip: Longs
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import DAY_US, Flags, Longs, Words, count_pairs, count_values, least, most
+from wayseal.detect.partners._arrays import DAY_US, Flags, Longs, UInts, count_pairs, count_values, least, most
 from wayseal.detect.partners._pairs import TOLERANCE_US, correct_clock, id_pairs, match_by_id, match_by_time, time_pairs
 from wayseal.detect.partners._reads import Calls, Reads
 from wayseal.detect.partners._skew import NO_CLOCK, CallPairs, Clock, clock_of
@@ -167,7 +167,7 @@ class CallTally:
         self.days["only_ours"].update(count_values((ours.at[mine] + offset) // DAY_US))
         self.days["only_theirs"].update(count_values((then[other] + offset) // DAY_US))
 
-    def _counts(self, both: Words, mine: Words, other: Words) -> None:
+    def _counts(self, both: UInts, mine: UInts, other: UInts) -> None:
         """Waybills with another count here than there."""
         keys, place = np.unique(np.concatenate([both, mine, other]), return_inverse=True)
         ends = np.cumsum([len(both), len(mine), len(other)])

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.partners._arrays import DAY_US, Longs, Words
+from wayseal.detect.partners._arrays import DAY_US, Longs, UInts
 from wayseal.detect.partners._result import Skew
 
 WINDOW_US = 60_000_000
@@ -38,7 +38,7 @@ class CallPairs:
 
     at: Longs
     diff: Longs
-    waybill: Words
+    waybill: UInts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def clock_of(pairs: CallPairs) -> Clock:
     return replace(made, summary=summary)
 
 
-def _mode(diff: Longs, waybill: Words) -> _Mode:
+def _mode(diff: Longs, waybill: UInts) -> _Mode:
     """Obligation 2; of several densest minutes the one nearest to 0."""
     order = np.argsort(diff, kind="stable")
     value, owner = diff[order], waybill[order]

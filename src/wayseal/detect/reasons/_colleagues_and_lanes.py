@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from wayseal.detect.explain import OUTLET
 from wayseal.detect.facts import ExplanationContext, Tables
-from wayseal.detect.reasons._sample import Flags, Longs, ReadPairs, Words
+from wayseal.detect.reasons._sample import Flags, Longs, ReadPairs, UInts
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Action
 
@@ -23,7 +23,7 @@ USUAL, SOME = 0.2, 5
 _HOUR, _LIFE, _AFTER = 3_600_000_000, 3 * 86_400_000_000, 10 * 86_400_000_000
 
 
-def reads_of(snapshot: Snapshot, keys: Words, context: ExplanationContext) -> ReadPairs:
+def reads_of(snapshot: Snapshot, keys: UInts, context: ExplanationContext) -> ReadPairs:
     """All reads of some waybills."""
     rows = snapshot.reads(keys, ("waybill", "at", "actor", "action"))
     code = pc.fill_null(pc.index_in(rows["action"], pa.array([str(a) for a in Action])), -1)
@@ -55,7 +55,7 @@ def by_colleague(pairs: ReadPairs, reads: ReadPairs, tables: Tables, context: Ex
     return out[:n]
 
 
-def by_lane(pairs: ReadPairs, tables: Tables, controls: Words, context: ExplanationContext) -> Flags:
+def by_lane(pairs: ReadPairs, tables: Tables, controls: UInts, context: ExplanationContext) -> Flags:
     """Which pairs, bool (n,), are of parcels on a lane of an outlet of the account's."""
     if not len(tables.routes.key):
         return np.zeros(len(pairs), np.bool_)
@@ -86,7 +86,7 @@ def _lanes(tables: Tables, context: ExplanationContext) -> tuple[Longs, Flags]:
     return origin * (int(city.max(initial=0)) + 1) + destination, (origin >= 0) & (destination >= 0)
 
 
-def _usual(tables: Tables, lane: Longs, controls: Words, outlets: int) -> Longs:
+def _usual(tables: Tables, lane: Longs, controls: UInts, outlets: int) -> Longs:
     """Lane and outlet (as one number) where an outlet is usual, by the scans of parcels that were drawn by chance."""
     drawn = np.isin(tables.routes.key, controls)
     parcels = np.bincount(lane[drawn & (lane >= 0)], minlength=int(lane.max(initial=0)) + 1)
@@ -99,7 +99,7 @@ def _usual(tables: Tables, lane: Longs, controls: Words, outlets: int) -> Longs:
     return out
 
 
-def _place(known: Words, keys: Words) -> npt.NDArray[np.int64]:
+def _place(known: UInts, keys: UInts) -> npt.NDArray[np.int64]:
     """Row of each key among sorted ones, -1 for none."""
     index = np.searchsorted(known, keys)
     padded = np.append(known, np.uint64(0))

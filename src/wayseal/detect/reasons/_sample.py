@@ -21,7 +21,7 @@ from wayseal.detect.facts import ExplanationContext, Tables, code_tables
 from wayseal.ledger import Snapshot
 from wayseal.ledger.beside import Beside
 
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Tiny = npt.NDArray[np.uint8]
@@ -41,7 +41,7 @@ _COLUMNS: dict[str, Sequence[str]] = {
 class ReadPairs:
     """n reads, real or drawn, sorted by waybill: keys, places of accounts among the staff, µs, codes of actions."""
 
-    waybill: Words
+    waybill: UInts
     actor: Ints
     at: Longs
     action: Tiny
@@ -74,7 +74,7 @@ class Sample:
     suspects: ReadPairs
     chance: ReadPairs
     tables: Tables
-    controls: Words
+    controls: UInts
     all: int
 
 
@@ -96,7 +96,7 @@ def sample_of(snapshot: Snapshot, suspects: pa.Table, context: ExplanationContex
     return Sample(suspects=real, chance=drawn, tables=tables, controls=controls, all=len(plain))
 
 
-def tables_for(snapshot: Snapshot, keys: Words, context: ExplanationContext) -> Tables:
+def tables_for(snapshot: Snapshot, keys: UInts, context: ExplanationContext) -> Tables:
     """The tables of some waybills (sorted keys), coded."""
     found = {name: _batch(snapshot.kept(name, keys, columns)) for name, columns in _COLUMNS.items()}
     return code_tables(Beside(low=0, high=2**64 - 1, reads=(), tables=found), context.staff)
@@ -107,7 +107,7 @@ def _batch(table: pa.Table) -> pa.RecordBatch:
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
-def _begin(tables: Tables, every: Words) -> Longs:
+def _begin(tables: Tables, every: UInts) -> Longs:
     """When each waybill came into being: the earliest time of any row about it."""
     out = np.full(len(every), _NEVER, np.int64)
     rows = (
@@ -120,7 +120,7 @@ def _begin(tables: Tables, every: Words) -> Longs:
     return out
 
 
-def _chance(real: ReadPairs, controls: Words, every: Words, begin: Longs) -> ReadPairs:
+def _chance(real: ReadPairs, controls: UInts, every: UInts, begin: Longs) -> ReadPairs:
     """Rule 2."""
     born = begin[np.searchsorted(every, controls)]
     order = np.argsort(born, kind="stable")

@@ -18,7 +18,7 @@ EXACT_BELOW = 100
 
 
 def chapman(first: int, second: int, both: int) -> Estimate:
-    """The total from two lists and their overlap, at least 1 (obligations 1 and 2); for 0 see `disjoint_lower_bound`."""
+    """The total from two lists and their overlap, at least 1 (obligations 1, 2); for 0 see `disjoint_lower_bound`."""
     value = (first + 1) * (second + 1) / (both + 1) - 1
     if both < EXACT_BELOW:
         return _exact(first, second, both, value)

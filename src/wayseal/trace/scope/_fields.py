@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from wayseal.ledger import Snapshot
 from wayseal.trace.scope._holdings import Holdings
-from wayseal.trace.scope._places import Words
+from wayseal.trace.scope._places import UInts
 
 MOST = 64
 OTHERS = "…"
@@ -19,8 +19,8 @@ _SEPARATOR = "\x1f"
 class FieldSets:
     """of_read[n], of_waybill[w]: bits of the fields. known: how many bits have a name."""
 
-    of_read: Words
-    of_waybill: Words
+    of_read: UInts
+    of_waybill: UInts
     known: int
 
 
@@ -56,7 +56,7 @@ class FieldNames:
             name = OTHERS
         return self._bits.setdefault(name, len(self._bits))
 
-    def texts(self, sets: Words) -> pa.Array:
+    def texts(self, sets: UInts) -> pa.Array:
         """Names of each set's fields, joined by ";"."""
         keys, place = np.unique(sets, return_inverse=True)
         names = [";".join(sorted(n for n, bit in self._bits.items() if key >> bit & 1)) for key in keys.tolist()]

@@ -18,7 +18,7 @@ from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
 from wayseal.model.period import Period
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._places import Longs, Words, is_in
+from wayseal.trace.scope._places import Longs, UInts, is_in
 from wayseal.trace.scope._source import READERS, Source
 
 _KINDS = store.TABLES["scans"].column("kind").values
@@ -35,7 +35,7 @@ class Holdings:
     of the events where they are reads. described: rows of `waybills` about the keys (kept form), sorted.
     """
 
-    keys: Words
+    keys: UInts
     first: Longs
     last: Longs
     at: Longs
@@ -87,7 +87,7 @@ def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period
     return build_holdings(found["waybill"].to_numpy()[then], since[then], last, None, described)
 
 
-def build_holdings(rows: Words, at: Longs, last: Longs, reads: pa.Table | None, described: pa.Table) -> Holdings:
+def build_holdings(rows: UInts, at: Longs, last: Longs, reads: pa.Table | None, described: pa.Table) -> Holdings:
     """From events sorted by waybill: rows[n] its key, at[n], last[n] µs."""
     new = np.ones(len(rows), np.bool_)
     new[1:] = rows[1:] != rows[:-1]

@@ -20,7 +20,7 @@ from wayseal.model.period import Period
 from wayseal.model.sources import SourceKind
 from wayseal.store.columns import microseconds
 from wayseal.trace.scope._holdings import Holdings, build_holdings
-from wayseal.trace.scope._places import Words
+from wayseal.trace.scope._places import UInts
 from wayseal.trace.scope._source import Source
 
 RANGE = 1 << 18
@@ -58,7 +58,7 @@ def find_query_results(snapshot: Snapshot, replay: Replay, source: Source, perio
 
 def _query_results(
     snapshot: Snapshot,
-    waybill: Words,
+    waybill: UInts,
     at: np.ndarray[tuple[int], np.dtype[np.int64]],
     weight: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> QueryResults:
@@ -74,7 +74,7 @@ def _query_results(
     )
 
 
-def _read(snapshot: Snapshot, source: Source, period: Period, keys: Words) -> Words:
+def _read(snapshot: Snapshot, source: Source, period: Period, keys: UInts) -> UInts:
     """Which waybills the source read in the period by the log (rule 4)."""
     reads = snapshot.reads(keys)
     at = microseconds(reads["at"])

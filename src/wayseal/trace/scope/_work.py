@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import OutletKind, Scope
 from wayseal.trace.scope._holdings import Holdings
-from wayseal.trace.scope._places import Words, is_in
+from wayseal.trace.scope._places import UInts, is_in
 from wayseal.trace.scope._result import Work
 from wayseal.trace.scope._routes import rows_of
 
@@ -30,9 +30,9 @@ Flags = npt.NDArray[np.bool_]
 class Workplace:
     """Where an account works, and for whom: keys of outlets and channels, names of customers. actors: its keys."""
 
-    actors: Words
-    outlets: Words
-    channels: Words
+    actors: UInts
+    outlets: UInts
+    channels: UInts
     customers: tuple[str, ...]
     reason: str = ""
 
@@ -90,10 +90,10 @@ def explain_work(snapshot: Snapshot, post: Workplace, holdings: Holdings) -> Wor
     )
 
 
-def _ticketed(snapshot: Snapshot, post: Workplace, holdings: Holdings) -> Words:
+def _ticketed(snapshot: Snapshot, post: Workplace, holdings: Holdings) -> UInts:
     tickets = snapshot.kept("tickets", holdings.keys, ("actor",))
     mine = np.isin(tickets["actor"].to_numpy(), post.actors)
-    keys: Words = tickets["waybill"].to_numpy()[mine]
+    keys: UInts = tickets["waybill"].to_numpy()[mine]
     return keys
 
 
