@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.detect._alerts import refine_tipping_time
 from wayseal.detect._judge import Finding
 from wayseal.detect._result import MOST_READS, Case, Person, Read, Reason
-from wayseal.detect._tipping import refine_tipping_time
 from wayseal.detect._view import View
 from wayseal.detect.facts import DEVICE
 from wayseal.ledger import Snapshot

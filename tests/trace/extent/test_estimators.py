@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from wayseal.trace.extent._chao import chao
-from wayseal.trace.extent._estimate import CHI2, Estimate, log_normal
+from wayseal.trace.extent._estimate import CHI2, Estimate, chao, log_normal
 from wayseal.trace.extent._loglinear import Criterion, Model, design, histories, interval, models
 from wayseal.trace.extent._poisson import fit_poisson
 from wayseal.trace.extent._stock import estimate_stock

@@ -8,7 +8,7 @@ from pathlib import Path
 from wayseal.detect.casebook._chain import Chain, check
 from wayseal.detect.casebook._errors import CasebookBusyError, CasebookChangedError, CasebookError
 from wayseal.detect.casebook._fold import ActReplayer, replay_acts
-from wayseal.detect.casebook._secret import check_pseudonyms
+from wayseal.detect.casebook._pseudonyms import check_pseudonyms
 from wayseal.detect.casebook.findings import Code, Head, Verification
 from wayseal.detect.casebook.types import FILE, Act, Casebook
 from wayseal.store.errors import JournalBusyError, StoreError

@@ -8,13 +8,10 @@ from pathlib import Path
 
 from wayseal.detect.casebook._acts import to_act, to_object
 from wayseal.detect.casebook._chain import chain_lines, header, last_sum
-from wayseal.detect.casebook._continues import find_continued_case
 from wayseal.detect.casebook._errors import CasebookUsageError, NoSuchCaseError
-from wayseal.detect.casebook._fold import PREFIX, ActReplayer
-from wayseal.detect.casebook._forget import forget_cases
-from wayseal.detect.casebook._pseudonyms import Pseudonyms
+from wayseal.detect.casebook._fold import PREFIX, ActReplayer, find_continued_case, forget_cases
+from wayseal.detect.casebook._pseudonyms import Entropy, Pseudonyms, check_pseudonyms, make_pseudonyms
 from wayseal.detect.casebook._read import LoadedCasebook, as_casebook_errors, load_content
-from wayseal.detect.casebook._secret import Entropy, check_pseudonyms, make_pseudonyms
 from wayseal.detect.casebook.types import (
     FILE,
     Act,

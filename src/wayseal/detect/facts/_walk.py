@@ -12,7 +12,6 @@ from wayseal.detect.explain import NOT_FIRST, Reads, Routes, Rules, Scans, Staff
 from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import SUSPECTS, Facts, add_up, is_among, merge_tables, newest_suspects
 from wayseal.detect.facts._merge import rows_of
-from wayseal.detect.facts._moved import find_demoted
 from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
 from wayseal.detect.facts._tally import (
     ADDRESS,
@@ -26,6 +25,7 @@ from wayseal.detect.facts._tally import (
     Longs,
     Tiny,
     UInts,
+    find_demoted,
 )
 from wayseal.ledger.beside import Beside
 from wayseal.store.columns import microseconds
@@ -155,7 +155,7 @@ class Counter:
         )
 
     def _reopened(self, stretch: Beside, before: CountedBefore) -> pa.RecordBatch:
-        """Suspects of before whose parcel has a new row (`_moved`, rule 2)."""
+        """Suspects of before whose parcel has a new row (`_tally`, rule 2)."""
         named = [
             key_column(rows, "waybill")[rows["source"].to_numpy() >= before.sources] for rows in stretch.tables.values()
         ]

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from wayseal.detect._result import Case, DetectResult, Person
+from wayseal.detect.report._casebook_names import with_casebook_names
 from wayseal.detect.report._json import document
-from wayseal.detect.report._names import with_casebook_names
 from wayseal.detect.report._ocsf import ocsf_lines
 from wayseal.detect.report._prometheus import metrics
 from wayseal.detect.report._story import ReportBuilder

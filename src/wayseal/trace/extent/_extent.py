@@ -21,8 +21,7 @@ from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.store.types import Leaks
 from wayseal.trace.extent._captures import Captures, ListBasis, read_captures
-from wayseal.trace.extent._chao import chao
-from wayseal.trace.extent._estimate import Estimate
+from wayseal.trace.extent._estimate import Estimate, chao
 from wayseal.trace.extent._loglinear import WITHIN, Criterion, Model, histories, interval, models
 from wayseal.trace.extent._result import ExtentResult, ListRow, ModelRow, PairRow, Status
 from wayseal.trace.extent._stock import estimate_stock

@@ -1,4 +1,4 @@
-"""The read that tipped the balance, by the times of all odd reads: the numbered obligations of `_tipping`."""
+"""The read that tipped the balance, by the times of all odd reads: obligations 5 and 6 of `_alerts`."""
 
 from dataclasses import replace
 
@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, R, constant, judged, place, staff, view
-from wayseal.detect._alerts import MAIN
+from wayseal.detect._alerts import MAIN, refine_tipping_time
 from wayseal.detect._judge import Finding, Longs, add_evidence, cap_evidence
-from wayseal.detect._tipping import refine_tipping_time
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import evidence
