@@ -26,7 +26,7 @@ from wayseal.trace._evidence import Evidence
 from wayseal.trace._fit import POOR, check_fit
 from wayseal.trace._posterior import infer
 from wayseal.trace._prior import Prior
-from wayseal.trace._verdict import leading, named
+from wayseal.trace._verdict import leading_sources, named_sources
 
 SEED = 970_000
 PRIORS = {f"{outlet} and {region}": (outlet, region) for outlet, region in ((0.2, 0.05), (0.1, 0.03), (0.05, 0.02))}
@@ -149,7 +149,7 @@ def framing(chosen: argparse.Namespace, cache: Cache) -> Iterator[str]:
         drawn = kind.make(world, rng)
         seen = look_up(world, drawn)
         model = infer(evidence(world, drawn, seen), seed=case)
-        sources = named(model, leading(model))
+        sources = named_sources(model, leading_sources(model))
         anywhere = np.arange(world.scale.outlets, dtype=np.int64)
         samples = [
             hard_cases.view_sample(world, drawn, seen, s, anywhere, rng) for s in sources if s < len(seen.accounts)

@@ -35,7 +35,7 @@ from benchmarks._detect_rivals import Days, Reported, days_of, reported, rivals
 from benchmarks._detect_world import DAY_US, OFFSET, Puller, Truth, prepare, truth_of
 from wayseal.detect import DetectResult, Options, _alerts, detect
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import facts_of
+from wayseal.detect.facts import update_facts
 from wayseal.ledger import Snapshot, open_ledger
 
 BUDGET = 20
@@ -266,7 +266,7 @@ def _share(some: int, of: int) -> str:
 
 
 def _rivals(snapshot: Snapshot, place: Path, result: DetectResult, truth: Truth) -> Iterator[str]:
-    facts = facts_of(snapshot, place / "facts", load_templates(None), OFFSET, lambda *_: None)
+    facts = update_facts(snapshot, place / "facts", load_templates(None), OFFSET, lambda *_: None)
     first, last = ((t + OFFSET) // DAY_US for t in (result.since, result.until - 1))
     days: Days = days_of(facts, first, last)
     for name, score, odd in rivals():

@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from benchmarks._cases import table
 from benchmarks._detect_rivals import installed
 from wayseal.detect import _detect as inner
-from wayseal.detect._given import NOTHING
-from wayseal.detect._judge import judge, together
-from wayseal.detect._view import view_of, without_gaps
+from wayseal.detect._external import NOTHING
+from wayseal.detect._judge import add_evidence, judge
+from wayseal.detect._view import build_view, without_gaps
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import facts_of
+from wayseal.detect.facts import update_facts
 from wayseal.detect.window import window_of
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.store import open_source
@@ -116,15 +116,15 @@ def wayseal_of(rows: list[dict[str, str]]) -> dict[str, dict[str, float]]:
 
 def _evidence(snapshot: Snapshot) -> dict[str, dict[str, float]]:
     """What `detect` weighs before it makes cases of it."""
-    facts = facts_of(snapshot, None, load_templates(None), 0, lambda *_: None)
+    facts = update_facts(snapshot, None, load_templates(None), 0, lambda *_: None)
     window = window_of(snapshot.activity(), 0, None, None)
     assert window is not None
-    view = without_gaps(view_of(facts, inner._who(snapshot), snapshot.numbers, window.past, window.last))
-    able, silent = inner._able(snapshot, facts, NOTHING)
+    view = without_gaps(build_view(facts, inner._account_posts(snapshot), snapshot.numbers, window.past, window.last))
+    able, silent = inner._usable_detectors(snapshot, facts, NOTHING)
     print(f"can't say anything here: {', '.join(str(r.values['detector']) for r in silent)}", file=sys.stderr)
     found = judge(view, able)
     names = snapshot.names("actor", view.keys)
-    total = together(found, view.shape)[:, -1].tolist()
+    total = add_evidence(found, view.shape)[:, -1].tolist()
     out = {"Wayseal, all detectors": dict(zip(names, total, strict=True))}
     for one in found:
         if one.evidence.total.any():

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._extent import estimate
 from wayseal.trace.extent._loglinear import Criterion
-from wayseal.trace.extent._stock import stock
-from wayseal.trace.extent._two import lincoln_petersen
+from wayseal.trace.extent._stock import estimate_stock
+from wayseal.trace.extent._two_lists import lincoln_petersen
 
 Caught = NDArray[np.bool_]
 Draw = Callable[[np.random.Generator, int], Caught]
@@ -132,7 +132,7 @@ def main() -> None:
     for size, bought in STOCKS:
         rng = np.random.default_rng((SEED, size, bought))
         draws = (len(np.unique(rng.integers(0, size, bought))) for _ in range(worlds))
-        sizes = [e for e in (stock(bought, different) for different in draws) if e is not None]
+        sizes = [e for e in (estimate_stock(bought, different) for different in draws) if e is not None]
         print(line(f"stock of {size:,}, {bought:,} purchases", "birthday", sizes, size), flush=True)
 
 

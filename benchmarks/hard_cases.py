@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
 from wayseal.model.sources import VerdictKind
-from wayseal.trace._doubt import doubted, doubtful
 from wayseal.trace._evidence import Evidence, ViewSample
 from wayseal.trace._fit import check_fit
+from wayseal.trace._framing_doubt import apply_doubts, find_doubtful
 from wayseal.trace._posterior import infer
-from wayseal.trace._verdict import leading, named, verdict
+from wayseal.trace._verdict import leading_sources, named_sources, verdict
 
 SEED = 20_140_000
 SCALE = Scale(accounts=6_000, wide=15, outlets=120, regions=12, parcels=60_000)
@@ -208,13 +208,13 @@ def _case(held: dict[tuple[Scale, int], World], kind: Kind, seed: tuple[int, int
         given = by_origin(world, case, seen, given)
     model = infer(given, seed=seed[2])
     guilty = guilty_of(world, seen, given, case.leakers)
-    sources = named(model, leading(model))
+    sources = named_sources(model, leading_sources(model))
     origins = np.unique(world.route[case.parcel, 0]) if kind.by_origin else np.arange(world.scale.outlets)
-    asked = [s for s in dict.fromkeys([*sources, *doubtful(model)]) if s < len(seen.accounts)]
+    asked = [s for s in dict.fromkeys([*sources, *find_doubtful(model)]) if s < len(seen.accounts)]
     samples = [view_sample(world, case, seen, s, origins, rng) for s in asked]
     test = check_fit(model, sources, samples, seed=seed[2])
     call = verdict(model, fair=test.fair) is VerdictKind.NAMED
-    model = doubted(model, samples, test.framings, seed=seed[2])
+    model = apply_doubts(model, samples, test.framings, seed=seed[2])
     top = int(np.argmax(model.probability))
     return {
         "leakers": list(case.leakers),

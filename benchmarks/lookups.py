@@ -23,7 +23,7 @@ from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Seen, World, build, evidence, guilty_of, look_up
 from benchmarks.hard_cases import SCALE, anybody
 from wayseal.trace._evidence import ACTOR, Evidence, Floats
-from wayseal.trace._lookups import ELSEWHERE, LOOKS, Finished, told
+from wayseal.trace._lookups import ELSEWHERE, LOOKS, LookupCandidates, information_bits
 from wayseal.trace._planner import one_leaker
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._sampler import Effort
@@ -167,7 +167,7 @@ def _number(run: Campaign, model: Posterior, seen: Seen, plan: str) -> tuple[int
     came = (home[:, None] < 0) | (world.route[some, 0] == home[:, None]) | (world.route[some, 1] == home[:, None])
     had = np.stack([np.isin(some, world.parcel[world.views(int(a))]) for a in listed])
     idle: Floats = run.idle * world.volume[listed] / world.volume.sum()
-    bits = told(belief[best], Finished(came=came, had=had, idle=idle))
+    bits = information_bits(belief[best], LookupCandidates(in_reach=came, was_read=had, idle=idle))
     at = int(np.argmax(bits)) if plan == PLANS[1] else 0
     parcel = int(some[at])
     own = world.outlet[run.leaker]

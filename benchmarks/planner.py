@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from wayseal.trace import _planner
 from wayseal.trace._evidence import Floats, Ints
-from wayseal.trace._planner import Canary, bound, plan_round, updated
+from wayseal.trace._planner import CanaryOdds, canaries_needed, plan_round, update_belief
 
 ACCOUNTS = 20_000
 SENSITIVITIES = (0.98, 0.8, 0.5, 0.2)
@@ -28,7 +28,7 @@ PLANS = {"one at a time": 1, "ten a round": 10, "random halves": 0}
 
 def campaign(sensitivity: float, most: int, seed: tuple[int, ...], accounts: int = ACCOUNTS) -> Row:
     """Canaries until somebody has .99, rounds, and whether it is the leaker. most: a round's size, 0 random halves."""
-    canary, rng = Canary(sensitivity=sensitivity), np.random.default_rng(seed)
+    canary, rng = CanaryOdds(sensitivity=sensitivity), np.random.default_rng(seed)
     belief = np.full(accounts, 1 / accounts)
     leaker = int(rng.integers(accounts))
     tests = rounds = 0
@@ -36,12 +36,12 @@ def campaign(sensitivity: float, most: int, seed: tuple[int, ...], accounts: int
         rounds += 1
         for pool in _pools(belief, canary, most, rng):
             chance = canary.sensitivity if leaker in pool else canary.false_hit
-            belief = updated(belief, pool, rng.random() < chance, canary)
+            belief = update_belief(belief, pool, rng.random() < chance, canary)
             tests += 1
     return {"tests": tests, "rounds": rounds, "right": float(int(belief.argmax()) == leaker)}
 
 
-def _pools(belief: Floats, canary: Canary, most: int, rng: np.random.Generator) -> tuple[Ints, ...]:
+def _pools(belief: Floats, canary: CanaryOdds, most: int, rng: np.random.Generator) -> tuple[Ints, ...]:
     if most:
         return plan_round(belief, canary, most, rng=rng).pools
     return (np.flatnonzero(rng.random(len(belief)) < 0.5).astype(np.int32),)
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def _line(sensitivity: float, name: str, rows: list[Row]) -> tuple[str, ...]:
-    least = bound(ACCOUNTS, Canary(sensitivity=sensitivity))
+    least = canaries_needed(ACCOUNTS, CanaryOdds(sensitivity=sensitivity))
     tests = [r["tests"] for r in rows]
     return (
         f"{sensitivity}",

@@ -28,7 +28,7 @@ from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import DELAY_MEDIAN_H, DELAY_SIGMA, Scale, World, build
 from wayseal.trace import _purchases
 from wayseal.trace._evidence import Floats, Ints
-from wayseal.trace._purchases import ELSEWHERE, LOST, WILLING, Offers, worth
+from wayseal.trace._purchases import ELSEWHERE, LOST, WILLING, Offers, weigh_offers
 
 SCALE = Scale(accounts=2_000, wide=8, outlets=40, regions=8, parcels=20_000, days=10.0)
 ENOUGH = 0.99
@@ -151,12 +151,12 @@ def _planned(campaign: Campaign) -> Mask:
     through = ((world.route[None, :, :] == home[:, None, None]).any(axis=2)).astype(np.float32)
     offers = Offers(
         size=fits.sum(axis=1).astype(np.float64),
-        had=(had @ fits.T.astype(np.float32)).astype(np.float64),
-        came=(through @ fits.T.astype(np.float32)).astype(np.float64),
+        was_read=(had @ fits.T.astype(np.float32)).astype(np.float64),
+        in_reach=(through @ fits.T.astype(np.float32)).astype(np.float64),
         group=home,
         others=np.array([_others(campaign, top, mask) for mask in masks]),
     )
-    return masks[int(np.argmax(worth(campaign.belief[top], offers).per_cost))]
+    return masks[int(np.argmax(weigh_offers(campaign.belief[top], offers).per_cost))]
 
 
 def _best(campaign: Campaign) -> Mask:

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import wayseal
 import wayseal.ledger._snapshot as snapshots
-import wayseal.trace._replayed as replayed
+import wayseal.trace._replay as replayed
 from benchmarks._cases import Cache, code_digest, mean_se, table
 from benchmarks.end_to_end import quiet
 from wayseal.ledger import ingest, open_ledger
@@ -47,7 +47,7 @@ WAYS = ("all reads logged", "questions only", "questions ignored", "questions on
 SAMPLED = {"POPULATION": 250, "CONTROLS": 500, "CONTROLS_LEAST": 50}
 _CODE = (
     "ledger/_asof.py", "ledger/_queries.py", "ledger/_replay.py", "ledger/_replay_kernels.py", "ledger/replay.py",
-    "trace/_exposures.py", "trace/_replayed.py", "trace/_strata.py", "simulate/_lists.py",
+    "trace/_exposures.py", "trace/_replay.py", "trace/_strata.py", "simulate/_lists.py",
 )  # fmt: skip
 """What decides, beside the statistics: results of other code are not taken from the cache."""
 CELLS: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from tests.ledger.helpers import at, put, write
 from wayseal import ledger
 from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.facts import Facts, facts_of
+from wayseal.detect.facts import Facts, update_facts
 from wayseal.ledger import IngestReport
 
 Row = Mapping[str, Any]
@@ -59,7 +59,7 @@ def facts(
 ) -> Facts:
     """The facts of a ledger; those of `folder` brought up to date."""
     with ledger.open_ledger(path) as snapshot:
-        return facts_of(snapshot, folder, load_templates(None) if templates is None else templates, offset, quiet)
+        return update_facts(snapshot, folder, load_templates(None) if templates is None else templates, offset, quiet)
 
 
 def same(left: Facts, right: Facts) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view
-from wayseal.detect._alerts import BOLD, MAIN, PRIOR, THRESHOLD, alerts, score_of, thresholds, tipped
-from wayseal.detect._judge import CAP, Floats, Found, together
+from wayseal.detect._alerts import BOLD, MAIN, PRIOR, THRESHOLD, find_alerts, find_tipping_time, score_of, thresholds
+from wayseal.detect._judge import CAP, Finding, Floats, add_evidence
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import evidence
@@ -28,7 +28,7 @@ def table(v: View, rows: dict[str, list[float]]) -> Floats:
 
 
 def told(v: View, total: Floats, budget: int, first: int = 0) -> tuple[list[tuple[str, int]], set[str]]:
-    found, without = alerts(v, (), total, flat(v, 10.0), first, budget)
+    found, without = find_alerts(v, (), total, flat(v, 10.0), first, budget)
     who = {place(v, a): a for a in "abcd"}
     return [(who[a.actor], a.day) for a in found], {who[k] for k in without}
 
@@ -62,7 +62,7 @@ def test_1_strength_is_counted_from_the_account_s_own_threshold(four: View) -> N
     total = table(four, {"a": [20, 0, 0, 0], "b": [18, 0, 0, 0]})
     limit = flat(four, 10.0)
     limit[place(four, "a")] = 19.0
-    found, _ = alerts(four, (), total, limit, 0, 1)
+    found, _ = find_alerts(four, (), total, limit, 0, 1)
     assert [a.actor for a in found] == [place(four, "b")]
 
 
@@ -73,7 +73,7 @@ PULLS = [
 
 
 @pytest.fixture(scope="module")
-def pulled() -> tuple[View, tuple[Found, ...]]:
+def pulled() -> tuple[View, tuple[Finding, ...]]:
     v = view(PULLS, 14)
     return v, judged(v, MAIN_ONE)
 
@@ -82,10 +82,10 @@ def at(day: int, minute: float) -> int:
     return (FIRST + day) * DAY_US + int(minute * MINUTE) - CHINA
 
 
-def test_2_the_read_that_tipped_is_the_first_that_is_enough(pulled: tuple[View, tuple[Found, ...]]) -> None:
+def test_2_the_read_that_tipped_is_the_first_that_is_enough(pulled: tuple[View, tuple[Finding, ...]]) -> None:
     v, (main,) = pulled
-    a, total = place(v, "a"), together((main,), v.shape)
-    ((alert,), _) = alerts(v, (main,), total, flat(v, THRESHOLD), 0, 20)
+    a, total = place(v, "a"), add_evidence((main,), v.shape)
+    ((alert,), _) = find_alerts(v, (main,), total, flat(v, THRESHOLD), 0, 20)
     day = alert.day
     assert alert.actor == a
     assert total[a, day - 1] < THRESHOLD <= total[a, day] == alert.evidence
@@ -104,57 +104,59 @@ def rank(v: View, a: int, day: int, until: int) -> int:
     return int(((s.actor == a) & (s.day == day) & (s.at <= until)).sum())
 
 
-def _evidence_of(v: View, main: Found, a: int, day: int, n: int) -> float:
+def _evidence_of(v: View, main: Finding, a: int, day: int, n: int) -> float:
     """Evidence on a day's end, had the account n odd reads that day."""
     odd = main.odd.odd.copy()
     odd[a, day] = n
     return float(evidence(odd, main.odd.base, v.group, main.usual, main.cleared).total[a, day])
 
 
-def test_2_no_evidence_of_later_days(pulled: tuple[View, tuple[Found, ...]]) -> None:
+def test_2_no_evidence_of_later_days(pulled: tuple[View, tuple[Finding, ...]]) -> None:
     v, found = pulled
-    ((alert,), _) = alerts(v, found, together(found, v.shape), flat(v, THRESHOLD), 0, 20)
+    ((alert,), _) = find_alerts(v, found, add_evidence(found, v.shape), flat(v, THRESHOLD), 0, 20)
     shorter = view([r for r in PULLS if r.day <= alert.day], alert.day + 1)
     again = judged(shorter, MAIN_ONE)
-    ((same,), _) = alerts(shorter, again, together(again, shorter.shape), flat(shorter, THRESHOLD), 0, 20)
+    ((same,), _) = find_alerts(shorter, again, add_evidence(again, shorter.shape), flat(shorter, THRESHOLD), 0, 20)
     assert (same.at, same.day) == (alert.at, alert.day)
 
 
-def test_2_where_the_day_as_a_whole_tips_it_is_its_last_read(pulled: tuple[View, tuple[Found, ...]]) -> None:
+def test_2_where_the_day_as_a_whole_tips_it_is_its_last_read(pulled: tuple[View, tuple[Finding, ...]]) -> None:
     v, (main,) = pulled
     a = place(v, "a")
     other = np.zeros(v.shape, np.int64)
     other[a, 10:] = 50
     both = (main, *judged(v, constant("heavy_actions", other, np.maximum(v.reads, other).astype(float))))
-    total = together(both, v.shape)
+    total = add_evidence(both, v.shape)
     last = at(10, 0) + 13 * 60 * MINUTE - 1
-    assert tipped(v, both, total, a, 10, float(total[a, 10]) + 1) == last, "the end of the hour, without a device"
-    assert tipped(v, both[1:], total, a, 10, 5.0) == last, "without the main detector, too"
+    assert find_tipping_time(v, both, total, a, 10, float(total[a, 10]) + 1) == last, (
+        "the end of the hour, without a device"
+    )
+    assert find_tipping_time(v, both[1:], total, a, 10, 5.0) == last, "without the main detector, too"
     used = view([*PULLS, R(actor="a", day=10, minute=900, device=7, what=WORK)], 14)
-    assert tipped(used, (), np.zeros(used.shape), place(used, "a"), 10, 5.0) == at(10, 900)
+    assert find_tipping_time(used, (), np.zeros(used.shape), place(used, "a"), 10, 5.0) == at(10, 900)
 
 
 def test_2_what_others_say_of_the_days_before_is_held_against_the_threshold(
-    pulled: tuple[View, tuple[Found, ...]],
+    pulled: tuple[View, tuple[Finding, ...]],
 ) -> None:
     v, (main,) = pulled
-    a, total = place(v, "a"), together(pulled[1], v.shape)
-    ((alert,), _) = alerts(v, (main,), total, flat(v, THRESHOLD), 0, 20)
+    a, total = place(v, "a"), add_evidence(pulled[1], v.shape)
+    ((alert,), _) = find_alerts(v, (main,), total, flat(v, THRESHOLD), 0, 20)
     room = THRESHOLD - float(total[a, alert.day - 1])
-    helped = tipped(v, (main,), total + room / 2, a, alert.day, THRESHOLD)
+    helped = find_tipping_time(v, (main,), total + room / 2, a, alert.day, THRESHOLD)
     assert at(alert.day, 700) <= helped < alert.at
 
 
-def test_2_days_that_were_cleared_say_nothing(pulled: tuple[View, tuple[Found, ...]]) -> None:
+def test_2_days_that_were_cleared_say_nothing(pulled: tuple[View, tuple[Finding, ...]]) -> None:
     v, (open_,) = pulled
     a = place(v, "a")
     cleared = np.zeros(v.shape, np.bool_)
     cleared[a, :9] = True
     (main,) = judged(v, MAIN_ONE, cleared=cleared)
-    total = together((main,), v.shape)
+    total = add_evidence((main,), v.shape)
     assert total[a, 8] == 0.0 < total[a, 9] < open_.evidence.total[a, 9]
     limit = float(total[a, 9]) * 0.9
-    nth = rank(v, a, 9, tipped(v, (main,), total, a, 9, limit))
+    nth = rank(v, a, 9, find_tipping_time(v, (main,), total, a, 9, limit))
     assert nth > 1, "the reads of the days before count for nothing"
     assert _evidence_of(v, main, a, 9, nth - 1) < limit <= _evidence_of(v, main, a, 9, nth)
 
@@ -185,10 +187,10 @@ def test_a_score_is_a_probability() -> None:
     assert scores == sorted(scores)
 
 
-def test_evidence_of_one_detector_is_capped(pulled: tuple[View, tuple[Found, ...]]) -> None:
+def test_evidence_of_one_detector_is_capped(pulled: tuple[View, tuple[Finding, ...]]) -> None:
     v, (main,) = pulled
     more = replace(main, evidence=replace(main.evidence, total=main.evidence.total + 10))
     assert more.evidence.total.max() > CAP
-    assert together((more, more), v.shape).max() == 2 * CAP
-    assert np.array_equal(together((main,), v.shape), np.minimum(main.evidence.total, CAP))
-    assert together((), v.shape).tolist() == np.zeros(v.shape).tolist()
+    assert add_evidence((more, more), v.shape).max() == 2 * CAP
+    assert np.array_equal(add_evidence((main,), v.shape), np.minimum(main.evidence.total, CAP))
+    assert add_evidence((), v.shape).tolist() == np.zeros(v.shape).tolist()

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view
-from wayseal.detect._alerts import MAIN, THRESHOLD, Alert, score_of
-from wayseal.detect._cases import Ground, cases_of
-from wayseal.detect._judge import CAP, OFTEN, Floats, Found, together
-from wayseal.detect._link import COST, Group
+from wayseal.detect._alerts import MAIN, THRESHOLD, AccountAlert, score_of
+from wayseal.detect._cases import CaseInputs, build_cases
+from wayseal.detect._judge import CAP, OFTEN, Finding, Floats, add_evidence
+from wayseal.detect._link import COST, LinkedAccounts
 from wayseal.detect._result import MOST_READS, Case
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
-from wayseal.detect.peers import Evidence
+from wayseal.detect.peers import DailyEvidence
 
 MAIN_ONE = next(d for d in detectors() if d.name == MAIN)
 READS = [
@@ -25,48 +25,52 @@ READS = [
 ]
 
 
-def saying(found: Found, total: Floats, name: str = "", since: int | None = None) -> Found:
+def saying(found: Finding, total: Floats, name: str = "", since: int | None = None) -> Finding:
     """What a detector found, with other evidence. since: of all days, where it isn't the detector's own."""
     begun = found.evidence.since if since is None else np.full(total.shape, since, np.int64)
-    weighed = Evidence(total=total, since=begun)
+    weighed = DailyEvidence(total=total, since=begun)
     return replace(found, name=name or found.name, evidence=weighed)
 
 
 @pytest.fixture(scope="module")
-def world() -> tuple[View, Found]:
+def world() -> tuple[View, Finding]:
     v = view(READS, 14, places={"a": "CQ-0231"})
     (main,) = judged(v, MAIN_ONE)
     return v, main
 
 
-def ground(v: View, *found: Found, first: int = 0, threshold: float = THRESHOLD, total: Floats | None = None) -> Ground:
-    return Ground(
+def ground(
+    v: View, *found: Finding, first: int = 0, threshold: float = THRESHOLD, total: Floats | None = None
+) -> CaseInputs:
+    return CaseInputs(
         view=v,
-        found=found,
-        total=together(found, v.shape) if total is None else total,
+        findings=found,
+        total=add_evidence(found, v.shape) if total is None else total,
         threshold=np.full(v.shape[0], threshold),
         names=names,
         first_day=first,
     )
 
 
-def alert(v: View, actor: str, day: int = 10) -> Alert:
-    return Alert(actor=place(v, actor), day=day, at=at(day, 700), evidence=12.0)
+def alert(v: View, actor: str, day: int = 10) -> AccountAlert:
+    return AccountAlert(actor=place(v, actor), day=day, at=at(day, 700), evidence=12.0)
 
 
 def at(day: int, minute: int) -> int:
     return (FIRST + day) * DAY_US + minute * 60_000_000 - CHINA
 
 
-def group(v: View, actors: str, *by: str) -> Group:
-    return Group(actors=tuple(sorted(place(v, a) for a in actors)), by=frozenset(by))
+def group(v: View, actors: str, *by: str) -> LinkedAccounts:
+    return LinkedAccounts(actors=tuple(sorted(place(v, a) for a in actors)), by=frozenset(by))
 
 
-def made(g: Ground, alerted: Sequence[Alert], groups: Sequence[Group] = (), budget: int = 20) -> tuple[Case, ...]:
-    return cases_of(g, alerted, frozenset(), groups, budget)[0]
+def made(
+    g: CaseInputs, alerted: Sequence[AccountAlert], groups: Sequence[LinkedAccounts] = (), budget: int = 20
+) -> tuple[Case, ...]:
+    return build_cases(g, alerted, frozenset(), groups, budget)[0]
 
 
-def test_a_case_of_one(world: tuple[View, Found]) -> None:
+def test_a_case_of_one(world: tuple[View, Finding]) -> None:
     v, main = world
     g = ground(v, main)
     (case,) = made(g, [alert(v, "a")])
@@ -79,7 +83,7 @@ def test_a_case_of_one(world: tuple[View, Found]) -> None:
     assert [r.detector for r in person.reasons] == [MAIN]
 
 
-def test_the_reads_are_those_since_it_began_to_stand_out(world: tuple[View, Found]) -> None:
+def test_the_reads_are_those_since_it_began_to_stand_out(world: tuple[View, Finding]) -> None:
     v, main = world
     (case,) = made(ground(v, main), [alert(v, "a")])
     (reason,) = case.people[0].reasons
@@ -98,7 +102,7 @@ def test_the_reads_are_those_since_it_began_to_stand_out(world: tuple[View, Foun
     assert reason.values == {"days": 14 - since}
 
 
-def test_the_peak_is_the_last_of_the_strongest_days_in_the_window(world: tuple[View, Found]) -> None:
+def test_the_peak_is_the_last_of_the_strongest_days_in_the_window(world: tuple[View, Finding]) -> None:
     v, main = world
     total = np.zeros(v.shape)
     total[place(v, "a"), [2, 9, 11, 12]] = 99.0, 12.0, 14.0, 14.0
@@ -133,10 +137,10 @@ def test_peers_are_told_by_quantiles_without_the_account_itself() -> None:
     assert case.people[0].reasons[0].peers == (0, 0), "nobody to compare with"
 
 
-def test_reasons_come_by_weight_and_weak_ones_not_at_all(world: tuple[View, Found]) -> None:
+def test_reasons_come_by_weight_and_weak_ones_not_at_all(world: tuple[View, Finding]) -> None:
     v, main = world
 
-    def says(name: str, nats: float) -> Found:
+    def says(name: str, nats: float) -> Finding:
         return saying(main, np.full(v.shape, nats), name)
 
     less = math.log(1 - OFTEN + OFTEN * math.exp(3.0))
@@ -145,7 +149,7 @@ def test_reasons_come_by_weight_and_weak_ones_not_at_all(world: tuple[View, Foun
     assert told == [("z", CAP), ("b", pytest.approx(less)), ("y", pytest.approx(less))]
 
 
-def test_linked_accounts_are_one_case(world: tuple[View, Found]) -> None:
+def test_linked_accounts_are_one_case(world: tuple[View, Finding]) -> None:
     v, main = world
     g = ground(v, main)
     (case,) = made(g, [alert(v, "b", 11), alert(v, "a", 10)], [group(v, "ab", "rhythm", "ip")])
@@ -158,14 +162,14 @@ def test_linked_accounts_are_one_case(world: tuple[View, Found]) -> None:
     assert case.reads == sum(p.odd for p in case.people) == len(case.waybills)
 
 
-def test_an_alerted_account_brings_those_linked_to_it(world: tuple[View, Found]) -> None:
+def test_an_alerted_account_brings_those_linked_to_it(world: tuple[View, Finding]) -> None:
     v, main = world
     (case,) = made(ground(v, main), [alert(v, "a")], [group(v, "abc", "device")])
     assert sorted(case.actors) == ["a", "b", "c"]
     assert [p.alerted_at for p in case.people if p.actor != "a"] == [None, None]
 
 
-def test_linked_accounts_that_together_reach_what_none_reaches_alone(world: tuple[View, Found]) -> None:
+def test_linked_accounts_that_together_reach_what_none_reaches_alone(world: tuple[View, Finding]) -> None:
     v, main = world
     total = np.zeros(v.shape)
     for actor, day in (("a", 9), ("b", 11), ("c", 12)):
@@ -179,7 +183,7 @@ def test_linked_accounts_that_together_reach_what_none_reaches_alone(world: tupl
     assert made(ground(v, main, total=total, threshold=5.0), [], [group(v, "a", "range")]) != ()
 
 
-def test_cases_come_by_strength(world: tuple[View, Found]) -> None:
+def test_cases_come_by_strength(world: tuple[View, Finding]) -> None:
     v, main = world
     total = np.zeros(v.shape)
     for k, actor in enumerate("abcd"):
@@ -188,7 +192,7 @@ def test_cases_come_by_strength(world: tuple[View, Found]) -> None:
     assert [c.evidence for c in cases] == [13, 12, 11, 10]
 
 
-def test_joint_cases_need_room_in_the_budget_of_their_day(world: tuple[View, Found]) -> None:
+def test_joint_cases_need_room_in_the_budget_of_their_day(world: tuple[View, Finding]) -> None:
     v, main = world
     total = np.zeros(v.shape)
     for actor in "abcdefgh":
@@ -197,29 +201,29 @@ def test_joint_cases_need_room_in_the_budget_of_their_day(world: tuple[View, Fou
     g = ground(v, main, total=total)
     groups = [group(v, "ab", "ip"), group(v, "cd", "ip"), group(v, "gh", "ip")]
     for budget, actors in ((1, "gh"), (2, ""), (3, "abcdgh")):
-        found, held = cases_of(g, [], frozenset(), groups, budget)
+        found, held = build_cases(g, [], frozenset(), groups, budget)
         assert (len(found), held) == (budget, 3 - budget)
         assert set(found[0].actors) == {"g", "h"}
         assert not actors or "".join(sorted(a for c in found for a in c.actors)) == actors
-    day = next(c for c in cases_of(g, [], frozenset(), groups[2:], 1)[0]).alerted_at
-    taken = Alert(actor=place(v, "e"), day=13, at=day - 1, evidence=10.0)
-    found, held = cases_of(g, [taken], frozenset(), groups[2:], 1)
+    day = next(c for c in build_cases(g, [], frozenset(), groups[2:], 1)[0]).alerted_at
+    taken = AccountAlert(actor=place(v, "e"), day=13, at=day - 1, evidence=10.0)
+    found, held = build_cases(g, [taken], frozenset(), groups[2:], 1)
     assert ([c.actors for c in found], held) == ([("e",)], 1), "whoever was alerted that day has the room"
 
 
-def test_who_found_no_room_and_is_in_no_case_is_counted(world: tuple[View, Found]) -> None:
+def test_who_found_no_room_and_is_in_no_case_is_counted(world: tuple[View, Finding]) -> None:
     v, main = world
     without = frozenset(place(v, x) for x in "bcd")
-    found, held = cases_of(ground(v, main), [alert(v, "a")], without, [group(v, "ab", "ip")], 20)
+    found, held = build_cases(ground(v, main), [alert(v, "a")], without, [group(v, "ab", "ip")], 20)
     assert (len(found), held) == (1, 2)
 
 
-def test_no_case_without_an_alert(world: tuple[View, Found]) -> None:
+def test_no_case_without_an_alert(world: tuple[View, Finding]) -> None:
     v, main = world
-    assert cases_of(ground(v, main), [], frozenset(), [], 20) == ((), 0)
+    assert build_cases(ground(v, main), [], frozenset(), [], 20) == ((), 0)
 
 
-def test_an_account_without_the_main_detector_has_no_odd_reads(world: tuple[View, Found]) -> None:
+def test_an_account_without_the_main_detector_has_no_odd_reads(world: tuple[View, Finding]) -> None:
     v, main = world
     other = replace(main, name="heavy_actions")
     (case,) = made(ground(v, other), [alert(v, "a")])

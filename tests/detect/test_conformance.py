@@ -32,11 +32,11 @@ from tests.detect.views import (
 from tests.detect.watched import Watched, rows_of, tables_of
 from tests.effort import examples
 from wayseal import ledger, store
-from wayseal.detect._view import View, Who, view_of
+from wayseal.detect._view import AccountPosts, View, build_view
 from wayseal.detect.detectors import Detector, Odd, detectors
 from wayseal.detect.detectors._contract import CELLS
 from wayseal.detect.facts import Facts
-from wayseal.detect.facts._disk import State, load_state, save_state
+from wayseal.detect.facts._disk import SavedFacts, load_state, save_state
 
 DAYS = 7
 GIVEN = {"canaries", "contracts"}
@@ -65,9 +65,9 @@ def checked(detector: Detector, view: View) -> Odd:
     assert np.all(odd.odd >= 0)
     assert np.all(np.isfinite(odd.base) & (odd.base >= 0))
     assert not np.any(odd.odd[odd.base == 0])
-    if odd.told is not None:
-        assert odd.told.shape == view.shape
-        assert odd.told.dtype == np.int64
+    if odd.reported is not None:
+        assert odd.reported.shape == view.shape
+        assert odd.reported.dtype == np.int64
     if odd.suspects is not None:
         assert odd.suspects.shape == (len(view.suspects),)
         assert odd.suspects.dtype == np.bool_
@@ -125,7 +125,9 @@ def unchanged(view: View, before: View) -> None:
         assert np.array_equal(getattr(view.suspects, field.name), getattr(before.suspects, field.name))
     for name in ("hours", "uses", "shown"):
         assert getattr(view, name).equals(getattr(before, name))
-    assert all(np.array_equal(view.given[name], before.given[name]) for name in view.given)
+    assert all(
+        np.array_equal(view.external_counts[name], before.external_counts[name]) for name in view.external_counts
+    )
 
 
 @few
@@ -137,8 +139,8 @@ def test_rows_in_another_order(reads: list[Seen], seed: int) -> None:
     tables = {name: mixed(getattr(made, name), seed) for name in ("hours", "uses", "shown", "suspects")}
     order = list(range(len(WHO.keys)))
     random.Random(seed).shuffle(order)
-    who = Who(keys=WHO.keys[order], role=WHO.role.take(order), place=WHO.place.take(order))
-    again = replace(look(replace(made, **tables), DAYS, who=who), given=view.given)
+    who = AccountPosts(keys=WHO.keys[order], role=WHO.role.take(order), place=WHO.place.take(order))
+    again = replace(look(replace(made, **tables), DAYS, who=who), external_counts=view.external_counts)
     for detector in ALL:
         with named(detector):
             assert plain(again, checked(detector, again)) == plain(view, checked(detector, view))
@@ -150,9 +152,9 @@ def test_accounts_in_another_order(reads: list[Seen]) -> None:
     """Keys are hashes, so which account comes first is chance."""
     view = told_by(look(facts_of_reads(reads, CHINA), DAYS))
     turned = [replace(r, actor=100 - r.actor) for r in reads]
-    who = Who(keys=np.uint64(100) - WHO.keys, role=WHO.role, place=WHO.place)
+    who = AccountPosts(keys=np.uint64(100) - WHO.keys, role=WHO.role, place=WHO.place)
     other = look(facts_of_reads(turned, CHINA), DAYS, who=who)
-    other = replace(other, given={name: counts[::-1] for name, counts in view.given.items()})
+    other = replace(other, external_counts={name: counts[::-1] for name, counts in view.external_counts.items()})
     for detector in ALL:
         with named(detector):
             mine, theirs = plain(view, checked(detector, view)), plain(other, checked(detector, other))
@@ -191,7 +193,9 @@ def test_late_reads_change_nothing_before_them(reads: list[Seen], more: list[See
     both = told_by(look(facts_of_reads(once([*reads, *late]), CHINA), DAYS))
     before = look(facts_of_reads(reads, CHINA), DAYS)
     rows = np.searchsorted(both.keys, before.keys)
-    before = replace(before, group=both.group[rows], given={n: c[rows] for n, c in both.given.items()})
+    before = replace(
+        before, group=both.group[rows], external_counts={n: c[rows] for n, c in both.external_counts.items()}
+    )
     there = set(before.keys.tolist())
     for detector in ALL:
         with named(detector):
@@ -247,7 +251,7 @@ def test_one_account(subtests: pytest.Subtests, reads: int) -> None:
             for detector in ALL:
                 with named(detector):
                     odd = checked(detector, view)
-                    assert not np.any(odd.odd[:, :2] > view.given[detector.name][:, :2])
+                    assert not np.any(odd.odd[:, :2] > view.external_counts[detector.name][:, :2])
 
 
 def test_a_day_without_reads(subtests: pytest.Subtests) -> None:
@@ -277,7 +281,7 @@ def test_clocks_that_jumped(subtests: pytest.Subtests) -> None:
             assert plain(view, checked(detector, view)) == plain(other, checked(detector, other))
 
 
-Looked = tuple[Facts, Facts, Who, int]
+Looked = tuple[Facts, Facts, AccountPosts, int]
 
 
 @pytest.fixture(scope="module")
@@ -300,19 +304,19 @@ def world(small: Watched, tmp_path_factory: pytest.TempPathFactory) -> Looked:
     with ledger.open_ledger(folder / "L") as snapshot:
         ids = actors["actor"].to_pylist()
         places = [o or r or "" for o, r in zip(actors["outlet"].to_pylist(), actors["region"].to_pylist(), strict=True)]
-        who = Who(keys=snapshot.keys(ids), role=actors["role"].combine_chunks(), place=pa.array(places))
+        who = AccountPosts(keys=snapshot.keys(ids), role=actors["role"].combine_chunks(), place=pa.array(places))
     first = (int(brought.hours["hour"].to_numpy().min()) * 3_600_000_000 + CHINA) // 86_400_000_000
     return brought, facts(folder / "L"), who, first
 
 
-def looked(made: Facts, who: Who, first: int, days: int = 14) -> View:
-    return told_by(view_of(made, who, numbers, first, first + days - 1))
+def looked(made: Facts, who: AccountPosts, first: int, days: int = 14) -> View:
+    return told_by(build_view(made, who, numbers, first, first + days - 1))
 
 
 def test_a_world_in_steps_and_whole(subtests: pytest.Subtests, world: Looked, tmp_path: Path) -> None:
     """Increments are the batch, and a state that was written and read is the same state."""
     brought, whole, who, first = world
-    save_state(tmp_path, State(facts=brought, sources=(), ground=""))
+    save_state(tmp_path, SavedFacts(facts=brought, sources=(), basis=""))
     state = load_state(tmp_path)
     assert state is not None
     views = [looked(made, who, first) for made in (brought, whole, state.facts)]
@@ -347,7 +351,7 @@ def test_a_world_with_rows_mixed(subtests: pytest.Subtests, world: Looked) -> No
 def test_the_world_has_something_for_most(world: Looked) -> None:
     """Else the tests above would say little."""
     brought, _, who, first = world
-    view = replace(looked(brought, who, first), given={})
+    view = replace(looked(brought, who, first), external_counts={})
     silent = {d.name for d in ALL if not np.any(d.count(view).odd)}
     assert len(silent) <= len(ALL) // 2, silent
     assert view.day == first > DAY0 - 1000

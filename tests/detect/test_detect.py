@@ -14,7 +14,7 @@ import pytest
 from tests.detect.watched import Watched, rows_of, tables_of
 from tests.ledger.helpers import put, read, write
 from wayseal import store
-from wayseal.detect import Case, DetectResult, Given, Options, Verdict, detect
+from wayseal.detect import Case, DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
 from wayseal.detect._alerts import THRESHOLD, score_of
 from wayseal.detect._result import Reason
 from wayseal.detect.detectors import detectors
@@ -25,9 +25,9 @@ TABLES = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
 DAY_US = 86_400_000_000
 
 
-def run(ledger: Path, options: Options | None = None, given: Given | None = None) -> DetectResult:
+def run(ledger: Path, options: Options | None = None, external: ExternalEvidence | None = None) -> DetectResult:
     with open_ledger(ledger) as snapshot:
-        return detect(snapshot, options, given or Given())
+        return detect(snapshot, options, external or ExternalEvidence())
 
 
 def actors(result: DetectResult) -> set[str]:
@@ -265,16 +265,16 @@ def test_clocks_that_jumped(tmp_path: Path) -> None:
 
 def test_a_verdict_false_and_the_same_reads_do_not_come_again(small: Watched) -> None:
     for case in small.result.cases:
-        verdict = Verdict(actors=case.actors, true=False, until=case.until)
-        again = run(small.ledger, given=Given(verdicts=[verdict]))
+        verdict = ExternalVerdict(actors=case.actors, true=False, until=case.until)
+        again = run(small.ledger, external=ExternalEvidence(verdicts=[verdict]))
         assert not actors(again) & set(case.actors)
         assert set(case.actors) | actors(again) <= actors(small.result)
 
 
 def test_a_verdict_says_nothing_of_later_reads(small: Watched) -> None:
     joint = max(small.result.cases, key=lambda c: len(c.actors))
-    early = Verdict(actors=joint.actors, true=False, until=small.result.since + DAY_US)
-    assert set(joint.actors) <= actors(run(small.ledger, given=Given(verdicts=[early])))
+    early = ExternalVerdict(actors=joint.actors, true=False, until=small.result.since + DAY_US)
+    assert set(joint.actors) <= actors(run(small.ledger, external=ExternalEvidence(verdicts=[early])))
 
 
 @pytest.mark.parametrize("true", [True, False])
@@ -283,7 +283,9 @@ def test_a_verdict_moves_the_threshold_of_peers_alone(small: Watched, true: bool
     single = [c for c in small.result.cases if len(c.actors) == 1]
     judged = single[-1]
     old = small.result.since - DAY_US  # of reads before the window, so that none is cleared
-    after = run(small.ledger, given=Given(verdicts=[Verdict(actors=judged.actors, true=true, until=old)]))
+    after = run(
+        small.ledger, external=ExternalEvidence(verdicts=[ExternalVerdict(actors=judged.actors, true=true, until=old)])
+    )
     mine = one_of(after, judged.actors[0]) if actors(after) & set(judged.actors) else None
     assert mine is None or (mine.score > judged.score) is true
     assert not true or mine is not None
@@ -293,8 +295,8 @@ def test_a_verdict_moves_the_threshold_of_peers_alone(small: Watched, true: bool
 
 
 def test_a_verdict_on_accounts_that_nobody_knows(small: Watched) -> None:
-    verdict = Verdict(actors=("nobody", "", "u-9999999"), true=False, until=small.result.until)
-    assert run(small.ledger, given=Given(verdicts=[verdict])) == small.result
+    verdict = ExternalVerdict(actors=("nobody", "", "u-9999999"), true=False, until=small.result.until)
+    assert run(small.ledger, external=ExternalEvidence(verdicts=[verdict])) == small.result
 
 
 def test_touches_of_canaries_are_a_reason_with_their_reads(small: Watched) -> None:
@@ -302,7 +304,7 @@ def test_touches_of_canaries_are_a_reason_with_their_reads(small: Watched) -> No
     times = [small.result.until - (k + 1) * 3_600_000_000 for k in range(3)]
     rows = [(quiet, t, 1) for t in times] + [("nobody", times[0], 1), (quiet, small.result.until + DAY_US, 1)]
     reads = [(quiet, t, f"YT-canary-{k}") for k, t in enumerate(times)] + [("nobody", times[0], "YT-x")]
-    r = run(small.ledger, given=Given(counted={"canary_touch": rows}, reads={"canary_touch": reads}))
+    r = run(small.ledger, external=ExternalEvidence(counted={"canary_touch": rows}, reads={"canary_touch": reads}))
     assert "canary_touch" not in silent(r)
     reason = reason_of(r, quiet, "canary_touch")
     assert (reason.value, reason.peers, reason.total_reads) == (3, (0, 0), 3)
@@ -313,13 +315,13 @@ def test_touches_of_canaries_are_a_reason_with_their_reads(small: Watched) -> No
 def test_one_touch_of_a_canary_is_a_case_until_somebody_says_that_it_was_none(small: Watched) -> None:
     quiet = next(a for a in _staff(small) if a not in actors(small.result))
     rows = [(quiet, small.result.until - 3 * DAY_US, 1)]
-    given = Given(counted={"canary_touch": rows}, reads={})
-    case = one_of(run(small.ledger, given=given), quiet)
+    given = ExternalEvidence(counted={"canary_touch": rows}, reads={})
+    case = one_of(run(small.ledger, external=given), quiet)
     assert case.score > 0.5
     assert local_day(case.alerted_at) == local_day(rows[0][1])
-    said = Verdict(actors=(quiet,), true=False, until=case.until)
-    assert quiet not in actors(run(small.ledger, given=replace(given, verdicts=[said])))
-    assert "canary_touch" not in silent(run(small.ledger, given=Given(counted={"canary_touch": []})))
+    said = ExternalVerdict(actors=(quiet,), true=False, until=case.until)
+    assert quiet not in actors(run(small.ledger, external=replace(given, verdicts=[said])))
+    assert "canary_touch" not in silent(run(small.ledger, external=ExternalEvidence(counted={"canary_touch": []})))
 
 
 def _staff(world: Watched) -> list[str]:
@@ -333,6 +335,6 @@ def test_examples_are_fewer_than_what_was_counted(small: Watched) -> None:
     quiet = next(a for a in _staff(small) if a not in actors(small.result))
     last = small.result.until - 3_600_000_000
     rows = [(quiet, last - k * DAY_US, 100) for k in range(4)]
-    given = Given(counted={"partner_contract": rows}, reads={"partner_contract": [(quiet, last, "YT1")]})
-    reason = reason_of(run(small.ledger, given=given), quiet, "partner_contract")
+    given = ExternalEvidence(counted={"partner_contract": rows}, reads={"partner_contract": [(quiet, last, "YT1")]})
+    reason = reason_of(run(small.ledger, external=given), quiet, "partner_contract")
     assert (reason.value, reason.total_reads, [x.waybill for x in reason.reads]) == (400, 400, ["YT1"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import DAY_US, WEAK, WORK, R, place, staff, view
-from wayseal.detect._link import CLOSE, DAYS, LEAST, LEAST_READS, MOST, SPLITS, groups
+from wayseal.detect._link import CLOSE, DAYS, LEAST, LEAST_READS, MOST, SPLITS, link_accounts
 from wayseal.detect._view import View
 
 NEAR = CLOSE / 60_000_000
@@ -19,7 +19,7 @@ def linked(v: View, *out: str) -> dict[tuple[str, ...], set[str]]:
     for actor in out:
         single[place(v, actor)] = LEAST - 0.01
     who = {place(v, a): a for a in "abcdefgh" if any(v.keys == np.uint64(10_000 - ord(a)))}
-    return {tuple(sorted(who[k] for k in g.actors)): set(g.by) for g in groups(v, single)}
+    return {tuple(sorted(who[k] for k in g.actors)): set(g.by) for g in link_accounts(v, single)}
 
 
 def through(actor: str, k: int, **more: Any) -> R:
@@ -120,11 +120,11 @@ def test_links_join_and_say_by_what() -> None:
 
 
 def test_nobody_and_one() -> None:
-    assert groups(view([]), np.zeros(0)) == ()
+    assert link_accounts(view([]), np.zeros(0)) == ()
     one = view([through("a", 0)])
-    assert groups(one, np.full(1, 99.0)) == ()
+    assert link_accounts(one, np.full(1, 99.0)) == ()
     work = view(staff("ab", 3))
-    assert groups(work, np.full(2, 0.0)) == ()
+    assert link_accounts(work, np.full(2, 0.0)) == ()
 
 
 def test_only_the_strongest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ def test_only_the_strongest_are_compared(monkeypatch: pytest.MonkeyPatch) -> Non
     v = view([through(a, k, ip=9) for k, a in enumerate("abc")], places=PLACES)
     single = np.zeros(3)
     single[[place(v, a) for a in "abc"]] = 3.0, 5.0, 4.0
-    (group,) = groups(v, single)
+    (group,) = link_accounts(v, single)
     assert set(group.actors) == {place(v, "b"), place(v, "c")}
 
 

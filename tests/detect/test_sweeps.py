@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.helpers import START, at, put, read, write
 from wayseal.detect import Options, detect
-from wayseal.detect._sweeps import routes, sweeps
+from wayseal.detect._sweeps import count_route_sweeps, routes
 from wayseal.ledger import open_ledger
 from wayseal.model.times import EPOCH
 
@@ -79,8 +79,8 @@ def test_2_different_routes_by_account_and_local_day(tmp_path: Path) -> None:
     put(tmp_path / "d", tmp_path / "L")
     start = (START - EPOCH).total_seconds() * 1e6
     with open_ledger(tmp_path / "L") as snapshot:
-        found = [(a, (t - start) / 60_000_000, n) for a, t, n in sweeps(snapshot, CHINA)]
-        utc = [(a, n) for a, _, n in sweeps(snapshot, 0)]
+        found = [(a, (t - start) / 60_000_000, n) for a, t, n in count_route_sweeps(snapshot, CHINA)]
+        utc = [(a, n) for a, _, n in count_route_sweeps(snapshot, 0)]
     assert found == [("a", 5, 3), ("a", 16 * 60, 1), ("b", 7, 1)], "China's day ends at 16:00 UTC"
     assert utc == [("a", 3), ("b", 1)]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import Found
-from wayseal.detect._view import View, Who, Words, view_of
+from wayseal.detect._judge import Finding
+from wayseal.detect._view import AccountPosts, UInts, View, build_view
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
@@ -48,7 +48,7 @@ def names(kind: str, keys: Sequence[int]) -> list[str]:
     return [str(k) if kind == "waybill" else (10_000 - k).to_bytes(2).lstrip(b"\0").decode() for k in keys]
 
 
-def numbers(keys: Words) -> Words:
+def numbers(keys: UInts) -> UInts:
     """Each waybill's key is its number."""
     return keys
 
@@ -103,12 +103,12 @@ def view(
     """The view of these days, counted from FIRST; `past` days lie before them."""
     accounts = sorted({r.actor for r in reads})
     roles, places = roles or {}, places or {}
-    who = Who(
+    who = AccountPosts(
         keys=np.array([key(a) for a in accounts], np.uint64),
         role=pa.array([roles.get(a, "clerk") for a in accounts], pa.string()),
         place=pa.array([places.get(a, "") for a in accounts], pa.string()),
     )
-    return view_of(facts_from(reads), who, numbers, FIRST - past, FIRST + days - 1)
+    return build_view(facts_from(reads), who, numbers, FIRST - past, FIRST + days - 1)
 
 
 def place(v: View, actor: str) -> int:
@@ -116,14 +116,14 @@ def place(v: View, actor: str) -> int:
     return int(np.flatnonzero(v.keys == np.uint64(key(actor)))[0])
 
 
-def judged(v: View, *detectors: Detector, cleared: np.ndarray | None = None) -> tuple[Found, ...]:
+def judged(v: View, *detectors: Detector, cleared: np.ndarray | None = None) -> tuple[Finding, ...]:
     """Findings of some detectors."""
     out = []
     for detector in detectors:
         odd = detector.count(v)
         usual = fit(odd.odd, odd.base, v.group, v.role)
         weighed = evidence(odd.odd, odd.base, v.group, usual, cleared)
-        out.append(Found(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared))
+        out.append(Finding(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared))
     return tuple(out)
 
 

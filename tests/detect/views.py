@@ -10,17 +10,17 @@ import numpy.typing as npt
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from wayseal.detect._view import Suspects, View, Who, view_of
+from wayseal.detect._view import AccountPosts, Suspects, View, build_view
 from wayseal.detect.detectors import Odd, detectors
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
-from wayseal.detect.facts._facts import HOURS, SHOWN, SUSPECTS, USES, added_up
+from wayseal.detect.facts._facts import HOURS, SHOWN, SUSPECTS, USES, add_up
 
 DAY0, DAY_US, HOUR_US = 20_500, 86_400_000_000, 3_600_000_000
 WEAK = 5
 ROLES = {1: ("clerk", "o-1"), 2: ("clerk", "o-1"), 3: ("clerk", "o-2"), 4: ("agent", "north"), 5: ("agent", "")}
 """Accounts that somebody knows; others are strangers."""
-WHO = Who(
+WHO = AccountPosts(
     keys=np.array([*ROLES, 77], np.uint64), role=pa.array([*(r for r, _ in ROLES.values()), "clerk"]),
     place=pa.array([*(p for _, p in ROLES.values()), "o-3"]),
 )  # fmt: skip
@@ -72,9 +72,7 @@ def table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
 def counted(name: str, schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     whole = table(schema, rows)
     return (
-        added_up(name, [whole, whole.slice(0, 0)])
-        if len(rows) < 2
-        else added_up(name, [whole.slice(0, 1), whole.slice(1)])
+        add_up(name, [whole, whole.slice(0, 0)]) if len(rows) < 2 else add_up(name, [whole.slice(0, 1), whole.slice(1)])
     )
 
 
@@ -84,16 +82,16 @@ def numbers(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return out
 
 
-def look(facts: Facts, days: int, first_day: int = DAY0, who: Who = WHO) -> View:
+def look(facts: Facts, days: int, first_day: int = DAY0, who: AccountPosts = WHO) -> View:
     """A view of some days."""
-    return view_of(facts, who, numbers, first_day, first_day + days - 1)
+    return build_view(facts, who, numbers, first_day, first_day + days - 1)
 
 
 def told_by(view: View, seed: int = 3) -> View:
     """With counts of what others give, for whatever detector takes them."""
     chance = np.random.default_rng(seed)
     given = {d.name: chance.integers(0, 3, view.shape) * chance.integers(0, 2, view.shape) for d in detectors()}
-    return replace(view, given=given)
+    return replace(view, external_counts=given)
 
 
 def cut(view: View, days: int) -> View:
@@ -107,7 +105,7 @@ def cut(view: View, days: int) -> View:
         hours=view.hours.filter(pa.array(view.hours["hour"].to_numpy() < days * 24)),
         uses=view.uses.filter(pa.array(view.uses["day"].to_numpy() < days)),
         shown=view.shown.filter(pa.array(view.shown["day"].to_numpy() < days)),
-        given={name: counts[:, :days] for name, counts in view.given.items()},
+        external_counts={name: counts[:, :days] for name, counts in view.external_counts.items()},
     )
 
 

@@ -11,10 +11,10 @@ import pytest
 from tests.detect.explain.test_mine import mined, world
 from tests.detect.explain.test_pair import ledger, told
 from tests.docs.pages import DOCS, blocks, read, rows, sections
-from wayseal.detect.explain import By, load_templates
+from wayseal.detect.explain import TemplateKind, load_templates
 from wayseal.detect.explain._templates import KEYS, MOST, built_in, parse_templates
 from wayseal.detect.reasons import _measure, _sample, render_mine, render_pair
-from wayseal.detect.reasons._judge import How
+from wayseal.detect.reasons._judge import Outcome
 from wayseal.model.kinds import Action, ActorKind
 
 EXAMPLE = DOCS / "examples/templates.toml"
@@ -28,7 +28,7 @@ def page(request: pytest.FixtureRequest) -> str:
 
 def test_every_kind_and_every_key(page: str) -> None:
     tables = [list(rows(body)) for body in sections(page).values() if rows(body)]
-    assert tables[0] == list(By)
+    assert tables[0] == list(TemplateKind)
     assert tables[1] == list(KEYS)
     keys = rows(list(sections(page).values())[2])
     assert all(f"`{kind}`" in keys["kinds"][1] for kind in ActorKind)
@@ -52,7 +52,7 @@ def keys(ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 def test_every_key_of_the_json(page: str, keys: set[str]) -> None:
     last = list(sections(page).values())[-1]
-    for name in keys | {h.value for h in How}:
+    for name in keys | {h.value for h in Outcome}:
         if name != "ledger":
             assert f"`{name}`" in last, name
 
@@ -68,7 +68,7 @@ def test_bounds(page: str) -> None:
 
 def test_the_blocks_load(page: str) -> None:
     for block in blocks(page, "toml"):
-        assert [t.by for t in parse_templates(block, None)] == [By.CITY]
+        assert [t.by for t in parse_templates(block, None)] == [TemplateKind.CITY]
 
 
 def test_the_example_loads_and_uses_every_key() -> None:

@@ -9,9 +9,9 @@ import pytest
 from tests.detect.rights.test_report import everything
 from tests.docs.pages import blocks, read, rows, sections
 from wayseal.detect.rights import load_map, render_rights
-from wayseal.detect.rights._around import FEW, LEAST
+from wayseal.detect.rights._account_checks import FEW, LEAST
 from wayseal.detect.rights._map import _KEYS, ACTIONS, parse_map
-from wayseal.detect.rights._result import Quiet, Wide
+from wayseal.detect.rights._result import DormantReason, WiderReason
 from wayseal.detect.rights._shared import MANY, OFTEN, USUAL
 
 LISTS = ("rights", "roles", "people", "mandates", "dormant", "wider", "shared", "untrained", "beyond")
@@ -50,7 +50,7 @@ def test_every_inner_key(page: str, report: dict[str, Any]) -> None:
 
 
 def test_words_and_figures(page: str) -> None:
-    for name in (*load_map(None), *ACTIONS, *Quiet, *Wide):
+    for name in (*load_map(None), *ACTIONS, *DormantReason, *WiderReason):
         assert f"`{name}`" in page
     for block in blocks(page, "toml"):
         assert [r.widens for r in parse_map(block, None).values()] == [False, True]

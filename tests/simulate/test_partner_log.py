@@ -12,7 +12,7 @@ import pytest
 from wayseal.simulate import generate, preset, simulate
 from wayseal.simulate._fields import BEYOND, BEYOND_CODE, USUAL, field_lists
 from wayseal.simulate._partners import JITTER_S, SKEW
-from wayseal.simulate._reads import Reason
+from wayseal.simulate._reads import ReadReason
 from wayseal.simulate.world import World
 from wayseal.store import open_source, read_batches
 
@@ -31,14 +31,14 @@ def partner_reads(world: World) -> Iterator[Row]:
 
 
 def test_fields_are_those_of_the_purpose() -> None:
-    codes = np.array([Reason.TRACK, BEYOND_CODE, Reason.SORT, Reason.ORDER], np.int64)
+    codes = np.array([ReadReason.TRACK, BEYOND_CODE, ReadReason.SORT, ReadReason.ORDER], np.int64)
     assert field_lists(codes).to_pylist() == [
         ["status"],
         list(BEYOND),
         ["route"],
         ["name", "phone", "address", "goods"],
     ]
-    assert set(USUAL) == set(Reason)
+    assert set(USUAL) == set(ReadReason)
     assert field_lists(np.zeros(0, np.int64)).to_pylist() == []
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trace.making import make
-from wayseal.trace._delay import Delay, past_h, sale_weight, scenarios, unrelated
+from wayseal.trace._delay import Delay, past_h, sale_weight, scenarios, unrelated_weight
 
 pytestmark = pytest.mark.kernels
 
@@ -75,8 +75,8 @@ def test_unrelated_is_the_mean_over_a_life() -> None:
     evidence = make([30.0], born=np.array([0.0]))
     delay = Delay(medians_h=(6.0,), flat=0.0)
     expected = delay.distribution(np.array([30.0]))[0] / 48.0
-    assert unrelated(evidence, delay)[0] == pytest.approx(expected, rel=0.02)
-    assert unrelated(make([30.0], born=np.array([math.nan])), delay)[0] > 0
+    assert unrelated_weight(evidence, delay)[0] == pytest.approx(expected, rel=0.02)
+    assert unrelated_weight(make([30.0], born=np.array([math.nan])), delay)[0] > 0
 
 
 def test_scenarios_are_the_mixture_and_its_parts() -> None:

@@ -20,7 +20,7 @@ from wayseal.trace._leaks import match_leaks
 from wayseal.trace._posterior import infer
 from wayseal.trace._prior import Prior
 from wayseal.trace._result import SourceRow
-from wayseal.trace._verdict import named
+from wayseal.trace._verdict import named_sources
 
 WAYBILLS = 240
 
@@ -152,4 +152,4 @@ def test_a_part_is_never_named_for_itself_and_a_device_in_its_own_right_is() -> 
     posterior = infer(evidence, seed=1, effort=QUICK)
     assert evidence.part.tolist() == [False, True, False]
     assert posterior.probability[1] > 0.9
-    assert sorted(named(posterior, [0, 1, 2])) == [0, 2]
+    assert sorted(named_sources(posterior, [0, 1, 2])) == [0, 2]

@@ -3,10 +3,10 @@ import pytest
 
 from tests.trace.making import QUICK, make
 from wayseal.model.sources import SourceKind, VerdictKind
-from wayseal.trace._company import company_test, stand_beside
+from wayseal.trace._co_readers import check_co_readers, find_co_readers
 from wayseal.trace._evidence import ACTOR, OUTLET, REGION, ViewSample
 from wayseal.trace._fit import check_fit, own_leaks
-from wayseal.trace._framing import FRAMED, framing
+from wayseal.trace._framing import FRAMED, weigh_framing
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._verdict import verdict
 
@@ -58,8 +58,8 @@ def test_honest_draws_are_seldom_suspected() -> None:
     low = 0
     for _ in range(40):
         others = {s: np.flatnonzero(rng.random(100) < rng.uniform(0.05, 0.6)).tolist() for s in range(1, 8)}
-        beside = stand_beside(posterior.evidence, sample_of(others), own, delays, rng)
-        low += company_test(beside, rng, 100).p_value < 0.02
+        beside = find_co_readers(posterior.evidence, sample_of(others), own, delays, rng)
+        low += check_co_readers(beside, rng, 100).p_value < 0.02
     assert low <= 2
 
 
@@ -75,9 +75,9 @@ def test_whoever_sells_only_what_one_colleague_saw_is_found_out() -> None:
     assert test.code == "fit.company"
     assert not test.fair
     assert test.source == 0
-    assert test.company is not None
-    assert (test.company.other, test.company.seen, test.company.leaks) == (1, N, N)
-    assert test.company.expected == pytest.approx(2.0)
+    assert test.co_reader is not None
+    assert (test.co_reader.other, test.co_reader.seen, test.co_reader.leaks) == (1, N, N)
+    assert test.co_reader.expected == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_whose_reads_explain_the_sales_better(mine: float, theirs: float, rate: 
     evidence = make(sold, reads=reads, volume=[10.0, 700.0], universe={SourceKind.ACTOR: 1000}, life_h=400.0)
     posterior = infer(evidence, seed=1, effort=QUICK)
     own, _ = own_leaks(posterior, 0)
-    found = framing(posterior, 0, own, {1: rate})
+    found = weigh_framing(posterior, 0, own, {1: rate})
     assert (found.log_ratio >= FRAMED) == framed
     assert (found.other, found.seen, found.leaks) == (1, len(own), len(own))
 
@@ -99,8 +99,8 @@ def test_whose_reads_explain_the_sales_better(mine: float, theirs: float, rate: 
 def test_nobody_frames_where_nobody_else_read_the_leaks() -> None:
     posterior = posterior_of({1: [0]})
     own, _ = own_leaks(posterior, 0)
-    assert framing(posterior, 0, own, {}).log_ratio == -np.inf
-    assert framing(posterior, 0, own[:0], {}).other == -1
+    assert weigh_framing(posterior, 0, own, {}).log_ratio == -np.inf
+    assert weigh_framing(posterior, 0, own[:0], {}).other == -1
 
 
 def test_who_hides_behind_a_source_is_said_and_stops_the_naming() -> None:
@@ -132,15 +132,15 @@ def test_reads_after_the_sale_are_no_company() -> None:
         at=np.full(50, 500.0),
     )
     test = check_fit(posterior, [0], [late], seed=1, shuffles=50)
-    assert test.company is not None
-    assert test.company.other == -1
+    assert test.co_reader is not None
+    assert test.co_reader.other == -1
     assert test.tests["fit.company", 0] == 1.0
 
 
 def test_an_empty_sample_tells_nothing() -> None:
     test = check_fit(posterior_of({1: [0, 1]}), [0], [sample_of({}, views=0)], seed=1, shuffles=50)
-    assert test.company is not None
-    assert test.company.p_value == 1.0
+    assert test.co_reader is not None
+    assert test.co_reader.p_value == 1.0
 
 
 def test_reads_that_have_nothing_to_do_with_the_sales() -> None:
@@ -202,8 +202,8 @@ def outlet_leak(mate: list[int]) -> Posterior:
 def test_an_outlet_whose_leaks_are_one_accounts_views() -> None:
     test = check_fit(outlet_leak(list(range(N))), [2], [], seed=1)
     assert test.code == "fit.company"
-    assert test.company is not None
-    assert (test.company.other, test.company.seen) == (0, N)
+    assert test.co_reader is not None
+    assert (test.co_reader.other, test.co_reader.seen) == (0, N)
     assert test.p_value is not None
     assert test.p_value < 0.01
     assert check_fit(outlet_leak([0, 1]), [2], [], seed=1).p_value == 1.0

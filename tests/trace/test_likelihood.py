@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.trace.making import Triples, events, make
 from wayseal.trace._delay import Delay
 from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, REGION, Evidence
-from wayseal.trace._likelihood import likelihood, seen, shares, surely, touch_shares
+from wayseal.trace._likelihood import certain_events, likelihood, seen_pairs, shares, touch_shares
 
 pytestmark = pytest.mark.kernels
 
@@ -114,7 +114,7 @@ def test_seen_lists_what_was_had_before_the_sale() -> None:
         touches=[(1, 0, 1.0), (1, 1, 30.0), (0, 1, 2.0)],
         kind=[ACTOR, OUTLET],
     )
-    source, leak = seen(evidence)
+    source, leak = seen_pairs(evidence)
     assert list(zip(source.tolist(), leak.tolist(), strict=True)) == [(0, 0), (1, 0)]
 
 
@@ -189,11 +189,11 @@ def test_where_yes_or_no_is_said_half_is_yes() -> None:
     """Rule 7: before the sale and after it apart; several soft reads add up."""
     reads = [(0, 0, 5.0), (0, 0, 6.0), (1, 0, 5.0), (2, 0, 5.0), (2, 0, 12.0)]
     evidence = soft([10.0], reads, [0.3, 0.3, 0.4, 0.1, 0.9])
-    source, leak = seen(evidence)
+    source, leak = seen_pairs(evidence)
     assert list(zip(source.tolist(), leak.tolist(), strict=True)) == [(0, 0)]
-    assert surely(evidence, evidence.reads).at.tolist() == [5.0, 6.0, 12.0]
+    assert certain_events(evidence, evidence.reads).at.tolist() == [5.0, 6.0, 12.0]
     sure = make([10.0], reads=reads)
-    assert surely(sure, sure.reads) is sure.reads
+    assert certain_events(sure, sure.reads) is sure.reads
 
 
 def test_who_looked_up_a_chosen_number_is_not_measured_against_itself() -> None:

@@ -1,4 +1,4 @@
-"""What asking a seller about a number is worth, by the numbered rules of `_lookups` and `_finished`."""
+"""What asking a seller about a number is worth, by the numbered rules of `_lookups` and `_lookup_candidates`."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from tests.trace.making import QUICK
 from tests.trace.rim import World, at, leaks, number, office, opened, sale, short_chains, traced
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._exposures import gather
-from wayseal.trace._finished import finished
 from wayseal.trace._leaks import match_leaks
-from wayseal.trace._lookups import AGAIN, ELSEWHERE, LOOKS, WINDOW_H, Finished, chance, told
+from wayseal.trace._lookup_candidates import find_lookup_candidates
+from wayseal.trace._lookups import AGAIN, ELSEWHERE, LOOKS, WINDOW_H, LookupCandidates, information_bits, read_chances
 from wayseal.trace._posterior import infer
 from wayseal.trace._proposals import propose
 
@@ -21,33 +21,35 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     short_chains(monkeypatch)
 
 
-def numbers(came: list[list[bool]], had: list[list[bool]], idle: list[float]) -> Finished:
-    return Finished(came=np.array(came), had=np.array(had), idle=np.array(idle))
+def numbers(came: list[list[bool]], had: list[list[bool]], idle: list[float]) -> LookupCandidates:
+    return LookupCandidates(in_reach=np.array(came), was_read=np.array(had), idle=np.array(idle))
 
 
 def test_who_can_reach_it_and_has_not_read_it_yet_looks_it_up_most() -> None:
     """Rules 2 and 3."""
-    found = chance(numbers([[True, False, False]], [[False, False, True]], [0.0]))
+    found = read_chances(numbers([[True, False, False]], [[False, False, True]], [0.0]))
     assert found.tolist() == [[LOOKS, LOOKS * ELSEWHERE, AGAIN]]
 
 
 def test_one_look_up_tells_half_of_all_there_is_to_know() -> None:
     """Rule 5: with nobody else about, every second one singles one of all out; silence tells nothing between equals."""
     k = 16
-    bits = told(np.full(k, 1 / k), numbers([[True]] * k, [[False]] * k, [0.0] * k))[0]
+    bits = information_bits(np.full(k, 1 / k), numbers([[True]] * k, [[False]] * k, [0.0] * k))[0]
     assert bits == pytest.approx(LOOKS * np.log2(k), rel=0.02)
 
 
 def test_a_number_that_others_read_as_well_tells_less() -> None:
     """Rule 4."""
     belief, came, had = np.full(4, 0.25), [[True]] * 4, [[False]] * 4
-    bits = [told(belief, numbers(came, had, [idle] * 4))[0] for idle in (0.0, 0.2, 0.8)]
+    bits = [information_bits(belief, numbers(came, had, [idle] * 4))[0] for idle in (0.0, 0.2, 0.8)]
     assert bits[0] > bits[1] > bits[2] >= 0
 
 
 def test_a_number_within_reach_of_the_likely_tells_more() -> None:
     belief = np.array([0.5, 0.3, 0.1])
-    found = told(belief, numbers([[True, False], [True, False], [False, True]], [[False] * 2] * 3, [0.0] * 3))
+    found = information_bits(
+        belief, numbers([[True, False], [True, False], [False, True]], [[False] * 2] * 3, [0.0] * 3)
+    )
     assert found[0] > found[1]
     known = np.append(belief, 0.1)
     assert found.max() < -(known * np.log2(known)).sum()
@@ -66,22 +68,22 @@ def with_old_parcels(quiet_h: float = 500.0) -> World:
 
 
 def test_finished_numbers_are_old_ones_and_no_leaks(tmp_path: Path) -> None:
-    """Rules 1 to 3 of `_finished`; who has no outlet reaches all."""
+    """Rules 1 to 3 of `_lookup_candidates`; who has no outlet reaches all."""
     bought = leaks(tmp_path, [sale(number(place), 80) for place in range(4)])
     with opened(with_old_parcels(), tmp_path) as snapshot:
         matched = match_leaks(snapshot, bought)
         exposures = gather(snapshot, matched)
         places = np.array([exposures.name.index(f"c-{n}") for n in (0, 1, 2)])
-        keys, found = finished(snapshot, exposures, places, matched.key)
+        keys, found = find_lookup_candidates(snapshot, exposures, places, matched.key)
         names = snapshot.names("waybill", keys)
         reads = snapshot.reads(keys)
     assert set(names) <= {number(place) for place in range(4, 90)}
     assert len(names) > 60
-    assert found.came[0].all()
+    assert found.in_reach[0].all()
     for row, outlet in ((1, "o-1"), (2, "o-0")):
-        assert [f"o-{(int(name[2:]) - 2_000_000) % 2}" == outlet for name in names] == found.came[row].tolist()
+        assert [f"o-{(int(name[2:]) - 2_000_000) % 2}" == outlet for name in names] == found.in_reach[row].tolist()
     mine = reads["waybill"].to_numpy()[reads["actor"].to_numpy() == exposures.key[places[1]]]
-    assert set(keys[found.had[1]].tolist()) == set(mine.tolist())
+    assert set(keys[found.was_read[1]].tolist()) == set(mine.tolist())
     assert 0 < found.idle.min() < found.idle.max() < 0.05 * WINDOW_H
 
 

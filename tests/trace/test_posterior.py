@@ -5,7 +5,7 @@ from tests.trace.making import QUICK, make
 from wayseal.model.sources import SourceKind, VerdictKind
 from wayseal.trace._evidence import ACTOR, OUTLET, SESSION, Evidence
 from wayseal.trace._posterior import SUPPORTED, Posterior, infer
-from wayseal.trace._verdict import leading, named, shortlisted, verdict
+from wayseal.trace._verdict import leading_sources, named_sources, shortlisted, verdict
 
 SOLD = [30.0 + i for i in range(8)]
 
@@ -23,7 +23,7 @@ def look(evidence: Evidence, seed: int = 1) -> Posterior:
 
 def test_the_leaker_is_named() -> None:
     posterior = look(plain())
-    assert leading(posterior) == [0]
+    assert leading_sources(posterior) == [0]
     assert posterior.probability[0] > 0.99
     assert posterior.probability[1:].max() < 0.01
     assert posterior.share[0] == pytest.approx(0.9, abs=0.05)
@@ -32,7 +32,7 @@ def test_the_leaker_is_named() -> None:
     members, p = posterior.set_of(0)
     assert members.tolist() == [0]
     assert p > 0.99
-    assert named(posterior, [0]) == [0]
+    assert named_sources(posterior, [0]) == [0]
     assert verdict(posterior, fair=True) is VerdictKind.NAMED
     assert verdict(posterior, fair=True) is VerdictKind.NAMED
 
@@ -65,13 +65,13 @@ def test_sources_with_equal_evidence_are_never_parted() -> None:
         members, p = posterior.set_of(source)
         assert members.tolist() == [source, 1 - source]
         assert p > 0.99
-    assert named(posterior, [0, 1]) == [0, 1]
+    assert named_sources(posterior, [0, 1]) == [0, 1]
 
 
 def test_four_that_cannot_be_told_apart_are_a_shortlist() -> None:
     reads = [(s, i, SOLD[i] - 3.0) for s in range(4) for i in range(8)]
     posterior = look(make(SOLD, reads=reads, universe={SourceKind.ACTOR: 1000}))
-    assert named(posterior, [0, 1, 2, 3]) == []
+    assert named_sources(posterior, [0, 1, 2, 3]) == []
     assert verdict(posterior, fair=True) is VerdictKind.SHORTLIST
 
 
@@ -122,7 +122,7 @@ def test_an_account_answers_for_its_sessions() -> None:
     assert 0.95 < session <= account
     assert posterior.probability[3] < 0.05
     assert posterior.points_at(0).min() >= posterior.points_at(2).min() > 0.9
-    assert named(posterior, leading(posterior)) == [0]
+    assert named_sources(posterior, leading_sources(posterior)) == [0]
     assert posterior.set_of(0)[0].tolist() == [0]
     assert posterior.set_of(2)[0].tolist()[0] == 2
     assert posterior.sensitivity(0, 1.0) > 0.95
@@ -153,7 +153,7 @@ def test_an_outlet_stands_for_reads_that_no_log_shows() -> None:
     )
     posterior = look(evidence)
     assert posterior.probability[0] > 0.99
-    assert posterior.evidence.kind[leading(posterior)[0]] == OUTLET
+    assert posterior.evidence.kind[leading_sources(posterior)[0]] == OUTLET
 
 
 def test_same_seed_same_answer() -> None:

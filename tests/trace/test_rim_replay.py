@@ -149,7 +149,7 @@ def test_a_query_whose_rows_are_logged_too_counts_once(tmp_path: Path) -> None:
     with opened(world, tmp_path) as snapshot:
         exposures = gather(snapshot, match_leaks(snapshot, leaks(tmp_path, sold(5))))
     assert exposures.replayed is not None
-    assert exposures.replayed.again == 1
+    assert exposures.replayed.also_logged == 1
     evidence, place = exposures.evidence, exposures.name.index("o-5-b")
     times = evidence.reads.at[(evidence.reads.source == place) & (evidence.reads.leak == 0)]
     assert len(times) == 1
@@ -159,7 +159,7 @@ def test_a_query_whose_rows_are_logged_too_counts_once(tmp_path: Path) -> None:
 
 
 def test_reads_in_the_log_are_not_counted_again_for_the_query(tmp_path: Path) -> None:
-    """Rule 2 of `_replayed`: logged reads of other waybills, under whatever request, count once with the lists."""
+    """Rule 2 of `_replay`: logged reads of other waybills, under whatever request, count once with the lists."""
     world = network()
     lists(world)
     for nth in range(20, 30):
@@ -233,9 +233,9 @@ def test_queries_of_which_none_can_be_replayed_are_said_to_be_so(tmp_path: Path)
 
 
 def test_counts_from_a_sample_err_towards_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules 2 and 3 of `_replayed`: scaled up with one waybill added, and bounded by the logged rows."""
-    monkeypatch.setattr("wayseal.trace._replayed.CONTROLS", 0)
-    monkeypatch.setattr("wayseal.trace._replayed.CONTROLS_LEAST", 10)
+    """Rules 2 and 3 of `_replay`: scaled up with one waybill added, and bounded by the logged rows."""
+    monkeypatch.setattr("wayseal.trace._replay.CONTROLS", 0)
+    monkeypatch.setattr("wayseal.trace._replay.CONTROLS_LEAST", 10)
     bounded, free = network(), network()
     lists(bounded)
     lists(free, rows=(None, None, None))

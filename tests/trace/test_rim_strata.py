@@ -16,7 +16,7 @@ from wayseal.model.predicate import Predicate, parse_predicate
 from wayseal.trace import _strata
 from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, REGION, SESSION
 from wayseal.trace._leaks import LeakSet, match_leaks
-from wayseal.trace._strata import Sources, Strata, count, lookup, stratify
+from wayseal.trace._strata import Sources, Strata, count_strata, lookup, stratify
 
 
 def stratified(snapshot: Snapshot, found: LeakSet) -> Strata:
@@ -173,7 +173,7 @@ def test_leaks_are_left_out_of_their_own_counts(snapshot: Snapshot, tmp_path: Pa
     """Rule 4, on everything of the first day: 20 parcels, 7 from o-0, 7 from o-1, 10 by ch-0."""
     strata = strata_of(snapshot, tmp_path, [(0, None), (3, None)])
     pairs = [(0, 0), (0, 1), (3, 0)]
-    counts = count(snapshot, strata, sources(snapshot, pairs, [(4, 0), (5, 0), (5, 1), (6, 0), (6, 1)]))
+    counts = count_strata(snapshot, strata, sources(snapshot, pairs, [(4, 0), (5, 0), (5, 1), (6, 0), (6, 1)]))
     assert counts.size.tolist() == [18 + 1]
     # u-0 read all 7 that o-0 sends; two of them are the leaks, and one is added.
     assert counts.volume[0, 0] == 7 - 2 + 1
@@ -195,7 +195,7 @@ def test_a_narrow_question_leans_on_the_wider_ones(snapshot: Snapshot, tmp_path:
     [parents] = strata.wider
     ends = [strata.volumes[p].waybills for p in parents]
     assert [sorted(strata.questions[p].any_of) for p in parents] == [["destination_outlet"], ["origin_outlet"]]
-    counts = count(snapshot, strata, sources(snapshot, [(0, 0)], []))
+    counts = count_strata(snapshot, strata, sources(snapshot, [(0, 0)], []))
     read = route_parcels - 1  # all but the leak
     by_destination = (read + 1) / (ends[0] - 1 + 1)
     by_origin = (ends[1] - 1 + 1) / (ends[1] - 1 + 1)
@@ -240,7 +240,7 @@ def test_a_region_counts_at_most_everything(tmp_path: Path) -> None:
         world.scan(21, number(place), "arrive", "o-0")
     with opened(world, tmp_path) as there:
         strata = strata_of(there, tmp_path, [(0, None)])
-        counts = count(there, strata, sources(there, [], []))
+        counts = count_strata(there, strata, sources(there, [], []))
     assert counts.touch_volume[6, 0] == 19 + 1
 
 

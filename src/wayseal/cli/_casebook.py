@@ -14,7 +14,7 @@ from typing import ClassVar
 from wayseal.detect import DetectResult
 from wayseal.detect.casebook import Alert, Casebook, CasebookError, Pseudonyms, load_pseudonyms, read_casebook
 from wayseal.detect.casebook import writing as writing_casebook
-from wayseal.detect.casebook.types import Case
+from wayseal.detect.casebook.types import RecordedCase
 from wayseal.model import WaysealError
 from wayseal.model.times import micros
 
@@ -40,7 +40,7 @@ class Names:
         """An account's name if it may be shown, else its pseudonym."""
         return actor if actor in self._opened else self._pseudonym(actor)
 
-    def all_shown(self, case: Case) -> bool:
+    def all_shown(self, case: RecordedCase) -> bool:
         """Whether every name of a case may be shown, and with them what was said in it."""
         return self._opened.issuperset(case.actors)
 
@@ -86,7 +86,7 @@ def register_cases(
 
     opened: who opens all of them, and why.
     """
-    from wayseal.detect.report import shown
+    from wayseal.detect.report import with_casebook_names
 
     if not result.cases:
         return result, frozenset()
@@ -100,20 +100,22 @@ def register_cases(
         states = {case.id: case.state.value for case in writer.book.cases}
         names, pseudonyms = writer.book.opened_actors, writer.pseudonyms
     each = [ids[k] for k in range(len(ids))]
-    named = shown(result, each, [states[id_] for id_ in each], lambda a: a if a in names else pseudonyms.of(a))
+    named = with_casebook_names(
+        result, each, [states[id_] for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
+    )
     return named, frozenset(ids.values()) - before
 
 
 def mask_cases(result: DetectResult, folder: Path, book: Casebook) -> DetectResult:
     """The result without ids, under the casebook's pseudonyms where they can be read, else under some of this run."""
-    from wayseal.detect.report import shown
+    from wayseal.detect.report import with_casebook_names
 
     pseudonyms = Pseudonyms(os.urandom(_SECRET))
     with suppress(CasebookError, OSError):
         pseudonyms = load_pseudonyms(folder)
     names = book.opened_actors
     none: Sequence[str] = [""] * len(result.cases)
-    return shown(result, none, none, lambda a: a if a in names else pseudonyms.of(a))
+    return with_casebook_names(result, none, none, lambda a: a if a in names else pseudonyms.of(a))
 
 
 def _alert(result: DetectResult, at: int) -> Alert:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from wayseal.cli._progress import ProgressCallback
-from wayseal.detect import Given, Options, Verdict
+from wayseal.detect import ExternalEvidence, ExternalVerdict, Options
 from wayseal.detect.casebook import Casebook
 from wayseal.detect.partners import Contract, PartnersResult
 from wayseal.detect.window import DAY_US, window_of
@@ -25,10 +25,10 @@ class DetectorCounts:
     reads: Sequence[tuple[str, int, str]]
 
 
-def collect_evidence(book: Casebook, counts: dict[str, DetectorCounts]) -> Given:
+def collect_evidence(book: Casebook, counts: dict[str, DetectorCounts]) -> ExternalEvidence:
     """Verdicts of a casebook, and what was counted, by detector."""
-    verdicts = [Verdict(actors=v.actors, true=v.true, until=v.read_until) for v in book.verdicts]
-    return Given(
+    verdicts = [ExternalVerdict(actors=v.actors, true=v.true, until=v.read_until) for v in book.verdicts]
+    return ExternalEvidence(
         counted={name: one.rows for name, one in counts.items()},
         reads={name: one.reads for name, one in counts.items()},
         verdicts=verdicts,
@@ -37,9 +37,9 @@ def collect_evidence(book: Casebook, counts: dict[str, DetectorCounts]) -> Given
 
 def count_canary_reads(snapshot: Snapshot, register: Path) -> DetectorCounts:
     """Reads of canaries by accounts that they were not made for. CanaryError, OSError."""
-    from wayseal.trace.canary import state_of
+    from wayseal.trace.canary import read_state
 
-    made = {c.row.waybill: set(c.pool) for c in state_of(register).watch.canaries}
+    made = {c.row.waybill: set(c.pool) for c in read_state(register).watch.canaries}
     reads = snapshot.reads(np.unique(snapshot.keys(sorted(made))), ("waybill", "at", "actor"))
     waybills = snapshot.names("waybill", reads["waybill"].to_numpy())
     actors = snapshot.names("actor", reads["actor"].to_numpy())

@@ -25,9 +25,8 @@ from wayseal.cli._progress import progress_bars
 from wayseal.detect.casebook import load_pseudonyms, read_casebook
 from wayseal.detect.casebook.types import FILE
 from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.facts import facts_of, ground_of
-from wayseal.detect.reasons import MineResult, explain_pair, render_mine, render_pair
-from wayseal.detect.reasons import mine as mine_templates
+from wayseal.detect.facts import build_context, update_facts
+from wayseal.detect.reasons import MineResult, explain_pair, mine_templates, render_mine, render_pair
 from wayseal.detect.window import parse_offset
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
@@ -77,8 +76,8 @@ def _mine_templates(ledger: Path, templates: Sequence[Template], offset: str, li
     folder = ledger / FOLDER
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
         local = parse_offset(offset)
-        facts = facts_of(snapshot, folder, templates, local, progress)
-        ground = ground_of(snapshot, templates, local)
+        facts = update_facts(snapshot, folder, templates, local, progress)
+        ground = build_context(snapshot, templates, local)
         name = _name_by_case(folder) if (folder / FILE).exists() else _name_nobody
         return mine_templates(snapshot, facts, ground, templates, limit, name, progress)
 

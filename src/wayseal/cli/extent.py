@@ -22,7 +22,7 @@ from wayseal.cli._options import (
 from wayseal.cli._output import write_report
 from wayseal.cli._progress import progress_bars
 from wayseal.ledger import open_ledger
-from wayseal.trace.extent import Criterion, Lists, render_extent
+from wayseal.trace.extent import Criterion, ListBasis, render_extent
 from wayseal.trace.extent import extent as run
 
 
@@ -62,7 +62,7 @@ def extent(
     wayseal extent ledger --leaks found.csv
     wayseal extent ledger --leaks found.csv --lists seller --format html --out extent.html
     """
-    by = None if lists is ListsBy.AUTO else Lists(lists)
+    by = None if lists is ListsBy.AUTO else ListBasis(lists)
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
         found = load_leaks(leaks, map_, offset, lang, quiet)
         result = run(snapshot, found, by=by, criterion=Criterion(criterion), progress=progress)

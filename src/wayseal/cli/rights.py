@@ -20,7 +20,7 @@ from wayseal.cli._options import (
 from wayseal.cli._output import write_report
 from wayseal.cli._progress import progress_bars
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import facts_of
+from wayseal.detect.facts import update_facts
 from wayseal.detect.rights import load_map, render_rights
 from wayseal.detect.rights import rights as run
 from wayseal.ledger import open_ledger
@@ -52,6 +52,6 @@ def rights(
     permits, work = load_map(map_), load_templates(templates)
     offset = CHINA.utcoffset(None) // timedelta(microseconds=1)
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
-        facts = facts_of(snapshot, None, work, offset, progress)
+        facts = update_facts(snapshot, None, work, offset, progress)
         result = run(snapshot, facts, work, permits, days, progress)
     write_report(partial(render_rights, result), format, lang, out, quiet=quiet)

@@ -32,7 +32,7 @@ from wayseal.ledger.integrity import Code, Since, since
 from wayseal.merkle import Checkpoint
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Leaks
-from wayseal.trace import LEDGER_KEYS, TraceResult, differences, render
+from wayseal.trace import LEDGER_KEYS, TraceResult, find_differences, render
 from wayseal.trace import trace as run
 
 NOT_REPRODUCED = 10
@@ -135,7 +135,7 @@ def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[
     if bought.digest != report.leaks:
         typer.echo(words["report_leaks"])
         return NOT_REPRODUCED
-    found = differences(report.content, run(report.seed))
+    found = find_differences(report.content, run(report.seed))
     said = LEDGER_KEYS if known is not None else LEDGER_KEYS[:1]
     found = tuple(key for key in found if key not in said)
     typer.echo(filled(words["report_differs"], keys=", ".join(found)) if found else words["report_same"])

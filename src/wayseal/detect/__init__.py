@@ -7,10 +7,10 @@ from wayseal.model.lazy import load_when_asked
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect
     from wayseal.detect._errors import DetectError
-    from wayseal.detect._given import Given, Verdict
+    from wayseal.detect._external import ExternalEvidence, ExternalVerdict
     from wayseal.detect._result import Case, DetectResult
 
-__all__ = ["Case", "DetectError", "DetectResult", "Given", "Options", "Verdict", "detect"]
+__all__ = ["Case", "DetectError", "DetectResult", "ExternalEvidence", "ExternalVerdict", "Options", "detect"]
 
 __getattr__ = load_when_asked(
     __name__,
@@ -18,9 +18,9 @@ __getattr__ = load_when_asked(
         "Case": "_result",
         "DetectError": "_errors",
         "DetectResult": "_result",
-        "Given": "_given",
+        "ExternalEvidence": "_external",
         "Options": "_detect",
-        "Verdict": "_given",
+        "ExternalVerdict": "_external",
         "detect": "_detect",
     },
 )

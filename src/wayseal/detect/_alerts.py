@@ -9,16 +9,21 @@ Obligations (code and tests cite the numbers):
 3. The threshold is the prior, one in PRIOR, plus what verdicts have taught about the account's peers.
 4. Reaching it is reason to look. The score is lower: evidence overstates, as no model knows all that people do at work,
    by BOLD nats (docs/benchmarks.md: fitted to the cases of three simulated couriers, held against others).
+5. Once the times of all odd reads are known, the moment is sought again: at a moment of the alert's day the evidence of
+   a detector is that of the day before, and of its odd reads of the day up to the moment. Where a detector counts out
+   of suspects, those up to the moment; else out of the whole day.
+6. Detectors whose odd reads have no times (two places at once, beyond capacity, what others counted) count at the day's
+   end. If only they tip the balance, the moment is what it was.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import CAP, Floats, Found, Longs
+from wayseal.detect._judge import CAP, Finding, Floats, Longs, cap_evidence
 from wayseal.detect._view import View
 from wayseal.detect.peers import Usual, evidence
 
@@ -30,7 +35,7 @@ _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class AccountAlert:
     """An account (place in the view) whose evidence reached the threshold: day (place), µs of the read, evidence."""
 
     actor: int
@@ -44,31 +49,33 @@ def score_of(nats: float, threshold: float = THRESHOLD) -> float:
     return 1.0 / (1.0 + math.exp(min(max(threshold + BOLD - nats, -700.0), 700.0)))
 
 
-def alerts(
-    view: View, found: Sequence[Found], total: Floats, threshold: Floats, first_day: int, budget: int
-) -> tuple[tuple[Alert, ...], frozenset[int]]:
+def find_alerts(
+    view: View, findings: Sequence[Finding], total: Floats, threshold: Floats, first_day: int, budget: int
+) -> tuple[tuple[AccountAlert, ...], frozenset[int]]:
     """Alerts of the days from `first_day` on, in order of time, and the accounts that found no room (obligation 1).
 
     threshold: float64 (a,).
     """
     reached = total >= threshold[:, None]
-    out: list[Alert] = []
+    out: list[AccountAlert] = []
     done = np.zeros(view.shape[0], np.bool_)
     for day in range(first_day, view.shape[1]):
         waiting = np.flatnonzero(reached[:, day] & ~done)
         order = waiting[np.lexsort((waiting, -(total[waiting, day] - threshold[waiting])))]
         for actor in order[:budget].tolist():
-            at = tipped(view, found, total, actor, day, float(threshold[actor]))
-            out.append(Alert(actor=actor, day=day, at=at, evidence=float(total[actor, day])))
+            at = find_tipping_time(view, findings, total, actor, day, float(threshold[actor]))
+            out.append(AccountAlert(actor=actor, day=day, at=at, evidence=float(total[actor, day])))
             done[actor] = True
     without = np.flatnonzero(reached[:, first_day:].any(axis=1) & ~done)
     return tuple(sorted(out, key=lambda a: (a.at, a.actor))), frozenset(without.tolist())
 
 
-def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: int, threshold: float) -> int:
+def find_tipping_time(
+    view: View, findings: Sequence[Finding], total: Floats, actor: int, day: int, threshold: float
+) -> int:
     """µs of the read that tipped the balance (obligation 2)."""
     before = float(total[actor, day - 1]) if day else 0.0
-    main = next((f for f in found if f.name == MAIN), None)
+    main = next((f for f in findings if f.name == MAIN), None)
     last = _last_read(view, actor, day)
     if main is None or main.odd.suspects is None:
         return last
@@ -87,7 +94,7 @@ def tipped(view: View, found: Sequence[Found], total: Floats, actor: int, day: i
     return int(s.at[rows[few - 1]]) if few <= len(rows) else last
 
 
-def _partly(main: Found, view: View, actor: int, day: int, count: int) -> float:
+def _partly(main: Finding, view: View, actor: int, day: int, count: int) -> float:
     """Evidence of the main detector on the day's end had there been so many odd reads only, and all else as it was."""
     odd = main.odd.odd[actor : actor + 1, : day + 1].copy()
     odd[0, day] = count
@@ -121,3 +128,39 @@ def thresholds(view: View, false: Longs, true: Longs) -> Floats:
     """float64 (a,): the threshold of each account. false, true: int64 (groups,), verdicts on its peers' cases."""
     lift = np.log((1.0 + false) / (1.0 + true))
     return np.maximum(THRESHOLD + np.clip(lift, -1.0, 4.0), 1.0)[view.group]
+
+
+def refine_tipping_time(
+    view: View, findings: Sequence[Finding], actor: int, day: int, threshold: float, times: Mapping[str, Longs]
+) -> int | None:
+    """µs of the first odd read with which the evidence reaches the threshold; None where no read does.
+
+    times: detector → µs of its odd reads of the account on that day, sorted.
+    """
+    held = sum(f.weight_on(actor, day - 1) for f in findings if f.name not in times) if day else 0.0
+    timed = [f for f in findings if f.name in times and len(times[f.name])]
+    every = np.unique(np.concatenate([np.zeros(0, np.int64), *(times[f.name] for f in timed)]))
+    few, many = 0, len(every)
+    while few < many:
+        middle = (few + many) // 2
+        moment = int(every[middle])
+        total = held + sum(_weight_until(view, f, actor, day, times[f.name], moment) for f in timed)
+        few, many = (few, middle) if total >= threshold else (middle + 1, many)
+    return int(every[few]) if few < len(every) else None
+
+
+def _weight_until(view: View, finding: Finding, actor: int, day: int, times: Longs, moment: int) -> float:
+    """Weight of a detector at a moment of the day (obligation 5)."""
+    odd = finding.odd.odd[actor : actor + 1, : day + 1].copy()
+    base = finding.odd.base[actor : actor + 1, : day + 1].copy()
+    odd[0, day] = min(int(odd[0, day]), int(np.searchsorted(times, moment, side="right")))
+    if finding.odd.among is not None:
+        s = view.suspects
+        low, high = np.searchsorted(s.actor, [actor, actor + 1])
+        then = finding.odd.among[low:high] & (s.day[low:high] == day) & (s.at[low:high] <= moment)
+        base[0, day] = then.sum()
+    g, usual = int(view.group[actor]), finding.usual
+    mine = Usual(**{f.name: getattr(usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
+    cleared = None if finding.cleared is None else finding.cleared[actor : actor + 1, : day + 1]
+    nats = evidence(odd, base, np.zeros(1, np.int32), mine, cleared).total[:, day]
+    return float(cap_evidence(finding.name, nats)[0])

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from wayseal.detect._judge import Found
+from wayseal.detect._judge import Finding
 from wayseal.detect._view import View
 from wayseal.detect.peers import FITTED
 
 _DIGITS = 9
 
 
-def baseline(view: View, found: Sequence[Found]) -> Mapping[str, object]:
+def learn_baseline(view: View, findings: Sequence[Finding]) -> Mapping[str, object]:
     """Groups of peers with their role, size class and number of people; by detector what is usual on the last day.
 
     hours: share of the group's reads by hour of the local day. version: digest of all that.
@@ -30,7 +30,7 @@ def baseline(view: View, found: Sequence[Found]) -> Mapping[str, object]:
             "size": size,
             "people": int(people[g]),
             "hours": [round(float(x), 4) for x in hours[g]],
-            "detectors": {f.name: _usual(f, g) for f in found},
+            "detectors": {f.name: _usual(f, g) for f in findings},
         }
         for g, (role, size) in enumerate(view.groups)
     ]
@@ -39,9 +39,9 @@ def baseline(view: View, found: Sequence[Found]) -> Mapping[str, object]:
     return {"version": digest[:16], **content}
 
 
-def _usual(found: Found, group: int) -> dict[str, float]:
+def _usual(finding: Finding, group: int) -> dict[str, float]:
     names = (*FITTED, "low", "high")
-    return {name: float(f"{getattr(found.usual, name)[group, -1]:.{_DIGITS}g}") for name in names}
+    return {name: float(f"{getattr(finding.usual, name)[group, -1]:.{_DIGITS}g}") for name in names}
 
 
 def _hours(view: View) -> np.ndarray:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.detect._alerts import MAIN, Alert, score_of
-from wayseal.detect._judge import Floats, Found
-from wayseal.detect._link import COST, Group
+from wayseal.detect._alerts import MAIN, AccountAlert, score_of
+from wayseal.detect._judge import Finding, Floats
+from wayseal.detect._link import COST, LinkedAccounts
 from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, Case, Person, Read, Reason
 from wayseal.detect._view import Longs, View
 
@@ -18,39 +18,43 @@ _DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class CaseInputs:
     """What cases are made of. names: gives keys of a kind their texts."""
 
     view: View
-    found: Sequence[Found]
+    findings: Sequence[Finding]
     total: Floats
     threshold: Floats
     names: Callable[[str, Sequence[int]], list[str]]
     first_day: int
 
 
-def cases_of(
-    ground: Ground, alerted: Sequence[Alert], without: Set[int], groups: Sequence[Group], budget: int
+def build_cases(
+    inputs: CaseInputs,
+    alerted: Sequence[AccountAlert],
+    without: Set[int],
+    groups: Sequence[LinkedAccounts],
+    budget: int,
 ) -> tuple[tuple[Case, ...], int]:
     """Cases by score, and how many found no room in the budget.
 
     A case is an alerted account, or linked accounts of which one was alerted or that together reach their threshold;
     the last need room on their day. without: accounts that reached it and found no room.
     """
-    at = {a.actor: a for a in alerted}
+    alert_of = {a.actor: a for a in alerted}
     out: list[Case] = []
     joint: list[Case] = []
     taken: set[int] = set()
     for group in groups:
-        if members := _members(ground, group, at):
+        if members := _members(inputs, group, alert_of):
             taken.update(members)
-            made = _case(ground, members, at, tuple(sorted(group.by)))
-            (out if at.keys() & set(members) else joint).append(made)
-    out += [_case(ground, [a.actor], at, ()) for a in alerted if a.actor not in taken]
-    used = Counter(_day_of(ground, case) for case in out)
+            made = _case(inputs, members, alert_of, tuple(sorted(group.by)))
+            (out if alert_of.keys() & set(members) else joint).append(made)
+    out += [_case(inputs, [a.actor], alert_of, ()) for a in alerted if a.actor not in taken]
+    used = Counter(_day_of(inputs, case) for case in out)
     held = len(without - taken)
     for case in sorted(joint, key=_strongest):
-        day = _day_of(ground, case)
+        day = _day_of(inputs, case)
         if used[day] < budget:
             used[day] += 1
             out.append(case)
@@ -63,50 +67,50 @@ def _strongest(case: Case) -> tuple[float, int, tuple[str, ...]]:
     return -case.evidence, case.alerted_at, case.actors
 
 
-def _day_of(ground: Ground, case: Case) -> int:
-    return (case.alerted_at + ground.view.offset) // _DAY
+def _day_of(inputs: CaseInputs, case: Case) -> int:
+    return (case.alerted_at + inputs.view.offset) // _DAY
 
 
-def _members(ground: Ground, group: Group, at: dict[int, Alert]) -> list[int]:
-    best = {a: float(ground.total[a, ground.first_day :].max()) for a in group.actors}
-    if not any(a in at for a in group.actors):
+def _members(inputs: CaseInputs, group: LinkedAccounts, alert_of: dict[int, AccountAlert]) -> list[int]:
+    best = {a: float(inputs.total[a, inputs.first_day :].max()) for a in group.actors}
+    if not any(a in alert_of for a in group.actors):
         joint = sum(best.values()) - COST * (len(group.actors) - 1)
-        if joint < max(float(ground.threshold[a]) for a in group.actors):
+        if joint < max(float(inputs.threshold[a]) for a in group.actors):
             return []
     return sorted(group.actors, key=lambda a: (-best[a], a))
 
 
-def _case(ground: Ground, members: list[int], at: dict[int, Alert], by: tuple[str, ...]) -> Case:
-    people = [_person(ground, a, at.get(a)) for a in members]
+def _case(inputs: CaseInputs, members: list[int], alert_of: dict[int, AccountAlert], by: tuple[str, ...]) -> Case:
+    people = [_person(inputs, a, alert_of.get(a)) for a in members]
     nats = sum(p.evidence for p in people) - COST * (len(people) - 1)
-    alerted = [a.at for k in members if (a := at.get(k))]
-    end = (ground.view.day + ground.view.shape[1]) * _DAY - ground.view.offset
+    alerted = [a.at for k in members if (a := alert_of.get(k))]
+    end = (inputs.view.day + inputs.view.shape[1]) * _DAY - inputs.view.offset
     tipped = min(alerted) if alerted else max((r.until for p in people for r in p.reasons), default=end - 1)
-    rows = np.concatenate([_odd_rows(ground, a) for a in members])
-    newest = rows[np.argsort(-ground.view.suspects.at[rows], kind="stable")][:MOST_WAYBILLS]
+    rows = np.concatenate([_odd_rows(inputs, a) for a in members])
+    newest = rows[np.argsort(-inputs.view.suspects.at[rows], kind="stable")][:MOST_WAYBILLS]
     return Case(
         id="",
         people=tuple(people),
-        score=score_of(nats, float(ground.threshold[members].min())),
+        score=score_of(nats, float(inputs.threshold[members].min())),
         evidence=nats,
         alerted_at=tipped,
         reads=len(rows),
-        waybills=tuple(ground.names("waybill", ground.view.suspects.waybill[newest].tolist())),
+        waybills=tuple(inputs.names("waybill", inputs.view.suspects.waybill[newest].tolist())),
         by=by,
-        last_read=int(ground.view.suspects.at[rows].max(initial=0)),
+        last_read=int(inputs.view.suspects.at[rows].max(initial=0)),
     )
 
 
-def _peak(ground: Ground, actor: int) -> int:
+def _peak(inputs: CaseInputs, actor: int) -> int:
     """The last day on which the account stands out most."""
-    days = ground.total[actor, ground.first_day :]
-    return ground.first_day + int(np.flatnonzero(days == days.max())[-1])
+    days = inputs.total[actor, inputs.first_day :]
+    return inputs.first_day + int(np.flatnonzero(days == days.max())[-1])
 
 
-def _odd_rows(ground: Ground, actor: int) -> Longs:
+def _odd_rows(inputs: CaseInputs, actor: int) -> Longs:
     """The account's unexplained first reads since it began to stand out."""
-    view, day = ground.view, _peak(ground, actor)
-    main = next((f for f in ground.found if f.name == MAIN), None)
+    view, day = inputs.view, _peak(inputs, actor)
+    main = next((f for f in inputs.findings if f.name == MAIN), None)
     low, high = np.searchsorted(view.suspects.actor, [actor, actor + 1])
     if main is None or main.odd.suspects is None:
         return np.zeros(0, np.int64)
@@ -115,58 +119,58 @@ def _odd_rows(ground: Ground, actor: int) -> Longs:
     return out
 
 
-def _person(ground: Ground, actor: int, alert: Alert | None) -> Person:
-    view, day = ground.view, _peak(ground, actor)
-    reasons = [r for f in ground.found if (r := _reason(ground, f, actor, day)) is not None]
+def _person(inputs: CaseInputs, actor: int, alert: AccountAlert | None) -> Person:
+    view, day = inputs.view, _peak(inputs, actor)
+    reasons = [r for f in inputs.findings if (r := _reason(inputs, f, actor, day)) is not None]
     return Person(
-        actor=ground.names("actor", [int(view.keys[actor])])[0],
+        actor=inputs.names("actor", [int(view.keys[actor])])[0],
         role=view.roles[view.role[actor]],
         place=view.places[view.place[actor]] if view.place[actor] >= 0 else "",
-        evidence=float(ground.total[actor, day]),
+        evidence=float(inputs.total[actor, day]),
         alerted_at=None if alert is None else alert.at,
         reasons=tuple(sorted(reasons, key=lambda r: (-r.weight, r.detector))),
-        odd=len(_odd_rows(ground, actor)),
+        odd=len(_odd_rows(inputs, actor)),
     )
 
 
-def _reason(ground: Ground, found: Found, actor: int, day: int) -> Reason | None:
-    weight = found.weight_on(actor, day)
+def _reason(inputs: CaseInputs, finding: Finding, actor: int, day: int) -> Reason | None:
+    weight = finding.weight_on(actor, day)
     if weight < _LEAST:
         return None
-    view, since = ground.view, int(found.evidence.since[actor, day])
-    told = found.told[:, since : day + 1].sum(axis=1)
+    view, since = inputs.view, int(finding.evidence.since[actor, day])
+    counts = finding.reported[:, since : day + 1].sum(axis=1)
     peers = np.flatnonzero((view.group == view.group[actor]) & (view.reads[:, since : day + 1] > 0).any(axis=1))
     peers = peers[peers != actor]
-    low, high = np.quantile(told[peers], (0.05, 0.95)) if len(peers) else (0, 0)
-    rows = _rows(view, found, actor, since, day)
+    low, high = np.quantile(counts[peers], (0.05, 0.95)) if len(peers) else (0, 0)
+    rows = _rows(view, finding, actor, since, day)
     midnight = (view.day + since) * _DAY - view.offset
     end = (view.day + day + 1) * _DAY - view.offset
     return Reason(
-        detector=found.name,
+        detector=finding.name,
         weight=weight,
-        value=int(told[actor]),
+        value=int(counts[actor]),
         peers=(round(float(low)), round(float(high))),
         since=midnight,
         until=int(view.suspects.at[rows].max()) if len(rows) else end - 1,
         values={"days": day - since + 1},
-        reads=tuple(_reads(ground, rows[-MOST_READS:])),
+        reads=tuple(_reads(inputs, rows[-MOST_READS:])),
         total_reads=len(rows),
     )
 
 
-def _rows(view: View, found: Found, actor: int, since: int, day: int) -> Longs:
-    if found.odd.suspects is None:
+def _rows(view: View, finding: Finding, actor: int, since: int, day: int) -> Longs:
+    if finding.odd.suspects is None:
         return np.zeros(0, np.int64)
     low, high = np.searchsorted(view.suspects.actor, [actor, actor + 1])
     days = view.suspects.day[low:high]
-    out: Longs = np.flatnonzero(found.odd.suspects[low:high] & (days >= since) & (days <= day)) + low
+    out: Longs = np.flatnonzero(finding.odd.suspects[low:high] & (days >= since) & (days <= day)) + low
     return out
 
 
-def _reads(ground: Ground, rows: Longs) -> list[Read]:
-    s, view = ground.view.suspects, ground.view
-    numbers = ground.names("waybill", s.waybill[rows].tolist())
-    actors = ground.names("actor", view.keys[s.actor[rows]].tolist())
+def _reads(inputs: CaseInputs, rows: Longs) -> list[Read]:
+    s, view = inputs.view.suspects, inputs.view
+    numbers = inputs.names("waybill", s.waybill[rows].tolist())
+    actors = inputs.names("actor", view.keys[s.actor[rows]].tolist())
     why = np.where(s.unknown[rows], "unknown", np.where(s.weak[rows], "weak", np.where(s.early[rows], "early", "")))
     rows_ = zip(numbers, actors, s.at[rows].tolist(), why.tolist(), strict=True)
     return [Read(waybill=w, actor=a, at=at, why=y) for w, a, at, y in rows_]

@@ -9,19 +9,19 @@ import numpy as np
 import pyarrow.compute as pc
 
 from wayseal import __version__
-from wayseal.detect._alerts import MAIN, alerts, thresholds
-from wayseal.detect._baseline import baseline
-from wayseal.detect._behind import with_reads
-from wayseal.detect._cases import Ground, cases_of
-from wayseal.detect._given import NOTHING, Given
-from wayseal.detect._judge import Flags, Found, Longs, judge, together
-from wayseal.detect._link import groups
+from wayseal.detect._alerts import MAIN, find_alerts, thresholds
+from wayseal.detect._baseline import learn_baseline
+from wayseal.detect._cases import CaseInputs, build_cases
+from wayseal.detect._external import NOTHING, ExternalEvidence
+from wayseal.detect._judge import Finding, Flags, Longs, add_evidence, judge
+from wayseal.detect._link import link_accounts
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
-from wayseal.detect._sweeps import sweeps
-from wayseal.detect._view import View, Who, view_of, without_gaps
+from wayseal.detect._supporting_reads import add_supporting_reads
+from wayseal.detect._sweeps import count_route_sweeps
+from wayseal.detect._view import AccountPosts, View, build_view, without_gaps
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.facts import Facts, facts_of, keep
+from wayseal.detect.facts import Facts, update_facts, write_small_file
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 
@@ -50,56 +50,61 @@ class Options:
 
 
 def detect(
-    snapshot: Snapshot, options: Options | None = None, given: Given = NOTHING, progress: Progress = silent
+    snapshot: Snapshot,
+    options: Options | None = None,
+    external: ExternalEvidence = NOTHING,
+    progress: Progress = silent,
 ) -> DetectResult:
     """Finds the accounts whose reads no work explains. LedgerError; OSError where facts can't be kept; WindowError."""
     o = options or Options()
     window = window_of(snapshot.activity(), o.offset, o.since, o.until)
     templates = load_templates(None) if o.templates is None else o.templates
-    facts = facts_of(snapshot, o.folder, templates, o.offset, progress)
-    remarks = list(_of_ground(snapshot))
+    facts = update_facts(snapshot, o.folder, templates, o.offset, progress)
+    remarks = list(_missing_tables(snapshot))
     if window is None:
         return _result(snapshot, o, None, None, facts, (), 0, (*remarks, Remark(code="not.no_reads")))
     progress("judge", 0, 1)
     if "queries" in snapshot.tables:
-        given = replace(given, counted={**given.counted, "route_sweeps": sweeps(snapshot, o.offset)})
-    asked = _asked(given, window, o.offset)
-    view = view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(asked))
-    view = without_gaps(_with_given(view, snapshot, given))
+        external = replace(
+            external, counted={**external.counted, "route_sweeps": count_route_sweeps(snapshot, o.offset)}
+        )
+    asked = _route_askers(external, window, o.offset)
+    view = build_view(facts, _account_posts(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(asked))
+    view = without_gaps(_with_external_counts(view, snapshot, external))
     if view.gaps:
         remarks.append(Remark(code="not.unknown_waybills", values={"share": view.gaps}))
     if (people := int((view.reads > 0).any(axis=1).sum())) < FEW:
         remarks.append(Remark(code="not.few_accounts", values={"n": people}))
-    able, silent_ones = _able(snapshot, facts, given)
-    found = judge(view, able, _cleared(view, snapshot, given))
+    able, silent_ones = _usable_detectors(snapshot, facts, external)
+    findings = judge(view, able, _cleared(view, snapshot, external))
     progress("judge", 1, 1)
-    usual = baseline(view, found)
+    usual = learn_baseline(view, findings)
     if o.folder is not None:
-        keep(o.folder / PEERS, json.dumps(usual, indent=1, sort_keys=True))
-    cases, held = _weighed(snapshot, view, window, found, given, asked, o.budget, progress)
+        write_small_file(o.folder / PEERS, json.dumps(usual, indent=1, sort_keys=True))
+    cases, held = _make_cases(snapshot, view, window, findings, external, asked, o.budget, progress)
     result = _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
     return replace(result, peers=str(usual["version"]))
 
 
-def _weighed(
+def _make_cases(
     snapshot: Snapshot,
     view: View,
     window: Window,
-    found: Sequence[Found],
-    given: Given,
+    findings: Sequence[Finding],
+    external: ExternalEvidence,
     asked: Sequence[str],
     budget: int,
     progress: Progress,
 ) -> tuple[tuple[Case, ...], int]:
-    total = together(found, view.shape)
+    total = add_evidence(findings, view.shape)
     first = window.first - window.past
-    limit = thresholds(view, *_verdicts(view, snapshot, given))
-    alerted, without = alerts(view, found, total, limit, first, budget)
-    main = next((f.evidence.total[:, first:].max(axis=1) for f in found if f.name == MAIN), np.zeros(view.shape[0]))
+    limit = thresholds(view, *_verdicts(view, snapshot, external))
+    alerted, without = find_alerts(view, findings, total, limit, first, budget)
+    main = next((f.evidence.total[:, first:].max(axis=1) for f in findings if f.name == MAIN), np.zeros(view.shape[0]))
     names = _names(snapshot, dict(zip(snapshot.keys(asked).tolist(), asked, strict=True)))
-    ground = Ground(view=view, found=found, total=total, threshold=limit, names=names, first_day=first)
-    made, held = cases_of(ground, alerted, without, groups(view, main), budget)
-    return with_reads(made, snapshot, view, found, limit, given.reads, progress), held
+    inputs = CaseInputs(view=view, findings=findings, total=total, threshold=limit, names=names, first_day=first)
+    made, held = build_cases(inputs, alerted, without, link_accounts(view, main), budget)
+    return add_supporting_reads(made, snapshot, view, findings, limit, external.reads, progress), held
 
 
 def _names(snapshot: Snapshot, asked: Mapping[int, str]) -> Callable[[str, Sequence[int]], list[str]]:
@@ -112,50 +117,52 @@ def _names(snapshot: Snapshot, asked: Mapping[int, str]) -> Callable[[str, Seque
     return names
 
 
-def _asked(given: Given, window: Window, offset: int) -> list[str]:
+def _route_askers(external: ExternalEvidence, window: Window, offset: int) -> list[str]:
     """Accounts that asked for routes in these days, sorted: they may have read nothing."""
     start, end = window.past * DAY_US - offset, (window.last + 1) * DAY_US - offset
-    return sorted({actor for actor, at, _ in given.counted.get("route_sweeps", ()) if actor and start <= at < end})
+    return sorted({actor for actor, at, _ in external.counted.get("route_sweeps", ()) if actor and start <= at < end})
 
 
-def _who(snapshot: Snapshot) -> Who:
+def _account_posts(snapshot: Snapshot) -> AccountPosts:
     actors = snapshot.actors().combine_chunks()
     ids, role, outlet, region = (actors[n].combine_chunks() for n in ("actor", "role", "outlet", "region"))
     housed = pc.not_equal(pc.fill_null(outlet, ""), "")
-    return Who(keys=snapshot.hashed(ids), role=role, place=pc.if_else(housed, outlet, region))
+    return AccountPosts(keys=snapshot.hashed(ids), role=role, place=pc.if_else(housed, outlet, region))
 
 
-def _with_given(view: View, snapshot: Snapshot, given: Given) -> View:
+def _with_external_counts(view: View, snapshot: Snapshot, external: ExternalEvidence) -> View:
     """The view with what others counted, in places of the view; what lies outside it is left out."""
     out = {}
-    for name, rows in given.counted.items():
-        at = _places_of(view, snapshot, [r[0] for r in rows])
+    for name, rows in external.counted.items():
+        place = _places_of(view, snapshot, [r[0] for r in rows])
         day = np.array([(r[1] + view.offset) // DAY_US - view.day for r in rows], np.int64)
         count = np.array([r[2] for r in rows], np.int64)
-        there = (at >= 0) & (day >= 0) & (day < view.shape[1])
-        out[name] = view.spread(at[there], day[there], count[there])
-    return replace(view, given=out)
+        there = (place >= 0) & (day >= 0) & (day < view.shape[1])
+        out[name] = view.spread(place[there], day[there], count[there])
+    return replace(view, external_counts=out)
 
 
 def _places_of(view: View, snapshot: Snapshot, actors: Sequence[str]) -> Longs:
     keys = snapshot.keys(list(actors))
-    at = np.searchsorted(np.sort(view.keys), keys)
+    rank = np.searchsorted(np.sort(view.keys), keys)
     order = np.argsort(view.keys)
     padded = np.append(view.keys[order], np.uint64(0))
-    return np.where(padded[at] == keys, np.append(order, -1)[at], -1).astype(np.int64)
+    return np.where(padded[rank] == keys, np.append(order, -1)[rank], -1).astype(np.int64)
 
 
-def _of_ground(snapshot: Snapshot) -> list[Remark]:
+def _missing_tables(snapshot: Snapshot) -> list[Remark]:
     """What is missing that explanations need."""
     names = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
     return [Remark(code=f"not.{name}") for name in names if name not in snapshot.tables]
 
 
-def _able(snapshot: Snapshot, facts: Facts, given: Given) -> tuple[list[Detector], list[Remark]]:
+def _usable_detectors(
+    snapshot: Snapshot, facts: Facts, external: ExternalEvidence
+) -> tuple[list[Detector], list[Remark]]:
     """The detectors that have what they need, and a remark on each other one."""
     have = set(snapshot.tables) | _columns(facts)
-    have |= {"canaries"} if "canary_touch" in given.counted else set()
-    have |= {"contracts"} if "partner_contract" in given.counted else set()
+    have |= {"canaries"} if "canary_touch" in external.counted else set()
+    have |= {"contracts"} if "partner_contract" in external.counted else set()
     able, silent_ones = [], []
     for detector in detectors():
         lacking = [need for need in detector.needs if not have & set(need.split("|"))]
@@ -174,23 +181,23 @@ def _columns(facts: Facts) -> set[str]:
     return out | {f"accesses.{name}" for code, name in enumerate(("device", "ip")) if code in kinds}
 
 
-def _cleared(view: View, snapshot: Snapshot, given: Given) -> Flags:
+def _cleared(view: View, snapshot: Snapshot, external: ExternalEvidence) -> Flags:
     """Bool (a, d): days of accounts of which somebody has decided that they were work."""
     out = np.zeros(view.shape, np.bool_)
-    for verdict in given.verdicts:
+    for verdict in external.verdicts:
         if not verdict.true:
-            at = _places_of(view, snapshot, verdict.actors)
+            place = _places_of(view, snapshot, verdict.actors)
             last = (verdict.until + view.offset) // DAY_US - view.day
-            out[at[at >= 0], : max(0, last + 1)] = True
+            out[place[place >= 0], : max(0, last + 1)] = True
     return out
 
 
-def _verdicts(view: View, snapshot: Snapshot, given: Given) -> tuple[Longs, Longs]:
+def _verdicts(view: View, snapshot: Snapshot, external: ExternalEvidence) -> tuple[Longs, Longs]:
     """int64 (groups,) each: peers of how many accounts were found not to have pulled, and to have."""
     count = np.zeros((2, int(view.group.max(initial=-1)) + 1), np.int64)
-    for verdict in given.verdicts:
-        at = _places_of(view, snapshot, verdict.actors)
-        np.add.at(count[int(verdict.true)], np.unique(view.group[at[at >= 0]]), 1)
+    for verdict in external.verdicts:
+        place = _places_of(view, snapshot, verdict.actors)
+        np.add.at(count[int(verdict.true)], np.unique(view.group[place[place >= 0]]), 1)
     return count[0], count[1]
 
 

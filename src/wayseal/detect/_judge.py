@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from wayseal.detect._view import View
 from wayseal.detect.detectors import Detector, Odd
-from wayseal.detect.peers import WEEKS, Evidence, Usual, evidence, fit
+from wayseal.detect.peers import WEEKS, DailyEvidence, Usual, evidence, fit
 
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ _THREADS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Finding:
     """What one detector says of a view: counts, what is usual among peers, evidence.
 
     cleared: bool (a, d), days said to be work, or None for no day.
@@ -34,25 +34,25 @@ class Found:
     name: str
     odd: Odd
     usual: Usual
-    evidence: Evidence
+    evidence: DailyEvidence
     cleared: Flags | None = None
 
     @property
     def weight(self) -> Floats:
-        """float64 (a, d): nats that count (`weighed`)."""
-        return weighed(self.name, self.evidence.total)
+        """float64 (a, d): nats that count (`cap_evidence`)."""
+        return cap_evidence(self.name, self.evidence.total)
 
     def weight_on(self, actor: int, day: int) -> float:
         """The same of one account and day (places)."""
-        return float(weighed(self.name, self.evidence.total[actor : actor + 1, day])[0])
+        return float(cap_evidence(self.name, self.evidence.total[actor : actor + 1, day])[0])
 
     @property
-    def told(self) -> Longs:
+    def reported(self) -> Longs:
         """int64 (a, d): the counts that a report gives."""
-        return self.odd.odd if self.odd.told is None else self.odd.told
+        return self.odd.odd if self.odd.reported is None else self.odd.reported
 
 
-def weighed(name: str, nats: Floats) -> Floats:
+def cap_evidence(name: str, nats: Floats) -> Floats:
     """Nats of a detector that count, up to CAP.
 
     Not everybody who pulls does what a further detector looks for: only a share (OFTEN) is thought to.
@@ -63,22 +63,22 @@ def weighed(name: str, nats: Floats) -> Floats:
     return out
 
 
-def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Found, ...]:
+def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Finding, ...]:
     """Each detector's findings. cleared: bool (a, d), days of which somebody has said that they were work."""
 
-    def found(detector: Detector) -> Found:
+    def found(detector: Detector) -> Finding:
         odd = detector.count(view)
         usual = fit(odd.odd, odd.base, view.group, view.role)
         weighed = evidence(odd.odd, odd.base, view.group, usual, cleared)
         if odd.least > 0:
             weighed = _at_least(weighed, odd, cleared)
-        return Found(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared)
+        return Finding(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         return tuple(pool.map(found, detectors))
 
 
-def _at_least(weighed: Evidence, odd: Odd, cleared: Flags | None) -> Evidence:
+def _at_least(weighed: DailyEvidence, odd: Odd, cleared: Flags | None) -> DailyEvidence:
     """Evidence of no less than `odd.least` on the four weeks from an odd read on, unless its day is cleared."""
     total, since = weighed.total.copy(), weighed.since.copy()
     counts = odd.odd > 0 if cleared is None else (odd.odd > 0) & ~cleared
@@ -91,7 +91,7 @@ def _at_least(weighed: Evidence, odd: Odd, cleared: Flags | None) -> Evidence:
     return replace(weighed, total=total, since=since)
 
 
-def together(found: Sequence[Found], shape: tuple[int, int]) -> Floats:
+def add_evidence(findings: Sequence[Finding], shape: tuple[int, int]) -> Floats:
     """Evidence of all detectors, float64 (a, d) in nats.
 
     They are added, each up to CAP: no model of what is usual is so right that one detector alone may say more. What
@@ -99,6 +99,6 @@ def together(found: Sequence[Found], shape: tuple[int, int]) -> Floats:
     the unexplained ones), or is about other reads.
     """
     out = np.zeros(shape)
-    for one in found:
+    for one in findings:
         out += one.weight
     return out

@@ -36,14 +36,14 @@ Pairs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class LinkedAccounts:
     """Linked accounts (places, sorted) and by what: device, ip, rhythm, range."""
 
     actors: tuple[int, ...]
     by: frozenset[str]
 
 
-def groups(view: View, single: Floats) -> tuple[Group, ...]:
+def link_accounts(view: View, single: Floats) -> tuple[LinkedAccounts, ...]:
     """Groups of linked accounts. single: float64 (a,), evidence by unexplained first reads, the most of the window."""
     some = np.flatnonzero(single >= LEAST)
     some = np.sort(some[np.argsort(-single[some], kind="stable")][:MOST])
@@ -62,7 +62,7 @@ def groups(view: View, single: Floats) -> tuple[Group, ...]:
         mine = some[of == top]
         if len(mine) > 1:
             by = frozenset(name for name, pairs in links if np.isin(pairs, mine).any())
-            out.append(Group(actors=tuple(mine.tolist()), by=by))
+            out.append(LinkedAccounts(actors=tuple(mine.tolist()), by=by))
     return tuple(out)
 
 

@@ -19,7 +19,7 @@ _MOST = 10_000
 """Routes of one question that are told apart; more are as bad."""
 
 
-def sweeps(snapshot: Snapshot, offset: int) -> list[tuple[str, int, int]]:
+def count_route_sweeps(snapshot: Snapshot, offset: int) -> list[tuple[str, int, int]]:
     """(account, µs of the first question of the day, different routes) by account and local day (rules 1 and 2)."""
     rows = snapshot.loose("queries").select(["actor", "at", "filter"])
     asked: dict[tuple[str, int], tuple[int, set[tuple[str, str]]]] = {}

@@ -12,11 +12,11 @@ from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
 from wayseal.ledger.codes import Coder
 
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
-Numbers = Callable[[Words], Words]
+Numbers = Callable[[UInts], UInts]
 """Gives waybills (keys) their numbers as integers in their order; 0 for what is no such number."""
 SHARE_UNKNOWN = 0.2
 """Above this share of first reads of unknown waybills, the table `waybills` is taken for incomplete."""
@@ -36,11 +36,11 @@ class Suspects:
     actor: Ints
     day: Ints
     at: Longs
-    waybill: Words
-    number: Words
-    device: Words
-    ip: Words
-    session: Words
+    waybill: UInts
+    number: UInts
+    device: UInts
+    ip: UInts
+    session: UInts
     action: npt.NDArray[np.uint8]
     plain: Flags
     weak: Flags
@@ -59,11 +59,11 @@ class View:
     offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
     shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
     role: of its role; group: of peers; places, roles: what the codes stand for. gaps: share of first reads of unknown
-    waybills where they are so many that they are no sign, else 0. groups: role and size class of each group. given:
-    detector → int64 (a, d), what others counted for it.
+    waybills where they are so many that they are no sign, else 0. groups: role and size class of each group.
+    external_counts: detector → int64 (a, d), what others counted for it.
     """
 
-    keys: Words
+    keys: UInts
     day: int
     offset: int
     reads: Longs
@@ -80,7 +80,7 @@ class View:
     places: tuple[str, ...] = ()
     gaps: float = 0.0
     groups: tuple[tuple[str, int], ...] = ()
-    given: Mapping[str, Longs] = field(default_factory=dict)
+    external_counts: Mapping[str, Longs] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -104,15 +104,17 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
+class AccountPosts:
     """What is known of accounts: keys, role, place (outlet, else region; "" none), in any order; each account once."""
 
-    keys: Words
+    keys: UInts
     role: pa.Array
     place: pa.Array
 
 
-def view_of(facts: Facts, who: Who, numbers: Numbers, first_day: int, last_day: int, others: Words = _NOBODY) -> View:
+def build_view(
+    facts: Facts, who: AccountPosts, numbers: Numbers, first_day: int, last_day: int, others: UInts = _NOBODY
+) -> View:
     """The days from `first_day` to `last_day`, both included, of all accounts that read anything then, and of others.
 
     others: keys.
@@ -207,10 +209,10 @@ def _suspects(facts: Facts, coder: Coder, numbers: Numbers, first_day: int, days
     )
 
 
-def _about(who: Who, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...], tuple[str, ...]]:
+def _about(who: AccountPosts, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...], tuple[str, ...]]:
     """Codes of each account's role and place, and what they stand for: roles (the first is ""), places."""
-    at = coder.places(who.keys)
-    there = at >= 0
+    place = coder.places(who.keys)
+    there = place >= 0
     out = []
     for column in (who.role, who.place):
         words = pc.fill_null(column, "").filter(pa.array(there)).dictionary_encode()
@@ -218,7 +220,7 @@ def _about(who: Who, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...], tuple[s
         where = {name: code for code, name in enumerate(names)}
         code = np.array([where[word] for word in words.dictionary.to_pylist()], np.int32)
         each = np.zeros(len(coder), np.int32)
-        each[at[there]] = code[words.indices.to_numpy()]
+        each[place[there]] = code[words.indices.to_numpy()]
         out.append((each, tuple(names)))
     (role, roles), (place, places) = out
     return role, place - np.int32(1), roles, places[1:]

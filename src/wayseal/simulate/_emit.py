@@ -43,7 +43,7 @@ CODED: dict[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Dictionaries:
     """The dictionaries that the rows' integers stand for, and what is fixed by the actor.
 
     login_of: whose login each person uses, nearly always their own; longer than `actors` where somebody uses another's
@@ -67,13 +67,13 @@ class Words:
     asks: npt.NDArray[np.bool_]
 
 
-def make_words(network: Network, staff: Staff, scenario: Scenario, seed: int) -> Words:
+def make_dictionaries(network: Network, staff: Staff, scenario: Scenario, seed: int) -> Dictionaries:
     """The dictionaries of a world."""
     salt = int(stream(seed, 3).integers(1 << 62))
     device_of, devices = _devices(staff, salt)
     # A dictionary with a word twice is written differently from run to run.
     addresses = pa.array(_addresses(staff), pa.string()).dictionary_encode()
-    return Words(
+    return Dictionaries(
         actors=pa.array(staff.ids, pa.string()),
         units=pa.array(network.unit_id, pa.string()),
         device_of=device_of,
@@ -137,7 +137,7 @@ class Texts:
 
 
 def access_batches(
-    words: Words, texts: Texts, at: Ints, columns: tuple[npt.NDArray[np.generic], ...]
+    words: Dictionaries, texts: Texts, at: Ints, columns: tuple[npt.NDArray[np.generic], ...]
 ) -> Iterator[pa.RecordBatch]:
     """Batches of `accesses` out of parcels, actors and reasons in order of time."""
     schema = wide_schema("accesses", CODED["accesses"])
@@ -168,7 +168,7 @@ def access_batches(
         yield batch_of(schema, named, len(when))
 
 
-def requests(words: Words, at: Ints, parcel: Ints, asks: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+def requests(words: Dictionaries, at: Ints, parcel: Ints, asks: npt.NDArray[np.bool_] | None = None) -> pa.Array:
     """Request ids of reads of those parcels at those times, null where nobody asks for one."""
     some = np.arange(len(at)) if asks is None else np.flatnonzero(asks)
     key = mix(parcel[some], words.salt + 5) + at[some].astype(np.uint64)
@@ -177,7 +177,7 @@ def requests(words: Words, at: Ints, parcel: Ints, asks: npt.NDArray[np.bool_] |
     return coded(code, hexes("r-", mix(key.view(np.int64), words.salt + 6))).dictionary_decode()
 
 
-def _sessions(words: Words, at: Ints, actor: Ints) -> pa.DictionaryArray:
+def _sessions(words: Dictionaries, at: Ints, actor: Ints) -> pa.DictionaryArray:
     """A person logs in anew every few hours; systems have no sessions."""
     slot = at // (_SESSION_HOURS * HOUR)
     first = int(slot[0]) if len(slot) else 0
@@ -194,7 +194,7 @@ def _sessions(words: Words, at: Ints, actor: Ints) -> pa.DictionaryArray:
 
 
 def scan_batches(
-    words: Words, texts: Texts, at: Ints, columns: tuple[npt.NDArray[np.generic], ...]
+    words: Dictionaries, texts: Texts, at: Ints, columns: tuple[npt.NDArray[np.generic], ...]
 ) -> Iterator[pa.RecordBatch]:
     """Batches of `scans` out of parcels, steps, units and operators in order of time."""
     schema = wide_schema("scans", CODED["scans"])
@@ -211,7 +211,7 @@ def scan_batches(
         yield batch_of(schema, named, len(at[part]))
 
 
-def waybill_batch(words: Words, texts: Texts, p: Parcels, rng: np.random.Generator) -> pa.RecordBatch:
+def waybill_batch(words: Dictionaries, texts: Texts, p: Parcels, rng: np.random.Generator) -> pa.RecordBatch:
     """The parcels as rows of `waybills`."""
     channels = pa.array([c.name for c in CHANNELS], pa.string())
     edges = np.cumsum(_GOODS_SHARES)[:-1]
@@ -229,12 +229,12 @@ def waybill_batch(words: Words, texts: Texts, p: Parcels, rng: np.random.Generat
     return batch_of(wide_schema("waybills", CODED["waybills"]), named, len(p))
 
 
-def _customers(words: Words, customer: Ints) -> pa.Array:
+def _customers(words: Dictionaries, customer: Ints) -> pa.Array:
     of_unit = np.arange(len(words.units) * CUSTOMERS_AN_OUTLET)
     return coded(customer, hexes("c-", mix(of_unit, words.salt + 2))).dictionary_decode()
 
 
-def ticket_batch(words: Words, texts: Texts, asked: Inquiries, calendar: Calendar) -> pa.RecordBatch:
+def ticket_batch(words: Dictionaries, texts: Texts, asked: Inquiries, calendar: Calendar) -> pa.RecordBatch:
     """The inquiries as rows of `tickets`; those still open at the end of the log have no closing time."""
     n = len(asked.parcel)
     inside = np.flatnonzero(asked.opened < calendar.end)

@@ -3,38 +3,38 @@
 import numpy as np
 import pyarrow as pa
 
-from wayseal.simulate._reads import Reason
+from wayseal.simulate._reads import ReadReason
 from wayseal.simulate._types import Ints
 
 STATUS, ROUTE, NAME, PHONE, PHONE_MASKED, ADDRESS, GOODS = (
     "status", "route", "name", "phone", "phone_masked", "address", "goods",
 )  # fmt: skip
-USUAL: dict[Reason, tuple[str, ...]] = {
-    Reason.ORDER: (NAME, PHONE, ADDRESS, GOODS),
-    Reason.PICKUP: (NAME, PHONE, ADDRESS),
-    Reason.LABEL: (ROUTE, NAME, PHONE, ADDRESS),
-    Reason.INTAKE: (STATUS, ROUTE),
-    Reason.SORT: (ROUTE,),
-    Reason.SORT_CHECK: (ROUTE,),
-    Reason.ARRIVAL: (STATUS, ROUTE),
-    Reason.DELIVERY: (NAME, PHONE, ADDRESS),
-    Reason.SIGN: (STATUS, NAME),
-    Reason.TRACK: (STATUS,),
-    Reason.INQUIRY: (STATUS, NAME, PHONE_MASKED),
-    Reason.CLAIM: (STATUS, NAME, PHONE, ADDRESS, GOODS),
-    Reason.OVERSIGHT: (STATUS, ROUTE),
-    Reason.MONITOR: (STATUS, ROUTE),
-    Reason.BROWSE: (STATUS, NAME, PHONE_MASKED),
+USUAL: dict[ReadReason, tuple[str, ...]] = {
+    ReadReason.ORDER: (NAME, PHONE, ADDRESS, GOODS),
+    ReadReason.PICKUP: (NAME, PHONE, ADDRESS),
+    ReadReason.LABEL: (ROUTE, NAME, PHONE, ADDRESS),
+    ReadReason.INTAKE: (STATUS, ROUTE),
+    ReadReason.SORT: (ROUTE,),
+    ReadReason.SORT_CHECK: (ROUTE,),
+    ReadReason.ARRIVAL: (STATUS, ROUTE),
+    ReadReason.DELIVERY: (NAME, PHONE, ADDRESS),
+    ReadReason.SIGN: (STATUS, NAME),
+    ReadReason.TRACK: (STATUS,),
+    ReadReason.INQUIRY: (STATUS, NAME, PHONE_MASKED),
+    ReadReason.CLAIM: (STATUS, NAME, PHONE, ADDRESS, GOODS),
+    ReadReason.OVERSIGHT: (STATUS, ROUTE),
+    ReadReason.MONITOR: (STATUS, ROUTE),
+    ReadReason.BROWSE: (STATUS, NAME, PHONE_MASKED),
 }
 BEYOND = (STATUS, ROUTE, NAME, PHONE, ADDRESS, GOODS)
 """What those see who take more than their purpose needs; its code is the number of reasons."""
 
-_SETS = (*(USUAL[reason] for reason in Reason), BEYOND)
+_SETS = (*(USUAL[reason] for reason in ReadReason), BEYOND)
 _WORDS = list(dict.fromkeys(word for words in _SETS for word in words))
 _SIZE = np.array([len(words) for words in _SETS], np.int64)
 _START = np.cumsum(_SIZE) - _SIZE
 _FLAT = np.array([_WORDS.index(word) for words in _SETS for word in words], np.int32)
-BEYOND_CODE = len(Reason)
+BEYOND_CODE = len(ReadReason)
 FIELD_LIST = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 """The type of what `field_lists` gives."""
 

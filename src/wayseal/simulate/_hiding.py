@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from wayseal.simulate._emit import Texts, Words
+from wayseal.simulate._emit import Dictionaries, Texts
 from wayseal.simulate._fields import BEYOND_CODE
 from wayseal.simulate._leakers import Candidates, LeakSource
 from wayseal.simulate._market import Sales
@@ -21,7 +21,7 @@ _ORDERED_LEAST, _ORDERED_MOST = 20, 240
 """Minutes from an order to its delivery."""
 
 
-def under_one_login(words: Words, logins: Sequence[tuple[int, ...]]) -> Words:
+def under_one_login(words: Dictionaries, logins: Sequence[tuple[int, ...]]) -> Dictionaries:
     """The dictionaries of a world in which the people of each shared login are one account, each on an own device."""
     people = np.array([k for sharers in logins for k in sharers], np.int64)
     if not len(people):
@@ -33,7 +33,7 @@ def under_one_login(words: Words, logins: Sequence[tuple[int, ...]]) -> Words:
     return replace(words, login_of=login_of, device_of=device_of, devices=pa.concat_arrays([words.devices, own]))
 
 
-def with_hands(words: Words, hands: Sequence[Hand]) -> Words:
+def with_hands(words: Dictionaries, hands: Sequence[Hand]) -> Dictionaries:
     """The dictionaries with somebody more for each hand, who uses that login from elsewhere."""
     if not hands:
         return words
@@ -60,7 +60,7 @@ def with_hands(words: Words, hands: Sequence[Hand]) -> Words:
     )
 
 
-def device_of(words: Words, source: LeakSource) -> str:
+def device_of(words: Dictionaries, source: LeakSource) -> str:
     """The device of the person who leaks under a shared login."""
     text: str = words.devices[int(words.device_of[source.person])].as_py()
     return text

@@ -7,9 +7,9 @@ import numpy as np
 
 from wayseal.model.sources import SourceKind
 from wayseal.simulate._errors import SimulateError
-from wayseal.simulate._lists import Held, Shown
+from wayseal.simulate._lists import Held, ShownRows
 from wayseal.simulate._network import Network
-from wayseal.simulate._parcels import Parcels, Step, span
+from wayseal.simulate._parcels import JourneyStep, Parcels, span
 from wayseal.simulate._reads import Rates, Reads
 from wayseal.simulate._scenario import Leaker, Scenario
 from wayseal.simulate._staff import CHANNELS, COUNTER, Role, Staff
@@ -198,7 +198,7 @@ class Collector:
         taken = Candidates(number=number, origin=origin, destination=destination, since=since, until=until)
         self._piles[pile].append(taken)
 
-    def see(self, held: Held, shown: Shown) -> None:
+    def see(self, held: Held, shown: ShownRows) -> None:
         """Adds what lists showed to the sources."""
         owner = self._of_actor[shown.actor]
         for k in np.unique(owner[owner >= 0]).tolist():
@@ -228,7 +228,7 @@ def _joined(parts: list[Candidates]) -> Candidates:
 
 def _issued(p: Parcels, channel: int) -> tuple[Ints, Ints, Ints]:
     """What an issuing interface had before the parcel was collected."""
-    pickup = p.step[Step.PICKUP]
+    pickup = p.step[JourneyStep.PICKUP]
     idx = np.flatnonzero((p.channel == channel) & (pickup - p.issued > 20 * MINUTE))
     return idx, p.issued[idx], pickup[idx] - 5 * MINUTE
 
@@ -237,6 +237,6 @@ def _lying(rng: np.random.Generator, p: Parcels, unit: int) -> tuple[Ints, Ints,
     """Labels that could be photographed while the parcels lay at an outlet."""
     idx = np.flatnonzero((p.origin == unit) | (p.destination == unit))
     here = p.origin[idx] == unit
-    since = np.where(here, p.step[Step.AT_ORIGIN, idx], p.step[Step.AT_DESTINATION, idx])
-    until = np.where(here, p.step[Step.LEFT_ORIGIN, idx], p.step[Step.OUT, idx])
+    since = np.where(here, p.step[JourneyStep.AT_ORIGIN, idx], p.step[JourneyStep.AT_DESTINATION, idx])
+    until = np.where(here, p.step[JourneyStep.LEFT_ORIGIN, idx], p.step[JourneyStep.OUT, idx])
     return idx, since + span(rng, len(idx), 0, until - since), np.full(len(idx), NEVER)

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.simulate._calendar import Calendar
-from wayseal.simulate._emit import Texts, Words, batch_of
+from wayseal.simulate._emit import Dictionaries, Texts, batch_of
 from wayseal.simulate._network import Network
-from wayseal.simulate._parcels import Parcels, Step, span
+from wayseal.simulate._parcels import JourneyStep, Parcels, span
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._staff import SHIFTS, Role, Staff
 from wayseal.simulate._text import coded, hexes, mix
@@ -53,7 +53,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownRows:
     """What lists showed, (m,) each, in order of time: when, which parcel (its place among all), to whom."""
 
     at: Ints
@@ -79,7 +79,7 @@ def change_some(rng: np.random.Generator, p: Parcels, network: Network) -> Held:
     step = 1 + (rng.random(len(p)) * np.maximum(count - 1, 1)).astype(np.int64)
     start = network.outlet_start[city]
     other = start + (p.destination - start + step) % count
-    at = p.issued + span(rng, len(p), MINUTE, p.step[Step.LEFT_ORIGIN] - p.issued)
+    at = p.issued + span(rng, len(p), MINUTE, p.step[JourneyStep.LEFT_ORIGIN] - p.issued)
     return Held(
         number=p.number,
         issued=p.issued,
@@ -95,7 +95,7 @@ def as_issued(p: Parcels, held: Held) -> Parcels:
     return replace(p, destination=held.first)
 
 
-def change_batch(words: Words, texts: Texts, held: Held, base: int, end: int) -> pa.RecordBatch:
+def change_batch(words: Dictionaries, texts: Texts, held: Held, base: int, end: int) -> pa.RecordBatch:
     """Rows of `changes` before the log's end."""
     moved = np.flatnonzero(held.changed < end)
     named = {
@@ -132,7 +132,7 @@ class _Shelf:
 
 def open_lists(
     calendar: Calendar, network: Network, staff: Staff, asking: Mask, held: Held, seed: int
-) -> tuple[Questions, Shown]:
+) -> tuple[Questions, ShownRows]:
     """All lists that are opened in a world, and what they show."""
     rng = stream(seed, 13)
     units, n = len(network.unit_id), len(held.number)
@@ -165,7 +165,7 @@ def open_lists(
     shown_at, shown_to = np.repeat(at, counts), np.repeat(actor, counts)
     questions = Questions(at=at, actor=actor, rows=np.array(rows, np.int64), asked=tuple(asked))
     every = np.concatenate([np.zeros(0, np.int64), *parcel])
-    return questions, Shown(at=shown_at, parcel=every, actor=shown_to)
+    return questions, ShownRows(at=shown_at, parcel=every, actor=shown_to)
 
 
 def _openings(rng: np.random.Generator, calendar: Calendar, staff: Staff, asking: Mask) -> tuple[Ints, Ints]:
@@ -207,7 +207,7 @@ def kept(scenario: Scenario, questions: Questions, seed: int) -> Questions:
     )
 
 
-def query_batch(words: Words, questions: Questions) -> pa.RecordBatch:
+def query_batch(words: Dictionaries, questions: Questions) -> pa.RecordBatch:
     """The questions as rows of `queries`."""
     n = len(questions.at)
     vias = pa.array(["counter"], pa.string())

@@ -142,10 +142,10 @@ def _names(cities: Cities, city: Ints, outlets: int, hubs: int) -> tuple[tuple[s
 def _volumes(share: Floats, count: Ints, hub: Ints, units: int, parcels_a_day: float) -> Floats:
     ends = (share.sum(axis=0) + share.sum(axis=1)) * parcels_a_day
     volume = np.zeros(units)
-    at = 0
+    first = 0
     for m, v in zip(count.tolist(), ends.tolist(), strict=True):
         edges = (np.arange(m + 1) / m) ** (1 / _SKEW)
-        volume[at : at + m] = v * np.diff(edges)
-        at += m
+        volume[first : first + m] = v * np.diff(edges)
+        first += m
     np.add.at(volume, hub, ends)
     return volume

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 
 from wayseal.simulate._network import Network
-from wayseal.simulate._parcels import Parcels, Step, span
+from wayseal.simulate._parcels import JourneyStep, Parcels, span
 from wayseal.simulate._reads import Reads, waking
 from wayseal.simulate._staff import Role, Staff
 from wayseal.simulate._types import DAY, HOUR, LOCAL, MINUTE, SECOND, Floats, Ints, Mask, stream
@@ -124,7 +124,7 @@ def _helping(rng: np.random.Generator, p: Parcels, habits: Habits, n: int) -> St
     tries = _BURST_TRIES * -(-n // BURST[0])
     helper = habits.draw(rng, tries, mobile)
     outlet = _elsewhere(rng, habits.network, staff.unit[helper])
-    in_at = p.step[Step.AT_ORIGIN]
+    in_at = p.step[JourneyStep.AT_ORIGIN]
     order = np.lexsort((in_at, p.origin))
     low, high = (np.searchsorted(p.origin[order], outlet, side=side) for side in ("left", "right"))
     first = low + (rng.random(tries) * (high - low)).astype(np.int64)

@@ -47,8 +47,8 @@ def render(number: Ints) -> npt.NDArray[np.uint8]:
     """The numbers as text, (n, WIDTH) ASCII bytes."""
     out = np.empty((len(number), WIDTH), np.uint8)
     out[:, 0], out[:, 1] = ord("Y"), ord("T")
-    for at in (12, 9, 6, 3):
+    for column in (12, 9, 6, 3):
         number, last = np.divmod(number, 1000)
-        out[:, at : at + 3] = _TRIPLES[last]
+        out[:, column : column + 3] = _TRIPLES[last]
     out[:, 2] = number + ord("0")
     return out

@@ -30,7 +30,7 @@ _AIR_KM, _AIR_SHARE, _AIR_KMH, _ROAD_KMH, _DETOUR = 1_200, 0.35, 150.0, 55.0, 1.
 _TWICE = 0.003
 
 
-class Step(IntEnum):
+class JourneyStep(IntEnum):
     """A parcel's journey, in order; not every parcel takes each step."""
 
     PICKUP = 0
@@ -129,12 +129,12 @@ def make_parcels(
         step=step,
         end=known.max(axis=0),
         problem=problem,
-        sender=staff.pick(rng, origin, Role.COURIER, known[Step.PICKUP]),
-        clerk=staff.pick(rng, origin, Role.CLERK, known[Step.AT_ORIGIN]),
-        sorter=staff.pick(rng, hub, Role.SORTER, known[Step.AT_HUB]),
-        second_sorter=staff.pick(rng, second_hub, Role.SORTER, known[Step.AT_SECOND_HUB]),
-        receiver=staff.pick(rng, destination, Role.CLERK, known[Step.AT_DESTINATION]),
-        taker=staff.pick(rng, destination, Role.COURIER, known[Step.OUT]),
+        sender=staff.pick(rng, origin, Role.COURIER, known[JourneyStep.PICKUP]),
+        clerk=staff.pick(rng, origin, Role.CLERK, known[JourneyStep.AT_ORIGIN]),
+        sorter=staff.pick(rng, hub, Role.SORTER, known[JourneyStep.AT_HUB]),
+        second_sorter=staff.pick(rng, second_hub, Role.SORTER, known[JourneyStep.AT_SECOND_HUB]),
+        receiver=staff.pick(rng, destination, Role.CLERK, known[JourneyStep.AT_DESTINATION]),
+        taker=staff.pick(rng, destination, Role.COURIER, known[JourneyStep.OUT]),
     )
 
 
@@ -182,22 +182,22 @@ def _wave(rng: np.random.Generator, ready: Ints) -> Ints:
 def _journey(rng: np.random.Generator, issued: Ints, counter: Mask, one_hub: Mask, km: Floats) -> tuple[Ints, Mask]:
     """All steps, int64 (steps, n), and which parcels met a problem."""
     n = len(issued)
-    step = np.full((len(Step), n), NEVER, np.int64)
-    step[Step.PICKUP] = at = _pickup(rng, issued, counter)
-    step[Step.AT_ORIGIN] = at = at + span(rng, n, MINUTE, np.where(counter, 5 * MINUTE, 3 * HOUR))
-    step[Step.LEFT_ORIGIN] = at = at + span(rng, n, HOUR, 5 * HOUR)
-    step[Step.AT_HUB] = at = at + span(rng, n, HOUR, 5 * HOUR)
-    step[Step.LEFT_HUB] = at = at + span(rng, n, HOUR, 9 * HOUR)
+    step = np.full((len(JourneyStep), n), NEVER, np.int64)
+    step[JourneyStep.PICKUP] = at = _pickup(rng, issued, counter)
+    step[JourneyStep.AT_ORIGIN] = at = at + span(rng, n, MINUTE, np.where(counter, 5 * MINUTE, 3 * HOUR))
+    step[JourneyStep.LEFT_ORIGIN] = at = at + span(rng, n, HOUR, 5 * HOUR)
+    step[JourneyStep.AT_HUB] = at = at + span(rng, n, HOUR, 5 * HOUR)
+    step[JourneyStep.LEFT_HUB] = at = at + span(rng, n, HOUR, 9 * HOUR)
     air = (km > _AIR_KM) & (rng.random(n, np.float32) < _AIR_SHARE)
     hours = 0.5 + _DETOUR * km / np.where(air, _AIR_KMH, _ROAD_KMH)
     there = at + (hours * (0.9 + 0.4 * rng.random(n)) * HOUR).astype(np.int64)
     gone = there + span(rng, n, HOUR, 9 * HOUR)
-    step[Step.AT_SECOND_HUB] = np.where(one_hub, NEVER, there)
-    step[Step.LEFT_SECOND_HUB] = np.where(one_hub, NEVER, gone)
+    step[JourneyStep.AT_SECOND_HUB] = np.where(one_hub, NEVER, there)
+    step[JourneyStep.LEFT_SECOND_HUB] = np.where(one_hub, NEVER, gone)
     at = np.where(one_hub, at, gone)
-    step[Step.AT_DESTINATION] = at = at + span(rng, n, HOUR, 7 * HOUR)
-    step[Step.OUT] = at = _wave(rng, at + 20 * MINUTE)
-    step[Step.DELIVERED] = at + span(rng, n, 0.3 * HOUR, 5.5 * HOUR)
+    step[JourneyStep.AT_DESTINATION] = at = at + span(rng, n, HOUR, 7 * HOUR)
+    step[JourneyStep.OUT] = at = _wave(rng, at + 20 * MINUTE)
+    step[JourneyStep.DELIVERED] = at + span(rng, n, 0.3 * HOUR, 5.5 * HOUR)
     problem = rng.random(n, np.float32) < _PROBLEMS
     _mishaps(rng, step, np.flatnonzero(problem))
     return step, problem
@@ -206,16 +206,16 @@ def _journey(rng: np.random.Generator, issued: Ints, counter: Mask, one_hub: Mas
 def _mishaps(rng: np.random.Generator, step: Ints, idx: Ints) -> None:
     """Problems: a second round the next day, or the way back to the sender's outlet."""
     n = len(idx)
-    step[Step.PROBLEM, idx] = at = step[Step.DELIVERED, idx]
+    step[JourneyStep.PROBLEM, idx] = at = step[JourneyStep.DELIVERED, idx]
     again = _wave(rng, at + 2 * HOUR)
     back = rng.random(n) < _RETURNED
-    step[Step.OUT_AGAIN, idx] = np.where(back, NEVER, again)
-    step[Step.DELIVERED, idx] = np.where(back, NEVER, again + span(rng, n, 0.3 * HOUR, 5 * HOUR))
+    step[JourneyStep.OUT_AGAIN, idx] = np.where(back, NEVER, again)
+    step[JourneyStep.DELIVERED, idx] = np.where(back, NEVER, again + span(rng, n, 0.3 * HOUR, 5 * HOUR))
     given_up = at + span(rng, n, 4 * HOUR, 24 * HOUR)
     sent = given_up + span(rng, n, HOUR, 8 * HOUR)
-    step[Step.RETURNED, idx] = np.where(back, given_up, NEVER)
-    step[Step.SENT_BACK, idx] = np.where(back, sent, NEVER)
-    step[Step.BACK, idx] = np.where(back, sent + span(rng, n, 30 * HOUR, 70 * HOUR), NEVER)
+    step[JourneyStep.RETURNED, idx] = np.where(back, given_up, NEVER)
+    step[JourneyStep.SENT_BACK, idx] = np.where(back, sent, NEVER)
+    step[JourneyStep.BACK, idx] = np.where(back, sent + span(rng, n, 30 * HOUR, 70 * HOUR), NEVER)
 
 
 def scan_rows(
@@ -237,8 +237,8 @@ def scan_rows(
     )  # fmt: skip
     seen = (p.step != NEVER) & (rng.random(p.step.shape, np.float32) >= missing)
     # Without a pickup and an end a parcel would hardly have been billed.
-    seen[Step.PICKUP] = True
-    seen[Step.DELIVERED] = p.step[Step.DELIVERED] != NEVER
+    seen[JourneyStep.PICKUP] = True
+    seen[JourneyStep.DELIVERED] = p.step[JourneyStep.DELIVERED] != NEVER
     kind, nth = np.nonzero(seen)
     at = p.step[kind, nth]
     rows = (

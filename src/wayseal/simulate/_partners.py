@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from wayseal.simulate._emit import ROWS, Texts, Words, batch_of, requests
+from wayseal.simulate._emit import ROWS, Dictionaries, Texts, batch_of, requests
 from wayseal.simulate._fields import field_lists
-from wayseal.simulate._reads import Reads, Reason
+from wayseal.simulate._reads import ReadReason, Reads
 from wayseal.simulate._spool import Columns
 from wayseal.simulate._staff import CHANNELS, Role, Staff
 from wayseal.simulate._text import coded
@@ -56,13 +56,13 @@ class PartnerClocks:
         return {self._ids[k]: round(self.fast[k] / SECOND, 3) for k in np.flatnonzero(self._partner).tolist()}
 
 
-def call_batches(words: Words, texts: Texts, at: Ints, columns: Columns) -> Iterator[pa.RecordBatch]:
+def call_batches(words: Dictionaries, texts: Texts, at: Ints, columns: Columns) -> Iterator[pa.RecordBatch]:
     """Batches of `partner_calls` in order of time."""
     schema = arrow_schema("partner_calls")
     for low in range(0, len(at), ROWS):
         part = slice(low, low + ROWS)
         parcel, actor, reason, ours = (column[part].astype(np.int64) for column in columns)
-        operation = coded((reason == Reason.TRACK).astype(np.int8), pa.array(_OPERATIONS, pa.string()))
+        operation = coded((reason == ReadReason.TRACK).astype(np.int8), pa.array(_OPERATIONS, pa.string()))
         named = {
             "partner": coded(actor, words.actors).dictionary_decode(),
             "at": pa.array(at[part], _TIME),

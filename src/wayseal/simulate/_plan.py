@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wayseal.simulate._calendar import Calendar, build_calendar
-from wayseal.simulate._emit import Words, make_words
+from wayseal.simulate._emit import Dictionaries, make_dictionaries
 from wayseal.simulate._gaps import Gaps, first_reads
 from wayseal.simulate._hiding import under_one_login, with_hands
 from wayseal.simulate._leakers import LeakSource
@@ -39,7 +39,7 @@ class Plan:
     network: Network
     staff: Staff
     rates: Rates
-    words: Words
+    words: Dictionaries
     lost: Mask
     asking: Mask
     parcels: int
@@ -63,7 +63,7 @@ def make_plan(scenario: Scenario, seed: int) -> Plan:
         network=network,
         staff=staff,
         rates=rates,
-        words=make_words(network, staff, scenario, seed),
+        words=make_dictionaries(network, staff, scenario, seed),
         lost=lost,
         asking=choose_asking(scenario, staff, seed),
         parcels=0,

@@ -7,10 +7,10 @@ from types import MappingProxyType
 import numpy as np
 
 from wayseal.simulate._calendar import Calendar
-from wayseal.simulate._emit import Words
+from wayseal.simulate._emit import Dictionaries
 from wayseal.simulate._errors import SimulateError
 from wayseal.simulate._network import Network
-from wayseal.simulate._reads import Reason
+from wayseal.simulate._reads import ReadReason
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._staff import SHIFTS, Role, Staff
 from wayseal.simulate._types import DAY, Ints, Mask, stream
@@ -26,17 +26,17 @@ _ROLES: Mapping[Insider, tuple[Role, ...]] = MappingProxyType(
         Insider.COLLUDERS: (Role.CLERK, Role.COURIER),
     }
 )
-_USUAL: Mapping[int, Reason] = MappingProxyType(
+_USUAL: Mapping[int, ReadReason] = MappingProxyType(
     {
-        Role.CLERK: Reason.INTAKE,
-        Role.COURIER: Reason.DELIVERY,
-        Role.SORTER: Reason.SORT_CHECK,
-        Role.CUSTOMER_SERVICE: Reason.INQUIRY,
-        Role.CLAIMS: Reason.CLAIM,
-        Role.REGIONAL_MANAGER: Reason.OVERSIGHT,
-        Role.ANALYST: Reason.MONITOR,
-        Role.IT: Reason.MONITOR,
-        Role.PARTNER: Reason.TRACK,
+        Role.CLERK: ReadReason.INTAKE,
+        Role.COURIER: ReadReason.DELIVERY,
+        Role.SORTER: ReadReason.SORT_CHECK,
+        Role.CUSTOMER_SERVICE: ReadReason.INQUIRY,
+        Role.CLAIMS: ReadReason.CLAIM,
+        Role.REGIONAL_MANAGER: ReadReason.OVERSIGHT,
+        Role.ANALYST: ReadReason.MONITOR,
+        Role.IT: ReadReason.MONITOR,
+        Role.PARTNER: ReadReason.TRACK,
     }
 )
 _HOURS: Mapping[Role, tuple[tuple[int, int], ...]] = MappingProxyType(
@@ -100,7 +100,7 @@ class Ring:
 
 def usual_reason(role: Ints) -> Ints:
     """The Reason that reads of each role mostly have."""
-    table = np.array([_USUAL.get(r, Reason.BROWSE) for r in range(len(Role))], np.int64)
+    table = np.array([_USUAL.get(r, ReadReason.BROWSE) for r in range(len(Role))], np.int64)
     out: Ints = table[role]
     return out
 
@@ -220,7 +220,7 @@ def _hands(one: Planted, nth: int, staff: Staff, hands: list[Hand]) -> list[int]
     return chosen
 
 
-def told_of(ring: Ring, words: Words, calendar: Calendar, pulled: Ints) -> list[dict[str, object]]:
+def truth_of_insiders(ring: Ring, words: Dictionaries, calendar: Calendar, pulled: Ints) -> list[dict[str, object]]:
     """What the truth says of each insider; pulled: of how many pulls of each the log knows."""
     rows: list[dict[str, object]] = []
     for one, count in zip(ring.planted, pulled.tolist(), strict=True):

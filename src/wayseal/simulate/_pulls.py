@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.simulate._calendar import Calendar
-from wayseal.simulate._emit import Texts, Words
+from wayseal.simulate._emit import Dictionaries, Texts
 from wayseal.simulate._parcels import Parcels
 from wayseal.simulate._planted import Planted, Ring, usual_reason
 from wayseal.simulate._reads import Reads
@@ -185,7 +185,7 @@ class Puller:
         out: Mask = fits & (self._channel[self._person[pulls.insider, pulls.slot]] != p.channel[idx])
         return out
 
-    def pulled(self, words: Words, texts: Texts) -> pa.Table:
+    def pulled(self, words: Dictionaries, texts: Texts) -> pa.Table:
         """All that the log holds of it, in order of time, in the schema PULLED."""
         pulls = joined_pulls([kept for kept, _ in self._kept])
         hand = np.concatenate([np.zeros(0, np.int64), *(by for _, by in self._kept)])

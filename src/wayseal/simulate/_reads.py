@@ -11,13 +11,13 @@ import numpy as np
 
 from wayseal.model.kinds import Action
 from wayseal.simulate._errors import SimulateError
-from wayseal.simulate._parcels import Parcels, Step, span
+from wayseal.simulate._parcels import JourneyStep, Parcels, span
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._staff import CHANNELS, COUNTER, Role, Staff
 from wayseal.simulate._types import DAY, HOUR, LOCAL, MINUTE, NEVER, Floats, Ints, Mask, Small, Tiny
 
 
-class Reason(IntEnum):
+class ReadReason(IntEnum):
     """Why a waybill was read."""
 
     ORDER = 0
@@ -149,7 +149,7 @@ class _Desk:
         since = self.p.issued[idx]
         return since + span(self.rng, len(idx), 0, self.p.end[idx] + after - since)
 
-    def add(self, at: Ints, idx: Ints, actor: Ints, reason: Reason) -> None:
+    def add(self, at: Ints, idx: Ints, actor: Ints, reason: ReadReason) -> None:
         """Records reads of the parcels `idx`."""
         self._parts.append((at, idx, actor, int(reason)))
 
@@ -210,49 +210,49 @@ def _at_issue(desk: _Desk) -> None:
         p.issued[idx] + desk.soon(len(idx), 2_000_000),
         idx,
         np.where(at_counter, clerk, by_system),
-        Reason.ORDER,
+        ReadReason.ORDER,
     )
     idx = desk.some(_PICKUP, p.channel != COUNTER)
-    room = p.step[Step.PICKUP, idx] - p.issued[idx]
-    at = p.step[Step.PICKUP, idx] - np.minimum(desk.soon(len(idx), 12 * MINUTE), room * 9 // 10)
-    desk.add(at, idx, p.sender[idx], Reason.PICKUP)
+    room = p.step[JourneyStep.PICKUP, idx] - p.issued[idx]
+    at = p.step[JourneyStep.PICKUP, idx] - np.minimum(desk.soon(len(idx), 12 * MINUTE), room * 9 // 10)
+    desk.add(at, idx, p.sender[idx], ReadReason.PICKUP)
 
 
 def _by_place(desk: _Desk) -> None:
     p, rng, staff, rates = desk.p, desk.rng, desk.staff, desk.rates
     idx = desk.some(_LABEL)
-    desk.add(p.step[Step.AT_ORIGIN, idx] + desk.soon(len(idx), 6 * MINUTE), idx, p.clerk[idx], Reason.LABEL)
+    desk.add(p.step[JourneyStep.AT_ORIGIN, idx] + desk.soon(len(idx), 6 * MINUTE), idx, p.clerk[idx], ReadReason.LABEL)
     idx = desk.some(rates.of(_COLLEAGUE))
-    at = p.step[Step.AT_ORIGIN, idx] + desk.soon(len(idx), 50 * MINUTE)
-    desk.add(at, idx, staff.pick(rng, p.origin[idx], Role.CLERK, at), Reason.INTAKE)
+    at = p.step[JourneyStep.AT_ORIGIN, idx] + desk.soon(len(idx), 50 * MINUTE)
+    desk.add(at, idx, staff.pick(rng, p.origin[idx], Role.CLERK, at), ReadReason.INTAKE)
     for hub, step, sorter in (
-        (p.hub, Step.AT_HUB, p.sorter),
-        (p.second_hub, Step.AT_SECOND_HUB, p.second_sorter),
+        (p.hub, JourneyStep.AT_HUB, p.sorter),
+        (p.second_hub, JourneyStep.AT_SECOND_HUB, p.second_sorter),
     ):
         passes = p.step[step] != NEVER
         idx = desk.some(_SORT, passes)
         at = p.step[step, idx] + desk.soon(len(idx), 3_000_000)
-        desk.add(at, idx, staff.scanner[hub[idx]], Reason.SORT)
+        desk.add(at, idx, staff.scanner[hub[idx]], ReadReason.SORT)
         idx = desk.some(rates.of(_CHECK), passes)
         at = p.step[step, idx] + desk.soon(len(idx), 25 * MINUTE)
-        desk.add(at, idx, sorter[idx], Reason.SORT_CHECK)
+        desk.add(at, idx, sorter[idx], ReadReason.SORT_CHECK)
     idx = desk.some(_ARRIVAL)
-    at = p.step[Step.AT_DESTINATION, idx] + desk.soon(len(idx), 8 * MINUTE)
-    desk.add(at, idx, p.receiver[idx], Reason.ARRIVAL)
+    at = p.step[JourneyStep.AT_DESTINATION, idx] + desk.soon(len(idx), 8 * MINUTE)
+    desk.add(at, idx, p.receiver[idx], ReadReason.ARRIVAL)
     idx = desk.some(rates.of(_COLLEAGUE))
-    at = p.step[Step.AT_DESTINATION, idx] + desk.soon(len(idx), HOUR)
-    desk.add(at, idx, staff.pick(rng, p.destination[idx], Role.CLERK, at), Reason.ARRIVAL)
+    at = p.step[JourneyStep.AT_DESTINATION, idx] + desk.soon(len(idx), HOUR)
+    desk.add(at, idx, staff.pick(rng, p.destination[idx], Role.CLERK, at), ReadReason.ARRIVAL)
 
 
 def _delivery(desk: _Desk) -> None:
     p = desk.p
-    out, signed = p.step[Step.OUT], p.step[Step.DELIVERED]
+    out, signed = p.step[JourneyStep.OUT], p.step[JourneyStep.DELIVERED]
     idx = desk.some(_OUT)
-    desk.add(out[idx] - desk.soon(len(idx), 8 * MINUTE), idx, p.taker[idx], Reason.DELIVERY)
+    desk.add(out[idx] - desk.soon(len(idx), 8 * MINUTE), idx, p.taker[idx], ReadReason.DELIVERY)
     idx = desk.some(desk.rates.of(_AGAIN))
-    desk.add(out[idx] + desk.soon(len(idx), 80 * MINUTE), idx, p.taker[idx], Reason.DELIVERY)
+    desk.add(out[idx] + desk.soon(len(idx), 80 * MINUTE), idx, p.taker[idx], ReadReason.DELIVERY)
     idx = desk.some(_SIGN, signed != NEVER)
-    desk.add(signed[idx] + desk.soon(len(idx), 2 * MINUTE), idx, p.taker[idx], Reason.SIGN)
+    desk.add(signed[idx] + desk.soon(len(idx), 2 * MINUTE), idx, p.taker[idx], ReadReason.SIGN)
 
 
 def _tracking(desk: _Desk) -> None:
@@ -261,7 +261,7 @@ def _tracking(desk: _Desk) -> None:
     client = desk.staff.clients[p.channel, p.customer % 2]
     for _ in range(_POLLS):
         idx = desk.some(desk.rates.of(_POLL), client >= 0)
-        desk.add(desk.in_life(idx, after=12 * HOUR), idx, client[idx], Reason.TRACK)
+        desk.add(desk.in_life(idx, after=12 * HOUR), idx, client[idx], ReadReason.TRACK)
 
 
 def _service(desk: _Desk) -> Inquiries:
@@ -269,22 +269,24 @@ def _service(desk: _Desk) -> Inquiries:
     units = len(staff.scanner)
     asks = np.where(p.problem, np.float32(_INQUIRY_ON_PROBLEM), np.float32(_INQUIRY))
     idx = np.flatnonzero(rng.random(len(p), np.float32) < asks)
-    at = waking(p.step[Step.PICKUP, idx] + span(rng, len(idx), 0, p.end[idx] + DAY - p.step[Step.PICKUP, idx]))
+    at = waking(
+        p.step[JourneyStep.PICKUP, idx] + span(rng, len(idx), 0, p.end[idx] + DAY - p.step[JourneyStep.PICKUP, idx])
+    )
     at_origin = rng.random(len(idx)) < 0.4
     place = units + staff_region(staff, p, idx, at_origin)
     actor = staff.pick(rng, place, Role.CUSTOMER_SERVICE, at)
-    desk.add(at + desk.soon(len(idx), MINUTE), idx, actor, Reason.INQUIRY)
+    desk.add(at + desk.soon(len(idx), MINUTE), idx, actor, ReadReason.INQUIRY)
     again = np.flatnonzero(rng.random(len(idx)) < 0.5)
-    desk.add(at[again] + desk.soon(len(again), 10 * MINUTE), idx[again], actor[again], Reason.INQUIRY)
+    desk.add(at[again] + desk.soon(len(again), 10 * MINUTE), idx[again], actor[again], ReadReason.INQUIRY)
     claim = desk.some(_CLAIM, p.problem)
     at_claim = _office(rng, p.end[claim] + span(rng, len(claim), 2 * HOUR, 48 * HOUR))
     where = units + staff_region(staff, p, claim, np.zeros(len(claim), np.bool_))
-    desk.add(at_claim, claim, staff.pick(rng, where, Role.CLAIMS, at_claim), Reason.CLAIM)
+    desk.add(at_claim, claim, staff.pick(rng, where, Role.CLAIMS, at_claim), ReadReason.CLAIM)
     over = desk.some(rates.of(_OVERSIGHT))
     at_over = _office(rng, desk.in_life(over))
     where = units + staff_region(staff, p, over, rng.random(len(over)) < 0.5)
     actor_over = staff.pick(rng, where, Role.REGIONAL_MANAGER, at_over)
-    desk.add(at_over, over, actor_over, Reason.OVERSIGHT)
+    desk.add(at_over, over, actor_over, ReadReason.OVERSIGHT)
     closed = at + span(rng, len(idx), 10 * MINUTE, 30 * HOUR)
     return Inquiries(parcel=idx + p.base, opened=at, actor=actor, closed=closed)
 
@@ -303,7 +305,7 @@ def _monitoring(desk: _Desk) -> None:
         at = desk.in_life(idx)
         if person[actor]:
             at = _office(desk.rng, at)
-        desk.add(at, idx, np.full(len(idx), actor), Reason.MONITOR)
+        desk.add(at, idx, np.full(len(idx), actor), ReadReason.MONITOR)
 
 
 def _browsing(desk: _Desk) -> None:
@@ -313,7 +315,7 @@ def _browsing(desk: _Desk) -> None:
     n = rng.poisson(usual * desk.rates.browsing / (1 - desk.rates.browsing))
     idx = rng.integers(0, len(p), n)
     placed = int(desk.staff.size.sum())  # people who work at a place come first among the actors
-    desk.add(waking(desk.in_life(idx)), idx, rng.integers(0, placed, n), Reason.BROWSE)
+    desk.add(waking(desk.in_life(idx)), idx, rng.integers(0, placed, n), ReadReason.BROWSE)
 
 
 def waking(at: Ints) -> Ints:

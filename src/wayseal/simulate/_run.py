@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
 from wayseal.simulate._emit import (
+    Dictionaries,
     Texts,
-    Words,
     access_batches,
     scan_batches,
     ticket_batch,
@@ -38,9 +38,9 @@ from wayseal.simulate._numbers import Numbers, render
 from wayseal.simulate._parcels import Parcels, make_parcels, scan_rows
 from wayseal.simulate._partners import PartnerClocks, call_batches
 from wayseal.simulate._plan import Plan, arrives, at_screens, make_gaps, make_plan, with_insiders
-from wayseal.simulate._planted import told_of
+from wayseal.simulate._planted import truth_of_insiders
 from wayseal.simulate._pulls import Puller
-from wayseal.simulate._reads import Reads, Reason, make_reads
+from wayseal.simulate._reads import ReadReason, Reads, make_reads
 from wayseal.simulate._scenario import Scenario
 from wayseal.simulate._sinks import Batches, FolderSink, MemorySink, Sink
 from wayseal.simulate._spool import Columns, Spool, merge
@@ -55,7 +55,7 @@ from wayseal.store.formats import Format
 _CHUNK = 60_000  # parcels made at a time
 _STRETCH = 2_000_000  # accesses sorted at a time, about
 _PARTS_OF_A_DAY = (1, 2, 3, 4, 6, 8, 12, 24)
-_Make = Callable[[Words, Texts, Ints, Columns], Iterator[pa.RecordBatch]]
+_Make = Callable[[Dictionaries, Texts, Ints, Columns], Iterator[pa.RecordBatch]]
 _PULLED_FILE = "pulled.parquet"
 
 
@@ -161,7 +161,7 @@ def _run(scenario: Scenario, seed: int, sink: Sink, progress: Progress) -> _Know
     leaks, truth = _market(plan, flow, sources, collector.piles(), progress)
     pulled = flow.puller.pulled(plan.words, flow.texts)
     if plan.ring.planted:
-        truth["insiders"] = told_of(plan.ring, plan.words, plan.calendar, flow.puller.counts())
+        truth["insiders"] = truth_of_insiders(plan.ring, plan.words, plan.calendar, flow.puller.counts())
     if scenario.partner_log:
         truth["partner_clocks_fast_s"] = flow.clocks.told()
     if not flow.gaps.silent:
@@ -292,7 +292,7 @@ class _Flow:
         asked, shown = open_lists(plan.calendar, plan.network, plan.staff, plan.asking, held, plan.seed)
         self._collector.see(held, shown)
         if plan.scenario.shown:
-            rows = (shown.parcel, shown.actor, np.full(len(shown.at), Reason.INTAKE))
+            rows = (shown.parcel, shown.actor, np.full(len(shown.at), ReadReason.INTAKE))
             self._sink.put("accesses", "lists", lambda: access_batches(plan.words, texts, shown.at, rows))
         else:
             logged = kept(plan.scenario, asked, plan.seed)
@@ -302,7 +302,7 @@ class _Flow:
         """Writes the reads of those who look a number up once it is ordered, if there are any."""
         if not len(at):
             return
-        rows = (which, actor, np.full(len(at), Reason.INQUIRY))
+        rows = (which, actor, np.full(len(at), ReadReason.INQUIRY))
         self._sink.put("accesses", part, lambda: access_batches(self._plan.words, texts, at, rows))
 
     def _hand_on(self, until: int) -> None:
@@ -318,6 +318,6 @@ class _Flow:
                 self._sink.put(name, day, _later(make, words, texts, start, parts))
 
 
-def _later(make: _Make, words: Words, texts: Texts, start: int, parts: list[Columns]) -> Batches:
+def _later(make: _Make, words: Dictionaries, texts: Texts, start: int, parts: list[Columns]) -> Batches:
     """Work for the sink: sorting a stretch of rows and making batches of them."""
     return lambda: make(words, texts, *merge(start, parts))

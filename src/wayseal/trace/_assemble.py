@@ -12,7 +12,7 @@ from wayseal.store.types import Leaks, Rejection
 from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Floats
 from wayseal.trace._exposures import Exposures
 from wayseal.trace._leaks import LeakSet
-from wayseal.trace._likelihood import seen, shares, surely, touch_shares
+from wayseal.trace._likelihood import certain_events, seen_pairs, shares, touch_shares
 from wayseal.trace._posterior import Posterior
 from wayseal.trace._result import LeakRow, Note, SawRow, SourceRow
 
@@ -31,7 +31,7 @@ class Assembly:
         self._p = posterior
         self._leaks = leaks
         evidence = exposures.evidence
-        self._source, self._leak = seen(evidence)
+        self._source, self._leak = seen_pairs(evidence)
         self._count = np.bincount(self._source, minlength=evidence.candidates)
         logged = np.isin(evidence.kind, (ACTOR, SESSION, DEVICE))[:, None]
         rate = np.where(logged, shares(evidence), touch_shares(evidence))
@@ -122,7 +122,7 @@ class Assembly:
 
     def _last_look(self, c: int) -> Floats:
         """[n] last read by the candidate before the sale, NaN without one."""
-        evidence, reads = self._x.evidence, surely(self._x.evidence, self._x.evidence.reads)
+        evidence, reads = self._x.evidence, certain_events(self._x.evidence, self._x.evidence.reads)
         mine = (reads.source == c) & (reads.at < evidence.sold_at[reads.leak])
         last = np.full(evidence.leaks, -np.inf)
         np.maximum.at(last, reads.leak[mine], reads.at[mine])

@@ -99,7 +99,7 @@ def past_h(evidence: Evidence) -> Floats:
     return np.maximum(age, evidence.life_h)
 
 
-def unrelated(evidence: Evidence, delay: Delay) -> Floats:
+def unrelated_weight(evidence: Evidence, delay: Delay) -> Floats:
     """[n] mean `sale_weight` of a read at any moment of the parcel's life, each as likely."""
     steps = max(_STEPS_LEAST, min(_STEPS_MOST, _EVALUATIONS // max(evidence.leaks, 1)))
     born = np.where(np.isnan(evidence.born), evidence.sold_at - evidence.life_h, evidence.born)

@@ -5,7 +5,7 @@
 2. Counts of a stratum are taken over waybills first seen on the days of its leaks, so that who was
    on leave is not compared with who was at work.
 3. What a missing table would have told is left unknown, never guessed.
-4. Reads replayed from queries stand beside the logged ones (`_replayed`). What a parcel's life is taken to span is
+4. Reads replayed from queries stand beside the logged ones (`_replay`). What a parcel's life is taken to span is
    told by the log and the route alone: a list that is looked at for weeks would stretch it.
 """
 
@@ -23,8 +23,8 @@ from wayseal.model.sources import SourceKind
 from wayseal.trace._devices import Devices, devices, portions, sampled, uses
 from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
 from wayseal.trace._leaks import LeakSet, hours
-from wayseal.trace._replayed import Replayed, count_shown, replayed, together
-from wayseal.trace._strata import Counts, Sources, Strata, count, stratify
+from wayseal.trace._replay import ReplayedReads, count_shown, merge_reads, replay_leaks
+from wayseal.trace._strata import Counts, Sources, Strata, count_strata, stratify
 
 LIFE_LEAST_H = 12.0
 """A parcel's reads are never taken to span less than this (hours)."""
@@ -51,11 +51,11 @@ class Exposures:
     outlet: tuple[str | None, ...]
     role: tuple[str | None, ...]
     strata: Strata
-    replayed: Replayed | None = None
+    replayed: ReplayedReads | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
+class DatedEvents:
     """Events about leaks: `leak[m]` places, `at[m]` hours, `who[m]` text or key of the source.
 
     weight[m]: probability that each happened; None: all did.
@@ -66,10 +66,10 @@ class Dated:
     who: NDArray[np.object_] | NDArray[np.uint64]
     weight: Floats | None = None
 
-    def take(self, kept: NDArray[np.bool_] | slice) -> "Dated":
+    def take(self, kept: NDArray[np.bool_] | slice) -> "DatedEvents":
         """Some of the events."""
         weight = None if self.weight is None else self.weight[kept]
-        return Dated(leak=self.leak[kept], at=self.at[kept], who=self.who[kept], weight=weight)
+        return DatedEvents(leak=self.leak[kept], at=self.at[kept], who=self.who[kept], weight=weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +87,8 @@ class _Group:
 def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     """Everything that the ledger knows about the leaks, as evidence."""
     logged = snapshot.reads(np.unique(leaks.key), _LOGGED)
-    found = replayed(snapshot, leaks, logged)
-    rows = together(logged, found)
+    found = replay_leaks(snapshot, leaks, logged)
+    rows = merge_reads(logged, found)
     by_actor = _by_actor(rows, leaks, soft=found is not None)
     by_log = by_actor.take(slice(logged.num_rows))
     used = devices(logged, by_log.leak)
@@ -119,7 +119,9 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         passed=_distinct(routes),
     )
     shown = None if found is None else count_shown(snapshot, found, leaks, strata, had)
-    counts = _with_devices(count(snapshot, strata, had, shown), snapshot, leaks, strata, used, logged, groups[0].key)
+    counts = _with_devices(
+        count_strata(snapshot, strata, had, shown), snapshot, leaks, strata, used, logged, groups[0].key
+    )
     born = _earliest([by_log, issued, passed], len(leaks))
     own = _own_outlet(passed, home, born, len(groups[0].name), "scans" in snapshot.tables)
     evidence = Evidence(
@@ -146,7 +148,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     return Exposures(evidence=evidence, name=name, key=key, outlet=home, role=role, strata=strata, replayed=found)
 
 
-def _universe(snapshot: Snapshot, strata: Strata, found: Replayed | None) -> dict[SourceKind, int]:
+def _universe(snapshot: Snapshot, strata: Strata, found: ReplayedReads | None) -> dict[SourceKind, int]:
     """How many sources of each kind there are in all, whether they saw a leak or not."""
     outlets = snapshot.outlets()
     known = snapshot.keys(snapshot.actors()["actor"].to_pylist())
@@ -162,8 +164,8 @@ def _universe(snapshot: Snapshot, strata: Strata, found: Replayed | None) -> dic
     }
 
 
-def _by_actor(rows: pa.Table, leaks: LeakSet, *, soft: bool) -> Dated:
-    return Dated(
+def _by_actor(rows: pa.Table, leaks: LeakSet, *, soft: bool) -> DatedEvents:
+    return DatedEvents(
         leak=_places_of(rows["waybill"].to_numpy(), leaks.key),
         at=hours(rows["at"], leaks.epoch_us),
         who=rows["actor"].to_numpy(),
@@ -177,7 +179,7 @@ def _places_of(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Ints:
     return order[np.searchsorted(wanted[order], keys)].astype(np.int32)
 
 
-def _readers(snapshot: Snapshot, kind: str, events: Dated, least: int) -> _Group:
+def _readers(snapshot: Snapshot, kind: str, events: DatedEvents, least: int) -> _Group:
     """Accounts or sessions that had at least so many of the leaks."""
     keys, source = np.unique(events.who.astype(np.uint64), return_inverse=True)
     pairs = np.unique(np.stack([source, events.leak]), axis=1)[0]
@@ -194,13 +196,13 @@ def _readers(snapshot: Snapshot, kind: str, events: Dated, least: int) -> _Group
     )
 
 
-def _sessions(snapshot: Snapshot, reads: pa.Table, by_actor: Dated) -> _Group:
+def _sessions(snapshot: Snapshot, reads: pa.Table, by_actor: DatedEvents) -> _Group:
     present = np.asarray(reads["session"].is_valid())
     events = replace(by_actor.take(present), who=reads["session"].drop_null().to_numpy())
     return _readers(snapshot, "session", events, SESSION_LEAST)
 
 
-def _devices(snapshot: Snapshot, found: Devices, by_log: Dated) -> _Group:
+def _devices(snapshot: Snapshot, found: Devices, by_log: DatedEvents) -> _Group:
     return _Group(
         name=tuple(snapshot.names("device", found.key)),
         key=found.key,
@@ -233,7 +235,7 @@ def _with_devices(
     return replace(counts, volume=volume, overall=overall)
 
 
-def _logged(groups: Sequence[_Group], start: Ints, reads: pa.Table, by_log: Dated) -> Ints:
+def _logged(groups: Sequence[_Group], start: Ints, reads: pa.Table, by_log: DatedEvents) -> Ints:
     """Distinct (candidate, leak) pairs of the log's reads by accounts and sessions that are candidates."""
     pairs = [np.zeros((2, 0), np.int32)]
     for group, first, column in zip(groups, start, ("actor", "session"), strict=False):
@@ -244,7 +246,7 @@ def _logged(groups: Sequence[_Group], start: Ints, reads: pa.Table, by_log: Date
     return np.unique(np.concatenate(pairs, axis=1), axis=1).astype(np.int32)
 
 
-def _nodes(events: Dated) -> _Group:
+def _nodes(events: DatedEvents) -> _Group:
     """Channels, outlets or regions, by name."""
     names, source = np.unique(events.who.astype(str), return_inverse=True)
     return _Group(
@@ -256,7 +258,7 @@ def _nodes(events: Dated) -> _Group:
     )
 
 
-def _route(snapshot: Snapshot, leaks: LeakSet, rows: pa.Table) -> tuple[Dated, Dated, Dated]:
+def _route(snapshot: Snapshot, leaks: LeakSet, rows: pa.Table) -> tuple[DatedEvents, DatedEvents, DatedEvents]:
     """Issue by channel, and moments at each outlet and in each region."""
     place = {text: leak for leak, text in enumerate(leaks.waybill)}
     issued = _dated(rows, place, "channel", "issued_at", leaks.epoch_us)
@@ -268,28 +270,28 @@ def _route(snapshot: Snapshot, leaks: LeakSet, rows: pa.Table) -> tuple[Dated, D
     region = dict(zip(outlets["outlet"].to_pylist(), outlets["region"].to_pylist(), strict=True))
     known = np.array([who in region for who in by_outlet.who], bool)
     where = np.array([region[who] for who in by_outlet.who[known]], object)
-    by_region = Dated(leak=by_outlet.leak[known], at=by_outlet.at[known], who=where)
+    by_region = DatedEvents(leak=by_outlet.leak[known], at=by_outlet.at[known], who=where)
     return issued, by_outlet, by_region
 
 
-def _dated(table: pa.Table, place: Mapping[str, int], who: str, at: str, epoch_us: int) -> Dated:
+def _dated(table: pa.Table, place: Mapping[str, int], who: str, at: str, epoch_us: int) -> DatedEvents:
     when = hours(table[at], epoch_us)
     known = ~np.isnan(when)
-    return Dated(
+    return DatedEvents(
         leak=np.array([place[text] for text in table["waybill"].to_pylist()], np.int32)[known],
         at=when[known],
         who=np.array(table[who].to_pylist(), object)[known],
     )
 
 
-def _stayed(snapshot: Snapshot, rows: pa.Table, leaks: LeakSet, place: Mapping[str, int]) -> Dated:
+def _stayed(snapshot: Snapshot, rows: pa.Table, leaks: LeakSet, place: Mapping[str, int]) -> DatedEvents:
     """Moments at which each leak lay at an outlet: evenly over every stay, until its sale at most."""
     found = stays(snapshot.scans(leaks.key), rows)
     leak = np.array([place[text] for text in found["waybill"].to_pylist()], np.int32)
     since, until = (hours(found[c], leaks.epoch_us) for c in ("since", "until"))
     end = np.fmax(np.fmin(until, leaks.sold_at[leak]), since)
     part = np.arange(MOMENTS) / MOMENTS
-    return Dated(
+    return DatedEvents(
         leak=np.repeat(leak, MOMENTS),
         at=(since[:, None] + part * (end - since)[:, None]).ravel(),
         who=np.repeat(np.array(found["outlet"].to_pylist(), object), MOMENTS),
@@ -311,7 +313,7 @@ def _posts(
     return tuple(role for role, _ in posts), tuple(outlet for _, outlet in posts)
 
 
-def _own_outlet(passed: Dated, home: Sequence[str | None], born: Floats, actors: int, scanned: bool) -> _Group:
+def _own_outlet(passed: DatedEvents, home: Sequence[str | None], born: Floats, actors: int, scanned: bool) -> _Group:
     """When each leak came within reach of an account whose read the log may have lost."""
     by_outlet: dict[str, list[int]] = {}
     for event, who in enumerate(passed.who):
@@ -373,14 +375,14 @@ def _numbers(home: Sequence[str | None]) -> Ints:
     return np.array([number[h] if h else -1 for h in home], np.int32)
 
 
-def _earliest(events: Sequence[Dated], n: int) -> Floats:
+def _earliest(events: Sequence[DatedEvents], n: int) -> Floats:
     first = np.full(n, np.inf)
     for group in events:
         np.minimum.at(first, group.leak, group.at)
     return np.where(np.isinf(first), np.nan, first)
 
 
-def _life_h(events: Sequence[Dated], born: Floats) -> float:
+def _life_h(events: Sequence[DatedEvents], born: Floats) -> float:
     """Median hours from a parcel's first sign to its last, at least `LIFE_LEAST_H`."""
     last = np.full(len(born), -np.inf)
     for group in events:

@@ -11,7 +11,7 @@ named in his place. So, for each source in question:
    The time evidence for it is compared with that of sales made up from its reads by the model.
 3. Afterwards: did it read leaks only after they were sold, more often than chance gives? Nobody
    sells what he has yet to read; but who chooses by somebody's views does just that to him.
-4. An outlet is tested for company alone: does one of its accounts read the leaks, before or after
+4. An outlet is tested for co-readers alone: does one of its accounts read the leaks, before or after
    their sale, far more often than what else comes there?
 5. Framing (`_framing`): does another account, hiding behind the source, explain its leaks better? This is no test with
    a p-value but a ratio; it stands beside the others and is enough by itself.
@@ -27,15 +27,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wayseal.trace._company import OWN, Company, at_least, company_test, outlet_test, stand_beside
+from wayseal.trace._co_readers import OWN, CoReader, at_least, check_co_readers, check_outlet_readers, find_co_readers
 from wayseal.trace._delay import past_h
 from wayseal.trace._evidence import ACTOR, OUTLET, Events, Floats, Ints, ViewSample
-from wayseal.trace._framing import FRAMED, Framing, framing
-from wayseal.trace._likelihood import likelihood, shares, surely, touch_shares
+from wayseal.trace._framing import FRAMED, Framing, weigh_framing
+from wayseal.trace._likelihood import certain_events, likelihood, shares, touch_shares
 from wayseal.trace._posterior import Posterior
 
 LEAST_LEAKS = 3
-"""Fewer leaks than this say nothing about company."""
+"""Fewer leaks than this say nothing about co-readers."""
 
 POOR = 0.01
 """A smaller p-value means that the leaks are no fair draw."""
@@ -58,7 +58,7 @@ class FitTest:
     "fit.framed" (another account, hiding behind the source, explains the leaks better), "fit.company" (the leaks are
     those that another account had also seen), "fit.delay" (its reads and the sales don't follow one another),
     "fit.after" (it read leaks after their sale, too many for chance). source: candidate that the code is about, -1
-    for none. company: of that source. framed: the strongest framing of any source, framings: of
+    for none. co_reader: of that source. framed: the strongest framing of any source, framings: of
     each. tests: every p-value by (code,
     source).
     """
@@ -66,7 +66,7 @@ class FitTest:
     p_value: float | None
     code: str
     source: int = -1
-    company: Company | None = None
+    co_reader: CoReader | None = None
     framed: Framing | None = None
     framings: Mapping[int, Framing] = field(default_factory=dict)
     tests: Mapping[tuple[str, int], float] = field(default_factory=dict)
@@ -78,11 +78,11 @@ class FitTest:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Found:
+class _TestResults:
     """What the tests of the sources gave, by source."""
 
     tests: dict[tuple[str, int], float] = field(default_factory=dict)
-    companies: dict[int, Company] = field(default_factory=dict)
+    co_readers: dict[int, CoReader] = field(default_factory=dict)
     framings: dict[int, Framing] = field(default_factory=dict)
 
 
@@ -92,7 +92,7 @@ def check_fit(
     """Test the sources in question (those that would be named); `samples` for as many as there are."""
     rng = np.random.default_rng(seed)
     by_source = {sample.source: sample for sample in samples}
-    found = _Found()
+    found = _TestResults()
     for source in sources:
         if posterior.evidence.kind[source] == OUTLET:
             _test_outlet(posterior, source, found)
@@ -113,26 +113,26 @@ def check_fit(
         p_value=p_value,
         code=code,
         source=source,
-        company=found.companies.get(source),
+        co_reader=found.co_readers.get(source),
         framed=framed,
         framings=found.framings,
         tests=found.tests,
     )
 
 
-def _test_outlet(posterior: Posterior, source: int, found: _Found) -> None:
-    found.companies[source] = outlet_test(posterior, source)
-    found.tests["fit.company", source] = found.companies[source].p_value
+def _test_outlet(posterior: Posterior, source: int, found: _TestResults) -> None:
+    found.co_readers[source] = check_outlet_readers(posterior, source)
+    found.tests["fit.company", source] = found.co_readers[source].p_value
     own = np.flatnonzero(posterior.points_at_set(source) >= OWN).astype(np.int32)
     if len(own) >= LEAST_LEAKS:
-        found.framings[source] = framing(posterior, source, own, None)
+        found.framings[source] = weigh_framing(posterior, source, own, None)
 
 
 def _test_account(
     posterior: Posterior,
     source: int,
     sample: ViewSample | None,
-    found: _Found,
+    found: _TestResults,
     rng: np.random.Generator,
     shuffles: int,
 ) -> None:
@@ -141,10 +141,10 @@ def _test_account(
         found.tests["fit.delay", source] = _delay_test(posterior, source, own, rng)
         found.tests["fit.after", source] = _after_test(posterior, source)
     if len(own) >= LEAST_LEAKS and sample is not None:
-        standing = stand_beside(posterior.evidence, sample, own, delays, rng)
-        found.companies[source] = company_test(standing, rng, shuffles)
-        found.tests["fit.company", source] = found.companies[source].p_value
-        found.framings[source] = framing(posterior, source, own, standing.rates())
+        standing = find_co_readers(posterior.evidence, sample, own, delays, rng)
+        found.co_readers[source] = check_co_readers(standing, rng, shuffles)
+        found.tests["fit.company", source] = found.co_readers[source].p_value
+        found.framings[source] = weigh_framing(posterior, source, own, standing.rates())
 
 
 def _joined(tests: Mapping[str, float]) -> float:
@@ -163,7 +163,7 @@ def own_leaks(posterior: Posterior, source: int) -> tuple[Ints, Floats]:
     Also the hours from its last read before the sale to the sale.
     """
     evidence = posterior.evidence
-    reads = surely(evidence, evidence.reads)
+    reads = certain_events(evidence, evidence.reads)
     mine = np.flatnonzero(reads.source == source)
     leak, at = reads.leak[mine], reads.at[mine]
     last = np.full(evidence.leaks, -np.inf)
@@ -177,7 +177,7 @@ def _delay_test(posterior: Posterior, source: int, own: Ints, rng: np.random.Gen
     """Test whether the source's time evidence is too weak for sales made up from its reads."""
     evidence = posterior.evidence
     own = own if len(own) <= _MOST_LEAKS else np.sort(rng.choice(own, _MOST_LEAKS, replace=False))
-    reads = surely(evidence, evidence.reads)
+    reads = certain_events(evidence, evidence.reads)
     looks = [reads.at[(reads.source == source) & (reads.leak == i)] for i in own]
     sold = np.empty((1 + _MADE_UP, len(own)))
     sold[0] = evidence.sold_at[own]
@@ -234,7 +234,7 @@ def _after_test(posterior: Posterior, source: int) -> float:
     Chance: its share of the stratum, or of what comes to its outlet, if the parcel did.
     """
     evidence, touches = posterior.evidence, posterior.evidence.touches
-    reads = surely(evidence, evidence.reads)
+    reads = certain_events(evidence, evidence.reads)
     read = np.isin(np.arange(evidence.leaks), reads.leak[reads.source == source])
     early = np.isin(
         np.arange(evidence.leaks),

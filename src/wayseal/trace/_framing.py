@@ -13,7 +13,8 @@
 5. Accounts that the source can't be told from are not looked at where they are at least a quarter as probable: the set
    says already that it may be they. A member with next to none of the set's probability may still hide behind it.
 6. Beside the ratio stands the mirror image: the source itself sells only what w had read as well, at its own times.
-   The two differ in whose reads the sales follow and in nothing else, so this says which of them chose (`_doubt`).
+   The two differ in whose reads the sales follow and in nothing else, so this says which of them chose
+   (`_framing_doubt`).
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.trace._evidence import ACTOR, OUTLET, Evidence, Floats, Ints
-from wayseal.trace._likelihood import seen, shares, touch_shares
+from wayseal.trace._likelihood import seen_pairs, shares, touch_shares
 from wayseal.trace._posterior import Posterior
 
 FRAMED = 0.0
@@ -53,7 +54,7 @@ class Framing:
     log_own: float = -np.inf
 
 
-def framing(posterior: Posterior, source: int, own: Ints, beside: Mapping[int, float] | None) -> Framing:
+def weigh_framing(posterior: Posterior, source: int, own: Ints, beside: Mapping[int, float] | None) -> Framing:
     """Weigh all accounts that may hide behind the source, on its `own` leaks.
 
     beside: share of the source's other parcels that each account had read as well; None for an outlet.
@@ -81,7 +82,7 @@ def framing(posterior: Posterior, source: int, own: Ints, beside: Mapping[int, f
 def _had(evidence: Evidence, own: Ints) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     """[C, m] who had which of the leaks before its sale."""
     had = np.zeros((evidence.candidates, evidence.leaks), bool)
-    had[seen(evidence)] = True
+    had[seen_pairs(evidence)] = True
     return had[:, own]
 
 

@@ -33,7 +33,7 @@ class Board(NamedTuple):
     mates_from: Ints
 
 
-class State(NamedTuple):
+class ChainState(NamedTuple):
     """Where a chain stands; changed in place.
 
     k[0]: how many sources; delay[0]: which delay; members[:k] their seats; share[0] of unknown,
@@ -66,7 +66,7 @@ class Record(NamedTuple):
 
 
 @njit(cache=True)
-def try_trial(state: State, u: float) -> bool:
+def try_trial(state: ChainState, u: float) -> bool:
     """Accept `trial` as the mixture if log(u) lies below the log gain that `counts[-1]` holds.
 
     The gain of the prior and the proposal comes in `counts[-1]`; the likelihood is added here.
@@ -104,7 +104,7 @@ def draw_seat(cumulative: Floats, u: float) -> int:
 
 
 @njit(cache=True)
-def mix(board: Board, state: State) -> None:
+def mix(board: Board, state: ChainState) -> None:
     """Compute the mixture anew from the delay, the members and their shares."""
     ratio = board.ratios[state.delay[0]]
     for i in range(len(state.mixture)):
@@ -115,7 +115,7 @@ def mix(board: Board, state: State) -> None:
 
 
 @njit(cache=True)
-def refresh(board: Board, state: State, uniform: Floats) -> None:
+def refresh(board: Board, state: ChainState, uniform: Floats) -> None:
     """Draw who each leak is from, the shares given that, the delay given those (Gibbs).
 
     Needs 2n + k + 2 uniform numbers, the last one for the delay.
@@ -142,7 +142,7 @@ def refresh(board: Board, state: State, uniform: Floats) -> None:
 
 
 @njit(cache=True)
-def draw_delay(board: Board, state: State, u: float) -> None:
+def draw_delay(board: Board, state: ChainState, u: float) -> None:
     """Draw the delay given the members and their shares; leaves the mixture fresh."""
     scores = state.counts
     best = -np.inf
@@ -167,7 +167,7 @@ def draw_delay(board: Board, state: State, u: float) -> None:
 
 
 @njit(cache=True)
-def try_add(board: Board, state: State, draws: Floats) -> None:
+def try_add(board: Board, state: ChainState, draws: Floats) -> None:
     """Offer a seat drawn from q a share drawn from its prior Beta(1, k + 1)."""
     d = state.delay[0]
     k = state.k[0]
@@ -189,7 +189,7 @@ def try_add(board: Board, state: State, draws: Floats) -> None:
 
 
 @njit(cache=True)
-def try_remove(board: Board, state: State, draws: Floats) -> None:
+def try_remove(board: Board, state: ChainState, draws: Floats) -> None:
     """Offer to take one member out, its share going to the others in proportion."""
     d = state.delay[0]
     k = state.k[0]
@@ -217,7 +217,7 @@ def try_remove(board: Board, state: State, draws: Floats) -> None:
 
 
 @njit(cache=True)
-def try_swap(board: Board, state: State, draws: Floats) -> None:
+def try_swap(board: Board, state: ChainState, draws: Floats) -> None:
     """Offer a member's share to another seat, half the time one of the same outlet."""
     d = state.delay[0]
     k = state.k[0]
@@ -249,7 +249,7 @@ def try_swap(board: Board, state: State, draws: Floats) -> None:
 
 
 @njit(cache=True)
-def run(board: Board, state: State, steps: Floats, refreshes: Floats, record: Record) -> None:
+def run(board: Board, state: ChainState, steps: Floats, refreshes: Floats, record: Record) -> None:
     """Run one chain.
 
     steps[T, 4] and refreshes[R, 2n + K + 2]: uniform numbers. After every T // R steps the shares

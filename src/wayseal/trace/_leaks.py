@@ -55,10 +55,10 @@ def match_leaks(snapshot: Snapshot, leaks: Leaks) -> LeakSet:
     unused: list[tuple[int, Note]] = []
     kept = _earliest(texts, seen, leaks.line, unused)
     known = snapshot.find(np.unique(keys))
-    at = dict(zip(known["waybill"].to_pylist(), known["day"].to_pylist(), strict=True))
+    day_of = dict(zip(known["waybill"].to_pylist(), known["day"].to_pylist(), strict=True))
     found = []
     for row in kept:
-        if int(keys[row]) in at:
+        if int(keys[row]) in day_of:
             found.append(row)
         else:
             unused.append((row, Note(code="missing.not_in_ledger")))
@@ -68,7 +68,7 @@ def match_leaks(snapshot: Snapshot, leaks: Leaks) -> LeakSet:
     return LeakSet(
         waybill=tuple(texts[row] for row in found),
         key=keys[rows],
-        day=np.array([at[int(keys[row])] for row in found], np.int32),
+        day=np.array([day_of[int(keys[row])] for row in found], np.int32),
         row=rows,
         sold_at=hours(table["seen_at"], epoch)[rows],
         absent_at=_before(hours(table["absent_at"], epoch)[rows], hours(table["seen_at"], epoch)[rows]),

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wayseal.trace._delay import Delay, sale_weight, unrelated
+from wayseal.trace._delay import Delay, sale_weight, unrelated_weight
 from wayseal.trace._evidence import (
     ACTOR,
     CHANNEL,
@@ -110,7 +110,7 @@ def likelihood(evidence: Evidence, delays: Sequence[Delay] = (Delay(),), *, time
     n = max(evidence.leaks, 1)
     rows, bases = [], []
     for delay in delays if timed else delays[:1]:
-        anytime = unrelated(evidence, delay) if timed else np.ones(evidence.leaks)
+        anytime = unrelated_weight(evidence, delay) if timed else np.ones(evidence.leaks)
         typical = _with_issue(evidence, delay, _expected(evidence, delay, anytime))
         parts = [
             _logged(evidence, delay, typical, timed=timed),
@@ -145,12 +145,12 @@ def touch_shares(evidence: Evidence) -> Floats:
     return np.minimum(np.maximum(evidence.touch_volume, 0.5) / size, 1.0)
 
 
-def seen(evidence: Evidence) -> tuple[Ints, Ints]:
+def seen_pairs(evidence: Evidence) -> tuple[Ints, Ints]:
     """Distinct (source, leak) pairs where the source had the leak before its sale.
 
     Accounts, sessions, devices: a read (rule 7); channels, outlets, regions: the route.
     """
-    reads, touches = surely(evidence, evidence.reads), evidence.touches
+    reads, touches = certain_events(evidence, evidence.reads), evidence.touches
     route = np.isin(evidence.kind[touches.source], UNLOGGED)
     source = np.concatenate([reads.source, touches.source[route]])
     leak = np.concatenate([reads.leak, touches.leak[route]])
@@ -161,7 +161,7 @@ def seen(evidence: Evidence) -> tuple[Ints, Ints]:
     return (key // n).astype(np.int32), (key % n).astype(np.int32)
 
 
-def surely(evidence: Evidence, events: Events) -> Events:
+def certain_events(evidence: Evidence, events: Events) -> Events:
     """Events that count as such (rule 7): those of a source and a leak before the sale together, and those after it."""
     if events.weight is None:
         return events

@@ -33,26 +33,26 @@ _FLOOR = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """W numbers and K sources. came, had [K, W]: the number is within reach for sure (rule 3); was read before.
+class LookupCandidates:
+    """W numbers and K sources. in_reach, was_read [K, W]: the number is surely within reach (rule 3); was read before.
 
     idle[K]: probability that each source, with nothing to do with a question, reads such a number in its window.
     """
 
-    came: NDArray[np.bool_]
-    had: NDArray[np.bool_]
+    in_reach: NDArray[np.bool_]
+    was_read: NDArray[np.bool_]
     idle: Floats
 
 
-def chance(numbers: Finished) -> Floats:
+def read_chances(numbers: LookupCandidates) -> Floats:
     """[K, W] probability that each source, if it sells, reads each number for the answer (rules 2 and 3)."""
-    return np.where(numbers.had, AGAIN, LOOKS) * np.where(numbers.came | numbers.had, 1.0, ELSEWHERE)
+    return np.where(numbers.was_read, AGAIN, LOOKS) * np.where(numbers.in_reach | numbers.was_read, 1.0, ELSEWHERE)
 
 
-def told(belief: Floats, numbers: Finished) -> Floats:
+def information_bits(belief: Floats, numbers: LookupCandidates) -> Floats:
     """[W] bits that asking for each number tells about the source (rule 5)."""
     idle = np.clip(numbers.idle, _FLOOR, 1 - _FLOOR)
-    looks = chance(numbers)
+    looks = read_chances(numbers)
     kinds, which = np.unique(looks, axis=1, return_inverse=True)
     bits = np.array([_told(belief, idle, kinds[:, w]) for w in range(kinds.shape[1])])
     return np.asarray(bits[which.ravel()], np.float64)

@@ -41,7 +41,7 @@ FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.38, 0.44, 0.5, 0.7, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
+class CanaryOdds:
     """What a canary can do. sensitivity s, false_hit ε: probabilities, s > ε."""
 
     sensitivity: float
@@ -51,23 +51,23 @@ class Canary:
         if not 0 <= self.false_hit < self.sensitivity <= 1:
             raise ValueError("a canary's false hit rate must be below its sensitivity, both within 0 and 1")
 
-    def repeated(self, times: int) -> "Canary":
+    def repeated(self, times: int) -> "CanaryOdds":
         """So many canaries for the same pool, taken as one: 1-(1-s)^c."""
-        return Canary(
+        return CanaryOdds(
             sensitivity=1 - (1 - self.sensitivity) ** times,
             false_hit=1 - (1 - self.false_hit) ** times,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class CanaryRound:
     """Canaries to send out together: pools of places in the belief, and the bits that each adds to those before."""
 
     pools: tuple[Ints, ...]
     bits: tuple[float, ...]
 
 
-def bits_of(mass: Floats | float, canary: Canary) -> Floats:
+def bits_of(mass: Floats | float, canary: CanaryOdds) -> Floats:
     """Bits that a pool of so much probability tells (rule 2)."""
     m = np.asarray(mass, np.float64)
     s, e = canary.sensitivity, canary.false_hit
@@ -75,7 +75,7 @@ def bits_of(mass: Floats | float, canary: Canary) -> Floats:
 
 
 @cache
-def capacity(canary: Canary) -> tuple[float, float]:
+def capacity(canary: CanaryOdds) -> tuple[float, float]:
     """The most that a canary can tell, in bits, and the mass of the pool that does it."""
     low, high = 0.0, 1.0
     for _ in range(60):  # I is concave in the mass
@@ -88,12 +88,12 @@ def capacity(canary: Canary) -> tuple[float, float]:
     return float(bits_of(mass, canary)), mass
 
 
-def bound(accounts: int, canary: Canary, error: float = 0.01) -> float:
+def canaries_needed(accounts: int, canary: CanaryOdds, error: float = 0.01) -> float:
     """Canaries that any plan needs on average to find one of so many accounts (rule 3)."""
     return (1 - error) * log2(accounts) / capacity(canary)[0]
 
 
-def updated(belief: Floats, pool: Ints, hit: bool, canary: Canary) -> Floats:
+def update_belief(belief: Floats, pool: Ints, hit: bool, canary: CanaryOdds) -> Floats:
     """The belief [N] after an answer; somebody not listed takes part with what is missing to 1 (rule 6)."""
     inside, outside = canary.sensitivity, canary.false_hit
     if not hit:
@@ -105,7 +105,9 @@ def updated(belief: Floats, pool: Ints, hit: bool, canary: Canary) -> Floats:
     return np.asarray(after / total, np.float64) if total > 0 else belief
 
 
-def plan_round(belief: Floats, canary: Canary, most: int, *, rng: np.random.Generator, worth: float = 0.85) -> Round:
+def plan_round(
+    belief: Floats, canary: CanaryOdds, most: int, *, rng: np.random.Generator, worth: float = 0.85
+) -> CanaryRound:
     """Choose up to `most` pools to send out together (rules 4 and 5); at least one, if anybody is left to doubt."""
     order = np.argsort(-belief, kind="stable")
     parts = _Parts(belief, order, canary, rng)
@@ -120,13 +122,13 @@ def plan_round(belief: Floats, canary: Canary, most: int, *, rng: np.random.Gene
         bits.append(told)
         if turn + 1 < most:
             parts.answer(pool)
-    return Round(pools=tuple(pools), bits=tuple(bits))
+    return CanaryRound(pools=tuple(pools), bits=tuple(bits))
 
 
 class _Parts:
     """Heads, body and tail of a belief, under simulated answers to the pools planned so far."""
 
-    def __init__(self, belief: Floats, order: NDArray[np.int64], canary: Canary, rng: np.random.Generator) -> None:
+    def __init__(self, belief: Floats, order: NDArray[np.int64], canary: CanaryOdds, rng: np.random.Generator) -> None:
         self._belief, self._canary, self._rng = belief, canary, rng
         self._heads, self._body = order[:HEADS], order[HEADS : HEADS + BODY]
         self._tail = order[HEADS + BODY :]

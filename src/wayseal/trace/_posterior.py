@@ -44,7 +44,8 @@ class Posterior:
     of the leaks, given that it is a source. rho[C]: prior probability. some: probability that
     there is any source. unknown[n]: probability that each leak is from none of the candidates.
     unknown_share: its mean. delays: what was chosen between; `draws.delays` their probabilities.
-    points[C, n] (only rows of `rows`): see `points_at`. shifts: doubts that all of these hold already (`_doubt`).
+    points[C, n] (only rows of `rows`): see `points_at`. shifts: doubts that all of these hold already
+    (`_framing_doubt`).
     """
 
     probability: Floats
@@ -99,8 +100,8 @@ class Posterior:
         else:
             states, units = self.accounts, self.evidence.candidates
             places, p = credible_set(states, units, int(self.unit[seat]))
-            at = np.flatnonzero(np.isin(self.unit, places))
-            found = self.account[np.concatenate([self.seats.members[s] for s in at])]
+            seats = np.flatnonzero(np.isin(self.unit, places))
+            found = self.account[np.concatenate([self.seats.members[s] for s in seats])]
         rest = np.unique(found[found != candidate])
         order = np.argsort(-self.probability[rest], kind="stable")
         return np.concatenate([[candidate], rest[order]]).astype(np.int32), min(p, self._cap) * stays

@@ -22,12 +22,12 @@ from wayseal.ledger import Snapshot
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._evidence import ACTOR, Floats, Ints
 from wayseal.trace._exposures import Exposures
-from wayseal.trace._finished import finished
 from wayseal.trace._leaks import LeakSet
-from wayseal.trace._lookups import told
-from wayseal.trace._planner import Canary, bits_of, one_leaker, plan_round
+from wayseal.trace._lookup_candidates import find_lookup_candidates
+from wayseal.trace._lookups import information_bits
+from wayseal.trace._planner import CanaryOdds, bits_of, one_leaker, plan_round
 from wayseal.trace._posterior import Posterior
-from wayseal.trace._purchases import Offers, worth
+from wayseal.trace._purchases import Offers, weigh_offers
 from wayseal.trace._result import Note, Proposal
 from wayseal.trace._strata import lookup
 
@@ -72,13 +72,13 @@ def propose(
 
 
 def _apart(exposures: Exposures, pair: Sequence[int]) -> tuple[Proposal, ...]:
-    bits = float(bits_of(1 / len(pair), Canary(sensitivity=ASSUMED)))
+    bits = float(bits_of(1 / len(pair), CanaryOdds(sensitivity=ASSUMED)))
     why = Note(code="why.framed")
     return tuple(Proposal(test="canary", actors=(exposures.name[c],), bits=bits, why=why) for c in pair)
 
 
 def _canaries(exposures: Exposures, places: Places, belief: Floats, seed: int) -> list[tuple[float, Proposal]]:
-    canary = Canary(sensitivity=ASSUMED)
+    canary = CanaryOdds(sensitivity=ASSUMED)
     if belief[0] > 0.5:
         bits = float(bits_of(float(belief[0]), canary))
         why = Note(code=_ALONE, values={"mass": float(belief[0])})
@@ -98,13 +98,13 @@ def _lookups(
 ) -> list[tuple[float, Proposal]]:
     if "waybills" not in snapshot.tables:
         return []
-    keys, numbers = finished(snapshot, exposures, places, leaks.key)
+    keys, numbers = find_lookup_candidates(snapshot, exposures, places, leaks.key)
     if not len(keys):
         return []
-    bits = told(belief, numbers)
+    bits = information_bits(belief, numbers)
     best = int(np.argmax(bits))
     ask = {"waybill": tuple(snapshot.names("waybill", keys[best : best + 1]))}
-    reach = numbers.came[:, best] | numbers.had[:, best]
+    reach = numbers.in_reach[:, best] | numbers.was_read[:, best]
     why = Note(code="why.lookup", values={"n": int(reach.sum()), "mass": float(belief[reach].sum())})
     return [(float(bits[best]), Proposal(test="lookup", ask=ask, bits=float(bits[best]), why=why))]
 
@@ -114,8 +114,8 @@ def _merged(posterior: Posterior, places: Places, belief: Floats) -> tuple[Place
     seat = {int(c): -1 - s for s, members in enumerate(posterior.seats.members) for c in members}
     first: dict[int, int] = {}
     mass = np.zeros(len(places))
-    for at, place in enumerate(places.tolist()):
-        mass[first.setdefault(seat.get(place, place), at)] += belief[at]
+    for index, place in enumerate(places.tolist()):
+        mass[first.setdefault(seat.get(place, place), index)] += belief[index]
     kept = sorted(first.values())
     return places[kept], mass[kept]
 
@@ -131,12 +131,12 @@ def _purchases(
     accounts = max(float(len(strata.whole.actors)), 1.0)
     offers = Offers(
         size=np.array([float(v.waybills) for v in volumes]),
-        had=np.stack([lookup(v.actors, exposures.key[places]) for v in volumes], axis=1),
-        came=np.stack([lookup(v.outlets, keys) for v in volumes], axis=1),
+        was_read=np.stack([lookup(v.actors, exposures.key[places]) for v in volumes], axis=1),
+        in_reach=np.stack([lookup(v.outlets, keys) for v in volumes], axis=1),
         group=_groups(home),
         others=np.array([min(len(v.actors) / accounts, 1.0) for v in volumes]),
     )
-    told = worth(belief, offers)
+    told = weigh_offers(belief, offers)
     order = np.argsort(-told.per_cost, kind="stable")[:PURCHASES].tolist()
     out = []
     for q in order:

@@ -42,14 +42,14 @@ class Offers:
     """
 
     size: Floats
-    had: Floats
-    came: Floats
+    was_read: Floats
+    in_reach: Floats
     group: Ints
     others: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worth:
+class OfferWorth:
     """What each question is worth: bits[Q], cost[Q], delivered[Q] (probability that it is met)."""
 
     bits: Floats
@@ -62,32 +62,32 @@ class Worth:
         return self.bits / self.cost
 
 
-def worth(belief: Floats, offers: Offers) -> Worth:
+def weigh_offers(belief: Floats, offers: Offers) -> OfferWorth:
     """Weigh all questions under a belief [K] (rules 2 to 5)."""
     known = np.append(belief, max(1 - float(belief.sum()), 0.0))
-    chance = deliver(offers)
+    chance = delivery_chances(offers)
     got = known @ chance
     first = _entropy(got) - known @ _entropy(chance)
     with np.errstate(invalid="ignore", divide="ignore"):
         after = np.where(got > 0, known[:, None] * chance / got, known[:, None])
     second = np.array([_who(after[:, q], _reads(offers, q)) for q in range(len(got))])
-    return Worth(
+    return OfferWorth(
         bits=np.maximum(first, 0.0) + got * second,
         cost=got + COST_REFUSED * (1 - got),
         delivered=np.asarray(got, np.float64),
     )
 
 
-def deliver(offers: Offers) -> Floats:
+def delivery_chances(offers: Offers) -> Floats:
     """[K + 1, Q] probability that each source, and somebody not listed, meets a question (rule 2)."""
     there = (offers.size > 0)[None, :]
-    some = np.vstack([(offers.had > 0).astype(np.float64), offers.others[None, :]])
+    some = np.vstack([(offers.was_read > 0).astype(np.float64), offers.others[None, :]])
     return np.asarray(np.where(there, ELSEWHERE + (1 - ELSEWHERE) * WILLING * some, 0.0), np.float64)
 
 
 def _reads(offers: Offers, q: int) -> Floats:
     """[K + 1, K] probability that each source had read what each other (or, last, somebody not listed) sold."""
-    had, came, size = offers.had[:, q], offers.came[:, q], max(float(offers.size[q]), 1.0)
+    had, came, size = offers.was_read[:, q], offers.in_reach[:, q], max(float(offers.size[q]), 1.0)
     share = had / size
     with np.errstate(divide="ignore", invalid="ignore"):
         home = np.where(came > 0, np.minimum(had / came, 1.0), share)

@@ -21,8 +21,8 @@ from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
 from wayseal.trace._leaks import LeakSet
-from wayseal.trace._likelihood import surely
-from wayseal.trace._replayed import Replayed
+from wayseal.trace._likelihood import certain_events
+from wayseal.trace._replay import ReplayedReads
 from wayseal.trace._result import Note
 from wayseal.trace._strata import Strata
 
@@ -75,7 +75,7 @@ def _emptied(file: Leaks, column: str) -> int:
 
 def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:
     """Remarks on reads against sales, and on the strata."""
-    reads = surely(evidence, evidence.reads)
+    reads = certain_events(evidence, evidence.reads)
     mine = evidence.kind[reads.source] == ACTOR
     before = mine & (reads.at < evidence.sold_at[reads.leak])
     any_read = np.bincount(reads.leak[mine], minlength=evidence.leaks) > 0
@@ -92,7 +92,7 @@ def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:
         yield Note(code="quality.strata_sampled", values={"n": strata.sampled})
 
 
-def query_notes(found: Replayed | None) -> Iterator[Note]:
+def query_notes(found: ReplayedReads | None) -> Iterator[Note]:
     """Rule 6; nothing for a ledger without queries."""
     if found is None:
         return
@@ -104,13 +104,13 @@ def query_notes(found: Replayed | None) -> Iterator[Note]:
         yield Note(code="quality.queries_useless", values={"n": counts.useless})
     for key, queries in counts.unreadable.items():
         yield Note(code="quality.queries_unreadable", values={"n": queries, "key": key or "?"})
-    if found.again:
-        yield Note(code="quality.queries_again", values={"n": found.again})
+    if found.also_logged:
+        yield Note(code="quality.queries_again", values={"n": found.also_logged})
     if found.changes_left_out:
         yield Note(code="quality.changes_left_out", values={"n": found.changes_left_out})
 
 
-def summary_span(summary: Summary, found: Replayed | None = None) -> tuple[int, int] | None:
+def summary_span(summary: Summary, found: ReplayedReads | None = None) -> tuple[int, int] | None:
     """First and last read or replayed query (microseconds after 1970), None without any."""
     spans = [] if found is None or found.replay.counts.span is None else [found.replay.counts.span]
     if summary.first_at is not None and summary.last_at is not None:

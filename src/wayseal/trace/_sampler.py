@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.trace._evidence import Floats, Ints
-from wayseal.trace._kernels import STEP_DRAWS, Board, State, empty_record, run
+from wayseal.trace._kernels import STEP_DRAWS, Board, ChainState, empty_record, run
 from wayseal.trace._screen import Classes, gains, greedy
 
 MOST = 24
@@ -86,7 +86,7 @@ def inclusion(states: Ints, seats: int) -> Floats:
     return np.bincount(flat, minlength=seats) / max(len(states), 1)
 
 
-def _start(seats: Classes, members: Ints) -> State:
+def _start(seats: Classes, members: Ints) -> ChainState:
     k, n = len(members), seats.ratio.shape[1]
     room = np.full(MOST, -1, np.int32)
     room[:k] = members
@@ -94,7 +94,7 @@ def _start(seats: Classes, members: Ints) -> State:
     place[members] = np.arange(k)
     share = np.zeros(MOST + 1)
     share[: k + 1] = 1 / (k + 1)
-    return State(
+    return ChainState(
         k=np.array([k], np.int32),
         delay=np.zeros(1, np.int32),
         members=room,
@@ -128,7 +128,7 @@ def _board(seats: Classes, start: Ints, share: Floats) -> Board:
     )
 
 
-def _round(board: Board, state: State, rng: np.random.Generator, effort: Effort, n: int) -> Draws:
+def _round(board: Board, state: ChainState, rng: np.random.Generator, effort: Effort, n: int) -> Draws:
     refreshes = effort.steps // effort.every
     kept = refreshes - refreshes // 10
     record = empty_record(kept, MOST, len(board.log_odds), n, len(board.log_base))

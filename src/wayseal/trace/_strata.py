@@ -138,7 +138,7 @@ class Sources:
     passed: Ints
 
 
-def count(snapshot: Snapshot, strata: Strata, sources: Sources, shown: Floats | None = None) -> Counts:
+def count_strata(snapshot: Snapshot, strata: Strata, sources: Sources, shown: Floats | None = None) -> Counts:
     """How much of each stratum each candidate had (rules 4 to 6).
 
     shown[C, questions]: what it had beside its logged reads, leaks not counted.
@@ -203,8 +203,8 @@ def lookup(table: pa.Table, keys: NDArray[np.uint64]) -> Floats:
     counted = table["waybills"].to_numpy()
     if not len(known):
         return np.zeros(len(keys))
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.where(known[at] == keys, counted[at], 0).astype(np.float64)
+    index = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[index] == keys, counted[index], 0).astype(np.float64)
 
 
 def _read(table: pa.Table, v: StratumVolumes, whole: StratumVolumes, sources: Sources) -> Floats:

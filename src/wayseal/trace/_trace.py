@@ -1,7 +1,7 @@
 """The main job: from a ledger and a handful of leaked numbers to who they came from.
 
 The path: match the leaks (`_leaks`) → gather exposures and strata (`_exposures`, `_strata`) → weigh
-(`_posterior`) → check the fit (`_fit`, `_doubt`) → verdict (`_verdict`) → rows (`_assemble`).
+(`_posterior`) → check the fit (`_fit`, `_framing_doubt`) → verdict (`_verdict`) → rows (`_assemble`).
 """
 
 import math
@@ -13,16 +13,16 @@ from wayseal.model import WaysealError
 from wayseal.model.times import iso
 from wayseal.store.types import Leaks
 from wayseal.trace._assemble import Assembly, considered
-from wayseal.trace._doubt import doubted, doubtful
 from wayseal.trace._exposures import Exposures, gather
 from wayseal.trace._fit import FitTest, check_fit
+from wayseal.trace._framing_doubt import apply_doubts, find_doubtful
 from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._proposals import propose
 from wayseal.trace._quality import evidence_notes, leak_notes, log_notes, query_notes, summary_span
-from wayseal.trace._replayed import Replayed
+from wayseal.trace._replay import ReplayedReads
 from wayseal.trace._result import DelayPart, Fit, Note, QueryCounts, TraceResult
-from wayseal.trace._verdict import leading, named, verdict
+from wayseal.trace._verdict import leading_sources, named_sources, verdict
 from wayseal.trace._views import view_samples
 
 Progress = Callable[[str, int, int], None]
@@ -85,7 +85,7 @@ def _result(
     test: FitTest,
     seed: int,
 ) -> TraceResult:
-    assembly, rows = Assembly(exposures, believed, found), leading(believed)
+    assembly, rows = Assembly(exposures, believed, found), leading_sources(believed)
     summary = snapshot.summary()
     span = summary_span(summary, exposures.replayed)
     notes = [*leak_notes(found, leaks, span), *log_notes(snapshot, summary), *query_notes(exposures.replayed)]
@@ -120,7 +120,7 @@ def _result(
     )
 
 
-def _query_counts(found: Replayed | None) -> QueryCounts | None:
+def _query_counts(found: ReplayedReads | None) -> QueryCounts | None:
     if found is None:
         return None
     counts = found.replay.counts
@@ -135,10 +135,10 @@ def _tested(
     seed: int,
 ) -> tuple[FitTest, Posterior]:
     """Test the fit of every source that would be named, and weigh the doubts about those that are probable."""
-    sources = named(posterior, leading(posterior))
-    samples = view_samples(snapshot, exposures, found, list(dict.fromkeys([*sources, *doubtful(posterior)])))
+    sources = named_sources(posterior, leading_sources(posterior))
+    samples = view_samples(snapshot, exposures, found, list(dict.fromkeys([*sources, *find_doubtful(posterior)])))
     test = check_fit(posterior, sources, samples, seed=seed)
-    return test, doubted(posterior, samples, test.framings, seed=seed)
+    return test, apply_doubts(posterior, samples, test.framings, seed=seed)
 
 
 def _fit(exposures: Exposures, found: LeakSet, test: FitTest) -> Fit:

@@ -21,14 +21,14 @@ SHORTLIST_MOST = 20
 SHORTLIST_SOME = 0.5
 
 
-def leading(posterior: Posterior, *, least: float = 0.01) -> list[int]:
+def leading_sources(posterior: Posterior, *, least: float = 0.01) -> list[int]:
     """Candidates above `least`, most probable first; ties by place."""
     p = posterior.probability
     order = np.argsort(-p, kind="stable")
     return [int(c) for c in order if p[c] > least]
 
 
-def named(posterior: Posterior, candidates: Sequence[int]) -> list[int]:
+def named_sources(posterior: Posterior, candidates: Sequence[int]) -> list[int]:
     """Those of the candidates that a set of at most three names, parts of accounts through these."""
     out = []
     for candidate in candidates:
@@ -53,6 +53,6 @@ def shortlisted(posterior: Posterior) -> bool:
 
 def verdict(posterior: Posterior, *, fair: bool) -> VerdictKind:
     """Give the verdict; fair: nothing speaks against a fair draw from what the sources saw."""
-    if fair and named(posterior, leading(posterior)):
+    if fair and named_sources(posterior, leading_sources(posterior)):
         return VerdictKind.NAMED
     return VerdictKind.SHORTLIST if shortlisted(posterior) else VerdictKind.INSUFFICIENT

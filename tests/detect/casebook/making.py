@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from wayseal.detect.casebook import Alert, writing
 from wayseal.detect.casebook._errors import NoSuchCaseError
-from wayseal.detect.casebook._writer import Writer
+from wayseal.detect.casebook._writer import CasebookWriter
 
 DAY = 86_400_000_000
 NOW = 20_600 * DAY
 NAMES = ("u-1042", "u-1077", "王芳", "a\u202eb", '"\\\n')
-Do = Callable[[Writer], object]
+Do = Callable[[CasebookWriter], object]
 
 
 def secret(size: int) -> bytes:
@@ -66,7 +66,7 @@ _cases = st.sampled_from(["c-1", "c-2", "c-3"])
 
 
 def _if_there(act: Do) -> Do:
-    def tried(writer: Writer) -> object:
+    def tried(writer: CasebookWriter) -> object:
         try:
             return act(writer)
         except NoSuchCaseError:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.detect.casebook.making import DAY, NOW, Do, alert, folder, run, some
 from wayseal.detect.casebook import Alert, CasebookError, read_casebook, writing
-from wayseal.detect.casebook._writer import MOST_STATEMENT, Writer
-from wayseal.detect.casebook.types import MOST_LINE, Judged, State
+from wayseal.detect.casebook._writer import MOST_STATEMENT, CasebookWriter
+from wayseal.detect.casebook.types import MOST_LINE, CaseState, Judged
 
 
 @pytest.fixture
@@ -142,14 +142,14 @@ def test_names_are_shown_from_the_act_on(path: Path) -> None:
     assert named() == {"a", "e"}
     run(path, lambda w: w.unmask(["c-2", "c-3", "c-2"], "Li", "list", NOW))
     assert named() == {"a", "b", "c", "d", "e"}
-    assert [case.state for case in read_casebook(path).cases] == [State.OPENED] * 3
+    assert [case.state for case in read_casebook(path).cases] == [CaseState.OPENED] * 3
     close(path, "c-1")
     assert named() == {"b", "c", "d"}, "nothing was found against a and e"
     close(path, "c-2", true=True)
     assert named() == {"b", "c", "d"}
     run(path, lambda w: w.open("c-1", "Wang", "works council", NOW))
     assert named() == {"a", "b", "c", "d", "e"}
-    assert [case.state for case in read_casebook(path).cases] == [State.FALSE, State.TRUE, State.OPENED]
+    assert [case.state for case in read_casebook(path).cases] == [CaseState.FALSE, CaseState.TRUE, CaseState.OPENED]
 
 
 def test_a_name_that_two_cases_show(path: Path) -> None:
@@ -264,6 +264,6 @@ def test_only_registering_makes_a_casebook(path: Path) -> None:
 def test_writers_are_values_of_what_they_hold(path: Path) -> None:
     some(path)
     with writing(path) as writer:
-        assert isinstance(writer, Writer)
+        assert isinstance(writer, CasebookWriter)
         assert writer.book == read_casebook(path)
         assert writer.open("c-2", "Li", "why", NOW) == writer.book.case("c-2")

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.detect.casebook.making import NOW, Do, acts, alert, folder, forgets, run, secret, some
 from wayseal.detect.casebook import read_casebook, verify, writing
-from wayseal.detect.casebook._read import taken
+from wayseal.detect.casebook._read import load_content
 from wayseal.detect.casebook.types import FILE, Act
 
 
 def kept(path: Path) -> list[Act]:
-    return [act for _, act in taken((path / FILE).read_bytes(), path / FILE).acts]
+    return [act for _, act in load_content((path / FILE).read_bytes(), path / FILE).acts]
 
 
 @given(st.lists(st.one_of(acts, forgets), max_size=12), st.booleans())

@@ -9,7 +9,7 @@ import pytest
 
 from tests.detect.casebook.making import NOW, run, secret, some
 from wayseal.detect.casebook import CasebookError, read_casebook, verify, writing
-from wayseal.detect.casebook._chain import chained
+from wayseal.detect.casebook._chain import chain_lines
 from wayseal.detect.casebook.findings import Code, Head
 from wayseal.detect.casebook.types import FILE
 
@@ -108,7 +108,7 @@ def test_a_line_that_was_written_anew_is_found_by_the_next(path: Path) -> None:
     kept = verify(path).head
     act = json.loads(lines[-3])
     act["who"] = "somebody else"
-    forged = chained([{k: v for k, v in act.items() if k not in {"before", "sum"}}], act["before"])
+    forged = chain_lines([{k: v for k, v in act.items() if k not in {"before", "sum"}}], act["before"])
     assert found(path, b"".join([*lines[:-3], forged, *lines[-2:]])) == (6, "missing")
     rest = b"".join([*lines[:-3], forged])
     (path / FILE).write_bytes(rest)
@@ -162,14 +162,14 @@ def test_a_head_that_was_written_down(path: Path) -> None:
 def test_a_line_that_says_what_cannot_be(path: Path, act: dict[str, object]) -> None:
     content = (path / FILE).read_bytes()
     last = verify(path).head.sum
-    assert found(path, content + chained([whole(act)], last)) == (8, Code.ACT)
+    assert found(path, content + chain_lines([whole(act)], last)) == (8, Code.ACT)
 
 
 @pytest.mark.parametrize("kind", ["case", "alert", "opened", "unmasked", "heard", "verdict", "forgotten"])
 def test_the_table_above_starts_from_what_can_be(path: Path, kind: str) -> None:
     line = whole({"act": kind, "case": "c-3" if kind == "case" else "c-1"})
     with (path / FILE).open("ab") as file:
-        file.write(chained([line], verify(path).head.sum))
+        file.write(chain_lines([line], verify(path).head.sum))
     assert verify(path).sound
 
 
@@ -192,7 +192,7 @@ def test_something_else_is_no_casebook(path: Path, content: bytes) -> None:
 
 
 def test_another_version(path: Path) -> None:
-    (path / FILE).write_bytes(chained([{"wayseal": "casebook", "version": 2, "secret": ""}], ""))
+    (path / FILE).write_bytes(chain_lines([{"wayseal": "casebook", "version": 2, "secret": ""}], ""))
     with pytest.raises(CasebookError, match=":1: this casebook is of another version") as caught:
         read_casebook(path)
     assert caught.value.exit_code == 6

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.detect.explain.worlds import DAY, HOUR, START, Drawn, Row, by_kernel, by_rows
-from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, By, Template
+from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, Template, TemplateKind
 
 pytestmark = pytest.mark.kernels
 
@@ -55,86 +55,86 @@ PLACES = [
 ALWAYS = (-400 * DAY, 400 * DAY)
 """Before and after which nothing is tried."""
 EDGES = {
-    "a scan": (By.CUSTODY, {"actors": [HERE], "scans": [scan(0)]}, (-DAY, 2 * DAY)),
+    "a scan": (TemplateKind.CUSTODY, {"actors": [HERE], "scans": [scan(0)]}, (-DAY, 2 * DAY)),
     "a scan at an outlet that no table describes": (
-        By.CUSTODY,
+        TemplateKind.CUSTODY,
         {"actors": [person("u-1", outlet="o-9")], "scans": [scan(3, "o-9"), scan(0, "o-1")]},
         (2 * DAY, 5 * DAY),
     ),
     "a scan where it is assigned": (
-        By.CUSTODY,
+        TemplateKind.CUSTODY,
         {"assignments": [given("outlet", "o-1", 0, 1)], "scans": [scan(0)]},
         (0, DAY - 1),
     ),
-    "the beginning of a route": (By.CUSTODY, {"actors": [HERE], "waybills": [issued()]}, (-HOUR, 5 * DAY)),
+    "the beginning of a route": (TemplateKind.CUSTODY, {"actors": [HERE], "waybills": [issued()]}, (-HOUR, 5 * DAY)),
     "the end of a route that scans lengthen": (
-        By.CUSTODY,
+        TemplateKind.CUSTODY,
         {"actors": [person("u-1", outlet="o-2")], "waybills": [issued()], "scans": [scan(1), scan(9), scan(4)]},
         (-HOUR, 11 * DAY),
     ),
-    "a scan elsewhere in the city": (By.CITY, {"actors": [HERE], "scans": [scan(0, "o-3")]}, (-DAY, 2 * DAY)),
+    "a scan elsewhere in the city": (TemplateKind.CITY, {"actors": [HERE], "scans": [scan(0, "o-3")]}, (-DAY, 2 * DAY)),
     "a route to the city": (
-        By.CITY,
+        TemplateKind.CITY,
         {"actors": [HERE], "waybills": [issued(origin_outlet="o-2", destination_outlet="o-3")]},
         (-HOUR, 5 * DAY),
     ),
-    "a ticket": (By.TICKET, {"tickets": [ticket(6)]}, (-DAY, 8 * DAY)),
-    "an open ticket": (By.TICKET, {"tickets": [ticket(None)]}, (-DAY, 16 * DAY)),
+    "a ticket": (TemplateKind.TICKET, {"tickets": [ticket(6)]}, (-DAY, 8 * DAY)),
+    "an open ticket": (TemplateKind.TICKET, {"tickets": [ticket(None)]}, (-DAY, 16 * DAY)),
     "a colleague's ticket": (
-        By.HANDOVER,
+        TemplateKind.HANDOVER,
         {"actors": [person("u-1"), person("u-2")], "tickets": [ticket(6, "u-2")]},
         (-DAY, 8 * DAY),
     ),
     "a channel": (
-        By.CHANNEL,
+        TemplateKind.CHANNEL,
         {"assignments": [given("channel", "app", 0, 5)], "waybills": [issued()]},
         (0, 5 * DAY - 1),
     ),
     "a channel for good": (
-        By.CHANNEL,
+        TemplateKind.CHANNEL,
         {"assignments": [given("channel", "app")], "waybills": [issued()]},
         (0, ALWAYS[1]),
     ),
     "a customer": (
-        By.CUSTOMER,
+        TemplateKind.CUSTOMER,
         {"assignments": [given("customer", "shop", 1, 5)], "waybills": [issued(30)]},
         (DAY, 5 * DAY - 1),
     ),
     "a city at the end of the route": (
-        By.RESPONSIBILITY,
+        TemplateKind.RESPONSIBILITY,
         {"assignments": [given("city", "重庆", 1, 5)], "waybills": [issued(30)]},
         (DAY, 5 * DAY - 1),
     ),
     "a city at the beginning of the route": (
-        By.RESPONSIBILITY,
+        TemplateKind.RESPONSIBILITY,
         {"assignments": [given("city", "杭州", 1, 5)], "waybills": [issued(30)]},
         (DAY, 5 * DAY - 1),
     ),
     "a region where it was scanned": (
-        By.RESPONSIBILITY,
+        TemplateKind.RESPONSIBILITY,
         {"assignments": [given("region", "西", 1, 5)], "scans": [scan(0, "o-0"), scan(9, "o-2")]},
         (DAY, 5 * DAY - 1),
     ),
-    "nothing of the account's": (By.CUSTODY, {"actors": [HERE], "scans": [scan(0, "o-3")]}, None),
-    "an end of the route elsewhere": (By.CITY, {"actors": [HERE], "scans": [scan(0, "o-2")]}, None),
+    "nothing of the account's": (TemplateKind.CUSTODY, {"actors": [HERE], "scans": [scan(0, "o-3")]}, None),
+    "an end of the route elsewhere": (TemplateKind.CITY, {"actors": [HERE], "scans": [scan(0, "o-2")]}, None),
     "a city of an outlet that no table describes": (
-        By.CITY,
+        TemplateKind.CITY,
         {"actors": [person("u-1", outlet="o-9")], "scans": [scan(0, "o-8")]},
         None,
     ),
     "an outlet that no table knows": (
-        By.CITY,
+        TemplateKind.CITY,
         {"actors": [HERE], "outlets": [outlet("o-1"), outlet("o-3")], "scans": [scan(0, "o-8")]},
         None,
     ),
-    "a head office": (By.CUSTODY, {"actors": [person("u-1", outlet="hq")], "scans": [scan(0, "hq")]}, None),
+    "a head office": (TemplateKind.CUSTODY, {"actors": [person("u-1", outlet="hq")], "scans": [scan(0, "hq")]}, None),
     "colleagues without a place": (
-        By.HANDOVER,
+        TemplateKind.HANDOVER,
         {"actors": [person("u-1", region=None), person("u-2", region=None)], "tickets": [ticket(6, "u-2")]},
         None,
     ),
     "colleagues at the same outlet, whatever their regions": (
-        By.HANDOVER,
+        TemplateKind.HANDOVER,
         {"actors": [HERE, person("u-2", outlet="o-1", region="西")], "tickets": [ticket(6, "u-2")]},
         (-DAY, 8 * DAY),
     ),
@@ -168,15 +168,15 @@ def test_the_moments_at_which_an_explanation_begins_and_ends(name: str) -> None:
 @pytest.mark.parametrize(
     ("holder", "by", "fits"),
     [
-        ("u-1", By.TICKET, True),
-        ("u-1", By.HANDOVER, False),
-        ("u-2", By.TICKET, False),
-        ("u-2", By.HANDOVER, True),
-        ("u-3", By.HANDOVER, False),
-        ("u-9", By.HANDOVER, False),
+        ("u-1", TemplateKind.TICKET, True),
+        ("u-1", TemplateKind.HANDOVER, False),
+        ("u-2", TemplateKind.TICKET, False),
+        ("u-2", TemplateKind.HANDOVER, True),
+        ("u-3", TemplateKind.HANDOVER, False),
+        ("u-9", TemplateKind.HANDOVER, False),
     ],
 )
-def test_a_handover_is_a_colleagues_ticket_and_not_ones_own(holder: str, by: By, fits: bool) -> None:
+def test_a_handover_is_a_colleagues_ticket_and_not_ones_own(holder: str, by: TemplateKind, fits: bool) -> None:
     staff = [person("u-1"), person("u-2"), person("u-3", region="西")]
     world = Drawn(actors=staff, tickets=[OWN | {"actor": holder}], reads=[READ])
     assert why(world, Template(name="x", by=by, strong=True)) == (0 if fits else UNEXPLAINED)
@@ -195,15 +195,15 @@ def test_a_template_is_for_whom_it_names(name: str) -> None:
     right, wrong = NARROW[name]
     world = Drawn(actors=[person("u-1", rights=["a", "b"])], tickets=[OWN], reads=[READ | {"action": "print"}])
     for keys, expected in ((right, 0), (wrong, UNEXPLAINED)):
-        assert why(world, Template(name="x", by=By.TICKET, strong=True, **keys)) == expected
+        assert why(world, Template(name="x", by=TemplateKind.TICKET, strong=True, **keys)) == expected
     nobody = Drawn(tickets=[OWN | {"actor": "u-9"}], reads=[READ | {"actor": "u-9"}])
-    assert why(nobody, Template(name="x", by=By.TICKET, strong=True, **right)) == UNEXPLAINED
-    assert why(nobody, Template(name="x", by=By.TICKET, strong=True)) == 0
+    assert why(nobody, Template(name="x", by=TemplateKind.TICKET, strong=True, **right)) == UNEXPLAINED
+    assert why(nobody, Template(name="x", by=TemplateKind.TICKET, strong=True)) == 0
 
 
 def test_a_right_covers_what_no_table_knows() -> None:
     world = Drawn(actors=[person("u-1", rights=["a"]), person("u-2")], reads=[READ, READ | {"actor": "u-2"}])
-    template = Template(name="x", by=By.MANDATE, strong=True, rights=frozenset(["a"]))
+    template = Template(name="x", by=TemplateKind.MANDATE, strong=True, rights=frozenset(["a"]))
     assert [w for w, _ in by_kernel(world, (template,))] == [0, UNKNOWN]
 
 
@@ -211,5 +211,5 @@ def test_before_the_first_scan_is_said_of_unexplained_reads_alone() -> None:
     reads = [READ | {"at": START + step} for step in (-1, 0)]
     world = Drawn(scans=[scan(3), scan(0)], reads=reads)
     assert by_kernel(world, ()) == [(UNEXPLAINED, True), (UNEXPLAINED, False)]
-    fits = Template(name="x", by=By.CUSTODY, strong=True, before=DAY)
+    fits = Template(name="x", by=TemplateKind.CUSTODY, strong=True, before=DAY)
     assert by_kernel(Drawn(actors=[HERE], scans=[scan(0)], reads=reads), (fits,)) == [(0, False), (0, False)]

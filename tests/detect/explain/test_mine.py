@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tests.detect.explain.worlds import Row
 from tests.detect.making import CHINA, DAY, HOUR, commit, quiet
 from tests.ledger.helpers import at
-from wayseal.detect.explain import By, Template, load_templates
+from wayseal.detect.explain import Template, TemplateKind, load_templates
 from wayseal.detect.explain._templates import parse_templates
-from wayseal.detect.facts import facts_of, ground_of
-from wayseal.detect.reasons import MineResult, mine, render_mine
+from wayseal.detect.facts import build_context, update_facts
+from wayseal.detect.reasons import MineResult, mine_templates, render_mine
 from wayseal.detect.reasons._candidates import candidates
 from wayseal.detect.reasons._measure import ACCOUNTS, LIFT, READS, Side, dominating, support
 from wayseal.ledger import open_ledger
@@ -85,9 +85,9 @@ def mined(folder: Path, tables: dict[str, list[Row]], without: str = "", limit: 
     commit(folder, folder / "L", tables)
     templates = [t for t in load_templates(None) if t.name != without]
     with open_ledger(folder / "L") as snapshot:
-        facts = facts_of(snapshot, None, templates, CHINA, quiet)
-        ground = ground_of(snapshot, templates, CHINA)
-        return mine(snapshot, facts, ground, templates, limit, **more)
+        facts = update_facts(snapshot, None, templates, CHINA, quiet)
+        ground = build_context(snapshot, templates, CHINA)
+        return mine_templates(snapshot, facts, ground, templates, limit, **more)
 
 
 def test_a_template_that_was_taken_out_is_proposed(tmp_path: Path) -> None:
@@ -220,11 +220,11 @@ def test_the_report_has_templates_that_a_file_can_hold(tmp_path: Path) -> None:
 
 
 def test_what_is_tried_is_never_a_mandate_and_knows_each_kind() -> None:
-    own = Template(name="night", by=By.TICKET, strong=True, roles=frozenset(["clerk"]))
+    own = Template(name="night", by=TemplateKind.TICKET, strong=True, roles=frozenset(["clerk"]))
     tried = candidates([*load_templates(None), own])
-    assert not any(t.template.by is By.MANDATE for t in tried if t.template)
+    assert not any(t.template.by is TemplateKind.MANDATE for t in tried if t.template)
     kinds = {t.kind for t in candidates([])}
-    assert kinds == {*By, "colleague", "lane"} - {By.MANDATE}
+    assert kinds == {*TemplateKind, "colleague", "lane"} - {TemplateKind.MANDATE}
     wider = [t.template for t in tried if t.family == "night" and t.template]
     assert all(not t.roles for t in wider)
     assert max(t.after for t in wider) == 3 * own.after

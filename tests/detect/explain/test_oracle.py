@@ -14,9 +14,9 @@ from tests.detect.making import CHINA, quiet
 from tests.effort import examples
 from wayseal import store
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, Template, load_templates
-from wayseal.detect.facts import facts_of
+from wayseal.detect.facts import update_facts
 from wayseal.detect.reasons import explain_pair
-from wayseal.detect.reasons._judge import early, tried, verdict
+from wayseal.detect.reasons._judge import classify, is_early, try_templates
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.simulate import preset, simulate
@@ -39,7 +39,7 @@ def test_a_simulated_courier_read_by_read_through_the_ledger(tmp_path: Path) -> 
     templates = load_templates(None)
     with open_ledger(tmp_path / "L") as snapshot:
         keys = snapshot.control(80)
-        suspects = facts_of(snapshot, None, templates, CHINA, quiet).suspects
+        suspects = update_facts(snapshot, None, templates, CHINA, quiet).suspects
         some = suspects.filter(pc.is_in(suspects["waybill"], pa.array(keys)))
         names = (snapshot.names(kind, some[kind].to_numpy()) for kind in ("waybill", "actor"))
         values = zip(some["why"].to_pylist(), some["early"].to_pylist(), strict=True)
@@ -68,10 +68,10 @@ def unexplained(
     rows = zip(*(c.to_pylist() for c in columns), actors, strict=True)
     out = {}
     for key, at, action, first, actor in rows:
-        found = tried(at, action or "", known.account(actor), parcels[key], known, templates)
-        said = verdict(found, parcels[key])
+        found = try_templates(at, action or "", known.account(actor), parcels[key], known, templates)
+        said = classify(found, parcels[key])
         if first and said in {"weak", "unexplained", "unknown"}:
             why = {"unexplained": UNEXPLAINED, "unknown": UNKNOWN}.get(said)
             why = templates.index(found[-1].template) if why is None else why
-            out[numbers[key], actor] = why, why >= UNEXPLAINED and early(at, parcels[key])
+            out[numbers[key], actor] = why, why >= UNEXPLAINED and is_early(at, parcels[key])
     return out

@@ -18,7 +18,7 @@ from wayseal.detect import reasons
 from wayseal.detect._errors import NoSuchPairError
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.reasons import PairResult, explain_pair, render_pair
-from wayseal.detect.reasons._judge import How
+from wayseal.detect.reasons._judge import Outcome
 from wayseal.detect.reasons._pair import _Judge
 from wayseal.detect.reasons._pair_report import MOST_READS
 from wayseal.detect.reasons._world import parcel_of, world_of
@@ -200,7 +200,7 @@ def test_both_languages_say_all_of_it_with_the_same_blanks() -> None:
         assert blanks(zh[code]) == blanks(text), code
         assert not BANNED.search(zh[code] + text), code
     assert {f"explain.{code}" for code in SAID} <= en.keys()
-    assert {h.value for h in How} == {"fits", "early", "late", "post", "other", *GATES}
+    assert {h.value for h in Outcome} == {"fits", "early", "late", "post", "other", *GATES}
 
 
 def test_every_text_is_asked_for() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from tests.detect.explain.worlds import DAY, KEYER, START, Row
-from wayseal.detect.explain import Staff, staff_of
+from wayseal.detect.explain import Staff, build_staff
 from wayseal.detect.explain._posts import CITY, EVER, OUTLET, REGION
 from wayseal.store import arrow_schema
 
@@ -27,7 +27,7 @@ def given(name: str, scope: str, value: str, since: int = 0, until: int | None =
 def staff(actors: list[Row], assignments: list[Row], others: list[str] | None = None) -> Staff:
     tables = (pa.Table.from_pylist(r, schema=arrow_schema(n)) for r, n in (
         (actors, "actors"), (PLACES, "outlets"), (assignments, "assignments")))  # fmt: skip
-    return staff_of(KEYER.of, KEYER.of(others or []), *tables)
+    return build_staff(KEYER.of, KEYER.of(others or []), *tables)
 
 
 def posts(made: Staff, name: str) -> set[tuple[int, ...]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayseal.detect._errors import TemplateError
-from wayseal.detect.explain import By, Template, load_templates, ranks
+from wayseal.detect.explain import Template, TemplateKind, load_templates, ranks
 from wayseal.detect.explain._templates import MOST, TIMED, built_in, parse_templates
 from wayseal.detect.reasons import as_toml
 from wayseal.detect.reasons._block import length, readable
@@ -120,14 +120,14 @@ def words(*among: str) -> st.SearchStrategy[frozenset[str]]:
 @st.composite
 def written(draw: st.DrawFn) -> Template:
     """Any template that a file can say."""
-    by = draw(st.sampled_from(By))
+    by = draw(st.sampled_from(TemplateKind))
     lengths = st.builds(lambda n, unit: n * unit, st.integers(0, 9999), st.sampled_from((MINUTE, HOUR, DAY)))
     made = Template(name=draw(st.from_regex("[a-z][a-z0-9_-]{0,39}", fullmatch=True)), by=by, strong=True)
-    if by is not By.MANDATE:
+    if by is not TemplateKind.MANDATE:
         made = replace(made, strong=draw(st.booleans()))
     if by in TIMED:
         made = replace(made, before=draw(lengths), after=draw(lengths))
-    rights = draw(words().filter(bool)) if by is By.MANDATE else draw(words())
+    rights = draw(words().filter(bool)) if by is TemplateKind.MANDATE else draw(words())
     return replace(
         made,
         roles=draw(words()),

@@ -9,10 +9,19 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from wayseal.detect.explain import NOT_FIRST, UNEXPLAINED, UNKNOWN, By, Template, ranks, rules_of, staff_of
+from wayseal.detect.explain import (
+    NOT_FIRST,
+    UNEXPLAINED,
+    UNKNOWN,
+    Template,
+    TemplateKind,
+    build_staff,
+    code_rules,
+    ranks,
+)
 from wayseal.detect.explain._templates import ordered
-from wayseal.detect.facts._walk import Ground, judged, tables_of
-from wayseal.detect.reasons._judge import early, tried, verdict
+from wayseal.detect.facts._walk import ExplanationContext, code_tables, judge_reads
+from wayseal.detect.reasons._judge import classify, is_early, try_templates
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger.beside import Beside
@@ -51,14 +60,14 @@ def by_kernel(world: Drawn, templates: Sequence[Template]) -> list[tuple[int, bo
     """(why, early) of each read, as the kernel says."""
     actors = world.table("actors")
     named = [r["actor"] for r in (*world.reads, *world.tickets)]
-    staff = staff_of(KEYER.of, KEYER.of(named), actors, world.table("outlets"), world.table("assignments"))
-    rules = rules_of(templates, staff, KEYER.of(actors["actor"].to_pylist()), actors)
+    staff = build_staff(KEYER.of, KEYER.of(named), actors, world.table("outlets"), world.table("assignments"))
+    rules = code_rules(templates, staff, KEYER.of(actors["actor"].to_pylist()), actors)
     mandates, strong = ranks(templates)
-    ground = Ground(staff=staff, rules=rules, mandates=mandates, strong=strong, offset=0)
+    ground = ExplanationContext(staff=staff, rules=rules, mandates=mandates, strong=strong, offset=0)
     batch = _kept(world.reads, {"at": pa.int64(), "actor": None, "first": pa.bool_(), "action": pa.uint8()}, "at")
     reads = batch.set_column(1, "at", batch["at"].cast(pa.timestamp("us", tz="UTC")))
     stretch = Beside(low=0, high=2**64 - 1, reads=(reads,), tables=_beside(world))
-    _, why, early = judged(reads, tables_of(stretch, staff), ground)
+    _, why, early = judge_reads(reads, code_tables(stretch, staff), ground)
     order = sorted(range(len(world.reads)), key=lambda n: (_key(world.reads[n]["waybill"]), world.reads[n]["at"]))
     out: list[tuple[int, bool]] = [(0, False)] * len(order)
     for place, n in enumerate(order):
@@ -75,12 +84,12 @@ def by_rows(world: Drawn, ordered: Sequence[Template]) -> list[tuple[int, bool]]
     for read in world.reads:
         parcel = parcels[read["waybill"]]
         account = known.account(read["actor"])
-        found = tried(read["at"], read["action"] or "", account, parcel, known, ordered)
-        said = verdict(found, parcel)
+        found = try_templates(read["at"], read["action"] or "", account, parcel, known, ordered)
+        said = classify(found, parcel)
         why = {"unexplained": UNEXPLAINED, "unknown": UNKNOWN}.get(said)
         if why is None:
             why = list(ordered).index(found[-1].template)
-        out.append((why, why >= UNEXPLAINED and early(read["at"], parcel)) if read["first"] else (NOT_FIRST, False))
+        out.append((why, why >= UNEXPLAINED and is_early(read["at"], parcel)) if read["first"] else (NOT_FIRST, False))
     return out
 
 
@@ -136,7 +145,7 @@ def _template(draw: st.DrawFn) -> Row:
     def some(values: Sequence[str]) -> frozenset[str]:
         return draw(st.frozensets(st.sampled_from(values), min_size=1, max_size=2)) if draw(_seldom()) else frozenset()
 
-    by = draw(st.sampled_from(By))
+    by = draw(st.sampled_from(TemplateKind))
     return {
         "by": by,
         "strong": draw(st.booleans()),
@@ -145,7 +154,7 @@ def _template(draw: st.DrawFn) -> Row:
         "roles": some(_ROLES),
         "kinds": some(list(ActorKind)),
         "actions": some(_ACTIONS),
-        "rights": some(_RIGHTS) or frozenset(["waybill.all"] if by is By.MANDATE else []),
+        "rights": some(_RIGHTS) or frozenset(["waybill.all"] if by is TemplateKind.MANDATE else []),
     }
 
 

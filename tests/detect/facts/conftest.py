@@ -11,7 +11,7 @@ from wayseal.detect.facts import _update
 def counts(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Of each count, whether it was of what came since only."""
     out: list[bool] = []
-    count = _update._counted
+    count = _update._count_facts
 
     def spied(snapshot: Any, ground: Any, old: Any, progress: Any) -> Any:
         out.append(old is not None)

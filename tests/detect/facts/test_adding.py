@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.detect.making import CHINA, same
 from wayseal.detect.facts import Facts, totals
-from wayseal.detect.facts._facts import HOURS, SCHEMAS, SHOWN, SUSPECTS, USES, added_up, among, newest
+from wayseal.detect.facts._facts import HOURS, SCHEMAS, SHOWN, SUSPECTS, USES, add_up, is_among, newest_suspects
 
 pytestmark = pytest.mark.kernels
 
@@ -93,7 +93,7 @@ def test_among(pairs: list[tuple[int, int]], others: list[tuple[int, int]]) -> N
     def columns(rows: list[tuple[int, int]]) -> tuple[Any, Any]:
         return np.array([r[0] for r in rows], np.uint64), np.array([r[1] for r in rows], np.uint64)
 
-    assert among(columns(pairs), columns(others)).tolist() == [p in others for p in pairs]
+    assert is_among(columns(pairs), columns(others)).tolist() == [p in others for p in pairs]
 
 
 def test_other_local_days_do_not_add_up() -> None:
@@ -102,6 +102,6 @@ def test_other_local_days_do_not_add_up() -> None:
 
 
 def test_nothing_at_all() -> None:
-    assert added_up("hours", []).schema.equals(HOURS)
-    assert newest([]).schema.equals(SUSPECTS)
+    assert add_up("hours", []).schema.equals(HOURS)
+    assert newest_suspects([]).schema.equals(SUSPECTS)
     assert totals(Facts.empty(0)) == (0, 0, 0)

@@ -15,7 +15,7 @@ from tests.detect.making import ACTORS, CHINA, DAY, STAFF, commit, facts, same
 from tests.effort import examples
 from tests.ledger.helpers import at, read
 from wayseal import ledger
-from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, By, Template
+from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, Template, TemplateKind
 from wayseal.detect.facts import Facts, totals
 from wayseal.model.kinds import Action
 
@@ -24,10 +24,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 PLAIN = (
     Template(
-        name="mandate", by=By.MANDATE, strong=True, rights=frozenset(("waybill.all",)), actions=frozenset(("view",))
+        name="mandate",
+        by=TemplateKind.MANDATE,
+        strong=True,
+        rights=frozenset(("waybill.all",)),
+        actions=frozenset(("view",)),
     ),
-    Template(name="ticket", by=By.TICKET, strong=True, before=0, after=0),
-    Template(name="covers", by=By.HANDOVER, strong=False, before=0, after=0),
+    Template(name="ticket", by=TemplateKind.TICKET, strong=True, before=0, after=0),
+    Template(name="covers", by=TemplateKind.HANDOVER, strong=False, before=0, after=0),
 )
 """Few templates, so that a few lines of Python say the same."""
 TEAMS = {a["actor"]: (a["role"], a.get("outlet") or a.get("region")) for a in ACTORS}

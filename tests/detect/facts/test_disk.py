@@ -16,7 +16,7 @@ from tests.detect.making import STAFF, commit, facts, same
 from tests.effort import DEEP
 from tests.ledger.helpers import at, read
 from wayseal.detect.facts import Facts, _disk
-from wayseal.detect.facts._disk import State, load_state, save_state
+from wayseal.detect.facts._disk import SavedFacts, load_state, save_state
 
 READS = [
     read(n * 7, f"u-{n % 3}", f"YT{n}", device=f"d-{n % 2}", ip="i", session="s", action="view", fields=["name"])
@@ -25,33 +25,33 @@ READS = [
 
 
 @pytest.fixture(scope="module")
-def states(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, State]:
+def states(tmp_path_factory: pytest.TempPathFactory) -> tuple[SavedFacts, SavedFacts]:
     """Two states that differ."""
     folder = tmp_path_factory.mktemp("states")
     scan = {"waybill": "YT1", "at": at(300), "kind": "pickup", "outlet": "o-2"}
     commit(folder, folder / "L", {**STAFF, "accesses": READS[:15], "scans": [scan]}, "A")
-    one = State(facts=facts(folder / "L"), sources=("a", "b"), ground="g")
+    one = SavedFacts(facts=facts(folder / "L"), sources=("a", "b"), basis="g")
     commit(folder, folder / "L", {"accesses": READS[15:]}, "B")
-    return one, State(facts=facts(folder / "L"), sources=("a", "b", "c"), ground="g")
+    return one, SavedFacts(facts=facts(folder / "L"), sources=("a", "b", "c"), basis="g")
 
 
-def equal(left: State | None, right: State) -> bool:
-    if left is None or (left.sources, left.ground) != (right.sources, right.ground):
+def equal(left: SavedFacts | None, right: SavedFacts) -> bool:
+    if left is None or (left.sources, left.basis) != (right.sources, right.basis):
         return False
     same(left.facts, right.facts)
     return True
 
 
-def test_round_trip(tmp_path: Path, states: tuple[State, State]) -> None:
+def test_round_trip(tmp_path: Path, states: tuple[SavedFacts, SavedFacts]) -> None:
     one, two = states
     assert load_state(tmp_path / "S") is None
-    for state in (one, two, State(facts=Facts.empty(0), sources=(), ground="")):
+    for state in (one, two, SavedFacts(facts=Facts.empty(0), sources=(), basis="")):
         save_state(tmp_path / "S", state)
         assert equal(load_state(tmp_path / "S"), state)
         assert len(list((tmp_path / "S").iterdir())) == 2
 
 
-def test_nobody_else_reads_it(tmp_path: Path, states: tuple[State, State]) -> None:
+def test_nobody_else_reads_it(tmp_path: Path, states: tuple[SavedFacts, SavedFacts]) -> None:
     before = os.umask(0)
     try:
         save_state(tmp_path / "S", states[0])
@@ -61,7 +61,7 @@ def test_nobody_else_reads_it(tmp_path: Path, states: tuple[State, State]) -> No
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
 
 
-def test_no_byte_may_change(tmp_path: Path, states: tuple[State, State]) -> None:
+def test_no_byte_may_change(tmp_path: Path, states: tuple[SavedFacts, SavedFacts]) -> None:
     """Every byte of the small file, many of the large ones; what spells the same thing is the same state."""
     save_state(tmp_path, states[0])
     chance = random.Random(5)
@@ -102,14 +102,18 @@ def test_nonsense(tmp_path: Path, content: str) -> None:
     assert load_state(tmp_path) is None
 
 
-def test_another_version(tmp_path: Path, states: tuple[State, State], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version(
+    tmp_path: Path, states: tuple[SavedFacts, SavedFacts], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(_disk, "VERSION", _disk.VERSION + 1)
         save_state(tmp_path, states[0])
     assert load_state(tmp_path) is None
 
 
-def test_a_table_of_another_shape(tmp_path: Path, states: tuple[State, State], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_of_another_shape(
+    tmp_path: Path, states: tuple[SavedFacts, SavedFacts], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Well signed, but not what this version keeps."""
     with monkeypatch.context() as patch:
         patch.setattr(
@@ -132,7 +136,7 @@ STEPS = ["_next", "_write", "_sync", "_durable", "replace", "rmtree"]
 @pytest.mark.parametrize("nth", range(1, 6))
 @pytest.mark.parametrize("step", STEPS)
 def test_a_crash_leaves_one_state_or_the_other(
-    tmp_path: Path, states: tuple[State, State], step: str, nth: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, states: tuple[SavedFacts, SavedFacts], step: str, nth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The nth call of a step is the last thing that happens: nothing of it, or all, is done (`rule 2`)."""
     one, two = states
@@ -174,7 +178,7 @@ def _saves(folder: Path, source: Path, turns: int) -> None:
         save_state(folder, state)
 
 
-def test_processes_take_turns(tmp_path: Path, states: tuple[State, State]) -> None:
+def test_processes_take_turns(tmp_path: Path, states: tuple[SavedFacts, SavedFacts]) -> None:
     """Two write and one reads: whoever comes finds a whole state (`rule 4`)."""
     for name, state in zip("ab", states, strict=True):
         save_state(tmp_path / name, state)
@@ -196,7 +200,7 @@ def test_processes_take_turns(tmp_path: Path, states: tuple[State, State]) -> No
     assert len(list((tmp_path / "S").glob("facts-*"))) == 1
 
 
-def test_the_lock_goes_with_its_holder(tmp_path: Path, states: tuple[State, State]) -> None:
+def test_the_lock_goes_with_its_holder(tmp_path: Path, states: tuple[SavedFacts, SavedFacts]) -> None:
     save_state(tmp_path, states[0])
     with _disk._held(tmp_path, fcntl.LOCK_SH):
         assert equal(load_state(tmp_path), states[0])
@@ -204,14 +208,14 @@ def test_the_lock_goes_with_its_holder(tmp_path: Path, states: tuple[State, Stat
     assert equal(load_state(tmp_path), states[1])
 
 
-def test_a_place_that_is_no_folder(tmp_path: Path, states: tuple[State, State]) -> None:
+def test_a_place_that_is_no_folder(tmp_path: Path, states: tuple[SavedFacts, SavedFacts]) -> None:
     (tmp_path / "S").write_text("")
     assert load_state(tmp_path / "S") is None
     with pytest.raises(OSError, match="exists"):
         save_state(tmp_path / "S", states[0])
 
 
-def test_names_nobody(tmp_path: Path, states: tuple[State, State]) -> None:
+def test_names_nobody(tmp_path: Path, states: tuple[SavedFacts, SavedFacts]) -> None:
     save_state(tmp_path, states[0])
     about = json.loads((tmp_path / "facts.json").read_text())
     assert set(about) == {"version", "sha256", "state"}

@@ -10,7 +10,7 @@ import pytest
 from tests.detect.making import CHINA, DAY, STAFF, commit, facts, same
 from tests.ledger.helpers import at, read
 from tests.ledger.kept import order
-from wayseal.detect.explain import By, Template, load_templates
+from wayseal.detect.explain import Template, TemplateKind, load_templates
 from wayseal.detect.facts import _disk, totals
 from wayseal.ledger.retention import compact, purge
 
@@ -62,19 +62,19 @@ def test_rows(made: Path, rows: dict[str, Any], stays: bool, counts: list[bool])
     assert counts == []
 
 
-def changed(by: By, **changes: Any) -> list[Template]:
+def changed(by: TemplateKind, **changes: Any) -> list[Template]:
     return [replace(t, **changes) if t.by is by else t for t in BUILT_IN]
 
 
-CUSTODY = next(t for t in BUILT_IN if t.by is By.CUSTODY)
+CUSTODY = next(t for t in BUILT_IN if t.by is TemplateKind.CUSTODY)
 OTHER: dict[str, list[Template]] = {
-    "one more": [*BUILT_IN[:-1], Template(name="x", by=By.CHANNEL, strong=True), BUILT_IN[-1]],
+    "one more": [*BUILT_IN[:-1], Template(name="x", by=TemplateKind.CHANNEL, strong=True), BUILT_IN[-1]],
     "one less": list(BUILT_IN[:-1]),
-    "before and after in each other's place": changed(By.CUSTODY, before=CUSTODY.after, after=CUSTODY.before),
-    "kinds in the place of roles": changed(By.TICKET, kinds=frozenset(("person",))),
-    "roles in the place of kinds": changed(By.TICKET, roles=frozenset(("person",))),
-    "weak in the place of strong": changed(By.HANDOVER, strong=False),
-    "another right": changed(By.MANDATE, rights=frozenset(("waybill.most",))),
+    "before and after in each other's place": changed(TemplateKind.CUSTODY, before=CUSTODY.after, after=CUSTODY.before),
+    "kinds in the place of roles": changed(TemplateKind.TICKET, kinds=frozenset(("person",))),
+    "roles in the place of kinds": changed(TemplateKind.TICKET, roles=frozenset(("person",))),
+    "weak in the place of strong": changed(TemplateKind.HANDOVER, strong=False),
+    "another right": changed(TemplateKind.MANDATE, rights=frozenset(("waybill.most",))),
 }
 
 

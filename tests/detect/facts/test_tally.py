@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from wayseal.detect.facts import _tally
-from wayseal.detect.facts._tally import ADDRESS, HOURS, SHOWN, USES, Tally
-from wayseal.detect.facts._walk import _grown
+from wayseal.detect.facts._tally import ADDRESS, HOURS, SHOWN, USES, CounterTable
+from wayseal.detect.facts._walk import _count_with_room
 
 pytestmark = pytest.mark.kernels
 N, DAY = 400, 86_400_000_000
@@ -20,8 +20,8 @@ WHY = CHANCE.choice([0, 1, 5, 253, 254], N).astype(np.uint8)
 
 
 def test_hours() -> None:
-    table = Tally(HOURS, 4)
-    _grown(table, lambda i, t: _tally.count_hours(i, AT, ACTOR, WHY, 1, t.slots, t.room), N)
+    table = CounterTable(HOURS, 4)
+    _count_with_room(table, lambda i, t: _tally.count_hours(i, AT, ACTOR, WHY, 1, t.slots, t.room), N)
     expected: defaultdict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
     for at, actor, why in zip(AT.tolist(), ACTOR.tolist(), WHY.tolist(), strict=True):
         cell = expected[actor, at // (DAY // 24)]
@@ -35,8 +35,8 @@ def test_hours() -> None:
 
 
 def test_uses() -> None:
-    table = Tally(USES, 4)
-    _grown(table, lambda i, t: _tally.count_uses(i, AT, ACTOR, VALUE, ADDRESS, 0, t.slots, t.room), N)
+    table = CounterTable(USES, 4)
+    _count_with_room(table, lambda i, t: _tally.count_uses(i, AT, ACTOR, VALUE, ADDRESS, 0, t.slots, t.room), N)
     expected: dict[tuple[int, int], list[int]] = {}
     for at, actor, value in zip(AT.tolist(), ACTOR.tolist(), VALUE.tolist(), strict=True):
         if value:
@@ -47,9 +47,9 @@ def test_uses() -> None:
 
 
 def test_shown() -> None:
-    table = Tally(SHOWN, 4)
+    table = CounterTable(SHOWN, 4)
     purpose, fields = VALUE % np.uint64(3), VALUE % np.uint64(5)
-    _grown(table, lambda i, t: _tally.count_shown(i, AT, ACTOR, KIND, purpose, fields, 0, t.slots, t.room), N)
+    _count_with_room(table, lambda i, t: _tally.count_shown(i, AT, ACTOR, KIND, purpose, fields, 0, t.slots, t.room), N)
     rows = zip(AT.tolist(), ACTOR.tolist(), KIND.tolist(), purpose.tolist(), fields.tolist(), strict=True)
     expected = Counter((actor << 32 | at // DAY << 4 | kind, p, f) for at, actor, kind, p, f in rows)
     ids, counts = table.rows()

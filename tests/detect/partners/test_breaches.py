@@ -26,7 +26,7 @@ from tests.detect.partners.world import (
 from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
 from wayseal.detect.partners._addresses import Networks, as_address
-from wayseal.detect.partners._result import Counted, PartnersResult
+from wayseal.detect.partners._result import NamedCount, PartnersResult
 from wayseal.model.period import Period, parse_period
 
 DAY = (date(2026, 3, 2) - date(1970, 1, 1)).days
@@ -207,9 +207,9 @@ def test_volumes(tmp_path: Path) -> None:
     midnight = us(at(-8))
     assert (calls.reads, calls.waybills, calls.days, calls.agreed) == (6, None, 1, ("12",))
     assert (calls.worst.at, calls.worst.value, calls.worst.agreed) == (midnight, 18, 12)
-    assert calls.what == (Counted(name="2026-03-02", reads=18),)
+    assert calls.what == (NamedCount(name="2026-03-02", reads=18),)
     assert (waybills.reads, waybills.worst.value) == (1, 10)
-    assert (hour.reads, hour.worst.at, hour.what) == (1, us(at(1)), (Counted(name="2026-03-02 09:00", reads=10),))
+    assert (hour.reads, hour.worst.at, hour.what) == (1, us(at(1)), (NamedCount(name="2026-03-02 09:00", reads=10),))
     assert {e.actor for e in hour.examples} == {"p-b"}
     assert len(calls.examples) == 3
     assert breaches_of(result) == {

@@ -14,7 +14,7 @@ from tests.detect.partners.world import CONTRACT, actor, at, call, calls, checke
 from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
 from wayseal.detect.partners._pairs import TOLERANCE_US
-from wayseal.detect.partners._result import Reconciled
+from wayseal.detect.partners._result import Reconciliation
 from wayseal.model.period import Period
 
 Rows = list[dict[str, Any]]
@@ -34,11 +34,11 @@ def logs(
     return ours, theirs
 
 
-def both(folder: Path, ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> Reconciled:
+def both(folder: Path, ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> Reconciliation:
     return calls(checked(folder, {"accesses": ours, "partner_calls": theirs}, CONTRACT))
 
 
-def sides(c: Reconciled) -> tuple[int, int, int]:
+def sides(c: Reconciliation) -> tuple[int, int, int]:
     """Calls of both, of ours alone, of theirs alone."""
     return c.by_id + c.by_time, c.only_ours.calls, c.only_theirs.calls
 

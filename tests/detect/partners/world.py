@@ -9,7 +9,7 @@ from tests.ledger.helpers import put, write
 from wayseal import ledger
 from wayseal.detect.partners import PartnersResult, check_partners
 from wayseal.detect.partners._parse import parse_contract
-from wayseal.detect.partners._result import Breach, Kind, PartnerCheck, Reconciled
+from wayseal.detect.partners._result import Breach, Kind, PartnerCheck, Reconciliation
 from wayseal.model.period import Period
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -78,7 +78,7 @@ def kinds(result: PartnersResult, partner: str = "Platform A") -> list[str]:
     return [b.kind.value for b in only(result, partner).breaches]
 
 
-def calls(result: PartnersResult, partner: str = "Platform A") -> Reconciled:
+def calls(result: PartnersResult, partner: str = "Platform A") -> Reconciliation:
     found = only(result, partner).calls
     assert found is not None
     return found

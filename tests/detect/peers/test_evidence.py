@@ -13,7 +13,7 @@ from scipy.stats import geom, nbinom
 
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
 from tests.effort import examples
-from wayseal.detect.peers import Evidence, Usual, evidence, fit
+from wayseal.detect.peers import DailyEvidence, Usual, evidence, fit
 from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, ODD_WORK, STEADY
 from wayseal.detect.peers._fit import FEW, WEEKS
 
@@ -35,7 +35,7 @@ def usual_of(days: int, **more: float) -> Usual:
     return Usual(**{name: np.full((1, days), value) for name, value in values.items()})
 
 
-def weighed(odd: Any, base: Any, usual: Usual, cleared: Any = None) -> Evidence:
+def weighed(odd: Any, base: Any, usual: Usual, cleared: Any = None) -> DailyEvidence:
     """Evidence of one account."""
     mask = None if cleared is None else np.array([cleared], np.bool_)
     return evidence(np.array([odd], np.int64), np.array([base], float), one_group(1), usual, mask)

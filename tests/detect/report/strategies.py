@@ -6,7 +6,7 @@ from hypothesis.strategies import SearchStrategy
 from tests.detect.report.fixtures import AT, DAY, HOUR
 from tests.page.hostile import HOSTILE
 from wayseal.detect._result import Case, DetectResult, FirstReads, Person, Read, Reason, Remark
-from wayseal.detect.casebook.types import State
+from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.detectors import detectors
 from wayseal.page.words import catalogue
 
@@ -54,7 +54,7 @@ cases = st.builds(
     waybills=few(ids),
     by=few(st.sampled_from(["device", "ip", "rhythm", "range"])),
     last_read=times,
-    state=st.sampled_from(["", *State]),
+    state=st.sampled_from(["", *CaseState]),
 )
 results = st.builds(
     DetectResult,

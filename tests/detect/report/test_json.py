@@ -15,7 +15,7 @@ from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from tests.page.pages import words
 from wayseal.detect._result import DetectResult
-from wayseal.detect.report import metrics, render_detect, shown
+from wayseal.detect.report import metrics, render_detect, with_casebook_names
 from wayseal.page.languages import LANGS
 
 TOP = words(
@@ -105,14 +105,14 @@ def test_any_result_survives_the_round_trip(found: DetectResult) -> None:
 
 
 def test_names_are_those_that_may_be_shown() -> None:
-    told = shown(ALL["joint"](), ["c-1", "c-2", "c-3"], ["new", "opened", "true"], lambda a: a.upper())
+    told = with_casebook_names(ALL["joint"](), ["c-1", "c-2", "c-3"], ["new", "opened", "true"], lambda a: a.upper())
     assert [c.id for c in told.cases] == ["c-1", "c-2", "c-3"]
     assert [c.state for c in told.cases] == ["new", "opened", "true"]
     names = {p.actor for c in told.cases for p in c.people}
     assert names == {n.upper() for n in names}
     assert {x.actor for c in told.cases for p in c.people for r in p.reasons for x in r.reads} == {"P-3KX7-Q2MF-9C4T"}
     with pytest.raises(ValueError, match="zip"):
-        shown(ALL["joint"](), ["c-1"], ["new"], str)
+        with_casebook_names(ALL["joint"](), ["c-1"], ["new"], str)
 
 
 # --- OCSF 1.6.0, class 2004: what the schema requires ---

@@ -14,7 +14,7 @@ from tests.detect.report.strategies import results
 from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from wayseal.detect._result import DetectResult
-from wayseal.detect.casebook.types import State
+from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.report import brief, render_detect
 from wayseal.detect.report._story import MOST_CASES
 from wayseal.page.languages import LANGS
@@ -98,7 +98,7 @@ def test_how_a_case_stands() -> None:
         "": "CQ-0231)", "new": "CQ-0231)", "opened": "CQ-0231) · opened", "true": "CQ-0231) · closed: it was no work",
         "false": "CQ-0231) · closed: it was work",
     }  # fmt: skip
-    assert set(told) == {"", *State}
+    assert set(told) == {"", *CaseState}
     for state, end in told.items():
         assert brief(result(replace(case(), state=state, people=(replace(person(), reasons=()),))), "en") == [
             f"Case c-17, 98%: p-3kx7-q2mf-9c4t (clerk, {end}"

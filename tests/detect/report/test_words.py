@@ -9,7 +9,7 @@ import pytest
 import wayseal.detect
 from tests.detect.report.fixtures import ALL
 from tests.page.pages import BANNED
-from wayseal.detect.casebook.types import State
+from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.detectors import detectors
 from wayseal.detect.report import FORMATS, render_detect
 from wayseal.page.languages import LANGS, Lang
@@ -85,7 +85,7 @@ def test_every_text_that_is_asked_for_exists() -> None:
     assert {f"detect.{name}" for name in asked} <= catalogue("en", PACKAGE).keys()
     for name in ("device", "ip", "rhythm", "range"):
         assert f"detect.by_{name}" in catalogue("en", PACKAGE)
-    for state in State:
+    for state in CaseState:
         assert f"detect.state_{state}" in catalogue("en", PACKAGE)
     for name in ("early", "unknown", "weak"):
         assert f"detect.read_{name}" in catalogue("en", PACKAGE)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.detect.rights._cover import Need, smallest
+from wayseal.detect.rights._cover import Need, smallest_set
 from wayseal.detect.rights._map import ACTIONS, Reach, Right
 
 RIGHTS = st.lists(
@@ -27,7 +27,7 @@ def permits(rights: Iterable[Right], need: Need) -> bool:
 @given(RIGHTS, NEEDS)
 def test_against_every_set(held: frozenset[Right], needs: frozenset[Need]) -> None:
     """Obligations 1 to 3."""
-    cover = smallest(held, needs)
+    cover = smallest_set(held, needs)
     assert set(cover.missing) == {n for n in needs if not permits(held, n)}
     wanted = {n for n in needs if permits(held, n)}
     wanted |= {Need(action=n.action, scope=Reach.OWN) for n in needs if any(n.action in r.actions for r in held)}
@@ -65,6 +65,6 @@ def test_cases(
     held: set[Right], needs: set[tuple[str, str]], rights: tuple[str, ...], missing: tuple[tuple[str, str], ...]
 ) -> None:
     wanted = frozenset(Need(action=a, scope=Reach(s)) for a, s in needs)
-    found = smallest(frozenset(held), wanted)
+    found = smallest_set(frozenset(held), wanted)
     assert found.rights == rights
     assert tuple((n.action, n.scope.value) for n in found.missing) == missing

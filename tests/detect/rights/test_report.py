@@ -13,8 +13,8 @@ from tests.detect.rights.world import DAY, FOREIGN, OWN, courier, reads, result_
 from tests.page.pages import BANNED, Page
 from tests.trace.rim import World, at
 from wayseal.detect.rights import Right, RightsResult, render_rights
-from wayseal.detect.rights._lists import MOST
 from wayseal.detect.rights._map import Reach, built_in
+from wayseal.detect.rights._sections import MOST
 from wayseal.page.languages import LANGS
 from wayseal.page.visible import cells
 from wayseal.page.words import blanks, catalogue

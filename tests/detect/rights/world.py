@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.trace.rim import World, at, number, opened, quiet
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import facts_of
+from wayseal.detect.facts import update_facts
 from wayseal.detect.rights import RightMap, RightsResult, load_map, rights
 
 OFFSET = 8 * 3_600_000_000
@@ -50,5 +50,5 @@ def result_of(
     """What is said of a world."""
     work = load_templates(templates)
     with opened(world, folder) as snapshot:
-        facts = facts_of(snapshot, None, work, OFFSET, quiet)
+        facts = update_facts(snapshot, None, work, OFFSET, quiet)
         return rights(snapshot, facts, work, load_map(None) if map_ is None else map_, days, quiet)

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.trace.canary import CanaryError, record, state_of
+from wayseal.trace.canary import CanaryError, read_state, record
 from wayseal.trace.canary._errors import RegisterBusyError
 from wayseal.trace.canary._lines import HEADER, bytes_of, canary_line, parse, round_line
 from wayseal.trace.canary._register import writing
-from wayseal.trace.canary._types import Planned, Row
+from wayseal.trace.canary._types import PlannedCanary, Row
 
 HERE = Path("r")
 
 
-def planned(number: int, pool: tuple[str, ...], sensitivity: float = 0.5) -> Planned:
+def planned(number: int, pool: tuple[str, ...], sensitivity: float = 0.5) -> PlannedCanary:
     row = Row(
         waybill=f"YT{number}", issued_at=5, channel="app", origin_outlet="O", destination_outlet="D", weight_g=number
     )
-    return Planned(id=f"c{number}", row=row, pool=pool, sensitivity=sensitivity, planned_at=1_000_000, round=1)
+    return PlannedCanary(id=f"c{number}", row=row, pool=pool, sensitivity=sensitivity, planned_at=1_000_000, round=1)
 
 
 @pytest.fixture
@@ -35,20 +35,20 @@ def register(tmp_path: Path) -> Path:
 
 def test_it_is_for_its_owner_and_says_what_was_written(register: Path) -> None:
     assert register.stat().st_mode & 0o777 == 0o600
-    state = state_of(register)
+    state = read_state(register)
     assert state.watch.canaries == (planned(1, ("a",)), planned(2, ("b",)))
     assert (state.waiting, state.named, state.watch.rounds) == (2, None, 1)
 
 
 def test_a_hit_counts_once_and_silence_only_when_closed(register: Path) -> None:
-    before = state_of(register).belief
+    before = read_state(register).belief
     closed = record(register, "YT2", 2_000_000, silent=True)
     assert closed.belief["b"] == pytest.approx(0.4995 * 0.5 / (0.4995 * 0.5 + 0.5005 * 0.998))
     assert closed.belief["b"] < before["b"]
     after = record(register, "yt 1", 2_000_000, silent=False)
     size = register.stat().st_size
     again = record(register, "YT1", 3_000_000, silent=False)
-    assert (after.again, again.again, register.stat().st_size) == (False, True, size)
+    assert (after.already_answered, again.already_answered, register.stat().st_size) == (False, True, size)
     assert again.belief == after.belief
     assert again.named == "a"
     assert list(again.belief) == ["a", "b"]
@@ -71,7 +71,7 @@ def test_what_cannot_be_recorded(register: Path) -> None:
 def test_a_line_that_was_cut_is_told_and_the_others_count(register: Path, cut: int) -> None:
     whole = register.read_bytes()
     register.write_bytes(whole[:-cut])
-    state = state_of(register)
+    state = read_state(register)
     assert state.watch.unread == (() if cut == 1 else (4,))
     assert len(state.watch.canaries) == (2 if cut == 1 else 1)
     after = record(register, "YT1", 2_000_000, silent=False)
@@ -83,7 +83,7 @@ def test_one_writer(register: Path) -> None:
     with writing(register, new=False), pytest.raises(RegisterBusyError) as caught, writing(register, new=False):
         pass
     assert caught.value.exit_code == 4
-    assert state_of(register).waiting == 2
+    assert read_state(register).waiting == 2
 
 
 def test_nothing_written_leaves_no_file(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_something_else_is_no_register(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x"
     path.write_bytes(content)
     with pytest.raises(CanaryError, match="no register"):
-        state_of(path)
+        read_state(path)
     with pytest.raises(CanaryError, match="no register"):
         record(path, "YT1", 1, silent=False)
     assert path.read_bytes() == content
@@ -105,7 +105,7 @@ def test_something_else_is_no_register(tmp_path: Path, content: bytes) -> None:
 
 def test_a_folder_is_no_register(tmp_path: Path) -> None:
     with pytest.raises(CanaryError, match="no register"):
-        state_of(tmp_path)
+        read_state(tmp_path)
 
 
 LINE = canary_line(planned(1, ("a",)))
@@ -154,4 +154,4 @@ def test_writers_at_once_lose_nothing(register: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert state_of(register).waiting == 0
+    assert read_state(register).waiting == 0

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from wayseal.trace.extent._chao import chao
-from wayseal.trace.extent._estimate import CHI2, Estimate, log_normal
+from wayseal.trace.extent._estimate import CHI2, Estimate, chao, log_normal
 from wayseal.trace.extent._loglinear import Criterion, Model, design, histories, interval, models
-from wayseal.trace.extent._poisson import fit
-from wayseal.trace.extent._stock import stock
-from wayseal.trace.extent._two import apart, chapman, lincoln_petersen
+from wayseal.trace.extent._poisson import fit_poisson
+from wayseal.trace.extent._stock import estimate_stock
+from wayseal.trace.extent._two_lists import chapman, disjoint_lower_bound, lincoln_petersen
 
 SPINA_BIFIDA = np.array([247, 142, 49, 60, 112, 12, 4], np.float64)
 """Birth, death and rehabilitation records of spina bifida in New York (Hook, Albright and Cross 1980): 626 cases, by
@@ -78,9 +77,9 @@ def test_the_lower_limit_of_lists_apart_is_exact(sizes: tuple[int, ...]) -> None
             taken += size
         return out
 
-    low = int(apart(sizes).low)
-    assert math.isnan(apart(sizes).value)
-    assert math.isinf(apart(sizes).high)
+    low = int(disjoint_lower_bound(sizes).low)
+    assert math.isnan(disjoint_lower_bound(sizes).value)
+    assert math.isinf(disjoint_lower_bound(sizes).high)
     assert chance(low) >= 0.025 > chance(low - 1)
 
 
@@ -117,7 +116,7 @@ def test_the_fit_against_an_optimiser(uneven: bool) -> None:
 
     start = np.zeros(matrix.shape[1])
     found = optimize.minimize(loss, start, method="BFGS", options={"gtol": 1e-8}).x
-    beta = fit(matrix, SPINA_BIFIDA)
+    beta = fit_poisson(matrix, SPINA_BIFIDA)
     assert beta is not None
     assert beta == pytest.approx(found, abs=1e-4)
 
@@ -199,8 +198,8 @@ def test_a_model_without_a_finite_maximum_is_left_out() -> None:
     count[[0, 1, 3]] = 30
     count[2] = 1
     assert all(p == (0, 1) for m in models(count, Criterion.AIC) for p in m.pairs)
-    assert fit(design(3, ((0, 2),)), count) is None
-    assert fit(design(3, ()), np.zeros(7)) is None
+    assert fit_poisson(design(3, ((0, 2),)), count) is None
+    assert fit_poisson(design(3, ()), np.zeros(7)) is None
     assert models(np.array([9.0, 0, 0, 0, 0, 0, 0]), Criterion.AIC) == []
 
 
@@ -214,10 +213,10 @@ def test_the_upper_end_may_be_open() -> None:
 
 def test_the_stock_by_repeats() -> None:
     """23 people and one shared birthday; and the exact limit without a repeat."""
-    found = stock(23, 22)
+    found = estimate_stock(23, 22)
     assert found is not None
     assert found.low < 253 < found.high
-    none = stock(23, 23)
+    none = estimate_stock(23, 23)
     assert none is not None
     assert math.isnan(none.value)
 
@@ -225,8 +224,8 @@ def test_the_stock_by_repeats() -> None:
         return math.prod(1 - i / size for i in range(23))
 
     assert differ(int(none.low)) >= 0.025 > differ(int(none.low) - 1)
-    assert stock(1, 1) is None
-    same = stock(5, 1)
+    assert estimate_stock(1, 1) is None
+    same = estimate_stock(5, 1)
     assert same is not None
     assert same.value == same.low == 1
 
@@ -234,7 +233,7 @@ def test_the_stock_by_repeats() -> None:
 @given(st.integers(2, 300), st.data())
 def test_more_repeats_mean_a_smaller_stock(purchases: int, data: st.DataObject) -> None:
     different = data.draw(st.integers(2, purchases))
-    more, fewer = stock(purchases, different), stock(purchases, different - 1)
+    more, fewer = estimate_stock(purchases, different), estimate_stock(purchases, different - 1)
     assert more is not None
     assert fewer is not None
     assert fewer.low <= more.low

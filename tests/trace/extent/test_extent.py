@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.trace.rim import World, leaks, number, opened, quiet, sale
 from wayseal.ledger import Snapshot
-from wayseal.trace.extent import Criterion, ExtentResult, Lists, extent
-from wayseal.trace.extent._captures import MOST, captures
+from wayseal.trace.extent import Criterion, ExtentResult, ListBasis, extent
+from wayseal.trace.extent._captures import MOST, read_captures
 from wayseal.trace.extent._result import Status
 
 KNOWN = 400
@@ -36,7 +36,9 @@ def found(places: Sequence[int], hours: float = 30, **more: Any) -> list[dict[st
     return [sale(number(place), hours, **more) for place in places]
 
 
-def said(snapshot: Snapshot, rows: Rows, by: Lists | None = None, criterion: Criterion = Criterion.AIC) -> ExtentResult:
+def said(
+    snapshot: Snapshot, rows: Rows, by: ListBasis | None = None, criterion: Criterion = Criterion.AIC
+) -> ExtentResult:
     with TemporaryDirectory() as folder:
         return extent(snapshot, leaks(Path(folder), rows), by=by, criterion=criterion, progress=quiet)
 
@@ -125,16 +127,16 @@ def test_rows_that_say_nothing_make_no_list_of_finding_but_days(snapshot: Snapsh
     result = said(snapshot, [*found(range(30)), *found(range(20, 50), hours=60)])
     assert (result.by, result.method, len(result.lists)) == ("day", "chapman", 2)
     assert result.lists[0].name == "2026-03-03"
-    assert said(snapshot, found(range(30)), by=Lists.SELLER).warnings == ("no_list",)
+    assert said(snapshot, found(range(30)), by=ListBasis.SELLER).warnings == ("no_list",)
     assert said(snapshot, found(range(30))).warnings == ("no_list",)
 
 
 def test_lists_as_they_are_asked_for(snapshot: Snapshot) -> None:
     rows = [{**row, "seller": f"s{n % 3}"} for n, row in enumerate(TWO)]
     assert said(snapshot, rows).by == "found_by"
-    by_seller = said(snapshot, rows, by=Lists.SELLER)
+    by_seller = said(snapshot, rows, by=ListBasis.SELLER)
     assert [x.name for x in by_seller.lists] == ["s0", "s1", "s2"]
-    by_day = said(snapshot, rows, by=Lists.DAY)
+    by_day = said(snapshot, rows, by=ListBasis.DAY)
     assert [x.name for x in by_day.lists] == ["2026-03-03"]
     assert by_day.purchases == 60
 
@@ -146,9 +148,9 @@ def test_sellers_when_there_is_one_way_of_finding(snapshot: Snapshot) -> None:
 
 def test_many_lists_are_put_together(snapshot: Snapshot) -> None:
     rows = [row for n in range(9) for row in found(range(n, 40 - n), hours=24 * n + 2, seller=f"s{n}")]
-    sellers = said(snapshot, rows, by=Lists.SELLER)
+    sellers = said(snapshot, rows, by=ListBasis.SELLER)
     assert [x.name for x in sellers.lists] == ["s0", "s1", "s2", "s3", "…"]
-    days = said(snapshot, rows, by=Lists.DAY)
+    days = said(snapshot, rows, by=ListBasis.DAY)
     assert len(days.lists) == MOST
     assert days.lists[0].name.startswith("2026-03-02")
     assert any("/" in x.name for x in days.lists)
@@ -216,6 +218,6 @@ def test_there_are_never_fewer_than_were_caught(snapshot: Snapshot, one: set[int
 
 
 def test_counts_add_up_to_the_numbers(snapshot: Snapshot, tmp_path: Path) -> None:
-    caught = captures(snapshot, leaks(tmp_path, TWO), None)
+    caught = read_captures(snapshot, leaks(tmp_path, TWO), None)
     assert caught.count.tolist() == [40, 30, 20]
     assert caught.count.sum() == caught.numbers

@@ -9,14 +9,14 @@ import typer
 from wayseal.cli._options import Lang
 from wayseal.cli._words.canary import CANARY_TEXTS
 from wayseal.page.visible import visible
-from wayseal.trace.canary import ENOUGH, State
+from wayseal.trace.canary import ENOUGH, RegisterState
 
 RegisterArgument = Annotated[Path, typer.Argument(help="The register of canaries.", metavar="REGISTER", dir_okay=False)]
 Words = Mapping[str, str]
 SHOWN = 10
 
 
-def belief_lines(state: State, words: Words) -> Iterator[str]:
+def belief_lines(state: RegisterState, words: Words) -> Iterator[str]:
     """The belief, and the verdict or the next step."""
     if not state.watch.canaries:
         yield words["empty"]

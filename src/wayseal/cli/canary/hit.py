@@ -28,7 +28,7 @@ def hit(
     words = CANARY_TEXTS[lang]
     state = record(register, waybill, parse_time(seen_at, "--seen-at"), silent=silent)
     warn_unread_lines(state.watch.unread, register, lang)
-    if state.again:
+    if state.already_answered:
         typer.echo(words["again"])
     for line in belief_lines(state, words):
         typer.echo(line)

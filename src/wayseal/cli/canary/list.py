@@ -9,7 +9,7 @@ from wayseal.cli._words.canary import CANARY_TEXTS
 from wayseal.cli.canary._view import RegisterArgument, Words, belief_lines, join_names, warn_unread_lines
 from wayseal.model.times import iso
 from wayseal.page.visible import visible
-from wayseal.trace.canary import State, state_of, to_json
+from wayseal.trace.canary import RegisterState, read_state, to_json
 
 
 def list_(
@@ -22,7 +22,7 @@ def list_(
     \b
     wayseal canary list canaries.jsonl
     """
-    state = state_of(register)
+    state = read_state(register)
     warn_unread_lines(state.watch.unread, register, lang)
     if format is OutputFormat.JSON:
         typer.echo(to_json(state))
@@ -32,7 +32,7 @@ def list_(
         typer.echo(line)
 
 
-def canary_lines(state: State, words: Words) -> Iterator[str]:
+def canary_lines(state: RegisterState, words: Words) -> Iterator[str]:
     """Every canary with its answer."""
     for canary in state.watch.canaries:
         answer = state.watch.answer(canary.id)

@@ -14,7 +14,7 @@ from wayseal.cli.canary._view import Words, join_names, warn_unread_lines
 from wayseal.ledger import open_ledger
 from wayseal.model.times import iso
 from wayseal.page.visible import visible
-from wayseal.trace.canary import State, parse_time
+from wayseal.trace.canary import RegisterState, parse_time
 from wayseal.trace.canary import plan as run
 
 
@@ -63,7 +63,7 @@ def plan(
         typer.echo(line)
 
 
-def planned_lines(state: State, asked: int, path: Path, words: Words) -> Iterator[str]:
+def planned_lines(state: RegisterState, asked: int, path: Path, words: Words) -> Iterator[str]:
     """What is to be created, and for whom."""
     if not state.new:
         yield words["none_new"]

@@ -13,7 +13,7 @@ from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOpt
 from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import load_pseudonyms, read_casebook
-from wayseal.detect.casebook.types import FILE, Case, Casebook, Heard, Shown, State, Verdict
+from wayseal.detect.casebook.types import FILE, Casebook, CaseState, Heard, NamesShown, RecordedCase, Verdict
 from wayseal.model.times import iso
 from wayseal.page import numbers
 from wayseal.page.languages import known_lang
@@ -26,7 +26,7 @@ REPORT = "wayseal.detect.report"
 
 def list_(
     ledger: LedgerOption = LEDGER,
-    state: Annotated[State | None, typer.Option(help="Only cases that stand like this.")] = None,
+    state: Annotated[CaseState | None, typer.Option(help="Only cases that stand like this.")] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
@@ -48,7 +48,7 @@ def list_(
         typer.echo(line)
 
 
-def list_lines(book: Casebook, names: Names, state: State | None, words: Words, detectors: Words) -> Iterator[str]:
+def list_lines(book: Casebook, names: Names, state: CaseState | None, words: Words, detectors: Words) -> Iterator[str]:
     """Every case with what was done with it, and how many there are. detectors: what reports call them."""
     yield from (forgotten_line(done, words) for done in book.forgotten)
     some = [case for case in book.cases if state in (None, case.state)]
@@ -70,7 +70,7 @@ def list_lines(book: Casebook, names: Names, state: State | None, words: Words, 
     if not book.cases:
         return
     counts = Counter(case.state for case in book.cases)
-    yield filled(words["total"], total=len(book.cases), **{str(each): counts[each] for each in State})
+    yield filled(words["total"], total=len(book.cases), **{str(each): counts[each] for each in CaseState})
     yield words["lead"]
 
 
@@ -78,15 +78,15 @@ def _detector_name(name: str, detectors: Words) -> str:
     return detectors.get(f"detector.{name}", visible(name))
 
 
-def _act_line(act: Shown | Heard | Verdict, words: Words) -> str:
+def _act_line(act: NamesShown | Heard | Verdict, words: Words) -> str:
     key = _act_name(act) + (f"_{act.true}".lower() if isinstance(act, Verdict) else "")
     why = "" if isinstance(act, Heard) else visible(act.why)
     return filled(words[f"act_{key}"], at=clock_time(act.at), who=visible(act.who), why=why)
 
 
-def _act_name(act: Shown | Heard | Verdict) -> str:
+def _act_name(act: NamesShown | Heard | Verdict) -> str:
     match act:
-        case Shown():
+        case NamesShown():
             return "unmasked" if act.together else "opened"
         case Heard():
             return "heard"
@@ -94,7 +94,7 @@ def _act_name(act: Shown | Heard | Verdict) -> str:
             return "verdict"
 
 
-def list_json(book: Casebook, names: Names, state: State | None) -> str:
+def list_json(book: Casebook, names: Names, state: CaseState | None) -> str:
     """The same for programs. A statement is left out while a name of its case may not be shown."""
     content = {
         "cases": [_case_json(case, names) for case in book.cases if state in (None, case.state)],
@@ -104,7 +104,7 @@ def list_json(book: Casebook, names: Names, state: State | None) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def _case_json(case: Case, names: Names) -> dict[str, object]:
+def _case_json(case: RecordedCase, names: Names) -> dict[str, object]:
     return {
         "case": case.id,
         "state": case.state,
@@ -117,10 +117,10 @@ def _case_json(case: Case, names: Names) -> dict[str, object]:
     }
 
 
-def _act_json(act: Shown | Heard | Verdict, case: Case, names: Names) -> dict[str, object]:
+def _act_json(act: NamesShown | Heard | Verdict, case: RecordedCase, names: Names) -> dict[str, object]:
     head: dict[str, object] = {"act": _act_name(act), "at": iso(act.at), "who": act.who}
     match act:
-        case Shown():
+        case NamesShown():
             return {**head, "why": act.why, "actors": [names.of(actor) for actor in act.cases[case.id]]}
         case Heard():
             actor = None if act.actor is None else names.of(act.actor)

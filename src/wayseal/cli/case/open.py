@@ -11,7 +11,7 @@ from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import Pseudonyms
 from wayseal.detect.casebook import writing as writing_casebook
-from wayseal.detect.casebook.types import Case, Shown
+from wayseal.detect.casebook.types import NamesShown, RecordedCase
 from wayseal.page.visible import visible
 
 
@@ -30,12 +30,12 @@ def open_(
     with writing_casebook(writable_casebook(ledger), new=False) as writer:
         opened = writer.open(case, who, why, now_us())
         pseudonyms = writer.pseudonyms
-    act = next(each for each in reversed(opened.acts) if isinstance(each, Shown))
+    act = next(each for each in reversed(opened.acts) if isinstance(each, NamesShown))
     for line in open_lines(opened, pseudonyms, act, CASE_TEXTS[lang]):
         typer.echo(line)
 
 
-def open_lines(case: Case, pseudonyms: Pseudonyms, act: Shown, words: Words) -> Iterator[str]:
+def open_lines(case: RecordedCase, pseudonyms: Pseudonyms, act: NamesShown, words: Words) -> Iterator[str]:
     """The names of a case that was opened just now, and what was said in it."""
     yield filled(words["open"], id=case.id, who=visible(act.who), why=visible(act.why))
     for actor in case.actors:

@@ -30,9 +30,8 @@ what is added goes through `writing`. The parts of both are in `wayseal.detect.c
 """
 
 from wayseal.detect.casebook._errors import CasebookError
-from wayseal.detect.casebook._pseudonyms import Pseudonyms
+from wayseal.detect.casebook._pseudonyms import Pseudonyms, load_pseudonyms
 from wayseal.detect.casebook._read import read_casebook, verify
-from wayseal.detect.casebook._secret import load_pseudonyms
 from wayseal.detect.casebook._writer import writing
 from wayseal.detect.casebook.types import Alert, Casebook
 

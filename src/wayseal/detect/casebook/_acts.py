@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from wayseal.detect.casebook.types import Act, Alert, Forgotten, Heard, Registered, Shown, Verdict
+from wayseal.detect.casebook.types import Act, Alert, Forgotten, Heard, NamesShown, Registered, Verdict
 from wayseal.model.times import iso, micros
 
 
@@ -14,7 +14,7 @@ def to_object(act: Act) -> dict[str, object]:
     match act:
         case Registered():
             return {"act": "case" if act.first else "alert", **head, "case": act.case, **_alert(act.alert)}
-        case Shown():
+        case NamesShown():
             cases = {case: list(actors) for case, actors in act.cases.items()}
             return {"act": "unmasked" if act.together else "opened", **head, "cases": cases, **_by(act)}
         case Heard():
@@ -41,7 +41,7 @@ def to_act(found: Mapping[str, Any]) -> Act:
             )
             return Registered(case=_text(found["case"]), at=at, alert=alert, first=found["act"] == "case")
         case "opened" | "unmasked":
-            return Shown(cases=_cases(found["cases"]), at=at, together=found["act"] == "unmasked", **_who(found))
+            return NamesShown(cases=_cases(found["cases"]), at=at, together=found["act"] == "unmasked", **_who(found))
         case "heard":
             actor = None if found["actor"] is None else _text(found["actor"])
             case, who = _text(found["case"]), _text(found["who"])
@@ -82,7 +82,7 @@ def _alert(alert: Alert) -> dict[str, object]:
     }
 
 
-def _by(act: Shown | Verdict | Forgotten) -> dict[str, object]:
+def _by(act: NamesShown | Verdict | Forgotten) -> dict[str, object]:
     return {"who": act.who, "why": act.why}
 
 

@@ -44,7 +44,7 @@ def header(secret: str) -> Mapping[str, object]:
     return {"wayseal": _KIND, "version": VERSION, "secret": secret}
 
 
-def chained(contents: Sequence[Mapping[str, object]], before: str) -> bytes:
+def chain_lines(contents: Sequence[Mapping[str, object]], before: str) -> bytes:
     """Objects as lines that go on from one whose SHA-256 is `before`."""
     out = []
     for content in contents:

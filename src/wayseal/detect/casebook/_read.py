@@ -7,8 +7,8 @@ from pathlib import Path
 
 from wayseal.detect.casebook._chain import Chain, check
 from wayseal.detect.casebook._errors import CasebookBusyError, CasebookChangedError, CasebookError
-from wayseal.detect.casebook._fold import Folder, fold
-from wayseal.detect.casebook._secret import checked_pseudonyms
+from wayseal.detect.casebook._fold import ActReplayer, replay_acts
+from wayseal.detect.casebook._pseudonyms import check_pseudonyms
 from wayseal.detect.casebook.findings import Code, Head, Verification
 from wayseal.detect.casebook.types import FILE, Act, Casebook
 from wayseal.model.messages import N_
@@ -23,17 +23,17 @@ _SAYS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class LoadedCasebook:
     """A casebook's lines, and what they come to."""
 
     chain: Chain
-    folder: Folder
+    replayer: ActReplayer
     acts: list[tuple[int, Act]]
 
     @property
     def book(self) -> Casebook:
         """What they come to, as a value."""
-        return self.folder.book(self.chain.cut)
+        return self.replayer.book(self.chain.cut)
 
 
 def read_casebook(folder: Path) -> Casebook:
@@ -46,7 +46,7 @@ def read_casebook(folder: Path) -> Casebook:
     if not path.exists():
         return Casebook()
     content = content_of(path)
-    return taken(content, path).book if content else Casebook()
+    return load_content(content, path).book if content else Casebook()
 
 
 def verify(folder: Path, *, head: Head | None = None) -> Verification:
@@ -59,10 +59,10 @@ def verify(folder: Path, *, head: Head | None = None) -> Verification:
     if not content:
         raise CasebookError("there is no casebook here", file=path)
     chain = check(content, path)
-    made, acts, wrong = fold(chain.entries)
+    made, acts, wrong = replay_acts(chain.entries)
     faults = sorted((*chain.faults, *wrong), key=lambda fault: fault.line)
     if not any(fault.line == 1 for fault in faults):
-        checked_pseudonyms(folder, chain.secret)
+        check_pseudonyms(folder, chain.secret)
     forgotten = made.book().forgotten
     earlier, restarted = None, None
     if head is not None:
@@ -79,15 +79,15 @@ def verify(folder: Path, *, head: Head | None = None) -> Verification:
     )
 
 
-def taken(content: bytes, path: Path) -> Taken:
+def load_content(content: bytes, path: Path) -> LoadedCasebook:
     """What the content of a casebook comes to; errors as for `read_casebook`."""
     chain = check(content, path)
-    folder, acts, wrong = fold(chain.entries)
+    replayer, acts, wrong = replay_acts(chain.entries)
     faults = (*chain.faults, *wrong)
     if faults:
         first = min(faults, key=lambda fault: fault.line)
         raise CasebookChangedError(_SAYS[first.code], file=path, line=first.line)
-    return Taken(chain=chain, folder=folder, acts=acts)
+    return LoadedCasebook(chain=chain, replayer=replayer, acts=acts)
 
 
 def content_of(path: Path) -> bytes:

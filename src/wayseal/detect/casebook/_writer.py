@@ -7,24 +7,21 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from wayseal.detect.casebook._acts import to_act, to_object
-from wayseal.detect.casebook._chain import chained, header, last_sum
-from wayseal.detect.casebook._continues import continued
+from wayseal.detect.casebook._chain import chain_lines, header, last_sum
 from wayseal.detect.casebook._errors import CasebookUsageError, NoSuchCaseError
-from wayseal.detect.casebook._fold import PREFIX, Folder
-from wayseal.detect.casebook._forget import forgetting
-from wayseal.detect.casebook._pseudonyms import Pseudonyms
-from wayseal.detect.casebook._read import Taken, as_casebook_errors, taken
-from wayseal.detect.casebook._secret import Entropy, checked_pseudonyms, made_pseudonyms
+from wayseal.detect.casebook._fold import PREFIX, ActReplayer, find_continued_case, forget_cases
+from wayseal.detect.casebook._pseudonyms import Entropy, Pseudonyms, check_pseudonyms, make_pseudonyms
+from wayseal.detect.casebook._read import LoadedCasebook, as_casebook_errors, load_content
 from wayseal.detect.casebook.types import (
     FILE,
     Act,
     Alert,
-    Case,
     Casebook,
     Forgotten,
     Heard,
+    NamesShown,
+    RecordedCase,
     Registered,
-    Shown,
     Verdict,
     one_line,
 )
@@ -36,33 +33,33 @@ _BREAKS = "\n\t"
 _CONTROLS = ("Cc", "Cs")
 
 
-class Writer:
+class CasebookWriter:
     """A casebook that is held for writing. What a method did is durable when it returns; what it refuses isn't done.
 
     Every `at` is microseconds after 1970, UTC. NoSuchCaseError: no such case; CasebookUsageError: nothing says who or
     why; OSError: the disk refuses.
     """
 
-    def __init__(self, held: Held, path: Path, pseudonyms: Pseudonyms, made: Taken | None) -> None:
+    def __init__(self, held: Held, path: Path, pseudonyms: Pseudonyms, made: LoadedCasebook | None) -> None:
         self._held = held
         self._path = path
         self.pseudonyms = pseudonyms
         self._start(made)
 
-    def _start(self, made: Taken | None) -> None:
+    def _start(self, made: LoadedCasebook | None) -> None:
         self._lines = len(made.chain.sums) if made else 0
         self._before = made.chain.sums[-1] if made else ""
         self._prefix = made.chain.start if made else b""
         self._unread = made.chain.cut if made else ()
         self._acts = [act for _, act in made.acts] if made else []
-        self._folder = made.folder if made else Folder()
+        self._replayer = made.replayer if made else ActReplayer()
         self._book: Casebook | None = None
 
     @property
     def book(self) -> Casebook:
         """What the casebook says now."""
         if self._book is None:
-            self._book = self._folder.book(self._unread)
+            self._book = self._replayer.book(self._unread)
         return self._book
 
     def register(self, alerts: Sequence[Alert], at: int) -> tuple[str, ...]:
@@ -73,11 +70,11 @@ class Writer:
         """
         ids: list[str] = []
         acts: list[Act] = []
-        last = self._folder.last
+        last = self._replayer.last
         for alert in alerts:
             if not alert.actors:
                 raise ValueError("actors")
-            case = continued(self.book.cases, alert, set(ids))
+            case = find_continued_case(self.book.cases, alert, set(ids))
             if case is None:
                 last += 1
                 ids.append(f"{PREFIX}{last}")
@@ -89,7 +86,7 @@ class Writer:
         self._add(acts)
         return tuple(ids)
 
-    def open(self, case: str, who: str, why: str, at: int) -> Case:
+    def open(self, case: str, who: str, why: str, at: int) -> RecordedCase:
         """Opens a case: from here on its accounts' names may be shown (rule 7). Returns it."""
         self._show((case,), who, why, at, together=False)
         return self.book.case(case)
@@ -101,9 +98,11 @@ class Writer:
 
     def _show(self, cases: Sequence[str], who: str, why: str, at: int, *, together: bool) -> None:
         actors = {case: self.book.case(case).actors for case in cases}
-        self._add([Shown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), together=together)])
+        self._add(
+            [NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), together=together)]
+        )
 
-    def hear(self, case: str, who: str, statement: str, at: int, *, actor: str | None = None) -> Case:
+    def hear(self, case: str, who: str, statement: str, at: int, *, actor: str | None = None) -> RecordedCase:
         """Records what the person concerned said (rule 11). who: who wrote it down.
 
         actor: whose account it is, by id or pseudonym; a case of several accounts needs it (CasebookUsageError).
@@ -114,7 +113,7 @@ class Writer:
         self._add([Heard(case=case, at=at, who=one_line(who, "who"), statement=said, actor=actor)])
         return self.book.case(case)
 
-    def _whose(self, case: Case, given: str | None) -> str | None:
+    def _whose(self, case: RecordedCase, given: str | None) -> str | None:
         """The id of a case's account that was given by id or pseudonym; None: it has one, and none was given."""
         if given is None:
             if len(case.actors) > 1:
@@ -129,7 +128,7 @@ class Writer:
             raise NoSuchCaseError("{id} has no such account; `wayseal case list` shows its accounts", id=case.id)
         return meant[0]
 
-    def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> Case:
+    def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> RecordedCase:
         """Closes a case (rule 12). true: the reads were not work. Returns it."""
         self.book.case(case)
         self._add([Verdict(case=case, at=at, true=true, who=one_line(who, "who"), why=one_line(why, "why"))])
@@ -138,7 +137,7 @@ class Writer:
     def forget(self, before: int, who: str, why: str, at: int) -> Forgotten | None:
         """Forgets the cases that were closed before a moment (rule 13); None where there are none."""
         by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-        left = forgetting(self._acts, self.book, before)
+        left = forget_cases(self._acts, self.book, before)
         if not left.cases:
             return None
         done = Forgotten(
@@ -149,18 +148,18 @@ class Writer:
             cut=len(self._unread),
             lines=self._lines,
             head=self._before,
-            last=self._folder.last,
+            last=self._replayer.last,
             **by,
         )
         earlier = [act for act in left.kept if isinstance(act, Forgotten)]
         content = self._whole([*earlier, done, *(act for act in left.kept if not isinstance(act, Forgotten))])
         self._held.replace(content)
-        self._start(taken(content, self._path))
+        self._start(load_content(content, self._path))
         return done
 
     def _whole(self, acts: Sequence[Act]) -> bytes:
         """A casebook of these acts alone."""
-        return chained([header(self.pseudonyms.check), *map(to_object, acts)], "")
+        return chain_lines([header(self.pseudonyms.check), *map(to_object, acts)], "")
 
     def _add(self, acts: Sequence[Act]) -> None:
         """Writes acts, durably, and only then takes them in (rule 1)."""
@@ -168,7 +167,7 @@ class Writer:
             return
         read = [to_act(to_object(act)) for act in acts]  # what can't be read again is refused before it is written
         if self._lines:
-            content = chained([to_object(act) for act in acts], self._before)
+            content = chain_lines([to_object(act) for act in acts], self._before)
             self._held.add(self._prefix + content)
         else:
             content = self._whole(acts)
@@ -176,12 +175,12 @@ class Writer:
         self._lines += content.count(b"\n")
         self._before, self._prefix, self._book = last_sum(content), b"", None
         for act in read:
-            self._folder.take(act)
+            self._replayer.take(act)
         self._acts += read
 
 
 @contextmanager
-def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) -> Iterator[Writer]:
+def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) -> Iterator[CasebookWriter]:
     """Holds a casebook for writing, in a folder that is made where there is none (rules 2 and 3).
 
     new: it may be made; NoSuchCaseError where it may not. CasebookBusyError: another process writes; other errors as
@@ -197,9 +196,9 @@ def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) ->
     with ExitStack() as stack:
         with as_casebook_errors(path):
             held = stack.enter_context(holding(path, new=new))
-        made = taken(held.content, path) if held.content else None
-        aliases = checked_pseudonyms(folder, made.chain.secret) if made else made_pseudonyms(folder, entropy)
-        yield Writer(held, path, aliases, made)
+        made = load_content(held.content, path) if held.content else None
+        aliases = check_pseudonyms(folder, made.chain.secret) if made else make_pseudonyms(folder, entropy)
+        yield CasebookWriter(held, path, aliases, made)
 
 
 def _text(text: str, field: str) -> str:

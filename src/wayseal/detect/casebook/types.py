@@ -14,7 +14,7 @@ MOST_ID = 40
 """Characters of an id that an error repeats."""
 
 
-class State(StrEnum):
+class CaseState(StrEnum):
     """How a case stands: nobody opened it yet, somebody did, or it was closed by a verdict."""
 
     NEW = "new"
@@ -53,7 +53,7 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class NamesShown:
     """Names were shown. cases: case → the accounts it had then. together: several cases at once, as a list."""
 
     cases: Mapping[str, tuple[str, ...]]
@@ -105,11 +105,11 @@ class Forgotten:
     last: int
 
 
-Act = Registered | Shown | Heard | Verdict | Forgotten
+Act = Registered | NamesShown | Heard | Verdict | Forgotten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class RecordedCase:
     """A case: its accounts in the order in which they came, its alerts, and what was done with it.
 
     named: the accounts whose names may be shown because of this case.
@@ -118,15 +118,15 @@ class Case:
     id: str
     actors: tuple[str, ...]
     alerts: tuple[Alert, ...]
-    acts: tuple[Shown | Heard | Verdict, ...] = ()
+    acts: tuple[NamesShown | Heard | Verdict, ...] = ()
     named: frozenset[str] = frozenset()
 
     @property
-    def state(self) -> State:
+    def state(self) -> CaseState:
         """How it stands; the last verdict counts."""
         if (verdict := self.verdict) is not None:
-            return State.TRUE if verdict.true else State.FALSE
-        return State.OPENED if any(isinstance(act, Shown) for act in self.acts) else State.NEW
+            return CaseState.TRUE if verdict.true else CaseState.FALSE
+        return CaseState.OPENED if any(isinstance(act, NamesShown) for act in self.acts) else CaseState.NEW
 
     @property
     def verdict(self) -> Verdict | None:
@@ -185,11 +185,11 @@ class Judged:
 class Casebook:
     """What a casebook says. unread: numbers of lines that a crash cut off."""
 
-    cases: tuple[Case, ...] = ()
+    cases: tuple[RecordedCase, ...] = ()
     forgotten: tuple[Forgotten, ...] = ()
     unread: tuple[int, ...] = ()
 
-    def case(self, id_: str) -> Case:
+    def case(self, id_: str) -> RecordedCase:
         """The case of that id; NoSuchCaseError if there is none."""
         for case in self.cases:
             if case.id == id_:
@@ -202,11 +202,11 @@ class Casebook:
         """The accounts whose names may be shown (rule 7)."""
         return frozenset().union(*(case.named for case in self.cases))
 
-    def closed_before(self, moment: int) -> tuple[Case, ...]:
+    def closed_before(self, moment: int) -> tuple[RecordedCase, ...]:
         """The cases whose verdict was given before a moment."""
         return tuple(case for case in self.cases if case.verdict is not None and case.verdict.at < moment)
 
-    def waiting_since(self, moment: int) -> tuple[Case, ...]:
+    def waiting_since(self, moment: int) -> tuple[RecordedCase, ...]:
         """The cases without a verdict that had their last alert before a moment."""
         return tuple(case for case in self.cases if case.verdict is None and case.last_alerted_at < moment)
 

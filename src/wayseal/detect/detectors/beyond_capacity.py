@@ -23,7 +23,7 @@ def _count(view: View) -> Odd:
     odd = np.maximum(np.floor(STEPS * np.log2(above)), 0).astype(np.int64)
     actor, day = np.nonzero(odd)
     cells = pa.table({"actor": actor, "day": day})
-    return Odd(odd=odd, base=(handled > 0).astype(float), told=np.where(odd > 0, handled, 0), cells=cells)
+    return Odd(odd=odd, base=(handled > 0).astype(float), reported=np.where(odd > 0, handled, 0), cells=cells)
 
 
 def _capacity(view: View, handled: Longs) -> Floats:

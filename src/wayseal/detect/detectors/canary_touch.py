@@ -13,7 +13,7 @@ LEAST = 15.0
 
 
 def _count(view: View) -> Odd:
-    odd = view.given.get("canary_touch", np.zeros(view.shape, np.int64))
+    odd = view.external_counts.get("canary_touch", np.zeros(view.shape, np.int64))
     return Odd(odd=odd, base=np.maximum(view.reads, odd).astype(float), least=LEAST)
 
 

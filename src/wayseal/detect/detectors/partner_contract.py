@@ -7,7 +7,7 @@ from wayseal.detect.detectors._contract import Detector, Odd
 
 
 def _count(view: View) -> Odd:
-    odd = view.given.get("partner_contract", np.zeros(view.shape, np.int64))
+    odd = view.external_counts.get("partner_contract", np.zeros(view.shape, np.int64))
     return Odd(odd=odd, base=np.maximum(view.reads, odd).astype(float))
 
 

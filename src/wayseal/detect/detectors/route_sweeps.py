@@ -10,7 +10,7 @@ from wayseal.detect.detectors._contract import Detector, Odd
 
 
 def _count(view: View) -> Odd:
-    odd = view.given.get("route_sweeps", np.zeros(view.shape, np.int64))
+    odd = view.external_counts.get("route_sweeps", np.zeros(view.shape, np.int64))
     return Odd(odd=odd, base=((view.reads > 0) | (odd > 0)).astype(float))
 
 

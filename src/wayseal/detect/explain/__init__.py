@@ -10,10 +10,27 @@ from wayseal.detect.explain._kernel import (
     Tickets,
     explain,
 )
-from wayseal.detect.explain._posts import OUTLET, Rules, Staff, rules_of, staff_of
-from wayseal.detect.explain._templates import TIMED, By, Template, built_in, load_templates, ranks
+from wayseal.detect.explain._posts import OUTLET, Rules, Staff, build_staff, code_rules
+from wayseal.detect.explain._templates import TIMED, Template, TemplateKind, built_in, load_templates, ranks
 
 __all__ = [
-    "NOT_FIRST", "OUTLET", "TIMED", "UNEXPLAINED", "UNKNOWN", "By", "Reads", "Routes", "Rules", "Scans", "Staff",
-    "Template", "Tickets", "built_in", "explain", "load_templates", "ranks", "rules_of", "staff_of",
+    "NOT_FIRST",
+    "OUTLET",
+    "TIMED",
+    "UNEXPLAINED",
+    "UNKNOWN",
+    "Reads",
+    "Routes",
+    "Rules",
+    "Scans",
+    "Staff",
+    "Template",
+    "TemplateKind",
+    "Tickets",
+    "build_staff",
+    "built_in",
+    "code_rules",
+    "explain",
+    "load_templates",
+    "ranks",
 ]  # fmt: skip

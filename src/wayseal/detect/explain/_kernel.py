@@ -31,7 +31,7 @@ from wayseal.detect.explain._posts import (
     Posts,
     Rules,
     Tiny,
-    Words,
+    UInts,
 )
 from wayseal.model.jit import kernel
 
@@ -46,7 +46,7 @@ _NEVER = np.iinfo(np.int64).min
 class Scans(NamedTuple):
     """Scans sorted by waybill: keys, µs, places of outlets (-1: nowhere known)."""
 
-    key: Words
+    key: UInts
     at: Longs
     outlet: Ints
 
@@ -54,7 +54,7 @@ class Scans(NamedTuple):
 class Tickets(NamedTuple):
     """Tickets sorted by waybill: keys, µs (closed: the least int64 where open), places of accounts."""
 
-    key: Words
+    key: UInts
     opened: Longs
     closed: Longs
     actor: Ints
@@ -63,7 +63,7 @@ class Tickets(NamedTuple):
 class Routes(NamedTuple):
     """Waybills sorted by key, each once: µs, places of channel, ends and customer (-1: none or of no concern)."""
 
-    key: Words
+    key: UInts
     issued: Longs
     channel: Ints
     origin: Ints
@@ -74,7 +74,7 @@ class Routes(NamedTuple):
 class Reads(NamedTuple):
     """Reads sorted by waybill: keys, µs, places of accounts, whether first, action (1 … of the contract, 0 none)."""
 
-    key: Words
+    key: UInts
     at: Longs
     actor: Ints
     first: Flags
@@ -82,7 +82,7 @@ class Reads(NamedTuple):
 
 
 @kernel
-def _beside(keys: Words, first: Flags, scans: Words, routes: Words, tickets: Words, found: Ints, out: Tiny) -> None:
+def _beside(keys: UInts, first: Flags, scans: UInts, routes: UInts, tickets: UInts, found: Ints, out: Tiny) -> None:
     """Where a parcel's rows lie: found int32 (n, 5), its scans from and to, its tickets from and to, its route or -1.
 
     out: NOT_FIRST, UNEXPLAINED or UNKNOWN (obligation 6). All keys are sorted.

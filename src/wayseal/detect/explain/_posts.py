@@ -17,24 +17,24 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.explain._templates import By, Template
+from wayseal.detect.explain._templates import Template, TemplateKind
 from wayseal.ledger.codes import Coder
 from wayseal.model.kinds import Action, OutletKind, Scope
 from wayseal.store.columns import microseconds
 
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.uint32]
 Tiny = npt.NDArray[np.uint8]
 
-Keys = Callable[[Sequence[str] | pa.Array], Words]
+Keys = Callable[[Sequence[str] | pa.Array], UInts]
 
 OUTLET, CITY, REGION, CHANNEL, CUSTOMER = range(5)
 _SCOPES = {Scope.OUTLET: OUTLET, Scope.CITY: CITY, Scope.REGION: REGION}
 _SCOPES |= {Scope.CHANNEL: CHANNEL, Scope.CUSTOMER: CUSTOMER}
 _HEAD = str(OutletKind.HEAD_OFFICE)
-_BY = {by: place for place, by in enumerate(By)}
+_BY = {by: place for place, by in enumerate(TemplateKind)}
 EVER = np.iinfo(np.int64).max // 4
 _ACTIONS = {action: 1 << place for place, action in enumerate(Action, 1)}
 
@@ -91,9 +91,9 @@ class _Places:
         return self.codes.setdefault(text, len(self.codes))
 
 
-def staff_of(
+def build_staff(
     keys: Keys,
-    known: Words,
+    known: UInts,
     actors: pa.Table,
     outlets: pa.Table,
     assignments: pa.Table,
@@ -115,12 +115,12 @@ def staff_of(
         region[where[row["outlet"]]] = regions(row["region"])
     code_of: list[Callable[[str], int]] = [where.__getitem__, cities, regions]
     code_of += [lambda t: int(channels.places(keys([t]))[0]), lambda t: int(customers.places(keys([t]))[0])]
-    at = everyone.places(ids)
-    rows = [_homes(actors["outlet"], at, where)]
+    place = everyone.places(ids)
+    rows = [_homes(actors["outlet"], place, where)]
     rows += [_assigned(table, kind, everyone, keys, code_of[kind]) for kind, table in given.items()]
     head = [where[n] for n, kind in zip(names, outlets["kind"].to_pylist(), strict=True) if kind == _HEAD]
     kept = _widest(np.concatenate(rows), head)
-    posts = _posts(kept, len(everyone), _teams(actors, at, len(everyone)), city, region)
+    posts = _posts(kept, len(everyone), _teams(actors, place, len(everyone)), city, region)
     return Staff(actors=everyone, outlets=places, channels=channels, customers=customers, posts=posts, keys=keys)
 
 
@@ -188,25 +188,25 @@ def _posts(rows: Longs, count: int, team: Ints, city: Ints, region: Ints) -> Pos
     return Posts(of=of, rows=np.ascontiguousarray(rows[:, 1:]), city=city, region=region)
 
 
-def rules_of(templates: Sequence[Template], staff: Staff, keys: Words, actors: pa.Table) -> Rules:
+def code_rules(templates: Sequence[Template], staff: Staff, keys: UInts, actors: pa.Table) -> Rules:
     """The templates as arrays (rule 4). keys: of the rows of `actors`."""
     allowed = np.zeros(len(staff.actors), np.uint32)
-    at = staff.actors.places(keys)
+    place = staff.actors.places(keys)
     for bit, t in enumerate(templates):
         if not (t.roles or t.kinds or t.rights):
             allowed |= np.uint32(1 << bit)
             continue
-        fits = np.ones(len(at), np.bool_)
+        fits = np.ones(len(place), np.bool_)
         for name, wanted in (("role", t.roles), ("kind", t.kinds)):
             if wanted:
                 fits &= pc.is_in(actors[name], pa.array(sorted(wanted))).to_numpy()
         if t.rights:
             rights = actors["rights"].combine_chunks()
             named = pc.is_in(pc.list_flatten(rights), pa.array(sorted(t.rights))).to_numpy(zero_copy_only=False)
-            held = np.zeros(len(at), np.bool_)
+            held = np.zeros(len(place), np.bool_)
             held[pc.list_parent_indices(rights).to_numpy()[named]] = True
             fits &= held
-        allowed[at[fits & (at >= 0)]] |= np.uint32(1 << bit)
+        allowed[place[fits & (place >= 0)]] |= np.uint32(1 << bit)
     return Rules(
         by=np.array([_BY[t.by] for t in templates], np.uint8),
         before=np.array([t.before for t in templates], np.int64),

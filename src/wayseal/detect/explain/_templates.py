@@ -33,7 +33,7 @@ _LENGTH = re.compile(r"(\d{1,4})([mhd])")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
-class By(StrEnum):
+class TemplateKind(StrEnum):
     """What a template looks for.
 
     custody: the parcel is at, coming to or lately left an outlet where the account works. ticket: a ticket of the
@@ -53,7 +53,7 @@ class By(StrEnum):
     CITY = "city"
 
 
-TIMED = frozenset((By.CUSTODY, By.TICKET, By.HANDOVER, By.CITY))
+TIMED = frozenset((TemplateKind.CUSTODY, TemplateKind.TICKET, TemplateKind.HANDOVER, TemplateKind.CITY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Template:
     """
 
     name: str
-    by: By
+    by: TemplateKind
     strong: bool
     before: int = _UNITS["d"]
     after: int = 10 * _UNITS["d"]
@@ -99,13 +99,13 @@ def load_templates(path: Path | None) -> tuple[Template, ...]:
 
 def ordered(templates: Iterable[Template]) -> tuple[Template, ...]:
     """In the order in which they are tried (obligation 2)."""
-    return tuple(sorted(templates, key=lambda t: (t.by is not By.MANDATE, not t.strong)))
+    return tuple(sorted(templates, key=lambda t: (t.by is not TemplateKind.MANDATE, not t.strong)))
 
 
 def ranks(templates: Sequence[Template]) -> tuple[int, int]:
     """Of ordered templates: how many are mandates, and how many mandates or strong."""
-    mandates = sum(t.by is By.MANDATE for t in templates)
-    return mandates, mandates + sum(t.strong for t in templates if t.by is not By.MANDATE)
+    mandates = sum(t.by is TemplateKind.MANDATE for t in templates)
+    return mandates, mandates + sum(t.strong for t in templates if t.by is not TemplateKind.MANDATE)
 
 
 def parse_templates(text: str, file: Path | None) -> tuple[Template, ...]:
@@ -140,15 +140,15 @@ def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template
     if not isinstance(enabled, bool):
         raise wrong("enabled", "true or false")
     if not enabled and "by" not in row:
-        return Template(name=name, by=By.MANDATE, strong=False, enabled=False)
+        return Template(name=name, by=TemplateKind.MANDATE, strong=False, enabled=False)
     try:
-        by = By(row.get("by", ""))
+        by = TemplateKind(row.get("by", ""))
     except ValueError:
-        raise wrong("by", "one of {known}", known=list(By)) from None
+        raise wrong("by", "one of {known}", known=list(TemplateKind)) from None
     strength = row.get("strength", "strong")
     if strength not in ("strong", "weak"):
         raise wrong("strength", "strong or weak")
-    if by is By.MANDATE and "strength" in row:
+    if by is TemplateKind.MANDATE and "strength" in row:
         raise wrong("strength", "left out with mandate")
     made = Template(name=name, by=by, strong=strength == "strong", enabled=enabled)
     return _narrowed(made, row, wrong)
@@ -173,6 +173,6 @@ def _narrowed(made: Template, row: Mapping[str, Any], wrong: Callable[..., Templ
             raise wrong(key, "of {known}", known=sorted(among))
         named[key] = frozenset(values)
     made = replace(made, roles=named["roles"], kinds=named["kinds"], actions=named["actions"], rights=named["rights"])
-    if made.by is By.MANDATE and not made.rights:
+    if made.by is TemplateKind.MANDATE and not made.rights:
         raise wrong("rights", "given with mandate")
     return made

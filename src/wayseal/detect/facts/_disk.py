@@ -27,7 +27,7 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class SavedFacts:
     """Facts, and what they were made of: sources, on a ground.
 
     sources: digests of the sources that are counted, in order. ground: digest of all else that judging hangs on.
@@ -35,10 +35,10 @@ class State:
 
     facts: Facts
     sources: tuple[str, ...]
-    ground: str
+    basis: str
 
 
-def load_state(folder: Path) -> State | None:
+def load_state(folder: Path) -> SavedFacts | None:
     """The state in a folder; None where there is none that can be used (rule 1)."""
     try:
         with _held(folder, fcntl.LOCK_SH):
@@ -49,12 +49,12 @@ def load_state(folder: Path) -> State | None:
             place, digests = folder / about["folder"], about["sha256"]
             tables = {n: _read(place / f"{n}.parquet", digests[n], schema) for n, schema in SCHEMAS.items()}
         facts = Facts(**tables, offset=about["offset"])
-        return State(facts=facts, sources=tuple(about["sources"]), ground=about["ground"])
+        return SavedFacts(facts=facts, sources=tuple(about["sources"]), basis=about["ground"])
     except _UNREADABLE:
         return None
 
 
-def save_state(folder: Path, state: State) -> None:
+def save_state(folder: Path, state: SavedFacts) -> None:
     """Puts a state in the place of the one that is there (rules 2 to 4). OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _held(folder, fcntl.LOCK_EX):
@@ -63,17 +63,17 @@ def save_state(folder: Path, state: State) -> None:
         digests = {name: _write(place / f"{name}.parquet", getattr(state.facts, name)) for name in SCHEMAS}
         about = {
             "folder": place.name, "sha256": digests, "offset": state.facts.offset, "sources": list(state.sources),
-            "ground": state.ground,
+            "ground": state.basis,
         }  # fmt: skip
         whole = {"version": VERSION, "sha256": _digest(about), "state": about}
         _sync(place)
-        keep(folder / _NAME, json.dumps(whole, sort_keys=True))
+        write_small_file(folder / _NAME, json.dumps(whole, sort_keys=True))
         for old in folder.glob("facts-*"):
             if old != place:
                 shutil.rmtree(old, ignore_errors=True)
 
 
-def keep(path: Path, text: str) -> None:
+def write_small_file(path: Path, text: str) -> None:
     """Puts a small file in the place of the one that is there, whole or not at all (rule 3). OSError."""
     made = path.with_name(f"{path.name}.new")
     _durable(made, text.encode())

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.facts._merge import merged
-from wayseal.detect.facts._tally import Flags, Words
+from wayseal.detect.facts._merge import merge_sorted
+from wayseal.detect.facts._tally import Flags, UInts
 
 _TIME = pa.int64()
 HOURS = pa.schema(
@@ -96,21 +96,21 @@ class Facts:
         """Both together. A first read in `other` stands for one of the same pair in `self`: its mark has moved."""
         if self.offset != other.offset:
             raise ValueError("facts of different local days don't add up")
-        added = {n: together(n, [getattr(self, n), getattr(other, n)]) for n in _IDS}
-        return Facts(**added, suspects=newest([self.suspects, other.suspects]), offset=self.offset)
+        added = {n: merge_tables(n, [getattr(self, n), getattr(other, n)]) for n in _IDS}
+        return Facts(**added, suspects=newest_suspects([self.suspects, other.suspects]), offset=self.offset)
 
-    def without(self, waybills: Words, actors: Words) -> "Facts":
+    def without(self, waybills: UInts, actors: UInts) -> "Facts":
         """Without the suspects of some pairs (keys, side by side)."""
         if not len(waybills) or not len(self.suspects):
             return self
         have = self.suspects["waybill"].to_numpy(), self.suspects["actor"].to_numpy()
-        return replace(self, suspects=self.suspects.filter(pa.array(~among(have, (waybills, actors)))))
+        return replace(self, suspects=self.suspects.filter(pa.array(~is_among(have, (waybills, actors)))))
 
 
 SCHEMAS = {"hours": HOURS, "uses": USES, "shown": SHOWN, "suspects": SUSPECTS}
 
 
-def among(pairs: tuple[Words, Words], others: tuple[Words, Words]) -> Flags:
+def is_among(pairs: tuple[UInts, UInts], others: tuple[UInts, UInts]) -> Flags:
     """Which pairs stand among the others, by sorting both together."""
     n = len(pairs[0])
     w, a = (np.concatenate([mine, theirs]) for mine, theirs in zip(pairs, others, strict=True))
@@ -125,7 +125,7 @@ def among(pairs: tuple[Words, Words], others: tuple[Words, Words]) -> Flags:
     return out[:n]
 
 
-def added_up(name: str, tables: list[pa.Table]) -> pa.Table:
+def add_up(name: str, tables: list[pa.Table]) -> pa.Table:
     """Tables of counts as one: equal ids add up. Sorted by the ids."""
     ids = _IDS[name]
     schema = SCHEMAS[name]
@@ -138,15 +138,15 @@ def added_up(name: str, tables: list[pa.Table]) -> pa.Table:
     return whole.sort_by([(n, "ascending") for n in ids])
 
 
-def together(name: str, tables: Sequence[pa.Table]) -> pa.Table:
+def merge_tables(name: str, tables: Sequence[pa.Table]) -> pa.Table:
     """The same of tables that are sorted by their ids already, each of which stands once in a table."""
     whole = SCHEMAS[name].empty_table()
     for table in tables:
-        whole = merged(whole, table, _IDS[name], _LEAST, _MOST)
+        whole = merge_sorted(whole, table, _IDS[name], _LEAST, _MOST)
     return whole
 
 
-def newest(tables: list[pa.Table]) -> pa.Table:
+def newest_suspects(tables: list[pa.Table]) -> pa.Table:
     """Suspects of several tables: of a pair the row of the last table counts. Sorted by (waybill, actor)."""
     some = [t.append_column("turn", pa.array(np.full(len(t), k, np.int32))) for k, t in enumerate(tables) if len(t)]
     if not some:

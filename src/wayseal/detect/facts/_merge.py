@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wayseal.detect.facts._tally import Flags, Longs, Words
+from wayseal.detect.facts._tally import Flags, Longs, UInts
 from wayseal.model.jit import kernel
 
 _SIGN = np.uint64(1 << 63)
 
 
 @kernel
-def _side_by_side(a: Words, b: Words, left: Longs, right: Longs) -> int:
+def _side_by_side(a: UInts, b: UInts, left: Longs, right: Longs) -> int:
     """Places in a and b (n, ids), -1 for none, of each id that either has; returns how many there are."""
     i, j, n = 0, 0, 0
     while i < len(a) or j < len(b):
@@ -38,7 +38,9 @@ def _side_by_side(a: Words, b: Words, left: Longs, right: Longs) -> int:
     return n
 
 
-def merged(mine: pa.Table, other: pa.Table, ids: Sequence[str], least: Sequence[str], most: Sequence[str]) -> pa.Table:
+def merge_sorted(
+    mine: pa.Table, other: pa.Table, ids: Sequence[str], least: Sequence[str], most: Sequence[str]
+) -> pa.Table:
     """Both tables, each sorted by its ids and without equal ones: counts of equal ids add up.
 
     least, most: columns of which the least or the most is kept instead.
@@ -60,7 +62,7 @@ def merged(mine: pa.Table, other: pa.Table, ids: Sequence[str], least: Sequence[
     return pa.table(columns, schema=mine.schema)
 
 
-def _ids(table: pa.Table, names: Sequence[str]) -> Words:
+def _ids(table: pa.Table, names: Sequence[str]) -> UInts:
     """uint64 (n, ids) in the order of the ids, signed ones too."""
     out = np.empty((len(table), len(names)), np.uint64)
     for k, name in enumerate(names):
@@ -71,15 +73,15 @@ def _ids(table: pa.Table, names: Sequence[str]) -> Words:
 
 
 @kernel
-def _of(keys: Words, wanted: Words, out: Flags) -> None:
-    at = 0
+def _of(keys: UInts, wanted: UInts, out: Flags) -> None:
+    row = 0
     for i in range(len(keys)):
-        while at < len(wanted) and wanted[at] < keys[i]:
-            at += 1
-        out[i] = at < len(wanted) and wanted[at] == keys[i]
+        while row < len(wanted) and wanted[row] < keys[i]:
+            row += 1
+        out[i] = row < len(wanted) and wanted[row] == keys[i]
 
 
-def rows_of(rows: pa.RecordBatch, wanted: Words) -> pa.RecordBatch:
+def rows_of(rows: pa.RecordBatch, wanted: UInts) -> pa.RecordBatch:
     """The rows, sorted by waybill, of some waybills (keys, sorted)."""
     out = np.empty(rows.num_rows, np.bool_)
     _of(rows["waybill"].to_numpy(), wanted, out)

@@ -7,20 +7,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.facts._facts import HOURS, SHOWN, USES
-from wayseal.detect.facts._tally import Flags, Longs, Tally, Words
+from wayseal.detect.facts._tally import CounterTable, Flags, Longs, UInts
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _KIND_BITS, _ACTION_BITS = np.uint64(2), np.uint64(4)
 _HOUR_US = 3_600_000_000
 
 
-def hours_rows(table: Tally, keys: Words) -> pa.Table:
+def hours_rows(table: CounterTable, keys: UInts) -> pa.Table:
     """Counts by account and hour. keys: of accounts by their place."""
     ids, cells = _in_order(table)
     return _table(HOURS, [keys[ids[:, 0] >> _HALF], ids[:, 0] & _LOW, *cells.T])
 
 
-def uses_rows(table: Tally, keys: Words) -> pa.Table:
+def uses_rows(table: CounterTable, keys: UInts) -> pa.Table:
     """Counts by account, day and device or address."""
     ids, cells = _in_order(table)
     low = ids[:, 0] & _LOW
@@ -28,7 +28,7 @@ def uses_rows(table: Tally, keys: Words) -> pa.Table:
     return _table(USES, [*columns, *cells.T])
 
 
-def shown_rows(table: Tally, keys: Words) -> pa.Table:
+def shown_rows(table: CounterTable, keys: UInts) -> pa.Table:
     """Counts by account, day, action, purpose and fields."""
     ids, cells = _in_order(table)
     low = ids[:, 0] & _LOW
@@ -43,7 +43,7 @@ def moved_rows(reads: pa.RecordBatch, mandate: Flags) -> pa.Table:
     return _table(HOURS, [reads["actor"].to_numpy(), hour, none, none - 1, -mandate.astype(np.int64)])
 
 
-def _in_order(table: Tally) -> tuple[Words, Longs]:
+def _in_order(table: CounterTable) -> tuple[UInts, Longs]:
     """Ids and counters, sorted: an id's first word has the account's place on top, as the tables have its key."""
     ids, cells = table.rows()
     order = np.argsort(ids[:, 0]) if ids.shape[1] == 1 else np.lexsort(ids.T[::-1])

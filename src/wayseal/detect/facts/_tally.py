@@ -2,6 +2,12 @@
 
 A slot of a table is some words of id and some counters behind them, in one line of the cache where they fit; it is free
 where its first word is FREE. The counters' words are taken for int64.
+
+What a later commit changes of reads that were counted already:
+1. A late read may come before one that had the mark of the first read of its pair. The mark moves; the older read,
+   which lies in the same merged file, was counted as a first read and is none any more.
+2. A new row about a parcel (scan, ticket, waybill) may explain a read that nothing explained: reads kept as suspects
+   whose parcel has one are judged again.
 """
 
 from typing import TypeAlias
@@ -11,7 +17,7 @@ import numpy.typing as npt
 
 from wayseal.model.jit import kernel
 
-Words: TypeAlias = npt.NDArray[np.uint64]
+UInts: TypeAlias = npt.NDArray[np.uint64]
 Longs: TypeAlias = npt.NDArray[np.int64]
 Ints: TypeAlias = npt.NDArray[np.int32]
 Tiny: TypeAlias = npt.NDArray[np.uint8]
@@ -37,7 +43,7 @@ address: reads, from, to. Shown: account, day and action, purpose, fields: reads
 DEVICE, ADDRESS = range(2)
 
 
-class Tally:
+class CounterTable:
     """One table. slots: uint64 (size, words of id and counters); size is a power of two."""
 
     def __init__(self, shape: tuple[int, int], size: int = _LEAST_SIZE) -> None:
@@ -57,17 +63,17 @@ class Tally:
         """How many more ids it takes before it must grow."""
         return len(self.slots) * 6 // 10 - self.used
 
-    def rows(self) -> tuple[Words, Longs]:
+    def rows(self) -> tuple[UInts, Longs]:
         """Ids (n, words) and counters (n, …), in no order."""
         there = self.slots[self.slots[:, 0] != FREE]
         return there[:, : self._ids], there[:, self._ids :].view(np.int64)
 
 
-def _slots(size: int, width: int) -> Words:
+def _slots(size: int, width: int) -> UInts:
     """Free slots that begin with a line of the cache."""
     room = np.zeros(size * width + _LINE, np.uint64)
     skip = -room.ctypes.data % (8 * _LINE) // 8
-    slots: Words = room[skip : skip + size * width].reshape(size, width)
+    slots: UInts = room[skip : skip + size * width].reshape(size, width)
     slots[:, 0] = FREE
     return slots
 
@@ -80,7 +86,7 @@ def _home(a: np.uint64, b: np.uint64, c: np.uint64, size: int) -> int:
 
 
 @kernel
-def _spread(old: Words, new: Words, ids: int) -> None:
+def _spread(old: UInts, new: UInts, ids: int) -> None:
     none = np.uint64(0)
     for i in range(len(old)):
         if old[i, 0] == FREE:
@@ -94,7 +100,7 @@ def _spread(old: Words, new: Words, ids: int) -> None:
 
 @kernel
 def count_hours(
-    start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, slots: Words, room: int
+    start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, slots: UInts, room: int
 ) -> tuple[int, int]:
     """Counts reads, first reads and those under a mandate by account and hour, from row `start` on.
 
@@ -122,7 +128,7 @@ def count_hours(
 
 @kernel
 def count_uses(
-    start: int, at: Longs, actor: Ints, value: Words, dim: int, offset: int, slots: Words, room: int
+    start: int, at: Longs, actor: Ints, value: UInts, dim: int, offset: int, slots: UInts, room: int
 ) -> tuple[int, int]:
     """Counts reads by account, local day and device or address (`dim`), with the first and last time of each."""
     new, one, none, mask = 0, np.uint64(1), np.uint64(0), len(slots) - 1
@@ -153,10 +159,10 @@ def count_shown(
     at: Longs,
     actor: Ints,
     action: Tiny,
-    purpose: Words,
-    fields: Words,
+    purpose: UInts,
+    fields: UInts,
     offset: int,
-    slots: Words,
+    slots: UInts,
     room: int,
 ) -> tuple[int, int]:
     """Counts reads by account, local day, action, purpose and set of fields."""
@@ -175,3 +181,24 @@ def count_shown(
             new += 1
         slots[s, 3] += one
     return len(at), new
+
+
+@kernel
+def _mark_demoted(key: UInts, actor: UInts, first: Flags, fresh: Flags, out: Flags) -> None:
+    """Marks the old reads whose pair's first read is a fresh one: the first of them in the order of the file."""
+    for i in range(len(key)):
+        if not (fresh[i] and first[i]):
+            continue
+        k = i + 1
+        while k < len(key) and key[k] == key[i]:
+            if actor[k] == actor[i] and not fresh[k]:
+                out[k] = True
+                break
+            k += 1
+
+
+def find_demoted(key: UInts, actor: UInts, first: Flags, fresh: Flags) -> Longs:
+    """Rows (in the ledger's order) that lost the mark of a first read to a fresh one (rule 1)."""
+    out: npt.NDArray[np.bool_] = np.zeros(len(key), np.bool_)
+    _mark_demoted(key, actor, first, fresh, out)
+    return np.flatnonzero(out)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from wayseal.detect.explain import Template, ranks, rules_of, staff_of
-from wayseal.detect.facts._disk import VERSION, State, load_state, save_state
+from wayseal.detect.explain import Template, build_staff, code_rules, ranks
+from wayseal.detect.facts._disk import VERSION, SavedFacts, load_state, save_state
 from wayseal.detect.facts._facts import Facts
-from wayseal.detect.facts._walk import READ_COLUMNS, TABLE_COLUMNS, Before, Counter, Ground
+from wayseal.detect.facts._walk import READ_COLUMNS, TABLE_COLUMNS, CountedBefore, Counter, ExplanationContext
 from wayseal.ledger import Snapshot
 from wayseal.ledger.beside import Wanted
 
@@ -23,48 +23,48 @@ Progress = Callable[[str, int, int], None]
 _GROUND_TABLES = frozenset(("actors", "outlets", "assignments"))
 
 
-def ground_of(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> Ground:
+def build_context(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> ExplanationContext:
     """What the reads of a ledger are judged by. offset: of local time, µs ahead of UTC."""
     actors = snapshot.actors()
-    staff = staff_of(snapshot.keys, snapshot.ids("actor"), actors, snapshot.outlets(), snapshot.assignments())
-    rules = rules_of(templates, staff, snapshot.keys(actors["actor"].to_pylist()), actors)
+    staff = build_staff(snapshot.keys, snapshot.ids("actor"), actors, snapshot.outlets(), snapshot.assignments())
+    rules = code_rules(templates, staff, snapshot.keys(actors["actor"].to_pylist()), actors)
     mandates, strong = ranks(templates)
-    return Ground(staff=staff, rules=rules, mandates=mandates, strong=strong, offset=offset)
+    return ExplanationContext(staff=staff, rules=rules, mandates=mandates, strong=strong, offset=offset)
 
 
-def facts_of(
+def update_facts(
     snapshot: Snapshot, folder: Path | None, templates: Sequence[Template], offset: int, progress: Progress
 ) -> Facts:
     """The facts of a ledger, kept in `folder` (None: nowhere) and brought up to date. OSError, LedgerError."""
     sources = tuple(s.sha256 for s in snapshot.manifest.sources)
     digest = _digest(snapshot, templates, offset)
     old = load_state(folder) if folder is not None else None
-    if old is not None and (old.ground != digest or old.sources != sources[: len(old.sources)]):
+    if old is not None and (old.basis != digest or old.sources != sources[: len(old.sources)]):
         old = None
     if old is not None and len(old.sources) == len(sources):
         return old.facts
-    facts = _counted(snapshot, ground_of(snapshot, templates, offset), old, progress)
+    facts = _count_facts(snapshot, build_context(snapshot, templates, offset), old, progress)
     if folder is not None:
-        save_state(folder, State(facts=facts, sources=sources, ground=digest))
+        save_state(folder, SavedFacts(facts=facts, sources=sources, basis=digest))
     return facts
 
 
 def _digest(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> str:
     """Obligation 2."""
     m = snapshot.manifest
-    ground = {
+    content = {
         "version": VERSION,
         "ledger": m.id,
-        "templates": [_spelt(t) for t in templates],
+        "templates": [_as_plain(t) for t in templates],
         "offset": offset,
         "tables": [s.sha256 for s in m.sources if s.table in _GROUND_TABLES],
         "purges": len(m.purges),
         "replaced": m.counts.get("waybills", 0),
     }
-    return hashlib.sha256(json.dumps(ground, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _spelt(template: Template) -> dict[str, object]:
+def _as_plain(template: Template) -> dict[str, object]:
     content = asdict(template)
     return {n: sorted(v) if isinstance(v, frozenset) else v for n, v in content.items()}
 
@@ -77,18 +77,18 @@ def _since(snapshot: Snapshot, sources: int) -> int:
     return next((c.generation for c in snapshot.manifest.commits if c.sources > sources), 0)
 
 
-def _counted(snapshot: Snapshot, ground: Ground, old: State | None, progress: Progress) -> Facts:
-    before = None if old is None else Before(sources=len(old.sources), suspects=old.facts.suspects)
+def _count_facts(snapshot: Snapshot, context: ExplanationContext, old: SavedFacts | None, progress: Progress) -> Facts:
+    before = None if old is None else CountedBefore(sources=len(old.sources), suspects=old.facts.suspects)
     tables = dict(TABLE_COLUMNS)
-    if len(ground.staff.customers):
+    if len(context.staff.customers):
         tables["waybills"] = (*tables["waybills"], "customer")
     reads: tuple[str, ...] = READ_COLUMNS
     if before is not None:
         tables = {name: (*columns, "source") for name, columns in tables.items()}
         reads = (*reads, "source")
-    counter = Counter(ground, before)
+    counter = Counter(context, before)
     wanted = Wanted(reads=reads, tables=tables, since=0 if old is None else _since(snapshot, len(old.sources)))
     for _, done, total in snapshot.beside(wanted, counter):
         progress("explain", done, total)
     made = counter.facts()
-    return made if old is None else old.facts.without(*counter.renewed()).plus(made)
+    return made if old is None else old.facts.without(*counter.rejudged_pairs()).plus(made)

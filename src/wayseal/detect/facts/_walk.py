@@ -10,11 +10,23 @@ import pyarrow as pa
 
 from wayseal.detect.explain import NOT_FIRST, Reads, Routes, Rules, Scans, Staff, Tickets, explain
 from wayseal.detect.facts import _tally
-from wayseal.detect.facts._facts import SUSPECTS, Facts, added_up, among, newest, together
+from wayseal.detect.facts._facts import SUSPECTS, Facts, add_up, is_among, merge_tables, newest_suspects
 from wayseal.detect.facts._merge import rows_of
-from wayseal.detect.facts._moved import demoted
 from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
-from wayseal.detect.facts._tally import ADDRESS, DEVICE, HOURS, SHOWN, USES, Flags, Ints, Longs, Tally, Tiny, Words
+from wayseal.detect.facts._tally import (
+    ADDRESS,
+    DEVICE,
+    HOURS,
+    SHOWN,
+    USES,
+    CounterTable,
+    Flags,
+    Ints,
+    Longs,
+    Tiny,
+    UInts,
+    find_demoted,
+)
 from wayseal.ledger.beside import Beside
 from wayseal.store.columns import microseconds
 
@@ -29,7 +41,7 @@ _AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class ExplanationContext:
     """What reads are judged by: staff, rules, how many of these are mandates, and mandates or strong; local time."""
 
     staff: Staff
@@ -40,7 +52,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class CountedBefore:
     """What was counted before an increment: so many sources, and the suspects they left (sorted by waybill)."""
 
     sources: int
@@ -54,17 +66,19 @@ class _Counts:
     firsts: (waybill, account) of new first reads and of suspects judged again.
     """
 
-    tables: tuple[Tally, ...] = field(default_factory=lambda: tuple(Tally(s) for s in (HOURS, USES, SHOWN)))
+    tables: tuple[CounterTable, ...] = field(
+        default_factory=lambda: tuple(CounterTable(s) for s in (HOURS, USES, SHOWN))
+    )
     suspects: list[pa.Table] = field(default_factory=list)
-    firsts: list[tuple[Words, Words]] = field(default_factory=list)
+    firsts: list[tuple[UInts, UInts]] = field(default_factory=list)
     moved: list[pa.Table] = field(default_factory=list)
 
 
 class Counter:
     """Counts stretches; several threads may call it, each counts for itself. before: None for the whole ledger."""
 
-    def __init__(self, ground: Ground, before: Before | None = None) -> None:
-        self._ground, self._before = ground, before
+    def __init__(self, context: ExplanationContext, before: CountedBefore | None = None) -> None:
+        self._context, self._before = context, before
         self._free: list[_Counts] = []
         self._all: list[_Counts] = []
 
@@ -76,72 +90,74 @@ class Counter:
             counts = _Counts()
             self._all.append(counts)
         if self._before is None:
-            tables = tables_of(stretch, self._ground.staff)
+            tables = code_tables(stretch, self._context.staff)
             read = sum(self._count(batch, tables, counts) for batch in stretch.reads)
         else:
             read = self._increment(stretch, self._before, counts)
         self._free.append(counts)
         return read
 
-    def _increment(self, stretch: Beside, before: Before, counts: _Counts) -> int:
+    def _increment(self, stretch: Beside, before: CountedBefore, counts: _Counts) -> int:
         """Counts what came since, beside those rows of the tables that it needs."""
         fresh = [batch["source"].to_numpy() >= before.sources for batch in stretch.reads]
         again = self._reopened(stretch, before)
-        keys = [words(batch, "waybill")[new] for batch, new in zip(stretch.reads, fresh, strict=True)]
-        wanted = np.unique(np.concatenate([words(again, "waybill"), *keys]))
+        keys = [key_column(batch, "waybill")[new] for batch, new in zip(stretch.reads, fresh, strict=True)]
+        wanted = np.unique(np.concatenate([key_column(again, "waybill"), *keys]))
         few = {name: rows_of(rows, wanted) for name, rows in stretch.tables.items()}
-        tables = tables_of(replace(stretch, tables=few), self._ground.staff)
+        tables = code_tables(replace(stretch, tables=few), self._context.staff)
         start = len(counts.firsts)
         read = 0
         for batch, new in zip(stretch.reads, fresh, strict=True):
-            self._moved(batch, new, tables, counts)
+            self._take_back_marks(batch, new, tables, counts)
             read += self._count(batch.filter(pa.array(new)), tables, counts)
-        self._again(again, tables, counts, counts.firsts[start:])
+        self._rejudge(again, tables, counts, counts.firsts[start:])
         return read
 
-    def _moved(self, batch: pa.RecordBatch, fresh: Flags, tables: "Tables", counts: _Counts) -> None:
+    def _take_back_marks(self, batch: pa.RecordBatch, fresh: Flags, tables: "Tables", counts: _Counts) -> None:
         """Takes note of marks that moved from reads that were counted before to fresh ones."""
         if fresh.all() or not fresh.any():
             return
-        lost = demoted(words(batch, "waybill"), words(batch, "actor"), _flags(batch, "first"), fresh)
+        lost = find_demoted(
+            key_column(batch, "waybill"), key_column(batch, "actor"), _flag_column(batch, "first"), fresh
+        )
         if len(lost):
             old = _as_first(batch.take(pa.array(lost)))
-            _, why, _ = judged(old, tables, self._ground)
-            counts.moved.append(moved_rows(old, why < self._ground.mandates))
+            _, why, _ = judge_reads(old, tables, self._context)
+            counts.moved.append(moved_rows(old, why < self._context.mandates))
 
     def _count(self, batch: pa.RecordBatch, tables: "Tables", counts: _Counts) -> int:
         if not batch.num_rows:
             return 0
-        ground = self._ground
-        reads, why, early = judged(batch, tables, ground)
+        context = self._context
+        reads, why, early = judge_reads(batch, tables, context)
         self._tally(batch, reads, why, counts.tables)
-        odd = np.flatnonzero((why >= ground.strong) & (why != NOT_FIRST))
+        odd = np.flatnonzero((why >= context.strong) & (why != NOT_FIRST))
         if len(odd):
-            counts.suspects.append(suspects_of(batch, odd, why, early))
+            counts.suspects.append(suspect_rows(batch, odd, why, early))
         if self._before is not None:
             first = np.flatnonzero(reads.first)
-            counts.firsts.append((reads.key[first], words(batch, "actor")[first]))
+            counts.firsts.append((reads.key[first], key_column(batch, "actor")[first]))
         return len(why)
 
-    def _tally(self, batch: pa.RecordBatch, reads: Reads, why: Tiny, tables: tuple[Tally, ...]) -> None:
+    def _tally(self, batch: pa.RecordBatch, reads: Reads, why: Tiny, tables: tuple[CounterTable, ...]) -> None:
         hours, uses, shown = tables
-        n, at, actor, offset = len(why), reads.at, reads.actor, self._ground.offset
-        mandates = self._ground.mandates
-        _grown(hours, lambda i, t: _tally.count_hours(i, at, actor, why, mandates, t.slots, t.room), n)
+        n, at, actor, offset = len(why), reads.at, reads.actor, self._context.offset
+        mandates = self._context.mandates
+        _count_with_room(hours, lambda i, t: _tally.count_hours(i, at, actor, why, mandates, t.slots, t.room), n)
         for kind, name in ((DEVICE, "device"), (ADDRESS, "ip")):
-            used = partial(_used, at=at, actor=actor, value=words(batch, name), kind=kind, offset=offset)
-            _grown(uses, used, n)
-        purpose, fields, action = words(batch, "purpose"), words(batch, "fields"), reads.action
-        _grown(
+            used = partial(_count_uses, at=at, actor=actor, value=key_column(batch, name), kind=kind, offset=offset)
+            _count_with_room(uses, used, n)
+        purpose, fields, action = key_column(batch, "purpose"), key_column(batch, "fields"), reads.action
+        _count_with_room(
             shown,
             lambda i, t: _tally.count_shown(i, at, actor, action, purpose, fields, offset, t.slots, t.room),
             n,
         )
 
-    def _reopened(self, stretch: Beside, before: Before) -> pa.RecordBatch:
-        """Suspects of before whose parcel has a new row (`_moved`, rule 2)."""
+    def _reopened(self, stretch: Beside, before: CountedBefore) -> pa.RecordBatch:
+        """Suspects of before whose parcel has a new row (`_tally`, rule 2)."""
         named = [
-            words(rows, "waybill")[rows["source"].to_numpy() >= before.sources] for rows in stretch.tables.values()
+            key_column(rows, "waybill")[rows["source"].to_numpy() >= before.sources] for rows in stretch.tables.values()
         ]
         keys = before.suspects["waybill"].to_numpy()
         low = np.searchsorted(keys, np.uint64(stretch.low))
@@ -150,22 +166,24 @@ class Counter:
         taken = before.suspects.take(pa.array(some))
         return pa.RecordBatch.from_arrays([c.combine_chunks() for c in taken.columns], schema=taken.schema)
 
-    def _again(self, old: pa.RecordBatch, tables: "Tables", counts: _Counts, firsts: list[tuple[Words, Words]]) -> None:
+    def _rejudge(
+        self, old: pa.RecordBatch, tables: "Tables", counts: _Counts, firsts: list[tuple[UInts, UInts]]
+    ) -> None:
         """Judges suspects of before again, but for pairs read anew."""
         for pairs in firsts:
             if old.num_rows:
-                old = old.filter(pa.array(~among((words(old, "waybill"), words(old, "actor")), pairs)))
+                old = old.filter(pa.array(~is_among((key_column(old, "waybill"), key_column(old, "actor")), pairs)))
         if not old.num_rows:
             return
         batch = _as_first(old.select(list(_AS_SUSPECT)))
-        _, why, early = judged(batch, tables, self._ground)
-        counts.firsts.append((words(old, "waybill"), words(old, "actor")))
-        if len(left := np.flatnonzero(why >= self._ground.strong)):
-            counts.suspects.append(suspects_of(batch, left, why, early))
+        _, why, early = judge_reads(batch, tables, self._context)
+        counts.firsts.append((key_column(old, "waybill"), key_column(old, "actor")))
+        if len(left := np.flatnonzero(why >= self._context.strong)):
+            counts.suspects.append(suspect_rows(batch, left, why, early))
 
     def facts(self) -> Facts:
         """What was counted; of an increment, less what moved."""
-        keys = self._ground.staff.actors.keys
+        keys = self._context.staff.actors.keys
         less = [table for c in self._all for table in c.moved]
         with ThreadPoolExecutor(_THREADS) as pool:
             hours, uses, shown = (
@@ -173,14 +191,14 @@ class Counter:
                 for k, rows in enumerate((hours_rows, uses_rows, shown_rows))
             )
         return Facts(
-            hours=together("hours", [*hours, added_up("hours", less)]),
-            uses=together("uses", uses),
-            shown=together("shown", shown),
-            suspects=newest([pa.concat_tables(s) for c in self._all if (s := c.suspects)]),
-            offset=self._ground.offset,
+            hours=merge_tables("hours", [*hours, add_up("hours", less)]),
+            uses=merge_tables("uses", uses),
+            shown=merge_tables("shown", shown),
+            suspects=newest_suspects([pa.concat_tables(s) for c in self._all if (s := c.suspects)]),
+            offset=self._context.offset,
         )
 
-    def renewed(self) -> tuple[Words, Words]:
+    def rejudged_pairs(self) -> tuple[UInts, UInts]:
         """Of an increment, the pairs (waybill, account) of which suspects of before count no more."""
         parts = [pair for c in self._all for pair in c.firsts]
         none = np.zeros(0, np.uint64)
@@ -188,21 +206,23 @@ class Counter:
         return waybills, actors
 
 
-Step = Callable[[int, Tally], tuple[int, int]]
+Step = Callable[[int, CounterTable], tuple[int, int]]
 
 
-def _used(i: int, t: Tally, *, at: Longs, actor: Ints, value: Words, kind: int, offset: int) -> tuple[int, int]:
+def _count_uses(
+    i: int, t: CounterTable, *, at: Longs, actor: Ints, value: UInts, kind: int, offset: int
+) -> tuple[int, int]:
     return _tally.count_uses(i, at, actor, value, kind, offset, t.slots, t.room)
 
 
-def _grown(table: Tally, step: Step, rows: int) -> None:
+def _count_with_room(table: CounterTable, step: Step, rows: int) -> None:
     """Runs a counting kernel to its end, with more room whenever it asks."""
-    at = 0
-    while at < rows:
+    row = 0
+    while row < rows:
         if table.room <= 0:
             table.grow()
         with np.errstate(over="ignore"):
-            at, new = step(at, table)
+            row, new = step(row, table)
         table.used += new
 
 
@@ -215,49 +235,51 @@ class Tables:
     tickets: Tickets
 
 
-def tables_of(stretch: Beside, staff: Staff) -> Tables:
+def code_tables(stretch: Beside, staff: Staff) -> Tables:
     """The tables of a stretch, coded."""
     scans, routes, tickets = (stretch.tables[name] for name in ("scans", "waybills", "tickets"))
     n = routes.num_rows
     outlet, ends = staff.outlets.places, ("origin_outlet", "destination_outlet")
-    origin, destination = (outlet(words(routes, end)) for end in ends)
+    origin, destination = (outlet(key_column(routes, end)) for end in ends)
     customer = np.full(n, -1, np.int32)
     if "customer" in routes.schema.names:
         customer = staff.customers.places(staff.keys(routes["customer"]))
     return Tables(
-        scans=Scans(key=words(scans, "waybill"), at=_times(scans, "at"), outlet=outlet(words(scans, "outlet"))),
+        scans=Scans(
+            key=key_column(scans, "waybill"), at=_time_column(scans, "at"), outlet=outlet(key_column(scans, "outlet"))
+        ),
         routes=Routes(
-            key=words(routes, "waybill"),
-            issued=_times(routes, "issued_at"),
-            channel=staff.channels.places(words(routes, "channel")),
+            key=key_column(routes, "waybill"),
+            issued=_time_column(routes, "issued_at"),
+            channel=staff.channels.places(key_column(routes, "channel")),
             origin=origin,
             destination=destination,
             customer=customer,
         ),
         tickets=Tickets(
-            key=words(tickets, "waybill"),
-            opened=_times(tickets, "opened_at"),
+            key=key_column(tickets, "waybill"),
+            opened=_time_column(tickets, "opened_at"),
             closed=microseconds(pa.chunked_array([tickets["closed_at"]])),
-            actor=staff.actors.places(words(tickets, "actor")),
+            actor=staff.actors.places(key_column(tickets, "actor")),
         ),
     )
 
 
-def judged(batch: pa.RecordBatch, tables: Tables, ground: Ground) -> tuple[Reads, Tiny, Flags]:
+def judge_reads(batch: pa.RecordBatch, tables: Tables, context: ExplanationContext) -> tuple[Reads, Tiny, Flags]:
     """Reads as arrays, why each first one was work (`explain`), and which unexplained ones came before any scan."""
     reads = Reads(
-        key=words(batch, "waybill"),
-        at=_times(batch, "at"),
-        actor=ground.staff.actors.places(words(batch, "actor")),
-        first=_flags(batch, "first"),
+        key=key_column(batch, "waybill"),
+        at=_time_column(batch, "at"),
+        actor=context.staff.actors.places(key_column(batch, "actor")),
+        first=_flag_column(batch, "first"),
         action=batch["action"].to_numpy(),
     )
     why, early = np.empty(len(reads.key), np.uint8), np.empty(len(reads.key), np.bool_)
-    explain(reads, tables.scans, tables.routes, tables.tickets, ground.staff.posts, ground.rules, why, early)
+    explain(reads, tables.scans, tables.routes, tables.tickets, context.staff.posts, context.rules, why, early)
     return reads, why, early
 
 
-def suspects_of(batch: pa.RecordBatch, odd: Longs, why: Tiny, early: Flags) -> pa.Table:
+def suspect_rows(batch: pa.RecordBatch, odd: Longs, why: Tiny, early: Flags) -> pa.Table:
     """Rows of the suspects' table for the reads at `odd`."""
     taken = batch.select(list(_AS_SUSPECT)).take(pa.array(odd))
     columns = [taken[n].cast(pa.int64()) if n == "at" else taken[n] for n in _AS_SUSPECT]
@@ -271,18 +293,18 @@ def _as_first(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*(batch[n] for n in there), ones], names=[*there, "first"])
 
 
-def words(batch: pa.RecordBatch, name: str) -> Words:
+def key_column(batch: pa.RecordBatch, name: str) -> UInts:
     """A column of keys."""
-    out: Words = batch[name].to_numpy()
+    out: UInts = batch[name].to_numpy()
     return out
 
 
-def _flags(batch: pa.RecordBatch, name: str) -> Flags:
+def _flag_column(batch: pa.RecordBatch, name: str) -> Flags:
     out: Flags = batch[name].to_numpy(zero_copy_only=False)
     return out
 
 
-def _times(batch: pa.RecordBatch, name: str) -> Longs:
+def _time_column(batch: pa.RecordBatch, name: str) -> Longs:
     column = batch[name]
     out: Longs = (column.view(pa.int64()) if pa.types.is_timestamp(column.type) else column).to_numpy()
     return out

@@ -24,8 +24,8 @@ class Networks:
     def __contains__(self, address: Address) -> bool:
         """Whether an address lies in any of them."""
         ends, number = self._ends[address.version], int(address)
-        at = bisect_right(ends, (number, 1 << 128)) - 1
-        return at >= 0 and number <= ends[at][1]
+        index = bisect_right(ends, (number, 1 << 128)) - 1
+        return index >= 0 and number <= ends[index][1]
 
 
 def _inner(network: Network) -> Network:

@@ -6,18 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 Longs = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 
 
-def counted(values: npt.NDArray[np.generic]) -> dict[int, int]:
+def count_values(values: npt.NDArray[np.generic]) -> dict[int, int]:
     """How often each value stands there."""
     found, count = np.unique(values, return_counts=True)
     return dict(zip(found.tolist(), count.tolist(), strict=True))
 
 
-def counted_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> dict[tuple[int, int], int]:
+def count_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> dict[tuple[int, int], int]:
     """How often each pair stands there."""
     left, at_left = np.unique(one, return_inverse=True)
     right, at_right = np.unique(other, return_inverse=True)
@@ -27,18 +27,18 @@ def counted_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) 
     return dict(zip(pairs, count.tolist(), strict=True))
 
 
-def distinct_of(keys: Words) -> int:
+def distinct_of(keys: UInts) -> int:
     """How many different keys; they are sorted."""
     return int(np.count_nonzero(keys[1:] != keys[:-1])) + 1 if len(keys) else 0
 
 
-def isin(keys: Words, wanted: Words) -> Flags:
+def isin(keys: UInts, wanted: UInts) -> Flags:
     """Which keys stand among a few others."""
     found: Flags = np.isin(keys, wanted)
     return found
 
 
-def added(into: dict[int, int], more: dict[int, int]) -> None:
+def add_counts(into: dict[int, int], more: dict[int, int]) -> None:
     """Adds counts to others."""
     for key, n in more.items():
         into[key] = into.get(key, 0) + n

@@ -14,16 +14,16 @@ import pyarrow as pa
 
 from wayseal import __version__
 from wayseal.detect.partners._arrays import HOUR_US
-from wayseal.detect.partners._both import reconciled
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._groups import Groups, groups_of
-from wayseal.detect.partners._judge import PRODUCTS, Found, Judge
+from wayseal.detect.partners._judge import PRODUCTS, BreachRows, Judge
 from wayseal.detect.partners._pairs import TOLERANCE_US
+from wayseal.detect.partners._partner_summary import SummaryBuilder
 from wayseal.detect.partners._reads import COLUMNS, NO_CALLS, NO_READS, Log, Reads, reads_of
-from wayseal.detect.partners._reconcile import CallTally, Gather, terms_of
-from wayseal.detect.partners._result import Kind, PartnerCheck, PartnersResult, Reconciled, Remark
+from wayseal.detect.partners._reconcile import CallTally, FirstPass, terms_of
+from wayseal.detect.partners._reconciliation import build_reconciliation
+from wayseal.detect.partners._result import Kind, PartnerCheck, PartnersResult, Reconciliation, Remark
 from wayseal.detect.partners._tally import PartnerTally
-from wayseal.detect.partners._told import Teller
 from wayseal.ledger import Snapshot
 from wayseal.model.period import FIRST, LAST, Period
 
@@ -76,7 +76,7 @@ class _Check:
         self.beside = ("partner_calls",) if self.log else ()
         self.judges = [Judge(snapshot, g.contract) if g.contract else None for g in groups.groups]
         self.tallies = [PartnerTally() for _ in groups.groups]
-        self.gathers = [Gather() for _ in groups.groups]
+        self.gathers = [FirstPass() for _ in groups.groups]
         self.strangers = 0
 
     def judge(self, progress: Progress) -> None:
@@ -113,13 +113,15 @@ class _Check:
         tally.add(reads)
         if judge is None:
             every = np.arange(len(reads.at))
-            tally.breaches(reads, [Found(kind=Kind.NO_CONTRACT, rows=every, what={})] if len(every) else [], offset)
+            tally.breaches(
+                reads, [BreachRows(kind=Kind.NO_CONTRACT, rows=every, what={})] if len(every) else [], offset
+            )
             return
         valid, found = judge.judge(reads, described)
         tally.breaches(reads, found, offset)
         tally.volume.add(reads if valid.all() else reads.take(valid), offset)
 
-    def reconcile(self, progress: Progress) -> dict[int, Reconciled]:
+    def reconcile(self, progress: Progress) -> dict[int, Reconciliation]:
         """The second walk: group → both sides' logs, of those whose own log is there."""
         hours = self.snapshot.activity()["hour"].to_numpy()
         span = (int(hours.min()) * HOUR_US, (int(hours.max()) + 1) * HOUR_US) if len(hours) else (0, 0)
@@ -138,13 +140,13 @@ class _Check:
             for n in sorted({*parts, *calls} & {*tallies}):
                 tallies[n].add(parts.get(n, NO_READS), calls.get(n, NO_CALLS))
             progress("calls", stretch.done, stretch.total)
-        return {n: reconciled(self.snapshot, log, tally) for n, tally in tallies.items()}
+        return {n: build_reconciliation(self.snapshot, log, tally) for n, tally in tallies.items()}
 
-    def partners(self, both: dict[int, Reconciled]) -> list[PartnerCheck]:
+    def partners(self, both: dict[int, Reconciliation]) -> list[PartnerCheck]:
         """What is said of each group; accounts without a contract that did nothing are left out."""
         table = self.snapshot.askers(self.period.since, self.period.until)
         queries = dict(zip(table["actor"].to_pylist(), table["queries"].to_pylist(), strict=True))
-        teller, out = Teller(self.snapshot), []
+        teller, out = SummaryBuilder(self.snapshot), []
         for n, group in enumerate(self.groups.groups):
             asked = sum(queries.get(actor, 0) for actor in group.actors)
             if group.contract or self.tallies[n].reads or asked or n in both:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import Longs, Words
+from wayseal.detect.partners._arrays import Longs, UInts
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._result import Remark
 from wayseal.ledger import Snapshot
@@ -15,7 +15,7 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class PartnerGroup:
     """A partner as it is checked; contract None: an account of kind partner that no contract names."""
 
     partner: str
@@ -33,33 +33,33 @@ _CHINA_US = 8 * 3_600_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
-    """keys: of all their actors, sorted; at[n]: the group of a key."""
+    """keys: of all their actors, sorted; group_of[n]: the group of a key."""
 
-    groups: tuple[Group, ...]
-    keys: Words
-    at: Longs
+    groups: tuple[PartnerGroup, ...]
+    keys: UInts
+    group_of: Longs
 
-    def of(self, actors: Words) -> Longs:
+    def of(self, actors: UInts) -> Longs:
         """Place of each actor's group; -1 for none."""
         if not len(self.keys):
             return np.full(len(actors), -1, np.int64)
         place = np.minimum(np.searchsorted(self.keys, actors), len(self.keys) - 1)
-        return np.where(self.keys[place] == actors, self.at[place], -1)
+        return np.where(self.keys[place] == actors, self.group_of[place], -1)
 
 
 def groups_of(snapshot: Snapshot, contracts: Sequence[Contract]) -> tuple[Groups, list[Remark]]:
     """The groups, those with a contract first, and what is odd about their accounts."""
     actors = snapshot.actors()
     kinds = dict(zip(actors["actor"].to_pylist(), actors["kind"].to_pylist(), strict=True))
-    groups = [Group(partner=c.partner, contract=c, actors=c.actors) for c in contracts]
+    groups = [PartnerGroup(partner=c.partner, contract=c, actors=c.actors) for c in contracts]
     held = {actor for c in contracts for actor in c.actors}
     alone = sorted(a for a, kind in kinds.items() if kind == ActorKind.PARTNER and a not in held)
-    groups += [Group(partner=actor, contract=None, actors=(actor,)) for actor in alone]
+    groups += [PartnerGroup(partner=actor, contract=None, actors=(actor,)) for actor in alone]
     names = [actor for group in groups for actor in group.actors]
     keys = snapshot.keys(names)
     order = np.argsort(keys)
-    at = np.repeat(np.arange(len(groups)), [len(g.actors) for g in groups])
-    made = Groups(groups=tuple(groups), keys=keys[order], at=at[order].astype(np.int64))
+    group_of = np.repeat(np.arange(len(groups)), [len(g.actors) for g in groups])
+    made = Groups(groups=tuple(groups), keys=keys[order], group_of=group_of[order].astype(np.int64))
     remarks = [r for c in contracts for r in _odd(snapshot, c, kinds)]
     if "actors" not in snapshot.tables:
         remarks.append(Remark(code="no_actors"))

@@ -8,7 +8,7 @@ from wayseal.detect.partners._result import (
     OneSided,
     PartnerCheck,
     PartnersResult,
-    Reconciled,
+    Reconciliation,
     Skew,
 )
 from wayseal.model.times import day_name, iso
@@ -62,7 +62,7 @@ def _breach(b: Breach) -> dict[str, Any]:
     }
 
 
-def _calls(c: Reconciled) -> dict[str, Any]:
+def _calls(c: Reconciliation) -> dict[str, Any]:
     return {
         "ours": c.ours,
         "theirs": c.theirs,

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.detect.partners._addresses import Networks, as_address
-from wayseal.detect.partners._arrays import Flags, Longs, Words, counted, counted_pairs, isin
+from wayseal.detect.partners._arrays import Flags, Longs, UInts, count_pairs, count_values, isin
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._reads import SEPARATOR, Reads
 from wayseal.detect.partners._result import Kind
@@ -35,7 +35,7 @@ What = Mapping[int, int] | Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class BreachRows:
     """Breaches of one kind: rows of the reads, and what was not agreed."""
 
     kind: Kind
@@ -67,19 +67,19 @@ class Judge:
         p = self._contract.products
         return bool(p.channels or p.customers or p.goods_classes)
 
-    def judge(self, reads: Reads, described: pa.Table | None) -> tuple[Flags, list[Found]]:
+    def judge(self, reads: Reads, described: pa.Table | None) -> tuple[Flags, list[BreachRows]]:
         """Which reads fall into the contract's time, and the breaches of single reads. described: rows of waybills."""
         c = self._contract
         before = reads.at < c.since if c.since is not None else np.zeros(len(reads.at), np.bool_)
         after = reads.at >= c.until if c.until is not None else np.zeros(len(reads.at), np.bool_)
         outside = [(Kind.BEFORE_START, before), (Kind.AFTER_END, after)]
-        found = [Found(kind=kind, rows=np.flatnonzero(mask), what={}) for kind, mask in outside]
+        found = [BreachRows(kind=kind, rows=np.flatnonzero(mask), what={}) for kind, mask in outside]
         valid = ~(before | after)
         rows = np.flatnonzero(valid)
         live = reads if len(rows) == len(reads.at) else reads.take(rows)
         self.looked += len(rows)
         checks = [*self._single(live), *(self._products(live, described) if self.needs_waybills else ())]
-        found += [Found(kind=kind, rows=rows[mask], what=what) for kind, mask, what in checks]
+        found += [BreachRows(kind=kind, rows=rows[mask], what=what) for kind, mask, what in checks]
         return valid, [f for f in found if len(f.rows)]
 
     def _single(self, reads: Reads) -> Iterator[tuple[Kind, Flags, What]]:
@@ -92,20 +92,20 @@ class Judge:
         if c.actions:
             mask = isin(reads.action.astype(np.uint64), self._codes())
             mask = ~mask & self._logged(reads.action != 0, "no_action")
-            yield Kind.ACTION, mask, {ACTIONS[code - 1]: n for code, n in counted(reads.action[mask]).items()}
+            yield Kind.ACTION, mask, {ACTIONS[code - 1]: n for code, n in count_values(reads.action[mask]).items()}
         if c.hours:
             minute = (reads.at + c.offset_us) // _MINUTE_US % (24 * 60)
             mask = ~_within(minute, c.hours)
-            yield Kind.HOURS, mask, {f"{hour:02d}:00": n for hour, n in counted(minute[mask] // 60).items()}
+            yield Kind.HOURS, mask, {f"{hour:02d}:00": n for hour, n in count_values(minute[mask] // 60).items()}
         if c.addresses:
             yield self._addresses(reads)
 
-    def _codes(self) -> Words:
+    def _codes(self) -> UInts:
         return np.array([n for n, name in enumerate(ACTIONS, 1) if name in self._contract.actions], np.uint64)
 
-    def _keyed(self, kind: Kind, values: Words, agreed: Words, code: str) -> tuple[Kind, Flags, What]:
+    def _keyed(self, kind: Kind, values: UInts, agreed: UInts, code: str) -> tuple[Kind, Flags, What]:
         mask = self._logged(values != 0, code) & ~isin(values, agreed)
-        return kind, mask, counted(values[mask])
+        return kind, mask, count_values(values[mask])
 
     def _logged(self, there: Flags, code: str) -> Flags:
         """Counts what isn't there (obligation 3)."""
@@ -117,7 +117,7 @@ class Judge:
         there = self._logged(reads.fields != 0, "no_fields")
         what: Counter[str] = Counter()
         bad: dict[int, set[int]] = {}
-        for (fields, purpose), n in counted_pairs(reads.fields[there], reads.purpose[there]).items():
+        for (fields, purpose), n in count_pairs(reads.fields[there], reads.purpose[there]).items():
             if beyond := self._beyond_of(fields, purpose):
                 bad.setdefault(purpose, set()).add(fields)
                 what.update(dict.fromkeys(beyond, n))
@@ -143,7 +143,7 @@ class Judge:
         self._logged(state != -1, "no_address")
         self._logged(state != _UNREADABLE, "odd_address")
         mask = state == _FOREIGN
-        return Kind.ADDRESS, mask, counted(reads.ip[mask])
+        return Kind.ADDRESS, mask, count_values(reads.ip[mask])
 
     def _judged(self, text: str) -> int:
         address = as_address(text)
@@ -162,7 +162,7 @@ class Judge:
         if p.channels:
             channel = np.append(described["channel"].to_numpy(), np.uint64(0))[row]
             mask = known & ~isin(channel, self._channels)
-            yield Kind.CHANNEL, mask, counted(channel[mask])
+            yield Kind.CHANNEL, mask, count_values(channel[mask])
         place = pa.array(row, mask=~known)
         for kind, name, agreed in (
             (Kind.CUSTOMER, "customer", p.customers),
@@ -188,9 +188,9 @@ def _within(minute: Longs, hours: tuple[tuple[int, int], ...]) -> Flags:
     return inside
 
 
-def _rows(known: Words, keys: Words) -> Longs:
+def _rows(known: UInts, keys: UInts) -> Longs:
     """Row of each key in `known`, which is sorted; -1 for none."""
     if not len(known):
         return np.full(len(keys), -1, np.int64)
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.where(known[at] == keys, at, -1)
+    index = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[index] == keys, index, -1)

@@ -10,9 +10,9 @@ Obligations (code and tests cite the numbers):
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import Flags, Longs, Words
+from wayseal.detect.partners._arrays import Flags, Longs, UInts
 from wayseal.detect.partners._reads import Calls, Reads
-from wayseal.detect.partners._skew import Clock, Pairs
+from wayseal.detect.partners._skew import CallPairs, Clock
 from wayseal.model.jit import kernel
 
 TOLERANCE_US = 120_000_000
@@ -22,7 +22,7 @@ MOST_PAIRS = 1 << 12
 _NONE = np.uint64(0)
 
 
-def by_id(ours: Reads, theirs: Calls) -> Longs:
+def match_by_id(ours: Reads, theirs: Calls) -> Longs:
     """For each of ours, the place of theirs with the same request id and waybill; -1 for none (obligations 1, 2)."""
     found = np.full(len(ours.at), -1, np.int64)
     left, right = (_by_name(side.waybill, side.request) for side in (ours, theirs))
@@ -30,7 +30,7 @@ def by_id(ours: Reads, theirs: Calls) -> Longs:
     return found
 
 
-def _by_name(waybill: Words, request: Words) -> Longs:
+def _by_name(waybill: UInts, request: UInts) -> Longs:
     """Places of calls with an id, sorted by id and waybill; of the same, in the order in which they stand."""
     rows = np.flatnonzero(request != _NONE)
     rows = rows[np.argsort(request[rows], kind="stable")]
@@ -40,10 +40,13 @@ def _by_name(waybill: Words, request: Words) -> Longs:
     return rows
 
 
-def by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool) -> Longs:
-    """The same for what `found` (from `by_id`, or all -1) leaves open (obligations 1 and 3). shared: ids are common."""
+def match_by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool) -> Longs:
+    """The same for what `found` (from `match_by_id`, or all -1) leaves open (obligations 1 and 3).
+
+    shared: ids are common.
+    """
     out = found.copy()
-    guess = corrected(theirs, clock)
+    guess = correct_clock(theirs, clock)
     days = (0, -1, 1) if clock.jumps else (0,)
     for shift in days:
         then = theirs.at - clock.at(guess, shift) if shift else guess
@@ -56,7 +59,7 @@ def by_time(ours: Reads, theirs: Calls, found: Longs, clock: Clock, shared: bool
     return out
 
 
-def _in_order(waybill: Words, at: Longs, rows: Longs) -> Longs:
+def _in_order(waybill: UInts, at: Longs, rows: Longs) -> Longs:
     """Places sorted by (waybill, at). They mostly are: a skew that changes from day to day can move some."""
     late = at[rows][1:] < at[rows][:-1]
     if not (late & (waybill[rows][1:] == waybill[rows][:-1])).any():
@@ -64,7 +67,7 @@ def _in_order(waybill: Words, at: Longs, rows: Longs) -> Longs:
     return rows[np.lexsort((at[rows], waybill[rows]))]
 
 
-def _named(request: Words, wanted: bool | None) -> Flags:
+def _named(request: UInts, wanted: bool | None) -> Flags:
     return np.ones(len(request), np.bool_) if wanted is None else (request != _NONE) == wanted
 
 
@@ -75,22 +78,22 @@ def _free(found: Longs, n: int) -> Flags:
     return free
 
 
-def corrected(theirs: Calls, clock: Clock) -> Longs:
+def correct_clock(theirs: Calls, clock: Clock) -> Longs:
     """Their times by our clock."""
     return theirs.at - clock.at(theirs.at - clock.whole)
 
 
-def id_pairs(ours: Reads, theirs: Calls) -> tuple[Pairs, int]:
+def id_pairs(ours: Reads, theirs: Calls) -> tuple[CallPairs, int]:
     """Pairs of equal ids, and how many of ours could have had one: both logs carry an id on their waybill."""
-    found = by_id(ours, theirs)
+    found = match_by_id(ours, theirs)
     rows = np.flatnonzero(found >= 0)
     could = (ours.request != _NONE) & np.isin(ours.waybill, theirs.waybill[theirs.request != _NONE])
     at = ours.at[rows]
-    pairs = Pairs(at=at, diff=theirs.at[found[rows]] - at, waybill=ours.waybill[rows])
+    pairs = CallPairs(at=at, diff=theirs.at[found[rows]] - at, waybill=ours.waybill[rows])
     return pairs, int(could.sum())
 
 
-def time_pairs(ours: Reads, theirs: Calls, most: int) -> Pairs:
+def time_pairs(ours: Reads, theirs: Calls, most: int) -> CallPairs:
     """Every one of ours with every one of theirs on the same waybill, of as many waybills as make `most` pairs."""
     key, left, m = np.unique(ours.waybill, return_index=True, return_counts=True)
     other, right, n = np.unique(theirs.waybill, return_index=True, return_counts=True)
@@ -102,11 +105,11 @@ def time_pairs(ours: Reads, theirs: Calls, most: int) -> Pairs:
     run = np.repeat(np.arange(len(size)), size)
     inside = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
     a, b = left[run] + inside // n[run], right[run] + inside % n[run]
-    return Pairs(at=ours.at[a], diff=theirs.at[b] - ours.at[a], waybill=ours.waybill[a])
+    return CallPairs(at=ours.at[a], diff=theirs.at[b] - ours.at[a], waybill=ours.waybill[a])
 
 
 @kernel
-def _join(key_a: Words, id_a: Words, key_b: Words, id_b: Words, order_a: Longs, order_b: Longs, found: Longs) -> None:
+def _join(key_a: UInts, id_a: UInts, key_b: UInts, id_b: UInts, order_a: Longs, order_b: Longs, found: Longs) -> None:
     """Fills `found` with equal (key, id), the k-th with the k-th; both orders are by (id, key)."""
     i, j = 0, 0
     while i < len(order_a) and j < len(order_b):
@@ -123,7 +126,7 @@ def _join(key_a: Words, id_a: Words, key_b: Words, id_b: Words, order_a: Longs, 
 
 @kernel
 def _near(
-    key_a: Words, at_a: Longs, key_b: Words, at_b: Longs, order_a: Longs, order_b: Longs, step: int, found: Longs
+    key_a: UInts, at_a: Longs, key_b: UInts, at_b: Longs, order_a: Longs, order_b: Longs, step: int, found: Longs
 ) -> None:
     """Fills `found` with equal keys no more than `step` apart; both orders are by (key, at)."""
     i, j = 0, 0

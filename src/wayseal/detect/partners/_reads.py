@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.partners._arrays import Flags, Longs, Words
+from wayseal.detect.partners._arrays import Flags, Longs, UInts
 from wayseal.detect.partners._groups import Groups
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
@@ -23,14 +23,14 @@ SEPARATOR = "\x1f"
 class Reads:
     """n reads of one group, sorted by (waybill, at): keys (0: not logged), at in µs, action from 1 (0: not logged)."""
 
-    waybill: Words
+    waybill: UInts
     at: Longs
-    actor: Words
+    actor: UInts
     action: npt.NDArray[np.uint8]
-    fields: Words
-    ip: Words
-    purpose: Words
-    request: Words
+    fields: UInts
+    ip: UInts
+    purpose: UInts
+    request: UInts
 
     def take(self, rows: Longs | Flags) -> "Reads":
         """Some of them."""
@@ -41,10 +41,10 @@ class Reads:
 class Calls:
     """n calls of one group's own log, sorted by (waybill, at). fields, ip: places among `Texts`, -1: not logged."""
 
-    waybill: Words
+    waybill: UInts
     at: Longs
-    actor: Words
-    request: Words
+    actor: UInts
+    request: UInts
     fields: Longs
     ip: Longs
 
@@ -77,7 +77,7 @@ NO_READS = Reads(
 NO_CALLS = Calls(waybill=_NO_KEYS, at=_NO_TIMES, actor=_NO_KEYS, request=_NO_KEYS, fields=_NO_TIMES, ip=_NO_TIMES)
 
 
-class Texts:
+class TextPool:
     """Texts of the partners' logs, each kept once; a text's place stands for it."""
 
     def __init__(self) -> None:
@@ -106,8 +106,8 @@ class Log:
     def __init__(self, snapshot: Snapshot, groups: Groups) -> None:
         self._snapshot = snapshot
         self._groups = groups
-        self.fields = Texts()
-        self.ips = Texts()
+        self.fields = TextPool()
+        self.ips = TextPool()
 
     def calls_of(self, stretch: Stretch) -> tuple[dict[int, Calls], int]:
         """Group → its calls of a stretch; and how many calls are nobody's."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import DAY_US, Flags, Longs, Words, counted, counted_pairs, least, most
-from wayseal.detect.partners._pairs import TOLERANCE_US, by_id, by_time, corrected, id_pairs, time_pairs
+from wayseal.detect.partners._arrays import DAY_US, Flags, Longs, UInts, count_pairs, count_values, least, most
+from wayseal.detect.partners._pairs import TOLERANCE_US, correct_clock, id_pairs, match_by_id, match_by_time, time_pairs
 from wayseal.detect.partners._reads import Calls, Reads
-from wayseal.detect.partners._skew import NO_CLOCK, Clock, Pairs, clock_of
+from wayseal.detect.partners._skew import NO_CLOCK, CallPairs, Clock, clock_of
 from wayseal.detect.partners._tally import KindTally
 from wayseal.model.period import Period
 
@@ -26,7 +26,7 @@ _COMMON = 0.05
 """Share of the ids that could be common and are, from which on they are taken to be of one kind."""
 
 
-class Gather:
+class FirstPass:
     """The first walk over one partner: what tells its clock, and from when to when its log goes."""
 
     def __init__(self) -> None:
@@ -35,8 +35,8 @@ class Gather:
         self.calls = 0
         self._could = 0
         self._named = False
-        self._ids: list[Pairs] = []
-        self._times: list[Pairs] = []
+        self._ids: list[CallPairs] = []
+        self._times: list[CallPairs] = []
 
     def add(self, ours: Reads, theirs: Calls) -> None:
         """Takes a stretch with at least one call of theirs."""
@@ -61,16 +61,16 @@ class Gather:
     def clock(self) -> Clock:
         """The partner's clock, by ids where they are shared, else by times."""
         by_ids = clock_of(_joined(self._ids)) if self.ids == "shared" else NO_CLOCK
-        return by_ids if by_ids.told else clock_of(_joined(self._times))
+        return by_ids if by_ids.summary else clock_of(_joined(self._times))
 
 
-def _size(some: list[Pairs]) -> int:
+def _size(some: list[CallPairs]) -> int:
     return sum(len(pairs.diff) for pairs in some)
 
 
-def _joined(some: list[Pairs]) -> Pairs:
+def _joined(some: list[CallPairs]) -> CallPairs:
     none = np.zeros(0, np.int64)
-    return Pairs(
+    return CallPairs(
         at=np.concatenate([none, *(p.at for p in some)]),
         diff=np.concatenate([none, *(p.diff for p in some)]),
         waybill=np.concatenate([np.zeros(0, np.uint64), *(p.waybill for p in some)]),
@@ -78,7 +78,7 @@ def _joined(some: list[Pairs]) -> Pairs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class ComparisonTerms:
     """How one partner's logs are compared. since, until: the time that both cover (µs, ours; the end excluded)."""
 
     clock: Clock
@@ -97,12 +97,12 @@ class Terms:
         return (at >= self.period.since) & (at < self.period.until)
 
 
-def terms_of(gather: Gather, span: tuple[int, int], period: Period, offset_us: int) -> Terms:
+def terms_of(gather: FirstPass, span: tuple[int, int], period: Period, offset_us: int) -> ComparisonTerms:
     """span: of our log (µs, the end excluded). The partner's log covers a little more than its calls: the tolerance."""
     clock = gather.clock()
     ends = np.array([gather.first or 0, gather.last or 0], np.int64)
     first, last = (ends - clock.at(ends - clock.whole)).tolist()
-    return Terms(
+    return ComparisonTerms(
         clock=clock,
         ids=gather.ids,
         since=max(span[0], first - TOLERANCE_US, period.since),
@@ -115,7 +115,7 @@ def terms_of(gather: Gather, span: tuple[int, int], period: Period, offset_us: i
 class CallTally:
     """The second walk: what both sides have, and what one has alone."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: ComparisonTerms) -> None:
         self.terms = terms
         self.ours = self.theirs = self.by_id = self.by_time = 0
         self.outside = [0, 0]
@@ -133,9 +133,9 @@ class CallTally:
         """Takes a stretch: all calls on its waybills, of both sides."""
         terms, shared = self.terms, self.terms.ids == "shared"
         none = np.full(len(ours.at), -1, np.int64)
-        named = by_id(ours, theirs) if shared else none
-        found = by_time(ours, theirs, named, terms.clock, shared)
-        then = corrected(theirs, terms.clock)
+        named = match_by_id(ours, theirs) if shared else none
+        found = match_by_time(ours, theirs, named, terms.clock, shared)
+        then = correct_clock(theirs, terms.clock)
         left = np.ones(len(theirs.at), np.bool_)
         left[found[found >= 0]] = False
         self._outside(0, ours.at[terms.asked(ours.at) & (found < 0)])
@@ -151,7 +151,7 @@ class CallTally:
         self._counts(ours.waybill[both], ours.waybill[mine], theirs.waybill[other])
         rows = np.flatnonzero(both)
         self._compare(ours, theirs, rows, found[rows])
-        self.days["both"].update(counted((ours.at[rows] + terms.offset_us) // DAY_US))
+        self.days["both"].update(count_values((ours.at[rows] + terms.offset_us) // DAY_US))
 
     def _outside(self, side: int, at: Longs) -> None:
         self.outside[side] += int((~self.terms.inside(at)).sum())
@@ -163,11 +163,11 @@ class CallTally:
         self.only_theirs.add(replace(theirs, at=then).take(other), offset, {})
         self.repeats[0] += _repeats(ours, mine)
         self.repeats[1] += _repeats(theirs, other)
-        self.ips.update(counted(ours.ip[mine]))
-        self.days["only_ours"].update(counted((ours.at[mine] + offset) // DAY_US))
-        self.days["only_theirs"].update(counted((then[other] + offset) // DAY_US))
+        self.ips.update(count_values(ours.ip[mine]))
+        self.days["only_ours"].update(count_values((ours.at[mine] + offset) // DAY_US))
+        self.days["only_theirs"].update(count_values((then[other] + offset) // DAY_US))
 
-    def _counts(self, both: Words, mine: Words, other: Words) -> None:
+    def _counts(self, both: UInts, mine: UInts, other: UInts) -> None:
         """Waybills with another count here than there."""
         keys, place = np.unique(np.concatenate([both, mine, other]), return_inverse=True)
         ends = np.cumsum([len(both), len(mine), len(other)])
@@ -183,8 +183,8 @@ class CallTally:
 
     def _compare(self, ours: Reads, theirs: Calls, rows: Longs, places: Longs) -> None:
         """Obligation 4: pairs (our key, place of their text), with 0 and -1 for what isn't said."""
-        self.fields.update(counted_pairs(ours.fields[rows], theirs.fields[places]))
-        self.addresses.update(counted_pairs(ours.ip[rows], theirs.ip[places]))
+        self.fields.update(count_pairs(ours.fields[rows], theirs.fields[places]))
+        self.addresses.update(count_pairs(ours.ip[rows], theirs.ip[places]))
         self.known_ips.update(np.unique(ours.ip[rows]).tolist())
 
 

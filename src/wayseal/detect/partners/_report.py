@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from wayseal.detect.partners._arrays import DAY_US, HOUR_US
 from wayseal.detect.partners._json import document as json_document
+from wayseal.detect.partners._reconciliation_sections import ReconciliationSections, Wording
 from wayseal.detect.partners._result import VOLUMES, Breach, Example, Kind, PartnerCheck, PartnersResult
-from wayseal.detect.partners._sides import Sides, Words
 from wayseal.model.times import day_name, iso
 from wayseal.page import Document, Section, Table, numbers, render_blocks
 from wayseal.page.visible import visible
@@ -18,7 +18,7 @@ MOST_NAMED = 5
 def render_partners(result: PartnersResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
-        lambda voice: _Teller(result, voice).document(),
+        lambda voice: _ReportBuilder(result, voice).document(),
         lambda: json_document(result),
         __package__,
         format,
@@ -28,7 +28,7 @@ def render_partners(result: PartnersResult, format: str, lang: str, *, color: bo
     )
 
 
-class _Teller(Words):
+class _ReportBuilder(Wording):
     def __init__(self, result: PartnersResult, voice: Voice) -> None:
         super().__init__(voice)
         self.r = result
@@ -38,7 +38,7 @@ class _Teller(Words):
         broken = sum(bool(p.breaches) for p in r.partners)
         headline = "headline_none" if not r.partners else "headline_breaches" if broken else "headline_clean"
         sections = [self._overview()] if r.partners else []
-        sides = Sides(self.voice)
+        sides = ReconciliationSections(self.voice)
         for partner in r.partners:
             sections.append(self._partner(partner))
             if partner.calls is not None:

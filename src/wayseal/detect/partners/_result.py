@@ -29,7 +29,7 @@ VOLUMES = frozenset({Kind.WAYBILLS_PER_DAY, Kind.CALLS_PER_DAY, Kind.CALLS_PER_H
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class NamedCount:
     """Something by name, and how many reads carry it."""
 
     name: str
@@ -71,7 +71,7 @@ class Breach:
     worst: Worst
     first: int
     last: int
-    what: tuple[Counted, ...]
+    what: tuple[NamedCount, ...]
     agreed: tuple[str, ...]
     examples: tuple[Example, ...]
     by_day: tuple[tuple[str, int, int], ...]
@@ -164,7 +164,7 @@ class AddressDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
+class Reconciliation:
     """Both sides' logs of one partner, put side by side.
 
     since, until: the time that both logs cover (µs, ours), None where they share none; outside: calls (ours, theirs)
@@ -219,7 +219,7 @@ class PartnerCheck:
     breaches: tuple[Breach, ...]
     unjudged: tuple[Unjudged, ...]
     silent: tuple[str, ...]
-    calls: Reconciled | None
+    calls: Reconciliation | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

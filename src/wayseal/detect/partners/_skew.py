@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.partners._arrays import DAY_US, Longs, Words
+from wayseal.detect.partners._arrays import DAY_US, Longs, UInts
 from wayseal.detect.partners._result import Skew
 
 WINDOW_US = 60_000_000
@@ -33,19 +33,19 @@ _S = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
+class CallPairs:
     """p pairs: at[p] µs (ours), diff[p] µs (theirs minus ours), waybill[p]."""
 
     at: Longs
     diff: Longs
-    waybill: Words
+    waybill: UInts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """day[d]: UTC days, sorted, skew[d]: µs on each; `whole` before any is known. skew of a moment by its day."""
 
-    told: Skew | None
+    summary: Skew | None
     whole: int = 0
     day: Longs
     skew: Longs
@@ -63,10 +63,10 @@ class Clock:
     @property
     def jumps(self) -> bool:
         """Whether the clock was set anew on the way."""
-        return self.told is not None and bool(self.told.jumps)
+        return self.summary is not None and bool(self.summary.jumps)
 
 
-NO_CLOCK = Clock(told=None, day=np.zeros(0, np.int64), skew=np.zeros(0, np.int64))
+NO_CLOCK = Clock(summary=None, day=np.zeros(0, np.int64), skew=np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +78,20 @@ class _Mode:
     of: int
 
 
-def clock_of(pairs: Pairs) -> Clock:
+def clock_of(pairs: CallPairs) -> Clock:
     """The partner's clock (obligations 2 to 5)."""
     if not len(pairs.diff):
         return NO_CLOCK
     whole = _mode(pairs.diff, pairs.waybill)
     day, skew = _days(pairs, whole)
-    made = Clock(told=None, whole=whole.middle, day=day, skew=skew)
+    made = Clock(summary=None, whole=whole.middle, day=day, skew=skew)
     right = np.abs(pairs.diff - made.at(pairs.at)) <= WINDOW_US
     agreeing = len(np.unique(pairs.waybill[right]))
     if agreeing < LEAST or agreeing < SHARE * whole.of:
         return NO_CLOCK
     jumps = _jumps(day, skew)
     seconds = float(whole.middle if jumps else np.median(pairs.diff[right])) / _S
-    told = Skew(
+    summary = Skew(
         seconds=seconds,
         zone=_zone(seconds),
         waybills=whole.of,
@@ -99,10 +99,10 @@ def clock_of(pairs: Pairs) -> Clock:
         drift=None if jumps else _drift(day, skew),
         jumps=jumps,
     )
-    return replace(made, told=told)
+    return replace(made, summary=summary)
 
 
-def _mode(diff: Longs, waybill: Words) -> _Mode:
+def _mode(diff: Longs, waybill: UInts) -> _Mode:
     """Obligation 2; of several densest minutes the one nearest to 0."""
     order = np.argsort(diff, kind="stable")
     value, owner = diff[order], waybill[order]
@@ -116,7 +116,7 @@ def _mode(diff: Longs, waybill: Words) -> _Mode:
     )
 
 
-def _days(pairs: Pairs, whole: _Mode) -> tuple[Longs, Longs]:
+def _days(pairs: CallPairs, whole: _Mode) -> tuple[Longs, Longs]:
     """Obligation 3."""
     day = pairs.at // DAY_US
     order = np.argsort(day, kind="stable")

@@ -9,14 +9,14 @@ from wayseal.detect.partners._arrays import (
     DAY_US,
     HOUR_US,
     Longs,
-    added,
-    counted,
-    counted_pairs,
+    add_counts,
+    count_pairs,
+    count_values,
     distinct_of,
     least,
     most,
 )
-from wayseal.detect.partners._judge import Found, What
+from wayseal.detect.partners._judge import BreachRows, What
 from wayseal.detect.partners._reads import Calls, Reads
 from wayseal.detect.partners._result import Kind
 
@@ -47,7 +47,7 @@ class KindTally:
         self.last = most((self.last, int(reads.at.max())))
         for key, n in what.items():
             self.what[key] = self.what.get(key, 0) + n
-        self.by_day.update(counted_pairs(reads.actor, (reads.at + offset_us) // DAY_US))
+        self.by_day.update(count_pairs(reads.actor, (reads.at + offset_us) // DAY_US))
         self.examples = first_of([*self.examples, *seen(reads, earliest(reads.at))])
 
     def days(self) -> dict[int, int]:
@@ -71,15 +71,15 @@ class VolumeTally:
         """Takes all reads in the contract's time."""
         local = reads.at + offset_us
         hour, day = local // HOUR_US, local // DAY_US
-        added(self.hours, counted(hour))
-        added(self.waybills, counted(_once(reads.waybill, day)))
-        self.by_day.update(counted_pairs(reads.actor, day))
+        add_counts(self.hours, count_values(hour))
+        add_counts(self.waybills, count_values(_once(reads.waybill, day)))
+        self.by_day.update(count_pairs(reads.actor, day))
         order = np.argsort(hour, kind="stable")
         found, start, count = np.unique(hour[order], return_index=True, return_counts=True)
-        for one, at, n in zip(found.tolist(), start.tolist(), count.tolist(), strict=True):
+        for one, first, n in zip(found.tolist(), start.tolist(), count.tolist(), strict=True):
             some = self._some.setdefault(one, [])
             if len(some) < EXAMPLES:
-                some += seen(reads, order[at : at + min(n, EXAMPLES - len(some))])
+                some += seen(reads, order[first : first + min(n, EXAMPLES - len(some))])
 
     def days(self) -> dict[int, int]:
         """Local day → calls."""
@@ -123,7 +123,7 @@ class PartnerTally:
             self.first = least((self.first, int(reads.at.min())))
             self.last = most((self.last, int(reads.at.max())))
 
-    def breaches(self, reads: Reads, found: Iterable[Found], offset_us: int) -> None:
+    def breaches(self, reads: Reads, found: Iterable[BreachRows], offset_us: int) -> None:
         """Takes what was found among those reads."""
         for one in found:
             self.kinds.setdefault(one.kind, KindTally()).add(reads.take(one.rows), offset_us, one.what)

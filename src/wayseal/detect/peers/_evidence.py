@@ -42,7 +42,7 @@ days say of new work, and what new work would have taught."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class DailyEvidence:
     """float64 (a, d) in nats: total on each day's end. since: int64 (a, d), column of t."""
 
     total: Floats
@@ -227,10 +227,10 @@ def _all(
             since[a] = np.arange(len(odd[a]))
 
 
-def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> Evidence:
+def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> DailyEvidence:
     """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days that were said to be work."""
     a, d = odd.shape
-    out = Evidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64))
+    out = DailyEvidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64))
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
     fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(

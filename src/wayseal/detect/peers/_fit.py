@@ -161,14 +161,14 @@ def _excess(square: Floats, mean: Floats, mean_square: Floats, prior: float) -> 
 def _quantile(values: Floats, group: Longs, people: Longs, share: float, spared: int = 0) -> Floats:
     """The value below which the share of each group lies, and not the top `spared` of three or more; 0 for nobody."""
     ends = np.cumsum(people)
-    at = np.maximum(np.ceil(share * people).astype(np.int64) - 1, 0)
-    at = np.minimum(at, people - 1 - np.where(people > 2, spared, 0))
+    rank = np.maximum(np.ceil(share * people).astype(np.int64) - 1, 0)
+    rank = np.minimum(rank, people - 1 - np.where(people > 2, spared, 0))
     # Few groups: small codes, which sort by their digits, and a part of each group instead of its whole order.
     together = values[np.argsort(group.astype(np.uint16 if len(people) <= _SMALL else np.int64), kind="stable")]
     out = np.zeros(len(people))
     for g in np.flatnonzero(people).tolist():
         mine = together[ends[g] - people[g] : ends[g]]
-        out[g] = np.partition(mine, at[g])[at[g]]
+        out[g] = np.partition(mine, rank[g])[rank[g]]
     return out
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wayseal.detect.explain import TIMED, By, Template
+from wayseal.detect.explain import TIMED, Template, TemplateKind
 
 _UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000))
 _MOST = 9999
@@ -11,7 +11,7 @@ _MOST = 9999
 def as_toml(template: Template) -> str:
     """A `[[template]]` table. Lengths that no file can say are written as the next longer one that it can."""
     lines = ["[[template]]", f'name = "{template.name}"', f'by = "{template.by}"']
-    if template.by is not By.MANDATE:
+    if template.by is not TemplateKind.MANDATE:
         lines.append(f'strength = "{"strong" if template.strong else "weak"}"')
     if template.by in TIMED:
         lines += [f'before = "{length(template.before)}"', f'after = "{length(template.after)}"']

@@ -7,7 +7,7 @@ Two further ones are tried that no template can say, because judging a single pa
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from wayseal.detect.explain import TIMED, By, Template, built_in
+from wayseal.detect.explain import TIMED, Template, TemplateKind, built_in
 from wayseal.detect.reasons._block import readable
 
 _WIDER = ((1, 2), (3, 1), (1, 3), (3, 3))
@@ -34,7 +34,7 @@ def candidates(templates: Sequence[Template]) -> list[Candidate]:
 
 def _tried(templates: Sequence[Template]) -> Iterator[tuple[str, Template]]:
     for t in templates:
-        if t.by is By.MANDATE:
+        if t.by is TemplateKind.MANDATE:
             continue
         wide = replace(t, roles=frozenset(), kinds=frozenset(), actions=frozenset(), strong=True)
         if wide != replace(t, strong=True):
@@ -43,16 +43,21 @@ def _tried(templates: Sequence[Template]) -> Iterator[tuple[str, Template]]:
             for before, after in _WIDER:
                 yield t.name, replace(wide, before=readable(t.before * before), after=readable(t.after * after))
     used = {t.by for t in templates if not (t.roles or t.kinds or t.actions or t.rights)}
-    for by in By:
-        if by in used or by in {By.MANDATE, By.CITY}:
+    for by in TemplateKind:
+        if by in used or by in {TemplateKind.MANDATE, TemplateKind.CITY}:
             continue
         yield f"new {by}", _new(by)
-    if By.CITY not in used:
+    if TemplateKind.CITY not in used:
         for before, after in _CITY:
-            yield "new city", Template(name=By.CITY, by=By.CITY, strong=True, before=before * _DAY, after=after * _DAY)
+            yield (
+                "new city",
+                Template(
+                    name=TemplateKind.CITY, by=TemplateKind.CITY, strong=True, before=before * _DAY, after=after * _DAY
+                ),
+            )
 
 
-def _new(by: By) -> Template:
+def _new(by: TemplateKind) -> Template:
     """As the built-in one of its kind is."""
     made = Template(name=by, by=by, strong=True)
     return next((replace(t, strong=True) for t in built_in() if t.by is by), made)

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal import __version__
-from wayseal.detect.explain import Template, rules_of
-from wayseal.detect.facts import Facts, Ground
-from wayseal.detect.reasons._beyond import by_colleague, by_lane, reads_of
+from wayseal.detect.explain import Template, code_rules
+from wayseal.detect.facts import ExplanationContext, Facts
 from wayseal.detect.reasons._candidates import COLLEAGUE, Candidate, candidates
+from wayseal.detect.reasons._colleagues_and_lanes import by_colleague, by_lane, reads_of
 from wayseal.detect.reasons._measure import Side, Support, support
-from wayseal.detect.reasons._sample import Flags, Ints, Pairs, Sample, sample_of
+from wayseal.detect.reasons._sample import Flags, Ints, ReadPairs, Sample, sample_of
 from wayseal.ledger import Snapshot
 
 Progress = Callable[[str, int, int], None]
@@ -24,7 +24,7 @@ Hits = tuple[Flags, Flags]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class TemplateProposal:
     """A template that would explain `reads` suspects of `accounts` accounts. template: None where none can say it.
 
     kind: its `by`, or colleague or lane. share: of all suspects; chance: of chance reads; lift: how many times more.
@@ -60,24 +60,24 @@ class MineResult:
     looked: int
     chance: int
     left: int
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[TemplateProposal, ...]
 
 
-def mine(
+def mine_templates(
     snapshot: Snapshot,
     facts: Facts,
-    ground: Ground,
+    context: ExplanationContext,
     templates: Sequence[Template],
     limit: int,
     name: Callable[[str], str] = str,
     progress: Progress = lambda *_: None,
 ) -> MineResult:
     """Looks for up to `limit` templates. ground: of these templates; name: under which an account may be shown."""
-    sample = sample_of(snapshot, facts.suspects, ground)
-    roles, names = _roles(snapshot, ground)
+    sample = sample_of(snapshot, facts.suspects, context)
+    roles, names = _roles(snapshot, context)
     tried = candidates(templates)
     found = []
-    hits = _Hits(snapshot=snapshot, sample=sample, ground=ground)
+    hits = _Hits(snapshot=snapshot, sample=sample, context=context)
     for done, one in enumerate(tried):
         progress("mine", done, len(tried))
         found.append(hits.of(one))
@@ -86,7 +86,7 @@ def mine(
     taken = {t.name for t in templates}
     proposals = []
     for one, s in chosen:
-        proposals.append(_proposal(snapshot, ground, sample, one, s, names, taken, name))
+        proposals.append(_proposal(snapshot, context, sample, one, s, names, taken, name))
         taken |= {t.name for p in proposals if (t := p.template)}
     return MineResult(
         wayseal=__version__,
@@ -104,34 +104,37 @@ def mine(
 class _Hits:
     snapshot: Snapshot
     sample: Sample
-    ground: Ground
+    context: ExplanationContext
 
     def of(self, one: Candidate) -> Hits:
         """Which suspects and which chance reads a candidate explains."""
         s = self.sample
         if one.template is not None:
             none = pa.table({"role": [], "kind": [], "rights": []})
-            rules = rules_of([one.template], self.ground.staff, np.zeros(0, np.uint64), none)
-            return (s.suspects.why(s.tables, self.ground, rules) == 0, s.chance.why(s.tables, self.ground, rules) == 0)
+            rules = code_rules([one.template], self.context.staff, np.zeros(0, np.uint64), none)
+            return (
+                s.suspects.why(s.tables, self.context, rules) == 0,
+                s.chance.why(s.tables, self.context, rules) == 0,
+            )
         if one.kind != COLLEAGUE:
             return (self.lane(s.suspects), self.lane(s.chance))
         keys = np.union1d(s.suspects.waybill, s.chance.waybill)
-        reads = reads_of(self.snapshot, keys, self.ground)
+        reads = reads_of(self.snapshot, keys, self.context)
         return (self.colleague(s.suspects, reads), self.colleague(s.chance, reads))
 
-    def lane(self, pairs: Pairs) -> Flags:
-        return by_lane(pairs, self.sample.tables, self.sample.controls, self.ground)
+    def lane(self, pairs: ReadPairs) -> Flags:
+        return by_lane(pairs, self.sample.tables, self.sample.controls, self.context)
 
-    def colleague(self, pairs: Pairs, reads: Pairs) -> Flags:
-        return by_colleague(pairs, reads, self.sample.tables, self.ground)
+    def colleague(self, pairs: ReadPairs, reads: ReadPairs) -> Flags:
+        return by_colleague(pairs, reads, self.sample.tables, self.context)
 
 
-def _roles(snapshot: Snapshot, ground: Ground) -> tuple[Ints, tuple[str, ...]]:
+def _roles(snapshot: Snapshot, context: ExplanationContext) -> tuple[Ints, tuple[str, ...]]:
     """Code of each account's role (-1: none known), and the roles' names."""
     actors = snapshot.actors()
-    place = ground.staff.actors.places(snapshot.keys(actors["actor"].to_pylist()))
+    place = context.staff.actors.places(snapshot.keys(actors["actor"].to_pylist()))
     names: dict[str, int] = {}
-    out = np.full(len(ground.staff.actors), -1, np.int32)
+    out = np.full(len(context.staff.actors), -1, np.int32)
     codes = [names.setdefault(role, len(names)) for role in actors["role"].to_pylist()]
     there = place >= 0
     out[place[there]] = np.array(codes, np.int32)[there]
@@ -157,7 +160,7 @@ def _greedy(
     return out, int(real.open.sum())
 
 
-def _all(pairs: Pairs) -> Flags:
+def _all(pairs: ReadPairs) -> Flags:
     return np.ones(len(pairs), np.bool_)
 
 
@@ -174,23 +177,23 @@ def _narrowest(each: Sequence[tuple[int, Support]], tried: Sequence[Candidate]) 
 
 def _proposal(
     snapshot: Snapshot,
-    ground: Ground,
+    context: ExplanationContext,
     sample: Sample,
     one: Candidate,
     found: Support,
     names: Sequence[str],
     taken: set[str],
     name: Callable[[str], str],
-) -> Proposal:
+) -> TemplateProposal:
     roles = tuple(sorted(names[code] for code in found.roles))
     template = None
     if one.template is not None:
         template = replace(one.template, name=_named(one.family, roles, taken), roles=frozenset(roles))
     first = int(np.flatnonzero(found.which)[0])
-    key = ground.staff.actors.keys[sample.suspects.actor[first]]
+    key = context.staff.actors.keys[sample.suspects.actor[first]]
     actor = snapshot.names("actor", [int(key)])[0]
     waybill = snapshot.names("waybill", [int(sample.suspects.waybill[first])])[0]
-    return Proposal(
+    return TemplateProposal(
         kind=one.kind,
         template=template,
         roles=roles,

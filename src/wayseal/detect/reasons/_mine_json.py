@@ -3,7 +3,7 @@
 from typing import Any
 
 from wayseal.detect.reasons._block import as_toml
-from wayseal.detect.reasons._mine import MineResult, Proposal
+from wayseal.detect.reasons._mine import MineResult, TemplateProposal
 from wayseal.model.times import iso
 
 
@@ -22,7 +22,7 @@ def document(result: MineResult) -> dict[str, Any]:
     }
 
 
-def _proposal(p: Proposal) -> dict[str, Any]:
+def _proposal(p: TemplateProposal) -> dict[str, Any]:
     actor, waybill, at = p.example
     return {
         "kind": p.kind,

@@ -1,7 +1,7 @@
 """What mining found, in words; after the text stand the templates, ready to be put into a file."""
 
 from wayseal.detect.reasons._block import as_toml
-from wayseal.detect.reasons._mine import MineResult, Proposal
+from wayseal.detect.reasons._mine import MineResult, TemplateProposal
 from wayseal.detect.reasons._mine_json import document as json_document
 from wayseal.model.times import iso
 from wayseal.page import Document, Section, render_blocks
@@ -15,7 +15,7 @@ _CELL = 40
 def render_mine(result: MineResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     told = render_blocks(
-        lambda voice: _Teller(result, voice).document(),
+        lambda voice: _ReportBuilder(result, voice).document(),
         lambda: json_document(result),
         __package__,
         format,
@@ -30,7 +30,7 @@ def render_mine(result: MineResult, format: str, lang: str, *, color: bool = Fal
     return "\n".join([told, f"# {head}", *blocks])
 
 
-class _Teller:
+class _ReportBuilder:
     def __init__(self, result: MineResult, voice: Voice) -> None:
         self.r = result
         self.voice = voice
@@ -61,7 +61,7 @@ class _Teller:
             footer=say("warning_note"),
         )
 
-    def proposal(self, n: int, p: Proposal) -> Section:
+    def proposal(self, n: int, p: TemplateProposal) -> Section:
         say = self.say
         roles = self.voice.all_of(self.id(role) for role in p.roles)
         accounts, reads = p.left_out

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from wayseal import __version__
 from wayseal.detect._errors import NoSuchPairError
-from wayseal.detect.explain import By, Template
-from wayseal.detect.reasons._grounds import HOUR, Ground
-from wayseal.detect.reasons._judge import How, Tried, early, tried, verdict
+from wayseal.detect.explain import Template, TemplateKind
+from wayseal.detect.reasons._explanations import HOUR, Explanation
+from wayseal.detect.reasons._judge import Outcome, Trial, classify, is_early, try_templates
 from wayseal.detect.reasons._world import Account, Parcel, Post, World, is_work, parcel_of, world_of
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Scope
@@ -22,14 +22,14 @@ _SCOPES = {"channel": (Scope.CHANNEL,), "customer": (Scope.CUSTOMER,), "area": (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class TemplateStep:
     """A template that was tried. what: of the ground that fits or is nearest, "" for none; values: what to say of it.
 
     Times and lengths in values are µs. since, until: when the ground would explain a read, both included; None: always.
     """
 
     template: Template
-    how: How
+    how: Outcome
     what: str = ""
     values: dict[str, Value]
     since: int | None = None
@@ -46,7 +46,7 @@ class JudgedRead:
     first: bool
     verdict: str
     early: bool
-    steps: tuple[Step, ...]
+    steps: tuple[TemplateStep, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,53 +126,53 @@ class _Judge:
     name: Callable[[str], str]
 
     def read(self, at: int, action: str, first: bool) -> JudgedRead:
-        found = tried(at, action, self.account, self.parcel, self.world, self.templates)
-        said = verdict(found, self.parcel)
-        late = said in {"unexplained", "unknown"} and early(at, self.parcel)
+        found = try_templates(at, action, self.account, self.parcel, self.world, self.templates)
+        said = classify(found, self.parcel)
+        late = said in {"unexplained", "unknown"} and is_early(at, self.parcel)
         steps = tuple(self.step(one, at, action) for one in found)
         return JudgedRead(at=at, action=action, first=first, verdict=said, early=late, steps=steps)
 
-    def step(self, one: Tried, at: int, action: str) -> Step:
-        template, ground = one.template, one.ground
-        if ground is None:
-            return Step(template=template, how=one.how, values=dict(self.gate(one, action)))
-        values: dict[str, Value] = {**ground.values, **dict(self.more(one.how, template, ground, at))}
+    def step(self, one: Trial, at: int, action: str) -> TemplateStep:
+        template, explanation = one.template, one.explanation
+        if explanation is None:
+            return TemplateStep(template=template, how=one.how, values=dict(self.gate(one, action)))
+        values: dict[str, Value] = {**explanation.values, **dict(self.more(one.how, template, explanation, at))}
         if "holder" in values:
             values["holder"] = self.name(str(values["holder"]))
-        timed = ground.what in {"scan", "route", "nearby", "nearend", "ticket", "colleague"}
-        return Step(
+        timed = explanation.what in {"scan", "route", "nearby", "nearend", "ticket", "colleague"}
+        return TemplateStep(
             template=template,
             how=one.how,
-            what=ground.what,
+            what=explanation.what,
             values=values,
-            since=ground.low if timed else None,
-            until=ground.high if timed else None,
-            post=ground.post,
+            since=explanation.low if timed else None,
+            until=explanation.high if timed else None,
+            post=explanation.post,
         )
 
-    def gate(self, one: Tried, action: str) -> Iterator[tuple[str, Value]]:
+    def gate(self, one: Trial, action: str) -> Iterator[tuple[str, Value]]:
         """Whom the template is for instead."""
-        wanted = {How.ROLE: "roles", How.KIND: "kinds", How.RIGHT: "rights", How.ACTION: "actions"}
-        has = {How.ROLE: self.account.role, How.KIND: self.account.kind, How.ACTION: action}
+        wanted = {Outcome.ROLE: "roles", Outcome.KIND: "kinds", Outcome.RIGHT: "rights", Outcome.ACTION: "actions"}
+        has = {Outcome.ROLE: self.account.role, Outcome.KIND: self.account.kind, Outcome.ACTION: action}
         if one.how in wanted:
             yield "wanted", tuple(sorted(getattr(one.template, wanted[one.how])))
             yield "has", has.get(one.how, "")
 
-    def more(self, how: How, template: Template, ground: Ground, at: int) -> Iterator[tuple[str, Value]]:
+    def more(self, how: Outcome, template: Template, explanation: Explanation, at: int) -> Iterator[tuple[str, Value]]:
         """How far off a ground lies, and what the account has instead."""
-        if how is How.EARLY:
-            limit = HOUR if ground.what in {"route", "nearend"} else template.before
-            yield from (("gap", limit - ground.off(at)), ("limit", limit))
-        elif how is How.LATE:
-            yield from (("gap", template.after + ground.off(at)), ("limit", template.after))
-        elif how is How.OTHER and template.by in {By.CUSTODY, By.CITY}:
+        if how is Outcome.EARLY:
+            limit = HOUR if explanation.what in {"route", "nearend"} else template.before
+            yield from (("gap", limit - explanation.off(at)), ("limit", limit))
+        elif how is Outcome.LATE:
+            yield from (("gap", template.after + explanation.off(at)), ("limit", template.after))
+        elif how is Outcome.OTHER and template.by in {TemplateKind.CUSTODY, TemplateKind.CITY}:
             yield "instead", _held([p for p in self.account.posts if is_work(self.world, p)], at)
-        elif how is How.OTHER and template.by is By.HANDOVER:
-            holder = self.world.account(str(ground.values["holder"]))
+        elif how is Outcome.OTHER and template.by is TemplateKind.HANDOVER:
+            holder = self.world.account(str(explanation.values["holder"]))
             yield "own", "yes" if holder.actor == self.account.actor else ""
             yield from (("theirs", about(holder)), ("ours", about(self.account)))
-        elif how is How.OTHER and ground.what in _SCOPES:
-            yield "instead", _held([p for p in self.account.posts if p.scope in _SCOPES[ground.what]], at)
+        elif how is Outcome.OTHER and explanation.what in _SCOPES:
+            yield "instead", _held([p for p in self.account.posts if p.scope in _SCOPES[explanation.what]], at)
 
 
 def about(account: Account) -> tuple[str, ...]:

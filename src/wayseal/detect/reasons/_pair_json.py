@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from wayseal.detect.reasons._judge import How
-from wayseal.detect.reasons._pair import JudgedRead, PairResult, Step
+from wayseal.detect.reasons._judge import Outcome
+from wayseal.detect.reasons._pair import JudgedRead, PairResult, TemplateStep
 from wayseal.detect.reasons._world import Post
 from wayseal.model.times import iso
 
@@ -43,7 +43,7 @@ def document(result: PairResult) -> dict[str, Any]:
 
 
 def _read(read: JudgedRead) -> dict[str, Any]:
-    fits = read.steps[-1].template.name if read.steps and read.steps[-1].how is How.FITS else None
+    fits = read.steps[-1].template.name if read.steps and read.steps[-1].how is Outcome.FITS else None
     return {
         "at": iso(read.at),
         "action": read.action or None,
@@ -55,18 +55,18 @@ def _read(read: JudgedRead) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: TemplateStep) -> dict[str, Any]:
     t = step.template
-    ground: dict[str, Any] | None = None
+    explanation: dict[str, Any] | None = None
     if step.what:
         found = {name: step.values[name] for name in _GROUND if name in step.values}
-        ground = {"what": step.what} | {k: iso(int(str(v))) if k in _TIMES else v for k, v in found.items()}
+        explanation = {"what": step.what} | {k: iso(int(str(v))) if k in _TIMES else v for k, v in found.items()}
     return {
         "template": t.name,
         "by": t.by.value,
         "strength": "mandate" if t.by == "mandate" else "strong" if t.strong else "weak",
         "result": step.how.value,
-        "ground": ground,
+        "ground": explanation,
         "post": None if step.post is None else _post(step.post),
         "explains": None if step.since is None or step.until is None else [iso(step.since), iso(step.until)],
         **{name: None if (v := step.values.get(name)) is None else int(str(v)) / _SECOND for name in _LENGTHS},

@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Iterator
 
-from wayseal.detect.reasons._judge import How
-from wayseal.detect.reasons._pair import JudgedRead, PairResult, Step, about
+from wayseal.detect.reasons._judge import Outcome
+from wayseal.detect.reasons._pair import JudgedRead, PairResult, TemplateStep, about
 from wayseal.detect.reasons._pair_json import document as json_document
 from wayseal.detect.reasons._world import Post
 from wayseal.model.kinds import Scope
@@ -15,14 +15,14 @@ from wayseal.page.words import Voice
 
 MOST_READS = 10
 _CELL = 40
-_GATES = {How.ROLE: "role", How.KIND: "kind", How.RIGHT: "right", How.ACTION: "action"}
+_GATES = {Outcome.ROLE: "role", Outcome.KIND: "kind", Outcome.RIGHT: "right", Outcome.ACTION: "action"}
 _TIMES = {"at", "issued", "opened", "closed"}
 
 
 def render_pair(result: PairResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
-        lambda voice: _Teller(result, voice).document(),
+        lambda voice: _ReportBuilder(result, voice).document(),
         lambda: json_document(result),
         __package__,
         format,
@@ -32,7 +32,7 @@ def render_pair(result: PairResult, format: str, lang: str, *, color: bool = Fal
     )
 
 
-class _Teller:
+class _ReportBuilder:
     def __init__(self, result: PairResult, voice: Voice) -> None:
         self.r = result
         self.voice = voice
@@ -90,31 +90,31 @@ class _Teller:
         title = self.say("read_first" if read.first else "read", at=iso(read.at))
         return Section(title=title, note=self.say(f"done_{read.verdict}", template=last), points=tuple(points))
 
-    def step(self, step: Step) -> str:
-        how = "step_fits" if step.how is How.FITS else "step_no"
+    def step(self, step: TemplateStep) -> str:
+        how = "step_fits" if step.how is Outcome.FITS else "step_no"
         return self.say(how, template=step.template.name, text=self.why(step))
 
-    def why(self, step: Step) -> str:
+    def why(self, step: TemplateStep) -> str:
         if step.how in _GATES:
             wanted = " / ".join(self.id(text) for text in _texts(step, "wanted"))
             has = self.id(str(step.values.get("has"))) if step.values.get("has") else self.say("gate_none")
             return self.say(f"gate_{_GATES[step.how]}", wanted=wanted, has=has)
-        if step.how is How.NOTHING:
+        if step.how is Outcome.NOTHING:
             return self.say(f"nothing_{step.template.by}")
-        if step.how is not How.OTHER:
+        if step.how is not Outcome.OTHER:
             return self.say(f"{step.what}_{step.how}", **self.values(step)) + self.since_when(step)
         bare = "instead" in step.values and not step.values["instead"]
         how = "own" if step.values.get("own") == "yes" else "nowhere" if bare else "other"
         return self.say(f"{step.what}_{how}", **self.values(step))
 
-    def since_when(self, step: Step) -> str:
+    def since_when(self, step: TemplateStep) -> str:
         """From when to when the account has the post that a ground needs, where that has bounds."""
-        if step.how is How.POST or step.post is None or step.post.since is None:
+        if step.how is Outcome.POST or step.post is None or step.post.since is None:
             return ""
         code = "assigned_then" if step.post.scope is Scope.OUTLET else "held_then"
         return self.voice.say("unit.gap") + self.say(code, span=self.span(step.post))
 
-    def values(self, step: Step) -> dict[str, object]:
+    def values(self, step: TemplateStep) -> dict[str, object]:
         """The values of a step as texts and hours."""
         out: dict[str, object] = {}
         for name, value in step.values.items():
@@ -127,7 +127,7 @@ class _Teller:
         out["instead"] = self.voice.all_of(self.id(text) for text in _texts(step, "instead"))
         out |= {name: self.shown(_texts(step, name), "nobody") for name in ("theirs", "ours")}
         end = "closed" if "closed" in step.values else "still"
-        out["open"] = self.say(f"{'over' if step.how is How.LATE else 'open'}_{end}", **out)
+        out["open"] = self.say(f"{'over' if step.how is Outcome.LATE else 'open'}_{end}", **out)
         out["span"] = "" if step.post is None else self.span(step.post)
         return out
 
@@ -146,6 +146,6 @@ class _Teller:
         return shorten(visible(text), _CELL)
 
 
-def _texts(step: Step, name: str) -> tuple[str, ...]:
+def _texts(step: TemplateStep, name: str) -> tuple[str, ...]:
     found = step.values.get(name, ())
     return found if isinstance(found, tuple) else ()

@@ -17,11 +17,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.explain import UNKNOWN, Reads, Rules, explain
-from wayseal.detect.facts import Ground, Tables, tables_of
+from wayseal.detect.facts import ExplanationContext, Tables, code_tables
 from wayseal.ledger import Snapshot
 from wayseal.ledger.beside import Beside
 
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Tiny = npt.NDArray[np.uint8]
@@ -38,10 +38,10 @@ _COLUMNS: dict[str, Sequence[str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
+class ReadPairs:
     """n reads, real or drawn, sorted by waybill: keys, places of accounts among the staff, µs, codes of actions."""
 
-    waybill: Words
+    waybill: UInts
     actor: Ints
     at: Longs
     action: Tiny
@@ -49,16 +49,18 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.at)
 
-    def take(self, which: Longs) -> "Pairs":
+    def take(self, which: Longs) -> "ReadPairs":
         """Some of them, in the order given."""
-        return Pairs(waybill=self.waybill[which], actor=self.actor[which], at=self.at[which], action=self.action[which])
+        return ReadPairs(
+            waybill=self.waybill[which], actor=self.actor[which], at=self.at[which], action=self.action[which]
+        )
 
-    def why(self, tables: Tables, ground: Ground, rules: Rules) -> Tiny:
+    def why(self, tables: Tables, context: ExplanationContext, rules: Rules) -> Tiny:
         """What `explain` says of each."""
         n = len(self)
         reads = Reads(key=self.waybill, at=self.at, actor=self.actor, first=np.ones(n, np.bool_), action=self.action)
         out, early = np.empty(n, np.uint8), np.empty(n, np.bool_)
-        explain(reads, tables.scans, tables.routes, tables.tickets, ground.staff.posts, rules, out, early)
+        explain(reads, tables.scans, tables.routes, tables.tickets, context.staff.posts, rules, out, early)
         return out
 
 
@@ -69,35 +71,35 @@ class Sample:
     all: how many suspects there are in the whole ledger, of which `suspects` are all or a sample.
     """
 
-    suspects: Pairs
-    chance: Pairs
+    suspects: ReadPairs
+    chance: ReadPairs
     tables: Tables
-    controls: Words
+    controls: UInts
     all: int
 
 
-def sample_of(snapshot: Snapshot, suspects: pa.Table, ground: Ground) -> Sample:
+def sample_of(snapshot: Snapshot, suspects: pa.Table, context: ExplanationContext) -> Sample:
     """The sample of a ledger (rules 1 to 3). suspects: the table of the facts."""
     plain = suspects.filter(pa.array(suspects["why"].to_numpy() != UNKNOWN))
     taken = plain.slice(0, MOST)
-    real = Pairs(
+    real = ReadPairs(
         waybill=taken["waybill"].to_numpy(),
-        actor=ground.staff.actors.places(taken["actor"].to_numpy()),
+        actor=context.staff.actors.places(taken["actor"].to_numpy()),
         at=taken["at"].to_numpy(),
         action=taken["action"].to_numpy(),
     )
     controls = snapshot.control(CONTROLS)
     every = np.union1d(real.waybill, controls)
-    tables = tables_for(snapshot, every, ground)
+    tables = tables_for(snapshot, every, context)
     drawn = _chance(real, controls, every, _begin(tables, every))
-    drawn = drawn.take(np.flatnonzero(drawn.why(tables, ground, ground.rules) >= ground.strong))
+    drawn = drawn.take(np.flatnonzero(drawn.why(tables, context, context.rules) >= context.strong))
     return Sample(suspects=real, chance=drawn, tables=tables, controls=controls, all=len(plain))
 
 
-def tables_for(snapshot: Snapshot, keys: Words, ground: Ground) -> Tables:
+def tables_for(snapshot: Snapshot, keys: UInts, context: ExplanationContext) -> Tables:
     """The tables of some waybills (sorted keys), coded."""
     found = {name: _batch(snapshot.kept(name, keys, columns)) for name, columns in _COLUMNS.items()}
-    return tables_of(Beside(low=0, high=2**64 - 1, reads=(), tables=found), ground.staff)
+    return code_tables(Beside(low=0, high=2**64 - 1, reads=(), tables=found), context.staff)
 
 
 def _batch(table: pa.Table) -> pa.RecordBatch:
@@ -105,7 +107,7 @@ def _batch(table: pa.Table) -> pa.RecordBatch:
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
-def _begin(tables: Tables, every: Words) -> Longs:
+def _begin(tables: Tables, every: UInts) -> Longs:
     """When each waybill came into being: the earliest time of any row about it."""
     out = np.full(len(every), _NEVER, np.int64)
     rows = (
@@ -118,7 +120,7 @@ def _begin(tables: Tables, every: Words) -> Longs:
     return out
 
 
-def _chance(real: Pairs, controls: Words, every: Words, begin: Longs) -> Pairs:
+def _chance(real: ReadPairs, controls: UInts, every: UInts, begin: Longs) -> ReadPairs:
     """Rule 2."""
     born = begin[np.searchsorted(every, controls)]
     order = np.argsort(born, kind="stable")
@@ -132,17 +134,17 @@ def _chance(real: Pairs, controls: Words, every: Words, begin: Longs) -> Pairs:
     parts = []
     for turn in range(ROUNDS):
         step = _mixed(real, turn) % (2 * reach + 1) - reach
-        at = (place + step) % len(keys)
-        at = np.where(keys[at] == real.waybill, (at + 1) % len(keys), at)
-        other = keys[at] != real.waybill
+        drawn = (place + step) % len(keys)
+        drawn = np.where(keys[drawn] == real.waybill, (drawn + 1) % len(keys), drawn)
+        other = keys[drawn] != real.waybill
         age = real.at - own
-        parts.append((keys[at][other], real.actor[other], (born[at] + age)[other], real.action[other]))
+        parts.append((keys[drawn][other], real.actor[other], (born[drawn] + age)[other], real.action[other]))
     waybill, actor, when, action = (np.concatenate(column) for column in zip(*parts, strict=True))
-    drawn = Pairs(waybill=waybill, actor=actor, at=when, action=action)
-    return drawn.take(np.argsort(waybill, kind="stable"))
+    sampled = ReadPairs(waybill=waybill, actor=actor, at=when, action=action)
+    return sampled.take(np.argsort(waybill, kind="stable"))
 
 
-def _mixed(real: Pairs, turn: int) -> Longs:
+def _mixed(real: ReadPairs, turn: int) -> Longs:
     """Numbers that look drawn and are the same each time."""
     salt = 0x9E3779B97F4A7C15 * (turn + 1) % 2**64
     mixed = (real.waybill ^ np.uint64(salt)) * np.uint64(0xC2B2AE3D27D4EB4F) + real.actor.astype(np.uint64)

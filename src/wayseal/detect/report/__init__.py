@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 from wayseal.detect._result import Case, DetectResult, Person
+from wayseal.detect.report._casebook_names import with_casebook_names
 from wayseal.detect.report._json import document
-from wayseal.detect.report._names import shown
 from wayseal.detect.report._ocsf import ocsf_lines
 from wayseal.detect.report._prometheus import metrics
-from wayseal.detect.report._story import Teller
+from wayseal.detect.report._story import ReportBuilder
 from wayseal.page import as_json, render_blocks
 from wayseal.page.languages import known_lang
 from wayseal.page.words import Voice, catalogue
 
-__all__ = ["brief", "metrics", "render_detect", "shown"]
+__all__ = ["brief", "metrics", "render_detect", "with_casebook_names"]
 
 FORMATS = ("text", "json", "ocsf", "html")
 
@@ -21,22 +21,22 @@ def render_detect(result: DetectResult, format: str, lang: str, *, color: bool =
     """The report in one of FORMATS. ValueError for another one, or another language. color, width: for text."""
     if format in ("json", "ocsf"):
         language = known_lang(lang)
-        told = _with_texts(result, Teller(result, Voice(language, more=catalogue(language, __package__))))
+        told = _with_texts(result, ReportBuilder(result, Voice(language, more=catalogue(language, __package__))))
         if format == "ocsf":
             return "".join(line + "\n" for line in ocsf_lines(told))
         return as_json(document(told))
     return render_blocks(
-        lambda voice: Teller(result, voice).document(), dict, __package__, format, lang, color=color, width=width
+        lambda voice: ReportBuilder(result, voice).document(), dict, __package__, format, lang, color=color, width=width
     )
 
 
 def brief(result: DetectResult, lang: str) -> list[str]:
     """A line a case. ValueError for another language."""
     language = known_lang(lang)
-    return list(Teller(result, Voice(language, more=catalogue(language, __package__))).brief())
+    return list(ReportBuilder(result, Voice(language, more=catalogue(language, __package__))).brief())
 
 
-def _with_texts(result: DetectResult, teller: Teller) -> DetectResult:
+def _with_texts(result: DetectResult, teller: ReportBuilder) -> DetectResult:
     """The result with each reason's text beside it."""
 
     def person(p: Person) -> Person:

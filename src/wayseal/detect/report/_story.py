@@ -21,7 +21,7 @@ _FRESH, _JUDGED = ("", "new"), ("true", "false")
 _DAY_US = 86_400_000_000
 
 
-class Teller:
+class ReportBuilder:
     """Says a result in a voice."""
 
     def __init__(self, result: DetectResult, voice: Voice) -> None:

@@ -32,7 +32,7 @@ class Cover:
 
 
 @cache
-def smallest(held: frozenset[Right], needs: frozenset[Need]) -> Cover:
+def smallest_set(held: frozenset[Right], needs: frozenset[Need]) -> Cover:
     """The smallest set out of `held` for `needs`."""
     wideners = sorted((r for r in held if r.widens), key=lambda r: r.name)[:1]
     rights = sorted((r for r in held if r.actions), key=lambda r: r.name)

@@ -11,7 +11,7 @@ from wayseal.detect.explain import Staff
 from wayseal.store.columns import microseconds
 
 
-class State(StrEnum):
+class AccountState(StrEnum):
     """Of an account at the end of the log: open; opened within the period; closed, or not open yet."""
 
     OPEN = "open"
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class AccountRecord:
     """A row of `actors`. place: in the staff. opened, closed, trained (until): µs, None where it isn't said."""
 
     actor: str
@@ -32,21 +32,21 @@ class Account:
     closed: int | None
     trained: int | None
 
-    def state(self, since: int, last: int) -> State:
+    def state(self, since: int, last: int) -> AccountState:
         """Its state. since: start of the period; last: end of the log (µs)."""
         if (self.closed is not None and self.closed <= last) or (self.opened is not None and self.opened > last):
-            return State.CLOSED
-        return State.NEW if self.opened is not None and self.opened > since else State.OPEN
+            return AccountState.CLOSED
+        return AccountState.NEW if self.opened is not None and self.opened > since else AccountState.OPEN
 
 
-def accounts_of(actors: pa.Table, staff: Staff) -> tuple[Account, ...]:
+def accounts_of(actors: pa.Table, staff: Staff) -> tuple[AccountRecord, ...]:
     """The accounts of `actors` (the contract's form), by id."""
     ids = actors["actor"].to_pylist()
     times = [_times(actors[name]) for name in ("valid_from", "valid_to", "trained_until")]
     columns = [actors[name].to_pylist() for name in ("kind", "role", "rights")]
     places = staff.actors.places(staff.keys(ids)).tolist()
     return tuple(
-        Account(
+        AccountRecord(
             actor=actor,
             place=place,
             kind=kind,
@@ -67,7 +67,7 @@ def _times(column: pa.ChunkedArray) -> Sequence[int | None]:
 
 
 def bounds(
-    accounts: Sequence[Account], count: int, name: str, lacking: int
+    accounts: Sequence[AccountRecord], count: int, name: str, lacking: int
 ) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     """A time of each account by its place, int64 (count,), µs; `lacking` where there is none."""
     out = np.full(count, lacking, np.int64)

@@ -3,8 +3,8 @@
 import shlex
 
 from wayseal.detect.rights._json import document as json_document
-from wayseal.detect.rights._lists import Lists
 from wayseal.detect.rights._result import RightsResult
+from wayseal.detect.rights._sections import RightsSections
 from wayseal.model.times import day_name
 from wayseal.page import Document, Section, render_blocks
 from wayseal.page.words import Voice
@@ -27,7 +27,7 @@ def _document(r: RightsResult, voice: Voice) -> Document:
     def say(key: str, **values: object) -> str:
         return voice.say(f"rights.{key}", **values)
 
-    lists = Lists(r, voice)
+    lists = RightsSections(r, voice)
     sections = [] if r.period is None else lists.sections()
     if r.not_judged:
         points = tuple(say(f"lacks_{name.replace('.', '_')}") for name in r.not_judged)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wayseal.detect.rights._cover import Need
-from wayseal.detect.rights._people import State
+from wayseal.detect.rights._people import AccountState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class AccountUse:
     actor: str
     kind: str
     role: str
-    state: State
+    state: AccountState
     reads: int
     used: tuple[str, ...]
     unused: tuple[str, ...]
@@ -89,7 +89,7 @@ class AccountUse:
     smallest: tuple[str, ...] | None
 
 
-class Quiet(StrEnum):
+class DormantReason(StrEnum):
     """Why an account is listed: it never read, not within the period, after it was closed, or `actors` lacks it."""
 
     NEVER = "never"
@@ -108,13 +108,13 @@ class Dormant:
     actor: str
     kind: str | None
     role: str | None
-    why: Quiet
+    why: DormantReason
     last: int | None
     closed: int | None
     reads: int
 
 
-class Wide(StrEnum):
+class WiderReason(StrEnum):
     """How a right is wider than peers': few of them hold it, or of those who hold it none uses it."""
 
     RARE = "rare"
@@ -131,7 +131,7 @@ class Wider:
     actor: str
     role: str
     right: str
-    why: Wide
+    why: WiderReason
     peers: int
     same: int
     used: bool | None
@@ -197,7 +197,7 @@ class Mandate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beyond:
+class Unpermitted:
     """Reads of the period by an action that no right of the account permits. own: those that its work explains."""
 
     actor: str
@@ -226,4 +226,4 @@ class RightsResult:
     shared: tuple[Shared, ...]
     untrained: tuple[Untrained, ...]
     mandates: tuple[Mandate, ...]
-    beyond: tuple[Beyond, ...]
+    beyond: tuple[Unpermitted, ...]

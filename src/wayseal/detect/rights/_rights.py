@@ -14,12 +14,12 @@ from wayseal import __version__
 from wayseal.detect.explain import Template
 from wayseal.detect.facts import ADDRESS, DEVICE, Facts, Progress
 from wayseal.detect.rights import _shared
-from wayseal.detect.rights._around import dormant, untrained, wider
-from wayseal.detect.rights._counted import Counted, count
+from wayseal.detect.rights._account_checks import find_dormant, find_untrained, find_wider
+from wayseal.detect.rights._activity import Activity, count_activity
 from wayseal.detect.rights._map import RightMap
-from wayseal.detect.rights._people import Account, State
+from wayseal.detect.rights._people import AccountRecord, AccountState
 from wayseal.detect.rights._result import Period, RightsResult
-from wayseal.detect.rights._use import account_use, beyond_of, mandates_of, right_uses, role_uses, use_of
+from wayseal.detect.rights._use import account_use, mandates_of, right_uses, role_uses, unpermitted_reads, use_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import Coder
 
@@ -37,13 +37,13 @@ def rights(
     """
     period = period_of(facts, days)
     since = 0 if period is None else period.first * _DAY - period.offset
-    counted, accounts = count(snapshot, templates, since, progress)
+    counted, accounts = count_activity(snapshot, templates, since, progress)
     last = int(counted.last.max(initial=-1))
     states = [a.state(since, last) for a in accounts]
     if period is None:
         accounts, states = (), []
     works = bool(snapshot.tables & set(_WORK))
-    uses = [use_of(a, s, counted, works) for a, s in zip(accounts, states, strict=True) if s is not State.CLOSED]
+    uses = [use_of(a, s, counted, works) for a, s in zip(accounts, states, strict=True) if s is not AccountState.CLOSED]
     spans = _spans(snapshot, facts, counted, period)
     reads = counted.reads.sum(axis=(0, 2))
     return RightsResult(
@@ -57,12 +57,12 @@ def rights(
         rights=right_uses(uses, map_),
         roles=role_uses(uses, map_),
         people=tuple(account_use(u, map_) for u in uses),
-        dormant=dormant(accounts, states, counted, since, _unlisted(snapshot, counted, accounts)),
-        wider=wider(uses, map_),
-        shared=_shared.shared(accounts, *spans) if accounts else (),
-        untrained=untrained(accounts, counted),
+        dormant=find_dormant(accounts, states, counted, since, _unlisted(snapshot, counted, accounts)),
+        wider=find_wider(uses, map_),
+        shared=_shared.find_shared(accounts, *spans) if accounts else (),
+        untrained=find_untrained(accounts, counted),
         mandates=mandates_of(uses, map_),
-        beyond=beyond_of(uses, map_),
+        beyond=unpermitted_reads(uses, map_),
     )
 
 
@@ -81,7 +81,7 @@ def period_of(facts: Facts, days: int) -> Period | None:
 _Spans = tuple[_shared.Spans, _shared.Spans, _shared.Spans]
 
 
-def _spans(snapshot: Snapshot, facts: Facts, counted: Counted, period: Period | None) -> _Spans:
+def _spans(snapshot: Snapshot, facts: Facts, counted: Activity, period: Period | None) -> _Spans:
     """When devices, addresses and sessions were in use."""
     first = 0 if period is None else period.first
     coder = Coder(counted.keys)
@@ -93,7 +93,7 @@ def _spans(snapshot: Snapshot, facts: Facts, counted: Counted, period: Period | 
     return devices, addresses, _shared.spans_of_sessions(sessions, places, since, facts.offset)
 
 
-def _unlisted(snapshot: Snapshot, counted: Counted, accounts: Sequence[Account]) -> list[tuple[str, int]]:
+def _unlisted(snapshot: Snapshot, counted: Activity, accounts: Sequence[AccountRecord]) -> list[tuple[str, int]]:
     """Accounts that read and don't stand in `actors`: names and places; none where that table is missing."""
     if not accounts:
         return []
@@ -104,7 +104,7 @@ def _unlisted(snapshot: Snapshot, counted: Counted, accounts: Sequence[Account])
 
 
 def _not_judged(
-    snapshot: Snapshot, accounts: Sequence[Account], without_action: int, spans: _Spans, period: Period | None
+    snapshot: Snapshot, accounts: Sequence[AccountRecord], without_action: int, spans: _Spans, period: Period | None
 ) -> tuple[str, ...]:
     """Obligation 2: tables and columns whose absence leaves something unsaid."""
     if period is None:

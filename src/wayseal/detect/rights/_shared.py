@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wayseal.detect.rights._around import LEAST
-from wayseal.detect.rights._people import Account
+from wayseal.detect.rights._account_checks import LEAST
+from wayseal.detect.rights._people import AccountRecord
 from wayseal.detect.rights._result import Overlap, Shared
 from wayseal.model.kinds import ActorKind
 
@@ -69,7 +69,9 @@ def spans_of_sessions(sessions: pa.Table, places: Longs, since: int, offset: int
     return Spans(actor=places[there], day=day, start=start[there], end=end[there], at_once=True)
 
 
-def shared(accounts: Sequence[Account], devices: Spans, addresses: Spans, sessions: Spans) -> tuple[Shared, ...]:
+def find_shared(
+    accounts: Sequence[AccountRecord], devices: Spans, addresses: Spans, sessions: Spans
+) -> tuple[Shared, ...]:
     """Logins that look shared (obligations 1 to 4), those with most days of overlap first."""
     people = [a for a in accounts if a.kind == ActorKind.PERSON]
     found = [_overlaps(spans, people) for spans in (devices, addresses, sessions)]
@@ -83,7 +85,7 @@ def shared(accounts: Sequence[Account], devices: Spans, addresses: Spans, sessio
     return tuple(sorted(out, key=lambda s: (-max(o.days for o in (s.devices, s.addresses, s.sessions) if o), s.actor)))
 
 
-def _overlaps(spans: Spans, people: Sequence[Account]) -> Mapping[int, Overlap]:
+def _overlaps(spans: Spans, people: Sequence[AccountRecord]) -> Mapping[int, Overlap]:
     """What overlaps, by the account's place; of those with any use."""
     if not len(spans.actor):
         return {}

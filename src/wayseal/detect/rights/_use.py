@@ -18,27 +18,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wayseal.detect.rights._counted import BEYOND, OWN, Counted
-from wayseal.detect.rights._cover import Cover, Need, smallest
+from wayseal.detect.rights._activity import BEYOND, OWN, Activity
+from wayseal.detect.rights._cover import Cover, Need, smallest_set
 from wayseal.detect.rights._map import ACTIONS, Reach, Right, RightMap
-from wayseal.detect.rights._people import Account, State
-from wayseal.detect.rights._result import AccountUse, Beyond, Mandate, RightUse, RoleUse
+from wayseal.detect.rights._people import AccountRecord, AccountState
+from wayseal.detect.rights._result import AccountUse, Mandate, RightUse, RoleUse, Unpermitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """What one account did. by: action → (own, beyond) reads; mandate: of those beyond, how many a mandate explains.
 
-    told: whether every read names its action. works: whether the ledger has tables that explain reads. needs: None
-    where nothing can be said of them (obligation 4).
+    actions_known: whether every read names its action. works: whether the ledger has tables that explain reads. needs:
+    None where nothing can be said of them (obligation 4).
     """
 
-    account: Account
-    state: State
+    account: AccountRecord
+    state: AccountState
     reads: int
     by: Mapping[str, tuple[int, int]]
     mandate: int
-    told: bool
+    actions_known: bool
     works: bool
     needs: frozenset[Need] | None
 
@@ -50,10 +50,10 @@ class Use:
 
     def judges(self, right: Right) -> bool:
         """Whether use says anything of a right (obligation 4)."""
-        return right.reads and self.told and (self.works or not right.widens)
+        return right.reads and self.actions_known and (self.works or not right.widens)
 
 
-def use_of(account: Account, state: State, counted: Counted, works: bool) -> Use:
+def use_of(account: AccountRecord, state: AccountState, counted: Activity, works: bool) -> Use:
     """What an account did. works: whether the ledger can explain reads at all."""
     cells = counted.reads[account.place].tolist()
     mandated = counted.mandated[account.place].tolist()
@@ -61,20 +61,20 @@ def use_of(account: Account, state: State, counted: Counted, works: bool) -> Use
     mandate = [a for place, a in enumerate(ACTIONS, 1) if mandated[place] and cells[place][BEYOND]]
     needs = {Need(action=a, scope=Reach.OWN) for a, (own, _) in by.items() if own}
     needs |= {Need(action=a, scope=Reach.ALL) for a in mandate}
-    told = not sum(cells[0])
+    actions_known = not sum(cells[0])
     return Use(
         account=account,
         state=state,
         reads=sum(map(sum, cells)),
         by=by,
         mandate=sum(by[a][BEYOND] for a in mandate),
-        told=told,
+        actions_known=actions_known,
         works=works,
-        needs=frozenset(needs) if works and told and by else None,
+        needs=frozenset(needs) if works and actions_known and by else None,
     )
 
 
-def held_by(accounts: Iterable[Account], rights: RightMap) -> frozenset[Right]:
+def held_by(accounts: Iterable[AccountRecord], rights: RightMap) -> frozenset[Right]:
     """Rights of some accounts of which use can say something."""
     return frozenset(rights[n] for a in accounts for n in a.rights if n in rights and rights[n].reads)
 
@@ -97,7 +97,7 @@ def account_use(use: Use, rights: RightMap) -> AccountUse:
 
 
 def _cover(use: Use, rights: RightMap) -> Cover:
-    return smallest(held_by([use.account], rights), use.needs or frozenset())
+    return smallest_set(held_by([use.account], rights), use.needs or frozenset())
 
 
 def right_uses(uses: Sequence[Use], rights: RightMap) -> tuple[RightUse, ...]:
@@ -135,7 +135,7 @@ def role_uses(uses: Sequence[Use], rights: RightMap) -> tuple[RoleUse, ...]:
     for role, of in sorted(roles.items()):
         judged = [u for u in of if u.needs is not None]
         needs = frozenset(n for u in judged for n in u.needs or ())
-        cover = smallest(held_by((u.account for u in of), rights), needs) if judged else None
+        cover = smallest_set(held_by((u.account for u in of), rights), needs) if judged else None
         out.append(
             RoleUse(
                 role=role,
@@ -171,7 +171,7 @@ def mandates_of(uses: Sequence[Use], rights: RightMap) -> tuple[Mandate, ...]:
     )
 
 
-def beyond_of(uses: Sequence[Use], rights: RightMap) -> tuple[Beyond, ...]:
+def unpermitted_reads(uses: Sequence[Use], rights: RightMap) -> tuple[Unpermitted, ...]:
     """Actions that no right of the account permits; of accounts whose rights the file knows all. Most reads first."""
     out = []
     for use in uses:
@@ -180,7 +180,7 @@ def beyond_of(uses: Sequence[Use], rights: RightMap) -> tuple[Beyond, ...]:
             continue
         permitted = frozenset[str]().union(*(rights[name].actions for name in held))
         out += [
-            Beyond(actor=use.account.actor, role=use.account.role, action=action, reads=own + beyond, own=own)
+            Unpermitted(actor=use.account.actor, role=use.account.role, action=action, reads=own + beyond, own=own)
             for action, (own, beyond) in use.by.items()
             if action not in permitted
         ]

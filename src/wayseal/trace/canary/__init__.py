@@ -2,6 +2,6 @@
 
 from wayseal.trace.canary._belief import ENOUGH
 from wayseal.trace.canary._errors import CanaryError
-from wayseal.trace.canary._work import State, parse_time, plan, record, state_of, to_json
+from wayseal.trace.canary._work import RegisterState, parse_time, plan, read_state, record, to_json
 
-__all__ = ["ENOUGH", "CanaryError", "State", "parse_time", "plan", "record", "state_of", "to_json"]
+__all__ = ["ENOUGH", "CanaryError", "RegisterState", "parse_time", "plan", "read_state", "record", "to_json"]

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wayseal.trace._planner import Canary, updated
-from wayseal.trace.canary._types import Watch
+from wayseal.trace._planner import CanaryOdds, update_belief
+from wayseal.trace.canary._types import RegisterContents
 
 ENOUGH = 0.99
 
 
-def belief_now(watch: Watch) -> Mapping[str, float]:
+def belief_now(watch: RegisterContents) -> Mapping[str, float]:
     """Probability of each account after all answers, likeliest first; what is missing to 1 is somebody not listed."""
     names = list(watch.belief)
     place = {name: n for n, name in enumerate(names)}
@@ -25,11 +25,11 @@ def belief_now(watch: Watch) -> Mapping[str, float]:
         answer = watch.answer(canary.id)
         if answer is not None and names:
             pool = np.array([place[a] for a in canary.pool if a in place], np.int32)
-            belief = updated(belief, pool, answer.kind == "hit", Canary(sensitivity=canary.sensitivity))
+            belief = update_belief(belief, pool, answer.kind == "hit", CanaryOdds(sensitivity=canary.sensitivity))
     order = sorted(range(len(names)), key=lambda n: (-belief[n], names[n]))
     return {names[n]: float(belief[n]) for n in order}
 
 
-def named(belief: Mapping[str, float]) -> str | None:
+def named_account(belief: Mapping[str, float]) -> str | None:
     """The account that is named (rule 3)."""
     return next((name for name, p in belief.items() if p >= ENOUGH), None)

@@ -13,14 +13,14 @@ from typing import Any
 from wayseal.model.messages import N_
 from wayseal.model.times import iso, micros
 from wayseal.trace.canary._errors import CanaryError
-from wayseal.trace.canary._types import Answer, Planned, Row, Watch
+from wayseal.trace.canary._types import Answer, PlannedCanary, RegisterContents, Row
 
 HEADER: Mapping[str, object] = {"wayseal": "canaries", "version": 1}
 NO_REGISTER = N_("this is no register of canaries")
 _TEXTS = ("channel", "origin_outlet", "destination_outlet", "customer", "goods_class")
 
 
-def canary_line(canary: Planned) -> dict[str, object]:
+def canary_line(canary: PlannedCanary) -> dict[str, object]:
     """A canary as an object, for the register and for programs."""
     row = canary.row
     return {
@@ -52,7 +52,7 @@ def bytes_of(lines: Iterable[Mapping[str, object]]) -> bytes:
     return b"".join(json.dumps(line, ensure_ascii=True).encode() + b"\n" for line in lines)
 
 
-def parse(content: bytes, file: Path) -> Watch:
+def parse(content: bytes, file: Path) -> RegisterContents:
     """What a register says (rules 1 to 3); CanaryError names the line that is wrong."""
     lines = content.split(b"\n")
     if not lines[-1]:
@@ -60,7 +60,7 @@ def parse(content: bytes, file: Path) -> Watch:
     if not lines or _object(lines[0]) != HEADER:
         raise CanaryError(NO_REGISTER, file=file)
     belief: dict[str, float] = {}
-    canaries: dict[str, Planned] = {}
+    canaries: dict[str, PlannedCanary] = {}
     answers: list[Answer] = []
     rounds, unread = 0, []
     for number, line in enumerate(lines[1:], start=2):
@@ -79,7 +79,7 @@ def parse(content: bytes, file: Path) -> Watch:
                 answers.append(_answer(found, canaries))
         except (KeyError, ValueError, TypeError, OverflowError):
             raise CanaryError("this line is none of a register's", file=file, line=number) from None
-    return Watch(
+    return RegisterContents(
         belief=belief, canaries=tuple(canaries.values()), answers=tuple(answers), rounds=rounds, unread=tuple(unread)
     )
 
@@ -98,7 +98,7 @@ def _belief(found: Mapping[str, Any]) -> dict[str, float]:
     return belief
 
 
-def _canary(found: Mapping[str, Any]) -> Planned:
+def _canary(found: Mapping[str, Any]) -> PlannedCanary:
     row = Row(
         waybill=_text(found["waybill"]),
         issued_at=micros(found["issued_at"]),
@@ -108,7 +108,7 @@ def _canary(found: Mapping[str, Any]) -> Planned:
     sensitivity = float(found["sensitivity"])
     if not 0 < sensitivity <= 1 or not isinstance(found["pool"], list):
         raise ValueError("no canary")
-    return Planned(
+    return PlannedCanary(
         id=_text(found["id"]),
         row=row,
         pool=tuple(_text(name) for name in found["pool"]),
@@ -118,7 +118,7 @@ def _canary(found: Mapping[str, Any]) -> Planned:
     )
 
 
-def _answer(found: Mapping[str, Any], canaries: Mapping[str, Planned]) -> Answer:
+def _answer(found: Mapping[str, Any], canaries: Mapping[str, PlannedCanary]) -> Answer:
     if found["kind"] not in ("hit", "silent"):
         raise ValueError("unknown kind")
     return Answer(id=canaries[found["id"]].id, kind=found["kind"], at=micros(found["at"]))

@@ -4,18 +4,57 @@
    the distance to the nearest real number is drawn from those of real numbers of the same channel and days.
 2. The number stands behind one of the same sender, the last one issued first, else behind one of the same channel.
    Where real numbers leave no gap, the end of the run is taken, else the next real number is tried.
-3. It has the family of its neighbours (`_serial`), the couriers whose format it has are theirs, and neither the ledger
+3. It has the family of its neighbours (4 to 6), the couriers whose format it has are theirs, and neither the ledger
    nor the register knows it.
+4. A number is a serial in a family of numbers that differ in nothing else. The serial is the last run of digits; what
+   stands before and after it, and its width, make the family.
+5. A valid number of UPU S10 has its eight digits as serial; the check digit follows from them.
+6. A number without digits has no serial. A serial that needs more digits than the family has makes no number.
 """
 
+import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from wayseal.model.numbers import candidates
-from wayseal.trace.canary._serial import Family, join, split
+from wayseal.model.numbers import candidates, s10_is_valid
 from wayseal.trace.canary._types import Row
+
+_LAST_DIGITS = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What numbers of one kind share (rules 4 and 5)."""
+
+    prefix: str
+    width: int
+    suffix: str
+    checked: bool
+
+
+def split(number: str) -> tuple[Family, int] | None:
+    """Family and serial of a clean number; None if it has no digits (rule 6)."""
+    if s10_is_valid(number):
+        return Family(prefix=number[:2], width=8, suffix=number[11:], checked=True), int(number[2:10])
+    found = _LAST_DIGITS.fullmatch(number)
+    if found is None or not number.isascii():
+        return None
+    before, digits, after = found.groups()
+    return Family(prefix=before, width=len(digits), suffix=after, checked=False), int(digits)
+
+
+def join(family: Family, serial: int) -> str | None:
+    """The number of a serial; None where it has no place in the family (rule 6)."""
+    digits = f"{serial:0{family.width}d}"
+    if serial < 0 or len(digits) > family.width:
+        return None
+    if not family.checked:
+        return f"{family.prefix}{digits}{family.suffix}"
+    tried = (f"{family.prefix}{digits}{check}{family.suffix}" for check in range(10))
+    return next(number for number in tried if s10_is_valid(number))
+
 
 Known = Callable[[Sequence[str]], Set[str]]
 """Those of some numbers that are taken."""
@@ -63,13 +102,13 @@ class Dealer:
         if family not in self._gaps:
             serials = self._serials[family]
             chosen = rng.choice(len(serials), min(MEASURED, len(serials)), replace=False).tolist()
-            self._gaps[family] = [self._distance(family, at) for at in chosen]
+            self._gaps[family] = [self._distance(family, index) for index in chosen]
         return self._gaps[family]
 
-    def _distance(self, family: Family, at: int) -> int:
+    def _distance(self, family: Family, index: int) -> int:
         serials = self._serials[family]
-        here = serials[at]
-        beside = [abs(here - serials[i]) for i in (at - 1, at + 1) if 0 <= i < len(serials)]
+        here = serials[index]
+        beside = [abs(here - serials[i]) for i in (index - 1, index + 1) if 0 <= i < len(serials)]
         nearest = min(beside, default=CLOSE + 1)
         if nearest == 1:
             return 1

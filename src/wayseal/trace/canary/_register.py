@@ -11,17 +11,17 @@ from wayseal.store.errors import JournalBusyError, StoreError
 from wayseal.store.journal import Held, holding, read_journal
 from wayseal.trace.canary._errors import CanaryError, RegisterBusyError
 from wayseal.trace.canary._lines import HEADER, NO_REGISTER, bytes_of, parse
-from wayseal.trace.canary._types import Watch
+from wayseal.trace.canary._types import RegisterContents
 
 
-def read_register(path: Path) -> Watch:
+def read_register(path: Path) -> RegisterContents:
     """What a register says. CanaryError if it is none; OSError if it can't be read."""
     with _as_canary_errors(path):
         content = read_journal(path)
     return parse(content, path)
 
 
-class Writer:
+class RegisterWriter:
     """A register that is held for writing. watch: what it says so far."""
 
     def __init__(self, held: Held, path: Path) -> None:
@@ -30,7 +30,7 @@ class Writer:
         self._start = b"" if content else bytes_of([HEADER])
         if content and not content.endswith(b"\n"):
             self._start = b"\n"
-        self.watch = parse(content, path) if content else Watch()
+        self.watch = parse(content, path) if content else RegisterContents()
 
     def add(self, lines: Sequence[Mapping[str, object]]) -> None:
         """Adds lines, and makes them durable; OSError leaves what was there."""
@@ -39,14 +39,14 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path, *, new: bool) -> Iterator[Writer]:
+def writing(path: Path, *, new: bool) -> Iterator[RegisterWriter]:
     """Holds a register for writing. new: it may be made. RegisterBusyError: another process does."""
     with ExitStack() as stack:
         with _as_canary_errors(path):
             held = stack.enter_context(holding(path, new=new))
         if not held.content and not new:
             raise CanaryError(NO_REGISTER, file=path)
-        yield Writer(held, path)
+        yield RegisterWriter(held, path)
 
 
 @contextmanager

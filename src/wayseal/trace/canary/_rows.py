@@ -45,7 +45,7 @@ def read_by(snapshot: Snapshot, pool: Sequence[str]) -> list[Row]:
     return rows or rows_of(snapshot, snapshot.control(READ))
 
 
-def around(snapshot: Snapshot, channel: str, at: int) -> list[Row]:
+def rows_around(snapshot: Snapshot, channel: str, at: int) -> list[Row]:
     """Rows of a channel issued in the days before a time, or before the ledger's end where that is earlier."""
     days = snapshot.first_seen()["day"].to_numpy()
     end = min(at, (int(days[-1]) + 1) * DAY) if len(days) else at
@@ -64,7 +64,7 @@ def _issued(snapshot: Snapshot, channel: str, since: int, until: int) -> NDArray
     return snapshot.fitting([Predicate(any_of={"channel": (channel,)}, issued_from=start, issued_to=end)])
 
 
-def taken(snapshot: Snapshot, numbers: Sequence[str]) -> Set[str]:
+def taken_numbers(snapshot: Snapshot, numbers: Sequence[str]) -> Set[str]:
     """Those of some numbers that the ledger knows."""
     keys = snapshot.keys(list(numbers))
     found = set(snapshot.find(keys)["waybill"].to_pylist())

@@ -20,7 +20,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlannedCanary:
     """A canary: the row to create, the accounts to show it to, and how likely its leaker's sale of it is seen.
 
     planned_at: UTC microseconds. round: which planning it is of, from 1.
@@ -44,11 +44,11 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class RegisterContents:
     """What a register holds. belief: of the last round that brought one; unread: lines that could not be read."""
 
     belief: Mapping[str, float] = field(default_factory=dict)
-    canaries: tuple[Planned, ...] = ()
+    canaries: tuple[PlannedCanary, ...] = ()
     answers: tuple[Answer, ...] = ()
     rounds: int = 0
     unread: tuple[int, ...] = ()

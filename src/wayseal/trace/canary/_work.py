@@ -9,23 +9,23 @@ from typing import Any, Literal
 from wayseal.ledger import Snapshot
 from wayseal.model.numbers import clean_waybill
 from wayseal.model.times import micros
-from wayseal.trace.canary._belief import belief_now, named
+from wayseal.trace.canary._belief import belief_now, named_account
 from wayseal.trace.canary._errors import CanaryError
 from wayseal.trace.canary._lines import answer_line, canary_line, round_line
-from wayseal.trace.canary._plan import equal, of_sources, plan_rows, pools_of
+from wayseal.trace.canary._plan import belief_from_sources, equal_belief, plan_rows, pools_of
 from wayseal.trace.canary._register import read_register, writing
-from wayseal.trace.canary._types import Answer, Planned, Watch
+from wayseal.trace.canary._types import Answer, PlannedCanary, RegisterContents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """How things stand. new: canaries that were planned just now; again: that an answer was there already."""
+class RegisterState:
+    """How things stand. new: canaries that were planned just now; already_answered: an answer was there already."""
 
-    watch: Watch
+    watch: RegisterContents
     belief: Mapping[str, float]
     named: str | None
-    new: tuple[Planned, ...] = ()
-    again: bool = False
+    new: tuple[PlannedCanary, ...] = ()
+    already_answered: bool = False
 
     @property
     def waiting(self) -> int:
@@ -33,7 +33,7 @@ class State:
         return sum(self.watch.answer(c.id) is None for c in self.watch.canaries)
 
 
-def state_of(path: Path) -> State:
+def read_state(path: Path) -> RegisterState:
     """How things stand by a register. CanaryError if it is none; OSError if it can't be read."""
     return _state(read_register(path))
 
@@ -48,12 +48,12 @@ def plan(
     sensitivity: float,
     at: int,
     seed: int,
-) -> State:
+) -> RegisterState:
     """Plan a round and write it down, by a report, for named accounts, or by the belief of the register so far.
 
     at: UTC microseconds. CanaryError says what can't be used, and nothing is written then.
     """
-    brought = of_sources(_sources(report)) if report else equal(actors) if actors else None
+    brought = belief_from_sources(_sources(report)) if report else equal_belief(actors) if actors else None
     _all_known(snapshot, tuple(brought or ()), report)
     with writing(path, new=brought is not None) as writer:
         watch = writer.watch
@@ -70,7 +70,7 @@ def plan(
     return _state(after, new=made)
 
 
-def record(path: Path, waybill: str, at: int, *, silent: bool) -> State:
+def record(path: Path, waybill: str, at: int, *, silent: bool) -> RegisterState:
     """Record that a canary came out, or that its wait is over without. at: UTC microseconds.
 
     CanaryError if the number is none of the register's, the time is before it was planned, or it came out already and
@@ -93,7 +93,7 @@ def record(path: Path, waybill: str, at: int, *, silent: bool) -> State:
     return _state(read_register(path), again=again)
 
 
-def to_json(state: State) -> str:
+def to_json(state: RegisterState) -> str:
     """How things stand, for programs."""
     watch, canaries = state.watch, []
     for canary in watch.canaries:
@@ -119,9 +119,9 @@ def parse_time(text: str, option: str) -> int:
         raise CanaryError("{option} is no time with an offset such as 2026-03-02T08:00+08:00", option=option) from None
 
 
-def _state(watch: Watch, *, new: tuple[Planned, ...] = (), again: bool = False) -> State:
+def _state(watch: RegisterContents, *, new: tuple[PlannedCanary, ...] = (), again: bool = False) -> RegisterState:
     belief = belief_now(watch)
-    return State(watch=watch, belief=belief, named=named(belief), new=new, again=again)
+    return RegisterState(watch=watch, belief=belief, named=named_account(belief), new=new, already_answered=again)
 
 
 def _sources(report: Path) -> dict[str, float]:

@@ -31,7 +31,7 @@ _DAY_US, _SHIFT_US = 86_400_000_000, 8 * 3_600_000_000
 _COLUMNS = ("waybill", "seen_at", "asked_at", "absent_at", "found_by", "seller", "asked")
 
 
-class Lists(StrEnum):
+class ListBasis(StrEnum):
     """What counts as a list."""
 
     FOUND_BY = "found_by"
@@ -49,7 +49,7 @@ class Captures:
     the first sighting to the last. purchases, bought: rows that are purchases, and the different numbers in them.
     """
 
-    by: Lists
+    by: ListBasis
     names: tuple[str, ...]
     sizes: tuple[int, ...]
     count: Floats
@@ -66,7 +66,7 @@ class Captures:
 Row = Mapping[str, Any]
 
 
-def captures(snapshot: Snapshot, leaks: Leaks, by: Lists | None) -> Captures:
+def read_captures(snapshot: Snapshot, leaks: Leaks, by: ListBasis | None) -> Captures:
     """The lists of a leaks file (obligations 1 to 5)."""
     table = leaks.rows
     day = (microseconds(table["seen_at"]) + _SHIFT_US) // _DAY_US
@@ -86,7 +86,7 @@ def captures(snapshot: Snapshot, leaks: Leaks, by: Lists | None) -> Captures:
             caught[number] = caught.get(number, 0) | 1 << bit
     history = np.bincount(list(caught.values()), minlength=1 << len(names))[1:]
     days = [row["day"] for row in ours]
-    taking = bought if chosen is Lists.DAY else ours
+    taking = bought if chosen is ListBasis.DAY else ours
     return Captures(
         by=chosen,
         names=tuple(names),
@@ -103,13 +103,13 @@ def captures(snapshot: Snapshot, leaks: Leaks, by: Lists | None) -> Captures:
     )
 
 
-def _lists(rows: Sequence[Row], bought: Sequence[Row], by: Lists | None) -> tuple[Lists, dict[str, set[str]]]:
+def _lists(rows: Sequence[Row], bought: Sequence[Row], by: ListBasis | None) -> tuple[ListBasis, dict[str, set[str]]]:
     """Obligations 4 and 5."""
-    for kind in Lists if by is None else [by]:
-        made = _days(bought) if kind is Lists.DAY else _named(rows, kind.value)
+    for kind in ListBasis if by is None else [by]:
+        made = _days(bought) if kind is ListBasis.DAY else _named(rows, kind.value)
         if by is not None or len(made) > 1:
             return kind, made
-    return Lists.FOUND_BY, _named(rows, Lists.FOUND_BY.value)
+    return ListBasis.FOUND_BY, _named(rows, ListBasis.FOUND_BY.value)
 
 
 def _named(rows: Iterable[Row], column: str) -> dict[str, set[str]]:

@@ -20,13 +20,12 @@ import numpy as np
 from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.store.types import Leaks
-from wayseal.trace.extent._captures import Captures, Lists, captures
-from wayseal.trace.extent._chao import chao
-from wayseal.trace.extent._estimate import Estimate
+from wayseal.trace.extent._captures import Captures, ListBasis, read_captures
+from wayseal.trace.extent._estimate import Estimate, chao
 from wayseal.trace.extent._loglinear import WITHIN, Criterion, Model, histories, interval, models
 from wayseal.trace.extent._result import ExtentResult, ListRow, ModelRow, PairRow, Status
-from wayseal.trace.extent._stock import stock
-from wayseal.trace.extent._two import apart, chapman
+from wayseal.trace.extent._stock import estimate_stock
+from wayseal.trace.extent._two_lists import chapman, disjoint_lower_bound
 
 Progress = Callable[[str, int, int], None]
 SMALL_LIST, SMALL_OVERLAP = 20, 7
@@ -37,7 +36,7 @@ def extent(
     snapshot: Snapshot,
     leaks: Leaks,
     *,
-    by: Lists | None = None,
+    by: ListBasis | None = None,
     criterion: Criterion = Criterion.AIC,
     progress: Progress,
 ) -> ExtentResult:
@@ -45,7 +44,7 @@ def extent(
 
     progress: called with ("extent", steps done, of all).
     """
-    caught = captures(snapshot, leaks, by)
+    caught = read_captures(snapshot, leaks, by)
     status, method, total, rows = estimate(caught.count, caught.names, caught.sizes, criterion, progress)
     seen = histories(len(caught.names))
     both = _pairs(caught, seen)
@@ -59,7 +58,7 @@ def extent(
         criterion=criterion.value,
         total=total,
         least=_least(caught.count, len(caught.names)),
-        stock=stock(caught.purchases, caught.bought),
+        stock=estimate_stock(caught.purchases, caught.bought),
         first_day=caught.days[0] if caught.days else None,
         last_day=caught.days[1] if caught.days else None,
         waybills_a_day=_volume(snapshot, caught.days),
@@ -93,7 +92,7 @@ def estimate(
         return Status.NOTHING, "", None, ()
     overlap = count @ (histories(len(names)).sum(axis=1) > 1)
     if not overlap:
-        return Status.LOWER_BOUND, "apart", apart(sizes), ()
+        return Status.LOWER_BOUND, "apart", disjoint_lower_bound(sizes), ()
     if len(names) == 2:
         return Status.ESTIMATE, "chapman", chapman(sizes[0], sizes[1], int(count[2])), ()
     found = models(count, criterion)[:MOST_MODELS]

@@ -23,7 +23,7 @@ from enum import StrEnum
 import numpy as np
 
 from wayseal.trace.extent._estimate import CHI2, Estimate
-from wayseal.trace.extent._poisson import Floats, fit
+from wayseal.trace.extent._poisson import Floats, fit_poisson
 
 WITHIN = 2.0
 ALL_SETS_UP_TO = 4
@@ -106,7 +106,7 @@ def _stepwise(count: Floats, usable: list[tuple[int, int]], criterion: Criterion
 def _fitted(count: Floats, lists: int, pairs: Pairs, criterion: Criterion, *, uneven: bool = False) -> Model | None:
     """One model; none where its likelihood has no finite maximum, or next to none."""
     matrix = design(lists, pairs, uneven=uneven)
-    beta = fit(matrix, count)
+    beta = fit_poisson(matrix, count)
     if beta is None:
         return None
     unseen = math.exp(beta[0])
@@ -144,9 +144,9 @@ class _Profile:
     def at(self, unseen: float) -> float:
         """Its value; -inf where no fit is found."""
         whole = np.concatenate([[unseen], self._count])
-        beta = fit(self._matrix, whole, self._beta)
+        beta = fit_poisson(self._matrix, whole, self._beta)
         if beta is None:
-            beta = fit(self._matrix, whole)
+            beta = fit_poisson(self._matrix, whole)
         if beta is None:
             return -math.inf
         self._beta = beta

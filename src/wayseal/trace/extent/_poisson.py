@@ -10,7 +10,7 @@ _CLOSE = 1e-9
 _SMALL = 1e-8
 
 
-def fit(design: Floats, count: Floats, start: Floats | None = None) -> Floats | None:
+def fit_poisson(design: Floats, count: Floats, start: Floats | None = None) -> Floats | None:
     """Coefficients of log μ = design · β; None where the likelihood has no finite maximum.
 
     design: [cells, p] of full rank; count: [cells], not negative, not all 0, whole or not. start: where to begin.

@@ -12,7 +12,7 @@ from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
 from wayseal.trace.extent._json import document as json_document
 from wayseal.trace.extent._loglinear import WITHIN
 from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
-from wayseal.trace.extent._two import EXACT_BELOW
+from wayseal.trace.extent._two_lists import EXACT_BELOW
 
 _CELL = 30
 _LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}
@@ -21,7 +21,7 @@ _LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}
 def render_extent(result: ExtentResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
-        lambda voice: _Teller(result, voice).document(),
+        lambda voice: _ReportBuilder(result, voice).document(),
         lambda: json_document(result),
         __package__,
         format,
@@ -31,7 +31,7 @@ def render_extent(result: ExtentResult, format: str, lang: str, *, color: bool =
     )
 
 
-class _Teller:
+class _ReportBuilder:
     def __init__(self, result: ExtentResult, voice: Voice) -> None:
         self.r = result
         self.voice = voice

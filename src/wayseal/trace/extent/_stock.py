@@ -18,7 +18,7 @@ from wayseal.trace.extent._estimate import CHI2, TAIL, Estimate
 _FAR = 1e15
 
 
-def stock(purchases: int, different: int) -> Estimate | None:
+def estimate_stock(purchases: int, different: int) -> Estimate | None:
     """The stock by `purchases` of which `different` differ (rules 1 to 3); None for fewer than two purchases."""
     if purchases < 2:
         return None

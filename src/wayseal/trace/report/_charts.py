@@ -34,8 +34,8 @@ def saw_chart(
         plot.append(el("line", x1=x, x2=x, y1=0, y2=bottom, class_="grid"))
         plot.append(el("text", str(tick), x=x, y=height - 6, class_="tick", text_anchor="middle"))
     names: list[str] = []
-    for at, row in enumerate(top):
-        y = _ROW * at
+    for index, row in enumerate(top):
+        y = _ROW * index
         plot.append(_bar(row, y, scale, row.source in leads, voice))
         strong = "label strong" if row.source in leads else "label"
         names.append(label(row.source, y + 16, letter=letters.get(row.source, ""), class_=strong))
@@ -103,9 +103,9 @@ def names_of(letters: Mapping[str, str], voice: Voice) -> dict[str, str]:
     return {letter: source for source, letter in letters.items()} | fixed
 
 
-def part_style(key: str, at: int) -> str:
+def part_style(key: str, index: int) -> str:
     """The style of a part of the share picture, the `at`-th from the left."""
-    return key if key in (OTHERS, UNKNOWN) else f"part p{min(at, 5)}"
+    return key if key in (OTHERS, UNKNOWN) else f"part p{min(index, 5)}"
 
 
 def unknown_chart(
@@ -122,17 +122,17 @@ def unknown_chart(
         patternUnits="userSpaceOnUse",
         patternTransform="rotate(45)",
     )
-    at = 0.0
+    left = 0.0
     pieces: list[str] = [el("defs", hatch)]
     for order, (key, part) in enumerate(shares):
         class_ = part_style(key, order)
         tip = f"{shorten(visible(names[key]), 200)} {numbers.share(part)}"
         fill = "url(#hatch)" if key == UNKNOWN else None
         width = pct(part)
-        pieces.append(el("rect", el("title", tip), x=pct(at), y=2, width=width, height=34, class_=class_, fill=fill))
-        at += part
-        if at < 0.9999:
-            pieces.append(el("line", x1=pct(at), x2=pct(at), y1=2, y2=36, class_="cut"))
+        pieces.append(el("rect", el("title", tip), x=pct(left), y=2, width=width, height=34, class_=class_, fill=fill))
+        left += part
+        if left < 0.9999:
+            pieces.append(el("line", x1=pct(left), x2=pct(left), y1=2, y2=36, class_="cut"))
     desc = voice.say("ui.figure_unknown_desc", share=unknown)
     return picture("unknown-share", 38, voice.say("ui.figure_unknown"), desc, *pieces)
 

@@ -26,7 +26,7 @@ from wayseal.trace.report._charts import (
     unknown_chart,
 )
 from wayseal.trace.report._matrix import MOST_ROWS, delay_chart, matrix_chart
-from wayseal.trace.report._story import LETTERS, Story, sets, tell, usable
+from wayseal.trace.report._story import LETTERS, Story, build_story, sets, usable
 from wayseal.trace.report._voice import voice_of
 
 _METHOD = ("compare", "draw", "time", "kinds", "prior", "rule")
@@ -34,7 +34,7 @@ _LIMITS = ("account", "framing", "lost", "wide", "choice", "model")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class EvidenceLine:
     """One line of a source's evidence: the number, its line in the leaks file, last look, sale, time between."""
 
     waybill: str
@@ -71,7 +71,7 @@ class _Page:
         self.lang = lang
         self.voice = voice_of(lang, html=True)
         self.plain = voice_of(lang)
-        self.story: Story = tell(result, self.voice)
+        self.story: Story = build_story(result, self.voice)
         names = list(dict.fromkeys(row.source for row in self.story.sources))
         self.letters = dict(zip(names, LETTERS, strict=False))
         lead = self.story.lead
@@ -126,17 +126,17 @@ class _Page:
         """A moment in the zone of the report; what isn't one is shown as it is."""
         return self.voice.say("unit.time", moment=moment)
 
-    def evidence(self, row: SourceRow) -> list[Evidence]:
+    def evidence(self, row: SourceRow) -> list[EvidenceLine]:
         """A source's leaks with their times, in the order of the leaks file."""
         delays = [*row.delays_h, *[float("nan")] * len(row.leaks)]
         found = [self._evidence(w, hours) for w, hours in zip(row.leaks, delays, strict=False)]
         return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
-    def _evidence(self, waybill: str, hours: float) -> tuple[int, Evidence]:
+    def _evidence(self, waybill: str, hours: float) -> tuple[int, EvidenceLine]:
         leak = self._rows.get(waybill)
         sold = numbers.parse(leak.seen_at) if leak else None
         looked = numbers.before(sold, hours)
-        return leak.line if leak else 0, Evidence(
+        return leak.line if leak else 0, EvidenceLine(
             waybill=self.voice.id(waybill),
             line=str(leak.line) if leak else numbers.DASH,
             looked=numbers.clock(looked) if looked else self.voice.say("ui.route_only"),
@@ -172,8 +172,8 @@ class _Page:
         """The legend of the share picture: style, name, share."""
         sources = {letter: source for source, letter in self.letters.items()}
         rows: list[tuple[str, str, float]] = []
-        for at, (key, part) in enumerate(self.shares):
+        for index, (key, part) in enumerate(self.shares):
             own = key not in (OTHERS, UNKNOWN)
             name = self.letter(sources[key]) + self.voice.id(sources[key]) if own else self.voice.say(f"ui.{key}")
-            rows.append((part_style(key, at), name, part))
+            rows.append((part_style(key, index), name, part))
         return rows

@@ -46,14 +46,14 @@ def delay_chart(
         plot.append(el("text", text, x=x, y=height - 6, class_="tick", text_anchor="middle"))
     names: list[str] = []
     lines: list[str] = []
-    for at, (row, known) in enumerate(strips):
-        base = _STRIP * (at + 1) - 8
+    for index, (row, known) in enumerate(strips):
+        base = _STRIP * (index + 1) - 8
         places = [(math.log(h) - low) / (high - low) for h in known]
         plot.append(_hill(delay, low, high, base))
         plot.append(el("line", x1="0%", x2="100%", y1=base, y2=base, class_="base"))
-        plot.extend(_dots(places, base, at == 0))
+        plot.extend(_dots(places, base, index == 0))
         letter, middle = letters[row.source], voice.hours(statistics.median(known))
-        names.append(label(row.source, base - 24, letter=letter, class_="label strong" if not at else "label"))
+        names.append(label(row.source, base - 24, letter=letter, class_="label strong" if not index else "label"))
         names.append(el("text", f"{voice.say('ui.median')} {middle}", x=0, y=base - 8, class_="tick"))
         lines.append(_line(row, known, voice))
     desc = voice.say("ui.figure_delay_desc", text=" ".join(lines))
@@ -141,11 +141,11 @@ def matrix_chart(rows: Sequence[LeakRow], letters: Mapping[str, str], voice: Voi
     columns += [OTHERS, UNKNOWN] if pointed - letters.keys() else [UNKNOWN]
     width = 1 / len(columns)
     height = _CELL * len(shown) + 26
-    heads = [_head(key, names[key], (at + 0.5) * width) for at, key in enumerate(columns)]
+    heads = [_head(key, names[key], (index + 0.5) * width) for index, key in enumerate(columns)]
     cells: list[str] = []
     labels: list[str] = []
-    for at, row in enumerate(shown):
-        y = 26 + _CELL * at
+    for index, row in enumerate(shown):
+        y = 26 + _CELL * index
         text = f"{row.line} "
         labels.append(label(row.waybill, y + 15, letter=text, class_="label number"))
         if not usable(row):
@@ -171,10 +171,10 @@ def _cells(row: LeakRow, columns: Sequence[str], letters: Mapping[str, str], y: 
         values[key] = values.get(key, 0.0) + probability
     width = 1 / len(columns)
     found: list[str] = []
-    for at, key in enumerate(columns):
+    for index, key in enumerate(columns):
         value = values.get(key, 0.0)
         value = min(max(value, 0.0), 1.0) if math.isfinite(value) else 0.0
-        x = pct(at * width)
+        x = pct(index * width)
         class_ = "shade other" if key == UNKNOWN else "shade"
         for name, opacity in (("ground", None), (class_, _opacity(value, own=key != UNKNOWN))):
             place = el("rect", x=x, y=y + 1, width=pct(width), height=_CELL - 2, class_=name, fill_opacity=opacity)
@@ -182,7 +182,14 @@ def _cells(row: LeakRow, columns: Sequence[str], letters: Mapping[str, str], y: 
         if value >= _SEEN:
             ink = "value on" if value > _LIKELY and key != UNKNOWN else "value"
             found.append(
-                el("text", f"{100 * value:.0f}", x=pct((at + 0.5) * width), y=y + 15, class_=ink, text_anchor="middle")
+                el(
+                    "text",
+                    f"{100 * value:.0f}",
+                    x=pct((index + 0.5) * width),
+                    y=y + 15,
+                    class_=ink,
+                    text_anchor="middle",
+                )
             )
     return found
 

@@ -21,7 +21,7 @@ _ROUTE_ONLY = "missing.no_reads_before_sale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class LostLeaks:
     """Leaks with a remark (most could not be used), by reason: rows in the order of the file."""
 
     reason: str
@@ -40,13 +40,13 @@ class Story:
     fit: str
     quality: tuple[str, ...]
     missing_tables: tuple[tuple[str, str], ...]
-    lost: tuple[Lost, ...]
+    lost: tuple[LostLeaks, ...]
     sources: tuple[SourceRow, ...]
     lead: SourceRow | None
     next_best: SawRow | None
 
 
-def tell(result: TraceResult, voice: Voice) -> Story:
+def build_story(result: TraceResult, voice: Voice) -> Story:
     """The story of a result in the words of `voice`."""
     sources = tuple(listed(result.sources))
     lead = sources[0] if sources else None
@@ -200,7 +200,7 @@ def _missing_tables(result: TraceResult, voice: Voice) -> Iterator[tuple[str, st
         yield table, voice.say(code) if voice.has(code) else ""
 
 
-def _lost(result: TraceResult, voice: Voice) -> Iterator[Lost]:
+def _lost(result: TraceResult, voice: Voice) -> Iterator[LostLeaks]:
     reasons: dict[str, list[LeakRow]] = {}
     for row in result.leak_rows:
         if row.missing is not None:
@@ -208,7 +208,7 @@ def _lost(result: TraceResult, voice: Voice) -> Iterator[Lost]:
         elif not row.found:
             reasons.setdefault(voice.say("missing.not_in_ledger"), []).append(row)
     for reason, rows in reasons.items():
-        yield Lost(reason=reason, rows=tuple(rows))
+        yield LostLeaks(reason=reason, rows=tuple(rows))
 
 
 def sets(sources: tuple[SourceRow, ...]) -> list[SourceRow]:

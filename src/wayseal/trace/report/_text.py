@@ -13,7 +13,7 @@ from wayseal.page.languages import Lang
 from wayseal.page.visible import cells, shorten, visible
 from wayseal.page.words import Voice
 from wayseal.trace._result import SourceRow, TraceResult
-from wayseal.trace.report._story import Story, ranges, sets, tell
+from wayseal.trace.report._story import Story, build_story, ranges, sets
 from wayseal.trace.report._voice import voice_of
 
 _STYLE = {
@@ -33,7 +33,7 @@ class _Writer:
         self.console = console
         self.voice = voice
         self.result = result
-        self.story: Story = tell(result, voice)
+        self.story: Story = build_story(result, voice)
 
     def write(self) -> None:
         story, ui = self.story, self.voice

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from wayseal.model.times import day_name, iso
-from wayseal.trace.scope._result import Counted, ScopeResult
+from wayseal.trace.scope._result import NamedCount, ScopeResult
 
 TO_FILL_IN = ("causes", "possible_harm", "measures_taken", "advice_to_people", "contact")
 """What article 57 of China's Personal Information Protection Law asks for and no ledger knows."""
@@ -45,7 +45,7 @@ def document(result: ScopeResult) -> dict[str, Any]:
     }
 
 
-def _counted(c: Counted) -> dict[str, Any]:
+def _counted(c: NamedCount) -> dict[str, Any]:
     return {"name": c.name or None, "waybills": c.waybills, "reads": c.reads}
 
 

@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 
 from wayseal.ledger import Snapshot
 from wayseal.trace.scope._fields import FieldNames, FieldSets
-from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._holdings import Holdings
 from wayseal.trace.scope._places import Longs, Places
 from wayseal.trace.scope._routes import Routes
 
@@ -43,7 +43,7 @@ class Listing:
     def write(
         self,
         snapshot: Snapshot,
-        had: Had,
+        holdings: Holdings,
         routes: Routes,
         places: Places,
         sets: FieldSets,
@@ -51,19 +51,19 @@ class Listing:
         by: str = "log",
     ) -> None:
         """Adds the waybills of a stretch."""
-        if not len(had.keys):
+        if not len(holdings.keys):
             return
         cities = pa.array(places.cities, pa.string())
-        reads = None if had.reads is None else had.counts
+        reads = None if holdings.reads is None else holdings.counts
         columns = [
-            snapshot.texts("waybill", had.keys),
-            _times(had.first),
-            _times(had.last),
-            pa.nulls(len(had.keys), pa.int64()) if reads is None else pa.array(reads),
+            snapshot.texts("waybill", holdings.keys),
+            _times(holdings.first),
+            _times(holdings.last),
+            pa.nulls(len(holdings.keys), pa.int64()) if reads is None else pa.array(reads),
             names.texts(sets.of_waybill),
             cities.take(pa.array(routes.origin)),
             cities.take(pa.array(routes.destination)),
-            pa.repeat(by, len(had.keys)),
+            pa.repeat(by, len(holdings.keys)),
         ]
         self._writer.write_table(pa.table(columns, schema=_SCHEMA))
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from wayseal.ledger import Snapshot
 
 Longs = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,37 +19,37 @@ class Places:
     `cities` and `regions` end with "", which stands for what is unknown.
     """
 
-    outlet: Words
+    outlet: UInts
     city: Longs
     region: Longs
     cities: tuple[str, ...]
     regions: tuple[str, ...]
 
-    def cities_of(self, keys: Words) -> Longs:
+    def cities_of(self, keys: UInts) -> Longs:
         """Place among `cities` of each outlet's city."""
         return self._of(self.city, len(self.cities) - 1, keys)
 
-    def regions_of(self, keys: Words) -> Longs:
+    def regions_of(self, keys: UInts) -> Longs:
         """Place among `regions` of each outlet's region."""
         return self._of(self.region, len(self.regions) - 1, keys)
 
-    def _of(self, values: Longs, unknown: int, keys: Words) -> Longs:
+    def _of(self, values: Longs, unknown: int, keys: UInts) -> Longs:
         if not len(self.outlet):
             return np.full(len(keys), unknown, np.int64)
-        at = np.minimum(np.searchsorted(self.outlet, keys), len(self.outlet) - 1)
-        return np.where(self.outlet[at] == keys, values[at], unknown)
+        index = np.minimum(np.searchsorted(self.outlet, keys), len(self.outlet) - 1)
+        return np.where(self.outlet[index] == keys, values[index], unknown)
 
 
-def inside(known: Words, keys: Words) -> npt.NDArray[np.bool_]:
+def is_in(known: UInts, keys: UInts) -> npt.NDArray[np.bool_]:
     """Which keys stand in `known`, which is sorted."""
     if not len(known):
         return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    found: npt.NDArray[np.bool_] = known[at] == keys
+    index = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    found: npt.NDArray[np.bool_] = known[index] == keys
     return found
 
 
-def places(snapshot: Snapshot) -> Places:
+def load_places(snapshot: Snapshot) -> Places:
     """What the ledger's table `outlets` says."""
     outlets = snapshot.outlets()
     keys = snapshot.keys(outlets["outlet"].to_pylist())

@@ -11,7 +11,7 @@ from wayseal.page.charts import columns_chart
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
 from wayseal.trace.scope._json import document as json_document
-from wayseal.trace.scope._result import Counted, ScopeResult
+from wayseal.trace.scope._result import NamedCount, ScopeResult
 
 MOST_ROUTES = 20
 MOST_DAYS = 62
@@ -21,7 +21,7 @@ _CELL = 40
 def render_scope(result: ScopeResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
-        lambda voice: _Teller(result, voice).document(),
+        lambda voice: _ReportBuilder(result, voice).document(),
         lambda: json_document(result),
         __package__,
         format,
@@ -31,7 +31,7 @@ def render_scope(result: ScopeResult, format: str, lang: str, *, color: bool = F
     )
 
 
-class _Teller:
+class _ReportBuilder:
     def __init__(self, result: ScopeResult, voice: Voice) -> None:
         self.r = result
         self.voice = voice
@@ -136,7 +136,7 @@ class _Teller:
     def _place(self, name: str | None) -> str:
         return self.say("unknown") if name is None else shorten(visible(name), _CELL)
 
-    def _counted(self, what: str, counted: tuple[Counted, ...]) -> Section:
+    def _counted(self, what: str, counted: tuple[NamedCount, ...]) -> Section:
         rows = [(shorten(visible(c.name), _CELL) if c.name else self.say("action_none"), c) for c in counted]
         head = (self.say(what), self.say("column"), self.say("reads"))
         cells = tuple((name, f"{c.waybills:,}", f"{c.reads:,}") for name, c in rows)

@@ -6,7 +6,7 @@ from wayseal.model.sources import SourceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class NamedCount:
     """Something by name: how many distinct waybills, how many reads (0 where the source doesn't read)."""
 
     name: str
@@ -52,7 +52,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByQuery:
-    """What replayed queries showed beside the logged reads (`_asked`).
+    """What replayed queries showed beside the logged reads (`_query_results`).
 
     waybills: distinct ones that were shown for certain. uncertain: others that may have been; expected: how many of
     these. replayed: the source's queries of any time that could be put to waybills.
@@ -90,9 +90,9 @@ class ScopeResult:
     hours: tuple[int, ...]
     routes: tuple[Route, ...]
     regions: tuple[Region, ...]
-    actions: tuple[Counted, ...]
-    vias: tuple[Counted, ...]
-    fields: tuple[Counted, ...]
+    actions: tuple[NamedCount, ...]
+    vias: tuple[NamedCount, ...]
+    fields: tuple[NamedCount, ...]
     unsaid: int
     queries: int
     by_query: ByQuery

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._holdings import Holdings
 from wayseal.trace.scope._places import Longs, Places
 
 
@@ -19,10 +19,10 @@ class Routes:
     received: Longs
 
 
-def routes_of(had: Had, places: Places) -> Routes:
+def routes_of(holdings: Holdings, places: Places) -> Routes:
     """The routes of the waybills; the last place stands for unknown."""
-    row = rows_of(had)
-    start, end = (_column(had.described, row, name) for name in ("origin_outlet", "destination_outlet"))
+    row = rows_of(holdings)
+    start, end = (_column(holdings.described, row, name) for name in ("origin_outlet", "destination_outlet"))
     return Routes(
         origin=places.cities_of(start),
         destination=places.cities_of(end),
@@ -31,13 +31,13 @@ def routes_of(had: Had, places: Places) -> Routes:
     )
 
 
-def rows_of(had: Had) -> Longs:
+def rows_of(holdings: Holdings) -> Longs:
     """[w] row of each waybill in `described`, -1 for none."""
-    known = had.described["waybill"].to_numpy()
+    known = holdings.described["waybill"].to_numpy()
     if not len(known):
-        return np.full(len(had.keys), -1, np.int64)
-    at = np.minimum(np.searchsorted(known, had.keys), len(known) - 1)
-    return np.where(known[at] == had.keys, at, -1)
+        return np.full(len(holdings.keys), -1, np.int64)
+    index = np.minimum(np.searchsorted(known, holdings.keys), len(known) - 1)
+    return np.where(known[index] == holdings.keys, index, -1)
 
 
 def _column(table: pa.Table, row: Longs, name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

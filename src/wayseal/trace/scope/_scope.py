@@ -4,7 +4,7 @@ Obligations (code and tests cite the numbers):
 1. The scope is what the ledger shows, complete for the period: each waybill of the source is counted once, and stands
    in the list once.
 2. Nothing is invented: what a table doesn't say is unknown, and said to be. Questions whose answers weren't logged
-   (`queries`) are replayed; what they showed stands beside the logged reads, never among them (`_asked`).
+   (`queries`) are replayed; what they showed stands beside the logged reads, never among them (`_query_results`).
 3. Being listed says that a number lay open to the source, not that it was sold.
 4. Memory is bounded by the stretch of the key space, not by how much the source had.
 5. The same ledger, source and period give the same scope, byte for byte.
@@ -19,16 +19,16 @@ from wayseal.ledger import Snapshot
 from wayseal.model.period import FIRST, LAST, Period
 from wayseal.model.sources import SourceKind
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._asked import replay_of, shown
 from wayseal.trace.scope._fields import FieldNames
-from wayseal.trace.scope._had import had
+from wayseal.trace.scope._holdings import find_holdings
 from wayseal.trace.scope._listing import Listing
-from wayseal.trace.scope._places import Places, places
+from wayseal.trace.scope._places import Places, load_places
+from wayseal.trace.scope._query_results import find_query_results, replay_of
 from wayseal.trace.scope._result import ByQuery, ScopeResult, Work
 from wayseal.trace.scope._routes import routes_of
 from wayseal.trace.scope._source import READERS, Source, find_source
-from wayseal.trace.scope._tally import Tally
-from wayseal.trace.scope._work import Post, added, explain, post_of
+from wayseal.trace.scope._tally import ScopeTally
+from wayseal.trace.scope._work import Workplace, add_work, explain_work, find_workplace
 
 Progress = Callable[[str, int, int], None]
 _TELLING = ("waybills", "outlets", "scans", "actors", "assignments", "tickets")
@@ -49,15 +49,15 @@ def scope(
     """
     period = period or Period()
     found = find_source(snapshot, source, kind)
-    where = places(snapshot)
+    where = load_places(snapshot)
     post = _post(snapshot, found)
-    names, tally, work = FieldNames(snapshot), Tally(where), Work(reason=post.reason)
+    names, tally, work = FieldNames(snapshot), ScopeTally(where), Work(reason=post.reason)
     for stretch in snapshot.stretches(found.walk, found.keys):
         progress("scope", stretch.done - 1, stretch.total)
-        one = had(snapshot, found, stretch, period)
+        one = find_holdings(snapshot, found, stretch, period)
         routes, sets = routes_of(one, where), names.sets(one)
         tally.add(one, routes, sets)
-        work = added(work, explain(snapshot, post, one))
+        work = add_work(work, explain_work(snapshot, post, one))
         if listing is not None:
             listing.write(snapshot, one, routes, where, sets, names)
         progress("scope", stretch.done, stretch.total)
@@ -73,30 +73,34 @@ def _by_query(
     if replay is None:
         return ByQuery()
     waybills, uncertain, expected = 0, 0, 0.0
-    for part in shown(snapshot, replay, source, period):
-        waybills, uncertain, expected = waybills + len(part.had.keys), uncertain + part.soft, expected + part.expected
+    for part in find_query_results(snapshot, replay, source, period):
+        waybills, uncertain, expected = (
+            waybills + len(part.holdings.keys),
+            uncertain + part.soft,
+            expected + part.expected,
+        )
         if listing is not None:
-            sets = names.sets(part.had)
-            listing.write(snapshot, part.had, routes_of(part.had, where), where, sets, names, "query")
+            sets = names.sets(part.holdings)
+            listing.write(snapshot, part.holdings, routes_of(part.holdings, where), where, sets, names, "query")
     return ByQuery(waybills=waybills, uncertain=uncertain, expected=expected, replayed=replay.counts.replayed)
 
 
-def _post(snapshot: Snapshot, source: Source) -> Post:
+def _post(snapshot: Snapshot, source: Source) -> Workplace:
     """Where the source's account works; sources that aren't accounts do no work (reason: routes)."""
     if source.kind is SourceKind.ACTOR:
-        return post_of(snapshot, [source.id])
+        return find_workplace(snapshot, [source.id])
     if source.kind is SourceKind.SESSION:
         accounts = snapshot.session_volumes(source.keys)["actor"].to_numpy()
-        return post_of(snapshot, snapshot.names("actor", accounts))
+        return find_workplace(snapshot, snapshot.names("actor", accounts))
     none = np.zeros(0, np.uint64)
-    return Post(actors=none, outlets=none, channels=none, customers=(), reason="no_reads")
+    return Workplace(actors=none, outlets=none, channels=none, customers=(), reason="no_reads")
 
 
 def _result(
     snapshot: Snapshot,
     source: Source,
     period: Period,
-    tally: Tally,
+    tally: ScopeTally,
     work: Work,
     names: FieldNames,
     by_query: ByQuery,

@@ -7,16 +7,16 @@ import numpy as np
 from wayseal import store
 from wayseal.ledger import Snapshot
 from wayseal.trace.scope._fields import FieldSets
-from wayseal.trace.scope._had import Had
+from wayseal.trace.scope._holdings import Holdings
 from wayseal.trace.scope._places import Longs, Places
-from wayseal.trace.scope._result import Counted, Region, Route
+from wayseal.trace.scope._result import NamedCount, Region, Route
 from wayseal.trace.scope._routes import Routes
 
 DAY_US, HOUR_US, SHIFT_US = 86_400_000_000, 3_600_000_000, 8 * 3_600_000_000
 _ACTIONS = ("", *store.TABLES["accesses"].column("action").values)
 
 
-class Tally:
+class ScopeTally:
     """The counts of a scope while they grow. Keys of the counters are codes; a pair counts (waybills, reads)."""
 
     def __init__(self, places: Places) -> None:
@@ -35,26 +35,26 @@ class Tally:
         self._sent: Counter[int] = Counter()
         self._received: Counter[int] = Counter()
 
-    def add(self, had: Had, routes: Routes, fields: FieldSets) -> None:
+    def add(self, holdings: Holdings, routes: Routes, fields: FieldSets) -> None:
         """Takes a stretch."""
-        if not len(had.keys):
+        if not len(holdings.keys):
             return
-        self.waybills += len(had.keys)
-        self.events += len(had.at)
-        first, last = int(had.first.min()), int(had.last.max())
+        self.waybills += len(holdings.keys)
+        self.events += len(holdings.at)
+        first, last = int(holdings.first.min()), int(holdings.last.max())
         self.first = first if self.first is None else min(self.first, first)
         self.last = last if self.last is None else max(self.last, last)
-        local = had.at + SHIFT_US
+        local = holdings.at + SHIFT_US
         self.hours += np.bincount(local // HOUR_US % 24, minlength=24)
-        _count(self._days, had.run, local // DAY_US)
+        _count(self._days, holdings.run, local // DAY_US)
         self._add_routes(routes)
-        if had.reads is not None:
-            _count(self._actions, had.run, had.reads["action"].to_numpy().astype(np.int64))
-            _count(self._vias, had.run, had.reads["via"].to_numpy().view(np.int64))
-            self.unsaid += int((had.reads["fields"].to_numpy() == 0).sum())
+        if holdings.reads is not None:
+            _count(self._actions, holdings.run, holdings.reads["action"].to_numpy().astype(np.int64))
+            _count(self._vias, holdings.run, holdings.reads["via"].to_numpy().view(np.int64))
+            self.unsaid += int((holdings.reads["fields"].to_numpy() == 0).sum())
             for bit in range(fields.known):
                 of_read = (fields.of_read >> np.uint64(bit)) & np.uint64(1) != 0
-                _count(self._fields, had.run[of_read], np.full(int(of_read.sum()), bit))
+                _count(self._fields, holdings.run[of_read], np.full(int(of_read.sum()), bit))
 
     def _add_routes(self, routes: Routes) -> None:
         cities = len(self._places.cities)
@@ -85,17 +85,17 @@ class Tally:
         ]
         return tuple(r for r in rows if r.sent or r.received)
 
-    def actions(self) -> tuple[Counted, ...]:
+    def actions(self) -> tuple[NamedCount, ...]:
         """By action; "" where the log doesn't say."""
         return _ranked({code: _ACTIONS[code] for code in self._actions}, self._actions)
 
-    def vias(self, snapshot: Snapshot) -> tuple[Counted, ...]:
+    def vias(self, snapshot: Snapshot) -> tuple[NamedCount, ...]:
         """By system; "" where the log doesn't say."""
         codes = list(self._vias)
         names = snapshot.names("via", np.array(codes, np.int64).view(np.uint64))
         return _ranked(dict(zip(codes, names, strict=True)), self._vias)
 
-    def fields(self, names: tuple[str, ...]) -> tuple[Counted, ...]:
+    def fields(self, names: tuple[str, ...]) -> tuple[NamedCount, ...]:
         """By field. names: of the bits."""
         return _ranked(dict(enumerate(names)), self._fields)
 
@@ -110,6 +110,6 @@ def _count(into: dict[int, Longs], run: Longs, code: Longs) -> None:
         into[one] = into.get(one, np.zeros(2, np.int64)) + np.array([n, m])
 
 
-def _ranked(names: dict[int, str], counts: dict[int, Longs]) -> tuple[Counted, ...]:
-    rows = [Counted(name=names[code], waybills=int(n), reads=int(m)) for code, (n, m) in counts.items()]
+def _ranked(names: dict[int, str], counts: dict[int, Longs]) -> tuple[NamedCount, ...]:
+    rows = [NamedCount(name=names[code], waybills=int(n), reads=int(m)) for code, (n, m) in counts.items()]
     return tuple(sorted(rows, key=lambda r: (-r.waybills, -r.reads, r.name)))

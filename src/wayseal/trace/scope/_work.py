@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import OutletKind, Scope
-from wayseal.trace.scope._had import Had
-from wayseal.trace.scope._places import Words, inside
+from wayseal.trace.scope._holdings import Holdings
+from wayseal.trace.scope._places import UInts, is_in
 from wayseal.trace.scope._result import Work
 from wayseal.trace.scope._routes import rows_of
 
@@ -27,58 +27,58 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class Workplace:
     """Where an account works, and for whom: keys of outlets and channels, names of customers. actors: its keys."""
 
-    actors: Words
-    outlets: Words
-    channels: Words
+    actors: UInts
+    outlets: UInts
+    channels: UInts
     customers: tuple[str, ...]
     reason: str = ""
 
 
-def post_of(snapshot: Snapshot, accounts: Iterable[str]) -> Post:
+def find_workplace(snapshot: Snapshot, accounts: Iterable[str]) -> Workplace:
     """The work of some accounts (a session's; usually one), by the tables `actors` and `assignments` (rule 2)."""
     names = sorted(set(accounts))
     outlets = snapshot.outlets().to_pylist()
     homes = {r["actor"]: r["outlet"] for r in snapshot.actors().to_pylist() if r["actor"] in set(names)}
-    at = {home for home in homes.values() if home}
+    workplaces = {home for home in homes.values() if home}
     channels, customers = set(), set()
     for row in snapshot.assignments().to_pylist():
         if row["actor"] not in set(names):
             continue
         match row["scope"]:
             case Scope.OUTLET:
-                at.add(row["value"])
+                workplaces.add(row["value"])
             case Scope.CITY | Scope.REGION:
-                at |= {o["outlet"] for o in outlets if o[row["scope"]] == row["value"]}
+                workplaces |= {o["outlet"] for o in outlets if o[row["scope"]] == row["value"]}
             case Scope.CHANNEL:
                 channels.add(row["value"])
             case _:
                 customers.add(row["value"])
-    at -= {o["outlet"] for o in outlets if o["kind"] == OutletKind.HEAD_OFFICE}
-    reason = "" if at or channels or customers else "no_place" if homes else "no_actor"
-    return Post(
+    workplaces -= {o["outlet"] for o in outlets if o["kind"] == OutletKind.HEAD_OFFICE}
+    reason = "" if workplaces or channels or customers else "no_place" if homes else "no_actor"
+    return Workplace(
         actors=snapshot.keys(names),
-        outlets=snapshot.keys(sorted(at)),
+        outlets=snapshot.keys(sorted(workplaces)),
         channels=snapshot.keys(sorted(channels)),
         customers=tuple(sorted(customers)),
         reason=reason,
     )
 
 
-def explain(snapshot: Snapshot, post: Post, had: Had) -> Work:
+def explain_work(snapshot: Snapshot, post: Workplace, holdings: Holdings) -> Work:
     """The work behind the waybills of a stretch (rules 1 to 4)."""
-    if post.reason or not len(had.keys):
+    if post.reason or not len(holdings.keys):
         return Work(reason=post.reason)
-    row = rows_of(had)
-    end = np.append(had.described["destination_outlet"].to_numpy(), np.uint64(0))[row]
-    touched = snapshot.places(had.keys)
-    known = (row >= 0) | inside(touched["waybill"].to_numpy(), had.keys)
+    row = rows_of(holdings)
+    end = np.append(holdings.described["destination_outlet"].to_numpy(), np.uint64(0))[row]
+    touched = snapshot.places(holdings.keys)
+    known = (row >= 0) | is_in(touched["waybill"].to_numpy(), holdings.keys)
     here = touched["waybill"].to_numpy()[np.isin(touched["outlet"].to_numpy(), post.outlets)]
-    passed = known & (inside(here, had.keys) | np.isin(end, post.outlets))
-    ticket = known & ~passed & inside(_ticketed(snapshot, post, had), had.keys)
-    assigned = known & ~passed & ~ticket & _assigned(post, had, row)
+    passed = known & (is_in(here, holdings.keys) | np.isin(end, post.outlets))
+    ticket = known & ~passed & is_in(_ticketed(snapshot, post, holdings), holdings.keys)
+    assigned = known & ~passed & ~ticket & _assigned(post, holdings, row)
     left = known & ~passed & ~ticket & ~assigned
     return Work(
         checked=int(known.sum()),
@@ -90,21 +90,21 @@ def explain(snapshot: Snapshot, post: Post, had: Had) -> Work:
     )
 
 
-def _ticketed(snapshot: Snapshot, post: Post, had: Had) -> Words:
-    tickets = snapshot.kept("tickets", had.keys, ("actor",))
+def _ticketed(snapshot: Snapshot, post: Workplace, holdings: Holdings) -> UInts:
+    tickets = snapshot.kept("tickets", holdings.keys, ("actor",))
     mine = np.isin(tickets["actor"].to_numpy(), post.actors)
-    keys: Words = tickets["waybill"].to_numpy()[mine]
+    keys: UInts = tickets["waybill"].to_numpy()[mine]
     return keys
 
 
-def _assigned(post: Post, had: Had, row: npt.NDArray[np.int64]) -> Flags:
-    by_channel = np.isin(had.described["channel"].to_numpy(), post.channels)
-    by_customer = pc.is_in(had.described["customer"], value_set=pa.array(post.customers, pa.string()))
+def _assigned(post: Workplace, holdings: Holdings, row: npt.NDArray[np.int64]) -> Flags:
+    by_channel = np.isin(holdings.described["channel"].to_numpy(), post.channels)
+    by_customer = pc.is_in(holdings.described["customer"], value_set=pa.array(post.customers, pa.string()))
     flags: Flags = np.append(by_channel | by_customer.to_numpy(zero_copy_only=False), False)[row]
     return flags
 
 
-def added(one: Work, other: Work) -> Work:
+def add_work(one: Work, other: Work) -> Work:
     """Two stretches together."""
     names = ("checked", "passed", "ticket", "assigned", "unexplained", "unknown")
     return replace(one, **{n: getattr(one, n) + getattr(other, n) for n in names})

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from wayseal.detect.partners._addresses import as_address
+from wayseal.detect.partners._partner_summary import MOST, SummaryBuilder
 from wayseal.detect.partners._reads import SEPARATOR, Log
 from wayseal.detect.partners._reconcile import CallTally
 from wayseal.detect.partners._result import (
@@ -11,31 +12,30 @@ from wayseal.detect.partners._result import (
     CallDay,
     FieldDifference,
     OneSided,
-    Reconciled,
+    Reconciliation,
     WaybillCounts,
 )
 from wayseal.detect.partners._tally import KindTally
-from wayseal.detect.partners._told import MOST, Teller
 from wayseal.ledger import Snapshot
 
 
-def reconciled(snapshot: Snapshot, log: Log, tally: CallTally) -> Reconciled:
+def build_reconciliation(snapshot: Snapshot, log: Log, tally: CallTally) -> Reconciliation:
     """The two logs of one partner (`_reconcile`)."""
-    teller, terms = Teller(snapshot), tally.terms
+    teller, terms = SummaryBuilder(snapshot), tally.terms
     both = terms.since < terms.until
     days = _days(tally)
     fields, fields_compared, fields_differ = _fields(snapshot, log, tally)
     addresses, addresses_compared, addresses_differ = _addresses(snapshot, log, tally)
     keys = [key for _, key, _, _ in tally.worst]
     counts = zip(tally.worst, snapshot.names("waybill", keys), strict=True)
-    return Reconciled(
+    return Reconciliation(
         ours=tally.ours,
         theirs=tally.theirs,
         since=terms.since if both else None,
         until=terms.until if both else None,
         outside=(tally.outside[0], tally.outside[1]),
         ids=terms.ids,
-        skew=terms.clock.told,
+        skew=terms.clock.summary,
         by_id=tally.by_id,
         by_time=tally.by_time,
         only_ours=_one_sided(teller, tally.only_ours, tally.repeats[0]),
@@ -56,7 +56,7 @@ def reconciled(snapshot: Snapshot, log: Log, tally: CallTally) -> Reconciled:
     )
 
 
-def _one_sided(teller: Teller, tally: KindTally, repeats: int) -> OneSided:
+def _one_sided(teller: SummaryBuilder, tally: KindTally, repeats: int) -> OneSided:
     return OneSided(
         calls=tally.reads,
         repeats=repeats,

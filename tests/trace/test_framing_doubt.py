@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.trace.making import QUICK, make
-from wayseal.trace._doubt import CHOSEN, doubted, doubtful
 from wayseal.trace._evidence import ACTOR, SESSION, ViewSample
 from wayseal.trace._framing import Framing
+from wayseal.trace._framing_doubt import CHOSEN, apply_doubts, find_doubtful
 from wayseal.trace._posterior import Posterior, infer
 
 SOLD = [20.0 + 3 * place for place in range(8)]
@@ -31,13 +31,13 @@ def ratio(log_ratio: float, *, own: float = -np.inf) -> dict[int, Framing]:
 
 def test_an_honest_draw_keeps_its_probability() -> None:
     posterior = clear()
-    after = doubted(posterior, [], ratio(-8.0), seed=1)
+    after = apply_doubts(posterior, [], ratio(-8.0), seed=1)
     assert after.probability[0] == pytest.approx(posterior.probability[0], abs=1e-6)
 
 
 def test_a_framed_account_loses_what_the_other_gains() -> None:
     posterior = clear()
-    after = doubted(posterior, [], ratio(14.0), seed=1)
+    after = apply_doubts(posterior, [], ratio(14.0), seed=1)
     stays = 1 / (1 + CHOSEN * math.exp(14))
     assert after.probability[0] == pytest.approx(posterior.probability[0] * stays)
     assert after.probability[1] > 0.95
@@ -52,21 +52,21 @@ def test_a_framed_account_loses_what_the_other_gains() -> None:
 
 def test_it_may_have_chosen_itself() -> None:
     posterior = clear()
-    after = doubted(posterior, [], ratio(14.0, own=20.0), seed=1)
+    after = apply_doubts(posterior, [], ratio(14.0, own=20.0), seed=1)
     assert after.probability[0] > 0.98
 
 
 def test_a_session_loses_with_its_account() -> None:
     posterior = clear(session=True)
-    after = doubted(posterior, [], ratio(14.0), seed=1)
+    after = apply_doubts(posterior, [], ratio(14.0), seed=1)
     assert after.probability[2] < 0.05 < posterior.probability[2]
     assert after.points_at(2).max() < 0.05
 
 
 def test_nothing_is_said_without_a_sample_or_below_one_half() -> None:
     posterior = clear()
-    assert doubtful(posterior) == [0]
-    assert doubted(posterior, [], {}, seed=1) is posterior
+    assert find_doubtful(posterior) == [0]
+    assert apply_doubts(posterior, [], {}, seed=1) is posterior
 
 
 def test_the_ratio_is_weighed_where_it_was_not_before() -> None:
@@ -80,7 +80,7 @@ def test_the_ratio_is_weighed_where_it_was_not_before() -> None:
         account=np.ones(40, np.int32),
         at=np.full(40, 9.0),
     )
-    after = doubted(posterior, [sample], {}, seed=1)
+    after = apply_doubts(posterior, [sample], {}, seed=1)
     assert [shift.source for shift in after.shifts] == [0]
     assert after.shifts[0].other == 1
     assert after.probability[0] == pytest.approx(posterior.probability[0], abs=0.01)

@@ -1,4 +1,4 @@
-"""Rules 1 to 3 of `_serial`, and 1 to 3 of `_number`."""
+"""Rules 4 to 6 and 1 to 3 of `_number`."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayseal.model.numbers import s10_is_valid
-from wayseal.trace.canary._number import Dealer
-from wayseal.trace.canary._serial import join, split
+from wayseal.trace.canary._number import Dealer, join, split
 from wayseal.trace.canary._types import Row
 
 

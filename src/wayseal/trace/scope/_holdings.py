@@ -18,7 +18,7 @@ from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
 from wayseal.model.period import Period
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._places import Longs, Words, inside
+from wayseal.trace.scope._places import Longs, UInts, is_in
 from wayseal.trace.scope._source import READERS, Source
 
 _KINDS = store.TABLES["scans"].column("kind").values
@@ -28,14 +28,14 @@ _WORK = ("channel", "origin_outlet", "destination_outlet", "customer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Had:
+class Holdings:
     """w waybills and n events (reads, issues, stays).
 
     keys[w] sorted; first[w], last[w] µs; at[n] µs; run[n]: place of the event's waybill, increasing. reads: the rows
     of the events where they are reads. described: rows of `waybills` about the keys (kept form), sorted.
     """
 
-    keys: Words
+    keys: UInts
     first: Longs
     last: Longs
     at: Longs
@@ -49,7 +49,7 @@ class Had:
         return np.bincount(self.run, minlength=len(self.keys)).astype(np.int64)
 
 
-def had(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) -> Had:
+def find_holdings(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) -> Holdings:
     """What the source had in a stretch (rules 1 to 3)."""
     if source.walk in READERS:
         return _read(snapshot, stretch, period)
@@ -61,18 +61,20 @@ def had(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) ->
         described = described.filter(pa.array(there))
     at = microseconds(described["issued_at"])
     then = (at >= period.since) & (at < period.until)
-    return made(described["waybill"].to_numpy()[then], at[then], at[then], None, described)
+    return build_holdings(described["waybill"].to_numpy()[then], at[then], at[then], None, described)
 
 
-def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Had:
+def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Holdings:
     at = microseconds(stretch.reads["at"])
     then = (at >= period.since) & (at < period.until)
     reads = stretch.reads if then.all() else stretch.reads.filter(pa.array(then))
     keys = stretch.keys if then.all() else np.unique(reads["waybill"].to_numpy())
-    return made(reads["waybill"].to_numpy(), at[then], at[then], reads, snapshot.kept("waybills", keys, _WORK))
+    return build_holdings(
+        reads["waybill"].to_numpy(), at[then], at[then], reads, snapshot.kept("waybills", keys, _WORK)
+    )
 
 
-def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period, described: pa.Table) -> Had:
+def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period, described: pa.Table) -> Holdings:
     scans = snapshot.kept("scans", stretch.keys, ("at", "kind", "outlet"))
     kind = pa.array(_KINDS, pa.string()).take(pa.array(scans["kind"].to_numpy().astype(np.int64) - 1))
     found = stays(scans.set_column(scans.schema.get_field_index("kind"), "kind", kind), described)
@@ -82,17 +84,17 @@ def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period
     then = (since < period.until) & (np.maximum(end, since + 1) > period.since)
     until = found["until"].cast(pa.int64()).combine_chunks().fill_null(-1).to_numpy()
     last = np.where(until < 0, since, until)[then]
-    return made(found["waybill"].to_numpy()[then], since[then], last, None, described)
+    return build_holdings(found["waybill"].to_numpy()[then], since[then], last, None, described)
 
 
-def made(rows: Words, at: Longs, last: Longs, reads: pa.Table | None, described: pa.Table) -> Had:
+def build_holdings(rows: UInts, at: Longs, last: Longs, reads: pa.Table | None, described: pa.Table) -> Holdings:
     """From events sorted by waybill: rows[n] its key, at[n], last[n] µs."""
     new = np.ones(len(rows), np.bool_)
     new[1:] = rows[1:] != rows[:-1]
     start = np.flatnonzero(new)
     keys = rows[start]
-    there = inside(keys, described["waybill"].to_numpy())
-    return Had(
+    there = is_in(keys, described["waybill"].to_numpy())
+    return Holdings(
         keys=keys,
         first=np.minimum.reduceat(at, start) if len(keys) else at,
         last=np.maximum.reduceat(last, start) if len(keys) else last,

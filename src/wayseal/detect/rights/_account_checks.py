@@ -14,10 +14,10 @@ Obligations (code and tests cite the numbers):
 from collections import defaultdict
 from collections.abc import Sequence
 
-from wayseal.detect.rights._counted import CLOSED, UNTRAINED, Counted
+from wayseal.detect.rights._activity import CLOSED, UNTRAINED, Activity
 from wayseal.detect.rights._map import RightMap
-from wayseal.detect.rights._people import Account, State
-from wayseal.detect.rights._result import Dormant, Quiet, Untrained, Wide, Wider
+from wayseal.detect.rights._people import AccountRecord, AccountState
+from wayseal.detect.rights._result import Dormant, DormantReason, Untrained, Wider, WiderReason
 from wayseal.detect.rights._use import Use
 from wayseal.model.kinds import ActorKind
 
@@ -25,10 +25,10 @@ LEAST = 5
 FEW = 0.05
 
 
-def dormant(
-    accounts: Sequence[Account],
-    states: Sequence[State],
-    counted: Counted,
+def find_dormant(
+    accounts: Sequence[AccountRecord],
+    states: Sequence[AccountState],
+    counted: Activity,
     since: int,
     unlisted: Sequence[tuple[str, int]],
 ) -> tuple[Dormant, ...]:
@@ -38,9 +38,9 @@ def dormant(
         last, late = int(counted.last[account.place]), int(counted.after[account.place, CLOSED])
         why = None
         if late:
-            why = Quiet.CLOSED
-        elif state is State.OPEN and last < since:
-            why = Quiet.NEVER if last < 0 else Quiet.QUIET
+            why = DormantReason.CLOSED
+        elif state is AccountState.OPEN and last < since:
+            why = DormantReason.NEVER if last < 0 else DormantReason.QUIET
         if why:
             out.append(
                 Dormant(
@@ -58,18 +58,18 @@ def dormant(
             actor=name,
             kind=None,
             role=None,
-            why=Quiet.UNLISTED,
+            why=DormantReason.UNLISTED,
             last=int(counted.last[place]),
             closed=None,
             reads=int(counted.all_reads[place]),
         )
         for name, place in unlisted
     ]
-    order = [Quiet.CLOSED, Quiet.UNLISTED, Quiet.QUIET, Quiet.NEVER]
+    order = [DormantReason.CLOSED, DormantReason.UNLISTED, DormantReason.QUIET, DormantReason.NEVER]
     return tuple(sorted(out, key=lambda d: (order.index(d.why), -d.reads, d.actor)))
 
 
-def wider(uses: Sequence[Use], rights: RightMap) -> tuple[Wider, ...]:
+def find_wider(uses: Sequence[Use], rights: RightMap) -> tuple[Wider, ...]:
     """Rights that set an account apart from its peers (obligations 3 and 4); the rarest first."""
     groups: dict[tuple[str, str], list[Use]] = defaultdict(list)
     for use in uses:
@@ -83,10 +83,10 @@ def wider(uses: Sequence[Use], rights: RightMap) -> tuple[Wider, ...]:
             for use in holders:
                 used = _uses(use, name, rights)
                 if len(group) > LEAST and len(holders) - 1 < FEW * (len(group) - 1):
-                    out.append(_wider(use, name, Wide.RARE, len(group) - 1, len(holders) - 1, used))
+                    out.append(_wider(use, name, WiderReason.RARE, len(group) - 1, len(holders) - 1, used))
                 elif used and users == {use.account.actor} and len(holders) > LEAST and judged == len(holders):
-                    out.append(_wider(use, name, Wide.ALONE, len(holders) - 1, 0, used))
-    return tuple(sorted(out, key=lambda w: (w.why is Wide.ALONE, w.same / w.peers, w.actor, w.right)))
+                    out.append(_wider(use, name, WiderReason.ALONE, len(holders) - 1, 0, used))
+    return tuple(sorted(out, key=lambda w: (w.why is WiderReason.ALONE, w.same / w.peers, w.actor, w.right)))
 
 
 def _uses(use: Use, name: str, rights: RightMap) -> bool | None:
@@ -94,12 +94,12 @@ def _uses(use: Use, name: str, rights: RightMap) -> bool | None:
     return use.reads_by(right) > 0 if right and use.judges(right) else None
 
 
-def _wider(use: Use, right: str, why: Wide, peers: int, same: int, used: bool | None) -> Wider:
+def _wider(use: Use, right: str, why: WiderReason, peers: int, same: int, used: bool | None) -> Wider:
     about = use.account
     return Wider(actor=about.actor, role=about.role, right=right, why=why, peers=peers, same=same, used=used)
 
 
-def untrained(accounts: Sequence[Account], counted: Counted) -> tuple[Untrained, ...]:
+def find_untrained(accounts: Sequence[AccountRecord], counted: Activity) -> tuple[Untrained, ...]:
     """People who read without training (obligation 5); most reads first."""
     if all(a.trained is None for a in accounts):
         return ()

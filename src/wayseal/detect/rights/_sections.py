@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Sequence
 
 from wayseal.detect.rights._map import Reach
-from wayseal.detect.rights._result import Dormant, Mandate, Overlap, Quiet, RightsResult, RightUse, RoleUse, Wider
+from wayseal.detect.rights._result import (
+    Dormant,
+    DormantReason,
+    Mandate,
+    Overlap,
+    RightsResult,
+    RightUse,
+    RoleUse,
+    Wider,
+)
 from wayseal.model.times import day_name
 from wayseal.page import Section, Table
 from wayseal.page.numbers import DASH
@@ -18,7 +27,7 @@ _JOINT = " · "
 _DAY = 86_400_000_000
 
 
-class Lists:
+class RightsSections:
     """The sections of one result in one voice."""
 
     def __init__(self, result: RightsResult, voice: Voice) -> None:
@@ -126,7 +135,7 @@ class Lists:
         return self._listed("dormant", ("actor", "role", "why", "last", "count"), rows, (4,))
 
     def _why(self, x: Dormant) -> str:
-        if x.why is Quiet.CLOSED:
+        if x.why is DormantReason.CLOSED:
             return self.say("why_closed", day=self._moment(x.closed))
         return self.say(f"why_{x.why}")
 

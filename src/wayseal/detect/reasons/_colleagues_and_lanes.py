@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.detect.explain import OUTLET
-from wayseal.detect.facts import Ground, Tables
-from wayseal.detect.reasons._sample import Flags, Longs, Pairs, Words
+from wayseal.detect.facts import ExplanationContext, Tables
+from wayseal.detect.reasons._sample import Flags, Longs, ReadPairs, UInts
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Action
 
@@ -23,23 +23,23 @@ USUAL, SOME = 0.2, 5
 _HOUR, _LIFE, _AFTER = 3_600_000_000, 3 * 86_400_000_000, 10 * 86_400_000_000
 
 
-def reads_of(snapshot: Snapshot, keys: Words, ground: Ground) -> Pairs:
+def reads_of(snapshot: Snapshot, keys: UInts, context: ExplanationContext) -> ReadPairs:
     """All reads of some waybills."""
     rows = snapshot.reads(keys, ("waybill", "at", "actor", "action"))
     code = pc.fill_null(pc.index_in(rows["action"], pa.array([str(a) for a in Action])), -1)
-    return Pairs(
+    return ReadPairs(
         waybill=rows["waybill"].to_numpy(),
-        actor=ground.staff.actors.places(rows["actor"].to_numpy()),
+        actor=context.staff.actors.places(rows["actor"].to_numpy()),
         at=rows["at"].cast(pa.int64()).to_numpy(),
         action=(code.to_numpy() + 1).astype(np.uint8),
     )
 
 
-def by_colleague(pairs: Pairs, reads: Pairs, tables: Tables, ground: Ground) -> Flags:
+def by_colleague(pairs: ReadPairs, reads: ReadPairs, tables: Tables, context: ExplanationContext) -> Flags:
     """Which pairs, bool (n,), follow an explained read of the parcel by the account's team. reads: of these parcels."""
-    why = reads.why(tables, ground, ground.rules)
-    team = ground.staff.posts.of[:, 2]
-    theirs = reads.take(np.flatnonzero((why >= ground.mandates) & (why < ground.strong)))
+    why = reads.why(tables, context, context.rules)
+    team = context.staff.posts.of[:, 2]
+    theirs = reads.take(np.flatnonzero((why >= context.mandates) & (why < context.strong)))
     theirs = theirs.take(np.flatnonzero(team[theirs.actor] >= 0))
     n = len(pairs)
     waybill, at = np.concatenate([pairs.waybill, theirs.waybill]), np.concatenate([pairs.at, theirs.at])
@@ -55,12 +55,12 @@ def by_colleague(pairs: Pairs, reads: Pairs, tables: Tables, ground: Ground) -> 
     return out[:n]
 
 
-def by_lane(pairs: Pairs, tables: Tables, controls: Words, ground: Ground) -> Flags:
+def by_lane(pairs: ReadPairs, tables: Tables, controls: UInts, context: ExplanationContext) -> Flags:
     """Which pairs, bool (n,), are of parcels on a lane of an outlet of the account's."""
     if not len(tables.routes.key):
         return np.zeros(len(pairs), np.bool_)
-    lane, known = _lanes(tables, ground)
-    outlets = max(len(ground.staff.outlets), 1)
+    lane, known = _lanes(tables, context)
+    outlets = max(len(context.staff.outlets), 1)
     usual = _usual(tables, lane, controls, outlets)
     row = _place(tables.routes.key, pairs.waybill)
     there = np.flatnonzero((row >= 0) & known[row])
@@ -69,7 +69,7 @@ def by_lane(pairs: Pairs, tables: Tables, controls: Words, ground: Ground) -> Fl
     fresh = (at >= issued - _HOUR) & (at <= issued + _LIFE + _AFTER)
     there, own = there[fresh], own[fresh]
     out = np.zeros(len(pairs), np.bool_)
-    posts = ground.staff.posts
+    posts = context.staff.posts
     first, end = posts.of[pairs.actor[there], 0], posts.of[pairs.actor[there], 1]
     for step in range(int((end - first).max(initial=0))):
         at_post = np.minimum(first + step, len(posts.rows) - 1)
@@ -79,14 +79,14 @@ def by_lane(pairs: Pairs, tables: Tables, controls: Words, ground: Ground) -> Fl
     return out
 
 
-def _lanes(tables: Tables, ground: Ground) -> tuple[Longs, Flags]:
+def _lanes(tables: Tables, context: ExplanationContext) -> tuple[Longs, Flags]:
     """A number for the two cities of each route, and whether both are known."""
-    city = np.append(ground.staff.posts.city, np.int32(-1)).astype(np.int64)
+    city = np.append(context.staff.posts.city, np.int32(-1)).astype(np.int64)
     origin, destination = city[tables.routes.origin], city[tables.routes.destination]
     return origin * (int(city.max(initial=0)) + 1) + destination, (origin >= 0) & (destination >= 0)
 
 
-def _usual(tables: Tables, lane: Longs, controls: Words, outlets: int) -> Longs:
+def _usual(tables: Tables, lane: Longs, controls: UInts, outlets: int) -> Longs:
     """Lane and outlet (as one number) where an outlet is usual, by the scans of parcels that were drawn by chance."""
     drawn = np.isin(tables.routes.key, controls)
     parcels = np.bincount(lane[drawn & (lane >= 0)], minlength=int(lane.max(initial=0)) + 1)
@@ -99,9 +99,9 @@ def _usual(tables: Tables, lane: Longs, controls: Words, outlets: int) -> Longs:
     return out
 
 
-def _place(known: Words, keys: Words) -> npt.NDArray[np.int64]:
+def _place(known: UInts, keys: UInts) -> npt.NDArray[np.int64]:
     """Row of each key among sorted ones, -1 for none."""
-    at = np.searchsorted(known, keys)
+    index = np.searchsorted(known, keys)
     padded = np.append(known, np.uint64(0))
-    out: npt.NDArray[np.int64] = np.where(padded[at] == keys, at, -1)
+    out: npt.NDArray[np.int64] = np.where(padded[index] == keys, index, -1)
     return out

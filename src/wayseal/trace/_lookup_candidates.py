@@ -17,7 +17,7 @@ from wayseal.store.columns import microseconds
 from wayseal.trace._evidence import Floats
 from wayseal.trace._exposures import Exposures
 from wayseal.trace._leaks import HOUR_US
-from wayseal.trace._lookups import WINDOW_H, Finished
+from wayseal.trace._lookups import WINDOW_H, LookupCandidates
 
 SAMPLE = 400
 """Waybills of the ledger that are looked at."""
@@ -40,7 +40,9 @@ class _Signs:
     last: Floats
 
 
-def finished(snapshot: Snapshot, exposures: Exposures, places: Places, leaks: Keys) -> tuple[Keys, Finished]:
+def find_lookup_candidates(
+    snapshot: Snapshot, exposures: Exposures, places: Places, leaks: Keys
+) -> tuple[Keys, LookupCandidates]:
     """Finished numbers (keys) and what each of the accounts at `places` has to do with them (rules 1 to 3)."""
     signs = _signs(snapshot, np.setdiff1d(snapshot.control(SAMPLE + len(leaks)), leaks)[:SAMPLE])
     end, life = float(signs.at.max(initial=-np.inf)), exposures.evidence.life_h
@@ -53,9 +55,9 @@ def finished(snapshot: Snapshot, exposures: Exposures, places: Places, leaks: Ke
     had = np.zeros((len(places), len(signs.keys)), bool)
     for row, key in enumerate(account.tolist()):
         had[row, signs.place[signs.account == key]] = True
-    return keys, Finished(
-        came=_came(snapshot, [exposures.outlet[c] for c in places.tolist()], keys),
-        had=had[:, done],
+    return keys, LookupCandidates(
+        in_reach=_came(snapshot, [exposures.outlet[c] for c in places.tolist()], keys),
+        was_read=had[:, done],
         idle=np.minimum(rate * WINDOW_H * part, 1.0),
     )
 

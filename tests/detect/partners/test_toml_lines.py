@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.detect.partners._places import find_places
+from wayseal.detect.partners._toml_lines import find_places
 
 Path = tuple[str | int, ...]
 

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wayseal.detect.explain import UNEXPLAINED, By, Template, rules_of
-from wayseal.detect.facts import TABLE_COLUMNS, Progress, ground_of, judged, tables_of
+from wayseal.detect.explain import UNEXPLAINED, Template, TemplateKind, code_rules
+from wayseal.detect.facts import TABLE_COLUMNS, Progress, build_context, code_tables, judge_reads
 from wayseal.detect.rights._map import ACTIONS
-from wayseal.detect.rights._people import Account, accounts_of, bounds
+from wayseal.detect.rights._people import AccountRecord, accounts_of, bounds
 from wayseal.ledger import Snapshot
 from wayseal.ledger.beside import Beside, Wanted
 from wayseal.model.jit import kernel
@@ -33,7 +33,7 @@ _WIDTH = len(ACTIONS) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Activity:
     """What a accounts did.
 
     keys: of accounts by their place. reads: int64 (a, actions from 0 for none, OWN or BEYOND), reads of the period.
@@ -68,12 +68,12 @@ def _count(
             reads[a, action[i], 1 if beyond[i] else 0] += 1
 
 
-def count(
+def count_activity(
     snapshot: Snapshot, templates: Sequence[Template], since: int, progress: Progress
-) -> tuple[Counted, tuple[Account, ...]]:
+) -> tuple[Activity, tuple[AccountRecord, ...]]:
     """The accounts of a ledger and what they did. since: start of the period, µs. LedgerError."""
-    ground = ground_of(snapshot, [t for t in templates if t.by is not By.MANDATE], 0)
-    staff, actors = ground.staff, snapshot.actors()
+    context = build_context(snapshot, [t for t in templates if t.by is not TemplateKind.MANDATE], 0)
+    staff, actors = context.staff, snapshot.actors()
     accounts = accounts_of(actors, staff)
     a = len(staff.actors)
     limits = np.column_stack([bounds(accounts, a, name, NEVER) for name in ("closed", "trained")])
@@ -81,11 +81,11 @@ def count(
     ends = np.column_stack([np.zeros(a, np.int64), np.full(a, NEVER), np.full(a, -1)])
 
     def work(stretch: Beside) -> list[tuple[Longs, npt.NDArray[np.int32], npt.NDArray[np.uint8], Flags]]:
-        tables = tables_of(stretch, staff)
+        tables = code_tables(stretch, staff)
         found = []
         for batch in stretch.reads:
             every = batch.append_column("first", pa.array(np.ones(batch.num_rows, np.bool_)))
-            one, why, _ = judged(every, tables, ground)
+            one, why, _ = judge_reads(every, tables, context)
             found.append((one.at, one.actor, one.action, why >= UNEXPLAINED))
         return found
 
@@ -97,10 +97,10 @@ def count(
         for at, actor, action, beyond in parts:
             _count(at, actor, action, beyond, since, limits, reads, ends, after)
         progress("rights", done, total)
-    mandates = [t for t in templates if t.by is By.MANDATE]
-    rules = rules_of(mandates, staff, staff.keys(actors["actor"].to_pylist()), actors)
+    mandates = [t for t in templates if t.by is TemplateKind.MANDATE]
+    rules = code_rules(mandates, staff, staff.keys(actors["actor"].to_pylist()), actors)
     return (
-        Counted(
+        Activity(
             keys=staff.actors.keys,
             reads=reads,
             all_reads=ends[:, 0],

@@ -6,7 +6,9 @@ from dataclasses import replace
 from wayseal.detect._result import Case, DetectResult, Person
 
 
-def shown(result: DetectResult, ids: Sequence[str], states: Sequence[str], name: Callable[[str], str]) -> DetectResult:
+def with_casebook_names(
+    result: DetectResult, ids: Sequence[str], states: Sequence[str], name: Callable[[str], str]
+) -> DetectResult:
     """The result with the cases' ids and states, and each account under the name that its reader may see."""
 
     def person(one: Person) -> Person:

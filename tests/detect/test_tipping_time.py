@@ -1,4 +1,4 @@
-"""The read that tipped the balance, by the times of all odd reads: the numbered obligations of `_tipping`."""
+"""The read that tipped the balance, by the times of all odd reads: obligations 5 and 6 of `_alerts`."""
 
 from dataclasses import replace
 
@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, R, constant, judged, place, staff, view
-from wayseal.detect._alerts import MAIN
-from wayseal.detect._judge import Found, Longs, together, weighed
-from wayseal.detect._tipping import tipping
+from wayseal.detect._alerts import MAIN, refine_tipping_time
+from wayseal.detect._judge import Finding, Longs, add_evidence, cap_evidence
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import evidence
@@ -32,7 +31,7 @@ def times_of(v: View, actor: str) -> Longs:
     return out
 
 
-def evidence_at(v: View, found: Found, actor: str, n: int) -> float:
+def evidence_at(v: View, found: Finding, actor: str, n: int) -> float:
     """Weight of a detector out of suspects on the day's end, had there been n odd reads, and as many fewer in all."""
     a = place(v, actor)
     odd, base = found.odd.odd.copy(), found.odd.base.copy()
@@ -40,37 +39,37 @@ def evidence_at(v: View, found: Found, actor: str, n: int) -> float:
         base[a, DAY] -= odd[a, DAY] - n
     odd[a, DAY] = n
     total = evidence(odd, base, v.group, found.usual, found.cleared).total[a : a + 1, DAY]
-    return float(weighed(found.name, total)[0])
+    return float(cap_evidence(found.name, total)[0])
 
 
 @pytest.fixture(scope="module")
-def pulled() -> tuple[View, Found]:
+def pulled() -> tuple[View, Finding]:
     v = view(READS, 14)
     (main,) = judged(v, MAIN_ONE)
     return v, main
 
 
-def test_1_the_first_read_that_is_enough(pulled: tuple[View, Found]) -> None:
+def test_1_the_first_read_that_is_enough(pulled: tuple[View, Finding]) -> None:
     v, main = pulled
     a, times = place(v, "a"), times_of(v, "a")
-    yesterday, today = together((main,), v.shape)[a, [DAY - 1, DAY]]
+    yesterday, today = add_evidence((main,), v.shape)[a, [DAY - 1, DAY]]
     threshold = float(yesterday + today) / 2
-    moment = tipping(v, (main,), a, DAY, threshold, {MAIN: times})
+    moment = refine_tipping_time(v, (main,), a, DAY, threshold, {MAIN: times})
     assert moment is not None
     n = int(np.searchsorted(times, moment, side="right"))
     assert 1 < n < len(times)
     assert evidence_at(v, main, "a", n - 1) < threshold <= evidence_at(v, main, "a", n)
 
 
-def test_1_days_that_were_cleared_say_nothing(pulled: tuple[View, Found]) -> None:
+def test_1_days_that_were_cleared_say_nothing(pulled: tuple[View, Finding]) -> None:
     v, open_ = pulled
     a, times = place(v, "a"), times_of(v, "a")
     cleared = np.zeros(v.shape, np.bool_)
     cleared[a, :DAY] = True
     (main,) = judged(v, MAIN_ONE, cleared=cleared)
-    threshold = float(together((main,), v.shape)[a, DAY]) * 0.9
-    early = tipping(v, (replace(main, cleared=None),), a, DAY, threshold, {MAIN: times})
-    moment = tipping(v, (main,), a, DAY, threshold, {MAIN: times})
+    threshold = float(add_evidence((main,), v.shape)[a, DAY]) * 0.9
+    early = refine_tipping_time(v, (replace(main, cleared=None),), a, DAY, threshold, {MAIN: times})
+    moment = refine_tipping_time(v, (main,), a, DAY, threshold, {MAIN: times})
     assert moment is not None
     assert early is not None
     assert moment > early, "what was cleared would have tipped it at once"
@@ -79,7 +78,7 @@ def test_1_days_that_were_cleared_say_nothing(pulled: tuple[View, Found]) -> Non
     assert open_.evidence.total[a, DAY] > main.evidence.total[a, DAY]
 
 
-def test_2_detectors_without_times_count_with_the_day_before(pulled: tuple[View, Found]) -> None:
+def test_2_detectors_without_times_count_with_the_day_before(pulled: tuple[View, Finding]) -> None:
     v, main = pulled
     a, times = place(v, "a"), times_of(v, "a")
     odd = np.zeros(v.shape, np.int64)
@@ -88,25 +87,25 @@ def test_2_detectors_without_times_count_with_the_day_before(pulled: tuple[View,
     both = (main, other)
     assert other.weight[a, DAY - 1] > 0
     threshold = float(main.weight[a, DAY]) * 0.9
-    alone, helped = (tipping(v, found, a, DAY, threshold, {MAIN: times}) for found in ((main,), both))
+    alone, helped = (refine_tipping_time(v, found, a, DAY, threshold, {MAIN: times}) for found in ((main,), both))
     assert alone is not None
     assert helped is not None
     assert helped < alone
-    more = float(together(both, v.shape)[a, DAY])
+    more = float(add_evidence(both, v.shape)[a, DAY])
     assert main.weight[a, DAY] + other.weight[a, DAY - 1] < more
-    assert tipping(v, both, a, DAY, more, {MAIN: times}) is None, "only the day as a whole tips it"
+    assert refine_tipping_time(v, both, a, DAY, more, {MAIN: times}) is None, "only the day as a whole tips it"
 
 
-def test_2_no_times_no_moment(pulled: tuple[View, Found]) -> None:
+def test_2_no_times_no_moment(pulled: tuple[View, Finding]) -> None:
     v, main = pulled
     a = place(v, "a")
-    assert tipping(v, (main,), a, DAY, 1.0, {}) is None
-    assert tipping(v, (main,), a, DAY, 1.0, {MAIN: np.zeros(0, np.int64)}) is None
-    assert tipping(v, (), a, DAY, 1.0, {MAIN: times_of(v, "a")}) is None
+    assert refine_tipping_time(v, (main,), a, DAY, 1.0, {}) is None
+    assert refine_tipping_time(v, (main,), a, DAY, 1.0, {MAIN: np.zeros(0, np.int64)}) is None
+    assert refine_tipping_time(v, (), a, DAY, 1.0, {MAIN: times_of(v, "a")}) is None
 
 
-def test_a_first_day(pulled: tuple[View, Found]) -> None:
+def test_a_first_day(pulled: tuple[View, Finding]) -> None:
     v, main = pulled
     first = np.array([at(0) - DAY * DAY_US], np.int64)
-    assert tipping(v, (main,), place(v, "a"), 0, -1.0, {MAIN: first}) == int(first[0])
-    assert tipping(v, (main,), place(v, "a"), 0, 99.0, {MAIN: first}) is None
+    assert refine_tipping_time(v, (main,), place(v, "a"), 0, -1.0, {MAIN: first}) == int(first[0])
+    assert refine_tipping_time(v, (main,), place(v, "a"), 0, 99.0, {MAIN: first}) is None

@@ -7,7 +7,7 @@ import pytest
 from tests.detect.rights.world import DAY, FOREIGN, OWN, courier, reads, result_of, staff, us
 from tests.trace.rim import World, at
 from wayseal.detect.rights import RightsResult
-from wayseal.detect.rights._people import State
+from wayseal.detect.rights._people import AccountState
 
 
 def listed(result: RightsResult) -> dict[str, str]:
@@ -47,8 +47,8 @@ def test_dormant_accounts(tmp_path: Path) -> None:
     assert (stranger.reads, stranger.last, stranger.role) == (1, us(4 * DAY), None)
     assert (quiet.reads, quiet.last) == (0, us(2 * DAY))
     states = {p.actor: p.state for p in result.people}
-    assert states.pop("u-new") is State.NEW
-    assert set(states.values()) == {State.OPEN}
+    assert states.pop("u-new") is AccountState.NEW
+    assert set(states.values()) == {AccountState.OPEN}
     assert not {"u-closed", "u-late", "u-future"} & states.keys()
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from tests.detect.watched import Watched
 from wayseal.detect import DetectResult
-from wayseal.detect._detect import _able, _who
-from wayseal.detect._given import NOTHING
-from wayseal.detect._judge import Found, judge
+from wayseal.detect._detect import _account_posts, _usable_detectors
+from wayseal.detect._external import NOTHING
+from wayseal.detect._judge import Finding, judge
 from wayseal.detect._result import MOST_READS, Reason
-from wayseal.detect._view import View, view_of, without_gaps
+from wayseal.detect._view import View, build_view, without_gaps
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import DEVICE, facts_of
+from wayseal.detect.facts import DEVICE, update_facts
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.model.kinds import Action
@@ -24,13 +24,13 @@ CHINA = 8 * HOUR_US
 Row = dict[str, object]
 
 
-def found_in(snapshot: Snapshot) -> tuple[View, tuple[Found, ...]]:
+def found_in(snapshot: Snapshot) -> tuple[View, tuple[Finding, ...]]:
     """What detectors say, made again."""
     window = window_of(snapshot.activity(), CHINA, None, None)
     assert window is not None
-    facts = facts_of(snapshot, None, load_templates(None), CHINA, lambda *_: None)
-    view = without_gaps(view_of(facts, _who(snapshot), snapshot.numbers, window.past, window.last))
-    return view, judge(view, _able(snapshot, facts, NOTHING)[0])
+    facts = update_facts(snapshot, None, load_templates(None), CHINA, lambda *_: None)
+    view = without_gaps(build_view(facts, _account_posts(snapshot), snapshot.numbers, window.past, window.last))
+    return view, judge(view, _usable_detectors(snapshot, facts, NOTHING)[0])
 
 
 def reasons_of(result: DetectResult) -> Iterator[tuple[str, Reason]]:

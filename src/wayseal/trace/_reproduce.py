@@ -17,7 +17,7 @@ LEDGER_KEYS = ("checkpoint", "inputs.ledger")
 _NESTED = ("inputs", "fit")
 
 
-def differences(report: Mapping[str, Any], result: TraceResult) -> tuple[str, ...]:
+def find_differences(report: Mapping[str, Any], result: TraceResult) -> tuple[str, ...]:
     """Keys whose values a trace doesn't give again (rule 1), sorted; none where it is reproduced."""
     return min((_differing(report, json.loads(render(result, "json", lang))) for lang in LANGS), key=len)
 

@@ -32,7 +32,7 @@ class _Walk:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.at = 0
+        self.offset = 0
         self.places: dict[Path, int] = {}
         self._ends = [found.start() for found in re.finditer("\n", text)]
         self._last: dict[Path, int] = {}
@@ -40,7 +40,7 @@ class _Walk:
     def document(self) -> dict[Path, int]:
         table: Path = ()
         while self._blank():
-            if self.text[self.at] == "[":
+            if self.text[self.offset] == "[":
                 table = self._head()
             else:
                 self._pair(table)
@@ -48,9 +48,9 @@ class _Walk:
 
     def _head(self) -> Path:
         """The table that a line in brackets opens; `[[…]]` one more of a list."""
-        marks = 2 if self.text.startswith("[[", self.at) else 1
+        marks = 2 if self.text.startswith("[[", self.offset) else 1
         line = self._line()
-        self.at += marks
+        self.offset += marks
         path: Path = ()
         names = list(self._names())
         for place, name in enumerate(names, 1):
@@ -61,7 +61,7 @@ class _Walk:
             if path in self._last:
                 path = (*path, self._last[path])
                 self.places.setdefault(path, line)
-        self.at += marks
+        self.offset += marks
         return path
 
     def _pair(self, table: Path) -> None:
@@ -70,7 +70,7 @@ class _Walk:
         for name in self._names():
             path = (*path, name)
             self.places.setdefault(path, line)
-        self.at += 1
+        self.offset += 1
         self._value(path)
 
     def _names(self) -> Iterator[str]:
@@ -80,13 +80,13 @@ class _Walk:
             name = self._skip(_NAME)
             yield name if name[0] not in "\"'" else str(tomllib.loads(f"x = {name}")["x"])
             self._skip(_SPACE)
-            if self.text[self.at] != ".":
+            if self.text[self.offset] != ".":
                 return
-            self.at += 1
+            self.offset += 1
 
     def _value(self, path: Path) -> None:
         self._skip(_SPACE)
-        mark = self.text[self.at]
+        mark = self.text[self.offset]
         if mark in "\"'":
             self._skip(_TEXT)
         elif mark == "[":
@@ -97,37 +97,37 @@ class _Walk:
             self._skip(_PLAIN)
 
     def _list(self, path: Path) -> None:
-        self.at += 1
+        self.offset += 1
         count = 0
-        while self._blank() and self.text[self.at] != "]":
+        while self._blank() and self.text[self.offset] != "]":
             self.places.setdefault((*path, count), self._line())
             self._value((*path, count))
             count += 1
             self._comma()
-        self.at += 1
+        self.offset += 1
 
     def _inline(self, path: Path) -> None:
-        self.at += 1
-        while self._blank() and self.text[self.at] != "}":
+        self.offset += 1
+        while self._blank() and self.text[self.offset] != "}":
             self._pair(path)
             self._comma()
-        self.at += 1
+        self.offset += 1
 
     def _comma(self) -> None:
-        if self._blank() and self.text[self.at] == ",":
-            self.at += 1
+        if self._blank() and self.text[self.offset] == ",":
+            self.offset += 1
 
     def _blank(self) -> bool:
         """Goes over spaces, line ends and remarks; whether anything is left."""
         self._skip(_BLANK)
-        return self.at < len(self.text)
+        return self.offset < len(self.text)
 
     def _skip(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self.text, self.at)
+        found = pattern.match(self.text, self.offset)
         if found is None:
             raise ValueError("no TOML")
-        self.at = found.end()
+        self.offset = found.end()
         return found[0]
 
     def _line(self) -> int:
-        return bisect_right(self._ends, self.at - 1) + 1
+        return bisect_right(self._ends, self.offset - 1) + 1

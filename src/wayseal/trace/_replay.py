@@ -34,35 +34,35 @@ _COLUMNS = ("waybill", "at", "actor", "session")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
+class ReplayedReads:
     """What replay found about the leaks.
 
-    reads: (waybill, at, actor, session, weight) that the log does not hold. again: how many it does hold (rule 1).
-    changes_left_out: changes of the leaks that could not be replayed.
+    reads: (waybill, at, actor, session, weight) that the log does not hold. also_logged: how many it does hold
+    (rule 1). changes_left_out: changes of the leaks that could not be replayed.
     """
 
     replay: Replay
     reads: pa.Table
-    again: int
+    also_logged: int
     changes_left_out: int
 
 
-def replayed(snapshot: Snapshot, leaks: LeakSet, logged: pa.Table) -> Replayed | None:
+def replay_leaks(snapshot: Snapshot, leaks: LeakSet, logged: pa.Table) -> ReplayedReads | None:
     """Replay the queries on the leaks, of which `logged` are the reads; None where the ledger has no queries."""
     if "queries" not in snapshot.tables:
         return None
     replay = snapshot.replay()
     shown = replay.exposures(leaks.key)
-    fresh = unlogged(shown.rows, logged)
-    return Replayed(
+    fresh = is_unlogged(shown.rows, logged)
+    return ReplayedReads(
         replay=replay,
         reads=shown.rows.filter(pa.array(fresh)).select([*_COLUMNS, "weight"]),
-        again=int((~fresh).sum()),
+        also_logged=int((~fresh).sum()),
         changes_left_out=shown.changes_left_out,
     )
 
 
-def unlogged(shown: pa.Table, logged: pa.Table) -> NDArray[np.bool_]:
+def is_unlogged(shown: pa.Table, logged: pa.Table) -> NDArray[np.bool_]:
     """Which replayed reads the log doesn't hold under the same waybill, account and request (rule 1)."""
     out = ~np.isin(_keys(shown, "request"), _keys(logged, "request"))
     names = ("waybill", "actor", "request")
@@ -73,14 +73,14 @@ def unlogged(shown: pa.Table, logged: pa.Table) -> NDArray[np.bool_]:
     return out
 
 
-def together(logged: pa.Table, found: Replayed | None) -> pa.Table:
+def merge_reads(logged: pa.Table, found: ReplayedReads | None) -> pa.Table:
     """All reads of the leaks: (waybill, at, actor, session, weight), the logged ones first."""
     sure = pa.array(np.ones(logged.num_rows))
     reads = logged.select(list(_COLUMNS)).append_column("weight", sure)
     return reads if found is None else pa.concat_tables([reads, found.reads]).combine_chunks()
 
 
-def count_shown(snapshot: Snapshot, found: Replayed, leaks: LeakSet, strata: Strata, sources: Sources) -> Floats:
+def count_shown(snapshot: Snapshot, found: ReplayedReads, leaks: LeakSet, strata: Strata, sources: Sources) -> Floats:
     """[C, questions] waybills of each question that a source's queries showed beside its logged reads (rules 2 to 4).
 
     volumes and members as in `strata`.

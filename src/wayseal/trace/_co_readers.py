@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wayseal.trace._evidence import ACTOR, Evidence, Floats, Ints, ViewSample
-from wayseal.trace._likelihood import shares, surely, touch_shares
+from wayseal.trace._likelihood import certain_events, shares, touch_shares
 from wayseal.trace._posterior import Posterior
 
 OWN = 0.5
@@ -23,7 +23,7 @@ _AT_ONCE = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class CoReader:
     """The account that stood beside a source most conspicuously.
 
     It had `seen` of the source's `leaks` leaks, where `expected` of so many would be usual. `other` is as in
@@ -39,27 +39,27 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """Who stood beside a source: accounts[B]; had[B, m + v]: which had its m leaks, then v other waybills, in time."""
+class CoReaders:
+    """Who stood beside a source: accounts[B]; presence[B, m + v]: which had its m leaks, then v others, in time."""
 
     source: int
     leaks: int
     accounts: Ints
-    had: NDArray[np.float32]
+    presence: NDArray[np.float32]
 
     def rates(self) -> dict[int, float]:
         """Share of the source's other waybills that each account had as well; at least half a waybill."""
-        others = self.had[:, self.leaks :]
+        others = self.presence[:, self.leaks :]
         rate = (others.sum(axis=1) + 0.5) / (others.shape[1] + 1)
         return dict(zip(self.accounts.tolist(), rate.tolist(), strict=True))
 
 
-def company_test(standing: Beside, rng: np.random.Generator, shuffles: int) -> Company:
+def check_co_readers(standing: CoReaders, rng: np.random.Generator, shuffles: int) -> CoReader:
     """Largest excess of another account on the leaks, against shuffles of leaks and other reads."""
-    accounts, beside = standing.accounts, standing.had
+    accounts, beside = standing.accounts, standing.presence
     m, items = standing.leaks, beside.shape[1]
     if not len(accounts) or items == m:
-        return Company(p_value=1.0, source=standing.source, other=-1, leaks=m, seen=0, expected=0.0)
+        return CoReader(p_value=1.0, source=standing.source, other=-1, leaks=m, seen=0, expected=0.0)
     total = beside.sum(axis=1).astype(np.int64)
     surprise = _surprise(items, m, int(total.max()))
     seen = beside[:, :m].sum(axis=1).astype(np.int64)
@@ -75,7 +75,7 @@ def company_test(standing: Beside, rng: np.random.Generator, shuffles: int) -> C
         largest = surprise[total[:, None], shuffled].max(axis=0)
         as_large += int((largest >= observed[best] - 1e-9).sum())
     others = total[best] - seen[best]
-    return Company(
+    return CoReader(
         p_value=(1 + as_large) / (1 + shuffles),
         source=standing.source,
         other=int(accounts[best]),
@@ -85,12 +85,14 @@ def company_test(standing: Beside, rng: np.random.Generator, shuffles: int) -> C
     )
 
 
-def stand_beside(evidence: Evidence, sample: ViewSample, own: Ints, delays: Floats, rng: np.random.Generator) -> Beside:
+def find_co_readers(
+    evidence: Evidence, sample: ViewSample, own: Ints, delays: Floats, rng: np.random.Generator
+) -> CoReaders:
     """Find the accounts that had at least two of the source's leaks and other waybills, in time.
 
     In time: before the sale; for the others before a sale as late as those of the leaks.
     """
-    reads = surely(evidence, evidence.reads)
+    reads = certain_events(evidence, evidence.reads)
     place = np.full(evidence.leaks, -1, np.int64)
     place[own] = np.arange(len(own))
     theirs = (evidence.kind[reads.source] == ACTOR) & (reads.source != sample.source)
@@ -103,7 +105,9 @@ def stand_beside(evidence: Evidence, sample: ViewSample, own: Ints, delays: Floa
     beside = np.zeros((len(accounts), len(own) + len(sample.own_at)), np.float32)
     beside[row, item] = 1
     often = beside.sum(axis=1) >= 2
-    return Beside(source=sample.source, leaks=len(own), accounts=accounts[often].astype(np.int32), had=beside[often])
+    return CoReaders(
+        source=sample.source, leaks=len(own), accounts=accounts[often].astype(np.int32), presence=beside[often]
+    )
 
 
 def _surprise(items: int, m: int, most: int) -> Floats:
@@ -126,16 +130,16 @@ def _surprise(items: int, m: int, most: int) -> Floats:
     return out
 
 
-def outlet_test(posterior: Posterior, source: int) -> Company:
+def check_outlet_readers(posterior: Posterior, source: int) -> CoReader:
     """Look for an account of the outlet that read its leaks, at any time, more often than other parcels there.
 
     Without a sample of the outlet's parcels the account's own counts must do: how much of what comes there it reads.
     """
-    evidence, reads = posterior.evidence, surely(posterior.evidence, posterior.evidence.reads)
+    evidence, reads = posterior.evidence, certain_events(posterior.evidence, posterior.evidence.reads)
     own = np.flatnonzero(posterior.points_at_set(source) >= OWN)
     passing, share = touch_shares(evidence), shares(evidence)
     mates = np.flatnonzero((evidence.kind == ACTOR) & (evidence.group == evidence.group[source]))
-    best = Company(p_value=1.0, source=source, other=-1, leaks=len(own), seen=0, expected=0.0)
+    best = CoReader(p_value=1.0, source=source, other=-1, leaks=len(own), seen=0, expected=0.0)
     for mate in mates if evidence.group[source] >= 0 else mates[:0]:
         chance = np.minimum(share[mate] / passing[mate], 1.0)[evidence.stratum[own]]
         hits = int(np.isin(own, reads.leak[reads.source == mate]).sum())

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wayseal.detect.partners._result import CallDay, Kind, OneSided, PartnerCheck, Reconciled, Skew
+from wayseal.detect.partners._result import CallDay, Kind, OneSided, PartnerCheck, Reconciliation, Skew
 from wayseal.model.times import day_name, iso
 from wayseal.page import Section, Table, numbers
 from wayseal.page.visible import shorten, visible
@@ -13,7 +13,7 @@ MOST_DAYS = 14
 _CELL = 40
 
 
-class Words:
+class Wording:
     """How things are said in a report on partners."""
 
     def __init__(self, voice: Voice) -> None:
@@ -46,10 +46,10 @@ class Words:
         return self.voice.all_of([*parts[:MOST_NAMED], *([self.say("more", n=rest)] if rest > 0 else [])])
 
 
-class Sides(Words):
+class ReconciliationSections(Wording):
     """Says what two logs have in common, and what not."""
 
-    def section(self, partner: PartnerCheck, calls: Reconciled) -> Section:
+    def section(self, partner: PartnerCheck, calls: Reconciliation) -> Section:
         """The section of one partner."""
         title = self.say("both", partner=self.name(partner.partner))
         c = calls
@@ -100,7 +100,7 @@ class Sides(Words):
         lines = [f"{said}{self.voice.say('unit.gap')}{self.say('example', list=self.voice.all_of(some))}"]
         return [*lines, *([self.say("repeats", n=one.repeats)] if one.repeats else [])]
 
-    def _addresses_alone(self, c: Reconciled) -> list[str]:
+    def _addresses_alone(self, c: Reconciliation) -> list[str]:
         """Where calls that only we have came from."""
         if not c.addresses:
             return []
@@ -108,7 +108,7 @@ class Sides(Words):
         lines = [self.say("ours_addresses", list=self.some(named))]
         return [*lines, *([self.say("ours_new", n=c.new_addresses)] if c.new_addresses else [])]
 
-    def _counts(self, c: Reconciled) -> list[str]:
+    def _counts(self, c: Reconciliation) -> list[str]:
         if not c.waybills_differ:
             return []
         named = [
@@ -118,7 +118,7 @@ class Sides(Words):
         lines = [self.say("differ_waybills", n=c.waybills_differ, list=self.voice.all_of(named))]
         return [*lines, *([self.say("differ_days", n=c.days_differ, of=len(c.days))] if c.days_differ else [])]
 
-    def _fields(self, c: Reconciled) -> list[str]:
+    def _fields(self, c: Reconciliation) -> list[str]:
         if not c.fields_compared:
             return [self.say("fields_none")]
         if not c.fields_differ:
@@ -126,7 +126,7 @@ class Sides(Words):
         named = [self.counted(f"field_{f.side}", f.name, f.calls) for f in c.differing_fields]
         return [self.say("fields_differ", n=c.fields_differ, of=c.fields_compared, list=self.some(named))]
 
-    def _addresses(self, c: Reconciled) -> list[str]:
+    def _addresses(self, c: Reconciliation) -> list[str]:
         if not c.addresses_compared:
             return [self.say("addresses_none")]
         if not c.addresses_differ:
@@ -137,7 +137,7 @@ class Sides(Words):
         ]
         return [self.say("addresses_differ", n=c.addresses_differ, of=c.addresses_compared, list=self.some(named))]
 
-    def _days(self, c: Reconciled) -> Table | None:
+    def _days(self, c: Reconciliation) -> Table | None:
         """The days that differ most, in their order."""
         shown = sorted(_apart(c)[:MOST_DAYS], key=lambda d: d.day)
         head = ("day", "ours", "theirs", "shared", "only_ours", "only_theirs")
@@ -150,7 +150,7 @@ class Sides(Words):
         return Table(head=tuple(map(self.say, head)), rows=tuple(rows), numbers=frozenset(range(1, 6)))
 
 
-def _apart(c: Reconciled) -> list[CallDay]:
+def _apart(c: Reconciliation) -> list[CallDay]:
     """Days on which one log has a call that the other lacks, those with the most first."""
     days = [d for d in c.days if d.only_ours or d.only_theirs]
     return sorted(days, key=lambda d: -d.only_ours - d.only_theirs)

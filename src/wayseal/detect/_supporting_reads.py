@@ -13,21 +13,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect._judge import Found
+from wayseal.detect._alerts import refine_tipping_time
+from wayseal.detect._judge import Finding
 from wayseal.detect._result import MOST_READS, Case, Person, Read, Reason
-from wayseal.detect._tipping import tipping
 from wayseal.detect._view import View
 from wayseal.detect.facts import DEVICE
 from wayseal.ledger import Snapshot
 
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _COLUMNS = ("at", "actor", "action", "device", "ip", "purpose", "fields")
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True, kw_only=True)
-class _Sought:
+class _ReadSearch:
     """One reason whose reads are sought: account key, days of the view, odd cells of these; what was found."""
 
     actor: int
@@ -35,47 +35,47 @@ class _Sought:
     until: int
     cells: pa.Table
     times: list[npt.NDArray[np.int64]]
-    waybills: list[Words]
+    waybills: list[UInts]
 
 
 UNTIMED = frozenset(("two_places_at_once", "beyond_capacity"))
 """Detectors whose cells say where their odd reads lie, but which count days and overlaps."""
 
 
-def with_reads(
+def add_supporting_reads(
     cases: tuple[Case, ...],
     snapshot: Snapshot,
     view: View,
-    found: Sequence[Found],
+    findings: Sequence[Finding],
     threshold: npt.NDArray[np.float64],
-    given: Mapping[str, Sequence[tuple[str, int, str]]],
+    external: Mapping[str, Sequence[tuple[str, int, str]]],
     progress: Callable[[str, int, int], None],
 ) -> tuple[Case, ...]:
     """The cases, each reason with the newest of its reads and how many there are, and each alert at its read.
 
-    threshold: float64 (a,), nats. given: `Given.reads`.
+    threshold: float64 (a,), nats. external: `ExternalEvidence.reads`.
     """
-    by_name = {f.name: f for f in found}
-    sought: dict[tuple[str, str], _Sought] = {}
+    by_name = {f.name: f for f in findings}
+    sought: dict[tuple[str, str], _ReadSearch] = {}
     for one in (p for c in cases for p in c.people):
         key = int(snapshot.keys([one.actor])[0])
         for reason in one.reasons:
             cells = by_name[reason.detector].odd.cells
             if cells is not None:
-                sought[one.actor, reason.detector] = _sought(view, key, reason, cells)
+                sought[one.actor, reason.detector] = _start_search(view, key, reason, cells)
     if sought:
         _walk(snapshot, view, list(sought.values()), progress)
 
     def person(one: Person) -> Person:
         found_of = {name: each for (actor, name), each in sought.items() if actor == one.actor}
         reasons = [
-            _filled(r, found_of[r.detector], snapshot, one.actor)
+            _with_reads_found(r, found_of[r.detector], snapshot, one.actor)
             if r.detector in found_of
-            else _given(r, given.get(r.detector), one.actor)
+            else _with_external_reads(r, external.get(r.detector), one.actor)
             for r in one.reasons
         ]
         place = int(np.flatnonzero(view.keys == snapshot.keys([one.actor])[0])[0])
-        at = _tipped(one, place, view, found, float(threshold[place]), found_of)
+        at = _tipping_time(one, place, view, findings, float(threshold[place]), found_of)
         return replace(one, reasons=tuple(reasons), alerted_at=at)
 
     def whole(case: Case) -> Case:
@@ -86,8 +86,13 @@ def with_reads(
     return tuple(whole(c) for c in cases)
 
 
-def _tipped(
-    person: Person, place: int, view: View, found: Sequence[Found], threshold: float, sought: Mapping[str, _Sought]
+def _tipping_time(
+    person: Person,
+    place: int,
+    view: View,
+    findings: Sequence[Finding],
+    threshold: float,
+    sought: Mapping[str, _ReadSearch],
 ) -> int | None:
     """When the balance tipped, by the times of all odd reads of that day."""
     if person.alerted_at is None:
@@ -96,26 +101,26 @@ def _tipped(
     s = view.suspects
     low, high = np.searchsorted(s.actor, [place, place + 1])
     times = {}
-    for one in found:
+    for one in findings:
         if one.odd.suspects is not None:
             mine = one.odd.suspects[low:high] & (s.day[low:high] == day)
             times[one.name] = s.at[low:high][mine]
         elif one.name in sought and one.name not in UNTIMED:
             every = np.concatenate([np.zeros(0, np.int64), *sought[one.name].times])
             times[one.name] = np.sort(every[(every + view.offset) // _DAY - view.day == day])
-    at = tipping(view, found, place, day, threshold, times)
+    at = refine_tipping_time(view, findings, place, day, threshold, times)
     return person.alerted_at if at is None else min(at, person.alerted_at)
 
 
-def _sought(view: View, key: int, reason: Reason, cells: pa.Table) -> _Sought:
+def _start_search(view: View, key: int, reason: Reason, cells: pa.Table) -> _ReadSearch:
     since, until = ((t + view.offset) // _DAY - view.day for t in (reason.since, reason.until))
     place = int(np.flatnonzero(view.keys == np.uint64(key))[0])
     day = cells["day"].to_numpy()
     mine = (cells["actor"].to_numpy() == place) & (day >= since) & (day <= until)
-    return _Sought(actor=key, since=since, until=until, cells=cells.filter(pa.array(mine)), times=[], waybills=[])
+    return _ReadSearch(actor=key, since=since, until=until, cells=cells.filter(pa.array(mine)), times=[], waybills=[])
 
 
-def _walk(snapshot: Snapshot, view: View, sought: list[_Sought], progress: Callable[[str, int, int], None]) -> None:
+def _walk(snapshot: Snapshot, view: View, sought: list[_ReadSearch], progress: Callable[[str, int, int], None]) -> None:
     keys = np.unique(np.array([s.actor for s in sought], np.uint64))
     for stretch in snapshot.stretches("actor", keys, _COLUMNS):
         reads = stretch.reads
@@ -155,7 +160,7 @@ def _match(columns: dict[str, npt.NDArray[np.generic]], cells: pa.Table) -> Flag
     return out
 
 
-def _given(reason: Reason, told: Sequence[tuple[str, int, str]] | None, actor: str) -> Reason:
+def _with_external_reads(reason: Reason, told: Sequence[tuple[str, int, str]] | None, actor: str) -> Reason:
     """A reason with what others said of its reads: (account, µs, waybill), or nothing."""
     if told is None:
         return reason
@@ -164,7 +169,7 @@ def _given(reason: Reason, told: Sequence[tuple[str, int, str]] | None, actor: s
     return replace(reason, reads=tuple(mine[-MOST_READS:]), total_reads=max(reason.value, len(mine)))
 
 
-def _filled(reason: Reason, mine: _Sought, snapshot: Snapshot, actor: str) -> Reason:
+def _with_reads_found(reason: Reason, mine: _ReadSearch, snapshot: Snapshot, actor: str) -> Reason:
     at = np.concatenate([np.zeros(0, np.int64), *mine.times])
     waybill = np.concatenate([np.zeros(0, np.uint64), *mine.waybills])
     order = np.lexsort((waybill, at))

@@ -4,9 +4,18 @@ from collections.abc import Mapping
 
 from wayseal.detect.partners._arrays import DAY_US, HOUR_US
 from wayseal.detect.partners._contract import Contract
-from wayseal.detect.partners._groups import Group
+from wayseal.detect.partners._groups import PartnerGroup
 from wayseal.detect.partners._judge import Judge
-from wayseal.detect.partners._result import Breach, Counted, Example, Kind, PartnerCheck, Reconciled, Unjudged, Worst
+from wayseal.detect.partners._result import (
+    Breach,
+    Example,
+    Kind,
+    NamedCount,
+    PartnerCheck,
+    Reconciliation,
+    Unjudged,
+    Worst,
+)
 from wayseal.detect.partners._tally import KindTally, PartnerTally, Seen, VolumeTally
 from wayseal.ledger import Snapshot
 from wayseal.model.times import day_name, iso
@@ -15,14 +24,14 @@ MOST = 20
 _DICTIONARY = {Kind.PURPOSE: "purpose", Kind.ADDRESS: "ip", Kind.CHANNEL: "channel"}
 
 
-class Teller:
+class SummaryBuilder:
     """Makes results of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
     def partner(
-        self, group: Group, tally: PartnerTally, judge: Judge | None, queries: int, calls: Reconciled | None
+        self, group: PartnerGroup, tally: PartnerTally, judge: Judge | None, queries: int, calls: Reconciliation | None
     ) -> PartnerCheck:
         """All of one partner."""
         contract = group.contract
@@ -77,7 +86,7 @@ class Teller:
         ]
         made = []
         for kind, limit, counts, unit in some:
-            over = {at: n for at, n in counts.items() if n > limit} if limit is not None else {}
+            over = {slot: n for slot, n in counts.items() if n > limit} if limit is not None else {}
             if over and limit is not None:
                 made.append(self._volume(kind, limit, over, unit, contract, volume))
         return made
@@ -86,14 +95,16 @@ class Teller:
         self, kind: Kind, limit: int, over: Mapping[int, int], unit: int, contract: Contract, volume: VolumeTally
     ) -> Breach:
         offset = contract.offset_us
-        worst = max(over, key=lambda at: (over[at], -at))
+        worst = max(over, key=lambda slot: (over[slot], -slot))
         busiest = volume.busiest()
         by_day: dict[tuple[int, int], int] = {}
-        for at, n in over.items():
-            day = at * unit // DAY_US
+        for slot, n in over.items():
+            day = slot * unit // DAY_US
             by_day[busiest[day], day] = by_day.get((busiest[day], day), 0) + n - limit
-        names = {at: day_name(at) if unit == DAY_US else f"{day_name(at // 24)} {at % 24:02d}:00" for at in over}
-        what = [Counted(name=names[at], reads=n) for at, n in over.items()]
+        names = {
+            slot: day_name(slot) if unit == DAY_US else f"{day_name(slot // 24)} {slot % 24:02d}:00" for slot in over
+        }
+        what = [NamedCount(name=names[slot], reads=n) for slot, n in over.items()]
         return Breach(
             kind=kind,
             reads=sum(n - limit for n in over.values()),
@@ -108,11 +119,11 @@ class Teller:
             by_day=self.by_day(by_day),
         )
 
-    def _what(self, kind: Kind, what: Mapping[int | str, int]) -> tuple[Counted, ...]:
+    def _what(self, kind: Kind, what: Mapping[int | str, int]) -> tuple[NamedCount, ...]:
         top = sorted(what.items(), key=lambda row: (-row[1], str(row[0])))[:MOST]
         keys = [key for key, _ in top if isinstance(key, int)]
         names = dict(zip(keys, self._snapshot.names(_DICTIONARY[kind], keys), strict=True)) if keys else {}
-        rows = [Counted(name=names[key] if isinstance(key, int) else key, reads=n) for key, n in top]
+        rows = [NamedCount(name=names[key] if isinstance(key, int) else key, reads=n) for key, n in top]
         return tuple(sorted(rows, key=lambda c: (-c.reads, c.name)))
 
     def examples(self, some: list[Seen]) -> tuple[Example, ...]:

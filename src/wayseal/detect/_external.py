@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ExternalVerdict:
     """What somebody decided on a case: its accounts (ids), whether they pulled, and up to when (µs) that is known."""
 
     actors: tuple[str, ...]
@@ -14,7 +14,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class ExternalEvidence:
     """counted: detector → (account id, µs, count) of what it is told. verdicts: of earlier cases.
 
     reads: detector → (account id, µs, waybill), some or all of the reads behind what it is told.
@@ -22,7 +22,7 @@ class Given:
 
     counted: Mapping[str, Sequence[tuple[str, int, int]]] = field(default_factory=dict)
     reads: Mapping[str, Sequence[tuple[str, int, str]]] = field(default_factory=dict)
-    verdicts: Sequence[Verdict] = ()
+    verdicts: Sequence[ExternalVerdict] = ()
 
 
-NOTHING = Given()
+NOTHING = ExternalEvidence()

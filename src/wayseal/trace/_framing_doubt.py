@@ -18,10 +18,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from wayseal.trace._company import OWN, stand_beside
+from wayseal.trace._co_readers import OWN, find_co_readers
 from wayseal.trace._evidence import ACTOR, OUTLET, Floats, ViewSample
 from wayseal.trace._fit import LEAST_LEAKS, own_leaks
-from wayseal.trace._framing import Framing, framing
+from wayseal.trace._framing import Framing, weigh_framing
 from wayseal.trace._posterior import SUPPORTED, Posterior, Shift
 
 CHOSEN = 2e-4
@@ -32,7 +32,7 @@ TIED = 3
 """Most sources of a set of which each is looked at."""
 
 
-def doubtful(posterior: Posterior) -> list[int]:
+def find_doubtful(posterior: Posterior) -> list[int]:
     """Sources whose probability is worth a doubt (rule 4): accounts and outlets, most probable first."""
     likely = np.isin(posterior.evidence.kind, (ACTOR, OUTLET)) & (posterior.probability >= FROM / TIED)
     order = np.argsort(-posterior.probability, kind="stable")
@@ -44,14 +44,14 @@ def _tied(posterior: Posterior, source: int) -> bool:
     return len(members) <= TIED and together >= FROM
 
 
-def doubted(
+def apply_doubts(
     posterior: Posterior, samples: Sequence[ViewSample], known: Mapping[int, Framing], *, seed: int
 ) -> Posterior:
     """The posterior with these doubts; known: framings that were weighed before."""
     rng = np.random.default_rng(seed)
     by_source = {sample.source: sample for sample in samples}
     shifts = []
-    for source in doubtful(posterior):
+    for source in find_doubtful(posterior):
         found = known.get(source) or _framing(posterior, source, by_source.get(source), rng)
         if found is not None and found.other >= 0:
             stays = _stays(found)
@@ -70,12 +70,12 @@ def _stays(found: Framing) -> float:
 def _framing(posterior: Posterior, source: int, sample: ViewSample | None, rng: np.random.Generator) -> Framing | None:
     if posterior.evidence.kind[source] == OUTLET:
         own = np.flatnonzero(posterior.points_at_set(source) >= OWN).astype(np.int32)
-        return framing(posterior, source, own, None) if len(own) >= LEAST_LEAKS else None
+        return weigh_framing(posterior, source, own, None) if len(own) >= LEAST_LEAKS else None
     own, delays = own_leaks(posterior, source)
     if sample is None or len(own) < LEAST_LEAKS:
         return None
-    beside = stand_beside(posterior.evidence, sample, own, delays, rng)
-    return framing(posterior, source, own, beside.rates())
+    beside = find_co_readers(posterior.evidence, sample, own, delays, rng)
+    return weigh_framing(posterior, source, own, beside.rates())
 
 
 def _shifted(posterior: Posterior, shifts: Sequence[Shift]) -> Posterior:

@@ -7,7 +7,7 @@ purpose, by rows instead of arrays: tests draw worlds and demand that both name 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from wayseal.detect.explain import By, Template
+from wayseal.detect.explain import Template, TemplateKind
 from wayseal.detect.reasons._world import Account, Parcel, Post, World, is_work
 from wayseal.model.kinds import Scope
 
@@ -20,7 +20,7 @@ Values = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Explanation:
     """Something that explains reads from `low` to `high` (µs, both included) by whom it concerns.
 
     what: scan, route, ticket, colleague, channel, customer, area, right; nearby and nearend: a scan and an end of the
@@ -44,19 +44,19 @@ class Ground:
         return self.mine and self.off(at) == 0 and (self.post is None or self.post.holds(at))
 
 
-def grounds(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+def possible_explanations(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """All that a template would look at."""
     return _OF[template.by](template, account, parcel, world)
 
 
-def _custody(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+def _custody(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 1 of the kernel."""
     work = [post for post in account.posts if is_work(world, post)]
     for what, outlet, values, span in _passings(template, parcel):
-        yield from _through(work, Scope.OUTLET, outlet, what, values, span)
+        yield from _by_posts(work, Scope.OUTLET, outlet, what, values, span)
 
 
-def _city(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+def _city(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 7 of the kernel."""
     cities = {outlet: office.city for outlet, office in world.offices.items()}
     work = [post for post in account.posts if is_work(world, post)]
@@ -67,9 +67,11 @@ def _city(template: Template, account: Account, parcel: Parcel, world: World) ->
         mine = [post for post in work if cities.get(post.value) == cities[outlet]]
         near = "nearby" if what == "scan" else "nearend"
         for post in mine:
-            yield Ground(what=near, values={**told, "own": post.value}, mine=True, low=span[0], high=span[1], post=post)
+            yield Explanation(
+                what=near, values={**told, "own": post.value}, mine=True, low=span[0], high=span[1], post=post
+            )
         if not mine:
-            yield Ground(what=near, values=told, mine=False, low=span[0], high=span[1])
+            yield Explanation(what=near, values=told, mine=False, low=span[0], high=span[1])
 
 
 def _passings(template: Template, parcel: Parcel) -> Iterator[tuple[str, str, Values, tuple[int, int]]]:
@@ -84,74 +86,76 @@ def _passings(template: Template, parcel: Parcel) -> Iterator[tuple[str, str, Va
             yield "route", outlet, {"outlet": outlet, "issued": route.issued}, span
 
 
-def _ticket(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+def _ticket(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 2 of the kernel."""
     for one in parcel.tickets:
         end = one.opened + OPEN if one.closed is None else one.closed
         values: dict[str, str | int] = {"ticket": one.ticket, "holder": one.actor, "opened": one.opened}
         values |= {} if one.closed is None else {"closed": one.closed}
-        if template.by is By.TICKET:
+        if template.by is TemplateKind.TICKET:
             what, mine = "ticket", one.actor == account.actor
         else:
             team, theirs = account.team, world.account(one.actor).team
             what, mine = "colleague", one.actor != account.actor and team is not None and team == theirs
-        yield Ground(what=what, values=values, mine=mine, low=one.opened - template.before, high=end + template.after)
+        yield Explanation(
+            what=what, values=values, mine=mine, low=one.opened - template.before, high=end + template.after
+        )
 
 
-def _channel(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+def _channel(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 3 of the kernel."""
     if parcel.route is not None:
         value = parcel.route.channel
-        yield from _through(account.posts, Scope.CHANNEL, value, "channel", {"channel": value})
+        yield from _by_posts(account.posts, Scope.CHANNEL, value, "channel", {"channel": value})
 
 
-def _customer(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+def _customer(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 3 of the kernel."""
     if parcel.route is not None and parcel.route.customer:
         value = parcel.route.customer
-        yield from _through(account.posts, Scope.CUSTOMER, value, "customer", {"customer": value})
+        yield from _by_posts(account.posts, Scope.CUSTOMER, value, "customer", {"customer": value})
 
 
-def _responsibility(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+def _responsibility(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 4 of the kernel."""
     for place in dict.fromkeys(parcel.places()):
         office = world.offices.get(place)
         if office is None:
             continue
         for scope, value in ((Scope.CITY, office.city), (Scope.REGION, office.region)):
-            yield from _through(account.posts, scope, value, "area", {"outlet": place, "area": value, "scope": scope})
+            yield from _by_posts(account.posts, scope, value, "area", {"outlet": place, "area": value, "scope": scope})
 
 
-def _mandate(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Ground]:
+def _mandate(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 5 of the kernel: whoever the template is for holds one of its rights."""
     held = sorted(template.rights & account.rights)
     if held:
-        yield Ground(what="right", values={"right": held[0]}, mine=True)
+        yield Explanation(what="right", values={"right": held[0]}, mine=True)
 
 
-def _through(
+def _by_posts(
     posts: Iterable[Post],
     scope: Scope,
     value: str,
     what: str,
     values: Values,
     span: tuple[int, int] = (-FAR, FAR),
-) -> Iterator[Ground]:
+) -> Iterator[Explanation]:
     """A ground for each post by which it concerns the account; one that doesn't concern it where there is none."""
     mine = [post for post in posts if post.scope is scope and post.value == value]
     for post in mine:
-        yield Ground(what=what, values=values, mine=True, low=span[0], high=span[1], post=post)
+        yield Explanation(what=what, values=values, mine=True, low=span[0], high=span[1], post=post)
     if not mine:
-        yield Ground(what=what, values=values, mine=False, low=span[0], high=span[1])
+        yield Explanation(what=what, values=values, mine=False, low=span[0], high=span[1])
 
 
-_OF: Mapping[By, Callable[[Template, Account, Parcel, World], Iterator[Ground]]] = {
-    By.CUSTODY: _custody,
-    By.TICKET: _ticket,
-    By.HANDOVER: _ticket,
-    By.CHANNEL: _channel,
-    By.CUSTOMER: _customer,
-    By.RESPONSIBILITY: _responsibility,
-    By.MANDATE: _mandate,
-    By.CITY: _city,
+_OF: Mapping[TemplateKind, Callable[[Template, Account, Parcel, World], Iterator[Explanation]]] = {
+    TemplateKind.CUSTODY: _custody,
+    TemplateKind.TICKET: _ticket,
+    TemplateKind.HANDOVER: _ticket,
+    TemplateKind.CHANNEL: _channel,
+    TemplateKind.CUSTOMER: _customer,
+    TemplateKind.RESPONSIBILITY: _responsibility,
+    TemplateKind.MANDATE: _mandate,
+    TemplateKind.CITY: _city,
 }

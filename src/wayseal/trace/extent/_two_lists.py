@@ -18,7 +18,7 @@ EXACT_BELOW = 100
 
 
 def chapman(first: int, second: int, both: int) -> Estimate:
-    """The total from two lists and their overlap, at least 1 (obligations 1 and 2); for 0 see `apart`."""
+    """The total from two lists and their overlap, at least 1 (obligations 1, 2); for 0 see `disjoint_lower_bound`."""
     value = (first + 1) * (second + 1) / (both + 1) - 1
     if both < EXACT_BELOW:
         return _exact(first, second, both, value)
@@ -64,7 +64,7 @@ def lincoln_petersen(first: int, second: int, both: int) -> Estimate:
     return Estimate(value=value, low=value - half, high=value + half)
 
 
-def apart(sizes: Sequence[int]) -> Estimate:
+def disjoint_lower_bound(sizes: Sequence[int]) -> Estimate:
     """What lists that share no number say of the total: a lower limit alone (obligation 3). sizes: two or more."""
     low = _first_total(sum(sizes), lambda total: _disjoint(sizes, total) >= math.log(TAIL))
     return Estimate(value=math.nan, low=float(low), high=math.inf)

@@ -19,8 +19,8 @@ from wayseal.ledger.replay import Replay
 from wayseal.model.period import Period
 from wayseal.model.sources import SourceKind
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._had import Had, made
-from wayseal.trace.scope._places import Words
+from wayseal.trace.scope._holdings import Holdings, build_holdings
+from wayseal.trace.scope._places import UInts
 from wayseal.trace.scope._source import Source
 
 RANGE = 1 << 18
@@ -28,10 +28,10 @@ _WORK = ("channel", "origin_outlet", "destination_outlet", "customer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A range of keys. had: the waybills of rule 2. soft: how many of rule 3; expected: how many of these to expect."""
+class QueryResults:
+    """A range of keys. holdings: the waybills of rule 2. soft: how many of rule 3; expected: how many of these."""
 
-    had: Had
+    holdings: Holdings
     soft: int
     expected: float
 
@@ -44,7 +44,7 @@ def replay_of(snapshot: Snapshot, source: Source) -> Replay | None:
     return replay if replay.counts.replayed else None
 
 
-def shown(snapshot: Snapshot, replay: Replay, source: Source, period: Period) -> Iterator[Shown]:
+def find_query_results(snapshot: Snapshot, replay: Replay, source: Source, period: Period) -> Iterator[QueryResults]:
     """What the queries showed in the period (rules 1 to 4)."""
     for keys in snapshot.everything(RANGE):
         rows = replay.exposures(keys).rows
@@ -53,26 +53,28 @@ def shown(snapshot: Snapshot, replay: Replay, source: Source, period: Period) ->
         then = (at >= period.since) & (at < period.until)
         then &= ~np.isin(waybill, _read(snapshot, source, period, np.unique(waybill[then])))
         if then.any():
-            yield _shown(snapshot, waybill[then], at[then], rows["weight"].to_numpy()[then])
+            yield _query_results(snapshot, waybill[then], at[then], rows["weight"].to_numpy()[then])
 
 
-def _shown(
+def _query_results(
     snapshot: Snapshot,
-    waybill: Words,
+    waybill: UInts,
     at: np.ndarray[tuple[int], np.dtype[np.int64]],
     weight: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> Shown:
+) -> QueryResults:
     hard = np.isin(waybill, waybill[weight >= 1.0])
     sure = weight >= 1.0
     keys, start = np.unique(waybill[~hard], return_index=True)
     missed = np.multiply.reduceat(1.0 - weight[~hard], start) if len(keys) else np.zeros(0)
     described = snapshot.kept("waybills", np.unique(waybill[sure]), _WORK)
-    return Shown(
-        had=made(waybill[sure], at[sure], at[sure], None, described), soft=len(keys), expected=float((1 - missed).sum())
+    return QueryResults(
+        holdings=build_holdings(waybill[sure], at[sure], at[sure], None, described),
+        soft=len(keys),
+        expected=float((1 - missed).sum()),
     )
 
 
-def _read(snapshot: Snapshot, source: Source, period: Period, keys: Words) -> Words:
+def _read(snapshot: Snapshot, source: Source, period: Period, keys: UInts) -> UInts:
     """Which waybills the source read in the period by the log (rule 4)."""
     reads = snapshot.reads(keys)
     at = microseconds(reads["at"])
