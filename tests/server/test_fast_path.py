@@ -1,4 +1,4 @@
-"""The short way and the framework's: the same answers, and the same questions to the vault."""
+"""The fast path and the framework's: the same answers, and the same questions to the vault."""
 
 import io
 import json
@@ -16,19 +16,19 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.server.world import ISSUER, NUMBER, Http, World, world
-from wayseal.server._bodies import DiscloseBody
-from wayseal.server._desk import CommitsHere, Desk
-from wayseal.server._gate import Running
-from wayseal.server._logs import make_log
+from wayseal.server._async_vault import AsyncVault, LocalDiscloser
+from wayseal.server._fast_path import FAST_ROUTES, FastPath, _Endpoint
+from wayseal.server._logging import make_log
 from wayseal.server._metrics import Metrics
-from wayseal.server._shortcut import SHORT, Shortcuts, _Endpoint
-from wayseal.server.app import Limits, create_app
+from wayseal.server._middleware import RunningRequests
+from wayseal.server._request_schemas import DiscloseBody
+from wayseal.server.app import RequestLimits, create_app
 from wayseal.vault.errors import BusyError
 
 ONE = f"/v1/waybills/{NUMBER}/disclose"
 MANY = "/v1/disclose"
 WHY = {"purpose": "deliver", "reason": "route 12"}
-PATIENT = Limits(answer_seconds=300)
+PATIENT = RequestLimits(answer_seconds=300)
 ASK = {**WHY, "waybill": NUMBER}
 OWN = re.compile(r'("(?:seq|leaf|until|request)":)(?:"[^"]*"|[0-9]+)')
 """What differs from one request to the next."""
@@ -38,10 +38,10 @@ Ask = tuple[str, str, bytes, list[tuple[bytes, bytes]]]
 
 @dataclass
 class Way:
-    """One of the two: asked: what came to its desk."""
+    """One of the two: asked: what came to its vault."""
 
     http: Http
-    desk: Desk
+    async_vault: AsyncVault
     asked: list[Any] = field(default_factory=list)
 
     def answer(self, ask: Ask, token: str) -> tuple[httpx.Response, list[Any]]:
@@ -62,7 +62,7 @@ class Both:
     long: Way
     token: str
     passed: list[int]
-    """Requests that came to the framework behind the shortcuts."""
+    """Requests that came to the framework behind the fast path."""
 
 
 @pytest.fixture(scope="module")
@@ -73,52 +73,52 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         token = made.headers(actor="courier-1")["Authorization"]
         long = create_app(
             made.vault,
-            CommitsHere(made.committer),
+            LocalDiscloser(made.committer),
             keyring=made.ring,
             issuer=ISSUER,
             limits=PATIENT,
             metrics=Metrics(),
             log=make_log(io.StringIO()),
-            running=Running(1000),
-            shortcuts=False,
+            running=RunningRequests(1000),
+            fast_path=False,
         )
         http = Http(long.asgi)
-        ways = Way(made.http, made.desk), Way(http, long.desk)
+        ways = Way(made.http, made.async_vault), Way(http, long.async_vault)
         for way in ways:
             listen(way)
         passed = [0]
         count(made, passed)
         yield Both(*ways, token, passed)
         http.close()
-        long.desk.close()
+        long.async_vault.close()
 
 
 def listen(way: Way) -> None:
-    """Notes what comes to the desk, and lets it pass."""
-    disclose = way.desk.disclose
+    """Notes what comes to the vault, and lets it pass."""
+    disclose = way.async_vault.disclose
 
     async def noted(caller: Any, asks: Any, *, key: str | None, approval: str | None) -> Any:
         way.asked.append((caller.client, caller.actor, caller.ip, asks, key, approval))
         return await disclose(caller, asks, key=key, approval=approval)
 
-    way.desk.disclose = noted  # type: ignore[method-assign]
+    way.async_vault.disclose = noted  # type: ignore[method-assign]
 
 
 def count(made: World, passed: list[int]) -> None:
-    """Counts what the shortcuts hand on to the framework."""
-    shortcuts = made.app._app._app
-    assert isinstance(shortcuts, Shortcuts)
-    framework = shortcuts._app
+    """Counts what the fast path hands on to the framework."""
+    fast_path = made.app._app._app
+    assert isinstance(fast_path, FastPath)
+    framework = fast_path._app
 
     async def counted(scope: Any, receive: Any, send: Any) -> None:
         passed[0] += 1
         await framework(scope, receive, send)
 
-    shortcuts._app = counted
+    fast_path._app = counted
 
 
 def same(both: Both, ask: Ask) -> tuple[httpx.Response, bool]:
-    """The answer, once both ways have given the same; and whether the short way was one."""
+    """The answer, once both paths have given the same; and whether the fast path was taken."""
     both.passed[0] = 0
     short, asked = both.short.answer(ask, both.token)
     was_short = not both.passed[0]
@@ -320,7 +320,7 @@ def test_what_the_vault_says_no_to(both: Both, monkeypatch: pytest.MonkeyPatch) 
 
         for way in (both.short, both.long):
             with monkeypatch.context() as patch:
-                patch.setattr(way.desk, "disclose", broken)
+                patch.setattr(way.async_vault, "disclose", broken)
                 answer, _ = way.answer(one(WHY), both.token)
             assert answer.status_code == status
             assert answer.headers["content-type"] == "application/problem+json"
@@ -361,7 +361,7 @@ def test_bodies_that_nobody_thought_of(both: Both) -> None:
 
 def test_every_short_way_leads_to_what_is_in_the_description(both: Both) -> None:
     described = both.short.http.get("/openapi.json").json()["paths"]
-    assert all(method.lower() in described[path] for method, path in SHORT)
+    assert all(method.lower() in described[path] for method, path in FAST_ROUTES)
 
 
 def routed(endpoint: Any, **more: Any) -> APIRoute:
@@ -404,4 +404,4 @@ def test_an_endpoint_without_its_request_or_with_dependencies_has_none() -> None
 
 def test_a_route_that_is_gone_is_missed_at_the_start() -> None:
     with pytest.raises(KeyError):
-        Shortcuts(FastAPI(), [])
+        FastPath(FastAPI(), [])

@@ -12,13 +12,13 @@ import uvicorn
 
 from wayseal import __version__
 from wayseal.merkle.hashing import SIZE, WORTH, Messages
-from wayseal.server._desk import Discloses
-from wayseal.server._gate import Running
-from wayseal.server._logs import Log
+from wayseal.server._async_vault import Discloser
+from wayseal.server._http_protocol import Protocol
+from wayseal.server._logging import Log
 from wayseal.server._metrics import Metrics
-from wayseal.server._opening import Keys
-from wayseal.server._tls import Protocol
-from wayseal.server.app import Limits, create_app
+from wayseal.server._middleware import RunningRequests
+from wayseal.server._resources import OpenKeyring
+from wayseal.server.app import RequestLimits, create_app
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
 from wayseal.vault import Vault
@@ -31,7 +31,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Server(uvicorn.Server):
     """uvicorn's server, which says first that it stops."""
 
-    def __init__(self, config: uvicorn.Config, running: Running, log: Log) -> None:
+    def __init__(self, config: uvicorn.Config, running: RunningRequests, log: Log) -> None:
         super().__init__(config)
         self._running = running
         self._log = log
@@ -63,12 +63,12 @@ class Server(uvicorn.Server):
 
     def run_until_signal(self, place: socket.socket) -> None:
         """Serves until SIGTERM or SIGINT ends it, and returns then."""
-        with on_signals(self.end):
+        with handle_signals(self.end):
             self.run(sockets=[place])
 
 
 @contextmanager
-def on_signals(act: Callable[[], None]) -> Iterator[None]:
+def handle_signals(act: Callable[[], None]) -> Iterator[None]:
     """SIGTERM and SIGINT call `act` meanwhile; afterwards they do what they did before."""
 
     def handle(sig: int, frame: FrameType | None) -> None:
@@ -83,18 +83,18 @@ def on_signals(act: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def answering(
-    settings: Settings, keyring: Keys, vault: Vault, discloses: Discloses, metrics: Metrics, log: Log
+def open_server(
+    settings: Settings, keyring: OpenKeyring, vault: Vault, discloser: Discloser, metrics: Metrics, log: Log
 ) -> Iterator[Server]:
-    """The server of a vault; in the end, what it began is finished, and `discloses` closed, which may be so already."""
-    running = Running(settings.most_running)
-    with closing(discloses):
+    """The server of a vault; in the end, what it began is finished, and `discloser` closed, which may be so already."""
+    running = RunningRequests(settings.most_running)
+    with closing(discloser):
         service = create_app(
             vault,
-            discloses,
+            discloser,
             keyring=keyring,
             issuer=settings.issuer,
-            limits=Limits(
+            limits=RequestLimits(
                 most_bytes=settings.most_bytes,
                 body_seconds=settings.body_seconds,
                 answer_seconds=settings.answer_seconds,
@@ -103,11 +103,11 @@ def answering(
             log=log,
             running=running,
         )
-        with closing(service.desk):
-            yield Server(config_of(settings, service.asgi), running, log)
+        with closing(service.async_vault):
+            yield Server(make_config(settings, service.asgi), running, log)
 
 
-def config_of(settings: Settings, app: object) -> uvicorn.Config:
+def make_config(settings: Settings, app: object) -> uvicorn.Config:
     """How uvicorn is to run; SettingsError where certificates or keys can't be used."""
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
@@ -138,14 +138,14 @@ def config_of(settings: Settings, app: object) -> uvicorn.Config:
     return config
 
 
-def settle() -> None:
+def freeze_collector() -> None:
     """Has the collector leave alone what lives as long as the process: looking through all modules took 200 ms."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
-def warm() -> None:
+def compile_kernels() -> None:
     """Compiles the kernel that hashes many entries at once: the first request must not wait for it."""
     if WORTH < _MANY:
         Messages(WORTH, SIZE).hashes(WORTH)

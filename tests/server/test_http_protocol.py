@@ -15,9 +15,9 @@ import pytest
 
 from tests.server.running import authority
 from tests.server.world import World
-from wayseal.server import _tls as tls
-from wayseal.server._answering import Server, config_of
-from wayseal.server._logs import make_log
+from wayseal.server import _http_protocol as tls
+from wayseal.server._logging import make_log
+from wayseal.server._worker import Server, make_config
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
 
@@ -29,7 +29,7 @@ def settings(**more: Any) -> Settings:
 @contextmanager
 def served(service: World, **more: Any) -> Iterator[int]:
     """The port of the app, served in a thread."""
-    server = Server(config_of(settings(**more), service.app), service.running, make_log(service.log))
+    server = Server(make_config(settings(**more), service.app), service.running, make_log(service.log))
     with socket.create_server(("127.0.0.1", 0)) as place:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
         thread.start()
@@ -108,7 +108,7 @@ def test_certificates_that_cannot_be_used(service: World, tmp_path: Path) -> Non
     wrong = tmp_path / "wrong.pem"
     for place in (wrong, tmp_path / "none.pem"):
         with pytest.raises(SettingsError, match="tls_certificate"):
-            config_of(settings(tls_certificate=place, tls_key=place), service.app)
+            make_config(settings(tls_certificate=place, tls_key=place), service.app)
         wrong.write_text("no certificate")
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from wayseal.model.errors import WaysealError
-from wayseal.server._logs import Log, where
+from wayseal.server._logging import Log, where
 from wayseal.vault.committer import MOST_WAITING, Commits, Outcomes, finished, next_group, outcomes
 from wayseal.vault.errors import BusyError
 from wayseal.vault.jobs import DiscloseJob, Verdict
@@ -66,7 +66,7 @@ class _Job(NamedTuple):
     job: DiscloseJob
 
 
-class CommittingEnd:
+class CommitterEnd:
     """Commits what comes from processes that answer, until all of them are gone.
 
     seen: told how many asks each group has.
@@ -139,7 +139,7 @@ class CommittingEnd:
         return result
 
 
-class AnsweringEnd(asyncio.Protocol):
+class WorkerEnd(asyncio.Protocol):
     """Has disclosures committed by another process. For one event loop.
 
     show: makes answers of verdicts, and waits for nothing.

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.world import ISSUER, NOW, Ring
-from wayseal.server._tokens import AUDIENCE, LASTS, REMEMBERED, Claims, Tokens
+from wayseal.server._access_tokens import AUDIENCE, LASTS, REMEMBERED, AccessTokens, Claims
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import AccessKey
 
@@ -112,13 +112,13 @@ ATTACKS = {
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_what_is_no_token_of_ours_is_none(name: str) -> None:
-    tokens = Tokens(RING, issuer=ISSUER)
+    tokens = AccessTokens(RING, issuer=ISSUER)
     assert tokens.verify(ATTACKS[name], now=NOW_S) is None
     assert tokens.verify(ATTACKS[name], now=NOW_S) is None
 
 
 def test_the_attacks_start_from_a_good_token() -> None:
-    assert Tokens(RING, issuer=ISSUER).verify(made(), now=NOW_S) == CLAIMS
+    assert AccessTokens(RING, issuer=ISSUER).verify(made(), now=NOW_S) == CLAIMS
 
 
 @given(
@@ -132,7 +132,7 @@ def test_the_attacks_start_from_a_good_token() -> None:
     )
 )
 def test_what_is_issued_is_read_back(claims: Claims) -> None:
-    tokens = Tokens(RING, issuer=ISSUER)
+    tokens = AccessTokens(RING, issuer=ISSUER)
     token = tokens.issue(claims, now=NOW_S)
     assert tokens.verify(token, now=NOW_S) == claims
     assert tokens.verify(token, now=claims.expires - 1) == claims
@@ -143,12 +143,12 @@ def test_what_is_issued_is_read_back(claims: Claims) -> None:
     st.text(max_size=200) | st.binary(max_size=100).map(lambda raw: base64.urlsafe_b64encode(raw).decode() + ".e30.")
 )
 def test_no_text_breaks_verification(text: str) -> None:
-    assert Tokens(RING, issuer=ISSUER).verify(text, now=NOW_S) is None
+    assert AccessTokens(RING, issuer=ISSUER).verify(text, now=NOW_S) is None
 
 
 def test_a_rotated_key_verifies_until_it_is_retired() -> None:
     ring = Ring()
-    tokens = Tokens(ring, issuer=ISSUER)
+    tokens = AccessTokens(ring, issuer=ISSUER)
     first = tokens.issue(CLAIMS, now=NOW_S)
     ring.ring = ring.ring.rotate(KeyPurpose.ACCESS, NOW)
     second = tokens.issue(CLAIMS, now=NOW_S)
@@ -163,7 +163,7 @@ def test_a_rotated_key_verifies_until_it_is_retired() -> None:
 
 
 def test_the_published_keys_verify_and_hold_no_secret() -> None:
-    tokens = Tokens(RING, issuer=ISSUER)
+    tokens = AccessTokens(RING, issuer=ISSUER)
     (key,) = tokens.jwks()["keys"]
     assert set(key) == {"kty", "crv", "use", "alg", "kid", "x"}
     said = jwt.decode(
@@ -178,7 +178,7 @@ def test_the_published_keys_verify_and_hold_no_secret() -> None:
 
 
 def test_only_so_many_are_remembered() -> None:
-    tokens = Tokens(RING, issuer=ISSUER)
+    tokens = AccessTokens(RING, issuer=ISSUER)
     tokens.jwks()
     tokens._known.update((str(n).encode(), CLAIMS) for n in range(REMEMBERED))
     tokens.verify(made(), now=NOW_S)

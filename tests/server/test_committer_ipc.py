@@ -1,4 +1,4 @@
-"""The way between processes, both ends in one: rules 1 to 4 of `server/_link.py`, on a real vault."""
+"""The way between processes, both ends in one: rules 1 to 4 of `server/_committer_ipc.py`, on a real vault."""
 
 import asyncio
 import io
@@ -15,8 +15,8 @@ import uvloop
 
 from tests.server.world import NUMBER, VALUES, World, world
 from wayseal.model.errors import WaysealError
-from wayseal.server._link import AT_ONCE, AnsweringEnd, CommittingEnd, Frames, frame, portions
-from wayseal.server._logs import make_log
+from wayseal.server._committer_ipc import AT_ONCE, CommitterEnd, Frames, WorkerEnd, frame, portions
+from wayseal.server._logging import make_log
 from wayseal.store.database import errors as database_errors
 from wayseal.vault import errors as vault_errors
 from wayseal.vault.committer import Commits
@@ -49,7 +49,7 @@ class Core:
         self.groups: list[int] = []
         pairs = [socket.socketpair() for _ in range(ends)]
         self.ends = [theirs for _, theirs in pairs]
-        made = CommittingEnd(
+        made = CommitterEnd(
             [ours for ours, _ in pairs],
             commit or service.vault.commit_group,
             service.vault.verdict_group,
@@ -63,7 +63,7 @@ class Core:
         """What `work` returns of an answering end for each of the ends; afterwards all are closed."""
 
         async def all_() -> T:
-            fronts = [AnsweringEnd(end, show) for end in self.ends]
+            fronts = [WorkerEnd(end, show) for end in self.ends]
             try:
                 return await work(*fronts)
             finally:
@@ -86,7 +86,7 @@ def job(*numbers: int, key: str | None = None) -> DiscloseJob:
 def test_every_job_comes_back_as_its_own_answer(service: World) -> None:
     """Rules 1 and 3, from two processes' worth of callers."""
 
-    async def work(*fronts: AnsweringEnd) -> list[list[Answer]]:
+    async def work(*fronts: WorkerEnd) -> list[list[Answer]]:
         jobs = [fronts[n % 2].disclose(job(n)) for n in range(100)]
         done = list(await asyncio.gather(*jobs))
         assert [front.waiting for front in fronts] == [0, 0]
@@ -115,7 +115,7 @@ def test_what_is_shown_is_what_one_process_shows(service: World) -> None:
 def test_errors_come_back_as_they_are(service: World) -> None:
     """Rule 1: of one job, while others of the message are answered."""
 
-    async def work(front: AnsweringEnd) -> list[object]:
+    async def work(front: WorkerEnd) -> list[object]:
         await front.disclose(job(1, key="k"))
         jobs = [front.disclose(one) for one in (job(2), job(2, key="k"), job(3))]
         return list(await asyncio.gather(*jobs, return_exceptions=True))
@@ -140,7 +140,7 @@ def test_who_waits_is_told_when_the_other_end_is_gone(service: World) -> None:
     ours, theirs = socket.socketpair()
 
     async def work() -> list[object]:
-        front = AnsweringEnd(ours, service.vault.show_group)
+        front = WorkerEnd(ours, service.vault.show_group)
         waiting = asyncio.ensure_future(front.disclose(job(1)))
         while not await asyncio.to_thread(theirs.recv, 1 << 16):
             pass
@@ -164,7 +164,7 @@ def test_an_end_that_is_gone_takes_nobody_along(service: World) -> None:
 
 
 def test_who_goes_away_takes_nothing_back(service: World) -> None:
-    async def work(front: AnsweringEnd) -> list[Answer]:
+    async def work(front: WorkerEnd) -> list[Answer]:
         task = asyncio.ensure_future(front.disclose(job(1)))
         await asyncio.sleep(0)
         task.cancel()
@@ -177,9 +177,9 @@ def test_who_goes_away_takes_nothing_back(service: World) -> None:
 
 
 def test_too_much_that_waits_is_not_taken(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wayseal.server._link.MOST_WAITING", 2)
+    monkeypatch.setattr("wayseal.server._committer_ipc.MOST_WAITING", 2)
 
-    async def work(front: AnsweringEnd) -> list[object]:
+    async def work(front: WorkerEnd) -> list[object]:
         jobs = [front.disclose(job(n)) for n in range(3)]
         done: list[object] = list(await asyncio.gather(*jobs, return_exceptions=True))
         return [*done, await front.disclose(job(9))]
@@ -194,7 +194,7 @@ def test_what_can_not_be_shown_hurts_nobody_else(service: World) -> None:
             raise ZeroDivisionError
         return service.vault.show_group(came)
 
-    async def work(front: AnsweringEnd) -> list[object]:
+    async def work(front: WorkerEnd) -> list[object]:
         first = await asyncio.gather(front.disclose(job(13)), return_exceptions=True)
         return [*first, await front.disclose(job(14))]
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from wayseal.server._problem import MEDIA_TYPE
+from wayseal.server._problems import MEDIA_TYPE
 from wayseal.vault import fields as vault
 
 _AT = Field(examples=["2026-03-02T08:18:00.000000Z"], json_schema_extra={"format": "date-time"})

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from starlette.routing import BaseRoute, Match, Route
 
-from wayseal.server._gate import Scope
-from wayseal.server._problem import ProblemError
+from wayseal.server._middleware import Scope
+from wayseal.server._problems import ProblemError
 from wayseal.server._rules import Rule
 
 _ONE = re.compile(r"(?P<before>[^{}]*)/\{(?P<name>\w+)\}/(?P<after>[^/{}]+)")
@@ -19,7 +19,7 @@ Found = tuple[str, Mapping[str, str]]
 """A path of the table, and the parameters in the address by their names."""
 
 
-class Paths:
+class RouteFinder:
     """Finds routes. routes: the app's; table: (method, path) of those that may be called."""
 
     def __init__(self, routes: Callable[[], Sequence[BaseRoute]], table: Mapping[tuple[str, str], str | None]) -> None:

@@ -6,14 +6,14 @@ from concurrent.futures import Future
 
 import pytest
 
-from wayseal.server._arrivals import Arrivals
+from wayseal.server._async_vault import LoopFutures
 
 
 def test_results_and_errors_arrive_each_where_it_is_waited_for() -> None:
     async def run() -> list[object]:
-        arrivals = Arrivals()
+        futures = LoopFutures()
         theirs: list[Future[int]] = [Future() for _ in range(200)]
-        mine = [arrivals.of(one) for one in theirs]
+        mine = [futures.of(one) for one in theirs]
 
         def finish() -> None:
             for place, one in enumerate(theirs):
@@ -35,10 +35,10 @@ def test_results_and_errors_arrive_each_where_it_is_waited_for() -> None:
 
 def test_who_goes_away_takes_nothing_back() -> None:
     async def run() -> None:
-        arrivals = Arrivals()
+        futures = LoopFutures()
         theirs: Future[int] = Future()
         other: Future[int] = Future()
-        mine, stays = arrivals.of(theirs), arrivals.of(other)
+        mine, stays = futures.of(theirs), futures.of(other)
         mine.cancel()
         assert not theirs.cancelled()
         theirs.set_result(1)
@@ -51,11 +51,11 @@ def test_who_goes_away_takes_nothing_back() -> None:
 
 
 def test_what_finishes_after_the_loop_was_closed_is_nobodys() -> None:
-    arrivals = Arrivals()
+    futures = LoopFutures()
     theirs: Future[int] = Future()
 
     async def run() -> None:
-        arrivals.of(theirs)
+        futures.of(theirs)
 
     asyncio.run(run())
     theirs.set_result(1)

@@ -7,11 +7,11 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wayseal.server._bodies import AskBody, SealBody, Values
 from wayseal.server._metrics import Metrics
-from wayseal.server._moments import text
-from wayseal.server._problem import ProblemError
+from wayseal.server._problems import ProblemError
+from wayseal.server._request_schemas import AskBody, SealBody, Values
 from wayseal.server._rules import Rule
+from wayseal.server._timestamps import format_timestamp
 from wayseal.vault.fields import Field
 from wayseal.vault.requests import Answer, Ask, Caller, Disclosed, Parcel, Refused, Revised, Sealed
 
@@ -19,19 +19,19 @@ _CONFLICTS = frozenset({"exists"})
 """Rules that tell a client of its own earlier request, or that sealed something there first: 409."""
 
 
-def caller_of(request: Request) -> Caller:
+def get_caller(request: Request) -> Caller:
     """Who asks, as admission found."""
     caller = request.scope["state"]["caller"]
     assert isinstance(caller, Caller)  # noqa: S101
     return caller
 
 
-def answered(body: Any, status: int = 200) -> Response:
+def json_response(body: Any, status: int = 200) -> Response:
     """An answer in JSON. Fast where `body` is of plain texts, and slow where names in it are those of enums."""
     return Response(to_json(body), status, media_type="application/json")
 
 
-def refused(refusal: Refused) -> ProblemError:
+def to_problem(refusal: Refused) -> ProblemError:
     """A refusal of the vault as an answer: 403 to whoever asks to see, so that none tells whether a number is there."""
     return ProblemError(
         Rule.CONFLICT if refusal.rule in _CONFLICTS else Rule.REFUSED,
@@ -40,23 +40,23 @@ def refused(refusal: Refused) -> ProblemError:
     )
 
 
-def values_of(given: Values) -> dict[Field, str]:
+def to_values(given: Values) -> dict[Field, str]:
     """The fields that a body gives."""
     return {field: value for field in Field if (value := getattr(given, field.value)) is not None}
 
 
-def parcel(body: SealBody) -> Parcel:
+def to_parcel(body: SealBody) -> Parcel:
     """A parcel to seal."""
     return Parcel(
         waybill=body.waybill,
-        values=values_of(body.values),
+        values=to_values(body.values),
         origin_outlet=body.origin_outlet,
         destination_outlet=body.destination_outlet,
         keep_until=body.keep_until,
     )
 
 
-def asks_of(bodies: Iterable[AskBody]) -> list[Ask]:
+def to_asks(bodies: Iterable[AskBody]) -> list[Ask]:
     """Waybills of a batch."""
     return [
         Ask(
@@ -130,12 +130,12 @@ def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
             continue
         until = times.get(answer.until)
         if until is None:
-            until = times[answer.until] = text(answer.until)
+            until = times[answer.until] = format_timestamp(answer.until)
         out.append(disclosed_json(answer, until))
     return out
 
 
-def count(metrics: Metrics, purposes: Container[str], asks: Sequence[Ask], answers: Sequence[Answer]) -> None:
+def count_answers(metrics: Metrics, purposes: Container[str], asks: Sequence[Ask], answers: Sequence[Answer]) -> None:
     """Puts a batch into the metrics. purposes: those that the policy knows; another one is a text that was sent."""
     outcomes: dict[tuple[str, str], int] = {}
     for ask, answer in zip(asks, answers, strict=True):

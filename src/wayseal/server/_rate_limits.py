@@ -10,7 +10,7 @@ from collections.abc import Hashable
 MOST = 100_000
 
 
-class Buckets:
+class TokenBuckets:
     """One bucket a key; times are seconds of a clock that never goes back."""
 
     def __init__(self, *, most: int = MOST) -> None:
@@ -42,7 +42,7 @@ class Buckets:
             self._levels.popitem(last=False)
 
 
-class Failures:
+class SignInFailures:
     """Failed sign-ins, by (client, address) and by address.
 
     None counts by client alone: whoever knows a client's id could lock it out, and a secret of 256 random bits isn't
@@ -54,7 +54,7 @@ class Failures:
     ADDRESS = (1.0, 60.0)
 
     def __init__(self) -> None:
-        self._buckets = Buckets()
+        self._buckets = TokenBuckets()
 
     def wait(self, client: str, address: str, *, now: float) -> float:
         """Seconds until another try is looked at; 0.0: now."""

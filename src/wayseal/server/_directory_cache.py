@@ -22,7 +22,7 @@ REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Principal:
     """A client and an actor as the vault has them; None: there is none by this id."""
 
     client: Client | None
@@ -43,11 +43,11 @@ def in_office(actor: ActorRecord, *, now: int) -> bool:
     return actor.blocked_at is None and actor.valid_at(now)
 
 
-Read = Callable[[str, str | None], Awaitable[Standing]]
+Read = Callable[[str, str | None], Awaitable[Principal]]
 
 
-class Directory:
-    """Remembers standings. version: of the vault's directory, read now; clock: seconds that never go back."""
+class DirectoryCache:
+    """Remembers principals. version: of the vault's directory, read now; clock: seconds that never go back."""
 
     def __init__(self, read: Read, version: Callable[[], Awaitable[int]], clock: Callable[[], float]) -> None:
         self._read = read
@@ -56,10 +56,10 @@ class Directory:
         self._seen = -1
         self._at = -OLDEST
         self._looking: asyncio.Task[None] | None = None
-        self._known: OrderedDict[tuple[str, str | None], Standing] = OrderedDict()
-        self._reading: dict[tuple[str, str | None], asyncio.Task[Standing]] = {}
+        self._known: OrderedDict[tuple[str, str | None], Principal] = OrderedDict()
+        self._reading: dict[tuple[str, str | None], asyncio.Task[Principal]] = {}
 
-    async def standing(self, client: str, actor: str | None) -> Standing:
+    async def principal(self, client: str, actor: str | None) -> Principal:
         """A client and an actor (None: the client's own), as they were within `OLDEST` seconds (rule 1)."""
         age = self._clock() - self._at
         if age >= FRESH:
@@ -78,7 +78,7 @@ class Directory:
         # Whoever goes away doesn't take the read from the others.
         return await asyncio.shield(task)
 
-    def _read_ended(self, key: tuple[str, str | None], done: "asyncio.Task[Standing]") -> None:
+    def _read_ended(self, key: tuple[str, str | None], done: "asyncio.Task[Principal]") -> None:
         if self._reading.get(key) is done:
             del self._reading[key]
         if not done.cancelled():
@@ -106,12 +106,12 @@ class Directory:
             self._seen = version
         self._at = began
 
-    async def _renew(self, key: tuple[str, str | None]) -> Standing:
+    async def _renew(self, key: tuple[str, str | None]) -> Principal:
         seen = self._seen
-        standing = await self._read(*key)
+        principal = await self._read(*key)
         # What was read while the version changed may be of before.
         if seen == self._seen:
-            self._known[key] = standing
+            self._known[key] = principal
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return standing
+        return principal

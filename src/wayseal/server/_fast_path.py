@@ -1,4 +1,4 @@
-"""A short way to the endpoints that most requests are for, past the framework.
+"""A fast path to the endpoints that most requests are for, past the framework.
 
 1. It takes a request only if its body, its headers and the parameters in its address are what the endpoint declares.
    Everything else goes on to the framework, which alone says what is wrong.
@@ -18,13 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from wayseal.server._gate import App, Receive, Scope, Send
+from wayseal.server._middleware import App, Receive, Scope, Send
 
-SHORT: Final = frozenset({("POST", "/v1/waybills/{waybill}/disclose"), ("POST", "/v1/disclose")})
+FAST_ROUTES: Final = frozenset({("POST", "/v1/waybills/{waybill}/disclose"), ("POST", "/v1/disclose")})
 """Routes that have one."""
 
 
-class Shortcuts:
+class FastPath:
     """Answers requests of the routes in SHORT, and hands all others on to `app`; routes: its own."""
 
     def __init__(self, app: App, routes: Sequence[BaseRoute]) -> None:
@@ -35,7 +35,7 @@ class Shortcuts:
             if isinstance(route, APIRoute)
             for method in route.methods or ()
         }
-        self._endpoints = {key: _Endpoint(found[key]) for key in SHORT}
+        self._endpoints = {key: _Endpoint(found[key]) for key in FAST_ROUTES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the start and end of the service."""

@@ -15,34 +15,34 @@ _LAST = 7_258_118_400_000_000
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def microseconds(text: object) -> int:
+def parse_timestamp(text: object) -> int:
     """Microseconds of a text; ValueError where it is no time with an offset, or one before 1970 or after 2199."""
     if not isinstance(text, str) or not _TEXT.fullmatch(text):
         raise ValueError("no time of RFC 3339")
     try:
-        at = (datetime.fromisoformat(text.upper()) - _EPOCH) // _MICROSECOND
+        us = (datetime.fromisoformat(text.upper()) - _EPOCH) // _MICROSECOND
     except (OverflowError, ValueError):
-        at = -1
-    if not 0 <= at < _LAST:
+        us = -1
+    if not 0 <= us < _LAST:
         raise ValueError("no time from 1970 to 2199")
-    return at
+    return us
 
 
-def text(at: int) -> str:
+def format_timestamp(us: int) -> str:
     """A time in UTC, with microseconds."""
-    seconds, rest = divmod(at, 1_000_000)
-    return f"{second(seconds)}.{rest:06d}Z"
+    seconds, rest = divmod(us, 1_000_000)
+    return f"{format_second(seconds)}.{rest:06d}Z"
 
 
 @lru_cache(maxsize=1024)
-def second(at: int) -> str:
-    """A time in UTC without its zone; at: seconds since 1970. Remembered: many are told within the same second."""
-    return (_NAIVE + timedelta(seconds=at)).isoformat()
+def format_second(seconds: int) -> str:
+    """A time in UTC without its zone; seconds: since 1970. Remembered: many are told within the same second."""
+    return (_NAIVE + timedelta(seconds=seconds)).isoformat()
 
 
-Moment = Annotated[
+Timestamp = Annotated[
     int,
-    BeforeValidator(microseconds),
+    BeforeValidator(parse_timestamp),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-02T08:18:00Z"]}),
 ]
 """A time of a body: text outside, microseconds inside."""

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from tests.server.world import World
-from wayseal.server._paths import Paths
-from wayseal.server._problem import ProblemError
+from wayseal.server._problems import ProblemError
+from wayseal.server._routing import RouteFinder
 from wayseal.server.scopes import ROUTES
 
 VALUES = ("YT1", "0", "a b", "\n", "x\n", "batch", "disclose", "{waybill}", "%2F", "é", "a:b", ".", "")
@@ -42,7 +42,7 @@ def told(find: Any, method: str, address: str) -> str:
 
 
 def test_both_ways_find_the_same(shared: World) -> None:
-    paths = Paths(lambda: shared.api.router.routes, ROUTES)
+    paths = RouteFinder(lambda: shared.api.router.routes, ROUTES)
     quick = {(method, path) for (method, _), (path, _) in paths._plain.items()}
     quick |= {(method, path) for (method, _, _), (path, _) in paths._with_one.items()}
     # The tile has two parameters; a waybill could be called "batch".
@@ -77,7 +77,7 @@ def test_both_ways_find_the_same(shared: World) -> None:
 def test_paths_that_share_an_address_are_asked_in_their_order(paths: list[str], quick: set[str]) -> None:
     routes: list[BaseRoute] = [Route(path, nothing, methods=["POST"]) for path in paths]
     table = dict.fromkeys([("POST", path) for path in paths])
-    made = Paths(lambda: routes, table)
+    made = RouteFinder(lambda: routes, table)
     assert {path for path, _ in [*made._plain.values(), *made._with_one.values()]} == quick
     for address in ("/a/c/b", "/a/1/b", "/a/b", "/c", "/a/1/b/c", "/a/x1/b"):
         assert told(made.find, "POST", address) == told(made._asked, "POST", address)
@@ -85,6 +85,6 @@ def test_paths_that_share_an_address_are_asked_in_their_order(paths: list[str], 
 
 def test_what_is_no_plain_route_leaves_nothing_to_the_quick_way() -> None:
     routes: list[BaseRoute] = [Mount("/a", routes=[]), Route("/a/b", nothing, methods=["POST"])]
-    made = Paths(lambda: routes, {("POST", "/a/b"): None})
+    made = RouteFinder(lambda: routes, {("POST", "/a/b"): None})
     assert not made._plain
     assert told(made.find, "POST", "/a/b").startswith("not_allowed")

@@ -14,10 +14,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from wayseal.server._deadlines import Deadlines
-from wayseal.server._faults import problem_of
-from wayseal.server._logs import Log, where
+from wayseal.server._logging import Log, where
 from wayseal.server._metrics import Metrics
-from wayseal.server._problem import ProblemError
+from wayseal.server._problems import ProblemError, problem_of
 from wayseal.server._rules import Rule
 from wayseal.store.database import DatabaseError
 
@@ -32,7 +31,7 @@ NOWHERE = "none"
 """The route of what has none, in metrics and logs."""
 
 
-class Running:
+class RunningRequests:
     """How many requests are being answered, and whether new ones may begin (rule 3)."""
 
     def __init__(self, most: int) -> None:
@@ -68,10 +67,10 @@ class _Answer:
         await self._send(message)
 
 
-class Gate:
+class RequestMiddleware:
     """Rules 1 to 4 around `app`, which gets scope["state"]["request"], and leaves "route" and "client" there."""
 
-    def __init__(self, app: App, *, running: Running, metrics: Metrics, log: Log, seconds: float) -> None:
+    def __init__(self, app: App, *, running: RunningRequests, metrics: Metrics, log: Log, seconds: float) -> None:
         self._app = app
         self._running = running
         self._metrics = metrics

@@ -11,17 +11,17 @@ from wayseal.store.database.migrations import check
 from wayseal.vault import Vault
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile
 
-Keys = Keyring | KeyringFile
+OpenKeyring = Keyring | KeyringFile
 
 
-def keyring_of(settings: Settings) -> Keys:
+def open_keyring(settings: Settings) -> OpenKeyring:
     """The keyring of the settings: a file may be rotated while the service runs."""
     if settings.keyring_file is not None:
         return KeyringFile(settings.keyring_file)
     return Keyring.from_environment({ENVIRONMENT: settings.keyring or ""})
 
 
-def vault_of(settings: Settings, keyring: Keys) -> Vault:
+def open_vault(settings: Settings, keyring: OpenKeyring) -> Vault:
     """The vault, if its tables are those of this version."""
     with ExitStack() as opened:
         main = opened.enter_context(open_database(settings.database))
@@ -33,7 +33,7 @@ def vault_of(settings: Settings, keyring: Keys) -> Vault:
         return vault
 
 
-def places_of(settings: Settings) -> list[socket.socket]:
+def bind_sockets(settings: Settings) -> list[socket.socket]:
     """A socket for each process that answers, all at the same port; SettingsError where it can't listen.
 
     The system gives each connection to one of them.
@@ -43,9 +43,9 @@ def places_of(settings: Settings) -> list[socket.socket]:
     places: list[socket.socket] = []
     with ExitStack() as opened:
         for _ in range(settings.processes):
-            at = settings.host, places[0].getsockname()[1] if places else settings.port
+            address = settings.host, places[0].getsockname()[1] if places else settings.port
             try:
-                place = socket.create_server(at, family=family, backlog=2048, reuse_port=several)
+                place = socket.create_server(address, family=family, backlog=2048, reuse_port=several)
             except OSError as error:
                 raise SettingsError("host and port: can't listen there ({reason})", reason=disk_says(error)) from error
             places.append(opened.enter_context(place))

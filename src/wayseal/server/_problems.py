@@ -11,8 +11,12 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from wayseal.server._rules import WORDS, Rule
+from wayseal.store.database import DatabaseError
+from wayseal.vault.errors import BusyError, PolicyError, ReusedKeyError, VaultError
 
 MEDIA_TYPE = "application/problem+json"
+_CLIENTS_OWN = (VaultError, PolicyError)
+"""Errors about what was asked; their texts name fields and rules, and nothing of what stood there."""
 
 
 class ProblemError(Exception):
@@ -101,3 +105,16 @@ def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
     if kind == "extra_forbidden" and place:
         place[-1] = "?"
     return {"field": ".".join(str(part) for part in place), "problem": kind}
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """The problem that stands for an error; `internal` for whatever nobody expected."""
+    if isinstance(error, DatabaseError):
+        return ProblemError(Rule.DATABASE, retry_after=2)
+    if isinstance(error, BusyError):
+        return ProblemError(Rule.BUSY, retry_after=1)
+    if isinstance(error, ReusedKeyError):
+        return ProblemError(Rule.CONFLICT)
+    if type(error) in _CLIENTS_OWN:
+        return ProblemError(Rule.INVALID, said=(Rule.INVALID, WORDS[Rule.INVALID].zh, str(error)))
+    return ProblemError(Rule.INTERNAL)

@@ -16,7 +16,7 @@ from typing import Any, Final, TextIO
 import structlog
 from pydantic_core import to_json
 
-from wayseal.server._moments import second
+from wayseal.server._timestamps import format_second
 
 KEYS: Final = frozenset(
     {
@@ -56,23 +56,23 @@ def make_log(stream: TextIO | None = None) -> Log:
     return logger
 
 
-def forward(log: Log) -> None:
+def forward_library_logs(log: Log) -> None:
     """Hands what the service's libraries log to our log (rule 2)."""
     for name in _LIBRARIES:
         logger = logging.getLogger(name)
-        logger.handlers = [Forward(log)]
+        logger.handlers = [LibraryLogHandler(log)]
         logger.propagate = False
 
 
 def where(error: BaseException) -> dict[str, str]:
     """An error as a line may tell it (rule 2): its type, and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
-    at = frames[-1] if frames else None
-    module = "" if at is None else "/".join(at.filename.split("/")[-3:])
-    return {"error": type(error).__name__, "place": "" if at is None else f"{module}:{at.lineno}"}
+    last = frames[-1] if frames else None
+    module = "" if last is None else "/".join(last.filename.split("/")[-3:])
+    return {"error": type(error).__name__, "place": "" if last is None else f"{module}:{last.lineno}"}
 
 
-class Forward(logging.Handler):
+class LibraryLogHandler(logging.Handler):
     """Hands what libraries log to our log (rule 2)."""
 
     def __init__(self, log: Log) -> None:
@@ -103,7 +103,7 @@ def _word(text: str) -> bool:
 
 def _stamp(logger: object, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
-    event["at"] = f"{second(seconds)}.{milliseconds:03d}+00:00"
+    event["at"] = f"{format_second(seconds)}.{milliseconds:03d}+00:00"
     return event
 
 

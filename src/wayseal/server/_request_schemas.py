@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from wayseal.model.kinds import ActorKind, ScanKind
-from wayseal.server._moments import Moment
+from wayseal.server._timestamps import Timestamp
 from wayseal.vault import fields as vault
 
 MOST_BATCH = 1000
@@ -49,7 +49,7 @@ class SealBody(Body):
     values: Values
     origin_outlet: Identifier | None = None
     destination_outlet: Identifier | None = None
-    keep_until: Moment | None = Field(default=None, description="When its key is to be erased.")
+    keep_until: Timestamp | None = Field(default=None, description="When its key is to be erased.")
 
 
 class SealBatch(Body):
@@ -109,7 +109,7 @@ class ScanBody(Body):
     """One scan."""
 
     waybill: Number
-    at: Moment
+    at: Timestamp
     kind: ScanKind
     outlet: Identifier
 
@@ -127,8 +127,8 @@ class TicketBody(Body):
     waybill: Number
     actor: Identifier
     kind: Identifier | None = None
-    opened_at: Moment
-    closed_at: Moment | None = None
+    opened_at: Timestamp
+    closed_at: Timestamp | None = None
 
 
 class TicketBatch(Body):
@@ -145,9 +145,9 @@ class ActorBody(Body):
     role: Identifier
     outlet: Identifier | None = None
     region: Identifier | None = None
-    valid_from: Moment | None = None
-    valid_to: Moment | None = None
-    trained_until: Moment | None = None
+    valid_from: Timestamp | None = None
+    valid_to: Timestamp | None = None
+    trained_until: Timestamp | None = None
 
 
 class ActorBatch(Body):

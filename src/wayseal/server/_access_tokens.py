@@ -32,7 +32,7 @@ _TYPE = "at+jwt"
 _ID = 128
 
 
-class Keys(Protocol):
+class KeyringSource(Protocol):
     """A keyring that may be rotated while it is used."""
 
     def current(self) -> Keyring:
@@ -50,10 +50,10 @@ class Claims:
     certificate: str | None = None
 
 
-class Tokens:
+class AccessTokens:
     """Makes tokens and verifies them. keyring: its active key signs, all it has verify; it may change meanwhile."""
 
-    def __init__(self, keyring: Keys, *, issuer: str) -> None:
+    def __init__(self, keyring: KeyringSource, *, issuer: str) -> None:
         self._keyring = keyring
         self._issuer = issuer
         self._ring: Keyring | None = None

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.world import World, world
-from wayseal.server._limits import Buckets
-from wayseal.server.app import Limits
+from wayseal.server._rate_limits import TokenBuckets
+from wayseal.server.app import RequestLimits
 
-SMALL = Limits(most_bytes=2000, body_seconds=0.2, answer_seconds=0.5)
+SMALL = RequestLimits(most_bytes=2000, body_seconds=0.2, answer_seconds=0.5)
 
 
 def asgi(service: World, path: str, messages: list[Any], headers: dict[str, str], method: str = "POST") -> Any:
@@ -154,7 +154,7 @@ def test_an_answer_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.Monke
             await asyncio.sleep(5)
             return 0
 
-        monkeypatch.setattr(service.desk, "log_size", slow)
+        monkeypatch.setattr(service.async_vault, "log_size", slow)
         answer = service.http.get("/metrics", headers=headers)
         assert (answer.status_code, answer.json()["rule"]) == (503, "timeout")
 
@@ -164,7 +164,7 @@ def test_an_answer_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.Monke
     steps=st.lists(st.floats(0, 3), min_size=1, max_size=200),
 )
 def test_a_bucket_never_gives_more_than_its_rate(rate: float, steps: list[float]) -> None:
-    buckets = Buckets()
+    buckets = TokenBuckets()
     now, taken = 0.0, 0
     for step in steps:
         now += step
@@ -178,7 +178,7 @@ def test_a_bucket_never_gives_more_than_its_rate(rate: float, steps: list[float]
 
 
 def test_only_so_many_buckets_are_kept() -> None:
-    buckets = Buckets(most=2)
+    buckets = TokenBuckets(most=2)
     for key in ("a", "b", "a", "c"):
         buckets.take(key, rate=1.0, size=1.0, now=0.0)
     assert buckets.wait("b", rate=1.0, size=1.0, now=0.0) == 0.0

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.world import World
-from wayseal.server._moments import microseconds, text
-from wayseal.server._problem import ProblemError, field_errors, prefers_chinese
+from wayseal.server._problems import ProblemError, field_errors, prefers_chinese
 from wayseal.server._rules import WORDS, Rule
+from wayseal.server._timestamps import format_timestamp, parse_timestamp
 from wayseal.server.scopes import ROUTES, SCOPES
 
 
@@ -64,11 +64,11 @@ def test_an_unknown_name_is_not_told_back() -> None:
 
 @given(st.integers(0, 7_258_118_399_999_999), st.integers(-840, 840))
 def test_times_come_back(at: int, minutes: int) -> None:
-    assert microseconds(text(at)) == at
+    assert parse_timestamp(format_timestamp(at)) == at
     zone = timezone(timedelta(minutes=minutes))
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
     written = moment.astimezone(zone).isoformat()
-    assert microseconds(written) == at
+    assert parse_timestamp(written) == at
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_times_come_back(at: int, minutes: int) -> None:
 )
 def test_what_is_no_time(given_text: object) -> None:
     with pytest.raises(ValueError, match="no time"):
-        microseconds(given_text)
+        parse_timestamp(given_text)
 
 
 def test_the_description_has_every_route_with_its_scope(shared: World) -> None:
