@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
-from wayseal.store._records import Records
+from wayseal.store._csv_records import Records
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -106,7 +106,7 @@ def test_rows_that_do_not_fit_their_lines_stop_everything(tmp_path: Path, monkey
 
 
 def test_a_line_without_end_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wayseal.store._text.LONGEST_LINE", 100)
+    monkeypatch.setattr("wayseal.store._text_file.LONGEST_LINE", 100)
     path = access(tmp_path, HEAD + GOOD + "x" * 200)
     with pytest.raises(StoreError, match="no text file") as caught:
         read(path, block_bytes=32)

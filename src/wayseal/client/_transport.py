@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from wayseal.client._spelling import problem, understood
+from wayseal.client._serialization import parse_answer, parse_problem
 from wayseal.client.errors import ClientError, RefusedError, SignInError, UnreachableError, UntrustedError
 from wayseal.client.records import Patience
 
@@ -115,9 +115,9 @@ class Transport:
         answer = self._sent("POST", "/oauth/token", {}, again=True, data=self._sign.form(), auth=auth)
         told = _json(answer)
         if answer.status_code >= 300:
-            raise SignInError(understood(_code, told))
-        lasts = understood(lambda body: float(body["expires_in"]), told)
-        return understood(lambda body: f"Bearer {body['access_token']}", told), began + max(lasts - _EARLY, 0.0)
+            raise SignInError(parse_answer(_code, told))
+        lasts = parse_answer(lambda body: float(body["expires_in"]), told)
+        return parse_answer(lambda body: f"Bearer {body['access_token']}", told), began + max(lasts - _EARLY, 0.0)
 
     def _sent(self, method: str, path: str, headers: Mapping[str, str], *, again: bool, **more: Any) -> httpx.Response:
         """Rules 2 and 3."""
@@ -173,7 +173,7 @@ def _is_untrusted(error: BaseException | None) -> bool:
 
 
 def _refusal(answer: httpx.Response) -> RefusedError:
-    return understood(lambda told: problem(answer.status_code, told), _json(answer))
+    return parse_answer(lambda told: parse_problem(answer.status_code, told), _json(answer))
 
 
 def _code(body: Any) -> str:

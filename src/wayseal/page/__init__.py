@@ -6,10 +6,10 @@ from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.page._blocks import Document, Section, Table
-    from wayseal.page._console import printed
     from wayseal.page._json import as_json
     from wayseal.page._render import render_blocks
     from wayseal.page._template import page_of
+    from wayseal.page._text import printed
     from wayseal.page._wrap import wrap
 
 __all__ = ["Document", "Section", "Table", "as_json", "page_of", "printed", "render_blocks", "wrap"]
@@ -22,7 +22,7 @@ __getattr__ = load_when_asked(
         "Table": "_blocks",
         "as_json": "_json",
         "page_of": "_template",
-        "printed": "_console",
+        "printed": "_text",
         "render_blocks": "_render",
         "wrap": "_wrap",
     },

@@ -22,10 +22,10 @@ from wayseal.merkle.tiles import Tile
 from wayseal.server._directory_cache import Principal
 from wayseal.store.database import Connection
 from wayseal.vault import Vault
+from wayseal.vault.active_policy import PolicyTexts, texts_in_force
 from wayseal.vault.committer import Committer
 from wayseal.vault.jobs import DiscloseJob
 from wayseal.vault.log import proofs, tiles
-from wayseal.vault.policies import PolicyTexts, texts_in_force
 from wayseal.vault.requests import Answer, Ask, Caller
 
 P = ParamSpec("P")

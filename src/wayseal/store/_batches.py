@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.store import _times
+from wayseal.store._column_plan import Plan, Shaped, plan
 from wayseal.store._convert import Converted, How, convert
 from wayseal.store._csv import CsvBlocks
 from wayseal.store._jsonl import JsonBlocks
 from wayseal.store._parquet import ParquetBlocks
-from wayseal.store._plan import Plan, Shaped, plan
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.logs import CombinedBlocks, OcsfBlocks, PgauditBlocks
@@ -159,9 +159,9 @@ class _Reader:
         rejected = list(block.rejected)
         for name, item in done.items():
             for mask, reason in item.bad:
-                for at in np.flatnonzero(mask & kept).tolist():
-                    raw = block.raws[at] if block.raws is not None else None
-                    line = int(block.line[at])
+                for index in np.flatnonzero(mask & kept).tolist():
+                    raw = block.raws[index] if block.raws is not None else None
+                    line = int(block.line[index])
                     rejected.append(Rejection(line=line, column=name, reason=reason, raw=raw))
                 kept &= ~mask
         rejected.sort(key=lambda r: r.line)

@@ -222,11 +222,11 @@ def _by_word(raw: pa.Array, column: Column, read: Callable[[str], object], reaso
         except (ValueError, RecursionError):
             read_words.append(None)
             wrong.append(True)
-    at = coded.indices
+    index = coded.indices
     mask = np.zeros(len(raw), np.bool_)
     if any(wrong):
-        mask = _strings.mask_of(pa.array(wrong, pa.bool_()).take(at))
-    done = Converted(array=pa.array(read_words, column.arrow).take(at))
+        mask = _strings.mask_of(pa.array(wrong, pa.bool_()).take(index))
+    done = Converted(array=pa.array(read_words, column.arrow).take(index))
     _note(done.bad, mask, reason)
     return done
 

@@ -26,7 +26,7 @@ from wayseal.model.kinds import ActorKind
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, context
-from wayseal.vault._replies import asked_digest, remember
+from wayseal.vault._idempotency import keep_reply, request_digest
 from wayseal.vault._sql import add
 from wayseal.vault._words import words_of
 from wayseal.vault.directory import ActorRecord
@@ -165,7 +165,7 @@ class _Group:
         if job.key is None:
             return None
         parts = [f"{a.waybill}\n{a.purpose}\n{a.reason}\n{sorted(a.fields or ())}" for a in job.asks]
-        return asked_digest(self._rules.keyring, "disclose", job.caller.actor, job.approval or "", *parts)
+        return request_digest(self._rules.keyring, "disclose", job.caller.actor, job.approval or "", *parts)
 
     def _again(self, job: DiscloseJob, answer: Sequence[Sequence[Any]]) -> list[Decided]:
         """Obligation 6."""
@@ -308,7 +308,7 @@ class _Group:
         add(connection, t.budgets, "used", self.counted())
         for job, asked, made in self._replies:
             rows = [(d.seq, d.leaf.hex(), None if d.decision.allowed else d.decision.rule) for d in made]
-            remember(connection, job.caller.client, (job.key or "", asked), rows, self._now)
+            keep_reply(connection, job.caller.client, (job.key or "", asked), rows, self._now)
         for approval, n in self._spent.items():
             column = t.approvals.c.left
             which = t.approvals.c.approval == approval

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
 from wayseal.vault._disclose import Rules, judge
-from wayseal.vault._replies import asked_digest, remember, replied
+from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
 from wayseal.vault._seal import KEY_ID, Sealing, tags_of
 from wayseal.vault._sql import add, chosen, delete_chosen
 from wayseal.vault._words import words_of
@@ -133,7 +133,7 @@ def _asked(parts: Sealing, caller: Caller, change: Change, rules: Rules, key: st
         job=DiscloseJob(caller=caller, asks=(ask,)),
         change=change,
         rules=rules,
-        key=None if key is None else (key, asked_digest(parts.keyring, "revise", caller.actor, *said)),
+        key=None if key is None else (key, request_digest(parts.keyring, "revise", caller.actor, *said)),
         now=now,
         day=day,
     )
@@ -141,7 +141,7 @@ def _asked(parts: Sealing, caller: Caller, change: Change, rules: Rules, key: st
 
 def _allowed(connection: Connection, asked: _Asked) -> Any:
     """The record, where it may be changed; None where it may not, or this request was answered before."""
-    if asked.key is not None and replied(connection, asked.job.caller.client, *asked.key) is not None:
+    if asked.key is not None and find_reply(connection, asked.job.caller.client, *asked.key) is not None:
         return None
     one, _ = judge(connection, asked.job, asked.rules, now=asked.now, day=asked.day)
     return one.parcel if one.decision.allowed and _covered(asked) else None
@@ -182,7 +182,7 @@ def _keep(
 
     No answer where this has to begin anew: the record, or what the policy says of it, is another now.
     """
-    if asked.key is not None and (old := replied(connection, asked.job.caller.client, *asked.key)) is not None:
+    if asked.key is not None and (old := find_reply(connection, asked.job.caller.client, *asked.key)) is not None:
         return _answer(parts, asked, *old), False
     one, counts = judge(connection, asked.job, asked.rules, now=asked.now, day=asked.day)
     rule = None if one.decision.allowed else one.decision.rule
@@ -201,7 +201,7 @@ def _keep(
     seq, leaf = _written(connection, asked, rule, one.decision.also, revision)
     answer = (seq, leaf.hex(), rule, revision)
     if asked.key is not None:
-        remember(connection, asked.job.caller.client, asked.key, answer, asked.now)
+        keep_reply(connection, asked.job.caller.client, asked.key, answer, asked.now)
     return _answer(parts, asked, *answer), rule is None
 
 

@@ -15,7 +15,7 @@ from wayseal.store.database import Connection, Database
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, digest
-from wayseal.vault._replies import asked_digest, remember, replied
+from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
 from wayseal.vault._sql import chosen
 from wayseal.vault._words import refused
 from wayseal.vault.errors import VaultError
@@ -65,7 +65,7 @@ def seal(
     key_ids = {r.waybill: ids[KEY_ID * n : KEY_ID * (n + 1)] for n, r in enumerate(records)}
     if records:
         sealing.keys.write(_keep_keys, records, key_ids)
-    asked = None if key is None else (key, asked_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
+    asked = None if key is None else (key, request_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
     done = sealing.main.write(_keep, sealing.keyring, caller, clean, records, key_ids, asked, policy, now, day)
     tokens = {p.waybill: token_of(sealing.keyring, p.waybill) for p in clean if p.waybill in done}
     return [_answer(p, tokens.get(p.waybill)) for p in clean]
@@ -138,7 +138,7 @@ def _keep(
     day: int,
 ) -> frozenset[str]:
     """Keeps what isn't there yet; the numbers of this request that it sealed, now or the first time it came."""
-    if asked is not None and (old := replied(connection, caller.client, *asked)) is not None:
+    if asked is not None and (old := find_reply(connection, caller.client, *asked)) is not None:
         return frozenset(old)
     there = _there(connection, [r.waybill for r in records])
     new = {r.waybill: r for r in records if r.waybill not in there}
@@ -153,7 +153,7 @@ def _keep(
         count_work(connection, Work.ISSUED, [*whose, *([ACTOR + caller.actor] * len(made))], day)
         settle(connection, list(new))
     if asked is not None:
-        remember(connection, caller.client, asked, sorted(new), now)
+        keep_reply(connection, caller.client, asked, sorted(new), now)
     numbers = sorted(new)
     told = {"waybills": len(numbers), "refused": len(parcels) - len(numbers), "numbers": digest(*numbers).hex()}
     append(connection, [entry(EntryKind.SEALED, caller, now, policy, more=told)])

@@ -12,12 +12,12 @@ from wayseal.model.errors import WaysealError
 from wayseal.store.database import Connection, Database
 from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _seal as sealing
-from wayseal.vault import approvals, check, directory, policies
+from wayseal.vault import active_policy, approvals, check, directory
 from wayseal.vault import tables as t
 from wayseal.vault import work_events as feed
 from wayseal.vault._disclose import Rules
 from wayseal.vault._find import find
-from wayseal.vault._replies import forget_replies
+from wayseal.vault._idempotency import forget_replies
 from wayseal.vault._revise import revise, tidy
 from wayseal.vault._show import show, verdicts
 from wayseal.vault.approvals import Approval
@@ -297,7 +297,7 @@ class Vault:
 
     def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
         """Puts a policy in force; PolicyError where it can't be."""
-        made = self._main.write(policies.activate, caller, purposes, rules, now)
+        made = self._main.write(active_policy.activate, caller, purposes, rules, now)
         self._look(always=True)
         return made
 
@@ -366,7 +366,7 @@ def _fact(connection: Connection, name: str) -> str:
 
 def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
     """The policy in force (read anew only where it is another one), the clients, the directory's version."""
-    policy = policies.policy_in_force(connection, known)
+    policy = active_policy.policy_in_force(connection, known)
     clients = {client.client: client for client in directory.clients(connection)}
     return policy, clients, directory.version_of(connection)
 
@@ -386,4 +386,4 @@ def _make(connection: Connection, origin: str, purposes: str, rules: str, caller
     if connection.execute(sa.select(t.facts)).first() is not None:
         raise VaultError("there is a vault in this database already")
     connection.execute(t.facts.insert(), [{"name": "origin", "value": origin}, {"name": "made_at", "value": str(now)}])
-    policies.activate(connection, caller, purposes, rules, now)
+    active_policy.activate(connection, caller, purposes, rules, now)

@@ -28,7 +28,7 @@ from wayseal.detect.casebook.types import (
     Verdict,
     one_line,
 )
-from wayseal.store.journal import Held, holding
+from wayseal.store.journal import LockedJournal, lock_journal
 
 FOLDER_MODE = 0o700
 MOST_STATEMENT = 20_000
@@ -43,7 +43,7 @@ class Writer:
     why; OSError: the disk refuses.
     """
 
-    def __init__(self, held: Held, path: Path, pseudonyms: Pseudonyms, made: Taken | None) -> None:
+    def __init__(self, held: LockedJournal, path: Path, pseudonyms: Pseudonyms, made: Taken | None) -> None:
         self._held = held
         self._path = path
         self.pseudonyms = pseudonyms
@@ -196,7 +196,7 @@ def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) ->
         folder.chmod(FOLDER_MODE)
     with ExitStack() as stack:
         with as_casebook_errors(path):
-            held = stack.enter_context(holding(path, new=new))
+            held = stack.enter_context(lock_journal(path, new=new))
         made = taken(held.content, path) if held.content else None
         aliases = checked_pseudonyms(folder, made.chain.secret) if made else made_pseudonyms(folder, entropy)
         yield Writer(held, path, aliases, made)

@@ -12,8 +12,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from wayseal.store.database._closing import Closing
-from wayseal.store.database._told import guarded
+from wayseal.store.database._database import Closeable
+from wayseal.store.database._driver_errors import run_guarded
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
 
 P = ParamSpec("P")
@@ -21,7 +21,7 @@ T = TypeVar("T")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY")
 
 
-class SQLite(Closing):
+class SQLite(Closeable):
     """See `Database`. path: the file; its folder must be there."""
 
     dialect = "sqlite"
@@ -83,7 +83,7 @@ class SQLite(Closing):
             raise DatabaseError("a transaction can't start within another one of the same database")
         self._inside.now = True
         try:
-            return guarded(act, self.path)
+            return run_guarded(act, self.path)
         finally:
             self._inside.now = False
             if self._closed:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wayseal.store.logs._outcome import Why, Wider
-from wayseal.store.logs._shape import Tables
+from wayseal.store.logs._outcomes import DroppedCondition, Why
+from wayseal.store.logs._query_shape import Tables
 from wayseal.store.logs._syntax import conjuncts, set_parts
 from wayseal.store.mapping import TableColumn, TableMap
 
@@ -27,7 +27,7 @@ class Joined:
     sources: dict[str, TableMap | None]
     ends: dict[str, str] = field(default_factory=dict)
     on: list["exp.Expr"] = field(default_factory=list)
-    wider: list[Wider] = field(default_factory=list)
+    wider: list[DroppedCondition] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
 
     def column(self, column: "exp.Expr") -> tuple[str, TableColumn] | None:
@@ -147,5 +147,5 @@ def _tied(made: Joined, links: list[tuple["exp.Expr", "exp.Expr"]], pairs: list[
     made.ends = {alias: next(iter(ends)) for alias, ends in seen.items() if len(ends) == 1 and "?" not in ends}
     loose = [a for a in made.sources if a not in held and a not in made.ends]
     if loose:
-        made.wider.append(Wider(why=Why.JOIN))
+        made.wider.append(DroppedCondition(why=Why.JOIN))
     return made

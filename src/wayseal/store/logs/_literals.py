@@ -47,19 +47,19 @@ def part(statement: str) -> Parted:
     out: list[str] = []
     literals: list[str | None] = []
     comments: list[str] = []
-    at = 0
-    while found := _TOKEN.match(statement, at):
-        kind, text, at = found.lastgroup, found[0], found.end()
+    index = 0
+    while found := _TOKEN.match(statement, index):
+        kind, text, index = found.lastgroup, found[0], found.end()
         if kind == "block":
-            end = _comment_end(statement, at)
-            comments.append(statement[at : end - 2])
-            kind, at = "space", end
+            end = _comment_end(statement, index)
+            comments.append(statement[index : end - 2])
+            kind, index = "space", end
         elif kind == "dollar":
-            end = statement.find(text, at)
+            end = statement.find(text, index)
             if end < 0:
                 raise UnreadableError("a quote is not closed")
-            literals.append(statement[at:end])
-            kind, at = "string", end + len(text)
+            literals.append(statement[index:end])
+            kind, index = "string", end + len(text)
         elif kind in {"quote", "open"}:
             raise UnreadableError("a quote is not closed")
         elif kind in {"string", "escaped", "number"}:
@@ -96,10 +96,10 @@ def _value(text: str) -> str | None:
     return text.replace("_", "")
 
 
-def _comment_end(statement: str, at: int) -> int:
-    """Where a comment ends that is open at `at`; they nest."""
+def _comment_end(statement: str, index: int) -> int:
+    """Where a comment ends that is open at `index`; they nest."""
     depth = 1
-    for edge in _EDGE.finditer(statement, at):
+    for edge in _EDGE.finditer(statement, index):
         depth += 1 if edge[0] == "/*" else -1
         if depth == 0:
             return edge.end()

@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from wayseal.store.database import Connection, Database
 from wayseal.store.database.migrations import Chain, upgrade, version, versions
 from wayseal.vault.backup._back_up import Progress, silent
+from wayseal.vault.backup._copy_rows import chain_tables, opened_file, parts
 from wayseal.vault.backup._manifest import Manifest, check_backup
-from wayseal.vault.backup._rows import chain_tables, opened_file, parts
 from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError, LogChangedError
 from wayseal.vault.log.tiles import tree

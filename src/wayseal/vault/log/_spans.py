@@ -32,11 +32,11 @@ def less(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     """What is in `spans` and not in `others`."""
     out: list[Span] = []
     taken = joined(others)
-    at = 0
+    index = 0
     for first, last in joined(spans):
-        while at < len(taken) and taken[at][1] < first:
-            at += 1
-        here = at
+        while index < len(taken) and taken[index][1] < first:
+            index += 1
+        here = index
         while here < len(taken) and taken[here][0] <= last:
             if first < taken[here][0]:
                 out.append((first, taken[here][0] - 1))

@@ -145,13 +145,13 @@ class _Comparer:
             name = self._snapshot.manifest.sources[int(source[place])].name
             values = {"row": int(rows["row"][place].as_py())}
             self._findings.append(Finding(code=Code.ROW_EXTRA, where=name, values=values))
-        at = np.flatnonzero(known)
-        seqs = self._order[near[at]]
+        matched = np.flatnonzero(known)
+        seqs = self._order[near[matched]]
         np.add.at(self._seen, seqs, 1)
         kind = self._log.kind[seqs]
-        same = np.ones(len(at), np.bool_)
+        same = np.ones(len(matched), np.bool_)
         for name, of_log in (("waybill", self._log.waybill), ("actor", self._log.actor), ("at", self._log.at)):
-            same &= _numbers(rows, name)[at] == of_log[seqs]
+            same &= _numbers(rows, name)[matched] == of_log[seqs]
         for seq in np.unique(seqs[kind == _OTHER]).tolist():
             self._find(Code.ROW_EXTRA, seq)
         for seq in np.unique(seqs[(kind == _DISCLOSED) & ~same]).tolist():

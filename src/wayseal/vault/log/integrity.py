@@ -21,11 +21,10 @@ from wayseal.merkle.tiles import entries as entries_of
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import _rows
-from wayseal.vault.log._checkpoints import signed_at
+from wayseal.vault.log import _read_rows
+from wayseal.vault.log._checkpoints import Opener, Signed, signed_at
 from wayseal.vault.log._findings import Code, Finding, Kept, Verification
 from wayseal.vault.log._levels import ZERO, Levels, Tile
-from wayseal.vault.log._signed import Opener, Signed
 from wayseal.vault.log._spans import Span, counted, joined, less
 from wayseal.vault.log.entries import EntryKind, decode
 from wayseal.vault.log.erasure import named_by
@@ -46,7 +45,7 @@ def verify(database: Database, notes: Sequence[Note], keys: Sequence[VerifyKey],
     """
 
     def work(connection: Connection) -> Verification:
-        _rows.one_snapshot(connection)
+        _read_rows.one_snapshot(connection)
         return verified(connection, notes, keys, progress)
 
     return database.read(work)
@@ -72,7 +71,7 @@ class _Verifier:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._findings: list[Finding] = []
-        self._extent = _rows.extent(connection)
+        self._extent = _read_rows.extent(connection)
         self._nodes: tuple[int, list[bytes | None]] = (0, [])
         self._levels = Levels(self._stored, self._find)
         self._said = _Said()
@@ -86,7 +85,7 @@ class _Verifier:
         for name in self._extent.extra:
             self._find(Code.ENTRY_EXTRA, name)
         fitting, root = self._walk(points, progress)
-        for name in _rows.nodes_too_many(self._connection, size):
+        for name in _read_rows.nodes_too_many(self._connection, size):
             self._find(Code.NODE_EXTRA, name)
         erased = joined(self._said.erased)
         self._spans(Code.ENTRY_ERASED, less(erased, self._said.named))
@@ -106,7 +105,7 @@ class _Verifier:
     def _points(self, opener: Opener, notes: Sequence[Note]) -> list[Signed]:
         """Checkpoints that can be compared with the tree, by size; the others are named."""
         out = []
-        for size, note, at in _rows.notes_of(self._connection):
+        for size, note, at in _read_rows.notes_of(self._connection):
             where = f"checkpoints/{size}"
             found = opener.open(where, note, stored=True)
             if found and (size, at) != (found.point.size, signed_at(found.point)):
@@ -142,18 +141,18 @@ class _Verifier:
     def _stored(self, level: int, place: int) -> bytes | None:
         """A stored node; those of the lowest level are read many at a time."""
         if level > 1:
-            return _rows.hashes_of(self._connection, level, place, place + 1)[0]
+            return _read_rows.hashes_of(self._connection, level, place, place + 1)[0]
         start, some = self._nodes
         if not start <= place < start + len(some):
             start = place // WIDTH * WIDTH
-            some = _rows.hashes_of(self._connection, 1, start, start + WIDTH)
+            some = _read_rows.hashes_of(self._connection, 1, start, start + WIDTH)
             self._nodes = (start, some)
         return some[place - start]
 
     def _tiles(self) -> Iterator[Tile]:
         """Leaves as stored and as made again (rule 2)."""
         first = 0
-        for rows in _rows.tiles_of_rows(self._connection, self._extent.size):
+        for rows in _read_rows.tiles_of_rows(self._connection, self._extent.size):
             tile = Tile(first=first, options=[[]], whole=None not in rows)
             stored, made = tile.options[0], list[bytes]()
             for seq, row in enumerate(rows, first):
@@ -168,7 +167,7 @@ class _Verifier:
             yield tile
             first += WIDTH
 
-    def _leaves(self, seq: int, row: _rows.Row | None) -> tuple[bytes, bytes]:
+    def _leaves(self, seq: int, row: _read_rows.Row | None) -> tuple[bytes, bytes]:
         """The leaf of a row as stored, and as made again; takes note of what the entry says."""
         leaf, salt, content = row or (None, None, None)
         leaf = leaf if leaf is not None and len(leaf) == SIZE else ZERO

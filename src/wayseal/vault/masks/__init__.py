@@ -2,6 +2,6 @@
 
 from wayseal.vault.masks._addresses import region
 from wayseal.vault.masks._rule import Rule
-from wayseal.vault.masks._sets import GB_T_41833, RULE_SETS, RuleSet, mask
+from wayseal.vault.masks._rule_sets import GB_T_41833, RULE_SETS, RuleSet, mask
 
 __all__ = ["GB_T_41833", "RULE_SETS", "Rule", "RuleSet", "mask", "region"]

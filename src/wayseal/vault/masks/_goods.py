@@ -1,6 +1,6 @@
 """Goods: the class is shown, never the words; what tells of health, belief or private life shows nothing at all."""
 
-from wayseal.vault.masks._clean import clean, simple
+from wayseal.vault.masks._normalize import clean, simple
 from wayseal.vault.masks._rule import HIDDEN, Mask, Rule, first_match
 
 

@@ -1,6 +1,6 @@
 """Names: the family name, or a first letter or character, is shown, and stars whose number tells nothing."""
 
-from wayseal.vault.masks._clean import HAN, clean
+from wayseal.vault.masks._normalize import HAN, clean
 from wayseal.vault.masks._rule import HIDDEN, Mask, Rule, first_match
 from wayseal.vault.masks._surnames import COMPOUND, SINGLE
 

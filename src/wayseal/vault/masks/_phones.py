@@ -2,7 +2,7 @@
 
 import re
 
-from wayseal.vault.masks._clean import clean
+from wayseal.vault.masks._normalize import clean
 from wayseal.vault.masks._rule import HIDDEN, Mask, Rule, first_match
 
 _D = "[0-9*]"

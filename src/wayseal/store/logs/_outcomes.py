@@ -35,7 +35,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wider:
+class DroppedCondition:
     """A condition that was left out: why, and the name of the column or parameter where one is to blame."""
 
     why: Why
@@ -43,7 +43,7 @@ class Wider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reads:
+class WaybillsRead:
     """These waybills were shown (clean numbers)."""
 
     waybills: tuple[str, ...]
@@ -51,7 +51,7 @@ class Reads:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class QueryMade:
     """Only the question is known: a filter as `model.predicate` reads it, and the row count where it was logged.
 
     naive: a time in it was written without an offset.
@@ -59,23 +59,23 @@ class Asked:
 
     filter: Mapping[str, object]
     rows: int | None = None
-    wider: tuple[Wider, ...] = ()
+    wider: tuple[DroppedCondition, ...] = ()
     naive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
+class NoRead:
     """No read."""
 
     why: Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bad:
+class Unreadable:
     """A record that can't be read."""
 
     column: str
     reason: Reason = field(default=Reason.TOO_FEW_FIELDS)
 
 
-Outcome = Reads | Asked | Nothing | Bad
+Outcome = WaybillsRead | QueryMade | NoRead | Unreadable

@@ -61,24 +61,24 @@ _GONE = {
 }
 
 
-def guarded(act: Callable[[], T], file: Path | None = None) -> T:
+def run_guarded(act: Callable[[], T], file: Path | None = None) -> T:
     """What `act` returns; what a library raised in it as an error of this room, without that error in its chain."""
     try:
         return act()
     except Exception as error:
-        told = _told(error, file)
-        if told is None:
+        translated = _translate(error, file)
+        if translated is None:
             raise
     # Outside of the clause, so that nothing which prints a chain of errors finds parameters there.
-    raise told
+    raise translated
 
 
-def _told(error: Exception, file: Path | None) -> DatabaseError | None:
+def _translate(error: Exception, file: Path | None) -> DatabaseError | None:
     """None: it isn't the database's."""
     if isinstance(error, PoolTimeoutError):
         return DatabaseGoneError("the database is busy")
     if isinstance(error, DBAPIError | sqlite3.Error | asyncpg.PostgresError | asyncpg.InterfaceError):
-        return _driver(error, file)
+        return _translate_driver_error(error, file)
     if isinstance(error, asyncpg.InternalClientError):
         # What the driver says of a connection that broke in the middle of an answer.
         return DatabaseGoneError(_AWAY)
@@ -91,7 +91,7 @@ def _told(error: Exception, file: Path | None) -> DatabaseError | None:
     return None
 
 
-def _driver(error: Exception, file: Path | None) -> DatabaseError:
+def _translate_driver_error(error: Exception, file: Path | None) -> DatabaseError:
     inner = error.orig if isinstance(error, DBAPIError) else error
     state = str(getattr(inner, "sqlstate", None) or getattr(inner, "sqlite_errorname", None) or "")
     if isinstance(error, DBAPIError) and error.connection_invalidated:
@@ -103,12 +103,12 @@ def _driver(error: Exception, file: Path | None) -> DatabaseError:
             return DatabaseGoneError(words)
         if words := _WORDS.get(state[:length]):
             return DatabaseError(words, file=file)
-    if words := _by_text(str(inner)):
+    if words := _describe_by_text(str(inner)):
         return DatabaseGoneError(words) if words == _AWAY else DatabaseError(words, file=file)
     return DatabaseError(_REFUSES, file=file, state=state or Message("no reason given"))
 
 
-def _by_text(text: str) -> str | None:
+def _describe_by_text(text: str) -> str | None:
     """SQLite has one code for all that is wrong with a statement, and drivers none for what they refuse themselves."""
     for said, words in (
         ("no such table", _NO_TABLES),

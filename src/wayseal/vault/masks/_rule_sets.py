@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from wayseal.vault.fields import FieldKind
+from wayseal.vault.masks._address_words import ADDRESSES, ADDRESSES_REGION
 from wayseal.vault.masks._addresses import address_mask
-from wayseal.vault.masks._clean import LONGEST
 from wayseal.vault.masks._goods import GOODS, GOODS_OTHER, goods_mask
 from wayseal.vault.masks._names import NAMES, name_mask
+from wayseal.vault.masks._normalize import LONGEST
 from wayseal.vault.masks._phones import OTHER, PHONES, PHONES_TWO, phone_mask
 from wayseal.vault.masks._rule import HIDDEN, Mask, Rule
-from wayseal.vault.masks._tokens import ADDRESSES, ADDRESSES_REGION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

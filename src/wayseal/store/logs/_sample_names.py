@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from wayseal.model.numbers import candidates
 from wayseal.store.logs._combined import LINE, REQUEST, unescaped
 from wayseal.store.logs._literals import UnreadableError, pairs, part
-from wayseal.store.logs._private import waybill_of
+from wayseal.store.logs._personal_data import waybill_of
 from wayseal.store.logs._syntax import columns_by_table
 
 

@@ -100,7 +100,7 @@ class Splitter:
         """The rules line by line, for blocks in which something is off."""
         lines = block.split(b"\n")[:-1]
         good: list[bytes] = []
-        at: list[int] = []
+        numbers: list[int] = []
         rejected: list[Rejection] = []
         here = 0
         while here < len(lines):
@@ -115,10 +115,10 @@ class Splitter:
                 rejected.append(Rejection(line=line, column="", reason=reason, raw=raw))
             elif record not in {b"", b"\r"}:
                 good.append(record)
-                at.append(self._line + here)
+                numbers.append(self._line + here)
             here += count
         good.append(b"")
-        line_numbers = np.array(at, dtype=np.int64)
+        line_numbers = np.array(numbers, dtype=np.int64)
         cut = sum(map(len, lines[:here])) + here
         records = Records(data=b"\n".join(good), line=line_numbers, rejected=rejected)
         return self._done(block, cut, records, valid)
@@ -127,13 +127,13 @@ class Splitter:
         """How many lines the record has that begins here, and what is wrong; 0 if its end is yet to come."""
         inside = False
         size = 0
-        for at in range(here, len(lines)):
-            inside, reason = self._scan(lines[at], inside)
+        for index in range(here, len(lines)):
+            inside, reason = self._scan(lines[index], inside)
             if reason is not None:
                 return 1, reason
             if not inside:
-                return at - here + 1, None
-            size += len(lines[at]) + 1
+                return index - here + 1, None
+            size += len(lines[index]) + 1
             if size > self._longest:
                 return 1, Reason.UNTERMINATED_QUOTE
         return (1, Reason.UNTERMINATED_QUOTE) if last else (0, None)
@@ -142,34 +142,34 @@ class Splitter:
         """Whether a quote is open at the end of the line, and what is wrong with the line."""
         if not inside and b'"' not in line:
             return False, _stray_return(line)
-        at, mark = 0, self._mark
+        index, mark = 0, self._mark
         while True:
             if inside:
-                at = line.find(b'"', at) + 1
-                if at == 0:
+                index = line.find(b'"', index) + 1
+                if index == 0:
                     return True, None
-                if line.startswith(b'"', at):
-                    at += 1
+                if line.startswith(b'"', index):
+                    index += 1
                     continue
                 inside = False
-                if at == len(line) or line[at:] == b"\r":
+                if index == len(line) or line[index:] == b"\r":
                     return False, None
-                if not line.startswith(mark, at):
+                if not line.startswith(mark, index):
                     return False, Reason.STRAY_QUOTE
-                at += 1
-            elif line.startswith(b'"', at):
+                index += 1
+            elif line.startswith(b'"', index):
                 inside = True
-                at += 1
+                index += 1
             else:
-                end = line.find(mark, at)
-                value = line[at:] if end < 0 else line[at:end]
+                end = line.find(mark, index)
+                value = line[index:] if end < 0 else line[index:end]
                 if b'"' in value:
                     return False, Reason.STRAY_QUOTE
                 if b"\r" in value and (end >= 0 or _stray_return(value)):
                     return False, Reason.STRAY_CARRIAGE_RETURN
                 if end < 0:
                     return False, None
-                at = end + 1
+                index = end + 1
 
 
 def _has_no_blank_or_nul(block: bytes) -> bool:

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from wayseal.store._text import TextBlock, TextFile
+from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store._times import format_offset
-from wayseal.store.logs._frame import MADE, Rows, Tally, told_at_the_end
-from wayseal.store.logs._outcome import Outcome
-from wayseal.store.logs._paths import Requests
+from wayseal.store.logs._outcomes import Outcome
+from wayseal.store.logs._row_builder import MADE, RowBuilder, Tally, notify_at_end
+from wayseal.store.logs._url_paths import Requests
 from wayseal.store.mapping import LogMapping, LogSettings
 from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, SourceFile
 
@@ -48,7 +48,7 @@ class LineBlocks(ABC):
         """The rows, in order; counts are said with the last block."""
         made = (self.block(block, names) for block in self._text.blocks())
         empty = True
-        for block in told_at_the_end(made, self._tell):
+        for block in notify_at_end(made, self._tell):
             empty = False
             yield block
         if empty:
@@ -59,7 +59,7 @@ class LineBlocks(ABC):
 
     def block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
         """The rows of one block."""
-        rows = Rows(tally=self.tally, keep=self.keep)
+        rows = RowBuilder(tally=self.tally, keep=self.keep)
         found: Found = {name: [] for name in self.names if name not in MADE}
         line: list[int] = []
         raws: list[str] = []

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from wayseal.store._csv import record_texts, split_record
+from wayseal.store._csv_records import Splitter
 from wayseal.store._guess import words_of
 from wayseal.store._jsonl import find, read_line
-from wayseal.store._records import Splitter
 from wayseal.store.formats import Format
 from wayseal.store.logs import READING, named_columns, number_shaped, pairs_of, parted, request_of, target_of
 

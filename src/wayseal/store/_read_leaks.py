@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.store._batches import read_batches
-from wayseal.store._source import open_source
+from wayseal.store._open_source import open_source
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import arrow_schema

@@ -5,7 +5,7 @@ hidden (rule 2), so that a row is needed to show something, never to hide it; ro
 whether anything behind it may still be read.
 """
 
-from wayseal.vault.masks._clean import HAN
+from wayseal.vault.masks._normalize import HAN
 from wayseal.vault.masks._rule import HIDDEN, Rule
 from wayseal.vault.masks._surnames import SINGLE
 

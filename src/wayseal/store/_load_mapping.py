@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.model.errors import disk_says
-from wayseal.store._load_logs import LOG_KEYS, MAPPABLE, LogLoader, columns_of, form_of_time, with_defaults
+from wayseal.store._load_log_mapping import LOG_KEYS, MAPPABLE, LogLoader, columns_of, form_of_time, with_defaults
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
@@ -286,7 +286,9 @@ class _Loader:
         """Where a key stands; where its table does, if the key itself can't be found; else the first line."""
         table, _, inner = where.rpartition(".")
         places = ((where, key), (table, inner), (where, ""))
-        inside = (at for (name, _), at in self._places.items() if not where and name.startswith((f"{key}[", f"{key}.")))
+        inside = (
+            line for (name, _), line in self._places.items() if not where and name.startswith((f"{key}[", f"{key}."))
+        )
         return next((self._places[p] for p in places if p in self._places), next(inside, 1))
 
 

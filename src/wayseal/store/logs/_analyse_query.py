@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from wayseal.store.logs._conditions import operand, read_conditions
 from wayseal.store.logs._joins import join_up
-from wayseal.store.logs._outcome import Why, Wider
-from wayseal.store.logs._shape import Operand, Shape, Tables, bare
+from wayseal.store.logs._outcomes import DroppedCondition, Why
+from wayseal.store.logs._query_shape import Operand, Shape, Tables, bare
 from wayseal.store.logs._syntax import conjuncts, parsed, set_parts
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _of_query(root: "exp.Expr", tables: Tables) -> Shape:
         return bare(joined)
     conditions, wider = read_conditions([*conjuncts(where), *joined.on], joined)
     if root.args.get("having"):
-        wider = [*wider, Wider(why=Why.FORM)]
+        wider = [*wider, DroppedCondition(why=Why.FORM)]
     shown = [e.unalias() for e in root.expressions]
     limit, one = _limit(root)
     return Shape(

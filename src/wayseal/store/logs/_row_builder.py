@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.store._convert import dumps
-from wayseal.store.logs._outcome import Asked, Bad, Nothing, Outcome, Reads, Why
+from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, Unreadable, WaybillsRead, Why
 from wayseal.store.types import Notice, NoticeCode, RawBlock, Rejection
 
 FIRST = "accesses"
@@ -49,7 +49,7 @@ class Tally:
         return ", ".join(told[:_NAMES_SAID]) + (", …" if len(told) > _NAMES_SAID else "")
 
 
-def told_at_the_end(blocks: Iterable[RawBlock], tell: Callable[[], None]) -> Iterator[RawBlock]:
+def notify_at_end(blocks: Iterable[RawBlock], tell: Callable[[], None]) -> Iterator[RawBlock]:
     """The blocks in order; `tell` is called once all are made, before the last one leaves: it carries what is said."""
     held: RawBlock | None = None
     for block in blocks:
@@ -62,12 +62,12 @@ def told_at_the_end(blocks: Iterable[RawBlock], tell: Callable[[], None]) -> Ite
 
 
 @dataclass(slots=True, kw_only=True)
-class Rows:
-    """The rows of one table out of one block; `at` is the record each is from."""
+class RowBuilder:
+    """The rows of one table out of one block; records: the index in the block of the record that each is from."""
 
     tally: Tally
     keep: bool
-    at: list[int] = field(default_factory=list)
+    records: list[int] = field(default_factory=list)
     waybill: list[str | None] = field(default_factory=list)
     action: list[str | None] = field(default_factory=list)
     filter: list[str | None] = field(default_factory=list)
@@ -76,19 +76,19 @@ class Rows:
     dropped: list[int] = field(default_factory=list)
     others: list[int] = field(default_factory=list)
 
-    def add(self, at: int, line: int, raw: Callable[[], str], outcome: Outcome) -> None:
+    def add(self, record: int, line: int, raw: Callable[[], str], outcome: Outcome) -> None:
         """Takes a record's outcome, if it belongs to this table."""
         first = self.tally.table == FIRST
-        if first and isinstance(outcome, Reads) and outcome.waybills:
+        if first and isinstance(outcome, WaybillsRead) and outcome.waybills:
             for number in outcome.waybills:
-                self._row(at, number, outcome.action, None, None)
-        elif not first and isinstance(outcome, Asked):
+                self._row(record, number, outcome.action, None, None)
+        elif not first and isinstance(outcome, QueryMade):
             rows = None if outcome.rows is None else str(outcome.rows)
-            self._row(at, None, None, dumps(dict(outcome.filter)), rows)
+            self._row(record, None, None, dumps(dict(outcome.filter)), rows)
             self._wider(outcome)
-        elif isinstance(outcome, Nothing):
+        elif isinstance(outcome, NoRead):
             self.leave(outcome.why, [line])
-        elif first and isinstance(outcome, Bad):
+        elif first and isinstance(outcome, Unreadable):
             text = raw() if self.keep else None
             self.rejected.append(Rejection(line=line, column=outcome.column, reason=outcome.reason, raw=text))
         else:
@@ -104,7 +104,7 @@ class Rows:
         else:
             self.others += lines
 
-    def _wider(self, outcome: Asked) -> None:
+    def _wider(self, outcome: QueryMade) -> None:
         self.tally.naive = self.tally.naive or outcome.naive
         for why in {w.why for w in outcome.wider}:
             self.tally.wider[why] += 1
@@ -112,8 +112,10 @@ class Rows:
             if item.name:
                 self.tally.names.setdefault(item.why, {})[item.name] = None
 
-    def _row(self, at: int, waybill: str | None, action: str | None, predicate: str | None, rows: str | None) -> None:
-        self.at.append(at)
+    def _row(
+        self, record: int, waybill: str | None, action: str | None, predicate: str | None, rows: str | None
+    ) -> None:
+        self.records.append(record)
         self.waybill.append(waybill)
         self.action.append(action)
         self.filter.append(predicate)
@@ -128,16 +130,16 @@ class Rows:
         bytes_read: int,
     ) -> RawBlock:
         """The raw block: `columns` are those of the records, by name."""
-        at = np.array(self.at, np.int64)
-        take = pa.array(at)
+        records = np.array(self.records, np.int64)
+        take = pa.array(records)
         made = dict(zip(MADE, (self.waybill, self.action, self.filter, self.rows), strict=True))
         out = {n: pa.array(made[n], pa.string()) if n in made else columns[n].take(take) for n in names}
         return RawBlock(
             columns=out,
-            line=line[at] if len(at) else np.empty(0, np.int64),
+            line=line[records] if len(records) else np.empty(0, np.int64),
             rejected=tuple(sorted(self.rejected, key=lambda r: r.line)),
             bytes_read=bytes_read,
-            raws=None if raws is None else tuple(raws[n] for n in self.at),
+            raws=None if raws is None else tuple(raws[n] for n in self.records),
             dropped=np.array(self.dropped, np.int64),
             others=np.array(self.others, np.int64),
         )

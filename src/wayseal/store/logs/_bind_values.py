@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from wayseal.store._csv import split_record
-from wayseal.store.logs._outcome import Asked, Nothing, Outcome, Reads, Why, Wider
-from wayseal.store.logs._private import looks_personal, usable, waybill_of
-from wayseal.store.logs._shape import Condition, Operand, Shape
+from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, QueryMade, WaybillsRead, Why
+from wayseal.store.logs._personal_data import looks_personal, usable, waybill_of
+from wayseal.store.logs._query_shape import Condition, Operand, Shape
 
 _TICK = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ class Filter:
     start: datetime | None = None
     end: datetime | None = None
     limit: int | None = None
-    wider: list[Wider] = field(default_factory=list)
+    wider: list[DroppedCondition] = field(default_factory=list)
     naive: bool = False
 
     def permit(self, key: str, values: Sequence[str]) -> None:
@@ -90,13 +90,13 @@ class Filter:
         rows: of the answer, where known, one a waybill. strict: what was asked beside the numbers may have hidden some.
         """
         if rows == 0 or self.empty:
-            return Nothing(why=Why.NO_ROWS)
+            return NoRead(why=Why.NO_ROWS)
         targets = self.any_of.get("waybill", set())
         alone = len(self.any_of) == 1 and not self.wider and self.start is None and self.end is None
         exact = (alone and (self.limit is None or self.limit >= len(targets))) or not strict
         if targets and (exact if rows is None else rows >= len(targets)):
-            return Reads(waybills=tuple(sorted(targets)), action=action)
-        return Asked(filter=self.as_json(), rows=rows, wider=tuple(self.wider), naive=self.naive)
+            return WaybillsRead(waybills=tuple(sorted(targets)), action=action)
+        return QueryMade(filter=self.as_json(), rows=rows, wider=tuple(self.wider), naive=self.naive)
 
 
 def one(values: list[str]) -> str | list[str]:
@@ -113,23 +113,23 @@ def bind(
 ) -> Outcome:
     """What the statement of this shape with these values comes to. bound: values of $1, …; None if not logged."""
     if shape.nothing is not None:
-        return Nothing(why=shape.nothing)
+        return NoRead(why=shape.nothing)
     if rows == 0:
-        return Nothing(why=Why.NO_ROWS)
+        return NoRead(why=Why.NO_ROWS)
     made = Filter(offset=offset, wider=list(shape.wider))
     values = _Values(literals=literals, bound=bound)
     for condition in shape.conditions:
         try:
             _apply(made, condition, values)
         except LeftOutError as left:
-            made.wider.append(Wider(why=left.why, name="" if left.why is not Why.VALUE else condition.key))
+            made.wider.append(DroppedCondition(why=left.why, name="" if left.why is not Why.VALUE else condition.key))
     if shape.counts and "waybill" not in made.any_of:
-        return Nothing(why=Why.ONLY_COUNTED)
+        return NoRead(why=Why.ONLY_COUNTED)
     if shape.grouped or shape.counts:
         return made.outcome(None, _action(shape))
     made.limit = 1 if shape.one else _limit(shape.limit, values)
     if made.limit == 0:
-        return Nothing(why=Why.NO_ROWS)
+        return NoRead(why=Why.NO_ROWS)
     return made.outcome(rows, _action(shape))
 
 
@@ -148,13 +148,13 @@ class _Values:
 
     def _text(self, operand: Operand) -> str:
         if not operand.bound:
-            text = self.literals[operand.at] if operand.at < len(self.literals) else None
+            text = self.literals[operand.index] if operand.index < len(self.literals) else None
             if text is None:
                 raise LeftOutError(Why.VALUE)
             return text
-        if self.bound is None or not 1 <= operand.at <= len(self.bound):
+        if self.bound is None or not 1 <= operand.index <= len(self.bound):
             raise LeftOutError(Why.PARAMETER)
-        text = self.bound[operand.at - 1]
+        text = self.bound[operand.index - 1]
         if text in {"", _SUPPRESSED}:
             raise LeftOutError(Why.PARAMETER)
         return text

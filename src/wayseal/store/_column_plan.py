@@ -118,8 +118,8 @@ def _check_there(name: str, names: tuple[str, ...], file: SourceFile) -> None:
 def describe(names: tuple[str, ...]) -> str:
     """The columns that a file has, for an error; what doesn't look like a name is told by its place only."""
     told = [
-        n if re.fullmatch(r"[^\W\d][\w .:/()-]{0,39}", n) and not re.search(r"\d{4}", n) else f"#{at}"
-        for at, n in enumerate(names[:40], 1)
+        n if re.fullmatch(r"[^\W\d][\w .:/()-]{0,39}", n) and not re.search(r"\d{4}", n) else f"#{index}"
+        for index, n in enumerate(names[:40], 1)
     ]
     return ", ".join(told) + (", …" if len(names) > 40 else "")
 
@@ -135,8 +135,8 @@ def _fetch(item: FieldMap, block: RawBlock) -> pa.Array:
     if not item.values:
         return raw
     texts = _strings.trimmed(_strings.as_text(raw))
-    at = pc.index_in(texts, value_set=pa.array(list(item.values), pa.string()))
-    return pc.coalesce(pa.array(list(item.values.values()), pa.string()).take(at), texts)
+    index = pc.index_in(texts, value_set=pa.array(list(item.values), pa.string()))
+    return pc.coalesce(pa.array(list(item.values.values()), pa.string()).take(index), texts)
 
 
 def parse_times(formats: tuple[str, ...], raw: pa.Array) -> _times.Times:

@@ -5,11 +5,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
 
-from wayseal.store.logs._analyse import analyse
-from wayseal.store.logs._bind import bind
+from wayseal.store.logs._analyse_query import analyse
+from wayseal.store.logs._bind_values import bind
 from wayseal.store.logs._literals import Parted, UnreadableError, part, words
-from wayseal.store.logs._outcome import Asked, Nothing, Outcome, Why
-from wayseal.store.logs._shape import Shape, Tables, bare
+from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, Why
+from wayseal.store.logs._query_shape import Shape, Tables, bare
 from wayseal.store.mapping import TableMap
 
 _TEMPLATES = 4096
@@ -64,6 +64,6 @@ class Statements:
 def unknown(why: Why, rows: int | None) -> Outcome:
     """A statement of which nothing can be said but that it touched waybills."""
     if rows == 0:
-        return Nothing(why=Why.NO_ROWS)
+        return NoRead(why=Why.NO_ROWS)
     made = bare(why)
-    return Asked(filter={"unknown": True}, rows=rows, wider=made.wider)
+    return QueryMade(filter={"unknown": True}, rows=rows, wider=made.wider)

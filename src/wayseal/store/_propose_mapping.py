@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from wayseal.store._guess import Columns, Guess, guess
-from wayseal.store._guess_leaks import guess_leaks
-from wayseal.store._plan import describe
-from wayseal.store._propose_logs import propose_log
+from wayseal.store._column_plan import describe
+from wayseal.store._guess import Columns, Guess, guess, guess_leaks
+from wayseal.store._propose_log_mapping import propose_log
 from wayseal.store._sample import Sample, read_sample
 from wayseal.store.formats import Format
 from wayseal.store.tables import TABLES, Table

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wayseal.store.logs._outcome import Why, Wider
+from wayseal.store.logs._outcomes import DroppedCondition, Why
 from wayseal.store.mapping import TableMap
 
 
@@ -10,7 +10,7 @@ from wayseal.store.mapping import TableMap
 class Operand:
     """A literal by its number, or a bound value by its own ($1 is 1). array: `{a,b}`; date: cast to a date."""
 
-    at: int
+    index: int
     bound: bool = False
     array: bool = False
     date: bool = False
@@ -39,7 +39,7 @@ class Shape:
     nothing: Why | None = None
     bare: bool = False
     conditions: tuple[Condition, ...] = ()
-    wider: tuple[Wider, ...] = ()
+    wider: tuple[DroppedCondition, ...] = ()
     limit: Operand | None = None
     one: bool = False
     grouped: bool = False
@@ -74,4 +74,4 @@ class Tables:
 
 def bare(why: Why) -> Shape:
     """A statement that touches waybills, of which no condition can be used."""
-    return Shape(bare=True, wider=(Wider(why=why),))
+    return Shape(bare=True, wider=(DroppedCondition(why=why),))

@@ -22,12 +22,12 @@ LASTS = 86_400_000_000
 """How long an answer is kept, microseconds."""
 
 
-def asked_digest(keyring: Keyring, *parts: str) -> bytes:
+def request_digest(keyring: Keyring, *parts: str) -> bytes:
     """By what a request is known again (rule 2), with the oldest key, so that a rotation doesn't change it."""
     return keyring.keys(IndexKey)[0].tag(b"request\0" + digest(*parts))
 
 
-def replied(connection: Connection, client: str, key: str, asked: bytes) -> list[Any] | None:
+def find_reply(connection: Connection, client: str, key: str, asked: bytes) -> list[Any] | None:
     """The answer that was given; ReusedKeyError where the key was used for something else (rule 1)."""
     which = (t.replies.c.client == client) & (t.replies.c.key == key)
     row = connection.execute(sa.select(t.replies).where(which)).one_or_none()
@@ -38,7 +38,7 @@ def replied(connection: Connection, client: str, key: str, asked: bytes) -> list
     return list(json.loads(row.answer))
 
 
-def remember(connection: Connection, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int) -> None:
+def keep_reply(connection: Connection, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int) -> None:
     """Keeps an answer."""
     key, hashed = asked
     row = {"client": client, "key": key, "asked_sha256": hashed, "answer": json.dumps(answer), "at": now}

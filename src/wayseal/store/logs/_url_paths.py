@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
-from wayseal.store.logs._bind import Filter, LeftOutError
-from wayseal.store.logs._outcome import Nothing, Outcome, Why, Wider
+from wayseal.store.logs._bind_values import Filter, LeftOutError
+from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, Why
 from wayseal.store.mapping import LogSettings, PathRule
 
 _MOST_PARAMETERS = 1000
@@ -20,12 +20,12 @@ class Requests:
         self._offset = offset
         self._statuses = tuple(s.lower().removesuffix("xx") for s in settings.statuses)
 
-    def refused(self, method: str, status: str) -> Nothing | None:
+    def refused(self, method: str, status: str) -> NoRead | None:
         """Why such a request showed nothing; None if it may have. An empty text is not looked at."""
         if method and method.upper() not in self._settings.methods:
-            return Nothing(why=Why.METHOD)
+            return NoRead(why=Why.METHOD)
         if status and not any(status.startswith(s) for s in self._statuses):
-            return Nothing(why=Why.STATUS)
+            return NoRead(why=Why.STATUS)
         return None
 
     def outcome(self, target: str, rows: int | None = None) -> Outcome:
@@ -35,7 +35,7 @@ class Requests:
             found = rule.pattern.fullmatch(path)
             if found is not None:
                 return self._asked(rule, found.groupdict(), query, rows)
-        return Nothing(why=Why.OTHER_PATH)
+        return NoRead(why=Why.OTHER_PATH)
 
     def _asked(
         self, rule: PathRule, captured: Mapping[str, str | None], query: list[tuple[str, str]] | None, rows: int | None
@@ -43,18 +43,18 @@ class Requests:
         made = Filter(offset=self._offset)
         texts: dict[str, list[str]] = {k: [v] for k, v in captured.items() if v}
         if query is None:
-            made.wider.append(Wider(why=Why.UNREADABLE))
+            made.wider.append(DroppedCondition(why=Why.UNREADABLE))
         for name, value in query or ():
             if name in rule.query:
                 if value.strip():
                     texts.setdefault(rule.query[name], []).append(value)
             elif name not in rule.ignore:
-                made.wider.append(Wider(why=Why.PARAMETER, name=name))
+                made.wider.append(DroppedCondition(why=Why.PARAMETER, name=name))
         for key, values in texts.items():
             try:
                 _permit(made, key, values)
             except LeftOutError as left:
-                made.wider.append(Wider(why=left.why))
+                made.wider.append(DroppedCondition(why=left.why))
         return made.outcome(rows, rule.action, strict=False)
 
 
