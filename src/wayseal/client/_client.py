@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from wayseal.client import _serialization as serialization
-from wayseal.client._transport import Sign, Transport, http_client
+from wayseal.client._transport import SignIn, Transport, http_client
 from wayseal.client.errors import RefusedError
 from wayseal.client.records import (
     Actor,
@@ -17,9 +17,9 @@ from wayseal.client.records import (
     Disclosed,
     Erased,
     Parcel,
-    Patience,
     PolicyShown,
     Refused,
+    RetryPolicy,
     Revised,
     Scan,
     Sealed,
@@ -49,16 +49,16 @@ class VaultClient:
         verify: Path | None = None,
         cert: tuple[Path, Path] | None = None,
         insecure: bool = False,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
         """Nothing is sent yet.
 
         actor: on whose behalf; None: the client's own. scopes: fewer than the client has. verify: file of trusted
         certificates; cert: files of the client's certificate and its key. insecure: http beyond this machine.
         """
-        waits = patience or Patience()
+        waits = retry_policy or RetryPolicy()
         http = http_client(base_url, waits.timeout, verify, cert, insecure=insecure)
-        sign = Sign(client=client_id, secret=client_secret, actor=actor, scopes=tuple(scopes))
+        sign = SignIn(client=client_id, secret=client_secret, actor=actor, scopes=tuple(scopes))
         self._transport = Transport(http, sign, waits)
         self._name = f"VaultClient({base_url!r}, {client_id!r}, actor={actor!r})"
 

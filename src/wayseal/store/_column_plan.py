@@ -20,7 +20,7 @@ _EXPLAINED = {"leaks": N_("{columns} (seen_at says when each number was seen out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shaped:
+class NamedColumns:
     """A block with contract names: raw columns, times that a mapping has parsed already, and which rows to keep."""
 
     columns: Mapping[str, pa.Array]
@@ -29,7 +29,7 @@ class Shaped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ColumnPlan:
     """What to take from a file: the columns it needs, those it leaves out, and where each contract column is from."""
 
     needed: frozenset[str]
@@ -39,7 +39,7 @@ class Plan:
     mapped: bool = False
     types: Mapping[str, ColumnType] = field(default_factory=dict)
 
-    def shape(self, block: RawBlock) -> Shaped:
+    def shape(self, block: RawBlock) -> NamedColumns:
         """The block's columns under their contract names."""
         columns: dict[str, pa.Array] = {}
         times: dict[str, tuple[_times.Times, pa.Array]] = {}
@@ -48,10 +48,10 @@ class Plan:
             columns[item.name] = raw
             if self.types[item.name] is ColumnType.TIME and item.formats != ("iso",):
                 times[item.name] = (parse_times(item.formats, raw), raw)
-        return Shaped(columns=columns, times=times, keep=_kept(self.filters, block))
+        return NamedColumns(columns=columns, times=times, keep=_kept(self.filters, block))
 
 
-def plan(file: SourceFile, names: tuple[str, ...], mapping: LogMapping | None, open_ended: bool) -> Plan:
+def plan(file: SourceFile, names: tuple[str, ...], mapping: LogMapping | None, open_ended: bool) -> ColumnPlan:
     """The plan for a file with these columns; StoreError names the column that is missing or there twice.
 
     open_ended: further names may turn up later, so only what every row must have has to be there already. A file
@@ -67,7 +67,7 @@ def plan(file: SourceFile, names: tuple[str, ...], mapping: LogMapping | None, o
     for name in sorted(must if open_ended else needed):
         if names:
             _check_there(name, names, file)
-    return Plan(
+    return ColumnPlan(
         needed=frozenset(needed),
         unknown=tuple(n for n in names if n not in needed and n.partition(".")[0] not in needed),
         fields=fields,

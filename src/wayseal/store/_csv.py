@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from wayseal.store._csv_records import LONGEST_RECORD, Records, Splitter
+from wayseal.store._csv_records import LONGEST_RECORD, Records, RecordSplitter
 from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
@@ -97,7 +97,7 @@ class CsvBlocks:
         """The rows, in order."""
         if not self.names:
             return
-        splitter = Splitter(self._delimiter, first_line=self._first_line, keep_rejected=self._keep)
+        splitter = RecordSplitter(self._delimiter, first_line=self._first_line, keep_rejected=self._keep)
         for block, last in _with_last(self._rest):
             records = splitter.feed(block.data, valid=block.valid, last=last)
             yield self._raw(records, names, block.bytes_read)

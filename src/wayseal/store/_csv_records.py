@@ -33,7 +33,7 @@ class Records:
     rejected: list[Rejection]
 
 
-class Splitter:
+class RecordSplitter:
     """Cuts the blocks of one file into records; keeps the beginning of one that the next block ends."""
 
     def __init__(

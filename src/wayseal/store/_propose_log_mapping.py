@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wayseal.store._csv import record_texts, split_record
-from wayseal.store._csv_records import Splitter
+from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._guess import words_of
 from wayseal.store._jsonl import find, read_line
 from wayseal.store.formats import Format
@@ -87,7 +87,7 @@ def _head(path: Path) -> str:
 def _pgaudit(text: str, say: Mapping[str, str]) -> list[str] | None:
     if not _CSVLOG.match(text) and ',"AUDIT: ' not in text:
         return None
-    records = Splitter(",").feed(text.encode(), valid=False, last=True)
+    records = RecordSplitter(",").feed(text.encode(), valid=False, last=True)
     fields = [f for r in record_texts(records.data) if len(f := split_record(r, ",")) in range(23, 27)]
     if not fields:
         return None

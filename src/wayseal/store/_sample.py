@@ -9,7 +9,7 @@ from typing import Any
 
 from wayseal.model.numbers import candidates
 from wayseal.store._csv import record_texts, split_record
-from wayseal.store._csv_records import Splitter
+from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._jsonl import find, names_of, read_line
 from wayseal.store._open_source import open_source
 from wayseal.store._parquet import ParquetBlocks
@@ -88,7 +88,7 @@ def _leaf(value: Any) -> str | None:
 
 
 def _records(data: str, delimiter: str) -> list[list[str]]:
-    records = Splitter(delimiter).feed(data.encode(), valid=True, last=True)
+    records = RecordSplitter(delimiter).feed(data.encode(), valid=True, last=True)
     return [split_record(text, delimiter) for text in record_texts(records.data)[: ROWS + 1]]
 
 

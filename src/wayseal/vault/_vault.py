@@ -15,7 +15,7 @@ from wayseal.vault import _seal as sealing
 from wayseal.vault import active_policy, approvals, check, directory
 from wayseal.vault import tables as t
 from wayseal.vault import work_events as feed
-from wayseal.vault._disclose import Rules
+from wayseal.vault._disclose import DecisionInputs
 from wayseal.vault._find import find
 from wayseal.vault._idempotency import forget_replies
 from wayseal.vault._revise import revise, tidy
@@ -149,7 +149,7 @@ class Vault:
         with self._lock:
             if self._seen[0] != day or len(self._seen[1]) > _SEEN:
                 self._seen = (day, set())
-            rules = self._rules()
+            rules = self._decision_inputs()
             try:
                 done = self._main.write(disclosing.commit, jobs, rules, self._tail, now=now, day=day)
             except WaysealError:
@@ -192,7 +192,7 @@ class Vault:
             values={field: check.value(field, text) for field, text in values.items()},
         )
         parts = sealing.Sealing(main=self._main, keys=self._keys, service=self._service, keyring=self.keyring)
-        rules, day = self._rules(), day_of(now, self._offset)
+        rules, day = self._decision_inputs(), day_of(now, self._offset)
         return revise(parts, caller, change, rules, key=check.optional("key", key), now=now, day=day)
 
     def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused:
@@ -200,7 +200,7 @@ class Vault:
         check.purpose(purpose)
         check.reason(reason)
         day = day_of(now, self._offset)
-        return self._main.write(find, self._rules(), caller, phone, purpose, reason, now=now, day=day)
+        return self._main.write(find, self._decision_inputs(), caller, phone, purpose, reason, now=now, day=day)
 
     def scans(self, caller: Caller, events: Sequence[feed.ScanEvent], *, now: int) -> int:
         """Takes scans in; how many were new."""
@@ -335,10 +335,10 @@ class Vault:
         with self._keys, self._main:
             pass
 
-    def _rules(self) -> Rules:
+    def _decision_inputs(self) -> DecisionInputs:
         self._look()
         may = {client.client: client.acts_for for client in self._clients.values()}
-        return Rules(policy=self._policy, keyring=self.keyring, seen=self._seen[1], may=may)
+        return DecisionInputs(policy=self._policy, keyring=self.keyring, seen=self._seen[1], may=may)
 
     def _look(self, *, always: bool = False) -> None:
         """Looks for a newer policy and other clients."""

@@ -71,10 +71,10 @@ class Records:
 
 def verify_records(main: Database, keys: Database, service: KeyService, progress: Progress) -> Records:
     """Opens every record (rules 1 to 5)."""
-    return _Looker(main, keys, service).all(progress)
+    return _RecordVerifier(main, keys, service).all(progress)
 
 
-class _Looker:
+class _RecordVerifier:
     def __init__(self, main: Database, keys: Database, service: KeyService) -> None:
         self._main, self._keys, self._service = main, keys, service
         self._findings: list[RecordFinding] = []

@@ -101,14 +101,14 @@ class SQLite(Closeable):
     def _write(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         if not self.path.exists():
             self._make()
-        with _Held(self._lock, self._patience), self._writing.connect() as connection:
+        with _TimedLock(self._lock, self._patience), self._writing.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             done = work(connection, *args, **kwargs)
             connection.commit()
             return done
 
     def _shred(self) -> None:
-        with _Held(self._lock, self._patience), self._writing.connect() as connection:
+        with _TimedLock(self._lock, self._patience), self._writing.connect() as connection:
             # `secure_delete` alone leaves bytes: a page that was split keeps images of rows that went elsewhere.
             connection.exec_driver_sql("PRAGMA temp_store=FILE")
             connection.exec_driver_sql("VACUUM")
@@ -158,7 +158,7 @@ class SQLite(Closeable):
             os.close(folder)
 
 
-class _Held:
+class _TimedLock:
     """A lock, waited for no longer than `patience` seconds."""
 
     def __init__(self, lock: threading.Lock, patience: float) -> None:

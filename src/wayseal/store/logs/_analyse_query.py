@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wayseal.store.logs._conditions import operand, read_conditions
 from wayseal.store.logs._joins import join_up
 from wayseal.store.logs._outcomes import DroppedCondition, Why
-from wayseal.store.logs._query_shape import Operand, Shape, Tables, bare
+from wayseal.store.logs._query_shape import Operand, QueryShape, Tables, bare
 from wayseal.store.logs._syntax import conjuncts, parsed, set_parts
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ _PARTS = frozenset(
 )
 
 
-def analyse(template: str, words: frozenset[str], tables: Tables) -> Shape:
+def analyse(template: str, words: frozenset[str], tables: Tables) -> QueryShape:
     """The shape of a template; `words` are the names that stand in it."""
     mentioned = bool(words & tables.words)
     if not mentioned:
-        return Shape(nothing=Why.OTHER_TABLE)
+        return QueryShape(nothing=Why.OTHER_TABLE)
     if _EXPLAIN.match(template):
-        return Shape(nothing=Why.NOT_A_READ)
+        return QueryShape(nothing=Why.NOT_A_READ)
     roots = parsed(template)
     if roots is None:
         return bare(Why.UNREADABLE)
@@ -42,17 +42,17 @@ def analyse(template: str, words: frozenset[str], tables: Tables) -> Shape:
         return bare(Why.UNREADABLE)
 
 
-def _of_root(root: "exp.Expr", tables: Tables) -> Shape:
+def _of_root(root: "exp.Expr", tables: Tables) -> QueryShape:
     from sqlglot import exp  # noqa: PLC0415
 
     if not _touched(root, tables) and not isinstance(root, exp.Command):
-        return Shape(nothing=Why.OTHER_TABLE)
+        return QueryShape(nothing=Why.OTHER_TABLE)
     if isinstance(root, exp.Copy):
         return _of_copy(root, tables)
     if isinstance(root, exp.Create) and isinstance(root.expression, exp.Query):
         return _of_query(root.expression, tables)
     if isinstance(root, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.Create | exp.Drop | exp.Alter):
-        return Shape(nothing=Why.NOT_A_READ) if root.args.get("returning") is None else bare(Why.FORM)
+        return QueryShape(nothing=Why.NOT_A_READ) if root.args.get("returning") is None else bare(Why.FORM)
     return _of_query(root, tables)
 
 
@@ -63,24 +63,24 @@ def _touched(root: "exp.Expr", tables: Tables) -> bool:
     return any(t is not None and t.waybills for t in found)
 
 
-def _of_copy(root: "exp.Expr", tables: Tables) -> Shape:
+def _of_copy(root: "exp.Expr", tables: Tables) -> QueryShape:
     from sqlglot import exp  # noqa: PLC0415
 
     if root.args.get("kind"):
-        return Shape(nothing=Why.NOT_A_READ)
+        return QueryShape(nothing=Why.NOT_A_READ)
     inner = root.this
     if isinstance(inner, exp.Subquery):
         inner = inner.this
     if isinstance(inner, exp.Table | exp.Schema):
-        return Shape(export=True)
+        return QueryShape(export=True)
     made = _of_query(inner, tables)
-    return Shape(
+    return QueryShape(
         nothing=made.nothing, bare=made.bare, conditions=made.conditions, wider=made.wider, limit=made.limit,
         one=made.one, grouped=made.grouped, counts=made.counts, export=True,
     )  # fmt: skip
 
 
-def _of_query(root: "exp.Expr", tables: Tables) -> Shape:
+def _of_query(root: "exp.Expr", tables: Tables) -> QueryShape:
     from sqlglot import exp  # noqa: PLC0415
 
     while isinstance(root, exp.Subquery) and set(set_parts(root)) <= {"this"}:
@@ -99,7 +99,7 @@ def _of_query(root: "exp.Expr", tables: Tables) -> Shape:
         wider = [*wider, DroppedCondition(why=Why.FORM)]
     shown = [e.unalias() for e in root.expressions]
     limit, one = _limit(root)
-    return Shape(
+    return QueryShape(
         conditions=tuple(conditions),
         wider=(*joined.wider, *wider),
         limit=limit,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from wayseal.store._csv import split_record
 from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.logs._personal_data import looks_personal, usable, waybill_of
-from wayseal.store.logs._query_shape import Condition, Operand, Shape
+from wayseal.store.logs._query_shape import Condition, Operand, QueryShape
 
 _TICK = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -105,7 +105,7 @@ def one(values: list[str]) -> str | list[str]:
 
 
 def bind(
-    shape: Shape,
+    shape: QueryShape,
     literals: Sequence[str | None],
     bound: Sequence[str] | None,
     rows: int | None,
@@ -133,7 +133,7 @@ def bind(
     return made.outcome(rows, _action(shape))
 
 
-def _action(shape: Shape) -> str:
+def _action(shape: QueryShape) -> str:
     return "export" if shape.export else "view"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wayseal.store.logs._joins import Joined
+from wayseal.store.logs._joins import JoinedTables
 from wayseal.store.logs._outcomes import DroppedCondition, Why
 from wayseal.store.logs._query_shape import Condition, Operand
 
@@ -16,7 +16,7 @@ _SIGNS = {"EQ": "=", "GTE": ">=", "LTE": "<=", "GT": ">", "LT": "<"}
 _TURNED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
 
-def read_conditions(items: list["exp.Expr"], joined: Joined) -> tuple[list[Condition], list[DroppedCondition]]:
+def read_conditions(items: list["exp.Expr"], joined: JoinedTables) -> tuple[list[Condition], list[DroppedCondition]]:
     """The conditions that can be expressed, and what was left out."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -36,7 +36,7 @@ def read_conditions(items: list["exp.Expr"], joined: Joined) -> tuple[list[Condi
     return conditions, wider
 
 
-def _tie(item: "exp.Expr", joined: Joined) -> Iterator[DroppedCondition]:
+def _tie(item: "exp.Expr", joined: JoinedTables) -> Iterator[DroppedCondition]:
     """What is left out with two equal columns; nothing where they tie mapped tables rather than select."""
     sides = [(side, joined.column(side)) for side in (item.this, item.expression)]
     strange = [side.name for side, found in sides if found is None]
@@ -46,7 +46,7 @@ def _tie(item: "exp.Expr", joined: Joined) -> Iterator[DroppedCondition]:
         yield DroppedCondition(why=Why.COMPARISON)
 
 
-def _condition(item: "exp.Expr", joined: Joined) -> list[Condition] | DroppedCondition:
+def _condition(item: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
     from sqlglot import exp  # noqa: PLC0415
 
     if (sign := _SIGNS.get(type(item).__name__)) is not None:
@@ -67,7 +67,7 @@ def _condition(item: "exp.Expr", joined: Joined) -> list[Condition] | DroppedCon
     return _blame(item)
 
 
-def _compared(item: "exp.Expr", sign: str, joined: Joined) -> list[Condition] | DroppedCondition:
+def _compared(item: "exp.Expr", sign: str, joined: JoinedTables) -> list[Condition] | DroppedCondition:
     from sqlglot import exp  # noqa: PLC0415
 
     left, right = item.this, item.expression
@@ -92,13 +92,13 @@ def _compared(item: "exp.Expr", sign: str, joined: Joined) -> list[Condition] | 
     return [Condition(key=key, sign="in", operands=(second,))] if sign == "=" else DroppedCondition(why=Why.COMPARISON)
 
 
-def _listed(item: "exp.Expr", joined: Joined) -> list[Condition] | DroppedCondition:
+def _listed(item: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
     if any(v for k, v in item.args.items() if k not in {"this", "expressions"}):
         return DroppedCondition(why=Why.SUBQUERY)
     return _one_of(item, item.this, item.expressions, joined)
 
 
-def _any(column: "exp.Expr", wanted: "exp.Expr", joined: Joined) -> list[Condition] | DroppedCondition:
+def _any(column: "exp.Expr", wanted: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
     from sqlglot import exp  # noqa: PLC0415
 
     inner = wanted.this
@@ -119,7 +119,7 @@ def _any(column: "exp.Expr", wanted: "exp.Expr", joined: Joined) -> list[Conditi
 
 
 def _one_of(
-    item: "exp.Expr", column: "exp.Expr", values: list["exp.Expr"], joined: Joined
+    item: "exp.Expr", column: "exp.Expr", values: list["exp.Expr"], joined: JoinedTables
 ) -> list[Condition] | DroppedCondition:
     found = _key(column, joined)
     if isinstance(found, DroppedCondition):
@@ -133,7 +133,7 @@ def _one_of(
     return [Condition(key=found[0], sign="in", operands=known)]
 
 
-def _key(column: "exp.Expr", joined: Joined) -> tuple[str, bool] | DroppedCondition:
+def _key(column: "exp.Expr", joined: JoinedTables) -> tuple[str, bool] | DroppedCondition:
     """The condition that a column stands for, and whether it holds dates."""
     from sqlglot import exp  # noqa: PLC0415
 

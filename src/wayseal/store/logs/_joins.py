@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, kw_only=True)
-class Joined:
+class JoinedTables:
     """sources: alias → table, None where it isn't mapped. ends: alias of outlets → "origin" or "destination".
 
     on: conditions of inner joins, which select like those of WHERE.
@@ -53,7 +53,7 @@ class Joined:
         return TableColumn(key=f"{end}_{meant.key}") if end else None
 
 
-def join_up(root: "exp.Expr", tables: Tables) -> Joined | Why:
+def join_up(root: "exp.Expr", tables: Tables) -> JoinedTables | Why:
     """The sources of a SELECT; why no condition of it may be used, if so."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -61,7 +61,7 @@ def join_up(root: "exp.Expr", tables: Tables) -> Joined | Why:
     joins = root.args.get("joins") or []
     if start is None:
         return Why.SUBQUERY
-    made = Joined(sources={})
+    made = JoinedTables(sources={})
     links: list[tuple[exp.Expr, exp.Expr]] = []
     for item in (start, *joins):
         table = item.this
@@ -87,11 +87,11 @@ def join_up(root: "exp.Expr", tables: Tables) -> Joined | Why:
     return _tied(made, links, [_using(j, made) for j in using])
 
 
-def _names(link: tuple["exp.Expr", "exp.Expr"], alias: str, made: Joined) -> bool:
+def _names(link: tuple["exp.Expr", "exp.Expr"], alias: str, made: JoinedTables) -> bool:
     return any(found is not None and found[0] == alias for found in map(made.column, link))
 
 
-def _using(join: "exp.Expr", made: Joined) -> set[str]:
+def _using(join: "exp.Expr", made: JoinedTables) -> set[str]:
     """The table that USING adds and the first one before it with that waybill number."""
     added = join.this.alias_or_name.lower()
     names = {n.name.lower() for n in join.args["using"]}
@@ -112,7 +112,7 @@ def _is_number(table: TableMap, name: str) -> bool:
 _PLAIN = frozenset({"this", "alias", "db", "catalog", "only"})
 
 
-def _links(found: list["exp.Expr"], made: Joined) -> Iterator[tuple["exp.Expr", "exp.Expr"]]:
+def _links(found: list["exp.Expr"], made: JoinedTables) -> Iterator[tuple["exp.Expr", "exp.Expr"]]:
     from sqlglot import exp  # noqa: PLC0415
 
     for item in found:
@@ -121,7 +121,7 @@ def _links(found: list["exp.Expr"], made: Joined) -> Iterator[tuple["exp.Expr", 
             yield item.this, item.expression
 
 
-def _tied(made: Joined, links: list[tuple["exp.Expr", "exp.Expr"]], pairs: list[set[str]]) -> Joined | Why:
+def _tied(made: JoinedTables, links: list[tuple["exp.Expr", "exp.Expr"]], pairs: list[set[str]]) -> JoinedTables | Why:
     held = {a for a, t in made.sources.items() if t is not None and t.waybills}
     if not held:
         return Why.SUBQUERY

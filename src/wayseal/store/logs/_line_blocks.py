@@ -11,7 +11,7 @@ import pyarrow as pa
 from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store._times import format_offset
 from wayseal.store.logs._outcomes import Outcome
-from wayseal.store.logs._row_builder import MADE, RowBuilder, Tally, notify_at_end
+from wayseal.store.logs._row_builder import MADE, LeftOutCounts, RowBuilder, notify_at_end
 from wayseal.store.logs._url_paths import Requests
 from wayseal.store.mapping import LogMapping, LogSettings
 from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, SourceFile
@@ -37,7 +37,7 @@ class LineBlocks(ABC):
         self.settings = mapping.logs or LogSettings()
         self.wanted = {c for f in mapping.fields for c in f.columns} | {f.column for f in mapping.filters}
         self.requests = Requests(self.settings, self.offset)
-        self.tally = Tally(table=file.table, file=file.path)
+        self.counts = LeftOutCounts(table=file.table, file=file.path)
         self.line = 1
         self._text = TextFile(file, mapping.encoding, min(options.block_bytes, _MOST_BLOCK_BYTES))
         self._empty = Notice(code=NoticeCode.EMPTY_FILE, file=file.path)
@@ -55,11 +55,11 @@ class LineBlocks(ABC):
             self.notices.append(self._empty)
 
     def _tell(self) -> None:
-        self.notices.extend(self.tally.notices(format_offset(self.offset), self._assumed))
+        self.notices.extend(self.counts.notices(format_offset(self.offset), self._assumed))
 
     def block(self, block: TextBlock, names: frozenset[str]) -> RawBlock:
         """The rows of one block."""
-        rows = RowBuilder(tally=self.tally, keep=self.keep)
+        rows = RowBuilder(counts=self.counts, keep=self.keep)
         found: Found = {name: [] for name in self.names if name not in MADE}
         line: list[int] = []
         raws: list[str] = []

@@ -34,7 +34,7 @@ class UnreadableError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parted:
+class ParsedStatement:
     """literals: text of each, None where its escapes are not read here."""
 
     template: str
@@ -42,7 +42,7 @@ class Parted:
     comments: tuple[str, ...]
 
 
-def part(statement: str) -> Parted:
+def part(statement: str) -> ParsedStatement:
     """The statement parted; UnreadableError if it isn't whole."""
     out: list[str] = []
     literals: list[str | None] = []
@@ -70,7 +70,7 @@ def part(statement: str) -> Parted:
             shown = f" {shown}"  # or two literals would read as one with a quote in it, and "U&" as a prefix
         if shown:
             out.append(shown)
-    return Parted(
+    return ParsedStatement(
         template="".join(out).strip().rstrip("; "),
         literals=tuple(literals),
         comments=tuple(comments),

@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.store._csv import CsvBlocks, record_texts, split_record
-from wayseal.store._csv_records import Splitter
+from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._text_file import TextBlock
 from wayseal.store._times import format_offset
 from wayseal.store.errors import StoreError
-from wayseal.store.logs._literals import Parted, pairs
+from wayseal.store.logs._literals import ParsedStatement, pairs
 from wayseal.store.logs._outcomes import NoRead, Outcome, Unreadable, Why
-from wayseal.store.logs._row_builder import MADE, RowBuilder, Tally, notify_at_end
+from wayseal.store.logs._row_builder import MADE, LeftOutCounts, RowBuilder, notify_at_end
 from wayseal.store.logs._statements import Statements, unknown
 from wayseal.store.mapping import LogMapping, LogSettings
 from wayseal.store.types import RawBlock, ReadOptions, Reason, Rejection, SourceFile
@@ -69,7 +69,7 @@ class _Csvlog(CsvBlocks):
 def _width(blocks: list[TextBlock]) -> int:
     """The columns that most records have; 0 if none has as many as PostgreSQL writes."""
     data = b"".join(b.data for b in blocks)[:_LOOKED_AT]
-    records = Splitter(",").feed(data[: data.rfind(b"\n") + 1], valid=False, last=True)
+    records = RecordSplitter(",").feed(data[: data.rfind(b"\n") + 1], valid=False, last=True)
     begun = (r for r in record_texts(records.data)[:1000] if _BEGINS.match(r))
     widths = Counter(len(split_record(r, ",")) for r in begun)
     return max((w for w in widths if w in _WIDTHS), key=lambda w: widths[w], default=0)
@@ -92,7 +92,7 @@ class PgauditBlocks:
         self._keys = sorted(c.removeprefix(COMMENT) for c in wanted if c.startswith(COMMENT))
         self.names = (*NAMES, *(COMMENT + k for k in self._keys)) if self._csv.names else ()
         self._statements = Statements(settings.tables, self._offset)
-        self._tally = Tally(table=file.table, file=file.path)
+        self._counts = LeftOutCounts(table=file.table, file=file.path)
         self._last: OrderedDict[str, str] = OrderedDict()
         self._zone = ""
         self._cut = -1
@@ -106,11 +106,11 @@ class PgauditBlocks:
         yield from notify_at_end(made, self._tell)
 
     def _tell(self) -> None:
-        self.notices.extend(self._tally.notices(format_offset(self._offset), self._told is None))
+        self.notices.extend(self._counts.notices(format_offset(self._offset), self._told is None))
 
     def _block(self, block: RawBlock, names: frozenset[str]) -> RawBlock:
-        rows = RowBuilder(tally=self._tally, keep=self._keep)
-        if self._tally.table == "accesses":
+        rows = RowBuilder(counts=self._counts, keep=self._keep)
+        if self._counts.table == "accesses":
             rows.rejected += self._whole(block.rejected)
         else:
             rows.others += [r.line for r in block.rejected]
@@ -153,7 +153,7 @@ class PgauditBlocks:
         made = {COMMENT + k: pa.array(v, pa.string()) for k, v in said.items()}
         return made | {"statement_id": pa.array(ids, pa.string())}
 
-    def _outcome(self, fields: list[str], parted: Parted | None, key: str) -> Outcome:
+    def _outcome(self, fields: list[str], parted: ParsedStatement | None, key: str) -> Outcome:
         _, _, _, kind, command, _, touched, statement, values, *counted = fields
         if kind != "READ" or command == "PREPARE":
             return NoRead(why=Why.NOT_A_READ)

@@ -30,7 +30,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class QueryShape:
     """nothing: no read, and why. bare: no condition of it may be used. wider: what was left out.
 
     grouped: rows of the answer are not waybills. counts: the answer holds numbers of rows and nothing else.
@@ -72,6 +72,6 @@ class Tables:
         return frozenset(t.name.rpartition(".")[2] for t in self._all if t.waybills)
 
 
-def bare(why: Why) -> Shape:
+def bare(why: Why) -> QueryShape:
     """A statement that touches waybills, of which no condition can be used."""
-    return Shape(bare=True, wider=(DroppedCondition(why=why),))
+    return QueryShape(bare=True, wider=(DroppedCondition(why=why),))

@@ -21,7 +21,7 @@ _NAMES_SAID = 8
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class LeftOutCounts:
     """What was left out, by reason, over a whole file."""
 
     table: str
@@ -65,7 +65,7 @@ def notify_at_end(blocks: Iterable[RawBlock], tell: Callable[[], None]) -> Itera
 class RowBuilder:
     """The rows of one table out of one block; records: the index in the block of the record that each is from."""
 
-    tally: Tally
+    counts: LeftOutCounts
     keep: bool
     records: list[int] = field(default_factory=list)
     waybill: list[str | None] = field(default_factory=list)
@@ -78,7 +78,7 @@ class RowBuilder:
 
     def add(self, record: int, line: int, raw: Callable[[], str], outcome: Outcome) -> None:
         """Takes a record's outcome, if it belongs to this table."""
-        first = self.tally.table == FIRST
+        first = self.counts.table == FIRST
         if first and isinstance(outcome, WaybillsRead) and outcome.waybills:
             for number in outcome.waybills:
                 self._row(record, number, outcome.action, None, None)
@@ -98,19 +98,19 @@ class RowBuilder:
         """Counts records that are no reads."""
         if not lines:
             return
-        if self.tally.table == FIRST:
+        if self.counts.table == FIRST:
             self.dropped += lines
-            self.tally.left_out[why] += len(lines)
+            self.counts.left_out[why] += len(lines)
         else:
             self.others += lines
 
     def _wider(self, outcome: QueryMade) -> None:
-        self.tally.naive = self.tally.naive or outcome.naive
+        self.counts.naive = self.counts.naive or outcome.naive
         for why in {w.why for w in outcome.wider}:
-            self.tally.wider[why] += 1
+            self.counts.wider[why] += 1
         for item in outcome.wider:
             if item.name:
-                self.tally.names.setdefault(item.why, {})[item.name] = None
+                self.counts.names.setdefault(item.why, {})[item.name] = None
 
     def _row(
         self, record: int, waybill: str | None, action: str | None, predicate: str | None, rows: str | None

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from wayseal.store.logs._analyse_query import analyse
 from wayseal.store.logs._bind_values import bind
-from wayseal.store.logs._literals import Parted, UnreadableError, part, words
+from wayseal.store.logs._literals import ParsedStatement, UnreadableError, part, words
 from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, Why
-from wayseal.store.logs._query_shape import Shape, Tables, bare
+from wayseal.store.logs._query_shape import QueryShape, Tables, bare
 from wayseal.store.mapping import TableMap
 
 _TEMPLATES = 4096
@@ -23,9 +23,9 @@ class Statements:
     def __init__(self, tables: tuple[TableMap, ...], offset: timedelta) -> None:
         self.tables = Tables(tables)
         self._offset = offset
-        self._shapes: OrderedDict[str, Shape] = OrderedDict()
+        self._shapes: OrderedDict[str, QueryShape] = OrderedDict()
 
-    def part(self, statement: str) -> Parted | None:
+    def part(self, statement: str) -> ParsedStatement | None:
         """The statement parted; None if it isn't whole."""
         try:
             return part(statement)
@@ -33,7 +33,7 @@ class Statements:
             return None
 
     def outcome(
-        self, parted: Parted | None, bound: Sequence[str] | None, rows: int | None, *, told: bool = False
+        self, parted: ParsedStatement | None, bound: Sequence[str] | None, rows: int | None, *, told: bool = False
     ) -> Outcome:
         """What a statement comes to. told: the log says beside it that it touched a mapped table."""
         if parted is None:
@@ -43,11 +43,11 @@ class Statements:
             shape = bare(Why.FORM)
         return bind(shape, parted.literals, bound, rows, self._offset)
 
-    def wraps(self, parted: Parted | None) -> bool:
+    def wraps(self, parted: ParsedStatement | None) -> bool:
         """Whether a COPY stands around a query, which pgaudit logs by itself."""
         return parted is not None and _COPY_QUERY.match(parted.template) is not None
 
-    def _shape(self, parted: Parted) -> Shape:
+    def _shape(self, parted: ParsedStatement) -> QueryShape:
         key = parted.template
         made = self._shapes.get(key)
         if made is not None:

@@ -60,7 +60,7 @@ def signed_at(point: Checkpoint) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class SignedCheckpoint:
     """A checkpoint whose signature was verified. stored: it lies in the log itself."""
 
     where: str
@@ -69,7 +69,7 @@ class Signed:
     stored: bool
 
 
-class Opener:
+class CheckpointOpener:
     """Opens checkpoints of the log of `origin` (None: of whatever the first one says) with `size` entries."""
 
     def __init__(
@@ -80,7 +80,7 @@ class Opener:
         self._keys = keys
         self._find = find
 
-    def open(self, where: str, note: bytes, *, stored: bool = False) -> Signed | None:
+    def open(self, where: str, note: bytes, *, stored: bool = False) -> SignedCheckpoint | None:
         """A checkpoint to be compared; None where it can't be, and a finding says why."""
         try:
             point, by = Checkpoint.open(note, self._keys)
@@ -94,8 +94,8 @@ class Opener:
             return self._refuse(Code.CHECKPOINT_ORIGIN, where, **said)
         if point.size > self._size:
             return self._refuse(Code.CHECKPOINT_AHEAD, where, **said)
-        return Signed(where=where, point=point, keys=tuple(f"{k.name}+{k.id}" for k in by), stored=stored)
+        return SignedCheckpoint(where=where, point=point, keys=tuple(f"{k.name}+{k.id}" for k in by), stored=stored)
 
-    def _refuse(self, code: Code, where: str, **values: str | int) -> Signed | None:
+    def _refuse(self, code: Code, where: str, **values: str | int) -> SignedCheckpoint | None:
         self._find(Finding(code=code, where=where, values=values))
         return None

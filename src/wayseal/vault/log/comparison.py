@@ -26,7 +26,7 @@ _KEYS = 1 << 18
 """Waybills whose reads are looked at together."""
 _OTHER, _DISCLOSED, _ERASED = range(3)
 _COLUMNS = ("access", "waybill", "actor", "at", "source", "row")
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 
 
@@ -62,10 +62,10 @@ def check_projection(database: Database, ledger: Path, progress: Progress) -> Co
 class _Log:
     """The log's entries as the ledger would keep them: a place's access key, kind, and keys of what it says."""
 
-    access: Words
+    access: UInts
     kind: npt.NDArray[np.uint8]
-    waybill: Words
-    actor: Words
+    waybill: UInts
+    actor: UInts
     at: Longs
 
     @staticmethod

@@ -22,15 +22,15 @@ from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import _read_rows
-from wayseal.vault.log._checkpoints import Opener, Signed, signed_at
-from wayseal.vault.log._findings import Code, Finding, Kept, Verification
+from wayseal.vault.log._checkpoints import CheckpointOpener, SignedCheckpoint, signed_at
+from wayseal.vault.log._findings import Code, Finding, HeldCheckpoint, Verification
 from wayseal.vault.log._levels import ZERO, Levels, Tile
 from wayseal.vault.log._spans import Span, counted, joined, less
 from wayseal.vault.log.entries import EntryKind, decode
 from wayseal.vault.log.erasure import named_by
 from wayseal.vault.log.tiles import tree
 
-__all__ = ["Code", "Finding", "Kept", "Note", "Progress", "Verification", "verified", "verify"]
+__all__ = ["Code", "Finding", "HeldCheckpoint", "Note", "Progress", "Verification", "verified", "verify"]
 
 Note = tuple[str, bytes]
 """A given checkpoint: a name for it, and its content."""
@@ -59,7 +59,7 @@ def verified(
 
 
 @dataclass(slots=True)
-class _Said:
+class _EntryTotals:
     """What entries say. erased: places that say nothing any more; named: those that entries say were dropped."""
 
     disclosed: int = 0
@@ -74,12 +74,12 @@ class _Verifier:
         self._extent = _read_rows.extent(connection)
         self._nodes: tuple[int, list[bytes | None]] = (0, [])
         self._levels = Levels(self._stored, self._find)
-        self._said = _Said()
+        self._said = _EntryTotals()
 
     def all(self, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
         size = self._extent.size
         origin = self._connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == "origin")).scalar()
-        opener = Opener(origin, size, keys, self._findings.append)
+        opener = CheckpointOpener(origin, size, keys, self._findings.append)
         points = self._points(opener, notes)
         self._spans(Code.ENTRY_MISSING, self._extent.missing)
         for name in self._extent.extra:
@@ -102,7 +102,7 @@ class _Verifier:
         for first, last in spans:
             self._find(code, f"entries/{first}", first=first, last=last)
 
-    def _points(self, opener: Opener, notes: Sequence[Note]) -> list[Signed]:
+    def _points(self, opener: CheckpointOpener, notes: Sequence[Note]) -> list[SignedCheckpoint]:
         """Checkpoints that can be compared with the tree, by size; the others are named."""
         out = []
         for size, note, at in _read_rows.notes_of(self._connection):
@@ -114,9 +114,9 @@ class _Verifier:
         out += [opener.open(name, note) for name, note in notes]
         return sorted((p for p in out if p), key=lambda p: p.point.size)
 
-    def _walk(self, points: Sequence[Signed], progress: Progress) -> tuple[list[Signed], bytes]:
+    def _walk(self, points: Sequence[SignedCheckpoint], progress: Progress) -> tuple[list[SignedCheckpoint], bytes]:
         """Looks at all tiles, and at checkpoints of sizes within each; those that hold, and the root of all entries."""
-        size, waiting, fitting = self._extent.size, list(points)[::-1], list[Signed]()
+        size, waiting, fitting = self._extent.size, list(points)[::-1], list[SignedCheckpoint]()
         last = Tile(first=size // WIDTH * WIDTH, options=[[]])
         for tile in self._tiles():
             counts = self._levels.judge(tile) if tile.full else ZERO
@@ -200,7 +200,7 @@ class _Verifier:
         for seq in tile.wrong:
             self._find(Code.ENTRY, f"entries/{seq}", **({"column": column} if column else {}))
 
-    def _compared(self, one: Signed, tile: Tile) -> list[Signed]:
+    def _compared(self, one: SignedCheckpoint, tile: Tile) -> list[SignedCheckpoint]:
         """The checkpoint if it holds. Whether one that ends within a tile that lacks rows does, nobody can say."""
         if one.point.size > tile.first and not tile.whole:
             return []
@@ -209,11 +209,11 @@ class _Verifier:
         self._find(Code.CHECKPOINT_HISTORY, one.where, origin=one.point.origin, size=one.point.size)
         return []
 
-    def _kept(self, one: Signed) -> Kept:
+    def _kept(self, one: SignedCheckpoint) -> HeldCheckpoint:
         proof: tuple[bytes, ...] = ()
         if not one.stored and not self._findings:
             proof = tuple(tree(self._connection, self._extent.size).consistency(one.point.size))
-        return Kept(
+        return HeldCheckpoint(
             where=one.where, size=one.point.size, root=one.point.root, at=signed_at(one.point), keys=one.keys,
             proof=proof,
         )  # fmt: skip

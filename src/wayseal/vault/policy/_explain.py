@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wayseal.vault.policy._policy import Asking, Decision, Policy
+from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest
 from wayseal.vault.policy._purposes import Purpose
 
 
@@ -31,9 +31,9 @@ class Explanation:
     rules: tuple[Weighed, ...]
 
 
-def explain(policy: Policy, asking: Asking) -> Explanation:
+def explain(policy: Policy, request: PolicyRequest) -> Explanation:
     """Every rule on this question; each is asked alone, so that none hides behind another."""
-    plain = policy.plain(asking)
+    plain = policy.plain(request)
     values = _values(policy, plain)
     rules = [
         Weighed(
@@ -47,13 +47,13 @@ def explain(policy: Policy, asking: Asking) -> Explanation:
         )
         for rule in policy.rules
     ]
-    return Explanation(decision=policy.decide(asking), rules=tuple(rules))
+    return Explanation(decision=policy.decide(request), rules=tuple(rules))
 
 
-def _values(policy: Policy, asking: Asking) -> dict[str, str]:
-    values = {"purpose": asking.purpose, "role": asking.role}
-    values |= {name: _said(value) for name, value in policy.context(asking).items()}
-    return values | {f"purpose.{name}": said for name, said in _of(policy.purposes.get(asking.purpose)).items()}
+def _values(policy: Policy, request: PolicyRequest) -> dict[str, str]:
+    values = {"purpose": request.purpose, "role": request.role}
+    values |= {name: _said(value) for name, value in policy.context(request).items()}
+    return values | {f"purpose.{name}": said for name, said in _of(policy.purposes.get(request.purpose)).items()}
 
 
 def _of(purpose: Purpose | None) -> dict[str, str]:

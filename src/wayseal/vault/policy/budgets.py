@@ -19,7 +19,7 @@ UNLIMITED = (1 << 31) - 1
 _DAY = 86_400_000_000
 
 
-class Of(StrEnum):
+class BudgetScope(StrEnum):
     """Whose budget."""
 
     ACTOR = "actor"
@@ -27,13 +27,13 @@ class Of(StrEnum):
 
 
 OVER = {
-    Of.ACTOR: Decision(
+    BudgetScope.ACTOR: Decision(
         allowed=False,
         rule="budget",
         zh="今日该用途的额度已用完，额度随工作量开放",
         en="the account's budget of this purpose is used up for today; it opens as work arrives",
     ),
-    Of.OUTLET: Decision(
+    BudgetScope.OUTLET: Decision(
         allowed=False,
         rule="outlet_budget",
         zh="您的网点今日该用途的额度已用完，额度随工作量开放",
@@ -51,7 +51,7 @@ def allowance(purpose: Purpose, work: Mapping[str, int], of: str) -> int:
     doesn't count change nothing.
     """
     budget = purpose.budget
-    if of == Of.ACTOR:
+    if of == BudgetScope.ACTOR:
         return min(budget.cap, budget.base + _opened(budget.per, work))
     if budget.outlet_base is None:
         return UNLIMITED
