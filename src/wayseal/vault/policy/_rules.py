@@ -27,7 +27,7 @@ _OF_POLICY = re.compile(r"^for policy `policy0`[,:] ")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. looks_at: what it rests on, as `relation` (of the asking) or `purpose.custody` (of the purpose)."""
+    """One rule. looks_at: what it rests on, as `relation` (of the request) or `purpose.custody` (of the purpose)."""
 
     id: str
     permits: bool
