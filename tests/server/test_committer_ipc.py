@@ -15,7 +15,7 @@ import uvloop
 
 from tests.server.world import NUMBER, VALUES, World, world
 from wayseal.model.errors import WaysealError
-from wayseal.server._committer_ipc import AT_ONCE, CommitterEnd, Frames, WorkerEnd, frame, portions
+from wayseal.server._committer_ipc import AT_ONCE, CommitterEnd, Frames, WorkerEnd, frame, split_results
 from wayseal.server._logging import make_log
 from wayseal.store.database import errors as database_errors
 from wayseal.vault import errors as vault_errors
@@ -205,7 +205,7 @@ def test_portions_keep_order_and_lose_nothing() -> None:
     verdict = Verdict("w", 0, b"", "", "", "", {}, 0, b"", 0, None)
     sizes = [1, AT_ONCE - 1, 3 * AT_ONCE, 1, 2, 1]
     given = [(n, [verdict] * size) for n, size in enumerate(sizes)]
-    made = list(portions([*given, (9, VaultError("x"))]))
+    made = list(split_results([*given, (9, VaultError("x"))]))
     assert [n for some in made for n, _ in some] == [0, 1, 2, 3, 4, 5, 9]
     assert [len(some) for some in made] == [2, 1, 4]
 

@@ -57,7 +57,7 @@ def test_both_ways_find_the_same(shared: World) -> None:
         for address in addresses(path):
             for method in ("POST", "GET", "PUT", "HEAD", "get", ""):
                 one = told(paths.find, method, address)
-                assert one == told(paths._asked, method, address), (method, address)
+                assert one == told(paths._match_each, method, address), (method, address)
                 found.add(one)
     assert len(found) > 60
 
@@ -80,7 +80,7 @@ def test_paths_that_share_an_address_are_asked_in_their_order(paths: list[str], 
     made = RouteFinder(lambda: routes, table)
     assert {path for path, _ in [*made._plain.values(), *made._with_one.values()]} == quick
     for address in ("/a/c/b", "/a/1/b", "/a/b", "/c", "/a/1/b/c", "/a/x1/b"):
-        assert told(made.find, "POST", address) == told(made._asked, "POST", address)
+        assert told(made.find, "POST", address) == told(made._match_each, "POST", address)
 
 
 def test_what_is_no_plain_route_leaves_nothing_to_the_quick_way() -> None:

@@ -129,7 +129,7 @@ class Transport:
                     break
                 self._sleep(self._pause(attempt))
                 continue
-            wait = self._asked_to_wait(answer, attempt)
+            wait = self._requested_wait(answer, attempt)
             if wait is None or last or (answer.status_code != 429 and not again):
                 return answer
             if wait > self._retry_policy.pause:
@@ -151,7 +151,7 @@ class Transport:
             raise UntrustedError
         return None, False
 
-    def _asked_to_wait(self, answer: httpx.Response, attempt: int) -> float | None:
+    def _requested_wait(self, answer: httpx.Response, attempt: int) -> float | None:
         """Seconds until the next attempt; None where there is none."""
         if answer.status_code not in _BUSY:
             return None

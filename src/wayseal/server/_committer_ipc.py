@@ -25,7 +25,7 @@ from wayseal.vault.errors import BusyError
 from wayseal.vault.jobs import DiscloseJob, Verdict
 from wayseal.vault.requests import Answer
 
-Came = tuple[int, list[Verdict] | Exception]
+JobResult = tuple[int, list[Verdict] | Exception]
 """What came of a job, under the number that its sender gave it."""
 Shows = Callable[[Sequence[list[Verdict] | Exception]], list[list[Answer] | Exception]]
 AT_ONCE = 64
@@ -93,7 +93,7 @@ class CommitterEnd:
             while self._frames or self._waiting:
                 self._read()
                 if self._waiting:
-                    self._settle(next_group(self._waiting, lambda one: len(one.job.asks)))
+                    self._commit_group(next_group(self._waiting, lambda one: len(one.job.asks)))
 
     def _read(self) -> None:
         """Takes whatever is there; waits for it where there is nothing else to do."""
@@ -107,31 +107,31 @@ class CommitterEnd:
             except OSError:
                 data = b""
             if not data:
-                self._leave(end)
+                self._drop_end(end)
                 continue
             for message in self._frames[end].feed(data):
                 self._waiting.extend(_Job(end, number, job) for number, job in message)
 
-    def _leave(self, end: socket.socket) -> None:
+    def _drop_end(self, end: socket.socket) -> None:
         if self._frames.pop(end, None) is not None:
             self._selector.unregister(end)
             end.close()
 
-    def _settle(self, group: Sequence[_Job]) -> None:
+    def _commit_group(self, group: Sequence[_Job]) -> None:
         """Commits a group, and sends what came of it (rules 1 to 3)."""
         self._seen(sum(len(one.job.asks) for one in group))
         done = outcomes(self._commit, [one.job for one in group], now=time.time_ns() // 1000)
-        out: dict[socket.socket, list[Came]] = defaultdict(list)
+        out: dict[socket.socket, list[JobResult]] = defaultdict(list)
         for one, result in zip(group, finished(self._finish, done), strict=True):
-            out[one.end].append((one.number, self._told(result)))
+            out[one.end].append((one.number, self._hide_unexpected(result)))
         for end, came in out.items():
             if end in self._frames:
                 try:
                     end.sendall(frame(came))
                 except OSError:
-                    self._leave(end)
+                    self._drop_end(end)
 
-    def _told(self, result: list[Verdict] | Exception) -> list[Verdict] | Exception:
+    def _hide_unexpected(self, result: list[Verdict] | Exception) -> list[Verdict] | Exception:
         """What nobody expected stays here: its text could be anything, and its type unknown over there."""
         if isinstance(result, Exception) and not isinstance(result, WaysealError):
             self._log.error("failed", **where(result))
@@ -195,7 +195,7 @@ class WorkerEnd(asyncio.Protocol):
         """Shows what came, portion by portion, so that the loop can do other things in between."""
         loop = asyncio.get_running_loop()
         for message in self._frames.feed(data):
-            for some in portions(message):
+            for some in split_results(message):
                 loop.call_soon(self._answer, some)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -221,7 +221,7 @@ class WorkerEnd(asyncio.Protocol):
         except OSError as error:
             self.connection_lost(error)
 
-    def _answer(self, some: Sequence[Came]) -> None:
+    def _answer(self, some: Sequence[JobResult]) -> None:
         try:
             results = self._show([what for _, what in some])
         except Exception as error:
@@ -236,9 +236,9 @@ class WorkerEnd(asyncio.Protocol):
                 future.set_result(result)
 
 
-def portions(came: Sequence[Came]) -> Iterator[list[Came]]:
+def split_results(came: Sequence[JobResult]) -> Iterator[list[JobResult]]:
     """What came, in its order, about `AT_ONCE` verdicts at a time."""
-    some: list[Came] = []
+    some: list[JobResult] = []
     size = 0
     for one in came:
         some.append(one)

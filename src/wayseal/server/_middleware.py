@@ -94,7 +94,7 @@ class RequestMiddleware:
         answer = _Answer(send, request)
         self._running.now += 1
         try:
-            problem = await self._answered(scope, receive, answer)
+            problem = await self._answer(scope, receive, answer)
             if problem is not None and not answer.status:
                 await problem.response(scope)(scope, receive, answer)
         finally:
@@ -113,23 +113,23 @@ class RequestMiddleware:
                 rule=state.get("rule"),
             )
 
-    async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> ProblemError | None:
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> ProblemError | None:
         """Answers, or says why not."""
         # What is measured includes this request itself.
         refusal = self._running.refusal() if scope["path"] not in {"/healthz", "/readyz"} else None
         if refusal is not None:
-            return self._told(scope, refusal)
+            return self._record_refusal(scope, refusal)
         try:
             await self._deadlines.within(self._app(scope, receive, answer))
         except ProblemError as problem:
-            return self._told(scope, problem)
+            return self._record_refusal(scope, problem)
         except TimeoutError:
-            return self._told(scope, ProblemError(Rule.TIMEOUT, retry_after=1))
+            return self._record_refusal(scope, ProblemError(Rule.TIMEOUT, retry_after=1))
         except Exception as error:
-            return self._told(scope, self._translated(scope, error))
+            return self._record_refusal(scope, self._translate(scope, error))
         return None
 
-    def _translated(self, scope: Scope, error: Exception) -> ProblemError:
+    def _translate(self, scope: Scope, error: Exception) -> ProblemError:
         """Rule 2: what is said of an error, which the log gets where it is ours."""
         problem = problem_of(error)
         if problem.status >= 500:
@@ -138,7 +138,7 @@ class RequestMiddleware:
             self._log.error("failed", request=scope["state"]["request"], rule=problem.name, **where(error))
         return problem
 
-    def _told(self, scope: Scope, problem: ProblemError) -> ProblemError:
+    def _record_refusal(self, scope: Scope, problem: ProblemError) -> ProblemError:
         scope["state"]["rule"] = problem.name
         self._metrics.refused(problem.name)
         return problem

@@ -53,7 +53,7 @@ class _Processes:
     def __init__(self, settings: Settings, places: Sequence[socket.socket]) -> None:
         context = get_context("spawn")
         self._stopping = False
-        self._lines: list[Connection] = []
+        self._pipes: list[Connection] = []
         with ExitStack() as ours, ExitStack() as theirs:
             links, parts = [], []
             for place in places:
@@ -62,17 +62,17 @@ class _Processes:
                 line, own = context.Pipe(duplex=False)
                 links.append(commits)
                 parts.append((place, answers, theirs.enter_context(line)))
-                self._lines.append(ours.enter_context(own))
-            self._commits = context.Process(target=_run, args=(_commit, settings, links))
-            self._answer = [context.Process(target=_run, args=(_answer, settings, *each)) for each in parts]
-            self._ours, self._theirs = ours.pop_all(), theirs.pop_all()
+                self._pipes.append(ours.enter_context(own))
+            self._commits = context.Process(target=_run_process, args=(_commit, settings, links))
+            self._answer = [context.Process(target=_run_process, args=(_answer, settings, *each)) for each in parts]
+            self._own, self._theirs = ours.pop_all(), theirs.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._theirs.close()
-        self._ours.close()
+        self._own.close()
 
     def start(self) -> None:
         """Starts all. Told to stop meanwhile, they do so as soon as they listen to their lines."""
@@ -99,12 +99,12 @@ class _Processes:
     def stop(self) -> None:
         """Rule 3."""
         self._stopping = True
-        for line in self._lines:
+        for line in self._pipes:
             with suppress(OSError):
                 line.send_bytes(_STOP)
 
 
-def _run(work: Callable[..., None], settings: Settings, *parts: object) -> None:
+def _run_process(work: Callable[..., None], settings: Settings, *parts: object) -> None:
     """What each of the processes does first, and how it tells what ends it."""
     for sig in SIGNALS:
         signal.signal(sig, signal.SIG_IGN)
@@ -132,13 +132,13 @@ def _answer(settings: Settings, log: Log, place: socket.socket, link: socket.soc
     with place, open_vault(settings, keyring) as vault:
         end = WorkerEnd(link, vault.show_group)
         with open_server(settings, keyring, vault, end, Metrics(os.environ[FOLDER]), log) as server:
-            threading.Thread(target=_obey, args=(line, server), daemon=True).start()
+            threading.Thread(target=_listen_to_parent, args=(line, server), daemon=True).start()
             freeze_collector()
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_served(server, place, end))
+                runner.run(_serve_until_stopped(server, place, end))
 
 
-async def _served(server: Server, place: socket.socket, end: WorkerEnd) -> None:
+async def _serve_until_stopped(server: Server, place: socket.socket, end: WorkerEnd) -> None:
     try:
         await server.serve(sockets=[place])
     finally:
@@ -146,7 +146,7 @@ async def _served(server: Server, place: socket.socket, end: WorkerEnd) -> None:
         await asyncio.sleep(0)
 
 
-def _obey(line: Connection, server: Server) -> None:
+def _listen_to_parent(line: Connection, server: Server) -> None:
     """Rule 2."""
     with suppress(EOFError, OSError):
         while line.recv_bytes():

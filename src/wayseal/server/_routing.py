@@ -15,7 +15,7 @@ from wayseal.server._problems import ProblemError
 from wayseal.server._rules import Rule
 
 _ONE = re.compile(r"(?P<before>[^{}]*)/\{(?P<name>\w+)\}/(?P<after>[^/{}]+)")
-Found = tuple[str, Mapping[str, str]]
+RouteMatch = tuple[str, Mapping[str, str]]
 """A path of the table, and the parameters in the address by their names."""
 
 
@@ -25,10 +25,10 @@ class RouteFinder:
     def __init__(self, routes: Callable[[], Sequence[BaseRoute]], table: Mapping[tuple[str, str], str | None]) -> None:
         self._routes = routes
         self._table = table
-        self._plain: dict[tuple[str, str], Found] = {}
+        self._plain: dict[tuple[str, str], RouteMatch] = {}
         self._with_one: dict[tuple[str, str, str], tuple[str, str]] = {}
         """(method, before the parameter, after it) → path, name of the parameter."""
-        for method, path in _alone(routes()):
+        for method, path in _unambiguous(routes()):
             if (method, path) not in table:
                 continue
             if "{" not in path:
@@ -36,7 +36,7 @@ class RouteFinder:
             elif one := _ONE.fullmatch(path):
                 self._with_one[method, one["before"], one["after"]] = path, one["name"]
 
-    def find(self, scope: Scope) -> Found:
+    def find(self, scope: Scope) -> RouteMatch:
         """The route of a request; ProblemError where there is none, or none that may be called."""
         method, address = scope["method"], scope["path"]
         plain = self._plain.get((method, address))
@@ -47,9 +47,9 @@ class RouteFinder:
         with_one = self._with_one.get((method, before, after))
         if with_one is not None and value:
             return with_one[0], {with_one[1]: value}
-        return self._asked(scope)
+        return self._match_each(scope)
 
-    def _asked(self, scope: Scope) -> Found:
+    def _match_each(self, scope: Scope) -> RouteMatch:
         """The same, from one route after the other."""
         method = scope["method"]
         methods: set[str] = set()
@@ -69,7 +69,7 @@ class RouteFinder:
         raise ProblemError(Rule.NOT_FOUND)
 
 
-def _alone(routes: Sequence[BaseRoute]) -> list[tuple[str, str]]:
+def _unambiguous(routes: Sequence[BaseRoute]) -> list[tuple[str, str]]:
     """(method, path) of routes that no other path shares an address with."""
     plain = [route for route in routes if isinstance(route, Route)]
     if len(plain) < len(routes):
@@ -78,12 +78,12 @@ def _alone(routes: Sequence[BaseRoute]) -> list[tuple[str, str]]:
     return [
         (method, route.path)
         for route in plain
-        if not any(_meet(route.path, path) for path in paths - {route.path})
+        if not any(_overlap(route.path, path) for path in paths - {route.path})
         for method in route.methods or ()
     ]
 
 
-def _meet(one: str, other: str) -> bool:
+def _overlap(one: str, other: str) -> bool:
     """Whether an address may be of both paths. A parameter may be anything, one with a converter of any length."""
     first, second = one.split("/"), other.split("/")
     same_length = len(first) == len(second) or ":" in one + other

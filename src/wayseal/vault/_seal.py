@@ -58,7 +58,7 @@ def seal(
 ) -> list[Sealed | Refused]:
     """Seals parcels (rules 1 to 4). VaultError: something in the request can't be, and nothing was sealed."""
     clean = _clean(parcels)
-    there = sealing.main.read(_there, [p.waybill for p in clean])
+    there = sealing.main.read(_find_existing, [p.waybill for p in clean])
     fresh = [p for p in clean if p.waybill not in there]
     records = seal_parcels(sealing.service, fresh)
     ids = os.urandom(KEY_ID * len(records))
@@ -106,7 +106,7 @@ def _spelled(parcels: Sequence[Parcel]) -> list[str]:
     ]
 
 
-def _there(connection: Connection, numbers: Sequence[str]) -> set[str]:
+def _find_existing(connection: Connection, numbers: Sequence[str]) -> set[str]:
     return {row.waybill for row in chosen(connection, t.waybills, "waybill", numbers)}
 
 
@@ -140,7 +140,7 @@ def _keep(
     """Keeps what isn't there yet; the numbers of this request that it sealed, now or the first time it came."""
     if asked is not None and (old := find_reply(connection, caller.client, *asked)) is not None:
         return frozenset(old)
-    there = _there(connection, [r.waybill for r in records])
+    there = _find_existing(connection, [r.waybill for r in records])
     new = {r.waybill: r for r in records if r.waybill not in there}
     made = [p for p in parcels if p.waybill in new]
     if made:

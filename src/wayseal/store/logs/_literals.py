@@ -64,7 +64,7 @@ def part(statement: str) -> ParsedStatement:
             raise UnreadableError("a quote is not closed")
         elif kind in {"string", "escaped", "number"}:
             literals.append(_value(text))
-        shown = _shown(kind, text, len(literals) - 1)
+        shown = _placeholder(kind, text, len(literals) - 1)
         shown = shown.lstrip() if out and out[-1].endswith(" ") else shown
         if out and out[-1].endswith(("'", "&")) and shown.startswith("'"):
             shown = f" {shown}"  # or two literals would read as one with a quote in it, and "U&" as a prefix
@@ -77,7 +77,7 @@ def part(statement: str) -> ParsedStatement:
     )
 
 
-def _shown(kind: str | None, text: str, number: int) -> str:
+def _placeholder(kind: str | None, text: str, number: int) -> str:
     if kind == "run":
         return _SPACES.sub(" ", text)
     if kind == "space":

@@ -83,7 +83,7 @@ class PgauditBlocks:
         self._file = file
         self._keep = keep_rejected
         told = options.offset if options.offset is not None else mapping.offset
-        self._told = told
+        self._told_offset = told
         self._offset = told or timedelta(0)
         self._csv = _Csvlog(file, mapping, options, keep_rejected)
         self.notices = self._csv.notices
@@ -106,7 +106,7 @@ class PgauditBlocks:
         yield from notify_at_end(made, self._tell)
 
     def _tell(self) -> None:
-        self.notices.extend(self._counts.notices(format_offset(self._offset), self._told is None))
+        self.notices.extend(self._counts.notices(format_offset(self._offset), self._told_offset is None))
 
     def _block(self, block: RawBlock, names: frozenset[str]) -> RawBlock:
         rows = RowBuilder(counts=self._counts, keep=self._keep)
@@ -160,7 +160,7 @@ class PgauditBlocks:
         session = key.partition("/")[0]
         if self._last.get(session) == key:
             return NoRead(why=Why.REPEATED)
-        told = self._told_of(touched)
+        told = self._touches_mapped_table(touched)
         rows = int(counted[0]) if counted and _COUNT.fullmatch(counted[0]) and command == "SELECT" else None
         if statement in {_PREVIOUS, _HIDDEN}:
             sure = told or (statement == _HIDDEN and not touched)
@@ -177,7 +177,7 @@ class PgauditBlocks:
                 self._last.popitem(last=False)
         return outcome
 
-    def _told_of(self, touched: str) -> bool:
+    def _touches_mapped_table(self, touched: str) -> bool:
         """Whether the record names a mapped table of waybills as the one that it touched."""
         table = self._statements.tables.named(touched) if touched else None
         return table is not None and table.waybills
@@ -192,7 +192,7 @@ class PgauditBlocks:
         return pc.replace_substring_regex(texts, r" ?[A-Za-z]{1,6}$", "") if named else texts
 
     def _check_zone(self, zone: str, line: int) -> None:
-        if self._told is None:
+        if self._told_offset is None:
             raise StoreError(
                 "times end in {zone}, which several zones are called; say the offset, with --offset +08:00 or `offset` "
                 "in the mapping",

@@ -34,10 +34,10 @@ class Requests:
         for rule in self._settings.paths:
             found = rule.pattern.fullmatch(path)
             if found is not None:
-                return self._asked(rule, found.groupdict(), query, rows)
+                return self._query_outcome(rule, found.groupdict(), query, rows)
         return NoRead(why=Why.OTHER_PATH)
 
-    def _asked(
+    def _query_outcome(
         self, rule: PathRule, captured: Mapping[str, str | None], query: list[tuple[str, str]] | None, rows: int | None
     ) -> Outcome:
         made = Filter(offset=self._offset)

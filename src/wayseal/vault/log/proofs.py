@@ -21,7 +21,7 @@ from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._append import SALT
-from wayseal.vault.log.entries import Entry, decode, spelled
+from wayseal.vault.log.entries import Entry, decode, to_canonical_json
 from wayseal.vault.log.tiles import tree
 
 VERSION = 1
@@ -205,7 +205,7 @@ def _parse_proof(name: str, content: bytes, shape: Mapping[str, type]) -> dict[s
 
 def _spelled(found: dict[str, Any]) -> bytes:
     try:
-        return spelled(found)
+        return to_canonical_json(found)
     except (ValueError, RecursionError):
         raise MerkleError("this is no proof of Wayseal's") from None
 

@@ -38,7 +38,7 @@ class Rule:
 
 def first_match(rows: Iterable[Rule]) -> Callable[[str], str | None]:
     """The rows as a function: what the first row that takes a whole text shows of it, None if none does."""
-    steps = [(re.compile(row.pattern).fullmatch, _shown(row.show)) for row in rows]
+    steps = [(re.compile(row.pattern).fullmatch, _compile_template(row.show)) for row in rows]
 
     def run(text: str) -> str | None:
         for match, show in steps:
@@ -49,7 +49,7 @@ def first_match(rows: Iterable[Rule]) -> Callable[[str], str | None]:
     return run
 
 
-def _shown(template: str) -> Callable[[re.Match[str]], str]:
+def _compile_template(template: str) -> Callable[[re.Match[str]], str]:
     """A template as a function; the shapes that occur often need no loop."""
     parts = re.split(r"\\(\d)", template)
     if len(parts) == 1:

@@ -52,23 +52,23 @@ def explain(policy: Policy, request: PolicyRequest) -> Explanation:
 
 def _values(policy: Policy, request: PolicyRequest) -> dict[str, str]:
     values = {"purpose": request.purpose, "role": request.role}
-    values |= {name: _said(value) for name, value in policy.context(request).items()}
+    values |= {name: _format_value(value) for name, value in policy.context(request).items()}
     return values | {f"purpose.{name}": said for name, said in _of(policy.purposes.get(request.purpose)).items()}
 
 
 def _of(purpose: Purpose | None) -> dict[str, str]:
     """A purpose's attributes as rules see them."""
     return {
-        "roles": _said(sorted(purpose.roles) if purpose else []),
-        "custody": _said(sorted(purpose.custody) if purpose else []),
+        "roles": _format_value(sorted(purpose.roles) if purpose else []),
+        "custody": _format_value(sorted(purpose.custody) if purpose else []),
         "grace": str(purpose.grace_h if purpose else 0),
-        "last_leg": _said(purpose is not None and purpose.last_leg),
-        "ticket": _said(purpose is not None and purpose.ticket_h is not None),
+        "last_leg": _format_value(purpose is not None and purpose.last_leg),
+        "ticket": _format_value(purpose is not None and purpose.ticket_h is not None),
         "ticket_grace": str((purpose.ticket_h if purpose else 0) or 0),
     }
 
 
-def _said(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return ", ".join(value) or "-" if isinstance(value, list) else str(value)

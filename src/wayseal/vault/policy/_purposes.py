@@ -153,13 +153,13 @@ def _roles(table: object) -> dict[str, Label]:
     for name, words in table.items():
         if not _CODE.fullmatch(name):
             raise PolicyError("role {name!r}: a role's name must be lower case, such as customer_service", name=name)
-        if not isinstance(words, dict) or words.keys() != {"zh", "en"} or not all(map(_said, words.values())):
+        if not isinstance(words, dict) or words.keys() != {"zh", "en"} or not all(map(_is_label, words.values())):
             raise PolicyError("role {name}: must have zh and en, and nothing else", name=name)
         made[name] = Label(zh=words["zh"], en=words["en"])
     return made
 
 
-def _said(value: object) -> bool:
+def _is_label(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
@@ -177,7 +177,7 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Label]) -> 
 
     _closed(row, KEYS, Message("purpose {code}", {"code": code}))
     for lang in ("zh", "en"):
-        if not _said(row.get(lang)):
+        if not _is_label(row.get(lang)):
             raise wrong(lang, "what the purpose is called")
     last_leg = row.get("last_leg", False)
     if not isinstance(last_leg, bool):

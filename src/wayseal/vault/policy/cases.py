@@ -97,7 +97,7 @@ def default_cases() -> str:
 def run_cases(policy: Policy, cases_toml: str) -> tuple[Result, ...]:
     """Every case and budget of the text on this policy, in its order. PolicyError where a case can't be read."""
     cases, budgets = parse_cases(cases_toml)
-    return (*(_ran(policy, case) for case in cases), *(_opened(policy, budget) for budget in budgets))
+    return (*(_run_case(policy, case) for case in cases), *(_run_budget_case(policy, budget) for budget in budgets))
 
 
 def untested(policy: Policy, cases_toml: str) -> Untested:
@@ -218,16 +218,16 @@ def _budget(row: Mapping[str, Any], of: Message) -> BudgetCase:
     )
 
 
-def _ran(policy: Policy, case: Case) -> Result:
+def _run_case(policy: Policy, case: Case) -> Result:
     decision = policy.decide(case.request)
-    shown = _shown(policy, case.request, decision)
+    shown = _fields_shown(policy, case.request, decision)
     got, expected = [ALLOW if decision.allowed else decision.rule], [case.expect]
     if case.also is not None:
-        got.append("also " + _joined(decision.also))
-        expected.append("also " + _joined(case.also))
+        got.append("also " + _join_names(decision.also))
+        expected.append("also " + _join_names(case.also))
     if case.shows is not None:
-        got.append("shows " + _joined(f"{name}={form}" for name, form in shown.items()))
-        expected.append("shows " + _joined(f"{name}={form}" for name, form in case.shows.items()))
+        got.append("shows " + _join_names(f"{name}={form}" for name, form in shown.items()))
+        expected.append("shows " + _join_names(f"{name}={form}" for name, form in case.shows.items()))
     # Order says which rule is told, and `got` holds that one apart; of tables and of the others it says nothing.
     passed = (
         got[0] == expected[0]
@@ -237,18 +237,18 @@ def _ran(policy: Policy, case: Case) -> Result:
     return Result(name=case.name, passed=passed, expected="; ".join(expected), got="; ".join(got))
 
 
-def _shown(policy: Policy, request: PolicyRequest, decision: Decision) -> dict[str, str]:
+def _fields_shown(policy: Policy, request: PolicyRequest, decision: Decision) -> dict[str, str]:
     if not decision.allowed:
         return {}
     fields = policy.purposes[request.purpose].fields
     return {str(name): str(form) for name, form in fields.items() if request.fields is None or name in request.fields}
 
 
-def _joined(names: Iterable[str]) -> str:
+def _join_names(names: Iterable[str]) -> str:
     return ", ".join(names) or "-"
 
 
-def _opened(policy: Policy, case: BudgetCase) -> Result:
+def _run_budget_case(policy: Policy, case: BudgetCase) -> Result:
     purpose = policy.purposes.get(case.purpose)
     got = "unknown_purpose" if purpose is None else str(allowance(purpose, case.work, case.of))
     return Result(name=case.name, passed=got == str(case.expect), expected=str(case.expect), got=got)
