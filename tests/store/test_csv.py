@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
-from wayseal.store._csv_records import Records
+from wayseal.store._csv_records import CsvRecords
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -299,7 +299,7 @@ def test_lists(tmp_path: Path, text: str, value: list[str] | None, reason: Reaso
 
 
 _BARE = Reason.STRAY_CARRIAGE_RETURN
-MISCOUNTED = Records(data=GOOD.encode(), line=np.arange(2), rejected=[])
+MISCOUNTED = CsvRecords(data=GOOD.encode(), line=np.arange(2), rejected=[])
 CELLS = st.text(
     st.one_of(st.sampled_from(',"\n\r;| aé运'), st.characters(codec="utf-8", exclude_characters="\0")), max_size=8
 )

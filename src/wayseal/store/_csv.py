@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from wayseal.store._csv_records import LONGEST_RECORD, Records, RecordSplitter
+from wayseal.store._csv_records import LONGEST_RECORD, CsvRecords, RecordSplitter
 from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
@@ -102,7 +102,7 @@ class CsvBlocks:
             records = splitter.feed(block.data, valid=block.valid, last=last)
             yield self._raw(records, names, block.bytes_read)
 
-    def _raw(self, records: Records, names: frozenset[str], bytes_read: int) -> RawBlock:
+    def _raw(self, records: CsvRecords, names: frozenset[str], bytes_read: int) -> RawBlock:
         columns, line, ragged = self._parse(records, names)
         rejected = records.rejected
         if ragged:
@@ -120,7 +120,7 @@ class CsvBlocks:
         )
 
     def _parse(
-        self, records: Records, names: frozenset[str]
+        self, records: CsvRecords, names: frozenset[str]
     ) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64], list[Rejection]]:
         wanted = {f"f{index}": name for index, name in enumerate(self.names) if name in names}
         if len(records.line) == 0:

@@ -25,7 +25,7 @@ _QUOTE, _NEWLINE, _RETURN = 0x22, 0x0A, 0x0D
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
+class CsvRecords:
     """Whole records, one after the other in `data`; `line` says on which line each begins."""
 
     data: bytes
@@ -51,7 +51,7 @@ class RecordSplitter:
         self._carry = b""
         self._carry_valid = True
 
-    def feed(self, data: bytes, *, valid: bool, last: bool) -> Records:
+    def feed(self, data: bytes, *, valid: bool, last: bool) -> CsvRecords:
         """The records that end in this block of whole lines; after the `last` block nothing is kept back."""
         block = self._carry + data
         valid = valid and self._carry_valid
@@ -63,17 +63,17 @@ class RecordSplitter:
                 return quoted
         return self._careful(block, valid, last)
 
-    def _done(self, block: bytes, cut: int, records: Records, valid: bool) -> Records:
+    def _done(self, block: bytes, cut: int, records: CsvRecords, valid: bool) -> CsvRecords:
         self._carry = block[cut:]
         self._carry_valid = valid or not self._carry
         self._line += block.count(b"\n", 0, cut)
         return records
 
-    def _plain(self, block: bytes) -> Records:
+    def _plain(self, block: bytes) -> CsvRecords:
         line = np.arange(block.count(b"\n"), dtype=np.int64) + self._line
-        return self._done(block, len(block), Records(data=block, line=line, rejected=[]), True)
+        return self._done(block, len(block), CsvRecords(data=block, line=line, rejected=[]), True)
 
-    def _quoted(self, block: bytes, last: bool) -> Records | None:
+    def _quoted(self, block: bytes, last: bool) -> CsvRecords | None:
         """Rules 1 and 2 on a whole block at once; None if it breaks them anywhere."""
         data = np.frombuffer(block, np.uint8)
         quotes = np.flatnonzero(data == _QUOTE)
@@ -85,7 +85,7 @@ class RecordSplitter:
         if (last and cut < len(block)) or len(block) - cut > self._longest:
             return None
         line = np.concatenate(([0], ends[:-1] + 1))[: len(ends)] + self._line
-        return self._done(block, cut, Records(data=block[:cut], line=line, rejected=[]), True)
+        return self._done(block, cut, CsvRecords(data=block[:cut], line=line, rejected=[]), True)
 
     def _stand_right(self, data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.intp]) -> bool:
         opening, closing = quotes[0::2], quotes[1::2]
@@ -96,7 +96,7 @@ class RecordSplitter:
         stops = (after == mark) | (after == _NEWLINE) | (after == _QUOTE) | (after == _RETURN)
         return bool(starts.all() and stops.all())
 
-    def _careful(self, block: bytes, valid: bool, last: bool) -> Records:
+    def _careful(self, block: bytes, valid: bool, last: bool) -> CsvRecords:
         """The rules line by line, for blocks in which something is off."""
         lines = block.split(b"\n")[:-1]
         good: list[bytes] = []
@@ -120,7 +120,7 @@ class RecordSplitter:
         good.append(b"")
         line_numbers = np.array(numbers, dtype=np.int64)
         cut = sum(map(len, lines[:here])) + here
-        records = Records(data=b"\n".join(good), line=line_numbers, rejected=rejected)
+        records = CsvRecords(data=b"\n".join(good), line=line_numbers, rejected=rejected)
         return self._done(block, cut, records, valid)
 
     def _record(self, lines: list[bytes], here: int, last: bool) -> tuple[int, Reason | None]:

@@ -23,7 +23,7 @@ _PORTION = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class VaultCounts:
     """How much a vault holds. earliest_due: when the first number's time to be kept is over, microseconds."""
 
     sealed: int
@@ -60,7 +60,7 @@ class EntryFilter:
         )
 
 
-def counts(connection: Connection, now: int) -> Counts:
+def counts(connection: Connection, now: int) -> VaultCounts:
     """How much a vault holds at `now`."""
 
     def count(table: sa.Table, *which: sa.ColumnElement[bool]) -> int:
@@ -68,7 +68,7 @@ def counts(connection: Connection, now: int) -> Counts:
 
     erased = t.waybills.c.erased_at
     due = sa.select(sa.func.min(t.waybills.c.keep_until))
-    return Counts(
+    return VaultCounts(
         sealed=count(t.waybills, erased.is_(None)),
         erased=count(t.waybills, erased.is_not(None)),
         actors=count(t.actors),

@@ -12,7 +12,7 @@ from tests.vault.log.helpers import START, database, filled, signed
 from tests.vault.log.test_integrity import looked
 from wayseal.merkle import Tree
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log._levels import Levels, Tile
+from wayseal.vault.log._levels import CandidateTile, Levels
 from wayseal.vault.log._spans import counted, less, parsed_spans, spans_of, spelled_spans
 from wayseal.vault.log._tail import Tail
 
@@ -28,7 +28,7 @@ def found(nodes: dict[tuple[int, int], bytes], hashes: list[bytes], roots: dict[
         lambda level, place: nodes.get((level, place)), lambda code, where: named.append((str(code), where))
     )
     for first in range(0, len(hashes), 256):
-        tile = Tile(first=first, options=[hashes[first : first + 256]])
+        tile = CandidateTile(first=first, options=[hashes[first : first + 256]])
         counts = levels.judge(tile) if tile.full else b""
         named += [n for n, root in roots.items() if first <= n < first + 256 and levels.fits(root, n, tile)]
         if tile.full:

@@ -24,7 +24,7 @@ _RETIRED = {"purpose", "version", "algorithm", "retired", "public"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class KeyEntry:
     """One key of the file; secret is None where it was retired."""
 
     purpose: KeyPurpose
@@ -36,13 +36,13 @@ class Entry:
     public: bytes | None = None
 
 
-def written(entries: Sequence[Entry]) -> bytes:
+def written(entries: Sequence[KeyEntry]) -> bytes:
     """The entries as a file."""
     keys = [_live(e, e.secret) if e.secret is not None else _retired(e) for e in entries]
     return json.dumps({FORMAT: VERSION, "derivation": DERIVATION, "keys": keys}, indent=1).encode() + b"\n"
 
 
-def parsed(raw: bytes) -> list[Entry]:
+def parsed(raw: bytes) -> list[KeyEntry]:
     """The entries of a file (rules 1 and 2)."""
     top = _quietly(lambda: json.loads(raw), KeyringError("the keyring is no JSON"))
     if not isinstance(top, dict) or top.get(FORMAT) != VERSION:
@@ -68,7 +68,7 @@ def decoded(text: str, where: str | Message) -> bytes:
     return bytes(out)
 
 
-def _live(entry: Entry, secret: bytes) -> dict[str, Any]:
+def _live(entry: KeyEntry, secret: bytes) -> dict[str, Any]:
     return {
         "purpose": entry.purpose.value,
         "version": entry.version,
@@ -79,13 +79,13 @@ def _live(entry: Entry, secret: bytes) -> dict[str, Any]:
     }
 
 
-def _retired(entry: Entry) -> dict[str, Any]:
+def _retired(entry: KeyEntry) -> dict[str, Any]:
     public = {"public": base64.b64encode(entry.public).decode()} if entry.public is not None else {}
     head = {"purpose": entry.purpose.value, "version": entry.version, "algorithm": entry.algorithm}
     return {**head, "retired": True, **public}
 
 
-def _entry(item: Any, where: Message) -> Entry:
+def _entry(item: Any, where: Message) -> KeyEntry:
     if not isinstance(item, dict):
         raise KeyringError("{where} is no object", where=where)
     unknown = KeyringError("{where} is for no purpose that Wayseal knows", where=where)
@@ -99,10 +99,10 @@ def _entry(item: Any, where: Message) -> Entry:
         if not set(item) <= _RETIRED or item["retired"] is not True:
             raise KeyringError("{where}: a retired key has a number, and of a log key the public half", where=where)
         public = _key_bytes(item["public"], where) if "public" in item else None
-        return Entry(purpose=purpose, version=version, algorithm=algorithm, public=public)
+        return KeyEntry(purpose=purpose, version=version, algorithm=algorithm, public=public)
     if set(item) != _LIVE or type(item["active"]) is not bool:
         raise KeyringError("{where} has members that are missing or not known", where=where)
-    return Entry(
+    return KeyEntry(
         purpose=purpose,
         version=version,
         algorithm=algorithm,

@@ -14,7 +14,7 @@ from typing import NoReturn, TypeVar
 from wayseal.merkle import VerifyKey
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import _file_io, _json_format
-from wayseal.vault.keyring._json_format import Entry
+from wayseal.vault.keyring._json_format import KeyEntry
 from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, Key, KeyPurpose, LogKey
 
 K = TypeVar("K", bound=Key)
@@ -191,9 +191,9 @@ class Keyring:
     def _gone(self) -> list[Retired]:
         return list(self._retired.values())
 
-    def _live_entries(self) -> list[Entry]:
+    def _live_entries(self) -> list[KeyEntry]:
         return [
-            Entry(
+            KeyEntry(
                 purpose=key.purpose,
                 version=key.version,
                 algorithm=key.algorithm,
@@ -204,8 +204,8 @@ class Keyring:
             for key in self._keys()
         ]
 
-    def _retired_entries(self) -> list[Entry]:
+    def _retired_entries(self) -> list[KeyEntry]:
         return [
-            Entry(purpose=g.purpose, version=g.version, algorithm=KINDS[g.purpose].algorithm, public=g.public)
+            KeyEntry(purpose=g.purpose, version=g.version, algorithm=KINDS[g.purpose].algorithm, public=g.public)
             for g in self._gone()
         ]

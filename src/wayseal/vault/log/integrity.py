@@ -24,7 +24,7 @@ from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import _read_rows
 from wayseal.vault.log._checkpoints import CheckpointOpener, SignedCheckpoint, signed_at
 from wayseal.vault.log._findings import Code, Finding, HeldCheckpoint, Verification
-from wayseal.vault.log._levels import ZERO, Levels, Tile
+from wayseal.vault.log._levels import ZERO, CandidateTile, Levels
 from wayseal.vault.log._spans import Span, counted, joined, less
 from wayseal.vault.log.entries import EntryKind, decode
 from wayseal.vault.log.erasure import named_by
@@ -117,7 +117,7 @@ class _Verifier:
     def _walk(self, points: Sequence[SignedCheckpoint], progress: Progress) -> tuple[list[SignedCheckpoint], bytes]:
         """Looks at all tiles, and at checkpoints of sizes within each; those that hold, and the root of all entries."""
         size, waiting, fitting = self._extent.size, list(points)[::-1], list[SignedCheckpoint]()
-        last = Tile(first=size // WIDTH * WIDTH, options=[[]])
+        last = CandidateTile(first=size // WIDTH * WIDTH, options=[[]])
         for tile in self._tiles():
             counts = self._levels.judge(tile) if tile.full else ZERO
             while waiting and waiting[-1].point.size < tile.first + WIDTH:
@@ -149,11 +149,11 @@ class _Verifier:
             self._nodes = (start, some)
         return some[place - start]
 
-    def _tiles(self) -> Iterator[Tile]:
+    def _tiles(self) -> Iterator[CandidateTile]:
         """Leaves as stored and as made again (rule 2)."""
         first = 0
         for rows in _read_rows.tiles_of_rows(self._connection, self._extent.size):
-            tile = Tile(first=first, options=[[]], whole=None not in rows)
+            tile = CandidateTile(first=first, options=[[]], whole=None not in rows)
             stored, made = tile.options[0], list[bytes]()
             for seq, row in enumerate(rows, first):
                 leaf, again = self._leaves(seq, row)
@@ -193,14 +193,14 @@ class _Verifier:
             if sound:
                 self._find(Code.ENTRY_UNREADABLE, f"entries/{seq}")
 
-    def _name_entries(self, tile: Tile) -> None:
+    def _name_entries(self, tile: CandidateTile) -> None:
         column = ""
         if tile.right is not None and len(tile.options) > 1:
             column = ("entry", "leaf")[tile.right]
         for seq in tile.wrong:
             self._find(Code.ENTRY, f"entries/{seq}", **({"column": column} if column else {}))
 
-    def _compared(self, one: SignedCheckpoint, tile: Tile) -> list[SignedCheckpoint]:
+    def _compared(self, one: SignedCheckpoint, tile: CandidateTile) -> list[SignedCheckpoint]:
         """The checkpoint if it holds. Whether one that ends within a tile that lacks rows does, nobody can say."""
         if one.point.size > tile.first and not tile.whole:
             return []

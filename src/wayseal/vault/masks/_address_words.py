@@ -6,7 +6,7 @@ whether anything behind it may still be read.
 """
 
 from wayseal.vault.masks._normalize import HAN
-from wayseal.vault.masks._rule import HIDDEN, Rule
+from wayseal.vault.masks._rule import HIDDEN, MaskRule
 from wayseal.vault.masks._surnames import SINGLE
 
 KEEP, HIDE, HIDE_DOOR, HIDE_ON, REGION = "keep", "hide", "hide door", "hide on", "region"
@@ -55,7 +55,7 @@ SIGN = rf"(?=[{_SIGNS}])(?:收|{_PEOPLE}|{_WISHES})"
 """What any addressee or wish holds: one quick look before the slower one."""
 
 ADDRESSES = (
-    Rule(
+    MaskRule(
         id="address.hidden",
         pattern=r"\*+",
         show=HIDE,
@@ -64,7 +64,7 @@ ADDRESSES = (
         zh="已经隐藏的部分：仍隐藏",
         en="What was hidden before stays hidden",
     ),
-    Rule(
+    MaskRule(
         id="address.addressee",
         pattern=rf"(?![路庄])[{SINGLE}](?:{_H}{{0,2}} ?(?:{_PEOPLE})|{_H}{{1,2}} ?收)|{_WISHES}",
         show=HIDE_ON,
@@ -73,7 +73,7 @@ ADDRESSES = (
         zh="收件人、称谓、留言、方位描述：隐藏，连同其后的一切，先于其他各行",
         en="An addressee, a title, a wish, directions: hidden with all that follows, before any other row",
     ),
-    Rule(
+    MaskRule(
         id="address.road_number",
         pattern=(
             r"[GSXYgsxy]?[0-9]{1,4}(?:国道|省道|县道|乡道|高速(?:公路)?)|"
@@ -86,7 +86,7 @@ ADDRESSES = (
         zh="路名中的数字：保留",
         en="A number that is part of a road's name is shown",
     ),
-    Rule(
+    MaskRule(
         id="address.unit",
         pattern=(
             rf"{_NUMBER}(?:{_COUNTED}){_NO_PLACE}|"
@@ -100,7 +100,7 @@ ADDRESSES = (
         zh="楼栋、单元、层、室、户、村组、铺位、工位及其后的一切：隐藏",
         en="Building, unit, floor, room, household, village group, stall or desk: hidden with all that follows",
     ),
-    Rule(
+    MaskRule(
         id="address.door",
         pattern=(
             rf"(?:门牌)?(?:{_NUMBER}|[甲乙丙丁戊])(?:号大院|号院|号|弄|支弄|院)"
@@ -112,7 +112,7 @@ ADDRESSES = (
         zh="门牌号、弄、院的号码：隐藏；其后的小区名仍可显示",
         en="Number of a door, lane or yard: hidden; the name of an estate behind it may be read",
     ),
-    Rule(
+    MaskRule(
         id="address.zone",
         pattern=rf"{_NUMBER}(?:期|区|街坊|地块)|[甲乙丙丁东西南北中A-Za-z]区(?= ?[第0-9A-Za-z{_CN}])",
         show=HIDE,
@@ -121,7 +121,7 @@ ADDRESSES = (
         zh="小区、园区的期和区：隐藏",
         en="Phase or zone of an estate: hidden",
     ),
-    Rule(
+    MaskRule(
         id="address.long_number",
         pattern=r"\+?[0-9](?:[ -]?[0-9]){5,}",
         show=HIDE,
@@ -130,7 +130,7 @@ ADDRESSES = (
         zh="六位以上的数字（邮编、电话）：隐藏",
         en="Six digits or more (postcode, phone): hidden",
     ),
-    Rule(
+    MaskRule(
         id="address.bare_number",
         pattern=(
             r"[东西南北](?=[0-9]{3,4}(?![0-9号弄栋幢座楼单]))[0-9]+|(?:[A-Za-z甲乙丙丁]{1,3}-?)?[0-9]+[A-Za-z]?(?:[-#./~][A-Za-z0-9]+)*#?|"
@@ -142,7 +142,7 @@ ADDRESSES = (
         zh="没有量词的数字：可能是楼栋或房号，连同其后的一切隐藏",
         en="A number that counts nothing may be a building or a room: hidden with all that follows",
     ),
-    Rule(
+    MaskRule(
         id="address.word",
         pattern=(
             rf"{_H}*(?:道[东西中]|[{_ONE}]|(?=[{_WORD_STARTS}])(?:{'|'.join(_WORDS)})|"
@@ -154,7 +154,7 @@ ADDRESSES = (
         zh="以行政区划、道路、村庄、小区的通名结尾的文字：保留，直到第一个门牌号",
         en="Words that end as divisions, roads, villages or estates do are shown, up to the first number of a door",
     ),
-    Rule(
+    MaskRule(
         id="address.behind_door",
         pattern=rf"{_H}{{2,}}(?=[{_WORD_STARTS}])(?:{'|'.join(_WORDS)})",
         show=KEEP,
@@ -163,7 +163,7 @@ ADDRESSES = (
         zh="门牌号之后：只保留以小区、大厦等双字通名结尾的文字，因为“赵小路”“刘村”可能是姓名",
         en="Behind the number of a door: only ends of two characters and more count, as 赵小路 or 刘村 may be a person",
     ),
-    Rule(
+    MaskRule(
         id="address.estate",
         pattern=(
             rf"{_H}{{1,9}}[园苑城府庭轩阁居湾郡邸墅院寓坊舍庐岸岛台峰谷洲源都堂馆厂里庄村]|"
@@ -178,7 +178,7 @@ ADDRESSES = (
             "at once"
         ),
     ),
-    Rule(
+    MaskRule(
         id="address.other",
         pattern="(?s:.)",
         show=HIDE,
@@ -189,7 +189,7 @@ ADDRESSES = (
     ),
 )
 ADDRESSES_REGION = (
-    Rule(
+    MaskRule(
         id="address.region",
         pattern="",
         show=REGION,
@@ -198,7 +198,7 @@ ADDRESSES_REGION = (
         zh="只保留省、市、区县，按官方名录识别；识别不出时全部隐藏",
         en="Province, city and district alone, by a table of their names; hidden whole where none is found",
     ),
-    Rule(
+    MaskRule(
         id="address.other",
         pattern="(?s:.)",
         show=HIDE,

@@ -11,7 +11,7 @@ from wayseal.vault.masks import _regions
 from wayseal.vault.masks._address_words import HIDE_DOOR, HIDE_ON, KEEP, REGION, SIGN, STARTS
 from wayseal.vault.masks._english import english
 from wayseal.vault.masks._normalize import HAN, LONGEST, clean, simple
-from wayseal.vault.masks._rule import HIDDEN, Mask, Rule
+from wayseal.vault.masks._rule import HIDDEN, Mask, MaskRule
 from wayseal.vault.masks._surnames import SINGLE
 
 _Scan = Callable[[str, int, int], Iterator[re.Match[str]]]
@@ -27,7 +27,7 @@ _SPACE = re.compile(r"[ ,.;:()/|_\\-]*")
 _is_space = _SPACE.fullmatch
 
 
-def address_mask(rows: tuple[Rule, ...]) -> Mask:
+def address_mask(rows: tuple[MaskRule, ...]) -> Mask:
     """The rows as a mask. An empty value stays empty."""
     if rows[0].show == REGION:
         return _up_to_district

@@ -11,7 +11,7 @@ from wayseal.vault.masks._goods import GOODS, GOODS_OTHER, goods_mask
 from wayseal.vault.masks._names import NAMES, name_mask
 from wayseal.vault.masks._normalize import LONGEST
 from wayseal.vault.masks._phones import OTHER, PHONES, PHONES_TWO, phone_mask
-from wayseal.vault.masks._rule import HIDDEN, Mask, Rule
+from wayseal.vault.masks._rule import HIDDEN, Mask, MaskRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class RuleSet:
     id: str
     zh: str
     en: str
-    rows: Mapping[FieldKind, tuple[Rule, ...]]
+    rows: Mapping[FieldKind, tuple[MaskRule, ...]]
     masks: Mapping[FieldKind, Mask] = field(repr=False, compare=False)
 
 
@@ -30,10 +30,10 @@ def rule_set(
     zh: str,
     en: str,
     *,
-    names: tuple[Rule, ...],
-    phones: tuple[Rule, ...],
-    addresses: tuple[Rule, ...],
-    goods: tuple[Rule, ...],
+    names: tuple[MaskRule, ...],
+    phones: tuple[MaskRule, ...],
+    addresses: tuple[MaskRule, ...],
+    goods: tuple[MaskRule, ...],
 ) -> RuleSet:
     """A rule set of rows, compiled."""
     kinds = FieldKind

@@ -23,7 +23,7 @@ import cedarpy
 from wayseal.custody import Relation, State
 from wayseal.vault.fields import Field
 from wayseal.vault.policy._purposes import MOST_HOURS, UNKNOWN, Label, Purpose, parse_purposes
-from wayseal.vault.policy._rules import Rule, parse_rules
+from wayseal.vault.policy._rules import PolicyRule, parse_rules
 
 _MEMO = 1 << 14
 _NONE: frozenset[Relation] = frozenset()
@@ -79,7 +79,7 @@ class Policy:
     sha256: str
     purposes: Mapping[str, Purpose]
     roles: Mapping[str, Label]
-    rules: tuple[Rule, ...]
+    rules: tuple[PolicyRule, ...]
     _handle: cedarpy.PolicySet = field(repr=False)
     _entities: cedarpy.Entities = field(repr=False)
     _memo: dict[PolicyRequest, Decision] = field(repr=False)
