@@ -83,7 +83,7 @@ class Transport:
         renewed = False
         while True:
             used = self._authorization()
-            answer = self._sent(method, path, {**headers, "Authorization": used}, again=again, json=body)
+            answer = self._send_with_retries(method, path, {**headers, "Authorization": used}, again=again, json=body)
             if answer.status_code == httpx.codes.UNAUTHORIZED and not renewed:
                 renewed = True
                 self._forget(used)
@@ -101,7 +101,7 @@ class Transport:
         with self._lock:
             text, ends = self._token
             if self._clock() >= ends:
-                text, ends = self._token = self._signed_in()
+                text, ends = self._token = self._fetch_token()
             return text
 
     def _forget(self, used: str) -> None:
@@ -109,20 +109,22 @@ class Transport:
             if self._token[0] == used:
                 self._token = ("", float("-inf"))
 
-    def _signed_in(self) -> tuple[str, float]:
+    def _fetch_token(self) -> tuple[str, float]:
         began = self._clock()
         auth = httpx.BasicAuth(self._sign.client, self._sign.secret)
-        answer = self._sent("POST", "/oauth/token", {}, again=True, data=self._sign.form(), auth=auth)
+        answer = self._send_with_retries("POST", "/oauth/token", {}, again=True, data=self._sign.form(), auth=auth)
         told = _json(answer)
         if answer.status_code >= 300:
             raise SignInError(parse_answer(_code, told))
         lasts = parse_answer(lambda body: float(body["expires_in"]), told)
         return parse_answer(lambda body: f"Bearer {body['access_token']}", told), began + max(lasts - _EARLY, 0.0)
 
-    def _sent(self, method: str, path: str, headers: Mapping[str, str], *, again: bool, **more: Any) -> httpx.Response:
+    def _send_with_retries(
+        self, method: str, path: str, headers: Mapping[str, str], *, again: bool, **more: Any
+    ) -> httpx.Response:
         """Rules 2 and 3."""
         for attempt in range(1, self._retry_policy.tries + 1):
-            answer, sent = self._tried(method, path, headers, more)
+            answer, sent = self._try_once(method, path, headers, more)
             last = attempt == self._retry_policy.tries
             if answer is None:
                 if last or (sent and not again):
@@ -137,7 +139,7 @@ class Transport:
             self._sleep(wait)
         raise UnreachableError("the service doesn't answer")
 
-    def _tried(
+    def _try_once(
         self, method: str, path: str, headers: Mapping[str, str], more: Mapping[str, Any]
     ) -> tuple[httpx.Response | None, bool]:
         """An answer, or None and whether the request may have been read (rule 4)."""

@@ -17,7 +17,7 @@ _BAR = 24
 _LEAST_WIDTH = 40
 
 
-def printed(write: Callable[[Console], None], *, color: bool, width: int) -> str:
+def print_to_text(write: Callable[[Console], None], *, color: bool, width: int) -> str:
     """What `write` prints, of at most `width` cells a line (at least 40), with ANSI colours if asked."""
     out = io.StringIO()
     console = Console(
@@ -40,7 +40,7 @@ def printed(write: Callable[[Console], None], *, color: bool, width: int) -> str
 
 def render_lines(document: Document, *, color: bool = False, width: int = 88) -> str:
     """The report as text of at most `width` cells a line (at least 40), with ANSI colours if asked."""
-    return printed(lambda console: _Writer(console).document(document), color=color, width=width)
+    return print_to_text(lambda console: _Writer(console).document(document), color=color, width=width)
 
 
 class _Writer:

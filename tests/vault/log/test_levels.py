@@ -13,7 +13,7 @@ from tests.vault.log.test_integrity import looked
 from wayseal.merkle import Tree
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log._levels import CandidateTile, Levels
-from wayseal.vault.log._spans import counted, less, parsed_spans, spans_of, spelled_spans
+from wayseal.vault.log._spans import count_places, format_spans, make_spans, parse_spans, subtract_spans
 from wayseal.vault.log._tail import Tail
 
 LEAVES = np.random.default_rng(5).integers(0, 256, (66_000, 32), np.uint8)
@@ -60,14 +60,14 @@ PLACES = st.sets(st.integers(0, 40))
 
 @given(PLACES, PLACES)
 def test_spans_are_sets(some: set[int], others: set[int]) -> None:
-    spans = spans_of(some)
-    assert counted(spans) == len(some)
-    assert not some or parsed_spans(spelled_spans(spans)) == spans
-    left = [n for first, last in less(spans, spans_of(others)) for n in range(first, last + 1)]
+    spans = make_spans(some)
+    assert count_places(spans) == len(some)
+    assert not some or parse_spans(format_spans(spans)) == spans
+    left = [n for first, last in subtract_spans(spans, make_spans(others)) for n in range(first, last + 1)]
     assert left == sorted(some - others)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1-", "01", "1,", "1 ,2", "x", "1-2-3", "١", "9-3"])
 def test_what_names_no_places(text: str) -> None:
     with pytest.raises(VaultError):
-        parsed_spans(text)
+        parse_spans(text)

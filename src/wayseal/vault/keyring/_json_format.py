@@ -36,13 +36,13 @@ class KeyEntry:
     public: bytes | None = None
 
 
-def written(entries: Sequence[KeyEntry]) -> bytes:
+def serialize(entries: Sequence[KeyEntry]) -> bytes:
     """The entries as a file."""
     keys = [_live(e, e.secret) if e.secret is not None else _retired(e) for e in entries]
     return json.dumps({FORMAT: VERSION, "derivation": DERIVATION, "keys": keys}, indent=1).encode() + b"\n"
 
 
-def parsed(raw: bytes) -> list[KeyEntry]:
+def parse_entries(raw: bytes) -> list[KeyEntry]:
     """The entries of a file (rules 1 and 2)."""
     top = _quietly(lambda: json.loads(raw), KeyringError("the keyring is no JSON"))
     if not isinstance(top, dict) or top.get(FORMAT) != VERSION:
@@ -61,7 +61,7 @@ def parsed(raw: bytes) -> list[KeyEntry]:
     return entries
 
 
-def decoded(text: str, where: str | Message) -> bytes:
+def decode_base64(text: str, where: str | Message) -> bytes:
     """What base64 stands for (rule 2)."""
     otherwise = KeyringError("{where} is no base64", where=where)
     out = _quietly(lambda: base64.b64decode("".join(text.split()), validate=True), otherwise)
@@ -115,7 +115,7 @@ def _entry(item: Any, where: Message) -> KeyEntry:
 
 
 def _key_bytes(text: Any, where: str | Message) -> bytes:
-    raw = decoded(text, where) if isinstance(text, str) else b""
+    raw = decode_base64(text, where) if isinstance(text, str) else b""
     if len(raw) != SECRET:
         raise KeyringError("{where}: a key is base64 of {size} bytes", where=where, size=SECRET)
     return raw

@@ -63,7 +63,9 @@ class Keyring:
         """The keyring in `WAYSEAL_KEYRING`: its JSON, or base64 of that. KeyringError where there is none."""
         if not (text := env.get(ENVIRONMENT, "").strip()):
             raise KeyringError("{variable} is not set", variable=ENVIRONMENT)
-        return Keyring.from_json(text.encode() if text.startswith("{") else _json_format.decoded(text, ENVIRONMENT))
+        return Keyring.from_json(
+            text.encode() if text.startswith("{") else _json_format.decode_base64(text, ENVIRONMENT)
+        )
 
     @staticmethod
     def from_json(raw: bytes) -> "Keyring":
@@ -71,7 +73,7 @@ class Keyring:
         keys: list[Key] = []
         retired: list[Retired] = []
         active: dict[KeyPurpose, int] = {}
-        for entry in _json_format.parsed(raw):
+        for entry in _json_format.parse_entries(raw):
             if entry.secret is None:
                 retired.append(Retired(purpose=entry.purpose, version=entry.version, public=entry.public))
                 continue
@@ -82,7 +84,7 @@ class Keyring:
 
     def to_json(self) -> bytes:
         """The form in which it is kept, secrets and all: for its file and for nothing else."""
-        return _json_format.written([*self._live_entries(), *self._retired_entries()])
+        return _json_format.serialize([*self._live_entries(), *self._retired_entries()])
 
     def save(self, path: Path) -> None:
         """Writes it, durably and whole or not at all, readable by its owner alone.

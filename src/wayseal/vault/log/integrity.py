@@ -25,7 +25,7 @@ from wayseal.vault.log import _read_rows
 from wayseal.vault.log._checkpoints import CheckpointOpener, SignedCheckpoint, signed_at
 from wayseal.vault.log._findings import Code, Finding, HeldCheckpoint, Verification
 from wayseal.vault.log._levels import ZERO, CandidateTile, Levels
-from wayseal.vault.log._spans import Span, counted, joined, less
+from wayseal.vault.log._spans import Span, count_places, merge_spans, subtract_spans
 from wayseal.vault.log.entries import EntryKind, decode
 from wayseal.vault.log.erasure import named_by
 from wayseal.vault.log.tiles import tree
@@ -87,10 +87,11 @@ class _Verifier:
         fitting, root = self._walk(points, progress)
         for name in _read_rows.nodes_too_many(self._connection, size):
             self._find(Code.NODE_EXTRA, name)
-        erased = joined(self._said.erased)
-        self._spans(Code.ENTRY_ERASED, less(erased, self._said.named))
+        erased = merge_spans(self._said.erased)
+        self._spans(Code.ENTRY_ERASED, subtract_spans(erased, self._said.named))
         return Verification(
-            origin=opener.origin, size=size, root=root.hex(), disclosed=self._said.disclosed, erased=counted(erased),
+            origin=opener.origin, size=size, root=root.hex(), disclosed=self._said.disclosed,
+            erased=count_places(erased),
             nodes=sum(entries_of(size, level) for level in range(1, 64 // HEIGHT)),
             checkpoints=tuple(self._kept(point) for point in fitting), findings=tuple(self._findings),
         )  # fmt: skip
@@ -163,7 +164,7 @@ class _Verifier:
                     tile.wrong.append(seq)
             if made != stored:
                 tile.options.append(made)
-            self._said.erased = joined(self._said.erased)
+            self._said.erased = merge_spans(self._said.erased)
             yield tile
             first += WIDTH
 
