@@ -100,7 +100,7 @@ def test_a_byte_order_mark_in_the_middle_is_part_of_a_value(tmp_path: Path) -> N
 
 
 def test_rows_that_do_not_fit_their_lines_stop_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wayseal.store._csv.Splitter.feed", lambda *_, **__: MISCOUNTED)
+    monkeypatch.setattr("wayseal.store._csv.RecordSplitter.feed", lambda *_, **__: MISCOUNTED)
     with pytest.raises(StoreError, match="don't agree"):
         read(access(tmp_path, HEAD + GOOD))
 
