@@ -41,7 +41,7 @@ def test_there_and_back(kept: Path, tmp_path: Path, lang: str) -> None:
     assert inside("ledger", "verify", tmp_path / "B").code == 0
     refused = inside("ingest", kept / "accesses.csv", "--ledger", tmp_path / "B")
     assert (refused.code, "wayseal ledger restore" in refused.err) == (3, True)
-    assert inside("ledger", "upgrade", tmp_path / "B").code == 3
+    assert inside("ledger", "compact", tmp_path / "B").code == 3
     back = inside("ledger", "restore", tmp_path / "B", tmp_path / "R", "--lang", lang)
     assert (back.code, back.err) == (0, "")
     assert UPKEEP_TEXTS[lang]["one_goes_on"] in back.out

@@ -18,12 +18,11 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.ledger.children import ended
 from tests.ledger.helpers import at, content, put, read, write
-from tests.ledger.sealed import BARE, files, flipped, in_turn, looked, make
+from tests.ledger.sealed import files, flipped, in_turn, looked, make
 from tests.ledger.test_backup import assert_tidy
-from tests.ledger.test_crash import LIMITED, sound
-from tests.ledger.test_integrity import older, silent
+from tests.ledger.test_crash import LIMITED
 from wayseal import ledger
-from wayseal.ledger import LedgerError, integrity
+from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
@@ -216,8 +215,6 @@ def test_a_manifest_is_never_made_up(whole: Path, copy: Path, tmp_path: Path) ->
         (tmp_path / f"B{n}/manifest.json").write_bytes(made)
         (copy / "manifest.json").write_bytes(b"")
         assert examine(copy, source=tmp_path / f"B{n}", repair=True).acts == ()
-    old = older(whole / "L", tmp_path / "old")
-    assert examine(copy, source=old, repair=True).acts == ()
 
 
 def test_manifests_that_were_changed_with_care(whole: Path, copy: Path) -> None:
@@ -347,18 +344,6 @@ def test_disk_and_many_small_files(copy: Path, monkeypatch: pytest.MonkeyPatch) 
     assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.SMALL_FILES, Cure.COMPACT, 0)
 
 
-def test_an_older_ledger(whole: Path, tmp_path: Path) -> None:
-    old = older(whole / "L", tmp_path / "L")
-    found = examine(old, deep=True)
-    assert (only(found).ill, only(found).cure) == (Ill.LAYOUT, Cure.UPGRADE)
-    (old / load_manifest(old).files[0].path).unlink()
-    (old / "tmp").mkdir(0o700)
-    (old / "tmp/x").touch(0o600)
-    assert ills(examine(old, repair=True, source=whole / "B")) == {Ill.LAYOUT}
-    integrity.upgrade(old, progress=silent)
-    assert sound(old)
-
-
 def test_what_is_no_ledger(copy: Path, tmp_path: Path) -> None:
     for repair in (False, True):
         with pytest.raises(LedgerError, match="no ledger here"):
@@ -392,77 +377,6 @@ def test_a_disk_that_refuses_a_repair(whole: Path, copy: Path) -> None:
     process = ended(code, whole / "B", copy, 100)
     assert (process.code, process.err, "File too large" in process.out) == (5, "", True)
     assert examine(copy, source=whole / "B", repair=True).exit_code == 0
-
-
-def appended(path: Path, times: int, tmp_path: Path) -> None:
-    """Makes of a ledger what appending to a quarantine file did: several entries, one file."""
-    manifest = load_manifest(path)
-    [entry] = [f for f in manifest.files if f.kind == "quarantine" and ".raw" not in f.path]
-    files_ = list(manifest.files)
-    for n in range(times):
-        with (path / entry.path).open("ab") as file:
-            file.write(f"accesses.csv,{n + 9},at,not-a-time\n".encode())
-        digest, size = file_digest(path / entry.path), (path / entry.path).stat().st_size
-        made = replace(entry, generation=manifest.generation + 1, sha256=digest, bytes=size)
-        files_.append(made)
-        manifest = replace(manifest, files=tuple(files_), generation=manifest.generation + 1)
-        manifest = sealed(path, manifest, [], 1, ()) if manifest.id else manifest
-        save_manifest(path, manifest)
-        sweep(path, manifest)
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_quarantine_files_that_were_appended_to(copy: Path, tmp_path: Path, times: int) -> None:
-    """An old fault: such a ledger failed to verify for ever, and nothing was lost."""
-    appended(copy, times, tmp_path)
-    assert {f.code for f in looked(copy).findings} == {integrity.Code.FILE_CHANGED}
-    with pytest.raises(LedgerError, match="wayseal ledger doctor"):
-        backup(copy, tmp_path / "C")
-    found = examine(copy)
-    assert {(d.ill, d.cure, d.severity) for d in found.diagnoses} == {
-        (Ill.QUARANTINE_TWICE, Cure.APART, Severity.WARNING)
-    }
-    before = load_manifest(copy)
-    point = integrity.present_checkpoint(copy)
-    entries = [f for f in before.files if f.kind == "quarantine" and ".raw" not in f.path]
-    mended = examine(copy, repair=True)
-    assert (mended.diagnoses, [a.cure for a in mended.acts]) == ((), [Cure.APART] * times + [Cure.CUT])
-    after = load_manifest(copy)
-    made = [f for f in after.files if f.kind == "quarantine" and ".raw" not in f.path]
-    assert [(f.sha256, f.bytes, f.rows) for f in made] == [(f.sha256, f.bytes, f.rows) for f in entries]
-    assert len({f.path for f in made}) == times + 1
-    assert after.generation == before.generation + 1
-    assert integrity.since(copy, after, point).code is None
-    assert_tidy(copy)
-    backup(copy, tmp_path / "C")
-    put(write(tmp_path / "1", "accesses", BARE, "again"), copy)
-    assert_tidy(copy)
-
-
-def test_quarantine_files_of_an_older_ledger(whole: Path, tmp_path: Path) -> None:
-    old = older(whole / "L", tmp_path / "L")
-    appended(old, 1, tmp_path)
-    with pytest.raises(LedgerError):
-        integrity.upgrade(old, progress=silent)
-    assert ills(examine(old, repair=True)) == {Ill.LAYOUT}
-    integrity.upgrade(old, progress=silent)
-    assert_tidy(old)
-
-
-def test_quarantine_files_of_which_more_is_wrong(whole: Path, copy: Path, tmp_path: Path) -> None:
-    appended(copy, 1, tmp_path)
-    [path] = [p for p in (copy / "quarantine").iterdir() if ".raw" not in p.name]
-    right = path.read_bytes()
-    path.write_bytes(flipped(0.1, 1)(right))
-    found = examine(copy, repair=True, source=whole / "B")
-    assert (found.acts, ills(found)) == ((), {Ill.FILE_CHANGED})
-    path.unlink()
-    assert ills(examine(copy, repair=True)) == {Ill.FILE_CHANGED, Ill.FILE_MISSING}
-    path.write_bytes(right + b"accesses.csv,20,at,not-a-time\n")
-    found = examine(copy)
-    assert ills(found) == {Ill.QUARANTINE_TWICE, Ill.QUARANTINE_LONGER}
-    assert examine(copy, repair=True).exit_code == 0
-    assert_tidy(copy)
 
 
 def test_a_commit_that_was_broken_off_while_it_appended(copy: Path) -> None:

@@ -15,7 +15,6 @@ from tests.effort import examples
 from tests.ledger.helpers import put, read, write
 from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
 from tests.ledger.sealed import KEY, looked, note
-from tests.ledger.test_integrity import older
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._manifest import load_manifest
@@ -363,9 +362,7 @@ def test_counts_of_many_parts_are_added_up_on_the_way(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("work", [lambda p: purged(p, iso(5)), compact, lambda p: plan_purge(p, order(iso(5)))])
-def test_an_older_ledger_is_upgraded_first(many: Path, tmp_path: Path, work: Callable[[Path], object]) -> None:
-    with pytest.raises(LedgerError, match="wayseal ledger upgrade"):
-        work(older(many / "L", tmp_path / "old"))
+def test_a_ledger_that_is_not_there(tmp_path: Path, work: Callable[[Path], object]) -> None:
     with pytest.raises(LedgerError, match="no ledger"):
         work(tmp_path / "none")
 

@@ -109,11 +109,7 @@ def read_report(path: Path) -> Report:
 def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[int], TraceResult], lang: str) -> int:
     """Says what became of the ledger since the report, and whether a trace gives it again; returns the exit code."""
     report, words = read_report(path), LEDGER_TEXTS[lang]
-    known = (
-        since(snapshot.path, snapshot.manifest, report.checkpoint)
-        if report.checkpoint and snapshot.checkpoint
-        else None
-    )
+    known = since(snapshot.path, snapshot.manifest, report.checkpoint) if report.checkpoint else None
     where = f"{path}: " if known is not None and known.code is not None else ""
     typer.echo(where + _compare_checkpoints(report, known, snapshot, words))
     for purge in known.purges if known is not None else ():

@@ -57,8 +57,6 @@ class Reading:
 
     def beside(self, entry: SourceEntry) -> Likeness:
         """How an ingested file was read, beside this."""
-        if entry.mapping is None or entry.offset is None:
-            return "unknown"
         if entry.mapping == self.mapping:
             return "same" if entry.offset == self.offset else "offset"
         return "mapping" if entry.offset == self.offset else "both"
@@ -90,7 +88,7 @@ def lines_known(piece: Piece, entries: Iterable[SourceEntry], reading: Reading) 
         entry = there[beginning.sha256]
         if not entry.rows + entry.repeated + entry.dropped + sum(entry.rejected.values()):
             continue
-        if reading.beside(entry) not in ("same", "unknown"):
+        if reading.beside(entry) != "same":
             raise _refused(piece.file.path, "was read with another mapping or offset")
         if piece.file.gzipped or piece.file.format is Format.PARQUET:
             raise _refused(piece.file.path, "can't be told from the rest of a compressed file")

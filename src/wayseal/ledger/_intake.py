@@ -36,7 +36,7 @@ class Intake:
     ) -> None:  # fmt: skip
         self.encoder = encoder
         self.generation = Generation(ledger, manifest.generation + 1)
-        self.quarantine = Quarantine(ledger, raw=options.keep_rejected)
+        self.quarantine = Quarantine(ledger, {f.path for f in manifest.files}, raw=options.keep_rejected)
         self.notices: list[Notice] = []
         self.entries: list[SourceEntry] = []
         self.spill = Spill(ledger / SCRATCH, 1, options.memory)

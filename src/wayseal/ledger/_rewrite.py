@@ -18,9 +18,6 @@ from wayseal.ledger._report import Progress, no_step, silent
 from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import LedgerError
-from wayseal.model.messages import N_
-
-UNSEALED = N_("made by an older version: run `wayseal ledger upgrade` on it first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +32,12 @@ class Hooks:
 def rewriting(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
     """Holds the ledger for writing and yields its manifest; what is half done when something fails is removed.
 
-    LedgerBusyError: another process writes; LedgerStorageError: the disk refuses; LedgerError: no ledger, or one
-    without a tree. In each case the ledger is as the last commit left it.
+    LedgerBusyError: another process writes; LedgerStorageError: the disk refuses; LedgerError: no ledger. In each case
+    the ledger is as the last commit left it.
     """
     load_manifest(ledger)
     with storage_errors(ledger), writer_lock(ledger):
         manifest = load_manifest(ledger)
-        if not manifest.id:
-            raise LedgerError(UNSEALED, file=ledger)
         sweep(ledger, manifest)
         hooks.on_step("swept")
         try:

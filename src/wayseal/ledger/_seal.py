@@ -31,10 +31,11 @@ def commit_leaf(manifest: Manifest, commit: CommitEntry) -> bytes:
     return leaf_hash(_HEAD.pack(_COMMIT_KIND, _VERSION) + canonical(content).encode())
 
 
-def named(ledger: Path, manifest: Manifest, entropy: Entropy) -> Manifest:
-    """The manifest with an id, and a secret beside it."""
+def new_manifest(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
+    """The manifest of a new ledger, with its id and its tree, and the secret beside it."""
     salts = make_secret(ledger, entropy(_SECRET_SIZE))
-    return replace(manifest, id=entropy(_ID_SIZE).hex(), secret=salts.check)
+    made = Manifest(key_bits=key_bits, id=entropy(_ID_SIZE).hex(), secret=salts.check)
+    return sealed(ledger, made, [], 1, ())
 
 
 def sealed(ledger: Path, manifest: Manifest, pages: Sequence[bytes], parts: int, columns: tuple[str, ...]) -> Manifest:

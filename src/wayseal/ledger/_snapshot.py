@@ -82,10 +82,9 @@ class Snapshot:
         return self.manifest.digest
 
     @property
-    def checkpoint(self) -> Checkpoint | None:
-        """What the tree is now, unsigned; None for a ledger of an older version, which has none."""
-        m = self.manifest
-        return Checkpoint(origin=m.origin, size=m.size, root=bytes.fromhex(m.root)) if m.id else None
+    def checkpoint(self) -> Checkpoint:
+        """What the tree is now, unsigned."""
+        return Checkpoint(origin=self.manifest.origin, size=self.manifest.size, root=bytes.fromhex(self.manifest.root))
 
     @property
     def tables(self) -> frozenset[str]:

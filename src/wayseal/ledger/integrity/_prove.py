@@ -23,7 +23,7 @@ from wayseal.ledger._sorted import conformed
 from wayseal.ledger._tiles import stored_tree
 from wayseal.ledger._types import Flags, Words
 from wayseal.ledger._words import newest
-from wayseal.ledger.errors import LedgerChangedError, LedgerError, NoSuchReadError
+from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
 from wayseal.ledger.integrity._proven import Proof, instant
 from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError
@@ -57,8 +57,6 @@ def prove(
     """
     with open_ledger(ledger) as snapshot:
         manifest = snapshot.manifest
-        if not manifest.id:
-            raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
         point, tree = Checkpoint.claimed(note), stored_tree(ledger, manifest.size)
         if point.origin != manifest.origin:
             raise OtherOriginError(

@@ -36,7 +36,7 @@ Note = tuple[Path, bytes]
 
 
 def verify(ledger: Path, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
-    """Looks at everything (rules 1 to 5). LedgerError where there is no ledger, or one without a tree."""
+    """Looks at everything (rules 1 to 5). LedgerError where there is no ledger."""
     with open_ledger(ledger) as snapshot:
         return _Verifier(snapshot.path, snapshot.manifest, progress).all(notes, keys)
 
@@ -47,8 +47,6 @@ Where = dict[int, tuple[int, int]]
 
 class _Verifier:
     def __init__(self, ledger: Path, manifest: Manifest, progress: Progress) -> None:
-        if not manifest.id:
-            raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
         self._ledger = ledger
         self._manifest = manifest
         self._progress = progress

@@ -16,11 +16,11 @@ from wayseal.ledger._generation import Generation
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._purged import PurgeEntry, Segment, day_of
-from wayseal.ledger._rewrite import UNSEALED, Hooks, left_behind, rewriting, swapped
+from wayseal.ledger._rewrite import Hooks, left_behind, rewriting, swapped
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._strata import counts_of
 from wayseal.ledger._types import DAY_US, HOUR_US
-from wayseal.ledger.errors import LedgerError, TooYoungError
+from wayseal.ledger.errors import TooYoungError
 from wayseal.ledger.retention._doomed import Boundary, Court, Plan
 from wayseal.ledger.retention._remove import Removal
 from wayseal.model.times import day_name
@@ -64,8 +64,6 @@ class PurgeReport:
 def plan_purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> PurgeReport:
     """What a purge would remove; nothing is changed. Errors as `purge` raises them, but for those of writing."""
     with open_ledger(ledger) as snapshot:
-        if not snapshot.manifest.id:
-            raise LedgerError(UNSEALED, file=ledger)
         boundary = _boundary(ledger, snapshot.manifest, order)
         plan = Court(ledger, snapshot.manifest, boundary).plan(hooks.progress)
         size = sum(f.bytes for f in snapshot.manifest.files)

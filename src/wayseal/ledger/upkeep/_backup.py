@@ -31,8 +31,8 @@ from wayseal.model.messages import N_
 class Copied:
     """What a backup or a restoration did: the generation that the copy has, and how much of it had to be copied.
 
-    origin: the name of the ledger's tree, "" where it has none. reads: how many it holds. files, bytes: what the copy
-    consists of, beside its manifest.
+    origin: the name of the ledger's tree. reads: how many it holds. files, bytes: what the copy consists of, beside its
+    manifest.
     """
 
     origin: str
@@ -101,7 +101,7 @@ def _copied(
             sweep(dest, manifest)
             on_step("cleaned")
     return Copied(
-        origin=manifest.origin if manifest.id else "",
+        origin=manifest.origin,
         generation=manifest.generation,
         digest=manifest.digest,
         reads=sum(f.rows for f in manifest.files if f.kind == "accesses"),
@@ -138,7 +138,7 @@ def _accepted(snapshot: Snapshot, dest: Path, wanted: Marker, *, check: bool) ->
         half = N_("this folder holds a restoration that was broken off: give a new one")
         whole = N_("this folder is a backup: give a new one")
         raise BackupRefusedError(half if found.restoring else whole, file=dest)
-    if found.id not in ("", wanted.id):
+    if found.id != wanted.id:
         raise BackupRefusedError("this is a backup of another ledger: give a new folder", file=dest)
     if not (dest / NAME).exists():
         return None
@@ -153,17 +153,12 @@ def _accepted(snapshot: Snapshot, dest: Path, wanted: Marker, *, check: bool) ->
 
 
 def _refuse_other_history(snapshot: Snapshot, before: Manifest, dest: Path) -> None:
-    now = snapshot.manifest
-    if before.id:
-        try:
-            root = bytes.fromhex(before.root)
-        except ValueError:
-            raise LedgerError("the manifest is damaged", file=dest / NAME) from None
-        point = Checkpoint(origin=before.origin, size=before.size, root=root)
-        goes_on = since(snapshot.path, now, point).code is None
-    else:
-        goes_on = now.sources[: len(before.sources)] == before.sources
-    if not goes_on:
+    try:
+        root = bytes.fromhex(before.root)
+    except ValueError:
+        raise LedgerError("the manifest is damaged", file=dest / NAME) from None
+    point = Checkpoint(origin=before.origin, size=before.size, root=root)
+    if since(snapshot.path, snapshot.manifest, point).code is not None:
         raise BackupRefusedError(
             "this backup holds reads or commits that the ledger doesn't have: keep it, and give a new folder", file=dest
         )

@@ -30,7 +30,7 @@ def examine(
     """What is wrong with a ledger, and with `repair` what was mended and what is left.
 
     source: a backup to compare with and to take files from. deep: also compare derived files with the reads.
-    LedgerError: there is no ledger, or one of a later version; with `repair`, LedgerBusyError: another process writes,
+    LedgerError: there is no ledger, or one of another layout; with `repair`, LedgerBusyError: another process writes,
     BackupRefusedError: it is a backup, LedgerStorageError: the disk refuses.
     """
     if source is not None and not source.is_dir():

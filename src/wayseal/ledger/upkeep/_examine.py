@@ -58,7 +58,7 @@ class Look:
 def look(ledger: Path, source: Path | None, progress: Progress, *, writing: bool) -> Look:
     """Looks at everything but derived files. writing: the caller holds the writer's lock.
 
-    LedgerError: the folder is no ledger at all, or one of a later version.
+    LedgerError: the folder is no ledger at all, or one of another layout.
     """
     if not any((ledger / name).exists() for name in (NAME, *HOLD)):
         raise LedgerError("there is no ledger here (no manifest)", file=ledger / NAME)
@@ -86,7 +86,7 @@ def _look_at_ledger(ledger: Path, source: Path | None, progress: Progress) -> Lo
         out = Look(manifest=own, known=True)
         out.diagnoses += look_at_files(ledger, own, shelf, progress)
         grown = _look_at_tree(ledger, own, source, shelf, progress, out)
-        out.certain = not own.id or grown.leaves is not None
+        out.certain = grown.leaves is not None
         if not grown.at_fault:
             return out
     other = proven_manifest(ledger, source)
@@ -103,9 +103,6 @@ def _look_at_tree(
     ledger: Path, manifest: Manifest, source: Path | None, shelf: Shelf, progress: Progress, out: Look
 ) -> Grown:
     """Secret and tiles; says which leaves are right."""
-    if not manifest.id:
-        out.diagnoses.append(Diagnosis(ill=Ill.LAYOUT, cure=Cure.UPGRADE, where=ledger))
-        return Grown(leaves=None)
     secret = look_at_secret(ledger, manifest, shelf)
     readable = not secret and all(d.hanging is None or d.hanging.kind == "quarantine" for d in out.diagnoses)
     out.diagnoses += secret

@@ -28,14 +28,12 @@ class Ill(StrEnum):
     FILE_SHORT = "file-short"
     FILE_CHANGED = "file-changed"
     QUARANTINE_LONGER = "quarantine-longer"
-    QUARANTINE_TWICE = "quarantine-twice"
     SECRET = "secret"  # noqa: S105 (no secret, but what is said of one)
     TILE = "tile"
     TREE = "tree"
     DERIVED = "derived"
     LEAVINGS = "leavings"
     MODES = "modes"
-    LAYOUT = "layout"
     DISK = "disk"
     LOCKED = "locked"
     SMALL_FILES = "small-files"
@@ -44,10 +42,8 @@ class Ill(StrEnum):
 _SEVERITY = {
     Ill.LEAVINGS: Severity.WARNING,
     Ill.MODES: Severity.WARNING,
-    Ill.LAYOUT: Severity.WARNING,
     Ill.DISK: Severity.WARNING,
     Ill.QUARANTINE_LONGER: Severity.WARNING,
-    Ill.QUARANTINE_TWICE: Severity.WARNING,
     Ill.LOCKED: Severity.NOTE,
     Ill.SMALL_FILES: Severity.NOTE,
 }
@@ -56,19 +52,17 @@ _SEVERITY = {
 class Cure(StrEnum):
     """What can be done.
 
-    wait, upgrade, compact, room, rebuild: by whoever keeps the ledger. remove, modes, cut, apart: `repair` does it.
+    wait, compact, room, rebuild: by whoever keeps the ledger. remove, modes, cut: `repair` does it.
     tree: `repair` makes it again. backup: `repair` takes it from the backup that was given. give: a backup is needed.
     lost: the backup that was given doesn't have it.
     """
 
     WAIT = "wait"
-    UPGRADE = "upgrade"
     COMPACT = "compact"
     ROOM = "room"
     REMOVE = "remove"
     MODES = "modes"
     CUT = "cut"
-    APART = "apart"
     TREE = "tree"
     BACKUP = "backup"
     GIVE = "give"
@@ -76,7 +70,7 @@ class Cure(StrEnum):
     REBUILD = "rebuild"
 
 
-SAFE = frozenset((Cure.REMOVE, Cure.MODES, Cure.CUT, Cure.APART, Cure.TREE, Cure.BACKUP))
+SAFE = frozenset((Cure.REMOVE, Cure.MODES, Cure.CUT, Cure.TREE, Cure.BACKUP))
 """What `repair` does."""
 
 

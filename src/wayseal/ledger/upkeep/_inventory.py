@@ -4,12 +4,11 @@ Files are known by the manifest, tiles by leaves whose root the manifest says, t
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.ledger._manifest import NAME, FileEntry, Manifest
+from wayseal.ledger._manifest import NAME, Manifest
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._seal import commit_leaf
@@ -36,16 +35,10 @@ def inventory(ledger: Path, manifest: Manifest) -> list[Item]:
         digest = N_("was changed: it isn't what its last commit says")
         tree = N_("was changed: size or root of the tree are wrong")
         raise LedgerChangedError(digest if code is Code.MANIFEST_DIGEST else tree, file=ledger / NAME)
-    if twice := named_twice(manifest):
-        raise LedgerChangedError(
-            "the manifest names this file twice, an old fault: run `wayseal ledger doctor` with --repair",
-            file=ledger / twice[0].path,
-        )
     items = [Item(path=f.path, bytes=f.bytes, sha256=f.sha256) for f in manifest.files]
-    if manifest.id:
-        load_salts(ledger, manifest.secret)
-        items.append(_item(SECRET, (ledger / SECRET).read_bytes()))
-        items += [_item(path, content) for path, content in contents(manifest.size, _leaves(ledger, manifest)).items()]
+    load_salts(ledger, manifest.secret)
+    items.append(_item(SECRET, (ledger / SECRET).read_bytes()))
+    items += [_item(path, content) for path, content in contents(manifest.size, _leaves(ledger, manifest)).items()]
     return items
 
 
@@ -54,24 +47,11 @@ def _item(path: str, content: bytes) -> Item:
 
 
 def manifest_fault(manifest: Manifest) -> Code | None:
-    """What is wrong with a manifest by itself; nothing can be said of one without a tree."""
-    if not manifest.id:
-        return None
+    """What is wrong with a manifest by itself."""
     last = manifest.commits[-1:]
     if not last or (last[0].digest, last[0].sources) != (manifest.digest, len(manifest.sources)):
         return Code.MANIFEST_DIGEST
     return None if sum(c.pages + 1 for c in manifest.commits) == manifest.size else Code.MANIFEST_TREE
-
-
-def named_twice(manifest: Manifest) -> list[FileEntry]:
-    """Entries whose path a later entry has too: appending to quarantine files once did that."""
-    left = Counter(f.path for f in manifest.files)
-    out = []
-    for entry in manifest.files:
-        left[entry.path] -= 1
-        if left[entry.path]:
-            out.append(entry)
-    return out
 
 
 def _leaves(ledger: Path, manifest: Manifest) -> Digests:

@@ -28,7 +28,7 @@ from wayseal.merkle.hashing import SIZE, Digests
 
 
 def own_manifest(ledger: Path) -> tuple[Manifest | None, Ill | None]:
-    """The manifest as it lies there, and what is wrong with it by itself. LedgerError: it is of a later version."""
+    """The manifest as it lies there, and what is wrong with it by itself. LedgerError: it is of another layout."""
     if not (ledger / NAME).exists():
         return None, Ill.MANIFEST_MISSING
     try:
@@ -49,7 +49,7 @@ def proven_manifest(ledger: Path, source: Path | None) -> Manifest | None:
         made = load_manifest(source)
     except LedgerError:
         return None
-    if not made.id or manifest_fault(made):
+    if manifest_fault(made):
         return None
     there = {p.relative_to(ledger).as_posix() for p in (ledger / FOLDER).rglob("*") if p.is_file()}
     leaves, _ = stored_leaves(ledger, made.size)

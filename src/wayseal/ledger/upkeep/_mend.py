@@ -3,34 +3,25 @@
 1. A file takes the place of another only if its SHA-256 is the manifest's; a tile only if the root says so; the secret
    only if the manifest's check of it does; a manifest only if the ledger's own tiles are its tree.
 2. Nothing is removed unless the manifest is certain, and then only what a sweep removes.
-3. Quarantine files that an old fault made one of are taken apart by a commit of their own: entries of the manifest get
-   other names, the bytes that each is known by stay, and the tree goes on from what it was.
 """
 
-import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from wayseal.ledger._files import make_folder, replace_file, sync_folder
 from wayseal.ledger._manifest import FileEntry, Manifest, save_manifest
 from wayseal.ledger._salts import NAME as SECRET
-from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.upkeep._copy import bring
 from wayseal.ledger.upkeep._examine import BESIDE, Look, open_to_others, right_mode, strangers
-from wayseal.ledger.upkeep._ills import SAFE, Act, Cure, Diagnosis, Ill, Severity
-from wayseal.ledger.upkeep._inventory import Item, named_twice
+from wayseal.ledger.upkeep._ills import SAFE, Act, Cure, Diagnosis, Ill
+from wayseal.ledger.upkeep._inventory import Item
 from wayseal.ledger.upkeep._triage import Shelf
 
 
 def mend(ledger: Path, found: Look, shelf: Shelf) -> list[Act]:
     """Mends what of the findings can be mended now; a further look says what is left. OSError: the disk refuses."""
     some = [d for d in found.diagnoses if d.cure in SAFE]
-    acts = [_act(d) for d in some if _one(ledger, found, shelf, d)]
-    if not any(d.severity is Severity.ERROR for d in found.diagnoses) and found.certain and found.manifest:
-        acts += _apart(ledger, found.manifest, found.diagnoses)
-    return acts
+    return [_act(d) for d in some if _one(ledger, found, shelf, d)]
 
 
 def _act(diagnosis: Diagnosis) -> Act:
@@ -86,33 +77,3 @@ def _by_the_tree(ledger: Path, found: Look, manifest: Manifest, diagnosis: Diagn
     for name in BESIDE:
         (ledger / name).unlink(missing_ok=True)
     return diagnosis.where not in {p.parent for p in strangers(ledger, manifest)}
-
-
-def _apart(ledger: Path, manifest: Manifest, diagnoses: Sequence[Diagnosis]) -> Iterator[Act]:
-    """Gives each entry of a quarantine file that has several a file of its own (rule 3)."""
-    if not any(d.ill is Ill.QUARANTINE_TWICE for d in diagnoses):
-        return
-    first = {f.path: id(f) for f in reversed(named_twice(manifest))}
-    files, acts = [], []
-    taken = {f.path for f in manifest.files}
-    for entry in manifest.files:
-        if first.get(entry.path, id(entry)) == id(entry):
-            files.append(entry)
-            continue
-        made = replace(entry, path=_free(ledger, entry.path, taken))
-        taken.add(made.path)
-        _put(ledger, ledger / entry.path, made)
-        files.append(made)
-        values: dict[str, str | int] = {"name": made.path, "rows": made.rows}
-        acts.append(Act(ill=Ill.QUARANTINE_TWICE, cure=Cure.APART, where=ledger / entry.path, values=values))
-    after = replace(manifest, files=tuple(files), generation=manifest.generation + 1)
-    after = sealed(ledger, after, [], 1, ()) if after.id else after
-    save_manifest(ledger, after)
-    sweep(ledger, after)
-    yield from acts
-
-
-def _free(ledger: Path, path: str, taken: set[str]) -> str:
-    stem = path.removesuffix(".csv")
-    names = (f"{stem}-{n}.csv" for n in itertools.count(2))
-    return next(name for name in names if name not in taken and not (ledger / name).exists())

@@ -13,7 +13,6 @@ from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill, hanging_on
-from wayseal.ledger.upkeep._inventory import named_twice
 
 _CHUNK = 1 << 20
 
@@ -50,11 +49,9 @@ class Shelf:
 def look_at_files(ledger: Path, manifest: Manifest, shelf: Shelf, progress: Progress) -> list[Diagnosis]:
     """Every file of the manifest by its SHA-256 (rule 1)."""
     total = sum(f.bytes for f in manifest.files)
-    twice = {id(entry) for entry in named_twice(manifest)}
     out, done = [], 0
     for entry in manifest.files:
-        look = _once_more if id(entry) in twice else _look
-        found = look(ledger, manifest, entry, shelf)
+        found = _look(ledger, manifest, entry, shelf)
         if found is not None:
             out.append(found)
         done += entry.bytes
@@ -74,13 +71,6 @@ def _look(ledger: Path, manifest: Manifest, entry: FileEntry, shelf: Shelf) -> D
     if ill is Ill.FILE_CHANGED and size > entry.bytes and begins_with(path, entry):
         return _diagnosis(ledger, manifest, entry, Ill.QUARANTINE_LONGER, Cure.CUT)
     return _diagnosis(ledger, manifest, entry, ill, shelf.cure(shelf.has(entry.path, entry.sha256)))
-
-
-def _once_more(ledger: Path, manifest: Manifest, entry: FileEntry, shelf: Shelf) -> Diagnosis:
-    """An entry whose file a later one names again, with what was appended to it."""
-    if begins_with(ledger / entry.path, entry):
-        return _diagnosis(ledger, manifest, entry, Ill.QUARANTINE_TWICE, Cure.APART)
-    return _diagnosis(ledger, manifest, entry, Ill.FILE_CHANGED, shelf.cure(None))
 
 
 def _diagnosis(ledger: Path, manifest: Manifest, entry: FileEntry, ill: Ill, cure: Cure) -> Diagnosis:
