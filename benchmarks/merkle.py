@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import table
 from wayseal import ledger, store
-from wayseal.ledger import _commit, _dictionary, _reads, integrity
+from wayseal.ledger import _commit, _dictionary, _resolve, integrity
 from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._pages import Pages, Rows, row_hashes, size_of
 from wayseal.ledger._salts import Salts
@@ -160,7 +160,7 @@ class Clock:
 def shares(source: Path, work: Path) -> None:
     """The share of hashing in an ingest, and the seconds of a verification."""
     clock = Clock()
-    clock.watch(_reads, "_hash", "reads")
+    clock.watch(_resolve, "_hash", "reads")
     clock.watch(Pages, "add", "pages")
     clock.watch(Pages, "close", "pages")
     clock.watch(_dictionary.Dictionary, "digests", "ids")

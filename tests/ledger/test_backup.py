@@ -18,7 +18,7 @@ from tests.ledger.test_crash import sound
 from wayseal import ledger
 from wayseal.ledger import LedgerError
 from wayseal.ledger._manifest import load_manifest, save_manifest
-from wayseal.ledger._tiles import tile_paths
+from wayseal.ledger._tree import tile_paths
 from wayseal.ledger.errors import (
     BackupRefusedError,
     LedgerBusyError,

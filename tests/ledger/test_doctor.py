@@ -26,8 +26,8 @@ from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
-from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
+from wayseal.ledger._tree import sealed
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
 from wayseal.ledger.upkeep import Cure, Diagnosis, Examination, Ill, Severity, _derived, _doctor, backup, examine
 

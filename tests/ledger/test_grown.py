@@ -1,4 +1,4 @@
-"""Logs that have grown since they were ingested (the numbers are those of `_grown`)."""
+"""Logs that have grown since they were ingested (the numbers are those of `_incremental`)."""
 
 import gzip
 import json
@@ -14,8 +14,7 @@ from tests.effort import examples
 from tests.ledger.helpers import put, read, write
 from wayseal import ledger, store
 from wayseal.ledger import IngestReport, LedgerError
-from wayseal.ledger._manifest import CommitEntry, FileEntry, Manifest, SourceEntry, load_manifest
-from wayseal.ledger._purged import PurgeEntry
+from wayseal.ledger._manifest import CommitEntry, FileEntry, Manifest, PurgeEntry, SourceEntry, load_manifest
 from wayseal.store.errors import StoreError
 
 HEAD = "at,actor,waybill\n"

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._hash import UNPACKED, xxh64
 from wayseal.ledger._kernels import COLLISION
-from wayseal.ledger._keys import Keyer, words
-from wayseal.ledger._numbers import unpack_all
+from wayseal.ledger._keys import Keyer, unpack_all, words
 from wayseal.ledger.errors import LedgerError
 
 pytestmark = pytest.mark.kernels

@@ -31,8 +31,7 @@ from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._manifest import Manifest, canonical, load_manifest, save_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._seal import sealed
-from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._tree import sealed, stored_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.ledger.retention import compact

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
-from wayseal.ledger import _kernels, _marks
+from wayseal.ledger import _kernels, _order
+from wayseal.ledger._counts import Sums
 from wayseal.ledger._files import HashingFile, file_digest, storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, PAIRS_SCHEMA
 from wayseal.ledger._merge import crowded, merge, newest_few
 from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._prefetch import ahead
-from wayseal.ledger._reads import _tally
+from wayseal.ledger._parallel import ahead
+from wayseal.ledger._resolve import _tally
 from wayseal.ledger._sorted import SortedWriter, contains, open_sorted, places, ranges, read_range, rows_for
 from wayseal.ledger._spill import MOST_PARTS, Spill, parts_for
-from wayseal.ledger._sums import Sums
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.model.predicate import parse_predicate
 from wayseal.model.times import day_name
@@ -74,7 +74,7 @@ def test_first_marks(runs: list[list[tuple[int, bool, bool]]]) -> None:
     ids = np.array([r[0] for r in flat], np.uint64)
     old = np.array([r[1] for r in flat], np.bool_)
     was = np.array([r[1] and r[2] and r[0] > 0 for r in flat], np.bool_)
-    marks = _marks.firsts(starts, ids, old, was)
+    marks = _order.firsts(starts, ids, old, was)
     place = 0
     for run in runs:
         seen: set[int] = set()
@@ -93,7 +93,7 @@ def test_repeats(runs: list[list[tuple[int, bool, bool]]]) -> None:
     flat = [r for run in runs for r in run]
     starts = np.cumsum([0, *(len(r) for r in runs)]).astype(np.int64)
     ids, old = np.array([r[0] for r in flat], np.uint64), np.array([r[1] for r in flat], np.bool_)
-    repeat = _marks.repeats(starts, ids, old)
+    repeat = _order.repeats(starts, ids, old)
     found = [False] * len(flat) if repeat is None else repeat.tolist()
     expected = []
     for run in runs:

@@ -253,7 +253,7 @@ def test_a_tile_that_cannot_be_read(whole: Path, tmp_path: Path) -> None:
 
 
 def test_what_a_report_quotes(whole: Path) -> None:
-    from wayseal.ledger.integrity._history import since
+    from wayseal.ledger.integrity._findings import since
 
     manifest = load_manifest(whole / "L")
     points = [Checkpoint.claimed((whole / f"note{n}").read_bytes()) for n in range(2)]

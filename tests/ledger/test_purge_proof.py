@@ -17,7 +17,7 @@ from tests.ledger.test_integrity import codes
 from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, save_manifest
-from wayseal.ledger._seal import sealed
+from wayseal.ledger._tree import sealed
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.ledger.retention import compact, fitting, is_purge_proof, prove_purge, verify_purge

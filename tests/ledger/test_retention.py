@@ -19,7 +19,7 @@ from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError, TooYoungError
-from wayseal.ledger.retention import _doomed, compact, plan_purge, purge
+from wayseal.ledger.retention import _purge_selector, compact, plan_purge, purge
 
 
 def world(lot: random.Random, reads: int = 200, days: int = 30, waybills: int = 60) -> dict[str, list[Row]]:
@@ -152,7 +152,7 @@ def test_older_checkpoints_hold_after_a_purge(many: Path) -> None:
 def test_in_ranges_of_any_size(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages lie across ranges of keys; what is left and the tombstones are the same."""
     shutil.copytree(many / "L", tmp_path / "L")
-    monkeypatch.setattr(_doomed, "_MOST", 1)
+    monkeypatch.setattr(_purge_selector, "_MOST", 1)
     monkeypatch.setattr(_recount, "_MOST", 1)
     purged(tmp_path / "L", iso(15))
     assert looked(tmp_path / "L").findings == ()
@@ -349,10 +349,10 @@ def test_compaction_changes_no_answer(many: Path, tmp_path: Path) -> None:
 
 
 def test_counts_of_many_parts_are_added_up_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wayseal.ledger.retention import _uncount
+    from wayseal.ledger.retention import _cleanup
 
-    monkeypatch.setattr(_doomed, "_MOST", 1)
-    monkeypatch.setattr(_uncount, "_MANY", 1)
+    monkeypatch.setattr(_purge_selector, "_MOST", 1)
+    monkeypatch.setattr(_cleanup, "_MANY", 1)
     rows = world(random.Random(8))
     for n, portion in enumerate(halves(random.Random(8), rows, 3)):
         ingested(tmp_path, str(n), portion, tmp_path / "L", parts=64)

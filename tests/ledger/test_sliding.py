@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wayseal.ledger._sliding import THREADS, sliding
+from wayseal.ledger._parallel import THREADS, sliding
 
 SOON = 30
 """Seconds after which a thread that should have come is taken not to."""

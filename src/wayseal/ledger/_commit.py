@@ -5,23 +5,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wayseal.ledger._counts import count_tables
+from wayseal.ledger._counts import Sums, count_tables
 from wayseal.ledger._files import sync_folder
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._hasher import ReadHasher, columns_of
 from wayseal.ledger._intake import Intake
 from wayseal.ledger._layout import KEYED, NUMBERS
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry, save_manifest
 from wayseal.ledger._merge import crowded, merge
-from wayseal.ledger._pages import Pages
+from wayseal.ledger._pages import Pages, ReadHasher, columns_of
+from wayseal.ledger._parallel import THREADS, sliding
 from wayseal.ledger._part import Known, Settled
 from wayseal.ledger._report import IngestOptions, Progress
+from wayseal.ledger._resolve import settle
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._seal import sealed
-from wayseal.ledger._settle import settle
-from wayseal.ledger._sliding import THREADS, sliding
-from wayseal.ledger._sums import Sums
+from wayseal.ledger._tree import sealed
 from wayseal.store.types import Reason, Rejection
 
 

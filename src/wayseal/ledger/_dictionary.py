@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _kernels
-from wayseal.ledger._digests import digests_of
-from wayseal.ledger._keys import Keyer, fixed, text_buffers
+from wayseal.ledger._keys import Keyer, digests_of, fixed, text_buffers
 from wayseal.ledger._types import Bytes, Codes, Ints, Longs, Words
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle.hashing import SIZE, Digests

@@ -2,9 +2,9 @@
 
 1. Under the lock, files that no manifest names are removed.
 2. Files that are in the ledger already (same table, same bytes) are left out; of those that have grown since, what
-   was there (`_grown`).
+   was there (`_incremental`).
 3. Pass 1 reads, checks and encodes rows and splits them by waybill key (`_intake`).
-4. Pass 2 settles one part of the keys at a time and writes the new generation's files (`_settle`).
+4. Pass 2 settles one part of the keys at a time and writes the new generation's files (`_resolve`).
 5. Buckets whose marks moved, and kinds with too many files, are merged (`_merge`).
 6. Everything is durable before the manifest is swapped; what was replaced is removed afterwards.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from wayseal.ledger._commit import commit
 from wayseal.ledger._encode import Encoder
 from wayseal.ledger._files import FOLDER_MODE, storage_errors
-from wayseal.ledger._grown import Piece, Reading, look_at
+from wayseal.ledger._incremental import Piece, Reading, look_at
 from wayseal.ledger._intake import Intake
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import ID_KINDS, ORDER

@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.ledger import _marks
+from wayseal.ledger import _order
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     KEYED,
@@ -19,7 +20,6 @@ from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._part import numbers
 from wayseal.ledger._sorted import SortedFile, joined, one_batch, open_sorted, ranges, read_range
-from wayseal.ledger._words import newest
 
 MOST_FILES = 8
 """Most files of one kind (and bucket)."""
@@ -102,7 +102,7 @@ def combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
     if kind != "accesses":
         return rows
     old = np.ones(len(keys), np.bool_)
-    marks = _marks.firsts(run_starts(keys[order]), numbers(rows, "actor"), old, ~old)
+    marks = _order.firsts(run_starts(keys[order]), numbers(rows, "actor"), old, ~old)
     place = rows.schema.get_field_index("first")
     return rows.set_column(place, "first", pa.array(marks.first))
 

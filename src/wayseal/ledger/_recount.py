@@ -1,6 +1,6 @@
 """The pages of every commit, made again from the reads as they lie in the segments, one range of keys after another.
 
-Where reads were purged their tombstones are put among the others (`_holes`).
+Where reads were purged their tombstones are put among the others (`_tombstones`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,20 +12,19 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._hasher import ReadHasher
-from wayseal.ledger._holes import Filled, Holes
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, OPTIONAL, ROW_GROUP, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._pages import Pages
+from wayseal.ledger._pages import Pages, ReadHasher
 from wayseal.ledger._part import numbers
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import Salts
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, joined, open_sorted, ranges, read_range
+from wayseal.ledger._tombstones import Filled, Holes
 from wayseal.ledger._types import Codes, Longs, Words
-from wayseal.ledger._words import newest
 from wayseal.merkle.hashing import Digests
 
 _LAYOUT = KEYED["accesses"]

@@ -12,11 +12,10 @@ from pathlib import Path
 from wayseal.ledger._files import file_digest, storage_errors, sync_folder
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, save_manifest
-from wayseal.ledger._purged import PurgeEntry
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, save_manifest
 from wayseal.ledger._report import Progress, no_step, silent
-from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
+from wayseal.ledger._tree import sealed
 from wayseal.ledger.errors import LedgerError
 
 

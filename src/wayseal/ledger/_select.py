@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger import _kernels
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._keys import Keyer, fixed
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, joined, ranges, read_range
 from wayseal.ledger._types import Flags, Longs, Words
-from wayseal.ledger._words import newest
 from wayseal.model import clean_waybill
 from wayseal.model.predicate import PLACES, Predicate
 

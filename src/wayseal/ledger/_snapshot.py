@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from wayseal import store
 from wayseal.ledger._asof import States, states_of
 from wayseal.ledger._hash import UNPACKED
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
 from wayseal.ledger._lock import share_with_readers
@@ -21,14 +22,13 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import numbers
 from wayseal.ledger._queries import read_queries
-from wayseal.ledger._rim import ACTION, DICTIONARY_KEYS, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import distinct, joined, one_batch, ranges, read_range
 from wayseal.ledger._strata import StratumVolumes, counts_of, session_counts, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
+from wayseal.ledger._text_lookup import ACTION, DICTIONARY_KEYS, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
-from wayseal.ledger._words import newest
 from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, knows, places_of, stretches

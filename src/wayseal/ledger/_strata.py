@@ -24,9 +24,9 @@ from wayseal.ledger._layout import PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._merge import summed
 from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import DICTIONARY_SCHEMA
 from wayseal.ledger._select import MOST, Chooser, Chosen
 from wayseal.ledger._sorted import EVERY_KEY, places, ranges
+from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.ledger._types import Longs, Words
 from wayseal.model.predicate import Predicate
 

@@ -9,15 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import Manifest, SourceEntry
+from wayseal.ledger._manifest import Manifest, PurgeEntry, SourceEntry
 from wayseal.ledger._part import numbers
-from wayseal.ledger._purged import PurgeEntry
-from wayseal.ledger._rim import Rim
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._strata import counts_of, reads_by_actor
+from wayseal.ledger._text_lookup import Rim
 from wayseal.ledger._types import HOUR_US, Words
-from wayseal.ledger._words import newest
 from wayseal.ledger.gaps import silent_hours
 
 SAMPLE = 20_000

@@ -8,8 +8,7 @@ from wayseal.ledger._lock import READERS, WRITER, no_readers
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
 from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger._salts import NAME as SECRET
-from wayseal.ledger._seal import Entropy, new_manifest
-from wayseal.ledger._tiles import FOLDER, tile_paths
+from wayseal.ledger._tree import FOLDER, Entropy, new_manifest, tile_paths
 from wayseal.ledger.errors import LedgerError
 
 SCRATCH = "tmp"

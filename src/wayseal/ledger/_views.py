@@ -16,10 +16,10 @@ import pyarrow as pa
 from wayseal.ledger._layout import PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import DICTIONARY_SCHEMA
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, ranges
 from wayseal.ledger._strata import reach
+from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.ledger._types import Words
 from wayseal.model.predicate import Predicate
 

@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import ledger_order
+from wayseal.ledger._parallel import sliding
 from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import READS_SCHEMA
-from wayseal.ledger._sliding import sliding
 from wayseal.ledger._sorted import SortedFile, conformed, ranges, read_range
-from wayseal.ledger._words import newest
+from wayseal.ledger._text_lookup import READS_SCHEMA
 
 _ROWS = 3 << 20
 _T = TypeVar("_T")

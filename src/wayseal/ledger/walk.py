@@ -14,12 +14,12 @@ from wayseal import store
 from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import run_starts
+from wayseal.ledger._parallel import sliding
 from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import DICTIONARY_KEYS, DICTIONARY_SCHEMA, READS_SCHEMA
 from wayseal.ledger._select import last_rows
-from wayseal.ledger._sliding import sliding
 from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
 from wayseal.ledger._strata import counts_of
+from wayseal.ledger._text_lookup import DICTIONARY_KEYS, DICTIONARY_SCHEMA, READS_SCHEMA
 from wayseal.ledger._types import Longs, Words
 
 STRETCH_ROWS = 1 << 22

@@ -6,12 +6,11 @@
 from pathlib import Path
 
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._tree import stored_tree
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity._findings import Code, Finding, Kept, Verification
-from wayseal.ledger.integrity._history import Since, since
+from wayseal.ledger.integrity._findings import Code, Finding, Kept, Since, Verification, since
 from wayseal.ledger.integrity._prove import prove
-from wayseal.ledger.integrity._proven import Proven, verify_proof
+from wayseal.ledger.integrity._read_proof import Proven, verify_proof
 from wayseal.ledger.integrity._verify import verify
 from wayseal.merkle import Checkpoint
 

@@ -1,11 +1,14 @@
-"""What a verification finds, as data; the command line has the words."""
+"""What a verification finds, as data, and how a ledger stands to an unsigned checkpoint, such as a report quotes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from wayseal.ledger._manifest import Manifest, PurgeEntry
+from wayseal.ledger._tree import stored_tree
 from wayseal.ledger.errors import LedgerChangedError
+from wayseal.merkle import Checkpoint
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 
 
@@ -86,3 +89,35 @@ class Verification:
     def exit_code(self) -> int:
         """0 where all is as it should be; a changed ledger goes before a checkpoint that can't be used."""
         return min((f.exit_code for f in self.findings), default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """code: why the tree doesn't go on from the checkpoint, None if it does; then what leads from its root to today's.
+
+    digest: the ledger's digest at that time; None where no commit ended there. purges: those since then.
+    """
+
+    code: Code | None
+    proof: tuple[bytes, ...] = ()
+    digest: str | None = None
+    purges: tuple[PurgeEntry, ...] = ()
+
+
+def since(ledger: Path, manifest: Manifest, point: Checkpoint) -> Since:
+    """Compares a checkpoint with the tree as its tiles hold it."""
+    if point.origin != manifest.origin:
+        return Since(code=Code.CHECKPOINT_ORIGIN)
+    if point.size > manifest.size:
+        return Since(code=Code.CHECKPOINT_AHEAD)
+    tree = stored_tree(ledger, manifest.size)
+    if tree.root(point.size) != point.root:
+        return Since(code=Code.CHECKPOINT_HISTORY)
+    ends, size, later = {}, 0, set()
+    for commit in manifest.commits:
+        size += commit.pages + 1
+        ends[size] = commit.digest
+        if size > point.size:
+            later.add(commit.generation)
+    purges = tuple(p for p in manifest.purges if p.generation in later)
+    return Since(code=None, proof=tuple(tree.consistency(point.size)), digest=ends.get(point.size), purges=purges)

@@ -1,4 +1,4 @@
-"""Making the proof of one read (`_proven`) out of a ledger."""
+"""Making the proof of one read (`_read_proof`) out of a ledger."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,24 +7,23 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._hasher import ReadHasher
-from wayseal.ledger._holes import Holes, Weave
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._pages import PAGE, numbered, page_leaf
+from wayseal.ledger._pages import PAGE, ReadHasher, numbered, page_leaf
 from wayseal.ledger._part import numbers
 from wayseal.ledger._recount import Segments, dictionaries, part_of
-from wayseal.ledger._rim import ACTION, Rim, enum_texts
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._sorted import conformed
-from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._text_lookup import ACTION, Rim, enum_texts
+from wayseal.ledger._tombstones import Holes, Weave
+from wayseal.ledger._tree import stored_tree
 from wayseal.ledger._types import Flags, Words
-from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
-from wayseal.ledger.integrity._proven import Proof, instant
+from wayseal.ledger.integrity._read_proof import Proof, instant
 from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE

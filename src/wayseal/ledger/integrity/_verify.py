@@ -4,7 +4,7 @@
 2. Files are compared by SHA-256 with the manifest, the manifest with the leaf of its last commit, reads with the leaves
    of their pages, tiles with the leaves, the tree with each checkpoint.
 3. Where leaves made again and tiles disagree, the root decides which of them is at fault.
-4. Of pages that were purged wholly the leaves are those that the purge took note of (`_holes`).
+4. Of pages that were purged wholly the leaves are those that the purge took note of (`_tombstones`).
 5. A checkpoint counts only with a signature by a given key, and if it is of this ledger.
 """
 
@@ -15,15 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from wayseal.ledger._files import file_digest
-from wayseal.ledger._holes import GoneStretch, complete, ranks, stretches_of
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
-from wayseal.ledger._seal import commit_leaf
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._tiles import FOLDER, read_tile
+from wayseal.ledger._tombstones import GoneStretch, complete, ranks, stretches_of
+from wayseal.ledger._tree import FOLDER, commit_leaf, read_tile
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.integrity._findings import Code, Finding, Kept, Verification
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey

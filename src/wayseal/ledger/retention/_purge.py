@@ -3,8 +3,8 @@
 1. What is younger than the legal minimum (counted back from the newest read, or from now if that is earlier) stays: a
    later boundary is refused, and a waybill with a younger read is held. Only whoever says so sets the minimum aside.
 2. Nothing is removed that isn't what was committed: files are compared with their SHA-256 before they are rewritten.
-3. What is left verifies: tombstones stand where a page needs them (`_bury`).
-4. Counts are what they would be had the rows never been there (`_uncount`).
+3. What is left verifies: tombstones stand where a page needs them (`_tombstone_writer`).
+4. Counts are what they would be had the rows never been there (`_cleanup`).
 5. Who, why and when stand in the manifest, and the tree binds them; the clock is read by whoever calls.
 """
 
@@ -14,14 +14,13 @@ from pathlib import Path
 
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import FileEntry, Manifest
-from wayseal.ledger._purged import PurgeEntry, Segment, day_of
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, day_of
 from wayseal.ledger._rewrite import Hooks, left_behind, rewriting, swapped
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._strata import counts_of
 from wayseal.ledger._types import DAY_US, HOUR_US
 from wayseal.ledger.errors import TooYoungError
-from wayseal.ledger.retention._doomed import Boundary, Court, Plan
+from wayseal.ledger.retention._purge_selector import Boundary, Court, Plan
 from wayseal.ledger.retention._remove import Removal
 from wayseal.model.times import day_name
 

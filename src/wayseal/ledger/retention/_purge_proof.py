@@ -15,11 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wayseal.ledger._holes import GONE, TOMBSTONES
-from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, parse_manifest
-from wayseal.ledger._purged import PurgeEntry
-from wayseal.ledger._seal import commit_leaf
-from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, parse_manifest
+from wayseal.ledger._tombstones import GONE, TOMBSTONES
+from wayseal.ledger._tree import commit_leaf, stored_tree
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
 from wayseal.ledger.integrity import Code, since
 from wayseal.ledger.retention._remove import REWRITTEN

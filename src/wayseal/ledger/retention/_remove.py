@@ -13,26 +13,25 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._hasher import ReadHasher
-from wayseal.ledger._holes import GONE, TOMBSTONES, Holes
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import KEYED, NUMBERS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._merge import combined, whole_schema
 from wayseal.ledger._order import ledger_order
+from wayseal.ledger._pages import ReadHasher
 from wayseal.ledger._part import numbers
 from wayseal.ledger._recount import dictionaries, words_of
 from wayseal.ledger._rewrite import Hooks, checked
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sorted import SortedFile, contains, joined, open_sorted, ranges, read_range
+from wayseal.ledger._tombstones import GONE, TOMBSTONES, Holes
 from wayseal.ledger._types import Flags, Longs
-from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.retention._bury import Graveyard
-from wayseal.ledger.retention._doomed import Court, Doomed, range_rows
-from wayseal.ledger.retention._tidy import asked, counted, kept_entries, kept_queries, nameless
-from wayseal.ledger.retention._uncount import Off
+from wayseal.ledger.retention._cleanup import Off, asked, counted, kept_entries, kept_queries, nameless
+from wayseal.ledger.retention._purge_selector import Court, Doomed, range_rows
+from wayseal.ledger.retention._tombstone_writer import Graveyard
 
 REWRITTEN = ("catalogue", "numbers", "pairs:actor", "pairs:outlet", *(f"table:{n}" for n in KEYED if n != "accesses"))
 _ORDER = pa.schema(

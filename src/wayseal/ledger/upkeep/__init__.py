@@ -2,8 +2,8 @@
 
 from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger.upkeep._backup import Copied, backup, restore
+from wayseal.ledger.upkeep._diagnosis import SAFE, Act, Cure, Diagnosis, Examination, Hanging, Ill, Severity
 from wayseal.ledger.upkeep._doctor import examine
-from wayseal.ledger.upkeep._ills import SAFE, Act, Cure, Diagnosis, Examination, Hanging, Ill, Severity
 
 __all__ = [
     "SAFE",

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger import _marks
-from wayseal.ledger._counts import COUNTS, count_tables
+from wayseal.ledger import _order
+from wayseal.ledger._counts import COUNTS, Sums, count_tables
 from wayseal.ledger._dictionary import Dictionary
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, ID_KINDS, KEYED, PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
@@ -24,10 +25,8 @@ from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._part import numbers
 from wayseal.ledger._report import Progress
 from wayseal.ledger._sorted import SortedFile, joined, open_sorted, ranges, read_range
-from wayseal.ledger._sums import Sums
 from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Flags, Longs, Words
-from wayseal.ledger._words import newest
-from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill
+from wayseal.ledger.upkeep._diagnosis import Cure, Diagnosis, Hanging, Ill
 
 _READS = pa.schema(
     [
@@ -126,7 +125,7 @@ class _Again:
         actor = self._codes["actor"].codes_of(numbers(rows, "actor"))
         session = self._codes["session"].codes_of(numbers(rows, "session"))
         none = np.zeros(len(keys), np.bool_)
-        first = _marks.firsts(starts, actor, none, none).first
+        first = _order.firsts(starts, actor, none, none).first
         self._note("accesses", int((first != rows["first"].to_numpy(zero_copy_only=False)).sum()))
         pairs = self._range("pairs:actor", low, high, PAIRS_SCHEMA)
         self._note("pairs:actor", _unlike(keys[first], actor[first], pairs))
@@ -135,7 +134,7 @@ class _Again:
         self._add("volumes", days | actor, one, first.astype(np.int64), at)
         self._add("hours", (at // HOUR_US).astype(np.uint64), one, 0 * one, 0 * one)
         ids = np.where(session == 0, 0, session << _HALF | actor).astype(np.uint64)
-        fresh: Flags = _marks.firsts(starts, ids, none, none).fresh
+        fresh: Flags = _order.firsts(starts, ids, none, none).fresh
         there = ids != 0
         self._add("sessions", ids[there], one[there], fresh[there].astype(np.int64), at[there])
 

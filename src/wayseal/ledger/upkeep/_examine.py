@@ -20,11 +20,18 @@ from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sweep import HOLD, SCRATCH
-from wayseal.ledger._tiles import FOLDER, tile_paths, unreadable_tiles
+from wayseal.ledger._tree import FOLDER, tile_paths, unreadable_tiles
 from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Examination, Hanging, Ill
-from wayseal.ledger.upkeep._judge import Grown, judge_tree, manifest_ill, own_manifest, proven_manifest, wrong_tiles
-from wayseal.ledger.upkeep._triage import Shelf, look_at_files, look_at_secret
+from wayseal.ledger.upkeep._diagnosis import Cure, Diagnosis, Examination, Hanging, Ill
+from wayseal.ledger.upkeep._file_checks import Shelf, look_at_files, look_at_secret
+from wayseal.ledger.upkeep._tree_checks import (
+    Grown,
+    judge_tree,
+    manifest_ill,
+    own_manifest,
+    proven_manifest,
+    wrong_tiles,
+)
 
 Free = Callable[[Path], int]
 """Bytes that the disk of a folder has left."""

@@ -11,8 +11,7 @@ from pathlib import Path
 from wayseal.ledger._manifest import NAME, Manifest
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._seal import commit_leaf
-from wayseal.ledger._tiles import FOLDER, contents, stored_leaves
+from wayseal.ledger._tree import FOLDER, commit_leaf, contents, stored_leaves
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.merkle import Tree

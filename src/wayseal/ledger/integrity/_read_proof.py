@@ -17,9 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal import store
-from wayseal.ledger._digests import digests
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._keys import Keyer, words
+from wayseal.ledger._keys import Keyer, digests, words
 from wayseal.ledger._layout import KEYED, OPTIONAL
 from wayseal.ledger._pages import PAGE, Rows, page_leaf, row_hashes
 from wayseal.ledger._salts import SIZE as SALT
@@ -37,7 +36,7 @@ _KEY_DIGITS = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What `_proven` rule 1 lists. read: column → text, or null; place: of the read in its page; leaf: of the page.
+    """What `_read_proof` rule 1 lists. read: column → text, or null; place: of the read in its page; leaf: of the page.
 
     others: hashes of the other reads of the page, in order.
     """

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from wayseal.ledger._key_conflicts import newest
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, ROW_GROUP
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._part import numbers
 from wayseal.ledger._report import Progress
 from wayseal.ledger._sorted import SortedFile, contains, joined, open_sorted, ranges, read_range
 from wayseal.ledger._types import DAY_US, NO_DAY, Longs, Words
-from wayseal.ledger._words import newest
 
 _FEWEST, _MOST = 1 << 19, 1 << 21
 _SPREAD = 2

@@ -12,16 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from wayseal.ledger._holes import Holes, ranks
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._seal import commit_leaf
-from wayseal.ledger._tiles import FOLDER, contents, stored_leaves, tile_paths
+from wayseal.ledger._tombstones import Holes, ranks
+from wayseal.ledger._tree import FOLDER, commit_leaf, contents, stored_leaves, tile_paths
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
-from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill
+from wayseal.ledger.upkeep._diagnosis import Cure, Diagnosis, Hanging, Ill
 from wayseal.ledger.upkeep._inventory import manifest_fault, of_one_piece
 from wayseal.merkle import Tree
 from wayseal.merkle.hashing import SIZE, Digests

@@ -1,19 +1,29 @@
-"""Settling reads: beside the reads of the same waybills that the ledger holds, so that marks are right."""
+"""What one part of an ingest becomes, from rows as they came to what the ledger keeps of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from wayseal.ledger import _marks
+from wayseal.ledger import _order
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._layout import NUMBERS_SCHEMA, PAIRS_SCHEMA, kept_schema
-from wayseal.ledger._marks import Marks
-from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._part import Known, Settled, Sorted, Values, Waybills, numbers
-from wayseal.ledger._sorted import one_batch
+from wayseal.ledger._key_conflicts import Agreed, agree, newest
+from wayseal.ledger._layout import (
+    CATALOGUE_SCHEMA,
+    KEYED,
+    NUMBERS,
+    NUMBERS_SCHEMA,
+    PAIRS_SCHEMA,
+    flight_schema,
+    kept_schema,
+)
+from wayseal.ledger._order import Marks, ledger_order, run_starts
+from wayseal.ledger._part import Known, Settled, Sorted, Values, Waybills, in_order, numbers
+from wayseal.ledger._sorted import conformed, contains, joined, one_batch
 from wayseal.ledger._spill import grouped
-from wayseal.ledger._types import DAY_US, HOUR_US, Codes, Flags, Longs, Words
+from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Codes, Flags, Longs, Words
 
 _OLD_SCHEMA = pa.schema(
     [
@@ -61,12 +71,12 @@ def settle_reads(table: Sorted, waybills: Waybills, known: Known, out: Settled) 
     reads = _together(table, old, known)
     repeated = None
     if "access" in known.present["accesses"]:
-        repeated = _marks.repeats(reads.starts, reads.access, reads.old)
+        repeated = _order.repeats(reads.starts, reads.access, reads.old)
     if repeated is not None:
         sources = numbers(table.rows, "source")
         out.repeated.extend(sources[reads.place[repeated]].tolist())
         reads = reads.without(repeated)
-    marks = _marks.firsts(reads.starts, reads.actor, reads.old, reads.was_first)
+    marks = _order.firsts(reads.starts, reads.actor, reads.old, reads.was_first)
     _buckets(reads, marks, table, waybills, known, out)
     _hash(reads, table, known, out)
     _count(reads, marks, known, out)
@@ -195,7 +205,137 @@ def _count_sessions(reads: _Reads, out: Settled) -> None:
     """Distinct waybills of each (session, actor), and from when to when it read."""
     ids = np.where(reads.session == 0, 0, reads.session << _HALF | reads.actor).astype(np.uint64)
     none = np.zeros(len(ids), np.bool_)
-    fresh = _marks.firsts(reads.starts, ids, reads.old, none).fresh
+    fresh = _order.firsts(reads.starts, ids, reads.old, none).fresh
     new = np.flatnonzero(~reads.old & (ids != 0))
     once = np.ones(len(new), np.int64)
     out.add("sessions", ids[new], once, fresh[new].astype(np.int64), reads.at[new])
+
+
+def settle_plain(table: Sorted, known: Known, out: Settled) -> None:
+    """All rows are kept, in the ledger's order."""
+    out.kept[f"table:{table.layout.name}"] = kept_rows(table, table.order, known)
+
+
+def settle_unique(table: Sorted, known: Known, out: Settled) -> None:
+    """The last row of each waybill is kept; one that says something else than before is counted."""
+    name = table.layout.name
+    last = table.starts[1:] - 1
+    rows = kept_rows(table, table.order[last], known)
+    schema = kept_schema(table.layout)
+    before = newest(known.lookup(f"table:{name}", table.waybills, schema, None))
+    out.kept[f"table:{name}"] = rows
+    at = np.searchsorted(table.waybills, numbers(before, "waybill"))
+    now = conformed(pa.Table.from_batches([rows]), schema)
+    changed = differing(before, now.take(pa.array(at)))
+    inside = kept_rows(table, table.order, known)
+    repeats = np.flatnonzero(table.keys[1:] == table.keys[:-1])
+    changed_inside = differing(inside.take(pa.array(repeats)), inside.take(pa.array(repeats + 1)))
+    out.conflicts[name] = changed + changed_inside
+    codes = table.column("channel")[last].astype(np.uint64)
+    once, none = np.ones(len(codes), np.int64), np.zeros(len(codes), np.int64)
+    out.add("channels", codes, once, none, none)
+    past = known.dictionaries["channel"].codes_of(numbers(before, "channel"))
+    none = np.zeros(len(past), np.int64)
+    out.add("channels", past, none - 1, none, none)
+
+
+def differing(before: pa.RecordBatch, now: pa.RecordBatch) -> int:
+    """How many rows differ, beside where they came from."""
+    differs = np.zeros(before.num_rows, np.bool_)
+    for name in before.schema.names:
+        if name in ("source", "row"):
+            continue
+        left, right = before[name], now[name]
+        both = pc.fill_null(pc.equal(left, right), fill_value=False)
+        absent = pc.and_(left.is_null(), right.is_null())
+        differs |= ~pc.or_(both, absent).to_numpy(zero_copy_only=False)
+    return int(differs.sum())
+
+
+def settle_pairs(tables: Mapping[str, Sorted], known: Known, out: Settled) -> None:
+    """Which outlets each waybill touched: where it was scanned and where it came from."""
+    keys: list[Words] = []
+    codes: list[Words] = []
+    for name, column in (("waybills", "origin_outlet"), ("scans", "outlet")):
+        if name in tables:
+            keys.append(tables[name].keys)
+            codes.append(tables[name].column(column).astype(np.uint64))
+    if not keys:
+        return
+    lookup = np.unique(np.concatenate(keys))
+    before = known.lookup("pairs:outlet", lookup, PAIRS_SCHEMA, None)
+    count = before.num_rows
+    key = np.concatenate([numbers(before, "waybill"), *keys])
+    code = np.concatenate([numbers(before, "code").astype(np.uint64), *codes])
+    old = np.zeros(len(key), np.bool_)
+    old[:count] = True
+    order = np.argsort(key, kind="stable")
+    key, code, old = key[order], code[order], old[order]
+    fresh = _order.firsts(run_starts(key), code, old, np.zeros(len(key), np.bool_)).fresh
+    arrays = [pa.array(key[fresh]), pa.array(code[fresh].astype(np.uint32))]
+    out.kept["pairs:outlet"] = pa.RecordBatch.from_arrays(arrays, schema=PAIRS_SCHEMA)
+    zeros: Longs = np.zeros(len(code[fresh]), np.int64)
+    out.add("outlets", code[fresh], zeros + 1, zeros, zeros)
+
+
+def settle_numbers(batches: list[pa.RecordBatch], agreed: Agreed, out: Settled) -> None:
+    """Texts of new waybills without a packed form."""
+    if not batches:
+        return
+    table = one_batch(pa.Table.from_batches(batches))
+    keys, words = numbers(table, "waybill"), numbers(table, "word")
+    place = np.minimum(np.searchsorted(agreed.keys, keys), len(agreed.keys) - 1)
+    wanted = (agreed.keys[place] == keys) & (agreed.words[place] == words) & (words >= UNPACKED)
+    wanted &= ~contains(agreed.known_keys, keys)
+    at = np.flatnonzero(wanted)
+    _, once = np.unique(keys[at], return_index=True)
+    kept = table.take(pa.array(at[once]))
+    out.kept["numbers"] = pa.RecordBatch.from_arrays(kept.columns, schema=NUMBERS_SCHEMA)
+
+
+_NEVER = 1 << 40
+
+
+def settle(batches: Mapping[str, list[pa.RecordBatch]], known: Known) -> Settled:
+    """Settles one part. `batches`: table → rows on their way, in the order in which they were read."""
+    out = Settled()
+    tables = {
+        name: in_order(KEYED[name], joined(batches[name], flight_schema(KEYED[name])))
+        for name in KEYED
+        if batches.get(name)
+    }
+    if not tables:
+        return out
+    agreed = agree(tables, known)
+    out.refused.extend(agreed.refused)
+    waybills = _catalogue(agreed, out)
+    settle_numbers(batches.get(NUMBERS, []), agreed, out)
+    for name, table in agreed.tables.items():
+        if not len(table.keys):
+            continue
+        if name == "accesses":
+            settle_reads(table, waybills, known, out)
+        elif table.layout.unique:
+            settle_unique(table, known, out)
+        else:
+            settle_plain(table, known, out)
+    settle_pairs(agreed.tables, known, out)
+    return out
+
+
+def _catalogue(agreed: Agreed, out: Settled) -> Waybills:
+    """Bucket day of each waybill (the catalogue's, else the least time seen now), and the catalogue's new rows."""
+    days = np.full(len(agreed.keys), _NEVER, np.int64)
+    for table in agreed.tables.values():
+        if table.layout.seen:
+            at = np.searchsorted(agreed.keys, table.waybills)
+            days[at] = np.minimum(days[at], table.days())
+    days[days == _NEVER] = NO_DAY
+    there = np.searchsorted(agreed.keys, agreed.known_keys)
+    fixed = agreed.known_days != NO_DAY
+    new = np.ones(len(days), np.bool_)
+    new[there] = ~fixed & (days[there] != NO_DAY)
+    days[there[fixed]] = agreed.known_days[fixed]
+    arrays = [agreed.keys[new], agreed.words[new], days[new].astype(np.int32)]
+    out.kept["catalogue"] = pa.RecordBatch.from_arrays([pa.array(a) for a in arrays], schema=CATALOGUE_SCHEMA)
+    return Waybills(keys=agreed.keys, days=days)

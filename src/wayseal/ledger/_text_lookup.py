@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._hash import UNPACKED
+from wayseal.ledger._key_conflicts import newest
+from wayseal.ledger._keys import unpack_all
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     KEYED,
@@ -16,11 +18,9 @@ from wayseal.ledger._layout import (
     kept_schema,
 )
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._numbers import unpack_all
 from wayseal.ledger._part import numbers
 from wayseal.ledger._sorted import SortedFile, contains, distinct
 from wayseal.ledger._types import Words
-from wayseal.ledger._words import newest
 from wayseal.store.tables import Column, ColumnType
 
 DICTIONARY_SCHEMA = pa.schema([("key", pa.uint64()), ("text", pa.string())])

@@ -1,4 +1,4 @@
-"""Making the tombstones of a purge (`_holes`): for each commit that brought reads that go, one range of keys at a time.
+"""Making the tombstones of a purge: for each commit that brought reads that go, one range of keys at a time.
 
 What is needed of the reads that stay is their place alone, so only their order is read.
 """
@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._holes import GONE, GONE_SCHEMA, TOMBSTONES, TOMBSTONES_SCHEMA, Holes, Weave, hash_column
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._pages import NONE_GONE, PAGE, numbered
 from wayseal.ledger._recount import by_part
-from wayseal.ledger._tiles import leaves_between
+from wayseal.ledger._tombstones import GONE, GONE_SCHEMA, TOMBSTONES, TOMBSTONES_SCHEMA, Holes, Weave, hash_column
+from wayseal.ledger._tree import leaves_between
 from wayseal.ledger._types import Bytes, Flags, Longs, Words
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle.hashing import SIZE, Digests

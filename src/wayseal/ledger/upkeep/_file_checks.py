@@ -12,7 +12,7 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill, hanging_on
+from wayseal.ledger.upkeep._diagnosis import Cure, Diagnosis, Hanging, Ill, hanging_on
 
 _CHUNK = 1 << 20
 
