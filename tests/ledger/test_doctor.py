@@ -27,9 +27,9 @@ from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._sweep import sweep
-from wayseal.ledger._tree import sealed
+from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
-from wayseal.ledger.upkeep import Cure, Diagnosis, Examination, Ill, Severity, _derived, _doctor, backup, examine
+from wayseal.ledger.upkeep import Diagnosis, Examination, Fault, Remedy, Severity, _derived, _doctor, backup, examine
 
 CHANGES: dict[str, Callable[[bytes], bytes] | None] = {
     "missing": None,
@@ -61,8 +61,8 @@ def copy(whole: Path, tmp_path: Path) -> Path:
     return tmp_path / "L"
 
 
-def ills(found: Examination) -> set[Ill]:
-    return {d.ill for d in found.diagnoses}
+def faults(found: Examination) -> set[Fault]:
+    return {d.fault for d in found.diagnoses}
 
 
 def only(found: Examination) -> Diagnosis:
@@ -98,8 +98,8 @@ def test_every_file_in_turn(whole: Path, copy: Path, fault: str) -> None:
         assert [d.where for d in found.diagnoses if d.severity is Severity.ERROR] == [copy / name], name
         assert found.exit_code == 11
         beside = examine(copy, source=whole / "B")
-        wanted = Cure.TREE if name.startswith("tree/") else Cure.BACKUP
-        assert [d.cure for d in beside.diagnoses if d.severity is Severity.ERROR] == [wanted], name
+        wanted = Remedy.TREE if name.startswith("tree/") else Remedy.BACKUP
+        assert [d.remedy for d in beside.diagnoses if d.severity is Severity.ERROR] == [wanted], name
         assert (copy / name).read_bytes() != right if (copy / name).exists() else True
         mended = examine(copy, source=whole / "B", repair=True)
         assert (mended.diagnoses, mended.exit_code) == ((), 0), name
@@ -134,27 +134,27 @@ def test_what_hangs_on_a_file(whole: Path, copy: Path) -> None:
     manifest = load_manifest(whole / "L")
     for entry in manifest.files:
         (copy / entry.path).unlink()
-    found = {d.where.relative_to(copy).as_posix(): d.hanging for d in examine(copy).diagnoses}
+    found = {d.where.relative_to(copy).as_posix(): d.affected for d in examine(copy).diagnoses}
     for entry in manifest.files:
-        hanging = found[entry.path]
-        assert hanging is not None
-        assert (hanging.kind, hanging.day, hanging.rows) == (entry.kind, entry.day, entry.rows)
-        assert hanging.sources
-        assert set(hanging.sources) <= {s.name for s in manifest.sources}
+        affected = found[entry.path]
+        assert affected is not None
+        assert (affected.kind, affected.day, affected.rows) == (entry.kind, entry.day, entry.rows)
+        assert affected.sources
+        assert set(affected.sources) <= {s.name for s in manifest.sources}
         if entry.kind == "table:scans":
-            assert hanging.sources == ("scans.parquet",)
+            assert affected.sources == ("scans.parquet",)
         if entry.kind == "quarantine":
-            assert hanging.sources == ("accesses.csv",)
+            assert affected.sources == ("accesses.csv",)
         if entry.kind == "accesses":
-            assert set(hanging.sources) <= {s.name for s in manifest.sources if s.table == "accesses"}
+            assert set(affected.sources) <= {s.name for s in manifest.sources if s.table == "accesses"}
 
 
 def test_all_tiles_are_made_again_from_the_reads(copy: Path) -> None:
     before = {p: (copy / p).read_bytes() for p in files(copy) if p.startswith("tree/")}
     shutil.rmtree(copy / "tree")
     found = examine(copy)
-    assert ills(found) == {Ill.TILE}
-    assert {d.cure for d in found.diagnoses} == {Cure.TREE}
+    assert faults(found) == {Fault.TILE}
+    assert {d.remedy for d in found.diagnoses} == {Remedy.TREE}
     assert examine(copy, repair=True).exit_code == 0
     assert {p: (copy / p).read_bytes() for p in before} == before
     assert_tidy(copy)
@@ -166,7 +166,7 @@ def test_tiles_and_reads_that_are_both_lost(whole: Path, copy: Path, tmp_path: P
     (copy / "secret").unlink()
     found = examine(copy, repair=True)
     assert found.acts == ()
-    assert {d.cure for d in found.diagnoses} == {Cure.GIVE}
+    assert {d.remedy for d in found.diagnoses} == {Remedy.GIVE}
     shutil.copytree(whole / "B", tmp_path / "B")
     shutil.rmtree(tmp_path / "B/tree")
     (tmp_path / "B/manifest.json").unlink()
@@ -176,7 +176,7 @@ def test_tiles_and_reads_that_are_both_lost(whole: Path, copy: Path, tmp_path: P
     (tmp_path / "B" / reads[1].path).unlink()
     found = examine(copy, source=tmp_path / "B", repair=True)
     assert {a.where for a in found.acts} == {copy / "secret", copy / reads[0].path}
-    assert {d.cure for d in found.diagnoses} == {Cure.LOST}
+    assert {d.remedy for d in found.diagnoses} == {Remedy.LOST}
     found = examine(copy, source=whole / "B", repair=True)
     assert found.diagnoses == ()
     assert_tidy(copy)
@@ -191,7 +191,10 @@ def test_which_tile_is_wrong_is_said_when_it_can_be(copy: Path) -> None:
         assert only(examine(copy)).where == copy / name
         (copy / "secret").unlink()
         found = examine(copy, repair=True)
-        assert {(d.ill, d.where) for d in found.diagnoses} == {(Ill.SECRET, copy / "secret"), (Ill.TREE, copy / "tree")}
+        assert {(d.fault, d.where) for d in found.diagnoses} == {
+            (Fault.SECRET, copy / "secret"),
+            (Fault.TREE, copy / "tree"),
+        }
         assert found.acts == ()
         (copy / "secret").write_bytes(secret)
         assert examine(copy, repair=True).exit_code == 0
@@ -206,8 +209,8 @@ def test_a_manifest_is_never_made_up(whole: Path, copy: Path, tmp_path: Path) ->
         spoil(copy / "manifest.json", None if spoilt is None else (lambda _, s=spoilt: s))  # type: ignore[misc]
         found = examine(copy, source=whole / "B", repair=True)
         assert (found.acts, found.exit_code) == ((), 11)
-        assert {d.ill for d in found.diagnoses} & {Ill.MANIFEST_MISSING, Ill.MANIFEST_CHANGED}
-        assert found.diagnoses[0].cure is Cure.LOST
+        assert {d.fault for d in found.diagnoses} & {Fault.MANIFEST_MISSING, Fault.MANIFEST_CHANGED}
+        assert found.diagnoses[0].remedy is Remedy.LOST
         (copy / "manifest.json").write_bytes(right)
     assert_tidy(copy)
     for n, made in enumerate((b"{", b'{"wayseal_ledger":1}')):
@@ -236,7 +239,7 @@ def test_manifests_that_were_changed_with_care(whole: Path, copy: Path) -> None:
     ):
         save_manifest(copy, change)
         found = examine(copy)
-        assert Ill.MANIFEST_CHANGED in ills(found), change.commits
+        assert Fault.MANIFEST_CHANGED in faults(found), change.commits
         assert examine(copy, repair=True).acts == ()
         mended = examine(copy, source=whole / "B", repair=True)
         assert ([a.where for a in mended.acts], mended.exit_code) == ([copy / "manifest.json"], 0)
@@ -253,8 +256,8 @@ def test_leavings_are_named_and_removed(whole: Path, copy: Path) -> None:
     assert {d.where.relative_to(copy).as_posix() for d in found.diagnoses} == {
         "data/g000009", "tree/0", "quarantine", "tmp/a", ".",
     }  # fmt: skip
-    assert {(d.ill, d.cure, d.values["files"], d.values["bytes"]) for d in found.diagnoses} == {
-        (Ill.LEAVINGS, Cure.REMOVE, 1, 5)
+    assert {(d.fault, d.remedy, d.values["files"], d.values["bytes"]) for d in found.diagnoses} == {
+        (Fault.LEAVINGS, Remedy.REMOVE, 1, 5)
     }
     assert found.exit_code == 11
     mended = examine(copy, repair=True)
@@ -269,7 +272,7 @@ def test_leavings_that_somebody_may_read_stay(copy: Path) -> None:
     (copy / "data/g000001/x.parquet").chmod(0o600)
     with ledger.open_ledger(copy):
         found = examine(copy, repair=True)
-    assert (found.acts, only(found).ill) == ((), Ill.LEAVINGS)
+    assert (found.acts, only(found).fault) == ((), Fault.LEAVINGS)
     assert examine(copy, repair=True).exit_code == 0
 
 
@@ -277,9 +280,9 @@ def test_modes(whole: Path, copy: Path) -> None:
     for name in ("manifest.json", "secret", "lock", "data", "."):
         (copy / name).chmod(0o755)
     found = examine(copy)
-    assert (only(found).ill, only(found).severity, only(found).values["files"]) == (Ill.MODES, Severity.WARNING, 5)
+    assert (only(found).fault, only(found).severity, only(found).values["files"]) == (Fault.MODES, Severity.WARNING, 5)
     mended = examine(copy, repair=True)
-    assert (mended.exit_code, [a.ill for a in mended.acts]) == (0, [Ill.MODES])
+    assert (mended.exit_code, [a.fault for a in mended.acts]) == (0, [Fault.MODES])
     assert (copy / "data").stat().st_mode & 0o777 == 0o700
     assert (copy / "secret").stat().st_mode & 0o777 == 0o600
 
@@ -288,7 +291,7 @@ def test_a_file_system_without_modes(copy: Path, monkeypatch: pytest.MonkeyPatch
     (copy / "data").chmod(0o755)
     monkeypatch.setattr(Path, "chmod", lambda _path, _mode: None)
     found = examine(copy, repair=True)
-    assert (found.acts, only(found).ill) == ((), Ill.MODES)
+    assert (found.acts, only(found).fault) == ((), Fault.MODES)
 
 
 def test_a_repair_ends(whole: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,7 +308,7 @@ def test_files_are_not_mended_by_a_manifest_that_is_in_doubt(whole: Path, copy: 
     (copy / next(f.path for f in manifest.files if f.path in kept)).unlink()
     save_manifest(copy, replace(manifest, generation=77))
     found = examine(copy, source=whole / "B", repair=True)
-    assert ([d.cure for d in found.diagnoses], found.acts) == ([Cure.LOST, Cure.BACKUP], ())
+    assert ([d.remedy for d in found.diagnoses], found.acts) == ([Remedy.LOST, Remedy.BACKUP], ())
 
 
 def test_a_ledger_that_is_written_to(copy: Path) -> None:
@@ -314,14 +317,14 @@ def test_a_ledger_that_is_written_to(copy: Path) -> None:
     (copy / "tmp/part").write_bytes(b"")
     with writer_lock(copy):
         found = examine(copy)
-        assert (only(found).ill, only(found).values["process"]) == (Ill.LOCKED, str(os.getpid()))
+        assert (only(found).fault, only(found).values["process"]) == (Fault.LOCKED, str(os.getpid()))
         assert found.exit_code == 0
         with pytest.raises(LedgerBusyError):
             examine(copy, repair=True)
         (copy / "lock").write_text("")
         assert only(examine(copy)).values["process"] == "unknown"
     (copy / "lock").unlink()
-    assert only(examine(copy)).ill is Ill.LEAVINGS
+    assert only(examine(copy)).fault is Fault.LEAVINGS
 
 
 def test_a_commit_during_the_look(copy: Path, tmp_path: Path) -> None:
@@ -338,10 +341,10 @@ def test_a_commit_during_the_look(copy: Path, tmp_path: Path) -> None:
 
 def test_disk_and_many_small_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine(copy, free=lambda _: 100)
-    assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.DISK, Cure.ROOM, 11)
+    assert (only(found).fault, only(found).remedy, found.exit_code) == (Fault.DISK, Remedy.ROOM, 11)
     monkeypatch.setattr("wayseal.ledger.upkeep._examine.MANY", 3)
     found = examine(copy)
-    assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.SMALL_FILES, Cure.COMPACT, 0)
+    assert (only(found).fault, only(found).remedy, found.exit_code) == (Fault.SMALL_FILES, Remedy.COMPACT, 0)
 
 
 def test_what_is_no_ledger(copy: Path, tmp_path: Path) -> None:
@@ -383,7 +386,7 @@ def test_a_commit_that_was_broken_off_while_it_appended(copy: Path) -> None:
     [path] = [p for p in (copy / "quarantine").iterdir() if ".raw" not in p.name]
     right = path.read_bytes()
     path.write_bytes(right + b"accesses.csv,20,at,not-a-time\n")
-    assert (only(examine(copy)).ill, only(examine(copy)).cure) == (Ill.QUARANTINE_LONGER, Cure.CUT)
+    assert (only(examine(copy)).fault, only(examine(copy)).remedy) == (Fault.QUARANTINE_LONGER, Remedy.CUT)
     assert examine(copy, repair=True).exit_code == 0
     assert path.read_bytes() == right
 
@@ -399,7 +402,7 @@ def resealed(path: Path, kind: str, change: Callable[[pa.Table], pa.Table]) -> N
     new = replace(entry, sha256=file_digest(path / entry.path), bytes=size, rows=made.num_rows)
     files_ = tuple(new if f is entry else f for f in manifest.files)
     made_ = replace(manifest, files=files_, generation=manifest.generation + 1)
-    made_ = sealed(path, made_, [], 1, ())
+    made_ = append_commit(path, made_, [], 1, ())
     save_manifest(path, made_)
     sweep(path, made_)
 
@@ -439,7 +442,7 @@ def test_derived_files_that_do_not_agree_with_the_reads(
     found = examine(copy, deep=True, repair=True)
     assert {d.values["kind"] for d in found.diagnoses} >= wanted
     assert {d.values["kind"] for d in found.diagnoses} - wanted <= {"accesses"}
-    assert (ills(found), found.acts, found.exit_code) == ({Ill.DERIVED}, (), 11)
+    assert (faults(found), found.acts, found.exit_code) == ({Fault.DERIVED}, (), 11)
     assert all(int(d.values["rows"]) > 0 for d in found.diagnoses)
 
 

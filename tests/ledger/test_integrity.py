@@ -31,7 +31,7 @@ from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._manifest import Manifest, canonical, load_manifest, save_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._tree import sealed, stored_tree
+from wayseal.ledger._tree import append_commit, stored_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.ledger.retention import compact
@@ -191,10 +191,10 @@ def test_a_read_that_was_rewritten_with_its_manifest(whole: Path, tmp_path: Path
     assert codes(found) == {Code.PAGE, Code.COMMIT}
     assert {f.where for f in found.findings} == {copy / "data", copy / "manifest.json"}
     # Pages are left as they were, and a commit is made behind what is there: older checkpoints hold, the page is found.
-    manifest = sealed(copy, load_manifest(whole / "L"), [], 1, ())
+    manifest = append_commit(copy, load_manifest(whole / "L"), [], 1, ())
     manifest = rewritten(copy, manifest, segment(manifest), row=1)
     manifest = replace(manifest, commits=manifest.commits[:-1], size=load_manifest(whole / "L").size)
-    manifest = sealed(copy, manifest, [], 1, ())
+    manifest = append_commit(copy, manifest, [], 1, ())
     save_manifest(copy, manifest)
     found = looked(copy, *notes(whole))
     assert codes(found) == {Code.PAGE}
@@ -212,7 +212,7 @@ def test_a_history_that_was_rewritten_from_start_to_end(whole: Path, tmp_path: P
     columns = tuple(c for c in OPTIONAL if any(c in commit.columns for commit in manifest.commits))
     one = replace(manifest.commits[-1], parts=1, columns=columns)
     made = recount(copy, bare, [one], load_salts(copy, bare.secret), lambda _stage, _done, _total: None)
-    save_manifest(copy, sealed(copy, bare, made.pages[0].leaves, 1, columns))
+    save_manifest(copy, append_commit(copy, bare, made.pages[0].leaves, 1, columns))
     assert looked(copy).findings == ()
     found = looked(copy, *notes(whole))
     assert codes(found) <= {Code.CHECKPOINT_HISTORY, Code.CHECKPOINT_AHEAD}

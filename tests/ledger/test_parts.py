@@ -21,7 +21,7 @@ from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, PAIRS_SCHEMA
 from wayseal.ledger._merge import crowded, merge, newest_few
 from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._parallel import ahead
+from wayseal.ledger._parallel import read_ahead
 from wayseal.ledger._resolve import _tally
 from wayseal.ledger._sorted import SortedWriter, contains, open_sorted, places, ranges, read_range, rows_for
 from wayseal.ledger._spill import MOST_PARTS, Spill, parts_for
@@ -284,10 +284,10 @@ def test_reading_ahead_stops_early() -> None:
             made.append(n)
             yield n
 
-    with ahead(items(), 1) as numbers:
+    with read_ahead(items(), 1) as numbers:
         assert next(numbers) == 0
     assert len(made) < 100
-    with ahead(items(), 1) as numbers:
+    with read_ahead(items(), 1) as numbers:
         import time
 
         time.sleep(0.25)
@@ -299,7 +299,7 @@ def test_reading_ahead_hands_over_what_went_wrong() -> None:
         yield 1
         raise KeyError("x")
 
-    with ahead(items()) as numbers:
+    with read_ahead(items()) as numbers:
         assert next(numbers) == 1
         with pytest.raises(KeyError):
             next(numbers)

@@ -50,7 +50,7 @@ class Encoder:
     def encode(self, layout: TableLayout, rows: pa.RecordBatch, line: Longs, source: int) -> Encoded:
         """Rows of a keyed table as flight_schema(layout) has them, without columns that are wholly null."""
         keys = self._keyer.keys(rows["waybill"])
-        words, unpacked = _keys.words(rows["waybill"])
+        words, unpacked = _keys.pack_numbers(rows["waybill"])
         arrays = [pa.array(keys), pa.array(words)]
         bad: dict[str, Flags] = {}
         names = ["waybill", "word"]

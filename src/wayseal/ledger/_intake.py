@@ -12,15 +12,15 @@ import pyarrow.compute as pc
 from wayseal import store
 from wayseal.ledger._encode import Encoder, joined
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._incremental import Piece, Reading, Rest, lines_known
+from wayseal.ledger._incremental import InputFile, NewRows, ReadSettings, count_known_lines
 from wayseal.ledger._layout import KEYED, LOOSE_TIMES, NUMBERS, UNIQUE
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
-from wayseal.ledger._parallel import ahead
+from wayseal.ledger._parallel import read_ahead
 from wayseal.ledger._part import numbers
 from wayseal.ledger._quarantine import Quarantine
 from wayseal.ledger._report import IngestOptions, Progress
-from wayseal.ledger._resolve import differing
+from wayseal.ledger._resolve import count_differing
 from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import Spill, parts_for
 from wayseal.ledger._sweep import SCRATCH
@@ -46,7 +46,7 @@ class Register:
         before, now = order[again], order[again + 1]
         last = np.delete(order, again)
         self._last = pa.Table.from_batches([both.take(pa.array(np.sort(last)))])
-        return differing(both.take(pa.array(before)), both.take(pa.array(now)))
+        return count_differing(both.take(pa.array(before)), both.take(pa.array(now)))
 
     def _names(self) -> list[str]:
         names: list[str] = self._last.schema.names
@@ -66,7 +66,7 @@ class Intake:
 
     def __init__(
         self, ledger: Path, manifest: Manifest, encoder: Encoder, options: IngestOptions,
-        source: Source, reading: Reading,
+        source: Source, reading: ReadSettings,
     ) -> None:  # fmt: skip
         self.encoder = encoder
         self.generation = Generation(ledger, manifest.generation + 1)
@@ -85,7 +85,7 @@ class Intake:
         self._known = manifest.sources
         self._boundary = None if manifest.boundary is None else manifest.boundary * DAY_US
 
-    def read(self, pieces: list[Piece], progress: Progress) -> None:
+    def read(self, pieces: list[InputFile], progress: Progress) -> None:
         """Reads all pieces."""
         total = sum(p.file.size for p in pieces)
         keyed = sum(p.file.size for p in pieces if p.file.table in KEYED)
@@ -94,9 +94,9 @@ class Intake:
         done = 0
         for number, piece in enumerate(pieces, self.first_source):
             before = piece.file.path.stat()
-            after = lines_known(piece, (*self._known, *self.entries), self._reading)
-            rest = Rest(piece.file.path, after)
-            with ahead(self._batches(piece)) as batches:
+            after = count_known_lines(piece, (*self._known, *self.entries), self._reading)
+            rest = NewRows(piece.file.path, after)
+            with read_ahead(self._batches(piece)) as batches:
                 taken = _Taken()
                 for batch in batches:
                     self._take(piece, number, rest.of(batch), taken)
@@ -110,7 +110,7 @@ class Intake:
             done += piece.file.size
         progress("read", total, total)
 
-    def _batches(self, piece: Piece) -> Iterator[Batch]:
+    def _batches(self, piece: InputFile) -> Iterator[Batch]:
         return store.read_batches(
             piece.file,
             mapping=self._source.mapping,
@@ -118,7 +118,7 @@ class Intake:
             keep_rejected=self._options.keep_rejected,
         )
 
-    def _take(self, piece: Piece, number: int, batch: Batch, taken: "_Taken") -> None:
+    def _take(self, piece: InputFile, number: int, batch: Batch, taken: "_Taken") -> None:
         table = piece.file.table
         batch = self._after_purges(table, batch)
         taken.see(table, batch)
@@ -182,7 +182,7 @@ class _Taken:
         self._rows -= len(refused)
         self._rejected.update(r.reason.value for r in refused)
 
-    def entry(self, piece: Piece, after: int, reading: Reading) -> SourceEntry:
+    def entry(self, piece: InputFile, after: int, reading: ReadSettings) -> SourceEntry:
         return SourceEntry(
             table=piece.file.table,
             name=piece.file.path.name,

@@ -60,7 +60,7 @@ class Keyer:
         return self.keys(pa.array(texts, pa.string()))
 
 
-def words(texts: pa.Array) -> tuple[Words, int]:
+def pack_numbers(texts: pa.Array) -> tuple[Words, int]:
     """Packed words of waybill numbers, and how many have no packed form (theirs is a hash, top bit set)."""
     offsets, data = text_buffers(texts)
     out = np.empty(len(texts), np.uint64)
@@ -72,7 +72,7 @@ def words(texts: pa.Array) -> tuple[Words, int]:
 _AT_ONCE = 4096
 
 
-def digests_of(ends: Longs, data: Bytes) -> Digests:
+def digest_slices(ends: Longs, data: Bytes) -> Digests:
     """Digest of each text `data[ends[i]:ends[i + 1]]`; texts of one length are hashed together."""
     sizes = np.diff(ends)
     out = np.empty((len(sizes), SIZE), np.uint8)
@@ -88,10 +88,10 @@ def digests_of(ends: Longs, data: Bytes) -> Digests:
     return out
 
 
-def digests(texts: pa.Array) -> Digests:
+def digest_texts(texts: pa.Array) -> Digests:
     """Digest of each text of a string array."""
     offsets, data = text_buffers(texts)
-    return digests_of(offsets.astype(np.int64), data)
+    return digest_slices(offsets.astype(np.int64), data)
 
 
 _LESS = np.array([(10**n - 1) // 9 for n in range(PLAIN_DIGITS + 1)], np.uint64)
@@ -100,15 +100,15 @@ _ZERO = ord("0")
 _LETTER = ord("A") - 1
 
 
-def unpack_all(words: Words, packed: Flags) -> pa.Array:
-    """The numbers whose packed forms are `words`; null where one is not `packed`."""
-    plain = words < PLAIN_SIZE
-    prefix, rest = np.divmod(words - np.where(plain, words, PLAIN_SIZE), LETTER_SIZE)
+def unpack_words(pack_numbers: Words, packed: Flags) -> pa.Array:
+    """The numbers whose packed forms are `pack_numbers`; null where one is not `packed`."""
+    plain = pack_numbers < PLAIN_SIZE
+    prefix, rest = np.divmod(pack_numbers - np.where(plain, pack_numbers, PLAIN_SIZE), LETTER_SIZE)
     first, second = np.divmod(prefix, np.uint64(26))
-    value = np.where(plain, words, rest)
+    value = np.where(plain, pack_numbers, rest)
     length = np.searchsorted(_LESS, value, side="right") - 1
     value = value - _LESS[length]
-    out = np.zeros((len(words), PLAIN_DIGITS + 2), np.uint8)
+    out = np.zeros((len(pack_numbers), PLAIN_DIGITS + 2), np.uint8)
     for place in range(out.shape[1] - 1, 1, -1):
         value, digit = np.divmod(value, np.uint64(10))
         out[:, place] = np.where(out.shape[1] - place <= length, digit + np.uint64(_ZERO), 0)
@@ -118,5 +118,5 @@ def unpack_all(words: Words, packed: Flags) -> pa.Array:
     used = out != 0
     ends = np.concatenate([[0], np.cumsum(used.sum(axis=1))]).astype(np.int32)
     data = pa.py_buffer(out[used].tobytes())
-    texts = pa.StringArray.from_buffers(len(words), pa.py_buffer(ends), data)
+    texts = pa.StringArray.from_buffers(len(pack_numbers), pa.py_buffer(ends), data)
     return pc.if_else(pa.array(packed), texts, pa.scalar(None, pa.string()))

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from wayseal.ledger import _order
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._key_conflicts import newest
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     KEYED,
@@ -91,7 +91,7 @@ def whole_schema(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
 def combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
     """Rows of one range of keys, in the order of the kind."""
     if kind in ("catalogue", "table:waybills"):
-        return newest(rows)
+        return take_newest(rows)
     keys = numbers(rows, "waybill")
     if kind.startswith("pairs:") or kind == "numbers":
         return rows.take(pa.array(np.argsort(keys, kind="stable")))

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._keys import digests
+from wayseal.ledger._keys import digest_texts
 from wayseal.ledger._layout import KEYED, OPTIONAL
 from wayseal.ledger._part import Values, numbers
 from wayseal.ledger._salts import SIZE as SALT
@@ -102,8 +102,8 @@ def _fill(to: Bytes, rows: Rows, some: slice, columns: tuple[str, ...], salt: By
         if column in rows.hashed:
             put(rows.hashed[column][some], ">u8")
         else:
-            codes, digests = rows.ids[column]
-            to[:, place : place + SIZE] = digests.take(codes[some], axis=0)
+            codes, digest_texts = rows.ids[column]
+            to[:, place : place + SIZE] = digest_texts.take(codes[some], axis=0)
             place += SIZE
 
 
@@ -216,7 +216,7 @@ def _texts(keys: Words, words: Words, batches: Sequence[pa.RecordBatch]) -> Dige
     if not (words >= UNPACKED).any():
         return None
     known = np.concatenate([np.zeros(1, np.uint64), *(numbers(b, "waybill") for b in batches)])
-    found = np.concatenate([np.zeros((1, SIZE), np.uint8), *(digests(b["text"]) for b in batches)])
+    found = np.concatenate([np.zeros((1, SIZE), np.uint8), *(digest_texts(b["text"]) for b in batches)])
     order = np.argsort(known, kind="stable")
     place = np.searchsorted(known[order], keys, side="right") - 1
     there = known[order][place] == keys

@@ -63,7 +63,7 @@ class _Ahead(Generic[T]):
 
 
 @contextmanager
-def ahead(items: Iterator[T], depth: int = 2) -> Iterator[Iterator[T]]:
+def read_ahead(items: Iterator[T], depth: int = 2) -> Iterator[Iterator[T]]:
     """Yields an iterator over `items` that are made in a thread, at most `depth` of them waiting."""
     made = _Ahead(items, depth)
     try:
@@ -77,7 +77,7 @@ _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 
-def sliding(work: Callable[[_A], _B], pieces: Iterable[_A], *, ahead: int = 4) -> Generator[_B]:
+def map_ahead(work: Callable[[_A], _B], pieces: Iterable[_A], *, ahead: int = 4) -> Generator[_B]:
     """What `work`, called by THREADS threads, makes of each piece, in order; at most `ahead` answers wait."""
     waiting: deque[Future[_B]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:

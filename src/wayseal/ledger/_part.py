@@ -24,7 +24,7 @@ Hasher: TypeAlias = Callable[[pa.RecordBatch, Sequence[pa.RecordBatch]], Digests
 
 
 @dataclass(slots=True, kw_only=True)
-class Settled:
+class ResolvedPart:
     """What one part becomes.
 
     kept: kind of file → rows, sorted by key. reads: bucket day → rows. sums: name → (ids, sum, sum, at) arrays.
@@ -48,7 +48,7 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sorted:
+class SortedRows:
     """Rows of one table in the ledger's order, as they came, and the runs of their waybills."""
 
     layout: TableLayout
@@ -84,7 +84,7 @@ def numbers(rows: pa.RecordBatch, name: str) -> Values:
     return out
 
 
-def in_order(layout: TableLayout, rows: pa.RecordBatch) -> Sorted:
+def sort_rows(layout: TableLayout, rows: pa.RecordBatch) -> SortedRows:
     """Sorts rows; where the last one wins, by arrival alone."""
     keys = numbers(rows, "waybill")
     at = np.zeros(len(keys), np.int64)
@@ -92,7 +92,7 @@ def in_order(layout: TableLayout, rows: pa.RecordBatch) -> Sorted:
         at = numbers(rows, layout.time)
     order = ledger_order(keys, at, numbers(rows, "source"), numbers(rows, "row"))
     keys = keys[order]
-    return Sorted(layout=layout, rows=rows, order=order, keys=keys, starts=run_starts(keys))
+    return SortedRows(layout=layout, rows=rows, order=order, keys=keys, starts=run_starts(keys))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

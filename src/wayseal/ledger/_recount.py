@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._key_conflicts import newest
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, OPTIONAL, ROW_GROUP, kept_schema
 from wayseal.ledger._lookup import Finder
@@ -23,7 +23,7 @@ from wayseal.ledger._part import numbers
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import Salts
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, joined, open_sorted, ranges, read_range
-from wayseal.ledger._tombstones import Filled, Holes
+from wayseal.ledger._tombstones import RestoredPages, Tombstones
 from wayseal.ledger._types import Codes, Longs, Words
 from wayseal.merkle.hashing import Digests
 
@@ -51,14 +51,14 @@ class Reads:
 
 @dataclass(slots=True, kw_only=True)
 class Recount:
-    """pages: of each commit, less those that are gone. rows: how many reads there are. holes: what purges left.
+    """pages: of each commit, less those that are gone. rows: how many reads there are. tombstones: what purges left.
 
     misplaced: commits (their places) whose tombstones stand where no read was. stray: those whose reads have columns
     that they don't hash. foreign: reads that no commit brought.
     """
 
     pages: list[Pages]
-    holes: Holes
+    tombstones: Tombstones
     misplaced: set[int] = field(default_factory=set)
     stray: set[int] = field(default_factory=set)
     foreign: int = 0
@@ -108,7 +108,7 @@ class Segments:
 def words_of(catalogue: Sequence[SortedFile], keys: Words, low: int, high: int) -> Words:
     """Packed form of the number of each key, all of them from `low` to `high`; 0 where the catalogue has none."""
     parts = [_NONE, *read_range(catalogue, low, high, CATALOGUE_SCHEMA)]
-    rows = newest(joined(parts, CATALOGUE_SCHEMA))
+    rows = take_newest(joined(parts, CATALOGUE_SCHEMA))
     known, words = numbers(rows, "waybill"), numbers(rows, "word")
     place = np.searchsorted(known, keys, side="right") - 1
     return np.where(known[place] == keys, words[place], np.uint64(0))
@@ -131,9 +131,9 @@ def recount(
     finder = Finder(ledger, manifest)
     known = dictionaries(finder, manifest.key_bits)
     by = [ReadHasher(known, c.columns, salts) for c in commits]
-    holes = Holes(finder)
-    filled = [Filled(c.generation, holes) for c in commits]
-    out = Recount(pages=[f.pages for f in filled], holes=holes)
+    tombstones = Tombstones(finder)
+    filled = [RestoredPages(c.generation, tombstones) for c in commits]
+    out = Recount(pages=[f.pages for f in filled], tombstones=tombstones)
     total = segments.rows
     for reads in segments.stretches():
         for place in np.unique(reads.commit).tolist():
@@ -159,7 +159,7 @@ def part_of(keys: Words, parts: int) -> Longs:
     return (keys >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(len(keys), np.int64)
 
 
-def _add(pages: Filled, parts: int, rows: pa.RecordBatch, hashes: Digests) -> None:
+def _add(pages: RestoredPages, parts: int, rows: pa.RecordBatch, hashes: Digests) -> None:
     for part, some in by_part(numbers(rows, "waybill"), parts):
         pages.add(part, hashes[some])
 

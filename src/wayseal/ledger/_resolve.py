@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from wayseal.ledger import _order
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._key_conflicts import Agreed, agree, newest
+from wayseal.ledger._key_conflicts import ConsistentTables, resolve_conflicts, take_newest
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     KEYED,
@@ -20,7 +20,7 @@ from wayseal.ledger._layout import (
     kept_schema,
 )
 from wayseal.ledger._order import Marks, ledger_order, run_starts
-from wayseal.ledger._part import Known, Settled, Sorted, Values, Waybills, in_order, numbers
+from wayseal.ledger._part import Known, ResolvedPart, SortedRows, Values, Waybills, numbers, sort_rows
 from wayseal.ledger._sorted import conformed, contains, joined, one_batch
 from wayseal.ledger._spill import grouped
 from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Codes, Flags, Longs, Words
@@ -65,7 +65,7 @@ class _Reads:
         )  # fmt: skip
 
 
-def settle_reads(table: Sorted, waybills: Waybills, known: Known, out: Settled) -> None:
+def resolve_reads(table: SortedRows, waybills: Waybills, known: Known, out: ResolvedPart) -> None:
     """Leaves out repeats, marks first reads, splits rows into buckets and adds up what is counted."""
     old = _old_rows(table, waybills, known)
     reads = _together(table, old, known)
@@ -87,7 +87,7 @@ def settle_reads(table: Sorted, waybills: Waybills, known: Known, out: Settled) 
     out.kept["pairs:actor"] = pa.RecordBatch.from_arrays(pairs, schema=PAIRS_SCHEMA)
 
 
-def _old_rows(table: Sorted, waybills: Waybills, known: Known) -> pa.RecordBatch | None:
+def _old_rows(table: SortedRows, waybills: Waybills, known: Known) -> pa.RecordBatch | None:
     """Reads that the ledger holds of these waybills; None where it holds none."""
     keys = table.waybills
     days = waybills.days_of(keys)
@@ -101,7 +101,7 @@ def _old_rows(table: Sorted, waybills: Waybills, known: Known) -> pa.RecordBatch
     return one_batch(pa.Table.from_batches(found))
 
 
-def _together(table: Sorted, old: pa.RecordBatch | None, known: Known) -> _Reads:
+def _together(table: SortedRows, old: pa.RecordBatch | None, known: Known) -> _Reads:
     actor = table.column("actor").astype(np.uint64)
     session = table.column("session").astype(np.uint64)
     if old is None:
@@ -137,7 +137,9 @@ def _together(table: Sorted, old: pa.RecordBatch | None, known: Known) -> _Reads
     )  # fmt: skip
 
 
-def _buckets(reads: _Reads, marks: Marks, table: Sorted, waybills: Waybills, known: Known, out: Settled) -> None:
+def _buckets(
+    reads: _Reads, marks: Marks, table: SortedRows, waybills: Waybills, known: Known, out: ResolvedPart
+) -> None:
     """The new rows as they are kept, split by bucket day, each in the ledger's order."""
     new = np.flatnonzero(~reads.old)
     days = waybills.days_of(reads.keys[reads.starts[:-1]])
@@ -151,7 +153,7 @@ def _buckets(reads: _Reads, marks: Marks, table: Sorted, waybills: Waybills, kno
         out.reads.append((day, rows.slice(start, int(bounds[n + 1]) - start)))
 
 
-def _hash(reads: _Reads, table: Sorted, known: Known, out: Settled) -> None:
+def _hash(reads: _Reads, table: SortedRows, known: Known, out: ResolvedPart) -> None:
     """Hashes of the new reads in the ledger's order, across all buckets."""
     bare = np.unique(numbers(table.rows, "waybill")[numbers(table.rows, "word") >= UNPACKED])
     texts = [known.lookup("numbers", bare, NUMBERS_SCHEMA, None)] if len(bare) else []
@@ -159,7 +161,7 @@ def _hash(reads: _Reads, table: Sorted, known: Known, out: Settled) -> None:
     out.hashes = known.hasher(table.rows, texts).take(reads.place[~reads.old], axis=0)
 
 
-def kept_rows(table: Sorted, place: Codes, known: Known, first: Flags | None = None) -> pa.RecordBatch:
+def kept_rows(table: SortedRows, place: Codes, known: Known, first: Flags | None = None) -> pa.RecordBatch:
     """Rows of the batch at `place` in the form in which they are kept; columns that are wholly absent are left out."""
     layout = table.layout
     schema = pa.schema([f for f in kept_schema(layout) if f.name in known.present[layout.name]])
@@ -176,7 +178,7 @@ def kept_rows(table: Sorted, place: Codes, known: Known, first: Flags | None = N
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _count(reads: _Reads, marks: Marks, known: Known, out: Settled) -> None:
+def _count(reads: _Reads, marks: Marks, known: Known, out: ResolvedPart) -> None:
     day = (reads.at // DAY_US + (1 << 31)).astype(np.uint64) << _HALF
     weight = (~reads.old).astype(np.int64)
     firsts = marks.first.astype(np.int64) - reads.was_first
@@ -201,7 +203,7 @@ def _tally(values: Longs) -> tuple[Longs, Longs]:
     return there + low, count[there]
 
 
-def _count_sessions(reads: _Reads, out: Settled) -> None:
+def _count_sessions(reads: _Reads, out: ResolvedPart) -> None:
     """Distinct waybills of each (session, actor), and from when to when it read."""
     ids = np.where(reads.session == 0, 0, reads.session << _HALF | reads.actor).astype(np.uint64)
     none = np.zeros(len(ids), np.bool_)
@@ -211,25 +213,25 @@ def _count_sessions(reads: _Reads, out: Settled) -> None:
     out.add("sessions", ids[new], once, fresh[new].astype(np.int64), reads.at[new])
 
 
-def settle_plain(table: Sorted, known: Known, out: Settled) -> None:
+def resolve_plain(table: SortedRows, known: Known, out: ResolvedPart) -> None:
     """All rows are kept, in the ledger's order."""
     out.kept[f"table:{table.layout.name}"] = kept_rows(table, table.order, known)
 
 
-def settle_unique(table: Sorted, known: Known, out: Settled) -> None:
+def resolve_unique(table: SortedRows, known: Known, out: ResolvedPart) -> None:
     """The last row of each waybill is kept; one that says something else than before is counted."""
     name = table.layout.name
     last = table.starts[1:] - 1
     rows = kept_rows(table, table.order[last], known)
     schema = kept_schema(table.layout)
-    before = newest(known.lookup(f"table:{name}", table.waybills, schema, None))
+    before = take_newest(known.lookup(f"table:{name}", table.waybills, schema, None))
     out.kept[f"table:{name}"] = rows
     at = np.searchsorted(table.waybills, numbers(before, "waybill"))
     now = conformed(pa.Table.from_batches([rows]), schema)
-    changed = differing(before, now.take(pa.array(at)))
+    changed = count_differing(before, now.take(pa.array(at)))
     inside = kept_rows(table, table.order, known)
     repeats = np.flatnonzero(table.keys[1:] == table.keys[:-1])
-    changed_inside = differing(inside.take(pa.array(repeats)), inside.take(pa.array(repeats + 1)))
+    changed_inside = count_differing(inside.take(pa.array(repeats)), inside.take(pa.array(repeats + 1)))
     out.conflicts[name] = changed + changed_inside
     codes = table.column("channel")[last].astype(np.uint64)
     once, none = np.ones(len(codes), np.int64), np.zeros(len(codes), np.int64)
@@ -239,7 +241,7 @@ def settle_unique(table: Sorted, known: Known, out: Settled) -> None:
     out.add("channels", past, none - 1, none, none)
 
 
-def differing(before: pa.RecordBatch, now: pa.RecordBatch) -> int:
+def count_differing(before: pa.RecordBatch, now: pa.RecordBatch) -> int:
     """How many rows differ, beside where they came from."""
     differs = np.zeros(before.num_rows, np.bool_)
     for name in before.schema.names:
@@ -252,7 +254,7 @@ def differing(before: pa.RecordBatch, now: pa.RecordBatch) -> int:
     return int(differs.sum())
 
 
-def settle_pairs(tables: Mapping[str, Sorted], known: Known, out: Settled) -> None:
+def resolve_pairs(tables: Mapping[str, SortedRows], known: Known, out: ResolvedPart) -> None:
     """Which outlets each waybill touched: where it was scanned and where it came from."""
     keys: list[Words] = []
     codes: list[Words] = []
@@ -278,15 +280,15 @@ def settle_pairs(tables: Mapping[str, Sorted], known: Known, out: Settled) -> No
     out.add("outlets", code[fresh], zeros + 1, zeros, zeros)
 
 
-def settle_numbers(batches: list[pa.RecordBatch], agreed: Agreed, out: Settled) -> None:
+def resolve_numbers(batches: list[pa.RecordBatch], consistent: ConsistentTables, out: ResolvedPart) -> None:
     """Texts of new waybills without a packed form."""
     if not batches:
         return
     table = one_batch(pa.Table.from_batches(batches))
     keys, words = numbers(table, "waybill"), numbers(table, "word")
-    place = np.minimum(np.searchsorted(agreed.keys, keys), len(agreed.keys) - 1)
-    wanted = (agreed.keys[place] == keys) & (agreed.words[place] == words) & (words >= UNPACKED)
-    wanted &= ~contains(agreed.known_keys, keys)
+    place = np.minimum(np.searchsorted(consistent.keys, keys), len(consistent.keys) - 1)
+    wanted = (consistent.keys[place] == keys) & (consistent.words[place] == words) & (words >= UNPACKED)
+    wanted &= ~contains(consistent.known_keys, keys)
     at = np.flatnonzero(wanted)
     _, once = np.unique(keys[at], return_index=True)
     kept = table.take(pa.array(at[once]))
@@ -296,46 +298,46 @@ def settle_numbers(batches: list[pa.RecordBatch], agreed: Agreed, out: Settled) 
 _NEVER = 1 << 40
 
 
-def settle(batches: Mapping[str, list[pa.RecordBatch]], known: Known) -> Settled:
+def resolve_part(batches: Mapping[str, list[pa.RecordBatch]], known: Known) -> ResolvedPart:
     """Settles one part. `batches`: table → rows on their way, in the order in which they were read."""
-    out = Settled()
+    out = ResolvedPart()
     tables = {
-        name: in_order(KEYED[name], joined(batches[name], flight_schema(KEYED[name])))
+        name: sort_rows(KEYED[name], joined(batches[name], flight_schema(KEYED[name])))
         for name in KEYED
         if batches.get(name)
     }
     if not tables:
         return out
-    agreed = agree(tables, known)
-    out.refused.extend(agreed.refused)
-    waybills = _catalogue(agreed, out)
-    settle_numbers(batches.get(NUMBERS, []), agreed, out)
-    for name, table in agreed.tables.items():
+    consistent = resolve_conflicts(tables, known)
+    out.refused.extend(consistent.refused)
+    waybills = _catalogue(consistent, out)
+    resolve_numbers(batches.get(NUMBERS, []), consistent, out)
+    for name, table in consistent.tables.items():
         if not len(table.keys):
             continue
         if name == "accesses":
-            settle_reads(table, waybills, known, out)
+            resolve_reads(table, waybills, known, out)
         elif table.layout.unique:
-            settle_unique(table, known, out)
+            resolve_unique(table, known, out)
         else:
-            settle_plain(table, known, out)
-    settle_pairs(agreed.tables, known, out)
+            resolve_plain(table, known, out)
+    resolve_pairs(consistent.tables, known, out)
     return out
 
 
-def _catalogue(agreed: Agreed, out: Settled) -> Waybills:
+def _catalogue(consistent: ConsistentTables, out: ResolvedPart) -> Waybills:
     """Bucket day of each waybill (the catalogue's, else the least time seen now), and the catalogue's new rows."""
-    days = np.full(len(agreed.keys), _NEVER, np.int64)
-    for table in agreed.tables.values():
+    days = np.full(len(consistent.keys), _NEVER, np.int64)
+    for table in consistent.tables.values():
         if table.layout.seen:
-            at = np.searchsorted(agreed.keys, table.waybills)
+            at = np.searchsorted(consistent.keys, table.waybills)
             days[at] = np.minimum(days[at], table.days())
     days[days == _NEVER] = NO_DAY
-    there = np.searchsorted(agreed.keys, agreed.known_keys)
-    fixed = agreed.known_days != NO_DAY
+    there = np.searchsorted(consistent.keys, consistent.known_keys)
+    fixed = consistent.known_days != NO_DAY
     new = np.ones(len(days), np.bool_)
     new[there] = ~fixed & (days[there] != NO_DAY)
-    days[there[fixed]] = agreed.known_days[fixed]
-    arrays = [agreed.keys[new], agreed.words[new], days[new].astype(np.int32)]
+    days[there[fixed]] = consistent.known_days[fixed]
+    arrays = [consistent.keys[new], consistent.words[new], days[new].astype(np.int32)]
     out.kept["catalogue"] = pa.RecordBatch.from_arrays([pa.array(a) for a in arrays], schema=CATALOGUE_SCHEMA)
-    return Waybills(keys=agreed.keys, days=days)
+    return Waybills(keys=consistent.keys, days=days)

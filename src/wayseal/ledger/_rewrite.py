@@ -15,7 +15,7 @@ from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, save_manifest
 from wayseal.ledger._report import Progress, no_step, silent
 from wayseal.ledger._sweep import sweep
-from wayseal.ledger._tree import sealed
+from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerError
 
 
@@ -28,7 +28,7 @@ class Hooks:
 
 
 @contextlib.contextmanager
-def rewriting(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
+def open_for_rewrite(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
     """Holds the ledger for writing and yields its manifest; what is half done when something fails is removed.
 
     LedgerBusyError: another process writes; LedgerStorageError: the disk refuses; LedgerError: no ledger. In each case
@@ -47,7 +47,7 @@ def rewriting(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
             raise
 
 
-def swapped(
+def commit_files(
     generation: Generation, before: Manifest, files: Sequence[FileEntry], purges: tuple[PurgeEntry, ...], hooks: Hooks
 ) -> Manifest:
     """Makes these files the ledger's; returns its manifest."""
@@ -56,7 +56,7 @@ def swapped(
     sync_folder(generation.folder)
     sync_folder(generation.folder.parent)
     made = replace(before, generation=generation.number, files=tuple(files), purges=purges)
-    made = sealed(ledger, made, [], 1, ())
+    made = append_commit(ledger, made, [], 1, ())
     hooks.on_step("durable")
     save_manifest(ledger, made)
     hooks.on_step("committed")
@@ -65,7 +65,7 @@ def swapped(
     return made
 
 
-def checked(ledger: Path, entry: FileEntry) -> None:
+def require_unchanged(ledger: Path, entry: FileEntry) -> None:
     """LedgerError where a file is missing or was changed: what is made of it must be what was committed."""
     try:
         found = file_digest(ledger / entry.path)
@@ -75,7 +75,7 @@ def checked(ledger: Path, entry: FileEntry) -> None:
         raise LedgerError("this file of the ledger was changed", file=ledger / entry.path)
 
 
-def left_behind(ledger: Path, before: Manifest, now: Manifest) -> int:
+def count_leftover_bytes(ledger: Path, before: Manifest, now: Manifest) -> int:
     """Bytes of files that are no part of the ledger any more and lie there because somebody reads them."""
     kept = {f.path for f in now.files}
     return sum(f.bytes for f in before.files if f.path not in kept and (ledger / f.path).exists())

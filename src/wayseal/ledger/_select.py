@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger import _kernels
-from wayseal.ledger._key_conflicts import newest
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer, fixed
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
@@ -170,7 +170,7 @@ class Chooser:
         out = np.zeros(len(keys), np.bool_)
         for start in range(0, len(predicates), MOST):
             selection = Selection(predicates[start : start + MOST], self._keyer, self._outlets())
-            rows = newest(self._finder.rows("table:waybills", keys, selection.schema))
+            rows = take_newest(self._finder.rows("table:waybills", keys, selection.schema))
             fitting = numbers(rows, "waybill")[selection.masks(rows) != 0]
             out |= contains(fitting, keys)
         return out
@@ -201,7 +201,7 @@ def _first(chosen: Chosen, bit: int, n: int) -> Words:
 def last_rows(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> pa.RecordBatch:
     """Rows of a stretch of the key space, of which the last row of each waybill counts."""
     rows = joined(read_range(files, low, high, schema), schema)
-    return rows if len(files) == 1 else newest(rows)
+    return rows if len(files) == 1 else take_newest(rows)
 
 
 def _codes(values: pa.Array, known: pa.Array) -> Longs:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from wayseal import store
 from wayseal.ledger._asof import States, states_of
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._key_conflicts import newest
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
 from wayseal.ledger._lock import share_with_readers
@@ -26,7 +26,15 @@ from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import distinct, joined, one_batch, ranges, read_range
 from wayseal.ledger._strata import StratumVolumes, counts_of, session_counts, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
-from wayseal.ledger._text_lookup import ACTION, DICTIONARY_KEYS, READS, READS_SCHEMA, Rim, enum_texts, nullable
+from wayseal.ledger._text_lookup import (
+    ACTION,
+    DICTIONARY_KEYS,
+    READS,
+    READS_SCHEMA,
+    TextLookup,
+    enum_texts,
+    null_key_zero,
+)
 from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import views
 from wayseal.ledger.beside import Beside, Wanted, beside
@@ -56,7 +64,7 @@ class Snapshot:
         self._handle = handle
         self._finder = Finder(path, manifest)
         self._keyer = Keyer(manifest.key_bits)
-        self._rim = Rim(self._finder)
+        self._text_lookup = TextLookup(self._finder)
         self._chooser = Chooser(self._finder, self._keyer, self.outlets)
 
     def __enter__(self) -> "Snapshot":
@@ -105,7 +113,7 @@ class Snapshot:
         """What is in it, from when to when, what is missing, how good it is."""
         sample = np.sort(self.control(SAMPLE))
         reads = self.reads(sample, ("waybill", "at"))
-        return summarise(self.manifest, self._finder, self._rim, self.actors(), sample, one_batch(reads))
+        return summarise(self.manifest, self._finder, self._text_lookup, self.actors(), sample, one_batch(reads))
 
     def keys(self, texts: Sequence[str]) -> Words:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
@@ -125,7 +133,7 @@ class Snapshot:
 
     def texts(self, kind: str, keys: Words | Sequence[int]) -> pa.Array:
         """The same as `names` without leaving Arrow, for millions: null for key 0 and for one that is unknown."""
-        return self._rim.names(kind, np.asarray(keys, np.uint64))
+        return self._text_lookup.names(kind, np.asarray(keys, np.uint64))
 
     def find(self, waybill_keys: Words) -> pa.Table:
         """(waybill u64, day i32) of those that were read, or stand in `waybills` or `scans`; day: their bucket."""
@@ -134,12 +142,12 @@ class Snapshot:
 
     def _catalogue(self, keys: Words) -> pa.RecordBatch:
         wanted = distinct(keys)
-        rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
+        rows = take_newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
 
     def numbers(self, waybill_keys: Words) -> Words:
         """Each waybill's number as an integer in the order of numbers of its form; 0 for what has no such form."""
-        rows = newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
+        rows = take_newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
         none, words = np.zeros(1, np.uint64), numbers(rows, "word")
         known = np.append(numbers(rows, "waybill"), none)
         at = np.searchsorted(known[:-1], waybill_keys)
@@ -160,7 +168,7 @@ class Snapshot:
         found = [self._finder.rows("accesses", keys[days == day], schema, day) for day in np.unique(days).tolist()]
         rows = pa.Table.from_batches(found, schema).sort_by([(n, "ascending") for n in _ORDER])
         names = [n for n in _NULLABLE if n in wanted]
-        made = nullable(one_batch(rows.select([n for n in schema.names if n in wanted])), names)
+        made = null_key_zero(one_batch(rows.select([n for n in schema.names if n in wanted])), names)
         if "action" in wanted:
             texts = enum_texts(ACTION, made["action"])
             made = made.set_column(made.schema.get_field_index("action"), pa.field("action", pa.string()), texts)
@@ -250,7 +258,7 @@ class Snapshot:
         schema = pa.schema([f for f in kept_schema(layout) if f.name in ("waybill", *columns)])
         rows = self._finder.rows(f"table:{name}", distinct(waybill_keys), schema)
         if layout.unique:
-            rows = newest(rows)
+            rows = take_newest(rows)
         return pa.Table.from_batches([rows]).sort_by("waybill")
 
     def first_seen(self) -> pa.Table:
@@ -303,7 +311,7 @@ class Snapshot:
         files = self._finder.files("catalogue")
         for low, high in ranges(files, rows):
             if found := read_range(files, low, high, CATALOGUE_SCHEMA):
-                there = newest(joined(found, CATALOGUE_SCHEMA))
+                there = take_newest(joined(found, CATALOGUE_SCHEMA))
                 yield numbers(there, "waybill")[numbers(there, "day") != NO_DAY]
 
     def control(self, n: int) -> Words:
@@ -318,7 +326,7 @@ class Snapshot:
                 if total >= n:
                     break
             parts += taken
-        rows = newest(one_batch(pa.Table.from_batches(parts, CATALOGUE_SCHEMA)))
+        rows = take_newest(one_batch(pa.Table.from_batches(parts, CATALOGUE_SCHEMA)))
         keys: Words = numbers(rows, "waybill")[numbers(rows, "day") != NO_DAY]
         return keys[:n]
 
@@ -337,7 +345,7 @@ class Snapshot:
         wanted = distinct(keys)
         rows = self._finder.rows(f"table:{name}", wanted, schema)
         if layout.unique:
-            rows = newest(rows)
+            rows = take_newest(rows)
         else:
             order = [
                 ("waybill", "ascending"),
@@ -346,7 +354,7 @@ class Snapshot:
                 ("row", "ascending"),
             ]
             rows = one_batch(pa.Table.from_batches([rows]).sort_by(order))
-        return self._rim.contract(layout, rows)
+        return self._text_lookup.contract(layout, rows)
 
     def actors(self) -> pa.Table:
         """`actors` in the contract's form, the last row each, sorted by id."""

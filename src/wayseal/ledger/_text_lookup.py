@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._key_conflicts import newest
-from wayseal.ledger._keys import unpack_all
+from wayseal.ledger._key_conflicts import take_newest
+from wayseal.ledger._keys import unpack_words
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     KEYED,
@@ -42,7 +42,7 @@ def _matching(file: SortedFile, wanted: Words) -> pa.Table:
     return rows.take(pa.array(np.flatnonzero(contains(wanted, rows["key"].to_numpy()))))
 
 
-class Rim:
+class TextLookup:
     """Names of keys."""
 
     def __init__(self, finder: Finder) -> None:
@@ -70,11 +70,11 @@ class Rim:
 
     def _numbers(self, keys: Words) -> pa.Array:
         wanted = distinct(keys)
-        rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
+        rows = take_newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         known, words = numbers(rows, "waybill"), numbers(rows, "word")
-        texts = unpack_all(words, words < UNPACKED)
+        texts = unpack_words(words, words < UNPACKED)
         if texts.null_count:
-            other = newest(self._finder.rows("numbers", wanted, NUMBERS_SCHEMA))
+            other = take_newest(self._finder.rows("numbers", wanted, NUMBERS_SCHEMA))
             texts = pc.coalesce(texts, _taken(numbers(other, "waybill"), other["text"], known))
         return _taken(known, texts, keys)
 
@@ -109,7 +109,7 @@ def _taken(known: Words, texts: pa.Array, keys: Words) -> pa.Array:
     return texts.take(pa.array(at, mask=known[at] != keys))
 
 
-def nullable(rows: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
+def null_key_zero(rows: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
     """The same rows with null for key 0 in some columns."""
     for name in names:
         place = rows.schema.get_field_index(name)

@@ -33,7 +33,7 @@ def tile_paths(size: int) -> set[str]:
     return {f"{FOLDER}/{tile.path}" for tile in tiles(size)}
 
 
-def contents(size: int, leaves: Digests) -> dict[str, bytes]:
+def tile_contents(size: int, leaves: Digests) -> dict[str, bytes]:
     """What the tiles of a tree with these leaves hold, by their paths below the ledger."""
     levels = grown([], leaves)
     return {f"{FOLDER}/{t.path}": levels[t.level][t.first : t.first + t.width].tobytes() for t in tiles(size)}
@@ -162,10 +162,12 @@ def new_manifest(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
     """The manifest of a new ledger, with its id and its tree, and the secret beside it."""
     salts = make_secret(ledger, entropy(_SECRET_SIZE))
     made = Manifest(key_bits=key_bits, id=entropy(_ID_SIZE).hex(), secret=salts.check)
-    return sealed(ledger, made, [], 1, ())
+    return append_commit(ledger, made, [], 1, ())
 
 
-def sealed(ledger: Path, manifest: Manifest, pages: Sequence[bytes], parts: int, columns: tuple[str, ...]) -> Manifest:
+def append_commit(
+    ledger: Path, manifest: Manifest, pages: Sequence[bytes], parts: int, columns: tuple[str, ...]
+) -> Manifest:
     """The manifest with its tree, after a commit whose pages have these hashes (rules 2 and 3)."""
     commit = CommitEntry(
         generation=manifest.generation,

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from wayseal.ledger._key_conflicts import newest
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import ledger_order
-from wayseal.ledger._parallel import sliding
+from wayseal.ledger._parallel import map_ahead
 from wayseal.ledger._part import numbers
 from wayseal.ledger._sorted import SortedFile, conformed, ranges, read_range
 from wayseal.ledger._text_lookup import READS_SCHEMA
@@ -68,7 +68,7 @@ def beside(finder: Finder, wanted: Wanted, work: Callable[[Beside], _T]) -> Iter
         return work(Beside(low=span[0], high=span[1], reads=tuple(parts), tables=tables))
 
     spans = list(ranges([*opened(), *(f for name in wanted.tables for f in finder.files(f"table:{name}"))], _ROWS))
-    for place, one in enumerate(sliding(made, spans), 1):
+    for place, one in enumerate(map_ahead(made, spans), 1):
         yield one, place, len(spans)
 
 
@@ -82,6 +82,6 @@ def _table(finder: Finder, name: str, columns: Sequence[str], span: tuple[int, i
     if not order:
         return rows
     if layout.unique:
-        return newest(rows)
+        return take_newest(rows)
     at, source, row = (numbers(rows, n) for n in (layout.time, "source", "row"))
     return rows.take(pa.array(ledger_order(numbers(rows, "waybill"), at, source, row)))

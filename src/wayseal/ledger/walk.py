@@ -14,7 +14,7 @@ from wayseal import store
 from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import run_starts
-from wayseal.ledger._parallel import sliding
+from wayseal.ledger._parallel import map_ahead
 from wayseal.ledger._part import numbers
 from wayseal.ledger._select import last_rows
 from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
@@ -70,7 +70,7 @@ def stretches(
     rows = rows or (STRETCH_ROWS if beside else _rows(finder, kind, wanted))
     along = [*walked, *((f"table:{name}", None) for name in beside)]
     spans = list(ranges([f for name, day in along for f in finder.files(name, day)], rows))
-    for place, (keys, reads) in enumerate(sliding(work, spans)):
+    for place, (keys, reads) in enumerate(map_ahead(work, spans)):
         low, high = spans[place]
         yield Stretch(keys=keys, reads=reads, low=low, high=high, done=place + 1, total=len(spans))
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._words import filled
-from wayseal.ledger.integrity import Finding, Proven, Verification
+from wayseal.ledger.integrity import Finding, Verification, VerifiedRead
 
 
 class LedgerFormat(StrEnum):
@@ -72,7 +72,7 @@ def verification_json(found: Verification, vault: Mapping[str, object] | None = 
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def proven_lines(proven: Proven, words: Mapping[str, str]) -> Iterator[str]:
+def proven_lines(proven: VerifiedRead, words: Mapping[str, str]) -> Iterator[str]:
     """What a proof has shown."""
     point = proven.checkpoint
     yield filled(words["holds"], origin=point.origin, size=point.size, keys=", ".join(proven.keys))

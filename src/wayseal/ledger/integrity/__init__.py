@@ -8,22 +8,22 @@ from pathlib import Path
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tree import stored_tree
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity._findings import Code, Finding, Kept, Since, Verification, since
+from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, HistoryCheck, Verification, check_history
 from wayseal.ledger.integrity._prove import prove
-from wayseal.ledger.integrity._read_proof import Proven, verify_proof
+from wayseal.ledger.integrity._read_proof import VerifiedRead, verify_proof
 from wayseal.ledger.integrity._verify import verify
 from wayseal.merkle import Checkpoint
 
 __all__ = [
     "Code",
     "Finding",
-    "Kept",
-    "Proven",
-    "Since",
+    "HeldCheckpoint",
+    "HistoryCheck",
     "Verification",
+    "VerifiedRead",
+    "check_history",
     "present_checkpoint",
     "prove",
-    "since",
     "verify",
     "verify_proof",
 ]

@@ -55,7 +55,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class HeldCheckpoint:
     """A checkpoint that holds: where it is, the size and root that it says, who signed it, and how the tree goes on.
 
     proof: hashes that lead from its root to the present one (RFC 9162, 2.1.4).
@@ -82,7 +82,7 @@ class Verification:
     files: int
     tiles: int
     rows: int | None
-    checkpoints: tuple[Kept, ...]
+    checkpoints: tuple[HeldCheckpoint, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -92,7 +92,7 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Since:
+class HistoryCheck:
     """code: why the tree doesn't go on from the checkpoint, None if it does; then what leads from its root to today's.
 
     digest: the ledger's digest at that time; None where no commit ended there. purges: those since then.
@@ -104,15 +104,15 @@ class Since:
     purges: tuple[PurgeEntry, ...] = ()
 
 
-def since(ledger: Path, manifest: Manifest, point: Checkpoint) -> Since:
+def check_history(ledger: Path, manifest: Manifest, point: Checkpoint) -> HistoryCheck:
     """Compares a checkpoint with the tree as its tiles hold it."""
     if point.origin != manifest.origin:
-        return Since(code=Code.CHECKPOINT_ORIGIN)
+        return HistoryCheck(code=Code.CHECKPOINT_ORIGIN)
     if point.size > manifest.size:
-        return Since(code=Code.CHECKPOINT_AHEAD)
+        return HistoryCheck(code=Code.CHECKPOINT_AHEAD)
     tree = stored_tree(ledger, manifest.size)
     if tree.root(point.size) != point.root:
-        return Since(code=Code.CHECKPOINT_HISTORY)
+        return HistoryCheck(code=Code.CHECKPOINT_HISTORY)
     ends, size, later = {}, 0, set()
     for commit in manifest.commits:
         size += commit.pages + 1
@@ -120,4 +120,6 @@ def since(ledger: Path, manifest: Manifest, point: Checkpoint) -> Since:
         if size > point.size:
             later.add(commit.generation)
     purges = tuple(p for p in manifest.purges if p.generation in later)
-    return Since(code=None, proof=tuple(tree.consistency(point.size)), digest=ends.get(point.size), purges=purges)
+    return HistoryCheck(
+        code=None, proof=tuple(tree.consistency(point.size)), digest=ends.get(point.size), purges=purges
+    )

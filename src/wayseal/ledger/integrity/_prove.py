@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._key_conflicts import newest
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
 from wayseal.ledger._lookup import Finder
@@ -18,12 +18,12 @@ from wayseal.ledger._recount import Segments, dictionaries, part_of
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._sorted import conformed
-from wayseal.ledger._text_lookup import ACTION, Rim, enum_texts
-from wayseal.ledger._tombstones import Holes, Weave
+from wayseal.ledger._text_lookup import ACTION, TextLookup, enum_texts
+from wayseal.ledger._tombstones import TombstoneMerger, Tombstones
 from wayseal.ledger._tree import stored_tree
 from wayseal.ledger._types import Flags, Words
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
-from wayseal.ledger.integrity._read_proof import Proof, instant
+from wayseal.ledger.integrity._read_proof import ReadProof, spell_time
 from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE
@@ -46,7 +46,7 @@ class _Place:
 
 def prove(
     ledger: Path, access: str | None, waybill: str | None, note: bytes, *, place: tuple[int, int] | None = None
-) -> Proof:
+) -> ReadProof:
     """The proof of the read with an `access` id (and of a waybill, where several have it), under a signed checkpoint.
 
     place: the read's source and row instead, as `Snapshot.reads` has them; the proof then holds the key of its id.
@@ -126,29 +126,29 @@ def _everywhere(manifest: Manifest, finder: Finder) -> Iterator[pa.RecordBatch]:
 
 
 def _of_one(finder: Finder, keys: Words) -> Iterator[pa.RecordBatch]:
-    for day in np.unique(numbers(newest(finder.rows("catalogue", keys, CATALOGUE_SCHEMA)), "day")).tolist():
+    for day in np.unique(numbers(take_newest(finder.rows("catalogue", keys, CATALOGUE_SCHEMA)), "day")).tolist():
         yield conformed(pa.Table.from_batches([finder.rows("accesses", keys, _FOUND, day)]), _FOUND)
 
 
 def _proof(
     ledger: Path, manifest: Manifest, finder: Finder, place: _Place, access: str | None, tree: Tree, point: Checkpoint,
     note: str,
-) -> Proof:  # fmt: skip
+) -> ReadProof:  # fmt: skip
     commit = manifest.commits[place.commit]
     salts = load_salts(ledger, manifest.secret)
     hasher = ReadHasher(dictionaries(finder, manifest.key_bits), commit.columns, salts)
-    weave = Holes(finder).weave((commit.generation, place.part))
-    row, hashes, at = _part(ledger, manifest, place, hasher, weave)
+    merger = Tombstones(finder).merger((commit.generation, place.part))
+    row, hashes, at = _part(ledger, manifest, place, hasher, merger)
     turn, within = divmod(at, PAGE)
     own = hashes[turn * PAGE * SIZE : (turn + 1) * PAGE * SIZE]
-    page = int(numbered(np.array([turn]), weave.gone)[0])
+    page = int(numbered(np.array([turn]), merger.gone)[0])
     leaf = _leaf(manifest, place.commit, tree, page_leaf(commit.generation, place.part, page, own))
     if leaf is None:
         raise LedgerChangedError("a page is not what the tree says: run `wayseal ledger verify`", file=ledger)
     if leaf >= point.size:
         raise LedgerChangedError("this read came after the checkpoint: take a newer one", file=ledger)
     salt = salts.of(np.array([place.source], np.int32), np.array([place.row], np.int64))
-    return Proof(
+    return ReadProof(
         read=_texts(row, commit, finder, access), salt=salt.tobytes(), generation=commit.generation, part=place.part,
         page=page, place=within, others=own[: within * SIZE] + own[(within + 1) * SIZE :], leaf=leaf,
         path=tuple(tree.inclusion(leaf, point.size)), note=note,
@@ -156,7 +156,7 @@ def _proof(
 
 
 def _part(
-    ledger: Path, manifest: Manifest, place: _Place, hasher: ReadHasher, weave: Weave
+    ledger: Path, manifest: Manifest, place: _Place, hasher: ReadHasher, merger: TombstoneMerger
 ) -> tuple[pa.RecordBatch, bytes, int]:
     """The read, the hashes of all reads of its commit and part but for gone pages, and its place among them."""
     width = (1 << 64) // manifest.commits[place.commit].parts
@@ -165,11 +165,11 @@ def _part(
     for reads in segments.stretches(place.part * width, (place.part + 1) * width - 1):
         rows, words = reads.of(place.commit)
         mine = (numbers(rows, "source") == place.source) & (numbers(rows, "row") == place.row)
-        woven, where = weave.add(hasher.kept(rows, words, reads.texts))
+        merged, where = merger.add(hasher.kept(rows, words, reads.texts))
         for found in np.flatnonzero(mine).tolist():
             at, row = len(hashes) // SIZE + int(where[found]), rows.slice(found, 1)
-        hashes += woven.tobytes()
-    hashes += weave.rest(np.zeros((0, SIZE), np.uint8)).tobytes()
+        hashes += merged.tobytes()
+    hashes += merger.rest(np.zeros((0, SIZE), np.uint8)).tobytes()
     if row is None:
         raise LedgerChangedError("a read is not where its key says: run `wayseal ledger verify`", file=ledger)
     return row, hashes, at
@@ -183,10 +183,10 @@ def _leaf(manifest: Manifest, which: int, tree: Tree, wanted: bytes) -> int | No
 
 def _texts(row: pa.RecordBatch, commit: CommitEntry, finder: Finder, access: str | None) -> dict[str, str | int | None]:
     """A read in texts, with what its commit hashes."""
-    rim = Rim(finder)
+    text_lookup = TextLookup(finder)
     read: dict[str, str | int | None] = {
-        "waybill": rim.names("waybill", numbers(row, "waybill"))[0].as_py(),
-        "at": instant(int(numbers(row, "at")[0])),
+        "waybill": text_lookup.names("waybill", numbers(row, "waybill"))[0].as_py(),
+        "at": spell_time(int(numbers(row, "at")[0])),
         "source": int(numbers(row, "source")[0]),
         "row": int(numbers(row, "row")[0]),
         "action": enum_texts(ACTION, row["action"])[0].as_py() if "action" in row.schema.names else None,
@@ -196,7 +196,7 @@ def _texts(row: pa.RecordBatch, commit: CommitEntry, finder: Finder, access: str
     for name in ("actor", *commit.columns):
         there = name in row.schema.names
         if name in _LAYOUT.ids:
-            read[name] = rim.names(_LAYOUT.ids[name], numbers(row, name))[0].as_py() if there else None
+            read[name] = text_lookup.names(_LAYOUT.ids[name], numbers(row, name))[0].as_py() if there else None
         elif name != "access" or access is None:
             read[f"{name}_key"] = f"{int(numbers(row, name)[0]) if there else 0:016x}"
     return read

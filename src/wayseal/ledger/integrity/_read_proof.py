@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from wayseal import store
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._keys import Keyer, digests, words
+from wayseal.ledger._keys import Keyer, digest_texts, pack_numbers
 from wayseal.ledger._layout import KEYED, OPTIONAL
 from wayseal.ledger._pages import PAGE, Rows, page_leaf, row_hashes
 from wayseal.ledger._salts import SIZE as SALT
@@ -35,7 +35,7 @@ _KEY_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class ReadProof:
     """What `_read_proof` rule 1 lists. read: column → text, or null; place: of the read in its page; leaf: of the page.
 
     others: hashes of the other reads of the page, in order.
@@ -68,7 +68,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proven:
+class VerifiedRead:
     """What a proof has shown: this read stands in the tree that this checkpoint describes, signed by these keys."""
 
     read: Mapping[str, str | int | None]
@@ -76,7 +76,7 @@ class Proven:
     keys: tuple[str, ...]
 
 
-def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> Proven:
+def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> VerifiedRead:
     """Checks a proof (rules 1 to 3) with nothing but public keys.
 
     MerkleError: it is no proof; UnknownKeyError: its checkpoint is signed by others; LedgerChangedError: it fails.
@@ -88,18 +88,18 @@ def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> Proven:
     leaf = page_leaf(proof.generation, proof.part, proof.page, hashes)
     if not verify_inclusion(leaf, proof.leaf, point.size, proof.path, point.root):
         raise LedgerChangedError("the proof doesn't hold: this read is not what stands in the tree of the checkpoint")
-    return Proven(read=proof.read, checkpoint=point, keys=tuple(f"{k.name}+{k.id}" for k in by))
+    return VerifiedRead(read=proof.read, checkpoint=point, keys=tuple(f"{k.name}+{k.id}" for k in by))
 
 
 def read_hash(read: Mapping[str, str | int | None], salt: bytes) -> bytes:
     """The salted hash of a read that is given in texts."""
     waybill = pa.array([read["waybill"]], pa.string())
-    word, _ = words(waybill)
+    word, _ = pack_numbers(waybill)
     columns = tuple(n for n in OPTIONAL if n in read or f"{n}_key" in read)
     action = read["action"]
     rows = Rows(
         word=word,
-        text=digests(waybill) if word[0] >= UNPACKED else None,
+        text=digest_texts(waybill) if word[0] >= UNPACKED else None,
         at=np.array([_microseconds(str(read["at"]))], np.int64),
         source=np.array([read["source"]], np.int32),
         row=np.array([read["row"]], np.int64),
@@ -113,7 +113,7 @@ def read_hash(read: Mapping[str, str | int | None], salt: bytes) -> bytes:
 def _id(text: str | int | None) -> tuple[Any, Digests]:
     table = np.zeros((2, SIZE), np.uint8)
     if text:
-        table[1:] = digests(pa.array([text], pa.string()))
+        table[1:] = digest_texts(pa.array([text], pa.string()))
     return np.ones(1, np.uint8), table
 
 
@@ -124,7 +124,7 @@ def _key(read: Mapping[str, str | int | None], name: str) -> int:
     return int(str(read[f"{name}_key"]), 16)
 
 
-def instant(us: int) -> str:
+def spell_time(us: int) -> str:
     """Microseconds after 1970 as text."""
     return (_EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -133,14 +133,14 @@ def _microseconds(text: str) -> int:
     return (datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
-def _parsed(content: bytes) -> Proof:
-    """A proof out of JSON whose every part has the form that `Proof.to_json` gives it."""
+def _parsed(content: bytes) -> ReadProof:
+    """A proof out of JSON whose every part has the form that `ReadProof.to_json` gives it."""
     try:
         found = json.loads(content[:_MOST])
         if repr(found["wayseal_proof"]) != str(VERSION):
             raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
         page = found["page"]
-        proof = Proof(
+        proof = ReadProof(
             read=found["read"], salt=bytes.fromhex(found["salt"]), generation=page["generation"], part=page["part"],
             page=page["page"], place=page["place"], others=_bytes(found["others"]),
             leaf=found["leaf"], path=tuple(bytes.fromhex(h) for h in found["path"]), note=found["checkpoint"],
@@ -159,7 +159,7 @@ def _bytes(text: str) -> bytes:
     return raw
 
 
-def _check(proof: Proof) -> None:
+def _check(proof: ReadProof) -> None:
     """Raises ValueError, KeyError or TypeError where a part of a proof can't be (rule 2)."""
     read = proof.read
     numbers = {"source": read["source"], "row": read["row"]}

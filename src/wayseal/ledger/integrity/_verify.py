@@ -21,10 +21,10 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._tombstones import GoneStretch, complete, ranks, stretches_of
+from wayseal.ledger._tombstones import GoneStretch, find_gone_stretches, is_complete, rank_pages
 from wayseal.ledger._tree import FOLDER, commit_leaf, read_tile
 from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.integrity._findings import Code, Finding, Kept, Verification
+from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, Verification
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.hashing import SIZE, Digests
@@ -126,8 +126,8 @@ class _Verifier:
         where: Where = {}
         first = 0
         for commit, pages in zip(commits, made.pages, strict=True):
-            gone = made.holes.gone_of(commit.generation)
-            rank = ranks(pages.where, gone)
+            gone = made.tombstones.gone_of(commit.generation)
+            rank = rank_pages(pages.where, gone)
             known = rank < commit.pages
             leaves = np.frombuffer(b"".join(pages.leaves), np.uint8).reshape(-1, SIZE)
             expected[first + rank[known]] = leaves[known]
@@ -135,12 +135,14 @@ class _Verifier:
             where |= {first + n: p for n, p in zip(rank[known].tolist(), pages.where, strict=False)}
             for part, page in pages.where[int(known.sum()) :][:1]:
                 self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
-            if gone and not complete(pages.where, gone, commit.parts):
+            if gone and not is_complete(pages.where, gone, commit.parts):
                 self._find(Code.TOMBSTONES, NAME)
             elif gone:
-                self._check_gone(stretches_of(made.holes, pages.where, commit.generation), commit, first, expected)
+                self._check_gone(
+                    find_gone_stretches(made.tombstones, pages.where, commit.generation), commit, first, expected
+                )
             first += commit.pages + 1
-        if made.misplaced or made.holes.reads != sum(p.reads for p in self._manifest.purges):
+        if made.misplaced or made.tombstones.reads != sum(p.reads for p in self._manifest.purges):
             self._find(Code.TOMBSTONES, NAME)
         for place in sorted(made.stray):
             self._find(Code.COLUMNS, NAME, generation=commits[place].generation)
@@ -221,7 +223,7 @@ class _Verifier:
                 self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
             first += commit.pages + 1
 
-    def _checkpoints(self, notes: Sequence[Note], keys: Sequence[VerifyKey], tree: Tree) -> list[Kept]:
+    def _checkpoints(self, notes: Sequence[Note], keys: Sequence[VerifyKey], tree: Tree) -> list[HeldCheckpoint]:
         kept = []
         for where, note in notes:
             try:
@@ -236,7 +238,7 @@ class _Verifier:
             if code is None:
                 proof = tuple(tree.consistency(point.size))
                 names = tuple(f"{k.name}+{k.id}" for k in by)
-                kept.append(Kept(where=where, size=point.size, root=point.root, keys=names, proof=proof))
+                kept.append(HeldCheckpoint(where=where, size=point.size, root=point.root, keys=names, proof=proof))
             else:
                 self._find(code, where.absolute(), origin=point.origin, size=point.size, own=self._manifest.origin)
         return kept

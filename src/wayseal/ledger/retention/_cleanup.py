@@ -23,7 +23,7 @@ from wayseal.ledger._sorted import SortedFile, contains, once
 from wayseal.ledger._strata import counts_of
 from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.ledger._types import DAY_US, HOUR_US, Codes, Longs, Words
-from wayseal.ledger.retention._purge_selector import Court
+from wayseal.ledger.retention._purge_selector import PurgeSelector
 
 _TIME = pa.timestamp("us", tz="UTC")
 _MANY = 1 << 21
@@ -31,7 +31,7 @@ _AT_ONCE = 16
 _NEVER = np.iinfo(np.int64).max
 
 
-class Off:
+class CountReduction:
     """Sums up what goes. outlets: keys by code, from code 0."""
 
     def __init__(self, outlets: Words) -> None:
@@ -86,27 +86,27 @@ class Off:
         return {kind: summed(kind, pa.concat_tables(held)) for kind, held in self._made.items()}
 
 
-def after(kind: str, before: pa.Table, off: pa.Table) -> pa.Table:
-    """Counts less what goes; of sessions that are left in part the times are open (`with_times`)."""
-    made = summed(kind, pa.concat_tables([before, off]))
+def reduce_counts(kind: str, before: pa.Table, reduction: pa.Table) -> pa.Table:
+    """Counts less what goes; of sessions that are left in part the times are open (`fill_times`)."""
+    made = summed(kind, pa.concat_tables([before, reduction]))
     if kind != "counts:sessions":
         return made
-    part = contains(once(off["session"].to_numpy()), made["session"].to_numpy())
+    part = contains(once(reduction["session"].to_numpy()), made["session"].to_numpy())
     for name, nothing in (("from", _NEVER), ("to", -_NEVER)):
         values = np.where(part, nothing, made[name].cast(pa.int64()).to_numpy())
         made = made.set_column(made.column_names.index(name), name, pa.array(values).cast(_TIME))
     return made
 
 
-def open_sessions(sessions: pa.Table) -> Words:
+def find_open_sessions(sessions: pa.Table) -> Words:
     """Sessions whose times are open."""
     left_open = sessions["from"].cast(pa.int64()).to_numpy() == _NEVER
     return once(sessions["session"].to_numpy()[left_open])
 
 
-def with_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
+def fill_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
     """Counts of sessions with the times that reads in these files say."""
-    wanted = open_sessions(sessions)
+    wanted = find_open_sessions(sessions)
     kind = "counts:sessions"
     found = [_times(rows, wanted) for rows in _columns(reads, ("session", "actor", "at"))] if len(wanted) else []
     return summed(kind, pa.concat_tables([sessions, *found])) if found else sessions
@@ -122,7 +122,7 @@ def _times(rows: pa.RecordBatch, wanted: Words) -> pa.Table:
     return made.group_by(names[:2], use_threads=False).aggregate(sums).rename_columns(names).cast(made.schema)
 
 
-def still_named(reads: Sequence[SortedFile], kind: str, ids: Words) -> Words:
+def find_referenced(reads: Sequence[SortedFile], kind: str, ids: Words) -> Words:
     """Which of some ids (sorted) reads in these files still name."""
     portions = _columns([f for f in reads if kind in f.names], (kind,)) if len(ids) else ()
     there = np.zeros(len(ids), np.bool_)
@@ -146,7 +146,7 @@ Counts: TypeAlias = Mapping[str, pa.Table]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class QuerySelection:
     """Queries: how many go, and the sessions (keys) of those that go and of those that stay."""
 
     gone: int
@@ -154,17 +154,17 @@ class Asked:
     left: Words
 
 
-def asked(court: Court, keyer: Keyer) -> Asked:
+def select_queries(selector: PurgeSelector, keyer: Keyer) -> QuerySelection:
     """What goes of the queries."""
-    limit = court.boundary.day * DAY_US
+    limit = selector.boundary.day * DAY_US
     count, gone, left = 0, [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
-    for rows in court.queries(_QUERIES):
+    for rows in selector.queries(_QUERIES):
         old = numbers(rows, "at") < limit
         keys = keyer.keys(rows["session"])
         count += int(old.sum())
         gone.append(once(keys[old]))
         left.append(once(keys[~old]))
-    return Asked(gone=count, sessions=_some(gone), left=_some(left))
+    return QuerySelection(gone=count, sessions=_some(gone), left=_some(left))
 
 
 def _some(keys: Sequence[Words]) -> Words:
@@ -174,37 +174,42 @@ def _some(keys: Sequence[Words]) -> Words:
     return some
 
 
-def kept_queries(court: Court) -> Iterator[pa.RecordBatch]:
+def read_kept_queries(selector: PurgeSelector) -> Iterator[pa.RecordBatch]:
     """The queries that stay, in their order."""
-    for rows in court.queries():
-        yield rows.filter(pa.array(numbers(rows, "at") >= court.boundary.day * DAY_US))
+    for rows in selector.queries():
+        yield rows.filter(pa.array(numbers(rows, "at") >= selector.boundary.day * DAY_US))
 
 
-def counted(finder: Finder, off: Counts, reads: Sequence[SortedFile]) -> dict[str, pa.Table]:
+def recompute_counts(finder: Finder, reduction: Counts, reads: Sequence[SortedFile]) -> dict[str, pa.Table]:
     """The counts that change, as they are afterwards. reads: the files of those that are left."""
     out = {}
-    for kind, table in off.items():
-        made = after(kind, counts_of(finder, kind.removeprefix("counts:")), table)
-        out[kind] = with_times(made, reads) if kind == "counts:sessions" else made
+    for kind, table in reduction.items():
+        made = reduce_counts(kind, counts_of(finder, kind.removeprefix("counts:")), table)
+        out[kind] = fill_times(made, reads) if kind == "counts:sessions" else made
     return out
 
 
-def nameless(
-    finder: Finder, off: Counts, now: Counts, asked_: Asked, ids: Mapping[str, Words], reads: Sequence[SortedFile]
+def find_unreferenced(
+    finder: Finder,
+    reduction: Counts,
+    now: Counts,
+    asked_: QuerySelection,
+    ids: Mapping[str, Words],
+    reads: Sequence[SortedFile],
 ) -> dict[str, Words]:
     """Kind of dictionary → ids that went and that nothing names any more. ids: of reads that go, but for sessions."""
     kind = "counts:sessions"
-    went = off.get(kind, COUNTS[kind].empty_table())["session"].to_numpy()
+    went = reduction.get(kind, COUNTS[kind].empty_table())["session"].to_numpy()
     gone = _some([went, asked_.sessions])
     left = _some([now.get(kind, counts_of(finder, "sessions"))["session"].to_numpy(), asked_.left])
     out = {"session": gone[~contains(left, gone)]}
     for name, keys in ids.items():
         some = _some([keys])
-        out[name] = some[~contains(still_named(reads, name, some), some)]
+        out[name] = some[~contains(find_referenced(reads, name, some), some)]
     return {name: keys for name, keys in out.items() if len(keys)}
 
 
-def kept_entries(finder: Finder, kind: str, gone: Words) -> Iterator[pa.RecordBatch]:
+def read_kept_entries(finder: Finder, kind: str, gone: Words) -> Iterator[pa.RecordBatch]:
     """The entries of a dictionary without some ids (sorted), in their order."""
     for file in finder.files(f"dictionary:{kind}"):
         for group in range(len(file.rows)):

@@ -15,12 +15,12 @@ from pathlib import Path
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, day_of
-from wayseal.ledger._rewrite import Hooks, left_behind, rewriting, swapped
+from wayseal.ledger._rewrite import Hooks, commit_files, count_leftover_bytes, open_for_rewrite
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._strata import counts_of
 from wayseal.ledger._types import DAY_US, HOUR_US
 from wayseal.ledger.errors import TooYoungError
-from wayseal.ledger.retention._purge_selector import Boundary, Court, Plan
+from wayseal.ledger.retention._purge_selector import Boundary, PurgePlan, PurgeSelector
 from wayseal.ledger.retention._remove import Removal
 from wayseal.model.times import day_name
 
@@ -53,7 +53,7 @@ class PurgeReport:
     """
 
     before: str
-    plan: Plan
+    plan: PurgePlan
     bytes_before: int
     bytes: int
     left: int = 0
@@ -64,7 +64,7 @@ def plan_purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> Pur
     """What a purge would remove; nothing is changed. Errors as `purge` raises them, but for those of writing."""
     with open_ledger(ledger) as snapshot:
         boundary = _boundary(ledger, snapshot.manifest, order)
-        plan = Court(ledger, snapshot.manifest, boundary).plan(hooks.progress)
+        plan = PurgeSelector(ledger, snapshot.manifest, boundary).plan(hooks.progress)
         size = sum(f.bytes for f in snapshot.manifest.files)
         return PurgeReport(before=day_name(boundary.day), plan=plan, bytes_before=size, bytes=size)
 
@@ -72,21 +72,21 @@ def plan_purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> Pur
 def purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> PurgeReport:
     """Purges a ledger in one commit; where there is nothing to remove, it stays as it is.
 
-    TooYoungError: rule 1; LedgerChangedError, LedgerError: rule 2; others as `rewriting` raises them. In each case the
-    ledger is as it was.
+    TooYoungError: rule 1; LedgerChangedError, LedgerError: rule 2; others as `open_for_rewrite` raises them. In each
+    case the ledger is as it was.
     """
     ledger = Path(ledger)
-    with rewriting(ledger, hooks) as before:
+    with open_for_rewrite(ledger, hooks) as before:
         boundary = _boundary(ledger, before, order)
-        court = Court(ledger, before, boundary)
-        plan = court.plan(hooks.progress)
-        now = before if plan.nothing else _purged(ledger, before, court, order, hooks)
+        selector = PurgeSelector(ledger, before, boundary)
+        plan = selector.plan(hooks.progress)
+        now = before if plan.nothing else _purged(ledger, before, selector, order, hooks)
     return PurgeReport(
         before=day_name(boundary.day),
         plan=plan,
         bytes_before=sum(f.bytes for f in before.files),
         bytes=sum(f.bytes for f in now.files),
-        left=left_behind(ledger, before, now),
+        left=count_leftover_bytes(ledger, before, now),
         manifests=None if now is before else (before, now),
     )
 
@@ -111,14 +111,14 @@ def _boundary(ledger: Path, manifest: Manifest, order: PurgeOrder) -> Boundary:
     return Boundary(day=day, young=young)
 
 
-def _purged(ledger: Path, before: Manifest, court: Court, order: PurgeOrder, hooks: Hooks) -> Manifest:
+def _purged(ledger: Path, before: Manifest, selector: PurgeSelector, order: PurgeOrder, hooks: Hooks) -> Manifest:
     generation = Generation(ledger, before.generation + 1)
-    removal = Removal(ledger, before, court, generation)
+    removal = Removal(ledger, before, selector, generation)
     removal.run(hooks)
-    files = _raw_left(before, removal.files(), court.boundary.day)
+    files = _raw_left(before, removal.files(), selector.boundary.day)
     entry = PurgeEntry(
         generation=generation.number,
-        before=day_name(court.boundary.day),
+        before=day_name(selector.boundary.day),
         who=order.who,
         why=order.why,
         at=order.at.isoformat(),
@@ -127,9 +127,9 @@ def _purged(ledger: Path, before: Manifest, court: Court, order: PurgeOrder, hoo
         held=removal.held,
         below_minimum=order.below_minimum,
         rows=dict(sorted(removal.rows.items())),
-        segments=tuple(Segment(day=f.day or 0, rows=f.rows, sha256=f.sha256) for f in court.entries),
+        segments=tuple(Segment(day=f.day or 0, rows=f.rows, sha256=f.sha256) for f in selector.entries),
     )
-    return swapped(generation, before, files, (*before.purges, entry), hooks)
+    return commit_files(generation, before, files, (*before.purges, entry), hooks)
 
 
 def _raw_left(before: Manifest, files: list[FileEntry], day: int) -> list[FileEntry]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from wayseal.ledger import _order
 from wayseal.ledger._counts import COUNTS, Sums, count_tables
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._key_conflicts import newest
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, ID_KINDS, KEYED, PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
@@ -26,7 +26,7 @@ from wayseal.ledger._part import numbers
 from wayseal.ledger._report import Progress
 from wayseal.ledger._sorted import SortedFile, joined, open_sorted, ranges, read_range
 from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Flags, Longs, Words
-from wayseal.ledger.upkeep._diagnosis import Cure, Diagnosis, Hanging, Ill
+from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Fault, Remedy
 
 _READS = pa.schema(
     [
@@ -43,9 +43,9 @@ _RANGE_ROWS = 1 << 20
 _HALF = np.uint64(32)
 
 
-def look_at_derived(ledger: Path, manifest: Manifest, progress: Progress) -> list[Diagnosis]:
+def check_derived(ledger: Path, manifest: Manifest, progress: Progress) -> list[Diagnosis]:
     """What doesn't agree, one diagnosis a kind. All files must be what they were."""
-    again = _Again(ledger, manifest)
+    again = _Recomputed(ledger, manifest)
     files = again.files
     total = sum(int(f.rows.sum()) for f in files)
     for low, high in ranges(files, _RANGE_ROWS):
@@ -55,13 +55,15 @@ def look_at_derived(ledger: Path, manifest: Manifest, progress: Progress) -> lis
     out = []
     for kind, rows in sorted(again.unlike.items()):
         path = next((f.path for f in manifest.files if f.kind == kind), "data")
-        about = Hanging(kind=kind, rows=sum(f.rows for f in manifest.files if f.kind == kind))
+        about = Affected(kind=kind, rows=sum(f.rows for f in manifest.files if f.kind == kind))
         values: dict[str, str | int] = {"kind": kind, "rows": rows}
-        out.append(Diagnosis(ill=Ill.DERIVED, cure=Cure.REBUILD, where=ledger / path, hanging=about, values=values))
+        out.append(
+            Diagnosis(fault=Fault.DERIVED, remedy=Remedy.REBUILD, where=ledger / path, affected=about, values=values)
+        )
     return out
 
 
-class _Again:
+class _Recomputed:
     """What is made again; unlike: kind → rows that differ."""
 
     def __init__(self, ledger: Path, manifest: Manifest) -> None:
@@ -86,7 +88,7 @@ class _Again:
 
     def take(self, low: int, high: int) -> None:
         """One range of keys."""
-        catalogue = newest(self._range("catalogue", low, high, CATALOGUE_SCHEMA))
+        catalogue = take_newest(self._range("catalogue", low, high, CATALOGUE_SCHEMA))
         seen = catalogue.filter(pa.array(numbers(catalogue, "day") != NO_DAY))
         self._take_reads(low, high, seen)
         self._take_places(low, high)
@@ -140,7 +142,7 @@ class _Again:
 
     def _take_places(self, low: int, high: int) -> None:
         """Outlets and channels of waybills, by their rows (rule 2)."""
-        waybills = newest(self._range("table:waybills", low, high, _COLUMNS["waybills"]))
+        waybills = take_newest(self._range("table:waybills", low, high, _COLUMNS["waybills"]))
         scans = self._range("table:scans", low, high, _COLUMNS["scans"])
         pairs = self._range("pairs:outlet", low, high, PAIRS_SCHEMA)
         keys = np.concatenate([numbers(waybills, "waybill"), numbers(scans, "waybill")])
