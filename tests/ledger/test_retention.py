@@ -158,10 +158,10 @@ def test_in_ranges_of_any_size(many: Path, tmp_path: Path, monkeypatch: pytest.M
     assert looked(tmp_path / "L").findings == ()
     assert kinds(tmp_path / "L") == kinds(many / "P")
     assert answers(tmp_path / "L") == answers(many / "P")
-    assert graves(tmp_path / "L") == graves(many / "P")
+    assert tombstone_rows(tmp_path / "L") == tombstone_rows(many / "P")
 
 
-def graves(path: Path) -> list[dict[str, Any]]:
+def tombstone_rows(path: Path) -> list[dict[str, Any]]:
     """Tombstones and gone pages, in one order."""
     rows = [r for f in load_manifest(path).files if f.kind in ("tombstones", "gone")
             for r in pq.read_table(path / f.path).to_pylist()]  # fmt: skip

@@ -75,8 +75,7 @@ def commit(
     sources = _sources(intake, gathered)
     new += intake.quarantine.close(intake.generation.number)
     files = _merged(intake.generation, [*manifest.files, *new], gathered.dirty, progress)
-    sync_folder(intake.generation.folder)
-    sync_folder(intake.generation.folder.parent)
+    intake.generation.sync()
     made = replace(
         manifest,
         generation=intake.generation.number,

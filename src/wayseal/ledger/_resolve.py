@@ -21,7 +21,7 @@ from wayseal.ledger._layout import (
 )
 from wayseal.ledger._order import Marks, ledger_order, run_starts
 from wayseal.ledger._part import Known, ResolvedPart, SortedRows, Values, Waybills, numbers, sort_rows
-from wayseal.ledger._sorted import conformed, contains, joined, one_batch
+from wayseal.ledger._sorted import conformed, contains, joined, locate, one_batch
 from wayseal.ledger._spill import grouped
 from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Codes, Flags, Longs, Words
 
@@ -286,8 +286,8 @@ def resolve_numbers(batches: list[pa.RecordBatch], consistent: ConsistentTables,
         return
     table = one_batch(pa.Table.from_batches(batches))
     keys, words = numbers(table, "waybill"), numbers(table, "word")
-    place = np.minimum(np.searchsorted(consistent.keys, keys), len(consistent.keys) - 1)
-    wanted = (consistent.keys[place] == keys) & (consistent.words[place] == words) & (words >= UNPACKED)
+    place, found = locate(consistent.keys, keys)
+    wanted = found & (consistent.words[place] == words) & (words >= UNPACKED)
     wanted &= ~contains(consistent.known_keys, keys)
     at = np.flatnonzero(wanted)
     _, once = np.unique(keys[at], return_index=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wayseal.ledger._files import file_digest, storage_errors, sync_folder
+from wayseal.ledger._files import file_digest, storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, save_manifest
@@ -53,8 +53,7 @@ def commit_files(
     """Makes these files the ledger's; returns its manifest."""
     ledger = generation.ledger
     hooks.on_step("written")
-    sync_folder(generation.folder)
-    sync_folder(generation.folder.parent)
+    generation.sync()
     made = replace(before, generation=generation.number, files=tuple(files), purges=purges)
     made = append_commit(ledger, made, [], 1, ())
     hooks.on_step("durable")

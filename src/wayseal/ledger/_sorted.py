@@ -210,13 +210,18 @@ def once(keys: Words) -> Words:
     return made[run_starts(made)[:-1]]
 
 
+def locate(sorted_keys: Words, keys: Words) -> tuple[Longs, Flags]:
+    """Where each of `keys` stands in `sorted_keys`, and whether it does: any place where it doesn't."""
+    if not len(sorted_keys):
+        return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
+    place = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
+    found: Flags = sorted_keys[place] == keys
+    return place, found
+
+
 def contains(sorted_keys: Words, keys: Words) -> Flags:
     """Which of `keys` stand in `sorted_keys`."""
-    if not len(sorted_keys):
-        return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    found: Flags = sorted_keys[at] == keys
-    return found
+    return locate(sorted_keys, keys)[1]
 
 
 def ranges(files: Sequence[SortedFile], rows: int) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,7 @@ from wayseal.ledger._layout import (
 )
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import SortedFile, contains, distinct
+from wayseal.ledger._sorted import SortedFile, contains, distinct, locate
 from wayseal.ledger._types import Words
 from wayseal.store.tables import Column, ColumnType
 
@@ -103,10 +103,8 @@ def enum_texts(column: Column, codes: pa.Array) -> pa.Array:
 
 def _taken(known: Words, texts: pa.Array, keys: Words) -> pa.Array:
     """Texts of `keys` by the sorted `known`; null where there is none."""
-    if not len(known):
-        return pa.nulls(len(keys), pa.string())
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return texts.take(pa.array(at, mask=known[at] != keys))
+    place, found = locate(known, keys)
+    return texts.take(pa.array(place, mask=~found))
 
 
 def null_key_zero(rows: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:

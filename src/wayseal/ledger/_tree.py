@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wayseal.ledger._files import HashingFile, make_folder, sync_folder
+from wayseal.ledger._files import make_folder, sync_folder, write_file
 from wayseal.ledger._manifest import CommitEntry, Manifest, canonical
 from wayseal.ledger._salts import make_secret
 from wayseal.ledger.errors import LedgerError
@@ -130,10 +130,7 @@ def _write(ledger: Path, tile: Tile, content: Digests) -> None:
     """Writes one tile; what a crash left under its name is no part of the ledger."""
     path = ledger / FOLDER / tile.path
     make_folder(path.parent, ledger)
-    path.unlink(missing_ok=True)
-    file = HashingFile(path)
-    file.write(content.tobytes())
-    file.seal()
+    write_file(path, content.tobytes())
 
 
 def _sync(ledger: Path) -> None:

@@ -21,6 +21,7 @@ from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import Keyer, digest_texts, pack_numbers
 from wayseal.ledger._layout import KEYED, OPTIONAL
 from wayseal.ledger._pages import PAGE, Rows, page_leaf, row_hashes
+from wayseal.ledger._proof_fields import check_version, name_keys, parse_hashes, spell_hashes
 from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_inclusion
@@ -61,7 +62,7 @@ class ReadProof:
             "page": {"generation": self.generation, "part": self.part, "page": self.page, "place": self.place},
             "others": base64.b64encode(self.others).decode(),
             "leaf": self.leaf,
-            "path": [h.hex() for h in self.path],
+            "path": spell_hashes(self.path),
             "checkpoint": self.note,
         }
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
@@ -88,7 +89,7 @@ def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> VerifiedRead:
     leaf = page_leaf(proof.generation, proof.part, proof.page, hashes)
     if not verify_inclusion(leaf, proof.leaf, point.size, proof.path, point.root):
         raise LedgerChangedError("the proof doesn't hold: this read is not what stands in the tree of the checkpoint")
-    return VerifiedRead(read=proof.read, checkpoint=point, keys=tuple(f"{k.name}+{k.id}" for k in by))
+    return VerifiedRead(read=proof.read, checkpoint=point, keys=name_keys(by))
 
 
 def read_hash(read: Mapping[str, str | int | None], salt: bytes) -> bytes:
@@ -137,13 +138,12 @@ def _parsed(content: bytes) -> ReadProof:
     """A proof out of JSON whose every part has the form that `ReadProof.to_json` gives it."""
     try:
         found = json.loads(content[:_MOST])
-        if repr(found["wayseal_proof"]) != str(VERSION):
-            raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
+        check_version(found, "wayseal_proof", VERSION)
         page = found["page"]
         proof = ReadProof(
             read=found["read"], salt=bytes.fromhex(found["salt"]), generation=page["generation"], part=page["part"],
             page=page["page"], place=page["place"], others=_bytes(found["others"]),
-            leaf=found["leaf"], path=tuple(bytes.fromhex(h) for h in found["path"]), note=found["checkpoint"],
+            leaf=found["leaf"], path=parse_hashes(found["path"]), note=found["checkpoint"],
         )  # fmt: skip
         _check(proof)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -182,5 +182,3 @@ def _check(proof: ReadProof) -> None:
         raise ValueError("size")
     if proof.place > len(proof.others) // SIZE or not isinstance(proof.note, str):
         raise ValueError("place")
-    if any(len(h) != SIZE for h in proof.path):
-        raise ValueError("path")

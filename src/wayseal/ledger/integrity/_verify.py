@@ -16,6 +16,7 @@ import numpy as np
 
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest
+from wayseal.ledger._proof_fields import name_keys
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
@@ -237,7 +238,7 @@ class _Verifier:
             code = self._against(point, tree)
             if code is None:
                 proof = tuple(tree.consistency(point.size))
-                names = tuple(f"{k.name}+{k.id}" for k in by)
+                names = name_keys(by)
                 kept.append(HeldCheckpoint(where=where, size=point.size, root=point.root, keys=names, proof=proof))
             else:
                 self._find(code, where.absolute(), origin=point.origin, size=point.size, own=self._manifest.origin)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, parse_manifest
+from wayseal.ledger._proof_fields import check_version, name_keys, parse_hashes, spell_hashes
 from wayseal.ledger._tombstones import GONE, TOMBSTONES
 from wayseal.ledger._tree import commit_leaf, stored_tree
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
@@ -23,7 +24,6 @@ from wayseal.ledger.integrity import Code, check_history
 from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
-from wayseal.merkle.hashing import SIZE
 from wayseal.model.messages import Message
 
 FORMAT = "wayseal_purge_proof"
@@ -54,9 +54,9 @@ class PurgeProof:
             FORMAT: VERSION,
             "before": json.loads(self.before.to_json()),
             "after": json.loads(self.after.to_json()),
-            "leaves": [_texts(path) for path in self.leaves],
-            "grown": _texts(self.grown),
-            "consistency": _texts(self.consistency),
+            "leaves": [spell_hashes(path) for path in self.leaves],
+            "grown": spell_hashes(self.grown),
+            "consistency": spell_hashes(self.consistency),
             "checkpoints": list(self.notes),
         }
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
@@ -128,7 +128,7 @@ def verify_purge(content: bytes, keys: Sequence[VerifyKey], notes: Sequence[byte
         raise MerkleError("there is no signed checkpoint from right after the purge: give it with --checkpoint")
     _check_history(proof, earlier, later)
     entry = _check_difference(proof.before, after)
-    names = sorted({f"{k.name}+{k.id}" for _, by in opened for k in by})
+    names = sorted({name for _, by in opened for name in name_keys(by)})
     return VerifiedPurge(purge=entry, earlier=earlier, later=later, keys=tuple(names))
 
 
@@ -197,30 +197,18 @@ def _require(holds: bool, text: str) -> None:
         raise LedgerChangedError("the proof doesn't hold: {why}", why=Message(text))
 
 
-def _texts(hashes: Sequence[bytes]) -> list[str]:
-    return [h.hex() for h in hashes]
-
-
-def _hashes(texts: Sequence[str]) -> tuple[bytes, ...]:
-    out = tuple(bytes.fromhex(t) for t in texts)
-    if any(len(h) != SIZE for h in out):
-        raise ValueError("hash")
-    return out
-
-
 def _parsed(content: bytes) -> PurgeProof:
     """A proof out of JSON in its one spelling (rule 3)."""
     try:
         found: dict[str, Any] = json.loads(content[:_MOST])
-        if repr(found[FORMAT]) != str(VERSION):
-            raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
+        check_version(found, FORMAT, VERSION)
         first, second = found["leaves"]
         proof = PurgeProof(
             before=parse_manifest(found["before"]),
             after=parse_manifest(found["after"]),
-            leaves=(_hashes(first), _hashes(second)),
-            grown=_hashes(found["grown"]),
-            consistency=_hashes(found["consistency"]),
+            leaves=(parse_hashes(first), parse_hashes(second)),
+            grown=parse_hashes(found["grown"]),
+            consistency=parse_hashes(found["consistency"]),
             notes=tuple(found["checkpoints"]),
         )
         one = len(proof.before.commits) == len(proof.after.commits) == 1

@@ -127,26 +127,26 @@ class TombstoneWriter:
         """Writes which pages are gone. LedgerChangedError where reads and tree don't fit: then nothing may go."""
         mine = {b.commit.generation: b for b in self._of.values()}
         rows = []
-        for burial in self._of.values():
-            burial.close()
-            rows += self._stretches(burial)
+        for one in self._of.values():
+            one.close()
+            rows += self._stretches(one)
         kept = [row for row in self._tombstones.gone.to_pylist() if row["generation"] not in mine]
         if rows or kept:
             made = pa.Table.from_pylist([*kept, *rows], GONE_SCHEMA)
             self._to.write(GONE, made.combine_chunks().to_batches()[0])
 
-    def _stretches(self, burial: CommitTombstones) -> list[dict[str, int | bytes]]:
-        commit = burial.commit
+    def _stretches(self, one: CommitTombstones) -> list[dict[str, int | bytes]]:
+        commit = one.commit
         at = sum(c.pages + 1 for c in self._manifest.commits[: self._manifest.commits.index(commit)])
         end, out = at + commit.pages, []
         before = _reads(self._tombstones, commit.generation)
-        for part in sorted({*burial.left, *before}):
+        for part in sorted({*one.left, *before}):
             old = before.get(part, [])
-            portions = [(NONE_GONE, NONE_GONE), *old, *burial.gone.get(part, [])]
+            portions = [(NONE_GONE, NONE_GONE), *old, *one.gone.get(part, [])]
             pages, reads = (np.concatenate(c) for c in zip(*portions, strict=True))
             order = np.argsort(pages)
             out += self._cut(commit.generation, part, at, pages[order], reads[order])
-            at += burial.left.get(part, 0) + sum(len(p) for p, _ in old)
+            at += one.left.get(part, 0) + sum(len(p) for p, _ in old)
         if at != end:
             raise LedgerChangedError("reads and tree don't fit: run `wayseal ledger verify`", file=self._ledger)
         return out

@@ -105,7 +105,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """One thing that was mended: which ill, how, and where."""
+    """One thing that was mended: which fault, how, and where."""
 
     fault: Fault
     remedy: Remedy

@@ -11,7 +11,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from wayseal.ledger._files import make_folder, replace_file, storage_errors, sync_folder
+from wayseal.ledger._files import make_folder, replace_file, storage_errors, sync_folders
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import FileEntry, Manifest, save_manifest
 from wayseal.ledger._report import Progress, silent
@@ -78,10 +78,7 @@ def _restore_file(ledger: Path, manifest: Manifest, backup_files: BackupFiles, d
 def _put_durably(ledger: Path, source: Path, entry: FileEntry) -> None:
     """Puts the first bytes of a file under an entry's name, if they are what it says; durably."""
     copy_file(source, ledger, Item(path=entry.path, bytes=entry.bytes, sha256=entry.sha256))
-    folder = (ledger / entry.path).parent
-    while folder != ledger.parent:
-        sync_folder(folder)
-        folder = folder.parent
+    sync_folders((ledger / entry.path).parent, ledger)
 
 
 def _repair_by_tree(ledger: Path, found: Inspection, manifest: Manifest, diagnosis: Diagnosis) -> bool:
