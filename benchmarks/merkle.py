@@ -25,7 +25,7 @@ from benchmarks._cases import table
 from wayseal import ledger, store
 from wayseal.ledger import _commit, _dictionary, _resolve, integrity
 from wayseal.ledger._layout import OPTIONAL
-from wayseal.ledger._pages import Pages, Rows, row_hashes, size_of
+from wayseal.ledger._pages import Pages, Rows, hash_rows, size_of
 from wayseal.ledger._salts import Salts
 from wayseal.merkle import Tree, verify_inclusion
 from wayseal.merkle.hashing import Messages
@@ -70,7 +70,7 @@ def reads(columns: tuple[str, ...]) -> tuple[str, ...]:
 
     def whole() -> None:
         pages = Pages(1)
-        pages.add(0, row_hashes(rows, ordered, salts.of(rows.source, rows.row)))
+        pages.add(0, hash_rows(rows, ordered, salts.of(rows.source, rows.row)))
         pages.close()
 
     name = ", ".join(("actor", *ordered)) if len(ordered) < FEW else "all columns"

@@ -31,7 +31,7 @@ from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._manifest import Manifest, canonical, load_manifest, save_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._tree import append_commit, stored_tree
+from wayseal.ledger._tree import append_commit, open_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.ledger.retention import compact
@@ -310,7 +310,7 @@ def test_two_faults_at_once(whole: Path, tmp_path: Path) -> None:
 
 def test_leaves_are_only_added(whole: Path) -> None:
     manifest = load_manifest(whole / "L")
-    tree = stored_tree(whole / "L", manifest.size)
+    tree = open_tree(whole / "L", manifest.size)
     assert tree.root().hex() == manifest.root
     assert len(stacked([tree.leaf(n) for n in range(manifest.size)])) == manifest.size
     assert integrity.present_checkpoint(whole / "L").root == tree.root()

@@ -12,8 +12,8 @@ from wayseal.ledger._intake import Intake
 from wayseal.ledger._layout import KEYED, NUMBERS
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry, save_manifest
-from wayseal.ledger._merge import crowded, merge
-from wayseal.ledger._pages import Pages, ReadHasher, columns_of
+from wayseal.ledger._merge import find_crowded, merge
+from wayseal.ledger._pages import Pages, ReadHasher, choose_columns
 from wayseal.ledger._parallel import THREADS, map_ahead
 from wayseal.ledger._part import Known, ResolvedPart
 from wayseal.ledger._report import IngestOptions, Progress
@@ -59,7 +59,7 @@ def commit(
     gathered = _Pass(intake.generation, intake.encoder.dictionaries["session"].unsettled)
     gathered.conflicts.update(intake.conflicts)
     parts = intake.spill.parts
-    columns = columns_of(intake.encoder.present["accesses"])
+    columns = choose_columns(intake.encoder.present["accesses"])
     for done, (resolved, pages) in enumerate(_settled(ledger, manifest, intake, columns)):
         gathered.take(resolved, pages)
         progress("settle", done + 1, parts)
@@ -144,7 +144,7 @@ def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
 
 def _merged(generation: Generation, files: list[FileEntry], dirty: set[int], progress: Progress) -> list[FileEntry]:
     """The files of the new generation after merging what needs it."""
-    groups = crowded(files, dirty)
+    groups = find_crowded(files, dirty)
     for done, group in enumerate(groups):
         made = merge(generation, group)
         place = files.index(group[-1])

@@ -9,7 +9,7 @@ from wayseal.ledger import _kernels
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._order import ledger_order
-from wayseal.ledger._spill import grouped
+from wayseal.ledger._spill import group_rows
 from wayseal.ledger._types import Codes, Longs, Words
 
 
@@ -86,7 +86,7 @@ def _order(name: str, columns: list[Longs | Words]) -> Codes:
         return ledger_order(columns[0].astype(np.uint64), actor, none, place)
     order = ledger_order(columns[1].astype(np.uint64), place, none, place)
     days = columns[0][order] - columns[0].min(initial=0)
-    return order[grouped(days.astype(np.uint64), 0, int(days.max(initial=0)) + 1)[0]]
+    return order[group_rows(days.astype(np.uint64), 0, int(days.max(initial=0)) + 1)[0]]
 
 
 def _columns(name: str, ids: Words, cells: Longs, dictionaries: Mapping[str, Dictionary]) -> list[Longs | Words]:

@@ -10,19 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.ledger._encode import Encoder, joined
+from wayseal.ledger._encode import Encoder, join_lists
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._incremental import InputFile, NewRows, ReadSettings, count_known_lines
 from wayseal.ledger._layout import KEYED, LOOSE_TIMES, NUMBERS, UNIQUE
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
 from wayseal.ledger._parallel import read_ahead
-from wayseal.ledger._part import numbers
+from wayseal.ledger._part import column_values
 from wayseal.ledger._quarantine import Quarantine
 from wayseal.ledger._report import IngestOptions, Progress
 from wayseal.ledger._resolve import count_differing
 from wayseal.ledger._sorted import one_batch
-from wayseal.ledger._spill import Spill, parts_for
+from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.ledger._types import DAY_US
 from wayseal.store.errors import StoreError
@@ -57,7 +57,7 @@ def _plain(rows: pa.Table) -> pa.Table:
     """The same rows with one text for each list, since lists can't be compared."""
     for place, field in enumerate(rows.schema):
         if pa.types.is_list(field.type):
-            rows = rows.set_column(place, pa.field(field.name, pa.string()), joined(rows[field.name]))
+            rows = rows.set_column(place, pa.field(field.name, pa.string()), join_lists(rows[field.name]))
     return rows
 
 
@@ -89,7 +89,7 @@ class Intake:
         """Reads all pieces."""
         total = sum(p.file.size for p in pieces)
         keyed = sum(p.file.size for p in pieces if p.file.table in KEYED)
-        parts = self._options.parts or parts_for(keyed)
+        parts = self._options.parts or count_parts(keyed)
         self.spill = Spill(self._scratch, parts, self._options.memory)
         done = 0
         for number, piece in enumerate(pieces, self.first_source):
@@ -144,7 +144,7 @@ class Intake:
         time = KEYED[table].time if table in KEYED else LOOSE_TIMES.get(table)
         if self._boundary is None or time is None:
             return batch
-        old = numbers(batch.rows, time) < self._boundary
+        old = column_values(batch.rows, time) < self._boundary
         if not old.any():
             return batch
         turned = [Rejection(line=n, column=time, reason=Reason.PURGED) for n in batch.line[old].tolist()]

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from wayseal.ledger._layout import CATALOGUE_SCHEMA
 from wayseal.ledger._order import run_starts
-from wayseal.ledger._part import Known, SortedRows, numbers, sort_rows
+from wayseal.ledger._part import Known, SortedRows, column_values, sort_rows
 from wayseal.ledger._types import Flags, Longs, Words
 
 
@@ -36,7 +36,7 @@ def resolve_conflicts(tables: Mapping[str, SortedRows], known: Known) -> Consist
     every = [t.waybills for t in tables.values()]
     keys = every[0] if len(every) == 1 else np.unique(np.concatenate(every))
     there = take_newest(known.lookup("catalogue", keys, CATALOGUE_SCHEMA, None))
-    known_keys, known_words = numbers(there, "waybill"), numbers(there, "word")
+    known_keys, known_words = column_values(there, "waybill"), column_values(there, "word")
     words = _words(keys, tables)
     words[np.searchsorted(keys, known_keys)] = known_words
     strangers = {n: _strangers(t, keys, words) for n, t in tables.items()}
@@ -51,14 +51,14 @@ def resolve_conflicts(tables: Mapping[str, SortedRows], known: Known) -> Consist
         keys=keys,
         words=words,
         known_keys=known_keys,
-        known_days=numbers(there, "day").astype(np.int64),
+        known_days=column_values(there, "day").astype(np.int64),
         refused=refused,
     )
 
 
 def take_newest(rows: pa.RecordBatch) -> pa.RecordBatch:
     """The last row of each key, sorted by key."""
-    keys = numbers(rows, "waybill")
+    keys = column_values(rows, "waybill")
     order = np.argsort(keys, kind="stable")
     ends = run_starts(keys[order])[1:] - 1
     return rows.take(pa.array(order[ends]))
@@ -68,7 +68,7 @@ def _words(keys: Words, tables: Mapping[str, SortedRows]) -> Words:
     words = np.zeros(len(keys), np.uint64)
     for table in tables.values():
         places = np.searchsorted(keys, table.waybills)
-        words[places] = numbers(table.rows, "word")[table.order[table.starts[:-1]]]
+        words[places] = column_values(table.rows, "word")[table.order[table.starts[:-1]]]
     return words
 
 

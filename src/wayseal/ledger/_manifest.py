@@ -56,7 +56,7 @@ class PurgeEntry:
     @property
     def day(self) -> int:
         """The day before which everything went, after 1970-01-01."""
-        return day_of(self.before)
+        return parse_day(self.before)
 
     @staticmethod
     def of(content: Mapping[str, Any]) -> "PurgeEntry":
@@ -70,7 +70,7 @@ class PurgeEntry:
         return made
 
 
-def day_of(text: str) -> int:
+def parse_day(text: str) -> int:
     """A day such as 2026-03-01 as days after 1970-01-01; ValueError where it is none."""
     return (date.fromisoformat(text) - _EPOCH).days
 

@@ -49,7 +49,7 @@ class Marks:
     fresh: Flags
 
 
-def firsts(starts: Longs, ids: Words, old: Flags, was_first: Flags) -> Marks:
+def mark_firsts(starts: Longs, ids: Words, old: Flags, was_first: Flags) -> Marks:
     """Marks of rows in order; runs from `run_starts`; id 0 is none."""
     n = len(ids)
     first, moved, fresh = np.zeros(n, np.bool_), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
@@ -58,7 +58,7 @@ def firsts(starts: Longs, ids: Words, old: Flags, was_first: Flags) -> Marks:
     return Marks(first=first, moved=moved, fresh=fresh)
 
 
-def repeats(starts: Longs, ids: Words, old: Flags) -> Flags | None:
+def mark_repeats(starts: Longs, ids: Words, old: Flags) -> Flags | None:
     """Rows that repeat an id of their run and are not old; None if there are none."""
     repeat = np.zeros(len(ids), np.bool_)
     with np.errstate(over="ignore"):

@@ -21,7 +21,7 @@ from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import digest_texts
 from wayseal.ledger._layout import KEYED, OPTIONAL
-from wayseal.ledger._part import Values, numbers
+from wayseal.ledger._part import Values, column_values
 from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger._salts import Salts
 from wayseal.ledger._types import Bytes, Ints, Longs, Words
@@ -65,7 +65,7 @@ def mask_of(columns: tuple[str, ...]) -> int:
     return sum(1 << OPTIONAL.index(c) for c in columns)
 
 
-def row_hashes(rows: Rows, columns: tuple[str, ...], salt: Bytes) -> Digests:
+def hash_rows(rows: Rows, columns: tuple[str, ...], salt: Bytes) -> Digests:
     """Salted hash of each read (rules 1 to 3); salt: uint8 (n, 16)."""
     count = len(rows.at)
     out = np.empty((count, SIZE), np.uint8)
@@ -107,13 +107,13 @@ def _fill(to: Bytes, rows: Rows, some: slice, columns: tuple[str, ...], salt: By
             place += SIZE
 
 
-def page_leaf(generation: int, part: int, page: int, hashes: bytes) -> bytes:
+def hash_page(generation: int, part: int, page: int, hashes: bytes) -> bytes:
     """The hash of the leaf of a page: which one it is, and the hashes of its reads (rule 4)."""
     head = _PAGE.pack(_PAGE_KIND, VERSION, generation, part, page, len(hashes) // SIZE)
     return leaf_hash(head + hashes)
 
 
-def numbered(places: Longs, gone: Longs) -> Longs:
+def number_pages(places: Longs, gone: Longs) -> Longs:
     """The number of each page that is left, given its place among them; gone: numbers of the others, sorted."""
     return places + np.searchsorted(gone - np.arange(len(gone)), places, side="right")
 
@@ -145,8 +145,8 @@ class Pages:
         self._held = data[whole:]
 
     def _take(self, hashes: bytes) -> None:
-        page = int(numbered(np.array([self._page]), self._gone)[0]) if len(self._gone) else self._page
-        self.leaves.append(page_leaf(self._generation, self._part, page, hashes))
+        page = int(number_pages(np.array([self._page]), self._gone)[0]) if len(self._gone) else self._page
+        self.leaves.append(hash_page(self._generation, self._part, page, hashes))
         self.where.append((self._part, page))
         self._page += 1
 
@@ -160,7 +160,7 @@ class Pages:
 assert _ALWAYS.size == 2 + SALT + SIZE + 8 + 4 + 8 + 1  # noqa: S101 (a layout that packs otherwise is another format)
 
 
-def columns_of(present: frozenset[str] | set[str]) -> tuple[str, ...]:
+def choose_columns(present: frozenset[str] | set[str]) -> tuple[str, ...]:
     """The optional columns that are hashed, of those that a commit's reads have."""
     return tuple(n for n in OPTIONAL if n in present)
 
@@ -203,19 +203,19 @@ class ReadHasher:
             ids={n: (codes, self._digests[n]) for n, codes in ids.items()},
             hashed={n: columns[n] for n in self._columns if n in _LAYOUT.hashed},
         )
-        return row_hashes(rows, self._columns, self._salts.of(rows.source, rows.row))
+        return hash_rows(rows, self._columns, self._salts.of(rows.source, rows.row))
 
 
 def _values(rows: pa.RecordBatch, name: str) -> Values:
     """A column as numbers; 0 where no row has it."""
-    return numbers(rows, name) if name in rows.schema.names else np.zeros(rows.num_rows, np.uint64)
+    return column_values(rows, name) if name in rows.schema.names else np.zeros(rows.num_rows, np.uint64)
 
 
 def _texts(keys: Words, words: Words, batches: Sequence[pa.RecordBatch]) -> Digests | None:
     """Digest of each number's text, where any has no packed form; zeros where the text isn't known."""
     if not (words >= UNPACKED).any():
         return None
-    known = np.concatenate([np.zeros(1, np.uint64), *(numbers(b, "waybill") for b in batches)])
+    known = np.concatenate([np.zeros(1, np.uint64), *(column_values(b, "waybill") for b in batches)])
     found = np.concatenate([np.zeros((1, SIZE), np.uint8), *(digest_texts(b["text"]) for b in batches)])
     order = np.argsort(known, kind="stable")
     place = np.searchsorted(known[order], keys, side="right") - 1

@@ -20,9 +20,9 @@ from wayseal.ledger._layout import (
     kept_schema,
 )
 from wayseal.ledger._order import Marks, ledger_order, run_starts
-from wayseal.ledger._part import Known, ResolvedPart, SortedRows, Values, Waybills, numbers, sort_rows
-from wayseal.ledger._sorted import conformed, contains, joined, locate, one_batch
-from wayseal.ledger._spill import grouped
+from wayseal.ledger._part import Known, ResolvedPart, SortedRows, Values, Waybills, column_values, sort_rows
+from wayseal.ledger._sorted import conform, contains, join_batches, locate, one_batch
+from wayseal.ledger._spill import group_rows
 from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Codes, Flags, Longs, Words
 
 _OLD_SCHEMA = pa.schema(
@@ -71,12 +71,12 @@ def resolve_reads(table: SortedRows, waybills: Waybills, known: Known, out: Reso
     reads = _together(table, old, known)
     repeated = None
     if "access" in known.present["accesses"]:
-        repeated = _order.repeats(reads.starts, reads.access, reads.old)
+        repeated = _order.mark_repeats(reads.starts, reads.access, reads.old)
     if repeated is not None:
-        sources = numbers(table.rows, "source")
+        sources = column_values(table.rows, "source")
         out.repeated.extend(sources[reads.place[repeated]].tolist())
         reads = reads.without(repeated)
-    marks = _order.firsts(reads.starts, reads.actor, reads.old, reads.was_first)
+    marks = _order.mark_firsts(reads.starts, reads.actor, reads.old, reads.was_first)
     _buckets(reads, marks, table, waybills, known, out)
     _hash(reads, table, known, out)
     _count(reads, marks, known, out)
@@ -116,7 +116,7 @@ def _together(table: SortedRows, old: pa.RecordBatch | None, known: Known) -> _R
     dictionaries = known.dictionaries
 
     def both(name: str, before: Values | None = None, now: Values | None = None) -> Values:
-        left = numbers(old, name) if before is None else before
+        left = column_values(old, name) if before is None else before
         return np.concatenate([left, table.column(name) if now is None else now])
 
     keys, at = both("waybill"), both("at")
@@ -126,8 +126,8 @@ def _together(table: SortedRows, old: pa.RecordBatch | None, known: Known) -> _R
     first = np.zeros(len(keys), np.bool_)
     first[:count] = old["first"].to_numpy(zero_copy_only=False)
     place = np.concatenate([np.full(count, -1, np.int64), table.order])
-    old_actor = dictionaries["actor"].codes_of(numbers(old, "actor"))
-    old_session = dictionaries["session"].codes_of(numbers(old, "session"))
+    old_actor = dictionaries["actor"].codes_of(column_values(old, "actor"))
+    old_session = dictionaries["session"].codes_of(column_values(old, "session"))
     keys = keys[order]
     return _Reads(
         place=place[order], keys=keys, starts=run_starts(keys), at=at[order],
@@ -145,7 +145,7 @@ def _buckets(
     days = waybills.days_of(reads.keys[reads.starts[:-1]])
     names, bucket = np.unique(days, return_inverse=True)
     buckets = np.repeat(bucket.astype(np.uint64), np.diff(reads.starts))[new]
-    order, bounds = grouped(buckets, 0, len(names))
+    order, bounds = group_rows(buckets, 0, len(names))
     new = new[order]
     rows = kept_rows(table, reads.place[new].astype(np.uint32), known, first=marks.first[new])
     for n in np.flatnonzero(np.diff(bounds)).tolist():
@@ -155,7 +155,7 @@ def _buckets(
 
 def _hash(reads: _Reads, table: SortedRows, known: Known, out: ResolvedPart) -> None:
     """Hashes of the new reads in the ledger's order, across all buckets."""
-    bare = np.unique(numbers(table.rows, "waybill")[numbers(table.rows, "word") >= UNPACKED])
+    bare = np.unique(column_values(table.rows, "waybill")[column_values(table.rows, "word") >= UNPACKED])
     texts = [known.lookup("numbers", bare, NUMBERS_SCHEMA, None)] if len(bare) else []
     texts += [out.kept["numbers"]] if "numbers" in out.kept else []
     out.hashes = known.hasher(table.rows, texts).take(reads.place[~reads.old], axis=0)
@@ -207,7 +207,7 @@ def _count_sessions(reads: _Reads, out: ResolvedPart) -> None:
     """Distinct waybills of each (session, actor), and from when to when it read."""
     ids = np.where(reads.session == 0, 0, reads.session << _HALF | reads.actor).astype(np.uint64)
     none = np.zeros(len(ids), np.bool_)
-    fresh = _order.firsts(reads.starts, ids, reads.old, none).fresh
+    fresh = _order.mark_firsts(reads.starts, ids, reads.old, none).fresh
     new = np.flatnonzero(~reads.old & (ids != 0))
     once = np.ones(len(new), np.int64)
     out.add("sessions", ids[new], once, fresh[new].astype(np.int64), reads.at[new])
@@ -226,8 +226,8 @@ def resolve_unique(table: SortedRows, known: Known, out: ResolvedPart) -> None:
     schema = kept_schema(table.layout)
     before = take_newest(known.lookup(f"table:{name}", table.waybills, schema, None))
     out.kept[f"table:{name}"] = rows
-    at = np.searchsorted(table.waybills, numbers(before, "waybill"))
-    now = conformed(pa.Table.from_batches([rows]), schema)
+    at = np.searchsorted(table.waybills, column_values(before, "waybill"))
+    now = conform(pa.Table.from_batches([rows]), schema)
     changed = count_differing(before, now.take(pa.array(at)))
     inside = kept_rows(table, table.order, known)
     repeats = np.flatnonzero(table.keys[1:] == table.keys[:-1])
@@ -236,7 +236,7 @@ def resolve_unique(table: SortedRows, known: Known, out: ResolvedPart) -> None:
     codes = table.column("channel")[last].astype(np.uint64)
     once, none = np.ones(len(codes), np.int64), np.zeros(len(codes), np.int64)
     out.add("channels", codes, once, none, none)
-    past = known.dictionaries["channel"].codes_of(numbers(before, "channel"))
+    past = known.dictionaries["channel"].codes_of(column_values(before, "channel"))
     none = np.zeros(len(past), np.int64)
     out.add("channels", past, none - 1, none, none)
 
@@ -267,13 +267,13 @@ def resolve_pairs(tables: Mapping[str, SortedRows], known: Known, out: ResolvedP
     lookup = np.unique(np.concatenate(keys))
     before = known.lookup("pairs:outlet", lookup, PAIRS_SCHEMA, None)
     count = before.num_rows
-    key = np.concatenate([numbers(before, "waybill"), *keys])
-    code = np.concatenate([numbers(before, "code").astype(np.uint64), *codes])
+    key = np.concatenate([column_values(before, "waybill"), *keys])
+    code = np.concatenate([column_values(before, "code").astype(np.uint64), *codes])
     old = np.zeros(len(key), np.bool_)
     old[:count] = True
     order = np.argsort(key, kind="stable")
     key, code, old = key[order], code[order], old[order]
-    fresh = _order.firsts(run_starts(key), code, old, np.zeros(len(key), np.bool_)).fresh
+    fresh = _order.mark_firsts(run_starts(key), code, old, np.zeros(len(key), np.bool_)).fresh
     arrays = [pa.array(key[fresh]), pa.array(code[fresh].astype(np.uint32))]
     out.kept["pairs:outlet"] = pa.RecordBatch.from_arrays(arrays, schema=PAIRS_SCHEMA)
     zeros: Longs = np.zeros(len(code[fresh]), np.int64)
@@ -285,7 +285,7 @@ def resolve_numbers(batches: list[pa.RecordBatch], consistent: ConsistentTables,
     if not batches:
         return
     table = one_batch(pa.Table.from_batches(batches))
-    keys, words = numbers(table, "waybill"), numbers(table, "word")
+    keys, words = column_values(table, "waybill"), column_values(table, "word")
     place, found = locate(consistent.keys, keys)
     wanted = found & (consistent.words[place] == words) & (words >= UNPACKED)
     wanted &= ~contains(consistent.known_keys, keys)
@@ -302,7 +302,7 @@ def resolve_part(batches: Mapping[str, list[pa.RecordBatch]], known: Known) -> R
     """Settles one part. `batches`: table → rows on their way, in the order in which they were read."""
     out = ResolvedPart()
     tables = {
-        name: sort_rows(KEYED[name], joined(batches[name], flight_schema(KEYED[name])))
+        name: sort_rows(KEYED[name], join_batches(batches[name], flight_schema(KEYED[name])))
         for name in KEYED
         if batches.get(name)
     }

@@ -12,9 +12,9 @@ from wayseal import store
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, PurgeEntry, SourceEntry
-from wayseal.ledger._part import numbers
+from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import contains
-from wayseal.ledger._strata import counts_of, reads_by_actor
+from wayseal.ledger._strata import read_counts, reads_by_actor
 from wayseal.ledger._text_lookup import TextLookup
 from wayseal.ledger._types import HOUR_US, Words
 from wayseal.ledger.gaps import silent_hours
@@ -74,7 +74,7 @@ def summarise(
     rejected: Counter[str] = Counter()
     for source in manifest.sources:
         rejected.update(source.rejected)
-    hours = counts_of(finder, "hours")
+    hours = read_counts(finder, "hours")
     first, last = _span(manifest, hours)
     return Summary(
         generation=manifest.generation,
@@ -123,9 +123,9 @@ def _shares(finder: Finder, sample: Words, reads: pa.RecordBatch) -> Shares:
     total = max(len(sample), 1)
     issued = pa.schema([("waybill", pa.uint64()), ("issued_at", pa.timestamp("us", tz="UTC"))])
     described = take_newest(finder.rows("table:waybills", sample, issued))
-    keys = numbers(described, "waybill")
+    keys = column_values(described, "waybill")
     only = pa.schema([("waybill", pa.uint64())])
-    scanned = np.unique(numbers(finder.rows("table:scans", sample, only), "waybill"))
+    scanned = np.unique(column_values(finder.rows("table:scans", sample, only), "waybill"))
     return Shares(
         sample=len(sample),
         described=len(keys) / total,
@@ -136,9 +136,9 @@ def _shares(finder: Finder, sample: Words, reads: pa.RecordBatch) -> Shares:
 
 def _early(described: pa.RecordBatch, reads: pa.RecordBatch) -> float:
     """Share of reads before the issue of their waybill, of those whose issue is known."""
-    keys, at = numbers(reads, "waybill"), numbers(reads, "at")
-    known = contains(numbers(described, "waybill"), keys)
+    keys, at = column_values(reads, "waybill"), column_values(reads, "at")
+    known = contains(column_values(described, "waybill"), keys)
     if not known.any():
         return 0.0
-    place = np.searchsorted(numbers(described, "waybill"), keys[known])
-    return float(np.mean(at[known] < numbers(described, "issued_at")[place]))
+    place = np.searchsorted(column_values(described, "waybill"), keys[known])
+    return float(np.mean(at[known] < column_values(described, "issued_at")[place]))

@@ -18,8 +18,8 @@ from wayseal.ledger._layout import (
     kept_schema,
 )
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import SortedFile, contains, distinct, locate
+from wayseal.ledger._part import column_values
+from wayseal.ledger._sorted import SortedFile, contains, ensure_distinct, locate
 from wayseal.ledger._types import Words
 from wayseal.store.tables import Column, ColumnType
 
@@ -35,7 +35,7 @@ _NO_ENTRIES = DICTIONARY_SCHEMA.empty_table()
 def _matching(file: SortedFile, wanted: Words) -> pa.Table:
     """A dictionary file's rows of some keys; texts are read of row groups that hold one."""
     groups = range(len(file.rows))
-    hits = np.flatnonzero(contains(wanted, numbers(file.read(groups, DICTIONARY_KEYS), "key")))
+    hits = np.flatnonzero(contains(wanted, column_values(file.read(groups, DICTIONARY_KEYS), "key")))
     ends = np.cumsum(file.rows)
     inside = np.unique(np.searchsorted(ends, hits, side="right"))
     rows = pa.Table.from_batches([file.read(inside.tolist(), DICTIONARY_SCHEMA)])
@@ -53,7 +53,7 @@ class TextLookup:
         """Text of each key; null for key 0 and for one that is unknown."""
         if kind == "waybill":
             return self._numbers(keys)
-        wanted = distinct(keys)
+        wanted = ensure_distinct(keys)
         found = self._entries(kind, wanted).sort_by("key").combine_chunks()
         texts = pa.concat_arrays(found["text"].chunks or [pa.array([], pa.string())])
         return _taken(found["key"].to_numpy(), texts, keys)
@@ -69,13 +69,13 @@ class TextLookup:
         return table.take(pa.array(np.flatnonzero(contains(wanted, table["key"].to_numpy()))))
 
     def _numbers(self, keys: Words) -> pa.Array:
-        wanted = distinct(keys)
+        wanted = ensure_distinct(keys)
         rows = take_newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
-        known, words = numbers(rows, "waybill"), numbers(rows, "word")
+        known, words = column_values(rows, "waybill"), column_values(rows, "word")
         texts = unpack_words(words, words < UNPACKED)
         if texts.null_count:
             other = take_newest(self._finder.rows("numbers", wanted, NUMBERS_SCHEMA))
-            texts = pc.coalesce(texts, _taken(numbers(other, "waybill"), other["text"], known))
+            texts = pc.coalesce(texts, _taken(column_values(other, "waybill"), other["text"], known))
         return _taken(known, texts, keys)
 
     def contract(self, layout: TableLayout, rows: pa.RecordBatch) -> pa.Table:
@@ -91,11 +91,11 @@ class TextLookup:
         if column.name in layout.ids:
             return self.names(layout.ids[column.name], values.to_numpy())
         if column.type is ColumnType.ENUM:
-            return enum_texts(column, values)
+            return decode_enum(column, values)
         return values
 
 
-def enum_texts(column: Column, codes: pa.Array) -> pa.Array:
+def decode_enum(column: Column, codes: pa.Array) -> pa.Array:
     """Values of an enum's codes; null for 0."""
     texts = pa.array([None, *column.values], pa.string())
     return texts.take(codes)

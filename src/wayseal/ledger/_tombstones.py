@@ -16,7 +16,7 @@ import pyarrow as pa
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import run_starts
 from wayseal.ledger._pages import NONE_GONE, PAGE, Pages
-from wayseal.ledger._part import numbers
+from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import SortedFile
 from wayseal.ledger._types import Bytes, Longs
 from wayseal.merkle.hashing import SIZE, Digests
@@ -94,7 +94,7 @@ class Tombstones:
     def rows_of(self, place: Place) -> tuple[Longs, Digests]:
         """Places and hashes of a part's tombstones, in order."""
         found = [_rows(file, start, stop) for file, start, stop in self._spans.get(place, ())]
-        places = np.concatenate([NONE_GONE, *(numbers(rows, "place") for rows in found)])
+        places = np.concatenate([NONE_GONE, *(column_values(rows, "place") for rows in found)])
         hashes = np.concatenate([np.zeros((0, SIZE), np.uint8), *(hashes_of(rows) for rows in found)])
         return places, hashes
 
@@ -157,7 +157,7 @@ def _runs(file: SortedFile) -> Iterator[tuple[Place, int, int]]:
     done = 0
     for group in range(len(file.rows)):
         rows = file.read([group], _WHOSE)
-        generation, part = numbers(rows, "generation"), numbers(rows, "part")
+        generation, part = column_values(rows, "generation"), column_values(rows, "part")
         starts = run_starts(generation.astype(np.uint64) << _HALF | part.astype(np.uint64))
         for start, stop in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
             yield (int(generation[start]), int(part[start])), done + start, done + stop

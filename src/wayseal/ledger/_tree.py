@@ -39,7 +39,7 @@ def tile_contents(size: int, leaves: Digests) -> dict[str, bytes]:
     return {f"{FOLDER}/{t.path}": levels[t.level][t.first : t.first + t.width].tobytes() for t in tiles(size)}
 
 
-def stored_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
+def read_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
     """The tree's leaves as its tiles hold them, zeros where one can't be read; and the tiles where that is so."""
     leaves = np.zeros((size, SIZE), np.uint8)
     lost = []
@@ -52,7 +52,7 @@ def stored_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
     return leaves, lost
 
 
-def unreadable_tiles(ledger: Path, size: int) -> list[str]:
+def find_unreadable_tiles(ledger: Path, size: int) -> list[str]:
     """Paths, below the ledger, of tiles that are missing or not as long as they should be."""
     out = []
     for tile in tiles(size):
@@ -77,7 +77,7 @@ def read_tile(ledger: Path, tile: Tile) -> Digests:
     return np.frombuffer(content, np.uint8).reshape(-1, SIZE)
 
 
-def stored_tree(ledger: Path, size: int) -> Tree:
+def open_tree(ledger: Path, size: int) -> Tree:
     """The tree of `size` leaves as its tiles hold it; each is read once, when it is needed."""
     known: dict[tuple[int, int], Digests] = {}
 
@@ -91,14 +91,14 @@ def stored_tree(ledger: Path, size: int) -> Tree:
     return Tree(size, read)
 
 
-def leaves_between(ledger: Path, size: int, first: int, stop: int) -> Digests:
+def read_leaves_between(ledger: Path, size: int, first: int, stop: int) -> Digests:
     """Leaves `first` to `stop` (excluded) of the tree of `size` leaves, as its tiles hold them."""
     parts = [read_tile(ledger, tile_of(size, 0, index)) for index in range(first // WIDTH, -(-stop // WIDTH))]
     start = first // WIDTH * WIDTH
     return np.concatenate([np.zeros((0, SIZE), np.uint8), *parts])[first - start : stop - start]
 
 
-def extend(ledger: Path, size: int, leaves: Digests) -> tuple[int, bytes]:
+def extend_tree(ledger: Path, size: int, leaves: Digests) -> tuple[int, bytes]:
     """Adds leaves to the tree of `size`: writes new tiles, durably; returns its new size and root.
 
     Nothing that the present manifest names is touched: a crash leaves the tree as it was.
@@ -149,7 +149,7 @@ Entropy = Callable[[int], bytes]
 """So many random bytes."""
 
 
-def commit_leaf(manifest: Manifest, commit: CommitEntry) -> bytes:
+def hash_commit(manifest: Manifest, commit: CommitEntry) -> bytes:
     """The hash of a commit's leaf (rule 1)."""
     content = {"id": manifest.id, "secret": manifest.secret, **dataclasses.asdict(commit)}
     return leaf_hash(_HEAD.pack(_COMMIT_KIND, _VERSION) + canonical(content).encode())
@@ -174,6 +174,6 @@ def append_commit(
         sources=len(manifest.sources),
         digest=manifest.digest,
     )
-    leaves = stacked([*pages, commit_leaf(manifest, commit)])
-    size, root = extend(ledger, manifest.size, leaves)
+    leaves = stacked([*pages, hash_commit(manifest, commit)])
+    size, root = extend_tree(ledger, manifest.size, leaves)
     return replace(manifest, commits=(*manifest.commits, commit), size=size, root=root.hex())

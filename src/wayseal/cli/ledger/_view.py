@@ -1,4 +1,4 @@
-"""A verification and a proof, in words and as JSON."""
+"""A verification, in words and as JSON."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@
 from pathlib import Path
 
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._tree import stored_tree
+from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, HistoryCheck, Verification, check_history
 from wayseal.ledger.integrity._prove import prove
@@ -33,6 +33,6 @@ def present_checkpoint(ledger: Path) -> Checkpoint:
     """What the ledger's tree is now, after a look whether manifest and tiles agree on it."""
     with open_ledger(ledger) as snapshot:
         point = snapshot.checkpoint
-        if stored_tree(ledger, point.size).root() != point.root:
+        if open_tree(ledger, point.size).root() != point.root:
             raise LedgerChangedError("manifest and tree don't agree: run `wayseal ledger verify`", file=ledger)
         return point

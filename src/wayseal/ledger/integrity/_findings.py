@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from wayseal.ledger._manifest import Manifest, PurgeEntry
-from wayseal.ledger._tree import stored_tree
+from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
@@ -110,7 +110,7 @@ def check_history(ledger: Path, manifest: Manifest, point: Checkpoint) -> Histor
         return HistoryCheck(code=Code.CHECKPOINT_ORIGIN)
     if point.size > manifest.size:
         return HistoryCheck(code=Code.CHECKPOINT_AHEAD)
-    tree = stored_tree(ledger, manifest.size)
+    tree = open_tree(ledger, manifest.size)
     if tree.root(point.size) != point.root:
         return HistoryCheck(code=Code.CHECKPOINT_HISTORY)
     ends, size, later = {}, 0, set()

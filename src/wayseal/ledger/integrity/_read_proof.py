@@ -20,7 +20,7 @@ from wayseal import store
 from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import Keyer, digest_texts, pack_numbers
 from wayseal.ledger._layout import KEYED, OPTIONAL
-from wayseal.ledger._pages import PAGE, Rows, page_leaf, row_hashes
+from wayseal.ledger._pages import PAGE, Rows, hash_page, hash_rows
 from wayseal.ledger._proof_fields import check_version, name_keys, parse_hashes, spell_hashes
 from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger.errors import LedgerChangedError
@@ -86,7 +86,7 @@ def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> VerifiedRead:
     point, by = Checkpoint.open(proof.note.encode(), keys)
     own = read_hash(proof.read, proof.salt)
     hashes = proof.others[: proof.place * SIZE] + own + proof.others[proof.place * SIZE :]
-    leaf = page_leaf(proof.generation, proof.part, proof.page, hashes)
+    leaf = hash_page(proof.generation, proof.part, proof.page, hashes)
     if not verify_inclusion(leaf, proof.leaf, point.size, proof.path, point.root):
         raise LedgerChangedError("the proof doesn't hold: this read is not what stands in the tree of the checkpoint")
     return VerifiedRead(read=proof.read, checkpoint=point, keys=name_keys(by))
@@ -108,7 +108,7 @@ def read_hash(read: Mapping[str, str | int | None], salt: bytes) -> bytes:
         ids={n: _id(read[n]) for n in ("actor", *columns) if n in _LAYOUT.ids},
         hashed={n: np.array([_key(read, n)], np.uint64) for n in columns if n in _LAYOUT.hashed},
     )
-    return row_hashes(rows, columns, np.frombuffer(salt, np.uint8).reshape(1, SALT)).tobytes()
+    return hash_rows(rows, columns, np.frombuffer(salt, np.uint8).reshape(1, SALT)).tobytes()
 
 
 def _id(text: str | int | None) -> tuple[Any, Digests]:

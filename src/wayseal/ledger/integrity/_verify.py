@@ -23,7 +23,7 @@ from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tombstones import GoneStretch, find_gone_stretches, is_complete, rank_pages
-from wayseal.ledger._tree import FOLDER, commit_leaf, read_tile
+from wayseal.ledger._tree import FOLDER, hash_commit, read_tile
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, Verification
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
@@ -182,7 +182,7 @@ class _Verifier:
         at = -1
         for commit in self._manifest.commits:
             at += commit.pages + 1
-            expected[at] = np.frombuffer(commit_leaf(self._manifest, commit), np.uint8)
+            expected[at] = np.frombuffer(hash_commit(self._manifest, commit), np.uint8)
         return expected
 
     def _compare(self, stored: list[Digests], expected: Digests, where: Where) -> Digests:

@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._merge import summed
-from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import SortedFile, contains, once
-from wayseal.ledger._strata import counts_of
+from wayseal.ledger._merge import sum_counts
+from wayseal.ledger._part import column_values
+from wayseal.ledger._sorted import SortedFile, contains, sort_unique
+from wayseal.ledger._strata import read_counts
 from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.ledger._types import DAY_US, HOUR_US, Codes, Longs, Words
 from wayseal.ledger.retention._purge_selector import PurgeSelector
@@ -41,16 +41,16 @@ class CountReduction:
 
     def reads(self, rows: pa.RecordBatch) -> None:
         """Takes note of reads as they are kept; all of a waybill's together."""
-        at, first = numbers(rows, "at"), rows["first"].to_numpy(zero_copy_only=False)
+        at, first = column_values(rows, "at"), rows["first"].to_numpy(zero_copy_only=False)
         minus = np.full(len(at), -1, np.int64)
-        self._add("volumes", at // DAY_US, numbers(rows, "actor"), minus, -first.astype(np.int64))
+        self._add("volumes", at // DAY_US, column_values(rows, "actor"), minus, -first.astype(np.int64))
         self._add("hours", at // HOUR_US, minus)
         if "session" in rows.schema.names:
             self._sessions(rows)
         for kind in ("ip", "device"):
             if kind in rows.schema.names:
                 known = self.ids.get(kind, np.zeros(0, np.uint64))
-                self.ids[kind] = once(np.concatenate([known, once(numbers(rows, kind))]))
+                self.ids[kind] = sort_unique(np.concatenate([known, sort_unique(column_values(rows, kind))]))
 
     def _sessions(self, rows: pa.RecordBatch) -> None:
         of_session = pa.Table.from_batches([rows.select(["session", "actor", "waybill", "at"])])
@@ -65,7 +65,7 @@ class CountReduction:
     def waybills(self, rows: pa.RecordBatch) -> None:
         """Takes note of rows of `waybills`, the last one of each."""
         names = rows.schema.names
-        channel = numbers(rows, "channel") if "channel" in names else np.zeros(rows.num_rows, np.uint64)
+        channel = column_values(rows, "channel") if "channel" in names else np.zeros(rows.num_rows, np.uint64)
         self._add("channels", channel, np.full(rows.num_rows, -1, np.int64))
 
     def outlets(self, codes: Codes) -> None:
@@ -77,21 +77,21 @@ class CountReduction:
         arrays = [pa.array(c) if isinstance(c, np.ndarray) else c for c in columns]
         arrays = [a.cast(f.type) for a, f in zip(arrays, COUNTS[kind], strict=True)]
         held = self._made.setdefault(kind, [])
-        held.append(summed(kind, pa.Table.from_arrays(arrays, schema=COUNTS[kind])))
+        held.append(sum_counts(kind, pa.Table.from_arrays(arrays, schema=COUNTS[kind])))
         if len(held) > 1 and held[-1].num_rows + sum(t.num_rows for t in held[1:]) > _MANY:
-            self._made[kind] = [summed(kind, pa.concat_tables(held))]
+            self._made[kind] = [sum_counts(kind, pa.concat_tables(held))]
 
     def tables(self) -> Mapping[str, pa.Table]:
         """Kind of counts → what is to be added to them."""
-        return {kind: summed(kind, pa.concat_tables(held)) for kind, held in self._made.items()}
+        return {kind: sum_counts(kind, pa.concat_tables(held)) for kind, held in self._made.items()}
 
 
 def reduce_counts(kind: str, before: pa.Table, reduction: pa.Table) -> pa.Table:
     """Counts less what goes; of sessions that are left in part the times are open (`fill_times`)."""
-    made = summed(kind, pa.concat_tables([before, reduction]))
+    made = sum_counts(kind, pa.concat_tables([before, reduction]))
     if kind != "counts:sessions":
         return made
-    part = contains(once(reduction["session"].to_numpy()), made["session"].to_numpy())
+    part = contains(sort_unique(reduction["session"].to_numpy()), made["session"].to_numpy())
     for name, nothing in (("from", _NEVER), ("to", -_NEVER)):
         values = np.where(part, nothing, made[name].cast(pa.int64()).to_numpy())
         made = made.set_column(made.column_names.index(name), name, pa.array(values).cast(_TIME))
@@ -101,7 +101,7 @@ def reduce_counts(kind: str, before: pa.Table, reduction: pa.Table) -> pa.Table:
 def find_open_sessions(sessions: pa.Table) -> Words:
     """Sessions whose times are open."""
     left_open = sessions["from"].cast(pa.int64()).to_numpy() == _NEVER
-    return once(sessions["session"].to_numpy()[left_open])
+    return sort_unique(sessions["session"].to_numpy()[left_open])
 
 
 def fill_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
@@ -109,11 +109,11 @@ def fill_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
     wanted = find_open_sessions(sessions)
     kind = "counts:sessions"
     found = [_times(rows, wanted) for rows in _columns(reads, ("session", "actor", "at"))] if len(wanted) else []
-    return summed(kind, pa.concat_tables([sessions, *found])) if found else sessions
+    return sum_counts(kind, pa.concat_tables([sessions, *found])) if found else sessions
 
 
 def _times(rows: pa.RecordBatch, wanted: Words) -> pa.Table:
-    some = pa.Table.from_batches([rows.filter(pa.array(contains(wanted, numbers(rows, "session"))))])
+    some = pa.Table.from_batches([rows.filter(pa.array(contains(wanted, column_values(rows, "session"))))])
     none = pa.array(np.zeros(some.num_rows, np.int64))
     columns = [some["session"], some["actor"], none, none, some["at"], some["at"]]
     made = pa.Table.from_arrays(columns, schema=COUNTS["counts:sessions"])
@@ -127,7 +127,7 @@ def find_referenced(reads: Sequence[SortedFile], kind: str, ids: Words) -> Words
     portions = _columns([f for f in reads if kind in f.names], (kind,)) if len(ids) else ()
     there = np.zeros(len(ids), np.bool_)
     for rows in portions:
-        keys = numbers(rows, kind)
+        keys = column_values(rows, kind)
         there[np.searchsorted(ids, keys[contains(ids, keys)])] = True
     return ids[there]
 
@@ -159,17 +159,17 @@ def select_queries(selector: PurgeSelector, keyer: Keyer) -> QuerySelection:
     limit = selector.boundary.day * DAY_US
     count, gone, left = 0, [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
     for rows in selector.queries(_QUERIES):
-        old = numbers(rows, "at") < limit
+        old = column_values(rows, "at") < limit
         keys = keyer.keys(rows["session"])
         count += int(old.sum())
-        gone.append(once(keys[old]))
-        left.append(once(keys[~old]))
+        gone.append(sort_unique(keys[old]))
+        left.append(sort_unique(keys[~old]))
     return QuerySelection(gone=count, sessions=_some(gone), left=_some(left))
 
 
 def _some(keys: Sequence[Words]) -> Words:
     """Keys, sorted, once each, without that of none."""
-    every = once(np.concatenate(keys))
+    every = sort_unique(np.concatenate(keys))
     some: Words = every[every != 0]
     return some
 
@@ -177,14 +177,14 @@ def _some(keys: Sequence[Words]) -> Words:
 def read_kept_queries(selector: PurgeSelector) -> Iterator[pa.RecordBatch]:
     """The queries that stay, in their order."""
     for rows in selector.queries():
-        yield rows.filter(pa.array(numbers(rows, "at") >= selector.boundary.day * DAY_US))
+        yield rows.filter(pa.array(column_values(rows, "at") >= selector.boundary.day * DAY_US))
 
 
 def recompute_counts(finder: Finder, reduction: Counts, reads: Sequence[SortedFile]) -> dict[str, pa.Table]:
     """The counts that change, as they are afterwards. reads: the files of those that are left."""
     out = {}
     for kind, table in reduction.items():
-        made = reduce_counts(kind, counts_of(finder, kind.removeprefix("counts:")), table)
+        made = reduce_counts(kind, read_counts(finder, kind.removeprefix("counts:")), table)
         out[kind] = fill_times(made, reads) if kind == "counts:sessions" else made
     return out
 
@@ -201,7 +201,7 @@ def find_unreferenced(
     kind = "counts:sessions"
     went = reduction.get(kind, COUNTS[kind].empty_table())["session"].to_numpy()
     gone = _some([went, asked_.sessions])
-    left = _some([now.get(kind, counts_of(finder, "sessions"))["session"].to_numpy(), asked_.left])
+    left = _some([now.get(kind, read_counts(finder, "sessions"))["session"].to_numpy(), asked_.left])
     out = {"session": gone[~contains(left, gone)]}
     for name, keys in ids.items():
         some = _some([keys])
@@ -214,4 +214,4 @@ def read_kept_entries(finder: Finder, kind: str, gone: Words) -> Iterator[pa.Rec
     for file in finder.files(f"dictionary:{kind}"):
         for group in range(len(file.rows)):
             rows = file.read([group], DICTIONARY_SCHEMA)
-            yield rows.filter(pa.array(~contains(gone, numbers(rows, "key"))))
+            yield rows.filter(pa.array(~contains(gone, column_values(rows, "key"))))

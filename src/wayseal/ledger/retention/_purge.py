@@ -14,10 +14,10 @@ from pathlib import Path
 
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, day_of
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, parse_day
 from wayseal.ledger._rewrite import Hooks, commit_files, count_leftover_bytes, open_for_rewrite
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._strata import counts_of
+from wayseal.ledger._strata import read_counts
 from wayseal.ledger._types import DAY_US, HOUR_US
 from wayseal.ledger.errors import TooYoungError
 from wayseal.ledger.retention._purge_selector import Boundary, PurgePlan, PurgeSelector
@@ -93,10 +93,10 @@ def purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> PurgeRep
 
 def _boundary(ledger: Path, manifest: Manifest, order: PurgeOrder) -> Boundary:
     """Where the purge ends; TooYoungError where that is too late (rule 1)."""
-    hours = counts_of(Finder(ledger, manifest), "hours")["hour"].to_pylist()
+    hours = read_counts(Finder(ledger, manifest), "hours")["hour"].to_pylist()
     now = round(order.at.timestamp()) * 1_000_000
     newest = min(max(hours) * HOUR_US, now) if hours else now
-    day = day_of(order.before) if order.before is not None else newest // DAY_US - (order.keep_days or 0)
+    day = parse_day(order.before) if order.before is not None else newest // DAY_US - (order.keep_days or 0)
     young = newest - LEGAL_DAYS * DAY_US
     if order.below_minimum:
         return Boundary(day=day, young=None)

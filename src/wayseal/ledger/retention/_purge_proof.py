@@ -18,7 +18,7 @@ from typing import Any
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, parse_manifest
 from wayseal.ledger._proof_fields import check_version, name_keys, parse_hashes, spell_hashes
 from wayseal.ledger._tombstones import GONE, TOMBSTONES
-from wayseal.ledger._tree import commit_leaf, stored_tree
+from wayseal.ledger._tree import hash_commit, open_tree
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
 from wayseal.ledger.integrity import Code, check_history
 from wayseal.ledger.retention._remove import REWRITTEN
@@ -91,7 +91,7 @@ def prove_purge(ledger: Path, manifests: tuple[Manifest, Manifest], notes: Seque
     notes: a signed checkpoint from before it, and one from right after it if there is one already.
     """
     before, after = (replace(m, commits=m.commits[-1:]) for m in manifests)
-    tree, earlier = stored_tree(ledger, after.size), Checkpoint.claimed(notes[0].encode())
+    tree, earlier = open_tree(ledger, after.size), Checkpoint.claimed(notes[0].encode())
     first, second = (tuple(tree.inclusion(m.size - 1)) for m in (before, after))
     return PurgeProof(
         before=before,
@@ -145,7 +145,7 @@ def _check_history(proof: PurgeProof, earlier: Checkpoint, later: Checkpoint) ->
         commit = manifest.commits[0]
         own = (commit.generation, commit.digest, commit.sources)
         _require(own == (manifest.generation, manifest.digest, len(manifest.sources)), "a manifest is not its commit's")
-        leaf = commit_leaf(manifest, commit)
+        leaf = hash_commit(manifest, commit)
         held = verify_inclusion(leaf, manifest.size - 1, later.size, path, later.root)
         _require(held, "a manifest is not what the tree says")
     _require(after.commits[0].pages == 0, "it isn't the commit of a purge")

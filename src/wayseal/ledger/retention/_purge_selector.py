@@ -16,9 +16,9 @@ import pyarrow as pa
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, ROW_GROUP
 from wayseal.ledger._manifest import FileEntry, Manifest
-from wayseal.ledger._part import numbers
+from wayseal.ledger._part import column_values
 from wayseal.ledger._report import Progress
-from wayseal.ledger._sorted import SortedFile, contains, joined, open_sorted, ranges, read_range
+from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._types import DAY_US, NO_DAY, Longs, Words
 
 _FEWEST, _MOST = 1 << 19, 1 << 21
@@ -83,8 +83,8 @@ class PurgeSelector:
         parts = read_range(self.catalogue, low, high, CATALOGUE_SCHEMA)
         if not parts:
             return PurgeSelection(keys=np.zeros(0, np.uint64), held=np.zeros(0, np.uint64))
-        rows = take_newest(joined(parts, CATALOGUE_SCHEMA))
-        keys, days = numbers(rows, "waybill"), numbers(rows, "day").astype(np.int64)
+        rows = take_newest(join_batches(parts, CATALOGUE_SCHEMA))
+        keys, days = column_values(rows, "waybill"), column_values(rows, "day").astype(np.int64)
         if (days == NO_DAY).any():
             days = np.where(days == NO_DAY, self._mentioned(keys, low, high), days)
         gone = (days != NO_DAY) & (days < self.boundary.day)
@@ -97,8 +97,8 @@ class PurgeSelector:
         for name, files in self._mentions.items():
             schema = pa.schema([_TIMES.field("waybill"), _TIMES.field("at").with_name(KEYED[name].time)])
             for rows in read_range(files, low, high, schema):
-                place = np.searchsorted(keys, numbers(rows, "waybill"))
-                np.maximum.at(out, place, numbers(rows, KEYED[name].time) // DAY_US)
+                place = np.searchsorted(keys, column_values(rows, "waybill"))
+                np.maximum.at(out, place, column_values(rows, KEYED[name].time) // DAY_US)
         return out
 
     def _younger(self, low: int, high: int) -> Words:
@@ -106,7 +106,7 @@ class PurgeSelector:
         if self.boundary.young is None:
             return np.zeros(0, np.uint64)
         parts = read_range([f for _, f in self.old], low, high, _TIMES)
-        found = [numbers(rows, "waybill")[numbers(rows, "at") >= self.boundary.young] for rows in parts]
+        found = [column_values(rows, "waybill")[column_values(rows, "at") >= self.boundary.young] for rows in parts]
         return np.unique(np.concatenate([np.zeros(0, np.uint64), *found]))
 
     def plan(self, progress: Progress) -> PurgePlan:
@@ -120,7 +120,7 @@ class PurgeSelector:
             out.held += len(selected.held)
             for day, file in self.old:
                 for rows in read_range([file], low, high, _KEYS):
-                    gone = int(contains(selected.keys, numbers(rows, "waybill")).sum())
+                    gone = int(contains(selected.keys, column_values(rows, "waybill")).sum())
                     done += rows.num_rows
                     if gone:
                         out.days[day] = out.days.get(day, 0) + gone
@@ -130,7 +130,9 @@ class PurgeSelector:
 
     def _old_queries(self) -> int:
         limit = self.boundary.day * DAY_US
-        return sum(int((numbers(rows, "at") < limit).sum()) for rows in self.queries(pa.schema([_TIMES.field("at")])))
+        return sum(
+            int((column_values(rows, "at") < limit).sum()) for rows in self.queries(pa.schema([_TIMES.field("at")]))
+        )
 
     def queries(self, schema: pa.Schema | None = None) -> Iterator[pa.RecordBatch]:
         """Queries, portion by portion, in their order."""

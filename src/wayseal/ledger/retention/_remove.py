@@ -18,14 +18,14 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import KEYED, NUMBERS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest
-from wayseal.ledger._merge import combined, whole_schema
+from wayseal.ledger._merge import combine, unite_schemas
 from wayseal.ledger._order import ledger_order
 from wayseal.ledger._pages import ReadHasher
-from wayseal.ledger._part import numbers
-from wayseal.ledger._recount import dictionaries, words_of
+from wayseal.ledger._part import column_values
+from wayseal.ledger._recount import load_dictionaries, look_up_words
 from wayseal.ledger._rewrite import Hooks, require_unchanged
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._sorted import SortedFile, contains, joined, open_sorted, ranges, read_range
+from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._tombstones import GONE, TOMBSTONES, Tombstones
 from wayseal.ledger._types import Flags, Longs
 from wayseal.ledger.errors import LedgerChangedError
@@ -58,7 +58,9 @@ class Removal:
         self._replaced = {*selector.entries, *(f for f in manifest.files if f.kind in (*self._kinds, TOMBSTONES, GONE))}
         self._new: list[FileEntry] = []
         outlets = [np.zeros(1, np.uint64)]
-        outlets += [numbers(f.read(range(len(f.rows)), _KEY), "key") for f in self._finder.files("dictionary:outlet")]
+        outlets += [
+            column_values(f.read(range(len(f.rows)), _KEY), "key") for f in self._finder.files("dictionary:outlet")
+        ]
         self._reduction = CountReduction(np.concatenate(outlets))
         self.rows: Counter[str] = Counter()
         self.reads = self.waybills = self.held = 0
@@ -93,7 +95,7 @@ class Removal:
         there = np.zeros(len(self._ends) + 1, np.bool_)
         for file in files:
             for group in range(len(file.rows)):
-                source = numbers(file.read([group], _SOURCE), "source")
+                source = column_values(file.read([group], _SOURCE), "source")
                 there[np.searchsorted(self._ends, source, side="right")] = True
         return np.flatnonzero(there)
 
@@ -117,7 +119,7 @@ class Removal:
 
     def _hash(self, commits: Sequence[int]) -> None:
         salts = load_salts(self._ledger, self._manifest.secret)
-        known = dictionaries(self._finder, self._manifest.key_bits)
+        known = load_dictionaries(self._finder, self._manifest.key_bits)
         self._by = {n: ReadHasher(known, self._manifest.commits[n].columns, salts) for n in commits}
 
     def _range(self, low: int, high: int) -> None:
@@ -126,13 +128,13 @@ class Removal:
         self.held += len(selected.held)
         self._purge_reads(low, high, selected)
         for kind, files in self._kinds.items():
-            schema = whole_schema(kind, files)
+            schema = unite_schemas(kind, files)
             parts = read_range(files, low, high, schema)
             if parts:
-                rows = joined(parts, schema)
-                goes = contains(selected.keys, numbers(rows, "waybill"))
+                rows = join_batches(parts, schema)
+                goes = contains(selected.keys, column_values(rows, "waybill"))
                 self._note(kind, rows, goes)
-                self._to.write(kind, combined(kind, rows.filter(pa.array(~goes))))
+                self._to.write(kind, combine(kind, rows.filter(pa.array(~goes))))
 
     def _note(self, kind: str, rows: pa.RecordBatch, goes: Flags) -> None:
         """Takes note of what goes of a kind of file."""
@@ -143,36 +145,38 @@ class Removal:
         if kind == "table:waybills":
             self._reduction.waybills(take_newest(rows.filter(pa.array(goes))))
         elif kind == "pairs:outlet":
-            self._reduction.outlets(numbers(rows, "code")[goes])
+            self._reduction.outlets(column_values(rows, "code")[goes])
 
     def _purge_reads(self, low: int, high: int, selected: PurgeSelection) -> None:
         """Reads of one range of keys: those that go are counted off and hashed, those that are held are kept."""
-        schema = whole_schema("accesses", [f for _, f in self._selector.old]) if self._selector.old else _ORDER
+        schema = unite_schemas("accesses", [f for _, f in self._selector.old]) if self._selector.old else _ORDER
         parts: list[pa.RecordBatch] = []
         for day in dict.fromkeys(d for d, _ in self._selector.old):
             mine = read_range([f for d, f in self._selector.old if d == day], low, high, schema)
             parts += mine
             if mine and len(selected.held):
-                rows = joined(mine, schema)
-                held = rows.filter(pa.array(contains(selected.held, numbers(rows, "waybill"))))
-                self._to.write("accesses", combined("accesses", held), day)
-        going = [r.filter(pa.array(contains(selected.keys, numbers(r, "waybill")))) for r in parts]
-        if parts and (gone := joined(going, schema)).num_rows:
+                rows = join_batches(mine, schema)
+                held = rows.filter(pa.array(contains(selected.held, column_values(rows, "waybill"))))
+                self._to.write("accesses", combine("accesses", held), day)
+        going = [r.filter(pa.array(contains(selected.keys, column_values(r, "waybill")))) for r in parts]
+        if parts and (gone := join_batches(going, schema)).num_rows:
             self.reads += gone.num_rows
             self._reduction.reads(gone)
         parts += read_range(self._beside, low, high, _ORDER)
         if parts:
-            self._write_tombstones(joined(parts, schema), low, high, selected)
+            self._write_tombstones(join_batches(parts, schema), low, high, selected)
 
     def _write_tombstones(self, rows: pa.RecordBatch, low: int, high: int, selected: PurgeSelection) -> None:
         """Gives all reads of a range to the commits that brought them, in order."""
-        source = numbers(rows, "source")
-        order = ledger_order(numbers(rows, "waybill"), numbers(rows, "at"), source, numbers(rows, "row"))
+        source = column_values(rows, "source")
+        order = ledger_order(
+            column_values(rows, "waybill"), column_values(rows, "at"), source, column_values(rows, "row")
+        )
         rows = rows.take(pa.array(order))
-        keys = numbers(rows, "waybill")
+        keys = column_values(rows, "waybill")
         goes = contains(selected.keys, keys)
         commit = np.searchsorted(self._ends, source[order], side="right")
-        words = words_of(self._selector.catalogue, keys[goes], low, high)
+        words = look_up_words(self._selector.catalogue, keys[goes], low, high)
         texts = read_range(self._finder.files("numbers"), low, high, NUMBERS_SCHEMA)
         at = np.cumsum(goes) - 1
         for place in np.unique(commit).tolist():

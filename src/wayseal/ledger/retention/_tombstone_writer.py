@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._pages import NONE_GONE, PAGE, numbered
-from wayseal.ledger._recount import by_part
+from wayseal.ledger._pages import NONE_GONE, PAGE, number_pages
+from wayseal.ledger._recount import split_by_part
 from wayseal.ledger._tombstones import (
     GONE,
     GONE_SCHEMA,
@@ -23,7 +23,7 @@ from wayseal.ledger._tombstones import (
     Tombstones,
     hash_column,
 )
-from wayseal.ledger._tree import leaves_between
+from wayseal.ledger._tree import read_leaves_between
 from wayseal.ledger._types import Bytes, Flags, Longs, Words
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle.hashing import SIZE, Digests
@@ -52,7 +52,7 @@ class CommitTombstones:
         """The next reads: their waybills' keys, which of them go, and the hashes of those (n, 32), as many as go."""
         rows = np.zeros((len(keys), _WIDE), np.uint8)
         rows[going, :SIZE], rows[going, SIZE] = hashes, 1
-        for part, some in by_part(keys, self.commit.parts):
+        for part, some in split_by_part(keys, self.commit.parts):
             if part != self._part:
                 self.close()
                 self._part, self._page = part, 0
@@ -76,7 +76,7 @@ class CommitTombstones:
     def _cut(self, rows: Bytes, size: int) -> None:
         """Pages of `size` reads each: those that are gone, and the tombstones of the others."""
         dead = rows[:, SIZE].reshape(-1, size) != 0
-        page = numbered(np.arange(self._page, self._page + len(dead)), self._merger.gone)
+        page = number_pages(np.arange(self._page, self._page + len(dead)), self._merger.gone)
         self._page += len(dead)
         self.left[self._part] = self._page
         gone = dead.all(axis=1)
@@ -158,7 +158,7 @@ class TombstoneWriter:
         for some, count in zip(np.split(pages, cuts), np.split(reads, cuts), strict=True):
             if len(some):
                 low, high = first + int(some[0]), first + int(some[-1]) + 1
-                leaves = leaves_between(self._ledger, self._manifest.size, low, high)
+                leaves = read_leaves_between(self._ledger, self._manifest.size, low, high)
                 out.append(
                     {
                         "generation": generation, "part": part, "page": int(some[0]), "pages": len(some),

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
-from wayseal.ledger._lock import holder_of, share_with_readers
+from wayseal.ledger._lock import find_holder, share_with_readers
 from wayseal.ledger._manifest import NAME, Manifest
 from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sweep import HOLD, SCRATCH
-from wayseal.ledger._tree import FOLDER, tile_paths, unreadable_tiles
+from wayseal.ledger._tree import FOLDER, find_unreadable_tiles, tile_paths
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Examination, Fault, Remedy
 from wayseal.ledger.upkeep._file_checks import BackupFiles, check_files, check_secret
@@ -71,10 +71,10 @@ def inspect(ledger: Path, source: Path | None, progress: Progress, *, writing: b
         raise LedgerError("there is no ledger here (no manifest)", file=ledger / NAME)
     handle = share_with_readers(ledger)
     try:
-        holder = "" if writing else holder_of(ledger)
+        holder = "" if writing else find_holder(ledger)
         out = _inspect_ledger(ledger, source, progress)
         left = list(find_strangers(ledger, out.manifest)) if out.manifest and out.certain else []
-        holder = holder or ("" if writing else holder_of(ledger))
+        holder = holder or ("" if writing else find_holder(ledger))
         if holder:
             out.diagnoses.append(
                 Diagnosis(fault=Fault.LOCKED, remedy=Remedy.WAIT, where=ledger, values={"process": holder})
@@ -128,7 +128,7 @@ def _inspect_tree(
         out.tiles = find_wrong_tiles(ledger, manifest, tree.leaves)
         wrong, remedy = sorted(out.tiles), Remedy.TREE
     else:
-        wrong, remedy = unreadable_tiles(ledger, manifest.size), backup_files.remedy(None)
+        wrong, remedy = find_unreadable_tiles(ledger, manifest.size), backup_files.remedy(None)
         if not wrong:
             out.diagnoses.append(Diagnosis(fault=Fault.TREE, remedy=remedy, where=ledger / FOLDER, affected=about))
     out.diagnoses += [Diagnosis(fault=Fault.TILE, remedy=remedy, where=ledger / path, affected=about) for path in wrong]

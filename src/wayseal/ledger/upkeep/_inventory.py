@@ -11,7 +11,7 @@ from pathlib import Path
 from wayseal.ledger._manifest import NAME, Manifest
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._tree import FOLDER, commit_leaf, stored_leaves, tile_contents
+from wayseal.ledger._tree import FOLDER, hash_commit, read_leaves, tile_contents
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.merkle import Tree
@@ -54,7 +54,7 @@ def find_manifest_fault(manifest: Manifest) -> Code | None:
 
 
 def _leaves(ledger: Path, manifest: Manifest) -> Digests:
-    leaves, lost = stored_leaves(ledger, manifest.size)
+    leaves, lost = read_leaves(ledger, manifest.size)
     if lost:
         raise LedgerChangedError("this tile is missing or was cut short", file=ledger / FOLDER / lost[0].path)
     if not tree_matches(manifest, leaves):
@@ -69,7 +69,7 @@ def tree_matches(manifest: Manifest, leaves: Digests) -> bool:
     at = -1
     for commit in manifest.commits:
         at += commit.pages + 1
-        if leaves[at].tobytes() != commit_leaf(manifest, commit):
+        if leaves[at].tobytes() != hash_commit(manifest, commit):
             return False
     return True
 

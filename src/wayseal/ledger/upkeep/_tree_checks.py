@@ -18,7 +18,7 @@ from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._tombstones import Tombstones, rank_pages
-from wayseal.ledger._tree import FOLDER, commit_leaf, stored_leaves, tile_contents, tile_paths
+from wayseal.ledger._tree import FOLDER, hash_commit, read_leaves, tile_contents, tile_paths
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
 from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Fault, Remedy
 from wayseal.ledger.upkeep._inventory import find_manifest_fault, tree_matches
@@ -51,7 +51,7 @@ def find_proven_manifest(ledger: Path, source: Path | None) -> Manifest | None:
     if find_manifest_fault(made):
         return None
     there = {p.relative_to(ledger).as_posix() for p in (ledger / FOLDER).rglob("*") if p.is_file()}
-    leaves, _ = stored_leaves(ledger, made.size)
+    leaves, _ = read_leaves(ledger, made.size)
     if there != tile_paths(made.size) or not tree_matches(made, leaves) or find_wrong_tiles(ledger, made, leaves):
         return None
     return made
@@ -78,7 +78,7 @@ def check_tree(
 
     readable: files and secret are what they were, so that the reads can be hashed again.
     """
-    stored, lost = stored_leaves(ledger, manifest.size)
+    stored, lost = read_leaves(ledger, manifest.size)
     if tree_matches(manifest, stored):
         return TreeCheck(leaves=stored)
     if not lost and Tree.of(stored).root().hex() == manifest.root:
@@ -98,7 +98,7 @@ def _leaves_of_backup(manifest: Manifest, leaves: Digests, source: Path | None) 
     """The leaves as a backup has them, where it has the same tiles."""
     if source is None:
         return leaves
-    made, lost = stored_leaves(source, manifest.size)
+    made, lost = read_leaves(source, manifest.size)
     for tile in lost:
         some = slice(tile.first, tile.first + tile.width)
         made[some] = leaves[some]
@@ -111,7 +111,7 @@ def _with_commit_leaves(manifest: Manifest, leaves: Digests) -> Digests:
     at = -1
     for commit in manifest.commits:
         at += commit.pages + 1
-        made[at] = np.frombuffer(commit_leaf(manifest, commit), np.uint8)
+        made[at] = np.frombuffer(hash_commit(manifest, commit), np.uint8)
     return made
 
 
