@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import table
 from wayseal import ledger, store
-from wayseal.ledger import _commit, _dictionary, _reads, integrity
+from wayseal.ledger import _commit, _dictionary, _resolve, integrity
 from wayseal.ledger._layout import OPTIONAL
-from wayseal.ledger._pages import Pages, Rows, row_hashes, size_of
+from wayseal.ledger._pages import Pages, Rows, hash_rows, size_of
 from wayseal.ledger._salts import Salts
 from wayseal.merkle import Tree, verify_inclusion
 from wayseal.merkle.hashing import Messages
@@ -70,7 +70,7 @@ def reads(columns: tuple[str, ...]) -> tuple[str, ...]:
 
     def whole() -> None:
         pages = Pages(1)
-        pages.add(0, row_hashes(rows, ordered, salts.of(rows.source, rows.row)))
+        pages.add(0, hash_rows(rows, ordered, salts.of(rows.source, rows.row)))
         pages.close()
 
     name = ", ".join(("actor", *ordered)) if len(ordered) < FEW else "all columns"
@@ -160,7 +160,7 @@ class Clock:
 def shares(source: Path, work: Path) -> None:
     """The share of hashing in an ingest, and the seconds of a verification."""
     clock = Clock()
-    clock.watch(_reads, "_hash", "reads")
+    clock.watch(_resolve, "_hash", "reads")
     clock.watch(Pages, "add", "pages")
     clock.watch(Pages, "close", "pages")
     clock.watch(_dictionary.Dictionary, "digests", "ids")

@@ -34,10 +34,10 @@ import wayseal.trace._replay as replayed
 from benchmarks._cases import Cache, code_digest, mean_se, table
 from benchmarks.end_to_end import quiet
 from wayseal.ledger import ingest, open_ledger
-from wayseal.ledger._asof import states_of
+from wayseal.ledger._asof import build_states
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._queries import queries_of
-from wayseal.ledger._replay import matches
+from wayseal.ledger._queries import parse_queries
+from wayseal.ledger._replay import match_queries
 from wayseal.simulate import SimulateError, preset, simulate
 from wayseal.store import arrow_schema, open_source, read_leaks
 from wayseal.trace import trace
@@ -189,10 +189,10 @@ def speed(queries: int, waybills: int) -> None:
             "rows": rng.integers(0, 200, queries),
         })  # fmt: skip
         clock = [time.process_time()]
-        read = queries_of(asked, keyer)
+        read = parse_queries(asked, keyer)
         clock.append(time.process_time())
-        states = states_of(keyer.of(numbers), numbers, rows, changes, places)
-        found = matches(read, states)[0]
+        states = build_states(keyer.of(numbers), numbers, rows, changes, places)
+        found = match_queries(read, states)[0]
         clock.append(time.process_time())
         different = f"{len(set(asked['filter'].to_pylist())):,}"
         lines.append((kind, different, f"{len(found):,}", f"{clock[1] - clock[0]:.2f}", f"{clock[2] - clock[1]:.2f}"))

@@ -25,7 +25,7 @@ COMMANDS = (
     "case", "verdict", "partners", "rights", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = ("ledger", "canary", "case", "partners", "policy", "vault")
-LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof", "upgrade")
+LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
 POLICY = ("show", "check", "test", "explain")

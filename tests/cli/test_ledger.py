@@ -137,11 +137,6 @@ def test_reads_of_a_waybill_and_the_proof_of_each(sealed: Path, tmp_path: Path, 
         assert inside(*prove, *more).code == code, more
 
 
-def test_upgrade(sealed: Path) -> None:
-    assert inside("ledger", "upgrade", sealed / "L").out.startswith("nothing to do")
-    assert inside("ledger", "upgrade", sealed / "none").code in (5, 6)
-
-
 def report(folder: Path, ledger: Path, leaks: Path, *more: object) -> Path:
     out = folder / "report.json"
     assert inside("trace", ledger, "--leaks", leaks, "--format", "json", "--out", out, "-q", *more).code == 0

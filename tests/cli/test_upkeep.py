@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.running import inside, log
 from wayseal.cli._words.upkeep import UPKEEP_TEXTS
-from wayseal.ledger.upkeep import SAFE, Cure, Ill, Severity
+from wayseal.ledger.upkeep import SAFE, Fault, Remedy, Severity
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_both_languages_say_the_same_things() -> None:
     assert UPKEEP_TEXTS["en"].keys() == UPKEEP_TEXTS["zh"].keys()
     said = UPKEEP_TEXTS["en"].keys()
-    assert {*Ill, *Severity} <= said
-    assert {f"cure_{c}" for c in Cure} <= said
+    assert {*Fault, *Severity} <= said
+    assert {f"cure_{c}" for c in Remedy} <= said
     assert {f"act_{c}" for c in SAFE} <= said
 
 
@@ -41,7 +41,7 @@ def test_there_and_back(kept: Path, tmp_path: Path, lang: str) -> None:
     assert inside("ledger", "verify", tmp_path / "B").code == 0
     refused = inside("ingest", kept / "accesses.csv", "--ledger", tmp_path / "B")
     assert (refused.code, "wayseal ledger restore" in refused.err) == (3, True)
-    assert inside("ledger", "upgrade", tmp_path / "B").code == 3
+    assert inside("ledger", "compact", tmp_path / "B").code == 3
     back = inside("ledger", "restore", tmp_path / "B", tmp_path / "R", "--lang", lang)
     assert (back.code, back.err) == (0, "")
     assert UPKEEP_TEXTS[lang]["one_goes_on"] in back.out
@@ -76,7 +76,7 @@ def test_a_visit_to_the_doctor(kept: Path, tmp_path: Path, lang: str) -> None:
     (tmp_path / "L/secret").chmod(0o640)
     ran = inside(*doctor)
     assert ran.code == 11
-    assert words["line"].format(severity=words[Severity.ERROR], where=segment, said=words[Ill.FILE_SHORT]) in ran.out
+    assert words["line"].format(severity=words[Severity.ERROR], where=segment, said=words[Fault.FILE_SHORT]) in ran.out
     assert "accesses.csv" in ran.out
     assert "2026-03-02" in ran.out
     assert words["cure_give"] in ran.out

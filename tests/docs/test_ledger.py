@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import read, sections
-from wayseal.ledger.upkeep import Cure, Diagnosis, Ill, Severity, _examine
+from wayseal.ledger.upkeep import Diagnosis, Fault, Remedy, Severity, _examine
 
 WORDS = {
     "en": {Severity.NOTE: "note", Severity.WARNING: "warning", Severity.ERROR: "error"},
@@ -23,8 +23,8 @@ def test_everything_that_the_doctor_finds(name: str, title: str, lang: str) -> N
     for line in sections(read(name))[title].splitlines():
         if line.startswith("| `"):
             cells = line.split("|")
-            found |= {ill: cells[2].strip() for ill in re.findall("`([^`]+)`", cells[1])}
-    severity = {i: Diagnosis(ill=i, cure=Cure.GIVE, where=Path()).severity for i in Ill}
-    wanted = {ill.value: WORDS[lang][severity[ill]] for ill in Ill}
+            found |= {fault: cells[2].strip() for fault in re.findall("`([^`]+)`", cells[1])}
+    severity = {i: Diagnosis(fault=i, remedy=Remedy.GIVE, where=Path()).severity for i in Fault}
+    wanted = {fault.value: WORDS[lang][severity[fault]] for fault in Fault}
     assert found == wanted
     assert (_examine.SMALL, _examine.MANY, _examine.ROOM) == (1 << 20, 1000, 10), "the pages say so"

@@ -15,11 +15,10 @@ from tests.ledger.children import child, ended
 from tests.ledger.helpers import content, put, read, write
 from tests.ledger.sealed import BARE, EARLY, files, flipped, looked, make, note
 from tests.ledger.test_crash import sound
-from tests.ledger.test_integrity import older, silent
 from wayseal import ledger
-from wayseal.ledger import LedgerError, integrity
+from wayseal.ledger import LedgerError
 from wayseal.ledger._manifest import load_manifest, save_manifest
-from wayseal.ledger._tiles import tile_paths
+from wayseal.ledger._tree import tile_paths
 from wayseal.ledger.errors import (
     BackupRefusedError,
     LedgerBusyError,
@@ -27,6 +26,7 @@ from wayseal.ledger.errors import (
     LedgerStorageError,
 )
 from wayseal.ledger.integrity import Code
+from wayseal.ledger.retention import compact
 from wayseal.ledger.upkeep import backup, restore
 
 STEPS = ("marked", "part", "copied", "durable", "swapped", "cleaned")
@@ -126,7 +126,7 @@ def test_nothing_that_a_reader_needs_is_swept(whole: Path, tmp_path: Path, name:
 def test_writing_into_a_backup_is_refused(whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole / "B", tmp_path / "B")
     path = write(tmp_path / "1", "accesses", BARE)
-    for attempt in (lambda: put(path, tmp_path / "B"), lambda: integrity.upgrade(tmp_path / "B", progress=silent)):
+    for attempt in (lambda: put(path, tmp_path / "B"), lambda: compact(tmp_path / "B")):
         with pytest.raises(BackupRefusedError, match="wayseal ledger restore"):
             attempt()
     assert same_files(whole / "B", tmp_path / "B")
@@ -442,20 +442,6 @@ def test_backups_of_a_ledger_that_is_written_to(tmp_path: Path) -> None:
     backup(tmp_path / "L", tmp_path / "B")
     assert_tidy(tmp_path / "B")
     assert content(tmp_path / "B") == content(tmp_path / "L")
-
-
-def test_a_ledger_without_a_tree(whole: Path, tmp_path: Path) -> None:
-    old = older(whole / "O", tmp_path / "L")
-    assert backup(old, tmp_path / "B").origin == ""
-    assert content(tmp_path / "B") == content(old)
-    backup(old, tmp_path / "B")
-    integrity.upgrade(old, progress=silent)
-    backup(old, tmp_path / "B")
-    assert_tidy(tmp_path / "B")
-    put(write(tmp_path / "1", "accesses", BARE), tmp_path / "M")
-    backup(older(tmp_path / "M", tmp_path / "N"), tmp_path / "C")
-    with pytest.raises(BackupRefusedError, match="doesn't have"):
-        backup(older(whole / "O", tmp_path / "P"), tmp_path / "C")
 
 
 def test_a_backup_of_a_backup(whole: Path, tmp_path: Path) -> None:

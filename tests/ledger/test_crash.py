@@ -21,7 +21,7 @@ from wayseal import ledger, store
 from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._tiles import tile_paths
+from wayseal.ledger._tree import tile_paths
 from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
 from wayseal.ledger.integrity import verify
 

@@ -18,19 +18,18 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.ledger.children import ended
 from tests.ledger.helpers import at, content, put, read, write
-from tests.ledger.sealed import BARE, files, flipped, in_turn, looked, make
+from tests.ledger.sealed import files, flipped, in_turn, looked, make
 from tests.ledger.test_backup import assert_tidy
-from tests.ledger.test_crash import LIMITED, sound
-from tests.ledger.test_integrity import older, silent
+from tests.ledger.test_crash import LIMITED
 from wayseal import ledger
-from wayseal.ledger import LedgerError, integrity
+from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
-from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
+from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
-from wayseal.ledger.upkeep import Cure, Diagnosis, Examination, Ill, Severity, _derived, _doctor, backup, examine
+from wayseal.ledger.upkeep import Diagnosis, Examination, Fault, Remedy, Severity, _derived, _doctor, backup, examine
 
 CHANGES: dict[str, Callable[[bytes], bytes] | None] = {
     "missing": None,
@@ -62,8 +61,8 @@ def copy(whole: Path, tmp_path: Path) -> Path:
     return tmp_path / "L"
 
 
-def ills(found: Examination) -> set[Ill]:
-    return {d.ill for d in found.diagnoses}
+def faults(found: Examination) -> set[Fault]:
+    return {d.fault for d in found.diagnoses}
 
 
 def only(found: Examination) -> Diagnosis:
@@ -99,8 +98,8 @@ def test_every_file_in_turn(whole: Path, copy: Path, fault: str) -> None:
         assert [d.where for d in found.diagnoses if d.severity is Severity.ERROR] == [copy / name], name
         assert found.exit_code == 11
         beside = examine(copy, source=whole / "B")
-        wanted = Cure.TREE if name.startswith("tree/") else Cure.BACKUP
-        assert [d.cure for d in beside.diagnoses if d.severity is Severity.ERROR] == [wanted], name
+        wanted = Remedy.TREE if name.startswith("tree/") else Remedy.BACKUP
+        assert [d.remedy for d in beside.diagnoses if d.severity is Severity.ERROR] == [wanted], name
         assert (copy / name).read_bytes() != right if (copy / name).exists() else True
         mended = examine(copy, source=whole / "B", repair=True)
         assert (mended.diagnoses, mended.exit_code) == ((), 0), name
@@ -135,27 +134,27 @@ def test_what_hangs_on_a_file(whole: Path, copy: Path) -> None:
     manifest = load_manifest(whole / "L")
     for entry in manifest.files:
         (copy / entry.path).unlink()
-    found = {d.where.relative_to(copy).as_posix(): d.hanging for d in examine(copy).diagnoses}
+    found = {d.where.relative_to(copy).as_posix(): d.affected for d in examine(copy).diagnoses}
     for entry in manifest.files:
-        hanging = found[entry.path]
-        assert hanging is not None
-        assert (hanging.kind, hanging.day, hanging.rows) == (entry.kind, entry.day, entry.rows)
-        assert hanging.sources
-        assert set(hanging.sources) <= {s.name for s in manifest.sources}
+        affected = found[entry.path]
+        assert affected is not None
+        assert (affected.kind, affected.day, affected.rows) == (entry.kind, entry.day, entry.rows)
+        assert affected.sources
+        assert set(affected.sources) <= {s.name for s in manifest.sources}
         if entry.kind == "table:scans":
-            assert hanging.sources == ("scans.parquet",)
+            assert affected.sources == ("scans.parquet",)
         if entry.kind == "quarantine":
-            assert hanging.sources == ("accesses.csv",)
+            assert affected.sources == ("accesses.csv",)
         if entry.kind == "accesses":
-            assert set(hanging.sources) <= {s.name for s in manifest.sources if s.table == "accesses"}
+            assert set(affected.sources) <= {s.name for s in manifest.sources if s.table == "accesses"}
 
 
 def test_all_tiles_are_made_again_from_the_reads(copy: Path) -> None:
     before = {p: (copy / p).read_bytes() for p in files(copy) if p.startswith("tree/")}
     shutil.rmtree(copy / "tree")
     found = examine(copy)
-    assert ills(found) == {Ill.TILE}
-    assert {d.cure for d in found.diagnoses} == {Cure.TREE}
+    assert faults(found) == {Fault.TILE}
+    assert {d.remedy for d in found.diagnoses} == {Remedy.TREE}
     assert examine(copy, repair=True).exit_code == 0
     assert {p: (copy / p).read_bytes() for p in before} == before
     assert_tidy(copy)
@@ -167,7 +166,7 @@ def test_tiles_and_reads_that_are_both_lost(whole: Path, copy: Path, tmp_path: P
     (copy / "secret").unlink()
     found = examine(copy, repair=True)
     assert found.acts == ()
-    assert {d.cure for d in found.diagnoses} == {Cure.GIVE}
+    assert {d.remedy for d in found.diagnoses} == {Remedy.GIVE}
     shutil.copytree(whole / "B", tmp_path / "B")
     shutil.rmtree(tmp_path / "B/tree")
     (tmp_path / "B/manifest.json").unlink()
@@ -177,7 +176,7 @@ def test_tiles_and_reads_that_are_both_lost(whole: Path, copy: Path, tmp_path: P
     (tmp_path / "B" / reads[1].path).unlink()
     found = examine(copy, source=tmp_path / "B", repair=True)
     assert {a.where for a in found.acts} == {copy / "secret", copy / reads[0].path}
-    assert {d.cure for d in found.diagnoses} == {Cure.LOST}
+    assert {d.remedy for d in found.diagnoses} == {Remedy.LOST}
     found = examine(copy, source=whole / "B", repair=True)
     assert found.diagnoses == ()
     assert_tidy(copy)
@@ -192,7 +191,10 @@ def test_which_tile_is_wrong_is_said_when_it_can_be(copy: Path) -> None:
         assert only(examine(copy)).where == copy / name
         (copy / "secret").unlink()
         found = examine(copy, repair=True)
-        assert {(d.ill, d.where) for d in found.diagnoses} == {(Ill.SECRET, copy / "secret"), (Ill.TREE, copy / "tree")}
+        assert {(d.fault, d.where) for d in found.diagnoses} == {
+            (Fault.SECRET, copy / "secret"),
+            (Fault.TREE, copy / "tree"),
+        }
         assert found.acts == ()
         (copy / "secret").write_bytes(secret)
         assert examine(copy, repair=True).exit_code == 0
@@ -207,8 +209,8 @@ def test_a_manifest_is_never_made_up(whole: Path, copy: Path, tmp_path: Path) ->
         spoil(copy / "manifest.json", None if spoilt is None else (lambda _, s=spoilt: s))  # type: ignore[misc]
         found = examine(copy, source=whole / "B", repair=True)
         assert (found.acts, found.exit_code) == ((), 11)
-        assert {d.ill for d in found.diagnoses} & {Ill.MANIFEST_MISSING, Ill.MANIFEST_CHANGED}
-        assert found.diagnoses[0].cure is Cure.LOST
+        assert {d.fault for d in found.diagnoses} & {Fault.MANIFEST_MISSING, Fault.MANIFEST_CHANGED}
+        assert found.diagnoses[0].remedy is Remedy.LOST
         (copy / "manifest.json").write_bytes(right)
     assert_tidy(copy)
     for n, made in enumerate((b"{", b'{"wayseal_ledger":1}')):
@@ -216,8 +218,6 @@ def test_a_manifest_is_never_made_up(whole: Path, copy: Path, tmp_path: Path) ->
         (tmp_path / f"B{n}/manifest.json").write_bytes(made)
         (copy / "manifest.json").write_bytes(b"")
         assert examine(copy, source=tmp_path / f"B{n}", repair=True).acts == ()
-    old = older(whole / "L", tmp_path / "old")
-    assert examine(copy, source=old, repair=True).acts == ()
 
 
 def test_manifests_that_were_changed_with_care(whole: Path, copy: Path) -> None:
@@ -239,7 +239,7 @@ def test_manifests_that_were_changed_with_care(whole: Path, copy: Path) -> None:
     ):
         save_manifest(copy, change)
         found = examine(copy)
-        assert Ill.MANIFEST_CHANGED in ills(found), change.commits
+        assert Fault.MANIFEST_CHANGED in faults(found), change.commits
         assert examine(copy, repair=True).acts == ()
         mended = examine(copy, source=whole / "B", repair=True)
         assert ([a.where for a in mended.acts], mended.exit_code) == ([copy / "manifest.json"], 0)
@@ -256,8 +256,8 @@ def test_leavings_are_named_and_removed(whole: Path, copy: Path) -> None:
     assert {d.where.relative_to(copy).as_posix() for d in found.diagnoses} == {
         "data/g000009", "tree/0", "quarantine", "tmp/a", ".",
     }  # fmt: skip
-    assert {(d.ill, d.cure, d.values["files"], d.values["bytes"]) for d in found.diagnoses} == {
-        (Ill.LEAVINGS, Cure.REMOVE, 1, 5)
+    assert {(d.fault, d.remedy, d.values["files"], d.values["bytes"]) for d in found.diagnoses} == {
+        (Fault.LEAVINGS, Remedy.REMOVE, 1, 5)
     }
     assert found.exit_code == 11
     mended = examine(copy, repair=True)
@@ -272,7 +272,7 @@ def test_leavings_that_somebody_may_read_stay(copy: Path) -> None:
     (copy / "data/g000001/x.parquet").chmod(0o600)
     with ledger.open_ledger(copy):
         found = examine(copy, repair=True)
-    assert (found.acts, only(found).ill) == ((), Ill.LEAVINGS)
+    assert (found.acts, only(found).fault) == ((), Fault.LEAVINGS)
     assert examine(copy, repair=True).exit_code == 0
 
 
@@ -280,9 +280,9 @@ def test_modes(whole: Path, copy: Path) -> None:
     for name in ("manifest.json", "secret", "lock", "data", "."):
         (copy / name).chmod(0o755)
     found = examine(copy)
-    assert (only(found).ill, only(found).severity, only(found).values["files"]) == (Ill.MODES, Severity.WARNING, 5)
+    assert (only(found).fault, only(found).severity, only(found).values["files"]) == (Fault.MODES, Severity.WARNING, 5)
     mended = examine(copy, repair=True)
-    assert (mended.exit_code, [a.ill for a in mended.acts]) == (0, [Ill.MODES])
+    assert (mended.exit_code, [a.fault for a in mended.acts]) == (0, [Fault.MODES])
     assert (copy / "data").stat().st_mode & 0o777 == 0o700
     assert (copy / "secret").stat().st_mode & 0o777 == 0o600
 
@@ -291,7 +291,7 @@ def test_a_file_system_without_modes(copy: Path, monkeypatch: pytest.MonkeyPatch
     (copy / "data").chmod(0o755)
     monkeypatch.setattr(Path, "chmod", lambda _path, _mode: None)
     found = examine(copy, repair=True)
-    assert (found.acts, only(found).ill) == ((), Ill.MODES)
+    assert (found.acts, only(found).fault) == ((), Fault.MODES)
 
 
 def test_a_repair_ends(whole: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +308,7 @@ def test_files_are_not_mended_by_a_manifest_that_is_in_doubt(whole: Path, copy: 
     (copy / next(f.path for f in manifest.files if f.path in kept)).unlink()
     save_manifest(copy, replace(manifest, generation=77))
     found = examine(copy, source=whole / "B", repair=True)
-    assert ([d.cure for d in found.diagnoses], found.acts) == ([Cure.LOST, Cure.BACKUP], ())
+    assert ([d.remedy for d in found.diagnoses], found.acts) == ([Remedy.LOST, Remedy.BACKUP], ())
 
 
 def test_a_ledger_that_is_written_to(copy: Path) -> None:
@@ -317,14 +317,14 @@ def test_a_ledger_that_is_written_to(copy: Path) -> None:
     (copy / "tmp/part").write_bytes(b"")
     with writer_lock(copy):
         found = examine(copy)
-        assert (only(found).ill, only(found).values["process"]) == (Ill.LOCKED, str(os.getpid()))
+        assert (only(found).fault, only(found).values["process"]) == (Fault.LOCKED, str(os.getpid()))
         assert found.exit_code == 0
         with pytest.raises(LedgerBusyError):
             examine(copy, repair=True)
         (copy / "lock").write_text("")
         assert only(examine(copy)).values["process"] == "unknown"
     (copy / "lock").unlink()
-    assert only(examine(copy)).ill is Ill.LEAVINGS
+    assert only(examine(copy)).fault is Fault.LEAVINGS
 
 
 def test_a_commit_during_the_look(copy: Path, tmp_path: Path) -> None:
@@ -341,22 +341,10 @@ def test_a_commit_during_the_look(copy: Path, tmp_path: Path) -> None:
 
 def test_disk_and_many_small_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine(copy, free=lambda _: 100)
-    assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.DISK, Cure.ROOM, 11)
+    assert (only(found).fault, only(found).remedy, found.exit_code) == (Fault.DISK, Remedy.ROOM, 11)
     monkeypatch.setattr("wayseal.ledger.upkeep._examine.MANY", 3)
     found = examine(copy)
-    assert (only(found).ill, only(found).cure, found.exit_code) == (Ill.SMALL_FILES, Cure.COMPACT, 0)
-
-
-def test_an_older_ledger(whole: Path, tmp_path: Path) -> None:
-    old = older(whole / "L", tmp_path / "L")
-    found = examine(old, deep=True)
-    assert (only(found).ill, only(found).cure) == (Ill.LAYOUT, Cure.UPGRADE)
-    (old / load_manifest(old).files[0].path).unlink()
-    (old / "tmp").mkdir(0o700)
-    (old / "tmp/x").touch(0o600)
-    assert ills(examine(old, repair=True, source=whole / "B")) == {Ill.LAYOUT}
-    integrity.upgrade(old, progress=silent)
-    assert sound(old)
+    assert (only(found).fault, only(found).remedy, found.exit_code) == (Fault.SMALL_FILES, Remedy.COMPACT, 0)
 
 
 def test_what_is_no_ledger(copy: Path, tmp_path: Path) -> None:
@@ -394,82 +382,11 @@ def test_a_disk_that_refuses_a_repair(whole: Path, copy: Path) -> None:
     assert examine(copy, source=whole / "B", repair=True).exit_code == 0
 
 
-def appended(path: Path, times: int, tmp_path: Path) -> None:
-    """Makes of a ledger what appending to a quarantine file did: several entries, one file."""
-    manifest = load_manifest(path)
-    [entry] = [f for f in manifest.files if f.kind == "quarantine" and ".raw" not in f.path]
-    files_ = list(manifest.files)
-    for n in range(times):
-        with (path / entry.path).open("ab") as file:
-            file.write(f"accesses.csv,{n + 9},at,not-a-time\n".encode())
-        digest, size = file_digest(path / entry.path), (path / entry.path).stat().st_size
-        made = replace(entry, generation=manifest.generation + 1, sha256=digest, bytes=size)
-        files_.append(made)
-        manifest = replace(manifest, files=tuple(files_), generation=manifest.generation + 1)
-        manifest = sealed(path, manifest, [], 1, ()) if manifest.id else manifest
-        save_manifest(path, manifest)
-        sweep(path, manifest)
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_quarantine_files_that_were_appended_to(copy: Path, tmp_path: Path, times: int) -> None:
-    """An old fault: such a ledger failed to verify for ever, and nothing was lost."""
-    appended(copy, times, tmp_path)
-    assert {f.code for f in looked(copy).findings} == {integrity.Code.FILE_CHANGED}
-    with pytest.raises(LedgerError, match="wayseal ledger doctor"):
-        backup(copy, tmp_path / "C")
-    found = examine(copy)
-    assert {(d.ill, d.cure, d.severity) for d in found.diagnoses} == {
-        (Ill.QUARANTINE_TWICE, Cure.APART, Severity.WARNING)
-    }
-    before = load_manifest(copy)
-    point = integrity.present_checkpoint(copy)
-    entries = [f for f in before.files if f.kind == "quarantine" and ".raw" not in f.path]
-    mended = examine(copy, repair=True)
-    assert (mended.diagnoses, [a.cure for a in mended.acts]) == ((), [Cure.APART] * times + [Cure.CUT])
-    after = load_manifest(copy)
-    made = [f for f in after.files if f.kind == "quarantine" and ".raw" not in f.path]
-    assert [(f.sha256, f.bytes, f.rows) for f in made] == [(f.sha256, f.bytes, f.rows) for f in entries]
-    assert len({f.path for f in made}) == times + 1
-    assert after.generation == before.generation + 1
-    assert integrity.since(copy, after, point).code is None
-    assert_tidy(copy)
-    backup(copy, tmp_path / "C")
-    put(write(tmp_path / "1", "accesses", BARE, "again"), copy)
-    assert_tidy(copy)
-
-
-def test_quarantine_files_of_an_older_ledger(whole: Path, tmp_path: Path) -> None:
-    old = older(whole / "L", tmp_path / "L")
-    appended(old, 1, tmp_path)
-    with pytest.raises(LedgerError):
-        integrity.upgrade(old, progress=silent)
-    assert ills(examine(old, repair=True)) == {Ill.LAYOUT}
-    integrity.upgrade(old, progress=silent)
-    assert_tidy(old)
-
-
-def test_quarantine_files_of_which_more_is_wrong(whole: Path, copy: Path, tmp_path: Path) -> None:
-    appended(copy, 1, tmp_path)
-    [path] = [p for p in (copy / "quarantine").iterdir() if ".raw" not in p.name]
-    right = path.read_bytes()
-    path.write_bytes(flipped(0.1, 1)(right))
-    found = examine(copy, repair=True, source=whole / "B")
-    assert (found.acts, ills(found)) == ((), {Ill.FILE_CHANGED})
-    path.unlink()
-    assert ills(examine(copy, repair=True)) == {Ill.FILE_CHANGED, Ill.FILE_MISSING}
-    path.write_bytes(right + b"accesses.csv,20,at,not-a-time\n")
-    found = examine(copy)
-    assert ills(found) == {Ill.QUARANTINE_TWICE, Ill.QUARANTINE_LONGER}
-    assert examine(copy, repair=True).exit_code == 0
-    assert_tidy(copy)
-
-
 def test_a_commit_that_was_broken_off_while_it_appended(copy: Path) -> None:
     [path] = [p for p in (copy / "quarantine").iterdir() if ".raw" not in p.name]
     right = path.read_bytes()
     path.write_bytes(right + b"accesses.csv,20,at,not-a-time\n")
-    assert (only(examine(copy)).ill, only(examine(copy)).cure) == (Ill.QUARANTINE_LONGER, Cure.CUT)
+    assert (only(examine(copy)).fault, only(examine(copy)).remedy) == (Fault.QUARANTINE_LONGER, Remedy.CUT)
     assert examine(copy, repair=True).exit_code == 0
     assert path.read_bytes() == right
 
@@ -485,7 +402,7 @@ def resealed(path: Path, kind: str, change: Callable[[pa.Table], pa.Table]) -> N
     new = replace(entry, sha256=file_digest(path / entry.path), bytes=size, rows=made.num_rows)
     files_ = tuple(new if f is entry else f for f in manifest.files)
     made_ = replace(manifest, files=files_, generation=manifest.generation + 1)
-    made_ = sealed(path, made_, [], 1, ())
+    made_ = append_commit(path, made_, [], 1, ())
     save_manifest(path, made_)
     sweep(path, made_)
 
@@ -525,7 +442,7 @@ def test_derived_files_that_do_not_agree_with_the_reads(
     found = examine(copy, deep=True, repair=True)
     assert {d.values["kind"] for d in found.diagnoses} >= wanted
     assert {d.values["kind"] for d in found.diagnoses} - wanted <= {"accesses"}
-    assert (ills(found), found.acts, found.exit_code) == ({Ill.DERIVED}, (), 11)
+    assert (faults(found), found.acts, found.exit_code) == ({Fault.DERIVED}, (), 11)
     assert all(int(d.values["rows"]) > 0 for d in found.diagnoses)
 
 

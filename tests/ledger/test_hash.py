@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._hash import UNPACKED, xxh64
 from wayseal.ledger._kernels import COLLISION
-from wayseal.ledger._keys import Keyer, words
-from wayseal.ledger._numbers import unpack_all
+from wayseal.ledger._keys import Keyer, pack_numbers, unpack_words
 from wayseal.ledger.errors import LedgerError
 
 pytestmark = pytest.mark.kernels
@@ -105,9 +104,9 @@ NUMBERS = st.one_of(
 @given(st.lists(NUMBERS, min_size=1, max_size=10))
 @example(["0", "00", "9" * 18, "9" * 19, "A", "ZZ" + "9" * 16, "ZZ" + "9" * 17, "A" * 3, "A1B"])
 def test_packed_numbers_come_back_and_differ(texts: list[str]) -> None:
-    made, unpacked = words(pa.array(texts, pa.string()))
+    made, unpacked = pack_numbers(pa.array(texts, pa.string()))
     packed = made < UNPACKED
-    back = unpack_all(made, packed).to_pylist()
+    back = unpack_words(made, packed).to_pylist()
     assert back == [t if p else None for t, p in zip(texts, packed, strict=True)]
     assert unpacked == sum(w >= UNPACKED for w in made)
     assert len(set(made.tolist())) == len(set(texts))
@@ -119,7 +118,7 @@ def test_packed_numbers_come_back_and_differ(texts: list[str]) -> None:
      ("JDX0001", False), ("EA123456789CN", False), ("SF1234567890123456", True), ("单1", False)],
 )  # fmt: skip
 def test_which_numbers_are_packed(text: str, is_packed: bool) -> None:
-    made, unpacked = words(pa.array([text]))
+    made, unpacked = pack_numbers(pa.array([text]))
     assert bool(made[0] < UNPACKED) is is_packed is (unpacked == 0)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.ledger.helpers import at, content, expected, put, read, reads_of, write
 from wayseal import ledger, store
+from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger._report import Skipped
 from wayseal.model.predicate import parse_predicate
 from wayseal.store.errors import StoreError
@@ -371,6 +372,18 @@ def test_an_empty_log_makes_a_ledger(tmp_path: Path) -> None:
         assert "accesses" in summary.missing_tables
         volumes = snapshot.stratum_volumes([parse_predicate('{"channel": "c"}')])
         assert volumes[0].waybills == 0
+
+
+def test_a_quarantine_file_takes_no_name_that_the_manifest_has(tmp_path: Path) -> None:
+    """The same bytes as another table, and somebody removed the file of the first time."""
+    bad = tmp_path / "accesses.csv"
+    bad.write_text("at,actor,outlet,waybill,operator,kind\nnever,u,o,YT1,u,arrive\n")
+    put(bad, tmp_path / "L")
+    [first] = (tmp_path / "L/quarantine").iterdir()
+    first.unlink()
+    put(bad.rename(tmp_path / "scans.csv"), tmp_path / "L")
+    [entry, other] = (f.path for f in load_manifest(tmp_path / "L").files if f.kind == "quarantine")
+    assert (Path(entry).name, Path(other).stem) == (first.name, f"{first.stem}-2")
 
 
 def test_bad_rows_go_to_quarantine(tmp_path: Path) -> None:

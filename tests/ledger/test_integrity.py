@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.effort import DEEP
-from tests.ledger.helpers import content, put, read, write
+from tests.ledger.helpers import put, read, write
 from tests.ledger.sealed import (
     KEY,
     changed_copy,
@@ -27,11 +27,15 @@ from tests.ledger.sealed import (
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._files import file_digest
-from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
-from wayseal.ledger._seal import sealed
-from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._layout import OPTIONAL
+from wayseal.ledger._manifest import Manifest, canonical, load_manifest, save_manifest
+from wayseal.ledger._recount import recount
+from wayseal.ledger._salts import load_salts
+from wayseal.ledger._tree import append_commit, open_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
+from wayseal.ledger.retention import compact
+from wayseal.ledger.upkeep import backup, examine
 from wayseal.merkle import SigningKey
 from wayseal.merkle.hashing import stacked
 
@@ -187,10 +191,10 @@ def test_a_read_that_was_rewritten_with_its_manifest(whole: Path, tmp_path: Path
     assert codes(found) == {Code.PAGE, Code.COMMIT}
     assert {f.where for f in found.findings} == {copy / "data", copy / "manifest.json"}
     # Pages are left as they were, and a commit is made behind what is there: older checkpoints hold, the page is found.
-    manifest = sealed(copy, load_manifest(whole / "L"), [], 1, ())
+    manifest = append_commit(copy, load_manifest(whole / "L"), [], 1, ())
     manifest = rewritten(copy, manifest, segment(manifest), row=1)
     manifest = replace(manifest, commits=manifest.commits[:-1], size=load_manifest(whole / "L").size)
-    manifest = sealed(copy, manifest, [], 1, ())
+    manifest = append_commit(copy, manifest, [], 1, ())
     save_manifest(copy, manifest)
     found = looked(copy, *notes(whole))
     assert codes(found) == {Code.PAGE}
@@ -203,12 +207,12 @@ def test_a_history_that_was_rewritten_from_start_to_end(whole: Path, tmp_path: P
     shutil.copytree(whole / "L", copy)
     manifest = load_manifest(copy)
     manifest = rewritten(copy, manifest, segment(manifest))
-    bare = replace(manifest, id="", secret="", commits=(), size=0, root="")
-    (copy / "manifest.json").write_text(bare.to_json())
+    bare = replace(manifest, commits=(), size=0, root="")
     shutil.rmtree(copy / "tree")
-    assert integrity.upgrade(
-        copy, progress=lambda _stage, _done, _total: None, entropy=lambda n: bytes.fromhex(manifest.id).ljust(n)[:n]
-    )
+    columns = tuple(c for c in OPTIONAL if any(c in commit.columns for commit in manifest.commits))
+    one = replace(manifest.commits[-1], parts=1, columns=columns)
+    made = recount(copy, bare, [one], load_salts(copy, bare.secret), lambda _stage, _done, _total: None)
+    save_manifest(copy, append_commit(copy, bare, made.pages[0].leaves, 1, columns))
     assert looked(copy).findings == ()
     found = looked(copy, *notes(whole))
     assert codes(found) <= {Code.CHECKPOINT_HISTORY, Code.CHECKPOINT_AHEAD}
@@ -306,73 +310,34 @@ def test_two_faults_at_once(whole: Path, tmp_path: Path) -> None:
 
 def test_leaves_are_only_added(whole: Path) -> None:
     manifest = load_manifest(whole / "L")
-    tree = stored_tree(whole / "L", manifest.size)
+    tree = open_tree(whole / "L", manifest.size)
     assert tree.root().hex() == manifest.root
     assert len(stacked([tree.leaf(n) for n in range(manifest.size)])) == manifest.size
     assert integrity.present_checkpoint(whole / "L").root == tree.root()
 
 
-def older(path: Path, to: Path) -> Path:
-    """The same ledger as version 1 left it."""
-    shutil.copytree(path, to)
-    manifest = replace(load_manifest(to), id="", secret="", commits=(), size=0, root="")
-    (to / "manifest.json").write_text(manifest.to_json() + "\n")
-    (to / "secret").unlink()
-    shutil.rmtree(to / "tree")
-    return to
-
-
-def silent(_stage: str, _done: int, _total: int) -> None:
-    return None
-
-
-def test_an_older_ledger_is_read_and_upgraded(whole: Path, tmp_path: Path) -> None:
-    old = older(whole / "L", tmp_path / "L")
-    assert json.loads((old / "manifest.json").read_text())["wayseal_ledger"] == 1
-    assert content(old) == content(whole / "L")
-    with ledger.open_ledger(old) as snapshot:
-        before, point = snapshot.digest, snapshot.checkpoint
-    assert point is None
+def test_a_ledger_of_another_layout_is_refused(whole: Path, tmp_path: Path) -> None:
+    """There is one layout; what an older version left is named for what it is, by whatever opens it."""
+    old = tmp_path / "L"
+    shutil.copytree(whole / "L", old)
+    content_ = json.loads((old / "manifest.json").read_text())
+    bare = {k: v for k, v in content_.items() if k not in ("id", "secret", "commits", "size", "root")}
+    (old / "manifest.json").write_text(canonical({**bare, "wayseal_ledger": 1}) + "\n")
     for attempt in (
+        lambda: ledger.open_ledger(old),
         lambda: put(write(tmp_path / "1", "accesses", [read(1, "u", "YT1")]), old),
         lambda: looked(old),
         lambda: integrity.present_checkpoint(old),
         lambda: integrity.prove(old, "a1", None, notes(whole)[0]),
+        lambda: compact(old),
+        lambda: backup(old, tmp_path / "B"),
+        lambda: examine(old),
     ):
-        with pytest.raises(LedgerError, match="wayseal ledger upgrade"):
+        with pytest.raises(LedgerError, match="layout version 1; this version of Wayseal reads layout 2"):
             attempt()
-    assert integrity.upgrade(old, progress=silent)
-    assert not integrity.upgrade(old, progress=silent)
-    with ledger.open_ledger(old) as snapshot:
-        assert snapshot.digest == before
-    assert looked(old).findings == ()
-    assert content(old) == content(whole / "L")
-    put(write(tmp_path / "1", "accesses", [read(1, "u", "YT1")]), old)
-    assert looked(old).findings == ()
-
-
-@pytest.mark.parametrize("change", [None, flipped(0.5, 1)])
-def test_a_damaged_ledger_is_not_upgraded(whole: Path, tmp_path: Path, change: Callable[[bytes], bytes] | None) -> None:
-    old = older(whole / "L", tmp_path / "old")
-    name = segment(load_manifest(old))
-    copy = changed_copy(old, tmp_path / "L", name, change)
-    with pytest.raises(LedgerError) as caught:
-        integrity.upgrade(copy, progress=silent)
-    assert caught.value.file == copy / name
-    assert not load_manifest(copy).id
-
-
-def test_an_upgrade_that_was_broken_off(whole: Path, tmp_path: Path) -> None:
-    old = older(whole / "L", tmp_path / "L")
-
-    def stop(_stage: str, _done: int, _total: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        integrity.upgrade(old, progress=stop)
-    assert content(old) == content(whole / "L")
-    assert integrity.upgrade(old, progress=silent)
-    assert looked(old).findings == ()
+    (old / "manifest.json").write_text(canonical({**bare, "wayseal_ledger": 2}) + "\n")
+    with pytest.raises(LedgerError, match="the manifest is damaged"):
+        ledger.open_ledger(old)
 
 
 def test_an_empty_ledger(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from tests.ledger.kept import answers, ingested, iso, purged
 from tests.ledger.sealed import files, flipped, looked
 from tests.ledger.test_retention import world
 from wayseal.ledger import LedgerError
-from wayseal.ledger._holes import GONE, TOMBSTONES
 from wayseal.ledger._manifest import load_manifest
+from wayseal.ledger._tombstones import GONE, TOMBSTONES
 from wayseal.ledger.retention import compact
-from wayseal.ledger.upkeep import Cure, Ill, backup, examine, restore
+from wayseal.ledger.upkeep import Fault, Remedy, backup, examine, restore
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ def test_tiles_of_a_purged_ledger_are_made_again(ledger: Path) -> None:
         for change in (flipped(0.5, 1), lambda _: b""):
             (ledger / name).write_bytes(change(right))
             alone = examine(ledger)
-            assert {d.ill for d in alone.diagnoses} <= {Ill.TILE, Ill.TREE}
+            assert {d.fault for d in alone.diagnoses} <= {Fault.TILE, Fault.TREE}
             assert alone.exit_code == 11
             examine(ledger, repair=True)
             mended = examine(ledger, source=ledger.parent / "K", repair=True)
@@ -102,7 +102,7 @@ def test_tiles_without_gone_pages_need_no_backup(tmp_path: Path) -> None:
     assert TOMBSTONES in kinds
     assert GONE not in kinds
     shutil.rmtree(tmp_path / "L/tree")
-    assert {d.cure for d in examine(tmp_path / "L").diagnoses} == {Cure.TREE}
+    assert {d.remedy for d in examine(tmp_path / "L").diagnoses} == {Remedy.TREE}
     assert examine(tmp_path / "L", repair=True).exit_code == 0
     assert looked(tmp_path / "L").findings == ()
 
@@ -113,5 +113,5 @@ def test_tombstones_are_files_like_others(ledger: Path) -> None:
         if entry.kind in (TOMBSTONES, GONE):
             (ledger / entry.path).unlink()
             [found] = examine(ledger).diagnoses
-            assert (found.ill, found.where) == (Ill.FILE_MISSING, ledger / entry.path)
+            assert (found.fault, found.where) == (Fault.FILE_MISSING, ledger / entry.path)
             assert examine(ledger, source=ledger.parent / "K", repair=True).diagnoses == ()

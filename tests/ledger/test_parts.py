@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
-from wayseal.ledger import _kernels, _marks
+from wayseal.ledger import _kernels, _order
+from wayseal.ledger._counts import Sums
 from wayseal.ledger._files import HashingFile, file_digest, storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, PAIRS_SCHEMA
-from wayseal.ledger._merge import crowded, merge, newest_few
+from wayseal.ledger._merge import count_to_merge, find_crowded, merge
 from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._prefetch import ahead
-from wayseal.ledger._reads import _tally
-from wayseal.ledger._sorted import SortedWriter, contains, open_sorted, places, ranges, read_range, rows_for
-from wayseal.ledger._spill import MOST_PARTS, Spill, parts_for
-from wayseal.ledger._sums import Sums
+from wayseal.ledger._parallel import read_ahead
+from wayseal.ledger._resolve import _tally
+from wayseal.ledger._sorted import SortedWriter, contains, find_rows, open_sorted, ranges, read_range, rows_for
+from wayseal.ledger._spill import MOST_PARTS, Spill, count_parts
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.model.predicate import parse_predicate
 from wayseal.model.times import day_name
@@ -74,7 +74,7 @@ def test_first_marks(runs: list[list[tuple[int, bool, bool]]]) -> None:
     ids = np.array([r[0] for r in flat], np.uint64)
     old = np.array([r[1] for r in flat], np.bool_)
     was = np.array([r[1] and r[2] and r[0] > 0 for r in flat], np.bool_)
-    marks = _marks.firsts(starts, ids, old, was)
+    marks = _order.mark_firsts(starts, ids, old, was)
     place = 0
     for run in runs:
         seen: set[int] = set()
@@ -93,7 +93,7 @@ def test_repeats(runs: list[list[tuple[int, bool, bool]]]) -> None:
     flat = [r for run in runs for r in run]
     starts = np.cumsum([0, *(len(r) for r in runs)]).astype(np.int64)
     ids, old = np.array([r[0] for r in flat], np.uint64), np.array([r[1] for r in flat], np.bool_)
-    repeat = _marks.repeats(starts, ids, old)
+    repeat = _order.mark_repeats(starts, ids, old)
     found = [False] * len(flat) if repeat is None else repeat.tolist()
     expected = []
     for run in runs:
@@ -186,7 +186,7 @@ def test_the_lowest_bit_of_every_word() -> None:
 def test_places(there: list[int], keys: set[int]) -> None:
     there.sort()
     array, wanted = np.array(there, np.uint64), np.array(sorted(keys), np.uint64)
-    assert array[places(array, wanted)].tolist() == [t for t in there if t in keys]
+    assert array[find_rows(array, wanted)].tolist() == [t for t in there if t in keys]
     assert contains(wanted, array).tolist() == [t in keys for t in there]
     assert run_starts(array).tolist()[:-1] == [n for n, t in enumerate(there) if n == 0 or there[n - 1] != t]
 
@@ -247,11 +247,11 @@ def test_a_generation_holds_few_rows(tmp_path: Path) -> None:
     ("rows", "count"), [([5, 5], 2), ([100, 1, 1], 2), ([2, 1, 1], 3), ([9, 4, 2, 1, 1], 4), ([8, 4, 2, 1, 1], 5)]
 )
 def test_which_files_are_merged(rows: list[int], count: int) -> None:
-    assert newest_few(rows) == count
+    assert count_to_merge(rows) == count
 
 
 def test_nothing_is_crowded_at_first() -> None:
-    assert crowded([], set()) == []
+    assert find_crowded([], set()) == []
 
 
 def test_names_of_days() -> None:
@@ -261,7 +261,7 @@ def test_names_of_days() -> None:
 
 @pytest.mark.parametrize(("size", "parts"), [(0, 1), (8 << 20, 1), (9 << 20, 2), (1 << 50, MOST_PARTS)])
 def test_parts_by_size(size: int, parts: int) -> None:
-    assert parts_for(size) == parts
+    assert count_parts(size) == parts
 
 
 def test_a_file_knows_its_digest(tmp_path: Path) -> None:
@@ -284,10 +284,10 @@ def test_reading_ahead_stops_early() -> None:
             made.append(n)
             yield n
 
-    with ahead(items(), 1) as numbers:
+    with read_ahead(items(), 1) as numbers:
         assert next(numbers) == 0
     assert len(made) < 100
-    with ahead(items(), 1) as numbers:
+    with read_ahead(items(), 1) as numbers:
         import time
 
         time.sleep(0.25)
@@ -299,7 +299,7 @@ def test_reading_ahead_hands_over_what_went_wrong() -> None:
         yield 1
         raise KeyError("x")
 
-    with ahead(items()) as numbers:
+    with read_ahead(items()) as numbers:
         assert next(numbers) == 1
         with pytest.raises(KeyError):
             next(numbers)

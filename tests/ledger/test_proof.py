@@ -36,7 +36,7 @@ def proof(whole: Path, access: str, waybill: str | None = None, which: int = 1) 
     return found
 
 
-def holds(content: dict[str, Any]) -> integrity.Proven:
+def holds(content: dict[str, Any]) -> integrity.VerifiedRead:
     return integrity.verify_proof(json.dumps(content).encode(), [KEY.verify_key])
 
 
@@ -253,11 +253,11 @@ def test_a_tile_that_cannot_be_read(whole: Path, tmp_path: Path) -> None:
 
 
 def test_what_a_report_quotes(whole: Path) -> None:
-    from wayseal.ledger.integrity._history import since
+    from wayseal.ledger.integrity._findings import check_history
 
     manifest = load_manifest(whole / "L")
     points = [Checkpoint.claimed((whole / f"note{n}").read_bytes()) for n in range(2)]
-    early, late = (since(whole / "L", manifest, p) for p in points)
+    early, late = (check_history(whole / "L", manifest, p) for p in points)
     assert (early.code, early.digest, late.digest) == (None, manifest.commits[2].digest, manifest.commits[-1].digest)
     assert early.proof
     assert not late.proof
@@ -266,4 +266,4 @@ def test_what_a_report_quotes(whole: Path) -> None:
         (replace(points[0], size=manifest.size + 1), integrity.Code.CHECKPOINT_AHEAD),
         (replace(points[0], root=bytes(32)), integrity.Code.CHECKPOINT_HISTORY),
     ):
-        assert since(whole / "L", manifest, point).code is code
+        assert check_history(whole / "L", manifest, point).code is code

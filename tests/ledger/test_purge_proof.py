@@ -17,10 +17,10 @@ from tests.ledger.test_integrity import codes
 from wayseal.ledger import LedgerError
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, save_manifest
-from wayseal.ledger._seal import sealed
+from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
-from wayseal.ledger.retention import compact, fitting, is_purge_proof, prove_purge, verify_purge
+from wayseal.ledger.retention import check_checkpoint, compact, is_purge_proof, prove_purge, verify_purge
 from wayseal.ledger.retention._purge_proof import PurgeProof, _check_difference
 from wayseal.merkle import MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
@@ -96,12 +96,12 @@ def test_checkpoints_that_do_not_fit(made: Path, tmp_path: Path) -> None:
     with pytest.raises(OtherOriginError):
         verify_purge((made / "unsigned").read_bytes(), keys(), [foreign])
     with pytest.raises(OtherOriginError):
-        fitting(made / "L", foreign)
-    assert fitting(made / "L", (made / "c0").read_bytes()).size > 0
+        check_checkpoint(made / "L", foreign)
+    assert check_checkpoint(made / "L", (made / "c0").read_bytes()).size > 0
     shutil.copytree(made / "L", tmp_path / "L")
     put(write(tmp_path / "2", "accesses", [read(2, "u", "YT1")]), tmp_path / "L")
     with pytest.raises(LedgerChangedError, match="go on"):
-        fitting(made / "L", note(tmp_path / "L"))
+        check_checkpoint(made / "L", note(tmp_path / "L"))
 
 
 def edited(made: Path, change: Callable[[dict[str, Any]], None], which: str = "proof0") -> bytes:
@@ -230,7 +230,7 @@ def tampered(copy: Path, kind: str, change: Callable[[list[dict[str, Any]]], lis
     pq.write_table(pa.Table.from_pylist(change(table.to_pylist()), table.schema), path, store_schema=False)
     made = replace(entry, sha256=file_digest(path), bytes=path.stat().st_size)
     manifest = replace(manifest, files=tuple(made if f == entry else f for f in manifest.files))
-    save_manifest(copy, sealed(copy, manifest, [], 1, ()))
+    save_manifest(copy, append_commit(copy, manifest, [], 1, ()))
 
 
 def test_tombstones_that_were_changed_with_everything_mended(made: Path, tmp_path: Path) -> None:

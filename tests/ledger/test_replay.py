@@ -18,9 +18,9 @@ from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger, store
 from wayseal.ledger import Snapshot, _replay, _replay_kernels
-from wayseal.ledger._asof import States, states_of
+from wayseal.ledger._asof import States, build_states
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._queries import Queries, queries_of
+from wayseal.ledger._queries import Queries, parse_queries
 from wayseal.model import clean_waybill
 from wayseal.model.predicate import Predicate
 
@@ -128,11 +128,11 @@ def made(waybills: dict[str, Row], changes: list[Row], numbers: list[str] = NUMB
     ordered = sorted(changes, key=lambda c: c["at"])
     keys = np.arange(len(numbers), dtype=np.uint64)
     rows = table("waybills", [{"waybill": w, **row} for w, row in waybills.items()])
-    return states_of(keys, numbers, rows, table("changes", ordered), table("outlets", OUTLETS))
+    return build_states(keys, numbers, rows, table("changes", ordered), table("outlets", OUTLETS))
 
 
 def asked(rows: list[Row]) -> Queries:
-    return queries_of(table("queries", [{"request": f"r-{n}", **row} for n, row in enumerate(rows)]), KEYER)
+    return parse_queries(table("queries", [{"request": f"r-{n}", **row} for n, row in enumerate(rows)]), KEYER)
 
 
 @given(WORLD)
@@ -142,7 +142,7 @@ def test_it_agrees_with_the_brute_force(world: tuple[dict[str, Row], list[Row], 
     waybills, changes, queries = world
     states = made(waybills, changes)
     got = asked(queries)
-    query, state = _replay.matches(got, states)
+    query, state = _replay.match_queries(got, states)
     request = {int(KEYER.of([f"r-{n}"])[0]): n for n in range(len(queries))}
     found = {(request[int(got.request[q])], NUMBERS[states.item[s]]) for q, s in zip(query, state, strict=True)}
     wanted = {
@@ -153,7 +153,7 @@ def test_it_agrees_with_the_brute_force(world: tuple[dict[str, Row], list[Row], 
     }
     assert found == wanted
     assert len(query) == len(wanted)
-    counted = _replay.fitting(got, states)
+    counted = _replay.count_fitting(got, states)
     assert counted.tolist() == [sum(int(r) == q for r in query) for q in range(len(queries))]
 
 
@@ -171,8 +171,8 @@ def test_counts_agree_with_the_brute_force(
     owner = np.array([owners.tolist().index(a) for a in got.actor], np.int32)
     groups = [np.array(g) for g in ([0, 1, 2], [2, 3, 4, 5], [])]
     known = [np.array([1], np.int32), np.array([], np.int32)]
-    out = _replay.shown_to(got, states, weight, owner, known, groups)
-    query, state = _replay.matches(got, states)
+    out = _replay.sum_shown(got, states, weight, owner, known, groups)
+    query, state = _replay.match_queries(got, states)
     for o in range(2):
         for g, group in enumerate(groups):
             total = 0.0
@@ -212,7 +212,7 @@ WEIGHTS = [
 
 @pytest.mark.parametrize(("text", "rows", "fitted", "scale", "safe", "even"), WEIGHTS)
 def test_weights(text: str, rows: int | None, fitted: int, scale: int, safe: float, even: float) -> None:
-    got = _replay.weights(one(text, rows=rows), np.array([fitted]), float(scale))
+    got = _replay.weigh_queries(one(text, rows=rows), np.array([fitted]), float(scale))
     assert [w.tolist() for w in got] == [[pytest.approx(safe)], [pytest.approx(even)]]
 
 
@@ -232,10 +232,10 @@ def test_the_logged_rows_bound_what_was_shown() -> None:
     owners = KEYER.of(["u-1", "u-2"]).tolist()
     owner = np.array([owners.index(a) if a in owners else -1 for a in queries.actor.tolist()], np.int32)
     weight = np.where(queries.rows == 5, 0.5, 1.0)
-    assert _replay.most_shown(queries, weight, owner, 2).tolist() == [9 + 5 + 5, np.inf]
+    assert _replay.bound_shown(queries, weight, owner, 2).tolist() == [9 + 5 + 5, np.inf]
     for text, most in (('{"waybill":["YT1","YT2"]}', 2), ('{"waybill":"YT1","limit":5}', 1), ('{"limit":3}', 3)):
-        assert _replay.most_shown(one(text), np.ones(1), np.zeros(1, np.int32), 1).tolist() == [most]
-    nothing = _replay.most_shown(one("{}"), np.zeros(1), np.zeros(1, np.int32), 1)
+        assert _replay.bound_shown(one(text), np.ones(1), np.zeros(1, np.int32), 1).tolist() == [most]
+    nothing = _replay.bound_shown(one("{}"), np.zeros(1), np.zeros(1, np.int32), 1)
     assert nothing.tolist() == [0.0]
 
 
@@ -260,16 +260,16 @@ def test_what_cannot_be_replayed_is_counted_by_name() -> None:
         '{"issued_from":"2026-03-01","waybill":"YT1"}',
     ]
     made_of = [{"request": f"r-{n}", "at": at(n), "actor": "u-1", "filter": f} for n, f in enumerate(texts)]
-    bare = queries_of(table("queries", made_of), KEYER, described=False)
+    bare = parse_queries(table("queries", made_of), KEYER, described=False)
     assert (len(bare), bare.useless) == (2, 2)
 
 
 def test_a_query_in_two_files_is_one() -> None:
     row = {"request": "r", "at": at(0), "actor": "u-1", "filter": "{}"}
     other = [row | {"actor": "u-2"}, row | {"at": at(1)}, row | {"filter": '{"limit":1}'}, row | {"request": "s"}]
-    got = queries_of(table("queries", [row, *other, row]), KEYER)
+    got = parse_queries(table("queries", [row, *other, row]), KEYER)
     assert (len(got), got.repeated) == (5, 1)
-    empty = queries_of(table("queries", []), KEYER)
+    empty = parse_queries(table("queries", []), KEYER)
     assert (len(empty), empty.repeated, empty.useless) == (0, 0, 0)
 
 
@@ -303,7 +303,7 @@ def test_the_last_change_of_a_moment_counts_and_what_cannot_change_is_counted() 
     ]
     queries = asked([{"at": at(m), "actor": f"u-{m}", "filter": f} for m in (0, 1, 2) for f in texts])
     counted = dict.fromkeys(range(3), 0)
-    for q, fitted in enumerate(_replay.fitting(queries, states).tolist()):
+    for q, fitted in enumerate(_replay.count_fitting(queries, states).tolist()):
         minute = int((queries.at[q] - int(at(0).timestamp()) * 1_000_000) // 60_000_000)
         counted[minute] += fitted << int(queries.filter[q])
     assert counted == {0: 0, 1: 0b0001, 2: 0b0100}

@@ -15,12 +15,11 @@ from tests.effort import examples
 from tests.ledger.helpers import put, read, write
 from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
 from tests.ledger.sealed import KEY, looked, note
-from tests.ledger.test_integrity import older
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError, TooYoungError
-from wayseal.ledger.retention import _doomed, compact, plan_purge, purge
+from wayseal.ledger.retention import _purge_selector, compact, plan_purge, purge
 
 
 def world(lot: random.Random, reads: int = 200, days: int = 30, waybills: int = 60) -> dict[str, list[Row]]:
@@ -153,16 +152,16 @@ def test_older_checkpoints_hold_after_a_purge(many: Path) -> None:
 def test_in_ranges_of_any_size(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages lie across ranges of keys; what is left and the tombstones are the same."""
     shutil.copytree(many / "L", tmp_path / "L")
-    monkeypatch.setattr(_doomed, "_MOST", 1)
+    monkeypatch.setattr(_purge_selector, "_MOST", 1)
     monkeypatch.setattr(_recount, "_MOST", 1)
     purged(tmp_path / "L", iso(15))
     assert looked(tmp_path / "L").findings == ()
     assert kinds(tmp_path / "L") == kinds(many / "P")
     assert answers(tmp_path / "L") == answers(many / "P")
-    assert graves(tmp_path / "L") == graves(many / "P")
+    assert tombstone_rows(tmp_path / "L") == tombstone_rows(many / "P")
 
 
-def graves(path: Path) -> list[dict[str, Any]]:
+def tombstone_rows(path: Path) -> list[dict[str, Any]]:
     """Tombstones and gone pages, in one order."""
     rows = [r for f in load_manifest(path).files if f.kind in ("tombstones", "gone")
             for r in pq.read_table(path / f.path).to_pylist()]  # fmt: skip
@@ -350,10 +349,10 @@ def test_compaction_changes_no_answer(many: Path, tmp_path: Path) -> None:
 
 
 def test_counts_of_many_parts_are_added_up_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wayseal.ledger.retention import _uncount
+    from wayseal.ledger.retention import _cleanup
 
-    monkeypatch.setattr(_doomed, "_MOST", 1)
-    monkeypatch.setattr(_uncount, "_MANY", 1)
+    monkeypatch.setattr(_purge_selector, "_MOST", 1)
+    monkeypatch.setattr(_cleanup, "_MANY", 1)
     rows = world(random.Random(8))
     for n, portion in enumerate(halves(random.Random(8), rows, 3)):
         ingested(tmp_path, str(n), portion, tmp_path / "L", parts=64)
@@ -363,9 +362,7 @@ def test_counts_of_many_parts_are_added_up_on_the_way(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("work", [lambda p: purged(p, iso(5)), compact, lambda p: plan_purge(p, order(iso(5)))])
-def test_an_older_ledger_is_upgraded_first(many: Path, tmp_path: Path, work: Callable[[Path], object]) -> None:
-    with pytest.raises(LedgerError, match="wayseal ledger upgrade"):
-        work(older(many / "L", tmp_path / "old"))
+def test_a_ledger_that_is_not_there(tmp_path: Path, work: Callable[[Path], object]) -> None:
     with pytest.raises(LedgerError, match="no ledger"):
         work(tmp_path / "none")
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from wayseal.ledger._sliding import THREADS, sliding
+from wayseal.ledger._parallel import THREADS, map_ahead
 
 SOON = 30
 """Seconds after which a thread that should have come is taken not to."""
 
 
 def test_answers_come_in_order() -> None:
-    assert list(sliding(lambda n: n * n, range(100))) == [n * n for n in range(100)]
-    assert list(sliding(lambda n: n, [])) == []
+    assert list(map_ahead(lambda n: n * n, range(100))) == [n * n for n in range(100)]
+    assert list(map_ahead(lambda n: n, [])) == []
 
 
 def test_a_slow_piece_keeps_nobody_waiting() -> None:
@@ -25,7 +25,7 @@ def test_a_slow_piece_keeps_nobody_waiting() -> None:
             later.set()
         return n > 0 or later.wait(SOON)
 
-    assert list(sliding(work, range(8))) == [True] * 8
+    assert list(map_ahead(work, range(8))) == [True] * 8
     assert THREADS == 2
 
 
@@ -38,7 +38,7 @@ def test_an_error_comes_out_and_ends_the_work() -> None:
             raise ValueError("one")
         return n
 
-    answers = sliding(work, range(1_000))
+    answers = map_ahead(work, range(1_000))
     assert next(answers) == 0
     with pytest.raises(ValueError, match="one"):
         next(answers)
@@ -51,7 +51,7 @@ def test_whoever_stops_listening_ends_the_work() -> None:
     def pieces() -> Iterator[int]:
         yield from range(1_000)
 
-    answers = sliding(done.append, pieces())
+    answers = map_ahead(done.append, pieces())
     next(answers)
     answers.close()
     assert len(done) < 20

@@ -14,7 +14,7 @@ from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
 from wayseal.ledger import Snapshot, _generation, _strata, _views
 from wayseal.ledger._sorted import EVERY_KEY
-from wayseal.ledger._strata import counts_of
+from wayseal.ledger._strata import read_counts
 from wayseal.model.predicate import parse_predicate
 
 PARCELS = 600
@@ -86,7 +86,7 @@ def test_counts_are_those_of_the_stretch(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize("predicates", [[], [ODD], [ODD, FROM], [parse_predicate("{}"), ODD]])
 def test_views_go_on_beyond_the_stretch(snapshot: Snapshot, predicates: list[Any]) -> None:
     keys = keys_of(snapshot)
-    last = _strata.reach(snapshot._finder)
+    last = _strata.find_reach(snapshot._finder)
     far = _views._end(snapshot._finder)
     assert last < far < EVERY_KEY
     narrow = [p for p in predicates if p in (ODD, FROM)] if parse_predicate("{}") not in predicates else []
@@ -108,14 +108,14 @@ def test_only_so_many_views_beyond_the_stretch_are_tried(snapshot: Snapshot, mon
     every = snapshot.views(actor, [ODD], PARCELS)
     monkeypatch.setattr(_views, "TRIED", 5)
     few = snapshot.views(actor, [ODD], PARCELS)
-    last = np.uint64(_strata.reach(snapshot._finder))
+    last = np.uint64(_strata.find_reach(snapshot._finder))
     assert every[: len(few)].tolist() == few.tolist()
     assert 0 <= (few > last).sum() <= 5 < (every > last).sum()
 
 
 def test_sessions_are_looked_up(snapshot: Snapshot) -> None:
     wanted = snapshot.keys(["s-5", "s-96", "nobody's"])
-    whole = counts_of(snapshot._finder, "sessions")
+    whole = read_counts(snapshot._finder, "sessions")
     expected = whole.filter(pc.is_in(whole["session"], value_set=pa.array(wanted)))
     made = snapshot.session_volumes(wanted)
     assert made.equals(expected.sort_by([("session", "ascending"), ("actor", "ascending")]))

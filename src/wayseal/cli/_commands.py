@@ -58,7 +58,6 @@ LEDGER = GroupEntry(
             help="Check a proof of a read or of a purge with nothing but the public key of "
             "whoever keeps the checkpoints."
         ),
-        "upgrade": CommandEntry(help="Give a ledger of an older version its id and its tree."),
         "backup": CommandEntry(help="Copy a ledger, also while it is written to."),
         "restore": CommandEntry(help="Make a ledger of a backup, after a check of every file."),
         "doctor": CommandEntry(help="Say what is wrong with a ledger, what hangs on it, and what to do."),

@@ -28,7 +28,7 @@ from wayseal.cli._progress import ProgressCallback, progress_bars
 from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import Snapshot, open_ledger
-from wayseal.ledger.integrity import Code, Since, since
+from wayseal.ledger.integrity import Code, HistoryCheck, check_history
 from wayseal.merkle import Checkpoint
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Leaks
@@ -109,11 +109,7 @@ def read_report(path: Path) -> Report:
 def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[int], TraceResult], lang: str) -> int:
     """Says what became of the ledger since the report, and whether a trace gives it again; returns the exit code."""
     report, words = read_report(path), LEDGER_TEXTS[lang]
-    known = (
-        since(snapshot.path, snapshot.manifest, report.checkpoint)
-        if report.checkpoint and snapshot.checkpoint
-        else None
-    )
+    known = check_history(snapshot.path, snapshot.manifest, report.checkpoint) if report.checkpoint else None
     where = f"{path}: " if known is not None and known.code is not None else ""
     typer.echo(where + _compare_checkpoints(report, known, snapshot, words))
     for purge in known.purges if known is not None else ():
@@ -146,7 +142,9 @@ def verify_report(path: Path, snapshot: Snapshot, bought: Leaks, run: Callable[[
     return NOT_REPRODUCED if found or known is None else 0
 
 
-def _compare_checkpoints(report: Report, known: Since | None, snapshot: Snapshot, words: Mapping[str, str]) -> str:
+def _compare_checkpoints(
+    report: Report, known: HistoryCheck | None, snapshot: Snapshot, words: Mapping[str, str]
+) -> str:
     """How the ledger stands to the report's checkpoint."""
     point = report.checkpoint
     if known is None or point is None:

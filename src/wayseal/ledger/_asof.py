@@ -47,7 +47,7 @@ class States:
     left_out: int
 
 
-def states_of(keys: Words, numbers: list[str], waybills: pa.Table, changes: pa.Table, outlets: pa.Table) -> States:
+def build_states(keys: Words, numbers: list[str], waybills: pa.Table, changes: pa.Table, outlets: pa.Table) -> States:
     """The states of some waybills (rules 1 to 5).
 
     keys: theirs, distinct; numbers: their texts, in that order. waybills, changes, outlets: rows of the contract;

@@ -5,23 +5,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wayseal.ledger._counts import count_tables
+from wayseal.ledger._counts import Sums, count_tables
 from wayseal.ledger._files import sync_folder
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._hasher import ReadHasher, columns_of
 from wayseal.ledger._intake import Intake
 from wayseal.ledger._layout import KEYED, NUMBERS
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry, save_manifest
-from wayseal.ledger._merge import crowded, merge
-from wayseal.ledger._pages import Pages
-from wayseal.ledger._part import Known, Settled
+from wayseal.ledger._merge import find_crowded, merge
+from wayseal.ledger._pages import Pages, ReadHasher, choose_columns
+from wayseal.ledger._parallel import THREADS, map_ahead
+from wayseal.ledger._part import Known, ResolvedPart
 from wayseal.ledger._report import IngestOptions, Progress
+from wayseal.ledger._resolve import resolve_part
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._seal import sealed
-from wayseal.ledger._settle import settle
-from wayseal.ledger._sliding import THREADS, sliding
-from wayseal.ledger._sums import Sums
+from wayseal.ledger._tree import append_commit
 from wayseal.store.types import Reason, Rejection
 
 
@@ -37,20 +35,20 @@ class _Pass:
         self.conflicts: Counter[str] = Counter()
         self.pages: list[bytes] = []
 
-    def take(self, settled: Settled, pages: list[bytes]) -> None:
+    def take(self, resolved: ResolvedPart, pages: list[bytes]) -> None:
         """Writes one part's rows and adds up its sums."""
-        for day, rows in settled.reads:
+        for day, rows in resolved.reads:
             self.generation.write("accesses", rows, day)
-        for kind, rows in settled.kept.items():
+        for kind, rows in resolved.kept.items():
             self.generation.write(kind, rows)
-        for name, portions in settled.sums.items():
+        for name, portions in resolved.sums.items():
             total = self.sums.setdefault(name, Sums())
             for portion in portions:
                 total.add(*portion)
-        self.dirty |= settled.dirty
-        self.refused += settled.refused
-        self.repeated.update(settled.repeated)
-        self.conflicts.update(settled.conflicts)
+        self.dirty |= resolved.dirty
+        self.refused += resolved.refused
+        self.repeated.update(resolved.repeated)
+        self.conflicts.update(resolved.conflicts)
         self.pages += pages
 
 
@@ -61,9 +59,9 @@ def commit(
     gathered = _Pass(intake.generation, intake.encoder.dictionaries["session"].unsettled)
     gathered.conflicts.update(intake.conflicts)
     parts = intake.spill.parts
-    columns = columns_of(intake.encoder.present["accesses"])
-    for done, (settled, pages) in enumerate(_settled(ledger, manifest, intake, columns)):
-        gathered.take(settled, pages)
+    columns = choose_columns(intake.encoder.present["accesses"])
+    for done, (resolved, pages) in enumerate(_settled(ledger, manifest, intake, columns)):
+        gathered.take(resolved, pages)
         progress("settle", done + 1, parts)
         options.on_step("part")
     dictionaries = intake.encoder.dictionaries
@@ -77,8 +75,7 @@ def commit(
     sources = _sources(intake, gathered)
     new += intake.quarantine.close(intake.generation.number)
     files = _merged(intake.generation, [*manifest.files, *new], gathered.dirty, progress)
-    sync_folder(intake.generation.folder)
-    sync_folder(intake.generation.folder.parent)
+    intake.generation.sync()
     made = replace(
         manifest,
         generation=intake.generation.number,
@@ -86,7 +83,7 @@ def commit(
         sources=(*manifest.sources, *sources),
         counts=dict(sorted((Counter(manifest.counts) + gathered.conflicts).items())),
     )
-    made = sealed(ledger, made, gathered.pages, parts, columns)
+    made = append_commit(ledger, made, gathered.pages, parts, columns)
     sync_folder(ledger)
     options.on_step("durable")
     save_manifest(ledger, made)
@@ -98,7 +95,7 @@ def commit(
 
 def _settled(
     ledger: Path, manifest: Manifest, intake: Intake, columns: tuple[str, ...]
-) -> Iterator[tuple[Settled, list[bytes]]]:
+) -> Iterator[tuple[ResolvedPart, list[bytes]]]:
     """What each part becomes and the pages of its reads, in the order of the parts; some are prepared ahead."""
     finder = Finder(ledger, manifest)
     known = Known(
@@ -109,15 +106,15 @@ def _settled(
     )
     tables = (*KEYED, NUMBERS)
 
-    def work(part: int) -> tuple[Settled, list[bytes]]:
-        settled = settle({t: intake.spill.part(t, part) for t in tables}, known)
+    def work(part: int) -> tuple[ResolvedPart, list[bytes]]:
+        resolved = resolve_part({t: intake.spill.part(t, part) for t in tables}, known)
         pages = Pages(intake.generation.number)
-        pages.add(part, settled.hashes)
+        pages.add(part, resolved.hashes)
         pages.close()
-        settled.hashes = settled.hashes[:0]
-        return settled, pages.leaves
+        resolved.hashes = resolved.hashes[:0]
+        return resolved, pages.leaves
 
-    return sliding(work, range(intake.spill.parts), ahead=THREADS)
+    return map_ahead(work, range(intake.spill.parts), ahead=THREADS)
 
 
 def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
@@ -147,7 +144,7 @@ def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
 
 def _merged(generation: Generation, files: list[FileEntry], dirty: set[int], progress: Progress) -> list[FileEntry]:
     """The files of the new generation after merging what needs it."""
-    groups = crowded(files, dirty)
+    groups = find_crowded(files, dirty)
     for done, group in enumerate(groups):
         made = merge(generation, group)
         place = files.index(group[-1])

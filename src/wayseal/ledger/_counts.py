@@ -1,15 +1,43 @@
-"""From sums to the small tables beside the segments."""
+"""Sums by id that grow as parts come in, and the small tables beside the segments that they become."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 
+from wayseal.ledger import _kernels
 from wayseal.ledger._dictionary import Dictionary
+from wayseal.ledger._keys import fixed
 from wayseal.ledger._order import ledger_order
-from wayseal.ledger._spill import grouped
-from wayseal.ledger._sums import Sums
+from wayseal.ledger._spill import group_rows
 from wayseal.ledger._types import Codes, Longs, Words
+
+
+class Sums:
+    """For each id (below 2**63): two sums and the least and greatest time. expected: about how many ids come."""
+
+    def __init__(self, expected: int = 0) -> None:
+        self._table = np.zeros((64 << (expected >> 5).bit_length(), 5), np.int64)
+        self._used = 0
+
+    def add(self, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
+        """Adds `first` and `second` (int64, as long as `ids`) and takes note of the times."""
+        ids, first, second, at = fixed(ids), fixed(first), fixed(second), fixed(at)
+        done = 0
+        while True:
+            with np.errstate(over="ignore"):
+                done, self._used = _kernels.add_up(done, ids, first, second, at, self._table, self._used)
+                if done == len(ids):
+                    return
+                grown = np.zeros((2 * len(self._table), 5), np.int64)
+                _kernels.spread(self._table, grown)
+            self._table = grown
+
+    def result(self) -> tuple[Words, Longs]:
+        """Ids, in no order, and their cells (sum, sum, least, greatest)."""
+        rows = self._table[self._table[:, 0] != 0]
+        return (rows[:, 0] - 1).astype(np.uint64), rows[:, 1:]
+
 
 _SIGN = np.uint64(1 << 63)
 _TIME = pa.timestamp("us", tz="UTC")
@@ -58,7 +86,7 @@ def _order(name: str, columns: list[Longs | Words]) -> Codes:
         return ledger_order(columns[0].astype(np.uint64), actor, none, place)
     order = ledger_order(columns[1].astype(np.uint64), place, none, place)
     days = columns[0][order] - columns[0].min(initial=0)
-    return order[grouped(days.astype(np.uint64), 0, int(days.max(initial=0)) + 1)[0]]
+    return order[group_rows(days.astype(np.uint64), 0, int(days.max(initial=0)) + 1)[0]]
 
 
 def _columns(name: str, ids: Words, cells: Longs, dictionaries: Mapping[str, Dictionary]) -> list[Longs | Words]:

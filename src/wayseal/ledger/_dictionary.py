@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _kernels
-from wayseal.ledger._digests import digests_of
-from wayseal.ledger._keys import Keyer, fixed, text_buffers
+from wayseal.ledger._keys import Keyer, digest_slices, fixed, text_buffers
 from wayseal.ledger._types import Bytes, Codes, Ints, Longs, Words
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle.hashing import SIZE, Digests
@@ -112,7 +111,7 @@ class Dictionary:
         """Digest of each code's text, zeros for code 0: uint8 (entries + 1, 32). To be called by one thread."""
         there = len(self._digests) - 1
         if there != self._count:
-            new = digests_of(self._store.ends[there : self._count + 1], self._store.texts)
+            new = digest_slices(self._store.ends[there : self._count + 1], self._store.texts)
             self._digests = np.concatenate([self._digests, new])
         return self._digests
 

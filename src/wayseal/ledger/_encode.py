@@ -50,7 +50,7 @@ class Encoder:
     def encode(self, layout: TableLayout, rows: pa.RecordBatch, line: Longs, source: int) -> Encoded:
         """Rows of a keyed table as flight_schema(layout) has them, without columns that are wholly null."""
         keys = self._keyer.keys(rows["waybill"])
-        words, unpacked = _keys.words(rows["waybill"])
+        words, unpacked = _keys.pack_numbers(rows["waybill"])
         arrays = [pa.array(keys), pa.array(words)]
         bad: dict[str, Flags] = {}
         names = ["waybill", "word"]
@@ -82,7 +82,7 @@ class Encoder:
 
     def _column(self, layout: TableLayout, column: Column, values: pa.Array, bad: dict[str, Flags]) -> pa.Array:
         if column.name in layout.ids:
-            texts = joined(values) if column.type is ColumnType.LIST else values
+            texts = join_lists(values) if column.type is ColumnType.LIST else values
             codes = self.dictionaries[layout.ids[column.name]].encode(texts)
             clash = codes == COLLISION
             if clash.any():
@@ -91,7 +91,7 @@ class Encoder:
         if column.name in layout.hashed:
             return pa.array(self._keyer.keys(values))
         if column.type is ColumnType.ENUM:
-            return enum_codes(column, values)
+            return encode_enum(column, values)
         return values
 
 
@@ -112,12 +112,12 @@ def _always(table: str) -> set[str]:
     return {*store.TABLES[table].required, "source", "row", "first"}
 
 
-def joined(lists: pa.Array) -> pa.Array:
+def join_lists(lists: pa.Array) -> pa.Array:
     """Each list as one text."""
     return pc.binary_join(lists, SEPARATOR)
 
 
-def enum_codes(column: Column, values: pa.Array) -> pa.Array:
+def encode_enum(column: Column, values: pa.Array) -> pa.Array:
     """Place of each value among the column's permitted ones, from 1; 0 for null."""
     place = pc.index_in(values, value_set=pa.array(column.values, pa.string()))
     return pc.add(pc.fill_null(place, -1), 1).cast(pa.uint8())

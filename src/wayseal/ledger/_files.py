@@ -82,13 +82,25 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
+def sync_folders(path: Path, ledger: Path) -> None:
+    """Makes names durable in a folder below the ledger, and in all folders up to the ledger's own."""
+    sync_folder(path)
+    if path != ledger:
+        sync_folders(path.parent, ledger)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file anew, durably but for its name; what a crash left under that name goes."""
+    path.unlink(missing_ok=True)
+    file = HashingFile(path)
+    file.write(content)
+    file.seal()
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Swaps `path` for one with `content`, durably and at once or not at all."""
     beside = path.with_name(path.name + ".new")
-    beside.unlink(missing_ok=True)
-    file = HashingFile(beside)
-    file.write(content)
-    file.seal()
+    write_file(beside, content)
     beside.replace(path)
     sync_folder(path.parent)
 

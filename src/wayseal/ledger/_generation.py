@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from wayseal.ledger._files import make_folder
+from wayseal.ledger._files import make_folder, sync_folder
 from wayseal.ledger._layout import ROW_GROUP, WIDE_GROUP
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._sorted import SortedWriter
@@ -51,6 +51,11 @@ class Generation:
             for other in self._writers.values():
                 other.flush()
             self._held = 0
+
+    def sync(self) -> None:
+        """Makes the names of its files and its own durable."""
+        sync_folder(self.folder)
+        sync_folder(self.folder.parent)
 
     def close(self) -> list[FileEntry]:
         """Makes all files durable; their entries, by kind and bucket."""

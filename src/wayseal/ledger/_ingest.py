@@ -2,9 +2,9 @@
 
 1. Under the lock, files that no manifest names are removed.
 2. Files that are in the ledger already (same table, same bytes) are left out; of those that have grown since, what
-   was there (`_grown`).
+   was there (`_incremental`).
 3. Pass 1 reads, checks and encodes rows and splits them by waybill key (`_intake`).
-4. Pass 2 settles one part of the keys at a time and writes the new generation's files (`_settle`).
+4. Pass 2 settles one part of the keys at a time and writes the new generation's files (`_resolve`).
 5. Buckets whose marks moved, and kinds with too many files, are merged (`_merge`).
 6. Everything is durable before the manifest is swapped; what was replaced is removed afterwards.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from wayseal.ledger._commit import commit
 from wayseal.ledger._encode import Encoder
 from wayseal.ledger._files import FOLDER_MODE, storage_errors
-from wayseal.ledger._grown import Piece, Reading, look_at
+from wayseal.ledger._incremental import InputFile, ReadSettings, digest_file
 from wayseal.ledger._intake import Intake
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import ID_KINDS, ORDER
@@ -53,11 +53,11 @@ def ingest(
             try:
                 return _run(source, ledger, progress, options or IngestOptions())
             except BaseException:
-                _tidy(ledger, new)
+                _discard_unfinished(ledger, new)
                 raise
 
 
-def _tidy(ledger: Path, new: bool) -> None:
+def _discard_unfinished(ledger: Path, new: bool) -> None:
     """Frees the disk of what was half done, as far as that can be told; the next ingest does the rest.
 
     A ledger without any commit goes whole, its folder too if it is new.
@@ -75,13 +75,13 @@ def _tidy(ledger: Path, new: bool) -> None:
 def _run(source: Source, ledger: Path, progress: Progress, options: IngestOptions) -> IngestReport:
     manifest = start_writing(ledger, options.key_bits, options.entropy)
     options.on_step("swept")
-    reading = Reading.of(source)
+    reading = ReadSettings.of(source)
     pieces, skipped = _new_files(source, manifest, reading, progress)
     encoder = _encoder(ledger, manifest)
     notices: list[Notice] = list(source.notices)
     conflicts: dict[str, int] = {}
     before = len(manifest.sources)
-    for step in _steps(pieces, options.commit_bytes):
+    for step in _split_steps(pieces, options.commit_bytes):
         intake = Intake(ledger, manifest, encoder, options, source, reading)
         with intake.quarantine:
             intake.read(step, progress)
@@ -102,8 +102,8 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
 
 
 def _new_files(
-    source: Source, manifest: Manifest, reading: Reading, progress: Progress
-) -> tuple[list[Piece], list[Skipped]]:
+    source: Source, manifest: Manifest, reading: ReadSettings, progress: Progress
+) -> tuple[list[InputFile], list[Skipped]]:
     """Files that are not in the ledger yet, tables that others lean on first; and those that are."""
     there = {(s.table, s.sha256): s for s in manifest.sources}
     sizes: dict[str, dict[str, int]] = {}
@@ -111,12 +111,12 @@ def _new_files(
         sizes.setdefault(entry.table, {})[entry.sha256] = entry.bytes
     place = {name: n for n, name in enumerate(ORDER)}
     files = sorted(source.files, key=lambda f: place.get(f.table, len(ORDER)))
-    new: list[Piece] = []
+    new: list[InputFile] = []
     skipped: list[Skipped] = []
     for n, file in enumerate(files):
         progress("digest", n, len(files))
         known = sizes.setdefault(file.table, {})
-        piece = _looked_at(file, known)
+        piece = _digest_file(file, known)
         if piece.sha256 in known:
             before = there.get((file.table, piece.sha256))  # None: the file stands twice among the new ones
             how = reading.beside(before) if before else "same"
@@ -128,9 +128,9 @@ def _new_files(
     return new, skipped
 
 
-def _looked_at(file: SourceFile, known: Mapping[str, int]) -> Piece:
+def _digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:
     try:
-        return look_at(file, known)
+        return digest_file(file, known)
     except OSError as error:
         raise StoreError("can't be read ({reason})", file=file.path, reason=disk_says(error)) from error
 
@@ -141,9 +141,9 @@ def _encoder(ledger: Path, manifest: Manifest) -> Encoder:
     return Encoder(Keyer(manifest.key_bits), [(k, finder.whole(f"dictionary:{k}")) for k in kinds])
 
 
-def _steps(pieces: Iterable[Piece], most: int) -> Iterable[list[Piece]]:
+def _split_steps(pieces: Iterable[InputFile], most: int) -> Iterable[list[InputFile]]:
     """Pieces in portions of about `most` bytes; those of one file, which fills two tables, stay together."""
-    step: list[Piece] = []
+    step: list[InputFile] = []
     size = 0
     for piece in pieces:
         if step and size + piece.file.size > most and step[-1].sha256 != piece.sha256:

@@ -5,26 +5,60 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.ledger._encode import Encoder
+from wayseal.ledger._encode import Encoder, join_lists
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._grown import Piece, Reading, Rest, lines_known
+from wayseal.ledger._incremental import InputFile, NewRows, ReadSettings, count_known_lines
 from wayseal.ledger._layout import KEYED, LOOSE_TIMES, NUMBERS, UNIQUE
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
-from wayseal.ledger._part import numbers
-from wayseal.ledger._prefetch import ahead
+from wayseal.ledger._parallel import read_ahead
+from wayseal.ledger._part import column_values
 from wayseal.ledger._quarantine import Quarantine
-from wayseal.ledger._register import Register
 from wayseal.ledger._report import IngestOptions, Progress
-from wayseal.ledger._spill import Spill, parts_for
+from wayseal.ledger._resolve import count_differing
+from wayseal.ledger._sorted import one_batch
+from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.ledger._types import DAY_US
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Batch, Notice, Reason, Rejection, Source
+
+
+class Register:
+    """The last row of each id of one table. before: what the ledger holds of it, in the order in which it came."""
+
+    def __init__(self, table: str, before: pa.Table) -> None:
+        self._column = UNIQUE[table]
+        self._last = _plain(before.schema.empty_table())
+        self.take(before)
+
+    def take(self, rows: pa.Table) -> int:
+        """Takes rows, in their order; returns how many differ from the row that stood under their id before."""
+        both = one_batch(pa.concat_tables([self._last, _plain(rows.select(self._names()))]))
+        ids = both[self._column].dictionary_encode().indices.to_numpy()
+        order = np.argsort(ids, kind="stable")
+        again = np.flatnonzero(ids[order][1:] == ids[order][:-1])
+        before, now = order[again], order[again + 1]
+        last = np.delete(order, again)
+        self._last = pa.Table.from_batches([both.take(pa.array(np.sort(last)))])
+        return count_differing(both.take(pa.array(before)), both.take(pa.array(now)))
+
+    def _names(self) -> list[str]:
+        names: list[str] = self._last.schema.names
+        return names
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    """The same rows with one text for each list, since lists can't be compared."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_list(field.type):
+            rows = rows.set_column(place, pa.field(field.name, pa.string()), join_lists(rows[field.name]))
+    return rows
 
 
 class Intake:
@@ -32,11 +66,11 @@ class Intake:
 
     def __init__(
         self, ledger: Path, manifest: Manifest, encoder: Encoder, options: IngestOptions,
-        source: Source, reading: Reading,
+        source: Source, reading: ReadSettings,
     ) -> None:  # fmt: skip
         self.encoder = encoder
         self.generation = Generation(ledger, manifest.generation + 1)
-        self.quarantine = Quarantine(ledger, raw=options.keep_rejected)
+        self.quarantine = Quarantine(ledger, {f.path for f in manifest.files}, raw=options.keep_rejected)
         self.notices: list[Notice] = []
         self.entries: list[SourceEntry] = []
         self.spill = Spill(ledger / SCRATCH, 1, options.memory)
@@ -51,18 +85,18 @@ class Intake:
         self._known = manifest.sources
         self._boundary = None if manifest.boundary is None else manifest.boundary * DAY_US
 
-    def read(self, pieces: list[Piece], progress: Progress) -> None:
+    def read(self, pieces: list[InputFile], progress: Progress) -> None:
         """Reads all pieces."""
         total = sum(p.file.size for p in pieces)
         keyed = sum(p.file.size for p in pieces if p.file.table in KEYED)
-        parts = self._options.parts or parts_for(keyed)
+        parts = self._options.parts or count_parts(keyed)
         self.spill = Spill(self._scratch, parts, self._options.memory)
         done = 0
         for number, piece in enumerate(pieces, self.first_source):
             before = piece.file.path.stat()
-            after = lines_known(piece, (*self._known, *self.entries), self._reading)
-            rest = Rest(piece.file.path, after)
-            with ahead(self._batches(piece)) as batches:
+            after = count_known_lines(piece, (*self._known, *self.entries), self._reading)
+            rest = NewRows(piece.file.path, after)
+            with read_ahead(self._batches(piece)) as batches:
                 taken = _Taken()
                 for batch in batches:
                     self._take(piece, number, rest.of(batch), taken)
@@ -76,7 +110,7 @@ class Intake:
             done += piece.file.size
         progress("read", total, total)
 
-    def _batches(self, piece: Piece) -> Iterator[Batch]:
+    def _batches(self, piece: InputFile) -> Iterator[Batch]:
         return store.read_batches(
             piece.file,
             mapping=self._source.mapping,
@@ -84,7 +118,7 @@ class Intake:
             keep_rejected=self._options.keep_rejected,
         )
 
-    def _take(self, piece: Piece, number: int, batch: Batch, taken: "_Taken") -> None:
+    def _take(self, piece: InputFile, number: int, batch: Batch, taken: "_Taken") -> None:
         table = piece.file.table
         batch = self._after_purges(table, batch)
         taken.see(table, batch)
@@ -110,7 +144,7 @@ class Intake:
         time = KEYED[table].time if table in KEYED else LOOSE_TIMES.get(table)
         if self._boundary is None or time is None:
             return batch
-        old = numbers(batch.rows, time) < self._boundary
+        old = column_values(batch.rows, time) < self._boundary
         if not old.any():
             return batch
         turned = [Rejection(line=n, column=time, reason=Reason.PURGED) for n in batch.line[old].tolist()]
@@ -148,7 +182,7 @@ class _Taken:
         self._rows -= len(refused)
         self._rejected.update(r.reason.value for r in refused)
 
-    def entry(self, piece: Piece, after: int, reading: Reading) -> SourceEntry:
+    def entry(self, piece: InputFile, after: int, reading: ReadSettings) -> SourceEntry:
         return SourceEntry(
             table=piece.file.table,
             name=piece.file.path.name,

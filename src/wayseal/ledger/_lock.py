@@ -52,7 +52,7 @@ def _locked(path: Path) -> int:
         os.close(handle)
 
 
-def holder_of(ledger: Path) -> str:
+def find_holder(ledger: Path) -> str:
     """The number of the process that writes to the ledger, "" if none does."""
     try:
         handle = os.open(ledger / WRITER, os.O_RDONLY | os.O_CLOEXEC)

@@ -9,25 +9,80 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from wayseal.ledger._files import replace_file
 from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._marker import NAME as MARKER
-from wayseal.ledger._purged import PurgeEntry
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
 from wayseal.model.errors import disk_says
+
+_EPOCH = date(1970, 1, 1)
+DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One file of reads that a purge removed: the day of its bucket (after 1970-01-01), its rows and SHA-256."""
+
+    day: int
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeEntry:
+    """One purge. before: the day (2026-03-01); of waybills first seen earlier nothing is left, but for those held.
+
+    generation: that it made. at: when, as whoever ran it said. reads, waybills: removed. held: waybills that were first
+    seen earlier and stayed because one of their reads is younger than the legal minimum. below_minimum: whether that
+    minimum was set aside. rows: table → rows removed of the other tables. segments: the files of reads that went.
+    """
+
+    generation: int
+    before: str
+    who: str
+    why: str
+    at: str
+    reads: int
+    waybills: int
+    held: int
+    below_minimum: bool
+    rows: Mapping[str, int] = field(default_factory=dict)
+    segments: tuple[Segment, ...] = ()
+
+    @property
+    def day(self) -> int:
+        """The day before which everything went, after 1970-01-01."""
+        return parse_day(self.before)
+
+    @staticmethod
+    def of(content: Mapping[str, Any]) -> "PurgeEntry":
+        """From JSON; TypeError or ValueError where it is none."""
+        made = PurgeEntry(**{**content, "segments": tuple(Segment(**s) for s in content["segments"])})
+        numbers = (*made.rows.values(), *(n for s in made.segments for n in (s.rows, s.day)))
+        if type(made.below_minimum) is not bool or not all(type(n) is int for n in numbers):
+            raise TypeError("purge")
+        if made.before != date.fromisoformat(made.before).isoformat():
+            raise ValueError("before")
+        return made
+
+
+def parse_day(text: str) -> int:
+    """A day such as 2026-03-01 as days after 1970-01-01; ValueError where it is none."""
+    return (date.fromisoformat(text) - _EPOCH).days
+
 
 LAYOUT = 2
 NAME = "manifest.json"
 _FORMAT = "wayseal_ledger"
-_LATER: Mapping[str, object] = {"after": 0, "mapping": None, "offset": None}
 _MOST_PARTS = 1 << 16
-_UNSEALED = 1
-"""The layout before ledgers had a tree: it is read, and `wayseal ledger upgrade` makes it the present one."""
+_DIGEST = 1
+"""The version of the spelling that the ledger's digest is made of."""
 _SEAL = ("id", "secret", "commits", "size", "root")
-"""Fields that layout 1 doesn't have. They are no part of the ledger's digest, which must not hang on chance."""
+"""Fields that are no part of the ledger's digest, which must not hang on chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +104,7 @@ class SourceEntry:
 
     rows: kept. rejected: reason → rows in quarantine. repeated: rows left out because their `access` id was known.
     dropped: rows that the mapping's filters left out. after: lines at its start whose rows an earlier source brought.
-    mapping, offset: digest of the mapping ("" for none) and offset from UTC in seconds with which it was read; None in
-    ledgers that don't remember them.
+    mapping, offset: digest of the mapping ("" for none) and offset from UTC in seconds with which it was read.
     first_at, last_at: least and greatest time of its rows, in microseconds, where the table has one.
     """
 
@@ -65,13 +119,13 @@ class SourceEntry:
     first_at: int | None = None
     last_at: int | None = None
     after: int = 0
-    mapping: str | None = None
-    offset: int | None = None
+    mapping: str
+    offset: int
 
     def to_json(self) -> dict[str, Any]:
-        """Its fields; later ones that say nothing are left out, so that older ledgers keep their digest."""
+        """Its fields; `after` only where there is something to say, as in the spelling that the digest is made of."""
         content = dataclasses.asdict(self)
-        return {k: v for k, v in content.items() if k not in _LATER or v != _LATER[k]}
+        return {k: v for k, v in content.items() if k != "after" or v}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +148,7 @@ class CommitEntry:
 class Manifest:
     """A generation of a ledger. key_bits: kept bits of a key (64 outside of tests). counts: additive totals.
 
-    id: drawn when the ledger was made; "" in a ledger without a tree. secret: by what the file of that name is known.
+    id: drawn when the ledger was made. secret: by what the file of that name is known.
     size, root: of the tree. purges: what was removed, the oldest first.
     """
 
@@ -103,8 +157,8 @@ class Manifest:
     files: tuple[FileEntry, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
-    id: str = ""
-    secret: str = ""
+    id: str
+    secret: str
     commits: tuple[CommitEntry, ...] = ()
     size: int = 0
     root: str = ""
@@ -112,12 +166,12 @@ class Manifest:
 
     def to_json(self) -> str:
         """Canonical spelling: keys sorted, no spaces."""
-        return canonical({_FORMAT: LAYOUT, **self._fields()}) if self.id else self._content()
+        return canonical({_FORMAT: LAYOUT, **self._fields()})
 
     def _content(self) -> str:
-        """The spelling of what the sources made; that of layout 1, so that an upgrade keeps the digest."""
+        """The spelling of what the sources made, which the digest is made of."""
         content = {k: v for k, v in self._fields().items() if k not in _SEAL}
-        return canonical({_FORMAT: _UNSEALED, **content})
+        return canonical({_FORMAT: _DIGEST, **content})
 
     def _fields(self) -> dict[str, Any]:
         content = {**dataclasses.asdict(self), "sources": [s.to_json() for s in self.sources]}
@@ -175,29 +229,25 @@ def load_manifest(ledger: Path) -> Manifest:
         raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise LedgerError("the manifest is damaged", file=path) from error
-    if layout not in (_UNSEALED, LAYOUT):
+    if layout != LAYOUT:
         raise LedgerVersionError(
-            "layout version {layout!r:.20}; this version of Wayseal reads layouts {first} and {last}",
+            "layout version {layout!r:.20}; this version of Wayseal reads layout {known}",
             file=path,
             layout=layout,
-            first=_UNSEALED,
-            last=LAYOUT,
+            known=LAYOUT,
         )
     try:
-        made = _manifest(content)
-        if (layout == LAYOUT) != bool(made.id):
-            raise ValueError("id")
-        return made
+        return _manifest(content)
     except (TypeError, ValueError, KeyError) as error:
         raise LedgerError("the manifest is damaged", file=path) from error
 
 
 def parse_manifest(content: Mapping[str, Any]) -> Manifest:
-    """A manifest out of the JSON that `Manifest.to_json` gives, of a ledger with a tree; ValueError if it is none."""
+    """A manifest out of the JSON that `Manifest.to_json` gives; ValueError if it is none."""
     try:
         rest = {k: v for k, v in content.items() if k != _FORMAT}
         made = _manifest(rest)
-        if content[_FORMAT] != LAYOUT or not made.id or canonical(content) != made.to_json():
+        if content[_FORMAT] != LAYOUT or canonical(content) != made.to_json():
             raise ValueError("spelling")
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError("manifest") from error
@@ -207,14 +257,16 @@ def parse_manifest(content: Mapping[str, Any]) -> Manifest:
 def _manifest(content: dict[str, Any]) -> Manifest:
     files = tuple(FileEntry(**f) for f in content.pop("files"))
     sources = tuple(SourceEntry(**s) for s in content.pop("sources"))
-    commits = tuple(CommitEntry(**{**c, "columns": tuple(c["columns"])}) for c in content.pop("commits", ()))
+    commits = tuple(CommitEntry(**{**c, "columns": tuple(c["columns"])}) for c in content.pop("commits"))
     purges = tuple(PurgeEntry.of(p) for p in content.pop("purges", ()))
     made = Manifest(files=files, sources=sources, commits=commits, purges=purges, **content)
     entries: tuple[_Entry, ...] = (made, *files, *sources, *commits, *purges)
     for entry in entries:
         _check_types(entry)
-    if not all(_is_inside(f.path) for f in files):
+    if not all(_is_inside(f.path) for f in files) or len({f.path for f in files}) != len(files):
         raise ValueError("path")
+    if not made.id:
+        raise ValueError("id")
     if not all(0 < c.parts <= _MOST_PARTS and c.parts & (c.parts - 1) == 0 for c in commits):
         raise ValueError("parts")
     if not all(set(c.columns) <= set(OPTIONAL) for c in commits):
@@ -226,10 +278,13 @@ def _manifest(content: dict[str, Any]) -> Manifest:
 
 
 def _check_types(entry: _Entry) -> None:
-    """Raises TypeError where a field that is a number or a text is something else, or a number is below 0."""
+    """Raises TypeError where a field that is a number or a text is something else, or a number is below 0.
+
+    Only an offset from UTC may be.
+    """
     for f in dataclasses.fields(entry):
         value = getattr(entry, f.name)
-        if f.type is int and (type(value) is not int or value < 0):
+        if f.type is int and (type(value) is not int or (value < 0 and f.name != "offset")):
             raise TypeError("number")
         if f.type is str and not isinstance(value, str):
             raise TypeError("text")

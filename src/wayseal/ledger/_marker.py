@@ -18,10 +18,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    """Of which ledger a folder is a copy (its id, "" for one without a tree).
-
-    restoring: the copy is to become a ledger, and isn't one yet.
-    """
+    """Of which ledger a folder is a copy (its id). restoring: it is to become a ledger, and isn't one yet."""
 
     id: str
     restoring: bool = False

@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.ledger import _marks
+from wayseal.ledger import _order
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     KEYED,
@@ -17,9 +18,8 @@ from wayseal.ledger._layout import (
 )
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import SortedFile, joined, one_batch, open_sorted, ranges, read_range
-from wayseal.ledger._words import newest
+from wayseal.ledger._part import column_values
+from wayseal.ledger._sorted import SortedFile, join_batches, one_batch, open_sorted, ranges, read_range
 
 MOST_FILES = 8
 """Most files of one kind (and bucket)."""
@@ -27,7 +27,7 @@ _RANGE_ROWS = 1 << 20
 _COUNTED = {"counts:sessions": (("from", "min"), ("to", "max"))}
 
 
-def newest_few(rows: Sequence[int]) -> int:
+def count_to_merge(rows: Sequence[int]) -> int:
     """How many of the newest files to merge: two, and older ones while they are no bigger than what follows."""
     count, total = 2, sum(rows[-2:])
     while count < len(rows) and rows[-count - 1] <= total:
@@ -36,7 +36,7 @@ def newest_few(rows: Sequence[int]) -> int:
     return count
 
 
-def crowded(files: Sequence[FileEntry], dirty: frozenset[int] | set[int]) -> list[list[FileEntry]]:
+def find_crowded(files: Sequence[FileEntry], dirty: frozenset[int] | set[int]) -> list[list[FileEntry]]:
     """Which files of a generation are to be merged, group by group."""
     groups: dict[tuple[str, int | None], list[FileEntry]] = {}
     for entry in files:
@@ -48,7 +48,7 @@ def crowded(files: Sequence[FileEntry], dirty: frozenset[int] | set[int]) -> lis
             if day in dirty or len(group) > MOST_FILES:
                 out.append(group)
         elif len(group) > MOST_FILES:
-            out.append(group[-newest_few([f.rows for f in group]) :])
+            out.append(group[-count_to_merge([f.rows for f in group]) :])
     return out
 
 
@@ -56,11 +56,11 @@ def merge(generation: Generation, entries: Sequence[FileEntry], *, range_rows: i
     """Writes one file with what `entries` (of one kind and bucket, oldest first) hold."""
     kind, day = entries[0].kind, entries[0].day
     files = [open_sorted(generation.ledger, e) for e in entries]
-    schema = whole_schema(kind, files)
+    schema = unite_schemas(kind, files)
     writer = generation.writer(kind, schema, day, suffix="-merged")
     if kind.startswith("counts:"):
         tables = [f.read(range(len(f.rows)), schema) for f in files]
-        writer.write(one_batch(summed(kind, pa.Table.from_batches(tables, schema))))
+        writer.write(one_batch(sum_counts(kind, pa.Table.from_batches(tables, schema))))
     elif "waybill" not in schema.names:
         for file in files:
             for group in range(len(file.rows)):
@@ -69,11 +69,11 @@ def merge(generation: Generation, entries: Sequence[FileEntry], *, range_rows: i
         for low, high in ranges(files, range_rows):
             parts = read_range(files, low, high, schema)
             if parts:
-                writer.write(combined(kind, joined(parts, schema)))
+                writer.write(combine(kind, join_batches(parts, schema)))
     return writer.close()
 
 
-def whole_schema(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
+def unite_schemas(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
     """Columns that files of one kind have together, in their order."""
     whole = {
         "catalogue": CATALOGUE_SCHEMA,
@@ -88,26 +88,26 @@ def whole_schema(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
     return pa.schema([f for f in whole if f.name in there])
 
 
-def combined(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
+def combine(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
     """Rows of one range of keys, in the order of the kind."""
     if kind in ("catalogue", "table:waybills"):
-        return newest(rows)
-    keys = numbers(rows, "waybill")
+        return take_newest(rows)
+    keys = column_values(rows, "waybill")
     if kind.startswith("pairs:") or kind == "numbers":
         return rows.take(pa.array(np.argsort(keys, kind="stable")))
     time = KEYED[kind.removeprefix("table:")].time
-    at, source, row = numbers(rows, time), numbers(rows, "source"), numbers(rows, "row")
+    at, source, row = column_values(rows, time), column_values(rows, "source"), column_values(rows, "row")
     order = ledger_order(keys, at, source, row)
     rows = rows.take(pa.array(order))
     if kind != "accesses":
         return rows
     old = np.ones(len(keys), np.bool_)
-    marks = _marks.firsts(run_starts(keys[order]), numbers(rows, "actor"), old, ~old)
+    marks = _order.mark_firsts(run_starts(keys[order]), column_values(rows, "actor"), old, ~old)
     place = rows.schema.get_field_index("first")
     return rows.set_column(place, "first", pa.array(marks.first))
 
 
-def summed(kind: str, counts: pa.Table) -> pa.Table:
+def sum_counts(kind: str, counts: pa.Table) -> pa.Table:
     """Counts of several generations added up, sorted by their ids; ids whose sums are all 0 are left out."""
     ids = [n for n in counts.column_names if n in ("day", "hour", "actor", "session", "channel", "outlet")]
     bounds = _COUNTED.get(kind, ())

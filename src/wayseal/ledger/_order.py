@@ -1,10 +1,12 @@
-"""The ledger's order: (waybill key, time, source, row)."""
+"""The ledger's order (waybill key, time, source, row), and what it decides: first reads, repeats, new pairs."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._types import Codes, Ints, Longs, Words
+from wayseal.ledger._types import Codes, Flags, Ints, Longs, Words
 
 _BITS = 22
 
@@ -33,3 +35,32 @@ def run_starts(key: Words) -> Longs:
         return np.zeros(1, np.int64)
     inner = np.flatnonzero(key[1:] != key[:-1]) + 1
     return np.concatenate([[0], inner, [len(key)]]).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """For rows in order: first: of its id in its run; moved: was it, and is no longer.
+
+    fresh: first, and no old row had the pair.
+    """
+
+    first: Flags
+    moved: Flags
+    fresh: Flags
+
+
+def mark_firsts(starts: Longs, ids: Words, old: Flags, was_first: Flags) -> Marks:
+    """Marks of rows in order; runs from `run_starts`; id 0 is none."""
+    n = len(ids)
+    first, moved, fresh = np.zeros(n, np.bool_), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    with np.errstate(over="ignore"):
+        _kernels.mark_firsts(starts, fixed(ids), fixed(old), fixed(was_first), first, moved, fresh)
+    return Marks(first=first, moved=moved, fresh=fresh)
+
+
+def mark_repeats(starts: Longs, ids: Words, old: Flags) -> Flags | None:
+    """Rows that repeat an id of their run and are not old; None if there are none."""
+    repeat = np.zeros(len(ids), np.bool_)
+    with np.errstate(over="ignore"):
+        found = _kernels.mark_repeats(starts, fixed(ids), fixed(old), repeat)
+    return repeat if found else None

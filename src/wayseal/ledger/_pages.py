@@ -11,15 +11,19 @@
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
+from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._hash import UNPACKED
+from wayseal.ledger._keys import digest_texts
 from wayseal.ledger._layout import KEYED, OPTIONAL
-from wayseal.ledger._part import Values
+from wayseal.ledger._part import Values, column_values
 from wayseal.ledger._salts import SIZE as SALT
+from wayseal.ledger._salts import Salts
 from wayseal.ledger._types import Bytes, Ints, Longs, Words
 from wayseal.merkle.hashing import SIZE, Digests, Messages, leaf_hash
 
@@ -61,7 +65,7 @@ def mask_of(columns: tuple[str, ...]) -> int:
     return sum(1 << OPTIONAL.index(c) for c in columns)
 
 
-def row_hashes(rows: Rows, columns: tuple[str, ...], salt: Bytes) -> Digests:
+def hash_rows(rows: Rows, columns: tuple[str, ...], salt: Bytes) -> Digests:
     """Salted hash of each read (rules 1 to 3); salt: uint8 (n, 16)."""
     count = len(rows.at)
     out = np.empty((count, SIZE), np.uint8)
@@ -98,18 +102,18 @@ def _fill(to: Bytes, rows: Rows, some: slice, columns: tuple[str, ...], salt: By
         if column in rows.hashed:
             put(rows.hashed[column][some], ">u8")
         else:
-            codes, digests = rows.ids[column]
-            to[:, place : place + SIZE] = digests.take(codes[some], axis=0)
+            codes, digest_texts = rows.ids[column]
+            to[:, place : place + SIZE] = digest_texts.take(codes[some], axis=0)
             place += SIZE
 
 
-def page_leaf(generation: int, part: int, page: int, hashes: bytes) -> bytes:
+def hash_page(generation: int, part: int, page: int, hashes: bytes) -> bytes:
     """The hash of the leaf of a page: which one it is, and the hashes of its reads (rule 4)."""
     head = _PAGE.pack(_PAGE_KIND, VERSION, generation, part, page, len(hashes) // SIZE)
     return leaf_hash(head + hashes)
 
 
-def numbered(places: Longs, gone: Longs) -> Longs:
+def number_pages(places: Longs, gone: Longs) -> Longs:
     """The number of each page that is left, given its place among them; gone: numbers of the others, sorted."""
     return places + np.searchsorted(gone - np.arange(len(gone)), places, side="right")
 
@@ -141,8 +145,8 @@ class Pages:
         self._held = data[whole:]
 
     def _take(self, hashes: bytes) -> None:
-        page = int(numbered(np.array([self._page]), self._gone)[0]) if len(self._gone) else self._page
-        self.leaves.append(page_leaf(self._generation, self._part, page, hashes))
+        page = int(number_pages(np.array([self._page]), self._gone)[0]) if len(self._gone) else self._page
+        self.leaves.append(hash_page(self._generation, self._part, page, hashes))
         self.where.append((self._part, page))
         self._page += 1
 
@@ -154,3 +158,66 @@ class Pages:
 
 
 assert _ALWAYS.size == 2 + SALT + SIZE + 8 + 4 + 8 + 1  # noqa: S101 (a layout that packs otherwise is another format)
+
+
+def choose_columns(present: frozenset[str] | set[str]) -> tuple[str, ...]:
+    """The optional columns that are hashed, of those that a commit's reads have."""
+    return tuple(n for n in OPTIONAL if n in present)
+
+
+class ReadHasher:
+    """Hashes reads of one commit, from several threads; `columns`: the optional ones."""
+
+    def __init__(self, dictionaries: Mapping[str, Dictionary], columns: tuple[str, ...], salts: Salts) -> None:
+        self._columns = columns
+        self._salts = salts
+        self._dictionaries = dictionaries
+        kinds = {c: _LAYOUT.ids[c] for c in ("actor", *columns) if c in _LAYOUT.ids}
+        self._kinds = kinds
+        self._digests = {c: dictionaries[kind].digests() for c, kind in kinds.items()}
+
+    def on_their_way(self, rows: pa.RecordBatch, texts: Sequence[pa.RecordBatch]) -> Digests:
+        """Hashes of reads on their way, in the order in which they came; texts: numbers without a packed form."""
+        columns = {n: _values(rows, n) for n in (*self._always(), "word", "waybill")}
+        return self._hashes(columns, {n: _values(rows, n) for n in self._kinds}, texts)
+
+    def kept(self, rows: pa.RecordBatch, words: Words, texts: Sequence[pa.RecordBatch]) -> Digests:
+        """Hashes of reads as segments hold them; words: packed form of each one's number."""
+        columns = {n: _values(rows, n) for n in (*self._always(), "waybill")}
+        ids = {n: self._dictionaries[kind].codes_of(_values(rows, n)) for n, kind in self._kinds.items()}
+        return self._hashes({**columns, "word": words}, ids, texts)
+
+    def _always(self) -> tuple[str, ...]:
+        return ("at", "source", "row", "action", *(n for n in self._columns if n in _LAYOUT.hashed))
+
+    def _hashes(
+        self, columns: Mapping[str, Values], ids: Mapping[str, Values], texts: Sequence[pa.RecordBatch]
+    ) -> Digests:
+        rows = Rows(
+            word=columns["word"],
+            text=_texts(columns["waybill"], columns["word"], texts),
+            at=columns["at"],
+            source=columns["source"],
+            row=columns["row"],
+            action=columns["action"].astype(np.uint8),
+            ids={n: (codes, self._digests[n]) for n, codes in ids.items()},
+            hashed={n: columns[n] for n in self._columns if n in _LAYOUT.hashed},
+        )
+        return hash_rows(rows, self._columns, self._salts.of(rows.source, rows.row))
+
+
+def _values(rows: pa.RecordBatch, name: str) -> Values:
+    """A column as numbers; 0 where no row has it."""
+    return column_values(rows, name) if name in rows.schema.names else np.zeros(rows.num_rows, np.uint64)
+
+
+def _texts(keys: Words, words: Words, batches: Sequence[pa.RecordBatch]) -> Digests | None:
+    """Digest of each number's text, where any has no packed form; zeros where the text isn't known."""
+    if not (words >= UNPACKED).any():
+        return None
+    known = np.concatenate([np.zeros(1, np.uint64), *(column_values(b, "waybill") for b in batches)])
+    found = np.concatenate([np.zeros((1, SIZE), np.uint8), *(digest_texts(b["text"]) for b in batches)])
+    order = np.argsort(known, kind="stable")
+    place = np.searchsorted(known[order], keys, side="right") - 1
+    there = known[order][place] == keys
+    return np.where(there[:, None], found[order][place], np.uint8(0))

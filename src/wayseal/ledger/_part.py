@@ -24,7 +24,7 @@ Hasher: TypeAlias = Callable[[pa.RecordBatch, Sequence[pa.RecordBatch]], Digests
 
 
 @dataclass(slots=True, kw_only=True)
-class Settled:
+class ResolvedPart:
     """What one part becomes.
 
     kept: kind of file → rows, sorted by key. reads: bucket day → rows. sums: name → (ids, sum, sum, at) arrays.
@@ -48,7 +48,7 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sorted:
+class SortedRows:
     """Rows of one table in the ledger's order, as they came, and the runs of their waybills."""
 
     layout: TableLayout
@@ -61,7 +61,7 @@ class Sorted:
         """A column's values as numbers, in order; 0 for one that no row has."""
         if name not in self.rows.schema.names:
             return np.zeros(len(self.order), np.uint64)
-        return numbers(self.rows, name)[self.order]
+        return column_values(self.rows, name)[self.order]
 
     @property
     def waybills(self) -> Words:
@@ -75,7 +75,7 @@ class Sorted:
         return np.asarray(least // DAY_US, np.int64)
 
 
-def numbers(rows: pa.RecordBatch, name: str) -> Values:
+def column_values(rows: pa.RecordBatch, name: str) -> Values:
     """A column without nulls as a NumPy array; times as int64 microseconds."""
     column = rows[name]
     if pa.types.is_timestamp(column.type):
@@ -84,15 +84,15 @@ def numbers(rows: pa.RecordBatch, name: str) -> Values:
     return out
 
 
-def in_order(layout: TableLayout, rows: pa.RecordBatch) -> Sorted:
+def sort_rows(layout: TableLayout, rows: pa.RecordBatch) -> SortedRows:
     """Sorts rows; where the last one wins, by arrival alone."""
-    keys = numbers(rows, "waybill")
+    keys = column_values(rows, "waybill")
     at = np.zeros(len(keys), np.int64)
     if not layout.unique:
-        at = numbers(rows, layout.time)
-    order = ledger_order(keys, at, numbers(rows, "source"), numbers(rows, "row"))
+        at = column_values(rows, layout.time)
+    order = ledger_order(keys, at, column_values(rows, "source"), column_values(rows, "row"))
     keys = keys[order]
-    return Sorted(layout=layout, rows=rows, order=order, keys=keys, starts=run_starts(keys))
+    return SortedRows(layout=layout, rows=rows, order=order, keys=keys, starts=run_starts(keys))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

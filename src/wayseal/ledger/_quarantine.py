@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from wayseal.ledger._files import FOLDER_MODE, file_digest, sync_folder
@@ -17,11 +17,13 @@ FOLDER = "quarantine"
 class Quarantine:
     """One file a source: quarantine/<first 16 digits of its SHA-256>.csv. A context manager: no file stays open.
 
-    The same bytes may come in again as another table: a file that a commit made is never added to, but one more made.
+    The same bytes may come in again as another table: a file that a commit made is never added to, but one more made,
+    under a name that is not `taken`, even where somebody removed the file.
     """
 
-    def __init__(self, ledger: Path, *, raw: bool) -> None:
+    def __init__(self, ledger: Path, taken: Collection[str], *, raw: bool) -> None:
         self._ledger = ledger
+        self._taken = taken
         self._raw = raw
         self._writers: dict[str, QuarantineWriter] = {}
         self._names: dict[str, str] = {}
@@ -42,12 +44,18 @@ class Quarantine:
         if name not in self._writers:
             folder = self._ledger / FOLDER
             folder.mkdir(FOLDER_MODE, exist_ok=True)
-            free = _free(folder, name)
+            free = self._free(name)
             raw = folder / f"{free}.raw.csv" if self._raw else None
             self._writers[name] = QuarantineWriter(folder / f"{free}.csv", raw_path=raw)
             self._names[name] = free
         with _as_system_error():
             self._writers[name].add(Path(path.name), rejected)
+
+    def _free(self, name: str) -> str:
+        """The name, or with a number behind it where it is taken."""
+        names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
+        paths = ((free, f"{FOLDER}/{free}.csv") for free in names)
+        return next(free for free, path in paths if path not in self._taken and not (self._ledger / path).is_file())
 
     def close(self, generation: int) -> list[FileEntry]:
         """Makes the files durable and describes them."""
@@ -72,12 +80,6 @@ class Quarantine:
             bytes=path.stat().st_size,
             sha256=file_digest(path),
         )
-
-
-def _free(folder: Path, name: str) -> str:
-    """The name, or with a number behind it where it is taken."""
-    names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
-    return next(free for free in names if not (folder / f"{free}.csv").is_file())
 
 
 class _as_system_error:  # noqa: N801 - used like a function

@@ -93,15 +93,15 @@ class Queries:
 def read_queries(finder: Finder, keyer: Keyer, *, described: bool, only: tuple[str, str] | None = None) -> Queries:
     """All queries of a ledger, or those whose column has a text (only); described: whether it has `waybills`."""
     if only is None:
-        return queries_of(finder.whole("table:queries", _QUERIES), keyer, described=described)
+        return parse_queries(finder.whole("table:queries", _QUERIES), keyer, described=described)
     column, text = only
     groups = ((file, group) for file in finder.files("table:queries") for group in range(len(file.rows)))
     read = (file.read([group], _QUERIES) for file, group in groups)
     rows = [batch.filter(pc.equal(batch[column], text)) for batch in read]
-    return queries_of(pa.Table.from_batches(rows, _QUERIES), keyer, described=described)
+    return parse_queries(pa.Table.from_batches(rows, _QUERIES), keyer, described=described)
 
 
-def queries_of(table: pa.Table, keyer: Keyer, *, described: bool = True) -> Queries:
+def parse_queries(table: pa.Table, keyer: Keyer, *, described: bool = True) -> Queries:
     """Rows of the contract's `queries` as arrays (rules 1 to 4)."""
     texts, place = _distinct(table["filter"])
     with _no_collector():

@@ -1,6 +1,6 @@
 """The pages of every commit, made again from the reads as they lie in the segments, one range of keys after another.
 
-Where reads were purged their tombstones are put among the others (`_holes`).
+Where reads were purged their tombstones are put among the others (`_tombstones`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,20 +12,19 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._hasher import ReadHasher
-from wayseal.ledger._holes import Filled, Holes
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, OPTIONAL, ROW_GROUP, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._pages import Pages
-from wayseal.ledger._part import numbers
+from wayseal.ledger._pages import Pages, ReadHasher
+from wayseal.ledger._part import column_values
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import Salts
-from wayseal.ledger._sorted import EVERY_KEY, SortedFile, joined, open_sorted, ranges, read_range
+from wayseal.ledger._sorted import EVERY_KEY, SortedFile, join_batches, open_sorted, ranges, read_range
+from wayseal.ledger._tombstones import RestoredPages, Tombstones
 from wayseal.ledger._types import Codes, Longs, Words
-from wayseal.ledger._words import newest
 from wayseal.merkle.hashing import Digests
 
 _LAYOUT = KEYED["accesses"]
@@ -52,14 +51,14 @@ class Reads:
 
 @dataclass(slots=True, kw_only=True)
 class Recount:
-    """pages: of each commit, less those that are gone. rows: how many reads there are. holes: what purges left.
+    """pages: of each commit, less those that are gone. rows: how many reads there are. tombstones: what purges left.
 
     misplaced: commits (their places) whose tombstones stand where no read was. stray: those whose reads have columns
     that they don't hash. foreign: reads that no commit brought.
     """
 
     pages: list[Pages]
-    holes: Holes
+    tombstones: Tombstones
     misplaced: set[int] = field(default_factory=set)
     stray: set[int] = field(default_factory=set)
     foreign: int = 0
@@ -94,28 +93,28 @@ class Segments:
         parts = read_range(self._reads, low, high, _SCHEMA)
         if not parts:
             return
-        rows = joined(parts, _SCHEMA)
-        keys, source = numbers(rows, "waybill"), numbers(rows, "source")
-        order: Codes = ledger_order(keys, numbers(rows, "at"), source, numbers(rows, "row"))
+        rows = join_batches(parts, _SCHEMA)
+        keys, source = column_values(rows, "waybill"), column_values(rows, "source")
+        order: Codes = ledger_order(keys, column_values(rows, "at"), source, column_values(rows, "row"))
         keys = keys[order]
         yield Reads(
             rows=rows.take(pa.array(order)),
-            words=words_of(self._catalogue, keys, low, high),
+            words=look_up_words(self._catalogue, keys, low, high),
             texts=read_range(self._numbers, low, high, NUMBERS_SCHEMA),
             commit=np.searchsorted(self._ends, source[order], side="right"),
         )
 
 
-def words_of(catalogue: Sequence[SortedFile], keys: Words, low: int, high: int) -> Words:
+def look_up_words(catalogue: Sequence[SortedFile], keys: Words, low: int, high: int) -> Words:
     """Packed form of the number of each key, all of them from `low` to `high`; 0 where the catalogue has none."""
     parts = [_NONE, *read_range(catalogue, low, high, CATALOGUE_SCHEMA)]
-    rows = newest(joined(parts, CATALOGUE_SCHEMA))
-    known, words = numbers(rows, "waybill"), numbers(rows, "word")
+    rows = take_newest(join_batches(parts, CATALOGUE_SCHEMA))
+    known, words = column_values(rows, "waybill"), column_values(rows, "word")
     place = np.searchsorted(known, keys, side="right") - 1
     return np.where(known[place] == keys, words[place], np.uint64(0))
 
 
-def dictionaries(finder: Finder, key_bits: int) -> dict[str, Dictionary]:
+def load_dictionaries(finder: Finder, key_bits: int) -> dict[str, Dictionary]:
     """The dictionaries of the ids of reads, by kind."""
     keyer = Keyer(key_bits)
     return {
@@ -130,11 +129,11 @@ def recount(
     """Makes the pages of all commits again."""
     segments = Segments(ledger, manifest, commits)
     finder = Finder(ledger, manifest)
-    known = dictionaries(finder, manifest.key_bits)
+    known = load_dictionaries(finder, manifest.key_bits)
     by = [ReadHasher(known, c.columns, salts) for c in commits]
-    holes = Holes(finder)
-    filled = [Filled(c.generation, holes) for c in commits]
-    out = Recount(pages=[f.pages for f in filled], holes=holes)
+    tombstones = Tombstones(finder)
+    filled = [RestoredPages(c.generation, tombstones) for c in commits]
+    out = Recount(pages=[f.pages for f in filled], tombstones=tombstones)
     total = segments.rows
     for reads in segments.stretches():
         for place in np.unique(reads.commit).tolist():
@@ -154,24 +153,24 @@ def recount(
     return out
 
 
-def part_of(keys: Words, parts: int) -> Longs:
+def find_parts(keys: Words, parts: int) -> Longs:
     """Into which of so many parts each key falls."""
     bits = parts.bit_length() - 1
     return (keys >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(len(keys), np.int64)
 
 
-def _add(pages: Filled, parts: int, rows: pa.RecordBatch, hashes: Digests) -> None:
-    for part, some in by_part(numbers(rows, "waybill"), parts):
+def _add(pages: RestoredPages, parts: int, rows: pa.RecordBatch, hashes: Digests) -> None:
+    for part, some in split_by_part(column_values(rows, "waybill"), parts):
         pages.add(part, hashes[some])
 
 
-def by_part(keys: Words, parts: int) -> Iterator[tuple[int, slice]]:
+def split_by_part(keys: Words, parts: int) -> Iterator[tuple[int, slice]]:
     """Stretches of sorted keys that fall into one part each."""
-    part = part_of(keys, parts)
+    part = find_parts(keys, parts)
     for start, stop in pairwise(run_starts(part.astype(np.uint64)).tolist()):
         yield int(part[start]), slice(start, stop)
 
 
 def _strays(rows: pa.RecordBatch, commit: CommitEntry) -> bool:
     """Whether reads have something in a column that their commit doesn't hash."""
-    return any(numbers(rows, n).any() for n in OPTIONAL if n in rows.schema.names and n not in commit.columns)
+    return any(column_values(rows, n).any() for n in OPTIONAL if n in rows.schema.names and n not in commit.columns)

@@ -30,7 +30,7 @@ PLAINLY = 2.0
 """So many standard errors must `rows` lie below the estimated matches to be plainly fewer."""
 
 
-def index_of(states: States) -> Index:
+def build_index(states: States) -> Index:
     """The states, ready to be looked through by any condition."""
     order = np.argsort(states.codes, axis=1, kind="stable").astype(np.int32)
     bounds, firsts = [], []
@@ -55,7 +55,7 @@ def index_of(states: States) -> Index:
     )
 
 
-def plan_of(filters: Filters, states: States) -> Plan:
+def build_plan(filters: Filters, states: States) -> Plan:
     """The filters in the codes of some states; a filter that none of their values can fit is dead."""
     words: dict[str, Mapping[str, int]] = dict(zip(CONDITIONS, states.words, strict=True))
     place = {name: n for n, name in enumerate(CONDITIONS)}
@@ -82,9 +82,9 @@ def plan_of(filters: Filters, states: States) -> Plan:
     )
 
 
-def matches(queries: Queries, states: States) -> tuple[Longs, Ints]:
+def match_queries(queries: Queries, states: States) -> tuple[Longs, Ints]:
     """(query, state) pairs: which states each query fitted at its time (rule 1), sorted by query."""
-    plan, index = plan_of(queries.filters, states), index_of(states)
+    plan, index = build_plan(queries.filters, states), build_index(states)
     which, at = fixed(queries.filter), fixed(queries.at)
     count = np.zeros(len(queries), np.int64)
     _kernels.find(plan, index, which, at, count, count, np.zeros(0, np.int32))
@@ -95,15 +95,15 @@ def matches(queries: Queries, states: States) -> tuple[Longs, Ints]:
     return np.repeat(np.arange(len(queries)), count), out
 
 
-def fitting(queries: Queries, states: States) -> Longs:
+def count_fitting(queries: Queries, states: States) -> Longs:
     """[Q] how many of the states' waybills fitted each query at its time."""
     count = np.zeros(len(queries), np.int64)
-    plan, index = plan_of(queries.filters, states), index_of(states)
+    plan, index = build_plan(queries.filters, states), build_index(states)
     _kernels.find(plan, index, fixed(queries.filter), fixed(queries.at), count, count, np.zeros(0, np.int32))
     return count
 
 
-def weights(queries: Queries, fitted: Longs, scale: float) -> tuple[Floats, Floats]:
+def weigh_queries(queries: Queries, fitted: Longs, scale: float) -> tuple[Floats, Floats]:
     """[Q] weight beside a waybill (rules 2 to 4) and [Q] weight in a count (rule 5).
 
     fitted[Q]: waybills of a uniform sample that fitted. scale: waybills of the ledger for each of the sample, 1 where
@@ -137,7 +137,7 @@ def _partial(queries: Queries, fitted: Longs, scale: float, limit: Floats, unkno
     return out
 
 
-def most_shown(queries: Queries, weight: Floats, owner: Ints, owners: int) -> Floats:
+def bound_shown(queries: Queries, weight: Floats, owner: Ints, owners: int) -> Floats:
     """[owners] waybills that the queries of each owner can have shown at most; ∞ if nothing says so.
 
     By their logged rows, their row limits, or the numbers that they asked for, whichever is least.
@@ -159,7 +159,7 @@ def most_shown(queries: Queries, weight: Floats, owner: Ints, owners: int) -> Fl
     return np.asarray(out + np.bincount(owner[chosen], weights=rows[chosen], minlength=owners), np.float64)
 
 
-def shown_to(
+def sum_shown(
     queries: Queries, states: States, weight: Floats, owner: Ints, known: Sequence[Ints], groups: Sequence[Ints],
 ) -> Floats:  # fmt: skip
     """[owners, groups] expected number of a group's waybills that an owner's queries showed (rule 5).
@@ -175,8 +175,8 @@ def shown_to(
     order = np.argsort(member, kind="stable")
     out = np.zeros((len(known), len(groups)))
     _kernels.add_up(
-        plan_of(queries.filters, states),
-        index_of(states),
+        build_plan(queries.filters, states),
+        build_index(states),
         fixed(states.item),
         fixed(queries.filter[chosen]),
         fixed(queries.at[chosen]),

@@ -12,7 +12,7 @@ Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
 
 
-Likeness = Literal["same", "mapping", "offset", "both", "unknown"]
+Likeness = Literal["same", "mapping", "offset", "both"]
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:
@@ -45,10 +45,7 @@ class IngestOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A file that was in the ledger before. reading: what differs between how it was read then and how it would be now.
-
-    "unknown": the ledger is of a version that didn't note it.
-    """
+    """A file that was in the ledger before. reading: what differs between how it was read then and how it would be."""
 
     table: str
     name: str

@@ -9,18 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wayseal.ledger._files import file_digest, storage_errors, sync_folder
+from wayseal.ledger._files import file_digest, storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, save_manifest
-from wayseal.ledger._purged import PurgeEntry
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, save_manifest
 from wayseal.ledger._report import Progress, no_step, silent
-from wayseal.ledger._seal import sealed
 from wayseal.ledger._sweep import sweep
+from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerError
-from wayseal.model.messages import N_
-
-UNSEALED = N_("made by an older version: run `wayseal ledger upgrade` on it first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +28,15 @@ class Hooks:
 
 
 @contextlib.contextmanager
-def rewriting(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
+def open_for_rewrite(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
     """Holds the ledger for writing and yields its manifest; what is half done when something fails is removed.
 
-    LedgerBusyError: another process writes; LedgerStorageError: the disk refuses; LedgerError: no ledger, or one
-    without a tree. In each case the ledger is as the last commit left it.
+    LedgerBusyError: another process writes; LedgerStorageError: the disk refuses; LedgerError: no ledger. In each case
+    the ledger is as the last commit left it.
     """
     load_manifest(ledger)
     with storage_errors(ledger), writer_lock(ledger):
         manifest = load_manifest(ledger)
-        if not manifest.id:
-            raise LedgerError(UNSEALED, file=ledger)
         sweep(ledger, manifest)
         hooks.on_step("swept")
         try:
@@ -53,16 +47,15 @@ def rewriting(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
             raise
 
 
-def swapped(
+def commit_files(
     generation: Generation, before: Manifest, files: Sequence[FileEntry], purges: tuple[PurgeEntry, ...], hooks: Hooks
 ) -> Manifest:
     """Makes these files the ledger's; returns its manifest."""
     ledger = generation.ledger
     hooks.on_step("written")
-    sync_folder(generation.folder)
-    sync_folder(generation.folder.parent)
+    generation.sync()
     made = replace(before, generation=generation.number, files=tuple(files), purges=purges)
-    made = sealed(ledger, made, [], 1, ())
+    made = append_commit(ledger, made, [], 1, ())
     hooks.on_step("durable")
     save_manifest(ledger, made)
     hooks.on_step("committed")
@@ -71,7 +64,7 @@ def swapped(
     return made
 
 
-def checked(ledger: Path, entry: FileEntry) -> None:
+def require_unchanged(ledger: Path, entry: FileEntry) -> None:
     """LedgerError where a file is missing or was changed: what is made of it must be what was committed."""
     try:
         found = file_digest(ledger / entry.path)
@@ -81,7 +74,7 @@ def checked(ledger: Path, entry: FileEntry) -> None:
         raise LedgerError("this file of the ledger was changed", file=ledger / entry.path)
 
 
-def left_behind(ledger: Path, before: Manifest, now: Manifest) -> int:
+def count_leftover_bytes(ledger: Path, before: Manifest, now: Manifest) -> int:
     """Bytes of files that are no part of the ledger any more and lie there because somebody reads them."""
     kept = {f.path for f in now.files}
     return sum(f.bytes for f in before.files if f.path not in kept and (ledger / f.path).exists())

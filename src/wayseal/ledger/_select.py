@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger import _kernels
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer, fixed
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, joined, ranges, read_range
+from wayseal.ledger._part import column_values
+from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, join_batches, ranges, read_range
 from wayseal.ledger._types import Flags, Longs, Words
-from wayseal.ledger._words import newest
 from wayseal.model import clean_waybill
 from wayseal.model.predicate import PLACES, Predicate
 
@@ -104,10 +104,10 @@ class Selection:
         if column == "waybill":
             texts = [clean_waybill(t) for t in texts]
         look_up = _keyed(self._keyer.of(texts), bits)
-        return lambda rows: look_up(numbers(rows, column))
+        return lambda rows: look_up(column_values(rows, column))
 
     def _issued(self, rows: pa.RecordBatch) -> Words:
-        at = numbers(rows, "issued_at")
+        at = column_values(rows, "issued_at")
         out = np.zeros(len(at), np.uint64)
         for (since, until), bits in self._windows.items():
             inside = np.ones(len(at), np.bool_)
@@ -145,7 +145,7 @@ class Chooser:
             rows = last_rows(files, *span, selection.schema)
             mask = selection.masks(rows)
             at = np.flatnonzero(mask)
-            return numbers(rows, "waybill")[at], mask[at], numbers(rows, "channel")[at]
+            return column_values(rows, "waybill")[at], mask[at], column_values(rows, "channel")[at]
 
         whole = ranges(self._finder.files("table:waybills"), _RANGE_ROWS)
         spans = [(low, min(high, last)) for low, high in whole if low <= last]
@@ -170,8 +170,8 @@ class Chooser:
         out = np.zeros(len(keys), np.bool_)
         for start in range(0, len(predicates), MOST):
             selection = Selection(predicates[start : start + MOST], self._keyer, self._outlets())
-            rows = newest(self._finder.rows("table:waybills", keys, selection.schema))
-            fitting = numbers(rows, "waybill")[selection.masks(rows) != 0]
+            rows = take_newest(self._finder.rows("table:waybills", keys, selection.schema))
+            fitting = column_values(rows, "waybill")[selection.masks(rows) != 0]
             out |= contains(fitting, keys)
         return out
 
@@ -200,8 +200,8 @@ def _first(chosen: Chosen, bit: int, n: int) -> Words:
 
 def last_rows(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> pa.RecordBatch:
     """Rows of a stretch of the key space, of which the last row of each waybill counts."""
-    rows = joined(read_range(files, low, high, schema), schema)
-    return rows if len(files) == 1 else newest(rows)
+    rows = join_batches(read_range(files, low, high, schema), schema)
+    return rows if len(files) == 1 else take_newest(rows)
 
 
 def _codes(values: pa.Array, known: pa.Array) -> Longs:

@@ -12,23 +12,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.ledger._asof import States, states_of
+from wayseal.ledger._asof import States, build_states
 from wayseal.ledger._hash import UNPACKED
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
 from wayseal.ledger._lock import share_with_readers
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
-from wayseal.ledger._part import numbers
+from wayseal.ledger._part import column_values
 from wayseal.ledger._queries import read_queries
-from wayseal.ledger._rim import ACTION, DICTIONARY_KEYS, READS, READS_SCHEMA, Rim, enum_texts, nullable
 from wayseal.ledger._select import Chooser
-from wayseal.ledger._sorted import distinct, joined, one_batch, ranges, read_range
-from wayseal.ledger._strata import StratumVolumes, counts_of, session_counts, stratum_volumes
+from wayseal.ledger._sorted import ensure_distinct, join_batches, one_batch, ranges, read_range
+from wayseal.ledger._strata import StratumVolumes, count_sessions, read_counts, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
+from wayseal.ledger._text_lookup import (
+    ACTION,
+    DICTIONARY_KEYS,
+    READS,
+    READS_SCHEMA,
+    TextLookup,
+    decode_enum,
+    null_key_zero,
+)
 from wayseal.ledger._types import NO_DAY, Words
-from wayseal.ledger._views import views
-from wayseal.ledger._words import newest
+from wayseal.ledger._views import find_views
 from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, knows, places_of, stretches
@@ -56,7 +64,7 @@ class Snapshot:
         self._handle = handle
         self._finder = Finder(path, manifest)
         self._keyer = Keyer(manifest.key_bits)
-        self._rim = Rim(self._finder)
+        self._text_lookup = TextLookup(self._finder)
         self._chooser = Chooser(self._finder, self._keyer, self.outlets)
 
     def __enter__(self) -> "Snapshot":
@@ -82,10 +90,9 @@ class Snapshot:
         return self.manifest.digest
 
     @property
-    def checkpoint(self) -> Checkpoint | None:
-        """What the tree is now, unsigned; None for a ledger of an older version, which has none."""
-        m = self.manifest
-        return Checkpoint(origin=m.origin, size=m.size, root=bytes.fromhex(m.root)) if m.id else None
+    def checkpoint(self) -> Checkpoint:
+        """What the tree is now, unsigned."""
+        return Checkpoint(origin=self.manifest.origin, size=self.manifest.size, root=bytes.fromhex(self.manifest.root))
 
     @property
     def tables(self) -> frozenset[str]:
@@ -106,7 +113,7 @@ class Snapshot:
         """What is in it, from when to when, what is missing, how good it is."""
         sample = np.sort(self.control(SAMPLE))
         reads = self.reads(sample, ("waybill", "at"))
-        return summarise(self.manifest, self._finder, self._rim, self.actors(), sample, one_batch(reads))
+        return summarise(self.manifest, self._finder, self._text_lookup, self.actors(), sample, one_batch(reads))
 
     def keys(self, texts: Sequence[str]) -> Words:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
@@ -126,7 +133,7 @@ class Snapshot:
 
     def texts(self, kind: str, keys: Words | Sequence[int]) -> pa.Array:
         """The same as `names` without leaving Arrow, for millions: null for key 0 and for one that is unknown."""
-        return self._rim.names(kind, np.asarray(keys, np.uint64))
+        return self._text_lookup.names(kind, np.asarray(keys, np.uint64))
 
     def find(self, waybill_keys: Words) -> pa.Table:
         """(waybill u64, day i32) of those that were read, or stand in `waybills` or `scans`; day: their bucket."""
@@ -134,15 +141,15 @@ class Snapshot:
         return pa.table({"waybill": rows["waybill"], "day": rows["day"]})
 
     def _catalogue(self, keys: Words) -> pa.RecordBatch:
-        wanted = distinct(keys)
-        rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
-        return rows.filter(pa.array(numbers(rows, "day") != NO_DAY))
+        wanted = ensure_distinct(keys)
+        rows = take_newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
+        return rows.filter(pa.array(column_values(rows, "day") != NO_DAY))
 
     def numbers(self, waybill_keys: Words) -> Words:
         """Each waybill's number as an integer in the order of numbers of its form; 0 for what has no such form."""
-        rows = newest(self._finder.rows("catalogue", distinct(waybill_keys), CATALOGUE_SCHEMA))
-        none, words = np.zeros(1, np.uint64), numbers(rows, "word")
-        known = np.append(numbers(rows, "waybill"), none)
+        rows = take_newest(self._finder.rows("catalogue", ensure_distinct(waybill_keys), CATALOGUE_SCHEMA))
+        none, words = np.zeros(1, np.uint64), column_values(rows, "word")
+        known = np.append(column_values(rows, "waybill"), none)
         at = np.searchsorted(known[:-1], waybill_keys)
         packed = np.append(np.where(words < UNPACKED, words, none), none)
         out: Words = np.where(known[at] == waybill_keys, packed[at], none)
@@ -157,35 +164,35 @@ class Snapshot:
         wanted = READS_SCHEMA.names if columns is None else columns
         schema = pa.schema([f for f in READS_SCHEMA if f.name in wanted or f.name in _ORDER])
         there = self._catalogue(waybill_keys)
-        keys, days = numbers(there, "waybill"), numbers(there, "day")
+        keys, days = column_values(there, "waybill"), column_values(there, "day")
         found = [self._finder.rows("accesses", keys[days == day], schema, day) for day in np.unique(days).tolist()]
         rows = pa.Table.from_batches(found, schema).sort_by([(n, "ascending") for n in _ORDER])
         names = [n for n in _NULLABLE if n in wanted]
-        made = nullable(one_batch(rows.select([n for n in schema.names if n in wanted])), names)
+        made = null_key_zero(one_batch(rows.select([n for n in schema.names if n in wanted])), names)
         if "action" in wanted:
-            texts = enum_texts(ACTION, made["action"])
+            texts = decode_enum(ACTION, made["action"])
             made = made.set_column(made.schema.get_field_index("action"), pa.field("action", pa.string()), texts)
         return pa.Table.from_batches([made])
 
     def volumes(self) -> pa.Table:
         """(day i32 of the read, actor u64, reads i64, first i64), sorted."""
-        return counts_of(self._finder, "volumes")
+        return read_counts(self._finder, "volumes")
 
     def session_volumes(self, session_keys: Words) -> pa.Table:
         """(session u64, actor u64, reads i64, first i64: distinct waybills, from, to) of some sessions, sorted."""
-        return session_counts(self._finder, distinct(session_keys))
+        return count_sessions(self._finder, ensure_distinct(session_keys))
 
     def channel_volumes(self) -> pa.Table:
         """(channel u64, waybills i64), sorted."""
-        return counts_of(self._finder, "channels")
+        return read_counts(self._finder, "channels")
 
     def outlet_volumes(self) -> pa.Table:
         """(outlet u64, waybills i64): waybills that came from an outlet or were scanned there, sorted."""
-        return counts_of(self._finder, "outlets")
+        return read_counts(self._finder, "outlets")
 
     def activity(self) -> pa.Table:
         """(hour i64 since 1970, reads i64) of the hours that have any, sorted."""
-        return counts_of(self._finder, "hours")
+        return read_counts(self._finder, "hours")
 
     def stratum_volumes(self, predicates: Sequence[Predicate]) -> list[StratumVolumes]:
         """For each predicate, its waybills and how many of them each actor read.
@@ -201,7 +208,7 @@ class Snapshot:
         A uniform sample: the first of the key space. Without predicates all waybills fit. Of a large ledger only so
         much is looked through as `ledger._views` says.
         """
-        return views(self._finder, self._chooser, actor, predicates, limit)
+        return find_views(self._finder, self._chooser, actor, predicates, limit)
 
     def knows(self, kind: str, key: int) -> bool:
         """Whether any row names an id (its key). kind: actor, session, device, channel, outlet."""
@@ -219,7 +226,7 @@ class Snapshot:
 
         columns: of reads, beside the usual ones. beside: tables that are read along by `between`. rows: of a stretch.
         """
-        return stretches(self._finder, kind, distinct(keys), columns=columns, beside=beside, rows=rows)
+        return stretches(self._finder, kind, ensure_distinct(keys), columns=columns, beside=beside, rows=rows)
 
     def between(self, name: str, low: int, high: int, columns: Sequence[str]) -> pa.Table:
         """Rows of a table that hangs on waybills, as they are kept, in a stretch of the key space (`walk.between`)."""
@@ -240,7 +247,7 @@ class Snapshot:
 
     def places(self, waybill_keys: Words) -> pa.Table:
         """(waybill u64, outlet u64): where some waybills came from or were scanned, each pair once, by waybill."""
-        return places_of(self._finder, distinct(waybill_keys))
+        return places_of(self._finder, ensure_distinct(waybill_keys))
 
     def kept(self, name: str, waybill_keys: Words, columns: Sequence[str]) -> pa.Table:
         """Columns of a table that hangs on waybills as they are kept: keys for ids, codes for enums; by waybill.
@@ -249,9 +256,9 @@ class Snapshot:
         """
         layout = KEYED[name]
         schema = pa.schema([f for f in kept_schema(layout) if f.name in ("waybill", *columns)])
-        rows = self._finder.rows(f"table:{name}", distinct(waybill_keys), schema)
+        rows = self._finder.rows(f"table:{name}", ensure_distinct(waybill_keys), schema)
         if layout.unique:
-            rows = newest(rows)
+            rows = take_newest(rows)
         return pa.Table.from_batches([rows]).sort_by("waybill")
 
     def first_seen(self) -> pa.Table:
@@ -272,7 +279,7 @@ class Snapshot:
     def _states(self, keys: Words) -> States:
         """States of some waybills (sorted, distinct keys)."""
         numbers = self.names("waybill", keys)
-        return states_of(keys, numbers, self.waybills(keys), self.table("changes", keys), self.outlets())
+        return build_states(keys, numbers, self.waybills(keys), self.table("changes", keys), self.outlets())
 
     def fitting(self, predicates: Sequence[Predicate]) -> Words:
         """Keys, sorted, of the waybills that fit any of the predicates, as `waybills` has them."""
@@ -294,7 +301,7 @@ class Snapshot:
 
         def work(span: tuple[int, range]) -> int:
             rows = self._finder.files("catalogue")[span[0]].read(span[1], schema)
-            return int((numbers(rows, "day") != NO_DAY).sum())
+            return int((column_values(rows, "day") != NO_DAY).sum())
 
         with ThreadPoolExecutor(_THREADS) as pool:
             return sum(pool.map(work, spans))
@@ -304,8 +311,8 @@ class Snapshot:
         files = self._finder.files("catalogue")
         for low, high in ranges(files, rows):
             if found := read_range(files, low, high, CATALOGUE_SCHEMA):
-                there = newest(joined(found, CATALOGUE_SCHEMA))
-                yield numbers(there, "waybill")[numbers(there, "day") != NO_DAY]
+                there = take_newest(join_batches(found, CATALOGUE_SCHEMA))
+                yield column_values(there, "waybill")[column_values(there, "day") != NO_DAY]
 
     def control(self, n: int) -> Words:
         """A uniform sample: the first `n` waybills of the key space, sorted. Keys are hashes, so any stretch is one."""
@@ -315,12 +322,12 @@ class Snapshot:
             for group in range(len(file.rows)):
                 rows = file.read([group], CATALOGUE_SCHEMA)
                 taken.append(rows)
-                total += int((numbers(rows, "day") != NO_DAY).sum())
+                total += int((column_values(rows, "day") != NO_DAY).sum())
                 if total >= n:
                     break
             parts += taken
-        rows = newest(one_batch(pa.Table.from_batches(parts, CATALOGUE_SCHEMA)))
-        keys: Words = numbers(rows, "waybill")[numbers(rows, "day") != NO_DAY]
+        rows = take_newest(one_batch(pa.Table.from_batches(parts, CATALOGUE_SCHEMA)))
+        keys: Words = column_values(rows, "waybill")[column_values(rows, "day") != NO_DAY]
         return keys[:n]
 
     def waybills(self, keys: Words) -> pa.Table:
@@ -335,10 +342,10 @@ class Snapshot:
         """Rows of a table that hangs on waybills (waybills, changes, scans, tickets, partner_calls)."""
         layout = KEYED[name]
         schema = kept_schema(layout)
-        wanted = distinct(keys)
+        wanted = ensure_distinct(keys)
         rows = self._finder.rows(f"table:{name}", wanted, schema)
         if layout.unique:
-            rows = newest(rows)
+            rows = take_newest(rows)
         else:
             order = [
                 ("waybill", "ascending"),
@@ -347,7 +354,7 @@ class Snapshot:
                 ("row", "ascending"),
             ]
             rows = one_batch(pa.Table.from_batches([rows]).sort_by(order))
-        return self._rim.contract(layout, rows)
+        return self._text_lookup.contract(layout, rows)
 
     def actors(self) -> pa.Table:
         """`actors` in the contract's form, the last row each, sorted by id."""

@@ -122,7 +122,7 @@ class SortedFile:
             table = self.file.read_row_groups(list(groups), columns=wanted, use_threads=True)
         except _UNREADABLE as error:
             raise LedgerError("this file of the ledger is damaged", file=self.path) from error
-        return conformed(table, schema)
+        return conform(table, schema)
 
 
 def open_sorted(ledger: Path, entry: FileEntry) -> SortedFile:
@@ -150,7 +150,7 @@ def open_sorted(ledger: Path, entry: FileEntry) -> SortedFile:
     )  # fmt: skip
 
 
-def conformed(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
+def conform(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
     """The columns of `schema` in one batch; an absent one is null, or 0 where numbers stand for ids."""
     arrays = []
     for field in schema:
@@ -164,17 +164,17 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def joined(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
+def join_batches(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
     """Batches as one, with those columns of `schema` that any of them has."""
     there = {n for b in batches for n in b.schema.names}
     schema = pa.schema([f for f in schema if f.name in there])
-    same = [b if b.schema.equals(schema) else conformed(pa.table(b), schema) for b in batches]
-    return same[0] if len(same) == 1 else conformed(pa.Table.from_batches(same), schema)
+    same = [b if b.schema.equals(schema) else conform(pa.table(b), schema) for b in batches]
+    return same[0] if len(same) == 1 else conform(pa.Table.from_batches(same), schema)
 
 
 def one_batch(table: pa.Table) -> pa.RecordBatch:
     """A table as one batch."""
-    return conformed(table, table.schema)
+    return conform(table, table.schema)
 
 
 def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.RecordBatch:
@@ -186,11 +186,11 @@ def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.
             batch = file.read(groups[start : start + _AT_ONCE].tolist(), schema)
             there = batch["waybill"].to_numpy()
             low, high = np.searchsorted(keys, there[0]), np.searchsorted(keys, there[-1], side="right")
-            found.append(batch.take(pa.array(places(there, keys[low:high]))))
-    return joined(found, schema) if found else conformed(schema.empty_table(), schema)
+            found.append(batch.take(pa.array(find_rows(there, keys[low:high]))))
+    return join_batches(found, schema) if found else conform(schema.empty_table(), schema)
 
 
-def places(there: Words, keys: Words) -> Longs:
+def find_rows(there: Words, keys: Words) -> Longs:
     """Places in `there` (sorted, with repeats) that hold one of `keys` (sorted)."""
     start = np.searchsorted(there, keys, side="left")
     count = np.searchsorted(there, keys, side="right") - start
@@ -198,25 +198,30 @@ def places(there: Words, keys: Words) -> Longs:
     return offset + np.arange(len(offset)) if len(keys) else np.empty(0, np.int64)
 
 
-def distinct(keys: Words | Sequence[int]) -> Words:
+def ensure_distinct(keys: Words | Sequence[int]) -> Words:
     """Keys sorted, each once. Most come so already, and telling that is far quicker than sorting."""
     given: Words = np.asarray(keys, np.uint64)
     return given if np.all(given[:-1] < given[1:]) else np.unique(given)
 
 
-def once(keys: Words) -> Words:
+def sort_unique(keys: Words) -> Words:
     """Keys sorted, each once: for many different ones, where sorting is quicker than `np.unique`."""
     made: Words = np.sort(keys)
     return made[run_starts(made)[:-1]]
 
 
+def locate(sorted_keys: Words, keys: Words) -> tuple[Longs, Flags]:
+    """Where each of `keys` stands in `sorted_keys`, and whether it does: any place where it doesn't."""
+    if not len(sorted_keys):
+        return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
+    place = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
+    found: Flags = sorted_keys[place] == keys
+    return place, found
+
+
 def contains(sorted_keys: Words, keys: Words) -> Flags:
     """Which of `keys` stand in `sorted_keys`."""
-    if not len(sorted_keys):
-        return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    found: Flags = sorted_keys[at] == keys
-    return found
+    return locate(sorted_keys, keys)[1]
 
 
 def ranges(files: Sequence[SortedFile], rows: int) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,7 @@ _BYTES_A_PART = 8 << 20
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
 
-def parts_for(size: int) -> int:
+def count_parts(size: int) -> int:
     """How many parts (a power of two) for sources of `size` bytes: about half a million rows of Parquet each."""
     parts = 1
     while parts < MOST_PARTS and parts * _BYTES_A_PART < size:
@@ -26,7 +26,7 @@ def parts_for(size: int) -> int:
     return parts
 
 
-def grouped(ids: Words, shift: int, groups: int) -> tuple[Codes, Longs]:
+def group_rows(ids: Words, shift: int, groups: int) -> tuple[Codes, Longs]:
     """Stable order of rows by `ids >> shift`, and the bounds of the groups in it."""
     order = np.empty(len(ids), np.uint32)
     bounds = np.zeros(groups + 1, np.int64)
@@ -58,7 +58,7 @@ class Spill:
         if self.parts == 1:
             self._held[table, 0].append(rows)
         else:
-            order, bounds = grouped(rows["waybill"].to_numpy(), 64 - self.skip, self.parts)
+            order, bounds = group_rows(rows["waybill"].to_numpy(), 64 - self.skip, self.parts)
             split = rows.take(pa.array(order))
             for part in np.flatnonzero(np.diff(bounds)).tolist():
                 start = int(bounds[part])

@@ -22,11 +22,11 @@ from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._layout import PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._merge import summed
-from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import DICTIONARY_SCHEMA
+from wayseal.ledger._merge import sum_counts
+from wayseal.ledger._part import column_values
 from wayseal.ledger._select import MOST, Chooser, Chosen
-from wayseal.ledger._sorted import EVERY_KEY, places, ranges
+from wayseal.ledger._sorted import EVERY_KEY, find_rows, ranges
+from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.ledger._types import Longs, Words
 from wayseal.model.predicate import Predicate
 
@@ -59,11 +59,11 @@ class StratumVolumes:
         return (self.last + 1) / (EVERY_KEY + 1)
 
 
-def counts_of(finder: Finder, kind: str) -> pa.Table:
+def read_counts(finder: Finder, kind: str) -> pa.Table:
     """A table of counts over all generations."""
     name = f"counts:{kind}"
     table = finder.whole(name, COUNTS[name])
-    return table if len(finder.entries(name)) <= 1 else summed(name, table)
+    return table if len(finder.entries(name)) <= 1 else sum_counts(name, table)
 
 
 def reads_by_actor(finder: Finder) -> pa.Table:
@@ -90,7 +90,7 @@ def stratum_volumes(
             out[n] = _whole(finder, everything)
         else:
             narrow.append(n)
-    last = reach(finder) if narrow else EVERY_KEY
+    last = find_reach(finder) if narrow else EVERY_KEY
     for start in range(0, len(narrow), MOST):
         portion = narrow[start : start + MOST]
         chosen = chooser.choose([predicates[n] for n in portion], last)
@@ -99,7 +99,7 @@ def stratum_volumes(
     return [volumes for volumes in out if volumes is not None]
 
 
-def reach(finder: Finder) -> int:
+def find_reach(finder: Finder) -> int:
     """The last key of the stretch that is walked; `EVERY_KEY` where all are."""
     if sum(entry.rows for entry in finder.entries(_PAIRS)) <= MOST_PAIRS:
         return EVERY_KEY
@@ -113,8 +113,8 @@ def _whole(finder: Finder, everything: int) -> StratumVolumes:
         last=EVERY_KEY,
         waybills=everything,
         actors=actors,
-        outlets=counts_of(finder, "outlets"),
-        channels=counts_of(finder, "channels"),
+        outlets=read_counts(finder, "outlets"),
+        channels=read_counts(finder, "channels"),
     )
 
 
@@ -166,7 +166,7 @@ def _pairs(finder: Finder, kind: str, chosen: Chosen, predicates: int) -> list[p
 
 
 def _count(rows: pa.RecordBatch, chosen: Chosen, counts: Longs) -> None:
-    keys, codes = numbers(rows, "waybill"), numbers(rows, "code")
+    keys, codes = column_values(rows, "waybill"), column_values(rows, "code")
     with np.errstate(over="ignore"):
         _kernels.count_pairs(fixed(keys), fixed(codes), chosen.keys, chosen.masks, counts)
 
@@ -175,15 +175,15 @@ def _table(kind: str, keys: Words, count: Longs) -> pa.Table:
     return pa.table({kind: pa.array(keys, pa.uint64()), "waybills": pa.array(count, pa.int64())})
 
 
-def session_counts(finder: Finder, sessions: Words) -> pa.Table:
+def count_sessions(finder: Finder, sessions: Words) -> pa.Table:
     """Rows of `counts:sessions` about some sessions (keys, sorted); no others are read, as there are millions."""
     name = "counts:sessions"
     schema = COUNTS[name]
     found = [schema.empty_table()]
     for file in finder.files(name):
         for group in range(len(file.rows)):
-            keys = numbers(file.read([group], pa.schema([schema.field("session")])), "session")
-            there = places(keys, sessions)
+            keys = column_values(file.read([group], pa.schema([schema.field("session")])), "session")
+            there = find_rows(keys, sessions)
             if len(there):
                 found.append(pa.Table.from_batches([file.read([group], schema)]).take(pa.array(there)))
-    return summed(name, pa.concat_tables(found))
+    return sum_counts(name, pa.concat_tables(found))

@@ -9,15 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import Manifest, SourceEntry
-from wayseal.ledger._part import numbers
-from wayseal.ledger._purged import PurgeEntry
-from wayseal.ledger._rim import Rim
+from wayseal.ledger._manifest import Manifest, PurgeEntry, SourceEntry
+from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import contains
-from wayseal.ledger._strata import counts_of, reads_by_actor
+from wayseal.ledger._strata import read_counts, reads_by_actor
+from wayseal.ledger._text_lookup import TextLookup
 from wayseal.ledger._types import HOUR_US, Words
-from wayseal.ledger._words import newest
 from wayseal.ledger.gaps import silent_hours
 
 SAMPLE = 20_000
@@ -67,7 +66,7 @@ class Summary:
 
 
 def summarise(
-    manifest: Manifest, finder: Finder, rim: Rim, actors: pa.Table, sample: Words,
+    manifest: Manifest, finder: Finder, text_lookup: TextLookup, actors: pa.Table, sample: Words,
     reads: pa.RecordBatch,
 ) -> Summary:  # fmt: skip
     """Adds up the manifest and looks at a sample of waybills (sorted keys) and their reads (waybill, at)."""
@@ -75,7 +74,7 @@ def summarise(
     rejected: Counter[str] = Counter()
     for source in manifest.sources:
         rejected.update(source.rejected)
-    hours = counts_of(finder, "hours")
+    hours = read_counts(finder, "hours")
     first, last = _span(manifest, hours)
     return Summary(
         generation=manifest.generation,
@@ -90,7 +89,7 @@ def summarise(
         first_at=first,
         last_at=last,
         gaps=silent_hours(hours["hour"].to_numpy(), hours["reads"].to_numpy()),
-        known_actors=_known_actors(finder, rim, actors),
+        known_actors=_known_actors(finder, text_lookup, actors),
         shares=_shares(finder, sample, reads),
         purges=manifest.purges,
     )
@@ -109,13 +108,13 @@ def _span(manifest: Manifest, hours: pa.Table) -> tuple[int | None, int | None]:
     return max(first, low * HOUR_US), min(last, (high + 1) * HOUR_US - 1)
 
 
-def _known_actors(finder: Finder, rim: Rim, actors: pa.Table) -> float | None:
+def _known_actors(finder: Finder, text_lookup: TextLookup, actors: pa.Table) -> float | None:
     """Share of the reads whose account `actors` has; by names, since hashing would load the compiler."""
     volumes = reads_by_actor(finder)
     total = pc.sum(volumes["reads"]).as_py()
     if not total:
         return None
-    names = rim.names("actor", volumes["actor"].to_numpy())
+    names = text_lookup.names("actor", volumes["actor"].to_numpy())
     there = pc.is_in(names, value_set=actors["actor"].combine_chunks().drop_null())
     return int(volumes["reads"].to_numpy()[there.to_numpy(zero_copy_only=False)].sum()) / int(total)
 
@@ -123,10 +122,10 @@ def _known_actors(finder: Finder, rim: Rim, actors: pa.Table) -> float | None:
 def _shares(finder: Finder, sample: Words, reads: pa.RecordBatch) -> Shares:
     total = max(len(sample), 1)
     issued = pa.schema([("waybill", pa.uint64()), ("issued_at", pa.timestamp("us", tz="UTC"))])
-    described = newest(finder.rows("table:waybills", sample, issued))
-    keys = numbers(described, "waybill")
+    described = take_newest(finder.rows("table:waybills", sample, issued))
+    keys = column_values(described, "waybill")
     only = pa.schema([("waybill", pa.uint64())])
-    scanned = np.unique(numbers(finder.rows("table:scans", sample, only), "waybill"))
+    scanned = np.unique(column_values(finder.rows("table:scans", sample, only), "waybill"))
     return Shares(
         sample=len(sample),
         described=len(keys) / total,
@@ -137,9 +136,9 @@ def _shares(finder: Finder, sample: Words, reads: pa.RecordBatch) -> Shares:
 
 def _early(described: pa.RecordBatch, reads: pa.RecordBatch) -> float:
     """Share of reads before the issue of their waybill, of those whose issue is known."""
-    keys, at = numbers(reads, "waybill"), numbers(reads, "at")
-    known = contains(numbers(described, "waybill"), keys)
+    keys, at = column_values(reads, "waybill"), column_values(reads, "at")
+    known = contains(column_values(described, "waybill"), keys)
     if not known.any():
         return 0.0
-    place = np.searchsorted(numbers(described, "waybill"), keys[known])
-    return float(np.mean(at[known] < numbers(described, "issued_at")[place]))
+    place = np.searchsorted(column_values(described, "waybill"), keys[known])
+    return float(np.mean(at[known] < column_values(described, "issued_at")[place]))

@@ -8,8 +8,7 @@ from wayseal.ledger._lock import READERS, WRITER, no_readers
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
 from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger._salts import NAME as SECRET
-from wayseal.ledger._seal import Entropy, named, sealed
-from wayseal.ledger._tiles import FOLDER, tile_paths
+from wayseal.ledger._tree import FOLDER, Entropy, new_manifest, tile_paths
 from wayseal.ledger.errors import LedgerError
 
 SCRATCH = "tmp"
@@ -22,16 +21,14 @@ CASEBOOK = f"{BESIDE}/casebook.jsonl"
 def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
     """The manifest to build on, of a new ledger if the folder is empty.
 
-    LedgerError if something else is in it, or a ledger that has no tree yet.
+    LedgerError if something else is in it, or a ledger of another layout.
     """
     if not (ledger / NAME).exists():
         refuse_foreign(ledger)
         ledger.chmod(FOLDER_MODE)
         (ledger / READERS).touch(FILE_MODE)
-        save_manifest(ledger, sealed(ledger, named(ledger, Manifest(key_bits=key_bits), entropy), [], 1, ()))
+        save_manifest(ledger, new_manifest(ledger, key_bits, entropy))
     manifest = load_manifest(ledger)
-    if not manifest.id:
-        raise LedgerError("made by an older version: run `wayseal ledger upgrade` on it first", file=ledger)
     sweep(ledger, manifest)
     return manifest
 

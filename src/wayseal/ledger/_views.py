@@ -1,6 +1,6 @@
 """A sample of what one actor read: a stretch of the key space, so a uniform one.
 
-1. The stretch whose strata are counted (`_strata.reach`) is looked through first.
+1. The stretch whose strata are counted (`_strata.find_reach`) is looked through first.
 2. Where it holds too few, the lists of accounts go on up to `MOST_CODES` pairs, of which just the account is read,
    until `TRIED` more views are found; which of these fit is looked up for each.
 """
@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from wayseal.ledger._layout import PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import DICTIONARY_SCHEMA
+from wayseal.ledger._part import column_values
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, ranges
-from wayseal.ledger._strata import reach
+from wayseal.ledger._strata import find_reach
+from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.ledger._types import Words
 from wayseal.model.predicate import Predicate
 
@@ -36,7 +36,7 @@ TRIED = 1024
 """Views beyond the first stretch of which it is looked up whether they fit."""
 
 
-def views(finder: Finder, chooser: Chooser, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
+def find_views(finder: Finder, chooser: Chooser, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
     """Keys, sorted, of up to `limit` waybills that the actor (a key) read and that fit any of the predicates.
 
     Without predicates, or with one that is everything, all waybills fit. The first of the key space are taken.
@@ -46,7 +46,7 @@ def views(finder: Finder, chooser: Chooser, actor: int, predicates: Sequence[Pre
     codes = (np.flatnonzero(names == np.uint64(actor)) + 1).tolist()
     if not codes:
         return np.zeros(0, np.uint64)
-    last = reach(finder)
+    last = find_reach(finder)
     fitting = chooser.fitting(narrow, last) if narrow else None
     found = _first_of(_Walk(finder, codes[0], fitting), 0, last, limit)
     if last != EVERY_KEY and len(found) < limit:
@@ -79,10 +79,10 @@ class _Walk:
     def keys(self, place: int, groups: list[int]) -> Words:
         """Waybills in some row groups of one file; their column is read only where the code stands."""
         file = self.finder.files(_PAIRS)[place]
-        mine = np.flatnonzero(numbers(file.read(groups, _CODES), "code") == np.uint32(self.code))
+        mine = np.flatnonzero(column_values(file.read(groups, _CODES), "code") == np.uint32(self.code))
         if not len(mine):
             return np.zeros(0, np.uint64)
-        keys: Words = numbers(file.read(groups, _KEYS), "waybill")[mine]
+        keys: Words = column_values(file.read(groups, _KEYS), "waybill")[mine]
         return keys if self.fitting is None else keys[contains(self.fitting, keys)]
 
 

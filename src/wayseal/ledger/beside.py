@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import ledger_order
-from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import READS_SCHEMA
-from wayseal.ledger._sliding import sliding
-from wayseal.ledger._sorted import SortedFile, conformed, ranges, read_range
-from wayseal.ledger._words import newest
+from wayseal.ledger._parallel import map_ahead
+from wayseal.ledger._part import column_values
+from wayseal.ledger._sorted import SortedFile, conform, ranges, read_range
+from wayseal.ledger._text_lookup import READS_SCHEMA
 
 _ROWS = 3 << 20
 _T = TypeVar("_T")
@@ -68,7 +68,7 @@ def beside(finder: Finder, wanted: Wanted, work: Callable[[Beside], _T]) -> Iter
         return work(Beside(low=span[0], high=span[1], reads=tuple(parts), tables=tables))
 
     spans = list(ranges([*opened(), *(f for name in wanted.tables for f in finder.files(f"table:{name}"))], _ROWS))
-    for place, one in enumerate(sliding(made, spans), 1):
+    for place, one in enumerate(map_ahead(made, spans), 1):
         yield one, place, len(spans)
 
 
@@ -78,10 +78,10 @@ def _table(finder: Finder, name: str, columns: Sequence[str], span: tuple[int, i
     order = ("source", "row", layout.time) if len(files) > 1 else ()
     schema = pa.schema([f for f in kept_schema(layout) if f.name in ("waybill", *columns, *order)])
     found = read_range(files, *span, schema)
-    rows = conformed(pa.Table.from_batches(found, schema), schema)
+    rows = conform(pa.Table.from_batches(found, schema), schema)
     if not order:
         return rows
     if layout.unique:
-        return newest(rows)
-    at, source, row = (numbers(rows, n) for n in (layout.time, "source", "row"))
-    return rows.take(pa.array(ledger_order(numbers(rows, "waybill"), at, source, row)))
+        return take_newest(rows)
+    at, source, row = (column_values(rows, n) for n in (layout.time, "source", "row"))
+    return rows.take(pa.array(ledger_order(column_values(rows, "waybill"), at, source, row)))

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._sorted import once
+from wayseal.ledger._sorted import sort_unique
 from wayseal.ledger._types import Words
 
 Places: TypeAlias = npt.NDArray[np.int32]
@@ -26,7 +26,7 @@ class Coder:
     @classmethod
     def of(cls, keys: Words) -> "Coder":
         """A coder of keys that come in any order, with repeats; none 0."""
-        return cls(once(keys))
+        return cls(sort_unique(keys))
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -78,8 +78,8 @@ class Replay:
         self._queries = queries
         self._states = states
         scale = max(size, 1) / max(len(population), 1)
-        fitted = _replay.fitting(queries, states(population))
-        self._safe, self._even = _replay.weights(queries, fitted, scale)
+        fitted = _replay.count_fitting(queries, states(population))
+        self._safe, self._even = _replay.weigh_queries(queries, fitted, scale)
         soft = (self._safe > 0) & (self._safe < 1)
         span = (int(queries.at.min()), int(queries.at.max())) if len(queries) else None
         self.counts = ReplayCounts(
@@ -95,7 +95,7 @@ class Replay:
         """Who was shown which of some waybills, and when."""
         wanted = np.unique(np.asarray(keys, np.uint64))
         states = self._states(wanted)
-        query, state = _replay.matches(self._queries, states)
+        query, state = _replay.match_queries(self._queries, states)
         shown = self._safe[query] > 0
         query, state = query[shown], state[shown]
         waybill, at = wanted[states.item[state]], self._queries.at[query]
@@ -126,8 +126,8 @@ class Replay:
         keys = np.unique(np.concatenate([np.zeros(0, np.uint64), *groups]))
         states = self._states(keys)
         places = [np.searchsorted(keys, group).astype(np.int32) for group in groups]
-        expected = _replay.shown_to(self._queries, states, self._even, owner, _known(owners, keys, known), places)
-        return expected, _replay.most_shown(self._queries, self._even, owner, len(owners))
+        expected = _replay.sum_shown(self._queries, states, self._even, owner, _known(owners, keys, known), places)
+        return expected, _replay.bound_shown(self._queries, self._even, owner, len(owners))
 
     def questions(self, actor: int) -> list[Predicate]:
         """Up to `MOST_FILTERS` different filters of an account (a key) that show a waybill surely, evenly chosen."""

@@ -14,12 +14,12 @@ from wayseal import store
 from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import run_starts
-from wayseal.ledger._part import numbers
-from wayseal.ledger._rim import DICTIONARY_KEYS, DICTIONARY_SCHEMA, READS_SCHEMA
+from wayseal.ledger._parallel import map_ahead
+from wayseal.ledger._part import column_values
 from wayseal.ledger._select import last_rows
-from wayseal.ledger._sliding import sliding
-from wayseal.ledger._sorted import SortedFile, joined, ranges, read_range
-from wayseal.ledger._strata import counts_of
+from wayseal.ledger._sorted import SortedFile, join_batches, ranges, read_range
+from wayseal.ledger._strata import read_counts
+from wayseal.ledger._text_lookup import DICTIONARY_KEYS, DICTIONARY_SCHEMA, READS_SCHEMA
 from wayseal.ledger._types import Longs, Words
 
 STRETCH_ROWS = 1 << 22
@@ -70,7 +70,7 @@ def stretches(
     rows = rows or (STRETCH_ROWS if beside else _rows(finder, kind, wanted))
     along = [*walked, *((f"table:{name}", None) for name in beside)]
     spans = list(ranges([f for name, day in along for f in finder.files(name, day)], rows))
-    for place, (keys, reads) in enumerate(sliding(work, spans)):
+    for place, (keys, reads) in enumerate(map_ahead(work, spans)):
         low, high = spans[place]
         yield Stretch(keys=keys, reads=reads, low=low, high=high, done=place + 1, total=len(spans))
 
@@ -78,7 +78,7 @@ def stretches(
 def _rows(finder: Finder, kind: str, wanted: Words) -> int:
     """Rows of a stretch: long ones for readers of little, as each stretch costs a reading of every bucket."""
     if kind == "actor":
-        volumes = counts_of(finder, "volumes")
+        volumes = read_counts(finder, "volumes")
         reads = volumes["reads"].to_numpy()
         narrow = reads[np.isin(volumes["actor"].to_numpy(), wanted)].sum() * NARROW < reads.sum()
     else:
@@ -111,7 +111,7 @@ def _reads(
     groups = file.groups_between(*span)
     if not len(groups):
         return None
-    hits = np.flatnonzero(np.isin(numbers(file.read(groups.tolist(), only), only.names[0]), wanted))
+    hits = np.flatnonzero(np.isin(column_values(file.read(groups.tolist(), only), only.names[0]), wanted))
     if not len(hits):
         return None
     ends = np.cumsum(file.rows[groups])
@@ -120,7 +120,7 @@ def _reads(
     rows = file.read(groups[inside].tolist(), schema)
     at: Longs = hits - (ends - file.rows[groups])[inside][place] + starts[place]
     taken = rows.take(pa.array(at))
-    keys = numbers(taken, "waybill")
+    keys = column_values(taken, "waybill")
     there = (keys >= np.uint64(span[0])) & (keys <= np.uint64(span[1]))
     return pa.Table.from_batches([taken]).filter(pa.array(there))
 
@@ -130,7 +130,7 @@ def _issued(finder: Finder, wanted: Words) -> Work:
 
     def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
         rows = last_rows(finder.files("table:waybills"), *span, schema)
-        return numbers(rows, "waybill")[np.isin(numbers(rows, "channel"), wanted)], OF_SOURCE.empty_table()
+        return column_values(rows, "waybill")[np.isin(column_values(rows, "channel"), wanted)], OF_SOURCE.empty_table()
 
     return work
 
@@ -140,8 +140,10 @@ def _passed(finder: Finder, wanted: Words) -> Work:
     codes = np.flatnonzero(np.isin(names, wanted)) + 1
 
     def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
-        rows = joined(read_range(finder.files("pairs:outlet"), *span, PAIRS_SCHEMA), PAIRS_SCHEMA)
-        return np.unique(numbers(rows, "waybill")[np.isin(numbers(rows, "code"), codes)]), OF_SOURCE.empty_table()
+        rows = join_batches(read_range(finder.files("pairs:outlet"), *span, PAIRS_SCHEMA), PAIRS_SCHEMA)
+        return np.unique(
+            column_values(rows, "waybill")[np.isin(column_values(rows, "code"), codes)]
+        ), OF_SOURCE.empty_table()
 
     return work
 
@@ -166,7 +168,7 @@ def askers(finder: Finder, since: int, until: int) -> pa.Table:
     for file in finder.files("table:queries"):
         for group in range(len(file.rows)):
             batch = file.read([group], schema)
-            at = numbers(batch, "at")
+            at = column_values(batch, "at")
             then = pa.array((at >= since) & (at < until))
             counted.append(
                 pa.table({"actor": batch["actor"].filter(then)}).group_by("actor").aggregate([([], "count_all")])
@@ -181,7 +183,7 @@ def places_of(finder: Finder, keys: Words) -> pa.Table:
     """(waybill u64, outlet u64) of waybills (sorted): where each came from and was scanned; each pair once."""
     rows = finder.rows("pairs:outlet", keys, PAIRS_SCHEMA)
     names = finder.whole("dictionary:outlet", DICTIONARY_SCHEMA)["key"].to_numpy()
-    outlets = names[numbers(rows, "code").astype(np.int64) - 1]
+    outlets = names[column_values(rows, "code").astype(np.int64) - 1]
     return pa.table({"waybill": rows["waybill"], "outlet": pa.array(outlets, pa.uint64())})
 
 

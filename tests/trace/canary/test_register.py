@@ -1,4 +1,4 @@
-"""Rules of `_lines`, `_register` and `_belief`."""
+"""Rules of `_lines`, `_intake` and `_belief`."""
 
 import json
 import threading

@@ -102,8 +102,6 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "changed. To read it with this one, make a new ledger from all its sources",
         "skipped_both": "{table}: {name} is in the ledger already, read with another mapping and offset from UTC; "
         "nothing changed. To read it with these, make a new ledger from all its sources",
-        "skipped_unknown": "{table}: {name} is in the ledger already; nothing changed. To read it with a corrected "
-        "mapping or offset, make a new ledger from all its sources",
         "conflicts": "{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content",
         "quarantine": "rejected rows are listed by line, column and reason in {folder}",
         "nothing": "nothing new",
@@ -154,7 +152,6 @@ TEXTS: Mapping[str, dict[str, str]] = {
         "要按这个时区读取，请用全部来源另建账本",
         "skipped_both": "{table}：{name} 已在账本中，读取时用的映射和时区都不同；未作改动。"
         "要按现在的读取，请用全部来源另建账本",
-        "skipped_unknown": "{table}：{name} 已在账本中，未作改动。要用改正后的映射或时区读取，请用全部来源另建账本",
         "conflicts": "{table}：{rows:,} 行替换了编号相同而内容不同的旧行",
         "quarantine": "未通过校验的行（行号、列、原因）见 {folder}",
         "nothing": "没有新内容",

@@ -1,4 +1,4 @@
-"""A verification and a proof, in words and as JSON."""
+"""A verification, in words and as JSON."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._words import filled
-from wayseal.ledger.integrity import Finding, Proven, Verification
+from wayseal.ledger.integrity import Finding, Verification
 
 
 class LedgerFormat(StrEnum):
@@ -70,12 +70,3 @@ def verification_json(found: Verification, vault: Mapping[str, object] | None = 
     if vault is not None:
         content["vault"] = vault
     return json.dumps(content, ensure_ascii=False, indent=1)
-
-
-def proven_lines(proven: Proven, words: Mapping[str, str]) -> Iterator[str]:
-    """What a proof has shown."""
-    point = proven.checkpoint
-    yield filled(words["holds"], origin=point.origin, size=point.size, keys=", ".join(proven.keys))
-    width = max(map(len, proven.read))
-    for name, value in proven.read.items():
-        yield f"  {name:<{width}}  {words['none'] if value is None else value}"

@@ -35,7 +35,7 @@ def backup(
     print_copied(done, dest, "backed_up" if done.copied else "up_to_date", format, lang)
 
 
-def print_copied(done: upkeep.Copied, dest: Path, what: str, format: OutputFormat, lang: Lang) -> None:
+def print_copied(done: upkeep.CopyReport, dest: Path, what: str, format: OutputFormat, lang: Lang) -> None:
     """Say what was copied."""
     if format is OutputFormat.JSON:
         typer.echo(json.dumps({**asdict(done), "dest": str(dest)}, ensure_ascii=False, indent=1))

@@ -51,26 +51,26 @@ def examination_lines(found: upkeep.Examination, ledger: Path, words: Mapping[st
     """An examination, a line each thing and one more for what to do."""
     yield words["looked_at"].format(ledger=ledger, files=found.files, bytes=found.bytes, free=found.free)
     for act in found.acts:
-        yield words["act_" + act.cure].format(where=act.where, **act.values)
+        yield words["act_" + act.remedy].format(where=act.where, **act.values)
     if not found.diagnoses:
         yield words["healthy_deep" if found.deep else "healthy"]
     for diagnosis in found.diagnoses:
-        said = words[diagnosis.ill].format(**diagnosis.values) + _describe_hanging(diagnosis.hanging, words)
+        said = words[diagnosis.fault].format(**diagnosis.values) + _describe_affected(diagnosis.affected, words)
         yield words["line"].format(severity=words[diagnosis.severity], where=diagnosis.where, said=said)
-        yield "  → " + words["cure_" + diagnosis.cure].format(ledger=ledger, **diagnosis.values)
+        yield "  → " + words["cure_" + diagnosis.remedy].format(ledger=ledger, **diagnosis.values)
 
 
-def _describe_hanging(hanging: upkeep.Hanging | None, words: Mapping[str, str]) -> str:
+def _describe_affected(affected: upkeep.Affected | None, words: Mapping[str, str]) -> str:
     """What hangs on a file, in brackets; nothing for files that hold no rows."""
-    if hanging is None or not (hanging.rows or hanging.sources):
+    if affected is None or not (affected.rows or affected.sources):
         return ""
-    parts = [hanging.kind]
-    if hanging.day is not None:
-        parts.append(day_name(hanging.day))
-    parts.append(words["rows_reads" if hanging.kind == "accesses" else "rows_other"].format(rows=hanging.rows))
-    if hanging.sources:
-        names = words["comma"].join(hanging.sources[:MOST_NAMED])
-        more = len(hanging.sources) - MOST_NAMED
+    parts = [affected.kind]
+    if affected.day is not None:
+        parts.append(day_name(affected.day))
+    parts.append(words["rows_reads" if affected.kind == "accesses" else "rows_other"].format(rows=affected.rows))
+    if affected.sources:
+        names = words["comma"].join(affected.sources[:MOST_NAMED])
+        more = len(affected.sources) - MOST_NAMED
         parts.append(words["of"].format(names=names) + (words["and_more"].format(more=more) if more > 0 else ""))
     return words["brackets"].format(inner=words["comma"].join(parts))
 
@@ -85,15 +85,15 @@ def examination_json(found: upkeep.Examination, ledger: Path) -> str:
         "deep": found.deep,
         "diagnoses": [
             {
-                "ill": d.ill.value,
+                "ill": d.fault.value,
                 "severity": d.severity.value,
                 "file": str(d.where),
-                "cure": d.cure.value,
-                "hanging": None if d.hanging is None else asdict(d.hanging),
+                "cure": d.remedy.value,
+                "hanging": None if d.affected is None else asdict(d.affected),
                 **d.values,
             }
             for d in found.diagnoses
         ],
-        "acts": [{"ill": a.ill.value, "cure": a.cure.value, "file": str(a.where), **a.values} for a in found.acts],
+        "acts": [{"ill": a.fault.value, "cure": a.remedy.value, "file": str(a.where), **a.values} for a in found.acts],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)

@@ -68,7 +68,7 @@ def purge(
     note = b"" if checkpoint is None else checkpoint.read_bytes()
     signing = None if key is None else parse_key_file(key, SigningKey.parse)
     if note:
-        retention.fitting(ledger, note)
+        retention.check_checkpoint(ledger, note)
     with contextlib.ExitStack() as stack:
         file = None if out is None else stack.enter_context(output_file(out))  # what can't be written is said before
         with progress_bars(quiet) as progress:

@@ -13,7 +13,7 @@ from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.cli._words.retention import RETENTION_TEXTS
 from wayseal.ledger import integrity, retention
 from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.retention import PurgeProven
+from wayseal.ledger.retention import VerifiedPurge
 from wayseal.merkle import MerkleError, VerifyKey
 
 
@@ -45,7 +45,7 @@ def verify_proof(
         typer.echo(line)
 
 
-def proven_lines(proven: integrity.Proven, words: Mapping[str, str]) -> Iterator[str]:
+def proven_lines(proven: integrity.VerifiedRead, words: Mapping[str, str]) -> Iterator[str]:
     """What a proof has shown."""
     point = proven.checkpoint
     yield filled(words["holds"], origin=point.origin, size=point.size, keys=", ".join(proven.keys))
@@ -54,7 +54,7 @@ def proven_lines(proven: integrity.Proven, words: Mapping[str, str]) -> Iterator
         yield f"  {name:<{width}}  {words['none'] if value is None else value}"
 
 
-def purge_lines(proven: PurgeProven, lang: str) -> Iterator[str]:
+def purge_lines(proven: VerifiedPurge, lang: str) -> Iterator[str]:
     """What the proof of a purge has shown, and what it can't."""
     words, purge = RETENTION_TEXTS[lang], proven.purge
     yield words["proven"].format(

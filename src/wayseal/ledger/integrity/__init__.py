@@ -1,4 +1,4 @@
-"""Tamper evidence: verification, proofs of single reads, and the upgrade of ledgers that have no tree.
+"""Tamper evidence: verification, and proofs of single reads.
 
 `present_checkpoint` is what a key then signs; the trees themselves are `wayseal.merkle`'s.
 """
@@ -6,27 +6,24 @@
 from pathlib import Path
 
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._tiles import stored_tree
-from wayseal.ledger.errors import LedgerChangedError, LedgerError
-from wayseal.ledger.integrity._findings import Code, Finding, Kept, Verification
-from wayseal.ledger.integrity._history import Since, since
+from wayseal.ledger._tree import open_tree
+from wayseal.ledger.errors import LedgerChangedError
+from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, HistoryCheck, Verification, check_history
 from wayseal.ledger.integrity._prove import prove
-from wayseal.ledger.integrity._proven import Proven, verify_proof
-from wayseal.ledger.integrity._upgrade import upgrade
+from wayseal.ledger.integrity._read_proof import VerifiedRead, verify_proof
 from wayseal.ledger.integrity._verify import verify
 from wayseal.merkle import Checkpoint
 
 __all__ = [
     "Code",
     "Finding",
-    "Kept",
-    "Proven",
-    "Since",
+    "HeldCheckpoint",
+    "HistoryCheck",
     "Verification",
+    "VerifiedRead",
+    "check_history",
     "present_checkpoint",
     "prove",
-    "since",
-    "upgrade",
     "verify",
     "verify_proof",
 ]
@@ -36,8 +33,6 @@ def present_checkpoint(ledger: Path) -> Checkpoint:
     """What the ledger's tree is now, after a look whether manifest and tiles agree on it."""
     with open_ledger(ledger) as snapshot:
         point = snapshot.checkpoint
-        if point is None:
-            raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
-        if stored_tree(ledger, point.size).root() != point.root:
+        if open_tree(ledger, point.size).root() != point.root:
             raise LedgerChangedError("manifest and tree don't agree: run `wayseal ledger verify`", file=ledger)
         return point

@@ -1,11 +1,14 @@
-"""What a verification finds, as data; the command line has the words."""
+"""What a verification finds, as data, and how a ledger stands to an unsigned checkpoint, such as a report quotes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from wayseal.ledger._manifest import Manifest, PurgeEntry
+from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError
+from wayseal.merkle import Checkpoint
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 
 
@@ -52,7 +55,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class HeldCheckpoint:
     """A checkpoint that holds: where it is, the size and root that it says, who signed it, and how the tree goes on.
 
     proof: hashes that lead from its root to the present one (RFC 9162, 2.1.4).
@@ -79,10 +82,44 @@ class Verification:
     files: int
     tiles: int
     rows: int | None
-    checkpoints: tuple[Kept, ...]
+    checkpoints: tuple[HeldCheckpoint, ...]
     findings: tuple[Finding, ...]
 
     @property
     def exit_code(self) -> int:
         """0 where all is as it should be; a changed ledger goes before a checkpoint that can't be used."""
         return min((f.exit_code for f in self.findings), default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryCheck:
+    """code: why the tree doesn't go on from the checkpoint, None if it does; then what leads from its root to today's.
+
+    digest: the ledger's digest at that time; None where no commit ended there. purges: those since then.
+    """
+
+    code: Code | None
+    proof: tuple[bytes, ...] = ()
+    digest: str | None = None
+    purges: tuple[PurgeEntry, ...] = ()
+
+
+def check_history(ledger: Path, manifest: Manifest, point: Checkpoint) -> HistoryCheck:
+    """Compares a checkpoint with the tree as its tiles hold it."""
+    if point.origin != manifest.origin:
+        return HistoryCheck(code=Code.CHECKPOINT_ORIGIN)
+    if point.size > manifest.size:
+        return HistoryCheck(code=Code.CHECKPOINT_AHEAD)
+    tree = open_tree(ledger, manifest.size)
+    if tree.root(point.size) != point.root:
+        return HistoryCheck(code=Code.CHECKPOINT_HISTORY)
+    ends, size, later = {}, 0, set()
+    for commit in manifest.commits:
+        size += commit.pages + 1
+        ends[size] = commit.digest
+        if size > point.size:
+            later.add(commit.generation)
+    purges = tuple(p for p in manifest.purges if p.generation in later)
+    return HistoryCheck(
+        code=None, proof=tuple(tree.consistency(point.size)), digest=ends.get(point.size), purges=purges
+    )

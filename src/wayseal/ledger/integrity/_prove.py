@@ -1,4 +1,4 @@
-"""Making the proof of one read (`_proven`) out of a ledger."""
+"""Making the proof of one read (`_read_proof`) out of a ledger."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,24 +7,23 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._hasher import ReadHasher
-from wayseal.ledger._holes import Holes, Weave
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._pages import PAGE, numbered, page_leaf
-from wayseal.ledger._part import numbers
-from wayseal.ledger._recount import Segments, dictionaries, part_of
-from wayseal.ledger._rim import ACTION, Rim, enum_texts
+from wayseal.ledger._pages import PAGE, ReadHasher, hash_page, number_pages
+from wayseal.ledger._part import column_values
+from wayseal.ledger._recount import Segments, find_parts, load_dictionaries
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._sorted import conformed
-from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._sorted import conform
+from wayseal.ledger._text_lookup import ACTION, TextLookup, decode_enum
+from wayseal.ledger._tombstones import TombstoneMerger, Tombstones
+from wayseal.ledger._tree import open_tree
 from wayseal.ledger._types import Flags, Words
-from wayseal.ledger._words import newest
-from wayseal.ledger.errors import LedgerChangedError, LedgerError, NoSuchReadError
-from wayseal.ledger.integrity._proven import Proof, instant
+from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
+from wayseal.ledger.integrity._read_proof import ReadProof, spell_time
 from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE
@@ -47,7 +46,7 @@ class _Place:
 
 def prove(
     ledger: Path, access: str | None, waybill: str | None, note: bytes, *, place: tuple[int, int] | None = None
-) -> Proof:
+) -> ReadProof:
     """The proof of the read with an `access` id (and of a waybill, where several have it), under a signed checkpoint.
 
     place: the read's source and row instead, as `Snapshot.reads` has them; the proof then holds the key of its id.
@@ -57,9 +56,7 @@ def prove(
     """
     with open_ledger(ledger) as snapshot:
         manifest = snapshot.manifest
-        if not manifest.id:
-            raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
-        point, tree = Checkpoint.claimed(note), stored_tree(ledger, manifest.size)
+        point, tree = Checkpoint.claimed(note), open_tree(ledger, manifest.size)
         if point.origin != manifest.origin:
             raise OtherOriginError(
                 "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
@@ -80,7 +77,7 @@ def _find(
     asked = None if waybill is None else keyer.of([clean_waybill(waybill)])
     batches = _everywhere(manifest, finder) if asked is None else _of_one(finder, asked)
     found = [
-        [int(numbers(batch, n)[row]) for n in ("waybill", "source", "row")]
+        [int(column_values(batch, n)[row]) for n in ("waybill", "source", "row")]
         for batch in batches
         for row in np.flatnonzero(_wanted(batch, keyer, which)).tolist()
     ]
@@ -88,7 +85,7 @@ def _find(
         raise _no_such_read(ledger, manifest, which, several=bool(found))
     number, source, place = found[0]
     commit = int(np.searchsorted([c.sources for c in manifest.commits], source, side="right"))
-    part = part_of(np.array([number], np.uint64), manifest.commits[commit].parts)
+    part = find_parts(np.array([number], np.uint64), manifest.commits[commit].parts)
     return _Place(waybill=number, source=source, row=place, commit=commit, part=int(part[0]))
 
 
@@ -115,9 +112,9 @@ def _wanted(batch: pa.RecordBatch, keyer: Keyer, which: str | tuple[int, int]) -
     """Which rows are meant."""
     if isinstance(which, str):
         key = keyer.of([which])[0]
-        return np.asarray((numbers(batch, "access") == key) & (key != 0), np.bool_)
+        return np.asarray((column_values(batch, "access") == key) & (key != 0), np.bool_)
     source, row = which
-    return np.asarray((numbers(batch, "source") == source) & (numbers(batch, "row") == row), np.bool_)
+    return np.asarray((column_values(batch, "source") == source) & (column_values(batch, "row") == row), np.bool_)
 
 
 def _everywhere(manifest: Manifest, finder: Finder) -> Iterator[pa.RecordBatch]:
@@ -129,29 +126,29 @@ def _everywhere(manifest: Manifest, finder: Finder) -> Iterator[pa.RecordBatch]:
 
 
 def _of_one(finder: Finder, keys: Words) -> Iterator[pa.RecordBatch]:
-    for day in np.unique(numbers(newest(finder.rows("catalogue", keys, CATALOGUE_SCHEMA)), "day")).tolist():
-        yield conformed(pa.Table.from_batches([finder.rows("accesses", keys, _FOUND, day)]), _FOUND)
+    for day in np.unique(column_values(take_newest(finder.rows("catalogue", keys, CATALOGUE_SCHEMA)), "day")).tolist():
+        yield conform(pa.Table.from_batches([finder.rows("accesses", keys, _FOUND, day)]), _FOUND)
 
 
 def _proof(
     ledger: Path, manifest: Manifest, finder: Finder, place: _Place, access: str | None, tree: Tree, point: Checkpoint,
     note: str,
-) -> Proof:  # fmt: skip
+) -> ReadProof:  # fmt: skip
     commit = manifest.commits[place.commit]
     salts = load_salts(ledger, manifest.secret)
-    hasher = ReadHasher(dictionaries(finder, manifest.key_bits), commit.columns, salts)
-    weave = Holes(finder).weave((commit.generation, place.part))
-    row, hashes, at = _part(ledger, manifest, place, hasher, weave)
+    hasher = ReadHasher(load_dictionaries(finder, manifest.key_bits), commit.columns, salts)
+    merger = Tombstones(finder).merger((commit.generation, place.part))
+    row, hashes, at = _part(ledger, manifest, place, hasher, merger)
     turn, within = divmod(at, PAGE)
     own = hashes[turn * PAGE * SIZE : (turn + 1) * PAGE * SIZE]
-    page = int(numbered(np.array([turn]), weave.gone)[0])
-    leaf = _leaf(manifest, place.commit, tree, page_leaf(commit.generation, place.part, page, own))
+    page = int(number_pages(np.array([turn]), merger.gone)[0])
+    leaf = _leaf(manifest, place.commit, tree, hash_page(commit.generation, place.part, page, own))
     if leaf is None:
         raise LedgerChangedError("a page is not what the tree says: run `wayseal ledger verify`", file=ledger)
     if leaf >= point.size:
         raise LedgerChangedError("this read came after the checkpoint: take a newer one", file=ledger)
     salt = salts.of(np.array([place.source], np.int32), np.array([place.row], np.int64))
-    return Proof(
+    return ReadProof(
         read=_texts(row, commit, finder, access), salt=salt.tobytes(), generation=commit.generation, part=place.part,
         page=page, place=within, others=own[: within * SIZE] + own[(within + 1) * SIZE :], leaf=leaf,
         path=tuple(tree.inclusion(leaf, point.size)), note=note,
@@ -159,7 +156,7 @@ def _proof(
 
 
 def _part(
-    ledger: Path, manifest: Manifest, place: _Place, hasher: ReadHasher, weave: Weave
+    ledger: Path, manifest: Manifest, place: _Place, hasher: ReadHasher, merger: TombstoneMerger
 ) -> tuple[pa.RecordBatch, bytes, int]:
     """The read, the hashes of all reads of its commit and part but for gone pages, and its place among them."""
     width = (1 << 64) // manifest.commits[place.commit].parts
@@ -167,12 +164,12 @@ def _part(
     hashes, at, row = b"", 0, None
     for reads in segments.stretches(place.part * width, (place.part + 1) * width - 1):
         rows, words = reads.of(place.commit)
-        mine = (numbers(rows, "source") == place.source) & (numbers(rows, "row") == place.row)
-        woven, where = weave.add(hasher.kept(rows, words, reads.texts))
+        mine = (column_values(rows, "source") == place.source) & (column_values(rows, "row") == place.row)
+        merged, where = merger.add(hasher.kept(rows, words, reads.texts))
         for found in np.flatnonzero(mine).tolist():
             at, row = len(hashes) // SIZE + int(where[found]), rows.slice(found, 1)
-        hashes += woven.tobytes()
-    hashes += weave.rest(np.zeros((0, SIZE), np.uint8)).tobytes()
+        hashes += merged.tobytes()
+    hashes += merger.rest(np.zeros((0, SIZE), np.uint8)).tobytes()
     if row is None:
         raise LedgerChangedError("a read is not where its key says: run `wayseal ledger verify`", file=ledger)
     return row, hashes, at
@@ -186,20 +183,20 @@ def _leaf(manifest: Manifest, which: int, tree: Tree, wanted: bytes) -> int | No
 
 def _texts(row: pa.RecordBatch, commit: CommitEntry, finder: Finder, access: str | None) -> dict[str, str | int | None]:
     """A read in texts, with what its commit hashes."""
-    rim = Rim(finder)
+    text_lookup = TextLookup(finder)
     read: dict[str, str | int | None] = {
-        "waybill": rim.names("waybill", numbers(row, "waybill"))[0].as_py(),
-        "at": instant(int(numbers(row, "at")[0])),
-        "source": int(numbers(row, "source")[0]),
-        "row": int(numbers(row, "row")[0]),
-        "action": enum_texts(ACTION, row["action"])[0].as_py() if "action" in row.schema.names else None,
+        "waybill": text_lookup.names("waybill", column_values(row, "waybill"))[0].as_py(),
+        "at": spell_time(int(column_values(row, "at")[0])),
+        "source": int(column_values(row, "source")[0]),
+        "row": int(column_values(row, "row")[0]),
+        "action": decode_enum(ACTION, row["action"])[0].as_py() if "action" in row.schema.names else None,
     }
     if access is not None:
         read["access"] = access
     for name in ("actor", *commit.columns):
         there = name in row.schema.names
         if name in _LAYOUT.ids:
-            read[name] = rim.names(_LAYOUT.ids[name], numbers(row, name))[0].as_py() if there else None
+            read[name] = text_lookup.names(_LAYOUT.ids[name], column_values(row, name))[0].as_py() if there else None
         elif name != "access" or access is None:
-            read[f"{name}_key"] = f"{int(numbers(row, name)[0]) if there else 0:016x}"
+            read[f"{name}_key"] = f"{int(column_values(row, name)[0]) if there else 0:016x}"
     return read

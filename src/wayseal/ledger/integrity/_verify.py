@@ -4,7 +4,7 @@
 2. Files are compared by SHA-256 with the manifest, the manifest with the leaf of its last commit, reads with the leaves
    of their pages, tiles with the leaves, the tree with each checkpoint.
 3. Where leaves made again and tiles disagree, the root decides which of them is at fault.
-4. Of pages that were purged wholly the leaves are those that the purge took note of (`_holes`).
+4. Of pages that were purged wholly the leaves are those that the purge took note of (`_tombstones`).
 5. A checkpoint counts only with a signature by a given key, and if it is of this ledger.
 """
 
@@ -15,17 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from wayseal.ledger._files import file_digest
-from wayseal.ledger._holes import GoneStretch, complete, ranks, stretches_of
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest
+from wayseal.ledger._proof_fields import name_keys
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
-from wayseal.ledger._seal import commit_leaf
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._tiles import FOLDER, read_tile
+from wayseal.ledger._tombstones import GoneStretch, find_gone_stretches, is_complete, rank_pages
+from wayseal.ledger._tree import FOLDER, hash_commit, read_tile
 from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.integrity._findings import Code, Finding, Kept, Verification
+from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, Verification
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.hashing import SIZE, Digests
@@ -36,7 +36,7 @@ Note = tuple[Path, bytes]
 
 
 def verify(ledger: Path, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
-    """Looks at everything (rules 1 to 5). LedgerError where there is no ledger, or one without a tree."""
+    """Looks at everything (rules 1 to 5). LedgerError where there is no ledger."""
     with open_ledger(ledger) as snapshot:
         return _Verifier(snapshot.path, snapshot.manifest, progress).all(notes, keys)
 
@@ -47,8 +47,6 @@ Where = dict[int, tuple[int, int]]
 
 class _Verifier:
     def __init__(self, ledger: Path, manifest: Manifest, progress: Progress) -> None:
-        if not manifest.id:
-            raise LedgerError("this ledger has no tree yet: run `wayseal ledger upgrade` on it first", file=ledger)
         self._ledger = ledger
         self._manifest = manifest
         self._progress = progress
@@ -129,8 +127,8 @@ class _Verifier:
         where: Where = {}
         first = 0
         for commit, pages in zip(commits, made.pages, strict=True):
-            gone = made.holes.gone_of(commit.generation)
-            rank = ranks(pages.where, gone)
+            gone = made.tombstones.gone_of(commit.generation)
+            rank = rank_pages(pages.where, gone)
             known = rank < commit.pages
             leaves = np.frombuffer(b"".join(pages.leaves), np.uint8).reshape(-1, SIZE)
             expected[first + rank[known]] = leaves[known]
@@ -138,12 +136,14 @@ class _Verifier:
             where |= {first + n: p for n, p in zip(rank[known].tolist(), pages.where, strict=False)}
             for part, page in pages.where[int(known.sum()) :][:1]:
                 self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
-            if gone and not complete(pages.where, gone, commit.parts):
+            if gone and not is_complete(pages.where, gone, commit.parts):
                 self._find(Code.TOMBSTONES, NAME)
             elif gone:
-                self._check_gone(stretches_of(made.holes, pages.where, commit.generation), commit, first, expected)
+                self._check_gone(
+                    find_gone_stretches(made.tombstones, pages.where, commit.generation), commit, first, expected
+                )
             first += commit.pages + 1
-        if made.misplaced or made.holes.reads != sum(p.reads for p in self._manifest.purges):
+        if made.misplaced or made.tombstones.reads != sum(p.reads for p in self._manifest.purges):
             self._find(Code.TOMBSTONES, NAME)
         for place in sorted(made.stray):
             self._find(Code.COLUMNS, NAME, generation=commits[place].generation)
@@ -182,7 +182,7 @@ class _Verifier:
         at = -1
         for commit in self._manifest.commits:
             at += commit.pages + 1
-            expected[at] = np.frombuffer(commit_leaf(self._manifest, commit), np.uint8)
+            expected[at] = np.frombuffer(hash_commit(self._manifest, commit), np.uint8)
         return expected
 
     def _compare(self, stored: list[Digests], expected: Digests, where: Where) -> Digests:
@@ -224,7 +224,7 @@ class _Verifier:
                 self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
             first += commit.pages + 1
 
-    def _checkpoints(self, notes: Sequence[Note], keys: Sequence[VerifyKey], tree: Tree) -> list[Kept]:
+    def _checkpoints(self, notes: Sequence[Note], keys: Sequence[VerifyKey], tree: Tree) -> list[HeldCheckpoint]:
         kept = []
         for where, note in notes:
             try:
@@ -238,8 +238,8 @@ class _Verifier:
             code = self._against(point, tree)
             if code is None:
                 proof = tuple(tree.consistency(point.size))
-                names = tuple(f"{k.name}+{k.id}" for k in by)
-                kept.append(Kept(where=where, size=point.size, root=point.root, keys=names, proof=proof))
+                names = name_keys(by)
+                kept.append(HeldCheckpoint(where=where, size=point.size, root=point.root, keys=names, proof=proof))
             else:
                 self._find(code, where.absolute(), origin=point.origin, size=point.size, own=self._manifest.origin)
         return kept

@@ -6,17 +6,23 @@
 from wayseal.ledger._rewrite import Hooks
 from wayseal.ledger.retention._compact import CompactReport, compact
 from wayseal.ledger.retention._purge import LEGAL_DAYS, PurgeOrder, PurgeReport, plan_purge, purge
-from wayseal.ledger.retention._purge_proof import PurgeProven, fitting, is_purge_proof, prove_purge, verify_purge
+from wayseal.ledger.retention._purge_proof import (
+    VerifiedPurge,
+    check_checkpoint,
+    is_purge_proof,
+    prove_purge,
+    verify_purge,
+)
 
 __all__ = [
     "LEGAL_DAYS",
     "CompactReport",
     "Hooks",
     "PurgeOrder",
-    "PurgeProven",
     "PurgeReport",
+    "VerifiedPurge",
+    "check_checkpoint",
     "compact",
-    "fitting",
     "is_purge_proof",
     "plan_purge",
     "prove_purge",

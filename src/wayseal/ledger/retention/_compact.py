@@ -6,7 +6,7 @@ from pathlib import Path
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._merge import merge
-from wayseal.ledger._rewrite import Hooks, checked, left_behind, rewriting, swapped
+from wayseal.ledger._rewrite import Hooks, commit_files, count_leftover_bytes, open_for_rewrite, require_unchanged
 
 _HOOKS = Hooks()
 
@@ -31,13 +31,13 @@ class CompactReport:
 
 
 def compact(ledger: Path, *, hooks: Hooks = _HOOKS) -> CompactReport:
-    """Merges files until each kind and bucket has one, in one commit. Errors as `rewriting` raises them.
+    """Merges files until each kind and bucket has one, in one commit. Errors as `open_for_rewrite` raises them.
 
     What is merged is compared with its SHA-256 first. Memory hangs on ranges of keys, not on the ledger's size, but
     for counts, which are added up whole.
     """
     ledger = Path(ledger)
-    with rewriting(ledger, hooks) as before:
+    with open_for_rewrite(ledger, hooks) as before:
         groups = _several(before)
         now = _compacted(ledger, before, groups, hooks) if groups else before
     return CompactReport(
@@ -45,7 +45,7 @@ def compact(ledger: Path, *, hooks: Hooks = _HOOKS) -> CompactReport:
         files=len(now.files),
         bytes_before=sum(f.bytes for f in before.files),
         bytes=sum(f.bytes for f in now.files),
-        left=left_behind(ledger, before, now),
+        left=count_leftover_bytes(ledger, before, now),
     )
 
 
@@ -64,11 +64,11 @@ def _compacted(ledger: Path, before: Manifest, groups: list[list[FileEntry]], ho
     total, done = sum(f.bytes for g in groups for f in g), 0
     for group in groups:
         for entry in group:
-            checked(ledger, entry)
+            require_unchanged(ledger, entry)
         files[files.index(group[-1])] = merge(generation, group)
         for entry in group[:-1]:
             files.remove(entry)
         done += sum(f.bytes for f in group)
         hooks.progress("merge", done, total)
         hooks.on_step("merged")
-    return swapped(generation, before, files, before.purges, hooks)
+    return commit_files(generation, before, files, before.purges, hooks)

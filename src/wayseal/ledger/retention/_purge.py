@@ -3,8 +3,8 @@
 1. What is younger than the legal minimum (counted back from the newest read, or from now if that is earlier) stays: a
    later boundary is refused, and a waybill with a younger read is held. Only whoever says so sets the minimum aside.
 2. Nothing is removed that isn't what was committed: files are compared with their SHA-256 before they are rewritten.
-3. What is left verifies: tombstones stand where a page needs them (`_bury`).
-4. Counts are what they would be had the rows never been there (`_uncount`).
+3. What is left verifies: tombstones stand where a page needs them (`_tombstone_writer`).
+4. Counts are what they would be had the rows never been there (`_cleanup`).
 5. Who, why and when stand in the manifest, and the tree binds them; the clock is read by whoever calls.
 """
 
@@ -14,14 +14,13 @@ from pathlib import Path
 
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import FileEntry, Manifest
-from wayseal.ledger._purged import PurgeEntry, Segment, day_of
-from wayseal.ledger._rewrite import UNSEALED, Hooks, left_behind, rewriting, swapped
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, parse_day
+from wayseal.ledger._rewrite import Hooks, commit_files, count_leftover_bytes, open_for_rewrite
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._strata import counts_of
+from wayseal.ledger._strata import read_counts
 from wayseal.ledger._types import DAY_US, HOUR_US
-from wayseal.ledger.errors import LedgerError, TooYoungError
-from wayseal.ledger.retention._doomed import Boundary, Court, Plan
+from wayseal.ledger.errors import TooYoungError
+from wayseal.ledger.retention._purge_selector import Boundary, PurgePlan, PurgeSelector
 from wayseal.ledger.retention._remove import Removal
 from wayseal.model.times import day_name
 
@@ -54,7 +53,7 @@ class PurgeReport:
     """
 
     before: str
-    plan: Plan
+    plan: PurgePlan
     bytes_before: int
     bytes: int
     left: int = 0
@@ -64,10 +63,8 @@ class PurgeReport:
 def plan_purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> PurgeReport:
     """What a purge would remove; nothing is changed. Errors as `purge` raises them, but for those of writing."""
     with open_ledger(ledger) as snapshot:
-        if not snapshot.manifest.id:
-            raise LedgerError(UNSEALED, file=ledger)
         boundary = _boundary(ledger, snapshot.manifest, order)
-        plan = Court(ledger, snapshot.manifest, boundary).plan(hooks.progress)
+        plan = PurgeSelector(ledger, snapshot.manifest, boundary).plan(hooks.progress)
         size = sum(f.bytes for f in snapshot.manifest.files)
         return PurgeReport(before=day_name(boundary.day), plan=plan, bytes_before=size, bytes=size)
 
@@ -75,31 +72,31 @@ def plan_purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> Pur
 def purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> PurgeReport:
     """Purges a ledger in one commit; where there is nothing to remove, it stays as it is.
 
-    TooYoungError: rule 1; LedgerChangedError, LedgerError: rule 2; others as `rewriting` raises them. In each case the
-    ledger is as it was.
+    TooYoungError: rule 1; LedgerChangedError, LedgerError: rule 2; others as `open_for_rewrite` raises them. In each
+    case the ledger is as it was.
     """
     ledger = Path(ledger)
-    with rewriting(ledger, hooks) as before:
+    with open_for_rewrite(ledger, hooks) as before:
         boundary = _boundary(ledger, before, order)
-        court = Court(ledger, before, boundary)
-        plan = court.plan(hooks.progress)
-        now = before if plan.nothing else _purged(ledger, before, court, order, hooks)
+        selector = PurgeSelector(ledger, before, boundary)
+        plan = selector.plan(hooks.progress)
+        now = before if plan.nothing else _purged(ledger, before, selector, order, hooks)
     return PurgeReport(
         before=day_name(boundary.day),
         plan=plan,
         bytes_before=sum(f.bytes for f in before.files),
         bytes=sum(f.bytes for f in now.files),
-        left=left_behind(ledger, before, now),
+        left=count_leftover_bytes(ledger, before, now),
         manifests=None if now is before else (before, now),
     )
 
 
 def _boundary(ledger: Path, manifest: Manifest, order: PurgeOrder) -> Boundary:
     """Where the purge ends; TooYoungError where that is too late (rule 1)."""
-    hours = counts_of(Finder(ledger, manifest), "hours")["hour"].to_pylist()
+    hours = read_counts(Finder(ledger, manifest), "hours")["hour"].to_pylist()
     now = round(order.at.timestamp()) * 1_000_000
     newest = min(max(hours) * HOUR_US, now) if hours else now
-    day = day_of(order.before) if order.before is not None else newest // DAY_US - (order.keep_days or 0)
+    day = parse_day(order.before) if order.before is not None else newest // DAY_US - (order.keep_days or 0)
     young = newest - LEGAL_DAYS * DAY_US
     if order.below_minimum:
         return Boundary(day=day, young=None)
@@ -114,14 +111,14 @@ def _boundary(ledger: Path, manifest: Manifest, order: PurgeOrder) -> Boundary:
     return Boundary(day=day, young=young)
 
 
-def _purged(ledger: Path, before: Manifest, court: Court, order: PurgeOrder, hooks: Hooks) -> Manifest:
+def _purged(ledger: Path, before: Manifest, selector: PurgeSelector, order: PurgeOrder, hooks: Hooks) -> Manifest:
     generation = Generation(ledger, before.generation + 1)
-    removal = Removal(ledger, before, court, generation)
+    removal = Removal(ledger, before, selector, generation)
     removal.run(hooks)
-    files = _raw_left(before, removal.files(), court.boundary.day)
+    files = _raw_left(before, removal.files(), selector.boundary.day)
     entry = PurgeEntry(
         generation=generation.number,
-        before=day_name(court.boundary.day),
+        before=day_name(selector.boundary.day),
         who=order.who,
         why=order.why,
         at=order.at.isoformat(),
@@ -130,9 +127,9 @@ def _purged(ledger: Path, before: Manifest, court: Court, order: PurgeOrder, hoo
         held=removal.held,
         below_minimum=order.below_minimum,
         rows=dict(sorted(removal.rows.items())),
-        segments=tuple(Segment(day=f.day or 0, rows=f.rows, sha256=f.sha256) for f in court.entries),
+        segments=tuple(Segment(day=f.day or 0, rows=f.rows, sha256=f.sha256) for f in selector.entries),
     )
-    return swapped(generation, before, files, (*before.purges, entry), hooks)
+    return commit_files(generation, before, files, (*before.purges, entry), hooks)
 
 
 def _raw_left(before: Manifest, files: list[FileEntry], day: int) -> list[FileEntry]:

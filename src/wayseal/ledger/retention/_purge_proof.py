@@ -15,17 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wayseal.ledger._holes import GONE, TOMBSTONES
-from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, parse_manifest
-from wayseal.ledger._purged import PurgeEntry
-from wayseal.ledger._seal import commit_leaf
-from wayseal.ledger._tiles import stored_tree
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, parse_manifest
+from wayseal.ledger._proof_fields import check_version, name_keys, parse_hashes, spell_hashes
+from wayseal.ledger._tombstones import GONE, TOMBSTONES
+from wayseal.ledger._tree import hash_commit, open_tree
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
-from wayseal.ledger.integrity import Code, since
+from wayseal.ledger.integrity import Code, check_history
 from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
-from wayseal.merkle.hashing import SIZE
 from wayseal.model.messages import Message
 
 FORMAT = "wayseal_purge_proof"
@@ -56,16 +54,16 @@ class PurgeProof:
             FORMAT: VERSION,
             "before": json.loads(self.before.to_json()),
             "after": json.loads(self.after.to_json()),
-            "leaves": [_texts(path) for path in self.leaves],
-            "grown": _texts(self.grown),
-            "consistency": _texts(self.consistency),
+            "leaves": [spell_hashes(path) for path in self.leaves],
+            "grown": spell_hashes(self.grown),
+            "consistency": spell_hashes(self.consistency),
             "checkpoints": list(self.notes),
         }
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurgeProven:
+class VerifiedPurge:
     """What a proof has shown: this purge lies between two checkpoints of one history, signed by these keys."""
 
     purge: PurgeEntry
@@ -74,10 +72,10 @@ class PurgeProven:
     keys: tuple[str, ...]
 
 
-def fitting(ledger: Path, note: bytes) -> Checkpoint:
+def check_checkpoint(ledger: Path, note: bytes) -> Checkpoint:
     """What a checkpoint says that the ledger goes on from; raises as `prove` does where it doesn't."""
     manifest, point = load_manifest(ledger), Checkpoint.claimed(note)
-    code = since(ledger, manifest, point).code
+    code = check_history(ledger, manifest, point).code
     if code is Code.CHECKPOINT_ORIGIN:
         raise OtherOriginError(
             "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
@@ -93,7 +91,7 @@ def prove_purge(ledger: Path, manifests: tuple[Manifest, Manifest], notes: Seque
     notes: a signed checkpoint from before it, and one from right after it if there is one already.
     """
     before, after = (replace(m, commits=m.commits[-1:]) for m in manifests)
-    tree, earlier = stored_tree(ledger, after.size), Checkpoint.claimed(notes[0].encode())
+    tree, earlier = open_tree(ledger, after.size), Checkpoint.claimed(notes[0].encode())
     first, second = (tuple(tree.inclusion(m.size - 1)) for m in (before, after))
     return PurgeProof(
         before=before,
@@ -110,7 +108,7 @@ def is_purge_proof(content: bytes) -> bool:
     return f'"{FORMAT}"'.encode() in content[:64]
 
 
-def verify_purge(content: bytes, keys: Sequence[VerifyKey], notes: Sequence[bytes] = ()) -> PurgeProven:
+def verify_purge(content: bytes, keys: Sequence[VerifyKey], notes: Sequence[bytes] = ()) -> VerifiedPurge:
     """Checks a proof (rules 2 and 3). notes: checkpoints that were signed after it was written.
 
     MerkleError: it is no proof, or no checkpoint from right after the purge is there; UnknownKeyError: one is signed by
@@ -130,46 +128,48 @@ def verify_purge(content: bytes, keys: Sequence[VerifyKey], notes: Sequence[byte
         raise MerkleError("there is no signed checkpoint from right after the purge: give it with --checkpoint")
     _check_history(proof, earlier, later)
     entry = _check_difference(proof.before, after)
-    names = sorted({f"{k.name}+{k.id}" for _, by in opened for k in by})
-    return PurgeProven(purge=entry, earlier=earlier, later=later, keys=tuple(names))
+    names = sorted({name for _, by in opened for name in name_keys(by)})
+    return VerifiedPurge(purge=entry, earlier=earlier, later=later, keys=tuple(names))
 
 
 def _check_history(proof: PurgeProof, earlier: Checkpoint, later: Checkpoint) -> None:
     """Both commits stand in one tree that goes on from the earlier checkpoint and ends with the later one."""
     before, after = proof.before, proof.after
-    _must(earlier.size <= before.size, "its first checkpoint came after the purge")
+    _require(earlier.size <= before.size, "its first checkpoint came after the purge")
     for size, root, path in (
         (earlier.size, earlier.root, proof.consistency),
         (before.size, bytes.fromhex(before.root), proof.grown),
     ):
-        _must(verify_consistency(size, root, later.size, later.root, path), "the checkpoints are of no one history")
+        _require(verify_consistency(size, root, later.size, later.root, path), "the checkpoints are of no one history")
     for manifest, path in zip((before, after), proof.leaves, strict=True):
         commit = manifest.commits[0]
         own = (commit.generation, commit.digest, commit.sources)
-        _must(own == (manifest.generation, manifest.digest, len(manifest.sources)), "a manifest is not its commit's")
-        leaf = commit_leaf(manifest, commit)
+        _require(own == (manifest.generation, manifest.digest, len(manifest.sources)), "a manifest is not its commit's")
+        leaf = hash_commit(manifest, commit)
         held = verify_inclusion(leaf, manifest.size - 1, later.size, path, later.root)
-        _must(held, "a manifest is not what the tree says")
-    _must(after.commits[0].pages == 0, "it isn't the commit of a purge")
+        _require(held, "a manifest is not what the tree says")
+    _require(after.commits[0].pages == 0, "it isn't the commit of a purge")
 
 
 def _check_difference(before: Manifest, after: Manifest) -> PurgeEntry:
     """The purge, if it is all that lies between two manifests."""
-    _must(bool(after.purges) and after.purges[:-1] == before.purges, "no purge, or several, lie between its manifests")
+    _require(
+        bool(after.purges) and after.purges[:-1] == before.purges, "no purge, or several, lie between its manifests"
+    )
     entry = after.purges[-1]
     same = _kept(before) == _kept(after) and entry.generation == after.generation
-    _must(same, "more than a purge lies between its manifests")
+    _require(same, "more than a purge lies between its manifests")
     gone, new = set(before.files) - set(after.files), set(after.files) - set(before.files)
-    _must(all(f.generation == after.generation for f in new), "a file was put in that the purge didn't make")
+    _require(all(f.generation == after.generation for f in new), "a file was put in that the purge didn't make")
     _check_reads(entry, [f for f in gone if f.kind == "accesses"], [f for f in new if f.kind == "accesses"])
     for file in (*gone, *new):
         raw = file.kind == "quarantine" and file in gone and file.path.endswith(".raw.csv")
         other = file.kind == "accesses" or file.kind in _MAY_CHANGE or file.kind.startswith("counts:")
-        _must(other or raw, "files were changed that no purge changes")
+        _require(other or raw, "files were changed that no purge changes")
     for table, rows in entry.rows.items():
         less = _rows(before.files, table) - _rows(after.files, table)
         fits = less >= rows if table == "waybills" else less == rows  # of `waybills` old rows go when files are merged
-        _must(fits, "another number of rows went than it says")
+        _require(fits, "another number of rows went than it says")
     return entry
 
 
@@ -181,46 +181,34 @@ def _kept(manifest: Manifest) -> tuple[object, ...]:
 def _check_reads(entry: PurgeEntry, gone: Sequence[FileEntry], new: Sequence[FileEntry]) -> None:
     """The files of reads that went are those that the purge names, and what came for them are held waybills' reads."""
     named = Counter((s.day, s.rows, s.sha256) for s in entry.segments)
-    _must(Counter((f.day, f.rows, f.sha256) for f in gone) == named, "other segments went than it names")
+    _require(Counter((f.day, f.rows, f.sha256) for f in gone) == named, "other segments went than it names")
     days = {s.day for s in entry.segments}
-    _must(all(day < entry.day for day in days), "a segment went that is younger than its boundary")
-    _must(all(f.day in days for f in new), "reads were put in")
-    _must(sum(f.rows for f in gone) - sum(f.rows for f in new) == entry.reads, "another number of reads went")
+    _require(all(day < entry.day for day in days), "a segment went that is younger than its boundary")
+    _require(all(f.day in days for f in new), "reads were put in")
+    _require(sum(f.rows for f in gone) - sum(f.rows for f in new) == entry.reads, "another number of reads went")
 
 
 def _rows(files: Sequence[FileEntry], table: str) -> int:
     return sum(f.rows for f in files if f.kind == f"table:{table}")
 
 
-def _must(holds: bool, text: str) -> None:
+def _require(holds: bool, text: str) -> None:
     if not holds:
         raise LedgerChangedError("the proof doesn't hold: {why}", why=Message(text))
-
-
-def _texts(hashes: Sequence[bytes]) -> list[str]:
-    return [h.hex() for h in hashes]
-
-
-def _hashes(texts: Sequence[str]) -> tuple[bytes, ...]:
-    out = tuple(bytes.fromhex(t) for t in texts)
-    if any(len(h) != SIZE for h in out):
-        raise ValueError("hash")
-    return out
 
 
 def _parsed(content: bytes) -> PurgeProof:
     """A proof out of JSON in its one spelling (rule 3)."""
     try:
         found: dict[str, Any] = json.loads(content[:_MOST])
-        if repr(found[FORMAT]) != str(VERSION):
-            raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
+        check_version(found, FORMAT, VERSION)
         first, second = found["leaves"]
         proof = PurgeProof(
             before=parse_manifest(found["before"]),
             after=parse_manifest(found["after"]),
-            leaves=(_hashes(first), _hashes(second)),
-            grown=_hashes(found["grown"]),
-            consistency=_hashes(found["consistency"]),
+            leaves=(parse_hashes(first), parse_hashes(second)),
+            grown=parse_hashes(found["grown"]),
+            consistency=parse_hashes(found["consistency"]),
             notes=tuple(found["checkpoints"]),
         )
         one = len(proof.before.commits) == len(proof.after.commits) == 1

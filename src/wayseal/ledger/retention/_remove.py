@@ -13,26 +13,32 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._hasher import ReadHasher
-from wayseal.ledger._holes import GONE, TOMBSTONES, Holes
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import KEYED, NUMBERS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest
-from wayseal.ledger._merge import combined, whole_schema
+from wayseal.ledger._merge import combine, unite_schemas
 from wayseal.ledger._order import ledger_order
-from wayseal.ledger._part import numbers
-from wayseal.ledger._recount import dictionaries, words_of
-from wayseal.ledger._rewrite import Hooks, checked
+from wayseal.ledger._pages import ReadHasher
+from wayseal.ledger._part import column_values
+from wayseal.ledger._recount import load_dictionaries, look_up_words
+from wayseal.ledger._rewrite import Hooks, require_unchanged
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._sorted import SortedFile, contains, joined, open_sorted, ranges, read_range
+from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
+from wayseal.ledger._tombstones import GONE, TOMBSTONES, Tombstones
 from wayseal.ledger._types import Flags, Longs
-from wayseal.ledger._words import newest
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.retention._bury import Graveyard
-from wayseal.ledger.retention._doomed import Court, Doomed, range_rows
-from wayseal.ledger.retention._tidy import asked, counted, kept_entries, kept_queries, nameless
-from wayseal.ledger.retention._uncount import Off
+from wayseal.ledger.retention._cleanup import (
+    CountReduction,
+    find_unreferenced,
+    read_kept_entries,
+    read_kept_queries,
+    recompute_counts,
+    select_queries,
+)
+from wayseal.ledger.retention._purge_selector import PurgeSelection, PurgeSelector, rows_of_range
+from wayseal.ledger.retention._tombstone_writer import TombstoneWriter
 
 REWRITTEN = ("catalogue", "numbers", "pairs:actor", "pairs:outlet", *(f"table:{n}" for n in KEYED if n != "accesses"))
 _ORDER = pa.schema(
@@ -44,37 +50,39 @@ _SOURCE = pa.schema([_ORDER.field("source")])
 class Removal:
     """Writes the files of a purge. After `run`: rows removed by table, reads, waybills, held."""
 
-    def __init__(self, ledger: Path, manifest: Manifest, court: Court, generation: Generation) -> None:
-        self._ledger, self._manifest, self._court, self._to = ledger, manifest, court, generation
+    def __init__(self, ledger: Path, manifest: Manifest, selector: PurgeSelector, generation: Generation) -> None:
+        self._ledger, self._manifest, self._selector, self._to = ledger, manifest, selector, generation
         self._finder = Finder(ledger, manifest)
         self._kinds = {k: files for k in REWRITTEN if (files := self._finder.files(k))}
         self._ends = np.array([c.sources for c in manifest.commits], np.int64)
-        self._replaced = {*court.entries, *(f for f in manifest.files if f.kind in (*self._kinds, TOMBSTONES, GONE))}
+        self._replaced = {*selector.entries, *(f for f in manifest.files if f.kind in (*self._kinds, TOMBSTONES, GONE))}
         self._new: list[FileEntry] = []
         outlets = [np.zeros(1, np.uint64)]
-        outlets += [numbers(f.read(range(len(f.rows)), _KEY), "key") for f in self._finder.files("dictionary:outlet")]
-        self._off = Off(np.concatenate(outlets))
+        outlets += [
+            column_values(f.read(range(len(f.rows)), _KEY), "key") for f in self._finder.files("dictionary:outlet")
+        ]
+        self._reduction = CountReduction(np.concatenate(outlets))
         self.rows: Counter[str] = Counter()
         self.reads = self.waybills = self.held = 0
 
     def run(self, hooks: Hooks) -> None:
         """Does all of it."""
         for entry in sorted(self._replaced, key=lambda f: f.path):
-            checked(self._ledger, entry)
-        commits = self._losing()
-        self._graves = Graveyard(self._ledger, self._manifest, Holes(self._finder), commits, self._to)
+            require_unchanged(self._ledger, entry)
+        commits = self._find_commits()
+        self._writer = TombstoneWriter(self._ledger, self._manifest, Tombstones(self._finder), commits, self._to)
         self._hash(commits)
-        self._beside = self._young(commits)
-        walked = [*(f for files in self._kinds.values() for f in files), *(f for _, f in self._court.old)]
+        self._beside = self._younger(commits)
+        walked = [*(f for files in self._kinds.values() for f in files), *(f for _, f in self._selector.old)]
         walked += self._beside
         total, done = sum(int(f.rows.sum()) for f in walked), 0
-        size = range_rows(len(walked))
+        size = rows_of_range(len(walked))
         for low, high in ranges(walked, size):
             self._range(low, high)
             done += size
             hooks.progress("purge", min(done, total), total)
             hooks.on_step("range")
-        self._graves.close()
+        self._writer.close()
         self._new += self._to.close()
         self._rest()
 
@@ -87,46 +95,46 @@ class Removal:
         there = np.zeros(len(self._ends) + 1, np.bool_)
         for file in files:
             for group in range(len(file.rows)):
-                source = numbers(file.read([group], _SOURCE), "source")
+                source = column_values(file.read([group], _SOURCE), "source")
                 there[np.searchsorted(self._ends, source, side="right")] = True
         return np.flatnonzero(there)
 
-    def _losing(self) -> list[int]:
+    def _find_commits(self) -> list[int]:
         """Commits that may lose reads. LedgerChangedError: reads of no commit."""
-        commits = self._commits_of([f for _, f in self._court.old]).tolist()
+        commits = self._commits_of([f for _, f in self._selector.old]).tolist()
         if len(self._ends) in commits:
             raise LedgerChangedError("reads of no commit: run `wayseal ledger verify`", file=self._ledger)
         return list(commits)
 
-    def _young(self, commits: Sequence[int]) -> list[SortedFile]:
+    def _younger(self, commits: Sequence[int]) -> list[SortedFile]:
         """Files of younger buckets that hold reads of some commits."""
-        old, out = set(self._court.entries), []
+        old, out = set(self._selector.entries), []
         for entry in self._manifest.files:
             if entry.kind == "accesses" and entry not in old:
                 file = open_sorted(self._ledger, entry)
                 if np.isin(self._commits_of([file]), commits).any():
-                    checked(self._ledger, entry)
+                    require_unchanged(self._ledger, entry)
                     out.append(file)
         return out
 
     def _hash(self, commits: Sequence[int]) -> None:
         salts = load_salts(self._ledger, self._manifest.secret)
-        known = dictionaries(self._finder, self._manifest.key_bits)
+        known = load_dictionaries(self._finder, self._manifest.key_bits)
         self._by = {n: ReadHasher(known, self._manifest.commits[n].columns, salts) for n in commits}
 
     def _range(self, low: int, high: int) -> None:
-        doomed = self._court.of(low, high)
-        self.waybills += len(doomed.keys)
-        self.held += len(doomed.held)
-        self._bury(low, high, doomed)
+        selected = self._selector.of(low, high)
+        self.waybills += len(selected.keys)
+        self.held += len(selected.held)
+        self._purge_reads(low, high, selected)
         for kind, files in self._kinds.items():
-            schema = whole_schema(kind, files)
+            schema = unite_schemas(kind, files)
             parts = read_range(files, low, high, schema)
             if parts:
-                rows = joined(parts, schema)
-                goes = contains(doomed.keys, numbers(rows, "waybill"))
+                rows = join_batches(parts, schema)
+                goes = contains(selected.keys, column_values(rows, "waybill"))
                 self._note(kind, rows, goes)
-                self._to.write(kind, combined(kind, rows.filter(pa.array(~goes))))
+                self._to.write(kind, combine(kind, rows.filter(pa.array(~goes))))
 
     def _note(self, kind: str, rows: pa.RecordBatch, goes: Flags) -> None:
         """Takes note of what goes of a kind of file."""
@@ -135,38 +143,40 @@ class Removal:
         if kind.startswith("table:"):
             self.rows[kind.removeprefix("table:")] += int(goes.sum())
         if kind == "table:waybills":
-            self._off.waybills(newest(rows.filter(pa.array(goes))))
+            self._reduction.waybills(take_newest(rows.filter(pa.array(goes))))
         elif kind == "pairs:outlet":
-            self._off.outlets(numbers(rows, "code")[goes])
+            self._reduction.outlets(column_values(rows, "code")[goes])
 
-    def _bury(self, low: int, high: int, doomed: Doomed) -> None:
+    def _purge_reads(self, low: int, high: int, selected: PurgeSelection) -> None:
         """Reads of one range of keys: those that go are counted off and hashed, those that are held are kept."""
-        schema = whole_schema("accesses", [f for _, f in self._court.old]) if self._court.old else _ORDER
+        schema = unite_schemas("accesses", [f for _, f in self._selector.old]) if self._selector.old else _ORDER
         parts: list[pa.RecordBatch] = []
-        for day in dict.fromkeys(d for d, _ in self._court.old):
-            mine = read_range([f for d, f in self._court.old if d == day], low, high, schema)
+        for day in dict.fromkeys(d for d, _ in self._selector.old):
+            mine = read_range([f for d, f in self._selector.old if d == day], low, high, schema)
             parts += mine
-            if mine and len(doomed.held):
-                rows = joined(mine, schema)
-                held = rows.filter(pa.array(contains(doomed.held, numbers(rows, "waybill"))))
-                self._to.write("accesses", combined("accesses", held), day)
-        going = [r.filter(pa.array(contains(doomed.keys, numbers(r, "waybill")))) for r in parts]
-        if parts and (gone := joined(going, schema)).num_rows:
+            if mine and len(selected.held):
+                rows = join_batches(mine, schema)
+                held = rows.filter(pa.array(contains(selected.held, column_values(rows, "waybill"))))
+                self._to.write("accesses", combine("accesses", held), day)
+        going = [r.filter(pa.array(contains(selected.keys, column_values(r, "waybill")))) for r in parts]
+        if parts and (gone := join_batches(going, schema)).num_rows:
             self.reads += gone.num_rows
-            self._off.reads(gone)
+            self._reduction.reads(gone)
         parts += read_range(self._beside, low, high, _ORDER)
         if parts:
-            self._dig(joined(parts, schema), low, high, doomed)
+            self._write_tombstones(join_batches(parts, schema), low, high, selected)
 
-    def _dig(self, rows: pa.RecordBatch, low: int, high: int, doomed: Doomed) -> None:
+    def _write_tombstones(self, rows: pa.RecordBatch, low: int, high: int, selected: PurgeSelection) -> None:
         """Gives all reads of a range to the commits that brought them, in order."""
-        source = numbers(rows, "source")
-        order = ledger_order(numbers(rows, "waybill"), numbers(rows, "at"), source, numbers(rows, "row"))
+        source = column_values(rows, "source")
+        order = ledger_order(
+            column_values(rows, "waybill"), column_values(rows, "at"), source, column_values(rows, "row")
+        )
         rows = rows.take(pa.array(order))
-        keys = numbers(rows, "waybill")
-        goes = contains(doomed.keys, keys)
+        keys = column_values(rows, "waybill")
+        goes = contains(selected.keys, keys)
         commit = np.searchsorted(self._ends, source[order], side="right")
-        words = words_of(self._court.catalogue, keys[goes], low, high)
+        words = look_up_words(self._selector.catalogue, keys[goes], low, high)
         texts = read_range(self._finder.files("numbers"), low, high, NUMBERS_SCHEMA)
         at = np.cumsum(goes) - 1
         for place in np.unique(commit).tolist():
@@ -174,29 +184,31 @@ class Removal:
                 mine = commit == place
                 dead = np.flatnonzero(mine & goes)
                 hashes = self._by[place].kept(rows.take(pa.array(dead)), words[at[dead]], texts)
-                self._graves.add(place, keys[mine], goes[mine], hashes)
+                self._writer.add(place, keys[mine], goes[mine], hashes)
 
     def _rest(self) -> None:
         """What doesn't hang on waybills: queries, counts, ids that nothing names any more."""
         to = Generation(self._ledger, self._to.number)
-        off = self._off.tables()
+        reduction = self._reduction.tables()
         reads = [open_sorted(self._ledger, f) for f in self.files() if f.kind == "accesses"]
-        questions = asked(self._court, Keyer(self._manifest.key_bits))
+        questions = select_queries(self._selector, Keyer(self._manifest.key_bits))
         if questions.gone:
             self.rows["queries"] += questions.gone
-            self._write(to, "table:queries", kept_queries(self._court))
-        now = counted(self._finder, off, reads)
+            self._write(to, "table:queries", read_kept_queries(self._selector))
+        now = recompute_counts(self._finder, reduction, reads)
         for kind, table in now.items():
             self._write(to, kind, table.combine_chunks().to_batches())
-        for name, gone in nameless(self._finder, off, now, questions, self._off.ids, reads).items():
-            self._write(to, f"dictionary:{name}", kept_entries(self._finder, name, gone))
+        for name, gone in find_unreferenced(
+            self._finder, reduction, now, questions, self._reduction.ids, reads
+        ).items():
+            self._write(to, f"dictionary:{name}", read_kept_entries(self._finder, name, gone))
         self._new += to.close()
 
     def _write(self, to: Generation, kind: str, portions: Iterable[pa.RecordBatch]) -> None:
         """Writes a kind anew, after a look whether what it is made of is what was committed."""
         entries = self._finder.entries(kind)
         for entry in entries:
-            checked(self._ledger, entry)
+            require_unchanged(self._ledger, entry)
         self._replaced.update(entries)
         for rows in portions:
             to.write(kind, rows)

@@ -1,19 +1,19 @@
 """Upkeep of a ledger: backups of it, ledgers made of backups, and what a doctor says of one."""
 
 from wayseal.ledger._marker import refuse_backup
-from wayseal.ledger.upkeep._backup import Copied, backup, restore
+from wayseal.ledger.upkeep._backup import CopyReport, backup, restore
+from wayseal.ledger.upkeep._diagnosis import SAFE, Affected, Diagnosis, Examination, Fault, Remedy, Repair, Severity
 from wayseal.ledger.upkeep._doctor import examine
-from wayseal.ledger.upkeep._ills import SAFE, Act, Cure, Diagnosis, Examination, Hanging, Ill, Severity
 
 __all__ = [
     "SAFE",
-    "Act",
-    "Copied",
-    "Cure",
+    "Affected",
+    "CopyReport",
     "Diagnosis",
     "Examination",
-    "Hanging",
-    "Ill",
+    "Fault",
+    "Remedy",
+    "Repair",
     "Severity",
     "backup",
     "examine",

@@ -20,7 +20,7 @@ from wayseal.ledger._report import Progress, no_step, silent
 from wayseal.ledger._snapshot import Snapshot, open_ledger
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import BackupRefusedError, LedgerError
-from wayseal.ledger.integrity import since
+from wayseal.ledger.integrity import check_history
 from wayseal.ledger.upkeep._copy import Copier
 from wayseal.ledger.upkeep._inventory import Step, inventory
 from wayseal.merkle import Checkpoint
@@ -28,11 +28,11 @@ from wayseal.model.messages import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
+class CopyReport:
     """What a backup or a restoration did: the generation that the copy has, and how much of it had to be copied.
 
-    origin: the name of the ledger's tree, "" where it has none. reads: how many it holds. files, bytes: what the copy
-    consists of, beside its manifest.
+    origin: the name of the ledger's tree. reads: how many it holds. files, bytes: what the copy consists of, beside its
+    manifest.
     """
 
     origin: str
@@ -47,7 +47,7 @@ class Copied:
 
 def backup(
     ledger: Path, dest: Path, *, check: bool = False, progress: Progress = silent, on_step: Step = no_step
-) -> Copied:
+) -> CopyReport:
     """Makes `dest` a backup of the ledger's present generation, or brings the backup that it is up to it.
 
     check: read the files of the backup again, too, and copy those anew that are not what they were.
@@ -55,10 +55,10 @@ def backup(
     disk refuses; LedgerChangedError: a file of the ledger is not what it was. In each case the backup is as it was.
     """
     with open_ledger(ledger) as snapshot:
-        return _copied(snapshot, Path(dest), Marker(id=snapshot.manifest.id), progress, on_step, check=check)
+        return _copy(snapshot, Path(dest), Marker(id=snapshot.manifest.id), progress, on_step, check=check)
 
 
-def restore(source: Path, dest: Path, *, progress: Progress = silent, on_step: Step = no_step) -> Copied:
+def restore(source: Path, dest: Path, *, progress: Progress = silent, on_step: Step = no_step) -> CopyReport:
     """Makes the ledger `dest`, a new or empty folder, of a backup; each file is checked.
 
     BackupRefusedError: `source` is no whole backup, or `dest` holds something; other errors as for `backup`.
@@ -68,7 +68,7 @@ def restore(source: Path, dest: Path, *, progress: Progress = silent, on_step: S
         raise BackupRefusedError("this is no backup (nothing that `wayseal ledger backup` made)", file=source)
     with open_ledger(source) as snapshot:
         wanted = Marker(id=snapshot.manifest.id, restoring=True)
-        done = _copied(snapshot, Path(dest), wanted, progress, on_step, check=True)
+        done = _copy(snapshot, Path(dest), wanted, progress, on_step, check=True)
     with storage_errors(dest, backup=True):
         (dest / MARKER).unlink()
         sync_folder(dest)
@@ -76,17 +76,17 @@ def restore(source: Path, dest: Path, *, progress: Progress = silent, on_step: S
     return done
 
 
-def _copied(
+def _copy(
     snapshot: Snapshot, dest: Path, marker: Marker, progress: Progress, on_step: Step, *, check: bool
-) -> Copied:
+) -> CopyReport:
     manifest = snapshot.manifest
     _refuse_overlap(snapshot.path, dest)
     items = inventory(snapshot.path, manifest)
     with storage_errors(dest, backup=True):
         dest.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-        _accepted(snapshot, dest, marker, check=check)
+        _check_destination(snapshot, dest, marker, check=check)
         with writer_lock(dest, backup=True):
-            before = _accepted(snapshot, dest, marker, check=check)
+            before = _check_destination(snapshot, dest, marker, check=check)
             dest.chmod(FOLDER_MODE)
             (dest / READERS).touch(FILE_MODE)
             if load_marker(dest) != marker:
@@ -100,8 +100,8 @@ def _copied(
             on_step("swapped")
             sweep(dest, manifest)
             on_step("cleaned")
-    return Copied(
-        origin=manifest.origin if manifest.id else "",
+    return CopyReport(
+        origin=manifest.origin,
         generation=manifest.generation,
         digest=manifest.digest,
         reads=sum(f.rows for f in manifest.files if f.kind == "accesses"),
@@ -122,7 +122,7 @@ def _refuse_overlap(source: Path, dest: Path) -> None:
         raise BackupRefusedError("this folder holds the one that is to be copied", file=dest)
 
 
-def _accepted(snapshot: Snapshot, dest: Path, wanted: Marker, *, check: bool) -> Manifest | None:
+def _check_destination(snapshot: Snapshot, dest: Path, wanted: Marker, *, check: bool) -> Manifest | None:
     """The manifest that the folder has, if it may be written to (rule 4)."""
     found = load_marker(dest)
     if found is None:
@@ -138,7 +138,7 @@ def _accepted(snapshot: Snapshot, dest: Path, wanted: Marker, *, check: bool) ->
         half = N_("this folder holds a restoration that was broken off: give a new one")
         whole = N_("this folder is a backup: give a new one")
         raise BackupRefusedError(half if found.restoring else whole, file=dest)
-    if found.id not in ("", wanted.id):
+    if found.id != wanted.id:
         raise BackupRefusedError("this is a backup of another ledger: give a new folder", file=dest)
     if not (dest / NAME).exists():
         return None
@@ -153,17 +153,12 @@ def _accepted(snapshot: Snapshot, dest: Path, wanted: Marker, *, check: bool) ->
 
 
 def _refuse_other_history(snapshot: Snapshot, before: Manifest, dest: Path) -> None:
-    now = snapshot.manifest
-    if before.id:
-        try:
-            root = bytes.fromhex(before.root)
-        except ValueError:
-            raise LedgerError("the manifest is damaged", file=dest / NAME) from None
-        point = Checkpoint(origin=before.origin, size=before.size, root=root)
-        goes_on = since(snapshot.path, now, point).code is None
-    else:
-        goes_on = now.sources[: len(before.sources)] == before.sources
-    if not goes_on:
+    try:
+        root = bytes.fromhex(before.root)
+    except ValueError:
+        raise LedgerError("the manifest is damaged", file=dest / NAME) from None
+    point = Checkpoint(origin=before.origin, size=before.size, root=root)
+    if check_history(snapshot.path, snapshot.manifest, point).code is not None:
         raise BackupRefusedError(
             "this backup holds reads or commits that the ledger doesn't have: keep it, and give a new folder", file=dest
         )

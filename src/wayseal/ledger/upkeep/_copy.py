@@ -72,7 +72,7 @@ class Copier:
             self._progress("copy", self._done, total)
 
         source = self._source / item.path
-        bring(source, self._dest, item, written, lambda: self._on_step("part"), whole=True)
+        copy_file(source, self._dest, item, written, lambda: self._on_step("part"), whole=True)
 
     def _sync(self) -> None:
         """Makes all names durable, those of folders too."""
@@ -81,7 +81,7 @@ class Copier:
             sync_folder(self._dest / folder)
 
 
-def bring(
+def copy_file(
     source: Path, dest: Path, item: Item, written: Callable[[int], None] = lambda _: None,
     before: Callable[[], None] = lambda: None, *, whole: bool = False,
 ) -> None:  # fmt: skip

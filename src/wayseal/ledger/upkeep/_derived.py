@@ -12,22 +12,21 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger import _marks
-from wayseal.ledger._counts import COUNTS, count_tables
+from wayseal.ledger import _order
+from wayseal.ledger._counts import COUNTS, Sums, count_tables
 from wayseal.ledger._dictionary import Dictionary
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, ID_KINDS, KEYED, PAIRS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest
-from wayseal.ledger._merge import summed
+from wayseal.ledger._merge import sum_counts
 from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._part import numbers
+from wayseal.ledger._part import column_values
 from wayseal.ledger._report import Progress
-from wayseal.ledger._sorted import SortedFile, joined, open_sorted, ranges, read_range
-from wayseal.ledger._sums import Sums
+from wayseal.ledger._sorted import SortedFile, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Flags, Longs, Words
-from wayseal.ledger._words import newest
-from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill
+from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Fault, Remedy
 
 _READS = pa.schema(
     [
@@ -44,9 +43,9 @@ _RANGE_ROWS = 1 << 20
 _HALF = np.uint64(32)
 
 
-def look_at_derived(ledger: Path, manifest: Manifest, progress: Progress) -> list[Diagnosis]:
+def check_derived(ledger: Path, manifest: Manifest, progress: Progress) -> list[Diagnosis]:
     """What doesn't agree, one diagnosis a kind. All files must be what they were."""
-    again = _Again(ledger, manifest)
+    again = _Recomputed(ledger, manifest)
     files = again.files
     total = sum(int(f.rows.sum()) for f in files)
     for low, high in ranges(files, _RANGE_ROWS):
@@ -56,13 +55,15 @@ def look_at_derived(ledger: Path, manifest: Manifest, progress: Progress) -> lis
     out = []
     for kind, rows in sorted(again.unlike.items()):
         path = next((f.path for f in manifest.files if f.kind == kind), "data")
-        about = Hanging(kind=kind, rows=sum(f.rows for f in manifest.files if f.kind == kind))
+        about = Affected(kind=kind, rows=sum(f.rows for f in manifest.files if f.kind == kind))
         values: dict[str, str | int] = {"kind": kind, "rows": rows}
-        out.append(Diagnosis(ill=Ill.DERIVED, cure=Cure.REBUILD, where=ledger / path, hanging=about, values=values))
+        out.append(
+            Diagnosis(fault=Fault.DERIVED, remedy=Remedy.REBUILD, where=ledger / path, affected=about, values=values)
+        )
     return out
 
 
-class _Again:
+class _Recomputed:
     """What is made again; unlike: kind → rows that differ."""
 
     def __init__(self, ledger: Path, manifest: Manifest) -> None:
@@ -87,17 +88,17 @@ class _Again:
 
     def take(self, low: int, high: int) -> None:
         """One range of keys."""
-        catalogue = newest(self._range("catalogue", low, high, CATALOGUE_SCHEMA))
-        seen = catalogue.filter(pa.array(numbers(catalogue, "day") != NO_DAY))
+        catalogue = take_newest(self._range("catalogue", low, high, CATALOGUE_SCHEMA))
+        seen = catalogue.filter(pa.array(column_values(catalogue, "day") != NO_DAY))
         self._take_reads(low, high, seen)
         self._take_places(low, high)
         for kind in _SEEN:
-            keys = numbers(self._range(kind, low, high, pa.schema([("waybill", pa.uint64())])), "waybill")
-            self._note("catalogue", len(np.setdiff1d(keys, numbers(seen, "waybill"))))
+            keys = column_values(self._range(kind, low, high, pa.schema([("waybill", pa.uint64())])), "waybill")
+            self._note("catalogue", len(np.setdiff1d(keys, column_values(seen, "waybill"))))
 
     def _range(self, kind: str, low: int, high: int, schema: pa.Schema) -> pa.RecordBatch:
         parts = read_range(self._by_kind.get(kind, []), low, high, schema)
-        made = joined([*parts, pa.RecordBatch.from_pylist([], schema)], schema)
+        made = join_batches([*parts, pa.RecordBatch.from_pylist([], schema)], schema)
         self.rows += made.num_rows
         return made
 
@@ -109,24 +110,24 @@ class _Again:
                 days.append(np.full(batch.num_rows, day, np.int64))
         if not parts:
             return
-        rows = joined(parts, _READS)
+        rows = join_batches(parts, _READS)
         self.rows += rows.num_rows
-        keys, at = numbers(rows, "waybill"), numbers(rows, "at")
-        order = ledger_order(keys, at, numbers(rows, "source"), numbers(rows, "row"))
+        keys, at = column_values(rows, "waybill"), column_values(rows, "at")
+        order = ledger_order(keys, at, column_values(rows, "source"), column_values(rows, "row"))
         rows = rows.take(pa.array(order))
         keys, at, bucket = keys[order], at[order], np.concatenate(days)[order]
-        place = np.searchsorted(numbers(seen, "waybill"), keys)
-        wanted = np.append(numbers(seen, "day").astype(np.int64), NO_DAY)
-        known = np.append(numbers(seen, "waybill"), np.uint64(0))
+        place = np.searchsorted(column_values(seen, "waybill"), keys)
+        wanted = np.append(column_values(seen, "day").astype(np.int64), NO_DAY)
+        known = np.append(column_values(seen, "waybill"), np.uint64(0))
         self._note("catalogue", len(np.unique(keys[(wanted[place] != bucket) | (known[place] != keys)])))
         self._marks_and_sums(rows, keys, at, low, high)
 
     def _marks_and_sums(self, rows: pa.RecordBatch, keys: Words, at: Longs, low: int, high: int) -> None:
         starts = run_starts(keys)
-        actor = self._codes["actor"].codes_of(numbers(rows, "actor"))
-        session = self._codes["session"].codes_of(numbers(rows, "session"))
+        actor = self._codes["actor"].codes_of(column_values(rows, "actor"))
+        session = self._codes["session"].codes_of(column_values(rows, "session"))
         none = np.zeros(len(keys), np.bool_)
-        first = _marks.firsts(starts, actor, none, none).first
+        first = _order.mark_firsts(starts, actor, none, none).first
         self._note("accesses", int((first != rows["first"].to_numpy(zero_copy_only=False)).sum()))
         pairs = self._range("pairs:actor", low, high, PAIRS_SCHEMA)
         self._note("pairs:actor", _unlike(keys[first], actor[first], pairs))
@@ -135,24 +136,24 @@ class _Again:
         self._add("volumes", days | actor, one, first.astype(np.int64), at)
         self._add("hours", (at // HOUR_US).astype(np.uint64), one, 0 * one, 0 * one)
         ids = np.where(session == 0, 0, session << _HALF | actor).astype(np.uint64)
-        fresh: Flags = _marks.firsts(starts, ids, none, none).fresh
+        fresh: Flags = _order.mark_firsts(starts, ids, none, none).fresh
         there = ids != 0
         self._add("sessions", ids[there], one[there], fresh[there].astype(np.int64), at[there])
 
     def _take_places(self, low: int, high: int) -> None:
         """Outlets and channels of waybills, by their rows (rule 2)."""
-        waybills = newest(self._range("table:waybills", low, high, _COLUMNS["waybills"]))
+        waybills = take_newest(self._range("table:waybills", low, high, _COLUMNS["waybills"]))
         scans = self._range("table:scans", low, high, _COLUMNS["scans"])
         pairs = self._range("pairs:outlet", low, high, PAIRS_SCHEMA)
-        keys = np.concatenate([numbers(waybills, "waybill"), numbers(scans, "waybill")])
-        texts = np.concatenate([numbers(waybills, "origin_outlet"), numbers(scans, "outlet")])
+        keys = np.concatenate([column_values(waybills, "waybill"), column_values(scans, "waybill")])
+        texts = np.concatenate([column_values(waybills, "origin_outlet"), column_values(scans, "outlet")])
         codes = self._codes["outlet"].codes_of(texts)
         self._note("pairs:outlet", _unlike(keys[codes != 0], codes[codes != 0], pairs, more=True))
         one = np.ones(waybills.num_rows, np.int64)
-        channel = self._codes["channel"].codes_of(numbers(waybills, "channel"))
+        channel = self._codes["channel"].codes_of(column_values(waybills, "channel"))
         self._add("channels", channel, one, 0 * one, 0 * one)
         one = np.ones(pairs.num_rows, np.int64)
-        self._add("outlets", numbers(pairs, "code").astype(np.uint64), one, 0 * one, 0 * one)
+        self._add("outlets", column_values(pairs, "code").astype(np.uint64), one, 0 * one, 0 * one)
 
     def _add(self, name: str, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
         self._sums.setdefault(name, Sums()).add(ids, first, second, at)
@@ -166,8 +167,8 @@ class _Again:
         made = count_tables(self._sums, self._codes)
         for kind, schema in COUNTS.items():
             right = made.get(kind)
-            wanted = summed(kind, pa.Table.from_batches([right] if right is not None else [], schema))
-            there = summed(kind, self._finder.whole(kind, schema))
+            wanted = sum_counts(kind, pa.Table.from_batches([right] if right is not None else [], schema))
+            there = sum_counts(kind, self._finder.whole(kind, schema))
             if not wanted.equals(there):
                 same = sum(a == b for a, b in zip(wanted.to_pylist(), there.to_pylist(), strict=False))
                 self._note(kind, max(len(wanted), len(there)) - same)
@@ -190,8 +191,8 @@ def _unlike(keys: Words, codes: Words, pairs: pa.RecordBatch, *, more: bool = Fa
     """How many pairs stand on one side only, or more than once among `pairs`; more: `pairs` may hold others too."""
     there = np.ones(len(keys) + pairs.num_rows, np.int64)
     there[: len(keys)] = 0
-    key = np.concatenate([keys, numbers(pairs, "waybill")])
-    code = np.concatenate([codes, numbers(pairs, "code").astype(np.uint64)])
+    key = np.concatenate([keys, column_values(pairs, "waybill")])
+    code = np.concatenate([codes, column_values(pairs, "code").astype(np.uint64)])
     order = np.lexsort((code, key))
     key, code, there = key[order], code[order], there[order]
     if not len(key):

@@ -14,17 +14,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
-from wayseal.ledger._lock import holder_of, share_with_readers
+from wayseal.ledger._lock import find_holder, share_with_readers
 from wayseal.ledger._manifest import NAME, Manifest
 from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sweep import HOLD, SCRATCH
-from wayseal.ledger._tiles import FOLDER, tile_paths, unreadable_tiles
+from wayseal.ledger._tree import FOLDER, find_unreadable_tiles, tile_paths
 from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Examination, Hanging, Ill
-from wayseal.ledger.upkeep._judge import Grown, judge_tree, manifest_ill, own_manifest, proven_manifest, wrong_tiles
-from wayseal.ledger.upkeep._triage import Shelf, look_at_files, look_at_secret
+from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Examination, Fault, Remedy
+from wayseal.ledger.upkeep._file_checks import BackupFiles, check_files, check_secret
+from wayseal.ledger.upkeep._tree_checks import (
+    TreeCheck,
+    check_tree,
+    diagnose_manifest,
+    find_proven_manifest,
+    find_wrong_tiles,
+    load_own_manifest,
+)
 
 Free = Callable[[Path], int]
 """Bytes that the disk of a folder has left."""
@@ -42,7 +49,7 @@ def disk_room(ledger: Path) -> int:
 
 
 @dataclass(slots=True, kw_only=True)
-class Look:
+class Inspection:
     """What an examination goes by, beside what it found.
 
     certain: the manifest is what its tree says. known: its files are. tiles: what wrong ones should hold.
@@ -55,76 +62,80 @@ class Look:
     diagnoses: list[Diagnosis] = field(default_factory=list)
 
 
-def look(ledger: Path, source: Path | None, progress: Progress, *, writing: bool) -> Look:
+def inspect(ledger: Path, source: Path | None, progress: Progress, *, writing: bool) -> Inspection:
     """Looks at everything but derived files. writing: the caller holds the writer's lock.
 
-    LedgerError: the folder is no ledger at all, or one of a later version.
+    LedgerError: the folder is no ledger at all, or one of another layout.
     """
     if not any((ledger / name).exists() for name in (NAME, *HOLD)):
         raise LedgerError("there is no ledger here (no manifest)", file=ledger / NAME)
     handle = share_with_readers(ledger)
     try:
-        holder = "" if writing else holder_of(ledger)
-        out = _look_at_ledger(ledger, source, progress)
-        left = list(strangers(ledger, out.manifest)) if out.manifest and out.certain else []
-        holder = holder or ("" if writing else holder_of(ledger))
+        holder = "" if writing else find_holder(ledger)
+        out = _inspect_ledger(ledger, source, progress)
+        left = list(find_strangers(ledger, out.manifest)) if out.manifest and out.certain else []
+        holder = holder or ("" if writing else find_holder(ledger))
         if holder:
-            out.diagnoses.append(Diagnosis(ill=Ill.LOCKED, cure=Cure.WAIT, where=ledger, values={"process": holder}))
-        elif writing or own_manifest(ledger)[0] == out.manifest or not left:
-            out.diagnoses += _leavings(left)
-        out.diagnoses += _modes(ledger)
+            out.diagnoses.append(
+                Diagnosis(fault=Fault.LOCKED, remedy=Remedy.WAIT, where=ledger, values={"process": holder})
+            )
+        elif writing or load_own_manifest(ledger)[0] == out.manifest or not left:
+            out.diagnoses += _diagnose_leavings(left)
+        out.diagnoses += _diagnose_modes(ledger)
         return out
     finally:
         if handle >= 0:
             os.close(handle)
 
 
-def _look_at_ledger(ledger: Path, source: Path | None, progress: Progress) -> Look:
-    own, ill = own_manifest(ledger)
-    shelf = Shelf(source)
-    if own is not None and ill is None:
-        out = Look(manifest=own, known=True)
-        out.diagnoses += look_at_files(ledger, own, shelf, progress)
-        grown = _look_at_tree(ledger, own, source, shelf, progress, out)
-        out.certain = not own.id or grown.leaves is not None
-        if not grown.at_fault:
+def _inspect_ledger(ledger: Path, source: Path | None, progress: Progress) -> Inspection:
+    own, fault = load_own_manifest(ledger)
+    backup_files = BackupFiles(source)
+    if own is not None and fault is None:
+        out = Inspection(manifest=own, known=True)
+        out.diagnoses += check_files(ledger, own, backup_files, progress)
+        tree = _inspect_tree(ledger, own, source, backup_files, progress, out)
+        out.certain = tree.leaves is not None
+        if not tree.at_fault:
             return out
-    other = proven_manifest(ledger, source)
-    found = manifest_ill(ledger, ill or Ill.MANIFEST_CHANGED, source, proven=other is not None)
-    out = Look(manifest=other or own, certain=other is not None, known=other is not None, diagnoses=[found])
+    other = find_proven_manifest(ledger, source)
+    found = diagnose_manifest(ledger, fault or Fault.MANIFEST_CHANGED, source, proven=other is not None)
+    out = Inspection(manifest=other or own, certain=other is not None, known=other is not None, diagnoses=[found])
     if out.manifest is not None:
-        out.diagnoses += look_at_files(ledger, out.manifest, shelf, progress)
+        out.diagnoses += check_files(ledger, out.manifest, backup_files, progress)
         if other is not None:
-            out.diagnoses += look_at_secret(ledger, other, shelf)
+            out.diagnoses += check_secret(ledger, other, backup_files)
     return out
 
 
-def _look_at_tree(
-    ledger: Path, manifest: Manifest, source: Path | None, shelf: Shelf, progress: Progress, out: Look
-) -> Grown:
+def _inspect_tree(
+    ledger: Path,
+    manifest: Manifest,
+    source: Path | None,
+    backup_files: BackupFiles,
+    progress: Progress,
+    out: Inspection,
+) -> TreeCheck:
     """Secret and tiles; says which leaves are right."""
-    if not manifest.id:
-        out.diagnoses.append(Diagnosis(ill=Ill.LAYOUT, cure=Cure.UPGRADE, where=ledger))
-        return Grown(leaves=None)
-    secret = look_at_secret(ledger, manifest, shelf)
-    readable = not secret and all(d.hanging is None or d.hanging.kind == "quarantine" for d in out.diagnoses)
+    secret = check_secret(ledger, manifest, backup_files)
+    readable = not secret and all(d.affected is None or d.affected.kind == "quarantine" for d in out.diagnoses)
     out.diagnoses += secret
-    grown = judge_tree(ledger, manifest, source, progress, readable=readable)
-    if grown.at_fault:
-        return grown
-    about = Hanging(kind="tree")
-    if grown.leaves is not None:
-        out.tiles = wrong_tiles(ledger, manifest, grown.leaves)
-        wrong, cure = sorted(out.tiles), Cure.TREE
+    tree = check_tree(ledger, manifest, source, progress, readable=readable)
+    if tree.at_fault:
+        return tree
+    about = Affected(kind="tree")
+    if tree.leaves is not None:
+        out.tiles = find_wrong_tiles(ledger, manifest, tree.leaves)
+        wrong, remedy = sorted(out.tiles), Remedy.TREE
     else:
-        wrong, cure = unreadable_tiles(ledger, manifest.size), shelf.cure(None)
+        wrong, remedy = find_unreadable_tiles(ledger, manifest.size), backup_files.remedy(None)
         if not wrong:
-            out.diagnoses.append(Diagnosis(ill=Ill.TREE, cure=cure, where=ledger / FOLDER, hanging=about))
-    out.diagnoses += [Diagnosis(ill=Ill.TILE, cure=cure, where=ledger / path, hanging=about) for path in wrong]
-    return grown
+            out.diagnoses.append(Diagnosis(fault=Fault.TREE, remedy=remedy, where=ledger / FOLDER, affected=about))
+    out.diagnoses += [Diagnosis(fault=Fault.TILE, remedy=remedy, where=ledger / path, affected=about) for path in wrong]
+    return tree
 
 
-def strangers(ledger: Path, manifest: Manifest) -> Iterator[Path]:
+def find_strangers(ledger: Path, manifest: Manifest) -> Iterator[Path]:
     """Files that a sweep would remove."""
     known = {f.path for f in manifest.files} | tile_paths(manifest.size)
     for name in (*HOLD, SCRATCH):
@@ -134,7 +145,7 @@ def strangers(ledger: Path, manifest: Manifest) -> Iterator[Path]:
     yield from (path for name in BESIDE if (path := ledger / name).is_file())
 
 
-def _leavings(left: list[Path]) -> Iterator[Diagnosis]:
+def _diagnose_leavings(left: list[Path]) -> Iterator[Diagnosis]:
     """One for each folder that holds any."""
     count: Counter[Path] = Counter()
     size: Counter[Path] = Counter()
@@ -144,10 +155,10 @@ def _leavings(left: list[Path]) -> Iterator[Diagnosis]:
             count[path.parent] += 1
     for folder in sorted(count):
         values = {"files": count[folder], "bytes": size[folder]}
-        yield Diagnosis(ill=Ill.LEAVINGS, cure=Cure.REMOVE, where=folder, values=values)
+        yield Diagnosis(fault=Fault.LEAVINGS, remedy=Remedy.REMOVE, where=folder, values=values)
 
 
-def open_to_others(ledger: Path) -> Iterator[Path]:
+def find_open_to_others(ledger: Path) -> Iterator[Path]:
     """The ledger's own files and folders that somebody beside the owner may use."""
     own = [ledger, *(ledger / n for n in (NAME, SECRET, MARKER, "lock", "readers.lock"))]
     for path in (*own, *(p for name in HOLD for p in ((ledger / name), *sorted((ledger / name).rglob("*"))))):
@@ -158,28 +169,28 @@ def open_to_others(ledger: Path) -> Iterator[Path]:
             continue
 
 
-def right_mode(path: Path) -> int:
+def mode_of(path: Path) -> int:
     """What a file or folder of a ledger has as its mode."""
     return FOLDER_MODE if path.is_dir() else FILE_MODE
 
 
-def _modes(ledger: Path) -> Iterator[Diagnosis]:
-    found = list(open_to_others(ledger))
+def _diagnose_modes(ledger: Path) -> Iterator[Diagnosis]:
+    found = list(find_open_to_others(ledger))
     if found:
-        yield Diagnosis(ill=Ill.MODES, cure=Cure.MODES, where=found[0], values={"files": len(found)})
+        yield Diagnosis(fault=Fault.MODES, remedy=Remedy.MODES, where=found[0], values={"files": len(found)})
 
 
-def summed_up(ledger: Path, out: Look, free: int, *, deep: bool) -> Examination:
+def summarize(ledger: Path, out: Inspection, free: int, *, deep: bool) -> Examination:
     """The examination, with what concerns the ledger as a whole; what is worst comes first."""
     files = out.manifest.files if out.manifest else ()
     size = sum(f.bytes for f in files)
     small = sum(f.bytes < SMALL for f in files)
     if free < size // ROOM:
         values = {"free": free, "bytes": size}
-        out.diagnoses.append(Diagnosis(ill=Ill.DISK, cure=Cure.ROOM, where=ledger, values=values))
+        out.diagnoses.append(Diagnosis(fault=Fault.DISK, remedy=Remedy.ROOM, where=ledger, values=values))
     if small > MANY:
         out.diagnoses.append(
-            Diagnosis(ill=Ill.SMALL_FILES, cure=Cure.COMPACT, where=ledger / "data", values={"files": small})
+            Diagnosis(fault=Fault.SMALL_FILES, remedy=Remedy.COMPACT, where=ledger / "data", values={"files": small})
         )
     order = {"error": 0, "warning": 1, "note": 2}
     found = sorted(out.diagnoses, key=lambda d: order[d.severity])

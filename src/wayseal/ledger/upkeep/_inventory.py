@@ -4,16 +4,14 @@ Files are known by the manifest, tiles by leaves whose root the manifest says, t
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.ledger._manifest import NAME, FileEntry, Manifest
+from wayseal.ledger._manifest import NAME, Manifest
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._seal import commit_leaf
-from wayseal.ledger._tiles import FOLDER, contents, stored_leaves
+from wayseal.ledger._tree import FOLDER, hash_commit, read_leaves, tile_contents
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.merkle import Tree
@@ -32,20 +30,14 @@ class Item:
 
 def inventory(ledger: Path, manifest: Manifest) -> list[Item]:
     """All of them. LedgerChangedError names what keeps manifest, tree and secret from being of one piece."""
-    if code := manifest_fault(manifest):
+    if code := find_manifest_fault(manifest):
         digest = N_("was changed: it isn't what its last commit says")
         tree = N_("was changed: size or root of the tree are wrong")
         raise LedgerChangedError(digest if code is Code.MANIFEST_DIGEST else tree, file=ledger / NAME)
-    if twice := named_twice(manifest):
-        raise LedgerChangedError(
-            "the manifest names this file twice, an old fault: run `wayseal ledger doctor` with --repair",
-            file=ledger / twice[0].path,
-        )
     items = [Item(path=f.path, bytes=f.bytes, sha256=f.sha256) for f in manifest.files]
-    if manifest.id:
-        load_salts(ledger, manifest.secret)
-        items.append(_item(SECRET, (ledger / SECRET).read_bytes()))
-        items += [_item(path, content) for path, content in contents(manifest.size, _leaves(ledger, manifest)).items()]
+    load_salts(ledger, manifest.secret)
+    items.append(_item(SECRET, (ledger / SECRET).read_bytes()))
+    items += [_item(path, content) for path, content in tile_contents(manifest.size, _leaves(ledger, manifest)).items()]
     return items
 
 
@@ -53,44 +45,31 @@ def _item(path: str, content: bytes) -> Item:
     return Item(path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
-def manifest_fault(manifest: Manifest) -> Code | None:
-    """What is wrong with a manifest by itself; nothing can be said of one without a tree."""
-    if not manifest.id:
-        return None
+def find_manifest_fault(manifest: Manifest) -> Code | None:
+    """What is wrong with a manifest by itself."""
     last = manifest.commits[-1:]
     if not last or (last[0].digest, last[0].sources) != (manifest.digest, len(manifest.sources)):
         return Code.MANIFEST_DIGEST
     return None if sum(c.pages + 1 for c in manifest.commits) == manifest.size else Code.MANIFEST_TREE
 
 
-def named_twice(manifest: Manifest) -> list[FileEntry]:
-    """Entries whose path a later entry has too: appending to quarantine files once did that."""
-    left = Counter(f.path for f in manifest.files)
-    out = []
-    for entry in manifest.files:
-        left[entry.path] -= 1
-        if left[entry.path]:
-            out.append(entry)
-    return out
-
-
 def _leaves(ledger: Path, manifest: Manifest) -> Digests:
-    leaves, lost = stored_leaves(ledger, manifest.size)
+    leaves, lost = read_leaves(ledger, manifest.size)
     if lost:
         raise LedgerChangedError("this tile is missing or was cut short", file=ledger / FOLDER / lost[0].path)
-    if not of_one_piece(manifest, leaves):
+    if not tree_matches(manifest, leaves):
         raise LedgerChangedError("manifest and tree don't agree: run `wayseal ledger doctor`", file=ledger)
     return leaves
 
 
-def of_one_piece(manifest: Manifest, leaves: Digests) -> bool:
+def tree_matches(manifest: Manifest, leaves: Digests) -> bool:
     """Whether leaves have the manifest's root, and hold what its commits say where these end."""
     if len(leaves) != manifest.size or Tree.of(leaves).root().hex() != manifest.root:
         return False
     at = -1
     for commit in manifest.commits:
         at += commit.pages + 1
-        if leaves[at].tobytes() != commit_leaf(manifest, commit):
+        if leaves[at].tobytes() != hash_commit(manifest, commit):
             return False
     return True
 

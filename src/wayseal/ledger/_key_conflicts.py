@@ -12,18 +12,18 @@ import pyarrow as pa
 
 from wayseal.ledger._layout import CATALOGUE_SCHEMA
 from wayseal.ledger._order import run_starts
-from wayseal.ledger._part import Known, Sorted, in_order, numbers
+from wayseal.ledger._part import Known, SortedRows, column_values, sort_rows
 from wayseal.ledger._types import Flags, Longs, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreed:
+class ConsistentTables:
     """Tables of a part without refused rows; keys (sorted) and words of all their waybills.
 
     known_keys (sorted), known_days: those of them that stand in the catalogue, and the day there.
     """
 
-    tables: Mapping[str, Sorted]
+    tables: Mapping[str, SortedRows]
     keys: Words
     words: Words
     known_keys: Words
@@ -31,12 +31,12 @@ class Agreed:
     refused: list[tuple[int, int]] = field(default_factory=list)
 
 
-def agree(tables: Mapping[str, Sorted], known: Known) -> Agreed:
+def resolve_conflicts(tables: Mapping[str, SortedRows], known: Known) -> ConsistentTables:
     """Checks the words of all tables against each other and against the catalogue."""
     every = [t.waybills for t in tables.values()]
     keys = every[0] if len(every) == 1 else np.unique(np.concatenate(every))
-    there = newest(known.lookup("catalogue", keys, CATALOGUE_SCHEMA, None))
-    known_keys, known_words = numbers(there, "waybill"), numbers(there, "word")
+    there = take_newest(known.lookup("catalogue", keys, CATALOGUE_SCHEMA, None))
+    known_keys, known_words = column_values(there, "waybill"), column_values(there, "word")
     words = _words(keys, tables)
     words[np.searchsorted(keys, known_keys)] = known_words
     strangers = {n: _strangers(t, keys, words) for n, t in tables.items()}
@@ -46,40 +46,40 @@ def agree(tables: Mapping[str, Sorted], known: Known) -> Agreed:
         words[np.searchsorted(keys, known_keys)] = known_words
         strangers = {n: _strangers(t, keys, words) for n, t in tables.items()}
         tables = {n: _without(t, strangers[n], refused) for n, t in tables.items()}
-    return Agreed(
+    return ConsistentTables(
         tables=tables,
         keys=keys,
         words=words,
         known_keys=known_keys,
-        known_days=numbers(there, "day").astype(np.int64),
+        known_days=column_values(there, "day").astype(np.int64),
         refused=refused,
     )
 
 
-def newest(rows: pa.RecordBatch) -> pa.RecordBatch:
+def take_newest(rows: pa.RecordBatch) -> pa.RecordBatch:
     """The last row of each key, sorted by key."""
-    keys = numbers(rows, "waybill")
+    keys = column_values(rows, "waybill")
     order = np.argsort(keys, kind="stable")
     ends = run_starts(keys[order])[1:] - 1
     return rows.take(pa.array(order[ends]))
 
 
-def _words(keys: Words, tables: Mapping[str, Sorted]) -> Words:
+def _words(keys: Words, tables: Mapping[str, SortedRows]) -> Words:
     words = np.zeros(len(keys), np.uint64)
     for table in tables.values():
         places = np.searchsorted(keys, table.waybills)
-        words[places] = numbers(table.rows, "word")[table.order[table.starts[:-1]]]
+        words[places] = column_values(table.rows, "word")[table.order[table.starts[:-1]]]
     return words
 
 
-def _strangers(table: Sorted, keys: Words, words: Words) -> Flags:
+def _strangers(table: SortedRows, keys: Words, words: Words) -> Flags:
     """Rows, in the table's order, whose word is not their key's."""
     expected = words[np.searchsorted(keys, table.waybills)]
     strange: Flags = table.column("word") != np.repeat(expected, np.diff(table.starts))
     return strange
 
 
-def _first_words(keys: Words, tables: Mapping[str, Sorted]) -> Words:
+def _first_words(keys: Words, tables: Mapping[str, SortedRows]) -> Words:
     """Word of each key in the row that came first of all."""
     parts = [(t.keys, t.column("word"), t.column("source"), t.column("row")) for t in tables.values()]
     key, word, source, row = (np.concatenate(c) for c in zip(*parts, strict=True))
@@ -88,10 +88,10 @@ def _first_words(keys: Words, tables: Mapping[str, Sorted]) -> Words:
     return out
 
 
-def _without(table: Sorted, strange: Flags, refused: list[tuple[int, int]]) -> Sorted:
+def _without(table: SortedRows, strange: Flags, refused: list[tuple[int, int]]) -> SortedRows:
     if not strange.any():
         return table
     sources, rows = table.column("source")[strange], table.column("row")[strange]
     refused.extend(zip(sources.tolist(), rows.tolist(), strict=True))
     keep = np.sort(table.order[~strange])
-    return in_order(table.layout, table.rows.take(pa.array(keep)))
+    return sort_rows(table.layout, table.rows.take(pa.array(keep)))

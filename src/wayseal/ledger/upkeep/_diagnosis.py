@@ -19,7 +19,7 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-class Ill(StrEnum):
+class Fault(StrEnum):
     """What is wrong."""
 
     MANIFEST_MISSING = "manifest-missing"
@@ -28,47 +28,41 @@ class Ill(StrEnum):
     FILE_SHORT = "file-short"
     FILE_CHANGED = "file-changed"
     QUARANTINE_LONGER = "quarantine-longer"
-    QUARANTINE_TWICE = "quarantine-twice"
     SECRET = "secret"  # noqa: S105 (no secret, but what is said of one)
     TILE = "tile"
     TREE = "tree"
     DERIVED = "derived"
     LEAVINGS = "leavings"
     MODES = "modes"
-    LAYOUT = "layout"
     DISK = "disk"
     LOCKED = "locked"
     SMALL_FILES = "small-files"
 
 
 _SEVERITY = {
-    Ill.LEAVINGS: Severity.WARNING,
-    Ill.MODES: Severity.WARNING,
-    Ill.LAYOUT: Severity.WARNING,
-    Ill.DISK: Severity.WARNING,
-    Ill.QUARANTINE_LONGER: Severity.WARNING,
-    Ill.QUARANTINE_TWICE: Severity.WARNING,
-    Ill.LOCKED: Severity.NOTE,
-    Ill.SMALL_FILES: Severity.NOTE,
+    Fault.LEAVINGS: Severity.WARNING,
+    Fault.MODES: Severity.WARNING,
+    Fault.DISK: Severity.WARNING,
+    Fault.QUARANTINE_LONGER: Severity.WARNING,
+    Fault.LOCKED: Severity.NOTE,
+    Fault.SMALL_FILES: Severity.NOTE,
 }
 
 
-class Cure(StrEnum):
+class Remedy(StrEnum):
     """What can be done.
 
-    wait, upgrade, compact, room, rebuild: by whoever keeps the ledger. remove, modes, cut, apart: `repair` does it.
+    wait, compact, room, rebuild: by whoever keeps the ledger. remove, modes, cut: `repair` does it.
     tree: `repair` makes it again. backup: `repair` takes it from the backup that was given. give: a backup is needed.
     lost: the backup that was given doesn't have it.
     """
 
     WAIT = "wait"
-    UPGRADE = "upgrade"
     COMPACT = "compact"
     ROOM = "room"
     REMOVE = "remove"
     MODES = "modes"
     CUT = "cut"
-    APART = "apart"
     TREE = "tree"
     BACKUP = "backup"
     GIVE = "give"
@@ -76,12 +70,12 @@ class Cure(StrEnum):
     REBUILD = "rebuild"
 
 
-SAFE = frozenset((Cure.REMOVE, Cure.MODES, Cure.CUT, Cure.APART, Cure.TREE, Cure.BACKUP))
+SAFE = frozenset((Remedy.REMOVE, Remedy.MODES, Remedy.CUT, Remedy.TREE, Remedy.BACKUP))
 """What `repair` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hanging:
+class Affected:
     """What hangs on a file of the ledger: its kind, bucket day (since 1970), rows, and the sources that may be in it.
 
     sources: names without folder, out of which its rows can have come. tiles and the secret have no rows of their own.
@@ -97,24 +91,24 @@ class Hanging:
 class Diagnosis:
     """One thing that was found. where: path of the file or folder; values: what the words need."""
 
-    ill: Ill
-    cure: Cure
+    fault: Fault
+    remedy: Remedy
     where: Path
-    hanging: Hanging | None = None
+    affected: Affected | None = None
     values: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def severity(self) -> Severity:
         """How bad it is."""
-        return _SEVERITY.get(self.ill, Severity.ERROR)
+        return _SEVERITY.get(self.fault, Severity.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """One thing that was mended: which ill, how, and where."""
+class Repair:
+    """One thing that was mended: which fault, how, and where."""
 
-    ill: Ill
-    cure: Cure
+    fault: Fault
+    remedy: Remedy
     where: Path
     values: Mapping[str, str | int] = field(default_factory=dict)
 
@@ -132,7 +126,7 @@ class Examination:
     free: int
     deep: bool
     diagnoses: tuple[Diagnosis, ...]
-    acts: tuple[Act, ...] = ()
+    acts: tuple[Repair, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -140,9 +134,9 @@ class Examination:
         return FOUND if any(d.severity is not Severity.NOTE for d in self.diagnoses) else 0
 
 
-def hanging_on(manifest: Manifest, entry: FileEntry) -> Hanging:
+def describe_affected(manifest: Manifest, entry: FileEntry) -> Affected:
     """What hangs on a file."""
-    return Hanging(kind=entry.kind, day=entry.day, rows=entry.rows, sources=_sources(manifest, entry))
+    return Affected(kind=entry.kind, day=entry.day, rows=entry.rows, sources=_sources(manifest, entry))
 
 
 def _sources(manifest: Manifest, entry: FileEntry) -> tuple[str, ...]:

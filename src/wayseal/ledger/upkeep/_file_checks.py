@@ -12,13 +12,12 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.upkeep._ills import Cure, Diagnosis, Hanging, Ill, hanging_on
-from wayseal.ledger.upkeep._inventory import named_twice
+from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Fault, Remedy, describe_affected
 
 _CHUNK = 1 << 20
 
 
-class Shelf:
+class BackupFiles:
     """The files of a backup, by SHA-256."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -42,19 +41,17 @@ class Shelf:
                 continue
         return None
 
-    def cure(self, there: Path | None) -> Cure:
+    def remedy(self, there: Path | None) -> Remedy:
         """What can be done where the backup has the bytes, or hasn't (None)."""
-        return Cure.BACKUP if there else Cure.GIVE if self.folder is None else Cure.LOST
+        return Remedy.BACKUP if there else Remedy.GIVE if self.folder is None else Remedy.LOST
 
 
-def look_at_files(ledger: Path, manifest: Manifest, shelf: Shelf, progress: Progress) -> list[Diagnosis]:
+def check_files(ledger: Path, manifest: Manifest, backup_files: BackupFiles, progress: Progress) -> list[Diagnosis]:
     """Every file of the manifest by its SHA-256 (rule 1)."""
     total = sum(f.bytes for f in manifest.files)
-    twice = {id(entry) for entry in named_twice(manifest)}
     out, done = [], 0
     for entry in manifest.files:
-        look = _once_more if id(entry) in twice else _look
-        found = look(ledger, manifest, entry, shelf)
+        found = _check_file(ledger, manifest, entry, backup_files)
         if found is not None:
             out.append(found)
         done += entry.bytes
@@ -62,32 +59,25 @@ def look_at_files(ledger: Path, manifest: Manifest, shelf: Shelf, progress: Prog
     return out
 
 
-def _look(ledger: Path, manifest: Manifest, entry: FileEntry, shelf: Shelf) -> Diagnosis | None:
+def _check_file(ledger: Path, manifest: Manifest, entry: FileEntry, backup_files: BackupFiles) -> Diagnosis | None:
     path = ledger / entry.path
     try:
         size = path.stat().st_size
         if size == entry.bytes and file_digest(path) == entry.sha256:
             return None
-        ill = Ill.FILE_SHORT if size < entry.bytes else Ill.FILE_CHANGED
+        fault = Fault.FILE_SHORT if size < entry.bytes else Fault.FILE_CHANGED
     except OSError:
-        ill, size = Ill.FILE_MISSING, 0
-    if ill is Ill.FILE_CHANGED and size > entry.bytes and begins_with(path, entry):
-        return _diagnosis(ledger, manifest, entry, Ill.QUARANTINE_LONGER, Cure.CUT)
-    return _diagnosis(ledger, manifest, entry, ill, shelf.cure(shelf.has(entry.path, entry.sha256)))
+        fault, size = Fault.FILE_MISSING, 0
+    if fault is Fault.FILE_CHANGED and size > entry.bytes and starts_with(path, entry):
+        return _diagnosis(ledger, manifest, entry, Fault.QUARANTINE_LONGER, Remedy.CUT)
+    return _diagnosis(ledger, manifest, entry, fault, backup_files.remedy(backup_files.has(entry.path, entry.sha256)))
 
 
-def _once_more(ledger: Path, manifest: Manifest, entry: FileEntry, shelf: Shelf) -> Diagnosis:
-    """An entry whose file a later one names again, with what was appended to it."""
-    if begins_with(ledger / entry.path, entry):
-        return _diagnosis(ledger, manifest, entry, Ill.QUARANTINE_TWICE, Cure.APART)
-    return _diagnosis(ledger, manifest, entry, Ill.FILE_CHANGED, shelf.cure(None))
+def _diagnosis(ledger: Path, manifest: Manifest, entry: FileEntry, fault: Fault, remedy: Remedy) -> Diagnosis:
+    return Diagnosis(fault=fault, remedy=remedy, where=ledger / entry.path, affected=describe_affected(manifest, entry))
 
 
-def _diagnosis(ledger: Path, manifest: Manifest, entry: FileEntry, ill: Ill, cure: Cure) -> Diagnosis:
-    return Diagnosis(ill=ill, cure=cure, where=ledger / entry.path, hanging=hanging_on(manifest, entry))
-
-
-def begins_with(path: Path, entry: FileEntry) -> bool:
+def starts_with(path: Path, entry: FileEntry) -> bool:
     """Whether a file's first bytes are what an entry says."""
     try:
         digest, left = hashlib.sha256(), entry.bytes
@@ -100,12 +90,19 @@ def begins_with(path: Path, entry: FileEntry) -> bool:
     return not left and digest.hexdigest() == entry.sha256
 
 
-def look_at_secret(ledger: Path, manifest: Manifest, shelf: Shelf) -> list[Diagnosis]:
+def check_secret(ledger: Path, manifest: Manifest, backup_files: BackupFiles) -> list[Diagnosis]:
     """The secret, by the manifest's check of it."""
     if is_secret(ledger, manifest):
         return []
-    there = shelf.folder if shelf.folder and is_secret(shelf.folder, manifest) else None
-    return [Diagnosis(ill=Ill.SECRET, cure=shelf.cure(there), where=ledger / SECRET, hanging=Hanging(kind="secret"))]
+    there = backup_files.folder if backup_files.folder and is_secret(backup_files.folder, manifest) else None
+    return [
+        Diagnosis(
+            fault=Fault.SECRET,
+            remedy=backup_files.remedy(there),
+            where=ledger / SECRET,
+            affected=Affected(kind="secret"),
+        )
+    ]
 
 
 def is_secret(folder: Path, manifest: Manifest) -> bool:

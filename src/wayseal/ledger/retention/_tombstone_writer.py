@@ -1,4 +1,4 @@
-"""Making the tombstones of a purge (`_holes`): for each commit that brought reads that go, one range of keys at a time.
+"""Making the tombstones of a purge: for each commit that brought reads that go, one range of keys at a time.
 
 What is needed of the reads that stay is their place alone, so only their order is read.
 """
@@ -11,11 +11,19 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._holes import GONE, GONE_SCHEMA, TOMBSTONES, TOMBSTONES_SCHEMA, Holes, Weave, hash_column
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._pages import NONE_GONE, PAGE, numbered
-from wayseal.ledger._recount import by_part
-from wayseal.ledger._tiles import leaves_between
+from wayseal.ledger._pages import NONE_GONE, PAGE, number_pages
+from wayseal.ledger._recount import split_by_part
+from wayseal.ledger._tombstones import (
+    GONE,
+    GONE_SCHEMA,
+    TOMBSTONES,
+    TOMBSTONES_SCHEMA,
+    TombstoneMerger,
+    Tombstones,
+    hash_column,
+)
+from wayseal.ledger._tree import read_leaves_between
 from wayseal.ledger._types import Bytes, Flags, Longs, Words
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle.hashing import SIZE, Digests
@@ -26,17 +34,17 @@ _NO_READS = np.zeros((0, _WIDE), np.uint8)
 Put = Callable[[pa.RecordBatch], None]
 
 
-class Burial:
+class CommitTombstones:
     """One commit: takes all its reads in the ledger's order and says which pages are gone and what stays of others."""
 
-    def __init__(self, commit: CommitEntry, holes: Holes, put: Put) -> None:
+    def __init__(self, commit: CommitEntry, tombstones: Tombstones, put: Put) -> None:
         self.commit = commit
-        self._holes = holes
+        self._tombstones = tombstones
         self._put = put
         self._part = -1
         self._page = 0
         self._held = _NO_READS
-        self._weave = Weave(NONE_GONE, _NO_READS[:, :SIZE], NONE_GONE)
+        self._merger = TombstoneMerger(NONE_GONE, _NO_READS[:, :SIZE], NONE_GONE)
         self.gone: dict[int, list[tuple[Longs, Longs]]] = {}
         self.left: dict[int, int] = {}
 
@@ -44,16 +52,16 @@ class Burial:
         """The next reads: their waybills' keys, which of them go, and the hashes of those (n, 32), as many as go."""
         rows = np.zeros((len(keys), _WIDE), np.uint8)
         rows[going, :SIZE], rows[going, SIZE] = hashes, 1
-        for part, some in by_part(keys, self.commit.parts):
+        for part, some in split_by_part(keys, self.commit.parts):
             if part != self._part:
                 self.close()
                 self._part, self._page = part, 0
-                self._weave = self._holes.weave((self.commit.generation, part))
-            self._take(self._weave.add(rows[some])[0])
+                self._merger = self._tombstones.merger((self.commit.generation, part))
+            self._take(self._merger.add(rows[some])[0])
 
     def close(self) -> None:
         """Ends the last part."""
-        self._take(self._weave.rest(_NO_READS))
+        self._take(self._merger.rest(_NO_READS))
         if len(self._held):
             self._cut(self._held, len(self._held))
         self._held = _NO_READS
@@ -68,7 +76,7 @@ class Burial:
     def _cut(self, rows: Bytes, size: int) -> None:
         """Pages of `size` reads each: those that are gone, and the tombstones of the others."""
         dead = rows[:, SIZE].reshape(-1, size) != 0
-        page = numbered(np.arange(self._page, self._page + len(dead)), self._weave.gone)
+        page = number_pages(np.arange(self._page, self._page + len(dead)), self._merger.gone)
         self._page += len(dead)
         self.left[self._part] = self._page
         gone = dead.all(axis=1)
@@ -77,10 +85,10 @@ class Burial:
         stays = (dead & ~gone[:, None]).reshape(-1)
         if stays.any():
             places = (page[:, None] * PAGE + np.arange(size)).reshape(-1)[stays]
-            self._put(tombstones(self.commit.generation, self._part, places, rows[stays, :SIZE]))
+            self._put(tombstone_rows(self.commit.generation, self._part, places, rows[stays, :SIZE]))
 
 
-def tombstones(generation: int, part: int, places: Longs, hashes: Digests) -> pa.RecordBatch:
+def tombstone_rows(generation: int, part: int, places: Longs, hashes: Digests) -> pa.RecordBatch:
     """Rows of tombstones."""
     n = len(places)
     arrays = [
@@ -92,51 +100,53 @@ def tombstones(generation: int, part: int, places: Longs, hashes: Digests) -> pa
     return pa.RecordBatch.from_arrays(arrays, schema=TOMBSTONES_SCHEMA)
 
 
-class Graveyard:
+class TombstoneWriter:
     """All commits of a purge; those none of whose reads go keep the tombstones that they have."""
 
-    def __init__(self, ledger: Path, manifest: Manifest, holes: Holes, commits: Sequence[int], to: Generation) -> None:
+    def __init__(
+        self, ledger: Path, manifest: Manifest, tombstones: Tombstones, commits: Sequence[int], to: Generation
+    ) -> None:
         self._ledger = ledger
         self._manifest = manifest
-        self._holes = holes
+        self._tombstones = tombstones
         self._to = to
-        self._of = {n: Burial(manifest.commits[n], holes, self._put) for n in commits}
+        self._of = {n: CommitTombstones(manifest.commits[n], tombstones, self._put) for n in commits}
         mine = {b.commit.generation for b in self._of.values()}
-        for place in holes.places:
+        for place in tombstones.places:
             if place[0] not in mine:
-                self._put(tombstones(*place, *holes.tombstones(place)))
+                self._put(tombstone_rows(*place, *tombstones.rows_of(place)))
 
     def _put(self, rows: pa.RecordBatch) -> None:
         self._to.write(TOMBSTONES, rows)
 
     def add(self, commit: int, keys: Words, going: Flags, hashes: Digests) -> None:
-        """The next reads of a commit, as `Burial.add` takes them."""
+        """The next reads of a commit, as `CommitTombstones.add` takes them."""
         self._of[commit].add(keys, going, hashes)
 
     def close(self) -> None:
         """Writes which pages are gone. LedgerChangedError where reads and tree don't fit: then nothing may go."""
         mine = {b.commit.generation: b for b in self._of.values()}
         rows = []
-        for burial in self._of.values():
-            burial.close()
-            rows += self._stretches(burial)
-        kept = [row for row in self._holes.gone.to_pylist() if row["generation"] not in mine]
+        for one in self._of.values():
+            one.close()
+            rows += self._stretches(one)
+        kept = [row for row in self._tombstones.gone.to_pylist() if row["generation"] not in mine]
         if rows or kept:
             made = pa.Table.from_pylist([*kept, *rows], GONE_SCHEMA)
             self._to.write(GONE, made.combine_chunks().to_batches()[0])
 
-    def _stretches(self, burial: Burial) -> list[dict[str, int | bytes]]:
-        commit = burial.commit
+    def _stretches(self, one: CommitTombstones) -> list[dict[str, int | bytes]]:
+        commit = one.commit
         at = sum(c.pages + 1 for c in self._manifest.commits[: self._manifest.commits.index(commit)])
         end, out = at + commit.pages, []
-        before = _reads(self._holes, commit.generation)
-        for part in sorted({*burial.left, *before}):
+        before = _reads(self._tombstones, commit.generation)
+        for part in sorted({*one.left, *before}):
             old = before.get(part, [])
-            portions = [(NONE_GONE, NONE_GONE), *old, *burial.gone.get(part, [])]
+            portions = [(NONE_GONE, NONE_GONE), *old, *one.gone.get(part, [])]
             pages, reads = (np.concatenate(c) for c in zip(*portions, strict=True))
             order = np.argsort(pages)
             out += self._cut(commit.generation, part, at, pages[order], reads[order])
-            at += burial.left.get(part, 0) + sum(len(p) for p, _ in old)
+            at += one.left.get(part, 0) + sum(len(p) for p, _ in old)
         if at != end:
             raise LedgerChangedError("reads and tree don't fit: run `wayseal ledger verify`", file=self._ledger)
         return out
@@ -148,7 +158,7 @@ class Graveyard:
         for some, count in zip(np.split(pages, cuts), np.split(reads, cuts), strict=True):
             if len(some):
                 low, high = first + int(some[0]), first + int(some[-1]) + 1
-                leaves = leaves_between(self._ledger, self._manifest.size, low, high)
+                leaves = read_leaves_between(self._ledger, self._manifest.size, low, high)
                 out.append(
                     {
                         "generation": generation, "part": part, "page": int(some[0]), "pages": len(some),
@@ -158,10 +168,10 @@ class Graveyard:
         return out
 
 
-def _reads(holes: Holes, generation: int) -> dict[int, list[tuple[Longs, Longs]]]:
+def _reads(tombstones: Tombstones, generation: int) -> dict[int, list[tuple[Longs, Longs]]]:
     """Part → gone pages of a commit and the reads of each: all that matters is their sum a stretch."""
     out: dict[int, list[tuple[Longs, Longs]]] = {}
-    for row in holes.gone.to_pylist():
+    for row in tombstones.gone.to_pylist():
         if row["generation"] == generation:
             pages = np.arange(row["page"], row["page"] + row["pages"])
             reads = np.zeros(len(pages), np.int64)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import run_starts
 from wayseal.ledger._pages import NONE_GONE, PAGE, Pages
-from wayseal.ledger._part import numbers
+from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import SortedFile
 from wayseal.ledger._types import Bytes, Longs
 from wayseal.merkle.hashing import SIZE, Digests
@@ -56,7 +56,7 @@ def hash_column(hashes: Digests) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(SIZE), len(hashes), [None, buffer])
 
 
-class Holes:
+class Tombstones:
     """The tombstones and gone pages of one generation; hashes are read part by part, when they are asked for."""
 
     def __init__(self, finder: Finder) -> None:
@@ -74,8 +74,8 @@ class Holes:
     @property
     def reads(self) -> int:
         """How many purged reads they stand for."""
-        graves = sum(stop - start for spans in self._spans.values() for _, start, stop in spans)
-        return graves + int(sum(self.gone["reads"].to_pylist()))
+        rows = sum(stop - start for spans in self._spans.values() for _, start, stop in spans)
+        return rows + int(sum(self.gone["reads"].to_pylist()))
 
     @property
     def places(self) -> Sequence[Place]:
@@ -91,19 +91,19 @@ class Holes:
         parts = sorted(part for which, part in self._pages if which == generation)
         return [(part, page) for part in parts for page in self.pages((generation, part)).tolist()]
 
-    def tombstones(self, place: Place) -> tuple[Longs, Digests]:
+    def rows_of(self, place: Place) -> tuple[Longs, Digests]:
         """Places and hashes of a part's tombstones, in order."""
         found = [_rows(file, start, stop) for file, start, stop in self._spans.get(place, ())]
-        places = np.concatenate([NONE_GONE, *(numbers(rows, "place") for rows in found)])
+        places = np.concatenate([NONE_GONE, *(column_values(rows, "place") for rows in found)])
         hashes = np.concatenate([np.zeros((0, SIZE), np.uint8), *(hashes_of(rows) for rows in found)])
         return places, hashes
 
-    def weave(self, place: Place) -> "Weave":
+    def merger(self, place: Place) -> "TombstoneMerger":
         """For putting the tombstones of a part among its reads."""
-        return Weave(*self.tombstones(place), self.pages(place))
+        return TombstoneMerger(*self.rows_of(place), self.pages(place))
 
 
-def ranks(where: Sequence[Place], gone: Sequence[Place]) -> Longs:
+def rank_pages(where: Sequence[Place], gone: Sequence[Place]) -> Longs:
     """The place of each page (part, number) that is left among all pages of its commit; both lists are sorted."""
     if not gone:
         return np.arange(len(where))
@@ -131,18 +131,18 @@ class GoneStretch:
         return self.pages * PAGE - PAGE < self.reads <= self.pages * PAGE
 
 
-def stretches_of(holes: Holes, where: Sequence[Place], generation: int) -> Iterator[GoneStretch]:
+def find_gone_stretches(tombstones: Tombstones, where: Sequence[Place], generation: int) -> Iterator[GoneStretch]:
     """The gone stretches of a commit of which these pages (part, number), sorted, are left."""
-    gone = holes.gone_of(generation)
+    gone = tombstones.gone_of(generation)
     left = _keyed(where)
     rank = dict(zip(gone, (np.arange(len(gone)) + np.searchsorted(left, _keyed(gone))).tolist(), strict=True))
-    for row in holes.gone.to_pylist():
+    for row in tombstones.gone.to_pylist():
         if row["generation"] == generation:
             place = rank[row["part"], row["page"]]
             yield GoneStretch(rank=place, pages=row["pages"], reads=row["reads"], leaves=row["hash"])
 
 
-def complete(where: Sequence[Place], gone: Sequence[Place], parts: int) -> bool:
+def is_complete(where: Sequence[Place], gone: Sequence[Place], parts: int) -> bool:
     """Whether the pages (part, number) that are left and those that are gone are all of a commit's, each once."""
     every = np.array([*where, *gone], np.int64).reshape(-1, 2)
     every = every[np.lexsort((every[:, 1], every[:, 0]))]
@@ -157,7 +157,7 @@ def _runs(file: SortedFile) -> Iterator[tuple[Place, int, int]]:
     done = 0
     for group in range(len(file.rows)):
         rows = file.read([group], _WHOSE)
-        generation, part = numbers(rows, "generation"), numbers(rows, "part")
+        generation, part = column_values(rows, "generation"), column_values(rows, "part")
         starts = run_starts(generation.astype(np.uint64) << _HALF | part.astype(np.uint64))
         for start, stop in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
             yield (int(generation[start]), int(part[start])), done + start, done + stop
@@ -172,7 +172,7 @@ def _rows(file: SortedFile, start: int, stop: int) -> pa.RecordBatch:
     return rows.slice(start - first, stop - start)
 
 
-class Weave:
+class TombstoneMerger:
     """Puts tombstones among the reads of a part as these come, portion by portion, in their order."""
 
     def __init__(self, places: Longs, hashes: Digests, gone: Longs) -> None:
@@ -212,26 +212,26 @@ class Weave:
         return made
 
 
-class Filled:
+class RestoredPages:
     """The pages of one commit, made of the reads that are left and of tombstones."""
 
-    def __init__(self, generation: int, holes: Holes) -> None:
+    def __init__(self, generation: int, tombstones: Tombstones) -> None:
         self.pages = Pages(generation)
         self._generation = generation
-        self._holes = holes
+        self._tombstones = tombstones
         self.fits = True
         self._part = -1
-        self._weave = Weave(NONE_GONE, np.zeros((0, SIZE), np.uint8), NONE_GONE)
+        self._merger = TombstoneMerger(NONE_GONE, np.zeros((0, SIZE), np.uint8), NONE_GONE)
 
     def add(self, part: int, hashes: Digests) -> None:
         """Hashes of the next reads of a part, as `Pages.add` takes them."""
         if part != self._part:
             self.close()
-            self._part, self._weave = part, self._holes.weave((self._generation, part))
-        self.pages.add(part, self._weave.add(hashes)[0], self._weave.gone)
+            self._part, self._merger = part, self._tombstones.merger((self._generation, part))
+        self.pages.add(part, self._merger.add(hashes)[0], self._merger.gone)
 
     def close(self) -> None:
         """Ends the last part."""
-        self.pages.add(self._part, self._weave.rest(np.zeros((0, SIZE), np.uint8)), self._weave.gone)
+        self.pages.add(self._part, self._merger.rest(np.zeros((0, SIZE), np.uint8)), self._merger.gone)
         self.pages.close()
-        self.fits &= self._weave.fits
+        self.fits &= self._merger.fits

@@ -1,13 +1,27 @@
-"""The tree's tiles in the ledger's folder `tree`."""
+"""The ledger's tree: its tiles in the folder `tree`, and how a commit becomes part of it.
 
+A commit adds the pages of its reads, and behind them a leaf over what it made.
+
+1. The last leaf binds the ledger's digest, and with it the SHA-256 of every file and every source: all tables, not only
+   reads, and under which id and secret.
+2. Leaves are only ever added. A tree that begins as a checkpoint says is the history that was there then.
+3. Tiles are durable before the manifest that counts on them is swapped in.
+"""
+
+import dataclasses
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from wayseal.ledger._files import HashingFile, make_folder, sync_folder
+from wayseal.ledger._files import make_folder, sync_folder, write_file
+from wayseal.ledger._manifest import CommitEntry, Manifest, canonical
+from wayseal.ledger._salts import make_secret
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle import Tree
-from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.hashing import SIZE, Digests, leaf_hash, stacked
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tile_of, tiles
 from wayseal.model.errors import disk_says
 
@@ -19,13 +33,13 @@ def tile_paths(size: int) -> set[str]:
     return {f"{FOLDER}/{tile.path}" for tile in tiles(size)}
 
 
-def contents(size: int, leaves: Digests) -> dict[str, bytes]:
+def tile_contents(size: int, leaves: Digests) -> dict[str, bytes]:
     """What the tiles of a tree with these leaves hold, by their paths below the ledger."""
     levels = grown([], leaves)
     return {f"{FOLDER}/{t.path}": levels[t.level][t.first : t.first + t.width].tobytes() for t in tiles(size)}
 
 
-def stored_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
+def read_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
     """The tree's leaves as its tiles hold them, zeros where one can't be read; and the tiles where that is so."""
     leaves = np.zeros((size, SIZE), np.uint8)
     lost = []
@@ -38,7 +52,7 @@ def stored_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
     return leaves, lost
 
 
-def unreadable_tiles(ledger: Path, size: int) -> list[str]:
+def find_unreadable_tiles(ledger: Path, size: int) -> list[str]:
     """Paths, below the ledger, of tiles that are missing or not as long as they should be."""
     out = []
     for tile in tiles(size):
@@ -63,7 +77,7 @@ def read_tile(ledger: Path, tile: Tile) -> Digests:
     return np.frombuffer(content, np.uint8).reshape(-1, SIZE)
 
 
-def stored_tree(ledger: Path, size: int) -> Tree:
+def open_tree(ledger: Path, size: int) -> Tree:
     """The tree of `size` leaves as its tiles hold it; each is read once, when it is needed."""
     known: dict[tuple[int, int], Digests] = {}
 
@@ -77,14 +91,14 @@ def stored_tree(ledger: Path, size: int) -> Tree:
     return Tree(size, read)
 
 
-def leaves_between(ledger: Path, size: int, first: int, stop: int) -> Digests:
+def read_leaves_between(ledger: Path, size: int, first: int, stop: int) -> Digests:
     """Leaves `first` to `stop` (excluded) of the tree of `size` leaves, as its tiles hold them."""
     parts = [read_tile(ledger, tile_of(size, 0, index)) for index in range(first // WIDTH, -(-stop // WIDTH))]
     start = first // WIDTH * WIDTH
     return np.concatenate([np.zeros((0, SIZE), np.uint8), *parts])[first - start : stop - start]
 
 
-def extend(ledger: Path, size: int, leaves: Digests) -> tuple[int, bytes]:
+def extend_tree(ledger: Path, size: int, leaves: Digests) -> tuple[int, bytes]:
     """Adds leaves to the tree of `size`: writes new tiles, durably; returns its new size and root.
 
     Nothing that the present manifest names is touched: a crash leaves the tree as it was.
@@ -116,10 +130,7 @@ def _write(ledger: Path, tile: Tile, content: Digests) -> None:
     """Writes one tile; what a crash left under its name is no part of the ledger."""
     path = ledger / FOLDER / tile.path
     make_folder(path.parent, ledger)
-    path.unlink(missing_ok=True)
-    file = HashingFile(path)
-    file.write(content.tobytes())
-    file.seal()
+    write_file(path, content.tobytes())
 
 
 def _sync(ledger: Path) -> None:
@@ -128,3 +139,41 @@ def _sync(ledger: Path) -> None:
             sync_folder(path)
     sync_folder(ledger / FOLDER)
     sync_folder(ledger)
+
+
+_HEAD = struct.Struct(">BB")
+_COMMIT_KIND = 2
+_VERSION = 1
+_ID_SIZE, _SECRET_SIZE = 16, 32
+Entropy = Callable[[int], bytes]
+"""So many random bytes."""
+
+
+def hash_commit(manifest: Manifest, commit: CommitEntry) -> bytes:
+    """The hash of a commit's leaf (rule 1)."""
+    content = {"id": manifest.id, "secret": manifest.secret, **dataclasses.asdict(commit)}
+    return leaf_hash(_HEAD.pack(_COMMIT_KIND, _VERSION) + canonical(content).encode())
+
+
+def new_manifest(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
+    """The manifest of a new ledger, with its id and its tree, and the secret beside it."""
+    salts = make_secret(ledger, entropy(_SECRET_SIZE))
+    made = Manifest(key_bits=key_bits, id=entropy(_ID_SIZE).hex(), secret=salts.check)
+    return append_commit(ledger, made, [], 1, ())
+
+
+def append_commit(
+    ledger: Path, manifest: Manifest, pages: Sequence[bytes], parts: int, columns: tuple[str, ...]
+) -> Manifest:
+    """The manifest with its tree, after a commit whose pages have these hashes (rules 2 and 3)."""
+    commit = CommitEntry(
+        generation=manifest.generation,
+        parts=parts,
+        columns=columns,
+        pages=len(pages),
+        sources=len(manifest.sources),
+        digest=manifest.digest,
+    )
+    leaves = stacked([*pages, hash_commit(manifest, commit)])
+    size, root = extend_tree(ledger, manifest.size, leaves)
+    return replace(manifest, commits=(*manifest.commits, commit), size=size, root=root.hex())

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, ROW_GROUP
 from wayseal.ledger._manifest import FileEntry, Manifest
-from wayseal.ledger._part import numbers
+from wayseal.ledger._part import column_values
 from wayseal.ledger._report import Progress
-from wayseal.ledger._sorted import SortedFile, contains, joined, open_sorted, ranges, read_range
+from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._types import DAY_US, NO_DAY, Longs, Words
-from wayseal.ledger._words import newest
 
 _FEWEST, _MOST = 1 << 19, 1 << 21
 _SPREAD = 2
@@ -37,7 +37,7 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doomed:
+class PurgeSelection:
     """In one range of keys: waybills that go, and that are held (keys, sorted)."""
 
     keys: Words
@@ -45,7 +45,7 @@ class Doomed:
 
 
 @dataclass(slots=True, kw_only=True)
-class Plan:
+class PurgePlan:
     """What a purge removes: reads a day of their buckets, waybills, those held, queries; bytes of the day's files."""
 
     days: dict[int, int]
@@ -65,7 +65,7 @@ class Plan:
         return not (self.waybills or self.queries)
 
 
-class Court:
+class PurgeSelector:
     """Says which waybills go."""
 
     def __init__(self, ledger: Path, manifest: Manifest, boundary: Boundary) -> None:
@@ -78,18 +78,18 @@ class Court:
         }
         self._queries = [open_sorted(ledger, f) for f in manifest.files if f.kind == "table:queries"]
 
-    def of(self, low: int, high: int) -> Doomed:
+    def of(self, low: int, high: int) -> PurgeSelection:
         """Waybills with keys from `low` to `high`, both included (rules 1 and 2)."""
         parts = read_range(self.catalogue, low, high, CATALOGUE_SCHEMA)
         if not parts:
-            return Doomed(keys=np.zeros(0, np.uint64), held=np.zeros(0, np.uint64))
-        rows = newest(joined(parts, CATALOGUE_SCHEMA))
-        keys, days = numbers(rows, "waybill"), numbers(rows, "day").astype(np.int64)
+            return PurgeSelection(keys=np.zeros(0, np.uint64), held=np.zeros(0, np.uint64))
+        rows = take_newest(join_batches(parts, CATALOGUE_SCHEMA))
+        keys, days = column_values(rows, "waybill"), column_values(rows, "day").astype(np.int64)
         if (days == NO_DAY).any():
             days = np.where(days == NO_DAY, self._mentioned(keys, low, high), days)
         gone = (days != NO_DAY) & (days < self.boundary.day)
-        held = gone & contains(self._young(low, high), keys)
-        return Doomed(keys=keys[gone & ~held], held=keys[held])
+        held = gone & contains(self._younger(low, high), keys)
+        return PurgeSelection(keys=keys[gone & ~held], held=keys[held])
 
     def _mentioned(self, keys: Words, low: int, high: int) -> Longs:
         """Day of the newest row that mentions each waybill; NO_DAY where none does."""
@@ -97,30 +97,30 @@ class Court:
         for name, files in self._mentions.items():
             schema = pa.schema([_TIMES.field("waybill"), _TIMES.field("at").with_name(KEYED[name].time)])
             for rows in read_range(files, low, high, schema):
-                place = np.searchsorted(keys, numbers(rows, "waybill"))
-                np.maximum.at(out, place, numbers(rows, KEYED[name].time) // DAY_US)
+                place = np.searchsorted(keys, column_values(rows, "waybill"))
+                np.maximum.at(out, place, column_values(rows, KEYED[name].time) // DAY_US)
         return out
 
-    def _young(self, low: int, high: int) -> Words:
+    def _younger(self, low: int, high: int) -> Words:
         """Waybills with a young read."""
         if self.boundary.young is None:
             return np.zeros(0, np.uint64)
         parts = read_range([f for _, f in self.old], low, high, _TIMES)
-        found = [numbers(rows, "waybill")[numbers(rows, "at") >= self.boundary.young] for rows in parts]
+        found = [column_values(rows, "waybill")[column_values(rows, "at") >= self.boundary.young] for rows in parts]
         return np.unique(np.concatenate([np.zeros(0, np.uint64), *found]))
 
-    def plan(self, progress: Progress) -> Plan:
+    def plan(self, progress: Progress) -> PurgePlan:
         """What would go, without changing anything."""
-        out = Plan(days={}, bytes=sum(f.bytes for f in self.entries), queries=self._old_queries())
+        out = PurgePlan(days={}, bytes=sum(f.bytes for f in self.entries), queries=self._old_queries())
         walked = [*self.catalogue, *(f for _, f in self.old)]
         total, done = sum(int(f.rows.sum()) for f in walked), 0
-        for low, high in ranges(walked, range_rows(len(walked))):
-            doomed = self.of(low, high)
-            out.waybills += len(doomed.keys)
-            out.held += len(doomed.held)
+        for low, high in ranges(walked, rows_of_range(len(walked))):
+            selected = self.of(low, high)
+            out.waybills += len(selected.keys)
+            out.held += len(selected.held)
             for day, file in self.old:
                 for rows in read_range([file], low, high, _KEYS):
-                    gone = int(contains(doomed.keys, numbers(rows, "waybill")).sum())
+                    gone = int(contains(selected.keys, column_values(rows, "waybill")).sum())
                     done += rows.num_rows
                     if gone:
                         out.days[day] = out.days.get(day, 0) + gone
@@ -130,7 +130,9 @@ class Court:
 
     def _old_queries(self) -> int:
         limit = self.boundary.day * DAY_US
-        return sum(int((numbers(rows, "at") < limit).sum()) for rows in self.queries(pa.schema([_TIMES.field("at")])))
+        return sum(
+            int((column_values(rows, "at") < limit).sum()) for rows in self.queries(pa.schema([_TIMES.field("at")]))
+        )
 
     def queries(self, schema: pa.Schema | None = None) -> Iterator[pa.RecordBatch]:
         """Queries, portion by portion, in their order."""
@@ -139,7 +141,7 @@ class Court:
                 yield file.read([group], schema or file.file.schema_arrow)
 
 
-def range_rows(files: int) -> int:
+def rows_of_range(files: int) -> int:
     """How many rows a range of keys holds, so that little is read twice and memory stays bounded."""
     return min(max(_FEWEST, _SPREAD * ROW_GROUP * files), _MOST)
 

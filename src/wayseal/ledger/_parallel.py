@@ -1,8 +1,10 @@
-"""Reading ahead in a thread, so that reading and what follows share two cores."""
+"""Two cores at once: reading ahead in a thread, and work that never waits for a slow neighbour."""
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -61,10 +63,31 @@ class _Ahead(Generic[T]):
 
 
 @contextmanager
-def ahead(items: Iterator[T], depth: int = 2) -> Iterator[Iterator[T]]:
+def read_ahead(items: Iterator[T], depth: int = 2) -> Iterator[Iterator[T]]:
     """Yields an iterator over `items` that are made in a thread, at most `depth` of them waiting."""
     made = _Ahead(items, depth)
     try:
         yield iter(made)
     finally:
         made.stop()
+
+
+THREADS = 2
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+
+
+def map_ahead(work: Callable[[_A], _B], pieces: Iterable[_A], *, ahead: int = 4) -> Generator[_B]:
+    """What `work`, called by THREADS threads, makes of each piece, in order; at most `ahead` answers wait."""
+    waiting: deque[Future[_B]] = deque()
+    with ThreadPoolExecutor(THREADS) as pool:
+        try:
+            for piece in pieces:
+                waiting.append(pool.submit(work, piece))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

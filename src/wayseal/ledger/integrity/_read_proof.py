@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal import store
-from wayseal.ledger._digests import digests
 from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._keys import Keyer, words
+from wayseal.ledger._keys import Keyer, digest_texts, pack_numbers
 from wayseal.ledger._layout import KEYED, OPTIONAL
-from wayseal.ledger._pages import PAGE, Rows, page_leaf, row_hashes
+from wayseal.ledger._pages import PAGE, Rows, hash_page, hash_rows
+from wayseal.ledger._proof_fields import check_version, name_keys, parse_hashes, spell_hashes
 from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_inclusion
@@ -36,8 +36,8 @@ _KEY_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """What `_proven` rule 1 lists. read: column → text, or null; place: of the read in its page; leaf: of the page.
+class ReadProof:
+    """What `_read_proof` rule 1 lists. read: column → text, or null; place: of the read in its page; leaf: of the page.
 
     others: hashes of the other reads of the page, in order.
     """
@@ -62,14 +62,14 @@ class Proof:
             "page": {"generation": self.generation, "part": self.part, "page": self.page, "place": self.place},
             "others": base64.b64encode(self.others).decode(),
             "leaf": self.leaf,
-            "path": [h.hex() for h in self.path],
+            "path": spell_hashes(self.path),
             "checkpoint": self.note,
         }
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proven:
+class VerifiedRead:
     """What a proof has shown: this read stands in the tree that this checkpoint describes, signed by these keys."""
 
     read: Mapping[str, str | int | None]
@@ -77,7 +77,7 @@ class Proven:
     keys: tuple[str, ...]
 
 
-def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> Proven:
+def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> VerifiedRead:
     """Checks a proof (rules 1 to 3) with nothing but public keys.
 
     MerkleError: it is no proof; UnknownKeyError: its checkpoint is signed by others; LedgerChangedError: it fails.
@@ -86,21 +86,21 @@ def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> Proven:
     point, by = Checkpoint.open(proof.note.encode(), keys)
     own = read_hash(proof.read, proof.salt)
     hashes = proof.others[: proof.place * SIZE] + own + proof.others[proof.place * SIZE :]
-    leaf = page_leaf(proof.generation, proof.part, proof.page, hashes)
+    leaf = hash_page(proof.generation, proof.part, proof.page, hashes)
     if not verify_inclusion(leaf, proof.leaf, point.size, proof.path, point.root):
         raise LedgerChangedError("the proof doesn't hold: this read is not what stands in the tree of the checkpoint")
-    return Proven(read=proof.read, checkpoint=point, keys=tuple(f"{k.name}+{k.id}" for k in by))
+    return VerifiedRead(read=proof.read, checkpoint=point, keys=name_keys(by))
 
 
 def read_hash(read: Mapping[str, str | int | None], salt: bytes) -> bytes:
     """The salted hash of a read that is given in texts."""
     waybill = pa.array([read["waybill"]], pa.string())
-    word, _ = words(waybill)
+    word, _ = pack_numbers(waybill)
     columns = tuple(n for n in OPTIONAL if n in read or f"{n}_key" in read)
     action = read["action"]
     rows = Rows(
         word=word,
-        text=digests(waybill) if word[0] >= UNPACKED else None,
+        text=digest_texts(waybill) if word[0] >= UNPACKED else None,
         at=np.array([_microseconds(str(read["at"]))], np.int64),
         source=np.array([read["source"]], np.int32),
         row=np.array([read["row"]], np.int64),
@@ -108,13 +108,13 @@ def read_hash(read: Mapping[str, str | int | None], salt: bytes) -> bytes:
         ids={n: _id(read[n]) for n in ("actor", *columns) if n in _LAYOUT.ids},
         hashed={n: np.array([_key(read, n)], np.uint64) for n in columns if n in _LAYOUT.hashed},
     )
-    return row_hashes(rows, columns, np.frombuffer(salt, np.uint8).reshape(1, SALT)).tobytes()
+    return hash_rows(rows, columns, np.frombuffer(salt, np.uint8).reshape(1, SALT)).tobytes()
 
 
 def _id(text: str | int | None) -> tuple[Any, Digests]:
     table = np.zeros((2, SIZE), np.uint8)
     if text:
-        table[1:] = digests(pa.array([text], pa.string()))
+        table[1:] = digest_texts(pa.array([text], pa.string()))
     return np.ones(1, np.uint8), table
 
 
@@ -125,7 +125,7 @@ def _key(read: Mapping[str, str | int | None], name: str) -> int:
     return int(str(read[f"{name}_key"]), 16)
 
 
-def instant(us: int) -> str:
+def spell_time(us: int) -> str:
     """Microseconds after 1970 as text."""
     return (_EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -134,17 +134,16 @@ def _microseconds(text: str) -> int:
     return (datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
-def _parsed(content: bytes) -> Proof:
-    """A proof out of JSON whose every part has the form that `Proof.to_json` gives it."""
+def _parsed(content: bytes) -> ReadProof:
+    """A proof out of JSON whose every part has the form that `ReadProof.to_json` gives it."""
     try:
         found = json.loads(content[:_MOST])
-        if repr(found["wayseal_proof"]) != str(VERSION):
-            raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
+        check_version(found, "wayseal_proof", VERSION)
         page = found["page"]
-        proof = Proof(
+        proof = ReadProof(
             read=found["read"], salt=bytes.fromhex(found["salt"]), generation=page["generation"], part=page["part"],
             page=page["page"], place=page["place"], others=_bytes(found["others"]),
-            leaf=found["leaf"], path=tuple(bytes.fromhex(h) for h in found["path"]), note=found["checkpoint"],
+            leaf=found["leaf"], path=parse_hashes(found["path"]), note=found["checkpoint"],
         )  # fmt: skip
         _check(proof)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -160,7 +159,7 @@ def _bytes(text: str) -> bytes:
     return raw
 
 
-def _check(proof: Proof) -> None:
+def _check(proof: ReadProof) -> None:
     """Raises ValueError, KeyError or TypeError where a part of a proof can't be (rule 2)."""
     read = proof.read
     numbers = {"source": read["source"], "row": read["row"]}
@@ -183,5 +182,3 @@ def _check(proof: Proof) -> None:
         raise ValueError("size")
     if proof.place > len(proof.others) // SIZE or not isinstance(proof.note, str):
         raise ValueError("place")
-    if any(len(h) != SIZE for h in proof.path):
-        raise ValueError("path")

@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._hash import UNPACKED
+from wayseal.ledger._key_conflicts import take_newest
+from wayseal.ledger._keys import unpack_words
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     KEYED,
@@ -16,11 +18,9 @@ from wayseal.ledger._layout import (
     kept_schema,
 )
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._numbers import unpack_all
-from wayseal.ledger._part import numbers
-from wayseal.ledger._sorted import SortedFile, contains, distinct
+from wayseal.ledger._part import column_values
+from wayseal.ledger._sorted import SortedFile, contains, ensure_distinct, locate
 from wayseal.ledger._types import Words
-from wayseal.ledger._words import newest
 from wayseal.store.tables import Column, ColumnType
 
 DICTIONARY_SCHEMA = pa.schema([("key", pa.uint64()), ("text", pa.string())])
@@ -35,14 +35,14 @@ _NO_ENTRIES = DICTIONARY_SCHEMA.empty_table()
 def _matching(file: SortedFile, wanted: Words) -> pa.Table:
     """A dictionary file's rows of some keys; texts are read of row groups that hold one."""
     groups = range(len(file.rows))
-    hits = np.flatnonzero(contains(wanted, numbers(file.read(groups, DICTIONARY_KEYS), "key")))
+    hits = np.flatnonzero(contains(wanted, column_values(file.read(groups, DICTIONARY_KEYS), "key")))
     ends = np.cumsum(file.rows)
     inside = np.unique(np.searchsorted(ends, hits, side="right"))
     rows = pa.Table.from_batches([file.read(inside.tolist(), DICTIONARY_SCHEMA)])
     return rows.take(pa.array(np.flatnonzero(contains(wanted, rows["key"].to_numpy()))))
 
 
-class Rim:
+class TextLookup:
     """Names of keys."""
 
     def __init__(self, finder: Finder) -> None:
@@ -53,7 +53,7 @@ class Rim:
         """Text of each key; null for key 0 and for one that is unknown."""
         if kind == "waybill":
             return self._numbers(keys)
-        wanted = distinct(keys)
+        wanted = ensure_distinct(keys)
         found = self._entries(kind, wanted).sort_by("key").combine_chunks()
         texts = pa.concat_arrays(found["text"].chunks or [pa.array([], pa.string())])
         return _taken(found["key"].to_numpy(), texts, keys)
@@ -69,13 +69,13 @@ class Rim:
         return table.take(pa.array(np.flatnonzero(contains(wanted, table["key"].to_numpy()))))
 
     def _numbers(self, keys: Words) -> pa.Array:
-        wanted = distinct(keys)
-        rows = newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
-        known, words = numbers(rows, "waybill"), numbers(rows, "word")
-        texts = unpack_all(words, words < UNPACKED)
+        wanted = ensure_distinct(keys)
+        rows = take_newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
+        known, words = column_values(rows, "waybill"), column_values(rows, "word")
+        texts = unpack_words(words, words < UNPACKED)
         if texts.null_count:
-            other = newest(self._finder.rows("numbers", wanted, NUMBERS_SCHEMA))
-            texts = pc.coalesce(texts, _taken(numbers(other, "waybill"), other["text"], known))
+            other = take_newest(self._finder.rows("numbers", wanted, NUMBERS_SCHEMA))
+            texts = pc.coalesce(texts, _taken(column_values(other, "waybill"), other["text"], known))
         return _taken(known, texts, keys)
 
     def contract(self, layout: TableLayout, rows: pa.RecordBatch) -> pa.Table:
@@ -91,11 +91,11 @@ class Rim:
         if column.name in layout.ids:
             return self.names(layout.ids[column.name], values.to_numpy())
         if column.type is ColumnType.ENUM:
-            return enum_texts(column, values)
+            return decode_enum(column, values)
         return values
 
 
-def enum_texts(column: Column, codes: pa.Array) -> pa.Array:
+def decode_enum(column: Column, codes: pa.Array) -> pa.Array:
     """Values of an enum's codes; null for 0."""
     texts = pa.array([None, *column.values], pa.string())
     return texts.take(codes)
@@ -103,13 +103,11 @@ def enum_texts(column: Column, codes: pa.Array) -> pa.Array:
 
 def _taken(known: Words, texts: pa.Array, keys: Words) -> pa.Array:
     """Texts of `keys` by the sorted `known`; null where there is none."""
-    if not len(known):
-        return pa.nulls(len(keys), pa.string())
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return texts.take(pa.array(at, mask=known[at] != keys))
+    place, found = locate(known, keys)
+    return texts.take(pa.array(place, mask=~found))
 
 
-def nullable(rows: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
+def null_key_zero(rows: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
     """The same rows with null for key 0 in some columns."""
     for name in names:
         place = rows.schema.get_field_index(name)

@@ -34,7 +34,7 @@ class Beginning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class InputFile:
     """A file to be ingested, the SHA-256 of its bytes, and those of its beginnings that are sources themselves."""
 
     file: SourceFile
@@ -43,28 +43,26 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReadSettings:
     """How a source is read. mapping: digest, "" for none; offset: seconds from UTC of times that carry none."""
 
     mapping: str
     offset: int
 
     @classmethod
-    def of(cls, source: Source) -> "Reading":
+    def of(cls, source: Source) -> "ReadSettings":
         """How an opened source is read."""
         mapping = source.mapping.digest if source.mapping else ""
         return cls(mapping=mapping, offset=round(source.offset.total_seconds()))
 
     def beside(self, entry: SourceEntry) -> Likeness:
         """How an ingested file was read, beside this."""
-        if entry.mapping is None or entry.offset is None:
-            return "unknown"
         if entry.mapping == self.mapping:
             return "same" if entry.offset == self.offset else "offset"
         return "mapping" if entry.offset == self.offset else "both"
 
 
-def look_at(file: SourceFile, known: Mapping[str, int]) -> Piece:
+def digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:
     """Digests of a file and its beginnings. known: SHA-256 → bytes of what it may begin with. OSError as it comes."""
     total, lines, plain, last = hashlib.sha256(), 0, True, b""
     found: list[Beginning] = []
@@ -80,17 +78,17 @@ def look_at(file: SourceFile, known: Mapping[str, int]) -> Piece:
                 found.append(Beginning(sha256=total.hexdigest(), lines=lines, ended=plain and last == b"\n"))
         while chunk := disk.read(_CHUNK):
             total.update(chunk)
-    return Piece(file=file, sha256=total.hexdigest(), beginnings=tuple(found))
+    return InputFile(file=file, sha256=total.hexdigest(), beginnings=tuple(found))
 
 
-def lines_known(piece: Piece, entries: Iterable[SourceEntry], reading: Reading) -> int:
+def count_known_lines(piece: InputFile, entries: Iterable[SourceEntry], reading: ReadSettings) -> int:
     """Lines at the start of a file that are in the ledger already. StoreError where that can't be told (rule 3)."""
     there = {e.sha256: e for e in entries if e.table == piece.file.table}
     for beginning in reversed(piece.beginnings):
         entry = there[beginning.sha256]
         if not entry.rows + entry.repeated + entry.dropped + sum(entry.rejected.values()):
             continue
-        if reading.beside(entry) not in ("same", "unknown"):
+        if reading.beside(entry) != "same":
             raise _refused(piece.file.path, "was read with another mapping or offset")
         if piece.file.gzipped or piece.file.format is Format.PARQUET:
             raise _refused(piece.file.path, "can't be told from the rest of a compressed file")
@@ -100,7 +98,7 @@ def lines_known(piece: Piece, entries: Iterable[SourceEntry], reading: Reading) 
     return 0
 
 
-class Rest:
+class NewRows:
     """What follows the first `after` lines of a file, batch by batch."""
 
     def __init__(self, path: Path, after: int) -> None:
