@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from wayseal.model.errors import WaysealError
+from wayseal.model.messages import N_
 
 
 class VaultError(WaysealError):
@@ -40,8 +41,8 @@ class BusyError(VaultError):
 class ReusedKeyError(VaultError):
     """An idempotency key that was used for another request."""
 
-    def __init__(self) -> None:
-        super().__init__("idempotency key: it was used for another request")
+    def __init__(self, text: str = N_("idempotency key: it was used for another request")) -> None:
+        super().__init__(text)
 
 
 class BackupError(VaultError):
