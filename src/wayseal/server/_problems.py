@@ -116,6 +116,6 @@ def problem_of(error: Exception) -> ProblemError:
         return ProblemError(Rule.BUSY, retry_after=1)
     if isinstance(error, ReusedKeyError):
         return ProblemError(Rule.CONFLICT)
-    if type(error) in _CLIENTS_OWN:
+    if isinstance(error, VaultError) and type(error) in _CLIENTS_OWN:
         return ProblemError(Rule.INVALID, said=(Rule.INVALID, word(error, "zh"), str(error)))
     return ProblemError(Rule.INTERNAL)
