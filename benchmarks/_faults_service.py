@@ -18,7 +18,7 @@ import httpx
 _CODE = """
 import importlib, os, signal, sys
 import wayseal.server.serve
-wayseal.server._answering.warm()
+wayseal.server._worker.compile_kernels()
 # Loaded once; what is ours is loaded anew in each process, as some of it must differ (ids of requests).
 for name in [name for name in sys.modules if name.startswith("wayseal.server")]:
     del sys.modules[name]

@@ -26,7 +26,7 @@ from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, LocalKeys
 from wayseal.vault.requests import Parcel
 from wayseal.vault.sealing import SealedItem, open_parcels, read_token, seal_parcels, token_of
-from wayseal.vault.sealing._padding import padded
+from wayseal.vault.sealing._padding import pad
 from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.reasons import seal_reason
 
@@ -69,7 +69,7 @@ def works(count: int) -> dict[str, Callable[[], object]]:
     three = (Field.RECIPIENT_NAME, Field.RECIPIENT_PHONE, Field.RECIPIENT_ADDRESS)
     items = [SealedItem(r.waybill, r.sealed, r.wrapped, three) for r in records]
     tokens = [token_of(ring, p.waybill) + ".rp" for p in parcels]
-    texts = [padded(value) for value in VALUES.values()]
+    texts = [pad(value) for value in VALUES.values()]
     fernet, whole = Fernet(Fernet.generate_key()), json.dumps(VALUES).encode()
     one = AESGCMSIV(os.urandom(32))
 

@@ -15,7 +15,7 @@ KNOWN = {
     # Keys of ids, as a ledger hashes them: a whole ledger for each table of cases would be slow.
     ("tests.detect.explain.worlds", "wayseal.ledger._keys"),
     # Every text of an error has its Chinese words.
-    ("tests.cli.test_vault", "wayseal.store.database._told"),
+    ("tests.cli.test_vault", "wayseal.store.database._driver_errors"),
 }
 
 

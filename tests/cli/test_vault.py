@@ -20,7 +20,7 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.cli.vault._example import NUMBERS, fill_vault
 from wayseal.page.languages import word
-from wayseal.store.database import _told
+from wayseal.store.database import _driver_errors
 from wayseal.vault.fields import Field
 from wayseal.vault.log.integrity import Code
 from wayseal.vault.requests import Revised
@@ -559,7 +559,7 @@ def test_every_text_stands_in_both_languages() -> None:
 
 
 def test_what_databases_refuse_is_said_in_chinese() -> None:
-    for text in (*_told._WORDS.values(), *_told._GONE.values()):
+    for text in (*_driver_errors._WORDS.values(), *_driver_errors._GONE.values()):
         assert CHINESE.search(word(text, "zh"))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.client.service import Flaky, Service, later, service
 from wayseal.client import VaultClient
-from wayseal.client.records import Actor, Patience, Scan
+from wayseal.client.records import Actor, RetryPolicy, Scan
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +43,13 @@ def flaky(both: tuple[Service, Flaky]) -> Flaky:
 
 @pytest.fixture
 def admin(running: Service) -> Iterator[VaultClient]:
-    with VaultClient(running.url, "all", running.secret, patience=Patience(pause=0.05)) as client:
+    with VaultClient(running.url, "all", running.secret, retry_policy=RetryPolicy(pause=0.05)) as client:
         yield client
 
 
 @pytest.fixture
 def courier(running: Service) -> Iterator[VaultClient]:
-    with VaultClient(running.url, "all", running.secret, actor="courier-12", patience=Patience(pause=0.05)) as client:
+    with VaultClient(
+        running.url, "all", running.secret, actor="courier-12", retry_policy=RetryPolicy(pause=0.05)
+    ) as client:
         yield client

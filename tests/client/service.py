@@ -89,7 +89,7 @@ def _running(main: Database, keys: Database) -> Iterator[tuple[Service, Flaky]]:
     )  # fmt: skip
     made = in_process(vault, ring)
     flaky = Flaky(made.asgi)
-    with closing(made.desk), served(flaky) as port:
+    with closing(made.async_vault), served(flaky) as port:
         yield Service(url=f"http://127.0.0.1:{port}", port=port, vault=vault, secret=secret, now=now), flaky
 
 

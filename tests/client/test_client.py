@@ -10,9 +10,9 @@ from tests.client.service import VALUES, Flaky, Relay, Service, later, parcel
 from tests.effort import DEEP
 from tests.server.running import authority, serving
 from wayseal.client import Ask, ClientError, Disclosed, Parcel, Refused, RefusedError, Sealed, VaultClient
-from wayseal.client._transport import Sign, Transport, http_client
+from wayseal.client._transport import SignIn, Transport, http_client
 from wayseal.client.errors import SignInError, UnreachableError, UntrustedError
-from wayseal.client.records import Patience, Scan, Ticket
+from wayseal.client.records import RetryPolicy, Scan, Ticket
 from wayseal.merkle import Checkpoint
 from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log.proofs import verify_disclosure
@@ -155,10 +155,12 @@ def test_a_lost_answer_is_asked_for_again_and_done_once(running: Service, courie
     relay = Relay(running.port)
     try:
         url = f"http://127.0.0.1:{relay.port}"
-        with VaultClient(url, "all", running.secret, patience=Patience(pause=0.01)) as admin:
+        with VaultClient(url, "all", running.secret, retry_policy=RetryPolicy(pause=0.01)) as admin:
             relay.lose = 2
             assert isinstance(admin.seal(parcel("YT19")), Sealed)
-        with VaultClient(url, "all", running.secret, actor="courier-12", patience=Patience(pause=0.01)) as through:
+        with VaultClient(
+            url, "all", running.secret, actor="courier-12", retry_policy=RetryPolicy(pause=0.01)
+        ) as through:
             through.disclose("YT19", "deliver", "first")
             before = entries(running)
             relay.lose = 1
@@ -242,8 +244,8 @@ def test_a_token_is_renewed_once(admin: VaultClient, flaky: Flaky) -> None:
 def test_a_token_is_renewed_before_it_ends(running: Service, flaky: Flaky) -> None:
     now = [0.0]
     http = http_client(running.url, 5, None, None, insecure=False)
-    sign = Sign(client="all", secret=running.secret, actor=None, scopes=("policy:read",))
-    transport = Transport(http, sign, Patience(), clock=lambda: now[0])
+    sign = SignIn(client="all", secret=running.secret, actor=None, scopes=("policy:read",))
+    transport = Transport(http, sign, RetryPolicy(), clock=lambda: now[0])
     for at, tokens in ((0.0, 1), (10.0, 1), (1e6, 2)):
         now[0] = at
         transport.json("GET", "/v1/policy")
@@ -268,8 +270,8 @@ def test_wrong_secrets_and_strangers(running: Service) -> None:
 
 
 def test_nobody_is_there() -> None:
-    waits = Patience(tries=2, pause=0.01)
-    with VaultClient("http://127.0.0.1:9", "all", "x", patience=waits) as client, pytest.raises(UnreachableError):
+    waits = RetryPolicy(tries=2, pause=0.01)
+    with VaultClient("http://127.0.0.1:9", "all", "x", retry_policy=waits) as client, pytest.raises(UnreachableError):
         client.policy()
 
 

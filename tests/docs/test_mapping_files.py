@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import DOCS, blocks, read, rows, sections
-from wayseal.store import _load, _load_logs, load_mapping
+from wayseal.store import _load_log_mapping, _load_mapping, load_mapping
 from wayseal.store._times import _DIRECTIVES
 from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import READING, names_of_format
@@ -20,14 +20,14 @@ def page(request: pytest.FixtureRequest) -> str:
 def test_every_key(page: str) -> None:
     found = [list(rows(body)) for body in sections(page).values()]
     assert [keys for keys in found if keys] == [
-        list(_load._TOP),
-        list(_load._FIELD),
-        list(_load._FILTER),
+        list(_load_mapping._TOP),
+        list(_load_mapping._FIELD),
+        list(_load_mapping._FILTER),
         sorted(LOGS),
         list(names_of_format(Format.PGAUDIT)),
-        [*_load_logs.TABLE, *_load_logs.OUTLETS],
+        [*_load_log_mapping.TABLE, *_load_log_mapping.OUTLETS],
         list(names_of_format(Format.COMBINED)),
-        list(_load_logs.PATH),
+        list(_load_log_mapping.PATH),
         [str(number) for number in READING],
     ]
 

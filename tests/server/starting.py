@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.forking import forked
-from wayseal.server import _gate, _processes
-from wayseal.server._answering import warm
+from wayseal.server import _middleware, _processes
+from wayseal.server._worker import compile_kernels
 from wayseal.server.serve import run
 from wayseal.server.settings import read_settings
 
-warm()
+compile_kernels()
 
 
 class Started:
@@ -106,4 +106,4 @@ def _serve(environment: dict[str, str], log: Path) -> None:
 
 def _unlike_others() -> None:
     """What each process draws as it is loaded."""
-    _gate._PROCESS = secrets.token_hex(6)
+    _middleware._PROCESS = secrets.token_hex(6)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
 from wayseal.model.kinds import ActorKind
-from wayseal.server._directory import OLDEST, REMEMBERED, Directory, Standing
+from wayseal.server._directory_cache import OLDEST, REMEMBERED, DirectoryCache, Principal
 from wayseal.server.scopes import ROUTES, SCOPES
 from wayseal.store.database import DatabaseGoneError
 from wayseal.vault import tables as t
@@ -130,7 +130,7 @@ def test_two_tokens_are_none(shared: World) -> None:
 
 
 def until(service: World, headers: dict[str, str], status: int, rule: str) -> None:
-    """Returns once the answer is this one: long before a token ends; to the second is a matter of `Directory` alone."""
+    """Returns once the answer is this one: long before a token ends; to the second is up to `DirectoryCache`."""
     began = time.monotonic()
     while (answer := service.http.get("/v1/policy", headers=headers)).status_code != status:
         assert time.monotonic() - began < 60
@@ -169,21 +169,21 @@ def actor(name: str, role: str, **more: Any) -> ActorRecord:
 
 
 @pytest.mark.parametrize(
-    ("standing", "may"),
+    ("principal", "may"),
     [
-        (Standing(client=CLIENT, actor=actor("a", "courier")), True),
-        (Standing(client=CLIENT, actor=actor("self", "it")), True),
-        (Standing(client=CLIENT, actor=actor("a", "it")), False),
-        (Standing(client=None, actor=actor("a", "courier")), False),
-        (Standing(client=CLIENT, actor=None), False),
-        (Standing(client=CLIENT, actor=actor("a", "courier", blocked_at=1)), False),
-        (Standing(client=CLIENT, actor=actor("a", "courier", valid_from=101)), False),
-        (Standing(client=CLIENT, actor=actor("a", "courier", valid_from=100, valid_to=101)), True),
-        (Standing(client=CLIENT, actor=actor("a", "courier", valid_to=100)), False),
+        (Principal(client=CLIENT, actor=actor("a", "courier")), True),
+        (Principal(client=CLIENT, actor=actor("self", "it")), True),
+        (Principal(client=CLIENT, actor=actor("a", "it")), False),
+        (Principal(client=None, actor=actor("a", "courier")), False),
+        (Principal(client=CLIENT, actor=None), False),
+        (Principal(client=CLIENT, actor=actor("a", "courier", blocked_at=1)), False),
+        (Principal(client=CLIENT, actor=actor("a", "courier", valid_from=101)), False),
+        (Principal(client=CLIENT, actor=actor("a", "courier", valid_from=100, valid_to=101)), True),
+        (Principal(client=CLIENT, actor=actor("a", "courier", valid_to=100)), False),
     ],
 )
-def test_who_may_act_for_whom(standing: Standing, may: bool) -> None:
-    assert standing.may_act(now=100) is may
+def test_who_may_act_for_whom(principal: Principal, may: bool) -> None:
+    assert principal.may_act(now=100) is may
 
 
 def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: World) -> None:
@@ -201,41 +201,41 @@ def test_many_who_ask_at_once_make_one_read() -> None:
     async def newest() -> int:
         return version[0]
 
-    async def read(client: str, actor: str | None) -> Standing:
+    async def read(client: str, actor: str | None) -> Principal:
         reads.append(client)
         await asyncio.sleep(0.01)
         if client == "broken":
             raise DatabaseGoneError("the database can't be reached")
-        return Standing(client=None, actor=None)
+        return Principal(client=None, actor=None)
 
     async def ask() -> None:
-        directory = Directory(read, newest, lambda: now[0])
-        await asyncio.gather(*(directory.standing("c", "a") for _ in range(20)))
+        directory = DirectoryCache(read, newest, lambda: now[0])
+        await asyncio.gather(*(directory.principal("c", "a") for _ in range(20)))
         assert reads == ["c"]
-        await directory.standing("c", "a")
+        await directory.principal("c", "a")
         assert reads == ["c"]
         # Another version of the directory makes all be read anew, and none be joined that began before.
-        old = asyncio.ensure_future(directory.standing("slow", "a"))
+        old = asyncio.ensure_future(directory.principal("slow", "a"))
         await asyncio.sleep(0)
         version[0], now[0] = 2, OLDEST
-        await directory.standing("slow", "a")
+        await directory.principal("slow", "a")
         assert reads == ["c", "slow", "slow"]
         await old
         now[0] += OLDEST
-        await directory.standing("slow", "a")
+        await directory.principal("slow", "a")
         assert reads == ["c", "slow", "slow"]
         # Who goes away takes nothing from the others; an error goes to all who asked, and isn't remembered.
-        first = asyncio.ensure_future(directory.standing("d", "a"))
-        second = asyncio.ensure_future(directory.standing("d", "a"))
+        first = asyncio.ensure_future(directory.principal("d", "a"))
+        second = asyncio.ensure_future(directory.principal("d", "a"))
         await asyncio.sleep(0)
         first.cancel()
-        assert await second == Standing(client=None, actor=None)
+        assert await second == Principal(client=None, actor=None)
         for _ in range(2):
             with pytest.raises(DatabaseGoneError):
-                await directory.standing("broken", "a")
+                await directory.principal("broken", "a")
         for n in range(REMEMBERED + 5):
-            directory._known[str(n), None] = Standing(client=None, actor=None)
-        await directory.standing("e", "a")
+            directory._known[str(n), None] = Principal(client=None, actor=None)
+        await directory.principal("e", "a")
         assert len(directory._known) <= REMEMBERED + 8
 
     asyncio.run(ask())

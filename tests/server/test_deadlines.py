@@ -10,18 +10,18 @@ import uvloop
 
 from wayseal.server._deadlines import Deadlines
 
-SHORT = 0.05
+FAST_ROUTES = 0.05
 Within = Callable[[Awaitable[Any]], Awaitable[Any]]
 
 
 async def theirs(work: Awaitable[Any]) -> Any:
     """asyncio's timeout, which says what is right."""
-    async with asyncio.timeout(SHORT):
+    async with asyncio.timeout(FAST_ROUTES):
         return await work
 
 
 def ours() -> Within:
-    return Deadlines(SHORT).within
+    return Deadlines(FAST_ROUTES).within
 
 
 async def slow(seconds: float = 5.0) -> str:
@@ -84,9 +84,9 @@ async def scenes(within: Within) -> list[tuple[str, int]]:
     async def cancelled_too() -> tuple[str, int]:
         """Cancelled from outside in the same turn of the loop in which its time is over."""
         task = asyncio.create_task(told(within(slow())))
-        await asyncio.sleep(SHORT / 5)
-        asyncio.get_running_loop().call_later(SHORT, task.cancel)
-        time.sleep(SHORT * 2)
+        await asyncio.sleep(FAST_ROUTES / 5)
+        asyncio.get_running_loop().call_later(FAST_ROUTES, task.cancel)
+        time.sleep(FAST_ROUTES * 2)
         return await task
 
     return [
@@ -96,8 +96,8 @@ async def scenes(within: Within) -> list[tuple[str, int]]:
         await told(within(breaks())),
         await told(within(wrong())),
         await cancelled(0),
-        await cancelled(SHORT / 5),
-        await cancelled(SHORT / 5, 2),
+        await cancelled(FAST_ROUTES / 5),
+        await cancelled(FAST_ROUTES / 5, 2),
         await cancelled_too(),
         await within_another(),
     ]
@@ -159,7 +159,7 @@ def test_one_timer_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_loop_has_a_timer_of_its_own() -> None:
-    deadlines = Deadlines(SHORT)
+    deadlines = Deadlines(FAST_ROUTES)
     for _ in range(3):
         assert asyncio.run(told(deadlines.within(slow(0)))) == ("done", 0)
         assert asyncio.run(told(deadlines.within(slow())))[0].startswith("TimeoutError")

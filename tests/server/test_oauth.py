@@ -7,9 +7,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.server.world import ADMIN, ALL, NOW, Http, World
-from wayseal.server import _clients as clients
-from wayseal.server._clients import OAuthError
-from wayseal.server._limits import Failures
+from wayseal.server import _client_auth as clients
+from wayseal.server._client_auth import OAuthError
+from wayseal.server._rate_limits import SignInFailures
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -128,7 +128,7 @@ def test_failures_are_limited_by_client_and_address_and_lock_nobody_out(service:
 
 
 def test_an_address_that_tries_many_clients_is_limited_too() -> None:
-    failures = Failures()
+    failures = SignInFailures()
     for n in range(60):
         assert failures.wait(f"c{n}", "10.0.0.9", now=0.0) == 0.0
         failures.count(f"c{n}", "10.0.0.9", now=0.0)
@@ -152,7 +152,7 @@ def test_nobody_is_compared_with_something_too(monkeypatch: pytest.MonkeyPatch) 
         compared.append((one, other))
         return one == other
 
-    monkeypatch.setattr("wayseal.server._clients.hmac.compare_digest", noted)
+    monkeypatch.setattr("wayseal.server._client_auth.hmac.compare_digest", noted)
     assert not clients.genuine(None, clients.Credentials(client="x", secret="y"))
     assert [len(one) for one in compared[0]] == [32, 32]
 

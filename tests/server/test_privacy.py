@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.server.world import NUMBER, VALUES, World
-from wayseal.server._gate import NOWHERE
-from wayseal.server._logs import KEYS
+from wayseal.server._logging import KEYS
+from wayseal.server._middleware import NOWHERE
 from wayseal.server.scopes import ROUTES
 
 MARK = "Mk7Zq"

@@ -23,7 +23,7 @@ from tests.server.starting import Started
 from tests.server.test_serve import token
 from tests.server.world import VALUES, databases
 from wayseal.server import _processes
-from wayseal.server._logs import make_log
+from wayseal.server._logging import make_log
 from wayseal.server._metrics import FOLDER
 from wayseal.server.serve import run
 from wayseal.server.settings import Settings

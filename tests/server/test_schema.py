@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.effort import DEEP
 from tests.server.world import World, world
-from wayseal.server.app import Limits
+from wayseal.server.app import RequestLimits
 from wayseal.server.scopes import ROUTES
 
 EXAMPLES = int(os.environ.get("WAYSEAL_API_EXAMPLES", "6" if DEEP else "3"))
@@ -40,7 +40,7 @@ CHECKS = [
 def one_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("schema")
     # Bodies of any size that the generator makes are to be judged by their fields.
-    with world(folder, Limits(most_bytes=67_108_864)) as made:
+    with world(folder, RequestLimits(most_bytes=67_108_864)) as made:
         yield made
 
 

@@ -14,11 +14,11 @@ import httpx
 from fastapi import FastAPI
 
 from wayseal.model.kinds import ActorKind
-from wayseal.server._desk import CommitsHere, Desk
-from wayseal.server._gate import Running
-from wayseal.server._logs import make_log
+from wayseal.server._async_vault import AsyncVault, LocalDiscloser
+from wayseal.server._logging import make_log
 from wayseal.server._metrics import Metrics
-from wayseal.server.app import Limits, Service, create_app
+from wayseal.server._middleware import RunningRequests
+from wayseal.server.app import RequestLimits, Service, create_app
 from wayseal.server.scopes import SCOPES
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
@@ -98,11 +98,11 @@ class World:
     committer: Committer
     ring: Ring
     metrics: Metrics
-    running: Running
+    running: RunningRequests
     log: io.StringIO
     app: Any
     api: FastAPI
-    desk: Desk
+    async_vault: AsyncVault
     http: Http
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -191,35 +191,35 @@ def in_process(vault: Vault, keyring: Keyring) -> Service:
     committer = Committer(vault.commit_group, vault.answer_group)
     return create_app(
         vault,
-        CommitsHere(committer),
+        LocalDiscloser(committer),
         keyring=keyring,
         issuer=ISSUER,
-        limits=Limits(),
+        limits=RequestLimits(),
         metrics=Metrics(),
         log=make_log(io.StringIO()),
-        running=Running(100),
+        running=RunningRequests(100),
     )
 
 
 @contextmanager
-def world(folder: Path, limits: Limits | None = None) -> Iterator[World]:
+def world(folder: Path, limits: RequestLimits | None = None) -> Iterator[World]:
     """A service with one client "all" that may do everything."""
     ring = Ring()
     secret, files = template()
     for name, content in zip(FILES, files, strict=True):
         (folder / name).write_bytes(content)
     with ExitStack() as stack:
-        yield _service(folder, secret, ring, limits or Limits(), stack)
+        yield _service(folder, secret, ring, limits or RequestLimits(), stack)
 
 
-def _service(folder: Path, secret: str, ring: Ring, limits: Limits, stack: ExitStack) -> World:
+def _service(folder: Path, secret: str, ring: Ring, limits: RequestLimits, stack: ExitStack) -> World:
     main, keys = map(stack.enter_context, opened(folder))
     vault = Vault(main, keys, ring)
-    metrics, running, log = Metrics(), Running(1000), io.StringIO()
+    metrics, running, log = Metrics(), RunningRequests(1000), io.StringIO()
     committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
     service = create_app(
         vault,
-        CommitsHere(committer),
+        LocalDiscloser(committer),
         keyring=ring,
         issuer=ISSUER,
         limits=limits,
@@ -227,8 +227,8 @@ def _service(folder: Path, secret: str, ring: Ring, limits: Limits, stack: ExitS
         log=make_log(log),
         running=running,
     )
-    stack.callback(service.desk.close)
+    stack.callback(service.async_vault.close)
     http = stack.enter_context(closing(Http(service.asgi)))
-    made = World(vault, committer, ring, metrics, running, log, service.asgi, service.api, service.desk, http)
+    made = World(vault, committer, ring, metrics, running, log, service.asgi, service.api, service.async_vault, http)
     made.secrets["all"] = secret
     return made

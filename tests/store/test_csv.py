@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
-from wayseal.store._records import Records
+from wayseal.store._csv_records import CsvRecords
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -100,13 +100,13 @@ def test_a_byte_order_mark_in_the_middle_is_part_of_a_value(tmp_path: Path) -> N
 
 
 def test_rows_that_do_not_fit_their_lines_stop_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wayseal.store._csv.Splitter.feed", lambda *_, **__: MISCOUNTED)
+    monkeypatch.setattr("wayseal.store._csv.RecordSplitter.feed", lambda *_, **__: MISCOUNTED)
     with pytest.raises(StoreError, match="don't agree"):
         read(access(tmp_path, HEAD + GOOD))
 
 
 def test_a_line_without_end_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wayseal.store._text.LONGEST_LINE", 100)
+    monkeypatch.setattr("wayseal.store._text_file.LONGEST_LINE", 100)
     path = access(tmp_path, HEAD + GOOD + "x" * 200)
     with pytest.raises(StoreError, match="no text file") as caught:
         read(path, block_bytes=32)
@@ -299,7 +299,7 @@ def test_lists(tmp_path: Path, text: str, value: list[str] | None, reason: Reaso
 
 
 _BARE = Reason.STRAY_CARRIAGE_RETURN
-MISCOUNTED = Records(data=GOOD.encode(), line=np.arange(2), rejected=[])
+MISCOUNTED = CsvRecords(data=GOOD.encode(), line=np.arange(2), rejected=[])
 CELLS = st.text(
     st.one_of(st.sampled_from(',"\n\r;| aé运'), st.characters(codec="utf-8", exclude_characters="\0")), max_size=8
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wayseal.store.errors import JournalBusyError, StoreError
-from wayseal.store.journal import holding, read_journal
+from wayseal.store.journal import lock_journal, read_journal
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def path(tmp_path: Path) -> Path:
 def test_it_is_for_its_owner_and_says_what_was_written(path: Path) -> None:
     before = os.umask(0)
     try:
-        with holding(path, new=True) as held:
+        with lock_journal(path, new=True) as held:
             assert held.content == b""
             held.add(b"one\n")
             held.add(b"two\n")
@@ -27,17 +27,17 @@ def test_it_is_for_its_owner_and_says_what_was_written(path: Path) -> None:
         os.umask(before)
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_journal(path) == b"one\ntwo\n"
-    with holding(path, new=False) as held:
+    with lock_journal(path, new=False) as held:
         assert held.content == b"one\ntwo\n"
         held.add(b"three\n")
     assert read_journal(path) == b"one\ntwo\nthree\n"
 
 
 def test_one_writer_also_of_a_file_that_was_put_in_its_place(path: Path) -> None:
-    with holding(path, new=True) as held:
+    with lock_journal(path, new=True) as held:
         for act, line in ((held.add, b"one\n"), (held.replace, b"two\n"), (held.add, b"three\n")):
             act(line)
-            with pytest.raises(JournalBusyError) as caught, holding(path, new=True):
+            with pytest.raises(JournalBusyError) as caught, lock_journal(path, new=True):
                 pass
             assert caught.value.exit_code == 4
     assert read_journal(path) == b"two\nthree\n"
@@ -46,11 +46,11 @@ def test_one_writer_also_of_a_file_that_was_put_in_its_place(path: Path) -> None
 
 
 def test_nothing_written_leaves_no_file(path: Path) -> None:
-    with holding(path, new=True):
+    with lock_journal(path, new=True):
         assert path.exists()
     assert not path.exists()
     path.touch()
-    with holding(path, new=False):
+    with lock_journal(path, new=False):
         pass
     assert path.exists(), "it was there before"
 
@@ -58,11 +58,11 @@ def test_nothing_written_leaves_no_file(path: Path) -> None:
 def test_what_is_no_journal(tmp_path: Path, path: Path) -> None:
     with pytest.raises(StoreError, match="no file"):
         read_journal(tmp_path)
-    with pytest.raises(FileNotFoundError), holding(path, new=False):
+    with pytest.raises(FileNotFoundError), lock_journal(path, new=False):
         pass
     assert not path.exists()
     os.mkfifo(path)
-    with pytest.raises(StoreError, match="no file"), holding(path, new=False):
+    with pytest.raises(StoreError, match="no file"), lock_journal(path, new=False):
         pass
 
 
@@ -76,7 +76,7 @@ def test_a_disk_that_refuses_leaves_what_was_there(path: Path, what: str, monkey
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         sync(handle)
 
-    with holding(path, new=False) as held:
+    with lock_journal(path, new=False) as held:
         monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
             getattr(held, what)(b"two and more\n")
@@ -89,7 +89,7 @@ def test_a_disk_that_refuses_leaves_what_was_there(path: Path, what: str, monkey
 
 def test_what_a_crash_left_beside_is_no_hindrance(path: Path) -> None:
     path.with_name("j.new").write_bytes(b"half")
-    with holding(path, new=True) as held:
+    with lock_journal(path, new=True) as held:
         held.replace(b"one\n")
     assert read_journal(path) == b"one\n"
 
@@ -101,7 +101,7 @@ def test_writers_at_once_lose_nothing(path: Path) -> None:
         for each in range(20):
             while True:
                 try:
-                    with holding(path, new=True) as held:
+                    with lock_journal(path, new=True) as held:
                         if each % 3 == 0:
                             held.replace(held.content + b"%d.%d\n" % (number, each))
                         elif each % 3 == 1 or held.content:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.store.helpers import put
 from wayseal.store import read_leaks
-from wayseal.store._load import parse_mapping
+from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import arrow_schema
 from wayseal.store.types import NoticeCode, Reason

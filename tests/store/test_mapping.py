@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
 from wayseal.store import load_mapping, open_source, read_batches
-from wayseal.store._load import find_places, parse_mapping
+from wayseal.store._load_mapping import find_places, parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.types import NoticeCode, Reason

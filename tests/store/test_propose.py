@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
 from wayseal.store import load_mapping, propose_mapping, read_leaks
-from wayseal.store._load import parse_mapping
+from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
 

@@ -52,7 +52,7 @@ def between(at: World, monkeypatch: pytest.MonkeyPatch, step: str, act: Callable
         monkeypatch.setattr(database, "write", first)
 
 
-@pytest.mark.parametrize("step", ["_keep_key", "_keep"])
+@pytest.mark.parametrize("step", ["_store_key", "_commit_revision"])
 class TestMeanwhile:
     """Obligation 6: what others do between two steps of a change."""
 
@@ -127,7 +127,7 @@ def test_what_was_decided_before_a_change_is_shown_as_it_was_then(both: World) -
 
 def test_who_is_overtaken_again_and_again_is_told_to_come_again(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
     number = parcel(small)
-    monkeypatch.setattr(_revise, "_place", lambda _row: object())
+    monkeypatch.setattr(_revise, "_version_of", lambda _row: object())
     with pytest.raises(BusyError):
         change(small, number)
     assert len(keys(small, number)) == 1
@@ -201,7 +201,7 @@ def test_killed_between_its_steps(kind: str, tmp_path: Path) -> None:
         def address() -> str:
             return at.shown("courier-1", number).values[Field.RECIPIENT_ADDRESS]
 
-        killed("_keep")
+        killed("_commit_revision")
         assert [key.revision for key in keys(at, number)] == [1, 2]
         assert (record(at, number).revision, address()) == (1, SECRETS[Field.RECIPIENT_ADDRESS])
         assert findings(at) == []

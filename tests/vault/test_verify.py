@@ -9,10 +9,10 @@ from tests.vault.world import OPERATOR, SECRETS, World
 from wayseal.store.database import Database
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import KeyPurpose, LocalKeys
-from wayseal.vault.verification import RecordCode, Records, verify_records
+from wayseal.vault.verification import RecordCode, RecordTotals, verify_records
 
 
-def looked(world: World) -> Records:
+def looked(world: World) -> RecordTotals:
     return verify_records(world.main, world.keys, LocalKeys(world.keyring), lambda *_: None)
 
 

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from wayseal.client import _spelling as spelling
-from wayseal.client._transport import Sign, Transport, http_client
+from wayseal.client import _serialization as serialization
+from wayseal.client._transport import SignIn, Transport, http_client
 from wayseal.client.errors import RefusedError
 from wayseal.client.records import (
     Actor,
@@ -17,9 +17,9 @@ from wayseal.client.records import (
     Disclosed,
     Erased,
     Parcel,
-    Patience,
     PolicyShown,
     Refused,
+    RetryPolicy,
     Revised,
     Scan,
     Sealed,
@@ -49,16 +49,16 @@ class VaultClient:
         verify: Path | None = None,
         cert: tuple[Path, Path] | None = None,
         insecure: bool = False,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
         """Nothing is sent yet.
 
         actor: on whose behalf; None: the client's own. scopes: fewer than the client has. verify: file of trusted
         certificates; cert: files of the client's certificate and its key. insecure: http beyond this machine.
         """
-        waits = patience or Patience()
+        waits = retry_policy or RetryPolicy()
         http = http_client(base_url, waits.timeout, verify, cert, insecure=insecure)
-        sign = Sign(client=client_id, secret=client_secret, actor=actor, scopes=tuple(scopes))
+        sign = SignIn(client=client_id, secret=client_secret, actor=actor, scopes=tuple(scopes))
         self._transport = Transport(http, sign, waits)
         self._name = f"VaultClient({base_url!r}, {client_id!r}, actor={actor!r})"
 
@@ -82,13 +82,13 @@ class VaultClient:
 
     def seal(self, parcel: Parcel, *, key: str | None = None) -> Sealed:
         """Seals a parcel."""
-        told = self._post("/v1/waybills", spelling.written(parcel), key=key or _key())
-        return _one(spelling.understood(spelling.sealed, told))
+        told = self._post("/v1/waybills", serialization.to_json(parcel), key=key or _key())
+        return _one(serialization.parse_answer(serialization.parse_sealed, told))
 
     def seal_many(self, parcels: Iterable[Parcel], *, key: str | None = None) -> list[Sealed | Refused]:
         """Seals up to 1,000 parcels; an answer for each, in their order."""
-        body = {"parcels": [spelling.written(p) for p in parcels]}
-        return _results(self._post("/v1/waybills/batch", body, key=key or _key()), spelling.sealed)
+        body = {"parcels": [serialization.to_json(p) for p in parcels]}
+        return _results(self._post("/v1/waybills/batch", body, key=key or _key()), serialization.parse_sealed)
 
     def disclose(
         self,
@@ -107,16 +107,16 @@ class VaultClient:
         if approval is not None:
             body["approval"] = approval
         told = self._post(f"/v1/waybills/{quote(waybill, safe='')}/disclose", body, key=key or _key())
-        return _one(spelling.understood(spelling.disclosed, told))
+        return _one(serialization.parse_answer(serialization.parse_disclosed, told))
 
     def disclose_many(
         self, asks: Iterable[Ask], *, approval: str | None = None, key: str | None = None
     ) -> list[Disclosed | Refused]:
         """Shows up to 1,000 waybills; an answer for each, in their order."""
-        body: dict[str, Any] = {"asks": [spelling.written(ask) for ask in asks]}
+        body: dict[str, Any] = {"asks": [serialization.to_json(ask) for ask in asks]}
         if approval is not None:
             body["approval"] = approval
-        return _results(self._post("/v1/disclose", body, key=key or _key()), spelling.disclosed)
+        return _results(self._post("/v1/disclose", body, key=key or _key()), serialization.parse_disclosed)
 
     def disclose_tokens(
         self,
@@ -131,7 +131,7 @@ class VaultClient:
         body: dict[str, Any] = {"tokens": list(tokens), "purpose": purpose, "reason": reason}
         if approval is not None:
             body["approval"] = approval
-        return _results(self._post("/v1/tokens/disclose", body, key=key or _key()), spelling.token_shown)
+        return _results(self._post("/v1/tokens/disclose", body, key=key or _key()), serialization.parse_token)
 
     def revise(
         self, waybill: str, purpose: str, reason: str, values: Mapping[str, str], *, key: str | None = None
@@ -139,12 +139,12 @@ class VaultClient:
         """Changes what is sealed under a number. values: the fields that change, by names of FIELDS."""
         body = {"purpose": purpose, "reason": reason, "values": dict(values)}
         told = self._transport.json("PATCH", f"/v1/waybills/{quote(waybill, safe='')}", body, key=key or _key())
-        return spelling.understood(spelling.revised, told)
+        return serialization.parse_answer(serialization.parse_revised, told)
 
     def find(self, phone: str, purpose: str, reason: str) -> list[str]:
         """Waybills with a phone; few look-ups a day."""
         told = self._post("/v1/find", {"phone": phone, "purpose": purpose, "reason": reason}, again=False)
-        return spelling.understood(lambda body: [str(number) for number in body["waybills"]], told)
+        return serialization.parse_answer(lambda body: [str(number) for number in body["waybills"]], told)
 
     def scans(self, scans: Iterable[Scan]) -> int:
         """Reports up to 1,000 scans; how many were new."""
@@ -177,16 +177,18 @@ class VaultClient:
     def erase(self, waybill: str, why: str = "request") -> Erased:
         """Erases a waybill's key, so that nothing of it can be shown again. why: a code that stands in the log."""
         told = self._post(f"/v1/waybills/{quote(waybill, safe='')}/erase", {"why": why})
-        return spelling.understood(lambda body: spelling.with_times(Erased, body, "erased_at", "gone_at"), told)
+        return serialization.parse_answer(
+            lambda body: serialization.parse_with_times(Erased, body, "erased_at", "gone_at"), told
+        )
 
     def policy(self) -> PolicyShown:
         """The policy in force."""
-        return spelling.understood(lambda body: PolicyShown(**body), self._transport.json("GET", "/v1/policy"))
+        return serialization.parse_answer(lambda body: PolicyShown(**body), self._transport.json("GET", "/v1/policy"))
 
     def activate_policy(self, purposes: str, rules: str) -> int:
         """Puts another policy in force (purposes as TOML, rules as Cedar); its version."""
         told = self._post("/v1/policy", {"purposes": purposes, "rules": rules}, again=False)
-        return spelling.understood(lambda body: int(body["version"]), told)
+        return serialization.parse_answer(lambda body: int(body["version"]), told)
 
     def checkpoint(self) -> str:
         """A signed checkpoint of the log: keep it where those can't write who run the vault."""
@@ -204,8 +206,8 @@ class VaultClient:
         return self._transport.json("POST", path, body, key=key, again=again)
 
     def _taken(self, path: str, name: str, records: Iterable[Scan | Ticket | Actor]) -> int:
-        told = self._post(path, {name: [spelling.written(record) for record in records]})
-        return spelling.understood(lambda body: int(body["taken"]), told)
+        told = self._post(path, {name: [serialization.to_json(record) for record in records]})
+        return serialization.parse_answer(lambda body: int(body["taken"]), told)
 
 
 def _key() -> str:
@@ -220,8 +222,8 @@ def _one(answer: T | Refused) -> T:
 
 
 def _results(told: Any, read: Callable[[Any], T]) -> list[T]:
-    return spelling.understood(lambda body: [read(one) for one in body["results"]], told)
+    return serialization.parse_answer(lambda body: [read(one) for one in body["results"]], told)
 
 
 def _approval(told: Any) -> Approval:
-    return spelling.understood(lambda body: spelling.with_times(Approval, body, "expires_at"), told)
+    return serialization.parse_answer(lambda body: serialization.parse_with_times(Approval, body, "expires_at"), told)

@@ -3,7 +3,7 @@
 1. A token is asked for when it is needed and renewed before it ends; an answer 401 has it renewed once.
 2. What may be done twice without harm (because it has an idempotency key, or changes nothing the second time) is sent
    again when the connection breaks or the service is busy; anything else only where it surely wasn't done.
-3. It ends: after `tries` attempts, or when the service asks to wait longer than `patience`.
+3. It ends: after `tries` attempts, or when the service asks to wait longer than `retry_policy`.
 4. Errors of libraries hold requests, and requests hold names and phones: ours are raised outside of the handler.
 5. Beyond this machine it speaks TLS. Proxies of the environment are not used: they would see tokens.
 """
@@ -19,9 +19,9 @@ from typing import Any
 
 import httpx
 
-from wayseal.client._spelling import problem, understood
+from wayseal.client._serialization import parse_answer, parse_problem
 from wayseal.client.errors import ClientError, RefusedError, SignInError, UnreachableError, UntrustedError
-from wayseal.client.records import Patience
+from wayseal.client.records import RetryPolicy
 
 _EARLY = 30.0
 """Seconds before its end that a token is renewed."""
@@ -32,7 +32,7 @@ _OWN = {"127.0.0.1", "::1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sign:
+class SignIn:
     """Who signs in. secret: in no `repr`."""
 
     client: str
@@ -42,7 +42,7 @@ class Sign:
 
     def __repr__(self) -> str:
         """Without the secret."""
-        return f"Sign(client={self.client!r}, actor={self.actor!r})"
+        return f"SignIn(client={self.client!r}, actor={self.actor!r})"
 
     def form(self) -> dict[str, str]:
         """The form that asks for a token."""
@@ -60,13 +60,13 @@ class Transport:
     def __init__(
         self,
         http: httpx.Client,
-        sign: Sign,
-        patience: Patience,
+        sign: SignIn,
+        retry_policy: RetryPolicy,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._http, self._sign, self._patience = http, sign, patience
+        self._http, self._sign, self._retry_policy = http, sign, retry_policy
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
         self._token: tuple[str, float] = ("", float("-inf"))
@@ -83,7 +83,7 @@ class Transport:
         renewed = False
         while True:
             used = self._authorization()
-            answer = self._sent(method, path, {**headers, "Authorization": used}, again=again, json=body)
+            answer = self._send_with_retries(method, path, {**headers, "Authorization": used}, again=again, json=body)
             if answer.status_code == httpx.codes.UNAUTHORIZED and not renewed:
                 renewed = True
                 self._forget(used)
@@ -101,7 +101,7 @@ class Transport:
         with self._lock:
             text, ends = self._token
             if self._clock() >= ends:
-                text, ends = self._token = self._signed_in()
+                text, ends = self._token = self._fetch_token()
             return text
 
     def _forget(self, used: str) -> None:
@@ -109,35 +109,37 @@ class Transport:
             if self._token[0] == used:
                 self._token = ("", float("-inf"))
 
-    def _signed_in(self) -> tuple[str, float]:
+    def _fetch_token(self) -> tuple[str, float]:
         began = self._clock()
         auth = httpx.BasicAuth(self._sign.client, self._sign.secret)
-        answer = self._sent("POST", "/oauth/token", {}, again=True, data=self._sign.form(), auth=auth)
+        answer = self._send_with_retries("POST", "/oauth/token", {}, again=True, data=self._sign.form(), auth=auth)
         told = _json(answer)
         if answer.status_code >= 300:
-            raise SignInError(understood(_code, told))
-        lasts = understood(lambda body: float(body["expires_in"]), told)
-        return understood(lambda body: f"Bearer {body['access_token']}", told), began + max(lasts - _EARLY, 0.0)
+            raise SignInError(parse_answer(_code, told))
+        lasts = parse_answer(lambda body: float(body["expires_in"]), told)
+        return parse_answer(lambda body: f"Bearer {body['access_token']}", told), began + max(lasts - _EARLY, 0.0)
 
-    def _sent(self, method: str, path: str, headers: Mapping[str, str], *, again: bool, **more: Any) -> httpx.Response:
+    def _send_with_retries(
+        self, method: str, path: str, headers: Mapping[str, str], *, again: bool, **more: Any
+    ) -> httpx.Response:
         """Rules 2 and 3."""
-        for attempt in range(1, self._patience.tries + 1):
-            answer, sent = self._tried(method, path, headers, more)
-            last = attempt == self._patience.tries
+        for attempt in range(1, self._retry_policy.tries + 1):
+            answer, sent = self._try_once(method, path, headers, more)
+            last = attempt == self._retry_policy.tries
             if answer is None:
                 if last or (sent and not again):
                     break
                 self._sleep(self._pause(attempt))
                 continue
-            wait = self._asked_to_wait(answer, attempt)
+            wait = self._requested_wait(answer, attempt)
             if wait is None or last or (answer.status_code != 429 and not again):
                 return answer
-            if wait > self._patience.pause:
+            if wait > self._retry_policy.pause:
                 return answer
             self._sleep(wait)
         raise UnreachableError("the service doesn't answer")
 
-    def _tried(
+    def _try_once(
         self, method: str, path: str, headers: Mapping[str, str], more: Mapping[str, Any]
     ) -> tuple[httpx.Response | None, bool]:
         """An answer, or None and whether the request may have been read (rule 4)."""
@@ -151,7 +153,7 @@ class Transport:
             raise UntrustedError
         return None, False
 
-    def _asked_to_wait(self, answer: httpx.Response, attempt: int) -> float | None:
+    def _requested_wait(self, answer: httpx.Response, attempt: int) -> float | None:
         """Seconds until the next attempt; None where there is none."""
         if answer.status_code not in _BUSY:
             return None
@@ -160,7 +162,7 @@ class Transport:
 
     def _pause(self, attempt: int) -> float:
         longest: float = _PAUSE * 2.0**attempt
-        return min(self._patience.pause, longest * random.uniform(0.5, 1.0))  # noqa: S311 (spreads clients, no secret)
+        return min(self._retry_policy.pause, longest * random.uniform(0.5, 1.0))  # noqa: S311 (spreads clients, no secret)
 
 
 def _is_untrusted(error: BaseException | None) -> bool:
@@ -173,7 +175,7 @@ def _is_untrusted(error: BaseException | None) -> bool:
 
 
 def _refusal(answer: httpx.Response) -> RefusedError:
-    return understood(lambda told: problem(answer.status_code, told), _json(answer))
+    return parse_answer(lambda told: parse_problem(answer.status_code, told), _json(answer))
 
 
 def _code(body: Any) -> str:

@@ -169,7 +169,7 @@ class PolicyShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How long is waited: `timeout` seconds for an answer, `tries` attempts, a pause of at most `pause` seconds."""
 
     timeout: float = 30.0

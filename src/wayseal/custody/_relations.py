@@ -88,12 +88,12 @@ def relations(outlet: str | None, parcel: Standing, *, own: bool = False) -> fro
     mask = _OWN if own else 0
     if outlet is None:
         return _SETS[mask]
-    at, until, departed, origin, destination = parcel
-    if at is not None and until is not None:
-        return _SETS[mask | _LEFT] if at == outlet else _SETS[mask]
-    if at == outlet:
+    here, until, departed, origin, destination = parcel
+    if here is not None and until is not None:
+        return _SETS[mask | _LEFT] if here == outlet else _SETS[mask]
+    if here == outlet:
         mask |= _HOLDS if departed is None else _SENT
-    if origin == outlet and (at is None or at == outlet):
+    if origin == outlet and (here is None or here == outlet):
         mask |= _ORIGIN
     if destination == outlet:
         mask |= _DESTINATION

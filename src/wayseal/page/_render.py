@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from wayseal.page._blocks import Document
 from wayseal.page._json import as_json
-from wayseal.page._template import page_of
+from wayseal.page._template import render_template
 from wayseal.page._text import render_lines
 from wayseal.page.languages import known_lang
 from wayseal.page.words import Voice, catalogue
@@ -31,5 +31,5 @@ def render_blocks(
         raise ValueError("format must be one of text, json, html")
     document = told(Voice(language, more=catalogue(language, texts)))
     if form == "html":
-        return page_of(__package__, "page.html.j2", language, page=document)
+        return render_template(__package__, "page.html.j2", language, page=document)
     return render_lines(document, color=color, width=width)

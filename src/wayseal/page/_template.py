@@ -13,7 +13,7 @@ from wayseal.page.languages import Lang
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
-def page_of(package: str, name: str, lang: Lang, **values: object) -> str:
+def render_template(package: str, name: str, lang: Lang, **values: object) -> str:
     """The template `name` of a package, filled; everything that is no Markup is escaped."""
     style = _read(__package__, "page.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

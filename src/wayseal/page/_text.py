@@ -1,6 +1,8 @@
-"""A report for a terminal."""
+"""A report for a terminal: text that depends on nothing but its arguments."""
 
-from collections.abc import Iterable
+import io
+import re
+from collections.abc import Callable, Iterable
 
 from rich import box
 from rich.console import Console
@@ -8,16 +10,37 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from wayseal.page._blocks import Document, Section, Table
-from wayseal.page._console import printed
 from wayseal.page._wrap import wrap
 from wayseal.page.visible import cells
 
 _BAR = 24
+_LEAST_WIDTH = 40
+
+
+def print_to_text(write: Callable[[Console], None], *, color: bool, width: int) -> str:
+    """What `write` prints, of at most `width` cells a line (at least 40), with ANSI colours if asked."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(width, _LEAST_WIDTH),
+        force_terminal=color,
+        force_interactive=False,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        _environ={},
+    )
+    write(console)
+    lines = (line.rstrip() for line in out.getvalue().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
 
 
 def render_lines(document: Document, *, color: bool = False, width: int = 88) -> str:
     """The report as text of at most `width` cells a line (at least 40), with ANSI colours if asked."""
-    return printed(lambda console: _Writer(console).document(document), color=color, width=width)
+    return print_to_text(lambda console: _Writer(console).document(document), color=color, width=width)
 
 
 class _Writer:

@@ -28,16 +28,16 @@ def columns_chart(name: str, title: str, desc: str, rows: Sequence[tuple[str, in
     width = 1 / len(rows)
     every = max(1, math.ceil(len(rows) / _MOST_LABELS))
     parts: list[str] = [el("line", x1="0%", x2="100%", y1=_TALL, y2=_TALL, class_="base")]
-    for at, (text, value) in enumerate(rows):
+    for index, (text, value) in enumerate(rows):
         height = (_TALL - 18) * value / top
         tip = el("title", f"{text}: {value:,}")
-        x, wide = pct((at + 0.1) * width), pct(0.8 * width)
+        x, wide = pct((index + 0.1) * width), pct(0.8 * width)
         class_ = "bar lead" if value == top else "bar"
         parts.append(el("rect", tip, x=x, y=_TALL - height, width=wide, height=height, class_=class_))
-        if at % every == 0:
-            middle = pct((at + 0.5) * width)
+        if index % every == 0:
+            middle = pct((index + 0.5) * width)
             parts.append(el("text", text, x=middle, y=_TALL + 16, class_="tick", text_anchor="middle"))
-    peak = max(range(len(rows)), key=lambda at: rows[at][1])
+    peak = max(range(len(rows)), key=lambda index: rows[index][1])
     middle = pct(min(max((peak + 0.5) * width, 0.03), 0.97))
     parts.append(el("text", f"{top:,}", x=middle, y=11, class_="amount", text_anchor="middle"))
     return picture(name, _TALL + _FOOT, title, desc, *parts)
@@ -61,8 +61,8 @@ def intervals_chart(
     tall = _ROW * len(rows)
     plot: list[str] = [el("line", x1=place(known), x2=place(known), y1=0, y2=tall, class_="grid goal")]
     names: list[str] = []
-    for at, (text, low, middle, high) in enumerate(rows):
-        y = _ROW * at + _ROW / 2
+    for index, (text, low, middle, high) in enumerate(rows):
+        y = _ROW * index + _ROW / 2
         plot.append(el("line", x1=place(low), x2=place(high), y1=y, y2=y, class_="curve"))
         if math.isfinite(middle):
             plot.append(el("circle", cx=place(middle), cy=y, r=4.5, class_="dot lead"))
@@ -92,8 +92,8 @@ def waterfall_chart(
 
     tall = _STEP * (len(rows) + 1)
     parts: list[str] = []
-    for at, ((text, weight), (before, after)) in enumerate(zip(rows, itertools.pairwise(sums), strict=True)):
-        y = _STEP * at
+    for index, ((text, weight), (before, after)) in enumerate(zip(rows, itertools.pairwise(sums), strict=True)):
+        y = _STEP * index
         bar = "part p1" if weight > 0 else "bar"
         parts.append(el("line", x1=place(after), x2=place(after), y1=y + 20, y2=y + _STEP + 32, class_="grid"))
         parts += _step(text, weight, y, (place(min(before, after)), pct(abs(weight) / (high - low))), bar, "")

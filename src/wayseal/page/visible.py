@@ -21,13 +21,13 @@ def visible(text: str) -> str:
 
 def _pieces(text: str) -> Iterator[str]:
     marks = 0
-    for at, char in enumerate(text):
+    for index, char in enumerate(text):
         category = unicodedata.category(char)
         marks = marks + 1 if category in _MARKS else 0
         if char == " ":
-            alone = 0 < at < len(text) - 1 and text[at - 1] != " " and text[at + 1] != " "
+            alone = 0 < index < len(text) - 1 and text[index - 1] != " " and text[index + 1] != " "
             yield " " if alone else "‹U+0020›"
-        elif category in _HIDDEN or category == "Zs" or marks > _MARKS_IN_A_ROW or (marks and not at):
+        elif category in _HIDDEN or category == "Zs" or marks > _MARKS_IN_A_ROW or (marks and not index):
             yield f"‹U+{ord(char):04X}›"
         else:
             yield char

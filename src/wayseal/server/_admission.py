@@ -1,6 +1,6 @@
 """Who gets in: the route's scope, the token, the standing of client and actor, the rate, and the size of the body.
 
-1. Default deny: a route that the table doesn't name answers 403 (`_paths`, rule 1), before anything else is looked at.
+1. Default deny: a route that the table doesn't name answers 403 (`_routing`, rule 1), before all else.
 2. A token counts while its client is in use, its actor in office, and the client may act for the actor: now, and not
    when it was issued. Its scopes are no more than the client has now.
 3. A client that is bound to a certificate must have shown it on this connection; so must a token that is.
@@ -14,14 +14,14 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
+from wayseal.server._access_tokens import AccessTokens, Claims
 from wayseal.server._deadlines import Deadlines
-from wayseal.server._directory import Directory
-from wayseal.server._gate import App, Message, Receive, Scope, Send
-from wayseal.server._limits import Buckets
-from wayseal.server._paths import Paths
-from wayseal.server._problem import ProblemError
+from wayseal.server._directory_cache import DirectoryCache
+from wayseal.server._middleware import App, Message, Receive, Scope, Send
+from wayseal.server._problems import ProblemError
+from wayseal.server._rate_limits import TokenBuckets
+from wayseal.server._routing import RouteFinder
 from wayseal.server._rules import Rule
-from wayseal.server._tokens import Claims, Tokens
 from wayseal.vault.directory import Client
 from wayseal.vault.requests import Caller
 
@@ -45,19 +45,19 @@ class Admission:
         *,
         routes: Callable[[], Sequence[BaseRoute]],
         table: Mapping[tuple[str, str], str | None],
-        tokens: Tokens,
-        directory: Directory,
+        tokens: AccessTokens,
+        directory: DirectoryCache,
         most_bytes: int,
         body_seconds: float,
     ) -> None:
         self._app = app
-        self._paths = Paths(routes, table)
+        self._paths = RouteFinder(routes, table)
         self._table = table
         self._tokens = tokens
         self._directory = directory
         self._most_bytes = most_bytes
         self._deadlines = Deadlines(body_seconds)
-        self._rates = Buckets()
+        self._rates = TokenBuckets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the start and end of the service."""
@@ -81,9 +81,9 @@ class Admission:
     async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], needs: str) -> Caller:
         """Rules 2 and 3."""
         claims = self._claims(headers)
-        standing = await self._directory.standing(claims.client, claims.actor)
-        client = standing.client
-        if client is None or not standing.may_act(now=time.time_ns() // 1000):
+        principal = await self._directory.principal(claims.client, claims.actor)
+        client = principal.client
+        if client is None or not principal.may_act(now=time.time_ns() // 1000):
             raise _invalid()
         scope["state"]["client"] = client.client
         shown = scope["state"].get("certificate_sha256")

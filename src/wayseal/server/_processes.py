@@ -23,11 +23,11 @@ from typing import Self
 import uvloop
 
 from wayseal.model.errors import WaysealError
-from wayseal.server._answering import SIGNALS, Server, answering, on_signals, settle, warm
-from wayseal.server._link import AnsweringEnd, CommittingEnd
-from wayseal.server._logs import Log, forward, make_log, where
+from wayseal.server._committer_ipc import CommitterEnd, WorkerEnd
+from wayseal.server._logging import Log, forward_library_logs, make_log, where
 from wayseal.server._metrics import FOLDER, Metrics
-from wayseal.server._opening import keyring_of, vault_of
+from wayseal.server._resources import open_keyring, open_vault
+from wayseal.server._worker import SIGNALS, Server, compile_kernels, freeze_collector, handle_signals, open_server
 from wayseal.server.errors import ProcessError
 from wayseal.server.settings import Settings
 
@@ -40,7 +40,7 @@ def run_several(settings: Settings, places: Sequence[socket.socket], log: Log) -
     with tempfile.TemporaryDirectory(prefix="wayseal-") as metrics:
         os.environ[FOLDER] = metrics
         try:
-            with _Processes(settings, places) as processes, on_signals(processes.stop):
+            with _Processes(settings, places) as processes, handle_signals(processes.stop):
                 processes.start()
                 processes.watch(log)
         finally:
@@ -53,7 +53,7 @@ class _Processes:
     def __init__(self, settings: Settings, places: Sequence[socket.socket]) -> None:
         context = get_context("spawn")
         self._stopping = False
-        self._lines: list[Connection] = []
+        self._pipes: list[Connection] = []
         with ExitStack() as ours, ExitStack() as theirs:
             links, parts = [], []
             for place in places:
@@ -62,17 +62,17 @@ class _Processes:
                 line, own = context.Pipe(duplex=False)
                 links.append(commits)
                 parts.append((place, answers, theirs.enter_context(line)))
-                self._lines.append(ours.enter_context(own))
-            self._commits = context.Process(target=_run, args=(_commit, settings, links))
-            self._answer = [context.Process(target=_run, args=(_answer, settings, *each)) for each in parts]
-            self._ours, self._theirs = ours.pop_all(), theirs.pop_all()
+                self._pipes.append(ours.enter_context(own))
+            self._commits = context.Process(target=_run_process, args=(_commit, settings, links))
+            self._answer = [context.Process(target=_run_process, args=(_answer, settings, *each)) for each in parts]
+            self._own, self._theirs = ours.pop_all(), theirs.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._theirs.close()
-        self._ours.close()
+        self._own.close()
 
     def start(self) -> None:
         """Starts all. Told to stop meanwhile, they do so as soon as they listen to their lines."""
@@ -99,17 +99,17 @@ class _Processes:
     def stop(self) -> None:
         """Rule 3."""
         self._stopping = True
-        for line in self._lines:
+        for line in self._pipes:
             with suppress(OSError):
                 line.send_bytes(_STOP)
 
 
-def _run(work: Callable[..., None], settings: Settings, *parts: object) -> None:
+def _run_process(work: Callable[..., None], settings: Settings, *parts: object) -> None:
     """What each of the processes does first, and how it tells what ends it."""
     for sig in SIGNALS:
         signal.signal(sig, signal.SIG_IGN)
     log = make_log()
-    forward(log)
+    forward_library_logs(log)
     try:
         work(settings, log, *parts)
     except Exception as error:
@@ -119,26 +119,26 @@ def _run(work: Callable[..., None], settings: Settings, *parts: object) -> None:
 
 def _commit(settings: Settings, log: Log, links: Sequence[socket.socket]) -> None:
     """Commits until all that answer are gone."""
-    with vault_of(settings, keyring_of(settings)) as vault:
+    with open_vault(settings, open_keyring(settings)) as vault:
         seen = Metrics(os.environ[FOLDER]).group
-        warm()
-        settle()
-        CommittingEnd(links, vault.commit_group, vault.verdict_group, seen, log).serve()
+        compile_kernels()
+        freeze_collector()
+        CommitterEnd(links, vault.commit_group, vault.verdict_group, seen, log).serve()
 
 
 def _answer(settings: Settings, log: Log, place: socket.socket, link: socket.socket, line: Connection) -> None:
     """Answers until its line says stop, or is cut."""
-    keyring = keyring_of(settings)
-    with place, vault_of(settings, keyring) as vault:
-        end = AnsweringEnd(link, vault.show_group)
-        with answering(settings, keyring, vault, end, Metrics(os.environ[FOLDER]), log) as server:
-            threading.Thread(target=_obey, args=(line, server), daemon=True).start()
-            settle()
+    keyring = open_keyring(settings)
+    with place, open_vault(settings, keyring) as vault:
+        end = WorkerEnd(link, vault.show_group)
+        with open_server(settings, keyring, vault, end, Metrics(os.environ[FOLDER]), log) as server:
+            threading.Thread(target=_listen_to_parent, args=(line, server), daemon=True).start()
+            freeze_collector()
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_served(server, place, end))
+                runner.run(_serve_until_stopped(server, place, end))
 
 
-async def _served(server: Server, place: socket.socket, end: AnsweringEnd) -> None:
+async def _serve_until_stopped(server: Server, place: socket.socket, end: WorkerEnd) -> None:
     try:
         await server.serve(sockets=[place])
     finally:
@@ -146,7 +146,7 @@ async def _served(server: Server, place: socket.socket, end: AnsweringEnd) -> No
         await asyncio.sleep(0)
 
 
-def _obey(line: Connection, server: Server) -> None:
+def _listen_to_parent(line: Connection, server: Server) -> None:
     """Rule 2."""
     with suppress(EOFError, OSError):
         while line.recv_bytes():

@@ -11,24 +11,24 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from wayseal.server import routes, scopes
+from wayseal.server._access_tokens import AccessTokens, KeyringSource
 from wayseal.server._admission import Admission
-from wayseal.server._desk import Desk, Discloses
-from wayseal.server._directory import Directory
-from wayseal.server._gate import App, Gate, Running
-from wayseal.server._logs import Log
+from wayseal.server._async_vault import AsyncVault, Discloser
+from wayseal.server._directory_cache import DirectoryCache
+from wayseal.server._fast_path import FastPath
+from wayseal.server._logging import Log
 from wayseal.server._metrics import Metrics
-from wayseal.server._problem import ProblemError, field_errors
+from wayseal.server._middleware import App, RequestMiddleware, RunningRequests
+from wayseal.server._problems import ProblemError, field_errors
+from wayseal.server._response_schemas import OPEN, Problem, problems
 from wayseal.server._rules import Rule
-from wayseal.server._shortcut import Shortcuts
-from wayseal.server._shown import OPEN, Problem, problems
-from wayseal.server._tokens import Keys, Tokens
 from wayseal.vault import Vault
 
 _STATUS_RULES = {404: Rule.NOT_FOUND, 405: Rule.METHOD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class RequestLimits:
     """How much the service takes of one request. most_bytes: of its body; times in seconds."""
 
     most_bytes: int = 4_194_304
@@ -40,54 +40,54 @@ class Limits:
 class Service:
     """The API over a vault. asgi: what a server runs; api: its routes, which nobody reaches but through `asgi`.
 
-    Whoever made it closes `desk`, after it has stopped.
+    Whoever made it closes `async_vault`, after it has stopped.
     """
 
     asgi: App
     api: FastAPI
-    desk: Desk
+    async_vault: AsyncVault
 
 
 def create_app(
     vault: Vault,
-    discloses: Discloses,
+    discloser: Discloser,
     *,
-    keyring: Keys,
+    keyring: KeyringSource,
     issuer: str,
-    limits: Limits,
+    limits: RequestLimits,
     metrics: Metrics,
     log: Log,
-    running: Running,
-    shortcuts: bool = True,
+    running: RunningRequests,
+    fast_path: bool = True,
 ) -> Service:
     """The API over a vault.
 
     keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from; shortcuts: False leads all
-    requests through the framework, which answers the same. The vault is closed after the service's desk.
+    requests through the framework, which answers the same. The vault is closed after `async_vault`.
     """
-    desk = Desk(vault, discloses)
-    tokens = Tokens(keyring, issuer=issuer)
-    api = _api(desk, tokens, metrics, running)
+    async_vault = AsyncVault(vault, discloser)
+    tokens = AccessTokens(keyring, issuer=issuer)
+    api = _api(async_vault, tokens, metrics, running)
     metrics.measure(
-        waiting=lambda: discloses.waiting,
+        waiting=lambda: discloser.waiting,
         running=lambda: running.now,
         keyring_trouble=lambda: getattr(keyring, "trouble", None) is not None,
     )
     admission = Admission(
-        Shortcuts(api, api.routes) if shortcuts else api,
+        FastPath(api, api.routes) if fast_path else api,
         routes=lambda: api.router.routes,
         table=scopes.ROUTES,
         tokens=tokens,
-        directory=Directory(desk.standing, desk.directory_version, time.monotonic),
+        directory=DirectoryCache(async_vault.principal, async_vault.directory_version, time.monotonic),
         most_bytes=limits.most_bytes,
         body_seconds=limits.body_seconds,
     )
-    gate = Gate(admission, running=running, metrics=metrics, log=log, seconds=limits.answer_seconds)
-    return Service(asgi=gate, api=api, desk=desk)
+    middleware = RequestMiddleware(admission, running=running, metrics=metrics, log=log, seconds=limits.answer_seconds)
+    return Service(asgi=middleware, api=api, async_vault=async_vault)
 
 
-def _api(desk: Desk, tokens: Tokens, metrics: Metrics, running: Running) -> FastAPI:
-    """The routes. Whatever goes wrong in them comes out as it was raised, for the gate to tell."""
+def _api(async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics, running: RunningRequests) -> FastAPI:
+    """The routes. Whatever goes wrong in them comes out as it was raised, for the middleware to tell."""
     app = FastAPI(
         title="Wayseal",
         version="1",
@@ -96,13 +96,13 @@ def _api(desk: Desk, tokens: Tokens, metrics: Metrics, running: Running) -> Fast
         redoc_url=None,
         redirect_slashes=False,
     )
-    routes.add_disclosure(app, desk, metrics)
-    routes.add_sealing(app, desk, metrics)
-    routes.add_work(app, desk)
-    routes.add_keeping(app, desk)
-    routes.add_log(app, desk)
-    routes.add_oauth(app, desk, tokens, metrics)
-    routes.add_health(app, desk, metrics, lambda: running.stopping)
+    routes.add_disclosure(app, async_vault, metrics)
+    routes.add_sealing(app, async_vault, metrics)
+    routes.add_work(app, async_vault)
+    routes.add_administration(app, async_vault)
+    routes.add_log(app, async_vault)
+    routes.add_oauth(app, async_vault, tokens, metrics)
+    routes.add_health(app, async_vault, metrics, lambda: running.stopping)
     _add_description(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -125,7 +125,7 @@ async def _http(request: Request, error: Exception) -> NoReturn:
 
 
 async def _unexpected(request: Request, error: Exception) -> NoReturn:
-    """Without this the framework would answer by itself, before the gate hears of it."""
+    """Without this the framework would answer by itself, before the middleware hears of it."""
     raise error
 
 

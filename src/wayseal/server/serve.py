@@ -7,12 +7,12 @@
 
 from contextlib import ExitStack
 
-from wayseal.server._answering import answering, config_of, settle, warm
-from wayseal.server._desk import CommitsHere
-from wayseal.server._logs import Log, forward, make_log
+from wayseal.server._async_vault import LocalDiscloser
+from wayseal.server._logging import Log, forward_library_logs, make_log
 from wayseal.server._metrics import Metrics
-from wayseal.server._opening import keyring_of, places_of, vault_of
 from wayseal.server._processes import run_several
+from wayseal.server._resources import bind_sockets, open_keyring, open_vault
+from wayseal.server._worker import compile_kernels, freeze_collector, make_config, open_server
 from wayseal.server.settings import Settings
 from wayseal.vault.committer import Committer
 
@@ -24,31 +24,31 @@ def run(settings: Settings) -> None:
     processes ended by itself.
     """
     log = make_log()
-    forward(log)
+    forward_library_logs(log)
     if settings.processes == 1:
         _run_one(settings, log)
     else:
         _check(settings)
         with ExitStack() as listening:
-            run_several(settings, [listening.enter_context(place) for place in places_of(settings)], log)
+            run_several(settings, [listening.enter_context(place) for place in bind_sockets(settings)], log)
     log.info("stopped")
 
 
 def _run_one(settings: Settings, log: Log) -> None:
     """Everything in this process."""
-    keyring = keyring_of(settings)
-    with vault_of(settings, keyring) as vault:
+    keyring = open_keyring(settings)
+    with open_vault(settings, keyring) as vault:
         metrics = Metrics()
         committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
-        with answering(settings, keyring, vault, CommitsHere(committer), metrics, log) as server:
-            (place,) = places_of(settings)
+        with open_server(settings, keyring, vault, LocalDiscloser(committer), metrics, log) as server:
+            (place,) = bind_sockets(settings)
             with place:
-                warm()
-                settle()
+                compile_kernels()
+                freeze_collector()
                 server.run_until_signal(place)
 
 
 def _check(settings: Settings) -> None:
     """Says what several processes couldn't start with while there is one that can say it."""
-    config_of(settings, None)
-    vault_of(settings, keyring_of(settings)).close()
+    make_config(settings, None)
+    open_vault(settings, open_keyring(settings)).close()

@@ -10,11 +10,11 @@ from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.store._batches import read_batches
-    from wayseal.store._leaks import read_leaks
-    from wayseal.store._load import load_mapping
-    from wayseal.store._propose import propose_mapping
-    from wayseal.store._source import open_source
-    from wayseal.store._write import write_table
+    from wayseal.store._load_mapping import load_mapping
+    from wayseal.store._open_source import open_source
+    from wayseal.store._propose_mapping import propose_mapping
+    from wayseal.store._read_leaks import read_leaks
+    from wayseal.store._write_table import write_table
     from wayseal.store.tables import TABLES, arrow_schema
 
 __all__ = [
@@ -33,11 +33,11 @@ __getattr__ = load_when_asked(
     {
         "TABLES": "tables",
         "arrow_schema": "tables",
-        "load_mapping": "_load",
-        "open_source": "_source",
-        "propose_mapping": "_propose",
+        "load_mapping": "_load_mapping",
+        "open_source": "_open_source",
+        "propose_mapping": "_propose_mapping",
         "read_batches": "_batches",
-        "read_leaks": "_leaks",
-        "write_table": "_write",
+        "read_leaks": "_read_leaks",
+        "write_table": "_write_table",
     },
 )

@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.store import _times
-from wayseal.store._convert import Converted, How, convert
+from wayseal.store._column_plan import ColumnPlan, NamedColumns, plan
+from wayseal.store._convert import Converted, ConvertOptions, convert
 from wayseal.store._csv import CsvBlocks
 from wayseal.store._jsonl import JsonBlocks
 from wayseal.store._parquet import ParquetBlocks
-from wayseal.store._plan import Plan, Shaped, plan
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.logs import CombinedBlocks, OcsfBlocks, PgauditBlocks
@@ -77,7 +77,7 @@ def _open(file: SourceFile, mapping: LogMapping | None, options: ReadOptions, ke
     return CsvBlocks(file, mapping, options, keep_rejected)
 
 
-def _nothing(made: Plan, file: SourceFile) -> RawBlock:
+def _nothing(made: ColumnPlan, file: SourceFile) -> RawBlock:
     return RawBlock(
         columns={n: pa.array([], pa.string()) for n in made.needed},
         line=np.empty(0, np.int64),
@@ -105,7 +105,7 @@ class _Reader:
         if self._offset is None and mapping is not None:
             self._offset = mapping.offset
         clean = mapping is None or mapping.clean
-        self._how = How(offset=self._offset or timedelta(0), clean=clean)
+        self._how = ConvertOptions(offset=self._offset or timedelta(0), clean=clean)
         self.plan = plan(file, opened.names, mapping, opened.open_ended)
 
     def batch(self, block: RawBlock) -> Batch:
@@ -135,7 +135,7 @@ class _Reader:
             others=block.others,
         )
 
-    def _convert(self, name: str, shaped: Shaped) -> Converted:
+    def _convert(self, name: str, shaped: NamedColumns) -> Converted:
         column = self._table.column(name)
         times = shaped.times.get(name)
         try:
@@ -159,9 +159,9 @@ class _Reader:
         rejected = list(block.rejected)
         for name, item in done.items():
             for mask, reason in item.bad:
-                for at in np.flatnonzero(mask & kept).tolist():
-                    raw = block.raws[at] if block.raws is not None else None
-                    line = int(block.line[at])
+                for index in np.flatnonzero(mask & kept).tolist():
+                    raw = block.raws[index] if block.raws is not None else None
+                    line = int(block.line[index])
                     rejected.append(Rejection(line=line, column=name, reason=reason, raw=raw))
                 kept &= ~mask
         rejected.sort(key=lambda r: r.line)

@@ -35,19 +35,19 @@ class Converted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class ConvertOptions:
     """Column-independent settings: the offset of naive times, whether waybill numbers are cleaned."""
 
     offset: timedelta
     clean: bool = True
 
 
-def convert(column: Column, raw: pa.Array, how: How, times: "_times.Times | None" = None) -> Converted:
+def convert(column: Column, raw: pa.Array, options: ConvertOptions, times: "_times.Times | None" = None) -> Converted:
     """The column converted and checked; ArrowInvalid or ArrowNotImplementedError if its type can't be read at all."""
     if column.type is ColumnType.TIME:
-        done = _time(raw, how.offset, times)
+        done = _time(raw, options.offset, times)
     else:
-        done = _CONVERTERS[column.type](column, raw, how)
+        done = _CONVERTERS[column.type](column, raw, options)
     if column.required and done.array.null_count:
         empty = ~_times.valid_mask(done.array)
         for mask, _ in done.bad:
@@ -62,7 +62,7 @@ def _note(bad: list[tuple[_Mask, Reason]], mask: _Mask | None, reason: Reason) -
         bad.append((mask, reason))
 
 
-def _id(column: Column, raw: pa.Array, how: How) -> Converted:
+def _id(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     texts = _strings.trimmed(_whole_numbers(raw))
     done = Converted(array=texts)
     _note(done.bad, _strings.control_mask(texts), Reason.CONTROL_CHARACTER)
@@ -70,26 +70,26 @@ def _id(column: Column, raw: pa.Array, how: How) -> Converted:
     return done
 
 
-def _waybill(column: Column, raw: pa.Array, how: How) -> Converted:
+def _waybill(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     texts = _whole_numbers(raw)
-    if not how.clean:
-        return _id(column, texts, how)
+    if not options.clean:
+        return _id(column, texts, options)
     if _strings.is_clean(texts):
-        return _id(column, texts, how)
+        return _id(column, texts, options)
     rounded = _strings.mask_of(pc.match_substring_regex(texts, _ROUNDED))
-    done = _id(column, _strings.cleaned(texts), how)
+    done = _id(column, _strings.cleaned(texts), options)
     _note(done.bad, rounded, Reason.ROUNDED_NUMBER)
     return done
 
 
-def _text(column: Column, raw: pa.Array, how: How) -> Converted:
+def _text(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     texts = _strings.empty_to_null(_strings.as_text(raw))
     done = Converted(array=texts)
     _note(done.bad, _strings.nul_mask(texts), Reason.NUL_BYTE)
     return done
 
 
-def _enum(column: Column, raw: pa.Array, how: How) -> Converted:
+def _enum(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     texts = _strings.trimmed(_strings.as_text(raw))
     known = pa.array(column.values, pa.string())
     strange = _strange(texts, known)
@@ -161,7 +161,7 @@ def _parse_time(raw: pa.Array) -> "tuple[_times.Times, _Mask]":
     return _times.parse_plain(texts), ~_times.valid_mask(texts)
 
 
-def _number(column: Column, raw: pa.Array, how: How) -> Converted:
+def _number(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     if _is_text(raw.type) or pa.types.is_null(raw.type):
         texts = _strings.trimmed(_strings.as_text(raw))
         shape = pc.match_substring_regex(texts, r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$")
@@ -188,7 +188,7 @@ def _number(column: Column, raw: pa.Array, how: How) -> Converted:
     return done
 
 
-def _list(column: Column, raw: pa.Array, how: How) -> Converted:
+def _list(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     kind = raw.type
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         array = pc.cast(raw, column.arrow)
@@ -203,7 +203,7 @@ def _list(column: Column, raw: pa.Array, how: How) -> Converted:
     return _by_word(raw, column, _read_list, Reason.NOT_A_LIST)
 
 
-def _json(column: Column, raw: pa.Array, how: How) -> Converted:
+def _json(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     done = _by_word(raw, column, _read_object, Reason.NOT_AN_OBJECT)
     if column.required:
         return done
@@ -222,11 +222,11 @@ def _by_word(raw: pa.Array, column: Column, read: Callable[[str], object], reaso
         except (ValueError, RecursionError):
             read_words.append(None)
             wrong.append(True)
-    at = coded.indices
+    index = coded.indices
     mask = np.zeros(len(raw), np.bool_)
     if any(wrong):
-        mask = _strings.mask_of(pa.array(wrong, pa.bool_()).take(at))
-    done = Converted(array=pa.array(read_words, column.arrow).take(at))
+        mask = _strings.mask_of(pa.array(wrong, pa.bool_()).take(index))
+    done = Converted(array=pa.array(read_words, column.arrow).take(index))
     _note(done.bad, mask, reason)
     return done
 
@@ -278,7 +278,7 @@ def refuse_constant(word: str) -> object:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-_CONVERTERS: Mapping[ColumnType, Callable[[Column, pa.Array, How], Converted]] = {
+_CONVERTERS: Mapping[ColumnType, Callable[[Column, pa.Array, ConvertOptions], Converted]] = {
     ColumnType.ID: _id,
     ColumnType.WAYBILL: _waybill,
     ColumnType.TEXT: _text,

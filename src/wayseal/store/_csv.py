@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from wayseal.store._records import LONGEST_RECORD, Records, Splitter
-from wayseal.store._text import TextBlock, TextFile
+from wayseal.store._csv_records import LONGEST_RECORD, CsvRecords, RecordSplitter
+from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES
@@ -97,12 +97,12 @@ class CsvBlocks:
         """The rows, in order."""
         if not self.names:
             return
-        splitter = Splitter(self._delimiter, first_line=self._first_line, keep_rejected=self._keep)
+        splitter = RecordSplitter(self._delimiter, first_line=self._first_line, keep_rejected=self._keep)
         for block, last in _with_last(self._rest):
             records = splitter.feed(block.data, valid=block.valid, last=last)
             yield self._raw(records, names, block.bytes_read)
 
-    def _raw(self, records: Records, names: frozenset[str], bytes_read: int) -> RawBlock:
+    def _raw(self, records: CsvRecords, names: frozenset[str], bytes_read: int) -> RawBlock:
         columns, line, ragged = self._parse(records, names)
         rejected = records.rejected
         if ragged:
@@ -120,9 +120,9 @@ class CsvBlocks:
         )
 
     def _parse(
-        self, records: Records, names: frozenset[str]
+        self, records: CsvRecords, names: frozenset[str]
     ) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64], list[Rejection]]:
-        wanted = {f"f{at}": name for at, name in enumerate(self.names) if name in names}
+        wanted = {f"f{index}": name for index, name in enumerate(self.names) if name in names}
         if len(records.line) == 0:
             return {n: pa.array([], pa.string()) for n in wanted.values()}, records.line, []
         ragged: list[Rejection] = []
@@ -146,7 +146,7 @@ class CsvBlocks:
         table = pacsv.read_csv(
             pa.BufferReader(data),
             read_options=pacsv.ReadOptions(
-                column_names=[f"f{at}" for at in range(len(self.names))],
+                column_names=[f"f{index}" for index in range(len(self.names))],
                 use_threads=False,
                 block_size=len(data) + 1,
             ),
@@ -193,20 +193,20 @@ def _with_last(blocks: Iterator[TextBlock]) -> Iterator[tuple[TextBlock, bool]]:
 def split_record(record: str, delimiter: str) -> list[str]:
     """The fields of one record of any length; lenient, since a heading may be damaged and still be told about."""
     fields: list[str] = []
-    at = 0
+    index = 0
     while True:
-        if record.startswith('"', at):
-            end = at + 1
+        if record.startswith('"', index):
+            end = index + 1
             while (end := record.find('"', end)) >= 0 and record.startswith('"', end + 1):
                 end += 2
             stop = record.find(delimiter, len(record) if end < 0 else end)
-            fields.append(record[at + 1 : end if end >= 0 else None].replace('""', '"'))
+            fields.append(record[index + 1 : end if end >= 0 else None].replace('""', '"'))
         else:
-            stop = record.find(delimiter, at)
-            fields.append(record[at : stop if stop >= 0 else None])
+            stop = record.find(delimiter, index)
+            fields.append(record[index : stop if stop >= 0 else None])
         if stop < 0:
             return fields
-        at = stop + 1
+        index = stop + 1
 
 
 def wanted_names(table: str, mapping: LogMapping | None) -> frozenset[str]:

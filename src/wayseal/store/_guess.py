@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from wayseal.model.numbers import candidates, clean_waybill
 from wayseal.store import _times
-from wayseal.store._plan import parse_times
+from wayseal.store._column_plan import parse_times
 
 # Numbers of accounts stand before names of people: a ledger needs no names.
 _WORDS: Mapping[str, str] = {
@@ -124,11 +124,11 @@ def guess(columns: Columns) -> dict[str, Guess]:
 
 def best_column(target: str, columns: Columns, content: Callable[[Sequence[str]], float] | None) -> Guess | None:
     scored = []
-    for at, (name, values) in enumerate(columns.items()):
+    for index, (name, values) in enumerate(columns.items()):
         named = name_score(target, name)
         looks = content(present(values)) if content else 0.0
         if named or looks >= 0.5:
-            scored.append((named + looks, -at, name, named > 0, looks))
+            scored.append((named + looks, -index, name, named > 0, looks))
     if not scored:
         return None
     _, _, name, by_name, looks = max(scored)
@@ -170,7 +170,7 @@ def _like_ip(values: Sequence[str]) -> float:
 
 def _guess_time(columns: Columns) -> Guess | None:
     best: tuple[float, int, Guess] | None = None
-    for at, (name, values) in enumerate(columns.items()):
+    for index, (name, values) in enumerate(columns.items()):
         texts = present(values)
         if all(_DATE.fullmatch(v) for v in texts):
             continue
@@ -179,8 +179,8 @@ def _guess_time(columns: Columns) -> Guess | None:
         if made is None or (made[0].startswith("epoch") and not named):
             continue
         item = Guess(columns=(name,), by_name=named > 0, format=made[0], naive=made[1], share=made[2])
-        if best is None or (named + made[2], -at) > best[:2]:
-            best = (named + made[2], -at, item)
+        if best is None or (named + made[2], -index) > best[:2]:
+            best = (named + made[2], -index, item)
     return best[2] if best else _guess_two(columns)
 
 
@@ -232,3 +232,43 @@ def _with_values(made: Guess, columns: Columns) -> Guess:
     seen = set(present(columns[made.columns[0]]))
     known = {w: ACTIONS[w.casefold()] for w in sorted(seen) if w.casefold() in ACTIONS}
     return Guess(columns=made.columns, by_name=made.by_name, values=known)
+
+
+def guess_leaks(columns: Columns) -> dict[str, Guess]:
+    """What can be guessed of the table `leaks`; columns that nothing speaks for are left out."""
+    times = _leak_times(columns)
+    found = _times_by_name(times)
+    if "seen_at" not in found:
+        rest = [g for n, g in times.items() if n not in {c for f in found.values() for c in f.columns}]
+        if len(rest) == 1:
+            found["seen_at"] = rest[0]
+    free = {n: v for n, v in columns.items() if n not in times}
+    for target, content in (("waybill", like_number), ("seller", None), ("found_by", None), ("asked", None)):
+        best = best_column(target, free, content)
+        if best is not None:
+            found[target] = best
+            free.pop(best.columns[0])
+    return found
+
+
+def _leak_times(columns: Columns) -> dict[str, Guess]:
+    """Columns that hold times; counted ones (seconds since 1970) only where their name says so."""
+    out = {}
+    for name, values in columns.items():
+        made = time_format(present(values))
+        told = any(name_score(target, name) for target in ("seen_at", "asked_at", "absent_at"))
+        if made is not None and (told or not made[0].startswith(("epoch", "%Y%m%d"))):
+            out[name] = Guess(columns=(name,), by_name=False, format=made[0], naive=made[1], share=made[2])
+    return out
+
+
+def _times_by_name(times: Mapping[str, Guess]) -> dict[str, Guess]:
+    out: dict[str, Guess] = {}
+    free = dict(times)
+    for target in ("asked_at", "absent_at", "seen_at"):
+        scored = [(name_score(target, name), -place, name) for place, name in enumerate(free)]
+        score, _, name = max(scored, default=(0.0, 0, ""))
+        if score:
+            made = free.pop(name)
+            out[target] = Guess(columns=(name,), by_name=True, format=made.format, naive=made.naive, share=made.share)
+    return out

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.store._convert import DuplicateKeyError, dumps, refuse_constant, unique
-from wayseal.store._text import TextBlock, TextFile
+from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, ColumnType
 from wayseal.store.types import (
@@ -98,12 +98,12 @@ class JsonBlocks:
             return pa.array(values, pa.string())
         except (pa.ArrowException, UnicodeError, TypeError, OverflowError):
             texts: list[str | None] = []
-        for at, value in enumerate(values):
+        for index, value in enumerate(values):
             try:
                 texts.append(_text_of(value, name in self._loose))
             except (ValueError, RecursionError):
                 texts.append(None)
-                wrong.setdefault(at, name)
+                wrong.setdefault(index, name)
         return pa.array(texts, pa.string())
 
     def _raw(
@@ -116,16 +116,16 @@ class JsonBlocks:
         raws: list[str],
     ) -> RawBlock:
         numbers = np.array(line, np.int64)
-        for at, name in wrong.items():
-            raw = raws[at] if self._keep else None
-            rejected.append(Rejection(line=line[at], column=name, reason=Reason.WRONG_TYPE, raw=raw))
+        for index, name in wrong.items():
+            raw = raws[index] if self._keep else None
+            rejected.append(Rejection(line=line[index], column=name, reason=Reason.WRONG_TYPE, raw=raw))
         if wrong:
             rejected.sort(key=lambda r: r.line)
             keep = np.ones(len(line), np.bool_)
             keep[list(wrong)] = False
             columns = {n: c.filter(pa.array(keep)) for n, c in columns.items()}
             numbers = numbers[keep]
-            raws = [r for at, r in enumerate(raws) if at not in wrong]
+            raws = [r for index, r in enumerate(raws) if index not in wrong]
         return RawBlock(
             columns=columns,
             line=numbers,

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wayseal.store._text import is_utf8
+from wayseal.store._text_file import is_utf8
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Notice, RawBlock, ReadOptions, Reason, Rejection, SourceFile
 
@@ -64,10 +64,10 @@ class ParquetBlocks:
         rejected: list[Rejection] = []
         good = np.ones(batch.num_rows, np.bool_)
         for name, values in zip(batch.schema.names, batch.columns, strict=True):
-            for at in _undecodable(values):
-                if good[at]:
-                    rejected.append(Rejection(line=first + at, column=name, reason=Reason.UNDECODABLE))
-                    good[at] = False
+            for index in _undecodable(values):
+                if good[index]:
+                    rejected.append(Rejection(line=first + index, column=name, reason=Reason.UNDECODABLE))
+                    good[index] = False
         if rejected:
             batch, line = batch.filter(pa.array(good)), line[good]
             rejected.sort(key=lambda r: r.line)
@@ -104,5 +104,5 @@ def _undecodable(values: pa.Array) -> list[int]:
         values.validate(full=True)
     except pa.ArrowInvalid:
         plain = enumerate(values.cast(pa.large_binary()).to_pylist())
-        return [at for at, text in plain if text is not None and not is_utf8(text)]
+        return [index for index, text in plain if text is not None and not is_utf8(text)]
     return []

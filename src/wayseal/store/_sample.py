@@ -9,11 +9,11 @@ from typing import Any
 
 from wayseal.model.numbers import candidates
 from wayseal.store._csv import record_texts, split_record
+from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._jsonl import find, names_of, read_line
+from wayseal.store._open_source import open_source
 from wayseal.store._parquet import ParquetBlocks
-from wayseal.store._records import Splitter
-from wayseal.store._source import open_source
-from wayseal.store._text import TextFile
+from wayseal.store._text_file import TextFile
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.types import NoticeCode, ReadOptions, SourceFile
@@ -69,7 +69,7 @@ def _text(file: SourceFile) -> Sample:
     header = bool(records) and looks_like_header(records[0])
     names = records[0] if header else [str(n) for n in range(1, len(records[0]) + 1)] if records else []
     rows = [r for r in records[1 if header else 0 :] if len(r) == len(names)]
-    columns: dict[str, list[str | None]] = {n.strip(): [r[at] for r in rows] for at, n in enumerate(names)}
+    columns: dict[str, list[str | None]] = {n.strip(): [r[index] for r in rows] for index, n in enumerate(names)}
     return Sample(
         path=file.path, format=Format.CSV, columns=columns, encoding=encoding, delimiter=delimiter, header=header
     )
@@ -88,7 +88,7 @@ def _leaf(value: Any) -> str | None:
 
 
 def _records(data: str, delimiter: str) -> list[list[str]]:
-    records = Splitter(delimiter).feed(data.encode(), valid=True, last=True)
+    records = RecordSplitter(delimiter).feed(data.encode(), valid=True, last=True)
     return [split_record(text, delimiter) for text in record_texts(records.data)[: ROWS + 1]]
 
 

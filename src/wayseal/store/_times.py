@@ -83,8 +83,8 @@ def compile_format(form: str) -> str:
     out = []
     pieces = re.split(r"(%.|%$)", spelt)
     seen: set[str] = set()
-    for at, piece in enumerate(pieces):
-        if at % 2 == 0:
+    for index, piece in enumerate(pieces):
+        if index % 2 == 0:
             out.append(r"\s+".join(re.escape(p) for p in re.split(r"\s+", piece)))
             continue
         letter = piece[1:]
@@ -94,7 +94,7 @@ def compile_format(form: str) -> str:
         if letter not in _DIRECTIVES or letter in seen:
             raise StoreError("%{letter} is not known here, or stands there twice", letter=letter)
         seen.add(letter)
-        glued = _touches_digits(pieces, at)
+        glued = _touches_digits(pieces, index)
         fixed = glued and letter in _FIXED
         out.append(f"(?P<{_FIXED[letter]}>[0-9]{{2}})" if fixed else _DIRECTIVES[letter])
     if not ({"Y", "y"} & seen and {"m", "b"} & seen and "d" in seen):
@@ -102,9 +102,9 @@ def compile_format(form: str) -> str:
     return r"^\s*" + "".join(out) + r"\s*$"
 
 
-def _touches_digits(pieces: list[str], at: int) -> bool:
-    before = at >= 2 and pieces[at - 1] == ""
-    after = at + 2 < len(pieces) and pieces[at + 1] == ""
+def _touches_digits(pieces: list[str], index: int) -> bool:
+    before = index >= 2 and pieces[index - 1] == ""
+    after = index + 2 < len(pieces) and pieces[index + 1] == ""
     return before or after
 
 
@@ -203,8 +203,8 @@ def _ints(part: pa.Array | None, count: int, missing: int) -> npt.NDArray[np.int
 def _month(parts: dict[str, pa.Array], count: int) -> npt.NDArray[np.int64]:
     if "name" not in parts:
         return _ints(parts.get("month"), count, 0)
-    at = pc.index_in(pc.utf8_lower(parts["name"]), pa.array(_MONTHS)).fill_null(-1)
-    out: npt.NDArray[np.int64] = at.to_numpy(zero_copy_only=False).astype(np.int64) + 1
+    index = pc.index_in(pc.utf8_lower(parts["name"]), pa.array(_MONTHS)).fill_null(-1)
+    out: npt.NDArray[np.int64] = index.to_numpy(zero_copy_only=False).astype(np.int64) + 1
     return out
 
 
@@ -226,8 +226,8 @@ def _zone(part: pa.Array | None, count: int) -> tuple[npt.NDArray[np.int64], npt
     coded = part.fill_null("").dictionary_encode()
     minutes = [_zone_minutes(z) for z in coded.dictionary.to_pylist()]
     written = [z != "" for z in coded.dictionary.to_pylist()]
-    at = coded.indices.to_numpy(zero_copy_only=False)
-    return np.array(minutes, np.int64)[at], np.array(written, np.bool_)[at]
+    index = coded.indices.to_numpy(zero_copy_only=False)
+    return np.array(minutes, np.int64)[index], np.array(written, np.bool_)[index]
 
 
 def _zone_minutes(zone: str) -> int:

@@ -30,7 +30,7 @@ def read_journal(path: Path) -> bytes:
         os.close(handle)
 
 
-class Held:
+class LockedJournal:
     """A journal that is held for writing. content: what was in it when it was taken."""
 
     def __init__(self, handle: int, path: Path, *, new: bool) -> None:
@@ -80,7 +80,7 @@ class Held:
 
 
 @contextmanager
-def holding(path: Path, *, new: bool) -> Iterator[Held]:
+def lock_journal(path: Path, *, new: bool) -> Iterator[LockedJournal]:
     """Holds a journal for writing (rules 1 and 3). new: it may be made.
 
     JournalBusyError: another process writes to it; StoreError: this is no file; OSError: it can't be opened.
@@ -88,7 +88,7 @@ def holding(path: Path, *, new: bool) -> Iterator[Held]:
     there = path.exists()
     handle = _locked(path, _FLAGS | (os.O_CREAT if new else 0))
     try:
-        held = Held(handle, path, new=not there)
+        held = LockedJournal(handle, path, new=not there)
     except BaseException:
         os.close(handle)
         raise
@@ -119,10 +119,10 @@ def _locked(path: Path, flags: int) -> int:
 def _content(handle: int, path: Path) -> bytes:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         raise StoreError("this is no file", file=path)
-    parts, at = [], 0
-    while part := os.pread(handle, _PART, at):
+    parts, offset = [], 0
+    while part := os.pread(handle, _PART, offset):
         parts.append(part)
-        at += len(part)
+        offset += len(part)
     return b"".join(parts)
 
 

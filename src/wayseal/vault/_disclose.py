@@ -26,7 +26,7 @@ from wayseal.model.kinds import ActorKind
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, context
-from wayseal.vault._replies import asked_digest, remember
+from wayseal.vault._idempotency import keep_reply, request_digest
 from wayseal.vault._sql import add
 from wayseal.vault._words import words_of
 from wayseal.vault.directory import ActorRecord
@@ -36,8 +36,8 @@ from wayseal.vault.jobs import Decided, DiscloseJob
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind, Tail, append
 from wayseal.vault.log.entries import entry
-from wayseal.vault.policy import Asking, Decision, Policy, Purpose
-from wayseal.vault.policy.budgets import OVER, Of, allowance
+from wayseal.vault.policy import Decision, Policy, PolicyRequest, Purpose
+from wayseal.vault.policy.budgets import OVER, BudgetScope, allowance
 from wayseal.vault.requests import Ask, Caller
 from wayseal.vault.sealing.reasons import seal_reason
 
@@ -55,7 +55,7 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class DecisionInputs:
     """By what is decided. seen: (actor, purpose, waybill) that were shown today already (obligation 4)."""
 
     policy: Policy
@@ -65,8 +65,8 @@ class Rules:
     """Roles on whose behalf each client may act."""
 
 
-class Account(NamedTuple):
-    """What a decision rests on of whoever asks: the fields of `Asking` from `role` to `trained`, in their order."""
+class ActorFacts(NamedTuple):
+    """What a decision rests on of whoever asks: fields of `PolicyRequest` from `role` to `trained`, in their order."""
 
     role: str
     kind: str
@@ -76,11 +76,11 @@ class Account(NamedTuple):
     trained: bool
 
 
-def account(actor: ActorRecord | None, may: Collection[str], now: int) -> Account:
+def actor_facts(actor: ActorRecord | None, may: Collection[str], now: int) -> ActorFacts:
     """An actor now, by way of a client that may act for the roles `may`; None: the directory doesn't know it."""
     if actor is None:
-        return Account(NOBODY, ActorKind.PERSON.value, NOBODY in may, blocked=False, valid=False, trained=False)
-    return Account(
+        return ActorFacts(NOBODY, ActorKind.PERSON.value, NOBODY in may, blocked=False, valid=False, trained=False)
+    return ActorFacts(
         actor.role,
         actor.kind.value,
         actor.role in may,
@@ -90,24 +90,30 @@ def account(actor: ActorRecord | None, may: Collection[str], now: int) -> Accoun
     )
 
 
-def judge(
-    connection: Connection, job: DiscloseJob, rules: Rules, *, now: int, day: int
+def decide_one(
+    connection: Connection, job: DiscloseJob, inputs: DecisionInputs, *, now: int, day: int
 ) -> tuple[Decided, list[dict[str, Any]]]:
     """What policy and budgets say of a job with one ask, and rows by which it counts; nothing is written.
 
     It counts whatever was counted today (obligation 4 spares those alone who see the same again).
     """
-    group = _Group(connection, [job], replace(rules, seen=frozenset()), now, day)
+    group = _Group(connection, [job], replace(inputs, seen=frozenset()), now, day)
     (ask,) = job.asks
-    return group.judged_alone(job, ask), group.counted()
+    return group.decide_alone(job, ask), group.budget_rows()
 
 
 def commit(
-    connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, tail: Tail | None, *, now: int, day: int
+    connection: Connection,
+    jobs: Sequence[DiscloseJob],
+    inputs: DecisionInputs,
+    tail: Tail | None,
+    *,
+    now: int,
+    day: int,
 ) -> Committed:
     """Decides all jobs and writes them down, in one transaction of the caller's (obligations 1 to 7)."""
-    group = _Group(connection, jobs, rules, now, day)
-    done = [group.decided(job) for job in jobs]
+    group = _Group(connection, jobs, inputs, now, day)
+    done = [group.decide_job(job) for job in jobs]
     after = group.write(connection, tail)
     return Committed(jobs=done, tail=after, shown=frozenset(group.once))
 
@@ -115,8 +121,10 @@ def commit(
 class _Group:
     """Jobs that are decided together, on what the database says now."""
 
-    def __init__(self, connection: Connection, jobs: Sequence[DiscloseJob], rules: Rules, now: int, day: int) -> None:
-        self._rules, self._now = rules, now
+    def __init__(
+        self, connection: Connection, jobs: Sequence[DiscloseJob], inputs: DecisionInputs, now: int, day: int
+    ) -> None:
+        self._inputs, self._now = inputs, now
         self._known = context(
             connection,
             waybills=(ask.waybill for job in jobs for ask in job.asks),
@@ -129,57 +137,57 @@ class _Group:
         self._entries: list[tuple[Decided, Entry]] = []
         self._replies: list[tuple[DiscloseJob, bytes, list[Decided]]] = []
         self._spent: Counter[str] = Counter()
-        self._accounts: dict[tuple[str, str], Account] = {}
+        self._actors: dict[tuple[str, str], ActorFacts] = {}
         self.once: set[tuple[str, str, str]] = set()
         """What is counted for the first time today."""
 
-    def decided(self, job: DiscloseJob) -> list[Decided] | VaultError:
+    def decide_job(self, job: DiscloseJob) -> list[Decided] | VaultError:
         """What comes of one job; an error refuses it as a whole."""
-        asked = self._asked(job)
+        asked = self._request_digest(job)
         if asked is not None and (old := self._known.replies.get((job.caller.client, job.key or ""))):
-            return self._again(job, old.answer) if old.asked == asked else ReusedKeyError()
+            return self._repeat_answer(job, old.answer) if old.asked == asked else ReusedKeyError()
         bulk = Counter(ask.purpose for ask in job.asks)
-        left = self._left(job)
+        left = self._approval_left(job)
         made: list[Decided] = []
         reasons: dict[str, bytes] = {}
         for ask in job.asks:
-            one = self._decide(job, ask, bulk[ask.purpose], left)
+            one = self._decide_ask(job, ask, bulk[ask.purpose], left)
             made.append(one)
             if ask.reason not in reasons:
-                reasons[ask.reason] = seal_reason(self._rules.keyring, job.caller.request.encode(), ask.reason)
+                reasons[ask.reason] = seal_reason(self._inputs.keyring, job.caller.request.encode(), ask.reason)
             self._entries.append((one, self._entry(job.caller, one, reasons[ask.reason])))
         if asked is not None:
             self._replies.append((job, asked, made))
         return made
 
-    def judged_alone(self, job: DiscloseJob, ask: Ask) -> Decided:
+    def decide_alone(self, job: DiscloseJob, ask: Ask) -> Decided:
         """What comes of one ask, without an entry."""
-        return self._decide(job, ask, 1, self._left(job))
+        return self._decide_ask(job, ask, 1, self._approval_left(job))
 
-    def counted(self) -> list[dict[str, Any]]:
+    def budget_rows(self) -> list[dict[str, Any]]:
         """Rows of budgets, for what was decided."""
         day = self._known.day
         return [{"of": of, "purpose": code, "day": day, "used": n} for (of, code), n in sorted(self._used.items())]
 
-    def _asked(self, job: DiscloseJob) -> bytes | None:
+    def _request_digest(self, job: DiscloseJob) -> bytes | None:
         if job.key is None:
             return None
         parts = [f"{a.waybill}\n{a.purpose}\n{a.reason}\n{sorted(a.fields or ())}" for a in job.asks]
-        return asked_digest(self._rules.keyring, "disclose", job.caller.actor, job.approval or "", *parts)
+        return request_digest(self._inputs.keyring, "disclose", job.caller.actor, job.approval or "", *parts)
 
-    def _again(self, job: DiscloseJob, answer: Sequence[Sequence[Any]]) -> list[Decided]:
+    def _repeat_answer(self, job: DiscloseJob, answer: Sequence[Sequence[Any]]) -> list[Decided]:
         """Obligation 6."""
         made = []
         for ask, (seq, leaf, rule) in zip(job.asks, answer, strict=True):
-            one = self._judged(job, ask, bulk=False, approved=True)
+            one = self._apply_policy(job, ask, bulk=False, approved=True)
             if rule is not None:
-                zh, en = words_of(self._rules.policy, rule)
+                zh, en = words_of(self._inputs.policy, rule)
                 one = replace(one, decision=Decision(allowed=False, rule=rule, zh=zh, en=en), forms={})
             one.seq, one.leaf = seq, bytes.fromhex(leaf)
             made.append(one)
         return made
 
-    def _left(self, job: DiscloseJob) -> int | None:
+    def _approval_left(self, job: DiscloseJob) -> int | None:
         """How many waybills the job's approval still opens; None where it has none, 0 where it is not good."""
         if job.approval is None:
             return None
@@ -189,14 +197,14 @@ class _Group:
             return 0
         return found.left - self._spent[job.approval]
 
-    def _decide(self, job: DiscloseJob, ask: Ask, together: int, left: int | None) -> Decided:
-        purpose = self._rules.policy.purposes.get(ask.purpose)
+    def _decide_ask(self, job: DiscloseJob, ask: Ask, together: int, left: int | None) -> Decided:
+        purpose = self._inputs.policy.purposes.get(ask.purpose)
         actor = self._known.actors.get(job.caller.actor)
         kind = actor.kind if actor else ""
         bulk = purpose is not None and together > purpose.most(kind)
         approval = self._known.approvals.get(job.approval or "")
         approved = bulk and approval is not None and approval.purpose == ask.purpose and (left or 0) >= together
-        one = self._judged(job, ask, bulk=bulk, approved=approved)
+        one = self._apply_policy(job, ask, bulk=bulk, approved=approved)
         if one.decision.allowed and purpose is not None and actor is not None:
             over = self._charge(actor, purpose, one.ask.waybill)
             if over is not None:
@@ -205,13 +213,13 @@ class _Group:
                 self._spent[job.approval] += 1
         return one
 
-    def _judged(self, job: DiscloseJob, ask: Ask, *, bulk: bool, approved: bool) -> Decided:
+    def _apply_policy(self, job: DiscloseJob, ask: Ask, *, bulk: bool, approved: bool) -> Decided:
         """What the policy says (obligation 3)."""
-        policy, caller = self._rules.policy, job.caller
+        policy, caller = self._inputs.policy, job.caller
         row, actor = self._known.parcels.get(ask.waybill), self._known.actors.get(caller.actor)
         purpose = policy.purposes.get(ask.purpose)
-        asking = self._asking(caller, ask, actor, row, bulk=bulk, approved=approved)
-        decision = policy.decide(asking)
+        request = self._policy_request(caller, ask, actor, row, bulk=bulk, approved=approved)
+        decision = policy.decide(request)
         forms: Mapping[Field, Form] = {}
         if decision.allowed and purpose is not None:
             forms = purpose.fields
@@ -219,7 +227,7 @@ class _Group:
                 forms = {field: form for field, form in forms.items() if field in ask.fields}
         return Decided(ask=ask, decision=decision, forms=forms, parcel=row, purpose=purpose, at=self._now)
 
-    def _asking(
+    def _policy_request(
         self,
         caller: Caller,
         ask: Ask,
@@ -228,16 +236,16 @@ class _Group:
         *,
         bulk: bool,
         approved: bool,
-    ) -> Asking:
+    ) -> PolicyRequest:
         now = self._now
         standing = (
             _NOWHERE
             if row is None
             else Standing(row.outlet, row.until, row.departed, row.origin_outlet, row.destination_outlet)
         )
-        return Asking(
+        return PolicyRequest(
             ask.purpose,
-            *self._account(caller, actor),
+            *self._actor_facts(caller, actor),
             relation=relations(
                 None if actor is None else actor.outlet, standing, own=row is not None and row.sealed_by == caller.actor
             ),
@@ -251,28 +259,28 @@ class _Group:
             fields=ask.fields,
         )
 
-    def _account(self, caller: Caller, actor: ActorRecord | None) -> Account:
-        """See `account`; once for all that a caller asks."""
+    def _actor_facts(self, caller: Caller, actor: ActorRecord | None) -> ActorFacts:
+        """See `actor_facts`; once for all that a caller asks."""
         key = caller.client, caller.actor
-        found = self._accounts.get(key)
+        found = self._actors.get(key)
         if found is None:
-            found = account(actor, self._rules.may.get(caller.client, ()), self._now)
-            self._accounts[key] = found
+            found = actor_facts(actor, self._inputs.may.get(caller.client, ()), self._now)
+            self._actors[key] = found
         return found
 
     def _charge(self, actor: ActorRecord, purpose: Purpose, waybill: str) -> Decision | None:
         """Counts a disclosure, or says which budget is used up (obligation 4)."""
         once = (actor.actor, purpose.code, waybill)
-        if once in self._rules.seen or once in self.once:
+        if once in self._inputs.seen or once in self.once:
             return None
         mine = ACTOR + actor.actor
         work = dict(self._known.work.get(mine, {}))
-        whose = [(mine, Of.ACTOR, work)]
+        whose = [(mine, BudgetScope.ACTOR, work)]
         if actor.outlet is not None:
             outlet = OUTLET + actor.outlet
             of_outlet = self._known.work.get(outlet, {})
             work.update({kind: work.get(kind, 0) + n for kind, n in of_outlet.items() if kind != "tickets"})
-            whose.append((outlet, Of.OUTLET, dict(of_outlet)))
+            whose.append((outlet, BudgetScope.OUTLET, dict(of_outlet)))
         for who, of, counts in whose:
             used = self._known.used.get((who, purpose.code), 0) + self._used[who, purpose.code]
             if used >= allowance(purpose, counts, of):
@@ -289,7 +297,7 @@ class _Group:
             EntryKind.DISCLOSED if shown else EntryKind.REFUSED,
             caller,
             self._now,
-            self._rules.policy.version,
+            self._inputs.policy.version,
             waybill=one.ask.waybill,
             purpose=one.ask.purpose,
             fields=one.forms,
@@ -305,10 +313,10 @@ class _Group:
             tail = added.tail
             for place, (one, _) in enumerate(self._entries):
                 one.seq, one.leaf = added.first + place, added.leaves[place]
-        add(connection, t.budgets, "used", self.counted())
+        add(connection, t.budgets, "used", self.budget_rows())
         for job, asked, made in self._replies:
             rows = [(d.seq, d.leaf.hex(), None if d.decision.allowed else d.decision.rule) for d in made]
-            remember(connection, job.caller.client, (job.key or "", asked), rows, self._now)
+            keep_reply(connection, job.caller.client, (job.key or "", asked), rows, self._now)
         for approval, n in self._spent.items():
             column = t.approvals.c.left
             which = t.approvals.c.approval == approval

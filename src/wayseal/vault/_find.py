@@ -14,14 +14,14 @@ from wayseal.custody import State
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR
-from wayseal.vault._disclose import Rules, account
+from wayseal.vault._disclose import DecisionInputs, actor_facts
 from wayseal.vault._sql import add
 from wayseal.vault._words import refused
 from wayseal.vault.directory import ActorRecord, actor_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
-from wayseal.vault.policy import Asking
+from wayseal.vault.policy import PolicyRequest
 from wayseal.vault.requests import Caller, Refused
 from wayseal.vault.sealing.phones import lookup_tags
 from wayseal.vault.sealing.reasons import seal_reason
@@ -31,41 +31,51 @@ _BUDGET = "look-ups"
 
 
 def find(
-    connection: Connection, rules: Rules, caller: Caller, phone: str, purpose: str, reason: str, *, now: int, day: int
+    connection: Connection,
+    inputs: DecisionInputs,
+    caller: Caller,
+    phone: str,
+    purpose: str,
+    reason: str,
+    *,
+    now: int,
+    day: int,
 ) -> list[str] | Refused:
     """Waybills with this phone, the newest first, or the rule that refuses (rules 1 to 3)."""
-    tags = [tag for _, tag in lookup_tags(rules.keyring, phone)]
+    tags = [tag for _, tag in lookup_tags(inputs.keyring, phone)]
     if not tags:
         raise VaultError("phone: no number that can be looked up")
     actor = actor_of(connection, caller.actor)
-    decision = rules.policy.decide(_asking(rules, caller, actor, purpose, now))
+    decision = inputs.policy.decide(_policy_request(inputs, caller, actor, purpose, now))
     answer: list[str] | Refused
     if not decision.allowed:
         answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=-1)
-    elif not _counted(connection, caller.actor, day, (bounds := rules.policy.purposes[purpose].find).quota):
+    elif not _count_lookup(connection, caller.actor, day, (bounds := inputs.policy.purposes[purpose].find).quota):
         answer = refused("", "quota", seq=-1)
     else:
-        answer = _found(connection, tags, bounds.most)
+        answer = _find_numbers(connection, tags, bounds.most)
     shown = not isinstance(answer, Refused)
     made = entry(
         EntryKind.FOUND if shown else EntryKind.REFUSED,
         caller,
         now,
-        rules.policy.version,
+        inputs.policy.version,
         purpose=purpose,
         rule=answer.rule if isinstance(answer, Refused) else None,
-        reason=seal_reason(rules.keyring, caller.request.encode(), reason),
+        reason=seal_reason(inputs.keyring, caller.request.encode(), reason),
         more={"act": "find", "found": len(answer) if isinstance(answer, list) else 0},
     )
     append(connection, [made])
     return answer
 
 
-def _asking(rules: Rules, caller: Caller, actor: ActorRecord | None, purpose: str, now: int) -> Asking:
+def _policy_request(
+    inputs: DecisionInputs, caller: Caller, actor: ActorRecord | None, purpose: str, now: int
+) -> PolicyRequest:
     """The question whether this account may use the purpose at all, on a waybill that it has a ticket for."""
-    return Asking(
+    return PolicyRequest(
         purpose,
-        *account(actor, rules.may.get(caller.client, ()), now),
+        *actor_facts(actor, inputs.may.get(caller.client, ()), now),
         relation=frozenset(),
         has_ticket=True,
         known=True,
@@ -77,7 +87,7 @@ def _asking(rules: Rules, caller: Caller, actor: ActorRecord | None, purpose: st
     )
 
 
-def _counted(connection: Connection, actor: str, day: int, quota: int) -> bool:
+def _count_lookup(connection: Connection, actor: str, day: int, quota: int) -> bool:
     """Rule 2."""
     of = ACTOR + actor
     which = (t.budgets.c.of == of) & (t.budgets.c.purpose == _BUDGET) & (t.budgets.c.day == day)
@@ -88,7 +98,7 @@ def _counted(connection: Connection, actor: str, day: int, quota: int) -> bool:
     return True
 
 
-def _found(connection: Connection, tags: Sequence[bytes], most: int) -> list[str]:
+def _find_numbers(connection: Connection, tags: Sequence[bytes], most: int) -> list[str]:
     found = (
         sa.select(t.waybills.c.waybill)
         .join(t.phones, t.phones.c.waybill == t.waybills.c.waybill)

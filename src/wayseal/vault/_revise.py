@@ -26,8 +26,8 @@ import sqlalchemy as sa
 
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
-from wayseal.vault._disclose import Rules, judge
-from wayseal.vault._replies import asked_digest, remember, replied
+from wayseal.vault._disclose import DecisionInputs, decide_one
+from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
 from wayseal.vault._seal import KEY_ID, Sealing, tags_of
 from wayseal.vault._sql import add, chosen, delete_chosen
 from wayseal.vault._words import words_of
@@ -50,12 +50,12 @@ PORTION = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _ReviseRequest:
     """A request: who, what, by which rules. key: idempotency key, and the hash by which the request is known again."""
 
     job: DiscloseJob
     change: Change
-    rules: Rules
+    inputs: DecisionInputs
     key: tuple[str, bytes] | None
     now: int
     day: int
@@ -67,7 +67,7 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Anew:
+class _Resealed:
     """A record sealed anew; `parcel` is what is in it. before: the row that it takes the place of."""
 
     before: Any
@@ -77,30 +77,30 @@ class _Anew:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Closed:
+class _Unopenable:
     """A record that doesn't open."""
 
     before: Any
 
 
 def revise(
-    parts: Sealing, caller: Caller, change: Change, rules: Rules, *, key: str | None, now: int, day: int
+    parts: Sealing, caller: Caller, change: Change, inputs: DecisionInputs, *, key: str | None, now: int, day: int
 ) -> Revised | Refused:
     """Seals the fields that change, and with them the whole record anew (obligations 1 to 7).
 
     BusyError: others changed it again and again meanwhile.
     """
-    asked = _asked(parts, caller, change, rules, key, now, day)
+    request = _make_request(parts, caller, change, inputs, key, now, day)
     for _ in range(TRIES):
-        before = parts.main.read(_allowed, asked)
-        made = None if before is None else _anew(parts, change, before)
-        if isinstance(made, _Anew):
-            parts.keys.write(_keep_key, made)
-        answer, kept = parts.main.write(_keep, parts, asked, made)
-        if isinstance(made, _Anew):
+        before = parts.main.read(_read_if_allowed, request)
+        made = None if before is None else _reseal(parts, change, before)
+        if isinstance(made, _Resealed):
+            parts.keys.write(_store_key, made)
+        answer, kept = parts.main.write(_commit_revision, parts, request, made)
+        if isinstance(made, _Resealed):
             # What was done is durable: whatever a database that fails now leaves behind, `tidy` sees to.
             with suppress(DatabaseError):
-                _settle(parts.keys, made, answer.seq if kept and answer is not None else None, now)
+                _settle_keys(parts.keys, made, answer.seq if kept and answer is not None else None, now)
         if answer is not None:
             return answer
     raise BusyError("others change the waybill: ask again")
@@ -112,104 +112,106 @@ def tidy(main: Database, keys: Database, now: int) -> int:
     A key of a later revision than the record's is left alone: somebody is about to use it.
     """
     last = ""
-    while numbers := keys.read(_several, last):
-        seq, rows = main.read(_standing, numbers)
+    while numbers := keys.read(_with_several_keys, last):
+        seq, rows = main.read(_current_records, numbers)
         for row in rows:
             keys.write(_supersede, row.waybill, bytes(row.key_id), row.revision, seq, now)
         last = numbers[-1]
-    old = keys.read(_old, now - KEPT)
-    named = {(row.waybill, bytes(row.key_id)) for row in main.read(_standing, [number for number, _ in old])[1]}
+    old = keys.read(_superseded_before, now - KEPT)
+    named = {(row.waybill, bytes(row.key_id)) for row in main.read(_current_records, [number for number, _ in old])[1]}
     gone = [one for one in old if one not in named]
     if gone:
-        keys.write(_drop, gone)
+        keys.write(_delete_keys, gone)
     return len(gone)
 
 
-def _asked(parts: Sealing, caller: Caller, change: Change, rules: Rules, key: str | None, now: int, day: int) -> _Asked:
+def _make_request(
+    parts: Sealing, caller: Caller, change: Change, inputs: DecisionInputs, key: str | None, now: int, day: int
+) -> _ReviseRequest:
     ask = Ask(waybill=change.waybill, purpose=change.purpose, reason=change.reason)
     spelled = [f"{field}={text}" for field, text in sorted(change.values.items())]
     said = (change.waybill, change.purpose, change.reason, *spelled)
-    return _Asked(
+    return _ReviseRequest(
         job=DiscloseJob(caller=caller, asks=(ask,)),
         change=change,
-        rules=rules,
-        key=None if key is None else (key, asked_digest(parts.keyring, "revise", caller.actor, *said)),
+        inputs=inputs,
+        key=None if key is None else (key, request_digest(parts.keyring, "revise", caller.actor, *said)),
         now=now,
         day=day,
     )
 
 
-def _allowed(connection: Connection, asked: _Asked) -> Any:
+def _read_if_allowed(connection: Connection, request: _ReviseRequest) -> Any:
     """The record, where it may be changed; None where it may not, or this request was answered before."""
-    if asked.key is not None and replied(connection, asked.job.caller.client, *asked.key) is not None:
+    if request.key is not None and find_reply(connection, request.job.caller.client, *request.key) is not None:
         return None
-    one, _ = judge(connection, asked.job, asked.rules, now=asked.now, day=asked.day)
-    return one.parcel if one.decision.allowed and _covered(asked) else None
+    one, _ = decide_one(connection, request.job, request.inputs, now=request.now, day=request.day)
+    return one.parcel if one.decision.allowed and _purpose_allows(request) else None
 
 
-def _covered(asked: _Asked) -> bool:
+def _purpose_allows(request: _ReviseRequest) -> bool:
     """Whether the purpose changes these fields (obligation 1)."""
-    purpose = asked.rules.policy.purposes.get(asked.change.purpose)
-    return purpose is not None and asked.change.values.keys() <= purpose.revises
+    purpose = request.inputs.policy.purposes.get(request.change.purpose)
+    return purpose is not None and request.change.values.keys() <= purpose.revises
 
 
-def _anew(parts: Sealing, change: Change, before: Any) -> _Anew | _Closed:
+def _reseal(parts: Sealing, change: Change, before: Any) -> _Resealed | _Unopenable:
     """Obligations 3 and 6."""
     rows = parts.keys.read(lambda c: chosen(c, t.data_keys, "waybill", [change.waybill]))
     found = next((row for row in rows if bytes(row.key_id) == bytes(before.key_id)), None)
     if found is None or found.superseded_by is not None:
-        return _Closed(before=before)
+        return _Unopenable(before=before)
     wrapped = Wrapped(found.key_version, bytes(found.wrapped))
     item = SealedItem(change.waybill, bytes(before.sealed), wrapped, revision=before.revision)
     (opened,) = open_parcels(parts.service, [item])
     if isinstance(opened, VaultError):
-        return _Closed(before=before)
+        return _Unopenable(before=before)
     parcel = Parcel(waybill=change.waybill, values={**opened, **change.values})
     (record,) = seal_parcels(parts.service, [parcel], before.revision + 1)
-    return _Anew(before=before, key_id=os.urandom(KEY_ID), record=record, parcel=parcel)
+    return _Resealed(before=before, key_id=os.urandom(KEY_ID), record=record, parcel=parcel)
 
 
-def _keep_key(connection: Connection, made: _Anew) -> None:
+def _store_key(connection: Connection, made: _Resealed) -> None:
     wrapped = made.record.wrapped
     row = {"waybill": made.record.waybill, "key_id": made.key_id, "revision": made.before.revision + 1}
     connection.execute(t.data_keys.insert(), {**row, "key_version": wrapped.key_version, "wrapped": wrapped.wrapped})
 
 
-def _keep(
-    connection: Connection, parts: Sealing, asked: _Asked, made: _Anew | _Closed | None
+def _commit_revision(
+    connection: Connection, parts: Sealing, request: _ReviseRequest, made: _Resealed | _Unopenable | None
 ) -> tuple[Revised | Refused | None, bool]:
     """Obligation 2: the answer, and whether the record was kept.
 
     No answer where this has to begin anew: the record, or what the policy says of it, is another now.
     """
-    if asked.key is not None and (old := replied(connection, asked.job.caller.client, *asked.key)) is not None:
-        return _answer(parts, asked, *old), False
-    one, counts = judge(connection, asked.job, asked.rules, now=asked.now, day=asked.day)
+    if request.key is not None and (old := find_reply(connection, request.job.caller.client, *request.key)) is not None:
+        return _make_answer(parts, request, *old), False
+    one, counts = decide_one(connection, request.job, request.inputs, now=request.now, day=request.day)
     rule = None if one.decision.allowed else one.decision.rule
-    if rule is None and not _covered(asked):
+    if rule is None and not _purpose_allows(request):
         rule = "revises"
     if rule is None:
-        if made is None or _place(made.before) != _place(one.parcel):
+        if made is None or _version_of(made.before) != _version_of(one.parcel):
             return None, False
-        if isinstance(made, _Closed):
+        if isinstance(made, _Unopenable):
             rule = "damaged"
     revision = 0
-    if rule is None and isinstance(made, _Anew):
+    if rule is None and isinstance(made, _Resealed):
         revision = made.before.revision + 1
-        _put(connection, parts, made)
+        _store_record(connection, parts, made)
         add(connection, t.budgets, "used", counts)
-    seq, leaf = _written(connection, asked, rule, one.decision.also, revision)
+    seq, leaf = _append_entry(connection, request, rule, one.decision.also, revision)
     answer = (seq, leaf.hex(), rule, revision)
-    if asked.key is not None:
-        remember(connection, asked.job.caller.client, asked.key, answer, asked.now)
-    return _answer(parts, asked, *answer), rule is None
+    if request.key is not None:
+        keep_reply(connection, request.job.caller.client, request.key, answer, request.now)
+    return _make_answer(parts, request, *answer), rule is None
 
 
-def _place(row: Any) -> tuple[bytes, int]:
+def _version_of(row: Any) -> tuple[bytes, int]:
     return bytes(row.key_id), row.revision
 
 
-def _put(connection: Connection, parts: Sealing, made: _Anew) -> None:
+def _store_record(connection: Connection, parts: Sealing, made: _Resealed) -> None:
     """The record, and the tags of its phones."""
     number = made.record.waybill
     values = {"sealed": made.record.sealed, "revision": made.before.revision + 1, "key_id": made.key_id}
@@ -219,12 +221,12 @@ def _put(connection: Connection, parts: Sealing, made: _Anew) -> None:
         connection.execute(t.phones.insert(), tags)
 
 
-def _written(
-    connection: Connection, asked: _Asked, rule: str | None, also: Sequence[str], revision: int
+def _append_entry(
+    connection: Connection, request: _ReviseRequest, rule: str | None, also: Sequence[str], revision: int
 ) -> tuple[int, bytes]:
     """Place and leaf of the entry that says what was done."""
-    caller, change, keyring = asked.job.caller, asked.change, asked.rules.keyring
-    more: dict[str, str | int] = {"fields": asked.names}
+    caller, change, keyring = request.job.caller, request.change, request.inputs.keyring
+    more: dict[str, str | int] = {"fields": request.names}
     if rule is None:
         more["revision"] = revision
     else:
@@ -232,8 +234,8 @@ def _written(
     made = entry(
         EntryKind.REVISED if rule is None else EntryKind.REFUSED,
         caller,
-        asked.now,
-        asked.rules.policy.version,
+        request.now,
+        request.inputs.policy.version,
         waybill=change.waybill,
         purpose=change.purpose,
         rule=rule,
@@ -244,9 +246,11 @@ def _written(
     return added.first, added.leaves[0]
 
 
-def _answer(parts: Sealing, asked: _Asked, seq: int, leaf: str, rule: str | None, revision: int) -> Revised | Refused:
+def _make_answer(
+    parts: Sealing, request: _ReviseRequest, seq: int, leaf: str, rule: str | None, revision: int
+) -> Revised | Refused:
     """What is told of a change, now or again (obligation 7)."""
-    change, policy = asked.change, asked.rules.policy
+    change, policy = request.change, request.inputs.policy
     if rule is not None:
         zh, en = words_of(policy, rule)
         return Refused(waybill=change.waybill, rule=rule, zh=zh, en=en, seq=seq)
@@ -263,11 +267,11 @@ def _answer(parts: Sealing, asked: _Asked, seq: int, leaf: str, rule: str | None
     )
 
 
-def _settle(keys: Database, made: _Anew, seq: int | None, now: int) -> None:
+def _settle_keys(keys: Database, made: _Resealed, seq: int | None, now: int) -> None:
     """Obligation 4. seq: place of the change's entry; None: the record wasn't kept, and its key goes."""
     number, revision = made.record.waybill, made.before.revision + 1
     if seq is None:
-        keys.write(_drop, [(number, made.key_id)])
+        keys.write(_delete_keys, [(number, made.key_id)])
     else:
         keys.write(_supersede, number, made.key_id, revision, seq, now)
 
@@ -280,14 +284,14 @@ def _supersede(connection: Connection, number: str, key_id: bytes, revision: int
     connection.execute(sa.update(t.data_keys).where(which).values(superseded_by=seq, superseded_at=now))
 
 
-def _drop(connection: Connection, which: Sequence[tuple[str, bytes]]) -> None:
+def _delete_keys(connection: Connection, which: Sequence[tuple[str, bytes]]) -> None:
     columns = t.data_keys.c
     one = (columns.waybill == sa.bindparam("b_waybill")) & (columns.key_id == sa.bindparam("b_key_id"))
     rows: list[Mapping[str, Any]] = [{"b_waybill": number, "b_key_id": key_id} for number, key_id in which]
     connection.execute(sa.delete(t.data_keys).where(one), rows)
 
 
-def _several(connection: Connection, last: str) -> list[str]:
+def _with_several_keys(connection: Connection, last: str) -> list[str]:
     """Numbers with several keys of which none was superseded, in order."""
     columns = t.data_keys.c
     counted = (
@@ -301,13 +305,13 @@ def _several(connection: Connection, last: str) -> list[str]:
     return list(connection.execute(counted).scalars())
 
 
-def _standing(connection: Connection, numbers: Sequence[str]) -> tuple[int, Sequence[Any]]:
+def _current_records(connection: Connection, numbers: Sequence[str]) -> tuple[int, Sequence[Any]]:
     """The last place of the log, and the records of numbers."""
     last = connection.execute(sa.select(sa.func.max(t.entries.c.seq))).scalar()
     return last or 0, chosen(connection, t.waybills, "waybill", list(dict.fromkeys(numbers)))
 
 
-def _old(connection: Connection, before: int) -> list[tuple[str, bytes]]:
+def _superseded_before(connection: Connection, before: int) -> list[tuple[str, bytes]]:
     columns = t.data_keys.c
     which = sa.select(columns.waybill, columns.key_id).where(columns.superseded_at < before)
     return [(row.waybill, bytes(row.key_id)) for row in connection.execute(which)]

@@ -15,7 +15,7 @@ from wayseal.store.database import Connection, Database
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, digest
-from wayseal.vault._replies import asked_digest, remember, replied
+from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
 from wayseal.vault._sql import chosen
 from wayseal.vault._words import refused
 from wayseal.vault.errors import VaultError
@@ -58,14 +58,14 @@ def seal(
 ) -> list[Sealed | Refused]:
     """Seals parcels (rules 1 to 4). VaultError: something in the request can't be, and nothing was sealed."""
     clean = _clean(parcels)
-    there = sealing.main.read(_there, [p.waybill for p in clean])
+    there = sealing.main.read(_find_existing, [p.waybill for p in clean])
     fresh = [p for p in clean if p.waybill not in there]
     records = seal_parcels(sealing.service, fresh)
     ids = os.urandom(KEY_ID * len(records))
     key_ids = {r.waybill: ids[KEY_ID * n : KEY_ID * (n + 1)] for n, r in enumerate(records)}
     if records:
         sealing.keys.write(_keep_keys, records, key_ids)
-    asked = None if key is None else (key, asked_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
+    asked = None if key is None else (key, request_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
     done = sealing.main.write(_keep, sealing.keyring, caller, clean, records, key_ids, asked, policy, now, day)
     tokens = {p.waybill: token_of(sealing.keyring, p.waybill) for p in clean if p.waybill in done}
     return [_answer(p, tokens.get(p.waybill)) for p in clean]
@@ -106,7 +106,7 @@ def _spelled(parcels: Sequence[Parcel]) -> list[str]:
     ]
 
 
-def _there(connection: Connection, numbers: Sequence[str]) -> set[str]:
+def _find_existing(connection: Connection, numbers: Sequence[str]) -> set[str]:
     return {row.waybill for row in chosen(connection, t.waybills, "waybill", numbers)}
 
 
@@ -138,9 +138,9 @@ def _keep(
     day: int,
 ) -> frozenset[str]:
     """Keeps what isn't there yet; the numbers of this request that it sealed, now or the first time it came."""
-    if asked is not None and (old := replied(connection, caller.client, *asked)) is not None:
+    if asked is not None and (old := find_reply(connection, caller.client, *asked)) is not None:
         return frozenset(old)
-    there = _there(connection, [r.waybill for r in records])
+    there = _find_existing(connection, [r.waybill for r in records])
     new = {r.waybill: r for r in records if r.waybill not in there}
     made = [p for p in parcels if p.waybill in new]
     if made:
@@ -153,7 +153,7 @@ def _keep(
         count_work(connection, Work.ISSUED, [*whose, *([ACTOR + caller.actor] * len(made))], day)
         settle(connection, list(new))
     if asked is not None:
-        remember(connection, caller.client, asked, sorted(new), now)
+        keep_reply(connection, caller.client, asked, sorted(new), now)
     numbers = sorted(new)
     told = {"waybills": len(numbers), "refused": len(parcels) - len(numbers), "numbers": digest(*numbers).hex()}
     append(connection, [entry(EntryKind.SEALED, caller, now, policy, more=told)])

@@ -45,14 +45,14 @@ def _wrapped(connection: Connection, numbers: Sequence[str]) -> _Keys:
 def _verdict(one: Decided, wrapped: _Keys) -> Verdict:
     decision, row = one.decision, one.parcel
     if not decision.allowed:
-        return _refused(one, decision.rule, decision.zh, decision.en)
+        return _refuse(one, decision.rule, decision.zh, decision.en)
     keys = wrapped.get(one.ask.waybill)
     # Whoever erases leaves no key of a number; where others are left, the record isn't the one that they open.
     if row is None or one.purpose is None or keys is None:
-        return _refused(one, "erased", *in_both(WORDS["erased"]))
+        return _refuse(one, "erased", *in_both(WORDS["erased"]))
     key = keys.get(bytes(row.key_id))
     if key is None or (key.superseded_by is not None and one.seq > key.superseded_by):
-        return _refused(one, "damaged", *in_both(WORDS["damaged"]))
+        return _refuse(one, "damaged", *in_both(WORDS["damaged"]))
     return Verdict(
         one.ask.waybill,
         one.seq,
@@ -68,7 +68,7 @@ def _verdict(one: Decided, wrapped: _Keys) -> Verdict:
     )
 
 
-def _refused(one: Decided, rule: str, zh: str, en: str) -> Verdict:
+def _refuse(one: Decided, rule: str, zh: str, en: str) -> Verdict:
     return Verdict(one.ask.waybill, one.seq, one.leaf, rule, zh, en, {}, one.at, b"", 0, None)
 
 
@@ -76,10 +76,10 @@ def show(service: KeyService, verdicts: Sequence[Verdict]) -> list[Answer]:
     """The answers, in order (rules 1 and 2)."""
     items = [SealedItem(v.waybill, v.sealed, v.key, v.forms.keys(), v.revision) for v in verdicts if v.key is not None]
     opened = iter(open_parcels(service, items))
-    return [_told(v) if v.key is None else _answer(v, next(opened)) for v in verdicts]
+    return [_to_refusal(v) if v.key is None else _answer(v, next(opened)) for v in verdicts]
 
 
-def _told(one: Verdict) -> Refused:
+def _to_refusal(one: Verdict) -> Refused:
     return Refused(waybill=one.waybill, rule=one.rule, zh=one.zh, en=one.en, seq=one.seq)
 
 

@@ -34,7 +34,7 @@ class Listed:
     def compiled(self, dialect: str) -> "_Compiled":
         """Its text and the order of its parameters."""
         if dialect not in self._known:
-            self._known[dialect] = _compiled(dialect, self._made(lambda column, name: _among(dialect, column, name)))
+            self._known[dialect] = _compile(dialect, self._made(lambda column, name: _member_of(dialect, column, name)))
         return self._known[dialect]
 
 
@@ -44,7 +44,7 @@ def chosen_of(
     """The rows of a statement over lists."""
     dialect = connection.dialect.name
     text, order = listed.compiled(dialect)
-    given = {name: _given(dialect, values) for name, values in lists.items()} | equal
+    given = {name: _array_parameter(dialect, values) for name, values in lists.items()} | equal
     return raw.fetch(connection, text, [given[name] for name in order])
 
 
@@ -56,8 +56,8 @@ def chosen(connection: Connection, table: sa.Table, column: str, values: Sequenc
     if not values:
         return ()
     dialect = connection.dialect.name
-    text, order = _chosen(dialect, table, column, tuple(equal))
-    given = {"among": _given(dialect, values), **equal}
+    text, order = _select_statement(dialect, table, column, tuple(equal))
+    given = {"among": _array_parameter(dialect, values), **equal}
     return [*map(_row_of(table), raw.fetch(connection, text, [given[name] for name in order]))]
 
 
@@ -66,17 +66,21 @@ def delete_chosen(connection: Connection, table: sa.Table, column: str, values: 
     if not values:
         return 0
     dialect = connection.dialect.name
-    return int(connection.execute(_deleted(dialect, table, column), {"among": _given(dialect, values)}).rowcount)
+    return int(
+        connection.execute(
+            _delete_statement(dialect, table, column), {"among": _array_parameter(dialect, values)}
+        ).rowcount
+    )
 
 
 def put(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts rows; of one whose key is there already, all other columns are replaced."""
-    _many(connection, _upsert(connection.dialect.name, table, None), rows)
+    _many(connection, _upsert_statement(connection.dialect.name, table, None), rows)
 
 
 def add(connection: Connection, table: sa.Table, count: str, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts rows; of one whose key is there already, `count` grows by the row's."""
-    _many(connection, _upsert(connection.dialect.name, table, count), rows)
+    _many(connection, _upsert_statement(connection.dialect.name, table, count), rows)
 
 
 def keep(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -96,7 +100,7 @@ def _many(connection: Connection, compiled: _Compiled, rows: Sequence[dict[str, 
         raw.run_many(connection, text, [tuple([row[name] for name in order]) for row in rows])
 
 
-def _given(dialect: str, values: Sequence[str]) -> Any:
+def _array_parameter(dialect: str, values: Sequence[str]) -> Any:
     return json.dumps(values) if dialect == "sqlite" else list(values)
 
 
@@ -107,35 +111,35 @@ def _row_of(table: sa.Table) -> Callable[[Sequence[Any]], Any]:
 
 
 @cache
-def _chosen(dialect: str, table: sa.Table, column: str, equal: tuple[str, ...]) -> _Compiled:
-    statement = sa.select(table).where(_among(dialect, table.c[column]))
+def _select_statement(dialect: str, table: sa.Table, column: str, equal: tuple[str, ...]) -> _Compiled:
+    statement = sa.select(table).where(_member_of(dialect, table.c[column]))
     for name in equal:
         statement = statement.where(table.c[name] == sa.bindparam(name, type_=table.c[name].type))
-    return _compiled(dialect, statement)
+    return _compile(dialect, statement)
 
 
 @cache
-def _deleted(dialect: str, table: sa.Table, column: str) -> sa.Delete:
-    return sa.delete(table).where(_among(dialect, table.c[column]))
+def _delete_statement(dialect: str, table: sa.Table, column: str) -> sa.Delete:
+    return sa.delete(table).where(_member_of(dialect, table.c[column]))
 
 
 @cache
-def _upsert(dialect: str, table: sa.Table, count: str | None) -> _Compiled:
+def _upsert_statement(dialect: str, table: sa.Table, count: str | None) -> _Compiled:
     made: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
     made = made.values({column.name: sa.bindparam(column.name, type_=column.type) for column in table.c})
     if count is None:
         new = {column.name: made.excluded[column.name] for column in table.c if not column.primary_key}
     else:
         new = {count: table.c[count] + made.excluded[count]}
-    return _compiled(dialect, made.on_conflict_do_update(index_elements=list(table.primary_key), set_=new))
+    return _compile(dialect, made.on_conflict_do_update(index_elements=list(table.primary_key), set_=new))
 
 
-def _compiled(dialect: str, statement: Any) -> _Compiled:
+def _compile(dialect: str, statement: Any) -> _Compiled:
     made = statement.compile(dialect=_DIALECTS[dialect])
     return made.string, tuple(made.positiontup)
 
 
-def _among(dialect: str, column: sa.Column[Any], name: str = "among") -> sa.ColumnElement[bool]:
+def _member_of(dialect: str, column: sa.Column[Any], name: str = "among") -> sa.ColumnElement[bool]:
     if dialect == "sqlite":
         each = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
         return column.in_(sa.select(each.c.value))

@@ -12,12 +12,12 @@ from wayseal.model.errors import WaysealError
 from wayseal.store.database import Connection, Database
 from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _seal as sealing
-from wayseal.vault import approvals, check, directory, policies
+from wayseal.vault import active_policy, approvals, check, directory
 from wayseal.vault import tables as t
 from wayseal.vault import work_events as feed
-from wayseal.vault._disclose import Rules
+from wayseal.vault._disclose import DecisionInputs
 from wayseal.vault._find import find
-from wayseal.vault._replies import forget_replies
+from wayseal.vault._idempotency import forget_replies
 from wayseal.vault._revise import revise, tidy
 from wayseal.vault._show import show, verdicts
 from wayseal.vault.approvals import Approval
@@ -149,7 +149,7 @@ class Vault:
         with self._lock:
             if self._seen[0] != day or len(self._seen[1]) > _SEEN:
                 self._seen = (day, set())
-            rules = self._rules()
+            rules = self._decision_inputs()
             try:
                 done = self._main.write(disclosing.commit, jobs, rules, self._tail, now=now, day=day)
             except WaysealError:
@@ -192,7 +192,7 @@ class Vault:
             values={field: check.value(field, text) for field, text in values.items()},
         )
         parts = sealing.Sealing(main=self._main, keys=self._keys, service=self._service, keyring=self.keyring)
-        rules, day = self._rules(), day_of(now, self._offset)
+        rules, day = self._decision_inputs(), day_of(now, self._offset)
         return revise(parts, caller, change, rules, key=check.optional("key", key), now=now, day=day)
 
     def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused:
@@ -200,7 +200,7 @@ class Vault:
         check.purpose(purpose)
         check.reason(reason)
         day = day_of(now, self._offset)
-        return self._main.write(find, self._rules(), caller, phone, purpose, reason, now=now, day=day)
+        return self._main.write(find, self._decision_inputs(), caller, phone, purpose, reason, now=now, day=day)
 
     def scans(self, caller: Caller, events: Sequence[feed.ScanEvent], *, now: int) -> int:
         """Takes scans in; how many were new."""
@@ -297,7 +297,7 @@ class Vault:
 
     def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
         """Puts a policy in force; PolicyError where it can't be."""
-        made = self._main.write(policies.activate, caller, purposes, rules, now)
+        made = self._main.write(active_policy.activate, caller, purposes, rules, now)
         self._look(always=True)
         return made
 
@@ -335,10 +335,10 @@ class Vault:
         with self._keys, self._main:
             pass
 
-    def _rules(self) -> Rules:
+    def _decision_inputs(self) -> DecisionInputs:
         self._look()
         may = {client.client: client.acts_for for client in self._clients.values()}
-        return Rules(policy=self._policy, keyring=self.keyring, seen=self._seen[1], may=may)
+        return DecisionInputs(policy=self._policy, keyring=self.keyring, seen=self._seen[1], may=may)
 
     def _look(self, *, always: bool = False) -> None:
         """Looks for a newer policy and other clients."""
@@ -366,7 +366,7 @@ def _fact(connection: Connection, name: str) -> str:
 
 def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
     """The policy in force (read anew only where it is another one), the clients, the directory's version."""
-    policy = policies.policy_in_force(connection, known)
+    policy = active_policy.policy_in_force(connection, known)
     clients = {client.client: client for client in directory.clients(connection)}
     return policy, clients, directory.version_of(connection)
 
@@ -386,4 +386,4 @@ def _make(connection: Connection, origin: str, purposes: str, rules: str, caller
     if connection.execute(sa.select(t.facts)).first() is not None:
         raise VaultError("there is a vault in this database already")
     connection.execute(t.facts.insert(), [{"name": "origin", "value": origin}, {"name": "made_at", "value": str(now)}])
-    policies.activate(connection, caller, purposes, rules, now)
+    active_policy.activate(connection, caller, purposes, rules, now)

@@ -23,7 +23,7 @@ _PORTION = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class VaultCounts:
     """How much a vault holds. earliest_due: when the first number's time to be kept is over, microseconds."""
 
     sealed: int
@@ -38,7 +38,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
+class EntryFilter:
     """Entries that are wanted; None: any. since, before: microseconds."""
 
     waybill: str | None = None
@@ -60,7 +60,7 @@ class Which:
         )
 
 
-def counts(connection: Connection, now: int) -> Counts:
+def counts(connection: Connection, now: int) -> VaultCounts:
     """How much a vault holds at `now`."""
 
     def count(table: sa.Table, *which: sa.ColumnElement[bool]) -> int:
@@ -68,7 +68,7 @@ def counts(connection: Connection, now: int) -> Counts:
 
     erased = t.waybills.c.erased_at
     due = sa.select(sa.func.min(t.waybills.c.keep_until))
-    return Counts(
+    return VaultCounts(
         sealed=count(t.waybills, erased.is_(None)),
         erased=count(t.waybills, erased.is_not(None)),
         actors=count(t.actors),
@@ -81,7 +81,7 @@ def counts(connection: Connection, now: int) -> Counts:
     )
 
 
-def entries(database: Database, which: Which, most: int) -> list[tuple[int, Entry]]:
+def entries(database: Database, which: EntryFilter, most: int) -> list[tuple[int, Entry]]:
     """The newest entries that are wanted, at most so many, in the order of the log. LogChangedError: one is none."""
     found: list[tuple[int, Entry]] = []
     for seq, entry in _backwards(database, which):
@@ -112,7 +112,7 @@ def _opened(keyring: Keyring, entry: Entry) -> str:
         return ""
 
 
-def _backwards(database: Database, which: Which) -> Iterator[tuple[int, Entry]]:
+def _backwards(database: Database, which: EntryFilter) -> Iterator[tuple[int, Entry]]:
     """Entries from the newest on; those that plainly aren't wanted are not even read."""
     wanted = [value.encode() for value in (which.waybill, which.purpose) if value is not None]
     columns = t.entries.c

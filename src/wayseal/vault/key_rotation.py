@@ -32,14 +32,14 @@ class Rewrapped:
 
 def rewrap_keys(keys: Database, service: KeyService, active: int, progress: Progress) -> Rewrapped:
     """Wraps anew what isn't wrapped by version `active` (rules 1 to 3)."""
-    total = keys.read(_older, active)
+    total = keys.read(_count_older, active)
     seen = done = 0
     failed: list[str] = []
     last = ("", b"")
     while rows := keys.read(_portion, active, last):
         last = (rows[-1].waybill, bytes(rows[-1].key_id))
         made: list[tuple[sa.Row[Any], Wrapped]] = []
-        for some, again in _anew(service, rows):
+        for some, again in _rewrap_portion(service, rows):
             if again is None:
                 failed += [row.waybill for row in some]
             else:
@@ -68,7 +68,7 @@ def index_versions_in_use(main: Database) -> dict[int, int]:
 _Rows = Sequence[sa.Row[Any]]
 
 
-def _anew(service: KeyService, rows: _Rows) -> list[tuple[_Rows, list[Wrapped] | None]]:
+def _rewrap_portion(service: KeyService, rows: _Rows) -> list[tuple[_Rows, list[Wrapped] | None]]:
     """Rows with their keys wrapped anew; None for those that don't open (rule 3)."""
     items = [(row.waybill, Wrapped(row.key_version, bytes(row.wrapped))) for row in rows]
     try:
@@ -76,10 +76,10 @@ def _anew(service: KeyService, rows: _Rows) -> list[tuple[_Rows, list[Wrapped] |
     except VaultError:
         if len(rows) == 1:
             return [(rows, None)]
-        return [one for row in rows for one in _anew(service, [row])]
+        return [one for row in rows for one in _rewrap_portion(service, [row])]
 
 
-def _older(connection: Connection, active: int) -> int:
+def _count_older(connection: Connection, active: int) -> int:
     which = sa.select(sa.func.count()).select_from(t.data_keys).where(t.data_keys.c.key_version != active)
     return connection.execute(which).scalar_one()
 

@@ -60,7 +60,7 @@ class RecordFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
+class RecordTotals:
     """What was looked at: records that opened, numbers that were erased, wrapped keys; and what was found."""
 
     opened: int
@@ -69,19 +69,19 @@ class Records:
     findings: tuple[RecordFinding, ...]
 
 
-def verify_records(main: Database, keys: Database, service: KeyService, progress: Progress) -> Records:
+def verify_records(main: Database, keys: Database, service: KeyService, progress: Progress) -> RecordTotals:
     """Opens every record (rules 1 to 5)."""
-    return _Looker(main, keys, service).all(progress)
+    return _RecordVerifier(main, keys, service).all(progress)
 
 
-class _Looker:
+class _RecordVerifier:
     def __init__(self, main: Database, keys: Database, service: KeyService) -> None:
         self._main, self._keys, self._service = main, keys, service
         self._findings: list[RecordFinding] = []
         self._opened = self._erased = 0
         self._revised: dict[str, int] = {}
 
-    def all(self, progress: Progress) -> Records:
+    def all(self, progress: Progress) -> RecordTotals:
         there, sealed, self._revised = self._main.read(_counts)
         if sealed is not None and sealed != there:
             values = {"sealed": sealed, "there": there}
@@ -96,7 +96,7 @@ class _Looker:
             done, last = done + len(rows), rows[-1].waybill
             progress("records", done, max(there, done))
         wrapped = self._keys.read(lambda c: c.execute(sa.select(sa.func.count()).select_from(t.data_keys)).scalar_one())
-        return Records(opened=self._opened, erased=self._erased, keys=wrapped, findings=tuple(self._findings))
+        return RecordTotals(opened=self._opened, erased=self._erased, keys=wrapped, findings=tuple(self._findings))
 
     def _count(self, row: sa.Row[Any], wrong: RecordCode | None) -> None:
         if wrong is not None:

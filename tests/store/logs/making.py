@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.store.helpers import Whole
 from wayseal.store import open_source, read_batches
-from wayseal.store._load import parse_mapping
+from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import ReadOptions
 

@@ -8,7 +8,7 @@ from tests.store.helpers import put
 from tests.store.logs.making import COMBINED, read
 from tests.store.logs.test_pgaudit import why
 from wayseal.store.logs._combined import unescaped
-from wayseal.store.logs._paths import decoded, parted
+from wayseal.store.logs._url_paths import decoded, parted
 from wayseal.store.types import NoticeCode, Reason
 
 TIME = "04/Mar/2026:11:02:31 +0800"

@@ -13,8 +13,8 @@ from tests.store.logs.making import audit, read, record
 from tests.store.logs.test_combined import hit
 from tests.store.logs.test_ocsf import asks, event, url
 from wayseal.store import propose_mapping
-from wayseal.store._load import parse_mapping
-from wayseal.store._propose_logs import propose_log
+from wayseal.store._load_mapping import parse_mapping
+from wayseal.store._propose_log_mapping import propose_log
 from wayseal.store.formats import Format
 
 EXAMPLES = [("pgaudit.csv", Format.PGAUDIT), ("access.log", Format.COMBINED), ("events.jsonl", Format.OCSF)]

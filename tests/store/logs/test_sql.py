@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.store.logs.making import PGAUDIT, mapping
 from wayseal.model.predicate import parse_predicate
 from wayseal.store.logs._literals import UnreadableError, pairs, part
-from wayseal.store.logs._outcome import Asked, Nothing, Outcome, Reads, Why
-from wayseal.store.logs._sql import Statements
+from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, WaybillsRead, Why
+from wayseal.store.logs._statements import Statements
 
 TWO_SITES = "SELECT * FROM waybill_main w JOIN site o ON o.code = w.from_site LEFT JOIN site d ON w.to_site = d.code "
 UNTIED = "SELECT 1 FROM waybill_main w LEFT JOIN receiver r ON w.x = 1 LEFT JOIN site s ON w.mail_no = r.mail_no "
@@ -59,11 +59,11 @@ READ = [
 def test_statements_that_name_waybills(
     statement: str, bound: list[str] | None, rows: int | None, waybills: tuple[str, ...]
 ) -> None:
-    assert outcome(statement, bound, rows) == Reads(waybills=waybills, action="view")
+    assert outcome(statement, bound, rows) == WaybillsRead(waybills=waybills, action="view")
 
 
 def test_what_is_copied_out_is_an_export() -> None:
-    assert outcome("COPY (" + MAIN + "mail_no = 'YT1') TO STDOUT") == Reads(waybills=("YT1",), action="export")
+    assert outcome("COPY (" + MAIN + "mail_no = 'YT1') TO STDOUT") == WaybillsRead(waybills=("YT1",), action="export")
 
 
 # rows may not have been those asked for (obligation 3)
@@ -97,7 +97,7 @@ def test_statements_whose_question_alone_is_known(
     statement: str, bound: list[str] | None, rows: int | None, wanted: dict[str, Any]
 ) -> None:
     made = outcome(statement, bound, rows)
-    assert isinstance(made, Asked)
+    assert isinstance(made, QueryMade)
     assert (made.filter, made.wider) == (wanted, ())
     assert made.rows == (None if "DISTINCT" in statement else rows)
 
@@ -169,7 +169,7 @@ def test_what_cannot_be_expressed_widens_and_is_said(
     statement: str, bound: list[str] | None, why: Why, kept: dict[str, Any]
 ) -> None:
     made = outcome(statement, bound)
-    assert isinstance(made, Asked), made
+    assert isinstance(made, QueryMade), made
     assert made.filter == {**kept, "unknown": True}
     assert why in {w.why for w in made.wider}
 
@@ -194,12 +194,12 @@ NO_READ = [
 
 @pytest.mark.parametrize(("statement", "why"), NO_READ)
 def test_statements_that_show_no_waybill(statement: str, why: Why) -> None:
-    assert outcome(statement) == Nothing(why=why)
+    assert outcome(statement) == NoRead(why=why)
 
 
 def test_a_statement_that_found_nothing_is_no_read() -> None:
-    assert outcome(MAIN + "mail_no = 'YT1'", None, 0) == Nothing(why=Why.NO_ROWS)
-    assert outcome("SELECT 'waybill_main", None, 0) == Nothing(why=Why.NO_ROWS)
+    assert outcome(MAIN + "mail_no = 'YT1'", None, 0) == NoRead(why=Why.NO_ROWS)
+    assert outcome("SELECT 'waybill_main", None, 0) == NoRead(why=Why.NO_ROWS)
 
 
 PERSONAL = ["13800138000", "+86 138-0013-8000", "0571-88886666", "11010519491231002X", "a@b.cn"]
@@ -210,14 +210,14 @@ PERSONAL = ["13800138000", "+86 138-0013-8000", "0571-88886666", "11010519491231
 def test_what_looks_personal_is_no_value(value: str, column: str) -> None:
     """Obligation 5."""
     made = outcome(f"{MAIN}{column} = '{value}'")
-    assert isinstance(made, Asked)
+    assert isinstance(made, QueryMade)
     assert made.filter == {"unknown": True}
     assert {w.why for w in made.wider} == {Why.PERSONAL}
 
 
 def test_a_name_is_no_waybill_number() -> None:
     made = outcome(MAIN + "mail_no = '张三'")
-    assert isinstance(made, Asked)
+    assert isinstance(made, QueryMade)
     assert made.filter == {"unknown": True}
 
 
@@ -233,9 +233,9 @@ def test_the_parser_never_sees_a_literal(caplog: pytest.LogCaptureFixture, capfd
 
 
 def test_templates_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    from wayseal.store.logs import _sql
+    from wayseal.store.logs import _statements
 
-    monkeypatch.setattr(_sql, "_TEMPLATES", 2)
+    monkeypatch.setattr(_statements, "_TEMPLATES", 2)
     made = statements()
     for column in ("from_site", "to_site", "cust_code", "from_site"):
         for value in ("a", "b"):
@@ -282,7 +282,7 @@ PIECES = st.sampled_from(
 @example("SELECT * FROM waybill_main WHERE ( mail_no , w ) = ( 'YT1' , 1 )", None)
 def test_any_statement_comes_to_something(statement: str, bound: list[str] | None) -> None:
     made = outcome(statement, bound, 3)
-    if isinstance(made, Asked):
+    if isinstance(made, QueryMade):
         import json
 
         known = {k: v for k, v in made.filter.items() if k != "unknown"}
@@ -294,7 +294,7 @@ def test_large_statements_take_no_time_and_no_traceback() -> None:
     long = "a" * 200_000
     assert pairs(part(f"/* {long} user=u-1 {'=' * 1000} */ SELECT 1").comments) == {"user": "u-1"}
     made = outcome(MAIN + "mail_no = $" + "9" * 5000)
-    assert isinstance(made, Asked)
+    assert isinstance(made, QueryMade)
     assert outcome(MAIN + "mail_no IN (" + ",".join(f"'YT{n}'" for n in range(20_000)) + ")", None, 20_000) is not None
 
 
@@ -306,5 +306,5 @@ def test_a_parser_that_stumbles_stops_nothing(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(_syntax._sqlglot(), "parse", stumble)
     made = outcome(MAIN + "mail_no = 'YT1'")
-    assert isinstance(made, Asked)
+    assert isinstance(made, QueryMade)
     assert {w.why for w in made.wider} == {Why.UNREADABLE}

@@ -12,8 +12,8 @@ from tests.vault.log.helpers import START, database, filled, signed
 from tests.vault.log.test_integrity import looked
 from wayseal.merkle import Tree
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log._levels import Levels, Tile
-from wayseal.vault.log._spans import counted, less, parsed_spans, spans_of, spelled_spans
+from wayseal.vault.log._levels import CandidateTile, Levels
+from wayseal.vault.log._spans import count_places, format_spans, make_spans, parse_spans, subtract_spans
 from wayseal.vault.log._tail import Tail
 
 LEAVES = np.random.default_rng(5).integers(0, 256, (66_000, 32), np.uint8)
@@ -28,7 +28,7 @@ def found(nodes: dict[tuple[int, int], bytes], hashes: list[bytes], roots: dict[
         lambda level, place: nodes.get((level, place)), lambda code, where: named.append((str(code), where))
     )
     for first in range(0, len(hashes), 256):
-        tile = Tile(first=first, options=[hashes[first : first + 256]])
+        tile = CandidateTile(first=first, options=[hashes[first : first + 256]])
         counts = levels.judge(tile) if tile.full else b""
         named += [n for n, root in roots.items() if first <= n < first + 256 and levels.fits(root, n, tile)]
         if tile.full:
@@ -60,14 +60,14 @@ PLACES = st.sets(st.integers(0, 40))
 
 @given(PLACES, PLACES)
 def test_spans_are_sets(some: set[int], others: set[int]) -> None:
-    spans = spans_of(some)
-    assert counted(spans) == len(some)
-    assert not some or parsed_spans(spelled_spans(spans)) == spans
-    left = [n for first, last in less(spans, spans_of(others)) for n in range(first, last + 1)]
+    spans = make_spans(some)
+    assert count_places(spans) == len(some)
+    assert not some or parse_spans(format_spans(spans)) == spans
+    left = [n for first, last in subtract_spans(spans, make_spans(others)) for n in range(first, last + 1)]
     assert left == sorted(some - others)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1-", "01", "1,", "1 ,2", "x", "1-2-3", "١", "9-3"])
 def test_what_names_no_places(text: str) -> None:
     with pytest.raises(VaultError):
-        parsed_spans(text)
+        parse_spans(text)

@@ -10,8 +10,8 @@ from benchmarks.masks import judge, shown
 from tests.docs.pages import ROOT
 from wayseal.vault.fields import FieldKind
 from wayseal.vault.masks import GB_T_41833, RULE_SETS, mask, region
+from wayseal.vault.masks._address_words import SIGN, STARTS
 from wayseal.vault.masks._addresses import NOT_SCANNED
-from wayseal.vault.masks._tokens import SIGN, STARTS
 
 ROWS = [line.split("\t") for line in (ROOT / "tests/vault/masks/addresses.tsv").read_text("utf-8").splitlines()[1:]]
 MINIMAL = RULE_SETS["minimal"]

@@ -3,7 +3,7 @@
 import pytest
 
 from wayseal.vault.fields import FieldKind
-from wayseal.vault.masks import GB_T_41833, RULE_SETS, Rule, RuleSet, mask
+from wayseal.vault.masks import GB_T_41833, RULE_SETS, MaskRule, RuleSet, mask
 
 ROWS = [
     pytest.param(rules, kind, row, id=f"{rules.id}-{row.id}")
@@ -14,12 +14,12 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("rules", "kind", "row"), ROWS)
-def test_a_row_does_what_its_example_says(rules: RuleSet, kind: FieldKind, row: Rule) -> None:
+def test_a_row_does_what_its_example_says(rules: RuleSet, kind: FieldKind, row: MaskRule) -> None:
     assert mask(row.example, kind, rules) == row.masked
 
 
 @pytest.mark.parametrize(("rules", "kind", "row"), ROWS)
-def test_what_a_row_shows_is_masked_to_itself(rules: RuleSet, kind: FieldKind, row: Rule) -> None:
+def test_what_a_row_shows_is_masked_to_itself(rules: RuleSet, kind: FieldKind, row: MaskRule) -> None:
     assert mask(row.masked, kind, rules) == row.masked
 
 

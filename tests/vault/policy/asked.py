@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from wayseal.custody import Relation, State
 from wayseal.model.kinds import ActorKind
 from wayseal.vault.fields import Field
-from wayseal.vault.policy import Asking, Policy, default_texts
-from wayseal.vault.policy.cases import asking_of
+from wayseal.vault.policy import Policy, PolicyRequest, default_texts
+from wayseal.vault.policy.cases import request_of
 
 PURPOSES, RULES = default_texts()
 
@@ -19,16 +19,16 @@ def default() -> Policy:
     return Policy.parse(PURPOSES, RULES, 1)
 
 
-def asked(role: str = "courier", purpose: str = "deliver", **but: Any) -> Asking:
+def asked(role: str = "courier", purpose: str = "deliver", **but: Any) -> PolicyRequest:
     """As in a case file; a parcel that is where it is delivered."""
-    return asking_of({"relation": ["holds", "destination"], "role": role, "purpose": purpose, **but}, "a test")
+    return request_of({"relation": ["holds", "destination"], "role": role, "purpose": purpose, **but}, "a test")
 
 
 flags = st.booleans()
 relation_sets = st.frozensets(st.sampled_from(sorted(Relation)))
 field_sets = st.none() | st.frozensets(st.sampled_from(sorted(Field)))
 askings = st.builds(
-    Asking,
+    PolicyRequest,
     purpose=st.sampled_from([*default().purposes, "curiosity", "unknown", ""]),
     role=st.sampled_from([*default().roles, 'x"\n', ""]),
     kind=st.sampled_from(sorted(ActorKind)),

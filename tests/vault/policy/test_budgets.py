@@ -7,23 +7,23 @@ from hypothesis import strategies as st
 from tests.vault.policy.asked import default
 from wayseal.vault.policy import Purpose
 from wayseal.vault.policy._purposes import Budget, Work
-from wayseal.vault.policy.budgets import OVER, UNLIMITED, Of, allowance, day_of
+from wayseal.vault.policy.budgets import OVER, UNLIMITED, BudgetScope, allowance, day_of
 
 PURPOSES = default().purposes
 HOUR = 3_600_000_000
 works = st.dictionaries(st.sampled_from([*map(str, Work), "other"]), st.integers(0, 10**6))
 
 
-@given(st.sampled_from(sorted(PURPOSES)), works, st.sampled_from(sorted(Of)), st.sampled_from(sorted(Work)))
-def test_1_and_3_work_opens_and_the_cap_holds(code: str, work: dict[str, int], of: Of, more: Work) -> None:
+@given(st.sampled_from(sorted(PURPOSES)), works, st.sampled_from(sorted(BudgetScope)), st.sampled_from(sorted(Work)))
+def test_1_and_3_work_opens_and_the_cap_holds(code: str, work: dict[str, int], of: BudgetScope, more: Work) -> None:
     purpose = PURPOSES[code]
     budget = purpose.budget
-    base = budget.base if of is Of.ACTOR else budget.outlet_base
+    base = budget.base if of is BudgetScope.ACTOR else budget.outlet_base
     assert allowance(purpose, {}, of) == (UNLIMITED if base is None else base)
     found = allowance(purpose, work, of)
     assert found >= allowance(purpose, {}, of)
     assert found <= allowance(purpose, work | {more: work.get(more, 0) + 1}, of)
-    assert found <= (budget.cap if of is Of.ACTOR else UNLIMITED)
+    assert found <= (budget.cap if of is BudgetScope.ACTOR else UNLIMITED)
     assert found == allowance(purpose, work | {"other": 5}, of)
 
 

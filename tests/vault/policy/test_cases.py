@@ -20,7 +20,7 @@ def failed(policy: Policy, cases: str = CASES) -> list[str]:
 def test_the_policy_passes_and_every_rule_and_purpose_has_cases_of_both_kinds() -> None:
     assert failed(default()) == []
     assert not untested(default(), CASES)
-    allowed = {case.asking.purpose for case in parse_cases(CASES)[0] if case.expect == "allow"}
+    allowed = {case.request.purpose for case in parse_cases(CASES)[0] if case.expect == "allow"}
     assert allowed == set(default().purposes)
     told = {case.expect for case in parse_cases(CASES)[0]}
     assert told - {"allow"} == {rule.id for rule in default().rules if not rule.permits} - {"unknown"}
@@ -139,5 +139,5 @@ def test_what_cannot_be_read(text: str, error: str) -> None:
 def test_cases_may_say_all_that_rules_may_look_at() -> None:
     looked = {name for rule in default().rules for name in rule.looks_at if "." not in name}
     assert looked <= {*CASE_KEYS}
-    asking = parse_cases(CASE + 'expect = "allow"')[0][0].asking
-    assert set(default().context(asking)) == set(USUAL)
+    request = parse_cases(CASE + 'expect = "allow"')[0][0].request
+    assert set(default().context(request)) == set(USUAL)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.vault.policy.asked import PURPOSES, RULES, asked, askings, default, relation_sets
 from wayseal.custody import Relation, State
 from wayseal.vault.fields import Field
-from wayseal.vault.policy import Asking, Decision, Policy, explain
+from wayseal.vault.policy import Decision, Policy, PolicyRequest, explain
 from wayseal.vault.policy.cases import default_cases, parse_cases
 
 OPEN = '@id("open") @zh("开") @en("open") permit (principal, action, resource);'
@@ -15,16 +15,16 @@ NEVER = '@id("never") @zh("关") @en("never") permit (principal, action, resourc
 
 
 @given(askings)
-def test_1_and_5_every_refusal_names_a_rule_and_the_same_question_has_the_same_answer(asking: Asking) -> None:
-    decision = default().decide(asking)
+def test_1_and_5_every_refusal_names_a_rule_and_the_same_question_has_the_same_answer(request: PolicyRequest) -> None:
+    decision = default().decide(request)
     known = {rule.id: rule for rule in default().rules}
     assert known[decision.rule].permits == decision.allowed
     assert (decision.zh, decision.en) == (known[decision.rule].zh, known[decision.rule].en)
     assert set(decision.also) <= set(known) - {decision.rule, "work"}
     places = [list(known).index(rule) for rule in (decision.rule, *decision.also)]
     assert places == sorted(places)
-    assert default().decide(asking) is decision
-    assert Policy.parse(PURPOSES, RULES, 2).decide(asking) == decision
+    assert default().decide(request) is decision
+    assert Policy.parse(PURPOSES, RULES, 2).decide(request) == decision
 
 
 def test_1_what_nothing_permits_is_refused() -> None:
@@ -34,13 +34,13 @@ def test_1_what_nothing_permits_is_refused() -> None:
 
 @given(askings, relation_sets, st.sampled_from(sorted(State)), st.integers(0, 20_000), st.booleans())
 def test_2_an_unknown_waybill_looks_like_one_that_is_nobodys_business(
-    asking: Asking, relation: frozenset[Relation], state: State, hours: int, erased: bool
+    request: PolicyRequest, relation: frozenset[Relation], state: State, hours: int, erased: bool
 ) -> None:
-    purpose = default().purposes.get(asking.purpose)
-    asking = asking._replace(has_ticket=False, erased=erased, state=state, hours_since_delivery=hours)
-    unknown = default().decide(asking._replace(known=False, relation=relation))
+    purpose = default().purposes.get(request.purpose)
+    request = request._replace(has_ticket=False, erased=erased, state=state, hours_since_delivery=hours)
+    unknown = default().decide(request._replace(known=False, relation=relation))
     unrelated = relation - (purpose.custody if purpose else frozenset())
-    elsewhere = default().decide(asking._replace(known=True, relation=unrelated))
+    elsewhere = default().decide(request._replace(known=True, relation=unrelated))
     assert not unknown.allowed
     assert not elsewhere.allowed
     assert (unknown.rule, unknown.zh, unknown.en) == (elsewhere.rule, elsewhere.zh, elsewhere.en)
@@ -58,22 +58,22 @@ def test_2_unknown_is_the_first_rule_told_of_no_purpose(purpose: str) -> None:
 
 
 @given(askings)
-def test_3_nothing_opens_what_the_floor_closes(asking: Asking) -> None:
+def test_3_nothing_opens_what_the_floor_closes(request: PolicyRequest) -> None:
     policy = Policy.parse(PURPOSES, OPEN, 1)
-    decision = policy.decide(asking)
-    purpose = policy.purposes.get(asking.purpose)
+    decision = policy.decide(request)
+    purpose = policy.purposes.get(request.purpose)
     closed = (
         purpose is None
-        or not asking.known
-        or asking.erased
-        or asking.blocked
-        or not asking.valid
-        or not (asking.fields or frozenset()) <= purpose.fields.keys()
+        or not request.known
+        or request.erased
+        or request.blocked
+        or not request.valid
+        or not (request.fields or frozenset()) <= purpose.fields.keys()
     )
     assert decision.rule == ("floor" if closed else "open")
     assert decision.allowed == (not closed)
     if closed:
-        assert not default().decide(asking).allowed
+        assert not default().decide(request).allowed
 
 
 def test_4_a_rule_that_fails_refuses() -> None:
@@ -90,8 +90,8 @@ def test_5_memory_is_bounded_and_forgets_nothing_that_matters(monkeypatch: pytes
     monkeypatch.setattr("wayseal.vault.policy._policy._MEMO", 4)
     policy = Policy.parse(PURPOSES, RULES, 1)
     for hours in range(20):
-        asking = asked(relation=["left"], state="delivered", hours=hours)
-        assert policy.decide(asking).allowed == (hours <= 12)
+        request = asked(relation=["left"], state="delivered", hours=hours)
+        assert policy.decide(request).allowed == (hours <= 12)
         assert len(policy._memo) <= 4
     for n in range(20):
         assert policy.decide(asked(purpose=f"p{n}")).rule == "unknown_purpose"
@@ -101,17 +101,17 @@ def test_5_memory_is_bounded_and_forgets_nothing_that_matters(monkeypatch: pytes
 def test_fields_are_of_the_purpose() -> None:
     for purpose in default().purposes.values():
         for field in Field:
-            asking = asked(sorted(purpose.roles)[0], purpose.code, fields=[field.value])
-            rules = (default().decide(asking).rule, *default().decide(asking).also)
+            request = asked(sorted(purpose.roles)[0], purpose.code, fields=[field.value])
+            rules = (default().decide(request).rule, *default().decide(request).also)
             assert ("fields" in rules) == (field not in purpose.fields)
 
 
 @given(askings)
-def test_explanations_agree_with_decisions(asking: Asking) -> None:
-    told = explain(default(), asking)
+def test_explanations_agree_with_decisions(request: PolicyRequest) -> None:
+    told = explain(default(), request)
     refusing = tuple(w.rule for w in told.rules if w.speaks and not w.permits)
     decision = told.decision
-    assert decision == default().decide(asking)
+    assert decision == default().decide(request)
     assert refusing == (() if decision.allowed else (decision.rule, *decision.also))
     assert [w.rule for w in told.rules] == [rule.id for rule in default().rules]
     assert all(w.speaks for w in told.rules if w.permits)
@@ -139,10 +139,10 @@ def test_versions_differ_by_their_texts() -> None:
 
 
 def test_decisions_of_the_cases_do_not_depend_on_their_order() -> None:
-    askings_ = [case.asking for case in parse_cases(default_cases())[0]]
+    askings_ = [case.request for case in parse_cases(default_cases())[0]]
 
-    def decided(order: list[Asking]) -> dict[Asking, Decision]:
+    def decided(order: list[PolicyRequest]) -> dict[PolicyRequest, Decision]:
         policy = Policy.parse(PURPOSES, RULES, 1)
-        return {asking: policy.decide(asking) for asking in order}
+        return {request: policy.decide(request) for request in order}
 
     assert decided(askings_) == decided(askings_[::-1])

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV, AESSIV
 
 from wayseal.vault.keyring.keys import KINDS, IndexKey, Key
-from wayseal.vault.sealing._padding import padded, unpadded
+from wayseal.vault.sealing._padding import pad, unpad
 
 ZERO = "00" * 32
 ONE = "01" + "00" * 31
@@ -73,10 +73,10 @@ def test_a_tag_is_a_keyed_hash(data: bytes) -> None:
 @pytest.mark.parametrize("size", range(40))
 def test_filling(size: int) -> None:
     for text in ("x" * size, "\0" * size, "\x80" * size):
-        raw = padded(text)
+        raw = pad(text)
         assert len(raw) % 16 == 0
         assert 0 < len(raw) - len(text.encode()) <= 16
-        assert unpadded(raw) == text
+        assert unpad(raw) == text
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_filling(size: int) -> None:
 )
 def test_no_filling(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r"no filling|utf-8|codec"):
-        unpadded(raw)
+        unpad(raw)

@@ -9,8 +9,8 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.policy import Asking, Policy, default_texts
-from wayseal.vault.policy.cases import USUAL, asking_of, default_cases, parse_cases, values_of
+from wayseal.vault.policy import Policy, PolicyRequest, default_texts
+from wayseal.vault.policy.cases import USUAL, default_cases, parse_cases, request_of, values_of
 
 PurposesOption = Annotated[
     Path | None,
@@ -59,11 +59,11 @@ def build_question(
     cases: Path | None,
     given: dict[str, Any],
     changes: Sequence[str],
-) -> Asking:
+) -> PolicyRequest:
     """The question of a case, of options, or of a case with something changed. PolicyError, BadParameter."""
     values: dict[str, Any] = {}
     if name is not None:
-        found = [case.asking for case in parse_cases(read_cases(cases))[0] if case.name == name]
+        found = [case.request for case in parse_cases(read_cases(cases))[0] if case.name == name]
         if not found:
             raise WrongUsageError("there is no case {name}", name=name)
         values = values_of(found[0])
@@ -73,7 +73,7 @@ def build_question(
         if not equals or key not in USUAL:
             raise WrongUsageError("--set takes NAME=VALUE, where NAME is one of {known}", known=list(USUAL))
         values[key] = _parse_value(key, value)
-    return asking_of(values, "the question")
+    return request_of(values, "the question")
 
 
 def _parse_value(key: str, text: str) -> object:

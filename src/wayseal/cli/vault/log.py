@@ -13,7 +13,7 @@ from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._view import describe_entry, format_table
 from wayseal.model.times import micros
 from wayseal.vault.errors import VaultError
-from wayseal.vault.inspection import Which, entries
+from wayseal.vault.inspection import EntryFilter, entries
 from wayseal.vault.inspection import reasons as open_reasons
 from wayseal.vault.log import Entry, EntryKind
 
@@ -42,7 +42,7 @@ def log(
     wayseal vault log --waybill YT0000000000001
     wayseal vault log --by courier-12 --since 2026-03-01 --reasons
     """
-    which = Which(
+    which = EntryFilter(
         waybill=waybill, actor=by, purpose=purpose, kind=kind,
         since=_parse_time("--since", since), before=_parse_time("--before", before),
     )  # fmt: skip

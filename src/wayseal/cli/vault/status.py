@@ -14,7 +14,7 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
 from wayseal.store.database.migrations import pending, version
 from wayseal.vault.errors import VaultError
-from wayseal.vault.inspection import Counts, counts
+from wayseal.vault.inspection import VaultCounts, counts
 from wayseal.vault.key_rotation import versions_in_use
 from wayseal.vault.keyring import KeyPurpose
 
@@ -31,7 +31,7 @@ class Status:
     tables: dict[str, str | None]
     policy: int
     policy_sha256: str
-    counts: Counts
+    counts: VaultCounts
     bytes: dict[str, int]
     keys: dict[str, dict[str, object]]
     data_keys: dict[int, int]
@@ -82,7 +82,7 @@ def _read_status(session: Session, tables: dict[str, str | None]) -> Status:
     )
 
 
-def _find_trouble(session: Session, held: Counts, in_use: dict[int, int]) -> Iterator[str]:
+def _find_trouble(session: Session, held: VaultCounts, in_use: dict[int, int]) -> Iterator[str]:
     """Codes of what an operator should see to; each has its words in the catalogue."""
     active, versions = session.keyring.active(KeyPurpose.WRAP), session.keyring.versions(KeyPurpose.WRAP)
     if any(v not in versions for v in in_use):

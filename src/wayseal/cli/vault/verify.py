@@ -20,7 +20,7 @@ from wayseal.merkle import VerifyKey
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.integrity import Verification
 from wayseal.vault.log.integrity import verify as verify_log
-from wayseal.vault.verification import RecordFinding, Records, verify_records
+from wayseal.vault.verification import RecordFinding, RecordTotals, verify_records
 
 CHANGED = LogChangedError.exit_code
 
@@ -30,7 +30,7 @@ class VaultVerification:
     """What was found of log and records."""
 
     log: Verification
-    records: Records
+    records: RecordTotals
 
     @property
     def exit_code(self) -> int:

@@ -25,7 +25,7 @@ from wayseal.detect.casebook.types import (
     Verdict,
     one_line,
 )
-from wayseal.store.journal import Held, holding
+from wayseal.store.journal import LockedJournal, lock_journal
 
 FOLDER_MODE = 0o700
 MOST_STATEMENT = 20_000
@@ -40,7 +40,7 @@ class CasebookWriter:
     why; OSError: the disk refuses.
     """
 
-    def __init__(self, held: Held, path: Path, pseudonyms: Pseudonyms, made: LoadedCasebook | None) -> None:
+    def __init__(self, held: LockedJournal, path: Path, pseudonyms: Pseudonyms, made: LoadedCasebook | None) -> None:
         self._held = held
         self._path = path
         self.pseudonyms = pseudonyms
@@ -195,7 +195,7 @@ def writing(folder: Path, *, new: bool = True, entropy: Entropy = os.urandom) ->
         folder.chmod(FOLDER_MODE)
     with ExitStack() as stack:
         with as_casebook_errors(path):
-            held = stack.enter_context(holding(path, new=new))
+            held = stack.enter_context(lock_journal(path, new=new))
         made = load_content(held.content, path) if held.content else None
         aliases = check_pseudonyms(folder, made.chain.secret) if made else make_pseudonyms(folder, entropy)
         yield CasebookWriter(held, path, aliases, made)

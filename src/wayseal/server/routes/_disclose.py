@@ -4,21 +4,21 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from wayseal.server import _asked as asked
-from wayseal.server._bodies import DiscloseBatch, DiscloseBody, FindBody, TokenBatch
-from wayseal.server._desk import Desk, now
+from wayseal.server import _conversion as conversion
+from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._metrics import Metrics
-from wayseal.server._moments import text
-from wayseal.server._shown import BODY, DisclosedOne, DisclosureResults, Found, TokenResults, problems
-from wayseal.server.routes._parts import Key, Waybill, chosen
+from wayseal.server._request_schemas import DiscloseBatch, DiscloseBody, FindBody, TokenBatch
+from wayseal.server._response_schemas import BODY, DisclosedOne, DisclosureResults, Found, TokenResults, problems
+from wayseal.server._timestamps import format_timestamp
+from wayseal.server.routes._parameters import Key, Waybill, chosen
 from wayseal.vault.errors import VaultError
 from wayseal.vault.fields import Field
 from wayseal.vault.requests import Answer, Ask, Refused
 
 
-def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
+def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
     """POST /v1/waybills/{waybill}/disclose, /v1/disclose, /v1/tokens/disclose, /v1/find."""
-    _add_tokens(app, desk, metrics)
+    _add_tokens(app, async_vault, metrics)
 
     @app.post(
         "/v1/waybills/{waybill}/disclose",
@@ -28,10 +28,10 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
     )
     async def disclose(request: Request, waybill: Waybill, body: DiscloseBody, key: Key = None) -> Response:
         ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=chosen(body.fields))
-        (answer,) = await _answers(desk, metrics, request, [ask], key, body.approval)
+        (answer,) = await _answers(async_vault, metrics, request, [ask], key, body.approval)
         if isinstance(answer, Refused):
-            raise asked.refused(answer)
-        return asked.answered(asked.disclosed_json(answer, text(answer.until)))
+            raise conversion.to_problem(answer)
+        return conversion.json_response(conversion.disclosed_json(answer, format_timestamp(answer.until)))
 
     @app.post(
         "/v1/disclose",
@@ -40,9 +40,9 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="See many waybills' data, each for a purpose and a reason",
     )
     async def disclose_batch(request: Request, body: DiscloseBatch, key: Key = None) -> Response:
-        answers = await _answers(desk, metrics, request, asked.asks_of(body.asks), key, body.approval)
-        asked.count_refusals(metrics, answers)
-        return asked.answered({"results": asked.answers_json(answers)})
+        answers = await _answers(async_vault, metrics, request, conversion.to_asks(body.asks), key, body.approval)
+        conversion.count_refusals(metrics, answers)
+        return conversion.json_response({"results": conversion.answers_json(answers)})
 
     @app.post(
         "/v1/find",
@@ -51,14 +51,14 @@ def add_disclosure(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="Find the waybills of a phone; few a day",
     )
     async def find(request: Request, body: FindBody) -> Response:
-        caller = asked.caller_of(request)
-        found = await desk.act(desk.vault.find, caller, body.phone, body.purpose, body.reason, now=now())
+        caller = conversion.get_caller(request)
+        found = await async_vault.act(async_vault.vault.find, caller, body.phone, body.purpose, body.reason, now=now())
         if isinstance(found, Refused):
-            raise asked.refused(found)
-        return asked.answered({"waybills": found})
+            raise conversion.to_problem(found)
+        return conversion.json_response({"waybills": found})
 
 
-def _add_tokens(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
+def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
     @app.post(
         "/v1/tokens/disclose",
         response_model=TokenResults,
@@ -66,7 +66,7 @@ def _add_tokens(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="See what tokens stand for, for a purpose and a reason",
     )
     async def disclose_tokens(request: Request, body: TokenBatch, key: Key = None) -> Response:
-        places = [_place(desk, token) for token in body.tokens]
+        places = [_place(async_vault, token) for token in body.tokens]
         wanted: dict[str, set[Field]] = {}
         for place in places:
             if place is not None:
@@ -75,28 +75,28 @@ def _add_tokens(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
             Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=frozenset(fields))
             for waybill, fields in wanted.items()
         ]
-        answers = await _answers(desk, metrics, request, asks, key, body.approval) if asks else []
-        asked.count_refusals(metrics, answers)
+        answers = await _answers(async_vault, metrics, request, asks, key, body.approval) if asks else []
+        conversion.count_refusals(metrics, answers)
         by_waybill = dict(zip(wanted, answers, strict=True))
         results = [
             _of_token(token, None if place is None else by_waybill[place[0]], None if place is None else place[1])
             for token, place in zip(body.tokens, places, strict=True)
         ]
-        return asked.answered({"results": results})
+        return conversion.json_response({"results": results})
 
 
 async def _answers(
-    desk: Desk, metrics: Metrics, request: Request, asks: list[Ask], key: str | None, approval: str | None
+    async_vault: AsyncVault, metrics: Metrics, request: Request, asks: list[Ask], key: str | None, approval: str | None
 ) -> list[Answer]:
-    answers = await desk.disclose(asked.caller_of(request), asks, key=key, approval=approval)
-    asked.count(metrics, desk.vault.policy.purposes, asks, answers)
+    answers = await async_vault.disclose(conversion.get_caller(request), asks, key=key, approval=approval)
+    conversion.count_answers(metrics, async_vault.vault.policy.purposes, asks, answers)
     return answers
 
 
-def _place(desk: Desk, token: str) -> tuple[str, Field] | None:
+def _place(async_vault: AsyncVault, token: str) -> tuple[str, Field] | None:
     """Number and field of a token; None where it is none of ours."""
     try:
-        return desk.vault.read_token(token)
+        return async_vault.vault.read_token(token)
     except VaultError:
         return None
 
@@ -107,7 +107,7 @@ def _of_token(token: str, answer: Answer | None, field: Field | None) -> dict[st
     if answer is None or field is None:
         return told | {"status": "refused", "rule": "token", "detail_zh": "令牌无效。", "detail_en": "No such token."}
     if isinstance(answer, Refused):
-        refusal = asked.refused_json(answer)
+        refusal = conversion.refused_json(answer)
         del refusal["waybill"]
         return told | refusal
     if field not in answer.values:
@@ -122,6 +122,6 @@ def _of_token(token: str, answer: Answer | None, field: Field | None) -> dict[st
         "status": "disclosed",
         "value": answer.values[field],
         "form": str(answer.forms[field]),
-        "until": text(answer.until),
+        "until": format_timestamp(answer.until),
         "seq": answer.seq,
     }

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, Response
 
-from wayseal.server import _asked as asked
-from wayseal.server._desk import Desk
+from wayseal.server import _conversion as conversion
+from wayseal.server._async_vault import AsyncVault
 from wayseal.server._metrics import MEDIA_TYPE, Metrics
-from wayseal.server._shown import OPEN, TOKEN, Health, problems
+from wayseal.server._response_schemas import OPEN, TOKEN, Health, problems
 from wayseal.store.database import DatabaseError
 from wayseal.vault.errors import VaultError
 
@@ -19,8 +19,8 @@ FRESH = 1.0
 class _Ready:
     """Whether the vault answers, asked at most once a second."""
 
-    def __init__(self, desk: Desk, metrics: Metrics) -> None:
-        self._desk = desk
+    def __init__(self, async_vault: AsyncVault, metrics: Metrics) -> None:
+        self._async_vault = async_vault
         self._metrics = metrics
         self._at = float("-inf")
         self._answers = False
@@ -30,7 +30,7 @@ class _Ready:
         if time.monotonic() - self._at >= FRESH:
             self._at = time.monotonic()
             try:
-                await self._desk.check()
+                await self._async_vault.check()
                 self._answers = True
             except (DatabaseError, VaultError):
                 self._metrics.database_failed()
@@ -38,13 +38,13 @@ class _Ready:
         return self._answers
 
 
-def add_health(app: FastAPI, desk: Desk, metrics: Metrics, stopping: Callable[[], bool]) -> None:
+def add_health(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, stopping: Callable[[], bool]) -> None:
     """GET /healthz, /readyz, /metrics."""
-    vault = _Ready(desk, metrics)
+    vault = _Ready(async_vault, metrics)
 
     @app.get("/healthz", response_model=Health, responses=problems(OPEN), summary="Whether the process answers")
     async def healthz() -> Response:
-        return asked.answered({"status": "ok"})
+        return conversion.json_response({"status": "ok"})
 
     @app.get(
         "/readyz",
@@ -54,7 +54,7 @@ def add_health(app: FastAPI, desk: Desk, metrics: Metrics, stopping: Callable[[]
     )
     async def readyz() -> Response:
         ready = not stopping() and await vault.answers()
-        return asked.answered({"status": "ok" if ready else "not_ready"}, 200 if ready else 503)
+        return conversion.json_response({"status": "ok" if ready else "not_ready"}, 200 if ready else 503)
 
     @app.get(
         "/metrics",
@@ -63,4 +63,4 @@ def add_health(app: FastAPI, desk: Desk, metrics: Metrics, stopping: Callable[[]
         summary="Metrics for Prometheus",
     )
     async def exposed() -> Response:
-        return Response(metrics.text(log_entries=await desk.log_size()), media_type=MEDIA_TYPE)
+        return Response(metrics.text(log_entries=await async_vault.log_size()), media_type=MEDIA_TYPE)

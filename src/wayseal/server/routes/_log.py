@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import FastAPI, Path, Response
 
 from wayseal.page.languages import word
-from wayseal.server._desk import Desk, now
-from wayseal.server._problem import ProblemError
+from wayseal.server._async_vault import AsyncVault, now
+from wayseal.server._problems import ProblemError
+from wayseal.server._response_schemas import TOKEN, problems
 from wayseal.server._rules import Rule
-from wayseal.server._shown import TOKEN, problems
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log.tiles import tile_named
 
@@ -16,7 +16,7 @@ _TILES = "application/octet-stream"
 _STATUSES = (*TOKEN, 422)
 
 
-def add_log(app: FastAPI, desk: Desk) -> None:
+def add_log(app: FastAPI, async_vault: AsyncVault) -> None:
     """GET /v1/log/checkpoint, /v1/log/tile/{level}/{index}, /v1/log/entries/{seq}/proof."""
 
     @app.get(
@@ -26,7 +26,7 @@ def add_log(app: FastAPI, desk: Desk) -> None:
         summary="The newest signed checkpoint",
     )
     async def checkpoint() -> Response:
-        note = await desk.act(desk.vault.checkpoint, now=now())
+        note = await async_vault.act(async_vault.vault.checkpoint, now=now())
         return Response(note, media_type="text/plain; charset=utf-8")
 
     @app.get(
@@ -43,7 +43,7 @@ def add_log(app: FastAPI, desk: Desk) -> None:
         index: Annotated[str, Path(max_length=40, examples=["000.p/7", "x001/x234/067"])],
     ) -> Response:
         wanted = tile_named(f"{level}/{index}")
-        hashes = None if wanted is None else await desk.log_tile(wanted)
+        hashes = None if wanted is None else await async_vault.log_tile(wanted)
         if hashes is None:
             raise ProblemError(Rule.NOT_FOUND)
         # A tile never changes; it is for clients that may read the log, and for no cache between.
@@ -58,7 +58,7 @@ def add_log(app: FastAPI, desk: Desk) -> None:
     )
     async def proof(seq: Annotated[int, Path(ge=0, lt=2**62)]) -> Response:
         try:
-            made = await desk.prove(seq)
+            made = await async_vault.prove(seq)
         except VaultError as error:
             if type(error) is not VaultError:
                 raise

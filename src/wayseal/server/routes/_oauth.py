@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from wayseal.server import _asked as asked
-from wayseal.server import _clients as clients
+from wayseal.server import _client_auth as client_auth
+from wayseal.server import _conversion as conversion
+from wayseal.server._access_tokens import LASTS, AccessTokens, Claims
 from wayseal.server._admission import address, bound_as_shown
-from wayseal.server._clients import OAuthError
-from wayseal.server._desk import Desk, now
-from wayseal.server._directory import Standing
-from wayseal.server._limits import Failures
+from wayseal.server._async_vault import AsyncVault, now
+from wayseal.server._client_auth import OAuthError
+from wayseal.server._directory_cache import Principal
 from wayseal.server._metrics import Metrics
-from wayseal.server._problem import ProblemError
+from wayseal.server._problems import ProblemError
+from wayseal.server._rate_limits import SignInFailures
+from wayseal.server._response_schemas import OPEN, Keys, OAuthProblem, TokenShown, problems
 from wayseal.server._rules import Rule
-from wayseal.server._shown import OPEN, Keys, OAuthProblem, TokenShown, problems
-from wayseal.server._tokens import LASTS, Claims, Tokens
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST = 8192
@@ -46,9 +46,9 @@ _BODY = {
 }
 
 
-def add_oauth(app: FastAPI, desk: Desk, tokens: Tokens, metrics: Metrics) -> None:
+def add_oauth(app: FastAPI, async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics) -> None:
     """POST /oauth/token, GET /oauth/keys."""
-    failures = Failures()
+    failures = SignInFailures()
 
     @app.post(
         "/oauth/token",
@@ -59,12 +59,12 @@ def add_oauth(app: FastAPI, desk: Desk, tokens: Tokens, metrics: Metrics) -> Non
     )
     async def token(request: Request) -> Response:
         try:
-            claims = await _claims(request, desk, failures)
+            claims = await _claims(request, async_vault, failures)
         except OAuthError as error:
             metrics.signed_in(error.code)
             return _error(request, error)
         metrics.signed_in("ok")
-        return asked.answered(
+        return conversion.json_response(
             {
                 "access_token": tokens.issue(claims, now=claims.expires - LASTS),
                 "token_type": "Bearer",
@@ -80,44 +80,44 @@ def add_oauth(app: FastAPI, desk: Desk, tokens: Tokens, metrics: Metrics) -> Non
         )
 
 
-async def _claims(request: Request, desk: Desk, failures: Failures) -> Claims:
+async def _claims(request: Request, async_vault: AsyncVault, failures: SignInFailures) -> Claims:
     """What the token of this request will say; OAuthError."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise OAuthError("invalid_request", "the body is no form")
     body = await request.body()
     if len(body) > _MOST:
         raise OAuthError("invalid_request", "the form is too long")
-    fields = clients.form(body)
-    given = clients.credentials(request.headers.get("authorization"), fields)
+    fields = client_auth.form(body)
+    given = client_auth.credentials(request.headers.get("authorization"), fields)
     where = address(request.scope)
     wait = failures.wait(given.client, where, now=time.monotonic())
     if wait:
         raise ProblemError(Rule.FAILURES, retry_after=wait)
     # Straight from the vault: a secret that was taken back a moment ago must not open anything.
-    standing = await desk.standing(given.client[:256], fields.get("actor") or None)
+    principal = await async_vault.principal(given.client[:256], fields.get("actor") or None)
     shown = request.scope["state"].get("certificate_sha256")
-    known = clients.genuine(standing.client, given)
-    if standing.client is None or not known or not bound_as_shown(standing.client, shown):
+    known = client_auth.genuine(principal.client, given)
+    if principal.client is None or not known or not bound_as_shown(principal.client, shown):
         failures.count(given.client, where, now=time.monotonic())
-        raise clients.unknown_client()
-    request.scope["state"]["client"] = standing.client.client
-    return _granted(standing, fields, shown)
+        raise client_auth.unknown_client()
+    request.scope["state"]["client"] = principal.client.client
+    return _granted(principal, fields, shown)
 
 
-def _granted(standing: Standing, fields: Mapping[str, str], shown: str | None) -> Claims:
+def _granted(principal: Principal, fields: Mapping[str, str], shown: str | None) -> Claims:
     """Rules 1 and 2."""
-    client = standing.client
+    client = principal.client
     assert client is not None  # noqa: S101
     if fields.get("grant_type") != "client_credentials":
         raise OAuthError("unsupported_grant_type", "client_credentials alone")
     wanted = frozenset(fields.get("scope", "").split()) or client.scopes
     if not wanted <= client.scopes:
         raise OAuthError("invalid_scope", "the client lacks a scope that it asks for")
-    if standing.actor is None or not standing.may_act(now=now()):
+    if principal.actor is None or not principal.may_act(now=now()):
         raise OAuthError("invalid_grant", "the client may not act for this actor")
     return Claims(
         client=client.client,
-        actor=standing.actor.actor,
+        actor=principal.actor.actor,
         scopes=wanted,
         expires=int(time.time()) + LASTS,
         certificate=None if client.certificate_sha256 is None else shown,

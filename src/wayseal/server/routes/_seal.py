@@ -2,23 +2,25 @@
 
 from fastapi import FastAPI, Request, Response
 
-from wayseal.server import _asked as asked
-from wayseal.server._bodies import EraseBody, ReviseBody, SealBatch, SealBody
-from wayseal.server._desk import Desk, now
+from wayseal.server import _conversion as conversion
+from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._metrics import Metrics
-from wayseal.server._moments import text
-from wayseal.server._shown import BODY, Erased, RevisedOne, SealedOne, SealResults, problems
-from wayseal.server.routes._parts import Key, Waybill
+from wayseal.server._request_schemas import EraseBody, ReviseBody, SealBatch, SealBody
+from wayseal.server._response_schemas import BODY, Erased, RevisedOne, SealedOne, SealResults, problems
+from wayseal.server._timestamps import format_timestamp
+from wayseal.server.routes._parameters import Key, Waybill
 from wayseal.vault.requests import Refused, Sealed
 
 
-def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
+def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
     """POST /v1/waybills, /v1/waybills/batch, /v1/waybills/{waybill}/erase; PATCH /v1/waybills/{waybill}."""
-    _add_revising(app, desk, metrics)
+    _add_revising(app, async_vault, metrics)
 
     async def sealed(request: Request, bodies: list[SealBody], key: str | None) -> list[Sealed | Refused]:
-        parcels = [asked.parcel(body) for body in bodies]
-        done = await desk.act(desk.vault.seal, asked.caller_of(request), parcels, now=now(), key=key)
+        parcels = [conversion.to_parcel(body) for body in bodies]
+        done = await async_vault.act(
+            async_vault.vault.seal, conversion.get_caller(request), parcels, now=now(), key=key
+        )
         metrics.sealed(sum(isinstance(one, Sealed) for one in done))
         return done
 
@@ -32,8 +34,8 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
     async def seal(request: Request, body: SealBody, key: Key = None) -> Response:
         (one,) = await sealed(request, [body], key)
         if isinstance(one, Refused):
-            raise asked.refused(one)
-        return asked.answered(asked.sealed_json(one), 201)
+            raise conversion.to_problem(one)
+        return conversion.json_response(conversion.sealed_json(one), 201)
 
     @app.post(
         "/v1/waybills/batch",
@@ -43,9 +45,11 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
     )
     async def seal_batch(request: Request, body: SealBatch, key: Key = None) -> Response:
         done = await sealed(request, body.parcels, key)
-        asked.count_refusals(metrics, done)
-        results = [asked.refused_json(one) if isinstance(one, Refused) else asked.sealed_json(one) for one in done]
-        return asked.answered({"results": results})
+        conversion.count_refusals(metrics, done)
+        results = [
+            conversion.refused_json(one) if isinstance(one, Refused) else conversion.sealed_json(one) for one in done
+        ]
+        return conversion.json_response({"results": results})
 
     @app.post(
         "/v1/waybills/{waybill}/erase",
@@ -54,14 +58,18 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="Erase a waybill's key, so that nothing of it can be shown again",
     )
     async def erase(request: Request, waybill: Waybill, body: EraseBody) -> Response:
-        caller = asked.caller_of(request)
-        (done,) = await desk.act(desk.vault.erase, caller, [waybill], why=body.why, now=now())
-        return asked.answered(
-            {"waybill": done.waybill, "erased_at": text(done.erased_at), "gone_at": text(done.gone_at)}
+        caller = conversion.get_caller(request)
+        (done,) = await async_vault.act(async_vault.vault.erase, caller, [waybill], why=body.why, now=now())
+        return conversion.json_response(
+            {
+                "waybill": done.waybill,
+                "erased_at": format_timestamp(done.erased_at),
+                "gone_at": format_timestamp(done.gone_at),
+            }
         )
 
 
-def _add_revising(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
+def _add_revising(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
     @app.patch(
         "/v1/waybills/{waybill}",
         response_model=RevisedOne,
@@ -69,9 +77,11 @@ def _add_revising(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="Change what is sealed under a number, for a purpose and a reason",
     )
     async def revise(request: Request, waybill: Waybill, body: ReviseBody, key: Key = None) -> Response:
-        caller, values = asked.caller_of(request), asked.values_of(body.values)
-        done = await desk.act(desk.vault.revise, caller, waybill, body.purpose, body.reason, values, now=now(), key=key)
+        caller, values = conversion.get_caller(request), conversion.to_values(body.values)
+        done = await async_vault.act(
+            async_vault.vault.revise, caller, waybill, body.purpose, body.reason, values, now=now(), key=key
+        )
         if isinstance(done, Refused):
-            raise asked.refused(done)
+            raise conversion.to_problem(done)
         metrics.revised()
-        return asked.answered(asked.revised_json(done))
+        return conversion.json_response(conversion.revised_json(done))

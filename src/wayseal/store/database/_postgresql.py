@@ -10,8 +10,8 @@ import uvloop
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from wayseal.store.database._closing import Closing
-from wayseal.store.database._told import guarded
+from wayseal.store.database._database import Closeable
+from wayseal.store.database._driver_errors import run_guarded
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
 
 P = ParamSpec("P")
@@ -26,7 +26,7 @@ _HEALTH = 3
 """Seconds to wait for a sign of life."""
 
 
-class PostgreSQL(Closing):
+class PostgreSQL(Closeable):
     """See `Database`."""
 
     dialect = "postgresql"
@@ -136,7 +136,7 @@ class PostgreSQL(Closing):
                 # Whoever is interrupted, or loses patience, leaves nothing running.
                 future.cancel()
 
-        return guarded(wait)
+        return run_guarded(wait)
 
     async def _undo(self, connection: AsyncConnection, raw: Any) -> None:
         """Takes back what was begun. Where that fails neither this connection nor those that wait are used any more."""

@@ -12,8 +12,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from wayseal.store.database._closing import Closing
-from wayseal.store.database._told import guarded
+from wayseal.store.database._database import Closeable
+from wayseal.store.database._driver_errors import run_guarded
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
 
 P = ParamSpec("P")
@@ -21,7 +21,7 @@ T = TypeVar("T")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY")
 
 
-class SQLite(Closing):
+class SQLite(Closeable):
     """See `Database`. path: the file; its folder must be there."""
 
     dialect = "sqlite"
@@ -83,7 +83,7 @@ class SQLite(Closing):
             raise DatabaseError("a transaction can't start within another one of the same database")
         self._inside.now = True
         try:
-            return guarded(act, self.path)
+            return run_guarded(act, self.path)
         finally:
             self._inside.now = False
             if self._closed:
@@ -101,14 +101,14 @@ class SQLite(Closing):
     def _write(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         if not self.path.exists():
             self._make()
-        with _Held(self._lock, self._patience), self._writing.connect() as connection:
+        with _TimedLock(self._lock, self._patience), self._writing.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             done = work(connection, *args, **kwargs)
             connection.commit()
             return done
 
     def _shred(self) -> None:
-        with _Held(self._lock, self._patience), self._writing.connect() as connection:
+        with _TimedLock(self._lock, self._patience), self._writing.connect() as connection:
             # `secure_delete` alone leaves bytes: a page that was split keeps images of rows that went elsewhere.
             connection.exec_driver_sql("PRAGMA temp_store=FILE")
             connection.exec_driver_sql("VACUUM")
@@ -158,7 +158,7 @@ class SQLite(Closing):
             os.close(folder)
 
 
-class _Held:
+class _TimedLock:
     """A lock, waited for no longer than `patience` seconds."""
 
     def __init__(self, lock: threading.Lock, patience: float) -> None:

@@ -14,10 +14,10 @@ known), or nothing, which is counted by reason. Obligations (tests cite them):
 from wayseal.store.formats import Format
 from wayseal.store.logs import _combined, _pgaudit
 from wayseal.store.logs._combined import CombinedBlocks
-from wayseal.store.logs._look import named_columns, number_shaped, pairs_of, request_of
 from wayseal.store.logs._ocsf import READING, OcsfBlocks, target_of
-from wayseal.store.logs._paths import parted
 from wayseal.store.logs._pgaudit import PgauditBlocks
+from wayseal.store.logs._sample_names import named_columns, number_shaped, pairs_of, request_of
+from wayseal.store.logs._url_paths import parted
 
 __all__ = [
     "READING",

@@ -6,10 +6,10 @@ server adds at the end of a line is left alone. Quotes inside stand as \x22 (ngi
 
 import re
 
-from wayseal.store.logs._frame import MADE
-from wayseal.store.logs._lines import Found, LineBlocks
-from wayseal.store.logs._outcome import Bad, Outcome
-from wayseal.store.logs._paths import parted
+from wayseal.store.logs._line_blocks import Found, LineBlocks
+from wayseal.store.logs._outcomes import Outcome, Unreadable
+from wayseal.store.logs._row_builder import MADE
+from wayseal.store.logs._url_paths import parted
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import ReadOptions, Reason, SourceFile
 
@@ -50,10 +50,10 @@ class CombinedBlocks(LineBlocks):
             value = query.get(name.removeprefix(QUERY)) if name.startswith(QUERY) else values.get(name)
             column.append(None if value in {"-", ""} else value)
         if match is None:
-            return Bad(column="", reason=_reason(data, text))
+            return Unreadable(column="", reason=_reason(data, text))
         refused = self.requests.refused(request["method"] if request else "-", match["status"])
         if refused is not None or request is None:
-            return refused or Bad(column="request", reason=Reason.TOO_FEW_FIELDS)
+            return refused or Unreadable(column="request", reason=Reason.TOO_FEW_FIELDS)
         return self.requests.outcome(unescaped(request["target"]))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wayseal.store.logs._joins import Joined
-from wayseal.store.logs._outcome import Why, Wider
-from wayseal.store.logs._shape import Condition, Operand
+from wayseal.store.logs._joins import JoinedTables
+from wayseal.store.logs._outcomes import DroppedCondition, Why
+from wayseal.store.logs._query_shape import Condition, Operand
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -16,12 +16,12 @@ _SIGNS = {"EQ": "=", "GTE": ">=", "LTE": "<=", "GT": ">", "LT": "<"}
 _TURNED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
 
-def read_conditions(items: list["exp.Expr"], joined: Joined) -> tuple[list[Condition], list[Wider]]:
+def read_conditions(items: list["exp.Expr"], joined: JoinedTables) -> tuple[list[Condition], list[DroppedCondition]]:
     """The conditions that can be expressed, and what was left out."""
     from sqlglot import exp  # noqa: PLC0415
 
     conditions: list[Condition] = []
-    wider: list[Wider] = []
+    wider: list[DroppedCondition] = []
     for item in items:
         if id(item) in joined.used:
             wider += _tie(item, joined)
@@ -29,24 +29,24 @@ def read_conditions(items: list["exp.Expr"], joined: Joined) -> tuple[list[Condi
         if isinstance(item, exp.Boolean) and item.this is True:
             continue
         read = _condition(item, joined)
-        if isinstance(read, Wider):
+        if isinstance(read, DroppedCondition):
             wider.append(read)
         else:
             conditions += read
     return conditions, wider
 
 
-def _tie(item: "exp.Expr", joined: Joined) -> Iterator[Wider]:
+def _tie(item: "exp.Expr", joined: JoinedTables) -> Iterator[DroppedCondition]:
     """What is left out with two equal columns; nothing where they tie mapped tables rather than select."""
     sides = [(side, joined.column(side)) for side in (item.this, item.expression)]
     strange = [side.name for side, found in sides if found is None]
     if strange:
-        yield Wider(why=Why.COLUMN, name=strange[0])
+        yield DroppedCondition(why=Why.COLUMN, name=strange[0])
     elif len({found[0] for _, found in sides if found}) < 2:
-        yield Wider(why=Why.COMPARISON)
+        yield DroppedCondition(why=Why.COMPARISON)
 
 
-def _condition(item: "exp.Expr", joined: Joined) -> list[Condition] | Wider:
+def _condition(item: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
     from sqlglot import exp  # noqa: PLC0415
 
     if (sign := _SIGNS.get(type(item).__name__)) is not None:
@@ -58,23 +58,25 @@ def _condition(item: "exp.Expr", joined: Joined) -> list[Condition] | Wider:
         if low is None or high is None or item.args.get("symmetric"):
             return _blame(item)
         found = _key(item.this, joined)
-        if isinstance(found, Wider):
+        if isinstance(found, DroppedCondition):
             return found
         key, day = found
         if key != "issued_at":
-            return Wider(why=Why.COMPARISON)
+            return DroppedCondition(why=Why.COMPARISON)
         return [Condition(key=key, sign=sign, operands=(end,), day=day) for sign, end in ((">=", low), ("<=", high))]
     return _blame(item)
 
 
-def _compared(item: "exp.Expr", sign: str, joined: Joined) -> list[Condition] | Wider:
+def _compared(item: "exp.Expr", sign: str, joined: JoinedTables) -> list[Condition] | DroppedCondition:
     from sqlglot import exp  # noqa: PLC0415
 
     left, right = item.this, item.expression
     first, second = operand(left), operand(right)
     if first is not None and second is not None:
         same = sign == "=" and not first.bound and not second.bound
-        return [Condition(key="", sign="same", operands=(first, second))] if same else Wider(why=Why.COMPARISON)
+        return (
+            [Condition(key="", sign="same", operands=(first, second))] if same else DroppedCondition(why=Why.COMPARISON)
+        )
     if first is not None:
         left, right, sign, second = right, left, _TURNED.get(sign, sign), first
     if isinstance(right, exp.Any) and sign == "=":
@@ -82,21 +84,21 @@ def _compared(item: "exp.Expr", sign: str, joined: Joined) -> list[Condition] | 
     if second is None:
         return _blame(item)
     found = _key(left, joined)
-    if isinstance(found, Wider):
+    if isinstance(found, DroppedCondition):
         return found
     key, day = found
     if key == "issued_at":
         return [Condition(key=key, sign=sign, operands=(second,), day=day)]
-    return [Condition(key=key, sign="in", operands=(second,))] if sign == "=" else Wider(why=Why.COMPARISON)
+    return [Condition(key=key, sign="in", operands=(second,))] if sign == "=" else DroppedCondition(why=Why.COMPARISON)
 
 
-def _listed(item: "exp.Expr", joined: Joined) -> list[Condition] | Wider:
+def _listed(item: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
     if any(v for k, v in item.args.items() if k not in {"this", "expressions"}):
-        return Wider(why=Why.SUBQUERY)
+        return DroppedCondition(why=Why.SUBQUERY)
     return _one_of(item, item.this, item.expressions, joined)
 
 
-def _any(column: "exp.Expr", wanted: "exp.Expr", joined: Joined) -> list[Condition] | Wider:
+def _any(column: "exp.Expr", wanted: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
     from sqlglot import exp  # noqa: PLC0415
 
     inner = wanted.this
@@ -108,28 +110,30 @@ def _any(column: "exp.Expr", wanted: "exp.Expr", joined: Joined) -> list[Conditi
         return _one_of(wanted, column, inner.expressions, joined)
     value = operand(inner)
     found = _key(column, joined)
-    if isinstance(found, Wider):
+    if isinstance(found, DroppedCondition):
         return found
     if value is None or found[0] == "issued_at":
         return _blame(wanted)
-    many = Operand(at=value.at, bound=value.bound, array=True)
+    many = Operand(index=value.index, bound=value.bound, array=True)
     return [Condition(key=found[0], sign="in", operands=(many,))]
 
 
-def _one_of(item: "exp.Expr", column: "exp.Expr", values: list["exp.Expr"], joined: Joined) -> list[Condition] | Wider:
+def _one_of(
+    item: "exp.Expr", column: "exp.Expr", values: list["exp.Expr"], joined: JoinedTables
+) -> list[Condition] | DroppedCondition:
     found = _key(column, joined)
-    if isinstance(found, Wider):
+    if isinstance(found, DroppedCondition):
         return found
     operands = [operand(v) for v in values]
     known = tuple(o for o in operands if o is not None)
     if len(known) != len(operands) or not known:
         return _blame(item)
     if found[0] == "issued_at":
-        return Wider(why=Why.COMPARISON)
+        return DroppedCondition(why=Why.COMPARISON)
     return [Condition(key=found[0], sign="in", operands=known)]
 
 
-def _key(column: "exp.Expr", joined: Joined) -> tuple[str, bool] | Wider:
+def _key(column: "exp.Expr", joined: JoinedTables) -> tuple[str, bool] | DroppedCondition:
     """The condition that a column stands for, and whether it holds dates."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -137,16 +141,16 @@ def _key(column: "exp.Expr", joined: Joined) -> tuple[str, bool] | Wider:
     while isinstance(column, exp.Paren | exp.Cast):
         if isinstance(column, exp.Cast):
             if not _is_plain(column.to, _TEXT):
-                return Wider(why=Why.FUNCTION)
+                return DroppedCondition(why=Why.FUNCTION)
             cast = True
         column = column.this
     if not isinstance(column, exp.Column):
         return _blame(column)
     meant = joined.key(column)
     if meant is None:
-        return Wider(why=Why.COLUMN, name=column.name)
+        return DroppedCondition(why=Why.COLUMN, name=column.name)
     if cast and meant.key == "issued_at":
-        return Wider(why=Why.FUNCTION)
+        return DroppedCondition(why=Why.FUNCTION)
     return meant.key, meant.day
 
 
@@ -162,9 +166,9 @@ def operand(value: "exp.Expr | None") -> Operand | None:
                 return None
         value = value.this
     if isinstance(value, exp.Literal) and value.this.isdecimal():
-        return Operand(at=int(value.this), date=date)
+        return Operand(index=int(value.this), date=date)
     if isinstance(value, exp.Parameter) and value.name.isdecimal() and len(value.name) < 9:
-        return Operand(at=int(value.name), bound=True, date=date)
+        return Operand(index=int(value.name), bound=True, date=date)
     return None
 
 
@@ -178,16 +182,16 @@ def _is_list(kind: "exp.Expr") -> bool:
     return getattr(kind.this, "name", "") in {"ARRAY", "LIST"}
 
 
-def _blame(item: "exp.Expr") -> Wider:
+def _blame(item: "exp.Expr") -> DroppedCondition:
     """Why a condition is not on the allow-list."""
     from sqlglot import exp  # noqa: PLC0415
 
     if isinstance(item, exp.Or):
-        return Wider(why=Why.OR)
+        return DroppedCondition(why=Why.OR)
     if item.find(exp.Query, exp.Exists):
-        return Wider(why=Why.SUBQUERY)
+        return DroppedCondition(why=Why.SUBQUERY)
     if isinstance(item, exp.Like | exp.ILike | exp.SimilarTo | exp.RegexpLike | exp.RegexpILike):
-        return Wider(why=Why.LIKE)
+        return DroppedCondition(why=Why.LIKE)
     if any(not isinstance(f, exp.Cast | exp.And | exp.Or) for f in item.find_all(exp.Func)):
-        return Wider(why=Why.FUNCTION)
-    return Wider(why=Why.COMPARISON)
+        return DroppedCondition(why=Why.FUNCTION)
+    return DroppedCondition(why=Why.COMPARISON)

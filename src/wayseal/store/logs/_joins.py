@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wayseal.store.logs._outcome import Why, Wider
-from wayseal.store.logs._shape import Tables
+from wayseal.store.logs._outcomes import DroppedCondition, Why
+from wayseal.store.logs._query_shape import Tables
 from wayseal.store.logs._syntax import conjuncts, set_parts
 from wayseal.store.mapping import TableColumn, TableMap
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, kw_only=True)
-class Joined:
+class JoinedTables:
     """sources: alias → table, None where it isn't mapped. ends: alias of outlets → "origin" or "destination".
 
     on: conditions of inner joins, which select like those of WHERE.
@@ -27,7 +27,7 @@ class Joined:
     sources: dict[str, TableMap | None]
     ends: dict[str, str] = field(default_factory=dict)
     on: list["exp.Expr"] = field(default_factory=list)
-    wider: list[Wider] = field(default_factory=list)
+    wider: list[DroppedCondition] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
 
     def column(self, column: "exp.Expr") -> tuple[str, TableColumn] | None:
@@ -53,7 +53,7 @@ class Joined:
         return TableColumn(key=f"{end}_{meant.key}") if end else None
 
 
-def join_up(root: "exp.Expr", tables: Tables) -> Joined | Why:
+def join_up(root: "exp.Expr", tables: Tables) -> JoinedTables | Why:
     """The sources of a SELECT; why no condition of it may be used, if so."""
     from sqlglot import exp  # noqa: PLC0415
 
@@ -61,7 +61,7 @@ def join_up(root: "exp.Expr", tables: Tables) -> Joined | Why:
     joins = root.args.get("joins") or []
     if start is None:
         return Why.SUBQUERY
-    made = Joined(sources={})
+    made = JoinedTables(sources={})
     links: list[tuple[exp.Expr, exp.Expr]] = []
     for item in (start, *joins):
         table = item.this
@@ -87,11 +87,11 @@ def join_up(root: "exp.Expr", tables: Tables) -> Joined | Why:
     return _tied(made, links, [_using(j, made) for j in using])
 
 
-def _names(link: tuple["exp.Expr", "exp.Expr"], alias: str, made: Joined) -> bool:
+def _names(link: tuple["exp.Expr", "exp.Expr"], alias: str, made: JoinedTables) -> bool:
     return any(found is not None and found[0] == alias for found in map(made.column, link))
 
 
-def _using(join: "exp.Expr", made: Joined) -> set[str]:
+def _using(join: "exp.Expr", made: JoinedTables) -> set[str]:
     """The table that USING adds and the first one before it with that waybill number."""
     added = join.this.alias_or_name.lower()
     names = {n.name.lower() for n in join.args["using"]}
@@ -112,7 +112,7 @@ def _is_number(table: TableMap, name: str) -> bool:
 _PLAIN = frozenset({"this", "alias", "db", "catalog", "only"})
 
 
-def _links(found: list["exp.Expr"], made: Joined) -> Iterator[tuple["exp.Expr", "exp.Expr"]]:
+def _links(found: list["exp.Expr"], made: JoinedTables) -> Iterator[tuple["exp.Expr", "exp.Expr"]]:
     from sqlglot import exp  # noqa: PLC0415
 
     for item in found:
@@ -121,7 +121,7 @@ def _links(found: list["exp.Expr"], made: Joined) -> Iterator[tuple["exp.Expr", 
             yield item.this, item.expression
 
 
-def _tied(made: Joined, links: list[tuple["exp.Expr", "exp.Expr"]], pairs: list[set[str]]) -> Joined | Why:
+def _tied(made: JoinedTables, links: list[tuple["exp.Expr", "exp.Expr"]], pairs: list[set[str]]) -> JoinedTables | Why:
     held = {a for a, t in made.sources.items() if t is not None and t.waybills}
     if not held:
         return Why.SUBQUERY
@@ -147,5 +147,5 @@ def _tied(made: Joined, links: list[tuple["exp.Expr", "exp.Expr"]], pairs: list[
     made.ends = {alias: next(iter(ends)) for alias, ends in seen.items() if len(ends) == 1 and "?" not in ends}
     loose = [a for a in made.sources if a not in held and a not in made.ends]
     if loose:
-        made.wider.append(Wider(why=Why.JOIN))
+        made.wider.append(DroppedCondition(why=Why.JOIN))
     return made

@@ -34,7 +34,7 @@ class UnreadableError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parted:
+class ParsedStatement:
     """literals: text of each, None where its escapes are not read here."""
 
     template: str
@@ -42,42 +42,42 @@ class Parted:
     comments: tuple[str, ...]
 
 
-def part(statement: str) -> Parted:
+def part(statement: str) -> ParsedStatement:
     """The statement parted; UnreadableError if it isn't whole."""
     out: list[str] = []
     literals: list[str | None] = []
     comments: list[str] = []
-    at = 0
-    while found := _TOKEN.match(statement, at):
-        kind, text, at = found.lastgroup, found[0], found.end()
+    index = 0
+    while found := _TOKEN.match(statement, index):
+        kind, text, index = found.lastgroup, found[0], found.end()
         if kind == "block":
-            end = _comment_end(statement, at)
-            comments.append(statement[at : end - 2])
-            kind, at = "space", end
+            end = _comment_end(statement, index)
+            comments.append(statement[index : end - 2])
+            kind, index = "space", end
         elif kind == "dollar":
-            end = statement.find(text, at)
+            end = statement.find(text, index)
             if end < 0:
                 raise UnreadableError("a quote is not closed")
-            literals.append(statement[at:end])
-            kind, at = "string", end + len(text)
+            literals.append(statement[index:end])
+            kind, index = "string", end + len(text)
         elif kind in {"quote", "open"}:
             raise UnreadableError("a quote is not closed")
         elif kind in {"string", "escaped", "number"}:
             literals.append(_value(text))
-        shown = _shown(kind, text, len(literals) - 1)
+        shown = _placeholder(kind, text, len(literals) - 1)
         shown = shown.lstrip() if out and out[-1].endswith(" ") else shown
         if out and out[-1].endswith(("'", "&")) and shown.startswith("'"):
             shown = f" {shown}"  # or two literals would read as one with a quote in it, and "U&" as a prefix
         if shown:
             out.append(shown)
-    return Parted(
+    return ParsedStatement(
         template="".join(out).strip().rstrip("; "),
         literals=tuple(literals),
         comments=tuple(comments),
     )
 
 
-def _shown(kind: str | None, text: str, number: int) -> str:
+def _placeholder(kind: str | None, text: str, number: int) -> str:
     if kind == "run":
         return _SPACES.sub(" ", text)
     if kind == "space":
@@ -96,10 +96,10 @@ def _value(text: str) -> str | None:
     return text.replace("_", "")
 
 
-def _comment_end(statement: str, at: int) -> int:
-    """Where a comment ends that is open at `at`; they nest."""
+def _comment_end(statement: str, index: int) -> int:
+    """Where a comment ends that is open at `index`; they nest."""
     depth = 1
-    for edge in _EDGE.finditer(statement, at):
+    for edge in _EDGE.finditer(statement, index):
         depth += 1 if edge[0] == "/*" else -1
         if depth == 0:
             return edge.end()

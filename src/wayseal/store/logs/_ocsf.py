@@ -9,11 +9,11 @@ from typing import Any
 
 from wayseal.store._convert import dumps
 from wayseal.store._jsonl import find, read_line
-from wayseal.store.logs._bind import Filter, LeftOutError
-from wayseal.store.logs._frame import MADE
-from wayseal.store.logs._lines import Found, LineBlocks
-from wayseal.store.logs._outcome import Bad, Nothing, Outcome, Why, Wider
-from wayseal.store.logs._sql import Statements
+from wayseal.store.logs._bind_values import Filter, LeftOutError
+from wayseal.store.logs._line_blocks import Found, LineBlocks
+from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, Unreadable, Why
+from wayseal.store.logs._row_builder import MADE
+from wayseal.store.logs._statements import Statements
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import ReadOptions, SourceFile
 
@@ -45,17 +45,17 @@ class OcsfBlocks(LineBlocks):
         for name in self._columns:
             found[name].append(_text(find(event, name)))
         found["line_id"].append(f"{_text(event.get('time')) or ''}#{number}")
-        return self._outcome(row) if isinstance(row, dict) else Bad(column="", reason=row)
+        return self._outcome(row) if isinstance(row, dict) else Unreadable(column="", reason=row)
 
     def _outcome(self, row: _Row) -> Outcome:
         activities = READING.get(_number(row.get("class_uid")))
         if activities is None:
-            return Nothing(why=Why.OTHER_RECORD)
+            return NoRead(why=Why.OTHER_RECORD)
         activity = _number(row.get("activity_id"))
         if activity not in activities and "activity_id" in row:
-            return Nothing(why=Why.NOT_A_READ)
+            return NoRead(why=Why.NOT_A_READ)
         if _number(row.get("status_id")) == 2:
-            return Nothing(why=Why.STATUS)
+            return NoRead(why=Why.STATUS)
         statement = find(dict(row), "query_info.query_string")
         if isinstance(statement, str) and statement.strip() and self.settings.tables:
             return self._statements.outcome(self._statements.part(statement), None, None)
@@ -69,7 +69,7 @@ class OcsfBlocks(LineBlocks):
         target = target_of(dict(row))
         if target and self.settings.paths:
             outcome = self.requests.outcome(target)
-            if not isinstance(outcome, Nothing) or not self.settings.resources:
+            if not isinstance(outcome, NoRead) or not self.settings.resources:
                 return outcome
         return self._resources(row, action)
 
@@ -77,11 +77,11 @@ class OcsfBlocks(LineBlocks):
         made = Filter(offset=self.offset)
         numbers = list(self._numbers(row))
         if not numbers:
-            return Nothing(why=Why.OTHER_PATH if self.settings.paths else Why.OTHER_RECORD)
+            return NoRead(why=Why.OTHER_PATH if self.settings.paths else Why.OTHER_RECORD)
         try:
             made.permit("waybill", numbers)
         except LeftOutError as left:
-            made.wider.append(Wider(why=left.why))
+            made.wider.append(DroppedCondition(why=left.why))
         return made.outcome(None, action)
 
     def _numbers(self, row: _Row) -> Iterator[str]:

@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.store._csv import CsvBlocks, record_texts, split_record
-from wayseal.store._records import Splitter
-from wayseal.store._text import TextBlock
+from wayseal.store._csv_records import RecordSplitter
+from wayseal.store._text_file import TextBlock
 from wayseal.store._times import format_offset
 from wayseal.store.errors import StoreError
-from wayseal.store.logs._frame import MADE, Rows, Tally, told_at_the_end
-from wayseal.store.logs._literals import Parted, pairs
-from wayseal.store.logs._outcome import Bad, Nothing, Outcome, Why
-from wayseal.store.logs._sql import Statements, unknown
+from wayseal.store.logs._literals import ParsedStatement, pairs
+from wayseal.store.logs._outcomes import NoRead, Outcome, Unreadable, Why
+from wayseal.store.logs._row_builder import MADE, LeftOutCounts, RowBuilder, notify_at_end
+from wayseal.store.logs._statements import Statements, unknown
 from wayseal.store.mapping import LogMapping, LogSettings
 from wayseal.store.types import RawBlock, ReadOptions, Reason, Rejection, SourceFile
 
@@ -69,7 +69,7 @@ class _Csvlog(CsvBlocks):
 def _width(blocks: list[TextBlock]) -> int:
     """The columns that most records have; 0 if none has as many as PostgreSQL writes."""
     data = b"".join(b.data for b in blocks)[:_LOOKED_AT]
-    records = Splitter(",").feed(data[: data.rfind(b"\n") + 1], valid=False, last=True)
+    records = RecordSplitter(",").feed(data[: data.rfind(b"\n") + 1], valid=False, last=True)
     begun = (r for r in record_texts(records.data)[:1000] if _BEGINS.match(r))
     widths = Counter(len(split_record(r, ",")) for r in begun)
     return max((w for w in widths if w in _WIDTHS), key=lambda w: widths[w], default=0)
@@ -83,7 +83,7 @@ class PgauditBlocks:
         self._file = file
         self._keep = keep_rejected
         told = options.offset if options.offset is not None else mapping.offset
-        self._told = told
+        self._told_offset = told
         self._offset = told or timedelta(0)
         self._csv = _Csvlog(file, mapping, options, keep_rejected)
         self.notices = self._csv.notices
@@ -92,7 +92,7 @@ class PgauditBlocks:
         self._keys = sorted(c.removeprefix(COMMENT) for c in wanted if c.startswith(COMMENT))
         self.names = (*NAMES, *(COMMENT + k for k in self._keys)) if self._csv.names else ()
         self._statements = Statements(settings.tables, self._offset)
-        self._tally = Tally(table=file.table, file=file.path)
+        self._counts = LeftOutCounts(table=file.table, file=file.path)
         self._last: OrderedDict[str, str] = OrderedDict()
         self._zone = ""
         self._cut = -1
@@ -103,14 +103,14 @@ class PgauditBlocks:
             return
         columns = frozenset(str(n) for n in (*COLUMNS.values(), _MESSAGE))
         made = (self._block(block, names) for block in self._csv.blocks(columns))
-        yield from told_at_the_end(made, self._tell)
+        yield from notify_at_end(made, self._tell)
 
     def _tell(self) -> None:
-        self.notices.extend(self._tally.notices(format_offset(self._offset), self._told is None))
+        self.notices.extend(self._counts.notices(format_offset(self._offset), self._told_offset is None))
 
     def _block(self, block: RawBlock, names: frozenset[str]) -> RawBlock:
-        rows = Rows(tally=self._tally, keep=self._keep)
-        if self._tally.table == "accesses":
+        rows = RowBuilder(counts=self._counts, keep=self._keep)
+        if self._counts.table == "accesses":
             rows.rejected += self._whole(block.rejected)
         else:
             rows.others += [r.line for r in block.rejected]
@@ -120,7 +120,7 @@ class PgauditBlocks:
         line = block.line[audit]
         raws = None if block.raws is None else [block.raws[n] for n in audit.tolist()]
         take = pa.array(audit)
-        columns = {n: block.columns[str(at)].take(take) for n, at in COLUMNS.items()}
+        columns = {n: block.columns[str(index)].take(take) for n, index in COLUMNS.items()}
         columns["log_time"] = self._times(columns["log_time"], line)
         columns["client_ip"] = _address(columns["connection_from"])
         extra = self._read(message.take(take).to_pylist(), columns["session_id"].to_pylist(), line, raws, rows)
@@ -132,18 +132,20 @@ class PgauditBlocks:
         sessions: list[str],
         line: npt.NDArray[np.int64],
         raws: Sequence[str] | None,
-        rows: Rows,
+        rows: RowBuilder,
     ) -> dict[str, pa.Array]:
         """Reads each record; the columns that are made of its message."""
         ids: list[str] = []
         said: dict[str, list[str | None]] = {k: [] for k in self._keys}
-        for at, (message, session, number) in enumerate(zip(messages, sessions, line.tolist(), strict=True)):
+        for index, (message, session, number) in enumerate(zip(messages, sessions, line.tolist(), strict=True)):
             fields = split_record(message[len(_START) :], ",")
             ids.append(f"{session}/{'.'.join(fields[1:3])}")
             damaged = _damage(message, len(fields))
             parted = None if damaged else self._statements.part(fields[7])
-            outcome = Bad(column="message", reason=damaged) if damaged else self._outcome(fields, parted, ids[-1])
-            rows.add(at, number, lambda at=at: raws[at] if raws else "", outcome)  # type: ignore[misc]
+            outcome = (
+                Unreadable(column="message", reason=damaged) if damaged else self._outcome(fields, parted, ids[-1])
+            )
+            rows.add(index, number, lambda index=index: raws[index] if raws else "", outcome)  # type: ignore[misc]
             if self._keys:
                 found = pairs(parted.comments) if parted else {}
                 for key in self._keys:
@@ -151,31 +153,31 @@ class PgauditBlocks:
         made = {COMMENT + k: pa.array(v, pa.string()) for k, v in said.items()}
         return made | {"statement_id": pa.array(ids, pa.string())}
 
-    def _outcome(self, fields: list[str], parted: Parted | None, key: str) -> Outcome:
+    def _outcome(self, fields: list[str], parted: ParsedStatement | None, key: str) -> Outcome:
         _, _, _, kind, command, _, touched, statement, values, *counted = fields
         if kind != "READ" or command == "PREPARE":
-            return Nothing(why=Why.NOT_A_READ)
+            return NoRead(why=Why.NOT_A_READ)
         session = key.partition("/")[0]
         if self._last.get(session) == key:
-            return Nothing(why=Why.REPEATED)
-        told = self._told_of(touched)
+            return NoRead(why=Why.REPEATED)
+        told = self._touches_mapped_table(touched)
         rows = int(counted[0]) if counted and _COUNT.fullmatch(counted[0]) and command == "SELECT" else None
         if statement in {_PREVIOUS, _HIDDEN}:
             sure = told or (statement == _HIDDEN and not touched)
-            outcome = unknown(Why.NOT_LOGGED, rows) if sure else Nothing(why=Why.OTHER_TABLE)
+            outcome = unknown(Why.NOT_LOGGED, rows) if sure else NoRead(why=Why.OTHER_TABLE)
         elif command == "COPY" and self._statements.wraps(parted):
-            return Nothing(why=Why.REPEATED)
+            return NoRead(why=Why.REPEATED)
         else:
             bound = None if values in {_HIDDEN, _PREVIOUS} else [] if values == _NONE else split_record(values, ",")
             outcome = self._statements.outcome(parted, bound, rows, told=told)
-        if not isinstance(outcome, Nothing):
+        if not isinstance(outcome, NoRead):
             self._last[session] = key
             self._last.move_to_end(session)
             if len(self._last) > _SESSIONS:
                 self._last.popitem(last=False)
         return outcome
 
-    def _told_of(self, touched: str) -> bool:
+    def _touches_mapped_table(self, touched: str) -> bool:
         """Whether the record names a mapped table of waybills as the one that it touched."""
         table = self._statements.tables.named(touched) if touched else None
         return table is not None and table.waybills
@@ -190,7 +192,7 @@ class PgauditBlocks:
         return pc.replace_substring_regex(texts, r" ?[A-Za-z]{1,6}$", "") if named else texts
 
     def _check_zone(self, zone: str, line: int) -> None:
-        if self._told is None:
+        if self._told_offset is None:
             raise StoreError(
                 "times end in {zone}, which several zones are called; say the offset, with --offset +08:00 or `offset` "
                 "in the mapping",

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from wayseal.store.errors import JournalBusyError, StoreError
-from wayseal.store.journal import Held, holding, read_journal
+from wayseal.store.journal import LockedJournal, lock_journal, read_journal
 from wayseal.trace.canary._errors import CanaryError, RegisterBusyError
 from wayseal.trace.canary._lines import HEADER, NO_REGISTER, bytes_of, parse
 from wayseal.trace.canary._types import RegisterContents
@@ -24,7 +24,7 @@ def read_register(path: Path) -> RegisterContents:
 class RegisterWriter:
     """A register that is held for writing. watch: what it says so far."""
 
-    def __init__(self, held: Held, path: Path) -> None:
+    def __init__(self, held: LockedJournal, path: Path) -> None:
         content = held.content
         self._held = held
         self._start = b"" if content else bytes_of([HEADER])
@@ -43,7 +43,7 @@ def writing(path: Path, *, new: bool) -> Iterator[RegisterWriter]:
     """Holds a register for writing. new: it may be made. RegisterBusyError: another process does."""
     with ExitStack() as stack:
         with _as_canary_errors(path):
-            held = stack.enter_context(holding(path, new=new))
+            held = stack.enter_context(lock_journal(path, new=new))
         if not held.content and not new:
             raise CanaryError(NO_REGISTER, file=path)
         yield RegisterWriter(held, path)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from wayseal.page import numbers, page_of
+from wayseal.page import numbers, render_template
 from wayseal.page.languages import Lang
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
 from wayseal.trace.report._charts import (
@@ -47,7 +47,7 @@ class EvidenceLine:
 def render_html(result: TraceResult, lang: Lang) -> str:
     """The whole report as one self-contained page."""
     page = _Page(result, lang)
-    return page_of(
+    return render_template(
         __package__,
         "report.html.j2",
         lang,

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wayseal.model.sources import VerdictKind
-from wayseal.page import numbers, printed, wrap
+from wayseal.page import numbers, print_to_text, wrap
 from wayseal.page.languages import Lang
 from wayseal.page.visible import cells, shorten, visible
 from wayseal.page.words import Voice
@@ -25,7 +25,7 @@ _STYLE = {
 
 def render_text(result: TraceResult, lang: Lang, *, color: bool = False, width: int = 88) -> str:
     """The report as text of at most `width` cells a line (at least 40), with ANSI colours if asked."""
-    return printed(lambda console: _Writer(console, voice_of(lang), result).write(), color=color, width=width)
+    return print_to_text(lambda console: _Writer(console, voice_of(lang), result).write(), color=color, width=width)
 
 
 class _Writer:

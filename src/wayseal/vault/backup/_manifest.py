@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from wayseal.store.database.migrations import Chain
+from wayseal.store.journal import sync_folder
 from wayseal.vault.errors import BackupError
 
 MANIFEST = "manifest.json"
@@ -110,15 +111,6 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         os.fsync(out.fileno())
     new.replace(folder / MANIFEST)
     sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes names in a folder durable."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def digest_of(file: Path) -> tuple[int, str]:

@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from wayseal.store.database import Connection, Database
 from wayseal.store.database.migrations import Chain, upgrade, version, versions
 from wayseal.vault.backup._back_up import Progress, silent
+from wayseal.vault.backup._copy_rows import chain_tables, opened_file, parts
 from wayseal.vault.backup._manifest import Manifest, check_backup
-from wayseal.vault.backup._rows import chain_tables, opened_file, parts
 from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError, LogChangedError
 from wayseal.vault.log.tiles import tree
@@ -38,7 +38,7 @@ class Restored:
     erased_again: int
 
 
-class _Since:
+class _ErasedSince:
     """What was erased since the backup was made, and what of that was met in it (rule 2)."""
 
     def __init__(self, erased: Mapping[str, Erasure]) -> None:
@@ -110,7 +110,7 @@ def _fill(
     for name in tables:
         if target.execute(sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)).first():
             raise BackupError("table {name} holds rows already, and a restore overwrites nothing", name=name)
-    since = _Since(_since(source, manifest.chain, erased))
+    since = _ErasedSince(_since(source, manifest.chain, erased))
     rows = {name: _put(target, source, table, manifest, since, progress) for name, table in tables.items()}
     if manifest.chain == "keys":
         rows["erasures"] += _add_erasures(target, since.erased.values())
@@ -133,7 +133,7 @@ def _put(
     source: Connection,
     table: sa.Table,
     manifest: Manifest,
-    since: _Since,
+    since: _ErasedSince,
     progress: Progress,
 ) -> int:
     read = written = 0

@@ -13,8 +13,8 @@ from typing import NoReturn, TypeVar
 
 from wayseal.merkle import VerifyKey
 from wayseal.vault.errors import KeyringError
-from wayseal.vault.keyring import _disk, _json
-from wayseal.vault.keyring._json import Entry
+from wayseal.vault.keyring import _file_io, _json_format
+from wayseal.vault.keyring._json_format import KeyEntry
 from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, Key, KeyPurpose, LogKey
 
 K = TypeVar("K", bound=Key)
@@ -56,14 +56,16 @@ class Keyring:
     @staticmethod
     def load(path: Path) -> "Keyring":
         """The keyring in a file that its owner alone can read; KeyringError otherwise."""
-        return Keyring.from_json(_disk.read(path))
+        return Keyring.from_json(_file_io.read(path))
 
     @staticmethod
     def from_environment(env: Mapping[str, str]) -> "Keyring":
         """The keyring in `WAYSEAL_KEYRING`: its JSON, or base64 of that. KeyringError where there is none."""
         if not (text := env.get(ENVIRONMENT, "").strip()):
             raise KeyringError("{variable} is not set", variable=ENVIRONMENT)
-        return Keyring.from_json(text.encode() if text.startswith("{") else _json.decoded(text, ENVIRONMENT))
+        return Keyring.from_json(
+            text.encode() if text.startswith("{") else _json_format.decode_base64(text, ENVIRONMENT)
+        )
 
     @staticmethod
     def from_json(raw: bytes) -> "Keyring":
@@ -71,7 +73,7 @@ class Keyring:
         keys: list[Key] = []
         retired: list[Retired] = []
         active: dict[KeyPurpose, int] = {}
-        for entry in _json.parsed(raw):
+        for entry in _json_format.parse_entries(raw):
             if entry.secret is None:
                 retired.append(Retired(purpose=entry.purpose, version=entry.version, public=entry.public))
                 continue
@@ -82,7 +84,7 @@ class Keyring:
 
     def to_json(self) -> bytes:
         """The form in which it is kept, secrets and all: for its file and for nothing else."""
-        return _json.written([*self._live_entries(), *self._retired_entries()])
+        return _json_format.serialize([*self._live_entries(), *self._retired_entries()])
 
     def save(self, path: Path) -> None:
         """Writes it, durably and whole or not at all, readable by its owner alone.
@@ -90,7 +92,7 @@ class Keyring:
         KeyringError where another keyring stands there with a key that this one lacks: two rotations at once must not
         lose the key of either.
         """
-        _disk.write(path, self.to_json(), self._check_loses_nothing)
+        _file_io.write(path, self.to_json(), self._check_loses_nothing)
 
     def rotate(self, purpose: KeyPurpose, now: int, *, activate: bool = True) -> "Keyring":
         """With a fresh key of this purpose, which becomes the active one.
@@ -191,9 +193,9 @@ class Keyring:
     def _gone(self) -> list[Retired]:
         return list(self._retired.values())
 
-    def _live_entries(self) -> list[Entry]:
+    def _live_entries(self) -> list[KeyEntry]:
         return [
-            Entry(
+            KeyEntry(
                 purpose=key.purpose,
                 version=key.version,
                 algorithm=key.algorithm,
@@ -204,8 +206,8 @@ class Keyring:
             for key in self._keys()
         ]
 
-    def _retired_entries(self) -> list[Entry]:
+    def _retired_entries(self) -> list[KeyEntry]:
         return [
-            Entry(purpose=g.purpose, version=g.version, algorithm=KINDS[g.purpose].algorithm, public=g.public)
+            KeyEntry(purpose=g.purpose, version=g.version, algorithm=KINDS[g.purpose].algorithm, public=g.public)
             for g in self._gone()
         ]

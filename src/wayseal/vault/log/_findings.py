@@ -65,7 +65,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class HeldCheckpoint:
     """A checkpoint that holds: its name, the size and root that it says, who signed it, and how the tree goes on.
 
     at: when it was signed, microseconds, if it says so. proof: hashes that lead from its root to the present one; empty
@@ -94,7 +94,7 @@ class Verification:
     disclosed: int
     erased: int
     nodes: int
-    checkpoints: tuple[Kept, ...]
+    checkpoints: tuple[HeldCheckpoint, ...]
     findings: tuple[Finding, ...]
 
     @property

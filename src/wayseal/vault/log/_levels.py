@@ -19,7 +19,7 @@ ZERO = bytes(SIZE)
 
 
 @dataclass(slots=True)
-class Tile:
+class CandidateTile:
     """Up to 256 places from `first`.
 
     options: what their leaves may be (as stored, and as made again if that differs), those that were found right first.
@@ -56,7 +56,7 @@ class Levels:
         self._doubted: list[int] = []
         self._vouched = 0
 
-    def judge(self, tile: Tile) -> bytes:
+    def judge(self, tile: CandidateTile) -> bytes:
         """Lets the node above a full tile decide on its leaves; the hash of those that go on to count."""
         hashes = [Tree.of(digests(b"".join(option))).root() for option in tile.options]
         place = tile.first // WIDTH
@@ -72,7 +72,7 @@ class Levels:
             self._doubted.append(place)
         return hashes[0]
 
-    def add(self, tile: Tile, counts: bytes) -> None:
+    def add(self, tile: CandidateTile, counts: bytes) -> None:
         """A full tile joins the trees: `counts` is its hash by its entries."""
         node = self._stored(1, tile.first // WIDTH) or counts
         self._by_entries, ours = self._by_entries.grown([counts])
@@ -84,7 +84,7 @@ class Levels:
             elif stored not in (right, other):
                 self._find(Code.NODE, where)
 
-    def fits(self, root: bytes, size: int, tile: Tile) -> bool:
+    def fits(self, root: bytes, size: int, tile: CandidateTile) -> bool:
         """Whether a signed root is that of the first `size` leaves, which end in `tile`; then it decides."""
         for tail in (self._by_entries, self._by_nodes):
             for n, option in enumerate(tile.options[: None if tile.right is None else 1]):

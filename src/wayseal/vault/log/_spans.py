@@ -12,12 +12,12 @@ _TEXT = re.compile(
 )
 
 
-def spans_of(places: Iterable[int]) -> list[Span]:
+def make_spans(places: Iterable[int]) -> list[Span]:
     """The spans of some places, sorted."""
-    return joined((p, p) for p in places)
+    return merge_spans((p, p) for p in places)
 
 
-def joined(spans: Iterable[Span]) -> list[Span]:
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """The same set in as few spans as can be, sorted."""
     out: list[Span] = []
     for first, last in sorted(spans):
@@ -28,15 +28,15 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return out
 
 
-def less(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+def subtract_spans(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     """What is in `spans` and not in `others`."""
     out: list[Span] = []
-    taken = joined(others)
-    at = 0
-    for first, last in joined(spans):
-        while at < len(taken) and taken[at][1] < first:
-            at += 1
-        here = at
+    taken = merge_spans(others)
+    index = 0
+    for first, last in merge_spans(spans):
+        while index < len(taken) and taken[index][1] < first:
+            index += 1
+        here = index
         while here < len(taken) and taken[here][0] <= last:
             if first < taken[here][0]:
                 out.append((first, taken[here][0] - 1))
@@ -47,21 +47,21 @@ def less(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     return out
 
 
-def counted(spans: Iterable[Span]) -> int:
+def count_places(spans: Iterable[Span]) -> int:
     """How many places."""
     return sum(last - first + 1 for first, last in spans)
 
 
-def spelled_spans(spans: Sequence[Span]) -> str:
+def format_spans(spans: Sequence[Span]) -> str:
     """As text."""
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
-def parsed_spans(text: str) -> list[Span]:
-    """Read what `spelled_spans` gives; VaultError where it is something else."""
+def parse_spans(text: str) -> list[Span]:
+    """Read what `format_spans` gives; VaultError where it is something else."""
     if not _TEXT.fullmatch(text):
         raise VaultError("these are no places of entries")
     pairs = [(int(part.partition("-")[0]), int(part.rpartition("-")[2])) for part in text.split(",")]
     if any(first > last for first, last in pairs):
         raise VaultError("these are no places of entries")
-    return joined(pairs)
+    return merge_spans(pairs)

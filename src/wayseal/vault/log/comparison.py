@@ -26,7 +26,7 @@ _KEYS = 1 << 18
 """Waybills whose reads are looked at together."""
 _OTHER, _DISCLOSED, _ERASED = range(3)
 _COLUMNS = ("access", "waybill", "actor", "at", "source", "row")
-Words = npt.NDArray[np.uint64]
+UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 
 
@@ -62,10 +62,10 @@ def check_projection(database: Database, ledger: Path, progress: Progress) -> Co
 class _Log:
     """The log's entries as the ledger would keep them: a place's access key, kind, and keys of what it says."""
 
-    access: Words
+    access: UInts
     kind: npt.NDArray[np.uint8]
-    waybill: Words
-    actor: Words
+    waybill: UInts
+    actor: UInts
     at: Longs
 
     @staticmethod
@@ -145,13 +145,13 @@ class _Comparer:
             name = self._snapshot.manifest.sources[int(source[place])].name
             values = {"row": int(rows["row"][place].as_py())}
             self._findings.append(Finding(code=Code.ROW_EXTRA, where=name, values=values))
-        at = np.flatnonzero(known)
-        seqs = self._order[near[at]]
+        matched = np.flatnonzero(known)
+        seqs = self._order[near[matched]]
         np.add.at(self._seen, seqs, 1)
         kind = self._log.kind[seqs]
-        same = np.ones(len(at), np.bool_)
+        same = np.ones(len(matched), np.bool_)
         for name, of_log in (("waybill", self._log.waybill), ("actor", self._log.actor), ("at", self._log.at)):
-            same &= _numbers(rows, name)[at] == of_log[seqs]
+            same &= _numbers(rows, name)[matched] == of_log[seqs]
         for seq in np.unique(seqs[kind == _OTHER]).tolist():
             self._find(Code.ROW_EXTRA, seq)
         for seq in np.unique(seqs[(kind == _DISCLOSED) & ~same]).tolist():

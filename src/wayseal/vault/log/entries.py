@@ -96,11 +96,11 @@ def encode(entry: Entry) -> bytes:
 
     VaultError: it lacks what its kind needs, holds text that is no Unicode, or is longer than MOST.
     """
-    if lacking := _lacking(entry):
+    if lacking := _missing_fields(entry):
         raise VaultError("an entry of the log of kind {kind} lacks {lacking}", kind=entry.kind, lacking=lacking)
     parts = [f'{{"actor":{_text(entry.actor)},"at":{entry.at:d},"client":{_text(entry.client)}']
     if entry.fields:
-        parts.append(_shown(tuple(entry.fields.items())))
+        parts.append(_format_fields(tuple(entry.fields.items())))
     if entry.ip is not None:
         parts.append(f',"ip":{_text(entry.ip)}')
     parts.append(f',"kind":"{entry.kind}"')
@@ -120,7 +120,7 @@ def encode(entry: Entry) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _shown(fields: tuple[tuple[Field, Form], ...]) -> str:
+def _format_fields(fields: tuple[tuple[Field, Form], ...]) -> str:
     """Most entries show what one of few purposes lists."""
     shown = ",".join([f'"{name}":"{form}"' for name, form in sorted(fields)])
     return f',"fields":{{{shown}}}'
@@ -139,12 +139,12 @@ def decode(content: bytes) -> Entry:
     return entry
 
 
-def spelled(found: Mapping[str, Any]) -> bytes:
+def to_canonical_json(found: Mapping[str, Any]) -> bytes:
     """The spelling of JSON that was read elsewhere; whether it is an entry, `decode` says. ValueError: it has none."""
     return _plain(found).encode()
 
 
-def _lacking(entry: Entry) -> str:
+def _missing_fields(entry: Entry) -> str:
     """What an entry needs and doesn't have; "" if nothing."""
     kind = entry.kind
     if entry.at < 0 or entry.policy < 0:

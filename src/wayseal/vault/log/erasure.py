@@ -14,7 +14,7 @@ from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log._append import Appended, append
-from wayseal.vault.log._spans import Span, parsed_spans, spans_of, spelled_spans
+from wayseal.vault.log._spans import Span, format_spans, make_spans, parse_spans
 from wayseal.vault.log._tail import Tail
 from wayseal.vault.log.entries import Entry, EntryKind, decode
 
@@ -32,7 +32,7 @@ def erase_entries(connection: Connection, seqs: Collection[int], act: Entry, tai
     wanted = sorted(set(seqs))
     for start in range(0, len(wanted), _AT_ONCE):
         _drop(connection, wanted[start : start + _AT_ONCE])
-    named = {**act.more, "act": ACT, _ENTRIES: spelled_spans(spans_of(wanted))}
+    named = {**act.more, "act": ACT, _ENTRIES: format_spans(make_spans(wanted))}
     return append(connection, [replace(act, kind=EntryKind.ADMIN, more=named)], tail=tail)
 
 
@@ -40,7 +40,7 @@ def named_by(entry: Entry) -> list[Span]:
     """Places of entries that an entry says were dropped; VaultError where it says so and names none."""
     if entry.kind is not EntryKind.ADMIN or entry.more["act"] != ACT:
         return []
-    return parsed_spans(str(entry.more.get(_ENTRIES, "")))
+    return parse_spans(str(entry.more.get(_ENTRIES, "")))
 
 
 def _drop(connection: Connection, seqs: list[int]) -> None:

@@ -21,17 +21,16 @@ from wayseal.merkle.tiles import entries as entries_of
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import _rows
-from wayseal.vault.log._checkpoints import signed_at
-from wayseal.vault.log._findings import Code, Finding, Kept, Verification
-from wayseal.vault.log._levels import ZERO, Levels, Tile
-from wayseal.vault.log._signed import Opener, Signed
-from wayseal.vault.log._spans import Span, counted, joined, less
+from wayseal.vault.log import _read_rows
+from wayseal.vault.log._checkpoints import CheckpointOpener, SignedCheckpoint, signed_at
+from wayseal.vault.log._findings import Code, Finding, HeldCheckpoint, Verification
+from wayseal.vault.log._levels import ZERO, CandidateTile, Levels
+from wayseal.vault.log._spans import Span, count_places, merge_spans, subtract_spans
 from wayseal.vault.log.entries import EntryKind, decode
 from wayseal.vault.log.erasure import named_by
 from wayseal.vault.log.tiles import tree
 
-__all__ = ["Code", "Finding", "Kept", "Note", "Progress", "Verification", "verified", "verify"]
+__all__ = ["Code", "Finding", "HeldCheckpoint", "Note", "Progress", "Verification", "verified", "verify"]
 
 Note = tuple[str, bytes]
 """A given checkpoint: a name for it, and its content."""
@@ -46,7 +45,7 @@ def verify(database: Database, notes: Sequence[Note], keys: Sequence[VerifyKey],
     """
 
     def work(connection: Connection) -> Verification:
-        _rows.one_snapshot(connection)
+        _read_rows.one_snapshot(connection)
         return verified(connection, notes, keys, progress)
 
     return database.read(work)
@@ -60,7 +59,7 @@ def verified(
 
 
 @dataclass(slots=True)
-class _Said:
+class _EntryTotals:
     """What entries say. erased: places that say nothing any more; named: those that entries say were dropped."""
 
     disclosed: int = 0
@@ -72,26 +71,27 @@ class _Verifier:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._findings: list[Finding] = []
-        self._extent = _rows.extent(connection)
+        self._extent = _read_rows.extent(connection)
         self._nodes: tuple[int, list[bytes | None]] = (0, [])
         self._levels = Levels(self._stored, self._find)
-        self._said = _Said()
+        self._said = _EntryTotals()
 
     def all(self, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
         size = self._extent.size
         origin = self._connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == "origin")).scalar()
-        opener = Opener(origin, size, keys, self._findings.append)
+        opener = CheckpointOpener(origin, size, keys, self._findings.append)
         points = self._points(opener, notes)
         self._spans(Code.ENTRY_MISSING, self._extent.missing)
         for name in self._extent.extra:
             self._find(Code.ENTRY_EXTRA, name)
         fitting, root = self._walk(points, progress)
-        for name in _rows.nodes_too_many(self._connection, size):
+        for name in _read_rows.nodes_too_many(self._connection, size):
             self._find(Code.NODE_EXTRA, name)
-        erased = joined(self._said.erased)
-        self._spans(Code.ENTRY_ERASED, less(erased, self._said.named))
+        erased = merge_spans(self._said.erased)
+        self._spans(Code.ENTRY_ERASED, subtract_spans(erased, self._said.named))
         return Verification(
-            origin=opener.origin, size=size, root=root.hex(), disclosed=self._said.disclosed, erased=counted(erased),
+            origin=opener.origin, size=size, root=root.hex(), disclosed=self._said.disclosed,
+            erased=count_places(erased),
             nodes=sum(entries_of(size, level) for level in range(1, 64 // HEIGHT)),
             checkpoints=tuple(self._kept(point) for point in fitting), findings=tuple(self._findings),
         )  # fmt: skip
@@ -103,10 +103,10 @@ class _Verifier:
         for first, last in spans:
             self._find(code, f"entries/{first}", first=first, last=last)
 
-    def _points(self, opener: Opener, notes: Sequence[Note]) -> list[Signed]:
+    def _points(self, opener: CheckpointOpener, notes: Sequence[Note]) -> list[SignedCheckpoint]:
         """Checkpoints that can be compared with the tree, by size; the others are named."""
         out = []
-        for size, note, at in _rows.notes_of(self._connection):
+        for size, note, at in _read_rows.notes_of(self._connection):
             where = f"checkpoints/{size}"
             found = opener.open(where, note, stored=True)
             if found and (size, at) != (found.point.size, signed_at(found.point)):
@@ -115,10 +115,10 @@ class _Verifier:
         out += [opener.open(name, note) for name, note in notes]
         return sorted((p for p in out if p), key=lambda p: p.point.size)
 
-    def _walk(self, points: Sequence[Signed], progress: Progress) -> tuple[list[Signed], bytes]:
+    def _walk(self, points: Sequence[SignedCheckpoint], progress: Progress) -> tuple[list[SignedCheckpoint], bytes]:
         """Looks at all tiles, and at checkpoints of sizes within each; those that hold, and the root of all entries."""
-        size, waiting, fitting = self._extent.size, list(points)[::-1], list[Signed]()
-        last = Tile(first=size // WIDTH * WIDTH, options=[[]])
+        size, waiting, fitting = self._extent.size, list(points)[::-1], list[SignedCheckpoint]()
+        last = CandidateTile(first=size // WIDTH * WIDTH, options=[[]])
         for tile in self._tiles():
             counts = self._levels.judge(tile) if tile.full else ZERO
             while waiting and waiting[-1].point.size < tile.first + WIDTH:
@@ -142,19 +142,19 @@ class _Verifier:
     def _stored(self, level: int, place: int) -> bytes | None:
         """A stored node; those of the lowest level are read many at a time."""
         if level > 1:
-            return _rows.hashes_of(self._connection, level, place, place + 1)[0]
+            return _read_rows.hashes_of(self._connection, level, place, place + 1)[0]
         start, some = self._nodes
         if not start <= place < start + len(some):
             start = place // WIDTH * WIDTH
-            some = _rows.hashes_of(self._connection, 1, start, start + WIDTH)
+            some = _read_rows.hashes_of(self._connection, 1, start, start + WIDTH)
             self._nodes = (start, some)
         return some[place - start]
 
-    def _tiles(self) -> Iterator[Tile]:
+    def _tiles(self) -> Iterator[CandidateTile]:
         """Leaves as stored and as made again (rule 2)."""
         first = 0
-        for rows in _rows.tiles_of_rows(self._connection, self._extent.size):
-            tile = Tile(first=first, options=[[]], whole=None not in rows)
+        for rows in _read_rows.tiles_of_rows(self._connection, self._extent.size):
+            tile = CandidateTile(first=first, options=[[]], whole=None not in rows)
             stored, made = tile.options[0], list[bytes]()
             for seq, row in enumerate(rows, first):
                 leaf, again = self._leaves(seq, row)
@@ -164,11 +164,11 @@ class _Verifier:
                     tile.wrong.append(seq)
             if made != stored:
                 tile.options.append(made)
-            self._said.erased = joined(self._said.erased)
+            self._said.erased = merge_spans(self._said.erased)
             yield tile
             first += WIDTH
 
-    def _leaves(self, seq: int, row: _rows.Row | None) -> tuple[bytes, bytes]:
+    def _leaves(self, seq: int, row: _read_rows.Row | None) -> tuple[bytes, bytes]:
         """The leaf of a row as stored, and as made again; takes note of what the entry says."""
         leaf, salt, content = row or (None, None, None)
         leaf = leaf if leaf is not None and len(leaf) == SIZE else ZERO
@@ -194,14 +194,14 @@ class _Verifier:
             if sound:
                 self._find(Code.ENTRY_UNREADABLE, f"entries/{seq}")
 
-    def _name_entries(self, tile: Tile) -> None:
+    def _name_entries(self, tile: CandidateTile) -> None:
         column = ""
         if tile.right is not None and len(tile.options) > 1:
             column = ("entry", "leaf")[tile.right]
         for seq in tile.wrong:
             self._find(Code.ENTRY, f"entries/{seq}", **({"column": column} if column else {}))
 
-    def _compared(self, one: Signed, tile: Tile) -> list[Signed]:
+    def _compared(self, one: SignedCheckpoint, tile: CandidateTile) -> list[SignedCheckpoint]:
         """The checkpoint if it holds. Whether one that ends within a tile that lacks rows does, nobody can say."""
         if one.point.size > tile.first and not tile.whole:
             return []
@@ -210,11 +210,11 @@ class _Verifier:
         self._find(Code.CHECKPOINT_HISTORY, one.where, origin=one.point.origin, size=one.point.size)
         return []
 
-    def _kept(self, one: Signed) -> Kept:
+    def _kept(self, one: SignedCheckpoint) -> HeldCheckpoint:
         proof: tuple[bytes, ...] = ()
         if not one.stored and not self._findings:
             proof = tuple(tree(self._connection, self._extent.size).consistency(one.point.size))
-        return Kept(
+        return HeldCheckpoint(
             where=one.where, size=one.point.size, root=one.point.root, at=signed_at(one.point), keys=one.keys,
             proof=proof,
         )  # fmt: skip

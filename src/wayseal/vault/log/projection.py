@@ -27,7 +27,7 @@ from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log._spans import joined
+from wayseal.vault.log._spans import merge_spans
 from wayseal.vault.log.entries import Entry, EntryKind, decode
 from wayseal.vault.log.tiles import size
 
@@ -104,7 +104,7 @@ def projected_to(ledger: Path, origin: str) -> int:
 def covered(snapshot: Snapshot, origin: str) -> int:
     """The same of an open ledger."""
     named = (_range(origin, source.name) for source in snapshot.manifest.sources)
-    spans = joined((first, stop - 1) for first, stop in (n for n in named if n))
+    spans = merge_spans((first, stop - 1) for first, stop in (n for n in named if n))
     return spans[0][1] + 1 if spans else 0
 
 

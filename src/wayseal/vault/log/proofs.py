@@ -21,7 +21,7 @@ from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._append import SALT
-from wayseal.vault.log.entries import Entry, decode, spelled
+from wayseal.vault.log.entries import Entry, decode, to_canonical_json
 from wayseal.vault.log.tiles import tree
 
 VERSION = 1
@@ -42,12 +42,12 @@ class DisclosureProof:
     def to_json(self) -> str:
         """The form in which it is handed on."""
         said = {"entry": json.loads(self.content), "salt": self.salt.hex(), "index": self.index}
-        return _handed(_DISCLOSURE, {**said, "path": _hex(self.path), "checkpoint": self.note})
+        return _serialize(_DISCLOSURE, {**said, "path": _hex(self.path), "checkpoint": self.note})
 
     @staticmethod
     def from_json(content: bytes) -> "DisclosureProof":
         """Read what `to_json` gives; MerkleError where it is something else. Nothing is verified."""
-        found = _taken(
+        found = _parse_proof(
             _DISCLOSURE, content, {"entry": dict, "salt": str, "index": int, "path": list, "checkpoint": str}
         )
         made = DisclosureProof(
@@ -69,12 +69,12 @@ class GrowthProof:
 
     def to_json(self) -> str:
         """The form in which it is handed on."""
-        return _handed(_GROWTH, {"old": self.old, "new": self.new, "path": _hex(self.path)})
+        return _serialize(_GROWTH, {"old": self.old, "new": self.new, "path": _hex(self.path)})
 
     @staticmethod
     def from_json(content: bytes) -> "GrowthProof":
         """Read what `to_json` gives; MerkleError where it is something else. Nothing is verified."""
-        found = _taken(_GROWTH, content, {"old": str, "new": str, "path": list})
+        found = _parse_proof(_GROWTH, content, {"old": str, "new": str, "path": list})
         return GrowthProof(old=found["old"], new=found["new"], path=_unhex(found["path"], SIZE))
 
 
@@ -185,11 +185,11 @@ def _hex(hashes: Sequence[bytes]) -> list[str]:
     return [h.hex() for h in hashes]
 
 
-def _handed(name: str, content: Mapping[str, Any]) -> str:
+def _serialize(name: str, content: Mapping[str, Any]) -> str:
     return json.dumps({name: VERSION, **content}, ensure_ascii=False, indent=1) + "\n"
 
 
-def _taken(name: str, content: bytes, shape: Mapping[str, type]) -> dict[str, Any]:
+def _parse_proof(name: str, content: bytes, shape: Mapping[str, type]) -> dict[str, Any]:
     """The parts of a proof, each of its type, and none beside them."""
     try:
         found = json.loads(content[:_MOST].decode())
@@ -205,7 +205,7 @@ def _taken(name: str, content: bytes, shape: Mapping[str, type]) -> dict[str, An
 
 def _spelled(found: dict[str, Any]) -> bytes:
     try:
-        return spelled(found)
+        return to_canonical_json(found)
     except (ValueError, RecursionError):
         raise MerkleError("this is no proof of Wayseal's") from None
 

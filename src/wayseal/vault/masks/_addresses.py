@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from wayseal.vault.masks import _regions
-from wayseal.vault.masks._clean import HAN, LONGEST, clean, simple
+from wayseal.vault.masks._address_words import HIDE_DOOR, HIDE_ON, KEEP, REGION, SIGN, STARTS
 from wayseal.vault.masks._english import english
-from wayseal.vault.masks._rule import HIDDEN, Mask, Rule
+from wayseal.vault.masks._normalize import HAN, LONGEST, clean, simple
+from wayseal.vault.masks._rule import HIDDEN, Mask, MaskRule
 from wayseal.vault.masks._surnames import SINGLE
-from wayseal.vault.masks._tokens import HIDE_DOOR, HIDE_ON, KEEP, REGION, SIGN, STARTS
 
 _Scan = Callable[[str, int, int], Iterator[re.Match[str]]]
 _HAN = re.compile(f"[{HAN}]").search
@@ -27,7 +27,7 @@ _SPACE = re.compile(r"[ ,.;:()/|_\\-]*")
 _is_space = _SPACE.fullmatch
 
 
-def address_mask(rows: tuple[Rule, ...]) -> Mask:
+def address_mask(rows: tuple[MaskRule, ...]) -> Mask:
     """The rows as a mask. An empty value stays empty."""
     if rows[0].show == REGION:
         return _up_to_district
@@ -43,34 +43,39 @@ def address_mask(rows: tuple[Rule, ...]) -> Mask:
         """Adds the spans that may be read from a place on."""
         wish = _SIGN(text, begin) and addressee(text, begin)
         end = wish.start() if wish else len(text)
-        at, word = begin, first
+        index, word = begin, first
         for found in scan(text, begin, end):
             start, row = found.start(), found.lastindex or 0
             show = shows[row]
-            if at < start:
-                words(word, text, at, start, show, spans)
-            at = found.end()
+            if index < start:
+                words(word, text, index, start, show, spans)
+            index = found.end()
             if show is KEEP:
-                spans.append((start, at))
+                spans.append((start, index))
             elif show is HIDE_ON:
                 return
             elif show is HIDE_DOOR:
                 word = later
-        if at < end:
-            words(word, text, at, end, _LAST, spans)
+        if index < end:
+            words(word, text, index, end, _LAST, spans)
 
-    def words(word: _Scan, text: str, at: int, end: int, follows: str, spans: list[tuple[int, int]]) -> None:
+    def words(word: _Scan, text: str, index: int, end: int, follows: str, spans: list[tuple[int, int]]) -> None:
         """Adds spans between two tokens. follows: how the second is shown, or that it is a phone or the end."""
-        for found in word(text, at, end):
+        for found in word(text, index, end):
             if found.lastindex:
-                start, at = span = found.span()
+                start, index = span = found.span()
                 apart = not start or text[start - 1] in _APART
-                if not apart or follows not in _MAYBE or not _PERSON(text, start, at) or not _is_space(text, at, end):
+                if (
+                    not apart
+                    or follows not in _MAYBE
+                    or not _PERSON(text, start, index)
+                    or not _is_space(text, index, end)
+                ):
                     spans.append(span)
-        if at < end and follows is not KEEP and follows is not _LAST:
-            at = _SPACE.match(text, at, end).end()  # type: ignore[union-attr]
-            if estate(text, at, end):
-                spans.append((at, end))
+        if index < end and follows is not KEEP and follows is not _LAST:
+            index = _SPACE.match(text, index, end).end()  # type: ignore[union-attr]
+            if estate(text, index, end):
+                spans.append((index, end))
 
     def mask(value: str) -> str:
         text = clean(value)
@@ -94,13 +99,13 @@ def _or_run(pattern: str) -> _Scan:
 def render(text: str, spans: list[tuple[int, int]]) -> str:
     """The text of the spans, in their order; stars for what lies between, unless that is a separator."""
     out: list[str] = []
-    at, size = 0, len(text)
+    index, size = 0, len(text)
     for start, end in spans:
-        if at < start:
-            out.append((" " if out else "") if _is_space(text, at, start) else HIDDEN)
+        if index < start:
+            out.append((" " if out else "") if _is_space(text, index, start) else HIDDEN)
         out.append(text[start:end])
-        at = end
-    if at < size and not _is_space(text, at, size):
+        index = end
+    if index < size and not _is_space(text, index, size):
         out.append(HIDDEN)
     return "".join(out)
 

@@ -1,16 +1,16 @@
 """Goods: the class is shown, never the words; what tells of health, belief or private life shows nothing at all."""
 
-from wayseal.vault.masks._clean import clean, simple
-from wayseal.vault.masks._rule import HIDDEN, Mask, Rule, first_match
+from wayseal.vault.masks._normalize import clean, simple
+from wayseal.vault.masks._rule import HIDDEN, Mask, MaskRule, first_match
 
 
-def _row(name: str, show: str, words: str, example: str, en: str) -> Rule:
+def _row(name: str, show: str, words: str, example: str, en: str) -> MaskRule:
     zh = (
         f"含有这类字样：显示“{show}”"
         if show != HIDDEN
         else "涉及健康、私生活、信仰、证件、票据：全部隐藏，先于其他各行"
     )
-    return Rule(
+    return MaskRule(
         id=f"goods.{name}", pattern=f"(?s:.*(?:{words}).*)", show=show, example=example, masked=show, zh=zh, en=en
     )
 
@@ -70,7 +70,7 @@ GOODS = (
     _row("sport", "运动户外", "运动户外|羽毛球|篮球|足球|瑜伽|帐篷|鱼竿|哑铃|自行车", "羽毛球拍", "Sport and outdoors"),
     _row("pets", "宠物用品", "宠物|猫粮|狗粮|猫砂", "猫砂一袋", "For pets"),
 )
-GOODS_OTHER = Rule(
+GOODS_OTHER = MaskRule(
     id="goods.other",
     pattern=r"(?s:.*)",
     show=HIDDEN,
@@ -82,7 +82,7 @@ GOODS_OTHER = Rule(
 """Stands behind all other rows."""
 
 
-def goods_mask(rows: tuple[Rule, ...]) -> Mask:
+def goods_mask(rows: tuple[MaskRule, ...]) -> Mask:
     """The rows as a mask. An empty value stays empty."""
     run = first_match(rows)
 

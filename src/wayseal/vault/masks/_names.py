@@ -1,7 +1,7 @@
 """Names: the family name, or a first letter or character, is shown, and stars whose number tells nothing."""
 
-from wayseal.vault.masks._clean import HAN, clean
-from wayseal.vault.masks._rule import HIDDEN, Mask, Rule, first_match
+from wayseal.vault.masks._normalize import HAN, clean
+from wayseal.vault.masks._rule import HIDDEN, Mask, MaskRule, first_match
 from wayseal.vault.masks._surnames import COMPOUND, SINGLE
 
 _H = f"[{HAN}]"
@@ -11,7 +11,7 @@ _ONE = f"([{SINGLE}])"
 _L = "A-Za-z\u00c0-\u024f"
 
 NAMES = (
-    Rule(
+    MaskRule(
         id="name.compound",
         pattern=rf"{_TWO}(?:(?: ?{_H}){{1,4}}|\*+)",
         show=r"\1**",
@@ -20,7 +20,7 @@ NAMES = (
         zh="复姓：保留复姓，名全部隐藏",
         en="A family name of two characters or more is shown, the rest is hidden",
     ),
-    Rule(
+    MaskRule(
         id="name.single",
         pattern=rf"{_ONE}(?:(?: ?{_H}){{1,5}}|\*+)",
         show=r"\1**",
@@ -32,7 +32,7 @@ NAMES = (
             "looks like any other"
         ),
     ),
-    Rule(
+    MaskRule(
         id="name.dotted",
         pattern=rf"({_H})(?:{_H}|\*)*(?: ?[·.] ?(?:{_H}|\*)+)+",
         show=r"\1**·**",
@@ -41,7 +41,7 @@ NAMES = (
         zh="带间隔号的姓名：只保留首字，不透露有几段、几个字",
         en="A name with a dot shows its first character, and not how many parts or characters it has",
     ),
-    Rule(
+    MaskRule(
         id="name.latin",
         pattern=rf"([{_L}])[.'* -]*[{_L}*][{_L}.,'* -]*",
         show=r"\1**",
@@ -50,7 +50,7 @@ NAMES = (
         zh="拉丁字母姓名：只保留首字母",
         en="A name in Latin letters shows its first letter",
     ),
-    Rule(
+    MaskRule(
         id="name.and_more",
         pattern=rf"(?:{_TWO}|(?:{_ONE}))(?:{_H}{{1,3}})?[^{HAN}·].*",
         show=r"\1\2**",
@@ -62,7 +62,7 @@ NAMES = (
             "nothing else"
         ),
     ),
-    Rule(
+    MaskRule(
         id="name.other",
         pattern=r"(?s:.*)",
         show=HIDDEN,
@@ -74,7 +74,7 @@ NAMES = (
 )
 
 
-def name_mask(rows: tuple[Rule, ...]) -> Mask:
+def name_mask(rows: tuple[MaskRule, ...]) -> Mask:
     """The rows as a mask. An empty value stays empty."""
     run = first_match(rows)
 

@@ -2,8 +2,8 @@
 
 import re
 
-from wayseal.vault.masks._clean import clean
-from wayseal.vault.masks._rule import HIDDEN, Mask, Rule, first_match
+from wayseal.vault.masks._normalize import clean
+from wayseal.vault.masks._rule import HIDDEN, Mask, MaskRule, first_match
 
 _D = "[0-9*]"
 _CHINA = r"(?:\(?(?:\+|00)?86\)?-?)?"
@@ -15,7 +15,7 @@ _VIRTUAL = rf"(95[0-9])(?:-?{_D}){{6,13}}({_D}{{2}})"
 _EXTENSION = r"(?:-|转|轉|,|#|[xX]|[eE][xX][tT]-?|分机|分機)+(?:[0-9]{1,6}|\*+)#?"
 
 PHONES = (
-    Rule(
+    MaskRule(
         id="phone.mobile",
         pattern=_MOBILE,
         show=r"\1******\2",
@@ -27,7 +27,7 @@ PHONES = (
             "are left out"
         ),
     ),
-    Rule(
+    MaskRule(
         id="phone.mobile_extension",
         pattern=_MOBILE + _EXTENSION,
         show=r"\1******\2转***",
@@ -36,7 +36,7 @@ PHONES = (
         zh="虚拟号带分机：分机号全部隐藏",
         en="A mobile or virtual number with an extension: the extension is hidden whole",
     ),
-    Rule(
+    MaskRule(
         id="phone.landline",
         pattern=_SHORT_AREA,
         show=r"\1-******\2",
@@ -45,7 +45,7 @@ PHONES = (
         zh="固定电话，三位区号：保留区号和后两位",
         en="A landline with an area code of three digits shows that and its last two digits",
     ),
-    Rule(
+    MaskRule(
         id="phone.landline_extension",
         pattern=_SHORT_AREA + _EXTENSION,
         show=r"\1-******\2转***",
@@ -54,7 +54,7 @@ PHONES = (
         zh="同上，带分机：分机号全部隐藏",
         en="The same with an extension, which is hidden whole",
     ),
-    Rule(
+    MaskRule(
         id="phone.landline_long_area",
         pattern=_LONG_AREA,
         show=r"\1*-*****\2",
@@ -63,7 +63,7 @@ PHONES = (
         zh="固定电话，四位区号：保留区号前三位和后两位，隐藏六位或七位",
         en="A landline with an area code of four digits shows three of them and its last two; six or seven are hidden",
     ),
-    Rule(
+    MaskRule(
         id="phone.landline_long_area_extension",
         pattern=_LONG_AREA + _EXTENSION,
         show=r"\1*-*****\2转***",
@@ -72,7 +72,7 @@ PHONES = (
         zh="同上，带分机：分机号全部隐藏",
         en="The same with an extension, which is hidden whole",
     ),
-    Rule(
+    MaskRule(
         id="phone.hotline",
         pattern=rf"{_HOTLINE}(?:{_EXTENSION})?",
         show=r"\1******\2",
@@ -81,7 +81,7 @@ PHONES = (
         zh="400、800 电话：保留前三位和末位；分机号略去",
         en="A 400 or 800 number shows its first three digits and its last; an extension is left out",
     ),
-    Rule(
+    MaskRule(
         id="phone.virtual",
         pattern=rf"{_VIRTUAL}(?:{_EXTENSION})?",
         show=r"\1******\2",
@@ -90,7 +90,7 @@ PHONES = (
         zh="95 开头的隐私号：保留前三位和后两位；分机号略去",
         en="A privacy number starting with 95 shows its first three and last two digits; an extension is left out",
     ),
-    Rule(
+    MaskRule(
         id="phone.eight",
         pattern=rf"{_D}{{4}}-?{_D}{{2}}({_D}{{2}})",
         show=r"******\1",
@@ -99,7 +99,7 @@ PHONES = (
         zh="八位号码，没有区号：只保留后两位",
         en="Eight digits without an area code show the last two",
     ),
-    Rule(
+    MaskRule(
         id="phone.seven",
         pattern=rf"{_D}{{3}}-?{_D}{{3}}({_D})",
         show=r"******\1",
@@ -108,7 +108,7 @@ PHONES = (
         zh="七位号码：只保留末位",
         en="Seven digits show the last one",
     ),
-    Rule(
+    MaskRule(
         id="phone.foreign",
         pattern=rf"(?:\+|00)(?:\(?{_D}\)?-?){{6,14}}({_D}{{2}})",
         show=r"+******\1",
@@ -119,7 +119,7 @@ PHONES = (
     ),
 )
 PHONES_TWO = (
-    Rule(
+    MaskRule(
         id="phone.last_two",
         pattern=(
             rf"(?:{_CHINA}(?:1[3-9]{_D}-?{_D}{{4}}-?{_D}{{2}}|\(?(?:010|02[0-9])\)?-?{_D}{{4}}-?{_D}{{2}}|"
@@ -135,7 +135,7 @@ PHONES_TWO = (
         en="Any of the forms of a number of eight digits or more shows its last two; an extension is left out",
     ),
 )
-OTHER = Rule(
+OTHER = MaskRule(
     id="phone.other",
     pattern=r"(?s:.*)",
     show=HIDDEN,
@@ -149,7 +149,7 @@ OTHER = Rule(
 _SEVERAL = re.compile(r"[/,;|]|或")
 
 
-def phone_mask(rows: tuple[Rule, ...]) -> Mask:
+def phone_mask(rows: tuple[MaskRule, ...]) -> Mask:
     """The rows as a mask. Several phones in one value are taken one by one. An empty value stays empty."""
     run = first_match(row for row in rows if row is not OTHER)
 

@@ -70,35 +70,35 @@ def find(text: str) -> list[tuple[int, int]]:
     return []
 
 
-def read(text: str, at: int) -> list[tuple[int, int]]:
+def read(text: str, index: int) -> list[tuple[int, int]]:
     """The same, of names that begin at a place."""
-    if text[at : at + 1] in _COUNTRIES:
-        at = _COUNTRY.match(text, at).end()  # type: ignore[union-attr]
+    if text[index : index + 1] in _COUNTRIES:
+        index = _COUNTRY.match(text, index).end()  # type: ignore[union-attr]
     spans: list[tuple[int, int]] = []
     last, sure = 0, False
     while last < COUNTY:
-        end, level, whole = _name_at(text, at, last)
+        end, level, whole = _name_at(text, index, last)
         if not end:
             break
         last = level
         sure = sure or whole or level == PROVINCE
-        spans.append((at, end))
-        at = end
-        if text[at : at + 1] in _SEPARATORS:
-            at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
-    if last in (PROVINCE, CITY) and (zone := _ZONE.match(text, at)):
+        spans.append((index, end))
+        index = end
+        if text[index : index + 1] in _SEPARATORS:
+            index = _BETWEEN.match(text, index).end()  # type: ignore[union-attr]
+    if last in (PROVINCE, CITY) and (zone := _ZONE.match(text, index)):
         spans.append(zone.span())
         sure = True
     # A bare name of a city proves nothing unless a region is beside it or nothing follows.
-    return spans if sure or len(spans) > 1 or (spans and at == len(text)) else []
+    return spans if sure or len(spans) > 1 or (spans and index == len(text)) else []
 
 
-def _name_at(text: str, at: int, above: int) -> tuple[int, int, bool]:
+def _name_at(text: str, index: int, above: int) -> tuple[int, int, bool]:
     """The longest name below a level: where it ends (0: there is none), its level, and whether it is written out."""
-    for name, length, levels, whole in _BY_START.get(text[at : at + 2], ()):
+    for name, length, levels, whole in _BY_START.get(text[index : index + 2], ()):
         # 东区 alone may be a part of an estate.
-        if levels[-1] > above and text.startswith(name, at) and (above or length > 2 or levels[0] < COUNTY):
-            end = at + length
+        if levels[-1] > above and text.startswith(name, index) and (above or length > 2 or levels[0] < COUNTY):
+            end = index + length
             if text[end : end + 1] not in _GOES_ON if whole else not _NAMESAKE.match(text, end):
                 return end, levels[0] if levels[0] > above else levels[-1], whole
     return 0, 0, False

@@ -20,7 +20,7 @@ Mask = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class MaskRule:
     r"""A row. pattern: a regular expression on cleaned text; show: what comes out, `\1` being its first group.
 
     In rows of addresses `show` is one of `keep`, `hide`, `hide door` (fewer words may be read behind it),
@@ -36,9 +36,9 @@ class Rule:
     en: str
 
 
-def first_match(rows: Iterable[Rule]) -> Callable[[str], str | None]:
+def first_match(rows: Iterable[MaskRule]) -> Callable[[str], str | None]:
     """The rows as a function: what the first row that takes a whole text shows of it, None if none does."""
-    steps = [(re.compile(row.pattern).fullmatch, _shown(row.show)) for row in rows]
+    steps = [(re.compile(row.pattern).fullmatch, _compile_template(row.show)) for row in rows]
 
     def run(text: str) -> str | None:
         for match, show in steps:
@@ -49,7 +49,7 @@ def first_match(rows: Iterable[Rule]) -> Callable[[str], str | None]:
     return run
 
 
-def _shown(template: str) -> Callable[[re.Match[str]], str]:
+def _compile_template(template: str) -> Callable[[re.Match[str]], str]:
     """A template as a function; the shapes that occur often need no loop."""
     parts = re.split(r"\\(\d)", template)
     if len(parts) == 1:

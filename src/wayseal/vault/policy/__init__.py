@@ -4,7 +4,7 @@ Budgets stand in `wayseal.vault.policy.budgets`, cases in `wayseal.vault.policy.
 """
 
 from wayseal.vault.policy._explain import Explanation, explain
-from wayseal.vault.policy._policy import Asking, Decision, Policy, default_texts
+from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest, default_texts
 from wayseal.vault.policy._purposes import Purpose, Work
 
-__all__ = ["Asking", "Decision", "Explanation", "Policy", "Purpose", "Work", "default_texts", "explain"]
+__all__ = ["Decision", "Explanation", "Policy", "PolicyRequest", "Purpose", "Work", "default_texts", "explain"]

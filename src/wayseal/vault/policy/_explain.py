@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wayseal.vault.policy._policy import Asking, Decision, Policy
+from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest
 from wayseal.vault.policy._purposes import Purpose
 
 
@@ -31,9 +31,9 @@ class Explanation:
     rules: tuple[Weighed, ...]
 
 
-def explain(policy: Policy, asking: Asking) -> Explanation:
+def explain(policy: Policy, request: PolicyRequest) -> Explanation:
     """Every rule on this question; each is asked alone, so that none hides behind another."""
-    plain = policy.plain(asking)
+    plain = policy.plain(request)
     values = _values(policy, plain)
     rules = [
         Weighed(
@@ -47,28 +47,28 @@ def explain(policy: Policy, asking: Asking) -> Explanation:
         )
         for rule in policy.rules
     ]
-    return Explanation(decision=policy.decide(asking), rules=tuple(rules))
+    return Explanation(decision=policy.decide(request), rules=tuple(rules))
 
 
-def _values(policy: Policy, asking: Asking) -> dict[str, str]:
-    values = {"purpose": asking.purpose, "role": asking.role}
-    values |= {name: _said(value) for name, value in policy.context(asking).items()}
-    return values | {f"purpose.{name}": said for name, said in _of(policy.purposes.get(asking.purpose)).items()}
+def _values(policy: Policy, request: PolicyRequest) -> dict[str, str]:
+    values = {"purpose": request.purpose, "role": request.role}
+    values |= {name: _format_value(value) for name, value in policy.context(request).items()}
+    return values | {f"purpose.{name}": said for name, said in _of(policy.purposes.get(request.purpose)).items()}
 
 
 def _of(purpose: Purpose | None) -> dict[str, str]:
     """A purpose's attributes as rules see them."""
     return {
-        "roles": _said(sorted(purpose.roles) if purpose else []),
-        "custody": _said(sorted(purpose.custody) if purpose else []),
+        "roles": _format_value(sorted(purpose.roles) if purpose else []),
+        "custody": _format_value(sorted(purpose.custody) if purpose else []),
         "grace": str(purpose.grace_h if purpose else 0),
-        "last_leg": _said(purpose is not None and purpose.last_leg),
-        "ticket": _said(purpose is not None and purpose.ticket_h is not None),
+        "last_leg": _format_value(purpose is not None and purpose.last_leg),
+        "ticket": _format_value(purpose is not None and purpose.ticket_h is not None),
         "ticket_grace": str((purpose.ticket_h if purpose else 0) or 0),
     }
 
 
-def _said(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return ", ".join(value) or "-" if isinstance(value, list) else str(value)

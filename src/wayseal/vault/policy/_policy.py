@@ -24,8 +24,8 @@ from wayseal.custody import Relation, State
 from wayseal.model.messages import N_
 from wayseal.page.languages import in_both
 from wayseal.vault.fields import Field
-from wayseal.vault.policy._purposes import MOST_HOURS, UNKNOWN, Purpose, Words, parse_purposes
-from wayseal.vault.policy._rules import Rule, parse_rules
+from wayseal.vault.policy._purposes import MOST_HOURS, UNKNOWN, Label, Purpose, parse_purposes
+from wayseal.vault.policy._rules import PolicyRule, parse_rules
 
 _MEMO = 1 << 14
 _NONE: frozenset[Relation] = frozenset()
@@ -36,7 +36,7 @@ _FLOOR = (
 )
 
 
-class Asking(NamedTuple):
+class PolicyRequest(NamedTuple):
     """All that a decision rests on; a tuple, since one is made and looked up for each waybill asked for.
 
     kind: of `ActorKind`. fields: those that are asked for; None: all that the purpose shows. hours_since_delivery:
@@ -80,11 +80,11 @@ class Policy:
     version: int
     sha256: str
     purposes: Mapping[str, Purpose]
-    roles: Mapping[str, Words]
-    rules: tuple[Rule, ...]
+    roles: Mapping[str, Label]
+    rules: tuple[PolicyRule, ...]
     _handle: cedarpy.PolicySet = field(repr=False)
     _entities: cedarpy.Entities = field(repr=False)
-    _memo: dict[Asking, Decision] = field(repr=False)
+    _memo: dict[PolicyRequest, Decision] = field(repr=False)
 
     @staticmethod
     def parse(purposes_text: str, rules_text: str, version: int) -> "Policy":
@@ -103,14 +103,14 @@ class Policy:
             _memo={},
         )
 
-    def decide(self, asking: Asking) -> Decision:
+    def decide(self, request: PolicyRequest) -> Decision:
         """Whether it may be shown, and by which rule (obligations 1 to 5)."""
-        asking = self.plain(asking)
-        found = self._memo.get(asking)
+        request = self.plain(request)
+        found = self._memo.get(request)
         if found is None:
             if len(self._memo) >= _MEMO:
                 self._memo.clear()
-            found = self._memo[asking] = self._decided(asking)
+            found = self._memo[request] = self._decided(request)
         return found
 
     def words(self, rule: str) -> tuple[str, str] | None:
@@ -120,56 +120,56 @@ class Policy:
         ]
         return said[0] if said else None
 
-    def plain(self, asking: Asking) -> Asking:
+    def plain(self, request: PolicyRequest) -> PolicyRequest:
         """The question as rules see it: unknown purposes are one, and nothing is known of an unknown waybill."""
-        if asking.purpose not in self.purposes:
-            asking = asking._replace(purpose=UNKNOWN)
-        if asking.known:
-            return asking
-        return asking._replace(
+        if request.purpose not in self.purposes:
+            request = request._replace(purpose=UNKNOWN)
+        if request.known:
+            return request
+        return request._replace(
             relation=_NONE, has_ticket=False, state=State.ISSUED, hours_since_delivery=0, erased=False
         )
 
-    def context(self, asking: Asking) -> dict[str, Any]:
+    def context(self, request: PolicyRequest) -> dict[str, Any]:
         """What rules look at, in the words of the schema; sets in order."""
-        purpose = self.purposes.get(asking.purpose)
+        purpose = self.purposes.get(request.purpose)
         shown = purpose.fields.keys() if purpose else frozenset[Field]()
         return {
-            "kind": asking.kind,
-            "client_may": asking.client_may,
-            "blocked": asking.blocked,
-            "valid": asking.valid,
-            "trained": asking.trained,
-            "fields": asking.fields is None or asking.fields <= shown,
-            "bulk": asking.bulk,
-            "approved": asking.approved,
-            "relation": sorted(asking.relation),
-            "ticket": asking.has_ticket,
-            "known": asking.known,
-            "state": str(asking.state),
-            "hours": min(asking.hours_since_delivery, MOST_HOURS + 1),
-            "erased": asking.erased,
+            "kind": request.kind,
+            "client_may": request.client_may,
+            "blocked": request.blocked,
+            "valid": request.valid,
+            "trained": request.trained,
+            "fields": request.fields is None or request.fields <= shown,
+            "bulk": request.bulk,
+            "approved": request.approved,
+            "relation": sorted(request.relation),
+            "ticket": request.has_ticket,
+            "known": request.known,
+            "state": str(request.state),
+            "hours": min(request.hours_since_delivery, MOST_HOURS + 1),
+            "erased": request.erased,
         }
 
-    def evaluated(self, asking: Asking, rules: cedarpy.PolicySet | str | None = None) -> cedarpy.AuthzResult:
+    def evaluated(self, request: PolicyRequest, rules: cedarpy.PolicySet | str | None = None) -> cedarpy.AuthzResult:
         """What Cedar says of a plain question, by all rules or by these."""
-        context = self.context(asking)
+        context = self.context(request)
         for name, kind in (("kind", "Kind"), ("state", "State")):
             context[name] = _entity(kind, context[name])
         context["relation"] = [_entity("Relation", name) for name in context["relation"]]
-        request = {
-            "principal": {"type": "Role", "id": asking.role},
+        cedar_request = {
+            "principal": {"type": "Role", "id": request.role},
             "action": 'Action::"disclose"',
-            "resource": {"type": "Purpose", "id": asking.purpose},
+            "resource": {"type": "Purpose", "id": request.purpose},
             "context": context,
         }
-        return cedarpy.is_authorized(request, self._handle if rules is None else rules, self._entities)
+        return cedarpy.is_authorized(cedar_request, self._handle if rules is None else rules, self._entities)
 
-    def _decided(self, asking: Asking) -> Decision:
-        result = self.evaluated(asking)
+    def _decided(self, request: PolicyRequest) -> Decision:
+        result = self.evaluated(request)
         fired = set(result.diagnostics.id_annotations_by_reason.values())
         named = [rule for rule in self.rules if rule.id in fired]
-        if result.allowed and not result.diagnostics.errors and self._above_floor(asking):
+        if result.allowed and not result.diagnostics.errors and self._above_floor(request):
             return Decision(allowed=True, rule=named[0].id, zh=named[0].zh, en=named[0].en)
         refusing = [(rule.id, rule.zh, rule.en) for rule in named if not rule.permits]
         floor, failed, nothing = _FLOOR
@@ -181,12 +181,12 @@ class Policy:
         rule, zh, en = refusing[0]
         return Decision(allowed=False, rule=rule, zh=zh, en=en, also=tuple(other[0] for other in refusing[1:]))
 
-    def _above_floor(self, asking: Asking) -> bool:
+    def _above_floor(self, request: PolicyRequest) -> bool:
         """Obligation 3."""
-        purpose = self.purposes.get(asking.purpose)
-        if purpose is None or not asking.known or asking.erased or asking.blocked or not asking.valid:
+        purpose = self.purposes.get(request.purpose)
+        if purpose is None or not request.known or request.erased or request.blocked or not request.valid:
             return False
-        return asking.fields is None or asking.fields <= purpose.fields.keys()
+        return request.fields is None or request.fields <= purpose.fields.keys()
 
 
 def default_texts() -> tuple[str, str]:

@@ -118,14 +118,14 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Label:
     """What something is called."""
 
     zh: str
     en: str
 
 
-def parse_purposes(text: str) -> tuple[dict[str, Purpose], dict[str, Words]]:
+def parse_purposes(text: str) -> tuple[dict[str, Purpose], dict[str, Label]]:
     """Purposes by code and roles by name, in the order of the file. PolicyError (obligation 1)."""
     try:
         content = tomllib.loads(text)
@@ -146,24 +146,24 @@ def parse_purposes(text: str) -> tuple[dict[str, Purpose], dict[str, Words]]:
     return purposes, roles
 
 
-def _roles(table: object) -> dict[str, Words]:
+def _roles(table: object) -> dict[str, Label]:
     if not isinstance(table, dict) or not table:
         raise PolicyError("[roles] must say what each role is called")
     made = {}
     for name, words in table.items():
         if not _CODE.fullmatch(name):
             raise PolicyError("role {name!r}: a role's name must be lower case, such as customer_service", name=name)
-        if not isinstance(words, dict) or words.keys() != {"zh", "en"} or not all(map(_said, words.values())):
+        if not isinstance(words, dict) or words.keys() != {"zh", "en"} or not all(map(_is_label, words.values())):
             raise PolicyError("role {name}: must have zh and en, and nothing else", name=name)
-        made[name] = Words(zh=words["zh"], en=words["en"])
+        made[name] = Label(zh=words["zh"], en=words["en"])
     return made
 
 
-def _said(value: object) -> bool:
+def _is_label(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> Purpose:
+def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Label]) -> Purpose:
     code = row.get("code")
     if not isinstance(code, str) or not _CODE.fullmatch(code) or code == UNKNOWN:
         raise PolicyError(
@@ -177,7 +177,7 @@ def _purpose(row: Mapping[str, Any], place: int, roles: Mapping[str, Words]) -> 
 
     _closed(row, KEYS, Message("purpose {code}", {"code": code}))
     for lang in ("zh", "en"):
-        if not _said(row.get(lang)):
+        if not _is_label(row.get(lang)):
             raise wrong(lang, "what the purpose is called")
     last_leg = row.get("last_leg", False)
     if not isinstance(last_leg, bool):

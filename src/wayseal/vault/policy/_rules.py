@@ -26,8 +26,8 @@ _OF_POLICY = re.compile(r"^for policy `policy0`[,:] ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One rule. looks_at: what it rests on, as `relation` (of the asking) or `purpose.custody` (of the purpose)."""
+class PolicyRule:
+    """One rule. looks_at: what it rests on, as `relation` (of the request) or `purpose.custody` (of the purpose)."""
 
     id: str
     permits: bool
@@ -39,18 +39,18 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class PolicyRules:
     """Rules in the order of their text, and what Cedar made of them."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[PolicyRule, ...]
     handle: cedarpy.PolicySet
 
 
-def parse_rules(text: str, roles: Iterable[str], purposes: Iterable[str]) -> Rules:
+def parse_rules(text: str, roles: Iterable[str], purposes: Iterable[str]) -> PolicyRules:
     """Rules for these roles and purposes. PolicyError (obligations 1 to 3)."""
     known = frozenset(purposes)
     schema = _schema(roles)
-    rules: list[Rule] = []
+    rules: list[PolicyRule] = []
     for line, statement in _statements(text):
         rule = _rule(statement, line, known, schema)
         if rule.id in {r.id for r in rules}:
@@ -58,7 +58,7 @@ def parse_rules(text: str, roles: Iterable[str], purposes: Iterable[str]) -> Rul
         rules.append(rule)
     if not any(rule.permits for rule in rules):
         raise PolicyError("no rule permits anything")
-    return Rules(rules=tuple(rules), handle=cedarpy.PolicySet.from_str(text))
+    return PolicyRules(rules=tuple(rules), handle=cedarpy.PolicySet.from_str(text))
 
 
 def _schema(roles: Iterable[str]) -> cedarpy.Schema:
@@ -80,7 +80,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         raise PolicyError("line {number}: a rule ends with a semicolon", number=first)
 
 
-def _rule(statement: str, line: int, purposes: frozenset[str], schema: cedarpy.Schema) -> Rule:
+def _rule(statement: str, line: int, purposes: frozenset[str], schema: cedarpy.Schema) -> PolicyRule:
     try:
         made = json.loads(cedarpy.policies_to_json_str(statement))
     except ValueError as error:
@@ -111,7 +111,7 @@ def _rule(statement: str, line: int, purposes: frozenset[str], schema: cedarpy.S
         raise PolicyError(
             "line {number}: rule {name}: there is no purpose {code}", number=line, name=name, code=wrong[0]
         )
-    return Rule(
+    return PolicyRule(
         id=name,
         permits=body["effect"] == "permit",
         zh=words["zh"],

@@ -21,7 +21,7 @@ UNLIMITED = (1 << 31) - 1
 _DAY = 86_400_000_000
 
 
-class Of(StrEnum):
+class BudgetScope(StrEnum):
     """Whose budget."""
 
     ACTOR = "actor"
@@ -34,10 +34,10 @@ def _over(rule: str, text: str) -> Decision:
 
 
 OVER = {
-    Of.ACTOR: _over(
+    BudgetScope.ACTOR: _over(
         "budget", N_("the account's budget of this purpose is used up for today; it opens as work arrives")
     ),
-    Of.OUTLET: _over(
+    BudgetScope.OUTLET: _over(
         "outlet_budget", N_("the outlet's budget of this purpose is used up for today; it opens as work arrives")
     ),
 }
@@ -52,7 +52,7 @@ def allowance(purpose: Purpose, work: Mapping[str, int], of: str) -> int:
     doesn't count change nothing.
     """
     budget = purpose.budget
-    if of == Of.ACTOR:
+    if of == BudgetScope.ACTOR:
         return min(budget.cap, budget.base + _opened(budget.per, work))
     if budget.outlet_base is None:
         return UNLIMITED

@@ -16,9 +16,9 @@ from wayseal.model.kinds import ActorKind
 from wayseal.model.messages import N_, Message
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.fields import Field
-from wayseal.vault.policy._policy import Asking, Decision, Policy
+from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest
 from wayseal.vault.policy._purposes import Work
-from wayseal.vault.policy.budgets import Of, allowance
+from wayseal.vault.policy.budgets import BudgetScope, allowance
 
 ALLOW = "allow"
 """What a case expects of a question that is to be allowed; otherwise it expects a rule."""
@@ -50,7 +50,7 @@ class Case:
     """A question and what it must get. also, shows: None: not looked at."""
 
     name: str
-    asking: Asking
+    request: PolicyRequest
     expect: str
     also: tuple[str, ...] | None
     shows: Mapping[str, str] | None
@@ -62,7 +62,7 @@ class BudgetCase:
 
     name: str
     purpose: str
-    of: Of
+    of: BudgetScope
     work: Mapping[str, int]
     expect: int
 
@@ -97,7 +97,7 @@ def default_cases() -> str:
 def run_cases(policy: Policy, cases_toml: str) -> tuple[Result, ...]:
     """Every case and budget of the text on this policy, in its order. PolicyError where a case can't be read."""
     cases, budgets = parse_cases(cases_toml)
-    return (*(_ran(policy, case) for case in cases), *(_opened(policy, budget) for budget in budgets))
+    return (*(_run_case(policy, case) for case in cases), *(_run_budget_case(policy, budget) for budget in budgets))
 
 
 def untested(policy: Policy, cases_toml: str) -> Untested:
@@ -106,8 +106,8 @@ def untested(policy: Policy, cases_toml: str) -> Untested:
     refused: set[str] = set()
     spoke: set[str] = set()
     for case in parse_cases(cases_toml)[0]:
-        decision = policy.decide(case.asking)
-        (allowed if decision.allowed else refused).add(case.asking.purpose)
+        decision = policy.decide(case.request)
+        (allowed if decision.allowed else refused).add(case.request.purpose)
         spoke |= {decision.rule, *decision.also}
     return Untested(
         never_allowed=tuple(p for p in policy.purposes if p not in allowed),
@@ -116,7 +116,7 @@ def untested(policy: Policy, cases_toml: str) -> Untested:
     )
 
 
-def asking_of(values: Mapping[str, Any], of: Message | str) -> Asking:
+def request_of(values: Mapping[str, Any], of: Message | str) -> PolicyRequest:
     """A question from the names that rules use, with `USUAL` for what is left out. PolicyError names `of` and key."""
     for key in ("purpose", "role"):
         if not isinstance(values.get(key), str) or not values[key]:
@@ -125,12 +125,12 @@ def asking_of(values: Mapping[str, Any], of: Message | str) -> Asking:
     for key, usual in USUAL.items():
         value = values.get(key, usual)
         made[_RENAMED.get(key, key)] = None if value is None else _read(key, value, of)
-    return Asking(**made)
+    return PolicyRequest(**made)
 
 
-def values_of(asking: Asking) -> dict[str, Any]:
-    """What `asking_of` makes this question from."""
-    values = {key: getattr(asking, _RENAMED.get(key, key)) for key in ("purpose", "role", *USUAL)}
+def values_of(request: PolicyRequest) -> dict[str, Any]:
+    """What `request_of` makes this question from."""
+    values = {key: getattr(request, _RENAMED.get(key, key)) for key in ("purpose", "role", *USUAL)}
     return values | {key: None if values[key] is None else sorted(values[key]) for key in ("relation", "fields")}
 
 
@@ -196,7 +196,7 @@ def _case(row: Mapping[str, Any], of: Message) -> Case:
         raise PolicyError("in {of}: shows must be a table of {known}", of=of, known=list(Field))
     return Case(
         name=row["name"],
-        asking=asking_of(row, of),
+        request=request_of(row, of),
         expect=row["expect"],
         also=None if also is None else tuple(also),
         shows=shows,
@@ -204,8 +204,8 @@ def _case(row: Mapping[str, Any], of: Message) -> Case:
 
 
 def _budget(row: Mapping[str, Any], of: Message) -> BudgetCase:
-    if row.get("of") not in set(Of):
-        raise PolicyError("in {of}: of must be one of {known}", of=of, known=list(Of))
+    if row.get("of") not in set(BudgetScope):
+        raise PolicyError("in {of}: of must be one of {known}", of=of, known=list(BudgetScope))
     counts = (row.get("expect"), *row["work"].values()) if isinstance(row.get("work"), dict) else (None,)
     if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
         raise PolicyError("in {of}: work and expect must be whole numbers, 0 or more", of=of)
@@ -214,20 +214,20 @@ def _budget(row: Mapping[str, Any], of: Message) -> BudgetCase:
     if not isinstance(row.get("purpose"), str):
         raise PolicyError("in {of}: {name} must be given", of=of, name="purpose")
     return BudgetCase(
-        name=row["name"], purpose=row["purpose"], of=Of(row["of"]), work=row["work"], expect=row["expect"]
+        name=row["name"], purpose=row["purpose"], of=BudgetScope(row["of"]), work=row["work"], expect=row["expect"]
     )
 
 
-def _ran(policy: Policy, case: Case) -> Result:
-    decision = policy.decide(case.asking)
-    shown = _shown(policy, case.asking, decision)
+def _run_case(policy: Policy, case: Case) -> Result:
+    decision = policy.decide(case.request)
+    shown = _fields_shown(policy, case.request, decision)
     got, expected = [ALLOW if decision.allowed else decision.rule], [case.expect]
     if case.also is not None:
-        got.append("also " + _joined(decision.also))
-        expected.append("also " + _joined(case.also))
+        got.append("also " + _join_names(decision.also))
+        expected.append("also " + _join_names(case.also))
     if case.shows is not None:
-        got.append("shows " + _joined(f"{name}={form}" for name, form in shown.items()))
-        expected.append("shows " + _joined(f"{name}={form}" for name, form in case.shows.items()))
+        got.append("shows " + _join_names(f"{name}={form}" for name, form in shown.items()))
+        expected.append("shows " + _join_names(f"{name}={form}" for name, form in case.shows.items()))
     # Order says which rule is told, and `got` holds that one apart; of tables and of the others it says nothing.
     passed = (
         got[0] == expected[0]
@@ -237,18 +237,18 @@ def _ran(policy: Policy, case: Case) -> Result:
     return Result(name=case.name, passed=passed, expected="; ".join(expected), got="; ".join(got))
 
 
-def _shown(policy: Policy, asking: Asking, decision: Decision) -> dict[str, str]:
+def _fields_shown(policy: Policy, request: PolicyRequest, decision: Decision) -> dict[str, str]:
     if not decision.allowed:
         return {}
-    fields = policy.purposes[asking.purpose].fields
-    return {str(name): str(form) for name, form in fields.items() if asking.fields is None or name in asking.fields}
+    fields = policy.purposes[request.purpose].fields
+    return {str(name): str(form) for name, form in fields.items() if request.fields is None or name in request.fields}
 
 
-def _joined(names: Iterable[str]) -> str:
+def _join_names(names: Iterable[str]) -> str:
     return ", ".join(names) or "-"
 
 
-def _opened(policy: Policy, case: BudgetCase) -> Result:
+def _run_budget_case(policy: Policy, case: BudgetCase) -> Result:
     purpose = policy.purposes.get(case.purpose)
     got = "unknown_purpose" if purpose is None else str(allowance(purpose, case.work, case.of))
     return Result(name=case.name, passed=got == str(case.expect), expected=str(case.expect), got=got)

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from wayseal.vault.errors import SealError
 from wayseal.vault.fields import Field
-from wayseal.vault.sealing._padding import BLOCK, FILL, NO_TEXT, number_bytes, unpadded
+from wayseal.vault.sealing._padding import BLOCK, FILL, NO_TEXT, number_bytes, unpad
 
 HEAD: Final = b"WSF\x01\x01"
 """Magic, format version 1, algorithm 1 (AES-256-GCM-SIV)."""
@@ -115,7 +115,7 @@ def open_fields(
         out = {}
         for field in wanted:
             code, start, end = places[field]
-            out[field] = unpadded(decrypt(nonces + code, sealed[start:end], bound + code))
+            out[field] = unpad(decrypt(nonces + code, sealed[start:end], bound + code))
         if not out:
             code, start, end = next(iter(places.values()))
             decrypt(nonces + code, sealed[start:end], bound + code)

@@ -9,7 +9,7 @@ FILL = [b"\x80" + bytes(BLOCK - 1 - used) for used in range(BLOCK)]
 NO_TEXT = N_("a value can't be written as UTF-8")
 
 
-def padded(text: str) -> bytes:
+def pad(text: str) -> bytes:
     """UTF-8 of a text and its filling, at least one byte of it. SealError where it is no text (lone surrogates)."""
     try:
         raw = text.encode()
@@ -21,8 +21,8 @@ def padded(text: str) -> bytes:
     return raw + FILL[len(raw) % BLOCK]
 
 
-def unpadded(raw: bytes) -> str:
-    """The text; ValueError where it wasn't made by `padded`."""
+def unpad(raw: bytes) -> str:
+    """The text; ValueError where it wasn't made by `pad`."""
     text, mark, fill = raw.rpartition(b"\x80")
     if not mark or fill.strip(b"\0") or len(fill) >= BLOCK:
         raise ValueError("no filling")

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from wayseal.vault.errors import SealError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import ReasonKey
-from wayseal.vault.sealing._padding import padded, unpadded
+from wayseal.vault.sealing._padding import pad, unpad
 
 _HEAD = b"WSR\x01\x01"
 """Magic, format version 1, algorithm 1 (AES-256-GCM-SIV)."""
@@ -25,7 +25,7 @@ def seal_reason(keyring: Keyring, seq_binding: bytes, text: str) -> bytes:
     key = keyring.key(ReasonKey)
     header = _HEAD + key.version.to_bytes(_VERSION, "big")
     nonce = os.urandom(_NONCE)
-    return header + nonce + key.cipher.encrypt(nonce, padded(text), header + seq_binding)
+    return header + nonce + key.cipher.encrypt(nonce, pad(text), header + seq_binding)
 
 
 def open_reason(keyring: Keyring, seq_binding: bytes, sealed: bytes) -> str:
@@ -35,6 +35,6 @@ def open_reason(keyring: Keyring, seq_binding: bytes, sealed: bytes) -> str:
         raise SealError("a sealed reason is cut off, or of a format that Wayseal doesn't know")
     key = keyring.key(ReasonKey, int.from_bytes(header[len(_HEAD) :], "big"))
     try:
-        return unpadded(key.cipher.decrypt(nonce, rest, header + seq_binding))
+        return unpad(key.cipher.decrypt(nonce, rest, header + seq_binding))
     except (InvalidTag, ValueError):
         raise SealError("this is not the reason that was sealed here") from None

@@ -11,9 +11,9 @@ from wayseal.cli._vault_session import CLIENT, Session, open_vault
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
+from wayseal.vault.active_policy import texts_in_force
 from wayseal.vault.directory import change_client
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.policies import texts_in_force
 
 
 def activate(

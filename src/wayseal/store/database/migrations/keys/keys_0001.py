@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from wayseal.store.database.migrations._emptied import refuse_with_rows
+from wayseal.store.database.migrations._downgrade_guard import refuse_with_rows
 
 revision = "keys_0001"
 down_revision = None

@@ -1,0 +1,149 @@
+"""The outermost layer: every request gets an id, an end, a line in the log and a place in the metrics.
+
+1. A request's id is ours; what a client sends as one is not used, so that nothing of it gets into logs.
+2. Whatever breaks inside becomes a problem without details; the log gets the error's type and place.
+3. While the service stops, nothing new begins and what began is finished; beyond `most` at once, new ones are told to
+   come again.
+4. Nothing that is answered may be kept by a cache, unless the route says so.
+"""
+
+import itertools
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from wayseal.server._deadlines import Deadlines
+from wayseal.server._logging import Log, where
+from wayseal.server._metrics import Metrics
+from wayseal.server._problems import ProblemError, problem_of
+from wayseal.server._rules import Rule
+from wayseal.store.database import DatabaseError
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_PROCESS = secrets.token_hex(6)
+"""First part of request ids: another one in each process that ever was. What follows is counted."""
+NOWHERE = "none"
+"""The route of what has none, in metrics and logs."""
+
+
+class RunningRequests:
+    """How many requests are being answered, and whether new ones may begin (rule 3)."""
+
+    def __init__(self, most: int) -> None:
+        self.now = 0
+        self.stopping = False
+        self._most = most
+
+    def refusal(self) -> ProblemError | None:
+        """Why a new request may not begin."""
+        if self.stopping:
+            return ProblemError(Rule.STOPPING, retry_after=5, headers={"Connection": "close"})
+        if self.now >= self._most:
+            return ProblemError(Rule.BUSY, retry_after=1)
+        return None
+
+
+class _Answer:
+    """Sends an answer on, with the headers that all have, and remembers its status."""
+
+    def __init__(self, send: Send, request: str) -> None:
+        self._send = send
+        self._request = request.encode()
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = message["headers"] = list(message["headers"])
+            headers.append((b"x-request-id", self._request))
+            headers.append((b"x-content-type-options", b"nosniff"))
+            if b"cache-control" not in dict(headers):
+                headers.append((b"cache-control", b"no-store"))
+        await self._send(message)
+
+
+class RequestMiddleware:
+    """Rules 1 to 4 around `app`, which gets scope["state"]["request"], and leaves "route" and "client" there."""
+
+    def __init__(self, app: App, *, running: RunningRequests, metrics: Metrics, log: Log, seconds: float) -> None:
+        self._app = app
+        self._running = running
+        self._metrics = metrics
+        self._log = log
+        self._deadlines = Deadlines(seconds)
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, the start and end of the service, or a WebSocket, which has no business here."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        state = scope.setdefault("state", {})
+        state["request"] = request = f"{_PROCESS}{next(self._numbers):08x}"
+        answer = _Answer(send, request)
+        self._running.now += 1
+        try:
+            problem = await self._answer(scope, receive, answer)
+            if problem is not None and not answer.status:
+                await problem.response(scope)(scope, receive, answer)
+        finally:
+            self._running.now -= 1
+            took = time.perf_counter() - began
+            method, route = _method(scope), state.get("route", NOWHERE)
+            self._metrics.request(method, route, answer.status, took)
+            self._log.info(
+                "request",
+                request=request,
+                method=method,
+                route=route,
+                status=answer.status,
+                ms=round(took * 1000, 2),
+                client=state.get("client"),
+                rule=state.get("rule"),
+            )
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> ProblemError | None:
+        """Answers, or says why not."""
+        # What is measured includes this request itself.
+        refusal = self._running.refusal() if scope["path"] not in {"/healthz", "/readyz"} else None
+        if refusal is not None:
+            return self._record_refusal(scope, refusal)
+        try:
+            await self._deadlines.within(self._app(scope, receive, answer))
+        except ProblemError as problem:
+            return self._record_refusal(scope, problem)
+        except TimeoutError:
+            return self._record_refusal(scope, ProblemError(Rule.TIMEOUT, retry_after=1))
+        except Exception as error:
+            return self._record_refusal(scope, self._translate(scope, error))
+        return None
+
+    def _translate(self, scope: Scope, error: Exception) -> ProblemError:
+        """Rule 2: what is said of an error, which the log gets where it is ours."""
+        problem = problem_of(error)
+        if problem.status >= 500:
+            if isinstance(error, DatabaseError):
+                self._metrics.database_failed()
+            self._log.error("failed", request=scope["state"]["request"], rule=problem.name, **where(error))
+        return problem
+
+    def _record_refusal(self, scope: Scope, problem: ProblemError) -> ProblemError:
+        scope["state"]["rule"] = problem.name
+        self._metrics.refused(problem.name)
+        return problem
+
+
+def _method(scope: Scope) -> str:
+    method = scope["method"]
+    return method if method in {"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"

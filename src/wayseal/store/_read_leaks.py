@@ -1,0 +1,38 @@
+"""The leaks file: numbers seen outside, small enough to hold whole."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.store._batches import read_batches
+from wayseal.store._open_source import open_source
+from wayseal.store.errors import StoreError
+from wayseal.store.mapping import LogMapping
+from wayseal.store.tables import arrow_schema
+from wayseal.store.types import Leaks
+
+
+def read_leaks(path: Path, *, mapping: LogMapping | None = None, offset: timedelta | str | None = None) -> Leaks:
+    """Numbers that turned up outside, from a file in any of the three formats; StoreError as for `read_batches`."""
+    if mapping is not None and mapping.table != "leaks":
+        raise StoreError("this mapping is not for leaks", file=mapping.path, key="table")
+    source = open_source(path, mapping=mapping, offset=offset, table="leaks")
+    batches = [b for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)]
+    return Leaks(
+        digest=_digest(f.path for f in source.files),
+        rows=pa.Table.from_batches([b.rows for b in batches], schema=arrow_schema("leaks")),
+        line=np.concatenate([b.line for b in batches]),
+        rejected=tuple(r for b in batches for r in b.rejected),
+        notices=(*source.notices, *(n for b in batches for n in b.notices)),
+    )
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.read_bytes())
+    return total.hexdigest()

@@ -1,0 +1,50 @@
+"""Idempotency keys: the same request with the same key gets the same answer, and leaves no second trace.
+
+1. A key belongs to one client. With another request it is refused; nothing of the first one is told.
+2. A request is known again by a keyed hash, since it holds what is sealed.
+3. An answer that is kept holds rules and places in the log, never what was shown.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.store.database import Connection
+from wayseal.vault import tables as t
+from wayseal.vault._context import digest
+from wayseal.vault.errors import ReusedKeyError
+from wayseal.vault.keyring import Keyring
+from wayseal.vault.keyring.keys import IndexKey
+
+LASTS = 86_400_000_000
+"""How long an answer is kept, microseconds."""
+
+
+def request_digest(keyring: Keyring, *parts: str) -> bytes:
+    """By what a request is known again (rule 2), with the oldest key, so that a rotation doesn't change it."""
+    return keyring.keys(IndexKey)[0].tag(b"request\0" + digest(*parts))
+
+
+def find_reply(connection: Connection, client: str, key: str, asked: bytes) -> list[Any] | None:
+    """The answer that was given; ReusedKeyError where the key was used for something else (rule 1)."""
+    which = (t.replies.c.client == client) & (t.replies.c.key == key)
+    row = connection.execute(sa.select(t.replies).where(which)).one_or_none()
+    if row is None:
+        return None
+    if bytes(row.asked_sha256) != asked:
+        raise ReusedKeyError
+    return list(json.loads(row.answer))
+
+
+def keep_reply(connection: Connection, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int) -> None:
+    """Keeps an answer."""
+    key, hashed = asked
+    row = {"client": client, "key": key, "asked_sha256": hashed, "answer": json.dumps(answer), "at": now}
+    connection.execute(t.replies.insert(), row)
+
+
+def forget_replies(connection: Connection, now: int) -> int:
+    """Drops answers that are too old to be asked for again; how many."""
+    return int(connection.execute(sa.delete(t.replies).where(t.replies.c.at < now - LASTS)).rowcount)
