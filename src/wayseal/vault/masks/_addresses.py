@@ -65,12 +65,8 @@ def address_mask(rows: tuple[MaskRule, ...]) -> Mask:
             if found.lastindex:
                 start, index = span = found.span()
                 apart = not start or text[start - 1] in _APART
-                if (
-                    not apart
-                    or follows not in _MAYBE
-                    or not _PERSON(text, start, index)
-                    or not _is_space(text, index, end)
-                ):
+                person = apart and follows in _MAYBE and _PERSON(text, start, index)
+                if not (person and _is_space(text, index, end)):
                     spans.append(span)
         if index < end and follows is not KEEP and follows is not _LAST:
             index = _SPACE.match(text, index, end).end()  # type: ignore[union-attr]
