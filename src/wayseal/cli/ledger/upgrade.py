@@ -9,7 +9,9 @@ from wayseal.ledger import integrity
 
 
 def upgrade(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: QuietOption = False) -> None:
-    """Give a ledger of an older version its id and its tree. Its digest and its answers stay the same.
+    """Give a ledger of an older version its id and its tree.
+
+    Its digest and its answers stay the same. Until then it can be read but not added to.
 
     \b
     wayseal ledger upgrade ledger
