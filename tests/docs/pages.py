@@ -26,6 +26,7 @@ USER_PAGES = (
     "docs/operation",
     "docs/partners",
     "docs/purposes",
+    "docs/python",
     "docs/quality-notes",
     "docs/report-json",
     "docs/rights",

@@ -10,7 +10,7 @@ import gettext
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import cleandoc
 from pathlib import Path
@@ -56,20 +56,31 @@ def _reword_paragraph(text: str, said: Say) -> str:
     return "\b\n" + _QUOTED.sub(lambda found: f'"{said(found[1])}"', lines)
 
 
-class Command(TyperCommand):
-    """A command whose help speaks the reader's language."""
+class Worded:
+    """A command or a group whose help speaks the reader's language."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Its help."""
-        with worded(self):
-            super().format_help(ctx, formatter)
+        command: Any = super()
+        with worded(self, self.get_params(ctx)):  # type: ignore[attr-defined]
+            command.format_help(ctx, formatter)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Its first line; the framework has its word in English alone."""
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
+        usage = say("Usage:")
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=f"{usage} " if usage.isascii() else usage)
+
+
+class Command(Worded, TyperCommand):
+    """A command of the table."""
 
 
 @contextmanager
-def worded(command: Any) -> Iterator[None]:
-    """As long as it lasts, texts of a command and of its parameters, and the framework's own, are as `say` says them."""
+def worded(command: Any, parameters: Sequence[Any]) -> Iterator[None]:
+    """While it lasts, texts of a command and its parameters, and the framework's own, are as `say` says them."""
     kept = [(command, "help", command.help)]
-    kept += [(p, name, text) for p in command.params for name in ("help", "show_default") if (text := _text(p, name))]
+    kept += [(p, name, text) for p in parameters for name in ("help", "show_default") if (text := _text(p, name))]
     before = gettext.textdomain(), os.environ.get("LANGUAGE")
     try:
         for thing, name, text in kept:

@@ -17,7 +17,7 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from wayseal.cli._errors import USAGE_ERROR, NoSuchCommandError
-from wayseal.cli._help import Command, say, worded
+from wayseal.cli._help import Command, Worded, say
 from wayseal.model.errors import WaysealError
 
 SETUP = {"vault": "setup-vault"}
@@ -123,7 +123,7 @@ class Commands(MutableMapping[str, Any]):
         return entry.help if entry is not None else str(self._loaded[name].get_short_help_str(200))
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Worded, TyperGroup):
     """A group that lists its commands from the table, and loads one when it is called."""
 
     sections: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -157,11 +157,6 @@ class LazyGroup(TyperGroup):
         """Names in the order of the table."""
         del ctx
         return list(self.commands)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Its help, in the reader's language."""
-        with worded(self):
-            super().format_help(ctx, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Every command with its line of the table."""

@@ -53,11 +53,12 @@ def simulate(
             show_default="as the scenario says: by route",
         ),
     ] = None,
-    bought: Annotated[int | None, typer.Option(help="Numbers that the buyer gets.")] = None,
+    bought: Annotated[int | None, typer.Option(help="Numbers that the buyer gets.", show_default="20")] = None,
     reports: Annotated[
         int | None,
         typer.Option(
-            help="Numbers that other buyers got, and whose recipients reported it; they can be the same ones."
+            help="Numbers that other buyers got, and whose recipients reported it; they can be the same ones.",
+            show_default="0",
         ),
     ] = None,
     accesses: Annotated[
@@ -65,9 +66,11 @@ def simulate(
     ] = None,
     days: Annotated[int | None, typer.Option(help="Days of log.", show_default="as the scenario says")] = None,
     colluders: Annotated[
-        int | None, typer.Option(help="Accounts that leak together, with `--leaker colluders`.")
+        int | None, typer.Option(help="Accounts that leak together, with `--leaker colluders`.", show_default="3")
     ] = None,
-    unknown_share: Annotated[float | None, typer.Option(help="Share of the numbers that come from elsewhere.")] = None,
+    unknown_share: Annotated[
+        float | None, typer.Option(help="Share of the numbers that come from elsewhere.", show_default="0.1")
+    ] = None,
     queries: Annotated[
         float | None,
         typer.Option(
@@ -76,12 +79,17 @@ def simulate(
             show_default="0; with lister 0.5",
         ),
     ] = None,
-    lost: Annotated[float | None, typer.Option(help="Share of the reads that the log lacks.")] = None,
+    lost: Annotated[
+        float | None, typer.Option(help="Share of the reads that the log lacks.", show_default="0.03")
+    ] = None,
     system_clock: Annotated[
-        float | None, typer.Option(help="Hours by which the clock of the counters' system is fast; negative: slow.")
+        float | None,
+        typer.Option(
+            help="Hours by which the clock of the counters' system is fast; negative: slow.", show_default="0"
+        ),
     ] = None,
     buyer_clock: Annotated[
-        float | None, typer.Option(help="Hours by which the buyer's clock is fast; negative: slow.")
+        float | None, typer.Option(help="Hours by which the buyer's clock is fast; negative: slow.", show_default="0")
     ] = None,
     insiders: Annotated[
         str | None,
@@ -100,7 +108,10 @@ def simulate(
         ),
     ] = None,
     missing_scans: Annotated[
-        float | None, typer.Option(help="Share of the scans that nobody recorded; a pickup and a delivery always are.")
+        float | None,
+        typer.Option(
+            help="Share of the scans that nobody recorded; a pickup and a delivery always are.", show_default="0.02"
+        ),
     ] = None,
     seed: SeedOption = 7,
     quiet: QuietOption = False,

@@ -20,6 +20,7 @@ def add_keeping(app: FastAPI, desk: Desk) -> None:
         "/v1/approvals", status_code=201, response_model=ApprovalShown, responses=problems(), summary="Ask for bulk"
     )
     async def ask(request: Request, body: ApprovalBody) -> Response:
+        """A second person has to agree to `most` waybills for a `purpose`."""
         caller = asked.caller_of(request)
         made = await desk.act(desk.vault.ask_approval, caller, body.purpose, body.most, now=now())
         return asked.answered(_approval(made), 201)
@@ -31,11 +32,13 @@ def add_keeping(app: FastAPI, desk: Desk) -> None:
         summary="Agree to bulk that another asked for",
     )
     async def approve(request: Request, approval: Annotated[str, Path(min_length=1, max_length=40)]) -> Response:
+        """Nobody agrees to what they asked for themselves."""
         done = await desk.act(desk.vault.approve, asked.caller_of(request), approval, now=now())
         return asked.answered(_approval(done))
 
     @app.get("/v1/policy", response_model=PolicyShown, responses=problems(TOKEN), summary="The policy in force")
     async def policy() -> Response:
+        """Its version, purposes and rules."""
         return asked.answered(asdict(await desk.policy_texts()))
 
     @app.post("/v1/policy", response_model=PolicyActivated, responses=problems(), summary="Put another policy in force")

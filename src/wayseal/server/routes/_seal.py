@@ -30,6 +30,7 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="Seal one parcel's data",
     )
     async def seal(request: Request, body: SealBody, key: Key = None) -> Response:
+        """Answers 201 with a token for each field."""
         (one,) = await sealed(request, [body], key)
         if isinstance(one, Refused):
             raise asked.refused(one)
@@ -42,6 +43,7 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="Seal many parcels' data",
     )
     async def seal_batch(request: Request, body: SealBatch, key: Key = None) -> Response:
+        """Up to 1,000 `parcels`, with a result for each."""
         done = await sealed(request, body.parcels, key)
         asked.count_refusals(metrics, done)
         results = [asked.refused_json(one) if isinstance(one, Refused) else asked.sealed_json(one) for one in done]
@@ -54,6 +56,7 @@ def add_sealing(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="Erase a waybill's key, so that nothing of it can be shown again",
     )
     async def erase(request: Request, waybill: Waybill, body: EraseBody) -> Response:
+        """`gone_at` says when the last backup of the key is gone."""
         caller = asked.caller_of(request)
         (done,) = await desk.act(desk.vault.erase, caller, [waybill], why=body.why, now=now())
         return asked.answered(
@@ -69,6 +72,7 @@ def _add_revising(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         summary="Change what is sealed under a number, for a purpose and a reason",
     )
     async def revise(request: Request, waybill: Waybill, body: ReviseBody, key: Key = None) -> Response:
+        """`values` holds the fields that change; the caller sees nothing by it."""
         caller, values = asked.caller_of(request), asked.values_of(body.values)
         done = await desk.act(desk.vault.revise, caller, waybill, body.purpose, body.reason, values, now=now(), key=key)
         if isinstance(done, Refused):
