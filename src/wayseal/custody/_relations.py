@@ -52,7 +52,12 @@ class State(StrEnum):
 class Standing(NamedTuple):
     """A parcel's present stay and its plan; a tuple, since one is made for each waybill asked for.
 
-    outlet, until, departed: as in `stays`, times in microseconds; outlet is None before the first scan.
+    Attributes:
+        outlet: Where it is or was last; None before the first scan.
+        until: End of that stay, microseconds since 1970 in UTC; None while it is open.
+        departed: Last depart scan of the stay, likewise; None if there was none.
+        origin: Outlet with which the plan begins.
+        destination: Outlet with which the plan ends.
     """
 
     outlet: str | None
@@ -84,7 +89,16 @@ _HOLDS, _SENT, _LEFT, _ORIGIN, _DESTINATION, _OWN = _BITS.values()
 
 
 def relations(outlet: str | None, parcel: Standing, *, own: bool = False) -> frozenset[Relation]:
-    """How an outlet stands to a parcel (obligations 2 to 6). own: whoever asks sealed it."""
+    """How an outlet stands to a parcel (obligations 2 to 6).
+
+    Args:
+        outlet: The outlet of whoever asks; None: they have none.
+        parcel: How the parcel stands.
+        own: Whether whoever asks sealed it.
+
+    Returns:
+        All relations that hold; none if nothing does.
+    """
     mask = _OWN if own else 0
     if outlet is None:
         return _SETS[mask]
@@ -101,7 +115,15 @@ def relations(outlet: str | None, parcel: Standing, *, own: bool = False) -> fro
 
 
 def present(scans: pa.Table, waybills: pa.Table | None = None) -> pa.Table:
-    """The present stay of each parcel with a scan (obligation 1): rows and columns as `stays` gives them."""
+    """The present stay of each parcel with a scan (obligation 1).
+
+    Args:
+        scans: As `stays` takes them.
+        waybills: As `stays` takes them.
+
+    Returns:
+        Rows and columns as `stays` gives them, one row a parcel.
+    """
     table = stays(scans, waybills)
     if not len(table):
         return table

@@ -31,7 +31,12 @@ _FEWEST_LINES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyKey:
-    """A public key with the name under which it signs."""
+    """A public key with its name.
+
+    Attributes:
+        name: Under which it signs.
+        public: 32 bytes.
+    """
 
     name: str
     public: bytes
@@ -65,7 +70,12 @@ class VerifyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
-    """A private key with its name; `seed` is 32 random bytes."""
+    """A private key with its name.
+
+    Attributes:
+        name: Under which it signs.
+        seed: 32 random bytes.
+    """
 
     name: str
     seed: bytes
@@ -109,7 +119,14 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What a tree was: whose (origin), how many leaves, its root, and further lines that were signed with it."""
+    """What a tree was.
+
+    Attributes:
+        origin: Whose tree.
+        size: How many leaves it has.
+        root: Its root, 32 bytes.
+        more: Further lines that were signed with it.
+    """
 
     origin: str
     size: int

@@ -211,7 +211,18 @@ PRESETS: Mapping[str, Scenario] = MappingProxyType(
 
 
 def preset(name: str, **changes: object) -> Scenario:
-    """A named scenario with some parameters changed; SimulateError for an unknown name or parameter."""
+    """A named scenario.
+
+    Args:
+        name: One of `PRESETS`.
+        **changes: Parameters that are other than in the preset.
+
+    Returns:
+        The scenario.
+
+    Raises:
+        SimulateError: There is no such scenario or parameter, or it can't be simulated.
+    """
     if name not in PRESETS:
         raise SimulateError("no scenario of that name; there are {presets}", presets=list(PRESETS))
     unknown = sorted(set(changes) - {f.name for f in fields(Scenario)})
