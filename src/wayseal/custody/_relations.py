@@ -76,7 +76,14 @@ class Standing(NamedTuple):
         return State.HELD if self.departed is None else State.ON_THE_WAY
 
     def hours_since_delivery(self, at: int) -> int:
-        """Hours begun from its delivery to a moment (µs); 0 before it, and for a parcel that is not delivered."""
+        """Hours begun from its delivery to a moment.
+
+        Args:
+            at: The moment, microseconds since 1970.
+
+        Returns:
+            0 before it, and for a parcel that is not delivered.
+        """
         if self.outlet is None or self.until is None:
             return 0
         return max(0, -((self.until - at) // _HOUR))
