@@ -18,6 +18,7 @@ USER_PAGES = (
     "docs/detectors",
     "docs/disclosure-log",
     "docs/explanations",
+    "docs/glossary",
     "docs/how-it-decides",
     "docs/keys",
     "docs/ledger",

@@ -51,15 +51,15 @@ def named_in(body: str) -> list[str]:
     return re.findall(r"^ {4}(\*{0,2}\w+): \S", body, re.MULTILINE)
 
 
-FUNCTIONS = {name: thing for name, thing in exported() if inspect.isfunction(thing)}
-HELD = {name: thing for name, thing in exported() if dataclasses.is_dataclass(thing)}
+FUNCTIONS: dict[str, Any] = {name: thing for name, thing in exported() if inspect.isfunction(thing)}
+HELD: dict[str, Any] = {name: thing for name, thing in exported() if dataclasses.is_dataclass(thing)}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_names_its_arguments_and_what_it_gives(name: str) -> None:
     function, text = FUNCTIONS[name], inspect.getdoc(FUNCTIONS[name]) or ""
     told = inspect.signature(function)
-    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    stars: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
     wanted = [stars.get(one.kind, "") + one.name for one in told.parameters.values() if one.name != "self"]
     assert named_in(section(text, "Args")) == wanted
     assert bool(section(text, "Returns")) == (told.return_annotation not in {None, "None"})

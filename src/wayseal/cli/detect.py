@@ -77,69 +77,78 @@ class DetectOutcome:
     unrecorded: str = ""
 
 
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", help="First day, such as `2026-03-02` (local).", show_default="four weeks before the end"),
+]
+CanariesOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Register of [canaries](#wayseal-canary-plan): who touches one that wasn't made for it is told.",
+        dir_okay=False,
+    ),
+]
+ContractsOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of partners' [contracts](partners.md), a TOML file each: what breaks one becomes a reason of "
+        "a case."
+    ),
+]
+OffsetOption = Annotated[
+    str,
+    typer.Option(
+        help="Local time of the courier, whole hours ahead of UTC. Another one than before counts everything anew."
+    ),
+]
+UnmaskOption = Annotated[
+    bool, typer.Option("--unmask", help="Open all cases that are printed; recorded, and needs `--who` and `--why`.")
+]
+NotifyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="WAYSEAL_NOTIFY",
+        help="Tell of new cases: an [address](detection.md#notices), or `@FILE` with some; may be given more than "
+        "once. The environment variable `WAYSEAL_NOTIFY` sets it, several between spaces.",
+    ),
+]
+DryRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Look and report, but record nothing and tell nobody: to try templates, an offset or a budget. Goes "
+        "with neither `--unmask` nor `--notify`; `WAYSEAL_NOTIFY` is passed over.",
+    ),
+]
+MetricsOption = Annotated[
+    Path | None, typer.Option(help="Write counts to this file, for [Prometheus](detection.md#other-systems).")
+]
+FormatOption = Annotated[
+    DetectFormat,
+    typer.Option(
+        help="`text` for the screen, [`json`](detect-json.md) for programs, [`ocsf`](detect-json.md#ocsf) a "
+        "Detection Finding a line, `html` for a file or a printer."
+    ),
+]
+
+
 def detect(
     context: typer.Context,
     ledger: LedgerArgument,
-    from_: Annotated[
-        str | None,
-        typer.Option(
-            "--from", help="First day, such as `2026-03-02` (local).", show_default="four weeks before the end"
-        ),
-    ] = None,
+    from_: FromOption = None,
     to: Annotated[str | None, typer.Option(help="Last day, included.", show_default="the last day of the log")] = None,
     budget: Annotated[int, typer.Option(min=1, help="New cases a day at most.")] = 20,
     templates: TemplatesOption = None,
-    canaries: Annotated[
-        Path | None,
-        typer.Option(
-            help="Register of [canaries](#wayseal-canary-plan): who touches one that wasn't made for it is told.",
-            dir_okay=False,
-        ),
-    ] = None,
-    contracts: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of partners' [contracts](partners.md), a TOML file each: what breaks one becomes a reason of "
-            "a case."
-        ),
-    ] = None,
-    offset: Annotated[
-        str,
-        typer.Option(
-            help="Local time of the courier, whole hours ahead of UTC. Another one than before counts everything anew."
-        ),
-    ] = "+08:00",
-    unmask: Annotated[
-        bool, typer.Option("--unmask", help="Open all cases that are printed; recorded, and needs `--who` and `--why`.")
-    ] = False,
+    canaries: CanariesOption = None,
+    contracts: ContractsOption = None,
+    offset: OffsetOption = "+08:00",
+    unmask: UnmaskOption = False,
     who: Annotated[str | None, typer.Option(help="With `--unmask`: who sees the names.")] = None,
     why: Annotated[str | None, typer.Option(help="With `--unmask`: why.")] = None,
-    notify: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="WAYSEAL_NOTIFY",
-            help="Tell of new cases: an [address](detection.md#notices), or `@FILE` with some; may be given more than "
-            "once. The environment variable `WAYSEAL_NOTIFY` sets it, several between spaces.",
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Look and report, but record nothing and tell nobody: to try templates, an offset or a budget. Goes "
-            "with neither `--unmask` nor `--notify`; `WAYSEAL_NOTIFY` is passed over.",
-        ),
-    ] = False,
-    metrics: Annotated[
-        Path | None, typer.Option(help="Write counts to this file, for [Prometheus](detection.md#other-systems).")
-    ] = None,
-    format: Annotated[
-        DetectFormat,
-        typer.Option(
-            help="`text` for the screen, [`json`](detect-json.md) for programs, [`ocsf`](detect-json.md#ocsf) a "
-            "Detection Finding a line, `html` for a file or a printer."
-        ),
-    ] = DetectFormat.TEXT,
+    notify: NotifyOption = None,
+    dry_run: DryRunOption = False,
+    metrics: MetricsOption = None,
+    format: FormatOption = DetectFormat.TEXT,
     out: OutOption = None,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,

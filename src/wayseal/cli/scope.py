@@ -26,26 +26,30 @@ class ScopeFormat(StrEnum):
     CSV = "csv"
 
 
+KindOption = Annotated[
+    SourceKind | None,
+    typer.Option(
+        help="`actor`, `session`, `device`, `channel` (what it issued), `outlet` or `region` (what passed it). "
+        "Needed where several kinds know the id.",
+        show_default="found by itself",
+    ),
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="From this day (UTC+8) or this time on: `2026-03-02`, `2026-03-02T08:00+08:00`. A time without an "
+        "offset is in UTC+8.",
+        show_default="the beginning",
+    ),
+]
+
+
 def scope(
     ledger: LedgerArgument,
     source: Annotated[str, typer.Option(help="Id of the source, as it stands in the log or the tables.")],
-    kind: Annotated[
-        SourceKind | None,
-        typer.Option(
-            help="`actor`, `session`, `device`, `channel` (what it issued), `outlet` or `region` (what passed it). "
-            "Needed where several kinds know the id.",
-            show_default="found by itself",
-        ),
-    ] = None,
-    from_: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help="From this day (UTC+8) or this time on: `2026-03-02`, `2026-03-02T08:00+08:00`. A time without an "
-            "offset is in UTC+8.",
-            show_default="the beginning",
-        ),
-    ] = None,
+    kind: KindOption = None,
+    from_: FromOption = None,
     to: Annotated[
         str | None,
         typer.Option(

@@ -17,30 +17,34 @@ from wayseal.page.visible import visible
 from wayseal.trace.canary import State, parse_time
 from wayseal.trace.canary import plan as run
 
+RegisterOption = Annotated[
+    Path,
+    typer.Option(
+        help="File that keeps the canaries; made, readable by you alone, where there is none.", dir_okay=False
+    ),
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="A [JSON report](report-json.md): accounts by its probabilities, pools by what they tell.",
+        dir_okay=False,
+    ),
+]
+ForOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--for",
+        help="An account that gets canaries of its own; may be given more than once. All are believed in equally. "
+        "Without `--report` and `--for` the register's present belief goes on.",
+    ),
+]
+
 
 def plan(
     ledger: LedgerArgument,
-    register: Annotated[
-        Path,
-        typer.Option(
-            help="File that keeps the canaries; made, readable by you alone, where there is none.", dir_okay=False
-        ),
-    ],
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            help="A [JSON report](report-json.md): accounts by its probabilities, pools by what they tell.",
-            dir_okay=False,
-        ),
-    ] = None,
-    for_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--for",
-            help="An account that gets canaries of its own; may be given more than once. All are believed in equally. "
-            "Without `--report` and `--for` the register's present belief goes on.",
-        ),
-    ] = None,
+    register: RegisterOption,
+    report: ReportOption = None,
+    for_: ForOption = None,
     count: Annotated[
         int | None,
         typer.Option(
