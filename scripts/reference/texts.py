@@ -1,19 +1,15 @@
 """The catalogue of help: every text of `--help` and of the reference pages, with its Chinese."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
+from scripts.texts import written
 from wayseal.cli._help import DOMAIN, LOCALE
 
 PATH = LOCALE / f"zh/LC_MESSAGES/{DOMAIN}.po"
 FRAGMENTS = Path(__file__).parents[2] / "docs/reference"
-_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 MADE = "<!-- made -->\n"
 Say = Callable[[str], str]
 
@@ -38,15 +34,8 @@ def updated(texts: Iterable[str]) -> tuple[bytes, bytes, list[str]]:
     It has no line numbers and no dates, and is sorted, so that it changes where a text changes.
     """
     has = known()
-    catalog = Catalog(locale="zh", fuzzy=False, creation_date=_NO_DATE, revision_date=_NO_DATE)
-    catalog.mime_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Language", "zh")]
-    for text in sorted(set(texts)):
-        catalog.add(text, has.get(text, ""))
-    po, mo = BytesIO(), BytesIO()
-    write_po(po, catalog, width=0, omit_header=True)
-    write_mo(mo, catalog)
-    head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: zh\\n"\n\n'
-    return head.encode() + po.getvalue(), mo.getvalue(), [text for text in sorted(set(texts)) if not has.get(text)]
+    entries = {text: has.get(text, "") for text in texts}
+    return *written("zh", entries), sorted(text for text, chinese in entries.items() if not chinese)
 
 
 def fragment(name: str, lang: str) -> str:
