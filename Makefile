@@ -1,4 +1,4 @@
-.PHONY: demo test test-deep check texts lock clean setup setup-vault setup-dev
+.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-dev
 
 DEMO ?= demo
 
@@ -17,6 +17,9 @@ check: setup-dev ## Lint, types, layers.
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+docs: setup-dev ## Makes the reference pages (commands, the HTTP API, the client for Python) from the code.
+	.venv/bin/python -m scripts.reference
 
 setup:
 	@scripts/setup.sh core

@@ -202,7 +202,7 @@ def read(lang: str) -> dict[str, str]:
 class _Catalog(Catalog):
     """A catalogue whose header says nothing of dates and tools (rule 2)."""
 
-    @property
+    @property  # type: ignore[misc]
     def mime_headers(self) -> list[tuple[str, str]]:
         """The header."""
         return [("Content-Type", "text/plain; charset=utf-8"), ("Language", str(self.locale))]

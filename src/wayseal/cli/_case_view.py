@@ -14,11 +14,20 @@ from wayseal.page import numbers
 from wayseal.page.visible import visible
 
 LedgerOption = Annotated[
-    Path, typer.Option("--ledger", envvar="WAYSEAL_LEDGER", help="Folder of the ledger; the casebook lies in detect/.")
+    Path,
+    typer.Option(
+        "--ledger", envvar="WAYSEAL_LEDGER", help="Folder of the ledger; the casebook lies in `detect/` in it."
+    ),
 ]
-CaseArgument = Annotated[str, typer.Argument(help="Id of the case, such as c-17.", metavar="CASE")]
-WhoOption = Annotated[str, typer.Option("--who", help="Who does it: kept in the casebook.")]
-WhyOption = Annotated[str, typer.Option("--why", help="Why: the rule or the request; no names of the accounts.")]
+CaseArgument = Annotated[
+    str, typer.Argument(help="Id of the case, such as `c-17`, as `wayseal case list` has it.", metavar="CASE")
+]
+WhoOption = Annotated[
+    str, typer.Option("--who", help="Who does it: a line of up to 500 characters that stays in the casebook.")
+]
+WhyOption = Annotated[
+    str, typer.Option("--why", help="Why, in the same way: the rule or the request; no names of the accounts.")
+]
 LEDGER = Path("ledger")
 Words = Mapping[str, str]
 

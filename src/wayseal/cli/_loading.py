@@ -17,6 +17,7 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from wayseal.cli._errors import USAGE_ERROR, NoSuchCommandError
+from wayseal.cli._help import Command, Worded, say
 from wayseal.model.errors import WaysealError
 
 SETUP = {"vault": "setup-vault"}
@@ -81,7 +82,7 @@ def load_command(words: tuple[str, ...], extra: str | None = None) -> Any:
     with require_extra(extra):
         module = importlib.import_module(".".join(["wayseal.cli", *(word.replace("-", "_") for word in words)]))
     function = getattr(module, name, None) or getattr(module, f"{name}_")
-    info = CommandInfo(words[-1], callback=function)
+    info = CommandInfo(words[-1], cls=Command, callback=function)
     return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
 
 
@@ -122,7 +123,7 @@ class Commands(MutableMapping[str, Any]):
         return entry.help if entry is not None else str(self._loaded[name].get_short_help_str(200))
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Worded, TyperGroup):
     """A group that lists its commands from the table, and loads one when it is called."""
 
     sections: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -161,13 +162,13 @@ class LazyGroup(TyperGroup):
         """Every command with its line of the table."""
         del ctx
         for heading, names in (self.sections or {"Commands": tuple(self.commands)}).items():
-            with formatter.section(heading):
-                formatter.write_dl([(name, self._help_of(name)) for name in names])
+            with formatter.section(say(heading)):
+                formatter.write_dl([(name, say(self._help_of(name))) for name in names])
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Completions of a word; those that stand for the commands load nothing."""
         commands = self.commands
-        self.commands = {name: TyperCommand(name, short_help=self._help_of(name)) for name in commands}
+        self.commands = {name: TyperCommand(name, short_help=say(self._help_of(name))) for name in commands}
         try:
             return list(super().shell_complete(ctx, incomplete))
         finally:

@@ -29,32 +29,74 @@ class ReportFormat(StrEnum):
     HTML = "html"
 
 
-LangOption = Annotated[Lang, typer.Option("--lang", envvar="WAYSEAL_LANG", help="Language: zh or en.")]
+LangOption = Annotated[
+    Lang, typer.Option("--lang", envvar="WAYSEAL_LANG", help="Language of what is said or written: `zh` or `en`.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notices.")]
 MapOption = Annotated[
     Path | None,
-    typer.Option("--map", help="Mapping file (TOML) that says which column is what.", dir_okay=False),
+    typer.Option(
+        "--map", help="[Mapping file](mapping-files.md) (TOML) that says which column is what.", dir_okay=False
+    ),
 ]
 OffsetOption = Annotated[
     str | None,
-    typer.Option(help="Offset from UTC of times that carry none, such as +08:00 (default: UTC, and said)."),
+    typer.Option(
+        help="Offset from UTC of times that carry none, such as `+08:00`; goes before the mapping's.",
+        show_default="UTC, and said",
+    ),
 ]
-SeedOption = Annotated[int, typer.Option(min=0, help="Seed: same input, version and seed, same output.")]
+LeaksMapOption = Annotated[
+    Path | None,
+    typer.Option("--map", help="Mapping file (TOML) for the leaks file, not for the log.", dir_okay=False),
+]
+LeaksOffsetOption = Annotated[
+    str | None,
+    typer.Option(help="Offset from UTC of times in the leaks file that carry none.", show_default="UTC, and said"),
+]
+SeedOption = Annotated[
+    int, typer.Option(min=0, help="Seed of all randomness: same input, version and seed, same output.")
+]
 LedgerArgument = Annotated[Path, typer.Argument(help="Folder of the ledger.", metavar="LEDGER")]
 LeaksOption = Annotated[
-    Path, typer.Option("--leaks", help="The numbers that turned up (table `leaks`): CSV, JSON Lines or Parquet.")
+    Path,
+    typer.Option(
+        "--leaks",
+        help="The numbers that turned up: table [`leaks`](data-contract.md#leaks), as CSV, JSON Lines or Parquet.",
+    ),
 ]
-OutputFormatOption = Annotated[OutputFormat, typer.Option("--format", help="What to write.")]
-ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="What to write.")]
-OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")]
-FromOption = Annotated[str | None, typer.Option("--from", help="From this day (UTC+8) or time on, such as 2026-03-02.")]
-ToOption = Annotated[str | None, typer.Option(help="Up to this day, which is included, or this time, which is not.")]
+OutputFormatOption = Annotated[
+    OutputFormat, typer.Option("--format", help="`text` for the screen, `json` for programs.")
+]
+ReportFormatOption = Annotated[
+    ReportFormat,
+    typer.Option("--format", help="`text` for the screen, `json` for programs, `html` for a file or a printer."),
+]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file.", show_default="the screen")]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="From this day (UTC+8) or this time on: `2026-03-02`, `2026-03-02T08:00+08:00`. A time without an offset "
+        "is in UTC+8.",
+        show_default="the beginning",
+    ),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option(help="Up to this day, which is included, or up to this time, which is not.", show_default="the end"),
+]
 TemplatesOption = Annotated[
     Path | None,
-    typer.Option("--templates", help="File of explanation templates, beside the built-in ones.", dir_okay=False),
+    typer.Option(
+        "--templates",
+        help="[File of explanation templates](explanations.md#a-file-of-templates), beside the built-in ones.",
+        show_default="the built-in templates",
+        dir_okay=False,
+    ),
 ]
 PUBLIC_KEY = typer.Option(
-    "--key", help="Public key (the file that ends in .pub); more than one where keys were rotated."
+    "--key", help="Public key (the file that ends in `.pub`); may be given more than once, where keys were rotated."
 )
 VAULT = Path("vault")
 """The vault's folder where nothing says another."""

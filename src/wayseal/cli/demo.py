@@ -12,7 +12,6 @@ from wayseal.cli._casebook import FOLDER, register_cases
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._simulation import LEAKERS
 from wayseal.detect import DetectResult, Options, detect
 from wayseal.detect.report import brief, render_detect
 from wayseal.ledger import ingest, open_ledger
@@ -31,13 +30,27 @@ class DemoError(WaysealError):
 
 
 def demo(
-    out: Annotated[Path, typer.Argument(help="Folder to work in; an earlier demo in it is replaced.")] = Path("demo"),
-    leaker: Annotated[str, typer.Option(help=LEAKERS)] = "clerk",
+    out: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder to work in; an earlier demo in it is replaced, anything else is left alone with an error."
+        ),
+    ] = Path("demo"),
+    leaker: Annotated[
+        str,
+        typer.Option(
+            help="Who sells, as in `wayseal simulate`: `clerk`, `wide`, `channel`, `colluders`, `outlet`, `nobody`, "
+            "`lister`, `shared`, `framer`, `chooser`, `to-order`."
+        ),
+    ] = "clerk",
     lang: LangOption = Lang.EN,
     seed: SeedOption = 7,
     quiet: QuietOption = False,
 ) -> None:
     """Simulate a courier with hidden leakers, trace what was bought, detect who pulls, show the truth beside both.
+
+    It uses the scenario `watch`, shows the truth beside the verdict and beside each [case](detection.md), and leaves
+    `report.html`, `report.json` and `cases.html`. This is what `make demo` runs.
 
     \b
     wayseal demo

@@ -77,39 +77,102 @@ class DetectOutcome:
     unrecorded: str = ""
 
 
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", help="First day, such as `2026-03-02` (local).", show_default="four weeks before the end"),
+]
+CanariesOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Register of [canaries](#wayseal-canary-plan): who touches one that wasn't made for it is told.",
+        dir_okay=False,
+    ),
+]
+ContractsOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of partners' [contracts](partners.md), a TOML file each: what breaks one becomes a reason of "
+        "a case."
+    ),
+]
+OffsetOption = Annotated[
+    str,
+    typer.Option(
+        help="Local time of the courier, whole hours ahead of UTC. Another one than before counts everything anew."
+    ),
+]
+UnmaskOption = Annotated[
+    bool, typer.Option("--unmask", help="Open all cases that are printed; recorded, and needs `--who` and `--why`.")
+]
+NotifyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="WAYSEAL_NOTIFY",
+        help="Tell of new cases: an [address](detection.md#notices), or `@FILE` with some; may be given more than "
+        "once. The environment variable `WAYSEAL_NOTIFY` sets it, several between spaces.",
+    ),
+]
+DryRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Look and report, but record nothing and tell nobody: to try templates, an offset or a budget. Goes "
+        "with neither `--unmask` nor `--notify`; `WAYSEAL_NOTIFY` is passed over.",
+    ),
+]
+MetricsOption = Annotated[
+    Path | None, typer.Option(help="Write counts to this file, for [Prometheus](detection.md#other-systems).")
+]
+FormatOption = Annotated[
+    DetectFormat,
+    typer.Option(
+        help="`text` for the screen, [`json`](detect-json.md) for programs, [`ocsf`](detect-json.md#ocsf) a "
+        "Detection Finding a line, `html` for a file or a printer."
+    ),
+]
+
+
 def detect(
     context: typer.Context,
     ledger: LedgerArgument,
-    from_: Annotated[str | None, typer.Option("--from", help="First day, such as 2026-03-02.")] = None,
-    to: Annotated[str | None, typer.Option(help="Last day, included (default: that of the log).")] = None,
-    budget: Annotated[int, typer.Option(min=1, help="Cases a day at most.")] = 20,
+    from_: FromOption = None,
+    to: Annotated[str | None, typer.Option(help="Last day, included.", show_default="the last day of the log")] = None,
+    budget: Annotated[int, typer.Option(min=1, help="New cases a day at most.")] = 20,
     templates: TemplatesOption = None,
-    canaries: Annotated[Path | None, typer.Option(help="Register of canaries.", dir_okay=False)] = None,
-    contracts: Annotated[
-        Path | None, typer.Option(help="Folder of partners' contracts: a breach becomes a reason of a case.")
-    ] = None,
-    offset: Annotated[str, typer.Option(help="Local time of the courier.")] = "+08:00",
-    unmask: Annotated[bool, typer.Option("--unmask", help="Open all cases that are printed; recorded.")] = False,
-    who: Annotated[str | None, typer.Option(help="With --unmask: who sees the names.")] = None,
-    why: Annotated[str | None, typer.Option(help="With --unmask: why.")] = None,
-    notify: Annotated[
-        list[str] | None,
-        typer.Option(envvar="WAYSEAL_NOTIFY", help="Tell of new cases: an Apprise address, or @FILE with some."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Look and report, but record nothing and tell nobody: to try settings.")
-    ] = False,
-    metrics: Annotated[Path | None, typer.Option(help="Write counts as a Prometheus textfile.")] = None,
-    format: Annotated[DetectFormat, typer.Option(help="What to write.")] = DetectFormat.TEXT,
+    canaries: CanariesOption = None,
+    contracts: ContractsOption = None,
+    offset: OffsetOption = "+08:00",
+    unmask: UnmaskOption = False,
+    who: Annotated[str | None, typer.Option(help="With `--unmask`: who sees the names.")] = None,
+    why: Annotated[str | None, typer.Option(help="With `--unmask`: why.")] = None,
+    notify: NotifyOption = None,
+    dry_run: DryRunOption = False,
+    metrics: MetricsOption = None,
+    format: FormatOption = DetectFormat.TEXT,
     out: OutOption = None,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
-    """Find the accounts whose reads no work explains. Accounts are pseudonyms until a case is opened.
+    """Find the accounts whose reads no work explains.
+
+    What is found is registered as cases in the casebook, which lies in `detect/` in the ledger. Accounts are pseudonyms
+    until a case is opened. [Detection](detection.md) says how it decides, [detectors](detectors.md) what it looks for,
+    and [the JSON](detect-json.md) has its page, too.
+
+    Whatever it finds, the exit code is 0; scripts read `cases` in the JSON. Closed cases are printed as long as their
+    reads lie in the window: `state` in the JSON and `wayseal case list` say how each stands. In a backup it ends with
+    an error, as it would write there. Where `detect/` can't be written (a mounted copy, an account that may only read)
+    it answers all the same, says so (with `--quiet` too), and records nothing: cases have no ids, nobody is told of
+    them, and `--unmask` ends with exit code 5. Where notices were asked for it ends with exit code 5 as well, after
+    report and metrics are written: nobody was told.
+
+    With `--dry-run` nothing in `detect/` changes: cases have no ids, accounts have the names that they would have, and
+    nothing that was counted is kept, so that the whole log is counted each time. It may look into a backup.
 
     \b
     wayseal detect ledger
     wayseal detect ledger --from 2026-03-02 --to 2026-03-15 --format html --out cases.html
+    wayseal detect ledger --quiet --notify @notify.txt --metrics wayseal.prom --format json | jq .cases
     wayseal detect ledger --unmask --who "Li, audit" --why "complaint 2026-041"
     """
     if dry_run:

@@ -37,21 +37,37 @@ _PSEUDONYM = re.compile("p(-[2-9b-z]{4}){3}")
 
 def explain(
     ledger: LedgerArgument,
-    actor: Annotated[str | None, typer.Option(help="The account: its id, or its pseudonym in a case.")] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="The account: its id, or its pseudonym in a case. Goes with `--waybill`.")
+    ] = None,
     waybill: Annotated[str | None, typer.Option(help="Number of the waybill.")] = None,
     mine: Annotated[
-        bool, typer.Option("--mine", help="Propose templates that would explain more of what no work explains.")
+        bool,
+        typer.Option(
+            "--mine",
+            help="Instead: propose templates that would explain most of what no work explains, [against "
+            "chance](explanations.md#mining).",
+        ),
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="With --mine: proposals at most.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, help="With `--mine`: proposals at most.")] = 10,
     templates: TemplatesOption = None,
     offset: Annotated[
-        str, typer.Option(help="With --mine: local time of the courier, as with `wayseal detect`.")
+        str,
+        typer.Option(help="With `--mine`: local time of the courier, as with `wayseal detect`, whose counts it uses."),
     ] = "+08:00",
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Say why an account's reads of a waybill were work or were not; or which templates would explain more.
+
+    It says which [templates](explanations.md) were tried, what fits, and what comes nearest where nothing does. With
+    `--mine` it proposes templates that would explain more. The [keys of the JSON](explanations.md#keys-of-the-json)
+    have their place there, too.
+
+    Where there is a casebook, accounts are pseudonyms until their case is open, but for the one whose id was given. The
+    exit code is 0 whatever the answer is; an account, a waybill or a read that the ledger doesn't know ends with exit
+    code 3, and the error doesn't repeat what was asked.
 
     \b
     wayseal explain ledger --actor u-1042 --waybill YT9876543210123

@@ -10,10 +10,10 @@ from wayseal.cli._leaks import load_leaks
 from wayseal.cli._options import (
     Lang,
     LangOption,
+    LeaksMapOption,
+    LeaksOffsetOption,
     LeaksOption,
     LedgerArgument,
-    MapOption,
-    OffsetOption,
     OutOption,
     QuietOption,
     ReportFormat,
@@ -45,18 +45,28 @@ class ChosenBy(StrEnum):
 def extent(
     ledger: LedgerArgument,
     leaks: LeaksOption,
-    lists: Annotated[ListsBy, typer.Option(help="What a list is: a way of finding, a seller, a day.")] = ListsBy.AUTO,
+    lists: Annotated[
+        ListsBy,
+        typer.Option(
+            help="What a list is: `found_by` a way of finding, `seller`, or `day` of purchase. `auto` is the first of "
+            "these of which there are two."
+        ),
+    ] = ListsBy.AUTO,
     criterion: Annotated[
-        ChosenBy, typer.Option(help="By what a model of three or more lists is chosen.")
+        ChosenBy, typer.Option(help="`aic` or `bic`: by what models of three or more lists are compared.")
     ] = ChosenBy.AIC,
     format: ReportFormatOption = ReportFormat.TEXT,
     out: OutOption = None,
     lang: LangOption = Lang.EN,
-    map_: MapOption = None,
-    offset: OffsetOption = None,
+    map_: LeaksMapOption = None,
+    offset: LeaksOffsetOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Say how many numbers leak a day, from purchases and reports that share some of them.
+
+    This is capture and recapture: `found_by` and `seller` of the table tell the lists apart. [Scope and
+    extent](scope-and-extent.md#extent) says what it takes and how far to trust it. There is no seed: nothing in it is
+    random. The exit code is 0 whatever the lists say; scripts read `status` in the JSON.
 
     \b
     wayseal extent ledger --leaks found.csv

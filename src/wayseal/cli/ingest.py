@@ -15,17 +15,31 @@ from wayseal.store import load_mapping, open_source
 
 
 def ingest(
-    source: Annotated[Path, typer.Argument(help="A dataset's folder, or one file of a log.", metavar="SOURCE")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A dataset's folder ([data contract](data-contract.md)), or one file of a log. A file is the table "
+            "that the mapping says, else the one it is named after, else `accesses`.",
+            metavar="SOURCE",
+        ),
+    ],
     ledger: Annotated[Path, typer.Option(help="Folder of the ledger; made where there is none.")],
     map_: MapOption = None,
     offset: OffsetOption = None,
     keep_rejected: Annotated[
-        bool, typer.Option("--keep-rejected", help="Keep the text of rejected rows too, readable by you alone.")
+        bool,
+        typer.Option(
+            "--keep-rejected",
+            help="Keep the text of rejected rows too, in a file that only you can read. It may hold personal data.",
+        ),
     ] = False,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
-    """Take a log into the ledger. The same source twice changes nothing; bad rows go to quarantine.
+    """Take a log into the ledger.
+
+    The same file twice changes nothing, and of a log that has grown only the new rows come in; bad rows go to
+    quarantine and stop nothing. [The ledger](ledger.md#what-is-guaranteed) says what is guaranteed.
 
     \b
     wayseal ingest dataset/ --ledger ledger

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, OutOption
+from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._output import write_text
 from wayseal.cli._words import TEXTS, filled
 from wayseal.model import WaysealError
@@ -33,14 +33,29 @@ class MapError(WaysealError):
 
 def map_(
     sample: Annotated[
-        Path, typer.Argument(help="A sample of the log: CSV, JSON Lines, or a raw log.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="A sample of the log: CSV, JSON Lines or Parquet, or a [raw log](mapping-files.md#raw-logs), which is"
+            " recognised. A few hundred lines suffice.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     lang: LangOption = Lang.EN,
-    out: OutOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Write to this file; one that is there is kept, unless `--force` is given.",
+            show_default="the screen",
+        ),
+    ] = None,
     table: Annotated[
-        MapTable, typer.Option(help="What the sample holds: reads (accesses) or numbers that turned up (leaks).")
+        MapTable,
+        typer.Option(help="`accesses` or `leaks`: whether the sample is of reads, or of numbers that turned up."),
     ] = MapTable.ACCESSES,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file that --out names.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file that `--out` names.")] = False,
 ) -> None:
     """Propose a mapping file from a sample of a log or of a list of leaks; a person corrects it.
 

@@ -29,10 +29,15 @@ from wayseal.page.numbers import CHINA
 
 def rights(
     ledger: LedgerArgument,
-    days: Annotated[int, typer.Option(min=1, max=3660, help="Days of the log, counted back from its end.")] = 90,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Days of the log, counted back from its last read.")] = 90,
     map_: Annotated[
         Path | None,
-        typer.Option("--map", help="What each right permits (TOML), beside the built-in ones.", dir_okay=False),
+        typer.Option(
+            "--map",
+            help="File that says [what each right permits](rights.md#what-a-right-permits), beside the built-in one.",
+            show_default="the built-in rights",
+            dir_okay=False,
+        ),
     ] = None,
     templates: TemplatesOption = None,
     format: ReportFormatOption = ReportFormat.TEXT,
@@ -42,7 +47,11 @@ def rights(
 ) -> None:
     """Hold rights against use: unused rights, dormant accounts, shared logins, the smallest sets that would do.
 
-    The report names accounts: it is personal data of staff, for those who manage accounts.
+    It also lists rights wider than peers' and expired training. The smallest set is what would have allowed all
+    explained reads. [Rights against use](rights.md) explains each list and the [keys of the
+    JSON](rights.md#keys-of-the-json). The ledger is only read. Whatever it finds, the exit code is 0.
+
+    **The report names accounts and is personal data of staff**: it is for those who manage accounts.
 
     \b
     wayseal rights ledger

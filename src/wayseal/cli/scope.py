@@ -26,22 +26,52 @@ class ScopeFormat(StrEnum):
     CSV = "csv"
 
 
+KindOption = Annotated[
+    SourceKind | None,
+    typer.Option(
+        help="`actor`, `session`, `device`, `channel` (what it issued), `outlet` or `region` (what passed it). "
+        "Needed where several kinds know the id.",
+        show_default="found by itself",
+    ),
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="From this day (UTC+8) or this time on: `2026-03-02`, `2026-03-02T08:00+08:00`. A time without an "
+        "offset is in UTC+8.",
+        show_default="the beginning",
+    ),
+]
+
+
 def scope(
     ledger: LedgerArgument,
-    source: Annotated[str, typer.Option(help="Id of an account, session, interface, outlet or region.")],
-    kind: Annotated[SourceKind | None, typer.Option(help="What the id is, where several kinds know it.")] = None,
-    from_: Annotated[
-        str | None, typer.Option("--from", help="From this day (UTC+8) or time on, such as 2026-03-02.")
-    ] = None,
+    source: Annotated[str, typer.Option(help="Id of the source, as it stands in the log or the tables.")],
+    kind: KindOption = None,
+    from_: FromOption = None,
     to: Annotated[
-        str | None, typer.Option(help="Up to this day, which is included, or this time, which is not.")
+        str | None,
+        typer.Option(
+            help="Up to this day, which is included, or up to this time, which is not.", show_default="the end"
+        ),
     ] = None,
-    format: Annotated[ScopeFormat, typer.Option(help="What to write.")] = ScopeFormat.TEXT,
+    format: Annotated[
+        ScopeFormat,
+        typer.Option(
+            help="`text` for the screen, `json` for programs, `html` for a file or a printer, `csv` for the list of "
+            "waybills."
+        ),
+    ] = ScopeFormat.TEXT,
     out: OutOption = None,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Say which waybills a named source had, by day, route and field, and list those whose people must be told.
+
+    [Scope and extent](scope-and-extent.md) explains the report and lists the keys of its JSON. A source that had
+    nothing in the period is no error: the report says so, and the exit code is 0. An id that the ledger doesn't know
+    ends with exit code 3.
 
     \b
     wayseal scope ledger --source u-1042

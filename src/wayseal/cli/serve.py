@@ -13,10 +13,22 @@ from wayseal.server.serve import run
 
 def serve(
     folder: Annotated[
-        Path, typer.Argument(help="Folder of the vault.", metavar="FOLDER", envvar="WAYSEAL_VAULT", file_okay=False)
+        Path,
+        typer.Argument(
+            help="Folder of the vault; `WAYSEAL_VAULT` sets it. Without one the [settings](api.md#settings) of the "
+            "environment suffice.",
+            metavar="FOLDER",
+            envvar="WAYSEAL_VAULT",
+            file_okay=False,
+        ),
     ] = VAULT,
 ) -> None:
-    """Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM). Logs go to standard error.
+    """Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM).
+
+    What was begun is finished then. Logs go to standard error as JSON. [The HTTP API](api.md) has its page. It needs
+    packages of its own: `pip install 'wayseal[vault]'`.
+
+    Without a folder the [settings](api.md#settings) of the environment suffice.
 
     \b
     wayseal serve vault

@@ -27,6 +27,8 @@ def show(
 ) -> None:
     """Show what is in a ledger, from when to when, what is missing and how good the data is.
 
+    Tables and their rows are counted, and the digest of the ledger is printed.
+
     \b
     wayseal show ledger
     wayseal show ledger --format json | jq .rows

@@ -7,7 +7,6 @@ import typer
 
 from wayseal.cli._options import QuietOption, SeedOption
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._simulation import LEAKERS
 from wayseal.simulate import preset
 from wayseal.simulate import simulate as run
 
@@ -20,30 +19,120 @@ INSIDERS = (
 BUYERS = "What the buyer names: anything, origin, route, outlets or outlets-unsaid."
 
 
+OutArgument = Annotated[
+    Path, typer.Argument(help="Folder to make: `dataset/`, `leaks.csv` and `truth.json`.", metavar="OUT")
+]
+ScenarioOption = Annotated[
+    str,
+    typer.Option(
+        help="`tiny` (30,000 reads, two seconds), `demo` (1.5 million), `bench` (100 million), `watch` (300,000 "
+        "with a handful of insiders and noise), `insiders` (50 million, 20,000 people, four weeks, all "
+        "insiders and noise: what detection is measured on)."
+    ),
+]
+LeakerOption = Annotated[
+    str | None,
+    typer.Option(
+        help="`clerk` an ordinary counter clerk, `wide` a taken-over account with wide rights, `channel` an "
+        "issuing interface (on sale before pickup), `colluders` several accounts, `outlet` labels "
+        "photographed at an outlet, `nobody`, `lister` a clerk of whose list screens only the questions are "
+        "logged. Those who hide: `shared` one of eight people who use one login, each on a device of their "
+        "own; `framer` an account with wide rights that sells only what one clerk had read too; `chooser` one"
+        " that sells parcels from one city only; `to-order` a clerk who looks a number up once it is ordered."
+        " Labels photographed at an outlet: `outlet`.",
+        show_default="as the scenario says: a clerk",
+    ),
+]
+BuyerOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What the buyer asks for: `anything`, `origin` a city, `route` two cities, `outlets` a few outlets, "
+        "`outlets-unsaid` the same without writing it down. Take `anything` with those who choose what they "
+        "sell.",
+        show_default="as the scenario says: by route",
+    ),
+]
+ReportsOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Numbers that other buyers got, and whose recipients reported it; they can be the same ones.",
+        show_default="0",
+    ),
+]
+AccessesOption = Annotated[
+    int | None, typer.Option(help="Rows of the log to aim at.", show_default="as the scenario says")
+]
+ColludersOption = Annotated[
+    int | None, typer.Option(help="Accounts that leak together, with `--leaker colluders`.", show_default="3")
+]
+UnknownShareOption = Annotated[
+    float | None, typer.Option(help="Share of the numbers that come from elsewhere.", show_default="0.1")
+]
+QueriesOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of the counter clerks who work with list screens: the log holds what they asked (`queries`) "
+        "and not what they saw; some parcels change their destination (`changes`).",
+        show_default="0; with lister 0.5",
+    ),
+]
+LostOption = Annotated[float | None, typer.Option(help="Share of the reads that the log lacks.", show_default="0.03")]
+SystemClockOption = Annotated[
+    float | None,
+    typer.Option(help="Hours by which the clock of the counters' system is fast; negative: slow.", show_default="0"),
+]
+BuyerClockOption = Annotated[
+    float | None, typer.Option(help="Hours by which the buyer's clock is fast; negative: slow.", show_default="0")
+]
+InsidersOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Who pulls waybills beside their work: `none`, `few`, `all`, or kinds joined by commas: `bulk`, "
+        "`steady`, `stock`, `range`, `shared`, `stolen`, `colluders`, `partner`; [what each "
+        "does](#insiders-and-noise).",
+        show_default="none; watch: few; insiders: all",
+    ),
+]
+NoiseOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of *first* reads (of an account and a waybill) that have no work behind them.",
+        show_default="0; watch and insiders: 0.03",
+    ),
+]
+MissingScansOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of the scans that nobody recorded; a pickup and a delivery always are.", show_default="0.02"
+    ),
+]
+
+
 def simulate(
-    out: Annotated[Path, typer.Argument(help="Folder to make: dataset/, leaks.csv and truth.json.", metavar="OUT")],
-    scenario: Annotated[str, typer.Option(help="tiny, demo, bench, watch or insiders.")] = "demo",
-    leaker: Annotated[str | None, typer.Option(help=LEAKERS)] = None,
-    buyer: Annotated[str | None, typer.Option(help=BUYERS)] = None,
-    bought: Annotated[int | None, typer.Option(help="Numbers that the buyer gets.")] = None,
-    reports: Annotated[int | None, typer.Option(help="Numbers that recipients report.")] = None,
-    accesses: Annotated[int | None, typer.Option(help="Rows of the access log to aim at.")] = None,
-    days: Annotated[int | None, typer.Option(help="Days of log.")] = None,
-    colluders: Annotated[int | None, typer.Option(help="Accounts that leak together.")] = None,
-    unknown_share: Annotated[float | None, typer.Option(help="Share of the numbers from elsewhere.")] = None,
-    queries: Annotated[
-        float | None, typer.Option(help="Share of clerks of whose lists only the question is logged.")
-    ] = None,
-    lost: Annotated[float | None, typer.Option(help="Share of the reads that the log lacks.")] = None,
-    system_clock: Annotated[float | None, typer.Option(help="Hours by which the counters' clock is fast.")] = None,
-    buyer_clock: Annotated[float | None, typer.Option(help="Hours by which the buyer's clock is fast.")] = None,
-    insiders: Annotated[str | None, typer.Option(help=INSIDERS)] = None,
-    noise: Annotated[float | None, typer.Option(help="Share of first reads without any work behind them.")] = None,
-    missing_scans: Annotated[float | None, typer.Option(help="Share of the scans that nobody recorded.")] = None,
+    out: OutArgument,
+    scenario: ScenarioOption = "demo",
+    leaker: LeakerOption = None,
+    buyer: BuyerOption = None,
+    bought: Annotated[int | None, typer.Option(help="Numbers that the buyer gets.", show_default="20")] = None,
+    reports: ReportsOption = None,
+    accesses: AccessesOption = None,
+    days: Annotated[int | None, typer.Option(help="Days of log.", show_default="as the scenario says")] = None,
+    colluders: ColludersOption = None,
+    unknown_share: UnknownShareOption = None,
+    queries: QueriesOption = None,
+    lost: LostOption = None,
+    system_clock: SystemClockOption = None,
+    buyer_clock: BuyerClockOption = None,
+    insiders: InsidersOption = None,
+    noise: NoiseOption = None,
+    missing_scans: MissingScansOption = None,
     seed: SeedOption = 7,
     quiet: QuietOption = False,
 ) -> None:
     """Simulate a courier network, its access log and a market; the truth is kept outside the dataset.
+
+    `OUT/dataset` is the log, `OUT/leaks.csv` what was bought on the market, `OUT/truth.json` who sold it. Where
+    insiders are planted, `OUT/pulled.parquet` holds each of their pulls.
 
     \b
     wayseal simulate world --leaker wide --bought 20 --seed 3

@@ -13,10 +13,10 @@ from wayseal.cli._leaks import load_leaks
 from wayseal.cli._options import (
     Lang,
     LangOption,
+    LeaksMapOption,
+    LeaksOffsetOption,
     LeaksOption,
     LedgerArgument,
-    MapOption,
-    OffsetOption,
     OutOption,
     QuietOption,
     ReportFormat,
@@ -50,15 +50,25 @@ def trace(
     format: ReportFormatOption = ReportFormat.TEXT,
     out: OutOption = None,
     lang: LangOption = Lang.EN,
-    map_: MapOption = None,
-    offset: OffsetOption = None,
+    map_: LeaksMapOption = None,
+    offset: LeaksOffsetOption = None,
     seed: SeedOption = 7,
     verify: Annotated[
-        Path | None, typer.Option(help="A JSON report: say whether this ledger gives it again.", dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="A JSON report made earlier: instead of a report, say whether the ledger still holds what it was made"
+            " from, and whether the trace gives it again. The seed is the report's.",
+            dir_okay=False,
+        ),
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Say which account, interface or outlet the leaked numbers came from, how sure that is, and why.
+
+    The exit code is 0 whatever the verdict is; scripts read `verdict` in the [JSON](report-json.md). With `--verify` it
+    is 0 only if the report is reproduced and carries a checkpoint that this ledger goes on from. A trace looks at the
+    ledger as it is now: where it has grown, a report may differ for that alone, and the output says so. Where it was
+    purged since, it says by whom and why.
 
     \b
     wayseal trace ledger --leaks bought.csv

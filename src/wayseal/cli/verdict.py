@@ -24,15 +24,22 @@ class VerdictValue(StrEnum):
 
 def verdict(
     case: CaseArgument,
-    is_: Annotated[
-        VerdictValue, typer.Argument(help="Whether the reads were no work: true or false.", metavar="VERDICT")
-    ],
+    is_: Annotated[VerdictValue, typer.Argument(help="`true`: the reads were no work; or `false`.", metavar="VERDICT")],
     why: WhyOption,
-    who: Annotated[str | None, typer.Option(help="Who judges: kept in the casebook (default: you).")] = None,
+    who: Annotated[
+        str | None,
+        typer.Option(
+            help="Who judges: a line of up to 500 characters that stays in the casebook.",
+            show_default="you, as the system knows you",
+        ),
+    ] = None,
     ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Close a case: true, the reads were not work; or false. Detection learns from it.
+    """Close a case: true, the reads were not work; or false.
+
+    Detection learns from it. A later verdict replaces an earlier one, and both stay on record. [Cases](cases.md) says
+    what a case is.
 
     \b
     wayseal verdict c-17 false --who "Li, audit" --why "helped out at the hub that week"

@@ -33,9 +33,14 @@ T = TypeVar("T")
 class VaultClient:
     """Talks to a vault's service on behalf of one actor. Thread-safe; close it, or use it in a `with` statement.
 
-    Every method raises `RefusedError` where a rule refuses the request, `SignInError`, `UnreachableError`, and
-    `ClientError` where the answer can't be understood. What is sealed and disclosed has an idempotency key, by default
-    a new one for each call: when the connection breaks it is sent again, and done once.
+    What is sealed and disclosed has an idempotency key, by default a new one for each call: when the connection breaks
+    it is sent again, and done once.
+
+    Raises:
+        RefusedError: A rule refuses the request; of every method.
+        SignInError: There is no token for this client and actor; of every method.
+        UnreachableError: The service doesn't answer as long as is waited; of every method.
+        ClientError: The answer can't be understood; of every method.
     """
 
     def __init__(
@@ -53,8 +58,19 @@ class VaultClient:
     ) -> None:
         """Nothing is sent yet.
 
-        actor: on whose behalf; None: the client's own. scopes: fewer than the client has. verify: file of trusted
-        certificates; cert: files of the client's certificate and its key. insecure: http beyond this machine.
+        Args:
+            base_url: Address of the service, such as https://vault.example.
+            client_id: Who calls.
+            client_secret: The secret that the service printed once.
+            actor: On whose behalf; None: the client's own actor.
+            scopes: Fewer scopes than the client has; none: all of them.
+            verify: File of certificates that are trusted, in PEM; None: those of the system.
+            cert: Files of the client's certificate and of its key, where it is bound to one.
+            insecure: Allows http beyond this machine.
+            retry_policy: How long is waited, and how often tried.
+
+        Raises:
+            ClientError: The address is none, or http beyond this machine.
         """
         waits = retry_policy or RetryPolicy()
         http = http_client(base_url, waits.timeout, verify, cert, insecure=insecure)
@@ -77,16 +93,38 @@ class VaultClient:
         self.close()
 
     def close(self) -> None:
-        """Lets go of connections."""
+        """Lets go of connections. Nothing can be sent after it."""
         self._transport.close()
 
     def seal(self, parcel: Parcel, *, key: str | None = None) -> Sealed:
-        """Seals a parcel."""
+        """Seals a parcel.
+
+        Args:
+            parcel: What is sealed under its number.
+            key: Idempotency key, 1 to 128 visible ASCII characters; None: a new one for this call.
+
+        Returns:
+            A token for each field.
+
+        Raises:
+            RefusedError: A rule refuses it; `exists` where the number is sealed already.
+        """
         told = self._post("/v1/waybills", serialization.to_json(parcel), key=key or _key())
         return _one(serialization.parse_answer(serialization.parse_sealed, told))
 
     def seal_many(self, parcels: Iterable[Parcel], *, key: str | None = None) -> list[Sealed | Refused]:
-        """Seals up to 1,000 parcels; an answer for each, in their order."""
+        """Seals up to 1,000 parcels.
+
+        Args:
+            parcels: What is sealed, each under a number of its own.
+            key: Idempotency key, 1 to 128 visible ASCII characters; None: a new one for this call.
+
+        Returns:
+            An answer for each parcel, in their order.
+
+        Raises:
+            RefusedError: The request as a whole is refused; a single parcel's refusal is its answer.
+        """
         body = {"parcels": [serialization.to_json(p) for p in parcels]}
         return _results(self._post("/v1/waybills/batch", body, key=key or _key()), serialization.parse_sealed)
 
@@ -100,7 +138,22 @@ class VaultClient:
         approval: str | None = None,
         key: str | None = None,
     ) -> Disclosed:
-        """Shows what the purpose opens of a waybill. fields: fewer than it has; approval: of bulk."""
+        """Shows what the purpose opens of a waybill.
+
+        Args:
+            waybill: Number of the waybill.
+            purpose: A code of the policy, such as `deliver`.
+            reason: Why, in at most 200 characters; sealed in the log.
+            fields: Fewer fields than the purpose has, by names of FIELDS; None: all of them.
+            approval: Id of an approval of bulk.
+            key: Idempotency key, 1 to 128 visible ASCII characters; None: a new one for this call.
+
+        Returns:
+            What was shown, and where that stands in the log.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         body: dict[str, Any] = {"purpose": purpose, "reason": reason}
         if fields is not None:
             body["fields"] = list(fields)
@@ -112,7 +165,19 @@ class VaultClient:
     def disclose_many(
         self, asks: Iterable[Ask], *, approval: str | None = None, key: str | None = None
     ) -> list[Disclosed | Refused]:
-        """Shows up to 1,000 waybills; an answer for each, in their order."""
+        """Shows up to 1,000 waybills.
+
+        Args:
+            asks: What is asked for, each with purpose and reason.
+            approval: Id of an approval of bulk.
+            key: Idempotency key, 1 to 128 visible ASCII characters; None: a new one for this call.
+
+        Returns:
+            An answer for each, in their order.
+
+        Raises:
+            RefusedError: The request as a whole is refused; a single waybill's refusal is its answer.
+        """
         body: dict[str, Any] = {"asks": [serialization.to_json(ask) for ask in asks]}
         if approval is not None:
             body["approval"] = approval
@@ -127,7 +192,21 @@ class VaultClient:
         approval: str | None = None,
         key: str | None = None,
     ) -> list[TokenShown]:
-        """Shows what tokens stand for; an answer for each, in their order."""
+        """Shows what up to 1,000 tokens stand for.
+
+        Args:
+            tokens: Tokens that sealing gave.
+            purpose: A code of the policy, such as `deliver`.
+            reason: Why, in at most 200 characters; sealed in the log.
+            approval: Id of an approval of bulk.
+            key: Idempotency key, 1 to 128 visible ASCII characters; None: a new one for this call.
+
+        Returns:
+            An answer for each token, in their order.
+
+        Raises:
+            RefusedError: The request as a whole is refused; a single token's refusal is its answer.
+        """
         body: dict[str, Any] = {"tokens": list(tokens), "purpose": purpose, "reason": reason}
         if approval is not None:
             body["approval"] = approval
@@ -136,70 +215,217 @@ class VaultClient:
     def revise(
         self, waybill: str, purpose: str, reason: str, values: Mapping[str, str], *, key: str | None = None
     ) -> Revised:
-        """Changes what is sealed under a number. values: the fields that change, by names of FIELDS."""
+        """Changes what is sealed under a number.
+
+        Args:
+            waybill: Number of the waybill.
+            purpose: A code of the policy, such as `deliver`.
+            reason: Why, in at most 200 characters; sealed in the log.
+            values: The fields that change, by names of FIELDS; at least one.
+            key: Idempotency key, 1 to 128 visible ASCII characters; None: a new one for this call.
+
+        Returns:
+            The new revision, tokens and forms of the fields that changed, and where that stands in the log.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         body = {"purpose": purpose, "reason": reason, "values": dict(values)}
         told = self._transport.json("PATCH", f"/v1/waybills/{quote(waybill, safe='')}", body, key=key or _key())
         return serialization.parse_answer(serialization.parse_revised, told)
 
     def find(self, phone: str, purpose: str, reason: str) -> list[str]:
-        """Waybills with a phone; few look-ups a day."""
+        """Finds the waybills of a phone; few look-ups a day.
+
+        Args:
+            phone: As people write it.
+            purpose: A code of the policy, such as `deliver`.
+            reason: Why, in at most 200 characters; sealed in the log.
+
+        Returns:
+            Numbers of waybills, of sender or recipient.
+
+        Raises:
+            RefusedError: A rule refuses it, or the day's look-ups are spent.
+        """
         told = self._post("/v1/find", {"phone": phone, "purpose": purpose, "reason": reason}, again=False)
         return serialization.parse_answer(lambda body: [str(number) for number in body["waybills"]], told)
 
     def scans(self, scans: Iterable[Scan]) -> int:
-        """Reports up to 1,000 scans; how many were new."""
+        """Reports up to 1,000 scans.
+
+        Args:
+            scans: Where parcels were, when.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         return self._taken("/v1/scans", "scans", scans)
 
     def tickets(self, tickets: Iterable[Ticket]) -> int:
-        """Reports up to 1,000 tickets; how many were new."""
+        """Reports up to 1,000 tickets.
+
+        Args:
+            tickets: Who works on which waybill.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         return self._taken("/v1/tickets", "tickets", tickets)
 
     def actors(self, actors: Iterable[Actor]) -> int:
-        """Puts up to 1,000 actors into the directory, or replaces what is known of them; how many."""
+        """Puts up to 1,000 actors into the directory, or replaces what is known of them.
+
+        Args:
+            actors: Who there is; whether they are blocked stays as it is.
+
+        Returns:
+            How many.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         return self._taken("/v1/actors", "actors", actors)
 
     def block(self, actor: str) -> None:
-        """Puts an actor on the blocked list: it is shown nothing any more."""
+        """Puts an actor on the blocked list: it is shown nothing any more.
+
+        Args:
+            actor: Its id.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         self._post(f"/v1/actors/{quote(actor, safe='')}/block")
 
     def unblock(self, actor: str) -> None:
-        """Takes an actor off the blocked list."""
+        """Takes an actor off the blocked list.
+
+        Args:
+            actor: Its id.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         self._post(f"/v1/actors/{quote(actor, safe='')}/unblock")
 
     def ask_approval(self, purpose: str, most: int) -> Approval:
-        """Asks a second person to agree to bulk."""
+        """Asks a second person to agree to bulk.
+
+        Args:
+            purpose: A code of the policy, such as `deliver`.
+            most: How many waybills, 1 to 1,000,000.
+
+        Returns:
+            The approval, which nobody has given yet.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         return _approval(self._post("/v1/approvals", {"purpose": purpose, "most": most}, again=False))
 
     def approve(self, approval: str) -> Approval:
-        """Agrees to bulk that another asked for."""
+        """Agrees to bulk that another asked for.
+
+        Args:
+            approval: Its id.
+
+        Returns:
+            The approval as it is now.
+
+        Raises:
+            RefusedError: A rule refuses it; nobody agrees to what they asked for themselves.
+        """
         return _approval(self._post(f"/v1/approvals/{quote(approval, safe='')}/approve", again=False))
 
     def erase(self, waybill: str, why: str = "request") -> Erased:
-        """Erases a waybill's key, so that nothing of it can be shown again. why: a code that stands in the log."""
+        """Erases a waybill's key, so that nothing of it can be shown again.
+
+        Args:
+            waybill: Number of the waybill.
+            why: A code that stands in the log: lower-case letters and underscores.
+
+        Returns:
+            When it was erased, and when the last backup that may hold the key is gone.
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         told = self._post(f"/v1/waybills/{quote(waybill, safe='')}/erase", {"why": why})
         return serialization.parse_answer(
             lambda body: serialization.parse_with_times(Erased, body, "erased_at", "gone_at"), told
         )
 
     def policy(self) -> PolicyShown:
-        """The policy in force."""
+        """Reads the policy in force.
+
+        Returns:
+            Its version, its purposes (TOML) and its rules (Cedar).
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         return serialization.parse_answer(lambda body: PolicyShown(**body), self._transport.json("GET", "/v1/policy"))
 
     def activate_policy(self, purposes: str, rules: str) -> int:
-        """Puts another policy in force (purposes as TOML, rules as Cedar); its version."""
+        """Puts another policy in force.
+
+        Args:
+            purposes: Purposes, as TOML.
+            rules: Rules, as Cedar policies.
+
+        Returns:
+            Its version.
+
+        Raises:
+            RefusedError: The policy can't be used, or a rule refuses it.
+        """
         told = self._post("/v1/policy", {"purposes": purposes, "rules": rules}, again=False)
         return serialization.parse_answer(lambda body: int(body["version"]), told)
 
     def checkpoint(self) -> str:
-        """A signed checkpoint of the log: keep it where those can't write who run the vault."""
+        """Takes a signed checkpoint of the log: keep it where those can't write who run the vault.
+
+        Returns:
+            The note (C2SP signed-note).
+
+        Raises:
+            RefusedError: A rule refuses it.
+        """
         return self._transport.send("GET", "/v1/log/checkpoint").text
 
     def tile(self, path: str) -> bytes:
-        """Hashes of a tile of the log's tree, by its path (C2SP tlog-tiles), such as 0/000.p/7."""
+        """Takes a tile of the log's tree.
+
+        Args:
+            path: Its path (C2SP tlog-tiles), such as 0/000.p/7.
+
+        Returns:
+            Hashes of 32 bytes each, one after the other.
+
+        Raises:
+            RefusedError: There is no such tile.
+        """
         return self._transport.send("GET", f"/v1/log/tile/{quote(path)}").content
 
     def proof(self, seq: int) -> str:
-        """The proof that an entry stands in the log, as `wayseal vault verify-proof` takes it."""
+        """Takes the proof that an entry stands in the log.
+
+        Args:
+            seq: Its place in the log, from 0.
+
+        Returns:
+            JSON, as `wayseal vault verify-proof` takes it.
+
+        Raises:
+            RefusedError: There is no such entry.
+        """
         return self._transport.send("GET", f"/v1/log/entries/{seq}/proof").text
 
     def _post(self, path: str, body: Any = None, *, key: str | None = None, again: bool = True) -> Any:

@@ -15,8 +15,14 @@ class ClientError(WaysealError):
 class RefusedError(ClientError):
     """A rule refused what was asked.
 
-    rule: its code; zh, en: its words; status: of the answer; seq: where the refusal stands in the log, if it does;
-    request: the service's id of the request; fields: those that aren't valid, with what is wrong.
+    Attributes:
+        rule: Its code.
+        zh: Its words in Chinese.
+        en: Its words in English.
+        status: Of the answer.
+        seq: Where the refusal stands in the log, if it does.
+        request: The service's id of the request.
+        fields: Those that aren't valid, each with what is wrong.
     """
 
     exit_code: ClassVar[int] = 13
@@ -38,7 +44,11 @@ class RefusedError(ClientError):
 
 
 class SignInError(ClientError):
-    """There is no token for this client and actor. code: of RFC 6749."""
+    """There is no token for this client and actor.
+
+    Attributes:
+        code: Of RFC 6749.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__("the service gives no token: {code}", code=code)

@@ -52,7 +52,12 @@ class State(StrEnum):
 class Standing(NamedTuple):
     """A parcel's present stay and its plan; a tuple, since one is made for each waybill asked for.
 
-    outlet, until, departed: as in `stays`, times in microseconds; outlet is None before the first scan.
+    Attributes:
+        outlet: Where it is or was last; None before the first scan.
+        until: End of that stay, microseconds since 1970 in UTC; None while it is open.
+        departed: Last depart scan of the stay, likewise; None if there was none.
+        origin: Outlet with which the plan begins.
+        destination: Outlet with which the plan ends.
     """
 
     outlet: str | None
@@ -71,7 +76,14 @@ class Standing(NamedTuple):
         return State.HELD if self.departed is None else State.ON_THE_WAY
 
     def hours_since_delivery(self, at: int) -> int:
-        """Hours begun from its delivery to a moment (µs); 0 before it, and for a parcel that is not delivered."""
+        """Hours begun from its delivery to a moment.
+
+        Args:
+            at: The moment, microseconds since 1970.
+
+        Returns:
+            0 before it, and for a parcel that is not delivered.
+        """
         if self.outlet is None or self.until is None:
             return 0
         return max(0, -((self.until - at) // _HOUR))
@@ -84,7 +96,16 @@ _HOLDS, _SENT, _LEFT, _ORIGIN, _DESTINATION, _OWN = _BITS.values()
 
 
 def relations(outlet: str | None, parcel: Standing, *, own: bool = False) -> frozenset[Relation]:
-    """How an outlet stands to a parcel (obligations 2 to 6). own: whoever asks sealed it."""
+    """How an outlet stands to a parcel (obligations 2 to 6).
+
+    Args:
+        outlet: The outlet of whoever asks; None: they have none.
+        parcel: How the parcel stands.
+        own: Whether whoever asks sealed it.
+
+    Returns:
+        All relations that hold; none if nothing does.
+    """
     mask = _OWN if own else 0
     if outlet is None:
         return _SETS[mask]
@@ -101,7 +122,15 @@ def relations(outlet: str | None, parcel: Standing, *, own: bool = False) -> fro
 
 
 def present(scans: pa.Table, waybills: pa.Table | None = None) -> pa.Table:
-    """The present stay of each parcel with a scan (obligation 1): rows and columns as `stays` gives them."""
+    """The present stay of each parcel with a scan (obligation 1).
+
+    Args:
+        scans: As `stays` takes them.
+        waybills: As `stays` takes them.
+
+    Returns:
+        Rows and columns as `stays` gives them, one row a parcel.
+    """
     table = stays(scans, waybills)
     if not len(table):
         return table

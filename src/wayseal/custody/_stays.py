@@ -60,12 +60,17 @@ class _Scans:
 
 
 def stays(scans: pa.Table, waybills: pa.Table | None = None) -> pa.Table:
-    """Where each parcel was, when: (waybill, outlet, since, until, departed), in order of (waybill, since).
+    """Where each parcel was, when.
 
-    `scans` needs the columns waybill, at, kind, outlet; `waybills` waybill and issued_at. since and until are
-    timestamps (us, UTC); until is null while the stay is open; departed is the last depart scan of the stay, null if
-    there was none: the parcel was on its way between departed and until. Parcels come in the order in which `scans`
-    names them first.
+    Args:
+        scans: Columns waybill, at (timestamp, us, UTC), kind, outlet; parcels count in the order of their first row.
+        waybills: Columns waybill and issued_at; None: unknown.
+
+    Returns:
+        Columns waybill, outlet, since, until, departed. since and until are timestamps (us, UTC); until is null while
+        the stay is open; departed is the last depart scan of the stay, null if there was none: the parcel was on its
+        way between departed and until. Parcels come in the order in which `scans` names them first, each in order of
+        since.
     """
     s = _kept(_in_order(_scans(scans, waybills)))
     n = len(s.parcel)
@@ -91,10 +96,15 @@ def stays(scans: pa.Table, waybills: pa.Table | None = None) -> pa.Table:
 
 
 def touches(scans: pa.Table, waybills: pa.Table | None = None) -> pa.Table:
-    """The first time each parcel touched each outlet: (waybill, outlet, at), each pair once.
+    """The first time each parcel touched each outlet.
 
-    With `waybills` (waybill, origin_outlet, destination_outlet and issued_at) the two ends that no scan shows are
-    added with `at` null (obligation 9). `at` is a timestamp (us, UTC). In order of (waybill, at), unseen ends last.
+    Args:
+        scans: Columns waybill, at (timestamp, us, UTC), kind, outlet; parcels count in the order of their first row.
+        waybills: Columns waybill, origin_outlet, destination_outlet and issued_at: the two ends that no scan shows are
+            added with `at` null (obligation 9).
+
+    Returns:
+        Columns waybill, outlet, at (timestamp, us, UTC), each pair once, in order of (waybill, at), unseen ends last.
     """
     s = _scans(scans, waybills)
     rows = pa.table({"parcel": s.parcel, "outlet": s.outlet, "at": s.at})
@@ -128,10 +138,14 @@ def _unseen(ends: pa.Table, seen: pa.Table) -> pa.Table:
 
 
 def pickup_times(scans: pa.Table) -> pa.Table:
-    """When each parcel was collected, at the latest: (waybill, at, exact).
+    """When each parcel was collected, at the latest.
 
-    at: its first pickup scan or, where that is missing or later than another scan, its first scan of any kind, and
-    then `exact` is false.
+    Args:
+        scans: Columns waybill, at (timestamp, us, UTC), kind, outlet; parcels count in the order of their first row.
+
+    Returns:
+        Columns waybill, at, exact. `at` is the first pickup scan or, where that is missing or later than another scan,
+        the first scan of any kind, and then `exact` is false.
     """
     pickup = pc.equal(_plain(scans["kind"]), pa.scalar(ScanKind.PICKUP.value))
     at = scans["at"].cast(_TIME)

@@ -39,7 +39,16 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to look. since, until: local days since 1970, both included. folder: where facts are kept (None: nowhere)."""
+    """How to look.
+
+    Attributes:
+        since: First local day since 1970; None: four weeks before the last.
+        until: Last local day since 1970, included; None: that of the log.
+        budget: New cases a day at most.
+        offset: Local time, microseconds ahead of UTC.
+        templates: Templates of work; None: the built-in ones.
+        folder: Where facts are kept; None: nowhere.
+    """
 
     since: int | None = None
     until: int | None = None
@@ -55,7 +64,22 @@ def detect(
     external: ExternalEvidence = NOTHING,
     progress: Progress = silent,
 ) -> DetectResult:
-    """Finds the accounts whose reads no work explains. LedgerError; OSError where facts can't be kept; WindowError."""
+    """Finds the accounts whose reads no work explains.
+
+    Args:
+        snapshot: The ledger as it is.
+        options: How to look; None: as usual.
+        external: What it is told from outside of the ledger.
+        progress: Called with a step's name, what is done and what there is in all.
+
+    Returns:
+        Cases, and what could not be judged.
+
+    Raises:
+        LedgerError: A file of the ledger is damaged or missing.
+        WindowError: The window can't be looked at.
+        OSError: Facts can't be kept.
+    """
     o = options or Options()
     window = window_of(snapshot.activity(), o.offset, o.since, o.until)
     templates = load_templates(None) if o.templates is None else o.templates

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalVerdict:
-    """What somebody decided on a case: its accounts (ids), whether they pulled, and up to when (µs) that is known."""
+    """What somebody decided on a case.
+
+    Attributes:
+        actors: Ids of its accounts.
+        true: Whether they pulled.
+        until: Up to when that is known, microseconds since 1970.
+    """
 
     actors: tuple[str, ...]
     true: bool
@@ -15,9 +21,13 @@ class ExternalVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalEvidence:
-    """counted: detector → (account id, µs, count) of what it is told. verdicts: of earlier cases.
+    """What detection is told from outside of the ledger.
 
-    reads: detector → (account id, µs, waybill), some or all of the reads behind what it is told.
+    Attributes:
+        counted: Detector → (account id, microseconds since 1970, count) of what it is told.
+        reads: Detector → (account id, microseconds since 1970, waybill): some or all of the reads behind what it is
+            told.
+        verdicts: On earlier cases.
     """
 
     counted: Mapping[str, Sequence[tuple[str, int, int]]] = field(default_factory=dict)

@@ -51,12 +51,19 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Accounts that stand out, alone or together. id: "" until a casebook has given one.
+    """Accounts that stand out, alone or together.
 
-    score: probability, given prior and evidence. alerted_at: µs of the read that tipped the balance. reads: odd reads
-    of single parcels, the newest at `last_read` (µs, 0 without any); waybills: their numbers, the newest first, cut at
-    `MOST_WAYBILLS`. by: what links the accounts. state: how it stands in the casebook (`casebook.types.State`), ""
-    where it stands in none.
+    Attributes:
+        id: "" until a casebook has given one.
+        people: The accounts, each with its reasons.
+        score: Probability, given prior and evidence.
+        evidence: Nats.
+        alerted_at: Microseconds since 1970 of the read that tipped the balance.
+        reads: Odd reads of single parcels.
+        waybills: Their numbers, the newest first, cut at `MOST_WAYBILLS`.
+        by: What links the accounts.
+        last_read: Microseconds since 1970 of the newest odd read; 0 without any.
+        state: How it stands in the casebook (`casebook.types.State`); "" where it stands in none.
     """
 
     id: str
@@ -111,10 +118,25 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectResult:
-    """A run of detection over [since, until) (µs). budget: cases a day. held: cases that found no room.
+    """A run of detection over [since, until).
 
-    first_days: (local day since 1970, first reads, unexplained ones). not_judged: what could not be judged, and why.
-    peers: version of what was learnt about peers.
+    Attributes:
+        wayseal: Version that made it.
+        ledger: The ledger's name.
+        digest: The ledger's digest.
+        offset: Local time, microseconds ahead of UTC.
+        since: Microseconds since 1970.
+        until: Microseconds since 1970, excluded.
+        budget: Cases a day at most.
+        accounts: How many were looked at.
+        reads: How many were looked at.
+        first_reads: First reads, and how many are explained by what.
+        first_days: (local day since 1970, first reads, unexplained ones).
+        not_judged: What could not be judged, and why.
+        remarks: What else a reader must know.
+        cases: What stands out, the weightiest first.
+        held: Cases that found no room in the budget.
+        peers: Version of what was learnt about peers.
     """
 
     wayseal: str

@@ -38,11 +38,23 @@ def ingest(
     progress: Progress = silent,
     options: IngestOptions | None = None,
 ) -> IngestReport:
-    """Brings all files of `source` into the ledger (made if need be), in one or several commits.
+    """Brings all files of a source into the ledger (made if need be), in one or several commits.
 
-    A file that is in it already changes nothing. LedgerBusyError: another process writes; LedgerStorageError: the
-    disk refuses; StoreError: a file can't be read. In each case the ledger is as the last commit left it; where there
-    was none, none is left.
+    Whatever is raised, the ledger is as the last commit left it; where there was none, none is left.
+
+    Args:
+        source: What is read; a file that is in the ledger already changes nothing.
+        ledger: Folder of the ledger.
+        progress: Called with a step's name, what is done and what there is in all.
+        options: How to ingest; None: as usual.
+
+    Returns:
+        What it did.
+
+    Raises:
+        LedgerBusyError: Another process writes.
+        LedgerStorageError: The disk refuses.
+        StoreError: A file can't be read.
     """
     ledger = Path(ledger)
     with storage_errors(ledger):

@@ -27,11 +27,14 @@ def no_step(_name: str) -> None:
 class IngestOptions:
     """How to ingest.
 
-    memory: bytes of rows that are held before they go to disk (the whole process needs about 1.5 GB more).
-    commit_bytes: size of sources after which what was read is committed; a crash costs at most that much work.
-    keep_rejected: also keep the text of rejected rows, in a file that only its owner can read.
-    key_bits: for tests of collisions; a new ledger keeps so many bits of a key. parts: for tests, how many parts.
-    on_step: called with a name at each step that a crash may hit. entropy: gives the random bytes of a new ledger.
+    Attributes:
+        memory: Bytes of rows that are held before they go to disk; the whole process needs about 1.5 GB more.
+        commit_bytes: Size of sources after which what was read is committed; a crash costs at most that much work.
+        keep_rejected: Also keep the text of rejected rows, in a file that only its owner can read.
+        key_bits: For tests of collisions: a new ledger keeps so many bits of a key.
+        parts: For tests: how many parts.
+        on_step: Called with a name at each step that a crash may hit.
+        entropy: Gives the random bytes of a new ledger.
     """
 
     memory: int = 768 << 20
@@ -56,8 +59,12 @@ class Skipped:
 class IngestReport:
     """What an ingest did.
 
-    ingested: files that are in the ledger now. skipped: those that were in it before. conflicts: table
-    → rows that replaced one with the same id and other content. digest: the ledger's, after it.
+    Attributes:
+        digest: The ledger's, after it.
+        ingested: Files that are in the ledger now.
+        skipped: Files that were in it before.
+        conflicts: Table → rows that replaced one with the same id and other content.
+        notices: What else a person must know.
     """
 
     digest: str

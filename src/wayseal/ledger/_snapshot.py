@@ -387,7 +387,17 @@ class Snapshot:
 
 
 def open_ledger(path: Path) -> Snapshot:
-    """The ledger's present generation, for reading. LedgerError if there is none, or it is damaged."""
+    """Opens the ledger's present generation for reading.
+
+    Args:
+        path: Folder of the ledger.
+
+    Returns:
+        The ledger; close it, or use it in a `with` statement.
+
+    Raises:
+        LedgerError: There is none, or it is damaged.
+    """
     path = Path(path)
     handle = share_with_readers(path)
     try:

@@ -40,11 +40,14 @@ MOST_PAIRS = 1 << 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StratumVolumes:
-    """A stratum of waybills, counted.
+    """A stratum of waybills, counted. Tables have only rows above 0, sorted by key.
 
-    waybills: how many are in it. actors (actor u64, waybills i64): how many of them each actor read; outlets (outlet,
-    waybills): how many came from or were scanned at each outlet; channels (channel, waybills): by issuing interface.
-    Only rows above 0, sorted by key. last: waybills with keys up to it were counted (`EVERY_KEY`: all).
+    Attributes:
+        last: Waybills with keys up to it were counted; `EVERY_KEY`: all.
+        waybills: How many are in it.
+        actors: Columns actor (u64), waybills (i64): how many of them each account read.
+        outlets: Columns outlet, waybills: how many came from or were scanned at each outlet.
+        channels: Columns channel, waybills: how many each interface issued.
     """
 
     last: int

@@ -41,11 +41,22 @@ class Shares:
 class Summary:
     """What is in a ledger.
 
-    rows: table → rows kept. first_at, last_at: least and greatest time of a read, µs since 1970 (None: no reads).
-    rejected: reason → rows. repeated: reads left out as known. dropped: rows left out by filters. conflicts: table →
-    rows that replaced another with the same id. gaps: (from, to) hours since 1970, the second excluded, without any
-    read where many are usual (`silent_hours`). known_actors: share of reads whose actor stands in `actors` (None
-    without reads). purges: what was removed; first_at and last_at are then those of the hours that are left.
+    Attributes:
+        generation: Number of its manifest.
+        digest: Of the ledger.
+        rows: Table → rows kept.
+        sources: Files that were ingested.
+        missing_tables: Tables of the contract that it lacks.
+        rejected: Reason → rows.
+        repeated: Reads left out as known.
+        dropped: Rows left out by filters.
+        conflicts: Table → rows that replaced another with the same id.
+        first_at: Least time of a read, microseconds since 1970; None: no reads.
+        last_at: Greatest time of a read, likewise.
+        gaps: (from, to) hours since 1970, the second excluded, without any read where many are usual (`silent_hours`).
+        known_actors: Share of reads whose actor stands in `actors`; None without reads.
+        shares: Shares of reads that carry a column.
+        purges: What was removed; first_at and last_at are then those of the hours that are left.
     """
 
     generation: int

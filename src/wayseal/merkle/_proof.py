@@ -10,7 +10,18 @@ from wayseal.merkle.hashing import EMPTY, node_hash
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether the leaf with hash `leaf` stands at `index` of the tree of `size` leaves with `root`."""
+    """Whether a leaf stands in a tree.
+
+    Args:
+        leaf: Hash of the leaf, 32 bytes.
+        index: Its place, from 0.
+        size: Leaves of the tree.
+        path: Hashes of the proof (RFC 9162, 2.1.3).
+        root: Root of the tree, 32 bytes.
+
+    Returns:
+        True only if the proof holds; a proof that is none is False.
+    """
     if not 0 <= index < size:
         return False
     node, last, found = index, size - 1, leaf
@@ -28,7 +39,18 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
 
 
 def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
-    """Whether the tree of `old` leaves with `old_root` begins the tree of `size` leaves with `root`."""
+    """Whether one tree begins another.
+
+    Args:
+        old: Leaves of the older tree.
+        old_root: Its root, 32 bytes.
+        size: Leaves of the newer tree.
+        root: Its root, 32 bytes.
+        path: Hashes of the proof (RFC 9162, 2.1.4).
+
+    Returns:
+        True only if the proof holds; a proof that is none is False.
+    """
     if not 0 <= old <= size:
         return False
     if old in (0, size):

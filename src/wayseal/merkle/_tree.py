@@ -16,7 +16,12 @@ Read = Callable[[int, int, int], Digests]
 
 
 class Tree:
-    """The first `size` leaves of what `read` gives."""
+    """The first leaves of what `read` gives.
+
+    Args:
+        size: How many leaves.
+        read: Gives hashes of a level of tiles, from a place to another.
+    """
 
     def __init__(self, size: int, read: Read) -> None:
         self.size = size
@@ -24,21 +29,56 @@ class Tree:
 
     @staticmethod
     def of(leaves: Digests) -> "Tree":
-        """A tree in memory over hashes of leaves."""
+        """A tree in memory over hashes of leaves.
+
+        Args:
+            leaves: 32 bytes each, one after the other.
+
+        Returns:
+            The tree.
+        """
         levels = grown([], leaves)
         return Tree(len(leaves), lambda level, start, stop: levels[level][start:stop])
 
     def leaf(self, index: int) -> bytes:
-        """Hash of one leaf."""
+        """Hash of one leaf.
+
+        Args:
+            index: Its place, from 0.
+
+        Returns:
+            32 bytes.
+        """
         return self._complete(index, index + 1)
 
     def root(self, size: int | None = None) -> bytes:
-        """Hash of the whole tree, or of its first `size` leaves."""
+        """Hash of the tree.
+
+        Args:
+            size: Of its first so many leaves; None: of all.
+
+        Returns:
+            32 bytes; that of the empty tree for 0.
+
+        Raises:
+            MerkleError: The tree has fewer leaves.
+        """
         size = self.size if size is None else self._known(size)
         return self._range(0, size) if size else EMPTY
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
-        """Hashes that lead from a leaf to the root of the first `size` leaves, the lowest first (2.1.3.1)."""
+        """Proves that a leaf stands in the tree (2.1.3.1).
+
+        Args:
+            index: Its place, from 0.
+            size: In the tree of the first so many leaves; None: of all.
+
+        Returns:
+            Hashes that lead from the leaf to the root, the lowest first.
+
+        Raises:
+            MerkleError: There is no such leaf.
+        """
         start, stop = 0, self.size if size is None else self._known(size)
         if not 0 <= index < stop:
             raise MerkleError("there is no leaf {index} in a tree of {stop}", index=index, stop=stop)
@@ -54,7 +94,18 @@ class Tree:
         return path[::-1]
 
     def consistency(self, old: int, size: int | None = None) -> list[bytes]:
-        """Hashes that show that the first `old` leaves begin the first `size` ones (2.1.4.1)."""
+        """Proves that the first leaves begin a tree (2.1.4.1).
+
+        Args:
+            old: How many leaves.
+            size: The tree of the first so many; None: of all.
+
+        Returns:
+            Hashes of the proof; none where nothing needs proof.
+
+        Raises:
+            MerkleError: The tree has fewer leaves.
+        """
         start, stop = 0, self.size if size is None else self._known(size)
         if not 0 <= old <= stop:
             raise MerkleError("a tree of {stop} leaves doesn't go on from one of {old}", stop=stop, old=old)

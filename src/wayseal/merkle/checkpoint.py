@@ -31,7 +31,12 @@ _FEWEST_LINES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyKey:
-    """A public key with the name under which it signs."""
+    """A public key with its name.
+
+    Attributes:
+        name: Under which it signs.
+        public: 32 bytes.
+    """
 
     name: str
     public: bytes
@@ -47,7 +52,17 @@ class VerifyKey:
 
     @staticmethod
     def parse(text: str) -> "VerifyKey":
-        """Read what `str` gives; MerkleError where it is something else."""
+        """Reads what `str` gives.
+
+        Args:
+            text: One line.
+
+        Returns:
+            The key.
+
+        Raises:
+            MerkleError: It is something else.
+        """
         name, given, key = _parts(text.strip(), Message("public"))
         made = VerifyKey(name=name, public=key)
         if made.id != given:
@@ -55,7 +70,15 @@ class VerifyKey:
         return made
 
     def signed(self, text: bytes, signature: bytes) -> bool:
-        """Whether `signature` is this key's over `text`."""
+        """Whether a signature is this key's.
+
+        Args:
+            text: What was signed.
+            signature: 64 bytes.
+
+        Returns:
+            True only if it is.
+        """
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
         except InvalidSignature:
@@ -65,7 +88,12 @@ class VerifyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
-    """A private key with its name; `seed` is 32 random bytes."""
+    """A private key with its name.
+
+    Attributes:
+        name: Under which it signs.
+        seed: 32 random bytes.
+    """
 
     name: str
     seed: bytes
@@ -85,12 +113,26 @@ class SigningKey:
         return VerifyKey(name=self.name, public=public)
 
     def to_text(self) -> str:
-        """The form in which it is kept, for its owner's eyes alone."""
+        """The form in which it is kept, for its owner's eyes alone.
+
+        Returns:
+            One line.
+        """
         return f"{_PRIVATE}{self.name}+{self.verify_key.id}+{_text(_ED25519 + self.seed)}"
 
     @staticmethod
     def parse(text: str) -> "SigningKey":
-        """Read what `to_text` gives; MerkleError where it is something else."""
+        """Reads what `to_text` gives.
+
+        Args:
+            text: One line.
+
+        Returns:
+            The key.
+
+        Raises:
+            MerkleError: It is something else.
+        """
         stripped = text.strip()
         if not stripped.startswith(_PRIVATE):
             raise MerkleError("this is no private key")
@@ -101,7 +143,14 @@ class SigningKey:
         return made
 
     def sign(self, text: str) -> str:
-        """`text` (whole lines) as a note with one signature."""
+        """Signs a text.
+
+        Args:
+            text: Whole lines.
+
+        Returns:
+            A note with one signature.
+        """
         signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
         line = _text(bytes.fromhex(self.verify_key.id) + signature)
         return f"{text}\n\u2014 {self.name} {line}\n"
@@ -109,7 +158,14 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What a tree was: whose (origin), how many leaves, its root, and further lines that were signed with it."""
+    """What a tree was.
+
+    Attributes:
+        origin: Whose tree.
+        size: How many leaves it has.
+        root: Its root, 32 bytes.
+        more: Further lines that were signed with it.
+    """
 
     origin: str
     size: int
@@ -117,14 +173,27 @@ class Checkpoint:
     more: tuple[str, ...] = ()
 
     def to_text(self) -> str:
-        """The lines that are signed."""
+        """The lines that are signed.
+
+        Returns:
+            Origin, size, root and further lines, each with its line end.
+        """
         return "".join(f"{line}\n" for line in (self.origin, str(self.size), _text(self.root), *self.more))
 
     @staticmethod
     def open(note: bytes, keys: Sequence[VerifyKey]) -> tuple["Checkpoint", tuple[VerifyKey, ...]]:
-        """The checkpoint in a note and the keys that signed it, at least one (rules 1 and 2).
+        """Reads a note that must be signed (rules 1 and 2).
 
-        MerkleError: no checkpoint, or a wrong signature; UnknownKeyError: signed by others.
+        Args:
+            note: The note.
+            keys: Keys that are trusted.
+
+        Returns:
+            The checkpoint, and which of the keys signed it, at least one.
+
+        Raises:
+            MerkleError: It is no checkpoint, or a signature is wrong.
+            UnknownKeyError: It was signed by others alone.
         """
         text, signatures = _split(note)
         by, others = [], []
@@ -142,7 +211,17 @@ class Checkpoint:
 
     @staticmethod
     def claimed(note: bytes) -> "Checkpoint":
-        """What a note says of itself, whoever signed it: for whoever compares it with a tree of his own."""
+        """What a note says of itself, whoever signed it: for whoever compares it with a tree of his own.
+
+        Args:
+            note: The note.
+
+        Returns:
+            The checkpoint, unverified.
+
+        Raises:
+            MerkleError: It is no checkpoint.
+        """
         return _parsed(_split(note)[0])
 
 

@@ -67,6 +67,8 @@ class WaysealError(Exception):
         Args:
             translate: Puts a text into the language.
 
+        Returns:
+            A line.
         """
         place = "" if self.file is None else str(self.file)
         if self.line is not None:
@@ -76,7 +78,16 @@ class WaysealError(Exception):
         return Message(_PLACED, {"place": place, "text": text}).fill(translate) if place and text else place or text
 
     def at(self, *, file: Path | str | None = None, line: int | None = None, key: str | None = None) -> Self:
-        """The same error, its place told more closely by whoever knows it; what is known already stays."""
+        """The same error, its place told more closely by whoever knows it; what is known already stays.
+
+        Args:
+            file: The file in which it is wrong.
+            line: Its line or row, from 1.
+            key: The column, key or field.
+
+        Returns:
+            Itself.
+        """
         self.file = file if self.file is None else self.file
         self.line = line if self.line is None else self.line
         self.key = key if self.key is None else self.key

@@ -21,8 +21,14 @@ _ASCII_DROPPED = {ord(c): None for c in " -._\t\n\v\f\r\x1c\x1d\x1e\x1f"}
 class NumberFormat:
     """One courier's number format.
 
-    pattern matches a clean number whole. rarity: how many of the random strings of the same length and alphabet
-    it lets through, as −log10; the higher, the more a match says.
+    Attributes:
+        courier: Its code.
+        name_zh: Its name in Chinese.
+        name_en: Its name in English.
+        pattern: Matches a clean number whole.
+        rarity: How many of the random strings of the same length and alphabet it lets through, as −log10; the higher,
+            the more a match says.
+        reason: Names the format.
     """
 
     courier: str
@@ -35,7 +41,14 @@ class NumberFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A courier whose format a number has, and why; `reason` names the format and never the number."""
+    """A courier whose format a number has.
+
+    Attributes:
+        courier: Its code.
+        name_zh: Its name in Chinese.
+        name_en: Its name in English.
+        reason: Names the format and never the number.
+    """
 
     courier: str
     name_zh: str
@@ -84,7 +97,13 @@ def clean_waybill(text: str) -> str:
     """The one spelling of a waybill number that all rooms compare: ASCII where Unicode allows it, upper case.
 
     Full-width and other scripts' digits become ASCII; spaces, dashes, dots, underscores and zero-width characters are
-    dropped. Never fails; "" if nothing remains. Cleaning a clean number changes nothing.
+    dropped. Never fails; cleaning a clean number changes nothing.
+
+    Args:
+        text: The number as it was written.
+
+    Returns:
+        The number; "" if nothing remains.
     """
     if text.isascii():
         return text.upper().translate(_ASCII_DROPPED)
@@ -102,7 +121,14 @@ def _clean_char(char: str) -> str:
 
 
 def s10_is_valid(number: str) -> bool:
-    """Whether a clean number has the shape of UPU S10 and its check digit is right (mod 11; 10 → 0, 11 → 5)."""
+    """Whether a clean number has the shape of UPU S10 and its check digit is right (mod 11; 10 → 0, 11 → 5).
+
+    Args:
+        number: The number, clean.
+
+    Returns:
+        Whether both hold.
+    """
     if not _S10_SHAPE.fullmatch(number):
         return False
     total = sum(w * int(d) for w, d in zip(_S10_WEIGHTS, number[2:10], strict=True))
@@ -111,10 +137,14 @@ def s10_is_valid(number: str) -> bool:
 
 
 def candidates(text: str) -> tuple[Candidate, ...]:
-    """The couriers whose format the number has, the most telling format first; () if it has none.
+    """The couriers whose format a number has.
 
-    The number is cleaned first. A format that lets few random strings through says more than one that lets through
-    many; equal ones stand in the order of `FORMATS`.
+    Args:
+        text: The number as it was written; it is cleaned first.
+
+    Returns:
+        The most telling format first: one that lets few random strings through says more than one that lets through
+            many; equal ones stand in the order of `FORMATS`. () if it has none.
     """
     number = clean_waybill(text)
     found = [f for f in FORMATS if f.pattern.fullmatch(number)]

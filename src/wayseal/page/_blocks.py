@@ -7,9 +7,13 @@ from markupsafe import Markup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Cells as text. head: titles of the columns. numbers: places of columns that align to the right.
+    """Cells as text.
 
-    bars: for each row a share from 0 to 1 that text shows as a bar at the end of its line; () without.
+    Attributes:
+        head: Titles of the columns.
+        rows: Cells, as many a row as there are titles.
+        numbers: Places of columns that align to the right.
+        bars: For each row a share from 0 to 1 that text shows as a bar at the end of its line; () without.
     """
 
     head: tuple[str, ...]
@@ -20,9 +24,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part with its title: a remark, a picture (pages only), a table, points.
+    """A part with its title.
 
-    fold: the words under which a page hides the table behind the picture; "" shows both.
+    Attributes:
+        title: What it is about.
+        note: A remark.
+        chart: A picture, on pages alone.
+        table: A table.
+        points: A list.
+        fold: The words under which a page hides the table behind the picture; "" shows both.
     """
 
     title: str
@@ -35,7 +45,18 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A whole report. facts: (name, value). origin: what it was made from, in short pieces."""
+    """A whole report.
+
+    Attributes:
+        title: What it is.
+        headline: Its answer in a line.
+        lede: Its answer in a few lines.
+        facts: Pairs of name and value.
+        sections: Its parts.
+        origin: What it was made from, in short pieces.
+        command: What gives it again.
+        footer: What stands at its end.
+    """
 
     title: str
     headline: str

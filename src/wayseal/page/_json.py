@@ -5,7 +5,17 @@ from collections.abc import Mapping
 
 
 def as_json(document: Mapping[str, object]) -> str:
-    r"""A document as JSON (UTF-8, no NaN, one line end at the end); characters that can't be seen as \u escapes."""
+    r"""A document as JSON; characters that can't be seen stand as \u escapes.
+
+    Args:
+        document: What is written; NaN and infinities are refused.
+
+    Returns:
+        Lines of JSON, with one line end at the end.
+
+    Raises:
+        ValueError: A number is none.
+    """
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     return "\n".join(_escaped(line) for line in text.split("\n")) + "\n"
 

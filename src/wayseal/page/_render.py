@@ -20,9 +20,22 @@ def render_blocks(
     color: bool,
     width: int,
 ) -> str:
-    """The report as "text", "json" or "html". ValueError for another form or language.
+    """Renders a report.
 
-    told: its blocks in a voice; keys: what it is for programs; texts: package of its messages. color, width: for text.
+    Args:
+        told: Its blocks, in a voice.
+        keys: What it is for programs.
+        texts: Package of its messages.
+        form: "text", "json" or "html".
+        lang: "en" or "zh".
+        color: Whether text has ANSI colours.
+        width: Cells a line of text.
+
+    Returns:
+        The report.
+
+    Raises:
+        ValueError: Another form or language.
     """
     language = known_lang(lang)
     if form == "json":

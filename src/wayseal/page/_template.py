@@ -14,7 +14,17 @@ _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
 def render_template(package: str, name: str, lang: Lang, **values: object) -> str:
-    """The template `name` of a package, filled; everything that is no Markup is escaped."""
+    """Fills a template of a package; everything that is no Markup is escaped.
+
+    Args:
+        package: Where the template lies.
+        name: Its file.
+        lang: Language of the page.
+        **values: What the template names.
+
+    Returns:
+        The page.
+    """
     style = _read(__package__, "page.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template(package, name).render(

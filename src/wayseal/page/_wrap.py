@@ -10,9 +10,16 @@ _ATOMS = re.compile(r"[ ]+|[^\s\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uf
 
 
 def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    """`text` in lines of at most `width` cells (an atom wider than that is cut).
+    """A text in lines; an atom that is wider than a line is cut.
 
-    first, rest: what stands before the first and before every other line, counted in the width.
+    Args:
+        text: What is wrapped.
+        width: Cells a line at most; a Chinese character has two.
+        first: What stands before the first line, counted in the width.
+        rest: What stands before every other line, counted in the width.
+
+    Returns:
+        The lines.
     """
     lines: list[str] = []
     line = first

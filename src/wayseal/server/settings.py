@@ -92,7 +92,18 @@ _BOUNDS: dict[str, tuple[float, float]] = {
 
 
 def read_settings(environment: Mapping[str, str], file: Path | None = None) -> Settings:
-    """The settings of a TOML file (one flat table) and of the environment, which wins; SettingsError (rule 1)."""
+    """Reads the settings of a file and of the environment, which wins.
+
+    Args:
+        environment: Names (WAYSEAL_ and the setting in capitals) and values.
+        file: A TOML file, one flat table; None: there is none.
+
+    Returns:
+        The settings.
+
+    Raises:
+        SettingsError: A setting isn't known, missing, or can't be (rule 1).
+    """
     given: dict[str, Any] = {} if file is None else _file(file)
     known = {one.name: one for one in fields(Settings)}
     for name in known:

@@ -77,13 +77,22 @@ def simulate(
     form: Format = Format.PARQUET,
     overwrite: bool = False,
 ) -> Paths:
-    """Writes OUT/dataset/, OUT/leaks.csv and OUT/truth.json; the same scenario and seed write the same bytes.
+    """Writes OUT/dataset/, OUT/leaks.csv and OUT/truth.json; where insiders are planted, OUT/pulled.parquet too.
 
-    Where insiders are planted, OUT/pulled.parquet too.
+    Args:
+        out: Folder to make.
+        scenario: Its parameters.
+        seed: Same scenario and seed, same bytes.
+        progress: Called with a step's name, what is done and what there is in all.
+        form: Of the dataset's tables. Parquet is written as it comes, with bounded memory; the others go through memory
+            whole.
+        overwrite: Replace what stands there from an earlier simulation.
 
-    Parquet is written as it comes, with bounded memory; CSV and JSON Lines go through memory whole. What stands in
-    OUT from an earlier simulation is replaced only with `overwrite`. SimulateError for a scenario that can't be, and
-    for a place that can't be written.
+    Returns:
+        Where everything lies.
+
+    Raises:
+        SimulateError: The scenario can't be, or the place can't be written.
     """
     dataset, leaks, truth = out / "dataset", out / "leaks.csv", out / "truth.json"
     _make_room(out, dataset, truth, overwrite)
@@ -108,7 +117,16 @@ def simulate(
 
 
 def generate(scenario: Scenario, *, seed: int, progress: Progress = quiet) -> World:
-    """The same world in memory, for small sizes."""
+    """Simulates a world in memory, for small sizes.
+
+    Args:
+        scenario: Its parameters.
+        seed: Same scenario and seed, same world.
+        progress: Called with a step's name, what is done and what there is in all.
+
+    Returns:
+        The world with its truth.
+    """
     sink = MemorySink()
     known = _run(scenario, seed, sink, progress)
     return World(tables=sink.tables(), leaks=known.leaks, truth=known.truth, pulled=known.pulled)

@@ -52,25 +52,45 @@ class Buyer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """The parameters of a simulated world; what can't be simulated raises SimulateError when it is made.
+    """The parameters of a simulated world.
 
-    accesses: rows of the log to aim at (met within a few per cent). days: length of the log. start: its first day in
-    China time. cities: the most populous so many. outlets: how many (None: by volume). exposure: reads a parcel.
-    wide_accounts: accounts that legitimately see 3 to 90 % of all parcels. browsing: share of reads without any work
-    behind them. lost_rows, lost_outlet_days: shares of the log that never arrive. colluders: accounts that leak
-    together. bought: numbers that the buyer gets. reports: numbers that other buyers used, and whose
-    recipients reported it. unknown_share: of them, from elsewhere. delay_median_h, delay_sigma:
-    the log-normal delay from read to sale. market_days: the last so many days on which the buyer buys. scans: write
-    the scans table too. queries: share of the counter clerks that work with list screens, of which only the question
-    is logged (0: nobody; with leaker lister at least half, unless it is given). shown: log what those lists showed as
-    reads instead, as a system would that logs everything. system_clock_h, buyer_clock_h: by how many hours the clock of
-    the counters' system, or the buyer's, is fast.
+    Attributes:
+        accesses: Rows of the log to aim at, met within a few per cent.
+        days: Length of the log.
+        start: Its first day in China time.
+        cities: The most populous so many.
+        outlets: How many; None: by volume.
+        exposure: Reads a parcel.
+        wide_accounts: Accounts that legitimately see 3 to 90 % of all parcels.
+        browsing: Share of reads without any work behind them.
+        lost_rows: Share of the log that never arrives, row by row.
+        lost_outlet_days: Share of the log that never arrives, an outlet's day at a time.
+        leaker: Who sells.
+        colluders: Accounts that leak together.
+        buyer: What the buyer names.
+        bought: Numbers that the buyer gets.
+        reports: Numbers that other buyers used, and whose recipients reported it.
+        unknown_share: Share of these numbers that come from elsewhere.
+        delay_median_h: Median of the log-normal delay from read to sale, hours.
+        delay_sigma: Its sigma.
+        market_days: The last so many days on which the buyer buys.
+        scans: Write the scans table too.
+        queries: Share of the counter clerks that work with list screens, of which only the question is logged (0:
+            nobody; with leaker lister at least half, unless it is given).
+        shown: Log what those lists showed as reads instead, as a system would that logs everything.
+        system_clock_h: Hours by which the clock of the counters' system is fast.
+        buyer_clock_h: Hours by which the buyer's clock is fast.
+        insiders: Who pulls waybills beside their work: none, all, few, or kinds of `insiders.Insider` (a tuple, or
+            joined by commas).
+        noise: Share of *first* reads (of an account and a waybill) without any work behind them, in place of browsing.
+        missing_scans: Share of the scans that were never recorded; a pickup and a delivery always are.
+        missing_tickets: Share of the tickets that were never recorded.
+        handovers: Share of the inquiries that another agent goes on with while the ticket names the first.
+        fields: Say of each read what it showed.
+        partner_log: Write what partners say they read (`partner_calls`).
 
-    insiders: who pulls waybills beside their work: none, all, few, or kinds of `insiders.Insider` (a tuple, or joined
-    by commas). noise: share of *first* reads (of an account and a waybill) without any work behind them, in place of
-    browsing. missing_scans, missing_tickets: shares of these that were never recorded (a pickup and a delivery always
-    are). handovers: share of the inquiries that another agent goes on with while the ticket names the first. fields:
-    say of each read what it showed. partner_log: write what partners say they read (`partner_calls`).
+    Raises:
+        SimulateError: It can't be simulated; raised when it is made.
     """
 
     accesses: int = 1_500_000
@@ -129,7 +149,11 @@ class Scenario:
             raise SimulateError("market_days must be fewer than days: what is sold must have been read before")
 
     def as_dict(self) -> dict[str, str | int | float | bool | None]:
-        """The parameters as JSON can hold them; those of insiders and noise only where they were changed."""
+        """The parameters as JSON can hold them.
+
+        Returns:
+            Name → value; those of insiders and noise only where they were changed.
+        """
         told = {k: str(v) if isinstance(v, StrEnum) else v for k, v in asdict(self).items()}
         return {k: v for k, v in told.items() if k not in _LATER or v != _LATER[k]}
 
@@ -211,7 +235,18 @@ PRESETS: Mapping[str, Scenario] = MappingProxyType(
 
 
 def preset(name: str, **changes: object) -> Scenario:
-    """A named scenario with some parameters changed; SimulateError for an unknown name or parameter."""
+    """A named scenario.
+
+    Args:
+        name: One of `PRESETS`.
+        **changes: Parameters that are other than in the preset.
+
+    Returns:
+        The scenario.
+
+    Raises:
+        SimulateError: There is no such scenario or parameter, or it can't be simulated.
+    """
     if name not in PRESETS:
         raise SimulateError("no scenario of that name; there are {presets}", presets=list(PRESETS))
     unknown = sorted(set(changes) - {f.name for f in fields(Scenario)})

@@ -49,10 +49,19 @@ def read_batches(
     options: ReadOptions | None = None,
     keep_rejected: bool = False,
 ) -> Iterator[Batch]:
-    """The rows of one file, checked, a bounded stretch at a time, in the order of the file.
+    """Reads the rows of one file, checked, a bounded stretch at a time, in the order of the file.
 
-    At least one batch comes, if only an empty one. keep_rejected: rejections carry the row's text. StoreError if the
-    file can't be read, or lacks a required column.
+    Args:
+        file: What is read.
+        mapping: Which column is what; None: the contract's names.
+        options: How to read; None: as usual.
+        keep_rejected: Rejections carry the row's text.
+
+    Returns:
+        Batches in the table's schema, with what was rejected; at least one, if only an empty one.
+
+    Raises:
+        StoreError: The file can't be read, or lacks a required column.
     """
     options = options or ReadOptions()
     if mapping is not None:

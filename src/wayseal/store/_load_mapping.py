@@ -32,7 +32,17 @@ _Doc = Mapping[str, Any]
 
 
 def load_mapping(path: Path) -> LogMapping:
-    """The mapping that a TOML file describes; StoreError names file, line and key of the first mistake."""
+    """Reads a mapping file.
+
+    Args:
+        path: The file (TOML).
+
+    Returns:
+        The mapping.
+
+    Raises:
+        StoreError: Names file, line and key of the first mistake.
+    """
     path = Path(path)
     try:
         text = path.read_text("utf-8-sig")

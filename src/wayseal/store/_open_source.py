@@ -35,10 +35,19 @@ def open_source(
     offset: timedelta | str | None = None,
     table: str | None = None,
 ) -> Source:
-    """A dataset folder, a folder of logs (with a mapping) or one file, opened.
+    """Opens a dataset folder, a folder of logs (with a mapping) or one file.
 
-    A single file is the table that `table` or the mapping says, else the one it is named after, else `accesses`.
-    offset: from UTC, for times without one; "+08:00" or a timedelta. StoreError if there is nothing to read.
+    Args:
+        path: The folder or file.
+        mapping: Which column is what; None: the contract's names.
+        offset: From UTC, of times without one: "+08:00" or a timedelta; goes before the mapping's.
+        table: What a single file is; None: what the mapping says, else what it is named after, else `accesses`.
+
+    Returns:
+        What is to be read.
+
+    Raises:
+        StoreError: There is nothing to read.
     """
     path = Path(path)
     if isinstance(offset, str):

@@ -52,11 +52,19 @@ _GUESSES: Mapping[str, Callable[[Columns], dict[str, Guess]]] = {"accesses": gue
 
 
 def propose_mapping(sample: Path, *, lang: str = "en", table: str = "accesses") -> str:
-    """A mapping file (TOML, comments in `lang` "en" or "zh") for the log, or list of leaks, that the sample is from.
+    """Proposes a mapping file for the log, or list of leaks, that a sample is from.
 
-    table: "accesses" or "leaks". It loads as it stands when every required column (`accesses`: actor, waybill and time;
-    `leaks`: waybill and when it was seen) was found; what was not found stands there as a comment. A raw log (csvlog
-    of PostgreSQL, combined, OCSF) is recognised. StoreError if the sample holds no rows or can't be read.
+    Args:
+        sample: CSV, JSON Lines, Parquet or a raw log (csvlog of PostgreSQL, combined, OCSF), which is recognised.
+        lang: Language of the comments: "en" or "zh".
+        table: "accesses" or "leaks".
+
+    Returns:
+        TOML. It loads as it stands when every required column (`accesses`: actor, waybill and time; `leaks`: waybill
+        and when it was seen) was found; what was not found stands there as a comment.
+
+    Raises:
+        StoreError: The sample holds no rows or can't be read.
     """
     if table == "accesses" and (log := propose_log(Path(sample), lang)) is not None:
         return log

@@ -17,7 +17,19 @@ from wayseal.store.types import Leaks
 
 
 def read_leaks(path: Path, *, mapping: LogMapping | None = None, offset: timedelta | str | None = None) -> Leaks:
-    """Numbers that turned up outside, from a file in any of the three formats; StoreError as for `read_batches`."""
+    """Reads numbers that turned up outside.
+
+    Args:
+        path: A file in any of the three formats.
+        mapping: Which column is what; None: the contract's names.
+        offset: From UTC, of times without one.
+
+    Returns:
+        The leaks, and what was rejected.
+
+    Raises:
+        StoreError: As of `read_batches`.
+    """
     if mapping is not None and mapping.table != "leaks":
         raise StoreError("this mapping is not for leaks", file=mapping.path, key="table")
     source = open_source(path, mapping=mapping, offset=offset, table="leaks")

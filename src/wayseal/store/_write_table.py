@@ -25,10 +25,19 @@ def write_table(
     *,
     form: Format = Format.PARQUET,
 ) -> Path:
-    """Writes `batches` (in the table's arrow_schema) as one file of a dataset folder, which is made if need be.
+    """Writes a table as one file of a dataset folder, and dataset.json, the contract's version.
 
-    Also writes dataset.json, the contract's version. Returns the file; StoreError if it can't be written, or `form` is
-    that of a raw log.
+    Args:
+        folder: The dataset; made if need be.
+        table: Name of the table.
+        batches: Rows in the table's arrow_schema.
+        form: What is written.
+
+    Returns:
+        The file.
+
+    Raises:
+        StoreError: It can't be written, or `form` is that of a raw log.
     """
     path = folder / f"{table}.{form}"
     if form in LOGS:

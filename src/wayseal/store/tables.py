@@ -237,6 +237,13 @@ TABLES: Mapping[str, Table] = MappingProxyType({t.name: t for t in _ALL})
 
 
 def arrow_schema(table: str | Table) -> pa.Schema:
-    """The Arrow schema of a table's batches: every column of the contract in its order, absent optional ones null."""
+    """The Arrow schema of a table's batches.
+
+    Args:
+        table: The table or its name.
+
+    Returns:
+        Every column of the contract in its order; absent optional ones are null.
+    """
     known = TABLES[table] if isinstance(table, str) else table
     return pa.schema([pa.field(c.name, c.arrow, nullable=not c.required) for c in known.columns])

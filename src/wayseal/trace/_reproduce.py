@@ -18,7 +18,15 @@ _NESTED = ("inputs", "fit")
 
 
 def find_differences(report: Mapping[str, Any], result: TraceResult) -> tuple[str, ...]:
-    """Keys whose values a trace doesn't give again (rule 1), sorted; none where it is reproduced."""
+    """What of a report a trace doesn't give again (rule 1).
+
+    Args:
+        report: A JSON report.
+        result: The trace anew.
+
+    Returns:
+        Keys whose values differ, sorted; none where it is reproduced.
+    """
     return min((_differing(report, json.loads(render(result, "json", lang))) for lang in LANGS), key=len)
 
 

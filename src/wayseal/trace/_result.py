@@ -131,10 +131,30 @@ class Proposal:
 class TraceResult:
     """A whole trace. Text, JSON and HTML reports are functions of this and of the language alone.
 
-    sensitivity: pairs (expected number of sources a priori κ, probability of the leading source
-    under it). considered: how many sources of each kind stood to choice. span: first and last read
-    of the log, ISO 8601. queries: None for a ledger without any. next: tests that would tell most, best first; none
-    once somebody is named. checkpoint: what the ledger's tree was, None in a ledger without one.
+    Attributes:
+        wayseal: Version that made it.
+        seed: Of all randomness.
+        ledger_digest: Of the ledger.
+        leaks_digest: Of the leaks.
+        leaks: How many numbers were given.
+        found: How many of them the ledger knows.
+        verdict: How far the evidence carries.
+        unknown_share: Share of the numbers that come from elsewhere.
+        fit: How well the model fits.
+        missing_tables: Tables of the contract that the ledger lacks.
+        quality: What a reader must know of the data.
+        sources: Sources by probability.
+        leak_rows: The numbers, each with what is known of it.
+        saw: Who had which number.
+        sensitivity: Pairs (expected number of sources a priori κ, probability of the leading source under it).
+        considered: How many sources of each kind stood to choice.
+        span: First and last read of the log, ISO 8601.
+        accesses: Reads of the log.
+        delay: How long after the read numbers are sold.
+        kappa: Expected number of sources a priori.
+        queries: None for a ledger without any.
+        next: Tests that would tell most, best first; none once somebody is named.
+        checkpoint: What the ledger's tree was; None in a ledger without one.
     """
 
     wayseal: str

@@ -55,9 +55,20 @@ class TraceError(WaysealError):
 
 
 def trace(snapshot: Snapshot, leaks: Leaks, *, seed: int, progress: Progress) -> TraceResult:
-    """Trace the leaks in one generation of a ledger. Same snapshot, leaks and seed: same result.
+    """Traces leaks in one generation of a ledger. Same snapshot, leaks and seed: same result.
 
-    progress: called with ("trace", steps done, steps in all). TraceError if the file holds no number.
+    Args:
+        snapshot: The ledger as it is.
+        leaks: Numbers that turned up.
+        seed: Of all randomness.
+        progress: Called with ("trace", steps done, steps in all).
+
+    Returns:
+        The trace.
+
+    Raises:
+        TraceError: The file holds no number.
+        LedgerError: A file of the ledger is damaged or missing.
     """
     if not len(leaks.rows):
         raise TraceError("the leaks file holds no number that could be read")

@@ -372,9 +372,20 @@ def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dic
 
 
 def new_vault(main: Database, keys: Database, origin: str, purposes: str, rules: str, caller: Caller, now: int) -> None:
-    """Makes a vault in databases that have their tables: its origin (the log's name), its first policy.
+    """Makes a vault in databases that have their tables.
 
-    VaultError where there is one; PolicyError where the policy can't be.
+    Args:
+        main: Records, directory and log.
+        keys: Wrapped data keys.
+        origin: The log's name, for good.
+        purposes: The first policy's purposes, as TOML.
+        rules: Its rules, as Cedar policies.
+        caller: Who does it.
+        now: Microseconds since 1970, UTC.
+
+    Raises:
+        VaultError: There is one already.
+        PolicyError: The policy can't be.
     """
     check.identifier("origin", origin)
     if " " in origin or "+" in origin:

@@ -8,7 +8,16 @@ from wayseal.vault.fields import Field, Form
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: the system that calls (client), on whose behalf (actor), and by which request."""
+    """Who asks.
+
+    Attributes:
+        client: The system that calls.
+        actor: On whose behalf.
+        scopes: What it may call.
+        request: Id of the request.
+        via: The way by which it comes.
+        ip: Its address, if known.
+    """
 
     client: str
     actor: str
@@ -20,7 +29,15 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """What is to be sealed under a number. values: shown by no `repr`."""
+    """What is to be sealed under a number.
+
+    Attributes:
+        waybill: Its number.
+        values: What is sealed; shown by no `repr`.
+        origin_outlet: Where it comes from.
+        destination_outlet: Where it goes to.
+        keep_until: When its key is to be erased, microseconds since 1970.
+    """
 
     waybill: str
     values: Mapping[Field, str] = field(repr=False)
@@ -31,7 +48,12 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
-    """A parcel that was sealed, durably: a token for each field that it has."""
+    """A parcel that was sealed, durably.
+
+    Attributes:
+        waybill: Its number.
+        tokens: A token for each field that it has.
+    """
 
     waybill: str
     tokens: Mapping[Field, str]
@@ -39,7 +61,14 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One waybill that somebody wants to see, why. reason: free text, sealed in the log, shown by no `repr`."""
+    """One waybill that somebody wants to see.
+
+    Attributes:
+        waybill: Its number.
+        purpose: A code of the policy.
+        reason: Free text, sealed in the log, shown by no `repr`.
+        fields: Fewer fields than the purpose allows; None: all of them.
+    """
 
     waybill: str
     purpose: str
@@ -58,7 +87,16 @@ def _ask(waybill: str, purpose: str, reason: str, fields: frozenset[Field] | Non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosed:
-    """What was shown, and where it stands in the log."""
+    """What was shown, and where it stands in the log.
+
+    Attributes:
+        waybill: Its number.
+        seq: Its place in the log, from 0.
+        leaf: Hash of the log's entry, 32 bytes.
+        values: What was shown; by no `repr`.
+        forms: How each field was shown.
+        until: When whoever got it must have let go of it, microseconds since 1970.
+    """
 
     waybill: str
     seq: int
@@ -96,7 +134,15 @@ class Revised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """What was not shown, and which rule says so. seq: where the refusal stands in the log."""
+    """What was not shown, and which rule says so.
+
+    Attributes:
+        waybill: Its number.
+        rule: Code of the rule.
+        zh: Its words in Chinese.
+        en: Its words in English.
+        seq: Where the refusal stands in the log.
+    """
 
     waybill: str
     rule: str

@@ -14,12 +14,25 @@ def hit(
     register: RegisterArgument,
     waybill: Annotated[str, typer.Argument(help="Number of the canary.", metavar="WAYBILL")],
     seen_at: Annotated[
-        str, typer.Option(help="When it was seen on sale; with --silent, up to when nobody saw it. With an offset.")
+        str,
+        typer.Option(
+            help="Time with an offset at which it was seen on sale; with `--silent`, up to which nobody saw it."
+        ),
     ],
-    silent: Annotated[bool, typer.Option("--silent", help="Close its wait: it did not come out.")] = False,
+    silent: Annotated[
+        bool,
+        typer.Option(
+            "--silent",
+            help="Close its wait. Until then a canary that didn't come out says nothing. If it comes out later, the "
+            "hit counts.",
+        ),
+    ] = False,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Record that a canary turned up for sale, or that its time is over without, and say what that tells.
+
+    The same again changes nothing. A number that is none of the register's, or a time before it was planned, ends with
+    exit code 3.
 
     \b
     wayseal canary hit canaries.jsonl YT9876543210123 --seen-at 2026-03-09T14:00+08:00

@@ -17,28 +17,59 @@ from wayseal.page.visible import visible
 from wayseal.trace.canary import RegisterState, parse_time
 from wayseal.trace.canary import plan as run
 
+RegisterOption = Annotated[
+    Path,
+    typer.Option(
+        help="File that keeps the canaries; made, readable by you alone, where there is none.", dir_okay=False
+    ),
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="A [JSON report](report-json.md): accounts by its probabilities, pools by what they tell.",
+        dir_okay=False,
+    ),
+]
+ForOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--for",
+        help="An account that gets canaries of its own; may be given more than once. All are believed in equally. "
+        "Without `--report` and `--for` the register's present belief goes on.",
+    ),
+]
+
 
 def plan(
     ledger: LedgerArgument,
-    register: Annotated[Path, typer.Option(help="Write them down here; made where there is none.", dir_okay=False)],
-    report: Annotated[
-        Path | None,
-        typer.Option(help="A JSON report of `wayseal trace`: accounts by probability.", dir_okay=False),
-    ] = None,
-    for_: Annotated[
-        list[str] | None, typer.Option("--for", help="An account that gets canaries of its own; may be given again.")
-    ] = None,
+    register: RegisterOption,
+    report: ReportOption = None,
+    for_: ForOption = None,
     count: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="How many at most (default: 3, or one for each --for).")
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="How many at most; fewer where one more would tell too little before the first answers.",
+            show_default="3, or one for each --for",
+        ),
     ] = None,
     sensitivity: Annotated[
         float, typer.Option(help="How often a canary that its leaker meets is seen on sale, .01 to 1.")
     ] = 0.5,
-    at: Annotated[str | None, typer.Option(help="Time from which on they are created (default: now).")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Time with an offset: they are to be created within a day of it.", show_default="now"),
+    ] = None,
     seed: SeedOption = 7,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Plan canaries: numbers, rows that look real, and the accounts to show them to. Nothing is sent to anybody.
+    """Plan canaries: numbers, rows that look real, and the accounts to show them to.
+
+    Canaries are waybills that only chosen accounts meet, so that the seller is among them if one turns up for sale. The
+    command says what to create in the courier's own system and whom to show it to, and writes it into a register.
+    Nothing is sent to anybody. The ledger needs the table `waybills`. [How it decides](how-it-decides.md#canaries)
+    explains numbers and rows.
 
     \b
     wayseal canary plan ledger --report report.json --count 3 --register canaries.jsonl

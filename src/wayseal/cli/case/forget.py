@@ -20,17 +20,25 @@ from wayseal.model.times import micros
 
 
 def forget(
-    before: Annotated[str, typer.Option(help="Cases that were closed before this day go, such as 2026-01-01 (UTC).")],
+    before: Annotated[
+        str,
+        typer.Option(
+            help="Cases that were closed before this day go, such as `2026-01-01` (UTC); the last verdict counts."
+        ),
+    ],
     who: WhoOption,
     why: WhyOption,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")] = False,
     ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Forget cases that were closed before a day, with all that was recorded of them. A line stays that says so.
+    """Forget cases that were closed before a day, with all that was recorded of them.
+
+    A line stays that says so. [Retention](cases.md#retention) says what goes and what stays.
 
     \b
     wayseal case forget --before 2026-01-01 --who "Wang, IT" --why "retention rule 4" --dry-run
+    wayseal case forget --before 2026-01-01 --who "Wang, IT" --why "retention rule 4"
     """
     words, moment = CASE_TEXTS[lang], _parse_day(before)
     if dry_run:

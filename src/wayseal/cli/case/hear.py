@@ -17,21 +17,41 @@ from wayseal.detect.casebook import writing as writing_casebook
 
 def hear(
     case: CaseArgument,
-    who: Annotated[str, typer.Option(help="Who writes it down: kept in the casebook.")],
-    statement: Annotated[str | None, typer.Option(help="What the person said.")] = None,
+    who: Annotated[
+        str, typer.Option(help="Who writes it down: a line of up to 500 characters that stays in the casebook.")
+    ],
+    statement: Annotated[
+        str | None,
+        typer.Option(
+            help="What the person said, up to 20,000 characters. It stays in the shell's history: rather use `--file`.",
+            show_default="this or --file",
+        ),
+    ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="Instead: a text file with it, - for standard input.", dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="A text file with it (UTF-8); `-` for standard input.",
+            show_default="this or --statement",
+            dir_okay=False,
+        ),
     ] = None,
     actor: Annotated[
-        str | None, typer.Option(help="The person's account, by id or pseudonym; needed where the case has several.")
+        str | None,
+        typer.Option(
+            help="The person's account, by its id or by the pseudonym that `wayseal case open` prints; required where "
+            "the case has several."
+        ),
     ] = None,
     ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Record what the person concerned said. It is kept in the casebook, also after a verdict.
+    """Record what the person concerned said.
+
+    It is kept in the casebook. Any time will do, after a verdict too.
 
     \b
     wayseal case hear c-17 --who "Li, audit" --file statement.txt
+    wayseal case hear c-17 --who "Li, audit" --actor u-1042 --file - < statement.txt
     """
     if (statement is None) == (file is None):
         raise WrongUsageError("give --statement or --file", param_hint="--statement")

@@ -26,15 +26,22 @@ REPORT = "wayseal.detect.report"
 
 def list_(
     ledger: LedgerOption = LEDGER,
-    state: Annotated[CaseState | None, typer.Option(help="Only cases that stand like this.")] = None,
+    state: Annotated[
+        CaseState | None,
+        typer.Option(help="Only cases that stand like this: `new`, `opened`, `true` or `false`.", show_default="all"),
+    ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Every case, how it stands, and what was done with it. Accounts are pseudonyms until a case is opened.
+    """Every case, how it stands, and what was done with it.
+
+    Accounts are pseudonyms until a case is opened ([cases](cases.md#who-may-open-one)); what a person said is not in
+    the list, and in the JSON only while all names of the case may be shown. The text has local times (UTC+8) and
+    detectors in words; the JSON has times in UTC and the detectors' [names](detectors.md).
 
     \b
     wayseal case list
-    wayseal case list --ledger ledger --state new --format json
+    wayseal case list --state new --format json | jq -r '.cases[].case'
     """
     folder = casebook_folder(ledger)
     book = read_casebook(folder)

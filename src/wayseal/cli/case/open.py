@@ -22,7 +22,9 @@ def open_(
     ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Open a case: print the names of its accounts, and what the persons said. That is recorded, each time.
+    """Open a case: print the names of its accounts, and what the persons said.
+
+    Who asked and why is recorded before, each time; if that can't be written down, nothing is shown.
 
     \b
     wayseal case open c-17 --who "Li, audit" --why "complaint 2026-041"

@@ -23,14 +23,20 @@ CHANGED = 7
 
 def verify(
     ledger: LedgerOption = LEDGER,
-    head: Annotated[str | None, typer.Option(help="A head that was printed before: it must go on from there.")] = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head that was printed before: the casebook must go on from there.")
+    ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Look at every line of the casebook, and say which was changed, taken out, moved or put in.
 
+    It ends with 0 only if there is none. It prints the head, to be [written down
+    elsewhere](cases.md#what-verification-finds).
+
     \b
     wayseal case verify --ledger ledger
+    wayseal case verify
     """
     folder = casebook_folder(ledger)
     try:

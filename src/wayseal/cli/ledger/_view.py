@@ -19,7 +19,9 @@ class LedgerFormat(StrEnum):
     JSON = "json"
 
 
-LedgerFormatOption = Annotated[LedgerFormat, typer.Option("--format", help="What to write.")]
+LedgerFormatOption = Annotated[
+    LedgerFormat, typer.Option("--format", help="`text` for the screen, `json` for programs.")
+]
 
 
 def verification_lines(found: Verification, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:

@@ -16,16 +16,27 @@ from wayseal.ledger import upkeep
 def backup(
     ledger: LedgerArgument,
     dest: Annotated[
-        Path, typer.Argument(help="Folder of the backup: a new one, or one of this ledger.", metavar="DEST")
+        Path,
+        typer.Argument(
+            help="Folder of the backup: a new or empty one, or a backup of this ledger. Anything else is left alone "
+            "with exit code 3.",
+            metavar="DEST",
+        ),
     ],
     check: Annotated[
-        bool, typer.Option("--check", help="Read the backup's own files again, too, and replace damaged ones.")
+        bool,
+        typer.Option(
+            "--check", help="Also read the files again that the backup has, and replace those that have gone bad."
+        ),
     ] = False,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
-    """Copy a ledger, also while it is written to. The second time only what is new is copied.
+    """Copy a ledger, also while it is written to.
+
+    Each file is checked by SHA-256. Run again, it copies only what is new. The copy can be read by all commands and
+    written to by none. [Backup](ledger.md#backup-and-restoration) says what is guaranteed.
 
     \b
     wayseal ledger backup ledger /mnt/backup/ledger

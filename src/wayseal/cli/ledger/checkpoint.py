@@ -20,7 +20,9 @@ def checkpoint(
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the checkpoint here.")],
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Sign what the ledger is now: its id, the size of its tree, its root. Let another administrator keep it.
+    """Sign what the ledger is now: its id, the size of its tree, its root.
+
+    Let somebody keep the file who can't write to the ledger; [tamper evidence](ledger.md#tamper-evidence) says why.
 
     \b
     wayseal ledger checkpoint ledger --key keeper.key --out 2026-03-01.checkpoint

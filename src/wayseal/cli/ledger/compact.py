@@ -9,7 +9,9 @@ from wayseal.ledger import retention
 
 
 def compact(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: QuietOption = False) -> None:
-    """Merge a ledger's small files: one a kind and day. Reads, answers and proofs stay what they are.
+    """Merge a ledger's small files: one a kind and day.
+
+    Reads, answers and proofs stay what they are; where there is nothing to do it says so and changes nothing.
 
     \b
     wayseal ledger compact ledger

@@ -19,21 +19,36 @@ MOST_NAMED = 5
 
 def doctor(
     ledger: LedgerArgument,
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what is provably safe to mend, and say it.")] = False,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Remove leavings, take others' rights away, make tiles again, take files from the backup; say each "
+            "thing that was done.",
+        ),
+    ] = False,
     source: Annotated[
         Path | None, typer.Option("--from", help="A backup of this ledger, to compare with and to take files from.")
     ] = None,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Also make counts, pairs and marks again from the reads, and compare.")
+        bool,
+        typer.Option(
+            "--deep",
+            help="Also make counts, pairs, catalogue and marks of first reads again, and compare them; takes longer.",
+        ),
     ] = False,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
-    """Say what is wrong with a ledger, what hangs on it, and what to do. Nothing is changed without --repair.
+    """Say what is wrong with a ledger, what hangs on it, and what to do.
+
+    With `--repair` it mends what is provably safe to mend; without, it changes nothing. It ends with 11 if there is
+    something to be seen to. [When something is wrong](ledger.md#when-something-is-wrong) lists what it finds.
 
     \b
     wayseal ledger doctor ledger
+    wayseal ledger doctor ledger --deep
     wayseal ledger doctor ledger --repair --from /mnt/backup/ledger
     """
     with progress_bars(quiet) as progress:

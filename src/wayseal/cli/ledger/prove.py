@@ -13,19 +13,38 @@ from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import integrity
 
-Note = Annotated[Path, typer.Option("--checkpoint", help="A signed checkpoint of this ledger.", dir_okay=False)]
+Note = Annotated[
+    Path,
+    typer.Option(
+        "--checkpoint", help="A signed checkpoint of this ledger, from after the read came in.", dir_okay=False
+    ),
+]
 
 
 def prove(
     ledger: LedgerArgument,
     checkpoint: Note,
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the proof here.")],
-    access: Annotated[str | None, typer.Option(help="Id of the read (column `access`).")] = None,
-    read: Annotated[str | None, typer.Option(help="Or its source and row, as `wayseal ledger reads` has it.")] = None,
-    waybill: Annotated[str | None, typer.Option(help="Its waybill: quicker, and needed where ids repeat.")] = None,
+    access: Annotated[
+        str | None,
+        typer.Option(help="Id of the read, as in the column `access` of the log.", show_default="this or --read"),
+    ] = None,
+    read: Annotated[
+        str | None,
+        typer.Option(
+            help="Its source and row, as `wayseal ledger reads` has them: `0:42`. The proof then holds the key of the "
+            "`access` id, not the id.",
+            show_default="this or --access",
+        ),
+    ] = None,
+    waybill: Annotated[
+        str | None, typer.Option(help="The read's waybill: quicker, and needed where several reads carry the id.")
+    ] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Prove that one read stands in the ledger, to somebody who doesn't have it, and tell nothing of other reads.
+
+    Of other reads the proof holds salted hashes and nothing else.
 
     \b
     wayseal ledger prove ledger --access a17 --checkpoint 2026-03-01.checkpoint --out a17.proof

@@ -23,33 +23,55 @@ from wayseal.model.times import day_name
 _MOST_TEXT = 500
 
 
+WhoOption = Annotated[
+    str, typer.Option(help="Who purges: a line of up to 500 characters that stays in the ledger and in the proof.")
+]
+BeforeOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Everything about waybills first seen before this day goes, such as `2026-01-01` (UTC). Give this or "
+        "`--keep-days`."
+    ),
+]
+KeepDaysOption = Annotated[
+    int | None, typer.Option(min=1, help="Instead of `--before`: so many days up to the newest read stay.")
+]
+CheckpointOption = Annotated[
+    Path | None, typer.Option(help="For the proof: a signed checkpoint from before the purge.", dir_okay=False)
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="For the proof: the private key, to sign the checkpoint after it at once; else `wayseal ledger "
+        "checkpoint` makes it.",
+        dir_okay=False,
+    ),
+]
+
+
 def purge(
     ledger: LedgerArgument,
-    who: Annotated[str, typer.Option(help="Who purges: kept in the ledger and in the proof.")],
-    why: Annotated[str, typer.Option(help="Why: the rule or the request; no personal data.")],
-    before: Annotated[
-        str | None, typer.Option(help="Everything about waybills first seen before this day goes, such as 2026-01-01.")
-    ] = None,
-    keep_days: Annotated[
-        int | None, typer.Option(min=1, help="Instead of --before: so many days up to the newest read stay.")
-    ] = None,
+    who: WhoOption,
+    why: Annotated[str, typer.Option(help="Why: the rule or the request, no personal data; up to 500 characters.")],
+    before: BeforeOption = None,
+    keep_days: KeepDaysOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the proof of the purge here.")] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="For --out: a signed checkpoint from before the purge.", dir_okay=False)
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(help="For --out: the private key, to sign the state after it at once.", dir_okay=False),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")] = False,
+    checkpoint: CheckpointOption = None,
+    key: KeyOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go (days, reads, waybills, bytes) and change nothing.")
+    ] = False,
     below_legal_minimum: Annotated[
-        bool, typer.Option("--below-legal-minimum", help="Remove what is younger than six months, too.")
+        bool,
+        typer.Option("--below-legal-minimum", help="Remove what is younger than six months, too; the ledger notes it."),
     ] = False,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Remove everything about waybills first seen before a day, so that what is left still verifies and is provable.
+
+    [Retention](ledger.md#retention) says what goes, what stays, and what no proof can show.
 
     \b
     wayseal ledger purge ledger --keep-days 365 --who "Wang, IT" --why "retention rule 4" --dry-run

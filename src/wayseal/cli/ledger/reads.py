@@ -27,9 +27,13 @@ def reads(
 ) -> None:
     """List the reads of one waybill, each with the name by which `wayseal ledger prove --read` knows it.
 
+    Each comes with source and row, time, account, action, system and file. `read` (source and row, such as `0:42`) is
+    what `wayseal ledger prove --read` takes. The ledger keeps only keys of `access` ids, so these aren't shown;
+    `has_access_id` in the JSON says whether a read has one.
+
     \b
     wayseal ledger reads ledger --waybill YT9876543210123
-    wayseal ledger reads ledger --waybill YT9876543210123 --format json | jq -r .reads[].read
+    wayseal ledger reads ledger --waybill YT9876543210123 --format json | jq -r '.reads[].read'
     """
     waybill = clean_waybill(waybill)
     with open_ledger(ledger) as snapshot:

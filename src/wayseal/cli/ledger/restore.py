@@ -13,12 +13,20 @@ from wayseal.ledger import upkeep
 
 def restore(
     backup: Annotated[Path, typer.Argument(help="Folder that `wayseal ledger backup` made.", metavar="BACKUP")],
-    dest: Annotated[Path, typer.Argument(help="Folder of the new ledger; it must be new or empty.", metavar="DEST")],
+    dest: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of the ledger, new or empty. A restoration that was broken off goes on in its folder.",
+            metavar="DEST",
+        ),
+    ],
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
-    """Make a ledger of a backup, after a check of every file. Only one of original and copy may go on.
+    """Make a ledger of a backup, after a check of every file.
+
+    Go on with the restored ledger or with the original, never with both ([why](ledger.md#backup-and-restoration)).
 
     \b
     wayseal ledger restore /mnt/backup/ledger ledger

@@ -33,17 +33,23 @@ if TYPE_CHECKING:
 def verify(
     ledger: LedgerArgument,
     checkpoint: Annotated[
-        list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given again.")
+        list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given more than once.")
     ] = None,
     key: Annotated[list[Path] | None, PUBLIC_KEY] = None,
     vault: Annotated[
-        Path | None, typer.Option(help="Vault whose log it was projected from: verify that log too, and compare.")
+        Path | None,
+        typer.Option(
+            help="Folder of the vault whose [log](disclosure-log.md#the-analytics-ledger) it is a projection of: that "
+            "log is verified too, and every disclosure compared with its row."
+        ),
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Check every file, row, tile and checkpoint of a ledger, and name each that is not what it was.
+
+    It ends with 0 only if all is what it was.
 
     \b
     wayseal ledger verify ledger

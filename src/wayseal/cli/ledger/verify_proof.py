@@ -21,11 +21,17 @@ def verify_proof(
     proof: Annotated[Path, typer.Argument(help="File that `wayseal ledger prove` or `purge` wrote.", metavar="PROOF")],
     key: Annotated[list[Path], PUBLIC_KEY],
     checkpoint: Annotated[
-        list[Path] | None, typer.Option(help="Of a purge: the checkpoint after it, where the proof has none.")
+        list[Path] | None,
+        typer.Option(
+            help="Of a purge: the checkpoint that was signed right after it, where the proof has none; may be given "
+            "more than once."
+        ),
     ] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Check a proof of a read or of a purge with nothing but the public key of whoever keeps the checkpoints.
+
+    It shows the read; or of a purge what went, who did it and why. Which of the two it is, the file says.
 
     \b
     wayseal ledger verify-proof a17.proof --key keeper.key.pub

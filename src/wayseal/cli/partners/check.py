@@ -26,10 +26,19 @@ def check(
     ledger: LedgerArgument,
     contracts: Annotated[Path, typer.Option(help="Folder of contracts, a TOML file each.")],
     from_: Annotated[
-        str | None, typer.Option("--from", help="From this day (UTC+8) or time on, such as 2026-03-02.")
+        str | None,
+        typer.Option(
+            "--from",
+            help="From this day (UTC+8) or this time on: `2026-03-02`, `2026-03-02T08:00+08:00`. A time without an "
+            "offset is in UTC+8.",
+            show_default="the beginning",
+        ),
     ] = None,
     to: Annotated[
-        str | None, typer.Option(help="Up to this day, which is included, or this time, which is not.")
+        str | None,
+        typer.Option(
+            help="Up to this day, which is included, or up to this time, which is not.", show_default="the end"
+        ),
     ] = None,
     format: ReportFormatOption = ReportFormat.TEXT,
     out: OutOption = None,
@@ -37,6 +46,10 @@ def check(
     quiet: QuietOption = False,
 ) -> None:
     """Check what partners read against their contracts, and against their own logs where the ledger has them.
+
+    The partner's own log is the table `partner_calls`. [Partner interfaces](partners.md) explains contracts, breaches
+    and the keys of the JSON. Breaches are no error: the exit code is 0. A contract that can't be used as it stands ends
+    with exit code 3, and file, line and key are named.
 
     \b
     wayseal partners check ledger --contracts contracts

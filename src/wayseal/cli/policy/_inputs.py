@@ -14,15 +14,25 @@ from wayseal.vault.policy.cases import USUAL, default_cases, parse_cases, reques
 
 PurposesOption = Annotated[
     Path | None,
-    typer.Option("--purposes", help="Purposes (TOML) in place of the built-in ones.", dir_okay=False),
+    typer.Option(
+        "--purposes",
+        help="File of [purposes](purposes.md#files-of-your-own) (TOML).",
+        show_default="the built-in purposes",
+        dir_okay=False,
+    ),
 ]
 RulesOption = Annotated[
     Path | None,
-    typer.Option("--rules", help="Rules (Cedar) in place of the built-in ones.", dir_okay=False),
+    typer.Option("--rules", help="File of rules (Cedar).", show_default="the built-in rules", dir_okay=False),
 ]
 CasesOption = Annotated[
     Path | None,
-    typer.Option("--cases", help="Case file (TOML) in place of the built-in one.", dir_okay=False),
+    typer.Option(
+        "--cases",
+        help="[Case file](purposes.md#cases) (TOML) in which `CASE` stands.",
+        show_default="the built-in cases",
+        dir_okay=False,
+    ),
 ]
 
 

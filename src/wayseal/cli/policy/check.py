@@ -12,10 +12,14 @@ from wayseal.cli.policy._inputs import load_policy
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(help="A file of purposes (.toml), of rules (.cedar), or both.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="A file of purposes (`.toml`), one of rules (`.cedar`), or one of each.")
+    ],
     lang: LangOption = Lang.EN,
 ) -> None:
     """Check files of purposes and rules, held against each other or against the built-in ones; uses nothing.
+
+    What can't be used ends with exit code 3, and file, line or purpose, and key are named.
 
     \b
     wayseal policy check purposes.toml

@@ -16,14 +16,22 @@ from wayseal.vault.policy import explain as explain_policy
 
 def explain(
     case: Annotated[str | None, typer.Argument(help="Name of a case that asks the question.")] = None,
-    role: Annotated[str | None, typer.Option(help="Role of whoever asks.")] = None,
-    purpose: Annotated[str | None, typer.Option(help="Purpose that is named.")] = None,
+    role: Annotated[str | None, typer.Option(help="Role of whoever asks.", show_default="that of the case")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Purpose that is named.", show_default="that of the case")] = None,
     relation: Annotated[
-        list[str] | None, typer.Option(help="How the outlet stands to the parcel, such as holds; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="How the outlet stands to the parcel, such as `holds`; may be given several times.",
+            show_default="those of the case",
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Anything else, such as ticket=true, state=delivered, hours=30; repeatable."),
+        typer.Option(
+            "--set",
+            help="Anything else of a [case](purposes.md#cases), such as `ticket=true`, `state=delivered`, `hours=30`; "
+            "may be given several times.",
+        ),
     ] = None,
     cases: CasesOption = None,
     purposes: PurposesOption = None,
@@ -32,6 +40,9 @@ def explain(
     lang: LangOption = Lang.EN,
 ) -> None:
     """Say what the policy decides and why: every rule, whether it holds or refuses, and the values it looked at.
+
+    The question is that of a case, one of your own, or a case with something changed. It asks no vault and looks at no
+    waybill.
 
     \b
     wayseal policy explain --role courier --purpose deliver --relation holds --relation origin

@@ -15,6 +15,9 @@ def show(
 ) -> None:
     """Show each purpose (who, what, in which form, opened by what, how long, how many) and the rules in their order.
 
+    [Purposes, rules, budgets](purposes.md) explains them. `wayseal policy` needs packages of its own: `pip install
+    'wayseal[vault]'`.
+
     \b
     wayseal policy show
     wayseal policy show --purposes purposes.toml --lang zh

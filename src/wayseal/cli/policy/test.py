@@ -17,13 +17,16 @@ FAILED = 3
 
 
 def test(
-    cases: Annotated[Path | None, typer.Argument(help="Case file (TOML); default: the built-in one.")] = None,
+    cases: Annotated[Path | None, typer.Argument(help="Case file (TOML).", show_default="the built-in cases")] = None,
     purposes: PurposesOption = None,
     rules: RulesOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Run cases on a policy; ends with 3 if one doesn't get what it expects, and says what no case shows.
+
+    Each [case](purposes.md#cases) must get the decision, and each amount of work the budget, that it expects. It says
+    which purposes no case shows allowed or refused, and which rules speak in none.
 
     \b
     wayseal policy test

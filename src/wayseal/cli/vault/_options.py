@@ -13,17 +13,21 @@ VaultOption = Annotated[
 
 ActorOption = Annotated[
     str | None,
-    typer.Option("--actor", envvar="WAYSEAL_ACTOR", help="Who does it, as the directory has it; default: your login."),
+    typer.Option(
+        "--actor", envvar="WAYSEAL_ACTOR", help="Who does it, as the directory has it.", show_default="your login"
+    ),
 ]
 
 
 NumbersArgument = Annotated[list[str], typer.Argument(help="Waybill number; more than one may be given.")]
 
 
-PurposeOption = Annotated[str, typer.Option("--purpose", help="What for: a code of the policy, such as deliver.")]
+PurposeOption = Annotated[
+    str, typer.Option("--purpose", help="What for: a [code of the policy](purposes.md), such as `deliver`.")
+]
 
 
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in a few words; sealed in the log.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in at most 200 characters; sealed in the log.")]
 
 
 class DatabaseName(StrEnum):
@@ -33,4 +37,7 @@ class DatabaseName(StrEnum):
     KEYS = "keys"
 
 
-DatabaseArgument = Annotated[DatabaseName, typer.Argument(help="Which database: main or keys.", metavar="SET")]
+DatabaseArgument = Annotated[
+    DatabaseName,
+    typer.Argument(help="Which database: `main` (records, directory, log) or `keys` (wrapped keys).", metavar="SET"),
+]

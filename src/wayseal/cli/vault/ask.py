@@ -21,6 +21,8 @@ def ask(
 ) -> None:
     """Ask a second person to agree to bulk; prints the approval's id, which `disclose` takes once it is given.
 
+    It lasts for eight hours.
+
     \b
     wayseal vault ask audit 200
     """

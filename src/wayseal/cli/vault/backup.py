@@ -18,13 +18,15 @@ from wayseal.vault.backup import back_up
 
 def backup(
     which: DatabaseArgument,
-    dest: Annotated[Path, typer.Argument(help="Folder of the backup: new or empty.", metavar="DEST")],
+    dest: Annotated[Path, typer.Argument(help="Folder of the backup, new or empty.", metavar="DEST")],
     vault: VaultOption = VAULT,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Copy one of the two databases while the service runs: main first, then keys, each to a place of its own.
+
+    [Backup](operation.md#backup) says why in this order.
 
     \b
     wayseal vault backup main /mnt/a/main-2026-03-01

@@ -16,10 +16,12 @@ from wayseal.merkle import Checkpoint
 
 def checkpoint(
     vault: VaultOption = VAULT,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it here.", show_default="the screen")] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Sign the log as it is now. Let another administrator keep it: what was signed can't be changed unseen.
+    """Sign the log as it is now.
+
+    Let another administrator keep it: what was signed can't be changed unseen.
 
     \b
     wayseal vault checkpoint --out 2026-03-01.checkpoint

@@ -29,14 +29,23 @@ def disclose(
     vault: VaultOption = VAULT,
     actor: ActorOption = None,
     field: Annotated[
-        list[str] | None, typer.Option(help="Fewer fields than the purpose has; may be given again.")
+        list[str] | None,
+        typer.Option(
+            help="Fewer fields than the purpose has; may be given several times.", show_default="all of the purpose"
+        ),
     ] = None,
-    approval: Annotated[str | None, typer.Option(help="An approval of bulk.")] = None,
-    key: Annotated[str | None, typer.Option(help="Idempotency key: asked again, it leaves no second entry.")] = None,
+    approval: Annotated[str | None, typer.Option(help="Id of an approval of bulk (`wayseal vault ask`).")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Idempotency key: asked again, it is shown again and leaves no second entry.")
+    ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Show what a purpose opens of waybills, once that stands in the log. The policy holds for you too.
+    """Show what a purpose opens of waybills, once that stands in the log.
+
+    Each field comes in the form that the purpose says. The policy holds on the command line too: role, custody,
+    training, budget. It is the only command that prints personal data. What is refused is told on standard error with
+    the rule that refused; the exit code is then 13.
 
     \b
     wayseal vault disclose YT0000000000001 --actor courier-12 --purpose deliver --reason "route 12"

@@ -18,12 +18,14 @@ from wayseal.vault.erasure import Erasure
 def erase(
     numbers: NumbersArgument,
     vault: VaultOption = VAULT,
-    why: Annotated[str, typer.Option(help="A code that stands in the log, such as request.")] = "request",
+    why: Annotated[str, typer.Option(help="A code that stands in the log.")] = "request",
     actor: ActorOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Erase what is sealed under numbers, and say when the last backup of its key is gone. There is no way back.
+    """Erase what is sealed under numbers, and say when the last backup of its key is gone.
+
+    There is no way back. [Erasure](operation.md#erasure-and-when-it-is-real) says when it is real.
 
     \b
     wayseal vault erase YT0000000000001

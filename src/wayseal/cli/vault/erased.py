@@ -14,11 +14,13 @@ from wayseal.vault.backup.erasures import erasures_of, save_erasures
 
 
 def erased(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Write the list here: a new file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Write the list here, a new file.")],
     vault: VaultOption = VAULT,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Write down which numbers were erased, and when: a restore needs it when both databases are lost.
+
+    Keep it apart from both databases.
 
     \b
     wayseal vault erased --out erased-2026-03-01.jsonl

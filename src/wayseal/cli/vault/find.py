@@ -27,7 +27,9 @@ def find(
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Find the waybills of a phone, which is read from standard input: arguments stay in histories. Few a day.
+    """Find the waybills of a phone, which is read from standard input: arguments stay in histories.
+
+    It goes by the blind index, as many times a day and account as the [purpose](purposes.md#files-of-your-own) says.
 
     \b
     wayseal vault find --purpose after_sales --reason "caller asks for the parcel"

@@ -52,19 +52,40 @@ class NewVault:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder of the new vault.", metavar="FOLDER")] = VAULT,
+    folder: Annotated[Path, typer.Argument(help="Folder of the new vault, new or empty.", metavar="FOLDER")] = VAULT,
     database: Annotated[
-        str | None, typer.Option(help="Main database: sqlite:///FILE or postgresql://...; default: a file there.")
+        str | None,
+        typer.Option(
+            help="Address of the main database: `sqlite:///FILE` or `postgresql://...`; files count from the folder.",
+            show_default="a file in the folder",
+        ),
     ] = None,
     key_database: Annotated[
-        str | None, typer.Option(help="Database of wrapped keys, with backups of its own; likewise.")
+        str | None,
+        typer.Option(
+            help="Address of the database of wrapped keys, with backups of its own; likewise.",
+            show_default="a file in the folder",
+        ),
     ] = None,
-    origin: Annotated[str | None, typer.Option(help="Name of its log, for good; default: from the folder.")] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of its log, which signs checkpoints: for good.", show_default="the folder's name and .local"
+        ),
+    ] = None,
     example: Annotated[bool, typer.Option("--example", help="Put a few people and parcels of nobody in.")] = False,
     actor: ActorOption = None,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Make a vault: settings, keyring, two databases with their tables, the built-in policy.
+
+    The folder (mode 0700) holds settings, keyring (0600) and, unless addresses are given, two SQLite databases. The
+    commands act as its client `cli`. The [quick start](vault.md) shows it from the beginning.
+
+    Keep the folder for operators: whoever can read it is believed to be who `--actor` says, so the id of each request
+    in the log carries the login (`cli-LOGIN-...`). All that the settings can say may stand in the environment instead
+    ([settings](api.md#settings)); without a folder the environment suffices. `wayseal vault` needs packages of its own:
+    `pip install 'wayseal[vault]'`.
 
     \b
     wayseal vault init vault --example

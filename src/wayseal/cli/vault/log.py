@@ -22,21 +22,37 @@ MOST = 100
 
 def log(
     vault: VaultOption = VAULT,
-    waybill: Annotated[str | None, typer.Option(help="Only entries about this waybill.")] = None,
-    by: Annotated[str | None, typer.Option(help="Only entries of, or about, this actor.")] = None,
-    purpose: Annotated[str | None, typer.Option(help="Only entries for this purpose.")] = None,
-    kind: Annotated[EntryKind | None, typer.Option(help="Only entries of this kind.")] = None,
-    since: Annotated[str | None, typer.Option(help="Only since then: a date (UTC), or a time with an offset.")] = None,
-    before: Annotated[str | None, typer.Option(help="Only before then; likewise.")] = None,
+    waybill: Annotated[str | None, typer.Option(help="Only entries about this waybill.", show_default="all")] = None,
+    by: Annotated[str | None, typer.Option(help="Only entries of this actor, or about it.", show_default="all")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Only entries for this purpose.", show_default="all")] = None,
+    kind: Annotated[
+        EntryKind | None,
+        typer.Option(
+            help="Only entries of a kind: `disclosed`, `refused`, `sealed`, `revised`, `found`, `admin`.",
+            show_default="all",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only since then: a date (UTC), or a time with an offset.", show_default="all")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(help="Only before then: a date (UTC), or a time with an offset.", show_default="all")
+    ] = None,
     most: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = MOST,
     reasons: Annotated[
-        bool, typer.Option("--reasons", help="Open the sealed reasons; that is an entry of the log itself.")
+        bool,
+        typer.Option(
+            "--reasons",
+            help="Open the sealed reasons. That is an entry of the log itself, written before the first is opened.",
+        ),
     ] = False,
     actor: ActorOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """List who was shown what, when and for what. Personal data is never in it, and reasons stay sealed.
+    """List who was shown what, when and for what.
+
+    Which rule refused what stands there, too. Personal data is never in it, and reasons stay sealed.
 
     \b
     wayseal vault log --waybill YT0000000000001

@@ -22,6 +22,8 @@ def project(
 ) -> None:
     """Take what was disclosed since the last time into an analytics ledger, for `detect` and `trace`.
 
+    See [the analytics ledger](disclosure-log.md#the-analytics-ledger).
+
     \b
     wayseal vault project --ledger ledger
     """

@@ -15,15 +15,17 @@ from wayseal.vault.log.proofs import prove as prove_entry
 
 
 def prove(
-    seq: Annotated[int, typer.Argument(help="The entry: its place in the log.", min=0, metavar="ENTRY")],
+    seq: Annotated[int, typer.Argument(help="The entry: its place in the log (`seq`).", min=0, metavar="ENTRY")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the proof here.")],
     vault: VaultOption = VAULT,
     checkpoint: Annotated[
-        Path | None, typer.Option(help="Under this checkpoint; default: a new one.", dir_okay=False)
+        Path | None, typer.Option(help="Prove it under this checkpoint.", show_default="a new one", dir_okay=False)
     ] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Prove one entry of the log to somebody who doesn't have it, and tell nothing of other entries.
+
+    The entry's reason stays sealed.
 
     \b
     wayseal vault prove 17 --out disclosure.proof

@@ -16,15 +16,18 @@ from wayseal.vault.log.proofs import prove_growth as prove_log
 
 
 def prove_growth(
-    old: Annotated[Path, typer.Argument(help="The earlier checkpoint.", metavar="OLD", dir_okay=False)],
+    old: Annotated[Path, typer.Argument(help="The earlier checkpoint (a file).", metavar="OLD", dir_okay=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the proof here.")],
     new: Annotated[
-        Path | None, typer.Argument(help="The later checkpoint; default: a new one.", metavar="NEW", dir_okay=False)
+        Path | None,
+        typer.Argument(help="The later checkpoint (a file).", show_default="a new one", metavar="NEW", dir_okay=False),
     ] = None,
     vault: VaultOption = VAULT,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Prove that the log of one checkpoint goes on from that of another: nothing that was in it is gone or changed.
+
+    It tells nothing of entries.
 
     \b
     wayseal vault prove-growth 2026-03-01.checkpoint --out growth.proof

@@ -19,7 +19,9 @@ def prune(
     keep_days: Annotated[int, typer.Option(help="Keep those that are younger than so many days.", min=0)],
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Delete old backups. An erasure is real only when the backups of keys from before it are gone.
+    """Delete old backups.
+
+    An erasure is real only when the backups of `keys` from before it are gone.
 
     \b
     wayseal vault prune keys /mnt/b --keep-days 30

@@ -27,16 +27,17 @@ def restore(
     which: DatabaseArgument,
     backup: Annotated[Path, typer.Argument(help="Folder that `wayseal vault backup` made.", metavar="BACKUP")],
     vault: VaultOption = VAULT,
-    erased: Annotated[
-        Path | None, typer.Option(help="List of what was erased, of `wayseal vault erased`.", dir_okay=False)
-    ] = None,
+    erased: Annotated[Path | None, typer.Option(help="List that `wayseal vault erased` wrote.", dir_okay=False)] = None,
     nothing_erased: Annotated[
         bool, typer.Option("--nothing-erased", help="Nothing was erased since the backup; you answer for that.")
     ] = False,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
-    """Fill an empty database of a vault from a backup, without what was erased since. Stop the service first.
+    """Fill an empty database of a vault from a backup, without what was erased since.
+
+    Stop the service first ([restore](operation.md#restore)). What was erased is read from the other database; if both
+    are lost, from a list.
 
     \b
     wayseal vault restore keys /mnt/b/keys-2026-03-01

@@ -16,7 +16,11 @@ def retain(
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Erase everything whose time to be kept is over, and the bytes of erased keys. Run it every night.
+    """Erase everything whose time to be kept is over, and the bytes of erased keys.
+
+    That is every number whose `keep_until` is over, and data keys that a [change](keys.md#changes) left behind two days
+    ago; the bytes are taken out of the key database's files. Run it every night: it needs a moment in which the key
+    database isn't written to.
 
     \b
     wayseal vault retain

@@ -50,14 +50,27 @@ class _Totals:
 
 
 def seal(
-    file: Annotated[Path, typer.Argument(help="Parcels: CSV or JSON Lines.", metavar="FILE", dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Parcels: CSV, or JSON Lines (`.jsonl`, `.ndjson`, `.json`), in UTF-8.", metavar="FILE", dir_okay=False
+        ),
+    ],
     vault: VaultOption = VAULT,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write numbers and tokens here (JSON Lines).")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write numbers and [tokens](api.md) here, a JSON object a line.")
+    ] = None,
     actor: ActorOption = None,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
-    """Seal the parcels of a file. BadRow rows are named by line and column, never by what is in them.
+    """Seal the parcels of a file.
+
+    Columns are `waybill`, the seven fields (`sender_name`, `sender_phone`, `sender_address`, `recipient_name`,
+    `recipient_phone`, `recipient_address`, `goods`), `origin_outlet`, `destination_outlet` and `keep_until`; a parcel
+    needs a number and one field. The file is sealed in portions. A number that is sealed already stays as it is, so a
+    file can be given again. Bad rows are named by line and column, never by what is in them; the others are sealed, and
+    the exit code is 3.
 
     \b
     wayseal vault seal parcels.csv

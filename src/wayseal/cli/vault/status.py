@@ -45,6 +45,8 @@ def status(
 ) -> None:
     """Say how much is sealed, how long the log is, which keys and policy are in use, and what to see to.
 
+    It also says up to where the log is signed, and the version of the tables.
+
     \b
     wayseal vault status
     wayseal vault status --format json | jq .trouble

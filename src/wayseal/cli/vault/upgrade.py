@@ -11,7 +11,9 @@ from wayseal.store.database.migrations import upgrade as upgrade_tables
 
 
 def upgrade(vault: VaultOption = VAULT, lang: LangOption = Lang.EN) -> None:
-    """Bring the tables of both databases to the version of this Wayseal. Make a backup first.
+    """Bring the tables of both databases to the version of this Wayseal.
+
+    Make a backup first ([migrations](operation.md#migrations)).
 
     \b
     wayseal vault upgrade

@@ -42,16 +42,26 @@ class VaultVerification:
 def verify(
     vault: VaultOption = VAULT,
     checkpoint: Annotated[
-        list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given again.")
+        list[Path] | None, typer.Option(help="An older checkpoint that must still hold; may be given several times.")
     ] = None,
     key: Annotated[
-        list[Path] | None, typer.Option(help="Public key beside the vault's own (a file); may be given again.")
+        list[Path] | None, typer.Option(help="Public key (a file) beside the vault's own; may be given several times.")
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Check every entry, node and checkpoint of the log, and open every sealed record in memory; name what was changed.
+
+    A changed byte of any of them, or of a wrapped key, is found ([verification](disclosure-log.md#verification)). It
+    names places of the log and waybill numbers, and shows nothing of what is sealed. A finding ends with exit code 7.
+
+    \b
+    - `record-changed`: sealed bytes or wrapped key were changed, or belong to another number
+    - `record-no-key`: its wrapped key is gone, and no erasure says so
+    - `record-keyring`: the keyring lacks the key that wrapped its data key
+    - `record-not-erased`: it counts as erased, and its key or its bytes are still there
+    - `records-count`: more or fewer records are there than the log says were sealed
 
     \b
     wayseal vault verify

@@ -18,12 +18,19 @@ from wayseal.vault.log.proofs import Grown, Proven, verify_disclosure, verify_gr
 
 def verify_proof(
     proof: Annotated[
-        Path, typer.Argument(help="File that `wayseal vault prove` or `prove-growth` wrote.", metavar="PROOF")
+        Path,
+        typer.Argument(
+            help="File that `wayseal vault prove` or `prove-growth` wrote, or that the service gave.", metavar="PROOF"
+        ),
     ],
-    key: Annotated[list[Path], typer.Option("--key", help="Public key of the vault (a file); may be given again.")],
+    key: Annotated[
+        list[Path], typer.Option("--key", help="Public key of the vault (a file); may be given several times.")
+    ],
     lang: LangOption = Lang.EN,
 ) -> None:
     """Check a proof with nothing but the vault's public key.
+
+    The proof is of an entry or of growth; no vault is needed.
 
     \b
     wayseal vault verify-proof disclosure.proof --key vault.pub

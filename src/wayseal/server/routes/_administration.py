@@ -20,6 +20,7 @@ def add_administration(app: FastAPI, async_vault: AsyncVault) -> None:
         "/v1/approvals", status_code=201, response_model=ApprovalShown, responses=problems(), summary="Ask for bulk"
     )
     async def ask(request: Request, body: ApprovalBody) -> Response:
+        """A second person has to agree to `most` waybills for a `purpose`."""
         caller = conversion.get_caller(request)
         made = await async_vault.act(async_vault.vault.ask_approval, caller, body.purpose, body.most, now=now())
         return conversion.json_response(_approval(made), 201)
@@ -31,11 +32,13 @@ def add_administration(app: FastAPI, async_vault: AsyncVault) -> None:
         summary="Agree to bulk that another asked for",
     )
     async def approve(request: Request, approval: Annotated[str, Path(min_length=1, max_length=40)]) -> Response:
+        """Nobody agrees to what they asked for themselves."""
         done = await async_vault.act(async_vault.vault.approve, conversion.get_caller(request), approval, now=now())
         return conversion.json_response(_approval(done))
 
     @app.get("/v1/policy", response_model=PolicyShown, responses=problems(TOKEN), summary="The policy in force")
     async def policy() -> Response:
+        """Its version, purposes and rules."""
         return conversion.json_response(asdict(await async_vault.policy_texts()))
 
     @app.post("/v1/policy", response_model=PolicyActivated, responses=problems(), summary="Put another policy in force")

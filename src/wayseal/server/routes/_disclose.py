@@ -27,6 +27,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
         summary="See a waybill's data, for a purpose and a reason",
     )
     async def disclose(request: Request, waybill: Waybill, body: DiscloseBody, key: Key = None) -> Response:
+        """`fields` asks for fewer fields, `approval` names an approval of bulk."""
         ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=chosen(body.fields))
         (answer,) = await _answers(async_vault, metrics, request, [ask], key, body.approval)
         if isinstance(answer, Refused):
@@ -40,6 +41,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
         summary="See many waybills' data, each for a purpose and a reason",
     )
     async def disclose_batch(request: Request, body: DiscloseBatch, key: Key = None) -> Response:
+        """Up to 1,000 `asks`, with a result for each."""
         answers = await _answers(async_vault, metrics, request, conversion.to_asks(body.asks), key, body.approval)
         conversion.count_refusals(metrics, answers)
         return conversion.json_response({"results": conversion.answers_json(answers)})
@@ -51,6 +53,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
         summary="Find the waybills of a phone; few a day",
     )
     async def find(request: Request, body: FindBody) -> Response:
+        """As many a day and account as the purpose says, 20 by default."""
         caller = conversion.get_caller(request)
         found = await async_vault.act(async_vault.vault.find, caller, body.phone, body.purpose, body.reason, now=now())
         if isinstance(found, Refused):
@@ -66,6 +69,7 @@ def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         summary="See what tokens stand for, for a purpose and a reason",
     )
     async def disclose_tokens(request: Request, body: TokenBatch, key: Key = None) -> Response:
+        """Up to 1,000 `tokens`, with a result for each."""
         places = [_place(async_vault, token) for token in body.tokens]
         wanted: dict[str, set[Field]] = {}
         for place in places:

@@ -26,6 +26,7 @@ def add_log(app: FastAPI, async_vault: AsyncVault) -> None:
         summary="The newest signed checkpoint",
     )
     async def checkpoint() -> Response:
+        """It is of the log as it is now."""
         note = await async_vault.act(async_vault.vault.checkpoint, now=now())
         return Response(note, media_type="text/plain; charset=utf-8")
 
@@ -42,6 +43,7 @@ def add_log(app: FastAPI, async_vault: AsyncVault) -> None:
         level: Annotated[int, Path(ge=0, le=63)],
         index: Annotated[str, Path(max_length=40, examples=["000.p/7", "x001/x234/067"])],
     ) -> Response:
+        """Level and index as in C2SP tlog-tiles: `0/000`, `0/x001/067`, `1/000.p/5`."""
         wanted = tile_named(f"{level}/{index}")
         hashes = None if wanted is None else await async_vault.log_tile(wanted)
         if hashes is None:
@@ -57,6 +59,7 @@ def add_log(app: FastAPI, async_vault: AsyncVault) -> None:
         summary="The proof that an entry stands in the log",
     )
     async def proof(seq: Annotated[int, Path(ge=0, lt=2**62)]) -> Response:
+        """It can be checked without the vault."""
         try:
             made = await async_vault.prove(seq)
         except VaultError as error:

@@ -32,6 +32,7 @@ def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         summary="Seal one parcel's data",
     )
     async def seal(request: Request, body: SealBody, key: Key = None) -> Response:
+        """Answers 201 with a token for each field."""
         (one,) = await sealed(request, [body], key)
         if isinstance(one, Refused):
             raise conversion.to_problem(one)
@@ -44,6 +45,7 @@ def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         summary="Seal many parcels' data",
     )
     async def seal_batch(request: Request, body: SealBatch, key: Key = None) -> Response:
+        """Up to 1,000 `parcels`, with a result for each."""
         done = await sealed(request, body.parcels, key)
         conversion.count_refusals(metrics, done)
         results = [
@@ -58,6 +60,7 @@ def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         summary="Erase a waybill's key, so that nothing of it can be shown again",
     )
     async def erase(request: Request, waybill: Waybill, body: EraseBody) -> Response:
+        """`gone_at` says when the last backup of the key is gone."""
         caller = conversion.get_caller(request)
         (done,) = await async_vault.act(async_vault.vault.erase, caller, [waybill], why=body.why, now=now())
         return conversion.json_response(
@@ -77,6 +80,7 @@ def _add_revising(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> No
         summary="Change what is sealed under a number, for a purpose and a reason",
     )
     async def revise(request: Request, waybill: Waybill, body: ReviseBody, key: Key = None) -> Response:
+        """`values` holds the fields that change; the caller sees nothing by it."""
         caller, values = conversion.get_caller(request), conversion.to_values(body.values)
         done = await async_vault.act(
             async_vault.vault.revise, caller, waybill, body.purpose, body.reason, values, now=now(), key=key

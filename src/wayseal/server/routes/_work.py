@@ -16,18 +16,21 @@ def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
 
     @app.post("/v1/scans", response_model=Count, responses=problems(), summary="Report scans")
     async def scans(request: Request, body: ScanBatch) -> Response:
+        """They say where parcels are, which opens purposes and budgets."""
         events = [ScanEvent(**dict(scan)) for scan in body.scans]
         taken = await async_vault.act(async_vault.vault.scans, conversion.get_caller(request), events, now=now())
         return conversion.json_response({"taken": taken})
 
     @app.post("/v1/tickets", response_model=Count, responses=problems(), summary="Report tickets")
     async def tickets(request: Request, body: TicketBatch) -> Response:
+        """They say who works on which waybill."""
         events = [TicketEvent(**dict(ticket)) for ticket in body.tickets]
         taken = await async_vault.act(async_vault.vault.tickets, conversion.get_caller(request), events, now=now())
         return conversion.json_response({"taken": taken})
 
     @app.post("/v1/actors", response_model=Count, responses=problems(), summary="Put actors into the directory")
     async def actors(request: Request, body: ActorBatch) -> Response:
+        """What was known of them is replaced."""
         records = [ActorRecord(**dict(actor)) for actor in body.actors]
         await async_vault.act(async_vault.vault.actors, conversion.get_caller(request), records, now=now())
         return conversion.json_response({"taken": len(records)})

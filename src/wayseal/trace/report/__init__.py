@@ -19,9 +19,20 @@ def render(
     color: bool = False,
     width: int = 88,
 ) -> str:
-    """The report on `result`: a function of its arguments alone.
+    """The report on a trace: a function of its arguments alone.
 
-    color, width: for text only; ANSI colours, and cells a line. Raises ValueError for an unknown format or language.
+    Args:
+        result: The trace.
+        format: "text", "json" or "html".
+        lang: "en" or "zh".
+        color: Whether text has ANSI colours.
+        width: Cells a line of text.
+
+    Returns:
+        The report.
+
+    Raises:
+        ValueError: The format or language isn't known.
     """
     language = known_lang(lang)
     match format:

@@ -18,11 +18,18 @@ PRIVATE = 0o600
 
 
 def new(
-    out: Annotated[Path, typer.Option(help="Write the private key here and the public one beside it, with .pub.")],
-    name: Annotated[str, typer.Option(help="Under which name it signs: no space, no plus sign.")] = "keeper",
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Write the private key here, readable by you alone, and the public one beside it, with `.pub`."
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="The name under which it signs, without spaces and plus signs.")] = "keeper",
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Make a pair of keys for signing checkpoints. Whoever keeps checkpoints makes it, not who runs the ledger.
+    """Make a pair of keys for signing checkpoints.
+
+    Whoever keeps checkpoints makes it, not who runs the ledger. A file that is there is never overwritten.
 
     \b
     wayseal ledger key new --out keeper.key

@@ -29,22 +29,29 @@ BAD = 3
 
 
 def put(
-    who: Annotated[str | None, typer.Argument(help="Id of the actor; or give --file.", metavar="ACTOR")] = None,
+    who: Annotated[str | None, typer.Argument(help="Id of the actor; or give `--file`.", metavar="ACTOR")] = None,
     vault: VaultOption = VAULT,
     file: Annotated[
-        Path | None, typer.Option(help="Instead: a table `actors`, CSV or JSON Lines.", dir_okay=False)
+        Path | None,
+        typer.Option(help="Instead: CSV or JSON Lines; bad rows are named by line and column.", dir_okay=False),
     ] = None,
-    kind: Annotated[str, typer.Option(help="person, service, partner or device.")] = "person",
+    kind: Annotated[str, typer.Option(help="`person`, `service`, `partner` or `device`.")] = "person",
     role: Annotated[str | None, typer.Option(help="Its role, as the policy has it.")] = None,
     outlet: Annotated[str | None, typer.Option(help="Its outlet.")] = None,
     region: Annotated[str | None, typer.Option(help="Its region.")] = None,
-    valid_from: Annotated[str | None, typer.Option(help="Since when the account is valid (time with offset).")] = None,
+    valid_from: Annotated[
+        str | None, typer.Option(help="Since when the account is valid: a time with an offset.")
+    ] = None,
     valid_to: Annotated[str | None, typer.Option(help="Until when it is valid.")] = None,
-    trained_until: Annotated[str | None, typer.Option(help="Until when its training is valid.")] = None,
+    trained_until: Annotated[
+        str | None, typer.Option(help="Until when its training is valid; without it nothing is shown.")
+    ] = None,
     actor: ActorOption = None,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Put an actor into the directory, or a file of them; what was known of them is replaced.
+
+    A file has the columns of the table [`actors`](data-contract.md#actors). Whether an actor is blocked stays as it is.
 
     \b
     wayseal vault actor put courier-12 --role courier --outlet o-7 --trained-until 2027-01-01T00:00+08:00

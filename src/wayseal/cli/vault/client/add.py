@@ -16,20 +16,22 @@ from wayseal.vault.errors import VaultError
 
 def add(
     client: ClientArgument,
-    scope: Annotated[list[str], typer.Option(help="What it may call, such as disclose; may be given again.")],
+    scope: Annotated[
+        list[str], typer.Option(help="What it may call ([scopes](api.md#routes)); may be given several times.")
+    ],
     vault: VaultOption = VAULT,
     itself: Annotated[str | None, typer.Option("--as", help="Actor that it is when it acts for itself.")] = None,
     acts_for: Annotated[
-        list[str] | None, typer.Option(help="Role on whose behalf it may act; may be given again.")
+        list[str] | None, typer.Option(help="Role on whose behalf it may act; may be given several times.")
     ] = None,
     per_second: Annotated[int, typer.Option(help="Most requests a second.", min=1)] = 1000,
-    certificate: Annotated[
-        str | None, typer.Option(help="SHA-256 of its TLS certificate, in hexadecimal digits.")
-    ] = None,
+    certificate: Annotated[str | None, typer.Option(help="SHA-256 of the TLS certificate that it is bound to.")] = None,
     actor: ActorOption = None,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Add a system that may call the service; its secret is printed once.
+
+    The secret stands alone on standard output. [Clients and tokens](api.md#clients-and-tokens) says more.
 
     \b
     wayseal vault client add handhelds --scope disclose --acts-for courier

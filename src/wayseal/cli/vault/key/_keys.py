@@ -9,10 +9,12 @@ from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
 
-KeyPurposeArgument = Annotated[KeyPurpose, typer.Argument(help="What the key is for.", metavar="PURPOSE")]
+KeyPurposeArgument = Annotated[
+    KeyPurpose, typer.Argument(help="What the [key](keys.md#keys-of-the-keyring) is for.", metavar="PURPOSE")
+]
 
 
-KeyVersionArgument = Annotated[int, typer.Argument(help="Its version.", min=1, metavar="VERSION")]
+KeyVersionArgument = Annotated[int, typer.Argument(help="Version of the key.", min=1, metavar="VERSION")]
 
 
 def log_key_act(session: Session, act: str, purpose: KeyPurpose, version: int) -> None:

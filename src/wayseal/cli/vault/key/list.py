@@ -19,7 +19,9 @@ def list_(
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """List the keys of the keyring by purpose and version, and what still needs them. No secret is shown.
+    """List the keys of the keyring by purpose and version, and what still needs them.
+
+    How many rows still need a key is counted. No secret is shown.
 
     \b
     wayseal vault key list

@@ -14,7 +14,7 @@ from wayseal.vault.keyring.keys import LogKey
 
 def public(
     vault: VaultOption = VAULT,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it here.", show_default="the screen")] = None,
     every: Annotated[bool, typer.Option("--all", help="Of every version, retired ones too, a line each.")] = False,
 ) -> None:
     """Print the public key that verifies checkpoints and proofs: hand it to whoever is to check them.

@@ -20,7 +20,9 @@ def retire(
     actor: ActorOption = None,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Take a key out of the keyring for good. Refused while data keys or tags of phones need it.
+    """Take a key out of the keyring for good.
+
+    It is refused while the key is active, or while data keys or tags of phones need it ([retiring](keys.md#retiring)).
 
     \b
     wayseal vault key retire wrap 1

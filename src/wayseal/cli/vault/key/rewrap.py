@@ -18,7 +18,10 @@ CHANGED = 7
 def rewrap(
     vault: VaultOption = VAULT, actor: ActorOption = None, lang: LangOption = Lang.EN, quiet: QuietOption = False
 ) -> None:
-    """Wrap all data keys anew with the active key, while the service runs. Broken off, it goes on the next time.
+    """Wrap all data keys anew with the active key, while the service runs.
+
+    It goes portion by portion; broken off, it goes on the next time. Of a key that doesn't open the number is named,
+    and the exit code is 7.
 
     \b
     wayseal vault key rewrap

@@ -22,7 +22,9 @@ def rotate(
     actor: ActorOption = None,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Add a key, which is written with from now on. A running service takes it within a second.
+    """Add a key, which is written with from now on.
+
+    A running service takes it within a second ([rotation](keys.md#rotation)).
 
     \b
     wayseal vault key rotate wrap

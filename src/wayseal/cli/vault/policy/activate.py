@@ -17,12 +17,17 @@ from wayseal.vault.errors import PolicyError
 
 
 def activate(
-    files: Annotated[list[Path], typer.Argument(help="Purposes (.toml), rules (.cedar), or both.", dir_okay=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="A file of purposes (`.toml`), one of rules (`.cedar`), or one of each.", dir_okay=False),
+    ],
     vault: VaultOption = VAULT,
     actor: ActorOption = None,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Put files of a policy in force; what no file is given of stays. Try them first with `wayseal policy test`.
+    """Put files of a policy in force; what no file is given of stays.
+
+    Try them first with `wayseal policy test`. Every version is kept, and the act stands in the log.
 
     \b
     wayseal vault policy activate purposes.toml rules.cedar

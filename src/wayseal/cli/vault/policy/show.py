@@ -17,6 +17,8 @@ def show(
 ) -> None:
     """Show the policy in force.
 
+    It looks as `wayseal policy show` shows a file.
+
     \b
     wayseal vault policy show --lang zh
     """

@@ -1,0 +1,1 @@
+"""Tools of the repository: what makes docs and catalogues, and what sets up and checks."""
