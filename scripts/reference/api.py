@@ -38,7 +38,14 @@ def description() -> dict[str, Any]:
     """The API as it describes itself; nothing behind it is asked."""
     nothing = MagicMock()
     made = create_app(
-        nothing, nothing, keyring=nothing, issuer="", limits=RequestLimits(), metrics=nothing, log=nothing, running=nothing
+        nothing,
+        nothing,
+        keyring=nothing,
+        issuer="",
+        limits=RequestLimits(),
+        metrics=nothing,
+        log=nothing,
+        running=nothing,
     )
     told = made.api.openapi()
     form = told["paths"]["/oauth/token"]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]

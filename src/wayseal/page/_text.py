@@ -18,7 +18,16 @@ _LEAST_WIDTH = 40
 
 
 def print_to_text(write: Callable[[Console], None], *, color: bool, width: int) -> str:
-    """What `write` prints, of at most `width` cells a line (at least 40), with ANSI colours if asked."""
+    """Text of what is printed on a console.
+
+    Args:
+        write: Prints on the console that it is given.
+        color: Whether with ANSI colours.
+        width: Cells a line at most; at least 40.
+
+    Returns:
+        The text, with line ends.
+    """
     out = io.StringIO()
     console = Console(
         file=out,

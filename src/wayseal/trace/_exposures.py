@@ -110,14 +110,8 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
     strata = stratify(snapshot, leaks, waybills)
     reads = _joined((*groups[:2], groups[5]), start[[0, 1, 5]])
     routes = _joined(groups[2:5], start[2:5])
-    had = Sources(
-        kind=kind,
-        name=name,
-        key=key,
-        home=home,
-        read=_logged(groups[:2], start, logged, by_log),
-        passed=_distinct(routes),
-    )
+    seen = _logged(groups[:2], start, logged, by_log)
+    had = Sources(kind=kind, name=name, key=key, home=home, read=seen, passed=_distinct(routes))
     shown = None if found is None else count_shown(snapshot, found, leaks, strata, had)
     counts = _with_devices(
         count_strata(snapshot, strata, had, shown), snapshot, leaks, strata, used, logged, groups[0].key
