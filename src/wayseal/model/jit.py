@@ -4,6 +4,7 @@ The compiler itself (numba) is loaded when a kernel is first called: it costs mo
 command that calls none saves.
 """
 
+import pickle
 from collections.abc import Callable
 from functools import update_wrapper
 from threading import RLock
@@ -31,12 +32,29 @@ class _Deferred:
             if self._compiled is None:
                 from numba import njit
 
-                self._compiled = cast("Callable[..., object]", njit(**self._options)(self._function))
+                compiled = njit(**self._options)(self._function)
+                _forget_unreadable(compiled)
+                self._compiled = cast("Callable[..., object]", compiled)
                 names = self._function.__globals__
                 for name, value in list(names.items()):
                     if isinstance(value, _Deferred):
                         names[name] = value.compile()
             return self._compiled
+
+
+def _forget_unreadable(compiled: Any) -> None:
+    """Empty the code kept on disk where it names what is gone.
+
+    After an upgrade, it may have been kept by another version: numba reads the names of classes in it before it looks
+    at whether the source has changed.
+    """
+    cache = getattr(compiled, "_cache", None)  # there is none where the compiler is switched off
+    if cache is None:
+        return
+    try:
+        cache._cache_file._load_index()
+    except (AttributeError, ImportError, EOFError, pickle.UnpicklingError):
+        cache.flush()
 
 
 def kernel(function: _F) -> _F:
