@@ -317,10 +317,6 @@ def test_a_dry_run_neither_shows_names_nor_tells_anybody(ledger: Path, words: tu
     assert files(ledger) == before
 
 
-def test_both_languages_say_the_same_things() -> None:
-    assert TEXTS["en"].keys() == TEXTS["zh"].keys()
-
-
 # --- how cases stand ---
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.detecting import Notices, as_anybody
 from tests.cli.running import inside
 from tests.detect.watched import Watched
-from wayseal.cli._notify import TEXTS, NotifyError, read_addresses, send_notices
+from wayseal.cli._notify import NotifyError, read_addresses, send_notices
 from wayseal.cli.detect import TEXTS as UNKEPT
 from wayseal.detect import Options, detect
 from wayseal.ledger import open_ledger
@@ -185,7 +185,3 @@ def test_apprise_keeps_its_log_to_itself(small: Watched, capfd: pytest.CaptureFi
         root.removeHandler(keeps)
     assert not [r for r in seen if r.name.startswith("apprise")]
     assert SECRET not in "".join(capfd.readouterr())
-
-
-def test_both_languages_say_the_same_things() -> None:
-    assert TEXTS["en"].keys() == TEXTS["zh"].keys()

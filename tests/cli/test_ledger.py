@@ -24,8 +24,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_both_languages_say_the_same_things() -> None:
-    assert LEDGER_TEXTS["en"].keys() == LEDGER_TEXTS["zh"].keys()
+def test_every_finding_has_a_text() -> None:
     assert set(Code) <= LEDGER_TEXTS["en"].keys()
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import inside, run
-from wayseal.cli._words.policy import POLICY_TEXTS
 from wayseal.vault.policy import default_texts
 from wayseal.vault.policy.cases import default_cases
 
@@ -171,10 +170,6 @@ def test_explain_a_case(own: tuple[Path, Path, Path]) -> None:
     told = inside("policy", "explain", "a courier delivers", "--role", "\x1b[31m")
     assert told.out.startswith("Refused by role")
     assert "\x1b" not in told.out
-
-
-def test_both_languages_say_the_same() -> None:
-    assert POLICY_TEXTS["en"].keys() == POLICY_TEXTS["zh"].keys()
 
 
 def test_without_the_packages_of_the_vault(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ import pytest
 
 from tests.cli.running import Ran, inside
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.cli.vault._example import NUMBERS, fill_vault
 from wayseal.page.languages import word
@@ -549,12 +548,7 @@ def test_nobody_without_a_name(vault: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert str(listed("log", "--purpose", "deliver", "--actor", "x")[-1]["request"]).startswith(f"cli-{os.getuid()}-")
 
 
-def test_every_text_stands_in_both_languages() -> None:
-    for texts in (VAULT_TEXTS, VERIFY_TEXTS):
-        assert set(texts["en"]) == set(texts["zh"])
-        for key in texts["en"]:
-            blanks = [set(re.findall(r"\{(\w+)", texts[lang][key])) for lang in ("en", "zh")]
-            assert blanks[0] == blanks[1], key
+def test_every_finding_has_a_text() -> None:
     assert {*Code, *RecordCode} <= set(VERIFY_TEXTS["en"])
 
 

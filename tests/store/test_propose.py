@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
+from wayseal.page.languages import translator
 from wayseal.store import load_mapping, propose_mapping, read_leaks
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
@@ -29,7 +30,7 @@ TWO = """day,hour,login,parcel
 
 def propose(tmp_path: Path, name: str, content: str | bytes, lang: str = "en") -> tuple[Path, str]:
     path = put(tmp_path / name, content)
-    return path, propose_mapping(path, lang=lang)
+    return path, propose_mapping(path, translate=translator(lang))
 
 
 def sources(mapping: LogMapping) -> dict[str, tuple[str, ...]]:
@@ -209,7 +210,7 @@ def test_a_list_of_leaks(tmp_path: Path, text: str, found: dict[str, str]) -> No
 
 def test_a_list_of_leaks_says_what_it_lacks(tmp_path: Path) -> None:
     path = put(tmp_path / "bought.csv", "单号,一,二\nYT1,2026-03-03,2026-03-02\n")
-    text = propose_mapping(path, table="leaks", lang="zh")
+    text = propose_mapping(path, table="leaks", translate=translator("zh"))
     assert '# seen_at = "…"' in text
     assert "[[drop]]" not in text
 

@@ -18,23 +18,20 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._words import filled
 from wayseal.detect import Case
 from wayseal.model import WaysealError
+from wayseal.model.messages import N_
+from wayseal.page.languages import ByLanguage
 
 if TYPE_CHECKING:
     from apprise import Apprise
 
 
-TEXTS = {
-    "en": {
-        "title": "Wayseal: {n} new {n:case|cases}",
-        "line": "{id}: {score:.0%}, {n} {n:account|accounts}",
-        "more": "See them with `wayseal detect` or `wayseal case list`.",
-    },
-    "zh": {
-        "title": "Wayseal 运单封缄：新增 {n} 个案件",
-        "line": "{id}：{score:.0%}，{n} 个账号",
-        "more": "请用 `wayseal detect` 或 `wayseal case list` 查看。",
-    },
-}
+TEXTS = ByLanguage(
+    {
+        "title": N_("Wayseal: {n} new {n:case|cases}"),
+        "line": N_("{id}: {score:.0%}, {n} {n:account|accounts}"),
+        "more": N_("See them with `wayseal detect` or `wayseal case list`."),
+    }
+)
 
 
 class NotifyError(WaysealError):

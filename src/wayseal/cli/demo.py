@@ -12,15 +12,31 @@ from wayseal.cli._casebook import FOLDER, register_cases
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._words import filled
 from wayseal.detect import DetectResult, Options, detect
 from wayseal.detect.report import brief, render_detect
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model import WaysealError
+from wayseal.model.messages import N_
+from wayseal.page.languages import ByLanguage
 from wayseal.simulate import preset, simulate
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import render, trace
 
 _MARK = ".wayseal-demo"
+TEXTS = ByLanguage(
+    {
+        "reports": N_("Reports: {report}  {cases}"),
+        "detection": N_("Detection: reads that no work explains"),
+        "true": N_("    (truth: {kinds} a day)"),
+        "innocent": N_("    (truth: innocent)"),
+        "missed": N_("  Not found: {kinds}"),
+        "between": N_("; "),
+        "truth": N_("Truth (simulated, hidden from the trace): sold by {who}; from elsewhere {unknown}"),
+        "nobody": N_("nobody"),
+        "list_comma": N_(", ", context="list_comma"),
+    }
+)
 
 
 class DemoError(WaysealError):
@@ -74,7 +90,7 @@ def demo(
     write_text(cases, render_detect(shown, "html", lang))
     for line in _describe_cases(paths.truth, found, shown, lang):
         typer.echo(line)
-    typer.echo(("报告：" if lang is Lang.ZH else "Reports: ") + f"{report.resolve()}  {cases.resolve()}")
+    typer.echo(filled(TEXTS[lang]["reports"], report=report.resolve(), cases=cases.resolve()))
 
 
 def _clear(out: Path) -> None:
@@ -90,27 +106,22 @@ def _describe_cases(truth: Path, found: DetectResult, shown: DetectResult, lang:
     """The cases, a line each, with what is behind them in truth."""
     planted = json.loads(truth.read_text(encoding="utf-8")).get("insiders", [])
     who = {account: f"{i['kind']}, {i['a_day']}" for i in planted for account in i["accounts"]}
-    zh = lang is Lang.ZH
+    words = TEXTS[lang]
     yield ""
-    yield "检测：无业务依据的访问" if zh else "Detection: reads that no work explains"
+    yield words["detection"]
     for true, line in zip(found.cases, brief(shown, lang), strict=True):
         kinds = sorted({who[a] for a in true.actors if a in who})
         yield f"  - {line}"
-        if zh:
-            yield f"    （真相：{'；'.join(kinds) + ' 票/日' if kinds else '无辜'}）"
-        else:
-            yield f"    (truth: {'; '.join(kinds) + ' a day' if kinds else 'innocent'})"
+        yield filled(words["true"], kinds=words["between"].join(kinds)) if kinds else words["innocent"]
     hit = {a for c in found.cases for a in c.actors}
     missed = sorted({who[a] for a in who if a not in hit})
     if missed:
-        yield ("  未发现：" if zh else "  Not found: ") + "; ".join(missed)
+        yield filled(words["missed"], kinds=words["between"].join(missed))
 
 
 def _describe_truth(path: Path, lang: Lang) -> str:
+    words = TEXTS[lang]
     truth = json.loads(path.read_text(encoding="utf-8"))
     sold = [f"{row['kind']} {row['id']} ({row['sold']})" for row in truth["leakers"]]
-    if lang is Lang.ZH:
-        who = "、".join(sold) or "无人"
-        return f"真相（模拟数据，溯源时不可见）：售出者 {who}；来自别处 {truth['unknown']}"
-    who = ", ".join(sold) or "nobody"
-    return f"Truth (simulated, hidden from the trace): sold by {who}; from elsewhere {truth['unknown']}"
+    who = words["list_comma"].join(sold) or words["nobody"]
+    return filled(words["truth"], who=who, unknown=truth["unknown"])

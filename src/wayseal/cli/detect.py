@@ -1,6 +1,6 @@
 """`wayseal detect`: reads that no work explains, as cases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -26,17 +26,15 @@ from wayseal.detect.report import render_detect
 from wayseal.detect.window import parse_day, parse_offset
 from wayseal.ledger import open_ledger
 from wayseal.ledger.upkeep import refuse_backup
+from wayseal.model.messages import N_
+from wayseal.page.languages import ByLanguage
 
-TEXTS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "closed": "{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them",
-        "dry": "a dry run: nothing is recorded, cases have no ids, and nobody is told of them",
-    },
-    "zh": {
-        "closed": "{folder} 无法写入：不作任何记录，案件没有编号，也不发通知",
-        "dry": "试运行：不作任何记录，案件没有编号，也不发通知",
-    },
-}
+TEXTS = ByLanguage(
+    {
+        "closed": N_("{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them"),
+        "dry": N_("a dry run: nothing is recorded, cases have no ids, and nobody is told of them"),
+    }
+)
 
 
 class DetectFormat(StrEnum):

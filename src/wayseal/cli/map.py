@@ -10,6 +10,7 @@ from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._output import write_text
 from wayseal.cli._words import TEXTS, filled
 from wayseal.model import WaysealError
+from wayseal.page.languages import translator
 from wayseal.store import propose_mapping
 
 _THEN = {
@@ -68,7 +69,7 @@ def map_(
         raise MapError(
             "{out} exists, and may hold corrections; name another file, or say --force to replace it", out=out
         )
-    text = propose_mapping(sample, lang=lang.value, table=table.value)
+    text = propose_mapping(sample, translate=translator(lang), table=table.value)
     if out is None:
         typer.echo(text, nl=False)
     else:

@@ -1,6 +1,7 @@
 """The languages of screens and reports: English stands in the code, other languages in gettext's catalogues."""
 
 import gettext
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -29,6 +30,30 @@ def translator(lang: str) -> Translate:
     compiled = resources.files("wayseal").joinpath("locale", known_lang(lang), "LC_MESSAGES", "wayseal.mo")
     with compiled.open("rb") as file:
         return gettext.GNUTranslations(file).gettext
+
+
+def in_language(texts: Mapping[str, str], lang: str) -> dict[str, str]:
+    """English texts under codes, in a language: each as it is called here (its context is its code), or everywhere."""
+    translate = translator(lang)
+    found = {}
+    for code, text in texts.items():
+        here = f"{code}\x04{text}"
+        other = translate(here)
+        found[code] = translate(text) if other == here else other
+    return found
+
+
+class ByLanguage(dict[str, Mapping[str, str]]):
+    """Texts under codes, in each language once it is asked for: `TEXTS[lang][code]`."""
+
+    def __init__(self, english: Mapping[str, str]) -> None:
+        """Takes the English texts; a code may be a text's context in the catalogues."""
+        super().__init__(en=english)
+
+    def __missing__(self, lang: str) -> Mapping[str, str]:
+        """The texts in a language that is asked for the first time."""
+        found = self[lang] = in_language(self["en"], lang)
+        return found
 
 
 def in_both(text: str) -> tuple[str, str]:

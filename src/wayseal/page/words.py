@@ -12,10 +12,9 @@ from typing import Any, Protocol
 
 from markupsafe import Markup, escape
 
-from wayseal.model.messages import Translate
 from wayseal.model.sources import SourceKind
 from wayseal.page import numbers
-from wayseal.page.languages import Lang, translator
+from wayseal.page.languages import Lang, in_language
 from wayseal.page.visible import cells, shorten, visible
 
 _LONG_ID = 160
@@ -31,16 +30,8 @@ _GAP = {"en": " ", "zh": ""}
 def catalogue(lang: Lang, package: str = __package__) -> Mapping[str, str]:
     """All texts of a language under their codes ("unit.and"). package: whose module `texts` holds them."""
     texts: Mapping[str, str] = importlib.import_module(f"{package}.texts").TEXTS
-    translate = translator(lang)
-    found = {code: _translated(translate, code, text) for code, text in texts.items()}
+    found = in_language(texts, lang)
     return {**found, "unit.gap": _GAP[lang]} if package == __package__ else found
-
-
-def _translated(translate: Translate, code: str, text: str) -> str:
-    """A text as it is called here, or as it is called everywhere."""
-    here = f"{code}\x04{text}"
-    found = translate(here)
-    return translate(text) if found == here else found
 
 
 def reason_text(reason: str, lang: Lang) -> str:

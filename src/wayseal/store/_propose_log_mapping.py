@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from wayseal.model.messages import N_, Translate
 from wayseal.store._csv import record_texts, split_record
 from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._guess import words_of
@@ -34,42 +35,31 @@ _COLUMNS: Mapping[str, str] = MappingProxyType(
         "issued_at": "issuedat createdat createtime createdtime ordertime",
     }
 )
-_EN = {
-    "title": "A mapping from a raw log ({form}) to the tables `accesses` and `queries`. Read it, correct it.",
-    "tables": "Tables that hold waybills: left, the condition; right, the column of the database.",
-    "none": "NOT FOUND, and needed: the table that holds waybills, and its column of waybill numbers",
-    "seen": "Other columns that stand in conditions",
-    "paths": "Paths that name a waybill; then searches, with the parameter of each condition.",
-    "nopath": "NOT FOUND, and needed: a path with {waybill}",
-    "parameters": "Parameters seen",
-    "comment": "the account stands in a comment of the statement; else the database's user",
-    "zone": "Times end in the name of a zone. Say which offset it is.",
-    "resources": "Types of resources whose uid is a waybill number",
-    "noresource": "Types seen",
-}
-_ZH = {
-    "title": "从原始日志（{form}）到 accesses 和 queries 两张表的映射。请阅读并修改。",
-    "tables": "存放运单的表：左边是条件，右边是数据库的列。",
-    "none": "未找到，但必须填写：存放运单的表及其运单号列",
-    "seen": "条件中出现的其他列",
-    "paths": "指明运单的路径；其后是查询，以及每个条件对应的参数。",
-    "nopath": "未找到，但必须填写：含 {waybill} 的路径",
-    "parameters": "出现过的参数",
-    "comment": "账号写在语句的注释中；没有时取数据库用户",
-    "zone": "时间以时区名结尾，请写明其偏移。",
-    "resources": "uid 为运单号的资源类型",
-    "noresource": "出现过的类型",
-}
-_SAY = {"en": _EN, "zh": _ZH}
+_TEXTS: Mapping[str, str] = MappingProxyType(
+    {
+        "title": N_("A mapping from a raw log ({form}) to the tables `accesses` and `queries`. Read it, correct it."),
+        "tables": N_("Tables that hold waybills: left, the condition; right, the column of the database."),
+        "none": N_("NOT FOUND, and needed: the table that holds waybills, and its column of waybill numbers"),
+        "seen": N_("Other columns that stand in conditions"),
+        "paths": N_("Paths that name a waybill; then searches, with the parameter of each condition."),
+        "nopath": N_("NOT FOUND, and needed: a path with {waybill}"),
+        "parameters": N_("Parameters seen"),
+        "comment": N_("the account stands in a comment of the statement; else the database's user"),
+        "zone": N_("Times end in the name of a zone. Say which offset it is."),
+        "resources": N_("Types of resources whose uid is a waybill number"),
+        "noresource": N_("Types seen"),
+    }
+)
 
 
-def propose_log(path: Path, lang: str) -> str | None:
+def propose_log(path: Path, translate: Translate) -> str | None:
     """The mapping file, if the sample is a raw log of a known form; else None. It may need a line before it loads."""
     text = _head(path)
+    say = {code: translate(english) for code, english in _TEXTS.items()}
     for form, look in ((Format.PGAUDIT, _pgaudit), (Format.COMBINED, _combined), (Format.OCSF, _ocsf)):
-        lines = look(text, _SAY[lang])
+        lines = look(text, say)
         if lines is not None:
-            top = [f"# {_SAY[lang]['title'].format(form=form)}", "wayseal = 1", f'format = "{form}"']
+            top = [f"# {say['title'].format(form=form)}", "wayseal = 1", f'format = "{form}"']
             return "\n".join([*top, *lines]) + "\n"
     return None
 

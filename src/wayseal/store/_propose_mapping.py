@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from wayseal.model.messages import N_, Translate
 from wayseal.store._column_plan import describe
 from wayseal.store._guess import Columns, Guess, guess, guess_leaks
 from wayseal.store._propose_log_mapping import propose_log
@@ -13,50 +14,38 @@ from wayseal.store._sample import Sample, read_sample
 from wayseal.store.formats import Format
 from wayseal.store.tables import TABLES, Table
 
-_EN = {
-    "leaks": "A mapping from a list of numbers to the table `leaks`: which waybill was seen outside, when. Correct it.",
-    "accesses": "A mapping from a log to the table `accesses`: who read which waybill, when. Read it, correct it.",
-    "columns": "[columns]: left, the column of Wayseal; right, the column of the log.",
-    "by_name": "by its name",
-    "by_content": "by what it holds",
-    "address": "the log names no account: the address stands in for it",
-    "joined": "two columns, joined by a space",
-    "missing": "NOT FOUND, and needed: put the log's column here",
-    "offset_none": "The times carry no offset. UTC is assumed unless this line says otherwise.",
-    "offset_cn": "The times carry no offset; the headings are Chinese, so China's time is assumed. Check it.",
-    "clean": "Spaces, dashes and dots in numbers are dropped and letters made upper case; false leaves them.",
-    "nothing": "Columns that could be set as well",
-    "drop": "Rows that are no reads can be left out, for instance failed requests:",
-    "rest": "Columns of the log that are left out",
-    "positions": "The log has no header: a column is its number, from 1.",
-}
-_ZH = {
-    "leaks": "从单号清单到 leaks 表的映射：哪个运单何时在外面被看到。请阅读并修改。",
-    "accesses": "从日志到 accesses 表的映射：谁在何时读了哪个运单。请阅读并修改。",
-    "columns": "[columns]：左边是 Wayseal 的列，右边是日志的列。",
-    "by_name": "按列名猜测",
-    "by_content": "按内容猜测",
-    "address": "日志中没有账号列，暂以 IP 地址代替",
-    "joined": "两列用空格连接",
-    "missing": "未找到，但必须填写：请填入日志的列名",
-    "offset_none": "时间不带时区偏移；除非本行另有说明，按 UTC 处理。",
-    "offset_cn": "时间不带时区偏移；列名是中文，故按北京时间处理，请核对。",
-    "clean": "单号中的空格、横线和点会去掉，字母变为大写；写 false 则保持原样。",
-    "nothing": "还可以填写的列",
-    "drop": "不是读取的行可以去掉，例如失败的请求：",
-    "rest": "日志中未用到的列",
-    "positions": "日志没有表头：列用序号表示，从 1 开始。",
-}
-_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": _EN, "zh": _ZH})
+_TEXTS: Mapping[str, str] = MappingProxyType(
+    {
+        "leaks": N_(
+            "A mapping from a list of numbers to the table `leaks`: which waybill was seen outside, when. Correct it."
+        ),
+        "accesses": N_(
+            "A mapping from a log to the table `accesses`: who read which waybill, when. Read it, correct it."
+        ),
+        "columns": N_("[columns]: left, the column of Wayseal; right, the column of the log."),
+        "by_name": N_("by its name"),
+        "by_content": N_("by what it holds"),
+        "address": N_("the log names no account: the address stands in for it"),
+        "joined": N_("two columns, joined by a space"),
+        "missing": N_("NOT FOUND, and needed: put the log's column here"),
+        "offset_none": N_("The times carry no offset. UTC is assumed unless this line says otherwise."),
+        "offset_cn": N_("The times carry no offset; the headings are Chinese, so China's time is assumed. Check it."),
+        "clean": N_("Spaces, dashes and dots in numbers are dropped and letters made upper case; false leaves them."),
+        "nothing": N_("Columns that could be set as well"),
+        "drop": N_("Rows that are no reads can be left out, for instance failed requests:"),
+        "rest": N_("Columns of the log that are left out"),
+        "positions": N_("The log has no header: a column is its number, from 1."),
+    }
+)
 _GUESSES: Mapping[str, Callable[[Columns], dict[str, Guess]]] = {"accesses": guess, "leaks": guess_leaks}
 
 
-def propose_mapping(sample: Path, *, lang: str = "en", table: str = "accesses") -> str:
+def propose_mapping(sample: Path, *, translate: Translate = str, table: str = "accesses") -> str:
     """Proposes a mapping file for the log, or list of leaks, that a sample is from.
 
     Args:
         sample: CSV, JSON Lines, Parquet or a raw log (csvlog of PostgreSQL, combined, OCSF), which is recognised.
-        lang: Language of the comments: "en" or "zh".
+        translate: Puts the comments into a language; `str` leaves them English.
         table: "accesses" or "leaks".
 
     Returns:
@@ -66,10 +55,11 @@ def propose_mapping(sample: Path, *, lang: str = "en", table: str = "accesses") 
     Raises:
         StoreError: The sample holds no rows or can't be read.
     """
-    if table == "accesses" and (log := propose_log(Path(sample), lang)) is not None:
+    if table == "accesses" and (log := propose_log(Path(sample), translate)) is not None:
         return log
     rows = read_sample(Path(sample))
-    return "\n".join(_lines(rows, TABLES[table], _GUESSES[table](rows.columns), _WORDS[lang])) + "\n"
+    say = {code: translate(text) for code, text in _TEXTS.items()}
+    return "\n".join(_lines(rows, TABLES[table], _GUESSES[table](rows.columns), say)) + "\n"
 
 
 def _lines(sample: Sample, table: Table, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:

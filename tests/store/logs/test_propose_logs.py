@@ -12,6 +12,7 @@ from tests.store.helpers import put
 from tests.store.logs.making import audit, read, record
 from tests.store.logs.test_combined import hit
 from tests.store.logs.test_ocsf import asks, event, url
+from wayseal.page.languages import translator
 from wayseal.store import propose_mapping
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store._propose_log_mapping import propose_log
@@ -23,7 +24,7 @@ EXAMPLES = [("pgaudit.csv", Format.PGAUDIT), ("access.log", Format.COMBINED), ("
 @pytest.mark.parametrize(("name", "form"), EXAMPLES)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_examples_are_recognised_and_their_proposals_load(name: str, form: Format, lang: str) -> None:
-    mapping = parse_mapping(propose_mapping(DOCS / "examples" / name, lang=lang), Path("m.toml"))
+    mapping = parse_mapping(propose_mapping(DOCS / "examples" / name, translate=translator(lang)), Path("m.toml"))
     assert mapping.format is form
 
 

@@ -1,103 +1,71 @@
-"""What `wayseal case` and `wayseal verdict` say, in both languages."""
+"""What `wayseal case` and `wayseal verdict` say."""
 
-from collections.abc import Mapping
+from wayseal.model.messages import N_
+from wayseal.page.languages import ByLanguage
 
-CASE_TEXTS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "none": "No case.",
-        "case": "{id}  {state}  score {score}, alerted {alerted}, {detectors}: {actors}",
-        "comma": ", ",
-        "new": "new",
-        "opened": "opened",
-        "true": "closed: true",
-        "false": "closed: false",
-        "no_reason": "no reason given",
-        "act_opened": "    {at}  opened by {who}: {why}",
-        "act_unmasked": "    {at}  opened together with others by {who}: {why}",
-        "act_heard": "    {at}  the person was heard, written down by {who}",
-        "act_verdict_true": "    {at}  verdict true by {who}: {why}",
-        "act_verdict_false": "    {at}  verdict false by {who}: {why}",
-        "total": "{total} {total:case|cases}: {new} new, {opened} opened, "
-        "{true} closed as true, {false} closed as false. Times are in UTC+8.",
-        "lead": "A case is a lead, not a verdict: look at the reads, and hear the person.",
-        "forgotten": "{at} (UTC+8)  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}",
-        "unread": "{path}:{line}: this line was cut off by a crash and is left out; the others count",
-        "open": "{id} is open; recorded that {who} sees these names: {why}",
-        "name": "  {pseudonym}  {name}",
-        "said": "{at} (UTC+8)  {name} said (written down by {who}):",
-        "somebody": "the person concerned",
-        "line": "  | {line}",
-        "not_heard": "Nobody has been heard in this case yet. What the person says belongs here: "
-        "`wayseal case hear {id} --who NAME --file FILE`.",
-        "heard": "{id}: recorded what the person said.",
-        "judged_true": "{id} is closed: true. A verdict can be revised by a later one.",
-        "judged_false": "{id} is closed: false. Its names are pseudonyms again. A verdict can be revised by a later "
-        "one.",
-        "unheard": "No statement of the person is recorded in this case.",
-        "looked": "{path}: {lines} lines, {acts} acts",
-        "fine": "Nothing was changed, taken out or put in, as far as the lines say.",
-        "fault": "  line {line}: {what}",
-        "changed": "was changed",
-        "missing": "before it a line is missing, or one was moved or put in",
-        "act": "says what can't be",
-        "head": "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
-        "goes_on": "The casebook goes on from the head that was given.",
-        "restarted": "The head that was given is the end from before cases were forgotten, at {at} (UTC+8) by {who}.",
-        "goes_not_on": "The casebook does NOT go on from the head that was given: lines were cut off or written anew, "
-        "or cases were forgotten after it and more was written in between.",
-        "forgot": "Forgotten: {cases} {cases:case|cases} closed before {before}, {acts} acts. The chain of lines "
-        "starts anew; before it had {lines} lines, the last with {head}.",
-        "would_forget": "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before "
-        "{before}: {ids}",
-        "nothing_to_forget": "No case was closed before {before}; nothing was changed.",
-        "waiting": "{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}",
-        "elsewhere": "Copies of the casebook hold what went until they are removed.",
-    },
-    "zh": {
-        "none": "没有案件。",
-        "case": "{id}  {state}  得分 {score}，告警时间 {alerted}，{detectors}：{actors}",
-        "comma": "、",
-        "new": "未打开",
-        "opened": "已打开",
-        "true": "已结案：属实",
-        "false": "已结案：不属实",
-        "no_reason": "未给出依据",
-        "act_opened": "    {at}  {who} 打开：{why}",
-        "act_unmasked": "    {at}  {who} 与其他案件一并打开：{why}",
-        "act_heard": "    {at}  已听取当事人陈述，记录人 {who}",
-        "act_verdict_true": "    {at}  {who} 认定属实：{why}",
-        "act_verdict_false": "    {at}  {who} 认定不属实：{why}",
-        "total": "共 {total} 个案件：未打开 {new}，已打开 {opened}，结案属实 {true}，结案不属实 {false}。"
-        "时间为 UTC+8。",
-        "lead": "案件只是线索，不是结论：请核对访问记录，并听取当事人的说明。",
-        "forgotten": "{at}（UTC+8）  {who} 清除了 {before} 之前结案的 {cases} 个案件：{why}",
-        "unread": "{path}:{line}：这一行因崩溃被截断，未计入；其余各行有效",
-        "open": "{id} 已打开；已记录 {who} 查看了以下名字：{why}",
-        "name": "  {pseudonym}  {name}",
-        "said": "{at}（UTC+8）  {name} 的陈述（记录人 {who}）：",
-        "somebody": "当事人",
-        "line": "  | {line}",
-        "not_heard": "本案尚未听取任何人的说明。当事人的陈述请记入本案："
-        "`wayseal case hear {id} --who 姓名 --file 文件`。",
-        "heard": "{id}：已记录当事人的陈述。",
-        "judged_true": "{id} 已结案：属实。之后可以另作认定。",
-        "judged_false": "{id} 已结案：不属实。名称恢复为假名；之后可以另作认定。",
-        "unheard": "本案没有当事人的陈述记录。",
-        "looked": "{path}：{lines} 行，{acts} 条记录",
-        "fine": "从各行来看，没有改动、删除或插入。",
-        "fault": "  第 {line} 行：{what}",
-        "changed": "被改动过",
-        "missing": "之前有缺失、移动或插入的行",
-        "act": "所记的内容不可能成立",
-        "head": "末行标识：{head}（请记在无法由此处写入者改动的地方；以后用 --head 比对）",
-        "goes_on": "案件簿由所给的末行标识延续而来。",
-        "restarted": "所给的末行标识是清除案件之前的末行；{who} 于 {at}（UTC+8）作了清除。",
-        "goes_not_on": "案件簿不是由所给的末行标识延续而来：有行被截去或重写，或在此之后又有写入、然后才清除过案件。",
-        "forgot": "已清除：{before} 之前结案的 {cases} 个案件，{acts} 条记录。各行的链重新开始；此前共 {lines} 行，"
-        "末行标识为 {head}。",
-        "would_forget": "将清除（未作任何改动）：{before} 之前结案的 {cases} 个案件：{ids}",
-        "nothing_to_forget": "没有在 {before} 之前结案的案件；未作改动。",
-        "waiting": "另有 {count} 个更早的案件尚无认定，予以保留：{ids}",
-        "elsewhere": "案件簿的副本在删除之前仍含有这些内容。",
-    },
-}
+CASE_TEXTS = ByLanguage(
+    {
+        "none": N_("No case."),
+        "case": N_("{id}  {state}  score {score}, alerted {alerted}, {detectors}: {actors}"),
+        "list_comma": N_(", ", context="list_comma"),
+        "new": N_("new"),
+        "opened": N_("opened"),
+        "true": N_("closed: true"),
+        "false": N_("closed: false"),
+        "no_reason": N_("no reason given", context="no_reason"),
+        "act_opened": N_("    {at}  opened by {who}: {why}"),
+        "act_unmasked": N_("    {at}  opened together with others by {who}: {why}"),
+        "act_heard": N_("    {at}  the person was heard, written down by {who}"),
+        "act_verdict_true": N_("    {at}  verdict true by {who}: {why}"),
+        "act_verdict_false": N_("    {at}  verdict false by {who}: {why}"),
+        "total": N_(
+            "{total} {total:case|cases}: {new} new, {opened} opened, {true} closed as true, {false} closed as false. "
+            "Times are in UTC+8."
+        ),
+        "lead": N_("A case is a lead, not a verdict: look at the reads, and hear the person."),
+        "forgotten": N_("{at} (UTC+8)  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}"),
+        "unread": N_("{path}:{line}: this line was cut off by a crash and is left out; the others count"),
+        "open": N_("{id} is open; recorded that {who} sees these names: {why}"),
+        "name": N_("  {pseudonym}  {name}"),
+        "said": N_("{at} (UTC+8)  {name} said (written down by {who}):"),
+        "somebody": N_("the person concerned"),
+        "line": N_("  | {line}"),
+        "not_heard": N_(
+            "Nobody has been heard in this case yet. What the person says belongs here: `wayseal case hear {id} --who "
+            "NAME --file FILE`."
+        ),
+        "heard": N_("{id}: recorded what the person said."),
+        "judged_true": N_("{id} is closed: true. A verdict can be revised by a later one."),
+        "judged_false": N_(
+            "{id} is closed: false. Its names are pseudonyms again. A verdict can be revised by a later one."
+        ),
+        "unheard": N_("No statement of the person is recorded in this case."),
+        "looked": N_("{path}: {lines} lines, {acts} acts"),
+        "fine": N_("Nothing was changed, taken out or put in, as far as the lines say."),
+        "fault": N_("  line {line}: {what}"),
+        "changed": N_("was changed"),
+        "missing": N_("before it a line is missing, or one was moved or put in"),
+        "act": N_("says what can't be"),
+        "head": N_(
+            "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)"
+        ),
+        "goes_on": N_("The casebook goes on from the head that was given."),
+        "restarted": N_(
+            "The head that was given is the end from before cases were forgotten, at {at} (UTC+8) by {who}."
+        ),
+        "goes_not_on": N_(
+            "The casebook does NOT go on from the head that was given: lines were cut off or written anew, or cases "
+            "were forgotten after it and more was written in between."
+        ),
+        "forgot": N_(
+            "Forgotten: {cases} {cases:case|cases} closed before {before}, {acts} acts. The chain of lines starts "
+            "anew; before it had {lines} lines, the last with {head}."
+        ),
+        "would_forget": N_(
+            "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before {before}: {ids}"
+        ),
+        "nothing_to_forget": N_("No case was closed before {before}; nothing was changed."),
+        "waiting": N_("{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}"),
+        "elsewhere": N_("Copies of the casebook hold what went until they are removed."),
+    }
+)

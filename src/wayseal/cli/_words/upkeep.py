@@ -1,116 +1,78 @@
-"""What `wayseal ledger backup`, `restore` and `doctor` say, in both languages."""
-
-from collections.abc import Mapping
+"""What `wayseal ledger backup`, `restore` and `doctor` say."""
 
 from wayseal.ledger.upkeep import Fault, Severity
+from wayseal.model.messages import N_
+from wayseal.page.languages import ByLanguage
 
-UPKEEP_TEXTS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "backed_up": "{dest}: backup of generation {generation:,}, {reads:,} reads. {copied:,} of {files:,} files "
-        "copied ({copied_bytes:,} of {bytes:,} bytes), each checked by SHA-256.",
-        "up_to_date": "{dest}: generation {generation:,}, {reads:,} reads; it was up to date.",
-        "restored": "{dest}: ledger of generation {generation:,}, {reads:,} reads. {files:,} files checked by SHA-256.",
-        "one_goes_on": "Go on with this one or with the original, never with both: they would give different reads the "
-        "same salts. Reads that came in after the backup are not in it; ingest their sources again.",
-        "looked_at": "Ledger: {ledger}, {files:,} files, {bytes:,} bytes; {free:,} bytes free on its disk",
-        "healthy": "Healthy: nothing was found. With --deep, counts and marks are compared with the reads, too.",
-        "healthy_deep": "Healthy: nothing was found; counts, pairs, catalogue and marks agree with the reads.",
-        "line": "{severity}: {where}: {said}",
-        Severity.NOTE: "Note",
-        Severity.WARNING: "Warning",
-        Severity.ERROR: "Error",
-        "comma": ", ",
-        "brackets": " ({inner})",
-        "rows_reads": "{rows:,} reads",
-        "rows_other": "{rows:,} rows",
-        "of": "from {names}",
-        "and_more": " and {more:,} more",
-        Fault.MANIFEST_MISSING: "the manifest is missing: nothing says which files the ledger consists of",
-        Fault.MANIFEST_CHANGED: "the manifest is damaged or was changed",
-        Fault.FILE_MISSING: "is missing",
-        Fault.FILE_SHORT: "was cut short",
-        Fault.FILE_CHANGED: "is damaged or was changed",
-        Fault.QUARANTINE_LONGER: "has more in it than the ledger knows of; what belongs to it is whole",
-        Fault.SECRET: "the secret is missing or not the ledger's: reads can't be compared with the tree, and nothing "
-        "can be ingested",
-        Fault.TILE: "this tile of the tree is missing, damaged or was changed",
-        Fault.TREE: "tiles and the manifest's root don't agree; which is wrong can be said when the rest is mended",
-        Fault.DERIVED: "{kind} doesn't agree with the reads: {rows:,} rows differ",
-        Fault.LEAVINGS: "{files:,} files ({bytes:,} bytes) that are no part of the ledger, left by something that was "
-        "broken off or replaced",
-        Fault.MODES: "{files:,} files and folders may be used by others than their owner, this one first",
-        Fault.DISK: "the disk has {free:,} bytes free; the ledger has {bytes:,}",
-        Fault.LOCKED: "process {process} is writing to it; what it leaves about was not looked at",
-        Fault.SMALL_FILES: "{files:,} files below 1 MiB make reading slow",
-        "cure_wait": "nothing to do; look again when it is done",
-        "cure_compact": "wayseal ledger compact {ledger}",
-        "cure_room": "make room on the disk before the next ingest",
-        "cure_remove": "the next ingest removes them, or --repair now",
-        "cure_modes": "if others are meant to read, leave it; else --repair takes their rights away",
-        "cure_cut": "--repair cuts off what doesn't belong to it",
-        "cure_tree": "--repair makes it again; the root says that it is right",
-        "cure_backup": "the backup has it, checked: --repair takes it from there",
-        "cure_give": "give a backup with --from; without one, make a new ledger of the sources",
-        "cure_lost": "the backup that was given doesn't have it: try another with --from, restore one into a new "
-        "folder, or make a new ledger of the sources",
-        "cure_rebuild": "a fault in the program or a change on purpose: keep the ledger as it is, restore a backup or "
-        "make a new one of the sources, and report it",
-        "act_remove": "Mended {where}: removed {files:,} files that are no part of the ledger",
-        "act_modes": "Mended {where}: took the rights of others on {files:,} files and folders away",
-        "act_cut": "Mended {where}: cut off what doesn't belong to it",
-        "act_tree": "Mended {where}: made again, as the root says",
-        "act_backup": "Mended {where}: taken from the backup, checked",
-    },
-    "zh": {
-        "backed_up": "{dest}：第 {generation:,} 代的备份，{reads:,} 条访问。共 {files:,} 个文件，复制了 {copied:,} 个"
-        "（{bytes:,} 字节中的 {copied_bytes:,}），逐个核对了 SHA-256。",
-        "up_to_date": "{dest}：第 {generation:,} 代，{reads:,} 条访问；已是最新。",
-        "restored": "{dest}：第 {generation:,} 代的账本，{reads:,} 条访问。{files:,} 个文件已逐个核对 SHA-256。",
-        "one_goes_on": "它与原账本只能有一个继续写入，绝不能两个都写：否则不同的访问会得到相同的盐。备份之后才导入的"
-        "访问不在其中，请重新导入那些来源。",
-        "looked_at": "账本：{ledger}，{files:,} 个文件，{bytes:,} 字节；所在磁盘剩余 {free:,} 字节",
-        "healthy": "正常：没有发现问题。加 --deep 还会把计数和标记与访问核对。",
-        "healthy_deep": "正常：没有发现问题；计数、配对、目录和标记都与访问一致。",
-        "line": "{severity}：{where}：{said}",
-        Severity.NOTE: "提示",
-        Severity.WARNING: "警告",
-        Severity.ERROR: "错误",
-        "comma": "，",
-        "brackets": "（{inner}）",
-        "rows_reads": "{rows:,} 条访问",
-        "rows_other": "{rows:,} 行",
-        "of": "来自 {names}",
-        "and_more": " 等，另有 {more:,} 个",
-        Fault.MANIFEST_MISSING: "清单缺失：无从得知账本由哪些文件组成",
-        Fault.MANIFEST_CHANGED: "清单已损坏或被改动",
-        Fault.FILE_MISSING: "缺失",
-        Fault.FILE_SHORT: "被截短",
-        Fault.FILE_CHANGED: "已损坏或被改动",
-        Fault.QUARANTINE_LONGER: "比账本所记的多出一段；属于账本的部分完好",
-        Fault.SECRET: "密值缺失，或不是这个账本的：无法将访问与树比对，也无法导入",
-        Fault.TILE: "树的这个瓦片缺失、损坏或被改动",
-        Fault.TREE: "瓦片与清单中的根不符；其余问题修复之后才能判断是哪一个不对",
-        Fault.DERIVED: "{kind} 与访问不一致：有 {rows:,} 行不同",
-        Fault.LEAVINGS: "{files:,} 个文件（{bytes:,} 字节）不属于账本，是中断的操作或被替换的旧文件留下的",
-        Fault.MODES: "{files:,} 个文件或文件夹可被所有者以外的人使用，这是第一个",
-        Fault.DISK: "磁盘剩余 {free:,} 字节；账本有 {bytes:,} 字节",
-        Fault.LOCKED: "进程 {process} 正在写入；它的中间文件没有检查",
-        Fault.SMALL_FILES: "有 {files:,} 个不足 1 MiB 的文件，读取会变慢",
-        "cure_wait": "无需处理；等它结束后再检查",
-        "cure_compact": "wayseal ledger compact {ledger}",
-        "cure_room": "下次导入之前请腾出磁盘空间",
-        "cure_remove": "下次导入会清除，也可以现在用 --repair 清除",
-        "cure_modes": "如果本来就要给别人读，不必处理；否则 --repair 会收回他人的权限",
-        "cure_cut": "--repair 会去掉多出的部分",
-        "cure_tree": "--repair 会重新生成；是否正确由根判定",
-        "cure_backup": "备份中有，已核对：--repair 会从那里取回",
-        "cure_give": "请用 --from 给出备份；没有备份就从来源重建账本",
-        "cure_lost": "给出的备份里没有：请用 --from 换一个备份，或把备份恢复到新的文件夹，或从来源重建账本",
-        "cure_rebuild": "程序有错，或有人蓄意改动：请保持账本原样，恢复备份或从来源重建，并报告此事",
-        "act_remove": "已处理 {where}：删除了 {files:,} 个不属于账本的文件",
-        "act_modes": "已处理 {where}：收回了他人对 {files:,} 个文件和文件夹的权限",
-        "act_cut": "已处理 {where}：去掉了多出的部分",
-        "act_tree": "已处理 {where}：已重新生成，与根相符",
-        "act_backup": "已处理 {where}：已从备份取回并核对",
-    },
-}
+UPKEEP_TEXTS = ByLanguage(
+    {
+        "backed_up": N_(
+            "{dest}: backup of generation {generation:,}, {reads:,} reads. {copied:,} of {files:,} files copied "
+            "({copied_bytes:,} of {bytes:,} bytes), each checked by SHA-256."
+        ),
+        "up_to_date": N_("{dest}: generation {generation:,}, {reads:,} reads; it was up to date."),
+        "restored": N_(
+            "{dest}: ledger of generation {generation:,}, {reads:,} reads. {files:,} files checked by SHA-256."
+        ),
+        "one_goes_on": N_(
+            "Go on with this one or with the original, never with both: they would give different reads the same "
+            "salts. Reads that came in after the backup are not in it; ingest their sources again."
+        ),
+        "looked_at": N_("Ledger: {ledger}, {files:,} files, {bytes:,} bytes; {free:,} bytes free on its disk"),
+        "healthy": N_("Healthy: nothing was found. With --deep, counts and marks are compared with the reads, too."),
+        "healthy_deep": N_("Healthy: nothing was found; counts, pairs, catalogue and marks agree with the reads."),
+        "line": N_("{severity}: {where}: {said}"),
+        Severity.NOTE: N_("Note"),
+        Severity.WARNING: N_("Warning"),
+        Severity.ERROR: N_("Error"),
+        "comma": N_(", ", context="comma"),
+        "brackets": N_(" ({inner})"),
+        "rows_reads": N_("{rows:,} reads"),
+        "rows_other": N_("{rows:,} rows"),
+        "of": N_("from {names}"),
+        "and_more": N_(" and {more:,} more"),
+        Fault.MANIFEST_MISSING: N_("the manifest is missing: nothing says which files the ledger consists of"),
+        Fault.MANIFEST_CHANGED: N_("the manifest is damaged or was changed"),
+        Fault.FILE_MISSING: N_("is missing"),
+        Fault.FILE_SHORT: N_("was cut short"),
+        Fault.FILE_CHANGED: N_("is damaged or was changed"),
+        Fault.QUARANTINE_LONGER: N_("has more in it than the ledger knows of; what belongs to it is whole"),
+        Fault.SECRET: N_(
+            "the secret is missing or not the ledger's: reads can't be compared with the tree, and nothing can be "
+            "ingested"
+        ),
+        Fault.TILE: N_("this tile of the tree is missing, damaged or was changed"),
+        Fault.TREE: N_("tiles and the manifest's root don't agree; which is wrong can be said when the rest is mended"),
+        Fault.DERIVED: N_("{kind} doesn't agree with the reads: {rows:,} rows differ"),
+        Fault.LEAVINGS: N_(
+            "{files:,} files ({bytes:,} bytes) that are no part of the ledger, left by something that was broken off "
+            "or replaced"
+        ),
+        Fault.MODES: N_("{files:,} files and folders may be used by others than their owner, this one first"),
+        Fault.DISK: N_("the disk has {free:,} bytes free; the ledger has {bytes:,}"),
+        Fault.LOCKED: N_("process {process} is writing to it; what it leaves about was not looked at"),
+        Fault.SMALL_FILES: N_("{files:,} files below 1 MiB make reading slow"),
+        "cure_wait": N_("nothing to do; look again when it is done"),
+        "cure_compact": N_("wayseal ledger compact {ledger}"),
+        "cure_room": N_("make room on the disk before the next ingest"),
+        "cure_remove": N_("the next ingest removes them, or --repair now"),
+        "cure_modes": N_("if others are meant to read, leave it; else --repair takes their rights away"),
+        "cure_cut": N_("--repair cuts off what doesn't belong to it"),
+        "cure_tree": N_("--repair makes it again; the root says that it is right"),
+        "cure_backup": N_("the backup has it, checked: --repair takes it from there"),
+        "cure_give": N_("give a backup with --from; without one, make a new ledger of the sources"),
+        "cure_lost": N_(
+            "the backup that was given doesn't have it: try another with --from, restore one into a new folder, or "
+            "make a new ledger of the sources"
+        ),
+        "cure_rebuild": N_(
+            "a fault in the program or a change on purpose: keep the ledger as it is, restore a backup or make a new "
+            "one of the sources, and report it"
+        ),
+        "act_remove": N_("Mended {where}: removed {files:,} files that are no part of the ledger"),
+        "act_modes": N_("Mended {where}: took the rights of others on {files:,} files and folders away"),
+        "act_cut": N_("Mended {where}: cut off what doesn't belong to it"),
+        "act_tree": N_("Mended {where}: made again, as the root says"),
+        "act_backup": N_("Mended {where}: taken from the backup, checked"),
+    }
+)

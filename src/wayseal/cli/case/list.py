@@ -66,7 +66,7 @@ def list_lines(book: Casebook, names: Names, state: CaseState | None, words: Wor
             state=words[case.state],
             score=numbers.percent(case.score),
             alerted=clock_time(case.alerted_at),
-            detectors=words["comma"].join(_detector_name(name, detectors) for name in case.detectors)
+            detectors=words["list_comma"].join(_detector_name(name, detectors) for name in case.detectors)
             or words["no_reason"],
             actors=", ".join(visible(names.of(actor)) for actor in case.actors),
         )
