@@ -165,7 +165,7 @@ def turned_back(said: dict[str, Any]) -> dict[str, Any]:
     """What a detector says where account k is called 100 - k."""
     out: dict[str, Any] = {}
     for name, value in said.items():
-        if name in ("odd", "base", "told"):
+        if name in ("odd", "base", "reported"):
             out[name] = {100 - k: v for k, v in value.items()}
         elif name == "suspects":
             out[name] = sorted((w, 100 - a) for w, a in value)
@@ -201,7 +201,7 @@ def test_late_reads_change_nothing_before_them(reads: list[Seen], more: list[See
         with named(detector):
             mine = plain(before, checked(detector, before), day)
             theirs = plain(both, checked(detector, both), day)
-            for name in ("odd", "base", "told"):
+            for name in ("odd", "base", "reported"):
                 if name in mine:
                     assert mine[name] == {k: v for k, v in theirs[name].items() if k in there}
             for name, column in (("suspects", 1), ("cells", 0)):

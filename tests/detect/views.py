@@ -114,7 +114,7 @@ def plain(view: View, odd: Odd, days: int | None = None) -> dict[str, Any]:
     days = view.shape[1] if days is None else days
     s = view.suspects
     out: dict[str, Any] = {}
-    for name in ("odd", "base", "told"):
+    for name in ("odd", "base", "reported"):
         counts = getattr(odd, name)
         if counts is not None:
             out[name] = {int(k): counts[a, :days].tolist() for a, k in enumerate(view.keys)}

@@ -11,8 +11,8 @@ from wayseal.trace._purchases import COST_REFUSED, ELSEWHERE, WILLING, Offers, d
 def offers(had: Sequence[Sequence[float]], size: Sequence[float], **more: object) -> Offers:
     values: dict[str, object] = {
         "size": np.array(size),
-        "had": np.array(had),
-        "came": np.zeros((len(had), len(size))),
+        "was_read": np.array(had),
+        "in_reach": np.zeros((len(had), len(size))),
         "group": np.full(len(had), -1, np.int32),
         "others": np.zeros(len(size)),
     }

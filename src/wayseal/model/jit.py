@@ -21,25 +21,62 @@ class _Deferred:
         update_wrapper(self, function)
         self._function = function
         self._options = options
+        self._dispatcher: Callable[..., object] | None = None
         self._compiled: Callable[..., object] | None = None
 
     def __call__(self, *arguments: Any) -> object:
-        return (self._compiled or self.compile())(*arguments)
+        if self._compiled is None:
+            _compile(self)
+        return cast("Callable[..., object]", self._compiled)(*arguments)
 
-    def compile(self) -> Callable[..., object]:
-        """The compiler's form of it. Kernels call each other by the names of their module, so those are put right."""
-        with _LOCK:
-            if self._compiled is None:
-                from numba import njit
+    def make_dispatcher(self) -> Callable[..., object]:
+        """The compiler's form of the function; what it calls must be in that form, too, before it is called."""
+        if self._dispatcher is None:
+            from numba import njit
 
-                compiled = njit(**self._options)(self._function)
-                _forget_unreadable(compiled)
-                self._compiled = cast("Callable[..., object]", compiled)
-                names = self._function.__globals__
-                for name, value in list(names.items()):
-                    if isinstance(value, _Deferred):
-                        names[name] = value.compile()
-            return self._compiled
+            made = njit(**self._options)(self._function)
+            _forget_unreadable(made)
+            self._dispatcher = cast("Callable[..., object]", made)
+        return self._dispatcher
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The names of its module, by which it calls other kernels."""
+        return self._function.__globals__
+
+    def finish(self) -> None:
+        """From now on it may be called."""
+        self._compiled = self._dispatcher
+
+
+def _compile(wanted: _Deferred) -> None:
+    """Give a kernel, and all that it can reach, to the compiler.
+
+    Kernels call each other by the names of their modules, so those are put right: what is called before what calls it,
+    and a module's names all at once, since other threads may call any of them meanwhile.
+    """
+    modules: dict[int, dict[str, Any]] = {}
+
+    def visit(names: dict[str, Any]) -> None:
+        if id(names) in seen:
+            return
+        seen.add(id(names))
+        for value in list(names.values()):
+            if isinstance(value, _Deferred):
+                visit(value.names)
+        modules[id(names)] = names
+
+    with _LOCK:
+        seen: set[int] = set()
+        visit(wanted.names)
+        reached = {wanted}
+        for names in modules.values():
+            kernels = {name: value for name, value in list(names.items()) if isinstance(value, _Deferred)}
+            reached |= set(kernels.values())
+            names.update({name: value.make_dispatcher() for name, value in kernels.items()})
+        wanted.make_dispatcher()
+        for value in reached:
+            value.finish()
 
 
 def _forget_unreadable(compiled: Any) -> None:

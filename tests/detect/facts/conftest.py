@@ -17,5 +17,5 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         out.append(old is not None)
         return count(snapshot, ground, old, progress)
 
-    monkeypatch.setattr(_update, "_counted", spied)
+    monkeypatch.setattr(_update, "_count_facts", spied)
     return out
