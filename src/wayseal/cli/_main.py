@@ -7,6 +7,7 @@ report isn't verified; 11 the doctor found something; 12 a purge would remove wh
 the vault refused; 130 interrupted.
 """
 
+import contextlib
 import errno
 import io
 import os
@@ -78,14 +79,23 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a screen that lacks a character still shows the rest
     lang = language(sys.argv[1:], os.environ)
     try:
-        sys.exit(_run(lang))
+        code = _run(lang)
+        sys.stdout.flush()  # here it can be told that the screen is full; at exit it can't
+        sys.exit(code)
     except WaysealError as error:
         print(f"wayseal: {word(error, lang)}", file=sys.stderr)
         sys.exit(5 if _of_the_disk(error.__cause__) else error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"wayseal: {where}{word(disk_says(error) if error.errno else str(error), lang)}", file=sys.stderr)
+        _drop_output()
         sys.exit(5)
+
+
+def _drop_output() -> None:
+    """Have Python say nothing more at exit of output that can't be written."""
+    with contextlib.suppress(OSError, ValueError):  # tests have streams without a file behind them
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(lang: Lang) -> int:

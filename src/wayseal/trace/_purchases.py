@@ -37,9 +37,8 @@ class Offers:
     """Q questions to K sources.
 
     size[Q]: numbers that fit. was_read[K, Q]: how many of them each source had. in_reach[K, Q]: how many came to the
-    source's
-    outlet, 0 where that isn't known. group[K]: number of that outlet, -1 without. others[Q]: share of the accounts that
-    are not listed that had any of them.
+    source's outlet, 0 where that isn't known. group[K]: number of that outlet, -1 without. others[Q]: share of the
+    accounts that are not listed that had any of them.
     """
 
     size: Floats
