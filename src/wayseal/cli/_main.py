@@ -95,7 +95,8 @@ def main() -> None:
 def _drop_output() -> None:
     """Have Python say nothing more at exit of output that can't be written."""
     with contextlib.suppress(OSError, ValueError):  # tests have streams without a file behind them
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        screen = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), screen)
 
 
 def _run(lang: Lang) -> int:
