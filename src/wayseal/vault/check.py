@@ -2,9 +2,9 @@
 
 import unicodedata
 
+from wayseal.model.fields import Field
 from wayseal.model.numbers import clean_waybill
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field
 from wayseal.vault.tables import ID, NUMBER
 
 VALUE = 1000

@@ -8,13 +8,13 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from wayseal.model.records import Erased
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
-from wayseal.vault._sql import chosen, delete_chosen, keep
+from wayseal.vault._sql import chosen, delete_chosen, keep, record_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
@@ -22,15 +22,6 @@ from wayseal.vault.requests import Caller
 
 MOST = 1000
 """Most numbers that one act erases."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erasure:
-    """A number whose key is gone. gone_at: when the last backup that may hold it is gone, microseconds."""
-
-    waybill: str
-    erased_at: int
-    gone_at: int
 
 
 def erase(
@@ -43,7 +34,7 @@ def erase(
     backups: int,
     policy: int,
     now: int,
-) -> list[Erasure]:
+) -> list[Erased]:
     """Erases what is sealed under numbers (rules 1 to 3). backups: how long backups of keys are kept, microseconds.
 
     why: a code such as `request` or `retention`. VaultError: too many, or a number that isn't there.
@@ -88,8 +79,8 @@ def _settle(connection: Connection, numbers: Sequence[str]) -> None:
     )
 
 
-def _drop(connection: Connection, numbers: Sequence[str], now: int, gone: int) -> list[Erasure]:
+def _drop(connection: Connection, numbers: Sequence[str], now: int, gone: int) -> list[Erased]:
     delete_chosen(connection, t.data_keys, "waybill", list(numbers))
     keep(connection, t.erasures, [{"waybill": n, "erased_at": now, "gone_at": gone} for n in numbers])
     rows = {row.waybill: row for row in chosen(connection, t.erasures, "waybill", list(numbers))}
-    return [Erasure(waybill=n, erased_at=rows[n].erased_at, gone_at=rows[n].gone_at) for n in numbers]
+    return [record_of(Erased, rows[n]) for n in numbers]

@@ -14,10 +14,10 @@ from enum import StrEnum
 from typing import Any
 
 from wayseal.custody import Relation
+from wayseal.model.fields import Field, FieldKind, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.messages import Message
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.fields import Field, FieldKind, Form
 
 UNKNOWN = "unknown"
 """The purpose that no file may define: it stands for every code that the policy doesn't know."""

@@ -12,10 +12,10 @@ from importlib import resources
 from typing import Any
 
 from wayseal.custody import Relation, State
+from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind
 from wayseal.model.messages import N_, Message
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.fields import Field
 from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest
 from wayseal.vault.policy._purposes import Work
 from wayseal.vault.policy.budgets import BudgetScope, allowance
