@@ -16,7 +16,7 @@ import pydantic
 from pydantic import BeforeValidator, ConfigDict, GetPydanticSchema, PlainSerializer, TypeAdapter, WithJsonSchema
 from pydantic_core import core_schema
 
-from wayseal.model.fields import Field, Form
+from wayseal.model.fields import ID, NUMBER, PURPOSE, REASON, VALUE, Field, Form
 from wayseal.model.kinds import ActorKind, ScanKind
 from wayseal.model.times import EPOCH
 
@@ -63,11 +63,11 @@ def _read_as(written: Any, make: Callable[[Any], object]) -> GetPydanticSchema:
     return GetPydanticSchema(schema)
 
 
-Number = Annotated[str, pydantic.Field(min_length=1, max_length=64, examples=["YT1234567890123"])]
-Identifier = Annotated[str, pydantic.Field(min_length=1, max_length=128)]
-Purpose = Annotated[str, pydantic.Field(min_length=1, max_length=40, examples=["deliver"])]
+Number = Annotated[str, pydantic.Field(min_length=1, max_length=NUMBER, examples=["YT1234567890123"])]
+Identifier = Annotated[str, pydantic.Field(min_length=1, max_length=ID)]
+Purpose = Annotated[str, pydantic.Field(min_length=1, max_length=PURPOSE, examples=["deliver"])]
 Reason = Annotated[
-    str, pydantic.Field(min_length=1, max_length=200, examples=["route 12"], description="Why; sealed in the log.")
+    str, pydantic.Field(min_length=1, max_length=REASON, examples=["route 12"], description="Why; sealed in the log.")
 ]
 Time = Annotated[
     datetime,
@@ -76,7 +76,7 @@ Time = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-02T08:18:00Z"]}),
 ]
 """In JSON text of RFC 3339."""
-_Value = Annotated[str, pydantic.Field(min_length=1, max_length=1000)]
+_Value = Annotated[str, pydantic.Field(min_length=1, max_length=VALUE)]
 _each: dict[str, Any] = {each.value: (_Value | None, None) for each in Field}
 Values = Annotated[
     Mapping[Field, str],

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from wayseal.model.fields import MOST_AT_ONCE
 from wayseal.model.records import (
     ONLY,
     Actor,
@@ -28,8 +29,6 @@ from wayseal.model.records import (
 )
 from wayseal.server._problems import MEDIA_TYPE
 
-MOST_BATCH = 1000
-"""Most waybills, events or records in one request."""
 _POLICY = 200_000
 
 
@@ -42,7 +41,7 @@ class Body(BaseModel):
 class SealBatch(Body):
     """Parcels to seal."""
 
-    parcels: list[Parcel] = Field(min_length=1, max_length=MOST_BATCH)
+    parcels: list[Parcel] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
 class _Why(Body):
@@ -66,14 +65,14 @@ class ReviseBody(_Why):
 class DiscloseBatch(Body):
     """Waybills that are to be shown, each for a reason of its own."""
 
-    asks: list[Ask] = Field(min_length=1, max_length=MOST_BATCH)
+    asks: list[Ask] = Field(min_length=1, max_length=MOST_AT_ONCE)
     approval: Identifier | None = None
 
 
 class TokenBatch(_Why):
     """Tokens whose fields are to be shown."""
 
-    tokens: list[Annotated[str, Field(min_length=1, max_length=256)]] = Field(min_length=1, max_length=MOST_BATCH)
+    tokens: list[Annotated[str, Field(min_length=1, max_length=256)]] = Field(min_length=1, max_length=MOST_AT_ONCE)
     approval: Identifier | None = None
 
 
@@ -86,19 +85,19 @@ class FindBody(_Why):
 class ScanBatch(Body):
     """Scans."""
 
-    scans: list[Scan] = Field(min_length=1, max_length=MOST_BATCH)
+    scans: list[Scan] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
 class TicketBatch(Body):
     """Tickets."""
 
-    tickets: list[Ticket] = Field(min_length=1, max_length=MOST_BATCH)
+    tickets: list[Ticket] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
 class ActorBatch(Body):
     """Actors."""
 
-    actors: list[Actor] = Field(min_length=1, max_length=MOST_BATCH)
+    actors: list[Actor] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
 class EraseBody(Body):

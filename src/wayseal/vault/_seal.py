@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wayseal.model.fields import Field
+from wayseal.model.fields import MOST_AT_ONCE, Field
 from wayseal.model.records import Parcel, Refused, Sealed, format_time
 from wayseal.model.times import micros_of
 from wayseal.store.database import Connection, Database
@@ -33,8 +33,6 @@ from wayseal.vault.sealing.tokens import field_token
 from wayseal.vault.work_events import count_work, settle
 
 KEY_ID = 8
-MOST = 1000
-"""Most parcels in one request."""
 _PHONES = (Field.SENDER_PHONE, Field.RECIPIENT_PHONE)
 
 
@@ -74,8 +72,8 @@ def seal(
 
 
 def _clean(parcels: Sequence[Parcel]) -> list[Parcel]:
-    if not 0 < len(parcels) <= MOST:
-        raise VaultError("1 to {most} in one request", key="waybills", most=MOST)
+    if not 0 < len(parcels) <= MOST_AT_ONCE:
+        raise VaultError("1 to {most} in one request", key="waybills", most=MOST_AT_ONCE)
     clean = [
         Parcel(
             waybill=check.waybill(p.waybill),

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 import sqlalchemy as sa
 
 from wayseal.model.errors import WaysealError
-from wayseal.model.fields import Field
+from wayseal.model.fields import MOST_AT_ONCE, Field
 from wayseal.model.records import Actor, Answer, Approval, Ask, Erased, Parcel, Refused, Revised, Scan, Sealed, Ticket
 from wayseal.store.database import Connection, Database
 from wayseal.vault import _disclose as disclosing
@@ -37,8 +37,6 @@ from wayseal.vault.sealing import read_token
 A = TypeVar("A")
 B = TypeVar("B")
 HOUR = 3_600_000_000
-MOST_ASKS = 1000
-"""Most waybills in one request."""
 _SEEN = 500_000
 _LOOKS = 1.0
 """Seconds between two looks for a newer policy or other clients."""
@@ -123,8 +121,8 @@ class Vault:
     @staticmethod
     def job(caller: Caller, asks: Sequence[Ask], *, key: str | None = None, approval: str | None = None) -> DiscloseJob:
         """A request as `disclose_group` takes it; VaultError names the field that can't be."""
-        if not 0 < len(asks) <= MOST_ASKS:
-            raise VaultError("1 to {most} in one request", key="waybills", most=MOST_ASKS)
+        if not 0 < len(asks) <= MOST_AT_ONCE:
+            raise VaultError("1 to {most} in one request", key="waybills", most=MOST_AT_ONCE)
         clean = tuple(
             Ask(
                 waybill=check.waybill(a.waybill),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from wayseal.model.fields import MOST_AT_ONCE
 from wayseal.model.records import Erased
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
@@ -19,9 +20,6 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
 from wayseal.vault.requests import Caller
-
-MOST = 1000
-"""Most numbers that one act erases."""
 
 
 def erase(
@@ -39,8 +37,8 @@ def erase(
 
     why: a code such as `request` or `retention`. VaultError: too many, or a number that isn't there.
     """
-    if not 0 < len(numbers) <= MOST:
-        raise VaultError("1 to {most} in one act", key="waybills", most=MOST)
+    if not 0 < len(numbers) <= MOST_AT_ONCE:
+        raise VaultError("1 to {most} in one act", key="waybills", most=MOST_AT_ONCE)
     main.write(_mark, caller, numbers, why, policy, now)
     done = keys.write(_drop, numbers, now, now + backups)
     main.write(_settle, numbers)
@@ -48,10 +46,10 @@ def erase(
 
 
 def due(connection: Connection, now: int) -> list[str]:
-    """Numbers whose time to be kept is over or whose erasure is unfinished (rule 1), oldest first, at most MOST."""
+    """Numbers whose time to be kept is over or that are half erased (rule 1), oldest first; enough for one act."""
     columns = t.waybills.c
     rows = connection.execute(
-        sa.select(columns.waybill).where(columns.keep_until < now).order_by(columns.keep_until).limit(MOST)
+        sa.select(columns.waybill).where(columns.keep_until < now).order_by(columns.keep_until).limit(MOST_AT_ONCE)
     )
     return [row.waybill for row in rows]
 
