@@ -3,7 +3,9 @@
 from fastapi import FastAPI, Request, Response
 
 from wayseal.model.fields import Field
+from wayseal.model.messages import N_
 from wayseal.model.records import Answer, Ask, Disclosed, Refused, TokenShown
+from wayseal.page.languages import in_both
 from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._metrics import Metrics
@@ -114,12 +116,11 @@ def _place(async_vault: AsyncVault, token: str) -> tuple[str, Field] | None:
 def _of_token(token: str, answer: Answer | None, field: Field | None) -> TokenShown:
     """What one token stands for; a token that isn't ours is told apart from nothing that is refused."""
     if answer is None or field is None:
-        return TokenShown(token=token, status="refused", rule="token", zh="令牌无效。", en="No such token.")
+        return _refused(token, "token", in_both(N_("No such token.")))
     if isinstance(answer, Refused):
-        return TokenShown(token=token, status="refused", rule=answer.rule, zh=answer.zh, en=answer.en, seq=answer.seq)
+        return _refused(token, answer.rule, (answer.zh, answer.en), answer.seq)
     if field not in answer.values:
-        zh, en = "该用途不含此字段。", "The purpose doesn't have this field."
-        return TokenShown(token=token, status="refused", rule="field", zh=zh, en=en, seq=answer.seq)
+        return _refused(token, "field", in_both(N_("The purpose doesn't have this field.")), answer.seq)
     return TokenShown(
         token=token,
         status="disclosed",
@@ -128,3 +129,7 @@ def _of_token(token: str, answer: Answer | None, field: Field | None) -> TokenSh
         until=answer.until,
         seq=answer.seq,
     )
+
+
+def _refused(token: str, rule: str, words: tuple[str, str], seq: int | None = None) -> TokenShown:
+    return TokenShown(token=token, status="refused", rule=rule, zh=words[0], en=words[1], seq=seq)
