@@ -12,9 +12,8 @@ from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFo
 from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._disclosure import RefusedError
 from wayseal.cli.vault._options import ActorOption, NumbersArgument, PurposeOption, ReasonOption, VaultOption
-from wayseal.cli.vault._view import describe_refusal
+from wayseal.cli.vault._view import RefusedError, describe_refusal
 from wayseal.model.fields import Field
 from wayseal.model.records import Ask, Disclosed, Refused, written
 from wayseal.model.times import micros_of

@@ -16,11 +16,12 @@ from wayseal.server._schemas import (
     DisclosureResults,
     FindBody,
     Found,
+    KeyHeader,
     TokenBatch,
     TokenResults,
+    WaybillPath,
     problems,
 )
-from wayseal.server.routes._parameters import Key, Waybill
 from wayseal.vault.errors import VaultError
 
 
@@ -34,7 +35,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
         responses=problems((*BODY, 409)),
         summary="See a waybill's data, for a purpose and a reason",
     )
-    async def disclose(request: Request, waybill: Waybill, body: DiscloseBody, key: Key = None) -> Response:
+    async def disclose(request: Request, waybill: WaybillPath, body: DiscloseBody, key: KeyHeader = None) -> Response:
         """`fields` asks for fewer fields, `approval` names an approval of bulk."""
         ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=body.fields)
         (answer,) = await _disclose(async_vault, metrics, request, [ask], key, body.approval)
@@ -48,7 +49,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
         responses=problems((*BODY, 409)),
         summary="See many waybills' data, each for a purpose and a reason",
     )
-    async def disclose_batch(request: Request, body: DiscloseBatch, key: Key = None) -> Response:
+    async def disclose_batch(request: Request, body: DiscloseBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `asks`, with a result for each."""
         done = await _disclose(async_vault, metrics, request, body.asks, key, body.approval)
         answers.count_refusals(metrics, done)
@@ -76,7 +77,7 @@ def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         responses=problems((*BODY, 409)),
         summary="See what tokens stand for, for a purpose and a reason",
     )
-    async def disclose_tokens(request: Request, body: TokenBatch, key: Key = None) -> Response:
+    async def disclose_tokens(request: Request, body: TokenBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `tokens`, with a result for each."""
         places = [_place(async_vault, token) for token in body.tokens]
         wanted: dict[str, set[Field]] = {}
