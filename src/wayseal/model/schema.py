@@ -1,0 +1,297 @@
+"""TOML and JSON that come from outside, read into the record types that the rest of the program uses.
+
+1. A record is a frozen dataclass; its types say what may stand there. Nothing is converted: a text is no number, and
+   what isn't known is refused.
+2. What is wrong in a text that a person wrote is told with file, line and key, in the reader's language, and without
+   the value that stands there.
+3. What a program wrote is right or it isn't: `parse_json` raises ValueError, without the value.
+"""
+
+import dataclasses
+import difflib
+import json
+import re
+import tomllib
+import types
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, WrapValidator
+from pydantic_core import PydanticCustomError
+
+from wayseal.model._toml_lines import KeyPath, find_lines
+from wayseal.model.errors import WaysealError
+from wayseal.model.messages import N_, Message
+
+T = TypeVar("T")
+
+CLOSED: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+"""The `__pydantic_config__` of a record that is read: nothing converted, nothing unknown."""
+
+_LONGEST_KEY = 200
+_NEEDS = "needs"
+_TEXTS: Mapping[str, str] = {
+    "missing": N_("this key is needed"),
+    "string_type": N_("needs a text in quotes"),
+    "string_too_short": N_("needs a text that isn't empty"),
+    "bool_type": N_("is true or false"),
+    "int_type": N_("needs a whole number"),
+    "float_type": N_("needs a number"),
+    "finite_number": N_("needs a number"),
+    "greater_than": N_("needs to be above {gt}"),
+    "greater_than_equal": N_("needs to be {ge} or more"),
+    "less_than": N_("needs to be below {lt}"),
+    "less_than_equal": N_("needs to be {le} or less"),
+    "tuple_type": N_("needs a list"),
+    "list_type": N_("needs a list"),
+    "frozen_set_type": N_("needs a list"),
+    "dict_type": N_("is written as [{table}]"),
+    "dataclass_type": N_("is written as [{table}]"),
+    "too_short": N_("needs at least one"),
+    "enum": N_("is one of {known}"),
+    "literal_error": N_("is one of {known}"),
+    "date_type": N_("needs a day, like 2026-03-02"),
+    "date_parsing": N_("needs a day, like 2026-03-02"),
+    "date_from_datetime_parsing": N_("needs a day, like 2026-03-02"),
+}
+"""What is said of a mistake, by the library's code for it."""
+_OF_KEY = "[key]"
+_VERSION = "wayseal"
+_OTHER = N_("can't be understood")
+_UNKNOWN = N_("not known here; one of {known}")
+_NEAR = N_("not known here; did you mean {near}?")
+
+
+def needs(text: str, **values: object) -> WrapValidator:
+    """What to say where a value isn't what its type asks for; inside a list or a table each part says its own.
+
+    Args:
+        text: English, marked with N_.
+        **values: What fills its blanks.
+
+    """
+    message = Message(text, values)
+
+    def check(value: Any, read: Callable[[Any], Any]) -> Any:
+        try:
+            return read(value)
+        except ValidationError as wrong:
+            if any(not mistake["loc"] for mistake in wrong.errors(include_url=False, include_context=False)):
+                raise _refuse(message) from None
+            raise
+
+    return WrapValidator(check)
+
+
+def parsed_by(parse: Callable[[Any], Any]) -> PlainValidator:
+    """A field that a function makes out of what stands in the text, of whatever type that is.
+
+    Args:
+        parse: Raises a WaysealError, whose message is told with the place, where it can't.
+
+    """
+
+    def read(value: Any) -> Any:
+        try:
+            return parse(value)
+        except WaysealError as error:
+            raise _refuse(error.message) from None
+
+    return PlainValidator(read)
+
+
+def _parse_text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise WaysealError("needs a text in quotes")
+    if not value.isprintable():
+        raise WaysealError("holds a character that can't be seen")
+    return value.strip()
+
+
+Text = Annotated[str, parsed_by(_parse_text)]
+"""A text with something in it that can be read, without the spaces around it."""
+
+
+def one_or_more(kind: Any, *, empty: str = N_("needs at least one")) -> PlainValidator:
+    """A field that holds a list, and may be written as the one thing that stands in it.
+
+    Args:
+        kind: The type of the list: `Annotated[tuple[Text, ...], one_or_more(tuple[Text, ...])]`.
+        empty: What is said of an empty one, marked with N_.
+
+    """
+
+    def read(value: Any) -> Any:
+        items = value if isinstance(value, list) else [value]
+        if not items:
+            raise _refuse(Message(empty))
+        return _adapter(kind).validate_json(json.dumps(items))
+
+    return PlainValidator(read)
+
+
+def _refuse(message: Message) -> PydanticCustomError:
+    return PydanticCustomError(_NEEDS, "refused", {"message": message})
+
+
+class TomlText:
+    """A TOML text that a person wrote: reads it into a record, and tells the line of whatever is wrong with it."""
+
+    def __init__(
+        self, text: str, error: type[WaysealError], *, file: Path | None = None, example: str = 'name = "value"'
+    ) -> None:
+        """Reads the text.
+
+        Args:
+            text: TOML, with any line ends.
+            error: The room's error for what is wrong.
+            file: From where it is; for errors.
+            example: A line as it should look, told where the text is no TOML.
+
+        Raises:
+            WaysealError: `error`, with its line: the text is no TOML.
+        """
+        self._error, self._file = error, file
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+        try:
+            self._content = tomllib.loads(text)
+            self._lines = find_lines(text)
+        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as wrong:
+            found = re.search(r"at line (\d+)", str(wrong))
+            line = int(found[1]) if found else text.count("\n") + 1
+            raise error(
+                "not TOML here; text stands in quotes, as in {example}", file=file, line=line, example=example
+            ) from None
+
+    def read(self, kind: Callable[..., T], *, version: int | None = None) -> T:
+        """The record that the text describes.
+
+        Args:
+            kind: A dataclass whose `__pydantic_config__` is `CLOSED`.
+            version: Of this kind of file, which it may say as `wayseal = 1`; None: it can't.
+
+        Returns:
+            The record.
+
+        Raises:
+            WaysealError: The room's error; tells file, line and key of the first mistake.
+        """
+        content = self._content
+        if version is not None:
+            said = content.get(_VERSION, version)
+            if said != version or isinstance(said, bool):
+                raise self.error(
+                    "this version of Wayseal reads version {version} of such files", _VERSION, version=version
+                )
+            content = {key: value for key, value in content.items() if key != _VERSION}
+        try:
+            found: T = _adapter(kind).validate_json(json.dumps(content, default=_spell_time))
+        except ValidationError as wrong:
+            mistakes = [(mistake, self._path(mistake["loc"])) for mistake in wrong.errors(include_url=False)]
+        else:
+            return found
+        mistake, path = min(mistakes, key=lambda one: self.line(*one[1]))
+        raise self.error(_worded(mistake, kind), *path) from None
+
+    def error(self, text: str | Message, *path: str | int, **values: object) -> WaysealError:
+        """The room's error about a place in the text.
+
+        Args:
+            text: What is wrong.
+            *path: Keys from the top, and numbers (from 0) in lists.
+            **values: What fills the blanks of `text`.
+
+        """
+        names = [part for part in path if isinstance(part, str)]
+        key = ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
+        return self._error(text, file=self._file, line=self.line(*path), key=key, **values)
+
+    def line(self, *path: str | int) -> int:
+        """The line (from 1) on which this stands; that of its table, where it doesn't stand anywhere."""
+        return next((self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 1)
+
+    @staticmethod
+    def _path(found: KeyPath) -> KeyPath:
+        """Where it stands; of a key that is wrong the library says so in a part of its own."""
+        return found[:-1] if found[-1:] == (_OF_KEY,) else found
+
+
+def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
+    """Reads what a program wrote.
+
+    Args:
+        content: JSON.
+        kind: A dataclass whose `__pydantic_config__` is `CLOSED`, or any type of such.
+
+    Returns:
+        The record.
+
+    Raises:
+        ValueError: It is no JSON, or none of this kind. Its text holds no value of it.
+    """
+    try:
+        found: T = _adapter(kind).validate_json(content)
+    except ValidationError as wrong:
+        mistake = wrong.errors(include_url=False, include_input=False)[0]
+        raise ValueError(".".join(str(part) for part in mistake["loc"])[:_LONGEST_KEY]) from None
+    return found
+
+
+@lru_cache(maxsize=64)
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _spell_time(value: Any) -> str:
+    return str(value.isoformat())
+
+
+def _worded(mistake: Mapping[str, Any], kind: Any) -> Message:
+    """What is wrong, by the library's code for it."""
+    code, values = mistake["type"], mistake.get("ctx", {})
+    if code == _NEEDS:
+        return values["message"]  # type: ignore[no-any-return]
+    if code == "unexpected_keyword_argument":
+        *inside, name = mistake["loc"]
+        known = list(dict.fromkeys(key for record in _types_at(kind, tuple(inside)) for key in _keys_of(record)))
+        near = difflib.get_close_matches(name.strip().casefold(), known, n=1)
+        return Message(_NEAR, {"near": near[0]}) if near else Message(_UNKNOWN, {"known": known})
+    if code in {"enum", "literal_error"}:
+        found = _types_at(kind, mistake["loc"])
+        values = {"known": [str(value) for one in found for value in (get_args(one) or one)]}
+    if code in {"dict_type", "dataclass_type"}:
+        values = {"table": ".".join(part for part in mistake["loc"] if isinstance(part, str))}
+    return Message(_TEXTS.get(code, _OTHER), values)
+
+
+def _types_at(kind: Any, path: KeyPath) -> Iterator[Any]:
+    """The types that may stand at a path below a type, without what annotates them."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        yield from _types_at(inner[0], path)
+    elif origin in {Union, types.UnionType}:
+        for one in inner:
+            yield from _types_at(one, path)
+    elif not path:
+        yield kind
+    elif dataclasses.is_dataclass(kind):
+        yield from _types_at(_keys_of(kind).get(str(path[0])), path[1:])
+    elif len(inner) == 2 and isinstance(path[0], str):
+        key = path[1:] == (_OF_KEY,)
+        yield from _types_at(inner[0] if key else inner[1], () if key else path[1:])
+    elif inner:
+        yield from _types_at(inner[0], path[1:])
+
+
+def _keys_of(record: Any) -> dict[str, Any]:
+    """The keys that a record may have, with their types."""
+    if not dataclasses.is_dataclass(record):
+        return {}
+    hints = get_type_hints(record, include_extras=True)
+    aliases = {
+        name: next((a for m in getattr(hint, "__metadata__", ()) if (a := getattr(m, "alias", None))), name)
+        for name, hint in hints.items()
+    }
+    return {aliases[field.name]: hints[field.name] for field in dataclasses.fields(record)}
