@@ -107,9 +107,8 @@ def uses(modules: dict[Path, ast.Module] | None = None) -> Iterator[Use]:
                 continue
             name = called(node.func)
             own = known.get(name)
-            if name in MARKS or (name in known and own is None):
-                yield _use(path, node, name)
-            elif ast.unparse(node.func).endswith("toml.error"):
+            of_toml = ast.unparse(node.func).endswith("toml.error")
+            if of_toml or name in MARKS or (name in known and own is None):
                 yield _use(path, node, name)
             elif (place := passed.get((path.parent, name))) is not None:
                 yield _use(path, node, name, place)
