@@ -35,6 +35,8 @@ CLOSED: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hid
 _LONGEST_KEY = 200
 _NEEDS, _MISSING = "needs", "missing"
 _TABLE, _TABLES = N_("is written as [{table}]"), N_("is written as [[{table}]]")
+_DAY = N_("needs a day, like 2026-03-02")
+_TIME = N_("needs a time with an offset, such as 2026-03-02T08:00+08:00")
 _TEXTS: Mapping[str, str] = {
     "missing": N_("this key is needed"),
     "string_type": N_("needs a text in quotes"),
@@ -55,9 +57,13 @@ _TEXTS: Mapping[str, str] = {
     "too_short": N_("needs at least one"),
     "enum": N_("is one of {known}"),
     "literal_error": N_("is one of {known}"),
-    "date_type": N_("needs a day, like 2026-03-02"),
-    "date_parsing": N_("needs a day, like 2026-03-02"),
-    "date_from_datetime_parsing": N_("needs a day, like 2026-03-02"),
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "datetime_type": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "timezone_aware": _TIME,
 }
 """What is said of a mistake, by the library's code for it."""
 _LISTS = {"tuple_type", "list_type", "frozen_set_type"}
@@ -247,10 +253,8 @@ class TomlText:
             **values: What fills the blanks of `text`.
 
         """
-        names = [part for part in path if isinstance(part, str)]
-        key = ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
         message = text if isinstance(text, Message) else Message(text, values)
-        return self._error(message, file=self._file, line=self.line(*path), key=key)
+        return self._error(message, file=self._file, line=self.line(*path), key=_key(path))
 
     def line(self, *path: str | int) -> int:
         """The line (from 1) on which this stands; that of its table, where it doesn't stand anywhere."""
@@ -289,6 +293,12 @@ def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
     return found
 
 
+def _key(path: KeyPath) -> str | None:
+    """The names of a path with dots between, as they can be shown."""
+    names = [part for part in path if isinstance(part, str)]
+    return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
+
+
 @lru_cache(maxsize=64)
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
@@ -314,9 +324,13 @@ def _worded(mistake: Mapping[str, Any], kind: Any) -> Message:
         return Message(_TEXTS[code], {"known": [str(value) for one, _ in found for value in _choices(one)]})
     tables = code in _LISTS and any(dataclasses.is_dataclass(one) for one, _ in _types_at(kind, (*path, 0)))
     if tables or code in {"dict_type", "dataclass_type"}:
-        table = ".".join(part for part in path if isinstance(part, str))
-        return Message(_TABLES if tables or isinstance(path[-1], int) else _TABLE, {"table": table})
-    return Message(_TEXTS.get(code, _OTHER), values)
+        return Message(_TABLES if tables or isinstance(path[-1], int) else _TABLE, {"table": _key(path)})
+    return Message(_TEXTS.get(code, _OTHER), {name: _plain(value) for name, value in values.items()})
+
+
+def _plain(value: Any) -> Any:
+    """A bound as a person writes it: 0, and not 0.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _choices(kind: Any) -> Iterable[Any]:
