@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ from wayseal.model.schema import (
     or_just,
     parse_json,
     parsed_by,
+    plain,
+    readable,
+    value_at,
 )
 from wayseal.page.languages import translator
 
@@ -108,6 +112,7 @@ class Needy:
     """A record that asks for keys."""
 
     __pydantic_config__: ClassVar = CLOSED
+    version: Annotated[int, Field(alias="needy", ge=2, le=2)] = 2
     one: int
     items: tuple[Item, ...]
 
@@ -372,6 +377,26 @@ def test_json_that_is_refused(content: str | bytes, place: str) -> None:
         parse_json(content, World)
     assert str(caught.value) == place
     assert caught.value.__suppress_context__
+
+
+def test_records_as_json() -> None:
+    made = Needy(one=1, items=(Item(name="a"),))
+    assert plain(made) == {"needy": 2, "one": 1, "items": [{"name": "a", "count": 1}]}
+    assert parse_json(json.dumps(plain(made)), Needy) == made
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff", b'{"b": 1}', b"[" * 100_000])
+def test_what_stands_under_a_key_of_anything(content: bytes) -> None:
+    assert value_at(content, "a") is None
+    assert value_at(b'{"a": [1]}', "a") == [1]
+
+
+@given(st.binary())
+def test_a_text_that_is_none_is_written_out(content: bytes) -> None:
+    name = os.fsdecode(content)
+    shown = readable(name)
+    assert parse_json(json.dumps(shown), str) == shown
+    assert shown == name or "\\udc" in shown
 
 
 NAMES = st.one_of(st.sampled_from([*KEYS, "name", "count"]), st.text(max_size=6))

@@ -101,7 +101,7 @@ def parsed_by(parse: Callable[[Any], Any], kind: Any = Any) -> PlainValidator:
     """A field that a function makes out of what stands in the text.
 
     Args:
-        parse: Raises a WaysealError, whose message is told with the place, where it can't.
+        parse: Raises a WaysealError, whose message is told with the place, where it can't; of JSON, a ValueError.
         kind: The type of what must stand there: by itself, of whatever type it is.
 
     """
@@ -291,6 +291,44 @@ def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
         mistake = wrong.errors(include_url=False, include_input=False)[0]
         raise ValueError(".".join(str(part) for part in mistake["loc"])[:_LONGEST_KEY]) from None
     return found
+
+
+def value_at(content: bytes, key: str) -> Any:
+    """What stands under a key in JSON that may be anything else: the version of what can't be read, say.
+
+    Args:
+        content: JSON, or none.
+        key: A key at its top.
+
+    Returns:
+        The value; None where there is none.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found.get(key) if isinstance(found, dict) else None
+
+
+def plain(record: Any) -> Any:
+    """What JSON can hold of a record, as `parse_json` reads it.
+
+    Args:
+        record: A dataclass whose `__pydantic_config__` is `CLOSED`, with no field that a function reads.
+
+    """
+    kind: Any = type(record)
+    return _adapter(kind).dump_python(record, mode="json", by_alias=True)
+
+
+def readable(text: str) -> str:
+    """A text from outside (an argument, a file's name) as `parse_json` reads it: what is no UTF-8 is written out.
+
+    Args:
+        text: A text that may hold lone surrogates, by which Python stands for such bytes.
+
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _key(path: KeyPath) -> str | None:
