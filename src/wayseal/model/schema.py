@@ -32,6 +32,7 @@ CLOSED: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hid
 
 _LONGEST_KEY = 200
 _NEEDS = "needs"
+_TABLE, _TABLES = N_("is written as [{table}]"), N_("is written as [[{table}]]")
 _TEXTS: Mapping[str, str] = {
     "missing": N_("this key is needed"),
     "string_type": N_("needs a text in quotes"),
@@ -47,8 +48,8 @@ _TEXTS: Mapping[str, str] = {
     "tuple_type": N_("needs a list"),
     "list_type": N_("needs a list"),
     "frozen_set_type": N_("needs a list"),
-    "dict_type": N_("is written as [{table}]"),
-    "dataclass_type": N_("is written as [{table}]"),
+    "dict_type": _TABLE,
+    "dataclass_type": _TABLE,
     "too_short": N_("needs at least one"),
     "enum": N_("is one of {known}"),
     "literal_error": N_("is one of {known}"),
@@ -57,6 +58,7 @@ _TEXTS: Mapping[str, str] = {
     "date_from_datetime_parsing": N_("needs a day, like 2026-03-02"),
 }
 """What is said of a mistake, by the library's code for it."""
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _OF_KEY = "[key]"
 _VERSION = "wayseal"
 _OTHER = N_("can't be understood")
@@ -114,6 +116,14 @@ Text = Annotated[str, parsed_by(_parse_text)]
 """A text with something in it that can be read, without the spaces around it."""
 
 
+def parse_length(value: Any) -> int:
+    """Seconds out of "90m", "12h", "10d" or "0"; for `parsed_by`."""
+    found = re.fullmatch(r"([0-9]{1,4})([mhd])|0", value) if isinstance(value, str) else None
+    if found is None:
+        raise WaysealError("needs a length such as 90m, 12h or 10d")
+    return int(found[1]) * _SECONDS[found[2]] if found[1] else 0
+
+
 def one_or_more(kind: Any, *, empty: str = N_("needs at least one")) -> PlainValidator:
     """A field that holds a list, and may be written as the one thing that stands in it.
 
@@ -162,7 +172,7 @@ class TomlText:
             found = re.search(r"at line (\d+)", str(wrong))
             line = int(found[1]) if found else text.count("\n") + 1
             raise error(
-                "not TOML here; text stands in quotes, as in {example}", file=file, line=line, example=example
+                N_("not TOML here; text stands in quotes, as in {example}"), file=file, line=line, example=example
             ) from None
 
     def read(self, kind: Callable[..., T], *, version: int | None = None) -> T:
@@ -183,16 +193,17 @@ class TomlText:
             said = content.get(_VERSION, version)
             if said != version or isinstance(said, bool):
                 raise self.error(
-                    "this version of Wayseal reads version {version} of such files", _VERSION, version=version
+                    N_("this version of Wayseal reads version {version} of such files"), _VERSION, version=version
                 )
             content = {key: value for key, value in content.items() if key != _VERSION}
         try:
             found: T = _adapter(kind).validate_json(json.dumps(content, default=_spell_time))
         except ValidationError as wrong:
-            mistakes = [(mistake, self._path(mistake["loc"])) for mistake in wrong.errors(include_url=False)]
+            mistakes = [(mistake, _place(mistake["loc"])) for mistake in _mistakes(wrong)]
         else:
             return found
-        mistake, path = min(mistakes, key=lambda one: self.line(*one[1]))
+        # A key that isn't known may be the one that is missing, misspelled.
+        mistake, path = min(mistakes, key=lambda one: (self.line(*one[1]), one[0]["type"] == "missing"))
         raise self.error(_worded(mistake, kind), *path) from None
 
     def error(self, text: str | Message, *path: str | int, **values: object) -> WaysealError:
@@ -204,18 +215,26 @@ class TomlText:
             **values: What fills the blanks of `text`.
 
         """
-        names = [part for part in path if isinstance(part, str)]
-        key = ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
-        return self._error(text, file=self._file, line=self.line(*path), key=key, **values)
+        return self._error(text, file=self._file, line=self.line(*path), key=_key(path), **values)
+
+    def says(self, *path: str | int) -> bool:
+        """Whether this stands in the text."""
+        return path in self._lines
 
     def line(self, *path: str | int) -> int:
         """The line (from 1) on which this stands; that of its table, where it doesn't stand anywhere."""
         return next((self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 1)
 
-    @staticmethod
-    def _path(found: KeyPath) -> KeyPath:
-        """Where it stands; of a key that is wrong the library says so in a part of its own."""
-        return found[:-1] if found[-1:] == (_OF_KEY,) else found
+
+def read_values(values: Mapping[str, Any], kind: Callable[..., T], error: type[WaysealError]) -> T:
+    """The record that names and values describe, which stand in no text; see `TomlText.read`."""
+    try:
+        found: T = _adapter(kind).validate_json(json.dumps(values))
+    except ValidationError as wrong:
+        mistake = _mistakes(wrong)[0]
+    else:
+        return found
+    raise error(_worded(mistake, kind), key=_key(_place(mistake["loc"])))
 
 
 def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
@@ -239,6 +258,24 @@ def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
     return found
 
 
+def _mistakes(wrong: ValidationError) -> list[Any]:
+    """What is wrong; of a list that is empty but for what is wrong in it the library says both."""
+    found = wrong.errors(include_url=False)
+    inside = {mistake["loc"][:depth] for mistake in found for depth in range(len(mistake["loc"]))}
+    return [mistake for mistake in found if mistake["type"] != "too_short" or mistake["loc"] not in inside]
+
+
+def _place(found: KeyPath) -> KeyPath:
+    """Where it stands; of a key that is wrong the library says so in a part of its own."""
+    return found[:-1] if found[-1:] == (_OF_KEY,) else found
+
+
+def _key(path: KeyPath) -> str | None:
+    """The names of a path with dots between, as they can be shown."""
+    names = [part for part in path if isinstance(part, str)]
+    return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
+
+
 @lru_cache(maxsize=64)
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
@@ -255,14 +292,16 @@ def _worded(mistake: Mapping[str, Any], kind: Any) -> Message:
         return values["message"]  # type: ignore[no-any-return]
     if code == "unexpected_keyword_argument":
         *inside, name = mistake["loc"]
-        known = list(dict.fromkeys(key for record in _types_at(kind, tuple(inside)) for key in _keys_of(record)))
+        known = list(dict.fromkeys(key for record in _types_at(kind, tuple(inside)) for key in keys_of(record)))
         near = difflib.get_close_matches(name.strip().casefold(), known, n=1)
         return Message(_NEAR, {"near": near[0]}) if near else Message(_UNKNOWN, {"known": known})
     if code in {"enum", "literal_error"}:
         found = _types_at(kind, mistake["loc"])
         values = {"known": [str(value) for one in found for value in (get_args(one) or one)]}
-    if code in {"dict_type", "dataclass_type"}:
+    listed = code == "tuple_type" and any(map(dataclasses.is_dataclass, _types_at(kind, (*mistake["loc"], 0))))
+    if listed or code in {"dict_type", "dataclass_type"}:
         values = {"table": ".".join(part for part in mistake["loc"] if isinstance(part, str))}
+        return Message(_TABLES if listed or isinstance(mistake["loc"][-1], int) else _TABLE, values)
     return Message(_TEXTS.get(code, _OTHER), values)
 
 
@@ -277,7 +316,7 @@ def _types_at(kind: Any, path: KeyPath) -> Iterator[Any]:
     elif not path:
         yield kind
     elif dataclasses.is_dataclass(kind):
-        yield from _types_at(_keys_of(kind).get(str(path[0])), path[1:])
+        yield from _types_at(keys_of(kind).get(str(path[0])), path[1:])
     elif len(inner) == 2 and isinstance(path[0], str):
         key = path[1:] == (_OF_KEY,)
         yield from _types_at(inner[0] if key else inner[1], () if key else path[1:])
@@ -285,7 +324,7 @@ def _types_at(kind: Any, path: KeyPath) -> Iterator[Any]:
         yield from _types_at(inner[0], path[1:])
 
 
-def _keys_of(record: Any) -> dict[str, Any]:
+def keys_of(record: Any) -> dict[str, Any]:
     """The keys that a record may have, with their types."""
     if not dataclasses.is_dataclass(record):
         return {}
