@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, WrapValidator
+from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from wayseal.model._toml_lines import KeyPath, find_lines
@@ -116,6 +116,10 @@ Text = Annotated[str, parsed_by(_parse_text)]
 """A text with something in it that can be read, without the spaces around it."""
 
 
+Name = Annotated[str, Field(min_length=1)]
+"""A text that isn't empty, as it stands."""
+
+
 def parse_length(value: Any) -> int:
     """Seconds out of "90m", "12h", "10d" or "0"; for `parsed_by`."""
     found = re.fullmatch(r"([0-9]{1,4})([mhd])|0", value) if isinstance(value, str) else None
@@ -150,12 +154,12 @@ class TomlText:
     """A TOML text that a person wrote: reads it into a record, and tells the line of whatever is wrong with it."""
 
     def __init__(
-        self, text: str, error: type[WaysealError], *, file: Path | None = None, example: str = 'name = "value"'
+        self, text: str | bytes, error: type[WaysealError], *, file: Path | None = None, example: str = 'name = "value"'
     ) -> None:
         """Reads the text.
 
         Args:
-            text: TOML, with any line ends.
+            text: TOML, with any line ends; as bytes, in UTF-8.
             error: The room's error for what is wrong.
             file: From where it is; for errors.
             example: A line as it should look, told where the text is no TOML.
@@ -164,6 +168,11 @@ class TomlText:
             WaysealError: `error`, with its line: the text is no TOML.
         """
         self._error, self._file = error, file
+        try:
+            text = text if isinstance(text, str) else text.decode()
+        except UnicodeDecodeError as wrong:
+            line = wrong.object.count(b"\n", 0, wrong.start) + 1
+            raise error(N_("the file isn't UTF-8"), file=file, line=line) from None
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
             self._content = tomllib.loads(text)
