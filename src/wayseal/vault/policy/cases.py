@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field as Limits
-
 from wayseal.custody import Relation, State
 from wayseal.model.kinds import ActorKind
 from wayseal.model.messages import N_
-from wayseal.model.schema import CLOSED, TomlText, keys_of, needs, read_values
+from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, needs, read_values
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest
@@ -24,7 +22,6 @@ from wayseal.vault.policy.budgets import BudgetScope, allowance
 ALLOW = "allow"
 """What a case expects of a question that is to be allowed; otherwise it expects a rule."""
 _RENAMED = {"ticket": "has_ticket", "hours": "hours_since_delivery"}
-_Name = Annotated[str, Limits(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +29,8 @@ class Question:
     """A question in the names that rules use; what is left out is as with ordinary work."""
 
     __pydantic_config__: ClassVar = CLOSED
-    purpose: _Name
-    role: _Name
+    purpose: Name
+    role: Name
     kind: ActorKind = ActorKind.PERSON
     client_may: bool = True
     blocked: bool = False
@@ -65,7 +62,7 @@ class Question:
 class Case(Question):
     """A question and what it must get. also, shows: None: not looked at."""
 
-    name: _Name
+    name: Name
     expect: Annotated[str, needs(N_("needs allow, or a rule that refuses"))]
     also: tuple[str, ...] | None = None
     shows: Mapping[Field, Form] | None = None
@@ -76,7 +73,7 @@ class BudgetCase:
     """Work, and the disclosures a day that it must open."""
 
     __pydantic_config__: ClassVar = CLOSED
-    name: _Name
+    name: Name
     purpose: str
     of: BudgetScope
     work: Mapping[Work, Count]
