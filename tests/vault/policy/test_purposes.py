@@ -56,7 +56,7 @@ def test_what_a_purpose_is() -> None:
         ("[roles]", "[roles", "line 1: not TOML here"),
         ("[roles]", "[others]", "line 1: others: not known here; one of roles, purpose"),
         ('courier = { zh = "快递员", en = "courier" }', "", "line 1: roles: needs at least one"),
-        ("[roles]", "#", "line 1: roles: this key is needed"),
+        ("[roles]", "#", "line 2: courier: not known here; one of roles, purpose"),
         ("courier = {", "Courier = {", "line 2: roles.Courier: needs lower case, such as change_address"),
         ('zh = "快递员", ', "", "line 2: roles.courier.zh: this key is needed"),
         ('zh = "快递员"', "zh = 5", "line 2: roles.courier.zh: needs a text in quotes"),
