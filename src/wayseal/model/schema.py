@@ -186,7 +186,12 @@ def _refuse(message: Message) -> PydanticCustomError:
 
 
 class TomlText:
-    """A TOML text that a person wrote: reads it into a record, and tells the line of whatever is wrong with it."""
+    """A TOML text that a person wrote: reads it into a record, and tells the line of whatever is wrong with it.
+
+    Attributes:
+        content: What stands in it.
+
+    """
 
     def __init__(
         self, text: str | bytes, error: type[WaysealError], *, file: Path | None = None, example: str = 'name = "value"'
@@ -210,7 +215,7 @@ class TomlText:
             raise error(N_("the file isn't UTF-8"), file=file, line=line) from None
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
-            self._content = tomllib.loads(text)
+            self.content = tomllib.loads(text)
             self._lines = find_lines(text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as wrong:
             found = re.search(r"at line (\d+)", str(wrong))
@@ -232,7 +237,7 @@ class TomlText:
         Raises:
             WaysealError: The room's error; tells file, line and key of the first mistake.
         """
-        content = self._content
+        content = self.content
         if version is not None:
             said = content.get(_VERSION, version)
             if said != version or isinstance(said, bool):
@@ -282,9 +287,11 @@ class TomlText:
 def read_values(values: Mapping[str, Any], kind: Callable[..., T], error: type[WaysealError]) -> T:
     """The record that names and values describe, which stand in no text; see `TomlText.read`."""
     try:
-        found: T = _adapter(kind).validate_json(json.dumps(values))
+        found: T = _adapter(kind).validate_json(json.dumps(values, default=_spell_time))
     except ValidationError as wrong:
         mistake = _mistakes(wrong)[0]
+    except ValueError:  # a number of thousands of digits
+        raise error(_OTHER) from None
     else:
         return found
     raise error(_worded(mistake, kind), key=_key(mistake["loc"]))
