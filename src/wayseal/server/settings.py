@@ -18,14 +18,14 @@ from wayseal.server.errors import SettingsError
 PREFIX = "WAYSEAL_"
 
 
-def _read_as(read: Callable[[str], Any], otherwise: str) -> PlainValidator:
+def _read_as(read: Callable[[str], Any], text: str) -> PlainValidator:
     """A field as the environment and the file spell it: both may be text."""
 
     def parse(value: Any) -> Any:
         try:
             return read(str(value).lower())
         except (ValueError, KeyError):
-            raise SettingsError(otherwise) from None
+            raise SettingsError(text) from None
 
     return parsed_by(parse)
 
