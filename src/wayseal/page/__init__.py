@@ -6,7 +6,6 @@ from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.page._blocks import Banner, Columns, Document, Place, Section, Table
-    from wayseal.page._json import as_json
     from wayseal.page._render import render_blocks
     from wayseal.page._wrap import wrap
 
@@ -17,7 +16,6 @@ __all__ = [
     "Place",
     "Section",
     "Table",
-    "as_json",
     "render_blocks",
     "wrap",
 ]
@@ -31,7 +29,6 @@ __getattr__ = load_when_asked(
         "Place": "_blocks",
         "Section": "_blocks",
         "Table": "_blocks",
-        "as_json": "_json",
         "render_blocks": "_render",
         "wrap": "_wrap",
     },

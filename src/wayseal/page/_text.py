@@ -32,24 +32,34 @@ class _Writer:
         self.out: list[str] = []
 
     def document(self, document: Document) -> None:
-        chip = f" {document.banner.text} " if document.banner else ""
-        title, *more = wrap(document.title, self.width, first=f"{chip} " if chip else "")
-        drawn = self.styled(chip, _BANNERS[document.banner.strength]) if document.banner else ""
-        self.out.append(drawn + self.styled(title[len(chip) :], _DIM))
-        self.lines(more, style=_DIM)
+        self.heading(document)
         self.lines([document.headline], style=_BOLD)
         self.lines(document.lede)
         self.out.append("")
         wide = max((cells(name) for name, _ in document.facts), default=0)
         for name, value in document.facts:
-            gap = " " * (wide - cells(name) + 2)
-            self.lines([value], first=f"  {name}{gap}", rest=" " * (wide + 4))
+            if wide > self.width // 2:
+                self.lines([f"{name}{self.colon}{value}"], first="  ", rest="    ")
+            else:
+                gap = " " * (wide - cells(name) + 2)
+                self.lines([value], first=f"  {name}{gap}", rest=" " * (wide + 4))
         for block in document.sections:
             for section in (block,) if isinstance(block, Section) else itertools.chain(*block.columns):
                 self.section(section)
         self.out.append("")
         origin = (f"{name} {' '.join(word[:_WORD] for word in value.split(' '))}" for name, value in document.origin)
         self.lines([" · ".join([f"Wayseal {document.version}", *origin])], style=_DIM)
+
+    def heading(self, document: Document) -> None:
+        """The title, behind the banner where a line holds both."""
+        chip = f" {document.banner.text} " if document.banner else ""
+        style = _BANNERS[document.banner.strength] if document.banner else ""
+        if cells(chip) > self.width // 2:
+            self.lines([chip.strip()], style=style)
+            chip = ""
+        first, *rest = wrap(document.title, self.width, first=f"{chip} " if chip else "")
+        self.out.append(self.styled(chip, style) + self.styled(first[len(chip) :], _DIM))
+        self.out += (self.styled(line, _DIM) for line in rest)
 
     def section(self, section: Section, style: str = _TITLE) -> None:
         self.out.append("")

@@ -116,14 +116,16 @@ class Voice:
 
     def all_of(self, parts: Iterable[str]) -> str:
         """Several things in one sentence: "a, b and c"."""
-        items = [self._safe(part) for part in parts]
+        items = list(parts)
         if len(items) < 2:
             return self.joined(items)
         return self.joined((self.joined(items[:-1], self.say("unit.comma")), items[-1]), self.say("unit.and"))
 
     def joined(self, parts: Iterable[str], between: str = " · ") -> str:
-        """Several things one after the other."""
-        return self._trusted(between.join(self._safe(part) for part in parts))
+        """Several things one after the other; on a page, with what hides in them made visible."""
+        if not self.html:
+            return between.join(parts)
+        return Markup(between).join(p if isinstance(p, Markup) else visible(p) for p in parts)  # noqa: S704 (our own)
 
     def _safe(self, text: str) -> str:
         return escape(text) if self.html else text

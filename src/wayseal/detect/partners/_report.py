@@ -125,7 +125,7 @@ class _ReportBuilder(Wording):
         else:
             what = self.some([self.counted("counted", c.name, c.reads) for c in b.what])
             first = self.say("point", kind=kind, what=what, agreed=self.some([self.name(a) for a in b.agreed]))
-        return [f"{first}{self.voice.say('unit.gap')}{self._examples(b.examples)}"]
+        return [self.voice.joined((first, self._examples(b.examples)), self.voice.say("unit.gap"))]
 
     def _examples(self, examples: Sequence[Example]) -> str:
         said = [

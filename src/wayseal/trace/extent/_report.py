@@ -47,7 +47,7 @@ class _ReportBuilder:
         sections += [self._lists(), *([self._pairs()] if r.pairs else []), *([self._models()] if r.models else [])]
         if r.stock is not None:
             line = self.say("stock_line", purchases=r.purchases, bought=r.bought)
-            points = (line, f"{self.say('stock')}{self.voice.say('unit.colon')}{self._range(r.stock)}")
+            points = (line, self.voice.joined((self.say("stock"), self._range(r.stock)), self.voice.say("unit.colon")))
             sections.append(Section(title=self.say("stock_title"), note=self.say("stock_note"), points=points))
         left = [
             self.say(f"left_{k}", n=n) for k in ("repeated", "foreign", "unlisted", "rejected") if (n := getattr(r, k))

@@ -141,7 +141,8 @@ class ReportBuilder(Story):
         return self._figure("delay", chart, more=self.say("ui.figure_delay_curve") if self.r.delay else "")
 
     def _matrix(self) -> Section:
-        return self._figure("matrix", matrix_chart(self.r.leak_rows, self.letters, self.pictured))
+        chart = matrix_chart(self.r.leak_rows, self.letters, self.pictured)
+        return self._figure("matrix", chart or nothing(numbers.DASH))
 
     def _kappa(self) -> Section:
         rows = tuple((f"{kappa:g}", numbers.percent(p)) for kappa, p in self.r.sensitivity)
@@ -163,10 +164,11 @@ class ReportBuilder(Story):
             )
             for row in self.sources
         )
-        keys = ("source", "kind", "probability", "lr", "share", "saw", "expected")
+        head = ("source", "kind", "probability", "lr", "share", "saw", "expected")
+        short = ("source", "kind", "probability", "lr_short", "share_short", "saw", "expected")
         table = Table(
-            head=tuple(say(f"ui.{key}") for key in keys),
-            short=tuple(say(f"ui.{key}_short" if key in ("lr", "share") else f"ui.{key}") for key in keys),
+            head=tuple(say(f"ui.{key}") for key in head),
+            short=tuple(say(f"ui.{key}") for key in short),
             rows=rows,
             numbers=frozenset({2, 3, 4, 5, 6}),
             bars=tuple(row.probability for row in self.sources),
