@@ -125,7 +125,7 @@ def test_all_that_is_said(results: dict[str, RightsResult]) -> None:
     assert titles == [
         "Rights", "Rights by role", "The smallest set for each role", "Rights that accounts didn't use",
         "Rights over all waybills", "Dormant accounts", "Wider than peers", "Logins that look shared", "Training",
-        "Reads that no right permits", "Not judged",
+        "Reads that no right permits", "Not judged", "To reproduce",
     ]  # fmt: skip
     for part in (
         "print (own work)", "view · search (all waybills)", "widens the others to all waybills",

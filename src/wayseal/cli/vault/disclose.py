@@ -10,11 +10,11 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._vault_session import open_vault, round_to_second
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._disclosure import RefusedError
 from wayseal.cli.vault._options import ActorOption, NumbersArgument, PurposeOption, ReasonOption, VaultOption
 from wayseal.cli.vault._view import describe_refusal
+from wayseal.model.messages import filled
 from wayseal.model.times import iso
 from wayseal.page.visible import visible
 from wayseal.vault import Ask, Disclosed, Refused

@@ -12,11 +12,11 @@ from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._output import output_file
 from wayseal.cli._progress import ProgressCallback, progress_bars
 from wayseal.cli._vault_session import Session, open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._rows import BadRow, Row, read_rows
 from wayseal.cli.vault._view import print_bad_rows
+from wayseal.model.messages import filled
 from wayseal.model.times import micros
 from wayseal.vault import Parcel, Refused, Sealed, check
 from wayseal.vault.errors import VaultError
