@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from wayseal.custody import Relation, State
+from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind
-from wayseal.vault.fields import Field
 from wayseal.vault.policy import Policy, PolicyRequest, default_texts
 from wayseal.vault.policy.cases import request_of
 

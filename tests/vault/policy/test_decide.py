@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.vault.policy.asked import PURPOSES, RULES, asked, askings, default, relation_sets
 from wayseal.custody import Relation, State
-from wayseal.vault.fields import Field
+from wayseal.model.fields import Field
 from wayseal.vault.policy import Decision, Policy, PolicyRequest, explain
 from wayseal.vault.policy.cases import default_cases, parse_cases
 

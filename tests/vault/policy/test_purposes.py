@@ -4,10 +4,10 @@ import pytest
 
 from tests.vault.policy.asked import PURPOSES, default
 from wayseal.custody import Relation
+from wayseal.model.fields import Field, FieldKind, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.schema import keys_of
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.fields import Field, FieldKind, Form
 from wayseal.vault.policy._purposes import LookUps, Purpose, parse_purposes
 
 ROLES = '[roles]\ncourier = { zh = "快递员", en = "courier" }\n'

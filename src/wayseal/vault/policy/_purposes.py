@@ -15,11 +15,11 @@ from pydantic import AfterValidator
 from pydantic import Field as Limits
 
 from wayseal.custody import Relation
+from wayseal.model.fields import Field, FieldKind, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Text, TomlText, needs, parse_length, parsed_by
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.fields import Field, FieldKind, Form
 
 UNKNOWN = "unknown"
 """The purpose that no file may define: it stands for every code that the policy doesn't know."""

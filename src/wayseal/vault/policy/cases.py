@@ -10,11 +10,11 @@ from importlib import resources
 from typing import Annotated, Any, ClassVar
 
 from wayseal.custody import Relation, State
+from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, needs, read_values
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.fields import Field, Form
 from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest
 from wayseal.vault.policy._purposes import Count, Work
 from wayseal.vault.policy.budgets import BudgetScope, allowance
