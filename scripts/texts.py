@@ -107,7 +107,7 @@ def uses(modules: dict[Path, ast.Module] | None = None) -> Iterator[Use]:
                 continue
             name = called(node.func)
             own = known.get(name)
-            of_toml = ast.unparse(node.func).endswith("toml.error")
+            of_toml = name == "error" and ast.unparse(node.func).endswith("toml.error")
             if of_toml or name in MARKS or (name in known and own is None):
                 yield _use(path, node, name)
             elif (place := passed.get((path.parent, name))) is not None:

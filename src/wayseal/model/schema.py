@@ -35,6 +35,8 @@ CLOSED: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hid
 _LONGEST_KEY = 200
 _NEEDS, _MISSING = "needs", "missing"
 _TABLE, _TABLES = N_("is written as [{table}]"), N_("is written as [[{table}]]")
+_DAY = N_("needs a day, like 2026-03-02")
+_TIME = N_("needs a time with an offset, such as 2026-03-02T08:00+08:00")
 _TEXTS: Mapping[str, str] = {
     "missing": N_("this key is needed"),
     "string_type": N_("needs a text in quotes"),
@@ -55,9 +57,13 @@ _TEXTS: Mapping[str, str] = {
     "too_short": N_("needs at least one"),
     "enum": N_("is one of {known}"),
     "literal_error": N_("is one of {known}"),
-    "date_type": N_("needs a day, like 2026-03-02"),
-    "date_parsing": N_("needs a day, like 2026-03-02"),
-    "date_from_datetime_parsing": N_("needs a day, like 2026-03-02"),
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "datetime_type": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "timezone_aware": _TIME,
 }
 """What is said of a mistake, by the library's code for it."""
 _LISTS = {"tuple_type", "list_type", "frozen_set_type"}
@@ -96,7 +102,7 @@ def parsed_by(parse: Callable[[Any], Any], kind: Any = Any) -> PlainValidator:
     """A field that a function makes out of what stands in the text.
 
     Args:
-        parse: Raises a WaysealError, whose message is told with the place, where it can't.
+        parse: Raises a WaysealError, whose message is told with the place, where it can't; of JSON, a ValueError.
         kind: The type of what must stand there: by itself, of whatever type it is.
 
     """
@@ -318,6 +324,44 @@ def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
     return found
 
 
+def value_at(content: bytes, key: str) -> Any:
+    """What stands under a key in JSON that may be anything else: the version of what can't be read, say.
+
+    Args:
+        content: JSON, or none.
+        key: A key at its top.
+
+    Returns:
+        The value; None where there is none.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found.get(key) if isinstance(found, dict) else None
+
+
+def plain(record: Any) -> Any:
+    """What JSON can hold of a record, as `parse_json` reads it.
+
+    Args:
+        record: A dataclass whose `__pydantic_config__` is `CLOSED`, with no field that a function reads.
+
+    """
+    kind: Any = type(record)
+    return _adapter(kind).dump_python(record, mode="json", by_alias=True)
+
+
+def readable(text: str) -> str:
+    """A text from outside (an argument, a file's name) as `parse_json` reads it: what is no UTF-8 is written out.
+
+    Args:
+        text: A text that may hold lone surrogates, by which Python stands for such bytes.
+
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _mistakes(wrong: ValidationError) -> list[Any]:
     """What is wrong; of a list that is empty but for what is wrong in it the library says both."""
     found = wrong.errors(include_url=False)
@@ -356,9 +400,13 @@ def _worded(mistake: Mapping[str, Any], kind: Any) -> Message:
         return Message(_TEXTS[code], {"known": [str(value) for one, _ in found for value in _choices(one)]})
     tables = code in _LISTS and any(dataclasses.is_dataclass(one) for one, _ in _types_at(kind, (*path, 0)))
     if tables or code in {"dict_type", "dataclass_type"}:
-        table = ".".join(part for part in path if isinstance(part, str))
-        return Message(_TABLES if tables or isinstance(path[-1], int) else _TABLE, {"table": table})
-    return Message(_TEXTS.get(code, _OTHER), values)
+        return Message(_TABLES if tables or isinstance(path[-1], int) else _TABLE, {"table": _key(path)})
+    return Message(_TEXTS.get(code, _OTHER), {name: _plain(value) for name, value in values.items()})
+
+
+def _plain(value: Any) -> Any:
+    """A bound as a person writes it: 0, and not 0.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _choices(kind: Any) -> Iterable[Any]:
