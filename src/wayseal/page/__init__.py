@@ -7,7 +7,6 @@ from wayseal.model.lazy import load_when_asked
 if TYPE_CHECKING:
     from wayseal.page._blocks import Banner, Columns, Document, Place, Section, Table
     from wayseal.page._render import render_blocks
-    from wayseal.page._wrap import wrap
 
 __all__ = [
     "Banner",
@@ -17,7 +16,6 @@ __all__ = [
     "Section",
     "Table",
     "render_blocks",
-    "wrap",
 ]
 
 __getattr__ = load_when_asked(
@@ -30,6 +28,5 @@ __getattr__ = load_when_asked(
         "Section": "_blocks",
         "Table": "_blocks",
         "render_blocks": "_render",
-        "wrap": "_wrap",
     },
 )

@@ -6,10 +6,7 @@ from wayseal.detect.reasons._mine_json import document as json_document
 from wayseal.model.times import iso
 from wayseal.page import Document, Section, render_blocks
 from wayseal.page.languages import known_lang
-from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice, catalogue
-
-_CELL = 40
 
 
 def render_mine(result: MineResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
@@ -81,4 +78,4 @@ class _ReportBuilder:
         )
 
     def id(self, text: str) -> str:
-        return shorten(visible(text), _CELL) if text else ""
+        return self.voice.id(text) if text else ""

@@ -5,7 +5,6 @@ import math
 from wayseal.model.times import day_name
 from wayseal.page import Document, Section, Table, numbers, render_blocks
 from wayseal.page.charts import intervals_chart
-from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
 from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
@@ -14,7 +13,6 @@ from wayseal.trace.extent._loglinear import WITHIN
 from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
 from wayseal.trace.extent._two_lists import EXACT_BELOW
 
-_CELL = 30
 _LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}
 
 
@@ -150,11 +148,11 @@ class _ReportBuilder:
         return self.say("name_model", pairs=pairs)
 
     def _pair(self, first: str, second: str) -> str:
-        return self.say("name_pair", first=name(first), second=name(second))
+        return self.say("name_pair", first=self.voice.id(first), second=self.voice.id(second))
 
     def _lists(self) -> Section:
         head = tuple(self.say(k) for k in ("list", "list_numbers", "list_shared"))
-        rows = tuple((name(x.name), f"{x.numbers:,}", f"{x.shared:,}") for x in self.r.lists)
+        rows = tuple((self.voice.id(x.name), f"{x.numbers:,}", f"{x.shared:,}") for x in self.r.lists)
         note = self.say(f"lists_note_{self.r.by}")
         table = Table(head=head, rows=rows, numbers=frozenset({1, 2}))
         return Section(title=self.say("lists"), note=note, table=table)
@@ -174,11 +172,6 @@ class _ReportBuilder:
     def _warnings(self) -> Section:
         points = tuple(self.say(f"warn_{code}", n=_LIMITS.get(code, 0)) for code in self.r.warnings)
         return Section(title=self.say("warnings"), points=points)
-
-
-def name(text: str) -> str:
-    """A list's name as a cell shows it."""
-    return shorten(visible(text), _CELL)
 
 
 def whole(value: float) -> int:

@@ -310,7 +310,6 @@ TEXTS = {
     ),
     "ui.lost": N_("Remarks on single numbers"),
     "ui.lost_lines": N_("{lines:line|lines} {list}: {reason:reason}"),
-    "ui.fit": N_("Fit"),
     "ui.unknown": N_("Unknown"),
     "ui.others": N_("Others"),
     "ui.leaks_used": N_("Leaks usable"),
@@ -389,7 +388,6 @@ TEXTS = {
     "ui.span_value": N_("{from:time} to {to:time} ({zone})"),
     "ui.reads": N_("Reads in the log"),
     "ui.considered": N_("Sources considered"),
-    "ui.command": N_("Command"),
     "ui.footer": N_(
         "A lead for investigators, not a finding against anybody. Handle it as personal data of the people it names."
     ),
