@@ -43,6 +43,8 @@ class Settings:
     """Processes that answer. With more than one, another one commits for all; rates and `most_running` are each's."""
     most_bytes: int = 4_194_304
     most_running: int = 1000
+    most_connections: int = 900
+    """Beyond so many, of each process, whoever has waited longest without a request is cut off."""
     utc_offset_hours: float = 8.0
     """The courier's clock, by which budgets have their days."""
     key_backup_days: float = 30.0
@@ -83,6 +85,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "processes": (1, 64),
     "most_bytes": (1024, 67_108_864),
     "most_running": (1, 100_000),
+    "most_connections": (1, 100_000),
     "utc_offset_hours": (-12, 14),
     "key_backup_days": (0, 3660),
     "body_seconds": (0.1, 300),
