@@ -4,16 +4,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind, ScanKind
+from wayseal.model.records import Actor, Parcel, Scan
+from wayseal.model.times import time_at
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Vault, new_vault
-from wayseal.vault.directory import ActorRecord
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
-from wayseal.vault.requests import Caller, Parcel
-from wayseal.vault.work_events import ScanEvent
+from wayseal.vault.requests import Caller
 
 OUTLETS = 20
 COURIERS = 200
@@ -98,10 +98,10 @@ def courier(n: int) -> tuple[str, str]:
 def _people(vault: Vault) -> tuple[str, str]:
     at = now()
     records = [
-        ActorRecord(actor=name, kind=ActorKind.PERSON, role="courier", outlet=outlet, trained_until=at + YEAR)
+        Actor(actor=name, kind=ActorKind.PERSON, role="courier", outlet=outlet, trained_until=time_at(at + YEAR))
         for name, outlet in map(courier, range(COURIERS))
     ]
-    vault.actors(OPERATOR, [*records, ActorRecord(actor="platform", kind=ActorKind.PARTNER, role="partner")], now=at)
+    vault.actors(OPERATOR, [*records, Actor(actor="platform", kind=ActorKind.PARTNER, role="partner")], now=at)
     scopes = frozenset({"disclose"})
     courier_secret = vault.add_client(
         OPERATOR, "scanner-app", scopes=scopes, acts_for=frozenset({"courier"}), per_second=100_000, now=at
@@ -118,5 +118,7 @@ def _people(vault: Vault) -> tuple[str, str]:
     return courier_secret, shop_secret
 
 
-def _scan(parcel: Parcel, n: int) -> ScanEvent:
-    return ScanEvent(waybill=parcel.waybill, at=now() - n, kind=ScanKind.ARRIVE, outlet=str(parcel.destination_outlet))
+def _scan(parcel: Parcel, n: int) -> Scan:
+    return Scan(
+        waybill=parcel.waybill, at=time_at(now() - n), kind=ScanKind.ARRIVE, outlet=str(parcel.destination_outlet)
+    )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from benchmarks._addresses import ESTATE, REGION, STREET, UNIT, Address, addresses
 from benchmarks._cases import table
-from wayseal.vault.fields import FieldKind
+from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import mask
 
 Masking = Callable[[str], str]

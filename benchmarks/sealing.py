@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import table
-from wayseal.vault.fields import Field
+from wayseal.model.fields import Field
+from wayseal.model.records import Parcel
 from wayseal.vault.keyring import Keyring, LocalKeys
-from wayseal.vault.requests import Parcel
 from wayseal.vault.sealing import SealedItem, open_parcels, read_token, seal_parcels, token_of
 from wayseal.vault.sealing._padding import pad
 from wayseal.vault.sealing.phones import phone_tags

@@ -12,11 +12,12 @@ from pathlib import Path
 from benchmarks._cases import table
 from benchmarks._vault_world import COURIERS, OPERATOR, Seeded, courier, now, parcels, seed
 from benchmarks.vault_http import places
+from wayseal.model.records import Ask, Parcel
 from wayseal.store.database import open_database
 from wayseal.vault import Vault
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import Keyring
-from wayseal.vault.requests import Ask, Caller, Parcel
+from wayseal.vault.requests import Caller
 
 PARCELS = 4000
 EACH = 20

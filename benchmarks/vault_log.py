@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import table
 from wayseal.merkle import SigningKey
+from wayseal.model.fields import Field, Form
 from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
-from wayseal.vault.fields import Field, Form
 from wayseal.vault.log import Appended, Entry, EntryKind, append, make_checkpoint
 from wayseal.vault.log.integrity import verify
 from wayseal.vault.log.proofs import prove, verify_disclosure

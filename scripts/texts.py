@@ -1,7 +1,7 @@
 """The texts that people read, and their catalogues: `make texts` brings the catalogues up to date.
 
 1. A text is English and stands where it is used: in `N_(…)`, `Message(…)`, as the first argument of an error of ours
-   (every subclass of WaysealError), or of a function that passes its `text` on to one.
+   (every subclass of WaysealError), of a function that passes its `text` on to one, or of `toml.error` (`TomlText`).
 2. Catalogues know no line numbers, no dates and no guesses, and are sorted: they change where a text changes.
 3. A translation fills the same blanks as the text; a plural blank ({rows:row|rows}) may be left out.
 """
@@ -107,7 +107,8 @@ def uses(modules: dict[Path, ast.Module] | None = None) -> Iterator[Use]:
                 continue
             name = called(node.func)
             own = known.get(name)
-            if name in MARKS or (name in known and own is None):
+            of_toml = name == "error" and ast.unparse(node.func).endswith("toml.error")
+            if of_toml or name in MARKS or (name in known and own is None):
                 yield _use(path, node, name)
             elif (place := passed.get((path.parent, name))) is not None:
                 yield _use(path, node, name, place)

@@ -117,7 +117,8 @@ def _schemas(say: Say) -> Iterator[str]:
         yield "|---|---|---|"
         for field, one in told["properties"].items():
             needed = say(NEEDED) if field in told.get("required", ()) else ""
-            said = _type(one, say) + (f" (`{one['default']}`)" if one.get("default") else "")
+            default = None if "const" in one else one.get("default")
+            said = _type(one, say) + (f" (`{default}`)" if default else "")
             if "description" in one:
                 said += (". " if said.isascii() else "。") + say(one["description"])
             yield row(f"`{field}`", needed, said)

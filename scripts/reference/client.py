@@ -4,12 +4,15 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 from scripts.reference.texts import MADE, fragment
-from wayseal.client import VaultClient, errors, records
+from wayseal.client import RetryPolicy, VaultClient, errors
+from wayseal.model import records
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):\n((?:[ ]{4}.*\n?|\n)+)", re.MULTILINE)
+INSIDE = ("FieldError", "Problem")
+"""What a client tells as a RefusedError."""
 _ITEM = re.compile(r"^ {4}(\w+): ", re.MULTILINE)
 
 
@@ -19,7 +22,8 @@ def page(lang: str) -> str:
         _thing("VaultClient", VaultClient, "##", _signature("VaultClient", VaultClient)),
         *(_thing(name, method, "###", _signature(name, method)) for name, method in _public(VaultClient)),
         "## Records\n",
-        *(_thing(name, record, "###", _fields(record)) for name, record in _defined(records)),
+        *(_thing(name, record, "###", _fields(record)) for name, record in _defined(records) if name not in INSIDE),
+        _thing("RetryPolicy", RetryPolicy, "###", _fields(RetryPolicy)),
         "## Errors\n",
         *(_thing(name, error, "###", f"exit_code = {error.exit_code}") for name, error in _defined(errors)),
     ]
@@ -57,12 +61,13 @@ def _call(name: str, parameters: list[str], end: str = "") -> str:
 
 
 def _fields(record: type) -> str:
-    told = [f"{one.name}: {_annotation(one)}" for one in dataclasses.fields(record)]
+    hints = get_type_hints(record)
+    told = [f"{one.name}: {_annotation(one, hints[one.name])}" for one in dataclasses.fields(record)]
     return _call(record.__name__, ["*", *told])
 
 
-def _annotation(one: Any) -> str:
-    kind = one.type if isinstance(one.type, str) else inspect.formatannotation(one.type)
+def _annotation(one: Any, hint: Any) -> str:
+    kind = re.sub(r"^Optional\[(.*)\]$", r"\1 | None", inspect.formatannotation(hint))
     default = "" if one.default is dataclasses.MISSING else f" = {one.default!r}"
     return kind + default
 

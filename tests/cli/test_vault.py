@@ -18,13 +18,13 @@ from tests.cli.running import Ran, inside
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.cli.vault._example import NUMBERS, fill_vault
+from wayseal.model.fields import Field
+from wayseal.model.records import Revised, Ticket
+from wayseal.model.times import time_at
 from wayseal.page.languages import word
 from wayseal.store.database import _driver_errors
-from wayseal.vault.fields import Field
 from wayseal.vault.log.integrity import Code
-from wayseal.vault.requests import Revised
 from wayseal.vault.verification import RecordCode
-from wayseal.vault.work_events import TicketEvent
 
 CHINESE = re.compile("[一-鿿]")
 PERSONAL = ("示例商店", "王样本", "李示例", "不存在街", "1390000000", "1380000000", "样品")
@@ -224,7 +224,7 @@ def test_the_log_by_what_is_asked(vault: Path) -> None:
 
 def test_a_change_is_listed_by_the_names_of_its_fields(vault: Path) -> None:
     with open_vault(vault, "clerk-3") as at:
-        ticket = TicketEvent(ticket="t-9", waybill=NUMBERS[0], actor="clerk-3", opened_at=at.now)
+        ticket = Ticket(ticket="t-9", waybill=NUMBERS[0], actor="clerk-3", opened_at=time_at(at.now))
         at.vault.tickets(at.caller, [ticket], now=at.now)
         values = {Field.RECIPIENT_ADDRESS: "北京市保密路1号", Field.RECIPIENT_PHONE: "13800138000"}
         done = at.vault.revise(at.caller, NUMBERS[0], "change_address", "call 7", values, now=at.now)

@@ -3,8 +3,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.client.service import Flaky, Service, later, service
-from wayseal.client import VaultClient
-from wayseal.client.records import Actor, RetryPolicy, Scan
+from wayseal.client import RetryPolicy, VaultClient
+from wayseal.model.kinds import ActorKind, ScanKind
+from wayseal.model.records import Actor, Scan
 
 
 @pytest.fixture(scope="module")
@@ -12,20 +13,19 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Fl
     """One service for a file's tests, with its people and a parcel that courier-12's outlet holds."""
     with service(tmp_path_factory.mktemp("service")) as (running, flaky):
         from tests.client.service import ADMIN
-        from wayseal.model.kinds import ActorKind
-        from wayseal.vault.directory import ActorRecord
 
-        end = int(later(running.now).timestamp() * 1e6)
-        record = ActorRecord(actor="system-1", kind=ActorKind.SERVICE, role="service", trained_until=end)
+        record = Actor(actor="system-1", kind=ActorKind.SERVICE, role="service", trained_until=later(running.now))
         running.vault.actors(ADMIN, [record], now=int(running.now.timestamp() * 1e6))
         with VaultClient(running.url, "all", running.secret) as admin:
             people = [("courier-12", "courier", "深圳南山"), ("courier-31", "courier", "成都武侯"),
                       ("agent-7", "customer_service", None), ("analyst-1", "analyst", None)]  # fmt: skip
             admin.actors(
-                Actor(actor=name, kind="person", role=role, outlet=outlet, trained_until=later(running.now))
+                Actor(actor=name, kind=ActorKind.PERSON, role=role, outlet=outlet, trained_until=later(running.now))
                 for name, role, outlet in people
             )
-            admin.scans([Scan(waybill=f"YT{n}", at=running.now, kind="arrive", outlet="深圳南山") for n in range(20)])
+            admin.scans(
+                [Scan(waybill=f"YT{n}", at=running.now, kind=ScanKind.ARRIVE, outlet="深圳南山") for n in range(20)]
+            )
         yield running, flaky
 
 

@@ -15,6 +15,7 @@ import uvicorn
 
 from tests.server.world import in_process
 from wayseal.client import Parcel
+from wayseal.model.fields import Field
 from wayseal.server.scopes import SCOPES
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
@@ -25,12 +26,12 @@ from wayseal.vault.policy import default_texts
 ADMIN = Caller(client="setup", actor="setup", scopes=frozenset(), request="setup")
 ROLES = frozenset({"courier", "partner", "customer_service", "analyst"})
 VALUES = {
-    "sender_name": "王样本",
-    "sender_phone": "13800000001",
-    "recipient_name": "李示例",
-    "recipient_phone": "13900000001",
-    "recipient_address": "广东省深圳市南山区不存在街1号2栋301室",
-    "goods": "样品",
+    Field.SENDER_NAME: "王样本",
+    Field.SENDER_PHONE: "13800000001",
+    Field.RECIPIENT_NAME: "李示例",
+    Field.RECIPIENT_PHONE: "13900000001",
+    Field.RECIPIENT_ADDRESS: "广东省深圳市南山区不存在街1号2栋301室",
+    Field.GOODS: "样品",
 }
 
 
@@ -60,7 +61,10 @@ class Flaky:
             await self._app(scope, receive, send)
             return
         status, more = self.instead.pop(0)
-        told = b'{"rule": "busy", "detail_zh": "\xe5\xbf\x99", "detail_en": "busy", "request": "r-1"}'
+        told = (
+            b'{"type": "urn:wayseal:rule:busy", "title": "Busy", "status": 503, "rule": "busy", "request": "r-1", '
+            b'"detail_zh": "\xe5\xbf\x99", "detail_en": "busy"}'
+        )
         await send(
             {"type": "http.response.start", "status": status,
              "headers": [(n.encode(), v.encode()) for n, v in more.items()]}

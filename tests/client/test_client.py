@@ -9,11 +9,13 @@ import pytest
 from tests.client.service import VALUES, Flaky, Relay, Service, later, parcel
 from tests.effort import DEEP
 from tests.server.running import authority, serving
-from wayseal.client import Ask, ClientError, Disclosed, Parcel, Refused, RefusedError, Sealed, VaultClient
+from wayseal.client import Ask, ClientError, Disclosed, Parcel, Refused, RefusedError, RetryPolicy, VaultClient
 from wayseal.client._transport import SignIn, Transport, http_client
 from wayseal.client.errors import SignInError, UnreachableError, UntrustedError
-from wayseal.client.records import RetryPolicy, Scan, Ticket
 from wayseal.merkle import Checkpoint
+from wayseal.model.fields import Field
+from wayseal.model.kinds import ScanKind
+from wayseal.model.records import Scan, Sealed, Ticket
 from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log.proofs import verify_disclosure
 from wayseal.vault.policy import default_texts
@@ -29,8 +31,8 @@ def test_sealed_and_disclosed(admin: VaultClient, courier: VaultClient, running:
     sealed = admin.seal(parcel("YT1", keep_until=later(running.now)))
     assert set(sealed.tokens) == set(VALUES)
     shown = courier.disclose("YT1", "deliver", "route 12")
-    assert shown.values["recipient_address"] == VALUES["recipient_address"]
-    assert shown.forms["recipient_phone"] == "masked"
+    assert shown.values[Field.RECIPIENT_ADDRESS] == VALUES[Field.RECIPIENT_ADDRESS]
+    assert shown.forms[Field.RECIPIENT_PHONE] == "masked"
     assert shown.until > running.now
     assert not [text for text in PERSONAL if text in repr((parcel(), sealed, shown))]
     fewer = courier.disclose("YT1", "deliver", "route 12", fields=["recipient_phone"])
@@ -53,17 +55,17 @@ def test_many_at_once(admin: VaultClient, courier: VaultClient) -> None:
 
 def test_tokens_stand_for_fields(admin: VaultClient, courier: VaultClient) -> None:
     tokens = admin.seal(parcel("YT14")).tokens
-    asked = [tokens["recipient_address"], tokens["recipient_phone"], "x" * 30 + ".ra"]
+    asked = [tokens[Field.RECIPIENT_ADDRESS], tokens[Field.RECIPIENT_PHONE], "x" * 30 + ".ra"]
     address, phone, none = courier.disclose_tokens(asked, "deliver", "route 12")
-    assert (address.value, address.form) == (VALUES["recipient_address"], "full")
+    assert (address.value, address.form) == (VALUES[Field.RECIPIENT_ADDRESS], "full")
     assert (phone.form, phone.seq, phone.until) == ("masked", address.seq, address.until)
     assert (none.rule, none.value, none.seq) == ("token", None, None)
-    assert VALUES["recipient_address"] not in repr(address)
+    assert VALUES[Field.RECIPIENT_ADDRESS] not in repr(address)
 
 
 def test_an_address_is_changed(admin: VaultClient, courier: VaultClient, running: Service) -> None:
     tokens = admin.seal(parcel("YTA1")).tokens
-    admin.scans([Scan(waybill="YTA1", at=running.now, kind="arrive", outlet="深圳南山")])
+    admin.scans([Scan(waybill="YTA1", at=running.now, kind=ScanKind.ARRIVE, outlet="深圳南山")])
     admin.tickets([Ticket(ticket="T-A1", waybill="YTA1", actor="agent-7", opened_at=running.now)])
     address = "广东省广州市天河区不存在街2号"
     with VaultClient(running.url, "all", running.secret, actor="agent-7") as agent:
@@ -72,9 +74,9 @@ def test_an_address_is_changed(admin: VaultClient, courier: VaultClient, running
         with pytest.raises(RefusedError) as caught:
             agent.revise("YTA1", "change_address", "caller moved", {"goods": "保密"})
     assert (done.revision, done.forms) == (2, {"recipient_address": "full"})
-    assert done.tokens == {"recipient_address": tokens["recipient_address"]}
+    assert done.tokens == {"recipient_address": tokens[Field.RECIPIENT_ADDRESS]}
     assert (caught.value.rule, caught.value.status) == ("revises", 403)
-    assert courier.disclose("YTA1", "deliver", "route 12").values["recipient_address"] == address
+    assert courier.disclose("YTA1", "deliver", "route 12").values[Field.RECIPIENT_ADDRESS] == address
     assert address not in repr(done)
 
 
@@ -97,7 +99,7 @@ def test_refused_by_a_rule(running: Service, admin: VaultClient) -> None:
 
 def test_what_is_not_valid_is_named_and_not_repeated(admin: VaultClient) -> None:
     with pytest.raises(RefusedError) as caught:
-        admin.seal(Parcel(waybill="YT16", values={"shoe": "保密"}))
+        admin.seal(Parcel(waybill="YT16", values={"shoe": "保密"}))  # type: ignore[dict-item]
     assert caught.value.status == 422
     assert caught.value.fields
     assert "保密" not in repr(caught.value.fields) + str(caught.value)
@@ -107,12 +109,12 @@ def test_what_is_not_valid_is_named_and_not_repeated(admin: VaultClient) -> None
 
 def test_work_people_bulk_and_erasure(admin: VaultClient, courier: VaultClient, running: Service) -> None:
     admin.seal(parcel("YT17"))
-    scan = Scan(waybill="YT17", at=later(running.now, 0), kind="out_for_delivery", outlet="深圳南山")
+    scan = Scan(waybill="YT17", at=later(running.now, 0), kind=ScanKind.OUT_FOR_DELIVERY, outlet="深圳南山")
     assert (admin.scans([scan]), admin.scans([scan])) == (1, 0)
     ticket = Ticket(ticket="T-1", waybill="YT17", actor="agent-7", opened_at=running.now)
     assert admin.tickets([ticket]) == 1
     with VaultClient(running.url, "all", running.secret, actor="agent-7") as agent:
-        assert "YT17" in agent.find(VALUES["recipient_phone"], "after_sales", "caller")
+        assert "YT17" in agent.find(VALUES[Field.RECIPIENT_PHONE], "after_sales", "caller")
         agent.disclose("YT17", "after_sales", "complaint 7")
     admin.block("courier-12")
     with pytest.raises((RefusedError, SignInError)):
@@ -189,7 +191,7 @@ def assert_nothing_personal(error: BaseException) -> None:
 @pytest.mark.parametrize("status", [429, 503])
 def test_busy_is_waited_for(admin: VaultClient, flaky: Flaky, status: int) -> None:
     flaky.instead = [(status, {"Retry-After": "0"}), (status, {})]
-    admin.scans([Scan(waybill="YT1", at=later(datetime.fromisoformat("2026-01-01T00:00Z"), 0), kind="arrive",
+    admin.scans([Scan(waybill="YT1", at=later(datetime.fromisoformat("2026-01-01T00:00Z"), 0), kind=ScanKind.ARRIVE,
                       outlet="深圳南山")])  # fmt: skip
     paths = [path for path, _ in flaky.seen if path == "/v1/scans"]
     assert len(paths) == 3

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import wayseal
-from wayseal.client import VaultClient, errors, records
+from wayseal.client import VaultClient, errors
+from wayseal.model import records
 
 ROOMS = sorted(path.parent.name for path in Path(wayseal.__file__).parent.glob("*/__init__.py"))
 ONE_LINE_EACH = ("Snapshot", "Vault")

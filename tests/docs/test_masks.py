@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.docs.pages import blocks, read, sections
-from wayseal.vault.fields import FieldKind
+from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import RULE_SETS, RuleSet, mask, region
 
 PAGES = ("docs/masks.md", "docs/masks.zh.md")

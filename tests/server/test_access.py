@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
 from wayseal.model.kinds import ActorKind
+from wayseal.model.times import time_at
 from wayseal.server._directory_cache import OLDEST, REMEMBERED, DirectoryCache, Principal
 from wayseal.server.scopes import ROUTES, SCOPES
 from wayseal.store.database import DatabaseGoneError
@@ -164,8 +165,9 @@ CLIENT = Client(
 )
 
 
-def actor(name: str, role: str, **more: Any) -> ActorRecord:
-    return ActorRecord(actor=name, kind=ActorKind.PERSON, role=role, **more)
+def actor(name: str, role: str, **times: int) -> ActorRecord:
+    given: dict[str, Any] = {of: time_at(at) for of, at in times.items()}
+    return ActorRecord(actor=name, kind=ActorKind.PERSON, role=role, **given)
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,15 @@ import uvloop
 
 from tests.server.world import NUMBER, VALUES, World, world
 from wayseal.model.errors import WaysealError
+from wayseal.model.fields import Field
+from wayseal.model.records import Answer, Ask, Disclosed, Parcel
 from wayseal.server._committer_ipc import AT_ONCE, CommitterEnd, Frames, WorkerEnd, frame, split_results
 from wayseal.server._logging import make_log
 from wayseal.store.database import errors as database_errors
 from wayseal.vault import errors as vault_errors
 from wayseal.vault.committer import Commits
 from wayseal.vault.errors import BusyError, ReusedKeyError, VaultError
-from wayseal.vault.fields import Field
-from wayseal.vault.jobs import Decided, DiscloseJob, Verdict
-from wayseal.vault.requests import Answer, Ask, Caller, Disclosed, Parcel
+from wayseal.vault.requests import Caller, Decided, DiscloseJob, Verdict
 
 T = TypeVar("T")
 COURIER = Caller(client="all", actor="system-1", scopes=frozenset(), request="r")

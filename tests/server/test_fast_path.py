@@ -21,7 +21,7 @@ from wayseal.server._fast_path import FAST_ROUTES, FastPath, _Endpoint
 from wayseal.server._logging import make_log
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import RunningRequests
-from wayseal.server._request_schemas import DiscloseBody
+from wayseal.server._schemas import DiscloseBody
 from wayseal.server.app import RequestLimits, create_app
 from wayseal.vault.errors import BusyError
 

@@ -14,6 +14,8 @@ import httpx
 from fastapi import FastAPI
 
 from wayseal.model.kinds import ActorKind
+from wayseal.model.records import Actor
+from wayseal.model.times import time_at
 from wayseal.server._async_vault import AsyncVault, LocalDiscloser
 from wayseal.server._logging import make_log
 from wayseal.server._metrics import Metrics
@@ -24,7 +26,6 @@ from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Vault, new_vault
 from wayseal.vault.committer import Committer
-from wayseal.vault.directory import ActorRecord
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 from wayseal.vault.requests import Caller
@@ -146,9 +147,9 @@ class World:
         assert answer.json() == {"taken": 4}, answer.text
 
 
-def actors() -> list[ActorRecord]:
-    def one(actor: str, role: str, kind: ActorKind = ActorKind.PERSON, outlet: str | None = None) -> ActorRecord:
-        return ActorRecord(actor=actor, kind=kind, role=role, outlet=outlet, trained_until=FAR)
+def actors() -> list[Actor]:
+    def one(actor: str, role: str, kind: ActorKind = ActorKind.PERSON, outlet: str | None = None) -> Actor:
+        return Actor(actor=actor, kind=kind, role=role, outlet=outlet, trained_until=time_at(FAR))
 
     return [
         one("system-1", "service", ActorKind.SERVICE),

@@ -5,9 +5,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from wayseal.model.fields import Field
 from wayseal.store.database import open_database
 from wayseal.vault import Caller, Vault
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.vault.world import World
+from wayseal.model.fields import Field
+from wayseal.model.records import Ask, Refused, Revised
 from wayseal.vault import tables as t
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import LocalKeys, Wrapped
-from wayseal.vault.requests import Ask, Refused, Revised
 from wayseal.vault.sealing import SealedItem, open_parcels
 from wayseal.vault.verification import RecordCode, verify_records
 

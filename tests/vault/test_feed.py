@@ -12,9 +12,10 @@ from tests.effort import examples
 from tests.vault.world import DAY, HOUR, World
 from wayseal.custody import present
 from wayseal.model.kinds import ScanKind
+from wayseal.model.records import Scan, Ticket
+from wayseal.model.times import time_at
 from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
-from wayseal.vault.work_events import ScanEvent, TicketEvent
 
 
 def place(world: World, number: str) -> tuple[object, ...]:
@@ -41,7 +42,7 @@ def test_a_parcel_is_where_its_scans_say_in_whatever_portions_they_come(
     """Rule 1: the same as custody says of all scans at once."""
     (number,) = small.seal(at=None)
     events = [
-        ScanEvent(waybill=number, at=small.now + at * HOUR, kind=kind, outlet=outlet) for at, kind, outlet in scans
+        Scan(waybill=number, at=time_at(small.now + at * HOUR), kind=kind, outlet=outlet) for at, kind, outlet in scans
     ]
     edges = sorted({0, *cuts, len(events)})
     for start, stop in pairwise(edges):
@@ -68,7 +69,7 @@ def test_what_comes_twice_changes_nothing(both: World) -> None:
     """Rule 2."""
     numbers = both.seal(3)
     before = work(both)
-    event = ScanEvent(waybill=numbers[0], at=both.now - 1000, kind=ScanKind.ARRIVE, outlet="deliver-here")
+    event = Scan(waybill=numbers[0], at=time_at(both.now - 1000), kind=ScanKind.ARRIVE, outlet="deliver-here")
     assert both.vault.scans(both.caller("feed"), [event, event], now=both.now) == 0
     both.scan(numbers, "deliver-here", ScanKind.DEPART)  # no arrival of a parcel that was there before
     assert work(both) == before
@@ -81,7 +82,7 @@ def test_work_counts_on_the_day_on_which_it_comes_in(small: World) -> None:
     """Rule 3: with old dates, too."""
     (number,) = small.seal()
     small.now += 30 * DAY
-    event = ScanEvent(waybill=number, at=small.now - 20 * DAY, kind=ScanKind.ARRIVE, outlet="elsewhere")
+    event = Scan(waybill=number, at=time_at(small.now - 20 * DAY), kind=ScanKind.ARRIVE, outlet="elsewhere")
     small.vault.scans(small.caller("feed"), [event], now=small.now)
     rows = small.main.read(lambda c: c.execute(sa.select(t.work).where(t.work.c.of == "outlet:elsewhere")).all())
     assert [row.day for row in rows] == [(small.now + 8 * HOUR) // DAY]
@@ -109,19 +110,24 @@ def test_a_ticket_stays_with_its_waybill_and_actor(small: World) -> None:
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"waybill": "-"}, "waybill"), ({"at": -1}, "at"), ({"at": 1 << 60}, "at"), ({"outlet": "a\nb"}, "outlet")],
+    [
+        ({"waybill": "-"}, "waybill"),
+        ({"at": time_at(-1)}, "at"),
+        ({"at": time_at(1 << 55)}, "at"),
+        ({"outlet": "a\nb"}, "outlet"),
+    ],
 )
 def test_bad_scans_name_the_field(small: World, change: dict[str, object], field: str) -> None:
-    good = {"waybill": "YT1", "at": small.now, "kind": ScanKind.ARRIVE, "outlet": "A"}
+    good = {"waybill": "YT1", "at": time_at(small.now), "kind": ScanKind.ARRIVE, "outlet": "A"}
     with pytest.raises(VaultError, match=f"^{field}"):
-        small.vault.scans(small.caller("feed"), [ScanEvent(**{**good, **change})], now=small.now)  # type: ignore[arg-type]
+        small.vault.scans(small.caller("feed"), [Scan(**{**good, **change})], now=small.now)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"ticket": ""}, "ticket"), ({"closed_at": -1}, "closed_at"), ({"actor": " a"}, "actor")],
+    [({"ticket": ""}, "ticket"), ({"closed_at": time_at(-1)}, "closed_at"), ({"actor": " a"}, "actor")],
 )
 def test_bad_tickets_name_the_field(small: World, change: dict[str, object], field: str) -> None:
-    good = {"ticket": "t", "waybill": "YT1", "actor": "a", "opened_at": small.now}
+    good = {"ticket": "t", "waybill": "YT1", "actor": "a", "opened_at": time_at(small.now)}
     with pytest.raises(VaultError, match=f"^{field}"):
-        small.vault.tickets(small.caller("feed"), [TicketEvent(**{**good, **change})], now=small.now)  # type: ignore[arg-type]
+        small.vault.tickets(small.caller("feed"), [Ticket(**{**good, **change})], now=small.now)  # type: ignore[arg-type]

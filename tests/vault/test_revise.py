@@ -21,16 +21,16 @@ from tests.vault.revising import (
     whole,
 )
 from tests.vault.world import DAY, OPERATOR, SECRETS, World
+from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ScanKind
+from wayseal.model.records import Parcel, Refused
 from wayseal.store.database import open_database
 from wayseal.vault import Vault, _revise
 from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, restore
 from wayseal.vault.errors import ReusedKeyError, VaultError
-from wayseal.vault.fields import Field, Form
 from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
-from wayseal.vault.requests import Parcel, Refused
 from wayseal.vault.verification import RecordCode
 
 
@@ -82,7 +82,7 @@ def test_the_entry_names_fields_and_holds_none_of_them(both: World) -> None:
     assert (last.kind, last.waybill, last.purpose, last.fields) == (EntryKind.REVISED, number, "change_address", {})
     assert last.more == {"fields": "recipient_phone recipient_address", "revision": 2}
     assert last.reason is not None
-    assert done.leaf == both.main.read(
+    assert bytes.fromhex(done.leaf) == both.main.read(
         lambda c: bytes(c.execute(sa.select(t.entries.c.leaf).where(t.entries.c.seq == done.seq)).scalar_one())
     )
     seen = b""

@@ -27,13 +27,13 @@ from tests.vault.revising import (
     whole,
 )
 from tests.vault.world import DAY, OPERATOR, SECRETS, World, person, tables, world
+from wayseal.model.fields import Field
+from wayseal.model.records import Disclosed, Refused, Revised
 from wayseal.vault import Vault, _revise
 from wayseal.vault.errors import BusyError
-from wayseal.vault.fields import Field
 from wayseal.vault.key_rotation import rewrap_keys
 from wayseal.vault.keyring import KeyPurpose, LocalKeys
 from wayseal.vault.log import EntryKind
-from wayseal.vault.requests import Disclosed, Refused, Revised
 from wayseal.vault.verification import RecordCode
 
 

@@ -2,21 +2,22 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from tests.vault.world import DAY, NOON, OPERATOR, SECRETS, World
+from wayseal.model.fields import Field
+from wayseal.model.records import Disclosed, Parcel, Refused, Sealed
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import Vault, erasure
 from wayseal.vault import tables as t
 from wayseal.vault.errors import ReusedKeyError, VaultError
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
-from wayseal.vault.requests import Disclosed, Parcel, Refused, Sealed
 
 NUMBER = "YT0000000000042"
 
@@ -149,7 +150,7 @@ def test_an_erased_waybill_is_gone(both: World) -> None:
     numbers = both.seal(2)
     before = len(both.entries())
     done = both.vault.erase(OPERATOR, [numbers[0]], now=both.now)
-    assert done[0].gone_at - done[0].erased_at == 30 * 24 * 3_600_000_000
+    assert done[0].gone_at - done[0].erased_at == timedelta(days=30)
     assert both.rule("courier-1", numbers[0]) == "erased"
     both.shown("courier-1", numbers[1])
     left = sa.select(t.waybills.c.sealed).where(t.waybills.c.waybill == numbers[0])

@@ -11,19 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.store.database.places import fresh, opened
+from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind, ScanKind
+from wayseal.model.records import Actor, Answer, Ask, Disclosed, Parcel, Refused, Scan, Sealed, Ticket
+from wayseal.model.times import time_at
 from wayseal.store.database import Connection, Database, open_database
 from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Vault, new_vault
 from wayseal.vault import tables as t
-from wayseal.vault.directory import ActorRecord
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry
 from wayseal.vault.log.entries import decode
 from wayseal.vault.policy import default_texts
-from wayseal.vault.requests import Answer, Ask, Caller, Disclosed, Parcel, Refused, Sealed
-from wayseal.vault.work_events import ScanEvent, TicketEvent
+from wayseal.vault.requests import Caller
 
 NOON = 1_800_000_000_000_000 // 86_400_000_000 * 86_400_000_000 + 4 * 3_600_000_000
 """Noon by the courier's clock, microseconds."""
@@ -68,7 +68,7 @@ class World:
                 values=SECRETS,
                 origin_outlet="collect-here",
                 destination_outlet="deliver-here",
-                keep_until=keep_until,
+                keep_until=None if keep_until is None else time_at(keep_until),
             )
             for n in numbers
         ]
@@ -80,11 +80,12 @@ class World:
         return numbers
 
     def scan(self, numbers: list[str], outlet: str, kind: ScanKind = ScanKind.ARRIVE) -> None:
-        events = [ScanEvent(waybill=n, at=self.now - 1000, kind=kind, outlet=outlet) for n in numbers]
+        events = [Scan(waybill=n, at=time_at(self.now - 1000), kind=kind, outlet=outlet) for n in numbers]
         self.vault.scans(self.caller("scans", "feed"), events, now=self.now)
 
     def ticket(self, name: str, waybill: str, actor: str, closed_at: int | None = None) -> None:
-        event = TicketEvent(ticket=name, waybill=waybill, actor=actor, opened_at=self.now, closed_at=closed_at)
+        closed = None if closed_at is None else time_at(closed_at)
+        event = Ticket(ticket=name, waybill=waybill, actor=actor, opened_at=time_at(self.now), closed_at=closed)
         self.vault.tickets(self.caller("tickets", "feed"), [event], now=self.now)
 
     def ask(self, actor: str, numbers: list[str], purpose: str = "deliver", **more: str | None) -> list[Answer]:
@@ -110,7 +111,7 @@ class World:
         rows = self.main.read(lambda c: c.execute(sa.select(t.entries.c.entry).order_by(t.entries.c.seq)).all())
         return [decode(bytes(row.entry)) for row in rows]
 
-    def put(self, *records: ActorRecord) -> None:
+    def put(self, *records: Actor) -> None:
         self.vault.actors(OPERATOR, list(records), now=self.now)
 
 
@@ -121,15 +122,15 @@ def person(
     *,
     trained_until: int | None = NOON + 365 * DAY,
     valid_to: int | None = None,
-) -> ActorRecord:
+) -> Actor:
     """Somebody with a valid training."""
-    return ActorRecord(
+    return Actor(
         actor=name,
         kind=ActorKind.PERSON,
         role=role,
         outlet=outlet,
-        trained_until=trained_until,
-        valid_to=valid_to,
+        trained_until=None if trained_until is None else time_at(trained_until),
+        valid_to=None if valid_to is None else time_at(valid_to),
     )
 
 
@@ -230,7 +231,7 @@ def _made(main: Database, keys: Database) -> World:
         person("courier-3", "courier", "elsewhere"),
         person("agent", "customer_service"),
         person("analyst", "analyst"),
-        ActorRecord(actor="platform", kind=ActorKind.PARTNER, role="partner"),
+        Actor(actor="platform", kind=ActorKind.PARTNER, role="partner"),
     )
     for client, roles in (("app", ROLES), ("shop", frozenset({"partner"})), ("feed", frozenset[str]())):
         vault.add_client(OPERATOR, client, scopes=frozenset(), acts_for=roles, now=NOON)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from wayseal.cli._options import Lang
 from wayseal.cli._words.policy import POLICY_TEXTS
-from wayseal.vault.fields import Field
+from wayseal.model.fields import Field
 from wayseal.vault.policy import Policy, Purpose, Work
 
 Words = Mapping[str, str]

@@ -1,16 +1,15 @@
 """The client: one method for each thing that the service does."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from urllib.parse import quote
 
-from wayseal.client import _serialization as serialization
-from wayseal.client._transport import SignIn, Transport, http_client
-from wayseal.client.errors import RefusedError
-from wayseal.client.records import (
+from wayseal.client._serialization import parse
+from wayseal.client._transport import RetryPolicy, SignIn, Transport, http_client
+from wayseal.model.records import (
     Actor,
     Approval,
     Ask,
@@ -19,15 +18,12 @@ from wayseal.client.records import (
     Parcel,
     PolicyShown,
     Refused,
-    RetryPolicy,
     Revised,
     Scan,
     Sealed,
     Ticket,
     TokenShown,
 )
-
-T = TypeVar("T")
 
 
 class VaultClient:
@@ -109,8 +105,7 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it; `exists` where the number is sealed already.
         """
-        told = self._post("/v1/waybills", serialization.to_json(parcel), key=key or _key())
-        return _one(serialization.parse_answer(serialization.parse_sealed, told))
+        return parse(Sealed, self._post("/v1/waybills", parcel, key=key or _key()))
 
     def seal_many(self, parcels: Iterable[Parcel], *, key: str | None = None) -> list[Sealed | Refused]:
         """Seals up to 1,000 parcels.
@@ -125,8 +120,8 @@ class VaultClient:
         Raises:
             RefusedError: The request as a whole is refused; a single parcel's refusal is its answer.
         """
-        body = {"parcels": [serialization.to_json(p) for p in parcels]}
-        return _results(self._post("/v1/waybills/batch", body, key=key or _key()), serialization.parse_sealed)
+        told = self._post("/v1/waybills/batch", {"parcels": list(parcels)}, key=key or _key())
+        return parse(list[Sealed | Refused], told, "results")
 
     def disclose(
         self,
@@ -154,13 +149,10 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it.
         """
-        body: dict[str, Any] = {"purpose": purpose, "reason": reason}
-        if fields is not None:
-            body["fields"] = list(fields)
-        if approval is not None:
-            body["approval"] = approval
+        chosen = None if fields is None else list(fields)
+        body = {"purpose": purpose, "reason": reason, "fields": chosen, "approval": approval}
         told = self._post(f"/v1/waybills/{quote(waybill, safe='')}/disclose", body, key=key or _key())
-        return _one(serialization.parse_answer(serialization.parse_disclosed, told))
+        return parse(Disclosed, told)
 
     def disclose_many(
         self, asks: Iterable[Ask], *, approval: str | None = None, key: str | None = None
@@ -178,10 +170,8 @@ class VaultClient:
         Raises:
             RefusedError: The request as a whole is refused; a single waybill's refusal is its answer.
         """
-        body: dict[str, Any] = {"asks": [serialization.to_json(ask) for ask in asks]}
-        if approval is not None:
-            body["approval"] = approval
-        return _results(self._post("/v1/disclose", body, key=key or _key()), serialization.parse_disclosed)
+        told = self._post("/v1/disclose", {"asks": list(asks), "approval": approval}, key=key or _key())
+        return parse(list[Disclosed | Refused], told, "results")
 
     def disclose_tokens(
         self,
@@ -207,10 +197,8 @@ class VaultClient:
         Raises:
             RefusedError: The request as a whole is refused; a single token's refusal is its answer.
         """
-        body: dict[str, Any] = {"tokens": list(tokens), "purpose": purpose, "reason": reason}
-        if approval is not None:
-            body["approval"] = approval
-        return _results(self._post("/v1/tokens/disclose", body, key=key or _key()), serialization.parse_token)
+        body = {"tokens": list(tokens), "purpose": purpose, "reason": reason, "approval": approval}
+        return parse(list[TokenShown], self._post("/v1/tokens/disclose", body, key=key or _key()), "results")
 
     def revise(
         self, waybill: str, purpose: str, reason: str, values: Mapping[str, str], *, key: str | None = None
@@ -232,7 +220,7 @@ class VaultClient:
         """
         body = {"purpose": purpose, "reason": reason, "values": dict(values)}
         told = self._transport.json("PATCH", f"/v1/waybills/{quote(waybill, safe='')}", body, key=key or _key())
-        return serialization.parse_answer(serialization.parse_revised, told)
+        return parse(Revised, told)
 
     def find(self, phone: str, purpose: str, reason: str) -> list[str]:
         """Finds the waybills of a phone; few look-ups a day.
@@ -249,7 +237,7 @@ class VaultClient:
             RefusedError: A rule refuses it, or the day's look-ups are spent.
         """
         told = self._post("/v1/find", {"phone": phone, "purpose": purpose, "reason": reason}, again=False)
-        return serialization.parse_answer(lambda body: [str(number) for number in body["waybills"]], told)
+        return parse(list[str], told, "waybills")
 
     def scans(self, scans: Iterable[Scan]) -> int:
         """Reports up to 1,000 scans.
@@ -263,7 +251,7 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it.
         """
-        return self._taken("/v1/scans", "scans", scans)
+        return parse(int, self._post("/v1/scans", {"scans": list(scans)}), "taken")
 
     def tickets(self, tickets: Iterable[Ticket]) -> int:
         """Reports up to 1,000 tickets.
@@ -277,7 +265,7 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it.
         """
-        return self._taken("/v1/tickets", "tickets", tickets)
+        return parse(int, self._post("/v1/tickets", {"tickets": list(tickets)}), "taken")
 
     def actors(self, actors: Iterable[Actor]) -> int:
         """Puts up to 1,000 actors into the directory, or replaces what is known of them.
@@ -291,7 +279,7 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it.
         """
-        return self._taken("/v1/actors", "actors", actors)
+        return parse(int, self._post("/v1/actors", {"actors": list(actors)}), "taken")
 
     def block(self, actor: str) -> None:
         """Puts an actor on the blocked list: it is shown nothing any more.
@@ -328,7 +316,7 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it.
         """
-        return _approval(self._post("/v1/approvals", {"purpose": purpose, "most": most}, again=False))
+        return parse(Approval, self._post("/v1/approvals", {"purpose": purpose, "most": most}, again=False))
 
     def approve(self, approval: str) -> Approval:
         """Agrees to bulk that another asked for.
@@ -342,7 +330,7 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it; nobody agrees to what they asked for themselves.
         """
-        return _approval(self._post(f"/v1/approvals/{quote(approval, safe='')}/approve", again=False))
+        return parse(Approval, self._post(f"/v1/approvals/{quote(approval, safe='')}/approve", again=False))
 
     def erase(self, waybill: str, why: str = "request") -> Erased:
         """Erases a waybill's key, so that nothing of it can be shown again.
@@ -357,10 +345,7 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it.
         """
-        told = self._post(f"/v1/waybills/{quote(waybill, safe='')}/erase", {"why": why})
-        return serialization.parse_answer(
-            lambda body: serialization.parse_with_times(Erased, body, "erased_at", "gone_at"), told
-        )
+        return parse(Erased, self._post(f"/v1/waybills/{quote(waybill, safe='')}/erase", {"why": why}))
 
     def policy(self) -> PolicyShown:
         """Reads the policy in force.
@@ -371,7 +356,7 @@ class VaultClient:
         Raises:
             RefusedError: A rule refuses it.
         """
-        return serialization.parse_answer(lambda body: PolicyShown(**body), self._transport.json("GET", "/v1/policy"))
+        return parse(PolicyShown, self._transport.json("GET", "/v1/policy"))
 
     def activate_policy(self, purposes: str, rules: str) -> int:
         """Puts another policy in force.
@@ -387,7 +372,7 @@ class VaultClient:
             RefusedError: The policy can't be used, or a rule refuses it.
         """
         told = self._post("/v1/policy", {"purposes": purposes, "rules": rules}, again=False)
-        return serialization.parse_answer(lambda body: int(body["version"]), told)
+        return parse(int, told, "version")
 
     def checkpoint(self) -> str:
         """Takes a signed checkpoint of the log: keep it where those can't write who run the vault.
@@ -431,25 +416,6 @@ class VaultClient:
     def _post(self, path: str, body: Any = None, *, key: str | None = None, again: bool = True) -> Any:
         return self._transport.json("POST", path, body, key=key, again=again)
 
-    def _taken(self, path: str, name: str, records: Iterable[Scan | Ticket | Actor]) -> int:
-        told = self._post(path, {name: [serialization.to_json(record) for record in records]})
-        return serialization.parse_answer(lambda body: int(body["taken"]), told)
-
 
 def _key() -> str:
     return secrets.token_urlsafe(18)
-
-
-def _one(answer: T | Refused) -> T:
-    """The answer to one question; the service refuses one by a problem, never so."""
-    if isinstance(answer, Refused):
-        raise RefusedError(answer.rule, answer.zh, answer.en, seq=answer.seq)
-    return answer
-
-
-def _results(told: Any, read: Callable[[Any], T]) -> list[T]:
-    return serialization.parse_answer(lambda body: [read(one) for one in body["results"]], told)
-
-
-def _approval(told: Any) -> Approval:
-    return serialization.parse_answer(lambda body: serialization.parse_with_times(Approval, body, "expires_at"), told)

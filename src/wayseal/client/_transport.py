@@ -19,9 +19,9 @@ from typing import Any
 
 import httpx
 
-from wayseal.client._serialization import parse_answer, parse_problem
+from wayseal.client._serialization import parse, to_json
 from wayseal.client.errors import ClientError, RefusedError, SignInError, UnreachableError, UntrustedError
-from wayseal.client.records import RetryPolicy
+from wayseal.model.records import Problem
 
 _EARLY = 30.0
 """Seconds before its end that a token is renewed."""
@@ -29,6 +29,21 @@ _PAUSE = 0.2
 _BUSY = (429, 503)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _OWN = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How long is waited, and how often tried.
+
+    Attributes:
+        timeout: Seconds for an answer.
+        tries: Attempts for what may be sent again.
+        pause: Seconds between two of them, at most.
+    """
+
+    timeout: float = 30.0
+    tries: int = 4
+    pause: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +88,7 @@ class Transport:
 
     def json(self, method: str, path: str, body: Any = None, *, key: str | None = None, again: bool = True) -> Any:
         """The JSON of an answer; RefusedError, SignInError, UnreachableError, ClientError."""
-        return _json(self.send(method, path, body, key=key, again=again))
+        return _json(self.send(method, path, to_json(body), key=key, again=again))
 
     def send(
         self, method: str, path: str, body: Any = None, *, key: str | None = None, again: bool = True
@@ -115,9 +130,9 @@ class Transport:
         answer = self._send_with_retries("POST", "/oauth/token", {}, again=True, data=self._sign.form(), auth=auth)
         told = _json(answer)
         if answer.status_code >= 300:
-            raise SignInError(parse_answer(_code, told))
-        lasts = parse_answer(lambda body: float(body["expires_in"]), told)
-        return parse_answer(lambda body: f"Bearer {body['access_token']}", told), began + max(lasts - _EARLY, 0.0)
+            raise SignInError(parse(str, told, "error" if "error" in told else "rule"))
+        lasts = parse(float, told, "expires_in")
+        return f"Bearer {parse(str, told, 'access_token')}", began + max(lasts - _EARLY, 0.0)
 
     def _send_with_retries(
         self, method: str, path: str, headers: Mapping[str, str], *, again: bool, **more: Any
@@ -175,11 +190,16 @@ def _is_untrusted(error: BaseException | None) -> bool:
 
 
 def _refusal(answer: httpx.Response) -> RefusedError:
-    return parse_answer(lambda told: parse_problem(answer.status_code, told), _json(answer))
-
-
-def _code(body: Any) -> str:
-    return str(body["error"] if "error" in body else body["rule"])
+    told = parse(Problem, _json(answer))
+    return RefusedError(
+        told.rule,
+        told.zh,
+        told.en,
+        status=answer.status_code,
+        seq=told.seq,
+        request=told.request,
+        fields=tuple((one.field, one.problem) for one in told.errors),
+    )
 
 
 def _json(answer: httpx.Response) -> Any:

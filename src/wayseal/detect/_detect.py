@@ -24,6 +24,7 @@ from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.facts import Facts, update_facts, write_small_file
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 
 Progress = Callable[[str, int, int], None]
 FEW = 10
@@ -167,11 +168,9 @@ def _with_external_counts(view: View, snapshot: Snapshot, external: ExternalEvid
 
 
 def _places_of(view: View, snapshot: Snapshot, actors: Sequence[str]) -> Longs:
-    keys = snapshot.keys(list(actors))
-    rank = np.searchsorted(np.sort(view.keys), keys)
     order = np.argsort(view.keys)
-    padded = np.append(view.keys[order], np.uint64(0))
-    return np.where(padded[rank] == keys, np.append(order, -1)[rank], -1).astype(np.int64)
+    places: Longs = np.append(order, -1)[find_rows(view.keys[order], snapshot.keys(list(actors)))]
+    return places
 
 
 def _missing_tables(snapshot: Snapshot) -> list[Remark]:

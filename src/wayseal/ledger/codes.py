@@ -1,4 +1,4 @@
-"""Small codes for keys: what loops over millions of rows count by."""
+"""Small codes for keys: what loops over millions of rows count by; and rows by key."""
 
 from typing import TypeAlias
 
@@ -7,10 +7,19 @@ import numpy.typing as npt
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._sorted import sort_unique
+from wayseal.ledger._sorted import locate, sort_unique
 from wayseal.ledger._types import Words
 
 Places: TypeAlias = npt.NDArray[np.int32]
+
+
+def find_rows(known: Words, keys: Words) -> npt.NDArray[np.int64]:
+    """Row of each key among `known`, which are sorted; -1 for one that is not among them.
+
+    So the last of values that have one more for none: `np.append(values, none)[find_rows(known, keys)]`.
+    """
+    row, found = locate(known, keys)
+    return np.where(found, row, -1)
 
 
 class Coder:

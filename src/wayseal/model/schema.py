@@ -13,12 +13,14 @@ import json
 import re
 import tomllib
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import EnumType
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, WrapValidator
+from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from wayseal.model._toml_lines import KeyPath, find_lines
@@ -31,7 +33,10 @@ CLOSED: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hid
 """The `__pydantic_config__` of a record that is read: nothing converted, nothing unknown."""
 
 _LONGEST_KEY = 200
-_NEEDS = "needs"
+_NEEDS, _MISSING = "needs", "missing"
+_TABLE, _TABLES = N_("is written as [{table}]"), N_("is written as [[{table}]]")
+_DAY = N_("needs a day, like 2026-03-02")
+_TIME = N_("needs a time with an offset, such as 2026-03-02T08:00+08:00")
 _TEXTS: Mapping[str, str] = {
     "missing": N_("this key is needed"),
     "string_type": N_("needs a text in quotes"),
@@ -47,16 +52,22 @@ _TEXTS: Mapping[str, str] = {
     "tuple_type": N_("needs a list"),
     "list_type": N_("needs a list"),
     "frozen_set_type": N_("needs a list"),
-    "dict_type": N_("is written as [{table}]"),
-    "dataclass_type": N_("is written as [{table}]"),
+    "dict_type": _TABLE,
+    "dataclass_type": _TABLE,
     "too_short": N_("needs at least one"),
     "enum": N_("is one of {known}"),
     "literal_error": N_("is one of {known}"),
-    "date_type": N_("needs a day, like 2026-03-02"),
-    "date_parsing": N_("needs a day, like 2026-03-02"),
-    "date_from_datetime_parsing": N_("needs a day, like 2026-03-02"),
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "datetime_type": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "timezone_aware": _TIME,
 }
 """What is said of a mistake, by the library's code for it."""
+_LISTS = {"tuple_type", "list_type", "frozen_set_type"}
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _OF_KEY = "[key]"
 _VERSION = "wayseal"
 _OTHER = N_("can't be understood")
@@ -64,7 +75,19 @@ _UNKNOWN = N_("not known here; one of {known}")
 _NEAR = N_("not known here; did you mean {near}?")
 
 
-def needs(text: str, **values: object) -> WrapValidator:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Needs:
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadAs(PlainValidator):
+    """Reads a field by a function. kind: what may stand there, for whoever words a mistake."""
+
+    kind: Any = None
+
+
+def needs(text: str, **values: object) -> object:
     """What to say where a value isn't what its type asks for; inside a list or a table each part says its own.
 
     Args:
@@ -72,28 +95,20 @@ def needs(text: str, **values: object) -> WrapValidator:
         **values: What fills its blanks.
 
     """
-    message = Message(text, values)
-
-    def check(value: Any, read: Callable[[Any], Any]) -> Any:
-        try:
-            return read(value)
-        except ValidationError as wrong:
-            if any(not mistake["loc"] for mistake in wrong.errors(include_url=False, include_context=False)):
-                raise _refuse(message) from None
-            raise
-
-    return WrapValidator(check)
+    return _Needs(Message(text, values))
 
 
-def parsed_by(parse: Callable[[Any], Any]) -> PlainValidator:
-    """A field that a function makes out of what stands in the text, of whatever type that is.
+def parsed_by(parse: Callable[[Any], Any], kind: Any = Any) -> PlainValidator:
+    """A field that a function makes out of what stands in the text.
 
     Args:
-        parse: Raises a WaysealError, whose message is told with the place, where it can't.
+        parse: Raises a WaysealError, whose message is told with the place, where it can't; of JSON, a ValueError.
+        kind: The type of what must stand there: by itself, of whatever type it is.
 
     """
 
     def read(value: Any) -> Any:
+        value = value if kind is Any else _adapter(kind).validate_python(value)
         try:
             return parse(value)
         except WaysealError as error:
@@ -114,22 +129,62 @@ Text = Annotated[str, parsed_by(_parse_text)]
 """A text with something in it that can be read, without the spaces around it."""
 
 
-def one_or_more(kind: Any, *, empty: str = N_("needs at least one")) -> PlainValidator:
+Name = Annotated[str, Field(min_length=1)]
+"""A text that isn't empty, as it stands."""
+
+
+def parse_length(value: Any) -> int:
+    """Seconds out of "90m", "12h", "10d" or "0"; for `parsed_by`."""
+    found = re.fullmatch(r"([0-9]{1,4})([mhd])|0", value) if isinstance(value, str) else None
+    if found is None:
+        raise WaysealError("needs a length such as 90m, 12h or 10d")
+    return int(found[1]) * _SECONDS[found[2]] if found[1] else 0
+
+
+def one_or_more(kind: Any, *, empty: str | None = N_("needs at least one")) -> PlainValidator:
     """A field that holds a list, and may be written as the one thing that stands in it.
 
     Args:
         kind: The type of the list: `Annotated[tuple[Text, ...], one_or_more(tuple[Text, ...])]`.
-        empty: What is said of an empty one, marked with N_.
+        empty: What is said of an empty one, marked with N_; None: it may be empty.
 
     """
 
     def read(value: Any) -> Any:
         items = value if isinstance(value, list) else [value]
-        if not items:
+        if not items and empty is not None:
             raise _refuse(Message(empty))
         return _adapter(kind).validate_json(json.dumps(items))
 
-    return PlainValidator(read)
+    return _ReadAs(read, kind=kind)
+
+
+def or_just(key: str, kind: Any) -> PlainValidator:
+    """A field that holds a table, and may be written as just what stands under one of its keys.
+
+    Args:
+        key: The key: what isn't a table means `{ key = … }`.
+        kind: The type of the table.
+
+    """
+
+    def read(value: Any) -> Any:
+        table = value if isinstance(value, dict) else {key: value}
+        return _adapter(kind).validate_json(json.dumps(table))
+
+    return _ReadAs(read, kind=kind)
+
+
+def not_among(name: str, known: Sequence[str]) -> Message:
+    """That a name isn't known, and which are, or which one was meant.
+
+    Args:
+        name: What stands there.
+        known: What may.
+
+    """
+    near = difflib.get_close_matches(name.strip().casefold(), known, n=1)
+    return Message(_NEAR, {"near": near[0]}) if near else Message(_UNKNOWN, {"known": list(known)})
 
 
 def _refuse(message: Message) -> PydanticCustomError:
@@ -137,15 +192,20 @@ def _refuse(message: Message) -> PydanticCustomError:
 
 
 class TomlText:
-    """A TOML text that a person wrote: reads it into a record, and tells the line of whatever is wrong with it."""
+    """A TOML text that a person wrote: reads it into a record, and tells the line of whatever is wrong with it.
+
+    Attributes:
+        content: What stands in it.
+
+    """
 
     def __init__(
-        self, text: str, error: type[WaysealError], *, file: Path | None = None, example: str = 'name = "value"'
+        self, text: str | bytes, error: type[WaysealError], *, file: Path | None = None, example: str = 'name = "value"'
     ) -> None:
         """Reads the text.
 
         Args:
-            text: TOML, with any line ends.
+            text: TOML, with any line ends; as bytes, in UTF-8.
             error: The room's error for what is wrong.
             file: From where it is; for errors.
             example: A line as it should look, told where the text is no TOML.
@@ -154,15 +214,20 @@ class TomlText:
             WaysealError: `error`, with its line: the text is no TOML.
         """
         self._error, self._file = error, file
+        try:
+            text = text if isinstance(text, str) else text.decode()
+        except UnicodeDecodeError as wrong:
+            line = wrong.object.count(b"\n", 0, wrong.start) + 1
+            raise error(N_("the file isn't UTF-8"), file=file, line=line) from None
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
-            self._content = tomllib.loads(text)
+            self.content = tomllib.loads(text)
             self._lines = find_lines(text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as wrong:
             found = re.search(r"at line (\d+)", str(wrong))
             line = int(found[1]) if found else text.count("\n") + 1
             raise error(
-                "not TOML here; text stands in quotes, as in {example}", file=file, line=line, example=example
+                N_("not TOML here; text stands in quotes, as in {example}"), file=file, line=line, example=example
             ) from None
 
     def read(self, kind: Callable[..., T], *, version: int | None = None) -> T:
@@ -178,21 +243,23 @@ class TomlText:
         Raises:
             WaysealError: The room's error; tells file, line and key of the first mistake.
         """
-        content = self._content
+        content = self.content
         if version is not None:
             said = content.get(_VERSION, version)
             if said != version or isinstance(said, bool):
                 raise self.error(
-                    "this version of Wayseal reads version {version} of such files", _VERSION, version=version
+                    N_("this version of Wayseal reads version {version} of such files"), _VERSION, version=version
                 )
             content = {key: value for key, value in content.items() if key != _VERSION}
         try:
             found: T = _adapter(kind).validate_json(json.dumps(content, default=_spell_time))
         except ValidationError as wrong:
-            mistakes = [(mistake, self._path(mistake["loc"])) for mistake in wrong.errors(include_url=False)]
+            mistakes = [(mistake, self._path(mistake)) for mistake in _mistakes(wrong)]
+        except ValueError:  # a number of thousands of digits
+            raise self._error(_OTHER, file=self._file) from None
         else:
             return found
-        mistake, path = min(mistakes, key=lambda one: self.line(*one[1]))
+        mistake, path = min(mistakes, key=lambda one: (one[0]["type"] == _MISSING, self.line(*one[1])))
         raise self.error(_worded(mistake, kind), *path) from None
 
     def error(self, text: str | Message, *path: str | int, **values: object) -> WaysealError:
@@ -204,18 +271,36 @@ class TomlText:
             **values: What fills the blanks of `text`.
 
         """
-        names = [part for part in path if isinstance(part, str)]
-        key = ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
-        return self._error(text, file=self._file, line=self.line(*path), key=key, **values)
+        message = text if isinstance(text, Message) else Message(text, values)
+        return self._error(message, file=self._file, line=self.line(*path), key=_key(path))
 
     def line(self, *path: str | int) -> int:
         """The line (from 1) on which this stands; that of its table, where it doesn't stand anywhere."""
         return next((self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 1)
 
-    @staticmethod
-    def _path(found: KeyPath) -> KeyPath:
-        """Where it stands; of a key that is wrong the library says so in a part of its own."""
-        return found[:-1] if found[-1:] == (_OF_KEY,) else found
+    def says(self, *path: str | int) -> bool:
+        """Whether this stands in the text."""
+        return path in self._lines
+
+    def _path(self, mistake: Mapping[str, Any]) -> KeyPath:
+        """Where it stands, as far as it does; what is missing stands nowhere."""
+        path: KeyPath = mistake["loc"]
+        while path and mistake["type"] != _MISSING and path not in self._lines:
+            path = path[:-1]
+        return path
+
+
+def read_values(values: Mapping[str, Any], kind: Callable[..., T], error: type[WaysealError]) -> T:
+    """The record that names and values describe, which stand in no text; see `TomlText.read`."""
+    try:
+        found: T = _adapter(kind).validate_json(json.dumps(values, default=_spell_time))
+    except ValidationError as wrong:
+        mistake = _mistakes(wrong)[0]
+    except ValueError:  # a number of thousands of digits
+        raise error(_OTHER) from None
+    else:
+        return found
+    raise error(_worded(mistake, kind), key=_key(mistake["loc"]))
 
 
 def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
@@ -239,6 +324,57 @@ def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
     return found
 
 
+def value_at(content: bytes, key: str) -> Any:
+    """What stands under a key in JSON that may be anything else: the version of what can't be read, say.
+
+    Args:
+        content: JSON, or none.
+        key: A key at its top.
+
+    Returns:
+        The value; None where there is none.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found.get(key) if isinstance(found, dict) else None
+
+
+def plain(record: Any) -> Any:
+    """What JSON can hold of a record, as `parse_json` reads it.
+
+    Args:
+        record: A dataclass whose `__pydantic_config__` is `CLOSED`, with no field that a function reads.
+
+    """
+    kind: Any = type(record)
+    return _adapter(kind).dump_python(record, mode="json", by_alias=True)
+
+
+def readable(text: str) -> str:
+    """A text from outside (an argument, a file's name) as `parse_json` reads it: what is no UTF-8 is written out.
+
+    Args:
+        text: A text that may hold lone surrogates, by which Python stands for such bytes.
+
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _mistakes(wrong: ValidationError) -> list[Any]:
+    """What is wrong; of a list that is empty but for what is wrong in it the library says both."""
+    found = wrong.errors(include_url=False)
+    inside = {mistake["loc"][:depth] for mistake in found for depth in range(len(mistake["loc"]))}
+    return [mistake for mistake in found if mistake["type"] != "too_short" or mistake["loc"] not in inside]
+
+
+def _key(path: KeyPath) -> str | None:
+    """The names of a path with dots between, as they can be shown."""
+    names = [part for part in path if isinstance(part, str) and part != _OF_KEY]
+    return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
+
+
 @lru_cache(maxsize=64)
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
@@ -250,34 +386,46 @@ def _spell_time(value: Any) -> str:
 
 def _worded(mistake: Mapping[str, Any], kind: Any) -> Message:
     """What is wrong, by the library's code for it."""
-    code, values = mistake["type"], mistake.get("ctx", {})
+    code, path, values = mistake["type"], mistake["loc"], mistake.get("ctx", {})
     if code == _NEEDS:
         return values["message"]  # type: ignore[no-any-return]
     if code == "unexpected_keyword_argument":
-        *inside, name = mistake["loc"]
-        known = list(dict.fromkeys(key for record in _types_at(kind, tuple(inside)) for key in _keys_of(record)))
-        near = difflib.get_close_matches(name.strip().casefold(), known, n=1)
-        return Message(_NEAR, {"near": near[0]}) if near else Message(_UNKNOWN, {"known": known})
+        records = _types_at(kind, path[:-1])
+        return not_among(path[-1], list(dict.fromkeys(key for record, _ in records for key in keys_of(record))))
+    found = [] if code == _MISSING else list(_types_at(kind, path))
+    own = next((said.message for _, said in found if said), None)
+    if own is not None:
+        return own
     if code in {"enum", "literal_error"}:
-        found = _types_at(kind, mistake["loc"])
-        values = {"known": [str(value) for one in found for value in (get_args(one) or one)]}
-    if code in {"dict_type", "dataclass_type"}:
-        values = {"table": ".".join(part for part in mistake["loc"] if isinstance(part, str))}
-    return Message(_TEXTS.get(code, _OTHER), values)
+        return Message(_TEXTS[code], {"known": [str(value) for one, _ in found for value in _choices(one)]})
+    tables = code in _LISTS and any(dataclasses.is_dataclass(one) for one, _ in _types_at(kind, (*path, 0)))
+    if tables or code in {"dict_type", "dataclass_type"}:
+        return Message(_TABLES if tables or isinstance(path[-1], int) else _TABLE, {"table": _key(path)})
+    return Message(_TEXTS.get(code, _OTHER), {name: _plain(value) for name, value in values.items()})
 
 
-def _types_at(kind: Any, path: KeyPath) -> Iterator[Any]:
-    """The types that may stand at a path below a type, without what annotates them."""
+def _plain(value: Any) -> Any:
+    """A bound as a person writes it: 0, and not 0.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _choices(kind: Any) -> Iterable[Any]:
+    return kind if isinstance(kind, EnumType) else get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def _types_at(kind: Any, path: KeyPath, said: _Needs | None = None) -> Iterator[tuple[Any, _Needs | None]]:
+    """The types that may stand at a path below a type, without what annotates them, and what is said of each."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        yield from _types_at(inner[0], path)
+        read = next((one.kind for one in inner[1:] if isinstance(one, _ReadAs)), inner[0])
+        yield from _types_at(read, path, next((one for one in inner[1:] if isinstance(one, _Needs)), said))
     elif origin in {Union, types.UnionType}:
         for one in inner:
-            yield from _types_at(one, path)
+            yield from _types_at(one, path, said)
     elif not path:
-        yield kind
+        yield kind, said
     elif dataclasses.is_dataclass(kind):
-        yield from _types_at(_keys_of(kind).get(str(path[0])), path[1:])
+        yield from _types_at(keys_of(kind).get(str(path[0])), path[1:])
     elif len(inner) == 2 and isinstance(path[0], str):
         key = path[1:] == (_OF_KEY,)
         yield from _types_at(inner[0] if key else inner[1], () if key else path[1:])
@@ -285,7 +433,7 @@ def _types_at(kind: Any, path: KeyPath) -> Iterator[Any]:
         yield from _types_at(inner[0], path[1:])
 
 
-def _keys_of(record: Any) -> dict[str, Any]:
+def keys_of(record: Any) -> dict[str, Any]:
     """The keys that a record may have, with their types."""
     if not dataclasses.is_dataclass(record):
         return {}

@@ -9,7 +9,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def iso(us: int) -> str:
     """Microseconds after 1970 as ISO 8601 in UTC, to the second unless there is more to say."""
-    return (EPOCH + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")
+    return time_at(us).isoformat().replace("+00:00", "Z")
 
 
 def micros(text: str) -> int:
@@ -17,7 +17,17 @@ def micros(text: str) -> int:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("no offset")
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return micros_of(moment)
+
+
+def micros_of(at: datetime) -> int:
+    """A time as microseconds after 1970."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def time_at(us: int) -> datetime:
+    """Microseconds after 1970 as a time in UTC."""
+    return EPOCH + timedelta(microseconds=us)
 
 
 def day_name(day: int) -> str:

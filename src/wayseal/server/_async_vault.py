@@ -19,14 +19,14 @@ import sqlalchemy as sa
 
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.tiles import Tile
+from wayseal.model.records import Answer, Ask, PolicyShown
 from wayseal.server._directory_cache import Principal
 from wayseal.store.database import Connection
 from wayseal.vault import Vault
-from wayseal.vault.active_policy import PolicyTexts, texts_in_force
+from wayseal.vault.active_policy import texts_in_force
 from wayseal.vault.committer import Committer
-from wayseal.vault.jobs import DiscloseJob
 from wayseal.vault.log import proofs, tiles
-from wayseal.vault.requests import Answer, Ask, Caller
+from wayseal.vault.requests import Caller, DiscloseJob
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -158,7 +158,7 @@ class AsyncVault:
             note = self.vault.checkpoint(now=now())
         return self.vault.main.read(proofs.prove, seq, note.encode()).to_json()
 
-    async def policy_texts(self) -> PolicyTexts:
+    async def policy_texts(self) -> PolicyShown:
         """The policy in force, as it was written."""
         return await self.act(self.vault.main.read, texts_in_force)
 

@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from wayseal.model.errors import WaysealError
+from wayseal.model.records import Answer
 from wayseal.server._logging import Log, where
 from wayseal.vault.committer import MOST_WAITING, Commits, Outcomes, finished, next_group, outcomes
 from wayseal.vault.errors import BusyError
-from wayseal.vault.jobs import DiscloseJob, Verdict
-from wayseal.vault.requests import Answer
+from wayseal.vault.requests import DiscloseJob, Verdict
 
 JobResult = tuple[int, list[Verdict] | Exception]
 """What came of a job, under the number that its sender gave it."""

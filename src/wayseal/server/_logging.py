@@ -16,8 +16,6 @@ from typing import Any, Final, TextIO
 import structlog
 from pydantic_core import to_json
 
-from wayseal.server._timestamps import format_second
-
 KEYS: Final = frozenset(
     {
         "at",
@@ -103,8 +101,14 @@ def _word(text: str) -> bool:
 
 def _stamp(logger: object, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
-    event["at"] = f"{format_second(seconds)}.{milliseconds:03d}+00:00"
+    event["at"] = f"{_second(seconds)}.{milliseconds:03d}+00:00"
     return event
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
+    """Remembered: many lines are of the same second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def _rendered(logger: object, name: str, event: MutableMapping[str, Any]) -> str:

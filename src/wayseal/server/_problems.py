@@ -92,6 +92,10 @@ def _quality(text: str) -> float:
         return 0.0
 
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+"""What the library says of a name that isn't known, in a body and in a record in it."""
+
+
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Pydantic's errors without what was sent (rule 1): where, and which kind.
 
@@ -103,8 +107,8 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
     kind = str(error["type"])
     place = list(error["loc"])
-    if kind == "extra_forbidden" and place:
-        place[-1] = "?"
+    if kind in _UNKNOWN and place:
+        kind, place[-1] = _UNKNOWN[0], "?"
     return {"field": ".".join(str(part) for part in place), "problem": kind}
 
 

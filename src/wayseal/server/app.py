@@ -1,5 +1,7 @@
 """The service, put together: what it is made of stands here and in `serve`, and nowhere else."""
 
+import json
+import re
 import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -7,9 +9,11 @@ from typing import Any, NoReturn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
+from wayseal.model.records import Problem
 from wayseal.server import routes, scopes
 from wayseal.server._access_tokens import AccessTokens, KeyringSource
 from wayseal.server._admission import Admission
@@ -20,8 +24,8 @@ from wayseal.server._logging import Log
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import App, RequestMiddleware, RunningRequests
 from wayseal.server._problems import ProblemError, field_errors
-from wayseal.server._response_schemas import OPEN, Problem, problems
 from wayseal.server._rules import Rule
+from wayseal.server._schemas import OPEN, PUBLIC_NAMES, problems
 from wayseal.vault import Vault
 
 _STATUS_RULES = {404: Rule.NOT_FOUND, 405: Rule.METHOD}
@@ -153,7 +157,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
         description="Seals waybill data, shows each step what it needs, and proves what was shown.",
     )
     components = made.setdefault("components", {})
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
     components.setdefault("schemas", {}).update(schema.pop("$defs", {}) | {"Problem": schema})
     components["securitySchemes"] = {
         "client": {
@@ -165,4 +169,16 @@ def _described(app: FastAPI) -> dict[str, Any]:
         operation = made["paths"].get(path.replace(":path}", "}"), {}).get(method.lower())
         if operation is not None:
             operation["security"] = [] if scope is None else [{"client": [scope]}]
-    return made
+    return _by_public_names(made)
+
+
+def _by_public_names(made: dict[str, Any]) -> dict[str, Any]:
+    """The description with the names that records have there; of what their docstrings say, the first paragraph."""
+    text = re.sub(r"(?<=#/components/schemas/)\w+", lambda name: PUBLIC_NAMES.get(name[0], name[0]), json.dumps(made))
+    named: dict[str, Any] = json.loads(text)
+    schemas = named["components"]["schemas"]
+    named["components"]["schemas"] = {PUBLIC_NAMES.get(name, name): schema for name, schema in schemas.items()}
+    for name, schema in named["components"]["schemas"].items():
+        schema["title"] = name
+        schema["description"] = schema.get("description", "").partition("\n\n")[0]
+    return named

@@ -26,6 +26,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot, StratumVolumes
+from wayseal.ledger.codes import find_rows
 from wayseal.model.predicate import PLACES, Predicate
 from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, REGION, SESSION, Floats, Ints
 from wayseal.trace._leaks import LeakSet
@@ -199,12 +200,8 @@ def _passed(
 
 def lookup(table: pa.Table, keys: NDArray[np.uint64]) -> Floats:
     """Counts of the keys in a table (key, waybills) sorted by key; 0 where there is none."""
-    known = table.column(0).to_numpy()
-    counted = table["waybills"].to_numpy()
-    if not len(known):
-        return np.zeros(len(keys))
-    index = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.where(known[index] == keys, counted[index], 0).astype(np.float64)
+    counted: Floats = np.append(table["waybills"].to_numpy(), 0).astype(np.float64)
+    return counted[find_rows(table.column(0).to_numpy(), keys)]
 
 
 def _read(table: pa.Table, v: StratumVolumes, whole: StratumVolumes, sources: Sources) -> Floats:

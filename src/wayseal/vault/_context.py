@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from wayseal.model.records import Approval
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
-from wayseal.vault._sql import Among, Listed, chosen, chosen_of
-from wayseal.vault.approvals import Approval
-from wayseal.vault.directory import ActorRecord, record_of
+from wayseal.vault._sql import Among, Listed, chosen, chosen_of, record_of
+from wayseal.vault.directory import ActorRecord
 
 ACTOR, OUTLET = "actor:", "outlet:"
 """Whose work, and whose budget: both go by `actor:ID` and `outlet:ID`."""
@@ -56,7 +56,10 @@ def context(
 ) -> Context:
     """Reads it; keys are (client, idempotency key). No more statements for a hundred questions than for one."""
     numbers = list(dict.fromkeys(waybills))
-    people = {row.actor: record_of(row) for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(actors)))}
+    people = {
+        row.actor: record_of(ActorRecord, row)
+        for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(actors)))
+    }
     whose = [ACTOR + actor for actor in people]
     whose += sorted({OUTLET + p.outlet for p in people.values() if p.outlet is not None})
     counts = _counts(connection, numbers, whose, day)
@@ -126,9 +129,8 @@ def _replies(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tu
 
 
 def _approvals(connection: Connection, ids: Iterable[str]) -> dict[str, Approval]:
-    names = Approval.__dataclass_fields__
     rows = chosen(connection, t.approvals, "approval", list(dict.fromkeys(ids)))
-    return {row.approval: Approval(**{name: getattr(row, name) for name in names}) for row in rows}
+    return {row.approval: record_of(Approval, row) for row in rows}
 
 
 def digest(*parts: str) -> bytes:

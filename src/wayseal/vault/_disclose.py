@@ -22,7 +22,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from wayseal.custody import Standing, relations
+from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ActorKind
+from wayseal.model.records import Ask
+from wayseal.model.times import micros_of
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, context
@@ -31,14 +34,12 @@ from wayseal.vault._sql import add
 from wayseal.vault._words import words_of
 from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import ReusedKeyError, VaultError
-from wayseal.vault.fields import Field, Form
-from wayseal.vault.jobs import Decided, DiscloseJob
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind, Tail, append
 from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import Decision, Policy, PolicyRequest, Purpose
 from wayseal.vault.policy.budgets import OVER, BudgetScope, allowance
-from wayseal.vault.requests import Ask, Caller
+from wayseal.vault.requests import Caller, Decided, DiscloseJob
 from wayseal.vault.sealing.reasons import seal_reason
 
 NOBODY = "nobody"
@@ -192,7 +193,7 @@ class _Group:
         if job.approval is None:
             return None
         found = self._known.approvals.get(job.approval)
-        good = found is not None and found.approved_by is not None and found.expires_at > self._now
+        good = found is not None and found.approved_by is not None and micros_of(found.expires_at) > self._now
         if found is None or not good or found.actor != job.caller.actor:
             return 0
         return found.left - self._spent[job.approval]
@@ -200,8 +201,7 @@ class _Group:
     def _decide_ask(self, job: DiscloseJob, ask: Ask, together: int, left: int | None) -> Decided:
         purpose = self._inputs.policy.purposes.get(ask.purpose)
         actor = self._known.actors.get(job.caller.actor)
-        kind = actor.kind if actor else ""
-        bulk = purpose is not None and together > purpose.most(kind)
+        bulk = purpose is not None and together > purpose.most(actor.kind if actor else None)
         approval = self._known.approvals.get(job.approval or "")
         approved = bulk and approval is not None and approval.purpose == ask.purpose and (left or 0) >= together
         one = self._apply_policy(job, ask, bulk=bulk, approved=approved)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from wayseal.custody import State
+from wayseal.model.records import Refused
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR
@@ -22,7 +23,7 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import PolicyRequest
-from wayseal.vault.requests import Caller, Refused
+from wayseal.vault.requests import Caller
 from wayseal.vault.sealing.phones import lookup_tags
 from wayseal.vault.sealing.reasons import seal_reason
 
@@ -49,9 +50,9 @@ def find(
     decision = inputs.policy.decide(_policy_request(inputs, caller, actor, purpose, now))
     answer: list[str] | Refused
     if not decision.allowed:
-        answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=-1)
+        answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=None)
     elif not _count_lookup(connection, caller.actor, day, (bounds := inputs.policy.purposes[purpose].find).quota):
-        answer = refused("", "quota", seq=-1)
+        answer = refused("", "quota", seq=None)
     else:
         answer = _find_numbers(connection, tags, bounds.most)
     shown = not isinstance(answer, Refused)

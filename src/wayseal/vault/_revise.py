@@ -24,6 +24,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.model.fields import Field
+from wayseal.model.records import Ask, Parcel, Refused, Revised
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
 from wayseal.vault._disclose import DecisionInputs, decide_one
@@ -32,12 +34,10 @@ from wayseal.vault._seal import KEY_ID, Sealing, tags_of
 from wayseal.vault._sql import add, chosen, delete_chosen
 from wayseal.vault._words import words_of
 from wayseal.vault.errors import BusyError, VaultError
-from wayseal.vault.fields import Field
-from wayseal.vault.jobs import DiscloseJob
 from wayseal.vault.keyring import Wrapped
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
-from wayseal.vault.requests import Ask, Caller, Change, Parcel, Refused, Revised
+from wayseal.vault.requests import Caller, Change, DiscloseJob
 from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels, token_of
 from wayseal.vault.sealing.reasons import seal_reason
 from wayseal.vault.sealing.tokens import field_token
@@ -263,7 +263,7 @@ def _make_answer(
         tokens={field: field_token(base, field) for field in changed},
         forms={field: shown[field] for field in changed if field in shown},
         seq=seq,
-        leaf=bytes.fromhex(leaf),
+        leaf=leaf,
     )
 
 

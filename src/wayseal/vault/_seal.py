@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wayseal.model.fields import MOST_AT_ONCE, Field
+from wayseal.model.records import Parcel, Refused, Sealed, format_time
+from wayseal.model.times import micros_of
 from wayseal.store.database import Connection, Database
 from wayseal.vault import check
 from wayseal.vault import tables as t
@@ -20,20 +23,17 @@ from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
 from wayseal.vault._sql import chosen
 from wayseal.vault._words import refused
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring, KeyService
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import Work
-from wayseal.vault.requests import Caller, Parcel, Refused, Sealed
+from wayseal.vault.requests import Caller
 from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
 from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.tokens import field_token
 from wayseal.vault.work_events import count_work, settle
 
 KEY_ID = 8
-MOST = 1000
-"""Most parcels in one request."""
 _PHONES = (Field.SENDER_PHONE, Field.RECIPIENT_PHONE)
 
 
@@ -74,8 +74,8 @@ def seal(
 
 
 def _clean(parcels: Sequence[Parcel]) -> list[Parcel]:
-    if not 0 < len(parcels) <= MOST:
-        raise VaultError("1 to {most} in one request", key="waybills", most=MOST)
+    if not 0 < len(parcels) <= MOST_AT_ONCE:
+        raise VaultError("1 to {most} in one request", key="waybills", most=MOST_AT_ONCE)
     clean = [
         Parcel(
             waybill=check.waybill(p.waybill),
@@ -102,7 +102,7 @@ def _spelled(parcels: Sequence[Parcel]) -> list[str]:
             p.waybill,
             p.origin_outlet or "",
             p.destination_outlet or "",
-            str(p.keep_until),
+            format_time(p.keep_until) if p.keep_until else "",
             *(f"{field}={text}" for field, text in sorted(p.values.items())),
         )
     ]
@@ -170,7 +170,7 @@ def _row(parcel: Parcel, sealed: bytes, key_id: bytes, caller: Caller, now: int)
         "key_id": key_id,
         "sealed_at": now,
         "sealed_by": caller.actor,
-        "keep_until": parcel.keep_until,
+        "keep_until": None if parcel.keep_until is None else micros_of(parcel.keep_until),
         "origin_outlet": parcel.origin_outlet,
         "destination_outlet": parcel.destination_outlet,
     }
@@ -185,5 +185,5 @@ def tags_of(keyring: Keyring, parcel: Parcel) -> list[dict[str, Any]]:
 
 def _answer(parcel: Parcel, base: str | None) -> Sealed | Refused:
     if base is None:
-        return refused(parcel.waybill, "exists", seq=-1)
+        return refused(parcel.waybill, "exists", seq=None)
     return Sealed(waybill=parcel.waybill, tokens={field: field_token(base, field) for field in parcel.values})

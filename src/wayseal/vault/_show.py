@@ -10,17 +10,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from wayseal.model.fields import Field, Form
+from wayseal.model.records import Answer, Disclosed, Refused
+from wayseal.model.times import time_at
 from wayseal.page.languages import in_both
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen
 from wayseal.vault._words import WORDS, refused
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field, Form
-from wayseal.vault.jobs import Decided, Verdict
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.masks import mask, region
-from wayseal.vault.requests import Answer, Disclosed, Refused
+from wayseal.vault.requests import Decided, Verdict
 from wayseal.vault.sealing import SealedItem, open_parcels
 
 _SECOND = 1_000_000
@@ -90,10 +91,10 @@ def _answer(one: Verdict, opened: dict[Field, str] | VaultError) -> Answer:
     return Disclosed(
         waybill=one.waybill,
         seq=one.seq,
-        leaf=one.leaf,
+        leaf=one.leaf.hex(),
         values={field: _FORMS[form](opened[field], field) for field, form in forms.items()},
         forms=forms,
-        until=one.until,
+        until=time_at(one.until),
     )
 
 

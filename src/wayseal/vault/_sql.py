@@ -6,15 +6,19 @@ They go to the driver as text: to look a compiled statement up costs more than S
 import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 
+from wayseal.model.times import micros_of, time_at
 from wayseal.store.database import Connection, raw
 
+R = TypeVar("R")
 Rows = Sequence[Any]
 """Named tuples, a field for each column."""
 _DIALECTS: dict[str, Any] = {"sqlite": sqlite.dialect(), "postgresql": asyncpg.dialect()}  # type: ignore[no-untyped-call]
@@ -88,6 +92,36 @@ def keep(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]
     if rows:
         insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         connection.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+def row_of(record: Any) -> dict[str, Any]:
+    """A record as a table has it: times in microseconds, names of enums as texts."""
+    return {name: _kept(getattr(record, name)) for name in record.__dataclass_fields__}
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return micros_of(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def record_of(kind: Callable[..., R], row: Any) -> R:
+    """A record out of the columns of its names, of `row_of`."""
+    return kind(**{name: _read(getattr(row, name), read) for name, read in _readers(kind)})
+
+
+def _read(value: Any, read: Callable[[Any], Any] | None) -> Any:
+    return value if value is None or read is None else read(value)
+
+
+@cache
+def _readers(kind: Any) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    """How each field of a record is made of what stands in a table; None: it is that."""
+    hints = get_type_hints(kind)
+    types = {name: next(iter(get_args(hint)), hint) for name, hint in hints.items()}
+    return [
+        (name, time_at if one is datetime else one if issubclass(one, Enum) else None) for name, one in types.items()
+    ]
 
 
 _Compiled = tuple[str, tuple[str, ...]]

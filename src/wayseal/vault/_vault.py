@@ -9,6 +9,8 @@ from typing import Self, TypeVar
 import sqlalchemy as sa
 
 from wayseal.model.errors import WaysealError
+from wayseal.model.fields import MOST_AT_ONCE, Field
+from wayseal.model.records import Actor, Answer, Approval, Ask, Erased, Parcel, Refused, Revised, Scan, Sealed, Ticket
 from wayseal.store.database import Connection, Database
 from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _seal as sealing
@@ -20,26 +22,21 @@ from wayseal.vault._find import find
 from wayseal.vault._idempotency import forget_replies
 from wayseal.vault._revise import revise, tidy
 from wayseal.vault._show import show, verdicts
-from wayseal.vault.approvals import Approval
 from wayseal.vault.committer import Outcomes
 from wayseal.vault.directory import ActorRecord, Client
-from wayseal.vault.erasure import Erasure, due, erase
+from wayseal.vault.erasure import due, erase
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field
-from wayseal.vault.jobs import Decided, DiscloseJob, Verdict
 from wayseal.vault.keyring import Keyring, KeyService, KeySource, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log import Tail, make_checkpoint, newest_checkpoint
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import day_of
-from wayseal.vault.requests import Answer, Ask, Caller, Change, Parcel, Refused, Revised, Sealed
+from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob, Verdict
 from wayseal.vault.sealing import read_token
 
 A = TypeVar("A")
 B = TypeVar("B")
 HOUR = 3_600_000_000
-MOST_ASKS = 1000
-"""Most waybills in one request."""
 _SEEN = 500_000
 _LOOKS = 1.0
 """Seconds between two looks for a newer policy or other clients."""
@@ -124,8 +121,8 @@ class Vault:
     @staticmethod
     def job(caller: Caller, asks: Sequence[Ask], *, key: str | None = None, approval: str | None = None) -> DiscloseJob:
         """A request as `disclose_group` takes it; VaultError names the field that can't be."""
-        if not 0 < len(asks) <= MOST_ASKS:
-            raise VaultError("1 to {most} in one request", key="waybills", most=MOST_ASKS)
+        if not 0 < len(asks) <= MOST_AT_ONCE:
+            raise VaultError("1 to {most} in one request", key="waybills", most=MOST_AT_ONCE)
         clean = tuple(
             Ask(
                 waybill=check.waybill(a.waybill),
@@ -202,15 +199,15 @@ class Vault:
         day = day_of(now, self._offset)
         return self._main.write(find, self._decision_inputs(), caller, phone, purpose, reason, now=now, day=day)
 
-    def scans(self, caller: Caller, events: Sequence[feed.ScanEvent], *, now: int) -> int:
+    def scans(self, caller: Caller, events: Sequence[Scan], *, now: int) -> int:
         """Takes scans in; how many were new."""
         return self._main.write(feed.record_scans, events, day_of(now, self._offset))
 
-    def tickets(self, caller: Caller, events: Sequence[feed.TicketEvent], *, now: int) -> int:
+    def tickets(self, caller: Caller, events: Sequence[Ticket], *, now: int) -> int:
         """Takes tickets in; how many were new."""
         return self._main.write(feed.record_tickets, events, day_of(now, self._offset))
 
-    def actors(self, caller: Caller, records: Sequence[ActorRecord], *, now: int) -> None:
+    def actors(self, caller: Caller, records: Sequence[Actor], *, now: int) -> None:
         """Adds actors, or replaces what is known of them."""
         self._main.write(directory.put_actors, caller, records, self.policy.version, now)
 
@@ -274,14 +271,14 @@ class Vault:
         """Agrees to bulk that another asked for."""
         return self._main.write(approvals.agree, caller, approval, self.policy.version, now)
 
-    def erase(self, caller: Caller, waybills: Sequence[str], *, why: str = "request", now: int) -> list[Erasure]:
+    def erase(self, caller: Caller, waybills: Sequence[str], *, why: str = "request", now: int) -> list[Erased]:
         """Erases what is sealed under numbers; each says when the last backup of its key is gone."""
         numbers = list(dict.fromkeys(check.waybill(w) for w in waybills))
         version = self.policy.version
         check.identifier("why", why)
         return erase(self._main, self._keys, caller, numbers, why, backups=self._backups, policy=version, now=now)
 
-    def retain(self, caller: Caller, *, now: int) -> list[Erasure]:
+    def retain(self, caller: Caller, *, now: int) -> list[Erased]:
         """Erases the oldest numbers whose time is over (at most 1,000), and answers that nobody can ask for again."""
         self._main.write(forget_replies, now)
         numbers = self._main.read(due, now)

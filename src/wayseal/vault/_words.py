@@ -1,10 +1,10 @@
 """What refuses, in words: the vault itself, a budget, or a rule of the policy."""
 
 from wayseal.model.messages import N_
+from wayseal.model.records import Refused
 from wayseal.page.languages import in_both
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import OVER
-from wayseal.vault.requests import Refused
 
 WORDS: dict[str, str] = {
     "exists": N_("something is sealed under this number already"),
@@ -23,7 +23,7 @@ def words_of(policy: Policy, rule: str) -> tuple[str, str]:
     return policy.words(rule) or _OVER.get(rule) or in_both(WORDS.get(rule, _GONE))
 
 
-def refused(waybill: str, rule: str, *, seq: int) -> Refused:
+def refused(waybill: str, rule: str, *, seq: int | None) -> Refused:
     """A refusal by one of these rules."""
     zh, en = in_both(WORDS[rule])
     return Refused(waybill=waybill, rule=rule, zh=zh, en=en, seq=seq)

@@ -1,11 +1,11 @@
 """The policies that were ever in force in a vault, as its database keeps them; the newest one counts."""
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 
+from wayseal.model.records import PolicyShown
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
+from wayseal.vault._sql import record_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
@@ -13,23 +13,12 @@ from wayseal.vault.policy import Policy
 from wayseal.vault.requests import Caller
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyTexts:
-    """A policy as it was written: purposes in TOML, rules in Cedar."""
-
-    version: int
-    purposes: str
-    rules: str
-    sha256: str
-
-
-def texts_in_force(connection: Connection) -> PolicyTexts:
+def texts_in_force(connection: Connection) -> PolicyShown:
     """The policy in force as it was written; VaultError where there is none yet."""
-    columns = [t.policies.c[name] for name in PolicyTexts.__dataclass_fields__]
-    row = connection.execute(sa.select(*columns).order_by(t.policies.c.version.desc()).limit(1)).one_or_none()
+    row = connection.execute(sa.select(t.policies).order_by(t.policies.c.version.desc()).limit(1)).one_or_none()
     if row is None:
         raise VaultError("there is no policy in this vault yet: run `wayseal vault init`")
-    return PolicyTexts(**row._mapping)
+    return record_of(PolicyShown, row)
 
 
 def policy_in_force(connection: Connection, known: Policy | None) -> Policy:

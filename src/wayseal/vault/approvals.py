@@ -6,13 +6,14 @@
 """
 
 import secrets
-from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.model.records import Approval
+from wayseal.model.times import micros_of, time_at
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
+from wayseal.vault._sql import record_of, row_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
@@ -21,19 +22,6 @@ from wayseal.vault.requests import Caller
 LASTS = 8 * 3_600_000_000
 """How long an approval can be used, microseconds: a shift."""
 MOST = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """Bulk that was asked for. left: how many waybills it still opens; approved_by: None while nobody agreed."""
-
-    approval: str
-    actor: str
-    purpose: str
-    most: int
-    left: int
-    expires_at: int
-    approved_by: str | None
 
 
 def ask(connection: Connection, caller: Caller, purpose: str, most: int, policy: int, now: int) -> Approval:
@@ -46,11 +34,10 @@ def ask(connection: Connection, caller: Caller, purpose: str, most: int, policy:
         purpose=purpose,
         most=most,
         left=most,
-        expires_at=now + LASTS,
+        expires_at=time_at(now + LASTS),
         approved_by=None,
     )
-    row: dict[str, Any] = {name: getattr(made, name) for name in Approval.__dataclass_fields__}
-    connection.execute(t.approvals.insert(), {**row, "asked_at": now, "approved_at": None})
+    connection.execute(t.approvals.insert(), row_of(made) | {"asked_at": now, "approved_at": None})
     act = admin(caller, now, policy, "approval_asked", approval=made.approval, purpose=purpose, most=most)
     append(connection, [act])
     return made
@@ -59,7 +46,7 @@ def ask(connection: Connection, caller: Caller, purpose: str, most: int, policy:
 def agree(connection: Connection, caller: Caller, approval: str, policy: int, now: int) -> Approval:
     """Agrees to bulk that another asked for (rule 1); VaultError says why not."""
     found = of(connection, approval)
-    if found is None or found.expires_at <= now:
+    if found is None or micros_of(found.expires_at) <= now:
         raise VaultError("approval: there is none with this id that is still open")
     if found.approved_by is not None:
         raise VaultError("approval: somebody agreed already")
@@ -78,6 +65,5 @@ def agree(connection: Connection, caller: Caller, approval: str, policy: int, no
 
 def of(connection: Connection, approval: str) -> Approval | None:
     """An approval by its id."""
-    columns = [t.approvals.c[name] for name in Approval.__dataclass_fields__]
-    row = connection.execute(sa.select(*columns).where(t.approvals.c.approval == approval)).one_or_none()
-    return None if row is None else Approval(**row._mapping)
+    row = connection.execute(sa.select(t.approvals).where(t.approvals.c.approval == approval)).one_or_none()
+    return None if row is None else record_of(Approval, row)

@@ -2,17 +2,9 @@
 
 import unicodedata
 
+from wayseal.model.fields import ID, NUMBER, PURPOSE, REASON, VALUE, Field
 from wayseal.model.numbers import clean_waybill
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field
-from wayseal.vault.tables import ID, NUMBER
-
-VALUE = 1000
-"""Longest value of a sealed field, characters."""
-PURPOSE = 40
-"""Longest code of a purpose, characters."""
-REASON = 200
-"""Longest reason, characters."""
 
 
 def waybill(text: str) -> str:

@@ -17,10 +17,10 @@ from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
 from wayseal.model.errors import WaysealError
+from wayseal.model.records import Answer
 from wayseal.store.database import DatabaseGoneError
 from wayseal.vault.errors import BusyError, VaultError
-from wayseal.vault.jobs import Decided, DiscloseJob
-from wayseal.vault.requests import Answer
+from wayseal.vault.requests import Decided, DiscloseJob
 
 R = TypeVar("R")
 W = TypeVar("W")

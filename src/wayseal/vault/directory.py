@@ -9,15 +9,15 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.model.kinds import ActorKind
+from wayseal.model.records import Actor, Time
+from wayseal.model.times import micros_of
 from wayseal.store.database import Connection
 from wayseal.vault import check
 from wayseal.vault import tables as t
-from wayseal.vault._sql import put
+from wayseal.vault._sql import put, record_of, row_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
@@ -28,26 +28,19 @@ _VERSION = "directory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActorRecord:
-    """One actor of the directory; times in microseconds. blocked_at: since when it is on the blocked list."""
+class ActorRecord(Actor):
+    """An actor as the directory has it. blocked_at: since when it is on the blocked list."""
 
-    actor: str
-    kind: ActorKind
-    role: str
-    outlet: str | None = None
-    region: str | None = None
-    valid_from: int | None = None
-    valid_to: int | None = None
-    trained_until: int | None = None
-    blocked_at: int | None = None
+    blocked_at: Time | None = None
 
     def valid_at(self, now: int) -> bool:
         """Whether the account is within its validity."""
-        return (self.valid_from or 0) <= now and (self.valid_to is None or now < self.valid_to)
+        begun = self.valid_from is None or micros_of(self.valid_from) <= now
+        return begun and (self.valid_to is None or now < micros_of(self.valid_to))
 
     def trained_at(self, now: int) -> bool:
         """Whether its training is valid."""
-        return self.trained_until is not None and now < self.trained_until
+        return self.trained_until is not None and now < micros_of(self.trained_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +57,7 @@ class Client:
     disabled_at: int | None
 
 
-def put_actors(connection: Connection, caller: Caller, records: Sequence[ActorRecord], policy: int, now: int) -> None:
+def put_actors(connection: Connection, caller: Caller, records: Sequence[Actor], policy: int, now: int) -> None:
     """Adds actors or replaces what is known of them; whether they are blocked stays as it is."""
     for record in records:
         check.identifier("actor", record.actor)
@@ -72,20 +65,7 @@ def put_actors(connection: Connection, caller: Caller, records: Sequence[ActorRe
         check.optional("outlet", record.outlet)
         check.optional("region", record.region)
     blocked = _blocked(connection)
-    rows = [
-        {
-            "actor": r.actor,
-            "kind": r.kind.value,
-            "role": r.role,
-            "outlet": r.outlet,
-            "region": r.region,
-            "valid_from": r.valid_from,
-            "valid_to": r.valid_to,
-            "trained_until": r.trained_until,
-            "blocked_at": blocked.get(r.actor),
-        }
-        for r in {r.actor: r for r in records}.values()
-    ]
+    rows = [row_of(r) | {"blocked_at": blocked.get(r.actor)} for r in {r.actor: r for r in records}.values()]
     put(connection, t.actors, rows)
     _changed(connection)
     append(connection, [admin(caller, now, policy, "actors_put", actors=len(rows))])
@@ -104,18 +84,12 @@ def set_blocked(connection: Connection, caller: Caller, actor: str, at: int | No
 def actor_of(connection: Connection, actor: str) -> ActorRecord | None:
     """An actor as the directory has it."""
     row = connection.execute(sa.select(t.actors).where(t.actors.c.actor == actor)).one_or_none()
-    return None if row is None else record_of(row)
+    return None if row is None else record_of(ActorRecord, row)
 
 
 def actors(connection: Connection) -> list[ActorRecord]:
     """All actors, by id."""
-    return [record_of(row) for row in connection.execute(sa.select(t.actors).order_by(t.actors.c.actor))]
-
-
-def record_of(row: Any) -> ActorRecord:
-    """A row of the directory."""
-    values = row._asdict()
-    return ActorRecord(**{**values, "kind": ActorKind(values["kind"])})
+    return [record_of(ActorRecord, row) for row in connection.execute(sa.select(t.actors).order_by(t.actors.c.actor))]
 
 
 def add_client(

@@ -8,29 +8,18 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from wayseal.model.fields import MOST_AT_ONCE
+from wayseal.model.records import Erased
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
-from wayseal.vault._sql import chosen, delete_chosen, keep
+from wayseal.vault._sql import chosen, delete_chosen, keep, record_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
 from wayseal.vault.requests import Caller
-
-MOST = 1000
-"""Most numbers that one act erases."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erasure:
-    """A number whose key is gone. gone_at: when the last backup that may hold it is gone, microseconds."""
-
-    waybill: str
-    erased_at: int
-    gone_at: int
 
 
 def erase(
@@ -43,13 +32,13 @@ def erase(
     backups: int,
     policy: int,
     now: int,
-) -> list[Erasure]:
+) -> list[Erased]:
     """Erases what is sealed under numbers (rules 1 to 3). backups: how long backups of keys are kept, microseconds.
 
     why: a code such as `request` or `retention`. VaultError: too many, or a number that isn't there.
     """
-    if not 0 < len(numbers) <= MOST:
-        raise VaultError("1 to {most} in one act", key="waybills", most=MOST)
+    if not 0 < len(numbers) <= MOST_AT_ONCE:
+        raise VaultError("1 to {most} in one act", key="waybills", most=MOST_AT_ONCE)
     main.write(_mark, caller, numbers, why, policy, now)
     done = keys.write(_drop, numbers, now, now + backups)
     main.write(_settle, numbers)
@@ -57,10 +46,10 @@ def erase(
 
 
 def due(connection: Connection, now: int) -> list[str]:
-    """Numbers whose time to be kept is over or whose erasure is unfinished (rule 1), oldest first, at most MOST."""
+    """Numbers whose time to be kept is over or that are half erased (rule 1), oldest first; enough for one act."""
     columns = t.waybills.c
     rows = connection.execute(
-        sa.select(columns.waybill).where(columns.keep_until < now).order_by(columns.keep_until).limit(MOST)
+        sa.select(columns.waybill).where(columns.keep_until < now).order_by(columns.keep_until).limit(MOST_AT_ONCE)
     )
     return [row.waybill for row in rows]
 
@@ -88,8 +77,8 @@ def _settle(connection: Connection, numbers: Sequence[str]) -> None:
     )
 
 
-def _drop(connection: Connection, numbers: Sequence[str], now: int, gone: int) -> list[Erasure]:
+def _drop(connection: Connection, numbers: Sequence[str], now: int, gone: int) -> list[Erased]:
     delete_chosen(connection, t.data_keys, "waybill", list(numbers))
     keep(connection, t.erasures, [{"waybill": n, "erased_at": now, "gone_at": gone} for n in numbers])
     rows = {row.waybill: row for row in chosen(connection, t.erasures, "waybill", list(numbers))}
-    return [Erasure(waybill=n, erased_at=rows[n].erased_at, gone_at=rows[n].gone_at) for n in numbers]
+    return [record_of(Erased, rows[n]) for n in numbers]

@@ -6,10 +6,7 @@ erased for good as soon as its backups are gone.
 
 import sqlalchemy as sa
 
-NUMBER = 64
-"""Longest waybill number, characters."""
-ID = 128
-"""Longest id of an actor, a client, an outlet."""
+from wayseal.model.fields import ID, NUMBER
 
 SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """Places in the log: on SQLite the row's own number."""

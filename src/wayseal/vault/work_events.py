@@ -7,14 +7,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from wayseal.custody import present
-from wayseal.model.kinds import ScanKind
+from wayseal.model.records import Scan, Ticket
+from wayseal.model.times import EPOCH, micros_of
 from wayseal.store.columns import microseconds
 from wayseal.store.database import Connection
 from wayseal.vault import check
@@ -25,33 +26,11 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.policy import Work
 
 _TIME = pa.timestamp("us", tz="UTC")
-LATEST = 4_102_444_800_000_000
-"""The year 2100, microseconds: times beyond it are typing errors."""
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""Times beyond it are typing errors."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanEvent:
-    """A step of a parcel; `at` in microseconds."""
-
-    waybill: str
-    at: int
-    kind: ScanKind
-    outlet: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketEvent:
-    """Work of one actor on one waybill; open while `closed_at` is None. Times in microseconds."""
-
-    ticket: str
-    waybill: str
-    actor: str
-    kind: str | None = None
-    opened_at: int
-    closed_at: int | None = None
-
-
-def record_scans(connection: Connection, events: Sequence[ScanEvent], day: int) -> int:
+def record_scans(connection: Connection, events: Sequence[Scan], day: int) -> int:
     """Takes scans in, and moves the parcels; how many were new. Those of numbers that aren't sealed yet are kept."""
     rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at), e.kind.value, e.outlet) for e in events))
     for row in rows:
@@ -69,7 +48,7 @@ def record_scans(connection: Connection, events: Sequence[ScanEvent], day: int) 
     return len(new)
 
 
-def record_tickets(connection: Connection, events: Sequence[TicketEvent], day: int) -> int:
+def record_tickets(connection: Connection, events: Sequence[Ticket], day: int) -> int:
     """Takes tickets in; one that is there already gets its end. How many were new."""
     rows = [_ticket(e) for e in {e.ticket: e for e in events}.values()]
     there = {row.ticket: row for row in chosen(connection, t.tickets, "ticket", [r["ticket"] for r in rows])}
@@ -97,7 +76,7 @@ def settle(connection: Connection, numbers: Sequence[str]) -> None:
         _move(connection, [(s.waybill, s.at, s.kind, s.outlet) for s in rows])
 
 
-def _ticket(event: TicketEvent) -> dict[str, Any]:
+def _ticket(event: Ticket) -> dict[str, Any]:
     return {
         "ticket": check.identifier("ticket", event.ticket),
         "waybill": check.waybill(event.waybill),
@@ -134,7 +113,7 @@ def _optional(column: pa.ChunkedArray) -> list[int | None]:
     return column.cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
 
 
-def _at(name: str, value: int) -> int:
-    if not 0 <= value < LATEST:
+def _at(name: str, at: datetime) -> int:
+    if not EPOCH <= at < LATEST:
         raise VaultError("a time between 1970 and 2100", key=name)
-    return value
+    return micros_of(at)

@@ -20,12 +20,13 @@ from tests.store.database.rows import ROWS
 from tests.store.database.test_migrations import contents, fill
 from tests.vault.log.helpers import filled as log_filled
 from tests.vault.log.helpers import signed
+from wayseal.model.records import Erased
+from wayseal.model.times import time_at
 from wayseal.store.database import Database, DatabaseError
 from wayseal.store.database.migrations import Chain, check, upgrade, version
 from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, check_backup, prune, restore
 from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
-from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError, LogChangedError, VaultError
 from wayseal.vault.log import newest_checkpoint
 from wayseal.vault.log.tiles import tree
@@ -258,12 +259,16 @@ def test_tables_of_another_version_are_left_alone(good: Path, place: str) -> Non
             restore(good, target, "main", erased=[])
 
 
+def erased(waybill: str, erased_at: int, gone_at: int) -> Erased:
+    return Erased(waybill=waybill, erased_at=time_at(erased_at), gone_at=time_at(gone_at))
+
+
 def test_what_was_erased_since_doesnt_come_back(source: Database, tmp_path: Path) -> None:
     """Neither a key, nor what it would open, nor a tag; by the key database's own list, or by the records."""
     for chain in CHAINS:
         back_up(source, chain, tmp_path / chain, now=NOW)
     number = ROWS["keys_0001"]["data_keys"][0]["waybill"]
-    gone = [Erasure(waybill=number, erased_at=NOW, gone_at=NOW + 9), Erasure(waybill="YT8", erased_at=1, gone_at=2)]
+    gone = [erased(number, NOW, NOW + 9), erased("YT8", 1, 2)]
     with fresh(source.dialect, tmp_path) as other, opened(other) as target:
         done = {c: restore(tmp_path / c, target, c, erased=gone) for c in CHAINS}
         assert {c: d.erased_again for c, d in done.items()} == {"main": 1, "keys": 1}
@@ -281,7 +286,7 @@ def test_the_records_say_what_was_erased(source: Database, tmp_path: Path) -> No
     number = ROWS["keys_0001"]["data_keys"][0]["waybill"]
     marked = sa.update(t.waybills).where(t.waybills.c.waybill == number).values(erased_at=5)
     source.write(lambda c: c.execute(marked))
-    assert erasures_of(source, "main", backups=7) == [Erasure(waybill=number, erased_at=5, gone_at=12)]
+    assert erasures_of(source, "main", backups=7) == [erased(number, 5, 12)]
     assert [e.waybill for e in erasures_of(source, "keys")] == ["YT3"]
 
 
@@ -289,16 +294,16 @@ def test_no_erased_key_touches_the_files(source: Database, tmp_path: Path) -> No
     back_up(source, "keys", tmp_path / "b", now=NOW)
     key = ROWS["keys_0001"]["data_keys"][0]
     with opened(f"sqlite:///{tmp_path}/new.db") as target:
-        gone = [Erasure(waybill=key["waybill"], erased_at=1, gone_at=2)]
+        gone = [erased(key["waybill"], 1, 2)]
         restore(tmp_path / "b", target, "keys", erased=gone)
         assert key["wrapped"] not in b"".join(p.read_bytes() for p in tmp_path.glob("new.db*"))
 
 
 def test_lists_of_erasures_come_back(tmp_path: Path) -> None:
     file = tmp_path / "list"
-    erased = [Erasure(waybill=f"YT{n}\n\u2028", erased_at=n, gone_at=n + 1) for n in range(5)]
-    save_erasures(file, erased)
-    assert load_erasures(file) == erased
+    gone = [erased(f"YT{n}\n\u2028", n, n + 1) for n in range(5)]
+    save_erasures(file, gone)
+    assert load_erasures(file) == gone
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with pytest.raises(BackupError, match="exists"):
         save_erasures(file, [])
@@ -311,7 +316,7 @@ def test_lists_of_erasures_come_back(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_lists_that_are_none(line: str, tmp_path: Path) -> None:
     file = tmp_path / "list"
-    save_erasures(file, [Erasure(waybill="a", erased_at=1, gone_at=2)])
+    save_erasures(file, [erased("a", 1, 2)])
     file.write_text(file.read_text() + line + "\n")
     with pytest.raises(BackupError, match=":2: not a line"):
         load_erasures(file)

@@ -11,9 +11,9 @@ import asyncpg
 
 from tests.conftest import need
 from wayseal.merkle import SigningKey
+from wayseal.model.fields import Field, Form
 from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
-from wayseal.vault.fields import Field, Form
 from wayseal.vault.log import Entry, EntryKind, append, make_checkpoint
 
 KEY = SigningKey(name="vault.example", seed=bytes(range(32)))

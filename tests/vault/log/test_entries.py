@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vault.log.helpers import entry
+from wayseal.model.fields import Field, Form
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.fields import Field, Form
 from wayseal.vault.log import Entry, EntryKind
 from wayseal.vault.log.entries import MOST, decode, encode, to_canonical_json
 

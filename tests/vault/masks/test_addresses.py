@@ -8,7 +8,7 @@ from benchmarks._addresses import FORMS, UNIT, Address, addresses
 from benchmarks.masks import judge, shown
 
 from tests.docs.pages import ROOT
-from wayseal.vault.fields import FieldKind
+from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import GB_T_41833, RULE_SETS, mask, region
 from wayseal.vault.masks._address_words import SIGN, STARTS
 from wayseal.vault.masks._addresses import NOT_SCANNED

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.vault.fields import FieldKind
+from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import RULE_SETS, RuleSet, mask, region
 
 SETS = [pytest.param(rules, id=rules.id) for rules in RULE_SETS.values()]

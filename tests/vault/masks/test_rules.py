@@ -2,7 +2,7 @@
 
 import pytest
 
-from wayseal.vault.fields import FieldKind
+from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import GB_T_41833, RULE_SETS, MaskRule, RuleSet, mask
 
 ROWS = [

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from wayseal.custody import Relation, State
+from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind
-from wayseal.vault.fields import Field
 from wayseal.vault.policy import Policy, PolicyRequest, default_texts
 from wayseal.vault.policy.cases import request_of
 
@@ -21,7 +21,7 @@ def default() -> Policy:
 
 def asked(role: str = "courier", purpose: str = "deliver", **but: Any) -> PolicyRequest:
     """As in a case file; a parcel that is where it is delivered."""
-    return request_of({"relation": ["holds", "destination"], "role": role, "purpose": purpose, **but}, "a test")
+    return request_of({"relation": ["holds", "destination"], "role": role, "purpose": purpose, **but})
 
 
 flags = st.booleans()

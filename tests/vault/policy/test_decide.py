@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.vault.policy.asked import PURPOSES, RULES, asked, askings, default, relation_sets
 from wayseal.custody import Relation, State
-from wayseal.vault.fields import Field
+from wayseal.model.fields import Field
 from wayseal.vault.policy import Decision, Policy, PolicyRequest, explain
 from wayseal.vault.policy.cases import default_cases, parse_cases
 
@@ -139,7 +139,7 @@ def test_versions_differ_by_their_texts() -> None:
 
 
 def test_decisions_of_the_cases_do_not_depend_on_their_order() -> None:
-    askings_ = [case.request for case in parse_cases(default_cases())[0]]
+    askings_ = [case.request for case in parse_cases(default_cases()).case]
 
     def decided(order: list[PolicyRequest]) -> dict[PolicyRequest, Decision]:
         policy = Policy.parse(PURPOSES, RULES, 1)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vault.sealing.waybills import NUMBER, VALUES
+from wayseal.model.fields import Field
 from wayseal.vault.errors import SealError
-from wayseal.vault.fields import Field
 from wayseal.vault.sealing import open_fields, seal_fields
 from wayseal.vault.sealing._fields import CODES, HEAD, NONCE, fields_of
 

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from wayseal.vault.fields import Field
+from wayseal.model.fields import Field
 from wayseal.vault.keyring import Keyring, LocalKeys, Wrapped
 from wayseal.vault.keyring.keys import AccessKey, LogKey
 from wayseal.vault.sealing import SealedItem, open_parcels, read_token, seal_fields, token_of

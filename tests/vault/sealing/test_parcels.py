@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.vault.sealing.waybills import KEYS, NUMBER, RING, VALUES, parcels
+from wayseal.model.fields import Field
+from wayseal.model.records import Parcel
 from wayseal.vault.errors import KeyringError, SealError, VaultError
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys, Wrapped
-from wayseal.vault.requests import Parcel
 from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels
 from wayseal.vault.sealing.wrapping import rewrap
 

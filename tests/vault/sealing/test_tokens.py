@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vault.sealing.waybills import NUMBER, RING
+from wayseal.model.fields import Field
 from wayseal.vault.errors import KeyringError, SealError, VaultError
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.sealing import read_token, token_of
 from wayseal.vault.sealing.tokens import CODES, field_token

@@ -1,9 +1,9 @@
 """Waybills to seal, and keys to seal them with."""
 
-from wayseal.vault.fields import Field
+from wayseal.model.fields import Field
+from wayseal.model.records import Parcel
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
 from wayseal.vault.keyring.keys import KINDS
-from wayseal.vault.requests import Parcel
 
 VALUES = {
     Field.SENDER_NAME: "王小明",

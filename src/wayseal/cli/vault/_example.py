@@ -1,10 +1,10 @@
 """What the quick start shows: a small courier with parcels of people who don't exist."""
 
+from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind, ScanKind
-from wayseal.vault import Caller, Parcel, Vault
-from wayseal.vault.directory import ActorRecord
-from wayseal.vault.fields import Field
-from wayseal.vault.work_events import ScanEvent, TicketEvent
+from wayseal.model.records import Actor, Parcel, Scan, Ticket
+from wayseal.model.times import time_at
+from wayseal.vault import Caller, Vault
 
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
@@ -34,17 +34,17 @@ _NAMES = ("王样本", "李示例", "张虚构", "陈假名")
 
 def fill_vault(vault: Vault, caller: Caller, now: int) -> dict[str, int]:
     """Puts people, parcels, scans and tickets into a new vault; how many of each."""
-    trained = now + 365 * _DAY
+    trained = time_at(now + 365 * _DAY)
     people = [
-        ActorRecord(actor=name, kind=ActorKind.PERSON, role=role, outlet=outlet, trained_until=trained)
+        Actor(actor=name, kind=ActorKind.PERSON, role=role, outlet=outlet, trained_until=trained)
         for name, role, outlet in _PEOPLE
     ]
-    people.append(ActorRecord(actor="shop-a", kind=ActorKind.PARTNER, role="partner", trained_until=trained))
+    people.append(Actor(actor="shop-a", kind=ActorKind.PARTNER, role="partner", trained_until=trained))
     vault.actors(caller, people, now=now)
     vault.seal(caller, [_make_parcel(n, number) for n, number in enumerate(NUMBERS)], now=now)
     scans = _make_scans(now)
     vault.scans(caller, scans, now=now)
-    ticket = TicketEvent(ticket="T-1", waybill=NUMBERS[3], actor="agent-7", kind="complaint", opened_at=now - _HOUR)
+    ticket = Ticket(ticket="T-1", waybill=NUMBERS[3], actor="agent-7", kind="complaint", opened_at=time_at(now - _HOUR))
     vault.tickets(caller, [ticket], now=now)
     return {"people": len(people), "parcels": len(NUMBERS), "scans": len(scans), "tickets": 1}
 
@@ -66,14 +66,14 @@ def _make_parcel(place: int, number: str) -> Parcel:
     )
 
 
-def _make_scans(now: int) -> list[ScanEvent]:
+def _make_scans(now: int) -> list[Scan]:
     steps = ((ScanKind.PICKUP, _ORIGIN, 20), (ScanKind.ARRIVE, _DESTINATION, 3))
     made = [
-        ScanEvent(waybill=number, at=now - hours * _HOUR, kind=kind, outlet=outlet)
+        Scan(waybill=number, at=time_at(now - hours * _HOUR), kind=kind, outlet=outlet)
         for number in (*NUMBERS, *MORE)
         for kind, outlet, hours in steps
     ]
     return [
         *made,
-        ScanEvent(waybill=NUMBERS[3], at=now - 2 * _HOUR, kind=ScanKind.DELIVERED, outlet=_DESTINATION),
+        Scan(waybill=NUMBERS[3], at=time_at(now - 2 * _HOUR), kind=ScanKind.DELIVERED, outlet=_DESTINATION),
     ]

@@ -9,13 +9,13 @@ from typing import Any
 import typer
 
 from wayseal.cli._options import Lang, OutputFormat
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._rows import BadRow
+from wayseal.model.messages import filled
+from wayseal.model.records import Refused
 from wayseal.model.times import iso
 from wayseal.page.languages import word
 from wayseal.page.visible import visible
-from wayseal.vault import Refused
 from wayseal.vault.log import Entry
 
 _MOST = 20

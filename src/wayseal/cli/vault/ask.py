@@ -6,10 +6,11 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault, round_to_second
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
-from wayseal.vault.approvals import Approval
+from wayseal.model.messages import filled
+from wayseal.model.records import Approval
+from wayseal.model.times import micros_of
 
 
 def ask(
@@ -39,5 +40,5 @@ def describe_approval(made: Approval, what: str, lang: Lang) -> str:
         actor=made.actor,
         purpose=made.purpose,
         most=made.most,
-        until=round_to_second(made.expires_at),
+        until=round_to_second(micros_of(made.expires_at)),
     )

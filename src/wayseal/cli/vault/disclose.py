@@ -10,16 +10,16 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._vault_session import open_vault, round_to_second
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._disclosure import RefusedError
 from wayseal.cli.vault._options import ActorOption, NumbersArgument, PurposeOption, ReasonOption, VaultOption
 from wayseal.cli.vault._view import describe_refusal
-from wayseal.model.times import iso
+from wayseal.model.fields import Field
+from wayseal.model.messages import filled
+from wayseal.model.records import Ask, Disclosed, Refused, written
+from wayseal.model.times import micros_of
 from wayseal.page.visible import visible
-from wayseal.vault import Ask, Disclosed, Refused
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field
 
 
 def disclose(
@@ -56,7 +56,7 @@ def disclose(
     with open_vault(vault, actor) as session:
         answers = session.vault.disclose(session.caller, asks, now=session.now, key=key, approval=approval)
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps([_answer_json(answer) for answer in answers], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([written(answer) for answer in answers], ensure_ascii=False, indent=1))
     refused: list[Refused] = []
     for answer in answers:
         if isinstance(answer, Refused):
@@ -77,22 +77,9 @@ def _parse_field(name: str) -> Field:
 
 def _print_disclosed(shown: Disclosed, lang: Lang) -> None:
     words = VAULT_TEXTS[lang]
-    typer.echo(filled(words["disclosed"], waybill=shown.waybill, seq=shown.seq, until=round_to_second(shown.until)))
+    typer.echo(
+        filled(words["disclosed"], waybill=shown.waybill, seq=shown.seq, until=round_to_second(micros_of(shown.until)))
+    )
     width = max(map(len, shown.values))
     for field, value in shown.values.items():
         typer.echo(f"  {field:<{width}}  {visible(value)}  ({words[f'form_{shown.forms[field]}']})")
-
-
-def _answer_json(answer: Disclosed | Refused) -> dict[str, object]:
-    if isinstance(answer, Refused):
-        described = {"waybill": answer.waybill, "status": "refused", "rule": answer.rule}
-        return {**described, "detail_zh": answer.zh, "detail_en": answer.en, "seq": answer.seq}
-    return {
-        "waybill": answer.waybill,
-        "status": "disclosed",
-        "values": dict(answer.values),
-        "forms": dict(answer.forms),
-        "until": iso(answer.until),
-        "seq": answer.seq,
-        "leaf": answer.leaf.hex(),
-    }

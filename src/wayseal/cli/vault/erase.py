@@ -8,11 +8,11 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._vault_session import open_vault, round_to_second
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, NumbersArgument, VaultOption
-from wayseal.model.times import iso
-from wayseal.vault.erasure import Erasure
+from wayseal.model.messages import filled
+from wayseal.model.records import Erased, written
+from wayseal.model.times import micros_of
 
 
 def erase(
@@ -35,12 +35,11 @@ def erase(
     print_erasures(done, format, lang)
 
 
-def print_erasures(done: Sequence[Erasure], format: OutputFormat, lang: Lang) -> None:
+def print_erasures(done: Sequence[Erased], format: OutputFormat, lang: Lang) -> None:
     """What was erased, and when the last backup of its key is gone."""
     if format is OutputFormat.JSON:
-        rows = [{"waybill": e.waybill, "erased_at": iso(e.erased_at), "gone_at": iso(e.gone_at)} for e in done]
-        typer.echo(json.dumps(rows, indent=1))
+        typer.echo(json.dumps([written(one) for one in done], indent=1))
         return
     for one in done:
         text = VAULT_TEXTS[lang]["erased"]
-        typer.echo(filled(text, waybill=one.waybill, gone=round_to_second(one.gone_at)))
+        typer.echo(filled(text, waybill=one.waybill, gone=round_to_second(micros_of(one.gone_at))))

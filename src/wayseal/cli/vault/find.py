@@ -14,7 +14,7 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._disclosure import RefusedError
 from wayseal.cli.vault._options import ActorOption, PurposeOption, ReasonOption, VaultOption
 from wayseal.cli.vault._view import describe_refusal
-from wayseal.vault import Refused
+from wayseal.model.records import Refused
 
 _LONGEST = 100
 

@@ -8,14 +8,14 @@ import typer
 from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._vault_session import DAY, open_one_database
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import DatabaseArgument, VaultOption
+from wayseal.model.messages import filled
+from wayseal.model.records import Erased
 from wayseal.store.database import Database
 from wayseal.store.database.migrations import Chain, version
 from wayseal.vault.backup import restore as restore_backup
 from wayseal.vault.backup.erasures import erasures_of, load_erasures
-from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError
 
 KEPT = 30 * DAY
@@ -53,9 +53,9 @@ def restore(
     typer.echo(words["one_goes_on"])
 
 
-def _find_erasures(folder: Path, chain: Chain, file: Path | None) -> list[Erasure]:
+def _find_erasures(folder: Path, chain: Chain, file: Path | None) -> list[Erased]:
     """What was erased by now: by a file, or by the database that is still there; BackupError where nobody knows."""
-    known: dict[str, Erasure] = {}
+    known: dict[str, Erased] = {}
     other = _OTHER[chain]
     with open_one_database(folder, other) as database:
         if _has_tables(database, other):

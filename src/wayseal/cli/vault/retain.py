@@ -7,7 +7,7 @@ from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault.erase import print_erasures
-from wayseal.vault.erasure import Erasure
+from wayseal.model.records import Erased
 
 
 def retain(
@@ -25,7 +25,7 @@ def retain(
     \b
     wayseal vault retain
     """
-    done: list[Erasure] = []
+    done: list[Erased] = []
     with open_vault(vault, actor) as session:
         while some := session.vault.retain(session.caller, now=session.now):
             done += some

@@ -12,15 +12,16 @@ from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._output import output_file
 from wayseal.cli._progress import ProgressCallback, progress_bars
 from wayseal.cli._vault_session import Session, open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._rows import BadRow, Row, read_rows
 from wayseal.cli.vault._view import print_bad_rows
-from wayseal.model.times import micros
-from wayseal.vault import Parcel, Refused, Sealed, check
+from wayseal.model.fields import Field
+from wayseal.model.messages import filled
+from wayseal.model.records import Parcel, Refused, Sealed
+from wayseal.model.times import micros, time_at
+from wayseal.vault import check
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field
 
 COLUMNS = ("waybill", *Field, "origin_outlet", "destination_outlet", "keep_until")
 """Columns of a file of parcels."""
@@ -129,7 +130,7 @@ def _parse_parcel(row: Row) -> Parcel | BadRow:
     """A row as a parcel, or which column can't be."""
     given = row.values
     try:
-        keep = micros(given["keep_until"]) if "keep_until" in given else None
+        keep = time_at(micros(given["keep_until"])) if "keep_until" in given else None
     except ValueError:
         wrong = VaultError("needs a time with an offset, such as 2026-03-02T08:00+08:00", key="keep_until")
         return BadRow(line=row.line, error=wrong)

@@ -9,6 +9,7 @@ from wayseal.detect.partners._arrays import Longs, UInts
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._result import Remark
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 from wayseal.model.kinds import ActorKind
 
 _NAMED = 5
@@ -41,10 +42,8 @@ class Groups:
 
     def of(self, actors: UInts) -> Longs:
         """Place of each actor's group; -1 for none."""
-        if not len(self.keys):
-            return np.full(len(actors), -1, np.int64)
-        place = np.minimum(np.searchsorted(self.keys, actors), len(self.keys) - 1)
-        return np.where(self.keys[place] == actors, self.group_of[place], -1)
+        found: Longs = np.append(self.group_of, -1)[find_rows(self.keys, actors)]
+        return found
 
 
 def groups_of(snapshot: Snapshot, contracts: Sequence[Contract]) -> tuple[Groups, list[Remark]]:

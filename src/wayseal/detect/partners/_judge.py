@@ -25,6 +25,7 @@ from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._reads import SEPARATOR, Reads
 from wayseal.detect.partners._result import Kind
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 
 ACTIONS = store.TABLES["accesses"].column("action").values
 PRODUCTS = ("channel", "customer", "goods_class")
@@ -157,7 +158,7 @@ class Judge:
             self.unjudged["no_waybills"] += len(reads.at)
             return
         p = self._contract.products
-        row = _rows(described["waybill"].to_numpy(), reads.waybill)
+        row = find_rows(described["waybill"].to_numpy(), reads.waybill)
         known = self._logged(row >= 0, "unknown_waybill")
         if p.channels:
             channel = np.append(described["channel"].to_numpy(), np.uint64(0))[row]
@@ -186,11 +187,3 @@ def _within(minute: Longs, hours: tuple[tuple[int, int], ...]) -> Flags:
         else:
             inside |= (minute >= start) | (minute < end)
     return inside
-
-
-def _rows(known: UInts, keys: UInts) -> Longs:
-    """Row of each key in `known`, which is sorted; -1 for none."""
-    if not len(known):
-        return np.full(len(keys), -1, np.int64)
-    index = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.where(known[index] == keys, index, -1)

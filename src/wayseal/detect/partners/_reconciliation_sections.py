@@ -97,7 +97,8 @@ class ReconciliationSections(Wording):
             self.say("example_one", waybill=self.name(e.waybill), at=iso(e.at), actor=self.name(e.actor))
             for e in one.examples
         ]
-        lines = [f"{said}{self.voice.say('unit.gap')}{self.say('example', list=self.voice.all_of(some))}"]
+        examples = self.say("example", list=self.voice.all_of(some))
+        lines = [self.voice.joined((said, examples), self.voice.say("unit.gap"))]
         return [*lines, *([self.say("repeats", n=one.repeats)] if one.repeats else [])]
 
     def _addresses_alone(self, c: Reconciliation) -> list[str]:

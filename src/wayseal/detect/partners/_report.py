@@ -19,7 +19,7 @@ def render_partners(result: PartnersResult, format: str, lang: str, *, color: bo
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -49,10 +49,11 @@ class _ReportBuilder(Wording):
         return Document(
             title=say("title"),
             headline=say(headline, n=broken, all=len(r.partners)),
-            lede=say("lede_calls" if r.has_calls else "lede"),
+            lede=(say("lede_calls" if r.has_calls else "lede"),),
             facts=tuple(self._facts()),
             sections=tuple(sections),
-            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+            version=r.wayseal,
+            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
             command=self._command(),
             footer=say("footer"),
         )
@@ -124,7 +125,7 @@ class _ReportBuilder(Wording):
         else:
             what = self.some([self.counted("counted", c.name, c.reads) for c in b.what])
             first = self.say("point", kind=kind, what=what, agreed=self.some([self.name(a) for a in b.agreed]))
-        return [f"{first}{self.voice.say('unit.gap')}{self._examples(b.examples)}"]
+        return [self.voice.joined((first, self._examples(b.examples)), self.voice.say("unit.gap"))]
 
     def _examples(self, examples: Sequence[Example]) -> str:
         said = [

@@ -6,7 +6,6 @@ scans are missing, such reads lack an explanation.
 """
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,6 +13,7 @@ from wayseal.detect.explain import OUTLET
 from wayseal.detect.facts import ExplanationContext, Tables
 from wayseal.detect.reasons._sample import Flags, Longs, ReadPairs, UInts
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 from wayseal.model.kinds import Action
 
 WITHIN = 86_400_000_000
@@ -62,7 +62,7 @@ def by_lane(pairs: ReadPairs, tables: Tables, controls: UInts, context: Explanat
     lane, known = _lanes(tables, context)
     outlets = max(len(context.staff.outlets), 1)
     usual = _usual(tables, lane, controls, outlets)
-    row = _place(tables.routes.key, pairs.waybill)
+    row = find_rows(tables.routes.key, pairs.waybill)
     there = np.flatnonzero((row >= 0) & known[row])
     issued, own = tables.routes.issued[row[there]], lane[row[there]]
     at = pairs.at[there]
@@ -90,18 +90,10 @@ def _usual(tables: Tables, lane: Longs, controls: UInts, outlets: int) -> Longs:
     """Lane and outlet (as one number) where an outlet is usual, by the scans of parcels that were drawn by chance."""
     drawn = np.isin(tables.routes.key, controls)
     parcels = np.bincount(lane[drawn & (lane >= 0)], minlength=int(lane.max(initial=0)) + 1)
-    row = _place(tables.routes.key, tables.scans.key)
+    row = find_rows(tables.routes.key, tables.scans.key)
     good = (row >= 0) & (tables.scans.outlet >= 0) & drawn[row] & (lane[row] >= 0)
     pairs = np.unique(np.column_stack([row[good], tables.scans.outlet[good]]), axis=0).astype(np.int64)
     which, count = np.unique(lane[pairs[:, 0]] * outlets + pairs[:, 1], return_counts=True)
     total = parcels[which // outlets]
     out: Longs = which[(total >= SOME) & (count >= USUAL * total)]
-    return out
-
-
-def _place(known: UInts, keys: UInts) -> npt.NDArray[np.int64]:
-    """Row of each key among sorted ones, -1 for none."""
-    index = np.searchsorted(known, keys)
-    padded = np.append(known, np.uint64(0))
-    out: npt.NDArray[np.int64] = np.where(padded[index] == keys, index, -1)
     return out

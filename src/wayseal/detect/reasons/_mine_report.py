@@ -16,7 +16,7 @@ def render_mine(result: MineResult, format: str, lang: str, *, color: bool = Fal
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     told = render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -49,14 +49,15 @@ class _ReportBuilder:
         return Document(
             title=say("title"),
             headline=say("headline" if r.proposals else "headline_none", n=len(r.proposals)),
-            lede=say("lede", first=r.first_reads, unexplained=r.unexplained, looked=r.looked, chance=r.chance),
+            lede=(say("lede", first=r.first_reads, unexplained=r.unexplained, looked=r.looked, chance=r.chance),),
             facts=(
                 (say("looked"), f"{r.looked:,}"),
                 (say("explained"), say("explained_value", n=explained, share=explained / max(r.looked, 1))),
                 (say("left"), f"{r.left:,}"),
             ),
             sections=tuple(sections),
-            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+            version=r.wayseal,
+            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
             command="wayseal explain LEDGER --mine",
             footer=say("warning_note"),
         )

@@ -23,7 +23,7 @@ def render_pair(result: PairResult, format: str, lang: str, *, color: bool = Fal
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -54,10 +54,11 @@ class _ReportBuilder:
         return Document(
             title=say("title"),
             headline=say(f"headline_{first.verdict}", template=first.steps[-1].template.name if first.steps else ""),
-            lede=say("lede" if len(r.reads) == 1 else "lede_more", n=len(r.reads), **names, **times),
+            lede=(say("lede" if len(r.reads) == 1 else "lede_more", n=len(r.reads), **names, **times),),
             facts=tuple(self.facts()),
             sections=tuple(sections),
-            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+            version=r.wayseal,
+            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
             command=shlex.join(
                 ["wayseal", "explain", "LEDGER", "--actor", visible(r.account.actor), "--waybill", visible(r.waybill)]
             ),

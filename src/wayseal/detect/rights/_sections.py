@@ -99,7 +99,7 @@ class RightsSections:
         return self._listed("smallest", ("role", "accounts", "held", "smallest_set", "missing"), rows, (1,))
 
     def _missing(self, x: RoleUse) -> str:
-        return _JOINT.join(self.say(f"permits_{n.scope}", actions=n.action) for n in x.missing)
+        return self.voice.joined(self.say(f"permits_{n.scope}", actions=n.action) for n in x.missing)
 
     def _set(self, smallest: Sequence[str] | None) -> str:
         return DASH if smallest is None else self._names(smallest) or self.say("none")

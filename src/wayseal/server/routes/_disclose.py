@@ -1,19 +1,25 @@
 """Disclosure: one waybill, many, by tokens, and by a phone."""
 
-from typing import Any
-
 from fastapi import FastAPI, Request, Response
 
-from wayseal.server import _conversion as conversion
+from wayseal.model.fields import Field
+from wayseal.model.records import Answer, Ask, Disclosed, Refused, TokenShown
+from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._metrics import Metrics
-from wayseal.server._request_schemas import DiscloseBatch, DiscloseBody, FindBody, TokenBatch
-from wayseal.server._response_schemas import BODY, DisclosedOne, DisclosureResults, Found, TokenResults, problems
-from wayseal.server._timestamps import format_timestamp
-from wayseal.server.routes._parameters import Key, Waybill, chosen
+from wayseal.server._schemas import (
+    BODY,
+    DiscloseBatch,
+    DiscloseBody,
+    DisclosureResults,
+    FindBody,
+    Found,
+    TokenBatch,
+    TokenResults,
+    problems,
+)
+from wayseal.server.routes._parameters import Key, Waybill
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field
-from wayseal.vault.requests import Answer, Ask, Refused
 
 
 def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
@@ -22,17 +28,17 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
 
     @app.post(
         "/v1/waybills/{waybill}/disclose",
-        response_model=DisclosedOne,
+        response_model=Disclosed,
         responses=problems((*BODY, 409)),
         summary="See a waybill's data, for a purpose and a reason",
     )
     async def disclose(request: Request, waybill: Waybill, body: DiscloseBody, key: Key = None) -> Response:
         """`fields` asks for fewer fields, `approval` names an approval of bulk."""
-        ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=chosen(body.fields))
-        (answer,) = await _answers(async_vault, metrics, request, [ask], key, body.approval)
+        ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=body.fields)
+        (answer,) = await _disclose(async_vault, metrics, request, [ask], key, body.approval)
         if isinstance(answer, Refused):
-            raise conversion.to_problem(answer)
-        return conversion.json_response(conversion.disclosed_json(answer, format_timestamp(answer.until)))
+            raise answers.to_problem(answer)
+        return answers.json_answer(answer)
 
     @app.post(
         "/v1/disclose",
@@ -42,9 +48,9 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
     )
     async def disclose_batch(request: Request, body: DiscloseBatch, key: Key = None) -> Response:
         """Up to 1,000 `asks`, with a result for each."""
-        answers = await _answers(async_vault, metrics, request, conversion.to_asks(body.asks), key, body.approval)
-        conversion.count_refusals(metrics, answers)
-        return conversion.json_response({"results": conversion.answers_json(answers)})
+        done = await _disclose(async_vault, metrics, request, body.asks, key, body.approval)
+        answers.count_refusals(metrics, done)
+        return answers.json_answer(DisclosureResults(results=done))
 
     @app.post(
         "/v1/find",
@@ -54,11 +60,11 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
     )
     async def find(request: Request, body: FindBody) -> Response:
         """As many a day and account as the purpose says, 20 by default."""
-        caller = conversion.get_caller(request)
+        caller = answers.get_caller(request)
         found = await async_vault.act(async_vault.vault.find, caller, body.phone, body.purpose, body.reason, now=now())
         if isinstance(found, Refused):
-            raise conversion.to_problem(found)
-        return conversion.json_response({"waybills": found})
+            raise answers.to_problem(found)
+        return answers.json_answer(Found(waybills=found))
 
 
 def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
@@ -79,22 +85,22 @@ def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
             Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=frozenset(fields))
             for waybill, fields in wanted.items()
         ]
-        answers = await _answers(async_vault, metrics, request, asks, key, body.approval) if asks else []
-        conversion.count_refusals(metrics, answers)
-        by_waybill = dict(zip(wanted, answers, strict=True))
+        done = await _disclose(async_vault, metrics, request, asks, key, body.approval) if asks else []
+        answers.count_refusals(metrics, done)
+        by_waybill = dict(zip(wanted, done, strict=True))
         results = [
             _of_token(token, None if place is None else by_waybill[place[0]], None if place is None else place[1])
             for token, place in zip(body.tokens, places, strict=True)
         ]
-        return conversion.json_response({"results": results})
+        return answers.json_answer(TokenResults(results=results), sparse=True)
 
 
-async def _answers(
+async def _disclose(
     async_vault: AsyncVault, metrics: Metrics, request: Request, asks: list[Ask], key: str | None, approval: str | None
 ) -> list[Answer]:
-    answers = await async_vault.disclose(conversion.get_caller(request), asks, key=key, approval=approval)
-    conversion.count_answers(metrics, async_vault.vault.policy.purposes, asks, answers)
-    return answers
+    done = await async_vault.disclose(answers.get_caller(request), asks, key=key, approval=approval)
+    answers.count_answers(metrics, async_vault.vault.policy.purposes, asks, done)
+    return done
 
 
 def _place(async_vault: AsyncVault, token: str) -> tuple[str, Field] | None:
@@ -105,27 +111,20 @@ def _place(async_vault: AsyncVault, token: str) -> tuple[str, Field] | None:
         return None
 
 
-def _of_token(token: str, answer: Answer | None, field: Field | None) -> dict[str, Any]:
+def _of_token(token: str, answer: Answer | None, field: Field | None) -> TokenShown:
     """What one token stands for; a token that isn't ours is told apart from nothing that is refused."""
-    told: dict[str, Any] = {"token": token}
     if answer is None or field is None:
-        return told | {"status": "refused", "rule": "token", "detail_zh": "令牌无效。", "detail_en": "No such token."}
+        return TokenShown(token=token, status="refused", rule="token", zh="令牌无效。", en="No such token.")
     if isinstance(answer, Refused):
-        refusal = conversion.refused_json(answer)
-        del refusal["waybill"]
-        return told | refusal
+        return TokenShown(token=token, status="refused", rule=answer.rule, zh=answer.zh, en=answer.en, seq=answer.seq)
     if field not in answer.values:
-        return told | {
-            "status": "refused",
-            "rule": "field",
-            "detail_zh": "该用途不含此字段。",
-            "detail_en": "The purpose doesn't have this field.",
-            "seq": answer.seq,
-        }
-    return told | {
-        "status": "disclosed",
-        "value": answer.values[field],
-        "form": str(answer.forms[field]),
-        "until": format_timestamp(answer.until),
-        "seq": answer.seq,
-    }
+        zh, en = "该用途不含此字段。", "The purpose doesn't have this field."
+        return TokenShown(token=token, status="refused", rule="field", zh=zh, en=en, seq=answer.seq)
+    return TokenShown(
+        token=token,
+        status="disclosed",
+        value=answer.values[field],
+        form=answer.forms[field],
+        until=answer.until,
+        seq=answer.seq,
+    )

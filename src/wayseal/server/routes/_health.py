@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, Response
 
-from wayseal.server import _conversion as conversion
+from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault
 from wayseal.server._metrics import MEDIA_TYPE, Metrics
-from wayseal.server._response_schemas import OPEN, TOKEN, Health, problems
+from wayseal.server._schemas import OPEN, TOKEN, Health, problems
 from wayseal.store.database import DatabaseError
 from wayseal.vault.errors import VaultError
 
@@ -44,7 +44,7 @@ def add_health(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, stopping
 
     @app.get("/healthz", response_model=Health, responses=problems(OPEN), summary="Whether the process answers")
     async def healthz() -> Response:
-        return conversion.json_response({"status": "ok"})
+        return answers.json_answer(Health(status="ok"))
 
     @app.get(
         "/readyz",
@@ -55,7 +55,7 @@ def add_health(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, stopping
     async def readyz() -> Response:
         """No while the database is away or the service stops."""
         ready = not stopping() and await vault.answers()
-        return conversion.json_response({"status": "ok" if ready else "not_ready"}, 200 if ready else 503)
+        return answers.json_answer(Health(status="ok" if ready else "not_ready"), 200 if ready else 503)
 
     @app.get(
         "/metrics",

@@ -7,8 +7,8 @@ from fastapi import FastAPI, Path, Response
 from wayseal.page.languages import word
 from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._problems import ProblemError
-from wayseal.server._response_schemas import TOKEN, problems
 from wayseal.server._rules import Rule
+from wayseal.server._schemas import TOKEN, problems
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log.tiles import tile_named
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
+from wayseal.server import _answers as answers
 from wayseal.server import _client_auth as client_auth
-from wayseal.server import _conversion as conversion
 from wayseal.server._access_tokens import LASTS, AccessTokens, Claims
 from wayseal.server._admission import address, bound_as_shown
 from wayseal.server._async_vault import AsyncVault, now
@@ -20,8 +20,8 @@ from wayseal.server._directory_cache import Principal
 from wayseal.server._metrics import Metrics
 from wayseal.server._problems import ProblemError
 from wayseal.server._rate_limits import SignInFailures
-from wayseal.server._response_schemas import OPEN, Keys, OAuthProblem, TokenShown, problems
 from wayseal.server._rules import Rule
+from wayseal.server._schemas import OPEN, AccessToken, Keys, OAuthProblem, problems
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST = 8192
@@ -52,7 +52,7 @@ def add_oauth(app: FastAPI, async_vault: AsyncVault, tokens: AccessTokens, metri
 
     @app.post(
         "/oauth/token",
-        response_model=TokenShown,
+        response_model=AccessToken,
         responses={**problems(OPEN), 400: {"model": OAuthProblem}, 401: {"model": OAuthProblem}},
         openapi_extra={"requestBody": _BODY},
         summary="An access token for a client",
@@ -64,13 +64,13 @@ def add_oauth(app: FastAPI, async_vault: AsyncVault, tokens: AccessTokens, metri
             metrics.signed_in(error.code)
             return _error(request, error)
         metrics.signed_in("ok")
-        return conversion.json_response(
-            {
-                "access_token": tokens.issue(claims, now=claims.expires - LASTS),
-                "token_type": "Bearer",
-                "expires_in": LASTS,
-                "scope": " ".join(sorted(claims.scopes)),
-            }
+        return answers.json_answer(
+            AccessToken(
+                access_token=tokens.issue(claims, now=claims.expires - LASTS),
+                token_type="Bearer",  # noqa: S106
+                expires_in=LASTS,
+                scope=" ".join(sorted(claims.scopes)),
+            )
         )
 
     @app.get("/oauth/keys", response_model=Keys, responses=problems(OPEN), summary="The keys that verify access tokens")
@@ -125,10 +125,6 @@ def _granted(principal: Principal, fields: Mapping[str, str], shown: str | None)
 
 
 def _error(request: Request, error: OAuthError) -> Response:
-    body = {
-        "error": error.code,
-        "error_description": error.words,
-        "request": request.scope["state"]["request"],
-    }
+    body = OAuthProblem(error=error.code, error_description=error.words, request=request.scope["state"]["request"])
     headers = {"WWW-Authenticate": 'Basic realm="wayseal"'} if error.status == 401 else {}
-    return Response(to_json(body), error.status, headers, "application/json")
+    return answers.json_answer(body, error.status, headers)

@@ -2,41 +2,43 @@
 
 from fastapi import FastAPI, Request, Response
 
-from wayseal.server import _conversion as conversion
+from wayseal.model.records import Erased, Parcel, Refused, Revised, Sealed
+from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._metrics import Metrics
-from wayseal.server._request_schemas import EraseBody, ReviseBody, SealBatch, SealBody
-from wayseal.server._response_schemas import BODY, Erased, RevisedOne, SealedOne, SealResults, problems
-from wayseal.server._timestamps import format_timestamp
+from wayseal.server._schemas import (
+    BODY,
+    EraseBody,
+    ReviseBody,
+    SealBatch,
+    SealResults,
+    problems,
+)
 from wayseal.server.routes._parameters import Key, Waybill
-from wayseal.vault.requests import Refused, Sealed
 
 
 def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
     """POST /v1/waybills, /v1/waybills/batch, /v1/waybills/{waybill}/erase; PATCH /v1/waybills/{waybill}."""
     _add_revising(app, async_vault, metrics)
 
-    async def sealed(request: Request, bodies: list[SealBody], key: str | None) -> list[Sealed | Refused]:
-        parcels = [conversion.to_parcel(body) for body in bodies]
-        done = await async_vault.act(
-            async_vault.vault.seal, conversion.get_caller(request), parcels, now=now(), key=key
-        )
+    async def sealed(request: Request, parcels: list[Parcel], key: str | None) -> list[Sealed | Refused]:
+        done = await async_vault.act(async_vault.vault.seal, answers.get_caller(request), parcels, now=now(), key=key)
         metrics.sealed(sum(isinstance(one, Sealed) for one in done))
         return done
 
     @app.post(
         "/v1/waybills",
         status_code=201,
-        response_model=SealedOne,
+        response_model=Sealed,
         responses=problems((*BODY, 409)),
         summary="Seal one parcel's data",
     )
-    async def seal(request: Request, body: SealBody, key: Key = None) -> Response:
+    async def seal(request: Request, body: Parcel, key: Key = None) -> Response:
         """Answers 201 with a token for each field."""
         (one,) = await sealed(request, [body], key)
         if isinstance(one, Refused):
-            raise conversion.to_problem(one)
-        return conversion.json_response(conversion.sealed_json(one), 201)
+            raise answers.to_problem(one)
+        return answers.json_answer(one, 201)
 
     @app.post(
         "/v1/waybills/batch",
@@ -47,11 +49,8 @@ def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
     async def seal_batch(request: Request, body: SealBatch, key: Key = None) -> Response:
         """Up to 1,000 `parcels`, with a result for each."""
         done = await sealed(request, body.parcels, key)
-        conversion.count_refusals(metrics, done)
-        results = [
-            conversion.refused_json(one) if isinstance(one, Refused) else conversion.sealed_json(one) for one in done
-        ]
-        return conversion.json_response({"results": results})
+        answers.count_refusals(metrics, done)
+        return answers.json_answer(SealResults(results=done))
 
     @app.post(
         "/v1/waybills/{waybill}/erase",
@@ -61,31 +60,25 @@ def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
     )
     async def erase(request: Request, waybill: Waybill, body: EraseBody) -> Response:
         """`gone_at` says when the last backup of the key is gone."""
-        caller = conversion.get_caller(request)
+        caller = answers.get_caller(request)
         (done,) = await async_vault.act(async_vault.vault.erase, caller, [waybill], why=body.why, now=now())
-        return conversion.json_response(
-            {
-                "waybill": done.waybill,
-                "erased_at": format_timestamp(done.erased_at),
-                "gone_at": format_timestamp(done.gone_at),
-            }
-        )
+        return answers.json_answer(done)
 
 
 def _add_revising(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
     @app.patch(
         "/v1/waybills/{waybill}",
-        response_model=RevisedOne,
+        response_model=Revised,
         responses=problems((*BODY, 409)),
         summary="Change what is sealed under a number, for a purpose and a reason",
     )
     async def revise(request: Request, waybill: Waybill, body: ReviseBody, key: Key = None) -> Response:
         """`values` holds the fields that change; the caller sees nothing by it."""
-        caller, values = conversion.get_caller(request), conversion.to_values(body.values)
+        caller = answers.get_caller(request)
         done = await async_vault.act(
-            async_vault.vault.revise, caller, waybill, body.purpose, body.reason, values, now=now(), key=key
+            async_vault.vault.revise, caller, waybill, body.purpose, body.reason, body.values, now=now(), key=key
         )
         if isinstance(done, Refused):
-            raise conversion.to_problem(done)
+            raise answers.to_problem(done)
         metrics.revised()
-        return conversion.json_response(conversion.revised_json(done))
+        return answers.json_answer(done)

@@ -2,13 +2,10 @@
 
 from fastapi import FastAPI, Request, Response
 
-from wayseal.server import _conversion as conversion
+from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault, now
-from wayseal.server._request_schemas import ActorBatch, ScanBatch, TicketBatch
-from wayseal.server._response_schemas import ActorState, Count, problems
+from wayseal.server._schemas import ActorBatch, ActorState, Count, ScanBatch, TicketBatch, problems
 from wayseal.server.routes._parameters import Actor
-from wayseal.vault.directory import ActorRecord
-from wayseal.vault.work_events import ScanEvent, TicketEvent
 
 
 def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
@@ -17,23 +14,20 @@ def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
     @app.post("/v1/scans", response_model=Count, responses=problems(), summary="Report scans")
     async def scans(request: Request, body: ScanBatch) -> Response:
         """They say where parcels are, which opens purposes and budgets."""
-        events = [ScanEvent(**dict(scan)) for scan in body.scans]
-        taken = await async_vault.act(async_vault.vault.scans, conversion.get_caller(request), events, now=now())
-        return conversion.json_response({"taken": taken})
+        taken = await async_vault.act(async_vault.vault.scans, answers.get_caller(request), body.scans, now=now())
+        return answers.json_answer(Count(taken=taken))
 
     @app.post("/v1/tickets", response_model=Count, responses=problems(), summary="Report tickets")
     async def tickets(request: Request, body: TicketBatch) -> Response:
         """They say who works on which waybill."""
-        events = [TicketEvent(**dict(ticket)) for ticket in body.tickets]
-        taken = await async_vault.act(async_vault.vault.tickets, conversion.get_caller(request), events, now=now())
-        return conversion.json_response({"taken": taken})
+        taken = await async_vault.act(async_vault.vault.tickets, answers.get_caller(request), body.tickets, now=now())
+        return answers.json_answer(Count(taken=taken))
 
     @app.post("/v1/actors", response_model=Count, responses=problems(), summary="Put actors into the directory")
     async def actors(request: Request, body: ActorBatch) -> Response:
         """What was known of them is replaced."""
-        records = [ActorRecord(**dict(actor)) for actor in body.actors]
-        await async_vault.act(async_vault.vault.actors, conversion.get_caller(request), records, now=now())
-        return conversion.json_response({"taken": len(records)})
+        await async_vault.act(async_vault.vault.actors, answers.get_caller(request), body.actors, now=now())
+        return answers.json_answer(Count(taken=len(body.actors)))
 
     @app.post(
         "/v1/actors/{actor}/block",
@@ -42,8 +36,8 @@ def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
         summary="Put an actor on the blocked list",
     )
     async def block(request: Request, actor: Actor) -> Response:
-        await async_vault.act(async_vault.vault.block, conversion.get_caller(request), actor, now=now())
-        return conversion.json_response({"actor": actor, "blocked": True})
+        await async_vault.act(async_vault.vault.block, answers.get_caller(request), actor, now=now())
+        return answers.json_answer(ActorState(actor=actor, blocked=True))
 
     @app.post(
         "/v1/actors/{actor}/unblock",
@@ -52,5 +46,5 @@ def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
         summary="Take an actor off the blocked list",
     )
     async def unblock(request: Request, actor: Actor) -> Response:
-        await async_vault.act(async_vault.vault.unblock, conversion.get_caller(request), actor, now=now())
-        return conversion.json_response({"actor": actor, "blocked": False})
+        await async_vault.act(async_vault.vault.unblock, answers.get_caller(request), actor, now=now())
+        return answers.json_answer(ActorState(actor=actor, blocked=False))

@@ -22,7 +22,7 @@ def render_extent(result: ExtentResult, format: str, lang: str, *, color: bool =
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -47,7 +47,7 @@ class _ReportBuilder:
         sections += [self._lists(), *([self._pairs()] if r.pairs else []), *([self._models()] if r.models else [])]
         if r.stock is not None:
             line = self.say("stock_line", purchases=r.purchases, bought=r.bought)
-            points = (line, f"{self.say('stock')}{self.voice.say('unit.colon')}{self._range(r.stock)}")
+            points = (line, self.voice.joined((self.say("stock"), self._range(r.stock)), self.voice.say("unit.colon")))
             sections.append(Section(title=self.say("stock_title"), note=self.say("stock_note"), points=points))
         left = [
             self.say(f"left_{k}", n=n) for k in ("repeated", "foreign", "unlisted", "rejected") if (n := getattr(r, k))
@@ -58,13 +58,13 @@ class _ReportBuilder:
         return Document(
             title=self.say("title"),
             headline=self._headline(),
-            lede=self._lede(),
+            lede=(self._lede(),),
             facts=tuple(self._facts()),
             sections=tuple(sections),
+            version=r.wayseal,
             origin=(
-                f"Wayseal {r.wayseal}",
-                f"{self.say('ledger_digest')} {r.ledger_digest[:20]}",
-                f"{self.say('leaks_digest')} {r.leaks_digest[:20]}",
+                (self.say("ledger_digest"), self.voice.id(r.ledger_digest)),
+                (self.say("leaks_digest"), self.voice.id(r.leaks_digest)),
             ),
             command=f"wayseal extent LEDGER --leaks LEAKS{by} --criterion {r.criterion} --format html --out out.html",
             footer=self.say("footer"),

@@ -283,7 +283,6 @@ TEXTS = {
         "Without it what partners say they read cannot be checked against what was shown to them."
     ),
     "table.leaks": N_("Without it there is nothing to trace."),
-    "ui.product": N_("Wayseal"),
     "ui.title": N_("Trace of leaked waybill numbers"),
     "ui.lead_tag": N_("lead for investigators"),
     "ui.means": N_("What it means"),
@@ -381,9 +380,7 @@ TEXTS = {
     ),
     "ui.method": N_("Method"),
     "ui.limits": N_("Limits"),
-    "ui.reproduce": N_("To reproduce"),
     "ui.reproduce_note": N_("The same ledger, leaks file, version and seed give the same result."),
-    "ui.version": N_("Version"),
     "ui.seed": N_("Seed"),
     "ui.ledger_digest": N_("Ledger digest"),
     "ui.checkpoint": N_("Checkpoint"),

@@ -15,10 +15,11 @@ import pyarrow as pa
 from wayseal import store
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import Stretch
 from wayseal.model.period import Period
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._places import Longs, UInts, is_in
+from wayseal.trace.scope._places import Longs, UInts
 from wayseal.trace.scope._source import READERS, Source
 
 _KINDS = store.TABLES["scans"].column("kind").values
@@ -93,7 +94,7 @@ def build_holdings(rows: UInts, at: Longs, last: Longs, reads: pa.Table | None, 
     new[1:] = rows[1:] != rows[:-1]
     start = np.flatnonzero(new)
     keys = rows[start]
-    there = is_in(keys, described["waybill"].to_numpy())
+    there = find_rows(keys, described["waybill"].to_numpy()) >= 0
     return Holdings(
         keys=keys,
         first=np.minimum.reduceat(at, start) if len(keys) else at,

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 
 Longs = npt.NDArray[np.int64]
 UInts = npt.NDArray[np.uint64]
@@ -34,19 +35,8 @@ class Places:
         return self._of(self.region, len(self.regions) - 1, keys)
 
     def _of(self, values: Longs, unknown: int, keys: UInts) -> Longs:
-        if not len(self.outlet):
-            return np.full(len(keys), unknown, np.int64)
-        index = np.minimum(np.searchsorted(self.outlet, keys), len(self.outlet) - 1)
-        return np.where(self.outlet[index] == keys, values[index], unknown)
-
-
-def is_in(known: UInts, keys: UInts) -> npt.NDArray[np.bool_]:
-    """Which keys stand in `known`, which is sorted."""
-    if not len(known):
-        return np.zeros(len(keys), np.bool_)
-    index = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    found: npt.NDArray[np.bool_] = known[index] == keys
-    return found
+        found: Longs = np.append(values, unknown)[find_rows(self.outlet, keys)]
+        return found
 
 
 def load_places(snapshot: Snapshot) -> Places:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from wayseal.ledger.codes import find_rows
 from wayseal.trace.scope._holdings import Holdings
 from wayseal.trace.scope._places import Longs, Places
 
@@ -33,11 +34,7 @@ def routes_of(holdings: Holdings, places: Places) -> Routes:
 
 def rows_of(holdings: Holdings) -> Longs:
     """[w] row of each waybill in `described`, -1 for none."""
-    known = holdings.described["waybill"].to_numpy()
-    if not len(known):
-        return np.full(len(holdings.keys), -1, np.int64)
-    index = np.minimum(np.searchsorted(known, holdings.keys), len(known) - 1)
-    return np.where(known[index] == holdings.keys, index, -1)
+    return find_rows(holdings.described["waybill"].to_numpy(), holdings.keys)
 
 
 def _column(table: pa.Table, row: Longs, name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

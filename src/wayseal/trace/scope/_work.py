@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 from wayseal.model.kinds import OutletKind, Scope
 from wayseal.trace.scope._holdings import Holdings
-from wayseal.trace.scope._places import UInts, is_in
+from wayseal.trace.scope._places import UInts
 from wayseal.trace.scope._result import Work
 from wayseal.trace.scope._routes import rows_of
 
@@ -74,10 +75,10 @@ def explain_work(snapshot: Snapshot, post: Workplace, holdings: Holdings) -> Wor
     row = rows_of(holdings)
     end = np.append(holdings.described["destination_outlet"].to_numpy(), np.uint64(0))[row]
     touched = snapshot.places(holdings.keys)
-    known = (row >= 0) | is_in(touched["waybill"].to_numpy(), holdings.keys)
+    known = (row >= 0) | (find_rows(touched["waybill"].to_numpy(), holdings.keys) >= 0)
     here = touched["waybill"].to_numpy()[np.isin(touched["outlet"].to_numpy(), post.outlets)]
-    passed = known & (is_in(here, holdings.keys) | np.isin(end, post.outlets))
-    ticket = known & ~passed & is_in(_ticketed(snapshot, post, holdings), holdings.keys)
+    passed = known & ((find_rows(here, holdings.keys) >= 0) | np.isin(end, post.outlets))
+    ticket = known & ~passed & (find_rows(_ticketed(snapshot, post, holdings), holdings.keys) >= 0)
     assigned = known & ~passed & ~ticket & _assigned(post, holdings, row)
     left = known & ~passed & ~ticket & ~assigned
     return Work(

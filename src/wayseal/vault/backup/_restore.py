@@ -17,12 +17,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.model.records import Erased
+from wayseal.model.times import micros_of
 from wayseal.store.database import Connection, Database
 from wayseal.store.database.migrations import Chain, upgrade, version, versions
+from wayseal.vault._sql import row_of
 from wayseal.vault.backup._back_up import Progress, silent
 from wayseal.vault.backup._copy_rows import chain_tables, opened_file, parts
 from wayseal.vault.backup._manifest import Manifest, check_backup
-from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError, LogChangedError
 from wayseal.vault.log.tiles import tree
 
@@ -41,7 +43,7 @@ class Restored:
 class _ErasedSince:
     """What was erased since the backup was made, and what of that was met in it (rule 2)."""
 
-    def __init__(self, erased: Mapping[str, Erasure]) -> None:
+    def __init__(self, erased: Mapping[str, Erased]) -> None:
         self.erased = erased
         self.met: set[str] = set()
 
@@ -54,11 +56,11 @@ class _ErasedSince:
                 continue
             self.met.add(erasure.waybill)
             if table == "waybills":
-                yield row | {"sealed": b"", "erased_at": erasure.erased_at}
+                yield row | {"sealed": b"", "erased_at": micros_of(erasure.erased_at)}
 
 
 def restore(
-    folder: Path, database: Database, chain: Chain, *, erased: Iterable[Erasure], progress: Progress = silent
+    folder: Path, database: Database, chain: Chain, *, erased: Iterable[Erased], progress: Progress = silent
 ) -> Restored:
     """Restores a backup of `chain` into a database that has no rows of it yet, of whichever kind (rules 1 to 4).
 
@@ -102,7 +104,7 @@ def _prepare(database: Database, manifest: Manifest, folder: Path) -> None:
 
 
 def _fill(
-    target: Connection, source: Connection, manifest: Manifest, erased: dict[str, Erasure], progress: Progress
+    target: Connection, source: Connection, manifest: Manifest, erased: dict[str, Erased], progress: Progress
 ) -> Restored:
     tables = {table.name: table for table in chain_tables(source)}
     if set(tables) != set(manifest.rows):
@@ -120,7 +122,7 @@ def _fill(
     return Restored(manifest=manifest, rows=rows, erased_again=len(since.met))
 
 
-def _since(source: Connection, chain: Chain, erased: dict[str, Erasure]) -> dict[str, Erasure]:
+def _since(source: Connection, chain: Chain, erased: dict[str, Erased]) -> dict[str, Erased]:
     """What the backup doesn't know to be erased."""
     table = sa.table("erasures" if chain == "keys" else "waybills", sa.column("waybill"), sa.column("erased_at"))
     chosen = sa.select(table.c.waybill).where(table.c.erased_at.is_not(None))
@@ -157,8 +159,8 @@ def _unmark(target: Connection, table: sa.Table) -> None:
         target.execute(sa.update(into).where(into.c.superseded_by.is_not(None)).values(marks))
 
 
-def _add_erasures(target: Connection, since: Iterable[Erasure]) -> int:
-    rows = [{"waybill": e.waybill, "erased_at": e.erased_at, "gone_at": e.gone_at} for e in since]
+def _add_erasures(target: Connection, since: Iterable[Erased]) -> int:
+    rows = [row_of(e) for e in since]
     if rows:
         target.execute(sa.table("erasures", *(sa.column(name) for name in rows[0])).insert(), rows)
     return len(rows)

@@ -13,16 +13,18 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from wayseal.model.errors import disk_says
+from wayseal.model.records import Erased
+from wayseal.model.times import time_at
 from wayseal.store.database import Connection, Database
 from wayseal.store.database.migrations import Chain, check
 from wayseal.vault import tables as t
-from wayseal.vault.erasure import Erasure
+from wayseal.vault._sql import record_of, row_of
 from wayseal.vault.errors import BackupError
 
 _NAMES = ("waybill", "erased_at", "gone_at")
 
 
-def erasures_of(database: Database, chain: Chain, *, backups: int = 0) -> list[Erasure]:
+def erasures_of(database: Database, chain: Chain, *, backups: int = 0) -> list[Erased]:
     """What was erased by now, by the key database or by the records, in order of time.
 
     backups: how long backups of keys are kept, microseconds; of the records alone, which don't say when the last one
@@ -32,20 +34,19 @@ def erasures_of(database: Database, chain: Chain, *, backups: int = 0) -> list[E
     return database.read(_erased_keys if chain == "keys" else _erased_records, backups)
 
 
-def save_erasures(file: Path, erasures: Iterable[Erasure]) -> None:
+def save_erasures(file: Path, erasures: Iterable[Erased]) -> None:
     """Writes a list to a new file, a line for each; BackupError where there is one, or the disk refuses."""
     try:
         with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as out:
             for e in erasures:
-                row = {"waybill": e.waybill, "erased_at": e.erased_at, "gone_at": e.gone_at}
-                out.write(json.dumps(row) + "\n")
+                out.write(json.dumps(row_of(e)) + "\n")
             out.flush()
             os.fsync(out.fileno())
     except OSError as error:
         raise BackupError("the list can't be written: {reason}", file=file, reason=disk_says(error)) from None
 
 
-def load_erasures(file: Path) -> list[Erasure]:
+def load_erasures(file: Path) -> list[Erased]:
     """A list that `save_erasures` wrote; BackupError names the line that can't be."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
@@ -54,24 +55,24 @@ def load_erasures(file: Path) -> list[Erasure]:
     return [_line(file, number, line) for number, line in enumerate(lines, 1)]
 
 
-def _line(file: Path, number: int, line: str) -> Erasure:
+def _line(file: Path, number: int, line: str) -> Erased:
     try:
         waybill, erased_at, gone_at = (json.loads(line)[name] for name in _NAMES)
         if isinstance(waybill, str) and type(erased_at) is int and type(gone_at) is int:
-            return Erasure(waybill=waybill, erased_at=erased_at, gone_at=gone_at)
-    except (ValueError, TypeError, KeyError):
+            return Erased(waybill=waybill, erased_at=time_at(erased_at), gone_at=time_at(gone_at))
+    except (ValueError, TypeError, KeyError, OverflowError):
         pass
     raise BackupError("{path}:{number}: not a line of a list of erasures", path=file, number=number)
 
 
-def _erased_keys(connection: Connection, backups: int) -> list[Erasure]:
+def _erased_keys(connection: Connection, backups: int) -> list[Erased]:
     del backups
     rows = connection.execute(sa.select(t.erasures).order_by(t.erasures.c.erased_at))
-    return [Erasure(waybill=r.waybill, erased_at=r.erased_at, gone_at=r.gone_at) for r in rows]
+    return [record_of(Erased, row) for row in rows]
 
 
-def _erased_records(connection: Connection, backups: int) -> list[Erasure]:
+def _erased_records(connection: Connection, backups: int) -> list[Erased]:
     columns = t.waybills.c
-    chosen = sa.select(columns.waybill, columns.erased_at).where(columns.erased_at.is_not(None))
-    rows = connection.execute(chosen.order_by(columns.erased_at))
-    return [Erasure(waybill=r.waybill, erased_at=r.erased_at, gone_at=r.erased_at + backups) for r in rows]
+    chosen = sa.select(columns.waybill, columns.erased_at, (columns.erased_at + backups).label("gone_at"))
+    rows = connection.execute(chosen.where(columns.erased_at.is_not(None)).order_by(columns.erased_at))
+    return [record_of(Erased, row) for row in rows]

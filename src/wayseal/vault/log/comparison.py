@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.ledger import Snapshot, open_ledger
+from wayseal.ledger.codes import find_rows
 from wayseal.model import clean_waybill
 from wayseal.store.database import Database
 from wayseal.vault.log._findings import Code, Finding
@@ -139,14 +140,14 @@ class _Comparer:
     def _look(self, rows: pa.Table) -> None:
         access = rows["access"].fill_null(0).to_numpy()
         source = rows["source"].to_numpy()
-        near = np.minimum(np.searchsorted(self._sorted, access), max(len(self._sorted) - 1, 0))
-        known = (self._sorted[near] == access) & (access != 0) if len(self._sorted) else np.zeros(len(access), np.bool_)
-        for place in np.flatnonzero(~known & self._ours[source]).tolist():
-            name = self._snapshot.manifest.sources[int(source[place])].name
-            values = {"row": int(rows["row"][place].as_py())}
+        place = np.where(access == 0, -1, find_rows(self._sorted, access))
+        known = place >= 0
+        for row in np.flatnonzero(~known & self._ours[source]).tolist():
+            name = self._snapshot.manifest.sources[int(source[row])].name
+            values = {"row": int(rows["row"][row].as_py())}
             self._findings.append(Finding(code=Code.ROW_EXTRA, where=name, values=values))
         matched = np.flatnonzero(known)
-        seqs = self._order[near[matched]]
+        seqs = self._order[place[matched]]
         np.add.at(self._seen, seqs, 1)
         kind = self._log.kind[seqs]
         same = np.ones(len(matched), np.bool_)

@@ -16,8 +16,8 @@ from json import encoder
 from types import MappingProxyType
 from typing import Any
 
+from wayseal.model.fields import Field, Form
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.fields import Field, Form
 from wayseal.vault.requests import Caller
 
 VERSION = 1

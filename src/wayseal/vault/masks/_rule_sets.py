@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from wayseal.vault.fields import FieldKind
+from wayseal.model.fields import FieldKind
 from wayseal.vault.masks._address_words import ADDRESSES, ADDRESSES_REGION
 from wayseal.vault.masks._addresses import address_mask
 from wayseal.vault.masks._goods import GOODS, GOODS_OTHER, goods_mask

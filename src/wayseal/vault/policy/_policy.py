@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 import cedarpy
 
 from wayseal.custody import Relation, State
+from wayseal.model.fields import Field
 from wayseal.model.messages import N_
 from wayseal.page.languages import in_both
-from wayseal.vault.fields import Field
 from wayseal.vault.policy._purposes import MOST_HOURS, UNKNOWN, Label, Purpose, parse_purposes
 from wayseal.vault.policy._rules import PolicyRule, parse_rules
 

@@ -22,8 +22,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
+from wayseal.model.fields import Field
 from wayseal.vault.errors import SealError
-from wayseal.vault.fields import Field
 from wayseal.vault.sealing._padding import BLOCK, FILL, NO_TEXT, number_bytes, unpad
 
 HEAD: Final = b"WSF\x01\x01"

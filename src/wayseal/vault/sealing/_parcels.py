@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from wayseal.model.fields import Field
+from wayseal.model.records import Parcel
 from wayseal.vault.errors import VaultError
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import KeyService, Wrapped
-from wayseal.vault.requests import Parcel
 from wayseal.vault.sealing._fields import KEY, NONCE, open_fields, seal_fields
 from wayseal.vault.sealing.wrapping import key_binding
 

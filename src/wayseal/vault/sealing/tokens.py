@@ -14,8 +14,8 @@ from binascii import a2b_base64, b2a_base64
 
 from cryptography.exceptions import InvalidTag
 
+from wayseal.model.fields import Field
 from wayseal.vault.errors import SealError
-from wayseal.vault.fields import Field
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import TokenKey
 from wayseal.vault.sealing._padding import number_bytes

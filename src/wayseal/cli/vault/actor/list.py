@@ -1,12 +1,10 @@
 """`wayseal vault actor list`: the directory."""
 
-from dataclasses import asdict
-
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli.vault._options import VaultOption
 from wayseal.cli.vault._view import print_records
-from wayseal.model.times import iso
+from wayseal.model.records import written
 from wayseal.vault.directory import actors
 
 
@@ -22,12 +20,7 @@ def list_(
     """
     with open_vault(vault) as session:
         found = session.vault.main.read(actors)
-    rows = []
-    for record in found:
-        row = asdict(record) | {"kind": record.kind.value}
-        for name in ("valid_from", "valid_to", "trained_until", "blocked_at"):
-            row[name] = None if row[name] is None else iso(row[name])
-        rows.append(row)
+    rows = [written(record) for record in found]
     if format is OutputFormat.TEXT:
         rows = [row | {name: _day_of(row[name]) for name in ("trained_until", "blocked_at")} for row in rows]
     print_records(rows, ("actor", "kind", "role", "outlet", "trained_until", "blocked_at"), format, lang)

@@ -1,5 +1,6 @@
 """`wayseal vault actor put`: actors, put into the directory."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,15 +9,15 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._rows import BadRow, Row, read_rows
 from wayseal.cli.vault._view import print_bad_rows
 from wayseal.model.kinds import ActorKind
-from wayseal.model.times import micros
+from wayseal.model.messages import filled
+from wayseal.model.records import Actor
+from wayseal.model.times import micros, time_at
 from wayseal.vault import check
-from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import VaultError
 
 COLUMNS = ("actor", "kind", "role", "outlet", "region", "valid_from", "valid_to", "trained_until")
@@ -77,7 +78,7 @@ def put(
 
 def _put_file(folder: Path, file: Path, actor: str | None, lang: Lang) -> int:
     """Adds the actors of a file; how many rows were refused."""
-    good: list[ActorRecord] = []
+    good: list[Actor] = []
     bad: list[BadRow] = []
     for row in read_rows(file, COLUMNS):
         made = row if isinstance(row, BadRow) else _parse_record(row)
@@ -93,15 +94,15 @@ def _put_file(folder: Path, file: Path, actor: str | None, lang: Lang) -> int:
     return len(bad)
 
 
-def _parse_record(row: Row) -> ActorRecord | BadRow:
+def _parse_record(row: Row) -> Actor | BadRow:
     values = row.values
     for name in ("actor", "kind", "role"):
         if name not in values:
             return BadRow(line=row.line, error=VaultError("is missing", key=name))
-    times: dict[str, int | None] = {}
+    times: dict[str, datetime | None] = {}
     for name in ("valid_from", "valid_to", "trained_until"):
         try:
-            times[name] = micros(values[name]) if name in values else None
+            times[name] = time_at(micros(values[name])) if name in values else None
         except ValueError:
             wrong = VaultError("needs a time with an offset, such as 2026-03-02T08:00+08:00", key=name)
             return BadRow(line=row.line, error=wrong)
@@ -113,4 +114,4 @@ def _parse_record(row: Row) -> ActorRecord | BadRow:
             check.optional(name, text)
         except VaultError as error:
             return BadRow(line=row.line, error=error)
-    return ActorRecord(kind=ActorKind(values["kind"]), **texts, **times)  # type: ignore[arg-type]
+    return Actor(kind=ActorKind(values["kind"]), **texts, **times)  # type: ignore[arg-type]

@@ -1,6 +1,20 @@
-"""What is sealed under a number, and in which form it is shown."""
+"""What is sealed under a number, in which form it is shown, and how long what is asked may be."""
 
 from enum import StrEnum
+from typing import Final
+
+NUMBER: Final = 64
+"""Longest waybill number, characters."""
+ID: Final = 128
+"""Longest id of an actor, a client, an outlet."""
+VALUE: Final = 1000
+"""Longest value of a sealed field."""
+PURPOSE: Final = 40
+"""Longest code of a purpose."""
+REASON: Final = 200
+"""Longest reason."""
+MOST_AT_ONCE: Final = 1000
+"""Most waybills, events or records in one request."""
 
 
 class FieldKind(StrEnum):
