@@ -34,8 +34,9 @@ _PLACES = itertools.count(1)
 class Protocol(HttpToolsProtocol):
     """uvicorn's protocol with rules 1 to 6.
 
-    It leaves in scope["state"]: "certificate_sha256" (hexadecimal); "late" where a body took too long; "body_pending",
-    which tells whether more of the body is to come, where it wasn't there as the request began.
+    It leaves in scope["state"]: "certificate_sha256" (hexadecimal); "late" where a body took too long; "taken" where
+    the request began before the service was told to stop; "body_pending", which tells whether more of the body is to
+    come, where it wasn't there as the request began.
     """
 
     def __init__(
@@ -128,10 +129,10 @@ class Protocol(HttpToolsProtocol):
         self._waits_since = next(_PLACES)
 
     def shutdown(self) -> None:
-        """The service stops: what hasn't come whole isn't waited for."""
+        """The service stops: a request that has begun is finished."""
         super().shutdown()
         if self._held is not None:
-            self.transport.close()
+            self._held[0].scope["state"]["taken"] = True
 
     def send_400_response(self, msg: str) -> None:
         """What is no request, or breaks rule 2; where rule 5 was broken, the connection is gone already."""

@@ -40,9 +40,9 @@ class RunningRequests:
         self.stopping = False
         self._most = most
 
-    def refusal(self) -> ProblemError | None:
-        """Why a new request may not begin."""
-        if self.stopping:
+    def refusal(self, *, taken: bool) -> ProblemError | None:
+        """Why a request may not begin. taken: its headers came before the service was told to stop."""
+        if self.stopping and not taken:
             return ProblemError(Rule.STOPPING, retry_after=5, headers={"Connection": "close"})
         if self.now >= self._most:
             return ProblemError(Rule.BUSY, retry_after=1)
@@ -119,7 +119,8 @@ class RequestMiddleware:
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> ProblemError | None:
         """Answers, or says why not."""
         # What is measured includes this request itself.
-        refusal = self._running.refusal() if scope["path"] not in {"/healthz", "/readyz"} else None
+        always = scope["path"] in {"/healthz", "/readyz"}
+        refusal = None if always else self._running.refusal(taken="taken" in scope["state"])
         if refusal is not None:
             return self._record_refusal(scope, refusal)
         try:
