@@ -12,10 +12,10 @@ import pytest
 from tests.cli.running import Ran, inside, log
 from tests.detect.casebook.making import NOW, alert, secret
 from tests.detect.casebook.making import run as write
-from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, verify, writing
 from wayseal.ledger.upkeep import backup
+from wayseal.model.messages import filled
 from wayseal.model.times import micros
 from wayseal.page.languages import known_lang
 from wayseal.page.words import catalogue

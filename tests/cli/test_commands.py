@@ -15,6 +15,7 @@ from wayseal import __version__, cli
 from wayseal.cli import _progress, _words, app, demo, show
 from wayseal.cli._output import write_text
 from wayseal.ledger import LedgerError
+from wayseal.model.messages import filled
 from wayseal.page.words import reason_text
 from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
@@ -165,11 +166,11 @@ def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
         words = _words.TEXTS[lang]
         said = here("show", tmp_path / "L", "--lang", lang).out
         for line in (
-            _words.filled(words["rejected_for"], rows=1, reason=reason_text("not-a-time", lang)),
-            _words.filled(words["repeated_rows"], rows=1),
-            _words.filled(words["gap"], hours=2, first="2026-03-03T06:00:00Z", last="2026-03-03T08:00:00Z"),
-            _words.filled(words["early"], share=1.0),
-            _words.filled(words["undescribed"], share=4 / 5),
+            filled(words["rejected_for"], rows=1, reason=reason_text("not-a-time", lang)),
+            filled(words["repeated_rows"], rows=1),
+            filled(words["gap"], hours=2, first="2026-03-03T06:00:00Z", last="2026-03-03T08:00:00Z"),
+            filled(words["early"], share=1.0),
+            filled(words["undescribed"], share=4 / 5),
         ):
             assert line in said, line
     shown = json.loads(here("show", tmp_path / "L", "--format", "json").out)
@@ -179,9 +180,9 @@ def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
 
 
 def test_one_is_one_and_more_are_more() -> None:
-    assert _words.filled("{n:,} {n:row was|rows were} left", n=1) == "1 row was left"
-    assert _words.filled("{n:,} {n:row was|rows were} left", n=0) == "0 rows were left"
-    assert _words.filled("{n:,} {n:row was|rows were} left", n=1000) == "1,000 rows were left"
+    assert filled("{n:,} {n:row was|rows were} left", n=1) == "1 row was left"
+    assert filled("{n:,} {n:row was|rows were} left", n=0) == "0 rows were left"
+    assert filled("{n:,} {n:row was|rows were} left", n=1000) == "1,000 rows were left"
     everything = [*_words.TEXTS["en"].values(), *_words.NOTICES["en"].values()]
     counted = r"\{(rows|columns|files)(:,)?\} (\w+ )?(row|read|column|file)s?\b"
     assert not [text for text in everything if re.search(counted, text)], "a count needs both forms of its noun"

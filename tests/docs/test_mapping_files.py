@@ -1,11 +1,13 @@
 """docs/mapping-files.md says every key of a mapping file, in both languages, and its example loads."""
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.docs.pages import DOCS, blocks, read, rows, sections
-from wayseal.store import _load_log_mapping, _load_mapping, load_mapping
+from wayseal.store import _load_mapping, _mapping_file, load_mapping
 from wayseal.store._times import _DIRECTIVES
 from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import READING, names_of_format
@@ -17,17 +19,21 @@ def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 
 
+def keys_of(record: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(record)]
+
+
 def test_every_key(page: str) -> None:
     found = [list(rows(body)) for body in sections(page).values()]
     assert [keys for keys in found if keys] == [
-        list(_load_mapping._TOP),
-        list(_load_mapping._FIELD),
-        list(_load_mapping._FILTER),
+        ["wayseal", *keys_of(_mapping_file.MappingKeys)],
+        keys_of(_mapping_file.ColumnKeys),
+        keys_of(_mapping_file.FilterKeys),
         sorted(LOGS),
         list(names_of_format(Format.PGAUDIT)),
-        [*_load_log_mapping.TABLE, *_load_log_mapping.OUTLETS],
+        [*_load_mapping.TABLE, *_load_mapping.OUTLETS],
         list(names_of_format(Format.COMBINED)),
-        list(_load_log_mapping.PATH),
+        keys_of(_mapping_file.PathKeys),
         [str(number) for number in READING],
     ]
 

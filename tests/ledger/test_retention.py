@@ -1,5 +1,6 @@
 """What is left after purges and compactions is what was never touched, and it verifies."""
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError, TooYoungError
-from wayseal.ledger.retention import _purge_selector, compact, plan_purge, purge
+from wayseal.ledger.retention import _purge_selector, compact, plan_purge, prove_purge, purge
 
 
 def world(lot: random.Random, reads: int = 200, days: int = 30, waybills: int = 60) -> dict[str, list[Row]]:
@@ -418,3 +419,16 @@ def test_reads_that_no_commit_brought_stop_a_purge(many: Path, tmp_path: Path) -
         save_manifest(copy, replace(manifest, commits=change(manifest.commits)))
         with pytest.raises(LedgerChangedError, match="wayseal ledger verify"):
             purged(copy, iso(38))
+
+
+def test_names_and_reasons_that_are_no_utf_8(tmp_path: Path) -> None:
+    """The bytes of a file's name, and what a terminal gives, can be anything; the manifest can be read all the same."""
+    log = tmp_path / os.fsdecode(b"log\xff.csv")
+    log.write_text("at,actor,waybill\n2025-01-02T06:00:00Z,u,YT1\n2025-02-02T06:00:00Z,u,YT2\n")
+    put(log, tmp_path / "L")
+    report = purged(tmp_path / "L", iso(15), who="keeper", why="期满\udcfe")
+    made = load_manifest(tmp_path / "L")
+    assert (made.sources[0].name, made.purges[0].why) == ("log\\udcff.csv", "期满\\udcfe")
+    assert report.manifests is not None
+    notes = [note(tmp_path / "L").decode()]
+    assert prove_purge(tmp_path / "L", report.manifests, notes).to_json().encode()

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = frozenset({"meta", "hr", "br", "link", "img", "input"})
+SHOWN = re.compile(r"<(?:bdi|span) class=|&(?:lt|gt|amp|#34|#39);")
+"""Markup that was escaped a second time, so that readers see it."""
 BANNED = re.compile("guilty|culprit|perpetrator|offender|criminal|有罪|元凶|内鬼|罪犯|嫌疑人|犯罪|真凶", re.IGNORECASE)
 
 
@@ -21,7 +23,7 @@ class Element:
 
 @dataclass
 class Page(HTMLParser):
-    """Fails on a tag that is closed out of order or left open."""
+    """Fails on a tag that is closed out of order or left open, and on markup that readers see."""
 
     html: str
     elements: list[Element] = field(default_factory=list)
@@ -30,9 +32,10 @@ class Page(HTMLParser):
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.feed(self.html)
+        self.feed(str(self.html))
         self.close()
         assert not self.open, [element.tag for element in self.open]
+        assert not SHOWN.search(self.text), SHOWN.findall(self.text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert len({name for name, _ in attrs}) == len(attrs), f"attribute twice in <{tag}>"

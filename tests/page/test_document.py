@@ -1,6 +1,7 @@
 """A report of blocks in all its forms: whole, escaped, within its width."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.page.hostile import HOSTILE
 from tests.page.pages import Page
-from wayseal.page import Document, Section, Table, as_json, render_blocks
+from wayseal.page import Banner, Columns, Document, Section, Table, render_blocks
+from wayseal.page._json import as_json
 from wayseal.page.charts import columns_chart
 from wayseal.page.languages import LANGS
 from wayseal.page.visible import cells, visible
@@ -20,25 +22,37 @@ ids = st.sampled_from(HOSTILE).map(visible)
 def document(text: str, voice: Voice) -> Document:
     table = Table(head=(text, "n"), rows=((text, "1"), ("b", "2")), numbers=frozenset({1}), bars=(0.5, 1.0))
     chart = columns_chart("days", text, text, [(text, 1), ("b", 2)])
+    brief = Table(
+        head=("line", text, "share"),
+        short=("l", text, "s"),
+        rows=(("1", voice.id(text), "50%"), ("2", text)),
+        numbers=frozenset({2}),
+        places=("mark", "name", "value"),
+    )
+    first = Section(title=text, table=brief, terms=((text, text),), prose=(text,))
+    second = Section(title=text, table=replace(table, rows=table.rows[:1], barred=0, bars=(0.25,)))
+    steps = Section(title=text, points=(text, text), steps=True, parts=(Section(title=text, note=text),))
     return Document(
         title=text,
+        banner=Banner(text=text, strength="weak", tag=text),
         headline=text,
-        lede=voice.say("unit.time", moment="2026-03-10T08:00:00"),
+        lede=(voice.say("unit.time", moment="2026-03-10T08:00:00"),),
         facts=((text, text),),
         sections=(
             Section(title=text, note=text, chart=chart, table=table, fold=voice.say("ui.as_table")),
             Section(title=text, table=Table(head=("a",), rows=()), points=(text, text)),
+            Columns(columns=((first, second), (steps,))),
         ),
-        origin=(text, text),
+        version=text,
+        origin=((text, text),),
         command=text,
         footer=text,
     )
 
 
 def rendered(text: str, form: str, lang: str, *, color: bool = False, width: int = 88) -> str:
-    return render_blocks(
-        lambda voice: document(text, voice), lambda: {"id": text}, "wayseal.page", form, lang, color=color, width=width
-    )
+    told, keys = (lambda voice: document(text, voice)), (lambda _: {"id": text})
+    return render_blocks(told, keys, "wayseal.page", form, lang, color=color, width=width)
 
 
 @given(ids, st.sampled_from(LANGS))
@@ -46,7 +60,8 @@ def test_nothing_breaks_out_of_a_page(text: str, lang: str) -> None:
     page = Page(rendered(text, "html", lang))
     assert not {e.tag for e in page.elements} & {"script", "img", "a", "b", "i"}
     assert [e.tag for e in page.elements].count("style") == 1
-    assert len(page.all("section")) == 3
+    assert len(page.all("section")) == 4
+    assert not {name for e in page.elements for name in e.attributes if name.startswith("on")}
     assert page.all("h1")[0].text == text
     assert page.all("code")[0].text == text
 
@@ -59,7 +74,57 @@ def test_no_line_is_wider_than_asked(text: str, lang: str, width: int) -> None:
 
 def test_bars_stand_at_the_end_of_their_lines() -> None:
     lines = rendered("a", "text", "en").splitlines()
-    assert [line.count("█") for line in lines if "█" in line] == [12, 24]
+    assert [line.count("█") for line in lines if "█" in line] == [12, 24, 6]
+    assert next(line for line in lines if line.count("█") == 6).endswith("█ 1")
+
+
+def test_bars_stand_only_where_a_line_has_room_and_on_a_page_where_no_picture_does() -> None:
+    long = visible("x" * 60)
+    assert "█" in rendered(long, "text", "en", width=100)
+    assert "█" not in rendered(long, "text", "en", width=80)
+    assert len(Page(rendered("a", "html", "en")).styled("meter")) == 2
+
+
+def test_each_block_has_its_form_in_text() -> None:
+    said = rendered("a", "text", "en")
+    assert said.startswith(" a  a\na\n")
+    for lines in (
+        "l a   s\n───────\n1 a 50%\n2 a\n  - a: a\n  a\n",
+        "  1. a\n  2. a\n\na\n  a\n",
+        "\nWayseal a · a a\n",
+    ):
+        assert lines in said, said
+
+
+def test_each_block_has_its_form_on_a_page() -> None:
+    page = Page(rendered("a", "html", "zh"))
+    assert [e.text for e in page.styled("chip")] == ["a", "a"]
+    assert len(page.styled("column")) == 2
+    assert [e.text for e in page.all("ol")] == ["aa"]
+    assert [e.text for e in page.styled("block")] == ["\na\na\n"]
+    (void,) = page.styled("void")
+    assert [(e.tag, e.attributes.get("colspan")) for e in page.styled("rest")] == [("td", "2")]
+    assert void.text == "2a"
+    assert [e.attributes.get("data-label") for e in page.styled("value")] == [None, "share"]
+
+
+def test_wide_tables_are_stacked_on_narrow_pages() -> None:
+    head = ("a", "b", "c", "d", "e")
+    table = Table(head=head, rows=(head,))
+    wide = replace(document("a", Voice("en")), sections=(Section(title="t", table=table),))
+    page = Page(render_blocks(lambda _: wide, lambda _: {}, "wayseal.page", "html", "en", color=False, width=88))
+    assert len(page.styled("stack")) == 1
+    assert [e.attributes.get("data-label") for e in page.all("td")] == ["b", "c", "d", "e"]
+
+
+def test_a_table_that_is_too_wide_gives_way_by_its_words() -> None:
+    table = Table(head=("name", "other", "n"), rows=(("运" * 30, "x" * 9, "123,456"),), numbers=frozenset({2}))
+    narrow = replace(document("a", Voice("en")), sections=(Section(title="t", table=table),))
+    said = render_blocks(lambda _: narrow, lambda _: {}, "wayseal.page", "text", "en", color=False, width=40)
+    lines = said.splitlines()
+    assert all(cells(line) <= 40 for line in lines)
+    assert next(line for line in lines if "123,456" in line).startswith("运运运")
+    assert said.count("运") == 30
 
 
 def test_colours_only_where_they_are_asked_for() -> None:
@@ -68,9 +133,11 @@ def test_colours_only_where_they_are_asked_for() -> None:
 
 
 def test_a_document_of_nothing() -> None:
-    empty = Document(title="t", headline="h", lede="l", facts=(), sections=(), origin=("o",), command="c", footer="f")
-    said = render_blocks(lambda _: empty, dict, "wayseal.page", "text", "en", color=False, width=88)
-    assert said == "t\nh\nl\n\no\n"
+    empty = Document(
+        title="t", headline="h", lede=(), facts=(), sections=(), version="1", origin=(), command="c", footer="f"
+    )
+    said = render_blocks(lambda _: empty, lambda _: {}, "wayseal.page", "text", "en", color=False, width=88)
+    assert said == "t\nh\n\nWayseal 1\n"
 
 
 @given(st.sampled_from(HOSTILE))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.page.colours import THEMES, contrast, palettes
-from wayseal.page import numbers, wrap
+from wayseal.page import numbers
+from wayseal.page._wrap import wrap
 from wayseal.page.visible import cells, shorten, visible
 from wayseal.page.words import Voice
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
 from wayseal.store import load_mapping, open_source, read_batches
-from wayseal.store._load_mapping import find_places, parse_mapping
+from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.types import NoticeCode, Reason
@@ -79,7 +79,7 @@ WRONG: list[tuple[str, int, str | None, str]] = [
     ("a = 1\na = 2\n", 2, None, "TOML"),
     ("x = [" * 20, 1, None, "TOML"),
     ("", 1, "columns", "needs the section"),
-    ("columns = 3", 1, "columns", "needs the section"),
+    ("columns = 3", 1, "columns", "is written as [columns]"),
     ("wayseal = 2\n" + COLUMNS, 1, "wayseal", "version 1"),
     ('\ntabel = "accesses"\n' + COLUMNS, 2, "tabel", "not known"),
     ('table = "access"\n' + COLUMNS, 1, "table", "one of actors"),
@@ -92,31 +92,41 @@ WRONG: list[tuple[str, int, str | None, str]] = [
     ("header = 1\n" + COLUMNS, 1, "header", "true or false"),
     ('clean = "yes"\n' + COLUMNS, 1, "clean", "true or false"),
     ('offset = "Beijing"\n' + COLUMNS, 1, "offset", "offset"),
-    ("header = false\n" + COLUMNS, 3, "at", "its number"),
-    (COLUMNS.replace('at = "t"\n', ""), 1, "at", "needs this column"),
-    (COLUMNS + 'user = "u"\n', 5, "user", "not known"),
-    (COLUMNS + "ip = true\n", 5, "ip", "name of a column"),
-    (COLUMNS + 'ip = ""\n', 5, "ip", "name of a column"),
-    (COLUMNS + 'ip = { column = "a", constant = "b" }\n', 5, "ip", "one of column"),
-    (COLUMNS + "ip = { }\n", 5, "ip", "one of column"),
-    (COLUMNS + 'ip = { column = "a", format = "iso" }\n', 5, "format", "only a time"),
-    (COLUMNS + 'ip = { column = "a", path = "b" }\n', 5, "path", "not known"),
-    (COLUMNS + "ip = { columns = [] }\n", 5, "columns", "list of column names"),
-    (COLUMNS + 'ip = { columns = "a" }\n', 5, "columns", "list of column names"),
-    (COLUMNS + "ip = { columns = [1.5] }\n", 5, "columns", "name of a column"),
-    (COLUMNS + "ip = { constant = 1 }\n", 5, "constant", "text"),
-    (COLUMNS + 'ip = { column = "a", values = ["b"] }\n', 5, "values", "words"),
-    (COLUMNS + 'ip = { column = "a", values = { b = 1 } }\n', 5, "values", "words"),
-    (COLUMNS.replace('"w"', '{ constant = "w" }'), 4, "waybill", "can't be the same"),
-    (COLUMNS.replace('"t"', '{ column = "t", format = "%Q" }'), 2, "format", "%Q"),
-    (COLUMNS.replace('"t"', '{ column = "t", format = "iso", formats = ["iso"] }'), 2, "formats", "one of format"),
-    (COLUMNS.replace('"t"', '{ column = "t", formats = [] }'), 2, "formats", "a list"),
-    (COLUMNS.replace('"t"', '{ column = "t", format = 1 }'), 2, "format", "a list"),
+    ("header = false\n" + COLUMNS, 3, "columns.at", "its number"),
+    (COLUMNS.replace('at = "t"\n', ""), 1, "columns.at", "needs this column"),
+    (COLUMNS + 'user = "u"\n', 5, "columns.user", "not known"),
+    (COLUMNS + "ip = true\n", 5, "columns.ip", "name of a column"),
+    (COLUMNS + 'ip = ""\n', 5, "columns.ip", "name of a column"),
+    (COLUMNS + 'ip = { column = "a", constant = "b" }\n', 5, "columns.ip", "one of column"),
+    (COLUMNS + "ip = { }\n", 5, "columns.ip", "one of column"),
+    (COLUMNS + 'ip = { column = "a", format = "iso" }\n', 5, "columns.ip.format", "only a time"),
+    (COLUMNS + 'ip = { column = "a", path = "b" }\n', 5, "columns.ip.path", "not known"),
+    (COLUMNS + "ip = { columns = [] }\n", 5, "columns.ip.columns", "list of column names"),
+    (COLUMNS + 'ip = { columns = "a" }\n', 5, "columns.ip.columns", "list of column names"),
+    (COLUMNS + "ip = { columns = [1.5] }\n", 5, "columns.ip.columns", "name of a column"),
+    (COLUMNS + "ip = { constant = 1 }\n", 5, "columns.ip.constant", "text"),
+    (COLUMNS + 'ip = { column = "a", values = ["b"] }\n', 5, "columns.ip.values", "words"),
+    (COLUMNS + 'ip = { column = "a", values = { b = 1 } }\n', 5, "columns.ip.values.b", "needs a text in quotes"),
+    (COLUMNS.replace('"w"', '{ constant = "w" }'), 4, "columns.waybill", "can't be the same"),
+    (COLUMNS.replace('"t"', '{ column = "t", format = "%Q" }'), 2, "columns.at.format", "%Q"),
+    (
+        COLUMNS.replace('"t"', '{ column = "t", format = "iso", formats = ["iso"] }'),
+        2,
+        "columns.at.formats",
+        "one of format",
+    ),
+    (COLUMNS.replace('"t"', '{ column = "t", formats = [] }'), 2, "columns.at.formats", "a list"),
+    (COLUMNS.replace('"t"', '{ column = "t", format = 1 }'), 2, "columns.at.format", "needs a text in quotes"),
     ("drop = 1\n" + COLUMNS, 1, "drop", "[[drop]]"),
-    (COLUMNS + "[[drop]]\ncolumn = 1\nequals = []\n", 7, "equals", "a list"),
-    (COLUMNS + '[[drop]]\ncolumn = "x"\nequals = "y"\n[[drop]]\nequals = "z"\n', 8, "column", "name of a column"),
-    (COLUMNS + '[[keep]]\ncolumn = "x"\nequals = 1.5\n', 7, "equals", "a list"),
-    (COLUMNS + '[[keep]]\ncolumn = "x"\nequal = "y"\n', 7, "equal", "not known"),
+    (COLUMNS + "[[drop]]\ncolumn = 1\nequals = []\n", 7, "drop.equals", "needs at least one"),
+    (
+        COLUMNS + '[[drop]]\ncolumn = "x"\nequals = "y"\n[[drop]]\nequals = "z"\n',
+        8,
+        "drop.column",
+        "this key is needed",
+    ),
+    (COLUMNS + '[[keep]]\ncolumn = "x"\nequals = 1.5\n', 7, "keep.equals", "a list"),
+    (COLUMNS + '[[keep]]\ncolumn = "x"\nequal = "y"\n', 7, "keep.equal", "not known"),
 ]
 
 
@@ -143,7 +153,6 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_any_text_is_a_mapping_or_a_clear_error(text: str) -> None:
     with pytest.raises(StoreError):
         parse_mapping(text, Path("m.toml"))
-    find_places(text)
 
 
 def test_json_paths_constants_and_types(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._words import filled
 from wayseal.detect.casebook.types import Forgotten
+from wayseal.model.messages import filled
 from wayseal.model.times import EPOCH, iso
 from wayseal.page import numbers
 from wayseal.page.visible import visible

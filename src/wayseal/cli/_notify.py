@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._words import filled
 from wayseal.detect import Case
 from wayseal.model import WaysealError
-from wayseal.model.messages import N_
+from wayseal.model.messages import N_, filled
 from wayseal.page.languages import ByLanguage
 
 if TYPE_CHECKING:

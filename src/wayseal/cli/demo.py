@@ -12,12 +12,11 @@ from wayseal.cli._casebook import FOLDER, register_cases
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._words import filled
 from wayseal.detect import DetectResult, Options, detect
 from wayseal.detect.report import brief, render_detect
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model import WaysealError
-from wayseal.model.messages import N_
+from wayseal.model.messages import N_, filled
 from wayseal.page.languages import ByLanguage
 from wayseal.simulate import preset, simulate
 from wayseal.store import open_source, read_leaks

@@ -8,9 +8,10 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption, MapOption, OffsetOption, QuietOption
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._words import TEXTS, filled, notice_text
+from wayseal.cli._words import TEXTS, notice_text
 from wayseal.ledger import IngestOptions, IngestReport
 from wayseal.ledger import ingest as run
+from wayseal.model.messages import filled
 from wayseal.store import load_mapping, open_source
 
 

@@ -8,8 +8,9 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._output import write_text
-from wayseal.cli._words import TEXTS, filled
+from wayseal.cli._words import TEXTS
 from wayseal.model import WaysealError
+from wayseal.model.messages import filled
 from wayseal.page.languages import translator
 from wayseal.store import propose_mapping
 

@@ -10,8 +10,9 @@ import typer
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption
 from wayseal.cli._output import output_file, write_report
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._words import TEXTS, filled
+from wayseal.cli._words import TEXTS
 from wayseal.ledger import open_ledger
+from wayseal.model.messages import filled
 from wayseal.model.sources import SourceKind
 from wayseal.trace.scope import Listing, parse_period, render_scope
 from wayseal.trace.scope import scope as run

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import typer
 
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
-from wayseal.cli._words import TEXTS, filled
+from wayseal.cli._words import TEXTS
 from wayseal.ledger import Summary, open_ledger
+from wayseal.model.messages import filled
 from wayseal.model.times import HOUR_US, SECOND_US, iso
 from wayseal.page.words import reason_text
 

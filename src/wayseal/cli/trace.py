@@ -25,11 +25,11 @@ from wayseal.cli._options import (
 )
 from wayseal.cli._output import write_report
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.integrity import Code, HistoryCheck, check_history
 from wayseal.merkle import Checkpoint
+from wayseal.model.messages import filled
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Leaks
 from wayseal.trace import LEDGER_KEYS, TraceResult, find_differences, render

@@ -10,9 +10,9 @@ from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption, WhyOption
 from wayseal.cli._casebook import now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
-from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import writing as writing_casebook
+from wayseal.model.messages import filled
 
 
 class VerdictValue(StrEnum):

@@ -25,6 +25,7 @@ from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.ledger._types import DAY_US
+from wayseal.model.schema import readable
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Batch, Notice, Reason, Rejection, Source
 
@@ -185,7 +186,7 @@ class _Taken:
     def entry(self, piece: InputFile, after: int, reading: ReadSettings) -> SourceEntry:
         return SourceEntry(
             table=piece.file.table,
-            name=piece.file.path.name,
+            name=readable(piece.file.path.name),
             sha256=piece.sha256,
             bytes=piece.file.size,
             rows=self._rows,

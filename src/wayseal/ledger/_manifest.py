@@ -4,29 +4,41 @@ It is swapped as a whole, so that a reader sees one generation and a crash leave
 but that of purges, so that without them its digest depends on the sources and their order alone.
 """
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from wayseal.ledger._files import replace_file
 from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
 from wayseal.model.errors import disk_says
+from wayseal.model.schema import CLOSED, parse_json, plain, value_at
 
 _EPOCH = date(1970, 1, 1)
 DAY_US = 86_400_000_000
+LAYOUT = 2
+NAME = "manifest.json"
+_FORMAT = "wayseal_ledger"
+_MOST_PARTS = 1 << 16
+_DIGEST = 1
+"""The version of the spelling that the ledger's digest is made of."""
+_SEAL = ("id", "secret", "commits", "size", "root")
+"""Fields that are no part of the ledger's digest, which must not hang on chance."""
+_Count = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """One file of reads that a purge removed: the day of its bucket (after 1970-01-01), its rows and SHA-256."""
 
+    __pydantic_config__: ClassVar = CLOSED
     day: int
     rows: int
     sha256: str
@@ -41,14 +53,15 @@ class PurgeEntry:
     minimum was set aside. rows: table → rows removed of the other tables. segments: the files of reads that went.
     """
 
-    generation: int
+    __pydantic_config__: ClassVar = CLOSED
+    generation: _Count
     before: str
     who: str
     why: str
     at: str
-    reads: int
-    waybills: int
-    held: int
+    reads: _Count
+    waybills: _Count
+    held: _Count
     below_minimum: bool
     rows: Mapping[str, int] = field(default_factory=dict)
     segments: tuple[Segment, ...] = ()
@@ -58,42 +71,22 @@ class PurgeEntry:
         """The day before which everything went, after 1970-01-01."""
         return parse_day(self.before)
 
-    @staticmethod
-    def of(content: Mapping[str, Any]) -> "PurgeEntry":
-        """From JSON; TypeError or ValueError where it is none."""
-        made = PurgeEntry(**{**content, "segments": tuple(Segment(**s) for s in content["segments"])})
-        numbers = (*made.rows.values(), *(n for s in made.segments for n in (s.rows, s.day)))
-        if type(made.below_minimum) is not bool or not all(type(n) is int for n in numbers):
-            raise TypeError("purge")
-        if made.before != date.fromisoformat(made.before).isoformat():
-            raise ValueError("before")
-        return made
-
 
 def parse_day(text: str) -> int:
     """A day such as 2026-03-01 as days after 1970-01-01; ValueError where it is none."""
     return (date.fromisoformat(text) - _EPOCH).days
 
 
-LAYOUT = 2
-NAME = "manifest.json"
-_FORMAT = "wayseal_ledger"
-_MOST_PARTS = 1 << 16
-_DIGEST = 1
-"""The version of the spelling that the ledger's digest is made of."""
-_SEAL = ("id", "secret", "commits", "size", "root")
-"""Fields that are no part of the ledger's digest, which must not hang on chance."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry:
     """One file: kind (what it holds), path below the ledger, day of its bucket (kind `accesses`), generation."""
 
+    __pydantic_config__: ClassVar = CLOSED
     kind: str
     path: str
-    generation: int
-    rows: int
-    bytes: int
+    generation: _Count
+    rows: _Count
+    bytes: _Count
     sha256: str
     day: int | None = None
 
@@ -108,24 +101,20 @@ class SourceEntry:
     first_at, last_at: least and greatest time of its rows, in microseconds, where the table has one.
     """
 
+    __pydantic_config__: ClassVar = CLOSED
     table: str
     name: str
     sha256: str
-    bytes: int
-    rows: int
+    bytes: _Count
+    rows: _Count
     rejected: Mapping[str, int] = field(default_factory=dict)
-    repeated: int = 0
-    dropped: int = 0
+    repeated: _Count = 0
+    dropped: _Count = 0
     first_at: int | None = None
     last_at: int | None = None
-    after: int = 0
+    after: _Count = 0
     mapping: str
     offset: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Its fields; `after` only where there is something to say, as in the spelling that the digest is made of."""
-        content = dataclasses.asdict(self)
-        return {k: v for k, v in content.items() if k != "after" or v}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +125,12 @@ class CommitEntry:
     that every read has. sources: how many the ledger had after it. digest: the ledger's, after it.
     """
 
-    generation: int
-    parts: int
+    __pydantic_config__: ClassVar = CLOSED
+    generation: _Count
+    parts: Annotated[int, Field(ge=1, le=_MOST_PARTS)]
     columns: tuple[str, ...]
-    pages: int
-    sources: int
+    pages: _Count
+    sources: _Count
     digest: str
 
 
@@ -152,29 +142,33 @@ class Manifest:
     size, root: of the tree. purges: what was removed, the oldest first.
     """
 
-    generation: int = 0
-    key_bits: int = 64
-    files: tuple[FileEntry, ...] = ()
-    sources: tuple[SourceEntry, ...] = ()
+    __pydantic_config__: ClassVar = CLOSED
+    layout: Annotated[int, Field(alias=_FORMAT, ge=LAYOUT, le=LAYOUT)] = LAYOUT
+    generation: _Count = 0
+    key_bits: _Count = 64
+    files: tuple[FileEntry, ...]
+    sources: tuple[SourceEntry, ...]
     counts: Mapping[str, int] = field(default_factory=dict)
-    id: str
+    id: Annotated[str, Field(min_length=1)]
     secret: str
-    commits: tuple[CommitEntry, ...] = ()
-    size: int = 0
+    commits: tuple[CommitEntry, ...]
+    size: _Count = 0
     root: str = ""
     purges: tuple[PurgeEntry, ...] = ()
 
     def to_json(self) -> str:
         """Canonical spelling: keys sorted, no spaces."""
-        return canonical({_FORMAT: LAYOUT, **self._fields()})
+        return canonical(self._fields())
 
     def _content(self) -> str:
         """The spelling of what the sources made, which the digest is made of."""
         content = {k: v for k, v in self._fields().items() if k not in _SEAL}
-        return canonical({_FORMAT: _DIGEST, **content})
+        return canonical({**content, _FORMAT: _DIGEST})
 
     def _fields(self) -> dict[str, Any]:
-        content = {**dataclasses.asdict(self), "sources": [s.to_json() for s in self.sources]}
+        """As JSON; `purges` and the sources' `after` only where there is something to say."""
+        content: dict[str, Any] = plain(self)
+        content["sources"] = [{k: v for k, v in s.items() if k != "after" or v} for s in content["sources"]]
         return content if self.purges else {k: v for k, v in content.items() if k != "purges"}
 
     def rows(self, table: str) -> int:
@@ -200,9 +194,6 @@ class Manifest:
         return f"wayseal/{self.id}"
 
 
-_Entry = Manifest | FileEntry | SourceEntry | CommitEntry | PurgeEntry
-
-
 def canonical(content: Mapping[str, Any]) -> str:
     """JSON in one spelling: keys sorted, no spaces, ASCII."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -217,8 +208,7 @@ def load_manifest(ledger: Path) -> Manifest:
     """The ledger's manifest; LedgerError if it is missing, damaged or of another layout."""
     path = ledger / NAME
     try:
-        content = json.loads(path.read_bytes())
-        layout = content.pop(_FORMAT)
+        content = path.read_bytes()
     except FileNotFoundError:
         if (ledger / MARKER).exists():
             raise LedgerError(
@@ -227,69 +217,36 @@ def load_manifest(ledger: Path) -> Manifest:
         raise LedgerError("there is no ledger here (no manifest)", file=path) from None
     except OSError as error:
         raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise LedgerError("the manifest is damaged", file=path) from error
-    if layout != LAYOUT:
+    try:
+        made = parse_json(content, Manifest)
+        check_manifest(made)
+    except ValueError as error:
+        layout = value_at(content, _FORMAT)
+        if layout in {None, LAYOUT}:
+            raise LedgerError("the manifest is damaged", file=path) from error
         raise LedgerVersionError(
             "layout version {layout!r:.20}; this version of Wayseal reads layout {known}",
             file=path,
             layout=layout,
             known=LAYOUT,
-        )
-    try:
-        return _manifest(content)
-    except (TypeError, ValueError, KeyError) as error:
-        raise LedgerError("the manifest is damaged", file=path) from error
-
-
-def parse_manifest(content: Mapping[str, Any]) -> Manifest:
-    """A manifest out of the JSON that `Manifest.to_json` gives; ValueError if it is none."""
-    try:
-        rest = {k: v for k, v in content.items() if k != _FORMAT}
-        made = _manifest(rest)
-        if content[_FORMAT] != LAYOUT or canonical(content) != made.to_json():
-            raise ValueError("spelling")
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError("manifest") from error
+        ) from None
     return made
 
 
-def _manifest(content: dict[str, Any]) -> Manifest:
-    files = tuple(FileEntry(**f) for f in content.pop("files"))
-    sources = tuple(SourceEntry(**s) for s in content.pop("sources"))
-    commits = tuple(CommitEntry(**{**c, "columns": tuple(c["columns"])}) for c in content.pop("commits"))
-    purges = tuple(PurgeEntry.of(p) for p in content.pop("purges", ()))
-    made = Manifest(files=files, sources=sources, commits=commits, purges=purges, **content)
-    entries: tuple[_Entry, ...] = (made, *files, *sources, *commits, *purges)
-    for entry in entries:
-        _check_types(entry)
-    if not all(_is_inside(f.path) for f in files) or len({f.path for f in files}) != len(files):
+def check_manifest(made: Manifest) -> None:
+    """Raises ValueError where parts of a manifest can't be together, or can't be at all."""
+    paths = [f.path for f in made.files]
+    if not all(map(_is_inside, paths)) or len(set(paths)) != len(paths):
         raise ValueError("path")
-    if not made.id:
-        raise ValueError("id")
-    if not all(0 < c.parts <= _MOST_PARTS and c.parts & (c.parts - 1) == 0 for c in commits):
-        raise ValueError("parts")
-    if not all(set(c.columns) <= set(OPTIONAL) for c in commits):
-        raise ValueError("columns")
-    reads = sum(f.rows for f in files if f.kind == "accesses") + sum(p.reads for p in purges)
-    if sum(c.pages for c in commits) > reads:
+    if any(c.parts & (c.parts - 1) or not set(c.columns) <= set(OPTIONAL) for c in made.commits):
+        raise ValueError("commits")
+    if any(p.before != date.fromisoformat(p.before).isoformat() for p in made.purges):
+        raise ValueError("before")
+    reads = sum(f.rows for f in made.files if f.kind == "accesses") + sum(p.reads for p in made.purges)
+    if sum(c.pages for c in made.commits) > reads:
         raise ValueError("pages")
-    return made
-
-
-def _check_types(entry: _Entry) -> None:
-    """Raises TypeError where a field that is a number or a text is something else, or a number is below 0.
-
-    Only an offset from UTC may be.
-    """
-    for f in dataclasses.fields(entry):
-        value = getattr(entry, f.name)
-        if f.type is int and (type(value) is not int or (value < 0 and f.name != "offset")):
-            raise TypeError("number")
-        if f.type is str and not isinstance(value, str):
-            raise TypeError("text")
 
 
 def _is_inside(path: str) -> bool:
-    parts = Path(path).parts
-    return bool(parts) and not Path(path).is_absolute() and ".." not in parts
+    inner = PurePath(path)
+    return bool(inner.parts) and not inner.is_absolute() and ".." not in inner.parts

@@ -1,15 +1,17 @@
 """What proofs of reads and of purges have in common: their version, hashes as text, the keys that signed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.schema import parsed_by, value_at
 
 
-def check_version(content: Mapping[str, Any], name: str, version: int) -> None:
-    """Whether a proof is of the version that is read. MerkleError where it isn't; KeyError where it says none."""
-    if repr(content[name]) != str(version):
+def check_version(content: bytes, name: str, version: int) -> None:
+    """MerkleError where a proof says that it is of another version than the one that is read."""
+    said = value_at(content, name)
+    if said is not None and repr(said) != str(version):
         raise MerkleError("this version of Wayseal reads proofs of version {version}", version=version)
 
 
@@ -18,12 +20,15 @@ def spell_hashes(hashes: Sequence[bytes]) -> list[str]:
     return [h.hex() for h in hashes]
 
 
-def parse_hashes(texts: Sequence[str]) -> tuple[bytes, ...]:
-    """Hashes out of a proof; ValueError where one is none."""
-    out = tuple(bytes.fromhex(t) for t in texts)
-    if any(len(h) != SIZE for h in out):
+def _parse_hash(text: str) -> bytes:
+    found = bytes.fromhex(text)
+    if len(found) != SIZE:
         raise ValueError("hash")
-    return out
+    return found
+
+
+Hashes = tuple[Annotated[bytes, parsed_by(_parse_hash, str)], ...]
+"""Hashes out of a proof."""
 
 
 def name_keys(keys: Iterable[VerifyKey]) -> tuple[str, ...]:

@@ -158,7 +158,7 @@ def hash_commit(manifest: Manifest, commit: CommitEntry) -> bytes:
 def new_manifest(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
     """The manifest of a new ledger, with its id and its tree, and the secret beside it."""
     salts = make_secret(ledger, entropy(_SECRET_SIZE))
-    made = Manifest(key_bits=key_bits, id=entropy(_ID_SIZE).hex(), secret=salts.check)
+    made = Manifest(key_bits=key_bits, files=(), sources=(), commits=(), id=entropy(_ID_SIZE).hex(), secret=salts.check)
     return append_commit(ledger, made, [], 1, ())
 
 

@@ -55,9 +55,19 @@ class Message:
             translate: Puts a text into a language; `str` leaves it English.
 
         """
-        if not self.values:
-            return translate(self.text)
-        return _Filler(translate).vformat(translate(self.text), (), self.values)
+        return filled(translate(self.text), translate, **self.values)
+
+
+def filled(text: str, translate: Translate = str, /, **values: object) -> str:
+    """A text with its blanks filled (rules 2 and 3); one without values is taken as it stands.
+
+    Args:
+        text: In the language of its reader.
+        translate: Puts messages among the values into that language too; `str` leaves them English.
+        **values: What fills the blanks.
+
+    """
+    return _Filler(translate).vformat(text, (), values) if values else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

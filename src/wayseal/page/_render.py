@@ -3,16 +3,18 @@
 from collections.abc import Callable, Mapping
 
 from wayseal.page._blocks import Document
+from wayseal.page._html import render_page
 from wayseal.page._json import as_json
-from wayseal.page._template import render_template
 from wayseal.page._text import render_lines
 from wayseal.page.languages import known_lang
 from wayseal.page.words import Voice, catalogue
 
+FORMS = ("text", "json", "html")
+
 
 def render_blocks(
     told: Callable[[Voice], Document],
-    keys: Callable[[], Mapping[str, object]],
+    keys: Callable[[Voice], Mapping[str, object]],
     texts: str,
     form: str,
     lang: str,
@@ -23,7 +25,7 @@ def render_blocks(
     """Renders a report.
 
     Args:
-        told: Its blocks, in a voice.
+        told: Its blocks, in a voice: a page's voice gives Markup, in which ids look like ids.
         keys: What it is for programs.
         texts: Package of its messages.
         form: "text", "json" or "html".
@@ -38,11 +40,11 @@ def render_blocks(
         ValueError: Another form or language.
     """
     language = known_lang(lang)
+    if form not in FORMS:
+        raise ValueError("format must be one of " + ", ".join(FORMS))
+    voice = Voice(language, html=form == "html", more=catalogue(language, texts))
     if form == "json":
-        return as_json(keys())
-    if form not in ("text", "html"):
-        raise ValueError("format must be one of text, json, html")
-    document = told(Voice(language, more=catalogue(language, texts)))
-    if form == "html":
-        return render_template(__package__, "page.html.j2", language, page=document)
-    return render_lines(document, color=color, width=width)
+        return as_json(keys(voice))
+    if form == "text":
+        return render_lines(told(voice), voice, color=color, width=width)
+    return render_page(told(voice), voice)

@@ -22,14 +22,13 @@ def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]
         The lines.
     """
     lines: list[str] = []
-    line = first
-    empty = True
-    for atom in _atoms(text, max(width - max(cells(first), cells(rest)), 8)):
-        if not empty and cells(line) + cells(atom.rstrip(" ")) > width:
+    begun = cells(rest)
+    line, used, empty = first, cells(first), True
+    for atom in _atoms(text, max(width - max(used, begun), 8)):
+        if not empty and used + cells(atom.rstrip(" ")) > width:
             lines.append(line.rstrip(" "))
-            line, empty = rest, True
-        line += atom
-        empty = False
+            line, used = rest, begun
+        line, used, empty = line + atom, used + cells(atom), False
     return [*lines, line.rstrip(" ")]
 
 
@@ -41,11 +40,14 @@ def _atoms(text: str, room: int) -> list[str]:
         if glued and cells(found[-1]) + cells(piece) <= room:
             found[-1] += piece
         else:
-            found.extend(_cut(piece, room))
+            found.extend(cut(piece, room))
     return found
 
 
-def _cut(piece: str, room: int) -> list[str]:
+def cut(piece: str, room: int) -> list[str]:
+    """A piece in lines of at most `room` cells."""
+    if cells(piece) <= room:
+        return [piece]
     parts = [""]
     for char in piece:
         if cells(parts[-1]) + cells(char) > room:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from wayseal.page import numbers
 from wayseal.page._blocks import Table
-from wayseal.page.svg import el, label, pct, picture
+from wayseal.page.svg import el, label, pct, picture, plain
 from wayseal.page.visible import shorten, visible
 
 _TALL, _FOOT, _ROW = 130.0, 24.0, 30.0
@@ -18,6 +18,21 @@ _WIDE, _NARROW = 80, 38
 
 LEFT = "30%"
 """Where the plot begins; names stand left of it."""
+
+
+def nothing(text: str) -> Markup:
+    """What stands where a picture would have nothing to show."""
+    return el("p", text, class_="empty")
+
+
+def legend(rows: Sequence[tuple[str, str | None, str, str]]) -> Markup:
+    """A legend below a picture. rows: (style of the colour, its pattern if it has one, name, amount)."""
+    lines = []
+    for style, fill, text, amount in rows:
+        colour = el("rect", width=11, height=11, rx=2, class_=style, fill=fill)
+        swatch = el("svg", colour, aria_hidden="true")
+        lines.append(el("li", swatch, el("span", text), el("span", amount, class_="amount")))
+    return el("ul", *lines, class_="legend")
 
 
 def columns_chart(name: str, title: str, desc: str, rows: Sequence[tuple[str, int]]) -> Markup | None:
@@ -109,7 +124,7 @@ def waterfall_chart(
 def _step(text: str, weight: float, y: float, span: tuple[str, str], bar: str, words: str) -> list[Markup]:
     """One row of a waterfall: words and weight in a line, and its bar below. span: place and width of the bar."""
     amount = numbers.log10(weight)
-    tip = el("title", f"{shorten(visible(text), 200)} {amount}")
+    tip = el("title", f"{shorten(visible(plain(text)), 200)} {amount}")
     return [
         label(text, y + 14, class_=f"reason {words}".rstrip(), wide=_WIDE, narrow=_NARROW),
         el("text", amount, x="100%", y=y + 14, class_=f"amount {words}".rstrip(), text_anchor="end"),
@@ -123,7 +138,7 @@ def waterfall_table(head: tuple[str, str], rows: Sequence[tuple[str, float]], *,
     top = max((abs(weight) for _, weight in shown if math.isfinite(weight)), default=0.0)
     return Table(
         head=head,
-        rows=tuple((visible(text), numbers.log10(weight)) for text, weight in shown),
+        rows=tuple((visible(plain(text)), numbers.log10(weight)) for text, weight in shown),
         numbers=frozenset({1}),
         bars=tuple(abs(weight) / top if top > 0 and math.isfinite(weight) else 0.0 for _, weight in shown),
     )

@@ -4,6 +4,9 @@ from markupsafe import Markup, escape
 
 from wayseal.page.visible import shorten, visible
 
+_SHEET = 700.0
+"""From this height on a picture may need more than the rest of a printed page."""
+
 
 def el(tag: str, *children: str, **attributes: str | float | None) -> Markup:
     """`<tag …>children</tag>`. Attribute names: `text_anchor` → text-anchor, `class_` → class; None is left out."""
@@ -25,14 +28,19 @@ def pct(part: float) -> str:
     return f"{100 * min(max(part, 0.0), 1.0):.2f}%"
 
 
+def plain(text: str) -> str:
+    """What a voice said, without the markup of a page: a picture's words carry none."""
+    return text.striptags() if isinstance(text, Markup) else text
+
+
 def picture(name: str, height: float, title: str, desc: str, *children: str) -> Markup:
     """A picture as wide as its place. Positions in it are shares of the width, so that text keeps its size."""
     return el(
         "svg",
-        el("title", title, id=f"{name}-title"),
-        el("desc", desc, id=f"{name}-desc"),
+        el("title", plain(title), id=f"{name}-title"),
+        el("desc", plain(desc), id=f"{name}-desc"),
         *children,
-        class_=f"picture {name}",
+        class_=f"picture {name}" + (" tall" if height > _SHEET else ""),
         width="100%",
         height=height,
         role="img",
@@ -45,7 +53,7 @@ def label(text: str, y: float, *, letter: str = "", class_: str = "label", wide:
 
     wide, narrow: the most cells on a wide and on a narrow screen.
     """
-    shown = visible(text)
+    shown = visible(plain(text))
     tip = el("title", shorten(shown, 400))
     mark = el("tspan", f"{letter} ", class_="letter") if letter else Markup("")
     long, short = shorten(shown, wide), shorten(shown, narrow)

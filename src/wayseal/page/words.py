@@ -106,18 +106,26 @@ class Voice:
             return Markup('<bdi class="{}">{}</bdi>').format(style, shown)
         return shorten(shown, _LONG_ID_TEXT)
 
+    def styled(self, style: str, text: str) -> str:
+        """A text that a page shows in a style of its own; elsewhere the text as it is."""
+        return Markup('<span class="{}">{}</span>').format(style, text) if self.html else text
+
     def named(self, source: str, kind: SourceKind) -> str:
         """A source with its kind: "account u-1042"."""
         return self.say(f"named.{kind}", id=self.id(source))
 
     def all_of(self, parts: Iterable[str]) -> str:
         """Several things in one sentence: "a, b and c"."""
-        items = [self._safe(part) for part in parts]
+        items = list(parts)
         if len(items) < 2:
-            text = "".join(items)
-        else:
-            text = self.say("unit.comma").join(items[:-1]) + self.say("unit.and") + items[-1]
-        return self._trusted(text)
+            return self.joined(items)
+        return self.joined((self.joined(items[:-1], self.say("unit.comma")), items[-1]), self.say("unit.and"))
+
+    def joined(self, parts: Iterable[str], between: str = " · ") -> str:
+        """Several things one after the other; on a page, with what hides in them made visible."""
+        if not self.html:
+            return between.join(parts)
+        return Markup(between).join(p if isinstance(p, Markup) else visible(p) for p in parts)  # noqa: S704 (our own)
 
     def _safe(self, text: str) -> str:
         return escape(text) if self.html else text

@@ -1,5 +1,6 @@
 """Contracts: what one can say, and how each mistake is named by file, line and key."""
 
+import dataclasses
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 from tests.conftest import need
 from tests.detect.partners.world import us
 from wayseal.detect.partners import ContractError, load_contracts
-from wayseal.detect.partners._contract import PARTS, Volume
-from wayseal.detect.partners._parse import PRODUCTS, TOP, VOLUME, parse_contract
+from wayseal.detect.partners._contract import PARTS, Products, Volume
+from wayseal.detect.partners._parse import ContractFile, parse_contract
 from wayseal.model.kinds import Action
 
+TOP, VOLUME, PRODUCTS = ([f.name for f in dataclasses.fields(c)] for c in (ContractFile, Volume, Products))
 HEAD = 'partner = "A"\nactors = ["p-a"]\n'
 FULL = """wayseal = 1
 partner = "平台 A"
@@ -82,7 +84,7 @@ REFUSED = {
     "[volume]\n\ncalls_a_day = 1": "a.toml:5: volume.calls_a_day: not known here; did you mean calls_per_day?",
     "[products]\nx = 1": f"a.toml:4: products.x: not known here; one of {', '.join(PRODUCTS)}",
     "volume.x.y = 1": f"a.toml:3: volume.x: not known here; one of {', '.join(VOLUME)}",
-    "wayseal = 2": "a.toml:3: wayseal: this version of Wayseal reads contracts of version 1",
+    "wayseal = 2": "a.toml:3: wayseal: this version of Wayseal reads version 1 of such files",
     "wayseal = true": "a.toml:3: wayseal: this version",
     "fields = 3": "a.toml:3: fields: needs a text in quotes",
     'fields = ["a",\n 3]': "a.toml:4: fields: needs a text in quotes",
@@ -106,7 +108,7 @@ REFUSED = {
     'addresses = "host.example"': "a.toml:3: addresses: needs an address or a network",
     'offset = "8"': "a.toml:3: offset: not an offset from UTC; write it like +08:00",
     'offset = "+24:00"': "a.toml:3: offset: not an offset",
-    'valid_from = "2026-01-01"': "a.toml:3: valid_from: needs a day without quotes, like 2026-03-02",
+    'valid_from = "1 January"': "a.toml:3: valid_from: needs a day without quotes, like 2026-03-02",
     "valid_from = 07:32:00": "a.toml:3: valid_from: needs a day",
     "valid_from = 0001-01-01": "a.toml:3: valid_from: lies too far away",
     "valid_to = 9999-12-31": "a.toml:3: valid_to: lies too far away",
@@ -133,8 +135,8 @@ def test_each_mistake_is_named(more: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "a.toml:1: partner: a contract needs this key"),
-        ('partner = "A"', "a.toml:1: actors: a contract needs this key"),
+        ("", "a.toml:1: partner: this key is needed"),
+        ('partner = "A"', "a.toml:1: actors: this key is needed"),
         ('partner = "A"\nactors = ["p", "q", "p"]', "a.toml:2: actors: this id stands here twice"),
         ('partner = ["A"]\nactors = "p"', "a.toml:1: partner: needs a text in quotes"),
         ('partner = "A"\nactors = []', "a.toml:2: actors: needs at least one"),

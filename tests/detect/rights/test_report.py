@@ -15,13 +15,14 @@ from tests.trace.rim import World, at
 from wayseal.detect.rights import Right, RightsResult, render_rights
 from wayseal.detect.rights._map import Reach, built_in
 from wayseal.detect.rights._sections import MOST
+from wayseal.model.kinds import Action
 from wayseal.page.languages import LANGS
 from wayseal.page.visible import cells
 from wayseal.page.words import blanks, catalogue
 
 PACKAGE = "wayseal.detect.rights"
 NASTY = '<script>alert(1)</script>"&\u202eevil'
-WORDS = {"search.all": Right(name="search.all", actions=frozenset({"search", "view"}), scope=Reach.ALL)}
+WORDS = {"search.all": Right(name="search.all", actions=frozenset({Action.SEARCH, Action.VIEW}), scope=Reach.ALL)}
 
 
 def everything(folder: Path) -> RightsResult:
@@ -124,7 +125,7 @@ def test_all_that_is_said(results: dict[str, RightsResult]) -> None:
     assert titles == [
         "Rights", "Rights by role", "The smallest set for each role", "Rights that accounts didn't use",
         "Rights over all waybills", "Dormant accounts", "Wider than peers", "Logins that look shared", "Training",
-        "Reads that no right permits", "Not judged",
+        "Reads that no right permits", "Not judged", "To reproduce",
     ]  # fmt: skip
     for part in (
         "print (own work)", "view · search (all waybills)", "widens the others to all waybills",

@@ -123,7 +123,7 @@ def test_the_named_page_tells_the_story() -> None:
 def test_the_evidence_gives_the_last_look_and_the_sale_in_chinese_time() -> None:
     result = ALL["named"]()
     page = Page(render(result, "html", "zh"))
-    table = page.styled("evidence")[0].text
+    table = page.styled("brief")[0].text
     assert table.count("小时") == 18
     assert "UTC+8" in page.text
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.page.colours import THEMES, blend, contrast, palettes
+from wayseal.page.words import Voice, catalogue
 from wayseal.trace._result import DelayPart, LeakRow
 from wayseal.trace.report._charts import OTHERS, UNKNOWN, kappa_chart, parts
 from wayseal.trace.report._matrix import _hill, _opacity
 from wayseal.trace.report._story import ranges
-from wayseal.trace.report._voice import voice_of
 
 
 def test_ranges() -> None:
@@ -32,7 +32,7 @@ def test_parts_of_the_leaks_sum_to_one() -> None:
 
 
 def test_pictures_with_little_to_show() -> None:
-    voice = voice_of("en")
+    voice = Voice("en", more=catalogue("en", "wayseal.trace.report"))
     assert kappa_chart([(2.0, 0.5)], 2.0, voice) is not None
     assert kappa_chart([(0.0, 0.5), (2.0, math.nan)], 2.0, voice) is None
     assert _hill([DelayPart(weight=1, median_h=1e300, sigma=1e-3)], 0, 1, 50) == ""

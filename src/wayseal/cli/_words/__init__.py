@@ -3,10 +3,7 @@
 Blanks: {rows:,} with thousands; {rows:row|rows} one word for 1, another for the rest, as in the reports' catalogue.
 """
 
-import string
-from typing import Any
-
-from wayseal.model.messages import N_
+from wayseal.model.messages import N_, filled
 from wayseal.page.languages import ByLanguage
 from wayseal.store.types import Notice, NoticeCode
 
@@ -127,19 +124,3 @@ def notice_text(notice: Notice, lang: str) -> str:
     if "why" in values:
         values["why"] = WHY[lang][str(values["why"])] + (f" ({values['names']})" if values["names"] else "")
     return f"{notice.file.name}: " + filled(NOTICES[lang][notice.code], **values)
-
-
-def filled(text: str, **values: object) -> str:
-    """A text of this catalogue with its blanks filled."""
-    return _FILLER.vformat(text, (), values)
-
-
-class _Filler(string.Formatter):
-    def format_field(self, value: Any, format_spec: str) -> str:
-        one, bar, many = format_spec.partition("|")
-        if not bar:
-            return format(value, format_spec)
-        return one if value == 1 else many
-
-
-_FILLER = _Filler()

@@ -10,12 +10,12 @@ from wayseal.cli._case_view import LEDGER, LedgerOption, WhoOption, WhyOption
 from wayseal.cli._casebook import casebook_folder, now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
-from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import read_casebook
 from wayseal.detect.casebook import writing as writing_casebook
 from wayseal.detect.casebook.findings import Head
 from wayseal.detect.casebook.types import Forgotten
+from wayseal.model.messages import filled
 from wayseal.model.times import micros
 
 

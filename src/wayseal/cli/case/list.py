@@ -10,10 +10,10 @@ import typer
 from wayseal.cli._case_view import LEDGER, LedgerOption, Words, clock_time, forgotten_json, forgotten_line
 from wayseal.cli._casebook import Names, casebook_folder
 from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
-from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import load_pseudonyms, read_casebook
 from wayseal.detect.casebook.types import FILE, Casebook, CaseState, Heard, NamesShown, RecordedCase, Verdict
+from wayseal.model.messages import filled
 from wayseal.model.times import iso
 from wayseal.page import numbers
 from wayseal.page.languages import known_lang

@@ -7,11 +7,11 @@ import typer
 from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption, WhoOption, WhyOption, Words, clock_time
 from wayseal.cli._casebook import now_us, writable_casebook
 from wayseal.cli._options import Lang, LangOption
-from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import Pseudonyms
 from wayseal.detect.casebook import writing as writing_casebook
 from wayseal.detect.casebook.types import NamesShown, RecordedCase
+from wayseal.model.messages import filled
 from wayseal.page.visible import visible
 
 

@@ -11,11 +11,11 @@ from wayseal.cli._case_view import LEDGER, LedgerOption, Words, clock_time, forg
 from wayseal.cli._casebook import casebook_folder
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
-from wayseal.cli._words import filled
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import verify as verify_casebook
 from wayseal.detect.casebook.findings import Head, Verification
 from wayseal.detect.casebook.types import FILE
+from wayseal.model.messages import filled
 from wayseal.page.visible import visible
 
 CHANGED = 7

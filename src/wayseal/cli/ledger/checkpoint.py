@@ -8,10 +8,10 @@ import typer
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._output import write_text
-from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import integrity
 from wayseal.merkle import SigningKey
+from wayseal.model.messages import filled
 
 
 def checkpoint(

@@ -9,9 +9,9 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._output import write_text
-from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import integrity
+from wayseal.model.messages import filled
 
 Note = Annotated[
     Path,

@@ -9,10 +9,10 @@ import pyarrow as pa
 import typer
 
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
-from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.model import clean_waybill
+from wayseal.model.messages import filled
 from wayseal.model.times import iso
 from wayseal.page.visible import visible
 

@@ -20,11 +20,11 @@ from wayseal.cli._options import (
     QuietOption,
 )
 from wayseal.cli._progress import ProgressCallback, progress_bars
-from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import integrity
 from wayseal.ledger.integrity import Finding, Verification
 from wayseal.merkle import VerifyKey
+from wayseal.model.messages import filled
 
 if TYPE_CHECKING:
     from wayseal.cli._vault_verification import ProjectionCheck

@@ -8,13 +8,13 @@ import typer
 
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._options import PUBLIC_KEY, Lang, LangOption
-from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.cli._words.retention import RETENTION_TEXTS
 from wayseal.ledger import integrity, retention
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.retention import VerifiedPurge
 from wayseal.merkle import MerkleError, VerifyKey
+from wayseal.model.messages import filled
 
 
 def verify_proof(

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from wayseal.cli._errors import WrongUsageError
+from wayseal.model.schema import keys_of
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy import Policy, PolicyRequest, default_texts
-from wayseal.vault.policy.cases import USUAL, default_cases, parse_cases, request_of, values_of
+from wayseal.vault.policy.cases import Question, default_cases, parse_cases, request_of
 
 PurposesOption = Annotated[
     Path | None,
@@ -73,17 +74,20 @@ def build_question(
     """The question of a case, of options, or of a case with something changed. PolicyError, BadParameter."""
     values: dict[str, Any] = {}
     if name is not None:
-        found = [case.request for case in parse_cases(read_cases(cases))[0] if case.name == name]
+        found = [case for case in parse_cases(read_cases(cases)).case if case.name == name]
         if not found:
             raise WrongUsageError("there is no case {name}", name=name)
-        values = values_of(found[0])
+        values = found[0].values
     values |= {key: value for key, value in given.items() if value}
+    known = [key for key in keys_of(Question) if key not in ("purpose", "role")]
     for change in changes:
         key, equals, value = change.partition("=")
-        if not equals or key not in USUAL:
-            raise WrongUsageError("--set takes NAME=VALUE, where NAME is one of {known}", known=list(USUAL))
+        if not equals or key not in known:
+            raise WrongUsageError("--set takes NAME=VALUE, where NAME is one of {known}", known=known)
         values[key] = _parse_value(key, value)
-    return request_of(values, "the question")
+    if not values.keys() >= {"purpose", "role"}:
+        raise PolicyError("name a case, or give --purpose and --role")
+    return request_of(values)
 
 
 def _parse_value(key: str, text: str) -> object:

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import typer
 
 from wayseal.cli._options import Lang, OutputFormat
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._rows import BadRow
+from wayseal.model.messages import filled
 from wayseal.model.records import Refused
 from wayseal.model.times import iso
 from wayseal.page.languages import word

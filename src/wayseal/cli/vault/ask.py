@@ -6,9 +6,9 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault, round_to_second
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
+from wayseal.model.messages import filled
 from wayseal.model.records import Approval
 from wayseal.model.times import micros_of
 

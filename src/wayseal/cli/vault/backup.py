@@ -10,9 +10,9 @@ import typer
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._vault_session import now_us, open_one_database
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import DatabaseArgument, VaultOption
+from wayseal.model.messages import filled
 from wayseal.vault.backup import back_up
 
 

@@ -10,11 +10,11 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._vault_session import open_vault, round_to_second
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, NumbersArgument, PurposeOption, ReasonOption, VaultOption
 from wayseal.cli.vault._view import RefusedError, describe_refusal
 from wayseal.model.fields import Field
+from wayseal.model.messages import filled
 from wayseal.model.records import Ask, Disclosed, Refused, written
 from wayseal.model.times import micros_of
 from wayseal.page.visible import visible

@@ -7,9 +7,9 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_one_database
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
+from wayseal.model.messages import filled
 from wayseal.vault.backup.erasures import erasures_of, save_erasures
 
 

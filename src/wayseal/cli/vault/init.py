@@ -21,10 +21,10 @@ from wayseal.cli._vault_session import (
     now_us,
     open_vault,
 )
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._example import fill_vault
 from wayseal.cli.vault._options import ActorOption
+from wayseal.model.messages import filled
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade as upgrade_tables
 from wayseal.vault import Caller, Vault, new_vault

@@ -8,9 +8,9 @@ import typer
 from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
+from wayseal.model.messages import filled
 from wayseal.vault.log.projection import project as project_log
 
 

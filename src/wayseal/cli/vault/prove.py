@@ -8,9 +8,9 @@ import typer
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._output import write_text
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
+from wayseal.model.messages import filled
 from wayseal.vault.log.proofs import prove as prove_entry
 
 

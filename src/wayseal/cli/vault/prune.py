@@ -7,9 +7,9 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._vault_session import DAY, now_us
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import DatabaseArgument
+from wayseal.model.messages import filled
 from wayseal.vault.backup import prune as prune_backups
 
 

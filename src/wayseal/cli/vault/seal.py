@@ -12,12 +12,12 @@ from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._output import output_file
 from wayseal.cli._progress import ProgressCallback, progress_bars
 from wayseal.cli._vault_session import Session, open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._rows import BadRow, Row, read_rows
 from wayseal.cli.vault._view import print_bad_rows
 from wayseal.model.fields import Field
+from wayseal.model.messages import filled
 from wayseal.model.records import Parcel, Refused, Sealed
 from wayseal.model.times import micros, time_at
 from wayseal.vault import check

@@ -9,9 +9,9 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._vault_session import CHAINS, Session, open_one_database, open_vault, round_to_second
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
+from wayseal.model.messages import filled
 from wayseal.store.database.migrations import pending, version
 from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import VaultCounts, counts

@@ -13,10 +13,10 @@ from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFo
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._vault_verification import finding_lines, known_keys
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.cli.vault._options import VaultOption
 from wayseal.merkle import VerifyKey
+from wayseal.model.messages import filled
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.integrity import Verification
 from wayseal.vault.log.integrity import verify as verify_log

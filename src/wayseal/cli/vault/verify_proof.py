@@ -8,10 +8,10 @@ import typer
 
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._options import Lang, LangOption
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._view import describe_entry
 from wayseal.merkle import MerkleError, VerifyKey
+from wayseal.model.messages import filled
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log.proofs import Grown, Proven, verify_disclosure, verify_growth
 

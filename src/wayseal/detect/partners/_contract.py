@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from wayseal.model.kinds import Action
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, Text, needs, one_or_more
 
 Network = IPv4Network | IPv6Network
 DEFAULT_OFFSET = timedelta(hours=8)
@@ -17,24 +22,29 @@ PARTS = (
     *("products.channels", "products.customers", "products.goods_classes"),
 )
 """What a contract can bound, by key; a part that is not bounded is said to be so."""
+NONE = N_("needs at least one; without the key nothing is checked")
+Texts = Annotated[frozenset[Text], one_or_more(frozenset[Text], empty=NONE)]
+Count = Annotated[int, Field(gt=0, lt=1 << 62), needs(N_("needs a whole number above 0"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
     """At most so much. A call is one read of one waybill; a day and an hour are local."""
 
-    waybills_per_day: int | None = None
-    calls_per_day: int | None = None
-    calls_per_hour: int | None = None
+    __pydantic_config__: ClassVar = CLOSED
+    waybills_per_day: Count | None = None
+    calls_per_day: Count | None = None
+    calls_per_hour: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Products:
     """Which waybills: all that fit each part that is not empty."""
 
-    channels: frozenset[str] = frozenset()
-    customers: frozenset[str] = frozenset()
-    goods_classes: frozenset[str] = frozenset()
+    __pydantic_config__: ClassVar = CLOSED
+    channels: Texts = frozenset()
+    customers: Texts = frozenset()
+    goods_classes: Texts = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from wayseal.detect.partners._result import CallDay, Kind, OneSided, PartnerCheck, Reconciliation, Skew
 from wayseal.model.times import day_name, iso
 from wayseal.page import Section, Table, numbers
-from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
 
 MOST_NAMED = 5
 MOST_DAYS = 14
-_CELL = 40
 
 
 class Wording:
@@ -23,10 +21,6 @@ class Wording:
         """A text of this report's catalogue."""
         return self.voice.say(f"partners.{key}", **values)
 
-    def name(self, text: str) -> str:
-        """An id or a name as it can be shown."""
-        return shorten(visible(text), _CELL)
-
     def kind(self, kind: Kind) -> str:
         """A kind of breach by name."""
         return self.say(f"kind_{kind.value}")
@@ -38,7 +32,7 @@ class Wording:
 
     def counted(self, key: str, name: str, n: int) -> str:
         """A name with its count."""
-        return self.say(key, name=self.name(name), n=n)
+        return self.say(key, name=self.voice.id(name), n=n)
 
     def some(self, parts: Sequence[str]) -> str:
         """The first few of several things, and how many more there are."""
@@ -51,7 +45,7 @@ class ReconciliationSections(Wording):
 
     def section(self, partner: PartnerCheck, calls: Reconciliation) -> Section:
         """The section of one partner."""
-        title = self.say("both", partner=self.name(partner.partner))
+        title = self.say("both", partner=self.voice.id(partner.partner))
         c = calls
         outside = [self.say("outside", ours=c.outside[0], theirs=c.outside[1])] if any(c.outside) else []
         if c.since is None or c.until is None:
@@ -94,10 +88,11 @@ class ReconciliationSections(Wording):
             return [self.say(f"{side}_none")]
         said = self.say(f"{side}_alone", n=one.calls, waybills=one.waybills, first=iso(one.first), last=iso(one.last))
         some = [
-            self.say("example_one", waybill=self.name(e.waybill), at=iso(e.at), actor=self.name(e.actor))
+            self.say("example_one", waybill=self.voice.id(e.waybill), at=iso(e.at), actor=self.voice.id(e.actor))
             for e in one.examples
         ]
-        lines = [f"{said}{self.voice.say('unit.gap')}{self.say('example', list=self.voice.all_of(some))}"]
+        examples = self.say("example", list=self.voice.all_of(some))
+        lines = [self.voice.joined((said, examples), self.voice.say("unit.gap"))]
         return [*lines, *([self.say("repeats", n=one.repeats)] if one.repeats else [])]
 
     def _addresses_alone(self, c: Reconciliation) -> list[str]:
@@ -112,7 +107,7 @@ class ReconciliationSections(Wording):
         if not c.waybills_differ:
             return []
         named = [
-            self.say("waybill_counts", waybill=self.name(w.waybill), ours=w.ours, theirs=w.theirs)
+            self.say("waybill_counts", waybill=self.voice.id(w.waybill), ours=w.ours, theirs=w.theirs)
             for w in c.differing_waybills[:3]
         ]
         lines = [self.say("differ_waybills", n=c.waybills_differ, list=self.voice.all_of(named))]
@@ -132,7 +127,7 @@ class ReconciliationSections(Wording):
         if not c.addresses_differ:
             return [self.say("addresses_same", n=c.addresses_compared)]
         named = [
-            self.say("pair", ours=self.name(a.ours), theirs=self.name(a.theirs), n=a.calls)
+            self.say("pair", ours=self.voice.id(a.ours), theirs=self.voice.id(a.theirs), n=a.calls)
             for a in c.differing_addresses
         ]
         return [self.say("addresses_differ", n=c.addresses_differ, of=c.addresses_compared, list=self.some(named))]

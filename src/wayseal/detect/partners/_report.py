@@ -19,7 +19,7 @@ def render_partners(result: PartnersResult, format: str, lang: str, *, color: bo
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -49,10 +49,11 @@ class _ReportBuilder(Wording):
         return Document(
             title=say("title"),
             headline=say(headline, n=broken, all=len(r.partners)),
-            lede=say("lede_calls" if r.has_calls else "lede"),
+            lede=(say("lede_calls" if r.has_calls else "lede"),),
             facts=tuple(self._facts()),
             sections=tuple(sections),
-            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+            version=r.wayseal,
+            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
             command=self._command(),
             footer=say("footer"),
         )
@@ -81,7 +82,7 @@ class _ReportBuilder(Wording):
         rows = []
         for p in self.r.partners:
             kinds = self.voice.all_of(self.kind(b.kind) for b in p.breaches) or say("none")
-            row = [self.name(p.partner), f"{p.reads:,}", kinds]
+            row = [self.voice.id(p.partner), f"{p.reads:,}", kinds]
             if self.r.has_calls:
                 sides = (p.calls.only_ours.calls, p.calls.only_theirs.calls) if p.calls else (None, None)
                 row += [numbers.DASH if n is None else f"{n:,}" for n in sides]
@@ -103,7 +104,7 @@ class _ReportBuilder(Wording):
         points += [say(f"unjudged_{u.code}", n=u.reads, of=u.of) for u in p.unjudged]
         if p.silent:
             points.append(say("silent", list=self.voice.all_of(p.silent)))
-        title = say("contract", partner=self.name(p.partner))
+        title = say("contract", partner=self.voice.id(p.partner))
         return Section(title=title, note=note, table=table, points=tuple(points))
 
     def _row(self, p: PartnerCheck, b: Breach) -> tuple[str, ...]:
@@ -123,12 +124,12 @@ class _ReportBuilder(Wording):
             first = self.say("point_alone", kind=kind)
         else:
             what = self.some([self.counted("counted", c.name, c.reads) for c in b.what])
-            first = self.say("point", kind=kind, what=what, agreed=self.some([self.name(a) for a in b.agreed]))
-        return [f"{first}{self.voice.say('unit.gap')}{self._examples(b.examples)}"]
+            first = self.say("point", kind=kind, what=what, agreed=self.some([self.voice.id(a) for a in b.agreed]))
+        return [self.voice.joined((first, self._examples(b.examples)), self.voice.say("unit.gap"))]
 
     def _examples(self, examples: Sequence[Example]) -> str:
         said = [
-            self.say("example_one", waybill=self.name(e.waybill), at=iso(e.at), actor=self.name(e.actor))
+            self.say("example_one", waybill=self.voice.id(e.waybill), at=iso(e.at), actor=self.voice.id(e.actor))
             for e in examples
         ]
         return self.say("example", list=self.voice.all_of(said))

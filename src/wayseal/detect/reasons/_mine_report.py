@@ -6,17 +6,14 @@ from wayseal.detect.reasons._mine_json import document as json_document
 from wayseal.model.times import iso
 from wayseal.page import Document, Section, render_blocks
 from wayseal.page.languages import known_lang
-from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice, catalogue
-
-_CELL = 40
 
 
 def render_mine(result: MineResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     told = render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -49,14 +46,15 @@ class _ReportBuilder:
         return Document(
             title=say("title"),
             headline=say("headline" if r.proposals else "headline_none", n=len(r.proposals)),
-            lede=say("lede", first=r.first_reads, unexplained=r.unexplained, looked=r.looked, chance=r.chance),
+            lede=(say("lede", first=r.first_reads, unexplained=r.unexplained, looked=r.looked, chance=r.chance),),
             facts=(
                 (say("looked"), f"{r.looked:,}"),
                 (say("explained"), say("explained_value", n=explained, share=explained / max(r.looked, 1))),
                 (say("left"), f"{r.left:,}"),
             ),
             sections=tuple(sections),
-            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+            version=r.wayseal,
+            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
             command="wayseal explain LEDGER --mine",
             footer=say("warning_note"),
         )
@@ -80,4 +78,4 @@ class _ReportBuilder:
         )
 
     def id(self, text: str) -> str:
-        return shorten(visible(text), _CELL) if text else ""
+        return self.voice.id(text) if text else ""

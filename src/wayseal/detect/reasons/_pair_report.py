@@ -10,11 +10,10 @@ from wayseal.detect.reasons._world import Post
 from wayseal.model.kinds import Scope
 from wayseal.model.times import HOUR_US, iso
 from wayseal.page import Document, Section, render_blocks
-from wayseal.page.visible import shorten, visible
+from wayseal.page.visible import visible
 from wayseal.page.words import Voice
 
 MOST_READS = 10
-_CELL = 40
 _GATES = {Outcome.ROLE: "role", Outcome.KIND: "kind", Outcome.RIGHT: "right", Outcome.ACTION: "action"}
 _TIMES = {"at", "issued", "opened", "closed"}
 
@@ -23,7 +22,7 @@ def render_pair(result: PairResult, format: str, lang: str, *, color: bool = Fal
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -54,10 +53,11 @@ class _ReportBuilder:
         return Document(
             title=say("title"),
             headline=say(f"headline_{first.verdict}", template=first.steps[-1].template.name if first.steps else ""),
-            lede=say("lede" if len(r.reads) == 1 else "lede_more", n=len(r.reads), **names, **times),
+            lede=(say("lede" if len(r.reads) == 1 else "lede_more", n=len(r.reads), **names, **times),),
             facts=tuple(self.facts()),
             sections=tuple(sections),
-            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+            version=r.wayseal,
+            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
             command=shlex.join(
                 ["wayseal", "explain", "LEDGER", "--actor", visible(r.account.actor), "--waybill", visible(r.waybill)]
             ),
@@ -77,12 +77,14 @@ class _ReportBuilder:
             yield say("parcel"), say("parcel_unknown")
             return
         if route := parcel.route:
-            names = {name: self.id(getattr(route, name)) for name in ("channel", "origin", "destination")}
+            names = {name: self.voice.id(getattr(route, name)) for name in ("channel", "origin", "destination")}
             yield say("parcel"), say("issued", at=iso(route.issued), **names)
         yield "" if parcel.route else say("parcel"), say("counts", scans=len(parcel.scans), tickets=len(parcel.tickets))
 
     def posted(self, post: Post) -> str:
-        return self.id(post.value) + (self.say("assigned", span=self.span(post)) if post.since is not None else "")
+        return self.voice.id(post.value) + (
+            self.say("assigned", span=self.span(post)) if post.since is not None else ""
+        )
 
     def read(self, read: JudgedRead) -> Section:
         last = read.steps[-1].template.name if read.steps else ""
@@ -96,8 +98,8 @@ class _ReportBuilder:
 
     def why(self, step: TemplateStep) -> str:
         if step.how in _GATES:
-            wanted = " / ".join(self.id(text) for text in _texts(step, "wanted"))
-            has = self.id(str(step.values.get("has"))) if step.values.get("has") else self.say("gate_none")
+            wanted = self.voice.joined(map(self.voice.id, _texts(step, "wanted")), " / ")
+            has = self.voice.id(str(step.values.get("has"))) if step.values.get("has") else self.say("gate_none")
             return self.say(f"gate_{_GATES[step.how]}", wanted=wanted, has=has)
         if step.how is Outcome.NOTHING:
             return self.say(f"nothing_{step.template.by}")
@@ -123,8 +125,8 @@ class _ReportBuilder:
             elif isinstance(value, int):
                 out[name] = value / HOUR_US
             elif isinstance(value, str):
-                out[name] = self.id(value)
-        out["instead"] = self.voice.all_of(self.id(text) for text in _texts(step, "instead"))
+                out[name] = self.voice.id(value)
+        out["instead"] = self.voice.all_of(self.voice.id(text) for text in _texts(step, "instead"))
         out |= {name: self.shown(_texts(step, name), "nobody") for name in ("theirs", "ours")}
         end = "closed" if "closed" in step.values else "still"
         out["open"] = self.say(f"{'over' if step.how is Outcome.LATE else 'open'}_{end}", **out)
@@ -140,10 +142,7 @@ class _ReportBuilder:
         return self.say("until", since=since, until=iso(post.until))
 
     def shown(self, texts: tuple[str, ...], none: str) -> str:
-        return " · ".join(self.id(text) for text in texts) if texts else self.say(none)
-
-    def id(self, text: str) -> str:
-        return shorten(visible(text), _CELL)
+        return self.voice.joined(map(self.voice.id, texts)) if texts else self.say(none)
 
 
 def _texts(step: TemplateStep, name: str) -> tuple[str, ...]:

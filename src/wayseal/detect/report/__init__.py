@@ -8,7 +8,7 @@ from wayseal.detect.report._json import document
 from wayseal.detect.report._ocsf import ocsf_lines
 from wayseal.detect.report._prometheus import metrics
 from wayseal.detect.report._story import ReportBuilder
-from wayseal.page import as_json, render_blocks
+from wayseal.page import render_blocks
 from wayseal.page.languages import known_lang
 from wayseal.page.words import Voice, catalogue
 
@@ -19,21 +19,28 @@ FORMATS = ("text", "json", "ocsf", "html")
 
 def render_detect(result: DetectResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report in one of FORMATS. ValueError for another one, or another language. color, width: for text."""
-    if format in ("json", "ocsf"):
-        language = known_lang(lang)
-        told = _with_texts(result, ReportBuilder(result, Voice(language, more=catalogue(language, __package__))))
-        if format == "ocsf":
-            return "".join(line + "\n" for line in ocsf_lines(told))
-        return as_json(document(told))
+    if format == "ocsf":
+        told = _with_texts(result, ReportBuilder(result, _voice(lang)))
+        return "".join(line + "\n" for line in ocsf_lines(told))
     return render_blocks(
-        lambda voice: ReportBuilder(result, voice).document(), dict, __package__, format, lang, color=color, width=width
+        lambda voice: ReportBuilder(result, voice).document(),
+        lambda voice: document(_with_texts(result, ReportBuilder(result, voice))),
+        __package__,
+        format,
+        lang,
+        color=color,
+        width=width,
     )
 
 
 def brief(result: DetectResult, lang: str) -> list[str]:
     """A line a case. ValueError for another language."""
+    return list(ReportBuilder(result, _voice(lang)).brief())
+
+
+def _voice(lang: str) -> Voice:
     language = known_lang(lang)
-    return list(ReportBuilder(result, Voice(language, more=catalogue(language, __package__))).brief())
+    return Voice(language, more=catalogue(language, __package__))
 
 
 def _with_texts(result: DetectResult, teller: ReportBuilder) -> DetectResult:

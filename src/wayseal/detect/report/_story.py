@@ -48,10 +48,11 @@ class ReportBuilder:
         return Document(
             title=say("title"),
             headline=say("headline", n=len(r.cases), accounts=accounts) if found else self._nobody(),
-            lede=say("lede" if found else "lede_none"),
+            lede=(say("lede" if found else "lede_none"),),
             facts=tuple(self._facts()),
             sections=tuple(sections),
-            origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.digest[:20]}"),
+            version=r.wayseal,
+            origin=((say("digest"), self.voice.id(r.digest)),),
             command="wayseal detect LEDGER --format html --out detect.html",
             footer=say("footer"),
         )

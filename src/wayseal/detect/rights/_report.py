@@ -14,7 +14,7 @@ def render_rights(result: RightsResult, format: str, lang: str, *, color: bool =
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
         lambda voice: _document(result, voice),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -36,10 +36,11 @@ def _document(r: RightsResult, voice: Voice) -> Document:
     return Document(
         title=say("title"),
         headline=say("headline_none") if r.period is None else say("headline", rights=unused, accounts=len(noted(r))),
-        lede=_lede(r, voice),
+        lede=(_lede(r, voice),),
         facts=tuple(_facts(r, voice)),
         sections=tuple(sections),
-        origin=(f"Wayseal {r.wayseal}", f"{say('digest')} {r.ledger_digest[:20]}"),
+        version=r.wayseal,
+        origin=((say("digest"), voice.id(r.ledger_digest)),),
         command=shlex.join(
             ["wayseal", "rights", "LEDGER", "--days", str(r.days), "--format", "html", "--out", "rights.html"]
         ),

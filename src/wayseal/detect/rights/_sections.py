@@ -16,14 +16,10 @@ from wayseal.detect.rights._result import (
 from wayseal.model.times import day_name
 from wayseal.page import Section, Table
 from wayseal.page.numbers import DASH
-from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
 
 MOST = 50
 """Most rows of a list on a page; the JSON report has all."""
-_CELL = 40
-_JOINT = " · "
-"""Between names in a cell: lines break there in either language."""
 _DAY = 86_400_000_000
 
 
@@ -63,7 +59,14 @@ class RightsSections:
 
     def _rights(self) -> Section:
         rows = [
-            (_id(x.right), self._permits(x), f"{x.holders:,}", _number(x.users), _number(x.reads), _number(x.needed))
+            (
+                self.voice.id(x.right),
+                self._permits(x),
+                f"{x.holders:,}",
+                _number(x.users),
+                _number(x.reads),
+                _number(x.needed),
+            )
             for x in self.r.rights
         ]
         return self._listed("rights", ("right", "permits", "holders", "users", "count", "needed"), rows, range(2, 6))
@@ -73,21 +76,21 @@ class RightsSections:
             return self.say("permits_unknown")
         if not x.actions:
             return self.say("permits_widens" if x.scope == Reach.ALL else "permits_nothing")
-        return self.say(f"permits_{x.scope}", actions=_JOINT.join(x.actions))
+        return self.say(f"permits_{x.scope}", actions=self.voice.joined(x.actions))
 
     def _roles(self) -> Section:
         """Rights by role: unused ones first, then by the share of holders who used them."""
         pairs = [(role, x) for role in self.r.roles for x in role.rights if x.users is not None]
         pairs.sort(key=lambda pair: ((pair[1].users or 0) / pair[1].holders, -pair[1].holders))
         rows = [
-            (_id(role.role), _id(x.right), f"{x.holders:,}", _number(x.users), _number(x.needed)) for role, x in pairs
+            (*self._ids(role.role, x.right), f"{x.holders:,}", _number(x.users), _number(x.needed)) for role, x in pairs
         ]
         return self._listed("roles", ("role", "right", "holders", "users", "needed"), rows, range(2, 5))
 
     def _smallest(self) -> Section:
         rows = [
             (
-                _id(x.role),
+                self.voice.id(x.role),
                 f"{x.accounts:,}",
                 self._names(r.right for r in x.rights),
                 self._names(x.smallest),
@@ -99,20 +102,24 @@ class RightsSections:
         return self._listed("smallest", ("role", "accounts", "held", "smallest_set", "missing"), rows, (1,))
 
     def _missing(self, x: RoleUse) -> str:
-        return _JOINT.join(self.say(f"permits_{n.scope}", actions=n.action) for n in x.missing)
+        return self.voice.joined(self.say(f"permits_{n.scope}", actions=n.action) for n in x.missing)
 
     def _set(self, smallest: Sequence[str] | None) -> str:
         return DASH if smallest is None else self._names(smallest) or self.say("none")
 
     def _names(self, names: Iterable[str]) -> str:
-        return _JOINT.join(map(_id, names))
+        return self.voice.joined(self._ids(*names))
+
+    def _ids(self, *texts: str) -> tuple[str, ...]:
+        """Ids, or nothing, as cells."""
+        return tuple(self.voice.id(text) if text else "" for text in texts)
 
     def _people(self) -> Section:
         """Of rights that nobody of a role used the role's list speaks."""
         dead = {role.role: {x.right for x in role.rights if x.unused} for role in self.r.roles}
         unused = [(x, [n for n in x.unused if n not in dead[x.role]]) for x in self.r.people]
         rows = [
-            (_id(x.actor), _id(x.role), self._names(names), self._set(x.smallest))
+            (*self._ids(x.actor, x.role), self._names(names), self._set(x.smallest))
             for x, names in sorted(unused, key=lambda pair: (-len(pair[1]), pair[0].role, pair[0].actor))
             if names
         ]
@@ -120,7 +127,12 @@ class RightsSections:
 
     def _mandates(self) -> Section:
         rows = [
-            (_id(x.actor), _id(x.role), self._names(x.rights), *(f"{n:,}" for n in (x.own, x.mandate, x.unexplained)))
+            (
+                self.voice.id(x.actor),
+                self.voice.id(x.role),
+                self._names(x.rights),
+                *(f"{n:,}" for n in (x.own, x.mandate, x.unexplained)),
+            )
             for x in self.r.mandates
         ]
         head = ("actor", "role", "right", "own", "mandate", "unexplained")
@@ -129,7 +141,13 @@ class RightsSections:
 
     def _dormant(self) -> Section:
         rows = [
-            (_id(x.actor), _id(x.role or ""), self._why(x), self._moment(x.last), f"{x.reads:,}" if x.reads else "")
+            (
+                self.voice.id(x.actor),
+                self.voice.id(x.role or ""),
+                self._why(x),
+                self._moment(x.last),
+                f"{x.reads:,}" if x.reads else "",
+            )
             for x in self.r.dormant
         ]
         return self._listed("dormant", ("actor", "role", "why", "last", "count"), rows, (4,))
@@ -140,7 +158,7 @@ class RightsSections:
         return self.say(f"why_{x.why}")
 
     def _wider(self) -> Section:
-        rows = [(_id(x.actor), _id(x.role), _id(x.right), self._apart(x), self._yes(x.used)) for x in self.r.wider]
+        rows = [(*self._ids(x.actor, x.role, x.right), self._apart(x), self._yes(x.used)) for x in self.r.wider]
         return self._listed("wider", ("actor", "role", "right", "peers", "used"), rows)
 
     def _apart(self, x: Wider) -> str:
@@ -151,7 +169,7 @@ class RightsSections:
 
     def _shared(self) -> Section:
         rows = [
-            (_id(x.actor), _id(x.role), *(self._overlap(o) for o in (x.devices, x.addresses, x.sessions)))
+            (*self._ids(x.actor, x.role), *(self._overlap(o) for o in (x.devices, x.addresses, x.sessions)))
             for x in self.r.shared
         ]
         return self._listed("shared", ("actor", "role", "devices", "addresses", "sessions"), rows)
@@ -165,8 +183,8 @@ class RightsSections:
     def _untrained(self) -> Section:
         rows = [
             (
-                _id(x.actor),
-                _id(x.role),
+                self.voice.id(x.actor),
+                self.voice.id(x.role),
                 self._moment(x.until) or self.say("never"),
                 self._moment(x.last),
                 f"{x.reads:,}",
@@ -183,7 +201,7 @@ class RightsSections:
             for place, n in enumerate((1, x.reads, x.own)):
                 total[place] += n
         rows = [
-            (_id(role), action, f"{total[0]:,}", f"{total[1]:,}", f"{total[2]:,}")
+            (self.voice.id(role), action, f"{total[0]:,}", f"{total[1]:,}", f"{total[2]:,}")
             for (role, action), total in sorted(groups.items(), key=lambda g: -g[1][1])
         ]
         return self._listed("beyond", ("role", "action", "accounts", "count", "own"), rows, (2, 3, 4))
@@ -192,10 +210,6 @@ class RightsSections:
         """The local day of a time."""
         offset = self.r.period.offset if self.r.period else 0
         return "" if us is None else day_name((us + offset) // _DAY)
-
-
-def _id(text: str) -> str:
-    return shorten(visible(text), _CELL) if text else ""
 
 
 def _number(n: int | None) -> str:

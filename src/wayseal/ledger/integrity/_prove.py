@@ -23,7 +23,7 @@ from wayseal.ledger._tombstones import TombstoneMerger, Tombstones
 from wayseal.ledger._tree import open_tree
 from wayseal.ledger._types import Flags, Words
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
-from wayseal.ledger.integrity._read_proof import ReadProof, spell_time
+from wayseal.ledger.integrity._read_proof import PagePlace, ReadProof, spell_time
 from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE
@@ -149,10 +149,14 @@ def _proof(
         raise LedgerChangedError("this read came after the checkpoint: take a newer one", file=ledger)
     salt = salts.of(np.array([place.source], np.int32), np.array([place.row], np.int64))
     return ReadProof(
-        read=_texts(row, commit, finder, access), salt=salt.tobytes(), generation=commit.generation, part=place.part,
-        page=page, place=within, others=own[: within * SIZE] + own[(within + 1) * SIZE :], leaf=leaf,
-        path=tuple(tree.inclusion(leaf, point.size)), note=note,
-    )  # fmt: skip
+        read=_texts(row, commit, finder, access),
+        salt=salt.tobytes(),
+        page=PagePlace(generation=commit.generation, part=place.part, page=page, place=within),
+        others=own[: within * SIZE] + own[(within + 1) * SIZE :],
+        leaf=leaf,
+        path=tuple(tree.inclusion(leaf, point.size)),
+        note=note,
+    )
 
 
 def _part(

@@ -11,55 +11,86 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
 from wayseal import store
 from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import Keyer, digest_texts, pack_numbers
 from wayseal.ledger._layout import KEYED, OPTIONAL
 from wayseal.ledger._pages import PAGE, Rows, hash_page, hash_rows
-from wayseal.ledger._proof_fields import check_version, name_keys, parse_hashes, spell_hashes
+from wayseal.ledger._proof_fields import Hashes, check_version, name_keys, spell_hashes
 from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_inclusion
 from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.model.schema import CLOSED, parse_json, parsed_by, plain
 
 VERSION = 1
 _LAYOUT = KEYED["accesses"]
 _ACTIONS = store.TABLES["accesses"].column("action").values
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FORMAT = "wayseal_proof"
 _MOST = 1 << 20
 _KEY_DIGITS = 16
 
 
+def _parse_salt(text: str) -> bytes:
+    found = bytes.fromhex(text)
+    if len(found) != SALT:
+        raise ValueError("salt")
+    return found
+
+
+def _parse_others(text: str) -> bytes:
+    """Hashes out of base64, in its one spelling; fewer than a page has."""
+    found = base64.b64decode(text, validate=True)
+    if base64.b64encode(found).decode() != text or len(found) % SIZE or len(found) >= PAGE * SIZE:
+        raise ValueError("others")
+    return found
+
+
+_Number = Annotated[int, Field(ge=0, lt=1 << 31)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePlace:
+    """A read's page, and its place in it."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    generation: _Number
+    part: _Number
+    page: _Number
+    place: _Number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProof:
-    """What `_read_proof` rule 1 lists. read: column → text, or null; place: of the read in its page; leaf: of the page.
+    """What `_read_proof` rule 1 lists. read: column → text, or null; leaf: of the page.
 
     others: hashes of the other reads of the page, in order.
     """
 
-    read: Mapping[str, str | int | None]
-    salt: bytes
-    generation: int
-    part: int
-    page: int
-    place: int
-    others: bytes
-    leaf: int
-    path: tuple[bytes, ...]
-    note: str
+    __pydantic_config__: ClassVar = CLOSED
+    version: Annotated[int, Field(alias=_FORMAT, ge=VERSION, le=VERSION)] = VERSION
+    read: Mapping[str, Annotated[str, Field(min_length=1)] | _Number | None]
+    salt: Annotated[bytes, parsed_by(_parse_salt, str)]
+    page: PagePlace
+    others: Annotated[bytes, parsed_by(_parse_others, str)]
+    leaf: _Number
+    path: Hashes
+    note: Annotated[str, Field(alias="checkpoint")]
 
     def to_json(self) -> str:
         """The form in which it is handed on."""
         content = {
-            "wayseal_proof": VERSION,
+            _FORMAT: VERSION,
             "read": dict(self.read),
             "salt": self.salt.hex(),
-            "page": {"generation": self.generation, "part": self.part, "page": self.page, "place": self.place},
+            "page": plain(self.page),
             "others": base64.b64encode(self.others).decode(),
             "leaf": self.leaf,
             "path": spell_hashes(self.path),
@@ -84,9 +115,9 @@ def verify_proof(content: bytes, keys: Sequence[VerifyKey]) -> VerifiedRead:
     """
     proof = _parsed(content)
     point, by = Checkpoint.open(proof.note.encode(), keys)
-    own = read_hash(proof.read, proof.salt)
-    hashes = proof.others[: proof.place * SIZE] + own + proof.others[proof.place * SIZE :]
-    leaf = hash_page(proof.generation, proof.part, proof.page, hashes)
+    page, own = proof.page, read_hash(proof.read, proof.salt)
+    hashes = proof.others[: page.place * SIZE] + own + proof.others[page.place * SIZE :]
+    leaf = hash_page(page.generation, page.part, page.page, hashes)
     if not verify_inclusion(leaf, proof.leaf, point.size, proof.path, point.root):
         raise LedgerChangedError("the proof doesn't hold: this read is not what stands in the tree of the checkpoint")
     return VerifiedRead(read=proof.read, checkpoint=point, keys=name_keys(by))
@@ -137,40 +168,24 @@ def _microseconds(text: str) -> int:
 def _parsed(content: bytes) -> ReadProof:
     """A proof out of JSON whose every part has the form that `ReadProof.to_json` gives it."""
     try:
-        found = json.loads(content[:_MOST])
-        check_version(found, "wayseal_proof", VERSION)
-        page = found["page"]
-        proof = ReadProof(
-            read=found["read"], salt=bytes.fromhex(found["salt"]), generation=page["generation"], part=page["part"],
-            page=page["page"], place=page["place"], others=_bytes(found["others"]),
-            leaf=found["leaf"], path=parse_hashes(found["path"]), note=found["checkpoint"],
-        )  # fmt: skip
-        _check(proof)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        proof = parse_json(content[:_MOST], ReadProof)
+        _check_read(proof.read)
+        if proof.page.place > len(proof.others) // SIZE:
+            raise ValueError("place")
+    except (ValueError, KeyError) as error:
+        check_version(content[:_MOST], _FORMAT, VERSION)
         raise MerkleError("this is no proof of Wayseal's") from error
     return proof
 
 
-def _bytes(text: str) -> bytes:
-    """What base64 `text` stands for, in its one spelling."""
-    raw = base64.b64decode(text, validate=True)
-    if base64.b64encode(raw).decode() != text:
-        raise ValueError("base64")
-    return raw
-
-
-def _check(proof: ReadProof) -> None:
-    """Raises ValueError, KeyError or TypeError where a part of a proof can't be (rule 2)."""
-    read = proof.read
-    numbers = {"source": read["source"], "row": read["row"]}
-    texts = {k: v for k, v in read.items() if k not in numbers}
+def _check_read(read: Mapping[str, str | int | None]) -> None:
+    """Raises ValueError or KeyError where a read can't be (rule 2)."""
+    numbers = {"source", "row"}
     shown = {"waybill", "at", "action", "actor", *OPTIONAL, *(f"{n}_key" for n in _LAYOUT.hashed)}
-    counts = (*numbers.values(), proof.generation, proof.part, proof.page, proof.place, proof.leaf)
-    if not all(type(n) is int and 0 <= n < 1 << 31 for n in counts):
-        raise ValueError("number")
-    if not (set(texts) <= shown and all(v is None or (v and isinstance(v, str)) for v in texts.values())):
+    whole = all(isinstance(read[name], int) == (name in numbers) for name in (*read, *numbers))
+    if not (whole and set(read) - numbers <= shown):
         raise ValueError("read")
-    if not (texts["waybill"] and texts["actor"]) or texts["action"] not in (None, *_ACTIONS):
+    if not (read["waybill"] and read["actor"]) or read["action"] not in (None, *_ACTIONS):
         raise ValueError("read")
     _microseconds(str(read["at"]))
     for name in _LAYOUT.hashed:
@@ -178,7 +193,3 @@ def _check(proof: ReadProof) -> None:
             raise ValueError("key")
         if f"{name}_key" in read and (len(str(read[f"{name}_key"])) != _KEY_DIGITS or _key(read, name) < 0):
             raise ValueError("key")
-    if len(proof.salt) != SALT or len(proof.others) % SIZE or len(proof.others) >= PAGE * SIZE:
-        raise ValueError("size")
-    if proof.place > len(proof.others) // SIZE or not isinstance(proof.note, str):
-        raise ValueError("place")

@@ -22,6 +22,7 @@ from wayseal.ledger._types import DAY_US, HOUR_US
 from wayseal.ledger.errors import TooYoungError
 from wayseal.ledger.retention._purge_selector import Boundary, PurgePlan, PurgeSelector
 from wayseal.ledger.retention._remove import Removal
+from wayseal.model.schema import readable
 from wayseal.model.times import day_name
 
 LEGAL_DAYS = 183
@@ -119,8 +120,8 @@ def _purged(ledger: Path, before: Manifest, selector: PurgeSelector, order: Purg
     entry = PurgeEntry(
         generation=generation.number,
         before=day_name(selector.boundary.day),
-        who=order.who,
-        why=order.why,
+        who=readable(order.who),
+        why=readable(order.why),
         at=order.at.isoformat(),
         reads=removal.reads,
         waybills=removal.waybills,

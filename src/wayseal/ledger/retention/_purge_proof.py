@@ -13,18 +13,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar
 
-from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, parse_manifest
-from wayseal.ledger._proof_fields import check_version, name_keys, parse_hashes, spell_hashes
+from pydantic import Field
+
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, check_manifest, load_manifest
+from wayseal.ledger._proof_fields import Hashes, check_version, name_keys, spell_hashes
 from wayseal.ledger._tombstones import GONE, TOMBSTONES
 from wayseal.ledger._tree import hash_commit, open_tree
-from wayseal.ledger.errors import LedgerChangedError, LedgerError
+from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code, check_history
 from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.model.messages import Message
+from wayseal.model.schema import CLOSED, parse_json
 
 FORMAT = "wayseal_purge_proof"
 VERSION = 1
@@ -41,12 +44,14 @@ class PurgeProof:
     before the purge, and from the earlier checkpoint. notes: signed checkpoints, the earlier one first.
     """
 
+    __pydantic_config__: ClassVar = CLOSED
+    version: Annotated[int, Field(alias=FORMAT, ge=VERSION, le=VERSION)] = VERSION
     before: Manifest
     after: Manifest
-    leaves: tuple[tuple[bytes, ...], tuple[bytes, ...]]
-    grown: tuple[bytes, ...]
-    consistency: tuple[bytes, ...]
-    notes: tuple[str, ...]
+    leaves: tuple[Hashes, Hashes]
+    grown: Hashes
+    consistency: Hashes
+    notes: Annotated[tuple[str, ...], Field(alias="checkpoints", min_length=1)]
 
     def to_json(self) -> str:
         """The form in which it is handed on, and its one spelling."""
@@ -200,20 +205,13 @@ def _require(holds: bool, text: str) -> None:
 def _parsed(content: bytes) -> PurgeProof:
     """A proof out of JSON in its one spelling (rule 3)."""
     try:
-        found: dict[str, Any] = json.loads(content[:_MOST])
-        check_version(found, FORMAT, VERSION)
-        first, second = found["leaves"]
-        proof = PurgeProof(
-            before=parse_manifest(found["before"]),
-            after=parse_manifest(found["after"]),
-            leaves=(parse_hashes(first), parse_hashes(second)),
-            grown=parse_hashes(found["grown"]),
-            consistency=parse_hashes(found["consistency"]),
-            notes=tuple(found["checkpoints"]),
-        )
+        proof = parse_json(content[:_MOST], PurgeProof)
+        for manifest in (proof.before, proof.after):
+            check_manifest(manifest)
         one = len(proof.before.commits) == len(proof.after.commits) == 1
-        if not (one and proof.notes and proof.to_json().encode() == content):
+        if not (one and proof.to_json().encode() == content):
             raise ValueError("spelling")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LedgerError) as error:
+    except ValueError as error:
+        check_version(content[:_MOST], FORMAT, VERSION)
         raise MerkleError("this is no proof of Wayseal's, or it was changed") from error
     return proof

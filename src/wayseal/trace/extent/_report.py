@@ -5,7 +5,6 @@ import math
 from wayseal.model.times import day_name
 from wayseal.page import Document, Section, Table, numbers, render_blocks
 from wayseal.page.charts import intervals_chart
-from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
 from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
@@ -14,7 +13,6 @@ from wayseal.trace.extent._loglinear import WITHIN
 from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
 from wayseal.trace.extent._two_lists import EXACT_BELOW
 
-_CELL = 30
 _LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}
 
 
@@ -22,7 +20,7 @@ def render_extent(result: ExtentResult, format: str, lang: str, *, color: bool =
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -47,7 +45,7 @@ class _ReportBuilder:
         sections += [self._lists(), *([self._pairs()] if r.pairs else []), *([self._models()] if r.models else [])]
         if r.stock is not None:
             line = self.say("stock_line", purchases=r.purchases, bought=r.bought)
-            points = (line, f"{self.say('stock')}{self.voice.say('unit.colon')}{self._range(r.stock)}")
+            points = (line, self.voice.joined((self.say("stock"), self._range(r.stock)), self.voice.say("unit.colon")))
             sections.append(Section(title=self.say("stock_title"), note=self.say("stock_note"), points=points))
         left = [
             self.say(f"left_{k}", n=n) for k in ("repeated", "foreign", "unlisted", "rejected") if (n := getattr(r, k))
@@ -58,13 +56,13 @@ class _ReportBuilder:
         return Document(
             title=self.say("title"),
             headline=self._headline(),
-            lede=self._lede(),
+            lede=(self._lede(),),
             facts=tuple(self._facts()),
             sections=tuple(sections),
+            version=r.wayseal,
             origin=(
-                f"Wayseal {r.wayseal}",
-                f"{self.say('ledger_digest')} {r.ledger_digest[:20]}",
-                f"{self.say('leaks_digest')} {r.leaks_digest[:20]}",
+                (self.say("ledger_digest"), self.voice.id(r.ledger_digest)),
+                (self.say("leaks_digest"), self.voice.id(r.leaks_digest)),
             ),
             command=f"wayseal extent LEDGER --leaks LEAKS{by} --criterion {r.criterion} --format html --out out.html",
             footer=self.say("footer"),
@@ -150,11 +148,11 @@ class _ReportBuilder:
         return self.say("name_model", pairs=pairs)
 
     def _pair(self, first: str, second: str) -> str:
-        return self.say("name_pair", first=name(first), second=name(second))
+        return self.say("name_pair", first=self.voice.id(first), second=self.voice.id(second))
 
     def _lists(self) -> Section:
         head = tuple(self.say(k) for k in ("list", "list_numbers", "list_shared"))
-        rows = tuple((name(x.name), f"{x.numbers:,}", f"{x.shared:,}") for x in self.r.lists)
+        rows = tuple((self.voice.id(x.name), f"{x.numbers:,}", f"{x.shared:,}") for x in self.r.lists)
         note = self.say(f"lists_note_{self.r.by}")
         table = Table(head=head, rows=rows, numbers=frozenset({1, 2}))
         return Section(title=self.say("lists"), note=note, table=table)
@@ -174,11 +172,6 @@ class _ReportBuilder:
     def _warnings(self) -> Section:
         points = tuple(self.say(f"warn_{code}", n=_LIMITS.get(code, 0)) for code in self.r.warnings)
         return Section(title=self.say("warnings"), points=points)
-
-
-def name(text: str) -> str:
-    """A list's name as a cell shows it."""
-    return shorten(visible(text), _CELL)
 
 
 def whole(value: float) -> int:

@@ -1,14 +1,11 @@
 """A trace in words: text for a terminal, JSON for programs, one HTML page for people."""
 
-from wayseal.page.languages import known_lang
+from wayseal.page import render_blocks
 from wayseal.trace._result import TraceResult
-from wayseal.trace.report._html import render_html
-from wayseal.trace.report._json import render_json
-from wayseal.trace.report._text import render_text
+from wayseal.trace.report._json import document as json_document
+from wayseal.trace.report._report import ReportBuilder
 
-FORMATS = ("text", "json", "html")
-
-__all__ = ["FORMATS", "render"]
+__all__ = ["render"]
 
 
 def render(
@@ -34,13 +31,12 @@ def render(
     Raises:
         ValueError: The format or language isn't known.
     """
-    language = known_lang(lang)
-    match format:
-        case "text":
-            return render_text(result, language, color=color, width=width)
-        case "json":
-            return render_json(result, language)
-        case "html":
-            return render_html(result, language)
-        case _:
-            raise ValueError("format must be one of " + ", ".join(FORMATS))
+    return render_blocks(
+        lambda voice: ReportBuilder(result, voice).document(),
+        lambda voice: json_document(result, voice),
+        __package__,
+        format,
+        lang,
+        color=color,
+        width=width,
+    )

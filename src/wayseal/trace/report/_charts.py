@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from wayseal.page import numbers
-from wayseal.page.charts import LEFT
+from wayseal.page.charts import LEFT, legend
 from wayseal.page.svg import el, label, pct, picture
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
@@ -51,7 +51,9 @@ def saw_chart(
         expected=first.expected,
     )
     inner = el("svg", *plot, x=LEFT, y=0, width="52%", height=height, overflow="visible")
-    return picture("saw", height, voice.say("ui.figure_saw"), desc, inner, *names)
+    heads = (el("span", voice.say(f"ui.{key}")) for key in ("source", "saw_expected"))
+    over = el("p", *heads, class_="columns-head", aria_hidden="true")
+    return over + picture("saw", height, voice.say("ui.figure_saw"), desc, inner, *names)
 
 
 def _bar(row: SawRow, y: float, scale: int, lead: bool, voice: Voice) -> Markup:
@@ -103,15 +105,14 @@ def names_of(letters: Mapping[str, str], voice: Voice) -> dict[str, str]:
     return {letter: source for source, letter in letters.items()} | fixed
 
 
-def part_style(key: str, index: int) -> str:
-    """The style of a part of the share picture, the `at`-th from the left."""
-    return key if key in (OTHERS, UNKNOWN) else f"part p{min(index, 5)}"
-
-
 def unknown_chart(
-    shares: Sequence[tuple[str, float]], unknown: float, names: Mapping[str, str], voice: Voice
+    shares: Sequence[tuple[str, float]],
+    unknown: float,
+    names: Mapping[str, str],
+    shown: Mapping[str, str],
+    voice: Voice,
 ) -> Markup:
-    """One bar, cut into sources and the unknown. names: of the letters, OTHERS and UNKNOWN."""
+    """One bar, cut into sources and the unknown. names: of the letters, OTHERS and UNKNOWN; shown: in the legend."""
     hatch = el(
         "pattern",
         el("rect", width=7, height=7, class_="hatch-ground"),
@@ -124,17 +125,19 @@ def unknown_chart(
     )
     left = 0.0
     pieces: list[str] = [el("defs", hatch)]
+    rows: list[tuple[str, str | None, str, str]] = []
     for order, (key, part) in enumerate(shares):
-        class_ = part_style(key, order)
-        tip = f"{shorten(visible(names[key]), 200)} {numbers.share(part)}"
+        class_ = key if key in (OTHERS, UNKNOWN) else f"part p{min(order, 5)}"
         fill = "url(#hatch)" if key == UNKNOWN else None
+        rows.append((class_, fill, shown.get(key, names[key]), numbers.share(part)))
+        tip = f"{shorten(visible(names[key]), 200)} {numbers.share(part)}"
         width = pct(part)
         pieces.append(el("rect", el("title", tip), x=pct(left), y=2, width=width, height=34, class_=class_, fill=fill))
         left += part
         if left < 0.9999:
             pieces.append(el("line", x1=pct(left), x2=pct(left), y1=2, y2=36, class_="cut"))
     desc = voice.say("ui.figure_unknown_desc", share=unknown)
-    return picture("unknown-share", 38, voice.say("ui.figure_unknown"), desc, *pieces)
+    return picture("unknown-share", 38, voice.say("ui.figure_unknown"), desc, *pieces) + legend(rows)
 
 
 _LEVELS = (0.01, 0.1, 0.5, 0.9, 0.99, 0.999)

@@ -6,11 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from wayseal.merkle import Checkpoint
-from wayseal.page import as_json
-from wayseal.page.languages import Lang
 from wayseal.page.words import Voice
 from wayseal.trace._result import Fit, LeakRow, Proposal, SourceRow, TraceResult
-from wayseal.trace.report._voice import voice_of
 
 LISTED_ABOVE = 0.01
 """Every source with a probability above this is listed."""
@@ -22,13 +19,9 @@ def listed(sources: Sequence[SourceRow]) -> list[SourceRow]:
     return sorted(rows, key=lambda r: (-r.probability, r.account is not None, -_number(r.log10_lr), r.source, r.kind))
 
 
-def render_json(result: TraceResult, lang: Lang) -> str:
-    r"""The whole result as JSON (UTF-8, no NaN, one line end at the end).
-
-    Remarks are in words of `lang`. Characters that can't be seen stand as \u escapes.
-    """
-    voice = voice_of(lang)
-    document = {
+def document(result: TraceResult, voice: Voice) -> dict[str, Any]:
+    """The whole result; what is no number is null. Remarks are in words of the voice."""
+    return {
         "wayseal": result.wayseal,
         "seed": result.seed,
         "inputs": {"ledger": result.ledger_digest, "leaks": result.leaks_digest},
@@ -46,7 +39,6 @@ def render_json(result: TraceResult, lang: Lang) -> str:
         "queries": None if result.queries is None else asdict(result.queries),
         "next": [_proposal(row, voice) for row in result.next],
     }
-    return as_json(document)
 
 
 def _fit(fit: Fit, voice: Voice) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from wayseal.trace._result import DelayPart, LeakRow, SourceRow
 from wayseal.trace.report._charts import OTHERS, UNKNOWN, names_of
 from wayseal.trace.report._story import usable
 
-MOST_ROWS = 60
+_MOST_ROWS = 60
 """So many leaks fit the picture; the table holds all."""
 
 _SEEN = 0.005
@@ -132,7 +132,7 @@ def _bell(x: float, part: DelayPart) -> float:
 
 def matrix_chart(rows: Sequence[LeakRow], letters: Mapping[str, str], voice: Voice) -> Markup | None:
     """Leaks by leading source and unknown, each cell shaded by the probability that it holds."""
-    shown = rows[:MOST_ROWS]
+    shown = rows[:_MOST_ROWS]
     if not shown:
         return None
     pointed = {s for row in shown for s, p in row.points_at if p >= _SEEN}
@@ -154,7 +154,9 @@ def matrix_chart(rows: Sequence[LeakRow], letters: Mapping[str, str], voice: Voi
             cells.extend(_cells(row, columns, letters, y, voice))
     desc = voice.say("ui.figure_matrix_desc", n=len(rows))
     inner = el("svg", *heads, *cells, x=LEFT, y=0, width="70%", height=height, overflow="visible")
-    return picture("matrix", height, voice.say("ui.figure_matrix"), desc, inner, *labels)
+    found = picture("matrix", height, voice.say("ui.figure_matrix"), desc, inner, *labels)
+    more = len(rows) - len(shown)
+    return found + el("p", voice.say("ui.figure_matrix_more", n=more), class_="note") if more else found
 
 
 def _head(key: str, name: str, x: float) -> Markup:

@@ -1,16 +1,11 @@
-"""What a report says, in order, for every reader: made once, shown by the text and the page alike."""
+"""What a report says, in sentences."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from wayseal.model.sources import VerdictKind
 from wayseal.page.words import Voice
 from wayseal.trace._result import LeakRow, SawRow, SourceRow, TraceResult
 from wayseal.trace.report._json import listed
-
-LETTERS = "ABCDEF"
-"""The leading sources carry a letter through all pictures and tables."""
-
 
 _SHOWN = 6
 """Accounts of a pool that are named in a sentence; the JSON report has all."""
@@ -20,58 +15,131 @@ _PART = 0.8
 _ROUTE_ONLY = "missing.no_reads_before_sale"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LostLeaks:
-    """Leaks with a remark (most could not be used), by reason: rows in the order of the file."""
-
-    reason: str
-    rows: tuple[LeakRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """The words of a report. All strings are ready to show (for a page: markup)."""
+    """The sentences on a trace in the words of a voice."""
 
-    verdict: str
-    headline: str
-    plain: tuple[str, ...]
-    meaning: tuple[str, ...]
-    next_steps: tuple[str, ...]
-    fit: str
-    quality: tuple[str, ...]
-    missing_tables: tuple[tuple[str, str], ...]
-    lost: tuple[LostLeaks, ...]
-    sources: tuple[SourceRow, ...]
-    lead: SourceRow | None
-    next_best: SawRow | None
+    def __init__(self, result: TraceResult, voice: Voice) -> None:
+        self.r = result
+        self.voice = voice
+        self.say = voice.say
+        self.sources = tuple(listed(result.sources))
+        self.lead = self.sources[0] if self.sources else None
 
+    def next_best(self) -> SawRow | None:
+        """The source that saw most of the leaked, leaving out the leading one and those it can't be told from."""
+        out = {self.lead.source, *self.lead.set} if self.lead else set()
+        rows = [row for row in self.r.saw if row.source not in out and row.saw > 0]
+        return min(rows, key=lambda r: (-r.saw, r.expected, r.source), default=None)
 
-def build_story(result: TraceResult, voice: Voice) -> Story:
-    """The story of a result in the words of `voice`."""
-    sources = tuple(listed(result.sources))
-    lead = sources[0] if sources else None
-    runner_up = next_best(result, lead)
-    return Story(
-        verdict=voice.say(f"verdict.{result.verdict}"),
-        headline=_headline(result, lead, voice),
-        plain=tuple(_plain(result, lead, runner_up, voice)),
-        meaning=tuple(_meaning(result, lead, voice)),
-        next_steps=tuple(_next_steps(result, sources, voice)),
-        fit=voice.note(result.fit.note),
-        quality=tuple(voice.note(note) for note in result.quality),
-        missing_tables=tuple(_missing_tables(result, voice)),
-        lost=tuple(_lost(result, voice)),
-        sources=sources,
-        lead=lead,
-        next_best=runner_up,
-    )
+    def ids(self, sources: tuple[str, ...]) -> str:
+        """Several ids in a sentence."""
+        return self.voice.all_of(map(self.voice.id, sources))
 
+    def headline(self) -> str:
+        """The answer in a line."""
+        lead, verdict = self.lead, self.r.verdict
+        if lead is None or verdict is VerdictKind.INSUFFICIENT:
+            return self.say("headline.insufficient")
+        if verdict is VerdictKind.SHORTLIST and 1 < len(lead.set) <= 3:
+            return self.say("headline.shortlist_set", sources=self.ids(lead.set))
+        if verdict is VerdictKind.SHORTLIST:
+            return self.say("headline.shortlist", source=self.voice.named(lead.source, lead.kind))
+        if len(lead.set) > 1:
+            return self.say("headline.named_set", n=len(lead.set))
+        return self.say("headline.named_one", source=self.voice.named(lead.source, lead.kind))
 
-def next_best(result: TraceResult, lead: SourceRow | None) -> SawRow | None:
-    """The source that saw most of the leaked, leaving out the leading one and those it can't be told from."""
-    out = {lead.source, *lead.set} if lead else set()
-    rows = [row for row in result.saw if row.source not in out and row.saw > 0]
-    return min(rows, key=lambda r: (-r.saw, r.expected, r.source), default=None)
+    def plain(self) -> Iterator[str]:
+        """What was seen, in counts."""
+        n, lead, runner_up = self.r.found, self.lead, self.next_best()
+        if n == 0:
+            yield self.say("plain.nobody")
+        elif lead is None:
+            yield self.say("plain.no_source", n=n)
+        else:
+            yield self.say(f"plain.{lead.kind}", **self._counts(lead))
+        if n and runner_up:
+            yield self.say("plain.next_best" if lead else "plain.saw_most", **self._counts(runner_up))
+        elif n and lead:
+            yield self.say("plain.next_best_none")
+        lost = sum(not usable(row) for row in self.r.leak_rows)
+        if lost and n:
+            yield self.say("plain.not_found", lost=lost, n=self.r.leaks)
+
+    def _counts(self, row: SourceRow | SawRow) -> dict[str, str | float]:
+        return {"source": self.voice.id(row.source), "saw": row.saw, "n": self.r.found, "expected": row.expected}
+
+    def meaning(self) -> Iterator[str]:
+        """What the probabilities mean, and what they don't."""
+        lead, verdict = self.lead, self.r.verdict
+        if lead and len(lead.set) > 1:
+            yield self.say("meaning.probability_set", sources=self.ids(lead.set), p=lead.set_probability)
+        elif lead:
+            source = self.voice.id(lead.source)
+            yield self.say("meaning.probability", source=source, p=lead.probability)
+            if lead.log10_lr > 0.3:
+                yield self.say("meaning.ratio", source=source, lr=lead.log10_lr)
+        if part := self._part():
+            named = self.voice.named(part.source, part.kind)
+            yield self.say("meaning.part", account=self.voice.id(part.account or ""), part=named, p=part.probability)
+        if self.r.found:
+            yield self.say("meaning.unknown", share=self.r.unknown_share)
+        if verdict is VerdictKind.SHORTLIST:
+            yield self.say("meaning.shortlist")
+        yield self.say("meaning.insufficient" if verdict is VerdictKind.INSUFFICIENT else "meaning.lead")
+
+    def _part(self) -> SourceRow | None:
+        """The session or device inside the leading account that is likely to be the source by itself."""
+        lead = self.lead
+        inside = [row for row in self.r.sources if lead and row.account == lead.source and row.probability >= _PART]
+        return max(inside, key=lambda row: row.probability, default=None)
+
+    def next_steps(self) -> Iterator[str]:
+        """What to do, in order."""
+        r, named = self.r, self.r.verdict is VerdictKind.NAMED
+        if named:
+            yield from (self.say(f"next.{step}") for step in ("confirm", "hear", "preserve", "contain"))
+        if self.lead and len(self.lead.set) > 1:
+            yield self.say("next.separate", sources=self.ids(self.lead.set))
+        if named:
+            return
+        yield from self._tests()
+        target = _target(r.found)
+        yield self.say("next.buy_more", more=target - r.found, target=target)
+        yield self.say("next.other_routes")
+        yield self.say("next.record_times")
+        lost = sum(map(_unknown, r.leak_rows))
+        if lost:
+            yield self.say("next.lost_numbers", lost=lost, n=r.found + lost)
+        if r.missing_tables:
+            yield self.say("next.bring_tables")
+        yield self.say("next.preserve")
+
+    def _tests(self) -> Iterator[str]:
+        """Numbers to be looked up and the best canaries; in general words where no canary was worked out."""
+        for row in (row for row in self.r.next if row.test == "lookup"):
+            yield self.say("next.lookup", number=self.ids(row.ask["waybill"]), bits=row.bits)
+        canaries = [row for row in self.r.next if row.test == "canary"]
+        for row in canaries:
+            more = max(len(row.actors) - _SHOWN, 0)
+            code = "next.canary_more" if more else "next.canary_for"
+            yield self.say(code, sources=self.ids(row.actors[:_SHOWN]), more=more, bits=row.bits)
+        if self.r.verdict is VerdictKind.SHORTLIST and not canaries:
+            yield self.say("next.canary")
+
+    def remark(self, row: LeakRow) -> str:
+        """The remark on a leak, or nothing."""
+        if row.missing is not None:
+            return self.voice.note(row.missing)
+        return "" if row.found else self.say("missing.not_in_ledger")
+
+    def remarks(self) -> Iterator[str]:
+        """Remarks on leaks (most could not be used), each with the lines of the file that it is about."""
+        lines: dict[str, list[int]] = {}
+        for row in self.r.leak_rows:
+            if remark := self.remark(row):
+                lines.setdefault(remark, []).append(row.line)
+        for remark, found in lines.items():
+            yield self.say("ui.lost_lines", lines=len(found), list=ranges(found), reason=remark)
 
 
 def usable(row: LeakRow) -> bool:
@@ -84,131 +152,11 @@ def _unknown(row: LeakRow) -> bool:
     return not row.found and (row.missing is None or row.missing.code == "missing.not_in_ledger")
 
 
-def _headline(result: TraceResult, lead: SourceRow | None, voice: Voice) -> str:
-    if lead is None or result.verdict is VerdictKind.INSUFFICIENT:
-        return voice.say("headline.insufficient")
-    if result.verdict is VerdictKind.SHORTLIST and 1 < len(lead.set) <= 3:
-        sources = voice.all_of(voice.id(source) for source in lead.set)
-        return voice.say("headline.shortlist_set", sources=sources)
-    if result.verdict is VerdictKind.SHORTLIST:
-        return voice.say("headline.shortlist", source=voice.named(lead.source, lead.kind))
-    if len(lead.set) > 1:
-        return voice.say("headline.named_set", n=len(lead.set))
-    return voice.say("headline.named_one", source=voice.named(lead.source, lead.kind))
-
-
-def _plain(result: TraceResult, lead: SourceRow | None, runner_up: SawRow | None, voice: Voice) -> Iterator[str]:
-    n = result.found
-    if n == 0:
-        yield voice.say("plain.nobody")
-    elif lead is None:
-        yield voice.say("plain.no_source", n=n)
-    else:
-        yield voice.say(
-            f"plain.{lead.kind}",
-            source=voice.id(lead.source),
-            saw=lead.saw,
-            n=n,
-            expected=lead.expected,
-        )
-    if n and runner_up:
-        yield voice.say(
-            "plain.next_best" if lead else "plain.saw_most",
-            saw=runner_up.saw,
-            n=n,
-            source=voice.id(runner_up.source),
-            expected=runner_up.expected,
-        )
-    elif n and lead:
-        yield voice.say("plain.next_best_none")
-    lost = sum(not usable(row) for row in result.leak_rows)
-    if lost and n:
-        yield voice.say("plain.not_found", lost=lost, n=result.leaks)
-
-
-def _meaning(result: TraceResult, lead: SourceRow | None, voice: Voice) -> Iterator[str]:
-    if lead and len(lead.set) > 1:
-        sources = voice.all_of(voice.id(source) for source in lead.set)
-        yield voice.say("meaning.probability_set", sources=sources, p=lead.set_probability)
-    elif lead:
-        source = voice.id(lead.source)
-        yield voice.say("meaning.probability", source=source, p=lead.probability)
-        if lead.log10_lr > 0.3:
-            yield voice.say("meaning.ratio", source=source, lr=lead.log10_lr)
-    if part := _part(result, lead):
-        named = voice.named(part.source, part.kind)
-        yield voice.say("meaning.part", account=voice.id(part.account or ""), part=named, p=part.probability)
-    if result.found:
-        yield voice.say("meaning.unknown", share=result.unknown_share)
-    if result.verdict is VerdictKind.SHORTLIST:
-        yield voice.say("meaning.shortlist")
-    closing = "insufficient" if result.verdict is VerdictKind.INSUFFICIENT else "lead"
-    yield voice.say(f"meaning.{closing}")
-
-
-def _part(result: TraceResult, lead: SourceRow | None) -> SourceRow | None:
-    """The session or device inside the leading account that is likely to be the source by itself."""
-    inside = [row for row in result.sources if lead and row.account == lead.source and row.probability >= _PART]
-    return max(inside, key=lambda row: row.probability, default=None)
-
-
-def _next_steps(result: TraceResult, sources: tuple[SourceRow, ...], voice: Voice) -> Iterator[str]:
-    if result.verdict is VerdictKind.NAMED:
-        yield from (voice.say(f"next.{step}") for step in ("confirm", "hear", "preserve", "contain"))
-    if sources and len(sources[0].set) > 1:
-        names = voice.all_of(voice.id(source) for source in sources[0].set)
-        yield voice.say("next.separate", sources=names)
-    if result.verdict is VerdictKind.NAMED:
-        return
-    yield from _tests(result, voice)
-    target = _target(result.found)
-    yield voice.say("next.buy_more", more=target - result.found, target=target)
-    yield voice.say("next.other_routes")
-    yield voice.say("next.record_times")
-    lost = sum(map(_unknown, result.leak_rows))
-    if lost:
-        yield voice.say("next.lost_numbers", lost=lost, n=result.found + lost)
-    if result.missing_tables:
-        yield voice.say("next.bring_tables")
-    yield voice.say("next.preserve")
-
-
-def _tests(result: TraceResult, voice: Voice) -> Iterator[str]:
-    """Numbers to be looked up and the best canaries; in general words where a shortlist has no canary worked out."""
-    for row in (row for row in result.next if row.test == "lookup"):
-        numbers = voice.all_of(voice.id(number) for number in row.ask["waybill"])
-        yield voice.say("next.lookup", number=numbers, bits=row.bits)
-    canaries = [row for row in result.next if row.test == "canary"]
-    for row in canaries:
-        names = voice.all_of(voice.id(actor) for actor in row.actors[:_SHOWN])
-        more = max(len(row.actors) - _SHOWN, 0)
-        yield voice.say("next.canary_more" if more else "next.canary_for", sources=names, more=more, bits=row.bits)
-    if result.verdict is VerdictKind.SHORTLIST and not canaries:
-        yield voice.say("next.canary")
-
-
 def _target(found: int) -> int:
     """How many usable numbers to aim for: 10, then 20, then twice as many."""
     if found < 8:
         return 10
     return 20 if found < 16 else 2 * found
-
-
-def _missing_tables(result: TraceResult, voice: Voice) -> Iterator[tuple[str, str]]:
-    for table in result.missing_tables:
-        code = f"table.{table}"
-        yield table, voice.say(code) if voice.has(code) else ""
-
-
-def _lost(result: TraceResult, voice: Voice) -> Iterator[LostLeaks]:
-    reasons: dict[str, list[LeakRow]] = {}
-    for row in result.leak_rows:
-        if row.missing is not None:
-            reasons.setdefault(voice.note(row.missing), []).append(row)
-        elif not row.found:
-            reasons.setdefault(voice.say("missing.not_in_ledger"), []).append(row)
-    for reason, rows in reasons.items():
-        yield LostLeaks(reason=reason, rows=tuple(rows))
 
 
 def sets(sources: tuple[SourceRow, ...]) -> list[SourceRow]:

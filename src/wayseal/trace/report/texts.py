@@ -283,7 +283,6 @@ TEXTS = {
         "Without it what partners say they read cannot be checked against what was shown to them."
     ),
     "table.leaks": N_("Without it there is nothing to trace."),
-    "ui.product": N_("Wayseal"),
     "ui.title": N_("Trace of leaked waybill numbers"),
     "ui.lead_tag": N_("lead for investigators"),
     "ui.means": N_("What it means"),
@@ -311,7 +310,6 @@ TEXTS = {
     ),
     "ui.lost": N_("Remarks on single numbers"),
     "ui.lost_lines": N_("{lines:line|lines} {list}: {reason:reason}"),
-    "ui.fit": N_("Fit"),
     "ui.unknown": N_("Unknown"),
     "ui.others": N_("Others"),
     "ui.leaks_used": N_("Leaks usable"),
@@ -381,9 +379,7 @@ TEXTS = {
     ),
     "ui.method": N_("Method"),
     "ui.limits": N_("Limits"),
-    "ui.reproduce": N_("To reproduce"),
     "ui.reproduce_note": N_("The same ledger, leaks file, version and seed give the same result."),
-    "ui.version": N_("Version"),
     "ui.seed": N_("Seed"),
     "ui.ledger_digest": N_("Ledger digest"),
     "ui.checkpoint": N_("Checkpoint"),
@@ -392,7 +388,6 @@ TEXTS = {
     "ui.span_value": N_("{from:time} to {to:time} ({zone})"),
     "ui.reads": N_("Reads in the log"),
     "ui.considered": N_("Sources considered"),
-    "ui.command": N_("Command"),
     "ui.footer": N_(
         "A lead for investigators, not a finding against anybody. Handle it as personal data of the people it names."
     ),

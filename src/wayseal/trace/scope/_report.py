@@ -22,7 +22,7 @@ def render_scope(result: ScopeResult, format: str, lang: str, *, color: bool = F
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
     return render_blocks(
         lambda voice: _ReportBuilder(result, voice).document(),
-        lambda: json_document(result),
+        lambda _: json_document(result),
         __package__,
         format,
         lang,
@@ -61,10 +61,11 @@ class _ReportBuilder:
         return Document(
             title=self.say("title"),
             headline=self.say(self._headline(), source=source, n=r.waybills),
-            lede=self.say(lede, reads=r.reads, first=moment(r.first), last=moment(r.last)),
+            lede=(self.say(lede, reads=r.reads, first=moment(r.first), last=moment(r.last)),),
             facts=tuple(self._facts()),
             sections=tuple(sections),
-            origin=(f"Wayseal {r.wayseal}", f"{self.say('digest')} {r.ledger_digest[:20]}"),
+            version=r.wayseal,
+            origin=((self.say("digest"), self.voice.id(r.ledger_digest)),),
             command=self._command("html"),
             footer=self.say("footer"),
         )

@@ -9,9 +9,9 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._output import write_text
-from wayseal.cli._words import filled
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.merkle import SigningKey
+from wayseal.model.messages import filled
 
 SEED_SIZE = 32
 PRIVATE = 0o600

@@ -4,9 +4,9 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption, WhoArgument
+from wayseal.model.messages import filled
 
 
 def block(who: WhoArgument, vault: VaultOption = VAULT, actor: ActorOption = None, lang: LangOption = Lang.EN) -> None:

@@ -9,12 +9,12 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._rows import BadRow, Row, read_rows
 from wayseal.cli.vault._view import print_bad_rows
 from wayseal.model.kinds import ActorKind
+from wayseal.model.messages import filled
 from wayseal.model.records import Actor
 from wayseal.model.times import micros, time_at
 from wayseal.vault import check

@@ -6,9 +6,9 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._vault_session import open_vault, round_to_second
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
+from wayseal.model.messages import filled
 from wayseal.vault.key_rotation import index_versions_in_use, versions_in_use
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import KINDS

@@ -4,10 +4,10 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault.key._keys import KeyPurposeArgument, KeyVersionArgument, log_key_act
+from wayseal.model.messages import filled
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.key_rotation import index_versions_in_use, versions_in_use
 from wayseal.vault.keyring import KeyPurpose

@@ -5,10 +5,10 @@ import typer
 from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault.key._keys import log_key_act
+from wayseal.model.messages import filled
 from wayseal.vault.key_rotation import rewrap_keys
 from wayseal.vault.keyring import KeyPurpose
 

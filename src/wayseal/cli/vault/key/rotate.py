@@ -6,10 +6,10 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault.key._keys import KeyPurposeArgument, log_key_act
+from wayseal.model.messages import filled
 from wayseal.vault.keyring import KeyPurpose
 
 

@@ -8,9 +8,9 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import CLIENT, Session, open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
+from wayseal.model.messages import filled
 from wayseal.vault.active_policy import texts_in_force
 from wayseal.vault.directory import change_client
 from wayseal.vault.errors import PolicyError

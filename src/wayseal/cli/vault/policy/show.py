@@ -5,9 +5,9 @@ import typer
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._policy_view import policy_json, policy_lines
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words import filled
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
+from wayseal.model.messages import filled
 
 
 def show(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.detect.partners._toml_lines import find_places
+from wayseal.model._toml_lines import find_lines
 
 Path = tuple[str | int, ...]
 
@@ -51,7 +51,7 @@ def paths(value: Any, path: Path = ()) -> Iterator[Path]:
     ],
 )  # fmt: skip
 def test_places(text: str, places: dict[Path, int]) -> None:
-    assert find_places(text) == places
+    assert find_lines(text) == places
     assert set(places) == set(paths(tomllib.loads(text)))
 
 
@@ -129,7 +129,7 @@ def documents(draw: st.DrawFn) -> tuple[str, dict[Path, int]]:
 def test_any_document(made: tuple[str, dict[Path, int]]) -> None:
     """Rules 2 and 3: exactly the keys that tomllib sees, and each on the line where it was written."""
     text, places = made
-    found = find_places(text)
+    found = find_lines(text)
     assert set(found) == set(paths(tomllib.loads(text)))
     assert {path: found[path] for path in places} == places
 
@@ -137,6 +137,6 @@ def test_any_document(made: tuple[str, dict[Path, int]]) -> None:
 @given(VALUES)
 def test_any_value(value: str) -> None:
     text = f"a = {value}\nend = 1"
-    found = find_places(text)
+    found = find_lines(text)
     assert set(found) == set(paths(tomllib.loads(text)))
     assert found["end",] == text.count("\n") + 1

@@ -11,7 +11,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
@@ -22,7 +22,7 @@ _TEXT = re.compile(
 _PLAIN = re.compile(r"[^,\]}#\n]+")
 
 
-def find_places(text: str) -> dict[Path, int]:
+def find_lines(text: str) -> dict[KeyPath, int]:
     """The line (from 1) of every key and every item of a list (rules 1 to 3)."""
     return _Walk(text).document()
 
@@ -33,12 +33,12 @@ class _Walk:
     def __init__(self, text: str) -> None:
         self.text = text
         self.offset = 0
-        self.places: dict[Path, int] = {}
+        self.places: dict[KeyPath, int] = {}
         self._ends = [found.start() for found in re.finditer("\n", text)]
-        self._last: dict[Path, int] = {}
+        self._last: dict[KeyPath, int] = {}
 
-    def document(self) -> dict[Path, int]:
-        table: Path = ()
+    def document(self) -> dict[KeyPath, int]:
+        table: KeyPath = ()
         while self._blank():
             if self.text[self.offset] == "[":
                 table = self._head()
@@ -46,12 +46,12 @@ class _Walk:
                 self._pair(table)
         return self.places
 
-    def _head(self) -> Path:
+    def _head(self) -> KeyPath:
         """The table that a line in brackets opens; `[[…]]` one more of a list."""
         marks = 2 if self.text.startswith("[[", self.offset) else 1
         line = self._line()
         self.offset += marks
-        path: Path = ()
+        path: KeyPath = ()
         names = list(self._names())
         for place, name in enumerate(names, 1):
             path = (*path, name)
@@ -64,7 +64,7 @@ class _Walk:
         self.offset += marks
         return path
 
-    def _pair(self, table: Path) -> None:
+    def _pair(self, table: KeyPath) -> None:
         line = self._line()
         path = table
         for name in self._names():
@@ -84,7 +84,7 @@ class _Walk:
                 return
             self.offset += 1
 
-    def _value(self, path: Path) -> None:
+    def _value(self, path: KeyPath) -> None:
         self._skip(_SPACE)
         mark = self.text[self.offset]
         if mark in "\"'":
@@ -96,7 +96,7 @@ class _Walk:
         else:
             self._skip(_PLAIN)
 
-    def _list(self, path: Path) -> None:
+    def _list(self, path: KeyPath) -> None:
         self.offset += 1
         count = 0
         while self._blank() and self.text[self.offset] != "]":
@@ -106,7 +106,7 @@ class _Walk:
             self._comma()
         self.offset += 1
 
-    def _inline(self, path: Path) -> None:
+    def _inline(self, path: KeyPath) -> None:
         self.offset += 1
         while self._blank() and self.text[self.offset] != "}":
             self._pair(path)
