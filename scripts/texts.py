@@ -9,10 +9,12 @@
 import ast
 import string
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar, cast
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -45,18 +47,44 @@ class Use:
     values: frozenset[str] | None
 
 
-def parsed() -> dict[Path, ast.Module]:
+_N = TypeVar("_N", bound=ast.AST)
+
+
+class Module:
+    """The nodes of a module by kind: to walk through its tree takes far longer than to read it."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        self._nodes: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        inner = [tree]
+        while inner:
+            node = inner.pop()
+            self._nodes[type(node)].append(node)
+            for name in node._fields:
+                child = getattr(node, name, None)
+                if isinstance(child, list):
+                    inner += [one for one in child if isinstance(one, ast.AST)]
+                elif isinstance(child, ast.AST):
+                    inner.append(child)
+
+    def of(self, kind: type[_N]) -> list[_N]:
+        """The nodes of a kind."""
+        return cast("list[_N]", self._nodes.get(kind, []))
+
+
+Modules = Mapping[Path, Module]
+
+
+def parsed() -> Modules:
     """Every module of the package."""
-    return {path: ast.parse(path.read_text("utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
+    return {path: Module(ast.parse(path.read_text("utf-8"))) for path in sorted(SOURCE.rglob("*.py"))}
 
 
-def errors(modules: dict[Path, ast.Module]) -> dict[str, ast.ClassDef | None]:
+def errors(modules: Modules) -> dict[str, ast.ClassDef | None]:
     """Every subclass of WaysealError by name, with its class where it makes its own text."""
     bases: dict[str, tuple[set[str], ast.ClassDef]] = {}
-    for tree in modules.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                bases[node.name] = ({called(base) for base in node.bases}, node)
+    for module in modules.values():
+        for node in module.of(ast.ClassDef):
+            bases[node.name] = ({called(base) for base in node.bases}, node)
     found: dict[str, ast.ClassDef | None] = {"WaysealError": None}
     more = True
     while more:
@@ -68,24 +96,18 @@ def errors(modules: dict[Path, ast.Module]) -> dict[str, ast.ClassDef | None]:
     return found
 
 
-def passing_on(modules: dict[Path, ast.Module], known: dict[str, ast.ClassDef | None]) -> dict[tuple[Path, str], int]:
+def passing_on(modules: Modules, known: Mapping[str, ast.ClassDef | None]) -> dict[tuple[Path, str], int]:
     """Functions that pass their `text` on to an error or a message, by folder and name, and the place of `text`."""
     found: dict[tuple[Path, str], int] = {}
-    for path, tree in modules.items():
-        for function in ast.walk(tree):
-            if not isinstance(function, ast.FunctionDef) or function.name.startswith("__"):
-                continue
+    for path, module in modules.items():
+        for function in module.of(ast.FunctionDef):
             names = [a.arg for a in function.args.args if a.arg != "self"]
-            calls = (n for n in ast.walk(function) if isinstance(n, ast.Call) and n.args)
-            if "text" in names and any(
-                (called(n.func) in known or called(n.func) == "Message") and ast.unparse(n.args[0]) == "text"
-                for n in calls
-            ):
+            if "text" in names and not function.name.startswith("__") and _passes(function, known):
                 found[path.parent, function.name] = names.index("text")
     return found
 
 
-def _passes(function: ast.FunctionDef, known: dict[str, ast.ClassDef | None]) -> bool:
+def _passes(function: ast.FunctionDef, known: Mapping[str, ast.ClassDef | None]) -> bool:
     calls = (n for n in ast.walk(function) if isinstance(n, ast.Call) and n.args)
     first = ((called(n.func), n.args[0]) for n in calls)
     return any((name in known or name == "Message") and getattr(given, "id", "") == "text" for name, given in first)
@@ -96,24 +118,22 @@ def called(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def uses(modules: dict[Path, ast.Module] | None = None) -> Iterator[Use]:
+def uses(modules: Modules | None = None) -> Iterator[Use]:
     """Every place where a text is used (rule 1)."""
     modules = modules or parsed()
     known = errors(modules)
     passed = passing_on(modules, known)
-    for path, tree in modules.items():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call):
-                continue
-            name = called(node.func)
+    for path, module in modules.items():
+        for call in module.of(ast.Call):
+            name = called(call.func)
             own = known.get(name)
-            of_toml = name == "error" and ast.unparse(node.func).endswith("toml.error")
+            of_toml = name == "error" and ast.unparse(call.func).endswith("toml.error")
             if of_toml or name in MARKS or (name in known and own is None):
-                yield _use(path, node, name)
+                yield _use(path, call, name)
             elif (place := passed.get((path.parent, name))) is not None:
-                yield _use(path, node, name, place)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and known.get(node.name) is node:
+                yield _use(path, call, name, place)
+        for node in module.of(ast.ClassDef):
+            if known.get(node.name) is node:
                 yield from _made(path, node)
 
 

@@ -41,14 +41,15 @@ def watch_connections() -> None:
         setattr(sqlite3, "connect", partial(sqlite3.connect, factory=_Connection))  # noqa: B010 (a type of its own)
 
 
-def spare_modules() -> None:
-    """Has the collector leave alone what is loaded by now: to look through it each time took most of the time."""
+def collect() -> None:
+    """Rule 1. What is still there is left alone from now on until the end: looking through it took most of the time."""
     gc.collect()
     gc.freeze()
 
 
 def left_open(folder: Path) -> list[str]:
     """Rule 2: what still runs, or is open in a folder."""
+    gc.unfreeze()
     gc.collect()
     threads = [thread.name for thread in threading.enumerate() if thread.name.startswith("wayseal")]
     processes = [repr(process) for process in multiprocessing.active_children()]

@@ -2,13 +2,17 @@
 
 import ast
 import importlib.util
+import pickle
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests.once import made_once
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,15 +30,28 @@ def _script() -> ModuleType:
 texts = _script()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """uses: every place where a text is used; marked: see `_marked`; passing: functions that pass their text on."""
+
+    uses: list[Any]
+    marked: set[str]
+    passing: set[str]
+
+
+def _look(folder: Path) -> None:
+    modules = texts.parsed()
+    passing = {name for _, name in texts.passing_on(modules, texts.errors(modules))}
+    seen = Seen(uses=list(texts.uses(modules)), marked=_marked(modules), passing=passing)
+    (folder / "seen.pickle").write_bytes(pickle.dumps(seen))
+
+
 @pytest.fixture(scope="module")
-def modules() -> dict[Path, ast.Module]:
-    found: dict[Path, ast.Module] = texts.parsed()
+def seen() -> Seen:
+    """What stands in the source, which is read once."""
+    key = "".join(file.read_text("utf-8") for file in (Path(__file__), ROOT / "scripts/texts.py"))
+    found: Seen = pickle.loads((made_once("texts", _look, key=key) / "seen.pickle").read_bytes())
     return found
-
-
-@pytest.fixture(scope="module")
-def uses(modules: dict[Path, ast.Module]) -> list[Any]:
-    return list(texts.uses(modules))
 
 
 def _names(node: ast.AST) -> Iterator[str]:
@@ -43,47 +60,47 @@ def _names(node: ast.AST) -> Iterator[str]:
             yield texts.called(part)
 
 
-def _marked(modules: dict[Path, ast.Module]) -> set[str]:
+def _returned(function: ast.FunctionDef) -> Iterator[str]:
+    """Names in what it returns. No expression holds a statement, so expressions aren't walked."""
+    inner: list[ast.AST] = [*function.body]
+    while inner:
+        node = inner.pop()
+        if isinstance(node, ast.Return) and node.value:
+            yield from _names(node.value)
+        inner += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
+
+
+def _marked(modules: Any) -> set[str]:
     """Names that stand for texts which the catalogues see: constants, variables, functions that return them."""
-    given = [
-        (target, node.value)
-        for tree in modules.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-    ]
-    pairs = [(set(_names(target)), set(_names(value))) for target, value in given]
-    for tree in modules.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.For):
-                pairs.append((set(_names(node.target)), set(_names(node.iter))))
-            if isinstance(node, ast.FunctionDef):
-                out = {n for r in ast.walk(node) if isinstance(r, ast.Return) and r.value for n in _names(r.value)}
-                pairs.append(({node.name}, out))
+    pairs: list[tuple[set[str], set[str]]] = []
+    for module in modules.values():
+        given = [(target, node.value) for node in module.of(ast.Assign) for target in node.targets]
+        given += [(node.target, node.value) for kind in (ast.AnnAssign, ast.NamedExpr) for node in module.of(kind)]
+        given += [(node.target, node.iter) for node in module.of(ast.For)]
+        pairs += [(set(_names(target)), set(_names(value))) for target, value in given if value is not None]
+        pairs += [({node.name}, set(_returned(node))) for node in module.of(ast.FunctionDef)]
     found = {"N_"}
     while new := {name for names, of in pairs if of & found for name in names} - found:
         found |= new
     return found
 
 
-def test_every_error_has_a_text_that_the_catalogues_see(modules: dict[Path, ast.Module], uses: list[Any]) -> None:
-    marked = _marked(modules)
-    passing = {name for _, name in texts.passing_on(modules, texts.errors(modules))}
+def test_every_error_has_a_text_that_the_catalogues_see(seen: Seen) -> None:
     unseen = [
         f"{use.where}: {use.name}({use.given})"
-        for use in uses
+        for use in seen.uses
         if use.text is None
-        and not (set(_names(ast.parse(use.given))) & marked)
-        and not (use.given == "text" and passing)
+        and not (set(_names(ast.parse(use.given))) & seen.marked)
+        and not (use.given == "text" and seen.passing)
         and "strerror" not in use.given
     ]
     assert unseen == []
 
 
-def test_no_text_is_made_of_parts(uses: list[Any]) -> None:
+def test_no_text_is_made_of_parts(seen: Seen) -> None:
     made = [
         f"{use.where}: {use.given}"
-        for use in uses
+        for use in seen.uses
         if use.text is None
         for part in ast.walk(ast.parse(use.given))
         if isinstance(part, ast.JoinedStr | ast.BinOp)
@@ -91,18 +108,18 @@ def test_no_text_is_made_of_parts(uses: list[Any]) -> None:
     assert made == []
 
 
-def test_what_fills_the_blanks_is_what_the_text_asks_for(uses: list[Any]) -> None:
+def test_what_fills_the_blanks_is_what_the_text_asks_for(seen: Seen) -> None:
     wrong = [
         f"{use.where}: {use.text}"
-        for use in uses
+        for use in seen.uses
         if use.text is not None and use.values is not None and texts.blanks(use.text) != use.values
     ]
     assert wrong == []
 
 
 @pytest.mark.parametrize("lang", texts.LANGS)
-def test_catalogues_are_whole_and_hold_nothing_else(uses: list[Any], lang: str) -> None:
-    has, wanted = texts.read(lang), {use.text for use in uses if use.text}
+def test_catalogues_are_whole_and_hold_nothing_else(seen: Seen, lang: str) -> None:
+    has, wanted = texts.read(lang), {use.text for use in seen.uses if use.text}
     assert wanted - has.keys() == set(), "run `make texts` and translate what is new"
     assert has.keys() - wanted == set(), "run `make texts`"
     assert {english: wrong for english, other in has.items() if (wrong := texts.faults(english, other))} == {}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.custody import pickup_times, stays, touches
+from wayseal.custody import stays, touches
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 TIME = pa.timestamp("us", tz="UTC")
@@ -136,24 +136,9 @@ def test_coded_columns_and_integer_parcels_are_read_too() -> None:
     assert stays(keyed)["waybill"].to_pylist() == [2**63 + 5] * 3
 
 
-def test_nothing_has_no_touches_and_no_pickups() -> None:
+def test_nothing_has_no_touches() -> None:
     assert len(touches(scans([]))) == 0
-    assert len(pickup_times(scans([]))) == 0
     assert found(touches(scans([]), waybills([("W", 0, "A", "A")]))) == [("W", "A", None)]
-
-
-def test_pickups() -> None:
-    rows: list[Row] = [
-        ("W", 2, "arrive", "A"),
-        ("W", 1, "pickup", "A"),
-        ("W", 3, "pickup", "A"),
-        ("V", 9, "depart", "H"),
-        ("V", 8, "arrive", "H"),
-        ("U", 5, "arrive", "A"),
-        ("U", 7, "pickup", "A"),
-    ]
-    assert found(pickup_times(scans(rows))) == [("W", 1, True), ("V", 8, False), ("U", 5, False)]
-    assert found(pickup_times(scans(rows, coded=True))) == found(pickup_times(scans(rows)))
 
 
 def test_times_far_apart_are_put_in_order_too() -> None:

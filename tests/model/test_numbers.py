@@ -84,7 +84,7 @@ def test_candidates_are_ranked(number: str, couriers: list[str]) -> None:
 
 def test_a_candidate_has_names_and_a_reason_without_the_number() -> None:
     (found,) = candidates("yt 1234567890123")
-    assert (found.name_zh, found.name_en) == ("圆通", "YTO")
+    assert found.name == "YTO"
     assert found.reason == "YT and 13 digits"
 
 

@@ -76,8 +76,135 @@ def test_headers_that_do_not_end(service: World, monkeypatch: pytest.MonkeyPatch
             with suppress(ConnectionError):
                 assert raw.recv(65536) == b""
         # A body may be longer than headers are.
-        body = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 200000\r\n\r\n"
-        assert sent(port, body, b"x" * 200_000).startswith(b"HTTP/1.1 400")
+        body = b"POST /v1/scans HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 200000\r\n"
+        token = f"Authorization: {service.headers()['Authorization']}\r\n\r\n".encode()
+        assert sent(port, body + token, b"x" * 200_000).startswith(b"HTTP/1.1 415")
+
+
+SLOW = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+HEALTHY = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@contextmanager
+def connected(port: int, count: int, first: bytes) -> Iterator[list[socket.socket]]:
+    """So many connections that have each sent this."""
+    opened = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(count)]
+    try:
+        for raw in opened:
+            raw.sendall(first)
+        yield opened
+    finally:
+        for raw in opened:
+            raw.close()
+
+
+def ended(raw: socket.socket) -> bytes:
+    """What comes until the other side ends the connection."""
+    answer = b""
+    with suppress(ConnectionError):
+        while part := raw.recv(65536):
+            answer += part
+    return answer
+
+
+def test_nothing_behind_a_body_counts_as_a_header(service: World) -> None:
+    token = service.headers()["Authorization"]
+    begin = "POST /v1/waybills HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+    chunks = 'Connection: close\r\n\r\n32\r\n{"waybill": "YT77001", "values": {"goods": "x y"}}\r\n0\r\n'
+    with served(service, proxies="127.0.0.1") as port:
+        for pause in (0.0, 0.1):
+            for trailer in (f"Authorization: {token}", "X-Forwarded-For: 13800138000"):
+                known = f"Authorization: {token}\r\n" if "Forwarded" in trailer else ""
+                parts = [part.encode() for part in (begin + known, chunks, f"{trailer}\r\n\r\n")]
+                assert sent(port, *parts, pause=pause).startswith(b"HTTP/1.1 400"), trailer
+        whole = (begin + f"Authorization: {token}\r\n" + chunks + "\r\n").encode()
+        with connected(port, 1, whole) as (raw,):
+            assert ended(raw).startswith(b"HTTP/1.1 201")
+
+
+def last_entry(service: World) -> Any:
+    """The newest entry of the log."""
+    note = service.http.get("/metrics", headers=service.headers()).text
+    entries = next(line for line in note.splitlines() if line.startswith("wayseal_log_entries "))
+    place = int(float(entries.split()[1])) - 1
+    return service.http.get(f"/v1/log/entries/{place}/proof", headers=service.headers()).json()["entry"]
+
+
+def test_what_a_proxy_passes_on_is_an_address_or_nothing(service: World) -> None:
+    body = {"waybill": "YT77002", "values": {"goods": "x"}}
+    with served(service, proxies="127.0.0.1") as port:
+        headers = {**service.headers(), "X-Forwarded-For": "13800138000"}
+        assert httpx.post(f"http://127.0.0.1:{port}/v1/waybills", json=body, headers=headers).status_code == 201
+    assert last_entry(service)["ip"] == "unknown"
+
+
+def test_slow_bodies_take_no_place_among_requests(service: World) -> None:
+    service.running._most = 3
+    with served(service, body_seconds=0.5) as port, connected(port, 30, SLOW) as slow:
+        assert sent(port, HEALTHY.replace(b"/healthz", b"/v1/policy")).startswith(b"HTTP/1.1 401")
+        # Each is told that it took too long, and is cut off.
+        for raw in slow:
+            assert ended(raw).startswith((b"HTTP/1.1 408", b"HTTP/1.1 503"))
+
+
+def test_a_body_that_was_announced(service: World) -> None:
+    """Who asks first whether to send is told so, and is answered once the body is there."""
+    expecting = SLOW.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    with served(service) as port, connected(port, 1, expecting) as (raw,):
+        assert raw.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        raw.sendall(b"x" * 100)
+        assert raw.recv(65536).startswith(b"HTTP/1.1 400")
+        raw.sendall(HEALTHY)
+        assert raw.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_an_answer_before_the_end_of_a_body_ends_the_connection(
+    service: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls, "LINGER_SECONDS", 0.3)
+    begin = b"POST /v1/scans HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n"
+    with served(service) as port, connected(port, 1, begin + b"x" * 70_000) as (raw,):
+        first = raw.recv(65536)
+        assert first.startswith(b"HTTP/1.1 401")
+        assert b"connection: close" in first
+        began = time.monotonic()
+        # Dripping keeps nothing open.
+        with suppress(OSError):
+            while time.monotonic() < began + 5:
+                raw.sendall(b"x")
+                time.sleep(0.05)
+        assert time.monotonic() - began < 4
+
+
+def test_one_request_at_a_time(service: World) -> None:
+    with served(service) as port:
+        assert sent(port, HEALTHY * 2) == b""
+        assert sent(port, SLOW + b"x" * 100 + HEALTHY) == b""
+
+
+def test_whoever_does_not_read(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "WRITE_SECONDS", 0.3)
+    with served(service) as port, socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.settimeout(5)
+        raw.connect(("127.0.0.1", port))
+        began = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() < began + 20:
+                raw.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+                time.sleep(0.02)
+        assert time.monotonic() < began + 20
+
+
+def test_room_for_whoever_comes(service: World) -> None:
+    with served(service, most_connections=5) as port, connected(port, 5, SLOW) as slow:
+        for _ in range(3):
+            assert sent(port, HEALTHY.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")).startswith(
+                b"HTTP/1.1 200"
+            )
+        assert ended(slow[0]) == b""
+        slow[4].sendall(b"x" * 100)
+        assert slow[4].recv(65536).startswith(b"HTTP/1.1 400")
 
 
 def test_requests_carry_the_certificate_of_their_connection(service: World, tmp_path: Path) -> None:
@@ -120,12 +247,7 @@ def test_addresses_from_a_trusted_proxy(service: World) -> None:
             body = {"waybill": f"YT{proxies}", "values": {"goods": "x"}}
             answer = httpx.post(f"http://127.0.0.1:{port}/v1/waybills", json=body, headers=headers)
             assert answer.status_code == 201
-        note = service.http.get("/metrics", headers=service.headers()).text
-        entries = next(line for line in note.splitlines() if line.startswith("wayseal_log_entries "))
-        proof = service.http.get(
-            f"/v1/log/entries/{int(float(entries.split()[1])) - 1}/proof", headers=service.headers()
-        )
-        assert proof.json()["entry"]["ip"] == address
+        assert last_entry(service)["ip"] == address
 
 
 def test_a_websocket_has_no_business_here(service: World) -> None:

@@ -103,6 +103,7 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         "WAYSEAL_PROCESSES": "3",
         "WAYSEAL_MOST_BYTES": "5000",
         "WAYSEAL_MOST_RUNNING": "6",
+        "WAYSEAL_MOST_CONNECTIONS": "11",
         "WAYSEAL_UTC_OFFSET_HOURS": "9",
         "WAYSEAL_KEY_BACKUP_DAYS": "5",
         "WAYSEAL_BODY_SECONDS": "7",

@@ -1,4 +1,4 @@
-"""Scans and tickets: rules 1 to 3 of `vault/work_events.py`."""
+"""Scans and tickets: rules 1 to 4 of `vault/work_events.py`."""
 
 from itertools import pairwise
 
@@ -47,7 +47,7 @@ def test_a_parcel_is_where_its_scans_say_in_whatever_portions_they_come(
     edges = sorted({0, *cuts, len(events)})
     for start, stop in pairwise(edges):
         if events[start:stop]:
-            small.vault.scans(small.caller("feed"), events[start:stop], now=small.now)
+            small.vault.scans(small.caller("feed"), events[start:stop], now=small.now + 20 * HOUR)
     time = pa.timestamp("us", tz="UTC")
     table = pa.table(
         {
@@ -131,3 +131,21 @@ def test_bad_tickets_name_the_field(small: World, change: dict[str, object], fie
     good = {"ticket": "t", "waybill": "YT1", "actor": "a", "opened_at": time_at(small.now)}
     with pytest.raises(VaultError, match=f"^{field}"):
         small.vault.tickets(small.caller("feed"), [Ticket(**{**good, **change})], now=small.now)  # type: ignore[arg-type]
+
+
+def test_a_clock_that_is_far_ahead_moves_nothing(small: World) -> None:
+    """Rule 4: one such scan would have held the parcel against whoever has it, for years."""
+    (number,) = small.seal()
+    before, minute = place(small, number), HOUR // 60
+    for ahead in (6 * minute, 24 * HOUR, 70 * 365 * DAY):
+        wrong = Scan(waybill=number, at=time_at(small.now + ahead), kind=ScanKind.ARRIVE, outlet="elsewhere")
+        right = Scan(waybill=number, at=time_at(small.now), kind=ScanKind.PROBLEM, outlet="elsewhere")
+        with pytest.raises(VaultError, match=r"^at: a time since 1970, and not in the future$"):
+            small.vault.scans(small.caller("feed"), [right, wrong], now=small.now)
+        ticket = Ticket(ticket=f"t-{ahead}", waybill=number, actor="a", opened_at=time_at(small.now + ahead))
+        with pytest.raises(VaultError, match=r"^opened_at: "):
+            small.vault.tickets(small.caller("feed"), [ticket], now=small.now)
+    assert place(small, number) == before
+    slightly = Scan(waybill=number, at=time_at(small.now + 4 * minute), kind=ScanKind.ARRIVE, outlet="elsewhere")
+    assert small.vault.scans(small.caller("feed"), [slightly], now=small.now) == 1
+    assert place(small, number) != before

@@ -39,7 +39,7 @@ def count_canary_reads(snapshot: Snapshot, register: Path) -> DetectorCounts:
     """Reads of canaries by accounts that they were not made for. CanaryError, OSError."""
     from wayseal.trace.canary import read_state
 
-    made = {c.row.waybill: set(c.pool) for c in read_state(register).watch.canaries}
+    made = {c.waybill: set(c.pool) for c in read_state(register).watch.canaries}
     reads = snapshot.reads(np.unique(snapshot.keys(sorted(made))), ("waybill", "at", "actor"))
     waybills = snapshot.names("waybill", reads["waybill"].to_numpy())
     actors = snapshot.names("actor", reads["actor"].to_numpy())

@@ -24,7 +24,7 @@ from wayseal.cli._options import (
     SeedOption,
 )
 from wayseal.cli._output import write_report
-from wayseal.cli._progress import ProgressCallback, progress_bars
+from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.integrity import Code, HistoryCheck, check_history
@@ -79,14 +79,13 @@ def trace(
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
         bought = load_leaks(leaks, map_, offset, lang, quiet)
         if verify is not None:
-            again = partial(_trace_with_seed, snapshot, bought, progress)
+
+            def again(kept: int) -> TraceResult:
+                return run(snapshot, bought, seed=kept, progress=progress)
+
             raise typer.Exit(verify_report(verify, snapshot, bought, again, lang))
         result = run(snapshot, bought, seed=seed, progress=progress)
     write_report(partial(render, result), format, lang, out, quiet=quiet)
-
-
-def _trace_with_seed(snapshot: Snapshot, bought: Leaks, progress: ProgressCallback, seed: int) -> TraceResult:
-    return run(snapshot, bought, seed=seed, progress=progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

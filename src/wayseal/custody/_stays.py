@@ -137,30 +137,6 @@ def _unseen(ends: pa.Table, seen: pa.Table) -> pa.Table:
     return left.append_column("at", pa.nulls(len(left), _TIME)).select(seen.schema.names)
 
 
-def pickup_times(scans: pa.Table) -> pa.Table:
-    """When each parcel was collected, at the latest.
-
-    Args:
-        scans: Columns waybill, at (timestamp, us, UTC), kind, outlet; parcels count in the order of their first row.
-
-    Returns:
-        Columns waybill, at, exact. `at` is the first pickup scan or, where that is missing or later than another scan,
-        the first scan of any kind, and then `exact` is false.
-    """
-    pickup = pc.equal(_plain(scans["kind"]), pa.scalar(ScanKind.PICKUP.value))
-    at = scans["at"].cast(_TIME)
-    rows = pa.table(
-        {
-            "waybill": _plain(scans["waybill"]),
-            "at": at,
-            "pickup": pc.if_else(pickup, at, pa.scalar(None, _TIME)),
-        }
-    )
-    first = rows.group_by("waybill", use_threads=False).aggregate([("at", "min"), ("pickup", "min")])
-    exact = pc.fill_null(pc.equal(first["at_min"], first["pickup_min"]), False)
-    return pa.table({"waybill": first["waybill"], "at": first["at_min"], "exact": exact})
-
-
 def _value_type(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 

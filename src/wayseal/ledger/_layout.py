@@ -65,8 +65,6 @@ _KEYED = (
 
 KEYED: Mapping[str, TableLayout] = MappingProxyType({t.name: t for t in _KEYED})
 """Tables whose rows hang on a waybill: sorted by its key."""
-LOOSE = ("actors", "outlets", "queries", "assignments")
-"""The others: kept in the order in which they came."""
 LOOSE_IDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "actors": {"actor": "actor"},

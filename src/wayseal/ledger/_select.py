@@ -27,7 +27,6 @@ MOST = 64
 _RANGE_ROWS = 1 << 20
 _THREADS = 2
 _EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
-_KEYED_COLUMNS = ("channel", "origin_outlet", "destination_outlet")
 _TEXT_COLUMNS = ("customer", "order_ref", "goods_class")
 
 

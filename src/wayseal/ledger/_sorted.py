@@ -1,6 +1,6 @@
 """Parquet files sorted by waybill key: written row group by row group, read by the bounds of row groups."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -253,7 +253,3 @@ def read_range(files: Sequence[SortedFile], low: int, high: int, schema: pa.Sche
             stop = int(np.searchsorted(keys, np.uint64(high), side="right"))
             out.append(batch.slice(start, stop - start))
     return out
-
-
-Combine = Callable[[list[pa.RecordBatch]], pa.RecordBatch]
-"""Makes one sorted batch of what several files hold in one range of keys, oldest file first."""

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from wayseal.model.messages import N_
+
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _S10_SHAPE = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
 # Letters of other scripts are left alone: such a number is nobody's, and a reader should see it as it was written.
@@ -23,8 +25,7 @@ class NumberFormat:
 
     Attributes:
         courier: Its code.
-        name_zh: Its name in Chinese.
-        name_en: Its name in English.
+        name: Its name, in English; catalogues have it in other languages.
         pattern: Matches a clean number whole.
         rarity: How many of the random strings of the same length and alphabet it lets through, as −log10; the higher,
             the more a match says.
@@ -32,8 +33,7 @@ class NumberFormat:
     """
 
     courier: str
-    name_zh: str
-    name_en: str
+    name: str
     pattern: re.Pattern[str]
     rarity: float
     reason: str
@@ -45,22 +45,19 @@ class Candidate:
 
     Attributes:
         courier: Its code.
-        name_zh: Its name in Chinese.
-        name_en: Its name in English.
+        name: Its name, in English; catalogues have it in other languages.
         reason: Names the format and never the number.
     """
 
     courier: str
-    name_zh: str
-    name_en: str
+    name: str
     reason: str
 
 
-def _format(courier: str, name_zh: str, name_en: str, pattern: str, rarity: float, reason: str) -> NumberFormat:
+def _format(courier: str, name: str, pattern: str, rarity: float, reason: str) -> NumberFormat:
     return NumberFormat(
         courier=courier,
-        name_zh=name_zh,
-        name_en=name_en,
+        name=name,
         pattern=re.compile(pattern),
         rarity=rarity,
         reason=reason,
@@ -68,25 +65,24 @@ def _format(courier: str, name_zh: str, name_en: str, pattern: str, rarity: floa
 
 
 FORMATS: tuple[NumberFormat, ...] = (
-    _format("yunexpress", "云途", "YunExpress", r"YT[0-9]{16}", 13.1, "YT and 16 digits"),
-    _format("yto", "圆通", "YTO", r"YT[0-9]{13}", 10.4, "YT and 13 digits"),
-    _format("jt", "极兔", "J&T", r"JT[0-9]{13}", 10.4, "JT and 13 digits"),
-    _format("deppon", "德邦", "Deppon", r"DPK[0-9]{12}", 11.3, "DPK and 12 digits"),
-    _format("sf", "顺丰", "SF", r"SF[0-9A-Z][0-9]{12}", 9.8, "SF, a letter or digit, 12 digits"),
-    _format("jd", "京东", "JD", r"JD[0-9A-Z]{2}[0-9]{11}", 9.2, "JD, two letters or digits, 11 digits"),
-    _format("ems", "邮政 EMS", "EMS", r"P[A-Z][0-9]{11}", 7.8, "P, a letter, 11 digits"),
-    _format("cainiao", "菜鸟", "Cainiao", r"621[0-9]{12}", 3.0, "621 and 12 digits"),
-    _format("sto", "申通", "STO", r"(?:77|43)[0-9]{12,15}", 1.7, "77 or 43 and 12 to 15 digits"),
-    _format("zto", "中通", "ZTO", r"7[3-68][0-9]{12}", 1.3, "73 to 76 or 78 and 12 digits"),
-    _format("yunda", "韵达", "Yunda", r"5[0-9]{12}", 1.0, "5 and 12 digits"),
-    _format("yunda", "韵达", "Yunda", r"[34][0-9]{14}", 0.7, "3 or 4 and 14 digits"),
-    _format("ems", "邮政 EMS", "EMS", r"[981][0-9]{12}", 0.5, "9, 8 or 1 and 12 digits"),
+    _format("yunexpress", N_("YunExpress"), r"YT[0-9]{16}", 13.1, "YT and 16 digits"),
+    _format("yto", N_("YTO"), r"YT[0-9]{13}", 10.4, "YT and 13 digits"),
+    _format("jt", N_("J&T"), r"JT[0-9]{13}", 10.4, "JT and 13 digits"),
+    _format("deppon", N_("Deppon"), r"DPK[0-9]{12}", 11.3, "DPK and 12 digits"),
+    _format("sf", N_("SF"), r"SF[0-9A-Z][0-9]{12}", 9.8, "SF, a letter or digit, 12 digits"),
+    _format("jd", N_("JD"), r"JD[0-9A-Z]{2}[0-9]{11}", 9.2, "JD, two letters or digits, 11 digits"),
+    _format("ems", N_("EMS"), r"P[A-Z][0-9]{11}", 7.8, "P, a letter, 11 digits"),
+    _format("cainiao", N_("Cainiao"), r"621[0-9]{12}", 3.0, "621 and 12 digits"),
+    _format("sto", N_("STO"), r"(?:77|43)[0-9]{12,15}", 1.7, "77 or 43 and 12 to 15 digits"),
+    _format("zto", N_("ZTO"), r"7[3-68][0-9]{12}", 1.3, "73 to 76 or 78 and 12 digits"),
+    _format("yunda", N_("Yunda"), r"5[0-9]{12}", 1.0, "5 and 12 digits"),
+    _format("yunda", N_("Yunda"), r"[34][0-9]{14}", 0.7, "3 or 4 and 14 digits"),
+    _format("ems", N_("EMS"), r"[981][0-9]{12}", 0.5, "9, 8 or 1 and 12 digits"),
 )
 
 _S10 = NumberFormat(
     courier="s10",
-    name_zh="万国邮联国际邮件",
-    name_en="UPU S10 international mail",
+    name=N_("UPU S10 international mail"),
     pattern=_S10_SHAPE,
     rarity=12.0,
     reason="two letters, eight digits, a right check digit, a country",
@@ -151,4 +147,4 @@ def candidates(text: str) -> tuple[Candidate, ...]:
     if s10_is_valid(number):
         found.append(_S10)
     found.sort(key=lambda f: -f.rarity)
-    return tuple(Candidate(courier=f.courier, name_zh=f.name_zh, name_en=f.name_en, reason=f.reason) for f in found)
+    return tuple(Candidate(courier=f.courier, name=f.name, reason=f.reason) for f in found)

@@ -5,11 +5,12 @@
    when it was issued. Its scopes are no more than the client has now.
 3. A client that is bound to a certificate must have shown it on this connection; so must a token that is.
 4. The body is read here, whole, with a limit of size and time, before anything is parsed, and after the client is
-   known.
+   known. Of whoever isn't known it may have `MOST_BYTES_OPEN`.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from starlette.routing import BaseRoute
@@ -27,6 +28,7 @@ from wayseal.vault.requests import Caller
 
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16_384
+MOST_BYTES_OPEN = 65_536
 _JSON = b"application/json"
 _ONCE = (b"authorization", b"content-length", b"content-type", b"idempotency-key")
 """Headers that decide something: twice, and each reader could take another one."""
@@ -69,7 +71,8 @@ class Admission:
         if needs is not None:
             scope["state"]["caller"] = await self._caller(scope, headers, needs)
         if scope["method"] != "GET":
-            receive = await self._body(scope, headers, receive)
+            most = self._most_bytes if needs is not None else min(self._most_bytes, MOST_BYTES_OPEN)
+            receive = await self._body(scope, headers, receive, most)
         await self._app(scope, receive, send)
 
     def _needs(self, scope: Scope) -> str | None:
@@ -118,15 +121,17 @@ class Admission:
             raise _invalid()
         return claims
 
-    async def _body(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Receive:
+    async def _body(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, most: int) -> Receive:
         """Rule 4: what gives the whole body at once."""
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._most_bytes:
+        if not length.isdigit() or int(length) > most:
             raise _too_large()
+        if scope["state"].get("late"):
+            raise _slow()
         try:
-            body = await self._deadlines.within(self._read(receive))
+            body = await self._deadlines.within(self._read(receive, most))
         except TimeoutError:
-            raise ProblemError(Rule.SLOW_BODY, headers={"Connection": "close"}) from None
+            raise _slow() from None
         scope["state"]["body"] = body
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if body and media != _JSON and scope["path"].startswith("/v1/"):
@@ -138,7 +143,8 @@ class Admission:
 
         return again
 
-    async def _read(self, receive: Receive) -> bytes:
+    @staticmethod
+    async def _read(receive: Receive, most: int) -> bytes:
         parts: list[bytes] = []
         size = 0
         while True:
@@ -147,7 +153,7 @@ class Admission:
                 raise ProblemError(Rule.BAD_BODY)
             part: bytes = message.get("body", b"")
             size += len(part)
-            if size > self._most_bytes:
+            if size > most:
                 raise _too_large()
             parts.append(part)
             if not message.get("more_body", False):
@@ -160,9 +166,11 @@ def bound_as_shown(client: Client, shown: str | None) -> bool:
 
 
 def address(scope: Mapping[str, Any]) -> str:
-    """The address that the connection came from."""
-    client = scope.get("client")
-    return str(client[0]) if client else "unknown"
+    """The address that the connection came from; a proxy may pass on anything, and only an address counts."""
+    try:
+        return str(ip_address(scope["client"][0]))
+    except (KeyError, TypeError, ValueError):
+        return "unknown"
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
@@ -183,6 +191,10 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
 
 def _invalid() -> ProblemError:
     return ProblemError(Rule.TOKEN_INVALID, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def _slow() -> ProblemError:
+    return ProblemError(Rule.SLOW_BODY, headers={"Connection": "close"})
 
 
 def _too_large() -> ProblemError:

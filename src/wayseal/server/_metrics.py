@@ -6,12 +6,13 @@
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
+T = TypeVar("T", Counter, Histogram)
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 _ASKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1024)
 _MOST_VALUES = 200
@@ -58,33 +59,22 @@ class Metrics:
             "wayseal_keyring_trouble", "1: a newer keyring can't be used.", **_MOST, registry=registry
         )
         self._closed: dict[str, set[str]] = {}
-        # What has been counted once: to look labels up takes longer than to count.
-        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._outcomes: dict[tuple[str, str], Counter] = {}
+        self._labelled: dict[tuple[object, ...], Any] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request that was answered."""
-        key = method, route, status
-        counted = self._answers.get(key)
-        if counted is None:
-            counted = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
-            self._answers[key] = counted
-        counted[0].inc()
-        counted[1].observe(seconds)
+        self._with(self._requests, method, route, status).inc()
+        self._with(self._seconds, route).observe(seconds)
         if self._folder is not None:
             self._sample()
 
     def disclosed(self, purpose: str, outcome: str, count: int) -> None:
         """Waybills that were shown or refused."""
-        key = self._among("purpose", purpose), outcome
-        counted = self._outcomes.get(key)
-        if counted is None:
-            counted = self._outcomes[key] = self._disclosures.labels(*key)
-        counted.inc(count)
+        self._with(self._disclosures, self._among("purpose", purpose), outcome).inc(count)
 
     def refused(self, rule: str) -> None:
         """One refusal, by the vault or the service."""
-        self._refusals.labels(self._among("rule", rule)).inc()
+        self._with(self._refusals, self._among("rule", rule)).inc()
 
     def sealed(self, count: int) -> None:
         """Waybills that were sealed."""
@@ -96,7 +86,7 @@ class Metrics:
 
     def signed_in(self, outcome: str) -> None:
         """A token given (`ok`), or not."""
-        self._signins.labels(outcome).inc()
+        self._with(self._signins, outcome).inc()
 
     def group(self, asks: int) -> None:
         """A group that is about to be committed."""
@@ -129,6 +119,14 @@ class Metrics:
     def _sample(self) -> None:
         for gauge, value in self._sampled:
             gauge.set(value())
+
+    def _with(self, metric: T, *labels: str | int) -> T:
+        """A metric with labels, remembered: to look labels up takes longer than to count."""
+        key = metric, *labels
+        found: T | None = self._labelled.get(key)
+        if found is None:
+            found = self._labelled[key] = metric.labels(*labels)
+        return found
 
     def _among(self, name: str, value: str) -> str:
         """At most so many values a label, whatever is asked for."""

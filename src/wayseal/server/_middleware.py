@@ -5,12 +5,13 @@
 3. While the service stops, nothing new begins and what began is finished; beyond `most` at once, new ones are told to
    come again.
 4. Nothing that is answered may be kept by a cache, unless the route says so.
+5. An answer that comes before the end of a body says that the connection ends.
 """
 
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from wayseal.server._deadlines import Deadlines
@@ -39,9 +40,9 @@ class RunningRequests:
         self.stopping = False
         self._most = most
 
-    def refusal(self) -> ProblemError | None:
-        """Why a new request may not begin."""
-        if self.stopping:
+    def refusal(self, *, taken: bool) -> ProblemError | None:
+        """Why a request may not begin. taken: its headers came before the service was told to stop."""
+        if self.stopping and not taken:
             return ProblemError(Rule.STOPPING, retry_after=5, headers={"Connection": "close"})
         if self.now >= self._most:
             return ProblemError(Rule.BUSY, retry_after=1)
@@ -51,19 +52,21 @@ class RunningRequests:
 class _Answer:
     """Sends an answer on, with the headers that all have, and remembers its status."""
 
-    def __init__(self, send: Send, request: str) -> None:
+    def __init__(self, send: Send, state: Mapping[str, Any]) -> None:
         self._send = send
-        self._request = request.encode()
+        self._state = state
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = message["headers"] = list(message["headers"])
-            headers.append((b"x-request-id", self._request))
+            headers.append((b"x-request-id", self._state["request"].encode()))
             headers.append((b"x-content-type-options", b"nosniff"))
             if b"cache-control" not in dict(headers):
                 headers.append((b"cache-control", b"no-store"))
+            if (pending := self._state.get("body_pending")) is not None and pending():
+                headers.append((b"connection", b"close"))
         await self._send(message)
 
 
@@ -91,7 +94,7 @@ class RequestMiddleware:
         began = time.perf_counter()
         state = scope.setdefault("state", {})
         state["request"] = request = f"{_PROCESS}{next(self._numbers):08x}"
-        answer = _Answer(send, request)
+        answer = _Answer(send, state)
         self._running.now += 1
         try:
             problem = await self._answer(scope, receive, answer)
@@ -116,7 +119,8 @@ class RequestMiddleware:
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> ProblemError | None:
         """Answers, or says why not."""
         # What is measured includes this request itself.
-        refusal = self._running.refusal() if scope["path"] not in {"/healthz", "/readyz"} else None
+        always = scope["path"] in {"/healthz", "/readyz"}
+        refusal = None if always else self._running.refusal(taken="taken" in scope["state"])
         if refusal is not None:
             return self._record_refusal(scope, refusal)
         try:

@@ -3,8 +3,8 @@
 What the vault refuses carries rules of its own.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from wayseal.model.messages import N_
 
@@ -36,8 +36,7 @@ class Rule(StrEnum):
     TIMEOUT = "timeout"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(NamedTuple):
     """How a rule is told: its HTTP status, and English texts, which the catalogues have in other languages."""
 
     status: int
@@ -45,47 +44,43 @@ class Words:
     detail: str
 
 
-def _words(status: int, title: str, detail: str) -> Words:
-    return Words(status=status, title=title, detail=detail)
-
-
 WORDS = {
-    Rule.BAD_BODY: _words(400, N_("Body can't be read"), N_("The body is no JSON.")),
-    Rule.TOKEN_MISSING: _words(401, N_("Token needed"), N_("Send an access token as Bearer.")),
-    Rule.TOKEN_INVALID: _words(401, N_("Token not valid"), N_("The access token is not valid, or not any more.")),
-    Rule.CERTIFICATE: _words(
+    Rule.BAD_BODY: Words(400, N_("Body can't be read"), N_("The body is no JSON.")),
+    Rule.TOKEN_MISSING: Words(401, N_("Token needed"), N_("Send an access token as Bearer.")),
+    Rule.TOKEN_INVALID: Words(401, N_("Token not valid"), N_("The access token is not valid, or not any more.")),
+    Rule.CERTIFICATE: Words(
         401, N_("Certificate needed"), N_("This client has to present the certificate that it is bound to.")
     ),
-    Rule.SCOPE_MISSING: _words(403, N_("Scope missing"), N_("The token lacks the scope of this route.")),
-    Rule.NOT_ALLOWED: _words(403, N_("Not allowed"), N_("Nobody may use this route.")),
-    Rule.REFUSED: _words(403, N_("Refused"), N_("A rule of the vault refuses.")),
-    Rule.NOT_FOUND: _words(404, N_("Not found"), N_("There is nothing here.")),
-    Rule.METHOD: _words(405, N_("Method not allowed"), N_("This address takes other methods.")),
-    Rule.SLOW_BODY: _words(408, N_("Too slow"), N_("The body took too long to arrive.")),
-    Rule.CONFLICT: _words(409, N_("Conflict"), N_("The idempotency key stands for another request.")),
-    Rule.TOO_LARGE: _words(413, N_("Too large"), N_("The body is too large.")),
-    Rule.MEDIA_TYPE: _words(415, N_("Media type not supported"), N_("Send application/json.")),
-    Rule.INVALID: _words(422, N_("Not valid"), N_("Fields can't be as they are; `errors` names them.")),
-    Rule.RATE: _words(
+    Rule.SCOPE_MISSING: Words(403, N_("Scope missing"), N_("The token lacks the scope of this route.")),
+    Rule.NOT_ALLOWED: Words(403, N_("Not allowed"), N_("Nobody may use this route.")),
+    Rule.REFUSED: Words(403, N_("Refused"), N_("A rule of the vault refuses.")),
+    Rule.NOT_FOUND: Words(404, N_("Not found"), N_("There is nothing here.")),
+    Rule.METHOD: Words(405, N_("Method not allowed"), N_("This address takes other methods.")),
+    Rule.SLOW_BODY: Words(408, N_("Too slow"), N_("The body took too long to arrive.")),
+    Rule.CONFLICT: Words(409, N_("Conflict"), N_("The idempotency key stands for another request.")),
+    Rule.TOO_LARGE: Words(413, N_("Too large"), N_("The body is too large.")),
+    Rule.MEDIA_TYPE: Words(415, N_("Media type not supported"), N_("Send application/json.")),
+    Rule.INVALID: Words(422, N_("Not valid"), N_("Fields can't be as they are; `errors` names them.")),
+    Rule.RATE: Words(
         429,
         N_("Too many requests"),
         N_("The client asks faster than it may. Ask again after the time that Retry-After gives."),
     ),
-    Rule.FAILURES: _words(
+    Rule.FAILURES: Words(
         429, N_("Too many failures"), N_("Too many failed sign-ins. Ask again after the time that Retry-After gives.")
     ),
-    Rule.HEADERS: _words(431, N_("Headers too large"), N_("The request's headers are too large.")),
-    Rule.INTERNAL: _words(500, N_("Internal error"), N_("Something broke; the log has it under this request's id.")),
-    Rule.BUSY: _words(503, N_("Busy"), N_("Too many requests wait. Ask again after the time that Retry-After gives.")),
-    Rule.DATABASE: _words(
+    Rule.HEADERS: Words(431, N_("Headers too large"), N_("The request's headers are too large.")),
+    Rule.INTERNAL: Words(500, N_("Internal error"), N_("Something broke; the log has it under this request's id.")),
+    Rule.BUSY: Words(503, N_("Busy"), N_("Too many requests wait. Ask again after the time that Retry-After gives.")),
+    Rule.DATABASE: Words(
         503,
         N_("Database not reachable"),
         N_("The database can't be used now; nothing was shown. Ask again after the time that Retry-After gives."),
     ),
-    Rule.STOPPING: _words(
+    Rule.STOPPING: Words(
         503, N_("Stopping"), N_("The service is stopping. Ask again after the time that Retry-After gives.")
     ),
-    Rule.TIMEOUT: _words(
+    Rule.TIMEOUT: Words(
         503,
         N_("Took too long"),
         N_(

@@ -7,9 +7,10 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from fastapi import Header, Path
 from pydantic import BaseModel, Field
 
-from wayseal.model.fields import MOST_AT_ONCE
+from wayseal.model.fields import ID, MOST_AT_ONCE
 from wayseal.model.records import (
     ONLY,
     Actor,
@@ -17,6 +18,7 @@ from wayseal.model.records import (
     Chosen,
     Disclosed,
     Identifier,
+    Number,
     Parcel,
     Purpose,
     Reason,
@@ -30,6 +32,20 @@ from wayseal.model.records import (
 from wayseal.server._problems import MEDIA_TYPE
 
 _POLICY = 200_000
+
+
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=ID,
+        pattern=r"^[!-~]+$",
+        description="The same request under the same key is done once; its answer names the same places in the log.",
+    ),
+]
+WaybillPath = Annotated[Number, Path()]
+ActorPath = Annotated[Identifier, Path()]
 
 
 class Body(BaseModel):

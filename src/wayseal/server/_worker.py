@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -114,7 +115,9 @@ def make_config(settings: Settings, app: object) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=Protocol,
+        http=partial(  # type: ignore[arg-type]
+            Protocol, body_seconds=settings.body_seconds, most_connections=settings.most_connections
+        ),
         ws="none",
         lifespan="off",
         log_config=None,

@@ -71,6 +71,8 @@ class Settings:
     """Processes that answer. With more than one, another one commits for all; rates and `most_running` are each's."""
     most_bytes: Annotated[int, _WHOLE, Field(ge=1024, le=67_108_864)] = 4_194_304
     most_running: Annotated[int, _WHOLE, Field(ge=1, le=100_000)] = 1000
+    most_connections: Annotated[int, _WHOLE, Field(ge=1, le=100_000)] = 900
+    """Beyond so many, of each process, whoever has waited longest without a request is cut off."""
     utc_offset_hours: Annotated[float, _NUMBER, Field(ge=-12, le=14)] = 8.0
     """The courier's clock, by which budgets have their days."""
     key_backup_days: Annotated[float, _NUMBER, Field(ge=0, le=3660)] = 30.0

@@ -30,7 +30,6 @@ class Role(IntEnum):
 
 
 PLACED = 6
-_SHIFTS_OF = (2, 1, 3, 2, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

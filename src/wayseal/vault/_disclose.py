@@ -17,7 +17,7 @@ Obligations (code and tests cite the numbers):
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -66,29 +66,16 @@ class DecisionInputs:
     """Roles on whose behalf each client may act."""
 
 
-class ActorFacts(NamedTuple):
-    """What a decision rests on of whoever asks: fields of `PolicyRequest` from `role` to `trained`, in their order."""
-
-    role: str
-    kind: str
-    client_may: bool
-    blocked: bool
-    valid: bool
-    trained: bool
+ActorFacts: TypeAlias = tuple[str, str, bool, bool, bool, bool]
+"""What a decision rests on of whoever asks: fields of `PolicyRequest` from `role` to `trained`, in their order."""
 
 
 def actor_facts(actor: ActorRecord | None, may: Collection[str], now: int) -> ActorFacts:
     """An actor now, by way of a client that may act for the roles `may`; None: the directory doesn't know it."""
     if actor is None:
-        return ActorFacts(NOBODY, ActorKind.PERSON.value, NOBODY in may, blocked=False, valid=False, trained=False)
-    return ActorFacts(
-        actor.role,
-        actor.kind.value,
-        actor.role in may,
-        blocked=actor.blocked_at is not None,
-        valid=actor.valid_at(now),
-        trained=actor.trained_at(now),
-    )
+        return NOBODY, ActorKind.PERSON.value, NOBODY in may, False, False, False
+    blocked, valid, trained = actor.blocked_at is not None, actor.valid_at(now), actor.trained_at(now)
+    return actor.role, actor.kind.value, actor.role in may, blocked, valid, trained
 
 
 def decide_one(

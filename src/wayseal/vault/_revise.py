@@ -68,12 +68,12 @@ class _ReviseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Resealed:
-    """A record sealed anew; `parcel` is what is in it. before: the row that it takes the place of."""
+    """A record sealed anew, and the tags of its phones. before: the row that it takes the place of."""
 
     before: Any
     key_id: bytes
     record: SealedRecord
-    parcel: Parcel
+    tags: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,7 @@ def _reseal(parts: Sealing, change: Change, before: Any) -> _Resealed | _Unopena
         return _Unopenable(before=before)
     parcel = Parcel(waybill=change.waybill, values={**opened, **change.values})
     (record,) = seal_parcels(parts.service, [parcel], before.revision + 1)
-    return _Resealed(before=before, key_id=os.urandom(KEY_ID), record=record, parcel=parcel)
+    return _Resealed(before=before, key_id=os.urandom(KEY_ID), record=record, tags=tags_of(parts.keyring, parcel))
 
 
 def _store_key(connection: Connection, made: _Resealed) -> None:
@@ -198,7 +198,7 @@ def _commit_revision(
     revision = 0
     if rule is None and isinstance(made, _Resealed):
         revision = made.before.revision + 1
-        _store_record(connection, parts, made)
+        _store_record(connection, made)
         add(connection, t.budgets, "used", counts)
     seq, leaf = _append_entry(connection, request, rule, one.decision.also, revision)
     answer = (seq, leaf.hex(), rule, revision)
@@ -211,14 +211,14 @@ def _version_of(row: Any) -> tuple[bytes, int]:
     return bytes(row.key_id), row.revision
 
 
-def _store_record(connection: Connection, parts: Sealing, made: _Resealed) -> None:
+def _store_record(connection: Connection, made: _Resealed) -> None:
     """The record, and the tags of its phones."""
     number = made.record.waybill
     values = {"sealed": made.record.sealed, "revision": made.before.revision + 1, "key_id": made.key_id}
     connection.execute(sa.update(t.waybills).where(t.waybills.c.waybill == number).values(values))
     delete_chosen(connection, t.phones, "waybill", [number])
-    if tags := tags_of(parts.keyring, made.parcel):
-        connection.execute(t.phones.insert(), tags)
+    if made.tags:
+        connection.execute(t.phones.insert(), made.tags)
 
 
 def _append_entry(

@@ -4,6 +4,7 @@
 2. A number is sealed once: a second parcel under it is refused (rule `exists`), whatever it holds.
 3. A request with an idempotency key gives the same answer again; the key with another request is refused.
 4. Each request leaves one entry in the log: how many numbers, and a hash over them.
+5. What hangs on the length of a caller's texts is done before the transaction, which holds up everybody else.
 """
 
 import os
@@ -65,8 +66,9 @@ def seal(
     key_ids = {r.waybill: ids[KEY_ID * n : KEY_ID * (n + 1)] for n, r in enumerate(records)}
     if records:
         sealing.keys.write(_keep_keys, records, key_ids)
+    tags = {p.waybill: tags_of(sealing.keyring, p) for p in fresh}
     asked = None if key is None else (key, request_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
-    done = sealing.main.write(_keep, sealing.keyring, caller, clean, records, key_ids, asked, policy, now, day)
+    done = sealing.main.write(_keep, caller, clean, records, key_ids, tags, asked, policy, now, day)
     tokens = {p.waybill: token_of(sealing.keyring, p.waybill) for p in clean if p.waybill in done}
     return [_answer(p, tokens.get(p.waybill)) for p in clean]
 
@@ -127,11 +129,11 @@ def _keep_keys(connection: Connection, records: Sequence[SealedRecord], key_ids:
 
 def _keep(
     connection: Connection,
-    keyring: Keyring,
     caller: Caller,
     parcels: Sequence[Parcel],
     records: Sequence[SealedRecord],
     key_ids: Mapping[str, bytes],
+    tags: Mapping[str, Sequence[Mapping[str, Any]]],
     asked: tuple[str, bytes] | None,
     policy: int,
     now: int,
@@ -147,8 +149,8 @@ def _keep(
         connection.execute(
             t.waybills.insert(), [_row(p, new[p.waybill].sealed, key_ids[p.waybill], caller, now) for p in made]
         )
-        if tags := [tag for p in made for tag in tags_of(keyring, p)]:
-            connection.execute(t.phones.insert(), tags)
+        if kept := [tag for p in made for tag in tags[p.waybill]]:
+            connection.execute(t.phones.insert(), kept)
         whose = [OUTLET + p.origin_outlet for p in made if p.origin_outlet is not None]
         count_work(connection, Work.ISSUED, [*whose, *([ACTOR + caller.actor] * len(made))], day)
         settle(connection, list(new))

@@ -201,11 +201,11 @@ class Vault:
 
     def scans(self, caller: Caller, events: Sequence[Scan], *, now: int) -> int:
         """Takes scans in; how many were new."""
-        return self._main.write(feed.record_scans, events, day_of(now, self._offset))
+        return self._main.write(feed.record_scans, events, now, day_of(now, self._offset))
 
     def tickets(self, caller: Caller, events: Sequence[Ticket], *, now: int) -> int:
         """Takes tickets in; how many were new."""
-        return self._main.write(feed.record_tickets, events, day_of(now, self._offset))
+        return self._main.write(feed.record_tickets, events, now, day_of(now, self._offset))
 
     def actors(self, caller: Caller, records: Sequence[Actor], *, now: int) -> None:
         """Adds actors, or replaces what is known of them."""

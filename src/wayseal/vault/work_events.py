@@ -3,11 +3,13 @@
 1. Where a parcel is, is what `custody.present` says of all its scans; there is no second definition.
 2. A scan or a ticket that comes twice changes nothing, and opens no budget twice.
 3. Work counts on the day on which it comes in, by the vault's clock: nobody opens a budget with old dates.
+4. What is said to have happened lies in the past, but for `AHEAD`, by which clocks may differ: one scan from a clock
+   that is far ahead would hold a parcel against all later ones.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -26,13 +28,13 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.policy import Work
 
 _TIME = pa.timestamp("us", tz="UTC")
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-"""Times beyond it are typing errors."""
+AHEAD = timedelta(minutes=5)
+"""How far another clock may be ahead of the vault's."""
 
 
-def record_scans(connection: Connection, events: Sequence[Scan], day: int) -> int:
+def record_scans(connection: Connection, events: Sequence[Scan], now: int, day: int) -> int:
     """Takes scans in, and moves the parcels; how many were new. Those of numbers that aren't sealed yet are kept."""
-    rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at), e.kind.value, e.outlet) for e in events))
+    rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at, now), e.kind, e.outlet) for e in events))
     for row in rows:
         check.identifier("outlet", row[3])
     numbers = list(dict.fromkeys(row[0] for row in rows))
@@ -48,9 +50,9 @@ def record_scans(connection: Connection, events: Sequence[Scan], day: int) -> in
     return len(new)
 
 
-def record_tickets(connection: Connection, events: Sequence[Ticket], day: int) -> int:
+def record_tickets(connection: Connection, events: Sequence[Ticket], now: int, day: int) -> int:
     """Takes tickets in; one that is there already gets its end. How many were new."""
-    rows = [_ticket(e) for e in {e.ticket: e for e in events}.values()]
+    rows = [_ticket(e, now) for e in {e.ticket: e for e in events}.values()]
     there = {row.ticket: row for row in chosen(connection, t.tickets, "ticket", [r["ticket"] for r in rows])}
     for row in rows:
         if (old := there.get(row["ticket"])) and (old.waybill, old.actor) != (row["waybill"], row["actor"]):
@@ -76,14 +78,14 @@ def settle(connection: Connection, numbers: Sequence[str]) -> None:
         _move(connection, [(s.waybill, s.at, s.kind, s.outlet) for s in rows])
 
 
-def _ticket(event: Ticket) -> dict[str, Any]:
+def _ticket(event: Ticket, now: int) -> dict[str, Any]:
     return {
         "ticket": check.identifier("ticket", event.ticket),
         "waybill": check.waybill(event.waybill),
         "actor": check.identifier("actor", event.actor),
         "kind": check.optional("kind", event.kind),
-        "opened_at": _at("opened_at", event.opened_at),
-        "closed_at": None if event.closed_at is None else _at("closed_at", event.closed_at),
+        "opened_at": _at("opened_at", event.opened_at, now),
+        "closed_at": None if event.closed_at is None else _at("closed_at", event.closed_at, now),
     }
 
 
@@ -113,7 +115,8 @@ def _optional(column: pa.ChunkedArray) -> list[int | None]:
     return column.cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
 
 
-def _at(name: str, at: datetime) -> int:
-    if not EPOCH <= at < LATEST:
-        raise VaultError("a time between 1970 and 2100", key=name)
+def _at(name: str, at: datetime, now: int) -> int:
+    """Rule 4."""
+    if at < EPOCH or micros_of(at) > now + AHEAD // timedelta(microseconds=1):
+        raise VaultError("a time since 1970, and not in the future", key=name)
     return micros_of(at)

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from wayseal.trace.canary import CanaryError, read_state, record
 from wayseal.trace.canary._errors import RegisterBusyError
-from wayseal.trace.canary._lines import HEADER, bytes_of, canary_line, parse, round_line
+from wayseal.trace.canary._lines import HEADER, bytes_of, line_of, parse
 from wayseal.trace.canary._register import writing
-from wayseal.trace.canary._types import PlannedCanary, Row
+from wayseal.trace.canary._types import PlannedCanary, Round
 
 HERE = Path("r")
 
 
 def planned(number: int, pool: tuple[str, ...], sensitivity: float = 0.5) -> PlannedCanary:
-    row = Row(
-        waybill=f"YT{number}", issued_at=5, channel="app", origin_outlet="O", destination_outlet="D", weight_g=number
-    )
-    return PlannedCanary(id=f"c{number}", row=row, pool=pool, sensitivity=sensitivity, planned_at=1_000_000, round=1)
+    return PlannedCanary(
+        waybill=f"YT{number}", issued_at=5, channel="app", origin_outlet="O", destination_outlet="D", weight_g=number,
+        id=f"c{number}", pool=pool, sensitivity=sensitivity, planned_at=1_000_000, round=1,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def register(tmp_path: Path) -> Path:
     path = tmp_path / "r.jsonl"
     with writing(path, new=True) as writer:
         belief = {"a": 0.4995, "b": 0.4995}
-        writer.add([round_line(1, belief, 1), *map(canary_line, (planned(1, ("a",)), planned(2, ("b",))))])
+        writer.add([Round(round=1, at=1, belief=belief), planned(1, ("a",)), planned(2, ("b",))])
     return path
 
 
@@ -108,7 +108,7 @@ def test_a_folder_is_no_register(tmp_path: Path) -> None:
         read_state(tmp_path)
 
 
-LINE = canary_line(planned(1, ("a",)))
+LINE = line_of(planned(1, ("a",)))
 
 
 @pytest.mark.parametrize(

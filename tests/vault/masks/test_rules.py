@@ -27,7 +27,7 @@ def test_rows_have_ids_of_their_own_and_say_what_they_do() -> None:
     for rules in RULE_SETS.values():
         ids = [row.id for rows in rules.rows.values() for row in rows]
         assert len(ids) == len(set(ids))
-        assert all(row.zh and row.en for rows in rules.rows.values() for row in rows)
+        assert all(row.says for rows in rules.rows.values() for row in rows)
 
 
 def test_sets_are_found_by_their_id_and_have_every_kind() -> None:

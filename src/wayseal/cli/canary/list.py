@@ -39,7 +39,7 @@ def canary_lines(state: RegisterState, words: Words) -> Iterator[str]:
         said = words["waiting"] if answer is None else words[answer.kind].format(at=iso(answer.at))
         yield words["line"].format(
             id=canary.id,
-            waybill=visible(canary.row.waybill),
+            waybill=visible(canary.waybill),
             round=canary.round,
             answer=said,
             pool=join_names(canary.pool),

@@ -100,15 +100,14 @@ def planned_lines(state: RegisterState, asked: int, path: Path, words: Words) ->
         yield words["none_new"]
         return
     for canary in state.new:
-        row = canary.row
-        yield words["create"].format(id=canary.id, waybill=row.waybill, issued=iso(row.issued_at))
+        yield words["create"].format(id=canary.id, waybill=canary.waybill, issued=iso(canary.issued_at))
         yield words["row"].format(
-            channel=visible(row.channel),
-            origin=visible(row.origin_outlet),
-            destination=visible(row.destination_outlet),
-            customer=visible(row.customer) if row.customer else words["nothing"],
-            goods=visible(row.goods_class) if row.goods_class else words["nothing"],
-            weight=words["nothing"] if row.weight_g is None else f"{row.weight_g} g",
+            channel=visible(canary.channel),
+            origin=visible(canary.origin_outlet),
+            destination=visible(canary.destination_outlet),
+            customer=visible(canary.customer) if canary.customer else words["nothing"],
+            goods=visible(canary.goods_class) if canary.goods_class else words["nothing"],
+            weight=words["nothing"] if canary.weight_g is None else f"{canary.weight_g} g",
         )
         yield words["show"].format(pool=join_names(canary.pool))
     yield words["planned"].format(count=len(state.new), asked=asked, path=path)

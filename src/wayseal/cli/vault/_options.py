@@ -22,6 +22,12 @@ ActorOption = Annotated[
 NumbersArgument = Annotated[list[str], typer.Argument(help="Waybill number; more than one may be given.")]
 
 
+WhoArgument = Annotated[str, typer.Argument(help="Id of the actor.", metavar="ACTOR")]
+
+
+ClientArgument = Annotated[str, typer.Argument(help="Id of the client.", metavar="CLIENT")]
+
+
 PurposeOption = Annotated[
     str, typer.Option("--purpose", help="What for: a [code of the policy](purposes.md), such as `deliver`.")
 ]

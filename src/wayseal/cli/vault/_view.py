@@ -4,7 +4,7 @@ import json
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 
@@ -16,10 +16,17 @@ from wayseal.model.records import Refused
 from wayseal.model.times import iso
 from wayseal.page.languages import word
 from wayseal.page.visible import visible
+from wayseal.vault.errors import VaultError
 from wayseal.vault.log import Entry
 
 _MOST = 20
 """Most refused rows that are listed."""
+
+
+class RefusedError(VaultError):
+    """A rule refused; the text is the rule's own."""
+
+    exit_code: ClassVar[int] = 13
 
 
 def format_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:

@@ -11,9 +11,8 @@ import typer
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._disclosure import RefusedError
 from wayseal.cli.vault._options import ActorOption, NumbersArgument, PurposeOption, ReasonOption, VaultOption
-from wayseal.cli.vault._view import describe_refusal
+from wayseal.cli.vault._view import RefusedError, describe_refusal
 from wayseal.model.fields import Field
 from wayseal.model.messages import filled
 from wayseal.model.records import Ask, Disclosed, Refused, written

@@ -3,7 +3,9 @@
 from fastapi import FastAPI, Request, Response
 
 from wayseal.model.fields import Field
+from wayseal.model.messages import N_
 from wayseal.model.records import Answer, Ask, Disclosed, Refused, TokenShown
+from wayseal.page.languages import in_both
 from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._metrics import Metrics
@@ -14,11 +16,12 @@ from wayseal.server._schemas import (
     DisclosureResults,
     FindBody,
     Found,
+    KeyHeader,
     TokenBatch,
     TokenResults,
+    WaybillPath,
     problems,
 )
-from wayseal.server.routes._parameters import Key, Waybill
 from wayseal.vault.errors import VaultError
 
 
@@ -32,7 +35,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
         responses=problems((*BODY, 409)),
         summary="See a waybill's data, for a purpose and a reason",
     )
-    async def disclose(request: Request, waybill: Waybill, body: DiscloseBody, key: Key = None) -> Response:
+    async def disclose(request: Request, waybill: WaybillPath, body: DiscloseBody, key: KeyHeader = None) -> Response:
         """`fields` asks for fewer fields, `approval` names an approval of bulk."""
         ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=body.fields)
         (answer,) = await _disclose(async_vault, metrics, request, [ask], key, body.approval)
@@ -46,7 +49,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
         responses=problems((*BODY, 409)),
         summary="See many waybills' data, each for a purpose and a reason",
     )
-    async def disclose_batch(request: Request, body: DiscloseBatch, key: Key = None) -> Response:
+    async def disclose_batch(request: Request, body: DiscloseBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `asks`, with a result for each."""
         done = await _disclose(async_vault, metrics, request, body.asks, key, body.approval)
         answers.count_refusals(metrics, done)
@@ -74,7 +77,7 @@ def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         responses=problems((*BODY, 409)),
         summary="See what tokens stand for, for a purpose and a reason",
     )
-    async def disclose_tokens(request: Request, body: TokenBatch, key: Key = None) -> Response:
+    async def disclose_tokens(request: Request, body: TokenBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `tokens`, with a result for each."""
         places = [_place(async_vault, token) for token in body.tokens]
         wanted: dict[str, set[Field]] = {}
@@ -114,12 +117,11 @@ def _place(async_vault: AsyncVault, token: str) -> tuple[str, Field] | None:
 def _of_token(token: str, answer: Answer | None, field: Field | None) -> TokenShown:
     """What one token stands for; a token that isn't ours is told apart from nothing that is refused."""
     if answer is None or field is None:
-        return TokenShown(token=token, status="refused", rule="token", zh="令牌无效。", en="No such token.")
+        return _refused(token, "token", in_both(N_("No such token.")))
     if isinstance(answer, Refused):
-        return TokenShown(token=token, status="refused", rule=answer.rule, zh=answer.zh, en=answer.en, seq=answer.seq)
+        return _refused(token, answer.rule, (answer.zh, answer.en), answer.seq)
     if field not in answer.values:
-        zh, en = "该用途不含此字段。", "The purpose doesn't have this field."
-        return TokenShown(token=token, status="refused", rule="field", zh=zh, en=en, seq=answer.seq)
+        return _refused(token, "field", in_both(N_("The purpose doesn't have this field.")), answer.seq)
     return TokenShown(
         token=token,
         status="disclosed",
@@ -128,3 +130,7 @@ def _of_token(token: str, answer: Answer | None, field: Field | None) -> TokenSh
         until=answer.until,
         seq=answer.seq,
     )
+
+
+def _refused(token: str, rule: str, words: tuple[str, str], seq: int | None = None) -> TokenShown:
+    return TokenShown(token=token, status="refused", rule=rule, zh=words[0], en=words[1], seq=seq)

@@ -9,12 +9,13 @@ from wayseal.server._metrics import Metrics
 from wayseal.server._schemas import (
     BODY,
     EraseBody,
+    KeyHeader,
     ReviseBody,
     SealBatch,
     SealResults,
+    WaybillPath,
     problems,
 )
-from wayseal.server.routes._parameters import Key, Waybill
 
 
 def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
@@ -33,7 +34,7 @@ def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         responses=problems((*BODY, 409)),
         summary="Seal one parcel's data",
     )
-    async def seal(request: Request, body: Parcel, key: Key = None) -> Response:
+    async def seal(request: Request, body: Parcel, key: KeyHeader = None) -> Response:
         """Answers 201 with a token for each field."""
         (one,) = await sealed(request, [body], key)
         if isinstance(one, Refused):
@@ -46,7 +47,7 @@ def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         responses=problems((*BODY, 409)),
         summary="Seal many parcels' data",
     )
-    async def seal_batch(request: Request, body: SealBatch, key: Key = None) -> Response:
+    async def seal_batch(request: Request, body: SealBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `parcels`, with a result for each."""
         done = await sealed(request, body.parcels, key)
         answers.count_refusals(metrics, done)
@@ -58,7 +59,7 @@ def add_sealing(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
         responses=problems(),
         summary="Erase a waybill's key, so that nothing of it can be shown again",
     )
-    async def erase(request: Request, waybill: Waybill, body: EraseBody) -> Response:
+    async def erase(request: Request, waybill: WaybillPath, body: EraseBody) -> Response:
         """`gone_at` says when the last backup of the key is gone."""
         caller = answers.get_caller(request)
         (done,) = await async_vault.act(async_vault.vault.erase, caller, [waybill], why=body.why, now=now())
@@ -72,7 +73,7 @@ def _add_revising(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> No
         responses=problems((*BODY, 409)),
         summary="Change what is sealed under a number, for a purpose and a reason",
     )
-    async def revise(request: Request, waybill: Waybill, body: ReviseBody, key: Key = None) -> Response:
+    async def revise(request: Request, waybill: WaybillPath, body: ReviseBody, key: KeyHeader = None) -> Response:
         """`values` holds the fields that change; the caller sees nothing by it."""
         caller = answers.get_caller(request)
         done = await async_vault.act(

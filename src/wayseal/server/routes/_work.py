@@ -4,8 +4,7 @@ from fastapi import FastAPI, Request, Response
 
 from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault, now
-from wayseal.server._schemas import ActorBatch, ActorState, Count, ScanBatch, TicketBatch, problems
-from wayseal.server.routes._parameters import Actor
+from wayseal.server._schemas import ActorBatch, ActorPath, ActorState, Count, ScanBatch, TicketBatch, problems
 
 
 def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
@@ -35,7 +34,7 @@ def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
         responses=problems(),
         summary="Put an actor on the blocked list",
     )
-    async def block(request: Request, actor: Actor) -> Response:
+    async def block(request: Request, actor: ActorPath) -> Response:
         await async_vault.act(async_vault.vault.block, answers.get_caller(request), actor, now=now())
         return answers.json_answer(ActorState(actor=actor, blocked=True))
 
@@ -45,6 +44,6 @@ def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
         responses=problems(),
         summary="Take an actor off the blocked list",
     )
-    async def unblock(request: Request, actor: Actor) -> Response:
+    async def unblock(request: Request, actor: ActorPath) -> Response:
         await async_vault.act(async_vault.vault.unblock, answers.get_caller(request), actor, now=now())
         return answers.json_answer(ActorState(actor=actor, blocked=False))

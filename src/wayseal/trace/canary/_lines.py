@@ -7,44 +7,30 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from wayseal.model.messages import N_
-from wayseal.model.times import iso, micros
+from wayseal.model.schema import parse_json
+from wayseal.model.times import iso
 from wayseal.trace.canary._errors import CanaryError
-from wayseal.trace.canary._types import Answer, PlannedCanary, RegisterContents, Row
+from wayseal.trace.canary._types import Answer, Line, PlannedCanary, RegisterContents, Round
 
 HEADER: Mapping[str, object] = {"wayseal": "canaries", "version": 1}
 NO_REGISTER = N_("this is no register of canaries")
-_TEXTS = ("channel", "origin_outlet", "destination_outlet", "customer", "goods_class")
+_TIMES = ("issued_at", "planned_at", "at")
+_MOST = 1 + 1e-6
+"""Probabilities that make up a belief come to 1, but for what was rounded."""
+_ANY: Any = Annotated[Line, Field(discriminator="kind")]
 
 
-def canary_line(canary: PlannedCanary) -> dict[str, object]:
-    """A canary as an object, for the register and for programs."""
-    row = canary.row
-    return {
-        "kind": "canary",
-        "id": canary.id,
-        "round": canary.round,
-        "waybill": row.waybill,
-        "pool": list(canary.pool),
-        **{name: getattr(row, name) for name in _TEXTS},
-        "weight_g": row.weight_g,
-        "issued_at": iso(row.issued_at),
-        "planned_at": iso(canary.planned_at),
-        "sensitivity": canary.sensitivity,
-    }
-
-
-def answer_line(answer: Answer) -> dict[str, object]:
-    """An answer as an object."""
-    return {"kind": answer.kind, "id": answer.id, "at": iso(answer.at)}
-
-
-def round_line(number: int, belief: Mapping[str, float] | None, at: int) -> dict[str, object]:
-    """A round as an object. belief: None where it goes on from the one before."""
-    return {"kind": "round", "round": number, "at": iso(at), "belief": None if belief is None else dict(belief)}
+def line_of(said: Line) -> dict[str, object]:
+    """A canary, an answer or a round as an object, for the register and for programs."""
+    content = {"kind": said.kind, **asdict(said)}
+    return {name: iso(value) if name in _TIMES else value for name, value in content.items()}
 
 
 def bytes_of(lines: Iterable[Mapping[str, object]]) -> bytes:
@@ -59,7 +45,7 @@ def parse(content: bytes, file: Path) -> RegisterContents:
         lines.pop()
     if not lines or _object(lines[0]) != HEADER:
         raise CanaryError(NO_REGISTER, file=file)
-    belief: dict[str, float] = {}
+    belief: Mapping[str, float] = {}
     canaries: dict[str, PlannedCanary] = {}
     answers: list[Answer] = []
     rounds, unread = 0, []
@@ -69,15 +55,16 @@ def parse(content: bytes, file: Path) -> RegisterContents:
             unread.append(number)
             continue
         try:
-            if found["kind"] == "round":
-                rounds = int(found["round"])
-                belief = belief if found["belief"] is None else _belief(found["belief"])
-            elif found["kind"] == "canary":
-                made = _canary(found)
-                canaries[made.id] = made
-            else:
-                answers.append(_answer(found, canaries))
-        except (KeyError, ValueError, TypeError, OverflowError):
+            match parse_json(line, _ANY):
+                case PlannedCanary() as canary:
+                    canaries[canary.id] = canary
+                case Answer() as answer if answer.id in canaries:
+                    answers.append(answer)
+                case Round() as said if sum((said.belief or {}).values()) <= _MOST:
+                    rounds, belief = said.round, belief if said.belief is None else said.belief
+                case _:
+                    raise ValueError("line")
+        except ValueError:
             raise CanaryError("this line is none of a register's", file=file, line=number) from None
     return RegisterContents(
         belief=belief, canaries=tuple(canaries.values()), answers=tuple(answers), rounds=rounds, unread=tuple(unread)
@@ -89,42 +76,3 @@ def _object(line: bytes) -> Any:
         return json.loads(line)
     except (ValueError, RecursionError):
         return None
-
-
-def _belief(found: Mapping[str, Any]) -> dict[str, float]:
-    belief = {_text(name): float(p) for name, p in dict(found).items()}
-    if not all(0 <= p <= 1 for p in belief.values()) or sum(belief.values()) > 1 + 1e-6:
-        raise ValueError("no belief")
-    return belief
-
-
-def _canary(found: Mapping[str, Any]) -> PlannedCanary:
-    row = Row(
-        waybill=_text(found["waybill"]),
-        issued_at=micros(found["issued_at"]),
-        weight_g=None if found["weight_g"] is None else int(found["weight_g"]),
-        **{name: _text(found[name]) for name in _TEXTS},
-    )
-    sensitivity = float(found["sensitivity"])
-    if not 0 < sensitivity <= 1 or not isinstance(found["pool"], list):
-        raise ValueError("no canary")
-    return PlannedCanary(
-        id=_text(found["id"]),
-        row=row,
-        pool=tuple(_text(name) for name in found["pool"]),
-        sensitivity=sensitivity,
-        planned_at=micros(found["planned_at"]),
-        round=int(found["round"]),
-    )
-
-
-def _answer(found: Mapping[str, Any], canaries: Mapping[str, PlannedCanary]) -> Answer:
-    if found["kind"] not in ("hit", "silent"):
-        raise ValueError("unknown kind")
-    return Answer(id=canaries[found["id"]].id, kind=found["kind"], at=micros(found["at"]))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value

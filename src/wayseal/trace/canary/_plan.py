@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def plan_rows(
     """A canary for each pool (rule 2). at: UTC microseconds. CanaryError if the ledger has no rows to learn from."""
     if "waybills" not in snapshot.tables:
         raise CanaryError("has no table `waybills`: nothing says what a real one looks like", file=snapshot.path)
-    used = {canary.row.waybill for canary in watch.canaries}
+    used = {canary.waybill for canary in watch.canaries}
 
     def known(numbers: Sequence[str]) -> Set[str]:
         return taken_numbers(snapshot, numbers) | used.intersection(numbers)
@@ -68,7 +69,12 @@ def plan_rows(
         row = draw(read_by(snapshot, pool), dealer, region, at, np.random.default_rng((seed, number)))
         used.add(row.waybill)
         made = PlannedCanary(
-            id=f"c{number}", row=row, pool=pool, sensitivity=sensitivity, planned_at=at, round=watch.rounds + 1
+            **asdict(row),
+            id=f"c{number}",
+            pool=pool,
+            sensitivity=sensitivity,
+            planned_at=at,
+            round=watch.rounds + 1,
         )
         out.append(made)
     return tuple(out)

@@ -3,15 +3,15 @@
 A line that a crash cut off stays, ended by a line break, so that it swallows nothing of what comes after.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from wayseal.store.errors import JournalBusyError, StoreError
 from wayseal.store.journal import LockedJournal, lock_journal, read_journal
 from wayseal.trace.canary._errors import CanaryError, RegisterBusyError
-from wayseal.trace.canary._lines import HEADER, NO_REGISTER, bytes_of, parse
-from wayseal.trace.canary._types import RegisterContents
+from wayseal.trace.canary._lines import HEADER, NO_REGISTER, bytes_of, line_of, parse
+from wayseal.trace.canary._types import Line, RegisterContents
 
 
 def read_register(path: Path) -> RegisterContents:
@@ -32,9 +32,9 @@ class RegisterWriter:
             self._start = b"\n"
         self.watch = parse(content, path) if content else RegisterContents()
 
-    def add(self, lines: Sequence[Mapping[str, object]]) -> None:
+    def add(self, lines: Iterable[Line]) -> None:
         """Adds lines, and makes them durable; OSError leaves what was there."""
-        self._held.add(self._start + bytes_of(lines))
+        self._held.add(self._start + bytes_of(map(line_of, lines)))
         self._start = b""
 
 

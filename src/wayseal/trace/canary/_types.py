@@ -2,15 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from wayseal.model.schema import CLOSED, parsed_by
+from wayseal.model.times import micros
+
+Moment = Annotated[int, parsed_by(micros, str)]
+"""UTC microseconds; in a register a time with an offset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of `waybills`. issued_at: UTC microseconds; "" and None for what is not known."""
+    """A row of `waybills`; "" and None for what is not known."""
 
     waybill: str
-    issued_at: int
+    issued_at: Moment
     channel: str
     origin_outlet: str
     destination_outlet: str
@@ -20,27 +28,43 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedCanary:
+class PlannedCanary(Row):
     """A canary: the row to create, the accounts to show it to, and how likely its leaker's sale of it is seen.
 
-    planned_at: UTC microseconds. round: which planning it is of, from 1.
+    round: which planning it is of, from 1.
     """
 
+    __pydantic_config__: ClassVar = CLOSED
+    kind: Literal["canary"] = "canary"
     id: str
-    row: Row
     pool: tuple[str, ...]
-    sensitivity: float
-    planned_at: int
+    sensitivity: Annotated[float, Field(gt=0, le=1)]
+    planned_at: Moment
     round: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of a canary: it came out, or its wait was closed without. at: UTC microseconds."""
+    """What became of a canary: it came out, or its wait was closed without."""
 
+    __pydantic_config__: ClassVar = CLOSED
     id: str
     kind: Literal["hit", "silent"]
-    at: int
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """A round of planning. belief: None where it goes on from the one before."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    kind: Literal["round"] = "round"
+    round: int
+    at: Moment
+    belief: Mapping[str, Annotated[float, Field(ge=0, le=1)]] | None
+
+
+Line = PlannedCanary | Answer | Round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from wayseal.model.numbers import clean_waybill
 from wayseal.model.times import micros
 from wayseal.trace.canary._belief import belief_now, named_account
 from wayseal.trace.canary._errors import CanaryError
-from wayseal.trace.canary._lines import answer_line, canary_line, round_line
+from wayseal.trace.canary._lines import line_of
 from wayseal.trace.canary._plan import belief_from_sources, equal_belief, plan_rows, pools_of
 from wayseal.trace.canary._register import read_register, writing
-from wayseal.trace.canary._types import Answer, PlannedCanary, RegisterContents
+from wayseal.trace.canary._types import Answer, PlannedCanary, RegisterContents, Round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def plan(
         pools = pools or pools_of(belief, count, sensitivity, seed)
         made = plan_rows(snapshot, watch, pools, sensitivity=sensitivity, at=at, seed=seed)
         if made:
-            writer.add([round_line(watch.rounds + 1, brought, at), *map(canary_line, made)])
+            writer.add([Round(round=watch.rounds + 1, at=at, belief=brought), *made])
     after = read_register(path) if made else watch
     return _state(after, new=made)
 
@@ -78,7 +78,7 @@ def record(path: Path, waybill: str, at: int, *, silent: bool) -> RegisterState:
     """
     with writing(path, new=False) as writer:
         watch, number = writer.watch, clean_waybill(waybill)
-        canary = next((c for c in watch.canaries if c.row.waybill == number), None)
+        canary = next((c for c in watch.canaries if c.waybill == number), None)
         if canary is None:
             raise CanaryError("WAYBILL is no canary of this register", file=path)
         if at < canary.planned_at:
@@ -89,7 +89,7 @@ def record(path: Path, waybill: str, at: int, *, silent: bool) -> RegisterState:
             raise CanaryError("{id} came out already, so it isn't silent", file=path, id=canary.id)
         again = before is not None and before.kind == kind
         if not again:
-            writer.add([answer_line(Answer(id=canary.id, kind=kind, at=at))])
+            writer.add([Answer(id=canary.id, kind=kind, at=at)])
     return _state(read_register(path), again=again)
 
 
@@ -97,9 +97,9 @@ def to_json(state: RegisterState) -> str:
     """How things stand, for programs."""
     watch, canaries = state.watch, []
     for canary in watch.canaries:
-        line, answer = canary_line(canary), watch.answer(canary.id)
+        line, answer = line_of(canary), watch.answer(canary.id)
         del line["kind"]
-        line["answer"] = None if answer is None else {k: v for k, v in answer_line(answer).items() if k != "id"}
+        line["answer"] = None if answer is None else {k: v for k, v in line_of(answer).items() if k != "id"}
         canaries.append(line)
     content = {
         "canaries": canaries,

@@ -21,8 +21,6 @@ from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of, row_of
 from wayseal.vault.errors import BackupError
 
-_NAMES = ("waybill", "erased_at", "gone_at")
-
 
 def erasures_of(database: Database, chain: Chain, *, backups: int = 0) -> list[Erased]:
     """What was erased by now, by the key database or by the records, in order of time.
@@ -57,12 +55,12 @@ def load_erasures(file: Path) -> list[Erased]:
 
 def _line(file: Path, number: int, line: str) -> Erased:
     try:
-        waybill, erased_at, gone_at = (json.loads(line)[name] for name in _NAMES)
+        waybill, erased_at, gone_at = (json.loads(line)[name] for name in ("waybill", "erased_at", "gone_at"))
         if isinstance(waybill, str) and type(erased_at) is int and type(gone_at) is int:
             return Erased(waybill=waybill, erased_at=time_at(erased_at), gone_at=time_at(gone_at))
     except (ValueError, TypeError, KeyError, OverflowError):
         pass
-    raise BackupError("{path}:{number}: not a line of a list of erasures", path=file, number=number)
+    raise BackupError("not a line of a list of erasures", file=file, line=number)
 
 
 def _erased_keys(connection: Connection, backups: int) -> list[Erased]:

@@ -5,6 +5,7 @@ hidden (rule 2), so that a row is needed to show something, never to hide it; ro
 whether anything behind it may still be read.
 """
 
+from wayseal.model.messages import N_
 from wayseal.vault.masks._normalize import HAN
 from wayseal.vault.masks._rule import HIDDEN, MaskRule
 from wayseal.vault.masks._surnames import SINGLE
@@ -61,8 +62,7 @@ ADDRESSES = (
         show=HIDE,
         example="科苑路***科兴科学园***",
         masked="科苑路***科兴科学园***",
-        zh="已经隐藏的部分：仍隐藏",
-        en="What was hidden before stays hidden",
+        says=N_("What was hidden before stays hidden"),
     ),
     MaskRule(
         id="address.addressee",
@@ -70,8 +70,7 @@ ADDRESSES = (
         show=HIDE_ON,
         example="西湖区文三路王红旗收",
         masked="西湖区文三路***",
-        zh="收件人、称谓、留言、方位描述：隐藏，连同其后的一切，先于其他各行",
-        en="An addressee, a title, a wish, directions: hidden with all that follows, before any other row",
+        says=N_("An addressee, a title, a wish, directions: hidden with all that follows, before any other row"),
     ),
     MaskRule(
         id="address.road_number",
@@ -83,8 +82,7 @@ ADDRESSES = (
         show=KEEP,
         example="杭州市钱塘区2号大街501号",
         masked="杭州市钱塘区2号大街***",
-        zh="路名中的数字：保留",
-        en="A number that is part of a road's name is shown",
+        says=N_("A number that is part of a road's name is shown"),
     ),
     MaskRule(
         id="address.unit",
@@ -97,8 +95,7 @@ ADDRESSES = (
         show=HIDE_ON,
         example="深圳市南山区阳光花园3栋2单元501室 张三收",
         masked="深圳市南山区阳光花园***",
-        zh="楼栋、单元、层、室、户、村组、铺位、工位及其后的一切：隐藏",
-        en="Building, unit, floor, room, household, village group, stall or desk: hidden with all that follows",
+        says=N_("Building, unit, floor, room, household, village group, stall or desk: hidden with all that follows"),
     ),
     MaskRule(
         id="address.door",
@@ -109,8 +106,7 @@ ADDRESSES = (
         show=HIDE_DOOR,
         example="上海市徐汇区漕溪北路1288弄15号",
         masked="上海市徐汇区漕溪北路***",
-        zh="门牌号、弄、院的号码：隐藏；其后的小区名仍可显示",
-        en="Number of a door, lane or yard: hidden; the name of an estate behind it may be read",
+        says=N_("Number of a door, lane or yard: hidden; the name of an estate behind it may be read"),
     ),
     MaskRule(
         id="address.zone",
@@ -118,8 +114,7 @@ ADDRESSES = (
         show=HIDE,
         example="厦门市思明区软件园二期望海路59号",
         masked="厦门市思明区软件园***望海路***",
-        zh="小区、园区的期和区：隐藏",
-        en="Phase or zone of an estate: hidden",
+        says=N_("Phase or zone of an estate: hidden"),
     ),
     MaskRule(
         id="address.long_number",
@@ -127,8 +122,7 @@ ADDRESSES = (
         show=HIDE,
         example="518000 深圳市南山区科苑路 13800138078",
         masked="***深圳市南山区科苑路***",
-        zh="六位以上的数字（邮编、电话）：隐藏",
-        en="Six digits or more (postcode, phone): hidden",
+        says=N_("Six digits or more (postcode, phone): hidden"),
     ),
     MaskRule(
         id="address.bare_number",
@@ -139,8 +133,7 @@ ADDRESSES = (
         show=HIDE_ON,
         example="成都市武侯区玉林小区3-2-501",
         masked="成都市武侯区玉林小区***",
-        zh="没有量词的数字：可能是楼栋或房号，连同其后的一切隐藏",
-        en="A number that counts nothing may be a building or a room: hidden with all that follows",
+        says=N_("A number that counts nothing may be a building or a room: hidden with all that follows"),
     ),
     MaskRule(
         id="address.word",
@@ -151,8 +144,9 @@ ADDRESSES = (
         show=KEEP,
         example="广东省深圳市南山区粤海街道科苑路科兴科学园",
         masked="广东省深圳市南山区粤海街道科苑路科兴科学园",
-        zh="以行政区划、道路、村庄、小区的通名结尾的文字：保留，直到第一个门牌号",
-        en="Words that end as divisions, roads, villages or estates do are shown, up to the first number of a door",
+        says=N_(
+            "Words that end as divisions, roads, villages or estates do are shown, up to the first number of a door"
+        ),
     ),
     MaskRule(
         id="address.behind_door",
@@ -160,8 +154,9 @@ ADDRESSES = (
         show=KEEP,
         example="西湖区文三路90号东部软件园 赵小路",
         masked="西湖区文三路***东部软件园***",
-        zh="门牌号之后：只保留以小区、大厦等双字通名结尾的文字，因为“赵小路”“刘村”可能是姓名",
-        en="Behind the number of a door: only ends of two characters and more count, as 赵小路 or 刘村 may be a person",
+        says=N_(
+            "Behind the number of a door: only ends of two characters and more count, as 赵小路 or 刘村 may be a person"
+        ),
     ),
     MaskRule(
         id="address.estate",
@@ -172,8 +167,7 @@ ADDRESSES = (
         show=KEEP,
         example="北京市朝阳区望京西路50号融科橄榄城3号楼",
         masked="北京市朝阳区望京西路***融科橄榄城***",
-        zh="以“园”“苑”“城”等单字结尾或含有开发商名的文字：后面紧跟号码时才保留",
-        en=(
+        says=N_(
             "Words that end in a short form of estates, or hold a developer's name: shown where a number follows "
             "at once"
         ),
@@ -184,8 +178,7 @@ ADDRESSES = (
         show=HIDE,
         example="西湖区文三路 张三收",
         masked="西湖区文三路***",
-        zh="其余文字：隐藏",
-        en="Any other words are hidden",
+        says=N_("Any other words are hidden"),
     ),
 )
 ADDRESSES_REGION = (
@@ -195,8 +188,7 @@ ADDRESSES_REGION = (
         show=REGION,
         example="广东省深圳市南山区科苑路15号科兴科学园A栋1203室",
         masked="广东省深圳市南山区***",
-        zh="只保留省、市、区县，按官方名录识别；识别不出时全部隐藏",
-        en="Province, city and district alone, by a table of their names; hidden whole where none is found",
+        says=N_("Province, city and district alone, by a table of their names; hidden whole where none is found"),
     ),
     MaskRule(
         id="address.other",
@@ -204,7 +196,6 @@ ADDRESSES_REGION = (
         show=HIDE,
         example="阳光花园3栋2单元501室",
         masked=HIDDEN,
-        zh="其余：全部隐藏",
-        en="Anything else is hidden",
+        says=N_("Anything else is hidden"),
     ),
 )

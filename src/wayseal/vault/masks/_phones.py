@@ -2,6 +2,7 @@
 
 import re
 
+from wayseal.model.messages import N_
 from wayseal.vault.masks._normalize import clean
 from wayseal.vault.masks._rule import HIDDEN, Mask, MaskRule, first_match
 
@@ -21,8 +22,7 @@ PHONES = (
         show=r"\1******\2",
         example="+86 138-0013-8078",
         masked="138******78",
-        zh="手机号：保留前三位和后两位，隐藏六位；+86、0086、空格和横线去掉",
-        en=(
+        says=N_(
             "A mobile shows its first three and last two digits, six are hidden; +86, 0086, spaces and dashes "
             "are left out"
         ),
@@ -33,8 +33,7 @@ PHONES = (
         show=r"\1******\2转***",
         example="13800138078转1234",
         masked="138******78转***",
-        zh="虚拟号带分机：分机号全部隐藏",
-        en="A mobile or virtual number with an extension: the extension is hidden whole",
+        says=N_("A mobile or virtual number with an extension: the extension is hidden whole"),
     ),
     MaskRule(
         id="phone.landline",
@@ -42,8 +41,7 @@ PHONES = (
         show=r"\1-******\2",
         example="010-12345678",
         masked="010-******78",
-        zh="固定电话，三位区号：保留区号和后两位",
-        en="A landline with an area code of three digits shows that and its last two digits",
+        says=N_("A landline with an area code of three digits shows that and its last two digits"),
     ),
     MaskRule(
         id="phone.landline_extension",
@@ -51,8 +49,7 @@ PHONES = (
         show=r"\1-******\2转***",
         example="(021)12345678-801",
         masked="021-******78转***",
-        zh="同上，带分机：分机号全部隐藏",
-        en="The same with an extension, which is hidden whole",
+        says=N_("The same with an extension, which is hidden whole"),
     ),
     MaskRule(
         id="phone.landline_long_area",
@@ -60,8 +57,9 @@ PHONES = (
         show=r"\1*-*****\2",
         example="0755-8765432",
         masked="075*-*****32",
-        zh="固定电话，四位区号：保留区号前三位和后两位，隐藏六位或七位",
-        en="A landline with an area code of four digits shows three of them and its last two; six or seven are hidden",
+        says=N_(
+            "A landline with an area code of four digits shows three of them and its last two; six or seven are hidden"
+        ),
     ),
     MaskRule(
         id="phone.landline_long_area_extension",
@@ -69,8 +67,7 @@ PHONES = (
         show=r"\1*-*****\2转***",
         example="0755-8765432-801",
         masked="075*-*****32转***",
-        zh="同上，带分机：分机号全部隐藏",
-        en="The same with an extension, which is hidden whole",
+        says=N_("The same with an extension, which is hidden whole"),
     ),
     MaskRule(
         id="phone.hotline",
@@ -78,8 +75,7 @@ PHONES = (
         show=r"\1******\2",
         example="400-820-8820",
         masked="400******0",
-        zh="400、800 电话：保留前三位和末位；分机号略去",
-        en="A 400 or 800 number shows its first three digits and its last; an extension is left out",
+        says=N_("A 400 or 800 number shows its first three digits and its last; an extension is left out"),
     ),
     MaskRule(
         id="phone.virtual",
@@ -87,8 +83,9 @@ PHONES = (
         show=r"\1******\2",
         example="95013 1234 5678转1234",
         masked="950******78",
-        zh="95 开头的隐私号：保留前三位和后两位；分机号略去",
-        en="A privacy number starting with 95 shows its first three and last two digits; an extension is left out",
+        says=N_(
+            "A privacy number starting with 95 shows its first three and last two digits; an extension is left out"
+        ),
     ),
     MaskRule(
         id="phone.eight",
@@ -96,8 +93,7 @@ PHONES = (
         show=r"******\1",
         example="8765 4321",
         masked="******21",
-        zh="八位号码，没有区号：只保留后两位",
-        en="Eight digits without an area code show the last two",
+        says=N_("Eight digits without an area code show the last two"),
     ),
     MaskRule(
         id="phone.seven",
@@ -105,8 +101,7 @@ PHONES = (
         show=r"******\1",
         example="8765432",
         masked="******2",
-        zh="七位号码：只保留末位",
-        en="Seven digits show the last one",
+        says=N_("Seven digits show the last one"),
     ),
     MaskRule(
         id="phone.foreign",
@@ -114,8 +109,7 @@ PHONES = (
         show=r"+******\1",
         example="+1 (212) 555-0123",
         masked="+******23",
-        zh="境外号码：国家号的长短不定，所以只保留后两位",
-        en="A foreign number shows its last two digits alone, as country codes have no fixed length",
+        says=N_("A foreign number shows its last two digits alone, as country codes have no fixed length"),
     ),
 )
 PHONES_TWO = (
@@ -131,8 +125,7 @@ PHONES_TWO = (
         show=r"*********\1",
         example="0755-87654321-801",
         masked="*********21",
-        zh="以上各种形式，八位以上的号码：只保留后两位；分机号略去",
-        en="Any of the forms of a number of eight digits or more shows its last two; an extension is left out",
+        says=N_("Any of the forms of a number of eight digits or more shows its last two; an extension is left out"),
     ),
 )
 OTHER = MaskRule(
@@ -141,8 +134,7 @@ OTHER = MaskRule(
     show=HIDDEN,
     example="张三 13800138078",
     masked="***",
-    zh="其余：位数不对、夹有姓名或文字，全部隐藏",
-    en="Anything else is hidden whole: too few or too many digits, a name or other words among them",
+    says=N_("Anything else is hidden whole: too few or too many digits, a name or other words among them"),
 )
 """Stands behind all other rows."""
 

@@ -24,7 +24,7 @@ class MaskRule:
     r"""A row. pattern: a regular expression on cleaned text; show: what comes out, `\1` being its first group.
 
     In rows of addresses `show` is one of `keep`, `hide`, `hide door` (fewer words may be read behind it),
-    `hide on` (with all that follows) and `region`.
+    `hide on` (with all that follows) and `region`. says: in words, English; catalogues have it in other languages.
     """
 
     id: str
@@ -32,8 +32,7 @@ class MaskRule:
     show: str
     example: str
     masked: str
-    zh: str
-    en: str
+    says: str
 
 
 def first_match(rows: Iterable[MaskRule]) -> Callable[[str], str | None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from wayseal.model.fields import FieldKind
+from wayseal.model.messages import N_
 from wayseal.vault.masks._address_words import ADDRESSES, ADDRESSES_REGION
 from wayseal.vault.masks._addresses import address_mask
 from wayseal.vault.masks._goods import GOODS, GOODS_OTHER, goods_mask
@@ -16,19 +17,17 @@ from wayseal.vault.masks._rule import HIDDEN, Mask, MaskRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Rows of rules by kind of field, and what runs them. id: how purposes and policies name it."""
+    """Rows of rules by kind of field, and what runs them. id: how purposes and policies name it; says: in words."""
 
     id: str
-    zh: str
-    en: str
+    says: str
     rows: Mapping[FieldKind, tuple[MaskRule, ...]]
     masks: Mapping[FieldKind, Mask] = field(repr=False, compare=False)
 
 
 def rule_set(
     id: str,  # noqa: A002
-    zh: str,
-    en: str,
+    says: str,
     *,
     names: tuple[MaskRule, ...],
     phones: tuple[MaskRule, ...],
@@ -44,14 +43,15 @@ def rule_set(
         kinds.ADDRESS: address_mask(addresses),
         kinds.GOODS: goods_mask(goods),
     }
-    return RuleSet(id=id, zh=zh, en=en, rows=MappingProxyType(rows), masks=MappingProxyType(masks))
+    return RuleSet(id=id, says=says, rows=MappingProxyType(rows), masks=MappingProxyType(masks))
 
 
 GB_T_41833 = rule_set(
     "gb-t-41833-2022",
-    "快递电子运单（GB/T 41833-2022）：姓名隐藏一字以上，电话隐藏六位以上，地址隐藏单元户室号",
-    "Express electronic waybill (GB/T 41833-2022): one character of a name, six digits of a phone, unit and room "
-    "hidden",
+    N_(
+        "Express electronic waybill (GB/T 41833-2022): one character of a name, six digits of a phone, unit and room "
+        "hidden"
+    ),
     names=NAMES,
     phones=(*PHONES, OTHER),
     addresses=ADDRESSES,
@@ -59,8 +59,7 @@ GB_T_41833 = rule_set(
 )
 MINIMAL = rule_set(
     "minimal",
-    "最少：姓、电话后两位、地址到区县，物品不显示；用于分拣、运输",
-    "Least: family name, last two digits of a phone, address up to the district, no goods; for hubs and linehaul",
+    N_("Least: family name, last two digits of a phone, address up to the district, no goods; for hubs and linehaul"),
     names=NAMES,
     phones=(*PHONES_TWO, OTHER),
     addresses=ADDRESSES_REGION,

@@ -21,7 +21,8 @@ from wayseal.vault.errors import PolicyError
 RESERVED = ("nothing_permits", "failed", "floor", "budget", "outlet_budget")
 """Rules that no text defines."""
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|;|\s+|[^";/\s]+|.', re.DOTALL)
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*(?:"|\\?\Z)|//[^\n]*|;|\s+|[^";/\s]+|.', re.DOTALL)
+"""A text without its end goes to the end of all, so that no part of it is looked at twice."""
 _OF_POLICY = re.compile(r"^for policy `policy0`[,:] ")
 
 

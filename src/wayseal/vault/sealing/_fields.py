@@ -127,11 +127,6 @@ def open_fields(
     raise SealError("this is not what was sealed under this number")
 
 
-def fields_of(sealed: bytes) -> tuple[Field, ...]:
-    """Which fields a sealed record says that it has; proved only once one of them is opened."""
-    return tuple(_directory(sealed, None)[1])
-
-
 def _directory(sealed: bytes, revision: int | None) -> tuple[bytes, dict[Field, tuple[bytes, int, int]], bytes]:
     """Nonce, place of each field (code, start, end) and the whole header."""
     if len(sealed) < _FIXED.size:

@@ -31,7 +31,7 @@ _EXTENSION = 6
 """Most digits of an extension."""
 MOST_NUMBERS = 8
 """Numbers of one field that get tags; whatever follows them can't be looked up."""
-_GROUP = re.compile(r"([^0-9+]*)(\+?)[ (]*([0-9]+)")
+_DIGITS = re.compile("[0-9]+")
 _SOFT = re.compile(r"[ \-.·()]*")
 _TURN = re.compile(r"[ ,]*(?:-|转|轉|分机|分機|ext\.?|x|#|\*)[ :]*", re.IGNORECASE)
 _PREFIXES = ("0", "86", "0086")
@@ -91,7 +91,7 @@ def scanned(text: str) -> list[Number]:
 
 
 def _numbers(text: str) -> Iterator[Number]:
-    groups = [_Group(*found.groups()) for found in _GROUP.finditer(text)]
+    groups = _group_digits(text)
     place = 0
     while place < len(groups):
         digits, place = _next(groups, place)
@@ -99,6 +99,19 @@ def _numbers(text: str) -> Iterator[Number]:
             extension = _extension(groups[place : place + 2])
             place += bool(extension)
             yield Number(digits, extension)
+
+
+def _group_digits(text: str) -> list[_Group]:
+    """Every group of digits, in one pass: a caller chose the text, so nothing may look at it again and again."""
+    groups, end = [], 0
+    for found in _DIGITS.finditer(text):
+        between = text[end : found.start()]
+        opened = between.rstrip(" (")
+        plus = opened[-1:] == "+"
+        before = opened[:-1] if plus else between
+        groups.append(_Group(before[before.rfind("+") + 1 :], "+" if plus else "", found[0]))
+        end = found.end()
+    return groups
 
 
 def _next(groups: list[_Group], place: int) -> tuple[str, int]:

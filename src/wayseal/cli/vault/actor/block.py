@@ -5,8 +5,7 @@ import typer
 from wayseal.cli._options import VAULT, Lang, LangOption
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import ActorOption, VaultOption
-from wayseal.cli.vault.actor._options import WhoArgument
+from wayseal.cli.vault._options import ActorOption, VaultOption, WhoArgument
 from wayseal.model.messages import filled
 
 
