@@ -54,7 +54,7 @@ def test_a_file_of_templates_counts(ledger: Path, tmp_path: Path) -> None:
     assert "No work in the tables explains the read" in ran.out
     own.write_text(OWN.replace("enabled", "enable"), encoding="utf-8")
     ran = inside("explain", ledger, "--actor", "a-0", "--waybill", TICKET, "--templates", own)
-    assert (ran.code, "template ticket: unknown key enable" in ran.err) == (3, True)
+    assert (ran.code, "template.enable: not known here; did you mean enabled?" in ran.err) == (3, True)
 
 
 @pytest.mark.parametrize(

@@ -70,16 +70,16 @@ def test_check(own: tuple[Path, Path, Path]) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "english", "chinese"),
     [
-        ("p.toml", "[roles", "p.toml: not TOML: ", "p.toml：不是 TOML："),
-        ("p.toml", PURPOSES.replace("12h", "12"), "must be a length such as 90m", "lasts 应为时长，例如 90m"),
+        ("p.toml", "[roles", "p.toml:1: not TOML here", "p.toml:1：这里不是"),
+        ("p.toml", PURPOSES.replace("12h", "12"), "p.toml:38: purpose.lasts: needs a length such as 90m", "需要时长"),
         ("p.toml", b"\xff", "p.toml: the file isn't UTF-8", "p.toml：文件不是 UTF-8 编码"),
         (
             "r.cedar",
             RULES.replace("context.blocked", "context.block"),
-            "r.cedar: line 23: rule blocked: attribute",
+            "r.cedar:23: rule blocked: attribute",
             "：",
         ),
-        ("r.cedar", OPEN + OPEN, "line 3: rule open stands twice", "第 3 行：规则 open 重复"),
+        ("r.cedar", OPEN + OPEN, "r.cedar:3: rule open stands twice", "r.cedar:3：规则 open 重复"),
         ("r.cedar", "", "no rule permits anything", "没有任何规则放行"),
     ],
 )
@@ -139,7 +139,7 @@ def test_test_says_what_no_case_shows(own: tuple[Path, Path, Path]) -> None:
     own[2].write_text(case.replace("holds", "hold"), "utf-8")
     told = inside("policy", "test", own[2], "--lang", "zh")
     assert (told.code, told.out) == (3, "")
-    assert "c.toml：用例 甲：relation 应为列表" in told.err
+    assert "c.toml:5: case.relation：只能是以下之一：holds, " in told.err
 
 
 def test_explain() -> None:

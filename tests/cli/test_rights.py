@@ -48,7 +48,7 @@ def test_files_of_the_couriers_own(ledger: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "english", "chinese"),
     [
-        ("[[right]]\n", 3, "right 1: name must be", "第 1 项权限：name 应为权限名称"),
+        ("[[right]]\n", 3, "r.toml:1: right.name: this key is needed", "r.toml:1: right.name：缺少"),
         ("[[right", 3, "not TOML", "不是 TOML"),
         (None, 5, "No such file", "没有这个文件"),
     ],

@@ -12,10 +12,11 @@ from tests.detect.explain.test_mine import mined, world
 from tests.detect.explain.test_pair import ledger, told
 from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.detect.explain import TemplateKind, load_templates
-from wayseal.detect.explain._templates import KEYS, MOST, built_in, parse_templates
+from wayseal.detect.explain._templates import MOST, Template, built_in, parse_templates
 from wayseal.detect.reasons import _measure, _sample, render_mine, render_pair
 from wayseal.detect.reasons._judge import Outcome
 from wayseal.model.kinds import Action, ActorKind
+from wayseal.model.schema import keys_of
 
 EXAMPLE = DOCS / "examples/templates.toml"
 __all__ = ["ledger"]
@@ -29,7 +30,7 @@ def page(request: pytest.FixtureRequest) -> str:
 def test_every_kind_and_every_key(page: str) -> None:
     tables = [list(rows(body)) for body in sections(page).values() if rows(body)]
     assert tables[0] == list(TemplateKind)
-    assert tables[1] == list(KEYS)
+    assert tables[1] == list(keys_of(Template))
     keys = rows(list(sections(page).values())[2])
     assert all(f"`{kind}`" in keys["kinds"][1] for kind in ActorKind)
     assert all(f"`{action}`" in keys["actions"][1] for action in Action)
@@ -76,4 +77,4 @@ def test_the_example_loads_and_uses_every_key() -> None:
     assert {t.name for t in built_in()} - {"customer"} < found.keys()
     assert "customer" not in found
     used = {key for row in tomllib.loads(EXAMPLE.read_text("utf-8"))["template"] for key in row}
-    assert used == set(KEYS)
+    assert used == keys_of(Template).keys()

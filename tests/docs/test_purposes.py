@@ -5,12 +5,12 @@ import pytest
 from tests.docs.pages import blocks, read, rows, sections
 from tests.docs.purposes import budget_row, purpose_row
 from wayseal.custody import Relation
+from wayseal.model.schema import keys_of
 from wayseal.vault.policy import Policy, Work, default_texts
-from wayseal.vault.policy._purposes import BUDGET_KEYS, FIND_KEYS, KEYS, LookUps, parse_purposes
+from wayseal.vault.policy._purposes import Budget, LookUps, Purpose, parse_purposes
 from wayseal.vault.policy._rules import RESERVED
 from wayseal.vault.policy.budgets import OVER
-from wayseal.vault.policy.cases import BUDGET_KEYS as CASE_BUDGET_KEYS
-from wayseal.vault.policy.cases import CASE_KEYS, USUAL, run_cases
+from wayseal.vault.policy.cases import BudgetCase, Case, Question, run_cases
 
 PURPOSES, RULES = default_texts()
 POLICY = Policy.parse(PURPOSES, RULES, 1)
@@ -58,14 +58,19 @@ def test_budgets(page: str, lang: str) -> None:
 
 def test_keys(page: str) -> None:
     keys = table(page, 4)
-    assert list(keys) == [*KEYS, *(f"budget.{key}" for key in BUDGET_KEYS), *(f"find.{key}" for key in FIND_KEYS)]
-    for key in FIND_KEYS:
+    assert list(keys) == [
+        *keys_of(Purpose),
+        *(f"budget.{key}" for key in keys_of(Budget)),
+        *(f"find.{key}" for key in keys_of(LookUps)),
+    ]
+    for key in keys_of(LookUps):
         assert str(getattr(LookUps(), key)) in keys[f"find.{key}"][1]
-    cases = table(page, 5)
-    assert list(cases) == [*CASE_KEYS, *(key for key in CASE_BUDGET_KEYS if key not in CASE_KEYS)]
-    for key, usual in USUAL.items():
+    cases, question = table(page, 5), keys_of(Question)
+    own = [key for key in keys_of(Case) if key not in question]
+    assert list(cases) == [*own, *question, *(key for key in keys_of(BudgetCase) if key not in keys_of(Case))]
+    for key, usual in Question(purpose="", role="").values.items():
         text = str(usual).lower() if isinstance(usual, bool) else usual
-        assert text in (None, []) or cases[key][1] == f"`{text}`", key
+        assert text in (None, [], "") or cases[key][1] == f"`{text}`", key
 
 
 def test_examples(page: str) -> None:

@@ -10,9 +10,10 @@ from tests.detect.rights.test_report import everything
 from tests.docs.pages import blocks, read, rows, sections
 from wayseal.detect.rights import load_map, render_rights
 from wayseal.detect.rights._account_checks import FEW, LEAST
-from wayseal.detect.rights._map import _KEYS, ACTIONS, parse_map
+from wayseal.detect.rights._map import ACTIONS, Right, parse_map
 from wayseal.detect.rights._result import DormantReason, WiderReason
 from wayseal.detect.rights._shared import MANY, OFTEN, USUAL
+from wayseal.model.schema import keys_of
 
 LISTS = ("rights", "roles", "people", "mandates", "dormant", "wider", "shared", "untrained", "beyond")
 
@@ -30,7 +31,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_tables(page: str, report: dict[str, Any]) -> None:
     found = [list(rows(body)) for body in sections(page).values()]
-    assert [keys for keys in found if keys] == [list(_KEYS), list(LISTS), list(report)]
+    assert [keys for keys in found if keys] == [list(keys_of(Right)), list(LISTS), list(report)]
     assert set(LISTS) <= report.keys()
 
 

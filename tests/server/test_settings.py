@@ -42,12 +42,13 @@ def test_they_show_no_secret() -> None:
         ({"WAYSEAL_DATABASE": ""}, "database"),
         ({"WAYSEAL_KEYRING": None}, "keyring"),
         ({"WAYSEAL_KEYRING_FILE": "hush"}, "keyring"),
-        ({"WAYSEAL_PORT": "hush"}, "port"),
-        ({"WAYSEAL_PORT": "70000"}, "port"),
-        ({"WAYSEAL_MOST_BYTES": "5"}, "most_bytes"),
+        ({"WAYSEAL_PORT": "hush"}, "port: needs a whole number"),
+        ({"WAYSEAL_PORT": "70000"}, "port: needs to be 65535 or less"),
+        ({"WAYSEAL_MOST_BYTES": "5"}, "most_bytes: needs to be 1024 or more"),
         ({"WAYSEAL_BODY_SECONDS": "nan"}, "body_seconds"),
-        ({"WAYSEAL_BODY_SECONDS": "hush"}, "body_seconds"),
-        ({"WAYSEAL_INSECURE": "hush"}, "insecure"),
+        ({"WAYSEAL_BODY_SECONDS": "inf"}, "body_seconds"),
+        ({"WAYSEAL_BODY_SECONDS": "hush"}, "body_seconds: needs a number"),
+        ({"WAYSEAL_INSECURE": "hush"}, "insecure: is true or false"),
         ({"WAYSEAL_TLS_CERTIFICATE": "hush"}, "tls_key"),
         ({"WAYSEAL_TLS_CLIENT_CA": "hush"}, "tls_client_ca"),
         ({"WAYSEAL_HOST": "0.0.0.0"}, "tls_certificate"),
@@ -61,12 +62,28 @@ def test_what_cannot_be(change: dict[str, str | None], named: str) -> None:
     assert "hush" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["hush = 1", "database = hush", "[hush]\nx = 1", "database = 5", "\udcff"])
-def test_a_file_that_cannot_be(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\nhush = 1", ":2: this is no setting"),
+        ("database = hush", ":1: not TOML here"),
+        ("[hush]\nx = 1", ":1: this is no setting"),
+        ("\ndatabase = 5", ":2: database: needs a text in quotes"),
+        ("database = ''", ":1: database: needs a text that isn't empty"),
+        ("tls_key = ''\ndatabase = 'hush'", ":1: tls_key: needs the name of a file"),
+        ("database = 'hush'\nport = true", ":2: port: needs a whole number"),
+        ("database = 'hush'\nport = 2026-01-01", ":2: port: needs a whole number"),
+        ("database = 'hush'\nport = nan", ":2: port: needs a whole number"),
+        ("database = 'hush'\nstop_seconds = nan", ":2: stop_seconds: needs to be 0 or more"),
+        ("\udcff", ":1: the file isn't UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "wayseal.toml"
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(SettingsError) as caught:
         read_settings({"WAYSEAL_KEY_DATABASE": "k", "WAYSEAL_KEYRING": "r"}, file)
+    assert str(caught.value).startswith(f"{file}{said}")
     assert "hush" not in str(caught.value)
     with pytest.raises(SettingsError):
         read_settings(GOOD, tmp_path / "none.toml")

@@ -20,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from wayseal.model._toml_lines import KeyPath, find_lines
@@ -67,6 +67,7 @@ _TEXTS: Mapping[str, str] = {
 }
 """What is said of a mistake, by the library's code for it."""
 _LISTS = {"tuple_type", "list_type", "frozen_set_type"}
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _OF_KEY = "[key]"
 _VERSION = "wayseal"
 _OTHER = N_("can't be understood")
@@ -128,6 +129,18 @@ Text = Annotated[str, parsed_by(_parse_text)]
 """A text with something in it that can be read, without the spaces around it."""
 
 
+Name = Annotated[str, Field(min_length=1)]
+"""A text that isn't empty, as it stands."""
+
+
+def parse_length(value: Any) -> int:
+    """Seconds out of "90m", "12h", "10d" or "0"; for `parsed_by`."""
+    found = re.fullmatch(r"([0-9]{1,4})([mhd])|0", value) if isinstance(value, str) else None
+    if found is None:
+        raise WaysealError("needs a length such as 90m, 12h or 10d")
+    return int(found[1]) * _SECONDS[found[2]] if found[1] else 0
+
+
 def one_or_more(kind: Any, *, empty: str | None = N_("needs at least one")) -> PlainValidator:
     """A field that holds a list, and may be written as the one thing that stands in it.
 
@@ -179,7 +192,12 @@ def _refuse(message: Message) -> PydanticCustomError:
 
 
 class TomlText:
-    """A TOML text that a person wrote: reads it into a record, and tells the line of whatever is wrong with it."""
+    """A TOML text that a person wrote: reads it into a record, and tells the line of whatever is wrong with it.
+
+    Attributes:
+        content: What stands in it.
+
+    """
 
     def __init__(
         self, text: str | bytes, error: type[WaysealError], *, file: Path | None = None, example: str = 'name = "value"'
@@ -200,16 +218,16 @@ class TomlText:
             text = text if isinstance(text, str) else text.decode()
         except UnicodeDecodeError as wrong:
             line = wrong.object.count(b"\n", 0, wrong.start) + 1
-            raise error("the file isn't UTF-8", file=file, line=line) from None
+            raise error(N_("the file isn't UTF-8"), file=file, line=line) from None
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
-            self._content = tomllib.loads(text)
+            self.content = tomllib.loads(text)
             self._lines = find_lines(text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as wrong:
             found = re.search(r"at line (\d+)", str(wrong))
             line = int(found[1]) if found else text.count("\n") + 1
             raise error(
-                "not TOML here; text stands in quotes, as in {example}", file=file, line=line, example=example
+                N_("not TOML here; text stands in quotes, as in {example}"), file=file, line=line, example=example
             ) from None
 
     def read(self, kind: Callable[..., T], *, version: int | None = None) -> T:
@@ -225,18 +243,18 @@ class TomlText:
         Raises:
             WaysealError: The room's error; tells file, line and key of the first mistake.
         """
-        content = self._content
+        content = self.content
         if version is not None:
             said = content.get(_VERSION, version)
             if said != version or isinstance(said, bool):
                 raise self.error(
-                    "this version of Wayseal reads version {version} of such files", _VERSION, version=version
+                    N_("this version of Wayseal reads version {version} of such files"), _VERSION, version=version
                 )
             content = {key: value for key, value in content.items() if key != _VERSION}
         try:
             found: T = _adapter(kind).validate_json(json.dumps(content, default=_spell_time))
         except ValidationError as wrong:
-            mistakes = [(mistake, self._path(mistake)) for mistake in wrong.errors(include_url=False)]
+            mistakes = [(mistake, self._path(mistake)) for mistake in _mistakes(wrong)]
         except ValueError:  # a number of thousands of digits
             raise self._error(_OTHER, file=self._file) from None
         else:
@@ -270,6 +288,19 @@ class TomlText:
         while path and mistake["type"] != _MISSING and path not in self._lines:
             path = path[:-1]
         return path
+
+
+def read_values(values: Mapping[str, Any], kind: Callable[..., T], error: type[WaysealError]) -> T:
+    """The record that names and values describe, which stand in no text; see `TomlText.read`."""
+    try:
+        found: T = _adapter(kind).validate_json(json.dumps(values, default=_spell_time))
+    except ValidationError as wrong:
+        mistake = _mistakes(wrong)[0]
+    except ValueError:  # a number of thousands of digits
+        raise error(_OTHER) from None
+    else:
+        return found
+    raise error(_worded(mistake, kind), key=_key(mistake["loc"]))
 
 
 def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
@@ -331,9 +362,16 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def _mistakes(wrong: ValidationError) -> list[Any]:
+    """What is wrong; of a list that is empty but for what is wrong in it the library says both."""
+    found = wrong.errors(include_url=False)
+    inside = {mistake["loc"][:depth] for mistake in found for depth in range(len(mistake["loc"]))}
+    return [mistake for mistake in found if mistake["type"] != "too_short" or mistake["loc"] not in inside]
+
+
 def _key(path: KeyPath) -> str | None:
     """The names of a path with dots between, as they can be shown."""
-    names = [part for part in path if isinstance(part, str)]
+    names = [part for part in path if isinstance(part, str) and part != _OF_KEY]
     return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
 
 
@@ -353,7 +391,7 @@ def _worded(mistake: Mapping[str, Any], kind: Any) -> Message:
         return values["message"]  # type: ignore[no-any-return]
     if code == "unexpected_keyword_argument":
         records = _types_at(kind, path[:-1])
-        return not_among(path[-1], list(dict.fromkeys(key for record, _ in records for key in _keys_of(record))))
+        return not_among(path[-1], list(dict.fromkeys(key for record, _ in records for key in keys_of(record))))
     found = [] if code == _MISSING else list(_types_at(kind, path))
     own = next((said.message for _, said in found if said), None)
     if own is not None:
@@ -387,7 +425,7 @@ def _types_at(kind: Any, path: KeyPath, said: _Needs | None = None) -> Iterator[
     elif not path:
         yield kind, said
     elif dataclasses.is_dataclass(kind):
-        yield from _types_at(_keys_of(kind).get(str(path[0])), path[1:])
+        yield from _types_at(keys_of(kind).get(str(path[0])), path[1:])
     elif len(inner) == 2 and isinstance(path[0], str):
         key = path[1:] == (_OF_KEY,)
         yield from _types_at(inner[0] if key else inner[1], () if key else path[1:])
@@ -395,7 +433,7 @@ def _types_at(kind: Any, path: KeyPath, said: _Needs | None = None) -> Iterator[
         yield from _types_at(inner[0], path[1:])
 
 
-def _keys_of(record: Any) -> dict[str, Any]:
+def keys_of(record: Any) -> dict[str, Any]:
     """The keys that a record may have, with their types."""
     if not dataclasses.is_dataclass(record):
         return {}

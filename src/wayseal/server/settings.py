@@ -4,52 +4,80 @@
 2. What holds a secret (addresses of databases, keys) shows itself in no `repr`.
 """
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
+from pydantic import Field, PlainValidator
+
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, parsed_by, read_values
 from wayseal.server.errors import SettingsError
 
 PREFIX = "WAYSEAL_"
+
+
+def _read_as(read: Callable[[str], Any], text: str) -> PlainValidator:
+    """A field as the environment and the file spell it: both may be text."""
+
+    def parse(value: Any) -> Any:
+        try:
+            return read(str(value).lower())
+        except (ValueError, KeyError):
+            raise SettingsError(text) from None
+
+    return parsed_by(parse)
+
+
+def _parse_path(value: Any) -> Path:
+    if not isinstance(value, str) or not value:
+        raise SettingsError("needs the name of a file")
+    return Path(value)
+
+
+_FLAG = _read_as({"true": True, "1": True, "false": False, "0": False}.__getitem__, N_("is true or false"))
+_WHOLE, _NUMBER = _read_as(int, N_("needs a whole number")), _read_as(float, N_("needs a number"))
+_File = Annotated[Path, parsed_by(_parse_path)]
+_Seconds = Annotated[float, _NUMBER, Field(ge=0.1, le=300)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How the service runs. Each stands in the environment as WAYSEAL_ and its name in capitals."""
 
-    database: str = field(repr=False)
+    __pydantic_config__: ClassVar = CLOSED
+    database: Name = field(repr=False)
     """Address of the main database: sqlite:///FILE or postgresql://..."""
-    key_database: str = field(repr=False)
+    key_database: Name = field(repr=False)
     """Address of the database of wrapped keys, with backups of its own."""
-    keyring: str | None = field(default=None, repr=False)
+    keyring: Name | None = field(default=None, repr=False)
     """The keyring itself."""
-    keyring_file: Path | None = None
+    keyring_file: _File | None = None
     """The file that holds the keyring."""
-    host: str = "127.0.0.1"
-    port: int = 8443
-    issuer: str = "wayseal"
+    host: Name = "127.0.0.1"
+    port: Annotated[int, _WHOLE, Field(ge=0, le=65535)] = 8443
+    issuer: Name = "wayseal"
     """Who tokens say they are from: the service's public address."""
-    tls_certificate: Path | None = None
-    tls_key: Path | None = None
-    tls_client_ca: Path | None = None
+    tls_certificate: _File | None = None
+    tls_key: _File | None = None
+    tls_client_ca: _File | None = None
     """Certificates of clients are asked for, and have to be signed by this authority."""
-    proxies: str | None = None
+    proxies: Name | None = None
     """Addresses of proxies, with commas between, that may say from where a request comes."""
-    insecure: bool = False
+    insecure: Annotated[bool, _FLAG] = False
     """Without TLS on another address than this machine's own: behind a proxy that does TLS."""
-    processes: int = 1
+    processes: Annotated[int, _WHOLE, Field(ge=1, le=64)] = 1
     """Processes that answer. With more than one, another one commits for all; rates and `most_running` are each's."""
-    most_bytes: int = 4_194_304
-    most_running: int = 1000
-    utc_offset_hours: float = 8.0
+    most_bytes: Annotated[int, _WHOLE, Field(ge=1024, le=67_108_864)] = 4_194_304
+    most_running: Annotated[int, _WHOLE, Field(ge=1, le=100_000)] = 1000
+    utc_offset_hours: Annotated[float, _NUMBER, Field(ge=-12, le=14)] = 8.0
     """The courier's clock, by which budgets have their days."""
-    key_backup_days: float = 30.0
+    key_backup_days: Annotated[float, _NUMBER, Field(ge=0, le=3660)] = 30.0
     """How long backups of the key database are kept: what is erased is erased for good after that."""
-    body_seconds: float = 10.0
-    answer_seconds: float = 30.0
-    stop_seconds: float = 30.0
+    body_seconds: _Seconds = 10.0
+    answer_seconds: _Seconds = 30.0
+    stop_seconds: Annotated[float, _NUMBER, Field(ge=0, le=3600)] = 30.0
 
     def __post_init__(self) -> None:
         """Rule 1."""
@@ -61,9 +89,6 @@ class Settings:
             raise SettingsError("tls_client_ca needs tls_certificate")
         if self.tls_certificate is None and not self.insecure and self.host not in _OWN:
             raise SettingsError("tls_certificate is needed where host is not this machine's own address")
-        for name, (least, most) in _BOUNDS.items():
-            if not least <= getattr(self, name) <= most:
-                raise SettingsError("{least:g} to {most:g}", key=name, least=least, most=most)
 
     @property
     def utc_offset(self) -> int:
@@ -78,17 +103,6 @@ class Settings:
 
 _HOUR = 3_600_000_000
 _OWN = {"127.0.0.1", "::1", "localhost"}
-_BOUNDS: dict[str, tuple[float, float]] = {
-    "port": (0, 65535),
-    "processes": (1, 64),
-    "most_bytes": (1024, 67_108_864),
-    "most_running": (1, 100_000),
-    "utc_offset_hours": (-12, 14),
-    "key_backup_days": (0, 3660),
-    "body_seconds": (0.1, 300),
-    "answer_seconds": (0.1, 300),
-    "stop_seconds": (0, 3600),
-}
 
 
 def read_settings(environment: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -104,51 +118,30 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     Raises:
         SettingsError: A setting isn't known, missing, or can't be (rule 1).
     """
-    given: dict[str, Any] = {} if file is None else _file(file)
-    known = {one.name: one for one in fields(Settings)}
-    for name in known:
-        if (text := environment.get(PREFIX + name.upper())) is not None:
-            given[name] = text
+    toml = TomlText(_read(file), SettingsError, file=file, example="port = 8443")
+    known = keys_of(Settings)
+    for name in toml.content:
+        if name not in known:
+            raise SettingsError("this is no setting", file=file, line=toml.line(name))
+    outside = {name: text for name in known if (text := environment.get(PREFIX + name.upper())) is not None}
+    given = {**toml.content, **outside}
     # A keyring of the environment stands in for the file's, and the other way round.
     for name, other in (("keyring", "keyring_file"), ("keyring_file", "keyring")):
-        if PREFIX + name.upper() in environment and PREFIX + other.upper() not in environment:
+        if name in outside and other not in outside:
             given.pop(other, None)
-    for name in given:
-        if name not in known:
-            raise SettingsError("the settings' file has a name that is no setting")
     for name in ("database", "key_database"):
         if name not in given:
             raise SettingsError("{name} is needed ({variable})", name=name, variable=PREFIX + name.upper())
-    return Settings(**{name: _typed(name, str(known[name].type), value) for name, value in given.items()})
-
-
-def _file(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return read_values(given, Settings, SettingsError)
+    except SettingsError as error:
+        if error.key in toml.content and error.key not in outside:
+            error.at(file=file, line=toml.line(str(error.key)))
+        raise
+
+
+def _read(file: Path | None) -> bytes:
+    try:
+        return b"" if file is None else file.read_bytes()
     except OSError as error:
         raise SettingsError("can't be read", file=file) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        # The parser's text could quote the line, and the line could be a secret.
-        raise SettingsError("is no TOML", file=file) from None
-
-
-def _typed(name: str, kind: str, value: object) -> Any:
-    try:
-        if "bool" in kind:
-            return _flag(value)
-        if "int" in kind:
-            return int(str(value))
-        if "float" in kind:
-            return float(str(value))
-    except ValueError:
-        raise SettingsError("is no {kind}", key=name, kind=kind) from None
-    if not isinstance(value, str) or not value:
-        raise SettingsError("is no text", key=name)
-    return Path(value) if "Path" in kind else value
-
-
-def _flag(value: object) -> bool:
-    text = str(value).lower()
-    if text not in {"true", "false", "1", "0"}:
-        raise ValueError
-    return text in {"true", "1"}

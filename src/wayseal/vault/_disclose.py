@@ -200,8 +200,7 @@ class _Group:
     def _decide_ask(self, job: DiscloseJob, ask: Ask, together: int, left: int | None) -> Decided:
         purpose = self._inputs.policy.purposes.get(ask.purpose)
         actor = self._known.actors.get(job.caller.actor)
-        kind = actor.kind if actor else ""
-        bulk = purpose is not None and together > purpose.most(kind)
+        bulk = purpose is not None and together > purpose.most(actor.kind if actor else None)
         approval = self._known.approvals.get(job.approval or "")
         approved = bulk and approval is not None and approval.purpose == ask.purpose and (left or 0) >= together
         one = self._apply_policy(job, ask, bulk=bulk, approved=approved)

@@ -9,9 +9,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import sqlalchemy as sa
 
+from wayseal.model.schema import CLOSED
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, delete_chosen, keep
@@ -28,6 +30,7 @@ MOST = 1000
 class Erasure:
     """A number whose key is gone. gone_at: when the last backup that may hold it is gone, microseconds."""
 
+    __pydantic_config__: ClassVar = CLOSED
     waybill: str
     erased_at: int
     gone_at: int

@@ -122,7 +122,7 @@ def test_an_alert_without_accounts(path: Path) -> None:
 def test_an_alert_that_could_not_be_read_again(path: Path, score: float) -> None:
     register(path, alert("a"))
     with writing(path) as writer:
-        with pytest.raises(TypeError, match="score"):
+        with pytest.raises(ValueError, match="score"):
             writer.register([alert("b", score=score)], NOW)
         assert len(writer.book.cases) == 1
     assert len(read_casebook(path).cases) == 1

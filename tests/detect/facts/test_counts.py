@@ -28,7 +28,7 @@ PLAIN = (
         by=TemplateKind.MANDATE,
         strong=True,
         rights=frozenset(("waybill.all",)),
-        actions=frozenset(("view",)),
+        actions=frozenset((Action.VIEW,)),
     ),
     Template(name="ticket", by=TemplateKind.TICKET, strong=True, before=0, after=0),
     Template(name="covers", by=TemplateKind.HANDOVER, strong=False, before=0, after=0),

@@ -19,6 +19,7 @@ from tests.ledger.helpers import at, read
 from wayseal import ledger
 from wayseal.detect.explain import TemplateKind, load_templates
 from wayseal.detect.facts import totals
+from wayseal.model.kinds import Action
 from wayseal.simulate import generate, preset
 from wayseal.simulate.world import World
 
@@ -174,7 +175,8 @@ def test_what_a_later_commit_changes(
 def test_a_mandate_for_some_actions_only(tmp_path: Path, counts: list[bool]) -> None:
     """The mark moves from a read that no mandate was for: nothing is taken off the reads under a mandate."""
     templates = [
-        replace(t, actions=frozenset(("view",))) if t.by is TemplateKind.MANDATE else t for t in load_templates(None)
+        replace(t, actions=frozenset((Action.VIEW,))) if t.by is TemplateKind.MANDATE else t
+        for t in load_templates(None)
     ]
     path, state = tmp_path / "L", tmp_path / "state"
     commit(tmp_path, path, STAFF, "staff")

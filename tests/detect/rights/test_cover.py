@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayseal.detect.rights._cover import Need, smallest_set
-from wayseal.detect.rights._map import ACTIONS, Reach, Right
+from wayseal.detect.rights._map import Reach, Right
+from wayseal.model.kinds import Action
 
 RIGHTS = st.lists(
-    st.tuples(st.frozensets(st.sampled_from(ACTIONS), max_size=3), st.sampled_from(list(Reach))), max_size=6
+    st.tuples(st.frozensets(st.sampled_from(Action), max_size=3), st.sampled_from(list(Reach))), max_size=6
 ).map(lambda rows: frozenset(Right(name=f"r{k}", actions=a, scope=s) for k, (a, s) in enumerate(rows)))
-NEEDS = st.frozensets(st.builds(Need, action=st.sampled_from(ACTIONS), scope=st.sampled_from(list(Reach))))
+NEEDS = st.frozensets(st.builds(Need, action=st.sampled_from(Action), scope=st.sampled_from(list(Reach))))
 
 
 def permits(rights: Iterable[Right], need: Need) -> bool:
@@ -39,11 +40,11 @@ def test_against_every_set(held: frozenset[Right], needs: frozenset[Need]) -> No
     assert (len(chosen), sum(r.width for r in chosen)) == (size, width)
 
 
-VIEW = Right(name="view", actions=frozenset({"view"}), scope=Reach.OWN)
-BOTH = Right(name="both", actions=frozenset({"view", "print"}), scope=Reach.OWN)
-VIEW_ALL = Right(name="view-all", actions=frozenset({"view"}), scope=Reach.ALL)
+VIEW = Right(name="view", actions=frozenset({Action.VIEW}), scope=Reach.OWN)
+BOTH = Right(name="both", actions=frozenset({Action.VIEW, Action.PRINT}), scope=Reach.OWN)
+VIEW_ALL = Right(name="view-all", actions=frozenset({Action.VIEW}), scope=Reach.ALL)
 WIDEN = Right(name="widen", actions=frozenset(), scope=Reach.ALL)
-TWIN = Right(name="a-view", actions=frozenset({"view"}), scope=Reach.OWN)
+TWIN = Right(name="a-view", actions=frozenset({Action.VIEW}), scope=Reach.OWN)
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ from tests.trace.rim import World, at
 from wayseal.detect.rights import Right, RightsResult, render_rights
 from wayseal.detect.rights._map import Reach, built_in
 from wayseal.detect.rights._sections import MOST
+from wayseal.model.kinds import Action
 from wayseal.page.languages import LANGS
 from wayseal.page.visible import cells
 from wayseal.page.words import blanks, catalogue
 
 PACKAGE = "wayseal.detect.rights"
 NASTY = '<script>alert(1)</script>"&\u202eevil'
-WORDS = {"search.all": Right(name="search.all", actions=frozenset({"search", "view"}), scope=Reach.ALL)}
+WORDS = {"search.all": Right(name="search.all", actions=frozenset({Action.SEARCH, Action.VIEW}), scope=Reach.ALL)}
 
 
 def everything(folder: Path) -> RightsResult:

@@ -9,6 +9,7 @@ from tests.trace.rim import World, at, number
 from wayseal.detect.rights import Right, RightsResult
 from wayseal.detect.rights._map import Reach, built_in
 from wayseal.detect.rights._result import AccountUse, Mandate, RightUse, RoleUse
+from wayseal.model.kinds import Action
 
 ALL = ("waybill.view", "waybill.export", "waybill.all")
 
@@ -127,8 +128,8 @@ def test_a_couriers_own_words(tmp_path: Path) -> None:
     staff(world, "u-1", ("查询全网", "查询本网点"))
     reads(world, "u-1", OWN[0])
     words = {
-        "查询全网": Right(name="查询全网", actions=frozenset({"view"}), scope=Reach.ALL),
-        "查询本网点": Right(name="查询本网点", actions=frozenset({"view"}), scope=Reach.OWN),
+        "查询全网": Right(name="查询全网", actions=frozenset({Action.VIEW}), scope=Reach.ALL),
+        "查询本网点": Right(name="查询本网点", actions=frozenset({Action.VIEW}), scope=Reach.OWN),
     }
     result = result_of(world, tmp_path / "1", map_={**built_in(), **words})
     assert person(result, "u-1").smallest == ("查询本网点",)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.docs.pages import read
+from wayseal.model.schema import keys_of
 from wayseal.vault import tables as t
 from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry
@@ -15,7 +16,7 @@ from wayseal.vault.log.integrity import Code
 def test_findings_kinds_keys_and_tables_are_explained(page: str) -> None:
     cells = [line.split("|")[1] for line in read(page).splitlines() if line.startswith("|")]
     listed = {name for cell in cells for name in re.findall("`([^`]+)`", cell)}
-    keys = set(Entry.__dataclass_fields__) | {"v"}
+    keys = keys_of(Entry).keys() | {"v"}
     tables = {table.name for table in (t.entries, t.nodes, t.checkpoints)}
     assert listed == {str(c) for c in Code} | keys | tables
     assert all(f"`{kind}`" in read(page) for kind in EntryKind)

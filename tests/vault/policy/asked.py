@@ -21,7 +21,7 @@ def default() -> Policy:
 
 def asked(role: str = "courier", purpose: str = "deliver", **but: Any) -> PolicyRequest:
     """As in a case file; a parcel that is where it is delivered."""
-    return request_of({"relation": ["holds", "destination"], "role": role, "purpose": purpose, **but}, "a test")
+    return request_of({"relation": ["holds", "destination"], "role": role, "purpose": purpose, **but})
 
 
 flags = st.booleans()

@@ -1,11 +1,12 @@
 """Budgets: a test for each obligation of `wayseal.vault.policy.budgets`, and what couriers and thieves notice."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vault.policy.asked import default
-from wayseal.vault.policy import Purpose
 from wayseal.vault.policy._purposes import Budget, Work
 from wayseal.vault.policy.budgets import OVER, UNLIMITED, BudgetScope, allowance, day_of
 
@@ -30,9 +31,7 @@ def test_1_and_3_work_opens_and_the_cap_holds(code: str, work: dict[str, int], o
 def test_4_parts_do_not_count() -> None:
     sort = PURPOSES["sort"]
     budget = Budget(base=1, cap=9, per={Work.ARRIVALS: 0.5, Work.TICKETS: 0.3}, outlet_base=None, outlet_per={})
-    purpose = Purpose(
-        **{name: getattr(sort, name) for name in Purpose.__dataclass_fields__ if name != "budget"}, budget=budget
-    )
+    purpose = replace(sort, budget=budget)
     found = [allowance(purpose, {"arrivals": n, "tickets": 1}, "actor") for n in range(5)]
     assert found == [1, 1, 2, 2, 3]
     assert allowance(purpose, {"arrivals": 10**12}, "actor") == 9

@@ -139,7 +139,7 @@ def test_versions_differ_by_their_texts() -> None:
 
 
 def test_decisions_of_the_cases_do_not_depend_on_their_order() -> None:
-    askings_ = [case.request for case in parse_cases(default_cases())[0]]
+    askings_ = [case.request for case in parse_cases(default_cases()).case]
 
     def decided(order: list[PolicyRequest]) -> dict[PolicyRequest, Decision]:
         policy = Policy.parse(PURPOSES, RULES, 1)

@@ -4,9 +4,11 @@ import pytest
 
 from tests.vault.policy.asked import PURPOSES, default
 from wayseal.custody import Relation
+from wayseal.model.kinds import ActorKind
+from wayseal.model.schema import keys_of
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.fields import Field, FieldKind, Form
-from wayseal.vault.policy._purposes import KEYS, LookUps, parse_purposes
+from wayseal.vault.policy._purposes import LookUps, Purpose, parse_purposes
 
 ROLES = '[roles]\ncourier = { zh = "快递员", en = "courier" }\n'
 ROW = """
@@ -37,7 +39,7 @@ def test_what_a_purpose_is() -> None:
         {"tickets": 2.0},
         4,
     )
-    assert [made.most(kind) for kind in ("person", "service")] == [5, 1]
+    assert [made.most(kind) for kind in (ActorKind.PERSON, ActorKind.SERVICE)] == [5, 1]
     assert made.last_leg is False
     assert (made.find.quota, made.find.most, made.revises) == (20, 50, frozenset())
     some = parse_purposes(ROLES + ROW + 'revises = ["goods"]\n')[0]["deliver"]
@@ -51,63 +53,88 @@ def test_what_a_purpose_is() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        ("[roles]", "[roles", "not TOML"),
-        ("[roles]", "[others]", "only [roles] and [[purpose]] tables may stand in it: others"),
-        ('courier = { zh = "快递员", en = "courier" }', "", "[roles] must say what each role is called"),
-        ("courier = {", "Courier = {", "role 'Courier': a role's name must be lower case"),
-        ('zh = "快递员", ', "", "role courier: must have zh and en"),
-        ('zh = "快递员"', "zh = 5", "role courier: must have zh and en"),
-        ('{ zh = "快递员", en = "courier" }', '"x"', "role courier: must have zh and en"),
-        (ROW, "", "there must be at least one [[purpose]] table"),
-        (ROLES + ROW, "purpose = [1]\n" + ROLES, "there must be at least one"),
-        (ROW, ROW + ROW, "purpose deliver stands twice"),
-        ('code = "deliver"', 'code = "De liver"', "purpose 1: code must be lower case"),
-        ('code = "deliver"', 'code = "unknown"', "purpose 1: code must be lower case"),
-        ('code = "deliver"', "", "purpose 1: code must be lower case"),
-        ("bulk =", "bulks =", "in purpose deliver: unknown key bulks"),
-        ('zh = "派送"', 'zh = " "', "purpose deliver: zh must be what the purpose is called"),
-        ('"courier"]', '"boss"]', "purpose deliver: roles must be a list of courier"),
-        ('["courier"]', "[]", "purpose deliver: roles must be a list of courier"),
-        ('["courier"]', '"courier"', "purpose deliver: roles must be a list of courier"),
-        ('["holds"]', '["hold"]', "purpose deliver: custody must be a list of destination, "),
-        ('["holds"]', "[1]", "purpose deliver: custody must be a list of destination, "),
-        ('custody = ["holds"]\ngrace = "90m"\nticket = "2d"\n', "", "purpose deliver: nothing opens it; it needs"),
-        ('custody = ["holds"]\n', "", "purpose deliver: grace must be left out without custody"),
-        ('grace = "90m"', "", "purpose deliver: grace must be a length such as"),
-        ('grace = "90m"', 'grace = "90"', "purpose deliver: grace must be a length such as"),
-        ('grace = "90m"', 'grace = "90m"\nlast_leg = 1', "purpose deliver: last_leg must be true or false"),
-        ('ticket = "2d"', "ticket = true", "purpose deliver: ticket must be a length such as"),
-        ('lasts = "24h"', 'lasts = "0"', "purpose deliver: lasts must be a length such as"),
-        ('recipient_name = "masked"', 'recipient = "masked"', "purpose deliver: fields must be a table of sender_name"),
+        ("[roles]", "[roles", "line 1: not TOML here"),
+        ("[roles]", "[others]", "line 1: others: not known here; one of roles, purpose"),
+        ('courier = { zh = "快递员", en = "courier" }', "", "line 1: roles: needs at least one"),
+        ("[roles]", "#", "line 2: courier: not known here; one of roles, purpose"),
+        ("courier = {", "Courier = {", "line 2: roles.Courier: needs lower case, such as change_address"),
+        ('zh = "快递员", ', "", "line 2: roles.courier.zh: this key is needed"),
+        ('zh = "快递员"', "zh = 5", "line 2: roles.courier.zh: needs a text in quotes"),
+        ('{ zh = "快递员", en = "courier" }', '"x"', "line 2: roles.courier: is written as [roles.courier]"),
+        (ROW, "", "line 1: purpose: this key is needed"),
+        (ROLES + ROW, "purpose = [1]\n" + ROLES, "line 1: purpose: is written as [[purpose]]"),
+        (ROLES + ROW, "purpose = 1\n" + ROLES, "line 1: purpose: is written as [[purpose]]"),
+        (ROW, ROW + ROW, "line 18: purpose.code: this purpose stands twice"),
+        ('code = "deliver"', 'code = "De liver"', "line 5: purpose.code: needs lower case, such as change_address"),
+        ('code = "deliver"', 'code = "unknown"', "line 5: purpose.code: is what every other code counts as"),
+        ('code = "deliver"', "", "line 4: purpose.code: this key is needed"),
+        ("bulk =", "bulks =", "line 15: purpose.bulks: not known here; did you mean bulk?"),
+        ('zh = "派送"', 'zh = " "', "line 6: purpose.zh: needs a text in quotes"),
+        ('"courier"]', '"boss"]', "line 8: purpose.roles: needs roles that [roles] lists: courier"),
+        ('["courier"]', "[]", "line 8: purpose.roles: needs at least one"),
+        ('["courier"]', '"courier"', "line 8: purpose.roles: needs a list"),
+        ('["holds"]', '["hold"]', "line 9: purpose.custody: is one of holds, "),
+        ('["holds"]', "[1]", "line 9: purpose.custody: is one of holds, "),
+        ('custody = ["holds"]\ngrace = "90m"\nticket = "2d"\n', "", "line 4: purpose: nothing opens this purpose; it "),
+        ('custody = ["holds"]\n', "", "line 9: purpose.grace: goes with custody: both or neither"),
+        ('grace = "90m"', "", "line 4: purpose.grace: goes with custody: both or neither"),
+        ('grace = "90m"', 'grace = "90"', "line 10: purpose.grace: needs a length such as 90m, 12h or 10d"),
+        ('grace = "90m"', 'grace = "90m"\nlast_leg = 1', "line 11: purpose.last_leg: is true or false"),
+        ('ticket = "2d"', "ticket = true", "line 11: purpose.ticket: needs a length such as"),
+        ('lasts = "24h"', 'lasts = "0"', "line 12: purpose.lasts: needs a length such as"),
+        ('lasts = "24h"', 'lasts = "0d"', "line 12: purpose.lasts: needs a length such as"),
+        (
+            'recipient_name = "masked"',
+            'recipient = "masked"',
+            "line 13: purpose.fields.recipient: is one of sender_name",
+        ),
         (
             'recipient_name = "masked"',
             'recipient_name = "none"',
-            "purpose deliver: fields.recipient_name must be one of",
+            "line 13: purpose.fields.recipient_name: is one of full",
         ),
         (
             'recipient_name = "masked"',
             'recipient_name = "region"',
-            "purpose deliver: fields.recipient_name must be one",
+            "line 13: purpose.fields.recipient_name: only an addr",
         ),
-        ('recipient_name = "masked"', "recipient_name = 1", "purpose deliver: fields.recipient_name must be one of"),
-        ('fields = { recipient_name = "masked", recipient_address = "region" }', "", "purpose deliver: fields must be"),
-        ("base = 1,", "base = -1,", "purpose deliver: budget.base must be a whole number"),
-        ("base = 1,", "base = true,", "purpose deliver: budget.base must be a whole number"),
-        ("cap = 3,", "", "purpose deliver: budget.cap must be a whole number"),
-        ("cap = 3,", "cap = 3, most = 4,", "in purpose deliver, budget: unknown key most"),
-        ("outlet_base = 4, ", "", "purpose deliver: budget.outlet_base must be given with outlet_per"),
-        ("arrivals = 1.5", "parcels = 1.5", "purpose deliver: budget.per must be a table of arrivals, "),
-        ("arrivals = 1.5", "arrivals = nan", "purpose deliver: budget.per must be numbers between 0 and 1000"),
-        ("arrivals = 1.5", "arrivals = true", "purpose deliver: budget.per must be numbers between 0 and 1000"),
-        ("{ tickets = 2 }", "2", "purpose deliver: budget.outlet_per must be a table of arrivals, "),
-        ("person = 5", "people = 5", "purpose deliver: bulk must be a table of person, "),
-        ("person = 5", "person = 1.5", "purpose deliver: bulk.person must be a whole number"),
-        ("bulk =", 'revises = ["name"]\nbulk =', "purpose deliver: revises must be a list of goods, "),
-        ("bulk =", "revises = true\nbulk =", "purpose deliver: revises must be a list of goods, "),
-        ("bulk =", "find = 5\nbulk =", "purpose deliver: find must be a table of quota, most"),
-        ("bulk =", "find = { a_day = 5 }\nbulk =", "in purpose deliver, find: unknown key a_day"),
-        ("bulk =", "find = { quota = -1 }\nbulk =", "purpose deliver: find.quota must be a whole number"),
-        ("bulk =", "find = { most = true }\nbulk =", "purpose deliver: find.most must be a whole number"),
+        ('recipient_name = "masked"', "recipient_name = 1", "line 13: purpose.fields.recipient_name: is one of full"),
+        (
+            'fields = { recipient_name = "masked", recipient_address = "region" }',
+            "",
+            "line 4: purpose.fields: this key",
+        ),
+        (
+            '{ recipient_name = "masked", recipient_address = "region" }',
+            "{}",
+            "line 13: purpose.fields: needs at least",
+        ),
+        ("base = 1,", "base = -1,", "line 14: purpose.budget.base: needs a whole number, 0 or more"),
+        ("base = 1,", "base = true,", "line 14: purpose.budget.base: needs a whole number, 0 or more"),
+        ("cap = 3,", "", "line 14: purpose.budget.cap: this key is needed"),
+        ("cap = 3,", "cap = 3, most = 4,", "line 14: purpose.budget.most: not known here"),
+        ("outlet_base = 4, ", "", "line 14: purpose.budget.outlet_per: needs outlet_base beside it"),
+        (
+            "outlet_base = 4, outlet_per = { tickets = 2 }",
+            "outlet_per = {}",
+            "line 14: purpose.budget.outlet_per: needs",
+        ),
+        ("arrivals = 1.5", "parcels = 1.5", "line 14: purpose.budget.per.parcels: is one of arrivals, "),
+        ("arrivals = 1.5", "arrivals = nan", "line 14: purpose.budget.per.arrivals: needs a number between 0 and 1000"),
+        (
+            "arrivals = 1.5",
+            "arrivals = true",
+            "line 14: purpose.budget.per.arrivals: needs a number between 0 and 1000",
+        ),
+        ("{ tickets = 2 }", "2", "line 14: purpose.budget.outlet_per: is written as [purpose.budget.outlet_per]"),
+        ("person = 5", "people = 5", "line 15: purpose.bulk.people: is one of person, "),
+        ("person = 5", "person = 1.5", "line 15: purpose.bulk.person: needs a whole number, 0 or more"),
+        ("bulk =", 'revises = ["name"]\nbulk =', "line 15: purpose.revises: is one of sender_name, "),
+        ("bulk =", "revises = true\nbulk =", "line 15: purpose.revises: needs a list"),
+        ("bulk =", "find = 5\nbulk =", "line 15: purpose.find: is written as [purpose.find]"),
+        ("bulk =", "find = { a_day = 5 }\nbulk =", "line 15: purpose.find.a_day: not known here; one of quota, most"),
+        ("bulk =", "find = { quota = -1 }\nbulk =", "line 15: purpose.find.quota: needs a whole number, 0 or more"),
+        ("bulk =", "find = { most = true }\nbulk =", "line 15: purpose.find.most: needs a whole number, 0 or more"),
     ],
 )
 def test_1_and_2_what_cannot_be_used(old: str, new: str, error: str) -> None:
@@ -122,11 +149,11 @@ def test_3_every_purpose_needs_custody_or_a_ticket() -> None:
     only_ticket = ROW.replace('custody = ["holds"]\ngrace = "90m"\n', "").replace('"2d"', '"0"')
     assert parse_purposes(ROLES + only_ticket)[0]["deliver"].ticket_h == 0
     no_budget = ROW[: ROW.index("budget =")]
-    with pytest.raises(PolicyError, match="budget must be a table with base, per and cap"):
+    with pytest.raises(PolicyError, match=r"line 4: purpose\.budget: this key is needed"):
         parse_purposes(ROLES + no_budget)
     bare = no_budget + "budget = { base = 0, cap = 0 }"
     made = parse_purposes(ROLES + bare)[0]["deliver"]
-    assert (made.budget.per, made.budget.outlet_base, made.most("person")) == ({}, None, 1)
+    assert (made.budget.per, made.budget.outlet_base, made.most(ActorKind.PERSON)) == ({}, None, 1)
     assert all(purpose.custody or purpose.ticket_h is not None for purpose in default().purposes.values())
 
 
@@ -138,7 +165,7 @@ def test_the_default_purposes_show_no_more_than_they_need() -> None:
     for code in phones:
         assert len(purposes[code].fields) == 2
         assert purposes[code].lasts_s <= 2 * 3600
-        assert purposes[code].most("person") <= 10
+        assert purposes[code].most(ActorKind.PERSON) <= 10
     for code in ("sort", "linehaul"):
         assert set(purposes[code].fields.values()) == {Form.REGION}
     # No purpose shows a whole person: name, phone and address in full.
@@ -157,5 +184,5 @@ def test_only_one_of_the_default_purposes_changes_anything() -> None:
 
 def test_the_comments_of_the_file_explain_its_keys() -> None:
     comments = "\n".join(line for line in PURPOSES.splitlines() if line.startswith("#"))
-    for key in set(KEYS) - {"code", "zh", "en"}:
+    for key in set(keys_of(Purpose)) - {"code", "zh", "en"}:
         assert key in comments, key

@@ -1,16 +1,16 @@
 """Policies and questions as the command line is given them."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from wayseal.cli._errors import WrongUsageError
+from wayseal.model.schema import keys_of
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy import Policy, PolicyRequest, default_texts
-from wayseal.vault.policy.cases import USUAL, default_cases, parse_cases, request_of, values_of
+from wayseal.vault.policy.cases import Question, default_cases, parse_cases, request_of
 
 PurposesOption = Annotated[
     Path | None,
@@ -35,10 +35,6 @@ CasesOption = Annotated[
     ),
 ]
 
-
-_ANY_RULES = '@id("any") @zh("-") @en("-") permit (principal, action, resource);'
-
-
 _LISTS = ("relation", "fields")
 
 
@@ -47,20 +43,15 @@ def load_policy(purposes: Path | None, rules: Path | None) -> Policy:
     purposes_text, rules_text = default_texts()
     if purposes is not None:
         purposes_text = _read(purposes)
-        with _naming(purposes):
-            Policy.parse(purposes_text, _ANY_RULES, 0)
     if rules is not None:
         rules_text = _read(rules)
-    # Purposes of the courier's own may lack what the default rules speak of; then the rules are to be replaced too.
-    with _naming(rules):
-        return Policy.parse(purposes_text, rules_text, 0)
+    return Policy.parse(purposes_text, rules_text, 0, purposes_file=purposes, rules_file=rules)
 
 
 def read_cases(path: Path | None) -> str:
     """The text of a case file, or of the default one. PolicyError where it can't be read; OSError."""
     text = default_cases() if path is None else _read(path)
-    with _naming(path):
-        parse_cases(text)
+    parse_cases(text, path)
     return text
 
 
@@ -73,17 +64,20 @@ def build_question(
     """The question of a case, of options, or of a case with something changed. PolicyError, BadParameter."""
     values: dict[str, Any] = {}
     if name is not None:
-        found = [case.request for case in parse_cases(read_cases(cases))[0] if case.name == name]
+        found = [case for case in parse_cases(read_cases(cases)).case if case.name == name]
         if not found:
             raise WrongUsageError("there is no case {name}", name=name)
-        values = values_of(found[0])
+        values = found[0].values
     values |= {key: value for key, value in given.items() if value}
+    known = [key for key in keys_of(Question) if key not in ("purpose", "role")]
     for change in changes:
         key, equals, value = change.partition("=")
-        if not equals or key not in USUAL:
-            raise WrongUsageError("--set takes NAME=VALUE, where NAME is one of {known}", known=list(USUAL))
+        if not equals or key not in known:
+            raise WrongUsageError("--set takes NAME=VALUE, where NAME is one of {known}", known=known)
         values[key] = _parse_value(key, value)
-    return request_of(values, "the question")
+    if not values.keys() >= {"purpose", "role"}:
+        raise PolicyError("name a case, or give --purpose and --role")
+    return request_of(values)
 
 
 def _parse_value(key: str, text: str) -> object:
@@ -95,19 +89,7 @@ def _parse_value(key: str, text: str) -> object:
 
 
 def _read(path: Path) -> str:
-    with _naming(path):
-        try:
-            return path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise PolicyError("the file isn't UTF-8") from None
-
-
-@contextmanager
-def _naming(path: Path | None) -> Iterator[None]:
-    """Errors name the file."""
     try:
-        yield
-    except PolicyError as error:
-        if path is not None:
-            error.at(file=path)
-        raise
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PolicyError("the file isn't UTF-8", file=path) from None

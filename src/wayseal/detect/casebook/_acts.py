@@ -1,11 +1,14 @@
 """Recorded acts to objects of a casebook's lines, and back."""
 
-import math
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from wayseal.detect.casebook.types import Act, Alert, Forgotten, Heard, NamesShown, Registered, Verdict
-from wayseal.model.times import iso, micros
+from wayseal.model.schema import parse_json
+from wayseal.model.times import iso
+
+A = TypeVar("A")
 
 
 def to_object(act: Act) -> dict[str, object]:
@@ -28,47 +31,24 @@ def to_object(act: Act) -> dict[str, object]:
 
 
 def to_act(found: Mapping[str, Any]) -> Act:
-    """An act from an object; KeyError, TypeError, ValueError or OverflowError where it is none."""
-    at = _time(found["at"])
-    match found["act"]:
-        case "case" | "alert":
-            alert = Alert(
-                actors=_texts(found["actors"]),
-                alerted_at=_time(found["alerted_at"]),
-                score=_score(found["score"]),
-                detectors=_texts(found["detectors"]),
-                read_until=None if found.get("read_until") is None else _time(found["read_until"]),
-            )
-            return Registered(case=_text(found["case"]), at=at, alert=alert, first=found["act"] == "case")
-        case "opened" | "unmasked":
-            return NamesShown(cases=_cases(found["cases"]), at=at, together=found["act"] == "unmasked", **_who(found))
+    """An act from an object; ValueError where it is none."""
+    match found.get("act"):
+        case "case" | "alert" as act:
+            return _read(Registered, {**found, "alert": found, "first": act == "case"})
+        case "opened" | "unmasked" as act:
+            return _read(NamesShown, {**found, "together": act == "unmasked"})
         case "heard":
-            actor = None if found["actor"] is None else _text(found["actor"])
-            case, who = _text(found["case"]), _text(found["who"])
-            return Heard(case=case, at=at, who=who, statement=_text(found["statement"]), actor=actor)
+            return _read(Heard, found)
         case "verdict":
-            true = found["true"]
-            if not isinstance(true, bool):
-                raise TypeError("verdict")
-            return Verdict(case=_text(found["case"]), at=at, true=true, **_who(found))
+            return _read(Verdict, found)
         case "forgotten":
-            return _forgotten(found, at)
+            return _read(Forgotten, found)
         case _:
             raise ValueError("act")
 
 
-def _forgotten(found: Mapping[str, Any], at: int) -> Forgotten:
-    return Forgotten(
-        at=at,
-        before=_time(found["before_at"]),
-        cases=_count(found["cases"]),
-        acts=_count(found["acts"]),
-        cut=_count(found["cut"]),
-        lines=_count(found["lines"]),
-        head=_text(found["head"]),
-        last=_count(found["last"]),
-        **_who(found),
-    )
+def _read(kind: Callable[..., A], found: Mapping[str, Any]) -> A:
+    return parse_json(json.dumps(found), kind)
 
 
 def _alert(alert: Alert) -> dict[str, object]:
@@ -84,43 +64,3 @@ def _alert(alert: Alert) -> dict[str, object]:
 
 def _by(act: NamesShown | Verdict | Forgotten) -> dict[str, object]:
     return {"who": act.who, "why": act.why}
-
-
-def _who(found: Mapping[str, Any]) -> dict[str, str]:
-    return {"who": _text(found["who"]), "why": _text(found["why"])}
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("text")
-    return value
-
-
-def _time(value: object) -> int:
-    at = micros(_text(value))
-    iso(at)  # what can't be said is refused: with an offset a time may lie outside of all years
-    return at
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError("list")
-    return tuple(map(_text, value))
-
-
-def _cases(value: object) -> dict[str, tuple[str, ...]]:
-    if not isinstance(value, dict):
-        raise TypeError("object")
-    return {case: _texts(actors) for case, actors in value.items()}
-
-
-def _count(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise TypeError("number")
-    return value
-
-
-def _score(value: object) -> float:
-    if type(value) not in (int, float) or not math.isfinite(score := float(value)):  # type: ignore[arg-type]
-        raise TypeError("score")
-    return score

@@ -108,7 +108,7 @@ def replay_acts(
         try:
             act = to_act(found)
             folder.take(act)
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (KeyError, ValueError):
             faults.append(Fault(line=number, code=Code.ACT))
         else:
             acts.append((number, act))

@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, ClassVar
 
-from wayseal.detect.casebook._errors import CasebookUsageError, NoSuchCaseError
+from pydantic import ConfigDict, Field
+
+from wayseal.detect.casebook._errors import CasebookError, CasebookUsageError, NoSuchCaseError
+from wayseal.model.schema import CLOSED, parsed_by
+from wayseal.model.times import iso, micros
 from wayseal.page.visible import shorten, visible
 
 FILE = "casebook.jsonl"
@@ -12,6 +17,23 @@ FILE = "casebook.jsonl"
 MOST_LINE = 500
 MOST_ID = 40
 """Characters of an id that an error repeats."""
+
+
+_LINE = CLOSED | ConfigDict(extra="ignore")
+"""A line holds its place in the chain, too."""
+
+
+def _parse_time(text: str) -> int:
+    try:
+        at = micros(text)
+        iso(at)  # what can't be said is refused: with an offset a time may lie outside of all years
+    except (ValueError, OverflowError):
+        raise CasebookError("needs a time with its offset") from None
+    return at
+
+
+_Time = Annotated[int, parsed_by(_parse_time, str)]
+_Count = Annotated[int, Field(ge=0)]
 
 
 class CaseState(StrEnum):
@@ -30,11 +52,12 @@ class Alert:
     read_until: the time of the newest read that it told of; None in casebooks that didn't note it.
     """
 
+    __pydantic_config__: ClassVar = _LINE
     actors: tuple[str, ...]
-    alerted_at: int
+    alerted_at: _Time
     score: float
     detectors: tuple[str, ...]
-    read_until: int | None = None
+    read_until: _Time | None = None
 
     @property
     def until(self) -> int:
@@ -46,8 +69,9 @@ class Alert:
 class Registered:
     """An alert was put into a case; at: when. first: it made the case."""
 
+    __pydantic_config__: ClassVar = _LINE
     case: str
-    at: int
+    at: _Time
     alert: Alert
     first: bool
 
@@ -56,8 +80,9 @@ class Registered:
 class NamesShown:
     """Names were shown. cases: case → the accounts it had then. together: several cases at once, as a list."""
 
+    __pydantic_config__: ClassVar = _LINE
     cases: Mapping[str, tuple[str, ...]]
-    at: int
+    at: _Time
     who: str
     why: str
     together: bool
@@ -67,8 +92,9 @@ class NamesShown:
 class Heard:
     """The person concerned was heard. who: who wrote it down. actor: whose account, where the case has several."""
 
+    __pydantic_config__: ClassVar = _LINE
     case: str
-    at: int
+    at: _Time
     who: str
     statement: str
     actor: str | None
@@ -78,8 +104,9 @@ class Heard:
 class Verdict:
     """Somebody judged a case. true: the reads were not work."""
 
+    __pydantic_config__: ClassVar = _LINE
     case: str
-    at: int
+    at: _Time
     true: bool
     who: str
     why: str
@@ -93,16 +120,17 @@ class Forgotten:
     and the SHA-256 of the last. last: the highest number that a case was given so far.
     """
 
-    at: int
+    __pydantic_config__: ClassVar = _LINE
+    at: _Time
     who: str
     why: str
-    before: int
-    cases: int
-    acts: int
-    cut: int
-    lines: int
+    before: Annotated[_Time, Field(alias="before_at")]
+    cases: _Count
+    acts: _Count
+    cut: _Count
+    lines: _Count
     head: str
-    last: int
+    last: _Count
 
 
 Act = Registered | NamesShown | Heard | Verdict | Forgotten

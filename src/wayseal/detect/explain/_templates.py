@@ -7,30 +7,27 @@ Obligations (code and tests cite the numbers):
    is the reason. A mandate says that an account may read everything, so its reads are judged together, never one by
    one; a weak template says that an account may have to do with a parcel, not why it read it.
 3. A courier's file adds templates to the built-in ones, or replaces one by its name; `enabled = false` takes it out.
-4. What can't be understood is refused with template and key; nothing is half used.
+4. What can't be understood is refused with line and key; nothing is half used.
 """
 
-import re
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from wayseal.detect._errors import TemplateError
 from wayseal.model.kinds import Action, ActorKind
-from wayseal.model.messages import Message
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, Name, TomlText, needs, parse_length, parsed_by
 
 MOST = 24
 """Most templates of one set: a template is a bit of a mask."""
-KEYS = ("name", "by", "strength", "before", "after", "roles", "kinds", "actions", "rights", "enabled")
-"""What may stand in a block of a file."""
-_UNITS = {"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
-_LENGTH = re.compile(r"(\d{1,4})([mhd])")
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_DAY = 86_400_000_000
 
 
 class TemplateKind(StrEnum):
@@ -56,6 +53,19 @@ class TemplateKind(StrEnum):
 TIMED = frozenset((TemplateKind.CUSTODY, TemplateKind.TICKET, TemplateKind.HANDOVER, TemplateKind.CITY))
 
 
+def _parse_micros(value: Any) -> int:
+    return parse_length(value) * 1_000_000
+
+
+def _parse_strength(value: Any) -> bool:
+    if value not in ("strong", "weak"):
+        raise TemplateError("is strong or weak")
+    return bool(value == "strong")
+
+
+_Micros = Annotated[int, parsed_by(_parse_micros)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """One template. before, after: µs. Empty roles, kinds, actions, rights: any; rights: one of them.
@@ -63,16 +73,25 @@ class Template:
     strong: of no concern for a mandate.
     """
 
-    name: str
-    by: TemplateKind
-    strong: bool
-    before: int = _UNITS["d"]
-    after: int = 10 * _UNITS["d"]
-    roles: frozenset[str] = frozenset()
-    kinds: frozenset[str] = frozenset()
-    actions: frozenset[str] = frozenset()
-    rights: frozenset[str] = frozenset()
+    __pydantic_config__: ClassVar = CLOSED
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$"), needs(N_("needs lower case, such as night-desk"))]
+    by: TemplateKind = TemplateKind.MANDATE
+    strong: Annotated[bool, Field(alias="strength"), parsed_by(_parse_strength)] = True
+    before: _Micros = _DAY
+    after: _Micros = 10 * _DAY
+    roles: frozenset[Name] = frozenset()
+    kinds: frozenset[ActorKind] = frozenset()
+    actions: frozenset[Action] = frozenset()
+    rights: frozenset[Name] = frozenset()
     enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatesFile:
+    """The tables of a file."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    template: tuple[Template, ...] = ()
 
 
 @cache
@@ -86,11 +105,7 @@ def load_templates(path: Path | None) -> tuple[Template, ...]:
     """The built-in templates with a courier's file over them (obligation 3). TemplateError, OSError."""
     if path is None:
         return built_in()
-    try:
-        own = parse_templates(path.read_text("utf-8"), path)
-    except UnicodeDecodeError:
-        raise TemplateError("the file isn't UTF-8", file=path) from None
-    named = {t.name: t for t in (*built_in(), *own)}
+    named = {t.name: t for t in (*built_in(), *parse_templates(path.read_bytes(), path))}
     found = ordered(t for t in named.values() if t.enabled)
     if len(found) > MOST:
         raise TemplateError("more than {most} templates", file=path, most=MOST)
@@ -108,71 +123,30 @@ def ranks(templates: Sequence[Template]) -> tuple[int, int]:
     return mandates, mandates + sum(t.strong for t in templates if t.by is not TemplateKind.MANDATE)
 
 
-def parse_templates(text: str, file: Path | None) -> tuple[Template, ...]:
+def parse_templates(text: str | bytes, file: Path | None) -> tuple[Template, ...]:
     """The templates of a file. TemplateError (obligation 4)."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateError("not TOML: {error}", file=file, error=error) from None
-    rows = content.pop("template", [])
-    if content or not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
-        wrong = sorted(content) or ["template"]
-        raise TemplateError("only [[template]] tables may stand in it: {wrong}", file=file, wrong=wrong)
-    made = [_template(row, place, file) for place, row in enumerate(rows, 1)]
-    names = [t.name for t in made]
-    if twice := sorted({n for n in names if names.count(n) > 1}):
-        raise TemplateError("template {name} stands twice", file=file, name=twice[0])
-    return tuple(made)
+    toml = TomlText(text, TemplateError, file=file, example='name = "night-desk"')
+    found = toml.read(TemplatesFile).template
+    seen: set[str] = set()
+    for place, template in enumerate(found):
+        _check(toml, place, template)
+        if template.name in seen:
+            raise toml.error("this template stands twice", "template", place, "name")
+        seen.add(template.name)
+    return found
 
 
-def _template(row: Mapping[str, Any], place: int, file: Path | None) -> Template:
-    name = row.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise TemplateError("template {place}: name must be lower case, such as night-desk", file=file, place=place)
-
-    def wrong(key: str, text: str, **values: object) -> TemplateError:
-        need = Message(text, values)
-        return TemplateError("template {name}: {option} must be {must}", file=file, name=name, option=key, must=need)
-
-    if unknown := sorted(set(row) - set(KEYS)):
-        raise TemplateError("template {name}: unknown key {unknown}", file=file, name=name, unknown=unknown[0])
-    enabled = row.get("enabled", True)
-    if not isinstance(enabled, bool):
-        raise wrong("enabled", "true or false")
-    if not enabled and "by" not in row:
-        return Template(name=name, by=TemplateKind.MANDATE, strong=False, enabled=False)
-    try:
-        by = TemplateKind(row.get("by", ""))
-    except ValueError:
-        raise wrong("by", "one of {known}", known=list(TemplateKind)) from None
-    strength = row.get("strength", "strong")
-    if strength not in ("strong", "weak"):
-        raise wrong("strength", "strong or weak")
-    if by is TemplateKind.MANDATE and "strength" in row:
-        raise wrong("strength", "left out with mandate")
-    made = Template(name=name, by=by, strong=strength == "strong", enabled=enabled)
-    return _narrowed(made, row, wrong)
-
-
-def _narrowed(made: Template, row: Mapping[str, Any], wrong: Callable[..., TemplateError]) -> Template:
-    for key in ("before", "after"):
-        if key in row:
-            if made.by not in TIMED:
-                raise wrong(key, "left out with {by}", by=made.by)
-            length = _LENGTH.fullmatch(row[key]) if isinstance(row[key], str) else None
-            if length is None:
-                raise wrong(key, "a length such as 90m, 12h or 10d")
-            micros = int(length[1]) * _UNITS[length[2]]
-            made = replace(made, before=micros) if key == "before" else replace(made, after=micros)
-    named: dict[str, frozenset[str]] = {}
-    for key, among in (("roles", None), ("kinds", set(ActorKind)), ("actions", set(Action)), ("rights", None)):
-        values = row.get(key, [])
-        if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
-            raise wrong(key, "a list of words")
-        if among is not None and not set(values) <= among:
-            raise wrong(key, "of {known}", known=sorted(among))
-        named[key] = frozenset(values)
-    made = replace(made, roles=named["roles"], kinds=named["kinds"], actions=named["actions"], rights=named["rights"])
-    if made.by is TemplateKind.MANDATE and not made.rights:
-        raise wrong("rights", "given with mandate")
-    return made
+def _check(toml: TomlText, place: int, template: Template) -> None:
+    """What hangs on several keys."""
+    at, by = ("template", place), template.by
+    if not toml.says(*at, "by"):
+        if template.enabled:
+            raise toml.error("says what it looks for: one of {known}", *at, "by", known=list(TemplateKind))
+        return
+    for key in () if by in TIMED else ("before", "after"):
+        if toml.says(*at, key):
+            raise toml.error("left out with {by}", *at, key, by=by)
+    if by is TemplateKind.MANDATE and toml.says(*at, "strength"):
+        raise toml.error("left out with {by}", *at, "strength", by=by)
+    if by is TemplateKind.MANDATE and not template.rights:
+        raise toml.error("needed with mandate", *at, "rights")

@@ -8,21 +8,20 @@ Obligations (code and tests cite the numbers):
 4. A courier's file adds to the built-in one, or replaces a right by its name. What can't be understood is refused.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from wayseal.detect.rights._errors import RightsError
 from wayseal.model.kinds import Action
+from wayseal.model.schema import CLOSED, Name, TomlText
 
 ACTIONS = tuple(a.value for a in Action)
 """In the order of the contract: an action's code is its place from 1."""
-_KEYS = ("name", "actions", "scope")
 
 
 class Reach(StrEnum):
@@ -36,8 +35,9 @@ class Reach(StrEnum):
 class Right:
     """One right and what it permits (obligations 1 and 2)."""
 
-    name: str
-    actions: frozenset[str]
+    __pydantic_config__: ClassVar = CLOSED
+    name: Name
+    actions: frozenset[Action]
     scope: Reach
 
     @property
@@ -58,6 +58,14 @@ class Right:
         return len(self.actions) * (2 if self.scope is Reach.ALL else 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsFile:
+    """The tables of a file."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    right: tuple[Right, ...] = ()
+
+
 RightMap = Mapping[str, Right]
 
 
@@ -69,43 +77,15 @@ def built_in() -> RightMap:
 
 def load_map(path: Path | None) -> RightMap:
     """The built-in rights with a courier's file over them (obligation 4). RightsError, OSError."""
-    if path is None:
-        return built_in()
-    try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise RightsError("the file isn't UTF-8", file=path) from None
-    return {**built_in(), **parse_map(text, path)}
+    return built_in() if path is None else {**built_in(), **parse_map(path.read_bytes(), path)}
 
 
-def parse_map(text: str, file: Path | None) -> RightMap:
+def parse_map(text: str | bytes, file: Path | None) -> RightMap:
     """The rights of a file by their names. RightsError."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RightsError("not TOML: {error}", file=file, error=error) from None
-    rows = content.pop("right", [])
-    if content or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise RightsError("only [[right]] tables may stand in it", file=file)
+    toml = TomlText(text, RightsError, file=file, example='scope = "own"')
     out: dict[str, Right] = {}
-    for place, row in enumerate(rows, 1):
-        right = _right(row, place, file)
+    for place, right in enumerate(toml.read(RightsFile).right):
         if right.name in out:
-            raise RightsError("right {place} stands twice", file=file, place=place)
+            raise toml.error("this right stands twice", "right", place, "name")
         out[right.name] = right
     return out
-
-
-def _right(row: Mapping[str, Any], place: int, file: Path | None) -> Right:
-    if unknown := sorted(set(row) - set(_KEYS)):
-        raise RightsError("right {place}: unknown key {unknown}", file=file, place=place, unknown=unknown[0])
-    name, actions, scope = (row.get(key) for key in _KEYS)
-    if not isinstance(name, str) or not name:
-        raise RightsError("right {place}: name must be the right's name, as in actors.rights", file=file, place=place)
-    if not isinstance(actions, list) or not all(a in ACTIONS for a in actions):
-        raise RightsError(
-            "right {place}: actions must be a list of {actions}", file=file, place=place, actions=list(ACTIONS)
-        )
-    if scope not in tuple(Reach):
-        raise RightsError("right {place}: scope must be own or all", file=file, place=place)
-    return Right(name=name, actions=frozenset(actions), scope=Reach(scope))

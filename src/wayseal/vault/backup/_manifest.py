@@ -12,8 +12,9 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import ClassVar
 
+from wayseal.model.schema import CLOSED, parse_json
 from wayseal.store.database.migrations import Chain
 from wayseal.store.journal import sync_folder
 from wayseal.vault.errors import BackupError
@@ -30,6 +31,7 @@ class Manifest:
     moment; of `main` alone, and log_root only where the log could say it.
     """
 
+    __pydantic_config__: ClassVar = CLOSED
     chain: Chain
     version: str
     made_at: int
@@ -87,18 +89,9 @@ def read_manifest(folder: Path) -> Manifest:
     if not isinstance(read, dict) or read.pop("wayseal_backup", None) != _FORMAT:
         raise BackupError("a backup of another version of Wayseal", file=place)
     try:
-        return _checked(read)
-    except (TypeError, AttributeError):
-        raise BackupError("this isn't a manifest that Wayseal wrote", file=place) from None
-
-
-def _checked(read: dict[str, Any]) -> Manifest:
-    made = Manifest(**read)
-    texts, numbers = (made.version, made.sha256), (made.made_at, made.size)
-    known = made.chain in get_args(Chain) and all(isinstance(t, str) for t in texts)
-    if not known or not all(isinstance(n, int) for n in (*numbers, *made.rows.values())):
-        raise TypeError
-    return made
+        return parse_json(json.dumps(read), Manifest)
+    except ValueError as wrong:
+        raise BackupError("this isn't a manifest that Wayseal wrote", file=place, key=str(wrong)) from None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

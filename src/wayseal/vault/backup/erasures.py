@@ -8,18 +8,18 @@
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from wayseal.model.errors import disk_says
+from wayseal.model.schema import parse_json
 from wayseal.store.database import Connection, Database
 from wayseal.store.database.migrations import Chain, check
 from wayseal.vault import tables as t
 from wayseal.vault.erasure import Erasure
 from wayseal.vault.errors import BackupError
-
-_NAMES = ("waybill", "erased_at", "gone_at")
 
 
 def erasures_of(database: Database, chain: Chain, *, backups: int = 0) -> list[Erasure]:
@@ -37,8 +37,7 @@ def save_erasures(file: Path, erasures: Iterable[Erasure]) -> None:
     try:
         with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as out:
             for e in erasures:
-                row = {"waybill": e.waybill, "erased_at": e.erased_at, "gone_at": e.gone_at}
-                out.write(json.dumps(row) + "\n")
+                out.write(json.dumps(asdict(e)) + "\n")
             out.flush()
             os.fsync(out.fileno())
     except OSError as error:
@@ -56,12 +55,9 @@ def load_erasures(file: Path) -> list[Erasure]:
 
 def _line(file: Path, number: int, line: str) -> Erasure:
     try:
-        waybill, erased_at, gone_at = (json.loads(line)[name] for name in _NAMES)
-        if isinstance(waybill, str) and type(erased_at) is int and type(gone_at) is int:
-            return Erasure(waybill=waybill, erased_at=erased_at, gone_at=gone_at)
-    except (ValueError, TypeError, KeyError):
-        pass
-    raise BackupError("{path}:{number}: not a line of a list of erasures", path=file, number=number)
+        return parse_json(line, Erasure)
+    except ValueError:
+        raise BackupError("not a line of a list of erasures", file=file, line=number) from None
 
 
 def _erased_keys(connection: Connection, backups: int) -> list[Erasure]:

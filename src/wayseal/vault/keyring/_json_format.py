@@ -8,9 +8,12 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
-from wayseal.model.messages import Message
+from pydantic import Field
+
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, needs, parsed_by, read_values
 from wayseal.model.times import iso, micros
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, KeyPurpose
@@ -18,107 +21,114 @@ from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, KeyPurpose
 FORMAT = "wayseal-keyring"
 VERSION = 1
 DERIVATION = "HKDF-SHA256"
-_TOP = {FORMAT, "derivation", "keys"}
-_LIVE = {"purpose", "version", "algorithm", "created_at", "active", "secret"}
-_RETIRED = {"purpose", "version", "algorithm", "retired", "public"}
+
+
+def decode_base64(text: str, otherwise: KeyringError) -> bytes:
+    """What base64 stands for (rule 2)."""
+    return bytes(_quietly(lambda: base64.b64decode("".join(text.split()), validate=True), otherwise))
+
+
+def _parse_key(value: Any) -> bytes:
+    otherwise = KeyringError("needs base64 of {size} bytes", size=SECRET)
+    raw = decode_base64(value if isinstance(value, str) else "", otherwise)
+    if len(raw) != SECRET:
+        raise otherwise
+    return raw
+
+
+def _parse_time(value: Any) -> int:
+    return int(_quietly(lambda: micros(value), KeyringError("needs a time with its offset")))
+
+
+def _parse_retired(value: Any) -> bool:
+    if value is not True:
+        raise KeyringError("is true, or isn't there")
+    return True
+
+
+_Version = Annotated[int, Field(ge=1, le=MOST_VERSIONS)]
+_Key = Annotated[bytes, parsed_by(_parse_key)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyEntry:
-    """One key of the file; secret is None where it was retired."""
+class LiveKey:
+    """A key that reads, and the active one of its purpose writes too."""
 
+    __pydantic_config__: ClassVar = CLOSED
     purpose: KeyPurpose
-    version: int
+    version: _Version
     algorithm: str
-    created_at: int = 0
-    secret: bytes | None = field(default=None, repr=False)
-    active: bool = False
-    public: bytes | None = None
+    created_at: Annotated[int, parsed_by(_parse_time)]
+    active: bool
+    secret: _Key = field(repr=False)
 
 
-def serialize(entries: Sequence[KeyEntry]) -> bytes:
-    """The entries as a file."""
-    keys = [_live(e, e.secret) if e.secret is not None else _retired(e) for e in entries]
-    return json.dumps({FORMAT: VERSION, "derivation": DERIVATION, "keys": keys}, indent=1).encode() + b"\n"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetiredKey:
+    """What is left of a key: its number, and of a log key the public half."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    purpose: KeyPurpose
+    version: _Version
+    algorithm: str
+    retired: Annotated[bool, parsed_by(_parse_retired)] = True
+    public: _Key | None = None
 
 
-def parse_entries(raw: bytes) -> list[KeyEntry]:
-    """The entries of a file (rules 1 and 2)."""
-    top = _quietly(lambda: json.loads(raw), KeyringError("the keyring is no JSON"))
-    if not isinstance(top, dict) or top.get(FORMAT) != VERSION:
-        raise KeyringError('the keyring doesn\'t say "{format}": {version}', format=FORMAT, version=VERSION)
-    if set(top) != _TOP or top["derivation"] != DERIVATION or not isinstance(top["keys"], list):
-        raise KeyringError("the keyring has members that this version of Wayseal doesn't know")
-    entries = [
-        _entry(item, Message("key {number} of the keyring", {"number": place}))
-        for place, item in enumerate(top["keys"], 1)
-    ]
-    if len({(e.purpose, e.version) for e in entries}) != len(entries):
-        raise KeyringError("the keyring has a purpose and version twice")
-    secrets = [e.secret for e in entries if e.secret is not None]
-    if len(set(secrets)) != len(secrets):
-        raise KeyringError("the keyring has one secret twice")
-    return entries
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    __pydantic_config__: ClassVar = CLOSED
+    version: Annotated[Literal[1], Field(alias=FORMAT)]
+    derivation: Literal["HKDF-SHA256"]
+    keys: tuple[Annotated[dict[str, Any], needs(N_("needs an object for each key"))], ...]
 
 
-def decode_base64(text: str, where: str | Message) -> bytes:
-    """What base64 stands for (rule 2)."""
-    otherwise = KeyringError("{where} is no base64", where=where)
-    out = _quietly(lambda: base64.b64decode("".join(text.split()), validate=True), otherwise)
-    return bytes(out)
+def serialize(keys: Sequence[LiveKey | RetiredKey]) -> bytes:
+    """The keys as a file."""
+    top = {FORMAT: VERSION, "derivation": DERIVATION, "keys": [_members(key) for key in keys]}
+    return json.dumps(top, indent=1).encode() + b"\n"
 
 
-def _live(entry: KeyEntry, secret: bytes) -> dict[str, Any]:
-    return {
-        "purpose": entry.purpose.value,
-        "version": entry.version,
-        "algorithm": entry.algorithm,
-        "created_at": iso(entry.created_at),
-        "active": entry.active,
-        "secret": base64.b64encode(secret).decode(),
-    }
-
-
-def _retired(entry: KeyEntry) -> dict[str, Any]:
-    public = {"public": base64.b64encode(entry.public).decode()} if entry.public is not None else {}
-    head = {"purpose": entry.purpose.value, "version": entry.version, "algorithm": entry.algorithm}
+def _members(key: LiveKey | RetiredKey) -> dict[str, Any]:
+    head: dict[str, Any] = {"purpose": key.purpose.value, "version": key.version, "algorithm": key.algorithm}
+    if isinstance(key, LiveKey):
+        secret = base64.b64encode(key.secret).decode()
+        return {**head, "created_at": iso(key.created_at), "active": key.active, "secret": secret}
+    public = {} if key.public is None else {"public": base64.b64encode(key.public).decode()}
     return {**head, "retired": True, **public}
 
 
-def _entry(item: Any, where: Message) -> KeyEntry:
-    if not isinstance(item, dict):
-        raise KeyringError("{where} is no object", where=where)
-    unknown = KeyringError("{where} is for no purpose that Wayseal knows", where=where)
-    purpose = _quietly(lambda: KeyPurpose(item["purpose"]), unknown)
-    version, algorithm = item.get("version"), item.get("algorithm")
-    if type(version) is not int or not 1 <= version <= MOST_VERSIONS:
-        raise KeyringError("{where}: version is no number from 1 to {most}", where=where, most=MOST_VERSIONS)
-    if algorithm != KINDS[purpose].algorithm:
-        raise KeyringError("{where}: Wayseal doesn't know this algorithm for {purpose}", where=where, purpose=purpose)
-    if "retired" in item:
-        if not set(item) <= _RETIRED or item["retired"] is not True:
-            raise KeyringError("{where}: a retired key has a number, and of a log key the public half", where=where)
-        public = _key_bytes(item["public"], where) if "public" in item else None
-        return KeyEntry(purpose=purpose, version=version, algorithm=algorithm, public=public)
-    if set(item) != _LIVE or type(item["active"]) is not bool:
-        raise KeyringError("{where} has members that are missing or not known", where=where)
-    return KeyEntry(
-        purpose=purpose,
-        version=version,
-        algorithm=algorithm,
-        created_at=_quietly(
-            lambda: micros(item["created_at"]), KeyringError("{where}: created_at is no time", where=where)
-        ),
-        secret=_key_bytes(item["secret"], where),
-        active=item["active"],
-    )
+def parse_keys(raw: bytes, where: str | None) -> list[LiveKey | RetiredKey]:
+    """The keys of a file (rules 1 and 2); `where` it stands is for errors."""
+    top = _quietly(lambda: json.loads(raw), KeyringError("the keyring is no JSON", file=where))
+    if not isinstance(top, dict) or top.get(FORMAT) != VERSION:
+        raise KeyringError('the keyring doesn\'t say "{format}": {version}', file=where, format=FORMAT, version=VERSION)
+    try:
+        found = read_values(top, _File, KeyringError)
+        keys = [_read_key(members, f"keys.{place}") for place, members in enumerate(found.keys, 1)]
+    except KeyringError as error:
+        error.at(file=where)
+        raise
+    if len({(key.purpose, key.version) for key in keys}) != len(keys):
+        raise KeyringError("the keyring has a purpose and version twice", file=where)
+    secrets = [key.secret for key in keys if isinstance(key, LiveKey)]
+    if len(set(secrets)) != len(secrets):
+        raise KeyringError("the keyring has one secret twice", file=where)
+    return keys
 
 
-def _key_bytes(text: Any, where: str | Message) -> bytes:
-    raw = decode_base64(text, where) if isinstance(text, str) else b""
-    if len(raw) != SECRET:
-        raise KeyringError("{where}: a key is base64 of {size} bytes", where=where, size=SECRET)
-    return raw
+def _read_key(members: dict[str, Any], place: str) -> LiveKey | RetiredKey:
+    kind: Callable[..., LiveKey | RetiredKey] = RetiredKey if "retired" in members else LiveKey
+    try:
+        key = read_values(members, kind, KeyringError)
+    except KeyringError as error:
+        error.key = f"{place}.{error.key}"
+        raise
+    if key.algorithm != KINDS[key.purpose].algorithm:
+        raise KeyringError(
+            "Wayseal doesn't know this algorithm for {purpose}", key=f"{place}.algorithm", purpose=key.purpose
+        )
+    return key
 
 
 def _quietly(work: Callable[[], Any], otherwise: KeyringError) -> Any:
@@ -128,6 +138,6 @@ def _quietly(work: Callable[[], Any], otherwise: KeyringError) -> Any:
     """
     try:
         return work()
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, RecursionError, OverflowError):
         pass
     raise otherwise

@@ -7,14 +7,13 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from wayseal.merkle import VerifyKey
 from wayseal.vault.errors import KeyringError
-from wayseal.vault.keyring import _file_io, _json_format
-from wayseal.vault.keyring._json_format import KeyEntry
+from wayseal.vault.keyring import _file_io
+from wayseal.vault.keyring._json_format import LiveKey, RetiredKey, decode_base64, parse_keys, serialize
 from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, Key, KeyPurpose, LogKey
 
 K = TypeVar("K", bound=Key)
@@ -22,21 +21,14 @@ ENVIRONMENT = "WAYSEAL_KEYRING"
 """The variable that may hold a keyring: its JSON, or the base64 of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retired:
-    """What is left of a key: its number, and of a log key the public half."""
-
-    purpose: KeyPurpose
-    version: int
-    public: bytes | None = None
-
-
 class Keyring:
     """Keys of every purpose. See `KeyringFile` for one that is rotated while a service runs."""
 
     __slots__ = ("_active", "_live", "_retired")
 
-    def __init__(self, keys: Iterable[Key], active: Mapping[KeyPurpose, int], retired: Iterable[Retired] = ()) -> None:
+    def __init__(
+        self, keys: Iterable[Key], active: Mapping[KeyPurpose, int], retired: Iterable[RetiredKey] = ()
+    ) -> None:
         live: dict[KeyPurpose, dict[int, Key]] = {purpose: {} for purpose in KeyPurpose}
         for key in keys:
             live[key.purpose][key.version] = key
@@ -56,26 +48,26 @@ class Keyring:
     @staticmethod
     def load(path: Path) -> "Keyring":
         """The keyring in a file that its owner alone can read; KeyringError otherwise."""
-        return Keyring.from_json(_file_io.read(path))
+        return Keyring.from_json(_file_io.read(path), path.name)
 
     @staticmethod
     def from_environment(env: Mapping[str, str]) -> "Keyring":
         """The keyring in `WAYSEAL_KEYRING`: its JSON, or base64 of that. KeyringError where there is none."""
         if not (text := env.get(ENVIRONMENT, "").strip()):
             raise KeyringError("{variable} is not set", variable=ENVIRONMENT)
-        return Keyring.from_json(
-            text.encode() if text.startswith("{") else _json_format.decode_base64(text, ENVIRONMENT)
-        )
+        if not text.startswith("{"):
+            text = decode_base64(text, KeyringError("{where} is no base64", where=ENVIRONMENT)).decode(errors="replace")
+        return Keyring.from_json(text.encode(), ENVIRONMENT)
 
     @staticmethod
-    def from_json(raw: bytes) -> "Keyring":
-        """What `to_json` gave; KeyringError names what is wrong, and no key."""
+    def from_json(raw: bytes, where: str | None = None) -> "Keyring":
+        """What `to_json` gave; KeyringError names what is wrong and where that stands, and no key."""
         keys: list[Key] = []
-        retired: list[Retired] = []
+        retired: list[RetiredKey] = []
         active: dict[KeyPurpose, int] = {}
-        for entry in _json_format.parse_entries(raw):
-            if entry.secret is None:
-                retired.append(Retired(purpose=entry.purpose, version=entry.version, public=entry.public))
+        for entry in parse_keys(raw, where):
+            if isinstance(entry, RetiredKey):
+                retired.append(entry)
                 continue
             keys.append(KINDS[entry.purpose](entry.version, entry.created_at, entry.secret))
             if entry.active and active.setdefault(entry.purpose, entry.version) != entry.version:
@@ -84,7 +76,7 @@ class Keyring:
 
     def to_json(self) -> bytes:
         """The form in which it is kept, secrets and all: for its file and for nothing else."""
-        return _json_format.serialize([*self._live_entries(), *self._retired_entries()])
+        return serialize([*self._live_entries(), *self._gone()])
 
     def save(self, path: Path) -> None:
         """Writes it, durably and whole or not at all, readable by its owner alone.
@@ -121,7 +113,7 @@ class Keyring:
         if version == self.active(purpose):
             raise KeyringError("{name} is the active key: rotate first", name=key.name)
         public = key.public if isinstance(key, LogKey) else None
-        gone = Retired(purpose=purpose, version=version, public=public)
+        gone = RetiredKey(purpose=purpose, version=version, algorithm=key.algorithm, public=public)
         return Keyring([k for k in self._keys() if k is not key], self._numbers(), [*self._gone(), gone])
 
     def active(self, purpose: KeyPurpose) -> int:
@@ -190,12 +182,12 @@ class Keyring:
     def _numbers(self) -> dict[KeyPurpose, int]:
         return {purpose: key.version for purpose, key in self._active.items()}
 
-    def _gone(self) -> list[Retired]:
+    def _gone(self) -> list[RetiredKey]:
         return list(self._retired.values())
 
-    def _live_entries(self) -> list[KeyEntry]:
+    def _live_entries(self) -> list[LiveKey]:
         return [
-            KeyEntry(
+            LiveKey(
                 purpose=key.purpose,
                 version=key.version,
                 algorithm=key.algorithm,
@@ -204,10 +196,4 @@ class Keyring:
                 active=key is self._active[key.purpose],
             )
             for key in self._keys()
-        ]
-
-    def _retired_entries(self) -> list[KeyEntry]:
-        return [
-            KeyEntry(purpose=g.purpose, version=g.version, algorithm=KINDS[g.purpose].algorithm, public=g.public)
-            for g in self._gone()
         ]

@@ -5,7 +5,6 @@
 3. An entry holds ids, codes, times and counts; why somebody asked is in it sealed, and nothing personal in plain text.
 """
 
-import base64
 import binascii
 import json
 from collections.abc import Mapping
@@ -13,9 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from json import encoder
-from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
+from pydantic import ConfigDict
+from pydantic import Field as Limits
+
+from wayseal.model.schema import CLOSED, parse_json
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.fields import Field, Form
 from wayseal.vault.requests import Caller
@@ -23,10 +25,9 @@ from wayseal.vault.requests import Caller
 VERSION = 1
 MOST = 65535
 """Longest entry, bytes."""
-_LAST = 1 << 63
 _SIMPLE = (str, int)
-_NONE: Mapping[Any, Any] = MappingProxyType({})
 _text = encoder.encode_basestring
+_Number = Annotated[int, Limits(ge=0, lt=1 << 63)]
 _plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -55,11 +56,13 @@ class Entry:
     sealed text. more: what an act needs beyond that.
     """
 
+    # What isn't known is no part of the one spelling, so `decode` refuses it.
+    __pydantic_config__: ClassVar = CLOSED | ConfigDict(extra="ignore", val_json_bytes="base64")
     kind: EntryKind
-    at: int
+    at: _Number
     client: str
     actor: str
-    policy: int
+    policy: _Number
     request: str
     via: str
     waybill: str | None = None
@@ -129,10 +132,9 @@ def _format_fields(fields: tuple[tuple[Field, Form], ...]) -> str:
 def decode(content: bytes) -> Entry:
     """The entry that `encode` spelled so; LogChangedError where it is anything else (rule 2)."""
     try:
-        found = json.loads(content[: MOST + 1].decode())
-        entry = _entry(found)
+        entry = parse_json(content[: MOST + 1], Entry)
         same = encode(entry) == content
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, VaultError):
+    except (ValueError, VaultError):
         same = False
     if not same:
         raise LogChangedError("this is no entry of the disclosure log")
@@ -171,30 +173,3 @@ def _bytes(text: str) -> bytes:
     if len(content) > MOST:
         raise VaultError("an entry of the log is longer than {most} bytes", most=MOST)
     return content
-
-
-_TEXTS = ("actor", "client", "request", "via")
-_OPTIONAL = ("waybill", "purpose", "rule", "ip")
-
-
-def _entry(found: dict[str, Any]) -> Entry:
-    """An entry out of JSON; ValueError, KeyError or TypeError where a part can't be. `decode` compares the rest."""
-    reason, more = found.get("reason"), found.get("more", _NONE)
-    texts = [found[n] for n in _TEXTS] + [found[n] for n in _OPTIONAL if n in found]
-    if found["v"] != VERSION or not all(isinstance(t, str) for t in texts):
-        raise ValueError("text")
-    if not all(type(n) is int and 0 <= n < _LAST for n in (found["at"], found["policy"])):
-        raise ValueError("number")
-    return Entry(
-        kind=EntryKind(found["kind"]),
-        at=found["at"],
-        policy=found["policy"],
-        **{n: found[n] for n in _TEXTS},
-        waybill=found.get("waybill"),
-        purpose=found.get("purpose"),
-        rule=found.get("rule"),
-        ip=found.get("ip"),
-        fields={Field(n): Form(form) for n, form in found.get("fields", _NONE).items()},
-        reason=None if reason is None else base64.b64decode(reason, validate=True),
-        more=more,
-    )

@@ -44,7 +44,7 @@ OVER = {
 """The refusal where a budget is used up."""
 
 
-def allowance(purpose: Purpose, work: Mapping[str, int], of: str) -> int:
+def allowance(purpose: Purpose, work: Mapping[str, int] | Mapping[Work, int], of: str) -> int:
     """Disclosures of this purpose that a day opens (obligations 1 to 4).
 
     work: by kind of `Work`, today's and the day before's together. of: `actor`, with the arrivals and what was issued
@@ -64,5 +64,5 @@ def day_of(at: int, offset: int) -> int:
     return (at + offset) // _DAY
 
 
-def _opened(per: Mapping[Work, float], work: Mapping[str, int]) -> int:
+def _opened(per: Mapping[Work, float], work: Mapping[str, int] | Mapping[Work, int]) -> int:
     return int(sum(each * work.get(kind, 0) for kind, each in per.items()))

@@ -4,67 +4,90 @@ A case is a question with the answer that it must get; a budget is an amount of 
 What a case leaves out is as with ordinary work: a person whose account is in order, and a parcel that an outlet has.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
 from wayseal.custody import Relation, State
 from wayseal.model.kinds import ActorKind
-from wayseal.model.messages import N_, Message
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, needs, read_values
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.fields import Field
+from wayseal.vault.fields import Field, Form
 from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest
-from wayseal.vault.policy._purposes import Work
+from wayseal.vault.policy._purposes import Count, Work
 from wayseal.vault.policy.budgets import BudgetScope, allowance
 
 ALLOW = "allow"
 """What a case expects of a question that is to be allowed; otherwise it expects a rule."""
-USUAL: Mapping[str, Any] = {
-    "kind": "person",
-    "client_may": True,
-    "blocked": False,
-    "valid": True,
-    "trained": True,
-    "relation": [],
-    "ticket": False,
-    "known": True,
-    "state": "held",
-    "hours": 0,
-    "erased": False,
-    "bulk": False,
-    "approved": False,
-    "fields": None,
-}
-"""What a question is where a case says nothing; its keys are the names that rules use."""
-CASE_KEYS = ("name", "expect", "also", "shows", "purpose", "role", *USUAL)
-BUDGET_KEYS = ("name", "expect", "purpose", "of", "work")
 _RENAMED = {"ticket": "has_ticket", "hours": "hours_since_delivery"}
-_AMONG: Mapping[str, type[StrEnum]] = {"kind": ActorKind, "relation": Relation, "state": State, "fields": Field}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Question:
+    """A question in the names that rules use; what is left out is as with ordinary work."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    purpose: Name
+    role: Name
+    kind: ActorKind = ActorKind.PERSON
+    client_may: bool = True
+    blocked: bool = False
+    valid: bool = True
+    trained: bool = True
+    relation: frozenset[Relation] = frozenset()
+    ticket: bool = False
+    known: bool = True
+    state: State = State.HELD
+    hours: Count = 0
+    erased: bool = False
+    bulk: bool = False
+    approved: bool = False
+    fields: frozenset[Field] | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What `request_of` makes this question from."""
+        found = {key: getattr(self, key) for key in keys_of(Question)}
+        return {key: sorted(value) if isinstance(value, frozenset) else value for key, value in found.items()}
+
+    @property
+    def request(self) -> PolicyRequest:
+        """The question as a policy is asked it."""
+        return PolicyRequest(**{_RENAMED.get(key, key): getattr(self, key) for key in keys_of(Question)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(Question):
     """A question and what it must get. also, shows: None: not looked at."""
 
-    name: str
-    request: PolicyRequest
-    expect: str
-    also: tuple[str, ...] | None
-    shows: Mapping[str, str] | None
+    name: Name
+    expect: Annotated[str, needs(N_("needs allow, or a rule that refuses"))]
+    also: tuple[str, ...] | None = None
+    shows: Mapping[Field, Form] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetCase:
     """Work, and the disclosures a day that it must open."""
 
-    name: str
+    __pydantic_config__: ClassVar = CLOSED
+    name: Name
     purpose: str
     of: BudgetScope
-    work: Mapping[str, int]
-    expect: int
+    work: Mapping[Work, Count]
+    expect: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """The tables of a file."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    case: tuple[Case, ...] = ()
+    budget: tuple[BudgetCase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +119,8 @@ def default_cases() -> str:
 
 def run_cases(policy: Policy, cases_toml: str) -> tuple[Result, ...]:
     """Every case and budget of the text on this policy, in its order. PolicyError where a case can't be read."""
-    cases, budgets = parse_cases(cases_toml)
-    return (*(_run_case(policy, case) for case in cases), *(_run_budget_case(policy, budget) for budget in budgets))
+    said = parse_cases(cases_toml)
+    return (*(_run_case(policy, one) for one in said.case), *(_run_budget_case(policy, one) for one in said.budget))
 
 
 def untested(policy: Policy, cases_toml: str) -> Untested:
@@ -105,7 +128,7 @@ def untested(policy: Policy, cases_toml: str) -> Untested:
     allowed: set[str] = set()
     refused: set[str] = set()
     spoke: set[str] = set()
-    for case in parse_cases(cases_toml)[0]:
+    for case in parse_cases(cases_toml).case:
         decision = policy.decide(case.request)
         (allowed if decision.allowed else refused).add(case.request.purpose)
         spoke |= {decision.rule, *decision.also}
@@ -116,106 +139,22 @@ def untested(policy: Policy, cases_toml: str) -> Untested:
     )
 
 
-def request_of(values: Mapping[str, Any], of: Message | str) -> PolicyRequest:
-    """A question from the names that rules use, with `USUAL` for what is left out. PolicyError names `of` and key."""
-    for key in ("purpose", "role"):
-        if not isinstance(values.get(key), str) or not values[key]:
-            raise PolicyError("in {of}: {name} must be given", of=of, name=key)
-    made: dict[str, Any] = {"purpose": values["purpose"], "role": values["role"]}
-    for key, usual in USUAL.items():
-        value = values.get(key, usual)
-        made[_RENAMED.get(key, key)] = None if value is None else _read(key, value, of)
-    return PolicyRequest(**made)
+def request_of(values: Mapping[str, Any]) -> PolicyRequest:
+    """A question from the names that rules use, as they would stand in a case file. PolicyError names the key."""
+    return read_values(values, Question, PolicyError).request
 
 
-def values_of(request: PolicyRequest) -> dict[str, Any]:
-    """What `request_of` makes this question from."""
-    values = {key: getattr(request, _RENAMED.get(key, key)) for key in ("purpose", "role", *USUAL)}
-    return values | {key: None if values[key] is None else sorted(values[key]) for key in ("relation", "fields")}
-
-
-def _read(key: str, value: object, of: Message | str) -> object:
-    if key in ("relation", "fields"):
-        if not isinstance(value, list) or not all(isinstance(v, str) and v in set(_AMONG[key]) for v in value):
-            raise PolicyError("in {of}: {name} must be a list of {known}", of=of, name=key, known=list(_AMONG[key]))
-        return frozenset(map(_AMONG[key], value))
-    if key in _AMONG:
-        if not isinstance(value, str) or value not in set(_AMONG[key]):
-            raise PolicyError("in {of}: {name} must be one of {known}", of=of, name=key, known=list(_AMONG[key]))
-        return _AMONG[key](value)
-    if key == "hours":
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise PolicyError("in {of}: {name} must be a whole number, 0 or more", of=of, name=key)
-        return value
-    if not isinstance(value, bool):
-        raise PolicyError("in {of}: {name} must be true or false", of=of, name=key)
-    return value
-
-
-def parse_cases(text: str) -> tuple[tuple[Case, ...], tuple[BudgetCase, ...]]:
-    """Cases and budgets of a file. PolicyError names the case and key."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError("not TOML: {error}", error=error) from None
-    if unknown := sorted(content.keys() - {"case", "budget"}):
-        raise PolicyError("only [[case]] and [[budget]] tables may stand in it: {unknown}", unknown=unknown[0])
-    cases = [_case(row, of) for row, of in _rows(content.get("case", []), "case", CASE_KEYS)]
-    budgets = [_budget(row, of) for row, of in _rows(content.get("budget", []), "budget", BUDGET_KEYS)]
-    names = [case.name for case in cases] + [budget.name for budget in budgets]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise PolicyError("case {name} stands twice", name=twice[0])
-    return tuple(cases), tuple(budgets)
-
-
-_CALLED = {"case": N_("case {name}"), "budget": N_("budget {name}")}
-
-
-def _rows(rows: object, kind: str, keys: Iterable[str]) -> list[tuple[dict[str, Any], Message]]:
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise PolicyError("only [[case]] and [[budget]] tables may stand in it: {kind}", kind=kind)
-    found = []
-    for place, row in enumerate(rows, 1):
-        if not isinstance(row.get("name"), str) or not row["name"]:
-            raise PolicyError("in {of}: {name} must be given", of=Message(_CALLED[kind], {"name": place}), name="name")
-        of = Message(_CALLED[kind], {"name": row["name"]})
-        if unknown := sorted(set(row) - set(keys)):
-            raise PolicyError("in {of}: unknown key {unknown}", of=of, unknown=unknown[0])
-        found.append((row, of))
-    return found
-
-
-def _case(row: Mapping[str, Any], of: Message) -> Case:
-    if not isinstance(row.get("expect"), str):
-        raise PolicyError("in {of}: expect must be {allow} or a rule", of=of, allow=ALLOW)
-    also = row.get("also")
-    if also is not None and not (isinstance(also, list) and all(isinstance(rule, str) for rule in also)):
-        raise PolicyError("in {of}: also must be a list of rules", of=of)
-    shows = row.get("shows")
-    if shows is not None and not (isinstance(shows, dict) and shows.keys() <= set(Field)):
-        raise PolicyError("in {of}: shows must be a table of {known}", of=of, known=list(Field))
-    return Case(
-        name=row["name"],
-        request=request_of(row, of),
-        expect=row["expect"],
-        also=None if also is None else tuple(also),
-        shows=shows,
-    )
-
-
-def _budget(row: Mapping[str, Any], of: Message) -> BudgetCase:
-    if row.get("of") not in set(BudgetScope):
-        raise PolicyError("in {of}: of must be one of {known}", of=of, known=list(BudgetScope))
-    counts = (row.get("expect"), *row["work"].values()) if isinstance(row.get("work"), dict) else (None,)
-    if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
-        raise PolicyError("in {of}: work and expect must be whole numbers, 0 or more", of=of)
-    if not row["work"].keys() <= set(Work):
-        raise PolicyError("in {of}: work must be a table of {known}", of=of, known=list(Work))
-    if not isinstance(row.get("purpose"), str):
-        raise PolicyError("in {of}: {name} must be given", of=of, name="purpose")
-    return BudgetCase(
-        name=row["name"], purpose=row["purpose"], of=BudgetScope(row["of"]), work=row["work"], expect=row["expect"]
-    )
+def parse_cases(text: str, file: Path | None = None) -> CaseFile:
+    """Cases and budgets of a file. PolicyError names line and key."""
+    toml = TomlText(text, PolicyError, file=file, example='role = "courier"')
+    said = toml.read(CaseFile)
+    seen: set[str] = set()
+    for table, names in (("case", [one.name for one in said.case]), ("budget", [one.name for one in said.budget])):
+        for place, name in enumerate(names):
+            if name in seen:
+                raise toml.error("this name stands twice", table, place, "name")
+            seen.add(name)
+    return said
 
 
 def _run_case(policy: Policy, case: Case) -> Result:
