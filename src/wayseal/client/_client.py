@@ -3,12 +3,12 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 from wayseal.client._serialization import parse
 from wayseal.client._transport import RetryPolicy, SignIn, Transport, http_client
+from wayseal.model.closing import Closing
 from wayseal.model.records import (
     Actor,
     Approval,
@@ -26,7 +26,7 @@ from wayseal.model.records import (
 )
 
 
-class VaultClient:
+class VaultClient(Closing):
     """Talks to a vault's service on behalf of one actor. Thread-safe; close it, or use it in a `with` statement.
 
     What is sealed and disclosed has an idempotency key, by default a new one for each call: when the connection breaks
@@ -77,16 +77,6 @@ class VaultClient:
     def __repr__(self) -> str:
         """Where and who, without the secret."""
         return self._name
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes it."""
-        self.close()
 
     def close(self) -> None:
         """Lets go of connections. Nothing can be sent after it."""

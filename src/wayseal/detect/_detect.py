@@ -21,10 +21,11 @@ from wayseal.detect._sweeps import count_route_sweeps
 from wayseal.detect._view import AccountPosts, View, build_view, without_gaps
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.facts import Facts, update_facts, write_small_file
+from wayseal.detect.facts import Facts, update_facts
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
+from wayseal.store.durable import replace_file
 
 Progress = Callable[[str, int, int], None]
 FEW = 10
@@ -105,7 +106,7 @@ def detect(
     progress("judge", 1, 1)
     usual = learn_baseline(view, findings)
     if o.folder is not None:
-        write_small_file(o.folder / PEERS, json.dumps(usual, indent=1, sort_keys=True))
+        replace_file(o.folder / PEERS, json.dumps(usual, indent=1, sort_keys=True).encode())
     cases, held = _make_cases(snapshot, view, window, findings, external, asked, o.budget, progress)
     result = _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
     return replace(result, peers=str(usual["version"]))

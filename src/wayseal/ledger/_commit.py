@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from wayseal.ledger._counts import Sums, count_tables
-from wayseal.ledger._files import sync_folder
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._intake import Intake
 from wayseal.ledger._layout import KEYED, NUMBERS
@@ -20,6 +19,7 @@ from wayseal.ledger._report import IngestOptions, Progress
 from wayseal.ledger._resolve import resolve_part
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._tree import append_commit
+from wayseal.store.durable import sync_folder
 from wayseal.store.types import Reason, Rejection
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.model.errors import disk_says
 from wayseal.model.messages import N_
+from wayseal.store.durable import MODE, sync_folder
 
 _CHUNK = 1 << 20
-FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 """A ledger says who read what: nobody but its owner can open it."""
 
@@ -26,7 +26,7 @@ class HashingFile(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE))
         self._path = path
         self._digest = hashlib.sha256()
         self._waiting = bytearray()
@@ -73,36 +73,11 @@ def make_folder(path: Path, ledger: Path) -> None:
         path.mkdir(FOLDER_MODE, exist_ok=True)
 
 
-def sync_folder(path: Path) -> None:
-    """Makes names in a folder durable."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def sync_folders(path: Path, ledger: Path) -> None:
     """Makes names durable in a folder below the ledger, and in all folders up to the ledger's own."""
     sync_folder(path)
     if path != ledger:
         sync_folders(path.parent, ledger)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Writes a file anew, durably but for its name; what a crash left under that name goes."""
-    path.unlink(missing_ok=True)
-    file = HashingFile(path)
-    file.write(content)
-    file.seal()
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Swaps `path` for one with `content`, durably and at once or not at all."""
-    beside = path.with_name(path.name + ".new")
-    write_file(beside, content)
-    beside.replace(path)
-    sync_folder(path.parent)
 
 
 @contextlib.contextmanager

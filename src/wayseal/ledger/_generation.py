@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from wayseal.ledger._files import make_folder, sync_folder
+from wayseal.ledger._files import make_folder
 from wayseal.ledger._layout import ROW_GROUP, WIDE_GROUP
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._sorted import SortedWriter
 from wayseal.model.times import day_name
+from wayseal.store.durable import sync_folder
 
 _MOST_HELD = 1 << 22
 _LOOKED_UP = ("accesses", "catalogue", "numbers", "table:scans", "table:waybills")

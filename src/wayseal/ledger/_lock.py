@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from wayseal.ledger._files import FILE_MODE
 from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger.errors import LedgerBusyError
+from wayseal.store.durable import MODE
 
 WRITER = "lock"
 READERS = "readers.lock"
@@ -36,7 +36,7 @@ def writer_lock(ledger: Path, *, backup: bool = False) -> Iterator[None]:
 def _locked(path: Path) -> int:
     """A handle that holds the lock. Its last holder may have removed the file (`discard`): then it is made anew."""
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -85,7 +85,7 @@ def share_with_readers(ledger: Path) -> int:
 @contextlib.contextmanager
 def no_readers(ledger: Path) -> Iterator[bool]:
     """Says whether nobody reads; while it is held, nobody starts to."""
-    handle = os.open(ledger / READERS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    handle = os.open(ledger / READERS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,12 +14,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from wayseal.ledger._files import replace_file
 from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
 from wayseal.model.errors import disk_says
 from wayseal.model.schema import CLOSED, parse_json, plain, value_at
+from wayseal.store.durable import replace_file
 
 _EPOCH = date(1970, 1, 1)
 DAY_US = 86_400_000_000

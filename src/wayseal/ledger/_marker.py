@@ -10,10 +10,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from wayseal.ledger._files import replace_file
 from wayseal.ledger.errors import BackupRefusedError, LedgerError
 from wayseal.model.errors import disk_says
 from wayseal.model.schema import CLOSED, parse_json, plain
+from wayseal.store.durable import replace_file
 
 NAME = "backup.json"
 

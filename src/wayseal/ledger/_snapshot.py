@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 import numpy as np
@@ -41,6 +40,7 @@ from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, knows, places_of, stretches
 from wayseal.merkle import Checkpoint
+from wayseal.model.closing import Closing
 from wayseal.model.predicate import Predicate
 
 _ORDER = ("waybill", "at", "source", "row")
@@ -51,7 +51,7 @@ _T = TypeVar("_T")
 _NULLABLE = tuple(sorted((*READS.ids, *READS.hashed)))
 
 
-class Snapshot:
+class Snapshot(Closing):
     """A ledger as one manifest describes it. A context manager; ids are 64-bit keys, 0 stands for none.
 
     Arrays of keys may come in any order, with repeats. Every answer is sorted, so equal ledgers give equal answers.
@@ -66,17 +66,6 @@ class Snapshot:
         self._keyer = Keyer(manifest.key_bits)
         self._text_lookup = TextLookup(self._finder)
         self._chooser = Chooser(self._finder, self._keyer, self.outlets)
-
-    def __enter__(self) -> "Snapshot":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Lets the writer remove files that later generations replaced. May be called again."""

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _kernels
-from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
+from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._types import Codes, Longs, Words
+from wayseal.store.durable import MODE
 
 MOST_PARTS = 512
 _BYTES_A_PART = 8 << 20
@@ -83,7 +84,7 @@ class Spill:
     def _flush(self) -> None:
         self._folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         for (table, part), batches in self._held.items():
-            handle = os.open(self._path(table, part), _APPEND, FILE_MODE)
+            handle = os.open(self._path(table, part), _APPEND, MODE)
             with os.fdopen(handle, "ab", buffering=0) as file:
                 for same in _of_one_schema(batches):
                     with pa.ipc.new_stream(file, same[0].schema) as stream:

@@ -3,13 +3,14 @@
 import shutil
 from pathlib import Path
 
-from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
+from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import READERS, WRITER, no_readers
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
 from wayseal.ledger._marker import refuse_backup
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._tree import FOLDER, Entropy, new_manifest, tile_paths
 from wayseal.ledger.errors import LedgerError
+from wayseal.store.durable import MODE
 
 SCRATCH = "tmp"
 HOLD = ("data", "quarantine", FOLDER)
@@ -26,7 +27,7 @@ def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
     if not (ledger / NAME).exists():
         refuse_foreign(ledger)
         ledger.chmod(FOLDER_MODE)
-        (ledger / READERS).touch(FILE_MODE)
+        (ledger / READERS).touch(MODE)
         save_manifest(ledger, new_manifest(ledger, key_bits, entropy))
     manifest = load_manifest(ledger)
     sweep(ledger, manifest)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wayseal.ledger._files import make_folder, sync_folder, write_file
+from wayseal.ledger._files import make_folder
 from wayseal.ledger._manifest import CommitEntry, Manifest, canonical
 from wayseal.ledger._salts import make_secret
 from wayseal.ledger.errors import LedgerError
@@ -24,6 +24,7 @@ from wayseal.merkle import Tree
 from wayseal.merkle.hashing import SIZE, Digests, leaf_hash, stacked
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tile_of, tiles
 from wayseal.model.errors import disk_says
+from wayseal.store.durable import sync_folder, write_file
 
 FOLDER = "tree"
 

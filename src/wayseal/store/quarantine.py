@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO
 
+from wayseal.model.closing import Closing
 from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Rejection
@@ -16,7 +16,7 @@ HEADER = ("file", "line", "column", "reason")
 _MODE = 0o600
 
 
-class QuarantineWriter:
+class QuarantineWriter(Closing):
     """Writes rejections as CSV: file, line, column, reason. A context manager; files appear with the first rejection.
 
     Only their owner can read them. raw_path: also writes the rows' texts there (file, line, raw), into a file that must
@@ -29,14 +29,6 @@ class QuarantineWriter:
         self._out: TextIO | None = None
         self._raw: TextIO | None = None
         self.count = 0
-
-    def __enter__(self) -> "QuarantineWriter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def add(self, file: Path, rejected: Iterable[Rejection]) -> None:
         """Adds one file's rejections."""

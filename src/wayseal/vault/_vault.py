@@ -3,11 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
+from wayseal.model.closing import Closing
 from wayseal.model.errors import WaysealError
 from wayseal.model.fields import MOST_AT_ONCE, Field
 from wayseal.model.records import Actor, Answer, Approval, Ask, Erased, Parcel, Refused, Revised, Scan, Sealed, Ticket
@@ -42,7 +42,7 @@ _LOOKS = 1.0
 """Seconds between two looks for a newer policy or other clients."""
 
 
-class Vault:
+class Vault(Closing):
     """One vault over its two databases, which it closes. Thread-safe; times are microseconds since 1970, UTC.
 
     A context manager; databases of which no vault could be made stay with whoever opened them.
@@ -316,16 +316,6 @@ class Vault:
     def keys(self) -> Database:
         """The database with wrapped data keys."""
         return self._keys
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes it."""
-        self.close()
 
     def close(self) -> None:
         """Lets go of both databases."""

@@ -17,6 +17,7 @@ from tests.effort import DEEP
 from tests.ledger.helpers import at, read
 from wayseal.detect.facts import Facts, _disk
 from wayseal.detect.facts._disk import SavedFacts, load_state, save_state
+from wayseal.store import durable
 
 READS = [
     read(n * 7, f"u-{n % 3}", f"YT{n}", device=f"d-{n % 2}", ip="i", session="s", action="view", fields=["name"])
@@ -130,7 +131,7 @@ class DiedError(Exception):
     """Stands for a process that dies."""
 
 
-STEPS = ["_next", "_write", "_sync", "_durable", "replace", "rmtree"]
+STEPS = ["_next", "_write", "sync_folder", "write_file", "replace", "rmtree"]
 
 
 @pytest.mark.parametrize("nth", range(1, 6))
@@ -141,7 +142,7 @@ def test_a_crash_leaves_one_state_or_the_other(
     """The nth call of a step is the last thing that happens: nothing of it, or all, is done (`rule 2`)."""
     one, two = states
     save_state(tmp_path, one)
-    owner: Any = {"replace": Path, "rmtree": shutil}.get(step, _disk)
+    owner: Any = {"replace": Path, "rmtree": shutil, "sync_folder": durable, "write_file": durable}.get(step, _disk)
     real = getattr(owner, step)
     for done in (False, True):
         left = [nth]

@@ -1,13 +1,11 @@
 """Names for people under watch that say nothing of them, and the secret behind them on disk (rules 3 and 6)."""
 
 import hashlib
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from wayseal.detect.casebook._errors import CasebookError
-from wayseal.store.journal import MODE, sync_folder
+from wayseal.store.durable import replace_file
 
 SECRET_SIZE = 32
 ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
@@ -71,15 +69,5 @@ def make_pseudonyms(folder: Path, entropy: Entropy) -> Pseudonyms:
     """The same, of a secret that is made, durably, where there is none. The writer's lock is held."""
     path = folder / NAME
     if not path.exists():
-        beside = path.with_name(NAME + ".new")
-        with suppress(FileNotFoundError):
-            beside.unlink()
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
-        try:
-            os.write(handle, entropy(SECRET_SIZE))
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        beside.replace(path)
-        sync_folder(folder)
+        replace_file(path, entropy(SECRET_SIZE))
     return load_pseudonyms(folder)

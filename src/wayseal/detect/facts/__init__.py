@@ -1,6 +1,5 @@
 """The state of detection: counts of reads that add up, and the first reads that nothing explains."""
 
-from wayseal.detect.facts._disk import write_small_file
 from wayseal.detect.facts._facts import Facts, totals
 from wayseal.detect.facts._tally import ADDRESS, DEVICE
 from wayseal.detect.facts._update import Progress, build_context, update_facts
@@ -19,5 +18,4 @@ __all__ = [
     "judge_reads",
     "totals",
     "update_facts",
-    "write_small_file",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.detect.facts._facts import SCHEMAS, Facts
+from wayseal.store import durable
 
 VERSION = 2
 _NAME = "facts.json"
@@ -66,19 +67,11 @@ def save_state(folder: Path, state: SavedFacts) -> None:
             "ground": state.basis,
         }  # fmt: skip
         whole = {"version": VERSION, "sha256": _digest(about), "state": about}
-        _sync(place)
-        write_small_file(folder / _NAME, json.dumps(whole, sort_keys=True))
+        durable.sync_folder(place)
+        durable.replace_file(folder / _NAME, json.dumps(whole, sort_keys=True).encode())
         for old in folder.glob("facts-*"):
             if old != place:
                 shutil.rmtree(old, ignore_errors=True)
-
-
-def write_small_file(path: Path, text: str) -> None:
-    """Puts a small file in the place of the one that is there, whole or not at all (rule 3). OSError."""
-    made = path.with_name(f"{path.name}.new")
-    _durable(made, text.encode())
-    made.replace(path)
-    _sync(path.parent)
 
 
 @contextlib.contextmanager
@@ -111,20 +104,5 @@ def _write(path: Path, table: pa.Table) -> str:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False)
     content = sink.getvalue().to_pybytes()
-    _durable(path, content)
+    durable.write_file(path, content)
     return hashlib.sha256(content).hexdigest()
-
-
-def _durable(path: Path, content: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

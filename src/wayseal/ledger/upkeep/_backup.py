@@ -11,7 +11,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.ledger._files import FILE_MODE, FOLDER_MODE, storage_errors, sync_folder
+from wayseal.ledger._files import FOLDER_MODE, storage_errors
 from wayseal.ledger._lock import READERS, WRITER, writer_lock
 from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
 from wayseal.ledger._marker import NAME as MARKER
@@ -25,6 +25,7 @@ from wayseal.ledger.upkeep._copy import Copier
 from wayseal.ledger.upkeep._inventory import Step, inventory
 from wayseal.merkle import Checkpoint
 from wayseal.model.messages import N_
+from wayseal.store.durable import MODE, sync_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def _copy(
         with writer_lock(dest, backup=True):
             before = _check_destination(snapshot, dest, marker, check=check)
             dest.chmod(FOLDER_MODE)
-            (dest / READERS).touch(FILE_MODE)
+            (dest / READERS).touch(MODE)
             if load_marker(dest) != marker:
                 save_marker(dest, marker)
             on_step("marked")

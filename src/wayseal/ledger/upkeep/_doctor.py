@@ -11,7 +11,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from wayseal.ledger._files import make_folder, replace_file, storage_errors, sync_folders
+from wayseal.ledger._files import make_folder, storage_errors, sync_folders
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import FileEntry, Manifest, save_manifest
 from wayseal.ledger._report import Progress, silent
@@ -34,6 +34,7 @@ from wayseal.ledger.upkeep._examine import (
 )
 from wayseal.ledger.upkeep._file_checks import BackupFiles
 from wayseal.ledger.upkeep._inventory import Item
+from wayseal.store.durable import replace_file
 
 
 def repair_all(ledger: Path, found: Inspection, backup_files: BackupFiles) -> list[Repair]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wayseal.ledger._files import FILE_MODE, FOLDER_MODE
+from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import find_holder, share_with_readers
 from wayseal.ledger._manifest import NAME, Manifest
 from wayseal.ledger._marker import NAME as MARKER
@@ -32,6 +32,7 @@ from wayseal.ledger.upkeep._tree_checks import (
     find_wrong_tiles,
     load_own_manifest,
 )
+from wayseal.store.durable import MODE
 
 Free = Callable[[Path], int]
 """Bytes that the disk of a folder has left."""
@@ -171,7 +172,7 @@ def find_open_to_others(ledger: Path) -> Iterator[Path]:
 
 def mode_of(path: Path) -> int:
     """What a file or folder of a ledger has as its mode."""
-    return FOLDER_MODE if path.is_dir() else FILE_MODE
+    return FOLDER_MODE if path.is_dir() else MODE
 
 
 def _diagnose_modes(ledger: Path) -> Iterator[Diagnosis]:

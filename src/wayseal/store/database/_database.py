@@ -22,6 +22,8 @@ from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 
+from wayseal.model.closing import Closing
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Connection = sa.Connection
@@ -76,23 +78,11 @@ class Database(Protocol):
         """
 
 
-class Closeable:
+class Closeable(Closing):
     """Closes itself at the end of a `with`; says so, as files do, where nobody closed it."""
 
     dialect: str
     _closed: bool
-
-    def close(self) -> None:
-        """See `Database`."""
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         # One that couldn't be made has no `_closed`.

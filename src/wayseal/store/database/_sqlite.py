@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from wayseal.store.database._database import Closeable
 from wayseal.store.database._driver_errors import run_guarded
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
+from wayseal.store.durable import sync_folder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -145,17 +146,13 @@ class SQLite(Closeable):
         """Rule 4: an empty file of its owner's, that survives a power cut as its rows do."""
         try:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            folder = os.open(self.path.parent, os.O_RDONLY)
+            sync_folder(self.path.parent)
         except FileExistsError:
             return
         except FileNotFoundError:
             raise DatabaseError("the folder of the database doesn't exist", file=self.path) from None
         except OSError:
             raise DatabaseError("the database's file can't be made", file=self.path) from None
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 class _TimedLock:

@@ -6,7 +6,6 @@ which says nothing about it.
 """
 
 from functools import cache
-from types import TracebackType
 from typing import IO
 
 import numpy as np
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from wayseal.ledger import Snapshot
+from wayseal.model.closing import Closing
 from wayseal.trace.scope._fields import FieldNames, FieldSets
 from wayseal.trace.scope._holdings import Holdings
 from wayseal.trace.scope._places import Longs, Places
@@ -25,19 +25,14 @@ COLUMNS = ("waybill", "first", "last", "reads", "fields", "origin", "destination
 _SCHEMA = pa.schema([(name, pa.int64() if name == "reads" else pa.string()) for name in COLUMNS])
 
 
-class Listing:
+class Listing(Closing):
     """Writes to a binary file. A context manager; the file stays open."""
 
     def __init__(self, out: IO[bytes]) -> None:
         options = pacsv.WriteOptions(quoting_style="needed", batch_size=1 << 16)
         self._writer = pacsv.CSVWriter(pa.PythonFile(out, "w"), _SCHEMA, write_options=options)
 
-    def __enter__(self) -> "Listing":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._writer.close()
 
     def write(

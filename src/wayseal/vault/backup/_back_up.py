@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from wayseal.model.errors import disk_says
 from wayseal.store.database import Connection, Database, open_database
 from wayseal.store.database.migrations import Chain, pending, upgrade, version
-from wayseal.store.journal import sync_folder
+from wayseal.store.durable import sync_folder
 from wayseal.vault.backup._copy_rows import chain_tables, parts
 from wayseal.vault.backup._manifest import Manifest, digest_of, write_manifest
 from wayseal.vault.errors import BackupError, LogChangedError

@@ -8,7 +8,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import ClassVar
 
 from wayseal.model.schema import CLOSED, parse_json
 from wayseal.store.database.migrations import Chain
-from wayseal.store.journal import sync_folder
+from wayseal.store.durable import replace_file
 from wayseal.vault.errors import BackupError
 
 MANIFEST = "manifest.json"
@@ -97,13 +96,7 @@ def read_manifest(folder: Path) -> Manifest:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Rules 1 and 3."""
     text = json.dumps({"wayseal_backup": _FORMAT, **asdict(manifest)}, indent=1, ensure_ascii=False)
-    new = folder / f"{MANIFEST}.new"
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-        out.write(text.encode())
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(folder / MANIFEST)
-    sync_folder(folder)
+    replace_file(folder / MANIFEST, text.encode())
 
 
 def digest_of(file: Path) -> tuple[int, str]:

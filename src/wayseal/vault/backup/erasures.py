@@ -6,7 +6,6 @@
 """
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from wayseal.model.records import Erased
 from wayseal.model.times import time_at
 from wayseal.store.database import Connection, Database
 from wayseal.store.database.migrations import Chain, check
+from wayseal.store.durable import write_file
 from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of, row_of
 from wayseal.vault.errors import BackupError
@@ -35,11 +35,7 @@ def erasures_of(database: Database, chain: Chain, *, backups: int = 0) -> list[E
 def save_erasures(file: Path, erasures: Iterable[Erased]) -> None:
     """Writes a list to a new file, a line for each; BackupError where there is one, or the disk refuses."""
     try:
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as out:
-            for e in erasures:
-                out.write(json.dumps(row_of(e)) + "\n")
-            out.flush()
-            os.fsync(out.fileno())
+        write_file(file, "".join(json.dumps(row_of(e)) + "\n" for e in erasures).encode(), new=True)
     except OSError as error:
         raise BackupError("the list can't be written: {reason}", file=file, reason=disk_says(error)) from None
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wayseal.model.errors import disk_says
+from wayseal.store.durable import write_file
 from wayseal.vault.errors import KeyringError
 
 _MOST = 1 << 24
@@ -47,7 +48,7 @@ def write(path: Path, raw: bytes, check: Callable[[bytes], None]) -> None:
             fcntl.flock(folder, fcntl.LOCK_EX)
             if path.exists():
                 check(read(path))
-            _put(beside, raw)
+            write_file(beside, raw, new=True)
             beside.replace(path)
             os.fsync(folder)
         finally:
@@ -55,11 +56,3 @@ def write(path: Path, raw: bytes, check: Callable[[bytes], None]) -> None:
             beside.unlink(missing_ok=True)
     except OSError as error:
         raise KeyringError("the keyring can't be written: {reason}", key=path.name, reason=disk_says(error)) from None
-
-
-def _put(path: Path, raw: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(handle)

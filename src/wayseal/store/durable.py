@@ -1,0 +1,35 @@
+"""Small files that outlast a power cut, whole or not at all, for their owner alone. OSError where the disk refuses."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+MODE: Final = 0o600
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_file(path: Path, content: bytes, *, new: bool = False) -> None:
+    """Writes a file, durably but for its name; what a crash left under that name goes. new: nothing may be there."""
+    if not new:
+        path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Swaps `path` for one with `content`, durably and at once or not at all."""
+    beside = path.with_name(path.name + ".new")
+    write_file(beside, content)
+    beside.replace(path)
+    sync_folder(path.parent)
