@@ -166,7 +166,7 @@ def test_bytes_in_no_encoding_are_named_by_line(tmp_path: Path) -> None:
 def test_bad_rows_are_listed_by_line(tmp_path: Path) -> None:
     log(tmp_path / "accesses.csv", ["2026-03-02T10:00:00Z,u,YT1", "never,secret,YT2", "2026-03-02T10:00:00Z,u"])
     took = inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
-    assert took.code == 0
+    assert took.code == 14
     assert "1 row from accesses.csv, 2 rejected" in took.err
     assert "secret" not in took.err
     [listed] = (tmp_path / "L/quarantine").glob("*.csv")

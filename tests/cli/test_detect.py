@@ -12,34 +12,31 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.detecting import as_anybody
+from tests.cli.looking import looking_once
 from tests.cli.running import Ran, inside
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
 from wayseal.cli.detect import TEXTS
-from wayseal.detect import Options, detect
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, writing
-from wayseal.ledger import open_ledger
 from wayseal.ledger.upkeep import backup
 
 BY = ("--unmask", "--who", "Li, audit", "--why", "complaint 7")
 CHINESE = re.compile("[一-鿿]")
 
 
-@pytest.fixture(scope="module")
-def ready(small: Watched, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small world's ledger with facts and without a casebook; nobody writes to it."""
-    path = tmp_path_factory.mktemp("detect") / "L"
-    shutil.copytree(small.ledger, path)
-    with open_ledger(path) as snapshot:
-        detect(snapshot, Options(folder=path / "detect"))
-    return path
+@pytest.fixture
+def ledger(ready: Path, tmp_path: Path, looked_once: None) -> Path:
+    """One to write to; what was found in it once is found without looking."""
+    shutil.copytree(ready, tmp_path / "L")
+    return tmp_path / "L"
 
 
 @pytest.fixture
-def ledger(ready: Path, tmp_path: Path) -> Path:
-    """One to write to."""
+def unseen(ready: Path, tmp_path: Path) -> Iterator[Path]:
+    """One in which each test looks for itself, though at the same thing no second time."""
     shutil.copytree(ready, tmp_path / "L")
-    return tmp_path / "L"
+    with looking_once({}):
+        yield tmp_path / "L"
 
 
 def done(*words: object) -> Ran:
@@ -175,7 +172,9 @@ def test_a_verdict_true_keeps_the_case_as_it_is(ledger: Path) -> None:
     assert {c["case"] for c in first["cases"]} <= {c["case"] for c in again["cases"]}
 
 
-def test_the_same_again_changes_nothing(ledger: Path) -> None:
+def test_the_same_again_changes_nothing(ready: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "L"
+    shutil.copytree(ready, ledger)
     first = done(ledger, "--format", "json").out
     book = (ledger / "detect/casebook.jsonl").read_bytes()
     assert done(ledger, "--format", "json").out == first
@@ -226,48 +225,48 @@ def closed(ledger: Path, *, detect: bool = True) -> Iterator[None]:
             folder.chmod(0o700)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_whoever_may_only_read_gets_cases_without_ids(ledger: Path, small: Watched, lang: str) -> None:
-    before = sorted(p.relative_to(ledger) for p in ledger.rglob("*"))
-    with closed(ledger):
-        ran = inside("detect", ledger, "--format", "json", "--lang", lang)
-        assert inside("detect", ledger, *BY).code == 5
-        quiet = inside("detect", ledger, "--quiet")
-    assert ran.code == 0, ran.err
-    assert ran.err == TEXTS[lang]["closed"].format(folder=ledger / "detect") + "\n"
-    assert quiet.err == TEXTS["en"]["closed"].format(folder=ledger / "detect") + "\n", "quiet or not"
-    cases = json.loads(ran.out)["cases"]
-    assert [c["case"] for c in cases] == [c["state"] for c in cases] == [""] * len(small.result.cases)
-    assert not {a for c in cases for a in c["actors"]} & accounts(small)
-    assert sorted(p.relative_to(ledger) for p in ledger.rglob("*")) == before, "nothing was written"
+def test_whoever_may_only_read_gets_cases_without_ids(unseen: Path, small: Watched) -> None:
+    before = sorted(p.relative_to(unseen) for p in unseen.rglob("*"))
+    with closed(unseen):
+        runs = {lang: inside("detect", unseen, "--format", "json", "--lang", lang) for lang in ("en", "zh")}
+        assert inside("detect", unseen, *BY).code == 5
+        quiet = inside("detect", unseen, "--quiet")
+    assert quiet.err == TEXTS["en"]["closed"].format(folder=unseen / "detect") + "\n", "quiet or not"
+    for lang, ran in runs.items():
+        assert ran.code == 0, ran.err
+        assert ran.err == TEXTS[lang]["closed"].format(folder=unseen / "detect") + "\n"
+        cases = json.loads(ran.out)["cases"]
+        assert [c["case"] for c in cases] == [c["state"] for c in cases] == [""] * len(small.result.cases)
+        assert not {a for c in cases for a in c["actors"]} & accounts(small)
+    assert sorted(p.relative_to(unseen) for p in unseen.rglob("*")) == before, "nothing was written"
 
 
-def test_who_may_only_read_sees_the_casebook_s_pseudonyms_and_verdicts(ledger: Path) -> None:
-    first = told(ledger)
+def test_who_may_only_read_sees_the_casebook_s_pseudonyms_and_verdicts(unseen: Path) -> None:
+    first = told(unseen)
     gone = first["cases"][0]
-    inside("verdict", gone["case"], "false", "--who", "Li", "--why", "work", "--ledger", ledger)
-    kept = told(ledger)
-    with closed(ledger):
-        ran = inside("detect", ledger, "--format", "json", "--quiet")
+    inside("verdict", gone["case"], "false", "--who", "Li", "--why", "work", "--ledger", unseen)
+    kept = told(unseen)
+    with closed(unseen):
+        ran = inside("detect", unseen, "--format", "json", "--quiet")
     cases = json.loads(ran.out)["cases"]
     assert [c["actors"] for c in cases] == [c["actors"] for c in kept["cases"]]
     assert gone["actors"] not in [c["actors"] for c in cases]
 
 
-def test_a_casebook_that_is_closed_to_us(ledger: Path, small: Watched) -> None:
-    told(ledger)
-    (ledger / "detect").chmod(0)
+def test_a_casebook_that_is_closed_to_us(unseen: Path, small: Watched) -> None:
+    told(unseen)
+    (unseen / "detect").chmod(0)
     try:
         with as_anybody():
-            ran = inside("detect", ledger, "--format", "json", "--quiet")
+            ran = inside("detect", unseen, "--format", "json", "--quiet")
     finally:
-        (ledger / "detect").chmod(0o700)
+        (unseen / "detect").chmod(0o700)
     assert ran.code == 0, ran.err
     assert len(json.loads(ran.out)["cases"]) == len(small.result.cases)
 
 
-def test_a_full_disk_shows_no_name_that_is_not_recorded(ledger: Path, small: Watched, tmp_path: Path) -> None:
-    ran = inside("detect", ledger, *BY, cwd=tmp_path, limit=100)
+def test_a_full_disk_shows_no_name_that_is_not_recorded(unseen: Path, small: Watched, tmp_path: Path) -> None:
+    ran = inside("detect", unseen, *BY, cwd=tmp_path, limit=100)
     assert ran.code == 5, ran.err
     assert not [a for a in accounts(small) if a in ran.out + ran.err]
 
@@ -279,21 +278,21 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_dry_run_finds_the_same_and_leaves_everything_as_it_was(ledger: Path, tmp_path: Path, lang: str) -> None:
-    first = told(ledger)
-    inside("case", "open", first["cases"][0]["case"], "--who", "Li", "--why", "complaint 7", "--ledger", ledger)
-    kept, before = told(ledger), files(ledger)
-    ran = done(ledger, "--dry-run", "--format", "json", "--lang", lang, "--metrics", tmp_path / "m")
-    dry = json.loads(ran.out)
-    assert ran.err == TEXTS[lang]["dry"] + "\n"
-    assert done(ledger, "--dry-run", "--quiet").err == ""
-    assert [c["actors"] for c in dry["cases"]] == [c["actors"] for c in kept["cases"]]
-    assert {(c["case"], c["state"]) for c in dry["cases"]} == {("", "")}
-    assert "wayseal_detect_cases" in (tmp_path / "m").read_text("utf-8")
-    other = told(ledger, "--dry-run", "--offset", "+00:00", "--budget", 1, "--quiet")
+def test_a_dry_run_finds_the_same_and_leaves_everything_as_it_was(unseen: Path, tmp_path: Path) -> None:
+    first = told(unseen)
+    inside("case", "open", first["cases"][0]["case"], "--who", "Li", "--why", "complaint 7", "--ledger", unseen)
+    kept, before = told(unseen), files(unseen)
+    for lang in ("en", "zh"):
+        ran = done(unseen, "--dry-run", "--format", "json", "--lang", lang, "--metrics", tmp_path / "m")
+        dry = json.loads(ran.out)
+        assert ran.err == TEXTS[lang]["dry"] + "\n"
+        assert [c["actors"] for c in dry["cases"]] == [c["actors"] for c in kept["cases"]]
+        assert {(c["case"], c["state"]) for c in dry["cases"]} == {("", "")}
+        assert "wayseal_detect_cases" in (tmp_path / "m").read_text("utf-8")
+    assert done(unseen, "--dry-run", "--quiet").err == ""
+    other = told(unseen, "--dry-run", "--offset", "+00:00", "--budget", 1, "--quiet")
     assert other["budget"] == 1
-    assert files(ledger) == before
+    assert files(unseen) == before
 
 
 def test_a_dry_run_where_nothing_was_kept_yet(small: Watched, tmp_path: Path) -> None:

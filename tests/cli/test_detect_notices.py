@@ -13,24 +13,12 @@ from tests.cli.running import inside
 from tests.detect.watched import Watched
 from wayseal.cli._notify import NotifyError, read_addresses, send_notices
 from wayseal.cli.detect import TEXTS as UNKEPT
-from wayseal.detect import Options, detect
-from wayseal.ledger import open_ledger
 
 SECRET = "s3cr3t-token"
 
 
-@pytest.fixture(scope="module")
-def ready(small: Watched, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small world's ledger with facts and without a casebook; nobody writes to it."""
-    path = tmp_path_factory.mktemp("notices") / "L"
-    shutil.copytree(small.ledger, path)
-    with open_ledger(path) as snapshot:
-        detect(snapshot, Options(folder=path / "detect"))
-    return path
-
-
 @pytest.fixture
-def ledger(ready: Path, tmp_path: Path) -> Path:
+def ledger(ready: Path, tmp_path: Path, looked_once: None) -> Path:
     shutil.copytree(ready, tmp_path / "L")
     return tmp_path / "L"
 

@@ -76,10 +76,10 @@ def test_check(own: tuple[Path, Path, Path]) -> None:
         (
             "r.cedar",
             RULES.replace("context.blocked", "context.block"),
-            "r.cedar: line 23: rule blocked: attribute",
+            "r.cedar:23: rule blocked: attribute",
             "：",
         ),
-        ("r.cedar", OPEN + OPEN, "line 3: rule open stands twice", "第 3 行：规则 open 重复"),
+        ("r.cedar", OPEN + OPEN, "r.cedar:3: rule open stands twice", "r.cedar:3：规则 open 重复"),
         ("r.cedar", "", "no rule permits anything", "没有任何规则放行"),
     ],
 )

@@ -491,6 +491,8 @@ def test_a_policy_is_put_in_force(vault: Path, tmp_path: Path) -> None:
     assert "one of each" in ran("policy", "activate", file, file, code=2).err
     file.write_bytes(b"\xff")
     assert "isn't UTF-8" in ran("policy", "activate", file, code=3).err
+    file.write_text("[roles]\n", "utf-8")
+    assert f"{file}:1: roles: needs at least one" in ran("policy", "activate", file, code=3).err
 
 
 def test_what_was_disclosed_goes_into_a_ledger(vault: Path, tmp_path: Path) -> None:

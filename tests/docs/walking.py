@@ -6,7 +6,8 @@ A plain call of `wayseal` runs in this process: words and quotes, and nothing th
 Worlds are simulated and ingested once. A page's opening is its `simulate` and `ingest` steps until something else
 comes, as long as they read nothing but what they made. It starts in an empty folder, so its commands decide what it
 says and leaves ("same input, version and seed: same output"; a ledger's salts are its own, and nothing that a page
-shows depends on them). Pages that open alike, in both languages, share one run of it.
+shows depends on them). Pages that open alike, in both languages, share one run of it. What a page's commands find in a
+ledger, its twin's find again without looking (`tests/cli/looking.py`).
 """
 
 import json
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.looking import SEEN, looking_once
 from tests.docs.pages import ROOT, Step
 from tests.effort import DEEP
 from tests.once import made_once
@@ -97,7 +99,10 @@ def _settings() -> dict[str, str]:
 def _inside(words: list[str], folder: Path) -> Ran:
     """A call of `wayseal` in this process."""
     out, code = TextIOWrapper(BytesIO(), encoding="utf-8", write_through=True), 0
-    with pytest.MonkeyPatch.context() as patch, chdir(folder), redirect_stdout(out), redirect_stderr(out):
+    with (
+        pytest.MonkeyPatch.context() as patch, looking_once(SEEN), chdir(folder), redirect_stdout(out),
+        redirect_stderr(out),
+    ):  # fmt: skip
         patch.setattr(sys, "argv", words)
         for name, value in _settings().items():
             patch.setenv(name, value)

@@ -1,5 +1,6 @@
 """A doctor names every fault, and mends what can be proven to be right, and nothing else."""
 
+import errno
 import json
 import os
 import shutil
@@ -218,6 +219,44 @@ def test_a_manifest_is_never_made_up(whole: Path, copy: Path, tmp_path: Path) ->
         (tmp_path / f"B{n}/manifest.json").write_bytes(made)
         (copy / "manifest.json").write_bytes(b"")
         assert examine(copy, source=tmp_path / f"B{n}", repair=True).acts == ()
+
+
+def test_a_backup_whose_manifest_was_changed_proves_nothing(whole: Path, copy: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole / "B", tmp_path / "B")
+    save_manifest(tmp_path / "B", replace(load_manifest(whole / "B"), commits=()))
+    (copy / "manifest.json").unlink()
+    found = examine(copy, source=tmp_path / "B", repair=True)
+    assert (found.acts, only(found).fault, only(found).remedy) == ((), Fault.MANIFEST_MISSING, Remedy.LOST)
+
+
+def test_a_backup_that_has_the_bytes_under_another_name(whole: Path, copy: Path, tmp_path: Path) -> None:
+    """As its manifest says, whatever lies under the name that the ledger uses."""
+    shutil.copytree(whole / "B", tmp_path / "B")
+    manifest = load_manifest(whole / "B")
+    lost = max(manifest.files, key=lambda f: f.bytes)
+    moved = replace(lost, path=f"{lost.path[: -len('.parquet')]}-moved.parquet")
+    (tmp_path / "B" / lost.path).rename(tmp_path / "B" / moved.path)
+    save_manifest(tmp_path / "B", replace(manifest, files=tuple(moved if f is lost else f for f in manifest.files)))
+    (tmp_path / "B" / lost.path).write_bytes(b"something else")
+    (copy / lost.path).unlink()
+    assert examine(copy, source=tmp_path / "B", repair=True).exit_code == 0
+    assert (copy / lost.path).read_bytes() == (whole / "L" / lost.path).read_bytes()
+
+
+def test_a_longer_file_that_cannot_be_read_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It isn't cut, since nobody knows what its beginning says."""
+    [path] = [p for p in (copy / "quarantine").iterdir() if ".raw" not in p.name]
+    path.write_bytes(path.read_bytes() + b"more\n")
+    opened = Path.open
+
+    def refuse(self: Path, *args: object, **more: object) -> object:
+        if self == path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self))
+        return opened(self, *args, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    found = examine(copy)
+    assert (only(found).fault, only(found).remedy) == (Fault.FILE_CHANGED, Remedy.GIVE)
 
 
 def test_manifests_that_were_changed_with_care(whole: Path, copy: Path) -> None:

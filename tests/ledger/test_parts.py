@@ -1,6 +1,7 @@
 """The pure parts, against the same thing said plainly."""
 
 import datetime
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,31 @@ def test_repeats(runs: list[list[tuple[int, bool, bool]]]) -> None:
             expected.append(not before and name != 0 and name in seen)
             seen |= {name} - {0}
     assert found == expected
+
+
+def test_marks_of_runs_in_which_ids_share_their_place() -> None:
+    """Long runs of many ids, so that the tables of both kernels fill up."""
+    chance = np.random.default_rng(7)
+    sizes = chance.integers(1, 120, 9)
+    n = int(sizes.sum())
+    starts = np.cumsum([0, *sizes]).astype(np.int64)
+    ids, old = chance.integers(0, 80, n).astype(np.uint64), chance.random(n) < 0.3
+    first, fresh, repeat, met = ([False] * n for _ in range(4))
+    for low, high in itertools.pairwise(starts.tolist()):
+        before = set(ids[low:high][old[low:high]].tolist())
+        seen: set[int] = {0}
+        for i in range(low, high):
+            name = int(ids[i])
+            first[i], fresh[i] = name not in seen, name not in seen | before
+            repeat[i] = not old[i] and name != 0 and (name in before or met[i])
+            seen.add(name)
+            for k in range(i + 1, high):
+                met[k] = met[k] or (ids[k] == name and not old[i])
+    marks = _order.mark_firsts(starts, ids, old, np.zeros(n, np.bool_))
+    assert (marks.first.tolist(), marks.fresh.tolist()) == (first, fresh)
+    found = _order.mark_repeats(starts, ids, old)
+    assert found is not None
+    assert found.tolist() == repeat
 
 
 @given(

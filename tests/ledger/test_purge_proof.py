@@ -340,6 +340,9 @@ def test_a_proof_with_another_spelling_of_a_manifest(made: Path) -> None:
     def more(c: dict[str, Any]) -> None:
         c["before"]["more"] = 1
 
-    for change in (unsealed, more):
+    def older(c: dict[str, Any]) -> None:
+        c["before"]["wayseal_ledger"] = 1
+
+    for change in (unsealed, more, older):
         with pytest.raises(MerkleError, match="no proof"):
             verify_purge(edited(made, change), keys())

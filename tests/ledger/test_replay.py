@@ -460,3 +460,21 @@ def test_a_value_is_looked_up_among_several(code: int, fits: bool) -> None:
         issue=longs([5]), issued=longs([5]), since=longs([5]), until=longs([9]),
     )  # fmt: skip
     assert _replay_kernels.holds(plan, index, 0, 0, 0, 6) == fits
+
+
+@pytest.mark.parametrize(
+    ("issued", "at_", "fits"), [(2, 6, False), (3, 6, True), (6, 6, True), (7, 6, False), (5, 4, False), (5, 9, False)]
+)
+def test_a_state_stands_for_a_time_and_was_issued_within_bounds(issued: int, at_: int, fits: bool) -> None:
+    """The filter has bounds alone, issued from 3 on and before 7; the state stands from 5 on and until 9."""
+    ints, longs = (partial(np.array, dtype=kind) for kind in (np.int32, np.int64))
+    none = longs([])
+    plan = _replay_kernels.Plan(
+        first=longs([0]), last=longs([0]), column=ints([]), value_first=longs([0]), value=ints([]),
+        low=longs([3]), high=longs([7]), dead=ints([0]),
+    )  # fmt: skip
+    index = _replay_kernels.Index(
+        codes=ints([[0]]), order=ints([[0]]), bound_first=none, bound=none, by_issue=ints([0]), issue=longs([issued]),
+        issued=longs([issued]), since=longs([5]), until=longs([9]),
+    )  # fmt: skip
+    assert _replay_kernels.holds(plan, index, 0, -1, 0, at_) == fits

@@ -386,6 +386,17 @@ def test_what_was_changed_is_not_rewritten(many: Path, tmp_path: Path) -> None:
             purged(copy, iso(38))
 
 
+def test_what_is_missing_is_not_merged(tmp_path: Path) -> None:
+    for n in range(2):
+        put(write(tmp_path / str(n), "accesses", [read(n, "u", "YT1")]), tmp_path / "L")
+    before = load_manifest(tmp_path / "L")
+    gone = tmp_path / "L" / next(f.path for f in before.files if f.kind == "accesses")
+    gone.unlink()
+    with pytest.raises(LedgerError, match="missing") as caught:
+        compact(tmp_path / "L")
+    assert (caught.value.file, load_manifest(tmp_path / "L")) == (gone, before)
+
+
 def test_what_a_summary_says_after_a_purge(many: Path) -> None:
     with ledger.open_ledger(many / "L") as before, ledger.open_ledger(many / "P") as snapshot:
         was, now = before.summary(), snapshot.summary()

@@ -1,11 +1,12 @@
 """Compiled code that another version left on disk keeps nobody from working."""
 
-import os
 import pickle
-import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 
+import numba
 import pytest
 
 KERNEL = """
@@ -18,45 +19,47 @@ def add(pair):
     return pair.one + pair.two
 
 def show():
-    print(add({name}(1, 2)))
+    return add({name}(1, 2))
 """
+MODULE = "kernels_of_a_test"
 
 
-def run(folder: Path, name: str) -> str:
-    (folder / "kernels.py").write_text(KERNEL.format(name=name), encoding="utf-8")
-    return printed(folder)
+@pytest.fixture(autouse=True)
+def _compiled_code_beside_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+    sys.modules.pop(MODULE, None)
 
 
-def printed(folder: Path) -> str:
-    """What the module shows, in a process of its own."""
-    environment = os.environ | {"NUMBA_DISABLE_JIT": "0"}
-    environment.pop("NUMBA_CACHE_DIR", None)
-    done = subprocess.run(
-        [sys.executable, "-c", "import kernels; kernels.show()"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    return done.stdout.strip()
+def show(folder: Path, source: str) -> object:
+    """What a module of this source shows, imported as a new process would."""
+    path = folder / f"{MODULE}.py"
+    path.write_text(source, encoding="utf-8")
+    for made in folder.glob("__pycache__/*.pyc"):
+        made.unlink()
+    sys.modules.pop(MODULE, None)
+    invalidate_caches()
+    return import_module(MODULE).show()
 
 
 def test_a_class_that_is_gone(tmp_path: Path) -> None:
-    assert run(tmp_path, "Before") == "3"
+    assert show(tmp_path, KERNEL.format(name="Before")) == 3
     (index,) = tmp_path.glob("__pycache__/*.nbi")
     assert b"Before" in index.read_bytes()
-    assert run(tmp_path, "After") == "3"
+    assert show(tmp_path, KERNEL.format(name="After")) == 3
     assert b"Before" not in index.read_bytes()
 
 
-@pytest.mark.parametrize("left", [b"", b"not what numba writes", pickle.dumps("x")])
-def test_a_file_that_was_cut(tmp_path: Path, left: bytes) -> None:
-    assert run(tmp_path, "Pair") == "3"
+def test_a_file_that_was_cut(tmp_path: Path) -> None:
+    source = KERNEL.format(name="Pair")
+    assert show(tmp_path, source) == 3
     (index,) = tmp_path.glob("__pycache__/*.nbi")
-    index.write_bytes(left)
-    assert run(tmp_path, "Pair") == "3"
+    right = index.read_bytes()
+    for left in (b"", b"not what numba writes", pickle.dumps("x")):
+        index.write_bytes(left)
+        assert show(tmp_path, source) == 3, left
+        assert len(index.read_bytes()) == len(right), left
 
 
 TOGETHER = """
@@ -81,17 +84,20 @@ def call(barrier, out):
     out.append(twice(21))
 
 def show():
-    sys.setswitchinterval(1e-6)
     barrier, out = Barrier(8), []
     threads = [Thread(target=call, args=(barrier, out)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    print(out)
+    return out
 """
 
 
 def test_threads_that_call_it_first_together(tmp_path: Path) -> None:
-    (tmp_path / "kernels.py").write_text(TOGETHER, encoding="utf-8")
-    assert printed(tmp_path) == str([42] * 8)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        assert show(tmp_path, TOGETHER) == [42] * 8
+    finally:
+        sys.setswitchinterval(before)

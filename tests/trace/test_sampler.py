@@ -9,9 +9,9 @@ from wayseal.trace import _kernels
 from wayseal.trace._sampler import MOST, Draws, Effort, inclusion, sample
 from wayseal.trace._screen import Classes, gains, greedy
 
-pytestmark = pytest.mark.kernels
-
 Floats = NDArray[np.float64]
+GRANTED = 1 - 1e-9
+"""A draw by which a chain takes any move that it may."""
 
 
 def seats(ratios: Floats, log_odds: Floats, *, base: Floats | None = None, group: list[int] | None = None) -> Classes:
@@ -75,6 +75,7 @@ RATIO = np.array(
 )
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("group", [None, [0, 0, 1, 1]])
 def test_it_agrees_with_exact_enumeration(group: list[int] | None) -> None:
     board = seats(RATIO, np.log([0.05, 0.1, 0.2, 0.1]), base=np.array([0.0, 0.7]), group=group)
@@ -84,6 +85,7 @@ def test_it_agrees_with_exact_enumeration(group: list[int] | None) -> None:
     assert drawn.delays == pytest.approx(delays, abs=0.05)
 
 
+@pytest.mark.kernels
 def test_shares_and_points_are_those_of_one_source() -> None:
     board = seats(np.array([[[50.0, 50.0, 50.0, 0.0]]]), np.array([5.0]))
     drawn = sample(board, seed=1, effort=Effort(chains=2, steps=6000, rounds=1))
@@ -96,6 +98,7 @@ def test_shares_and_points_are_those_of_one_source() -> None:
     assert drawn.points.sum(axis=0) + drawn.unknown == pytest.approx(np.ones(4))
 
 
+@pytest.mark.kernels
 def test_same_seed_same_draws() -> None:
     board = seats(RATIO, np.log([0.05, 0.1, 0.2, 0.1]))
     effort = Effort(chains=2, steps=500, rounds=1)
@@ -142,6 +145,7 @@ def test_nothing_to_sample(shape: tuple[int, int, int]) -> None:
     assert drawn.unknown.tolist() == [1.0] * shape[2]
 
 
+@pytest.mark.kernels
 def test_many_sources_at_once_stay_in_bounds() -> None:
     count = MOST + 6
     ratio = np.eye(count)[None] * 1e6
@@ -159,15 +163,57 @@ def test_leaks_that_one_source_alone_explains_survive_its_removal() -> None:
     assert inclusion(drawn.states, 1)[0] > 0.9
 
 
+@pytest.mark.kernels
 def test_long_products_do_not_overflow() -> None:
     ratio = np.full((1, 1, 60), 1e9)
     drawn = sample(seats(ratio, np.array([-9.0])), seed=2, effort=Effort(chains=2, steps=1500, rounds=1))
     assert inclusion(drawn.states, 1)[0] > 0.8
 
 
+@pytest.mark.kernels
 def test_a_seat_is_drawn_by_its_step() -> None:
     cumulative = np.array([0.2, 0.2, 1.0])
     assert [_kernels.draw_seat(cumulative, u) for u in (0.0, 0.19, 0.2, 0.99)] == [0, 0, 2, 2]
+
+
+def held(ratio: Floats, share: float) -> tuple[_kernels.Board, _kernels.ChainState]:
+    """A chain that holds the first seat with some share; ratio[C, n]."""
+    seats_, leaks = ratio.shape
+    board = _kernels.Board(
+        ratios=ratio[None], log_base=np.zeros(1), log_odds=np.zeros(seats_), cumulative=np.arange(1.0, seats_ + 1),
+        log_q=np.full(seats_, -math.log(seats_)), mates=np.arange(seats_, dtype=np.int32),
+        mates_from=np.array([[0, seats_]] * seats_, np.int32),
+    )  # fmt: skip
+    state = _kernels.ChainState(
+        k=np.array([1], np.int32), delay=np.array([0], np.int32), members=np.array([0, -1], np.int32),
+        share=np.array([1 - share, share, 0.0]), place=np.array([0, *[-1] * (seats_ - 1)], np.int32),
+        mixture=np.zeros(leaks), trial=np.zeros(leaks), counts=np.zeros(4),
+    )  # fmt: skip
+    _kernels.mix(board, state)
+    return board, state
+
+
+@pytest.mark.kernels
+def test_a_source_with_all_of_the_share_stays() -> None:
+    """There is nobody to give it to."""
+    board, state = held(np.array([[5.0, 5.0], [1.0, 1.0]]), 1.0)
+    _kernels.try_remove(board, state, np.array([0.0, 0.0, 0.0, GRANTED]))
+    assert (state.k[0], state.members[0], state.share.tolist()) == (1, 0, [0.0, 1.0, 0.0])
+    board, state = held(np.array([[0.5, 0.5], [1.0, 1.0]]), 0.5)
+    _kernels.try_remove(board, state, np.array([0.0, 0.0, 0.0, GRANTED]))
+    assert (state.k[0], state.place.tolist(), state.share[0]) == (0, [-1, -1], 1.0)
+
+
+@pytest.mark.kernels
+def test_a_move_after_which_nobody_could_have_sold_a_leak_is_refused() -> None:
+    """Whatever else speaks for it."""
+    board, state = held(np.array([[5.0, 5.0], [5.0, 0.0]]), 1.0)
+    mates = np.array([0.0, 0.0, 0.9, GRANTED])
+    _kernels.try_swap(board, state, mates)
+    assert (state.members[0], state.place.tolist(), state.mixture.tolist()) == (0, [0, -1], [5.0, 5.0])
+    board.ratios[0, 1, 1] = 5.0
+    _kernels.try_swap(board, state, mates)
+    assert (state.members[0], state.place.tolist()) == (1, [-1, 0])
 
 
 def test_greedy_finds_the_plain_solution() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -11,8 +11,15 @@ from wayseal.cli._progress import progress_bars
 from wayseal.cli._words import TEXTS, notice_text
 from wayseal.ledger import IngestOptions, IngestReport
 from wayseal.ledger import ingest as run
+from wayseal.model.errors import WaysealError
 from wayseal.model.messages import filled
 from wayseal.store import load_mapping, open_source
+
+
+class BrokenFeedError(WaysealError):
+    """So much of a file was rejected that the feed must be broken; what could be read is in the ledger."""
+
+    exit_code: ClassVar[int] = 14
 
 
 def ingest(
@@ -34,13 +41,23 @@ def ingest(
             help="Keep the text of rejected rows too, in a file that only you can read. It may hold personal data.",
         ),
     ] = False,
+    most_rejected: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Of how large a share of a file's rows to take it that the feed is broken (exit code 14). Good rows "
+            "are in the ledger all the same.",
+        ),
+    ] = 0.5,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Take a log into the ledger.
 
     The same file twice changes nothing, and of a log that has grown only the new rows come in; bad rows go to
-    quarantine and stop nothing. [The ledger](ledger.md#what-is-guaranteed) says what is guaranteed.
+    quarantine and stop nothing. Where much more of a file is rejected than of the same feed before, that is said, with
+    `--quiet` too. [The ledger](ledger.md#what-is-guaranteed) says what is guaranteed.
 
     \b
     wayseal ingest dataset/ --ledger ledger
@@ -49,12 +66,30 @@ def ingest(
     opened = open_source(source, mapping=load_mapping(map_) if map_ else None, offset=offset)
     with progress_bars(quiet) as progress:
         report = run(opened, ledger, progress=progress, options=IngestOptions(keep_rejected=keep_rejected))
-    if quiet:
-        return
-    for notice in report.notices:
-        typer.echo(notice_text(notice, lang), err=True)
-    for line in summary_lines(report, ledger, lang):
-        typer.echo(line, err=True)
+    if not quiet:
+        for notice in report.notices:
+            typer.echo(notice_text(notice, lang), err=True)
+        for line in summary_lines(report, ledger, lang):
+            typer.echo(line, err=True)
+    for jump in report.jumps:
+        values = {"name": jump.name, "share": jump.share, "before": jump.before}
+        typer.echo(filled(TEXTS[lang]["jump"], **values), err=True)
+    _refuse_broken(report, ledger, most_rejected)
+
+
+def _refuse_broken(report: IngestReport, ledger: Path, most: float) -> None:
+    """Ends the command with an error where too much of a file, or all of it, was rejected."""
+    broken = [e for e in report.ingested if e.in_quarantine and e.in_quarantine >= e.read * most]
+    if broken:
+        worst = max(broken, key=lambda e: e.in_quarantine)
+        raise BrokenFeedError(
+            "{rejected:,} of {read:,} rows were rejected, most of them as {reason}; all are listed in {folder}",
+            file=worst.name,
+            rejected=worst.in_quarantine,
+            read=worst.read,
+            reason=max(worst.rejected, key=worst.rejected.__getitem__),
+            folder=ledger / "quarantine",
+        )
 
 
 def summary_lines(report: IngestReport, ledger: Path, lang: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ from wayseal.ledger._layout import ID_KINDS, ORDER
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
-from wayseal.ledger._report import IngestOptions, IngestReport, Progress, Skipped, silent
+from wayseal.ledger._report import IngestOptions, IngestReport, Progress, Skipped, find_reject_jumps, silent
 from wayseal.ledger._sweep import discard, refuse_foreign, start_writing, sweep
 from wayseal.ledger.errors import LedgerError
 from wayseal.model.errors import disk_says
@@ -92,7 +92,7 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
     encoder = _encoder(ledger, manifest)
     notices: list[Notice] = list(source.notices)
     conflicts: dict[str, int] = {}
-    before = len(manifest.sources)
+    before = manifest.sources
     for step in _split_steps(pieces, options.commit_bytes):
         intake = Intake(ledger, manifest, encoder, options, source, reading)
         with intake.quarantine:
@@ -104,12 +104,14 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
             conflicts[table] = conflicts.get(table, 0) + count
         sweep(ledger, manifest)
         options.on_step("cleaned")
+    ingested = manifest.sources[len(before) :]
     return IngestReport(
         digest=manifest.digest,
-        ingested=manifest.sources[before:],
+        ingested=ingested,
         skipped=tuple(skipped),
         conflicts=conflicts,
         notices=tuple(notices),
+        jumps=find_reject_jumps(before, ingested),
     )
 
 

@@ -1,7 +1,8 @@
 """What goes into an ingest and what comes out of it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -56,6 +57,53 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RejectJump:
+    """A file of which a larger share was rejected than of all before it that were read in the same way.
+
+    Attributes:
+        table: Its table.
+        name: Its name without folder.
+        share: Share of its rows that were rejected, 0 to 1.
+        before: The same of all earlier ones together.
+    """
+
+    table: str
+    name: str
+    share: float
+    before: float
+
+
+def find_reject_jumps(before: Sequence[SourceEntry], new: Sequence[SourceEntry]) -> tuple[RejectJump, ...]:
+    """Files whose rejects jump against the past of the same feed: the same table, read by the same mapping.
+
+    A jump is ten rejected rows, a hundredth of the file and five times the share of before, at least; of a feed with
+    fewer than 100 rows before nothing is said.
+
+    Args:
+        before: What the ledger had.
+        new: What came in.
+
+    """
+    rejected: Counter[tuple[str, str]] = Counter()
+    read: Counter[tuple[str, str]] = Counter()
+    for entry in before:
+        rejected[entry.table, entry.mapping] += entry.in_quarantine
+        read[entry.table, entry.mapping] += entry.read
+    jumps = []
+    for entry in new:
+        feed = (entry.table, entry.mapping)
+        if read[feed] < _PAST or entry.in_quarantine < _FEWEST:
+            continue
+        share, past = entry.in_quarantine / entry.read, rejected[feed] / read[feed]
+        if share >= _SMALLEST and share >= _JUMP * past:
+            jumps.append(RejectJump(table=entry.table, name=entry.name, share=share, before=past))
+    return tuple(jumps)
+
+
+_PAST, _FEWEST, _SMALLEST, _JUMP = 100, 10, 0.01, 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
     """What an ingest did.
 
@@ -65,6 +113,7 @@ class IngestReport:
         skipped: Files that were in it before.
         conflicts: Table → rows that replaced one with the same id and other content.
         notices: What else a person must know.
+        jumps: Files of which much more was rejected than of the same feed before.
     """
 
     digest: str
@@ -72,6 +121,7 @@ class IngestReport:
     skipped: tuple[Skipped, ...] = ()
     conflicts: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    jumps: tuple[RejectJump, ...] = ()
 
     @property
     def rows(self) -> int:

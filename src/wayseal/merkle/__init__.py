@@ -1,6 +1,7 @@
 """Merkle trees of RFC 9162, their tiles, and signed checkpoints: pure functions that know nothing of what is in a leaf.
 
-Hashes of single leaves and of many messages stand in `wayseal.merkle.hashing`, tiles in `wayseal.merkle.tiles`.
+Hashes of single leaves and of many messages stand in `wayseal.merkle.hashing`, tiles in `wayseal.merkle.tiles`, what
+proofs have in common in `wayseal.merkle.proof_fields`.
 """
 
 from typing import TYPE_CHECKING

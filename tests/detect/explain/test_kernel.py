@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.detect.explain.worlds import DAY, HOUR, START, Drawn, Row, by_kernel, by_rows
-from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, Template, TemplateKind
+from wayseal.detect.explain import NOT_FIRST, UNEXPLAINED, UNKNOWN, Template, TemplateKind
 
 pytestmark = pytest.mark.kernels
 
@@ -213,3 +213,35 @@ def test_before_the_first_scan_is_said_of_unexplained_reads_alone() -> None:
     assert by_kernel(world, ()) == [(UNEXPLAINED, True), (UNEXPLAINED, False)]
     fits = Template(name="x", by=TemplateKind.CUSTODY, strong=True, before=DAY)
     assert by_kernel(Drawn(actors=[HERE], scans=[scan(0)], reads=reads), (fits,)) == [(0, False), (0, False)]
+
+
+def test_rows_of_other_parcels_are_passed_over() -> None:
+    """Those of parcels that nobody reads, or that stand before or behind; and only first reads are judged."""
+    parcels = [f"YT{n}" for n in range(12)]
+    reads = [
+        READ | {"waybill": name, "at": START + n * HOUR, "actor": actor, "first": n % 4 != 1}
+        for n, name in enumerate(parcels[::2])
+        for actor in ("u-1", "u-2")
+    ]
+    world = Drawn(
+        actors=[person("u-1", outlet="o-1"), person("u-2", outlet="o-1")],
+        outlets=PLACES,
+        assignments=[
+            given(*scope) for scope in (("city", "杭州"), ("city", "广州"), ("region", "西"), ("channel", "app"))
+        ],
+        waybills=[
+            issued() | {"waybill": name} | ends
+            for name, ends in zip(parcels[1::3], [{}, {"origin_outlet": "o-2", "channel": "web"}] * 2, strict=True)
+        ],
+        scans=[scan(0, f"o-{n % 4}") | {"waybill": name} for n, name in enumerate(parcels) if n % 3],
+        tickets=[ticket(6, f"u-{1 + n % 2}") | {"waybill": name} for n, name in enumerate(parcels) if n % 5],
+        reads=reads,
+    )
+    judged: set[int] = set()
+    for by in TemplateKind:
+        rights = frozenset(["a"] if by is TemplateKind.MANDATE else [])
+        template = Template(name="x", by=by, strong=True, before=DAY, after=DAY, rights=rights)
+        found = by_kernel(world, (template,))
+        assert found == by_rows(world, (template,)), by
+        judged |= {why for why, _ in found}
+    assert judged == {0, NOT_FIRST, UNEXPLAINED, UNKNOWN}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.detect.making import CHINA, same
 from wayseal.detect.facts import Facts, totals
 from wayseal.detect.facts._facts import HOURS, SCHEMAS, SHOWN, SUSPECTS, USES, add_up, is_among, newest_suspects
+from wayseal.detect.facts._merge import rows_of
 
 pytestmark = pytest.mark.kernels
 
@@ -94,6 +95,14 @@ def test_among(pairs: list[tuple[int, int]], others: list[tuple[int, int]]) -> N
         return np.array([r[0] for r in rows], np.uint64), np.array([r[1] for r in rows], np.uint64)
 
     assert is_among(columns(pairs), columns(others)).tolist() == [p in others for p in pairs]
+
+
+def test_rows_of_some_waybills() -> None:
+    keys, wanted = [1, 1, 4, 5, 5, 9], [0, 1, 2, 5, 7]
+    batch = pa.RecordBatch.from_pydict({"waybill": pa.array(keys, pa.uint64()), "row": pa.array(range(6))})
+    assert rows_of(batch, np.array(wanted, np.uint64))["row"].to_pylist() == [0, 1, 3, 4]
+    assert rows_of(batch, np.array([], np.uint64)).num_rows == 0
+    assert rows_of(batch.slice(0, 0), np.array(wanted, np.uint64)).num_rows == 0
 
 
 def test_other_local_days_do_not_add_up() -> None:

@@ -186,7 +186,6 @@ def test_a_ledger_without_reads(tmp_path: Path, tables: Any) -> None:
     same(facts(tmp_path / "L", tmp_path / "state"), Facts.empty(CHINA))
 
 
-@pytest.mark.kernels
 @pytest.mark.parametrize("without", ["actors", "outlets", "assignments", "waybills", "scans", "tickets", "all"])
 def test_a_read_with_tables_missing(tmp_path: Path, without: str) -> None:
     route = {

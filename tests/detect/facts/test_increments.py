@@ -150,7 +150,6 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, float]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.kernels
 @pytest.mark.parametrize(("steps", "suspects"), CASES.values(), ids=CASES.keys())
 @pytest.mark.parametrize("each", [False, True])
 def test_what_a_later_commit_changes(

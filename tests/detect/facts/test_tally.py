@@ -46,6 +46,22 @@ def test_uses() -> None:
     assert {tuple(k): row for k, row in zip(ids.tolist(), counts.tolist(), strict=True)} == expected
 
 
+def test_marks_that_go_to_late_reads() -> None:
+    """Of each pair whose first read is a late one, the first of those that were there before lost its mark."""
+    key = np.sort(CHANCE.integers(0, 40, N)).astype(np.uint64)
+    actor, fresh = CHANCE.integers(0, 5, N).astype(np.uint64), CHANCE.random(N) < 0.4
+    pairs = list(zip(key.tolist(), actor.tolist(), strict=True))
+    first = np.array([pair not in pairs[:n] for n, pair in enumerate(pairs)])
+    rows: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for n, pair in enumerate(pairs):
+        rows[pair].append(n)
+    older = [[n for n in mine if not fresh[n]] for mine in rows.values() if fresh[mine[0]]]
+    found = _tally.find_demoted(key, actor, first, fresh)
+    assert found.tolist() == sorted(some[0] for some in older if some)
+    assert not all(older)
+    assert len(found) > 20
+
+
 def test_shown() -> None:
     table = CounterTable(SHOWN, 4)
     purpose, fields = VALUE % np.uint64(3), VALUE % np.uint64(5)

@@ -85,7 +85,6 @@ def test_too_little_to_tell_a_clock(tmp_path: Path) -> None:
     assert sides(c)[0] < 10
 
 
-@pytest.mark.kernels
 def test_drops_on_both_sides(tmp_path: Path) -> None:
     """Obligation 2: every call of the common time stands under exactly one of the three."""
     ours, theirs = logs(300, shift=30)
@@ -117,7 +116,6 @@ def test_who_hides_and_who_uses_the_key(tmp_path: Path) -> None:
     assert sum(n for _, _, n in c.by_day) == 30
 
 
-@pytest.mark.kernels
 def test_request_ids_decide(tmp_path: Path) -> None:
     """Equal ids match however far apart; ids of a common kind that differ never do."""
     ours, theirs = logs(100, shift=3)
@@ -148,7 +146,6 @@ def test_one_request_for_many_waybills(tmp_path: Path) -> None:
     assert (c.by_id, sides(c)) == (100, (100, 0, 0))
 
 
-@pytest.mark.kernels
 def test_calls_that_are_logged_twice(tmp_path: Path) -> None:
     ours, theirs = logs(50)
     c = both(tmp_path, ours, [*theirs, *theirs[:10]])
@@ -259,7 +256,6 @@ def test_calls_that_only_we_logged_are_breaches_of_the_account(tmp_path: Path) -
     assert sum(n for _, _, n in breaches_of(result)["p-a"]) == calls(result).only_ours.calls == 4
 
 
-@pytest.mark.kernels
 def test_nearest_times_go_together(tmp_path: Path) -> None:
     """Of two calls within the tolerance the nearer is the same one."""
     ours, theirs = logs(30)

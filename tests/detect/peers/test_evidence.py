@@ -239,6 +239,7 @@ def test_work_that_no_table_knows() -> None:
     assert weighed(odd, base, usual_of(50)).total[0].max() > ENOUGH
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("idle", [0, 1, 10, 27, 40])
 def test_four_weeks_at_most(idle: int) -> None:
     """Obligation 4, whether the account goes on reading or not."""

@@ -30,7 +30,6 @@ def mandate(result: RightsResult, name: str) -> Mandate:
     return next(m for m in result.mandates if m.actor == name)
 
 
-@pytest.mark.kernels
 def test_used_and_unused(tmp_path: Path) -> None:
     """Obligations 1 and 4."""
     world = courier()
@@ -140,7 +139,6 @@ def test_a_couriers_own_words(tmp_path: Path) -> None:
     assert (result.mandates, result.beyond) == ((), ())
 
 
-@pytest.mark.kernels
 def test_reads_that_no_right_permits(tmp_path: Path) -> None:
     world = courier()
     staff(world, "u-1", ("waybill.view", "ticket.write"))

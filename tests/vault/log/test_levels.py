@@ -16,10 +16,6 @@ from wayseal.vault.log._levels import CandidateTile, Levels
 from wayseal.vault.log._spans import count_places, format_spans, make_spans, parse_spans, subtract_spans
 from wayseal.vault.log._tail import Tail
 
-LEAVES = np.random.default_rng(5).integers(0, 256, (66_000, 32), np.uint8)
-HASHES = [row.tobytes() for row in LEAVES]
-NODES = {(level, place): hash_ for level, place, hash_ in Tail().grown(HASHES)[1]}
-
 
 def found(nodes: dict[tuple[int, int], bytes], hashes: list[bytes], roots: dict[int, bytes]) -> Iterator[object]:
     """What is named: findings, checkpoints that hold, tiles in doubt."""
@@ -37,14 +33,17 @@ def found(nodes: dict[tuple[int, int], bytes], hashes: list[bytes], roots: dict[
 
 
 def test_three_levels_as_they_were_written_and_changed() -> None:
-    roots = {n: Tree.of(LEAVES[:n]).root() for n in (300, 65_536, 65_999)}
-    assert list(found(NODES, HASHES, roots)) == [300, 65_536, 65_999]
-    assert list(found({**NODES, (2, 0): bytes(32)}, HASHES, {})) == [("node", "nodes/2/0")]
-    assert list(found({k: v for k, v in NODES.items() if k != (2, 0)}, HASHES, {})) == [("node-missing", "nodes/2/0")]
-    other = [*HASHES]
+    leaves = np.random.default_rng(5).integers(0, 256, (66_000, 32), np.uint8)
+    hashes = [row.tobytes() for row in leaves]
+    nodes = {(level, place): hash_ for level, place, hash_ in Tail().grown(hashes)[1]}
+    roots = {n: Tree.of(leaves[:n]).root() for n in (300, 65_536, 65_999)}
+    assert list(found(nodes, hashes, roots)) == [300, 65_536, 65_999]
+    assert list(found({**nodes, (2, 0): bytes(32)}, hashes, {})) == [("node", "nodes/2/0")]
+    assert list(found({k: v for k, v in nodes.items() if k != (2, 0)}, hashes, {})) == [("node-missing", "nodes/2/0")]
+    other = [*hashes]
     other[700] = bytes(32)
-    assert list(found(NODES, other, roots)) == [300, 65_536, 65_999, (2, True)]
-    assert list(found({**NODES, (1, 2): bytes(32)}, HASHES, roots)) == [300, 65_536, 65_999, (2, False)]
+    assert list(found(nodes, other, roots)) == [300, 65_536, 65_999, (2, True)]
+    assert list(found({**nodes, (1, 2): bytes(32)}, hashes, roots)) == [300, 65_536, 65_999, (2, False)]
 
 
 @pytest.mark.parametrize("size", [0, 256, 512])

@@ -74,6 +74,7 @@ TEXTS = ByLanguage(
             "To read it with these, make a new ledger from all its sources"
         ),
         "conflicts": N_("{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content"),
+        "jump": N_("{name}: {share:.1%} of the rows were rejected, of this feed's earlier ones {before:.1%}"),
         "quarantine": N_("rejected rows are listed by line, column and reason in {folder}"),
         "nothing": N_("nothing new"),
         "proposed": N_("{out}: read it, correct it, then: {then}"),

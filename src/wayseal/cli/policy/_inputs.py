@@ -1,7 +1,6 @@
 """Policies and questions as the command line is given them."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,10 +35,6 @@ CasesOption = Annotated[
     ),
 ]
 
-
-_ANY_RULES = '@id("any") @zh("-") @en("-") permit (principal, action, resource);'
-
-
 _LISTS = ("relation", "fields")
 
 
@@ -48,20 +43,15 @@ def load_policy(purposes: Path | None, rules: Path | None) -> Policy:
     purposes_text, rules_text = default_texts()
     if purposes is not None:
         purposes_text = _read(purposes)
-        with _naming(purposes):
-            Policy.parse(purposes_text, _ANY_RULES, 0)
     if rules is not None:
         rules_text = _read(rules)
-    # Purposes of the courier's own may lack what the default rules speak of; then the rules are to be replaced too.
-    with _naming(rules):
-        return Policy.parse(purposes_text, rules_text, 0)
+    return Policy.parse(purposes_text, rules_text, 0, purposes_file=purposes, rules_file=rules)
 
 
 def read_cases(path: Path | None) -> str:
     """The text of a case file, or of the default one. PolicyError where it can't be read; OSError."""
     text = default_cases() if path is None else _read(path)
-    with _naming(path):
-        parse_cases(text)
+    parse_cases(text, path)
     return text
 
 
@@ -99,19 +89,7 @@ def _parse_value(key: str, text: str) -> object:
 
 
 def _read(path: Path) -> str:
-    with _naming(path):
-        try:
-            return path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise PolicyError("the file isn't UTF-8") from None
-
-
-@contextmanager
-def _naming(path: Path | None) -> Iterator[None]:
-    """Errors name the file."""
     try:
-        yield
-    except PolicyError as error:
-        if path is not None:
-            error.at(file=path)
-        raise
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PolicyError("the file isn't UTF-8", file=path) from None

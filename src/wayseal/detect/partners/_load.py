@@ -31,7 +31,7 @@ def load_contracts(folder: Path) -> tuple[Contract, ...]:
     made: list[Contract] = []
     holder: dict[str, Path] = {}
     for file in files:
-        contract = parse_contract(_text(file), file)
+        contract = parse_contract(_content(file), file)
         for actor in contract.actors:
             if actor in holder:
                 raise ContractError(
@@ -42,7 +42,7 @@ def load_contracts(folder: Path) -> tuple[Contract, ...]:
     return tuple(made)
 
 
-def _text(file: Path) -> str:
+def _content(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)
@@ -50,8 +50,4 @@ def _text(file: Path) -> str:
         raise ContractError("can't be read ({reason})", file=file, reason=disk_says(error)) from error
     if len(data) > MOST_BYTES:
         raise ContractError("is larger than 1 MiB; this is no contract", file=file)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ContractError("a contract is text in UTF-8", file=file, line=line) from error
+    return data

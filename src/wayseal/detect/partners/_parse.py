@@ -45,9 +45,9 @@ def _parse_network(value: Any) -> Network:
     raise ContractError("needs an address or a network like 203.0.113.0/24 or 2001:db8::/32")
 
 
-def _parse_offset(value: Any) -> timedelta:
-    found = isinstance(value, str) and re.fullmatch(r"([+-])([0-9]{2}):([0-9]{2})", value.strip())
-    if value == "Z":
+def _parse_offset(text: str) -> timedelta:
+    found = re.fullmatch(r"([+-])([0-9]{2}):([0-9]{2})", text.strip())
+    if text == "Z":
         return timedelta(0)
     if not found or int(found[2]) > 23 or int(found[3]) > 59:
         raise ContractError("not an offset from UTC; write it like +08:00")
@@ -79,7 +79,7 @@ class ContractFile:
     actors: Annotated[tuple[Text, ...], one_or_more(tuple[Text, ...])]
     valid_from: Annotated[date | None, parsed_by(_parse_moment)] = None
     valid_to: Annotated[date | None, parsed_by(_parse_moment)] = None
-    offset: Annotated[timedelta, parsed_by(_parse_offset)] = DEFAULT_OFFSET
+    offset: Annotated[timedelta, parsed_by(_parse_offset, str)] = DEFAULT_OFFSET
     fields: Texts = frozenset()
     fields_by_purpose: Mapping[str, Texts] = field(default_factory=dict)
     purposes: Texts = frozenset()
@@ -90,7 +90,7 @@ class ContractFile:
     products: Products = field(default_factory=Products)
 
 
-def parse_contract(text: str, path: Path) -> Contract:
+def parse_contract(text: str | bytes, path: Path) -> Contract:
     """The contract that this text describes; `path` is for errors. ContractError names its first mistake."""
     toml = TomlText(text, ContractError, file=path, example='partner = "Platform A"')
     said = toml.read(ContractFile, version=VERSION)

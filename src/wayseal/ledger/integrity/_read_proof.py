@@ -22,11 +22,11 @@ from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import Keyer, digest_texts, pack_numbers
 from wayseal.ledger._layout import KEYED, OPTIONAL
 from wayseal.ledger._pages import PAGE, Rows, hash_page, hash_rows
-from wayseal.ledger._proof_fields import Hashes, check_version, name_keys, spell_hashes
 from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_inclusion
 from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.proof_fields import Hashes, check_version, hex_of, name_keys, spell_hashes
 from wayseal.model.schema import CLOSED, parse_json, parsed_by, plain
 
 VERSION = 1
@@ -36,13 +36,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FORMAT = "wayseal_proof"
 _MOST = 1 << 20
 _KEY_DIGITS = 16
-
-
-def _parse_salt(text: str) -> bytes:
-    found = bytes.fromhex(text)
-    if len(found) != SALT:
-        raise ValueError("salt")
-    return found
 
 
 def _parse_others(text: str) -> bytes:
@@ -77,7 +70,7 @@ class ReadProof:
     __pydantic_config__: ClassVar = CLOSED
     version: Annotated[int, Field(alias=_FORMAT, ge=VERSION, le=VERSION)] = VERSION
     read: Mapping[str, Annotated[str, Field(min_length=1)] | _Number | None]
-    salt: Annotated[bytes, parsed_by(_parse_salt, str)]
+    salt: Annotated[bytes, hex_of(SALT)]
     page: PagePlace
     others: Annotated[bytes, parsed_by(_parse_others, str)]
     leaf: _Number

@@ -16,7 +16,6 @@ import numpy as np
 
 from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest
-from wayseal.ledger._proof_fields import name_keys
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
@@ -29,6 +28,7 @@ from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, Ve
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.proof_fields import name_keys
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tiles
 
 Note = tuple[Path, bytes]

@@ -18,7 +18,6 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, check_manifest, load_manifest
-from wayseal.ledger._proof_fields import Hashes, check_version, name_keys, spell_hashes
 from wayseal.ledger._tombstones import GONE, TOMBSTONES
 from wayseal.ledger._tree import hash_commit, open_tree
 from wayseal.ledger.errors import LedgerChangedError
@@ -26,6 +25,7 @@ from wayseal.ledger.integrity import Code, check_history
 from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
+from wayseal.merkle.proof_fields import Hashes, check_version, name_keys, spell_hashes
 from wayseal.model.messages import Message
 from wayseal.model.schema import CLOSED, parse_json
 

@@ -87,8 +87,6 @@ def _repair_by_tree(ledger: Path, found: Inspection, manifest: Manifest, diagnos
         make_folder(diagnosis.where.parent, ledger)
         replace_file(diagnosis.where, found.tiles[diagnosis.where.relative_to(ledger).as_posix()])
         return True
-    if diagnosis.fault is not Fault.LEAVINGS:
-        return False
     sweep(ledger, manifest)
     for name in BESIDE:
         (ledger / name).unlink(missing_ok=True)

@@ -8,15 +8,18 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
+from pydantic import Field
 
-from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey, verify_consistency, verify_inclusion
+from wayseal.merkle import Checkpoint, Tree, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
-from wayseal.merkle.hashing import SIZE, leaf_hash
+from wayseal.merkle.hashing import leaf_hash
+from wayseal.merkle.proof_fields import Hashes, hex_of, name_keys, parse_proof, spell_hashes
+from wayseal.model.schema import CLOSED, parsed_by
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
@@ -33,49 +36,43 @@ _DISCLOSURE, _GROWTH = "wayseal_disclosure_proof", "wayseal_growth_proof"
 class DisclosureProof:
     """What rule 1 lists. content: the entry's spelling; index: its place in the log."""
 
-    content: bytes
-    salt: bytes
-    index: int
-    path: tuple[bytes, ...]
-    note: str
+    __pydantic_config__: ClassVar = CLOSED
+    version: Annotated[int, Field(alias=_DISCLOSURE)] = VERSION
+    content: Annotated[bytes, Field(alias="entry"), parsed_by(to_canonical_json, dict)]
+    salt: Annotated[bytes, hex_of(SALT)]
+    index: Annotated[int, Field(ge=0)]
+    path: Hashes
+    note: Annotated[str, Field(alias="checkpoint")]
 
     def to_json(self) -> str:
         """The form in which it is handed on."""
         said = {"entry": json.loads(self.content), "salt": self.salt.hex(), "index": self.index}
-        return _serialize(_DISCLOSURE, {**said, "path": _hex(self.path), "checkpoint": self.note})
+        return _serialize({_DISCLOSURE: VERSION, **said, "path": spell_hashes(self.path), "checkpoint": self.note})
 
     @staticmethod
     def from_json(content: bytes) -> "DisclosureProof":
         """Read what `to_json` gives; MerkleError where it is something else. Nothing is verified."""
-        found = _parse_proof(
-            _DISCLOSURE, content, {"entry": dict, "salt": str, "index": int, "path": list, "checkpoint": str}
-        )
-        made = DisclosureProof(
-            content=_spelled(found["entry"]), salt=_unhex([found["salt"]], SALT)[0], index=found["index"],
-            path=_unhex(found["path"], SIZE), note=found["checkpoint"],
-        )  # fmt: skip
-        if made.index < 0:
-            raise MerkleError("this is no proof of Wayseal's")
-        return made
+        return parse_proof(content[:_MOST], _DISCLOSURE, VERSION, DisclosureProof)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrowthProof:
     """What rule 2 lists; old and new are notes."""
 
+    __pydantic_config__: ClassVar = CLOSED
+    version: Annotated[int, Field(alias=_GROWTH)] = VERSION
     old: str
     new: str
-    path: tuple[bytes, ...]
+    path: Hashes
 
     def to_json(self) -> str:
         """The form in which it is handed on."""
-        return _serialize(_GROWTH, {"old": self.old, "new": self.new, "path": _hex(self.path)})
+        return _serialize({_GROWTH: VERSION, "old": self.old, "new": self.new, "path": spell_hashes(self.path)})
 
     @staticmethod
     def from_json(content: bytes) -> "GrowthProof":
         """Read what `to_json` gives; MerkleError where it is something else. Nothing is verified."""
-        found = _parse_proof(_GROWTH, content, {"old": str, "new": str, "path": list})
-        return GrowthProof(old=found["old"], new=found["new"], path=_unhex(found["path"], SIZE))
+        return parse_proof(content[:_MOST], _GROWTH, VERSION, GrowthProof)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +132,7 @@ def verify_disclosure(content: bytes, keys: Sequence[VerifyKey]) -> Proven:
     if not verify_inclusion(leaf, proof.index, point.size, proof.path, point.root):
         raise LogChangedError("the proof doesn't hold: this entry is not what stands in the log of the checkpoint")
     entry = decode(proof.content)
-    return Proven(entry=entry, index=proof.index, checkpoint=point, keys=_names(by))
+    return Proven(entry=entry, index=proof.index, checkpoint=point, keys=name_keys(by))
 
 
 def prove_growth(connection: Connection, old: bytes, new: bytes) -> GrowthProof:
@@ -166,7 +163,7 @@ def verify_growth(content: bytes, keys: Sequence[VerifyKey]) -> Grown:
         )
     if not verify_consistency(old.size, old.root, new.size, new.root, proof.path):
         raise LogChangedError("the proof doesn't hold: the later log doesn't begin with the earlier one")
-    return Grown(old=old, new=new, keys=tuple(dict.fromkeys((*_names(by), *_names(also)))))
+    return Grown(old=old, new=new, keys=tuple(dict.fromkeys((*name_keys(by), *name_keys(also)))))
 
 
 def _claimed(connection: Connection, note: bytes) -> tuple[Checkpoint, Tree]:
@@ -177,45 +174,5 @@ def _claimed(connection: Connection, note: bytes) -> tuple[Checkpoint, Tree]:
     return point, grown
 
 
-def _names(keys: Sequence[VerifyKey]) -> tuple[str, ...]:
-    return tuple(f"{k.name}+{k.id}" for k in keys)
-
-
-def _hex(hashes: Sequence[bytes]) -> list[str]:
-    return [h.hex() for h in hashes]
-
-
-def _serialize(name: str, content: Mapping[str, Any]) -> str:
-    return json.dumps({name: VERSION, **content}, ensure_ascii=False, indent=1) + "\n"
-
-
-def _parse_proof(name: str, content: bytes, shape: Mapping[str, type]) -> dict[str, Any]:
-    """The parts of a proof, each of its type, and none beside them."""
-    try:
-        found = json.loads(content[:_MOST].decode())
-        version = found.pop(name)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise MerkleError("this is no proof of Wayseal's") from None
-    if type(version) is not int or version != VERSION:
-        raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION)
-    if found.keys() != shape.keys() or any(type(found[n]) is not kind for n, kind in shape.items()):
-        raise MerkleError("this is no proof of Wayseal's")
-    return dict(found)
-
-
-def _spelled(found: dict[str, Any]) -> bytes:
-    try:
-        return to_canonical_json(found)
-    except (ValueError, RecursionError):
-        raise MerkleError("this is no proof of Wayseal's") from None
-
-
-def _unhex(texts: Sequence[object], size: int) -> tuple[bytes, ...]:
-    """Bytes of hexadecimal texts, each in its one spelling."""
-    try:
-        made = tuple(bytes.fromhex(str(text)) for text in texts)
-    except ValueError:
-        raise MerkleError("this is no proof of Wayseal's") from None
-    if any(len(raw) != size or raw.hex() != text for raw, text in zip(made, texts, strict=True)):
-        raise MerkleError("this is no proof of Wayseal's")
-    return made
+def _serialize(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

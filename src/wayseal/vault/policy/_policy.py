@@ -16,6 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import cedarpy
@@ -24,6 +25,7 @@ from wayseal.custody import Relation, State
 from wayseal.model.fields import Field
 from wayseal.model.messages import N_
 from wayseal.page.languages import in_both
+from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy._purposes import MOST_HOURS, UNKNOWN, Label, Purpose, parse_purposes
 from wayseal.vault.policy._rules import PolicyRule, parse_rules
 
@@ -87,10 +89,21 @@ class Policy:
     _memo: dict[PolicyRequest, Decision] = field(repr=False)
 
     @staticmethod
-    def parse(purposes_text: str, rules_text: str, version: int) -> "Policy":
-        """Read a policy. PolicyError names purpose and key, or line and rule."""
-        purposes, roles = parse_purposes(purposes_text)
-        read = parse_rules(rules_text, roles, (*purposes, UNKNOWN))
+    def parse(
+        purposes_text: str,
+        rules_text: str,
+        version: int,
+        *,
+        purposes_file: Path | None = None,
+        rules_file: Path | None = None,
+    ) -> "Policy":
+        """Read a policy. PolicyError names file (where there is one), line, and key or rule."""
+        purposes, roles = parse_purposes(purposes_text, purposes_file)
+        try:
+            read = parse_rules(rules_text, roles, (*purposes, UNKNOWN))
+        except PolicyError as error:
+            error.at(file=rules_file)
+            raise
         both = f"{len(purposes_text.encode())}\n{purposes_text}{rules_text}"
         return Policy(
             version=version,

@@ -9,6 +9,7 @@ Obligations (code and tests cite the numbers):
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
@@ -135,9 +136,9 @@ class PurposesFile:
     purpose: Annotated[tuple[Purpose, ...], _Some]
 
 
-def parse_purposes(text: str) -> tuple[dict[str, Purpose], Mapping[str, Label]]:
+def parse_purposes(text: str, file: Path | None = None) -> tuple[dict[str, Purpose], Mapping[str, Label]]:
     """Purposes by code and roles by name, in the order of the file. PolicyError (obligation 1)."""
-    toml = TomlText(text, PolicyError, example='code = "deliver"')
+    toml = TomlText(text, PolicyError, file=file, example='code = "deliver"')
     said = toml.read(PurposesFile)
     purposes: dict[str, Purpose] = {}
     for place, purpose in enumerate(said.purpose):

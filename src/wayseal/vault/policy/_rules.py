@@ -4,7 +4,7 @@ Obligations (code and tests cite the numbers):
 1. Every rule has an id of its own and says in Chinese and English what it means; what refuses can be named.
 2. A rule that looks at something that isn't there is refused when the policy is read: Cedar would leave out a rule that
    fails, and a forbid that is left out is an open door. Roles, relations, states and purposes are closed lists.
-3. An error names the line on which its rule begins.
+3. An error tells the line on which its rule begins.
 """
 
 import json
@@ -55,7 +55,7 @@ def parse_rules(text: str, roles: Iterable[str], purposes: Iterable[str]) -> Pol
     for line, statement in _statements(text):
         rule = _rule(statement, line, known, schema)
         if rule.id in {r.id for r in rules}:
-            raise PolicyError("line {number}: rule {id} stands twice", number=line, id=rule.id)
+            raise PolicyError("rule {id} stands twice", line=line, id=rule.id)
         rules.append(rule)
     if not any(rule.permits for rule in rules):
         raise PolicyError("no rule permits anything")
@@ -78,40 +78,34 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
             yield first, text[start : token.end()]
             begun = False
     if begun:
-        raise PolicyError("line {number}: a rule ends with a semicolon", number=first)
+        raise PolicyError("a rule ends with a semicolon", line=first)
 
 
 def _rule(statement: str, line: int, purposes: frozenset[str], schema: cedarpy.Schema) -> PolicyRule:
     try:
         made = json.loads(cedarpy.policies_to_json_str(statement))
     except ValueError as error:
-        raise PolicyError("line {number}: not a rule: {error}", number=line, error=error) from None
+        raise PolicyError("not a rule: {error}", line=line, error=error) from None
     if len(made["staticPolicies"]) != 1:
-        raise PolicyError("line {number}: not a rule: templates and empty statements have no place here", number=line)
+        raise PolicyError("not a rule: templates and empty statements have no place here", line=line)
     (body,) = made["staticPolicies"].values()
     words = body.get("annotations", {})
     name = words.get("id") or ""
     if not _ID.fullmatch(name) or name in RESERVED:
-        raise PolicyError(
-            "line {number}: a rule needs an @id in lower case, such as no_ticket, and none of the built-in", number=line
-        )
+        raise PolicyError("a rule needs an @id in lower case, such as no_ticket, and none of the built-in", line=line)
     for lang in ("zh", "en"):
         if not (words.get(lang) or "").strip():
-            raise PolicyError(
-                "line {number}: rule {name}: @{lang} must say what it means", number=line, name=name, lang=lang
-            )
+            raise PolicyError("rule {name}: @{lang} must say what it means", line=line, name=name, lang=lang)
     checked = cedarpy.validate_policies(statement, schema)
     if not checked:
         raise PolicyError(
-            "line {number}: rule {name}: {error}",
-            number=line,
+            "rule {name}: {error}",
+            line=line,
             name=name,
             error=_OF_POLICY.sub("", checked.errors[0].error),
         )
     if wrong := sorted(_named("Purpose", body) - purposes):
-        raise PolicyError(
-            "line {number}: rule {name}: there is no purpose {code}", number=line, name=name, code=wrong[0]
-        )
+        raise PolicyError("rule {name}: there is no purpose {code}", line=line, name=name, code=wrong[0])
     return PolicyRule(
         id=name,
         permits=body["effect"] == "permit",

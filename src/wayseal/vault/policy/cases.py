@@ -7,6 +7,7 @@ What a case leaves out is as with ordinary work: a person whose account is in or
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from wayseal.custody import Relation, State
@@ -143,9 +144,9 @@ def request_of(values: Mapping[str, Any]) -> PolicyRequest:
     return read_values(values, Question, PolicyError).request
 
 
-def parse_cases(text: str) -> CaseFile:
+def parse_cases(text: str, file: Path | None = None) -> CaseFile:
     """Cases and budgets of a file. PolicyError names line and key."""
-    toml = TomlText(text, PolicyError, example='role = "courier"')
+    toml = TomlText(text, PolicyError, file=file, example='role = "courier"')
     said = toml.read(CaseFile)
     seen: set[str] = set()
     for table, names in (("case", [one.name for one in said.case]), ("budget", [one.name for one in said.budget])):

@@ -14,6 +14,7 @@ from wayseal.model.messages import filled
 from wayseal.vault.active_policy import texts_in_force
 from wayseal.vault.directory import change_client
 from wayseal.vault.errors import PolicyError
+from wayseal.vault.policy import Policy
 
 
 def activate(
@@ -43,6 +44,8 @@ def activate(
     with open_vault(vault, actor) as session:
         old = session.vault.main.read(texts_in_force)
         purposes, rules = texts.get(".toml", old.purposes), texts.get(".cedar", old.rules)
+        named = {file.suffix: file for file in files}
+        Policy.parse(purposes, rules, 0, purposes_file=named.get(".toml"), rules_file=named.get(".cedar"))
         made = session.vault.activate_policy(session.caller, purposes, rules, now=session.now)
         _widen_roles(session, frozenset(made.roles))
     typer.echo(filled(VAULT_TEXTS[lang]["policy_activated"], version=made.version, sha256=made.sha256))

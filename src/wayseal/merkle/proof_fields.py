@@ -1,0 +1,60 @@
+"""What proofs have in common: their version, hashes as text, the keys that signed."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, TypeVar
+
+from pydantic import PlainValidator
+
+from wayseal.merkle.checkpoint import VerifyKey
+from wayseal.merkle.errors import MerkleError
+from wayseal.merkle.hashing import SIZE
+from wayseal.model.schema import parse_json, parsed_by, value_at
+
+P = TypeVar("P")
+
+
+def check_version(content: bytes, name: str, version: int) -> None:
+    """MerkleError where a proof says that it is of another version than the one that is read."""
+    said = value_at(content, name)
+    if said is not None and repr(said) != str(version):
+        raise MerkleError("this version of Wayseal reads proofs of version {version}", version=version)
+
+
+def parse_proof(content: bytes, name: str, version: int, kind: Callable[..., P]) -> P:
+    """A proof whose JSON says its version under a name; MerkleError where it is none. Nothing is verified.
+
+    kind: A record with a field of that name.
+    """
+    check_version(content, name, version)
+    try:
+        if value_at(content, name) is None:
+            raise ValueError(name)
+        return parse_json(content, kind)
+    except ValueError as wrong:
+        raise MerkleError("this is no proof of Wayseal's", key=str(wrong)) from None
+
+
+def spell_hashes(hashes: Sequence[bytes]) -> list[str]:
+    """Hashes as a proof spells them."""
+    return [h.hex() for h in hashes]
+
+
+def hex_of(size: int) -> PlainValidator:
+    """A field of so many bytes as hexadecimal digits, in their one spelling."""
+
+    def parse(text: str) -> bytes:
+        found = bytes.fromhex(text)
+        if len(found) != size or found.hex() != text:
+            raise ValueError("digits")
+        return found
+
+    return parsed_by(parse, str)
+
+
+Hashes = tuple[Annotated[bytes, hex_of(SIZE)], ...]
+"""Hashes out of a proof."""
+
+
+def name_keys(keys: Iterable[VerifyKey]) -> tuple[str, ...]:
+    """Keys by name and id, as notes spell them."""
+    return tuple(f"{k.name}+{k.id}" for k in keys)

@@ -1,0 +1,62 @@
+"""`wayseal ingest` on feeds that break: never in silence."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import inside, log
+from wayseal.ledger import open_ledger
+
+
+def rows(start: int, count: int, bad: int = 0) -> list[str]:
+    """So many reads, the last of them without a time that can be read."""
+    good = [f"2026-03-02T06:{n % 60:02d}:00Z,c-{n % 7},YT{start + n}" for n in range(count - bad)]
+    return good + [f"yesterday,c-1,YT{start + n}" for n in range(bad)]
+
+
+def test_a_feed_of_which_nothing_can_be_read(tmp_path: Path) -> None:
+    file = log(tmp_path / "gate.csv", rows(1_000_000, 30, bad=30))
+    ran = inside("ingest", file, "--ledger", tmp_path / "L", "-q")
+    assert (ran.code, ran.out) == (14, "")
+    assert ran.err.startswith(
+        "wayseal: gate.csv: 30 of 30 rows were rejected, most of them as not-a-time; all are listed"
+    )
+    assert str(tmp_path / "L" / "quarantine") in ran.err
+
+
+@pytest.mark.parametrize(("most", "code"), [(None, 0), ("0.4", 14), ("0.41", 0), ("0", 14), ("1", 0)])
+def test_the_share_that_is_a_broken_feed(tmp_path: Path, most: str | None, code: int) -> None:
+    file = log(tmp_path / "gate.csv", rows(1_000_000, 50, bad=20))
+    option = () if most is None else ("--most-rejected", most)
+    assert inside("ingest", file, "--ledger", tmp_path / "L", "-q", *option).code == code
+    with open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.summary().rows["accesses"] == 30
+    # What is in the ledger already is no news.
+    assert inside("ingest", file, "--ledger", tmp_path / "L", "-q", *option).code == 0
+
+
+def test_a_clean_file_is_no_broken_feed_by_any_share(tmp_path: Path) -> None:
+    file = log(tmp_path / "gate.csv", rows(1_000_000, 50))
+    assert inside("ingest", file, "--ledger", tmp_path / "L", "-q", "--most-rejected", "0").code == 0
+
+
+def test_rejects_that_jump_against_the_past_of_the_feed(tmp_path: Path) -> None:
+    first, usual, worse = (
+        log(tmp_path / name, made)
+        for name, made in (
+            ("monday.csv", rows(1_000_000, 400, bad=4)),
+            ("tuesday.csv", rows(2_000_000, 400, bad=12)),
+            ("wednesday.csv", rows(3_000_000, 400, bad=60)),
+        )
+    )
+    for file in (first, usual):
+        assert inside("ingest", file, "--ledger", tmp_path / "L", "-q").err == ""
+    ran = inside("ingest", worse, "--ledger", tmp_path / "L", "-q")
+    assert (ran.code, ran.err) == (
+        0,
+        "wednesday.csv: 15.0% of the rows were rejected, of this feed's earlier ones 2.0%\n",
+    )
+    again = log(tmp_path / "thursday.csv", rows(4_000_000, 400, bad=199))
+    ran = inside("ingest", again, "--ledger", tmp_path / "L", "-q", "--lang", "zh")
+    assert ran.code == 0
+    assert ran.err.startswith("thursday.csv：49.8%")
