@@ -7,8 +7,9 @@ from pathlib import Path
 from tests.effort import DEEP
 from tests.ledger.helpers import at, put, read, write
 from wayseal.ledger import open_ledger
-from wayseal.ledger.integrity import Finding, Verification, verify
+from wayseal.ledger.integrity import Verification, verify
 from wayseal.merkle import SigningKey
+from wayseal.merkle.findings import Finding
 
 KEY = SigningKey(name="keeper", seed=bytes(range(32)))
 EARLY = [
@@ -58,7 +59,7 @@ def looked(ledger: Path, *notes: bytes, keys: Sequence[SigningKey] = (KEY,)) -> 
 
 def names(findings: Sequence[Finding], ledger: Path) -> set[str]:
     """What findings name, below the ledger."""
-    return {f.where.relative_to(ledger).as_posix() for f in findings}
+    return {Path(f.where).relative_to(ledger).as_posix() for f in findings}
 
 
 def files(ledger: Path) -> Iterator[str]:

@@ -5,6 +5,7 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 
 import pyarrow as pa
@@ -52,7 +53,7 @@ def notes(whole: Path) -> list[bytes]:
     return [(whole / f"note{n}").read_bytes() for n in range(2)]
 
 
-def codes(found: integrity.Verification) -> set[Code]:
+def codes(found: integrity.Verification) -> set[StrEnum]:
     return {f.code for f in found.findings}
 
 
@@ -189,7 +190,7 @@ def test_a_read_that_was_rewritten_with_its_manifest(whole: Path, tmp_path: Path
     save_manifest(copy, manifest)
     found = looked(copy)
     assert codes(found) == {Code.PAGE, Code.COMMIT}
-    assert {f.where for f in found.findings} == {copy / "data", copy / "manifest.json"}
+    assert {Path(f.where) for f in found.findings} == {copy / "data", copy / "manifest.json"}
     # Pages are left as they were, and a commit is made behind what is there: older checkpoints hold, the page is found.
     manifest = append_commit(copy, load_manifest(whole / "L"), [], 1, ())
     manifest = rewritten(copy, manifest, segment(manifest), row=1)
@@ -234,7 +235,7 @@ def test_checkpoints_of_others(whole: Path, tmp_path: Path) -> None:
     mine, foreign = note(whole / "L"), note(tmp_path / "L")
     found = looked(whole / "L", mine, foreign)
     assert (codes(found), found.exit_code) == ({Code.CHECKPOINT_ORIGIN}, 8)
-    assert [f.where for f in found.findings] == [Path("/c1")]
+    assert [Path(f.where) for f in found.findings] == [Path("/c1")]
     assert len(found.checkpoints) == 1
     rotated = note(whole / "L", SigningKey(name="keeper", seed=bytes(32)))
     found = looked(whole / "L", mine, rotated)

@@ -249,7 +249,7 @@ def test_a_tile_that_cannot_be_read(whole: Path, tmp_path: Path) -> None:
     name = next(n for n in files(copy) if n.startswith("tree/0"))
     (copy / name).unlink()
     (copy / name).mkdir()
-    assert [f.where for f in looked(copy).findings] == [copy / name]
+    assert [Path(f.where) for f in looked(copy).findings] == [copy / name]
 
 
 def test_what_a_report_quotes(whole: Path) -> None:

@@ -10,10 +10,11 @@ from wayseal.cli._progress import ProgressCallback
 from wayseal.cli._vault_session import Session, open_vault
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.merkle import VerifyKey
+from wayseal.merkle.findings import Finding
 from wayseal.model.messages import filled
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.comparison import Comparison, check_projection
-from wayseal.vault.log.integrity import Finding, Verification, verify
+from wayseal.vault.log.integrity import Verification, verify
 
 CHANGED = LogChangedError.exit_code
 

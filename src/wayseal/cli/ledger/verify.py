@@ -22,8 +22,9 @@ from wayseal.cli._options import (
 from wayseal.cli._progress import ProgressCallback, progress_bars
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import integrity
-from wayseal.ledger.integrity import Finding, Verification
+from wayseal.ledger.integrity import Verification
 from wayseal.merkle import VerifyKey
+from wayseal.merkle.findings import Finding
 from wayseal.model.messages import filled
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def verification_json(found: Verification, vault: Mapping[str, object] | None = 
         "rows": found.rows,
         "checkpoints": [
             {
-                "file": str(k.where),
+                "file": k.where,
                 "size": k.size,
                 "root": k.root.hex(),
                 "keys": list(k.keys),
@@ -124,7 +125,7 @@ def verification_json(found: Verification, vault: Mapping[str, object] | None = 
             }
             for k in found.checkpoints
         ],
-        "findings": [{"code": f.code.value, "file": str(f.where), **f.values} for f in found.findings],
+        "findings": [{"code": f.code.value, "file": f.where, **f.values} for f in found.findings],
     }
     if vault is not None:
         content["vault"] = vault

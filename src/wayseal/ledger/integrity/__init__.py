@@ -8,7 +8,7 @@ from pathlib import Path
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, HistoryCheck, Verification, check_history
+from wayseal.ledger.integrity._findings import Code, HistoryCheck, Verification, check_history
 from wayseal.ledger.integrity._prove import prove
 from wayseal.ledger.integrity._read_proof import VerifiedRead, verify_proof
 from wayseal.ledger.integrity._verify import verify
@@ -16,8 +16,6 @@ from wayseal.merkle import Checkpoint
 
 __all__ = [
     "Code",
-    "Finding",
-    "HeldCheckpoint",
     "HistoryCheck",
     "Verification",
     "VerifiedRead",

@@ -1,15 +1,13 @@
 """What a verification finds, as data, and how a ledger stands to an unsigned checkpoint, such as a report quotes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from wayseal.ledger._manifest import Manifest, PurgeEntry
 from wayseal.ledger._tree import open_tree
-from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint
-from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
+from wayseal.merkle.findings import Finding, HeldCheckpoint, exit_code_of
 
 
 class Code(StrEnum):
@@ -34,40 +32,6 @@ class Code(StrEnum):
     CHECKPOINT_HISTORY = "checkpoint-history"
 
 
-_CODES = {
-    Code.CHECKPOINT_ORIGIN: OtherOriginError.exit_code,
-    Code.CHECKPOINT_KEY: UnknownKeyError.exit_code,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that is not as it should be. where: path of the file at fault; values: what the words need."""
-
-    code: Code
-    where: Path
-    values: Mapping[str, str | int] = field(default_factory=dict)
-
-    @property
-    def exit_code(self) -> int:
-        """What the command ends with if nothing worse was found."""
-        return _CODES.get(self.code, LedgerChangedError.exit_code)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldCheckpoint:
-    """A checkpoint that holds: where it is, the size and root that it says, who signed it, and how the tree goes on.
-
-    proof: hashes that lead from its root to the present one (RFC 9162, 2.1.4).
-    """
-
-    where: Path
-    size: int
-    root: bytes
-    keys: tuple[str, ...]
-    proof: tuple[bytes, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What was looked at and what was found.
@@ -88,7 +52,7 @@ class Verification:
     @property
     def exit_code(self) -> int:
         """0 where all is as it should be; a changed ledger goes before a checkpoint that can't be used."""
-        return min((f.exit_code for f in self.findings), default=0)
+        return exit_code_of(self.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,10 @@ from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tombstones import GoneStretch, find_gone_stretches, is_complete, rank_pages
 from wayseal.ledger._tree import FOLDER, hash_commit, read_tile
 from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.integrity._findings import Code, Finding, HeldCheckpoint, Verification
+from wayseal.ledger.integrity._findings import Code, Verification
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
+from wayseal.merkle.findings import Finding, HeldCheckpoint
 from wayseal.merkle.hashing import SIZE, Digests
 from wayseal.merkle.proof_fields import name_keys
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tiles
@@ -76,7 +77,7 @@ class _Verifier:
         )  # fmt: skip
 
     def _find(self, code: Code, where: str | Path, **values: str | int) -> None:
-        self._findings.append(Finding(code=code, where=self._ledger / where, values=values))
+        self._findings.append(Finding(code=code, where=str(self._ledger / where), values=values))
 
     def _check_manifest(self) -> None:
         manifest = self._manifest
@@ -211,7 +212,7 @@ class _Verifier:
 
     def _name_tile(self, tile: Tile) -> None:
         path = self._ledger / FOLDER / tile.path
-        if all(f.where != path for f in self._findings):
+        if all(f.where != str(path) for f in self._findings):
             self._find(Code.TILE, f"{FOLDER}/{tile.path}")
 
     def _name_leaf(self, leaf: int, where: Where) -> None:
@@ -239,7 +240,7 @@ class _Verifier:
             if code is None:
                 proof = tuple(tree.consistency(point.size))
                 names = name_keys(by)
-                kept.append(HeldCheckpoint(where=where, size=point.size, root=point.root, keys=names, proof=proof))
+                kept.append(HeldCheckpoint(where=str(where), size=point.size, root=point.root, keys=names, proof=proof))
             else:
                 self._find(code, where.absolute(), origin=point.origin, size=point.size, own=self._manifest.origin)
         return kept

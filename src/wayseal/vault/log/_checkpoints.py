@@ -14,10 +14,11 @@ import sqlalchemy as sa
 
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
+from wayseal.merkle.findings import Finding
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
-from wayseal.vault.log._findings import Code, Finding
+from wayseal.vault.log._findings import Code
 from wayseal.vault.log.tiles import tree
 
 _AT = "at "

@@ -1,11 +1,9 @@
 """What a verification of the log finds, as data; the command line has the words."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
-from wayseal.vault.errors import LogChangedError
+from wayseal.merkle.findings import Finding, HeldCheckpoint, exit_code_of
 
 
 class Code(StrEnum):
@@ -40,46 +38,6 @@ class Code(StrEnum):
     """A row says another account, waybill or time than its entry."""
 
 
-_CODES = {
-    Code.CHECKPOINT_ORIGIN: OtherOriginError.exit_code,
-    Code.CHECKPOINT_KEY: UnknownKeyError.exit_code,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that is not as it should be.
-
-    where: the row at fault (`entries/17`, `nodes/1/3`, `checkpoints/300`; of several entries the first), or a given
-    checkpoint's name. values: what the words need (first, last, column, reason, …).
-    """
-
-    code: Code
-    where: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
-
-    @property
-    def exit_code(self) -> int:
-        """What the command ends with if nothing worse was found."""
-        return _CODES.get(self.code, LogChangedError.exit_code)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldCheckpoint:
-    """A checkpoint that holds: its name, the size and root that it says, who signed it, and how the tree goes on.
-
-    at: when it was signed, microseconds, if it says so. proof: hashes that lead from its root to the present one; empty
-    for checkpoints that the log stores itself.
-    """
-
-    where: str
-    size: int
-    root: bytes
-    at: int | None
-    keys: tuple[str, ...]
-    proof: tuple[bytes, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What was looked at and what was found.
@@ -100,4 +58,4 @@ class Verification:
     @property
     def exit_code(self) -> int:
         """0 where all is as it should be; a changed log goes before a checkpoint that can't be used."""
-        return min((f.exit_code for f in self.findings), default=0)
+        return exit_code_of(self.findings)

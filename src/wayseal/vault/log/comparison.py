@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.codes import find_rows
+from wayseal.merkle.findings import Finding
 from wayseal.model import clean_waybill
 from wayseal.store.database import Database
-from wayseal.vault.log._findings import Code, Finding
+from wayseal.vault.log._findings import Code
 from wayseal.vault.log.entries import Entry, EntryKind
 from wayseal.vault.log.projection import Progress, access_of, covered, origin_of, ours, portions
 from wayseal.vault.log.tiles import size

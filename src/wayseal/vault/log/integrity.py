@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from wayseal.merkle import VerifyKey
+from wayseal.merkle.findings import Finding, HeldCheckpoint
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
@@ -23,14 +24,14 @@ from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import _read_rows
 from wayseal.vault.log._checkpoints import CheckpointOpener, SignedCheckpoint, signed_at
-from wayseal.vault.log._findings import Code, Finding, HeldCheckpoint, Verification
+from wayseal.vault.log._findings import Code, Verification
 from wayseal.vault.log._levels import ZERO, CandidateTile, Levels
 from wayseal.vault.log._spans import Span, count_places, merge_spans, subtract_spans
 from wayseal.vault.log.entries import EntryKind, decode
 from wayseal.vault.log.erasure import named_by
 from wayseal.vault.log.tiles import tree
 
-__all__ = ["Code", "Finding", "HeldCheckpoint", "Note", "Progress", "Verification", "verified", "verify"]
+__all__ = ["Code", "Note", "Progress", "Verification", "verified", "verify"]
 
 Note = tuple[str, bytes]
 """A given checkpoint: a name for it, and its content."""
