@@ -73,6 +73,7 @@ def test_what_cannot_be(change: dict[str, str | None], named: str) -> None:
         ("tls_key = ''\ndatabase = 'hush'", ":1: tls_key: needs the name of a file"),
         ("database = 'hush'\nport = true", ":2: port: needs a whole number"),
         ("database = 'hush'\nport = 2026-01-01", ":2: port: needs a whole number"),
+        ("database = 2026-01-01", ":1: database: needs a text in quotes"),
         ("database = 'hush'\nport = nan", ":2: port: needs a whole number"),
         ("database = 'hush'\nstop_seconds = nan", ":2: stop_seconds: needs to be 0 or more"),
         ("\udcff", ":1: the file isn't UTF-8"),

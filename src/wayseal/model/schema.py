@@ -302,7 +302,8 @@ class TomlText:
 def read_values(values: Mapping[str, Any], kind: Callable[..., T], error: type[WaysealError]) -> T:
     """The record that names and values describe, which stand in no text; see `TomlText.read`."""
     try:
-        found: T = _adapter(kind).validate_json(json.dumps(values, default=_spell_time))
+        # A day or a time is no text, nor anything else that may stand there.
+        found: T = _adapter(kind).validate_json(json.dumps(values, default=lambda time: [str(time)]))
     except ValidationError as wrong:
         mistake = _mistakes(wrong)[0]
     except ValueError:  # a number of thousands of digits

@@ -19,7 +19,7 @@ def check(
 ) -> None:
     """Check files of purposes and rules, held against each other or against the built-in ones; uses nothing.
 
-    What can't be used ends with exit code 3, and file, line or purpose, and key are named.
+    What can't be used ends with exit code 3, and file, line, and key or rule are named.
 
     \b
     wayseal policy check purposes.toml
