@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -360,10 +360,14 @@ def test_names_that_are_not_among_others() -> None:
 
 
 def test_values_that_stand_in_no_text() -> None:
-    assert read_values({"flag": True, "day": date(2026, 3, 2)}, World, WorldError) == World(
-        flag=True, day=date(2026, 3, 2)
+    assert read_values({"flag": True, "from": 3}, World, WorldError) == World(flag=True, since=3)
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"item": {"name": 1}}, "item.name"),
+        ({"by_colour": {"blue": []}}, "by_colour.blue"),
+        ({"text": date(2026, 3, 2)}, "text"),
+        ({"names": ["a", datetime(2026, 3, 2, tzinfo=UTC)]}, "names"),
     )
-    for values, key in (({"item": {"name": 1}}, "item.name"), ({"by_colour": {"blue": []}}, "by_colour.blue")):
+    for values, key in wrong:
         with pytest.raises(WorldError) as caught:
             read_values(values, World, WorldError)
         assert (caught.value.file, caught.value.line, caught.value.key) == (None, None, key)
