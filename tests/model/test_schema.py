@@ -117,6 +117,7 @@ class Needy:
     __pydantic_config__: ClassVar = CLOSED
     version: Annotated[int, Field(alias="needy", ge=2, le=2)] = 2
     one: int
+    code: Annotated[bytes, parsed_by(bytes.fromhex, str, bytes.hex)] = b""
     items: tuple[Item, ...]
 
 
@@ -423,8 +424,8 @@ def test_json_that_is_refused(content: str | bytes, place: str) -> None:
 
 
 def test_records_as_json() -> None:
-    made = Needy(one=1, items=(Item(name="a"),))
-    assert plain(made) == {"needy": 2, "one": 1, "items": [{"name": "a", "count": 1}]}
+    made = Needy(one=1, code=b"\xfe", items=(Item(name="a"),))
+    assert plain(made) == {"needy": 2, "one": 1, "code": "fe", "items": [{"name": "a", "count": 1}]}
     assert parse_json(json.dumps(plain(made)), Needy) == made
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from wayseal.model._toml_lines import KeyPath, find_lines
 from wayseal.model.errors import WaysealError
@@ -83,9 +83,16 @@ class _Needs:
 
 @dataclass(frozen=True, slots=True)
 class _ReadAs(PlainValidator):
-    """Reads a field by a function. kind: what may stand there, for whoever words a mistake."""
+    """Reads a field by a function. kind: what may stand there, for whoever words a mistake. spell: what writes it."""
 
     kind: Any = None
+    spell: Callable[[Any], Any] | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        found = PlainValidator.__get_pydantic_core_schema__(self, source, handler)
+        if self.spell is None:
+            return found
+        return {**found, "serialization": core_schema.plain_serializer_function_ser_schema(self.spell)}
 
 
 def needs(text: str, **values: object) -> object:
@@ -99,12 +106,15 @@ def needs(text: str, **values: object) -> object:
     return _Needs(Message(text, values))
 
 
-def parsed_by(parse: Callable[[Any], Any], kind: Any = Any) -> PlainValidator:
+def parsed_by(
+    parse: Callable[[Any], Any], kind: Any = Any, spell: Callable[[Any], Any] | None = None
+) -> PlainValidator:
     """A field that a function makes out of what stands in the text.
 
     Args:
         parse: Raises a WaysealError, whose message is told with the place, where it can't; of JSON, a ValueError.
         kind: The type of what must stand there: by itself, of whatever type it is.
+        spell: Gives what `parse` was made of, for `plain`.
 
     """
 
@@ -115,7 +125,7 @@ def parsed_by(parse: Callable[[Any], Any], kind: Any = Any) -> PlainValidator:
         except WaysealError as error:
             raise _refuse(error.message) from None
 
-    return _ReadAs(read, kind=kind)
+    return _ReadAs(read, kind=kind, spell=spell)
 
 
 def _parse_text(text: str) -> str:
@@ -355,7 +365,7 @@ def plain(record: Any) -> Any:
     """What JSON can hold of a record, as `parse_json` reads it.
 
     Args:
-        record: A dataclass whose `__pydantic_config__` is `CLOSED`, with no field that a function reads.
+        record: A dataclass whose `__pydantic_config__` is `CLOSED`. A field that a function reads needs its `spell`.
 
     """
     kind: Any = type(record)
