@@ -79,7 +79,7 @@ class RetiredKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
     __pydantic_config__: ClassVar = CLOSED
-    version: Annotated[Literal[1], Field(alias=FORMAT)]
+    version: Annotated[int, Field(alias=FORMAT, ge=VERSION, le=VERSION)]
     derivation: Literal["HKDF-SHA256"]
     keys: tuple[Annotated[dict[str, Any], needs(N_("needs an object for each key"))], ...]
 
