@@ -15,6 +15,7 @@ import tomllib
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from enum import EnumType
 from functools import lru_cache
 from pathlib import Path
@@ -114,18 +115,18 @@ def parsed_by(parse: Callable[[Any], Any], kind: Any = Any) -> PlainValidator:
         except WaysealError as error:
             raise _refuse(error.message) from None
 
-    return PlainValidator(read)
+    return _ReadAs(read, kind=kind)
 
 
-def _parse_text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+def _parse_text(text: str) -> str:
+    if not text.strip():
         raise WaysealError("needs a text in quotes")
-    if not value.isprintable():
+    if not text.isprintable():
         raise WaysealError("holds a character that can't be seen")
-    return value.strip()
+    return text.strip()
 
 
-Text = Annotated[str, parsed_by(_parse_text)]
+Text = Annotated[str, parsed_by(_parse_text, str)]
 """A text with something in it that can be read, without the spaces around it."""
 
 
@@ -172,7 +173,7 @@ def or_just(key: str, kind: Any) -> PlainValidator:
         table = value if isinstance(value, dict) else {key: value}
         return _adapter(kind).validate_json(json.dumps(table))
 
-    return _ReadAs(read, kind=kind)
+    return _ReadAs(read, kind=kind | keys_of(kind)[key])
 
 
 def not_among(name: str, known: Sequence[str]) -> Message:
@@ -258,6 +259,7 @@ class TomlText:
         except ValueError:  # a number of thousands of digits
             raise self._error(_OTHER, file=self._file) from None
         else:
+            self._check_times(kind)
             return found
         mistake, path = min(mistakes, key=lambda one: (one[0]["type"] == _MISSING, self.line(*one[1])))
         raise self.error(_worded(mistake, kind), *path) from None
@@ -281,6 +283,13 @@ class TomlText:
     def says(self, *path: str | int) -> bool:
         """Whether this stands in the text."""
         return path in self._lines
+
+    def _check_times(self, kind: Any) -> None:
+        """Refuses days and times where a text must stand: on its way through JSON one became the other."""
+        for path in _times_in(self.content, ()):
+            may = {one for place in (path, (*path, 0)) for one, _ in _types_at(kind, place)}
+            if str in may and not may & {date, datetime, time}:
+                raise self.error(_TEXTS["string_type"], *path)
 
     def _path(self, mistake: Mapping[str, Any]) -> KeyPath:
         """Where it stands, as far as it does; what is missing stands nowhere."""
@@ -379,6 +388,16 @@ def _key(path: KeyPath) -> str | None:
 @lru_cache(maxsize=64)
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
+
+
+def _times_in(value: Any, path: KeyPath) -> Iterator[KeyPath]:
+    """Where days and times stand."""
+    if isinstance(value, date | time):
+        yield path
+    elif isinstance(value, dict | list):
+        for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(inner, dict | list | date | time):
+                yield from _times_in(inner, (*path, part))
 
 
 def _spell_time(value: Any) -> str:
