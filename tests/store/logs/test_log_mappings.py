@@ -36,6 +36,7 @@ WRONG = [
     (P + '[tables.t]\norigin_outlet = "no"\n', 2, "tables.t", "needs its column `waybill`"),
     (P + '[tables."s.t"]\nwaybill = 1\n', 3, "tables.s.t.waybill", "name of a column"),
     (P + '[tables.t]\nwaybill = "no"\ncustomer = "No"\n', 4, "tables.t.customer", "already"),
+    (T + 'customer = { column = "x", unit = "day" }\n', 4, "tables.t.customer.unit", "not known here; one of column"),
     (D + '{ colum = "x" }\n', 4, "tables.t.issued_at.colum", "not known here"),
     (D + '{ column = "x", unit = "week" }\n', 4, "tables.t.issued_at.unit", "is one of time"),
     (D + '{ unit = "day" }\n', 4, "tables.t.issued_at.column", "this key is needed"),
