@@ -124,8 +124,7 @@ class SourceEntry:
 
     def to_json(self) -> dict[str, Any]:
         """Its fields; `after` only where there is something to say, as in the spelling that the digest is made of."""
-        content = dataclasses.asdict(self)
-        return {k: v for k, v in content.items() if k != "after" or v}
+        return {k: v for k, v in _fields(self).items() if k != "after" or v}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +173,7 @@ class Manifest:
         return canonical({_FORMAT: _DIGEST, **content})
 
     def _fields(self) -> dict[str, Any]:
-        content = {**dataclasses.asdict(self), "sources": [s.to_json() for s in self.sources]}
+        content = {**_fields(self), "sources": [s.to_json() for s in self.sources]}
         return content if self.purges else {k: v for k, v in content.items() if k != "purges"}
 
     def rows(self, table: str) -> int:
@@ -201,11 +200,21 @@ class Manifest:
 
 
 _Entry = Manifest | FileEntry | SourceEntry | CommitEntry | PurgeEntry
+_FIELDS: dict[type, tuple[tuple[str, object], ...]] = {
+    kind: tuple((f.name, f.type) for f in dataclasses.fields(kind))
+    for kind in (Manifest, FileEntry, SourceEntry, CommitEntry, PurgeEntry, Segment)
+}
+"""Names and types of the fields of each."""
 
 
 def canonical(content: Mapping[str, Any]) -> str:
-    """JSON in one spelling: keys sorted, no spaces, ASCII."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """JSON in one spelling: keys sorted, no spaces, ASCII. Entries may stand in it as they are."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_fields)
+
+
+def _fields(entry: Any) -> dict[str, Any]:
+    """The fields of an entry, as they are: `asdict`, which copies all that is in them, takes most of a small commit."""
+    return {name: getattr(entry, name) for name, _ in _FIELDS[type(entry)]}
 
 
 def save_manifest(ledger: Path, manifest: Manifest) -> None:
@@ -282,14 +291,14 @@ def _check_types(entry: _Entry) -> None:
 
     Only an offset from UTC may be.
     """
-    for f in dataclasses.fields(entry):
-        value = getattr(entry, f.name)
-        if f.type is int and (type(value) is not int or (value < 0 and f.name != "offset")):
+    for name, kind in _FIELDS[type(entry)]:
+        value = getattr(entry, name)
+        if kind is int and (type(value) is not int or (value < 0 and name != "offset")):
             raise TypeError("number")
-        if f.type is str and not isinstance(value, str):
+        if kind is str and not isinstance(value, str):
             raise TypeError("text")
 
 
 def _is_inside(path: str) -> bool:
-    parts = Path(path).parts
-    return bool(parts) and not Path(path).is_absolute() and ".." not in parts
+    parts = path.split("/")
+    return not path.startswith("/") and ".." not in parts and any(part not in ("", ".") for part in parts)
