@@ -61,7 +61,7 @@ def test_a_function_names_its_arguments_and_what_it_gives(name: str) -> None:
     function, text = FUNCTIONS[name], inspect.getdoc(FUNCTIONS[name]) or ""
     told = inspect.signature(function)
     stars: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
-    wanted = [stars.get(one.kind, "") + one.name for one in told.parameters.values() if one.name != "self"]
+    wanted = [stars.get(one.kind, "") + one.name for one in told.parameters.values() if one.name not in {"self", "cls"}]
     assert named_in(section(text, "Args")) == wanted
     assert bool(section(text, "Returns")) == (told.return_annotation not in {None, "None"})
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.page.hostile import HOSTILE
 from tests.page.pages import Page
-from wayseal.page import Banner, Columns, Document, Section, Table, render_blocks
+from wayseal.page import Banner, Columns, Document, Report, Section, Table
 from wayseal.page._json import as_json
 from wayseal.page.charts import columns_chart
 from wayseal.page.languages import LANGS
@@ -50,9 +50,19 @@ def document(text: str, voice: Voice) -> Document:
     )
 
 
-def rendered(text: str, form: str, lang: str, *, color: bool = False, width: int = 88) -> str:
-    told, keys = (lambda voice: document(text, voice)), (lambda _: {"id": text})
-    return render_blocks(told, keys, "wayseal.page", form, lang, color=color, width=width)
+class Told(Report[str | Document]):
+    """A document, or one that is made of a text."""
+
+    texts, area = "wayseal.page", "ui"
+
+    def document(self) -> Document:
+        return document(self.r, self.voice) if isinstance(self.r, str) else self.r
+
+    def keys(self) -> dict[str, object]:
+        return {"id": self.r}
+
+
+rendered = Told.render
 
 
 @given(ids, st.sampled_from(LANGS))
@@ -112,7 +122,7 @@ def test_wide_tables_are_stacked_on_narrow_pages() -> None:
     head = ("a", "b", "c", "d", "e")
     table = Table(head=head, rows=(head,))
     wide = replace(document("a", Voice("en")), sections=(Section(title="t", table=table),))
-    page = Page(render_blocks(lambda _: wide, lambda _: {}, "wayseal.page", "html", "en", color=False, width=88))
+    page = Page(rendered(wide, "html", "en", width=88))
     assert len(page.styled("stack")) == 1
     assert [e.attributes.get("data-label") for e in page.all("td")] == ["b", "c", "d", "e"]
 
@@ -120,7 +130,7 @@ def test_wide_tables_are_stacked_on_narrow_pages() -> None:
 def test_a_table_that_is_too_wide_gives_way_by_its_words() -> None:
     table = Table(head=("name", "other", "n"), rows=(("运" * 30, "x" * 9, "123,456"),), numbers=frozenset({2}))
     narrow = replace(document("a", Voice("en")), sections=(Section(title="t", table=table),))
-    said = render_blocks(lambda _: narrow, lambda _: {}, "wayseal.page", "text", "en", color=False, width=40)
+    said = rendered(narrow, "text", "en", width=40)
     lines = said.splitlines()
     assert all(cells(line) <= 40 for line in lines)
     assert next(line for line in lines if "123,456" in line).startswith("运运运")
@@ -136,7 +146,7 @@ def test_a_document_of_nothing() -> None:
     empty = Document(
         title="t", headline="h", lede=(), facts=(), sections=(), version="1", origin=(), command="c", footer="f"
     )
-    said = render_blocks(lambda _: empty, lambda _: {}, "wayseal.page", "text", "en", color=False, width=88)
+    said = rendered(empty, "text", "en", width=88)
     assert said == "t\nh\n\nWayseal 1\n"
 
 

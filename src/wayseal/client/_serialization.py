@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from wayseal.client.errors import ClientError
+from wayseal.model.schema import adapter
 
 T = TypeVar("T")
 
@@ -34,14 +34,9 @@ def parse(kind: Callable[..., T], body: Any, *path: str) -> T:
     try:
         for name in path:
             body = body[name]
-        made: T = _adapter(kind).validate_python(body)
+        made: T = adapter(kind).validate_python(body)
     except (ValidationError, KeyError, TypeError):
         pass
     else:
         return made
     raise ClientError("the service's answer isn't one that this client knows")
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)

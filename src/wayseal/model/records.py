@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import pydantic
-from pydantic import BeforeValidator, ConfigDict, GetPydanticSchema, PlainSerializer, TypeAdapter, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, GetPydanticSchema, PlainSerializer, WithJsonSchema
 from pydantic_core import core_schema
 
 from wayseal.model.fields import ID, NUMBER, PURPOSE, REASON, VALUE, Field, Form
@@ -47,11 +47,6 @@ def parse_time(text: object) -> datetime:
 def format_time(at: datetime) -> str:
     """A time in UTC, with microseconds. Remembered: what is shown together has the same end."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def written(record: Any) -> Any:
-    """A record as it stands in JSON."""
-    return TypeAdapter(record.__class__).dump_python(record, mode="json", by_alias=True)
 
 
 def _read_as(written: Any, make: Callable[[Any], object]) -> GetPydanticSchema:

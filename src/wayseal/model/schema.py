@@ -119,7 +119,7 @@ def parsed_by(
     """
 
     def read(value: Any) -> Any:
-        value = value if kind is Any else _adapter(kind).validate_python(value)
+        value = value if kind is Any else adapter(kind).validate_python(value)
         try:
             return parse(value)
         except WaysealError as error:
@@ -165,7 +165,7 @@ def one_or_more(kind: Any, *, empty: str | None = N_("needs at least one")) -> P
         items = value if isinstance(value, list) else [value]
         if not items and empty is not None:
             raise _refuse(Message(empty))
-        return _adapter(kind).validate_json(json.dumps(items))
+        return adapter(kind).validate_json(json.dumps(items))
 
     return _ReadAs(read, kind=kind)
 
@@ -181,7 +181,7 @@ def or_just(key: str, kind: Any) -> PlainValidator:
 
     def read(value: Any) -> Any:
         table = value if isinstance(value, dict) else {key: value}
-        return _adapter(kind).validate_json(json.dumps(table))
+        return adapter(kind).validate_json(json.dumps(table))
 
     return _ReadAs(read, kind=kind | keys_of(kind)[key])
 
@@ -263,7 +263,7 @@ class TomlText:
                 )
             content = {key: value for key, value in content.items() if key != _VERSION}
         try:
-            found: T = _adapter(kind).validate_json(json.dumps(content, default=_spell_time))
+            found: T = adapter(kind).validate_json(json.dumps(content, default=_spell_time))
         except ValidationError as wrong:
             mistakes = [(mistake, self._path(mistake)) for mistake in _mistakes(wrong)]
         except ValueError:  # a number of thousands of digits
@@ -313,7 +313,7 @@ def read_values(values: Mapping[str, Any], kind: Callable[..., T], error: type[W
     """The record that names and values describe, which stand in no text; see `TomlText.read`."""
     try:
         # A day or a time is no text, nor anything else that may stand there.
-        found: T = _adapter(kind).validate_json(json.dumps(values, default=lambda time: [str(time)]))
+        found: T = adapter(kind).validate_json(json.dumps(values, default=lambda time: [str(time)]))
     except ValidationError as wrong:
         mistake = _mistakes(wrong)[0]
     except ValueError:  # a number of thousands of digits
@@ -337,7 +337,7 @@ def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
         ValueError: It is no JSON, or none of this kind. Its text holds no value of it.
     """
     try:
-        found: T = _adapter(kind).validate_json(content)
+        found: T = adapter(kind).validate_json(content)
     except ValidationError as wrong:
         mistake = wrong.errors(include_url=False, include_input=False)[0]
         raise ValueError(".".join(str(part) for part in mistake["loc"])[:_LONGEST_KEY]) from None
@@ -369,7 +369,7 @@ def plain(record: Any) -> Any:
 
     """
     kind: Any = type(record)
-    return _adapter(kind).dump_python(record, mode="json", by_alias=True)
+    return adapter(kind).dump_python(record, mode="json", by_alias=True)
 
 
 def readable(text: str) -> str:
@@ -395,8 +395,14 @@ def _key(path: KeyPath) -> str | None:
     return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:_LONGEST_KEY] or None
 
 
-@lru_cache(maxsize=64)
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+@lru_cache(maxsize=128)
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """What reads and writes a type, made once.
+
+    Args:
+        kind: A dataclass, or any type of such.
+
+    """
     return TypeAdapter(kind)
 
 

@@ -6,16 +6,16 @@ from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.page._blocks import Banner, Columns, Document, Place, Section, Table
-    from wayseal.page._render import render_blocks
+    from wayseal.page._render import Report
 
 __all__ = [
     "Banner",
     "Columns",
     "Document",
     "Place",
+    "Report",
     "Section",
     "Table",
-    "render_blocks",
 ]
 
 __getattr__ = load_when_asked(
@@ -25,8 +25,8 @@ __getattr__ = load_when_asked(
         "Columns": "_blocks",
         "Document": "_blocks",
         "Place": "_blocks",
+        "Report": "_render",
         "Section": "_blocks",
         "Table": "_blocks",
-        "render_blocks": "_render",
     },
 )

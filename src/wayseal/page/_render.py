@@ -1,50 +1,76 @@
 """A report of blocks in any of its forms."""
 
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Generic, TypeVar
 
 from wayseal.page._blocks import Document
 from wayseal.page._html import render_page
 from wayseal.page._json import as_json
 from wayseal.page._text import render_lines
 from wayseal.page.languages import known_lang
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import Saying, Voice, catalogue
+
+R = TypeVar("R")
 
 FORMS = ("text", "json", "html")
 
 
-def render_blocks(
-    told: Callable[[Voice], Document],
-    keys: Callable[[Voice], Mapping[str, object]],
-    texts: str,
-    form: str,
-    lang: str,
-    *,
-    color: bool,
-    width: int,
-) -> str:
-    """Renders a report.
+class Report(Saying, Generic[R]):
+    """What there is to say of a result, in a voice: a page's voice gives Markup, in which ids look like ids.
 
-    Args:
-        told: Its blocks, in a voice: a page's voice gives Markup, in which ids look like ids.
-        keys: What it is for programs.
-        texts: Package of its messages.
-        form: "text", "json" or "html".
-        lang: "en" or "zh".
-        color: Whether text has ANSI colours.
-        width: Cells a line of text.
-
-    Returns:
-        The report.
-
-    Raises:
-        ValueError: Another form or language.
+    Attributes:
+        texts: Package of its texts.
+        r: The result.
     """
-    language = known_lang(lang)
-    if form not in FORMS:
-        raise ValueError("format must be one of " + ", ".join(FORMS))
-    voice = Voice(language, html=form == "html", more=catalogue(language, texts))
-    if form == "json":
-        return as_json(keys(voice))
-    if form == "text":
-        return render_lines(told(voice), voice, color=color, width=width)
-    return render_page(told(voice), voice)
+
+    texts: ClassVar[str]
+
+    def __init__(self, result: R, voice: Voice) -> None:
+        """Of this result, in this voice."""
+        super().__init__(voice)
+        self.r = result
+
+    @abstractmethod
+    def document(self) -> Document:
+        """The whole report.
+
+        Returns:
+            Its blocks.
+        """
+
+    @abstractmethod
+    def keys(self) -> Mapping[str, object]:
+        """What it is for programs.
+
+        Returns:
+            What JSON has of it.
+        """
+
+    @classmethod
+    def render(cls, result: R, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
+        """The report.
+
+        Args:
+            result: What it is about.
+            format: "text", "json" or "html".
+            lang: "en" or "zh".
+            color: Whether text has ANSI colours.
+            width: Cells a line of text.
+
+        Returns:
+            The report.
+
+        Raises:
+            ValueError: The format or language isn't known.
+        """
+        language = known_lang(lang)
+        if format not in FORMS:
+            raise ValueError("format must be one of " + ", ".join(FORMS))
+        voice = Voice(language, html=format == "html", more=catalogue(language, cls.texts))
+        said = cls(result, voice)
+        if format == "json":
+            return as_json(said.keys())
+        if format == "text":
+            return render_lines(said.document(), voice, color=color, width=width)
+        return render_page(said.document(), voice)

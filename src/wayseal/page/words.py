@@ -8,7 +8,7 @@ import importlib
 import string
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from markupsafe import Markup, escape
 
@@ -182,3 +182,30 @@ class Voice:
         unit, x = ("hours", hours) if abs(hours) < 72 else ("days", hours / 24)
         text = f"{x:,.1f}" if abs(x) < 100 else f"{x:,.0f}"
         return self._texts[f"unit.{unit}"].format(x=text if keep else text.removesuffix(".0"))
+
+
+class Saying:
+    """Says texts of one area: those of a report, or of a part of it.
+
+    Attributes:
+        area: What the codes of its texts begin with.
+        voice: Says them.
+    """
+
+    area: ClassVar[str]
+
+    def __init__(self, voice: Voice) -> None:
+        """In this voice."""
+        self.voice = voice
+
+    def say(self, key: str, /, **values: object) -> str:
+        """A text of the area.
+
+        Args:
+            key: Its code there.
+            **values: What fills its blanks.
+
+        Returns:
+            The text.
+        """
+        return self.voice.say(f"{self.area}.{key}", **values)

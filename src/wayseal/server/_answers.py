@@ -1,14 +1,13 @@
 """What routes have in common: who asks, records as JSON, refusals as problems or as counts."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from wayseal.model.records import Answer, Ask, Refused
+from wayseal.model.schema import adapter
 from wayseal.server._metrics import Metrics
 from wayseal.server._problems import ProblemError
 from wayseal.server._rules import Rule
@@ -29,13 +28,8 @@ def json_answer(
     record: Any, status: int = 200, headers: Mapping[str, str] | None = None, *, sparse: bool = False
 ) -> Response:
     """A record as an answer; sparse: without what is None."""
-    body = _serializer(record.__class__).to_json(record, by_alias=True, exclude_none=sparse)
+    body = adapter(record.__class__).serializer.to_json(record, by_alias=True, exclude_none=sparse)
     return Response(body, status, headers, "application/json")
-
-
-@cache
-def _serializer(kind: type) -> Any:
-    return TypeAdapter(kind).serializer
 
 
 def to_problem(refusal: Refused) -> ProblemError:

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from wayseal.model.records import Problem
+from wayseal.model.schema import adapter
 from wayseal.server import routes, scopes
 from wayseal.server._access_tokens import AccessTokens, KeyringSource
 from wayseal.server._admission import Admission
@@ -157,7 +157,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
         description="Seals waybill data, shows each step what it needs, and proves what was shown.",
     )
     components = made.setdefault("components", {})
-    schema = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
+    schema = adapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
     components.setdefault("schemas", {}).update(schema.pop("$defs", {}) | {"Problem": schema})
     components["securitySchemes"] = {
         "client": {

@@ -15,7 +15,8 @@ from wayseal.cli.vault._options import ActorOption, NumbersArgument, PurposeOpti
 from wayseal.cli.vault._view import RefusedError, describe_refusal
 from wayseal.model.fields import Field
 from wayseal.model.messages import filled
-from wayseal.model.records import Ask, Disclosed, Refused, written
+from wayseal.model.records import Ask, Disclosed, Refused
+from wayseal.model.schema import plain
 from wayseal.model.times import micros_of
 from wayseal.page.visible import visible
 from wayseal.vault.errors import VaultError
@@ -55,7 +56,7 @@ def disclose(
     with open_vault(vault, actor) as session:
         answers = session.vault.disclose(session.caller, asks, now=session.now, key=key, approval=approval)
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps([written(answer) for answer in answers], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([plain(answer) for answer in answers], ensure_ascii=False, indent=1))
     refused: list[Refused] = []
     for answer in answers:
         if isinstance(answer, Refused):

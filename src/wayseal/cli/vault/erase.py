@@ -11,7 +11,8 @@ from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, NumbersArgument, VaultOption
 from wayseal.model.messages import filled
-from wayseal.model.records import Erased, written
+from wayseal.model.records import Erased
+from wayseal.model.schema import plain
 from wayseal.model.times import micros_of
 
 
@@ -38,7 +39,7 @@ def erase(
 def print_erasures(done: Sequence[Erased], format: OutputFormat, lang: Lang) -> None:
     """What was erased, and when the last backup of its key is gone."""
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps([written(one) for one in done], indent=1))
+        typer.echo(json.dumps([plain(one) for one in done], indent=1))
         return
     for one in done:
         text = VAULT_TEXTS[lang]["erased"]

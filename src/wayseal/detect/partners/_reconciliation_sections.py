@@ -5,21 +5,16 @@ from collections.abc import Sequence
 from wayseal.detect.partners._result import CallDay, Kind, OneSided, PartnerCheck, Reconciliation, Skew
 from wayseal.model.times import day_name, iso
 from wayseal.page import Section, Table, numbers
-from wayseal.page.words import Voice
+from wayseal.page.words import Saying
 
 MOST_NAMED = 5
 MOST_DAYS = 14
 
 
-class Wording:
+class Wording(Saying):
     """How things are said in a report on partners."""
 
-    def __init__(self, voice: Voice) -> None:
-        self.voice = voice
-
-    def say(self, key: str, /, **values: object) -> str:
-        """A text of this report's catalogue."""
-        return self.voice.say(f"partners.{key}", **values)
+    area = "partners"
 
     def kind(self, kind: Kind) -> str:
         """A kind of breach by name."""

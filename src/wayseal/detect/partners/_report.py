@@ -1,37 +1,24 @@
 """The check of partners in words, as blocks that are shown as text or as a page."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wayseal.detect.partners._arrays import DAY_US, HOUR_US
 from wayseal.detect.partners._json import document as json_document
 from wayseal.detect.partners._reconciliation_sections import ReconciliationSections, Wording
 from wayseal.detect.partners._result import VOLUMES, Breach, Example, Kind, PartnerCheck, PartnersResult
 from wayseal.model.times import day_name, iso
-from wayseal.page import Document, Section, Table, numbers, render_blocks
+from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.visible import visible
-from wayseal.page.words import Voice
 
 MOST_NAMED = 5
 
 
-def render_partners(result: PartnersResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
-    """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
-    return render_blocks(
-        lambda voice: _ReportBuilder(result, voice).document(),
-        lambda _: json_document(result),
-        __package__,
-        format,
-        lang,
-        color=color,
-        width=width,
-    )
+class _ReportBuilder(Wording, Report[PartnersResult]):
+    texts = __package__
 
-
-class _ReportBuilder(Wording):
-    def __init__(self, result: PartnersResult, voice: Voice) -> None:
-        super().__init__(voice)
-        self.r = result
+    def keys(self) -> Mapping[str, object]:
+        return json_document(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say
@@ -140,3 +127,6 @@ class _ReportBuilder(Wording):
         for option, t in (("--from", self.r.since), ("--to", self.r.until)):
             words += [] if t is None else [option, iso(t)]
         return visible(shlex.join([*words, "--format", "html", "--out", self.say("command_file")]))
+
+
+render_partners = _ReportBuilder.render

@@ -1,25 +1,19 @@
 """What mining found, in words; after the text stand the templates, ready to be put into a file."""
 
+from collections.abc import Mapping
+
 from wayseal.detect.reasons._block import as_toml
 from wayseal.detect.reasons._mine import MineResult, TemplateProposal
 from wayseal.detect.reasons._mine_json import document as json_document
 from wayseal.model.times import iso
-from wayseal.page import Document, Section, render_blocks
+from wayseal.page import Document, Report, Section
 from wayseal.page.languages import known_lang
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import catalogue
 
 
 def render_mine(result: MineResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
-    told = render_blocks(
-        lambda voice: _ReportBuilder(result, voice).document(),
-        lambda _: json_document(result),
-        __package__,
-        format,
-        lang,
-        color=color,
-        width=width,
-    )
+    told = _ReportBuilder.render(result, format, lang, color=color, width=width)
     blocks = [as_toml(p.template) for p in result.proposals if p.template is not None]
     if format != "text" or not blocks:
         return told
@@ -27,13 +21,11 @@ def render_mine(result: MineResult, format: str, lang: str, *, color: bool = Fal
     return "\n".join([told, f"# {head}", *blocks])
 
 
-class _ReportBuilder:
-    def __init__(self, result: MineResult, voice: Voice) -> None:
-        self.r = result
-        self.voice = voice
+class _ReportBuilder(Report[MineResult]):
+    texts, area = __package__, "mine"
 
-    def say(self, key: str, **values: object) -> str:
-        return self.voice.say(f"mine.{key}", **values)
+    def keys(self) -> Mapping[str, object]:
+        return json_document(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say

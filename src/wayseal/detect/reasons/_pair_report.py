@@ -1,7 +1,7 @@
 """Why a read was or was not work, in words."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from wayseal.detect.reasons._judge import Outcome
 from wayseal.detect.reasons._pair import JudgedRead, PairResult, TemplateStep, about
@@ -9,35 +9,19 @@ from wayseal.detect.reasons._pair_json import document as json_document
 from wayseal.detect.reasons._world import Post
 from wayseal.model.kinds import Scope
 from wayseal.model.times import HOUR_US, iso
-from wayseal.page import Document, Section, render_blocks
+from wayseal.page import Document, Report, Section
 from wayseal.page.visible import visible
-from wayseal.page.words import Voice
 
 MOST_READS = 10
 _GATES = {Outcome.ROLE: "role", Outcome.KIND: "kind", Outcome.RIGHT: "right", Outcome.ACTION: "action"}
 _TIMES = {"at", "issued", "opened", "closed"}
 
 
-def render_pair(result: PairResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
-    """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
-    return render_blocks(
-        lambda voice: _ReportBuilder(result, voice).document(),
-        lambda _: json_document(result),
-        __package__,
-        format,
-        lang,
-        color=color,
-        width=width,
-    )
+class _ReportBuilder(Report[PairResult]):
+    texts, area = __package__, "explain"
 
-
-class _ReportBuilder:
-    def __init__(self, result: PairResult, voice: Voice) -> None:
-        self.r = result
-        self.voice = voice
-
-    def say(self, key: str, **values: object) -> str:
-        return self.voice.say(f"explain.{key}", **values)
+    def keys(self) -> Mapping[str, object]:
+        return json_document(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say
@@ -143,6 +127,9 @@ class _ReportBuilder:
 
     def shown(self, texts: tuple[str, ...], none: str) -> str:
         return self.voice.joined(map(self.voice.id, texts)) if texts else self.say(none)
+
+
+render_pair = _ReportBuilder.render
 
 
 def _texts(step: TemplateStep, name: str) -> tuple[str, ...]:

@@ -1,14 +1,10 @@
 """Detection for its readers: text, JSON, a page, OCSF findings, metrics."""
 
-from dataclasses import replace
-
-from wayseal.detect._result import Case, DetectResult, Person
+from wayseal.detect._result import DetectResult
 from wayseal.detect.report._casebook_names import with_casebook_names
-from wayseal.detect.report._json import document
 from wayseal.detect.report._ocsf import ocsf_lines
 from wayseal.detect.report._prometheus import metrics
 from wayseal.detect.report._story import ReportBuilder
-from wayseal.page import render_blocks
 from wayseal.page.languages import known_lang
 from wayseal.page.words import Voice, catalogue
 
@@ -20,17 +16,9 @@ FORMATS = ("text", "json", "ocsf", "html")
 def render_detect(result: DetectResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report in one of FORMATS. ValueError for another one, or another language. color, width: for text."""
     if format == "ocsf":
-        told = _with_texts(result, ReportBuilder(result, _voice(lang)))
+        told = ReportBuilder(result, _voice(lang)).with_texts()
         return "".join(line + "\n" for line in ocsf_lines(told))
-    return render_blocks(
-        lambda voice: ReportBuilder(result, voice).document(),
-        lambda voice: document(_with_texts(result, ReportBuilder(result, voice))),
-        __package__,
-        format,
-        lang,
-        color=color,
-        width=width,
-    )
+    return ReportBuilder.render(result, format, lang, color=color, width=width)
 
 
 def brief(result: DetectResult, lang: str) -> list[str]:
@@ -41,17 +29,3 @@ def brief(result: DetectResult, lang: str) -> list[str]:
 def _voice(lang: str) -> Voice:
     language = known_lang(lang)
     return Voice(language, more=catalogue(language, __package__))
-
-
-def _with_texts(result: DetectResult, teller: ReportBuilder) -> DetectResult:
-    """The result with each reason's text beside it."""
-
-    def person(p: Person) -> Person:
-        return replace(
-            p, reasons=tuple(replace(r, values={**r.values, "text": teller.reason(r, p)}) for r in p.reasons)
-        )
-
-    def case(c: Case) -> Case:
-        return replace(c, people=tuple(person(p) for p in c.people))
-
-    return replace(result, cases=tuple(case(c) for c in result.cases))

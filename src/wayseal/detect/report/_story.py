@@ -1,12 +1,14 @@
 """Detection in words, as blocks that are shown as text or as a page."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from wayseal.detect._result import Case, DetectResult, Person, Reason, Remark
+from wayseal.detect.report._json import document as json_document
 from wayseal.model.times import day_name
-from wayseal.page import Document, Section, Table, numbers
+from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart, waterfall_chart, waterfall_table
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
@@ -21,17 +23,28 @@ _FRESH, _JUDGED = ("", "new"), ("true", "false")
 _DAY_US = 86_400_000_000
 
 
-class ReportBuilder:
+class ReportBuilder(Report[DetectResult]):
     """Says a result in a voice."""
 
+    texts, area = __package__, "detect"
+
     def __init__(self, result: DetectResult, voice: Voice) -> None:
-        self.r = result
-        self.voice = voice
+        super().__init__(result, voice)
         self._charts = 0
 
-    def say(self, key: str, **values: object) -> str:
-        """A text of the room's own."""
-        return self.voice.say(f"detect.{key}", **values)
+    def keys(self) -> Mapping[str, object]:
+        """The result with each reason's text beside it."""
+        return json_document(self.with_texts())
+
+    def with_texts(self) -> DetectResult:
+        """The result with each reason's text beside it."""
+
+        def person(p: Person) -> Person:
+            told = (replace(r, values={**r.values, "text": self.reason(r, p)}) for r in p.reasons)
+            return replace(p, reasons=tuple(told))
+
+        cases = (replace(c, people=tuple(map(person, c.people))) for c in self.r.cases)
+        return replace(self.r, cases=tuple(cases))
 
     def document(self) -> Document:
         """The whole report."""

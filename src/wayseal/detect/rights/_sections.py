@@ -14,24 +14,18 @@ from wayseal.detect.rights._result import (
     Wider,
 )
 from wayseal.model.times import day_name
-from wayseal.page import Section, Table
+from wayseal.page import Report, Section, Table
 from wayseal.page.numbers import DASH
-from wayseal.page.words import Voice
 
 MOST = 50
 """Most rows of a list on a page; the JSON report has all."""
 _DAY = 86_400_000_000
 
 
-class RightsSections:
+class RightsSections(Report[RightsResult]):
     """The sections of one result in one voice."""
 
-    def __init__(self, result: RightsResult, voice: Voice) -> None:
-        self.r, self.voice = result, voice
-
-    def say(self, key: str, **values: object) -> str:
-        """A text of this room."""
-        return self.voice.say(f"rights.{key}", **values)
+    texts, area = __package__, "rights"
 
     def sections(self) -> list[Section]:
         """All that have something to say."""

@@ -1,11 +1,11 @@
 """An extent in words, as blocks that are shown as text or as a page."""
 
 import math
+from collections.abc import Mapping
 
 from wayseal.model.times import day_name
-from wayseal.page import Document, Section, Table, numbers, render_blocks
+from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import intervals_chart
-from wayseal.page.words import Voice
 from wayseal.trace.extent._estimate import Estimate
 from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
 from wayseal.trace.extent._json import document as json_document
@@ -16,26 +16,11 @@ from wayseal.trace.extent._two_lists import EXACT_BELOW
 _LIMITS = {"small_list": SMALL_LIST, "small_overlap": SMALL_OVERLAP}
 
 
-def render_extent(result: ExtentResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
-    """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
-    return render_blocks(
-        lambda voice: _ReportBuilder(result, voice).document(),
-        lambda _: json_document(result),
-        __package__,
-        format,
-        lang,
-        color=color,
-        width=width,
-    )
+class _ReportBuilder(Report[ExtentResult]):
+    texts, area = __package__, "extent"
 
-
-class _ReportBuilder:
-    def __init__(self, result: ExtentResult, voice: Voice) -> None:
-        self.r = result
-        self.voice = voice
-
-    def say(self, key: str, **values: object) -> str:
-        return self.voice.say(f"extent.{key}", **values)
+    def keys(self) -> Mapping[str, object]:
+        return json_document(self.r)
 
     def document(self) -> Document:
         r = self.r
@@ -172,6 +157,9 @@ class _ReportBuilder:
     def _warnings(self) -> Section:
         points = tuple(self.say(f"warn_{code}", n=_LIMITS.get(code, 0)) for code in self.r.warnings)
         return Section(title=self.say("warnings"), points=points)
+
+
+render_extent = _ReportBuilder.render
 
 
 def whole(value: float) -> int:

@@ -1,21 +1,12 @@
 """A trace in words: text for a terminal, JSON for programs, one HTML page for people."""
 
-from wayseal.page import render_blocks
 from wayseal.trace._result import TraceResult
-from wayseal.trace.report._json import document as json_document
 from wayseal.trace.report._report import ReportBuilder
 
 __all__ = ["render"]
 
 
-def render(
-    result: TraceResult,
-    format: str,  # noqa: A002 (the name of the command's option)
-    lang: str,
-    *,
-    color: bool = False,
-    width: int = 88,
-) -> str:
+def render(result: TraceResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report on a trace: a function of its arguments alone.
 
     Args:
@@ -31,12 +22,4 @@ def render(
     Raises:
         ValueError: The format or language isn't known.
     """
-    return render_blocks(
-        lambda voice: ReportBuilder(result, voice).document(),
-        lambda voice: json_document(result, voice),
-        __package__,
-        format,
-        lang,
-        color=color,
-        width=width,
-    )
+    return ReportBuilder.render(result, format, lang, color=color, width=width)

@@ -7,7 +7,7 @@ Obligations, cited by the tests:
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from markupsafe import Markup
@@ -18,6 +18,7 @@ from wayseal.page.charts import nothing
 from wayseal.page.words import Voice, catalogue
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
 from wayseal.trace.report._charts import kappa_chart, names_of, parts, saw_chart, unknown_chart
+from wayseal.trace.report._json import document as json_document
 from wayseal.trace.report._matrix import delay_chart, matrix_chart
 from wayseal.trace.report._story import Story, sets, usable
 
@@ -43,6 +44,10 @@ class ReportBuilder(Story):
             first.setdefault(row.source, row)
         self.letters = dict(zip(first, _LETTERS, strict=False))
         self.lettered = [row for source, row in first.items() if source in self.letters]
+
+    def keys(self) -> Mapping[str, object]:
+        """The trace for programs."""
+        return json_document(self.r, self.voice)
 
     def document(self) -> Document:
         """The whole report."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from wayseal.model.sources import VerdictKind
+from wayseal.page import Report
 from wayseal.page.words import Voice
 from wayseal.trace._result import LeakRow, SawRow, SourceRow, TraceResult
 from wayseal.trace.report._json import listed
@@ -15,15 +16,19 @@ _PART = 0.8
 _ROUTE_ONLY = "missing.no_reads_before_sale"
 
 
-class Story:
+class Story(Report[TraceResult]):
     """The sentences on a trace in the words of a voice."""
 
+    texts = __package__
+
     def __init__(self, result: TraceResult, voice: Voice) -> None:
-        self.r = result
-        self.voice = voice
-        self.say = voice.say
+        super().__init__(result, voice)
         self.sources = tuple(listed(result.sources))
         self.lead = self.sources[0] if self.sources else None
+
+    def say(self, key: str, /, **values: object) -> str:
+        """A text by its whole code."""
+        return self.voice.say(key, **values)
 
     def next_best(self) -> SawRow | None:
         """The source that saw most of the leaked, leaving out the leading one and those it can't be told from."""

@@ -1,15 +1,15 @@
 """A scope in words, as blocks that are shown as text or as a page."""
 
 import shlex
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from wayseal.model.sources import SourceKind
 from wayseal.model.times import day_name
-from wayseal.page import Document, Section, Table, numbers, render_blocks
+from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart
 from wayseal.page.visible import shorten, visible
-from wayseal.page.words import Voice
 from wayseal.trace.scope._json import document as json_document
 from wayseal.trace.scope._result import NamedCount, ScopeResult
 
@@ -18,26 +18,11 @@ MOST_DAYS = 62
 _CELL = 40
 
 
-def render_scope(result: ScopeResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
-    """The report as "text", "json" or "html". ValueError for another format or language. color, width: for text."""
-    return render_blocks(
-        lambda voice: _ReportBuilder(result, voice).document(),
-        lambda _: json_document(result),
-        __package__,
-        format,
-        lang,
-        color=color,
-        width=width,
-    )
+class _ReportBuilder(Report[ScopeResult]):
+    texts, area = __package__, "scope"
 
-
-class _ReportBuilder:
-    def __init__(self, result: ScopeResult, voice: Voice) -> None:
-        self.r = result
-        self.voice = voice
-
-    def say(self, key: str, **values: object) -> str:
-        return self.voice.say(f"scope.{key}", **values)
+    def keys(self) -> Mapping[str, object]:
+        return json_document(self.r)
 
     def document(self) -> Document:
         r = self.r
@@ -195,6 +180,9 @@ class _ReportBuilder:
         for option, t in (("--from", r.since), ("--to", r.until)):
             words += [] if t is None else [option, _time(t).isoformat()]
         return shlex.join([*words, "--format", form, "--out", {"csv": "list.csv"}.get(form, "scope.html")])
+
+
+render_scope = _ReportBuilder.render
 
 
 def _time(us: int) -> datetime:

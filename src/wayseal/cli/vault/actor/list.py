@@ -4,7 +4,7 @@ from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFo
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli.vault._options import VaultOption
 from wayseal.cli.vault._view import print_records
-from wayseal.model.records import written
+from wayseal.model.schema import plain
 from wayseal.vault.directory import actors
 
 
@@ -20,7 +20,7 @@ def list_(
     """
     with open_vault(vault) as session:
         found = session.vault.main.read(actors)
-    rows = [written(record) for record in found]
+    rows = [plain(record) for record in found]
     if format is OutputFormat.TEXT:
         rows = [row | {name: _day_of(row[name]) for name in ("trained_until", "blocked_at")} for row in rows]
     print_records(rows, ("actor", "kind", "role", "outlet", "trained_until", "blocked_at"), format, lang)
