@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
+from tests.tables import each
 from wayseal.model.kinds import ActorKind
 from wayseal.server._directory_cache import OLDEST, REMEMBERED, DirectoryCache, Principal
 from wayseal.server.scopes import ROUTES, SCOPES
@@ -168,7 +169,7 @@ def actor(name: str, role: str, **more: Any) -> ActorRecord:
     return ActorRecord(actor=name, kind=ActorKind.PERSON, role=role, **more)
 
 
-@pytest.mark.parametrize(
+@each(
     ("principal", "may"),
     [
         (Principal(client=CLIENT, actor=actor("a", "courier")), True),

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.world import World
+from tests.tables import each
 from wayseal.server._problems import ProblemError, field_errors, prefers_chinese
 from wayseal.server._rules import WORDS, Rule
 from wayseal.server._timestamps import format_timestamp, parse_timestamp
 from wayseal.server.scopes import ROUTES, SCOPES
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "chinese"),
     [
         ("zh", True),
@@ -71,7 +72,7 @@ def test_times_come_back(at: int, minutes: int) -> None:
     assert parse_timestamp(written) == at
 
 
-@pytest.mark.parametrize(
+@each(
     "given_text",
     [
         "",
