@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.logs.making import COMBINED, OCSF, PGAUDIT, mapping
+from tests.tables import each
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 
@@ -58,7 +59,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "line", "key", "message"), WRONG)
+@each(("text", "line", "key", "message"), WRONG)
 def test_mistakes_are_named_by_line_and_key(text: str, line: int, key: str, message: str) -> None:
     with pytest.raises(StoreError) as caught:
         mapping(text)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.tables import each
 from wayseal.merkle import Checkpoint
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
@@ -204,7 +205,7 @@ def said(error: BaseException) -> bytes:
     return "\n".join(out).encode()
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@each("change", CHANGES)
 def test_what_is_not_understood_is_refused(change: str) -> None:
     act, words = CHANGES[change]
     changed = top()
