@@ -6,9 +6,9 @@ from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect
-    from wayseal.detect._errors import DetectError
     from wayseal.detect._external import ExternalEvidence, ExternalVerdict
     from wayseal.detect._result import Case, DetectResult
+    from wayseal.detect.errors import DetectError
 
 __all__ = ["Case", "DetectError", "DetectResult", "ExternalEvidence", "ExternalVerdict", "Options", "detect"]
 
@@ -16,7 +16,7 @@ __getattr__ = load_when_asked(
     __name__,
     {
         "Case": "_result",
-        "DetectError": "_errors",
+        "DetectError": "errors",
         "DetectResult": "_result",
         "ExternalEvidence": "_external",
         "Options": "_detect",

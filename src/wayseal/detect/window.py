@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wayseal.detect._errors import DetectError
+from wayseal.detect.errors import DetectError
 
 Longs = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

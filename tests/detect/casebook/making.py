@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from wayseal.detect.casebook import Alert, writing
-from wayseal.detect.casebook._errors import NoSuchCaseError
 from wayseal.detect.casebook._writer import CasebookWriter
+from wayseal.detect.errors import NoSuchCaseError
 
 DAY = 86_400_000_000
 NOW = 20_600 * DAY

@@ -15,7 +15,7 @@ from tests.effort import examples
 from tests.ledger.helpers import at
 from tests.page.pages import BANNED
 from wayseal.detect import reasons
-from wayseal.detect._errors import NoSuchPairError
+from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.reasons import PairResult, explain_pair, render_pair
 from wayseal.detect.reasons._judge import Outcome

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.detect._errors import TemplateError
+from wayseal.detect.errors import TemplateError
 from wayseal.detect.explain import Template, TemplateKind, load_templates, ranks
 from wayseal.detect.explain._templates import MOST, TIMED, built_in, parse_templates
 from wayseal.detect.reasons import as_toml

@@ -29,10 +29,10 @@ what is added goes through `writing`. The parts of both are in `wayseal.detect.c
    A line stays that says who did it, when and why, how many went, and with what the chain ended before it began anew.
 """
 
-from wayseal.detect.casebook._errors import CasebookError
 from wayseal.detect.casebook._pseudonyms import Pseudonyms, load_pseudonyms
 from wayseal.detect.casebook._read import read_casebook, verify
 from wayseal.detect.casebook._writer import writing
 from wayseal.detect.casebook.types import Alert, Casebook
+from wayseal.detect.errors import CasebookError
 
 __all__ = ["Alert", "Casebook", "CasebookError", "Pseudonyms", "load_pseudonyms", "read_casebook", "verify", "writing"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wayseal.detect.casebook._errors import CasebookError
 from wayseal.detect.casebook.findings import Code, Fault
+from wayseal.detect.errors import CasebookError
 
 VERSION = 1
 CUT = b"#cut"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wayseal.detect.casebook._chain import Chain, check
-from wayseal.detect.casebook._errors import CasebookBusyError, CasebookChangedError, CasebookError
 from wayseal.detect.casebook._fold import ActReplayer, replay_acts
 from wayseal.detect.casebook._pseudonyms import check_pseudonyms
 from wayseal.detect.casebook.findings import Code, Head, Verification
 from wayseal.detect.casebook.types import FILE, Act, Casebook
+from wayseal.detect.errors import CasebookBusyError, CasebookChangedError, CasebookError
 from wayseal.model.messages import N_
 from wayseal.store.errors import JournalBusyError, StoreError
 from wayseal.store.journal import read_journal

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from wayseal.detect.casebook._acts import to_act, to_object
 from wayseal.detect.casebook._chain import chain_lines, header, last_sum
-from wayseal.detect.casebook._errors import CasebookUsageError, NoSuchCaseError
 from wayseal.detect.casebook._fold import PREFIX, ActReplayer, find_continued_case, forget_cases
 from wayseal.detect.casebook._pseudonyms import Entropy, Pseudonyms, check_pseudonyms, make_pseudonyms
 from wayseal.detect.casebook._read import LoadedCasebook, as_casebook_errors, load_content
@@ -25,6 +24,7 @@ from wayseal.detect.casebook.types import (
     Verdict,
     one_line,
 )
+from wayseal.detect.errors import CasebookUsageError, NoSuchCaseError
 from wayseal.store.journal import LockedJournal, lock_journal
 
 FOLDER_MODE = 0o700

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from wayseal.detect.casebook._errors import CasebookError, CasebookUsageError, NoSuchCaseError
+from wayseal.detect.errors import CasebookError, CasebookUsageError, NoSuchCaseError
 from wayseal.model.schema import CLOSED, parsed_by
 from wayseal.model.times import iso, micros
 from wayseal.page.visible import shorten, visible

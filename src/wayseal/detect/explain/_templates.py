@@ -20,7 +20,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from wayseal.detect._errors import TemplateError
+from wayseal.detect.errors import TemplateError
 from wayseal.model.kinds import Action, ActorKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, TomlText, needs, parse_length, parsed_by

@@ -1,8 +1,8 @@
 """Partner interfaces against their contracts, and both sides' call logs against each other."""
 
+from wayseal.detect.errors import ContractError
 from wayseal.detect.partners._check import check_partners
 from wayseal.detect.partners._contract import Contract
-from wayseal.detect.partners._errors import ContractError
 from wayseal.detect.partners._load import load_contracts
 from wayseal.detect.partners._report import render_partners
 from wayseal.detect.partners._result import Kind, PartnersResult, breaches_of

@@ -7,8 +7,8 @@
 
 from pathlib import Path
 
+from wayseal.detect.errors import ContractError
 from wayseal.detect.partners._contract import Contract
-from wayseal.detect.partners._errors import ContractError
 from wayseal.detect.partners._parse import parse_contract
 from wayseal.model.errors import disk_says
 

@@ -8,8 +8,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
+from wayseal.detect.errors import ContractError
 from wayseal.detect.partners._contract import DEFAULT_OFFSET, NONE, Contract, Network, Products, Texts, Volume
-from wayseal.detect.partners._errors import ContractError
 from wayseal.model.kinds import Action
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Text, TomlText, needs, one_or_more, parsed_by

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal import __version__
-from wayseal.detect._errors import NoSuchPairError
+from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.explain import Template, TemplateKind
 from wayseal.detect.reasons._explanations import HOUR, Explanation
 from wayseal.detect.reasons._judge import Outcome, Trial, classify, is_early, try_templates

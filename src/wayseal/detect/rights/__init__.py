@@ -1,6 +1,6 @@
 """Rights against use: what accounts may do, and what they did."""
 
-from wayseal.detect.rights._errors import RightsError
+from wayseal.detect.errors import RightsError
 from wayseal.detect.rights._map import Right, RightMap, load_map
 from wayseal.detect.rights._report import render_rights
 from wayseal.detect.rights._result import RightsResult

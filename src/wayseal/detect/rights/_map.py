@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import ClassVar
 
-from wayseal.detect.rights._errors import RightsError
+from wayseal.detect.errors import RightsError
 from wayseal.model.kinds import Action
 from wayseal.model.schema import CLOSED, Name, TomlText
 

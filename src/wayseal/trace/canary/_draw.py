@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from wayseal.trace.canary._errors import CanaryError
 from wayseal.trace.canary._number import Dealer
 from wayseal.trace.canary._types import Row
+from wayseal.trace.errors import CanaryError
 
 MINUTE = 60_000_000
 DAY = 1440 * MINUTE

@@ -16,8 +16,8 @@ from pydantic import Field
 from wayseal.model.messages import N_
 from wayseal.model.schema import parse_json
 from wayseal.model.times import iso
-from wayseal.trace.canary._errors import CanaryError
 from wayseal.trace.canary._types import Answer, Line, PlannedCanary, RegisterContents, Round
+from wayseal.trace.errors import CanaryError
 
 HEADER: Mapping[str, object] = {"wayseal": "canaries", "version": 1}
 NO_REGISTER = N_("this is no register of canaries")

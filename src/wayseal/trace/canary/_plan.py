@@ -13,10 +13,10 @@ import numpy as np
 from wayseal.ledger import Snapshot
 from wayseal.trace._planner import CanaryOdds, one_leaker, plan_round
 from wayseal.trace.canary._draw import draw
-from wayseal.trace.canary._errors import CanaryError
 from wayseal.trace.canary._number import Dealer
 from wayseal.trace.canary._rows import read_by, regions, rows_around, taken_numbers
 from wayseal.trace.canary._types import PlannedCanary, RegisterContents
+from wayseal.trace.errors import CanaryError
 
 CERTAIN = 0.999
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from wayseal.store.errors import JournalBusyError, StoreError
 from wayseal.store.journal import LockedJournal, lock_journal, read_journal
-from wayseal.trace.canary._errors import CanaryError, RegisterBusyError
 from wayseal.trace.canary._lines import HEADER, NO_REGISTER, bytes_of, line_of, parse
 from wayseal.trace.canary._types import Line, RegisterContents
+from wayseal.trace.errors import CanaryError, RegisterBusyError
 
 
 def read_register(path: Path) -> RegisterContents:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from wayseal.ledger import Snapshot
 from wayseal.model.messages import Message
 from wayseal.model.sources import SourceKind
-from wayseal.trace.scope._errors import ScopeError
+from wayseal.trace.errors import ScopeError
 
 _NEAR = 3
 

@@ -1,8 +1,14 @@
-"""What planning and keeping canaries raises."""
+"""What scopes and canaries raise."""
 
 from typing import ClassVar
 
-from wayseal.model import WaysealError
+from wayseal.model.errors import WaysealError
+
+
+class ScopeError(WaysealError):
+    """The source can't be used as it was given; names no account and no session."""
+
+    exit_code: ClassVar[int] = 3
 
 
 class CanaryError(WaysealError):

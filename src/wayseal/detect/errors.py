@@ -1,0 +1,60 @@
+"""What detection raises."""
+
+from typing import ClassVar
+
+from wayseal.model.errors import WaysealError
+
+
+class DetectError(WaysealError):
+    """Something that detection was given can't be used; names file, place and key, never a value of a log."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class TemplateError(DetectError):
+    """A file of explanation templates can't be understood; names template and key."""
+
+
+class NoSuchPairError(DetectError):
+    """No account, no waybill or no read is what was asked for; never says what that was."""
+
+
+class ContractError(DetectError):
+    """A contract that can't be used as it stands; names the file and, where known, the line and the key.
+
+    The text never holds a value out of the file.
+    """
+
+
+class RightsError(DetectError):
+    """A file that says what rights permit can't be understood; names the right by its place, and the key."""
+
+
+class CasebookError(WaysealError):
+    """A casebook, or its secret, that is missing, damaged or of another version; names the file, never a value."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class CasebookChangedError(CasebookError):
+    """A line of a casebook is not what was written, or one is missing; names the line."""
+
+    exit_code: ClassVar[int] = 7
+
+
+class NoSuchCaseError(CasebookError):
+    """No case, or no account of a case, fits what was asked for; names the case, never an account."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class CasebookUsageError(CasebookError):
+    """An act without who did it, why, or what was said; names the field."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class CasebookBusyError(CasebookError):
+    """Another process writes to the casebook."""
+
+    exit_code: ClassVar[int] = 4
