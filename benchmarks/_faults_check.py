@@ -100,7 +100,10 @@ class Checker:
             return
         ask = open_reason(self._keyring, entry.request.encode(), entry.reason)
         shown = entry.kind is EntryKind.DISCLOSED
-        if (ask, entry.waybill) in self._stands:
+        first = self._stands.get((ask, entry.waybill))
+        if first is not None and entry.more.get("replay") == first.seq:
+            return
+        if first is not None:
             self.flaws.doubled.append(f"{ask} {entry.waybill}: entry {seq} is another one of it")
         self._stands[ask, entry.waybill] = _Stands(seq, leaf, shown, entry.request)
         if shown and entry.purpose is not None:

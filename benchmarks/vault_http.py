@@ -181,7 +181,7 @@ def measured(
 
 
 @contextmanager
-def serving(service: str, env: dict[str, str], port: int) -> Iterator[None]:
+def serving(service: str, env: dict[str, str], port: int) -> "Iterator[subprocess.Popen[bytes]]":
     """A service that answers, ended afterwards."""
     code = {
         "vault": "import os; from wayseal.server.serve import run; from wayseal.server.settings import read_settings;"
@@ -197,7 +197,7 @@ def serving(service: str, env: dict[str, str], port: int) -> Iterator[None]:
     )
     try:
         until_there(process, port)
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)

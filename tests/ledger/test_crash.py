@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.effort import DEEP
+from tests.leaks import open_files
 from tests.ledger.children import child, ended
 from tests.ledger.helpers import content, put, read, reads_of, write
 from wayseal import ledger, store
@@ -270,6 +271,13 @@ def test_a_damaged_manifest(clean: Path, early: Path, change: Callable[[bytes], 
         with pytest.raises(LedgerError, match=message) as caught:
             attempt()
         assert "manifest.json" in str(caught.value)
+
+
+def test_a_snapshot_that_is_closed_holds_no_file(early: Path) -> None:
+    with ledger.open_ledger(early) as snapshot:
+        assert snapshot.reads(snapshot.keys(["YT1"])).num_rows
+        assert any(name.endswith(".parquet") for name in open_files(early))
+    assert open_files(early) == []
 
 
 def test_no_ledger_and_one_that_cannot_be_read(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
+from tests.tables import each
 from wayseal import ledger, store
 from wayseal.ledger import Snapshot, _replay, _replay_kernels
 from wayseal.ledger._asof import States, build_states
@@ -210,7 +211,7 @@ WEIGHTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "rows", "fitted", "scale", "safe", "even"), WEIGHTS)
+@each(("text", "rows", "fitted", "scale", "safe", "even"), WEIGHTS)
 def test_weights(text: str, rows: int | None, fitted: int, scale: int, safe: float, even: float) -> None:
     got = _replay.weigh_queries(one(text, rows=rows), np.array([fitted]), float(scale))
     assert [w.tolist() for w in got] == [[pytest.approx(safe)], [pytest.approx(even)]]

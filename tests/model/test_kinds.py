@@ -1,7 +1,6 @@
 from enum import StrEnum
 
-import pytest
-
+from tests.tables import each
 from wayseal.model import SourceKind, VerdictKind, WaysealError
 from wayseal.model.kinds import Action, ActorKind, FoundBy, OutletKind, ScanKind, Scope
 
@@ -18,7 +17,7 @@ CONTRACT: list[tuple[type[StrEnum], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "words"), CONTRACT)
+@each(("kind", "words"), CONTRACT)
 def test_the_words_of_the_contract(kind: type[StrEnum], words: str) -> None:
     assert list(kind) == words.split()
 

@@ -1,9 +1,9 @@
 import string
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from wayseal.model import candidates, clean_waybill, s10_is_valid
 from wayseal.model.numbers import FORMATS
 
@@ -28,7 +28,7 @@ CLEANED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "clean"), CLEANED)
+@each(("text", "clean"), CLEANED)
 def test_clean_spelling(text: str, clean: str) -> None:
     assert clean_waybill(text) == clean
 
@@ -77,7 +77,7 @@ RANKED = [
 ]
 
 
-@pytest.mark.parametrize(("number", "couriers"), RANKED)
+@each(("number", "couriers"), RANKED)
 def test_candidates_are_ranked(number: str, couriers: list[str]) -> None:
     assert [c.courier for c in candidates(number)] == couriers
 
@@ -100,7 +100,7 @@ S10 = [
 ]
 
 
-@pytest.mark.parametrize(("number", "valid"), S10)
+@each(("number", "valid"), S10)
 def test_s10(number: str, valid: bool) -> None:
     assert s10_is_valid(number) is valid
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from wayseal.model.predicate import CONDITIONS, Predicate, PredicateError, parse_predicate
 
 
@@ -57,7 +58,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), REFUSED)
+@each(("text", "message"), REFUSED)
 def test_what_is_wrong_is_named(text: str, message: str) -> None:
     with pytest.raises(PredicateError, match=message) as caught:
         parse_predicate(text)

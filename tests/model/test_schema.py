@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -22,13 +22,16 @@ from wayseal.model.schema import (
     CLOSED,
     Text,
     TomlText,
+    keys_of,
     needs,
     not_among,
     one_or_more,
     or_just,
     parse_json,
+    parse_length,
     parsed_by,
     plain,
+    read_values,
     readable,
     value_at,
 )
@@ -114,6 +117,7 @@ class Needy:
     __pydantic_config__: ClassVar = CLOSED
     version: Annotated[int, Field(alias="needy", ge=2, le=2)] = 2
     one: int
+    code: Annotated[bytes, parsed_by(bytes.fromhex, str, bytes.hex)] = b""
     items: tuple[Item, ...]
 
 
@@ -198,6 +202,14 @@ MISTAKES: Mapping[str, tuple[int | None, str | None, str]] = {
     "filled = ''": (1, "filled", "needs a text that isn't empty"),
     "shown = ' '": (1, "shown", "needs a text in quotes"),
     'shown = "a\\u202eb"': (1, "shown", "holds a character that can't be seen"),
+    "text = 2026-03-02": (1, "text", "needs a text in quotes"),
+    "flag = true\nnames = ['a', 07:32:00]": (2, "names", "needs a text in quotes"),
+    "shown = 2026-03-02": (1, "shown", "needs a text in quotes"),
+    "texts = 2026-03-02T08:00:00Z": (1, "texts", "needs a text in quotes"),
+    "grid = [['a'], 2026-03-02]": (1, "grid", "needs a text in quotes"),
+    "pair = 2026-03-02": (1, "pair", "needs a text in quotes"),
+    "[short]\na = 2026-03-02": (2, "short.a", "needs a text in quotes"),
+    "[[items]]\nname = 2026-03-02": (2, "items.name", "needs a text in quotes"),
     "flag = 1": (1, "flag", "is true or false"),
     "flag = 'true'": (1, "flag", "is true or false"),
     "whole = 0": (1, "whole", "needs to be above 0"),
@@ -312,7 +324,7 @@ def test_no_value_stands_in_an_error(value: str) -> None:
         error = error_of(f"{name} = {value}")
         shown = error and str(error) + repr(error.message.values) + repr(error.args)
         assert all(part not in (shown or "") for part in (SECRET, "71352468", "7135.2468", "1971"))
-        assert error is None or (error.__cause__ is None and error.__suppress_context__)
+        assert error is None or error.__context__ is None or (error.__cause__ is None and error.__suppress_context__)
 
 
 def test_a_text_in_bytes_with_any_line_ends() -> None:
@@ -348,6 +360,38 @@ def test_names_that_are_not_among_others() -> None:
     assert str(not_among("zzz", ("flag", "text"))) == "not known here; one of flag, text"
 
 
+def test_values_that_stand_in_no_text() -> None:
+    assert read_values({"flag": True, "from": 3}, World, WorldError) == World(flag=True, since=3)
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"item": {"name": 1}}, "item.name"),
+        ({"by_colour": {"blue": []}}, "by_colour.blue"),
+        ({"text": date(2026, 3, 2)}, "text"),
+        ({"names": ["a", datetime(2026, 3, 2, tzinfo=UTC)]}, "names"),
+    )
+    for values, key in wrong:
+        with pytest.raises(WorldError) as caught:
+            read_values(values, World, WorldError)
+        assert (caught.value.file, caught.value.line, caught.value.key) == (None, None, key)
+    with pytest.raises(WorldError, match="can't be understood"):
+        read_values({"whole": 1 << 20_000}, World, WorldError)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("90m", 5400), ("12h", 43_200), ("10d", 864_000)])
+def test_lengths_of_time(text: str, seconds: int) -> None:
+    assert parse_length(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "1", "m", "-1m", "1.5h", "12345m", "1w", "１m", 90, None, True, ["1m"]])
+def test_what_is_no_length_of_time(text: object) -> None:
+    with pytest.raises(WaysealError, match="needs a length such as 90m, 12h or 10d"):
+        parse_length(text)
+
+
+def test_the_keys_of_a_record() -> None:
+    assert list(keys_of(World)) == KEYS
+    assert keys_of(Colour) == {}
+
+
 def test_json_of_programs() -> None:
     assert parse_json(b'{"text": "a", "names": ["b"], "from": 1, "short": {"c": "d"}}', World) == World(
         text="a", names=("b",), since=1, short={"c": Item(name="d")}
@@ -380,8 +424,8 @@ def test_json_that_is_refused(content: str | bytes, place: str) -> None:
 
 
 def test_records_as_json() -> None:
-    made = Needy(one=1, items=(Item(name="a"),))
-    assert plain(made) == {"needy": 2, "one": 1, "items": [{"name": "a", "count": 1}]}
+    made = Needy(one=1, code=b"\xfe", items=(Item(name="a"),))
+    assert plain(made) == {"needy": 2, "one": 1, "code": "fe", "items": [{"name": "a", "count": 1}]}
     assert parse_json(json.dumps(plain(made)), Needy) == made
 
 

@@ -140,3 +140,10 @@ def test_any_value(value: str) -> None:
     found = find_lines(text)
     assert set(found) == set(paths(tomllib.loads(text)))
     assert found["end",] == text.count("\n") + 1
+
+
+@pytest.mark.parametrize("text", ["= 1", "a = ", "[a"])
+def test_what_is_no_toml_is_no_endless_walk(text: str) -> None:
+    """Rule 1 says that it doesn't come to that."""
+    with pytest.raises((ValueError, IndexError)):
+        find_lines(text)

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
+from tests.tables import each
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import time_at
 from wayseal.server._directory_cache import OLDEST, REMEMBERED, DirectoryCache, Principal
@@ -170,7 +171,7 @@ def actor(name: str, role: str, **times: int) -> ActorRecord:
     return ActorRecord(actor=name, kind=ActorKind.PERSON, role=role, **given)
 
 
-@pytest.mark.parametrize(
+@each(
     ("principal", "may"),
     [
         (Principal(client=CLIENT, actor=actor("a", "courier")), True),

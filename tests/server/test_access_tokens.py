@@ -7,13 +7,13 @@ import json
 from typing import Any
 
 import jwt
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.world import ISSUER, NOW, Ring
+from tests.tables import each
 from wayseal.server._access_tokens import AUDIENCE, LASTS, REMEMBERED, AccessTokens, Claims
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import AccessKey
@@ -110,7 +110,7 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@each("name", ATTACKS)
 def test_what_is_no_token_of_ours_is_none(name: str) -> None:
     tokens = AccessTokens(RING, issuer=ISSUER)
     assert tokens.verify(ATTACKS[name], now=NOW_S) is None

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.server.world import ISSUER, NUMBER, Http, World, world
+from tests.tables import each
 from wayseal.server._async_vault import AsyncVault, LocalDiscloser
 from wayseal.server._fast_path import FAST_ROUTES, FastPath, _Endpoint
 from wayseal.server._logging import make_log
@@ -273,14 +274,14 @@ LENIENT = [
 """What the framework reads though a strict reader of JSON doesn't: it goes on to the framework, and is answered."""
 
 
-@pytest.mark.parametrize("ask", GOOD, ids=range(len(GOOD)))
+@each("ask", GOOD)
 def test_what_is_right_takes_the_short_way_and_is_answered_the_same(both: Both, ask: Ask) -> None:
     answer, short = same(both, ask)
     assert short
     assert answer.status_code in {200, 403} or both.short.asked
 
 
-@pytest.mark.parametrize("ask", WRONG, ids=range(len(WRONG)))
+@each("ask", WRONG)
 def test_what_is_wrong_is_told_by_the_framework_alone(both: Both, ask: Ask) -> None:
     if ask[0] == "HEAD":
         answer, _ = both.short.answer(ask, both.token)
@@ -292,7 +293,7 @@ def test_what_is_wrong_is_told_by_the_framework_alone(both: Both, ask: Ask) -> N
     assert not both.short.asked
 
 
-@pytest.mark.parametrize("ask", LENIENT, ids=range(len(LENIENT)))
+@each("ask", LENIENT)
 def test_what_only_the_framework_reads(both: Both, ask: Ask) -> None:
     answer, short = same(both, ask)
     assert not short

@@ -1,16 +1,16 @@
 """Problems and the API's description."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.world import World
+from tests.tables import each
 from wayseal.server._problems import ProblemError, field_errors, prefers_chinese
 from wayseal.server._rules import WORDS, Rule
 from wayseal.server.scopes import ROUTES, SCOPES
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "chinese"),
     [
         ("zh", True),

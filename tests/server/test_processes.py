@@ -84,10 +84,13 @@ class Load:
                 number = f"YT{place}x{turn}"
                 try:
                     sealed = http.post("/v1/waybills", json={"waybill": number, "values": VALUES})
+                    self.statuses.append(sealed.status_code)
+                    if sealed.status_code != 201:
+                        continue
                     shown = http.post(f"/v1/waybills/{number}/disclose", json=WHY)
                 except httpx.HTTPError:
                     return
-                self.statuses += [sealed.status_code, shown.status_code]
+                self.statuses.append(shown.status_code)
                 if shown.status_code == 200:
                     self.shown.append(shown.json())
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.tables import each
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import PREFIX, Settings, read_settings
 
@@ -34,7 +35,7 @@ def test_they_show_no_secret() -> None:
     assert "hush" not in repr(read_settings(GOOD))
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "named"),
     [
         ({"WAYSEAL_DATABASE": None}, "database"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
+from tests.tables import each
 from wayseal.store._csv_records import CsvRecords
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
@@ -72,8 +73,8 @@ DAMAGE: list[tuple[str | bytes, list[int], list[tuple[int, str, Reason]]]] = [
 ]
 
 
-@pytest.mark.parametrize("block_bytes", [1 << 20, 16])
-@pytest.mark.parametrize(("content", "kept", "rejected"), DAMAGE)
+@each("block_bytes", [1 << 20, 16])
+@each(("content", "kept", "rejected"), DAMAGE)
 def test_damage_costs_only_its_own_line(
     tmp_path: Path, content: str | bytes, kept: list[int], rejected: list[tuple[int, str, Reason]], block_bytes: int
 ) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
+from tests.tables import each
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -52,8 +53,8 @@ LINES: list[tuple[str | bytes, tuple[str, Reason] | None]] = [
 ]
 
 
-@pytest.mark.parametrize("block_bytes", [1 << 20, 32])
-@pytest.mark.parametrize(("line", "rejected"), LINES)
+@each("block_bytes", [1 << 20, 32])
+@each(("line", "rejected"), LINES)
 def test_a_bad_line_costs_only_itself(
     tmp_path: Path, line: str | bytes, rejected: tuple[str, Reason] | None, block_bytes: int
 ) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
+from tests.tables import each
 from wayseal.store import load_mapping, open_source, read_batches
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
@@ -130,7 +131,7 @@ WRONG: list[tuple[str, int, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "line", "key", "message"), WRONG)
+@each(("text", "line", "key", "message"), WRONG)
 def test_mistakes_are_named_by_line_and_key(
     tmp_path: Path, text: str, line: int, key: str | None, message: str
 ) -> None:

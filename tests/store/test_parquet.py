@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.store.helpers import put, read
+from tests.tables import each
 from wayseal.store import _parquet
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
@@ -52,7 +53,7 @@ GOOD: list[tuple[str, pa.Array, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("column", "values", "expected"), GOOD)
+@each(("column", "values", "expected"), GOOD)
 def test_columns_may_come_in_several_types(tmp_path: Path, column: str, values: pa.Array, expected: Any) -> None:
     whole = read(access(tmp_path, **{column: values}), offset="+08:00")
     assert [r.get(column) for r in whole.rows] == [expected]
@@ -73,7 +74,7 @@ BAD: list[tuple[str, pa.Array, Reason]] = [
 ]
 
 
-@pytest.mark.parametrize(("column", "values", "reason"), BAD)
+@each(("column", "values", "reason"), BAD)
 def test_bad_values_go_to_quarantine_with_their_row(
     tmp_path: Path, column: str, values: pa.Array, reason: Reason
 ) -> None:
@@ -102,7 +103,7 @@ TYPES: list[tuple[str, pa.Array]] = [
 ]
 
 
-@pytest.mark.parametrize(("column", "values"), TYPES)
+@each(("column", "values"), TYPES)
 def test_types_that_cannot_be_read_name_the_column(tmp_path: Path, column: str, values: pa.Array) -> None:
     path = access(tmp_path, **{column: values})
     with pytest.raises(StoreError, match="can't be read as") as caught:

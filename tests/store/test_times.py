@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from wayseal.store._times import (
     compile_format,
     format_offset,
@@ -56,7 +57,7 @@ ISO = [
 ]
 
 
-@pytest.mark.parametrize(("text", "moment", "naive"), ISO)
+@each(("text", "moment", "naive"), ISO)
 def test_iso(text: str | None, moment: str | None, naive: bool | None) -> None:
     # The company of other values decides which way is taken, and must not change the answer.
     for company in ([], ["2024-01-05T08:00:00Z"], ["2024-01-05 08:00:00"], ["x"]):
@@ -100,7 +101,7 @@ SLASHES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "moment", "naive"), SLASHES)
+@each(("text", "moment", "naive"), SLASHES)
 def test_year_first_with_slashes(text: str | None, moment: str | None, naive: bool | None) -> None:
     for company in ([], ["2024-01-05T08:00:00Z"], ["x", None]):
         times = parse_plain(pa.array([text, *company], pa.string()))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from tests.vault.revising import changed, parcel, put_back, record
 from tests.vault.world import DAY, HOUR, OPERATOR, SECRETS, World, person
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ScanKind
@@ -238,22 +239,91 @@ def test_the_same_within_one_request_counts_once(small: World) -> None:
     assert small.rule_of(small.ask("courier-1", [number] * 50)) == set()
 
 
-def test_a_key_gives_the_same_answer_and_no_second_entry(both: World) -> None:
+def test_a_key_gives_the_same_answer_and_an_entry_that_says_so(both: World) -> None:
     """Obligation 6."""
     numbers = both.seal(2)
     first = both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1")
     count = len(both.entries())
     again = both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1")
     assert again == first
-    assert len(both.entries()) == count
-    for changed in ({"purpose": "contact"}, {"approval": "none"}):
+    added = both.entries()[count:]
+    assert [entry.more.get("replay") for entry in added] == [answer.seq for answer in first]
+    assert [(e.kind, e.waybill, e.fields) for e in added] == [
+        (e.kind, e.waybill, e.fields) for e in both.entries()[count - 3 : count]
+    ]
+    for other in ({"purpose": "contact"}, {"approval": "none"}):
         with pytest.raises(ReusedKeyError):
-            both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1", **changed)
+            both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1", **other)
     with pytest.raises(ReusedKeyError):
         both.ask("courier-2", [*numbers, "YT7777777777777"], key="k1")
     both.vault.block(OPERATOR, "courier-1", now=both.now)
     refused = both.ask("courier-1", [*numbers, "YT7777777777777"], key="k1")
     assert all(isinstance(answer, Refused) for answer in refused)
+
+
+def keyed(world: World, number: str) -> Disclosed:
+    """A disclosure that is asked for under one and the same key."""
+    (answer,) = world.ask("courier-1", [number], key="again")
+    assert isinstance(answer, Disclosed)
+    return answer
+
+
+def told(world: World, answer: Disclosed) -> None:
+    """The newest entry says what this answer shows, and under which policy."""
+    newest = world.entries()[-1]
+    assert (newest.kind, newest.waybill) == (EntryKind.DISCLOSED, answer.waybill)
+    assert (dict(newest.fields), newest.policy) == (dict(answer.forms), world.vault.policy.version)
+
+
+def test_a_replay_under_a_wider_policy_is_a_new_request(both: World) -> None:
+    """Obligation 6: it used to show in full what the entry says was masked."""
+    (number,) = both.seal()
+    first = keyed(both, number)
+    purposes, rules = default_texts()
+    wider = purposes.replace('"masked"', '"full"')
+    assert wider != purposes
+    both.vault.activate_policy(OPERATOR, wider, rules, now=both.now)
+    again = keyed(both, number)
+    assert (again.forms != first.forms, again.seq > first.seq) == (True, True)
+    told(both, again)
+    assert keyed(both, number).seq == again.seq
+
+
+def test_a_replay_after_a_change_of_the_record_is_a_new_request(both: World) -> None:
+    """Obligation 6."""
+    number = parcel(both)
+    first = keyed(both, number)
+    changed(both, number)
+    again = keyed(both, number)
+    assert again.seq > first.seq
+    told(both, again)
+
+
+def test_a_key_counts_for_a_day(both: World) -> None:
+    """Obligation 6: with whatever request it came, and whether or not answers are cleaned away."""
+    (number,) = both.seal()
+    first = keyed(both, number)
+    both.now += DAY - 1
+    assert keyed(both, number).seq == first.seq
+    both.now += 1
+    again = keyed(both, number)
+    assert again.seq > first.seq
+    told(both, again)
+    both.now += DAY
+    assert isinstance(both.ask("courier-1", [number], "contact", key="again")[0], (Disclosed, Refused))
+
+
+def test_a_record_that_was_put_back_is_not_shown_again(both: World) -> None:
+    """Obligation 6: what is damaged for a new request is so for a replay."""
+    number = parcel(both)
+    keyed(both, number)
+    before = record(both, number)
+    changed(both, number)
+    put_back(both, before)
+    for key in ("again", "new"):
+        (answer,) = both.ask("courier-1", [number], key=key)
+        assert isinstance(answer, Refused)
+        assert answer.rule == "damaged"
 
 
 CURT = """
@@ -271,7 +341,7 @@ def replayed(world: World, actor: str, numbers: list[str], purpose: str = "deliv
     first = world.ask(actor, numbers, purpose, key=key, **more)
     count = len(world.entries())
     assert world.ask(actor, numbers, purpose, key=key, **more) == first
-    assert len(world.entries()) == count
+    assert [entry.more["replay"] for entry in world.entries()[count:]] == [answer.seq for answer in first]
     refused = [answer for answer in first if isinstance(answer, Refused)]
     assert all(answer.zh.strip() and answer.en.strip() for answer in refused)
     return {answer.rule for answer in refused}
@@ -314,8 +384,9 @@ def test_refusals_that_no_text_says_come_again_in_the_same_words(small: World) -
     first = small.ask("courier-1", [numbers[1]], key="gone")
     small.vault.activate_policy(OPERATOR, *default_texts(), now=small.now)
     again = small.ask("courier-1", [numbers[1]], key="gone")
-    assert small.rule_of(first) == small.rule_of(again) == {"ticket"}
-    assert all(isinstance(answer, Refused) and answer.zh and answer.en for answer in again)
+    assert small.rule_of(first) == {"ticket"}
+    # Under another policy it is a new request.
+    assert small.rule_of(again) == {"too_late"}
 
 
 def test_bulk_needs_a_second_person(both: World) -> None:

@@ -42,6 +42,10 @@ class Finder:
             out.append(opened[entry.path])
         return out
 
+    def release(self) -> None:
+        """Lets go of the files that it opened."""
+        self._local = threading.local()
+
     def once(self, name: str, make: Callable[[], pa.Table]) -> pa.Table:
         """What `make` gives, made when it is first asked for: a generation never changes."""
         if name not in self._made:

@@ -68,7 +68,8 @@ class Snapshot(Closing):
         self._chooser = Chooser(self._finder, self._keyer, self.outlets)
 
     def close(self) -> None:
-        """Lets the writer remove files that later generations replaced. May be called again."""
+        """Lets go of all files, so that the writer may remove what later generations replaced. May be called again."""
+        self._finder.release()
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

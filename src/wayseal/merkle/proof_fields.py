@@ -1,6 +1,7 @@
 """What proofs have in common: their version, hashes as text, the keys that signed."""
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable
 from typing import Annotated, TypeVar
 
 from pydantic import PlainValidator
@@ -8,7 +9,7 @@ from pydantic import PlainValidator
 from wayseal.merkle.checkpoint import VerifyKey
 from wayseal.merkle.errors import MerkleError
 from wayseal.merkle.hashing import SIZE
-from wayseal.model.schema import parse_json, parsed_by, value_at
+from wayseal.model.schema import parse_json, parsed_by, plain, value_at
 
 P = TypeVar("P")
 
@@ -34,9 +35,9 @@ def parse_proof(content: bytes, name: str, version: int, kind: Callable[..., P])
         raise MerkleError("this is no proof of Wayseal's", key=str(wrong)) from None
 
 
-def spell_hashes(hashes: Sequence[bytes]) -> list[str]:
-    """Hashes as a proof spells them."""
-    return [h.hex() for h in hashes]
+def spell_proof(proof: object) -> str:
+    """The form in which a proof is handed on; `parse_json` reads it."""
+    return json.dumps(plain(proof), ensure_ascii=False, indent=1) + "\n"
 
 
 def hex_of(size: int) -> PlainValidator:
@@ -48,7 +49,7 @@ def hex_of(size: int) -> PlainValidator:
             raise ValueError("digits")
         return found
 
-    return parsed_by(parse, str)
+    return parsed_by(parse, str, bytes.hex)
 
 
 Hashes = tuple[Annotated[bytes, hex_of(SIZE)], ...]

@@ -15,13 +15,14 @@ import tomllib
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from enum import EnumType
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from wayseal.model._toml_lines import KeyPath, find_lines
 from wayseal.model.errors import WaysealError
@@ -82,9 +83,16 @@ class _Needs:
 
 @dataclass(frozen=True, slots=True)
 class _ReadAs(PlainValidator):
-    """Reads a field by a function. kind: what may stand there, for whoever words a mistake."""
+    """Reads a field by a function. kind: what may stand there, for whoever words a mistake. spell: what writes it."""
 
     kind: Any = None
+    spell: Callable[[Any], Any] | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        found = PlainValidator.__get_pydantic_core_schema__(self, source, handler)
+        if self.spell is None:
+            return found
+        return {**found, "serialization": core_schema.plain_serializer_function_ser_schema(self.spell)}
 
 
 def needs(text: str, **values: object) -> object:
@@ -98,12 +106,15 @@ def needs(text: str, **values: object) -> object:
     return _Needs(Message(text, values))
 
 
-def parsed_by(parse: Callable[[Any], Any], kind: Any = Any) -> PlainValidator:
+def parsed_by(
+    parse: Callable[[Any], Any], kind: Any = Any, spell: Callable[[Any], Any] | None = None
+) -> PlainValidator:
     """A field that a function makes out of what stands in the text.
 
     Args:
         parse: Raises a WaysealError, whose message is told with the place, where it can't; of JSON, a ValueError.
         kind: The type of what must stand there: by itself, of whatever type it is.
+        spell: Gives what `parse` was made of, for `plain`.
 
     """
 
@@ -114,18 +125,18 @@ def parsed_by(parse: Callable[[Any], Any], kind: Any = Any) -> PlainValidator:
         except WaysealError as error:
             raise _refuse(error.message) from None
 
-    return PlainValidator(read)
+    return _ReadAs(read, kind=kind, spell=spell)
 
 
-def _parse_text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+def _parse_text(text: str) -> str:
+    if not text.strip():
         raise WaysealError("needs a text in quotes")
-    if not value.isprintable():
+    if not text.isprintable():
         raise WaysealError("holds a character that can't be seen")
-    return value.strip()
+    return text.strip()
 
 
-Text = Annotated[str, parsed_by(_parse_text)]
+Text = Annotated[str, parsed_by(_parse_text, str)]
 """A text with something in it that can be read, without the spaces around it."""
 
 
@@ -172,7 +183,7 @@ def or_just(key: str, kind: Any) -> PlainValidator:
         table = value if isinstance(value, dict) else {key: value}
         return adapter(kind).validate_json(json.dumps(table))
 
-    return _ReadAs(read, kind=kind)
+    return _ReadAs(read, kind=kind | keys_of(kind)[key])
 
 
 def not_among(name: str, known: Sequence[str]) -> Message:
@@ -258,6 +269,7 @@ class TomlText:
         except ValueError:  # a number of thousands of digits
             raise self._error(_OTHER, file=self._file) from None
         else:
+            self._check_times(kind)
             return found
         mistake, path = min(mistakes, key=lambda one: (one[0]["type"] == _MISSING, self.line(*one[1])))
         raise self.error(_worded(mistake, kind), *path) from None
@@ -281,6 +293,13 @@ class TomlText:
     def says(self, *path: str | int) -> bool:
         """Whether this stands in the text."""
         return path in self._lines
+
+    def _check_times(self, kind: Any) -> None:
+        """Refuses days and times where a text must stand: on its way through JSON one became the other."""
+        for path in _times_in(self.content, ()):
+            may = {one for place in (path, (*path, 0)) for one, _ in _types_at(kind, place)}
+            if str in may and not may & {date, datetime, time}:
+                raise self.error(_TEXTS["string_type"], *path)
 
     def _path(self, mistake: Mapping[str, Any]) -> KeyPath:
         """Where it stands, as far as it does; what is missing stands nowhere."""
@@ -346,7 +365,7 @@ def plain(record: Any) -> Any:
     """What JSON can hold of a record, as `parse_json` reads it.
 
     Args:
-        record: A dataclass whose `__pydantic_config__` is `CLOSED`, with no field that a function reads.
+        record: A dataclass whose `__pydantic_config__` is `CLOSED`. A field that a function reads needs its `spell`.
 
     """
     kind: Any = type(record)
@@ -385,6 +404,16 @@ def adapter(kind: Any) -> TypeAdapter[Any]:
 
     """
     return TypeAdapter(kind)
+
+
+def _times_in(value: Any, path: KeyPath) -> Iterator[KeyPath]:
+    """Where days and times stand."""
+    if isinstance(value, date | time):
+        yield path
+    elif isinstance(value, dict | list):
+        for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(inner, dict | list | date | time):
+                yield from _times_in(inner, (*path, part))
 
 
 def _spell_time(value: Any) -> str:

@@ -25,7 +25,7 @@ LINGER_SECONDS = 1.0
 """How long an answer that came too early has until the connection ends: what ends with unread bytes loses it."""
 MOST_HEADER_BYTES = 65_536
 """Bytes of address and headers of one request, after which the connection ends."""
-PREFIX = 65_536
+PREFIX = 16_384
 """Bytes of a body that are kept before it is known whose it is."""
 
 _PLACES = itertools.count(1)
@@ -143,6 +143,7 @@ class Protocol(HttpToolsProtocol):
         """Rule 4: takes no more, and ends."""
         if not self._lingers:
             self._lingers = True
+            self.cycle.body.clear()
             self._unset_keepalive_if_required()
             self._stop_timer()
             self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)

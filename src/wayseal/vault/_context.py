@@ -21,10 +21,11 @@ ACTOR, OUTLET = "actor:", "outlet:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer that was given under an idempotency key."""
+    """An answer that was given under an idempotency key, and when."""
 
     asked: bytes
     answer: list[Any]
+    at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ def _replies(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tu
     for client, key in keys:
         by_client[client].append(key)
     return {
-        (row.client, row.key): Reply(asked=bytes(row.asked_sha256), answer=json.loads(row.answer))
+        (row.client, row.key): Reply(asked=bytes(row.asked_sha256), answer=json.loads(row.answer), at=row.at)
         for client, some in by_client.items()
         for row in chosen(connection, t.replies, "key", some, client=client)
     }

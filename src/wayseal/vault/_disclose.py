@@ -9,8 +9,10 @@ Obligations (code and tests cite the numbers):
    sees again what it has seen for the same purpose on the same day is not counted again, as far as this process
    remembers: after a restart, or by another process, it is.
 5. What the policy wouldn't tell (why else it refuses, whether a number exists) stands in the log alone.
-6. A request with an idempotency key that comes again is shown the same once more, if the policy still allows it, and
-   leaves no second entry. What was refused is refused by the same rule again, in its words.
+6. A request with an idempotency key that comes again is shown the very same once more: under the same policy, of the
+   same record, in the same forms, within a day, and if it still may be shown at all. It is told the same place in the
+   log, counts once, and leaves an entry that names that place (`replay`), since it was shown twice. What was refused
+   is refused by the same rule again. Where anything of this is another, it is a new request.
 7. Bulk takes from its approval in the same transaction.
 """
 
@@ -29,7 +31,7 @@ from wayseal.model.times import micros_of
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, context
-from wayseal.vault._idempotency import keep_reply, request_digest
+from wayseal.vault._idempotency import keep_reply, request_digest, still_counts
 from wayseal.vault._sql import add
 from wayseal.vault._words import words_of
 from wayseal.vault.directory import ActorRecord
@@ -132,21 +134,29 @@ class _Group:
     def decide_job(self, job: DiscloseJob) -> list[Decided] | VaultError:
         """What comes of one job; an error refuses it as a whole."""
         asked = self._request_digest(job)
-        if asked is not None and (old := self._known.replies.get((job.caller.client, job.key or ""))):
-            return self._repeat_answer(job, old.answer) if old.asked == asked else ReusedKeyError()
+        old = None if asked is None else self._known.replies.get((job.caller.client, job.key or ""))
+        if old is not None and still_counts(old.at, self._now):
+            if old.asked != asked:
+                return ReusedKeyError()
+            if (same := self._repeat_answer(job, *old.answer)) is not None:
+                self._write_down(job, same)
+                return same
         bulk = Counter(ask.purpose for ask in job.asks)
         left = self._approval_left(job)
-        made: list[Decided] = []
-        reasons: dict[str, bytes] = {}
-        for ask in job.asks:
-            one = self._decide_ask(job, ask, bulk[ask.purpose], left)
-            made.append(one)
-            if ask.reason not in reasons:
-                reasons[ask.reason] = seal_reason(self._inputs.keyring, job.caller.request.encode(), ask.reason)
-            self._entries.append((one, self._entry(job.caller, one, reasons[ask.reason])))
+        made = [self._decide_ask(job, ask, bulk[ask.purpose], left) for ask in job.asks]
+        self._write_down(job, made)
         if asked is not None:
             self._replies.append((job, asked, made))
         return made
+
+    def _write_down(self, job: DiscloseJob, made: Sequence[Decided]) -> None:
+        """An entry for each answer (obligations 2 and 6)."""
+        reasons: dict[str, bytes] = {}
+        for one in made:
+            reason = one.ask.reason
+            if reason not in reasons:
+                reasons[reason] = seal_reason(self._inputs.keyring, job.caller.request.encode(), reason)
+            self._entries.append((one, self._entry(job.caller, one, reasons[reason])))
 
     def decide_alone(self, job: DiscloseJob, ask: Ask) -> Decided:
         """What comes of one ask, without an entry."""
@@ -163,14 +173,18 @@ class _Group:
         parts = [f"{a.waybill}\n{a.purpose}\n{a.reason}\n{sorted(a.fields or ())}" for a in job.asks]
         return request_digest(self._inputs.keyring, "disclose", job.caller.actor, job.approval or "", *parts)
 
-    def _repeat_answer(self, job: DiscloseJob, answer: Sequence[Sequence[Any]]) -> list[Decided]:
-        """Obligation 6."""
+    def _repeat_answer(self, job: DiscloseJob, policy: int, answer: Sequence[Sequence[Any]]) -> list[Decided] | None:
+        """The answer that was given under this policy, once more; None where it wouldn't be the same (obligation 6)."""
+        if policy != self._inputs.policy.version:
+            return None
         made = []
-        for ask, (seq, leaf, rule) in zip(job.asks, answer, strict=True):
+        for ask, (seq, leaf, rule, *shown) in zip(job.asks, answer, strict=True):
             one = self._apply_policy(job, ask, bulk=False, approved=True)
             if rule is not None:
                 zh, en = words_of(self._inputs.policy, rule)
                 one = replace(one, decision=Decision(allowed=False, rule=rule, zh=zh, en=en), forms={})
+            elif one.decision.allowed and shown != _record_shown(one):
+                return None
             one.seq, one.leaf = seq, bytes.fromhex(leaf)
             made.append(one)
         return made
@@ -280,6 +294,9 @@ class _Group:
     def _entry(self, caller: Caller, one: Decided, reason: bytes) -> Entry:
         shown = one.decision.allowed
         also = one.decision.also
+        more: dict[str, str | int] = {"also": " ".join(also)} if also else {}
+        if one.seq >= 0:
+            more["replay"] = one.seq
         return entry(
             EntryKind.DISCLOSED if shown else EntryKind.REFUSED,
             caller,
@@ -290,7 +307,7 @@ class _Group:
             fields=one.forms,
             rule=None if shown else one.decision.rule,
             reason=reason,
-            more={"also": " ".join(also)} if also else {},
+            more=more,
         )
 
     def write(self, connection: Connection, tail: Tail | None) -> Tail | None:
@@ -299,16 +316,30 @@ class _Group:
             added = append(connection, [entry for _, entry in self._entries], tail=tail)
             tail = added.tail
             for place, (one, _) in enumerate(self._entries):
-                one.seq, one.leaf = added.first + place, added.leaves[place]
+                one.place = added.first + place
+                if one.seq < 0:
+                    one.seq, one.leaf = one.place, added.leaves[place]
         add(connection, t.budgets, "used", self.budget_rows())
         for job, asked, made in self._replies:
-            rows = [(d.seq, d.leaf.hex(), None if d.decision.allowed else d.decision.rule) for d in made]
-            keep_reply(connection, job.caller.client, (job.key or "", asked), rows, self._now)
+            rows = [
+                (d.seq, d.leaf.hex(), None, *_record_shown(d))
+                if d.decision.allowed
+                else (d.seq, d.leaf.hex(), d.decision.rule)
+                for d in made
+            ]
+            answer = (self._inputs.policy.version, rows)
+            keep_reply(connection, job.caller.client, (job.key or "", asked), answer, self._now)
         for approval, n in self._spent.items():
             column = t.approvals.c.left
             which = t.approvals.c.approval == approval
             connection.execute(sa.update(t.approvals).where(which).values(left=column - n))
         return tail
+
+
+def _record_shown(one: Decided) -> list[Any]:
+    """Which record is shown, and in which forms, as it is kept in an answer."""
+    key_id = None if one.parcel is None else bytes(one.parcel.key_id).hex()
+    return [key_id, {str(field): str(form) for field, form in one.forms.items()}]
 
 
 _NOWHERE = Standing(None, None, None, None, None)

@@ -1,8 +1,9 @@
-"""Idempotency keys: the same request with the same key gets the same answer, and leaves no second trace.
+"""Idempotency keys: the same request with the same key gets the same answer.
 
 1. A key belongs to one client. With another request it is refused; nothing of the first one is told.
 2. A request is known again by a keyed hash, since it holds what is sealed.
-3. An answer that is kept holds rules and places in the log, never what was shown.
+3. An answer that is kept holds rules, places in the log and forms, never what was shown.
+4. A key counts for `LASTS`, whether or not its answer was dropped since: afterwards it is as if it had never come.
 """
 
 import json
@@ -27,11 +28,16 @@ def request_digest(keyring: Keyring, *parts: str) -> bytes:
     return keyring.keys(IndexKey)[0].tag(b"request\0" + digest(*parts))
 
 
-def find_reply(connection: Connection, client: str, key: str, asked: bytes) -> list[Any] | None:
-    """The answer that was given; ReusedKeyError where the key was used for something else (rule 1)."""
+def still_counts(at: int, now: int) -> bool:
+    """Whether an answer of then still counts (rule 4)."""
+    return at > now - LASTS
+
+
+def find_reply(connection: Connection, client: str, key: str, asked: bytes, now: int) -> list[Any] | None:
+    """The answer that was given; ReusedKeyError where the key was used for something else (rules 1 and 4)."""
     which = (t.replies.c.client == client) & (t.replies.c.key == key)
     row = connection.execute(sa.select(t.replies).where(which)).one_or_none()
-    if row is None:
+    if row is None or not still_counts(row.at, now):
         return None
     if bytes(row.asked_sha256) != asked:
         raise ReusedKeyError
@@ -39,8 +45,9 @@ def find_reply(connection: Connection, client: str, key: str, asked: bytes) -> l
 
 
 def keep_reply(connection: Connection, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int) -> None:
-    """Keeps an answer."""
+    """Keeps an answer, instead of one that the key had before."""
     key, hashed = asked
+    connection.execute(sa.delete(t.replies).where((t.replies.c.client == client) & (t.replies.c.key == key)))
     row = {"client": client, "key": key, "asked_sha256": hashed, "answer": json.dumps(answer), "at": now}
     connection.execute(t.replies.insert(), row)
 

@@ -143,10 +143,17 @@ def _make_request(
 
 def _read_if_allowed(connection: Connection, request: _ReviseRequest) -> Any:
     """The record, where it may be changed; None where it may not, or this request was answered before."""
-    if request.key is not None and find_reply(connection, request.job.caller.client, *request.key) is not None:
+    if _find_answer(connection, request) is not None:
         return None
     one, _ = decide_one(connection, request.job, request.inputs, now=request.now, day=request.day)
     return one.parcel if one.decision.allowed and _purpose_allows(request) else None
+
+
+def _find_answer(connection: Connection, request: _ReviseRequest) -> list[Any] | None:
+    """What was answered to this very request before (obligation 7)."""
+    if request.key is None:
+        return None
+    return find_reply(connection, request.job.caller.client, *request.key, request.now)
 
 
 def _purpose_allows(request: _ReviseRequest) -> bool:
@@ -184,7 +191,7 @@ def _commit_revision(
 
     No answer where this has to begin anew: the record, or what the policy says of it, is another now.
     """
-    if request.key is not None and (old := find_reply(connection, request.job.caller.client, *request.key)) is not None:
+    if (old := _find_answer(connection, request)) is not None:
         return _make_answer(parts, request, *old), False
     one, counts = decide_one(connection, request.job, request.inputs, now=request.now, day=request.day)
     rule = None if one.decision.allowed else one.decision.rule

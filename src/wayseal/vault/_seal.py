@@ -140,7 +140,7 @@ def _keep(
     day: int,
 ) -> frozenset[str]:
     """Keeps what isn't there yet; the numbers of this request that it sealed, now or the first time it came."""
-    if asked is not None and (old := find_reply(connection, caller.client, *asked)) is not None:
+    if asked is not None and (old := find_reply(connection, caller.client, *asked, now)) is not None:
         return frozenset(old)
     there = _find_existing(connection, [r.waybill for r in records])
     new = {r.waybill: r for r in records if r.waybill not in there}

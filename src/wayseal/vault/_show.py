@@ -52,7 +52,7 @@ def _verdict(one: Decided, wrapped: _Keys) -> Verdict:
     if row is None or one.purpose is None or keys is None:
         return _refuse(one, "erased", *in_both(WORDS["erased"]))
     key = keys.get(bytes(row.key_id))
-    if key is None or (key.superseded_by is not None and one.seq > key.superseded_by):
+    if key is None or (key.superseded_by is not None and one.place > key.superseded_by):
         return _refuse(one, "damaged", *in_both(WORDS["damaged"]))
     return Verdict(
         one.ask.waybill,

@@ -56,7 +56,11 @@ class DiscloseJob:
 
 @dataclass(slots=True, kw_only=True)
 class Decided:
-    """One ask and what came of it; seq and leaf once it is written. forms: what is shown, {} where it is refused."""
+    """One ask and what came of it. forms: what is shown, {} where it is refused.
+
+    seq, leaf: of the entry that says so, once it is written; of a replay, of the first one. place: of the entry that
+    this very answer left.
+    """
 
     ask: Ask
     decision: Decision
@@ -66,6 +70,7 @@ class Decided:
     at: int
     seq: int = -1
     leaf: bytes = b""
+    place: int = -1
 
 
 class Verdict(NamedTuple):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -42,14 +43,17 @@ def server_there() -> bool:
 
 
 @contextmanager
-def fresh(kind: str, folder: Path) -> Iterator[str]:
-    """The address of an empty database."""
+def fresh(kind: str, folder: Path, *, like: str | None = None) -> Iterator[str]:
+    """The address of an empty database, or of a copy of one that nobody has open."""
     if kind == "sqlite":
-        yield f"sqlite:///{folder / secrets.token_hex(4)}.db"
+        place = folder / f"{secrets.token_hex(4)}.db"
+        if like is not None:
+            shutil.copyfile(like.removeprefix("sqlite:///"), place)
+        yield f"sqlite:///{place}"
         return
     need(server_there(), "no PostgreSQL server answers at WAYSEAL_TEST_POSTGRESQL")
     name = f"wayseal_test_{secrets.token_hex(6)}"
-    ask(f"CREATE DATABASE {name}")
+    ask(f"CREATE DATABASE {name}" + (f" TEMPLATE {like.rpartition('/')[2]}" if like else ""))
     try:
         yield f"{SERVER}/{name}"
     finally:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.store.database.places import opened
+from tests.tables import each
 from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError, open_database
 
 MARK = "MARK13800138000"
@@ -219,7 +220,7 @@ def test_size_and_health(filled: Database) -> None:
     assert filled.healthy()
 
 
-@pytest.mark.parametrize(
+@each(
     ("address", "said"),
     [
         ("", "no URL"),

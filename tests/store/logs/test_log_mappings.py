@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.logs.making import COMBINED, OCSF, PGAUDIT, mapping
+from tests.tables import each
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 
@@ -36,6 +37,7 @@ WRONG = [
     (P + '[tables.t]\norigin_outlet = "no"\n', 2, "tables.t", "needs its column `waybill`"),
     (P + '[tables."s.t"]\nwaybill = 1\n', 3, "tables.s.t.waybill", "name of a column"),
     (P + '[tables.t]\nwaybill = "no"\ncustomer = "No"\n', 4, "tables.t.customer", "already"),
+    (T + 'customer = { column = "x", unit = "day" }\n', 4, "tables.t.customer.unit", "not known here; one of column"),
     (D + '{ colum = "x" }\n', 4, "tables.t.issued_at.colum", "not known here"),
     (D + '{ column = "x", unit = "week" }\n', 4, "tables.t.issued_at.unit", "is one of time"),
     (D + '{ unit = "day" }\n', 4, "tables.t.issued_at.column", "this key is needed"),
@@ -57,7 +59,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "line", "key", "message"), WRONG)
+@each(("text", "line", "key", "message"), WRONG)
 def test_mistakes_are_named_by_line_and_key(text: str, line: int, key: str, message: str) -> None:
     with pytest.raises(StoreError) as caught:
         mapping(text)

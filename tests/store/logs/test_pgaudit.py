@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import put
 from tests.store.logs.making import PGAUDIT, audit, read, record
+from tests.tables import each
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -129,7 +130,7 @@ RECORDS: list[tuple[list[str], list[str], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("messages", "numbers", "filters"), RECORDS)
+@each(("messages", "numbers", "filters"), RECORDS)
 def test_what_pgaudit_writes(tmp_path: Path, messages: list[str], numbers: list[str], filters: list[str]) -> None:
     reads, asked = read(put(tmp_path / "pg.csv", "".join(map(record, messages))), PGAUDIT)
     assert [r["waybill"] for r in reads.rows] == numbers

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.store.logs.making import PGAUDIT, mapping
+from tests.tables import each
 from wayseal.model.predicate import parse_predicate
 from wayseal.store.logs._literals import UnreadableError, pairs, part
 from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, WaybillsRead, Why
@@ -55,7 +56,7 @@ READ = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("statement", "bound", "rows", "waybills"), READ)
+@each(("statement", "bound", "rows", "waybills"), READ)
 def test_statements_that_name_waybills(
     statement: str, bound: list[str] | None, rows: int | None, waybills: tuple[str, ...]
 ) -> None:
@@ -92,7 +93,7 @@ ASKED: list[tuple[str, list[str] | None, int | None, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("statement", "bound", "rows", "wanted"), ASKED)
+@each(("statement", "bound", "rows", "wanted"), ASKED)
 def test_statements_whose_question_alone_is_known(
     statement: str, bound: list[str] | None, rows: int | None, wanted: dict[str, Any]
 ) -> None:
@@ -164,7 +165,7 @@ WIDER: list[tuple[str, list[str] | None, Why, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("statement", "bound", "why", "kept"), WIDER)
+@each(("statement", "bound", "why", "kept"), WIDER)
 def test_what_cannot_be_expressed_widens_and_is_said(
     statement: str, bound: list[str] | None, why: Why, kept: dict[str, Any]
 ) -> None:
@@ -192,7 +193,7 @@ NO_READ = [
 ]
 
 
-@pytest.mark.parametrize(("statement", "why"), NO_READ)
+@each(("statement", "why"), NO_READ)
 def test_statements_that_show_no_waybill(statement: str, why: Why) -> None:
     assert outcome(statement) == NoRead(why=why)
 
@@ -205,8 +206,8 @@ def test_a_statement_that_found_nothing_is_no_read() -> None:
 PERSONAL = ["13800138000", "+86 138-0013-8000", "0571-88886666", "11010519491231002X", "a@b.cn"]
 
 
-@pytest.mark.parametrize("value", PERSONAL)
-@pytest.mark.parametrize("column", ["mail_no", "cust_code"])
+@each("value", PERSONAL)
+@each("column", ["mail_no", "cust_code"])
 def test_what_looks_personal_is_no_value(value: str, column: str) -> None:
     """Obligation 5."""
     made = outcome(f"{MAIN}{column} = '{value}'")

@@ -49,10 +49,20 @@ def filled(database: Database) -> None:
     log_filled(database, 10, first=300)
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database of each kind that is filled, and that nobody has open."""
+    with fresh(request.param, tmp_path_factory.mktemp("original")) as url:
+        with opened(url) as database:
+            filled(database)
+        yield url
+
+
 @pytest.fixture
-def source(database: Database) -> Database:
-    filled(database)
-    return database
+def source(original: str, tmp_path: Path) -> Iterator[Database]:
+    """A copy of it."""
+    with fresh(original.partition(":")[0], tmp_path, like=original) as url, opened(url) as made:
+        yield made
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.tables import each
 from wayseal.merkle import Checkpoint
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
@@ -123,7 +124,10 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "another version": (lambda t: t.update({"wayseal-keyring": 2}), '"wayseal-keyring": 1'),
     "no version": (lambda t: t.pop("wayseal-keyring"), '"wayseal-keyring": 1'),
     "another derivation": (lambda t: t.update(derivation="none"), "^derivation: is one of HKDF-SHA256$"),
-    "one more member": (lambda t: t.update(more=1), "^more: not known here; one of wayseal-keyring, derivation, keys$"),
+    "one more member": (
+        lambda t: t.update(more=1),
+        "^has a member that isn't one of wayseal-keyring, derivation, keys$",
+    ),
     "no list": (lambda t: t.update(keys={}), "^keys: needs a list$"),
     "no object": (lambda t: t["keys"].append(1), "^keys: needs an object for each key$"),
     "an unknown purpose": (lambda t: t["keys"][1].update(purpose="sign"), "^keys.2.purpose: is one of wrap, index, "),
@@ -157,17 +161,24 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda t: t["keys"][0].update(created_at="2026-01-01T00:00:00"),
         "^keys.1.created_at: needs a time with its offset$",
     ),
-    "a member too many": (lambda t: t["keys"][0].update(more=1), "^keys.1.more: not known here; one of purpose, "),
+    "a member too many": (lambda t: t["keys"][0].update(more=1), "^keys.1: has a member that isn't one of purpose, "),
+    "names and values mixed up": (
+        lambda t: t["keys"][0].update({t["keys"][0].pop("secret"): "secret"}),
+        "^keys.1: has a",
+    ),
     "a member too few": (lambda t: t["keys"][0].pop("created_at"), "^keys.1.created_at: this key is needed$"),
     "active is no truth": (lambda t: t["keys"][0].update(active=1), "^keys.1.active: is true or false$"),
-    "not retired": (lambda t: t["keys"][0].update(retired=False), "^keys.1.retired: is true, or isn't there$"),
+    "not retired": (
+        lambda t: t["keys"].append({"purpose": "wrap", "version": 2, "algorithm": "", "retired": False}),
+        "^keys.7.retired: is true, or isn't there$",
+    ),
     "retired is no truth": (
         lambda t: t["keys"].append({"purpose": "wrap", "version": 2, "algorithm": "", "retired": 1}),
         "^keys.7.retired: is true, or isn't there$",
     ),
     "retired with a secret": (
         lambda t: t["keys"][0].update(retired=True),
-        "^keys.1.created_at: not known here; one of purpose, ",
+        "^keys.1: has a member that isn't one of purpose, version, algorithm, retired, public$",
     ),
     "no active key": (lambda t: t["keys"][0].update(active=False), "no active wrap key"),
     "no key of a purpose": (lambda t: t["keys"].pop(), "no active log key"),
@@ -194,7 +205,7 @@ def said(error: BaseException) -> bytes:
     return "\n".join(out).encode()
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@each("change", CHANGES)
 def test_what_is_not_understood_is_refused(change: str) -> None:
     act, words = CHANGES[change]
     changed = top()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from tests.vault.log.helpers import entry
 from wayseal.model.fields import Field, Form
 from wayseal.vault.errors import LogChangedError, VaultError
@@ -64,7 +65,7 @@ WRONG: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each(
     "content",
     [
         b"", b"[]", b"{}", b"null", b"\xff", b"[" * 40_000, encode(entry(0)) + b"\n", b" " + encode(entry(0)),
@@ -82,7 +83,7 @@ def test_case_table_of_what_is_no_entry(content: bytes) -> None:
         decode(content)
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"waybill": None}, {"fields": {}}, {"kind": EntryKind.REFUSED}, {"kind": EntryKind.ADMIN},

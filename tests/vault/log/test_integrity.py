@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.effort import DEEP
+from tests.tables import each
 from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, filled, signed
 from wayseal.merkle import Checkpoint, SigningKey, verify_consistency
 from wayseal.merkle.hashing import leaf_hash
@@ -216,7 +217,7 @@ CASES: dict[str, tuple[list[Change], set[tuple[str, str]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+@each("case", CASES)
 def test_case_table_of_changes(log: Database, case: str) -> None:
     changes, expected = CASES[case]
     assert named(after(log, *changes)) == expected

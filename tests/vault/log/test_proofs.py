@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.tables import each
 from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, filled, signed
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
@@ -73,7 +74,7 @@ WRONG: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("change", WRONG)
+@each("change", WRONG)
 def test_case_table_of_what_is_no_proof(log: Database, note: bytes, change: dict[str, Any]) -> None:
     shown = {**json.loads(log.read(prove, 3, note).to_json()), **change}
     with pytest.raises(MerkleError):

@@ -8,6 +8,7 @@ from benchmarks._addresses import FORMS, UNIT, Address, addresses
 from benchmarks.masks import judge, shown
 
 from tests.docs.pages import ROOT
+from tests.tables import each
 from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import GB_T_41833, RULE_SETS, mask, region
 from wayseal.vault.masks._address_words import SIGN, STARTS
@@ -26,14 +27,14 @@ def test_the_table_is_large_and_says_nothing_twice() -> None:
     assert len({row[0] for row in ROWS}) == len(ROWS)
 
 
-@pytest.mark.parametrize(("address", "masked", "where"), ROWS)
+@each(("address", "masked", "where"), ROWS)
 def test_a_real_shape(address: str, masked: str, where: str) -> None:
     assert hidden(address) == masked
     assert region(address) == where
     assert mask(address, FieldKind.ADDRESS, MINIMAL) == (where if where == "***" else f"{where}***")
 
 
-@pytest.mark.parametrize(("address", "masked", "where"), ROWS)
+@each(("address", "masked", "where"), ROWS)
 def test_a_mask_of_a_mask_shows_no_more(address: str, masked: str, where: str) -> None:
     again = hidden(masked)
     rest = iter(masked)
@@ -68,8 +69,8 @@ PRIVATE = (
 )
 
 
-@pytest.mark.parametrize("private", PRIVATE)
-@pytest.mark.parametrize("before", ["广东省深圳市南山区科苑路15号 ", "西湖区文三路科苑花园 ", "正定县王家村3组 "])
+@each("private", PRIVATE)
+@each("before", ["广东省深圳市南山区科苑路15号 ", "西湖区文三路科苑花园 ", "正定县王家村3组 "])
 def test_private_parts_are_hidden(before: str, private: str) -> None:
     plain = hidden(before + private).removesuffix("***")
     assert not set("张三李王红旗欧阳娜") & set(plain.replace("文三路", "").replace("王家村", ""))

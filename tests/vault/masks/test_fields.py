@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.tables import each
 from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import RULE_SETS, mask
 
@@ -71,7 +72,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("name", "masked"), NAMES.items())
+@each(("name", "masked"), NAMES.items())
 def test_names(name: str, masked: str) -> None:
     for rules in RULE_SETS.values():
         assert mask(name, FieldKind.NAME, rules) == masked
@@ -130,7 +131,7 @@ PHONES = {
 }
 
 
-@pytest.mark.parametrize(("phone", "masked"), PHONES.items())
+@each(("phone", "masked"), PHONES.items())
 def test_phones(phone: str, masked: tuple[str | None, str | None]) -> None:
     assert mask(phone, FieldKind.PHONE) == ("***" if masked[0] is None else masked[0])
     least = "***" if masked[1] is None else f"*********{masked[1]}" if phone else ""
@@ -170,7 +171,7 @@ GOODS = {
 }
 
 
-@pytest.mark.parametrize(("goods", "masked"), GOODS.items())
+@each(("goods", "masked"), GOODS.items())
 def test_goods(goods: str, masked: str) -> None:
     assert mask(goods, FieldKind.GOODS) == masked
     assert mask(goods, FieldKind.GOODS, RULE_SETS["minimal"]) == ("***" if goods else "")

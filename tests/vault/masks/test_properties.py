@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import RULE_SETS, RuleSet, mask, region
 
@@ -114,8 +115,8 @@ LONG = [
 ]
 
 
-@pytest.mark.parametrize("piece", LONG)
-@pytest.mark.parametrize("kind", list(FieldKind))
+@each("piece", LONG)
+@each("kind", list(FieldKind))
 def test_no_text_takes_long(kind: FieldKind, piece: str) -> None:
     text = (piece * 400)[:400]
     begun = time.process_time()

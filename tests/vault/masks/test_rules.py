@@ -1,24 +1,18 @@
 """Rule 5: every row's example is what the code does; rule 4: a mask of a mask shows nothing more."""
 
-import pytest
-
+from tests.tables import each
 from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import GB_T_41833, RULE_SETS, MaskRule, RuleSet, mask
 
-ROWS = [
-    pytest.param(rules, kind, row, id=f"{rules.id}-{row.id}")
-    for rules in RULE_SETS.values()
-    for kind, rows in rules.rows.items()
-    for row in rows
-]
+ROWS = [(rules, kind, row) for rules in RULE_SETS.values() for kind, rows in rules.rows.items() for row in rows]
 
 
-@pytest.mark.parametrize(("rules", "kind", "row"), ROWS)
+@each(("rules", "kind", "row"), ROWS)
 def test_a_row_does_what_its_example_says(rules: RuleSet, kind: FieldKind, row: MaskRule) -> None:
     assert mask(row.example, kind, rules) == row.masked
 
 
-@pytest.mark.parametrize(("rules", "kind", "row"), ROWS)
+@each(("rules", "kind", "row"), ROWS)
 def test_what_a_row_shows_is_masked_to_itself(rules: RuleSet, kind: FieldKind, row: MaskRule) -> None:
     assert mask(row.masked, kind, rules) == row.masked
 

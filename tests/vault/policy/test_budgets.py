@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from tests.vault.policy.asked import default
 from wayseal.vault.policy._purposes import Budget, Work
 from wayseal.vault.policy.budgets import OVER, UNLIMITED, BudgetScope, allowance, day_of
@@ -42,15 +42,15 @@ def test_4_parts_do_not_count() -> None:
 def test_an_ordinary_courier_never_notices(parcels: int, colleagues: int, yesterday: int) -> None:
     """Fewer than 100 parcels a day each: every address twice and every phone once, even after a day without work."""
     arrivals = {"arrivals": parcels * colleagues + yesterday}
-    for code, each in (("deliver", 2), ("contact", 1)):
-        assert allowance(PURPOSES[code], arrivals, "actor") >= each * parcels
-        assert allowance(PURPOSES[code], arrivals, "outlet") >= each * parcels * colleagues
+    for code, a_parcel in (("deliver", 2), ("contact", 1)):
+        assert allowance(PURPOSES[code], arrivals, "actor") >= a_parcel * parcels
+        assert allowance(PURPOSES[code], arrivals, "outlet") >= a_parcel * parcels * colleagues
     issued = {"issued": parcels * colleagues + yesterday}
-    for code, each in (("pickup", 2), ("contact_sender", 1)):
-        assert allowance(PURPOSES[code], issued, "actor") >= each * parcels
+    for code, a_parcel in (("pickup", 2), ("contact_sender", 1)):
+        assert allowance(PURPOSES[code], issued, "actor") >= a_parcel * parcels
 
 
-@pytest.mark.parametrize("code", [p.code for p in PURPOSES.values() if "full" in p.fields.values()])
+@each("code", [p.code for p in PURPOSES.values() if "full" in p.fields.values()])
 def test_a_stolen_login_runs_dry(code: str) -> None:
     """20,000 to 30,000 numbers a day were on sale."""
     purpose = PURPOSES[code]

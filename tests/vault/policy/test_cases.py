@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.tables import each
 from tests.vault.policy.asked import PURPOSES, RULES, default
 from wayseal.model.schema import keys_of
 from wayseal.vault.errors import PolicyError
@@ -27,7 +28,7 @@ def test_the_policy_passes_and_every_rule_and_purpose_has_cases_of_both_kinds() 
     assert told - {"allow"} == {rule.id for rule in default().rules if not rule.permits} - {"unknown"}
 
 
-@pytest.mark.parametrize("rule", [rule.id for rule in default().rules])
+@each("rule", [rule.id for rule in default().rules])
 def test_cases_notice_that_a_rule_is_gone(rule: str) -> None:
     gone = next(r for r in default().rules if r.id == rule)
     if gone.permits:
@@ -99,7 +100,7 @@ def test_the_order_of_further_rules_and_of_what_is_shown_means_nothing() -> None
     assert failed(default(), text + 'valid = false\nalso = ["custody", "expired"]') == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "error"),
     [
         ("[[case", "line 1: not TOML here"),

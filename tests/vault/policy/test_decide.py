@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from tests.vault.policy.asked import PURPOSES, RULES, asked, askings, default, relation_sets
 from wayseal.custody import Relation, State
 from wayseal.model.fields import Field
@@ -48,7 +49,7 @@ def test_2_an_unknown_waybill_looks_like_one_that_is_nobodys_business(
     assert "unknown" not in (elsewhere.rule, *elsewhere.also)
 
 
-@pytest.mark.parametrize("purpose", default().purposes)
+@each("purpose", default().purposes)
 def test_2_unknown_is_the_first_rule_told_of_no_purpose(purpose: str) -> None:
     role = sorted(default().purposes[purpose].roles)[0]
     for ticket in (False, True):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.tables import each
 from tests.vault.policy.asked import PURPOSES, default
 from wayseal.custody import Relation
 from wayseal.model.fields import Field, FieldKind, Form
@@ -50,7 +51,7 @@ def test_what_a_purpose_is() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "error"),
     [
         ("[roles]", "[roles", "line 1: not TOML here"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.tables import each
 from tests.vault.policy.asked import PURPOSES, RULES, default
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy import Policy
@@ -15,7 +16,7 @@ def forbid(condition: str) -> str:
     return HEAD + f"forbid (principal, action, resource)\nwhen {{ {condition} }};"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "error"),
     [
         ("", "no rule permits anything"),

@@ -6,6 +6,7 @@ import hmac
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV, AESSIV
 
+from tests.tables import each
 from wayseal.vault.keyring.keys import KINDS, IndexKey, Key
 from wayseal.vault.sealing._padding import pad, unpad
 
@@ -70,7 +71,7 @@ def test_a_tag_is_a_keyed_hash(data: bytes) -> None:
     assert key.tag(data) == hmac.new(inner, data, hashlib.sha256).digest()[:16] == key.tag(data)
 
 
-@pytest.mark.parametrize("size", range(40))
+@each("size", range(40))
 def test_filling(size: int) -> None:
     for text in ("x" * size, "\0" * size, "\x80" * size):
         raw = pad(text)

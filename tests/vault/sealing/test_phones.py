@@ -1,9 +1,9 @@
 """Phones in all their spellings, and their tags."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from tests.vault.sealing.waybills import RING
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.sealing.phones import COMMON, MOST_NUMBERS, lookup_tags, numbers, phone_tags, scanned
@@ -85,12 +85,12 @@ CASES: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("text", CASES)
+@each("text", CASES)
 def test_spellings(text: str) -> None:
     assert [f"{n.digits}x{n.extension}" if n.extension else n.digits for n in numbers(text)] == CASES[text]
 
 
-@pytest.mark.parametrize("text", CASES)
+@each("text", CASES)
 def test_what_is_stored_is_found_by_any_spelling(text: str) -> None:
     stored = phone_tags(RING, text)
     for spelling in CASES[text]:

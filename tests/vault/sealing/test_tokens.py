@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
 from tests.vault.sealing.waybills import NUMBER, RING
 from wayseal.model.fields import Field
 from wayseal.vault.errors import KeyringError, SealError, VaultError
@@ -51,7 +52,7 @@ def test_any_changed_character_is_found() -> None:
                     read_token(RING, TOKEN[:place] + other + TOKEN[place + 1 :])
 
 
-@pytest.mark.parametrize(
+@each(
     "token",
     [
         *("", ".", "rp", BASE, TOKEN[1:], " " + TOKEN, TOKEN + "\n", "A" * 500 + ".rp", BASE[:20] + ".rp", BASE * 2),

@@ -36,7 +36,8 @@ def disclose(
     ] = None,
     approval: Annotated[str | None, typer.Option(help="Id of an approval of bulk (`wayseal vault ask`).")] = None,
     key: Annotated[
-        str | None, typer.Option(help="Idempotency key: asked again, it is shown again and leaves no second entry.")
+        str | None,
+        typer.Option(help="Idempotency key: the same asked again within a day is shown again and counts once."),
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,

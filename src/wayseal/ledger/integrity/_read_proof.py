@@ -7,7 +7,6 @@
 """
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,8 +25,8 @@ from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_inclusion
 from wayseal.merkle.hashing import SIZE, Digests
-from wayseal.merkle.proof_fields import Hashes, check_version, hex_of, name_keys, spell_hashes
-from wayseal.model.schema import CLOSED, parse_json, parsed_by, plain
+from wayseal.merkle.proof_fields import Hashes, check_version, hex_of, name_keys, spell_proof
+from wayseal.model.schema import CLOSED, parse_json, parsed_by
 
 VERSION = 1
 _LAYOUT = KEYED["accesses"]
@@ -41,9 +40,13 @@ _KEY_DIGITS = 16
 def _parse_others(text: str) -> bytes:
     """Hashes out of base64, in its one spelling; fewer than a page has."""
     found = base64.b64decode(text, validate=True)
-    if base64.b64encode(found).decode() != text or len(found) % SIZE or len(found) >= PAGE * SIZE:
+    if _spell_others(found) != text or len(found) % SIZE or len(found) >= PAGE * SIZE:
         raise ValueError("others")
     return found
+
+
+def _spell_others(hashes: bytes) -> str:
+    return base64.b64encode(hashes).decode()
 
 
 _Number = Annotated[int, Field(ge=0, lt=1 << 31)]
@@ -72,24 +75,14 @@ class ReadProof:
     read: Mapping[str, Annotated[str, Field(min_length=1)] | _Number | None]
     salt: Annotated[bytes, hex_of(SALT)]
     page: PagePlace
-    others: Annotated[bytes, parsed_by(_parse_others, str)]
+    others: Annotated[bytes, parsed_by(_parse_others, str, _spell_others)]
     leaf: _Number
     path: Hashes
     note: Annotated[str, Field(alias="checkpoint")]
 
     def to_json(self) -> str:
         """The form in which it is handed on."""
-        content = {
-            _FORMAT: VERSION,
-            "read": dict(self.read),
-            "salt": self.salt.hex(),
-            "page": plain(self.page),
-            "others": base64.b64encode(self.others).decode(),
-            "leaf": self.leaf,
-            "path": spell_hashes(self.path),
-            "checkpoint": self.note,
-        }
-        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        return spell_proof(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, check_manifest, load_manifest
 from wayseal.ledger._tombstones import GONE, TOMBSTONES
@@ -25,7 +25,7 @@ from wayseal.ledger.integrity import Code, check_history
 from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
-from wayseal.merkle.proof_fields import Hashes, check_version, name_keys, spell_hashes
+from wayseal.merkle.proof_fields import Hashes, check_version, name_keys, spell_proof
 from wayseal.model.messages import Message
 from wayseal.model.schema import CLOSED, parse_json
 
@@ -34,6 +34,8 @@ VERSION = 1
 _MOST = 1 << 28
 _IDS = ("session", "ip", "device")
 _MAY_CHANGE = frozenset((*REWRITTEN, TOMBSTONES, GONE, "table:queries", *(f"dictionary:{n}" for n in _IDS)))
+
+_Spelled = Annotated[Manifest, PlainSerializer(lambda manifest: json.loads(manifest.to_json()))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,8 @@ class PurgeProof:
 
     __pydantic_config__: ClassVar = CLOSED
     version: Annotated[int, Field(alias=FORMAT, ge=VERSION, le=VERSION)] = VERSION
-    before: Manifest
-    after: Manifest
+    before: _Spelled
+    after: _Spelled
     leaves: tuple[Hashes, Hashes]
     grown: Hashes
     consistency: Hashes
@@ -55,16 +57,7 @@ class PurgeProof:
 
     def to_json(self) -> str:
         """The form in which it is handed on, and its one spelling."""
-        content = {
-            FORMAT: VERSION,
-            "before": json.loads(self.before.to_json()),
-            "after": json.loads(self.after.to_json()),
-            "leaves": [spell_hashes(path) for path in self.leaves],
-            "grown": spell_hashes(self.grown),
-            "consistency": spell_hashes(self.consistency),
-            "checkpoints": list(self.notes),
-        }
-        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        return spell_proof(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

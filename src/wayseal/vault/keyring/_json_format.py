@@ -8,12 +8,12 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
 from wayseal.model.messages import N_
-from wayseal.model.schema import CLOSED, needs, parsed_by, read_values
+from wayseal.model.schema import CLOSED, keys_of, needs, parsed_by, read_values
 from wayseal.model.times import iso, micros
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, KeyPurpose
@@ -21,6 +21,7 @@ from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, KeyPurpose
 FORMAT = "wayseal-keyring"
 VERSION = 1
 DERIVATION = "HKDF-SHA256"
+T = TypeVar("T")
 
 
 def decode_base64(text: str, otherwise: KeyringError) -> bytes:
@@ -78,7 +79,7 @@ class RetiredKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
     __pydantic_config__: ClassVar = CLOSED
-    version: Annotated[Literal[1], Field(alias=FORMAT)]
+    version: Annotated[int, Field(alias=FORMAT, ge=VERSION, le=VERSION)]
     derivation: Literal["HKDF-SHA256"]
     keys: tuple[Annotated[dict[str, Any], needs(N_("needs an object for each key"))], ...]
 
@@ -104,8 +105,7 @@ def parse_keys(raw: bytes, where: str | None) -> list[LiveKey | RetiredKey]:
     if not isinstance(top, dict) or top.get(FORMAT) != VERSION:
         raise KeyringError('the keyring doesn\'t say "{format}": {version}', file=where, format=FORMAT, version=VERSION)
     try:
-        found = read_values(top, _File, KeyringError)
-        keys = [_read_key(members, f"keys.{place}") for place, members in enumerate(found.keys, 1)]
+        keys = [_read_key(members, f"keys.{place}") for place, members in enumerate(_read(top, _File).keys, 1)]
     except KeyringError as error:
         error.at(file=where)
         raise
@@ -119,16 +119,24 @@ def parse_keys(raw: bytes, where: str | None) -> list[LiveKey | RetiredKey]:
 
 def _read_key(members: dict[str, Any], place: str) -> LiveKey | RetiredKey:
     kind: Callable[..., LiveKey | RetiredKey] = RetiredKey if "retired" in members else LiveKey
-    try:
-        key = read_values(members, kind, KeyringError)
-    except KeyringError as error:
-        error.key = f"{place}.{error.key}"
-        raise
+    key = _read(members, kind, f"{place}.")
     if key.algorithm != KINDS[key.purpose].algorithm:
         raise KeyringError(
             "Wayseal doesn't know this algorithm for {purpose}", key=f"{place}.algorithm", purpose=key.purpose
         )
     return key
+
+
+def _read(members: dict[str, Any], kind: Callable[..., T], place: str = "") -> T:
+    known = list(keys_of(kind))
+    if not members.keys() <= set(known):
+        # Who mixes up names and values would find a secret in an error that names what isn't known.
+        raise KeyringError("has a member that isn't one of {known}", key=place.rstrip(".") or None, known=known)
+    try:
+        return read_values(members, kind, KeyringError)
+    except KeyringError as error:
+        error.key = f"{place}{error.key}"
+        raise
 
 
 def _quietly(work: Callable[[], Any], otherwise: KeyringError) -> Any:

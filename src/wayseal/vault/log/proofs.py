@@ -10,7 +10,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import sqlalchemy as sa
 from pydantic import Field
@@ -18,7 +18,7 @@ from pydantic import Field
 from wayseal.merkle import Checkpoint, Tree, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.merkle.proof_fields import Hashes, hex_of, name_keys, parse_proof, spell_hashes
+from wayseal.merkle.proof_fields import Hashes, hex_of, name_keys, parse_proof, spell_proof
 from wayseal.model.schema import CLOSED, parsed_by
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
@@ -38,7 +38,7 @@ class DisclosureProof:
 
     __pydantic_config__: ClassVar = CLOSED
     version: Annotated[int, Field(alias=_DISCLOSURE)] = VERSION
-    content: Annotated[bytes, Field(alias="entry"), parsed_by(to_canonical_json, dict)]
+    content: Annotated[bytes, Field(alias="entry"), parsed_by(to_canonical_json, dict, json.loads)]
     salt: Annotated[bytes, hex_of(SALT)]
     index: Annotated[int, Field(ge=0)]
     path: Hashes
@@ -46,8 +46,7 @@ class DisclosureProof:
 
     def to_json(self) -> str:
         """The form in which it is handed on."""
-        said = {"entry": json.loads(self.content), "salt": self.salt.hex(), "index": self.index}
-        return _serialize({_DISCLOSURE: VERSION, **said, "path": spell_hashes(self.path), "checkpoint": self.note})
+        return spell_proof(self)
 
     @staticmethod
     def from_json(content: bytes) -> "DisclosureProof":
@@ -67,7 +66,7 @@ class GrowthProof:
 
     def to_json(self) -> str:
         """The form in which it is handed on."""
-        return _serialize({_GROWTH: VERSION, "old": self.old, "new": self.new, "path": spell_hashes(self.path)})
+        return spell_proof(self)
 
     @staticmethod
     def from_json(content: bytes) -> "GrowthProof":
@@ -172,7 +171,3 @@ def _claimed(connection: Connection, note: bytes) -> tuple[Checkpoint, Tree]:
     if point.size > grown.size or grown.root(point.size) != point.root:
         raise LogChangedError("the log isn't what the checkpoint says: verify it")
     return point, grown
-
-
-def _serialize(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

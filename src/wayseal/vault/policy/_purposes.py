@@ -41,7 +41,7 @@ def _in_order(forms: Mapping[Field, Form]) -> Mapping[Field, Form]:
 
 
 _Code = Annotated[str, Limits(pattern=r"^[a-z][a-z0-9_]{0,39}$"), needs(N_("needs lower case, such as change_address"))]
-Count = Annotated[int, Limits(ge=0, lt=1 << 31), needs(N_("needs a whole number, 0 or more"))]
+_Count = Annotated[int, Limits(ge=0, lt=1 << 31), needs(N_("needs a whole number, 0 or more"))]
 _Some = Limits(min_length=1)
 _Per = Mapping["Work", Annotated[float, Limits(ge=0, le=1000), needs(N_("needs a number between 0 and 1000"))]]
 
@@ -66,10 +66,10 @@ class Budget:
     """
 
     __pydantic_config__: ClassVar = CLOSED
-    base: Count
+    base: _Count
     per: _Per = field(default_factory=dict)
-    cap: Count
-    outlet_base: Count | None = None
+    cap: _Count
+    outlet_base: _Count | None = None
     outlet_per: _Per = field(default_factory=dict)
 
 
@@ -82,8 +82,8 @@ class LookUps:
     """
 
     __pydantic_config__: ClassVar = CLOSED
-    quota: Count = 20
-    most: Count = 50
+    quota: _Count = 20
+    most: _Count = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class Purpose:
     lasts_s: Annotated[int, Limits(alias="lasts"), parsed_by(_parse_lasting)]
     fields: Annotated[Mapping[Field, Form], _Some, AfterValidator(_in_order)]
     budget: Budget
-    bulk: Mapping[ActorKind, Count] = field(default_factory=dict)
+    bulk: Mapping[ActorKind, _Count] = field(default_factory=dict)
     find: LookUps = field(default_factory=LookUps)
     revises: frozenset[Field] = frozenset()
 

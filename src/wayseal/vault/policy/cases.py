@@ -10,6 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
+from pydantic import Field as Limits
+
 from wayseal.custody import Relation, State
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ActorKind
@@ -17,11 +19,12 @@ from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, needs, read_values
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest
-from wayseal.vault.policy._purposes import Count, Work
+from wayseal.vault.policy._purposes import Work
 from wayseal.vault.policy.budgets import BudgetScope, allowance
 
 ALLOW = "allow"
 """What a case expects of a question that is to be allowed; otherwise it expects a rule."""
+_Count = Annotated[int, Limits(ge=0), needs(N_("needs a whole number, 0 or more"))]
 _RENAMED = {"ticket": "has_ticket", "hours": "hours_since_delivery"}
 
 
@@ -41,7 +44,7 @@ class Question:
     ticket: bool = False
     known: bool = True
     state: State = State.HELD
-    hours: Count = 0
+    hours: _Count = 0
     erased: bool = False
     bulk: bool = False
     approved: bool = False
@@ -77,8 +80,8 @@ class BudgetCase:
     name: Name
     purpose: str
     of: BudgetScope
-    work: Mapping[Work, Count]
-    expect: Count
+    work: Mapping[Work, _Count]
+    expect: _Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
