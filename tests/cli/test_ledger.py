@@ -201,7 +201,7 @@ def test_a_ledger_that_has_grown(tmp_path: Path) -> None:
 def test_bytes_that_come_in_as_another_table_leave_the_first_quarantine_as_it_was(
     tmp_path: Path, keep: tuple[str, ...]
 ) -> None:
-    source = log(tmp_path / "f.csv", ["2026-03-02T06:00:00Z,u-1,YT1", "never,u-2,YT2"])
+    source = log(tmp_path / "f.csv", ["2026-03-02T06:00:00Z,u-1,YT1", "2026-03-02T06:00:00Z,u-1,YT3", "never,u-2,YT2"])
     columns = '[columns]\nat = "at"\nwaybill = "waybill"\n'
     (tmp_path / "reads.toml").write_text(f'{columns}actor = "actor"\n', encoding="utf-8")
     scans = f'table = "scans"\n{columns}outlet = "actor"\nkind = {{ constant = "arrive" }}\n'
