@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Threads for matrices as small as those of tests wait busily, and cost more than they do. Before NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from tests import leaks
 from tests.budget import Budget
 from tests.effort import DEEP, load_profile
