@@ -22,13 +22,13 @@ def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]
         The lines.
     """
     lines: list[str] = []
-    line = first
-    empty = True
-    for atom in _atoms(text, max(width - max(cells(first), cells(rest)), 8)):
-        if not empty and cells(line) + cells(atom.rstrip(" ")) > width:
+    line, used, empty = first, cells(first), True
+    for atom in _atoms(text, max(width - max(used, cells(rest)), 8)):
+        if not empty and used + cells(atom.rstrip(" ")) > width:
             lines.append(line.rstrip(" "))
-            line, empty = rest, True
+            line, used = rest, cells(rest)
         line += atom
+        used += cells(atom)
         empty = False
     return [*lines, line.rstrip(" ")]
 
@@ -46,9 +46,13 @@ def _atoms(text: str, room: int) -> list[str]:
 
 
 def _cut(piece: str, room: int) -> list[str]:
-    parts = [""]
+    if cells(piece) <= room:
+        return [piece]
+    parts, used = [""], 0
     for char in piece:
-        if cells(parts[-1]) + cells(char) > room:
+        if used + cells(char) > room:
             parts.append("")
+            used = 0
         parts[-1] += char
+        used += cells(char)
     return parts
