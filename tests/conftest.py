@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+# Threads for matrices as small as those of tests wait busily, and cost more than they do. Before NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from tests import leaks
 from tests.budget import Budget
+from tests.compiling import compile_in_turns
 from tests.effort import DEEP, load_profile
 
 load_profile()
@@ -59,6 +63,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_collection_finish() -> None:
     """When the modules of all tests are loaded."""
+    compile_in_turns()
     leaks.collect()
 
 

@@ -48,9 +48,11 @@ def cut(piece: str, room: int) -> list[str]:
     """A piece in lines of at most `room` cells."""
     if cells(piece) <= room:
         return [piece]
-    parts = [""]
+    parts, used = [""], 0
     for char in piece:
-        if cells(parts[-1]) + cells(char) > room:
+        if used + cells(char) > room:
             parts.append("")
+            used = 0
         parts[-1] += char
+        used += cells(char)
     return parts

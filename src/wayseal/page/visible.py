@@ -3,6 +3,7 @@
 import itertools
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS = frozenset({"Mn", "Me"})
@@ -37,9 +38,10 @@ def cells(text: str) -> int:
     """Width of `text` in terminal cells: 2 for wide and full-width characters, 0 for combining marks."""
     if text.isascii():
         return len(text)
-    return sum(_cells_of(char) for char in text)
+    return sum(map(_cells_of, text))
 
 
+@lru_cache(maxsize=4096)
 def _cells_of(char: str) -> int:
     if unicodedata.category(char) in _MARKS:
         return 0
@@ -56,5 +58,5 @@ def shorten(text: str, width: int) -> str:
 
 def _fit(text: str, width: int) -> str:
     """The beginning of `text` that takes at most `width` cells."""
-    used = itertools.accumulate(_cells_of(char) for char in text)
+    used = itertools.accumulate(map(_cells_of, text))
     return text[: sum(cells <= width for cells in used)]

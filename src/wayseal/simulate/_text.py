@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from wayseal.simulate._types import Ints
 
-_HEX = np.array([list(b"%04x" % k) for k in range(1 << 16)], np.uint8)
+_HEX = np.frombuffer(b"0123456789abcdef", np.uint8)[np.arange(1 << 16)[:, None] >> np.array([12, 8, 4, 0]) & 15]
 _MASK = (1 << 64) - 1
 
 

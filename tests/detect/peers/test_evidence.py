@@ -1,6 +1,7 @@
 """Evidence: the kernel against the same sums in plain Python, and what it promises (`peers/_evidence.py`)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,8 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import logsumexp
-from scipy.stats import geom, nbinom
 
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
 from tests.effort import examples
@@ -42,7 +41,19 @@ def weighed(odd: Any, base: Any, usual: Usual, cleared: Any = None) -> DailyEvid
 
 
 def nb(y: float, mean: float, shape: float) -> float:
-    return float(nbinom.logpmf(y, shape, shape / (shape + mean)))
+    """Log of the negative binomial distribution."""
+    ways = math.lgamma(y + shape) - math.lgamma(shape) - math.lgamma(y + 1)
+    return ways + shape * math.log(shape / (shape + mean)) + y * math.log(mean / (shape + mean))
+
+
+def geometric(y: float, p: float) -> float:
+    """Log of the geometric distribution, from 1 on."""
+    return (y - 1) * math.log1p(-p) + math.log(p)
+
+
+def logsumexp(values: Sequence[float] | Floats) -> float:
+    most = max(values)
+    return float(most + math.log(sum(math.exp(value - most) for value in values)))
 
 
 class Person:
@@ -105,7 +116,7 @@ def reference(odd: list[int], base: list[float], usual: Usual, cleared: list[boo
         spreads = [u["within"], min(u["within"], _UNEVEN)]
         fits = [a + ever.work(y, n, u, s) for a, s in zip(alike, spreads, strict=True)]
         plain = math.log(1 - often) + logsumexp(fits) - logsumexp(alike)
-        burst = math.log(often) + (float(geom.logpmf(y, 1 / max(u["size"], 1.5))) if y else -700.0)
+        burst = math.log(often) + (geometric(y, 1 / max(u["size"], 1.5)) if y else -700.0)
         work = float(np.logaddexp(plain, burst))
         ordinarily += work
         odd_work += [Person().pull(y, n, u, x) for x in steady]

@@ -56,7 +56,8 @@ def remarks() -> dict[str, str]:
     """Every code of a remark in the room → where it stands; of those by table, one for each table."""
     out: dict[str, str] = {}
     for path in [*ROOT.glob("*.py"), *(ROOT / "report").glob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        source = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(source if "Remark(" in source else "")):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Remark":
                 code = next(k.value for k in node.keywords if k.arg == "code")
                 where = f"{path.name}:{node.lineno}"

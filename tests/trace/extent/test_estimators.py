@@ -8,7 +8,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy import optimize, stats
 
 from wayseal.trace.extent._estimate import CHI2, Estimate, chao, log_normal
 from wayseal.trace.extent._loglinear import Criterion, Model, design, histories, interval, models
@@ -54,13 +53,14 @@ def test_the_log_normal_interval_is_that_of_its_formula() -> None:
 )
 def test_with_few_shared_the_interval_is_the_exact_one(first: int, second: int, both: int) -> None:
     """Against SciPy's hypergeometric distribution: outside the interval one of the tails is below 2.5 %."""
+    from scipy import stats  # dear to load, and most who load this file run no test of it
+
     found = chapman(first, second, both)
     seen = first + second - both
-    allowed = [
-        total for total in range(seen, 40 * seen)
-        if stats.hypergeom.cdf(both, total, first, second) >= 0.025
-        and stats.hypergeom.sf(both - 1, total, first, second) >= 0.025
-    ]  # fmt: skip
+    totals = np.arange(seen, 40 * seen)
+    below = stats.hypergeom.cdf(both, totals, first, second)
+    above = stats.hypergeom.sf(both - 1, totals, first, second)
+    allowed = totals[(below >= 0.025) & (above >= 0.025)].tolist()
     assert found.low == pytest.approx(min(allowed[0], found.value))
     if allowed[-1] < 40 * seen - 1:
         assert found.high == pytest.approx(max(allowed[-1], found.value))
@@ -107,6 +107,8 @@ def test_spina_bifida_chooses_the_model_of_the_paper() -> None:
 
 @pytest.mark.parametrize("uneven", [False, True])
 def test_the_fit_against_an_optimiser(uneven: bool) -> None:
+    from scipy import optimize
+
     pairs = () if uneven else ((0, 1),)
     matrix = design(3, pairs, uneven=uneven)
 
@@ -123,6 +125,8 @@ def test_the_fit_against_an_optimiser(uneven: bool) -> None:
 
 def test_the_profile_interval_against_plain_search() -> None:
     """Both ends lie where the profile falls by half of χ²'s quantile, the profile found by an optimiser."""
+    from scipy import optimize
+
     model = of(SPINA_BIFIDA, ((0, 1), (1, 2)))
     inner = design(3, model.pairs)
     matrix = np.vstack([np.eye(1, inner.shape[1]), inner])

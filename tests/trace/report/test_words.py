@@ -57,7 +57,8 @@ def note_codes() -> list[tuple[str, frozenset[str] | None, str]]:
     """Every Note(code="…") of the package: code, names of its values where they are spelled out, place."""
     found = []
     for path in ROOT.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        source = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(source if "Note(" in source else "")):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Note":
                 given = {keyword.arg: keyword.value for keyword in node.keywords}
                 code, values = given.get("code"), given.get("values")
