@@ -178,12 +178,12 @@ def test_that_a_log_only_grew(vault: Path, tmp_path: Path) -> None:
     ran("checkpoint", "--out", new)
     deliver()
     ran("key", "public", "--out", public)
-    assert ran("prove-growth", old, new, "--out", proof).out == f"{proof}: from 4 to 5 entries\n"
+    assert ran("prove-growth", old, new, "--out", proof).out == f"{proof}: from 6 to 7 entries\n"
     vault.rename(tmp_path / "nowhere")
-    assert "of 5 entries begins with all 4" in ran("verify-proof", proof, "--key", public).out
+    assert "of 7 entries begins with all 6" in ran("verify-proof", proof, "--key", public).out
     (tmp_path / "nowhere").rename(vault)
-    assert "从 4 条到 6 条" in ran("prove-growth", old, "--out", proof, "--lang", "zh").out
-    assert "of 6 entries begins with all 4" in ran("verify-proof", proof, "--key", public).out
+    assert "从 6 条到 8 条" in ran("prove-growth", old, "--out", proof, "--lang", "zh").out
+    assert "of 8 entries begins with all 6" in ran("verify-proof", proof, "--key", public).out
     text = proof.read_text()
     proof.write_text(more(text, ["00"]))
     assert "no proof" in ran("verify-proof", proof, "--key", public, code=3).err

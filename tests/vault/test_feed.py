@@ -1,5 +1,7 @@
-"""Scans and tickets: rules 1 to 4 of `vault/work_events.py`."""
+"""Scans and tickets: rules 1 to 5 of `vault/work_events.py`."""
 
+import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pyarrow as pa
@@ -9,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.vault.world import DAY, HOUR, World
+from tests.vault.world import DAY, HOUR, OPERATOR, World, person
 from wayseal.custody import present
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Scan, Ticket
@@ -134,7 +136,7 @@ def test_bad_tickets_name_the_field(small: World, change: dict[str, object], fie
 
 
 def test_a_clock_that_is_far_ahead_moves_nothing(small: World) -> None:
-    """Rule 4: one such scan would have held the parcel against whoever has it, for years."""
+    """Rule 5: one such scan would have held the parcel against whoever has it, for years."""
     (number,) = small.seal()
     before, minute = place(small, number), HOUR // 60
     for ahead in (6 * minute, 24 * HOUR, 70 * 365 * DAY):
@@ -149,3 +151,48 @@ def test_a_clock_that_is_far_ahead_moves_nothing(small: World) -> None:
     slightly = Scan(waybill=number, at=time_at(small.now + 4 * minute), kind=ScanKind.ARRIVE, outlet="elsewhere")
     assert small.vault.scans(small.caller("feed"), [slightly], now=small.now) == 1
     assert place(small, number) != before
+
+
+def test_whoever_says_so_stands_in_the_log(small: World) -> None:
+    """Rule 4: a report that brings something new, and a ticket that is changed; nothing where all was known."""
+    (number,) = small.seal()
+    count = len(small.entries())
+    one = Ticket(ticket="t-1", waybill=number, actor="agent", opened_at=time_at(small.now))
+    closed = replace(one, closed_at=time_at(small.now))
+    for event in (one, one, closed, closed):
+        small.vault.tickets(small.caller("courier-1"), [event], now=small.now)
+    scan = Scan(waybill=number, at=time_at(small.now), kind=ScanKind.PROBLEM, outlet="elsewhere")
+    for _ in range(2):
+        small.vault.scans(small.caller("courier-2"), [scan], now=small.now)
+    told = [(entry.actor, entry.more["act"], entry.more["rows"]) for entry in small.entries()[count:]]
+    assert told == [("courier-1", "tickets", 1), ("courier-1", "tickets", 1), ("courier-2", "scans", 1)]
+    assert len({entry.more["sha256"] for entry in small.entries()[count:]}) == 3
+
+
+def test_the_log_says_what_actors_were_put_and_what_a_client_may(small: World) -> None:
+    """A role that is changed and changed back leaves both; a client's scopes and roles stand there."""
+    count = len(small.entries())
+    for role in ("analyst", "courier"):
+        small.put(person("turncoat", role, "deliver-here"))
+    many = [person(f"{'long' * 30}-{n}", "courier", "o" * 120) for n in range(400)]
+    small.put(*many)
+    told = small.entries()[count:]
+    assert [json.loads(str(entry.more["records"]))[0]["role"] for entry in told[:2]] == ["analyst", "courier"]
+    rest = [record for entry in told[2:] for record in json.loads(str(entry.more["records"]))]
+    assert [record["actor"] for record in rest] == [one.actor for one in many]
+    assert sum(int(entry.more["actors"]) for entry in told[2:]) == 400
+    assert len(told) > 3
+    small.vault.add_client(
+        OPERATOR,
+        "wide",
+        scopes=frozenset({"disclose", "work"}),
+        actor=None,
+        acts_for=frozenset({"courier"}),
+        now=small.now,
+    )
+    assert {k: v for k, v in small.entries()[-1].more.items() if k != "per_second"} == {
+        "act": "client_added",
+        "client": "wide",
+        "scopes": "disclose work",
+        "acts_for": "courier",
+    }

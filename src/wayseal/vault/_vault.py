@@ -201,11 +201,13 @@ class Vault(Closing):
 
     def scans(self, caller: Caller, events: Sequence[Scan], *, now: int) -> int:
         """Takes scans in; how many were new."""
-        return self._main.write(feed.record_scans, events, now, day_of(now, self._offset))
+        day = day_of(now, self._offset)
+        return self._main.write(feed.record_scans, caller, events, self.policy.version, now, day)
 
     def tickets(self, caller: Caller, events: Sequence[Ticket], *, now: int) -> int:
         """Takes tickets in; how many were new."""
-        return self._main.write(feed.record_tickets, events, now, day_of(now, self._offset))
+        day = day_of(now, self._offset)
+        return self._main.write(feed.record_tickets, caller, events, self.policy.version, now, day)
 
     def actors(self, caller: Caller, records: Sequence[Actor], *, now: int) -> None:
         """Adds actors, or replaces what is known of them."""

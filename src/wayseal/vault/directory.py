@@ -6,9 +6,11 @@
 """
 
 import hashlib
+import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,6 +27,8 @@ from wayseal.vault.requests import Caller
 
 MOST_PER_SECOND = 100_000
 _VERSION = "directory"
+_MOST_BYTES = 32_000
+"""Of records in one entry: half of what an entry may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,18 @@ def put_actors(connection: Connection, caller: Caller, records: Sequence[Actor],
     rows = [row_of(r) | {"blocked_at": blocked.get(r.actor)} for r in {r.actor: r for r in records}.values()]
     put(connection, t.actors, rows)
     _changed(connection)
-    append(connection, [admin(caller, now, policy, "actors_put", actors=len(rows))])
+    append(connection, [admin(caller, now, policy, "actors_put", **said) for said in _describe_rows(rows)])
+
+
+def _describe_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str | int]]:
+    """Actors as entries tell them (rule 2), so many in each as it has room for: `records` holds all that was put."""
+    some: list[Mapping[str, Any]] = []
+    for row in [{k: v for k, v in row.items() if v is not None} for row in rows]:
+        if some and len(json.dumps([*some, row], ensure_ascii=False).encode()) > _MOST_BYTES:
+            yield {"actors": len(some), "records": json.dumps(some, ensure_ascii=False, sort_keys=True)}
+            some = []
+        some.append(row)
+    yield {"actors": len(some), "records": json.dumps(some, ensure_ascii=False, sort_keys=True)}
 
 
 def set_blocked(connection: Connection, caller: Caller, actor: str, at: int | None, policy: int, now: int) -> None:
@@ -121,7 +136,15 @@ def add_client(
         },
     )
     _changed(connection)
-    append(connection, [admin(caller, now, policy, "client_added", client=client.client)])
+    said: dict[str, str | int] = {
+        "client": client.client,
+        "scopes": " ".join(sorted(client.scopes)),
+        "actor": client.actor or "",
+        "acts_for": " ".join(sorted(client.acts_for)),
+        "per_second": client.per_second,
+        "certificate": client.certificate_sha256 or "",
+    }
+    append(connection, [admin(caller, now, policy, "client_added", **{k: v for k, v in said.items() if v != ""})])
 
 
 def change_client(

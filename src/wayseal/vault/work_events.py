@@ -3,10 +3,14 @@
 1. Where a parcel is, is what `custody.present` says of all its scans; there is no second definition.
 2. A scan or a ticket that comes twice changes nothing, and opens no budget twice.
 3. Work counts on the day on which it comes in, by the vault's clock: nobody opens a budget with old dates.
-4. What is said to have happened lies in the past, but for `AHEAD`, by which clocks may differ: one scan from a clock
+4. Who says so stands in the log: an entry for each report that brought something new, with how much it was and the
+   hash of its rows, in the same transaction. Work opens purposes, so whoever invents it must be found.
+5. What is said to have happened lies in the past, but for `AHEAD`, by which clocks may differ: one scan from a clock
    that is far ahead would hold a parcel against all later ones.
 """
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -25,14 +29,19 @@ from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET
 from wayseal.vault._sql import add, chosen, put
 from wayseal.vault.errors import VaultError
+from wayseal.vault.log import append
+from wayseal.vault.log.entries import admin
 from wayseal.vault.policy import Work
+from wayseal.vault.requests import Caller
 
 _TIME = pa.timestamp("us", tz="UTC")
 AHEAD = timedelta(minutes=5)
 """How far another clock may be ahead of the vault's."""
 
 
-def record_scans(connection: Connection, events: Sequence[Scan], now: int, day: int) -> int:
+def record_scans(
+    connection: Connection, caller: Caller, events: Sequence[Scan], policy: int, now: int, day: int
+) -> int:
     """Takes scans in, and moves the parcels; how many were new. Those of numbers that aren't sealed yet are kept."""
     rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at, now), e.kind, e.outlet) for e in events))
     for row in rows:
@@ -47,10 +56,13 @@ def record_scans(connection: Connection, events: Sequence[Scan], now: int, day: 
     arrived = {(row[0], row[3]) for row in new} - {(row[0], row[3]) for row in before}
     count_work(connection, Work.ARRIVALS, (OUTLET + outlet for _, outlet in arrived), day)
     _move(connection, [*before, *new])
+    _append_report(connection, caller, "scans", new, policy, now)
     return len(new)
 
 
-def record_tickets(connection: Connection, events: Sequence[Ticket], now: int, day: int) -> int:
+def record_tickets(
+    connection: Connection, caller: Caller, events: Sequence[Ticket], policy: int, now: int, day: int
+) -> int:
     """Takes tickets in; one that is there already gets its end. How many were new."""
     rows = [_ticket(e, now) for e in {e.ticket: e for e in events}.values()]
     there = {row.ticket: row for row in chosen(connection, t.tickets, "ticket", [r["ticket"] for r in rows])}
@@ -62,7 +74,20 @@ def record_tickets(connection: Connection, events: Sequence[Ticket], now: int, d
     outlets = {row.actor: row.outlet for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(new)))}
     whose = [ACTOR + actor for actor in new] + [OUTLET + outlet for a in new if (outlet := outlets.get(a))]
     count_work(connection, Work.TICKETS, whose, day)
+    before = {name: tuple(getattr(row, column) for column in rows[0]) for name, row in there.items()}
+    changed = [values for r in rows if (values := tuple(r.values())) != before.get(r["ticket"])]
+    if changed:
+        _append_report(connection, caller, "tickets", changed, policy, now)
     return len(new)
+
+
+def _append_report(
+    connection: Connection, caller: Caller, act: str, rows: Sequence[tuple[Any, ...]], policy: int, now: int
+) -> None:
+    """Rule 4."""
+    spelled = json.dumps(sorted(rows, key=repr), ensure_ascii=False, separators=(",", ":"))
+    said: dict[str, str | int] = {"rows": len(rows), "sha256": hashlib.sha256(spelled.encode()).hexdigest()}
+    append(connection, [admin(caller, now, policy, act, **said)])
 
 
 def count_work(connection: Connection, kind: Work, of: Iterable[str], day: int) -> None:
@@ -116,7 +141,7 @@ def _optional(column: pa.ChunkedArray) -> list[int | None]:
 
 
 def _at(name: str, at: datetime, now: int) -> int:
-    """Rule 4."""
+    """Rule 5."""
     if at < EPOCH or micros_of(at) > now + AHEAD // timedelta(microseconds=1):
         raise VaultError("a time since 1970, and not in the future", key=name)
     return micros_of(at)
