@@ -79,13 +79,13 @@ def ingest(
 
 def _refuse_broken(report: IngestReport, ledger: Path, most: float) -> None:
     """Ends the command with an error where too much of a file, or all of it, was rejected."""
-    broken = [e for e in report.ingested if e.in_quarantine and e.in_quarantine >= e.read * most]
+    broken = [file for file in report.files if file.rows and file.share >= most]
     if broken:
-        worst = max(broken, key=lambda e: e.in_quarantine)
+        worst = max(broken, key=lambda file: file.rows)
         raise BrokenFeedError(
             "{rejected:,} of {read:,} rows were rejected, most of them as {reason}; all are listed in {folder}",
             file=worst.name,
-            rejected=worst.in_quarantine,
+            rejected=worst.rows,
             read=worst.read,
             reason=max(worst.rejected, key=worst.rejected.__getitem__),
             folder=ledger / "quarantine",

@@ -116,16 +116,6 @@ class SourceEntry:
     mapping: str
     offset: int
 
-    @property
-    def in_quarantine(self) -> int:
-        """How many rows were rejected."""
-        return sum(self.rejected.values())
-
-    @property
-    def read(self) -> int:
-        """How many rows were looked at."""
-        return self.rows + self.repeated + self.dropped + self.in_quarantine
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitEntry:

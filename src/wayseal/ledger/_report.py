@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wayseal.ledger._manifest import SourceEntry
-from wayseal.store.types import Notice
+from wayseal.store.types import Notice, Reason
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
@@ -57,24 +57,58 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileRejects:
+    """What of one file was rejected, of all tables that it fills. What a purge turns away is no fault of the file.
+
+    Attributes:
+        name: Its name without folder.
+        read: Rows that were looked at.
+        rejected: Reason → rows.
+    """
+
+    name: str
+    read: int
+    rejected: Mapping[str, int]
+
+    @property
+    def rows(self) -> int:
+        """How many were rejected."""
+        return sum(self.rejected.values())
+
+    @property
+    def share(self) -> float:
+        """Share of the rows that were rejected."""
+        return self.rows / self.read if self.read else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RejectJump:
     """A file of which a larger share was rejected than of all before it that were read in the same way.
 
     Attributes:
-        table: Its table.
         name: Its name without folder.
         share: Share of its rows that were rejected, 0 to 1.
         before: The same of all earlier ones together.
     """
 
-    table: str
     name: str
     share: float
     before: float
 
 
+def count_rejects(sources: Sequence[SourceEntry]) -> dict[str, FileRejects]:
+    """What was rejected of each file, by its digest."""
+    found: dict[str, FileRejects] = {}
+    for entry in sources:
+        old = found.get(entry.sha256, FileRejects(name=entry.name, read=0, rejected={}))
+        read = entry.rows + entry.repeated + entry.dropped + sum(entry.rejected.values())
+        rejected = Counter({**entry.rejected, Reason.PURGED: 0}) + Counter(old.rejected)
+        found[entry.sha256] = FileRejects(name=entry.name, read=old.read + read, rejected=rejected)
+    return found
+
+
 def find_reject_jumps(before: Sequence[SourceEntry], new: Sequence[SourceEntry]) -> tuple[RejectJump, ...]:
-    """Files whose rejects jump against the past of the same feed: the same table, read by the same mapping.
+    """Files whose rejects jump against the past of the same feed: the same tables, read by the same mapping.
 
     A jump is ten rejected rows, a hundredth of the file and five times the share of before, at least; of a feed with
     fewer than 100 rows before nothing is said.
@@ -84,19 +118,20 @@ def find_reject_jumps(before: Sequence[SourceEntry], new: Sequence[SourceEntry])
         new: What came in.
 
     """
+    feeds = {entry.sha256: (entry.mapping, entry.table if not entry.mapping else "") for entry in (*before, *new)}
     rejected: Counter[tuple[str, str]] = Counter()
     read: Counter[tuple[str, str]] = Counter()
-    for entry in before:
-        rejected[entry.table, entry.mapping] += entry.in_quarantine
-        read[entry.table, entry.mapping] += entry.read
+    for digest, file in count_rejects(before).items():
+        rejected[feeds[digest]] += file.rows
+        read[feeds[digest]] += file.read
     jumps = []
-    for entry in new:
-        feed = (entry.table, entry.mapping)
-        if read[feed] < _PAST or entry.in_quarantine < _FEWEST:
+    for digest, file in count_rejects(new).items():
+        feed = feeds[digest]
+        if read[feed] < _PAST or file.rows < _FEWEST:
             continue
-        share, past = entry.in_quarantine / entry.read, rejected[feed] / read[feed]
-        if share >= _SMALLEST and share >= _JUMP * past:
-            jumps.append(RejectJump(table=entry.table, name=entry.name, share=share, before=past))
+        past = rejected[feed] / read[feed]
+        if file.share >= _SMALLEST and file.share >= _JUMP * past:
+            jumps.append(RejectJump(name=file.name, share=file.share, before=past))
     return tuple(jumps)
 
 
@@ -136,6 +171,11 @@ class IngestReport:
             for reason, count in source.rejected.items():
                 out[reason] = out.get(reason, 0) + count
         return out
+
+    @property
+    def files(self) -> tuple[FileRejects, ...]:
+        """What was rejected of each file."""
+        return tuple(count_rejects(self.ingested).values())
 
     @property
     def repeated(self) -> int:
