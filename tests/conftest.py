@@ -71,6 +71,7 @@ def pytest_collection_finish() -> None:
 def _nothing_left_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Rule 2 of `leaks`."""
     yield
+    leaks.collect_all()
     left = leaks.left_open(tmp_path_factory.getbasetemp())
     assert not left, f"still there after all tests: {left}"
 

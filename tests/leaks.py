@@ -47,9 +47,14 @@ def collect() -> None:
     gc.freeze()
 
 
+def collect_all() -> None:
+    """Rule 1 at the end, with what outlived a file of tests."""
+    gc.unfreeze()
+    gc.collect()
+
+
 def left_open(folder: Path) -> list[str]:
     """Rule 2: what still runs, or is open in a folder."""
-    gc.unfreeze()
     gc.collect()
     threads = [thread.name for thread in threading.enumerate() if thread.name.startswith("wayseal")]
     processes = [repr(process) for process in multiprocessing.active_children()]

@@ -218,11 +218,9 @@ def test_without_anything_but_reads(small: Watched, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "gone"),
     [
-        (("device",), set()),
-        (("device", "ip"), {"new_device_or_address", "two_places_at_once"}),
+        (("device", "purpose"), {"fields_beyond_purpose"}),  # without devices, addresses do
+        (("device", "ip", "action"), {"new_device_or_address", "two_places_at_once", "heavy_actions"}),
         (("fields",), {"fields_beyond_purpose"}),
-        (("purpose",), {"fields_beyond_purpose"}),
-        (("action",), {"heavy_actions"}),
     ],
 )
 def test_without_columns(small: Watched, tmp_path: Path, columns: tuple[str, ...], gone: set[str]) -> None:

@@ -123,13 +123,21 @@ def _learnt(
 
 
 @kernel
+def _copy(of: Floats, into: Floats) -> None:
+    """One by one: what NumPy says of shapes that don't fit takes the compiler two seconds."""
+    for k in range(len(into)):
+        into[k] = of[k]
+
+
+@kernel
 def _begun(stories: Floats, shares: Floats, day: int, as_ever: float, alpha: float, beta: float) -> None:
     """Ends what says nothing any more or is too old; the younger story takes the older one's place, else one begins."""
     for k in range(2):
         if day - stories[k, _SINCE] >= WEEKS:
             stories[k, _NATS] = 0.0
     if stories[0, _NATS] <= 0.0:
-        stories[0], shares[0] = stories[1], shares[1]
+        _copy(stories[1], stories[0])
+        _copy(shares[1], shares[0])
         stories[1, _NATS] = 0.0
     if stories[0, _NATS] <= 0.0:
         _begin(stories[0], shares[0], day, as_ever, alpha, beta)
@@ -137,7 +145,8 @@ def _begun(stories: Floats, shares: Floats, day: int, as_ever: float, alpha: flo
 
 @kernel
 def _begin(story: Floats, share: Floats, day: int, as_ever: float, alpha: float, beta: float) -> None:
-    story[:], share[:] = 0.0, 0.0
+    story.fill(0.0)
+    share.fill(0.0)
     story[_SINCE], story[_BEFORE], story[_KEPT_A], story[_KEPT_B] = day, as_ever, alpha, beta
 
 
@@ -189,7 +198,8 @@ def _account(
         if stories[0, _SINCE] < d and y > (prior_a + alpha) / (prior_b + beta) * n:
             _told(young, today, y, n, prior_a, prior_b, within, extra, as_ever, rest, burst_day)
             if young[_NATS] > max(stories[1, _NATS], 0.0):
-                stories[1], shares[1] = young, today
+                _copy(young, stories[1])
+                _copy(today, shares[1])
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
         varies = even * min(within, _UNEVEN) + (1.0 - even) * within
@@ -224,7 +234,8 @@ def _all(
         if odd[a].any():
             _account(odd[a], base[a], usual[:, group[a]], cleared[a], extra, total[a], since[a])
         else:
-            since[a] = np.arange(len(odd[a]))
+            for d in range(len(odd[a])):
+                since[a, d] = d
 
 
 def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> DailyEvidence:
