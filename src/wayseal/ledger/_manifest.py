@@ -124,7 +124,8 @@ class SourceEntry:
 
     def to_json(self) -> dict[str, Any]:
         """Its fields; `after` only where there is something to say, as in the spelling that the digest is made of."""
-        return {k: v for k, v in _fields(self).items() if k != "after" or v}
+        content = _plain(self)
+        return {k: v for k, v in content.items() if k != "after" or v}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +174,13 @@ class Manifest:
         return canonical({_FORMAT: _DIGEST, **content})
 
     def _fields(self) -> dict[str, Any]:
-        content = {**_fields(self), "sources": [s.to_json() for s in self.sources]}
+        content = {
+            **_plain(self),
+            "files": [_plain(f) for f in self.files],
+            "sources": [s.to_json() for s in self.sources],
+            "commits": [_plain(c) for c in self.commits],
+            "purges": [{**_plain(p), "segments": [_plain(s) for s in p.segments]} for p in self.purges],
+        }
         return content if self.purges else {k: v for k, v in content.items() if k != "purges"}
 
     def rows(self, table: str) -> int:
@@ -200,21 +207,23 @@ class Manifest:
 
 
 _Entry = Manifest | FileEntry | SourceEntry | CommitEntry | PurgeEntry
-_FIELDS: dict[type, tuple[tuple[str, object], ...]] = {
+
+
+_TYPES: dict[type, tuple[tuple[str, Any], ...]] = {
     kind: tuple((f.name, f.type) for f in dataclasses.fields(kind))
-    for kind in (Manifest, FileEntry, SourceEntry, CommitEntry, PurgeEntry, Segment)
+    for kind in (Manifest, FileEntry, SourceEntry, CommitEntry, PurgeEntry)
 }
-"""Names and types of the fields of each."""
+"""The fields of what a manifest is made of, and their types."""
+
+
+def _plain(entry: _Entry | Segment) -> dict[str, Any]:
+    """Its fields as they are: `dataclasses.asdict` copies what is in them, which takes ten times as long."""
+    return {name: getattr(entry, name) for name in entry.__slots__}
 
 
 def canonical(content: Mapping[str, Any]) -> str:
-    """JSON in one spelling: keys sorted, no spaces, ASCII. Entries may stand in it as they are."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_fields)
-
-
-def _fields(entry: Any) -> dict[str, Any]:
-    """The fields of an entry, as they are: `asdict`, which copies all that is in them, takes most of a small commit."""
-    return {name: getattr(entry, name) for name, _ in _FIELDS[type(entry)]}
+    """JSON in one spelling: keys sorted, no spaces, ASCII."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def save_manifest(ledger: Path, manifest: Manifest) -> None:
@@ -291,11 +300,11 @@ def _check_types(entry: _Entry) -> None:
 
     Only an offset from UTC may be.
     """
-    for name, kind in _FIELDS[type(entry)]:
+    for name, wanted in _TYPES[type(entry)]:
         value = getattr(entry, name)
-        if kind is int and (type(value) is not int or (value < 0 and name != "offset")):
+        if wanted is int and (type(value) is not int or (value < 0 and name != "offset")):
             raise TypeError("number")
-        if kind is str and not isinstance(value, str):
+        if wanted is str and not isinstance(value, str):
             raise TypeError("text")
 
 
