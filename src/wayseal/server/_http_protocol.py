@@ -75,6 +75,9 @@ class Protocol(HttpToolsProtocol):
         self.resume_writing()
         self._held = None
         super().connection_lost(exc)
+        if self.cycle is not None:
+            # What refers to each other here waits for the collector, and the body needn't.
+            self.cycle.body.clear()
 
     def data_received(self, data: bytes) -> None:
         """Rule 2. Headers that come all at once, as most do, need no timer."""
