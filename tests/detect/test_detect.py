@@ -221,6 +221,16 @@ def test_without_anything_but_reads(small: Watched, tmp_path: Path) -> None:
         (("device", "purpose"), {"fields_beyond_purpose"}),  # without devices, addresses do
         (("device", "ip", "action"), {"new_device_or_address", "two_places_at_once", "heavy_actions"}),
         (("fields",), {"fields_beyond_purpose"}),
+        *(
+            [
+                (("device",), set()),
+                (("device", "ip"), {"new_device_or_address", "two_places_at_once"}),
+                (("purpose",), {"fields_beyond_purpose"}),
+                (("action",), {"heavy_actions"}),
+            ]
+            if DEEP
+            else []
+        ),
     ],
 )
 def test_without_columns(small: Watched, tmp_path: Path, columns: tuple[str, ...], gone: set[str]) -> None:
