@@ -410,10 +410,9 @@ def _times_in(value: Any, path: KeyPath) -> Iterator[KeyPath]:
     """Where days and times stand."""
     if isinstance(value, date | time):
         yield path
-    elif isinstance(value, dict | list):
-        for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            if isinstance(inner, dict | list | date | time):
-                yield from _times_in(inner, (*path, part))
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for part, inner in parts:
+        yield from _times_in(inner, (*path, part))
 
 
 def _spell_time(value: Any) -> str:
