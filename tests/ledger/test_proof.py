@@ -223,6 +223,15 @@ def test_any_json_is_no_proof(choose: st.DataObject) -> None:
         holds(content)
 
 
+def test_a_proof_without_a_part_is_none(whole: Path) -> None:
+    """Rule 2: the version, too, which is the one that is read where it is left out elsewhere."""
+    made = proof(whole, "a899", "YT199")
+    assert holds(made)
+    for key in made:
+        with pytest.raises(MerkleError, match="no proof"):
+            holds({name: value for name, value in made.items() if name != key})
+
+
 def note_of_nothing() -> str:
     return KEY.sign(Checkpoint(origin="wayseal/0", size=1, root=bytes(32)).to_text())
 

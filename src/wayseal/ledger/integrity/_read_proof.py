@@ -25,8 +25,8 @@ from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_inclusion
 from wayseal.merkle.hashing import SIZE, Digests
-from wayseal.merkle.proof_fields import Hashes, check_version, hex_of, name_keys, spell_proof
-from wayseal.model.schema import CLOSED, parse_json, parsed_by
+from wayseal.merkle.proof_fields import Hashes, hex_of, name_keys, parse_proof, spell_proof
+from wayseal.model.schema import CLOSED, parsed_by
 
 VERSION = 1
 _LAYOUT = KEYED["accesses"]
@@ -153,13 +153,12 @@ def _microseconds(text: str) -> int:
 
 def _parsed(content: bytes) -> ReadProof:
     """A proof out of JSON whose every part has the form that `ReadProof.to_json` gives it."""
+    proof = parse_proof(content[:_MOST], _FORMAT, VERSION, ReadProof)
     try:
-        proof = parse_json(content[:_MOST], ReadProof)
         _check_read(proof.read)
         if proof.page.place > len(proof.others) // SIZE:
             raise ValueError("place")
     except (ValueError, KeyError) as error:
-        check_version(content[:_MOST], _FORMAT, VERSION)
         raise MerkleError("this is no proof of Wayseal's") from error
     return proof
 
