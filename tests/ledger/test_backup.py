@@ -184,6 +184,11 @@ def damaged(whole: Path, tmp_path: Path) -> None:
     (tmp_path / "B/backup.json").write_text('{"wayseal_backup":2,"id":""}')
 
 
+def unversioned(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / "B").mkdir()
+    (tmp_path / "B/backup.json").write_text('{"id":"a","restoring":false}')
+
+
 def half_restored(whole: Path, tmp_path: Path) -> None:
     def stop(step: str) -> None:
         if step == "durable":
@@ -199,6 +204,7 @@ REFUSED: list[tuple[Callable[[Path, Path], None], str]] = [
     (later, "doesn't have"),
     (a_ledger, "a ledger and no backup"),
     (unreadable, "can't be read"),
+    (unversioned, "damaged or of another version"),
     (damaged, "damaged or of another version"),
     (half_restored, "broken off"),
 ]

@@ -336,9 +336,11 @@ def test_a_ledger_of_another_layout_is_refused(whole: Path, tmp_path: Path) -> N
     ):
         with pytest.raises(LedgerError, match="layout version 1; this version of Wayseal reads layout 2"):
             attempt()
-    (old / "manifest.json").write_text(canonical({**bare, "wayseal_ledger": 2}) + "\n")
-    with pytest.raises(LedgerError, match="the manifest is damaged"):
-        ledger.open_ledger(old)
+    unversioned = {k: v for k, v in content_.items() if k != "wayseal_ledger"}
+    for damaged in ({**bare, "wayseal_ledger": 2}, unversioned):
+        (old / "manifest.json").write_text(canonical(damaged) + "\n")
+        with pytest.raises(LedgerError, match="the manifest is damaged"):
+            ledger.open_ledger(old)
 
 
 def test_an_empty_ledger(tmp_path: Path) -> None:

@@ -218,6 +218,8 @@ def load_manifest(ledger: Path) -> Manifest:
     except OSError as error:
         raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
     try:
+        if f'"{_FORMAT}":'.encode() not in content:
+            raise ValueError(_FORMAT)
         made = parse_json(content, Manifest)
         check_manifest(made)
     except ValueError as error:

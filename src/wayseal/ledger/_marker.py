@@ -12,10 +12,11 @@ from pydantic import Field
 
 from wayseal.ledger.errors import BackupRefusedError, LedgerError
 from wayseal.model.errors import disk_says
-from wayseal.model.schema import CLOSED, parse_json, plain
+from wayseal.model.schema import CLOSED, parse_json, plain, value_at
 from wayseal.store.durable import replace_file
 
 NAME = "backup.json"
+_FORMAT = "wayseal_backup"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Marker:
     """Of which ledger a folder is a copy (its id). restoring: it is to become a ledger, and isn't one yet."""
 
     __pydantic_config__: ClassVar = CLOSED
-    version: Annotated[int, Field(alias="wayseal_backup", ge=1, le=1)] = 1
+    version: Annotated[int, Field(alias=_FORMAT, ge=1, le=1)] = 1
     id: str
     restoring: bool = False
 
@@ -37,7 +38,10 @@ def load_marker(folder: Path) -> Marker | None:
     """The folder's mark, None where it has none; LedgerError if it can't be read."""
     path = folder / NAME
     try:
-        return parse_json(path.read_bytes(), Marker)
+        content = path.read_bytes()
+        if value_at(content, _FORMAT) is None:
+            raise ValueError(_FORMAT)
+        return parse_json(content, Marker)
     except FileNotFoundError:
         return None
     except OSError as error:
