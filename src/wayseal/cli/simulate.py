@@ -10,15 +10,6 @@ from wayseal.cli._progress import progress_bars
 from wayseal.simulate import preset
 from wayseal.simulate import simulate as run
 
-INSIDERS = (
-    "Who pulls waybills beside their work: none, few, all, or kinds joined by commas: bulk, steady, stock, range, "
-    "shared, stolen, colluders, partner."
-)
-
-
-BUYERS = "What the buyer names: anything, origin, route, outlets or outlets-unsaid."
-
-
 OutArgument = Annotated[
     Path, typer.Argument(help="Folder to make: `dataset/`, `leaks.csv` and `truth.json`.", metavar="OUT")
 ]
