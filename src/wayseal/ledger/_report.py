@@ -56,6 +56,10 @@ class Skipped:
     reading: Likeness = "same"
 
 
+_PAST, _FEWEST, _SMALLEST, _JUMP = 100, 10, 0.01, 5
+"""What a jump of rejects takes; see `find_reject_jumps`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRejects:
     """What of one file was rejected, of all tables that it fills. What a purge turns away is no fault of the file.
@@ -133,9 +137,6 @@ def find_reject_jumps(before: Sequence[SourceEntry], new: Sequence[SourceEntry])
         if file.share >= _SMALLEST and file.share >= _JUMP * past:
             jumps.append(RejectJump(name=file.name, share=file.share, before=past))
     return tuple(jumps)
-
-
-_PAST, _FEWEST, _SMALLEST, _JUMP = 100, 10, 0.01, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

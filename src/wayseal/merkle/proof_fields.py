@@ -14,11 +14,12 @@ from wayseal.model.schema import parse_json, parsed_by, plain, value_at
 P = TypeVar("P")
 
 
-def check_version(content: bytes, name: str, version: int) -> None:
-    """MerkleError where a proof says that it is of another version than the one that is read."""
+def check_version(content: bytes, name: str, version: int) -> bool:
+    """Whether a proof says its version; MerkleError where it is another than the one that is read."""
     said = value_at(content, name)
     if said is not None and repr(said) != str(version):
         raise MerkleError("this version of Wayseal reads proofs of version {version}", version=version)
+    return said is not None
 
 
 def parse_proof(content: bytes, name: str, version: int, kind: Callable[..., P]) -> P:
@@ -26,9 +27,9 @@ def parse_proof(content: bytes, name: str, version: int, kind: Callable[..., P])
 
     kind: A record with a field of that name.
     """
-    check_version(content, name, version)
+    said = check_version(content, name, version)
     try:
-        if value_at(content, name) is None:
+        if not said:
             raise ValueError(name)
         return parse_json(content, kind)
     except ValueError as wrong:

@@ -77,13 +77,22 @@ def put_actors(connection: Connection, caller: Caller, records: Sequence[Actor],
 
 def _describe_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str | int]]:
     """Actors as entries tell them (rule 2), so many in each as it has room for: `records` holds all that was put."""
-    some: list[Mapping[str, Any]] = []
-    for row in [{k: v for k, v in row.items() if v is not None} for row in rows]:
-        if some and len(json.dumps([*some, row], ensure_ascii=False).encode()) > _MOST_BYTES:
-            yield {"actors": len(some), "records": json.dumps(some, ensure_ascii=False, sort_keys=True)}
-            some = []
-        some.append(row)
-    yield {"actors": len(some), "records": json.dumps(some, ensure_ascii=False, sort_keys=True)}
+    some: list[str] = []
+    size = 0
+    for row in rows:
+        told = {name: value for name, value in row.items() if value is not None}
+        text = json.dumps(told, ensure_ascii=False, sort_keys=True)
+        length = len(text.encode()) + len(", ")
+        if some and size + length > _MOST_BYTES:
+            yield _describe_some(some)
+            some, size = [], 0
+        some.append(text)
+        size += length
+    yield _describe_some(some)
+
+
+def _describe_some(records: Sequence[str]) -> dict[str, str | int]:
+    return {"actors": len(records), "records": f"[{', '.join(records)}]"}
 
 
 def set_blocked(connection: Connection, caller: Caller, actor: str, at: int | None, policy: int, now: int) -> None:

@@ -9,7 +9,6 @@
    that is far ahead would hold a parcel against all later ones.
 """
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -26,7 +25,7 @@ from wayseal.store.columns import microseconds
 from wayseal.store.database import Connection
 from wayseal.vault import check
 from wayseal.vault import tables as t
-from wayseal.vault._context import ACTOR, OUTLET
+from wayseal.vault._context import ACTOR, OUTLET, digest
 from wayseal.vault._sql import add, chosen, put
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
@@ -85,8 +84,7 @@ def _append_report(
     connection: Connection, caller: Caller, act: str, rows: Sequence[tuple[Any, ...]], policy: int, now: int
 ) -> None:
     """Rule 4."""
-    spelled = json.dumps(sorted(rows, key=repr), ensure_ascii=False, separators=(",", ":"))
-    said: dict[str, str | int] = {"rows": len(rows), "sha256": hashlib.sha256(spelled.encode()).hexdigest()}
+    said: dict[str, str | int] = {"rows": len(rows), "sha256": digest(*sorted(map(json.dumps, rows))).hex()}
     append(connection, [admin(caller, now, policy, act, **said)])
 
 
