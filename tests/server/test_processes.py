@@ -2,14 +2,16 @@
 
 import io
 import json
+import logging
 import os
 import re
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +24,7 @@ from tests.server.running import Running, environment_of, prepared, serving
 from tests.server.starting import Started
 from tests.server.test_serve import token
 from tests.server.world import VALUES, databases
-from wayseal.server import _processes
+from wayseal.server import _logging, _processes
 from wayseal.server._logging import make_log
 from wayseal.server._metrics import FOLDER
 from wayseal.server.serve import run
@@ -165,6 +167,18 @@ def spawned() -> list[int]:
     ]
 
 
+@contextmanager
+def library_loggers_kept() -> Iterator[None]:
+    """What a service does to the loggers of its libraries ends with it: its log is closed then."""
+    loggers = [logging.getLogger(name) for name in _logging._LIBRARIES]
+    before = [(logger.handlers, logger.propagate) for logger in loggers]
+    try:
+        yield
+    finally:
+        for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+            logger.handlers, logger.propagate = handlers, propagate
+
+
 def run_until_asked(
     settings: Settings, said: io.StringIO, capfd: pytest.CaptureFixture[str], ask: Callable[[int], Answered]
 ) -> Answered:
@@ -181,7 +195,7 @@ def run_until_asked(
             os.kill(os.getpid(), signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGTERM)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as beside, library_loggers_kept():
         answer = beside.submit(asked)
         run(settings)
     assert signal.getsignal(signal.SIGTERM) is before
