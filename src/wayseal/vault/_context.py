@@ -17,6 +17,8 @@ from wayseal.vault.directory import ActorRecord
 
 ACTOR, OUTLET = "actor:", "outlet:"
 """Whose work, and whose budget: both go by `actor:ID` and `outlet:ID`."""
+AGREED = "agreed:"
+"""With an actor's id, under this is counted what a second person agreed to: it counts towards no bulk again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def context(
         row.actor: record_of(ActorRecord, row)
         for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(actors)))
     }
-    whose = [ACTOR + actor for actor in people]
+    whose = [of + actor for actor in people for of in (ACTOR, AGREED)]
     whose += sorted({OUTLET + p.outlet for p in people.values() if p.outlet is not None})
     counts = _counts(connection, numbers, whose, day)
     return Context(
