@@ -75,6 +75,10 @@ class PostgreSQL(Closeable):
 
         self._run(None, work)
 
+    def empty_log(self) -> bool:
+        """See `Database`."""
+        return False
+
     def size(self) -> int:
         """See `Database`."""
         return int(self.read(lambda c: c.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()))
