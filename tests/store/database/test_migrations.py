@@ -16,6 +16,7 @@ from tests.store.database.places import fresh, opened
 from tests.store.database.rows import FRESH, ROWS, Rows
 from tests.store.database.writing import upgrade_when_told
 from wayseal.store.database import Connection, Database, DatabaseError
+from wayseal.store.database._postgresql import LOCK
 from wayseal.store.database.migrations import Chain, Step, _run, check, downgrade, pending, upgrade, version
 from wayseal.vault import tables
 
@@ -74,7 +75,7 @@ def contents(connection: Connection, chain: Chain) -> Rows:
     found = sa.MetaData()
     found.reflect(connection)
     other: set[str] = {t for c in CHAINS if c != chain for t in METADATA[c].tables}
-    tables = [t for t in found.sorted_tables if t.name not in other and not t.name.startswith("alembic_")]
+    tables = [t for t in found.sorted_tables if t.name not in other and not t.name.startswith(("alembic_", LOCK))]
     return {t.name: ordered([dict(row._mapping) for row in connection.execute(sa.select(t))]) for t in tables}
 
 
