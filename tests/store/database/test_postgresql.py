@@ -120,6 +120,10 @@ def test_waiting_for_another_writer_ends(filled: Database, postgresql: str) -> N
     assert len(rows(filled)) == 3
 
 
+def run(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
+
+
 def test_who_may_connect_and_nothing_more_holds_up_no_writer(filled: Database, postgresql: str, name: str) -> None:
     """Rule 2: all that a writer waits for is a lock on a table, and that only whoever may change the table can have."""
     role = f"{name}_role"
@@ -131,9 +135,9 @@ def test_who_may_connect_and_nothing_more_holds_up_no_writer(filled: Database, p
             for mode in ("ACCESS SHARE", "ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"):
                 statement = f"LOCK TABLE {LOCK} IN {mode} MODE"
                 with pytest.raises(DatabaseError, match="may not do that"):
-                    stranger.read(lambda c, asked=statement: c.exec_driver_sql(asked) and None)
+                    stranger.read(run, statement)
             with pytest.raises(DatabaseError, match="may not do that"):
-                stranger.write(rows)
+                stranger.write(put, "x")
     finally:
         ask(f"DROP ROLE {role}", name)
 
