@@ -182,7 +182,9 @@ def test_where_one_client_is_all_there_is_the_entry_is_flagged(small: World, cha
 
 def test_bulk_that_nobody_may_agree_to_can_not_be_asked_for(small: World) -> None:
     purposes, rules = default_texts()
-    small.vault.activate_policy(OPERATOR, purposes.replace('approvers = ["regional_manager"]\n', ""), rules, now=small.now)
+    small.vault.activate_policy(
+        OPERATOR, purposes.replace('approvers = ["regional_manager"]\n', ""), rules, now=small.now
+    )
     with pytest.raises(VaultError, match="nobody may agree"):
         asked(small, 60)
 

@@ -66,4 +66,3 @@ def test_every_couriers_format_looks_like_a_number() -> None:
     assert set(like) == {form.courier for form in FORMATS}
     assert all(any(form.pattern.fullmatch(number) for form in FORMATS) for number in like.values())
     assert all(looks_like_waybill(number) for number in like.values())
-

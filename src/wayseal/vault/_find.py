@@ -52,7 +52,9 @@ def find(
     answer: list[str] | Refused
     if not decision.allowed:
         answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=None)
-    elif not _count_lookups(connection, caller.actor, day, asked, (bounds := inputs.policy.purposes[purpose].find).quota):
+    elif not _count_lookups(
+        connection, caller.actor, day, asked, (bounds := inputs.policy.purposes[purpose].find).quota
+    ):
         answer = refused("", "quota", seq=None)
     else:
         answer = _find_numbers(connection, tags, bounds.most)

@@ -52,7 +52,9 @@ def ask(connection: Connection, caller: Caller, purpose: str, most: int, policy:
         expires_at=time_at(now + LASTS),
         approved_by=None,
     )
-    connection.execute(t.approvals.insert(), row_of(made) | {"asked_at": now, "approved_at": None, "client": caller.client})
+    connection.execute(
+        t.approvals.insert(), row_of(made) | {"asked_at": now, "approved_at": None, "client": caller.client}
+    )
     act = admin(caller, now, policy.version, "approval_asked", approval=made.approval, purpose=purpose, most=most)
     append(connection, [act])
     return made
