@@ -202,7 +202,7 @@ class _Group:
         return found.left - self._spent[job.approval]
 
     def _approval_needed(self, job: DiscloseJob, code: str, together: int) -> int:
-        """For how many waybills of a purpose this job needs an approval: for all of them, or for none (obligation 7)."""
+        """For how many waybills of a purpose a job needs an approval: all of them, or none (obligation 7)."""
         purpose, who = self._inputs.policy.purposes.get(code), job.caller.actor
         if purpose is None:
             return 0
