@@ -28,8 +28,14 @@ def test_a_purpose_that_there_is_not_stands_in_the_log_as_unknown(both: World) -
     assert NAME not in raw_entries(both)
 
 
-@each("text", [PHONE, "+86 139 1234 5678", "008613912345678", "0755-12345678", "4001234567", NAME, "wangxiaoming", "A/B",
-               "../../etc", "440301199001011234", "44030119900101123X", "上海市浦东新区世纪大道100号", "YT1"])  # fmt: skip
+@each(
+    "text",
+    [
+        *(PHONE, "+86 139 1234 5678", "008613912345678", "0755-12345678", "4001234567"),
+        *(NAME, "wangxiaoming", "A/B", "../../etc", "上海市浦东新区世纪大道100号", "YT1"),
+        *("440301199001011234", "44030119900101123X"),
+    ],
+)
 def test_a_number_that_could_be_anything_stands_in_no_entry(small: World, text: str) -> None:
     (answer,) = small.ask("courier-1", [text])
     small.vault.revise(small.caller("agent"), text, "change_address", "x", {Field.GOODS: "茶"}, now=small.now)

@@ -52,12 +52,10 @@ def find(
     answer: list[str] | Refused
     if not decision.allowed:
         answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=None)
-    elif not _count_lookups(
-        connection, caller.actor, day, asked, (bounds := inputs.policy.purposes[purpose].find).quota
-    ):
+    elif not _count_lookups(connection, caller.actor, day, asked, inputs.policy.purposes[purpose].find.quota):
         answer = refused("", "quota", seq=None)
     else:
-        answer = _find_numbers(connection, tags, bounds.most)
+        answer = _find_numbers(connection, tags, inputs.policy.purposes[purpose].find.most)
     shown = not isinstance(answer, Refused)
     made = entry(
         EntryKind.FOUND if shown else EntryKind.REFUSED,

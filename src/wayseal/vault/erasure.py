@@ -3,8 +3,8 @@
 1. The act stands in the log before a key goes. Until the key is gone the number stays due, so that what a crash left
    between the two goes with the next retention, or when the number is erased again.
 2. What is erased at once: the wrapped key, the sealed bytes, the tags of its phones. The number stays, and says so. On
-   SQLite the key's bytes leave the log with it, unless a reader is in the way; copies that a split page kept go when the
-   database is shredded, as on PostgreSQL everything does.
+   SQLite the key's bytes leave the log with it, unless somebody is in the way; copies that a split page kept go when
+   the database is shredded, as on PostgreSQL everything does.
 3. Backups of the key database may hold the key until `gone_at`; after that nobody can open what was sealed. A restore
    erases again what this list names.
 """

@@ -94,8 +94,8 @@ class Purpose:
     they don't at an outlet that collected or forwarded the parcel and isn't the one to deliver it. ticket_h: an open
     ticket of the actor on it opens it too, until so many hours after delivery; None: tickets don't. lasts_s: how long
     whoever got it may keep it, seconds. bulk: most waybills in one request without a second person, by kind of actor.
-    bulk_day: the same of a day, all requests of an actor together. approvers: roles of whoever may agree to more; nobody
-    may where there are none. revises: fields that may be changed for it; none unless the file says so.
+    bulk_day: the same of a day, all requests of an actor together. approvers: roles of whoever may agree to more;
+    nobody may where there are none. revises: fields that may be changed for it; none unless the file says so.
     """
 
     __pydantic_config__: ClassVar = CLOSED
