@@ -1,7 +1,7 @@
 """Real proofs of every kind, and each of them changed in many ways."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +45,14 @@ def make(folder: Path) -> dict[str, Proof]:
 
 def changed(right: Proof) -> Iterator[bytes]:
     """A proof with one thing changed: every value, every member gone or new, and the spelling of the file."""
-    for path in list(_leaves(right)):
-        for other in _others(_at(right, path)):
-            if other == _at(right, path):
-                continue
-            yield _spelled(right, path, lambda found, key, other=other: found.__setitem__(key, other))
-    for path in list(_members(right)):
-        yield _spelled(right, path, lambda found, key: found.pop(key))
-        yield _spelled(right, path, lambda found, key: found.__setitem__(f"{key}_", found[key]))
+    for path in _leaves(right):
+        value = _at(right, path)
+        for other in _others(value):
+            if other != value:
+                yield _with(right, path, other)
+    for path in _members(right):
+        yield _with(right, path)
+        yield _with(right, (*path[:-1], f"{path[-1]}_"), _at(right, path))
     spelled = json.dumps(right)
     first = next(iter(right))
     yield spelled.replace("{", f'{{"{first}": 1, ', 1).encode()
@@ -64,9 +64,14 @@ def changed(right: Proof) -> Iterator[bytes]:
     yield f"[{spelled}]".encode()
 
 
-def _spelled(right: Proof, path: tuple[Any, ...], change: Callable[[Any, Any], object]) -> bytes:
+def _with(right: Proof, path: tuple[Any, ...], *value: Any) -> bytes:
+    """A proof with another value at a path, or without what is there."""
     made = json.loads(json.dumps(right))
-    change(_at(made, path[:-1]), path[-1])
+    within = _at(made, path[:-1])
+    if value:
+        within[path[-1]] = value[0]
+    else:
+        del within[path[-1]]
     return json.dumps(made).encode()
 
 
