@@ -48,7 +48,15 @@ def spell_entry(entry: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryProof:
-    """What rule 1 lists. content: the entry's spelling; index: its place in the log; note: the checkpoint."""
+    """What rule 1 lists.
+
+    Attributes:
+        content: The entry's spelling.
+        salt: 32 bytes.
+        index: Its place in the log.
+        path: Hashes that lead from it to the root, the lowest first.
+        note: The checkpoint, signed.
+    """
 
     content: bytes
     salt: bytes
@@ -57,7 +65,11 @@ class EntryProof:
     note: str
 
     def to_json(self) -> str:
-        """The form in which it is handed on."""
+        """The form in which it is handed on.
+
+        Returns:
+            JSON.
+        """
         return spell_proof(
             {
                 FORMAT: VERSION,
@@ -71,7 +83,17 @@ class EntryProof:
 
     @staticmethod
     def from_json(content: bytes) -> "EntryProof":
-        """Read what `to_json` gives; ProofError where it is something else. Nothing is verified."""
+        """Reads what `to_json` gives; nothing is verified.
+
+        Args:
+            content: The file.
+
+        Returns:
+            The proof.
+
+        Raises:
+            ProofError: It is something else.
+        """
         return read_proof(content, FORMAT, _build)
 
 
@@ -79,7 +101,11 @@ class EntryProof:
 class ProvenEntry:
     """What a proof has shown: this entry stands at this place of the log that the checkpoint describes.
 
-    entry: its members, as JSON has them. keys: who signed the checkpoint, as name+id.
+    Attributes:
+        entry: Its members, as JSON has them.
+        index: Its place, from 0.
+        checkpoint: Of which log.
+        keys: Who signed that, as name+id.
     """
 
     entry: Mapping[str, Any]

@@ -19,25 +19,51 @@ FORMAT = "wayseal_growth_proof"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrowthProof:
-    """What rule 1 lists; old and new are notes."""
+    """What rule 1 lists.
+
+    Attributes:
+        old: The earlier checkpoint, signed.
+        new: The later one, signed.
+        path: Hashes that lead from one root to the other.
+    """
 
     old: str
     new: str
     path: tuple[bytes, ...]
 
     def to_json(self) -> str:
-        """The form in which it is handed on."""
+        """The form in which it is handed on.
+
+        Returns:
+            JSON.
+        """
         return spell_proof({FORMAT: VERSION, "old": self.old, "new": self.new, "path": spell_hashes(self.path)})
 
     @staticmethod
     def from_json(content: bytes) -> "GrowthProof":
-        """Read what `to_json` gives; ProofError where it is something else. Nothing is verified."""
+        """Reads what `to_json` gives; nothing is verified.
+
+        Args:
+            content: The file.
+
+        Returns:
+            The proof.
+
+        Raises:
+            ProofError: It is something else.
+        """
         return read_proof(content, FORMAT, _build)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenGrowth:
-    """What a proof has shown: the log of the new checkpoint begins with all that was in that of the old one."""
+    """What a proof has shown: the log of the new checkpoint begins with all that was in that of the old one.
+
+    Attributes:
+        old: The earlier checkpoint.
+        new: The later one.
+        keys: Who signed them, as name+id.
+    """
 
     old: Checkpoint
     new: Checkpoint

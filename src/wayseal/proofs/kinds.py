@@ -20,9 +20,19 @@ _CHECKS: dict[str, Callable[[bytes, Sequence[VerifyKey]], ProvenRead | ProvenEnt
 
 
 def verify(content: bytes, keys: Sequence[VerifyKey]) -> ProvenRead | ProvenEntry | ProvenGrowth:
-    """Checks a proof of whatever kind it is, as the function of that kind does.
+    """Checks a proof of whatever kind it is with nothing but public keys.
 
-    ProofError: it is of none of these kinds.
+    Args:
+        content: The file.
+        keys: Keys that are trusted.
+
+    Returns:
+        What it has shown.
+
+    Raises:
+        ProofError: It is no proof of these kinds.
+        ProofFailsError: It doesn't hold.
+        MerkleError: Its checkpoint is none; UnknownKeyError: others signed it; OtherOriginError: they are of two logs.
     """
     try:
         said = [name for name in _CHECKS if name in read_json(content)]

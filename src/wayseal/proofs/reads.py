@@ -76,7 +76,17 @@ class PagePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProof:
-    """What rule 1 lists. read: column → text, or null; leaf: of the page; others: hashes, in order."""
+    """What rule 1 lists.
+
+    Attributes:
+        read: Column → text, number or null.
+        salt: 16 bytes.
+        page: Its page, and its place in it.
+        others: Hashes of the other reads of the page, in order, 32 bytes each.
+        leaf: The page's place in the tree.
+        path: Hashes that lead from the page to the root, the lowest first.
+        note: The checkpoint, signed.
+    """
 
     read: Mapping[str, str | int | None]
     salt: bytes
@@ -87,7 +97,11 @@ class ReadProof:
     note: str
 
     def to_json(self) -> str:
-        """The form in which it is handed on."""
+        """The form in which it is handed on.
+
+        Returns:
+            JSON.
+        """
         return spell_proof(
             {
                 FORMAT: VERSION,
@@ -103,13 +117,29 @@ class ReadProof:
 
     @staticmethod
     def from_json(content: bytes) -> "ReadProof":
-        """Read what `to_json` gives; ProofError where it is something else. Nothing is verified."""
+        """Reads what `to_json` gives; nothing is verified.
+
+        Args:
+            content: The file.
+
+        Returns:
+            The proof.
+
+        Raises:
+            ProofError: It is something else.
+        """
         return read_proof(content, FORMAT, _build)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenRead:
-    """What a proof has shown: this read stands in the tree that this checkpoint describes, signed by these keys."""
+    """What a proof has shown: this read stands in the tree that the checkpoint describes.
+
+    Attributes:
+        read: Column → text, number or null.
+        checkpoint: Of which tree.
+        keys: Who signed that, as name+id.
+    """
 
     read: Mapping[str, str | int | None]
     checkpoint: Checkpoint
