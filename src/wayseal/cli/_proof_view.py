@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wayseal.ledger.retention import VerifiedPurge
 
 _NONE = "-"
-_TEXTS = ByLanguage(
+PROOF_TEXTS = ByLanguage(
     {
         "read": N_(
             "The proof holds: this read stands in {origin} (checkpoint of {size:,} {size:leaf|leaves}, signed by "
@@ -44,7 +44,7 @@ _TEXTS = ByLanguage(
 
 def describe_proven(proven: ProvenRead | ProvenEntry | ProvenGrowth, lang: str) -> Iterator[str]:
     """Lines for a person: that it holds, of what, and what it shows."""
-    words, keys = _TEXTS[lang], ", ".join(proven.keys)
+    words, keys = PROOF_TEXTS[lang], ", ".join(proven.keys)
     if isinstance(proven, ProvenGrowth):
         old, new = proven.old, proven.new
         yield filled(words["growth"], origin=new.origin, old=old.size, new=new.size, keys=keys)
@@ -64,7 +64,7 @@ def describe_proven(proven: ProvenRead | ProvenEntry | ProvenGrowth, lang: str) 
 
 def describe_purge(proven: "VerifiedPurge", lang: str) -> Iterator[str]:
     """What the proof of a purge has shown, and what it can't."""
-    words, purge = _TEXTS[lang], proven.purge
+    words, purge = PROOF_TEXTS[lang], proven.purge
     earlier, later = proven.earlier, proven.later
     keys = ", ".join(proven.keys)
     yield filled(words["purge"], origin=later.origin, earlier=earlier.size, later=later.size, keys=keys)
