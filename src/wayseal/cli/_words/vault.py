@@ -82,14 +82,6 @@ VAULT_TEXTS = ByLanguage(
         ),
         "proof_made": N_("{out}: entry {seq:,}"),
         "growth_made": N_("{out}: from {old:,} to {new:,} {new:entry|entries}"),
-        "proven": N_(
-            "The proof holds: this is entry {seq:,} of {origin} (checkpoint of {size:,} {size:entry|entries}, signed "
-            "by {keys})."
-        ),
-        "grown": N_(
-            "The proof holds: the log {origin} of {new:,} {new:entry|entries} begins with all {old:,} that were in it "
-            "before (signed by {keys})."
-        ),
         "projected": N_("{rows:,} {rows:disclosure|disclosures} taken into {ledger}"),
         "projected_none": N_("nothing new was disclosed since the last time"),
         "policy_version": N_("Version {version}"),
