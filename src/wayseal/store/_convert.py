@@ -24,6 +24,7 @@ _Mask = npt.NDArray[np.bool_]
 class Converted:
     """A column in its contract type; `bad` masks rows with the reason; `naive` tells of times without an offset.
 
+    day: masks times of which only the day was written.
     unknown: values of an optional enum that the contract doesn't know, and texts of an optional predicate (`asked`)
     that are no object; they are emptied and counted.
     """
@@ -31,6 +32,7 @@ class Converted:
     array: pa.Array
     bad: list[tuple[_Mask, Reason]] = field(default_factory=list)
     naive: bool = False
+    day: _Mask | None = None
     unknown: int = 0
 
 
@@ -143,6 +145,7 @@ def _time(raw: pa.Array, offset: timedelta, times: "_times.Times | None") -> Con
     done = Converted(
         array=pa.array(us, pa.int64(), mask=absent if absent.any() else None).cast(_times.type_utc),
         naive=bool((times.naive & times.ok).any()),
+        day=times.day if times.day.any() else None,
     )
     _note(done.bad, ~times.ok & ~null, Reason.NOT_A_TIME)
     _note(done.bad, times.ok & ~ranged & ~null, Reason.TIME_OUT_OF_RANGE)
@@ -154,7 +157,8 @@ def _parse_time(raw: pa.Array) -> "tuple[_times.Times, _Mask]":
         naive = getattr(raw.type, "tz", None) is None
         moment = pc.cast(raw, pa.timestamp("us"), safe=False)
         ok = _times.valid_mask(raw)
-        return _times.Times(us=_times.as_us(moment), ok=ok, naive=np.full(len(ok), naive)), ~ok
+        day = np.full(len(ok), pa.types.is_date(raw.type))
+        return _times.Times(us=_times.as_us(moment), ok=ok, naive=np.full(len(ok), naive), day=day & ok), ~ok
     if not (_is_text(raw.type) or pa.types.is_null(raw.type)):
         raise pa.ArrowInvalid("not a time; a mapping file can give the unit of a number")
     texts = _strings.trimmed(_strings.as_text(raw))

@@ -37,10 +37,10 @@ def write_table(
         The file.
 
     Raises:
-        StoreError: It can't be written, or `form` is that of a raw log.
+        StoreError: It can't be written, or `form` is that of a raw log or a workbook.
     """
     path = folder / f"{table}.{form}"
-    if form in LOGS:
+    if form in LOGS or form is Format.XLSX:
         raise StoreError("tables are not written as {form}", file=folder, form=form)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def _write_text(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.
             columns = zip(table.columns, whole.cast(schema).columns, strict=True)
             rows = zip(*(_plain(c.type, values) for c, values in columns), strict=True)
             if form is Format.CSV:
-                out.writelines(",".join(map(_cell, row)) + "\n" for row in rows)
+                out.writelines(",".join(map(cell_text, row)) + "\n" for row in rows)
             else:
                 out.writelines(_json_line(table.names, row) for row in rows)
 
@@ -87,7 +87,7 @@ def _plain(kind: ColumnType, values: pa.ChunkedArray) -> list[Any]:
     return plain
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A value as a CSV field; unlike the csv module of Python 3.11 it quotes a lone carriage return."""
     if value is None:
         return ""
