@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from wayseal.model.numbers import candidates, clean_waybill
-from wayseal.store import _times
 from wayseal.store._column_plan import parse_times
+from wayseal.store.tables import EARLIEST, LATEST
 
 # Numbers of accounts stand before names of people: a ledger needs no names.
 _WORDS: Mapping[str, str] = {
@@ -221,7 +221,7 @@ def time_format(values: Sequence[str]) -> tuple[str, bool, float] | None:
     best: tuple[float, str, bool] | None = None
     for form in FORMATS:
         times = parse_times((form,), texts)
-        good = times.ok & (times.us >= _times.LOW) & (times.us < _times.HIGH)
+        good = times.ok & (times.us >= EARLIEST) & (times.us < LATEST)
         share = float(good.sum()) / max(len(values), 1)
         if share >= _MOST and (best is None or share > best[0]):
             best = (share, form, bool((times.naive & good).any()))
