@@ -30,7 +30,7 @@ from wayseal.vault import tables as t
 from wayseal.vault.log.entries import Entry
 from wayseal.vault.log.positions import write_source
 
-__all__ = ["KnownWork", "directory_of", "write_work"]
+__all__ = ["WORK_TABLES", "KnownWork", "Row", "directory_of", "write_work"]
 
 Progress = Callable[[str, int, int], None]
 Row = Mapping[str, Any]
@@ -90,6 +90,10 @@ _KEPT = (
         which=sa.true(),
     ),
 )  # fmt: skip
+
+
+WORK_TABLES = ("actors", "assignments", *(kept.name for kept in _KEPT))
+"""All tables of the contract that may come along."""
 
 
 class KnownWork:
