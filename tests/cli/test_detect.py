@@ -223,7 +223,7 @@ def test_where_hardly_anything_could_be_judged_the_exit_code_says_so(small: Watc
         if form == "json":
             assert json.loads(ran.out)["judged"]["enough"] is False
     assert "wayseal_detect_enough_judged 0\n" in (tmp_path / "m").read_text("utf-8")
-    assert "未能判断" in inside("detect", tmp_path / "L", "--quiet", "--lang", "zh").out
+    assert "无法判断" in inside("detect", tmp_path / "L", "--quiet", "--lang", "zh").out
 
 
 # --- a ledger that is only read ---

@@ -169,7 +169,7 @@ def test_where_hardly_anything_could_be_judged_nobody_is_said_not_to_stand_out()
     assert "Not explained 10 (1%)" in text
     assert "Nothing explains a single read of 1 account (" in text
     assert "stands out means nothing here" in text
-    assert "未能判断" in said(ALL["blind"](), "zh")
+    assert "无法判断" in said(ALL["blind"](), "zh")
     assert "Could not be judged: there are no reads" in said(ALL["nothing"]())
     beside = replace(ALL["blind"](), cases=(case(),))
     assert "what no work explains; 96.5% of the first reads could not be judged" in said(beside)
