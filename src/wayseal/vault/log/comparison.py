@@ -17,8 +17,8 @@ from wayseal.merkle.findings import Finding
 from wayseal.model import clean_waybill
 from wayseal.store.database import Database
 from wayseal.vault.log._findings import Code
+from wayseal.vault.log._positions import Position, broken_positions, covered, positions_of
 from wayseal.vault.log.entries import Entry, EntryKind
-from wayseal.vault.log.positions import Position, broken_positions, covered, positions_of
 from wayseal.vault.log.projection import Progress, access_of, origin_of, portions
 from wayseal.vault.log.tiles import size
 

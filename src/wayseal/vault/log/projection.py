@@ -3,7 +3,7 @@
 1. Only entries that disclosed become reads, and of them only what the data contract has a column for; a read's `access`
    is the log's origin and the entry's place.
 2. Where the projection stands is known by the names of the sources in the ledger, and by nothing else: a ledger that is
-   gone is made anew from the vault. A ledger with a position that isn't this log's is refused (`positions`).
+   gone is made anew from the vault. A ledger with a position that isn't this log's is refused (`_positions`).
 3. An entry that isn't what its leaf says is projected no further.
 4. Every entry that disclosed has exactly one row, with its account, waybill and time; of this log the ledger has no
    other row. What was erased from the log, purged from the ledger, or came in since the last projection is counted.
@@ -27,8 +27,7 @@ from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log.entries import Entry, EntryKind, decode
-from wayseal.vault.log.positions import (
+from wayseal.vault.log._positions import (
     covered,
     leaf_at,
     positions_of,
@@ -36,6 +35,7 @@ from wayseal.vault.log.positions import (
     source_name,
     write_source,
 )
+from wayseal.vault.log.entries import Entry, EntryKind, decode
 from wayseal.vault.log.tiles import size
 from wayseal.vault.log.work_tables import KnownWork, Row, directory_of, write_work
 

@@ -27,8 +27,8 @@ from wayseal.model.kinds import ActorKind, Scope
 from wayseal.store.database import Connection, Database
 from wayseal.store.tables import EARLIEST, LATEST
 from wayseal.vault import tables as t
+from wayseal.vault.log._positions import write_source
 from wayseal.vault.log.entries import Entry
-from wayseal.vault.log.positions import write_source
 
 __all__ = ["WORK_TABLES", "KnownWork", "Row", "directory_of", "write_work"]
 
