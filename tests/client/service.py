@@ -85,7 +85,7 @@ def _running(main: Database, keys: Database) -> Iterator[tuple[Service, Flaky]]:
     upgrade(keys, "keys")
     ring = Keyring.new(0)
     now = datetime.now(UTC)
-    new_vault(main, keys, "vault.example", *default_texts(), ADMIN, int(now.timestamp() * 1e6))
+    new_vault(main, keys, ring, "vault.example", *default_texts(), ADMIN, int(now.timestamp() * 1e6))
     vault = Vault(main, keys, ring)
     secret = vault.add_client(
         ADMIN, "all", scopes=frozenset(SCOPES), actor="system-1", acts_for=ROLES | {"service"}, per_second=10_000,

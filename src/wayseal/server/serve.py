@@ -12,6 +12,7 @@ from wayseal.server._logging import Log, forward_library_logs, make_log
 from wayseal.server._metrics import Metrics
 from wayseal.server._processes import run_several
 from wayseal.server._resources import bind_sockets, open_keyring, open_vault
+from wayseal.server._signer import Signer
 from wayseal.server._worker import compile_kernels, freeze_collector, make_config, open_server
 from wayseal.server.settings import Settings
 from wayseal.vault.committer import Committer
@@ -40,7 +41,10 @@ def _run_one(settings: Settings, log: Log) -> None:
     with open_vault(settings, keyring) as vault:
         metrics = Metrics()
         committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
-        with open_server(settings, keyring, vault, LocalDiscloser(committer), metrics, log) as server:
+        with (
+            Signer(vault, settings, metrics, log),
+            open_server(settings, keyring, vault, LocalDiscloser(committer), metrics, log) as server,
+        ):
             (place,) = bind_sockets(settings)
             with place:
                 compile_kernels()

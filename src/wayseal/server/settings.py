@@ -59,6 +59,12 @@ class Settings:
     port: Annotated[int, _WHOLE, Field(ge=0, le=65535)] = 8443
     issuer: Name = "wayseal"
     """Who tokens say they are from: the service's public address."""
+    log_memory: _File | None = None
+    """The file in which is kept what was seen of the log; by default beside `keyring_file`."""
+    sign_seconds: Annotated[float, _NUMBER, Field(ge=0, le=86_400)] = 60.0
+    """So often the log is signed, where something was added; 0: only when somebody asks."""
+    checkpoint_folder: _File | None = None
+    """Where signed checkpoints are written, one a day: best on a machine of somebody else's."""
     tls_certificate: _File | None = None
     tls_key: _File | None = None
     tls_client_ca: _File | None = None
@@ -91,6 +97,12 @@ class Settings:
             raise SettingsError("tls_client_ca needs tls_certificate")
         if self.tls_certificate is None and not self.insecure and self.host not in _OWN:
             raise SettingsError("tls_certificate is needed where host is not this machine's own address")
+
+    @property
+    def memory_file(self) -> Path | None:
+        """Where it is kept what was seen of the log; None: nowhere."""
+        beside = None if self.keyring_file is None else self.keyring_file.with_name(self.keyring_file.name + ".seen")
+        return self.log_memory or beside
 
     @property
     def utc_offset(self) -> int:

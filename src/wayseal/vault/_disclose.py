@@ -17,7 +17,7 @@ Obligations (code and tests cite the numbers):
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -28,12 +28,13 @@ from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Ask
 from wayseal.model.times import micros_of
+from wayseal.page.languages import in_both
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, context
 from wayseal.vault._idempotency import keep_reply, request_digest, still_counts
 from wayseal.vault._sql import add
-from wayseal.vault._words import words_of
+from wayseal.vault._words import WORDS, words_of
 from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.keyring import Keyring
@@ -42,6 +43,7 @@ from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import Decision, Policy, PolicyRequest, Purpose
 from wayseal.vault.policy.budgets import OVER, BudgetScope, allowance
 from wayseal.vault.requests import Caller, Decided, DiscloseJob
+from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing.reasons import seal_reason
 
 NOBODY = "nobody"
@@ -97,14 +99,18 @@ def commit(
     jobs: Sequence[DiscloseJob],
     inputs: DecisionInputs,
     tail: Tail | None,
+    check: Callable[[Connection], None] | None = None,
     *,
     now: int,
     day: int,
 ) -> Committed:
-    """Decides all jobs and writes them down, in one transaction of the caller's (obligations 1 to 7)."""
+    """Decides all jobs and writes them down, in one transaction of the caller's (obligations 1 to 7).
+
+    tail, check: see `append`.
+    """
     group = _Group(connection, jobs, inputs, now, day)
     done = [group.decide_job(job) for job in jobs]
-    after = group.write(connection, tail)
+    after = group.write(connection, tail, check)
     return Committed(jobs=done, tail=after, shown=frozenset(group.once))
 
 
@@ -115,8 +121,10 @@ class _Group:
         self, connection: Connection, jobs: Sequence[DiscloseJob], inputs: DecisionInputs, now: int, day: int
     ) -> None:
         self._inputs, self._now = inputs, now
+        self._marks = RowMarks(inputs.keyring)
         self._known = context(
             connection,
+            self._marks,
             waybills=(ask.waybill for job in jobs for ask in job.asks),
             actors=(job.caller.actor for job in jobs),
             keys=((job.caller.client, job.key) for job in jobs if job.key is not None),
@@ -220,7 +228,7 @@ class _Group:
         row, actor = self._known.parcels.get(ask.waybill), self._known.actors.get(caller.actor)
         purpose = policy.purposes.get(ask.purpose)
         request = self._policy_request(caller, ask, actor, row, bulk=bulk, approved=approved)
-        decision = policy.decide(request)
+        decision = _DAMAGED if ask.waybill in self._known.damaged else policy.decide(request)
         forms: Mapping[Field, Form] = {}
         if decision.allowed and purpose is not None:
             forms = purpose.fields
@@ -310,10 +318,12 @@ class _Group:
             more=more,
         )
 
-    def write(self, connection: Connection, tail: Tail | None) -> Tail | None:
+    def write(
+        self, connection: Connection, tail: Tail | None, check: Callable[[Connection], None] | None
+    ) -> Tail | None:
         """Obligation 1, 2, 4 and 7: all that was decided, and what it counts for."""
         if self._entries:
-            added = append(connection, [entry for _, entry in self._entries], tail=tail)
+            added = append(connection, [entry for _, entry in self._entries], tail=tail, check=check)
             tail = added.tail
             for place, (one, _) in enumerate(self._entries):
                 one.place = added.first + place
@@ -328,7 +338,7 @@ class _Group:
                 for d in made
             ]
             answer = (self._inputs.policy.version, rows)
-            keep_reply(connection, job.caller.client, (job.key or "", asked), answer, self._now)
+            keep_reply(connection, self._marks, job.caller.client, (job.key or "", asked), answer, self._now)
         for approval, n in self._spent.items():
             column = t.approvals.c.left
             which = t.approvals.c.approval == approval
@@ -342,4 +352,7 @@ def _record_shown(one: Decided) -> list[Any]:
     return [key_id, {str(field): str(form) for field, form in one.forms.items()}]
 
 
+_DAMAGED_WORDS = in_both(WORDS["damaged"])
+_DAMAGED = Decision(allowed=False, rule="damaged", zh=_DAMAGED_WORDS[0], en=_DAMAGED_WORDS[1])
+"""Of a row that somebody else than the vault wrote nothing is believed, not even that it may be shown."""
 _NOWHERE = Standing(None, None, None, None, None)

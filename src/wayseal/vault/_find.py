@@ -24,6 +24,7 @@ from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import PolicyRequest
 from wayseal.vault.requests import Caller
+from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing.phones import lookup_tags
 from wayseal.vault.sealing.reasons import seal_reason
 
@@ -46,7 +47,7 @@ def find(
     tags = [tag for _, tag in lookup_tags(inputs.keyring, phone)]
     if not tags:
         raise VaultError("phone: no number that can be looked up")
-    actor = actor_of(connection, caller.actor)
+    actor = actor_of(connection, RowMarks(inputs.keyring), caller.actor)
     decision = inputs.policy.decide(_policy_request(inputs, caller, actor, purpose, now))
     answer: list[str] | Refused
     if not decision.allowed:

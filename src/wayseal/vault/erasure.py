@@ -19,11 +19,12 @@ from wayseal.vault._sql import chosen, delete_chosen, keep, record_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
+from wayseal.vault.log.memory import WatchedDatabase
 from wayseal.vault.requests import Caller
 
 
 def erase(
-    main: Database,
+    main: Database | WatchedDatabase,
     keys: Database,
     caller: Caller,
     numbers: Sequence[str],

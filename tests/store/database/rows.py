@@ -124,6 +124,12 @@ _KEYS_0001: Rows = {
 _NEVER = {"revision": 1, "superseded_at": None, "superseded_by": None}
 _KEYS_0002: Rows = _KEYS_0001 | {"data_keys": [row | _NEVER for row in _KEYS_0001["data_keys"]]}
 
+_TOLD = {"scans", "tickets", "policies"}
+_MARKED = _TOLD | {"facts", "waybills", "actors", "clients", "approvals", "replies"}
+for _table, _rows in _MAIN_0001.items():
+    for _row in _rows:
+        _row.update({"mark": b"\x08" * 18} if _table in _MARKED else {}, **({"entry": 3} if _table in _TOLD else {}))
+
 ROWS: dict[str, Rows] = {"main_0001": _MAIN_0001, "keys_0001": _KEYS_0001, "keys_0002": _KEYS_0002}
 FRESH: dict[str, set[str]] = {"main_0001": set(_MAIN_0001), "keys_0001": set(_KEYS_0001), "keys_0002": set()}
 """Tables that a revision makes, so that the step itself leaves no rows there."""

@@ -59,9 +59,12 @@ class _Group(NamedTuple):
         return not self.plus and _SOFT.fullmatch(self.before) is not None
 
 
-def phone_tags(keyring: Keyring, phone: str) -> list[tuple[int, bytes]]:
-    """Tags to be stored for a field with phones: (version of the key, 16 bytes); none where there is no number."""
-    key = keyring.key(IndexKey)
+def phone_tags(keyring: Keyring, phone: str, version: int | None = None) -> list[tuple[int, bytes]]:
+    """Tags to be stored for a field with phones: (version of the key, 16 bytes); none where there is no number.
+
+    version: of the key; None: the active one. KeyringError where there is none (any more).
+    """
+    key = keyring.key(IndexKey, version)
     if len(phone) == _PLAIN and _MOBILE.fullmatch(phone):
         return [(key.version, _tag(key, phone))]
     spellings = [s for n in numbers(phone) for s in ((n.digits, _whole(n)) if n.extension else (n.digits,))]
