@@ -18,14 +18,17 @@ from wayseal.ledger.retention import PurgeOrder, purge
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Ask, Disclosed, Parcel, Scan, Ticket
 from wayseal.model.times import time_at
+from wayseal.store.database import Connection
+from wayseal.vault import tables as t
 from wayseal.vault.log.projection import Projected, project
 from wayseal.vault.policy import default_texts
+from wayseal.vault.row_marks import RowMarks
 
 Row = Mapping[str, Any]
 
 
 def projected(world: World, folder: Path) -> Projected:
-    return project(world.main, folder / "work", folder / "L")
+    return project(world.main, RowMarks(world.keyring), folder / "work", folder / "L")
 
 
 @pytest.fixture
@@ -129,6 +132,27 @@ def test_what_the_vault_does_not_keep_is_not_made_up(small: World, tmp_path: Pat
         assert "operator" not in {row["actor"] for row in plain(snapshot.assignments())}, "a person answers for nothing"
 
 
+def test_rows_that_the_vault_did_not_write_explain_nothing(both: World, tmp_path: Path, ledger: Path) -> None:
+    """Somebody puts work into the database, or changes some: it is left out, and said."""
+    number, other = both.seal(2)
+    both.ticket("T-1", number, "agent")
+
+    def forge(connection: Connection) -> None:
+        row = {"waybill": number, "at": NOON - HOUR, "kind": "arrive", "outlet": "elsewhere", "mark": None}
+        connection.execute(t.scans.insert(), row)
+        connection.execute(t.tickets.update().values(actor="courier-3"))
+        connection.execute(t.actors.update().where(t.actors.c.actor == "courier-3").values(outlet="deliver-here"))
+        connection.execute(t.waybills.update().where(t.waybills.c.waybill == other).values(origin_outlet="elsewhere"))
+
+    both.main.write(forge)
+    done = projected(both, tmp_path)
+    assert done.unmarked == 4
+    assert dict(done.work) == {"actors": 5, "waybills": 1, "scans": 2, "assignments": 1}
+    with open_ledger(ledger) as snapshot:
+        assert "courier-3" not in {row["actor"] for row in plain(snapshot.actors())}
+        assert [row["outlet"] for row in rows(snapshot, "scans", [number])] == ["deliver-here"]
+
+
 def test_a_ledger_s_own_routes_stay(small: World, tmp_path: Path, ledger: Path) -> None:
     """Whoever ingests `waybills` knows more of them: the customer, the interface."""
     (number,) = small.seal(1)
@@ -174,7 +198,7 @@ def test_where_somebody_worked_before_is_known(small: World, tmp_path: Path, led
         ("outlet", "deliver-here", NOON + DAY),
         ("outlet", "next", NOON + 3 * DAY),
     ]
-    anew = project(small.main, tmp_path / "work", tmp_path / "M")
+    anew = project(small.main, RowMarks(small.keyring), tmp_path / "work", tmp_path / "M")
     assert anew.work["assignments"] == 2
 
 

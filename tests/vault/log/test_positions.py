@@ -8,17 +8,20 @@ import pytest
 
 from tests.ledger.helpers import read, write
 from tests.tables import each
-from tests.vault.log.helpers import ORIGIN, database, filled
+from tests.vault.log.helpers import ORIGIN, START, database, filled
 from wayseal import store
 from wayseal.ledger import IngestOptions, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
 from wayseal.store.database import Database
 from wayseal.store.errors import StoreError
 from wayseal.vault.errors import LogChangedError
+from wayseal.vault.keyring import Keyring
 from wayseal.vault.log._positions import positions_of, source_name
 from wayseal.vault.log.comparison import check_projection
 from wayseal.vault.log.projection import project
+from wayseal.vault.row_marks import RowMarks
 
+MARKS = RowMarks(Keyring.new(START))
 LEAF = bytes(32)
 PREFIX = reserved_prefix(ORIGIN)
 
@@ -33,7 +36,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def base(log: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("base")
-    project(log, folder, folder / "L")
+    project(log, MARKS, folder, folder / "L")
     return folder / "L"
 
 
@@ -88,7 +91,7 @@ def test_a_position_that_this_log_never_had_is_refused_by_name(
     ingest(store.open_source(reads_named(folder / "d", name)), ledger, options=IngestOptions(projection=True))
     before = (ledger / "manifest.json").read_bytes()
     with pytest.raises(LogChangedError, match=said) as refused:
-        project(log, folder / "work", ledger)
+        project(log, MARKS, folder / "work", ledger)
     assert name in str(refused.value)
     assert refused.value.exit_code == 7
     assert (ledger / "manifest.json").read_bytes() == before
@@ -104,16 +107,16 @@ def test_another_log_of_the_same_name_and_one_that_was_cut_back(base: Path, tmp_
             filled(other, size, first=first)
             said = "is of another log" if size == 60 else "up to 60, but the log has 40"
             with pytest.raises(LogChangedError, match=said):
-                project(other, tmp_path / "work", Path(shutil.copytree(base, tmp_path / f"L{place}")))
+                project(other, MARKS, tmp_path / "work", Path(shutil.copytree(base, tmp_path / f"L{place}")))
 
 
 def test_it_stands_where_it_looked_whether_or_not_something_was_disclosed(tmp_path: Path) -> None:
     with database("sqlite", tmp_path) as made:
         filled(made, 1, first=5)
-        done = project(made, tmp_path / "work", tmp_path / "L")
+        done = project(made, MARKS, tmp_path / "work", tmp_path / "L")
         assert (done.rows, done.stop) == (0, 1)
         with open_ledger(tmp_path / "L") as snapshot:
             assert [(p.first, p.stop) for p in positions_of(snapshot, ORIGIN)] == [(0, 1)]
         filled(made, 3, first=6)
-        again = project(made, tmp_path / "work", tmp_path / "L")
+        again = project(made, MARKS, tmp_path / "work", tmp_path / "L")
         assert (again.first, again.stop, again.rows) == (1, 4, 2)

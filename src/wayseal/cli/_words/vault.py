@@ -92,6 +92,10 @@ VAULT_TEXTS = ByLanguage(
         ),
         "projected": N_("{rows:,} {rows:disclosure|disclosures} taken into {ledger}"),
         "projected_none": N_("nothing new was disclosed since the last time"),
+        "projected_unmarked": N_(
+            "{rows:,} {rows:row|rows} of work that somebody else than the vault wrote {rows:was|were} left out: run "
+            "`wayseal vault verify`"
+        ),
         "projected_work": N_(
             "of the work behind it: {scans:,} {scans:scan|scans}, {tickets:,} {tickets:ticket|tickets}, {waybills:,} "
             "{waybills:route|routes}, {actors:,} {actors:account|accounts}, {assignments:,} "

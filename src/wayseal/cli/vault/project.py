@@ -13,6 +13,7 @@ from wayseal.cli.vault._options import VaultOption
 from wayseal.model.messages import filled
 from wayseal.vault.log.projection import project as project_log
 from wayseal.vault.log.work_tables import WORK_TABLES
+from wayseal.vault.row_marks import RowMarks
 
 
 def project(
@@ -31,8 +32,10 @@ def project(
     wayseal vault project --ledger ledger
     """
     with open_vault(vault) as session, progress_bars(quiet) as progress:
-        done = project_log(session.vault.main, vault, ledger, progress=progress)
+        done = project_log(session.vault.main, RowMarks(session.keyring), vault, ledger, progress=progress)
     words = VAULT_TEXTS[lang]
     typer.echo(filled(words["projected" if done.rows else "projected_none"], rows=done.rows, ledger=ledger))
+    if done.unmarked:
+        typer.echo(filled(words["projected_unmarked"], rows=done.unmarked), err=True)
     if done.work:
         typer.echo(filled(words["projected_work"], **{name: done.work.get(name, 0) for name in WORK_TABLES}))

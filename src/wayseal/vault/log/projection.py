@@ -11,8 +11,8 @@
    read is there with it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -37,7 +37,8 @@ from wayseal.vault.log._positions import (
 )
 from wayseal.vault.log.entries import Entry, EntryKind, decode
 from wayseal.vault.log.tiles import size
-from wayseal.vault.log.work_tables import KnownWork, Row, directory_of, write_work
+from wayseal.vault.log.work_tables import KnownWork, directory_of, write_work
+from wayseal.vault.row_marks import RowMarks
 
 __all__ = ["Progress", "Projected", "origin_of", "project", "projected_to", "write_dataset"]
 
@@ -61,17 +62,21 @@ def _no_act(_entry: Entry) -> None:
 class Projected:
     """What was done: entries from `first` up to `stop` (excluded) were looked at, `rows` of them disclosed something.
 
-    work: table → rows that the ledger lacked. report: of the ingest; None where there was nothing to take in.
+    work: table → rows that the ledger lacked. unmarked: rows of work that somebody else than the vault wrote; they stay
+    out. report: of the ingest; None where there was nothing to take in.
     """
 
     first: int
     stop: int
     rows: int
     work: Mapping[str, int] = field(default_factory=dict)
+    unmarked: int = 0
     report: IngestReport | None
 
 
-def project(database: Database, folder: Path, ledger: Path, *, progress: Progress = _silent) -> Projected:
+def project(
+    database: Database, marks: RowMarks, folder: Path, ledger: Path, *, progress: Progress = _silent
+) -> Projected:
     """Takes what was disclosed since the last time, and what explains it, into a ledger; makes one if need be.
 
     folder: where files are written meanwhile; they are gone afterwards. Running it twice changes nothing.
@@ -81,32 +86,32 @@ def project(database: Database, folder: Path, ledger: Path, *, progress: Progres
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as made:
         if not (ledger / "manifest.json").exists():
-            done = _write(database, Path(made), None, stop, people, progress)
+            done = _write(database, Path(made), None, stop, KnownWork(None, marks, people), progress)
         else:
             with open_ledger(ledger) as snapshot:
-                done = _write(database, Path(made), snapshot, stop, people, progress)
+                known = KnownWork(snapshot, marks, people)
+                done = _write(database, Path(made), snapshot, stop, known, progress)
         if done.first == done.stop and not done.work:
             return done
         options = IngestOptions(projection=True)
         report = ingest(store.open_source(Path(made)), ledger, progress=progress, options=options)
-    return Projected(first=done.first, stop=done.stop, rows=done.rows, work=done.work, report=report)
+    return replace(done, report=report)
 
 
-def _present(connection: Connection) -> tuple[int, list[Row]]:
+def _present(connection: Connection) -> tuple[int, Sequence[sa.Row[Any]]]:
     """The log's size and the directory, of one moment: what changes later is told by later entries."""
     return size(connection), directory_of(connection)
 
 
 def _write(
-    database: Database, made: Path, snapshot: Snapshot | None, stop: int, people: list[Row], progress: Progress
+    database: Database, made: Path, snapshot: Snapshot | None, stop: int, known: KnownWork, progress: Progress
 ) -> Projected:
     """Writes what a ledger lacks as a dataset."""
     first = 0 if snapshot is None else projected_to(database, snapshot)
-    known = KnownWork(snapshot)
     rows = write_dataset(database, made, first, stop, progress=progress, act=known.take_act)
     stem = reserved_prefix(database.read(origin_of))
-    work = write_work(database, made, known, people, stem, stop, progress)
-    return Projected(first=first, stop=stop, rows=rows, work=work, report=None)
+    work = write_work(database, made, known, stem, stop, progress)
+    return Projected(first=first, stop=stop, rows=rows, work=work, unmarked=known.unmarked, report=None)
 
 
 def write_dataset(

@@ -9,9 +9,9 @@
 4. Reports come late and in any order, so that no position says what is new: all that the vault has is held against
    the ledger. Rows that a purge or the contract's bounds of time would turn away are left out.
 5. Ids, codes and times alone: nothing that is sealed is read.
+6. A row whose mark doesn't fit (`row_marks`) explains nothing: it is left out and counted.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -29,8 +29,10 @@ from wayseal.store.tables import EARLIEST, LATEST
 from wayseal.vault import tables as t
 from wayseal.vault.log._positions import write_source
 from wayseal.vault.log.entries import Entry
+from wayseal.vault.log.row_records import read_rows
+from wayseal.vault.row_marks import RowMarks
 
-__all__ = ["WORK_TABLES", "KnownWork", "Row", "directory_of", "write_work"]
+__all__ = ["WORK_TABLES", "KnownWork", "directory_of", "write_work"]
 
 Progress = Callable[[str, int, int], None]
 Row = Mapping[str, Any]
@@ -49,49 +51,43 @@ class _Kept:
     """
 
     name: str
-    columns: Mapping[str, sa.Column[Any]]
+    table: sa.Table
+    columns: Mapping[str, str]
     time: str
     same: tuple[str, ...]
     which: sa.ColumnElement[bool]
 
-    @property
-    def key(self) -> list[str]:
-        """The names of the primary key's columns."""
-        return [name for name, column in self.columns.items() if column.primary_key]
 
-
-_s, _t, _w = t.scans.c, t.tickets.c, t.waybills.c
+_ENDS = t.waybills.c.origin_outlet.is_not(None) & t.waybills.c.destination_outlet.is_not(None)
 _KEPT = (
     _Kept(
         name="waybills",
+        table=t.waybills,
         columns={
-            "waybill": _w.waybill, "issued_at": _w.sealed_at, "channel": _w.sealed_by,
-            "origin_outlet": _w.origin_outlet, "destination_outlet": _w.destination_outlet,
+            "waybill": "waybill", "issued_at": "sealed_at", "channel": "sealed_by",
+            "origin_outlet": "origin_outlet", "destination_outlet": "destination_outlet",
         },
         time="issued_at",
         same=("waybill",),
-        which=_w.origin_outlet.is_not(None) & _w.destination_outlet.is_not(None),
+        which=_ENDS,
     ),
     _Kept(
         name="scans",
-        columns={"waybill": _s.waybill, "at": _s.at, "kind": _s.kind, "outlet": _s.outlet},
+        table=t.scans,
+        columns={name: name for name in ("waybill", "at", "kind", "outlet")},
         time="at",
         same=("waybill", "at", "kind", "outlet"),
         which=sa.true(),
     ),
     _Kept(
         name="tickets",
-        columns={
-            "ticket": _t.ticket, "waybill": _t.waybill, "opened_at": _t.opened_at, "actor": _t.actor,
-            "closed_at": _t.closed_at, "kind": _t.kind,
-        },
+        table=t.tickets,
+        columns={name: name for name in ("ticket", "waybill", "opened_at", "actor", "closed_at", "kind")},
         time="opened_at",
         same=("ticket", "waybill", "opened_at", "actor", "closed_at", "kind"),
         which=sa.true(),
     ),
 )  # fmt: skip
-
-
 WORK_TABLES = ("actors", "assignments", *(kept.name for kept in _KEPT))
 """All tables of the contract that may come along."""
 
@@ -99,34 +95,63 @@ WORK_TABLES = ("actors", "assignments", *(kept.name for kept in _KEPT))
 class KnownWork:
     """What a ledger has of work, and what acts in the log say beyond it; without a ledger nothing is known."""
 
-    def __init__(self, snapshot: Snapshot | None) -> None:
+    def __init__(self, snapshot: Snapshot | None, marks: RowMarks, people: Sequence[sa.Row[Any]]) -> None:
+        """people: all rows of the directory."""
         self._snapshot = snapshot
+        self._marks = marks
+        self.unmarked = 0
+        kept = self.marked(t.actors, people)
+        self._people = [{name: _within(name, getattr(row, name)) for name in _PEOPLE} for row in kept]
+        self._answering = {row["actor"] for row in self._people if row["kind"] in _SEALERS}
         boundary = None if snapshot is None else snapshot.manifest.boundary
         self.since = EARLIEST if boundary is None else max(EARLIEST, boundary * _DAY)
         self.generation = 0 if snapshot is None else snapshot.manifest.generation
-        self.actors = {} if snapshot is None else {row["actor"]: row for row in _plain(snapshot.actors())}
+        self._actors = {} if snapshot is None else {row["actor"]: row for row in _plain(snapshot.actors())}
         given = [] if snapshot is None else _plain(snapshot.assignments())
         self._given = {_spelled(row) for row in given}
-        self._at = {actor: (row["outlet"], EARLIEST) for actor, row in self.actors.items()}
-        self.left: list[Row] = []
+        self._at = {actor: (row["outlet"], EARLIEST) for actor, row in self._actors.items()}
+        self._left: list[Row] = []
+        self._sealers: dict[str, int] = {}
+
+    def marked(self, table: sa.Table, rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
+        """Those of the rows that the vault wrote (rule 6)."""
+        kept = self._marks.holding(table, rows)
+        self.unmarked += len(rows) - len(kept)
+        return kept
 
     def take_act(self, entry: Entry) -> None:
         """Hears of an administrator's act: where accounts worked before it (rule 2)."""
         if entry.more.get("act") != "actors_put":
             return
-        for record in json.loads(str(entry.more["records"])):
+        for record in read_rows(entry.more):
             actor, outlet = record["actor"], record.get("outlet")
             before, since = self._at.get(actor, (outlet, entry.at))
             if before == outlet:
                 self._at.setdefault(actor, (outlet, since))
                 continue
             if before is not None:
-                self.left.append(_assignment(actor, Scope.OUTLET, before, since, entry.at))
+                self._left.append(_assignment(actor, Scope.OUTLET, before, since, entry.at))
             self._at[actor] = (outlet, entry.at)
 
-    def lacks(self, assignment: Row) -> bool:
-        """Whether the ledger hasn't got an assignment."""
-        return _spelled(assignment) not in self._given
+    def take_route(self, route: Row) -> None:
+        """Hears of a route: who seals for itself, and since when (rule 2)."""
+        channel, at = route["channel"], max(route["issued_at"], EARLIEST)
+        if channel in self._answering:
+            self._sealers[channel] = min(at, self._sealers.get(channel, at))
+
+    def new_assignments(self) -> list[Row]:
+        """What follows from all acts and routes, but for what the ledger has (rule 2)."""
+        sealers = [_assignment(who, Scope.CHANNEL, who, at, None) for who, at in sorted(self._sealers.items())]
+        return [row for row in (*self._left, *sealers) if _spelled(row) not in self._given]
+
+    def new_actors(self) -> list[Row]:
+        """Those of whom the ledger says something else, or nothing; with the rights that it has (rule 3)."""
+        before = [self._actors.get(row["actor"], {}) for row in self._people]
+        return [
+            {**row, "rights": old.get("rights")}
+            for row, old in zip(self._people, before, strict=True)
+            if any(old.get(name) != value for name, value in row.items())
+        ]
 
     def without_known(self, kept: _Kept, rows: Sequence[Row]) -> list[Row]:
         """Rows of a table that the ledger hasn't got and would take (rule 4)."""
@@ -139,25 +164,23 @@ class KnownWork:
         return [row for row in rows if tuple(row[name] for name in kept.same) not in have]
 
 
-def directory_of(connection: Connection) -> list[Row]:
-    """All actors as the contract has them, without rights."""
-    columns = [t.actors.c[name] for name in _PEOPLE]
-    rows = connection.execute(sa.select(*columns).order_by(t.actors.c.actor))
-    return [{name: _within(name, value) for name, value in row._mapping.items()} for row in rows]
+def directory_of(connection: Connection) -> Sequence[sa.Row[Any]]:
+    """All rows of the directory, by id."""
+    return connection.execute(sa.select(t.actors).order_by(t.actors.c.actor)).all()
 
 
 def write_work(
-    database: Database, folder: Path, known: KnownWork, people: Sequence[Row], stem: str, stop: int, progress: Progress
+    database: Database, folder: Path, known: KnownWork, stem: str, stop: int, progress: Progress
 ) -> dict[str, int]:
-    """Writes what the ledger lacks (rules 1 to 5), a file a table; table → rows, of those that have any.
+    """Writes what the ledger lacks (rules 1 to 6), a file a table; table → rows, of those that have any.
 
-    people: of `directory_of`. stem, stop: how the log's sources are called, and how many entries it has.
+    stem, stop: how the log's sources are called, and how many entries it has.
     """
-    loose = {"actors": _new_actors(people, known), "assignments": _new_assignments(database, known)}
-    tables = {name: iter([_table(name, rows)] if rows else []) for name, rows in loose.items()}
-    tables |= {kept.name: _new_rows(database, kept, known) for kept in _KEPT}
+    tables = [("actors", _loose("actors", known.new_actors))]
+    tables += [(kept.name, _new_rows(database, kept, known)) for kept in _KEPT]
+    tables += [("assignments", _loose("assignments", known.new_assignments))]  # after the routes, which tell of some
     written: dict[str, int] = {}
-    for done, (name, portions) in enumerate(tables.items()):
+    for done, (name, portions) in enumerate(tables):
         progress("work", done, len(tables))
         if (first := next(portions, None)) is not None:
             source = f"{stem}{name}-{stop}-{known.generation}.parquet"
@@ -166,52 +189,38 @@ def write_work(
     return written
 
 
-def _new_actors(people: Sequence[Row], known: KnownWork) -> list[Row]:
-    """Those of whom the ledger says something else, or nothing; with the rights that it has (rule 3)."""
-    before = [known.actors.get(row["actor"], {}) for row in people]
-    return [
-        {**row, "rights": old.get("rights")}
-        for row, old in zip(people, before, strict=True)
-        if any(old.get(name) != value for name, value in row.items())
-    ]
-
-
-def _new_assignments(database: Database, known: KnownWork) -> list[Row]:
-    """Rule 2."""
-    sealers = [_assignment(actor, Scope.CHANNEL, actor, since, None) for actor, since in database.read(_sealers)]
-    return [row for row in (*known.left, *sealers) if known.lacks(row)]
-
-
-def _sealers(connection: Connection) -> list[tuple[str, int]]:
-    """Partners and services that sealed parcels, and since when."""
-    whose = (t.actors.c.actor == _w.sealed_by) & t.actors.c.kind.in_(_SEALERS)
-    since = sa.func.min(_w.sealed_at)
-    rows = connection.execute(
-        sa.select(_w.sealed_by, since).join_from(t.waybills, t.actors, whose).group_by(_w.sealed_by)
-    )
-    return sorted((actor, max(at, EARLIEST)) for actor, at in rows)
+def _loose(name: str, new: Callable[[], list[Row]]) -> Iterator[pa.Table]:
+    if rows := new():
+        yield _table(name, rows)
 
 
 def _new_rows(database: Database, kept: _Kept, known: KnownWork) -> Iterator[pa.Table]:
-    for rows in _portions(database, kept):
+    for portion in _portions(database, kept):
+        rows = [
+            {name: _within(name, getattr(row, column)) for name, column in kept.columns.items()}
+            for row in known.marked(kept.table, portion)
+        ]
+        if kept.table is t.waybills:
+            for row in rows:
+                known.take_route(row)
         if new := known.without_known(kept, rows):
             yield _table(kept.name, new)
 
 
-def _portions(database: Database, kept: _Kept) -> Iterator[list[Row]]:
-    """All rows of a table in the order of its key, some thousands at a time."""
-    key = sa.tuple_(*(kept.columns[name] for name in kept.key))
-    every = sa.select(*(column.label(name) for name, column in kept.columns.items())).where(kept.which)
-    every = every.order_by(*(kept.columns[name] for name in kept.key)).limit(_AT_ONCE)
+def _portions(database: Database, kept: _Kept) -> Iterator[Sequence[sa.Row[Any]]]:
+    """All rows of a table in the order of its key, some thousands at a time, without what is sealed (rule 5)."""
+    key = list(kept.table.primary_key)
+    every = sa.select(*(c for c in kept.table.c if c.name != "sealed")).where(kept.which)
+    every = every.order_by(*key).limit(_AT_ONCE)
     some = every
     while rows := database.read(_rows, some):
-        yield [{name: _within(name, value) for name, value in row.items()} for row in rows]
-        last = (sa.literal(rows[-1][name], kept.columns[name].type) for name in kept.key)
-        some = every.where(key > sa.tuple_(*last))
+        yield rows
+        last = (sa.literal(getattr(rows[-1], column.name), column.type) for column in key)
+        some = every.where(sa.tuple_(*key) > sa.tuple_(*last))
 
 
-def _rows(connection: Connection, some: sa.Select[Any]) -> list[Row]:
-    return [dict(row._mapping) for row in connection.execute(some)]
+def _rows(connection: Connection, some: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    return connection.execute(some).all()
 
 
 _OPTIONAL_TIMES = frozenset(("valid_from", "valid_to", "trained_until", "closed_at"))
