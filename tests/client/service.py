@@ -24,7 +24,7 @@ from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 
 ADMIN = Caller(client="setup", actor="setup", scopes=frozenset(), request="setup")
-ROLES = frozenset({"courier", "partner", "customer_service", "analyst"})
+ROLES = frozenset({"courier", "partner", "customer_service", "analyst", "regional_manager"})
 VALUES = {
     Field.SENDER_NAME: "王样本",
     Field.SENDER_PHONE: "13800000001",

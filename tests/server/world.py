@@ -36,7 +36,7 @@ FAR = 4_000_000_000_000_000
 ISSUER = "https://vault.example"
 ADMIN = Caller(client="setup", actor="setup", scopes=frozenset(), request="setup")
 ALL = frozenset(SCOPES)
-ROLES = frozenset({"courier", "customer_service", "service", "it"})
+ROLES = frozenset({"courier", "customer_service", "service", "it", "regional_manager"})
 VALUES = {
     "sender_name": "王小明",
     "sender_phone": "13800138000",
@@ -156,6 +156,7 @@ def actors() -> list[Actor]:
         one("courier-1", "courier", outlet="BJ-1"),
         one("admin-1", "it"),
         one("admin-2", "it"),
+        one("manager-1", "regional_manager"),
     ]
 
 

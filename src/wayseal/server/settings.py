@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -115,6 +115,8 @@ class Settings:
         return round(self.key_backup_days * 24 * _HOUR)
 
 
+SECRETS = tuple(PREFIX + one.name.upper() for one in fields(Settings) if not one.repr)
+"""Variables that hold a secret (rule 2)."""
 _HOUR = 3_600_000_000
 _OWN = {"127.0.0.1", "::1", "localhost"}
 

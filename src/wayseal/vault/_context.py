@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from wayseal.model.records import Approval
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import Among, Listed, chosen, chosen_of, record_of
@@ -18,6 +17,8 @@ from wayseal.vault.row_marks import RowMarks
 
 ACTOR, OUTLET = "actor:", "outlet:"
 """Whose work, and whose budget: both go by `actor:ID` and `outlet:ID`."""
+AGREED = "agreed:"
+"""With an actor's id, under this is counted what a second person agreed to: it counts towards no bulk again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Reply:
 class Context:
     """What the database says, at the moment of one transaction.
 
-    parcels: rows of waybills. damaged: those of them that somebody else than the vault wrote; of other tables such rows
+    parcels, approvals: rows. damaged: those of them that somebody else than the vault wrote; of other tables such rows
     aren't here. tickets: (waybill, actor) with an open one. work: by whose, counts by kind of today and the day before.
     used: by whose, purpose, what was shown today.
     """
@@ -45,7 +46,7 @@ class Context:
     work: Mapping[str, Mapping[str, int]]
     used: dict[tuple[str, str], int]
     replies: Mapping[tuple[str, str], Reply]
-    approvals: dict[str, Approval]
+    approvals: dict[str, Any]
     day: int
 
 
@@ -65,7 +66,7 @@ def context(
         row.actor: record_of(ActorRecord, row)
         for row in marks.holding(t.actors, chosen(connection, t.actors, "actor", list(dict.fromkeys(actors))))
     }
-    whose = [ACTOR + actor for actor in people]
+    whose = [of + actor for actor in people for of in (ACTOR, AGREED)]
     whose += sorted({OUTLET + p.outlet for p in people.values() if p.outlet is not None})
     counts = _counts(connection, marks, numbers, whose, day)
     parcels = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", numbers)}
@@ -151,9 +152,9 @@ def _replies(connection: Connection, marks: RowMarks, keys: Iterable[tuple[str, 
     }
 
 
-def _approvals(connection: Connection, marks: RowMarks, ids: Iterable[str]) -> dict[str, Approval]:
+def _approvals(connection: Connection, marks: RowMarks, ids: Iterable[str]) -> dict[str, Any]:
     rows = chosen(connection, t.approvals, "approval", list(dict.fromkeys(ids)))
-    return {row.approval: record_of(Approval, row) for row in rows}
+    return {row.approval: row for row in marks.holding(t.approvals, rows)}
 
 
 def digest(*parts: str) -> bytes:

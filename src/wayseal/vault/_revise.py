@@ -36,8 +36,8 @@ from wayseal.vault._words import words_of
 from wayseal.vault.errors import BusyError, VaultError
 from wayseal.vault.keyring import Wrapped
 from wayseal.vault.log import EntryKind, append
-from wayseal.vault.log.entries import entry
-from wayseal.vault.requests import Caller, Change, DiscloseJob
+from wayseal.vault.log.entries import UNKNOWN, entry, loggable_number
+from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob
 from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels, token_of
 from wayseal.vault.sealing.reasons import seal_reason
@@ -213,7 +213,7 @@ def _commit_revision(
         revision = made.before.revision + 1
         _store_record(connection, request.marks, made)
         add(connection, t.budgets, "used", counts)
-    seq, leaf = _append_entry(connection, request, rule, one.decision.also, revision)
+    seq, leaf = _append_entry(connection, request, one, rule, revision)
     answer = (seq, leaf.hex(), rule, revision)
     if request.key is not None:
         keep_reply(connection, request.marks, request.job.caller.client, request.key, answer, request.now)
@@ -236,11 +236,15 @@ def _store_record(connection: Connection, marks: RowMarks, made: _Resealed) -> N
 
 
 def _append_entry(
-    connection: Connection, request: _ReviseRequest, rule: str | None, also: Sequence[str], revision: int
+    connection: Connection, request: _ReviseRequest, one: Decided, rule: str | None, revision: int
 ) -> tuple[int, bytes]:
     """Place and leaf of the entry that says what was done."""
+    also, known = one.decision.also, one.parcel is not None
     caller, change, keyring = request.job.caller, request.change, request.inputs.keyring
     more: dict[str, str | int] = {"fields": request.names}
+    waybill = loggable_number(change.waybill, known=known)
+    if waybill is None:
+        more["number"] = UNKNOWN
     if rule is None:
         more["revision"] = revision
     else:
@@ -250,8 +254,8 @@ def _append_entry(
         caller,
         request.now,
         request.inputs.policy.version,
-        waybill=change.waybill,
-        purpose=change.purpose,
+        waybill=waybill,
+        purpose=request.inputs.policy.code_of(change.purpose),
         rule=rule,
         reason=seal_reason(keyring, caller.request.encode(), change.reason),
         more=more,

@@ -292,19 +292,17 @@ class Vault(Closing):
 
     def ask_approval(self, caller: Caller, purpose: str, most: int, *, now: int) -> Approval:
         """Asks a second person to agree to bulk."""
-        if purpose not in self.policy.purposes:
-            raise VaultError("there is none with this code", key="purpose")
-        return self._writing.write(approvals.ask, caller, purpose, most, self.policy.version, now)
+        return self._writing.write(approvals.ask, self._marks, caller, purpose, most, self.policy, now)
 
     def approve(self, caller: Caller, approval: str, *, now: int) -> Approval:
-        """Agrees to bulk that another asked for."""
-        return self._writing.write(approvals.agree, caller, approval, self.policy.version, now)
+        """Agrees to bulk that another asked for; VaultError says why not."""
+        return self._writing.write(approvals.agree, self._marks, caller, approval, self.policy, now)
 
     def erase(self, caller: Caller, waybills: Sequence[str], *, why: str = "request", now: int) -> list[Erased]:
         """Erases what is sealed under numbers; each says when the last backup of its key is gone."""
         numbers = list(dict.fromkeys(check.waybill(w) for w in waybills))
         version = self.policy.version
-        check.identifier("why", why)
+        check.code("why", why)
         return erase(self._writing, self._keys, caller, numbers, why, backups=self._backups, policy=version, now=now)
 
     def retain(self, caller: Caller, *, now: int) -> list[Erased]:

@@ -147,9 +147,10 @@ approvals = sa.Table(
     sa.Column("expires_at", sa.BigInteger, nullable=False),
     sa.Column("approved_by", sa.String(ID)),
     sa.Column("approved_at", sa.BigInteger),
+    sa.Column("client", sa.String(ID), server_default="", nullable=False),
     sa.Column("mark", sa.LargeBinary),
 )
-"""Bulk that a second person has to agree to."""
+"""Bulk that a second person has to agree to. client: by which it was asked for."""
 replies = sa.Table(
     "replies",
     main,

@@ -73,8 +73,13 @@ def phone_tags(keyring: Keyring, phone: str, version: int | None = None) -> list
 
 def lookup_tags(keyring: Keyring, phone: str) -> list[tuple[int, bytes]]:
     """Tags that a phone may be stored under, by every key that is left (rules 3 and 4); none where it is no number."""
-    spellings = dict.fromkeys(map(_whole, numbers(phone)))
-    return [(key.version, _tag(key, spelling)) for key in keyring.keys(IndexKey) for spelling in spellings]
+    wanted = asked_numbers(phone)
+    return [(key.version, _tag(key, spelling)) for key in keyring.keys(IndexKey) for spelling in wanted]
+
+
+def asked_numbers(phone: str) -> list[str]:
+    """The different numbers that a look-up asks for, each in its one spelling."""
+    return list(dict.fromkeys(map(_whole, numbers(phone))))
 
 
 def numbers(text: str) -> list[Number]:

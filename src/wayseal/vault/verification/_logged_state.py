@@ -46,6 +46,8 @@ def read_state(entries: Iterable[tuple[int, Entry | None]]) -> LoggedState:
             state.sealed += int(entry.more.get("waybills", 0))
         elif entry.kind is EntryKind.REVISED and entry.waybill is not None:
             state.revised[entry.waybill] = int(entry.more["revision"])
+        elif entry.kind is EntryKind.DISCLOSED and "approval" in entry.more and "replay" not in entry.more:
+            state.approvals.get(str(entry.more["approval"]), {"left": 0})["left"] -= 1
         elif entry.kind is EntryKind.ADMIN:
             act = _ACTS.get(str(entry.more["act"]))
             if act is not None:
@@ -117,8 +119,10 @@ def _ask_approval(state: LoggedState, seq: int, entry: Entry) -> None:
     del seq
     state.approvals[str(entry.more["approval"])] = {
         "actor": entry.actor,
+        "client": entry.client,
         "purpose": entry.more["purpose"],
         "most": entry.more["most"],
+        "left": entry.more["most"],
         "asked_at": entry.at,
         "approved_by": None,
         "approved_at": None,

@@ -259,5 +259,5 @@ _COMPARISONS = {
     "actors": _Comparison(state="actors", key="actor", plain=_columns()),
     "clients": _Comparison(state="clients", key="client", plain=_plain_client),
     "tickets": _Comparison(state="tickets", key="ticket", plain=_columns()),
-    "approvals": _Comparison(state="approvals", key="approval", plain=_columns("approval", "left", "expires_at")),
+    "approvals": _Comparison(state="approvals", key="approval", plain=_columns("approval", "expires_at")),
 }
