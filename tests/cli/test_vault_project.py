@@ -35,7 +35,7 @@ def test_what_was_disclosed_is_judged(vault: Path, tmp_path: Path) -> None:
     done = project(vault, tmp_path / "L")
     assert done.out == (
         f"1 disclosure taken into {tmp_path / 'L'}\n"
-        "of the work behind it: 15 scans, 1 ticket, 4 routes, 6 accounts, 0 duties\n"
+        "of the work behind it: 15 scans, 1 ticket, 4 routes, 7 accounts, 0 duties\n"
     )
     assert project(vault, tmp_path / "L", "--lang", "zh").out == "上次以来没有新的披露\n"
     found = inside("detect", tmp_path / "L", "--quiet", "--format", "json")
