@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.store import _strings, _times
-from wayseal.store.tables import Column, ColumnType
+from wayseal.store.tables import EARLIEST, LATEST, Column, ColumnType
 from wayseal.store.types import Reason
 
 # 7.71234E+13: what a spreadsheet makes of a long number.
@@ -140,7 +140,7 @@ def _time(raw: pa.Array, offset: timedelta, times: "_times.Times | None") -> Con
         times, null = _parse_time(raw)
     shift = round(offset.total_seconds() * 1_000_000)
     us = np.where(times.naive, times.us - shift, times.us) if shift else times.us
-    ranged = (us >= _times.LOW) & (us < _times.HIGH)
+    ranged = (us >= EARLIEST) & (us < LATEST)
     absent = null | ~times.ok | ~ranged
     done = Converted(
         array=pa.array(us, pa.int64(), mask=absent if absent.any() else None).cast(_times.type_utc),

@@ -17,10 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.model.numbers import candidates, clean_waybill
-from wayseal.store import _times
 from wayseal.store._column_plan import parse_times
 from wayseal.store.logs import looks_personal
-from wayseal.store.tables import TABLES
+from wayseal.store.tables import EARLIEST, LATEST, TABLES
 
 # Numbers of accounts stand before names of people: a ledger needs no names.
 _WORDS: Mapping[str, str] = {
@@ -355,7 +354,7 @@ class _Fit(NamedTuple):
 
 def _fits(form: str, texts: pa.Array, wanted: npt.NDArray[np.bool_]) -> _Fit:
     times = parse_times((form,), texts)
-    good = times.ok & (times.us >= _times.LOW) & (times.us < _times.HIGH) & wanted
+    good = times.ok & (times.us >= EARLIEST) & (times.us < LATEST) & wanted
     return _Fit(form, good, bool((times.naive & good).any()))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 import numpy as np
@@ -13,8 +13,6 @@ import pyarrow.compute as pc
 from wayseal.store.errors import StoreError
 
 type_utc = pa.timestamp("us", tz="UTC")
-LOW = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-HIGH = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 _NO_ZONE = 24 * 60
 _LONGEST_DAY = len("2026-03-05")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ def write_table(
     batches: Iterable[pa.RecordBatch | pa.Table],
     *,
     form: Format = Format.PARQUET,
+    about: Mapping[str, str] | None = None,
 ) -> Path:
     """Writes a table as one file of a dataset folder, and dataset.json, the contract's version.
 
@@ -32,6 +33,7 @@ def write_table(
         table: Name of the table.
         batches: Rows in the table's arrow_schema.
         form: What is written.
+        about: What a Parquet file says of itself, so that equal rows of another time are another file.
 
     Returns:
         The file.
@@ -46,7 +48,7 @@ def write_table(
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "dataset.json").write_text(json.dumps({"wayseal": VERSION}) + "\n", "utf-8")
         if form is Format.PARQUET:
-            _write_parquet(path, TABLES[table], batches)
+            _write_parquet(path, arrow_schema(table).with_metadata(about), batches)
         else:
             _write_text(path, TABLES[table], batches, form)
     except OSError as error:
@@ -54,8 +56,7 @@ def write_table(
     return path
 
 
-def _write_parquet(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.Table]) -> None:
-    schema = arrow_schema(table)
+def _write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table]) -> None:
     with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
         for batch in batches:
             whole = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch

@@ -20,7 +20,7 @@ from wayseal.detect.report import metrics, render_detect, with_casebook_names
 from wayseal.page.languages import LANGS
 
 TOP = words(
-    "wayseal ledger_digest from to budget accounts reads first_reads not_judged remarks held peers_version cases"
+    "wayseal ledger_digest from to budget accounts reads first_reads judged not_judged remarks held peers_version cases"
 )
 CASE = words("case state actors score evidence alerted_at linked_by reads waybills reasons people")
 REASON = words("detector actor weight value peers from to text reads reads_in_all")
@@ -64,6 +64,7 @@ def test_the_values_are_those_of_the_result() -> None:
     assert told["first_reads"] == {
         "all": 107_659, "explained": 85_396, "mandate": 11_578, "weak": 150, "unknown": 9, "unexplained": 10_526
     }  # fmt: skip
+    assert told["judged"] == {"first_reads": 107_600, "left_out": 0, "enough": True}
     assert told["not_judged"][:2] == [
         {"code": "tickets"},
         {"code": "detector", "detector": "canary_touch", "needs": ["canaries"]},
