@@ -118,13 +118,16 @@ class _Writer:
 
 
 def _packed(texts: Iterable[str], width: int) -> list[str]:
-    """Indented lines of texts; none is broken that one line holds."""
+    """Indented lines of texts; none is broken that one line holds, and what is broken has its lines for itself."""
     lines: list[str] = []
+    open_ = False
     for text in texts:
-        if lines and cells(lines[-1]) + 3 + cells(text) <= width:
+        if open_ and cells(lines[-1]) + 3 + cells(text) <= width:
             lines[-1] += f" · {text}"
-        else:
-            lines += wrap(text, width, first="  ", rest="    ")
+            continue
+        broken = wrap(text, width, first="  ", rest="    ")
+        lines += broken
+        open_ = len(broken) == 1
     return lines
 
 
