@@ -3,14 +3,13 @@
 import io
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.running import inside
 from tests.detect.report.fixtures import ALL as DETECTIONS
-from tests.page.tables import WIDTHS, lost, tables_of
+from tests.page.tables import WIDTHS, documents_kept, lost, tables_of
 from tests.tables import each
 from tests.trace.report.fixtures import ALL as TRACES
 from wayseal.cli._main import _open_missing_streams
@@ -18,7 +17,6 @@ from wayseal.cli._output import takes_escapes
 from wayseal.cli._progress import no_progress, progress_bars
 from wayseal.detect.report import render_detect
 from wayseal.page import Document
-from wayseal.page import _render as rendering
 from wayseal.trace.report import render as render_trace
 
 
@@ -32,15 +30,7 @@ class _Terminal(io.StringIO):
 @pytest.fixture
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[Document]:
     """Documents of the reports that are written as text."""
-    found: list[Document] = []
-    render: Callable[..., str] = rendering.__dict__["render_lines"]
-
-    def kept(document: Document, *given: object, **more: object) -> str:
-        found.append(document)
-        return render(document, *given, **more)
-
-    monkeypatch.setattr(rendering, "render_lines", kept)
-    return found
+    return documents_kept(monkeypatch)
 
 
 REPORTS = (

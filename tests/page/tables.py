@@ -2,14 +2,29 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from wayseal.page import Columns, Document, Section, Table
+import pytest
+
+from wayseal.page import Columns, Document, Section, Table, _render
 from wayseal.page._text import _Writer
 from wayseal.page.visible import cells
 
 WIDTHS = (40, 60, 80)
 _FIGURE = re.compile(r"[0-9]+(?:[.,:/-][0-9]+)*%?")
+
+
+def documents_kept(monkeypatch: pytest.MonkeyPatch) -> list[Document]:
+    """A list that documents of all reports written as text come into from now on."""
+    found: list[Document] = []
+    render: Callable[..., str] = _render.__dict__["render_lines"]
+
+    def kept(document: Document, *given: object, **more: object) -> str:
+        found.append(document)
+        return render(document, *given, **more)
+
+    monkeypatch.setattr(_render, "render_lines", kept)
+    return found
 
 
 def tables_of(document: Document) -> Iterator[Table]:
