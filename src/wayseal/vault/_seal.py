@@ -78,7 +78,7 @@ def _clean(parcels: Sequence[Parcel]) -> list[Parcel]:
         raise VaultError("1 to {most} in one request", key="waybills", most=MOST_AT_ONCE)
     clean = [
         Parcel(
-            waybill=check.waybill(p.waybill),
+            waybill=check.new_waybill(p.waybill),
             values={field: check.value(field, text) for field, text in p.values.items()},
             origin_outlet=check.optional("origin_outlet", p.origin_outlet),
             destination_outlet=check.optional("destination_outlet", p.destination_outlet),
