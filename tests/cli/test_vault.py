@@ -277,8 +277,10 @@ def test_parcels_of_a_file(vault: Path, tmp_path: Path) -> None:
     assert done.out == "8 parcels of parcels.csv sealed\n"
     lines = done.err.splitlines()
     assert lines == [
-        f"{file}:10: waybill: a waybill number has 1 to 64 letters A to Z and digits; spaces, dots, dashes and "
-        "underscores don't count",
+        (
+            f"{file}:10: waybill: a waybill number has 1 to 64 letters A to Z and digits; spaces, dots, dashes and "
+            "underscores don't count"
+        ),
         f"{file}:11: has no field to seal",
         f"{file}:12: waybill: stands twice in this file",
         f"{file}:13: has 2 columns and not 5",
