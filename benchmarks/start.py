@@ -27,7 +27,7 @@ def commands(ledger: Path, vault: Path) -> dict[str, list[str]]:
         "`wayseal --help`": [*wayseal, "--help"],
         "`wayseal vault --help`": [*wayseal, "vault", "--help"],
         "`wayseal show LEDGER`": [*wayseal, "show", str(ledger)],
-        "`wayseal case list`": [*wayseal, "case", "list", "--ledger", str(ledger)],
+        "`wayseal case list`": [*wayseal, "case", "list", str(ledger)],
         "`wayseal ledger verify LEDGER`": [*wayseal, "ledger", "verify", str(ledger), "-q"],
         "`wayseal vault status`": [*wayseal, "vault", "status", "--vault", str(vault)],
     }
