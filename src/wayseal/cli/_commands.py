@@ -267,7 +267,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
 """Headings of `wayseal --help`, each with its commands."""
 ROOT = GroupEntry(
     help="Seal courier waybill data, see who reads it, name who sold it.\n\n"
-    "In Chinese with `--lang zh`, `WAYSEAL_LANG=zh` or a Chinese locale. 中文帮助：`wayseal --help --lang zh`",
+    "In Chinese with `--lang zh`, `WAYSEAL_LANG=zh` or a Chinese locale. 中文：`wayseal --lang zh`",
     commands={name: entry for commands in SECTIONS.values() for name, entry in commands.items()},
     headings={heading: tuple(commands) for heading, commands in SECTIONS.items()},
 )
