@@ -63,6 +63,7 @@ def test_an_unknown_name_is_not_told_back() -> None:
     assert told[:2] == [{"field": "body.?", "problem": "extra_forbidden"}, {"field": "", "problem": "missing"}]
 
 
+PARCEL = {"waybill": "YT1", "values": {"goods": "x"}}
 SCAN = {"waybill": "YT1", "at": "2026-03-02T08:00:00Z", "kind": "pickup", "outlet": "x"}
 
 
@@ -83,6 +84,7 @@ SCAN = {"waybill": "YT1", "at": "2026-03-02T08:00:00Z", "kind": "pickup", "outle
         ("/v1/waybills", {"waybill": "x" * 65, "values": {}}, "body.waybill：至多 64 个字符"),
         ("/v1/waybills", {"waybill": "YT1", "values": {"x": "y"}}, "body.values.?：此处没有这个名称"),
         ("/v1/waybills/batch", {"parcels": []}, "body.parcels：至少 1 项"),
+        ("/v1/waybills/batch", {"parcels": [PARCEL, {**PARCEL, "waybill": "A/B"}]}, "parcels.1.waybill：运单号由"),
         ("/v1/scans", {"scans": [{**SCAN, "at": "today"}]}, "body.scans.0.at：应为 1970 至 2199 年间、带时区的时间"),
         ("/v1/scans", {"scans": [{**SCAN, "kind": "x"}]}, "body.scans.0.kind：只能是以下之一：pickup, arrive"),
         ("/v1/scans", {"scans": [{**SCAN, "at": "2190-01-01T00:00:00Z"}]}, "不在未来"),

@@ -98,16 +98,13 @@ def test_keys_are_durable_before_what_they_open(small: World) -> None:
     ("parcels", "field"),
     [
         ([], "waybills"),
-        *[
-            ([parcel(), parcel(number)], "waybill: a waybill number has 1 to 64 letters A to Z and digits")
-            for number in BAD
-        ],
+        *[([parcel(), parcel(number)], r"parcels\.1\.waybill: a waybill number has 1 to 64 letters") for number in BAD],
         ([parcel(), parcel("yt 0000000000042")], "waybills"),
         ([parcel(goods="")], "goods"),
         ([parcel(goods="x" * 1001)], "goods"),
         ([parcel(recipient_name="a\x00b")], "recipient_name"),
         ([parcel(recipient_name="\ud800")], "recipient_name"),
-        ([Parcel(waybill=NUMBER, values={})], "waybills"),
+        ([Parcel(waybill=NUMBER, values={})], "values"),
         ([Parcel(waybill=NUMBER, values=SECRETS, origin_outlet=" x")], "origin_outlet"),
         ([parcel(f"YT{n}") for n in range(1001)], "waybills"),
     ],
