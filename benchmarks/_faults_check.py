@@ -18,7 +18,7 @@ from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry, decode
 from wayseal.vault.log.integrity import verify
 from wayseal.vault.sealing.reasons import open_reason
-from wayseal.vault.verification import verify_records
+from wayseal.vault.verification import verify_vault
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -79,8 +79,10 @@ class Checker:
         self.flaws.findings += [f"{f.code} {f.where}" for f in log.findings]
         if len(log.checkpoints) < len(notes):
             self.flaws.findings.append("a checkpoint that was given holds no more")
-        records = verify_records(self._main, self._keys, LocalKeys(self._keyring), lambda stage, done, total: None)
-        self.flaws.findings += [f"{f.code} {f.waybill}" for f in records.findings]
+        records = verify_vault(
+            self._main, self._keys, self._keyring, LocalKeys(self._keyring), lambda stage, done, total: None
+        )
+        self.flaws.findings += [f"{f.code} {f.where}" for f in records.findings]
         used = self._read(self._main, _used)
         for (actor, purpose), numbers in self._shown.items():
             if not len(set(numbers)) <= used.get((f"actor:{actor}", purpose), 0) <= len(numbers):

@@ -14,7 +14,7 @@ from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log.integrity import Note, verify
-from wayseal.vault.verification import verify_records
+from wayseal.vault.verification import verify_vault
 
 COLUMNS = (
     (t.waybills, "sealed"),
@@ -76,7 +76,7 @@ class _Looking:
         """Whether a verification finds anything."""
         if table in _LOG:
             return bool(verify(self.main, self.given, self.verifying, _quiet).findings)
-        return bool(verify_records(self.main, self.keys, LocalKeys(self.ring), _quiet).findings)
+        return bool(verify_vault(self.main, self.keys, self.ring, LocalKeys(self.ring), _quiet).findings)
 
 
 def _one(looking: _Looking, chance: random.Random, table: sa.Table, column: str) -> Flip | None:

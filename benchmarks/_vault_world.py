@@ -73,7 +73,7 @@ def seed(main_url: str, keys_url: str, folder: Path, count: int) -> Seeded:
     upgrade(keys, "keys")
     keyring = Keyring.new(now())
     keyring.save(folder / "keyring.json")
-    new_vault(main, keys, "vault.example", *default_texts(), OPERATOR, now())
+    new_vault(main, keys, keyring, "vault.example", *default_texts(), OPERATOR, now())
     vault = Vault(main, keys, keyring)
     try:
         secrets = _people(vault)

@@ -350,7 +350,7 @@ def test_bulk_needs_another(vault: Path) -> None:
     found = re.search("approval ([0-9a-f]{20}):", asked)
     assert found
     assert "second person" in ran("approve", found[1], "--actor", "courier-12", code=3).err
-    assert "courier-12 may be shown 200" in ran("approve", found[1], "--actor", "clerk-3").out
+    assert "courier-12 may be shown 200" in ran("approve", found[1], "--actor", "manager-2").out
 
 
 def test_erased_is_erased(vault: Path) -> None:

@@ -18,7 +18,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Fl
         running.vault.actors(ADMIN, [record], now=int(running.now.timestamp() * 1e6))
         with VaultClient(running.url, "all", running.secret) as admin:
             people = [("courier-12", "courier", "深圳南山"), ("courier-31", "courier", "成都武侯"),
-                      ("agent-7", "customer_service", None), ("analyst-1", "analyst", None)]  # fmt: skip
+                      ("agent-7", "customer_service", None), ("analyst-1", "analyst", None),
+                      ("manager-2", "regional_manager", None)]  # fmt: skip
             admin.actors(
                 Actor(actor=name, kind=ActorKind.PERSON, role=role, outlet=outlet, trained_until=later(running.now))
                 for name, role, outlet in people

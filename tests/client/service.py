@@ -24,7 +24,7 @@ from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 
 ADMIN = Caller(client="setup", actor="setup", scopes=frozenset(), request="setup")
-ROLES = frozenset({"courier", "partner", "customer_service", "analyst"})
+ROLES = frozenset({"courier", "partner", "customer_service", "analyst", "regional_manager"})
 VALUES = {
     Field.SENDER_NAME: "王样本",
     Field.SENDER_PHONE: "13800000001",
@@ -85,7 +85,7 @@ def _running(main: Database, keys: Database) -> Iterator[tuple[Service, Flaky]]:
     upgrade(keys, "keys")
     ring = Keyring.new(0)
     now = datetime.now(UTC)
-    new_vault(main, keys, "vault.example", *default_texts(), ADMIN, int(now.timestamp() * 1e6))
+    new_vault(main, keys, ring, "vault.example", *default_texts(), ADMIN, int(now.timestamp() * 1e6))
     vault = Vault(main, keys, ring)
     secret = vault.add_client(
         ADMIN, "all", scopes=frozenset(SCOPES), actor="system-1", acts_for=ROLES | {"service"}, per_second=10_000,

@@ -48,14 +48,18 @@ def added(base: int, per: Mapping[Work, float]) -> str:
 
 
 def budget_row(purpose: Purpose, lang: str) -> list[str]:
-    """Purpose, account, outlet, at once."""
+    """Purpose, account, outlet, at once, a day, who may agree."""
     budget = purpose.budget
     base = budget.outlet_base
     return [
         f"`{purpose.code}`",
         added(budget.base, budget.per) + AT_MOST[lang].format(budget.cap),
         NONE[lang] if base is None else added(base, budget.outlet_per),
-        ", ".join(f"{kind} {most}" for kind, most in purpose.bulk.items()),
+        *(
+            ", ".join(f"{kind} {most}" for kind, most in most_of.items())
+            for most_of in (purpose.bulk, purpose.bulk_day)
+        ),
+        code(sorted(purpose.approvers)),
     ]
 
 

@@ -53,7 +53,7 @@ def prepared(folder: Path, **client: str | None) -> str:
     ring = Keyring.new(NOW)
     ring.save(folder / "ring.json")
     with main, keys:
-        new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
+        new_vault(main, keys, ring, "vault.example", *default_texts(), ADMIN, NOW)
         vault = Vault(main, keys, ring)
         vault.actors(ADMIN, actors(), now=NOW)
         return vault.add_client(

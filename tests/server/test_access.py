@@ -5,7 +5,6 @@ import time
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
@@ -16,8 +15,9 @@ from wayseal.model.times import time_at
 from wayseal.server._directory_cache import OLDEST, REMEMBERED, DirectoryCache, Principal
 from wayseal.server.scopes import ROUTES, SCOPES
 from wayseal.store.database import DatabaseGoneError
-from wayseal.vault import tables as t
+from wayseal.vault import directory
 from wayseal.vault.directory import ActorRecord, Client
+from wayseal.vault.row_marks import RowMarks
 
 PUBLIC = {
     ("POST", "/oauth/token"),
@@ -197,7 +197,8 @@ def test_who_may_act_for_whom(principal: Principal, may: bool) -> None:
 def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: World) -> None:
     service.client("less", frozenset({"policy:read"}))
     token = service.headers("less")
-    service.vault.main.write(lambda c: c.execute(sa.update(t.clients).values(scopes="seal")))
+    marks = RowMarks(service.ring.ring)
+    service.vault.main.write(lambda c: directory._change_client(c, marks, "less", scopes="seal"))
     until(service, token, 403, "scope_missing")
 
 

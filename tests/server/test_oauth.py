@@ -148,11 +148,28 @@ def test_failures_are_limited_by_client_and_address_and_lock_nobody_out(service:
 def test_an_address_that_tries_many_clients_is_limited_too() -> None:
     failures = SignInFailures()
     for n in range(60):
-        assert failures.wait(f"c{n}", "10.0.0.9", now=0.0) == 0.0
+        assert failures.wait(f"c{n}", "10.0.0.9", now=0.0) == failures.crowded("10.0.0.9", now=0.0) == 0.0
         failures.count(f"c{n}", "10.0.0.9", now=0.0)
-    assert failures.wait("another", "10.0.0.9", now=0.0) > 0
-    assert failures.wait("another", "10.0.0.8", now=0.0) == 0.0
-    assert failures.wait("another", "10.0.0.9", now=1.0) == 0.0
+    assert failures.crowded("10.0.0.9", now=0.0) > 0
+    assert failures.crowded("10.0.0.8", now=0.0) == 0.0
+    assert failures.crowded("10.0.0.9", now=1.0) == 0.0
+
+
+def test_who_fails_behind_an_address_locks_nobody_else_out_there(
+    service: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So slowly that it doesn't matter how long this takes.
+    monkeypatch.setattr(SignInFailures, "ADDRESS", (1e-6, 60.0))
+    monkeypatch.setattr(SignInFailures, "PAIR", (1e-6, 10.0))
+    grant = "grant_type=client_credentials"
+    service.client("other")
+    told = [ask(service, grant, basic(f"nobody{n}", "wrong")).status_code for n in range(62)]
+    assert told == [401] * 60 + [429] * 2
+    assert ask(service, grant, basic("all", service.secrets["all"])).status_code == 200
+    # A wrong secret is still refused unseen there, and guessing at one client is as slow as ever.
+    for n in range(10):
+        assert ask(service, grant, basic("other", f"wrong{n}")).status_code == 429
+    assert ask(service, grant, basic("other", service.secrets["other"])).status_code == 429
 
 
 def test_an_old_secret_ends_at_once(service: World) -> None:

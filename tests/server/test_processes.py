@@ -30,6 +30,7 @@ from wayseal.server._metrics import FOLDER
 from wayseal.server.serve import run
 from wayseal.server.settings import Settings
 from wayseal.vault import tables as t
+from wayseal.vault.keyring import Keyring
 from wayseal.vault.log.entries import decode
 from wayseal.vault.log.integrity import verify
 
@@ -114,7 +115,8 @@ def in_the_log(folder: Path, shown: list[dict[str, Any]]) -> None:
     main, keys = databases(folder)
     with main, keys:
         rows = main.read(lambda c: c.execute(t.entries.select()).all())
-        findings = verify(main, [], [], lambda *done: None).findings
+        keys_known = Keyring.load(folder / "ring.json").log_verify_keys("vault.example")
+        findings = verify(main, [], keys_known, lambda *done: None).findings
     entries = {row.seq: decode(bytes(row.entry)) for row in rows}
     assert len({one["seq"] for one in shown}) == len(shown)
     for one in shown:

@@ -238,8 +238,13 @@ def test_bulk_needs_a_second_person(service: World) -> None:
     place = f"/v1/approvals/{asked.json()['approval']}/approve"
     alone = service.http.post(place, headers=courier(service))
     assert (alone.status_code, alone.json()["detail_en"]) == (422, "approval: a second person has to agree")
-    agreed = service.http.post(place, headers=service.headers(actor="admin-1"))
-    assert agreed.json()["approved_by"] == "admin-1"
+    role = service.http.post(place, headers=service.headers(actor="admin-1"))
+    assert (role.status_code, role.json()["detail_en"]) == (422, "approval: your role may not agree to this purpose")
+    service.client("desk", acts_for=frozenset({"regional_manager"}))
+    same = service.http.post(place, headers=service.headers(actor="manager-1"))
+    assert same.json()["detail_en"] == "approval: another client than the one that asked has to agree"
+    agreed = service.http.post(place, headers=service.headers("desk", actor="manager-1"))
+    assert agreed.json()["approved_by"] == "manager-1"
     assert agreed.json()["left"] == 100
 
 

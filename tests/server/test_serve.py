@@ -31,6 +31,10 @@ def test_it_starts_answers_and_stops(tmp_path: Path) -> None:
     with serving(tmp_path, anew=True) as running:
         with httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as http:
             assert http.get("/readyz").json() == {"status": "ok"}
+            # What it was started with is not to be had from the system any more.
+            shown = Path(f"/proc/{running.process.pid}/environ").read_bytes()
+            assert b"sqlite:///" not in shown
+            assert b"WAYSEAL_PORT=0" in shown
             headers = {"Authorization": f"Bearer {token(http, running.secret).json()['access_token']}"}
             answer = http.post("/v1/waybills", json={"waybill": NUMBER, "values": VALUES}, headers=headers)
             assert answer.status_code == 201

@@ -36,7 +36,7 @@ FAR = 4_000_000_000_000_000
 ISSUER = "https://vault.example"
 ADMIN = Caller(client="setup", actor="setup", scopes=frozenset(), request="setup")
 ALL = frozenset(SCOPES)
-ROLES = frozenset({"courier", "customer_service", "service", "it"})
+ROLES = frozenset({"courier", "customer_service", "service", "it", "regional_manager"})
 VALUES = {
     "sender_name": "王小明",
     "sender_phone": "13800138000",
@@ -81,8 +81,8 @@ class Http:
 class Ring:
     """A keyring that a test may change while it is used."""
 
-    def __init__(self) -> None:
-        self.ring = Keyring.new(NOW)
+    def __init__(self, ring: Keyring | None = None) -> None:
+        self.ring = ring or Keyring.new(NOW)
 
     def current(self) -> Keyring:
         return self.ring
@@ -156,23 +156,25 @@ def actors() -> list[Actor]:
         one("courier-1", "courier", outlet="BJ-1"),
         one("admin-1", "it"),
         one("admin-2", "it"),
+        one("manager-1", "regional_manager"),
     ]
 
 
 @cache
-def template() -> tuple[str, tuple[bytes, ...]]:
-    """A fresh vault's files, made once, and the secret of its client "all"."""
+def template() -> tuple[str, tuple[bytes, ...], Keyring]:
+    """A fresh vault's files, made once, the secret of its client "all", and the vault's keyring."""
     with TemporaryDirectory() as place:
         folder = Path(place)
         main, keys = databases(folder)
         with main, keys:
-            new_vault(main, keys, "vault.example", *default_texts(), ADMIN, NOW)
-            vault = Vault(main, keys, Ring())
+            ring = Keyring.new(NOW)
+            new_vault(main, keys, ring, "vault.example", *default_texts(), ADMIN, NOW)
+            vault = Vault(main, keys, ring)
             vault.actors(ADMIN, actors(), now=NOW)
             secret = vault.add_client(
                 ADMIN, "all", scopes=ALL, actor="system-1", acts_for=ROLES, per_second=100_000, now=NOW
             )
-        return secret, tuple((folder / name).read_bytes() for name in FILES)
+        return secret, tuple((folder / name).read_bytes() for name in FILES), ring
 
 
 def opened(folder: Path) -> tuple[Database, Database]:
@@ -205,8 +207,8 @@ def in_process(vault: Vault, keyring: Keyring) -> Service:
 @contextmanager
 def world(folder: Path, limits: RequestLimits | None = None) -> Iterator[World]:
     """A service with one client "all" that may do everything."""
-    ring = Ring()
-    secret, files = template()
+    secret, files, keyring = template()
+    ring = Ring(keyring)
     for name, content in zip(FILES, files, strict=True):
         (folder / name).write_bytes(content)
     with ExitStack() as stack:

@@ -1,6 +1,7 @@
 """Changes of what is sealed, as tests make them and look at them."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from wayseal.model.records import Ask, Refused, Revised
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import LocalKeys, Wrapped
 from wayseal.vault.sealing import SealedItem, open_parcels
-from wayseal.vault.verification import RecordCode, verify_records
+from wayseal.vault.verification import verify_vault
 
 ADDRESS = "北京市朝阳区不存在路9号7层"
 PHONE = "13700001111"
@@ -57,7 +58,7 @@ def keys(at: World, number: str) -> list[Any]:
 
 def put_back(at: World, row: Any) -> None:
     """What somebody with the main database does who kept an old row."""
-    values = {name: getattr(row, name) for name in ("sealed", "revision", "key_id")}
+    values = {name: getattr(row, name) for name in ("sealed", "revision", "key_id", "mark")}
     at.main.write(lambda c: c.execute(sa.update(t.waybills).where(t.waybills.c.waybill == row.waybill).values(values)))
 
 
@@ -71,9 +72,9 @@ def whole(at: World, number: str) -> dict[Field, str]:
     return opened
 
 
-def findings(at: World) -> list[tuple[RecordCode, str]]:
-    found = verify_records(at.main, at.keys, LocalKeys(at.keyring), lambda *_: None)
-    return [(one.code, one.waybill) for one in found.findings]
+def findings(at: World) -> list[tuple[StrEnum, str]]:
+    found = verify_vault(at.main, at.keys, at.keyring, LocalKeys(at.keyring), lambda *_: None)
+    return [(one.code, one.where.removeprefix("waybills/")) for one in found.findings]
 
 
 def asking(number: str) -> Ask:

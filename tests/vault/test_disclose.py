@@ -389,32 +389,6 @@ def test_refusals_that_no_text_says_come_again_in_the_same_words(small: World) -
     assert small.rule_of(again) == {"too_late"}
 
 
-def test_bulk_needs_a_second_person(both: World) -> None:
-    """Obligation 7."""
-    numbers = both.seal(60)
-    assert {a.rule for a in both.ask("courier-1", numbers) if isinstance(a, Refused)} == {"bulk"}
-    approval = both.vault.ask_approval(both.caller("courier-1"), "deliver", 60, now=both.now)
-    assert both.rule_of(both.ask("courier-1", numbers, approval=approval.approval)) == {"bulk"}
-    with pytest.raises(VaultError, match="second person"):
-        both.vault.approve(both.caller("courier-1"), approval.approval, now=both.now)
-    both.vault.approve(both.caller("courier-2"), approval.approval, now=both.now)
-    with pytest.raises(VaultError, match="already"):
-        both.vault.approve(both.caller("analyst"), approval.approval, now=both.now)
-    assert both.rule_of(both.ask("courier-2", numbers, approval=approval.approval)) == {"bulk"}
-    assert both.rule_of(both.ask("courier-1", numbers, approval=approval.approval)) == set()
-    assert both.rule_of(both.ask("courier-1", numbers, approval=approval.approval)) == {"bulk"}
-
-
-def test_an_approval_ends_by_itself(small: World) -> None:
-    numbers = small.seal(60)
-    approval = small.vault.ask_approval(small.caller("courier-1"), "deliver", 60, now=small.now)
-    small.vault.approve(small.caller("courier-2"), approval.approval, now=small.now)
-    small.now += 9 * HOUR
-    assert small.rule_of(small.ask("courier-1", numbers, approval=approval.approval)) == {"bulk"}
-    with pytest.raises(VaultError, match="still open"):
-        small.vault.approve(small.caller("analyst"), approval.approval, now=small.now)
-
-
 def test_a_damaged_record_is_refused_alone(both: World) -> None:
     numbers = both.seal(3)
 

@@ -166,7 +166,11 @@ def test_whoever_says_so_stands_in_the_log(small: World) -> None:
         small.vault.scans(small.caller("courier-2"), [scan], now=small.now)
     told = [(entry.actor, entry.more["act"], entry.more["rows"]) for entry in small.entries()[count:]]
     assert told == [("courier-1", "tickets", 1), ("courier-1", "tickets", 1), ("courier-2", "scans", 1)]
-    assert len({entry.more["sha256"] for entry in small.entries()[count:]}) == 3
+    first, second, scanned = [entry.more for entry in small.entries()[count:]]
+    (was,), (became,) = json.loads(str(first["records"])), json.loads(str(second["records"]))
+    assert became == {**was, "closed_at": small.now}
+    assert len(str(scanned["sha256"])) == 64
+    assert scanned["behind_s"] == 0
 
 
 def test_the_log_says_what_actors_were_put_and_what_a_client_may(small: World) -> None:
@@ -190,7 +194,7 @@ def test_the_log_says_what_actors_were_put_and_what_a_client_may(small: World) -
         acts_for=frozenset({"courier"}),
         now=small.now,
     )
-    assert {k: v for k, v in small.entries()[-1].more.items() if k != "per_second"} == {
+    assert {k: v for k, v in small.entries()[-1].more.items() if k not in ("per_second", "secret")} == {
         "act": "client_added",
         "client": "wide",
         "scopes": "disclose work",

@@ -7,7 +7,7 @@ from tests.vault.world import OPERATOR, World
 from wayseal.vault import tables as t
 from wayseal.vault.key_rotation import Rewrapped, index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
-from wayseal.vault.verification import verify_records
+from wayseal.vault.verification import verify_vault
 
 
 def rewrapped(world: World, keyring: Keyring) -> Rewrapped:
@@ -24,7 +24,7 @@ def test_all_keys_get_the_active_one(both: World, monkeypatch: pytest.MonkeyPatc
     assert versions_in_use(both.keys) == {2: 8}
     assert rewrapped(both, keyring) == Rewrapped(done=0, failed=())
     left = keyring.retire(KeyPurpose.WRAP, 1)
-    assert verify_records(both.main, both.keys, LocalKeys(left), lambda *_: None).findings == ()
+    assert verify_vault(both.main, both.keys, left, LocalKeys(left), lambda *_: None).findings == ()
 
 
 def test_one_that_does_not_open_is_named_and_the_rest_goes_on(small: World) -> None:

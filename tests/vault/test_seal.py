@@ -185,6 +185,28 @@ def test_the_bytes_of_an_erased_key_leave_the_file(small: World, tmp_path: Path)
     assert [n for n in numbers[50:60] if wrapped[n] in content] == []
 
 
+def test_an_erased_key_stays_in_no_log(small: World, tmp_path: Path) -> None:
+    numbers = small.seal(20)
+    wrapped = small.keys.read(lambda c: {r.waybill: bytes(r.wrapped) for r in c.execute(sa.select(t.data_keys))})
+    small.vault.erase(OPERATOR, numbers[5:10], now=small.now)
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith("keys.db")}
+    assert wrapped[numbers[0]] in files["keys.db"]
+    assert files["keys.db-wal"] == b""
+    assert [n for n in numbers[5:10] if wrapped[n] in files["keys.db"]] == []
+
+
+def test_who_reads_the_keys_meanwhile_hinders_no_erasure(small: World, tmp_path: Path) -> None:
+    numbers = small.seal(2)
+    reader = sqlite3.connect(tmp_path / "keys.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM data_keys").fetchall()
+    small.vault.erase(OPERATOR, numbers[:1], now=small.now)
+    assert (tmp_path / "keys.db-wal").stat().st_size > 0
+    reader.close()
+    small.vault.erase(OPERATOR, numbers[1:], now=small.now)
+    assert (tmp_path / "keys.db-wal").stat().st_size == 0
+
+
 def test_what_is_kept_long_enough_goes_by_itself(both: World) -> None:
     both.seal(3, keep_until=NOON + 10)
     (kept,) = both.seal(1)

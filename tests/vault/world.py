@@ -222,7 +222,7 @@ def world(urls: tuple[str, str]) -> Iterator[World]:
 
 def _made(main: Database, keys: Database) -> World:
     keyring = Keyring.new(NOON)
-    new_vault(main, keys, "vault.example", *default_texts(), OPERATOR, NOON)
+    new_vault(main, keys, keyring, "vault.example", *default_texts(), OPERATOR, NOON)
     vault = Vault(main, keys, keyring)
     made = World(vault=vault, main=main, keys=keys, keyring=keyring)
     made.put(

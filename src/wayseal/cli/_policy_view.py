@@ -40,8 +40,10 @@ def _purpose_lines(purpose: Purpose, policy: Policy, words: Words, lang: Lang) -
     yield words["budget"].format(sum=_budget_sum(budget.base, budget.per), cap=budget.cap)
     if budget.outlet_base is not None:
         yield words["outlet_budget"].format(sum=_budget_sum(budget.outlet_base, budget.outlet_per))
-    bulk = comma.join(f"{kind} {most}" for kind, most in purpose.bulk.items())
-    yield words["bulk"].format(bulk=bulk + comma if bulk else "")
+    for name, most_of in (("bulk", purpose.bulk), ("bulk_day", purpose.bulk_day)):
+        bulk = comma.join(f"{kind} {most}" for kind, most in most_of.items())
+        yield words[name].format(bulk=bulk + comma if bulk else "")
+    yield words["approvers"].format(roles=comma.join(sorted(purpose.approvers)) or words["nobody"])
     if purpose.revises:
         yield words["revises"].format(fields=comma.join(field for field in Field if field in purpose.revises))
     yield words["find"].format(quota=purpose.find.quota, most=purpose.find.most)
@@ -86,6 +88,8 @@ def _purpose_json(purpose: Purpose) -> dict[str, object]:
             "outlet_per": dict(budget.outlet_per),
         },
         "bulk": dict(purpose.bulk),
+        "bulk_day": dict(purpose.bulk_day),
+        "approvers": sorted(purpose.approvers),
         "revises": sorted(purpose.revises),
         "find": {"quota": purpose.find.quota, "most": purpose.find.most},
     }

@@ -22,6 +22,7 @@ from wayseal.store.database.migrations import Chain
 from wayseal.vault import Caller, Vault
 from wayseal.vault.errors import KeyringError, VaultError
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile, LocalKeys
+from wayseal.vault.log.memory import LogMemory
 
 CLIENT = "cli"
 
@@ -74,8 +75,43 @@ def open_vault(folder: Path, actor: str | None = None) -> Iterator[Session]:
         open_database(settings.database, patience=PATIENCE) as main,
         open_database(settings.key_database, patience=PATIENCE) as keys,
     ):
-        vault = Vault(main, keys, source, utc_offset=settings.utc_offset, backups=settings.backups)
-        yield Session(vault=vault, settings=settings, source=source, caller=who, now=now_us())
+        memory = LogMemory(settings.memory_file)
+        vault = Vault(main, keys, source, memory=memory, utc_offset=settings.utc_offset, backups=settings.backups)
+        try:
+            yield Session(vault=vault, settings=settings, source=source, caller=who, now=now_us())
+        finally:
+            memory.save()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultParts:
+    """What a vault stands on, for whoever looks at it without believing any of it."""
+
+    main: Database
+    keys: Database
+    settings: Settings
+    source: Keyring | KeyringFile
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keyring as it is."""
+        return self.source.current()
+
+    @property
+    def service(self) -> LocalKeys:
+        """What wraps data keys."""
+        return LocalKeys(self.source)
+
+
+@contextmanager
+def open_parts(folder: Path) -> Iterator[VaultParts]:
+    """The databases and the keyring of a vault, which may be damaged in any way."""
+    settings = load_settings(folder)
+    with (
+        open_database(settings.database, patience=PATIENCE) as main,
+        open_database(settings.key_database, patience=PATIENCE) as keys,
+    ):
+        yield VaultParts(main=main, keys=keys, settings=settings, source=load_keyring(settings))
 
 
 def open_one_database(folder: Path, chain: Chain) -> Database:
@@ -100,7 +136,7 @@ def load_settings(folder: Path) -> Settings:
         url = getattr(read, name)
         if url.startswith(_SQLITE) and PREFIX + name.upper() not in os.environ:
             changes[name] = _SQLITE + str((folder / url.removeprefix(_SQLITE)).absolute())
-    for name in ("keyring_file", "tls_certificate", "tls_key", "tls_client_ca"):
+    for name in ("keyring_file", "log_memory", "checkpoint_folder", "tls_certificate", "tls_key", "tls_client_ca"):
         if getattr(read, name) is not None and PREFIX + name.upper() not in os.environ:
             changes[name] = (folder / getattr(read, name)).absolute()
     return replace(read, **changes)  # type: ignore[arg-type]

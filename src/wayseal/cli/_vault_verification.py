@@ -7,7 +7,7 @@ from typing import Any
 
 from wayseal.cli._options import Lang
 from wayseal.cli._progress import ProgressCallback
-from wayseal.cli._vault_session import Session, open_vault
+from wayseal.cli._vault_session import VaultParts, open_parts
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.merkle import VerifyKey
 from wayseal.merkle.findings import Finding
@@ -15,6 +15,7 @@ from wayseal.model.messages import filled
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.comparison import Comparison, check_projection
 from wayseal.vault.log.integrity import Verification, verify
+from wayseal.vault.log.sound_entries import read_origin
 
 CHANGED = LogChangedError.exit_code
 
@@ -63,10 +64,10 @@ def _counts(rows: Comparison) -> dict[str, int]:
 
 def compare_projection(folder: Path, ledger: Path, progress: ProgressCallback) -> ProjectionCheck:
     """Verifies the log of the vault in `folder`, and compares it with the ledger."""
-    with open_vault(folder) as session:
-        log = verify(session.vault.main, (), known_keys(session, []), progress)
+    with open_parts(folder) as parts:
+        log = verify(parts.main, (), known_keys(parts, []), progress)
         try:
-            rows = check_projection(session.vault.main, ledger, progress)
+            rows = check_projection(parts.main, ledger, progress)
         except LogChangedError:
             rows = None
     return ProjectionCheck(folder=folder, log=log, rows=rows)
@@ -86,7 +87,7 @@ def _finding_values(one: Finding) -> dict[str, object]:
     return values
 
 
-def known_keys(session: Session, given: list[VerifyKey]) -> list[VerifyKey]:
+def known_keys(parts: VaultParts, given: list[VerifyKey]) -> list[VerifyKey]:
     """Keys by which checkpoints are judged: those that were given, and the vault's own."""
-    own = session.keyring.log_verify_keys(session.vault.origin)
+    own = parts.keyring.log_verify_keys(parts.main.read(read_origin) or "")
     return [*given, *(key for key in own if key not in given)]

@@ -80,6 +80,10 @@ FORMATS: tuple[NumberFormat, ...] = (
     _format("ems", N_("EMS"), r"[981][0-9]{12}", 0.5, "9, 8 or 1 and 12 digits"),
 )
 
+_SHAPE = re.compile(r"(?=(?:[A-Z]*[0-9]){8})[A-Z0-9]{8,40}")
+_PERSONAL = re.compile(r"(?:00)?(?:86)?0?1[3-9][0-9]{9}|0[0-9]{9,11}|[48]00[0-9]{7}|[0-9]{17}[0-9X]")
+"""Phones, and the number of an identity card: no courier of `FORMATS` has such numbers."""
+
 _S10 = NumberFormat(
     courier="s10",
     name=N_("UPU S10 international mail"),
@@ -130,6 +134,18 @@ def s10_is_valid(number: str) -> bool:
     total = sum(w * int(d) for w, d in zip(_S10_WEIGHTS, number[2:10], strict=True))
     check = 11 - total % 11
     return int(number[10]) == {10: 0, 11: 5}.get(check, check)
+
+
+def looks_like_waybill(number: str) -> bool:
+    """Whether a clean number could be one of some courier's, and is neither a phone nor that of an identity card.
+
+    Args:
+        number: The number, clean.
+
+    Returns:
+        Whether it has 8 to 40 letters and digits, at least 8 digits among them, and no such other form.
+    """
+    return _SHAPE.fullmatch(number) is not None and _PERSONAL.fullmatch(number) is None
 
 
 def candidates(text: str) -> tuple[Candidate, ...]:

@@ -140,8 +140,8 @@ class AsyncVault:
         return await self.act(self.vault.main.read, tiles.size)
 
     async def check(self) -> None:
-        """Asks both databases; DatabaseError where one doesn't answer."""
-        await self.act(self.vault.main.read, tiles.size)
+        """Asks both databases. DatabaseError: one doesn't answer. LogChangedError: it isn't the log that was seen."""
+        await self.act(self.vault.check_log)
         await self.act(self.vault.keys.read, _nothing)
 
     async def log_tile(self, wanted: Tile) -> bytes | None:

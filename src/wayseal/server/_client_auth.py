@@ -3,7 +3,9 @@
 1. Secrets are compared as SHA-256, in constant time.
 2. An unknown, a disabled and a known client with a wrong secret take the same way: one look-up, one comparison, one
    answer.
-3. Failures are counted by client and address, and by address; beyond that nothing is looked at.
+3. Failures are counted by client and address: beyond that nothing is looked at, so that guessing at one client stays
+   slow. They are counted by address, too: beyond that a secret is held to what is remembered of the client, and only
+   one that fits goes further. So no client is locked out by others behind the same address.
 4. One way at a time: credentials in the header and in the body are two claims, and none of them counts.
 """
 

@@ -27,6 +27,7 @@ from wayseal.server._committer_ipc import CommitterEnd, WorkerEnd
 from wayseal.server._logging import Log, forward_library_logs, make_log, where
 from wayseal.server._metrics import FOLDER, Metrics
 from wayseal.server._resources import open_keyring, open_vault
+from wayseal.server._signer import Signer
 from wayseal.server._worker import SIGNALS, Server, compile_kernels, freeze_collector, handle_signals, open_server
 from wayseal.server.errors import ProcessError
 from wayseal.server.settings import Settings
@@ -120,10 +121,11 @@ def _run_process(work: Callable[..., None], settings: Settings, *parts: object) 
 def _commit(settings: Settings, log: Log, links: Sequence[socket.socket]) -> None:
     """Commits until all that answer are gone."""
     with open_vault(settings, open_keyring(settings)) as vault:
-        seen = Metrics(os.environ[FOLDER]).group
+        metrics = Metrics(os.environ[FOLDER])
         compile_kernels()
         freeze_collector()
-        CommitterEnd(links, vault.commit_group, vault.verdict_group, seen, log).serve()
+        with Signer(vault, settings, metrics, log):
+            CommitterEnd(links, vault.commit_group, vault.verdict_group, metrics.group, log).serve()
 
 
 def _answer(settings: Settings, log: Log, place: socket.socket, link: socket.socket, line: Connection) -> None:

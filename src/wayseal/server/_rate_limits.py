@@ -46,7 +46,8 @@ class SignInFailures:
     """Failed sign-ins, by (client, address) and by address.
 
     None counts by client alone: whoever knows a client's id could lock it out, and a secret of 256 random bits isn't
-    found by trying.
+    found by trying. Nor does an address alone refuse: others fail behind the same one. It makes a try that can't be
+    right cheap.
     """
 
     PAIR = (1 / 6, 10.0)
@@ -57,15 +58,16 @@ class SignInFailures:
         self._buckets = TokenBuckets()
 
     def wait(self, client: str, address: str, *, now: float) -> float:
-        """Seconds until another try is looked at; 0.0: now."""
-        return max(
-            self._buckets.wait(key, rate=rate, size=size, now=now) for key, (rate, size) in self._of(client, address)
-        )
+        """Seconds until another try of a client from an address is looked at; 0.0: now."""
+        rate, size = self.PAIR
+        return self._buckets.wait((client[:128], address), rate=rate, size=size, now=now)
+
+    def crowded(self, address: str, *, now: float) -> float:
+        """Seconds until a wrong try from an address, of whatever client, is told apart again; 0.0: now."""
+        rate, size = self.ADDRESS
+        return self._buckets.wait(address, rate=rate, size=size, now=now)
 
     def count(self, client: str, address: str, *, now: float) -> None:
         """One more."""
-        for key, (rate, size) in self._of(client, address):
+        for key, (rate, size) in (((client[:128], address), self.PAIR), (address, self.ADDRESS)):
             self._buckets.take(key, rate=rate, size=size, now=now)
-
-    def _of(self, client: str, address: str) -> tuple[tuple[Hashable, tuple[float, float]], ...]:
-        return ((client[:128], address), self.PAIR), (address, self.ADDRESS)

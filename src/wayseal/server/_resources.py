@@ -10,6 +10,7 @@ from wayseal.store.database import open_database
 from wayseal.store.database.migrations import check
 from wayseal.vault import Vault
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile
+from wayseal.vault.log.memory import LogMemory
 
 OpenKeyring = Keyring | KeyringFile
 
@@ -28,7 +29,14 @@ def open_vault(settings: Settings, keyring: OpenKeyring) -> Vault:
         keys = opened.enter_context(open_database(settings.key_database))
         check(main, "main")
         check(keys, "keys")
-        vault = Vault(main, keys, keyring, utc_offset=settings.utc_offset, backups=settings.backups)
+        vault = Vault(
+            main,
+            keys,
+            keyring,
+            memory=LogMemory(settings.memory_file),
+            utc_offset=settings.utc_offset,
+            backups=settings.backups,
+        )
         opened.pop_all()
         return vault
 

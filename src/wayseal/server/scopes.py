@@ -11,6 +11,8 @@ shown, by the minute: a thief's gauge and a competitor's. So they need `log`; a 
 
 from typing import Final
 
+from wayseal.vault import approvals
+
 SEAL: Final = "seal"
 REVISE: Final = "revise"
 DISCLOSE: Final = "disclose"
@@ -18,7 +20,7 @@ FIND: Final = "find"
 WORK: Final = "work"
 DIRECTORY: Final = "directory"
 BLOCK: Final = "block"
-APPROVE: Final = "approve"
+APPROVE: Final = approvals.SCOPE
 ERASE: Final = "erase"
 POLICY_READ: Final = "policy:read"
 POLICY_WRITE: Final = "policy:write"

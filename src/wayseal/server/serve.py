@@ -2,18 +2,21 @@
 
 1. Told to stop (SIGTERM, SIGINT), it says that it isn't ready, takes nothing new, finishes what it began, and closes
    its databases then.
-2. Logs go to standard error as JSON, those of libraries too, without what was put into their texts.
+2. Secrets that came by the environment are gone from it before anything else is done.
+3. Logs go to standard error as JSON, those of libraries too, without what was put into their texts.
 """
 
 from contextlib import ExitStack
 
 from wayseal.server._async_vault import LocalDiscloser
+from wayseal.server._environment import forget
 from wayseal.server._logging import Log, forward_library_logs, make_log
 from wayseal.server._metrics import Metrics
 from wayseal.server._processes import run_several
 from wayseal.server._resources import bind_sockets, open_keyring, open_vault
+from wayseal.server._signer import Signer
 from wayseal.server._worker import compile_kernels, freeze_collector, make_config, open_server
-from wayseal.server.settings import Settings
+from wayseal.server.settings import SECRETS, Settings
 from wayseal.vault.committer import Committer
 
 
@@ -23,6 +26,7 @@ def run(settings: Settings) -> None:
     SettingsError, KeyringError, VaultError, DatabaseError: what it can't start with; ProcessError: one of several
     processes ended by itself.
     """
+    forget(SECRETS)
     log = make_log()
     forward_library_logs(log)
     if settings.processes == 1:
@@ -40,7 +44,10 @@ def _run_one(settings: Settings, log: Log) -> None:
     with open_vault(settings, keyring) as vault:
         metrics = Metrics()
         committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
-        with open_server(settings, keyring, vault, LocalDiscloser(committer), metrics, log) as server:
+        with (
+            Signer(vault, settings, metrics, log),
+            open_server(settings, keyring, vault, LocalDiscloser(committer), metrics, log) as server,
+        ):
             (place,) = bind_sockets(settings)
             with place:
                 compile_kernels()

@@ -7,7 +7,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -64,6 +64,12 @@ class Settings:
     port: Annotated[int, _WHOLE, Field(ge=0, le=65535)] = 8443
     issuer: Name = "wayseal"
     """Who tokens say they are from: the service's public address."""
+    log_memory: _File | None = None
+    """The file in which is kept what was seen of the log; by default beside `keyring_file`."""
+    sign_seconds: Annotated[float, _NUMBER, Field(ge=0, le=86_400)] = 60.0
+    """So often the log is signed, where something was added; 0: only when somebody asks."""
+    checkpoint_folder: _File | None = None
+    """Where signed checkpoints are written, one a day: best on a machine of somebody else's."""
     tls_certificate: _File | None = None
     tls_key: _File | None = None
     tls_client_ca: _File | None = None
@@ -98,6 +104,12 @@ class Settings:
             raise SettingsError("tls_certificate is needed where host is not this machine's own address")
 
     @property
+    def memory_file(self) -> Path | None:
+        """Where it is kept what was seen of the log; None: nowhere."""
+        beside = None if self.keyring_file is None else self.keyring_file.with_name(self.keyring_file.name + ".seen")
+        return self.log_memory or beside
+
+    @property
     def utc_offset(self) -> int:
         """`utc_offset_hours` in microseconds."""
         return round(self.utc_offset_hours * _HOUR)
@@ -108,6 +120,8 @@ class Settings:
         return round(self.key_backup_days * 24 * _HOUR)
 
 
+SECRETS = tuple(PREFIX + one.name.upper() for one in fields(Settings) if not one.repr)
+"""Variables that hold a secret (rule 2)."""
 _HOUR = 3_600_000_000
 _OWN = {"127.0.0.1", "::1", "localhost"}
 

@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from wayseal.model.records import Approval
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import Among, Listed, chosen, chosen_of, record_of
 from wayseal.vault.directory import ActorRecord
+from wayseal.vault.row_marks import RowMarks
 
 ACTOR, OUTLET = "actor:", "outlet:"
 """Whose work, and whose budget: both go by `actor:ID` and `outlet:ID`."""
+AGREED = "agreed:"
+"""With an actor's id, under this is counted what a second person agreed to: it counts towards no bulk again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +34,25 @@ class Reply:
 class Context:
     """What the database says, at the moment of one transaction.
 
-    tickets: (waybill, actor) with an open one. work: by whose, counts by kind of today and the day before. used: by
-    whose, purpose, what was shown today.
+    parcels, approvals: rows. damaged: those of them that somebody else than the vault wrote; of other tables such rows
+    aren't here. tickets: (waybill, actor) with an open one. work: by whose, counts by kind of today and the day before.
+    used: by whose, purpose, what was shown today.
     """
 
     parcels: Mapping[str, Any]
+    damaged: frozenset[str]
     actors: Mapping[str, ActorRecord]
     tickets: frozenset[tuple[str, str]]
     work: Mapping[str, Mapping[str, int]]
     used: dict[tuple[str, str], int]
     replies: Mapping[tuple[str, str], Reply]
-    approvals: dict[str, Approval]
+    approvals: dict[str, Any]
     day: int
 
 
 def context(
     connection: Connection,
+    marks: RowMarks,
     *,
     waybills: Iterable[str],
     actors: Iterable[str],
@@ -59,21 +64,36 @@ def context(
     numbers = list(dict.fromkeys(waybills))
     people = {
         row.actor: record_of(ActorRecord, row)
-        for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(actors)))
+        for row in marks.holding(t.actors, chosen(connection, t.actors, "actor", list(dict.fromkeys(actors))))
     }
-    whose = [ACTOR + actor for actor in people]
+    whose = [of + actor for actor in people for of in (ACTOR, AGREED)]
     whose += sorted({OUTLET + p.outlet for p in people.values() if p.outlet is not None})
-    counts = _counts(connection, numbers, whose, day)
+    counts = _counts(connection, marks, numbers, whose, day)
+    parcels = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", numbers)}
     return Context(
-        parcels={row.waybill: row for row in chosen(connection, t.waybills, "waybill", numbers)},
+        parcels=parcels,
+        damaged=frozenset(n for n, row in parcels.items() if not marks.holds(t.waybills, row)),
         actors=people,
         tickets=counts.tickets,
         work=counts.work,
         used=counts.used,
-        replies=_replies(connection, keys),
-        approvals=_approvals(connection, approvals),
+        replies=_replies(connection, marks, keys),
+        approvals=_approvals(connection, marks, approvals),
         day=day,
     )
+
+
+class _Ticket(NamedTuple):
+    """A row of tickets that has no end, in the order of `_COUNTS`."""
+
+    waybill: str
+    actor: str
+    opened_at: int
+    ticket: str
+    kind: str | None
+    entry: int | None
+    mark: bytes | None
+    closed_at: None = None
 
 
 class _Counts(NamedTuple):
@@ -84,14 +104,15 @@ class _Counts(NamedTuple):
     used: dict[tuple[str, str], int]
 
 
-def _counts(connection: Connection, numbers: Sequence[str], whose: Sequence[str], day: int) -> _Counts:
+def _counts(connection: Connection, marks: RowMarks, numbers: Sequence[str], whose: Sequence[str], day: int) -> _Counts:
     """Open tickets, work and budgets: three tables, asked in one round trip."""
     work: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     tickets, used = [], {}
     rows = chosen_of(connection, _COUNTS, {"numbers": numbers, "whose": whose}, day=day, eve=day - 1)
-    for what, one, other, count in rows:
+    for what, one, other, count, *rest in rows:
         if what == "t":
-            tickets.append((one, other))
+            if marks.holds(t.tickets, _Ticket(one, other, count, *rest)):
+                tickets.append((one, other))
         elif what == "w":
             work[one][other] += count
         else:
@@ -102,14 +123,16 @@ def _counts(connection: Connection, numbers: Sequence[str], whose: Sequence[str]
 def _count_statement(among: Among) -> sa.CompoundSelect[Any]:
     day, eve = (sa.bindparam(name, type_=sa.Integer) for name in ("day", "eve"))
     tickets, work, budgets = t.tickets.c, t.work.c, t.budgets.c
+    of_ticket = [tickets[name] for name in _Ticket._fields if name != "closed_at"]
+    blank = [sa.null() for _ in of_ticket[3:]]
     return sa.union_all(
-        sa.select(sa.literal_column("'t'"), tickets.waybill, tickets.actor, sa.literal_column("0")).where(
+        sa.select(sa.literal_column("'t'"), *of_ticket).where(
             among(tickets.waybill, "numbers") & tickets.closed_at.is_(None)
         ),
-        sa.select(sa.literal_column("'w'"), work.of, work.kind, work["count"]).where(
+        sa.select(sa.literal_column("'w'"), work.of, work.kind, work["count"], *blank).where(
             among(work.of, "whose") & (work.day >= eve) & (work.day <= day)
         ),
-        sa.select(sa.literal_column("'b'"), budgets.of, budgets.purpose, budgets.used).where(
+        sa.select(sa.literal_column("'b'"), budgets.of, budgets.purpose, budgets.used, *blank).where(
             among(budgets.of, "whose") & (budgets.day == day)
         ),
     )
@@ -118,20 +141,20 @@ def _count_statement(among: Among) -> sa.CompoundSelect[Any]:
 _COUNTS = Listed(_count_statement)
 
 
-def _replies(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reply]:
+def _replies(connection: Connection, marks: RowMarks, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reply]:
     by_client: dict[str, list[str]] = defaultdict(list)
     for client, key in keys:
         by_client[client].append(key)
     return {
-        (row.client, row.key): Reply(asked=bytes(row.asked_sha256), answer=json.loads(row.answer), at=row.at)
+        (row.client, row.key): Reply(asked=row.asked_sha256, answer=json.loads(row.answer), at=row.at)
         for client, some in by_client.items()
-        for row in chosen(connection, t.replies, "key", some, client=client)
+        for row in marks.holding(t.replies, chosen(connection, t.replies, "key", some, client=client))
     }
 
 
-def _approvals(connection: Connection, ids: Iterable[str]) -> dict[str, Approval]:
+def _approvals(connection: Connection, marks: RowMarks, ids: Iterable[str]) -> dict[str, Any]:
     rows = chosen(connection, t.approvals, "approval", list(dict.fromkeys(ids)))
-    return {row.approval: record_of(Approval, row) for row in rows}
+    return {row.approval: row for row in marks.holding(t.approvals, rows)}
 
 
 def digest(*parts: str) -> bytes:

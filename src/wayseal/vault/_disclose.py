@@ -13,35 +13,36 @@ Obligations (code and tests cite the numbers):
    same record, in the same forms, within a day, and if it still may be shown at all. It is told the same place in the
    log, counts once, and leaves an entry that names that place (`replay`), since it was shown twice. What was refused
    is refused by the same rule again. Where anything of this is another, it is a new request.
-7. Bulk takes from its approval in the same transaction.
+7. Bulk takes from its approval in the same transaction, and its entries name the approval. Bulk is what is too much for
+   one request, and what is too much for a day with all that the actor saw for the purpose before, by whatever client
+   and process; what was approved doesn't count towards the latter.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
-
-import sqlalchemy as sa
 
 from wayseal.custody import Standing, relations
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Ask
-from wayseal.model.times import micros_of
+from wayseal.page.languages import in_both
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
-from wayseal.vault._context import ACTOR, OUTLET, context
+from wayseal.vault._context import ACTOR, AGREED, OUTLET, context
 from wayseal.vault._idempotency import keep_reply, request_digest, still_counts
-from wayseal.vault._sql import add
-from wayseal.vault._words import words_of
+from wayseal.vault._sql import add, put
+from wayseal.vault._words import WORDS, words_of
 from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind, Tail, append
-from wayseal.vault.log.entries import entry
+from wayseal.vault.log.entries import UNKNOWN, entry, loggable_number
 from wayseal.vault.policy import Decision, Policy, PolicyRequest, Purpose
 from wayseal.vault.policy.budgets import OVER, BudgetScope, allowance
 from wayseal.vault.requests import Caller, Decided, DiscloseJob
+from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing.reasons import seal_reason
 
 NOBODY = "nobody"
@@ -97,14 +98,18 @@ def commit(
     jobs: Sequence[DiscloseJob],
     inputs: DecisionInputs,
     tail: Tail | None,
+    check: Callable[[Connection], None] | None = None,
     *,
     now: int,
     day: int,
 ) -> Committed:
-    """Decides all jobs and writes them down, in one transaction of the caller's (obligations 1 to 7)."""
+    """Decides all jobs and writes them down, in one transaction of the caller's (obligations 1 to 7).
+
+    tail, check: see `append`.
+    """
     group = _Group(connection, jobs, inputs, now, day)
     done = [group.decide_job(job) for job in jobs]
-    after = group.write(connection, tail)
+    after = group.write(connection, tail, check)
     return Committed(jobs=done, tail=after, shown=frozenset(group.once))
 
 
@@ -115,8 +120,10 @@ class _Group:
         self, connection: Connection, jobs: Sequence[DiscloseJob], inputs: DecisionInputs, now: int, day: int
     ) -> None:
         self._inputs, self._now = inputs, now
+        self._marks = RowMarks(inputs.keyring)
         self._known = context(
             connection,
+            self._marks,
             waybills=(ask.waybill for job in jobs for ask in job.asks),
             actors=(job.caller.actor for job in jobs),
             keys=((job.caller.client, job.key) for job in jobs if job.key is not None),
@@ -141,9 +148,9 @@ class _Group:
             if (same := self._repeat_answer(job, *old.answer)) is not None:
                 self._write_down(job, same)
                 return same
-        bulk = Counter(ask.purpose for ask in job.asks)
+        needs = {code: self._approval_needed(job, code, n) for code, n in Counter(a.purpose for a in job.asks).items()}
         left = self._approval_left(job)
-        made = [self._decide_ask(job, ask, bulk[ask.purpose], left) for ask in job.asks]
+        made = [self._decide_ask(job, ask, needs[ask.purpose], left) for ask in job.asks]
         self._write_down(job, made)
         if asked is not None:
             self._replies.append((job, asked, made))
@@ -160,7 +167,7 @@ class _Group:
 
     def decide_alone(self, job: DiscloseJob, ask: Ask) -> Decided:
         """What comes of one ask, without an entry."""
-        return self._decide_ask(job, ask, 1, self._approval_left(job))
+        return self._decide_ask(job, ask, self._approval_needed(job, ask.purpose, 1), self._approval_left(job))
 
     def budget_rows(self) -> list[dict[str, Any]]:
         """Rows of budgets, for what was decided."""
@@ -194,24 +201,48 @@ class _Group:
         if job.approval is None:
             return None
         found = self._known.approvals.get(job.approval)
-        good = found is not None and found.approved_by is not None and micros_of(found.expires_at) > self._now
+        good = found is not None and found.approved_by is not None and found.expires_at > self._now
         if found is None or not good or found.actor != job.caller.actor:
             return 0
-        return found.left - self._spent[job.approval]
+        left: int = found.left - self._spent[job.approval]
+        return left
 
-    def _decide_ask(self, job: DiscloseJob, ask: Ask, together: int, left: int | None) -> Decided:
+    def _approval_needed(self, job: DiscloseJob, code: str, together: int) -> int:
+        """For how many waybills of a purpose a job needs an approval: all of them, or none (obligation 7)."""
+        purpose, who = self._inputs.policy.purposes.get(code), job.caller.actor
+        if purpose is None:
+            return 0
+        actor = self._known.actors.get(who)
+        kind = actor.kind if actor else None
+        if together > purpose.most(kind):
+            return together
+        new = {a.waybill for a in job.asks if a.purpose == code and not self._is_counted((who, code, a.waybill))}
+        if not new:
+            return 0
+        before = self._used_today(ACTOR + who, code) - self._used_today(AGREED + who, code)
+        return together if before + len(new) > purpose.most_a_day(kind) else 0
+
+    def _is_counted(self, once: tuple[str, str, str]) -> bool:
+        """Whether it was shown today already, as far as this process remembers (obligation 4)."""
+        return once in self._inputs.seen or once in self.once
+
+    def _used_today(self, of: str, code: str) -> int:
+        return self._known.used.get((of, code), 0) + self._used[of, code]
+
+    def _decide_ask(self, job: DiscloseJob, ask: Ask, needed: int, left: int | None) -> Decided:
         purpose = self._inputs.policy.purposes.get(ask.purpose)
         actor = self._known.actors.get(job.caller.actor)
-        bulk = purpose is not None and together > purpose.most(actor.kind if actor else None)
+        bulk = needed > 0
         approval = self._known.approvals.get(job.approval or "")
-        approved = bulk and approval is not None and approval.purpose == ask.purpose and (left or 0) >= together
+        approved = bulk and approval is not None and approval.purpose == ask.purpose and (left or 0) >= needed
         one = self._apply_policy(job, ask, bulk=bulk, approved=approved)
         if one.decision.allowed and purpose is not None and actor is not None:
-            over = self._charge(actor, purpose, one.ask.waybill)
+            over = self._charge(actor, purpose, one.ask.waybill, agreed=approved)
             if over is not None:
                 return replace(one, decision=over, forms={})
-            if bulk and job.approval is not None:
+            if approved and job.approval is not None:
                 self._spent[job.approval] += 1
+                one.approval = job.approval
         return one
 
     def _apply_policy(self, job: DiscloseJob, ask: Ask, *, bulk: bool, approved: bool) -> Decided:
@@ -220,7 +251,7 @@ class _Group:
         row, actor = self._known.parcels.get(ask.waybill), self._known.actors.get(caller.actor)
         purpose = policy.purposes.get(ask.purpose)
         request = self._policy_request(caller, ask, actor, row, bulk=bulk, approved=approved)
-        decision = policy.decide(request)
+        decision = _DAMAGED if ask.waybill in self._known.damaged else policy.decide(request)
         forms: Mapping[Field, Form] = {}
         if decision.allowed and purpose is not None:
             forms = purpose.fields
@@ -269,10 +300,10 @@ class _Group:
             self._actors[key] = found
         return found
 
-    def _charge(self, actor: ActorRecord, purpose: Purpose, waybill: str) -> Decision | None:
-        """Counts a disclosure, or says which budget is used up (obligation 4)."""
+    def _charge(self, actor: ActorRecord, purpose: Purpose, waybill: str, *, agreed: bool) -> Decision | None:
+        """Counts a disclosure, or says which budget is used up (obligation 4). agreed: a second person did."""
         once = (actor.actor, purpose.code, waybill)
-        if once in self._inputs.seen or once in self.once:
+        if self._is_counted(once):
             return None
         mine = ACTOR + actor.actor
         work = dict(self._known.work.get(mine, {}))
@@ -283,11 +314,12 @@ class _Group:
             work.update({kind: work.get(kind, 0) + n for kind, n in of_outlet.items() if kind != "tickets"})
             whose.append((outlet, BudgetScope.OUTLET, dict(of_outlet)))
         for who, of, counts in whose:
-            used = self._known.used.get((who, purpose.code), 0) + self._used[who, purpose.code]
-            if used >= allowance(purpose, counts, of):
+            if self._used_today(who, purpose.code) >= allowance(purpose, counts, of):
                 return OVER[of]
         for who, _, _ in whose:
             self._used[who, purpose.code] += 1
+        if agreed:
+            self._used[AGREED + actor.actor, purpose.code] += 1
         self.once.add(once)
         return None
 
@@ -297,23 +329,30 @@ class _Group:
         more: dict[str, str | int] = {"also": " ".join(also)} if also else {}
         if one.seq >= 0:
             more["replay"] = one.seq
+        if one.approval is not None:
+            more["approval"] = one.approval
+        waybill = loggable_number(one.ask.waybill, known=one.parcel is not None)
+        if waybill is None:
+            more["number"] = UNKNOWN
         return entry(
             EntryKind.DISCLOSED if shown else EntryKind.REFUSED,
             caller,
             self._now,
             self._inputs.policy.version,
-            waybill=one.ask.waybill,
-            purpose=one.ask.purpose,
+            waybill=waybill,
+            purpose=self._inputs.policy.code_of(one.ask.purpose),
             fields=one.forms,
             rule=None if shown else one.decision.rule,
             reason=reason,
             more=more,
         )
 
-    def write(self, connection: Connection, tail: Tail | None) -> Tail | None:
+    def write(
+        self, connection: Connection, tail: Tail | None, check: Callable[[Connection], None] | None
+    ) -> Tail | None:
         """Obligation 1, 2, 4 and 7: all that was decided, and what it counts for."""
         if self._entries:
-            added = append(connection, [entry for _, entry in self._entries], tail=tail)
+            added = append(connection, [entry for _, entry in self._entries], tail=tail, check=check)
             tail = added.tail
             for place, (one, _) in enumerate(self._entries):
                 one.place = added.first + place
@@ -328,11 +367,11 @@ class _Group:
                 for d in made
             ]
             answer = (self._inputs.policy.version, rows)
-            keep_reply(connection, job.caller.client, (job.key or "", asked), answer, self._now)
+            keep_reply(connection, self._marks, job.caller.client, (job.key or "", asked), answer, self._now)
         for approval, n in self._spent.items():
-            column = t.approvals.c.left
-            which = t.approvals.c.approval == approval
-            connection.execute(sa.update(t.approvals).where(which).values(left=column - n))
+            row = self._known.approvals[approval]
+            left = {**row._asdict(), "left": row.left - n}
+            put(connection, t.approvals, [self._marks.marked(t.approvals, left)])
         return tail
 
 
@@ -342,4 +381,7 @@ def _record_shown(one: Decided) -> list[Any]:
     return [key_id, {str(field): str(form) for field, form in one.forms.items()}]
 
 
+_DAMAGED_WORDS = in_both(WORDS["damaged"])
+_DAMAGED = Decision(allowed=False, rule="damaged", zh=_DAMAGED_WORDS[0], en=_DAMAGED_WORDS[1])
+"""Of a row that somebody else than the vault wrote nothing is believed, not even that it may be shown."""
 _NOWHERE = Standing(None, None, None, None, None)

@@ -2,7 +2,8 @@
 
 1. A look-up needs a purpose and a reason, and an account that is allowed them, like a disclosure.
 2. It is counted against a quota of its own: all look-ups of an account and day together, for whatever purpose, may be
-   as many as the purpose's `find.quota`. What it finds is cut at `find.most`.
+   as many as the purpose's `find.quota`. A text with several numbers is as many look-ups. What it finds is cut at
+   `find.most`.
 3. It is an entry in the log (without the phone) before anything is told, whether it found something or not.
 """
 
@@ -24,7 +25,8 @@ from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import PolicyRequest
 from wayseal.vault.requests import Caller
-from wayseal.vault.sealing.phones import lookup_tags
+from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.sealing.phones import asked_numbers, lookup_tags
 from wayseal.vault.sealing.reasons import seal_reason
 
 _BUDGET = "look-ups"
@@ -43,28 +45,28 @@ def find(
     day: int,
 ) -> list[str] | Refused:
     """Waybills with this phone, the newest first, or the rule that refuses (rules 1 to 3)."""
-    tags = [tag for _, tag in lookup_tags(inputs.keyring, phone)]
+    tags, asked = [tag for _, tag in lookup_tags(inputs.keyring, phone)], len(asked_numbers(phone))
     if not tags:
         raise VaultError("phone: no number that can be looked up")
-    actor = actor_of(connection, caller.actor)
+    actor = actor_of(connection, RowMarks(inputs.keyring), caller.actor)
     decision = inputs.policy.decide(_policy_request(inputs, caller, actor, purpose, now))
     answer: list[str] | Refused
     if not decision.allowed:
         answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=None)
-    elif not _count_lookup(connection, caller.actor, day, (bounds := inputs.policy.purposes[purpose].find).quota):
+    elif not _count_lookups(connection, caller.actor, day, asked, inputs.policy.purposes[purpose].find.quota):
         answer = refused("", "quota", seq=None)
     else:
-        answer = _find_numbers(connection, tags, bounds.most)
+        answer = _find_numbers(connection, tags, inputs.policy.purposes[purpose].find.most)
     shown = not isinstance(answer, Refused)
     made = entry(
         EntryKind.FOUND if shown else EntryKind.REFUSED,
         caller,
         now,
         inputs.policy.version,
-        purpose=purpose,
+        purpose=inputs.policy.code_of(purpose),
         rule=answer.rule if isinstance(answer, Refused) else None,
         reason=seal_reason(inputs.keyring, caller.request.encode(), reason),
-        more={"act": "find", "found": len(answer) if isinstance(answer, list) else 0},
+        more={"act": "find", "asked": asked, "found": len(answer) if isinstance(answer, list) else 0},
     )
     append(connection, [made])
     return answer
@@ -88,14 +90,14 @@ def _policy_request(
     )
 
 
-def _count_lookup(connection: Connection, actor: str, day: int, quota: int) -> bool:
+def _count_lookups(connection: Connection, actor: str, day: int, asked: int, quota: int) -> bool:
     """Rule 2."""
     of = ACTOR + actor
     which = (t.budgets.c.of == of) & (t.budgets.c.purpose == _BUDGET) & (t.budgets.c.day == day)
     used = connection.execute(sa.select(t.budgets.c.used).where(which)).scalar() or 0
-    if used >= quota:
+    if used + asked > quota:
         return False
-    add(connection, t.budgets, "used", [{"of": of, "purpose": _BUDGET, "day": day, "used": 1}])
+    add(connection, t.budgets, "used", [{"of": of, "purpose": _BUDGET, "day": day, "used": asked}])
     return True
 
 

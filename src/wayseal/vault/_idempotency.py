@@ -18,6 +18,7 @@ from wayseal.vault._context import digest
 from wayseal.vault.errors import ReusedKeyError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import IndexKey
+from wayseal.vault.row_marks import RowMarks
 
 LASTS = 86_400_000_000
 """How long an answer is kept, microseconds."""
@@ -33,23 +34,27 @@ def still_counts(at: int, now: int) -> bool:
     return at > now - LASTS
 
 
-def find_reply(connection: Connection, client: str, key: str, asked: bytes, now: int) -> list[Any] | None:
+def find_reply(
+    connection: Connection, marks: RowMarks, client: str, key: str, asked: bytes, now: int
+) -> list[Any] | None:
     """The answer that was given; ReusedKeyError where the key was used for something else (rules 1 and 4)."""
     which = (t.replies.c.client == client) & (t.replies.c.key == key)
     row = connection.execute(sa.select(t.replies).where(which)).one_or_none()
-    if row is None or not still_counts(row.at, now):
+    if row is None or not marks.holds(t.replies, row) or not still_counts(row.at, now):
         return None
-    if bytes(row.asked_sha256) != asked:
+    if row.asked_sha256 != asked:
         raise ReusedKeyError
     return list(json.loads(row.answer))
 
 
-def keep_reply(connection: Connection, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int) -> None:
+def keep_reply(
+    connection: Connection, marks: RowMarks, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int
+) -> None:
     """Keeps an answer, instead of one that the key had before."""
     key, hashed = asked
     connection.execute(sa.delete(t.replies).where((t.replies.c.client == client) & (t.replies.c.key == key)))
     row = {"client": client, "key": key, "asked_sha256": hashed, "answer": json.dumps(answer), "at": now}
-    connection.execute(t.replies.insert(), row)
+    connection.execute(t.replies.insert(), marks.marked(t.replies, row))
 
 
 def forget_replies(connection: Connection, now: int) -> int:

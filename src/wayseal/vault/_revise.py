@@ -31,13 +31,14 @@ from wayseal.vault import tables as t
 from wayseal.vault._disclose import DecisionInputs, decide_one
 from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
 from wayseal.vault._seal import KEY_ID, Sealing, tags_of
-from wayseal.vault._sql import add, chosen, delete_chosen
+from wayseal.vault._sql import add, chosen, delete_chosen, put
 from wayseal.vault._words import words_of
 from wayseal.vault.errors import BusyError, VaultError
 from wayseal.vault.keyring import Wrapped
 from wayseal.vault.log import EntryKind, append
-from wayseal.vault.log.entries import entry
-from wayseal.vault.requests import Caller, Change, DiscloseJob
+from wayseal.vault.log.entries import UNKNOWN, entry, loggable_number
+from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob
+from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels, token_of
 from wayseal.vault.sealing.reasons import seal_reason
 from wayseal.vault.sealing.tokens import field_token
@@ -59,6 +60,11 @@ class _ReviseRequest:
     key: tuple[str, bytes] | None
     now: int
     day: int
+
+    @property
+    def marks(self) -> RowMarks:
+        """What marks rows."""
+        return RowMarks(self.inputs.keyring)
 
     @property
     def names(self) -> str:
@@ -153,7 +159,7 @@ def _find_answer(connection: Connection, request: _ReviseRequest) -> list[Any] |
     """What was answered to this very request before (obligation 7)."""
     if request.key is None:
         return None
-    return find_reply(connection, request.job.caller.client, *request.key, request.now)
+    return find_reply(connection, request.marks, request.job.caller.client, *request.key, request.now)
 
 
 def _purpose_allows(request: _ReviseRequest) -> bool:
@@ -205,12 +211,12 @@ def _commit_revision(
     revision = 0
     if rule is None and isinstance(made, _Resealed):
         revision = made.before.revision + 1
-        _store_record(connection, made)
+        _store_record(connection, request.marks, made)
         add(connection, t.budgets, "used", counts)
-    seq, leaf = _append_entry(connection, request, rule, one.decision.also, revision)
+    seq, leaf = _append_entry(connection, request, one, rule, revision)
     answer = (seq, leaf.hex(), rule, revision)
     if request.key is not None:
-        keep_reply(connection, request.job.caller.client, request.key, answer, request.now)
+        keep_reply(connection, request.marks, request.job.caller.client, request.key, answer, request.now)
     return _make_answer(parts, request, *answer), rule is None
 
 
@@ -218,22 +224,27 @@ def _version_of(row: Any) -> tuple[bytes, int]:
     return bytes(row.key_id), row.revision
 
 
-def _store_record(connection: Connection, made: _Resealed) -> None:
+def _store_record(connection: Connection, marks: RowMarks, made: _Resealed) -> None:
     """The record, and the tags of its phones."""
     number = made.record.waybill
+    (before,) = chosen(connection, t.waybills, "waybill", [number])
     values = {"sealed": made.record.sealed, "revision": made.before.revision + 1, "key_id": made.key_id}
-    connection.execute(sa.update(t.waybills).where(t.waybills.c.waybill == number).values(values))
+    put(connection, t.waybills, [marks.marked(t.waybills, {**before._asdict(), **values})])
     delete_chosen(connection, t.phones, "waybill", [number])
     if made.tags:
         connection.execute(t.phones.insert(), made.tags)
 
 
 def _append_entry(
-    connection: Connection, request: _ReviseRequest, rule: str | None, also: Sequence[str], revision: int
+    connection: Connection, request: _ReviseRequest, one: Decided, rule: str | None, revision: int
 ) -> tuple[int, bytes]:
     """Place and leaf of the entry that says what was done."""
+    also, known = one.decision.also, one.parcel is not None
     caller, change, keyring = request.job.caller, request.change, request.inputs.keyring
     more: dict[str, str | int] = {"fields": request.names}
+    waybill = loggable_number(change.waybill, known=known)
+    if waybill is None:
+        more["number"] = UNKNOWN
     if rule is None:
         more["revision"] = revision
     else:
@@ -243,8 +254,8 @@ def _append_entry(
         caller,
         request.now,
         request.inputs.policy.version,
-        waybill=change.waybill,
-        purpose=change.purpose,
+        waybill=waybill,
+        purpose=request.inputs.policy.code_of(change.purpose),
         rule=rule,
         reason=seal_reason(keyring, caller.request.encode(), change.reason),
         more=more,

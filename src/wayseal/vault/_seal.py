@@ -26,8 +26,10 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring, KeyService
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
+from wayseal.vault.log.memory import WatchedDatabase
 from wayseal.vault.policy import Work
 from wayseal.vault.requests import Caller
+from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
 from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.tokens import field_token
@@ -41,7 +43,7 @@ _PHONES = (Field.SENDER_PHONE, Field.RECIPIENT_PHONE)
 class Sealing:
     """What sealing needs: where keys and records go, and what seals."""
 
-    main: Database
+    main: Database | WatchedDatabase
     keys: Database
     service: KeyService
     keyring: Keyring
@@ -68,7 +70,9 @@ def seal(
         sealing.keys.write(_keep_keys, records, key_ids)
     tags = {p.waybill: tags_of(sealing.keyring, p) for p in fresh}
     asked = None if key is None else (key, request_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
-    done = sealing.main.write(_keep, caller, clean, records, key_ids, tags, asked, policy, now, day)
+    done = sealing.main.write(
+        _keep, RowMarks(sealing.keyring), caller, clean, records, key_ids, tags, asked, policy, now, day
+    )
     tokens = {p.waybill: token_of(sealing.keyring, p.waybill) for p in clean if p.waybill in done}
     return [_answer(p, tokens.get(p.waybill)) for p in clean]
 
@@ -137,6 +141,7 @@ def _keep_keys(connection: Connection, records: Sequence[SealedRecord], key_ids:
 
 def _keep(
     connection: Connection,
+    marks: RowMarks,
     caller: Caller,
     parcels: Sequence[Parcel],
     records: Sequence[SealedRecord],
@@ -148,22 +153,21 @@ def _keep(
     day: int,
 ) -> frozenset[str]:
     """Keeps what isn't there yet; the numbers of this request that it sealed, now or the first time it came."""
-    if asked is not None and (old := find_reply(connection, caller.client, *asked, now)) is not None:
+    if asked is not None and (old := find_reply(connection, marks, caller.client, *asked, now)) is not None:
         return frozenset(old)
     there = _find_existing(connection, [r.waybill for r in records])
     new = {r.waybill: r for r in records if r.waybill not in there}
     made = [p for p in parcels if p.waybill in new]
     if made:
-        connection.execute(
-            t.waybills.insert(), [_row(p, new[p.waybill].sealed, key_ids[p.waybill], caller, now) for p in made]
-        )
+        rows = [_row(p, new[p.waybill].sealed, key_ids[p.waybill], caller, now) for p in made]
+        connection.execute(t.waybills.insert(), [marks.marked(t.waybills, row) for row in rows])
         if kept := [tag for p in made for tag in tags[p.waybill]]:
             connection.execute(t.phones.insert(), kept)
         whose = [OUTLET + p.origin_outlet for p in made if p.origin_outlet is not None]
         count_work(connection, Work.ISSUED, [*whose, *([ACTOR + caller.actor] * len(made))], day)
-        settle(connection, list(new))
+        settle(connection, marks, list(new))
     if asked is not None:
-        keep_reply(connection, caller.client, asked, sorted(new), now)
+        keep_reply(connection, marks, caller.client, asked, sorted(new), now)
     numbers = sorted(new)
     told = {"waybills": len(numbers), "refused": len(parcels) - len(numbers), "numbers": digest(*numbers).hex()}
     append(connection, [entry(EntryKind.SEALED, caller, now, policy, more=told)])
@@ -186,9 +190,14 @@ def _row(parcel: Parcel, sealed: bytes, key_id: bytes, caller: Caller, now: int)
 
 def tags_of(keyring: Keyring, parcel: Parcel) -> list[dict[str, Any]]:
     """Rows of the blind index for a parcel's phones."""
-    texts = [parcel.values[field] for field in _PHONES if field in parcel.values]
-    found = {tag: version for text in texts for version, tag in phone_tags(keyring, text)}
+    found = tags_of_values(keyring, parcel.values)
     return [{"tag": tag, "waybill": parcel.waybill, "key_version": version} for tag, version in found.items()]
+
+
+def tags_of_values(keyring: Keyring, values: Mapping[Field, str], version: int | None = None) -> dict[bytes, int]:
+    """The tags of a parcel's phones, each with the version of its key. version: see `phone_tags`."""
+    texts = [values[field] for field in _PHONES if field in values]
+    return {tag: used for text in texts for used, tag in phone_tags(keyring, text, version)}
 
 
 def _answer(parcel: Parcel, base: str | None) -> Sealed | Refused:

@@ -62,7 +62,7 @@ def chosen(connection: Connection, table: sa.Table, column: str, values: Sequenc
     dialect = connection.dialect.name
     text, order = _select_statement(dialect, table, column, tuple(equal))
     given = {"among": _array_parameter(dialect, values), **equal}
-    return [*map(_row_of(table), raw.fetch(connection, text, [given[name] for name in order]))]
+    return [*map(row_maker(table), raw.fetch(connection, text, [given[name] for name in order]))]
 
 
 def delete_chosen(connection: Connection, table: sa.Table, column: str, values: Sequence[str]) -> int:
@@ -139,7 +139,7 @@ def _array_parameter(dialect: str, values: Sequence[str]) -> Any:
 
 
 @cache
-def _row_of(table: sa.Table) -> Callable[[Sequence[Any]], Any]:
+def row_maker(table: sa.Table) -> Callable[[Sequence[Any]], Any]:
     made: Any = namedtuple  # The names are those of a table, which no checker of types can know.
     return made(table.name.title(), [column.name for column in table.c])._make  # type: ignore[no-any-return]
 

@@ -29,9 +29,11 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring, KeyService, KeySource, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log import Tail, make_checkpoint, newest_checkpoint
+from wayseal.vault.log.memory import LogMemory, WatchedDatabase
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import day_of
 from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob, Verdict
+from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing import read_token
 
 A = TypeVar("A")
@@ -55,15 +57,17 @@ class Vault(Closing):
         source: KeySource,
         *,
         service: KeyService | None = None,
+        memory: LogMemory | None = None,
         utc_offset: int = 8 * HOUR,
         backups: int = 30 * 24 * HOUR,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """The vault that `new_vault` made there.
 
-        source: the keyring. service: what wraps data keys, by default the keyring too. utc_offset: of the courier's
-        clock, by which budgets have their days. backups: how long backups of the key database are kept; both in
-        microseconds. VaultError where there is no vault.
+        source: the keyring. service: what wraps data keys, by default the keyring too. memory: what was seen of the log
+        before. utc_offset: of the courier's clock, by which budgets have their days. backups: how long backups of the
+        key database are kept; both in microseconds. VaultError where there is no vault; LogChangedError where its log
+        or its policy isn't the one that was seen.
         """
         self._main, self._keys, self._source = main, keys, source
         self._service = service or LocalKeys(source)
@@ -72,13 +76,20 @@ class Vault(Closing):
         self._tail: Tail | None = None
         self._seen: tuple[int, set[tuple[str, str, str]]] = (0, set())
         self._looked = clock()
-        self.origin = main.read(_fact, "origin")
-        self._policy, self._clients, self._directory = main.read(_standing, None)
+        self.memory = memory or LogMemory(None)
+        self._writing = WatchedDatabase(main, self.memory)
+        self.origin = main.read(_origin)
+        self.check_log()
+        self._policy, self._clients, self._directory = main.read(_standing, self._marks, None)
 
     @property
     def keyring(self) -> Keyring:
         """The keyring as it is now."""
         return self._source.current()
+
+    @property
+    def _marks(self) -> RowMarks:
+        return RowMarks(self.keyring)
 
     @property
     def policy(self) -> Policy:
@@ -98,13 +109,13 @@ class Vault(Closing):
 
     def actor(self, actor: str) -> ActorRecord | None:
         """An actor of the directory."""
-        return self._main.read(directory.actor_of, actor)
+        return self._main.read(directory.actor_of, self._marks, actor)
 
     def seal(
         self, caller: Caller, parcels: Sequence[Parcel], *, now: int, key: str | None = None
     ) -> list[Sealed | Refused]:
         """Seals parcels under their numbers; an answer for each. key: idempotency key. VaultError: nothing was done."""
-        parts = sealing.Sealing(main=self._main, keys=self._keys, service=self._service, keyring=self.keyring)
+        parts = sealing.Sealing(main=self._writing, keys=self._keys, service=self._service, keyring=self.keyring)
         version, day = self.policy.version, day_of(now, self._offset)
         return sealing.seal(parts, caller, parcels, key=check.optional("key", key), policy=version, now=now, day=day)
 
@@ -148,11 +159,14 @@ class Vault(Closing):
                 self._seen = (day, set())
             rules = self._decision_inputs()
             try:
-                done = self._main.write(disclosing.commit, jobs, rules, self._tail, now=now, day=day)
+                tail = self._tail if self._tail and self._tail.size >= self.memory.size else None
+                done = self._main.write(disclosing.commit, jobs, rules, tail, self.memory.check, now=now, day=day)
             except WaysealError:
                 self._tail = None
                 raise
             self._tail = done.tail
+            if done.tail is not None:
+                self.memory.learn(done.tail.size, done.tail.last)
             self._seen[1].update(done.shown)
         return done.jobs
 
@@ -188,7 +202,7 @@ class Vault(Closing):
             reason=check.reason(reason),
             values={field: check.value(field, text) for field, text in values.items()},
         )
-        parts = sealing.Sealing(main=self._main, keys=self._keys, service=self._service, keyring=self.keyring)
+        parts = sealing.Sealing(main=self._writing, keys=self._keys, service=self._service, keyring=self.keyring)
         rules, day = self._decision_inputs(), day_of(now, self._offset)
         return revise(parts, caller, change, rules, key=check.optional("key", key), now=now, day=day)
 
@@ -197,29 +211,29 @@ class Vault(Closing):
         check.purpose(purpose)
         check.reason(reason)
         day = day_of(now, self._offset)
-        return self._main.write(find, self._decision_inputs(), caller, phone, purpose, reason, now=now, day=day)
+        return self._writing.write(find, self._decision_inputs(), caller, phone, purpose, reason, now=now, day=day)
 
     def scans(self, caller: Caller, events: Sequence[Scan], *, now: int) -> int:
         """Takes scans in; how many were new."""
         day = day_of(now, self._offset)
-        return self._main.write(feed.record_scans, caller, events, self.policy.version, now, day)
+        return self._writing.write(feed.record_scans, self._marks, caller, events, self.policy.version, now, day)
 
     def tickets(self, caller: Caller, events: Sequence[Ticket], *, now: int) -> int:
         """Takes tickets in; how many were new."""
         day = day_of(now, self._offset)
-        return self._main.write(feed.record_tickets, caller, events, self.policy.version, now, day)
+        return self._writing.write(feed.record_tickets, self._marks, caller, events, self.policy.version, now, day)
 
     def actors(self, caller: Caller, records: Sequence[Actor], *, now: int) -> None:
         """Adds actors, or replaces what is known of them."""
-        self._main.write(directory.put_actors, caller, records, self.policy.version, now)
+        self._writing.write(directory.put_actors, self._marks, caller, records, self.policy.version, now)
 
     def block(self, caller: Caller, actor: str, *, now: int) -> None:
         """Puts an actor on the blocked list: it is shown nothing any more."""
-        self._main.write(directory.set_blocked, caller, actor, now, self.policy.version, now)
+        self._writing.write(directory.set_blocked, self._marks, caller, actor, now, self.policy.version, now)
 
     def unblock(self, caller: Caller, actor: str, *, now: int) -> None:
         """Takes an actor off the blocked list."""
-        self._main.write(directory.set_blocked, caller, actor, None, self.policy.version, now)
+        self._writing.write(directory.set_blocked, self._marks, caller, actor, None, self.policy.version, now)
 
     def add_client(
         self,
@@ -245,44 +259,55 @@ class Vault(Closing):
             certificate_sha256=certificate_sha256,
             disabled_at=None,
         )
-        self._main.write(directory.add_client, caller, made, self.policy.version, now)
+        self._writing.write(directory.add_client, self._marks, caller, made, self.policy.version, now)
         self._look(always=True)
         return secret
 
     def disable_client(self, caller: Caller, client: str, *, now: int) -> None:
         """Ends a client's rights at once."""
         version = self.policy.version
-        self._main.write(directory.change_client, caller, client, "client_disabled", version, now, disabled_at=now)
+        self._writing.write(directory.disable_client, self._marks, caller, client, version, now)
         self._look(always=True)
 
     def new_client_secret(self, caller: Caller, client: str, *, now: int) -> str:
         """Another secret for a client; the old one ends at once."""
         secret, digest = directory.new_secret()
         version = self.policy.version
-        self._main.write(directory.change_client, caller, client, "client_secret", version, now, secret_sha256=digest)
+        self._writing.write(directory.change_secret, self._marks, caller, client, digest, version, now)
         self._look(always=True)
         return secret
 
+    def set_client_roles(self, caller: Caller, client: str, roles: frozenset[str], *, now: int) -> None:
+        """Has a client act for other roles."""
+        self._writing.write(directory.change_roles, self._marks, caller, client, roles, self.policy.version, now)
+        self._look(always=True)
+
+    def list_actors(self) -> list[ActorRecord]:
+        """All actors, by id."""
+        return self._main.read(directory.actors, self._marks)
+
+    def list_clients(self) -> list[Client]:
+        """All clients, by id."""
+        return self._main.read(directory.clients, self._marks)
+
     def ask_approval(self, caller: Caller, purpose: str, most: int, *, now: int) -> Approval:
         """Asks a second person to agree to bulk."""
-        if purpose not in self.policy.purposes:
-            raise VaultError("there is none with this code", key="purpose")
-        return self._main.write(approvals.ask, caller, purpose, most, self.policy.version, now)
+        return self._writing.write(approvals.ask, self._marks, caller, purpose, most, self.policy, now)
 
     def approve(self, caller: Caller, approval: str, *, now: int) -> Approval:
-        """Agrees to bulk that another asked for."""
-        return self._main.write(approvals.agree, caller, approval, self.policy.version, now)
+        """Agrees to bulk that another asked for; VaultError says why not."""
+        return self._writing.write(approvals.agree, self._marks, caller, approval, self.policy, now)
 
     def erase(self, caller: Caller, waybills: Sequence[str], *, why: str = "request", now: int) -> list[Erased]:
         """Erases what is sealed under numbers; each says when the last backup of its key is gone."""
         numbers = list(dict.fromkeys(check.waybill(w) for w in waybills))
         version = self.policy.version
-        check.identifier("why", why)
-        return erase(self._main, self._keys, caller, numbers, why, backups=self._backups, policy=version, now=now)
+        check.code("why", why)
+        return erase(self._writing, self._keys, caller, numbers, why, backups=self._backups, policy=version, now=now)
 
     def retain(self, caller: Caller, *, now: int) -> list[Erased]:
         """Erases the oldest numbers whose time is over (at most 1,000), and answers that nobody can ask for again."""
-        self._main.write(forget_replies, now)
+        self._writing.write(forget_replies, now)
         numbers = self._main.read(due, now)
         return self.erase(caller, numbers, why="retention", now=now) if numbers else []
 
@@ -296,14 +321,20 @@ class Vault(Closing):
 
     def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
         """Puts a policy in force; PolicyError where it can't be."""
-        made = self._main.write(active_policy.activate, caller, purposes, rules, now)
+        made = self._writing.write(active_policy.activate, self._marks, caller, purposes, rules, now)
         self._look(always=True)
         return made
 
     def checkpoint(self, *, now: int) -> str:
         """A signed checkpoint of the log as it is."""
         key = self.keyring.key(LogKey).signing(self.origin)
-        return self._main.write(make_checkpoint, self.origin, key, now)
+        note = self._writing.write(make_checkpoint, self.origin, key, now, self.memory.check_signed)
+        self.memory.learn_signed(note)
+        return note
+
+    def check_log(self) -> None:
+        """LogChangedError where the log isn't the one that was seen."""
+        self._main.read(_check_log, self.memory)
 
     def newest_checkpoint(self) -> str | None:
         """The newest signed checkpoint, without making one."""
@@ -320,9 +351,9 @@ class Vault(Closing):
         return self._keys
 
     def close(self) -> None:
-        """Lets go of both databases."""
+        """Lets go of both databases, and keeps what was seen of the log."""
         with self._keys, self._main:
-            pass
+            self.memory.save()
 
     def _decision_inputs(self) -> DecisionInputs:
         self._look()
@@ -334,7 +365,7 @@ class Vault(Closing):
         now = self._clock()
         if always or now - self._looked >= _LOOKS:
             self._looked = now
-            self._policy, self._clients, self._directory = self._main.read(_standing, self._policy)
+            self._policy, self._clients, self._directory = self._main.read(_standing, self._marks, self._policy)
 
 
 def _by_job(jobs: Sequence[list[A] | Exception], made: Callable[[list[A]], list[B]]) -> list[list[B] | Exception]:
@@ -346,26 +377,34 @@ def _by_job(jobs: Sequence[list[A] | Exception], made: Callable[[list[A]], list[
     return [[next(out) for _ in job] if isinstance(job, list) else job for job in jobs]
 
 
-def _fact(connection: Connection, name: str) -> str:
-    value = connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == name)).scalar()
+def _origin(connection: Connection) -> str:
+    value = connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == "origin")).scalar()
     if value is None:
         raise VaultError("there is no vault in this database yet: run `wayseal vault init`")
     return str(value)
 
 
-def _standing(connection: Connection, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
+def _check_log(connection: Connection, memory: LogMemory) -> None:
+    memory.check(connection)
+    memory.check_signed(connection)
+
+
+def _standing(connection: Connection, marks: RowMarks, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
     """The policy in force (read anew only where it is another one), the clients, the directory's version."""
-    policy = active_policy.policy_in_force(connection, known)
-    clients = {client.client: client for client in directory.clients(connection)}
+    policy = active_policy.policy_in_force(connection, marks, known)
+    clients = {client.client: client for client in directory.clients(connection, marks)}
     return policy, clients, directory.version_of(connection)
 
 
-def new_vault(main: Database, keys: Database, origin: str, purposes: str, rules: str, caller: Caller, now: int) -> None:
+def new_vault(
+    main: Database, keys: Database, keyring: Keyring, origin: str, purposes: str, rules: str, caller: Caller, now: int
+) -> None:
     """Makes a vault in databases that have their tables.
 
     Args:
         main: Records, directory and log.
         keys: Wrapped data keys.
+        keyring: The vault's.
         origin: The log's name, for good.
         purposes: The first policy's purposes, as TOML.
         rules: Its rules, as Cedar policies.
@@ -379,11 +418,14 @@ def new_vault(main: Database, keys: Database, origin: str, purposes: str, rules:
     check.identifier("origin", origin)
     if " " in origin or "+" in origin:
         raise VaultError("origin: no space and no plus sign, as it signs checkpoints")
-    main.write(_make, origin, purposes, rules, caller, now)
+    main.write(_make, RowMarks(keyring), origin, purposes, rules, caller, now)
 
 
-def _make(connection: Connection, origin: str, purposes: str, rules: str, caller: Caller, now: int) -> None:
+def _make(
+    connection: Connection, marks: RowMarks, origin: str, purposes: str, rules: str, caller: Caller, now: int
+) -> None:
     if connection.execute(sa.select(t.facts)).first() is not None:
         raise VaultError("there is a vault in this database already")
-    connection.execute(t.facts.insert(), [{"name": "origin", "value": origin}, {"name": "made_at", "value": str(now)}])
-    active_policy.activate(connection, caller, purposes, rules, now)
+    rows = [{"name": "origin", "value": origin}, {"name": "made_at", "value": str(now)}]
+    connection.execute(t.facts.insert(), [marks.marked(t.facts, row) for row in rows])
+    active_policy.activate(connection, marks, caller, purposes, rules, now)

@@ -1,4 +1,10 @@
-"""The policies that were ever in force in a vault, as its database keeps them; the newest one counts."""
+"""The policies that were ever in force in a vault, as its database keeps them; the newest one counts.
+
+1. A policy is decided by only if its row has the vault's mark, and the entry that put it in force names its digest.
+2. The newest row counts only if the log's last entry knows no newer policy: nobody goes back to an older one unseen.
+"""
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -6,35 +12,77 @@ from wayseal.model.records import PolicyShown
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of
-from wayseal.vault.errors import VaultError
-from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin
+from wayseal.vault.errors import LogChangedError, VaultError
+from wayseal.vault.log import Entry, append
+from wayseal.vault.log.entries import admin, decode
 from wayseal.vault.policy import Policy
 from wayseal.vault.requests import Caller
+from wayseal.vault.row_marks import RowMarks
+
+ACT = "policy_activated"
 
 
 def texts_in_force(connection: Connection) -> PolicyShown:
     """The policy in force as it was written; VaultError where there is none yet."""
-    row = connection.execute(sa.select(t.policies).order_by(t.policies.c.version.desc()).limit(1)).one_or_none()
-    if row is None:
-        raise VaultError("there is no policy in this vault yet: run `wayseal vault init`")
-    return record_of(PolicyShown, row)
+    return record_of(PolicyShown, _newest(connection))
 
 
-def policy_in_force(connection: Connection, known: Policy | None) -> Policy:
-    """The policy in force: `known` where it is that one still. VaultError where there is none yet."""
+def policy_in_force(connection: Connection, marks: RowMarks, known: Policy | None) -> Policy:
+    """The policy in force: `known` where it is that one still.
+
+    VaultError: there is none yet. LogChangedError: it isn't what the log says was put in force (rules 1 and 2).
+    """
     version = connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar()
     if known is not None and known.version == version:
         return known
-    texts = texts_in_force(connection)
-    return Policy.parse(texts.purposes, texts.rules, texts.version)
+    row = _newest(connection)
+    if not marks.holds(t.policies, row):
+        raise LogChangedError("the policy in force was changed by somebody else than the vault: verify it")
+    made = Policy.parse(row.purposes, row.rules, row.version)
+    if not made.sha256 == row.sha256 == _digest_in_log(connection, row):
+        raise LogChangedError("the policy in force isn't the one that the log names: verify the vault")
+    last = _entry_at(connection, sa.select(sa.func.max(t.entries.c.seq)).scalar_subquery())
+    if last is not None and last.policy > row.version:
+        raise LogChangedError("the log knows a newer policy than the database: verify the vault")
+    return made
 
 
-def activate(connection: Connection, caller: Caller, purposes: str, rules: str, now: int) -> Policy:
+def activate(connection: Connection, marks: RowMarks, caller: Caller, purposes: str, rules: str, now: int) -> Policy:
     """Puts a policy in force, and writes that down. PolicyError where it can't be one."""
     version = int(connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0) + 1
     made = Policy.parse(purposes, rules, version)
-    row = {"version": version, "purposes": purposes, "rules": rules, "sha256": made.sha256}
-    connection.execute(t.policies.insert(), {**row, "activated_at": now, "activated_by": caller.actor})
-    append(connection, [admin(caller, now, version, "policy_activated", sha256=made.sha256)])
+    added = append(connection, [admin(caller, now, version, ACT, sha256=made.sha256)])
+    row = {
+        "version": version,
+        "purposes": purposes,
+        "rules": rules,
+        "sha256": made.sha256,
+        "activated_at": now,
+        "activated_by": caller.actor,
+        "entry": added.first,
+    }
+    connection.execute(t.policies.insert(), marks.marked(t.policies, row))
     return made
+
+
+def _newest(connection: Connection) -> Any:
+    row = connection.execute(sa.select(t.policies).order_by(t.policies.c.version.desc()).limit(1)).one_or_none()
+    if row is None:
+        raise VaultError("there is no policy in this vault yet: run `wayseal vault init`")
+    return row
+
+
+def _digest_in_log(connection: Connection, row: Any) -> str | int | None:
+    """The digest that a policy's entry names; None where its entry isn't one, or says another version."""
+    entry = _entry_at(connection, row.entry)
+    if entry is None or entry.more.get("act") != ACT or entry.policy != row.version:
+        return None
+    return entry.more.get("sha256")
+
+
+def _entry_at(connection: Connection, seq: Any) -> Entry | None:
+    content = connection.execute(sa.select(t.entries.c.entry).where(t.entries.c.seq == seq)).scalar()
+    try:
+        return decode(content) if type(content) is bytes else None
+    except LogChangedError:
+        return None

@@ -7,6 +7,7 @@ from wayseal.model.fields import ID, NUMBER, PURPOSE, REASON, VALUE, Field
 from wayseal.model.numbers import clean_waybill
 from wayseal.vault.errors import VaultError
 
+_LOWER = re.compile("[a-z_]{1,40}")
 _SEALABLE = re.compile(rf"[0-9A-Z]{{1,{NUMBER}}}")
 
 
@@ -51,6 +52,13 @@ def purpose(text: str) -> str:
     """A purpose's code; whether there is one by it is the policy's to say."""
     if not _code(text, PURPOSE):
         raise VaultError("no code of 1 to {most} printable characters", key="purpose", most=PURPOSE)
+    return text
+
+
+def code(name: str, text: str) -> str:
+    """A code that stands in the log: lower-case letters and underscores."""
+    if not _LOWER.fullmatch(text):
+        raise VaultError("needs 1 to 40 lower-case letters or underscores, such as request", key=name)
     return text
 
 

@@ -3,12 +3,12 @@
 1. A client's secret is 32 random bytes, told once; kept is its SHA-256, which is enough for so much randomness.
 2. What administrators do stands in the same log as what was shown, in the same transaction as the act.
 3. Every change raises the directory's version: whoever remembers something of it asks for this one number.
+4. An actor or a client whose row somebody else wrote is as if it weren't there (`row_marks`).
 """
 
 import hashlib
-import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,12 +23,12 @@ from wayseal.vault._sql import put, record_of, row_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
+from wayseal.vault.log.row_records import tell_rows
 from wayseal.vault.requests import Caller
+from wayseal.vault.row_marks import RowMarks
 
 MOST_PER_SECOND = 100_000
 _VERSION = "directory"
-_MOST_BYTES = 32_000
-"""Of records in one entry: half of what an entry may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,9 @@ class Client:
     disabled_at: int | None
 
 
-def put_actors(connection: Connection, caller: Caller, records: Sequence[Actor], policy: int, now: int) -> None:
+def put_actors(
+    connection: Connection, marks: RowMarks, caller: Caller, records: Sequence[Actor], policy: int, now: int
+) -> None:
     """Adds actors or replaces what is known of them; whether they are blocked stays as it is."""
     for record in records:
         check.identifier("actor", record.actor)
@@ -70,54 +72,39 @@ def put_actors(connection: Connection, caller: Caller, records: Sequence[Actor],
         check.optional("region", record.region)
     blocked = _blocked(connection)
     rows = [row_of(r) | {"blocked_at": blocked.get(r.actor)} for r in {r.actor: r for r in records}.values()]
-    put(connection, t.actors, rows)
-    _changed(connection)
-    append(connection, [admin(caller, now, policy, "actors_put", **said) for said in _describe_rows(rows)])
+    put(connection, t.actors, [marks.marked(t.actors, row) for row in rows])
+    _changed(connection, marks)
+    append(connection, [admin(caller, now, policy, "actors_put", **told.more) for told in tell_rows("actors", rows)])
 
 
-def _describe_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str | int]]:
-    """Actors as entries tell them (rule 2), so many in each as it has room for: `records` holds all that was put."""
-    some: list[str] = []
-    size = 0
-    for row in rows:
-        told = {name: value for name, value in row.items() if value is not None}
-        text = json.dumps(told, ensure_ascii=False, sort_keys=True)
-        length = len(text.encode()) + len(", ")
-        if some and size + length > _MOST_BYTES:
-            yield _describe_some(some)
-            some, size = [], 0
-        some.append(text)
-        size += length
-    yield _describe_some(some)
-
-
-def _describe_some(records: Sequence[str]) -> dict[str, str | int]:
-    return {"actors": len(records), "records": f"[{', '.join(records)}]"}
-
-
-def set_blocked(connection: Connection, caller: Caller, actor: str, at: int | None, policy: int, now: int) -> None:
+def set_blocked(
+    connection: Connection, marks: RowMarks, caller: Caller, actor: str, at: int | None, policy: int, now: int
+) -> None:
     """Puts an actor on the blocked list, or takes it off (`at` None). VaultError: nobody by that id."""
-    done = connection.execute(sa.update(t.actors).where(t.actors.c.actor == actor).values(blocked_at=at))
-    if not done.rowcount:
+    found = actor_of(connection, marks, actor)
+    if found is None:
         raise VaultError("actor: nobody in the directory has this id")
-    _changed(connection)
+    put(connection, t.actors, [marks.marked(t.actors, row_of(found) | {"blocked_at": at})])
+    _changed(connection, marks)
     act = "unblocked" if at is None else "blocked"
     append(connection, [admin(caller, now, policy, act, actor=actor)])
 
 
-def actor_of(connection: Connection, actor: str) -> ActorRecord | None:
-    """An actor as the directory has it."""
-    row = connection.execute(sa.select(t.actors).where(t.actors.c.actor == actor)).one_or_none()
-    return None if row is None else record_of(ActorRecord, row)
+def actor_of(connection: Connection, marks: RowMarks, actor: str) -> ActorRecord | None:
+    """An actor as the directory has it (rule 4)."""
+    rows = connection.execute(sa.select(t.actors).where(t.actors.c.actor == actor)).all()
+    return next((record_of(ActorRecord, row) for row in marks.holding(t.actors, rows)), None)
 
 
-def actors(connection: Connection) -> list[ActorRecord]:
-    """All actors, by id."""
-    return [record_of(ActorRecord, row) for row in connection.execute(sa.select(t.actors).order_by(t.actors.c.actor))]
+def actors(connection: Connection, marks: RowMarks) -> list[ActorRecord]:
+    """All actors, by id (rule 4)."""
+    rows = connection.execute(sa.select(t.actors).order_by(t.actors.c.actor)).all()
+    return [record_of(ActorRecord, row) for row in marks.holding(t.actors, rows)]
 
 
 def add_client(
     connection: Connection,
+    marks: RowMarks,
     caller: Caller,
     client: Client,
     policy: int,
@@ -128,25 +115,24 @@ def add_client(
     check.optional("actor", client.actor)
     if not 0 < client.per_second <= MOST_PER_SECOND:
         raise VaultError("1 to {most}", key="per_second", most=MOST_PER_SECOND)
-    if client_of(connection, client.client) is not None:
+    if _client_row(connection, client.client) is not None:
         raise VaultError("client: this id is taken")
-    connection.execute(
-        t.clients.insert(),
-        {
-            "client": client.client,
-            "secret_sha256": client.secret_sha256,
-            "scopes": " ".join(sorted(client.scopes)),
-            "actor": client.actor,
-            "acts_for": " ".join(sorted(client.acts_for)),
-            "per_second": client.per_second,
-            "certificate_sha256": client.certificate_sha256,
-            "created_at": now,
-            "disabled_at": None,
-        },
-    )
-    _changed(connection)
+    row = {
+        "client": client.client,
+        "secret_sha256": client.secret_sha256,
+        "scopes": " ".join(sorted(client.scopes)),
+        "actor": client.actor,
+        "acts_for": " ".join(sorted(client.acts_for)),
+        "per_second": client.per_second,
+        "certificate_sha256": client.certificate_sha256,
+        "created_at": now,
+        "disabled_at": None,
+    }
+    connection.execute(t.clients.insert(), marks.marked(t.clients, row))
+    _changed(connection, marks)
     said: dict[str, str | int] = {
         "client": client.client,
+        "secret": told_of_secret(client.secret_sha256),
         "scopes": " ".join(sorted(client.scopes)),
         "actor": client.actor or "",
         "acts_for": " ".join(sorted(client.acts_for)),
@@ -156,26 +142,46 @@ def add_client(
     append(connection, [admin(caller, now, policy, "client_added", **{k: v for k, v in said.items() if v != ""})])
 
 
-def change_client(
-    connection: Connection, /, caller: Caller, client: str, act: str, policy: int, now: int, **values: object
+def disable_client(connection: Connection, marks: RowMarks, caller: Caller, client: str, policy: int, now: int) -> None:
+    """Ends a client's rights. VaultError: no such client."""
+    _change_client(connection, marks, client, disabled_at=now)
+    append(connection, [admin(caller, now, policy, "client_disabled", client=client)])
+
+
+def change_roles(
+    connection: Connection, marks: RowMarks, caller: Caller, client: str, roles: frozenset[str], policy: int, now: int
 ) -> None:
-    """Disables a client or gives it another secret (act: what stands in the log). VaultError: no such client."""
-    done = connection.execute(sa.update(t.clients).where(t.clients.c.client == client).values(**values))
-    if not done.rowcount:
+    """Has a client act for other roles. VaultError: no such client."""
+    acts_for = " ".join(sorted(roles))
+    _change_client(connection, marks, client, acts_for=acts_for)
+    append(connection, [admin(caller, now, policy, "client_roles", client=client, acts_for=acts_for)])
+
+
+def change_secret(
+    connection: Connection, marks: RowMarks, caller: Caller, client: str, secret_sha256: bytes, policy: int, now: int
+) -> None:
+    """Gives a client another secret. VaultError: no such client."""
+    _change_client(connection, marks, client, secret_sha256=secret_sha256)
+    told = told_of_secret(secret_sha256)
+    append(connection, [admin(caller, now, policy, "client_secret", client=client, secret=told)])
+
+
+def _change_client(connection: Connection, marks: RowMarks, /, client: str, **values: object) -> None:
+    row = _client_row(connection, client)
+    if row is None or not marks.holds(t.clients, row):
         raise VaultError("client: there is none with this id")
-    _changed(connection)
-    append(connection, [admin(caller, now, policy, act, client=client)])
+    put(connection, t.clients, [marks.marked(t.clients, {**row._mapping, **values})])
+    _changed(connection, marks)
 
 
-def client_of(connection: Connection, client: str) -> Client | None:
-    """A client by its id."""
-    row = connection.execute(sa.select(t.clients).where(t.clients.c.client == client)).one_or_none()
-    return None if row is None else _client(row)
+def _client_row(connection: Connection, client: str) -> "sa.Row[Any] | None":
+    return connection.execute(sa.select(t.clients).where(t.clients.c.client == client)).one_or_none()
 
 
-def clients(connection: Connection) -> list[Client]:
-    """All clients, by id."""
-    return [_client(row) for row in connection.execute(sa.select(t.clients).order_by(t.clients.c.client))]
+def clients(connection: Connection, marks: RowMarks) -> list[Client]:
+    """All clients, by id (rule 4)."""
+    rows = connection.execute(sa.select(t.clients).order_by(t.clients.c.client)).all()
+    return [_client(row) for row in marks.holding(t.clients, rows)]
 
 
 def new_secret() -> tuple[str, bytes]:
@@ -189,17 +195,23 @@ def secret_digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+def told_of_secret(secret_sha256: bytes) -> str:
+    """What entries tell of a secret: enough to see that the table holds the same, and no way to it."""
+    return hashlib.sha256(secret_sha256).hexdigest()
+
+
 def version_of(connection: Connection) -> int:
     """The directory's version (rule 3)."""
     value = connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == _VERSION)).scalar()
-    return int(value or 0)
+    return int(value) if isinstance(value, str) and value.isdecimal() else 0
 
 
-def _changed(connection: Connection) -> None:
-    put(connection, t.facts, [{"name": _VERSION, "value": str(version_of(connection) + 1)}])
+def _changed(connection: Connection, marks: RowMarks) -> None:
+    row = {"name": _VERSION, "value": str(version_of(connection) + 1)}
+    put(connection, t.facts, [marks.marked(t.facts, row)])
 
 
-def _client(row: "sa.Row[object]") -> Client:
+def _client(row: "sa.Row[Any]") -> Client:
     v = dict(row._mapping)
     return Client(
         client=v["client"],

@@ -2,28 +2,32 @@
 
 1. The act stands in the log before a key goes. Until the key is gone the number stays due, so that what a crash left
    between the two goes with the next retention, or when the number is erased again.
-2. What is erased at once: the wrapped key, the sealed bytes, the tags of its phones. The number stays, and says so.
+2. What is erased at once: the wrapped key, the sealed bytes, the tags of its phones. The number stays, and says so. On
+   SQLite the key's bytes leave the log with it, unless somebody is in the way; copies that a split page kept go when
+   the database is shredded, as on PostgreSQL everything does.
 3. Backups of the key database may hold the key until `gone_at`; after that nobody can open what was sealed. A restore
    erases again what this list names.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import sqlalchemy as sa
 
 from wayseal.model.fields import MOST_AT_ONCE
 from wayseal.model.records import Erased
-from wayseal.store.database import Connection, Database
+from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, delete_chosen, keep, record_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
+from wayseal.vault.log.memory import WatchedDatabase
 from wayseal.vault.requests import Caller
 
 
 def erase(
-    main: Database,
+    main: Database | WatchedDatabase,
     keys: Database,
     caller: Caller,
     numbers: Sequence[str],
@@ -41,6 +45,9 @@ def erase(
         raise VaultError("1 to {most} in one act", key="waybills", most=MOST_AT_ONCE)
     main.write(_mark, caller, numbers, why, policy, now)
     done = keys.write(_drop, numbers, now, now + backups)
+    # It is done and durable. Where somebody is in the way, the next erasure or retention empties the log.
+    with suppress(DatabaseError):
+        keys.empty_log()
     main.write(_settle, numbers)
     return done
 

@@ -59,7 +59,7 @@ class Decided:
     """One ask and what came of it. forms: what is shown, {} where it is refused.
 
     seq, leaf: of the entry that says so, once it is written; of a replay, of the first one. place: of the entry that
-    this very answer left.
+    this very answer left. approval: that it took from, if it is part of bulk.
     """
 
     ask: Ask
@@ -71,6 +71,7 @@ class Decided:
     seq: int = -1
     leaf: bytes = b""
     place: int = -1
+    approval: str | None = None
 
 
 class Verdict(NamedTuple):

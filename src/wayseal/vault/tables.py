@@ -13,12 +13,15 @@ SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 main = sa.MetaData()
 keys = sa.MetaData()
+# mark: keyed hash of the row (`row_marks`), by which a row that somebody else wrote is known.
+# entry: place in the log of the entry that says so.
 
 facts = sa.Table(
     "facts",
     main,
     sa.Column("name", sa.String(ID), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+    sa.Column("mark", sa.LargeBinary),
 )
 """What the vault is: its origin, when it was made."""
 
@@ -40,6 +43,7 @@ waybills = sa.Table(
     sa.Column("until", sa.BigInteger),
     sa.Column("departed", sa.BigInteger),
     sa.Column("erased_at", sa.BigInteger),
+    sa.Column("mark", sa.LargeBinary),
 )
 scans = sa.Table(
     "scans",
@@ -48,6 +52,8 @@ scans = sa.Table(
     sa.Column("at", sa.BigInteger, primary_key=True),
     sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("outlet", sa.String(ID), primary_key=True),
+    sa.Column("entry", sa.BigInteger),
+    sa.Column("mark", sa.LargeBinary),
 )
 tickets = sa.Table(
     "tickets",
@@ -58,6 +64,8 @@ tickets = sa.Table(
     sa.Column("kind", sa.String(ID)),
     sa.Column("opened_at", sa.BigInteger, nullable=False),
     sa.Column("closed_at", sa.BigInteger),
+    sa.Column("entry", sa.BigInteger),
+    sa.Column("mark", sa.LargeBinary),
 )
 work = sa.Table(
     "work",
@@ -89,6 +97,7 @@ actors = sa.Table(
     sa.Column("valid_to", sa.BigInteger),
     sa.Column("trained_until", sa.BigInteger),
     sa.Column("blocked_at", sa.BigInteger),
+    sa.Column("mark", sa.LargeBinary),
 )
 clients = sa.Table(
     "clients",
@@ -102,6 +111,7 @@ clients = sa.Table(
     sa.Column("certificate_sha256", sa.String(64)),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("disabled_at", sa.BigInteger),
+    sa.Column("mark", sa.LargeBinary),
 )
 """Systems that call. actor: whom it is when it acts for itself; acts_for: roles on whose behalf it may act."""
 phones = sa.Table(
@@ -121,6 +131,8 @@ policies = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("activated_at", sa.BigInteger, nullable=False),
     sa.Column("activated_by", sa.String(ID), nullable=False),
+    sa.Column("entry", sa.BigInteger),
+    sa.Column("mark", sa.LargeBinary),
 )
 """Every policy that was ever in force; the highest version is."""
 approvals = sa.Table(
@@ -135,8 +147,10 @@ approvals = sa.Table(
     sa.Column("expires_at", sa.BigInteger, nullable=False),
     sa.Column("approved_by", sa.String(ID)),
     sa.Column("approved_at", sa.BigInteger),
+    sa.Column("client", sa.String(ID), server_default="", nullable=False),
+    sa.Column("mark", sa.LargeBinary),
 )
-"""Bulk that a second person has to agree to."""
+"""Bulk that a second person has to agree to. client: by which it was asked for."""
 replies = sa.Table(
     "replies",
     main,
@@ -145,6 +159,7 @@ replies = sa.Table(
     sa.Column("asked_sha256", sa.LargeBinary, nullable=False),
     sa.Column("answer", sa.Text, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    sa.Column("mark", sa.LargeBinary),
 )
 """Answers to requests with an idempotency key: rules and places in the log, never what was shown."""
 

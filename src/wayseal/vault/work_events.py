@@ -3,15 +3,16 @@
 1. Where a parcel is, is what `custody.present` says of all its scans; there is no second definition.
 2. A scan or a ticket that comes twice changes nothing, and opens no budget twice.
 3. Work counts on the day on which it comes in, by the vault's clock: nobody opens a budget with old dates.
-4. Who says so stands in the log: an entry for each report that brought something new, with how much it was and the
-   hash of its rows, in the same transaction. Work opens purposes, so whoever invents it must be found.
+4. Who says so stands in the log: an entry for each report that brought something new, in the same transaction, and
+   its place with each row. Of scans it has the number and the hash, of tickets all that was put. Work opens purposes,
+   so whoever invents it must be found. How far the newest scan lies behind the vault's clock tells of a source's own.
 5. What is said to have happened lies in the past, but for `AHEAD`, by which clocks may differ: one scan from a clock
    that is far ahead would hold a parcel against all later ones.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,37 +31,48 @@ from wayseal.vault._sql import add, chosen, put
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
+from wayseal.vault.log.row_records import tell_rows
 from wayseal.vault.policy import Work
 from wayseal.vault.requests import Caller
+from wayseal.vault.row_marks import RowMarks
 
 _TIME = pa.timestamp("us", tz="UTC")
+_SCAN = ("waybill", "at", "kind", "outlet")
+PLACE = ("outlet", "since", "until", "departed")
+"""Columns of a waybill that say where it is."""
 AHEAD = timedelta(minutes=5)
 """How far another clock may be ahead of the vault's."""
 
 
 def record_scans(
-    connection: Connection, caller: Caller, events: Sequence[Scan], policy: int, now: int, day: int
+    connection: Connection, marks: RowMarks, caller: Caller, events: Sequence[Scan], policy: int, now: int, day: int
 ) -> int:
     """Takes scans in, and moves the parcels; how many were new. Those of numbers that aren't sealed yet are kept."""
     rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at, now), e.kind, e.outlet) for e in events))
     for row in rows:
         check.identifier("outlet", row[3])
     numbers = list(dict.fromkeys(row[0] for row in rows))
-    before = {(s.waybill, s.at, s.kind, s.outlet) for s in chosen(connection, t.scans, "waybill", numbers)}
+    before = {_scan(s) for s in chosen(connection, t.scans, "waybill", numbers)}
     new = [row for row in rows if row not in before]
     if not new:
         return 0
-    names = ("waybill", "at", "kind", "outlet")
-    connection.execute(t.scans.insert(), [dict(zip(names, row, strict=True)) for row in new])
+    newest = max(row[1] for row in new)
+    said: dict[str, str | int] = {
+        "rows": len(new),
+        "sha256": scans_digest(new),
+        "behind_s": (now - newest) // 1_000_000,
+    }
+    entry = _append_report(connection, caller, "scans", said, policy, now)
+    made = [dict(zip(_SCAN, row, strict=True)) | {"entry": entry} for row in new]
+    connection.execute(t.scans.insert(), [marks.marked(t.scans, row) for row in made])
     arrived = {(row[0], row[3]) for row in new} - {(row[0], row[3]) for row in before}
     count_work(connection, Work.ARRIVALS, (OUTLET + outlet for _, outlet in arrived), day)
-    _move(connection, [*before, *new])
-    _append_report(connection, caller, "scans", new, policy, now)
+    settle(connection, marks, numbers)
     return len(new)
 
 
 def record_tickets(
-    connection: Connection, caller: Caller, events: Sequence[Ticket], policy: int, now: int, day: int
+    connection: Connection, marks: RowMarks, caller: Caller, events: Sequence[Ticket], policy: int, now: int, day: int
 ) -> int:
     """Takes tickets in; one that is there already gets its end. How many were new."""
     rows = [_ticket(e, now) for e in {e.ticket: e for e in events}.values()]
@@ -68,24 +80,41 @@ def record_tickets(
     for row in rows:
         if (old := there.get(row["ticket"])) and (old.waybill, old.actor) != (row["waybill"], row["actor"]):
             raise VaultError("ticket: this id stands for another waybill or actor")
-    put(connection, t.tickets, rows)
+    _put_tickets(connection, marks, caller, [r for r in rows if not _is_same(r, there.get(r["ticket"]))], policy, now)
     new = [row["actor"] for row in rows if row["ticket"] not in there]
     outlets = {row.actor: row.outlet for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(new)))}
     whose = [ACTOR + actor for actor in new] + [OUTLET + outlet for a in new if (outlet := outlets.get(a))]
     count_work(connection, Work.TICKETS, whose, day)
-    before = {name: tuple(getattr(row, column) for column in rows[0]) for name, row in there.items()}
-    changed = [values for r in rows if (values := tuple(r.values())) != before.get(r["ticket"])]
-    if changed:
-        _append_report(connection, caller, "tickets", changed, policy, now)
     return len(new)
 
 
-def _append_report(
-    connection: Connection, caller: Caller, act: str, rows: Sequence[tuple[Any, ...]], policy: int, now: int
+def _is_same(row: dict[str, Any], before: Any) -> bool:
+    return before is not None and all(getattr(before, name) == value for name, value in row.items())
+
+
+def _put_tickets(
+    connection: Connection, marks: RowMarks, caller: Caller, rows: Sequence[dict[str, Any]], policy: int, now: int
 ) -> None:
-    """Rule 4."""
-    said: dict[str, str | int] = {"rows": len(rows), "sha256": digest(*sorted(map(json.dumps, rows))).hex()}
-    append(connection, [admin(caller, now, policy, act, **said)])
+    """Rule 4: so many in each entry as it has room for."""
+    for told in tell_rows("rows", rows) if rows else ():
+        entry = _append_report(connection, caller, "tickets", told.more, policy, now)
+        put(connection, t.tickets, [marks.marked(t.tickets, {**row, "entry": entry}) for row in told.rows])
+
+
+def _append_report(
+    connection: Connection, caller: Caller, act: str, said: Mapping[str, str | int], policy: int, now: int
+) -> int:
+    """Rule 4: the place of the entry."""
+    return append(connection, [admin(caller, now, policy, act, **said)]).first
+
+
+def scans_digest(rows: Iterable[tuple[Any, ...]]) -> str:
+    """The hash of what was scanned, as the entry of its report has it: (waybill, at, kind, outlet), in any order."""
+    return digest(*sorted(json.dumps(row) for row in rows)).hex()
+
+
+def _scan(row: Any) -> tuple[str, int, str, str]:
+    return row.waybill, row.at, row.kind, row.outlet
 
 
 def count_work(connection: Connection, kind: Work, of: Iterable[str], day: int) -> None:
@@ -94,11 +123,22 @@ def count_work(connection: Connection, kind: Work, of: Iterable[str], day: int) 
     add(connection, t.work, "count", rows)
 
 
-def settle(connection: Connection, numbers: Sequence[str]) -> None:
-    """Puts parcels where their scans say: for numbers whose scans came before they were sealed."""
-    rows = chosen(connection, t.scans, "waybill", numbers)
-    if rows:
-        _move(connection, [(s.waybill, s.at, s.kind, s.outlet) for s in rows])
+def settle(connection: Connection, marks: RowMarks, numbers: Sequence[str]) -> None:
+    """Puts parcels where their scans say (rule 1)."""
+    scans = marks.holding(t.scans, chosen(connection, t.scans, "waybill", numbers))
+    if not scans:
+        return
+    rows = {row.waybill: row for row in marks.holding(t.waybills, chosen(connection, t.waybills, "waybill", numbers))}
+    which = t.waybills.c.waybill == sa.bindparam("b_waybill")
+    moved = [
+        marks.marked(t.waybills, {**rows[number]._asdict(), **place}) | {"b_waybill": number}
+        for number, place in find_places(map(_scan, scans)).items()
+        if number in rows
+    ]
+    if moved:
+        columns: dict[str, Any] = {name: sa.bindparam(f"b_{name}") for name in (*PLACE, "mark")}
+        values = [{f"b_{name}": row[name] for name in ("waybill", *columns)} for row in moved]
+        connection.execute(sa.update(t.waybills).where(which).values(columns), values)
 
 
 def _ticket(event: Ticket, now: int) -> dict[str, Any]:
@@ -112,26 +152,19 @@ def _ticket(event: Ticket, now: int) -> dict[str, Any]:
     }
 
 
-def _move(connection: Connection, scans: Sequence[tuple[str, int, str, str]]) -> None:
-    """Rule 1."""
+def find_places(scans: Iterable[tuple[str, int, str, str]]) -> dict[str, dict[str, Any]]:
+    """Where the scans (waybill, at, kind, outlet) say that each parcel is, by number (rule 1)."""
     waybill, at, kind, outlet = zip(*scans, strict=True)
     table = pa.table({"waybill": waybill, "at": pa.array(at, _TIME), "kind": kind, "outlet": outlet})
     now = present(table)
-    rows = [
-        {"b_waybill": number, "outlet": outlet, "since": since, "until": until, "departed": departed}
-        for number, outlet, since, until, departed in zip(
-            now["waybill"].to_pylist(),
-            now["outlet"].to_pylist(),
-            microseconds(now["since"]).tolist(),
-            _optional(now["until"]),
-            _optional(now["departed"]),
-            strict=True,
-        )
-    ]
-    if rows:
-        which = t.waybills.c.waybill == sa.bindparam("b_waybill")
-        values: dict[str, Any] = {name: sa.bindparam(name) for name in ("outlet", "since", "until", "departed")}
-        connection.execute(sa.update(t.waybills).where(which).values(values), rows)
+    columns: tuple[list[Any], ...] = (
+        now["outlet"].to_pylist(),
+        microseconds(now["since"]).tolist(),
+        _optional(now["until"]),
+        _optional(now["departed"]),
+    )
+    places = (dict(zip(PLACE, place, strict=True)) for place in zip(*columns, strict=True))
+    return dict(zip(now["waybill"].to_pylist(), places, strict=True))
 
 
 def _optional(column: pa.ChunkedArray) -> list[int | None]:

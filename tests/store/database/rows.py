@@ -121,9 +121,26 @@ _KEYS_0001: Rows = {
     "erasures": [{"waybill": "YT3", "erased_at": _AT, "gone_at": _AT + 1}],
 }
 
+_TOLD = {"scans", "tickets", "policies"}
+_MARKED = _TOLD | {"facts", "waybills", "actors", "clients", "approvals", "replies"}
+for _table, _rows in _MAIN_0001.items():
+    for _row in _rows:
+        _row.update({"mark": b"\x08" * 18} if _table in _MARKED else {}, **({"entry": 3} if _table in _TOLD else {}))
+
+_MAIN_0002: Rows = _MAIN_0001 | {"approvals": [row | {"client": ""} for row in _MAIN_0001["approvals"]]}
 _NEVER = {"revision": 1, "superseded_at": None, "superseded_by": None}
 _KEYS_0002: Rows = _KEYS_0001 | {"data_keys": [row | _NEVER for row in _KEYS_0001["data_keys"]]}
 
-ROWS: dict[str, Rows] = {"main_0001": _MAIN_0001, "keys_0001": _KEYS_0001, "keys_0002": _KEYS_0002}
-FRESH: dict[str, set[str]] = {"main_0001": set(_MAIN_0001), "keys_0001": set(_KEYS_0001), "keys_0002": set()}
+ROWS: dict[str, Rows] = {
+    "main_0001": _MAIN_0001,
+    "main_0002": _MAIN_0002,
+    "keys_0001": _KEYS_0001,
+    "keys_0002": _KEYS_0002,
+}
+FRESH: dict[str, set[str]] = {
+    "main_0001": set(_MAIN_0001),
+    "main_0002": set(),
+    "keys_0001": set(_KEYS_0001),
+    "keys_0002": set(),
+}
 """Tables that a revision makes, so that the step itself leaves no rows there."""

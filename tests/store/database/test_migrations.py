@@ -16,6 +16,7 @@ from tests.store.database.places import fresh, opened
 from tests.store.database.rows import FRESH, ROWS, Rows
 from tests.store.database.writing import upgrade_when_told
 from wayseal.store.database import Connection, Database, DatabaseError
+from wayseal.store.database._postgresql import LOCK
 from wayseal.store.database.migrations import Chain, Step, _run, check, downgrade, pending, upgrade, version
 from wayseal.vault import tables
 
@@ -25,8 +26,8 @@ NEXT = '''"""A column and a table more."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "main_0002"
-down_revision = "main_0001"
+revision = "main_later"
+down_revision = "main_newest"
 
 
 def upgrade():
@@ -46,6 +47,9 @@ def revisions(chain: Chain) -> list[Any]:
 
 
 EVERY = [(chain, script.revision) for chain in CHAINS for script in revisions(chain)]
+NEWEST = revisions("main")[-1].revision
+LATER = f"main_{len(revisions('main')) + 1:04d}"
+SCRIPT = NEXT.replace("main_later", LATER).replace("main_newest", NEWEST)
 
 
 @pytest.fixture
@@ -53,16 +57,16 @@ def longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.M
     """A Wayseal of tomorrow, with a step more in `main`; undo() makes it today's again."""
     place = tmp_path / "migrations"
     shutil.copytree(_run._PLACE, place, ignore=shutil.ignore_patterns("__pycache__"))
-    (place / "main/main_0002.py").write_text(NEXT)
+    (place / f"main/{LATER}.py").write_text(SCRIPT)
     monkeypatch.setattr(_run, "_PLACE", place)
-    monkeypatch.setitem(ROWS, "main_0002", tomorrow())
-    monkeypatch.setitem(FRESH, "main_0002", {"more"})
+    monkeypatch.setitem(ROWS, LATER, tomorrow())
+    monkeypatch.setitem(FRESH, LATER, {"more"})
     yield monkeypatch
     monkeypatch.undo()
 
 
 def tomorrow() -> Rows:
-    before = ROWS["main_0001"]
+    before = ROWS[NEWEST]
     return before | {"facts": [row | {"extra": 5} for row in before["facts"]], "more": [{"x": 1}]}
 
 
@@ -71,7 +75,7 @@ def contents(connection: Connection, chain: Chain) -> Rows:
     found = sa.MetaData()
     found.reflect(connection)
     other: set[str] = {t for c in CHAINS if c != chain for t in METADATA[c].tables}
-    tables = [t for t in found.sorted_tables if t.name not in other and not t.name.startswith("alembic_")]
+    tables = [t for t in found.sorted_tables if t.name not in other and not t.name.startswith(("alembic_", LOCK))]
     return {t.name: ordered([dict(row._mapping) for row in connection.execute(sa.select(t))]) for t in tables}
 
 
@@ -131,15 +135,15 @@ def test_a_step_keeps_every_row(chain: Chain, revision: str, database: Database)
 
 def test_a_later_step_keeps_every_row(longer: pytest.MonkeyPatch, database: Database) -> None:
     del longer
-    walk(database, "main", "main_0002", "main_0001")
+    walk(database, "main", LATER, NEWEST)
 
 
 def test_the_walk_sees_a_step_that_loses_a_row(longer: pytest.MonkeyPatch, database: Database) -> None:
     del longer
-    script = _run._PLACE / "main/main_0002.py"
-    script.write_text(NEXT.replace("    op.create_table", '    op.execute("DELETE FROM nodes")\n    op.create_table'))
+    script = _run._PLACE / f"main/{LATER}.py"
+    script.write_text(SCRIPT.replace("    op.create_table", '    op.execute("DELETE FROM nodes")\n    op.create_table'))
     with pytest.raises(AssertionError):
-        walk(database, "main", "main_0002", "main_0001")
+        walk(database, "main", LATER, NEWEST)
 
 
 def described(connection: Connection, chain: Chain) -> dict[str, object]:
@@ -187,11 +191,11 @@ def test_a_database_without_tables_says_so(database: Database) -> None:
 
 def test_an_older_database_is_told_apart(longer: pytest.MonkeyPatch, database: Database) -> None:
     del longer
-    upgrade(database, "main", "main_0001")
-    with pytest.raises(DatabaseError, match=r"version main_0001, this Wayseal needs main_0002.*vault upgrade"):
+    upgrade(database, "main", NEWEST)
+    with pytest.raises(DatabaseError, match=f"version {NEWEST}, this Wayseal needs {LATER}.*vault upgrade"):
         check(database, "main")
-    assert pending(database, "main") == [Step(revision="main_0002", what="A column and a table more.")]
-    assert upgrade(database, "main") == [Step(revision="main_0002", what="A column and a table more.")]
+    assert pending(database, "main") == [Step(revision=LATER, what="A column and a table more.")]
+    assert upgrade(database, "main") == [Step(revision=LATER, what="A column and a table more.")]
     check(database, "main")
 
 
@@ -200,7 +204,7 @@ def test_a_newer_database_is_left_alone(longer: pytest.MonkeyPatch, database: Da
     longer.undo()
     before = see(database, "main")
     for act in (check, pending, upgrade):
-        with pytest.raises(DatabaseError, match="version main_0002, and this Wayseal knows them up to main_0001"):
+        with pytest.raises(DatabaseError, match=f"version {LATER}, and this Wayseal knows them up to {NEWEST}"):
             act(database, "main")
     assert see(database, "main") == before
 
@@ -211,24 +215,24 @@ def test_a_table_of_versions_with_two_is_refused(database: Database) -> None:
     database.write(lambda c: c.exec_driver_sql("INSERT INTO alembic_version_main VALUES ('base_of_nothing')") and None)
     with pytest.raises(DatabaseError, match="base_of_nothing"):
         check(database, "main")
-    assert script.get_current_head() == EVERY[0][1]
+    assert script.get_current_head() == NEWEST
 
 
 def test_a_step_that_fails_leaves_nothing(longer: pytest.MonkeyPatch, database: Database) -> None:
     del longer
-    (_run._PLACE / "main/main_0002.py").write_text(
-        NEXT.replace("    op.create_table", "    op.nothing()\n    op.create_table")
+    (_run._PLACE / f"main/{LATER}.py").write_text(
+        SCRIPT.replace("    op.create_table", "    op.nothing()\n    op.create_table")
     )
     with pytest.raises(AttributeError):
         upgrade(database, "main")
     assert see(database, "main") == {}
-    upgrade(database, "main", "main_0001")
+    upgrade(database, "main", NEWEST)
 
 
 def test_steps_back_refuse_to_lose_rows(database: Database) -> None:
     for chain in CHAINS:
         upgrade(database, chain)
-        database.write(fill, ROWS[EVERY[0][1] if chain == "main" else f"{chain}_0001"])
+        database.write(fill, ROWS[revisions(chain)[-1].revision])
         with pytest.raises(DatabaseError, match="holds rows"):
             downgrade(database, chain, "base")
         check(database, chain)
@@ -238,7 +242,7 @@ def test_ways_that_lead_nowhere_are_refused(database: Database) -> None:
     with pytest.raises(DatabaseError, match="no such way"):
         upgrade(database, "main", "main_9999")
     with pytest.raises(DatabaseError, match="no such way"):
-        downgrade(database, "main", "main_0001")
+        downgrade(database, "main", NEWEST)
 
 
 def test_of_processes_that_upgrade_at_once_one_does(url: str) -> None:
@@ -246,7 +250,7 @@ def test_of_processes_that_upgrade_at_once_one_does(url: str) -> None:
     running = [forked(upgrade_when_told, url, theirs) for _, theirs in lines]
     for ours, _ in lines:
         ours.send("go")
-    assert sorted(ours.recv() for ours, _ in lines) == [0, 0, 1]
+    assert sorted(ours.recv() for ours, _ in lines) == [0, 0, len(revisions("main"))]
     for process, ends in zip(running, lines, strict=True):
         process.join(60)
         assert process.exitcode == 0

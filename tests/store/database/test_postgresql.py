@@ -14,6 +14,7 @@ from tests.conftest import need
 from tests.store.database.places import ask, opened
 from tests.store.database.test_database import MARK, T, put, rows, told
 from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError, raw
+from wayseal.store.database._postgresql import LOCK
 
 
 @pytest.fixture
@@ -117,6 +118,62 @@ def test_waiting_for_another_writer_ends(filled: Database, postgresql: str) -> N
         filled.write(hold)
         hasty.write(put, "y")
     assert len(rows(filled)) == 3
+
+
+def run(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
+
+
+def test_who_may_connect_and_nothing_more_holds_up_no_writer(filled: Database, postgresql: str, name: str) -> None:
+    """Rule 2: all that a writer waits for is a lock on a table, and that only whoever may change the table can have."""
+    role = f"{name}_role"
+    ask(f"CREATE ROLE {role} LOGIN", name)
+    try:
+        held = "SELECT locktype FROM pg_locks WHERE pid = pg_backend_pid() AND granted AND mode LIKE '%Exclusive%'"
+        assert {row[0] for row in filled.write(lambda c: c.exec_driver_sql(held).all())} <= {"relation", "virtualxid"}
+        with opened(postgresql.replace("postgres@", f"{role}@")) as stranger:
+            for mode in ("ACCESS SHARE", "ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"):
+                statement = f"LOCK TABLE {LOCK} IN {mode} MODE"
+                with pytest.raises(DatabaseError, match="may not do that"):
+                    stranger.read(run, statement)
+            with pytest.raises(DatabaseError, match="may not do that"):
+                stranger.write(put, "x")
+    finally:
+        ask(f"DROP ROLE {role}", name)
+
+
+def test_who_may_read_holds_up_no_writer(filled: Database, postgresql: str, name: str) -> None:
+    role = f"{name}_role"
+    ask(f"CREATE ROLE {role} LOGIN", name)
+    ask(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}", name)
+    try:
+        with opened(postgresql.replace("postgres@", f"{role}@")) as reader:
+
+            def read(connection: Connection) -> None:
+                connection.exec_driver_sql(f"LOCK TABLE {LOCK} IN ACCESS SHARE MODE")
+                filled.write(put, "x")
+
+            reader.read(read)
+        assert len(rows(filled)) == 2
+    finally:
+        ask(f"DROP OWNED BY {role}", name)
+        ask(f"DROP ROLE {role}", name)
+
+
+def test_many_begin_to_write_in_a_new_database(postgresql: str) -> None:
+    """The first one makes what they lock, whoever it is."""
+    with opened(postgresql) as one, opened(postgresql) as other:
+        done: list[int] = []
+
+        def begin(at: Database) -> None:
+            done.append(at.write(lambda c: c.exec_driver_sql("SELECT 1").scalar_one()))
+
+        threads = [threading.Thread(target=begin, args=(at,)) for at in (one, other) * 4]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert done == [1] * 8
 
 
 def test_a_server_that_stands_still(filled: Database, postgresql: str, name: str) -> None:

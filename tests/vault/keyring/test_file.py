@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import KeyPurpose, Keyring, KeyringFile, LocalKeys
 from wayseal.vault.keyring.keys import WrapKey
@@ -44,6 +45,25 @@ def test_a_file_that_others_reach_is_refused(path: Path, mode: int) -> None:
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_a_file_of_its_owner_is_read(path: Path, mode: int) -> None:
     path.chmod(mode)
+    assert Keyring.load(path).versions(KeyPurpose.WRAP) == (1,)
+
+
+def test_a_file_of_another_user_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read it, and whoever owns it could have put other keys there."""
+    if os.geteuid() == 0:
+        os.chown(path, 12_345, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(KeyringError, match="belongs to another user"):
+        Keyring.load(path)
+    with pytest.raises(KeyringError, match="belongs to another user"):
+        RING.save(path)
+
+
+def test_a_file_of_root_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As systemd hands it over."""
+    need(os.geteuid() == 0, "only root has files of root's")
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)
     assert Keyring.load(path).versions(KeyPurpose.WRAP) == (1,)
 
 

@@ -170,18 +170,18 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "active is no truth": (lambda t: t["keys"][0].update(active=1), "^keys.1.active: is true or false$"),
     "not retired": (
         lambda t: t["keys"].append({"purpose": "wrap", "version": 2, "algorithm": "", "retired": False}),
-        "^keys.7.retired: is true, or isn't there$",
+        "^keys.8.retired: is true, or isn't there$",
     ),
     "retired is no truth": (
         lambda t: t["keys"].append({"purpose": "wrap", "version": 2, "algorithm": "", "retired": 1}),
-        "^keys.7.retired: is true, or isn't there$",
+        "^keys.8.retired: is true, or isn't there$",
     ),
     "retired with a secret": (
         lambda t: t["keys"][0].update(retired=True),
         "^keys.1: has a member that isn't one of purpose, version, algorithm, retired, public$",
     ),
     "no active key": (lambda t: t["keys"][0].update(active=False), "no active wrap key"),
-    "no key of a purpose": (lambda t: t["keys"].pop(), "no active log key"),
+    "no key of a purpose": (lambda t: t["keys"].pop(), "no active row key"),
     "a key twice": (lambda t: t["keys"].append(t["keys"][0]), "twice"),
     "a secret twice": (lambda t: t["keys"][0].update(secret=t["keys"][1]["secret"]), "one secret twice"),
     "two active keys": (

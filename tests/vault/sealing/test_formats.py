@@ -17,6 +17,7 @@ PURPOSES = {
     "reason": "AES-256-GCM-SIV",
     "access": "Ed25519",
     "log": "Ed25519",
+    "row": "HMAC-SHA256",
 }
 KEYRING = {
     "wayseal-keyring": 1,

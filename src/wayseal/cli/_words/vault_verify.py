@@ -3,7 +3,7 @@
 from wayseal.model.messages import N_
 from wayseal.page.languages import ByLanguage
 from wayseal.vault.log.integrity import Code
-from wayseal.vault.verification import RecordCode
+from wayseal.vault.verification import RecordCode, TableCode
 
 VERIFY_TEXTS = ByLanguage(
     {
@@ -11,6 +11,11 @@ VERIFY_TEXTS = ByLanguage(
         "log": N_(
             "Log: {size:,} {size:entry|entries}, {disclosed:,} of them {disclosed:a disclosure|disclosures}, "
             "{erased:,} erased; root {root}"
+        ),
+        "tables": N_("Tables: {rows:,} {rows:row|rows} of {tables} tables, each held to its mark and to the log"),
+        "not_looked": N_("Log and records: not looked at, because of what follows"),
+        "not_told": N_(
+            "Of some rows the log doesn't tell any more: entries were erased or changed. Their marks count."
         ),
         "records": N_("Records: {opened:,} opened in memory, {erased:,} erased"),
         "kept": N_("Checkpoint {where}: holds. {size:,} {size:entry|entries}, signed by {keys}"),
@@ -20,6 +25,10 @@ VERIFY_TEXTS = ByLanguage(
             "holds its key and its database could have made it so. Compare it with one that somebody else keeps."
         ),
         "fine": N_("Nothing was changed."),
+        "uncovered": N_(
+            "Not covered: what was counted (tables budgets and work), when a record is due, and how long a backup may "
+            "hold an erased key."
+        ),
         "bad": N_("{count:,} {count:finding|findings}:"),
         "compared": N_(
             "Projection: {rows:,} {rows:row|rows} as the log has them, {erased:,} of erased entries, {purged:,} "
@@ -49,6 +58,17 @@ VERIFY_TEXTS = ByLanguage(
         RecordCode.KEYRING: N_("its data key was wrapped by a key that the keyring hasn't got"),
         RecordCode.NOT_ERASED: N_("it counts as erased, and its key or its bytes are still there: erase it again"),
         RecordCode.STALE: N_("it was revised since, and an older revision was put back"),
+        RecordCode.PHONES: N_("the index of phones has other tags for it than its phones have"),
+        TableCode.TABLE_MISSING: N_("this table isn't there"),
+        TableCode.COLUMN_MISSING: N_("this column isn't there"),
+        TableCode.TYPE: N_("what stands in {columns} can't be there"),
+        TableCode.MARK: N_("somebody else than the vault wrote this row, or changed it"),
+        TableCode.UNTOLD: N_("no entry of the log tells of this row"),
+        TableCode.GONE: N_("the log tells of this row, and it isn't there"),
+        TableCode.DIFFERS: N_("the log says something else of {columns}"),
+        TableCode.SCANS: N_("its report told of {told:,} {told:scan|scans}; {there:,} or others are there"),
+        TableCode.PLACE: N_("it isn't where its scans say"),
+        TableCode.BEHIND: N_("the log ends before this entry, or is another than this vault has seen"),
         RecordCode.COUNT: N_(
             "the log says that {sealed:,} {sealed:record was|records were} sealed, and {there:,} {there:is|are} there"
         ),

@@ -26,6 +26,7 @@ _PEOPLE = (
     ("clerk-3", "clerk", _ORIGIN),
     ("agent-7", "customer_service", None),
     ("analyst-1", "analyst", None),
+    ("manager-2", "regional_manager", None),
 )
 
 

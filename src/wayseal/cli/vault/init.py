@@ -134,8 +134,9 @@ def _write_vault(folder: Path, new: NewVault, caller: Caller) -> None:
     ):
         upgrade_tables(main, "main")
         upgrade_tables(keys, "keys")
-        new_vault(main, keys, new.origin or _name_log(folder), *default_texts(), caller, now_us())
-        vault = Vault(main, keys, load_keyring(settings))
+        source = load_keyring(settings)
+        new_vault(main, keys, source.current(), new.origin or _name_log(folder), *default_texts(), caller, now_us())
+        vault = Vault(main, keys, source)
         # Nobody is told its secret, and it has no scope: it acts on this machine alone.
         vault.add_client(caller, CLIENT, scopes=frozenset(), acts_for=frozenset(vault.policy.roles), now=now_us())
 

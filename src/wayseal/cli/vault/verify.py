@@ -1,7 +1,7 @@
 """`wayseal vault verify`: whether log and records are what was written."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,33 +10,36 @@ import typer
 
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._progress import progress_bars
-from wayseal.cli._vault_session import open_vault, round_to_second
+from wayseal.cli._progress import ProgressCallback, progress_bars
+from wayseal.cli._vault_session import VaultParts, open_parts, round_to_second
 from wayseal.cli._vault_verification import finding_lines, known_keys
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.cli.vault._options import VaultOption
 from wayseal.merkle import VerifyKey
+from wayseal.merkle.findings import Finding, exit_code_of
 from wayseal.model.messages import filled
-from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.integrity import Verification
 from wayseal.vault.log.integrity import verify as verify_log
-from wayseal.vault.verification import RecordFinding, RecordTotals, verify_records
-
-CHANGED = LogChangedError.exit_code
+from wayseal.vault.log.memory import LogMemory
+from wayseal.vault.verification import VaultTotals, verify_vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultVerification:
-    """What was found of log and records."""
+    """What was found. log: None where a table that it needs isn't there."""
 
-    log: Verification
-    records: RecordTotals
+    log: Verification | None
+    rest: VaultTotals
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is not as it should be."""
+        return (*(self.log.findings if self.log else ()), *self.rest.findings)
 
     @property
     def exit_code(self) -> int:
         """0 where all is as it was."""
-        codes = [code for code in (self.log.exit_code, CHANGED if self.records.findings else 0) if code]
-        return min(codes, default=0)
+        return exit_code_of(self.findings)
 
 
 def verify(
@@ -51,16 +54,22 @@ def verify(
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
-    """Check every entry, node and checkpoint of the log, and open every sealed record in memory; name what was changed.
+    """Check the log, hold every table to it, and open every sealed record in memory; name what was changed.
 
-    A changed byte of any of them, or of a wrapped key, is found ([verification](disclosure-log.md#verification)). It
-    names places of the log and waybill numbers, and shows nothing of what is sealed. A finding ends with exit code 7.
+    A changed value in any column is found, but for a few that open nothing
+    ([verification](disclosure-log.md#verification)). It names rows, places of the log and waybill numbers, and shows
+    nothing of what is sealed. A finding ends with exit code 7.
 
     \b
-    - `record-changed`: sealed bytes or wrapped key were changed, or belong to another number
-    - `record-no-key`: its wrapped key is gone, and no erasure says so
-    - `record-keyring`: the keyring lacks the key that wrapped its data key
-    - `record-not-erased`: it counts as erased, and its key or its bytes are still there
+    - `row-mark`: somebody else than the vault wrote this row, or changed it
+    - `row-differs`, `row-untold`, `row-gone`: the log says otherwise, nothing, or that it should be there
+    - `row-type`: a column holds what it can't hold
+    - `row-place`, `scans-report`: a parcel isn't where its scans say; scans are others than were reported
+    - `table-missing`, `column-missing`: it isn't there, and what needs it wasn't looked at
+    - `log-behind`: the log ends before what this vault has seen of it, or is another
+    - `record-changed`, `record-stale`: it doesn't open, or an older one was put back
+    - `record-no-key`, `record-keyring`: its wrapped key is gone, or the key that wrapped it
+    - `record-not-erased`, `record-phones`: erased, and something is left; the index has other phones
     - `records-count`: more or fewer records are there than the log says were sealed
 
     \b
@@ -69,10 +78,8 @@ def verify(
     """
     keys = [parse_key_file(path, VerifyKey.parse) for path in key or ()]
     notes = [(str(path), path.read_bytes()) for path in checkpoint or ()]
-    with open_vault(vault) as session, progress_bars(quiet) as progress:
-        log = verify_log(session.vault.main, notes, known_keys(session, keys), progress)
-        records = verify_records(session.vault.main, session.vault.keys, session.service, progress)
-    found = VaultVerification(log=log, records=records)
+    with open_parts(vault) as parts, progress_bars(quiet) as progress:
+        found = _verify(parts, notes, keys, progress)
     if format is OutputFormat.JSON:
         typer.echo(json.dumps(verification_json(found), ensure_ascii=False, indent=1))
     else:
@@ -82,42 +89,57 @@ def verify(
         raise typer.Exit(found.exit_code)
 
 
+def _verify(
+    parts: VaultParts, notes: Sequence[tuple[str, bytes]], keys: list[VerifyKey], progress: ProgressCallback
+) -> VaultVerification:
+    memory = LogMemory(parts.settings.memory_file)
+    rest = verify_vault(parts.main, parts.keys, parts.keyring, parts.service, progress, memory)
+    log = verify_log(parts.main, notes, known_keys(parts, keys), progress) if rest.tables.whole else None
+    return VaultVerification(log=log, rest=rest)
+
+
 def verification_lines(
     found: VaultVerification, folder: Path, *, given: bool, words: Mapping[str, str]
 ) -> Iterator[str]:
     """What was found, a line each thing. given: whether a checkpoint was."""
-    log, records = found.log, found.records
-    yield filled(words["vault"], folder=folder, origin=log.origin or "-")
-    yield filled(words["log"], size=log.size, disclosed=log.disclosed, erased=log.erased, root=log.root)
-    yield filled(words["records"], opened=records.opened, erased=records.erased)
-    for kept in log.checkpoints:
+    log, records, tables = found.log, found.rest.records, found.rest.tables
+    yield filled(words["vault"], folder=folder, origin=(log and log.origin) or "-")
+    if log is not None:
+        yield filled(words["log"], size=log.size, disclosed=log.disclosed, erased=log.erased, root=log.root)
+    yield filled(words["tables"], rows=sum(tables.rows.values()), tables=len(tables.rows))
+    if records is not None:
+        yield filled(words["records"], opened=records.opened, erased=records.erased)
+    else:
+        yield words["not_looked"]
+    if not tables.compared:
+        yield words["not_told"]
+    for kept in () if log is None else log.checkpoints:
         when = "" if kept.at is None else filled(words["kept_at"], at=round_to_second(kept.at))
         yield filled(words["kept"], where=kept.where, size=kept.size, keys=", ".join(kept.keys)) + when
-    count = len(log.findings) + len(records.findings)
-    if count:
-        yield filled(words["bad"], count=count)
-        yield from finding_lines(log.findings, words)
-        for each in records.findings:
-            name = f"{each.waybill}: " if each.waybill else ""
-            yield f"  {name}{filled(words[each.code], **each.values)}"
+    if found.findings:
+        yield filled(words["bad"], count=len(found.findings))
+        yield from finding_lines(found.findings, words)
         return
     yield words["fine"]
+    yield words["uncovered"]
     if not given:
         yield words["alone"]
 
 
 def verification_json(found: VaultVerification) -> dict[str, Any]:
     """The same for programs."""
-    log, records = found.log, found.records
+    log, records, tables = found.log, found.rest.records, found.rest.tables
     return {
-        "origin": log.origin,
-        "size": log.size,
-        "root": log.root,
-        "disclosed": log.disclosed,
-        "erased_entries": log.erased,
-        "records": records.opened,
-        "erased_records": records.erased,
-        "keys": records.keys,
+        "origin": log and log.origin,
+        "size": log and log.size,
+        "root": log and log.root,
+        "disclosed": log and log.disclosed,
+        "erased_entries": log and log.erased,
+        "rows": dict(tables.rows),
+        "compared": tables.compared,
+        "records": records and records.opened,
+        "erased_records": records and records.erased,
+        "keys": records and records.keys,
         "checkpoints": [
             {
                 "where": k.where,
@@ -126,15 +148,7 @@ def verification_json(found: VaultVerification) -> dict[str, Any]:
                 "keys": list(k.keys),
                 "consistency": [h.hex() for h in k.proof],
             }
-            for k in log.checkpoints
+            for k in (log.checkpoints if log else ())
         ],
-        "findings": [
-            *({"code": f.code.value, "where": f.where, **f.values} for f in log.findings),
-            *(_record_json(f) for f in records.findings),
-        ],
+        "findings": [{"code": f.code.value, "where": f.where, **f.values} for f in found.findings],
     }
-
-
-def _record_json(found: RecordFinding) -> dict[str, Any]:
-    name = {"waybill": found.waybill} if found.waybill else {}
-    return {"code": found.code.value, **name, **found.values}

@@ -27,7 +27,7 @@ def add_administration(app: FastAPI, async_vault: AsyncVault) -> None:
         summary="Agree to bulk that another asked for",
     )
     async def approve(request: Request, approval: Annotated[str, Path(min_length=1, max_length=40)]) -> Response:
-        """Nobody agrees to what they asked for themselves."""
+        """Nobody agrees to what they asked for themselves, nor by the client that asked, where another one may."""
         done = await async_vault.act(async_vault.vault.approve, answers.get_caller(request), approval, now=now())
         return answers.json_answer(done)
 

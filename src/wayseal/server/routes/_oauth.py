@@ -96,6 +96,12 @@ async def _claims(request: Request, async_vault: AsyncVault, failures: SignInFai
     given = client_auth.credentials(request.headers.get("authorization"), fields)
     where = address(request.scope)
     wait = failures.wait(given.client, where, now=time.monotonic())
+    crowded = failures.crowded(where, now=time.monotonic())
+    if crowded and not wait:
+        remembered = await async_vault.act(async_vault.vault.client, given.client[:256])
+        if not client_auth.genuine(remembered, given):
+            failures.count(given.client, where, now=time.monotonic())
+            wait = crowded
     if wait:
         raise ProblemError(Rule.FAILURES, retry_after=wait)
     # Straight from the vault: a secret that was taken back a moment ago must not open anything.

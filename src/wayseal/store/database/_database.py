@@ -57,6 +57,13 @@ class Database(Protocol):
         is set there. Neither reaches what a disk keeps of blocks that were let go.
         """
 
+    def empty_log(self) -> bool:
+        """Takes what was overwritten or deleted out of SQLite's log, which holds pages as they were; whether it is out.
+
+        Not where somebody reads or writes for longer than a moment: nobody is waited for. PostgreSQL: its log is the
+        server's, and this does nothing.
+        """
+
     def size(self) -> int:
         """Bytes that the database takes."""
 

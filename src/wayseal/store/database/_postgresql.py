@@ -3,8 +3,10 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import asyncpg
 import sqlalchemy as sa
 import uvloop
 from sqlalchemy.engine import URL
@@ -16,9 +18,14 @@ from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({0x77617973})"
-"""Rule 2. The key: the bytes of "ways". Statements after it see what was committed before it was granted, as long as
-the transaction is READ COMMITTED."""
+LOCK = "wayseal_writers"
+"""A table without columns, that writers lock: only whoever may change it can hold it, while an advisory lock is for
+anybody who may connect."""
+_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; LOCK TABLE {LOCK} IN EXCLUSIVE MODE"
+"""Rule 2. Statements after it see what was committed before it was granted, as long as the transaction is READ
+COMMITTED."""
+_QUICKER = asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError
+"""What the server says where another writer makes the table at the same time."""
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LIFE = "SELECT pg_is_in_recovery()"
 """False of a server that can be written to."""
@@ -75,6 +82,10 @@ class PostgreSQL(Closeable):
 
         self._run(None, work)
 
+    def empty_log(self) -> bool:
+        """See `Database`."""
+        return False
+
     def size(self) -> int:
         """See `Database`."""
         return int(self.read(lambda c: c.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()))
@@ -117,7 +128,7 @@ class PostgreSQL(Closeable):
                 raw: Any = (await connection.get_raw_connection()).driver_connection
                 try:
                     if begin is not None:
-                        await raw.execute(begin)
+                        await _begin(raw, begin)
                     done = await connection.run_sync(_carried(work))
                     if begin is not None:
                         await raw.execute("COMMIT")
@@ -145,6 +156,17 @@ class PostgreSQL(Closeable):
         except Exception:
             await connection.invalidate()
             await self._engine.dispose(close=False)
+
+
+async def _begin(raw: Any, begin: str) -> None:
+    """Begins a transaction; the first writer of a new database makes what writers lock."""
+    try:
+        await raw.execute(begin)
+    except asyncpg.UndefinedTableError:
+        await raw.execute("ROLLBACK")
+        with suppress(*_QUICKER):
+            await raw.execute(f"CREATE TABLE IF NOT EXISTS {LOCK} ()")
+        await raw.execute(begin)
 
 
 class _CarriedError(Exception):

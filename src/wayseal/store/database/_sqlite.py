@@ -20,6 +20,8 @@ from wayseal.store.durable import sync_folder
 P = ParamSpec("P")
 T = TypeVar("T")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY")
+_MOMENT = 200
+"""Milliseconds that emptying the log waits for readers and writers, who wait for it meanwhile."""
 
 
 class SQLite(Closeable):
@@ -52,6 +54,10 @@ class SQLite(Closeable):
         """See `Database`."""
         del tables
         self._run(self._shred)
+
+    def empty_log(self) -> bool:
+        """See `Database`."""
+        return self._run(self._empty_log)
 
     def size(self) -> int:
         """See `Database`."""
@@ -117,6 +123,14 @@ class SQLite(Closeable):
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
         if busy:
             raise DatabaseGoneError("a reader holds the database's log: nothing was shredded for certain")
+
+    def _empty_log(self) -> bool:
+        with _TimedLock(self._lock, self._patience), self._writing.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_MOMENT}")
+            try:
+                return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={round(self._patience * 1000)}")
 
     def _engine(self, *, writes: bool) -> sa.Engine:
         def connect() -> sqlite3.Connection:

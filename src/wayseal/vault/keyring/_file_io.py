@@ -1,6 +1,7 @@
 """A keyring's file.
 
-1. A file that others than its owner can reach is refused, whatever is in it; it is judged and read by one handle. In
+1. A file that others than its owner can reach is refused, whatever is in it, and so is one of another owner than
+   whoever reads it or root: who owns the keys decides what they are. It is judged and read by one handle. In
    the folder of systemd's credentials a file may have the group's right to read: there that is the mask of a list of
    access rights, which names the service alone.
 2. It is written beside its place, made durable and moved there in one step; who writes holds a lock on the folder.
@@ -17,10 +18,11 @@ from wayseal.store.durable import write_file
 from wayseal.vault.errors import KeyringError
 
 _MOST = 1 << 24
+_ROOT = 0
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a file that its owner alone can reach; KeyringError otherwise (rule 1)."""
+    """The bytes of a file of one's own that nobody else can reach; KeyringError otherwise (rule 1)."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
@@ -31,6 +33,8 @@ def read(path: Path) -> bytes:
             raise KeyringError("{name} is no file of a keyring", name=path.name)
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~_masked(path):
             raise KeyringError("{name} can be reached by others than its owner: chmod 600", name=path.name)
+        if found.st_uid not in (_ROOT, os.geteuid()):
+            raise KeyringError("{name} belongs to another user than the one who runs this: chown it", name=path.name)
         return file.read()
 
 

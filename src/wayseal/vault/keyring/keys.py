@@ -23,7 +23,7 @@ SECRET = 32
 MOST_VERSIONS = 0xFFFF
 """Highest version of a key: tokens and reasons keep it in two bytes."""
 TAG = 16
-"""Bytes of a tag of the blind index."""
+"""Bytes of a tag: of the blind index, and of a row's mark."""
 
 
 class KeyPurpose(StrEnum):
@@ -41,6 +41,8 @@ class KeyPurpose(StrEnum):
     """Signs access tokens."""
     LOG = "log"
     """Signs checkpoints of the log."""
+    ROW = "row"
+    """Makes the marks of rows on which decisions rest."""
 
 
 class Key:
@@ -112,11 +114,10 @@ class TokenKey(Key):
         self.cipher = AESSIV(self._derived(64))
 
 
-class IndexKey(Key):
-    """Makes tags of what is looked up."""
+class _HashKey(Key):
+    """Makes keyed hashes."""
 
     __slots__ = ("_hmac",)
-    purpose = KeyPurpose.INDEX
     algorithm = "HMAC-SHA256"
 
     def __init__(self, version: int, created_at: int, secret: bytes) -> None:
@@ -128,6 +129,20 @@ class IndexKey(Key):
         made = self._hmac.copy()
         made.update(data)
         return made.finalize()[:TAG]
+
+
+class IndexKey(_HashKey):
+    """Makes tags of what is looked up."""
+
+    __slots__ = ()
+    purpose = KeyPurpose.INDEX
+
+
+class RowKey(_HashKey):
+    """Makes the marks of rows, by which one that somebody else wrote is known."""
+
+    __slots__ = ()
+    purpose = KeyPurpose.ROW
 
 
 class AccessKey(Key):
@@ -170,6 +185,6 @@ class LogKey(Key):
 
 
 KINDS: dict[KeyPurpose, type[Key]] = {
-    kind.purpose: kind for kind in (WrapKey, IndexKey, TokenKey, ReasonKey, AccessKey, LogKey)
+    kind.purpose: kind for kind in (WrapKey, IndexKey, TokenKey, ReasonKey, AccessKey, LogKey, RowKey)
 }
 """The class of each purpose."""

@@ -2,13 +2,13 @@
 
 1. Entries stand at consecutive places from the log's size; nothing that stands is written over.
 2. A tail that isn't the log's present one (another process appended, a transaction was rolled back) is noticed by size
-   and last leaf, and made anew: there is never a second history.
+   and last leaf, and made anew: there is never a second history. Before that `check` may refuse what stands there.
 3. leaf = hash of salt and entry; salts are random and new for each entry.
 4. The caller holds the exclusive write transaction, and uses the tail that comes back only once that is durable.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,13 +38,19 @@ class Appended:
 
 
 def append(
-    connection: Connection, entries: Sequence[Entry], salts: bytes | None = None, tail: Tail | None = None
+    connection: Connection,
+    entries: Sequence[Entry],
+    salts: bytes | None = None,
+    tail: Tail | None = None,
+    check: Callable[[Connection], None] | None = None,
 ) -> Appended:
     """Adds entries to the log (rules 1 to 4). salts: SALT bytes an entry; random ones by default.
 
     VaultError: an entry that can't be spelled; LogChangedError: the log's nodes don't fit its size.
     """
     if tail is None or not _present(connection, tail):
+        if check is not None:
+            check(connection)
         tail = present_tail(connection)
     salts = os.urandom(SALT * len(entries)) if salts is None else salts
     if len(salts) != SALT * len(entries):

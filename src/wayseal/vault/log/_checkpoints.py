@@ -1,7 +1,7 @@
 """Signed checkpoints of the log.
 
-1. One is signed only where the tree goes on from the newest one that is stored: a history that was written anew gets no
-   signature of ours.
+1. One is signed only where the tree goes on from the newest one that is stored, and `check` agrees: a history that was
+   written anew gets no signature of ours.
 2. A stored one is never written over; each size has one. The time is signed with it.
 3. One is compared with the log's tree only with a signature by a given key, and if it is of this log. Without keys none
    counts.
@@ -24,11 +24,15 @@ from wayseal.vault.log.tiles import tree
 _AT = "at "
 
 
-def make_checkpoint(connection: Connection, origin: str, key: SigningKey, at: int) -> str:
+def make_checkpoint(
+    connection: Connection, origin: str, key: SigningKey, at: int, check: Callable[[Connection], None] | None = None
+) -> str:
     """Signs size and root of the log as it is, and stores the note; the one that is there if nothing was added.
 
     at: microseconds since 1970. LogChangedError: the log doesn't go on from its newest checkpoint (rule 1).
     """
+    if check is not None:
+        check(connection)
     now = tree(connection)
     newest = connection.execute(sa.select(t.checkpoints).order_by(t.checkpoints.c.size.desc()).limit(1)).first()
     if newest is not None:

@@ -94,6 +94,16 @@ def _beyond(connection: Connection, size: int, count: int) -> list[str]:
     return names if len(names) == count else [*names, "entries"]
 
 
+def origin_of(connection: Connection) -> str | None:
+    """The log's name; None where there is none that is text."""
+    value = _bytes(connection, "value") if connection.dialect.name == "sqlite" else "convert_to(value, 'UTF8')"
+    found = _raw(connection.execute(_sql(f"SELECT {value} FROM facts WHERE name = 'origin'")).scalar())
+    try:
+        return None if found is None else found.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def tiles_of_rows(connection: Connection, size: int) -> Iterator[list[Row | None]]:
     """The log's rows, a tile of 256 places at a time; None where there is no row."""
     columns = ", ".join(_bytes(connection, name) for name in ("leaf", "salt", "entry"))

@@ -3,6 +3,8 @@
 1. An entry has one spelling: JSON with sorted keys, no spaces, UTF-8, what is absent left out, and a version.
 2. Reading is strict: what isn't exactly what `encode` gives is no entry.
 3. An entry holds ids, codes, times and counts; why somebody asked is in it sealed, and nothing personal in plain text.
+   What a caller may write as it likes doesn't get there: a purpose is one of the policy or `unknown`, a number one that
+   the vault has or that looks like one.
 """
 
 import binascii
@@ -18,6 +20,7 @@ from pydantic import ConfigDict
 from pydantic import Field as Limits
 
 from wayseal.model.fields import Field, Form
+from wayseal.model.numbers import looks_like_waybill
 from wayseal.model.schema import CLOSED, parse_json
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.requests import Caller
@@ -25,6 +28,8 @@ from wayseal.vault.requests import Caller
 VERSION = 1
 MOST = 65535
 """Longest entry, bytes."""
+UNKNOWN = "unknown"
+"""Stands for what a caller wrote as it liked (rule 3)."""
 _SIMPLE = (str, int)
 _text = encoder.encode_basestring
 _Number = Annotated[int, Limits(ge=0, lt=1 << 63)]
@@ -92,6 +97,11 @@ def entry(kind: EntryKind, caller: Caller, now: int, policy: int, **rest: Any) -
 def admin(caller: Caller, now: int, policy: int, act: str, **more: str | int) -> Entry:
     """An administrator's act; `more` holds ids and counts alone."""
     return entry(EntryKind.ADMIN, caller, now, policy, more={"act": act, **more})
+
+
+def loggable_number(number: str, *, known: bool) -> str | None:
+    """A number as an entry may hold it; None: it could be anything (rule 3). known: the vault has it."""
+    return number if known or looks_like_waybill(number) else None
 
 
 def encode(entry: Entry) -> bytes:

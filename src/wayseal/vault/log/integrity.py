@@ -12,15 +12,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import sqlalchemy as sa
-
 from wayseal.merkle import VerifyKey
 from wayseal.merkle.findings import Finding, HeldCheckpoint
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
 from wayseal.store.database import Connection, Database
-from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import _read_rows
 from wayseal.vault.log._checkpoints import CheckpointOpener, SignedCheckpoint, signed_at
@@ -79,7 +76,7 @@ class _Verifier:
 
     def all(self, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
         size = self._extent.size
-        origin = self._connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == "origin")).scalar()
+        origin = _read_rows.origin_of(self._connection)
         opener = CheckpointOpener(origin, size, keys, self._findings.append)
         points = self._points(opener, notes)
         self._spans(Code.ENTRY_MISSING, self._extent.missing)

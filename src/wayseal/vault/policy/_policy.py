@@ -42,7 +42,7 @@ class PolicyRequest(NamedTuple):
     """All that a decision rests on; a tuple, since one is made and looked up for each waybill asked for.
 
     kind: of `ActorKind`. fields: those that are asked for; None: all that the purpose shows. hours_since_delivery:
-    hours begun, 0 before it. bulk: more waybills in one request than `Purpose.most`. approved: a second person agreed.
+    hours begun, 0 before it. bulk: more waybills than `Purpose.most` or `most_a_day`. approved: a second person agreed.
     client_may: the calling system may act for this role. known: there is such a waybill.
     """
 
@@ -132,6 +132,10 @@ class Policy:
             (zh, en) for name, zh, en in _FLOOR if name == rule
         ]
         return said[0] if said else None
+
+    def code_of(self, purpose: str) -> str:
+        """The code of a purpose that it has; `unknown` for whatever else a caller may have sent."""
+        return purpose if purpose in self.purposes else UNKNOWN
 
     def plain(self, request: PolicyRequest) -> PolicyRequest:
         """The question as rules see it: unknown purposes are one, and nothing is known of an unknown waybill."""

@@ -94,7 +94,8 @@ class Purpose:
     they don't at an outlet that collected or forwarded the parcel and isn't the one to deliver it. ticket_h: an open
     ticket of the actor on it opens it too, until so many hours after delivery; None: tickets don't. lasts_s: how long
     whoever got it may keep it, seconds. bulk: most waybills in one request without a second person, by kind of actor.
-    revises: fields that may be changed for it; none unless the file says so.
+    bulk_day: the same of a day, all requests of an actor together. approvers: roles of whoever may agree to more;
+    nobody may where there are none. revises: fields that may be changed for it; none unless the file says so.
     """
 
     __pydantic_config__: ClassVar = CLOSED
@@ -110,12 +111,19 @@ class Purpose:
     fields: Annotated[Mapping[Field, Form], _Some, AfterValidator(_in_order)]
     budget: Budget
     bulk: Mapping[ActorKind, _Count] = field(default_factory=dict)
+    bulk_day: Mapping[ActorKind, _Count] = field(default_factory=dict)
+    approvers: frozenset[str] = frozenset()
     find: LookUps = field(default_factory=LookUps)
     revises: frozenset[Field] = frozenset()
 
     def most(self, kind: ActorKind | None) -> int:
         """Most waybills in one request of this kind of actor without a second person; 1 where none is given."""
         return 1 if kind is None else self.bulk.get(kind, 1)
+
+    def most_a_day(self, kind: ActorKind | None) -> int:
+        """Most waybills of a day so; as many as in one request where none is given."""
+        most = self.most(kind)
+        return most if kind is None else self.bulk_day.get(kind, most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +162,9 @@ def _check(toml: TomlText, place: int, purpose: Purpose, roles: Mapping[str, Lab
     at = ("purpose", place)
     if purpose.code == UNKNOWN:
         raise toml.error("is what every other code counts as; choose another", *at, "code")
-    if not purpose.roles <= roles.keys():
-        raise toml.error("needs roles that [roles] lists: {known}", *at, "roles", known=sorted(roles))
+    for key, named in (("roles", purpose.roles), ("approvers", purpose.approvers)):
+        if not named <= roles.keys():
+            raise toml.error("needs roles that [roles] lists: {known}", *at, key, known=sorted(roles))
     if not purpose.custody and purpose.ticket_h is None:  # obligation 3
         raise toml.error("nothing opens this purpose; it needs custody or ticket", *at)
     if bool(purpose.custody) != toml.says(*at, "grace"):

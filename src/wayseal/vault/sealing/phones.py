@@ -59,9 +59,12 @@ class _Group(NamedTuple):
         return not self.plus and _SOFT.fullmatch(self.before) is not None
 
 
-def phone_tags(keyring: Keyring, phone: str) -> list[tuple[int, bytes]]:
-    """Tags to be stored for a field with phones: (version of the key, 16 bytes); none where there is no number."""
-    key = keyring.key(IndexKey)
+def phone_tags(keyring: Keyring, phone: str, version: int | None = None) -> list[tuple[int, bytes]]:
+    """Tags to be stored for a field with phones: (version of the key, 16 bytes); none where there is no number.
+
+    version: of the key; None: the active one. KeyringError where there is none (any more).
+    """
+    key = keyring.key(IndexKey, version)
     if len(phone) == _PLAIN and _MOBILE.fullmatch(phone):
         return [(key.version, _tag(key, phone))]
     spellings = [s for n in numbers(phone) for s in ((n.digits, _whole(n)) if n.extension else (n.digits,))]
@@ -70,8 +73,13 @@ def phone_tags(keyring: Keyring, phone: str) -> list[tuple[int, bytes]]:
 
 def lookup_tags(keyring: Keyring, phone: str) -> list[tuple[int, bytes]]:
     """Tags that a phone may be stored under, by every key that is left (rules 3 and 4); none where it is no number."""
-    spellings = dict.fromkeys(map(_whole, numbers(phone)))
-    return [(key.version, _tag(key, spelling)) for key in keyring.keys(IndexKey) for spelling in spellings]
+    wanted = asked_numbers(phone)
+    return [(key.version, _tag(key, spelling)) for key in keyring.keys(IndexKey) for spelling in wanted]
+
+
+def asked_numbers(phone: str) -> list[str]:
+    """The different numbers that a look-up asks for, each in its one spelling."""
+    return list(dict.fromkeys(map(_whole, numbers(phone))))
 
 
 def numbers(text: str) -> list[Number]:

@@ -5,7 +5,6 @@ from wayseal.cli._vault_session import open_vault
 from wayseal.cli.vault._options import VaultOption
 from wayseal.cli.vault._view import print_records
 from wayseal.model.schema import plain
-from wayseal.vault.directory import actors
 
 
 def list_(
@@ -19,7 +18,7 @@ def list_(
     wayseal vault actor list
     """
     with open_vault(vault) as session:
-        found = session.vault.main.read(actors)
+        found = session.vault.list_actors()
     rows = [plain(record) for record in found]
     if format is OutputFormat.TEXT:
         rows = [row | {name: _day_of(row[name]) for name in ("trained_until", "blocked_at")} for row in rows]

@@ -5,7 +5,6 @@ from wayseal.cli._vault_session import open_vault
 from wayseal.cli.vault._options import VaultOption
 from wayseal.cli.vault._view import print_records
 from wayseal.model.times import iso
-from wayseal.vault.directory import clients
 
 
 def list_(
@@ -19,7 +18,7 @@ def list_(
     wayseal vault client list
     """
     with open_vault(vault) as session:
-        found = session.vault.main.read(clients)
+        found = session.vault.list_clients()
     rows = [
         {
             "client": c.client,

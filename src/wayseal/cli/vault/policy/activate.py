@@ -12,7 +12,6 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.model.messages import filled
 from wayseal.vault.active_policy import texts_in_force
-from wayseal.vault.directory import change_client
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy import Policy
 
@@ -55,8 +54,4 @@ def _widen_roles(session: Session, roles: frozenset[str]) -> None:
     """The command line may act for roles that the new policy brings."""
     client = session.vault.client(CLIENT)
     if client is not None and not roles <= client.acts_for:
-        both = " ".join(sorted(roles | client.acts_for))
-        version = session.vault.policy.version
-        session.vault.main.write(
-            change_client, session.caller, CLIENT, "client_roles", version, session.now, acts_for=both
-        )
+        session.vault.set_client_roles(session.caller, CLIENT, roles | client.acts_for, now=session.now)

@@ -38,6 +38,7 @@ def _parcels() -> None:
         "facts",
         sa.Column("name", sa.String(_ID), nullable=False),
         sa.Column("value", sa.Text, nullable=False),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
@@ -56,6 +57,7 @@ def _parcels() -> None:
         sa.Column("until", sa.BigInteger),
         sa.Column("departed", sa.BigInteger),
         sa.Column("erased_at", sa.BigInteger),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("waybill"),
     )
     op.create_index("ix_waybills_keep_until", "waybills", ["keep_until"])
@@ -76,6 +78,8 @@ def _work() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("outlet", sa.String(_ID), nullable=False),
+        sa.Column("entry", sa.BigInteger),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("waybill", "at", "kind", "outlet"),
     )
     op.create_table(
@@ -86,6 +90,8 @@ def _work() -> None:
         sa.Column("kind", sa.String(_ID)),
         sa.Column("opened_at", sa.BigInteger, nullable=False),
         sa.Column("closed_at", sa.BigInteger),
+        sa.Column("entry", sa.BigInteger),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("ticket"),
     )
     op.create_index("ix_tickets_waybill", "tickets", ["waybill"])
@@ -119,6 +125,7 @@ def _people() -> None:
         sa.Column("valid_to", sa.BigInteger),
         sa.Column("trained_until", sa.BigInteger),
         sa.Column("blocked_at", sa.BigInteger),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("actor"),
     )
     op.create_table(
@@ -132,6 +139,7 @@ def _people() -> None:
         sa.Column("certificate_sha256", sa.String(64)),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("disabled_at", sa.BigInteger),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("client"),
     )
 
@@ -145,6 +153,8 @@ def _asking() -> None:
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("activated_at", sa.BigInteger, nullable=False),
         sa.Column("activated_by", sa.String(_ID), nullable=False),
+        sa.Column("entry", sa.BigInteger),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("version"),
     )
     op.create_table(
@@ -158,6 +168,7 @@ def _asking() -> None:
         sa.Column("expires_at", sa.BigInteger, nullable=False),
         sa.Column("approved_by", sa.String(_ID)),
         sa.Column("approved_at", sa.BigInteger),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("approval"),
     )
     op.create_table(
@@ -167,6 +178,7 @@ def _asking() -> None:
         sa.Column("asked_sha256", sa.LargeBinary, nullable=False),
         sa.Column("answer", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("client", "key"),
     )
     op.create_index("ix_replies_at", "replies", ["at"])

@@ -1,0 +1,37 @@
+"""Secrets that came by the environment are taken out of it, once they were read.
+
+1. They go out of `os.environ`, so that no process which is started from here inherits them.
+2. They go out of the memory that Linux shows as `/proc/PID/environ`, which holds what a process was started with and
+   whose reader needs nothing but the same account. What is in the process's own memory stays there.
+"""
+
+import ctypes
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+_STAT = Path("/proc/self/stat")
+_START = 47
+"""Place of `env_start` behind the name of the process in `stat`; `env_end` follows it."""
+
+
+def forget(names: Iterable[str]) -> None:
+    """Takes variables out of the environment of this process (rules 1 and 2)."""
+    gone = {name.encode() for name in names if os.environ.pop(name, None) is not None}
+    if not gone:
+        return
+    # Where the system doesn't tell, or isn't Linux, rule 1 is all that can be done.
+    with suppress(OSError, ValueError, IndexError):
+        fields = _STAT.read_text("utf-8").rpartition(")")[2].split()
+        start, end = int(fields[_START]), int(fields[_START + 1])
+        if start:
+            _overwrite(start, ctypes.string_at(start, end - start), gone)
+
+
+def _overwrite(start: int, block: bytes, names: set[bytes]) -> None:
+    place = start
+    for variable in block.split(b"\0"):
+        if variable.partition(b"=")[0] in names:
+            ctypes.memset(place, 0, len(variable))
+        place += len(variable) + 1

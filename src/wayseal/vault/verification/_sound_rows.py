@@ -1,0 +1,147 @@
+# ruff: noqa: S608 (statements are put together of this module's own words and names of tables)
+"""Rows as they lie there, whatever somebody put there.
+
+1. SQLite keeps any type in any column, and any bytes as text. A row in which a value isn't of its column's type, or a
+   number is below zero, is told by its name and those columns, and is taken for nothing.
+2. Rows come in portions, in the order of their keys.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.store.database import Connection, raw
+from wayseal.vault._sql import row_maker
+
+PORTION = 1000
+_KINDS: tuple[tuple[type[sa.types.TypeEngine[Any]], type], ...] = (
+    (sa.String, str),
+    (sa.LargeBinary, bytes),
+    (sa.Integer, int),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """A row that can't be read. where: its table and key, as far as they can be told."""
+
+    where: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """Rows that can be read (a named tuple each), those that can't, and from where to go on."""
+
+    rows: list[Any]
+    misfits: list[Misfit]
+    after: Any
+
+    def __len__(self) -> int:
+        """How many rows it has, readable or not."""
+        return len(self.rows) + len(self.misfits)
+
+
+def read_portions(connection: Connection, table: sa.Table) -> Iterator[Portion]:
+    """The whole table, of the caller's snapshot."""
+    after = None
+    while portion := read_portion(connection, table, after):
+        yield portion
+        after = portion.after
+
+
+def read_portion(connection: Connection, table: sa.Table, after: Any) -> Portion:
+    """The rows behind `after` (None: from the first one)."""
+    if connection.dialect.name == "sqlite":
+        where, values = ("", []) if after is None else ("WHERE rowid > ?", [after])
+        found = raw.fetch(
+            connection,
+            f"SELECT rowid, {_typed(table)} FROM {table.name} {where} ORDER BY rowid LIMIT {PORTION}",
+            values,
+        )
+        return _portion(table, [row[1:] for row in found], found[-1][0] if found else None)
+    names = ", ".join(_quoted(c.name) for c in table.primary_key)
+    marks = ", ".join(f"${n}" for n in range(1, len(table.primary_key) + 1))
+    where, values = ("", []) if after is None else (f"WHERE ({names}) > ({marks})", list(after))
+    every = ", ".join(_quoted(c.name) for c in table.c)
+    statement = f"SELECT {every} FROM {table.name} {where} ORDER BY {names} LIMIT {PORTION}"
+    found = raw.fetch(connection, statement, values)
+    places = [n for n, c in enumerate(table.c) if c.primary_key]
+    return _portion(table, found, tuple(found[-1][n] for n in places) if found else None)
+
+
+def read_chosen(connection: Connection, table: sa.Table, column: str, values: Sequence[str]) -> Portion:
+    """The rows whose `column` is one of `values`."""
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(values))
+        statement = f"SELECT {_typed(table)} FROM {table.name} WHERE {_quoted(column)} IN ({marks})"
+        return _portion(table, raw.fetch(connection, statement, values), None)
+    every = ", ".join(_quoted(c.name) for c in table.c)
+    statement = f"SELECT {every} FROM {table.name} WHERE {_quoted(column)} = ANY($1)"
+    return _portion(table, raw.fetch(connection, statement, [list(values)]), None)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _typed(table: sa.Table) -> str:
+    """Columns as SQLite is to give them: text as the bytes that lie there, with a word in front of it that says so."""
+    return ", ".join(
+        f"typeof({name}), CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END"
+        for name in (_quoted(c.name) for c in table.c)
+    )
+
+
+def _portion(table: sa.Table, found: raw.Tuples, after: Any) -> Portion:
+    rows, misfits = [], []
+    make, kinds = row_maker(table), [_kind_of(c) for c in table.c]
+    for values in found:
+        plain = (
+            [_plain(*pair) for pair in zip(values[::2], values[1::2], strict=True)]
+            if _is_typed(table, values)
+            else values
+        )
+        wrong = [c.name for c, kind, value in zip(table.c, kinds, plain, strict=True) if not _fits(c, kind, value)]
+        row = make(plain)
+        if wrong:
+            misfits.append(Misfit(where=name_of(table, row), columns=tuple(wrong)))
+        else:
+            rows.append(row)
+    return Portion(rows=rows, misfits=misfits, after=after)
+
+
+def _is_typed(table: sa.Table, values: Sequence[Any]) -> bool:
+    return len(values) == 2 * len(table.c)
+
+
+def _plain(kind: str, value: Any) -> Any:
+    if kind != "text":
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return _NoText()
+
+
+class _NoText:
+    """Text whose bytes are none."""
+
+
+def _kind_of(column: sa.Column[Any]) -> type:
+    return next(kind for of, kind in _KINDS if isinstance(column.type, of))
+
+
+def _fits(column: sa.Column[Any], kind: type, value: Any) -> bool:
+    if value is None:
+        return bool(column.nullable)
+    return type(value) is kind and (not isinstance(value, int) or value >= 0)
+
+
+def name_of(table: sa.Table, row: Any) -> str:
+    """A row's name: its table, and what of its key can be shown."""
+    key = [getattr(row, c.name) for c in table.primary_key]
+    shown = [v if isinstance(v, str) and v.isprintable() else str(v) if isinstance(v, int) else "?" for v in key]
+    return "/".join([table.name, *shown])
