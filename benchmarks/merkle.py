@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._cases import table
 from wayseal import ledger, store
 from wayseal.ledger import _commit, _dictionary, _resolve, integrity
-from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._pages import Pages, Rows, hash_rows, size_of
 from wayseal.ledger._salts import Salts
 from wayseal.merkle import Tree, verify_inclusion
-from wayseal.merkle.hashing import Messages
+from wayseal.merkle.bulk import Messages
+from wayseal.proofs.reads import COLUMNS
 
 ROWS = 1 << 18
 LEAVES = 1_000_000
@@ -52,13 +52,13 @@ def main() -> None:
 
 def widths() -> list[tuple[str, ...]]:
     """Columns of a bare log, of a usual one and of one that has everything."""
-    return [(), ("access", "via", "session"), OPTIONAL]
+    return [(), ("access", "via", "session"), COLUMNS]
 
 
 def reads(columns: tuple[str, ...]) -> tuple[str, ...]:
     """Nanoseconds a read: hashlib and our kernel on the same bytes, and all that is done for a read."""
     rng = np.random.default_rng(1)
-    ordered = tuple(c for c in OPTIONAL if c in columns)
+    ordered = tuple(c for c in COLUMNS if c in columns)
     made = Messages(4096, size_of(ordered))
     made.rows[:] = rng.integers(0, 256, made.rows.shape, np.uint8)
     plain = [row.tobytes() for row in made.rows]

@@ -19,11 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._cases import table
 from wayseal.merkle import SigningKey
 from wayseal.model.fields import Field, Form
+from wayseal.proofs.entries import verify_entry
 from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
 from wayseal.vault.log import Appended, Entry, EntryKind, append, make_checkpoint
 from wayseal.vault.log.integrity import verify
-from wayseal.vault.log.proofs import prove, verify_disclosure
+from wayseal.vault.log.proofs import prove
 
 GROUPS = (1, 8, 32, 128, 1024)
 TIMES = 40
@@ -104,7 +105,7 @@ def after(database: Database) -> str:
         raise SystemExit("the log doesn't verify")
     proof = database.read(prove, found.size // 2, note).to_json().encode()
     made, _ = medians(lambda: database.read(prove, found.size // 2, note))
-    checked, _ = medians(lambda: verify_disclosure(proof, [KEY.verify_key]))
+    checked, _ = medians(lambda: verify_entry(proof, [KEY.verify_key]))
     return (
         f"{database.dialect}: verified {found.size:,} entries in {seconds:.1f} s ({found.size / seconds:,.0f}/s); "
         f"a proof of {len(proof):,} bytes made in {made / 1000:.1f} ms, checked in {checked / 1000:.2f} ms"

@@ -16,7 +16,7 @@ from tests.cli.looking import looking_once
 from tests.cli.running import Ran, inside
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
-from wayseal.cli.detect import TEXTS
+from wayseal.cli.detect import NOT_JUDGED, TEXTS
 from wayseal.detect.casebook import load_pseudonyms, read_casebook, writing
 from wayseal.ledger.upkeep import backup
 
@@ -201,11 +201,29 @@ def test_a_backup_and_no_ledger(ready: Path, tmp_path: Path) -> None:
 def test_an_empty_ledger(tmp_path: Path) -> None:
     write(tmp_path / "d", "actors", [{"actor": "u-1", "kind": "person", "role": "clerk"}])
     put(tmp_path / "d", tmp_path / "L")
-    found = told(tmp_path / "L")
+    ran = [inside("detect", tmp_path / "L", *words) for words in (("--format", "json"), (), ("--lang", "zh"))]
+    assert {r.code for r in ran} == {NOT_JUDGED}
+    found = json.loads(ran[0].out)
     assert (found["cases"], found["from"], found["to"]) == ([], None, None)
-    assert "The ledger holds no reads." in done(tmp_path / "L", "--metrics", tmp_path / "m").out
-    assert "没有访问记录" in done(tmp_path / "L", "--lang", "zh").out
+    assert "The ledger holds no reads." in ran[1].out
+    assert "没有访问记录" in ran[2].out
     assert not (tmp_path / "L/detect/casebook.jsonl").exists()
+
+
+def test_where_hardly_anything_could_be_judged_the_exit_code_says_so(small: Watched, tmp_path: Path) -> None:
+    """In each format; and all else is done as always."""
+    shutil.copytree(small.dataset / "accesses", tmp_path / "d" / "accesses")
+    put(tmp_path / "d", tmp_path / "L")
+    for form in ("text", "json", "html", "ocsf"):
+        ran = inside("detect", tmp_path / "L", "--quiet", "--format", form, "--metrics", tmp_path / "m")
+        assert (ran.code, ran.err) == (NOT_JUDGED, "")
+        if form in ("text", "html"):
+            assert "100% of the first reads" in ran.out
+            assert "ould not be judged" in ran.out
+        if form == "json":
+            assert json.loads(ran.out)["judged"]["enough"] is False
+    assert "wayseal_detect_enough_judged 0\n" in (tmp_path / "m").read_text("utf-8")
+    assert "无法判断" in inside("detect", tmp_path / "L", "--quiet", "--lang", "zh").out
 
 
 # --- a ledger that is only read ---
@@ -442,5 +460,5 @@ def test_hostile_ids_from_the_log_to_the_screen(tmp_path: Path) -> None:
     assert inside("ingest", source, "--ledger", tmp_path / "L", "-q").code == 0
     for format_ in ("text", "json", "ocsf", "html"):
         ran = inside("detect", tmp_path / "L", *BY, "--format", format_)
-        assert ran.code == 0, ran.err
+        assert ran.code == NOT_JUDGED, ran.err
         assert all(char == "\n" or char.isprintable() for char in ran.out)

@@ -1,5 +1,7 @@
 """`wayseal ingest` on feeds that break: never in silence."""
 
+import gzip
+import io
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,48 @@ def test_rejects_that_jump_against_the_past_of_the_feed(tmp_path: Path) -> None:
     ran = inside("ingest", again, "--ledger", tmp_path / "L", "-q", "--lang", "zh")
     assert ran.code == 0
     assert ran.err.startswith("thursday.csv：49.8%")
+
+
+def test_several_files_and_standard_input_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = log(tmp_path / "monday.csv", rows(1_000_000, 30))
+    second = log(tmp_path / "tuesday.csv", rows(2_000_000, 20))
+    third = log(tmp_path / "wednesday.csv", rows(3_000_000, 10)).read_bytes()
+    ledger, said = tmp_path / "L", []
+    for fed in (third, third, gzip.compress(third)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(fed)))
+        ran = inside("ingest", first, "-", second, "--ledger", ledger)
+        assert ran.code == 0
+        said.append([line.removeprefix("accesses: ") for line in ran.err.splitlines()])
+    known = "is in the ledger already; nothing changed"
+    assert said[0] == ["30 rows from monday.csv", "10 rows from -", "20 rows from tuesday.csv"]
+    assert said[1] == [*(f"{name} {known}" for name in ("monday.csv", "-", "tuesday.csv")), "nothing new"]
+    # Other bytes are another source.
+    assert said[2][0] == "10 rows from -"
+
+
+def test_standard_input_is_read_once_and_its_errors_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = inside("ingest", "-", "-", "--ledger", tmp_path / "L")
+    assert (ran.code, ran.err) == (3, "wayseal: -: standard input can be read once\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a,b\n1,2\n")))
+    ran = inside("ingest", "-", "--ledger", tmp_path / "L")
+    assert ran.code == 3
+    assert ran.err.startswith("wayseal: -: at: the table accesses needs at, actor, waybill; the file has a, b")
+
+
+def test_the_table_can_be_named(tmp_path: Path) -> None:
+    file = log(tmp_path / "export.csv", ["o-1,hub,c,r"], header="outlet,kind,city,region")
+    assert inside("ingest", file, "--table", "outlets", "--ledger", tmp_path / "L").err == (
+        "outlets: 1 row from export.csv\n"
+    )
+    ran = inside("ingest", file, "--table", "outlet", "--ledger", tmp_path / "L")
+    assert (ran.code, "no table of the contract" in ran.err) == (3, True)
+    mapping = tmp_path / "m.toml"
+    mapping.write_text('[columns]\nat = "a"\nactor = "b"\nwaybill = "c"\n', encoding="utf-8")
+    ran = inside("ingest", file, "--map", mapping, "--table", "outlets", "--ledger", tmp_path / "L")
+    assert (ran.code, "the mapping is for the table accesses" in ran.err) == (3, True)
+
+
+def test_one_of_several_files_that_is_missing_takes_none_in(tmp_path: Path) -> None:
+    file = log(tmp_path / "monday.csv", rows(1_000_000, 30))
+    ran = inside("ingest", file, tmp_path / "tuesday.csv", "--ledger", tmp_path / "L")
+    assert (ran.code, (tmp_path / "L").exists()) == (3, False)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import bought, inside, log
+from wayseal.cli._proof_view import PROOF_TEXTS
 from wayseal.cli._words.retention import RETENTION_TEXTS
 
 pytestmark = pytest.mark.usefixtures("short")
@@ -72,7 +73,7 @@ def test_a_purge_and_its_proof(kept: Path, tmp_path: Path) -> None:
     assert shown.code == 0, shown.err
     assert "150 reads and 150 waybills" in shown.out
     assert "Wang" in shown.out
-    assert words["proven_not"] in shown.out
+    assert PROOF_TEXTS["en"]["purge_not"] in shown.out
     verified = inside("ledger", "verify", path, "--checkpoint", kept / "c", *by)
     assert (verified.code, "450 reads" in verified.out) == (0, True)
     (tmp_path / "other").write_bytes((tmp_path / "proof").read_bytes().replace(b"Wang", b"Weng"))
@@ -85,7 +86,7 @@ def test_the_keeper_beside_it_signs_at_once(kept: Path, tmp_path: Path) -> None:
     ran = inside("ledger", "purge", path, "--before", "2025-12-20", *BY, *proof, "--below-legal-minimum")
     assert RETENTION_TEXTS["en"]["proof_signed"].format(out=tmp_path / "proof") in ran.out
     shown = inside("ledger", "verify-proof", tmp_path / "proof", "--key", kept / "k.pub", "--lang", "zh")
-    assert (shown.code, RETENTION_TEXTS["zh"]["proven_below"] in shown.out) == (0, True)
+    assert (shown.code, PROOF_TEXTS["zh"]["purge_below"] in shown.out) == (0, True)
 
 
 def test_what_is_too_young_is_refused(kept: Path, tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_waybills_with_young_reads_are_held(kept: Path, tmp_path: Path) -> None:
     ran = inside("ledger", "purge", path, "--before", "2025-02-01", *BY, *proof)
     assert RETENTION_TEXTS["en"]["held"].format(held=1) in ran.out
     shown = inside("ledger", "verify-proof", tmp_path / "proof", "--key", kept / "k.pub")
-    assert (shown.code, RETENTION_TEXTS["en"]["proven_held"].format(held=1) in shown.out) == (0, True)
+    assert (shown.code, PROOF_TEXTS["en"]["purge_held"].format(held=1) in shown.out) == (0, True)
 
 
 def test_nothing_to_purge(kept: Path, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from wayseal.merkle import Checkpoint
 from wayseal.model.fields import Field
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Scan, Sealed, Ticket
+from wayseal.proofs.entries import verify_entry
 from wayseal.vault.keyring.keys import LogKey
-from wayseal.vault.log.proofs import verify_disclosure
 from wayseal.vault.policy import default_texts
 
 PERSONAL = tuple(VALUES.values())
@@ -139,8 +139,8 @@ def test_the_log_proves_what_was_shown(admin: VaultClient, courier: VaultClient,
     key = running.vault.keyring.key(LogKey).verifying("vault.example")
     point, _ = Checkpoint.open(admin.checkpoint().encode(), [key])
     assert point.size > shown.seq
-    proven = verify_disclosure(admin.proof(shown.seq).encode(), [key])
-    assert (proven.entry.waybill, proven.entry.actor) == ("YT18", "courier-12")
+    proven = verify_entry(admin.proof(shown.seq).encode(), [key])
+    assert (proven.entry["waybill"], proven.entry["actor"]) == ("YT18", "courier-12")
     assert len(admin.tile(f"0/000.p/{point.size}")) == 32 * point.size
     assert admin.tile(f"0/000.p/{shown.seq + 1}")[-32:].hex() == shown.leaf
 

@@ -89,7 +89,9 @@ def test_what_a_result_holds_agrees_with_itself(watched: Watched, small: Watched
         assert f.all == f.explained + f.mandate + f.weak + f.unknown + f.unexplained
         assert min(f.explained, f.mandate, f.weak, f.unknown, f.unexplained) >= 0
         assert sum(first for _, first, _ in r.first_days) == f.all
-        assert sum(odd for _, _, odd in r.first_days) == f.unexplained + f.unknown
+        assert sum(odd for _, _, odd in r.first_days) == f.unexplained + f.unknown - r.judged.left_out
+        assert (r.judged.enough, r.judged.left_out) == (True, 0)
+        assert f.all * 0.9 < r.judged.first_reads <= f.all
         assert [c.evidence for c in r.cases] == sorted((c.evidence for c in r.cases), reverse=True)
         assert len(actors(r)) == sum(len(c.actors) for c in r.cases), "nobody stands in two cases"
         for case in r.cases:
@@ -202,6 +204,7 @@ def test_without_one_table(small: Watched, tmp_path: Path, table: str) -> None:
     assert r.reads == small.result.reads
     assert r.first_reads.all == small.result.first_reads.all
     assert r.first_reads.unexplained >= 0
+    assert r.judged.enough, "one table less is no blindness"
 
 
 def test_without_anything_but_reads(small: Watched, tmp_path: Path) -> None:
@@ -212,6 +215,8 @@ def test_without_anything_but_reads(small: Watched, tmp_path: Path) -> None:
     assert able == {d.name for d in detectors() if not d.needs}
     assert r.first_reads.unknown == r.first_reads.all > 0, "left out, and yet counted"
     assert r.first_reads.unexplained == 0
+    assert (r.judged.enough, r.judged.first_reads, r.judged.left_out) == (False, 0, r.first_reads.all)
+    assert {odd for _, _, odd in r.first_days} == {0}, "what was left out is no sign on any day"
     assert all(p.role == p.place == "" for c in r.cases for p in c.people)
 
 
@@ -239,12 +244,32 @@ def test_without_columns(small: Watched, tmp_path: Path, columns: tuple[str, ...
     assert actors(r) & small.insiders.keys()
 
 
+@pytest.mark.parametrize(
+    ("works", "known", "enough"), [("o-1", 10, True), ("O1", 10, False), ("o-1", 6, True), ("o-1", 4, False)]
+)
+def test_enough_could_be_judged_from_half_on(tmp_path: Path, works: str, known: int, enough: bool) -> None:
+    """works: the outlet as the table of accounts spells it; known: so many of ten parcels have scans."""
+    people = [f"u-{n}" for n in range(12)]
+    reads = [read(n * 700 + k, who, f"YT{n:02d}{k:02d}") for n, who in enumerate(people) for k in range(10)]
+    scans = [{**row, "kind": "arrive", "outlet": "o-1"} for row in reads if int(row["waybill"][-2:]) < known]
+    write(tmp_path / "d", "accesses", reads)
+    write(tmp_path / "d", "scans", [{k: v for k, v in row.items() if k != "actor"} for row in scans])
+    write(tmp_path / "d", "actors", [{"actor": a, "kind": "person", "role": "clerk", "outlet": works} for a in people])
+    put(tmp_path / "d", tmp_path / "L")
+    r = run(tmp_path / "L")
+    assert (r.cases, r.judged.enough) == ((), enough)
+    assert r.judged.first_reads == (0 if works == "O1" else 12 * known)
+    assert ("not.idle_accounts" in codes(r)) == (works == "O1")
+    assert r.judged.left_out == (0 if known == 10 else 12 * (10 - known))
+
+
 def test_an_empty_ledger(tmp_path: Path) -> None:
     write(tmp_path / "d", "actors", [{"actor": "u-1", "kind": "person", "role": "clerk"}])
     put(tmp_path / "d", tmp_path / "L")
     r = run(tmp_path / "L", Options(folder=tmp_path / "detect"))
     assert (r.cases, r.reads, r.accounts, r.held, r.first_days, r.first_reads.all) == ((), 0, 0, 0, (), 0)
     assert "not.no_reads" in codes(r)
+    assert not r.judged.enough
     assert r.until <= r.since
 
 

@@ -26,6 +26,7 @@ USER_PAGES = (
     "docs/masks",
     "docs/operation",
     "docs/partners",
+    "docs/proofs",
     "docs/purposes",
     "docs/python",
     "docs/quality-notes",

@@ -10,7 +10,7 @@ import pytest
 from tests.docs.pages import ROOT, blocks, read, rows, sections
 from tests.docs.test_report_json import shape
 from wayseal.detect import Case, DetectResult
-from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, FirstReads, Person, Read, Reason, Remark
+from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, FirstReads, Judged, Person, Read, Reason, Remark
 from wayseal.detect.report import render_detect
 from wayseal.detect.report._ocsf import _SEVERITY
 from wayseal.page.words import catalogue
@@ -36,6 +36,7 @@ def result() -> DetectResult:
     return DetectResult(
         wayseal="0.1.0", ledger="ledger", digest="0d8d", offset=0, since=AT, until=AT, budget=20, accounts=9, reads=99,
         first_reads=FirstReads(all=9, explained=1, mandate=1, weak=1, unknown=1), first_days=(),
+        judged=Judged(first_reads=8, left_out=1, enough=True),
         not_judged=(
             Remark(code="not.tickets"),
             Remark(code="not.detector", values={"detector": "canary_touch", "needs": ("canaries",)}),
@@ -54,7 +55,7 @@ def test_every_key(page: str) -> None:
     case = made["cases"][0]
     reason = case["reasons"][0]
     found = [list(rows(body)) for body in sections(page).values() if rows(body)]
-    objects = [made, made["first_reads"], case, reason, reason["reads"][0], case["people"][0]]
+    objects = [made, made["first_reads"], made["judged"], case, reason, reason["reads"][0], case["people"][0]]
     assert found[: len(objects)] == [list(each) for each in objects]
 
 

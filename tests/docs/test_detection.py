@@ -13,7 +13,7 @@ from wayseal.detect._alerts import BOLD, PRIOR, THRESHOLD, score_of
 from wayseal.detect._detect import PEERS
 from wayseal.detect._judge import ALWAYS, CAP, OFTEN
 from wayseal.detect._link import COST
-from wayseal.detect._result import FirstReads
+from wayseal.detect._result import FirstReads, Judged
 from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
@@ -90,7 +90,8 @@ def test_every_metric_and_its_labels(page: str) -> None:
     first = FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
     nothing = DetectResult(
         wayseal="", ledger="", digest="", offset=0, since=0, until=1_000_000, budget=1, accounts=0, reads=0,
-        first_reads=first, first_days=(), not_judged=(), remarks=(), cases=(), held=0,
+        first_reads=first, judged=Judged(first_reads=0, left_out=0, enough=False), first_days=(),
+        not_judged=(), remarks=(), cases=(), held=0,
     )  # fmt: skip
     written = metrics(nothing)
     found = {name: row for name, row in rows(page).items() if name.startswith("wayseal_")}

@@ -88,7 +88,7 @@ def _warm() -> None:
     from wayseal.ledger._dictionary import Dictionary
     from wayseal.ledger._keys import Keyer
     from wayseal.ledger._order import ledger_order
-    from wayseal.merkle.hashing import Messages
+    from wayseal.merkle.bulk import Messages
 
     Dictionary("actor", Keyer()).encode(pa.array(["u-1", "u-2"]))
     numbers = np.arange(9)

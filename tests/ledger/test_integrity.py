@@ -28,7 +28,6 @@ from tests.ledger.sealed import (
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._files import file_digest
-from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._manifest import Manifest, canonical, load_manifest, save_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._salts import load_salts
@@ -38,7 +37,8 @@ from wayseal.ledger.integrity import Code
 from wayseal.ledger.retention import compact
 from wayseal.ledger.upkeep import backup, examine
 from wayseal.merkle import SigningKey
-from wayseal.merkle.hashing import stacked
+from wayseal.merkle.bulk import stacked
+from wayseal.proofs.reads import COLUMNS, verify_read
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_reads_are_counted_again_in_ranges_of_any_size(whole: Path, monkeypatch:
     assert looked(whole / "L").findings == ()
     for access, waybill in (("a899", "YT199"), ("a699", "YT299")):
         made = integrity.prove(whole / "L", access, waybill, notes(whole)[1]).to_json()
-        assert integrity.verify_proof(made.encode(), [KEY.verify_key]).read["waybill"] == waybill
+        assert verify_read(made.encode(), [KEY.verify_key]).read["waybill"] == waybill
 
 
 def test_there_is_something_of_everything(whole: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_history_that_was_rewritten_from_start_to_end(whole: Path, tmp_path: P
     manifest = rewritten(copy, manifest, segment(manifest))
     bare = replace(manifest, commits=(), size=0, root="")
     shutil.rmtree(copy / "tree")
-    columns = tuple(c for c in OPTIONAL if any(c in commit.columns for commit in manifest.commits))
+    columns = tuple(c for c in COLUMNS if any(c in commit.columns for commit in manifest.commits))
     one = replace(manifest.commits[-1], parts=1, columns=columns)
     made = recount(copy, bare, [one], load_salts(copy, bare.secret), lambda _stage, _done, _total: None)
     save_manifest(copy, append_commit(copy, bare, made.pages[0].leaves, 1, columns))

@@ -7,9 +7,9 @@ import pytest
 
 from tests.server.world import ADMIN, NOW, NUMBER, VALUES, World
 from wayseal.merkle import Checkpoint
+from wayseal.proofs.entries import verify_entry
 from wayseal.store.database import DatabaseGoneError
 from wayseal.vault.errors import BusyError, KeyringError
-from wayseal.vault.log.proofs import verify_disclosure
 from wayseal.vault.policy import default_texts
 
 WHY = {"purpose": "deliver", "reason": "route 12"}
@@ -277,10 +277,10 @@ def test_a_disclosure_is_proved_to_a_third_party(service: World) -> None:
     service.arrive()
     shown = disclose(service).json()
     answer = service.http.get(f"/v1/log/entries/{shown['seq']}/proof", headers=service.headers())
-    proven = verify_disclosure(answer.content, service.ring.ring.log_verify_keys("vault.example"))
-    assert (proven.entry.actor, proven.entry.waybill, proven.entry.client) == ("courier-1", NUMBER, "all")
-    assert proven.entry.ip == "10.0.0.1"
-    assert set(proven.entry.fields) == SHOWN
+    proven = verify_entry(answer.content, service.ring.ring.log_verify_keys("vault.example"))
+    assert tuple(proven.entry[name] for name in ("actor", "waybill", "client")) == ("courier-1", NUMBER, "all")
+    assert proven.entry["ip"] == "10.0.0.1"
+    assert set(proven.entry["fields"]) == SHOWN
 
 
 def test_the_log(service: World) -> None:
@@ -299,7 +299,7 @@ def test_the_log(service: World) -> None:
         answer = service.http.get(f"/v1/log/tile/{path}", headers=headers)
         assert (answer.status_code, answer.json()["rule"]) == (404, "not_found"), path
     proof = service.http.get("/v1/log/entries/0/proof", headers=headers)
-    assert verify_disclosure(proof.content, keys).index == 0
+    assert verify_entry(proof.content, keys).index == 0
     answer = service.http.get("/v1/log/entries/9999/proof", headers=headers)
     assert (answer.status_code, answer.json()["rule"]) == (404, "not_found")
     answer = service.http.get("/v1/log/tile/64/000", headers=headers)

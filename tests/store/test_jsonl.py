@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
 from tests.tables import each
+from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -42,7 +43,12 @@ LINES: list[tuple[str | bytes, tuple[str, Reason] | None]] = [
     (with_value("actor", '"\\u0000"'), ("actor", Reason.CONTROL_CHARACTER)),
     (with_value("actor", "17"), None),
     (with_value("actor", "9" * 600), ("actor", Reason.TOO_LONG)),
-    (with_value("waybill", "[1]"), ("waybill", Reason.WRONG_TYPE)),
+    (with_value("waybill", "[1]"), None),
+    (with_value("waybill", "[[1]]"), ("waybill", Reason.WRONG_TYPE)),
+    (with_value("waybill", "[true]"), ("waybill", Reason.WRONG_TYPE)),
+    (with_value("waybill", '[{"no":1}]'), ("waybill", Reason.WRONG_TYPE)),
+    (with_value("waybill", '{"no":1}'), ("waybill", Reason.WRONG_TYPE)),
+    (with_value("waybill", '[""]'), ("waybill", Reason.EMPTY)),
     (with_value("waybill", "123456789012"), None),
     (with_value("at", "1704441600"), ("at", Reason.NOT_A_TIME)),
     (with_value("fields", '["name","phone"]'), None),
@@ -80,6 +86,30 @@ def test_numbers_and_lists_become_what_the_contract_says(tmp_path: Path) -> None
     (read_row,) = whole.rows
     assert (read_row["actor"], read_row["waybill"], read_row["fields"]) == ("17", "YT1", ["a", "b"])
     assert read_row["session"] == "1.5"
+
+
+def test_a_row_that_showed_several_waybills(tmp_path: Path) -> None:
+    lists = ['["yt-1","YT2","YT1"]', "[]", '"YT3"', '["YT4",17,null,"YT4",{}]', '["YT5",true]']
+    whole = read(put(tmp_path / "accesses.jsonl", "\n".join(with_value("waybill", text) for text in lists)), keep=True)
+    assert [(n, r["waybill"]) for n, r in zip(whole.lines, whole.rows, strict=True)] == [
+        (1, "YT1"), (1, "YT2"), (1, "YT1"), (3, "YT3"), (5, "YT5"),
+    ]  # fmt: skip
+    assert whole.rejected == [(4, "waybill", Reason.WRONG_TYPE), (5, "waybill", Reason.WRONG_TYPE)]
+    assert whole.raws == [with_value("waybill", lists[3]), with_value("waybill", lists[4])]
+    assert [n for b in whole.batches for n in b.dropped] == [2]
+
+
+def test_numbers_in_a_list_of_objects(tmp_path: Path) -> None:
+    mapping = parse_mapping('[columns]\nat = "t"\nactor = "u"\nwaybill = "r.items.no"\n', Path("m.toml"))
+    rows: list[dict[str, Any]] = [
+        {"items": [{"no": "YT1", "x": 1}, {"no": ["YT2", "YT9"]}, {}, 7]}, {"items": {"no": "YT3"}}, {"items": []}, {},
+    ]  # fmt: skip
+    lines = [json.dumps({"t": "2024-01-05T08:00:00Z", "u": "u1", "r": row}) for row in rows]
+    whole = read(put(tmp_path / "log.jsonl", "\n".join(lines)), mapping=mapping)
+    assert [(n, r["waybill"]) for n, r in zip(whole.lines, whole.rows, strict=True)] == [
+        (1, "YT1"), (1, "YT2"), (1, "YT9"), (2, "YT3"),
+    ]  # fmt: skip
+    assert (whole.rejected, whole.dropped) == ([(4, "waybill", Reason.EMPTY)], 1)
 
 
 def test_a_key_that_turns_up_late_is_read(tmp_path: Path) -> None:
@@ -145,4 +175,5 @@ NAMES = st.sampled_from(["at", "actor", "waybill", "fields", "action", "session"
 def test_every_line_is_kept_or_rejected(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]) -> None:
     text = "\n".join([GOOD, *(json.dumps(r) for r in rows)])
     whole = read(put(tmp_path_factory.mktemp("jsonl") / "accesses.jsonl", text))
-    assert sorted(whole.lines + [r[0] for r in whole.rejected]) == list(range(1, len(rows) + 2))
+    dropped = [int(n) for b in whole.batches for n in b.dropped]
+    assert set(whole.lines) | {r[0] for r in whole.rejected} | set(dropped) == set(range(1, len(rows) + 2))

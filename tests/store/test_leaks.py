@@ -32,6 +32,20 @@ def test_a_mapping_may_say_which_column_is_which(tmp_path: Path) -> None:
     assert leaks.rows.num_rows == 1
 
 
+def test_a_day_without_a_time_is_told(tmp_path: Path) -> None:
+    text = "waybill,seen_at\nYT1,2026-03-05\n,2026-03-05\nYT2,2026-03-05 00:00\nYT3,2026/3/5\n"
+    leaks = read_leaks(put(tmp_path / "bought.csv", text), offset="+08:00")
+    assert leaks.by_day.tolist() == [True, False, True]
+    assert {str(t) for t in leaks.rows["seen_at"]} == {"2026-03-04 16:00:00+00:00"}
+    mapping = parse_mapping(
+        'table = "leaks"\n[columns]\nwaybill = "no"\nseen_at = { column = "d", formats = ["%Y年%m月%d日", "iso"] }\n',
+        Path("m.toml"),
+    )
+    mixed = read_leaks(put(tmp_path / "x.csv", "no,d\nYT1,2026年3月5日\nYT2,2026-03-05 09:00\n"), mapping=mapping)
+    assert mixed.by_day.tolist() == [True, False]
+    assert read_leaks(put(tmp_path / "none.csv", "")).by_day.tolist() == []
+
+
 def test_a_mapping_for_another_table_is_refused(tmp_path: Path) -> None:
     mapping = parse_mapping('[columns]\nwaybill = "no"\nat = "day"\nactor = "u"\n', Path("m.toml"))
     with pytest.raises(StoreError, match="leaks"):

@@ -1,4 +1,7 @@
+import json
+import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.helpers import put, read
+from tests.tables import each
 from wayseal.page.languages import translator
 from wayseal.store import load_mapping, propose_mapping, read_leaks
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
+from wayseal.store.types import Reason
 
 CHINESE = """序号,操作时间,操作人工号,操作人,快递单号,操作类型,IP地址,会话号,来源系统
 1,2024/1/5 8:03:00,10021,张三,YT1234567890123,查询,10.1.2.3,s1,网关
@@ -218,3 +223,100 @@ def test_a_list_of_leaks_says_what_it_lacks(tmp_path: Path) -> None:
 def test_calls_of_an_interface(tmp_path: Path) -> None:
     _, text = propose(tmp_path, "log.csv", CHINESE.replace("导出", "接口调用"))
     assert '"接口调用" = "api"' in text
+
+
+def rows_of(count: int, row: Callable[[int], str]) -> str:
+    return "\n".join(row(n) for n in range(count)) + "\n"
+
+
+MIXED = "操作时间,操作终端,操作人,收件电话,快件编号,动作,结果\n" + rows_of(
+    40,
+    lambda n: (
+        f"{f'2026/3/{n % 9 + 1} 9:{n:02}' if n % 3 else f'2026-03-0{n % 9 + 1} 09:{n:02}:12'},PC-{n % 7},u{n % 5},"
+        f"1380000{n:04},YT{8_800_000_000_000 + n},{('查询', '批量拉取')[n % 2]},{('成功', '无权限', '排队中')[n % 3]}"
+    ),
+)
+
+
+def test_a_column_that_mixes_two_ways_to_write_a_time(tmp_path: Path) -> None:
+    path, text = propose(tmp_path, "log.csv", MIXED + "合计,40,,,,,\n")
+    assert 'at = { column = "操作时间", formats = ["%Y/%m/%d %H:%M", "iso"] }' in text
+    assert "written in several ways" in text
+    assert '\noffset = "+08:00"\n' in text
+    whole = read(path, mapping=parse_mapping(text, Path("m.toml")))
+    assert len(whole.lines) == 27
+    assert whole.rejected == [(42, "at", Reason.NOT_A_TIME)]
+    assert [row["at"] for row in whole.rows[:2]] == ["2026-03-01 01:00:12+00:00", "2026-03-03 01:02:00+00:00"]
+
+
+def test_words_that_nobody_knows_are_listed_with_counts(tmp_path: Path) -> None:
+    _, text = propose(tmp_path, "log.csv", MIXED)
+    assert re.search(r'# action: words that are not known.*: "批量拉取" \(20\)\n', text)
+    assert '# 结果: "成功" (14), "无权限" (13), "排队中" (13)\n' in text
+    assert re.search(r'# not known: .*: "排队中" \(13\)\n', text)
+    assert '\n[[drop]]\ncolumn = "结果"\nequals = ["无权限"]\n' in text
+
+
+def test_phones_are_no_waybills_and_a_device_is_one(tmp_path: Path) -> None:
+    _, text = propose(tmp_path, "log.csv", MIXED)
+    found = sources(parse_mapping(text, Path("m.toml")))
+    assert (found["waybill"], found["device"], found["actor"]) == (("快件编号",), ("操作终端",), ("操作人",))
+    assert "138" not in text
+
+
+# The headings of a log, and the one that is its device.
+DEVICES = [
+    ("ts,user,waybill_no,client.device,client", "client.device"),
+    ("ts,user,waybill_no,access_device", "access_device"),
+    ("ts,user,waybill_no,imei", "imei"),
+    ("时间,工号,单号,操作设备,操作", "操作设备"),
+    ("时间,工号,单号,终端编号,终端类型", "终端编号"),
+]
+
+
+@each(("head", "device"), DEVICES)
+def test_a_device_is_proposed_as_one(head: str, device: str, tmp_path: Path) -> None:
+    more = head.count(",") - 2
+    text = (
+        head
+        + "\n"
+        + rows_of(20, lambda n: f"2026-03-04 09:{n:02}:00,u{n % 3},YT{8_800_000_000_000 + n}" + f",86{n:013}" * more)
+    )
+    _, proposed = propose(tmp_path, "log.csv", text)
+    assert sources(parse_mapping(proposed, Path("m.toml")))["device"] == (device,)
+
+
+def test_lists_of_numbers_and_counted_times_without_a_name(tmp_path: Path) -> None:
+    lines = rows_of(
+        20,
+        lambda n: json.dumps(
+            {
+                "w": 1_772_500_000_000 + 60_000 * n, "who": {"login": f"u{n % 3}"},
+                "out": {"rows": [{"no": f"YT{8_800_000_000_000 + n}"}, {"no": f"YT{8_900_000_000_000 + n}"}]},
+            }
+        ),
+    )  # fmt: skip
+    path, text = propose(tmp_path, "log.jsonl", lines)
+    mapping = parse_mapping(text, Path("m.toml"))
+    assert sources(mapping) == {"at": ("w",), "actor": ("who.login",), "waybill": ("out.rows.no",)}
+    assert "each of their numbers is a read" in text
+    whole = read(path, mapping=mapping)
+    assert (len(whole.lines), whole.rejected) == (40, [])
+
+
+def test_words_of_a_list_of_leaks(tmp_path: Path) -> None:
+    path = put(
+        tmp_path / "b.csv", "单号,发现时间,发现方式\nYT1234567890123,2026/3/3,购买\nYT1234567890124,2026/3/3,朋友圈\n"
+    )
+    text = propose_mapping(path, table="leaks")
+    assert '"购买" = "purchase"' in text
+    assert '"朋友圈" (1)' in text
+
+
+def test_no_names_of_people_are_listed_as_words(tmp_path: Path) -> None:
+    text = "时间,工号,操作人,备注结果,单号\n" + rows_of(
+        20, lambda n: f"2026-03-04 09:{n:02}:00,u{n % 3},张三,给李四送,YT{8_800_000_000_000 + n}"
+    )
+    _, proposed = propose(tmp_path, "log.csv", text)
+    assert "张三" not in proposed
+    assert "李四" not in proposed

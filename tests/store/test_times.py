@@ -112,6 +112,30 @@ def test_year_first_with_slashes(text: str | None, moment: str | None, naive: bo
         assert times.ok[1:].tolist() == [c is not None and c != "x" for c in company]
 
 
+DAYS = [
+    ("2026-03-05", True),
+    ("2026-03-05 ", True),
+    ("2026-03-05Z", True),
+    ("2026-03-05 +08:00", True),
+    ("2026/3/5", True),
+    ("2026-03-05T00:00", False),
+    ("2026-03-05 00:00:00Z", False),
+    ("2026/3/5 0:00", False),
+    ("2026/3", False),
+    (None, False),
+]
+
+
+@each(("text", "day"), DAYS)
+def test_a_day_without_a_time_is_told_from_midnight(text: str | None, day: bool) -> None:
+    for company in ([], ["2024-01-05T08:00:00Z"], ["2024-01-05 08:00:00"], ["x", None]):
+        assert parse_plain(pa.array([text, *company], pa.string())).day.tolist() == [day, *[False] * len(company)]
+    for form, timed in (("%Y/%m/%d", False), ("%Y/%m/%d %H", True), ("%I%p %Y/%m/%d", True)):
+        texts = pa.array([{"%Y/%m/%d": "2026/3/5", "%Y/%m/%d %H": "2026/3/5 0"}.get(form, "12am 2026/3/5")])
+        assert parse_pattern(texts, compile_format(form)).day.tolist() == [not timed]
+    assert not parse_epoch(pa.array(["1772668800"]), 1e6).day.any()
+
+
 FORMATS = [
     "%Y-%m-%d %H:%M:%S",
     "%Y/%m/%d %H:%M",

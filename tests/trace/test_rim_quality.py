@@ -85,6 +85,26 @@ def test_a_last_look_counts_only_before_the_sighting(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.asked_at, [-4.0, np.nan, np.nan, np.nan])
 
 
+def test_a_day_is_a_span_and_a_look_narrows_it(tmp_path: Path) -> None:
+    rows = ["2026-03-03,", "2026-03-03,2026-03-03T09:00Z", "2026-03-03,2026-03-01", "2026-03-03T10:00Z,", "2026-03-02,"]
+    lines = [f"{number(place)},{text}" for place, text in enumerate(rows)]
+    # The same number at a moment of that day: the moment says more.
+    lines.append(f"{number(0)},2026-03-03T23:00Z,")
+    path = tmp_path / "leaks.csv"
+    path.write_text("waybill,seen_at,absent_at\n" + "\n".join(lines) + "\n", "utf-8")
+    bought = read_leaks(path)
+    with opened(small(), tmp_path) as snapshot:
+        found = match_leaks(snapshot, bought)
+        notes = list(leak_notes(found, bought, (START_US + 24 * HOUR, START_US + 25 * HOUR)))
+    assert found.row.tolist() == [1, 2, 3, 4, 5]
+    assert found.by_day.tolist() == [True, True, False, True, False]
+    np.testing.assert_array_equal(found.sold_at - found.sold_at[3], [24, 24, 10, 0, 23])
+    np.testing.assert_array_equal(found.absent_at - found.sold_at[3], [9, -48, np.nan, -24, np.nan])
+    said = {note.code: dict(note.values) for note in notes}
+    assert said["quality.days"] == {"n": 3}
+    assert "quality.outside_log" not in said
+
+
 def test_asked_that_says_nothing_or_nonsense_is_everything(tmp_path: Path) -> None:
     rows = [
         sale(number(0), 40, asked=ASKED),

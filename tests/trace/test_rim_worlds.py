@@ -3,9 +3,11 @@
 import json
 import random
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.trace.making import QUICK
@@ -14,6 +16,7 @@ from wayseal import trace
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model.sources import SourceKind, VerdictKind
 from wayseal.store import TABLES, open_source, read_leaks
+from wayseal.store.types import Leaks
 from wayseal.trace import TraceError, TraceResult, render
 from wayseal.trace._evidence import Evidence
 from wayseal.trace._exposures import gather
@@ -309,6 +312,34 @@ def test_nothing_of_the_file_is_in_the_ledger(tmp_path: Path) -> None:
     assert [row.missing.code for row in result.leak_rows if row.missing] == ["missing.not_in_ledger"] * 2
     for form in ("text", "json", "html"):
         assert render(result, form, "en")
+
+
+def on_days(result_of: Path, rows: list[dict[str, Any]]) -> Leaks:
+    """The numbers as somebody lists them who writes down the day alone, by China's clock."""
+    lines = [f"{row['waybill']},{row['seen_at'] + timedelta(hours=8):%Y-%m-%d}" for row in rows]
+    path = result_of / "days.csv"
+    path.write_text("waybill,seen_at\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return read_leaks(path, offset="+08:00")
+
+
+def test_a_day_without_a_time_is_any_moment_of_it(tmp_path: Path) -> None:
+    """Midnight would stand before most of the reads, and nobody would be named."""
+    ledger = with_thief().ledger(tmp_path)
+    bought = on_days(tmp_path, BOUGHT)
+    result = traced(ledger, bought)
+    assert (result.verdict, result.sources[0].source) == (VerdictKind.NAMED, "thief")
+    assert result.sources[0].saw == len(STOLEN)
+    assert "days" in codes(result)
+    assert result.fit.note.code == "fit.uniform_ok"
+    midnight = traced(ledger, replace(bought, by_day=np.zeros(len(STOLEN), np.bool_)))
+    assert midnight.verdict is VerdictKind.INSUFFICIENT
+    first = result.leak_rows[0]
+    assert (first.seen_at, first.seen_until) == ("2026-03-03T16:00:00Z", "2026-03-04T16:00:00Z")
+    assert "Of 8 of the numbers only the day of the sighting is known" in render(result, "text", "en")
+    assert '"seen_until": "2026-03-04T16:00:00Z"' in render(result, "json", "en")
+    page = render(result, "html", "en")
+    assert "2026-03-04 00:00 to 2026-03-05 00:00" in page
+    assert "up to " in page
 
 
 def test_a_file_without_a_number_is_an_error(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ LeaksOption = Annotated[
     Path,
     typer.Option(
         "--leaks",
-        help="The numbers that turned up: table [`leaks`](data-contract.md#leaks), as CSV, JSON Lines or Parquet.",
+        help="The numbers that turned up: table [`leaks`](data-contract.md#leaks), as CSV, JSON Lines, Parquet or a "
+        "workbook (`.xlsx`).",
     ),
 ]
 OutputFormatOption = Annotated[

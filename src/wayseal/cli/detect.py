@@ -37,6 +37,10 @@ TEXTS = ByLanguage(
 )
 
 
+NOT_JUDGED = 15
+"""The exit code where most of what was read could not be judged."""
+
+
 class DetectFormat(StrEnum):
     """What the cases are written as; ocsf: a Detection Finding a line."""
 
@@ -154,12 +158,13 @@ def detect(
     until a case is opened. [Detection](detection.md) says how it decides, [detectors](detectors.md) what it looks for,
     and [the JSON](detect-json.md) has its page, too.
 
-    Whatever it finds, the exit code is 0; scripts read `cases` in the JSON. Closed cases are printed as long as their
-    reads lie in the window: `state` in the JSON and `wayseal case list` say how each stands. In a backup it ends with
-    an error, as it would write there. Where `detect/` can't be written (a mounted copy, an account that may only read)
-    it answers all the same, says so (with `--quiet` too), and records nothing: cases have no ids, nobody is told of
-    them, and `--unmask` ends with exit code 5. Where notices were asked for it ends with exit code 5 as well, after
-    report and metrics are written: nobody was told.
+    Whatever it finds, the exit code is 0; scripts read `cases` in the JSON. It is 15 where most of what was read [could
+    not be judged](detection.md#what-could-not-be-judged), with cases or without: all else is done as always. Closed
+    cases are printed as long as their reads lie in the window: `state` in the JSON and `wayseal case list` say how each
+    stands. In a backup it ends with an error, as it would write there. Where `detect/` can't be written (a mounted
+    copy, an account that may only read) it answers all the same, says so (with `--quiet` too), and records nothing:
+    cases have no ids, nobody is told of them, and `--unmask` ends with exit code 5. Where notices were asked for it
+    ends with exit code 5 as well, after report and metrics are written: nobody was told.
 
     With `--dry-run` nothing in `detect/` changes: cases have no ids, accounts have the names that they would have, and
     nothing that was counted is kept, so that the whole log is counted each time. It may look into a backup.
@@ -173,20 +178,27 @@ def detect(
     if dry_run:
         _refuse_acts(context, unmask)
     opened = _check_opener(who, why) if unmask else None
-    addresses = [] if dry_run else read_addresses(notify or [])  # before the work: what is wrong is said at once
+    told = [] if dry_run else read_addresses(notify or [])  # before the work: what is wrong is said at once
     options = _read_options(from_, to, budget, offset, templates)
     request = DetectRequest(
-        ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run,
-        to=addresses,
-    )  # fmt: skip
+        ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run, to=told
+    )
     outcome = _find_cases(request, quiet)
     _warn_unrecorded(outcome, request, lang, quiet)
     try:
-        if metrics is not None:
-            write_text(metrics, format_metrics(outcome.result))
-        write_report(partial(render_detect, outcome.result), format, lang, out, quiet=quiet)
+        _write_result(outcome.result, metrics, format, out, lang, quiet)
     finally:
         _send_notices(outcome, request, lang, quiet)  # whatever became of the report
+    if not outcome.result.judged.enough:
+        raise typer.Exit(NOT_JUDGED)
+
+
+def _write_result(
+    result: DetectResult, metrics: Path | None, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
+) -> None:
+    if metrics is not None:
+        write_text(metrics, format_metrics(result))
+    write_report(partial(render_detect, result), form, lang, out, quiet=quiet)
 
 
 def _refuse_acts(context: typer.Context, unmask: bool) -> None:

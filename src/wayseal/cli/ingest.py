@@ -15,6 +15,22 @@ from wayseal.model.errors import WaysealError
 from wayseal.model.messages import filled
 from wayseal.store import load_mapping, open_source
 
+SourcesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        help="A dataset's folder ([data contract](data-contract.md)), files of a log, or `-` for standard input; "
+        "several at once are all read in the same way.",
+        metavar="SOURCE...",
+    ),
+]
+TableOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Table of the data contract that the files are, or that is taken from the folder's files.",
+        show_default="what the mapping says, else what each file is named after, else `accesses`",
+    ),
+]
+
 
 class BrokenFeedError(WaysealError):
     """So much of a file was rejected that the feed must be broken; what could be read is in the ledger."""
@@ -23,17 +39,11 @@ class BrokenFeedError(WaysealError):
 
 
 def ingest(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            help="A dataset's folder ([data contract](data-contract.md)), or one file of a log. A file is the table "
-            "that the mapping says, else the one it is named after, else `accesses`.",
-            metavar="SOURCE",
-        ),
-    ],
+    sources: SourcesArgument,
     ledger: Annotated[Path, typer.Option(help="Folder of the ledger; made where there is none.")],
     map_: MapOption = None,
     offset: OffsetOption = None,
+    table: TableOption = None,
     keep_rejected: Annotated[
         bool,
         typer.Option(
@@ -62,8 +72,11 @@ def ingest(
     \b
     wayseal ingest dataset/ --ledger ledger
     wayseal ingest gateway.csv --map gateway.toml --offset +08:00 --ledger ledger
+    wayseal ingest march.xlsx april.xlsx --map sheets.toml --ledger ledger
+    wayseal ingest - --table scans --ledger ledger < scans.csv
     """
-    opened = open_source(source, mapping=load_mapping(map_) if map_ else None, offset=offset)
+    mapping = load_mapping(map_) if map_ else None
+    opened = open_source(*sources, mapping=mapping, offset=offset, table=table)
     with progress_bars(quiet) as progress:
         report = run(opened, ledger, progress=progress, options=IngestOptions(keep_rejected=keep_rejected))
     if not quiet:

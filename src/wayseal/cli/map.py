@@ -37,8 +37,8 @@ def map_(
     sample: Annotated[
         Path,
         typer.Argument(
-            help="A sample of the log: CSV, JSON Lines or Parquet, or a [raw log](mapping-files.md#raw-logs), which is"
-            " recognised. A few hundred lines suffice.",
+            help="A sample of the log: CSV, JSON Lines, Parquet, a workbook (`.xlsx`), or a "
+            "[raw log](mapping-files.md#raw-logs), which is recognised. A few hundred lines suffice.",
             exists=True,
             dir_okay=False,
         ),
@@ -57,6 +57,10 @@ def map_(
         MapTable,
         typer.Option(help="`accesses` or `leaks`: whether the sample is of reads, or of numbers that turned up."),
     ] = MapTable.ACCESSES,
+    sheet: Annotated[
+        str | None,
+        typer.Option(help="Sheet of a workbook.", show_default="the first that is a table"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file that `--out` names.")] = False,
 ) -> None:
     """Propose a mapping file from a sample of a log or of a list of leaks; a person corrects it.
@@ -65,12 +69,13 @@ def map_(
     wayseal map gateway.csv --out gateway.toml
     wayseal ingest gateway.csv --map gateway.toml --ledger ledger
     wayseal map bought.csv --table leaks --out bought.toml
+    wayseal map query-log.xlsx --sheet March --out query-log.toml
     """
     if out is not None and out.is_file() and not force:
         raise MapError(
             "{out} exists, and may hold corrections; name another file, or say --force to replace it", out=out
         )
-    text = propose_mapping(sample, translate=translator(lang), table=table.value)
+    text = propose_mapping(sample, translate=translator(lang), table=table.value, sheet=sheet)
     if out is None:
         typer.echo(text, nl=False)
     else:

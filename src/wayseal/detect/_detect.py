@@ -14,6 +14,7 @@ from wayseal.detect._baseline import learn_baseline
 from wayseal.detect._cases import CaseInputs, build_cases
 from wayseal.detect._external import NOTHING, ExternalEvidence
 from wayseal.detect._judge import Finding, Flags, Longs, add_evidence, judge
+from wayseal.detect._judged import count_judged
 from wayseal.detect._link import link_accounts
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
 from wayseal.detect._supporting_reads import add_supporting_reads
@@ -233,6 +234,7 @@ def _result(
     last = -1 if window is None else window.last
     skip = 0 if window is None else window.first - window.past
     stray = [] if window is None or not window.stray else [Remark(code="remark.stray", values={"n": window.stray})]
+    judged, gaps = count_judged(view, skip)
     return DetectResult(
         wayseal=__version__,
         ledger=snapshot.path.name,
@@ -244,8 +246,9 @@ def _result(
         accounts=0 if view is None else int((view.reads[:, skip:] > 0).any(axis=1).sum()),
         reads=0 if view is None else int(view.reads[:, skip:].sum()),
         first_reads=_first_reads(view, skip),
+        judged=judged,
         first_days=() if view is None else _days(view, skip),
-        not_judged=not_judged,
+        not_judged=(*not_judged, *gaps),
         remarks=tuple(stray),
         cases=cases,
         held=held,

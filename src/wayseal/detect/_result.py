@@ -109,6 +109,19 @@ class FirstReads:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How much of the window could be judged.
+
+    first_reads: so many could. left_out: so many are of waybills that no table knows, too many to be a sign. enough:
+    whether it means something that an account doesn't stand out.
+    """
+
+    first_reads: int
+    left_out: int
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
     """Something that a reader must know: a code of the catalogue and its blanks."""
 
@@ -131,6 +144,7 @@ class DetectResult:
         accounts: How many were looked at.
         reads: How many were looked at.
         first_reads: First reads, and how many are explained by what.
+        judged: How much of that could be judged.
         first_days: (local day since 1970, first reads, unexplained ones).
         not_judged: What could not be judged, and why.
         remarks: What else a reader must know.
@@ -149,6 +163,7 @@ class DetectResult:
     accounts: int
     reads: int
     first_reads: FirstReads
+    judged: Judged
     first_days: tuple[tuple[int, int, int], ...]
     not_judged: tuple[Remark, ...]
     remarks: tuple[Remark, ...]

@@ -13,7 +13,8 @@ from wayseal.ledger import _kernels
 from wayseal.ledger._keys import Keyer, digest_slices, fixed, text_buffers
 from wayseal.ledger._types import Bytes, Codes, Ints, Longs, Words
 from wayseal.ledger.errors import LedgerError
-from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.bulk import Digests
+from wayseal.merkle.hashing import SIZE
 
 MOST = 1 << 25
 """Most entries of one dictionary: two gigabytes with ids of 20 bytes."""

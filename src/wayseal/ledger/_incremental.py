@@ -67,7 +67,7 @@ def digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:
     total, lines, plain, last = hashlib.sha256(), 0, True, b""
     found: list[Beginning] = []
     sizes = sorted({size for size in known.values() if 0 < size < file.size})
-    with file.path.open("rb") as disk:
+    with file.content.open("rb") as disk:
         for size in sizes:
             while chunk := disk.read(min(_CHUNK, size - disk.tell())):
                 total.update(chunk)

@@ -26,6 +26,7 @@ from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._report import IngestOptions, IngestReport, Progress, Skipped, find_reject_jumps, silent
 from wayseal.ledger._sweep import discard, refuse_foreign, start_writing, sweep
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.reserved import refuse_reserved
 from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Notice, Source, SourceFile
@@ -54,16 +55,18 @@ def ingest(
     Raises:
         LedgerBusyError: Another process writes.
         LedgerStorageError: The disk refuses.
-        StoreError: A file can't be read.
+        StoreError: A file can't be read, or has a name that is kept for projections.
     """
-    ledger = Path(ledger)
+    ledger, how = Path(ledger), options or IngestOptions()
+    if not how.projection:
+        refuse_reserved(source.files)
     with storage_errors(ledger):
         new = not ledger.exists()
         ledger.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         refuse_foreign(ledger)
         with writer_lock(ledger):
             try:
-                return _run(source, ledger, progress, options or IngestOptions())
+                return _run(source, ledger, progress, how)
             except BaseException:
                 _discard_unfinished(ledger, new)
                 raise

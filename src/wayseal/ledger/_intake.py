@@ -94,7 +94,7 @@ class Intake:
         self.spill = Spill(self._scratch, parts, self._options.memory)
         done = 0
         for number, piece in enumerate(pieces, self.first_source):
-            before = piece.file.path.stat()
+            before = piece.file.content.stat()
             after = count_known_lines(piece, (*self._known, *self.entries), self._reading)
             rest = NewRows(piece.file.path, after)
             with read_ahead(self._batches(piece)) as batches:
@@ -103,7 +103,7 @@ class Intake:
                     self._take(piece, number, rest.of(batch), taken)
                     progress("read", done + batch.bytes_read, total)
                     self._options.on_step("batch")
-            now = piece.file.path.stat()
+            now = piece.file.content.stat()
             if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
                 raise StoreError("the file changed while it was read", file=piece.file.path)
             rest.check()

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from wayseal.ledger import _hash
 from wayseal.ledger._hash import LETTER_SIZE, PLAIN_DIGITS, PLAIN_SIZE
 from wayseal.ledger._types import Bytes, Flags, Longs, Offsets, Words
-from wayseal.merkle.hashing import SIZE, Digests, Messages
+from wayseal.merkle.bulk import Digests, Messages
+from wayseal.merkle.hashing import SIZE
 
 WORD_SEED = np.uint64(0x57617973)
 _ALL = (1 << 64) - 1

@@ -114,6 +114,3 @@ def kept_schema(layout: TableLayout) -> pa.Schema:
 NUMBERS_SCHEMA = pa.schema([("waybill", pa.uint64()), ("word", pa.uint64()), ("text", pa.string())])
 CATALOGUE_SCHEMA = pa.schema([("waybill", pa.uint64()), ("word", pa.uint64()), ("day", pa.int32())])
 PAIRS_SCHEMA = pa.schema([("waybill", pa.uint64()), ("code", pa.uint32())])
-_READS = KEYED["accesses"]
-OPTIONAL = tuple(n for n in kept_schema(_READS).names if n != "actor" and (n in _READS.ids or n in _READS.hashed))
-"""Columns of reads that are hashed only where a commit has them; a place in this list is a bit of what is hashed."""

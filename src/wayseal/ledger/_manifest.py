@@ -7,18 +7,19 @@ but that of purges, so that without them its digest depends on the sources and t
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from wayseal.ledger._layout import OPTIONAL
 from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
+from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.errors import disk_says
 from wayseal.model.schema import CLOSED, parse_json, plain, value_at
+from wayseal.proofs.reads import COLUMNS
 from wayseal.store.durable import replace_file
 
 _EPOCH = date(1970, 1, 1)
@@ -29,6 +30,8 @@ _FORMAT = "wayseal_ledger"
 _MOST_PARTS = 1 << 16
 _DIGEST = 1
 """The version of the spelling that the ledger's digest is made of."""
+_COMMIT_HEAD = bytes((2, 1))
+"""Before what is hashed of a commit: that it is one and no page, and the version of these bytes."""
 _SEAL = ("id", "secret", "commits", "size", "root")
 """Fields that are no part of the ledger's digest, which must not hang on chance."""
 _Count = Annotated[int, Field(ge=0)]
@@ -199,6 +202,12 @@ def canonical(content: Mapping[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
+def hash_commit(manifest: Manifest, commit: CommitEntry) -> bytes:
+    """The hash of a commit's leaf, which binds the ledger's digest, and under which id and secret it came to be."""
+    content = {"id": manifest.id, "secret": manifest.secret, **asdict(commit)}
+    return leaf_hash(_COMMIT_HEAD + canonical(content).encode())
+
+
 def save_manifest(ledger: Path, manifest: Manifest) -> None:
     """Makes `manifest` the ledger's, at once or not at all."""
     replace_file(ledger / NAME, manifest.to_json().encode() + b"\n")
@@ -240,7 +249,7 @@ def check_manifest(made: Manifest) -> None:
     paths = [f.path for f in made.files]
     if not all(map(_is_inside, paths)) or len(set(paths)) != len(paths):
         raise ValueError("path")
-    if any(c.parts & (c.parts - 1) or not set(c.columns) <= set(OPTIONAL) for c in made.commits):
+    if any(c.parts & (c.parts - 1) or not set(c.columns) <= set(COLUMNS) for c in made.commits):
         raise ValueError("commits")
     if any(p.before != date.fromisoformat(p.before).isoformat() for p in made.purges):
         raise ValueError("before")

@@ -10,7 +10,6 @@
    files changes no page. Its hash tells nothing of a read whose salt isn't known.
 """
 
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,22 +19,17 @@ import pyarrow as pa
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import digest_texts
-from wayseal.ledger._layout import KEYED, OPTIONAL
+from wayseal.ledger._layout import KEYED
 from wayseal.ledger._part import Values, column_values
-from wayseal.ledger._salts import SIZE as SALT
 from wayseal.ledger._salts import Salts
 from wayseal.ledger._types import Bytes, Ints, Longs, Words
-from wayseal.merkle.hashing import SIZE, Digests, Messages, leaf_hash
+from wayseal.merkle.bulk import Digests, Messages
+from wayseal.merkle.hashing import SIZE
+from wayseal.proofs.reads import COLUMNS, PAGE, READ, READ_VERSION, hash_page
 
-VERSION = 1
-PAGE = 256
-"""Most reads of a page."""
 NONE_GONE: Longs = np.zeros(0, np.int64)
 _AT_ONCE = 4096
 _LAYOUT = KEYED["accesses"]
-_ALWAYS = struct.Struct(">BB16s32sqIqB")
-_PAGE = struct.Struct(">BBQIIH")
-_PAGE_KIND = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +51,12 @@ class Rows:
 
 def size_of(columns: tuple[str, ...]) -> int:
     """Bytes of a read with these optional columns."""
-    return _ALWAYS.size + SIZE + sum(SIZE if c in _LAYOUT.ids else 8 for c in columns)
+    return READ.size + SIZE + sum(SIZE if c in _LAYOUT.ids else 8 for c in columns)
 
 
 def mask_of(columns: tuple[str, ...]) -> int:
     """The second byte of a read with these optional columns."""
-    return sum(1 << OPTIONAL.index(c) for c in columns)
+    return sum(1 << COLUMNS.index(c) for c in columns)
 
 
 def hash_rows(rows: Rows, columns: tuple[str, ...], salt: Bytes) -> Digests:
@@ -70,7 +64,7 @@ def hash_rows(rows: Rows, columns: tuple[str, ...], salt: Bytes) -> Digests:
     count = len(rows.at)
     out = np.empty((count, SIZE), np.uint8)
     room = Messages(min(count, _AT_ONCE), size_of(columns))
-    room.rows[:, 0], room.rows[:, 1] = VERSION, mask_of(columns)
+    room.rows[:, 0], room.rows[:, 1] = READ_VERSION, mask_of(columns)
     for start in range(0, count, _AT_ONCE):
         some = slice(start, min(start + _AT_ONCE, count))
         _fill(room.rows[: some.stop - start], rows, some, columns, salt[some])
@@ -105,12 +99,6 @@ def _fill(to: Bytes, rows: Rows, some: slice, columns: tuple[str, ...], salt: By
             codes, digest_texts = rows.ids[column]
             to[:, place : place + SIZE] = digest_texts.take(codes[some], axis=0)
             place += SIZE
-
-
-def hash_page(generation: int, part: int, page: int, hashes: bytes) -> bytes:
-    """The hash of the leaf of a page: which one it is, and the hashes of its reads (rule 4)."""
-    head = _PAGE.pack(_PAGE_KIND, VERSION, generation, part, page, len(hashes) // SIZE)
-    return leaf_hash(head + hashes)
 
 
 def number_pages(places: Longs, gone: Longs) -> Longs:
@@ -157,12 +145,9 @@ class Pages:
         self._held = b""
 
 
-assert _ALWAYS.size == 2 + SALT + SIZE + 8 + 4 + 8 + 1  # noqa: S101 (a layout that packs otherwise is another format)
-
-
 def choose_columns(present: frozenset[str] | set[str]) -> tuple[str, ...]:
     """The optional columns that are hashed, of those that a commit's reads have."""
-    return tuple(n for n in OPTIONAL if n in present)
+    return tuple(n for n in COLUMNS if n in present)
 
 
 class ReadHasher:

@@ -12,7 +12,8 @@ from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._layout import TableLayout
 from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._types import DAY_US, Codes, Longs, Words
-from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.bulk import Digests
+from wayseal.merkle.hashing import SIZE
 
 Lookup = Callable[[str, Words, pa.Schema, int | None], pa.RecordBatch]
 """Rows of a kind of file (and bucket day) for sorted keys, out of the ledger as it stands, oldest file first."""

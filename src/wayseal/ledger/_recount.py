@@ -14,7 +14,7 @@ import pyarrow as pa
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, OPTIONAL, ROW_GROUP, kept_schema
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, ROW_GROUP, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._order import ledger_order, run_starts
@@ -25,7 +25,8 @@ from wayseal.ledger._salts import Salts
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._tombstones import RestoredPages, Tombstones
 from wayseal.ledger._types import Codes, Longs, Words
-from wayseal.merkle.hashing import Digests
+from wayseal.merkle.bulk import Digests
+from wayseal.proofs.reads import COLUMNS
 
 _LAYOUT = KEYED["accesses"]
 _SCHEMA = pa.schema([f for f in kept_schema(_LAYOUT) if f.name != "first"])
@@ -173,4 +174,4 @@ def split_by_part(keys: Words, parts: int) -> Iterator[tuple[int, slice]]:
 
 def _strays(rows: pa.RecordBatch, commit: CommitEntry) -> bool:
     """Whether reads have something in a column that their commit doesn't hash."""
-    return any(column_values(rows, n).any() for n in OPTIONAL if n in rows.schema.names and n not in commit.columns)
+    return any(column_values(rows, n).any() for n in COLUMNS if n in rows.schema.names and n not in commit.columns)

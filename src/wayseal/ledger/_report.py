@@ -34,6 +34,7 @@ class IngestOptions:
         keep_rejected: Also keep the text of rejected rows, in a file that only its owner can read.
         key_bits: For tests of collisions: a new ledger keeps so many bits of a key.
         parts: For tests: how many parts.
+        projection: Whether a projection of a vault's log asks: it alone may use the names that are kept for it.
         on_step: Called with a name at each step that a crash may hit.
         entropy: Gives the random bytes of a new ledger.
     """
@@ -43,6 +44,7 @@ class IngestOptions:
     keep_rejected: bool = False
     key_bits: int = 64
     parts: int | None = None
+    projection: bool = False
     on_step: Callable[[str], None] = no_step
     entropy: Callable[[int], bytes] = os.urandom
 

@@ -8,8 +8,6 @@ A commit adds the pages of its reads, and behind them a leaf over what it made.
 3. Tiles are durable before the manifest that counts on them is swapped in.
 """
 
-import dataclasses
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from wayseal.ledger._files import make_folder
-from wayseal.ledger._manifest import CommitEntry, Manifest, canonical
+from wayseal.ledger._manifest import CommitEntry, Manifest, hash_commit
 from wayseal.ledger._salts import make_secret
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle import Tree
-from wayseal.merkle.hashing import SIZE, Digests, leaf_hash, stacked
+from wayseal.merkle.bulk import Digests, stacked
+from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tile_of, tiles
 from wayseal.model.errors import disk_says
 from wayseal.store.durable import sync_folder, write_file
@@ -142,18 +141,9 @@ def _sync(ledger: Path) -> None:
     sync_folder(ledger)
 
 
-_HEAD = struct.Struct(">BB")
-_COMMIT_KIND = 2
-_VERSION = 1
 _ID_SIZE, _SECRET_SIZE = 16, 32
 Entropy = Callable[[int], bytes]
 """So many random bytes."""
-
-
-def hash_commit(manifest: Manifest, commit: CommitEntry) -> bytes:
-    """The hash of a commit's leaf (rule 1)."""
-    content = {"id": manifest.id, "secret": manifest.secret, **dataclasses.asdict(commit)}
-    return leaf_hash(_HEAD.pack(_COMMIT_KIND, _VERSION) + canonical(content).encode())
 
 
 def new_manifest(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:

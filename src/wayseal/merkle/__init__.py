@@ -1,7 +1,7 @@
 """Merkle trees of RFC 9162, their tiles, and signed checkpoints: pure functions that know nothing of what is in a leaf.
 
-Hashes of single leaves and of many messages stand in `wayseal.merkle.hashing`, tiles in `wayseal.merkle.tiles`, what
-proofs have in common in `wayseal.merkle.proof_fields`.
+Hashes of single leaves stand in `wayseal.merkle.hashing`, of many messages in `wayseal.merkle.bulk`, tiles in
+`wayseal.merkle.tiles`. What checks a proof or a checkpoint needs no arrays.
 """
 
 from typing import TYPE_CHECKING

@@ -1,12 +1,14 @@
 """Checking proofs (RFC 9162, sections 2.1.3.2 and 2.1.4.2).
 
-1. A proof that is too long, too short or of a place that can't be fails; none raises.
-2. Whoever checks needs the proof and two roots, or a leaf and a root, and nothing else.
+1. A proof that is too long, too short or of a place that can't be fails, and so does a hash that isn't one; none
+   raises.
+2. That a tree goes on from the empty one is no statement about it, so nothing proves it.
+3. Whoever checks needs the proof and two roots, or a leaf and a root, and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from wayseal.merkle.hashing import EMPTY, node_hash
+from wayseal.merkle.hashing import SIZE, node_hash
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
@@ -22,7 +24,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
     Returns:
         True only if the proof holds; a proof that is none is False.
     """
-    if not 0 <= index < size:
+    if not (0 <= index < size and _are_hashes((leaf, root, *path))):
         return False
     node, last, found = index, size - 1, leaf
     for other in path:
@@ -42,7 +44,7 @@ def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, path: 
     """Whether one tree begins another.
 
     Args:
-        old: Leaves of the older tree.
+        old: Leaves of the older tree, at least one (rule 2).
         old_root: Its root, 32 bytes.
         size: Leaves of the newer tree.
         root: Its root, 32 bytes.
@@ -51,10 +53,10 @@ def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, path: 
     Returns:
         True only if the proof holds; a proof that is none is False.
     """
-    if not 0 <= old <= size:
+    if not (0 < old <= size and _are_hashes((old_root, root, *path))):
         return False
-    if old in (0, size):
-        return not path and old_root == (root if old else EMPTY)
+    if old == size:
+        return not path and old_root == root
     hashes = [old_root, *path] if old & (old - 1) == 0 else list(path)
     node, last = old - 1, size - 1
     while node & 1:
@@ -73,3 +75,7 @@ def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, path: 
             second = node_hash(second, other)
         node, last = node >> 1, last >> 1
     return last == 0 and first == old_root and second == root
+
+
+def _are_hashes(values: Iterable[bytes]) -> bool:
+    return all(len(value) == SIZE for value in values)

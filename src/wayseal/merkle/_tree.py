@@ -7,8 +7,9 @@
 
 from collections.abc import Callable
 
+from wayseal.merkle.bulk import Digests, parents
 from wayseal.merkle.errors import MerkleError
-from wayseal.merkle.hashing import EMPTY, Digests, node_hash, parents
+from wayseal.merkle.hashing import EMPTY, node_hash
 from wayseal.merkle.tiles import HEIGHT, grown
 
 Read = Callable[[int, int, int], Digests]

@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -84,6 +84,18 @@ class VerifyKey:
         except InvalidSignature:
             return False
         return True
+
+
+def name_keys(keys: Iterable[VerifyKey]) -> tuple[str, ...]:
+    """Keys by name and id.
+
+    Args:
+        keys: Keys that signed something.
+
+    Returns:
+        name+id of each.
+    """
+    return tuple(f"{key.name}+{key.id}" for key in keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.merkle.hashing import Digests, parents
+from wayseal.merkle.bulk import Digests, parents
 
 HEIGHT = 8
 """Levels of the tree in one level of tiles: an entry of tile level L is the hash of 2**(8 L) leaves."""

@@ -12,7 +12,8 @@ from types import FrameType
 import uvicorn
 
 from wayseal import __version__
-from wayseal.merkle.hashing import SIZE, WORTH, Messages
+from wayseal.merkle.bulk import WORTH, Messages
+from wayseal.merkle.hashing import SIZE
 from wayseal.server._async_vault import Discloser
 from wayseal.server._http_protocol import Protocol
 from wayseal.server._logging import Log

@@ -131,9 +131,11 @@ class _Reader:
         loose = pa.schema([f.with_nullable(True) for f in self._schema])
         rows = pa.RecordBatch.from_arrays(arrays, schema=loose)
         line = block.line
+        days = {name: item.day for name, item in done.items() if item.day is not None}
         if kept is not None:
             rows = rows.filter(pa.array(kept))
             line = line[kept]
+            days = {name: day[kept] for name, day in days.items()}
         return Batch(
             rows=pa.RecordBatch.from_arrays(rows.columns, schema=self._schema),
             line=line,
@@ -142,6 +144,7 @@ class _Reader:
             notices=notices,
             dropped=block.dropped if shaped.keep is None else np.append(block.dropped, block.line[~shaped.keep]),
             others=block.others,
+            days=days,
         )
 
     def _convert(self, name: str, shaped: NamedColumns) -> Converted:

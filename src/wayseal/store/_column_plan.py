@@ -145,15 +145,17 @@ def parse_times(formats: tuple[str, ...], raw: pa.Array) -> _times.Times:
     us = np.zeros(count, np.int64)
     ok = np.zeros(count, np.bool_)
     naive = np.zeros(count, np.bool_)
+    day = np.zeros(count, np.bool_)
     for form in formats:
         more = _parse(form, raw)
         new = more.ok & ~ok
         us = np.where(new, more.us, us)
         naive = np.where(new, more.naive, naive)
+        day = np.where(new, more.day, day)
         ok |= new
         if ok.all():
             break
-    return _times.Times(us=us, ok=ok, naive=naive)
+    return _times.Times(us=us, ok=ok, naive=naive, day=day)
 
 
 def _parse(form: str, raw: pa.Array) -> _times.Times:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.store import _strings, _times
-from wayseal.store.tables import Column, ColumnType
+from wayseal.store.tables import EARLIEST, LATEST, Column, ColumnType
 from wayseal.store.types import Reason
 
 # 7.71234E+13: what a spreadsheet makes of a long number.
@@ -24,6 +24,7 @@ _Mask = npt.NDArray[np.bool_]
 class Converted:
     """A column in its contract type; `bad` masks rows with the reason; `naive` tells of times without an offset.
 
+    day: masks times of which only the day was written.
     unknown: values of an optional enum that the contract doesn't know, and texts of an optional predicate (`asked`)
     that are no object; they are emptied and counted.
     """
@@ -31,6 +32,7 @@ class Converted:
     array: pa.Array
     bad: list[tuple[_Mask, Reason]] = field(default_factory=list)
     naive: bool = False
+    day: _Mask | None = None
     unknown: int = 0
 
 
@@ -138,11 +140,12 @@ def _time(raw: pa.Array, offset: timedelta, times: "_times.Times | None") -> Con
         times, null = _parse_time(raw)
     shift = round(offset.total_seconds() * 1_000_000)
     us = np.where(times.naive, times.us - shift, times.us) if shift else times.us
-    ranged = (us >= _times.LOW) & (us < _times.HIGH)
+    ranged = (us >= EARLIEST) & (us < LATEST)
     absent = null | ~times.ok | ~ranged
     done = Converted(
         array=pa.array(us, pa.int64(), mask=absent if absent.any() else None).cast(_times.type_utc),
         naive=bool((times.naive & times.ok).any()),
+        day=times.day if times.day.any() else None,
     )
     _note(done.bad, ~times.ok & ~null, Reason.NOT_A_TIME)
     _note(done.bad, times.ok & ~ranged & ~null, Reason.TIME_OUT_OF_RANGE)
@@ -154,7 +157,8 @@ def _parse_time(raw: pa.Array) -> "tuple[_times.Times, _Mask]":
         naive = getattr(raw.type, "tz", None) is None
         moment = pc.cast(raw, pa.timestamp("us"), safe=False)
         ok = _times.valid_mask(raw)
-        return _times.Times(us=_times.as_us(moment), ok=ok, naive=np.full(len(ok), naive)), ~ok
+        day = np.full(len(ok), pa.types.is_date(raw.type))
+        return _times.Times(us=_times.as_us(moment), ok=ok, naive=np.full(len(ok), naive), day=day & ok), ~ok
     if not (_is_text(raw.type) or pa.types.is_null(raw.type)):
         raise pa.ArrowInvalid("not a time; a mapping file can give the unit of a number")
     texts = _strings.trimmed(_strings.as_text(raw))

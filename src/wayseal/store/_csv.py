@@ -12,6 +12,7 @@ import pyarrow.csv as pacsv
 from wayseal.store._csv_records import LONGEST_RECORD, CsvRecords, RecordSplitter
 from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store.errors import StoreError
+from wayseal.store.formats import Format
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES
 from wayseal.store.types import (
@@ -42,12 +43,15 @@ class CsvBlocks:
     ) -> None:
         self._file = file
         self._keep = keep_rejected
-        self._text = TextFile(file, mapping.encoding if mapping else None, options.block_bytes)
+        sheet = file.format is Format.XLSX
+        self._told = "," if sheet else mapping.delimiter if mapping else None
+        encoding = "utf-8" if sheet else mapping.encoding if mapping else None
+        self._text = TextFile(file, encoding, options.block_bytes)
         self._rest: Iterator[TextBlock] = self._text.blocks()
         self.notices = self._text.notices
         self.open_ended = False
         self.names: tuple[str, ...] = ()
-        self._delimiter = (mapping.delimiter if mapping else None) or ","
+        self._delimiter = self._told or ","
         self._first_line = 1
         first = next(self._rest, None)
         if first is None or not first.data.strip():
@@ -59,7 +63,7 @@ class CsvBlocks:
         blank = len(first.data) - len(first.data.lstrip(b"\r\n"))
         head, end = self._first_record(first.data, blank)
         self._first_line += first.data.count(b"\n", 0, blank)
-        if mapping is None or mapping.delimiter is None:
+        if self._told is None:
             wanted = wanted_names(self._file.table, mapping)
             self._delimiter = best_delimiter(head, wanted)
         cells = split_record(head, self._delimiter)
@@ -69,7 +73,7 @@ class CsvBlocks:
             blank = end
         else:
             self.names = tuple(str(n) for n in range(1, len(cells) + 1))
-        if self._delimiter != "," and (mapping is None or mapping.delimiter is None):
+        if self._delimiter != "," and self._told is None:
             values: dict[str, str | int] = {"delimiter": self._delimiter.replace("\t", "tab")}
             self.notices.append(Notice(code=NoticeCode.DELIMITER, file=self._file.path, values=values))
         rest = TextBlock(data=first.data[blank:], valid=first.valid, bytes_read=first.bytes_read)

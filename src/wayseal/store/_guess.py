@@ -1,23 +1,30 @@
 """Which column of a foreign log is which column of the contract: by its name and by what it holds.
 
-Rules: a name that says it outright weighs most; then what the values look like; a column serves once, but the
-address may stand in for an account where the log names none.
+Rules: a name that says it outright weighs most, and at its end more than elsewhere; then what the values look like.
+What is clearest is settled first, and a column serves once; but the address may stand in for an account where the log
+names none. What looks like a phone number or an identity card is never taken for a waybill number.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.model.numbers import candidates, clean_waybill
-from wayseal.store import _times
 from wayseal.store._column_plan import parse_times
+from wayseal.store.logs import looks_personal
+from wayseal.store.tables import EARLIEST, LATEST, TABLES
 
 # Numbers of accounts stand before names of people: a ledger needs no names.
 _WORDS: Mapping[str, str] = {
     "at": "at time timestamp ts datetime accesstime accessedat logtime operatetime operationtime opttime optime "
-    "createtime createdat eventtime requesttime querytime "
+    "createtime createdat eventtime requesttime querytime timems timestampms tsms epoch epochms "
     "时间 操作时间 访问时间 查询时间 日志时间 请求时间 发生时间 记录时间",
     "waybill": "waybill waybillno waybillnumber waybillid mailno trackingnumber trackingno trackno expressno billcode "
     "billno shipmentno parcel "
@@ -28,9 +35,10 @@ _WORDS: Mapping[str, str] = {
     "session": "session sessionid sid sessid 会话 会话号 会话编号",
     "ip": "ip ipaddr ipaddress clientip remoteaddr remoteip sourceip srcip ip地址 客户端ip 来源ip 登录ip 访问ip",
     "via": "via system app application interface apiname source platform module endpoint client "
-    "系统 接口 来源 平台 模块 应用 接口名 来源系统 渠道 访问渠道 系统名称",
+    "系统 接口 来源 平台 模块 应用 接口名 来源系统 渠道 访问渠道 系统名称 方式 查询方式 访问方式 途径 入口",
     "action": "action operation op optype operationtype 操作 动作 操作类型 行为",
-    "device": "device deviceid imei terminal 设备 终端 设备号 设备编号",
+    "device": "device deviceid devicename imei terminal terminalid workstation hostname "
+    "设备 终端 设备号 设备编号 设备标识 终端号 终端编号 机器码 设备名",
     "request": "request requestid reqid traceid 请求号 请求编号 流水号",
     "purpose": "purpose reason scene 用途 目的 场景 原因 查询原因",
     "access": "access accessid logid 日志编号 日志号",
@@ -42,7 +50,38 @@ _WORDS: Mapping[str, str] = {
     "seller": "seller sellerid shop shopname store vendor merchant 卖家 店铺 卖方 商家 卖家名 店铺名 店铺名称",
     "found_by": "foundby how 发现方式 获取方式",
     "asked": "asked 购买条件",
+    "status": "status statuscode httpstatus result resultcode outcome responsecode respcode code "
+    "状态码 状态 结果 返回码 响应码 响应状态 查询结果 操作结果 是否成功",
 }
+_FINE = frozenset(["ok", "success", "succeeded", "true", "yes", "y", "0", "1", "成功", "正常", "是", "通过"])
+_REFUSED = frozenset(
+    [
+        "failed",
+        "failure",
+        "fail",
+        "error",
+        "denied",
+        "refused",
+        "forbidden",
+        "rejected",
+        "timeout",
+        "false",
+        "no",
+        "n",
+        "失败",
+        "拒绝",
+        "错误",
+        "异常",
+        "否",
+        "超时",
+        "无权限",
+        "未授权",
+        "不通过",
+        "禁止",
+    ]
+)
+_MOST_WORDS = 40
+_PERSONAL = re.compile(r"phone|mobile|tel(?![a-z])|idcard|电话|手机|身份证|联系方式", re.IGNORECASE)
 ACTIONS: Mapping[str, str] = {
     "查看": "view", "浏览": "view", "详情": "view", "查看详情": "view", "查询": "search",
     "搜索": "search", "检索": "search",
@@ -51,16 +90,32 @@ ACTIONS: Mapping[str, str] = {
     "read": "view", "detail": "view", "get": "view", "query": "search", "find": "search", "list": "search",
     "download": "export", "call": "api",
 }  # fmt: skip
+FOUND_BY: Mapping[str, str] = {
+    "购买": "purchase", "购入": "purchase", "买入": "purchase", "举报": "report", "投诉": "report", "查获": "seizure",
+    "缴获": "seizure", "骚扰电话": "spam_call", "骚扰短信": "spam_sms", "垃圾短信": "spam_sms", "诈骗": "fraud",
+    "在售": "listing", "挂牌": "listing", "上架": "listing",
+    "bought": "purchase", "reported": "report", "seized": "seizure", "call": "spam_call", "sms": "spam_sms",
+    "listed": "listing", "offer": "listing",
+}  # fmt: skip
 FORMATS = (
     "iso",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y.%m.%d %H:%M",
+    "%Y.%m.%d",
     "%Y/%m/%d",
     "%Y%m%d",
     "%Y%m%d%H%M%S",
     "%Y%m%d %H%M%S",
     "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
     "%Y年%m月%d日 %H时%M分%S秒",
+    "%Y年%m月%d日 %H时%M分",
+    "%Y年%m月%d日",
     "%d/%b/%Y:%H:%M:%S %z",
     "%d/%b/%Y %H:%M:%S",
     "%d.%m.%Y %H:%M:%S",
@@ -74,20 +129,35 @@ FORMATS = (
 _IP = re.compile(r"(?:[0-9]{1,3}\.){3}\w{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:]+:[0-9a-fA-F]*")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?|[0-9]{6}")
 _DATE = re.compile(r"[0-9]{4}[-/]?[0-9]{1,2}[-/]?[0-9]{1,2}")
+# What every format of times has: a digit first, and six of them.
+_TIMELIKE = re.compile(r"\s*[0-9](?:[^0-9]*[0-9]){5}.*", re.DOTALL)
 _NUMBER = re.compile(r"[A-Z]{0,4}[0-9]{8,24}[A-Z]{0,2}")
 _MOST = 0.9
+_OUTRIGHT = 2.5
+"""From this score on a name says what the column is, whatever it holds."""
+_COUNTED = ("epoch", "%Y%m%d")
+"""Formats of digits alone, which other numbers have too."""
+_SPAN: Mapping[str, float] = {"epoch_s": 400 * 86400.0, "epoch_ms": 400 * 86_400_000.0}
+"""What a log spans at most, in the units of each, where only its numbers say that it counts time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
-    """Columns of the log for one column of the contract; `by_name`: its name says so, else what it holds."""
+    """Columns of the log for one column of the contract; `by_name`: its name says so, else what it holds.
+
+    formats, naive, share: of a time: how it is written, whether without an offset, and how much of the column is.
+    values: known words of the log. unknown: the other words, and how many rows hold each. several: its values are
+    lists.
+    """
 
     columns: tuple[str, ...]
     by_name: bool
-    format: str = "iso"
+    formats: tuple[str, ...] = ("iso",)
     naive: bool = False
     share: float = 1.0
     values: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    several: bool = False
 
 
 Columns = Mapping[str, list[str | None]]
@@ -105,38 +175,36 @@ def guess(columns: Columns) -> dict[str, Guess]:
     if moment is not None:
         found["at"] = moment
     free = {n: v for n, v in columns.items() if moment is None or n not in moment.columns}
-    for target, content in (("waybill", like_number), ("ip", _like_ip)):
-        best = best_column(target, free, content)
-        if best is not None:
-            found[target] = best
-            free.pop(best.columns[0])
-    for target in ("actor", "session", "action", "via", "device", "request", "purpose", "access"):
-        best = best_column(target, free, None)
-        if best is not None:
-            found[target] = best
-            free.pop(best.columns[0])
+    found |= _assign(_CONTENT, free)
     if "action" in found:
-        found["action"] = _with_values(found["action"], columns)
+        found["action"] = _with_values(found["action"], columns, ACTIONS, TABLES["accesses"].column("action").values)
     if "actor" not in found and "ip" in found:
         found["actor"] = Guess(columns=found["ip"].columns, by_name=False)
     return found
 
 
-def best_column(target: str, columns: Columns, content: Callable[[Sequence[str]], float] | None) -> Guess | None:
+def _assign(targets: "_Content", columns: Columns) -> dict[str, Guess]:
+    """A column for each of the targets that one speaks for: names that say it outright, then contents, then hints.
+
+    Among these what is clearest is settled first, then what stands first among the targets.
+    """
     scored = []
-    for index, (name, values) in enumerate(columns.items()):
-        named = name_score(target, name)
-        looks = content(present(values)) if content else 0.0
-        if named or looks >= 0.5:
-            scored.append((named + looks, -index, name, named > 0, looks))
-    if not scored:
-        return None
-    _, _, name, by_name, looks = max(scored)
-    return Guess(columns=(name,), by_name=by_name, share=looks)
+    for order, (target, content) in enumerate(targets.items()):
+        for place, (name, values) in enumerate(columns.items()):
+            named = name_score(target, name)
+            looks = content(present(values)) if content and not _PERSONAL.search(name) else 0.0
+            if named >= _OUTRIGHT or looks >= 0.5 or (named and (looks or content is None)):
+                tier = 0 if named >= _OUTRIGHT else 1 if looks >= 0.5 else 2
+                scored.append((tier, -named - looks, order, place, target, name, named > 0, looks))
+    found: dict[str, Guess] = {}
+    for *_, target, name, by_name, looks in sorted(scored):
+        if target not in found and all(name not in made.columns for made in found.values()):
+            found[target] = Guess(columns=(name,), by_name=by_name, share=looks)
+    return found
 
 
 def name_score(target: str, name: str) -> float:
-    """How clearly a name says what the column is: 3 a known word, 1.5 a part of it (after a dot, too), else 0."""
+    """How clearly a name says what the column is: 3 a known word, 2.5 one after a dot, 1.5 a part of it, else 0."""
     words = _WORDS[target].split()
     plain = re.sub(r"[\W_]+", "", name.casefold())
     last = re.sub(r"[\W_]+", "", name.rpartition(".")[2].casefold())
@@ -144,9 +212,10 @@ def name_score(target: str, name: str) -> float:
         return 3.0 + 1.0 / (1 + words.index(plain))
     if last in words:
         return 2.5
-    if any(len(w) >= (2 if w > "\x7f" else 4) and w in plain for w in words):
-        return 1.5
-    return 0.0
+    parts = [w for w in words if len(w) >= (2 if w > "\x7f" else 4) and w in plain]
+    if not parts:
+        return 0.0
+    return 1.5 + (0.5 if any(plain.endswith(w) for w in parts) else 0.0) + max(map(len, parts)) / 100
 
 
 def present(values: list[str | None]) -> list[str]:
@@ -161,34 +230,74 @@ def like_number(values: Sequence[str]) -> float:
     clean = [clean_waybill(v) for v in values]
     shaped = sum(bool(_NUMBER.fullmatch(c)) for c in clean) / len(clean)
     known = sum(bool(candidates(c)) for c in clean) / len(clean)
-    return 0.0 if _like_ip(values) > 0.5 or spread < 0.02 else shaped * (0.5 + 0.5 * spread) + known
+    personal = sum(looks_personal(v) for v in values) / len(values)
+    return 0.0 if max(_like_ip(values), personal) > 0.5 or spread < 0.02 else shaped * (0.5 + 0.5 * spread) + known
 
 
 def _like_ip(values: Sequence[str]) -> float:
-    return sum(bool(_IP.fullmatch(v)) for v in values) / len(values) if values else 0.0
+    return sum(bool(_IP.fullmatch(v)) and not _CLOCK.fullmatch(v) for v in values) / len(values) if values else 0.0
+
+
+def _like_words(words: Mapping[str, str], values: Sequence[str]) -> float:
+    """The share that is a known word, as little as counts beside a name: words alone are no reason."""
+    known = sum(v.casefold() in words or v.casefold() in words.values() for v in values)
+    return 0.4 * known / len(values) if values else 0.0
+
+
+_Content = Mapping[str, Callable[[Sequence[str]], float] | None]
+_CONTENT: _Content = {
+    "waybill": like_number, "ip": _like_ip, **dict.fromkeys(("actor", "session")),
+    "action": partial(_like_words, ACTIONS), **dict.fromkeys(("via", "device", "request", "purpose", "access")),
+}  # fmt: skip
+_CONTENT_OF_LEAKS: _Content = {
+    "waybill": like_number, "seller": None, "found_by": partial(_like_words, FOUND_BY), "asked": None,
+}  # fmt: skip
 
 
 def _guess_time(columns: Columns) -> Guess | None:
     best: tuple[float, int, Guess] | None = None
     for index, (name, values) in enumerate(columns.items()):
         texts = present(values)
-        if all(_DATE.fullmatch(v) for v in texts):
+        if _mostly(_DATE, texts):
             continue
         made = time_format(texts)
         named = name_score("at", name)
-        if made is None or (made[0].startswith("epoch") and not named):
+        if made is None or (made.formats[0].startswith("epoch") and not named):
             continue
-        item = Guess(columns=(name,), by_name=named > 0, format=made[0], naive=made[1], share=made[2])
-        if best is None or (named + made[2], -index) > best[:2]:
-            best = (named + made[2], -index, item)
-    return best[2] if best else _guess_two(columns)
+        item = replace(made, columns=(name,), by_name=named > 0)
+        if best is None or (named + made.share, -index) > best[:2]:
+            best = (named + made.share, -index, item)
+    return best[2] if best else _guess_two(columns) or _guess_counted(columns)
+
+
+def _guess_counted(columns: Columns) -> Guess | None:
+    """A count from 1970 whose name says nothing: whole seconds or thousandths of them, all of about one year."""
+    for name, values in columns.items():
+        if any(name_score(target, name) for target in _WORDS) or _PERSONAL.search(name):
+            continue
+        made = time_format(present(values))
+        if made is not None and made.formats[0] in _SPAN and made.share == 1.0:
+            numbers = [float(v) for v in present(values)]
+            if max(numbers) - min(numbers) < _SPAN[made.formats[0]]:
+                return replace(made, columns=(name,))
+    return None
+
+
+def _mostly(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
+    """Whether so many of the texts have this shape; none is no shape."""
+    return _enough(sum(bool(pattern.fullmatch(text)) for text in texts), len(texts))
+
+
+def _enough(good: int, count: int) -> bool:
+    """Nine in ten; one odd row (a total at the end) is nothing."""
+    return bool(good) and (good >= _MOST * count or (count - good == 1 and good > 1))
 
 
 def _guess_two(columns: Columns) -> Guess | None:
     """A date in one column and a time of day in another."""
     full = {n: present(v) for n, v in columns.items()}
-    dates = [n for n, v in full.items() if v and all(_DATE.fullmatch(d) for d in v)]
-    clocks = [n for n, v in full.items() if v and all(_CLOCK.fullmatch(c) for c in v)]
+    dates = [n for n, v in full.items() if _mostly(_DATE, v)]
+    clocks = [n for n, v in full.items() if _mostly(_CLOCK, v)]
     pairs = [(d, c) for d in dates for c in clocks if d != c]
     # 20170101 is a date, a time of day 201701 could be one too: the name decides, then the order.
     pairs.sort(key=lambda p: -(_says(p[0], "date", "日期") + _says(p[1], "time", "时")))
@@ -196,8 +305,7 @@ def _guess_two(columns: Columns) -> Guess | None:
         rows = zip(columns[date], columns[clock], strict=True)
         made = time_format([f"{d} {c}" for d, c in rows if d and c])
         if made is not None:
-            named = _says(date, "date", "日期") > 0
-            return Guess(columns=(date, clock), by_name=named, format=made[0], naive=made[1], share=made[2])
+            return replace(made, columns=(date, clock), by_name=_says(date, "date", "日期") > 0)
     return _guess_day(full, dates)
 
 
@@ -206,8 +314,8 @@ def _guess_day(full: Mapping[str, list[str]], dates: Sequence[str]) -> Guess | N
     for name in dates:
         made = time_format(full[name])
         named = name_score("at", name) > 0 or _says(name, "date", "日期") > 0
-        if made is not None and (named or made[0] != "%Y%m%d"):
-            return Guess(columns=(name,), by_name=named, format=made[0], naive=made[1], share=made[2])
+        if made is not None and (named or made.formats[0] != "%Y%m%d"):
+            return replace(made, columns=(name,), by_name=named)
     return None
 
 
@@ -215,23 +323,79 @@ def _says(name: str, *words: str) -> int:
     return sum(w in name.casefold() for w in words)
 
 
-def time_format(values: Sequence[str]) -> tuple[str, bool, float] | None:
-    """The format that most values have, whether they lack an offset, and the share that has it."""
+def time_format(values: Sequence[str]) -> Guess | None:
+    """How most values are written: in one format, or in several; of no columns yet."""
+    if not _mostly(_TIMELIKE, values):
+        return None
     texts = pa.array(values, pa.string())
-    best: tuple[float, str, bool] | None = None
-    for form in FORMATS:
-        times = parse_times((form,), texts)
-        good = times.ok & (times.us >= _times.LOW) & (times.us < _times.HIGH)
-        share = float(good.sum()) / max(len(values), 1)
-        if share >= _MOST and (best is None or share > best[0]):
-            best = (share, form, bool((times.naive & good).any()))
-    return None if best is None else (best[1], best[2], best[0])
+    read, naive = np.zeros(len(values), np.bool_), False
+    formats: list[str] = []
+    while not read.all():
+        best = max((_fits(form, texts, ~read) for form in FORMATS if not (formats and form.startswith(_COUNTED))),
+                   key=lambda fit: int(fit.good.sum()))  # fmt: skip
+        if not best.good.any() or best.form in formats:
+            break
+        formats.append(best.form)
+        read, naive = read | best.good, naive or best.naive
+        if best.form.startswith(_COUNTED):
+            break
+    if not _enough(int(read.sum()), len(values)):
+        return None
+    return Guess(columns=(), by_name=False, formats=tuple(formats), naive=naive, share=float(read.mean()))
 
 
-def _with_values(made: Guess, columns: Columns) -> Guess:
-    seen = set(present(columns[made.columns[0]]))
-    known = {w: ACTIONS[w.casefold()] for w in sorted(seen) if w.casefold() in ACTIONS}
-    return Guess(columns=made.columns, by_name=made.by_name, values=known)
+class _Fit(NamedTuple):
+    """Which of the values that are not read yet have a format, and whether any of them lacks an offset."""
+
+    form: str
+    good: npt.NDArray[np.bool_]
+    naive: bool
+
+
+def _fits(form: str, texts: pa.Array, wanted: npt.NDArray[np.bool_]) -> _Fit:
+    times = parse_times((form,), texts)
+    good = times.ok & (times.us >= EARLIEST) & (times.us < LATEST) & wanted
+    return _Fit(form, good, bool((times.naive & good).any()))
+
+
+def _with_values(made: Guess, columns: Columns, words: Mapping[str, str], ours: Sequence[str]) -> Guess:
+    """The same with its words: those that are known, and those that nobody knows. ours: what needs no translation."""
+    seen = Counter(present(columns[made.columns[0]]))
+    known = {w: words[w.casefold()] for w in sorted(seen) if w.casefold() in words}
+    unknown = {w: n for w, n in seen.most_common() if w not in known and w.casefold() not in ours}
+    return replace(made, values=known, unknown=unknown)
+
+
+def status_words(columns: Columns) -> tuple[str, Mapping[str, int]] | None:
+    """The column that says how each request ended, and its words with how many rows hold each; None without one."""
+    scored = []
+    for place, (name, values) in enumerate(columns.items()):
+        words = Counter(present(values))
+        told = sum(n for w, n in words.items() if _ended(w) is not None)
+        if (name_score("status", name) >= _OUTRIGHT or (name_score("status", name) and told)) and is_list(words):
+            scored.append((name_score("status", name) + told / max(sum(words.values()), 1), -place, name, words))
+    if not scored:
+        return None
+    _, _, name, words = max(scored, key=lambda item: item[:2])
+    return name, dict(words.most_common())
+
+
+def is_list(words: Mapping[str, int]) -> bool:
+    """Whether a column with these words holds words of a list, and not a text or a name of its own in each row."""
+    return 0 < len(words) <= _MOST_WORDS
+
+
+def showed_nothing(word: str) -> bool | None:
+    """Whether what ended in this word was refused, failed or sent elsewhere; None for a word that nobody knows."""
+    ended = _ended(word)
+    return None if ended is None else not ended
+
+
+def _ended(word: str) -> bool | None:
+    plain = word.strip().casefold()
+    if re.fullmatch("[1-5][0-9]{2}", plain):
+        return plain[0] == "2" or plain == "304"
+    return True if plain in _FINE else False if plain in _REFUSED else None
 
 
 def guess_leaks(columns: Columns) -> dict[str, Guess]:
@@ -242,12 +406,10 @@ def guess_leaks(columns: Columns) -> dict[str, Guess]:
         rest = [g for n, g in times.items() if n not in {c for f in found.values() for c in f.columns}]
         if len(rest) == 1:
             found["seen_at"] = rest[0]
-    free = {n: v for n, v in columns.items() if n not in times}
-    for target, content in (("waybill", like_number), ("seller", None), ("found_by", None), ("asked", None)):
-        best = best_column(target, free, content)
-        if best is not None:
-            found[target] = best
-            free.pop(best.columns[0])
+    found |= _assign(_CONTENT_OF_LEAKS, {n: v for n, v in columns.items() if n not in times})
+    if "found_by" in found:
+        ours = TABLES["leaks"].column("found_by").values
+        found["found_by"] = _with_values(found["found_by"], columns, FOUND_BY, ours)
     return found
 
 
@@ -257,8 +419,8 @@ def _leak_times(columns: Columns) -> dict[str, Guess]:
     for name, values in columns.items():
         made = time_format(present(values))
         told = any(name_score(target, name) for target in ("seen_at", "asked_at", "absent_at"))
-        if made is not None and (told or not made[0].startswith(("epoch", "%Y%m%d"))):
-            out[name] = Guess(columns=(name,), by_name=False, format=made[0], naive=made[1], share=made[2])
+        if made is not None and (told or not made.formats[0].startswith(_COUNTED)):
+            out[name] = replace(made, columns=(name,))
     return out
 
 
@@ -269,6 +431,5 @@ def _times_by_name(times: Mapping[str, Guess]) -> dict[str, Guess]:
         scored = [(name_score(target, name), -place, name) for place, name in enumerate(free)]
         score, _, name = max(scored, default=(0.0, 0, ""))
         if score:
-            made = free.pop(name)
-            out[target] = Guess(columns=(name,), by_name=True, format=made.format, naive=made.naive, share=made.share)
+            out[target] = replace(free.pop(name), by_name=True)
     return out

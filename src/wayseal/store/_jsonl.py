@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -24,6 +25,7 @@ from wayseal.store.types import (
 
 _SAMPLE = 1000
 _MOST_NAMES = 1000
+_MOST_ITEMS = 3
 # The scanner below JSONDecoder.decode: without that method's search for white space, a line takes half the time.
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(
     object_pairs_hook=unique, parse_constant=refuse_constant
@@ -34,7 +36,8 @@ _Row = dict[str, Any]
 class JsonBlocks:
     """A JSON Lines file, opened: the names that its first lines use, and its rows as raw blocks.
 
-    A nested value has a dotted name ("user.id"), unless a key is spelt like that itself.
+    A nested value has a dotted name ("user.id"), unless a key is spelt like that itself. A row whose waybill number is
+    a list, or lies in a list of objects, is a row a number, all on its line; one whose list is empty is none.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class JsonBlocks:
         self._file = file
         self._keep = keep_rejected
         self._loose = _loose_names(file.table, mapping)
+        self._numbers = _number_names(file.table, mapping)
         self._text = TextFile(file, mapping.encoding if mapping else None, min(options.block_bytes, 8 << 20))
         rest = self._text.blocks()
         first = next(rest, None)
@@ -85,12 +89,27 @@ class JsonBlocks:
                 raw = _as_text(text) if self._keep else None
                 rejected.append(Rejection(line=number, column="", reason=row, raw=raw))
         self._line += len(lines)
+        found = {name: self._values(rows, name) for name in names}
+        dropped: list[int] = []
+        for name in self._numbers.intersection(names):
+            if any(isinstance(value, list) for value in found[name]):
+                lists = [_numbers_of(value) for value in found[name]]
+                times = [len(numbers) for numbers in lists]
+                dropped += [number for number, n in zip(line, times, strict=True) if not n]
+                found = {key: _repeated(values, times) for key, values in found.items()}
+                found[name] = list(chain.from_iterable(lists))
+                line, raws = _repeated(line, times), _repeated(raws, times) if self._keep else raws
         columns: dict[str, pa.Array] = {}
         wrong: dict[int, str] = {}
         for name in names:
-            values = [row.get(name) for row in rows] if "." not in name else [find(row, name) for row in rows]
-            columns[name] = self._column(name, values, wrong)
-        return self._raw(block, columns, line, rejected, wrong, raws)
+            columns[name] = self._column(name, found[name], wrong)
+        return replace(self._raw(block, columns, line, rejected, wrong, raws), dropped=np.array(dropped, np.int64))
+
+    def _values(self, rows: list[_Row], name: str) -> list[Any]:
+        if "." not in name:
+            return [row.get(name) for row in rows]
+        look = find_all if name in self._numbers else find
+        return [look(row, name) for row in rows]
 
     def _column(self, name: str, values: list[Any], wrong: dict[int, str]) -> pa.Array:
         """The values as text; a value of a type that the column can't have spoils its row."""
@@ -163,11 +182,37 @@ def find(row: _Row, name: str) -> Any:
     return find(inner, tail) if isinstance(inner, dict) else None
 
 
+def find_all(row: _Row, name: str) -> Any:
+    """Like `find`, and of a list on the way a list of what its objects have."""
+    if name in row or "." not in name:
+        return row.get(name)
+    head, _, tail = name.partition(".")
+    inner = row.get(head)
+    if isinstance(inner, list):
+        found = [find_all(item, tail) for item in inner if isinstance(item, dict)]
+        return [value for each in found for value in (each if isinstance(each, list) else [each])]
+    return find_all(inner, tail) if isinstance(inner, dict) else None
+
+
+def _numbers_of(value: Any) -> list[Any]:
+    """Of a list each number once: it is shown or it isn't. What is no list is a list of itself."""
+    if not isinstance(value, list):
+        return [value]
+    flat = [item for item in value if item is not None]
+    return [value] if any(isinstance(item, list | dict) for item in flat) else list(dict.fromkeys(flat))
+
+
+def _repeated(items: list[Any], times: list[int]) -> list[Any]:
+    return [item for item, n in zip(items, times, strict=True) for _ in range(n)]
+
+
 def names_of(row: _Row, prefix: str = "", depth: int = 4) -> Iterator[str]:
-    """The names of a row's values, those of nested objects dotted."""
+    """The names of a row's values, those of nested objects dotted, in a list, too."""
     for key, value in row.items():
-        if isinstance(value, dict) and value and depth:
-            yield from names_of(value, f"{prefix}{key}.", depth - 1)
+        inner = value if isinstance(value, list) else [value]
+        for item in inner[:_MOST_ITEMS] if depth else ():
+            if isinstance(item, dict) and item:
+                yield from names_of(item, f"{prefix}{key}.", depth - 1)
         yield prefix + key
 
 
@@ -195,6 +240,14 @@ def _text_of(value: Any, loose: bool) -> str | None:
 
 def _as_text(text: str | bytes) -> str:
     return text if isinstance(text, str) else text.decode(errors="replace")
+
+
+def _number_names(table: str, mapping: LogMapping | None) -> frozenset[str]:
+    """Names whose values are waybill numbers."""
+    ours = {c.name for c in TABLES[table].columns if c.type is ColumnType.WAYBILL}
+    if mapping is None:
+        return frozenset(ours)
+    return frozenset(c for f in mapping.fields if f.name in ours for c in f.columns)
 
 
 def _loose_names(table: str, mapping: LogMapping | None) -> frozenset[str]:

@@ -24,6 +24,10 @@ _USES: Mapping[Format, frozenset[str]] = {
     Format.COMBINED: frozenset({"paths", "statuses", "methods"}),
     Format.OCSF: frozenset(_LOG_KEYS),
 }
+_UNUSED: Mapping[Format | None, tuple[str, ...]] = {
+    Format.XLSX: ("encoding", "delimiter"),
+    **dict.fromkeys((Format.CSV, Format.JSONL, Format.PARQUET), ("sheet",)),
+}
 _MADE = {"waybill": "read.waybill", "filter": "read.filter", "rows": "read.rows"}
 _DEFAULTS: Mapping[Format, Mapping[str, tuple[str, str]]] = {
     Format.PGAUDIT: {
@@ -82,6 +86,7 @@ def parse_mapping(text: str | bytes, path: Path) -> LogMapping:
         encoding=said.encoding,
         delimiter=said.delimiter,
         header=said.header,
+        sheet=said.sheet,
         offset=said.offset,
         clean=said.clean,
     )
@@ -90,6 +95,9 @@ def parse_mapping(text: str | bytes, path: Path) -> LogMapping:
     for key in _LOG_KEYS:
         if toml.says(key):
             raise toml.error("only for the formats {formats}", key, formats=sorted(LOGS))
+    for key in _UNUSED.get(said.format, ()):
+        if toml.says(key):
+            raise toml.error("the format {format} has no use for it", key, format=said.format)
     return replace(made, fields=tuple(_load_fields(toml, said)))
 
 
@@ -141,7 +149,7 @@ class _LogLoader:
     def load(self, made: LogMapping) -> LogMapping:
         """The whole of it. made: as for any other log."""
         toml, said = self._toml, self._said
-        for key in ("table", "delimiter", "header"):
+        for key in ("table", "delimiter", "header", "sheet"):
             if toml.says(key):
                 raise toml.error(
                     "the format {format} has no use for it (it fills accesses and queries)", key, format=self._form

@@ -145,6 +145,7 @@ class MappingKeys:
     encoding: Annotated[str | None, parsed_by(_parse_encoding, str)] = None
     delimiter: Annotated[str | None, parsed_by(_parse_delimiter, str)] = None
     header: bool = True
+    sheet: _Texts = ()
     offset: Annotated[timedelta | None, parsed_by(parse_offset, str)] = None
     clean: bool = True
     columns: Mapping[str, _Source] | None = None
@@ -152,6 +153,6 @@ class MappingKeys:
     keep: tuple[FilterKeys, ...] = ()
     tables: _Tables = field(default_factory=dict)
     paths: tuple[PathKeys, ...] = ()
-    statuses: Annotated[tuple[str, ...], one_or_more(tuple[_Status, ...], empty=None)] = ("2xx",)
+    statuses: Annotated[tuple[str, ...], one_or_more(tuple[_Status, ...], empty=None)] = ("2xx", "304")
     methods: _Texts = ("GET", "POST")
     resources: _Texts = ()

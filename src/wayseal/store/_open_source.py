@@ -1,4 +1,4 @@
-"""Opening a dataset: which files hold which table."""
+"""Opening a dataset, files, or standard input: which of them hold which table."""
 
 import gzip
 import json
@@ -9,7 +9,11 @@ from pathlib import Path
 
 from wayseal.model.errors import disk_says
 from wayseal.model.messages import Message
+from wayseal.model.schema import readable
+from wayseal.store._column_plan import describe
+from wayseal.store._laid_out import LaidOut
 from wayseal.store._times import parse_offset
+from wayseal.store._workbook import lay_out_sheets
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
 from wayseal.store.mapping import LogMapping
@@ -22,26 +26,33 @@ _SUFFIXES = {
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
     ".parquet": Format.PARQUET,
+    ".xlsx": Format.XLSX,
+    ".xlsm": Format.XLSX,
 }
+STDIN = Path("-")
+"""What standard input is called."""
+_GZIP = b"\x1f\x8b"
 LOG_TABLES = ("accesses", "queries")
 _Files = tuple[SourceFile, ...]
 _Notices = tuple[Notice, ...]
+_Found = tuple[_Files, _Notices]
 
 
 def open_source(
     path: Path,
-    *,
+    *more: Path,
     mapping: LogMapping | None = None,
     offset: timedelta | str | None = None,
     table: str | None = None,
 ) -> Source:
-    """Opens a dataset folder, a folder of logs (with a mapping) or one file.
+    """Opens dataset folders, folders of logs (with a mapping), files, or standard input.
 
     Args:
-        path: The folder or file.
+        path: The folder or file; `-` for standard input.
+        *more: Others, read in the same way.
         mapping: Which column is what; None: the contract's names.
         offset: From UTC, of times without one: "+08:00" or a timedelta; goes before the mapping's.
-        table: What a single file is; None: what the mapping says, else what it is named after, else `accesses`.
+        table: What the files are; None: what the mapping says, else what each is named after, else `accesses`.
 
     Returns:
         What is to be read.
@@ -49,41 +60,80 @@ def open_source(
     Raises:
         StoreError: There is nothing to read.
     """
-    path = Path(path)
     if isinstance(offset, str):
         offset = parse_offset(offset)
-    if not path.exists():
+    if mapping is not None:
+        if table not in {None, mapping.table}:
+            raise StoreError(
+                "the mapping is for the table {table}", file=mapping.path, key="table", table=mapping.table
+            )
+        table = mapping.table
+    if table is not None and table not in TABLES:
+        raise StoreError("no table of the contract; one of {known}", key=table, known=list(TABLES))
+    paths = [Path(path), *map(Path, more)]
+    if paths.count(STDIN) > 1:
+        raise StoreError("standard input can be read once", file=STDIN)
+    found = [_find(p, mapping, table) for p in paths]
+    return Source(
+        path=paths[0],
+        files=tuple(file for files, _ in found for file in files),
+        mapping=mapping,
+        options=ReadOptions(offset=offset),
+        notices=tuple(notice for _, notices in found for notice in notices),
+    )
+
+
+def _find(path: Path, mapping: LogMapping | None, table: str | None) -> _Found:
+    """What stands under one name. table: None without a mapping, where none is named."""
+    if path != STDIN and not path.exists():
         raise StoreError("there is no such file or folder", file=path)
     try:
-        files, notices = _find(path, mapping, table)
+        if path != STDIN and path.is_dir():
+            return _dataset(path) if table is None else _folder(path, table, mapping)
+        stem = path.name.split(".")[0]
+        laid_out = LaidOut.of_input() if path == STDIN else None
+        form = (mapping.format if mapping else None) or _suffix(path) or _sniff(path, laid_out)
+        return _source_files(path, table or (stem if stem in TABLES else "accesses"), form, mapping, laid_out)
     except (OSError, EOFError, zlib.error) as error:
         reason = disk_says(error) if isinstance(error, OSError) and error.errno else Message("damaged")
         raise StoreError("can't be read ({reason})", file=path, reason=reason) from error
-    options = ReadOptions(offset=offset)
-    return Source(path=path, files=files, mapping=mapping, options=options, notices=notices)
 
 
-def _find(path: Path, mapping: LogMapping | None, table: str | None) -> tuple[_Files, _Notices]:
-    if mapping is not None:
-        table = mapping.table
-    if path.is_dir():
-        return _dataset(path) if table is None else _folder(path, table, mapping)
-    stem = path.name.split(".")[0]
-    named = stem if stem in TABLES else "accesses"
-    form = (mapping.format if mapping else None) or _suffix(path) or _sniff(path)
-    return _as_tables(_source_file(path, table or named, form)), ()
-
-
-def _as_tables(file: SourceFile) -> _Files:
-    """A raw log is read twice, once a table that it fills."""
-    return tuple(replace(file, table=t) for t in LOG_TABLES) if file.format in LOGS else (file,)
-
-
-def _source_file(path: Path, table: str, form: Format) -> SourceFile:
-    gzipped = path.suffix.lower() == ".gz"
+def _source_files(
+    path: Path, table: str, form: Format, mapping: LogMapping | None, laid_out: LaidOut | None = None
+) -> _Found:
+    """One file: a raw log is read twice, once a table that it fills; of a workbook each sheet stands for itself."""
+    if form is Format.XLSX:
+        return _sheets(path, table, mapping, laid_out)
+    if mapping is not None and mapping.sheet:
+        raise StoreError("is no workbook, and the mapping names a sheet", file=path)
+    gzipped = _head(laid_out.path).startswith(_GZIP) if laid_out else path.suffix.lower() == ".gz"
     if gzipped and form is Format.PARQUET:
         raise StoreError("a Parquet file is compressed inside; unpack it", file=path)
-    return SourceFile(path=path, table=table, format=form, size=path.stat().st_size, gzipped=gzipped)
+    file = SourceFile(path=path, table=table, format=form, size=0, gzipped=gzipped, laid_out=laid_out)
+    file = replace(file, size=file.content.stat().st_size)
+    return (tuple(replace(file, table=t) for t in LOG_TABLES) if form in LOGS else (file,)), ()
+
+
+def _sheets(path: Path, table: str, mapping: LogMapping | None, laid_out: LaidOut | None) -> _Found:
+    wanted, headed = (mapping.sheet, mapping.header) if mapping else ((), True)
+    where = laid_out.path if laid_out else path
+    sheets = lay_out_sheets(where, names=wanted, table=table, headed=headed, origin=path)
+    files = tuple(
+        SourceFile(
+            path=path.with_name(f"{path.name}#{readable(sheet.name).replace('/', '_')}"),
+            table=table,
+            format=Format.XLSX,
+            size=sheet.text.path.stat().st_size,
+            laid_out=sheet.text,
+        )
+        for sheet in sheets
+    )
+    others = sheets[0].others
+    if wanted or not others:
+        return files, ()
+    values: dict[str, str | int] = {"sheet": sheets[0].name, "names": describe(others)}
+    return files, (Notice(code=NoticeCode.OTHER_SHEETS, file=path, values=values),)
 
 
 def _suffix(path: Path) -> Format | None:
@@ -91,23 +141,31 @@ def _suffix(path: Path) -> Format | None:
     return _SUFFIXES.get(suffixes[-1]) if suffixes else None
 
 
-def _sniff(path: Path) -> Format:
+def _sniff(path: Path, laid_out: LaidOut | None = None) -> Format:
     """The format by a file's first bytes, where its name doesn't say."""
-    with path.open("rb") as disk:
-        head = disk.read(4096)
+    content = laid_out.path if laid_out else path
+    head = _head(content)
     if head.startswith(b"PAR1"):
         return Format.PARQUET
-    if head.startswith(b"\x1f\x8b"):
-        if path.suffix.lower() != ".gz":
+    if head.startswith(b"PK\x03\x04"):
+        return Format.XLSX
+    if head.startswith(_GZIP):
+        if laid_out is None and path.suffix.lower() != ".gz":
             raise StoreError("is compressed; let its name end in .gz", file=path)
-        with gzip.open(path) as packed:
+        with gzip.open(content) as packed:
             head = packed.read(4096)
     return Format.JSONL if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else Format.CSV
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as disk:
+        return disk.read(4096)
 
 
 def _folder(path: Path, table: str, mapping: LogMapping | None) -> tuple[_Files, _Notices]:
     """All files of a folder as one table: those of the mapping's format, or whose name tells theirs."""
     files: list[SourceFile] = []
+    notices: list[Notice] = []
     others = 0
     for entry in _inside(path):
         form = _suffix(entry)
@@ -117,40 +175,44 @@ def _folder(path: Path, table: str, mapping: LogMapping | None) -> tuple[_Files,
         if form is None or (mapping is not None and mapping.format not in {None, form}):
             others += 1
         else:
-            files.extend(_as_tables(_source_file(entry, table, form)))
+            made, said = _source_files(entry, table, form, mapping)
+            files.extend(made)
+            notices += said
     if not files:
-        raise StoreError("no .csv, .jsonl or .parquet file is in this folder", file=path)
-    return tuple(files), _others(path, others)
+        raise StoreError("no .csv, .jsonl, .parquet or .xlsx file is in this folder", file=path)
+    return tuple(files), (*notices, *_others(path, others))
 
 
 def _dataset(path: Path) -> tuple[_Files, _Notices]:
     _check_version(path / "dataset.json")
     files: list[SourceFile] = []
+    notices: list[Notice] = []
     others = 0
     seen: set[str] = set()
     for entry in sorted(path.iterdir()):
         table = entry.name.split(".")[0]
         form = _suffix(entry)
         if table not in TABLES or (entry.is_file() and form is None):
-            others += entry.name != "dataset.json" and not entry.name.startswith((".", "_"))
+            others += entry.name != "dataset.json" and not entry.name.startswith((".", "_", "~$"))
             continue
         if table in seen:
             raise StoreError("the table stands here twice; put its files into one folder", file=path, key=table)
         seen.add(table)
         if form is None or entry.is_dir():
             found, said = _folder(entry, table, None)
-            files.extend(found)
-            others += sum(int(n.values["files"]) for n in said)
         else:
-            files.append(_source_file(entry, table, form))
+            found, said = _source_files(entry, table, form, None)
+        files.extend(found)
+        others += sum(int(n.values["files"]) for n in said if n.code is NoticeCode.OTHER_FILES)
+        notices += [n for n in said if n.code is not NoticeCode.OTHER_FILES]
     if not files:
         raise StoreError("no table of the contract is in this folder", file=path)
-    return tuple(files), _others(path, others)
+    return tuple(files), (*notices, *_others(path, others))
 
 
 def _inside(folder: Path) -> list[Path]:
     found = (p for p in folder.rglob("*") if p.is_file())
-    return sorted(p for p in found if not p.name.startswith((".", "_")) and p.name != "dataset.json")
+    return sorted(p for p in found if not p.name.startswith((".", "_", "~$")) and p.name != "dataset.json")
 
 
 def _others(path: Path, count: int) -> _Notices:

@@ -22,16 +22,16 @@ class ParquetBlocks:
     """A Parquet file, opened: its column names, and its rows as raw blocks of the columns that are asked for."""
 
     def __init__(self, file: SourceFile, options: ReadOptions, keep_rejected: bool) -> None:
-        self._path = path = file.path
+        self._path = file.path
         self._size = file.size
         self._keep = keep_rejected
         self.open_ended = False
         self.notices: list[Notice] = []
         self._options = options
         try:
-            self._file = pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES)
+            self._file = pq.ParquetFile(file.content, pre_buffer=False, buffer_size=_READ_BYTES)
         except _ARROW_ERRORS as error:
-            raise StoreError("not a whole Parquet file; copy it anew", file=path) from error
+            raise StoreError("not a whole Parquet file; copy it anew", file=file.path) from error
         self.names: tuple[str, ...] = tuple(self._file.schema_arrow.names)
 
     def blocks(self, names: frozenset[str]) -> Generator[RawBlock, None, None]:

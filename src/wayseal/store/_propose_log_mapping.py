@@ -7,7 +7,7 @@ import gzip
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,16 @@ from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._guess import words_of
 from wayseal.store._jsonl import find, read_line
 from wayseal.store.formats import Format
-from wayseal.store.logs import READING, named_columns, number_shaped, pairs_of, parted, request_of, target_of
+from wayseal.store.logs import (
+    READING,
+    Request,
+    named_columns,
+    number_shaped,
+    pairs_of,
+    parted,
+    request_of,
+    target_of,
+)
 
 _BYTES = 1 << 20
 _MOST = 12
@@ -35,6 +44,23 @@ _COLUMNS: Mapping[str, str] = MappingProxyType(
         "issued_at": "issuedat createdat createtime createdtime ordertime",
     }
 )
+_ACCOUNTS = frozenset(
+    [
+        "opid",
+        "op",
+        "opno",
+        "operid",
+        "operatorno",
+        "empid",
+        "staffno",
+        "clerk",
+        "clerkid",
+        "userno",
+        "usercode",
+        "acct",
+        "accountno",
+    ]
+)
 _TEXTS: Mapping[str, str] = MappingProxyType(
     {
         "title": N_("A mapping from a raw log ({form}) to the tables `accesses` and `queries`. Read it, correct it."),
@@ -46,6 +72,9 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "parameters": N_("Parameters seen"),
         "comment": N_("the account stands in a comment of the statement; else the database's user"),
         "zone": N_("Times end in the name of a zone. Say which offset it is."),
+        "parameter": N_("the server knew no account: this parameter says whose request it was"),
+        "address": N_("the log names no account: the address stands in for it"),
+        "statuses": N_("Answers seen (2xx and 304 count as shown, unless `statuses` says otherwise)"),
         "resources": N_("Types of resources whose uid is a waybill number"),
         "noresource": N_("Types seen"),
     }
@@ -128,13 +157,38 @@ def _squeezed(name: str) -> str:
 
 def _combined(text: str, say: Mapping[str, str]) -> list[str] | None:
     lines = [line for line in text.split("\n")[:2000] if line.strip()]
-    targets = [t for line in lines if (t := request_of(line)) is not None]
-    if not lines or len(targets) * 2 < len(lines):
+    requests = [r for line in lines if (r := request_of(line)) is not None]
+    if not lines or len(requests) * 2 < len(lines):
         return None
-    return list(_paths(targets, say))
+    account = None if any(r.user for r in requests) else _account(requests)
+    paths = list(_paths([r.target for r in requests], say, ignored=account or ""))
+    return [*_account_lines(account, say), *paths, *_statuses(requests, say)]
 
 
-def _paths(targets: Iterable[str], say: Mapping[str, str]) -> Iterator[str]:
+def _account(requests: Sequence[Request]) -> str:
+    """The parameter that says whose request it was; "" if none does."""
+    named = Counter(n for r in requests for n, v in parted(r.target)[1] or () if v and _PLAIN.fullmatch(n))
+    known = [n for n in named if _squeezed(n) in _ACCOUNTS | words_of("actor")]
+    return max(known, key=named.__getitem__, default="")
+
+
+def _account_lines(account: str | None, say: Mapping[str, str]) -> list[str]:
+    """Where the account stands, if the server knew none: in a parameter, else the address stands in for it."""
+    if account is None:
+        return []
+    found = f'"query.{account}"  # {say["parameter"]}' if account else f'"client_ip"  # {say["address"]}'
+    return ["", "[columns]", f"actor = {found}"]
+
+
+def _statuses(requests: Sequence[Request], say: Mapping[str, str]) -> Iterator[str]:
+    """What the answers were, for `statuses`."""
+    counts = Counter(r.status for r in requests)
+    yield f"# {say['statuses']}: {', '.join(f'{status} ({n})' for status, n in sorted(counts.items()))}"
+
+
+def _paths(targets: Iterable[str], say: Mapping[str, str], ignored: str = "") -> Iterator[str]:
+    """Paths and the parameters of searches. ignored: the parameter that names the account, which selects nothing."""
+    ignore = [f'ignore = ["{ignored}"]'] if ignored else []
     templates: Counter[str] = Counter()
     parameters: Counter[str] = Counter()
     asking: dict[str, tuple[str, str]] = {}
@@ -157,9 +211,9 @@ def _paths(targets: Iterable[str], say: Mapping[str, str]) -> Iterator[str]:
     yield ""
     yield f"# {say['paths']}"
     for shown_path, _ in templates.most_common(_MOST):
-        yield from ("[[paths]]", f'path = "{shown_path}"')
+        yield from ("[[paths]]", f'path = "{shown_path}"', *ignore)
     for shown_path, (name, key) in list(asking.items())[:_MOST]:
-        yield from ("[[paths]]", f'path = "{shown_path}"', f'query = {{ {key} = "{name}" }}')
+        yield from ("[[paths]]", f'path = "{shown_path}"', f'query = {{ {key} = "{name}" }}', *ignore)
     if not templates and not asking:
         yield f"# {say['nopath']}"
     if parameters:

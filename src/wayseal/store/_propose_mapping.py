@@ -3,15 +3,17 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from wayseal.model.messages import N_, Translate
 from wayseal.store._column_plan import describe
-from wayseal.store._guess import Columns, Guess, guess, guess_leaks
+from wayseal.store._guess import Columns, Guess, guess, guess_leaks, is_list, showed_nothing, status_words
 from wayseal.store._propose_log_mapping import propose_log
 from wayseal.store._sample import Sample, read_sample
 from wayseal.store.formats import Format
+from wayseal.store.logs import looks_personal
 from wayseal.store.tables import TABLES, Table
 
 _TEXTS: Mapping[str, str] = MappingProxyType(
@@ -27,6 +29,11 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "by_content": N_("by what it holds"),
         "address": N_("the log names no account: the address stands in for it"),
         "joined": N_("two columns, joined by a space"),
+        "mixed": N_("written in several ways, all of which are read"),
+        "several": N_("lists: each of their numbers is a read"),
+        "unknown": N_("words that are not known, and how many rows hold each; say in `values` what they are called"),
+        "undecided": N_("not known: put those that showed nothing into the list, too"),
+        "more": N_("and {n} more"),
         "missing": N_("NOT FOUND, and needed: put the log's column here"),
         "offset_none": N_("The times carry no offset. UTC is assumed unless this line says otherwise."),
         "offset_cn": N_("The times carry no offset; the headings are Chinese, so China's time is assumed. Check it."),
@@ -34,19 +41,26 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "nothing": N_("Columns that could be set as well"),
         "drop": N_("Rows that are no reads can be left out, for instance failed requests:"),
         "rest": N_("Columns of the log that are left out"),
+        "sheets": N_("Other sheets"),
         "positions": N_("The log has no header: a column is its number, from 1."),
     }
 )
+_MOST_WORDS, _LONGEST_WORD = 12, 20
+_PLAIN_NAME = re.compile(r"[^\W\d][\w .:/()-]{0,39}")
 _GUESSES: Mapping[str, Callable[[Columns], dict[str, Guess]]] = {"accesses": guess, "leaks": guess_leaks}
 
 
-def propose_mapping(sample: Path, *, translate: Translate = str, table: str = "accesses") -> str:
+def propose_mapping(
+    sample: Path, *, translate: Translate = str, table: str = "accesses", sheet: str | None = None
+) -> str:
     """Proposes a mapping file for the log, or list of leaks, that a sample is from.
 
     Args:
-        sample: CSV, JSON Lines, Parquet or a raw log (csvlog of PostgreSQL, combined, OCSF), which is recognised.
+        sample: CSV, JSON Lines, Parquet, a workbook or a raw log (csvlog of PostgreSQL, combined, OCSF), which is
+            recognised.
         translate: Puts the comments into a language; `str` leaves them English.
         table: "accesses" or "leaks".
+        sheet: Of a workbook; None: the one that would be read.
 
     Returns:
         TOML. It loads as it stands when every required column (`accesses`: actor, waybill and time; `leaks`: waybill
@@ -57,9 +71,20 @@ def propose_mapping(sample: Path, *, translate: Translate = str, table: str = "a
     """
     if table == "accesses" and (log := propose_log(Path(sample), translate)) is not None:
         return log
-    rows = read_sample(Path(sample))
+    rows = read_sample(Path(sample), table, sheet)
     say = {code: translate(text) for code, text in _TEXTS.items()}
-    return "\n".join(_lines(rows, TABLES[table], _GUESSES[table](rows.columns), say)) + "\n"
+    return "\n".join(_lines(rows, TABLES[table], _found(rows, table), say)) + "\n"
+
+
+def _found(sample: Sample, table: str) -> Mapping[str, Guess]:
+    """The guesses; of all columns only the waybill number may be a list."""
+    found = _GUESSES[table]({n: v for n, v in sample.columns.items() if n not in sample.lists})
+    if not sample.lists:
+        return found
+    whole = _GUESSES[table](sample.columns)
+    if (number := whole.get("waybill")) is None or number.columns[0] not in sample.lists:
+        return found
+    return found | {"waybill": replace(number, several=True)}
 
 
 def _lines(sample: Sample, table: Table, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
@@ -69,10 +94,14 @@ def _lines(sample: Sample, table: Table, found: Mapping[str, Guess], say: Mappin
     yield f"format = {_quoted(sample.format)}"
     if sample.encoding:
         yield f"encoding = {_quoted(sample.encoding)}"
+    if sample.sheet:
+        yield f"sheet = {_quoted(sample.sheet)}" + (
+            f"  # {say['sheets']}: {sample.other_sheets}" if sample.other_sheets else ""
+        )
     if sample.format is Format.CSV:
         yield f"delimiter = {_quoted(sample.delimiter)}"
-        if not sample.header:
-            yield f"header = false  # {say['positions']}"
+    if not sample.header:
+        yield f"header = false  # {say['positions']}"
     yield from _offset(sample, found, say)
     yield f"clean = true  # {say['clean']}"
     yield ""
@@ -81,24 +110,29 @@ def _lines(sample: Sample, table: Table, found: Mapping[str, Guess], say: Mappin
     for name in table.names:
         if name in found:
             yield _entry(name, found[name], found, say)
+            yield from _unknown(name, found[name], say)
         elif name in table.required:
             yield f'# {name} = "…"  # {say["missing"]}'
     unset = [n for n in table.names if n not in found and n not in table.required]
     yield f"# {say['nothing']}: {', '.join(unset)}"
     yield from _rest(sample, found, say)
     if table.name == "accesses":
-        yield from _drop(say)
+        yield from _drop(sample, found, say)
 
 
 def _offset(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
     if not any(made.naive for made in found.values()):
         return
-    if any(re.search("[\u4e00-\u9fff]", n) for n in sample.columns):
+    if _is_chinese(sample):
         yield f"# {say['offset_cn']}"
         yield 'offset = "+08:00"'
     else:
         yield f"# {say['offset_none']}"
         yield '# offset = "+08:00"'
+
+
+def _is_chinese(sample: Sample) -> bool:
+    return any(re.search("[\u4e00-\u9fff]", text) for text in (*sample.columns, sample.sheet or ""))
 
 
 def _entry(name: str, made: Guess, found: Mapping[str, Guess], say: Mapping[str, str]) -> str:
@@ -107,18 +141,24 @@ def _entry(name: str, made: Guess, found: Mapping[str, Guess], say: Mapping[str,
         why = say["address"]
     if len(made.columns) > 1:
         why = f"{why}; {say['joined']}"
+    if len(made.formats) > 1:
+        why = f"{why}; {say['mixed']}"
+    if made.several:
+        why = f"{why}; {say['several']}"
     return f"{name} = {_value(made)}  # {why}"
 
 
 def _value(made: Guess) -> str:
     one = len(made.columns) == 1
-    if one and made.format == "iso" and not made.values:
+    if one and made.formats == ("iso",) and not made.values:
         return _quoted(made.columns[0])
     parts = [f"column = {_quoted(made.columns[0])}"]
     if not one:
         parts = [f"columns = [{', '.join(map(_quoted, made.columns))}]"]
-    if made.format != "iso":
-        parts.append(f"format = {_quoted(made.format)}")
+    if len(made.formats) > 1:
+        parts.append(f"formats = [{', '.join(map(_quoted, made.formats))}]")
+    elif made.formats != ("iso",):
+        parts.append(f"format = {_quoted(made.formats[0])}")
     if made.values:
         pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in made.values.items())
         parts.append(f"values = {{ {pairs} }}")
@@ -132,12 +172,40 @@ def _rest(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) ->
         yield f"# {say['rest']}: {describe(rest)}"
 
 
-def _drop(say: Mapping[str, str]) -> Iterator[str]:
+def _unknown(name: str, made: Guess, say: Mapping[str, str]) -> Iterator[str]:
+    """Words of the column that no list of words knows, and how many rows hold each."""
+    if is_list(made.unknown):
+        yield f"# {name}: {say['unknown']}: {_counted(made.unknown, say)}"
+
+
+def _counted(words: Mapping[str, int], say: Mapping[str, str]) -> str:
+    """Words with their counts; long texts and what looks like a phone number are no words, and stay out."""
+    told = [f"{_quoted(w)} ({n})" for w, n in words.items() if len(w) <= _LONGEST_WORD and not looks_personal(w)]
+    rest = len(words) - len(told[:_MOST_WORDS])
+    return ", ".join(told[:_MOST_WORDS]) + (f", {say['more'].format(n=rest)}" if rest else "")
+
+
+def _drop(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
+    """Rows that are no reads: left out where the column that says so has words that are known."""
+    used = {c for g in found.values() for c in g.columns}
+    status = status_words({name: values for name, values in sample.columns.items() if name not in used})
     yield ""
     yield f"# {say['drop']}"
-    yield "# [[drop]]"
-    yield '# column = "status"'
-    yield '# equals = ["403", "404"]'
+    if status is None:
+        yield "# [[drop]]"
+        yield '# column = "status"'
+        yield '# equals = ["403", "404"]'
+        return
+    column, words = status
+    yield f"# {column if _PLAIN_NAME.fullmatch(column) else '…'}: {_counted(words, say)}"
+    unknown = {word: n for word, n in words.items() if showed_nothing(word) is None}
+    if unknown:
+        yield f"# {say['undecided']}: {_counted(unknown, say)}"
+    refused = sorted(word for word in words if showed_nothing(word))
+    mark = "" if refused else "# "
+    yield f"{mark}[[drop]]"
+    yield f"{mark}column = {_quoted(column)}"
+    yield f"{mark}equals = [{', '.join(map(_quoted, refused or ['…']))}]"
 
 
 def _quoted(text: str) -> str:

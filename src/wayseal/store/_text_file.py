@@ -49,7 +49,7 @@ class TextFile:
     def blocks(self) -> Generator[TextBlock, None, None]:
         """The file's lines; StoreError names the line where it can't be read on."""
         try:
-            with self._file.path.open("rb") as disk:
+            with self._file.content.open("rb") as disk:
                 for data in self._whole_lines(self._chunks(disk)):
                     text, valid = self._decode(data)
                     self._lines += text.count(b"\n")

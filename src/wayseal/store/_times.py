@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 import numpy as np
@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 from wayseal.store.errors import StoreError
 
 type_utc = pa.timestamp("us", tz="UTC")
-LOW = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-HIGH = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 _NO_ZONE = 24 * 60
+_LONGEST_DAY = len("2026-03-05")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ZONE = r"(?P<zone>[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})"
 _DIRECTIVES = {
@@ -50,11 +49,15 @@ SLASHES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """A parsed column: `us` microseconds since 1970 UTC (0 where not ok), `ok`, and `naive`: no offset was written."""
+    """A parsed column: `us` microseconds since 1970 UTC (0 where not ok), `ok`, and `naive`: no offset was written.
+
+    day: no time of day was written; `us` is when the day begins.
+    """
 
     us: npt.NDArray[np.int64]
     ok: npt.NDArray[np.bool_]
     naive: npt.NDArray[np.bool_]
+    day: npt.NDArray[np.bool_]
 
 
 def parse_offset(text: str) -> timedelta:
@@ -116,7 +119,9 @@ def parse_iso(texts: pa.Array) -> Times:
             parsed = pc.cast(texts, kind)
         except pa.ArrowInvalid:
             continue
-        return Times(us=as_us(parsed), ok=valid_mask(parsed), naive=np.full(count, naive))
+        ok = valid_mask(parsed)
+        short = pc.less_equal(pc.binary_length(texts), _LONGEST_DAY).fill_null(False).to_numpy(zero_copy_only=False)
+        return Times(us=as_us(parsed), ok=ok, naive=np.full(count, naive), day=ok & short)
     return parse_pattern(texts, ISO)
 
 
@@ -131,6 +136,7 @@ def parse_plain(texts: pa.Array) -> Times:
         us=np.where(more.ok, more.us, times.us),
         ok=times.ok | more.ok,
         naive=np.where(more.ok, more.naive, times.naive),
+        day=np.where(more.ok, more.day, times.day),
     )
 
 
@@ -154,7 +160,7 @@ def parse_pattern(texts: pa.Array, pattern: str) -> Times:
     ok &= hour_ok & (minute <= 59) & (second <= 59) & (np.abs(zone) < _NO_ZONE)
     seconds = ((_days(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second
     us = seconds * 1_000_000 + _fraction(parts.get("fraction"), len(texts))
-    return Times(us=np.where(ok, us, 0), ok=ok, naive=~zoned)
+    return Times(us=np.where(ok, us, 0), ok=ok, naive=~zoned, day=ok & ~_timed(parts, len(texts)))
 
 
 def parse_epoch(numbers: pa.Array, unit_us: float) -> Times:
@@ -175,7 +181,8 @@ def parse_epoch(numbers: pa.Array, unit_us: float) -> Times:
         us = counted * int(unit_us) if unit_us >= 1 else counted // round(1 / unit_us)
     else:
         us = np.round(np.where(ok, floats, 0)).astype(np.int64)
-    return Times(us=us, ok=ok, naive=np.zeros(len(ok), np.bool_))
+    never = np.zeros(len(ok), np.bool_)
+    return Times(us=us, ok=ok, naive=never, day=never)
 
 
 def as_us(array: pa.Array) -> npt.NDArray[np.int64]:
@@ -218,6 +225,14 @@ def _hour(parts: dict[str, pa.Array], count: int) -> tuple[npt.NDArray[np.int64]
     if half is not None:
         late = np.array(pc.equal(pc.utf8_lower(half), "pm").fill_null(False).to_numpy(False))
     return short % 12 + 12 * late, (short >= 1) & (short <= 12)
+
+
+def _timed(parts: dict[str, pa.Array], count: int) -> npt.NDArray[np.bool_]:
+    """Where a time of day was written."""
+    hour = parts.get("hour", parts.get("hour12"))
+    if hour is None:
+        return np.zeros(count, np.bool_)
+    return np.asarray(pc.not_equal(hour.fill_null(""), "").to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _zone(part: pa.Array | None, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ def write_table(
     batches: Iterable[pa.RecordBatch | pa.Table],
     *,
     form: Format = Format.PARQUET,
+    about: Mapping[str, str] | None = None,
 ) -> Path:
     """Writes a table as one file of a dataset folder, and dataset.json, the contract's version.
 
@@ -32,21 +33,22 @@ def write_table(
         table: Name of the table.
         batches: Rows in the table's arrow_schema.
         form: What is written.
+        about: What a Parquet file says of itself, so that equal rows of another time are another file.
 
     Returns:
         The file.
 
     Raises:
-        StoreError: It can't be written, or `form` is that of a raw log.
+        StoreError: It can't be written, or `form` is that of a raw log or a workbook.
     """
     path = folder / f"{table}.{form}"
-    if form in LOGS:
+    if form in LOGS or form is Format.XLSX:
         raise StoreError("tables are not written as {form}", file=folder, form=form)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "dataset.json").write_text(json.dumps({"wayseal": VERSION}) + "\n", "utf-8")
         if form is Format.PARQUET:
-            _write_parquet(path, TABLES[table], batches)
+            _write_parquet(path, arrow_schema(table).with_metadata(about), batches)
         else:
             _write_text(path, TABLES[table], batches, form)
     except OSError as error:
@@ -54,8 +56,7 @@ def write_table(
     return path
 
 
-def _write_parquet(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.Table]) -> None:
-    schema = arrow_schema(table)
+def _write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table]) -> None:
     with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
         for batch in batches:
             whole = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
@@ -72,7 +73,7 @@ def _write_text(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.
             columns = zip(table.columns, whole.cast(schema).columns, strict=True)
             rows = zip(*(_plain(c.type, values) for c, values in columns), strict=True)
             if form is Format.CSV:
-                out.writelines(",".join(map(_cell, row)) + "\n" for row in rows)
+                out.writelines(",".join(map(cell_text, row)) + "\n" for row in rows)
             else:
                 out.writelines(_json_line(table.names, row) for row in rows)
 
@@ -87,7 +88,7 @@ def _plain(kind: ColumnType, values: pa.ChunkedArray) -> list[Any]:
     return plain
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A value as a CSV field; unlike the csv module of Python 3.11 it quotes a lone carriage return."""
     if value is None:
         return ""

@@ -9,6 +9,7 @@ class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
+    XLSX = "xlsx"
     PGAUDIT = "pgaudit-csvlog"
     COMBINED = "combined"
     OCSF = "ocsf"

@@ -85,13 +85,13 @@ class PathRule:
 class LogSettings:
     """What an adapter needs to know beside the columns.
 
-    statuses: of HTTP answers that showed something, "200" or "2xx". methods: of requests that read. resources: types
-    of OCSF resources whose uid (or name) is a waybill number.
+    statuses: of HTTP answers that showed something, "200" or "2xx"; 304 says that the browser shows what it has.
+    methods: of requests that read. resources: types of OCSF resources whose uid (or name) is a waybill number.
     """
 
     tables: tuple[TableMap, ...] = ()
     paths: tuple[PathRule, ...] = ()
-    statuses: tuple[str, ...] = ("2xx",)
+    statuses: tuple[str, ...] = ("2xx", "304")
     methods: frozenset[str] = frozenset({"GET", "POST"})
     resources: frozenset[str] = frozenset()
 
@@ -99,6 +99,8 @@ class LogSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogMapping:
     """How to read a foreign log as one table of the contract; made by `load_mapping`.
+
+    sheet: names of the sheets of a workbook that hold the table.
 
     logs: settings of an adapter, whose one file fills both `accesses` and `queries`; `fields` are then those of both.
     """
@@ -111,6 +113,7 @@ class LogMapping:
     encoding: str | None = None
     delimiter: str | None = None
     header: bool = True
+    sheet: tuple[str, ...] = ()
     offset: timedelta | None = None
     clean: bool = True
     logs: LogSettings | None = None

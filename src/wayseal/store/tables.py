@@ -5,6 +5,7 @@ Names and types are public interface: they change only with a new version and a 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -13,6 +14,8 @@ import pyarrow as pa
 from wayseal.model.kinds import Action, ActorKind, FoundBy, OutletKind, ScanKind, Scope
 
 VERSION = 1
+EARLIEST, LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 for year in (1990, 2100))
+"""Times lie from the one up to the other (excluded): microseconds since 1970."""
 
 
 class ColumnType(StrEnum):

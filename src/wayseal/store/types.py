@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wayseal.store._laid_out import LaidOut
 from wayseal.store.formats import Format
 from wayseal.store.mapping import LogMapping
 
@@ -52,6 +53,7 @@ class NoticeCode(StrEnum):
     DELIMITER = "delimiter"
     EMPTY_FILE = "empty-file"
     OTHER_FILES = "other-files"
+    OTHER_SHEETS = "other-sheets"
     LEFT_OUT = "left-out"
     WIDER_FILTERS = "wider-filters"
 
@@ -80,13 +82,23 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """One file of a dataset and the table whose rows it holds; size in bytes as it lies on disk."""
+    """One file of a dataset and the table whose rows it holds; size in bytes as it lies on disk.
+
+    path: what it is called: `-` for standard input, `book.xlsx#sheet` for one of a workbook's sheets. laid_out: its
+    text, where none lies under that name.
+    """
 
     path: Path
     table: str
     format: Format
     size: int
     gzipped: bool = False
+    laid_out: LaidOut | None = None
+
+    @property
+    def content(self) -> Path:
+        """Where its bytes lie."""
+        return self.laid_out.path if self.laid_out else self.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +155,8 @@ class Batch:
     rejected: the others, in line order. bytes_read: how much of the file on disk is done, for progress.
     notices: each said once a file, but UNKNOWN_VALUES in every batch that has some, with their number.
     dropped: int64, lines of the rows that the mapping left out, and of records of a raw log that are no reads. others:
-    int64, lines of records of a raw log that make no row of this table.
+    int64, lines of records of a raw log that make no row of this table. days: of columns of times, which of the rows
+    give a day and no time of it; a column that is not there has none.
     """
 
     rows: pa.RecordBatch
@@ -153,18 +166,20 @@ class Batch:
     notices: tuple[Notice, ...] = ()
     dropped: npt.NDArray[np.int64] = field(default_factory=_no_lines)
     others: npt.NDArray[np.int64] = field(default_factory=_no_lines)
+    days: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaks:
     """A leaks file, read: `rows` in the contract's schema, `line` (int64) of each, and what was wrong with others.
 
-    digest: SHA-256 in hex of the file's bytes.
+    digest: SHA-256 in hex of the file's bytes. by_day: of which rows `seen_at` is a day, and any moment of it is meant.
     """
 
     digest: str
     rows: pa.Table
     line: npt.NDArray[np.int64]
+    by_day: npt.NDArray[np.bool_]
     rejected: tuple[Rejection, ...]
     notices: tuple[Notice, ...]
 

@@ -11,7 +11,7 @@ from wayseal.model.times import iso
 from wayseal.store.types import Leaks, Rejection
 from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Floats
 from wayseal.trace._exposures import Exposures
-from wayseal.trace._leaks import LeakSet
+from wayseal.trace._leaks import LeakSet, seen_until
 from wayseal.trace._likelihood import certain_events, seen_pairs, shares, touch_shares
 from wayseal.trace._posterior import Posterior
 from wayseal.trace._result import LeakRow, Note, SawRow, SourceRow
@@ -69,15 +69,17 @@ class Assembly:
         accounts = np.bincount(self._leak[by_account], minlength=len(self._leaks))
         place = {int(row): leak for leak, row in enumerate(self._leaks.row)}
         why = dict(self._leaks.unused)
-        columns = zip(file.rows["waybill"].to_pylist(), times(file.rows["seen_at"]), strict=True)
+        ends = [iso(us) if day else None for us, day in zip(seen_until(file).tolist(), file.by_day, strict=True)]
+        columns = zip(file.rows["waybill"].to_pylist(), times(file.rows["seen_at"]), ends, strict=True)
         rows = []
-        for row, (waybill, seen_at) in enumerate(columns):
+        for row, (waybill, seen_at, until) in enumerate(columns):
             leak = place.get(row)
             rows.append(
                 LeakRow(
                     waybill=waybill,
                     line=int(file.line[row]),
                     seen_at=seen_at,
+                    seen_until=until,
                     found=leak is not None or why[row].code == "missing.duplicate",
                     missing=why.get(row) if leak is None else self._unread(int(accounts[leak])),
                     accounts=0 if leak is None else int(accounts[leak]),

@@ -93,7 +93,8 @@ class Evidence:
     leaked parcel was at the outlet, in the region, or was issued by the channel, and, for actors,
     came to their outlet (then their read may have been lost). universe: how many sources of each
     kind there are in all. lost: share of reads that the log does not hold. chosen[n]: whether
-    its buyer had named the number (None: none).
+    its buyer had named the number (None: none). by_day[n]: whether only the day of the sighting is known: `sold_at`
+    is its end (None: of none).
     """
 
     sold_at: Floats
@@ -116,6 +117,7 @@ class Evidence:
     overall_reads: float = 0.0
     lost: float = 0.05
     chosen: NDArray[np.bool_] | None = None
+    by_day: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         n, c, x = len(self.sold_at), len(self.kind), len(self.size)
@@ -132,6 +134,8 @@ class Evidence:
         }
         if self.chosen is not None:
             shapes["chosen"] = (self.chosen, (n,))
+        if self.by_day is not None:
+            shapes["by_day"] = (self.by_day, (n,))
         wrong = [name for name, (array, shape) in shapes.items() if array.shape != shape]
         if wrong:
             raise ValueError(f"evidence arrays of the wrong shape: {', '.join(wrong)}")

@@ -138,6 +138,7 @@ def gather(snapshot: Snapshot, leaks: LeakSet) -> Exposures:
         touches=_joined((*groups[2:5], own), np.append(start[2:5], np.int32(0))),
         universe=_universe(snapshot, strata, found),
         chosen=strata.chosen,
+        by_day=leaks.by_day if leaks.by_day.any() else None,
     )
     return Exposures(evidence=evidence, name=name, key=key, outlet=home, role=role, strata=strata, replayed=found)
 

@@ -29,8 +29,9 @@ import numpy as np
 
 from wayseal.trace._co_readers import OWN, CoReader, at_least, check_co_readers, check_outlet_readers, find_co_readers
 from wayseal.trace._delay import past_h
-from wayseal.trace._evidence import ACTOR, OUTLET, Events, Floats, Ints, ViewSample
+from wayseal.trace._evidence import ACTOR, OUTLET, Events, Evidence, Floats, Ints, ViewSample
 from wayseal.trace._framing import FRAMED, Framing, weigh_framing
+from wayseal.trace._leaks import DAY_H
 from wayseal.trace._likelihood import certain_events, likelihood, shares, touch_shares
 from wayseal.trace._posterior import Posterior
 
@@ -208,12 +209,14 @@ def _time_evidence(posterior: Posterior, source: int, own: Ints, sold: Floats) -
     kept = (place[reads.leak] >= 0) & ((evidence.kind[reads.source] == ACTOR) | (reads.source == source))
     leak = (place[reads.leak[kept]][None, :] + m * np.arange(turns)[:, None]).ravel()
     unknown = np.full(turns * m, np.nan)
+    sold, absent = _as_noted(evidence, own, sold)
     made_up = replace(
         evidence,
         sold_at=sold.ravel(),
-        absent_at=unknown,
+        absent_at=absent.ravel(),
         asked_at=unknown,
         chosen=None,
+        by_day=None,
         born=np.tile(evidence.born[own], turns),
         stratum=np.tile(evidence.stratum[own], turns),
         touches=Events.none(),
@@ -226,6 +229,14 @@ def _time_evidence(posterior: Posterior, source: int, own: Ints, sold: Floats) -
     )
     ratio = likelihood(made_up, posterior.delays[:1]).dense(np.array([source], np.int32))[0, 0]
     return np.asarray(np.log(np.maximum(ratio, 1e-300)).reshape(turns, m).sum(axis=1), np.float64)
+
+
+def _as_noted(evidence: Evidence, own: Ints, sold: Floats) -> tuple[Floats, Floats]:
+    """[R, m] sales and last looks as a buyer notes them who notes the day alone where the real one did."""
+    by_day = np.zeros(len(own), np.bool_) if evidence.by_day is None else evidence.by_day[own]
+    end = evidence.sold_at[own]
+    ends = end + DAY_H * np.ceil((sold - end) / DAY_H)
+    return np.where(by_day, ends, sold), np.where(by_day, ends - DAY_H, np.nan)
 
 
 def _after_test(posterior: Posterior, source: int) -> float:

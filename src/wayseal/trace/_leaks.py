@@ -4,6 +4,8 @@
 2. A number that the ledger doesn't know is reported by line and takes no part in the statistics.
 3. `asked` that can't be read, that says only part of what was asked, or that the number delivered doesn't fit,
    counts as "anything".
+4. A number seen on a day without a time came up at some moment of that day: after its beginning, or after the last look
+   that did not show it where that is known, and before its end.
 """
 
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from wayseal.trace._evidence import Floats
 from wayseal.trace._result import Note
 
 HOUR_US = 3_600_000_000.0
+DAY_H = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,8 @@ class LeakSet:
     """n numbers that the ledger knows, in the order of the file, and the rows that could not be used.
 
     Times are hours after `epoch_us` (microseconds after 1970, UTC), NaN where not given.
-    `row[n]` is the place in the file's table; `unused` pairs such places with the reason.
+    `row[n]` is the place in the file's table; `unused` pairs such places with the reason. by_day[n]: only the day is
+    known; `sold_at` is its end (rule 4).
     """
 
     waybill: tuple[str, ...]
@@ -37,6 +41,7 @@ class LeakSet:
     sold_at: Floats
     absent_at: Floats
     asked_at: Floats
+    by_day: NDArray[np.bool_]
     asked: tuple[Predicate | None, ...]
     unreadable_asked: int
     unused: tuple[tuple[int, Note], ...]
@@ -51,9 +56,10 @@ def match_leaks(snapshot: Snapshot, leaks: Leaks) -> LeakSet:
     table = leaks.rows
     texts = table["waybill"].to_pylist()
     seen = microseconds(table["seen_at"])
+    until = seen_until(leaks)
     keys = snapshot.keys(texts)
     unused: list[tuple[int, Note]] = []
-    kept = _earliest(texts, seen, leaks.line, unused)
+    kept = _earliest(texts, until, leaks.line, unused)
     known = snapshot.find(np.unique(keys))
     day_of = dict(zip(known["waybill"].to_pylist(), known["day"].to_pylist(), strict=True))
     found = []
@@ -65,19 +71,27 @@ def match_leaks(snapshot: Snapshot, leaks: Leaks) -> LeakSet:
     rows = np.array(found, np.int64)
     epoch = int(seen[rows].min()) if len(rows) else 0
     asked, unreadable = _asked(table, found)
+    sold, by_day = (until[rows] - epoch) / HOUR_US, leaks.by_day[rows]
+    absent = _before(hours(table["absent_at"], epoch)[rows], sold)
     return LeakSet(
         waybill=tuple(texts[row] for row in found),
         key=keys[rows],
         day=np.array([day_of[int(keys[row])] for row in found], np.int32),
         row=rows,
-        sold_at=hours(table["seen_at"], epoch)[rows],
-        absent_at=_before(hours(table["absent_at"], epoch)[rows], hours(table["seen_at"], epoch)[rows]),
+        sold_at=sold,
+        absent_at=np.where(by_day & np.isnan(absent), sold - DAY_H, absent),
+        by_day=by_day,
         asked_at=hours(table["asked_at"], epoch)[rows],
         asked=asked,
         unreadable_asked=unreadable,
         unused=tuple(sorted(unused, key=lambda pair: pair[0])),
         epoch_us=epoch,
     )
+
+
+def seen_until(leaks: Leaks) -> NDArray[np.int64]:
+    """[rows] microseconds after 1970: when each number was seen at the latest (rule 4)."""
+    return microseconds(leaks.rows["seen_at"]) + np.where(leaks.by_day, int(DAY_H * HOUR_US), 0)
 
 
 def hours(column: pa.ChunkedArray, epoch_us: int) -> Floats:

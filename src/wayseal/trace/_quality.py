@@ -20,7 +20,7 @@ from wayseal.model.times import HOUR_US, iso
 from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
-from wayseal.trace._leaks import LeakSet
+from wayseal.trace._leaks import LeakSet, seen_until
 from wayseal.trace._likelihood import certain_events
 from wayseal.trace._replay import ReplayedReads
 from wayseal.trace._result import Note
@@ -49,10 +49,12 @@ def leak_notes(leaks: LeakSet, file: Leaks, span: tuple[int, int] | None) -> Ite
     if len(leaks) == 1:
         yield Note(code="quality.single_leak")
     if span is not None and len(leaks):
-        sold = microseconds(file.rows["seen_at"])[leaks.row]
-        before, after = int((sold < span[0]).sum()), int((sold > span[1] + 2 * 24 * HOUR_US).sum())
+        sold, until = microseconds(file.rows["seen_at"])[leaks.row], seen_until(file)[leaks.row]
+        before, after = int((until < span[0]).sum()), int((sold > span[1] + 2 * 24 * HOUR_US).sum())
         if before or after:
             yield Note(code="quality.outside_log", values={"before": before, "after": after})
+    if days := int(leaks.by_day.sum()):
+        yield Note(code="quality.days", values={"n": days})
     yield from _offset_notes(file)
     if unreadable := leaks.unreadable_asked + _emptied(file, "asked"):
         yield Note(code="quality.asked_unreadable", values={"n": unreadable})

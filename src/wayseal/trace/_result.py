@@ -65,7 +65,8 @@ class LeakRow:
 
     points_at: (source, probability that this number came from it), highest first; unknown: the
     rest that no source takes. missing: why it could not be used (a message code), None when it
-    was. accounts: how many accounts had read it before the sale.
+    was. accounts: how many accounts had read it before the sale. seen_at: ISO 8601; seen_until: the end of the day that
+    begins there, where only the day is known.
     """
 
     waybill: str
@@ -76,6 +77,7 @@ class LeakRow:
     accounts: int
     points_at: tuple[tuple[str, float], ...]
     unknown: float
+    seen_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

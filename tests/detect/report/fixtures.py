@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from wayseal.detect._result import Case, DetectResult, FirstReads, Person, Read, Reason, Remark
+from wayseal.detect._result import Case, DetectResult, FirstReads, Judged, Person, Read, Reason, Remark
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000
 SINCE = 20_514 * DAY - 8 * HOUR
@@ -49,6 +49,7 @@ def result(*cases: Case) -> DetectResult:
         accounts=948,
         reads=119_302,
         first_reads=FirstReads(all=107_659, explained=85_396, mandate=11_578, weak=150, unknown=9),
+        judged=Judged(first_reads=107_600, left_out=0, enough=True),
         first_days=tuple((20_514 + k, 7_000 + k, 150 + 90 * k) for k in range(14)),
         not_judged=(
             Remark(code="not.tickets"),
@@ -86,8 +87,20 @@ def nothing() -> DetectResult:
     remark = (Remark(code="not.no_reads"),)
     return replace(
         result(), since=-8 * HOUR, until=-8 * HOUR, accounts=0, reads=0, first_reads=none, first_days=(), held=0,
-        not_judged=remark, remarks=(),
+        not_judged=remark, remarks=(), judged=Judged(first_reads=0, left_out=0, enough=False),
     )  # fmt: skip
 
 
-ALL = {"single": single, "joint": joint, "nobody": nobody, "nothing": nothing}
+def blind() -> DetectResult:
+    """A ledger of which hardly a parcel is known."""
+    first = FirstReads(all=1_000, explained=30, mandate=0, weak=0, unknown=960)
+    return replace(
+        nobody(), first_reads=first, judged=Judged(first_reads=35, left_out=960, enough=False),
+        not_judged=(
+            Remark(code="not.unknown_waybills", values={"share": 0.96}),
+            Remark(code="not.idle_accounts", values={"n": 1, "share": 0.005}),
+        ),
+    )  # fmt: skip
+
+
+ALL = {"single": single, "joint": joint, "nobody": nobody, "nothing": nothing, "blind": blind}

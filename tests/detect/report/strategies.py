@@ -5,7 +5,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.detect.report.fixtures import AT, DAY, HOUR
 from tests.page.hostile import HOSTILE
-from wayseal.detect._result import Case, DetectResult, FirstReads, Person, Read, Reason, Remark
+from wayseal.detect._result import Case, DetectResult, FirstReads, Judged, Person, Read, Reason, Remark
 from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.detectors import detectors
 from wayseal.page.words import catalogue
@@ -68,6 +68,7 @@ results = st.builds(
     accounts=counts,
     reads=counts,
     first_reads=st.builds(FirstReads, all=counts, explained=counts, mandate=counts, weak=counts, unknown=counts),
+    judged=st.builds(Judged, first_reads=counts, left_out=counts, enough=st.booleans()),
     first_days=few(st.tuples(st.integers(20_000, 20_400), counts, counts)),
     not_judged=few(remarks),
     remarks=few(remarks),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from py_ocsf_models.events.findings.detection_finding import DetectionFinding
 
 from tests.detect.report.fixtures import ALL, AT, case, person, reason, result
 from tests.detect.report.strategies import results
@@ -19,7 +20,7 @@ from wayseal.detect.report import metrics, render_detect, with_casebook_names
 from wayseal.page.languages import LANGS
 
 TOP = words(
-    "wayseal ledger_digest from to budget accounts reads first_reads not_judged remarks held peers_version cases"
+    "wayseal ledger_digest from to budget accounts reads first_reads judged not_judged remarks held peers_version cases"
 )
 CASE = words("case state actors score evidence alerted_at linked_by reads waybills reasons people")
 REASON = words("detector actor weight value peers from to text reads reads_in_all")
@@ -63,6 +64,7 @@ def test_the_values_are_those_of_the_result() -> None:
     assert told["first_reads"] == {
         "all": 107_659, "explained": 85_396, "mandate": 11_578, "weak": 150, "unknown": 9, "unexplained": 10_526
     }  # fmt: skip
+    assert told["judged"] == {"first_reads": 107_600, "left_out": 0, "enough": True}
     assert told["not_judged"][:2] == [
         {"code": "tickets"},
         {"code": "detector", "detector": "canary_touch", "needs": ["canaries"]},
@@ -104,6 +106,16 @@ def test_any_result_survives_the_round_trip(found: DetectResult) -> None:
     assert all(lacking(r) == [] for r in rows)
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_finding_is_read_by_the_models_of_others(name: str) -> None:
+    for line in render_detect(ALL[name](), "ocsf", "en").splitlines():
+        found = DetectionFinding.model_validate_json(line)
+        info = found.finding_info
+        assert info.analytic is not None
+        assert (info.analytic.uid, info.analytic.name) == ("wayseal.detect", "wayseal detect")
+        assert all(one.uid == one.name for one in info.related_analytics or ())
+
+
 def test_names_are_those_that_may_be_shown() -> None:
     told = with_casebook_names(ALL["joint"](), ["c-1", "c-2", "c-3"], ["new", "opened", "true"], lambda a: a.upper())
     assert [c.id for c in told.cases] == ["c-1", "c-2", "c-3"]
@@ -134,7 +146,7 @@ def lacking(found: dict[str, Any]) -> list[str]:
     if not (meta["product"].get("name") or meta["product"].get("uid")):
         out.append("product: name or uid")
     for analytic in (info["analytic"], *info["related_analytics"]):
-        if ANALYTIC.get(analytic["type_id"]) != analytic["type"] or not analytic["name"]:
+        if ANALYTIC.get(analytic["type_id"]) != analytic["type"] or not (analytic["name"] and analytic["uid"]):
             out.append("analytic")
     out += ["time" for t in ("created_time", "first_seen_time", "last_seen_time") if not isinstance(info[t], int)]
     for evidence in found["evidences"]:

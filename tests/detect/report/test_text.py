@@ -153,13 +153,29 @@ def test_nobody_and_nothing() -> None:
     for lang, words in (("en", ", as far as this could be judged"), ("zh", "就目前所能判断的范围而言，")):
         assert words not in said(ALL["nobody"](), lang)
         assert words in said(result(), lang)
-        assert words in said(ALL["nothing"](), lang)
     assert "No account stands out" in said(ALL["nobody"]())
     assert "2026-03-02" in said(ALL["nobody"]())
     empty = said(ALL["nothing"]())
     assert "The ledger holds no reads." in empty
     assert not re.search(r"\b(1969|1970)-", empty), "an empty ledger has no window"
     assert "账本中没有访问记录" in said(ALL["nothing"](), "zh")
+
+
+def test_where_hardly_anything_could_be_judged_nobody_is_said_not_to_stand_out() -> None:
+    """Summary, table of days and headline say the same."""
+    text = said(ALL["blind"]())
+    assert "Could not be judged: of 96.5% of the first reads no table says whether they were work" in text
+    assert "Left out: of waybills that no table knows 960 (96%)" in text
+    assert "Not explained 10 (1%)" in text
+    assert "Nothing explains a single read of 1 account (" in text
+    assert "stands out means nothing here" in text
+    assert "无法判断" in said(ALL["blind"](), "zh")
+    assert "Could not be judged: there are no reads" in said(ALL["nothing"]())
+    beside = replace(ALL["blind"](), cases=(case(),))
+    assert "what no work explains; 96.5% of the first reads could not be judged" in said(beside)
+    for name in ("single", "nobody"):
+        assert "ould not be judged:" not in said(ALL[name]())
+        assert "Left out" not in said(ALL[name]())
 
 
 def test_cases_without_ids() -> None:

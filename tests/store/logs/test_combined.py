@@ -72,14 +72,21 @@ def test_requests_that_show_nothing(tmp_path: Path) -> None:
     log = (
         hit("/api/waybill/YT1", status=403)
         + hit("/api/waybill/YT1", method="HEAD")
-        + hit("/api/waybill/YT1", status=304)
+        + hit("/api/waybill/YT1", status=302)
     )
     log += f'10.1.2.3 - - [{TIME}] "-" 400 0 "-" "-"\n'
     reads, asked = read(put(tmp_path / "access.log", log), COMBINED)
     assert (reads.rows, asked.rows, reads.dropped) == ([], [], 4)
-    assert why(n for b in reads.batches for n in b.notices) == {"status": 2, "method": 2}
-    more = COMBINED.replace('format = "combined"', 'format = "combined"\nstatuses = ["200", "304"]\nmethods = "head"')
+    assert why(n for b in reads.batches for n in b.notices) == {"status": 1, "redirected": 1, "method": 2}
+    more = COMBINED.replace('format = "combined"', 'format = "combined"\nstatuses = ["200", "302"]\nmethods = "head"')
     assert read(tmp_path / "access.log", more)[0].dropped == 3
+
+
+def test_what_the_browser_had_already_was_shown(tmp_path: Path) -> None:
+    log = put(tmp_path / "access.log", hit("/api/waybill/YT1", status=304) + hit("/api/waybill/YT2", status=206))
+    assert [r["waybill"] for r in read(log, COMBINED)[0].rows] == ["YT1", "YT2"]
+    told = COMBINED.replace('format = "combined"', 'format = "combined"\nstatuses = "200"')
+    assert read(log, told)[0].rows == []
 
 
 DAMAGED = [

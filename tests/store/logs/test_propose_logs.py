@@ -58,6 +58,21 @@ def test_paths_and_parameters(tmp_path: Path) -> None:
         assert value not in text
 
 
+def test_a_server_that_knows_no_accounts(tmp_path: Path) -> None:
+    """The account stands in a parameter, or the address stands in for it; else every row would be rejected."""
+    log = "".join(
+        hit(f"/q.do?no=YT123456789012{n}&opId=A{n}&t={n}", user="-", status=(200, 304, 302)[n % 3]) for n in range(6)
+    )
+    text = propose_mapping(put(tmp_path / "access.log", log))
+    assert "200 (2), 302 (2), 304 (2)" in text
+    reads, asked = read(tmp_path / "access.log", text)
+    assert [(r["actor"], r["waybill"]) for r in reads.rows] == [(f"A{n}", f"YT123456789012{n}") for n in (0, 1, 3, 4)]
+    assert asked.rows == []
+    text = propose_mapping(put(tmp_path / "plain.log", hit("/w/YT1234567890123?t=1", user="-") * 3))
+    assert 'actor = "client_ip"' in text
+    assert [r["actor"] for r in read(tmp_path / "plain.log", text)[0].rows] == ["10.1.2.3"] * 3
+
+
 def test_what_is_not_found_is_said(tmp_path: Path) -> None:
     assert "NOT FOUND" in propose_mapping(put(tmp_path / "pg.csv", record(audit("SELECT 1"))))
     assert "NOT FOUND" in propose_mapping(put(tmp_path / "a.log", hit("/x")))

@@ -18,7 +18,7 @@ TOP = words(
     " sensitivity queries next"
 )
 SOURCE = words("source kind probability log10_lr share saw expected set leaks set_probability account")
-LEAK = words("waybill line seen_at found missing accounts points_at unknown")
+LEAK = words("waybill line seen_at seen_until found missing accounts points_at unknown")
 
 
 def no_constant(text: str) -> None:

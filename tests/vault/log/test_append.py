@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from tests.tables import each
 from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, filled, signed
 from wayseal.merkle import Checkpoint, MerkleError, Tree, verify_consistency
-from wayseal.merkle.hashing import leaf_hash, stacked
+from wayseal.merkle.bulk import stacked
+from wayseal.merkle.hashing import leaf_hash
 from wayseal.merkle.tiles import Tile, tiles
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t

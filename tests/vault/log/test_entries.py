@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tables import each
-from tests.vault.log.helpers import entry
+from tests.vault.log.helpers import KEY, ORIGIN, entry
+from wayseal.merkle import Checkpoint
+from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.fields import Field, Form
+from wayseal.proofs.entries import EntryProof, spell_entry, verify_entry
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import Entry, EntryKind
-from wayseal.vault.log.entries import MOST, decode, encode, to_canonical_json
+from wayseal.vault.log.entries import MOST, decode, encode
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBERS = st.integers(0, (1 << 63) - 1)
@@ -42,9 +45,14 @@ def some_entries(draw: st.DrawFn) -> Entry:
 
 @given(some_entries())
 def test_what_is_spelled_reads_back_and_is_what_json_gives(made: Entry) -> None:
+    """Also what a verifier of proofs makes of it, and takes for an entry."""
     content = encode(made)
     assert decode(content) == made
-    assert to_canonical_json(json.loads(content)) == content
+    assert spell_entry(json.loads(content)) == content
+    root, salt = leaf_hash(bytes(32) + content), bytes(32)
+    note = KEY.sign(Checkpoint(origin=ORIGIN, size=1, root=root).to_text())
+    proof = EntryProof(content=content, salt=salt, index=0, path=(), note=note)
+    assert verify_entry(proof.to_json().encode(), [KEY.verify_key]).entry == json.loads(content)
 
 
 @given(some_entries(), st.data())
@@ -70,10 +78,10 @@ WRONG: list[dict[str, Any]] = [
     [
         b"", b"[]", b"{}", b"null", b"\xff", b"[" * 40_000, encode(entry(0)) + b"\n", b" " + encode(entry(0)),
         *(
-            to_canonical_json({k: v for k, v in GOOD.items() if k != gone})
+            spell_entry({k: v for k, v in GOOD.items() if k != gone})
             for gone in ("kind", "at", "v", "actor", "fields")
         ),
-        *(to_canonical_json({**GOOD, **other}) for other in WRONG),
+        *(spell_entry({**GOOD, **other}) for other in WRONG),
         encode(entry(0)).replace(b'"at":', b'"actor":"u","at":'),
         encode(entry(0)).replace(b"crm", b"cr\\u006d"),
     ],

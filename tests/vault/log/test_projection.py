@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.ledger.helpers import write
-from tests.vault.log.helpers import KINDS, ORIGIN, database, entry, filled
+from tests.vault.log.helpers import KINDS, ORIGIN, START, database, entry, filled
 from wayseal import ledger as ledgers
 from wayseal import store
 from wayseal.ledger.integrity import verify as verify_ledger
@@ -18,11 +18,14 @@ from wayseal.ledger.retention import PurgeOrder, purge
 from wayseal.store.database import Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
+from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.comparison import Comparison, check_projection
 from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.projection import origin_of, project, projected_to, write_dataset
+from wayseal.vault.row_marks import RowMarks
 
+MARKS = RowMarks(Keyring.new(START))
 SIZE = 300
 ORDER = PurgeOrder(who="w", why="y", at=datetime(2027, 1, 1, tzinfo=UTC), before="2026-03-02", below_minimum=True)
 SHOWN = [n for n in range(SIZE) if entry(n).kind is EntryKind.DISCLOSED]
@@ -41,6 +44,11 @@ def compared(made: Database, folder: Path) -> Comparison:
     return check_projection(made, folder, silent)
 
 
+def stands(made: Database, ledger: Path) -> int:
+    with ledgers.open_ledger(ledger) as snapshot:
+        return projected_to(made, snapshot)
+
+
 def named(found: Comparison) -> set[tuple[str, str]]:
     return {(str(f.code), f.where) for f in found.findings}
 
@@ -55,7 +63,7 @@ def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def base(log: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("base")
-    project(log, folder, folder / "L")
+    project(log, MARKS, folder, folder / "L")
     return folder
 
 
@@ -70,7 +78,7 @@ def test_a_change_is_known_and_no_row(tmp_path: Path) -> None:
     with database("sqlite", tmp_path) as made:
         for kind in (EntryKind.DISCLOSED, EntryKind.REVISED, EntryKind.DISCLOSED):
             made.write(append, [entry(0, kind)])
-        assert project(made, tmp_path, tmp_path / "L").rows == 2
+        assert project(made, MARKS, tmp_path, tmp_path / "L").rows == 2
         found = compared(made, tmp_path / "L")
         assert (found.rows, found.waiting, found.findings) == (2, 0, ())
 
@@ -97,7 +105,7 @@ def test_ledger_and_log_say_the_same(log: Database, base: Path) -> None:
 
 def test_running_it_twice_changes_nothing(log: Database, ledger: Path, tmp_path: Path) -> None:
     before = (ledger / "manifest.json").read_bytes()
-    again = project(log, tmp_path / "work", ledger)
+    again = project(log, MARKS, tmp_path / "work", ledger)
     assert (again.first, again.stop, again.rows, again.report) == (SIZE, SIZE, 0, None)
     assert (ledger / "manifest.json").read_bytes() == before
 
@@ -106,20 +114,19 @@ def test_running_it_twice_changes_nothing(log: Database, ledger: Path, tmp_path:
 def test_it_goes_on_and_is_made_anew(kind: str, tmp_path: Path) -> None:
     with database(kind, tmp_path) as made:
         ledger, work = tmp_path / "L", tmp_path / "work"
-        assert project(made, work, ledger).report is None
-        assert projected_to(ledger, ORIGIN) == 0
-        for count in (100, 57, 1, 2):
-            first = projected_to(ledger, ORIGIN)
+        assert project(made, MARKS, work, ledger).report is None
+        assert not ledger.exists()
+        for first, count in ((0, 100), (100, 57), (157, 1), (158, 2)):
             filled(made, count, first=first)
             if count == 57:
                 waits = compared(made, ledger)
                 assert (waits.findings, waits.waiting) == ((), shown(100, 157))
-            done = project(made, work, ledger)
+            done = project(made, MARKS, work, ledger)
             assert (done.first, done.stop) == (first, first + count)
             assert compared(made, ledger).findings == ()
-        assert (compared(made, ledger).rows, projected_to(ledger, ORIGIN)) == (shown(0, 160), 160)
+        assert (compared(made, ledger).rows, stands(made, ledger)) == (shown(0, 160), 160)
         shutil.rmtree(ledger)
-        assert project(made, work, ledger).rows == shown(0, 160)
+        assert project(made, MARKS, work, ledger).rows == shown(0, 160)
         assert (compared(made, ledger).findings, compared(made, ledger).rows) == ((), shown(0, 160))
 
 
@@ -130,7 +137,7 @@ def anew(made: Database, folder: Path, rows: list[dict[str, Any]]) -> Path:
     (path,) = (work / "accesses").iterdir()
     write(folder, "accesses", rows)
     (folder / "accesses.parquet").rename(path)
-    ledgers.ingest(store.open_source(work), folder / "L")
+    ledgers.ingest(store.open_source(work), folder / "L", options=ledgers.IngestOptions(projection=True))
     return folder / "L"
 
 
@@ -188,11 +195,11 @@ def test_what_a_purge_took_is_counted(log: Database, ledger: Path) -> None:
 def test_what_the_log_erased_is_counted_and_not_projected(tmp_path: Path) -> None:
     with database("sqlite", tmp_path) as made:
         filled(made, 60)
-        project(made, tmp_path / "work", tmp_path / "L")
+        project(made, MARKS, tmp_path / "work", tmp_path / "L")
         made.write(erase_entries, [0, 1, 2], entry(2, EntryKind.ADMIN))
         found = compared(made, tmp_path / "L")
         assert (found.findings, found.erased, found.rows) == ((), 3, shown(3, 60))
-        assert project(made, tmp_path / "work", tmp_path / "M").rows == shown(3, 60)
+        assert project(made, MARKS, tmp_path / "work", tmp_path / "M").rows == shown(3, 60)
         assert compared(made, tmp_path / "M").erased == 0
 
 
@@ -201,10 +208,10 @@ def test_a_changed_log_is_projected_no_further(tmp_path: Path) -> None:
         filled(made, 60)
         made.write(lambda c: c.execute(t.entries.update().where(t.entries.c.seq == 30).values(leaf=bytes(32))))
         with pytest.raises(LogChangedError, match="isn't what was written"):
-            project(made, tmp_path / "work", tmp_path / "L")
+            project(made, MARKS, tmp_path / "work", tmp_path / "L")
         made.write(lambda c: c.execute(t.entries.delete().where(t.entries.c.seq == 30)))
         with pytest.raises(LogChangedError, match="missing"):
-            project(made, tmp_path / "work", tmp_path / "L")
+            project(made, MARKS, tmp_path / "work", tmp_path / "L")
         assert not (tmp_path / "L").exists()
         assert not list((tmp_path / "work").iterdir())
 
@@ -212,7 +219,7 @@ def test_a_changed_log_is_projected_no_further(tmp_path: Path) -> None:
 def test_a_log_that_disclosed_nothing_and_a_vault_without_a_name(tmp_path: Path) -> None:
     with database("sqlite", tmp_path) as made:
         made.write(append, [entry(5)])
-        assert project(made, tmp_path / "work", tmp_path / "L").rows == 0
+        assert project(made, MARKS, tmp_path / "work", tmp_path / "L").rows == 0
         write(tmp_path / "d", "accesses", [{"at": datetime(2026, 3, 1, tzinfo=UTC), "actor": "u", "waybill": "YT1"}])
         ledgers.ingest(store.open_source(tmp_path / "d"), tmp_path / "L")
         assert compared(made, tmp_path / "L") == Comparison(rows=0, erased=0, purged=0, waiting=0, findings=())

@@ -13,19 +13,17 @@ from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.errors import WaysealError
+from wayseal.proofs import EntryProof, GrowthProof, verify
+from wayseal.proofs.entries import spell_entry, verify_entry
+from wayseal.proofs.errors import ProofError, ProofFailsError
+from wayseal.proofs.growth import verify_growth
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import EntryKind
+from wayseal.vault.log.entries import decode
 from wayseal.vault.log.erasure import erase_entries
-from wayseal.vault.log.proofs import (
-    DisclosureProof,
-    GrowthProof,
-    prove,
-    prove_growth,
-    verify_disclosure,
-    verify_growth,
-)
+from wayseal.vault.log.proofs import prove, prove_growth
 
 KEYS = [KEY.verify_key]
 
@@ -47,19 +45,19 @@ def test_entries_are_proved_with_a_public_key(log: Database, note: bytes) -> Non
     for seq in (0, 255, 256, 511, 699):
         proof = log.read(prove, seq, note)
         shown = proof.to_json().encode()
-        assert DisclosureProof.from_json(shown) == proof
-        proven = verify_disclosure(shown, KEYS)
-        assert (proven.entry, proven.index, proven.checkpoint.size) == (entry(seq), seq, 701)
+        assert EntryProof.from_json(shown) == proof
+        proven = verify_entry(shown, KEYS)
+        assert (decode(spell_entry(proven.entry)), proven.index, proven.checkpoint.size) == (entry(seq), seq, 701)
         assert proven.keys == (f"{KEY.name}+{KEY.verify_key.id}",)
 
 
 def test_no_byte_of_a_proof_can_be_another_one(log: Database, note: bytes) -> None:
     proof = log.read(prove, 300, note)
-    shown, same = proof.to_json().encode(), verify_disclosure(proof.to_json().encode(), KEYS)
+    shown, same = proof.to_json().encode(), verify_entry(proof.to_json().encode(), KEYS)
     for place in range(0, len(shown), 1 if log.dialect == "sqlite" else 40):
         changed = shown[:place] + bytes([shown[place] ^ 1]) + shown[place + 1 :]
         try:
-            found = verify_disclosure(changed, KEYS)
+            found = verify_entry(changed, KEYS)
         except WaysealError:
             continue
         assert found == same, "only how the file is laid out may differ"
@@ -77,37 +75,36 @@ WRONG: list[dict[str, Any]] = [
 @each("change", WRONG)
 def test_case_table_of_what_is_no_proof(log: Database, note: bytes, change: dict[str, Any]) -> None:
     shown = {**json.loads(log.read(prove, 3, note).to_json()), **change}
-    with pytest.raises(MerkleError):
-        verify_disclosure(json.dumps(shown).encode(), KEYS)
+    with pytest.raises((ProofError, MerkleError)):
+        verify_entry(json.dumps(shown).encode(), KEYS)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"7", b"\xff", b"[" * 100_000])
 def test_what_is_no_proof_at_all(content: bytes) -> None:
-    with pytest.raises(MerkleError):
-        verify_disclosure(content, KEYS)
-    with pytest.raises(MerkleError):
-        verify_growth(content, KEYS)
+    for check in (verify_entry, verify_growth, verify):
+        with pytest.raises(ProofError):
+            check(content, KEYS)
 
 
 @pytest.mark.parametrize("change", [{"index": 4}, {"salt": "00" * 32}, {"path": []}, {"entry": {"a": 1}}])
 def test_a_proof_of_something_else_fails(log: Database, note: bytes, change: dict[str, Any]) -> None:
     shown = {**json.loads(log.read(prove, 3, note).to_json()), **change}
-    with pytest.raises(LogChangedError, match="doesn't hold"):
-        verify_disclosure(json.dumps(shown).encode(), KEYS)
+    with pytest.raises(ProofFailsError, match="doesn't hold"):
+        verify_entry(json.dumps(shown).encode(), KEYS)
 
 
 def test_a_leaf_that_is_no_entry_proves_nothing() -> None:
     root = leaf_hash(bytes(32) + b'{"a":1}')
     made = KEY.sign(Checkpoint(origin=ORIGIN, size=1, root=root).to_text())
-    proof = DisclosureProof(content=b'{"a":1}', salt=bytes(32), index=0, path=(), note=made)
-    with pytest.raises(LogChangedError, match="no entry"):
-        verify_disclosure(proof.to_json().encode(), KEYS)
+    proof = EntryProof(content=b'{"a":1}', salt=bytes(32), index=0, path=(), note=made)
+    with pytest.raises(ProofFailsError, match="no entry"):
+        verify_entry(proof.to_json().encode(), KEYS)
 
 
 def test_others_signatures_prove_nothing(log: Database, note: bytes) -> None:
     shown = log.read(prove, 3, note).to_json().encode()
     with pytest.raises(UnknownKeyError):
-        verify_disclosure(shown, [SigningKey(name="other", seed=bytes(32)).verify_key])
+        verify_entry(shown, [SigningKey(name="other", seed=bytes(32)).verify_key])
 
 
 @pytest.mark.parametrize(
@@ -125,7 +122,7 @@ def test_growth_and_what_came_later(kind: str, tmp_path: Path) -> None:
         for count in (100, 156, 200):
             filled(made, count, first=count)
             notes.append(signed(made, START + count))
-        for old, new in ((0, 3), (1, 2), (2, 3), (3, 3)):
+        for old, new in ((1, 2), (2, 3), (3, 3)):
             proof = made.read(prove_growth, notes[old], notes[new])
             shown = proof.to_json().encode()
             assert GrowthProof.from_json(shown) == proof
@@ -133,10 +130,15 @@ def test_growth_and_what_came_later(kind: str, tmp_path: Path) -> None:
             assert [grown.old.size, grown.new.size] == [[0, 100, 256, 456][n] for n in (old, new)]
         with pytest.raises(VaultError, match="newer"):
             made.read(prove_growth, notes[2], notes[1])
+        with pytest.raises(VaultError, match="empty log"):
+            made.read(prove_growth, notes[0], notes[1])
+        from_nothing = GrowthProof(old=notes[0].decode(), new=notes[1].decode(), path=())
+        with pytest.raises(ProofFailsError, match="doesn't hold"):
+            verify_growth(from_nothing.to_json().encode(), KEYS)
         with pytest.raises(VaultError, match="after the checkpoint"):
             made.read(prove, 300, notes[1])
         swapped = {**json.loads(made.read(prove_growth, notes[1], notes[2]).to_json()), "old": notes[2].decode()}
-        with pytest.raises(LogChangedError, match="doesn't hold"):
+        with pytest.raises(ProofFailsError, match="doesn't hold"):
             verify_growth(json.dumps(swapped).encode(), KEYS)
         _of_another_log(made, notes)
 

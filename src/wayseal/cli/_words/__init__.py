@@ -18,6 +18,7 @@ NOTICES = ByLanguage(
         NoticeCode.DELIMITER: N_("fields are separated by {delimiter}"),
         NoticeCode.EMPTY_FILE: N_("the file is empty"),
         NoticeCode.OTHER_FILES: N_("{files} other {files:file was|files were} left alone"),
+        NoticeCode.OTHER_SHEETS: N_("the sheet {sheet} was read; left alone: {names}"),
         NoticeCode.LEFT_OUT: N_("{rows:,} {rows:record is no read|records are no reads} of waybills: {why}"),
         NoticeCode.WIDER_FILTERS: N_(
             "{rows:,} {rows:search counts|searches count} as wider than {rows:it was|they were}: {why}"
@@ -36,6 +37,7 @@ WHY = ByLanguage(
         "other-path": N_("paths that the mapping doesn't name"),
         "method": N_("methods that don't read"),
         "status": N_("refused or failed"),
+        "redirected": N_("sent elsewhere (redirects)"),
         "unreadable": N_("can't be parsed"),
         "not-logged": N_("the statement itself was not logged"),
         "form": N_("not a plain SELECT (UNION, WITH, HAVING, several statements)"),

@@ -27,10 +27,6 @@ LEDGER_TEXTS = ByLanguage(
         ),
         "fine": N_("Nothing was changed."),
         "bad": N_("{count:,} {count:finding|findings}:"),
-        "holds": N_(
-            "The proof holds: this read stands in {origin} (checkpoint of {size:,} {size:leaf|leaves}, signed by "
-            "{keys})."
-        ),
         "none": N_("-"),
         "report_untied": N_(
             "The report or the ledger has no checkpoint: whether the ledger is what it was can't be said."

@@ -35,17 +35,5 @@ RETENTION_TEXTS = ByLanguage(
             "{bytes:,} bytes of replaced files are still being read by somebody: they go at the next ingest, purge or "
             "compaction after that"
         ),
-        "proven": N_(
-            "The proof holds: {origin} was purged between checkpoints of {earlier:,} and {later:,} leaves of one "
-            "history, signed by {keys}."
-        ),
-        "proven_what": N_(
-            "  {reads:,} reads and {waybills:,} waybills first seen before {before} went, in {segments:,} segments; "
-            "nothing else was taken away"
-        ),
-        "proven_who": N_("  by {who}, {at}: {why}"),
-        "proven_below": N_("  the legal minimum of six months was set aside"),
-        "proven_held": N_("  {held:,} waybills stayed because of younger reads"),
-        "proven_not": N_("  It doesn't show that no copy exists, in backups or on a disk."),
     }
 )

@@ -85,16 +85,17 @@ VAULT_TEXTS = ByLanguage(
         ),
         "proof_made": N_("{out}: entry {seq:,}"),
         "growth_made": N_("{out}: from {old:,} to {new:,} {new:entry|entries}"),
-        "proven": N_(
-            "The proof holds: this is entry {seq:,} of {origin} (checkpoint of {size:,} {size:entry|entries}, signed "
-            "by {keys})."
-        ),
-        "grown": N_(
-            "The proof holds: the log {origin} of {new:,} {new:entry|entries} begins with all {old:,} that were in it "
-            "before (signed by {keys})."
-        ),
         "projected": N_("{rows:,} {rows:disclosure|disclosures} taken into {ledger}"),
         "projected_none": N_("nothing new was disclosed since the last time"),
+        "projected_unmarked": N_(
+            "{rows:,} {rows:row|rows} of work that somebody else than the vault wrote {rows:was|were} left out: run "
+            "`wayseal vault verify`"
+        ),
+        "projected_work": N_(
+            "of the work behind it: {scans:,} {scans:scan|scans}, {tickets:,} {tickets:ticket|tickets}, {waybills:,} "
+            "{waybills:route|routes}, {actors:,} {actors:account|accounts}, {assignments:,} "
+            "{assignments:duty|duties}"
+        ),
         "policy_version": N_("Version {version}"),
         "policy_activated": N_("policy {version} is in force ({sha256})"),
         "backed_up": N_("{chain}: {rows:,} {rows:row|rows} in {folder}"),

@@ -53,6 +53,9 @@ VERIFY_TEXTS = ByLanguage(
         Code.ROW_MISSING: N_("this disclosure has no row in the ledger"),
         Code.ROW_EXTRA: N_("the ledger has a row that the log has no entry for"),
         Code.ROW_CHANGED: N_("the ledger's row says something else than this entry"),
+        Code.POSITION: N_(
+            "this source of the ledger is none of this log: no entry {stop:,} of it ends as its name says"
+        ),
         RecordCode.CHANGED: N_("its sealed bytes or its wrapped key were changed: it doesn't open"),
         RecordCode.NO_KEY: N_("its wrapped key is gone, and no erasure says so"),
         RecordCode.KEYRING: N_("its data key was wrapped by a key that the keyring hasn't got"),

@@ -1,4 +1,4 @@
-"""Lists, refused rows and entries, as commands about a vault print them."""
+"""Lists and refused rows, as commands about a vault print them."""
 
 import json
 import unicodedata
@@ -13,11 +13,9 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._rows import BadRow
 from wayseal.model.messages import filled
 from wayseal.model.records import Refused
-from wayseal.model.times import iso
 from wayseal.page.languages import word
 from wayseal.page.visible import visible
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log import Entry
 
 _MOST = 20
 """Most refused rows that are listed."""
@@ -73,23 +71,3 @@ def print_records(rows: Sequence[dict[str, Any]], names: Sequence[str], format: 
         [VAULT_TEXTS[lang][f"column_{name}"] for name in names], [[row[n] for n in names] for row in rows]
     ):
         typer.echo(line)
-
-
-def describe_entry(entry: Entry) -> dict[str, str]:
-    """What an entry says, in the log's own words; its reason stays sealed."""
-    described = {
-        "at": iso(entry.at),
-        "kind": str(entry.kind),
-        "waybill": entry.waybill,
-        "actor": entry.actor,
-        "client": entry.client,
-        "purpose": entry.purpose,
-        "fields": ", ".join(f"{name} ({form})" for name, form in entry.fields.items()),
-        "rule": entry.rule,
-        "policy": str(entry.policy),
-        "request": entry.request,
-        "via": entry.via,
-        "ip": entry.ip,
-        "more": ", ".join(f"{name}: {value}" for name, value in entry.more.items()),
-    }
-    return {name: value for name, value in described.items() if value}

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._proof_view import describe_entry
 from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
-from wayseal.cli.vault._view import describe_entry, format_table
+from wayseal.cli.vault._view import format_table
 from wayseal.model.messages import filled
 from wayseal.model.times import micros
 from wayseal.vault.errors import VaultError
@@ -124,7 +126,7 @@ def _describe_act(entry: Entry) -> str:
 def _entry_json(seq: int, entry: Entry, why: dict[int, str]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "seq": seq,
-        **describe_entry(entry),
+        **describe_entry(asdict(entry)),
         "fields": dict(entry.fields),
         "more": dict(entry.more),
     }

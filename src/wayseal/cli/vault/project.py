@@ -1,4 +1,4 @@
-"""`wayseal vault project`: what was disclosed, taken into an analytics ledger."""
+"""`wayseal vault project`: what was disclosed, and the work behind it, taken into an analytics ledger."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,8 @@ from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
 from wayseal.model.messages import filled
 from wayseal.vault.log.projection import project as project_log
+from wayseal.vault.log.work_tables import WORK_TABLES
+from wayseal.vault.row_marks import RowMarks
 
 
 def project(
@@ -22,12 +24,18 @@ def project(
 ) -> None:
     """Take what was disclosed since the last time into an analytics ledger, for `detect` and `trace`.
 
-    See [the analytics ledger](disclosure-log.md#the-analytics-ledger).
+    Scans, tickets, routes and people come along, as far as the vault has them: by these `detect` tells work from what
+    is none. [The analytics ledger](disclosure-log.md#the-analytics-ledger) says what comes and what doesn't. A ledger
+    that stands where this log never stood is refused with exit code 7.
 
     \b
     wayseal vault project --ledger ledger
     """
     with open_vault(vault) as session, progress_bars(quiet) as progress:
-        done = project_log(session.vault.main, vault, ledger, progress=progress)
+        done = project_log(session.vault.main, RowMarks(session.keyring), vault, ledger, progress=progress)
     words = VAULT_TEXTS[lang]
     typer.echo(filled(words["projected" if done.rows else "projected_none"], rows=done.rows, ledger=ledger))
+    if done.unmarked:
+        typer.echo(filled(words["projected_unmarked"], rows=done.unmarked), err=True)
+    if done.work:
+        typer.echo(filled(words["projected_work"], **{name: done.work.get(name, 0) for name in WORK_TABLES}))

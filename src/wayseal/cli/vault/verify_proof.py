@@ -1,6 +1,5 @@
 """`wayseal vault verify-proof`: a proof, checked with public keys alone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +7,10 @@ import typer
 
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._options import Lang, LangOption
-from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._view import describe_entry
-from wayseal.merkle import MerkleError, VerifyKey
-from wayseal.model.messages import filled
-from wayseal.vault.errors import VaultError
-from wayseal.vault.log.proofs import Grown, Proven, verify_disclosure, verify_growth
+from wayseal.cli._proof_view import describe_proven
+from wayseal.merkle import VerifyKey
+from wayseal.model.errors import WaysealError
+from wayseal.proofs import verify
 
 
 def verify_proof(
@@ -39,26 +36,9 @@ def verify_proof(
     keys = [parse_key_file(path, VerifyKey.parse) for path in key]
     content = proof.read_bytes()
     try:
-        if b'"wayseal_growth_proof"' in content[:64]:
-            lines = [_describe_growth(verify_growth(content, keys), lang)]
-        else:
-            lines = list(_disclosure_lines(verify_disclosure(content, keys), lang))
-    except (MerkleError, VaultError) as error:
+        lines = describe_proven(verify(content, keys), lang)
+    except WaysealError as error:
         error.at(file=proof)
         raise
     for line in lines:
         typer.echo(line)
-
-
-def _describe_growth(grown: Grown, lang: Lang) -> str:
-    old, new = grown.old, grown.new
-    text = VAULT_TEXTS[lang]["grown"]
-    return filled(text, origin=new.origin, old=old.size, new=new.size, keys=", ".join(grown.keys))
-
-
-def _disclosure_lines(proven: Proven, lang: Lang) -> Iterator[str]:
-    point = proven.checkpoint
-    text = VAULT_TEXTS[lang]["proven"]
-    yield filled(text, seq=proven.index, origin=point.origin, size=point.size, keys=", ".join(proven.keys))
-    for name, value in describe_entry(proven.entry).items():
-        yield f"  {name:<8}  {value}"

@@ -30,6 +30,11 @@ def document(result: DetectResult) -> Mapping[str, object]:
             "unknown": r.first_reads.unknown,
             "unexplained": r.first_reads.unexplained,
         },
+        "judged": {
+            "first_reads": r.judged.first_reads,
+            "left_out": r.judged.left_out,
+            "enough": r.judged.enough,
+        },
         "not_judged": [{"code": n.code.removeprefix("not."), **_plain(n.values)} for n in r.not_judged],
         "remarks": [{"code": n.code.removeprefix("remark."), **_plain(n.values)} for n in r.remarks],
         "held": r.held,

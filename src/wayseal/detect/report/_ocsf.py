@@ -48,9 +48,9 @@ def _finding(result: DetectResult, case: Case, row: dict[str, object]) -> dict[s
             "created_time": case.alerted_at // 1000,
             "first_seen_time": min((r.since for r in reasons), default=case.alerted_at) // 1000,
             "last_seen_time": max((r.until for r in reasons), default=case.alerted_at) // 1000,
-            "analytic": {"name": "wayseal detect", "type": "Statistical", "type_id": 3},
+            "analytic": {"uid": "wayseal.detect", "name": "wayseal detect", "type": "Statistical", "type_id": 3},
             "related_analytics": [
-                {"name": n, "type": "Rule", "type_id": 1} for n in sorted({r.detector for r in reasons})
+                {"uid": n, "name": n, "type": "Rule", "type_id": 1} for n in sorted({r.detector for r in reasons})
             ],
         },
         "evidences": [

@@ -25,6 +25,7 @@ def metrics(result: DetectResult) -> str:
                 )
             },
         ),
+        ("wayseal_detect_enough_judged", "1 where enough could be judged, else 0.", {"": int(r.judged.enough)}),
         ("wayseal_detect_not_judged", "Things that could not be judged.", {"": len(r.not_judged)}),
     ]
     if r.until > r.since:

@@ -49,8 +49,6 @@ class ReportBuilder(Report[DetectResult]):
     def document(self) -> Document:
         """The whole report."""
         r, say = self.r, self.say
-        found = bool(r.cases)
-        accounts = sum(len(c.people) for c in r.cases)
         sections = [self._list()] if len(r.cases) > 1 else []
         sections += [self._days()] if r.first_days else []
         for case in r.cases[:MOST_CASES]:
@@ -60,8 +58,8 @@ class ReportBuilder(Report[DetectResult]):
         sections += [s for s in (self._judged(), self._next()) if s is not None]
         return Document(
             title=say("title"),
-            headline=say("headline", n=len(r.cases), accounts=accounts) if found else self._nobody(),
-            lede=(say("lede" if found else "lede_none"),),
+            headline=self._headline(),
+            lede=(say("lede" if r.cases else "lede_none" if r.judged.enough else "lede_blind"),),
             facts=tuple(self._facts()),
             sections=tuple(sections),
             version=r.wayseal,
@@ -77,8 +75,15 @@ class ReportBuilder(Report[DetectResult]):
             why = [self.voice.say("unit.colon") + self.reason(r, first) for r in first.reasons[:1]]
             yield "".join([self._titled(case), *why])
 
-    def _nobody(self) -> str:
-        return self.say("headline_none_judged" if self.r.not_judged else "headline_none")
+    def _headline(self) -> str:
+        r, say = self.r, self.say
+        left = 1 - r.judged.first_reads / max(r.first_reads.all, 1)
+        if r.cases:
+            told = say("headline", n=len(r.cases), accounts=sum(len(c.people) for c in r.cases))
+            return told if r.judged.enough else told + say("headline_rest", s=left)
+        if not r.judged.enough:
+            return say("headline_blind", s=left) if r.reads else say("headline_unread")
+        return say("headline_none_judged" if r.not_judged else "headline_none")
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         r, say, f = self.r, self.say, self.r.first_reads
@@ -90,13 +95,13 @@ class ReportBuilder(Report[DetectResult]):
         yield say("accounts"), f"{r.accounts:,}"
         yield say("reads"), f"{r.reads:,}"
         yield say("first_reads"), f"{f.all:,}"
-        rows = (
+        rows = [
             ("explained", f.explained),
             ("mandate", f.mandate),
             ("weak", f.weak),
-            ("unexplained", f.unexplained + f.unknown),
-        )
-        for name, n in rows:
+            ("unexplained", f.unexplained + f.unknown - r.judged.left_out),
+        ]
+        for name, n in rows + [("left_out", r.judged.left_out)] * bool(r.judged.left_out):
             yield say(name), say("of_first", n=n, s=n / max(f.all, 1))
         yield say("budget"), f"{r.budget:,}"
         if r.held:

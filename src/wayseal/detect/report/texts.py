@@ -12,6 +12,11 @@ TEXTS = {
     "detect.headline": N_(
         "{n:n} {n:case|cases}: {accounts:n} {accounts:account reads|accounts read} what no work explains"
     ),
+    "detect.headline_rest": N_("; {s:share} of the first reads could not be judged"),
+    "detect.headline_blind": N_(
+        "Could not be judged: of {s:share} of the first reads no table says whether they were work"
+    ),
+    "detect.headline_unread": N_("Could not be judged: there are no reads"),
     "detect.headline_none": N_("No account stands out"),
     "detect.headline_none_judged": N_("No account stands out, as far as this could be judged"),
     "detect.lede": N_(
@@ -22,6 +27,10 @@ TEXTS = {
         "In this window no account's reads speak clearly enough against work. That says nothing about reads that "
         "work explains and that were sold all the same."
     ),
+    "detect.lede_blind": N_(
+        "That no account stands out means nothing here: the tables that tell work from what is none are missing, or "
+        "don't fit the log. What is missing stands below; bring it into the ledger, and look again."
+    ),
     "detect.since": N_("First day ({offset})"),
     "detect.until": N_("Last day"),
     "detect.accounts": N_("Accounts that read"),
@@ -31,6 +40,7 @@ TEXTS = {
     "detect.mandate": N_("Under a mandate over all waybills"),
     "detect.weak": N_("Only by a responsibility"),
     "detect.unexplained": N_("Not explained"),
+    "detect.left_out": N_("Left out: of waybills that no table knows"),
     "detect.of_first": N_("{n:n} ({s:share})"),
     "detect.budget": N_("Cases a day at most"),
     "detect.held": N_("Waiting for room in the budget"),
@@ -153,6 +163,10 @@ TEXTS = {
     "not.few_accounts": N_("Only {n:n} {n:account|accounts} read anything: too few to learn from them what is usual."),
     "not.unknown_waybills": N_(
         "{share:share} of first reads are of waybills of which no table knows anything; these were left out."
+    ),
+    "not.idle_accounts": N_(
+        "Nothing explains a single read of {n:n} {n:account|accounts} ({share:share} of first reads): actors, tickets "
+        "and assignments don't name {n:it|them}, or name outlets otherwise than scans and waybills do."
     ),
     "not.detector": N_("{name}: needs {needs}."),
     "remark.stray": N_(

@@ -1,4 +1,4 @@
-"""Tamper evidence: verification, and proofs of single reads.
+"""Tamper evidence: verification, and proofs of single reads, which `wayseal.proofs` checks.
 
 `present_checkpoint` is what a key then signs; the trees themselves are `wayseal.merkle`'s.
 """
@@ -10,7 +10,6 @@ from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity._findings import Code, HistoryCheck, Verification, check_history
 from wayseal.ledger.integrity._prove import prove
-from wayseal.ledger.integrity._read_proof import VerifiedRead, verify_proof
 from wayseal.ledger.integrity._verify import verify
 from wayseal.merkle import Checkpoint
 
@@ -18,12 +17,10 @@ __all__ = [
     "Code",
     "HistoryCheck",
     "Verification",
-    "VerifiedRead",
     "check_history",
     "present_checkpoint",
     "prove",
     "verify",
-    "verify_proof",
 ]
 
 

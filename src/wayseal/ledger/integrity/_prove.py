@@ -1,4 +1,4 @@
-"""Making the proof of one read (`_read_proof`) out of a ledger."""
+"""Making the proof of one read (`wayseal.proofs.reads`) out of a ledger."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._pages import PAGE, ReadHasher, hash_page, number_pages
+from wayseal.ledger._pages import ReadHasher, number_pages
 from wayseal.ledger._part import column_values
 from wayseal.ledger._recount import Segments, find_parts, load_dictionaries
 from wayseal.ledger._salts import load_salts
@@ -23,11 +23,11 @@ from wayseal.ledger._tombstones import TombstoneMerger, Tombstones
 from wayseal.ledger._tree import open_tree
 from wayseal.ledger._types import Flags, Words
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
-from wayseal.ledger.integrity._read_proof import PagePlace, ReadProof, spell_time
 from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE
 from wayseal.model import clean_waybill
+from wayseal.proofs.reads import PAGE, PagePlace, ReadProof, hash_page, spell_time
 
 _LAYOUT = KEYED["accesses"]
 _FOUND = pa.schema([("waybill", pa.uint64()), ("access", pa.uint64()), ("source", pa.int32()), ("row", pa.int64())])

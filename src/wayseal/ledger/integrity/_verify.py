@@ -15,21 +15,22 @@ from pathlib import Path
 import numpy as np
 
 from wayseal.ledger._files import file_digest
-from wayseal.ledger._manifest import NAME, CommitEntry, Manifest
+from wayseal.ledger._manifest import NAME, CommitEntry, Manifest, hash_commit
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tombstones import GoneStretch, find_gone_stretches, is_complete, rank_pages
-from wayseal.ledger._tree import FOLDER, hash_commit, read_tile
+from wayseal.ledger._tree import FOLDER, read_tile
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.integrity._findings import Code, Verification
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
+from wayseal.merkle.bulk import Digests
+from wayseal.merkle.checkpoint import name_keys
 from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.findings import Finding, HeldCheckpoint
-from wayseal.merkle.hashing import SIZE, Digests
-from wayseal.merkle.proof_fields import name_keys
+from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tiles
 
 Note = tuple[Path, bytes]

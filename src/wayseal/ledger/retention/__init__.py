@@ -1,18 +1,19 @@
 """Retention: purging what is older than a day, with its proof, and compaction.
 
-`PurgeReport` and `CompactReport` say what was done; `Hooks` carries progress.
+`PurgeReport` and `CompactReport` say what was done; `Hooks` carries progress. A proof of a purge is checked without
+what a purge needs: `VerifiedPurge`, `is_purge_proof` and `verify_purge` load neither arrays nor the compiler.
 """
 
-from wayseal.ledger._rewrite import Hooks
-from wayseal.ledger.retention._compact import CompactReport, compact
-from wayseal.ledger.retention._purge import LEGAL_DAYS, PurgeOrder, PurgeReport, plan_purge, purge
-from wayseal.ledger.retention._purge_proof import (
-    VerifiedPurge,
-    check_checkpoint,
-    is_purge_proof,
-    prove_purge,
-    verify_purge,
-)
+from typing import TYPE_CHECKING
+
+from wayseal.model.lazy import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.ledger._rewrite import Hooks
+    from wayseal.ledger.retention._compact import CompactReport, compact
+    from wayseal.ledger.retention._prove_purge import check_checkpoint, prove_purge
+    from wayseal.ledger.retention._purge import LEGAL_DAYS, PurgeOrder, PurgeReport, plan_purge, purge
+    from wayseal.ledger.retention._purge_proof import VerifiedPurge, is_purge_proof, verify_purge
 
 __all__ = [
     "LEGAL_DAYS",
@@ -29,3 +30,22 @@ __all__ = [
     "purge",
     "verify_purge",
 ]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {
+        "LEGAL_DAYS": "_purge",
+        "CompactReport": "_compact",
+        "Hooks": "_compact",
+        "PurgeOrder": "_purge",
+        "PurgeReport": "_purge",
+        "VerifiedPurge": "_purge_proof",
+        "check_checkpoint": "_prove_purge",
+        "compact": "_compact",
+        "is_purge_proof": "_purge_proof",
+        "plan_purge": "_purge",
+        "prove_purge": "_prove_purge",
+        "purge": "_purge",
+        "verify_purge": "_purge_proof",
+    },
+)

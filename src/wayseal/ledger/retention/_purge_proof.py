@@ -11,23 +11,20 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import Field, PlainSerializer
 
-from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, check_manifest, load_manifest
-from wayseal.ledger._tombstones import GONE, TOMBSTONES
-from wayseal.ledger._tree import hash_commit, open_tree
+from wayseal.ledger._file_kinds import GONE, REWRITTEN, TOMBSTONES
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, check_manifest, hash_commit
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity import Code, check_history
-from wayseal.ledger.retention._remove import REWRITTEN
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
+from wayseal.merkle.checkpoint import name_keys
 from wayseal.merkle.errors import OtherOriginError
-from wayseal.merkle.proof_fields import Hashes, check_version, name_keys, spell_proof
+from wayseal.merkle.hashing import SIZE
 from wayseal.model.messages import Message
-from wayseal.model.schema import CLOSED, parse_json
+from wayseal.model.schema import CLOSED, parse_json, parsed_by, plain, value_at
 
 FORMAT = "wayseal_purge_proof"
 VERSION = 1
@@ -35,6 +32,16 @@ _MOST = 1 << 28
 _IDS = ("session", "ip", "device")
 _MAY_CHANGE = frozenset((*REWRITTEN, TOMBSTONES, GONE, "table:queries", *(f"dictionary:{n}" for n in _IDS)))
 
+
+def _parse_hash(text: str) -> bytes:
+    """A hash as hexadecimal digits, in their one spelling."""
+    found = bytes.fromhex(text)
+    if len(found) != SIZE or found.hex() != text:
+        raise ValueError("digits")
+    return found
+
+
+_Hashes = tuple[Annotated[bytes, parsed_by(_parse_hash, str, bytes.hex)], ...]
 _Spelled = Annotated[Manifest, PlainSerializer(lambda manifest: json.loads(manifest.to_json()))]
 
 
@@ -50,14 +57,14 @@ class PurgeProof:
     version: Annotated[int, Field(alias=FORMAT, ge=VERSION, le=VERSION)] = VERSION
     before: _Spelled
     after: _Spelled
-    leaves: tuple[Hashes, Hashes]
-    grown: Hashes
-    consistency: Hashes
+    leaves: tuple[_Hashes, _Hashes]
+    grown: _Hashes
+    consistency: _Hashes
     notes: Annotated[tuple[str, ...], Field(alias="checkpoints", min_length=1)]
 
     def to_json(self) -> str:
         """The form in which it is handed on, and its one spelling."""
-        return spell_proof(self)
+        return json.dumps(plain(self), ensure_ascii=False, indent=1) + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,37 +75,6 @@ class VerifiedPurge:
     earlier: Checkpoint
     later: Checkpoint
     keys: tuple[str, ...]
-
-
-def check_checkpoint(ledger: Path, note: bytes) -> Checkpoint:
-    """What a checkpoint says that the ledger goes on from; raises as `prove` does where it doesn't."""
-    manifest, point = load_manifest(ledger), Checkpoint.claimed(note)
-    code = check_history(ledger, manifest, point).code
-    if code is Code.CHECKPOINT_ORIGIN:
-        raise OtherOriginError(
-            "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
-        )
-    if code is not None:
-        raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
-    return point
-
-
-def prove_purge(ledger: Path, manifests: tuple[Manifest, Manifest], notes: Sequence[str]) -> PurgeProof:
-    """The proof of the purge that made the second of these manifests out of the first.
-
-    notes: a signed checkpoint from before it, and one from right after it if there is one already.
-    """
-    before, after = (replace(m, commits=m.commits[-1:]) for m in manifests)
-    tree, earlier = open_tree(ledger, after.size), Checkpoint.claimed(notes[0].encode())
-    first, second = (tuple(tree.inclusion(m.size - 1)) for m in (before, after))
-    return PurgeProof(
-        before=before,
-        after=after,
-        leaves=(first, second),
-        grown=tuple(tree.consistency(before.size)),
-        consistency=tuple(tree.consistency(earlier.size)),
-        notes=tuple(notes),
-    )
 
 
 def is_purge_proof(content: bytes) -> bool:
@@ -205,6 +181,8 @@ def _parsed(content: bytes) -> PurgeProof:
         if not (one and proof.to_json().encode() == content):
             raise ValueError("spelling")
     except ValueError as error:
-        check_version(content[:_MOST], FORMAT, VERSION)
+        said = value_at(content[:_MOST], FORMAT)
+        if said is not None and repr(said) != str(VERSION):
+            raise MerkleError("this version of Wayseal reads proofs of version {version}", version=VERSION) from None
         raise MerkleError("this is no proof of Wayseal's, or it was changed") from error
     return proof

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from wayseal.ledger._file_kinds import GONE, REWRITTEN, TOMBSTONES
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import KEYED, NUMBERS_SCHEMA
+from wayseal.ledger._layout import NUMBERS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._merge import combine, unite_schemas
@@ -26,7 +27,7 @@ from wayseal.ledger._recount import load_dictionaries, look_up_words
 from wayseal.ledger._rewrite import Hooks, require_unchanged
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
-from wayseal.ledger._tombstones import GONE, TOMBSTONES, Tombstones
+from wayseal.ledger._tombstones import Tombstones
 from wayseal.ledger._types import Flags, Longs
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.retention._cleanup import (
@@ -40,7 +41,6 @@ from wayseal.ledger.retention._cleanup import (
 from wayseal.ledger.retention._purge_selector import PurgeSelection, PurgeSelector, rows_of_range
 from wayseal.ledger.retention._tombstone_writer import TombstoneWriter
 
-REWRITTEN = ("catalogue", "numbers", "pairs:actor", "pairs:outlet", *(f"table:{n}" for n in KEYED if n != "accesses"))
 _ORDER = pa.schema(
     [("waybill", pa.uint64()), ("at", pa.timestamp("us", tz="UTC")), ("source", pa.int32()), ("row", pa.int64())]
 )

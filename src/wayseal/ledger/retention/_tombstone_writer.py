@@ -10,23 +10,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from wayseal.ledger._file_kinds import GONE, TOMBSTONES
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._pages import NONE_GONE, PAGE, number_pages
+from wayseal.ledger._pages import NONE_GONE, number_pages
 from wayseal.ledger._recount import split_by_part
-from wayseal.ledger._tombstones import (
-    GONE,
-    GONE_SCHEMA,
-    TOMBSTONES,
-    TOMBSTONES_SCHEMA,
-    TombstoneMerger,
-    Tombstones,
-    hash_column,
-)
+from wayseal.ledger._tombstones import GONE_SCHEMA, TOMBSTONES_SCHEMA, TombstoneMerger, Tombstones, hash_column
 from wayseal.ledger._tree import read_leaves_between
 from wayseal.ledger._types import Bytes, Flags, Longs, Words
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.bulk import Digests
+from wayseal.merkle.hashing import SIZE
+from wayseal.proofs.reads import PAGE
 
 _WIDE = SIZE + 1
 """A read's hash, and whether it goes."""

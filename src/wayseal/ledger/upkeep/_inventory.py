@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.ledger._manifest import NAME, Manifest
+from wayseal.ledger._manifest import NAME, Manifest, hash_commit
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
-from wayseal.ledger._tree import FOLDER, hash_commit, read_leaves, tile_contents
+from wayseal.ledger._tree import FOLDER, read_leaves, tile_contents
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
 from wayseal.merkle import Tree
-from wayseal.merkle.hashing import Digests
+from wayseal.merkle.bulk import Digests
 from wayseal.model.messages import N_
 
 

@@ -13,17 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import NAME, Manifest, load_manifest
+from wayseal.ledger._manifest import NAME, Manifest, hash_commit, load_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._tombstones import Tombstones, rank_pages
-from wayseal.ledger._tree import FOLDER, hash_commit, read_leaves, tile_contents, tile_paths
+from wayseal.ledger._tree import FOLDER, read_leaves, tile_contents, tile_paths
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
 from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Fault, Remedy
 from wayseal.ledger.upkeep._inventory import find_manifest_fault, tree_matches
 from wayseal.merkle import Tree
-from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.bulk import Digests
+from wayseal.merkle.hashing import SIZE
 
 
 def load_own_manifest(ledger: Path) -> tuple[Manifest | None, Fault | None]:

@@ -15,8 +15,9 @@ from wayseal.store.formats import Format
 from wayseal.store.logs import _combined, _pgaudit
 from wayseal.store.logs._combined import CombinedBlocks
 from wayseal.store.logs._ocsf import READING, OcsfBlocks, target_of
+from wayseal.store.logs._personal_data import looks_personal
 from wayseal.store.logs._pgaudit import PgauditBlocks
-from wayseal.store.logs._sample_names import named_columns, number_shaped, pairs_of, request_of
+from wayseal.store.logs._sample_names import Request, named_columns, number_shaped, pairs_of, request_of
 from wayseal.store.logs._url_paths import parted
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "CombinedBlocks",
     "OcsfBlocks",
     "PgauditBlocks",
+    "Request",
+    "looks_personal",
     "named_columns",
     "names_of_format",
     "number_shaped",

@@ -19,6 +19,7 @@ class Why(StrEnum):
     OTHER_PATH = "other-path"
     METHOD = "method"
     STATUS = "status"
+    REDIRECTED = "redirected"
     UNREADABLE = "unreadable"
     NOT_LOGGED = "not-logged"
     FORM = "form"

@@ -1,6 +1,7 @@
 """What a sample of a raw log speaks of: names only, for a proposal that a person corrects."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from wayseal.model.numbers import candidates
 from wayseal.store.logs._combined import LINE, REQUEST, unescaped
@@ -17,11 +18,21 @@ def number_shaped(text: str) -> bool:
     return bool(candidates(plain)) or (sum(c.isdigit() for c in plain) >= 10 and len(plain) <= 24)
 
 
-def request_of(line: str) -> str | None:
-    """The target of a line of a combined log; None if it is none."""
+class Request(NamedTuple):
+    """A line of a combined log. user: "" where the server knew none."""
+
+    target: str
+    status: str
+    user: str
+
+
+def request_of(line: str) -> Request | None:
+    """The request of a line of a combined log; None if it is none."""
     match = LINE.fullmatch(line) if len(line) < 16_384 else None
     request = REQUEST.fullmatch(match["request"]) if match else None
-    return unescaped(request["target"]) if request else None
+    if match is None or request is None:
+        return None
+    return Request(target=unescaped(request["target"]), status=match["status"], user=match["user"].strip("-"))
 
 
 def pairs_of(statement: str) -> dict[str, str]:

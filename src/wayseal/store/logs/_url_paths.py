@@ -25,7 +25,7 @@ class Requests:
         if method and method.upper() not in self._settings.methods:
             return NoRead(why=Why.METHOD)
         if status and not any(status.startswith(s) for s in self._statuses):
-            return NoRead(why=Why.STATUS)
+            return NoRead(why=Why.REDIRECTED if status.startswith("3") else Why.STATUS)
         return None
 
     def outcome(self, target: str, rows: int | None = None) -> Outcome:

@@ -75,6 +75,7 @@ def _leak(row: LeakRow, voice: Voice) -> dict[str, Any]:
         "waybill": row.waybill,
         "line": row.line,
         "seen_at": row.seen_at,
+        "seen_until": row.seen_until,
         "found": row.found,
         "missing": None if row.missing is None else voice.note(row.missing),
         "accounts": row.accounts,

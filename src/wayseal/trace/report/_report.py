@@ -211,14 +211,21 @@ class ReportBuilder(Story):
 
     def _look(self, waybill: str, hours: float, leak: LeakRow | None) -> tuple[int, tuple[str, ...]]:
         """Of a number that a source saw: its line in the leaks file, and the cells of its row."""
-        looked = numbers.before(numbers.parse(leak.seen_at), hours) if leak else None
+        looked = numbers.before(numbers.parse(leak.seen_until or leak.seen_at), hours) if leak else None
+        gap = self.voice.hours(hours, keep=True)
         return leak.line if leak else 0, (
             str(leak.line) if leak else numbers.DASH,
             self.voice.id(waybill),
             numbers.clock(looked) if looked else self.say("ui.route_only"),
-            self.say("unit.time", moment=leak.seen_at) if leak else numbers.DASH,
-            self.voice.hours(hours, keep=True),
+            self._sold(leak) if leak else numbers.DASH,
+            self.say("ui.at_most", gap=gap) if leak and leak.seen_until and looked else gap,
         )
+
+    def _sold(self, row: LeakRow) -> str:
+        """When a number was seen for sale: a moment, or any of a day."""
+        if row.seen_until is None:
+            return self.say("unit.time", moment=row.seen_at)
+        return self.say("ui.within", first=row.seen_at, last=row.seen_until)
 
     def _leaks(self) -> Section:
         head = tuple(self.say(f"ui.{key}") for key in ("line", "number", "sold", "accounts", "points_at", "unknown"))
@@ -233,7 +240,7 @@ class ReportBuilder(Story):
     def _leak(self, row: LeakRow) -> tuple[str, ...]:
         """The cells of a leak's row; a leak that took no part says why instead of what it points at."""
         remark, dash = self.remark(row), numbers.DASH
-        sold = self.say("unit.time", moment=row.seen_at) if row.seen_at else dash
+        sold = self._sold(row) if row.seen_at else dash
         cells = (str(row.line), self.voice.id(row.waybill), sold)
         if not usable(row):
             return *cells, dash, remark

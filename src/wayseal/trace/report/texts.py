@@ -188,6 +188,10 @@ TEXTS = {
         "{n} of the leaked numbers {n:was|were} on sale before anybody in this log had read {n:it|them}: look at "
         "the side that issues numbers."
     ),
+    "quality.days": N_(
+        "Of {n} of the numbers only the day of the sighting is known: each may have come up at any moment of its day. "
+        "A time of day makes the answer sharper."
+    ),
     "quality.no_offset": N_("Times in the leaks file have no time zone; {offset} was assumed."),
     "quality.rejected_leaks": N_("{n} {n:row|rows} of the leaks file could not be read and {n:was|were} left out."),
     "quality.asked_unreadable": N_(
@@ -370,6 +374,8 @@ TEXTS = {
     "ui.looked": N_("Last look"),
     "ui.sold": N_("Seen for sale"),
     "ui.gap": N_("Time between"),
+    "ui.within": N_("{first:time} to {last:time}"),
+    "ui.at_most": N_("up to {gap}"),
     "ui.accounts": N_("Accounts", context="ui.accounts"),
     "ui.points_at": N_("Points most at"),
     "ui.route_only": N_("route only, no logged read"),

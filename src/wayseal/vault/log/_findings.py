@@ -36,6 +36,8 @@ class Code(StrEnum):
     """The ledger has a row that the log has no entry for, or more than one for an entry."""
     ROW_CHANGED = "row-changed"
     """A row says another account, waybill or time than its entry."""
+    POSITION = "position"
+    """The ledger says that a source brought entries up to `stop`, and the log never ended there as it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

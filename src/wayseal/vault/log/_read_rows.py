@@ -139,9 +139,10 @@ def nodes_too_many(connection: Connection, size: int) -> list[str]:
     while there := entries_of(size, level):
         right.append(f"(level = {level} AND place >= 0 AND place < {there})")
         level += 1
+    names = ", ".join(_whole(connection, name) for name in ("level", "place"))
     rows = connection.execute(
         _sql(
-            f"SELECT level, place FROM nodes WHERE NOT ({' OR '.join(right)}) OR place <> CAST(place AS BIGINT) "
+            f"SELECT {names} FROM nodes WHERE NOT ({' OR '.join(right)}) OR place <> CAST(place AS BIGINT) "
             f"ORDER BY level, place LIMIT {_LISTED}"
         )
     )
@@ -151,7 +152,8 @@ def nodes_too_many(connection: Connection, size: int) -> list[str]:
 def notes_of(connection: Connection) -> list[tuple[Any, bytes, Any]]:
     """Stored checkpoints: size, note, time."""
     note = "CAST(note AS BLOB)" if connection.dialect.name == "sqlite" else "convert_to(note, 'UTF8')"
-    rows = connection.execute(_sql(f"SELECT size, {note}, at FROM checkpoints ORDER BY size"))
+    size, at = _whole(connection, "size"), _whole(connection, "at")
+    rows = connection.execute(_sql(f"SELECT {size}, {note}, {at} FROM checkpoints ORDER BY size"))
     return [(size, bytes(content), at) for size, content, at in rows]
 
 
@@ -168,6 +170,13 @@ def _number(connection: Connection, statement: str, **values: int) -> int:
 def _bytes(connection: Connection, column: str) -> str:
     """A column as bytes, whatever SQLite holds there."""
     return f"CAST({column} AS BLOB)" if connection.dialect.name == "sqlite" else column
+
+
+def _whole(connection: Connection, column: str) -> str:
+    """A column of numbers; a sign where SQLite holds text or bytes there, which may be none that can be read."""
+    if connection.dialect.name != "sqlite":
+        return column
+    return f"CASE WHEN typeof({column}) IN ('integer', 'real') THEN {column} ELSE '?' END"
 
 
 def _raw(value: object) -> bytes | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.merkle import Tree
-from wayseal.merkle.hashing import SIZE, Digests
+from wayseal.merkle.bulk import Digests
+from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import HEIGHT, WIDTH, grown
 
 _FULL = WIDTH * SIZE

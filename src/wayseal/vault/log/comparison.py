@@ -17,8 +17,9 @@ from wayseal.merkle.findings import Finding
 from wayseal.model import clean_waybill
 from wayseal.store.database import Database
 from wayseal.vault.log._findings import Code
+from wayseal.vault.log._positions import Position, broken_positions, covered, positions_of
 from wayseal.vault.log.entries import Entry, EntryKind
-from wayseal.vault.log.projection import Progress, access_of, covered, origin_of, ours, portions
+from wayseal.vault.log.projection import Progress, access_of, origin_of, portions
 from wayseal.vault.log.tiles import size
 
 __all__ = ["Comparison", "check_projection"]
@@ -57,7 +58,9 @@ def check_projection(database: Database, ledger: Path, progress: Progress) -> Co
     origin, stop = database.read(origin_of), database.read(size)
     with open_ledger(ledger) as snapshot:
         log = _Log.read(database, snapshot, origin, stop, progress)
-        return _Comparer(snapshot, origin, log).all(progress)
+        positions = positions_of(snapshot, origin)
+        broken = database.read(broken_positions, positions)
+        return _Comparer(snapshot, log, positions, broken).all(progress)
 
 
 @dataclass(slots=True)
@@ -100,15 +103,16 @@ def _waybill(entry: Entry | None) -> str:
 
 
 class _Comparer:
-    def __init__(self, snapshot: Snapshot, origin: str, log: _Log) -> None:
+    def __init__(self, snapshot: Snapshot, log: _Log, positions: list[Position], broken: list[Position]) -> None:
         self._snapshot = snapshot
         self._log = log
-        self._stop = covered(snapshot, origin)
-        self._ours = np.array([*ours(snapshot, origin), False], np.bool_)
+        self._stop = covered([p for p in positions if p not in broken])
+        self._ours = np.zeros(len(snapshot.manifest.sources) + 1, np.bool_)
+        self._ours[[p.source for p in positions]] = True
         self._order = np.argsort(log.access)
         self._sorted = log.access[self._order]
         self._seen = np.zeros(len(log.access), np.int64)
-        self._findings: list[Finding] = []
+        self._findings = [Finding(code=Code.POSITION, where=p.name, values={"stop": p.stop}) for p in broken]
 
     def all(self, progress: Progress) -> Comparison:
         done, total = 0, self._snapshot.manifest.rows("accesses")

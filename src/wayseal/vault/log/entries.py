@@ -151,11 +151,6 @@ def decode(content: bytes) -> Entry:
     return entry
 
 
-def to_canonical_json(found: Mapping[str, Any]) -> bytes:
-    """The spelling of JSON that was read elsewhere; whether it is an entry, `decode` says. ValueError: it has none."""
-    return _plain(found).encode()
-
-
 def _missing_fields(entry: Entry) -> str:
     """What an entry needs and doesn't have; "" if nothing."""
     kind = entry.kind

@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -170,6 +171,7 @@ class WatchedDatabase:
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database`. LogChangedError where the log isn't the one that was seen: nothing was done."""
 
+        @wraps(work)
         def watched(connection: Connection) -> tuple[T, Tail | None]:
             self._memory.check(connection)
             made = work(connection, *args, **kwargs)

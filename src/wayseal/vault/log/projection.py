@@ -1,19 +1,18 @@
-"""The analytics ledger as a projection of the log: made of it, gone on with, made anew, and compared with it.
+"""The analytics ledger as a projection of the vault: made of it, gone on with, made anew, and compared with its log.
 
-1. Only entries that disclosed become rows, and of them only what the data contract has a column for; a row's `access`
+1. Only entries that disclosed become reads, and of them only what the data contract has a column for; a read's `access`
    is the log's origin and the entry's place.
 2. Where the projection stands is known by the names of the sources in the ledger, and by nothing else: a ledger that is
-   gone is made anew from the log.
+   gone is made anew from the vault. A ledger with a position that isn't this log's is refused (`_positions`).
 3. An entry that isn't what its leaf says is projected no further.
 4. Every entry that disclosed has exactly one row, with its account, waybill and time; of this log the ledger has no
    other row. What was erased from the log, purged from the ledger, or came in since the last projection is counted.
+5. What the vault knows of work comes along (`work_tables`), read after the entries, so that what opened a
+   read is there with it.
 """
 
-import hashlib
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,14 +21,24 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from wayseal import store
-from wayseal.ledger import IngestReport, Snapshot, ingest, open_ledger
+from wayseal.ledger import IngestOptions, IngestReport, Snapshot, ingest, open_ledger
+from wayseal.ledger.reserved import reserved_prefix
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log._spans import merge_spans
+from wayseal.vault.log._positions import (
+    covered,
+    leaf_at,
+    positions_of,
+    require_positions,
+    source_name,
+    write_source,
+)
 from wayseal.vault.log.entries import Entry, EntryKind, decode
 from wayseal.vault.log.tiles import size
+from wayseal.vault.log.work_tables import KnownWork, directory_of, write_work
+from wayseal.vault.row_marks import RowMarks
 
 __all__ = ["Progress", "Projected", "origin_of", "project", "projected_to", "write_dataset"]
 
@@ -45,72 +54,90 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
     """Tells nobody."""
 
 
+def _no_act(_entry: Entry) -> None:
+    """Takes no notice of an act."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projected:
     """What was done: entries from `first` up to `stop` (excluded) were looked at, `rows` of them disclosed something.
 
-    report: of the ingest; None where there was nothing to take in.
+    work: table → rows that the ledger lacked. unmarked: rows of work that somebody else than the vault wrote; they stay
+    out. report: of the ingest; None where there was nothing to take in.
     """
 
     first: int
     stop: int
     rows: int
+    work: Mapping[str, int] = field(default_factory=dict)
+    unmarked: int = 0
     report: IngestReport | None
 
 
-def project(database: Database, folder: Path, ledger: Path, *, progress: Progress = _silent) -> Projected:
-    """Takes what the log has disclosed since the last time into a ledger, which is made if need be (rules 1 to 3).
+def project(
+    database: Database, marks: RowMarks, folder: Path, ledger: Path, *, progress: Progress = _silent
+) -> Projected:
+    """Takes what was disclosed since the last time, and what explains it, into a ledger; makes one if need be.
 
     folder: where files are written meanwhile; they are gone afterwards. Running it twice changes nothing.
+    LogChangedError: an entry isn't what was written, or the ledger stands where this log never stood.
     """
-    origin = database.read(origin_of)
-    first, stop = projected_to(ledger, origin), database.read(size)
+    stop, people = database.read(_present)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as made:
-        rows = write_dataset(database, Path(made), first, stop, progress=progress)
-        report = ingest(store.open_source(Path(made)), ledger, progress=progress) if rows else None
-    return Projected(first=min(first, stop), stop=stop, rows=rows, report=report)
+        if not (ledger / "manifest.json").exists():
+            done = _write(database, Path(made), None, stop, KnownWork(None, marks, people), progress)
+        else:
+            with open_ledger(ledger) as snapshot:
+                known = KnownWork(snapshot, marks, people)
+                done = _write(database, Path(made), snapshot, stop, known, progress)
+        if done.first == done.stop and not done.work:
+            return done
+        options = IngestOptions(projection=True)
+        report = ingest(store.open_source(Path(made)), ledger, progress=progress, options=options)
+    return replace(done, report=report)
+
+
+def _present(connection: Connection) -> tuple[int, Sequence[sa.Row[Any]]]:
+    """The log's size and the directory, of one moment: what changes later is told by later entries."""
+    return size(connection), directory_of(connection)
+
+
+def _write(
+    database: Database, made: Path, snapshot: Snapshot | None, stop: int, known: KnownWork, progress: Progress
+) -> Projected:
+    """Writes what a ledger lacks as a dataset."""
+    first = 0 if snapshot is None else projected_to(database, snapshot)
+    rows = write_dataset(database, made, first, stop, progress=progress, act=known.take_act)
+    stem = reserved_prefix(database.read(origin_of))
+    work = write_work(database, made, known, stem, stop, progress)
+    return Projected(first=first, stop=stop, rows=rows, work=work, unmarked=known.unmarked, report=None)
 
 
 def write_dataset(
-    database: Database, folder: Path, since: int = 0, stop: int | None = None, *, progress: Progress = _silent
-) -> int:
+    database: Database, folder: Path, since: int = 0, stop: int | None = None, *, progress: Progress = _silent,
+    act: Callable[[Entry], None] = _no_act,
+) -> int:  # fmt: skip
     """Writes what entries from `since` up to `stop` disclosed as a dataset (`docs/data-contract.md`); how many rows.
 
+    A file that holds no row still says by its name up to where was looked. act: told of each administrator's act.
     LogChangedError: an entry isn't what was written (rule 3).
     """
     origin, rows = database.read(origin_of), 0
     stop = database.read(size) if stop is None else stop
     for first in range(since, stop, _AT_ONCE * _IN_FILE):
         last = min(stop, first + _AT_ONCE * _IN_FILE)
-        tables = _tables(database, origin, first, last, lambda done: progress("entries", done, stop))
-        begun = list(islice(tables, 1))
-        if begun:
-            path = store.write_table(folder, "accesses", _joined(begun, tables))
-            (folder / "accesses").mkdir(exist_ok=True)
-            path = path.rename(folder / "accesses" / f"{_stem(origin)}-{first}-{last}.parquet")
-            rows += pa.parquet.read_metadata(path).num_rows
+        name = source_name(origin, first, last, database.read(leaf_at, last - 1))
+        tables = _tables(database, origin, first, last, lambda done: progress("entries", done, stop), act)
+        rows += write_source(folder, "accesses", name, tables)
     return rows
 
 
-def projected_to(ledger: Path, origin: str) -> int:
-    """Up to which entry (excluded) a ledger holds what the log disclosed (rule 2); 0 where there is no ledger."""
-    if not (ledger / "manifest.json").exists():
-        return 0
-    with open_ledger(ledger) as snapshot:
-        return covered(snapshot, origin)
-
-
-def covered(snapshot: Snapshot, origin: str) -> int:
-    """The same of an open ledger."""
-    named = (_range(origin, source.name) for source in snapshot.manifest.sources)
-    spans = merge_spans((first, stop - 1) for first, stop in (n for n in named if n))
-    return spans[0][1] + 1 if spans else 0
-
-
-def ours(snapshot: Snapshot, origin: str) -> list[bool]:
-    """For each source of a ledger, whether a projection of this log brought it."""
-    return [_range(origin, source.name) is not None for source in snapshot.manifest.sources]
+def projected_to(database: Database, snapshot: Snapshot) -> int:
+    """Up to which entry (excluded) a ledger holds what the log disclosed. LogChangedError: rule 2."""
+    positions = positions_of(snapshot, database.read(origin_of))
+    database.read(require_positions, positions)
+    return covered(positions)
 
 
 def origin_of(connection: Connection) -> str:
@@ -152,12 +179,16 @@ def _sound(row: sa.Row[Any]) -> Entry | None:
     return decode(bytes(row.entry))
 
 
-def _tables(database: Database, origin: str, first: int, stop: int, seen: Callable[[int], None]) -> Iterator[pa.Table]:
-    """Rows of the entries that disclosed, a portion at a time; none for a portion without such."""
-    for portion in portions(database, first, stop):
+def _tables(
+    database: Database, origin: str, first: int, last: int, seen: Callable[[int], None], act: Callable[[Entry], None]
+) -> Iterator[pa.Table]:
+    """Rows of the entries that disclosed, a portion at a time."""
+    for portion in portions(database, first, last):
+        for _, entry in portion:
+            if entry is not None and entry.kind is EntryKind.ADMIN:
+                act(entry)
         rows = [_row(origin, seq, e) for seq, e in portion if e is not None and e.kind is EntryKind.DISCLOSED]
-        if rows:
-            yield pa.Table.from_pylist(rows, schema=_SCHEMA)
+        yield pa.Table.from_pylist(rows, schema=_SCHEMA)
         seen(portion[-1][0] + 1)
 
 
@@ -168,18 +199,3 @@ def _row(origin: str, seq: int, entry: Entry) -> dict[str, Any]:
         "action": "decrypt", "via": entry.via, "fields": [str(name) for name in sorted(entry.fields)],
         "request": entry.request, "ip": entry.ip, "purpose": entry.purpose,
     }  # fmt: skip
-
-
-def _joined(begun: Sequence[pa.Table], more: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    yield from begun
-    yield from more
-
-
-def _stem(origin: str) -> str:
-    return f"vault-{hashlib.sha256(origin.encode()).hexdigest()[:16]}"
-
-
-def _range(origin: str, name: str) -> tuple[int, int] | None:
-    """Which entries a source of the ledger brought; None where it isn't of this log."""
-    found = re.fullmatch(rf"{_stem(origin)}-(\d{{1,18}})-(\d{{1,18}})\.parquet", name, re.ASCII)
-    return (int(found[1]), int(found[2])) if found and int(found[1]) < int(found[2]) else None

@@ -6,7 +6,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from wayseal.merkle import Tree
-from wayseal.merkle.hashing import Digests, stacked
+from wayseal.merkle.bulk import Digests, stacked
 from wayseal.merkle.tiles import WIDTH, Tile
 from wayseal.merkle.tiles import entries as entries_of
 from wayseal.store.database import Connection

@@ -102,10 +102,10 @@ class _RecordVerifier:
             if row.erased_at is not None:
                 if row.waybill in beside.numbers or row.sealed or row.waybill in beside.tags:
                     wrong[row.waybill] = RecordCode.NOT_ERASED
+            elif row.revision < self._revised.get(row.waybill, 1) or (key and key.superseded_by is not None):
+                wrong[row.waybill] = RecordCode.STALE
             elif key is None:
                 wrong[row.waybill] = RecordCode.NO_KEY
-            elif key.superseded_by is not None or row.revision < self._revised.get(row.waybill, 1):
-                wrong[row.waybill] = RecordCode.STALE
             elif key.revision != row.revision:
                 wrong[row.waybill] = RecordCode.CHANGED
             else:

@@ -1,0 +1,162 @@
+"""A proof that an entry stands in a vault's disclosure log: to be checked without it, and telling nothing of others.
+
+1. A proof holds the entry, its salt, its place, the way to the root, and a signed checkpoint. Hashes of other entries
+   are salted with salts that the proof doesn't hold.
+2. It holds or it doesn't: every byte that it shows goes into a hash or under a signature.
+3. An entry has one spelling: JSON with sorted keys, no spaces, UTF-8; its hash is over that.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wayseal.merkle import verify_inclusion
+from wayseal.merkle.checkpoint import Checkpoint, VerifyKey, name_keys
+from wayseal.merkle.hashing import leaf_hash
+from wayseal.model.fields import Field, Form
+from wayseal.proofs._fields import (
+    NUMBERS,
+    VERSION,
+    digits,
+    exactly,
+    hashes,
+    read_proof,
+    spell_hashes,
+    spell_proof,
+    text,
+    whole,
+)
+from wayseal.proofs.errors import ProofFailsError
+
+FORMAT = "wayseal_disclosure_proof"
+SALT = 32
+"""Bytes of an entry's salt."""
+KINDS = ("disclosed", "refused", "sealed", "revised", "found", "admin")
+"""What an entry can be of."""
+_MEMBERS = (FORMAT, "entry", "salt", "index", "path", "checkpoint")
+_TEXTS = ("actor", "client", "request", "via")
+_MAY_BE = ("ip", "purpose", "reason", "rule", "waybill")
+_FIELDS, _FORMS = frozenset(Field), frozenset(Form)
+_spell = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def spell_entry(entry: Mapping[str, Any]) -> bytes:
+    """The spelling of JSON of an entry (rule 3). ValueError: it has none."""
+    return _spell(entry).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryProof:
+    """What rule 1 lists.
+
+    Attributes:
+        content: The entry's spelling.
+        salt: 32 bytes.
+        index: Its place in the log.
+        path: Hashes that lead from it to the root, the lowest first.
+        note: The checkpoint, signed.
+    """
+
+    content: bytes
+    salt: bytes
+    index: int
+    path: tuple[bytes, ...]
+    note: str
+
+    def to_json(self) -> str:
+        """The form in which it is handed on.
+
+        Returns:
+            JSON.
+        """
+        return spell_proof(
+            {
+                FORMAT: VERSION,
+                "entry": json.loads(self.content),
+                "salt": self.salt.hex(),
+                "index": self.index,
+                "path": spell_hashes(self.path),
+                "checkpoint": self.note,
+            }
+        )
+
+    @staticmethod
+    def from_json(content: bytes) -> "EntryProof":
+        """Reads what `to_json` gives; nothing is verified.
+
+        Args:
+            content: The file.
+
+        Returns:
+            The proof.
+
+        Raises:
+            ProofError: It is something else.
+        """
+        return read_proof(content, FORMAT, _build)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenEntry:
+    """What a proof has shown: this entry stands at this place of the log that the checkpoint describes.
+
+    Attributes:
+        entry: Its members, as JSON has them.
+        index: Its place, from 0.
+        checkpoint: Of which log.
+        keys: Who signed that, as name+id.
+    """
+
+    entry: Mapping[str, Any]
+    index: int
+    checkpoint: Checkpoint
+    keys: tuple[str, ...]
+
+
+def verify_entry(content: bytes, keys: Sequence[VerifyKey]) -> ProvenEntry:
+    """Checks a proof with nothing but public keys.
+
+    ProofError: it is no proof; MerkleError: its checkpoint is none; UnknownKeyError: others signed it;
+    ProofFailsError: it doesn't hold.
+    """
+    proof = EntryProof.from_json(content)
+    point, by = Checkpoint.open(proof.note.encode(), keys)
+    leaf = leaf_hash(proof.salt + proof.content)
+    if not verify_inclusion(leaf, proof.index, point.size, proof.path, point.root):
+        raise ProofFailsError("the proof doesn't hold: this entry is not what stands in the log of the checkpoint")
+    entry = json.loads(proof.content)
+    if not _is_entry(entry):
+        raise ProofFailsError("this is no entry of the disclosure log")
+    return ProvenEntry(entry=entry, index=proof.index, checkpoint=point, keys=name_keys(by))
+
+
+def _build(found: dict[str, Any]) -> EntryProof:
+    exactly(found, _MEMBERS)
+    if type(found["entry"]) is not dict:
+        raise ValueError("entry")
+    return EntryProof(
+        content=spell_entry(found["entry"]),
+        salt=digits(found, "salt", SALT),
+        index=whole(found, "index"),
+        path=hashes(found, "path"),
+        note=text(found, "checkpoint"),
+    )
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    """Whether members have the names and types that an entry's have."""
+    may_be = dict.fromkeys(_MAY_BE, str) | {"fields": dict, "more": dict}
+    must_be = dict.fromkeys(_TEXTS, str) | {"kind": str, "at": int, "policy": int, "v": int}
+    if not must_be.keys() <= entry.keys() <= must_be.keys() | may_be.keys():
+        return False
+    if any(type(value) is not (must_be | may_be)[name] for name, value in entry.items()):
+        return False
+    shown, more = entry.get("fields", {}), entry.get("more", {})
+    return (
+        entry["v"] == 1
+        and entry["kind"] in KINDS
+        and all(0 <= entry[name] < NUMBERS for name in ("at", "policy"))
+        and all(name in _FIELDS and form in _FORMS for name, form in shown.items())
+        and all(type(value) in (str, int) for value in more.values())
+    )

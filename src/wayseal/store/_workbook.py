@@ -1,0 +1,145 @@
+"""Sheets of a workbook (.xlsx), laid out as text, so that they are read and known again by what they hold.
+
+1. Line n of the text is row n of the sheet: a line break inside a cell becomes a space.
+2. Rows above the headings (a title, who exported it) are left blank. The headings are the first row with two thirds
+   as many filled cells as the fullest row has. A column without a heading is called by its letter.
+3. A cell that holds a time is ISO 8601 without an offset; one that holds a day and no time is a day.
+4. A spreadsheet keeps fifteen digits. A number that has more is written as it would show it, and so is turned away
+   where a waybill number should stand.
+5. Without a name the sheet called like the table is taken, else the first that is visible and has a row below headings.
+"""
+
+import re
+import string
+import struct
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import python_calamine as calamine
+
+from wayseal.store._column_plan import describe
+from wayseal.store._laid_out import LaidOut
+from wayseal.store._write_table import cell_text
+from wayseal.store.errors import StoreError
+
+_MOST_BYTES = 2 << 30
+_MOST_DIGITS = 1e15
+_DAMAGED = (
+    calamine.CalamineError, zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OverflowError, EOFError,
+)  # fmt: skip
+_BREAKS = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
+_Cell = int | float | str | bool | time | date | datetime | timedelta
+_Rows = list[list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One sheet as text; others: names of the sheets that were not asked for."""
+
+    name: str
+    text: LaidOut
+    others: tuple[str, ...]
+
+
+def lay_out_sheets(path: Path, *, names: Sequence[str], table: str, headed: bool, origin: Path) -> tuple[Sheet, ...]:
+    """The sheets of these names, or the one that rule 5 chooses, as text in CSV.
+
+    Args:
+        path: Where the workbook lies.
+        names: Of sheets; empty: rule 5.
+        table: Name of the table that they hold.
+        headed: Whether they have headings.
+        origin: What it is called.
+
+    Raises:
+        StoreError: It is no workbook that can be read, or has no such sheet.
+    """
+    book = _open(path, origin)
+    there = tuple(book.sheet_names)
+    for name in names:
+        if name not in there:
+            raise StoreError(
+                "there is no such sheet; the workbook has {sheets}", file=origin, key=name, sheets=describe(there)
+            )
+    found = {name: _rows(book, name, origin) for name in names} or _chosen(book, table, origin)
+    others = tuple(n for n in there if n not in found)
+    return tuple(
+        Sheet(name=name, text=LaidOut(_lines(rows, headed), origin=path if path == origin else None), others=others)
+        for name, rows in found.items()
+    )
+
+
+def _open(path: Path, origin: Path) -> calamine.CalamineWorkbook:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(item.file_size for item in archive.infolist())
+        if size > _MOST_BYTES:
+            raise StoreError("unpacks to more than 2 GiB; save the sheet as CSV", file=origin)
+        return calamine.CalamineWorkbook.from_path(path)
+    except _DAMAGED as error:
+        raise _unreadable(origin) from error
+
+
+def _unreadable(origin: Path) -> StoreError:
+    return StoreError("no workbook that can be read; save it anew as .xlsx without a password, or as CSV", file=origin)
+
+
+def _chosen(book: calamine.CalamineWorkbook, table: str, origin: Path) -> dict[str, _Rows]:
+    """Rule 5; the first visible sheet of all where none has a row below headings."""
+    seen = [s.name for s in book.sheets_metadata if s.visible is calamine.SheetVisibleEnum.Visible]
+    seen.sort(key=lambda name: name.strip().casefold() != table)
+    first: dict[str, _Rows] = {}
+    for name in seen:
+        rows = _rows(book, name, origin)
+        if sum(_filled(row) > 1 for row in rows) > 1:
+            return {name: rows}
+        first = first or {name: rows}
+    if not first:
+        raise _unreadable(origin)
+    return first
+
+
+def _rows(book: calamine.CalamineWorkbook, name: str, origin: Path) -> _Rows:
+    try:
+        return [[_text(cell) for cell in row] for row in book.get_sheet_by_name(name).iter_rows()]
+    except _DAMAGED as error:
+        raise _unreadable(origin) from error
+
+
+def _text(cell: _Cell) -> str:
+    """A cell as text (rules 1, 3 and 4)."""
+    if isinstance(cell, str):
+        return _BREAKS.sub(" ", cell)
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float):
+        if abs(cell) >= _MOST_DIGITS:
+            return f"{cell:.14E}"
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return cell.isoformat(" ") if isinstance(cell, datetime) else str(cell)
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def _lines(rows: _Rows, headed: bool) -> Iterator[bytes]:
+    """The text, a line a row (rule 2)."""
+    most = max(map(_filled, rows), default=0)
+    first = next((n for n, row in enumerate(rows) if _filled(row) * 3 >= most * 2), 0) if headed else 0
+    for number, row in enumerate(rows):
+        cells = [cell.strip() or _letters(n) for n, cell in enumerate(row)] if headed and number == first else row
+        blank = number < first or not _filled(row)
+        yield (b"" if blank else ",".join(map(cell_text, cells)).encode()) + b"\n"
+
+
+def _letters(place: int) -> str:
+    """A column's letters in a spreadsheet, from its place: A, B, …, Z, AA."""
+    ahead = _letters(place // 26 - 1) if place >= 26 else ""
+    return ahead + string.ascii_uppercase[place % 26]

@@ -1,0 +1,110 @@
+"""Real proofs of every kind, and each of them changed in many ways."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.ledger.helpers import put, read, write
+from tests.vault.log.helpers import KEY, START, database, filled, signed
+from wayseal.ledger import open_ledger
+from wayseal.ledger.integrity import prove as prove_read
+from wayseal.vault.log.proofs import prove as prove_entry
+from wayseal.vault.log.proofs import prove_growth
+
+Proof = dict[str, Any]
+READS = [
+    read(n, f"u-{n % 5}", f"YT{n % 70}" if n % 7 else f"X-{n % 30}Q", access=f"2026-03-01/{n:07}/crm", session="s",
+         via="if-1", action="api" if n % 2 else None, fields=["phone", "name"] if n % 3 else None, request=f"r{n}")
+    for n in range(300)
+]  # fmt: skip
+
+
+def make(folder: Path) -> dict[str, Proof]:
+    """Proofs by name: reads with and without a packed number and an id, entries of all kinds, growth."""
+    put(write(folder / "1", "accesses", READS), folder / "L")
+    put(write(folder / "2", "accesses", [read(1, "某人", "YT900000")]), folder / "L")
+    with open_ledger(folder / "L") as snapshot:
+        note = KEY.sign(snapshot.checkpoint.to_text()).encode()
+    made: dict[str, str] = {}
+    for n in (0, 1, 14, 299):
+        made[f"read {n}"] = prove_read(folder / "L", f"2026-03-01/{n:07}/crm", None, note).to_json()
+    for place in ((0, 5), (1, 1)):
+        made[f"read {place}"] = prove_read(folder / "L", None, None, note, place=place).to_json()
+    with database("sqlite", folder) as log:
+        notes = []
+        for count, first in ((100, 0), (28, 100), (172, 128)):
+            filled(log, count, first=first)
+            notes.append(signed(log, START + first))
+        for seq in (0, 2, 5, 8, 11, 14, 17, 256):
+            made[f"entry {seq}"] = log.read(prove_entry, seq, notes[-1]).to_json()
+        for old, new in ((0, 2), (1, 2), (0, 1), (2, 2)):
+            made[f"growth {old} {new}"] = log.read(prove_growth, notes[old], notes[new]).to_json()
+    return {name: json.loads(content) for name, content in made.items()}
+
+
+def changed(right: Proof) -> Iterator[bytes]:
+    """A proof with one thing changed: every value, every member gone or new, and the spelling of the file."""
+    for path in _leaves(right):
+        value = _at(right, path)
+        for other in _others(value):
+            if other != value:
+                yield _with(right, path, other)
+    for path in _members(right):
+        yield _with(right, path)
+        yield _with(right, (*path[:-1], f"{path[-1]}_"), _at(right, path))
+    spelled = json.dumps(right)
+    first = next(iter(right))
+    yield spelled.replace("{", f'{{"{first}": 1, ', 1).encode()
+    yield spelled.replace(f'"{first}": 1', f'"{first}": 1.0').encode()
+    yield spelled.replace(f'"{first}": 1', f'"{first}": 2').encode()
+    yield spelled.encode() + b"x"
+    yield spelled.encode("utf-16")
+    yield b"\xef\xbb\xbf" + spelled.encode()
+    yield f"[{spelled}]".encode()
+
+
+def _with(right: Proof, path: tuple[Any, ...], *value: Any) -> bytes:
+    """A proof with another value at a path, or without what is there."""
+    made = json.loads(json.dumps(right))
+    within = _at(made, path[:-1])
+    if value:
+        within[path[-1]] = value[0]
+    else:
+        del within[path[-1]]
+    return json.dumps(made).encode()
+
+
+def _at(found: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        found = found[step]
+    return found
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict | list) and value:
+        steps = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, inner in steps:
+            yield from _leaves(inner, (*path, step))
+    else:
+        yield path
+
+
+def _members(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield (*path, name)
+            yield from _members(inner, (*path, name))
+
+
+def _others(value: Any) -> list[Any]:
+    """Values near another one, of its type and of none that fits."""
+    if isinstance(value, int):
+        return [value + 1, -1, str(value), None, value == 0, 1 << 70]
+    if value is None:
+        return ["view", 1, ""]
+    if not isinstance(value, str):
+        return ["", [""], 0]
+    middle = len(value) // 2
+    near = chr(ord(value[middle : middle + 1] or "a") ^ 1)
+    return [value[:middle] + near + value[middle + 1 :], value[1:], f"{value}\n", value.upper() + "A", None, 1, [value]]

@@ -1,0 +1,186 @@
+"""Workbooks: a sheet is read as the table that it shows, and known again by what it holds."""
+
+import random
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.store.helpers import put, read
+from tests.store.workbooks import Cell, workbook
+from tests.tables import each
+from wayseal import ledger
+from wayseal.store import load_mapping, open_source, propose_mapping, read_leaks
+from wayseal.store._load_mapping import parse_mapping
+from wayseal.store.errors import StoreError
+from wayseal.store.types import NoticeCode, Reason
+
+NOON = datetime(2026, 3, 4, 12, 0, 5)  # noqa: DTZ001 (a spreadsheet's times have no offset)
+HEAD = ("查询时间", "工号", "运单号\n(必填)", "操作")
+TITLED: list[tuple[Cell, ...]] = [
+    ("2026年3月查询记录",),
+    ("导出人", "某人"),
+    HEAD,
+    (NOON, 10021, "YT1234567890123", "查询"),
+    (),
+    (datetime(2026, 3, 5), "wang", 77123456789012, "导\n出"),  # noqa: DTZ001
+    (NOON, "li", 7.7123456789012345e17, "查询"),
+    ("合计", None, None, 3),
+]
+SHEETS: dict[str, list[tuple[Cell, ...]]] = {
+    "说明": [("谁导出的",), ("某人",)],
+    "隐": [HEAD, HEAD],
+    "查询记录": TITLED,
+    "空": [],
+}
+MAPPING = """format = "xlsx"
+sheet = "查询记录"
+offset = "+08:00"
+[columns]
+at = "查询时间"
+actor = "工号"
+waybill = "运单号 (必填)"
+action = { column = "操作", values = { "查询" = "search", "导 出" = "export" } }
+"""
+
+
+def test_a_sheet_with_a_title_and_a_total(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "log.xlsx", SHEETS)
+    whole = read(path, mapping=load_mapping(put(tmp_path / "m.toml", MAPPING)), keep=True)
+    assert whole.lines == [4, 6]
+    assert whole.rows == [
+        {"at": "2026-03-04 04:00:05+00:00", "actor": "10021", "waybill": "YT1234567890123", "action": "search"},
+        {"at": "2026-03-04 16:00:00+00:00", "actor": "wang", "waybill": "77123456789012", "action": "export"},
+    ]
+    assert whole.rejected == [(7, "waybill", Reason.ROUNDED_NUMBER), (8, "at", Reason.NOT_A_TIME)]
+    assert whole.raws[1] == "合计,,,3"
+
+
+def test_a_proposal_picks_the_sheet_that_is_a_table(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "log.xlsx", SHEETS, hidden=["隐"])
+    text = propose_mapping(path)
+    assert 'sheet = "查询记录"  # Other sheets: 说明, 隐, 空' in text
+    mapping = parse_mapping(text, Path("m.toml"))
+    assert mapping.header
+    assert read(path, mapping=mapping).lines == [4, 6]
+    named = propose_mapping(path, sheet="隐")
+    assert 'sheet = "隐"\n' in named
+
+
+def test_without_a_mapping_the_sheet_called_like_the_table_is_read(tmp_path: Path) -> None:
+    rows: list[tuple[Cell, ...]] = [("waybill", "seen_at"), ("YT1234567890123", date(2026, 3, 4))]
+    path = workbook(tmp_path / "bought.xlsx", {"x": [("a", "b"), ("c", "d")], "Leaks": rows})
+    leaks = read_leaks(path)
+    assert leaks.rows["waybill"].to_pylist() == ["YT1234567890123"]
+    (said,) = (n for n in leaks.notices if n.code is NoticeCode.OTHER_SHEETS)
+    assert said.values == {"sheet": "Leaks", "names": "x"}
+    same = read_leaks(workbook(tmp_path / "again.xlsx", {"Leaks": rows}))
+    assert (same.rows, same.digest == leaks.digest) == (leaks.rows, False)
+
+
+def test_several_sheets_are_sources_of_their_own(tmp_path: Path) -> None:
+    rows: list[tuple[Cell, ...]] = [("at", "actor", "waybill"), *((NOON, f"u{n}", f"YT{n:013}") for n in range(3))]
+    other = [*rows[:2], (NOON, "u9", "YT0000000000009")]
+    path = workbook(tmp_path / "week.xlsx", {"周一": rows, "周二": other})
+    mapping = parse_mapping(
+        'sheet = ["周一", "周二"]\n[columns]\nat = "at"\nactor = "actor"\nwaybill = "waybill"\n', path
+    )
+    report = ledger.ingest(open_source(path, mapping=mapping), tmp_path / "L")
+    assert [(e.name, e.rows) for e in report.ingested] == [("week.xlsx#周一", 3), ("week.xlsx#周二", 2)]
+
+
+def test_a_workbook_that_was_saved_anew_or_has_grown_is_the_same(tmp_path: Path) -> None:
+    rows: list[tuple[Cell, ...]] = [("at", "actor", "waybill"), (NOON, "u", "YT1"), (NOON, "u", "YT2")]
+    ledger.ingest(open_source(workbook(tmp_path / "log.xlsx", {"a": rows})), tmp_path / "L")
+    path = tmp_path / "log.xlsx"
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("docProps/app.xml", "<Properties/>")
+    report = ledger.ingest(open_source(path), tmp_path / "L")
+    assert (report.ingested, len(report.skipped)) == ((), 1)
+    report = ledger.ingest(open_source(workbook(path, {"a": [*rows, (NOON, "u", "YT3")]})), tmp_path / "L")
+    assert [(e.rows, e.after) for e in report.ingested] == [(1, 3)]
+
+
+def test_without_headings_and_beyond_z(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"a": [(NOON, "u", "YT1"), (NOON, "u", "YT2")]})
+    told = parse_mapping('header = false\n[columns]\nat = "1"\nactor = "2"\nwaybill = "3"\n', path)
+    assert read(path, mapping=told).lines == [1, 2]
+    head = ("at", "actor", None, None, *(f"h{n}" for n in range(22)), None, "waybill")
+    wide = workbook(tmp_path / "b.xlsx", {"a": [head, (NOON, "u", *["x"] * 25, "YT1")]})
+    source = open_source(wide)
+    named = source.files[0].content.read_text().splitlines()[0].split(",")
+    assert (named[2:4], named[26]) == (["C", "D"], "AA")
+    assert read(wide).rows[0]["waybill"] == "YT1"
+
+
+def test_the_text_of_a_sheet_is_its_owners_and_goes_with_the_source(tmp_path: Path) -> None:
+    source = open_source(workbook(tmp_path / "a.xlsx", SHEETS))
+    path = source.files[0].content
+    assert path.stat().st_mode & 0o777 == 0o600
+    del source
+    assert not path.exists()
+
+
+def _junk(path: Path) -> None:
+    path.write_bytes(b"PK\x03\x04 no archive")
+
+
+def _no_parts(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "a")
+
+
+def _bomb(path: Path) -> None:
+    workbook(path, SHEETS)
+    data = path.read_bytes()
+    # The size that the directory gives for one of the parts.
+    place = data.rindex(b"PK\x01\x02") + 24
+    path.write_bytes(data[:place] + b"\xff\xff\xff\xef" + data[place + 4 :])
+
+
+def _nothing(path: Path) -> None:
+    workbook(path, {"a": []}, hidden=["a"])
+
+
+@each(
+    ("made", "message"),
+    [(_junk, "no workbook"), (_no_parts, "no workbook"), (_bomb, "2 GiB"), (_nothing, "no workbook")],
+)
+def test_what_is_no_workbook_is_named(made: Callable[[Path], None], message: str, tmp_path: Path) -> None:
+    path = tmp_path / "log.xlsx"
+    made(path)
+    with pytest.raises(StoreError, match=message) as caught:
+        open_source(path)
+    assert caught.value.file == path
+
+
+def test_a_sheet_that_is_not_there_and_a_file_that_has_none(tmp_path: Path) -> None:
+    mapping = load_mapping(put(tmp_path / "m.toml", MAPPING.replace('format = "xlsx"\n', "")))
+    with pytest.raises(StoreError, match="no such sheet; the workbook has a") as caught:
+        open_source(workbook(tmp_path / "log.xlsx", {"a": TITLED}), mapping=mapping)
+    assert caught.value.key == "查询记录"
+    with pytest.raises(StoreError, match="no workbook"):
+        open_source(put(tmp_path / "log.csv", "a,b\n"), mapping=mapping)
+
+
+@each("line", ['encoding = "gbk"', 'delimiter = ";"'])
+def test_keys_without_use_are_refused(line: str) -> None:
+    with pytest.raises(StoreError, match="no use for it"):
+        parse_mapping(f"{line}\n{MAPPING}", Path("m.toml"))
+    with pytest.raises(StoreError, match="no use for it"):
+        parse_mapping(MAPPING.replace('"xlsx"', '"csv"'), Path("m.toml"))
+
+
+def test_damaged_workbooks_are_errors_and_nothing_else(tmp_path: Path) -> None:
+    good = workbook(tmp_path / "good.xlsx", SHEETS).read_bytes()
+    chance = random.Random(7)
+    for _ in range(150):
+        data = bytearray(good)
+        for _ in range(chance.randrange(1, 6)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        path = put(tmp_path / "log.xlsx", bytes(data[: chance.choice([len(data), chance.randrange(len(data))])]))
+        with suppress(StoreError):
+            open_source(path)
