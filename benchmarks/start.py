@@ -53,7 +53,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger, vault, log = Path(folder, "ledger"), Path(folder, "vault"), Path(folder, "accesses.csv")
         log.write_text("\n".join(["at,actor,waybill", *ROWS]) + "\n")
-        measure([sys.executable, "-c", RUN, "ingest", str(log), "--ledger", str(ledger), "-q"])
+        measure([sys.executable, "-c", RUN, "ingest", str(ledger), str(log), "-q"])
         measure([sys.executable, "-c", RUN, "vault", "init", str(vault), "--example"])
         (ledger / "detect").mkdir()
         measured = commands(ledger, vault)

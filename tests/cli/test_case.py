@@ -28,7 +28,7 @@ FILE = "detect/casebook.jsonl"
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger in which no case was registered; nobody writes to it."""
     folder = tmp_path_factory.mktemp("case")
-    assert inside("ingest", log(folder / "accesses.csv"), "--ledger", folder / "L", "-q").code == 0
+    assert inside("ingest", folder / "L", log(folder / "accesses.csv"), "-q").code == 0
     return folder / "L"
 
 

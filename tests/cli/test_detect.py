@@ -457,7 +457,7 @@ def test_hostile_ids_from_the_log_to_the_screen(tmp_path: Path) -> None:
     ]
     source = tmp_path / "accesses.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    assert inside("ingest", source, "--ledger", tmp_path / "L", "-q").code == 0
+    assert inside("ingest", tmp_path / "L", source, "-q").code == 0
     for format_ in ("text", "json", "ocsf", "html"):
         ran = inside("detect", tmp_path / "L", *BY, "--format", format_)
         assert ran.code == NOT_JUDGED, ran.err

@@ -169,14 +169,10 @@ def test_a_language_that_there_is_not_is_refused_by_groups_too() -> None:
 
 
 def test_a_ledger_is_given_in_one_way() -> None:
-    """First of all arguments; those that fill one from elsewhere name it, as they name a file that they write."""
     for words, _ in leaves(_commands.ROOT):
-        parameters = _loading.load_command(words).params
-        kinds = [one.param_type_name for one in parameters if one.name == "ledger"]
-        if kinds:
-            filled = words in {("ingest",), ("vault", "project")}
-            assert kinds == ["option" if filled else "argument"], words
-            assert filled or parameters[0].name == "ledger" or words == ("detect",), words
+        names = [(one.name, one.param_type_name) for one in _loading.load_command(words).params]
+        if "ledger" in dict(names):
+            assert next(kind for kind in names if kind[1] == "argument") == ("ledger", "argument"), words
 
 
 def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -528,9 +528,9 @@ def test_a_policy_is_put_in_force(vault: Path, tmp_path: Path) -> None:
 
 def test_what_was_disclosed_goes_into_a_ledger(vault: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
-    assert "nothing new" in ran("project", "--ledger", ledger, "-q").out
+    assert "nothing new" in ran("project", ledger, "-q").out
     deliver()
-    assert "1 disclosure taken" in ran("project", "--ledger", ledger, "-q").out
+    assert "1 disclosure taken" in ran("project", ledger, "-q").out
     words = ("ledger", "verify", ledger, "--vault", vault, "-q")
     fine = inside(*words)
     assert (fine.code, "1 row as the log has them" in fine.out) == (0, True)

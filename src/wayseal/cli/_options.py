@@ -63,6 +63,9 @@ LeaksOffsetOption = Annotated[
 SeedOption = Annotated[
     int, typer.Option(min=0, help="Seed of all randomness: same input, version and seed, same output.")
 ]
+NewLedgerArgument = Annotated[
+    Path, typer.Argument(help="Folder of the ledger; made where there is none.", metavar="LEDGER")
+]
 LedgerArgument = Annotated[Path, typer.Argument(help="Folder of the ledger.", metavar="LEDGER")]
 LeaksOption = Annotated[
     Path,
