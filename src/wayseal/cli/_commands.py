@@ -102,7 +102,9 @@ VAULT_KEY = GroupEntry(
         "rotate": CommandEntry(help="Add a key, which is written with from now on."),
         "activate": CommandEntry(help="Write with a key that could only be read with so far."),
         "retire": CommandEntry(help="Take a key out of the keyring for good."),
-        "rewrap": CommandEntry(help="Wrap all data keys anew with the active key, while the service runs."),
+        "rewrap": CommandEntry(
+            help="Wrap all data keys and mark all rows anew with the active keys, while the service runs."
+        ),
         "public": CommandEntry(
             help="Print the public key that verifies checkpoints and proofs: hand it to whoever is to check them."
         ),
