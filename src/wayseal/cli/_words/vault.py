@@ -56,6 +56,9 @@ VAULT_TEXTS = ByLanguage(
         "retired": N_("{purpose} {version} is out of the keyring; destroy older copies of the keyring, too"),
         "rewrapped": N_("{count:,} data {count:key|keys} wrapped anew with wrap {version}"),
         "rewrap_failed": N_("  {waybill}: its data key doesn't open: run `wayseal vault verify`"),
+        "log_more": N_(
+            "there are more: these are the newest {most:,}. `--below {below}` lists older ones, `--most` more at once"
+        ),
         "client_added": N_("client {client} is there; this is its secret, which nobody can tell again:"),
         "client_secret": N_("client {client} has another secret, which nobody can tell again; the old one has ended:"),
         "client_disabled": N_("client {client} may do nothing any more"),
