@@ -88,7 +88,8 @@ WORDS = {
         503,
         N_("Log not as it was"),
         N_(
-            "The vault's log or policy isn't what this vault has written; nothing was shown. Its operator has to verify it."
+            "The vault's log or policy isn't what this vault has written; nothing was shown. Its operator has to "
+            "verify it."
         ),
     ),
     Rule.STOPPING: Words(
