@@ -23,10 +23,10 @@ from wayseal.store.types import NoticeCode
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
-    "case", "verdict", "partners", "rights", "vault", "policy", "serve",
+    "case", "reads", "verdict", "partners", "rights", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = ("ledger", "canary", "case", "partners", "policy", "vault")
-LEDGER = ("key new", "checkpoint", "verify", "reads", "prove", "verify-proof")
+LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
 POLICY = ("show", "check", "test", "explain")

@@ -342,13 +342,22 @@ def test_what_is_kept_too_long(vault: Path, tmp_path: Path) -> None:
     assert listed("retain") == []
 
 
+def test_the_key_of_rows_from_rotation_to_retirement(vault: Path) -> None:
+    assert "row 2 is written with" in ran("key", "rotate", "row").out
+    assert "needed still" in ran("key", "retire", "row", 1, code=3).err
+    assert "rows marked anew with row 2" in ran("key", "rewrap", "-q").out
+    assert "row 1 is out" in ran("key", "retire", "row", 1).out
+    deliver()
+    assert "Nothing was changed" in ran("verify").out
+
+
 def test_keys_from_rotation_to_retirement(vault: Path) -> None:
     before = json.loads((vault / "keyring.json").read_text())
     secrets = [key["secret"] for key in before["keys"]]
     assert "wrap 2 is written with" in ran("key", "rotate", "wrap").out
     assert "needed still: by 4 rows" in ran("key", "retire", "wrap", 1, code=3).err
     assert "older keys" in ran("status").out
-    assert ran("key", "rewrap", "-q").out == "4 data keys wrapped anew with wrap 2\n"
+    assert ran("key", "rewrap", "-q").out == "0 rows marked anew with row 1\n4 data keys wrapped anew with wrap 2\n"
     assert "wrap 1 is out" in ran("key", "retire", "wrap", 1).out
     deliver()
     assert ran("verify").out.count("Nothing was changed") == 1
@@ -527,7 +536,7 @@ def test_status_for_programs(vault: Path) -> None:
     assert found["counts"]["sealed"] == 4
     assert found["trouble"] == ["no_checkpoint"]
     ran("checkpoint")
-    assert "All is well." in ran("status").out
+    assert "Nothing here needs seeing to." in ran("status").out
     keys = json.loads((vault / "keyring.json").read_text())
     with rows_of(vault / "keys.db") as raw:
         raw.execute("UPDATE data_keys SET key_version = 9")

@@ -47,9 +47,6 @@ LEDGER = GroupEntry(
         "verify": CommandEntry(
             help="Check every file, row, tile and checkpoint of a ledger, and name each that is not what it was."
         ),
-        "reads": CommandEntry(
-            help="List the reads of one waybill, each with the name by which `wayseal ledger prove --read` knows it."
-        ),
         "prove": CommandEntry(
             help="Prove that one read stands in the ledger, to somebody who doesn't have it, "
             "and tell nothing of other reads."
@@ -229,6 +226,9 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
             help="Say why an account's reads of a waybill were work or were not; or which templates would explain more."
         ),
         "case": CASE,
+        "reads": CommandEntry(
+            help="List the reads of a case or of a waybill, one by one, and what work was near each."
+        ),
         "verdict": CommandEntry(help="Close a case: true, the reads were not work; or false."),
         "partners": PARTNERS,
         "rights": CommandEntry(

@@ -5,16 +5,20 @@ Whoever administers the database can write rows, but has no keyring.
 1. A mark covers the table's name and every column but itself and those of `_OPEN`, with their types. It holds the
    version of its key, and so goes on to count after a rotation.
 2. Decisions rest on marked rows alone: one whose mark doesn't fit opens nothing, as if it weren't there.
-3. What a mark can't say is whether a row is missing, or is one of before: that is said by the log (`row_comparison`).
+3. After a rotation rows are marked anew (`remark_rows`), portion by portion; one that doesn't hold stays as it is.
+4. What a mark can't say is whether a row is missing, or is one of before: that is said by the log (`row_comparison`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
+from wayseal.vault._sql import put
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import TAG, RowKey
@@ -67,3 +71,59 @@ class RowMarks:
         """Rule 1. `ascii` tells types apart, and has one spelling on every Python."""
         plain = [v.value if isinstance(v, Enum) else v for v in values]
         return key.version.to_bytes(_VERSION, "big") + key.tag(ascii((table, *plain)).encode())
+
+
+PORTION = 1000
+Progress = Callable[[str, int, int], None]
+"""(stage, done, total)."""
+
+
+def mark_versions_in_use(main: Database) -> dict[int, int]:
+    """How many rows each version of the key has marked."""
+    return dict(main.read(_count_versions))
+
+
+def remark_rows(main: Database, marks: RowMarks, active: int, progress: Progress) -> int:
+    """Marks anew what the key of version `active` hasn't marked (rule 3); how many rows."""
+    total = sum(n for version, n in mark_versions_in_use(main).items() if version != active)
+    done = 0
+    for table in MARKED:
+        last: tuple[Any, ...] | None = None
+        while rows := main.read(_read_older, table, active, last):
+            last = tuple(getattr(rows[-1], c.name) for c in table.primary_key)
+            done += main.write(_mark_anew, marks, table, rows)
+            progress("marks", done, max(total, done))
+    return done
+
+
+def _count_versions(connection: Connection) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for table in MARKED:
+        head = sa.func.substr(table.c.mark, 1, _VERSION)
+        for version, count in connection.execute(sa.select(head, sa.func.count()).group_by(head)):
+            if isinstance(version, bytes):
+                found[int.from_bytes(version, "big")] += count
+    return found
+
+
+def _read_older(
+    connection: Connection, table: sa.Table, active: int, last: tuple[Any, ...] | None
+) -> Sequence[sa.Row[Any]]:
+    key = list(table.primary_key)
+    head = sa.func.substr(table.c.mark, 1, _VERSION)
+    statement = sa.select(table).where(head != active.to_bytes(_VERSION, "big")).order_by(*key).limit(PORTION)
+    if last is not None:
+        statement = statement.where(sa.tuple_(*key) > sa.tuple_(*(sa.literal(v) for v in last)))
+    return connection.execute(statement).all()
+
+
+def _mark_anew(connection: Connection, marks: RowMarks, table: sa.Table, before: Sequence[sa.Row[Any]]) -> int:
+    """Those rows that still are as they were read."""
+    same = [_same(table, row) for row in before if marks.holds(table, row)]
+    rows = [row for which in same if (row := connection.execute(sa.select(table).where(which)).one_or_none())]
+    put(connection, table, [marks.marked(table, row._asdict()) for row in rows])
+    return len(rows)
+
+
+def _same(table: sa.Table, row: sa.Row[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(column == getattr(row, column.name) for column in (*table.primary_key, table.c.mark)))

@@ -15,6 +15,7 @@ CASE_TEXTS = ByLanguage(
         "no_reason": N_("no reason given", context="no_reason"),
         "act_opened": N_("    {at}  opened by {who}: {why}"),
         "act_unmasked": N_("    {at}  opened together with others by {who}: {why}"),
+        "act_reads": N_("    {at}  reads listed for {who}: {why}"),
         "act_heard": N_("    {at}  the person was heard, written down by {who}"),
         "act_verdict_true": N_("    {at}  verdict true by {who}: {why}"),
         "act_verdict_false": N_("    {at}  verdict false by {who}: {why}"),

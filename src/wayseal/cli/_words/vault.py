@@ -27,7 +27,13 @@ VAULT_TEXTS = ByLanguage(
         "status_keys": N_("Active keys: {keys}"),
         "status_due": N_("Next to be erased: {at}"),
         "trouble": N_("See to it: "),
-        "no_trouble": N_("All is well."),
+        "no_trouble": N_(
+            "Nothing here needs seeing to. Rows, records and the log were not looked at: `wayseal vault verify`"
+        ),
+        "trouble_unseen": N_(
+            "what is seen of the log is kept nowhere, so that one that was cut goes unnoticed after a restart: set "
+            "`log_memory`"
+        ),
         "trouble_keys_lost": N_(
             "data keys are wrapped by a key that the keyring hasn't got; what they seal can't be opened until the "
             "right keyring is back"
@@ -40,6 +46,7 @@ VAULT_TEXTS = ByLanguage(
         "key_active": N_("{purpose} {version}  active, made at {created_at}"),
         "key_older": N_("{purpose} {version}  can read, made at {created_at}"),
         "key_in_use": N_(", {count:,} {count:row needs|rows need} it"),
+        "remarked": N_("{count:,} {count:row|rows} marked anew with row {version}"),
         "rotated": N_("{purpose} {version} is written with from now on"),
         "rotated_waiting": N_(
             "{purpose} {version} can be read with. Bring the keyring to every machine, then run `wayseal vault key "
@@ -100,6 +107,10 @@ VAULT_TEXTS = ByLanguage(
         "restored_erased": N_(
             "{known:,} erased {known:number is|numbers are} known, {count:,} of them in the backup: {count:it was|they "
             "were} not brought back"
+        ),
+        "restored_seen": N_(
+            "What this vault had seen of its log is forgotten: compare the log with a checkpoint that somebody else "
+            "keeps."
         ),
         "one_goes_on": N_("Only one of this vault and the one that was backed up may go on."),
         "erased_list": N_("{out}: {count:,} erased {count:number|numbers}"),

@@ -94,7 +94,7 @@ def _act_line(act: NamesShown | Heard | Verdict, words: Words) -> str:
 def _act_name(act: NamesShown | Heard | Verdict) -> str:
     match act:
         case NamesShown():
-            return "unmasked" if act.together else "opened"
+            return act.look.value
         case Heard():
             return "heard"
         case Verdict():

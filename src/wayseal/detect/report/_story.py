@@ -241,7 +241,13 @@ class ReportBuilder(Report[DetectResult]):
         if case.id:
             opening = f"wayseal case open {case.id} --ledger LEDGER --who NAME --why …"
             verdict = f"wayseal verdict {case.id} true --ledger LEDGER --why …"
-            points = [self.say("next_open", command=opening), *points, self.say("next_verdict", command=verdict)]
+            listing = f"wayseal reads LEDGER --case {case.id} --who NAME --why …"
+            points = [
+                self.say("next_open", command=opening),
+                self.say("next_reads", command=listing),
+                *points,
+                self.say("next_verdict", command=verdict),
+            ]
         return Section(title=self.say("next"), points=tuple(points))
 
 
