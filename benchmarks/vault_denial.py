@@ -37,9 +37,10 @@ PARCELS = 2000
 RATE = 20
 """Requests of the honest client in a second."""
 _HEAD = "Host: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+_TOKEN = b"POST /oauth/token HTTP/1.1\r\n"
 ATTACKS: dict[str, tuple[bytes, bytes, float]] = {
-    "slow bodies": (b"POST /oauth/token HTTP/1.1\r\n" + _HEAD.format(length=1000).encode(), b"x", 1.0),
-    "long bodies": (b"POST /oauth/token HTTP/1.1\r\n" + _HEAD.format(length=16_000).encode() + b"x" * 15_000, b"x", 1.0),
+    "slow bodies": (_TOKEN + _HEAD.format(length=1000).encode(), b"x", 1.0),
+    "long bodies": (_TOKEN + _HEAD.format(length=16_000).encode() + b"x" * 15_000, b"x", 1.0),
     "sent on": (b"POST /v1/scans HTTP/1.1\r\n" + _HEAD.format(length=4_000_000).encode() + b"x" * 70_000, b"x", 1.0),
     "unread": (
         b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 50,

@@ -198,7 +198,9 @@ def test_of_a_strangers_long_body_little_is_read(service: World, monkeypatch: py
 
 
 def test_a_long_body_of_somebody_known_comes_whole(service: World) -> None:
-    scans = [{"waybill": f"YT{n:013}", "at": "2026-03-02T00:00:00Z", "kind": "pickup", "outlet": "SH-1"} for n in range(990)]
+    scans = [
+        {"waybill": f"YT{n:013}", "at": "2026-03-02T00:00:00Z", "kind": "pickup", "outlet": "SH-1"} for n in range(990)
+    ]
     body = json.dumps({"scans": scans}).encode()
     assert len(body) > 5 * tls.PREFIX
     with served(service) as port:

@@ -83,7 +83,7 @@ class Protocol(HttpToolsProtocol):
             # What refers to each other waits for the collector, and a thousand connections a second don't.
             self.cycle.body.clear()
             self.cycle.scope["state"].pop("body_pending", None)
-            self.cycle.transport, self.cycle = self.transport, None
+            self.cycle.transport, self.cycle = self.transport, None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         """Rule 2. Headers that come all at once, as most do, need no timer."""
