@@ -119,7 +119,7 @@ def _evidence(snapshot: Snapshot) -> dict[str, dict[str, float]]:
     facts = update_facts(snapshot, None, load_templates(None), 0, lambda *_: None)
     window = window_of(snapshot.activity(), 0, None, None)
     assert window is not None
-    view = without_gaps(build_view(facts, inner._account_posts(snapshot), snapshot.numbers, window.past, window.last))
+    view = without_gaps(build_view(facts, inner.account_posts(snapshot), snapshot.numbers, window.past, window.last))
     able, silent = inner._usable_detectors(snapshot, facts, NOTHING)
     print(f"can't say anything here: {', '.join(str(r.values['detector']) for r in silent)}", file=sys.stderr)
     found = judge(view, able)

@@ -165,6 +165,34 @@ def test_reasons_are_opened_by_an_entry(vault: Path) -> None:
     assert listed("log", "--kind", "found", "--reasons") == []
 
 
+def test_a_log_that_is_cut_off_says_how_to_read_on(vault: Path) -> None:
+    for _ in range(3):
+        deliver("YT77", code=13)
+    whole = listed("log")
+    assert ran("log", "--most", len(whole)).err == "", "that is all"
+    seen: list[object] = []
+    words: list[str] = []
+    for left in range(len(whole), 0, -3):
+        part = ran("log", "--most", "3", "--format", "json", *words)
+        seen = json.loads(part.out) + seen
+        told = re.fullmatch(r"there are more: .* newest 3\. `(--below) (\d+)` lists .*\n", part.err)
+        assert bool(told) == (left > 3)
+        words = [*told.groups()] if told else []
+    assert seen == whole
+    assert "还有更早的" in ran("log", "--most", "1", "--lang", "zh").err
+
+
+def test_a_number_that_could_not_be_erased_is_not_sealed(vault: Path, tmp_path: Path) -> None:
+    file = tmp_path / "parcels.csv"
+    file.write_text("waybill,goods\nA/B,x\nYT78,x\n../../etc,x\n")
+    done = ran("seal", file, code=3)
+    assert done.out == "1 parcel of parcels.csv sealed\n"
+    says = "waybill: a waybill number has 1 to 64 letters A to Z and digits"
+    assert [line.partition(";")[0] for line in done.err.splitlines() if says in line] == [
+        f"{file}:{n}: {says}" for n in (2, 4)
+    ]
+
+
 def test_reasons_whose_key_is_gone(vault: Path) -> None:
     deliver()
     ran("key", "rotate", "reason")
@@ -250,7 +278,10 @@ def test_parcels_of_a_file(vault: Path, tmp_path: Path) -> None:
     assert done.out == "8 parcels of parcels.csv sealed\n"
     lines = done.err.splitlines()
     assert lines == [
-        f"{file}:10: waybill: no number of 1 to 64 characters",
+        (
+            f"{file}:10: waybill: a waybill number has 1 to 64 letters A to Z and digits; spaces, dots, dashes and "
+            "underscores don't count"
+        ),
         f"{file}:11: has no field to seal",
         f"{file}:12: waybill: stands twice in this file",
         f"{file}:13: has 2 columns and not 5",
@@ -343,13 +374,22 @@ def test_what_is_kept_too_long(vault: Path, tmp_path: Path) -> None:
     assert listed("retain") == []
 
 
+def test_the_key_of_rows_from_rotation_to_retirement(vault: Path) -> None:
+    assert "row 2 is written with" in ran("key", "rotate", "row").out
+    assert "needed still" in ran("key", "retire", "row", 1, code=3).err
+    assert "rows marked anew with row 2" in ran("key", "rewrap", "-q").out
+    assert "row 1 is out" in ran("key", "retire", "row", 1).out
+    deliver()
+    assert "Nothing was changed" in ran("verify").out
+
+
 def test_keys_from_rotation_to_retirement(vault: Path) -> None:
     before = json.loads((vault / "keyring.json").read_text())
     secrets = [key["secret"] for key in before["keys"]]
     assert "wrap 2 is written with" in ran("key", "rotate", "wrap").out
     assert "needed still: by 4 rows" in ran("key", "retire", "wrap", 1, code=3).err
     assert "older keys" in ran("status").out
-    assert ran("key", "rewrap", "-q").out == "4 data keys wrapped anew with wrap 2\n"
+    assert ran("key", "rewrap", "-q").out == "0 rows marked anew with row 1\n4 data keys wrapped anew with wrap 2\n"
     assert "wrap 1 is out" in ran("key", "retire", "wrap", 1).out
     deliver()
     assert ran("verify").out.count("Nothing was changed") == 1
@@ -498,9 +538,9 @@ def test_a_policy_is_put_in_force(vault: Path, tmp_path: Path) -> None:
 
 def test_what_was_disclosed_goes_into_a_ledger(vault: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
-    assert "nothing new" in ran("project", "--ledger", ledger, "-q").out
+    assert "nothing new" in ran("project", ledger, "-q").out
     deliver()
-    assert "1 disclosure taken" in ran("project", "--ledger", ledger, "-q").out
+    assert "1 disclosure taken" in ran("project", ledger, "-q").out
     words = ("ledger", "verify", ledger, "--vault", vault, "-q")
     fine = inside(*words)
     assert (fine.code, "1 row as the log has them" in fine.out) == (0, True)
@@ -559,7 +599,7 @@ def test_status_for_programs(vault: Path) -> None:
     assert found["counts"]["sealed"] == 4
     assert found["trouble"] == ["no_checkpoint"]
     ran("checkpoint")
-    assert "All is well." in ran("status").out
+    assert "Nothing here needs seeing to." in ran("status").out
     keys = json.loads((vault / "keyring.json").read_text())
     with rows_of(vault / "keys.db") as raw:
         raw.execute("UPDATE data_keys SET key_version = 9")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.detect.watched import Watched
 from wayseal.detect import DetectResult
-from wayseal.detect._detect import _account_posts, _usable_detectors
+from wayseal.detect._detect import _usable_detectors, account_posts
 from wayseal.detect._external import NOTHING
 from wayseal.detect._judge import Finding, judge
 from wayseal.detect._result import MOST_READS, Reason
@@ -29,7 +29,7 @@ def found_in(snapshot: Snapshot) -> tuple[View, tuple[Finding, ...]]:
     window = window_of(snapshot.activity(), CHINA, None, None)
     assert window is not None
     facts = update_facts(snapshot, None, load_templates(None), CHINA, lambda *_: None)
-    view = without_gaps(build_view(facts, _account_posts(snapshot), snapshot.numbers, window.past, window.last))
+    view = without_gaps(build_view(facts, account_posts(snapshot), snapshot.numbers, window.past, window.last))
     return view, judge(view, _usable_detectors(snapshot, facts, NOTHING)[0])
 
 

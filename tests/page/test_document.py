@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.page.hostile import HOSTILE
 from tests.page.pages import Page
+from tests.page.tables import WIDTHS, lost
+from tests.tables import each
 from wayseal.page import Banner, Columns, Document, Report, Section, Table
 from wayseal.page._json import as_json
 from wayseal.page.charts import columns_chart
@@ -135,6 +137,59 @@ def test_a_table_that_is_too_wide_gives_way_by_its_words() -> None:
     assert all(cells(line) <= 40 for line in lines)
     assert next(line for line in lines if "123,456" in line).startswith("运运运")
     assert said.count("运") == 30
+
+
+NUMBERS_OF_A_TRACE = Table(
+    head=("Source", "Kind", "Probability", "log10 LR", "Share", "Saw", "Expected"),
+    short=("Source", "Kind", "Probability", "LR", "Share", "Saw", "Expected"),
+    rows=(("u-1042", "account", "97.1%", "+6.8", "62.2%", "18", "0.8"), ("svc-track-api", "line 7 was not read")),
+    numbers=frozenset({2, 3, 4, 5, 6}),
+    bars=(0.971, 0.0),
+)
+LONG_NUMBERS = Table(
+    head=("Breach", "Reads", "Days", "Worst"),
+    rows=(("Calls an hour", "1,234,567", "28", "2026-03-02 14:00: 4,000,000 of 40,000"), ("", "1", "1", "–")),
+    numbers=frozenset({1, 2}),
+)
+FIRST_IS_A_NUMBER = Table(head=("κ", "Wahrscheinlichkeit" * 3), rows=(("0.5", "97.25%"),), numbers=frozenset({0, 1}))
+
+
+@each("table", [NUMBERS_OF_A_TRACE, LONG_NUMBERS, FIRST_IS_A_NUMBER])
+def test_no_figure_is_lost_where_a_line_is_narrow(table: Table) -> None:
+    assert {width: lost(table, width) for width in WIDTHS} == dict.fromkeys(WIDTHS, ({}, {}))
+
+
+_cells = st.one_of(
+    st.from_regex(r"[0-9]{1,3}(,[0-9]{3}){0,2}|[0-9]\.[0-9]%|2026-03-0[1-9] 1[0-9]:00|", fullmatch=True),
+    st.text("ab 运单，（）", max_size=30),
+)
+
+
+@st.composite
+def _tables(draw: st.DrawFn) -> Table:
+    head = tuple(draw(st.lists(st.text("abc 运", min_size=1, max_size=20), min_size=1, max_size=8)))
+    rows = draw(st.lists(st.lists(_cells, min_size=1, max_size=len(head)).map(tuple), min_size=1, max_size=4))
+    return Table(head=head, rows=tuple(rows), numbers=draw(st.frozensets(st.integers(0, len(head) - 1))))
+
+
+@given(_tables(), st.integers(40, 120))
+def test_whatever_a_table_holds_is_said_at_any_width(table: Table, width: int) -> None:
+    assert lost(table, width) == ({}, {})
+
+
+def test_a_row_that_no_line_holds_is_a_record_with_titles() -> None:
+    narrow = replace(document("a", Voice("en")), sections=(Section(title="t", table=NUMBERS_OF_A_TRACE),))
+    assert """
+u-1042
+  Kind: account · Probability: 97.1%
+  log10 LR: +6.8 · Share: 62.2%
+  Saw: 18 · Expected: 0.8
+svc-track-api
+  line 7 was not read
+""" in rendered(narrow, "text", "en", width=40)
+    assert "κ: 0.5\n  Wahrscheinlichkeit" in rendered(
+        replace(narrow, sections=(Section(title="t", table=FIRST_IS_A_NUMBER),)), "text", "en", width=40
+    )
 
 
 def test_colours_only_where_they_are_asked_for() -> None:

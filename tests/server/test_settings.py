@@ -1,5 +1,6 @@
 """Settings: from a file and the environment, checked, and silent about their values."""
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ import pytest
 
 from tests.server.witnessing import witness_key
 from tests.tables import each
+from wayseal import server
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import PREFIX, Settings, read_settings
 
+VARIABLE = re.compile(r'envvar="(WAYSEAL_[A-Z_]+)"')
 GOOD = {
     "WAYSEAL_DATABASE": "postgresql://u:hush@h/n",
     "WAYSEAL_KEY_DATABASE": "sqlite:///k.db",
@@ -86,6 +89,11 @@ def test_they_show_no_secret() -> None:
             )
         ),
         ({**WITNESS, "WAYSEAL_WITNESS": "http://hush.example/"}, "witness: needs https"),
+        ({"WAYSEAL_PROCESES": "hush"}, "WAYSEAL_PROCESES: this is no setting; did you mean WAYSEAL_PROCESSES?"),
+        ({"WAYSEAL_KEYDATABASE": "hush"}, "did you mean WAYSEAL_KEY_DATABASE?"),
+        ({"WAYSEAL_port": "hush"}, "WAYSEAL_port: this is no setting"),
+        ({"WAYSEAL_": "hush"}, "WAYSEAL_: this is no setting"),
+        ({"WAYSEAL_XYZZY": "hush"}, "WAYSEAL_XYZZY: this is no setting"),
     ],
 )
 def test_what_cannot_be(change: dict[str, str | None], named: str) -> None:
@@ -100,6 +108,7 @@ def test_what_cannot_be(change: dict[str, str | None], named: str) -> None:
     ("text", "said"),
     [
         ("\nhush = 1", ":2: this is no setting"),
+        ("data_base = 'hush'", ":1: this is no setting; did you mean database?"),
         ("database = hush", ":1: not TOML here"),
         ("[hush]\nx = 1", ":1: this is no setting"),
         ("\ndatabase = 5", ":2: database: needs a text in quotes"),
@@ -155,6 +164,14 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         if one.name != "keyring_file":
             text = str(getattr(settings, one.name))
             assert text in {given[PREFIX + one.name.upper()], given[PREFIX + one.name.upper()] + ".0", "True"}
+
+
+def test_what_the_command_line_reads_of_the_environment_is_no_unknown_setting() -> None:
+    source = Path(server.__file__).parents[1]
+    names = {name for file in (source / "cli").rglob("*.py") for name in VARIABLE.findall(file.read_text("utf-8"))}
+    assert len(names) > 3
+    others = dict.fromkeys([*(names - GOOD.keys()), "WAYSEAL_TEST_CACHE", "_WAYSEAL_COMPLETE"], "x")
+    assert read_settings({**GOOD, **others}) == read_settings(GOOD)
 
 
 def test_the_couriers_clock_and_backups_are_in_microseconds() -> None:

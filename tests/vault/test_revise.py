@@ -256,7 +256,8 @@ def test_erasing_takes_every_key(both: World) -> None:
 
 def test_a_record_that_does_not_open_is_not_changed(both: World) -> None:
     number = parcel(both)
-    damaged = record(both, number).sealed[:-1] + b"x"
+    sealed = record(both, number).sealed
+    damaged = sealed[:-1] + bytes([sealed[-1] ^ 1])
     both.main.write(lambda c: c.execute(sa.update(t.waybills).values(sealed=damaged)))
     assert refused(both, number) == "damaged"
     assert both.entries()[-1].rule == "damaged"
@@ -277,8 +278,8 @@ def test_a_backup_of_records_from_before_opens_with_keys_from_after(both: World,
     if later:
         back_up(both.main, "main", tmp_path / "m", now=both.now)
     main, held = (open_database(f"sqlite:///{tmp_path / name}.restored") for name in ("m", "k"))
-    restore(tmp_path / "m", main, "main", erased=[])
-    restore(tmp_path / "k", held, "keys", erased=[])
+    restore(tmp_path / "m", main, "main", erased=[], caller=OPERATOR, now=0)
+    restore(tmp_path / "k", held, "keys", erased=[], caller=OPERATOR, now=0)
     again = World(vault=Vault(main, held, both.keyring), main=main, keys=held, keyring=both.keyring)
     old = record(again, number)
     assert again.vault.tidy(now=again.now) == 0

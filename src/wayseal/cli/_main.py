@@ -4,7 +4,8 @@ Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger 
 a file can't be read or written; 6 the ledger or the casebook is damaged or of another version; 7 it, or a proof, is
 not what was signed or written; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the
 report isn't verified; 11 the doctor found something; 12 a purge would remove what is too young; 13 a rule of
-the vault refused; 130 interrupted.
+the vault refused; 130 interrupted; 141 whoever read the output closed it (`| head -1`), as of a program that the
+signal SIGPIPE ends.
 """
 
 import contextlib
@@ -12,22 +13,23 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from wayseal import __version__
-from wayseal.cli._commands import ROOT, SECTIONS
+from wayseal.cli._commands import ROOT
 from wayseal.cli._errors import language, usage_message
-from wayseal.cli._loading import Commands, LazyGroup
+from wayseal.cli._loading import Commands, GroupEntry, LazyGroup
 from wayseal.cli._options import Lang
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import Message
 from wayseal.page.languages import word
 
 INTERRUPTED = 130
+OUTPUT_CLOSED = 141
 _STOPPED = Message("interrupted; nothing that was finished is lost")
 _WRONG_USAGE: Any = typer.BadParameter.__mro__[2]
 """The root of what Typer says of wrong usage; it has no public name."""
@@ -37,9 +39,7 @@ DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.E
 class _Root(LazyGroup):
     """`wayseal` itself: the commands of the table, and any that a test adds."""
 
-    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        heading: tuple(commands) for heading, commands in SECTIONS.items()
-    }
+    headings = ROOT.headings
 
     def __init__(self, *, commands: Any = None, **settings: Any) -> None:
         TyperGroup.__init__(self, **settings)
@@ -75,6 +75,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; what a person can act on is one line on standard error."""
+    _open_missing_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a screen that lacks a character still shows the rest
     lang = language(sys.argv[1:], os.environ)
@@ -85,11 +86,21 @@ def main() -> None:
     except WaysealError as error:
         print(f"wayseal: {word(error, lang)}", file=sys.stderr)
         sys.exit(5 if _of_the_disk(error.__cause__) else error.exit_code)
+    except BrokenPipeError:
+        _drop_output()
+        sys.exit(OUTPUT_CLOSED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"wayseal: {where}{word(disk_says(error) if error.errno else str(error), lang)}", file=sys.stderr)
         _drop_output()
         sys.exit(5)
+
+
+def _open_missing_streams() -> None:
+    """Where a stream was closed before the start (`>&-`), what goes there goes nowhere, and no file takes its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (open to the end)
 
 
 def _drop_output() -> None:
@@ -102,7 +113,11 @@ def _drop_output() -> None:
 def _run(lang: Lang) -> int:
     """The command; what it is, is the exit code. Wrong usage is said in the language."""
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(standalone_mode=False, default_map=_defaults(ROOT, lang)) or 0
+    except SystemExit as stopped:
+        if isinstance(stopped.__context__, BrokenPipeError):  # Typer makes it a failure like any other
+            raise stopped.__context__ from None
+        raise
     except _WRONG_USAGE as error:
         if lang == Lang.EN or type(error).__name__ == "NoArgsIsHelpError":
             error.show()
@@ -115,6 +130,14 @@ def _run(lang: Lang) -> int:
     if code == INTERRUPTED:
         print(f"wayseal: {word(_STOPPED, lang)}", file=sys.stderr)
     return int(code)
+
+
+def _defaults(group: GroupEntry, lang: Lang) -> dict[str, Any]:
+    """What commands take where they aren't told: the language in which the whole command line is answered."""
+    return {
+        name: _defaults(entry, lang) if isinstance(entry, GroupEntry) else {"lang": lang.value}
+        for name, entry in group.commands.items()
+    }
 
 
 def _of_the_disk(cause: BaseException | None) -> bool:

@@ -13,6 +13,11 @@ import typer
 MOST_WIDE = 120
 
 
+def takes_escapes(stream: IO[str]) -> bool:
+    """Whether a stream is a terminal for colours and redrawing: not with `TERM=dumb`, nor if `NO_COLOR` is set."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+
+
 class Render(Protocol):
     """A report on something, ready to be written in a format and a language."""
 
@@ -25,7 +30,7 @@ def write_report(render: Render, format: str, lang: str, out: Path | None, *, qu
     """Writes a report to a file, whose place is then said, or to the screen as wide as that is."""
     if out is None:
         width = min(shutil.get_terminal_size((88, 24)).columns, MOST_WIDE)
-        typer.echo(render(format, lang, color=sys.stdout.isatty(), width=width), nl=False)
+        typer.echo(render(format, lang, color=takes_escapes(sys.stdout), width=width), nl=False)
         return
     write_text(out, render(format, lang))
     if not quiet:

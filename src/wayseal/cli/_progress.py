@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from wayseal.cli._output import takes_escapes
+
 ProgressCallback = Callable[[str, int, int], None]
 
 
@@ -15,10 +17,10 @@ def no_progress(_stage: str, _done: int, _total: int) -> None:
 def progress_bars(quiet: bool) -> Iterator[ProgressCallback]:
     """Yield a callback `(stage, done, total)` that draws one bar a stage on standard error.
 
-    Nothing is drawn with `quiet`, and where standard error is no terminal the bars are left out too: logs of scheduled
-    runs stay readable.
+    Nothing is drawn with `quiet`, and where standard error is no terminal that can redraw a line the bars are left out
+    too: logs of scheduled runs stay readable.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet or not takes_escapes(sys.stderr):
         yield no_progress
         return
     from rich.console import Console

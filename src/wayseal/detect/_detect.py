@@ -96,7 +96,7 @@ def detect(
             external, counted={**external.counted, "route_sweeps": count_route_sweeps(snapshot, o.offset)}
         )
     asked = _route_askers(external, window, o.offset)
-    view = build_view(facts, _account_posts(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(asked))
+    view = build_view(facts, account_posts(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(asked))
     view = without_gaps(_with_external_counts(view, snapshot, external))
     if view.gaps:
         remarks.append(Remark(code="not.unknown_waybills", values={"share": view.gaps}))
@@ -150,7 +150,7 @@ def _route_askers(external: ExternalEvidence, window: Window, offset: int) -> li
     return sorted({actor for actor, at, _ in external.counted.get("route_sweeps", ()) if actor and start <= at < end})
 
 
-def _account_posts(snapshot: Snapshot) -> AccountPosts:
+def account_posts(snapshot: Snapshot) -> AccountPosts:
     actors = snapshot.actors().combine_chunks()
     ids, role, outlet, region = (actors[n].combine_chunks() for n in ("actor", "role", "outlet", "region"))
     housed = pc.not_equal(pc.fill_null(outlet, ""), "")

@@ -130,14 +130,14 @@ def _walk(snapshot: Snapshot, view: View, sought: list[_ReadSearch], progress: C
         for one in sought:
             rows = np.flatnonzero((actor == np.uint64(one.actor)) & (day >= one.since) & (day <= one.until))
             rows = rows[
-                _in_cells(reads.take(pa.array(rows)), day[rows], (at[rows] + view.offset) // _HOUR % 24, one.cells)
+                in_cells(reads.take(pa.array(rows)), day[rows], (at[rows] + view.offset) // _HOUR % 24, one.cells)
             ]
             one.times.append(at[rows])
             one.waybills.append(reads["waybill"].to_numpy()[rows])
         progress("reads", stretch.done, stretch.total)
 
 
-def _in_cells(reads: pa.Table, day: npt.NDArray[np.int64], clock: npt.NDArray[np.int64], cells: pa.Table) -> Flags:
+def in_cells(reads: pa.Table, day: npt.NDArray[np.int64], clock: npt.NDArray[np.int64], cells: pa.Table) -> Flags:
     """Which reads of the account lie in one of its odd cells."""
     columns: dict[str, npt.NDArray[np.generic]] = {"day": day, "clock": clock}
     columns |= {n: reads[n].to_numpy() for n in ("action", "purpose", "fields")}

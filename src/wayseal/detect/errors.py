@@ -19,6 +19,10 @@ class NoSuchPairError(DetectError):
     """No account, no waybill or no read is what was asked for; never says what that was."""
 
 
+class TooManyReadsError(DetectError):
+    """More reads were asked for than a list can hold."""
+
+
 class ContractError(DetectError):
     """A contract that can't be used as it stands; names the file and, where known, the line and the key.
 

@@ -1,17 +1,19 @@
-"""A report for a terminal: text that depends on nothing but its arguments."""
+"""A report for a terminal: text that depends on nothing but its arguments.
+
+A table whose columns don't fit even with their cells wrapped is shown as records, so that no figure and no id is cut.
+"""
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from wayseal.page._blocks import Document, Section, Table
-from wayseal.page._wrap import cut, wrap
+from wayseal.page._wrap import widest_atom, wrap
 from wayseal.page.visible import cells
 from wayseal.page.words import Voice
 
 _BAR = 24
 _LEAST_WIDTH = 40
-_LEAST_COLUMN = 4
 _WORD = 20
 """Of a longer word of the origin, a digest mostly, its beginning is shown."""
 _BOLD, _DIM, _TITLE = "1", "2", "1;36"
@@ -86,41 +88,81 @@ class _Writer:
     def table(self, table: Table) -> None:
         lines = [list(table.short or table.head), *map(list, table.rows)]
         right = [place in table.numbers for place in range(len(lines[0]))]
-        natural = [max(map(cells, column)) for column in itertools.zip_longest(*lines, fillvalue="")]
-        if table.bars and sum(natural) + len(natural) + _BAR <= self.width:
-            behind = table.barred % len(natural) + 1
-            natural.insert(behind, 0)
+        widths = _column_wise(lines, cells, [cells] * len(right))
+        room = self.width - len(widths) + 1
+        if sum(widths) > room:
+            least = _column_wise(lines, widest_atom, [cells if number else widest_atom for number in right])
+            if sum(least) > room:
+                self.records(table)
+                return
+            widths = _squeeze(widths, least, room)
+        elif table.bars and sum(widths) + _BAR < room:
+            behind = table.barred % len(widths) + 1
             right.insert(behind, False)
             for line, share in zip(lines, (0.0, *table.bars), strict=True):
                 line.insert(behind, "█" * round(_BAR * share))
-            natural[behind] = max(len(line[behind]) for line in lines)
-        widths = _squeeze(natural, right, self.width - len(natural) + 1)
+            widths.insert(behind, max(len(line[behind]) for line in lines))
         head, *rows = (_beside(line, widths, right) for line in lines)
         self.out += (self.styled(line, _BOLD) for line in head)
         self.out.append("─" * (sum(widths) + len(widths) - 1))
         self.out += itertools.chain(*rows)
 
+    def records(self, table: Table) -> None:
+        """Each row as its first cell and, below it, the others behind their titles, as many a line as it holds."""
+        for first, *others in table.rows:
+            self.lines([f"{table.head[0]}{self.colon}{first}" if 0 in table.numbers else first], style=_BOLD)
+            titled = [f"{name}{self.colon}{cell}" for name, cell in zip(table.head[1:], others, strict=False) if cell]
+            if len(others) < len(table.head) - 1:
+                titled[-1:] = others[-1:]
+            self.out += _packed(titled, self.width)
 
-def _squeeze(natural: Sequence[int], right: Sequence[bool], room: int) -> list[int]:
-    """Widths of columns that fit: the widest column of words gives way first, and numbers only at last."""
+
+def _packed(texts: Iterable[str], width: int) -> list[str]:
+    """Indented lines of texts; none is broken that one line holds, and what is broken has its lines for itself."""
+    lines: list[str] = []
+    open_ = False
+    for text in texts:
+        if open_ and cells(lines[-1]) + 3 + cells(text) <= width:
+            lines[-1] += f" · {text}"
+            continue
+        broken = wrap(text, width, first="  ", rest="    ")
+        lines += broken
+        open_ = len(broken) == 1
+    return lines
+
+
+def _column_wise(
+    lines: Sequence[Sequence[str]], title: Callable[[str], int], cell: Sequence[Callable[[str], int]]
+) -> list[int]:
+    """The most that a title or cell of each column measures; the last cell of a short row takes no part."""
+    head, *rows = lines
+    found = list(map(title, head))
+    for row in rows:
+        counted = row if len(row) == len(head) else row[:-1]
+        for place, text in enumerate(counted):
+            found[place] = max(found[place], cell[place](text))
+    return found
+
+
+def _squeeze(natural: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that fit: the widest one that can gives way first, and none below what it needs."""
     widths = list(natural)
     while sum(widths) > room:
-        words = [place for place, number in enumerate(right) if not number and widths[place] > _LEAST_COLUMN]
-        widest = max(words or range(len(widths)), key=widths.__getitem__)
-        widths[widest] -= 1
+        free = [place for place, width in enumerate(widths) if width > least[place]]
+        widths[max(free, key=widths.__getitem__)] -= 1
     return widths
 
 
 def _beside(line: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
     """A row of cells as lines, each cell in its column."""
-    columns = [
-        [cell] if cells(cell) <= width else wrap(cell, width) if width >= 8 else cut(cell, width)
-        for cell, width in zip(line, widths, strict=False)
-    ]
+    if len(line) < len(widths):
+        widths = [*widths[: len(line) - 1], sum(widths[len(line) - 1 :]) + len(widths) - len(line)]
+        right = [*right[: len(line) - 1], False]
+    columns = [[cell] if cells(cell) <= width else wrap(cell, width) for cell, width in zip(line, widths, strict=True)]
     found = []
     for pieces in itertools.zip_longest(*columns, fillvalue=""):
         placed = []
-        for piece, width, number in zip(pieces, widths, right, strict=False):
+        for piece, width, number in zip(pieces, widths, right, strict=True):
             gap = " " * (width - cells(piece))
             placed.append(gap + piece if number else piece + gap)
         found.append(" ".join(placed).rstrip())

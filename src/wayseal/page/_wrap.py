@@ -44,6 +44,11 @@ def _atoms(text: str, room: int) -> list[str]:
     return found
 
 
+def widest_atom(text: str) -> int:
+    """Cells of the widest piece of a text that must not be broken."""
+    return max(map(cells, _atoms(text, cells(text))), default=0)
+
+
 def cut(piece: str, room: int) -> list[str]:
     """A piece in lines of at most `room` cells."""
     if cells(piece) <= room:

@@ -82,10 +82,10 @@ def parse(moment: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def clock(moment: datetime) -> str:
-    """A moment in the zone of the reports, to the minute."""
+def clock(moment: datetime, *, seconds: bool = False) -> str:
+    """A moment in the zone of the reports, to the minute or the second."""
     try:
-        return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+        return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
     except (OverflowError, ValueError):
         return DASH
 

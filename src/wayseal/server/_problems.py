@@ -92,26 +92,6 @@ def _quality(text: str) -> float:
         return 0.0
 
 
-_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
-"""What the library says of a name that isn't known, in a body and in a record in it."""
-
-
-def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Pydantic's errors without what was sent (rule 1): where, and which kind.
-
-    A place is a path through the schema. A name that the schema doesn't know was sent, so it is left out.
-    """
-    return [_field_error(error) for error in errors[:20]]
-
-
-def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
-    kind = str(error["type"])
-    place = list(error["loc"])
-    if kind in _UNKNOWN and place:
-        kind, place[-1] = _UNKNOWN[0], "?"
-    return {"field": ".".join(str(part) for part in place), "problem": kind}
-
-
 def problem_of(error: Exception) -> ProblemError:
     """The problem that stands for an error; `internal` for whatever nobody expected."""
     if isinstance(error, DatabaseError):

@@ -13,6 +13,7 @@ class Rule(StrEnum):
     """A reason of the service; stands as `rule` in a problem."""
 
     BAD_BODY = "bad_body"
+    REPEATED = "repeated"
     TOKEN_MISSING = "token_missing"  # noqa: S105
     TOKEN_INVALID = "token_invalid"  # noqa: S105
     CERTIFICATE = "certificate"
@@ -46,6 +47,11 @@ class Words(NamedTuple):
 
 WORDS = {
     Rule.BAD_BODY: Words(400, N_("Body can't be read"), N_("The body is no JSON.")),
+    Rule.REPEATED: Words(
+        400,
+        N_("Said twice"),
+        N_("A name stands twice in one object of the body, or a header comes twice that mustn't."),
+    ),
     Rule.TOKEN_MISSING: Words(401, N_("Token needed"), N_("Send an access token as Bearer.")),
     Rule.TOKEN_INVALID: Words(401, N_("Token not valid"), N_("The access token is not valid, or not any more.")),
     Rule.CERTIFICATE: Words(

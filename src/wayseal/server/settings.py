@@ -1,10 +1,12 @@
 """Settings of the service, from a TOML file and the environment, which wins.
 
-1. A setting that isn't known, or can't be as it is, stops the start; the error names it and never its value.
+1. A setting that isn't known, or can't be as it is, stops the start; the error names it and the nearest one that is
+   known, and never its value.
 2. What holds a secret (addresses of databases, keys) shows itself in no `repr`.
 """
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -18,6 +20,9 @@ from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, parsed_by, rea
 from wayseal.server.errors import SettingsError
 
 PREFIX = "WAYSEAL_"
+NO_SETTINGS = frozenset({"ACTOR", "LANG", "NOTIFY", "VAULT", "REQUIRE_ALL", "SHARED"})
+"""What stands behind `PREFIX` in the environment for the command line, and for the project's own checks."""
+_OF_TESTS = "TEST_"
 
 
 def _read_as(read: Callable[[str], Any], text: str) -> PlainValidator:
@@ -171,7 +176,8 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     known = keys_of(Settings)
     for name in toml.content:
         if name not in known:
-            raise SettingsError("this is no setting", file=file, line=toml.line(name))
+            raise _unknown(name, list(known)).at(file=file, line=toml.line(name))
+    _check_names(environment, [PREFIX + name.upper() for name in known])
     outside = {name: text for name in known if (text := environment.get(PREFIX + name.upper())) is not None}
     given = {**toml.content, **outside}
     # A keyring of the environment stands in for the file's, and the other way round.
@@ -187,6 +193,21 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         if error.key in toml.content and error.key not in outside:
             error.at(file=file, line=toml.line(str(error.key)))
         raise
+
+
+def _check_names(environment: Mapping[str, str], known: Sequence[str]) -> None:
+    """Rule 1, of the environment."""
+    for variable in sorted(environment.keys() - set(known)):
+        name = variable.removeprefix(PREFIX)
+        if name != variable and name not in NO_SETTINGS and not name.startswith(_OF_TESTS):
+            raise _unknown(variable, known).at(key=variable)
+
+
+def _unknown(name: str, known: Sequence[str]) -> SettingsError:
+    near = difflib.get_close_matches(name, known, n=1)
+    if not near:
+        return SettingsError("this is no setting")
+    return SettingsError("this is no setting; did you mean {near}?", near=near[0])
 
 
 def _read(file: Path | None) -> bytes:

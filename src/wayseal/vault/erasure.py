@@ -25,6 +25,9 @@ from wayseal.vault.log.entries import admin
 from wayseal.vault.log.memory import WatchedDatabase
 from wayseal.vault.requests import Caller
 
+ACT = "erased"
+"""What stands in the log."""
+
 
 def erase(
     main: Database | WatchedDatabase,
@@ -73,7 +76,7 @@ def _mark(connection: Connection, caller: Caller, numbers: Sequence[str], why: s
             [{"b_waybill": number} for number in fresh],
         )
         delete_chosen(connection, t.phones, "waybill", fresh)
-    append(connection, [admin(caller, now, policy, "erased", waybill=n, why=why) for n in fresh])
+    append(connection, [admin(caller, now, policy, ACT, waybill=n, why=why) for n in fresh])
 
 
 def _settle(connection: Connection, numbers: Sequence[str]) -> None:

@@ -5,16 +5,22 @@ Whoever administers the database can write rows, but has no keyring.
 1. A mark covers the table's name and every column but itself and those of `_OPEN`, with their types. It holds the
    version of its key, and so goes on to count after a rotation.
 2. Decisions rest on marked rows alone: one whose mark doesn't fit opens nothing, as if it weren't there.
-3. What a mark can't say is whether a row is missing, or is one of before: that is said by the log (`row_comparison`).
+3. After a rotation rows are marked anew (`remark_rows`), portion by portion; one that doesn't hold stays as it is.
+4. What a mark can't say is whether a row is missing, or is one of before: that is said by the log (`row_comparison`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
+from wayseal.vault._sql import put
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import TAG, RowKey
@@ -27,43 +33,119 @@ What is sealed is bound to its number by its cipher, and the other two open noth
 """
 MARKED: tuple[sa.Table, ...] = tuple(table for table in t.main.sorted_tables if MARK in table.c)
 """The tables whose rows have marks."""
-_COLUMNS = {
-    table.name: tuple(c.name for c in table.c if c.name != MARK and c.name not in _OPEN.get(table.name, ()))
-    for table in MARKED
-}
 _VERSION = 2
+"""Bytes of the key's version, in front of the tag."""
+
+
+class _Spelling(NamedTuple):
+    """How a table's rows are spelled: what stands in front, and the columns that are covered."""
+
+    head: str
+    names: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]]
+
+    @staticmethod
+    def of(table: sa.Table) -> "_Spelling":
+        """Of all columns but those that are open."""
+        names = tuple(c.name for c in table.c if c.name != MARK and c.name not in _OPEN.get(table.name, ()))
+        return _Spelling(table.name, names, attrgetter(*names))
+
+    def bytes_of(self, values: tuple[Any, ...]) -> bytes:
+        """Rule 1. `ascii` tells types apart, and has one spelling on every Python."""
+        return (self.head + ascii(values)).encode()
+
+
+_SPELLINGS = {table.name: _Spelling.of(table) for table in MARKED}
+_Tag = Callable[[bytes], bytes]
 
 
 class RowMarks:
     """Makes and checks marks with the keys of a keyring."""
 
-    __slots__ = ("_keyring",)
+    __slots__ = ("_keyring", "_tags")
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+        self._tags: dict[bytes, _Tag] = {}
 
     def marked(self, table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row as it is to be written: with its mark. Columns that it leaves out count as null."""
-        values = [row.get(name) for name in _COLUMNS[table.name]]
-        return {**row, MARK: self._made(self._keyring.key(RowKey), table.name, values)}
+        key, spelling = self._keyring.key(RowKey), _SPELLINGS[table.name]
+        plain = [row.get(name) for name in spelling.names]
+        values = tuple([v.value if isinstance(v, Enum) else v for v in plain])
+        return {**row, MARK: key.version.to_bytes(_VERSION, "big") + key.tag(spelling.bytes_of(values))}
 
     def holds(self, table: sa.Table, row: Any) -> bool:
         """Whether a row (with a column for each attribute) is one that the vault wrote."""
-        mark = getattr(row, MARK)
+        mark = row.mark
         if type(mark) is not bytes or len(mark) != _VERSION + TAG:
             return False
-        try:
-            key = self._keyring.key(RowKey, int.from_bytes(mark[:_VERSION], "big"))
-        except KeyringError:
-            return False
-        return self._made(key, table.name, [getattr(row, name) for name in _COLUMNS[table.name]]) == mark
+        version, spelling = mark[:_VERSION], _SPELLINGS[table.name]
+        tag = self._tags.get(version) or self._find_tag(version)
+        return tag is not None and tag(spelling.bytes_of(spelling.values(row))) == mark[_VERSION:]
 
     def holding(self, table: sa.Table, rows: Sequence[Any]) -> list[Any]:
         """Those of the rows that the vault wrote (rule 2)."""
         return [row for row in rows if self.holds(table, row)]
 
-    @staticmethod
-    def _made(key: RowKey, table: str, values: Sequence[Any]) -> bytes:
-        """Rule 1. `ascii` tells types apart, and has one spelling on every Python."""
-        plain = [v.value if isinstance(v, Enum) else v for v in values]
-        return key.version.to_bytes(_VERSION, "big") + key.tag(ascii((table, *plain)).encode())
+    def _find_tag(self, version: bytes) -> _Tag | None:
+        """What makes tags with a version of the key; None where the keyring hasn't got it."""
+        with suppress(KeyringError):
+            self._tags[version] = self._keyring.key(RowKey, int.from_bytes(version, "big")).tag
+        return self._tags.get(version)
+
+
+PORTION = 1000
+Progress = Callable[[str, int, int], None]
+"""(stage, done, total)."""
+
+
+def mark_versions_in_use(main: Database) -> dict[int, int]:
+    """How many rows each version of the key has marked."""
+    return dict(main.read(_count_versions))
+
+
+def remark_rows(main: Database, marks: RowMarks, active: int, progress: Progress) -> int:
+    """Marks anew what the key of version `active` hasn't marked (rule 3); how many rows."""
+    total = sum(n for version, n in mark_versions_in_use(main).items() if version != active)
+    done = 0
+    for table in MARKED:
+        last: tuple[Any, ...] | None = None
+        while rows := main.read(_read_older, table, active, last):
+            last = tuple(getattr(rows[-1], c.name) for c in table.primary_key)
+            done += main.write(_mark_anew, marks, table, rows)
+            progress("marks", done, max(total, done))
+    return done
+
+
+def _count_versions(connection: Connection) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for table in MARKED:
+        head = sa.func.substr(table.c.mark, 1, _VERSION)
+        for version, count in connection.execute(sa.select(head, sa.func.count()).group_by(head)):
+            if isinstance(version, bytes):
+                found[int.from_bytes(version, "big")] += count
+    return found
+
+
+def _read_older(
+    connection: Connection, table: sa.Table, active: int, last: tuple[Any, ...] | None
+) -> Sequence[sa.Row[Any]]:
+    key = list(table.primary_key)
+    head = sa.func.substr(table.c.mark, 1, _VERSION)
+    statement = sa.select(table).where(head != active.to_bytes(_VERSION, "big")).order_by(*key).limit(PORTION)
+    if last is not None:
+        statement = statement.where(sa.tuple_(*key) > sa.tuple_(*(sa.literal(v) for v in last)))
+    return connection.execute(statement).all()
+
+
+def _mark_anew(connection: Connection, marks: RowMarks, table: sa.Table, before: Sequence[sa.Row[Any]]) -> int:
+    """Those rows that still are as they were read."""
+    same = [_same(table, row) for row in before if marks.holds(table, row)]
+    rows = [row for which in same if (row := connection.execute(sa.select(table).where(which)).one_or_none())]
+    put(connection, table, [marks.marked(table, row._asdict()) for row in rows])
+    return len(rows)
+
+
+def _same(table: sa.Table, row: sa.Row[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(column == getattr(row, column.name) for column in (*table.primary_key, table.c.mark)))

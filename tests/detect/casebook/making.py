@@ -86,6 +86,13 @@ acts: st.SearchStrategy[Do] = st.one_of(
         _times,
     ),
     st.builds(
+        lambda c, who, why, at: _if_there(lambda w: w.show_reads(c, who, why, at, actor=w.book.case(c).actors[0])),
+        _cases,
+        _lines,
+        _lines,
+        _times,
+    ),
+    st.builds(
         lambda c, who, said, at: _if_there(lambda w: w.hear(c, who, said, at, actor=w.book.case(c).actors[0])),
         _cases,
         _lines,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.detect.casebook.making import DAY, NOW, Do, alert, folder, run, some
 from wayseal.detect.casebook import Alert, CasebookError, read_casebook, writing
 from wayseal.detect.casebook._writer import MOST_STATEMENT, CasebookWriter
-from wayseal.detect.casebook.types import MOST_LINE, CaseState, Judged
+from wayseal.detect.casebook.types import MOST_LINE, CaseState, Judged, Look, NamesShown
 
 
 @pytest.fixture
@@ -152,6 +152,17 @@ def test_names_are_shown_from_the_act_on(path: Path) -> None:
     assert [case.state for case in read_casebook(path).cases] == [CaseState.FALSE, CaseState.TRUE, CaseState.OPENED]
 
 
+def test_a_look_at_reads_is_an_act_over_the_accounts_whose_they_are(path: Path) -> None:
+    register(path, alert("a", "b"))
+    with writing(path) as writer:
+        assert writer.show_reads("c-1", "Li", "complaint", NOW, actor=writer.pseudonyms.of("b")) == ("b",)
+    (case,) = read_casebook(path).cases
+    assert (case.state, case.named) == (CaseState.OPENED, frozenset({"b"}))
+    assert case.acts == (NamesShown(cases={"c-1": ("b",)}, at=NOW, who="Li", why="complaint", look=Look.READS),)
+    assert run(path, lambda w: w.show_reads("c-1", "Li", "all of them", NOW)) == [("a", "b")]
+    assert read_casebook(path).opened_actors == {"a", "b"}
+
+
 def test_a_name_that_two_cases_show(path: Path) -> None:
     register(path, alert("a"), alert("a", at=NOW + 1))
     run(path, lambda w: w.unmask(["c-1", "c-2"], "Li", "list", NOW))
@@ -196,6 +207,9 @@ REFUSED: list[tuple[Do, int, str]] = [
     (lambda w: w.open("c-9", "Li", "why", NOW), 3, "there is no case c-9; .* shows which there are"),
     (lambda w: w.open("", "Li", "why", NOW), 3, 'there is no case "";'),
     (lambda w: w.unmask(["c-1", "c-9"], "Li", "why", NOW), 3, "there is no case c-9; .* shows which there are"),
+    (lambda w: w.show_reads("c-9", "Li", "why", NOW), 3, "there is no case c-9; .* shows which there are"),
+    (lambda w: w.show_reads("c-1", "Li", "why", NOW, actor="u-1077"), 3, "^c-1 has no such account"),
+    (lambda w: w.show_reads("c-1", "", "why", NOW), 2, "^who: "),
     (lambda w: w.hear("c-9", "Li", "said", NOW), 3, "there is no case c-9; .* shows which there are"),
     (lambda w: w.hear("c-1", "Li", "said", NOW, actor="u-1077"), 3, "^c-1 has no such account"),
     (lambda w: w.hear("c-1", "Li", "said", NOW, actor=w.pseudonyms.of("u-1077")), 3, "^c-1 has no such account"),

@@ -165,7 +165,7 @@ def test_a_line_that_says_what_cannot_be(path: Path, act: dict[str, object]) -> 
     assert found(path, content + chain_lines([whole(act)], last)) == (8, Code.ACT)
 
 
-@pytest.mark.parametrize("kind", ["case", "alert", "opened", "unmasked", "heard", "verdict", "forgotten"])
+@pytest.mark.parametrize("kind", ["case", "alert", "opened", "unmasked", "reads", "heard", "verdict", "forgotten"])
 def test_the_table_above_starts_from_what_can_be(path: Path, kind: str) -> None:
     line = whole({"act": kind, "case": "c-3" if kind == "case" else "c-1"})
     with (path / FILE).open("ab") as file:

@@ -19,7 +19,7 @@ from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.reasons import PairResult, explain_pair, render_pair
 from wayseal.detect.reasons._judge import Outcome
-from wayseal.detect.reasons._pair import _Judge
+from wayseal.detect.reasons._pair import ReadJudge
 from wayseal.detect.reasons._pair_report import MOST_READS
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger import open_ledger
@@ -157,7 +157,7 @@ def pair(world: Drawn, ordered: Sequence[Template], actor: str, waybill: str) ->
     """What would be said of all reads of a drawn world, without a ledger."""
     known = world_of(world.table("actors"), world.table("outlets"), world.table("assignments"))
     parcel = parcel_of(*(world.table(name, waybill) for name in ("waybills", "scans", "tickets")))
-    judge = _Judge(account=known.account(actor), parcel=parcel, world=known, templates=ordered, name=str)
+    judge = ReadJudge(account=known.account(actor), parcel=parcel, world=known, templates=ordered, name=str)
     reads = [r for r in world.reads if r["actor"] == actor and r["waybill"] == waybill]
     return PairResult(
         wayseal="0", ledger_digest="0" * 64, waybill=waybill, account=judge.account, parcel=parcel,

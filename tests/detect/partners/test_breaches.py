@@ -16,6 +16,7 @@ from tests.detect.partners.world import (
     actor,
     at,
     breach,
+    call,
     checked,
     kinds,
     only,
@@ -26,7 +27,7 @@ from tests.detect.partners.world import (
 from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
 from wayseal.detect.partners._addresses import Networks, as_address
-from wayseal.detect.partners._result import NamedCount, PartnersResult
+from wayseal.detect.partners._result import NamedCount, PartnersResult, Place
 from wayseal.model.period import Period, parse_period
 
 DAY = (date(2026, 3, 2) - date(1970, 1, 1)).days
@@ -186,7 +187,7 @@ def test_reads_outside_the_contracts_time_break_nothing_else(tmp_path: Path) -> 
     rows = [read(at(24 * day), day, action="export") for day in range(5)]
     text = CONTRACT + "valid_from = 2026-03-03\nvalid_to = 2026-03-05\nactions = 'api'\nvolume.calls_per_day = 1"
     result = checked(tmp_path, {"accesses": rows}, text)
-    assert kinds(result) == ["before_start", "after_end", "action"]
+    assert kinds(result) == ["action", "before_start", "after_end"]
     before, after = breach(result, Kind.BEFORE_START), breach(result, Kind.AFTER_END)
     assert (before.reads, before.last, before.agreed) == (1, us(at(0)), ("2026-03-02T16:00:00Z",))
     assert (after.reads, after.first, after.agreed) == (1, us(at(96)), ("2026-03-05T16:00:00Z",))
@@ -201,7 +202,7 @@ def test_volumes(tmp_path: Path) -> None:
     text = CONTRACT.replace('"p-a"', '"p-a", "p-b"')
     text += "volume.calls_per_day = 12\nvolume.waybills_per_day = 9\nvolume.calls_per_hour = 9"
     result = checked(tmp_path, {"accesses": rows}, text)
-    assert kinds(result) == ["waybills_per_day", "calls_per_day", "calls_per_hour"]
+    assert kinds(result) == ["calls_per_day", "waybills_per_day", "calls_per_hour"]
     calls, waybills = breach(result, Kind.CALLS_PER_DAY), breach(result, Kind.WAYBILLS_PER_DAY)
     hour = breach(result, Kind.CALLS_PER_HOUR)
     midnight = us(at(-8))
@@ -229,12 +230,55 @@ def test_partners_without_a_contract(tmp_path: Path) -> None:
     actors = [actor("p-a"), actor("p-x"), actor("p-idle"), actor("u-1", "person")]
     result = checked(tmp_path, {"accesses": rows, "actors": actors}, CONTRACT)
     assert [(p.partner, p.contract, p.actors) for p in result.partners] == [
-        ("Platform A", "a.toml", ("p-a",)),
         ("p-x", "", ("p-x",)),
+        ("Platform A", "a.toml", ("p-a",)),
     ]
     found = breach(result, Kind.NO_CONTRACT, "p-x")
     assert (found.reads, found.waybills, found.what, found.agreed) == (2, 2, (), ())
     assert breaches_of(result) == {"p-x": [(DAY, Kind.NO_CONTRACT, 2)]}
+
+
+def test_ids_that_do_not_fit_are_told_with_the_nearest(tmp_path: Path) -> None:
+    names = ["svc-shop-track-2", *3 * ["P-Shop-Order"], "own"]
+    tables = {
+        "accesses": [read(at(n), n, name) for n, name in enumerate(names)],
+        "actors": [actor(name) for name in {*names, "p-idle"}],
+        "partner_calls": [call(at(n), n, "p_shop_orders") for n in range(2)],
+    }
+    agreed = 'partner = "Shop"\nactors = ["p-shop-order", "svc-shop-track-1", "own"]'
+    result = checked(tmp_path, tables, CONTRACT, agreed)
+    assert [(m.id, m.place, m.count, m.nearest, m.contract) for m in result.misfits] == [
+        ("P-Shop-Order", Place.ACCOUNT, 3, "p-shop-order", "b.toml"),
+        ("svc-shop-track-2", Place.ACCOUNT, 1, "svc-shop-track-1", "b.toml"),
+        ("p_shop_orders", Place.LOG, 2, "p-shop-order", "b.toml"),
+        ("p-a", Place.CONTRACT, 0, "", "a.toml"),
+        ("p-shop-order", Place.CONTRACT, 0, "P-Shop-Order", "b.toml"),
+        ("svc-shop-track-1", Place.CONTRACT, 0, "svc-shop-track-2", "b.toml"),
+    ]
+
+
+def test_of_many_ids_the_first_are_compared(tmp_path: Path) -> None:
+    names = [f"p-shop-{n:02d}" for n in range(25)]
+    tables = {"accesses": [read(at(n), n, name) for n, name in enumerate(names)], "actors": list(map(actor, names))}
+    result = checked(tmp_path, tables, 'partner = "Shop"\nactors = ["p-shop"]')
+    assert [bool(m.nearest) for m in result.misfits] == [True] * 20 + [False] * 5 + [True]
+
+
+def test_what_matters_comes_first(tmp_path: Path) -> None:
+    """Largest breach of a contract, most reads without one, the rest as it stands."""
+    reads = {"p-a": 2, "p-b": 9, "p-c": 1, "p-d": 5, "p-x": 1, "p-y": 7}
+    rows = [
+        read(at(0, n), n, name, action="export" if name != "p-c" else "api", ip="192.0.2.1" if name == "p-d" else None)
+        for name, count in reads.items()
+        for n in range(count)
+    ]
+    texts = [f'partner = "{name}"\nactors = "p-{name}"\nactions = "api"\n' for name in "abcd"]
+    texts[3] += 'addresses = "203.0.113.0/24"\nhours = "09:00-10:00"\n[volume]\ncalls_per_day = 4\n'
+    result = checked(tmp_path, {"accesses": rows, "actors": list(map(actor, reads))}, *texts)
+    assert [p.partner for p in result.partners] == ["b", "d", "a", "p-y", "p-x", "c"]
+    assert [(b.kind, b.reads) for b in only(result, "d").breaches] == [
+        (Kind.ACTION, 5), (Kind.HOURS, 5), (Kind.ADDRESS, 5), (Kind.CALLS_PER_DAY, 1),
+    ]  # fmt: skip
 
 
 def test_remarks_about_accounts(tmp_path: Path) -> None:
@@ -243,8 +287,10 @@ def test_remarks_about_accounts(tmp_path: Path) -> None:
     actors = [actor("p-a"), actor("u-1", "person")]
     result = checked(tmp_path, {"accesses": rows, "actors": actors}, text)
     assert [(r.code, r.values["n"], r.values["actors"]) for r in result.remarks] == [
-        ("unknown_actor", 6, "p-typo; p-more; p-1; p-2; p-3; …"),
         ("other_kind", 1, "u-1"),
+    ]
+    assert [(m.id, m.place, m.contract) for m in result.misfits] == [
+        (name, Place.CONTRACT, "a.toml") for name in ("p-1", "p-2", "p-3", "p-4", "p-more", "p-typo")
     ]
     assert only(result, "A").reads == 2
 

@@ -14,7 +14,7 @@ from tests.detect.partners.world import CONTRACT, actor, at, call, calls, checke
 from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
 from wayseal.detect.partners._pairs import TOLERANCE_US
-from wayseal.detect.partners._result import Reconciliation
+from wayseal.detect.partners._result import Place, Reconciliation
 from wayseal.model.period import Period
 
 Rows = list[dict[str, Any]]
@@ -235,9 +235,10 @@ def test_partners_without_a_log_and_logs_of_nobody(tmp_path: Path) -> None:
     tables = {"accesses": ours, "partner_calls": theirs, "actors": [actor(f"p-{x}") for x in "aqx"]}
     result = checked(tmp_path, tables, CONTRACT, text)
     assert only(result, "Q").calls is None
-    assert [p.partner for p in result.partners] == ["Platform A", "Q", "p-x"]
+    assert [p.partner for p in result.partners] == ["p-x", "Platform A", "Q"]
     assert calls(result, "p-x").outside[1] + calls(result, "p-x").only_theirs.calls == 1
     assert [(r.code, r.values) for r in result.remarks if r.code == "strangers"] == [("strangers", {"n": 3})]
+    assert [(m.id, m.place, m.count) for m in result.misfits if m.place is Place.LOG] == [("p-who", Place.LOG, 3)]
 
 
 def test_accounts_of_one_contract_are_one_partner(tmp_path: Path) -> None:

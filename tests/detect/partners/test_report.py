@@ -18,6 +18,7 @@ from wayseal.page.visible import cells
 from wayseal.page.words import blanks, catalogue
 
 PACKAGE = "wayseal.detect.partners"
+MORE = ("headline_", "misfit_")
 NASTY = '<script>alert(1)</script>"&\u202eevil'
 FULL = (
     CONTRACT.replace("Platform A", "平台 A")
@@ -144,12 +145,14 @@ def flat(text: str) -> str:
 
 def test_what_is_said(results: dict[str, PartnersResult]) -> None:
     said = {name: flat(render_partners(result, "text", "en")) for name, result in results.items()}
-    assert "2 of 3 partners went beyond what was agreed" in said["all"]
+    assert "1 of 2 partners with a contract went beyond what was agreed; 1 account has none" in said["all"]
+    assert "p-no in b.toml: no account of the ledger has this id" in said["all"]
+    assert said["all"].index("Ids that don't fit") < said["all"].index("At a glance")
     assert "The partner's log is 8 h ahead of ours: a time zone." in said["all"]
     assert "more likely somebody else" in said["all"]
     assert "192.0.2.66 (2, never in both)" in said["all"]
     assert "No partner is known to this ledger" in said["none"]
-    assert "No breach was found at 1 partner" in said["plain"]
+    assert "No breach was found at 1 partner with a contract" in said["plain"]
     assert "not in this ledger (table partner_calls)" in said["plain"]
     assert "behind ours; taken out." in said["drift"]
     assert "drifts by +9 s a day" in said["drift"]
@@ -176,7 +179,7 @@ def test_both_languages_hold_the_same_texts() -> None:
 def test_every_text_is_asked_for() -> None:
     root = Path(wayseal.__file__).parent / "detect/partners"
     source = "".join(p.read_text("utf-8") for p in root.glob("*.py"))
-    families = ("kind_", "unjudged_", "contract_", "alone_", "skew_", "zone_", "ours_", "theirs_", "field_")
+    families = ("kind_", "unjudged_", "contract_", "alone_", "skew_", "zone_", "ours_", "theirs_", "field_", *MORE)
     for code in catalogue("en", PACKAGE):
         name = code.partition(".")[2]
         assert re.search(f"[\"']{name}[\"']", source) or name.startswith(families), code

@@ -1,3 +1,4 @@
+import math
 import re
 from dataclasses import replace
 
@@ -30,9 +31,11 @@ def test_no_line_is_wider_than_asked(name: str, lang: str, width: int) -> None:
 def test_the_table_of_sources_keeps_its_numbers_on_a_narrow_terminal(lang: str) -> None:
     one = ALL["shortlist"]()
     wide = replace(one, sources=(replace(one.sources[0], source="x" * 300), *one.sources[1:]))
-    text = render(wide, "text", lang, width=72)
+    text = render(one, "text", lang, width=72)
     assert {"en": "Expected", "zh": "预计"}[lang] in text
     assert re.search(r"47\.0% +\+4\.1 +62\.2% +8 +0\.9\n", text)
+    record = render(wide, "text", lang, width=72)
+    assert all(re.search(rf"(?<![0-9.]){re.escape(figure)}\s", record) for figure in ("47.0%", "+4.1", "62.2%", "0.9"))
 
 
 def test_plain_words_come_first() -> None:
@@ -75,6 +78,33 @@ def test_leaks_not_found_are_listed_by_line_and_reason() -> None:
 def test_sources_that_cannot_be_told_apart_are_said_once() -> None:
     text = render(ALL["shortlist"](), "text", "en")
     assert text.count("cannot be told apart; at least one of them") == 1
+
+
+def test_the_times_that_the_next_steps_speak_of_are_listed() -> None:
+    named = ALL["named"]()
+    lead = named.sources[0]
+    for lang, says in (("en", "at the times listed below"), ("zh", "下列时间点")):
+        text = render(named, "text", lang, width=100)
+        assert says in " ".join(text.split()), lang
+        below = text[text.index({"en": "Evidence, number by number", "zh": "逐号证据"}[lang]) :]
+        for waybill in lead.leaks:
+            assert re.search(rf"^ *\d+ +{waybill} +2026-\d\d-\d\d \d\d:\d\d +2026-", below, re.MULTILINE), waybill
+    untimed = replace(named, sources=(replace(lead, delays_h=(math.nan,) * len(lead.leaks)), *named.sources[1:]))
+    assert "shifts of these days" in " ".join(render(untimed, "text", "en").split())
+    assert "times listed" not in render(ALL["shortlist"](), "text", "en")
+    assert "Evidence, number" not in render(ALL["shortlist"](), "text", "en")
+
+
+def test_of_many_times_a_screen_has_the_first() -> None:
+    named = ALL["named"]()
+    lead = named.sources[0]
+    leaks = tuple(f"YT{n:013d}" for n in range(60))
+    rows = tuple(replace(named.leak_rows[0], waybill=w, line=n + 2) for n, w in enumerate(leaks))
+    many = replace(named, sources=(replace(lead, leaks=leaks, delays_h=(2.0,) * 60),), leak_rows=rows)
+    text = render(many, "text", "en")
+    assert "10 more stand on the page" in text
+    assert (leaks[49] in text, leaks[50] in text) == (True, False)
+    assert leaks[59] in render(many, "html", "en")
 
 
 def test_insufficient_says_what_to_buy_next() -> None:

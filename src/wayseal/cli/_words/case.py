@@ -15,6 +15,7 @@ CASE_TEXTS = ByLanguage(
         "no_reason": N_("no reason given", context="no_reason"),
         "act_opened": N_("    {at}  opened by {who}: {why}"),
         "act_unmasked": N_("    {at}  opened together with others by {who}: {why}"),
+        "act_reads": N_("    {at}  reads listed for {who}: {why}"),
         "act_heard": N_("    {at}  the person was heard, written down by {who}"),
         "act_verdict_true": N_("    {at}  verdict true by {who}: {why}"),
         "act_verdict_false": N_("    {at}  verdict false by {who}: {why}"),
@@ -31,8 +32,8 @@ CASE_TEXTS = ByLanguage(
         "somebody": N_("the person concerned"),
         "line": N_("  | {line}"),
         "not_heard": N_(
-            "Nobody has been heard in this case yet. What the person says belongs here: `wayseal case hear {id} --who "
-            "NAME --file FILE`."
+            "Nobody has been heard in this case yet. What the person says belongs here: `wayseal case hear LEDGER {id} "
+            "--who NAME --file FILE`."
         ),
         "heard": N_("{id}: recorded what the person said."),
         "judged_true": N_("{id} is closed: true. A verdict can be revised by a later one."),

@@ -11,7 +11,6 @@ LEDGER_TEXTS = ByLanguage(
             "{out}: {origin}, {size:,} {size:leaf|leaves}. Let somebody keep it who can't write to the ledger."
         ),
         "proof_made": N_("{out}: leaf {leaf:,}"),
-        "reads": N_("{count:,} {count:read|reads} of {waybill}:"),
         "ledger": N_("Ledger: {ledger} ({origin})"),
         "tree": N_("Tree: {size:,} {size:leaf|leaves}, root {root}"),
         "looked": N_("Checked: {files:,} {files:file|files}, {tiles:,} {tiles:tile|tiles}, {rows:,} {rows:read|reads}"),

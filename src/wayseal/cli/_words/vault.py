@@ -28,7 +28,13 @@ VAULT_TEXTS = ByLanguage(
         "status_keys": N_("Active keys: {keys}"),
         "status_due": N_("Next to be erased: {at}"),
         "trouble": N_("See to it: "),
-        "no_trouble": N_("All is well."),
+        "no_trouble": N_(
+            "Nothing here needs seeing to. Rows, records and the log were not looked at: `wayseal vault verify`"
+        ),
+        "trouble_unseen": N_(
+            "what is seen of the log is kept nowhere, so that one that was cut goes unnoticed after a restart: set "
+            "`log_memory`"
+        ),
         "trouble_keys_lost": N_(
             "data keys are wrapped by a key that the keyring hasn't got; what they seal can't be opened until the "
             "right keyring is back"
@@ -44,6 +50,7 @@ VAULT_TEXTS = ByLanguage(
         "key_active": N_("{purpose} {version}  active, made at {created_at}"),
         "key_older": N_("{purpose} {version}  can read, made at {created_at}"),
         "key_in_use": N_(", {count:,} {count:row needs|rows need} it"),
+        "remarked": N_("{count:,} {count:row|rows} marked anew with row {version}"),
         "rotated": N_("{purpose} {version} is written with from now on"),
         "rotated_waiting": N_(
             "{purpose} {version} can be read with. Bring the keyring to every machine, then run `wayseal vault key "
@@ -53,6 +60,9 @@ VAULT_TEXTS = ByLanguage(
         "retired": N_("{purpose} {version} is out of the keyring; destroy older copies of the keyring, too"),
         "rewrapped": N_("{count:,} data {count:key|keys} wrapped anew with wrap {version}"),
         "rewrap_failed": N_("  {waybill}: its data key doesn't open: run `wayseal vault verify`"),
+        "log_more": N_(
+            "there are more: these are the newest {most:,}. `--below {below}` lists older ones, `--most` more at once"
+        ),
         "client_added": N_("client {client} is there; this is its secret, which nobody can tell again:"),
         "client_secret": N_("client {client} has another secret, which nobody can tell again; the old one has ended:"),
         "client_disabled": N_("client {client} may do nothing any more"),
@@ -104,6 +114,10 @@ VAULT_TEXTS = ByLanguage(
         "restored_erased": N_(
             "{known:,} erased {known:number is|numbers are} known, {count:,} of them in the backup: {count:it was|they "
             "were} not brought back"
+        ),
+        "restored_seen": N_(
+            "What this vault had seen of its log is forgotten: compare the log with a checkpoint that somebody else "
+            "keeps."
         ),
         "one_goes_on": N_("Only one of this vault and the one that was backed up may go on."),
         "erased_list": N_("{out}: {count:,} erased {count:number|numbers}"),

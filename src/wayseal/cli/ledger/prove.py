@@ -32,7 +32,7 @@ def prove(
     read: Annotated[
         str | None,
         typer.Option(
-            help="Its source and row, as `wayseal ledger reads` has them: `0:42`. The proof then holds the key of the "
+            help="Its source and row, as `wayseal reads` has them: `0:42`. The proof then holds the key of the "
             "`access` id, not the id.",
             show_default="this or --access",
         ),

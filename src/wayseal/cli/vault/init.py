@@ -30,6 +30,7 @@ from wayseal.store.database.migrations import upgrade as upgrade_tables
 from wayseal.vault import Caller, Vault, new_vault
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring
+from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts
 
 KEYRING = "keyring.json"
@@ -135,6 +136,7 @@ def _write_vault(folder: Path, new: NewVault, caller: Caller) -> None:
         upgrade_tables(main, "main")
         upgrade_tables(keys, "keys")
         source = load_keyring(settings)
+        LogMemory(settings.memory_file).forget()
         new_vault(main, keys, source.current(), new.origin or _name_log(folder), *default_texts(), caller, now_us())
         vault = Vault(main, keys, source)
         # Nobody is told its secret, and it has no scope: it acts on this machine alone.

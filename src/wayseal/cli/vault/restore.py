@@ -7,9 +7,9 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._vault_session import DAY, open_one_database
+from wayseal.cli._vault_session import DAY, identify_caller, load_settings, now_us, open_one_database
 from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.cli.vault._options import DatabaseArgument, VaultOption
+from wayseal.cli.vault._options import ActorOption, DatabaseArgument, VaultOption
 from wayseal.model.messages import filled
 from wayseal.model.records import Erased
 from wayseal.store.database import Database
@@ -17,6 +17,7 @@ from wayseal.store.database.migrations import Chain, version
 from wayseal.vault.backup import restore as restore_backup
 from wayseal.vault.backup.erasures import erasures_of, load_erasures
 from wayseal.vault.errors import BackupError
+from wayseal.vault.log.memory import LogMemory
 
 KEPT = 30 * DAY
 """How long backups of keys are kept unless set otherwise, microseconds."""
@@ -27,6 +28,7 @@ def restore(
     which: DatabaseArgument,
     backup: Annotated[Path, typer.Argument(help="Folder that `wayseal vault backup` made.", metavar="BACKUP")],
     vault: VaultOption = VAULT,
+    actor: ActorOption = None,
     erased: Annotated[Path | None, typer.Option(help="List that `wayseal vault erased` wrote.", dir_okay=False)] = None,
     nothing_erased: Annotated[
         bool, typer.Option("--nothing-erased", help="Nothing was erased since the backup; you answer for that.")
@@ -37,7 +39,7 @@ def restore(
     """Fill an empty database of a vault from a backup, without what was erased since.
 
     Stop the service first ([restore](operation.md#restore)). What was erased is read from the other database; if both
-    are lost, from a list.
+    are lost, from a list. What this vault had seen of its log is forgotten, since an older log is shorter.
 
     \b
     wayseal vault restore keys /mnt/b/keys-2026-03-01
@@ -46,10 +48,14 @@ def restore(
     chain: Chain = which.value
     gone = [] if nothing_erased else _find_erasures(vault, chain, erased)
     with open_one_database(vault, chain) as database, progress_bars(quiet) as progress:
-        done = restore_backup(backup, database, chain, erased=gone, progress=progress)
+        who = identify_caller(actor)
+        done = restore_backup(backup, database, chain, erased=gone, caller=who, now=now_us(), progress=progress)
     words = VAULT_TEXTS[lang]
     typer.echo(filled(words["restored"], chain=chain, rows=sum(done.rows.values())))
     typer.echo(filled(words["restored_erased"], known=len(gone), count=done.erased_again))
+    if chain == "main":
+        LogMemory(load_settings(vault).memory_file).forget()
+        typer.echo(words["restored_seen"])
     typer.echo(words["one_goes_on"])
 
 

@@ -96,6 +96,8 @@ def _find_trouble(session: Session, held: VaultCounts, in_use: dict[int, int]) -
         yield "keys_old"
     if held.earliest_due is not None and held.earliest_due < session.now:
         yield "overdue"
+    if session.settings.memory_file is None:
+        yield "unseen"
     if held.log_size and not held.checkpoint_size:
         yield "no_checkpoint"
     if session.settings.witness is not None and session.vault.memory.seen.cosigned_size < held.checkpoint_size:

@@ -16,6 +16,7 @@ what is added goes through `writing`. The parts of both are in `wayseal.detect.c
    for neither. The secret is made once; the header knows it by a hash, and another one is refused.
 7. The name of an account may be shown from the act on that opens a case while the account is in it. An account that
    joins the case later needs a further act; a verdict `false` takes the right back.
+   That somebody saw the reads of accounts one by one is such an act, over those accounts.
 8. Every act of a person says who, when and why.
 9. Cases are numbered in the order in which they are made; no number is given twice, also after cases were forgotten.
 10. An alert belongs to the open case with which it shares the largest part of its accounts, the oldest of equal ones,

@@ -19,7 +19,7 @@ def to_object(act: Act) -> dict[str, object]:
             return {"act": "case" if act.first else "alert", **head, "case": act.case, **_alert(act.alert)}
         case NamesShown():
             cases = {case: list(actors) for case, actors in act.cases.items()}
-            return {"act": "unmasked" if act.together else "opened", **head, "cases": cases, **_by(act)}
+            return {"act": act.look.value, **head, "cases": cases, **_by(act)}
         case Heard():
             said = {"who": act.who, "statement": act.statement, "actor": act.actor}
             return {"act": "heard", **head, "case": act.case, **said}
@@ -35,8 +35,8 @@ def to_act(found: Mapping[str, Any]) -> Act:
     match found.get("act"):
         case "case" | "alert" as act:
             return _read(Registered, {**found, "alert": found, "first": act == "case"})
-        case "opened" | "unmasked" as act:
-            return _read(NamesShown, {**found, "together": act == "unmasked"})
+        case "opened" | "unmasked" | "reads" as act:
+            return _read(NamesShown, {**found, "look": act})
         case "heard":
             return _read(Heard, found)
         case "verdict":

@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from wayseal.detect.casebook.types import (
     Casebook,
     Forgotten,
     Heard,
+    Look,
     NamesShown,
     RecordedCase,
     Registered,
@@ -88,19 +89,26 @@ class CasebookWriter:
 
     def open(self, case: str, who: str, why: str, at: int) -> RecordedCase:
         """Opens a case: from here on its accounts' names may be shown (rule 7). Returns it."""
-        self._show((case,), who, why, at, together=False)
+        self._show({case: self.book.case(case).actors}, who, why, at, Look.OPENED)
         return self.book.case(case)
 
     def unmask(self, cases: Sequence[str], who: str, why: str, at: int) -> None:
         """Opens several cases in one act, for a list that names all of them. None: nothing is recorded."""
         if cases:
-            self._show(cases, who, why, at, together=True)
+            self._show({case: self.book.case(case).actors for case in cases}, who, why, at, Look.UNMASKED)
 
-    def _show(self, cases: Sequence[str], who: str, why: str, at: int, *, together: bool) -> None:
-        actors = {case: self.book.case(case).actors for case in cases}
-        self._add(
-            [NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), together=together)]
-        )
+    def show_reads(self, case: str, who: str, why: str, at: int, *, actor: str | None = None) -> tuple[str, ...]:
+        """Records that somebody sees the reads of a case's accounts, or of one: their names may be shown (rule 7).
+
+        actor: which one, by id or pseudonym; NoSuchCaseError where it is none of the case's. Returns the accounts.
+        """
+        found = self.book.case(case)
+        actors = found.actors if actor is None else (self._account_of(found, actor),)
+        self._show({case: actors}, who, why, at, Look.READS)
+        return actors
+
+    def _show(self, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Look) -> None:
+        self._add([NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), look=look)])
 
     def hear(self, case: str, who: str, statement: str, at: int, *, actor: str | None = None) -> RecordedCase:
         """Records what the person concerned said (rule 11). who: who wrote it down.
@@ -121,6 +129,10 @@ class CasebookWriter:
                     "{id} has several accounts: say whose statement it is", key="actor", id=case.id
                 )
             return None
+        return self._account_of(case, given)
+
+    def _account_of(self, case: RecordedCase, given: str) -> str:
+        """The id of a case's account that was given by id or pseudonym."""
         if given in case.actors:
             return given
         meant = [actor for actor in case.actors if self.pseudonyms.of(actor) == given]

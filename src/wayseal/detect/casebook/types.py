@@ -45,6 +45,14 @@ class CaseState(StrEnum):
     FALSE = "false"
 
 
+class Look(StrEnum):
+    """What was shown with names: what a case says, several cases as a list, or the reads of accounts one by one."""
+
+    OPENED = "opened"
+    UNMASKED = "unmasked"
+    READS = "reads"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """What detection says of some accounts: a score, when it tipped, and which detectors gave the reasons.
@@ -78,14 +86,14 @@ class Registered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamesShown:
-    """Names were shown. cases: case → the accounts it had then. together: several cases at once, as a list."""
+    """Names were shown. cases: case → the accounts that were named: of reads some of it, else all that it had then."""
 
     __pydantic_config__: ClassVar = _LINE
     cases: Mapping[str, tuple[str, ...]]
     at: _Time
     who: str
     why: str
-    together: bool
+    look: Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal import __version__
-from wayseal.detect.partners._arrays import HOUR_US
+from wayseal.detect.partners._arrays import HOUR_US, add_counts
 from wayseal.detect.partners._contract import Contract
-from wayseal.detect.partners._groups import Groups, groups_of
+from wayseal.detect.partners._groups import Groups, groups_of, unknown_ids
 from wayseal.detect.partners._judge import PRODUCTS, BreachRows, Judge
+from wayseal.detect.partners._misfits import find_misfits
 from wayseal.detect.partners._pairs import TOLERANCE_US
 from wayseal.detect.partners._partner_summary import SummaryBuilder
 from wayseal.detect.partners._reads import COLUMNS, NO_CALLS, NO_READS, Log, Reads, reads_of
@@ -47,9 +48,10 @@ def check_partners(
     check = _Check(snapshot, groups, period, rows)
     check.judge(progress)
     both = check.reconcile(progress)
-    partners = check.partners(both)
-    if check.strangers:
-        remarks.append(Remark(code="strangers", values={"n": check.strangers}))
+    partners = sorted(check.partners(both), key=_weight)
+    strangers = check.name_strangers()
+    if strangers:
+        remarks.append(Remark(code="strangers", values={"n": sum(strangers.values())}))
     if not partners:
         remarks.append(Remark(code="no_partners"))
     return PartnersResult(
@@ -60,12 +62,25 @@ def check_partners(
         has_calls=check.log is not None,
         tolerance=TOLERANCE_US / 1e6,
         partners=tuple(partners),
+        misfits=find_misfits(
+            contracts,
+            {p.partner: p.reads for p in partners if not p.contract},
+            strangers,
+            unknown_ids(snapshot, contracts),
+        ),
         remarks=tuple(remarks),
     )
 
 
+def _weight(partner: PartnerCheck) -> tuple[int, int]:
+    """What comes first in a report: breaches of contracts, then who has none, by size; the rest as it stands."""
+    if partner.contract:
+        return (0, -partner.size) if partner.size else (2, 0)
+    return 1, -partner.reads
+
+
 class _Check:
-    """One run: what is added up of each group. strangers: calls in logs of partners that nobody knows."""
+    """One run: what is added up of each group. strangers: key → calls in logs of partners that nobody knows."""
 
     def __init__(self, snapshot: Snapshot, groups: Groups, period: Period, rows: int | None) -> None:
         self.snapshot = snapshot
@@ -77,7 +92,7 @@ class _Check:
         self.judges = [Judge(snapshot, g.contract) if g.contract else None for g in groups.groups]
         self.tallies = [PartnerTally() for _ in groups.groups]
         self.gathers = [FirstPass() for _ in groups.groups]
-        self.strangers = 0
+        self.strangers: dict[int, int] = {}
 
     def judge(self, progress: Progress) -> None:
         """The first walk: breaches, and what tells the partners' clocks."""
@@ -90,7 +105,7 @@ class _Check:
                 self._judge(n, reads, described)
             if self.log:
                 calls, others = self.log.calls_of(stretch)
-                self.strangers += others
+                add_counts(self.strangers, others)
                 for n, theirs in calls.items():
                     self.gathers[n].add(parts.get(n, NO_READS), theirs)
             progress("partners", stretch.done, stretch.total)
@@ -120,6 +135,11 @@ class _Check:
         valid, found = judge.judge(reads, described)
         tally.breaches(reads, found, offset)
         tally.volume.add(reads if valid.all() else reads.take(valid), offset)
+
+    def name_strangers(self) -> dict[str, int]:
+        """Partner → calls, of logs of partners that nobody knows."""
+        names = self.snapshot.names("actor", list(self.strangers))
+        return dict(zip(names, self.strangers.values(), strict=True))
 
     def reconcile(self, progress: Progress) -> dict[int, Reconciliation]:
         """The second walk: group → both sides' logs, of those whose own log is there."""

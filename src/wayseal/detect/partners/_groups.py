@@ -47,7 +47,7 @@ class Groups:
 
 
 def groups_of(snapshot: Snapshot, contracts: Sequence[Contract]) -> tuple[Groups, list[Remark]]:
-    """The groups, those with a contract first, and what is odd about their accounts."""
+    """The groups, those with a contract first, and what is odd about their accounts' kinds."""
     actors = snapshot.actors()
     kinds = dict(zip(actors["actor"].to_pylist(), actors["kind"].to_pylist(), strict=True))
     groups = [PartnerGroup(partner=c.partner, contract=c, actors=c.actors) for c in contracts]
@@ -59,19 +59,22 @@ def groups_of(snapshot: Snapshot, contracts: Sequence[Contract]) -> tuple[Groups
     order = np.argsort(keys)
     group_of = np.repeat(np.arange(len(groups)), [len(g.actors) for g in groups])
     made = Groups(groups=tuple(groups), keys=keys[order], group_of=group_of[order].astype(np.int64))
-    remarks = [r for c in contracts for r in _odd(snapshot, c, kinds)]
+    remarks = [remark for c in contracts if (remark := _other_kind(c, kinds))]
     if "actors" not in snapshot.tables:
         remarks.append(Remark(code="no_actors"))
     return made, remarks
 
 
-def _odd(snapshot: Snapshot, contract: Contract, kinds: dict[str, str]) -> list[Remark]:
-    known = snapshot.names("actor", snapshot.keys(contract.actors))
-    unknown = [a for a, name in zip(contract.actors, known, strict=True) if not name]
-    other = [a for a in contract.actors if kinds.get(a, ActorKind.PARTNER) != ActorKind.PARTNER]
-    out = []
-    for code, actors in (("unknown_actor", unknown), ("other_kind", other)):
-        if actors:
-            shown = "; ".join(actors[:_NAMED]) + ("; …" if len(actors) > _NAMED else "")
-            out.append(Remark(code=code, values={"file": contract.file.name, "n": len(actors), "actors": shown}))
-    return out
+def unknown_ids(snapshot: Snapshot, contracts: Sequence[Contract]) -> dict[str, str]:
+    """Ids of contracts that no row of the ledger has, each with the name of its contract's file."""
+    named = {actor: contract.file.name for contract in contracts for actor in contract.actors}
+    known = snapshot.names("actor", snapshot.keys(list(named)))
+    return {actor: file for (actor, file), name in zip(named.items(), known, strict=True) if not name}
+
+
+def _other_kind(contract: Contract, kinds: dict[str, str]) -> Remark | None:
+    actors = [a for a in contract.actors if kinds.get(a, ActorKind.PARTNER) != ActorKind.PARTNER]
+    if not actors:
+        return None
+    shown = "; ".join(actors[:_NAMED]) + ("; …" if len(actors) > _NAMED else "")
+    return Remark(code="other_kind", values={"file": contract.file.name, "n": len(actors), "actors": shown})

@@ -5,6 +5,7 @@ from typing import Any
 from wayseal.detect.partners._result import (
     Breach,
     Example,
+    Misfit,
     OneSided,
     PartnerCheck,
     PartnersResult,
@@ -17,14 +18,31 @@ from wayseal.model.times import day_name, iso
 def document(result: PartnersResult) -> dict[str, Any]:
     """The whole result as JSON can hold it; times in UTC, days local to the contract."""
     r = result
+    agreed = [p for p in r.partners if p.contract]
     return {
         "wayseal": r.wayseal,
         "inputs": {"ledger": r.ledger_digest},
         "period": {"from": _moment(r.since), "to": _moment(r.until)},
         "partner_calls": r.has_calls,
         "tolerance_s": r.tolerance,
+        "counts": {
+            "with_contract": len(agreed),
+            "in_breach": sum(bool(p.breaches) for p in agreed),
+            "without_contract": len(r.partners) - len(agreed),
+        },
+        "misfits": [_misfit(m) for m in r.misfits],
         "partners": [_partner(p) for p in r.partners],
         "remarks": [{"code": remark.code, "values": dict(remark.values)} for remark in r.remarks],
+    }
+
+
+def _misfit(m: Misfit) -> dict[str, Any]:
+    return {
+        "id": m.id,
+        "where": m.place.value,
+        "count": m.count,
+        "nearest": m.nearest or None,
+        "contract": m.contract or None,
     }
 
 

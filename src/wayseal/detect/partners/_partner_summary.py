@@ -52,7 +52,7 @@ class SummaryBuilder:
             waybills=tally.waybills,
             first=tally.first,
             last=tally.last,
-            breaches=tuple(sorted(breaches, key=lambda b: order.index(b.kind))),
+            breaches=tuple(sorted(breaches, key=lambda b: (-b.reads, order.index(b.kind)))),
             unjudged=tuple(unjudged),
             silent=() if contract is None else contract.silent,
             calls=calls,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.partners._arrays import Flags, Longs, UInts
+from wayseal.detect.partners._arrays import Flags, Longs, UInts, count_values
 from wayseal.detect.partners._groups import Groups
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Stretch
@@ -109,10 +109,11 @@ class Log:
         self.fields = TextPool()
         self.ips = TextPool()
 
-    def calls_of(self, stretch: Stretch) -> tuple[dict[int, Calls], int]:
-        """Group → its calls of a stretch; and how many calls are nobody's."""
+    def calls_of(self, stretch: Stretch) -> tuple[dict[int, Calls], dict[int, int]]:
+        """Group → its calls of a stretch; and partner (key) → how many, of calls that are nobody's."""
         table = self._snapshot.between("partner_calls", stretch.low, stretch.high, CALLS).combine_chunks()
-        group = self._groups.of(table["partner"].to_numpy())
+        partner = table["partner"].to_numpy()
+        group = self._groups.of(partner)
         table = table.filter(pa.array(group >= 0)).sort_by([("waybill", "ascending"), ("at", "ascending")])
         whole = Calls(
             waybill=table["waybill"].to_numpy(),
@@ -123,7 +124,7 @@ class Log:
             ip=self.ips.places(_one(table["ip"])),
         )
         found = {n: whole.take(rows) for n, rows in _parts(self._groups.of(whole.actor))}
-        return found, int((group < 0).sum())
+        return found, count_values(partner[group < 0])
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

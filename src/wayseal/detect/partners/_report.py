@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 from wayseal.detect.partners._arrays import DAY_US, HOUR_US
 from wayseal.detect.partners._json import document as json_document
 from wayseal.detect.partners._reconciliation_sections import ReconciliationSections, Wording
-from wayseal.detect.partners._result import VOLUMES, Breach, Example, Kind, PartnerCheck, PartnersResult
+from wayseal.detect.partners._result import (
+    VOLUMES,
+    Breach,
+    Example,
+    Kind,
+    Misfit,
+    PartnerCheck,
+    PartnersResult,
+    Place,
+)
 from wayseal.model.times import day_name, iso
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.visible import visible
 
-MOST_NAMED = 5
+MOST_MISFITS = 5
 
 
 class _ReportBuilder(Wording, Report[PartnersResult]):
@@ -22,9 +31,8 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
 
     def document(self) -> Document:
         r, say = self.r, self.say
-        broken = sum(bool(p.breaches) for p in r.partners)
-        headline = "headline_none" if not r.partners else "headline_breaches" if broken else "headline_clean"
-        sections = [self._overview()] if r.partners else []
+        sections = [self._misfits()] if r.misfits else []
+        sections += [self._overview()] if r.partners else []
         sides = ReconciliationSections(self.voice)
         for partner in r.partners:
             sections.append(self._partner(partner))
@@ -35,7 +43,7 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
             sections.append(Section(title=say("remarks"), points=points))
         return Document(
             title=say("title"),
-            headline=say(headline, n=broken, all=len(r.partners)),
+            headline=self._headline(),
             lede=(say("lede_calls" if r.has_calls else "lede"),),
             facts=tuple(self._facts()),
             sections=tuple(sections),
@@ -45,9 +53,20 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
             footer=say("footer"),
         )
 
+    def _headline(self) -> str:
+        """How many went beyond their contracts; those without one are counted apart."""
+        agreed = [p for p in self.r.partners if p.contract]
+        broken, alone = sum(bool(p.breaches) for p in agreed), len(self.r.partners) - len(agreed)
+        if not self.r.partners:
+            return self.say("headline_none")
+        code = "alone" if not agreed else "breaches" if broken else "clean"
+        code += "_beside" if agreed and alone else ""
+        return self.say(f"headline_{code}", n=broken, all=len(agreed), alone=alone)
+
     def _facts(self) -> list[tuple[str, str]]:
         r, say = self.r, self.say
         agreed = sum(bool(p.contract) for p in r.partners)
+        free = sum(p.reads for p in r.partners if not p.contract)
         asked = say("period_all")
         if r.since is not None or r.until is not None:
             ends = [say("period_open") if t is None else self.clock(t) for t in (r.since, r.until)]
@@ -56,10 +75,26 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
         said = say("logs_value", n=logs, seconds=round(r.tolerance)) if r.has_calls else say("logs_none")
         return [
             (say("partners"), say("partners_value", n=agreed, alone=len(r.partners) - agreed)),
-            (say("reads"), f"{sum(p.reads for p in r.partners):,}"),
+            (say("reads"), say("reads_value", n=sum(p.reads for p in r.partners), alone=free)),
             (say("logs"), said),
             (say("period"), asked),
         ]
+
+    def _misfits(self) -> Section:
+        """Ids that no contract fits, and the other way round; of each kind the first few."""
+        points: list[str] = []
+        for place in Place:
+            some = [m for m in self.r.misfits if m.place is place]
+            points += map(self._misfit, some[:MOST_MISFITS])
+            if (rest := len(some) - MOST_MISFITS) > 0:
+                points.append(self.say(f"misfit_{place.value}_more", n=rest))
+        return Section(title=self.say("misfits"), points=tuple(points))
+
+    def _misfit(self, misfit: Misfit) -> str:
+        values = {"id": self.voice.id(misfit.id), "n": misfit.count, "file": visible(misfit.contract)}
+        if misfit.nearest:
+            return self.say(f"misfit_{misfit.place.value}", **values, nearest=self.voice.id(misfit.nearest))
+        return self.say(f"misfit_{misfit.place.value}_alone", **values)
 
     def _overview(self) -> Section:
         """One line a partner."""
@@ -68,8 +103,8 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
         head += [say("only_ours"), say("only_theirs")] if self.r.has_calls else []
         rows = []
         for p in self.r.partners:
-            kinds = self.voice.all_of(self.kind(b.kind) for b in p.breaches) or say("none")
-            row = [self.voice.id(p.partner), f"{p.reads:,}", kinds]
+            kinds = self.voice.all_of(self.counted("counted", self.kind(b.kind), b.reads) for b in p.breaches)
+            row = [self.voice.id(p.partner), f"{p.reads:,}", kinds or say("none")]
             if self.r.has_calls:
                 sides = (p.calls.only_ours.calls, p.calls.only_theirs.calls) if p.calls else (None, None)
                 row += [numbers.DASH if n is None else f"{n:,}" for n in sides]

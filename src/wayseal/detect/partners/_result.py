@@ -200,6 +200,30 @@ class Reconciliation:
     by_day: tuple[tuple[str, int, int], ...]
 
 
+class Place(StrEnum):
+    """Where an id that doesn't fit stands; public interface, as it stands in the JSON."""
+
+    ACCOUNT = "account"
+    LOG = "log"
+    CONTRACT = "contract"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """An id of a partner that fits nothing on the other side.
+
+    place: where it stands: with an account or in a partner's own log, and no contract names it; or in a contract, and
+    no row of the ledger has it. count: reads of the account, calls of the log. nearest: the id on the other side that
+    is most like it, "" for none. contract: name of the file that has it or, where none does, the nearest; "" for none.
+    """
+
+    id: str
+    place: Place
+    count: int
+    nearest: str
+    contract: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerCheck:
     """One partner: what it read in the period, and how that fits.
@@ -221,6 +245,12 @@ class PartnerCheck:
     silent: tuple[str, ...]
     calls: Reconciliation | None
 
+    @property
+    def size(self) -> int:
+        """Reads of its largest breach, or calls that only our log has, if these are more."""
+        alone = self.calls.only_ours.calls if self.calls else 0
+        return max([alone, *(breach.reads for breach in self.breaches)])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
@@ -232,10 +262,12 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnersResult:
-    """All partners, those with a contract first, by file; then the others by id.
+    """All partners: those beyond their contract, those without one, the others.
 
-    since, until: the period that was asked for (µs since 1970, None without). has_calls: whether the ledger has the
-    table `partner_calls`. tolerance: how far apart (s) two entries of one call may stand once the clocks agree.
+    partners: those that went beyond their contract, the largest breach first; those without a contract, most reads
+    first; those within their contract, by file. misfits: ids that no contract fits, and the other way round. since,
+    until: the period that was asked for (µs since 1970, None without). has_calls: whether the ledger has the table
+    `partner_calls`. tolerance: how far apart (s) two entries of one call may stand once the clocks agree.
     """
 
     wayseal: str
@@ -245,6 +277,7 @@ class PartnersResult:
     has_calls: bool
     tolerance: float
     partners: tuple[PartnerCheck, ...]
+    misfits: tuple[Misfit, ...]
     remarks: tuple[Remark, ...]
 
 

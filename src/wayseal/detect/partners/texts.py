@@ -9,8 +9,19 @@ from wayseal.model.messages import N_
 
 TEXTS = {
     "partners.title": N_("Partner interfaces"),
-    "partners.headline_breaches": N_("{n:n} of {all:n} {all:partner|partners} went beyond what was agreed"),
-    "partners.headline_clean": N_("No breach was found at {all:n} {all:partner|partners}"),
+    "partners.headline_breaches": N_(
+        "{n:n} of {all:n} {all:partner|partners} with a contract went beyond what was agreed"
+    ),
+    "partners.headline_breaches_beside": N_(
+        "{n:n} of {all:n} {all:partner|partners} with a contract went beyond what was agreed; {alone:n} "
+        "{alone:account has|accounts have} none"
+    ),
+    "partners.headline_clean": N_("No breach was found at {all:n} {all:partner|partners} with a contract"),
+    "partners.headline_clean_beside": N_(
+        "No breach was found at {all:n} {all:partner|partners} with a contract; {alone:n} "
+        "{alone:account has|accounts have} none"
+    ),
+    "partners.headline_alone": N_("{alone:n} {alone:account|accounts} of partners, and no contract"),
     "partners.headline_none": N_("No partner is known to this ledger"),
     "partners.lede": N_(
         "Each partner's reads against its contract. A breach says that reads went beyond what was agreed, not why: "
@@ -23,6 +34,7 @@ TEXTS = {
     "partners.partners": N_("Partners"),
     "partners.partners_value": N_("{n:n} with a contract, {alone:n} without"),
     "partners.reads": N_("Reads"),
+    "partners.reads_value": N_("{n:n}, {alone:n} of them without a contract"),
     "partners.period": N_("Period asked for"),
     "partners.period_value": N_("{first} to {last} (UTC+8)"),
     "partners.period_all": N_("the whole ledger"),
@@ -30,6 +42,30 @@ TEXTS = {
     "partners.logs": N_("Partners' own logs"),
     "partners.logs_value": N_("{n:n}, matched within {seconds:n} s once the clocks agree"),
     "partners.logs_none": N_("not in this ledger (table partner_calls)"),
+    "partners.misfits": N_("Ids that don't fit"),
+    "partners.misfit_account": N_(
+        "{id} ({n:n} {n:read|reads}): no contract names this account. Most like it is {nearest} in {file}."
+    ),
+    "partners.misfit_account_alone": N_(
+        "{id} ({n:n} {n:read|reads}): no contract names this account, and no id of a contract is like it."
+    ),
+    "partners.misfit_account_more": N_("{n:n} further {n:account|accounts} that no contract names."),
+    "partners.misfit_log": N_(
+        "{id} ({n:n} {n:call|calls} in partner_calls): no contract names this partner. Most like it is {nearest} in "
+        "{file}."
+    ),
+    "partners.misfit_log_alone": N_(
+        "{id} ({n:n} {n:call|calls} in partner_calls): no contract names this partner, and no id of a contract is "
+        "like it."
+    ),
+    "partners.misfit_log_more": N_("{n:n} further {n:partner|partners} in partner_calls that no contract names."),
+    "partners.misfit_contract": N_(
+        "{id} in {file}: no account of the ledger has this id. Most like it is {nearest}, which no contract names."
+    ),
+    "partners.misfit_contract_alone": N_(
+        "{id} in {file}: no account of the ledger has this id, and no partner without a contract has one like it."
+    ),
+    "partners.misfit_contract_more": N_("{n:n} further {n:id|ids} of contracts that no account of the ledger has."),
     "partners.overview": N_("At a glance"),
     "partners.overview_note": N_("Only ours, only theirs: calls that one side's log has and the other's lacks."),
     "partners.partner": N_("Partner"),
@@ -169,7 +205,6 @@ TEXTS = {
     "partners.shared": N_("Both"),
     "partners.days_more": N_("The {n:n} {n:day|days} that differ most; the JSON has every day."),
     "partners.remarks": N_("Remarks"),
-    "partners.unknown_actor": N_("{file}: no account of the ledger has {n:this id|these ids}: {actors}."),
     "partners.other_kind": N_(
         "{file}: the table actors calls {n:this account|these accounts} something other than a partner: {actors}."
     ),

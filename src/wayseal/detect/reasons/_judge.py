@@ -89,6 +89,14 @@ def _missing(explanation: Explanation, at: int) -> Outcome:
     return Outcome.EARLY if explanation.off(at) < 0 else Outcome.LATE
 
 
+def nearest_trial(found: Sequence[Trial], at: int) -> Trial | None:
+    """Of all that was tried, what explains a read or comes nearest; None where no table has anything to do with it."""
+    if found and found[-1].how is Outcome.FITS:
+        return found[-1]
+    some = [(_distance(one.explanation, at), place) for place, one in enumerate(found) if one.explanation is not None]
+    return found[min(some)[1]] if some else None
+
+
 def is_early(at: int, parcel: Parcel) -> bool:
     """Whether a read came before the parcel's first scan."""
     return bool(parcel.scans) and at < min(scan.at for scan in parcel.scans)

@@ -10,7 +10,7 @@ from wayseal import __version__
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.explain import Template, TemplateKind
 from wayseal.detect.reasons._explanations import HOUR, Explanation
-from wayseal.detect.reasons._judge import Outcome, Trial, classify, is_early, try_templates
+from wayseal.detect.reasons._judge import Outcome, Trial, classify, is_early, nearest_trial, try_templates
 from wayseal.detect.reasons._world import Account, Parcel, Post, World, is_work, parcel_of, world_of
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Scope
@@ -78,7 +78,7 @@ def explain_pair(
     world = world_of(snapshot.actors(), snapshot.outlets(), snapshot.assignments())
     parcel = parcel_of(snapshot.waybills(keys), snapshot.scans(keys), snapshot.table("tickets", keys))
     account = world.account(actor)
-    judge = _Judge(account=account, parcel=parcel, world=world, templates=templates, name=name)
+    judge = ReadJudge(account=account, parcel=parcel, world=world, templates=templates, name=name)
     return PairResult(
         wayseal=__version__,
         ledger_digest=snapshot.digest,
@@ -118,7 +118,9 @@ def _named(account: Account, name: Callable[[str], str]) -> Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Judge:
+class ReadJudge:
+    """Puts an account's reads of a parcel to the templates. name: under which an account may be shown."""
+
     account: Account
     parcel: Parcel
     world: World
@@ -126,13 +128,21 @@ class _Judge:
     name: Callable[[str], str]
 
     def read(self, at: int, action: str, first: bool) -> JudgedRead:
+        """A read with all that was tried."""
         found = try_templates(at, action, self.account, self.parcel, self.world, self.templates)
         said = classify(found, self.parcel)
         late = said in {"unexplained", "unknown"} and is_early(at, self.parcel)
         steps = tuple(self.step(one, at, action) for one in found)
         return JudgedRead(at=at, action=action, first=first, verdict=said, early=late, steps=steps)
 
+    def nearest(self, at: int, action: str) -> tuple[str, TemplateStep | None]:
+        """What is said of a read, and what explains it or comes nearest."""
+        found = try_templates(at, action, self.account, self.parcel, self.world, self.templates)
+        trial = nearest_trial(found, at)
+        return classify(found, self.parcel), None if trial is None else self.step(trial, at, action)
+
     def step(self, one: Trial, at: int, action: str) -> TemplateStep:
+        """A template that was tried, with what to say of it."""
         template, explanation = one.template, one.explanation
         if explanation is None:
             return TemplateStep(template=template, how=one.how, values=dict(self.gate(one, action)))

@@ -51,11 +51,12 @@ def _read(read: JudgedRead) -> dict[str, Any]:
         "verdict": read.verdict,
         "template": fits,
         "before_first_scan": read.early,
-        "tried": [_step(step) for step in read.steps],
+        "tried": [step_document(step) for step in read.steps],
     }
 
 
-def _step(step: TemplateStep) -> dict[str, Any]:
+def step_document(step: TemplateStep) -> dict[str, Any]:
+    """A template that was tried, and what came of it."""
     t = step.template
     explanation: dict[str, Any] | None = None
     if step.what:

@@ -6,19 +6,18 @@ from collections.abc import Iterator, Mapping
 from wayseal.detect.reasons._judge import Outcome
 from wayseal.detect.reasons._pair import JudgedRead, PairResult, TemplateStep, about
 from wayseal.detect.reasons._pair_json import document as json_document
+from wayseal.detect.reasons._wording import GroundWording
 from wayseal.detect.reasons._world import Post
 from wayseal.model.kinds import Scope
-from wayseal.model.times import HOUR_US, iso
+from wayseal.model.times import iso
 from wayseal.page import Document, Report, Section
 from wayseal.page.visible import visible
 
 MOST_READS = 10
-_GATES = {Outcome.ROLE: "role", Outcome.KIND: "kind", Outcome.RIGHT: "right", Outcome.ACTION: "action"}
-_TIMES = {"at", "issued", "opened", "closed"}
 
 
-class _ReportBuilder(Report[PairResult]):
-    texts, area = __package__, "explain"
+class _ReportBuilder(GroundWording, Report[PairResult]):
+    texts = __package__
 
     def keys(self) -> Mapping[str, object]:
         return json_document(self.r)
@@ -80,58 +79,5 @@ class _ReportBuilder(Report[PairResult]):
         how = "step_fits" if step.how is Outcome.FITS else "step_no"
         return self.say(how, template=step.template.name, text=self.why(step))
 
-    def why(self, step: TemplateStep) -> str:
-        if step.how in _GATES:
-            wanted = self.voice.joined(map(self.voice.id, _texts(step, "wanted")), " / ")
-            has = self.voice.id(str(step.values.get("has"))) if step.values.get("has") else self.say("gate_none")
-            return self.say(f"gate_{_GATES[step.how]}", wanted=wanted, has=has)
-        if step.how is Outcome.NOTHING:
-            return self.say(f"nothing_{step.template.by}")
-        if step.how is not Outcome.OTHER:
-            return self.say(f"{step.what}_{step.how}", **self.values(step)) + self.since_when(step)
-        bare = "instead" in step.values and not step.values["instead"]
-        how = "own" if step.values.get("own") == "yes" else "nowhere" if bare else "other"
-        return self.say(f"{step.what}_{how}", **self.values(step))
-
-    def since_when(self, step: TemplateStep) -> str:
-        """From when to when the account has the post that a ground needs, where that has bounds."""
-        if step.how is Outcome.POST or step.post is None or step.post.since is None:
-            return ""
-        code = "assigned_then" if step.post.scope is Scope.OUTLET else "held_then"
-        return self.voice.say("unit.gap") + self.say(code, span=self.span(step.post))
-
-    def values(self, step: TemplateStep) -> dict[str, object]:
-        """The values of a step as texts and hours."""
-        out: dict[str, object] = {}
-        for name, value in step.values.items():
-            if name in _TIMES and isinstance(value, int):
-                out[name] = iso(value)
-            elif isinstance(value, int):
-                out[name] = value / HOUR_US
-            elif isinstance(value, str):
-                out[name] = self.voice.id(value)
-        out["instead"] = self.voice.all_of(self.voice.id(text) for text in _texts(step, "instead"))
-        out |= {name: self.shown(_texts(step, name), "nobody") for name in ("theirs", "ours")}
-        end = "closed" if "closed" in step.values else "still"
-        out["open"] = self.say(f"{'over' if step.how is Outcome.LATE else 'open'}_{end}", **out)
-        out["span"] = "" if step.post is None else self.span(step.post)
-        return out
-
-    def span(self, post: Post) -> str:
-        since = iso(post.since) if post.since is not None else ""
-        if not since:
-            return ""
-        if post.until is None:
-            return self.say("until_open", since=since)
-        return self.say("until", since=since, until=iso(post.until))
-
-    def shown(self, texts: tuple[str, ...], none: str) -> str:
-        return self.voice.joined(map(self.voice.id, texts)) if texts else self.say(none)
-
 
 render_pair = _ReportBuilder.render
-
-
-def _texts(step: TemplateStep, name: str) -> tuple[str, ...]:
-    found = step.values.get(name, ())
-    return found if isinstance(found, tuple) else ()

@@ -144,25 +144,33 @@ def world_of(actors: pa.Table, outlets: pa.Table, assignments: pa.Table) -> Worl
 
 def parcel_of(waybills: pa.Table, scans: pa.Table, tickets: pa.Table) -> Parcel:
     """One parcel out of its rows in three tables of the contract."""
-    routes = list(_rows(waybills, ("issued_at", "channel", "origin_outlet", "destination_outlet", "customer")))
-    route = None
-    if routes:
-        last = routes[-1]
-        route = Route(
-            issued=last["issued_at"],
-            channel=last["channel"],
-            origin=last["origin_outlet"],
-            destination=last["destination_outlet"],
-            customer=last["customer"] or "",
+    return next(iter(parcels_of(waybills, scans, tickets).values()), Parcel())
+
+
+def parcels_of(waybills: pa.Table, scans: pa.Table, tickets: pa.Table) -> dict[str, Parcel]:
+    """Parcels by number, out of their rows in three tables of the contract; each one's rows in their order."""
+    routes: dict[str, Route] = {}
+    for row in _rows(waybills, ("waybill", "issued_at", "channel", "origin_outlet", "destination_outlet", "customer")):
+        routes[row["waybill"]] = Route(
+            issued=row["issued_at"],
+            channel=row["channel"],
+            origin=row["origin_outlet"],
+            destination=row["destination_outlet"],
+            customer=row["customer"] or "",
         )
-    return Parcel(
-        route=route,
-        scans=tuple(Scan(at=row["at"], outlet=row["outlet"]) for row in _rows(scans, ("at", "outlet"))),
-        tickets=tuple(
-            Ticket(ticket=row["ticket"], actor=row["actor"], opened=row["opened_at"], closed=row["closed_at"])
-            for row in _rows(tickets, ("ticket", "actor", "opened_at", "closed_at"))
-        ),
-    )
+    scanned: dict[str, list[Scan]] = {}
+    for row in _rows(scans, ("waybill", "at", "outlet")):
+        scanned.setdefault(row["waybill"], []).append(Scan(at=row["at"], outlet=row["outlet"]))
+    asked: dict[str, list[Ticket]] = {}
+    for row in _rows(tickets, ("waybill", "ticket", "actor", "opened_at", "closed_at")):
+        one = Ticket(ticket=row["ticket"], actor=row["actor"], opened=row["opened_at"], closed=row["closed_at"])
+        asked.setdefault(row["waybill"], []).append(one)
+    return {
+        number: Parcel(
+            route=routes.get(number), scans=tuple(scanned.get(number, ())), tickets=tuple(asked.get(number, ()))
+        )
+        for number in sorted({*routes, *scanned, *asked})
+    }
 
 
 def is_work(world: World, post: Post) -> bool:

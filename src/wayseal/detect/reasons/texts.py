@@ -188,6 +188,52 @@ TEXTS = {
     "explain.customer_nowhere": N_("The parcel is of customer {customer}; the account answers for no customer."),
     "explain.area_nowhere": N_("The parcel touched {outlet} in {area}; the account answers for no city and no region."),
     "explain.nothing_city": N_("The tables hold no scan and no route of the parcel at an outlet whose city is known."),
+    "reads.title": N_("Reads"),
+    "reads.headline_case": N_("{n:n} {n:read|reads} by {accounts:n} {accounts:account|accounts} of case {case}"),
+    "reads.headline_waybill": N_("{n:n} {n:read|reads} of {waybill} by {accounts:n} {accounts:account|accounts}"),
+    "reads.headline_none": N_("No read"),
+    "reads.lede_odd": N_(
+        "The reads behind the reasons of the case. Each is a lead: see what work was near it. Times are UTC+8."
+    ),
+    "reads.lede_all": N_(
+        "All reads of the accounts of the case on these days, those behind no reason too. Times are UTC+8."
+    ),
+    "reads.lede_waybill": N_("All reads of the waybill. Times are UTC+8."),
+    "reads.case": N_("Case"),
+    "reads.waybill": N_("Waybill"),
+    "reads.days": N_("Days"),
+    "reads.days_value": N_("{first} to {last}"),
+    "reads.reasons": N_("Reasons"),
+    "reads.reads": N_("The reads"),
+    "reads.earlier": N_("The newest; {n:n} earlier ones stand in the CSV and the JSON."),
+    "reads.time": N_("Time (UTC+8)"),
+    "reads.account": N_("Account"),
+    "reads.session": N_("Session"),
+    "reads.address": N_("Address"),
+    "reads.device": N_("Device"),
+    "reads.way": N_("Way"),
+    "reads.work": N_("Work near"),
+    "reads.read": N_("For a proof"),
+    "reads.file": N_("File"),
+    "reads.work_fits": N_("{template}: {text}"),
+    "reads.work_near": N_("None explains it. Nearest: {text}"),
+    "reads.work_none": N_("None."),
+    "reads.work_unknown": N_("No table knows the parcel."),
+    "reads.remarks": N_("Remarks"),
+    "reads.unlisted": N_(
+        "{reason}: the ledger alone doesn't say which reads these are. `wayseal detect --format json` with the same "
+        "register or contracts has some of them."
+    ),
+    "reads.kept_back": N_(
+        "Sessions, addresses and devices are kept back, and accounts are pseudonyms until their case is open. "
+        "`wayseal reads --case` shows them, and records who looked."
+    ),
+    "reads.missing": N_("The ledger has no rows of {tables}; work that they would show can't be seen."),
+    "reads.digest": N_("ledger"),
+    "reads.footer": N_(
+        "A read without work near it is no accusation: whoever helps out, mistypes a number or tests a system works "
+        "without a row in any table."
+    ),
     "mine.title": N_("Templates that would explain more"),
     "mine.headline": N_("{n:n} {n:proposal|proposals}"),
     "mine.headline_none": N_("No template explains clearly more than chance would"),

@@ -141,6 +141,7 @@ TEXTS = {
     "detect.judged_note": N_("Each gap makes detection blinder, and is none of the accounts' doing."),
     "detect.next": N_("What to do"),
     "detect.next_open": N_("See whose a case is (recorded): {command}"),
+    "detect.next_reads": N_("See all its reads, with session, address and device (recorded): {command}"),
     "detect.next_explain": N_("See why a read is no work: {command}"),
     "detect.next_verdict": N_("Record what you decided; it is used: {command}"),
     "detect.digest": N_("Ledger"),

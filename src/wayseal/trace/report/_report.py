@@ -29,6 +29,8 @@ _STRENGTHS: dict[VerdictKind, Literal["strong", "middle", "weak"]] = {
     VerdictKind.SHORTLIST: "middle",
     VerdictKind.INSUFFICIENT: "weak",
 }
+_MOST_TIMES = 50
+"""Numbers that a screen is given of each named source; a page has all."""
 _METHOD = ("compare", "draw", "time", "kinds", "prior", "rule")
 _LIMITS = ("account", "framing", "lost", "wide", "choice", "model")
 
@@ -72,7 +74,10 @@ class ReportBuilder(Story):
         )
 
     def _sections(self) -> Iterator[Section | Columns]:
-        """All parts; pictures, evidence, the numbers one by one and the method are for pages."""
+        """All parts; pictures, the numbers one by one and the method are for pages, and the evidence on all sources.
+
+        On a screen the evidence is that on named sources, since the next steps speak of its times.
+        """
         page = self.voice.html
         means = Section(title=self.say("ui.means"), points=tuple(self.meaning()))
         steps = Section(title=self.say("ui.next"), points=tuple(self.next_steps()), steps=True)
@@ -80,8 +85,9 @@ class ReportBuilder(Story):
         if page:
             yield Columns(columns=((self._saw(), self._unknown(), self._delay()), (self._matrix(), self._kappa())))
         yield self._listed()
-        if page and self.sources:
-            yield self._evidence()
+        told = [row for row in self.lettered if page or row in self.named()]
+        if told:
+            yield self._evidence(told)
         if page:
             yield self._leaks()
         yield Columns(columns=((self._quality(),), (self._missing(),)))
@@ -185,12 +191,12 @@ class ReportBuilder(Story):
         note = say("ui.sources_note" if rows else "ui.no_sources")
         return Section(title=say("ui.sources"), note=note, table=table, points=alike)
 
-    def _evidence(self) -> Section:
+    def _evidence(self, sources: list[SourceRow]) -> Section:
         sold = {row.waybill: row for row in reversed(self.r.leak_rows)}
         return Section(
             title=self.say("ui.evidence"),
             note=self.say("ui.evidence_note", zone=numbers.ZONE),
-            parts=tuple(self._seen(row, sold) for row in self.lettered),
+            parts=tuple(self._seen(row, sold) for row in sources),
         )
 
     def _seen(self, source: SourceRow, sold: dict[str, LeakRow]) -> Section:
@@ -207,7 +213,10 @@ class ReportBuilder(Story):
             return Section(title=title, note=note, prose=(numbers_,))
         head = tuple(say(f"ui.{key}") for key in ("line", "number", "looked", "sold", "gap"))
         places: tuple[Place, ...] = ("mark", "name", "below", "then", "value")
-        return Section(title=title, table=Table(head=head, rows=tuple(rows), numbers=frozenset({4}), places=places))
+        shown = rows if voice.html else rows[:_MOST_TIMES]
+        more = (say("ui.evidence_more", n=len(rows) - len(shown)),) if len(shown) < len(rows) else ()
+        table = Table(head=head, rows=tuple(shown), numbers=frozenset({4}), places=places)
+        return Section(title=title, table=table, points=more)
 
     def _look(self, waybill: str, hours: float, leak: LeakRow | None) -> tuple[int, tuple[str, ...]]:
         """Of a number that a source saw: its line in the leaks file, and the cells of its row."""

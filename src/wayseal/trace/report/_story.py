@@ -1,6 +1,7 @@
 """What a report says, in sentences."""
 
 from collections.abc import Iterator
+from math import isfinite
 
 from wayseal.model.sources import VerdictKind
 from wayseal.page import Report
@@ -98,11 +99,18 @@ class Story(Report[TraceResult]):
         inside = [row for row in self.r.sources if lead and row.account == lead.source and row.probability >= _PART]
         return max(inside, key=lambda row: row.probability, default=None)
 
+    def named(self) -> list[SourceRow]:
+        """The sources that the verdict names; none where it names nobody."""
+        if self.lead is None or self.r.verdict is not VerdictKind.NAMED:
+            return []
+        return [row for row in self.sources if row.source in {self.lead.source, *self.lead.set}]
+
     def next_steps(self) -> Iterator[str]:
         """What to do, in order."""
         r, named = self.r, self.r.verdict is VerdictKind.NAMED
         if named:
-            yield from (self.say(f"next.{step}") for step in ("confirm", "hear", "preserve", "contain"))
+            hear = "hear" if any(map(isfinite, (h for row in self.named() for h in row.delays_h))) else "hear_untimed"
+            yield from (self.say(f"next.{step}") for step in ("confirm", hear, "preserve", "contain"))
         if self.lead and len(self.lead.set) > 1:
             yield self.say("next.separate", sources=self.ids(self.lead.set))
         if named:

@@ -69,6 +69,7 @@ TEXTS = {
         "separate them."
     ),
     "meaning.insufficient": N_("No source stands out enough from chance. That clears nobody and points at nobody."),
+    "next.hear_untimed": N_("Check sign-ins, devices and shifts of these days, and hear the person concerned."),
     "next.preserve": N_(
         "Keep the ledger and the file of leaked numbers as they are. Their digests below show later that nothing "
         "was changed."
@@ -369,6 +370,7 @@ TEXTS = {
     "ui.leaks_note": N_(
         "Every row of the leaks file, in its order. Accounts: how many had read it before the sale. Times in {zone}."
     ),
+    "ui.evidence_more": N_("{n:n} more stand on the page (`--format html`)."),
     "ui.line": N_("Line"),
     "ui.number": N_("Number"),
     "ui.looked": N_("Last look"),

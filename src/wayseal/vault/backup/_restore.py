@@ -3,7 +3,7 @@
 1. Checked first: the file's SHA-256, the version of its tables, that nothing is where its rows go. Then one
    transaction: all of it is there, or nothing.
 2. What was erased since the backup was made isn't restored: no row of such a key is written at all, and of such a
-   waybill neither what was sealed nor the tags of its phones.
+   waybill neither what was sealed nor the tags of its phones. The log of the backup doesn't know of it, and is told.
 3. The log that is restored has the root that it had; otherwise nothing is restored.
 4. Tables of an older version are restored as they were, and then brought up to date.
 5. No data key counts as superseded: the records may be of a backup from before. Those that are gone on from are marked
@@ -21,12 +21,18 @@ from wayseal.model.records import Erased
 from wayseal.model.times import micros_of
 from wayseal.store.database import Connection, Database
 from wayseal.store.database.migrations import Chain, upgrade, version, versions
-from wayseal.vault._sql import row_of
+from wayseal.vault import tables as t
+from wayseal.vault._sql import chosen, row_of
 from wayseal.vault.backup._back_up import Progress, silent
 from wayseal.vault.backup._copy_rows import chain_tables, opened_file, parts
 from wayseal.vault.backup._manifest import Manifest, check_backup
+from wayseal.vault.erasure import ACT
 from wayseal.vault.errors import BackupError, LogChangedError
+from wayseal.vault.log import append
+from wayseal.vault.log.entries import admin
+from wayseal.vault.log.sound_entries import sound_entries
 from wayseal.vault.log.tiles import tree
+from wayseal.vault.requests import Caller
 
 Row = dict[str, Any]
 
@@ -60,13 +66,20 @@ class _ErasedSince:
 
 
 def restore(
-    folder: Path, database: Database, chain: Chain, *, erased: Iterable[Erased], progress: Progress = silent
+    folder: Path,
+    database: Database,
+    chain: Chain,
+    *,
+    erased: Iterable[Erased],
+    caller: Caller,
+    now: int,
+    progress: Progress = silent,
 ) -> Restored:
     """Restores a backup of `chain` into a database that has no rows of it yet, of whichever kind (rules 1 to 4).
 
     erased: what was erased by now, as far as anybody knows (`wayseal.vault.backup.erasures`); an empty list says that
-    nothing was. BackupError: the backup, or the place, can't be; DatabaseError: the database refuses; LogChangedError:
-    rule 3.
+    nothing was. caller, now: who restores, and when, microseconds. BackupError: the backup, or the place, can't be;
+    DatabaseError: the database refuses; LogChangedError: rule 3.
     """
     manifest = check_backup(folder)
     if manifest.chain != chain:
@@ -81,6 +94,8 @@ def restore(
         known = {e.waybill: e for e in erased}
         done = database.write(_fill, source, manifest, known, progress)
     upgrade(database, chain)
+    if chain == "main" and done.erased_again:
+        database.write(_tell_erased, known, caller, now)
     return done
 
 
@@ -150,6 +165,19 @@ def _put(
     if read != manifest.rows[table.name]:
         raise BackupError("table {name}: the backup's file doesn't hold the rows of its manifest", name=table.name)
     return written
+
+
+def _tell_erased(target: Connection, erased: Mapping[str, Erased], caller: Caller, now: int) -> None:
+    """Rule 2: an entry for each that the log doesn't know to be erased."""
+    policy = target.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0
+    rows = chosen(target, t.waybills, "waybill", list(erased))
+    known = {entry.more.get("waybill") for _, entry in sound_entries(target) if entry and entry.more.get("act") == ACT}
+    said = [
+        admin(caller, now, policy, ACT, waybill=row.waybill, why="restore", erased_at=row.erased_at)
+        for row in rows
+        if row.erased_at is not None and row.waybill not in known
+    ]
+    append(target, said)
 
 
 def _unmark(target: Connection, table: sa.Table) -> None:

@@ -166,7 +166,9 @@ def _load(path: Path) -> SeenLog:
             "what was seen of the log can't be read: {reason}", file=path, reason=disk_says(error)
         ) from None
     except ValueError as error:
-        raise VaultError("this is no record of what was seen of a log ({key})", file=path, key=str(error)) from None
+        raise VaultError(
+            "this is no record of what was seen of a log ({member})", file=path, member=str(error)
+        ) from None
 
 
 class WatchedDatabase:

@@ -138,7 +138,7 @@ def _give_approval(state: LoggedState, seq: int, entry: Entry) -> None:
 
 def _erase(state: LoggedState, seq: int, entry: Entry) -> None:
     del seq
-    state.erased[str(entry.more["waybill"])] = entry.at
+    state.erased[str(entry.more["waybill"])] = int(entry.more.get("erased_at", entry.at))
 
 
 _ACTS: dict[str, Callable[[LoggedState, int, Entry], None]] = {

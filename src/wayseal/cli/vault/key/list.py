@@ -12,6 +12,7 @@ from wayseal.model.messages import filled
 from wayseal.vault.key_rotation import index_versions_in_use, versions_in_use
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import KINDS
+from wayseal.vault.row_marks import mark_versions_in_use
 
 
 def list_(
@@ -28,7 +29,11 @@ def list_(
     """
     with open_vault(vault) as session:
         main, keys = session.vault.main, session.vault.keys
-        used = {KeyPurpose.WRAP: versions_in_use(keys), KeyPurpose.INDEX: index_versions_in_use(main)}
+        used = {
+            KeyPurpose.WRAP: versions_in_use(keys),
+            KeyPurpose.INDEX: index_versions_in_use(main),
+            KeyPurpose.ROW: mark_versions_in_use(main),
+        }
         rows = [
             {
                 "purpose": str(purpose),

@@ -11,6 +11,7 @@ from wayseal.model.messages import filled
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.key_rotation import index_versions_in_use, versions_in_use
 from wayseal.vault.keyring import KeyPurpose
+from wayseal.vault.row_marks import mark_versions_in_use
 
 
 def retire(
@@ -22,14 +23,19 @@ def retire(
 ) -> None:
     """Take a key out of the keyring for good.
 
-    It is refused while the key is active, or while data keys or tags of phones need it ([retiring](keys.md#retiring)).
+    It is refused while the key is active, or while data keys, tags of phones or marks of rows need it
+    ([retiring](keys.md#retiring)).
 
     \b
     wayseal vault key retire wrap 1
     """
     with open_vault(vault, actor) as session:
         ring = session.keyring.retire(purpose, version)
-        used = {KeyPurpose.WRAP: versions_in_use, KeyPurpose.INDEX: index_versions_in_use}.get(purpose)
+        used = {
+            KeyPurpose.WRAP: versions_in_use,
+            KeyPurpose.INDEX: index_versions_in_use,
+            KeyPurpose.ROW: mark_versions_in_use,
+        }.get(purpose)
         database = session.vault.keys if purpose is KeyPurpose.WRAP else session.vault.main
         if used is not None and (count := used(database).get(version, 0)):
             raise KeyringError(

@@ -1,4 +1,4 @@
-"""`wayseal vault key rewrap`: all data keys, wrapped anew with the active key."""
+"""`wayseal vault key rewrap`: all data keys wrapped, and all rows marked, anew with the active keys."""
 
 import typer
 
@@ -11,6 +11,7 @@ from wayseal.cli.vault.key._keys import log_key_act
 from wayseal.model.messages import filled
 from wayseal.vault.key_rotation import rewrap_keys
 from wayseal.vault.keyring import KeyPurpose
+from wayseal.vault.row_marks import RowMarks, remark_rows
 
 CHANGED = 7
 
@@ -18,7 +19,7 @@ CHANGED = 7
 def rewrap(
     vault: VaultOption = VAULT, actor: ActorOption = None, lang: LangOption = Lang.EN, quiet: QuietOption = False
 ) -> None:
-    """Wrap all data keys anew with the active key, while the service runs.
+    """Wrap all data keys and mark all rows anew with the active keys, while the service runs.
 
     It goes portion by portion; broken off, it goes on the next time. Of a key that doesn't open the number is named,
     and the exit code is 7.
@@ -32,6 +33,9 @@ def rewrap(
         log_key_act(session, "keys_rewrapped", KeyPurpose.WRAP, active)
         with progress_bars(quiet) as progress:
             done = rewrap_keys(session.vault.keys, session.service, active, progress)
+            version = session.keyring.active(KeyPurpose.ROW)
+            marked = remark_rows(session.vault.main, RowMarks(session.keyring), version, progress)
+    typer.echo(filled(words["remarked"], count=marked, version=version))
     typer.echo(filled(words["rewrapped"], count=done.done, version=active))
     for number in done.failed:
         typer.echo(filled(words["rewrap_failed"], waybill=number))

@@ -1,0 +1,173 @@
+"""All the reads behind the reasons of a case, as detectors count them: of the case's accounts, on the case's days.
+
+1. Days are looked at as detection would have if the log had ended with the case's newest read: four weeks before the
+   first alert are the case's, and the four before them its past.
+2. A read belongs to a detector if it is one of its suspects, or lies in one of its cells. Detectors that are told from
+   outside of the ledger which reads they mean (canaries, contracts) or that count no reads (searches of routes) have
+   none here, and that is said.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from wayseal.detect._detect import account_posts
+from wayseal.detect._supporting_reads import in_cells
+from wayseal.detect._view import View, build_view, without_gaps
+from wayseal.detect.detectors import Odd, detectors
+from wayseal.detect.errors import TooManyReadsError
+from wayseal.detect.explain import Template
+from wayseal.detect.facts import update_facts
+from wayseal.detect.window import DAY_US, DAYS, HOUR_US, MOST_DAYS, window_of
+from wayseal.ledger import Snapshot
+
+Progress = Callable[[str, int, int], None]
+Flags = npt.NDArray[np.bool_]
+COLUMNS = ("source", "row", "session", "ip", "device", "purpose", "access", "first")
+"""Of reads, beside those that every stretch has."""
+MOST = 200_000
+"""More reads than these are no list that a person reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFilter:
+    """Which reads are sought.
+
+    actors: ids. detectors: by name. since, until: µs of the first alert of a case and of its newest read. waybill: its
+    clean number, "" for all. everything: all reads of these days, whether a detector counts them or not.
+    """
+
+    actors: tuple[str, ...]
+    detectors: tuple[str, ...]
+    since: int
+    until: int
+    waybill: str = ""
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddReads:
+    """reads: columns of a stretch, with `COLUMNS`; by time, source and row. counted: bool (reads, detectors).
+
+    first, last: local days since 1970 that were looked at, both included. unlisted: detectors that have no reads here.
+    """
+
+    reads: pa.Table
+    counted: Flags
+    first: int
+    last: int
+    unlisted: tuple[str, ...]
+
+
+def find_odd_reads(
+    snapshot: Snapshot,
+    wanted: ReadFilter,
+    templates: Sequence[Template],
+    offset: int,
+    folder: Path | None,
+    progress: Progress,
+) -> OddReads:
+    """The reads of a case (rules 1 and 2).
+
+    offset: of local days, µs ahead of UTC. folder: where detection's facts are kept, None for nowhere.
+    LedgerError; TooManyReadsError; OSError: facts can't be kept.
+    """
+    last = (wanted.until + offset) // DAY_US
+    first = max((wanted.since + offset) // DAY_US - DAYS + 1, last - MOST_DAYS + 1)
+    window = window_of(snapshot.activity(), offset, first, last)
+    none = pa.table({})
+    if window is None:
+        return OddReads(reads=none, counted=np.zeros((0, 0), np.bool_), first=first, last=last, unlisted=())
+    facts = update_facts(snapshot, folder, templates, offset, progress)
+    view = without_gaps(build_view(facts, account_posts(snapshot), snapshot.numbers, window.past, window.last))
+    by_name = {d.name: d for d in detectors()}
+    odd = [by_name[name].count(view) if name in by_name else None for name in wanted.detectors]
+    search = _Search(snapshot, view, wanted, first, last, odd)
+    reads, counted = search.walk(progress)
+    unlisted = tuple(
+        name
+        for name, one in zip(wanted.detectors, odd, strict=True)
+        if one is None or (one.suspects is None and one.cells is None)
+    )
+    return OddReads(reads=reads, counted=counted, first=first, last=last, unlisted=unlisted)
+
+
+class _Search:
+    """One walk. odd: of each detector that is sought, what it counts; None: there is none of that name."""
+
+    def __init__(
+        self, snapshot: Snapshot, view: View, wanted: ReadFilter, first: int, last: int, odd: Sequence[Odd | None]
+    ) -> None:
+        self.snapshot = snapshot
+        self.view = view
+        self.wanted = wanted
+        self.days = first, last
+        self.odd = odd
+        self.keys = snapshot.keys(wanted.actors)
+
+    def walk(self, progress: Progress) -> tuple[pa.Table, Flags]:
+        """The reads in order, and which detectors count each."""
+        tables, flags, found = [], [], 0
+        for stretch in self.snapshot.stretches("actor", self.keys, COLUMNS):
+            for key in self.keys:
+                rows = self._rows(stretch.reads, key)
+                mine = stretch.reads.take(pa.array(rows))
+                counted = self._counted(mine, key)
+                kept = np.flatnonzero(counted.any(axis=1) | self.wanted.everything)
+                found += len(kept)
+                if found > MOST:
+                    raise TooManyReadsError(
+                        "more than {most:,} reads: narrow them with --reason, --actor or --waybill", most=MOST
+                    )
+                tables.append(mine.take(pa.array(kept)))
+                flags.append(counted[kept])
+            progress("reads", stretch.done, stretch.total)
+        if not tables:
+            return pa.table({}), np.zeros((0, len(self.odd)), np.bool_)
+        reads, counted = pa.concat_tables(tables).combine_chunks(), np.concatenate(flags)
+        order = np.lexsort([reads[n].to_numpy() for n in ("row", "source")] + [_times(reads)])
+        return reads.take(pa.array(order)), counted[order]
+
+    def _rows(self, reads: pa.Table, key: np.uint64) -> npt.NDArray[np.int64]:
+        """Places of an account's reads on these days."""
+        day = (_times(reads) + self.view.offset) // DAY_US
+        there = (reads["actor"].to_numpy() == key) & (day >= self.days[0]) & (day <= self.days[1])
+        if self.wanted.waybill:
+            there &= reads["waybill"].to_numpy() == self.snapshot.keys([self.wanted.waybill])[0]
+        return np.flatnonzero(there)
+
+    def _counted(self, reads: pa.Table, key: np.uint64) -> Flags:
+        """Bool (reads, detectors)."""
+        out = np.zeros((len(reads), len(self.odd)), np.bool_)
+        place = np.flatnonzero(self.view.keys == key)
+        if not len(place) or not len(reads):
+            return out
+        for nth, odd in enumerate(self.odd):
+            if odd is not None and odd.suspects is not None:
+                out[:, nth] = self._suspected(reads, int(place[0]), odd.suspects)
+            elif odd is not None and odd.cells is not None:
+                cells = odd.cells.filter(pa.array(odd.cells["actor"].to_numpy() == place[0]))
+                local = _times(reads) + self.view.offset
+                out[:, nth] = in_cells(reads, local // DAY_US - self.view.day, local // HOUR_US % 24, cells)
+        return out
+
+    def _suspected(self, reads: pa.Table, place: int, which: Flags) -> Flags:
+        """Which reads of an account are these suspects: first reads, each of another waybill."""
+        s = self.view.suspects
+        mine = np.flatnonzero(which & (s.actor == place))
+        order = mine[np.argsort(s.waybill[mine])]
+        known = np.append(s.waybill[order], np.uint64(0))
+        at = np.searchsorted(known[:-1], reads["waybill"].to_numpy())
+        same = (known[at] == reads["waybill"].to_numpy()) & (np.append(s.at[order], -1)[at] == _times(reads))
+        out: Flags = same & reads["first"].to_numpy(zero_copy_only=False)
+        return out
+
+
+def _times(reads: pa.Table) -> npt.NDArray[np.int64]:
+    """µs since 1970."""
+    out: npt.NDArray[np.int64] = reads["at"].cast(pa.int64()).to_numpy()
+    return out

@@ -1,0 +1,168 @@
+"""Reads one by one: as text for a screen, as JSON, and as CSV; keys and columns are public interface."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from wayseal.detect.reasons._judge import Outcome
+from wayseal.detect.reasons._pair_json import step_document
+from wayseal.detect.reasons._reads import ListedRead, ReadsResult
+from wayseal.detect.reasons._wording import GroundWording
+from wayseal.model.times import EPOCH, day_name, iso
+from wayseal.page import Document, Report, Section, Table, numbers
+from wayseal.page.visible import visible
+from wayseal.page.words import Voice, catalogue
+
+MOST_SHOWN = 100
+"""Reads that a screen is given, the newest; JSON and CSV have all."""
+DETECTORS = "wayseal.detect.report"
+"""Whose catalogue has the names of detectors."""
+COLUMNS = (
+    *("read", "file", "at", "waybill", "actor", "session", "ip", "device", "action", "via", "purpose", "reasons"),
+    *("verdict", "template", "work"),
+)
+
+
+class _ReportBuilder(Report[ReadsResult]):
+    texts, area = __package__, "reads"
+
+    def __init__(self, result: ReadsResult, voice: Voice) -> None:
+        super().__init__(result, voice)
+        self._ground = GroundWording(voice)
+        self._detectors = catalogue(voice.lang, DETECTORS)
+
+    def keys(self) -> Mapping[str, object]:
+        r = self.r
+        return {
+            "wayseal": r.wayseal,
+            "inputs": {"ledger": r.ledger_digest},
+            "case": r.case or None,
+            "waybill": r.waybill or None,
+            "from": None if r.since is None else day_name(r.since),
+            "to": None if r.until is None else day_name(r.until),
+            "reasons": list(r.reasons),
+            "unlisted_reasons": list(r.unlisted),
+            "everything": r.everything,
+            "kept_back": r.kept_back,
+            "missing_tables": list(r.missing),
+            "reads": [_read(read) for read in r.reads],
+        }
+
+    def document(self) -> Document:
+        r, say = self.r, self.say
+        accounts = len({read.actor for read in r.reads})
+        values = {"n": len(r.reads), "accounts": accounts, "case": r.case, "waybill": self.voice.id(r.waybill)}
+        headline = "none" if not r.reads else "case" if r.case else "waybill"
+        lede = "lede_all" if r.everything else "lede_odd"
+        return Document(
+            title=say("title"),
+            headline=say(f"headline_{headline}", **values),
+            lede=(say(lede if r.case else "lede_waybill"),),
+            facts=tuple(self._facts()),
+            sections=tuple(self._sections()),
+            version=r.wayseal,
+            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
+            command=shlex.join(["wayseal", "reads", "LEDGER", *(["--case", r.case] if r.case else [])]),
+            footer=say("footer"),
+        )
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        r, say = self.r, self.say
+        if r.case:
+            yield say("case"), r.case
+        if r.waybill:
+            yield say("waybill"), self.voice.id(r.waybill)
+        if r.since is not None and r.until is not None:
+            yield say("days"), say("days_value", first=day_name(r.since), last=day_name(r.until))
+        if r.reasons and not r.everything:
+            yield say("reasons"), self.voice.all_of(map(self._detector, r.reasons))
+
+    def _sections(self) -> Iterator[Section]:
+        r, say = self.r, self.say
+        shown = r.reads[-MOST_SHOWN:]
+        if shown:
+            more = len(r.reads) - len(shown)
+            note = say("earlier", n=more) if more else ""
+            yield Section(title=say("reads"), note=note, table=self._table(shown))
+        points = [say("unlisted", reason=self._detector(name)) for name in r.unlisted]
+        points += [say("kept_back")] if r.kept_back else []
+        points += [say("missing", tables=self.voice.all_of(r.missing))] if r.missing else []
+        if points:
+            yield Section(title=say("remarks"), points=tuple(points))
+
+    def _table(self, reads: tuple[ListedRead, ...]) -> Table:
+        """A column in which nothing stands is left out."""
+        cells = [self._cells(read) for read in reads]
+        there = [name for name in cells[0] if any(row[name] for row in cells)]
+        return Table(head=tuple(map(self.say, there)), rows=tuple(tuple(row[n] for n in there) for row in cells))
+
+    def _cells(self, read: ListedRead) -> dict[str, str]:
+        def id_(text: str) -> str:
+            return self.voice.id(text) if text else ""
+
+        return {
+            "time": numbers.clock(EPOCH + timedelta(microseconds=read.at), seconds=True),
+            "waybill": self.voice.id(read.waybill),
+            "account": self.voice.id(read.actor),
+            "session": id_(read.session),
+            "address": id_(read.ip),
+            "device": id_(read.device),
+            "way": self.voice.joined(filter(None, (read.action, id_(read.via), id_(read.purpose)))),
+            "reasons": self.voice.all_of(map(self._detector, read.reasons)),
+            "work": self.work(read),
+            "read": f"{read.source}:{read.row}",
+            "file": id_(read.file),
+        }
+
+    def work(self, read: ListedRead) -> str:
+        """What work was near a read."""
+        if read.near is None:
+            return self.say("work_unknown" if read.verdict == "unknown" else "work_none")
+        text, template = self._ground.why(read.near), read.near.template.name
+        return self.say("work_fits" if read.near.how is Outcome.FITS else "work_near", template=template, text=text)
+
+    def _detector(self, name: str) -> str:
+        return self._detectors.get(f"detector.{name}", visible(name))
+
+
+def render_reads(result: ReadsResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
+    """A list of reads as "text", "json" or "csv"; text for a screen of that width, with colours if asked."""
+    if format != "csv":
+        return _ReportBuilder.render(result, format, lang, color=color, width=width)
+    words = _ReportBuilder(result, Voice("zh" if lang == "zh" else "en", more=catalogue(lang, __package__)))
+    rows = [_row(read, words.work(read)) for read in result.reads]
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    table = pa.table([pa.array(column, pa.string()) for column in columns], names=list(COLUMNS))
+    out = BytesIO()
+    pacsv.write_csv(table, out, pacsv.WriteOptions(quoting_style="needed"))
+    return out.getvalue().decode()
+
+
+def _row(read: ListedRead, work: str) -> tuple[str | None, ...]:
+    template = read.near.template.name if read.near is not None and read.near.how is Outcome.FITS else None
+    texts = (read.session, read.ip, read.device, read.action, read.via, read.purpose, ";".join(read.reasons))
+    first = (f"{read.source}:{read.row}", read.file, iso(read.at), read.waybill, read.actor)
+    return *first, *(text or None for text in texts), read.verdict, template, work
+
+
+def _read(read: ListedRead) -> dict[str, Any]:
+    texts = {name: getattr(read, name) or None for name in ("session", "ip", "device", "action", "via", "purpose")}
+    return {
+        "read": f"{read.source}:{read.row}",
+        "source": read.source,
+        "row": read.row,
+        "file": read.file,
+        "at": iso(read.at),
+        "waybill": read.waybill,
+        "actor": read.actor,
+        **texts,
+        "has_access_id": read.named,
+        "reasons": list(read.reasons),
+        "verdict": read.verdict,
+        "near": None if read.near is None else step_document(read.near),
+    }

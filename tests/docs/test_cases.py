@@ -1,0 +1,47 @@
+"""docs/cases.md says every act of the casebook, and every column and key of a list of reads, in both languages."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.detect.explain.test_pair import ledger
+from tests.detect.explain.test_reads import listed
+from tests.docs.pages import read, rows, sections
+from wayseal.detect import _odd_reads
+from wayseal.detect.casebook.types import Look
+from wayseal.detect.reasons import render_reads
+from wayseal.detect.reasons._reads_report import COLUMNS, MOST_SHOWN
+
+__all__ = ["ledger"]
+
+
+@pytest.fixture(params=("docs/cases.md", "docs/cases.zh.md"))
+def page(request: pytest.FixtureRequest) -> str:
+    return read(request.param)
+
+
+def tables(page: str) -> list[dict[str, Any]]:
+    """The tables, by heading of either level."""
+    parts = (part for body in sections(page).values() for part in body.split("\n### "))
+    return [found for part in parts if (found := rows(part))]
+
+
+def test_every_act_that_names_people(page: str) -> None:
+    acts = " ".join(cells[0] for cells in tables(page)[1].values())
+    assert all(f"`{look}`" in acts for look in Look)
+
+
+def test_every_column_and_key_of_a_list_of_reads(page: str, ledger: Path) -> None:
+    made = json.loads(render_reads(listed(ledger), "json", "en"))
+    assert list(tables(page)[2]) == list(COLUMNS)
+    keys = tables(page)[3]
+    assert list(keys) == list(made)
+    for name in {*made["reads"][0]} - {*COLUMNS}:
+        assert f"`{name}`" in " ".join(keys["reads"]), name
+
+
+def test_bounds(page: str) -> None:
+    assert f"{_odd_reads.MOST:,} " in page
+    assert f" {MOST_SHOWN} " in page
