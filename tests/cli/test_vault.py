@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Ran, inside
+from tests.server.witnessing import NAME, cosignature, witness_key
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.cli.vault._example import NUMBERS, fill_vault
@@ -560,6 +561,37 @@ def test_nothing_to_upgrade_and_steps_that_wait(vault: Path) -> None:
     assert "keys_0001: " in ran("upgrade").out
     broken = ran("status").out
     assert "Records: 4 sealed" in broken
+
+
+def test_cosigned_checkpoints(vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note, key, other = tmp_path / "cosigned", tmp_path / "witness.pub", tmp_path / "other.pub"
+    signed = ran("checkpoint").out
+    note.write_text(signed + cosignature(signed), "utf-8")
+    key.write_text(f"{witness_key()}\n")
+    other.write_text(f"{witness_key(bytes(range(32)))}\n")
+    held = f"Checkpoint {note}: holds."
+    for given, by in ((key, True), (other, False)):
+        said = ran("verify", "--checkpoint", note, "--key", given).out
+        line = next(line for line in said.splitlines() if line.startswith(held))
+        assert (f"{NAME}+{witness_key().id}" in line) is by
+    proof = tmp_path / "proof"
+    ran("prove", 0, "--checkpoint", note, "--out", proof)
+    assert NAME in ran("verify-proof", proof, "--key", key).out
+    assert "signed by" in ran("verify-proof", proof, "--key", other, code=9).err
+    note.write_text(signed + cosignature("x\n1\n\n"), "utf-8")
+    assert "is no checkpoint, or was changed" in ran("verify", "--checkpoint", note, "--key", key, code=7).out
+    # Whether there is a witness, and how far it has come.
+    assert "witness" not in ran("status").out
+    monkeypatch.setenv("WAYSEAL_WITNESS", "https://witness.example/w1")
+    monkeypatch.setenv("WAYSEAL_WITNESS_KEY", str(witness_key()))
+    monkeypatch.setenv("WAYSEAL_CHECKPOINT_FOLDER", str(tmp_path))
+    assert json.loads(ran("status", "--format", "json").out)["trouble"] == ["not_cosigned"]
+    seen = vault / "keyring.json.seen"
+    size = int(signed.splitlines()[1])
+    seen.write_text(json.dumps({**json.loads(seen.read_text()), "cosigned_size": size}))
+    said = ran("status").out
+    assert f"Cosigned by a witness up to {size:,}" in said
+    assert "All is well." in said
 
 
 def test_status_for_programs(vault: Path) -> None:

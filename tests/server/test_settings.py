@@ -1,12 +1,13 @@
 """Settings: from a file and the environment, checked, and silent about their values."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.server.witnessing import witness_key
 from tests.tables import each
 from wayseal import server
 from wayseal.server.errors import SettingsError
@@ -17,6 +18,13 @@ GOOD = {
     "WAYSEAL_DATABASE": "postgresql://u:hush@h/n",
     "WAYSEAL_KEY_DATABASE": "sqlite:///k.db",
     "WAYSEAL_KEYRING": "hush-ring",
+}
+
+
+WITNESS: dict[str, str | None] = {
+    "WAYSEAL_WITNESS": "https://witness.example/w1",
+    "WAYSEAL_WITNESS_KEY": str(witness_key()),
+    "WAYSEAL_CHECKPOINT_FOLDER": "checkpoints",
 }
 
 
@@ -56,6 +64,31 @@ def test_they_show_no_secret() -> None:
         ({"WAYSEAL_TLS_CERTIFICATE": "hush"}, "tls_key"),
         ({"WAYSEAL_TLS_CLIENT_CA": "hush"}, "tls_client_ca"),
         ({"WAYSEAL_HOST": "0.0.0.0"}, "tls_certificate"),
+        ({"WAYSEAL_WITNESS_KEY": str(witness_key())}, "witness and witness_key go together"),
+        ({**WITNESS, "WAYSEAL_WITNESS_KEY": None}, "witness and witness_key go together"),
+        ({**WITNESS, "WAYSEAL_CHECKPOINT_FOLDER": None}, "witness needs checkpoint_folder"),
+        ({**WITNESS, "WAYSEAL_SIGN_SECONDS": "0"}, "witness needs checkpoint_folder, for what it cosigns, and sign_s"),
+        ({**WITNESS, "WAYSEAL_WITNESS_KEY": "hush"}, "witness_key: needs the public key of a witness"),
+        (
+            {**WITNESS, "WAYSEAL_WITNESS_KEY": str(replace(witness_key(), witness=False))},
+            "witness_key: needs the public key of a witness",
+        ),
+        *(
+            ({**WITNESS, "WAYSEAL_WITNESS": wrong}, "witness: needs an address")
+            for wrong in (
+                "hush",
+                "ftp://w.example/hush",
+                "https://",
+                "https:///hush",
+                "https://hush@w.example/",
+                "https://w.example/?hush",
+                "https://w.example/#hush",
+                "https://w.example:hush/",
+                "https://w.example:0/",
+                "https://[hush/",
+            )
+        ),
+        ({**WITNESS, "WAYSEAL_WITNESS": "http://hush.example/"}, "witness: needs https"),
         ({"WAYSEAL_PROCESES": "hush"}, "WAYSEAL_PROCESES: this is no setting; did you mean WAYSEAL_PROCESSES?"),
         ({"WAYSEAL_KEYDATABASE": "hush"}, "did you mean WAYSEAL_KEY_DATABASE?"),
         ({"WAYSEAL_port": "hush"}, "WAYSEAL_port: this is no setting"),
@@ -108,6 +141,8 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         "WAYSEAL_LOG_MEMORY": "seen.json",
         "WAYSEAL_SIGN_SECONDS": "10",
         "WAYSEAL_CHECKPOINT_FOLDER": "checkpoints",
+        "WAYSEAL_WITNESS": "http://127.0.0.1:8000/w1",
+        "WAYSEAL_WITNESS_KEY": str(witness_key()),
         "WAYSEAL_ISSUER": "https://v.example",
         "WAYSEAL_TLS_CERTIFICATE": "c.pem",
         "WAYSEAL_TLS_KEY": "k.pem",

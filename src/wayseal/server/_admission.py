@@ -33,7 +33,8 @@ from wayseal.vault.requests import Caller
 
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16_384
-MOST_BYTES_OPEN = 65_536
+MOST_BYTES_OPEN = 16_384
+"""As many as are kept of a body before it is known whose it is (`_http_protocol`, rule 3)."""
 _JSON = b"application/json"
 _ONCE = (b"authorization", b"content-length", b"content-type", b"idempotency-key")
 """Headers that decide something: twice, and each reader could take another one."""

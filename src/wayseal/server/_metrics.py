@@ -60,8 +60,14 @@ class Metrics:
             **_RECENT,
             registry=registry,
         )
-        self._signing = Counter("wayseal_signing_errors", "Times the log couldn't be signed.", registry=registry)
+        self._signing = Counter("wayseal_signing_errors", "Times the log wasn't signed or cosigned.", registry=registry)
         self._log = Gauge("wayseal_log_entries", "Entries of the disclosure log.", **_MOST, registry=registry)
+        self._witnessed = Gauge(
+            "wayseal_witnessed_entries",
+            "Entries of the disclosure log that a witness has cosigned.",
+            **_MOST,
+            registry=registry,
+        )
         self._waiting = Gauge("wayseal_asks_waiting", "Asks that wait to be committed.", **_SUM, registry=registry)
         self._running = Gauge("wayseal_requests_running", "Requests being answered.", **_SUM, registry=registry)
         self._trouble = Gauge(
@@ -110,8 +116,12 @@ class Metrics:
         self._behind.labels(client).set(behind)
 
     def signing_failed(self) -> None:
-        """The log couldn't be signed once more."""
+        """The log wasn't signed or cosigned once more."""
         self._signing.inc()
+
+    def witnessed(self, entries: int) -> None:
+        """A witness has cosigned so many entries of the log."""
+        self._witnessed.set(entries)
 
     def measure(
         self, *, waiting: Callable[[], int], running: Callable[[], int], keyring_trouble: Callable[[], bool]

@@ -22,6 +22,7 @@ VAULT_TEXTS = ByLanguage(
             "{approvals:,} {approvals:approval|approvals} waiting"
         ),
         "status_log": N_("Log: {log_size:,} {log_size:entry|entries}, signed up to {checkpoint_size:,}"),
+        "status_cosigned": N_("Cosigned by a witness up to {size:,}"),
         "status_policy": N_("Policy: version {version} ({sha256})"),
         "status_tables": N_("Tables: {main}, {keys}; {main_mb:.1f} MB and {keys_mb:.1f} MB"),
         "status_keys": N_("Active keys: {keys}"),
@@ -40,6 +41,9 @@ VAULT_TEXTS = ByLanguage(
         ),
         "trouble_keys_old": N_("data keys are still wrapped by older keys: `wayseal vault key rewrap`"),
         "trouble_overdue": N_("records are kept longer than they may be: `wayseal vault retain`"),
+        "trouble_not_cosigned": N_(
+            "the witness hasn't cosigned what was signed last: is the service running, and what does its log say?"
+        ),
         "trouble_no_checkpoint": N_(
             "the log has no checkpoint yet: `wayseal vault checkpoint`, and give it to somebody else to keep"
         ),
