@@ -112,7 +112,7 @@ def _run(words: list[str]) -> Ran:
 
 
 def _run_script(words: list[str], folder: Path) -> Ran:
-    """A script of the page as a process, but each `wayseal` in it in this one: loading it ten times costs ten seconds."""
+    """A script of the page as a process, but each `wayseal` in it in this one: to load ten costs ten seconds."""
     stand_in = folder / "wayseal"
     stand_in.write_text(f"#!{sys.executable} -IS\n{_STAND_IN}", encoding="utf-8")
     stand_in.chmod(0o700)
@@ -156,7 +156,12 @@ def deployed(folder: Path) -> Iterator[Deployed]:
         made.psql("roles.sql")
         made.psql("databases.sql")
         place = Path(made.moved("/etc/wayseal/vault"))
-        addresses = ("--database", made.address("service", "main"), "--key-database", made.address("keys_service", "keys"))
+        addresses = (
+            "--database",
+            made.address("service", "main"),
+            "--key-database",
+            made.address("keys_service", "keys"),
+        )
         ran = made.vault("init", place, "--origin", "vault.example", *addresses, "--example", owner=True)
         assert ran.code == 0, ran.err
         made.psql("owner.sql", "keys")

@@ -80,7 +80,7 @@ def test_only_who_opens_has_the_keyring() -> None:
 
 
 def test_every_job_has_a_time_and_an_order() -> None:
-    assert TIMERS == [name.replace(".service", ".timer") for name in JOBS]
+    assert [name.replace(".service", ".timer") for name in JOBS] == TIMERS
     for name in JOBS:
         for other in UNITS[name].last("After").split():
             assert other == "postgresql.service" or other in JOBS
