@@ -10,7 +10,7 @@ test: setup-dev ## Runs the tests, and tells their CPU minutes by folder. COVERA
 	$(if $(COVERAGE),scripts/coverage.sh)
 
 test-deep: setup-dev ## Looks much harder: more examples, worlds, kills and traces. Takes long.
-	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -o faulthandler_timeout=3600 -n auto --maxprocesses 4 --dist worksteal
 
 check: setup-dev ## Lint, types, layers.
 	.venv/bin/ruff check .

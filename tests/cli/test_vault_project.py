@@ -28,7 +28,7 @@ def vault(made: Path, tmp_path: Path) -> Path:
 
 
 def project(vault: Path, ledger: Path, *words: object) -> Ran:
-    return inside("vault", "project", "--vault", vault, "--ledger", ledger, "--quiet", *words)
+    return inside("vault", "project", ledger, "--vault", vault, "--quiet", *words)
 
 
 def test_what_was_disclosed_is_judged(vault: Path, tmp_path: Path) -> None:
@@ -60,13 +60,11 @@ def test_the_name_of_a_file_hides_nothing(vault: Path, tmp_path: Path) -> None:
     stem = f"vault-{hashlib.sha256(b'vault.local').hexdigest()[:16]}"
     write(tmp_path, "accesses", [read(0, "u-1", "YT1")])
     forged = (tmp_path / "accesses.parquet").rename(tmp_path / f"{stem}-0-999999999.parquet")
-    refused = inside("ingest", forged, "--ledger", tmp_path / "L", "--quiet")
+    refused = inside("ingest", tmp_path / "L", forged, "--quiet")
     assert "1 disclosure taken into" in project(vault, tmp_path / "L").out
     assert refused.code == 3
     assert refused.err.startswith(f"wayseal: {forged}: a name that begins with vault-")
-    assert (
-        "只供 `wayseal vault project` 使用" in inside("ingest", forged, "--ledger", tmp_path / "L", "--lang", "zh").err
-    )
+    assert "只供 `wayseal vault project` 使用" in inside("ingest", tmp_path / "L", forged, "--lang", "zh").err
 
 
 def test_a_ledger_of_another_vault_of_the_same_name_is_refused(vault: Path, tmp_path: Path) -> None:
