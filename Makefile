@@ -38,7 +38,7 @@ COMPILE = $(UV) pip compile --quiet --generate-hashes --universal --no-header --
 
 lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv).
 	$(COMPILE) pyproject.toml --group build --output-file requirements/core.txt
-	$(COMPILE) pyproject.toml --extra vault -c requirements/core.txt --output-file requirements/vault.txt
+	$(COMPILE) pyproject.toml --extra vault --group build -c requirements/core.txt --output-file requirements/vault.txt
 	$(COMPILE) --group dev -c requirements/vault.txt --output-file requirements/dev.txt
 	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from wayseal.page.languages import in_both, word
 from wayseal.server._rules import WORDS, Rule
 from wayseal.store.database import DatabaseError
-from wayseal.vault.errors import BusyError, PolicyError, ReusedKeyError, VaultError
+from wayseal.vault.errors import BusyError, LogChangedError, PolicyError, ReusedKeyError, VaultError
 
 MEDIA_TYPE = "application/problem+json"
 _CLIENTS_OWN = (VaultError, PolicyError)
@@ -96,6 +96,8 @@ def problem_of(error: Exception) -> ProblemError:
     """The problem that stands for an error; `internal` for whatever nobody expected."""
     if isinstance(error, DatabaseError):
         return ProblemError(Rule.DATABASE, retry_after=2)
+    if isinstance(error, LogChangedError):
+        return ProblemError(Rule.LOG, retry_after=60)
     if isinstance(error, BusyError):
         return ProblemError(Rule.BUSY, retry_after=1)
     if isinstance(error, ReusedKeyError):

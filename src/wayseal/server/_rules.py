@@ -33,6 +33,7 @@ class Rule(StrEnum):
     INTERNAL = "internal"
     BUSY = "busy"
     DATABASE = "database"
+    LOG = "log"
     STOPPING = "stopping"
     TIMEOUT = "timeout"
 
@@ -82,6 +83,14 @@ WORDS = {
         503,
         N_("Database not reachable"),
         N_("The database can't be used now; nothing was shown. Ask again after the time that Retry-After gives."),
+    ),
+    Rule.LOG: Words(
+        503,
+        N_("Log not as it was"),
+        N_(
+            "The vault's log or policy isn't what this vault has written; nothing was shown. Its operator has to "
+            "verify it."
+        ),
     ),
     Rule.STOPPING: Words(
         503, N_("Stopping"), N_("The service is stopping. Ask again after the time that Retry-After gives.")

@@ -104,7 +104,7 @@ def _api(async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics, runnin
     )
     routes.add_disclosure(app, async_vault, metrics)
     routes.add_sealing(app, async_vault, metrics)
-    routes.add_work(app, async_vault)
+    routes.add_work(app, async_vault, metrics)
     routes.add_administration(app, async_vault)
     routes.add_log(app, async_vault)
     routes.add_oauth(app, async_vault, tokens, metrics)

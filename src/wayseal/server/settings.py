@@ -124,8 +124,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Rule 1."""
-        if (self.keyring is None) == (self.keyring_file is None):
-            raise SettingsError("keyring or keyring_file: one of the two is needed")
+        if self.keyring is not None and self.keyring_file is not None:
+            raise SettingsError("keyring and keyring_file: one of the two, not both")
         if (self.witness is None) != (self.witness_key is None):
             raise SettingsError("witness and witness_key go together")
         if self.witness is not None and not (self.checkpoint_folder and self.sign_seconds):
@@ -136,6 +136,13 @@ class Settings:
             raise SettingsError("tls_client_ca needs tls_certificate")
         if self.tls_certificate is None and not self.insecure and self.host not in _OWN:
             raise SettingsError("tls_certificate is needed where host is not this machine's own address")
+
+    @property
+    def keyring_text(self) -> str:
+        """`keyring`; SettingsError where neither it nor a file is given. A backup needs neither."""
+        if self.keyring is None:
+            raise SettingsError("keyring or keyring_file: one of the two is needed")
+        return self.keyring
 
     @property
     def memory_file(self) -> Path | None:
