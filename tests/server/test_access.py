@@ -131,7 +131,7 @@ def test_no_forged_token_opens_a_way(shared: World) -> None:
     now = int(time.time())
     said = {
         "iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + LASTS, "client_id": "all", "sub": "courier-1",
-        "scope": "disclose policy:read",
+        "scope": "disclose policy:read", "act": {"sub": "all"},
     }  # fmt: skip
     forger = Forger(private=shared.ring.ring.key(AccessKey).private, said=said)
     # One way goes through the framework, one past it.
