@@ -122,39 +122,6 @@ def test_a_number_is_sealed_in_its_one_spelling(small: World) -> None:
     assert [one.waybill for one in done] == ["YT000000001", "YT2", "JD012"]
 
 
-def texts() -> list[bytes]:
-    """What must stand in no byte of a database, in the encodings in which it could."""
-    words = [*SECRETS.values(), "今日派送", "文三路", "软件大厦", "12345678", "87654321"]
-    return [word.encode(code) for word in words for code in ("utf-8", "utf-16-le", "gb18030")]
-
-
-def test_no_byte_of_the_files_is_personal(small: World, tmp_path: Path) -> None:
-    """Sealed, shown, refused, looked up, erased: nothing of it stands in a file, the write-ahead log included."""
-    numbers = small.seal(3)
-    small.ask("courier-1", [*numbers, "YT9"], key="k")
-    small.ticket("t", numbers[0], "agent")
-    small.vault.find(small.caller("agent"), SECRETS[Field.RECIPIENT_PHONE], "after_sales", "今日派送", now=small.now)
-    small.vault.erase(OPERATOR, numbers[:1], now=small.now)
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) >= 4
-    content = b"".join(path.read_bytes() for path in files)
-    assert numbers[0].encode() in content  # what is looked at are the right files
-    assert [word for word in texts() if word in content] == []
-
-
-def test_no_row_of_a_server_is_personal(both: World) -> None:
-    """The same of every column of every table."""
-    numbers = both.seal(3)
-    both.ask("courier-1", [*numbers, "YT9"], key="k")
-    seen = b""
-    for database, metadata in ((both.main, t.main), (both.keys, t.keys)):
-        for table in metadata.sorted_tables:
-            rows = database.read(lambda c, table=table: c.execute(sa.select(table)).all())  # type: ignore[misc]
-            seen += b"".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row)
-    assert numbers[0].encode() in seen
-    assert [word for word in texts() if word in seen] == []
-
-
 def test_an_erased_waybill_is_gone(both: World) -> None:
     numbers = both.seal(2)
     before = len(both.entries())

@@ -6,7 +6,7 @@ Whoever administers the database can write rows, but has no keyring.
    version of its key, and so goes on to count after a rotation.
 2. Decisions rest on marked rows alone: one whose mark doesn't fit opens nothing, as if it weren't there.
 3. After a rotation rows are marked anew (`remark_rows`), portion by portion; one that doesn't hold stays as it is.
-4. What a mark can't say is whether a row is missing, or is one of before: that is said by the log (`row_comparison`).
+4. What a mark can't say is whether a row is missing, or is one of before: that is said by the log (`verification`).
 """
 
 from collections import Counter

@@ -29,7 +29,9 @@ def project(
     wayseal vault project ledger
     """
     with open_vault(vault) as session, progress_bars(quiet) as progress:
-        done = project_log(session.vault.main, RowMarks(session.keyring), ledger.absolute().parent, ledger, progress=progress)
+        done = project_log(
+            session.vault.main, RowMarks(session.keyring), ledger.absolute().parent, ledger, progress=progress
+        )
     words = VAULT_TEXTS[lang]
     typer.echo(filled(words["projected" if done.rows else "projected_none"], rows=done.rows, ledger=ledger))
     if done.unmarked:

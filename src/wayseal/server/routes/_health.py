@@ -53,7 +53,7 @@ def add_health(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, stopping
         summary="Whether requests should be sent here",
     )
     async def readyz() -> Response:
-        """No while the database is away or the service stops."""
+        """No while the database is away, the log isn't the one that the vault has seen, or the service stops."""
         ready = not stopping() and await vault.answers()
         return answers.json_answer(Health(status="ok" if ready else "not_ready"), 200 if ready else 503)
 
