@@ -85,8 +85,8 @@ _PERSONAL = re.compile(r"phone|mobile|tel(?![a-z])|idcard|电话|手机|身份�
 ACTIONS: Mapping[str, str] = {
     "查看": "view", "浏览": "view", "详情": "view", "查看详情": "view", "查询": "search",
     "搜索": "search", "检索": "search", "查件": "search", "查单": "search",
-    "导出": "export", "下载": "export", "打印": "print", "打单": "print", "接口": "api", "调用": "api", "接口调用": "api",
-    "解密": "decrypt",
+    "导出": "export", "下载": "export", "打印": "print", "打单": "print",
+    "接口": "api", "调用": "api", "接口调用": "api", "解密": "decrypt",
     "read": "view", "detail": "view", "get": "view", "query": "search", "find": "search", "list": "search",
     "download": "export", "call": "api",
 }  # fmt: skip
@@ -366,7 +366,7 @@ def _joins(form: str) -> bool:
 
 
 class _Fit(NamedTuple):
-    """Which of the values that are not read yet have a format; whether any of them lacks an offset, or a time of day."""
+    """Which of the values that are not read yet have a format; whether any of them has no offset, or no time of day."""
 
     form: str
     good: npt.NDArray[np.bool_]
