@@ -10,7 +10,7 @@ test: setup-dev ## Runs the tests, and tells their CPU minutes by folder. COVERA
 	$(if $(COVERAGE),scripts/coverage.sh)
 
 test-deep: setup-dev ## Looks much harder: more examples, worlds, kills and traces. Takes long.
-	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -o faulthandler_timeout=3600 -n auto --maxprocesses 4 --dist worksteal
 
 check: setup-dev ## Lint, types, layers.
 	.venv/bin/ruff check .
@@ -38,7 +38,7 @@ COMPILE = $(UV) pip compile --quiet --generate-hashes --universal --no-header --
 
 lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv).
 	$(COMPILE) pyproject.toml --group build --output-file requirements/core.txt
-	$(COMPILE) pyproject.toml --extra vault -c requirements/core.txt --output-file requirements/vault.txt
+	$(COMPILE) pyproject.toml --extra vault --group build -c requirements/core.txt --output-file requirements/vault.txt
 	$(COMPILE) --group dev -c requirements/vault.txt --output-file requirements/dev.txt
 	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
 

@@ -27,7 +27,7 @@ def commands(ledger: Path, vault: Path) -> dict[str, list[str]]:
         "`wayseal --help`": [*wayseal, "--help"],
         "`wayseal vault --help`": [*wayseal, "vault", "--help"],
         "`wayseal show LEDGER`": [*wayseal, "show", str(ledger)],
-        "`wayseal case list`": [*wayseal, "case", "list", "--ledger", str(ledger)],
+        "`wayseal case list`": [*wayseal, "case", "list", str(ledger)],
         "`wayseal ledger verify LEDGER`": [*wayseal, "ledger", "verify", str(ledger), "-q"],
         "`wayseal vault status`": [*wayseal, "vault", "status", "--vault", str(vault)],
     }
@@ -53,7 +53,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger, vault, log = Path(folder, "ledger"), Path(folder, "vault"), Path(folder, "accesses.csv")
         log.write_text("\n".join(["at,actor,waybill", *ROWS]) + "\n")
-        measure([sys.executable, "-c", RUN, "ingest", str(log), "--ledger", str(ledger), "-q"])
+        measure([sys.executable, "-c", RUN, "ingest", str(ledger), str(log), "-q"])
         measure([sys.executable, "-c", RUN, "vault", "init", str(vault), "--example"])
         (ledger / "detect").mkdir()
         measured = commands(ledger, vault)

@@ -6,6 +6,7 @@ The service is a process with its default settings, on SQLite. An honest client 
 twenty a second, on connections that it keeps; beside it, from another process, so many connections that
 
 - send the body of a request for a token a byte every second (`slow bodies`);
+- send the same with nearly all of a long body at once (`long bodies`);
 - send on after an answer that came before the end of the body (`sent on`);
 - send request after request and never read an answer (`unread`);
 - send a byte of a header now and then (`slow headers`).
@@ -36,8 +37,10 @@ PARCELS = 2000
 RATE = 20
 """Requests of the honest client in a second."""
 _HEAD = "Host: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+_TOKEN = b"POST /oauth/token HTTP/1.1\r\n"
 ATTACKS: dict[str, tuple[bytes, bytes, float]] = {
-    "slow bodies": (b"POST /oauth/token HTTP/1.1\r\n" + _HEAD.format(length=1000).encode(), b"x", 1.0),
+    "slow bodies": (_TOKEN + _HEAD.format(length=1000).encode(), b"x", 1.0),
+    "long bodies": (_TOKEN + _HEAD.format(length=16_000).encode() + b"x" * 15_000, b"x", 1.0),
     "sent on": (b"POST /v1/scans HTTP/1.1\r\n" + _HEAD.format(length=4_000_000).encode() + b"x" * 70_000, b"x", 1.0),
     "unread": (
         b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 50,

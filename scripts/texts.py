@@ -4,9 +4,11 @@
    (every subclass of WaysealError), of a function that passes its `text` on to one, or of `toml.error` (`TomlText`).
 2. Catalogues know no line numbers, no dates and no guesses, and are sorted: they change where a text changes.
 3. A translation fills the same blanks as the text; a plural blank ({rows:row|rows}) may be left out.
+4. A translation holds none of the little words of English but in backticks: then a part of it was never translated.
 """
 
 import ast
+import re
 import string
 import sys
 from collections import defaultdict
@@ -192,10 +194,16 @@ def texts() -> set[str]:
     return {use.text for use in uses() if use.text}
 
 
+_LITTLE = re.compile(r"(?<![\w-])(?:an?|and|are|by|for|in|is|no|not|of|or|the|to|with)(?![\w-])")
+_NO_WORDS = re.compile(r"`[^`]*`|\{[^}]*\}")
+
+
 def faults(english: str, other: str) -> str | None:
     """What is wrong with a translation; None: nothing."""
     if not other:
         return "has no translation"
+    if left := _LITTLE.search(_NO_WORDS.sub(" ", other)):
+        return f"still says {left[0]!r}"
     try:
         wanted, has = blanks(english), blanks(other)
     except ValueError as error:

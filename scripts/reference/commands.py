@@ -30,8 +30,6 @@ FRAMEWORK = (
     "Print the version.",
 )
 """What the framework says in every help."""
-_BOTH = re.compile(r" [^\x00-\x7f]+$")
-"""The Chinese half of a heading that `--help` shows in both languages."""
 
 
 def commands() -> dict[str, Any]:
@@ -59,7 +57,7 @@ def _contents(say: Say) -> Iterator[str]:
     """A line for each heading of `wayseal --help`, with its commands; of a group its first."""
     for heading, entries in SECTIONS.items():
         links = [f"[`{name}`](#wayseal-{_first(name, entry)})" for name, entry in entries.items()]
-        said = say(heading) if say(heading) != heading else _BOTH.sub("", heading)
+        said = say(heading)
         yield f"- **{said}**: {', '.join(links)}" if said.isascii() else f"- **{said}**：{'、'.join(links)}"
     yield ""
 
@@ -132,14 +130,16 @@ def _meaning(parameter: Any, say: Say) -> str:
 
 def texts() -> Iterator[str]:
     """Every text of the page and of `--help`."""
-    yield from (REQUIRED, OFF, NONE, *HEAD, ENVIRONMENT, CHOICES, *FRAMEWORK, *SECTIONS)
-    yield from (group.help for group in _groups(ROOT))
+    yield from (REQUIRED, OFF, NONE, *HEAD, ENVIRONMENT, CHOICES, *FRAMEWORK)
+    yield from (heading for group in _groups(ROOT) for heading in group.headings)
     found: list[str] = []
 
     def note(text: str) -> str:
         found.append(text)
         return text
 
+    for group in _groups(ROOT):
+        reword(group.help, note)
     for command in commands().values():
         reword(command.help, note)
         found += [one.help for one in command.params]

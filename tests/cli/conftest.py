@@ -19,7 +19,7 @@ __all__ = ["base", "looked_once", "ready", "short", "small"]
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("base")
-    here("ingest", log(folder / "accesses.csv"), "--ledger", folder / "L", "-q")
+    here("ingest", folder / "L", log(folder / "accesses.csv"), "-q")
     bought(folder / "leaks.csv")
     return folder
 

@@ -14,22 +14,22 @@ _VERSION_3 = 0x20080522
 
 
 class Notices:
-    """A web server of this machine. heard: bodies of what was posted."""
+    """A web server of this machine. heard: bodies of what was posted. fails: so many answers before are 503."""
 
-    def __init__(self, status: int = 200) -> None:
+    def __init__(self, status: int = 200, *, port: int = 0, fails: int = 0) -> None:
         heard: list[str] = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                self.send_response(status)
+                self.send_response(503 if len(heard) <= fails else status)
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Say nothing."""
 
         self.heard = heard
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 

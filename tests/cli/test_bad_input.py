@@ -46,7 +46,7 @@ def refused(ran: Ran, code: int, *words: str) -> None:
 @pytest.mark.parametrize("text", ["", "at,actor,waybill\n"], ids=["no byte", "no row"])
 def test_an_empty_log(tmp_path: Path, base: Path, text: str) -> None:
     (tmp_path / "accesses.csv").write_text(text)
-    took = inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
+    took = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     assert took.code == 0
     assert "accesses: 0 rows" in took.err
     assert "Reads: none yet" in inside("show", tmp_path / "L").out
@@ -79,7 +79,7 @@ def test_a_leak_seen_before_any_read_of_it(tmp_path: Path, base: Path) -> None:
 def test_times_without_an_offset_are_said(tmp_path: Path) -> None:
     log(tmp_path / "accesses.csv", [row.replace("Z,", ",") for row in LOG_ROWS])
     bought(tmp_path / "leaks.csv", time="2026-03-02T21:00:00", numbers=["YT2000009"])
-    took = inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
+    took = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     assert "accesses.csv: times without an offset were read as +00:00 (at)" in took.err
     traced = inside("trace", "L", "--leaks", "leaks.csv", "--format", "json", cwd=tmp_path)
     assert "leaks.csv: times without an offset were read as +00:00 (seen_at)" in traced.err
@@ -95,11 +95,11 @@ def test_duplicated_rows(tmp_path: Path) -> None:
     """With an `access` id a repeat is left out and said; without, it is kept: two reads, one reader."""
     rows = ["2026-03-02T10:00:00Z,u,YT1,a1"] * 3 + ["2026-03-02T11:00:00Z,u,YT2,"] * 2
     log(tmp_path / "accesses.csv", rows, "at,actor,waybill,access")
-    took = inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
+    took = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     assert took.code == 0
     assert "accesses: 3 rows from accesses.csv, 2 known already" in took.err
     assert "2 reads left out as known already" in inside("show", tmp_path / "L").out
-    again = inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
+    again = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     assert "is in the ledger already; nothing changed" in again.err
     assert rows_of(tmp_path / "L")["rows"] == {"accesses": 3}
 
@@ -110,7 +110,7 @@ def test_an_actor_unknown_to_actors(tmp_path: Path, short: None) -> None:
     log(data / "accesses.csv")
     log(data / "actors.csv", [f"c-{n},person,clerk" for n in range(20)], "actor,kind,role")
     bought(tmp_path / "leaks.csv")
-    assert inside("ingest", "data", "--ledger", "L", cwd=tmp_path).code == 0
+    assert inside("ingest", "L", "data", cwd=tmp_path).code == 0
     shown = inside("show", tmp_path / "L").out
     assert "2.4% of the reads are by accounts that `actors` doesn't know" in shown
     traced = inside("trace", tmp_path / "L", "--leaks", tmp_path / "leaks.csv", "--format", "json")
@@ -124,7 +124,7 @@ def test_many_rows_of_one_waybill(tmp_path: Path) -> None:
     """Ten million are a benchmark; what counts is the pair of account and waybill, so thousands read quickly too."""
     log(tmp_path / "accesses.csv", [f"2026-03-02T10:{n % 60:02d}:00Z,u-{n % 90},YT1" for n in range(3600)])
     bought(tmp_path / "leaks.csv", numbers=["YT1"])
-    assert inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path).code == 0
+    assert inside("ingest", "L", "accesses.csv", cwd=tmp_path).code == 0
     shown = rows_of(tmp_path / "L")
     assert (shown["rows"], shown["accounts"], shown["waybills"]) == ({"accesses": 3600}, 90, 1)
     traced = inside("trace", "L", "--leaks", "leaks.csv", "--format", "json", cwd=tmp_path)
@@ -138,7 +138,7 @@ def test_a_truncated_parquet_file(tmp_path: Path, base: Path) -> None:
     pyarrow.parquet.write_table(pyarrow.csv.read_csv(base / "accesses.csv"), whole)
     for keep in (0, whole.stat().st_size // 2, whole.stat().st_size - 1):
         (tmp_path / "cut.parquet").write_bytes(whole.read_bytes()[:keep])
-        ran = inside("ingest", "cut.parquet", "--ledger", f"L{keep}", cwd=tmp_path)
+        ran = inside("ingest", f"L{keep}", "cut.parquet", cwd=tmp_path)
         refused(ran, 3, "cut.parquet")
         assert not (tmp_path / f"L{keep}").exists()
     refused(inside("trace", base / "L", "--leaks", "cut.parquet", cwd=tmp_path), 3, "cut.parquet")
@@ -147,7 +147,7 @@ def test_a_truncated_parquet_file(tmp_path: Path, base: Path) -> None:
 def test_a_file_in_gb18030(tmp_path: Path) -> None:
     text = "at,actor,waybill\n2026-03-02T10:00:00+08:00,张三,YT1\n2026-03-02T11:00:00+08:00,𠮷四,YT2\n"
     (tmp_path / "accesses.csv").write_bytes(text.encode("gb18030"))
-    took = inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
+    took = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     assert took.code == 0
     assert "accesses.csv: read as GB18030" in took.err
     bought(tmp_path / "leaks.csv", numbers=["YT2"])
@@ -158,14 +158,14 @@ def test_a_file_in_gb18030(tmp_path: Path) -> None:
 def test_bytes_in_no_encoding_are_named_by_line(tmp_path: Path) -> None:
     good = "at,actor,waybill\n2026-03-02T10:00:00Z,张三,YT1\n".encode()
     (tmp_path / "accesses.csv").write_bytes(good + b"2026-03-02T10:00:00Z,\xff\xfe\xff,YT2\n")
-    ran = inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
+    ran = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     listed = "".join(p.read_text() for p in (tmp_path / "L").glob("quarantine/*.csv"))
     assert "accesses.csv:3" in ran.err or "accesses.csv,3," in listed
 
 
 def test_bad_rows_are_listed_by_line(tmp_path: Path) -> None:
     log(tmp_path / "accesses.csv", ["2026-03-02T10:00:00Z,u,YT1", "never,secret,YT2", "2026-03-02T10:00:00Z,u"])
-    took = inside("ingest", "accesses.csv", "--ledger", "L", cwd=tmp_path)
+    took = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     assert took.code == 14
     assert "1 row from accesses.csv, 2 rejected" in took.err
     assert "secret" not in took.err
@@ -176,18 +176,18 @@ def test_bad_rows_are_listed_by_line(tmp_path: Path) -> None:
 def test_two_writers_at_once(tmp_path: Path, base: Path) -> None:
     """The second is told at once who writes; the first is not disturbed."""
     log(tmp_path / "other.csv", ["2026-03-02T10:00:00Z,u,YT1"])
-    inside("ingest", base / "accesses.csv", "--ledger", tmp_path / "L")
+    inside("ingest", tmp_path / "L", base / "accesses.csv")
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "L/lock")], stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
-        refused(inside("ingest", "other.csv", "--ledger", "L", cwd=tmp_path), 4, "is writing to it")
+        refused(inside("ingest", "L", "other.csv", cwd=tmp_path), 4, "is writing to it")
         # Readers are let in.
         assert rows_of(tmp_path / "L")["rows"] == {"accesses": len(LOG_ROWS)}
     finally:
         holder.kill()
         holder.communicate()
-    assert inside("ingest", tmp_path / "other.csv", "--ledger", tmp_path / "L").code == 0
+    assert inside("ingest", tmp_path / "L", tmp_path / "other.csv").code == 0
 
 
 HOLD = """
@@ -202,25 +202,25 @@ time.sleep(60)
 def test_two_real_writers_at_once(tmp_path: Path) -> None:
     """Started together, each either writes or is told; in the end nothing is lost and nothing stands twice."""
     logs = [log(tmp_path / f"log{n}.csv", [f"2026-03-02T10:00:00Z,u{n},YT{k}" for k in range(500)]) for n in range(2)]
-    both = [started("ingest", path, "--ledger", "L", cwd=tmp_path) for path in logs]
+    both = [started("ingest", "L", path, cwd=tmp_path) for path in logs]
     errors = [process.communicate()[1] for process in both]
     for process, err, path in zip(both, errors, logs, strict=True):
         assert "Traceback" not in err
         assert process.returncode in {0, 4}, err
         if process.returncode == 4:
             assert "is writing to it" in err
-            assert inside("ingest", path, "--ledger", "L", cwd=tmp_path).code == 0
+            assert inside("ingest", "L", path, cwd=tmp_path).code == 0
     assert rows_of(tmp_path / "L")["rows"] == {"accesses": 1000}
 
 
 def test_a_file_that_may_not_grow(tmp_path: Path, base: Path) -> None:
     """As on a full disk, for whoever may not mount one."""
-    inside("ingest", base / "accesses.csv", "--ledger", tmp_path / "L")
+    inside("ingest", tmp_path / "L", base / "accesses.csv")
     before = rows_of(tmp_path / "L")
     more = log(tmp_path / "more.csv", [f"2026-03-02T10:00:00Z,u{n},YT{n}" for n in range(3000)])
-    refused(inside("ingest", more, "--ledger", "L", cwd=tmp_path, limit=2000), 5, "L", "too large", "as it was before")
+    refused(inside("ingest", "L", more, cwd=tmp_path, limit=2000), 5, "L", "too large", "as it was before")
     assert rows_of(tmp_path / "L") == before
-    assert inside("ingest", more, "--ledger", tmp_path / "L").code == 0
+    assert inside("ingest", tmp_path / "L", more).code == 0
     assert rows_of(tmp_path / "L")["rows"] == {"accesses": len(LOG_ROWS) + 3000}
 
 
@@ -279,13 +279,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.needs("mount", "umount")
 def test_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
     first = log(tmp_path / "first.csv", LOG_ROWS[:20])
-    assert inside("ingest", first, "--ledger", small_disk / "L", cwd=tmp_path).code == 0
+    assert inside("ingest", small_disk / "L", first, cwd=tmp_path).code == 0
     before = inside("show", small_disk / "L", "--format", "json", cwd=tmp_path).out
     with suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
         for _ in range(1000):
             filler.write(bytes(1024))
     more = log(tmp_path / "more.csv", [f"2026-03-02T10:00:00Z,user-{n},YT{n * 7919}" for n in range(3000)])
-    ran = inside("ingest", more, "--ledger", small_disk / "L", cwd=tmp_path)
+    ran = inside("ingest", small_disk / "L", more, cwd=tmp_path)
     refused(ran, 5, "No space left on device")
     assert inside("show", small_disk / "L", "--format", "json", cwd=tmp_path).out == before
 
@@ -309,13 +309,13 @@ def test_a_screen_that_lacks_characters(base: Path) -> None:
 
 
 MISSING = [
-    (("ingest", "nothing.csv", "--ledger", "L"), 3, "nothing.csv"),
+    (("ingest", "L", "nothing.csv"), 3, "nothing.csv"),
     (("trace", "nowhere", "--leaks", "x.csv"), 6, "nowhere"),
     (("show", "nowhere"), 6, "nowhere"),
-    (("ingest", "x.csv", "--ledger", "L", "--map", "nothing.toml"), 3, "nothing.toml"),
-    (("ingest", "x.csv", "--ledger", "L", "--offset", "25:99"), 3, "offset"),
-    (("ingest", "x.csv", "--ledger", "x.csv"), 5, "x.csv"),
-    (("ingest", ".", "--ledger", "L"), 3, "no table of the contract"),
+    (("ingest", "L", "x.csv", "--map", "nothing.toml"), 3, "nothing.toml"),
+    (("ingest", "L", "x.csv", "--offset", "25:99"), 3, "offset"),
+    (("ingest", "x.csv", "x.csv"), 5, "x.csv"),
+    (("ingest", "L", "."), 3, "no table of the contract"),
     (("simulate", "S", "--scenario", "huge"), 3, "tiny, demo, bench"),
     (("simulate", "S", "--leaker", "me"), 3, "leaker must be one of"),
     (("map", "empty.csv"), 3, "empty.csv"),
@@ -343,7 +343,7 @@ def test_leaks_of_which_no_row_can_be_read(tmp_path: Path, base: Path) -> None:
 
 
 def test_a_damaged_ledger(tmp_path: Path, base: Path) -> None:
-    inside("ingest", base / "accesses.csv", "--ledger", tmp_path / "L")
+    inside("ingest", tmp_path / "L", base / "accesses.csv")
     manifest = tmp_path / "L/manifest.json"
     whole = manifest.read_bytes()
     manifest.write_bytes(whole[: len(whole) // 2])

@@ -17,7 +17,7 @@ AT = "2026-03-12T08:00+08:00"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("canary")
     assert inside("simulate", folder / "world", "--scenario", "tiny", "-q").code == 0
-    assert inside("ingest", folder / "world/dataset", "--ledger", folder / "L", "-q").code == 0
+    assert inside("ingest", folder / "L", folder / "world/dataset", "-q").code == 0
     sources = [{"source": f"u-{n:04d}", "kind": "actor", "probability": 0.1} for n in range(4, 13)]
     sources.append({"source": "app", "kind": "channel", "probability": 0.5})
     (folder / "report.json").write_text(json.dumps({"sources": sources}))

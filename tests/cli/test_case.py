@@ -28,7 +28,7 @@ FILE = "detect/casebook.jsonl"
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger in which no case was registered; nobody writes to it."""
     folder = tmp_path_factory.mktemp("case")
-    assert inside("ingest", log(folder / "accesses.csv"), "--ledger", folder / "L", "-q").code == 0
+    assert inside("ingest", folder / "L", log(folder / "accesses.csv"), "-q").code == 0
     return folder / "L"
 
 
@@ -44,8 +44,14 @@ def ledger(empty: Path, tmp_path: Path) -> Path:
     return path
 
 
+def of(ledger: Path, *words: object) -> tuple[object, ...]:
+    """A command's words with the ledger where it stands: first of what the command is given."""
+    name = 2 if words[0] == "case" else 1
+    return *words[:name], ledger, *words[name:]
+
+
 def done(ledger: Path, *words: object) -> Ran:
-    ran = inside(*words, "--ledger", ledger)
+    ran = inside(*of(ledger, *words))
     assert ran.code == 0, ran.err
     return ran
 
@@ -148,25 +154,25 @@ def test_a_list_that_names_several(ledger: Path) -> None:
 
 def test_in_a_case_of_several_accounts_it_is_said_who_was_heard(ledger: Path) -> None:
     hear = ("case", "hear", "c-2", "--who", "Li", "--statement")
-    nobody = inside(*hear, "x", "--ledger", ledger)
+    nobody = inside(*of(ledger, *hear, "x"))
     assert (nobody.code, "c-2 has several accounts" in nobody.err) == (2, True)
-    assert "c-2 有多个账号" in inside(*hear, "x", "--ledger", ledger, "--lang", "zh").err
+    assert "c-2 有多个账号" in inside(*of(ledger, *hear, "x"), "--lang", "zh").err
     done(ledger, *hear, "by pseudonym", "--actor", p(ledger, "王芳"))
     done(ledger, *hear, "by id", "--actor", "u-1077")
     heard = read_casebook(ledger / "detect").case("c-2").heard
     assert [(h.statement, h.actor) for h in heard] == [("by pseudonym", "王芳"), ("by id", "u-1077")]
-    other = inside(*hear, "x", "--actor", p(ledger, "thief"), "--ledger", ledger)
+    other = inside(*of(ledger, *hear, "x", "--actor", p(ledger, "thief")))
     assert (other.code, "c-2 has no such account; `wayseal case list`" in other.err) == (3, True)
 
 
 def test_an_error_names_the_case_that_there_is_not(ledger: Path) -> None:
     for words in (("case", "open", "c-9", *BY), ("verdict", "c-9", "true", *BY)):
-        assert inside(*words, "--ledger", ledger).err == (
+        assert inside(*of(ledger, *words)).err == (
             "wayseal: there is no case c-9; `wayseal case list` shows which there are\n"
         )
-        chinese = inside(*words, "--ledger", ledger, "--lang", "zh").err
+        chinese = inside(*of(ledger, *words), "--lang", "zh").err
         assert chinese == "wayseal: 没有案件 c-9；有哪些案件见 `wayseal case list`\n"
-    hostile = inside("case", "open", "\x1b[2J" + "x" * 5000, *BY, "--ledger", ledger)
+    hostile = inside(*of(ledger, "case", "open", "\x1b[2J" + "x" * 5000, *BY))
     assert "\x1b" not in hostile.err
     assert len(hostile.err) < 200
 
@@ -177,11 +183,6 @@ def test_a_statement_from_standard_input(ledger: Path, monkeypatch: pytest.Monke
     assert read_casebook(ledger / "detect").case("c-1").heard[0].statement == "said it"
 
 
-def test_the_ledger_may_be_named_by_the_environment(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WAYSEAL_LEDGER", str(ledger))
-    assert "c-1" in inside("case", "list").out
-
-
 def test_a_ledger_without_cases(empty: Path) -> None:
     assert done(empty, "case", "list").out == "No case.\n"
     assert listed(empty) == {"cases": [], "forgotten": [], "unread_lines": []}
@@ -190,9 +191,9 @@ def test_a_ledger_without_cases(empty: Path) -> None:
         ("verdict", "c-1", "true", *BY),
         ("case", "forget", "--before", "2026-01-01", *BY),
     ):
-        ran = inside(*words, "--ledger", empty)
+        ran = inside(*of(empty, *words))
         assert (ran.code, "no case has been registered yet" in ran.err) == (3, True)
-    assert inside("case", "verify", "--ledger", empty).code == 6
+    assert inside(*of(empty, "case", "verify")).code == 6
     assert not (empty / "detect").exists()
 
 
@@ -227,7 +228,7 @@ def test_what_is_refused_changes_nothing(ledger: Path, subtests: pytest.Subtests
     before = (ledger / FILE).read_bytes()
     for words, code in REFUSED:
         with subtests.test(" ".join(words)[:60]):
-            english, chinese = (inside(*words, "--ledger", ledger, "--lang", lang) for lang in ("en", "zh"))
+            english, chinese = (inside(*of(ledger, *words), "--lang", lang) for lang in ("en", "zh"))
             assert (english.code, chinese.code) == (code, code), english.err + chinese.err
             assert english.err != chinese.err or code == 7
             assert "u-1077" not in english.err + english.out
@@ -239,13 +240,13 @@ def test_a_user_without_a_name(ledger: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise KeyError("getpwuid(): uid not found: 12345")
 
     monkeypatch.setattr(getpass, "getuser", nobody)
-    ran = inside("verdict", "c-1", "true", "--why", "x", "--ledger", ledger)
+    ran = inside(*of(ledger, "verdict", "c-1", "true", "--why", "x"))
     assert (ran.code, "give --who" in ran.err) == (2, True)
 
 
 def test_a_text_that_is_none(ledger: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\xff\xfe")
-    ran = inside("case", "hear", "c-1", "--who", "Li", "--file", tmp_path / "x", "--ledger", ledger)
+    ran = inside(*of(ledger, "case", "hear", "c-1", "--who", "Li", "--file", tmp_path / "x"))
     assert (ran.code, "UTF-8" in ran.err) == (2, True)
 
 
@@ -261,16 +262,16 @@ def test_verification(ledger: Path, lang: str) -> None:
     assert words["goes_on"] in done(ledger, "case", "verify", "--head", head, *zh).out
     lines = (ledger / FILE).read_bytes().splitlines(keepends=True)
     (ledger / FILE).write_bytes(b"".join([lines[0], lines[2], lines[3].replace(b"Li", b"Lu")]))
-    ran = inside("case", "verify", "--head", head, "--ledger", ledger, *zh)
+    ran = inside(*of(ledger, "case", "verify", "--head", head), *zh)
     assert ran.code == 7
     for line, what in ((2, "missing"), (3, "changed")):
         assert filled(words["fault"], line=line, what=words[what]) in ran.out.splitlines()
     assert words["goes_not_on"] in ran.out
-    found = json.loads(inside("case", "verify", "--format", "json", "--ledger", ledger).out)
+    found = json.loads(inside(*of(ledger, "case", "verify", "--format", "json")).out)
     assert found["faults"] == [{"line": 2, "code": "missing"}, {"line": 3, "code": "changed"}]
     assert (found["acts"], found["goes_on_from_head"], found["restarted"]) == (1, None, None)
     for command in (("case", "list"), ("case", "open", "c-1", *BY), ("verdict", "c-1", "true", *BY)):
-        ran = inside(*command, "--ledger", ledger, *zh)
+        ran = inside(*of(ledger, *command), *zh)
         assert ran.code == 7
         assert f"{ledger / FILE}:2: " in ran.err.replace("：", ": ") or f"{ledger / FILE}:2：" in ran.err
 
@@ -316,25 +317,25 @@ def test_forgetting(ledger: Path, lang: str) -> None:
 def test_only_one_writes(ledger: Path) -> None:
     with writing(ledger / "detect"):
         for words in (("case", "open", "c-1", *BY), ("verdict", "c-1", "true", *BY)):
-            ran = inside(*words, "--ledger", ledger)
+            ran = inside(*of(ledger, *words))
             assert (ran.code, "another process" in ran.err) == (4, True)
-        assert inside("case", "list", "--ledger", ledger).code == 0
+        assert inside(*of(ledger, "case", "list")).code == 0
 
 
 def test_no_ledger_and_a_backup(empty: Path, tmp_path: Path) -> None:
     for words in (("case", "list"), ("case", "verify"), ("case", "open", "c-1", *BY)):
-        assert inside(*words, "--ledger", tmp_path / "none").code == 6
+        assert inside(*of(tmp_path / "none", *words)).code == 6
     backup(empty, tmp_path / "B")
     write(tmp_path / "B/detect", lambda w: w.register([alert("thief")], NOW))
     assert "c-1" in done(tmp_path / "B", "case", "list").out
     for words in (("case", "open", "c-1", *BY), ("verdict", "c-1", "true", *BY)):
-        ran = inside(*words, "--ledger", tmp_path / "B")
+        ran = inside(*of(tmp_path / "B", *words))
         assert (ran.code, "this is a backup" in ran.err) == (3, True)
 
 
 def test_a_full_disk_leaves_the_casebook(ledger: Path) -> None:
     before = (ledger / FILE).read_bytes()
-    ran = inside("case", "open", "c-1", *BY, "--ledger", ledger, cwd=ledger, limit=len(before) + 10)
+    ran = inside(*of(ledger, "case", "open", "c-1", *BY), cwd=ledger, limit=len(before) + 10)
     assert ran.code == 5, ran.err
     assert "thief" not in ran.out, "what isn't recorded isn't shown"
     assert (ledger / FILE).read_bytes() == before
@@ -342,6 +343,6 @@ def test_a_full_disk_leaves_the_casebook(ledger: Path) -> None:
 
 def test_a_secret_that_cannot_be_read(ledger: Path) -> None:
     (ledger / "detect/secret").write_bytes(secret(31))
-    assert inside("case", "list", "--ledger", ledger).code == 6
+    assert inside(*of(ledger, "case", "list")).code == 6
     (ledger / "detect/secret").unlink()
-    assert inside("case", "open", "c-1", *BY, "--ledger", ledger).code == 6
+    assert inside(*of(ledger, "case", "open", "c-1", *BY)).code == 6

@@ -95,7 +95,7 @@ def test_wrong_usage(tmp_path: Path, subtests: pytest.Subtests) -> None:
 def test_quiet_is_silent(tmp_path: Path, base: Path) -> None:
     log(tmp_path / "accesses.csv", [row.replace("Z,", ",") for row in LOG_ROWS[:30]] + ["never,u,YT1"])
     bought(tmp_path / "leaks.csv", time="2026-03-02 21:00:00")
-    taken = here("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L", "--quiet")
+    taken = here("ingest", tmp_path / "L", tmp_path / "accesses.csv", "--quiet")
     assert (taken.code, taken.out, taken.err) == (0, "", "")
     traced = here("trace", base / "L", "--leaks", tmp_path / "leaks.csv", "-q", "--out", tmp_path / "r.txt")
     assert (traced.code, traced.out, traced.err) == (0, "", "")
@@ -106,17 +106,17 @@ def test_quiet_is_silent(tmp_path: Path, base: Path) -> None:
 def test_ingest_says_what_it_did(tmp_path: Path) -> None:
     rows = ["2026-03-02 10:00:00,u,YT1,a", "2026-03-02 10:00:00,u,YT1,a", "never,u,YT2,b"]
     path = log(tmp_path / "accesses.csv", rows, "at,actor,waybill,access")
-    said = here("ingest", path, "--ledger", tmp_path / "L").err.splitlines()
+    said = here("ingest", tmp_path / "L", path).err.splitlines()
     assert said == [
         "accesses.csv: times without an offset were read as +00:00 (at)",
         "accesses: 1 row from accesses.csv, 1 rejected, 1 known already",
         f"rejected rows are listed by line, column and reason in {tmp_path / 'L/quarantine'}",
     ]
     assert not list((tmp_path / "L/quarantine").glob("*.raw.csv"))
-    again = here("ingest", path, "--ledger", tmp_path / "L", "--lang", "zh").err.splitlines()
+    again = here("ingest", tmp_path / "L", path, "--lang", "zh").err.splitlines()
     assert again[0].startswith("accesses")
     assert again[-1] == _words.TEXTS["zh"]["nothing"]
-    kept = here("ingest", path, "--ledger", tmp_path / "M", "--keep-rejected", "--offset", "+08:00")
+    kept = here("ingest", tmp_path / "M", path, "--keep-rejected", "--offset", "+08:00")
     assert "read as +08:00" in kept.err
     [raw] = (tmp_path / "M/quarantine").glob("*.raw.csv")
     assert raw.stat().st_mode & 0o077 == 0
@@ -126,7 +126,7 @@ def test_ingest_says_which_rows_contradict(tmp_path: Path) -> None:
     header = "waybill,issued_at,channel,origin_outlet,destination_outlet"
     for turn, channel in enumerate(("app", "partner")):
         path = log(tmp_path / f"waybills.{turn}.csv", [f"YT1,2026-03-02T10:00:00Z,{channel},o,d"], header)
-        said = here("ingest", path, "--ledger", tmp_path / "L").err
+        said = here("ingest", tmp_path / "L", path).err
     assert "waybills: 1 row replaced one with the same id and other content" in said
     assert "waybills: 1 row replaced" in here("show", tmp_path / "L").out
     assert "替换" in here("show", tmp_path / "L", "--lang", "zh").out
@@ -160,7 +160,7 @@ def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
     log(data / "actors.csv", ["u,person,clerk"], "actor,kind,role")
     header = "waybill,issued_at,channel,origin_outlet,destination_outlet"
     log(data / "waybills.csv", ["YT0,2026-03-09T12:00:00Z,app,o,d"], header)
-    here("ingest", data, "--ledger", tmp_path / "L", "-q")
+    here("ingest", tmp_path / "L", data, "-q")
     langs: tuple[Literal["en", "zh"], ...] = ("en", "zh")
     for lang in langs:
         words = _words.TEXTS[lang]
@@ -235,7 +235,7 @@ def test_from_a_log_of_any_layout_to_a_ledger(tmp_path: Path, lang: str) -> None
     assert (shown.code, said.code, said.out) == (0, 0, "")
     assert shown.out == mapping.read_text(encoding="utf-8")
     assert f"--map {mapping}" in said.err
-    assert here("ingest", sample, "--map", mapping, "--ledger", tmp_path / "L").code == 0
+    assert here("ingest", tmp_path / "L", sample, "--map", mapping).code == 0
     shown_ledger = json.loads(here("show", tmp_path / "L", "--format", "json").out)
     assert shown_ledger["rows"] == {"accesses": 60}
     assert shown_ledger["rejected"] == {}
@@ -258,7 +258,7 @@ def test_simulate_then_ingest_then_trace(tmp_path: Path) -> None:
     truth = json.loads((tmp_path / "S/truth.json").read_text(encoding="utf-8"))
     assert len((tmp_path / "S/leaks.csv").read_text().splitlines()) == 7
     assert not list((tmp_path / "S/dataset").rglob("*truth*"))
-    here("ingest", tmp_path / "S/dataset", "--ledger", tmp_path / "L", "-q")
+    here("ingest", tmp_path / "L", tmp_path / "S/dataset", "-q")
     report = json.loads(here("trace", tmp_path / "L", "--leaks", tmp_path / "S/leaks.csv", "--format", "json").out)
     assert report["leaks"] == 6
     assert truth["leakers"][0]["kind"] == "actor"

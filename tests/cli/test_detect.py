@@ -68,7 +68,7 @@ def test_names_are_pseudonyms_until_a_case_is_opened(ledger: Path, small: Watche
     text = done(ledger).out
     assert not [a for a in accounts(small) if a in text]
     case = next(c for c in first["cases"] if len(c["actors"]) == 1)
-    opened = inside("case", "open", case["case"], "--who", "Li", "--why", "complaint 7", "--ledger", ledger)
+    opened = inside("case", "open", ledger, case["case"], "--who", "Li", "--why", "complaint 7")
     assert opened.code == 0
     again = told(ledger)
     named = next(c for c in again["cases"] if c["case"] == case["case"])
@@ -157,7 +157,7 @@ def test_days_and_budget_are_passed_on(ledger: Path) -> None:
 def test_a_verdict_ends_a_case_and_it_does_not_come_again(ledger: Path) -> None:
     first = told(ledger)
     for case in first["cases"]:
-        ran = inside("verdict", case["case"], "false", "--who", "Li", "--why", "work", "--ledger", ledger)
+        ran = inside("verdict", ledger, case["case"], "false", "--who", "Li", "--why", "work")
         assert ran.code == 0
     assert told(ledger)["cases"] == []
     assert len(read_casebook(ledger / "detect").cases) == len(first["cases"])
@@ -166,7 +166,7 @@ def test_a_verdict_ends_a_case_and_it_does_not_come_again(ledger: Path) -> None:
 def test_a_verdict_true_keeps_the_case_as_it_is(ledger: Path) -> None:
     first = told(ledger)
     joint = max(first["cases"], key=lambda c: len(c["actors"]))
-    inside("verdict", joint["case"], "true", "--who", "Li", "--why", "sold them", "--ledger", ledger)
+    inside("verdict", ledger, joint["case"], "true", "--who", "Li", "--why", "sold them")
     again = told(ledger)
     assert joint["case"] in {c["case"] for c in again["cases"]}
     assert {c["case"] for c in first["cases"]} <= {c["case"] for c in again["cases"]}
@@ -262,7 +262,7 @@ def test_whoever_may_only_read_gets_cases_without_ids(unseen: Path, small: Watch
 def test_who_may_only_read_sees_the_casebook_s_pseudonyms_and_verdicts(unseen: Path) -> None:
     first = told(unseen)
     gone = first["cases"][0]
-    inside("verdict", gone["case"], "false", "--who", "Li", "--why", "work", "--ledger", unseen)
+    inside("verdict", unseen, gone["case"], "false", "--who", "Li", "--why", "work")
     kept = told(unseen)
     with closed(unseen):
         ran = inside("detect", unseen, "--format", "json", "--quiet")
@@ -298,7 +298,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_a_dry_run_finds_the_same_and_leaves_everything_as_it_was(unseen: Path, tmp_path: Path) -> None:
     first = told(unseen)
-    inside("case", "open", first["cases"][0]["case"], "--who", "Li", "--why", "complaint 7", "--ledger", unseen)
+    inside("case", "open", unseen, first["cases"][0]["case"], "--who", "Li", "--why", "complaint 7")
     kept, before = told(unseen), files(unseen)
     for lang in ("en", "zh"):
         ran = done(unseen, "--dry-run", "--format", "json", "--lang", lang, "--metrics", tmp_path / "m")
@@ -341,12 +341,12 @@ def test_each_case_says_how_it_stands(ledger: Path) -> None:
     first = told(ledger)
     assert {c["state"] for c in first["cases"]} == {"new"}
     id_ = first["cases"][0]["case"]
-    by = ("--who", "Li", "--why", "complaint 7", "--ledger", ledger)
-    assert inside("case", "open", id_, *by).code == 0
+    by = ("--who", "Li", "--why", "complaint 7")
+    assert inside("case", "open", ledger, id_, *by).code == 0
     assert {c["case"]: c["state"] for c in told(ledger)["cases"]} == {
         c["case"]: "opened" if c["case"] == id_ else "new" for c in first["cases"]
     }
-    assert inside("verdict", id_, "true", *by).code == 0
+    assert inside("verdict", ledger, id_, "true", *by).code == 0
     assert next(c for c in told(ledger)["cases"] if c["case"] == id_)["state"] == "true"
     assert {c["state"] for c in told(ledger, *BY)["cases"]} <= {"opened", "true"}
     lines = done(ledger, "--format", "ocsf").out.splitlines()
@@ -457,7 +457,7 @@ def test_hostile_ids_from_the_log_to_the_screen(tmp_path: Path) -> None:
     ]
     source = tmp_path / "accesses.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    assert inside("ingest", source, "--ledger", tmp_path / "L", "-q").code == 0
+    assert inside("ingest", tmp_path / "L", source, "-q").code == 0
     for format_ in ("text", "json", "ocsf", "html"):
         ran = inside("detect", tmp_path / "L", *BY, "--format", format_)
         assert ran.code == NOT_JUDGED, ran.err

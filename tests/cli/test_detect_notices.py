@@ -3,6 +3,8 @@
 import json
 import logging
 import shutil
+import socket
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,9 +12,13 @@ import pytest
 
 from tests.cli.detecting import Notices, as_anybody
 from tests.cli.running import inside
+from tests.detect.casebook.making import NOW, alert
 from tests.detect.watched import Watched
-from wayseal.cli._notify import NotifyError, read_addresses, send_notices
+from wayseal.cli import _notify
+from wayseal.cli._notify import NotifyError, noticing, read_addresses, send_notices
+from wayseal.cli._outbox import DAYS, FILE
 from wayseal.cli.detect import TEXTS as UNKEPT
+from wayseal.detect.casebook import writing
 
 SECRET = "s3cr3t-token"
 
@@ -21,6 +27,30 @@ SECRET = "s3cr3t-token"
 def ledger(ready: Path, tmp_path: Path, looked_once: None) -> Path:
     shutil.copytree(ready, tmp_path / "L")
     return tmp_path / "L"
+
+
+@pytest.fixture(autouse=True)
+def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that would have been waited."""
+    seconds: list[float] = []
+    monkeypatch.setattr(time, "sleep", seconds.append)
+    return seconds
+
+
+def detects(folder: Path, *addresses: str, cases: int = 1, score: float = 0.5, lang: str = "en") -> None:
+    """What a run does that finds so many new cases, without looking."""
+    detect = folder / "detect"
+    with noticing(folder, detect, addresses), writing(detect) as writer:
+        last = len(writer.book.cases)
+        writer.register([alert(f"u-{last + n}", f"v-{last + n}", score=score) for n in range(cases)], NOW)
+    send_notices(folder, detect, addresses, lang, quiet=False)
+
+
+def registers_and_dies(folder: Path, address: str) -> None:
+    with noticing(folder, folder / "detect", [address]):
+        with writing(folder / "detect") as writer:
+            writer.register([alert("u-7")], NOW)
+        raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -54,13 +84,14 @@ def test_what_could_not_be_sent_is_said_by_its_place_alone(ledger: Path) -> None
         words = ("--notify", bad.address(), "--notify", good.address())
         ran = inside("detect", ledger, *words)
     assert ran.code == 5
-    assert ran.err == "wayseal: --notify: nothing could be sent to address 1; the cases are registered\n"
+    says = "nothing could be sent to address 1; the cases are registered, and the next run tries again"
+    assert ran.err == f"wayseal: --notify: {says}\n"
     assert ran.out, "the report is written all the same"
     assert len(good.heard) == 1, "and the others are told"
     assert SECRET not in ran.err + ran.out
     with Notices() as late:
         assert inside("detect", ledger, "--notify", late.address()).code == 0
-    assert late.heard == [], "what is registered is not new"
+    assert len(late.heard) == 1, "what waits goes to an address that took another's place"
 
 
 def test_a_server_that_is_not_there(ledger: Path, tmp_path: Path) -> None:
@@ -68,7 +99,7 @@ def test_a_server_that_is_not_there(ledger: Path, tmp_path: Path) -> None:
         address = gone.address()
     ran = inside("detect", ledger, "--notify", address, "--lang", "zh", cwd=tmp_path)
     assert ran.code == 5
-    assert ran.err == "wayseal: --notify：未能向第 1 个地址发出通知；案件已登记\n"
+    assert ran.err == "wayseal: --notify：未能向第 1 个地址发出通知；案件已登记，下次运行时会重新发送\n"
 
 
 def test_a_report_that_could_not_be_written_takes_no_notice_away(ledger: Path, tmp_path: Path) -> None:
@@ -151,13 +182,93 @@ def test_files_that_cannot_be_read(ledger: Path, tmp_path: Path) -> None:
     assert (ran.code, "address 2 is none" in ran.err, SECRET in ran.err) == (2, True, False)
 
 
-def test_nobody_to_tell_and_nothing_to_tell(small: Watched) -> None:
-    send_notices(small.result.cases, [], "en")
-    send_notices([], ["json://127.0.0.1:1/"], "en")
+def test_nobody_to_tell_and_nothing_to_tell(tmp_path: Path) -> None:
+    detects(tmp_path, cases=1)
+    detects(tmp_path, "json://127.0.0.1:1/", cases=0)
     assert read_addresses([]) == []
 
 
-def test_apprise_keeps_its_log_to_itself(small: Watched, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_receiver_that_is_down_gets_every_notice_once_it_is_up(tmp_path: Path, paused: list[float]) -> None:
+    with Notices() as up:
+        address, other = up.address(), up.address("another")
+    for cases in (2, 1):
+        with pytest.raises(NotifyError, match="address 1"):
+            detects(tmp_path, address, other, cases=cases)
+    assert paused == [1.0, 2.0, 4.0] * 4, "each address, in each run"
+    assert not [one for one in (SECRET, "another") if one in (tmp_path / "detect" / FILE).read_text()]
+    with Notices(port=up.port) as up:
+        detects(tmp_path, address, other, cases=0)
+        detects(tmp_path, address, other, cases=0)
+    told = [json.loads(body) for body in up.heard]
+    assert [[case["case"] for case in one["cases"]] for one in told] == [["c-1", "c-2"], ["c-3"]] * 2
+    assert len({one["notice"] for one in told}) == 2
+    assert json.loads((tmp_path / "detect" / FILE).read_bytes())["waiting"] == []
+
+
+def test_a_receiver_that_stumbles_gets_the_notice_in_the_same_run(tmp_path: Path, paused: list[float]) -> None:
+    with Notices(fails=2) as server:
+        detects(tmp_path, server.address())
+    assert (len(server.heard), len(set(server.heard)), paused) == (3, 1, [1.0, 2.0])
+
+
+def test_a_run_that_dies_as_soon_as_cases_are_registered_takes_no_notice_away(tmp_path: Path) -> None:
+    detects(tmp_path, cases=2)
+    with Notices() as server:
+        with pytest.raises(KeyboardInterrupt):
+            registers_and_dies(tmp_path, server.address())
+        detects(tmp_path, server.address())
+    told = [[case["case"] for case in json.loads(body)["cases"]] for body in server.heard]
+    assert told == [["c-3", "c-4"]], "those that nobody asked to be told of aren't among them"
+
+
+@pytest.mark.parametrize(
+    ("score", "lang", "said"),
+    [
+        (0.9996, "en", "c-1: >99.9%, 2 accounts"),
+        (0.992, "en", "c-1: 99.2%, 2 accounts"),
+        (0.008, "zh", "c-1：0.8%，2 个账号"),
+    ],
+)
+def test_a_webhook_gets_what_a_program_needs(tmp_path: Path, score: float, lang: str, said: str) -> None:
+    with Notices() as server:
+        detects(tmp_path, server.address() + "?:team=risk", score=score, lang=lang)
+    told = json.loads(server.heard[0])
+    assert said in told["message"]
+    assert [tmp_path.name in told["title"], socket.gethostname() in told["title"]] == [True, True]
+    assert (told["ledger"], told["host"], told["team"]) == (tmp_path.name, socket.gethostname(), "risk")
+    (case,) = told["cases"]
+    assert case == {
+        "case": "c-1",
+        "score": score,
+        "score_text": said.partition(": " if lang == "en" else "：")[2].partition("%")[0] + "%",
+        "accounts": 2,
+        "alerted_at": "2026-05-27T00:00:00Z",
+    }
+
+
+def test_what_waits_for_an_address_that_is_given_no_more_is_said_and_let_go_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Notices() as server, pytest.raises(NotifyError):
+        detects(tmp_path, "json://127.0.0.1:1/gone", server.address())
+    with Notices(port=server.port) as server:
+        detects(tmp_path, server.address(), cases=0)
+        assert "1 notice waits for addresses that were not given this time" in capsys.readouterr().err
+        monkeypatch.setattr(_notify, "now_us", lambda: 2**51)
+        detects(tmp_path, server.address(), cases=0, lang="zh")
+        assert f"{DAYS} 天" in capsys.readouterr().err
+        detects(tmp_path, server.address(), cases=0)
+    assert (server.heard, capsys.readouterr().err) == ([], "")
+
+
+def test_an_outbox_that_is_damaged_stops_the_run_before_anything_is_registered(ledger: Path) -> None:
+    (ledger / "detect" / FILE).write_text('{"wayseal": 1, "salt": 5}')
+    ran = inside("detect", ledger, "--notify", "json://127.0.0.1:1/")
+    assert (ran.code, FILE in ran.err, "can't be read" in ran.err) == (6, True, True)
+    assert not (ledger / "detect/casebook.jsonl").exists()
+
+
+def test_apprise_keeps_its_log_to_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     seen: list[logging.LogRecord] = []
 
     class Keeps(logging.Handler):
@@ -168,7 +279,7 @@ def test_apprise_keeps_its_log_to_itself(small: Watched, capfd: pytest.CaptureFi
     root.addHandler(keeps)
     try:
         with pytest.raises(NotifyError):
-            send_notices(small.result.cases, [f"json://user:{SECRET}@127.0.0.1:1/{SECRET}"], "en")
+            detects(tmp_path, f"json://user:{SECRET}@127.0.0.1:1/{SECRET}")
     finally:
         root.removeHandler(keeps)
     assert not [r for r in seen if r.name.startswith("apprise")]

@@ -46,8 +46,8 @@ def test_errors_as_a_person_meets_them(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     for words, code in (
         (("show", tmp_path / "none"), 6),
-        (("ingest", tmp_path / "x.csv", "--ledger", tmp_path / "L"), 3),
-        (("ingest", tmp_path / "none", "--ledger", tmp_path / "L"), 3),
+        (("ingest", tmp_path / "L", tmp_path / "x.csv"), 3),
+        (("ingest", tmp_path / "L", tmp_path / "none"), 3),
         (("ingest", tmp_path / "x.csv"), 2),
         (("show", "--format", "pdf", tmp_path), 2),
         (("show",), 2),
@@ -74,7 +74,7 @@ def test_errors_as_a_person_meets_them(tmp_path: Path) -> None:
 
 def test_rejection_reasons_and_the_end_of_map(tmp_path: Path) -> None:
     log(tmp_path / "accesses.csv", ["never,u-1,YT1", "2026-03-02T06:00:00Z,u-1,YT1"])
-    inside("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L", "-q")
+    inside("ingest", tmp_path / "L", tmp_path / "accesses.csv", "-q")
     assert "不是时间" in inside("show", tmp_path / "L", "--lang", "zh").out
     assert "not-a-time" in inside("show", tmp_path / "L").out
     out = tmp_path / "m.toml"

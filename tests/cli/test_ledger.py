@@ -18,7 +18,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger whose reads have ids, a key and a checkpoint."""
     folder = tmp_path_factory.mktemp("sealed")
     rows = [f"2026-03-02T06:{n % 60:02d}:00Z,u-{n % 5},YT{n},a{n}" for n in range(300)]
-    inside("ingest", log(folder / "accesses.csv", rows, "at,actor,waybill,access"), "--ledger", folder / "L", "-q")
+    inside("ingest", folder / "L", log(folder / "accesses.csv", rows, "at,actor,waybill,access"), "-q")
     assert inside("ledger", "key", "new", "--out", folder / "k", "--name", "li").code == 0
     assert inside("ledger", "checkpoint", folder / "L", "--key", folder / "k", "--out", folder / "c").code == 0
     return folder
@@ -73,7 +73,7 @@ def test_verify_names_what_was_changed_and_ends_with_its_code(sealed: Path, tmp_
 
 
 def test_checkpoints_of_others_and_rotated_keys(sealed: Path, tmp_path: Path) -> None:
-    inside("ingest", log(tmp_path / "accesses.csv"), "--ledger", tmp_path / "L", "-q")
+    inside("ingest", tmp_path / "L", log(tmp_path / "accesses.csv"), "-q")
     verify = ("ledger", "verify", tmp_path / "L", "--checkpoint", sealed / "c")
     foreign = inside(*verify, "--key", sealed / "k.pub")
     assert foreign.code == 8
@@ -184,11 +184,11 @@ def test_reports_that_are_not_reproduced(base: Path, tmp_path: Path) -> None:
 
 def test_a_ledger_that_has_grown(tmp_path: Path) -> None:
     log(tmp_path / "accesses.csv")
-    inside("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L", "-q")
+    inside("ingest", tmp_path / "L", tmp_path / "accesses.csv", "-q")
     leaks = bought(tmp_path / "leaks.csv")
     made = report(tmp_path, tmp_path / "L", leaks)
     log(tmp_path / "more.csv", ["2026-03-02T07:00:00Z,late,YT2000000"])
-    inside("ingest", tmp_path / "more.csv", "--ledger", tmp_path / "L", "-q")
+    inside("ingest", tmp_path / "L", tmp_path / "more.csv", "-q")
     ran = inside("trace", tmp_path / "L", "--leaks", leaks, "-q", "--verify", made)
     assert "has grown since" in ran.out
     assert LEDGER_TEXTS["en"]["report_since"] in ran.out
@@ -206,7 +206,7 @@ def test_bytes_that_come_in_as_another_table_leave_the_first_quarantine_as_it_wa
     scans = f'table = "scans"\n{columns}outlet = "actor"\nkind = {{ constant = "arrive" }}\n'
     (tmp_path / "scans.toml").write_text(scans, encoding="utf-8")
     for mapping in ("reads.toml", "scans.toml"):
-        ran = inside("ingest", source, "--map", tmp_path / mapping, "--ledger", tmp_path / "L", "-q", *keep)
+        ran = inside("ingest", tmp_path / "L", source, "--map", tmp_path / mapping, "-q", *keep)
         assert (ran.code, ran.err) == (0, "")
     assert inside("ledger", "verify", tmp_path / "L", "-q").code == 0
     listed = [p for p in (tmp_path / "L" / "quarantine").iterdir() if not p.name.endswith(".raw.csv")]

@@ -71,7 +71,7 @@ def test_check(own: tuple[Path, Path, Path]) -> None:
     ("name", "text", "english", "chinese"),
     [
         ("p.toml", "[roles", "p.toml:1: not TOML here", "p.toml:1：这里不是"),
-        ("p.toml", PURPOSES.replace("12h", "12"), "p.toml:38: purpose.lasts: needs a length such as 90m", "需要时长"),
+        ("p.toml", PURPOSES.replace("12h", "12"), "p.toml:40: purpose.lasts: needs a length such as 90m", "需要时长"),
         ("p.toml", b"\xff", "p.toml: the file isn't UTF-8", "p.toml：文件不是 UTF-8 编码"),
         (
             "r.cedar",

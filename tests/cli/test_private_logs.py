@@ -50,9 +50,7 @@ def test_nothing_planted_comes_through(tmp_path: Path, name: str, mapping: str, 
     said = ""
     for lang in ("en", "zh"):
         more = ("--keep-rejected",) if keep else ()
-        took = inside(
-            "ingest", tmp_path / name, "--map", tmp_path / "m.toml", "--ledger", ledger, "--lang", lang, *more
-        )
+        took = inside("ingest", ledger, tmp_path / name, "--map", tmp_path / "m.toml", "--lang", lang, *more)
         assert took.code == 0, took.err
         said += took.out + took.err + inside("show", ledger, "--lang", lang).out
     said += inside("show", ledger, "--format", "json").out + inside("map", tmp_path / name).out

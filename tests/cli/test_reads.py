@@ -87,8 +87,8 @@ def test_each_look_is_written_down_before(ledger: Path, case: RecordedCase) -> N
     assert [(a.look, a.who, a.why, a.cases) for a in acts if isinstance(a, NamesShown)] == [
         (Look.READS, BY[1], BY[3], {case.id: (actor,)})
     ] * 2
-    assert "reads listed for Li, audit: complaint 7" in inside("case", "list", "--ledger", ledger).out
-    shown = json.loads(inside("case", "list", "--ledger", ledger, "--format", "json").out)["cases"]
+    assert "reads listed for Li, audit: complaint 7" in inside("case", "list", ledger).out
+    shown = json.loads(inside("case", "list", ledger, "--format", "json").out)["cases"]
     assert next(c for c in shown if c["case"] == case.id)["acts"][0]["act"] == "reads"
 
 
@@ -112,7 +112,7 @@ def test_a_waybill_without_a_case_names_nobody(ledger: Path, case: RecordedCase)
         assert (read["session"], read["ip"], read["device"]) == (None, None, None)
         assert read["actor"].startswith("p-") or read["actor"] in case.actors
     assert one["read"] in [read["read"] for read in found["reads"]]
-    assert inside("verdict", case.id, "false", "--ledger", ledger, *BY).code == 0
+    assert inside("verdict", ledger, case.id, "false", *BY).code == 0
     ran = inside("reads", ledger, "--waybill", one["waybill"])
     assert one["actor"] not in ran.out
     assert "kept back" in ran.out

@@ -23,7 +23,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"2025-{1 + k % 6 + 6 * n:02d}-{1 + k % 28:02d}T06:00:00Z,u-{k % 5},YT{1000 * n + k},a{n}-{k}"
             for k in range(300)
         ]
-        inside("ingest", log(folder / f"accesses.{n}.csv", rows, "at,actor,waybill,access"), "--ledger", folder / "L")
+        inside("ingest", folder / "L", log(folder / f"accesses.{n}.csv", rows, "at,actor,waybill,access"))
     assert inside("ledger", "key", "new", "--out", folder / "k", "--name", "li").code == 0
     assert inside("ledger", "checkpoint", folder / "L", "--key", folder / "k", "--out", folder / "c").code == 0
     bought(folder / "leaks.csv", "2025-12-30T00:00:00Z", ["YT1005", "YT1011", "YT1017"])
@@ -100,7 +100,7 @@ def test_what_is_too_young_is_refused(kept: Path, tmp_path: Path) -> None:
 def test_waybills_with_young_reads_are_held(kept: Path, tmp_path: Path) -> None:
     path = copied(kept, tmp_path)
     late = log(tmp_path / "accesses.csv", ["2025-12-28T06:00:00Z,u-9,YT0,late"], "at,actor,waybill,access")
-    inside("ingest", late, "--ledger", path)
+    inside("ingest", path, late)
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof", "--key", kept / "k")
     ran = inside("ledger", "purge", path, "--before", "2025-02-01", *BY, *proof)
     assert RETENTION_TEXTS["en"]["held"].format(held=1) in ran.out
@@ -137,7 +137,7 @@ def test_wrong_usage(kept: Path, options: tuple[str, ...]) -> None:
 def test_a_checkpoint_or_place_that_does_not_fit_stops_it_before(kept: Path, tmp_path: Path) -> None:
     path = copied(kept, tmp_path)
     before = (path / "manifest.json").read_bytes()
-    inside("ingest", log(tmp_path / "a.csv"), "--ledger", tmp_path / "M")
+    inside("ingest", tmp_path / "M", log(tmp_path / "a.csv"))
     inside("ledger", "checkpoint", tmp_path / "M", "--key", kept / "k", "--out", tmp_path / "foreign")
     cut = ("ledger", "purge", path, "--before", "2025-02-01", *BY)
     assert inside(*cut, "--checkpoint", tmp_path / "foreign", "--out", tmp_path / "p").code == 8
@@ -163,7 +163,7 @@ def test_others_say_that_it_was_purged(kept: Path, tmp_path: Path, lang: str) ->
     assert "Wang" in again.out
     assert "2025-04-01" in again.out
     late = log(tmp_path / "accesses.csv", ["2025-01-05T06:00:00Z,u-9,YT4,old"], "at,actor,waybill,access")
-    assert inside("ingest", late, "--ledger", path).code == 0
+    assert inside("ingest", path, late).code == 0
     assert json.loads(inside("show", path, "--format", "json").out)["rejected"] == {"purged": 1}
 
 
@@ -191,5 +191,5 @@ def test_files_that_somebody_reads_are_said(kept: Path, tmp_path: Path) -> None:
         purged = inside("ledger", "purge", path, "--before", "2025-02-01", *BY)
         assert "still being read" in purged.out
         late = log(tmp_path / "accesses.csv", ["2025-12-28T06:00:00Z,u-9,YT0,x"], "at,actor,waybill,access")
-        inside("ingest", late, "--ledger", path)
+        inside("ingest", path, late)
         assert "still being read" in inside("ledger", "compact", path).out

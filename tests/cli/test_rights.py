@@ -16,7 +16,7 @@ def ledger(tmp_path: Path) -> Path:
     log(folder / "accesses.csv", rows, "at,actor,waybill,action")
     actors = ['u-1,person,clerk,"waybill.view,own.word"', 'u-2,person,clerk,"waybill.view,own.word"']
     log(folder / "actors.csv", actors, "actor,kind,role,rights")
-    assert inside("ingest", folder, "--ledger", tmp_path / "L", "-q").code == 0
+    assert inside("ingest", tmp_path / "L", folder, "-q").code == 0
     return tmp_path / "L"
 
 

@@ -28,7 +28,7 @@ def said(*words: object) -> str:
 def test_rows_left_out_and_files_known_already(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
-    command = ("ingest", tmp_path / "log.csv", "--map", tmp_path / "m.toml", "--ledger", tmp_path / "L")
+    command = ("ingest", tmp_path / "L", tmp_path / "log.csv", "--map", tmp_path / "m.toml")
     assert "1 row from log.csv, 1 left out as the mapping says" in said(*command)
     assert "log.csv is in the ledger already; nothing changed\n" in said(*command)
     shown = said("show", tmp_path / "L")
@@ -42,7 +42,7 @@ def test_a_file_known_under_another_mapping_or_offset(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "n.toml").write_text("# a remark\n" + MAPPING.replace("404", "403"), encoding="utf-8")
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
-    command = ("ingest", tmp_path / "log.csv", "--ledger", tmp_path / "L", "--map")
+    command = ("ingest", tmp_path / "L", tmp_path / "log.csv", "--map")
     said(*command, tmp_path / "m.toml")
     cure = "To read it with this one, make a new ledger from all its sources"
     other = said(*command, tmp_path / "n.toml")
@@ -56,7 +56,7 @@ def test_a_file_known_under_another_mapping_or_offset(tmp_path: Path) -> None:
 
 
 def test_a_log_that_has_grown(tmp_path: Path) -> None:
-    command = ("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L")
+    command = ("ingest", tmp_path / "L", tmp_path / "accesses.csv")
     (tmp_path / "accesses.csv").write_text("at,actor,waybill\n2026-03-01T00:00:00Z,u,YT1\n", encoding="utf-8")
     said(*command)
     with (tmp_path / "accesses.csv").open("a") as log:
@@ -69,7 +69,7 @@ def test_a_log_that_has_grown(tmp_path: Path) -> None:
 
 def test_a_ledger_without_reads_says_so(tmp_path: Path) -> None:
     (tmp_path / "accesses.csv").write_text("at,actor,waybill\n", encoding="utf-8")
-    said("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L", "-q")
+    said("ingest", tmp_path / "L", tmp_path / "accesses.csv", "-q")
     assert "holds no reads" in said("show", tmp_path / "L")
 
 
@@ -77,5 +77,5 @@ def test_an_empty_file_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "dataset").mkdir()
     (tmp_path / "dataset/accesses.csv").write_text("at,actor,waybill\n", encoding="utf-8")
     (tmp_path / "dataset/notes.txt").touch()
-    told = said("ingest", tmp_path / "dataset", "--ledger", tmp_path / "L")
+    told = said("ingest", tmp_path / "L", tmp_path / "dataset")
     assert told.count("1 other file was left alone") == 1

@@ -91,7 +91,7 @@ def test_a_period_without_reads_is_no_error(base: Path) -> None:
 
 def test_an_empty_ledger_knows_no_source(tmp_path: Path) -> None:
     log(tmp_path / "accesses.csv", [])
-    assert inside("ingest", tmp_path / "accesses.csv", "--ledger", tmp_path / "L", "-q").code == 0
+    assert inside("ingest", tmp_path / "L", tmp_path / "accesses.csv", "-q").code == 0
     refused(inside("scope", tmp_path / "L", "--source", "u"), 3, "no source of this id")
     told = inside("extent", tmp_path / "L", "--leaks", bought(tmp_path / "leaks.csv"))
     assert told.code == 0
@@ -153,7 +153,7 @@ def test_simulated_reports_share_numbers_with_purchases(tmp_path: Path) -> None:
         "-q",
     )
     assert inside(*words).code == 0
-    assert inside("ingest", tmp_path / "W/dataset", "--ledger", tmp_path / "L", "-q").code == 0
+    assert inside("ingest", tmp_path / "L", tmp_path / "W/dataset", "-q").code == 0
     told = inside("extent", tmp_path / "L", "--leaks", tmp_path / "W/leaks.csv", "--format", "json")
     report = json.loads(told.out)
     assert report["status"] == "estimate"
@@ -170,7 +170,7 @@ def test_what_was_asked_without_an_answer_is_said(tmp_path: Path) -> None:
     asked = '"{""origin_outlet"":""o-a""}"'
     rows = [f"q{n},2026-03-0{n}T06:00:00Z,asker,{asked}" for n in (2, 3)]
     log(folder / "queries.csv", rows, "request,at,actor,filter")
-    inside("ingest", folder, "--ledger", tmp_path / "L", "-q")
+    inside("ingest", tmp_path / "L", folder, "-q")
     words = ("scope", tmp_path / "L", "--source", "asker")
     told = inside(*words).out
     assert "What account asker was shown is known from its questions alone" in told

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import inside
+from tests.tables import each
 from wayseal.cli import _commands, _loading
+from wayseal.cli._errors import language
 from wayseal.cli._loading import CommandEntry, GroupEntry
+from wayseal.cli._options import Lang
 
 FOLDER = Path(_commands.__file__).parent
 HEAVY = ("numba", "pyarrow", "numpy", "sqlalchemy", "pydantic", "jinja2", "cedarpy", "fastapi", "scipy", "rich")
@@ -99,8 +102,77 @@ def test_lines_of_the_table_are_the_first_sentences_of_the_docstrings() -> None:
         assert entry.help == first[0], words
 
 
-def test_headings_of_help_have_every_command() -> None:
-    assert [name for names in _commands.SECTIONS.values() for name in names] == list(_commands.ROOT.commands)
+def groups(group: GroupEntry, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], GroupEntry]]:
+    yield before, group
+    for name, entry in group.commands.items():
+        if isinstance(entry, GroupEntry):
+            yield from groups(entry, (*before, name))
+
+
+def test_headings_of_help_have_every_command_once() -> None:
+    for words, group in groups(_commands.ROOT):
+        named = [name for names in group.headings.values() for name in names]
+        assert sorted(named) == sorted(group.commands if named else []), words
+        assert len(group.commands) < 10 or len(group.headings) > 2, words
+
+
+LOCALES: list[tuple[dict[str, str], Lang]] = [
+    ({}, Lang.EN),
+    ({"LANG": "zh_CN.UTF-8"}, Lang.ZH),
+    ({"LANG": "zh"}, Lang.ZH),
+    ({"LANG": "C.UTF-8"}, Lang.EN),
+    ({"LANG": "zhx_CN"}, Lang.EN),
+    ({"LC_MESSAGES": "zh_CN", "LANG": "en_US.UTF-8"}, Lang.ZH),
+    ({"LC_ALL": "C", "LC_MESSAGES": "zh_CN", "LANG": "zh_CN"}, Lang.EN),
+    ({"LC_ALL": "", "LANG": "zh_TW.UTF-8"}, Lang.ZH),
+    ({"WAYSEAL_LANG": "en", "LC_ALL": "zh_CN.UTF-8"}, Lang.EN),
+    ({"WAYSEAL_LANG": "", "LC_ALL": "zh_CN.UTF-8"}, Lang.ZH),
+    ({"WAYSEAL_LANG": "zh", "LC_ALL": "en_US.UTF-8"}, Lang.ZH),
+]
+
+
+@each(("environment", "lang"), LOCALES)
+def test_the_locale_decides_where_nothing_else_does(environment: dict[str, str], lang: Lang) -> None:
+    assert language(["show", "L"], environment) == lang
+    for said in Lang:
+        assert language(["--lang", said, "show", "L"], environment) == said
+        assert language(["show", "L", f"--lang={said}"], environment) == said
+
+
+def test_a_command_answers_in_the_language_of_the_locale(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WAYSEAL_LANG", raising=False)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    shown = inside("show", base / "L")
+    assert shown.out == inside("show", base / "L", "--lang", "zh").out
+    assert inside("show", base / "L", "--lang", "en").out == inside("--lang", "en", "show", base / "L").out != shown.out
+
+
+def test_help_of_every_group_is_chinese_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.delenv("WAYSEAL_LANG", raising=False)
+    for words, _ in groups(_commands.ROOT):
+        helps = [inside(*words, *asked) for asked in (("--help", "--lang", "zh"), ("--lang=zh", "-h"))]
+        monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+        helps.append(inside(*words, "--help"))
+        monkeypatch.delenv("LC_ALL")
+        assert [(one.code, one.out) for one in helps] == [(0, helps[0].out)] * 3, words
+        lines = [line for line in helps[0].out.splitlines() if line.strip()]
+        assert [line for line in lines if not re.search("[\u4e00-\u9fff]", line)] == [], words
+        english = inside(*words, "--help").out
+        assert english.replace("中文：", "").isascii(), words
+
+
+def test_a_language_that_there_is_not_is_refused_by_groups_too() -> None:
+    for words in (("--lang", "fr", "--help"), ("vault", "--help", "--lang=fr"), ("ledger", "key", "--lang")):
+        ran = inside(*words)
+        assert (ran.code, "needs one of zh, en" in ran.err) == (2, True), words
+
+
+def test_a_ledger_is_given_in_one_way() -> None:
+    for words, _ in leaves(_commands.ROOT):
+        names = [(one.name, one.param_type_name) for one in _loading.load_command(words).params]
+        if "ledger" in dict(names):
+            assert next(kind for kind in names if kind[1] == "argument") == ("ledger", "argument"), words
 
 
 def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ledger L and its backup B."""
     folder = tmp_path_factory.mktemp("kept")
     rows = [f"2026-03-02T06:{n % 60:02d}:00Z,u-{n % 5},YT{n}" for n in range(300)]
-    inside("ingest", log(folder / "accesses.csv", [*rows, "never,u-1,YT1"]), "--ledger", folder / "L", "-q")
+    inside("ingest", folder / "L", log(folder / "accesses.csv", [*rows, "never,u-1,YT1"]), "-q")
     assert inside("ledger", "backup", folder / "L", folder / "B", "-q").code == 0
     return folder
 
@@ -38,7 +38,7 @@ def test_there_and_back(kept: Path, tmp_path: Path, lang: str) -> None:
     assert ("up to date" in again.out, "已是最新" in again.out) == (lang == "en", lang == "zh")
     assert inside("show", tmp_path / "B").out.splitlines()[1:] == inside("show", kept / "L").out.splitlines()[1:]
     assert inside("ledger", "verify", tmp_path / "B").code == 0
-    refused = inside("ingest", kept / "accesses.csv", "--ledger", tmp_path / "B")
+    refused = inside("ingest", tmp_path / "B", kept / "accesses.csv")
     assert (refused.code, "wayseal ledger restore" in refused.err) == (3, True)
     assert inside("ledger", "compact", tmp_path / "B").code == 3
     back = inside("ledger", "restore", tmp_path / "B", tmp_path / "R", "--lang", lang)
@@ -108,9 +108,9 @@ def test_a_visit_as_json(kept: Path, tmp_path: Path) -> None:
 def test_many_sources_are_cut_short(tmp_path: Path) -> None:
     for n in range(8):
         path = log(tmp_path / f"log-{n}.csv", [f"2026-03-02T06:0{n}:00Z,u-1,YT{n}"])
-        assert inside("ingest", path, "--ledger", tmp_path / "L", "-q").code == 0
+        assert inside("ingest", tmp_path / "L", path, "-q").code == 0
     log(tmp_path / "late.csv", ["2026-03-02T05:00:00Z,u-1,YT0"])
-    assert inside("ingest", tmp_path / "late.csv", "--ledger", tmp_path / "L", "-q").code == 0
+    assert inside("ingest", tmp_path / "L", tmp_path / "late.csv", "-q").code == 0
     segment = next((tmp_path / "L/data").rglob("accesses*-merged*"))
     segment.unlink()
     ran = inside("ledger", "doctor", tmp_path / "L")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Ran, inside
+from tests.server.witnessing import NAME, cosignature, witness_key
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
 from wayseal.cli.vault._example import NUMBERS, fill_vault
@@ -164,6 +165,34 @@ def test_reasons_are_opened_by_an_entry(vault: Path) -> None:
     assert listed("log", "--kind", "found", "--reasons") == []
 
 
+def test_a_log_that_is_cut_off_says_how_to_read_on(vault: Path) -> None:
+    for _ in range(3):
+        deliver("YT77", code=13)
+    whole = listed("log")
+    assert ran("log", "--most", len(whole)).err == "", "that is all"
+    seen: list[object] = []
+    words: list[str] = []
+    for left in range(len(whole), 0, -3):
+        part = ran("log", "--most", "3", "--format", "json", *words)
+        seen = json.loads(part.out) + seen
+        told = re.fullmatch(r"there are more: .* newest 3\. `(--below) (\d+)` lists .*\n", part.err)
+        assert bool(told) == (left > 3)
+        words = [*told.groups()] if told else []
+    assert seen == whole
+    assert "还有更早的" in ran("log", "--most", "1", "--lang", "zh").err
+
+
+def test_a_number_that_could_not_be_erased_is_not_sealed(vault: Path, tmp_path: Path) -> None:
+    file = tmp_path / "parcels.csv"
+    file.write_text("waybill,goods\nA/B,x\nYT78,x\n../../etc,x\n")
+    done = ran("seal", file, code=3)
+    assert done.out == "1 parcel of parcels.csv sealed\n"
+    says = "waybill: a waybill number has 1 to 64 letters A to Z and digits"
+    assert [line.partition(";")[0] for line in done.err.splitlines() if says in line] == [
+        f"{file}:{n}: {says}" for n in (2, 4)
+    ]
+
+
 def test_reasons_whose_key_is_gone(vault: Path) -> None:
     deliver()
     ran("key", "rotate", "reason")
@@ -249,7 +278,10 @@ def test_parcels_of_a_file(vault: Path, tmp_path: Path) -> None:
     assert done.out == "8 parcels of parcels.csv sealed\n"
     lines = done.err.splitlines()
     assert lines == [
-        f"{file}:10: waybill: no number of 1 to 64 characters",
+        (
+            f"{file}:10: waybill: a waybill number has 1 to 64 letters A to Z and digits; spaces, dots, dashes and "
+            "underscores don't count"
+        ),
         f"{file}:11: has no field to seal",
         f"{file}:12: waybill: stands twice in this file",
         f"{file}:13: has 2 columns and not 5",
@@ -506,9 +538,9 @@ def test_a_policy_is_put_in_force(vault: Path, tmp_path: Path) -> None:
 
 def test_what_was_disclosed_goes_into_a_ledger(vault: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
-    assert "nothing new" in ran("project", "--ledger", ledger, "-q").out
+    assert "nothing new" in ran("project", ledger, "-q").out
     deliver()
-    assert "1 disclosure taken" in ran("project", "--ledger", ledger, "-q").out
+    assert "1 disclosure taken" in ran("project", ledger, "-q").out
     words = ("ledger", "verify", ledger, "--vault", vault, "-q")
     fine = inside(*words)
     assert (fine.code, "1 row as the log has them" in fine.out) == (0, True)
@@ -529,6 +561,37 @@ def test_nothing_to_upgrade_and_steps_that_wait(vault: Path) -> None:
     assert "keys_0001: " in ran("upgrade").out
     broken = ran("status").out
     assert "Records: 4 sealed" in broken
+
+
+def test_cosigned_checkpoints(vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note, key, other = tmp_path / "cosigned", tmp_path / "witness.pub", tmp_path / "other.pub"
+    signed = ran("checkpoint").out
+    note.write_text(signed + cosignature(signed), "utf-8")
+    key.write_text(f"{witness_key()}\n")
+    other.write_text(f"{witness_key(bytes(range(32)))}\n")
+    held = f"Checkpoint {note}: holds."
+    for given, by in ((key, True), (other, False)):
+        said = ran("verify", "--checkpoint", note, "--key", given).out
+        line = next(line for line in said.splitlines() if line.startswith(held))
+        assert (f"{NAME}+{witness_key().id}" in line) is by
+    proof = tmp_path / "proof"
+    ran("prove", 0, "--checkpoint", note, "--out", proof)
+    assert NAME in ran("verify-proof", proof, "--key", key).out
+    assert "signed by" in ran("verify-proof", proof, "--key", other, code=9).err
+    note.write_text(signed + cosignature("x\n1\n\n"), "utf-8")
+    assert "is no checkpoint, or was changed" in ran("verify", "--checkpoint", note, "--key", key, code=7).out
+    # Whether there is a witness, and how far it has come.
+    assert "witness" not in ran("status").out
+    monkeypatch.setenv("WAYSEAL_WITNESS", "https://witness.example/w1")
+    monkeypatch.setenv("WAYSEAL_WITNESS_KEY", str(witness_key()))
+    monkeypatch.setenv("WAYSEAL_CHECKPOINT_FOLDER", str(tmp_path))
+    assert json.loads(ran("status", "--format", "json").out)["trouble"] == ["not_cosigned"]
+    seen = vault / "keyring.json.seen"
+    size = int(signed.splitlines()[1])
+    seen.write_text(json.dumps({**json.loads(seen.read_text()), "cosigned_size": size}))
+    said = ran("status").out
+    assert f"Cosigned by a witness up to {size:,}" in said
+    assert "All is well." in said
 
 
 def test_status_for_programs(vault: Path) -> None:

@@ -28,7 +28,7 @@ def vault(made: Path, tmp_path: Path) -> Path:
 
 
 def project(vault: Path, ledger: Path, *words: object) -> Ran:
-    return inside("vault", "project", "--vault", vault, "--ledger", ledger, "--quiet", *words)
+    return inside("vault", "project", ledger, "--vault", vault, "--quiet", *words)
 
 
 def test_what_was_disclosed_is_judged(vault: Path, tmp_path: Path) -> None:
@@ -45,18 +45,26 @@ def test_what_was_disclosed_is_judged(vault: Path, tmp_path: Path) -> None:
     assert {n["code"] for n in told["not_judged"]} == {"assignments", "outlets", "few_accounts", "detector"}
 
 
+def test_nothing_is_written_but_beside_the_ledger(vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever projects may have settings that they can't write to, or none but the environment's."""
+    for name, text in (("DATABASE", "sqlite:///main.db"), ("KEY_DATABASE", "sqlite:///keys.db")):
+        monkeypatch.setenv(f"WAYSEAL_{name}", text.replace("///", f"///{vault}/"))
+    monkeypatch.setenv("WAYSEAL_KEYRING_FILE", str(vault / "keyring.json"))
+    assert project(tmp_path / "nowhere", tmp_path / "watch" / "L").code == 0
+    assert not (tmp_path / "nowhere").exists()
+    assert [file.name for file in (tmp_path / "watch").iterdir()] == ["L"]
+
+
 def test_the_name_of_a_file_hides_nothing(vault: Path, tmp_path: Path) -> None:
     """A file that is called like a projection far ahead is refused, and what was disclosed comes in."""
     stem = f"vault-{hashlib.sha256(b'vault.local').hexdigest()[:16]}"
     write(tmp_path, "accesses", [read(0, "u-1", "YT1")])
     forged = (tmp_path / "accesses.parquet").rename(tmp_path / f"{stem}-0-999999999.parquet")
-    refused = inside("ingest", forged, "--ledger", tmp_path / "L", "--quiet")
+    refused = inside("ingest", tmp_path / "L", forged, "--quiet")
     assert "1 disclosure taken into" in project(vault, tmp_path / "L").out
     assert refused.code == 3
     assert refused.err.startswith(f"wayseal: {forged}: a name that begins with vault-")
-    assert (
-        "只供 `wayseal vault project` 使用" in inside("ingest", forged, "--ledger", tmp_path / "L", "--lang", "zh").err
-    )
+    assert "只供 `wayseal vault project` 使用" in inside("ingest", tmp_path / "L", forged, "--lang", "zh").err
 
 
 def test_a_ledger_of_another_vault_of_the_same_name_is_refused(vault: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 import typer
+from scripts.reference.texts import says
 
 from tests.docs.pages import read, rows, sections
 from wayseal.cli import app
@@ -65,6 +66,8 @@ def test_every_argument_and_option(page: str, name: str) -> None:
         default = parameter.default
         if parameter.required:
             assert table[key][1] in {"required", "必填"}, (name, key)
+        elif isinstance(parameter.show_default, str):
+            assert table[key][1] in {parameter.show_default, says("zh")(parameter.show_default)}, (name, key)
         elif default is not None and not isinstance(default, bool):
             assert table[key][1] == f"`{default.value if isinstance(default, Enum) else default}`", (name, key)
 

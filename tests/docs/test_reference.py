@@ -39,7 +39,7 @@ def test_help_speaks_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("WAYSEAL_LANG", "zh")
     assert inside("ingest", "--help").out == chinese
     assert "把日志导入账本。" in chinese
-    assert "wayseal ingest dataset/ --ledger ledger" in chinese
+    assert "wayseal ingest ledger dataset/" in chinese
     words = re.sub(
         r"^ *wayseal .*$|`[^`]*`|--?[a-z-]+|<[^>]*>|\[.*?\]", "", chinese.partition("\n")[2], flags=re.MULTILINE
     )

@@ -65,7 +65,7 @@ def test_from_file_to_verdict(
         assert before in text
         text = text.replace(before, after)
     mapping.write_text(text, encoding="utf-8")
-    ingested = done("ingest", FOLDER / log, "--map", mapping, "--ledger", ledger).err
+    ingested = done("ingest", ledger, FOLDER / log, "--map", mapping).err
     assert said in ingested
     assert "unknown values" not in ingested
     done("map", FOLDER / bought, "--table", "leaks", "--out", leaks, *(("--sheet", sheet) if sheet else ()))

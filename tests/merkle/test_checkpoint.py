@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.server.witnessing import cosignature, witness_key
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey, VerifyKey
+from wayseal.merkle.checkpoint import add_cosignature
 from wayseal.merkle.errors import UnknownKeyError
 
 KEY = SigningKey(name="keeper", seed=bytes(range(32)))
@@ -112,9 +114,73 @@ def test_keys_that_were_changed() -> None:
                 assert private.split("+")[-1][:20] not in str(caught.value)
 
 
+# What a public witness cosigned of a log of certificates, by its key as its operator publishes it.
+PUBLIC_WITNESS = "witness.navigli.sunlight.geomys.org+a3e00fe2+BNy/co4C1Hn1p+INwJrfUlgz7W55dSZReusH/GhUhJ/G"
+PUBLIC_NOTE = (
+    "coachandhorses2026h1.staging.certificate.transparency.goog\n185550722\n"
+    "YXAM0VmnrfvLaBCOOYSJhCaE5F10oGBOo+hkbDa1kng=\n\n"
+    "\u2014 coachandhorses2026h1.staging.certificate.transparency.goog MpXgsHy8ZwxXnO+WjtVrPxAzL49Rs1gWTkNVNeEa//5p"
+    "eAzaocRCB3qt3EaibjzY5GILLtGgBP7dBhgcSHy+JQh0OAc=\n"
+    "\u2014 witness.navigli.sunlight.geomys.org o+AP4gAAAABqb7DzNrGFRJnQ9vrJ8xpnwZytnr/ZYczDIsvwvouiSjwOjn7a72ccxBk+"
+    "lKnZ7dKqkYKER1s/KxLTaVwQD7lJZTC/CQ==\n"
+).encode()
+
+
+def test_a_known_cosignature() -> None:
+    key = VerifyKey.parse(PUBLIC_WITNESS)
+    assert (key.id, key.witness, str(key)) == ("a3e00fe2", True, PUBLIC_WITNESS)
+    point, by = Checkpoint.open(PUBLIC_NOTE, [key])
+    assert (point.size, by) == (185550722, (key,))
+    # The same bytes as a key that signs logs are another key, and sign nothing here.
+    with pytest.raises(UnknownKeyError):
+        Checkpoint.open(PUBLIC_NOTE, [VerifyKey(name=key.name, public=key.public)])
+    text, place = PUBLIC_NOTE.partition(b"\n\n")[0] + b"\n", PUBLIC_NOTE.rindex(b" ") + 1
+    raw = base64.b64decode(PUBLIC_NOTE[place:])[4:]
+    assert key.signed(text, raw)
+    for changed in (b"", raw[:7], raw[:8], raw[8:], raw[:-1], raw + b"x", b"\x80" + raw[1:]):
+        assert not key.signed(text, changed)
+    for at in range(len(raw)):
+        assert not key.signed(text, raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
+
+
+def test_what_a_witness_adds() -> None:
+    note, key = cosigned_note(), witness_key()
+    own, line = NOTE, note[len(NOTE) :]
+    other = cosignature(NOTE.decode(), bytes(range(32)), "w2").encode()
+    for lines in (line, other + line, line + other, line + line):
+        assert add_cosignature(own, lines, key) == note
+    assert Checkpoint.open(note, [KEY.verify_key, key]) == (POINT, (KEY.verify_key, key))
+    with pytest.raises(UnknownKeyError, match=r"w2\+"):
+        add_cosignature(own, other, key)
+    wrong = cosignature(OTHER.sign("o\n1\nAAAA\n")).encode()
+    for lines in (b"", b"\n", b"x\n", line[:-1], b"\n\n" + line, b"\xff\n", wrong, line[:-9] + b"AAAAAAA=\n"):
+        with pytest.raises(MerkleError):
+            add_cosignature(own, lines, key)
+
+
+def cosigned_note() -> bytes:
+    return NOTE + cosignature(NOTE.decode()).encode()
+
+
+def test_any_changed_byte_of_a_cosigned_note_is_found() -> None:
+    """It fails, or, where the name or the id of a key was changed, holds by one of the two alone, as it was."""
+    note = cosigned_note()
+    for place in range(len(note)):
+        changed = bytearray(note)
+        changed[place] ^= 1
+        try:
+            point, by = Checkpoint.open(bytes(changed), [KEY.verify_key, witness_key()])
+        except MerkleError:
+            continue
+        assert (point, len(by)) == (POINT, 1), place
+
+
 def test_keys_of_other_kinds() -> None:
     raw = base64.b64encode(b"\x02" + bytes(32)).decode()
     with pytest.raises(MerkleError, match="kind"):
         VerifyKey.parse(f"a+00000000+{raw}")
+    seed = base64.b64encode(b"\x04" + bytes(32)).decode()
+    with pytest.raises(MerkleError, match="private key is of a kind"):
+        SigningKey.parse(f"PRIVATE+KEY+a+00000000+{seed}")
     with pytest.raises(MerkleError, match="name"):
         SigningKey(name="two words", seed=bytes(32))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.proofs.real import Proof, changed, make
+from tests.server.witnessing import NAME, cosignature, witness_key
 from tests.tables import each
 from tests.vault.log.helpers import KEY
 from wayseal import store
@@ -108,6 +109,27 @@ def test_what_a_strange_signer_could_sign_is_refused_by_both(folder: Path, proof
     right = GrowthProof(old=new, new=new, path=()).to_json().encode()
     assert holds(right)
     assert independent(folder, "key.pub", [right]) == ["holds: growth of log from 1 to 1"]
+
+
+@pytest.mark.needs("node")
+def test_a_witness_vouches_for_both(folder: Path) -> None:
+    note = KEY.sign(Checkpoint(origin="log", size=1, root=bytes(32)).to_text())
+    (folder / "witness.pub").write_text(f"{witness_key()}\n")
+    ends = {
+        True: [cosignature(note), cosignature(note, at=0), cosignature(note, at=(1 << 63) - 1)],
+        False: ["", cosignature("log\n1\n\n"), cosignature(note, at=1 << 63), cosignature(note, bytes(range(32)))],
+    }
+    for right, lines in ends.items():
+        contents = [GrowthProof(old=note + one, new=note + one, path=()).to_json().encode() for one in lines]
+        said = independent(folder, "witness.pub", contents)
+        for n, content in enumerate(contents):
+            assert said[n].startswith("holds: ") is right
+            if right:
+                proven = verify(content, [witness_key()])
+                assert proven.keys == (f"{NAME}+{witness_key().id}",)
+            else:
+                with pytest.raises(WaysealError):
+                    verify(content, [witness_key()])
 
 
 def run(folder: Path, start: str) -> tuple[set[str], list[str]]:

@@ -91,6 +91,7 @@ class Forger:
             "empty actor": self.made(sub=""),
             "actor is a number": self.made(sub=7),
             "actor too long": self.made(sub="a" * 129),
+            "another's name without an act": self.made(act=None),
             "no client": self.made(client_id=None),
             "client is a list": self.made(client_id=["c1"]),
             "no scope": self.made(scope=None),

@@ -131,7 +131,7 @@ def test_no_forged_token_opens_a_way(shared: World) -> None:
     now = int(time.time())
     said = {
         "iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + LASTS, "client_id": "all", "sub": "courier-1",
-        "scope": "disclose policy:read",
+        "scope": "disclose policy:read", "act": {"sub": "all"},
     }  # fmt: skip
     forger = Forger(private=shared.ring.ring.key(AccessKey).private, said=said)
     # One way goes through the framework, one past it.
@@ -170,15 +170,20 @@ def until(service: World, headers: dict[str, str], status: int, rule: str) -> No
 def test_a_disabled_client_and_a_blocked_actor_are_out_soon(service: World) -> None:
     """Not only when their tokens end."""
     service.client("two", actor=None)
+    service.client("watch", frozenset({"metrics"}), actor=None)
+    metrics = service.headers("watch")
+    assert service.http.get("/metrics", headers=metrics).status_code == 200
     tokens = [service.headers(), service.headers("two", actor="courier-1"), service.headers("two", actor="admin-1")]
     for headers in tokens:
         assert service.http.get("/v1/policy", headers=headers).status_code == 200
     service.vault.block(ADMIN, "courier-1", now=NOW)
     until(service, tokens[1], 401, "token_invalid")
     assert service.http.get("/v1/policy", headers=tokens[2]).status_code == 200
+    service.vault.disable_client(ADMIN, "watch", now=NOW)
     service.vault.disable_client(ADMIN, "two", now=NOW)
     until(service, tokens[2], 401, "token_invalid")
     assert service.http.get("/v1/policy", headers=tokens[0]).status_code == 200
+    assert service.http.get("/metrics", headers=metrics).status_code == 401
 
 
 CLIENT = Client(

@@ -1,10 +1,13 @@
 """The protocol over real connections, in this process: whose certificate it was, and headers that don't end."""
 
 import asyncio
+import gc
+import json
 import socket
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -174,6 +177,60 @@ def test_an_answer_before_the_end_of_a_body_ends_the_connection(
                 raw.sendall(b"x")
                 time.sleep(0.05)
         assert time.monotonic() - began < 4
+
+
+def test_of_a_strangers_long_body_little_is_read(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is sent at once: the rest waits with whoever sends it, until somebody asks."""
+    kept: list[int] = []
+    whole = tls.Protocol.linger
+
+    def linger(self: tls.Protocol) -> None:
+        kept.append(len(self.cycle.body))
+        whole(self)
+
+    monkeypatch.setattr(tls.Protocol, "linger", linger)
+    begin = b"POST /v1/scans HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n"
+    with served(service) as port, connected(port, 8, begin + b"x" * 200_000) as opened:
+        for raw in opened:
+            assert ended(raw).startswith(b"HTTP/1.1 401")
+    assert len(kept) == 8
+    assert max(kept) <= 2 * tls.PREFIX
+
+
+def test_a_long_body_of_somebody_known_comes_whole(service: World) -> None:
+    scans = [
+        {"waybill": f"YT{n:013}", "at": "2026-03-02T00:00:00Z", "kind": "pickup", "outlet": "SH-1"} for n in range(990)
+    ]
+    body = json.dumps({"scans": scans}).encode()
+    assert len(body) > 5 * tls.PREFIX
+    with served(service) as port:
+        headers = {**service.headers(), "Content-Type": "application/json"}
+        answer = httpx.post(f"http://127.0.0.1:{port}/v1/scans", content=body, headers=headers)
+        assert (answer.status_code, answer.json()) == (200, {"taken": 990})
+
+
+def test_connections_leave_nothing_to_the_collector(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thousand connections a second leave would otherwise lie there until it looks."""
+    seen: list[weakref.ref[tls.Protocol]] = []
+    made = tls.Protocol.connection_made
+
+    def connection_made(self: tls.Protocol, transport: asyncio.Transport) -> None:
+        seen.append(weakref.ref(self))
+        made(self, transport)
+
+    monkeypatch.setattr(tls.Protocol, "connection_made", connection_made)
+    monkeypatch.setattr(tls, "LINGER_SECONDS", 0.1)
+    early = b"POST /v1/scans HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n" + b"x" * 70_000
+    gc.disable()
+    try:
+        with served(service, body_seconds=0.3) as port:
+            for first in (early, SLOW, HEALTHY, b"no request\r\n\r\n"):
+                with connected(port, 2, first) as opened:
+                    assert all(raw.recv(65536) for raw in opened)
+        assert len(seen) == 8
+        assert [one for one in seen if one() is not None] == []
+    finally:
+        gc.enable()
 
 
 def test_one_request_at_a_time(service: World) -> None:

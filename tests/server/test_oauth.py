@@ -63,6 +63,24 @@ def test_all_failures_look_alike(service: World) -> None:
     assert ask(service, grant).status_code == 401
 
 
+def test_who_only_reads_metrics_or_checks_the_log_needs_no_actor(service: World) -> None:
+    service.client("prometheus", frozenset({"metrics", "log", "prove"}), actor=None, acts_for=frozenset())
+    token = service.ask_token("prometheus", scope="metrics log").json()
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    assert token["scope"] == "log metrics"
+    for path in ("/metrics", "/v1/log/checkpoint"):
+        assert service.http.get(path, headers=headers).status_code == 200
+    assert service.http.get("/v1/log/entries/0/proof", headers=headers).json()["rule"] == "scope_missing"
+    for more in ({}, {"scope": "prove"}, {"scope": "metrics", "actor": "courier-1"}):
+        assert service.ask_token("prometheus", **more).json()["error"] == "invalid_grant"
+
+
+def test_a_client_with_an_actor_of_its_own_is_that_actor_for_metrics_too(service: World) -> None:
+    service.client("all-2")
+    service.vault.block(ADMIN, "system-1", now=NOW)
+    assert service.ask_token("all-2", scope="metrics").json()["error"] == "invalid_grant"
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [

@@ -1,11 +1,14 @@
 """Problems and the API's description."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.world import World
 from tests.tables import each
-from wayseal.server._problems import ProblemError, field_errors, prefers_chinese
+from wayseal.server._field_errors import describe_errors, field_errors
+from wayseal.server._problems import ProblemError, prefers_chinese
 from wayseal.server._rules import WORDS, Rule
 from wayseal.server.scopes import ROUTES, SCOPES
 
@@ -56,7 +59,61 @@ def test_an_unknown_name_is_not_told_back() -> None:
     errors = [{"type": "extra_forbidden", "loc": ("body", "secret"), "input": "x"}, {"type": "missing", "loc": ()}] * 30
     told = field_errors(errors)
     assert len(told) == 20
+    assert "secret" not in str(describe_errors(errors))
     assert told[:2] == [{"field": "body.?", "problem": "extra_forbidden"}, {"field": "", "problem": "missing"}]
+
+
+PARCEL = {"waybill": "YT1", "values": {"goods": "x"}}
+SCAN = {"waybill": "YT1", "at": "2026-03-02T08:00:00Z", "kind": "pickup", "outlet": "x"}
+
+
+@each(
+    ("path", "body", "cause"),
+    [
+        (
+            "/v1/waybills",
+            {"waybill": "A/B", "values": {"goods": "x"}},
+            "waybill：运单号由 1 至 64 位字母",
+        ),
+        ("/v1/waybills", {"waybill": "../../etc", "values": {"goods": "x"}}, "waybill：运单号由"),
+        ("/v1/waybills", {"waybill": "YT1", "values": {"goods": " "}}, "goods：须为 1 至 1000 个字符，不含控制字符"),
+        ("/v1/waybills", {"waybill": "YT1", "values": {}}, "每件包裹至少需要一个字段"),
+        ("/v1/waybills", {"waybill": "YT1"}, "body.values：缺失"),
+        ("/v1/waybills", {"waybill": 5, "values": {"goods": 5}}, "body.waybill：应为文本"),
+        ("/v1/waybills", {"waybill": "", "values": []}, "body.waybill：至少 1 个字符, body.values：应为对象"),
+        ("/v1/waybills", {"waybill": "x" * 65, "values": {}}, "body.waybill：至多 64 个字符"),
+        ("/v1/waybills", {"waybill": "YT1", "values": {"x": "y"}}, "body.values.?：此处没有这个名称"),
+        ("/v1/waybills/batch", {"parcels": []}, "body.parcels：至少 1 项"),
+        ("/v1/waybills/batch", {"parcels": [PARCEL, {**PARCEL, "waybill": "A/B"}]}, "parcels.1.waybill：运单号由"),
+        ("/v1/scans", {"scans": [{**SCAN, "at": "today"}]}, "body.scans.0.at：应为 1970 至 2199 年间、带时区的时间"),
+        ("/v1/scans", {"scans": [{**SCAN, "kind": "x"}]}, "body.scans.0.kind：只能是以下之一：pickup, arrive"),
+        ("/v1/scans", {"scans": [{**SCAN, "at": "2190-01-01T00:00:00Z"}]}, "不在未来"),
+        ("/v1/scans", {"scans": [SCAN] * 1001}, "body.scans：至多 1000 项"),
+        ("/v1/scans", [], "body：应为对象"),
+        ("/v1/scans", {"scans": 5}, "body.scans：应为列表"),
+        (
+            "/v1/disclose",
+            {"asks": [{"waybill": "YT1", "purpose": " x", "reason": "x"}]},
+            "不是 1 至 40 个可显示字符",
+        ),
+        ("/v1/find", {"phone": "none", "purpose": "deliver", "reason": "x"}, "phone：不是可以查找的号码"),
+        ("/v1/approvals", {"purpose": "deliver", "most": 0}, "body.most：须大于 0"),
+        ("/v1/approvals", {"purpose": "deliver", "most": "x"}, "body.most：应为整数"),
+        ("/v1/approvals", {"purpose": "none", "most": 5}, "purpose：没有这个代码的用途"),
+        ("/v1/approvals/x/approve", {}, "approval：没有这个编号的有效批准单"),
+        ("/v1/actors/nobody/block", {}, "actor：名录中没有这个编号"),
+        ("/v1/waybills/YT404/erase", {"why": "!"}, "body.why：含有此处不允许的字符"),
+        ("/v1/waybills/YT404/erase", {}, "waybills：其中 1 个单号不在封缄库中"),
+        ("/v1/policy", {"purposes": "x", "rules": "y"}, "这里不是 TOML"),
+    ],
+)
+def test_what_is_not_valid_is_told_with_its_cause_in_chinese(shared: World, path: str, body: Any, cause: str) -> None:
+    answer = shared.http.post(path, json=body, headers=shared.headers())
+    assert answer.status_code == 422, answer.text
+    told = answer.json()
+    assert cause in told["detail_zh"], told["detail_zh"]
+    assert told["detail_en"].isascii()
+    assert "{" not in told["detail_zh"] + told["detail_en"]
 
 
 def test_the_description_has_every_route_with_its_scope(shared: World) -> None:

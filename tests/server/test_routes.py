@@ -1,5 +1,6 @@
 """What each route does, over a real vault."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -315,6 +316,28 @@ def test_health_and_readiness(service: World, monkeypatch: pytest.MonkeyPatch) -
     answer = service.http.get("/v1/policy")
     assert (answer.status_code, answer.json()["rule"]) == (503, "stopping")
     assert answer.headers["connection"] == "close"
+
+
+def test_a_log_that_was_cut_takes_the_service_out_of_use(service: World) -> None:
+    service.seal()
+    headers = courier(service)
+    disclose_with(service, headers)
+    last = "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)"
+    service.vault.main.write(lambda c: c.exec_driver_sql(last))
+    ready = service.http.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"status": "not_ready"})
+    answer = disclose_with(service, headers)
+    assert (answer.status_code, answer.json()["rule"]) == (503, "log")
+    assert "seq" not in answer.text
+
+
+def test_how_far_a_clock_of_scans_lies_behind_is_told(service: World) -> None:
+    headers = service.headers()
+    body = {"scans": [{"waybill": NUMBER, "at": "2026-01-01T00:00:00Z", "kind": "arrive", "outlet": "BJ-1"}]}
+    assert service.http.post("/v1/scans", json=body, headers=headers).status_code == 200
+    told = re.search(r'wayseal_scans_behind_seconds\{client="all"\} (\S+)', metrics(service))
+    assert told
+    assert float(told[1]) > 86_400
 
 
 def test_the_database_goes_away_and_comes_back(service: World, monkeypatch: pytest.MonkeyPatch) -> None:

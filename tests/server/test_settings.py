@@ -1,19 +1,31 @@
 """Settings: from a file and the environment, checked, and silent about their values."""
 
-from dataclasses import fields
+import re
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.server.witnessing import witness_key
 from tests.tables import each
+from wayseal import server
+from wayseal.server._resources import open_keyring
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import PREFIX, Settings, read_settings
 
+VARIABLE = re.compile(r'envvar="(WAYSEAL_[A-Z_]+)"')
 GOOD = {
     "WAYSEAL_DATABASE": "postgresql://u:hush@h/n",
     "WAYSEAL_KEY_DATABASE": "sqlite:///k.db",
     "WAYSEAL_KEYRING": "hush-ring",
+}
+
+
+WITNESS: dict[str, str | None] = {
+    "WAYSEAL_WITNESS": "https://witness.example/w1",
+    "WAYSEAL_WITNESS_KEY": str(witness_key()),
+    "WAYSEAL_CHECKPOINT_FOLDER": "checkpoints",
 }
 
 
@@ -41,7 +53,6 @@ def test_they_show_no_secret() -> None:
         ({"WAYSEAL_DATABASE": None}, "database"),
         ({"WAYSEAL_KEY_DATABASE": None}, "key_database"),
         ({"WAYSEAL_DATABASE": ""}, "database"),
-        ({"WAYSEAL_KEYRING": None}, "keyring"),
         ({"WAYSEAL_KEYRING_FILE": "hush"}, "keyring"),
         ({"WAYSEAL_PORT": "hush"}, "port: needs a whole number"),
         ({"WAYSEAL_PORT": "70000"}, "port: needs to be 65535 or less"),
@@ -53,6 +64,36 @@ def test_they_show_no_secret() -> None:
         ({"WAYSEAL_TLS_CERTIFICATE": "hush"}, "tls_key"),
         ({"WAYSEAL_TLS_CLIENT_CA": "hush"}, "tls_client_ca"),
         ({"WAYSEAL_HOST": "0.0.0.0"}, "tls_certificate"),
+        ({"WAYSEAL_WITNESS_KEY": str(witness_key())}, "witness and witness_key go together"),
+        ({**WITNESS, "WAYSEAL_WITNESS_KEY": None}, "witness and witness_key go together"),
+        ({**WITNESS, "WAYSEAL_CHECKPOINT_FOLDER": None}, "witness needs checkpoint_folder"),
+        ({**WITNESS, "WAYSEAL_SIGN_SECONDS": "0"}, "witness needs checkpoint_folder, for what it cosigns, and sign_s"),
+        ({**WITNESS, "WAYSEAL_WITNESS_KEY": "hush"}, "witness_key: needs the public key of a witness"),
+        (
+            {**WITNESS, "WAYSEAL_WITNESS_KEY": str(replace(witness_key(), witness=False))},
+            "witness_key: needs the public key of a witness",
+        ),
+        *(
+            ({**WITNESS, "WAYSEAL_WITNESS": wrong}, "witness: needs an address")
+            for wrong in (
+                "hush",
+                "ftp://w.example/hush",
+                "https://",
+                "https:///hush",
+                "https://hush@w.example/",
+                "https://w.example/?hush",
+                "https://w.example/#hush",
+                "https://w.example:hush/",
+                "https://w.example:0/",
+                "https://[hush/",
+            )
+        ),
+        ({**WITNESS, "WAYSEAL_WITNESS": "http://hush.example/"}, "witness: needs https"),
+        ({"WAYSEAL_PROCESES": "hush"}, "WAYSEAL_PROCESES: this is no setting; did you mean WAYSEAL_PROCESSES?"),
+        ({"WAYSEAL_KEYDATABASE": "hush"}, "did you mean WAYSEAL_KEY_DATABASE?"),
+        ({"WAYSEAL_port": "hush"}, "WAYSEAL_port: this is no setting"),
+        ({"WAYSEAL_": "hush"}, "WAYSEAL_: this is no setting"),
+        ({"WAYSEAL_XYZZY": "hush"}, "WAYSEAL_XYZZY: this is no setting"),
     ],
 )
 def test_what_cannot_be(change: dict[str, str | None], named: str) -> None:
@@ -63,10 +104,18 @@ def test_what_cannot_be(change: dict[str, str | None], named: str) -> None:
     assert "hush" not in str(caught.value)
 
 
+def test_a_keyring_is_missed_by_whoever_opens_with_it() -> None:
+    """A backup opens nothing, and its account has no keyring."""
+    settings = read_settings({name: text for name, text in GOOD.items() if name != "WAYSEAL_KEYRING"})
+    with pytest.raises(SettingsError, match="keyring or keyring_file: one of the two is needed"):
+        open_keyring(settings)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("\nhush = 1", ":2: this is no setting"),
+        ("data_base = 'hush'", ":1: this is no setting; did you mean database?"),
         ("database = hush", ":1: not TOML here"),
         ("[hush]\nx = 1", ":1: this is no setting"),
         ("\ndatabase = 5", ":2: database: needs a text in quotes"),
@@ -99,6 +148,8 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         "WAYSEAL_LOG_MEMORY": "seen.json",
         "WAYSEAL_SIGN_SECONDS": "10",
         "WAYSEAL_CHECKPOINT_FOLDER": "checkpoints",
+        "WAYSEAL_WITNESS": "http://127.0.0.1:8000/w1",
+        "WAYSEAL_WITNESS_KEY": str(witness_key()),
         "WAYSEAL_ISSUER": "https://v.example",
         "WAYSEAL_TLS_CERTIFICATE": "c.pem",
         "WAYSEAL_TLS_KEY": "k.pem",
@@ -120,6 +171,14 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         if one.name != "keyring_file":
             text = str(getattr(settings, one.name))
             assert text in {given[PREFIX + one.name.upper()], given[PREFIX + one.name.upper()] + ".0", "True"}
+
+
+def test_what_the_command_line_reads_of_the_environment_is_no_unknown_setting() -> None:
+    source = Path(server.__file__).parents[1]
+    names = {name for file in (source / "cli").rglob("*.py") for name in VARIABLE.findall(file.read_text("utf-8"))}
+    assert len(names) > 3
+    others = dict.fromkeys([*(names - GOOD.keys()), "WAYSEAL_TEST_CACHE", "_WAYSEAL_COMPLETE"], "x")
+    assert read_settings({**GOOD, **others}) == read_settings(GOOD)
 
 
 def test_the_couriers_clock_and_backups_are_in_microseconds() -> None:

@@ -256,7 +256,8 @@ def test_erasing_takes_every_key(both: World) -> None:
 
 def test_a_record_that_does_not_open_is_not_changed(both: World) -> None:
     number = parcel(both)
-    damaged = record(both, number).sealed[:-1] + b"x"
+    sealed = record(both, number).sealed
+    damaged = sealed[:-1] + bytes([sealed[-1] ^ 1])
     both.main.write(lambda c: c.execute(sa.update(t.waybills).values(sealed=damaged)))
     assert refused(both, number) == "damaged"
     assert both.entries()[-1].rule == "damaged"

@@ -21,6 +21,9 @@ from wayseal.vault.policy import default_texts
 
 NUMBER = "YT0000000000042"
 
+BAD = ["", " - ", "A/B", "../../etc", "单号1", "YT1\x00", "YT1?x=y", "YT%2F1", "A:B", "é1", "x" * 65]
+"""Numbers under which nothing is sealed."""
+
 
 def parcel(number: str = NUMBER, **values: str) -> Parcel:
     return Parcel(waybill=number, values={**SECRETS, **{Field(k): v for k, v in values.items()}})
@@ -95,13 +98,13 @@ def test_keys_are_durable_before_what_they_open(small: World) -> None:
     ("parcels", "field"),
     [
         ([], "waybills"),
-        ([parcel("")], "waybill"),
+        *[([parcel(), parcel(number)], r"parcels\.1\.waybill: a waybill number has 1 to 64 letters") for number in BAD],
         ([parcel(), parcel("yt 0000000000042")], "waybills"),
         ([parcel(goods="")], "goods"),
         ([parcel(goods="x" * 1001)], "goods"),
         ([parcel(recipient_name="a\x00b")], "recipient_name"),
         ([parcel(recipient_name="\ud800")], "recipient_name"),
-        ([Parcel(waybill=NUMBER, values={})], "waybills"),
+        ([Parcel(waybill=NUMBER, values={})], "values"),
         ([Parcel(waybill=NUMBER, values=SECRETS, origin_outlet=" x")], "origin_outlet"),
         ([parcel(f"YT{n}") for n in range(1001)], "waybills"),
     ],
@@ -111,6 +114,12 @@ def test_bad_parcels_name_the_field_and_seal_nothing(small: World, parcels: list
         small.vault.seal(OPERATOR, parcels, now=NOON)
     assert not any(secret in str(caught.value) for secret in SECRETS.values())
     assert count(small.main, t.waybills) == 0
+
+
+def test_a_number_is_sealed_in_its_one_spelling(small: World) -> None:
+    written = ["yt-000.000 001", "ＹＴ２", "JD0_1–2"]
+    done = small.vault.seal(OPERATOR, [parcel(number) for number in written], now=NOON)
+    assert [one.waybill for one in done] == ["YT000000001", "YT2", "JD012"]
 
 
 def test_an_erased_waybill_is_gone(both: World) -> None:

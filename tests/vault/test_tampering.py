@@ -2,18 +2,26 @@
 
 import random
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from tests.effort import DEEP
 from tests.vault.tampering import UNCOVERED, change, fill, found, kind_of, put_back, rows_of, values_for
-from tests.vault.world import World
+from tests.vault.world import HOUR, World
+from wayseal.model.errors import WaysealError
+from wayseal.model.records import Ask
 from wayseal.store.database import Database
+from wayseal.vault import Vault
 from wayseal.vault import tables as t
+from wayseal.vault._disclose import decide_one
+from wayseal.vault.policy.budgets import day_of
 from wayseal.vault.verification import TableCode
 
 CHANGES = 3
+CHANCES = 5000 if DEEP else 40
 
 
 def databases(world: World) -> list[tuple[Database, sa.MetaData]]:
@@ -58,9 +66,60 @@ def test_every_column_of_every_table(both: World) -> None:
                     if done == CHANGES:
                         break
     assert tried > 200
-    for place, some in missed.items():
-        print(place, len(some), place in UNCOVERED, some[0])
     assert {place: some for place, some in missed.items() if place not in UNCOVERED} == {}
+
+
+ASKED = [
+    ("courier-1", "deliver"),
+    ("courier-3", "deliver"),
+    ("agent", "contact"),
+    ("gone", "sort"),
+    ("nobody", "deliver"),
+]
+"""Who asks, and for what."""
+
+
+def opened(world: World, numbers: list[str]) -> dict[tuple[str, str, str], dict[str, str]]:
+    """What a process that starts now would show to whom: forms by field; nothing where it doesn't start."""
+    try:
+        inputs = Vault(world.main, world.keys, world.keyring)._decision_inputs()
+    except WaysealError:
+        return {}
+    shown = {}
+    for number in numbers:
+        for actor, purpose in ASKED:
+            job = Vault.job(world.caller(actor), [Ask(waybill=number, purpose=purpose, reason="x")])
+            day = day_of(world.now, 8 * HOUR)
+            with suppress(WaysealError):
+                one, _ = world.main.read(decide_one, job, inputs, now=world.now, day=day)
+                shown[actor, purpose, number] = {str(f): str(form) for f, form in one.forms.items()}
+    return shown
+
+
+def test_whatever_is_changed_nothing_more_is_shown_and_nothing_raises(both: World) -> None:
+    """Random changes: any value in any column of any row."""
+    fill(both)
+    numbers = [row["waybill"] for row in rows_of(both.main, t.waybills)]
+    before = opened(both, numbers)
+    assert any(before.values())
+    chance = random.Random(11)
+    tables = [(database, table) for database, metadata in databases(both) for table in metadata.sorted_tables]
+    kept = {table.name: rows_of(database, table) for database, table in tables}
+    done = seen = 0
+    while done < CHANCES:
+        database, table = chance.choice(tables)
+        column, row = chance.choice(list(table.c)), chance.choice(kept[table.name])
+        value = next(values_for(kind_of(column), row[column.name], database.dialect, chance), None)
+        if not change(database, column, row, value):
+            continue
+        done += 1
+        findings = found(both)
+        seen += bool(findings)
+        assert findings or (table.name, column.name) in UNCOVERED, (table.name, column.name, row, value)
+        for asked, forms in opened(both, numbers).items():
+            assert forms in ({}, before[asked]), (table.name, column.name, row, value, asked)
+        put_back(database, table, kept[table.name])
+    print(f"{seen} of {done} changes found on {both.main.dialect}")
 
 
 def test_a_table_or_a_column_that_is_gone_is_named(small: World) -> None:

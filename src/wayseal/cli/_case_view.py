@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,12 +12,6 @@ from wayseal.model.times import EPOCH, iso
 from wayseal.page import numbers
 from wayseal.page.visible import visible
 
-LedgerOption = Annotated[
-    Path,
-    typer.Option(
-        "--ledger", envvar="WAYSEAL_LEDGER", help="Folder of the ledger; the casebook lies in `detect/` in it."
-    ),
-]
 CaseArgument = Annotated[
     str, typer.Argument(help="Id of the case, such as `c-17`, as `wayseal case list` has it.", metavar="CASE")
 ]
@@ -28,7 +21,6 @@ WhoOption = Annotated[
 WhyOption = Annotated[
     str, typer.Option("--why", help="Why, in the same way: the rule or the request; no names of the accounts.")
 ]
-LEDGER = Path("ledger")
 Words = Mapping[str, str]
 
 

@@ -79,31 +79,27 @@ def load_casebook(folder: Path, *, writable: bool) -> Casebook:
         return Casebook()
 
 
-def register_cases(
-    result: DetectResult, folder: Path, opened: tuple[str, str] | None
-) -> tuple[DetectResult, frozenset[str]]:
-    """The result with the ids of its cases, how they stand and the names that may be shown; and which cases are new.
+def register_cases(result: DetectResult, folder: Path, opened: tuple[str, str] | None) -> DetectResult:
+    """The result with the ids of its cases, how they stand and the names that may be shown.
 
     opened: who opens all of them, and why.
     """
     from wayseal.detect.report import with_casebook_names
 
     if not result.cases:
-        return result, frozenset()
+        return result
     now = micros(datetime.now(UTC).replace(microsecond=0).isoformat())
     order = sorted(range(len(result.cases)), key=lambda k: (result.cases[k].alerted_at, k))
     with writing_casebook(folder) as writer:
-        before = {case.id for case in writer.book.cases}
         ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
         if opened is not None:
             writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
         states = {case.id: case.state.value for case in writer.book.cases}
         names, pseudonyms = writer.book.opened_actors, writer.pseudonyms
     each = [ids[k] for k in range(len(ids))]
-    named = with_casebook_names(
+    return with_casebook_names(
         result, each, [states[id_] for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
     )
-    return named, frozenset(ids.values()) - before
 
 
 def mask_cases(result: DetectResult, folder: Path, book: Casebook) -> DetectResult:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from wayseal.cli._loading import CommandEntry, Entry, GroupEntry
 
 CANARY = GroupEntry(
-    help="Canaries: waybills that only chosen accounts meet. 诱饵单：仅选定账号可见。",
+    help="Plan waybills that only chosen accounts meet, and say what their coming out or staying away tells.",
     commands={
         "plan": CommandEntry(help="Plan canaries: numbers, rows that look real, and the accounts to show them to."),
         "list": CommandEntry(
@@ -20,7 +20,7 @@ CANARY = GroupEntry(
     },
 )
 CASE = GroupEntry(
-    help="Cases of detection, and what was done with them. 检测所立的案件及其处理记录。",
+    help="See the cases that detection made, open them, hear the persons, and keep the record whole.",
     commands={
         "list": CommandEntry(help="Every case, how it stands, and what was done with it."),
         "open": CommandEntry(help="Open a case: print the names of its accounts, and what the persons said."),
@@ -32,7 +32,7 @@ CASE = GroupEntry(
     },
 )
 PARTNERS = GroupEntry(
-    help="Partner interfaces against their contracts. 合作方接口与合同的核查。",
+    help="Hold the interfaces of partners to their contracts.",
     commands={
         "check": CommandEntry(
             help="Check what partners read against their contracts, and against their own "
@@ -41,7 +41,7 @@ PARTNERS = GroupEntry(
     },
 )
 LEDGER = GroupEntry(
-    help="Checkpoints, verification, proofs, backups. 检查点、校验、证明、备份。",
+    help="Sign a ledger, verify it, prove its reads, back it up, mend it, and purge what is old.",
     commands={
         "checkpoint": CommandEntry(help="Sign what the ledger is now: its id, the size of its tree, its root."),
         "verify": CommandEntry(
@@ -64,13 +64,18 @@ LEDGER = GroupEntry(
         ),
         "compact": CommandEntry(help="Merge a ledger's small files: one a kind and day."),
         "key": GroupEntry(
-            help="Keys that sign checkpoints. 检查点的签名密钥。",
+            help="Make the keys that sign checkpoints.",
             commands={"new": CommandEntry(help="Make a pair of keys for signing checkpoints.")},
         ),
     },
+    headings={
+        "Sign and verify": ("checkpoint", "verify", "key"),
+        "Prove a read": ("prove", "verify-proof"),
+        "Keep it": ("backup", "restore", "doctor", "purge", "compact"),
+    },
 )
 POLICY = GroupEntry(
-    help="Purposes and rules of disclosure. 按用途披露的规则。",
+    help="Show, check, test and explain the purposes and rules by which data is disclosed.",
     extra="vault",
     commands={
         "show": CommandEntry(
@@ -91,20 +96,22 @@ POLICY = GroupEntry(
     },
 )
 VAULT_KEY = GroupEntry(
-    help="Keys of a vault. 封缄库的密钥。",
+    help="List the keys of a vault, rotate them, and retire them.",
     commands={
         "list": CommandEntry(help="List the keys of the keyring by purpose and version, and what still needs them."),
         "rotate": CommandEntry(help="Add a key, which is written with from now on."),
         "activate": CommandEntry(help="Write with a key that could only be read with so far."),
         "retire": CommandEntry(help="Take a key out of the keyring for good."),
-        "rewrap": CommandEntry(help="Wrap all data keys anew with the active key, while the service runs."),
+        "rewrap": CommandEntry(
+            help="Wrap all data keys and mark all rows anew with the active keys, while the service runs."
+        ),
         "public": CommandEntry(
             help="Print the public key that verifies checkpoints and proofs: hand it to whoever is to check them."
         ),
     },
 )
 VAULT_CLIENT = GroupEntry(
-    help="Systems that may call the service. 可调用服务的系统。",
+    help="Say which systems may call the service.",
     commands={
         "add": CommandEntry(help="Add a system that may call the service; its secret is printed once."),
         "list": CommandEntry(help="List the clients, and what each may do."),
@@ -113,7 +120,7 @@ VAULT_CLIENT = GroupEntry(
     },
 )
 VAULT_ACTOR = GroupEntry(
-    help="People and systems that may ask. 可申请披露的人员和系统。",
+    help="Say which people and systems may ask, and block them.",
     commands={
         "put": CommandEntry(
             help="Put an actor into the directory, or a file of them; what was known of them is replaced."
@@ -124,14 +131,14 @@ VAULT_ACTOR = GroupEntry(
     },
 )
 VAULT_POLICY = GroupEntry(
-    help="The policy of a vault. 封缄库的规则。",
+    help="Show the policy of a vault, or put another in force.",
     commands={
         "show": CommandEntry(help="Show the policy in force."),
         "activate": CommandEntry(help="Put files of a policy in force; what no file is given of stays."),
     },
 )
 VAULT = GroupEntry(
-    help="Sealed waybill data and who saw it. 封存的运单信息及其披露。",
+    help="Seal waybill data, show what a purpose opens, and prove who saw what.",
     extra="vault",
     commands={
         "init": CommandEntry(
@@ -165,8 +172,7 @@ VAULT = GroupEntry(
         ),
         "prune": CommandEntry(help="Delete old backups."),
         "verify": CommandEntry(
-            help="Check every entry, node and checkpoint of the log, and open every sealed "
-            "record in memory; name what was changed."
+            help="Check the log, hold every table to it, and open every sealed record in memory; name what was changed."
         ),
         "checkpoint": CommandEntry(help="Sign the log as it is now."),
         "prove": CommandEntry(
@@ -186,9 +192,24 @@ VAULT = GroupEntry(
         "client": VAULT_CLIENT,
         "actor": VAULT_ACTOR,
     },
+    headings={
+        "Set up": ("init", "upgrade", "status", "policy", "key", "client", "actor"),
+        "Seal and show": ("seal", "disclose", "find", "ask", "approve"),
+        "See and prove who saw what": (
+            "log",
+            "verify",
+            "checkpoint",
+            "prove",
+            "prove-growth",
+            "verify-proof",
+            "project",
+        ),
+        "Erase": ("erase", "retain", "erased"),
+        "Keep backups": ("backup", "restore", "prune"),
+    },
 )
 SECTIONS: Mapping[str, Mapping[str, Entry]] = {
-    "Try it 试用": {
+    "Try it": {
         "demo": CommandEntry(
             help="Simulate a courier with hidden leakers, trace what was bought, detect who "
             "pulls, show the truth beside both."
@@ -197,7 +218,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
             help="Simulate a courier network, its access log and a market; the truth is kept outside the dataset."
         ),
     },
-    "See who reads 记录访问": {
+    "See who reads": {
         "ingest": CommandEntry(help="Take a log into the ledger."),
         "map": CommandEntry(
             help="Propose a mapping file from a sample of a log or of a list of leaks; a person corrects it."
@@ -207,7 +228,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
         ),
         "ledger": LEDGER,
     },
-    "Name who sold 追查出售者": {
+    "Name who sold": {
         "trace": CommandEntry(
             help="Say which account, interface or outlet the leaked numbers came from, how sure that is, and why."
         ),
@@ -220,7 +241,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
         ),
         "canary": CANARY,
     },
-    "Watch for misuse 发现滥用": {
+    "Watch for misuse": {
         "detect": CommandEntry(help="Find the accounts whose reads no work explains."),
         "explain": CommandEntry(
             help="Say why an account's reads of a waybill were work or were not; or which templates would explain more."
@@ -236,7 +257,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
             "the smallest sets that would do."
         ),
     },
-    "Seal waybill data 封存信息": {
+    "Seal waybill data": {
         "vault": VAULT,
         "policy": POLICY,
         "serve": CommandEntry(
@@ -246,7 +267,8 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
 }
 """Headings of `wayseal --help`, each with its commands."""
 ROOT = GroupEntry(
-    help="Seal courier waybill data, see who reads it, name who sold it. "
-    "运单封缄：封存运单信息，看清谁在读取，查出谁在出售。",
+    help="Seal courier waybill data, see who reads it, name who sold it.\n\n"
+    "In Chinese with `--lang zh`, `WAYSEAL_LANG=zh` or a Chinese locale. 中文：`wayseal --lang zh`",
     commands={name: entry for commands in SECTIONS.values() for name, entry in commands.items()},
+    headings={heading: tuple(commands) for heading, commands in SECTIONS.items()},
 )

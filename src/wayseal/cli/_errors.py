@@ -3,6 +3,7 @@
 1. Errors are worded by the catalogues. What Typer says of wrong usage it says in English alone, so in other languages
    it is told by its type and by what it knows of the parameter, never by its words.
 2. Wrong usage that Wayseal finds itself is a `WrongUsageError`, whose text is in the catalogues.
+3. `--lang` decides the language, then `WAYSEAL_LANG`, then the locale: the first of `LOCALES` that is set.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,9 @@ import typer
 
 from wayseal.cli._options import Lang
 from wayseal.model.messages import Message
+
+LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""Variables that name the locale of messages, as POSIX has it."""
 
 
 class WrongUsageError(typer.BadParameter):
@@ -54,8 +58,8 @@ class NoSuchCommandError(USAGE_ERROR):  # type: ignore[misc]
 
 
 def language(words: Sequence[str], environment: Mapping[str, str]) -> Lang:
-    """The language in which a command line asks to be answered, before it is understood, and if it never is."""
-    lang = environment.get("WAYSEAL_LANG", "")
+    """The language in which a command line asks to be answered, even if it is never understood (rule 3)."""
+    lang = environment.get("WAYSEAL_LANG") or _language_of_locale(environment)
     for at, word in enumerate(words):
         if word == "--":
             break
@@ -64,6 +68,11 @@ def language(words: Sequence[str], environment: Mapping[str, str]) -> Lang:
         elif word.startswith("--lang="):
             lang = word.removeprefix("--lang=")
     return Lang.ZH if lang == Lang.ZH else Lang.EN
+
+
+def _language_of_locale(environment: Mapping[str, str]) -> str:
+    locale = next((found for name in LOCALES if (found := environment.get(name))), "")
+    return locale.partition(".")[0].partition("_")[0].lower()
 
 
 def usage_message(error: Any) -> Message:

@@ -7,17 +7,19 @@
 """
 
 import importlib
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
-from wayseal.cli._errors import USAGE_ERROR, NoSuchCommandError
+from wayseal.cli._errors import USAGE_ERROR, NoSuchCommandError, WrongUsageError
 from wayseal.cli._help import Command, Worded, say
+from wayseal.cli._options import Lang
 from wayseal.model.errors import WaysealError
 
 SETUP = {"vault": "setup-vault"}
@@ -40,11 +42,15 @@ class CommandEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupEntry:
-    """A group of the table. extra: of all its commands."""
+    """A group of the table.
+
+    extra: of all its commands. headings: of its help, each with its commands; without them all stand under one.
+    """
 
     help: str
     commands: Mapping[str, "CommandEntry | GroupEntry"]
     extra: str | None = None
+    headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 Entry = CommandEntry | GroupEntry
@@ -126,15 +132,20 @@ class Commands(MutableMapping[str, Any]):
 class LazyGroup(Worded, TyperGroup):
     """A group that lists its commands from the table, and loads one when it is called."""
 
-    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Headings of `--help`, each with its commands; without them all stand under one."""
+    headings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """Headings of `--help`; what a test adds stands under none of them."""
 
     @classmethod
     def make(cls, words: tuple[str, ...], entry: GroupEntry, extra: str | None = None) -> "LazyGroup":
         """A group of the table."""
         group = cls(name=words[-1], help=entry.help, no_args_is_help=True, rich_markup_mode=None)
         group.commands = Commands(words, entry, extra)
+        group.headings = entry.headings
         return group
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Reads its options. `--lang` was heard before anything was read, and here it is only passed over."""
+        return list(super().parse_args(ctx, _without_language(args)))
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its options. A flag that isn't given is False: for what is None, Typer would load pydantic to read it."""
@@ -161,7 +172,7 @@ class LazyGroup(Worded, TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Every command with its line of the table."""
         del ctx
-        for heading, names in (self.sections or {"Commands": tuple(self.commands)}).items():
+        for heading, names in (self.headings or {"Commands": tuple(self.commands)}).items():
             with formatter.section(say(heading)):
                 formatter.write_dl([(name, say(self._help_of(name))) for name in names])
 
@@ -176,3 +187,19 @@ class LazyGroup(Worded, TyperGroup):
 
     def _help_of(self, name: str) -> str:
         return self.commands.help_of(name) if isinstance(self.commands, Commands) else ""
+
+
+def _without_language(args: Sequence[str]) -> list[str]:
+    """What a group is given, without the `--lang` before its command. WrongUsageError: no such language."""
+    kept, given = [], iter(args)
+    for word in given:
+        name, equals, value = word.partition("=")
+        if name == "--lang":
+            value = value if equals else next(given, "")
+            if value not in set(Lang):
+                raise WrongUsageError("needs one of {known}", param_hint="--lang", known=[str(one) for one in Lang])
+            continue
+        kept.append(word)
+        if not word.startswith("-"):
+            break
+    return [*kept, *given]

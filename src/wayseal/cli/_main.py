@@ -13,17 +13,16 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from wayseal import __version__
-from wayseal.cli._commands import ROOT, SECTIONS
+from wayseal.cli._commands import ROOT
 from wayseal.cli._errors import language, usage_message
-from wayseal.cli._loading import Commands, LazyGroup
+from wayseal.cli._loading import Commands, GroupEntry, LazyGroup
 from wayseal.cli._options import Lang
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import Message
@@ -40,9 +39,7 @@ DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.E
 class _Root(LazyGroup):
     """`wayseal` itself: the commands of the table, and any that a test adds."""
 
-    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        heading: tuple(commands) for heading, commands in SECTIONS.items()
-    }
+    headings = ROOT.headings
 
     def __init__(self, *, commands: Any = None, **settings: Any) -> None:
         TyperGroup.__init__(self, **settings)
@@ -116,7 +113,7 @@ def _drop_output() -> None:
 def _run(lang: Lang) -> int:
     """The command; what it is, is the exit code. Wrong usage is said in the language."""
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(standalone_mode=False, default_map=_defaults(ROOT, lang)) or 0
     except SystemExit as stopped:
         if isinstance(stopped.__context__, BrokenPipeError):  # Typer makes it a failure like any other
             raise stopped.__context__ from None
@@ -133,6 +130,14 @@ def _run(lang: Lang) -> int:
     if code == INTERRUPTED:
         print(f"wayseal: {word(_STOPPED, lang)}", file=sys.stderr)
     return int(code)
+
+
+def _defaults(group: GroupEntry, lang: Lang) -> dict[str, Any]:
+    """What commands take where they aren't told: the language in which the whole command line is answered."""
+    return {
+        name: _defaults(entry, lang) if isinstance(entry, GroupEntry) else {"lang": lang.value}
+        for name, entry in group.commands.items()
+    }
 
 
 def _of_the_disk(cause: BaseException | None) -> bool:

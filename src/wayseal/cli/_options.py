@@ -30,7 +30,13 @@ class ReportFormat(StrEnum):
 
 
 LangOption = Annotated[
-    Lang, typer.Option("--lang", envvar="WAYSEAL_LANG", help="Language of what is said or written: `zh` or `en`.")
+    Lang,
+    typer.Option(
+        "--lang",
+        envvar="WAYSEAL_LANG",
+        help="Language of what is said or written: `zh` or `en`.",
+        show_default="the locale's, or `en`",
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notices.")]
 MapOption = Annotated[
@@ -56,6 +62,9 @@ LeaksOffsetOption = Annotated[
 ]
 SeedOption = Annotated[
     int, typer.Option(min=0, help="Seed of all randomness: same input, version and seed, same output.")
+]
+NewLedgerArgument = Annotated[
+    Path, typer.Argument(help="Folder of the ledger; made where there is none.", metavar="LEDGER")
 ]
 LedgerArgument = Annotated[Path, typer.Argument(help="Folder of the ledger.", metavar="LEDGER")]
 LeaksOption = Annotated[

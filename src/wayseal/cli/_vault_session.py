@@ -146,7 +146,7 @@ def load_keyring(settings: Settings) -> Keyring | KeyringFile:
     """The keyring that the settings name."""
     if settings.keyring_file is not None:
         return KeyringFile(settings.keyring_file)
-    return Keyring.from_environment({ENVIRONMENT: settings.keyring or ""})
+    return Keyring.from_environment({ENVIRONMENT: settings.keyring_text})
 
 
 def identify_caller(actor: str | None) -> Caller:

@@ -84,7 +84,7 @@ def demo(
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_describe_truth(paths.truth, lang))
-    shown, _ = register_cases(found, out / "ledger" / FOLDER, None)
+    shown = register_cases(found, out / "ledger" / FOLDER, None)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", lang))
     for line in _describe_cases(paths.truth, found, shown, lang):

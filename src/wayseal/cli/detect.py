@@ -12,7 +12,7 @@ import typer
 from wayseal.cli._casebook import FOLDER, ReadOnlyError, can_write_casebook, load_casebook, mask_cases, register_cases
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary_reads
-from wayseal.cli._notify import read_addresses, send_notices
+from wayseal.cli._notify import noticing, read_addresses, send_notices
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
 from wayseal.cli._output import write_report, write_text
 from wayseal.cli._progress import progress_bars
@@ -52,7 +52,7 @@ class DetectFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectRequest:
-    """What a run is to do. opened: who opens all cases, and why. dry: nothing is recorded."""
+    """What a run is to do. opened: who opens all cases, and why. dry: nothing is recorded. to: who is told."""
 
     ledger: Path
     options: Options
@@ -60,6 +60,7 @@ class DetectRequest:
     contracts: Path | None
     opened: tuple[str, str] | None
     dry: bool
+    to: Sequence[str] = ()
 
     @property
     def folder(self) -> Path:
@@ -69,13 +70,9 @@ class DetectRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectOutcome:
-    """What was found.
-
-    new: ids of cases that are new. unrecorded: why nothing was recorded, a key of TEXTS; else "".
-    """
+    """What was found. unrecorded: why nothing was recorded, a key of TEXTS; else ""."""
 
     result: DetectResult
-    new: frozenset[str] = frozenset()
     unrecorded: str = ""
 
 
@@ -181,17 +178,17 @@ def detect(
     if dry_run:
         _refuse_acts(context, unmask)
     opened = _check_opener(who, why) if unmask else None
-    addresses = [] if dry_run else read_addresses(notify or [])  # before the work: what is wrong is said at once
+    told = [] if dry_run else read_addresses(notify or [])  # before the work: what is wrong is said at once
     options = _read_options(from_, to, budget, offset, templates)
     request = DetectRequest(
-        ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run
+        ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run, to=told
     )
     outcome = _find_cases(request, quiet)
     _warn_unrecorded(outcome, request, lang, quiet)
     try:
         _write_result(outcome.result, metrics, format, out, lang, quiet)
     finally:
-        _notify_new_cases(outcome, request, addresses, lang)  # a case is new once, whatever became of the report
+        _send_notices(outcome, request, lang, quiet)  # whatever became of the report
     if not outcome.result.judged.enough:
         raise typer.Exit(NOT_JUDGED)
 
@@ -251,8 +248,8 @@ def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
         result = run(snapshot, options, collect_evidence(book, counts), progress)
     if not recorded:
         return DetectOutcome(result=mask_cases(result, folder, book), unrecorded="dry" if request.dry else "closed")
-    shown, new = register_cases(result, folder, request.opened)
-    return DetectOutcome(result=shown, new=new)
+    with noticing(request.ledger, folder, request.to if result.cases else ()):
+        return DetectOutcome(result=register_cases(result, folder, request.opened))
 
 
 def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
@@ -261,8 +258,8 @@ def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, lang: Lang,
         typer.echo(TEXTS[lang][outcome.unrecorded].format(folder=request.folder), err=True)
 
 
-def _notify_new_cases(outcome: DetectOutcome, request: DetectRequest, addresses: Sequence[str], lang: Lang) -> None:
+def _send_notices(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
     """Tells of new cases. ReadOnlyError: somebody was to be told, and nobody knows what is new."""
-    if outcome.unrecorded and addresses:
+    if outcome.unrecorded and request.to:
         raise ReadOnlyError("can't be written, so that nobody was told of cases", file=request.folder)
-    send_notices([c for c in outcome.result.cases if c.id in outcome.new], addresses, lang)
+    send_notices(request.ledger, request.folder, request.to, lang, quiet=quiet)

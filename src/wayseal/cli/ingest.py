@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, MapOption, OffsetOption, QuietOption
+from wayseal.cli._options import Lang, LangOption, MapOption, NewLedgerArgument, OffsetOption, QuietOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words import TEXTS, notice_text
 from wayseal.ledger import IngestOptions, IngestReport
@@ -39,8 +39,8 @@ class BrokenFeedError(WaysealError):
 
 
 def ingest(
+    ledger: NewLedgerArgument,
     sources: SourcesArgument,
-    ledger: Annotated[Path, typer.Option(help="Folder of the ledger; made where there is none.")],
     map_: MapOption = None,
     offset: OffsetOption = None,
     table: TableOption = None,
@@ -70,10 +70,10 @@ def ingest(
     `--quiet` too. [The ledger](ledger.md#what-is-guaranteed) says what is guaranteed.
 
     \b
-    wayseal ingest dataset/ --ledger ledger
-    wayseal ingest gateway.csv --map gateway.toml --offset +08:00 --ledger ledger
-    wayseal ingest march.xlsx april.xlsx --map sheets.toml --ledger ledger
-    wayseal ingest - --table scans --ledger ledger < scans.csv
+    wayseal ingest ledger dataset/
+    wayseal ingest ledger gateway.csv --map gateway.toml --offset +08:00
+    wayseal ingest ledger march.xlsx april.xlsx --map sheets.toml
+    wayseal ingest ledger - --table scans < scans.csv
     """
     mapping = load_mapping(map_) if map_ else None
     opened = open_source(*sources, mapping=mapping, offset=offset, table=table)

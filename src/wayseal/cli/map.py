@@ -15,7 +15,7 @@ from wayseal.page.languages import translator
 from wayseal.store import propose_mapping
 
 _THEN = {
-    "accesses": "wayseal ingest {sample} --map {out} --ledger LEDGER",
+    "accesses": "wayseal ingest LEDGER {sample} --map {out}",
     "leaks": "wayseal trace LEDGER --leaks {sample} --map {out}",
 }
 
@@ -67,7 +67,7 @@ def map_(
 
     \b
     wayseal map gateway.csv --out gateway.toml
-    wayseal ingest gateway.csv --map gateway.toml --ledger ledger
+    wayseal ingest ledger gateway.csv --map gateway.toml
     wayseal map bought.csv --table leaks --out bought.toml
     wayseal map query-log.xlsx --sheet March --out query-log.toml
     """

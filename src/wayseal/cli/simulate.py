@@ -128,7 +128,7 @@ def simulate(
     \b
     wayseal simulate world --leaker wide --bought 20 --seed 3
     wayseal simulate watched --scenario watch
-    wayseal ingest world/dataset --ledger world/ledger
+    wayseal ingest world/ledger world/dataset
     wayseal trace world/ledger --leaks world/leaks.csv
     """
     settings = {

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption, WhyOption
+from wayseal.cli._case_view import CaseArgument, WhyOption
 from wayseal.cli._casebook import now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import writing as writing_casebook
 from wayseal.model.messages import filled
@@ -23,6 +23,7 @@ class VerdictValue(StrEnum):
 
 
 def verdict(
+    ledger: LedgerArgument,
     case: CaseArgument,
     is_: Annotated[VerdictValue, typer.Argument(help="`true`: the reads were no work; or `false`.", metavar="VERDICT")],
     why: WhyOption,
@@ -33,7 +34,6 @@ def verdict(
             show_default="you, as the system knows you",
         ),
     ] = None,
-    ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Close a case: true, the reads were not work; or false.
@@ -42,7 +42,7 @@ def verdict(
     what a case is.
 
     \b
-    wayseal verdict c-17 false --who "Li, audit" --why "helped out at the hub that week"
+    wayseal verdict ledger c-17 false --who "Li, audit" --why "helped out at the hub that week"
     """
     words = CASE_TEXTS[lang]
     with writing_casebook(writable_casebook(ledger), new=False) as writer:

@@ -1,5 +1,7 @@
 """Checkpoints: what a tree was, in a signed note (C2SP signed-note and tlog-checkpoint), and the keys that sign.
 
+A log signs its own; a witness cosigns what it found to go on from what it cosigned before (C2SP tlog-cosignature).
+
 1. Text counts only once a signature by a key that was given has been verified over exactly its bytes.
 2. A signature by an unknown key proves nothing and hurts nothing; a wrong one by a known key fails the
    whole note.
@@ -21,6 +23,9 @@ from wayseal.merkle.hashing import SIZE
 from wayseal.model.messages import Message
 
 _ED25519 = b"\x01"
+_COSIGNATURE = b"\x04"
+_TIME = 8
+_LATEST = (1 << 63) - 1
 _SEED = 32
 _PRIVATE = "PRIVATE+KEY+"
 _LINE = re.compile("\u2014 ([^ +\\s]+) ([A-Za-z0-9+/]+={0,2})")
@@ -36,19 +41,25 @@ class VerifyKey:
     Attributes:
         name: Under which it signs.
         public: 32 bytes.
+        witness: Whether its signatures are cosignatures, with a time of their own.
     """
 
     name: str
     public: bytes
+    witness: bool = False
 
     @property
     def id(self) -> str:
         """Eight hexadecimal digits by which its signatures are found."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public).hexdigest()[:8]
+        return hashlib.sha256(self.name.encode() + b"\n" + self._typed).hexdigest()[:8]
+
+    @property
+    def _typed(self) -> bytes:
+        return (_COSIGNATURE if self.witness else _ED25519) + self.public
 
     def __str__(self) -> str:
         """The form in which it is kept: name+id+key."""
-        return f"{self.name}+{self.id}+{_text(_ED25519 + self.public)}"
+        return f"{self.name}+{self.id}+{_text(self._typed)}"
 
     @staticmethod
     def parse(text: str) -> "VerifyKey":
@@ -63,8 +74,8 @@ class VerifyKey:
         Raises:
             MerkleError: It is something else.
         """
-        name, given, key = _parts(text.strip(), Message("public"))
-        made = VerifyKey(name=name, public=key)
+        name, given, kind, key = _parts(text.strip(), Message("public"), (_ED25519, _COSIGNATURE))
+        made = VerifyKey(name=name, public=key, witness=kind == _COSIGNATURE)
         if made.id != given:
             raise MerkleError("the public key doesn't fit its own id")
         return made
@@ -74,11 +85,16 @@ class VerifyKey:
 
         Args:
             text: What was signed.
-            signature: 64 bytes.
+            signature: 64 bytes; a witness's has 8 before them, seconds since 1970, which are signed, too.
 
         Returns:
             True only if it is.
         """
+        if self.witness:
+            time, signature = int.from_bytes(signature[:_TIME]), signature[_TIME:]
+            if time > _LATEST:
+                return False
+            text = b"cosignature/v1\ntime %d\n" % time + text
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
         except InvalidSignature:
@@ -148,7 +164,7 @@ class SigningKey:
         stripped = text.strip()
         if not stripped.startswith(_PRIVATE):
             raise MerkleError("this is no private key")
-        name, given, seed = _parts(stripped.removeprefix(_PRIVATE), Message("private"))
+        name, given, _, seed = _parts(stripped.removeprefix(_PRIVATE), Message("private"), (_ED25519,))
         made = SigningKey(name=name, seed=seed)
         if made.verify_key.id != given:
             raise MerkleError("the private key doesn't fit its own id")
@@ -237,6 +253,31 @@ class Checkpoint:
         return _parsed(_split(note)[0])
 
 
+def add_cosignature(note: bytes, lines: bytes, key: VerifyKey) -> bytes:
+    """A note with what a witness signed of it.
+
+    Args:
+        note: A signed checkpoint.
+        lines: Signature lines; those of other keys are left out.
+        key: The witness's.
+
+    Returns:
+        The note with one signature of the witness's behind the others.
+
+    Raises:
+        MerkleError: It is no note, these are no such lines, or its signature is wrong.
+        UnknownKeyError: None of the lines is the key's.
+    """
+    text, _ = _split(note)
+    found = _signatures(_decoded(lines))
+    mine = [signature for *names, signature in found if names == [key.name, key.id]]
+    if not mine:
+        raise UnknownKeyError([f"{name}+{key_id}" for name, key_id, _ in found])
+    if not key.signed(text.encode(), mine[0]):
+        raise MerkleError("the signature of {name}+{key_id} is not over this text", name=key.name, key_id=key.id)
+    return note + f"\u2014 {key.name} {_text(bytes.fromhex(key.id) + mine[0])}\n".encode()
+
+
 def _parsed(text: str) -> Checkpoint:
     lines = text.split("\n")[:-1]
     if len(lines) < _FEWEST_LINES or not lines[0] or not _NUMBER.fullmatch(lines[1]) or "" in lines[3:]:
@@ -246,32 +287,44 @@ def _parsed(text: str) -> Checkpoint:
 
 def _split(note: bytes) -> tuple[str, list[tuple[str, str, bytes]]]:
     """Text and signatures (name, key id, signature) of a note."""
+    whole = _decoded(note)
+    text, gap, end = whole.rpartition("\n\n")
+    if not gap:
+        raise MerkleError("this is no signed note")
+    return text + "\n", _signatures(end)
+
+
+def _decoded(note: bytes) -> str:
     try:
         whole = note[:_MOST].decode()
     except UnicodeDecodeError:
         raise MerkleError("this is no signed note (not UTF-8)") from None
-    text, gap, end = whole.rpartition("\n\n")
-    if not gap or not end.endswith("\n") or re.search("[\x00-\x09\x0b-\x1f]", whole):
+    if not whole.endswith("\n") or re.search("[\x00-\x09\x0b-\x1f]", whole):
         raise MerkleError("this is no signed note")
+    return whole
+
+
+def _signatures(lines: str) -> list[tuple[str, str, bytes]]:
+    """Signature lines: (name, key id, signature) of each."""
     out = []
-    for line in end[:-1].split("\n"):
+    for line in lines[:-1].split("\n"):
         found = _LINE.fullmatch(line)
         if not found:
             raise MerkleError("this is no signed note (a line of its end is no signature)")
         raw = _bytes(found[2], None)
         out.append((found[1], raw[:4].hex(), raw[4:]))
-    return text + "\n", out
+    return out
 
 
-def _parts(text: str, what: Message) -> tuple[str, str, bytes]:
-    """Name, key id and the 32 bytes of a key."""
+def _parts(text: str, what: Message, kinds: Sequence[bytes]) -> tuple[str, str, bytes, bytes]:
+    """Name, key id, kind and the 32 bytes of a key."""
     parts = text.split("+", 2)
     if len(parts) != _FEWEST_LINES or not _LINE.fullmatch(f"\u2014 {parts[0]} AAAA"):
         raise MerkleError("this is no {what} key", what=what)
     raw = _bytes(parts[2], 1 + _SEED)
-    if raw[:1] != _ED25519:
+    if raw[:1] not in kinds:
         raise MerkleError("this {what} key is of a kind that Wayseal doesn't know", what=what)
-    return parts[0], parts[1], raw[1:]
+    return parts[0], parts[1], raw[:1], raw[1:]
 
 
 def _text(raw: bytes) -> str:

@@ -5,6 +5,7 @@
    we would, is none.
 3. What was verified once may be remembered until it ends, as long as its key is still ours, and only so many.
 4. The secret half of a key shows itself nowhere.
+5. A token without an actor is the client's own (RFC 9068, 2.2): its `sub` is the client, and it has no `act`.
 """
 
 import base64
@@ -41,10 +42,13 @@ class KeyringSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a token says. expires: seconds since 1970; certificate: SHA-256 that it is bound to, hexadecimal."""
+    """What a token says. actor: None: none, rule 5; expires: seconds since 1970.
+
+    certificate: SHA-256 that it is bound to, hexadecimal.
+    """
 
     client: str
-    actor: str
+    actor: str | None
     scopes: frozenset[str]
     expires: int
     certificate: str | None = None
@@ -69,10 +73,11 @@ class AccessTokens:
             "exp": claims.expires,
             "jti": secrets.token_hex(8),
             "client_id": claims.client,
-            "sub": claims.actor,
+            "sub": claims.client if claims.actor is None else claims.actor,
             "scope": " ".join(sorted(claims.scopes)),
-            "act": {"sub": claims.client},
         }
+        if claims.actor is not None:
+            said["act"] = {"sub": claims.client}
         if claims.certificate is not None:
             said["cnf"] = {"x5t#S256": _base64(bytes.fromhex(claims.certificate))}
         key = self._current().key(AccessKey)
@@ -148,6 +153,8 @@ def _claims(said: Mapping[str, Any], now: int) -> Claims | None:
         return None
     if not client or not actor or len(client) > _ID or len(actor) > _ID or expires > now + LASTS:
         return None
+    if "act" not in said and client != actor:
+        return None
     bound = said.get("cnf")
     certificate = None
     if bound is not None:
@@ -156,7 +163,7 @@ def _claims(said: Mapping[str, Any], now: int) -> Claims | None:
             return None
     return Claims(
         client=client,
-        actor=actor,
+        actor=actor if "act" in said else None,
         scopes=frozenset(str(scope).split()),
         expires=expires,
         certificate=certificate,

@@ -2,12 +2,16 @@
 
 1. Default deny: a route that the table doesn't name answers 403 (`_routing`, rule 1), before all else.
 2. A token counts while its client is in use, its actor in office, and the client may act for the actor: now, and not
-   when it was issued. Its scopes are no more than the client has now.
+   when it was issued. Its scopes are no more than the client has now. Without an actor, only those of
+   `scopes.ACTORLESS` count.
 3. A client that is bound to a certificate must have shown it on this connection; so must a token that is.
 4. The body is read here, whole, with a limit of size and time, before anything is parsed, and after the client is
    known. Of whoever isn't known it may have `MOST_BYTES_OPEN`.
+5. A name that stands twice in an object is refused: readers of JSON differ in which of the two counts, and what a
+   proxy judged by one must not be done by the other. What the framework's reader can't read goes past it to nobody.
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
@@ -23,12 +27,14 @@ from wayseal.server._problems import ProblemError
 from wayseal.server._rate_limits import TokenBuckets
 from wayseal.server._routing import RouteFinder
 from wayseal.server._rules import Rule
+from wayseal.server.scopes import ACTORLESS
 from wayseal.vault.directory import Client
 from wayseal.vault.requests import Caller
 
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16_384
-MOST_BYTES_OPEN = 65_536
+MOST_BYTES_OPEN = 16_384
+"""As many as are kept of a body before it is known whose it is (`_http_protocol`, rule 3)."""
 _JSON = b"application/json"
 _ONCE = (b"authorization", b"content-length", b"content-type", b"idempotency-key")
 """Headers that decide something: twice, and each reader could take another one."""
@@ -38,7 +44,8 @@ class Admission:
     """Lets requests through to `app`, or raises ProblemError.
 
     In scope["state"] it leaves "route" (a path of the table), "parameters" (what stands in the address for its names),
-    "headers" (by name), "caller" where the route needs one, and "body" unless it is a GET.
+    "headers" (by name), "caller" where the route needs an actor, "body" unless it is a GET, and "readable": whether
+    that is JSON for the framework.
     """
 
     def __init__(
@@ -69,7 +76,9 @@ class Admission:
         scope["state"]["headers"] = headers = _headers(scope)
         needs = self._needs(scope)
         if needs is not None:
-            scope["state"]["caller"] = await self._caller(scope, headers, needs)
+            caller = await self._caller(scope, headers, needs)
+            if caller is not None:
+                scope["state"]["caller"] = caller
         if scope["method"] != "GET":
             most = self._most_bytes if needs is not None else min(self._most_bytes, MOST_BYTES_OPEN)
             receive = await self._body(scope, headers, receive, most)
@@ -81,12 +90,13 @@ class Admission:
         state["route"], state["parameters"] = path, _ = self._paths.find(scope)
         return self._table[scope["method"], path]
 
-    async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], needs: str) -> Caller:
-        """Rules 2 and 3."""
+    async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], needs: str) -> Caller | None:
+        """Rules 2 and 3; None: a client that acts for nobody, on a route where nobody is asked for."""
         claims = self._claims(headers)
         principal = await self._directory.principal(claims.client, claims.actor)
         client = principal.client
-        if client is None or not principal.may_act(now=time.time_ns() // 1000):
+        acts = claims.actor is not None
+        if client is None or not (principal.may_act(now=time.time_ns() // 1000) if acts else principal.in_use):
             raise _invalid()
         scope["state"]["client"] = client.client
         shown = scope["state"].get("certificate_sha256")
@@ -96,13 +106,15 @@ class Admission:
         wait = self._rates.take(client.client, rate=rate, size=max(rate, 1.0), now=time.monotonic())
         if wait:
             raise ProblemError(Rule.RATE, retry_after=wait)
-        scopes = claims.scopes & client.scopes
+        scopes = claims.scopes & client.scopes & (client.scopes if acts else ACTORLESS)
         if needs not in scopes:
             raise ProblemError(
                 Rule.SCOPE_MISSING,
                 headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needs}"'},
                 extra={"scope": needs},
             )
+        if claims.actor is None:
+            return None
         return Caller(
             client=client.client,
             actor=claims.actor,
@@ -136,6 +148,7 @@ class Admission:
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if body and media != _JSON and scope["path"].startswith("/v1/"):
             raise ProblemError(Rule.MEDIA_TYPE)
+        scope["state"]["readable"] = media == _JSON and _names_stand_once(body)
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def again() -> Message:
@@ -158,6 +171,24 @@ class Admission:
             parts.append(part)
             if not message.get("more_body", False):
                 return b"".join(parts)
+
+
+def _names_stand_once(body: bytes) -> bool:
+    """Rule 5: ProblemError where one stands twice; False where this is no JSON."""
+    try:
+        _READER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise ProblemError(Rule.REPEATED)
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_once)
+"""Takes what `json.loads`, with which the framework reads, takes; it isn't made anew for each body."""
 
 
 def bound_as_shown(client: Client, shown: str | None) -> bool:
@@ -185,7 +216,7 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
     if len(headers) != len(given):
         names = [name for name, _ in given]
         if any(names.count(name) > 1 for name in _ONCE):
-            raise ProblemError(Rule.BAD_BODY)
+            raise ProblemError(Rule.REPEATED)
     return headers
 
 

@@ -28,10 +28,15 @@ class Principal:
     client: Client | None
     actor: ActorRecord | None
 
+    @property
+    def in_use(self) -> bool:
+        """Whether there is this client, and it wasn't disabled."""
+        return self.client is not None and self.client.disabled_at is None
+
     def may_act(self, *, now: int) -> bool:
         """Whether this client is in use and may act for this actor, who is in office; now: microseconds."""
         client, actor = self.client, self.actor
-        if client is None or client.disabled_at is not None or actor is None:
+        if client is None or not self.in_use or actor is None:
             return False
         if client.actor != actor.actor and actor.role not in client.acts_for:
             return False

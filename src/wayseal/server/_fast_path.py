@@ -78,6 +78,8 @@ class _Endpoint:
     def read(self, state: dict[str, Any]) -> dict[str, Any] | None:
         """Its arguments out of what admission left; None where they aren't as declared (rule 1)."""
         given = {}
+        if not state["readable"]:
+            return None
         try:
             for name, rule in self._bodies:
                 given[name] = rule.validate_json(state["body"])

@@ -4,7 +4,8 @@
 2. Headers that don't end, in time or in size, end the connection. Nothing that comes behind a body counts as a header.
    Where a body ends is said in one way: by one length, or by one encoding, which is chunked.
 3. A request runs once its body is there, or is too long to be kept for a stranger (`PREFIX`), or late. So whoever sends
-   slowly takes up a connection, and no place among the requests that are being answered.
+   slowly takes up a connection, and no place among the requests that are being answered. Of a longer body no more is
+   read before somebody asks for it, who knows by then whose it is: the rest waits with whoever sends it.
 4. Where an answer came before the end of the body, the connection ends after it.
 5. One request at a time: the next may begin when the last was answered. Whoever doesn't read an answer is cut off.
 6. Beyond `most_connections` the one that has waited longest without a request goes, and not whoever comes.
@@ -27,7 +28,9 @@ LINGER_SECONDS = 1.0
 MOST_HEADER_BYTES = 65_536
 """Bytes of address and headers of one request, after which the connection ends."""
 PREFIX = 16_384
-"""Bytes of a body that are kept before it is known whose it is."""
+"""Bytes of a body that are kept before it is known whose it is, and that are read at once until then."""
+AT_ONCE = 65_536
+"""Bytes that are read at once of a body that somebody asked for."""
 
 _PLACES = itertools.count(1)
 
@@ -63,6 +66,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Looks at the certificate, once a connection, and makes room (rules 1 and 6)."""
         super().connection_made(transport)
+        transport.set_protocol(_Reader(self))
         shown = transport.get_extra_info("ssl_object")
         certificate = None if shown is None else shown.getpeercert(binary_form=True)
         if certificate:
@@ -79,8 +83,10 @@ class Protocol(HttpToolsProtocol):
         self._held = None
         super().connection_lost(exc)
         if self.cycle is not None:
-            # What refers to each other here waits for the collector, and the body needn't.
+            # What refers to each other waits for the collector, and a thousand connections a second don't.
             self.cycle.body.clear()
+            self.cycle.scope["state"].pop("body_pending", None)
+            self.cycle.transport, self.cycle = self.transport, None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         """Rule 2. Headers that come all at once, as most do, need no timer."""
@@ -126,6 +132,7 @@ class Protocol(HttpToolsProtocol):
         """Rule 3: what is too long to be kept for a stranger is read by whoever finds out who it is."""
         super().on_body(body)
         if self._held is not None and len(self.cycle.body) > PREFIX:
+            self.flow.pause_reading()
             self._start()
 
     def on_message_complete(self) -> None:
@@ -148,6 +155,11 @@ class Protocol(HttpToolsProtocol):
         """What is no request, or breaks rule 2; where rule 5 was broken, the connection is gone already."""
         if not self.transport.is_closing():
             super().send_400_response(msg)
+
+    def most_at_once(self) -> int:
+        """How many bytes may be read now (rule 3)."""
+        asked = self.cycle is not None and self._held is None and not self.cycle.response_complete
+        return AT_ONCE if asked else PREFIX
 
     def linger(self) -> None:
         """Rule 4: takes no more, and ends."""
@@ -213,6 +225,36 @@ class Protocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class _Reader(asyncio.BufferedProtocol):
+    """Reads for a connection no more at once than it may keep; by itself the loop reads up to 256,000 bytes."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        self._room = bytearray()
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Room for what comes, which is there already: none is held while nothing does."""
+        self._room = bytearray(self._protocol.most_at_once())
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So much came."""
+        room, self._room = self._room, bytearray()
+        self._protocol.data_received(bytes(memoryview(room)[:nbytes]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It ended."""
+        self._protocol.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client doesn't read."""
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client reads."""
+        self._protocol.resume_writing()
 
 
 class _EarlyAnswer:

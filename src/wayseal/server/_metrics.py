@@ -23,6 +23,7 @@ MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 _SUM: dict[str, Any] = {"multiprocess_mode": "sum"}
 _MOST: dict[str, Any] = {"multiprocess_mode": "max"}
+_RECENT: dict[str, Any] = {"multiprocess_mode": "mostrecent"}
 
 
 class Metrics:
@@ -52,8 +53,21 @@ class Metrics:
             "wayseal_group_asks", "Asks committed in one transaction.", buckets=_ASKS, registry=registry
         )
         self._database = Counter("wayseal_database_errors", "Times the database failed.", registry=registry)
-        self._signing = Counter("wayseal_signing_errors", "Times the log couldn't be signed.", registry=registry)
+        self._behind = Gauge(
+            "wayseal_scans_behind_seconds",
+            "How far the newest scan of a client's last report lies behind the vault's clock; below zero: ahead of it.",
+            ["client"],
+            **_RECENT,
+            registry=registry,
+        )
+        self._signing = Counter("wayseal_signing_errors", "Times the log wasn't signed or cosigned.", registry=registry)
         self._log = Gauge("wayseal_log_entries", "Entries of the disclosure log.", **_MOST, registry=registry)
+        self._witnessed = Gauge(
+            "wayseal_witnessed_entries",
+            "Entries of the disclosure log that a witness has cosigned.",
+            **_MOST,
+            registry=registry,
+        )
         self._waiting = Gauge("wayseal_asks_waiting", "Asks that wait to be committed.", **_SUM, registry=registry)
         self._running = Gauge("wayseal_requests_running", "Requests being answered.", **_SUM, registry=registry)
         self._trouble = Gauge(
@@ -97,9 +111,17 @@ class Metrics:
         """The database failed once more."""
         self._database.inc()
 
+    def scanned(self, client: str, behind: float) -> None:
+        """A client reported scans, of which the newest lies so many seconds behind the vault's clock."""
+        self._behind.labels(client).set(behind)
+
     def signing_failed(self) -> None:
-        """The log couldn't be signed once more."""
+        """The log wasn't signed or cosigned once more."""
         self._signing.inc()
+
+    def witnessed(self, entries: int) -> None:
+        """A witness has cosigned so many entries of the log."""
+        self._witnessed.set(entries)
 
     def measure(
         self, *, waiting: Callable[[], int], running: Callable[[], int], keyring_trouble: Callable[[], bool]

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from wayseal.page.languages import in_both, word
 from wayseal.server._rules import WORDS, Rule
 from wayseal.store.database import DatabaseError
-from wayseal.vault.errors import BusyError, PolicyError, ReusedKeyError, VaultError
+from wayseal.vault.errors import BusyError, LogChangedError, PolicyError, ReusedKeyError, VaultError
 
 MEDIA_TYPE = "application/problem+json"
 _CLIENTS_OWN = (VaultError, PolicyError)
@@ -92,30 +92,12 @@ def _quality(text: str) -> float:
         return 0.0
 
 
-_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
-"""What the library says of a name that isn't known, in a body and in a record in it."""
-
-
-def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Pydantic's errors without what was sent (rule 1): where, and which kind.
-
-    A place is a path through the schema. A name that the schema doesn't know was sent, so it is left out.
-    """
-    return [_field_error(error) for error in errors[:20]]
-
-
-def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
-    kind = str(error["type"])
-    place = list(error["loc"])
-    if kind in _UNKNOWN and place:
-        kind, place[-1] = _UNKNOWN[0], "?"
-    return {"field": ".".join(str(part) for part in place), "problem": kind}
-
-
 def problem_of(error: Exception) -> ProblemError:
     """The problem that stands for an error; `internal` for whatever nobody expected."""
     if isinstance(error, DatabaseError):
         return ProblemError(Rule.DATABASE, retry_after=2)
+    if isinstance(error, LogChangedError):
+        return ProblemError(Rule.LOG, retry_after=60)
     if isinstance(error, BusyError):
         return ProblemError(Rule.BUSY, retry_after=1)
     if isinstance(error, ReusedKeyError):

@@ -19,7 +19,7 @@ def open_keyring(settings: Settings) -> OpenKeyring:
     """The keyring of the settings: a file may be rotated while the service runs."""
     if settings.keyring_file is not None:
         return KeyringFile(settings.keyring_file)
-    return Keyring.from_environment({ENVIRONMENT: settings.keyring or ""})
+    return Keyring.from_environment({ENVIRONMENT: settings.keyring_text})
 
 
 def open_vault(settings: Settings, keyring: OpenKeyring) -> Vault:

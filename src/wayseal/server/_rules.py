@@ -13,6 +13,7 @@ class Rule(StrEnum):
     """A reason of the service; stands as `rule` in a problem."""
 
     BAD_BODY = "bad_body"
+    REPEATED = "repeated"
     TOKEN_MISSING = "token_missing"  # noqa: S105
     TOKEN_INVALID = "token_invalid"  # noqa: S105
     CERTIFICATE = "certificate"
@@ -32,6 +33,7 @@ class Rule(StrEnum):
     INTERNAL = "internal"
     BUSY = "busy"
     DATABASE = "database"
+    LOG = "log"
     STOPPING = "stopping"
     TIMEOUT = "timeout"
 
@@ -46,6 +48,11 @@ class Words(NamedTuple):
 
 WORDS = {
     Rule.BAD_BODY: Words(400, N_("Body can't be read"), N_("The body is no JSON.")),
+    Rule.REPEATED: Words(
+        400,
+        N_("Said twice"),
+        N_("A name stands twice in one object of the body, or a header comes twice that mustn't."),
+    ),
     Rule.TOKEN_MISSING: Words(401, N_("Token needed"), N_("Send an access token as Bearer.")),
     Rule.TOKEN_INVALID: Words(401, N_("Token not valid"), N_("The access token is not valid, or not any more.")),
     Rule.CERTIFICATE: Words(
@@ -76,6 +83,14 @@ WORDS = {
         503,
         N_("Database not reachable"),
         N_("The database can't be used now; nothing was shown. Ask again after the time that Retry-After gives."),
+    ),
+    Rule.LOG: Words(
+        503,
+        N_("Log not as it was"),
+        N_(
+            "The vault's log or policy isn't what this vault has written; nothing was shown. Its operator has to "
+            "verify it."
+        ),
     ),
     Rule.STOPPING: Words(
         503, N_("Stopping"), N_("The service is stopping. Ask again after the time that Retry-After gives.")

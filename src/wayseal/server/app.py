@@ -14,16 +14,18 @@ from starlette.exceptions import HTTPException
 
 from wayseal.model.records import Problem
 from wayseal.model.schema import adapter
+from wayseal.page.languages import word
 from wayseal.server import routes, scopes
 from wayseal.server._access_tokens import AccessTokens, KeyringSource
 from wayseal.server._admission import Admission
 from wayseal.server._async_vault import AsyncVault, Discloser
 from wayseal.server._directory_cache import DirectoryCache
 from wayseal.server._fast_path import FastPath
+from wayseal.server._field_errors import describe_errors, field_errors
 from wayseal.server._logging import Log
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import App, RequestMiddleware, RunningRequests
-from wayseal.server._problems import ProblemError, field_errors
+from wayseal.server._problems import ProblemError
 from wayseal.server._rules import Rule
 from wayseal.server._schemas import OPEN, PUBLIC_NAMES, problems
 from wayseal.vault import Vault
@@ -102,7 +104,7 @@ def _api(async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics, runnin
     )
     routes.add_disclosure(app, async_vault, metrics)
     routes.add_sealing(app, async_vault, metrics)
-    routes.add_work(app, async_vault)
+    routes.add_work(app, async_vault, metrics)
     routes.add_administration(app, async_vault)
     routes.add_log(app, async_vault)
     routes.add_oauth(app, async_vault, tokens, metrics)
@@ -119,7 +121,8 @@ async def _invalid(request: Request, error: Exception) -> NoReturn:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
     if any(one["type"] == "json_invalid" for one in errors):
         raise ProblemError(Rule.BAD_BODY)
-    raise ProblemError(Rule.INVALID, errors=field_errors(errors))
+    told = describe_errors(errors)
+    raise ProblemError(Rule.INVALID, errors=field_errors(errors), said=(Rule.INVALID, word(told, "zh"), str(told)))
 
 
 async def _http(request: Request, error: Exception) -> NoReturn:

@@ -19,3 +19,12 @@ class ProcessError(ServerError):
     """One of the service's processes ended by itself."""
 
     exit_code: ClassVar[int] = 1
+
+
+class WitnessError(ServerError):
+    """A witness that didn't cosign a checkpoint. trouble: why; status: of its answer, None where there was none."""
+
+    def __init__(self, trouble: str, status: int | None = None) -> None:
+        super().__init__("the witness didn't cosign the log ({trouble})", trouble=trouble)
+        self.trouble = trouble
+        self.status = status

@@ -3,6 +3,7 @@
 1. A route that isn't in the table answers 403, whoever asks.
 2. A route without a scope is open to all; each of these says why.
 3. Everything else needs a token with the scope of its route, and nothing more than that.
+4. What a scope of `ACTORLESS` opens is shown to a system and to nobody behind it: a client needs no actor for it.
 
 The log's checkpoint and tiles hold nothing personal (leaves are salted hashes), but their size tells how much is
 shown, by the minute: a thief's gauge and a competitor's. So they need `log`; a witness or an auditor gets a client.
@@ -43,6 +44,9 @@ SCOPES: Final = {
     PROVE: "Take proofs of entries, which show who asked for what.",
     METRICS: "Read the service's metrics.",
 }
+
+ACTORLESS: Final = frozenset({LOG, METRICS})
+"""Scopes of rule 4."""
 
 ROUTES: Final[dict[tuple[str, str], str | None]] = {
     ("POST", "/v1/waybills/{waybill}/disclose"): DISCLOSE,

@@ -1,21 +1,28 @@
 """Settings of the service, from a TOML file and the environment, which wins.
 
-1. A setting that isn't known, or can't be as it is, stops the start; the error names it and never its value.
+1. A setting that isn't known, or can't be as it is, stops the start; the error names it and the nearest one that is
+   known, and never its value.
 2. What holds a secret (addresses of databases, keys) shows itself in no `repr`.
 """
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, PlainValidator
 
+from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, parsed_by, read_values
 from wayseal.server.errors import SettingsError
 
 PREFIX = "WAYSEAL_"
+NO_SETTINGS = frozenset({"ACTOR", "LANG", "NOTIFY", "VAULT", "REQUIRE_ALL", "SHARED"})
+"""What stands behind `PREFIX` in the environment for the command line, and for the project's own checks."""
+_OF_TESTS = "TEST_"
 
 
 def _read_as(read: Callable[[str], Any], text: str) -> PlainValidator:
@@ -36,6 +43,30 @@ def _parse_path(value: Any) -> Path:
     return Path(value)
 
 
+def _parse_witness(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.username is not None or parts.query or parts.fragment:
+        raise SettingsError("needs an address, https://HOST or https://HOST/PATH")
+    if parts.scheme == "http" and parts.hostname not in _OWN:
+        raise SettingsError("needs https, unless it is this machine's own address")
+    return value
+
+
+def _parse_witness_key(value: str) -> VerifyKey:
+    try:
+        key = VerifyKey.parse(value)
+    except MerkleError:
+        key = None
+    if key is None or not key.witness:
+        raise SettingsError("needs the public key of a witness, NAME+ID+KEY, of the kind that cosigns (cosignature/v1)")
+    return key
+
+
+_OWN = {"127.0.0.1", "::1", "localhost"}
 _FLAG = _read_as({"true": True, "1": True, "false": False, "0": False}.__getitem__, N_("is true or false"))
 _WHOLE, _NUMBER = _read_as(int, N_("needs a whole number")), _read_as(float, N_("needs a number"))
 _File = Annotated[Path, parsed_by(_parse_path)]
@@ -65,6 +96,10 @@ class Settings:
     """So often the log is signed, where something was added; 0: only when somebody asks."""
     checkpoint_folder: _File | None = None
     """Where signed checkpoints are written, one a day: best on a machine of somebody else's."""
+    witness: Annotated[str, parsed_by(_parse_witness, str)] | None = None
+    """Address of a witness (C2SP tlog-witness) that cosigns what is signed every `sign_seconds`."""
+    witness_key: Annotated[VerifyKey, parsed_by(_parse_witness_key, str)] | None = None
+    """The public key under which its answers count."""
     tls_certificate: _File | None = None
     tls_key: _File | None = None
     tls_client_ca: _File | None = None
@@ -89,14 +124,25 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Rule 1."""
-        if (self.keyring is None) == (self.keyring_file is None):
-            raise SettingsError("keyring or keyring_file: one of the two is needed")
+        if self.keyring is not None and self.keyring_file is not None:
+            raise SettingsError("keyring and keyring_file: one of the two, not both")
+        if (self.witness is None) != (self.witness_key is None):
+            raise SettingsError("witness and witness_key go together")
+        if self.witness is not None and not (self.checkpoint_folder and self.sign_seconds):
+            raise SettingsError("witness needs checkpoint_folder, for what it cosigns, and sign_seconds")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise SettingsError("tls_certificate and tls_key go together")
         if self.tls_client_ca is not None and self.tls_certificate is None:
             raise SettingsError("tls_client_ca needs tls_certificate")
         if self.tls_certificate is None and not self.insecure and self.host not in _OWN:
             raise SettingsError("tls_certificate is needed where host is not this machine's own address")
+
+    @property
+    def keyring_text(self) -> str:
+        """`keyring`; SettingsError where neither it nor a file is given. A backup needs neither."""
+        if self.keyring is None:
+            raise SettingsError("keyring or keyring_file: one of the two is needed")
+        return self.keyring
 
     @property
     def memory_file(self) -> Path | None:
@@ -118,7 +164,6 @@ class Settings:
 SECRETS = tuple(PREFIX + one.name.upper() for one in fields(Settings) if not one.repr)
 """Variables that hold a secret (rule 2)."""
 _HOUR = 3_600_000_000
-_OWN = {"127.0.0.1", "::1", "localhost"}
 
 
 def read_settings(environment: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -138,7 +183,8 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     known = keys_of(Settings)
     for name in toml.content:
         if name not in known:
-            raise SettingsError("this is no setting", file=file, line=toml.line(name))
+            raise _unknown(name, list(known)).at(file=file, line=toml.line(name))
+    _check_names(environment, [PREFIX + name.upper() for name in known])
     outside = {name: text for name in known if (text := environment.get(PREFIX + name.upper())) is not None}
     given = {**toml.content, **outside}
     # A keyring of the environment stands in for the file's, and the other way round.
@@ -154,6 +200,21 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         if error.key in toml.content and error.key not in outside:
             error.at(file=file, line=toml.line(str(error.key)))
         raise
+
+
+def _check_names(environment: Mapping[str, str], known: Sequence[str]) -> None:
+    """Rule 1, of the environment."""
+    for variable in sorted(environment.keys() - set(known)):
+        name = variable.removeprefix(PREFIX)
+        if name != variable and name not in NO_SETTINGS and not name.startswith(_OF_TESTS):
+            raise _unknown(variable, known).at(key=variable)
+
+
+def _unknown(name: str, known: Sequence[str]) -> SettingsError:
+    near = difflib.get_close_matches(name, known, n=1)
+    if not near:
+        return SettingsError("this is no setting")
+    return SettingsError("this is no setting; did you mean {near}?", near=near[0])
 
 
 def _read(file: Path | None) -> bytes:

@@ -15,6 +15,7 @@ from wayseal.vault._sql import Among, Listed, chosen, chosen_of, record_of
 from wayseal.vault.directory import ActorRecord
 from wayseal.vault.row_marks import RowMarks
 
+_MOST = 1 << 62
 ACTOR, OUTLET = "actor:", "outlet:"
 """Whose work, and whose budget: both go by `actor:ID` and `outlet:ID`."""
 AGREED = "agreed:"
@@ -114,9 +115,10 @@ def _counts(connection: Connection, marks: RowMarks, numbers: Sequence[str], who
             if marks.holds(t.tickets, _Ticket(one, other, count, *rest)):
                 tickets.append((one, other))
         elif what == "w":
-            work[one][other] += count
+            work[one][other] += count if type(count) is int else 0
         else:
-            used[one, other] = count
+            # What is no number was written by somebody else: then as much was used as can be.
+            used[one, other] = count if type(count) is int else _MOST
     return _Counts(tickets=frozenset(tickets), work=work, used=used)
 
 

@@ -80,21 +80,29 @@ def seal(
 def _clean(parcels: Sequence[Parcel]) -> list[Parcel]:
     if not 0 < len(parcels) <= MOST_AT_ONCE:
         raise VaultError("1 to {most} in one request", key="waybills", most=MOST_AT_ONCE)
-    clean = [
-        Parcel(
-            waybill=check.waybill(p.waybill),
-            values={field: check.value(field, text) for field, text in p.values.items()},
-            origin_outlet=check.optional("origin_outlet", p.origin_outlet),
-            destination_outlet=check.optional("destination_outlet", p.destination_outlet),
-            keep_until=p.keep_until,
-        )
-        for p in parcels
-    ]
-    if not all(p.values for p in clean):
-        raise VaultError("a parcel needs at least one field", key="waybills")
+    clean = []
+    for place, parcel in enumerate(parcels):
+        try:
+            clean.append(_clean_one(parcel))
+        except VaultError as error:
+            if len(parcels) > 1:
+                error.key = f"parcels.{place}.{error.key}"
+            raise
     if len({p.waybill for p in clean}) < len(clean):
         raise VaultError("a number stands twice in one request", key="waybills")
     return clean
+
+
+def _clean_one(parcel: Parcel) -> Parcel:
+    if not parcel.values:
+        raise VaultError("a parcel needs at least one field", key="values")
+    return Parcel(
+        waybill=check.new_waybill(parcel.waybill),
+        values={field: check.value(field, text) for field, text in parcel.values.items()},
+        origin_outlet=check.optional("origin_outlet", parcel.origin_outlet),
+        destination_outlet=check.optional("destination_outlet", parcel.destination_outlet),
+        keep_until=parcel.keep_until,
+    )
 
 
 def _spelled(parcels: Sequence[Parcel]) -> list[str]:

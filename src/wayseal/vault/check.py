@@ -8,10 +8,28 @@ from wayseal.model.numbers import clean_waybill
 from wayseal.vault.errors import VaultError
 
 _LOWER = re.compile("[a-z_]{1,40}")
+_SEALABLE = re.compile(rf"[0-9A-Z]{{1,{NUMBER}}}")
+
+
+def new_waybill(text: str) -> str:
+    """The one spelling of a number under which something is to be sealed; VaultError where nothing may be.
+
+    A number stands in addresses, file names and lists for as long as its parcel is kept: with a slash in it, for one,
+    it could be sealed over HTTP and not be erased.
+    """
+    number = clean_waybill(text)
+    if not _SEALABLE.fullmatch(number):
+        raise VaultError(
+            "a waybill number has 1 to {most} letters A to Z and digits; spaces, dots, dashes and underscores don't "
+            "count",
+            key="waybill",
+            most=NUMBER,
+        )
+    return number
 
 
 def waybill(text: str) -> str:
-    """The one spelling of a number; VaultError where it has none or is too long."""
+    """The one spelling of a number that is asked for; VaultError where it has none or is too long."""
     number = clean_waybill(text)
     if not number or len(number) > NUMBER or not number.isprintable():
         raise VaultError("no number of 1 to {most} characters", key="waybill", most=NUMBER)

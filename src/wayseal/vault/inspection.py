@@ -39,7 +39,7 @@ class VaultCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Entries that are wanted; None: any. since, before: microseconds."""
+    """Entries that are wanted; None: any. since, before: microseconds; below: the place that none reaches."""
 
     waybill: str | None = None
     actor: str | None = None
@@ -47,6 +47,7 @@ class EntryFilter:
     kind: str | None = None
     since: int | None = None
     before: int | None = None
+    below: int | None = None
 
     def fits(self, entry: Entry) -> bool:
         """Whether an entry is wanted. An act that names a waybill or an actor is one of theirs."""
@@ -81,15 +82,18 @@ def counts(connection: Connection, now: int) -> VaultCounts:
     )
 
 
-def entries(database: Database, which: EntryFilter, most: int) -> list[tuple[int, Entry]]:
-    """The newest entries that are wanted, at most so many, in the order of the log. LogChangedError: one is none."""
+def entries(database: Database, which: EntryFilter, most: int) -> tuple[list[tuple[int, Entry]], bool]:
+    """The newest entries that are wanted, at most so many, in the order of the log; and whether there are more.
+
+    LogChangedError: one is none.
+    """
     found: list[tuple[int, Entry]] = []
     for seq, entry in _backwards(database, which):
         if which.fits(entry):
-            found.append((seq, entry))
             if len(found) == most:
-                break
-    return found[::-1]
+                return found[::-1], True
+            found.append((seq, entry))
+    return found[::-1], False
 
 
 def reasons(
@@ -116,7 +120,7 @@ def _backwards(database: Database, which: EntryFilter) -> Iterator[tuple[int, En
     """Entries from the newest on; those that plainly aren't wanted are not even read."""
     wanted = [value.encode() for value in (which.waybill, which.purpose) if value is not None]
     columns = t.entries.c
-    stop = None
+    stop = which.below
     while True:
         before = () if stop is None else (columns.seq < stop,)
         some = sa.select(columns.seq, columns.entry).where(*before).order_by(columns.seq.desc()).limit(_PORTION)

@@ -11,8 +11,10 @@ Whoever administers the database can write rows, but has no keyring.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,46 +33,66 @@ What is sealed is bound to its number by its cipher, and the other two open noth
 """
 MARKED: tuple[sa.Table, ...] = tuple(table for table in t.main.sorted_tables if MARK in table.c)
 """The tables whose rows have marks."""
-_COLUMNS = {
-    table.name: tuple(c.name for c in table.c if c.name != MARK and c.name not in _OPEN.get(table.name, ()))
-    for table in MARKED
-}
 _VERSION = 2
+"""Bytes of the key's version, in front of the tag."""
+
+
+class _Spelling(NamedTuple):
+    """How a table's rows are spelled: what stands in front, and the columns that are covered."""
+
+    head: str
+    names: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]]
+
+    @staticmethod
+    def of(table: sa.Table) -> "_Spelling":
+        """Of all columns but those that are open."""
+        names = tuple(c.name for c in table.c if c.name != MARK and c.name not in _OPEN.get(table.name, ()))
+        return _Spelling(table.name, names, attrgetter(*names))
+
+    def bytes_of(self, values: tuple[Any, ...]) -> bytes:
+        """Rule 1. `ascii` tells types apart, and has one spelling on every Python."""
+        return (self.head + ascii(values)).encode()
+
+
+_SPELLINGS = {table.name: _Spelling.of(table) for table in MARKED}
+_Tag = Callable[[bytes], bytes]
 
 
 class RowMarks:
     """Makes and checks marks with the keys of a keyring."""
 
-    __slots__ = ("_keyring",)
+    __slots__ = ("_keyring", "_tags")
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+        self._tags: dict[bytes, _Tag] = {}
 
     def marked(self, table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row as it is to be written: with its mark. Columns that it leaves out count as null."""
-        values = [row.get(name) for name in _COLUMNS[table.name]]
-        return {**row, MARK: self._made(self._keyring.key(RowKey), table.name, values)}
+        key, spelling = self._keyring.key(RowKey), _SPELLINGS[table.name]
+        plain = [row.get(name) for name in spelling.names]
+        values = tuple([v.value if isinstance(v, Enum) else v for v in plain])
+        return {**row, MARK: key.version.to_bytes(_VERSION, "big") + key.tag(spelling.bytes_of(values))}
 
     def holds(self, table: sa.Table, row: Any) -> bool:
         """Whether a row (with a column for each attribute) is one that the vault wrote."""
-        mark = getattr(row, MARK)
+        mark = row.mark
         if type(mark) is not bytes or len(mark) != _VERSION + TAG:
             return False
-        try:
-            key = self._keyring.key(RowKey, int.from_bytes(mark[:_VERSION], "big"))
-        except KeyringError:
-            return False
-        return self._made(key, table.name, [getattr(row, name) for name in _COLUMNS[table.name]]) == mark
+        version, spelling = mark[:_VERSION], _SPELLINGS[table.name]
+        tag = self._tags.get(version) or self._find_tag(version)
+        return tag is not None and tag(spelling.bytes_of(spelling.values(row))) == mark[_VERSION:]
 
     def holding(self, table: sa.Table, rows: Sequence[Any]) -> list[Any]:
         """Those of the rows that the vault wrote (rule 2)."""
         return [row for row in rows if self.holds(table, row)]
 
-    @staticmethod
-    def _made(key: RowKey, table: str, values: Sequence[Any]) -> bytes:
-        """Rule 1. `ascii` tells types apart, and has one spelling on every Python."""
-        plain = [v.value if isinstance(v, Enum) else v for v in values]
-        return key.version.to_bytes(_VERSION, "big") + key.tag(ascii((table, *plain)).encode())
+    def _find_tag(self, version: bytes) -> _Tag | None:
+        """What makes tags with a version of the key; None where the keyring hasn't got it."""
+        with suppress(KeyringError):
+            self._tags[version] = self._keyring.key(RowKey, int.from_bytes(version, "big")).tag
+        return self._tags.get(version)
 
 
 PORTION = 1000

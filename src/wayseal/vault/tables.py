@@ -147,8 +147,8 @@ approvals = sa.Table(
     sa.Column("expires_at", sa.BigInteger, nullable=False),
     sa.Column("approved_by", sa.String(ID)),
     sa.Column("approved_at", sa.BigInteger),
-    sa.Column("client", sa.String(ID), server_default="", nullable=False),
     sa.Column("mark", sa.LargeBinary),
+    sa.Column("client", sa.String(ID), server_default="", nullable=False),
 )
 """Bulk that a second person has to agree to. client: by which it was asked for."""
 replies = sa.Table(

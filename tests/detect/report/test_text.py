@@ -58,8 +58,8 @@ def test_a_case_in_plain_words() -> None:
     assert "YT9000002 on 2026-03-11 12:02, a number that no table knows" in text
     assert "YT9000003 on 2026-03-11 12:03, in its area" in text
     assert "409 more" in text
-    assert "wayseal case open c-17 --ledger LEDGER --who NAME" in text
-    assert "wayseal verdict c-17 true --ledger LEDGER --why" in text
+    assert "wayseal case open LEDGER c-17 --who NAME" in text
+    assert "wayseal verdict LEDGER c-17 true --why" in text
     assert "12 nats of evidence (1 nat: 2.7 times as probable). 412 unexplained reads of single parcels." in text
 
 
@@ -110,7 +110,7 @@ def test_what_to_do_is_about_the_first_case_without_a_verdict() -> None:
     true, false = replace(case("c-1"), state="true"), replace(case("c-2"), state="false")
     for state in ("", "new", "opened"):
         text = said(result(true, false, replace(case("c-3"), state=state), case("c-4")))
-        assert re.findall(r"wayseal (?:case open|verdict) (c-\d)", text) == ["c-3", "c-3"]
+        assert re.findall(r"wayseal (?:case open|verdict) LEDGER (c-\d)", text) == ["c-3", "c-3"]
     assert "What to do" not in said(result(true, false))
     assert "接下来" not in said(result(true, false), "zh")
 

@@ -140,10 +140,18 @@ function publicKey(text) {
   require(found, "no public key");
   const [, name, id, spelled] = found;
   const raw = base64(spelled);
-  require(raw.length === 33 && raw[0] === 1, "no Ed25519 key");
+  require(raw.length === 33 && (raw[0] === 1 || raw[0] === 4), "no Ed25519 key");
   require(H(utf8(name), bytes(0x0a), raw).subarray(0, 4).toString("hex") === id, "the id isn't the key's");
   const x = raw.subarray(1).toString("base64url");
-  return { name, id, key: createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" }) };
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  return { name, id, key, witness: raw[0] === 4 };
+}
+
+function signed(key, text, signature) {
+  if (!key.witness) return verify(null, utf8(text), key.key, signature);
+  if (signature.length !== 72) return false;
+  const time = signature.readBigUInt64BE();
+  return time < 1n << 63n && verify(null, utf8(`cosignature/v1\ntime ${time}\n${text}`), key.key, signature.subarray(8));
 }
 
 function openCheckpoint(note, keys) {
@@ -159,7 +167,7 @@ function openCheckpoint(note, keys) {
     const id = raw.subarray(0, 4).toString("hex");
     const known = keys.find((key) => key.name === found[1] && key.id === id);
     if (known) {
-      require(verify(null, utf8(text), known.key, raw.subarray(4)), "a wrong signature");
+      require(signed(known, text, raw.subarray(4)), "a wrong signature");
       signedBy.push(`${known.name}+${known.id}`);
     }
   }

@@ -124,7 +124,7 @@ def test_the_ledger_holds_what_real_clients_read(postgres: Server, tmp_path: Pat
     log = tmp_path / "pg.csv"
     log.write_text(settled(postgres.log, "the end"), encoding="utf-8")
     (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
-    took = inside("ingest", log, "--map", tmp_path / "m.toml", "--ledger", tmp_path / "L")
+    took = inside("ingest", tmp_path / "L", log, "--map", tmp_path / "m.toml")
     assert took.code == 0, took.err
     with open_ledger(tmp_path / "L") as snapshot:
         table = snapshot.reads(snapshot.control(1000))

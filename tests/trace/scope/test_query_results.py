@@ -34,7 +34,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log(data / "waybills.csv", WAYBILLS, "waybill,issued_at,channel,origin_outlet,destination_outlet")
     log(data / "queries.csv", QUERIES, HEAD)
     log(data / "accesses.csv", READS)
-    here("ingest", data, "--ledger", folder / "L", "-q")
+    here("ingest", folder / "L", data, "-q")
     return folder / "L"
 
 

@@ -32,8 +32,8 @@ CASE_TEXTS = ByLanguage(
         "somebody": N_("the person concerned"),
         "line": N_("  | {line}"),
         "not_heard": N_(
-            "Nobody has been heard in this case yet. What the person says belongs here: `wayseal case hear {id} --who "
-            "NAME --file FILE`."
+            "Nobody has been heard in this case yet. What the person says belongs here: `wayseal case hear LEDGER {id} "
+            "--who NAME --file FILE`."
         ),
         "heard": N_("{id}: recorded what the person said."),
         "judged_true": N_("{id} is closed: true. A verdict can be revised by a later one."),

@@ -22,6 +22,7 @@ VAULT_TEXTS = ByLanguage(
             "{approvals:,} {approvals:approval|approvals} waiting"
         ),
         "status_log": N_("Log: {log_size:,} {log_size:entry|entries}, signed up to {checkpoint_size:,}"),
+        "status_cosigned": N_("Cosigned by a witness up to {size:,}"),
         "status_policy": N_("Policy: version {version} ({sha256})"),
         "status_tables": N_("Tables: {main}, {keys}; {main_mb:.1f} MB and {keys_mb:.1f} MB"),
         "status_keys": N_("Active keys: {keys}"),
@@ -40,6 +41,9 @@ VAULT_TEXTS = ByLanguage(
         ),
         "trouble_keys_old": N_("data keys are still wrapped by older keys: `wayseal vault key rewrap`"),
         "trouble_overdue": N_("records are kept longer than they may be: `wayseal vault retain`"),
+        "trouble_not_cosigned": N_(
+            "the witness hasn't cosigned what was signed last: is the service running, and what does its log say?"
+        ),
         "trouble_no_checkpoint": N_(
             "the log has no checkpoint yet: `wayseal vault checkpoint`, and give it to somebody else to keep"
         ),
@@ -56,6 +60,9 @@ VAULT_TEXTS = ByLanguage(
         "retired": N_("{purpose} {version} is out of the keyring; destroy older copies of the keyring, too"),
         "rewrapped": N_("{count:,} data {count:key|keys} wrapped anew with wrap {version}"),
         "rewrap_failed": N_("  {waybill}: its data key doesn't open: run `wayseal vault verify`"),
+        "log_more": N_(
+            "there are more: these are the newest {most:,}. `--below {below}` lists older ones, `--most` more at once"
+        ),
         "client_added": N_("client {client} is there; this is its secret, which nobody can tell again:"),
         "client_secret": N_("client {client} has another secret, which nobody can tell again; the old one has ended:"),
         "client_disabled": N_("client {client} may do nothing any more"),

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._case_view import LEDGER, LedgerOption, WhoOption, WhyOption
+from wayseal.cli._case_view import WhoOption, WhyOption
 from wayseal.cli._casebook import casebook_folder, now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import read_casebook
 from wayseal.detect.casebook import writing as writing_casebook
@@ -20,6 +20,7 @@ from wayseal.model.times import micros
 
 
 def forget(
+    ledger: LedgerArgument,
     before: Annotated[
         str,
         typer.Option(
@@ -29,7 +30,6 @@ def forget(
     who: WhoOption,
     why: WhyOption,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")] = False,
-    ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Forget cases that were closed before a day, with all that was recorded of them.
@@ -37,8 +37,8 @@ def forget(
     A line stays that says so. [Retention](cases.md#retention) says what goes and what stays.
 
     \b
-    wayseal case forget --before 2026-01-01 --who "Wang, IT" --why "retention rule 4" --dry-run
-    wayseal case forget --before 2026-01-01 --who "Wang, IT" --why "retention rule 4"
+    wayseal case forget ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4" --dry-run
+    wayseal case forget ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4"
     """
     words, moment = CASE_TEXTS[lang], _parse_day(before)
     if dry_run:

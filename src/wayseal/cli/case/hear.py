@@ -6,16 +6,17 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption
+from wayseal.cli._case_view import CaseArgument
 from wayseal.cli._casebook import now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import writing as writing_casebook
 from wayseal.model.messages import filled
 
 
 def hear(
+    ledger: LedgerArgument,
     case: CaseArgument,
     who: Annotated[
         str, typer.Option(help="Who writes it down: a line of up to 500 characters that stays in the casebook.")
@@ -42,7 +43,6 @@ def hear(
             "the case has several."
         ),
     ] = None,
-    ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Record what the person concerned said.
@@ -50,8 +50,8 @@ def hear(
     It is kept in the casebook. Any time will do, after a verdict too.
 
     \b
-    wayseal case hear c-17 --who "Li, audit" --file statement.txt
-    wayseal case hear c-17 --who "Li, audit" --actor u-1042 --file - < statement.txt
+    wayseal case hear ledger c-17 --who "Li, audit" --file statement.txt
+    wayseal case hear ledger c-17 --who "Li, audit" --actor u-1042 --file - < statement.txt
     """
     if (statement is None) == (file is None):
         raise WrongUsageError("give --statement or --file", param_hint="--statement")

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._case_view import LEDGER, LedgerOption, Words, clock_time, forgotten_json, forgotten_line
+from wayseal.cli._case_view import Words, clock_time, forgotten_json, forgotten_line
 from wayseal.cli._casebook import Names, casebook_folder
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import load_pseudonyms, read_casebook
 from wayseal.detect.casebook.types import FILE, Casebook, CaseState, Heard, NamesShown, RecordedCase, Verdict
@@ -25,7 +25,7 @@ REPORT = "wayseal.detect.report"
 
 
 def list_(
-    ledger: LedgerOption = LEDGER,
+    ledger: LedgerArgument,
     state: Annotated[
         CaseState | None,
         typer.Option(help="Only cases that stand like this: `new`, `opened`, `true` or `false`.", show_default="all"),
@@ -40,8 +40,8 @@ def list_(
     detectors in words; the JSON has times in UTC and the detectors' [names](detectors.md).
 
     \b
-    wayseal case list
-    wayseal case list --state new --format json | jq -r '.cases[].case'
+    wayseal case list ledger
+    wayseal case list ledger --state new --format json | jq -r '.cases[].case'
     """
     folder = casebook_folder(ledger)
     book = read_casebook(folder)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import typer
 
-from wayseal.cli._case_view import LEDGER, CaseArgument, LedgerOption, WhoOption, WhyOption, Words, clock_time
+from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption, Words, clock_time
 from wayseal.cli._casebook import now_us, writable_casebook
-from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import Pseudonyms
 from wayseal.detect.casebook import writing as writing_casebook
@@ -16,10 +16,10 @@ from wayseal.page.visible import visible
 
 
 def open_(
+    ledger: LedgerArgument,
     case: CaseArgument,
     who: WhoOption,
     why: WhyOption,
-    ledger: LedgerOption = LEDGER,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Open a case: print the names of its accounts, and what the persons said.
@@ -27,7 +27,7 @@ def open_(
     Who asked and why is recorded before, each time; if that can't be written down, nothing is shown.
 
     \b
-    wayseal case open c-17 --who "Li, audit" --why "complaint 2026-041"
+    wayseal case open ledger c-17 --who "Li, audit" --why "complaint 2026-041"
     """
     with writing_casebook(writable_casebook(ledger), new=False) as writer:
         opened = writer.open(case, who, why, now_us())

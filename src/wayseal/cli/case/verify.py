@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._case_view import LEDGER, LedgerOption, Words, clock_time, forgotten_json, forgotten_line
+from wayseal.cli._case_view import Words, clock_time, forgotten_json, forgotten_line
 from wayseal.cli._casebook import casebook_folder
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.detect.casebook import verify as verify_casebook
 from wayseal.detect.casebook.findings import Head, Verification
@@ -22,7 +22,7 @@ CHANGED = 7
 
 
 def verify(
-    ledger: LedgerOption = LEDGER,
+    ledger: LedgerArgument,
     head: Annotated[
         str | None, typer.Option(help="A head that was printed before: the casebook must go on from there.")
     ] = None,
@@ -35,8 +35,7 @@ def verify(
     elsewhere](cases.md#what-verification-finds).
 
     \b
-    wayseal case verify --ledger ledger
-    wayseal case verify
+    wayseal case verify ledger
     """
     folder = casebook_folder(ledger)
     try:

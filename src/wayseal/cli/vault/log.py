@@ -13,6 +13,7 @@ from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._view import format_table
+from wayseal.model.messages import filled
 from wayseal.model.times import micros
 from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import EntryFilter, entries
@@ -40,6 +41,9 @@ def log(
     before: Annotated[
         str | None, typer.Option(help="Only before then: a date (UTC), or a time with an offset.", show_default="all")
     ] = None,
+    below: Annotated[
+        int | None, typer.Option(help="Only entries whose number in the log is smaller.", show_default="all", min=0)
+    ] = None,
     most: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = MOST,
     reasons: Annotated[
         bool,
@@ -54,7 +58,8 @@ def log(
 ) -> None:
     """List who was shown what, when and for what.
 
-    Which rule refused what stands there, too. Personal data is never in it, and reasons stay sealed.
+    Which rule refused what stands there, too. Personal data is never in it, and reasons stay sealed. Where older
+    entries fit as well, standard error says so, and which `--below` goes on from there.
 
     \b
     wayseal vault log --waybill YT0000000000001
@@ -62,10 +67,10 @@ def log(
     """
     which = EntryFilter(
         waybill=waybill, actor=by, purpose=purpose, kind=kind,
-        since=_parse_time("--since", since), before=_parse_time("--before", before),
+        since=_parse_time("--since", since), before=_parse_time("--before", before), below=below,
     )  # fmt: skip
     with open_vault(vault, actor) as session:
-        found = entries(session.vault.main, which, most)
+        found, more = entries(session.vault.main, which, most)
         why: dict[int, str] = {}
         if reasons:
             version = session.vault.policy.version
@@ -73,8 +78,10 @@ def log(
     if format is OutputFormat.JSON:
         rows = [_entry_json(seq, entry, why) for seq, entry in found]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    _print_entries(found, why, lang, with_reasons=reasons)
+    else:
+        _print_entries(found, why, lang, with_reasons=reasons)
+    if more:
+        typer.echo(filled(VAULT_TEXTS[lang]["log_more"], most=most, below=found[0][0]), err=True)
 
 
 def _parse_time(name: str, text: str | None) -> int | None:

@@ -1,11 +1,8 @@
 """`wayseal vault project`: what was disclosed, and the work behind it, taken into an analytics ledger."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
+from wayseal.cli._options import VAULT, Lang, LangOption, NewLedgerArgument, QuietOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault import VAULT_TEXTS
@@ -17,7 +14,7 @@ from wayseal.vault.row_marks import RowMarks
 
 
 def project(
-    ledger: Annotated[Path, typer.Option("--ledger", help="Folder of the ledger; made where there is none.")],
+    ledger: NewLedgerArgument,
     vault: VaultOption = VAULT,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
@@ -29,10 +26,12 @@ def project(
     that stands where this log never stood is refused with exit code 7.
 
     \b
-    wayseal vault project --ledger ledger
+    wayseal vault project ledger
     """
     with open_vault(vault) as session, progress_bars(quiet) as progress:
-        done = project_log(session.vault.main, RowMarks(session.keyring), vault, ledger, progress=progress)
+        done = project_log(
+            session.vault.main, RowMarks(session.keyring), ledger.absolute().parent, ledger, progress=progress
+        )
     words = VAULT_TEXTS[lang]
     typer.echo(filled(words["projected" if done.rows else "projected_none"], rows=done.rows, ledger=ledger))
     if done.unmarked:

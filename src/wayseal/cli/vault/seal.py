@@ -139,7 +139,7 @@ def _parse_parcel(row: Row) -> Parcel | BadRow:
         if not values:
             return BadRow(line=row.line, error=VaultError("has no field to seal"))
         return Parcel(
-            waybill=check.waybill(given.get("waybill", "")),
+            waybill=check.new_waybill(given.get("waybill", "")),
             values=values,
             origin_outlet=check.optional("origin_outlet", given.get("origin_outlet")),
             destination_outlet=check.optional("destination_outlet", given.get("destination_outlet")),

@@ -23,8 +23,8 @@ from wayseal.vault.keyring import KeyPurpose
 class Status:
     """How a vault stands.
 
-    bytes: of both databases; keys: versions of each purpose; data_keys: how many each version has wrapped; trouble:
-    codes of `_find_trouble`.
+    cosigned: entries of the log that a witness cosigned; bytes: of both databases; keys: versions of each purpose;
+    data_keys: how many each version has wrapped; trouble: codes of `_find_trouble`.
     """
 
     origin: str
@@ -32,6 +32,7 @@ class Status:
     policy: int
     policy_sha256: str
     counts: VaultCounts
+    cosigned: int
     bytes: dict[str, int]
     keys: dict[str, dict[str, object]]
     data_keys: dict[int, int]
@@ -45,7 +46,8 @@ def status(
 ) -> None:
     """Say how much is sealed, how long the log is, which keys and policy are in use, and what to see to.
 
-    It also says up to where the log is signed, and the version of the tables.
+    It also says up to where the log is signed, and a [witness](disclosure-log.md#witness) has cosigned it, and the
+    version of the tables.
 
     \b
     wayseal vault status
@@ -77,6 +79,7 @@ def _read_status(session: Session, tables: dict[str, str | None]) -> Status:
         policy=vault.policy.version,
         policy_sha256=vault.policy.sha256,
         counts=held,
+        cosigned=vault.memory.seen.cosigned_size,
         bytes={"main": vault.main.size(), "keys": vault.keys.size()},
         keys={str(p): {"active": keyring.active(p), "versions": keyring.versions(p)} for p in KeyPurpose},
         data_keys=in_use,
@@ -97,6 +100,8 @@ def _find_trouble(session: Session, held: VaultCounts, in_use: dict[int, int]) -
         yield "unseen"
     if held.log_size and not held.checkpoint_size:
         yield "no_checkpoint"
+    if session.settings.witness is not None and session.vault.memory.seen.cosigned_size < held.checkpoint_size:
+        yield "not_cosigned"
 
 
 def status_lines(found: Status, folder: Path, lang: Lang) -> Iterator[str]:
@@ -108,6 +113,8 @@ def status_lines(found: Status, folder: Path, lang: Lang) -> Iterator[str]:
     yield filled(words["status_records"], **held)
     yield filled(words["status_people"], **held)
     yield filled(words["status_log"], **held)
+    if found.cosigned:
+        yield filled(words["status_cosigned"], size=found.cosigned)
     yield filled(words["status_policy"], version=found.policy, sha256=found.policy_sha256[:20])
     yield filled(words["status_tables"], main=found.tables["main"], keys=found.tables["keys"], **sizes)
     active = ", ".join(f"{p} {k['active']}" for p, k in found.keys.items())

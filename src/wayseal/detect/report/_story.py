@@ -239,8 +239,8 @@ class ReportBuilder(Report[DetectResult]):
         waybill = shlex.quote(visible(case.waybills[0])) if case.waybills else "WAYBILL"
         points = [self.say("next_explain", command=f"wayseal explain LEDGER --actor ACTOR --waybill {waybill}")]
         if case.id:
-            opening = f"wayseal case open {case.id} --ledger LEDGER --who NAME --why …"
-            verdict = f"wayseal verdict {case.id} true --ledger LEDGER --why …"
+            opening = f"wayseal case open LEDGER {case.id} --who NAME --why …"
+            verdict = f"wayseal verdict LEDGER {case.id} true --why …"
             listing = f"wayseal reads LEDGER --case {case.id} --who NAME --why …"
             points = [
                 self.say("next_open", command=opening),

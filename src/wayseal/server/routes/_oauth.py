@@ -1,6 +1,7 @@
 """Tokens for clients (RFC 6749, 4.4), and the keys that verify them.
 
-1. A client gets no scope that it doesn't have, and acts for no actor whose role it may not act for.
+1. A client gets no scope that it doesn't have, and acts for no actor whose role it may not act for. One without an
+   actor of its own that names none gets a token for `ACTORLESS` scopes, and no other.
 2. An actor that there isn't, one who is out of office, and one whom the client may not act for answer alike.
 """
 
@@ -22,6 +23,7 @@ from wayseal.server._problems import ProblemError
 from wayseal.server._rate_limits import SignInFailures
 from wayseal.server._rules import Rule
 from wayseal.server._schemas import OPEN, AccessToken, Keys, OAuthProblem, problems
+from wayseal.server.scopes import ACTORLESS
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST = 8192
@@ -38,7 +40,10 @@ _BODY = {
                     "client_id": _TEXT,
                     "client_secret": _TEXT,
                     "scope": {"type": "string", "description": "Scopes with a space between; none: all."},
-                    "actor": {"type": "string", "description": "On whose behalf; none: the client's own actor."},
+                    "actor": {
+                        "type": "string",
+                        "description": "On whose behalf; none: the client's own actor, if it has one.",
+                    },
                 },
             }
         }
@@ -119,11 +124,12 @@ def _granted(principal: Principal, fields: Mapping[str, str], shown: str | None)
     wanted = frozenset(fields.get("scope", "").split()) or client.scopes
     if not wanted <= client.scopes:
         raise OAuthError("invalid_scope", "the client lacks a scope that it asks for")
-    if principal.actor is None or not principal.may_act(now=now()):
+    alone = client.actor is None and not fields.get("actor") and wanted <= ACTORLESS
+    if not alone and not principal.may_act(now=now()):
         raise OAuthError("invalid_grant", "the client may not act for this actor")
     return Claims(
         client=client.client,
-        actor=principal.actor.actor,
+        actor=None if principal.actor is None else principal.actor.actor,
         scopes=wanted,
         expires=int(time.time()) + LASTS,
         certificate=None if client.certificate_sha256 is None else shown,

@@ -1,19 +1,24 @@
 """Work that arrives: scans, tickets; and who is there to do it."""
 
+import time
+
 from fastapi import FastAPI, Request, Response
 
 from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault, now
+from wayseal.server._metrics import Metrics
 from wayseal.server._schemas import ActorBatch, ActorPath, ActorState, Count, ScanBatch, TicketBatch, problems
 
 
-def add_work(app: FastAPI, async_vault: AsyncVault) -> None:
+def add_work(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
     """POST /v1/scans, /v1/tickets, /v1/actors, /v1/actors/{actor}/block, /v1/actors/{actor}/unblock."""
 
     @app.post("/v1/scans", response_model=Count, responses=problems(), summary="Report scans")
     async def scans(request: Request, body: ScanBatch) -> Response:
         """They say where parcels are, which opens purposes and budgets."""
-        taken = await async_vault.act(async_vault.vault.scans, answers.get_caller(request), body.scans, now=now())
+        caller = answers.get_caller(request)
+        taken = await async_vault.act(async_vault.vault.scans, caller, body.scans, now=now())
+        metrics.scanned(caller.client, time.time() - max(scan.at for scan in body.scans).timestamp())
         return answers.json_answer(Count(taken=taken))
 
     @app.post("/v1/tickets", response_model=Count, responses=problems(), summary="Report tickets")

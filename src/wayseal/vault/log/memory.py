@@ -1,7 +1,8 @@
 """What a vault has seen of its log, remembered where whoever administers the database has no hand.
 
-1. Remembered are how many entries the log had and the leaf of the last one, and size and root of what was signed last.
-   A log that ends before, or goes another way there, gets nothing more: nothing is appended, shown or signed.
+1. Remembered are how many entries the log had and the leaf of the last one, size and root of what was signed last, and
+   how many entries a witness cosigned. A log that ends before, or goes another way there, gets nothing more: nothing is
+   appended, shown or signed.
 2. A process remembers every entry that it committed. The file, beside the keyring, is as old as the last `save`; where
    several processes share it, the one that has seen most counts.
 3. Whoever restores an older backup says so, and the file is forgotten.
@@ -38,7 +39,10 @@ _LEAF = {"sqlite": "SELECT leaf FROM entries WHERE seq = ?", "postgresql": "SELE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenLog:
-    """How much of a log was seen. leaf: of its last entry; signed_root: of its first `signed_size` ones; both hex."""
+    """How much of a log was seen. leaf: of its last entry; signed_root: of its first `signed_size` ones; both hex.
+
+    cosigned_size: how many entries a witness cosigned last.
+    """
 
     __pydantic_config__: ClassVar = CLOSED
     origin: str = ""
@@ -46,6 +50,7 @@ class SeenLog:
     leaf: _Hash = ""
     signed_size: _Size = 0
     signed_root: _Hash = ""
+    cosigned_size: _Size = 0
 
 
 class LogMemory:
@@ -109,6 +114,11 @@ class LogMemory:
                     self.seen, origin=point.origin, signed_size=point.size, signed_root=point.root.hex()
                 )
 
+    def learn_cosigned(self, size: int) -> None:
+        """Remembers that a witness cosigned so many entries."""
+        with self._lock:
+            self.seen = _replaced(self.seen, cosigned_size=size)
+
     def save(self) -> None:
         """Puts it into its file, unless another process has seen more (rule 2). `trouble` says whether it is there."""
         if self.path is None or not self.seen.size:
@@ -142,7 +152,8 @@ def _replaced(seen: SeenLog, **changes: int | str) -> SeenLog:
 def _longer(one: SeenLog, other: SeenLog) -> SeenLog:
     entries = max(one, other, key=lambda seen: seen.size)
     signed = max(one, other, key=lambda seen: seen.signed_size)
-    return _replaced(signed, size=entries.size, leaf=entries.leaf)
+    cosigned = max(one.cosigned_size, other.cosigned_size)
+    return _replaced(signed, size=entries.size, leaf=entries.leaf, cosigned_size=cosigned)
 
 
 def _load(path: Path) -> SeenLog:

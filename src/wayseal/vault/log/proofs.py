@@ -56,8 +56,16 @@ def prove_growth(connection: Connection, old: bytes, new: bytes) -> GrowthProof:
     if before.size == 0:
         raise VaultError("the first checkpoint is of an empty log, from which every log goes on: nothing can be proved")
     _claimed(connection, old)
-    _, grown = _claimed(connection, new)
-    return GrowthProof(old=old.decode(), new=new.decode(), path=tuple(grown.consistency(before.size, after.size)))
+    return GrowthProof(old=old.decode(), new=new.decode(), path=path_of_growth(connection, before.size, new))
+
+
+def path_of_growth(connection: Connection, old: int, new: bytes) -> tuple[bytes, ...]:
+    """The consistency proof from the tree of so many entries to that of a checkpoint; none from an empty log.
+
+    LogChangedError: the log isn't what the checkpoint says; MerkleError: that has fewer entries.
+    """
+    point, grown = _claimed(connection, new)
+    return tuple(grown.consistency(old, point.size))
 
 
 def _claimed(connection: Connection, note: bytes) -> tuple[Checkpoint, Tree]:

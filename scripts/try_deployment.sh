@@ -1,0 +1,50 @@
+#!/bin/sh
+# scripts/try_deployment.sh FOLDER: follows docs/deployment.md from its first command to its last on a bare Debian, made in
+# FOLDER, a new one. Needs root, debootstrap and a mirror. There is no systemd in a folder: tests/deploy/units.py starts
+# what units say, without their sandbox.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+root=$1
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$here/pyproject.toml")
+debootstrap --variant=minbase --include=systemd "${SUITE:-trixie}" "$root" >/dev/null
+if [ -e /etc/apt/sources.list.d/debian.sources ]; then
+    cp /etc/apt/sources.list.d/debian.sources "$root/etc/apt/sources.list.d/"
+    : >"$root/etc/apt/sources.list"
+fi
+# The authorities that this machine trusts, for pip: a mirror's may be among them.
+cp /etc/ssl/certs/ca-certificates.crt "$root/root/authorities.pem"
+# Nothing starts by itself in a folder.
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod 0755 "$root/usr/sbin/policy-rc.d"
+git clone --quiet --local --no-hardlinks "$here" "$root/opt/wayseal-$version"
+printf '#!/bin/sh\nexec python3 /opt/wayseal-%s/tests/deploy/units.py "$@"\n' "$version" >"$root/usr/local/bin/systemctl"
+chmod 0755 "$root/usr/local/bin/systemctl"
+# This machine may run a server of its own: the root's gets a network of its own, once packages are there.
+mkdir -p "$root/etc/postgresql-common/createcluster.d"
+echo 'create_main_cluster = false' >"$root/etc/postgresql-common/createcluster.d/wayseal.conf"
+awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/docs/deployment.md" >"$root/root/page.sh"
+sed '/setup.sh vault$/q' "$root/root/page.sh" >"$root/root/with-network.sh"
+{
+    echo 'python3 -c "import fcntl, socket, struct
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack(\"16sh\", b\"lo\", 0x41))"'
+    echo 'pg_createcluster "$(ls /usr/lib/postgresql)" main'
+    sed '1,/setup.sh vault$/d' "$root/root/page.sh"
+} >"$root/root/without-network.sh"
+
+inside() { # inside SCRIPT [OPTION OF UNSHARE...]: a file in /root, run in the root with an environment that knows nothing else
+    script=$1
+    shift
+    unshare --mount --pid --fork --kill-child "$@" sh -eu -c '
+        mount -t proc proc "$1/proc"
+        mount --rbind /dev "$1/dev"
+        mount -t tmpfs -o mode=755 tmpfs "$1/run"
+        mkdir -p "$1/run/lock"
+        exec env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+            DEBIAN_FRONTEND=noninteractive PIP_CERT=/root/authorities.pem chroot "$1" sh -euxc "cd /; . /root/$2"' \
+        sh "$root" "$script"
+}
+
+echo 'apt-get update -qq' | cat - "$root/root/with-network.sh" >"$root/root/first.sh"
+inside first.sh
+inside without-network.sh --net
+echo "wayseal: every command of docs/deployment.md was followed in $root"

@@ -1,0 +1,187 @@
+"""Notices that have to go out: kept beside the casebook until everybody who is to be told was told.
+
+1. Before cases are registered it is written down for whom, and up to which case all were told of: what a crash leaves
+   untold is found in the casebook by the next run.
+2. A notice waits for every address that was given when its cases were new. Whatever address is given later gets what
+   still waits, too: a secret may have been changed meanwhile. What waits only for addresses that are given no more is
+   let go after `DAYS`.
+3. That a notice went out is durable before the next one goes. A crash between the two sends it again, under its id.
+4. No address stands here: each is known by a salted hash that is slow to make, as an address may hold a weak password.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from wayseal.detect.casebook import Casebook
+from wayseal.detect.casebook.types import RecordedCase
+from wayseal.model import WaysealError
+from wayseal.model.schema import CLOSED, parse_json, plain
+from wayseal.store.journal import LockedJournal, lock_journal
+
+FILE = "notices.json"
+"""In the casebook's folder."""
+DAYS = 30
+_FOLDER_MODE = 0o700
+_DAY = 86_400_000_000
+
+
+class OutboxError(WaysealError):
+    """An outbox that isn't what was written."""
+
+    exit_code: ClassVar[int] = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticedCase:
+    """A case that is told of. alerted_at: microseconds since 1970."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    id: str
+    score: float
+    accounts: int
+    alerted_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """New cases of one run. at: microseconds since 1970; to: addresses it waits for; had: those that have it."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    id: str
+    at: int
+    ledger: str
+    host: str
+    cases: tuple[NoticedCase, ...]
+    to: tuple[str, ...]
+    had: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """What the file holds. after, to: rule 1; after None: no cases are being registered."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    wayseal: Literal[1]
+    salt: str
+    after: int | None = None
+    to: tuple[str, ...] = ()
+    waiting: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What goes on waiting for addresses that weren't given, and how many notices were let go (rule 2)."""
+
+    elsewhere: int
+    let_go: int
+
+
+class Outbox:
+    """An outbox that is held for writing. What a method did is durable when it returns."""
+
+    def __init__(self, held: LockedJournal, content: _Content) -> None:
+        self._held = held
+        self._content = content
+
+    def expect(self, book: Casebook, to: Sequence[str]) -> None:
+        """Cases that the casebook doesn't have yet are to be told of (rule 1)."""
+        after, names = self._content.after, tuple(map(self._name, to))
+        after = max(map(_number, book.cases), default=0) if after is None else after
+        self._keep(replace(self._content, after=after, to=tuple(dict.fromkeys([*self._content.to, *names]))))
+
+    def collect(self, book: Casebook, *, ledger: str, host: str, at: int) -> None:
+        """Makes a notice of the cases that were expected."""
+        after = self._content.after
+        if after is None:
+            return
+        cases = [_noticed(case) for case in book.cases if _number(case) > after]
+        made = Notice(id=os.urandom(16).hex(), at=at, ledger=ledger, host=host, cases=tuple(cases), to=self._content.to)
+        waiting = (*self._content.waiting, *([made] if cases else ()))
+        self._keep(replace(self._content, after=None, to=(), waiting=waiting))
+
+    def waiting_for(self, address: str) -> list[Notice]:
+        """The notices that an address has not had, in their order."""
+        return [notice for notice in self._content.waiting if self._name(address) not in notice.had]
+
+    def sent(self, notice: Notice, address: str) -> None:
+        """Writes down that an address has a notice (rule 3)."""
+        name = self._name(address)
+        waiting = [
+            replace(one, had=(*one.had, name), to=tuple(to for to in one.to if to != name))
+            if one.id == notice.id
+            else one
+            for one in self._content.waiting
+        ]
+        self._keep(replace(self._content, waiting=tuple(waiting)))
+
+    def settle(self, to: Sequence[str], *, at: int) -> Left:
+        """Lets go of what everybody has (rule 2). to: the addresses that were given."""
+        given = set(map(self._name, to))
+        kept, elsewhere, let_go = [], 0, 0
+        for notice in self._content.waiting:
+            if given <= {*notice.had}:
+                if not notice.to:
+                    continue
+                if notice.at < at - DAYS * _DAY:
+                    let_go += 1
+                    continue
+            elsewhere += bool({*notice.to} - given)
+            kept.append(notice)
+        if len(kept) < len(self._content.waiting):
+            self._keep(replace(self._content, waiting=tuple(kept)))
+        return Left(elsewhere=elsewhere, let_go=let_go)
+
+    def _name(self, address: str) -> str:
+        return _name_of(address, self._content.salt)
+
+    def _keep(self, content: _Content) -> None:
+        self._held.replace(json.dumps(plain(content), ensure_ascii=False).encode() + b"\n")
+        self._content = content
+
+
+@contextmanager
+def open_outbox(folder: Path) -> Iterator[Outbox]:
+    """The outbox of a casebook's folder, which is made where there is none.
+
+    OutboxError: it is damaged; JournalBusyError: another process has it; OSError.
+    """
+    folder.mkdir(_FOLDER_MODE, exist_ok=True)
+    path = folder / FILE
+    with lock_journal(path, new=True) as held:
+        yield Outbox(held, _read(held.content, path))
+
+
+def _read(content: bytes, path: Path) -> _Content:
+    if not content:
+        return _Content(wayseal=1, salt=os.urandom(16).hex())
+    try:
+        return parse_json(content, _Content)
+    except ValueError as wrong:
+        raise OutboxError(
+            "the notices that wait can't be read; move the file away, and look through `wayseal case list --state new`",
+            file=path,
+            key=str(wrong) or None,
+        ) from None
+
+
+def _noticed(case: RecordedCase) -> NoticedCase:
+    return NoticedCase(id=case.id, score=round(case.score, 6), accounts=len(case.actors), alerted_at=case.alerted_at)
+
+
+def _number(case: RecordedCase) -> int:
+    return int(case.id.rpartition("-")[2])
+
+
+@cache
+def _name_of(address: str, salt: str) -> str:
+    """Rule 4."""
+    return hashlib.scrypt(
+        address.encode("utf-8", "surrogateescape"), salt=salt.encode(), n=1 << 14, r=8, p=1, dklen=16
+    ).hex()
