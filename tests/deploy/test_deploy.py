@@ -43,7 +43,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     for file in units.glob("*.service"):
         text = re.sub(r"^(ExecStart=).*$", r"\1/bin/true", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
         file.write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.MULTILINE), encoding="utf-8")
-    command = ["systemd-analyze", "verify", *(units / name for name in UNITS)]
+    command = ["systemd-analyze", "verify", *(str(Path(units) / name) for name in UNITS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -15,7 +15,7 @@ from tests.tables import each
 from wayseal.server.settings import Settings
 
 PAGES = ("docs/deployment.md", "docs/deployment.zh.md")
-DEFAULTS = {one.name: one.default for one in fields(Settings)}
+DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
 _CALLS = {"wayseal": "", "wayseal-vault": "vault ", "wayseal-owner": "vault "}
 
 
