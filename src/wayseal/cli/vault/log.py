@@ -77,8 +77,7 @@ def log(
             version = session.vault.policy.version
             why = open_reasons(session.vault.main, session.keyring, session.caller, version, found, session.now)
     if format is OutputFormat.JSON:
-        rows = [_entry_json(seq, entry, why) for seq, entry in found]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([_entry_json(*one, why) for one in found], ensure_ascii=False, indent=1))
     else:
         _print_entries(found, why, lang, with_reasons=reasons)
     _tell_the_rest(found, lang, most=most if more else None)
