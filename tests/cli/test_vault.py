@@ -183,6 +183,7 @@ def test_a_log_that_is_cut_off_says_how_to_read_on(vault: Path) -> None:
 
 
 def test_a_log_is_asked_for_a_number_as_it_is_written_anywhere(vault: Path) -> None:
+    deliver()
     typed = f"{NUMBERS[0][:2].lower()} {NUMBERS[0][2:]}"
     assert listed("log", "--waybill", typed) == listed("log", "--waybill", NUMBERS[0]) != []
     none = ran("log", "--by", "nobody")
