@@ -67,7 +67,10 @@ def due(connection: Connection, now: int) -> list[str]:
 def _mark(connection: Connection, caller: Caller, numbers: Sequence[str], why: str, policy: int, now: int) -> None:
     rows = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", list(numbers))}
     if missing := [number for number in numbers if number not in rows]:
-        raise VaultError("waybills: {missing} of these numbers are not in the vault", missing=len(missing))
+        raise VaultError(
+            "waybills: {missing} of these numbers {missing:is|are} not in the vault; none was erased",
+            missing=len(missing),
+        )
     fresh = [number for number in numbers if rows[number].erased_at is None]
     if fresh:
         which = t.waybills.c.waybill == sa.bindparam("b_waybill")
