@@ -62,6 +62,13 @@ def test_a_file_that_was_cut(tmp_path: Path) -> None:
         assert len(index.read_bytes()) == len(right), left
 
 
+def test_code_that_can_be_kept_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under an account without a home, with Wayseal in a folder that is not its own."""
+    monkeypatch.setattr(numba.config, "CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator")
+    assert show(tmp_path, KERNEL.format(name="Pair")) == 3
+    assert not list(tmp_path.glob("__pycache__/*.nbi"))
+
+
 TOGETHER = """
 import sys
 from threading import Barrier, Thread

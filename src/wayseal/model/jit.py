@@ -34,7 +34,11 @@ class _Deferred:
         if self._dispatcher is None:
             from numba import njit
 
-            made = njit(**self._options)(self._function)
+            try:
+                made = njit(**self._options)(self._function)
+            except RuntimeError:
+                # There is nowhere to keep the code: neither beside the source nor in the user's home.
+                made = njit(**self._options | {"cache": False})(self._function)
             _forget_unreadable(made)
             self._dispatcher = cast("Callable[..., object]", made)
         return self._dispatcher

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from wayseal.model.jit import kernel
 from wayseal.trace._evidence import Floats
 
 
@@ -15,7 +15,7 @@ def erf(z: Floats) -> Floats:
     return out.reshape(z.shape)
 
 
-@njit(cache=True)
+@kernel
 def _fill(z: Floats, out: Floats) -> None:
     for i in range(len(z)):
         out[i] = math.erf(z[i])

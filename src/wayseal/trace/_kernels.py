@@ -8,8 +8,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from wayseal.model.jit import kernel
 from wayseal.trace._evidence import Floats, Ints
 
 STEP_DRAWS = 4
@@ -65,7 +65,7 @@ class Record(NamedTuple):
     delays: Floats
 
 
-@njit(cache=True)
+@kernel
 def try_trial(state: ChainState, u: float) -> bool:
     """Accept `trial` as the mixture if log(u) lies below the log gain that `counts[-1]` holds.
 
@@ -88,7 +88,7 @@ def try_trial(state: ChainState, u: float) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel
 def draw_seat(cumulative: Floats, u: float) -> int:
     """Seat whose step of the cumulative distribution holds u."""
     low = 0
@@ -103,7 +103,7 @@ def draw_seat(cumulative: Floats, u: float) -> int:
     return low
 
 
-@njit(cache=True)
+@kernel
 def mix(board: Board, state: ChainState) -> None:
     """Compute the mixture anew from the delay, the members and their shares."""
     ratio = board.ratios[state.delay[0]]
@@ -114,7 +114,7 @@ def mix(board: Board, state: ChainState) -> None:
         state.mixture[i] = value
 
 
-@njit(cache=True)
+@kernel
 def refresh(board: Board, state: ChainState, uniform: Floats) -> None:
     """Draw who each leak is from, the shares given that, the delay given those (Gibbs).
 
@@ -141,7 +141,7 @@ def refresh(board: Board, state: ChainState, uniform: Floats) -> None:
     draw_delay(board, state, uniform[-1])
 
 
-@njit(cache=True)
+@kernel
 def draw_delay(board: Board, state: ChainState, u: float) -> None:
     """Draw the delay given the members and their shares; leaves the mixture fresh."""
     scores = state.counts
@@ -166,7 +166,7 @@ def draw_delay(board: Board, state: ChainState, u: float) -> None:
     mix(board, state)
 
 
-@njit(cache=True)
+@kernel
 def try_add(board: Board, state: ChainState, draws: Floats) -> None:
     """Offer a seat drawn from q a share drawn from its prior Beta(1, k + 1)."""
     d = state.delay[0]
@@ -188,7 +188,7 @@ def try_add(board: Board, state: ChainState, draws: Floats) -> None:
     state.k[0] = k + 1
 
 
-@njit(cache=True)
+@kernel
 def try_remove(board: Board, state: ChainState, draws: Floats) -> None:
     """Offer to take one member out, its share going to the others in proportion."""
     d = state.delay[0]
@@ -216,7 +216,7 @@ def try_remove(board: Board, state: ChainState, draws: Floats) -> None:
         state.share[c] /= rest
 
 
-@njit(cache=True)
+@kernel
 def try_swap(board: Board, state: ChainState, draws: Floats) -> None:
     """Offer a member's share to another seat, half the time one of the same outlet."""
     d = state.delay[0]
@@ -248,7 +248,7 @@ def try_swap(board: Board, state: ChainState, draws: Floats) -> None:
     state.place[old] = -1
 
 
-@njit(cache=True)
+@kernel
 def run(board: Board, state: ChainState, steps: Floats, refreshes: Floats, record: Record) -> None:
     """Run one chain.
 
