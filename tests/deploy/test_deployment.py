@@ -14,8 +14,7 @@ from tests.conftest import need
 from tests.deploy.deployed import Deployed, deployed
 from tests.server.starting import Started
 from tests.store.database.places import ask, server_there
-from wayseal.cli._vault_session import load_settings
-from wayseal.cli.vault._example import NUMBERS
+from wayseal.server.settings import read_settings
 
 REFUSED = [
     ("service", "main", "DROP TABLE tickets"),
@@ -34,6 +33,8 @@ REFUSED = [
     ("backup", "keys", "DELETE FROM data_keys"),
     ("owner", "main", "SELECT 1"),
 ]
+SHOWN, ERASED = "YT0000000000001", "YT0000000000002"
+"""Of the example that `wayseal vault init` puts in."""
 JOBS = ("retain", "backup", "prune", "project", "ingest", "detect", "ledger", "verify", "verify-ledger", "rehearse")
 
 
@@ -78,10 +79,16 @@ def try_it(address: str, statement: str) -> bool:
 
 def served(machine: Deployed) -> None:
     """It starts with the page's settings, and what it saw of its log stands where the page says."""
-    settings = load_settings(Path(machine.moved("/etc/wayseal/vault")))
+    folder = Path(machine.moved("/etc/wayseal/vault"))
+    settings = read_settings({}, folder / "wayseal.toml")
     assert settings.memory_file == Path(machine.moved("/var/lib/wayseal/log.seen"))
     names = ("database", "key_database", "keyring_file", "log_memory", "checkpoint_folder", "issuer", "proxies")
-    environment = {f"WAYSEAL_{name.upper()}": str(getattr(settings, name)) for name in names}
+    values = {name: getattr(settings, name) for name in names}
+    # Files count from the settings' folder.
+    environment = {
+        f"WAYSEAL_{name.upper()}": str(folder / value if isinstance(value, Path) else value)
+        for name, value in values.items()
+    }
     log = machine.folder / "service.log"
     log.touch()
     service = Started(environment | {"WAYSEAL_PORT": "0"}, log)
@@ -101,8 +108,8 @@ def served(machine: Deployed) -> None:
 def night(machine: Deployed) -> None:
     """Something is shown and something erased; then all jobs run, in the order of their times."""
     who = ("--actor", "courier-12", "--purpose", "deliver", "--reason", "route 12")
-    assert machine.vault("disclose", NUMBERS[0], *who).code == 0
-    assert machine.vault("erase", NUMBERS[1], "--actor", "operator").code == 0
+    assert machine.vault("disclose", SHOWN, *who).code == 0
+    assert machine.vault("erase", ERASED, "--actor", "operator").code == 0
     key = machine.moved("/etc/wayseal/watch/keeper.key")
     assert inside("ledger", "key", "new", "--out", key).code == 0
     said = {}
