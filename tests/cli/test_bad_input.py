@@ -313,12 +313,13 @@ MISSING = [
     (("trace", "nowhere", "--leaks", "x.csv"), 6, "nowhere"),
     (("show", "nowhere"), 6, "nowhere"),
     (("ingest", "L", "x.csv", "--map", "nothing.toml"), 3, "nothing.toml"),
-    (("ingest", "L", "x.csv", "--offset", "25:99"), 3, "offset"),
-    (("ingest", "x.csv", "x.csv"), 5, "x.csv"),
+    (("ingest", "L", "x.csv", "--offset", "25:99"), 3, "offset: not an offset"),
+    (("ingest", "x.csv", "x.csv"), 6, "the ledger is a folder"),
     (("ingest", "L", "."), 3, "no table of the contract"),
     (("simulate", "S", "--scenario", "huge"), 3, "tiny, demo, bench"),
     (("simulate", "S", "--leaker", "me"), 3, "leaker must be one of"),
     (("map", "empty.csv"), 3, "empty.csv"),
+    (("map", "bytes.csv"), 3, "bytes.csv:1: not text"),
     (("map", "x.csv", "--out", "no/such.toml"), 5, "no/such.toml"),
 ]
 
@@ -330,6 +331,7 @@ def test_what_is_not_there_or_not_right(
     monkeypatch.chdir(tmp_path)
     log(tmp_path / "x.csv", ["2026-03-02T10:00:00Z,u,YT1"])
     (tmp_path / "empty.csv").touch()
+    (tmp_path / "bytes.csv").write_bytes(b"\xff\xc3\x28,\x9c\n\xff\xfe\xfa\n")
     refused(inside(*words), code, named)
 
 

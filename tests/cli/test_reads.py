@@ -1,5 +1,6 @@
 """`wayseal reads`: what is recorded, what is shown to whom, what is refused."""
 
+import codecs
 import csv
 import io
 import json
@@ -73,6 +74,9 @@ def test_the_device_that_a_reason_speaks_of(ledger: Path, case: RecordedCase) ->
     assert [(r["read"], r["actor"], r["device"], r["ip"]) for r in rows] == [
         (r["read"], r["actor"], r["device"] or "", r["ip"] or "") for r in every
     ]
+    file = ledger.parent / "reads.csv"
+    inside("reads", ledger, "--case", case.id, *BY, "--format", "csv", "-q", "--out", file)
+    assert file.read_bytes() == codecs.BOM_UTF8 + ran.out.encode(), "a spreadsheet must know it for UTF-8"
     one = every[0]["waybill"]
     assert listed(ledger, "--case", case.id, "--waybill", one, *BY) == [r for r in every if r["waybill"] == one]
     assert len(listed(ledger, "--case", case.id, "--all", *BY)) > len(every)

@@ -182,6 +182,14 @@ def test_a_log_that_is_cut_off_says_how_to_read_on(vault: Path) -> None:
     assert "还有更早的" in ran("log", "--most", "1", "--lang", "zh").err
 
 
+def test_a_log_is_asked_for_a_number_as_it_is_written_anywhere(vault: Path) -> None:
+    deliver()
+    typed = f"{NUMBERS[0][:2].lower()} {NUMBERS[0][2:]}"
+    assert listed("log", "--waybill", typed) == listed("log", "--waybill", NUMBERS[0]) != []
+    none = ran("log", "--by", "nobody")
+    assert none.err == "no entry of the log is as was asked for\n"
+
+
 def test_a_number_that_could_not_be_erased_is_not_sealed(vault: Path, tmp_path: Path) -> None:
     file = tmp_path / "parcels.csv"
     file.write_text("waybill,goods\nA/B,x\nYT78,x\n../../etc,x\n")

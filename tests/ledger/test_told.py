@@ -2,6 +2,7 @@
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger, store
 from wayseal.ledger import _text_lookup
 from wayseal.ledger.gaps import silent_hours
+from wayseal.store.types import NoticeCode, ReadOptions
 
 MIDNIGHT = 20_500 * 24
 
@@ -59,6 +61,16 @@ def test_rows_that_filters_leave_out_are_counted(tmp_path: Path) -> None:
     assert (report.rows, report.dropped) == (1, 2)
     with ledger.open_ledger(tmp_path / "L") as snapshot:
         assert snapshot.summary().dropped == 2
+
+
+def test_what_counts_rows_is_said_once_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "accesses.csv"
+    rows = "".join(f"2026-03-0{n % 9 + 1},u{n},YT{n},poke\n" for n in range(400))
+    file.write_text("at,actor,waybill,action\n" + rows)
+    small = replace(store.open_source(file), options=ReadOptions(block_bytes=1 << 10))
+    said = [n for n in ledger.ingest(small, tmp_path / "ledger").notices if "rows" in n.values]
+    assert {n.code: n.values["rows"] for n in said} == {NoticeCode.DAYS_ALONE: 400, NoticeCode.UNKNOWN_VALUES: 400}
+    assert len(said) == 2
 
 
 def test_only_its_owner_can_read_a_ledger(tmp_path: Path) -> None:

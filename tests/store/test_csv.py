@@ -244,6 +244,14 @@ def test_times_without_offset_are_said(tmp_path: Path) -> None:
     assert [r["at"] for r in whole.rows] == ["2024-01-05 00:00:00+00:00", "2024-01-05 00:00:00.500000+00:00"]
 
 
+def test_days_without_a_time_are_counted_where_something_happened_on_them(tmp_path: Path) -> None:
+    rows = "2024-01-05,u1,YT1\n2024/1/6,,YT1\n2024/1/6,u1,YT1\n2024-01-05T08:00:00Z,u1,YT1\n"
+    whole = read(access(tmp_path, HEAD + rows))
+    assert whole.notices[NoticeCode.DAYS_ALONE].values == {"column": "at", "rows": 2}
+    leaks = put(tmp_path / "leaks.csv", "waybill,seen_at\nYT1,2024-01-05\n")
+    assert NoticeCode.DAYS_ALONE not in read(leaks, table="leaks").notices, "there a day is a span"
+
+
 def test_an_unknown_word_in_an_optional_enum_is_emptied_and_counted(tmp_path: Path) -> None:
     rows = "".join(f"2024-01-05T08:00:00Z,u1,YT1,{a}\n" for a in ("view", "VIEW ", "poke", ""))
     whole = read(access(tmp_path, "at,actor,waybill,action\n" + rows))

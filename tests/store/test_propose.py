@@ -15,7 +15,7 @@ from wayseal.store import load_mapping, propose_mapping, read_leaks
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
-from wayseal.store.types import Reason
+from wayseal.store.types import NoticeCode, Reason
 
 CHINESE = """序号,操作时间,操作人工号,操作人,快递单号,操作类型,IP地址,会话号,来源系统
 1,2024/1/5 8:03:00,10021,张三,YT1234567890123,查询,10.1.2.3,s1,网关
@@ -247,6 +247,37 @@ def test_a_column_that_mixes_two_ways_to_write_a_time(tmp_path: Path) -> None:
     assert len(whole.lines) == 27
     assert whole.rejected == [(42, "at", Reason.NOT_A_TIME)]
     assert [row["at"] for row in whole.rows[:2]] == ["2026-03-01 01:00:12+00:00", "2026-03-03 01:02:00+00:00"]
+
+
+# How one moment is written, and what is proposed of a column of them.
+WAYS = [
+    (("2026.03.0{d} 09:{m:02}", "2026030{d}09{m:02}12"), ["%Y.%m.%d %H:%M", "%Y%m%d%H%M%S"]),
+    (("2026年3月{d}日,9:{m:02}", "2026-03-0{d},9:{m:02}:12"), ["%Y年%m月%d日 %H:%M", "%Y-%m-%d %H:%M:%S"]),
+    (("2026.3.{d},9:{m:02}", "2026/3/{d},9:{m:02}"), ["%Y.%m.%d %H:%M", "%Y/%m/%d %H:%M"]),
+]
+
+
+@each(("ways", "formats"), WAYS)
+def test_a_time_in_two_ways_is_read_whole_in_one_column_and_in_two(
+    ways: tuple[str, str], formats: list[str], tmp_path: Path
+) -> None:
+    head = "日期,时刻,工号,单号\n" if "," in ways[0] else "时间,工号,单号\n"
+    rows = rows_of(40, lambda n: f"{ways[n % 3 > 1].format(d=n % 9 + 1, m=n)},u{n % 5},YT{8_800_000_000_000 + n}")
+    path, text = propose(tmp_path, "log.csv", head + rows)
+    mapping = parse_mapping(text, Path("m.toml"))
+    (at,) = (field for field in mapping.fields if field.name == "at")
+    assert (at.columns, list(at.formats)) == (tuple(head.split(",")[: head.count(",") - 1]), formats)
+    whole = read(path, mapping=mapping)
+    assert (len(whole.lines), whole.rejected) == (40, [])
+    assert NoticeCode.DAYS_ALONE not in whole.notices
+
+
+def test_a_proposal_says_what_of_the_times_is_lost(tmp_path: Path) -> None:
+    _, text = propose(tmp_path, "log.csv", MIXED + "合计,40,,,,,\n")
+    assert re.search(r"^at = .*known: 1$", text, re.MULTILINE)
+    days = rows_of(9, lambda n: f"2026/3/{n + 1},u1,YT{8_800_000_000_000 + n}")
+    _, text = propose(tmp_path, "log.csv", f"日期,工号,单号\n{days}")
+    assert re.search(r"^at = .*each read counts as at the first moment of its day$", text, re.MULTILINE)
 
 
 def test_words_that_nobody_knows_are_listed_with_counts(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_sheet_with_a_title_and_a_total(tmp_path: Path) -> None:
 def test_a_proposal_picks_the_sheet_that_is_a_table(tmp_path: Path) -> None:
     path = workbook(tmp_path / "log.xlsx", SHEETS, hidden=["隐"])
     text = propose_mapping(path)
-    assert 'sheet = "查询记录"  # Other sheets: 说明, 隐, 空' in text
+    assert 'sheet = "查询记录"  # Not read, unless it stands in a list here: 说明, 隐, 空' in text
     mapping = parse_mapping(text, Path("m.toml"))
     assert mapping.header
     assert read(path, mapping=mapping).lines == [4, 6]

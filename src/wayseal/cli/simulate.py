@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import QuietOption, SeedOption
+from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._progress import progress_bars
+from wayseal.cli._words import TEXTS
+from wayseal.model.messages import filled
 from wayseal.simulate import preset
 from wayseal.simulate import simulate as run
 
@@ -118,6 +120,7 @@ def simulate(
     noise: NoiseOption = None,
     missing_scans: MissingScansOption = None,
     seed: SeedOption = 7,
+    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Simulate a courier network, its access log and a market; the truth is kept outside the dataset.
@@ -152,4 +155,4 @@ def simulate(
     with progress_bars(quiet) as progress:
         run(out, chosen, seed=seed, progress=progress)
     if not quiet:
-        typer.echo(f"{out}: dataset/ (the log), leaks.csv (what was bought), truth.json (who sold it)", err=True)
+        typer.echo(filled(TEXTS[lang]["simulated"], out=out), err=True)

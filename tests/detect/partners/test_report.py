@@ -152,6 +152,7 @@ def test_what_is_said(results: dict[str, PartnersResult]) -> None:
     assert "more likely somebody else" in said["all"]
     assert "192.0.2.66 (2, never in both)" in said["all"]
     assert "No partner is known to this ledger" in said["none"]
+    assert "Nothing could be checked: the ledger has no read of 1 partner" in said["late"]
     assert "No breach was found at 1 partner with a contract" in said["plain"]
     assert "not in this ledger (table partner_calls)" in said["plain"]
     assert "behind ours; taken out." in said["drift"]

@@ -170,6 +170,10 @@ def test_where_hardly_anything_could_be_judged_nobody_is_said_not_to_stand_out()
     assert "Nothing explains a single read of 1 account (" in text
     assert "stands out means nothing here" in text
     assert "无法判断" in said(ALL["blind"](), "zh")
+    known = replace(ALL["blind"](), first_days=((20_000, 997, 10),))
+    assert "Not explained, by day" in said(known)
+    nothing = replace(known, judged=replace(known.judged, first_reads=0))
+    assert "Not explained, by day" not in said(nothing), "noughts would say that all was work"
     assert "Could not be judged: there are no reads" in said(ALL["nothing"]())
     beside = replace(ALL["blind"](), cases=(case(),))
     assert "what no work explains; 96.5% of the first reads could not be judged" in said(beside)

@@ -61,6 +61,7 @@ WHY = ByLanguage(
 
 TEXTS = ByLanguage(
     {
+        "simulated": N_("{out}: dataset/ (the log), leaks.csv (what was bought), truth.json (who sold it)"),
         "ingested": N_("{table}: {rows:,} {rows:row|rows} from {name}"),
         "rejected": N_("{rows:,} rejected"),
         "repeated": N_("{rows:,} known already"),

@@ -22,7 +22,7 @@ VAULT_TEXTS = ByLanguage(
             "{approvals:,} {approvals:approval|approvals} waiting"
         ),
         "status_log": N_("Log: {log_size:,} {log_size:entry|entries}, {checkpoint_size:,} of them signed"),
-        "status_cosigned": N_("Cosigned by a witness: {size:,}"),
+        "status_cosigned": N_("Cosigned by a witness up to {size:,}"),
         "status_policy": N_("Policy: version {version} ({sha256})"),
         "status_tables": N_("Tables: {main}, {keys}; {main_mb:.1f} MB and {keys_mb:.1f} MB"),
         "status_keys": N_("Active keys: {keys}"),

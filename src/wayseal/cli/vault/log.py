@@ -80,9 +80,14 @@ def log(
         typer.echo(json.dumps([_entry_json(*one, why) for one in found], ensure_ascii=False, indent=1))
     else:
         _print_entries(found, why, lang, with_reasons=reasons)
+    _tell_the_rest(found, lang, most=most if more else None)
+
+
+def _tell_the_rest(found: Sequence[tuple[int, Entry]], lang: Lang, *, most: int | None) -> None:
+    """Says on standard error that nothing was found, or that these are the newest `most` of more."""
     if not found:
         typer.echo(VAULT_TEXTS[lang]["log_none"], err=True)
-    if more:
+    elif most is not None:
         typer.echo(filled(VAULT_TEXTS[lang]["log_more"], most=most, below=found[0][0]), err=True)
 
 
