@@ -232,11 +232,11 @@ def test_rows_are_marked_anew_after_a_rotation(both: World) -> None:
     )
     written(both, damaged)
     seen: list[tuple[str, int, int]] = []
-    done = remark_rows(both.main, RowMarks(ring), 2, lambda *told: seen.append(told))
+    done = remark_rows(both.main, RowMarks(ring, "vault.example"), 2, lambda *told: seen.append(told))
     assert mark_versions_in_use(both.main) == {1: 1, 2: done}
     assert seen[-1] == ("marks", done, done + 1)
     written(both, sa.delete(t.actors).where(t.actors.c.actor == "courier-1"))
     written(both, t.actors.insert(), [before])
-    assert remark_rows(both.main, RowMarks(ring), 2, lambda *told: None) == 1
+    assert remark_rows(both.main, RowMarks(ring, "vault.example"), 2, lambda *told: None) == 1
     left = ring.retire(KeyPurpose.ROW, 1)
     assert verify_vault(both.main, both.keys, left, LocalKeys(left), lambda *_: None).findings == ()

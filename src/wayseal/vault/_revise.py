@@ -64,7 +64,7 @@ class _ReviseRequest:
     @property
     def marks(self) -> RowMarks:
         """What marks rows."""
-        return RowMarks(self.inputs.keyring)
+        return self.inputs.marks
 
     @property
     def names(self) -> str:
@@ -260,7 +260,7 @@ def _append_entry(
         reason=seal_reason(keyring, caller.request.encode(), change.reason),
         more=more,
     )
-    added = append(connection, [made])
+    added = append(connection, request.marks, [made])
     return added.first, added.leaves[0]
 
 

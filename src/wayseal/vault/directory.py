@@ -74,7 +74,8 @@ def put_actors(
     rows = [row_of(r) | {"blocked_at": blocked.get(r.actor)} for r in {r.actor: r for r in records}.values()]
     put(connection, t.actors, [marks.marked(t.actors, row) for row in rows])
     _changed(connection, marks)
-    append(connection, [admin(caller, now, policy, "actors_put", **told.more) for told in tell_rows("actors", rows)])
+    told = [one.more for one in tell_rows("actors", rows)]
+    append(connection, marks, [admin(caller, now, policy, "actors_put", **more) for more in told])
 
 
 def set_blocked(
@@ -87,7 +88,7 @@ def set_blocked(
     put(connection, t.actors, [marks.marked(t.actors, row_of(found) | {"blocked_at": at})])
     _changed(connection, marks)
     act = "unblocked" if at is None else "blocked"
-    append(connection, [admin(caller, now, policy, act, actor=actor)])
+    append(connection, marks, [admin(caller, now, policy, act, actor=actor)])
 
 
 def actor_of(connection: Connection, marks: RowMarks, actor: str) -> ActorRecord | None:
@@ -139,13 +140,14 @@ def add_client(
         "per_second": client.per_second,
         "certificate": client.certificate_sha256 or "",
     }
-    append(connection, [admin(caller, now, policy, "client_added", **{k: v for k, v in said.items() if v != ""})])
+    said = {name: value for name, value in said.items() if value != ""}
+    append(connection, marks, [admin(caller, now, policy, "client_added", **said)])
 
 
 def disable_client(connection: Connection, marks: RowMarks, caller: Caller, client: str, policy: int, now: int) -> None:
     """Ends a client's rights. VaultError: no such client."""
     _change_client(connection, marks, client, disabled_at=now)
-    append(connection, [admin(caller, now, policy, "client_disabled", client=client)])
+    append(connection, marks, [admin(caller, now, policy, "client_disabled", client=client)])
 
 
 def change_roles(
@@ -154,7 +156,7 @@ def change_roles(
     """Has a client act for other roles. VaultError: no such client."""
     acts_for = " ".join(sorted(roles))
     _change_client(connection, marks, client, acts_for=acts_for)
-    append(connection, [admin(caller, now, policy, "client_roles", client=client, acts_for=acts_for)])
+    append(connection, marks, [admin(caller, now, policy, "client_roles", client=client, acts_for=acts_for)])
 
 
 def change_secret(
@@ -163,7 +165,7 @@ def change_secret(
     """Gives a client another secret. VaultError: no such client."""
     _change_client(connection, marks, client, secret_sha256=secret_sha256)
     told = told_of_secret(secret_sha256)
-    append(connection, [admin(caller, now, policy, "client_secret", client=client, secret=told)])
+    append(connection, marks, [admin(caller, now, policy, "client_secret", client=client, secret=told)])
 
 
 def _change_client(connection: Connection, marks: RowMarks, /, client: str, **values: object) -> None:

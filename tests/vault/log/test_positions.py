@@ -8,20 +8,17 @@ import pytest
 
 from tests.ledger.helpers import read, write
 from tests.tables import each
-from tests.vault.log.helpers import ORIGIN, START, database, filled
+from tests.vault.log.helpers import MARKS, ORIGIN, database, filled
 from wayseal import store
 from wayseal.ledger import IngestOptions, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
 from wayseal.store.database import Database
 from wayseal.store.errors import StoreError
 from wayseal.vault.errors import LogChangedError
-from wayseal.vault.keyring import Keyring
 from wayseal.vault.log._positions import positions_of, source_name
 from wayseal.vault.log.comparison import check_projection
 from wayseal.vault.log.projection import project
-from wayseal.vault.row_marks import RowMarks
 
-MARKS = RowMarks(Keyring.new(START))
 LEAF = bytes(32)
 PREFIX = reserved_prefix(ORIGIN)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.tables import each
-from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, filled, signed
+from tests.vault.log.helpers import KEY, KINDS, MARKS, ORIGIN, START, database, entry, filled, signed
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 from wayseal.merkle.hashing import leaf_hash
@@ -32,7 +32,7 @@ KEYS = [KEY.verify_key]
 def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with database(request.param, tmp_path_factory.mktemp("log")) as made:
         filled(made, 700)
-        made.write(erase_entries, [12], entry(2, EntryKind.ADMIN))
+        made.write(erase_entries, MARKS, [12], entry(2, EntryKind.ADMIN))
         yield made
 
 

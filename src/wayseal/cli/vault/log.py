@@ -74,7 +74,7 @@ def log(
         why: dict[int, str] = {}
         if reasons:
             version = session.vault.policy.version
-            why = open_reasons(session.vault.main, session.keyring, session.caller, version, found, session.now)
+            why = open_reasons(session.vault.record_act, session.keyring, session.caller, version, found, session.now)
     if format is OutputFormat.JSON:
         rows = [_entry_json(seq, entry, why) for seq, entry in found]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))

@@ -19,9 +19,8 @@ from wayseal.merkle.findings import Finding
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.directory import told_of_secret
-from wayseal.vault.errors import LogChangedError
 from wayseal.vault.keyring import Keyring
-from wayseal.vault.log.sound_entries import sound_entries
+from wayseal.vault.log.sound_entries import read_origin, sound_entries
 from wayseal.vault.row_marks import MARKED, RowMarks
 from wayseal.vault.verification._findings import RecordCode, TableCode
 from wayseal.vault.verification._logged_state import LoggedState, read_state
@@ -115,12 +114,13 @@ def _verify_main(connection: Connection, keyring: Keyring, keys: _KeyRows, progr
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     found = list(keys.findings)
-    try:
-        state = read_state(sound_entries(connection))
-    except (LogChangedError, KeyError, ValueError):
-        # An entry with a good leaf that no vault wrote: what it says of tables, nobody can know.
-        state = LoggedState(complete=False)
-    verifier = _TableVerifier(connection, RowMarks(keyring), state)
+    marks = RowMarks(keyring, read_origin(connection) or "")
+
+    def tell_unmarked(seq: int) -> None:
+        found.append(Finding(code=TableCode.MARK, where=f"{t.entries.name}/{seq}"))
+
+    state = read_state(sound_entries(connection, marks, tell_unmarked))
+    verifier = _TableVerifier(connection, marks, state)
     rows = dict(keys.rows)
     tables = [table for table in t.main.sorted_tables if table not in _LOG]
     for done, table in enumerate(tables):
