@@ -1,16 +1,19 @@
 """Whoever administers the databases writes into the log, and brings rows of another vault of the same keyring."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from tests.vault.tampering import found
-from tests.vault.world import OPERATOR, World, person
+from tests.vault.world import OPERATOR, World, person, tables
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.store.database import Connection
-from wayseal.vault import Vault
+from wayseal.model.records import Refused
+from wayseal.store.database import Connection, open_database
+from wayseal.vault import Vault, new_vault
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log import Entry
@@ -92,3 +95,37 @@ def test_nobody_goes_back_to_an_older_policy_by_the_last_entry(both: World) -> N
     both.main.write(forge, admin(OPERATOR, both.now, 1, "actors_put", actors=0, records="[]"))
     with pytest.raises(LogChangedError):
         Vault(both.main, both.keys, both.keyring)
+
+
+@pytest.fixture
+def other(small: World, tmp_path: Path) -> Iterator[World]:
+    """Another vault of the same keyring, in which somebody may do more."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    with tables("sqlite", folder) as urls, open_database(urls[0]) as main, open_database(urls[1]) as keys:
+        new_vault(main, keys, small.keyring, "trial.example", *default_texts(), OPERATOR, small.now)
+        made = World(vault=Vault(main, keys, small.keyring), main=main, keys=keys, keyring=small.keyring)
+        made.put(person("intruder", "courier", "deliver-here"))
+        yield made
+
+
+def test_a_row_of_another_vault_opens_nothing(small: World, other: World) -> None:
+    (number,) = small.seal()
+    rows = [row for row in _rows(other, t.actors) if row["actor"] == "intruder"]
+    small.main.write(lambda c: c.execute(t.actors.insert(), rows))
+    (answer,) = small.ask("intruder", [number])
+    assert isinstance(answer, Refused)
+    assert [(f.code, f.where) for f in found(small)] == [(TableCode.MARK, "actors/intruder")]
+
+
+def test_nothing_is_signed_in_the_name_of_another_vault(small: World, other: World) -> None:
+    """Both sign with one key: whose origin stands there decides whose log it says it is."""
+    kept = _rows(small, t.facts)
+    for facts in (
+        _rows(other, t.facts),
+        [{**row, "value": "trial.example"} for row in kept if row["name"] == "origin"],
+    ):
+        _put_back(small, t.facts, facts)
+        with pytest.raises(LogChangedError):
+            Vault(small.main, small.keys, small.keyring)
+        assert found(small)

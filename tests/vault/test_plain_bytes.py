@@ -58,7 +58,7 @@ def live(world: World, folder: Path) -> str:
     world.vault.tidy(now=world.now + 3 * DAY)
     note = world.vault.checkpoint(now=world.now)
     memory = LogMemory(folder / "seen")
-    memory.learn_signed(note)
+    memory.keep_signed(note)
     memory.learn(len(world.entries()), bytes(32))
     memory.save()
     for database, chain in ((world.main, "main"), (world.keys, "keys")):

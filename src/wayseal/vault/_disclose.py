@@ -67,7 +67,7 @@ class DecisionInputs:
     marks: RowMarks
     seen: frozenset[tuple[str, str, str]] | set[tuple[str, str, str]]
     may: Mapping[str, frozenset[str]]
-    """Roles on whose behalf each client may act."""
+    """Roles on whose behalf each client in use may act."""
 
 
 ActorFacts: TypeAlias = tuple[str, str, bool, bool, bool, bool]

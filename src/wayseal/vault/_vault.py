@@ -332,9 +332,8 @@ class Vault(Closing):
     def checkpoint(self, *, now: int) -> str:
         """A signed checkpoint of the log as it is."""
         key = self.keyring.key(LogKey).signing(self.origin)
-        note = self._writing.write(make_checkpoint, self.origin, key, now, self._check_log)
-        self.memory.learn_signed(note)
-        return note
+        self.memory.reread()
+        return self._writing.write(make_checkpoint, self.origin, key, now, self._check_log, self.memory.keep_signed)
 
     def record_act(self, act: Entry) -> None:
         """Writes down what an administrator does beside the vault, before it is done."""
@@ -375,7 +374,7 @@ class Vault(Closing):
 
     def _decision_inputs(self) -> DecisionInputs:
         self._look()
-        may = {client.client: client.acts_for for client in self._clients.values()}
+        may = {client.client: client.acts_for for client in self._clients.values() if client.disabled_at is None}
         return DecisionInputs(policy=self._policy, keyring=self.keyring, marks=self.marks, seen=self._seen[1], may=may)
 
     def _look(self, *, always: bool = False) -> None:

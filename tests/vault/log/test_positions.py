@@ -92,8 +92,8 @@ def test_a_position_that_this_log_never_had_is_refused_by_name(
     assert name in str(refused.value)
     assert refused.value.exit_code == 7
     assert (ledger / "manifest.json").read_bytes() == before
-    found = check_projection(log, ledger, silent)
-    assert found.rows == check_projection(log, base, silent).rows, "what came in rightly is compared as before"
+    found = check_projection(log, MARKS, ledger, silent)
+    assert found.rows == check_projection(log, MARKS, base, silent).rows, "what came in rightly is compared as before"
     assert {(str(f.code), f.where) for f in found.findings} == {("position", name), ("row-extra", name)}
 
 

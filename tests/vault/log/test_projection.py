@@ -38,7 +38,7 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 
 
 def compared(made: Database, folder: Path) -> Comparison:
-    return check_projection(made, folder, silent)
+    return check_projection(made, MARKS, folder, silent)
 
 
 def stands(made: Database, ledger: Path) -> int:
@@ -81,7 +81,7 @@ def test_a_change_is_known_and_no_row(tmp_path: Path) -> None:
 
 
 def test_what_was_disclosed_becomes_rows_by_the_contract(log: Database, tmp_path: Path) -> None:
-    assert write_dataset(log, tmp_path) == len(SHOWN)
+    assert write_dataset(log, MARKS, tmp_path) == len(SHOWN)
     (path,) = (tmp_path / "accesses").iterdir()
     rows = pq.read_table(path).to_pylist()
     assert [r["access"] for r in rows] == [f"{ORIGIN}/{n}" for n in SHOWN]
@@ -130,7 +130,7 @@ def test_it_goes_on_and_is_made_anew(kind: str, tmp_path: Path) -> None:
 def anew(made: Database, folder: Path, rows: list[dict[str, Any]]) -> Path:
     """A ledger of other rows, under the name that a projection would give them."""
     work = folder / "work"
-    write_dataset(made, work)
+    write_dataset(made, MARKS, work)
     (path,) = (work / "accesses").iterdir()
     write(folder, "accesses", rows)
     (folder / "accesses.parquet").rename(path)
@@ -139,7 +139,7 @@ def anew(made: Database, folder: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def rows_of(made: Database, folder: Path) -> list[dict[str, Any]]:
-    write_dataset(made, folder)
+    write_dataset(made, MARKS, folder)
     (path,) = (folder / "accesses").iterdir()
     return list(pq.read_table(path).to_pylist())
 

@@ -14,7 +14,7 @@ from wayseal.vault.log._read_rows import origin_of as read_origin
 from wayseal.vault.log.entries import Entry, decode
 from wayseal.vault.row_marks import RowMarks
 
-__all__ = ["check_end", "last_entry", "read_origin", "sound_entries", "sound_entry"]
+__all__ = ["check_end", "last_entry", "read_origin", "sound", "sound_entries", "sound_entry"]
 
 _END = "SELECT seq, leaf, mark FROM entries ORDER BY seq DESC LIMIT 1"
 
@@ -39,7 +39,7 @@ def sound_entry(connection: Connection, marks: RowMarks, seq: int) -> Entry | No
     found = connection.execute(sa.select(t.entries).where(t.entries.c.seq == seq)).one_or_none()
     if found is None or not marks.holds(t.entries, found):
         return None
-    return _sound(found.leaf, found.salt, found.entry)
+    return sound(found.leaf, found.salt, found.entry)
 
 
 def last_entry(connection: Connection, marks: RowMarks) -> Entry | None:
@@ -73,10 +73,11 @@ def _own(marks: RowMarks, seq: int, row: Row, unmarked: Callable[[int], None]) -
     if not marks.holds(t.entries, _Marked(seq, leaf, mark)):
         unmarked(seq)
         return None
-    return _sound(leaf, salt, content)
+    return sound(leaf, salt, content)
 
 
-def _sound(leaf: Any, salt: Any, content: Any) -> Entry | None:
+def sound(leaf: Any, salt: Any, content: Any) -> Entry | None:
+    """What a row says; None where it isn't what its leaf says, or no entry."""
     if not all(type(part) is bytes for part in (leaf, salt, content)) or leaf_hash(salt + content) != leaf:
         return None
     try:
