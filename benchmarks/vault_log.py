@@ -106,8 +106,8 @@ def after(database: Database) -> str:
     seconds = time.perf_counter() - begun
     if found.findings:
         raise SystemExit("the log doesn't verify")
-    proof = database.read(prove, found.size // 2, note).to_json().encode()
-    made, _ = medians(lambda: database.read(prove, found.size // 2, note))
+    proof = database.read(prove, MARKS, found.size // 2, note).to_json().encode()
+    made, _ = medians(lambda: database.read(prove, MARKS, found.size // 2, note))
     checked, _ = medians(lambda: verify_entry(proof, [KEY.verify_key]))
     return (
         f"{database.dialect}: verified {found.size:,} entries in {seconds:.1f} s ({found.size / seconds:,.0f}/s); "

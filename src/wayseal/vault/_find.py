@@ -94,7 +94,8 @@ def _count_lookups(connection: Connection, actor: str, day: int, asked: int, quo
     of = ACTOR + actor
     which = (t.budgets.c.of == of) & (t.budgets.c.purpose == _BUDGET) & (t.budgets.c.day == day)
     used = connection.execute(sa.select(t.budgets.c.used).where(which)).scalar() or 0
-    if used + asked > quota:
+    # What is no number was written by somebody else: then as much was used as can be.
+    if type(used) is not int or used + asked > quota:
         return False
     add(connection, t.budgets, "used", [{"of": of, "purpose": _BUDGET, "day": day, "used": asked}])
     return True

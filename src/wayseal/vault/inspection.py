@@ -137,6 +137,6 @@ def _backwards(database: Database, which: EntryFilter) -> Iterator[tuple[int, En
             return
         stop = rows[-1].seq
         for row in rows:
-            content = None if row.entry is None else bytes(row.entry)
-            if content is not None and all(value in content for value in wanted):
+            content = row.entry
+            if content is not None and (type(content) is not bytes or all(value in content for value in wanted)):
                 yield row.seq, decode(content)
