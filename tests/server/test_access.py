@@ -20,7 +20,6 @@ from wayseal.store.database import DatabaseGoneError
 from wayseal.vault import directory
 from wayseal.vault.directory import ActorRecord, Client
 from wayseal.vault.keyring.keys import AccessKey
-from wayseal.vault.row_marks import RowMarks
 
 PUBLIC = {
     ("POST", "/oauth/token"),
@@ -224,7 +223,7 @@ def test_who_may_act_for_whom(principal: Principal, may: bool) -> None:
 def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: World) -> None:
     service.client("less", frozenset({"policy:read"}))
     token = service.headers("less")
-    marks = RowMarks(service.ring.ring)
+    marks = service.vault.marks
     service.vault.main.write(lambda c: directory._change_client(c, marks, "less", scopes="seal"))
     until(service, token, 403, "scope_missing")
 

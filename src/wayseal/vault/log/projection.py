@@ -4,7 +4,7 @@
    is the log's origin and the entry's place.
 2. Where the projection stands is known by the names of the sources in the ledger, and by nothing else: a ledger that is
    gone is made anew from the vault. A ledger with a position that isn't this log's is refused (`_positions`).
-3. An entry that isn't what its leaf says is projected no further.
+3. An entry that isn't what its leaf says, or that somebody else than the vault wrote, is projected no further.
 4. Every entry that disclosed has exactly one row, with its account, waybill and time; of this log the ledger has no
    other row. What was erased from the log, purged from the ledger, or came in since the last projection is counted.
 5. What the vault knows of work comes along (`work_tables`), read after the entries, so that what opened a
@@ -23,7 +23,6 @@ import sqlalchemy as sa
 from wayseal import store
 from wayseal.ledger import IngestOptions, IngestReport, Snapshot, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
-from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
@@ -35,7 +34,8 @@ from wayseal.vault.log._positions import (
     source_name,
     write_source,
 )
-from wayseal.vault.log.entries import Entry, EntryKind, decode
+from wayseal.vault.log.entries import Entry, EntryKind
+from wayseal.vault.log.sound_entries import sound
 from wayseal.vault.log.tiles import size
 from wayseal.vault.log.work_tables import KnownWork, directory_of, write_work
 from wayseal.vault.row_marks import RowMarks
@@ -108,15 +108,15 @@ def _write(
 ) -> Projected:
     """Writes what a ledger lacks as a dataset."""
     first = 0 if snapshot is None else projected_to(database, snapshot)
-    rows = write_dataset(database, made, first, stop, progress=progress, act=known.take_act)
+    rows = write_dataset(database, known.marks, made, first, stop, progress=progress, act=known.take_act)
     stem = reserved_prefix(database.read(origin_of))
     work = write_work(database, made, known, stem, stop, progress)
     return Projected(first=first, stop=stop, rows=rows, work=work, unmarked=known.unmarked, report=None)
 
 
 def write_dataset(
-    database: Database, folder: Path, since: int = 0, stop: int | None = None, *, progress: Progress = _silent,
-    act: Callable[[Entry], None] = _no_act,
+    database: Database, marks: RowMarks, folder: Path, since: int = 0, stop: int | None = None, *,
+    progress: Progress = _silent, act: Callable[[Entry], None] = _no_act,
 ) -> int:  # fmt: skip
     """Writes what entries from `since` up to `stop` disclosed as a dataset (`docs/data-contract.md`); how many rows.
 
@@ -128,7 +128,7 @@ def write_dataset(
     for first in range(since, stop, _AT_ONCE * _IN_FILE):
         last = min(stop, first + _AT_ONCE * _IN_FILE)
         name = source_name(origin, first, last, database.read(leaf_at, last - 1))
-        tables = _tables(database, origin, first, last, lambda done: progress("entries", done, stop), act)
+        tables = _tables(database, marks, origin, first, last, lambda done: progress("entries", done, stop), act)
         rows += write_source(folder, "accesses", name, tables)
     return rows
 
@@ -153,37 +153,45 @@ def access_of(origin: str, seq: int) -> str:
     return f"{origin}/{seq}"
 
 
-def portions(database: Database, first: int, stop: int) -> Iterator[list[tuple[int, Entry | None]]]:
+def portions(database: Database, marks: RowMarks, first: int, stop: int) -> Iterator[list[tuple[int, Entry | None]]]:
     """Places and entries from `first` up to `stop`, some thousands at a time; None: erased.
 
-    LogChangedError: an entry isn't what its leaf says, or a place is empty.
+    LogChangedError: an entry isn't what its leaf says or isn't the vault's, or a place is empty.
     """
     for start in range(first, stop, _AT_ONCE):
-        yield database.read(_portion, start, min(stop, start + _AT_ONCE))
+        yield database.read(_portion, marks, start, min(stop, start + _AT_ONCE))
 
 
-def _portion(connection: Connection, start: int, stop: int) -> list[tuple[int, Entry | None]]:
+def _portion(connection: Connection, marks: RowMarks, start: int, stop: int) -> list[tuple[int, Entry | None]]:
     seq = t.entries.c.seq
     rows = connection.execute(sa.select(t.entries).where((seq >= start) & (seq < stop)).order_by(seq)).all()
     if [row.seq for row in rows] != list(range(start, stop)):
         raise LogChangedError("entries of the log are missing: verify it")
-    return [(row.seq, _sound(row)) for row in rows]
+    return [(row.seq, _sound(marks, row)) for row in rows]
 
 
-def _sound(row: sa.Row[Any]) -> Entry | None:
+def _sound(marks: RowMarks, row: sa.Row[Any]) -> Entry | None:
     """Rule 3."""
-    if row.salt is None and row.entry is None:
+    own = marks.holds(t.entries, row)
+    if own and row.salt is None and row.entry is None:
         return None
-    if row.salt is None or row.entry is None or leaf_hash(row.salt + row.entry) != row.leaf:
+    found = sound(row.leaf, row.salt, row.entry) if own else None
+    if found is None:
         raise LogChangedError("an entry of the log isn't what was written: verify it")
-    return decode(bytes(row.entry))
+    return found
 
 
 def _tables(
-    database: Database, origin: str, first: int, last: int, seen: Callable[[int], None], act: Callable[[Entry], None]
+    database: Database,
+    marks: RowMarks,
+    origin: str,
+    first: int,
+    last: int,
+    seen: Callable[[int], None],
+    act: Callable[[Entry], None],
 ) -> Iterator[pa.Table]:
     """Rows of the entries that disclosed, a portion at a time."""
-    for portion in portions(database, first, last):
+    for portion in portions(database, marks, first, last):
         for _, entry in portion:
             if entry is not None and entry.kind is EntryKind.ADMIN:
                 act(entry)
