@@ -1,5 +1,7 @@
 """The vault without HTTP: threads that each wait for their disclosure, on the committer; and parcels sealed durably.
 
+And what a parcel and a disclosure take of the disk in both databases, indexes included.
+
 python -m benchmarks.vault_core --work FOLDER [--postgresql URL] [--seconds 4]
 """
 
@@ -24,6 +26,7 @@ EACH = 20
 """Parcels of a courier, so that no budget runs out."""
 THREADS = (16, 32, 64)
 SEALED = 1000
+ROUNDS = 5
 
 
 def main() -> None:
@@ -40,14 +43,30 @@ def main() -> None:
             (given.work / "keyring.json").unlink(missing_ok=True)
             seeded = seed(main_url, keys_url, given.work, PARCELS)
             vault = Vault(open_database(main_url), open_database(keys_url), Keyring.load(seeded.keyring))
-            rows += [(f"{name}: disclose, {n} waiting", f"{asked(vault, seeded, n, given)}") for n in THREADS]
-            rows.append((f"{name}: seal, {SEALED} at once", f"{sealed(vault):,.0f}"))
+            before = size(vault)
+            done = [asked(vault, seeded, n, given) for n in THREADS]
+            between = size(vault)
+            speed = sealed(vault)
+            after = size(vault)
+            rows += [
+                (f"{name}: disclose, {n} waiting", f"{count / given.seconds:,.0f}", "")
+                for n, count in zip(THREADS, done, strict=True)
+            ]
+            rows[-1] = (*rows[-1][:2], f"{(between - before) / sum(done):,.0f}")
+            rows.append(
+                (f"{name}: seal, {SEALED} at once", f"{speed:,.0f}", f"{(after - between) / ROUNDS / SEALED:,.0f}")
+            )
             vault.close()
-    print("\n".join(table(("what", "waybills/s"), rows)))
+    print("\n".join(table(("what", "waybills/s", "bytes a waybill"), rows)))
 
 
-def asked(vault: Vault, seeded: Seeded, threads: int, given: argparse.Namespace) -> str:
-    """Disclosures a second with so many threads waiting."""
+def size(vault: Vault) -> int:
+    """Bytes of both databases."""
+    return vault.main.size() + vault.keys.size()
+
+
+def asked(vault: Vault, seeded: Seeded, threads: int, given: argparse.Namespace) -> int:
+    """Disclosures in the time given, with so many threads waiting."""
     gc.collect()
     gc.freeze()
     committer, counts = Committer(vault.commit_group, vault.answer_group), [0] * threads
@@ -70,14 +89,14 @@ def asked(vault: Vault, seeded: Seeded, threads: int, given: argparse.Namespace)
     for thread in running:
         thread.join()
     committer.close()
-    return f"{sum(counts) / given.seconds:,.0f}"
+    return sum(counts)
 
 
 def sealed(vault: Vault) -> float:
     """Parcels a second, durably."""
     some = [
         Parcel(waybill=f"ZT{n:013d}", values=p.values, origin_outlet=p.origin_outlet)
-        for n, p in enumerate(parcels(5 * SEALED))
+        for n, p in enumerate(parcels(ROUNDS * SEALED))
     ]
     began = time.perf_counter()
     for start in range(0, len(some), SEALED):

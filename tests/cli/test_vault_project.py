@@ -45,6 +45,16 @@ def test_what_was_disclosed_is_judged(vault: Path, tmp_path: Path) -> None:
     assert {n["code"] for n in told["not_judged"]} == {"assignments", "outlets", "few_accounts", "detector"}
 
 
+def test_nothing_is_written_but_beside_the_ledger(vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever projects may have settings that they can't write to, or none but the environment's."""
+    for name, text in (("DATABASE", "sqlite:///main.db"), ("KEY_DATABASE", "sqlite:///keys.db")):
+        monkeypatch.setenv(f"WAYSEAL_{name}", text.replace("///", f"///{vault}/"))
+    monkeypatch.setenv("WAYSEAL_KEYRING_FILE", str(vault / "keyring.json"))
+    assert project(tmp_path / "nowhere", tmp_path / "watch" / "L").code == 0
+    assert not (tmp_path / "nowhere").exists()
+    assert [file.name for file in (tmp_path / "watch").iterdir()] == ["L"]
+
+
 def test_the_name_of_a_file_hides_nothing(vault: Path, tmp_path: Path) -> None:
     """A file that is called like a projection far ahead is refused, and what was disclosed comes in."""
     stem = f"vault-{hashlib.sha256(b'vault.local').hexdigest()[:16]}"

@@ -1,9 +1,10 @@
-"""What stands in deploy/: as far as it can be tried without a service manager and a registry."""
+"""What stands in deploy/: as far as it can be tried without a service manager, a proxy and a registry."""
 
 import importlib.util
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -11,24 +12,21 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-import typer
 
-from tests.conftest import need
-from wayseal.cli import app
+from tests.deploy.units import read_unit
+from tests.tables import each
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import Keyring
 
 ROOT = Path(__file__).parents[2]
-UNIT = ROOT / "deploy/wayseal.service"
-CONTAINER = ROOT / "deploy/Containerfile"
-
-
-def settings(section: str) -> list[tuple[str, str]]:
-    """Keys and values of a section of the unit, in their order."""
-    text = re.split(r"^\[(\w+)\]$", UNIT.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    body = dict(zip(text[1::2], text[2::2], strict=True))[section]
-    lines = [line for line in body.splitlines() if line and not line.startswith("#")]
-    return [(key, value) for key, _, value in (line.partition("=") for line in lines)]
+DEPLOY = ROOT / "deploy"
+SYSTEMD = DEPLOY / "systemd"
+CONTAINER = DEPLOY / "Containerfile"
+SERVICES = sorted(file.name for file in SYSTEMD.glob("*.service"))
+JOBS = [name for name in SERVICES if name != "wayseal.service"]
+TIMERS = sorted(file.name for file in SYSTEMD.glob("*.timer"))
+UNITS = {name: read_unit(SYSTEMD, name) for name in (*SERVICES, *TIMERS)}
+SERVICE = UNITS["wayseal.service"]
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -39,42 +37,67 @@ def instructions() -> list[tuple[str, str]]:
 
 
 @pytest.mark.needs("systemd-analyze")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    # Its program and its documentation aren't installed here.
-    text = re.sub(r"^(ExecStart=).*$", r"\1/bin/true", UNIT.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    copy = tmp_path / UNIT.name
-    copy.write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.MULTILINE), encoding="utf-8")
-    done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False)
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    # Their programs and their documentation aren't installed here.
+    units = shutil.copytree(SYSTEMD, tmp_path / "units")
+    for file in units.glob("*.service"):
+        text = re.sub(r"^(ExecStart=).*$", r"\1/bin/true", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        file.write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.MULTILINE), encoding="utf-8")
+    command = ["systemd-analyze", "verify", *(str(Path(units) / name) for name in UNITS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.needs("systemd-analyze")
-def test_the_unit_is_as_tight_as_it_was() -> None:
+@each("name", SERVICES)
+def test_the_units_are_as_tight_as_they_were(name: str) -> None:
     """Points of exposure times ten: 100 is an ordinary service."""
-    command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", str(UNIT)]
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", str(SYSTEMD / name)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-400:]
 
 
-def test_the_unit_gives_no_secret_away_and_stops_gently() -> None:
-    service = settings("Service")
-    found = dict(service)
-    assert ("Environment", "WAYSEAL_KEYRING_FILE=%d/keyring") in service
-    assert found["LoadCredential"] == "keyring:/etc/wayseal/keyring"
-    assert found["User"] != "root"
-    assert found["LimitCORE"] == found["MemorySwapMax"] == "0"
-    assert found["ProtectSystem"] == "strict"
-    assert found["NoNewPrivileges"] == "yes"
-    assert (found["Restart"], found["KillSignal"]) == ("on-failure", "SIGTERM")
-    assert int(found["TimeoutStopSec"]) > 30
-    for key, value in service:
-        if key == "Environment":
-            assert not re.search(r"WAYSEAL_(KEYRING|DATABASE|KEY_DATABASE)=", value)
+@each("name", SERVICES)
+def test_no_unit_gives_a_secret_away(name: str) -> None:
+    unit = UNITS[name]
+    assert unit.last("User") not in {"", "root"}
+    assert unit.last("LimitCORE") == unit.last("MemorySwapMax") == "0"
+    assert unit.last("ProtectSystem") == "strict"
+    assert unit.last("NoNewPrivileges") == "yes"
+    assert not re.search(r"WAYSEAL_(KEYRING|DATABASE|KEY_DATABASE)=", " ".join(unit.all("Environment")))
 
 
-def test_the_account_of_the_unit_is_made() -> None:
-    rows = [line.split() for line in (ROOT / "deploy/wayseal.sysusers").read_text().splitlines() if line[0] != "#"]
-    assert ("u", dict(settings("Service"))["User"]) in {(row[0], row[1]) for row in rows}
+def test_the_service_stops_gently() -> None:
+    assert (SERVICE.last("Restart"), SERVICE.last("KillSignal")) == ("on-failure", "SIGTERM")
+    assert int(SERVICE.last("TimeoutStopSec")) > 30
+
+
+def test_only_who_opens_has_the_keyring() -> None:
+    """The vault's account has it as a file; what others get for a run is what they can't do without."""
+    given = {name for name in SERVICES if UNITS[name].all("LoadCredential") and UNITS[name].last("User") != "wayseal"}
+    keyring = {name for name in given if any(one.startswith("keyring:") for one in UNITS[name].all("LoadCredential"))}
+    assert keyring == {f"wayseal-{job}.service" for job in ("project", "verify-ledger", "rehearse")}
+
+
+def test_every_job_has_a_time_and_an_order() -> None:
+    assert [name.replace(".service", ".timer") for name in JOBS] == TIMERS
+    for name in JOBS:
+        for other in UNITS[name].last("After").split():
+            assert other == "postgresql.service" or other in JOBS
+
+
+def test_the_accounts_of_the_units_are_made() -> None:
+    rows = [line.split() for line in (DEPLOY / "wayseal.sysusers").read_text().splitlines() if line[0] != "#"]
+    made = {row[1] for row in rows if row[0] == "u"}
+    assert {UNITS[name].last("User") for name in SERVICES} == made
+    owned = {word for line in (DEPLOY / "wayseal.tmpfiles").read_text().splitlines() for word in line.split()[3:5]}
+    assert made <= owned
+
+
+def test_scripts_can_be_run() -> None:
+    for file in (*DEPLOY.glob("*.sh"), DEPLOY / "wayseal-vault", DEPLOY / "wayseal-owner", *ROOT.glob("scripts/*.sh")):
+        assert os.access(file, os.X_OK), file
+        subprocess.run(["bash", "-n", file], check=True)
 
 
 def test_what_the_image_copies_is_there_and_not_left_out() -> None:
@@ -98,13 +121,17 @@ def test_the_image_installs_by_hashes_and_runs_as_nobody_special() -> None:
     assert words["HEALTHCHECK"]
     assert words["STOPSIGNAL"] == "SIGTERM"
     assert not re.search(r"ENV .*(KEYRING|DATABASE)=\S", CONTAINER.read_text())
+    # What was seen of the log can't lie beside a keyring in a place that nobody writes to.
+    memory = re.search(r"WAYSEAL_LOG_MEMORY=(\S+)/", words["ENV"])
+    assert memory
+    assert memory[1] in words["VOLUME"]
 
 
-def test_commands_that_are_started_exist() -> None:
-    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    started = re.findall(r"bin/wayseal (\w+)", UNIT.read_text()) + re.findall(r'CMD \["(\w+)"\]', CONTAINER.read_text())
-    assert started == ["serve", "serve"]
-    need("serve" in known, "`wayseal serve` isn't there yet")
+def test_the_lock_of_the_vault_holds_all_of_the_smaller_one() -> None:
+    """Whoever has only this one builds Wayseal with it too."""
+    core, vault = ((ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8") for name in ("core", "vault"))
+    pinned = re.compile(r"^[a-z0-9._-]+==\S+", re.MULTILINE)
+    assert set(pinned.findall(core)) <= set(pinned.findall(vault))
 
 
 def health() -> Callable[[dict[str, str]], bool]:

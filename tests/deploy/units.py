@@ -125,6 +125,7 @@ def _make(place: Path, who: pwd.struct_passwd, mode: int) -> None:
 
 def _hand_over(unit: Unit, folder: Path, who: pwd.struct_passwd) -> None:
     """Copies of its credentials, for its account alone."""
+    folder.parent.mkdir(mode=0o755, exist_ok=True)
     for one in unit.all("LoadCredential"):
         name, _, source = one.partition(":")
         _make(folder, who, 0o700)

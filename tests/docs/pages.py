@@ -13,6 +13,7 @@ USER_PAGES = (
     "docs/cases",
     "docs/commands",
     "docs/data-contract",
+    "docs/deployment",
     "docs/detect-json",
     "docs/detection",
     "docs/detectors",

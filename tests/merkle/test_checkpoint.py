@@ -163,16 +163,16 @@ def cosigned_note() -> bytes:
 
 
 def test_any_changed_byte_of_a_cosigned_note_is_found() -> None:
+    """It fails, or, where the name or the id of a key was changed, holds by one of the two alone, as it was."""
     note = cosigned_note()
     for place in range(len(note)):
         changed = bytearray(note)
         changed[place] ^= 1
-        with pytest.raises(MerkleError):
+        try:
             point, by = Checkpoint.open(bytes(changed), [KEY.verify_key, witness_key()])
-            # A changed name, or an id of a key, leaves one of the two.
-            if len(by) == 2 or point != POINT:
-                raise AssertionError(changed)
-            raise UnknownKeyError([])
+        except MerkleError:
+            continue
+        assert (point, len(by)) == (POINT, 1), place
 
 
 def test_keys_of_other_kinds() -> None:

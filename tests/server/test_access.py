@@ -8,15 +8,18 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
-from tests.server.world import ADMIN, ALL, NOW, NUMBER, World
+from tests.server.forging import Forger
+from tests.server.world import ADMIN, ALL, ISSUER, NOW, NUMBER, World
 from tests.tables import each
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import time_at
+from wayseal.server._access_tokens import AUDIENCE, LASTS
 from wayseal.server._directory_cache import OLDEST, REMEMBERED, DirectoryCache, Principal
 from wayseal.server.scopes import ROUTES, SCOPES
 from wayseal.store.database import DatabaseGoneError
 from wayseal.vault import directory
 from wayseal.vault.directory import ActorRecord, Client
+from wayseal.vault.keyring.keys import AccessKey
 
 PUBLIC = {
     ("POST", "/oauth/token"),
@@ -120,6 +123,30 @@ def test_the_matrix_of_routes_and_scopes(shared: World, name: str) -> None:
 def test_headers_that_hold_no_token(shared: World, header: str) -> None:
     answer = shared.http.get("/v1/policy", headers={"Authorization": header.encode()})
     assert (answer.status_code, answer.json()["rule"]) == (401, "token_invalid")
+
+
+def test_no_forged_token_opens_a_way(shared: World) -> None:
+    """Of a client and an actor that there are, by the service's own key where it is to fail for something else."""
+    now = int(time.time())
+    said = {
+        "iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + LASTS, "client_id": "all", "sub": "courier-1",
+        "scope": "disclose policy:read", "act": {"sub": "all"},
+    }  # fmt: skip
+    forger = Forger(private=shared.ring.ring.key(AccessKey).private, said=said)
+    # One way goes through the framework, one past it.
+    ways = [("GET", "/v1/policy"), ("POST", f"/v1/waybills/{NUMBER}/disclose")]
+    body = {"purpose": "deliver", "reason": "x"}
+
+    def asked(token: str) -> list[tuple[int, str]]:
+        headers = {"Authorization": f"Bearer {token}".encode()}
+        answers = [shared.http.request(method, path, headers=headers, json=body) for method, path in ways]
+        return [(answer.status_code, answer.json().get("rule")) for answer in answers]
+
+    assert asked(forger.made()) == [(200, None), (403, "custody")]
+    forged = forger.forged()
+    assert len(forged) >= 27
+    refused = [(401, "token_invalid")] * 2
+    assert {name: told for name, token in forged.items() if (told := asked(token)) != refused} == {}
 
 
 def test_two_tokens_are_none(shared: World) -> None:

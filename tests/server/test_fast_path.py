@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -372,11 +373,35 @@ def bodies(draw: st.DrawFn) -> bytes:
     return bytes(raw)
 
 
-def test_bodies_that_nobody_thought_of(both: Both) -> None:
-    @examples(150)
-    @given(bodies(), st.booleans())
-    def fuzz(body: bytes, batch: bool) -> None:
-        answer, _ = same(both, many(body) if batch else one(body))
+HEADERS = st.sampled_from(
+    [
+        [],
+        [key(b"k-1")],
+        [key(b"a b")],
+        [key(b"x" * 129)],
+        [(b"Content-Type", b"application/json; charset=utf-8")],
+        [(b"Content-Type", b"APPLICATION/JSON")],
+        [(b"Content-Type", b"text/plain")],
+        [(b"Content-Encoding", b"gzip")],
+        [(b"Accept-Language", b"zh-CN,zh;q=0.9")],
+    ]
+)
+PLACES = st.sampled_from([ONE, ONE, MANY, MANY]) | st.text(max_size=70).map(
+    lambda text: f"/v1/waybills/{quote(text, safe='')}/disclose"
+)
+
+
+PARTS = 9
+
+
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.deep) for part in range(1, PARTS))])
+def test_requests_that_nobody_thought_of(both: Both, part: int) -> None:
+    """Bodies, headers and numbers in any company; 36,927 in deep runs, as many in each part."""
+
+    @examples(4_103, quick=30)
+    @given(bodies(), HEADERS, PLACES)
+    def fuzz(body: bytes, more: list[tuple[bytes, bytes]], place: str) -> None:
+        answer, _ = same(both, ("POST", place, body, more))
         assert "无法理解" not in answer.text, "every cause has its words"
 
     fuzz()

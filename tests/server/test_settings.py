@@ -10,6 +10,7 @@ import pytest
 from tests.server.witnessing import witness_key
 from tests.tables import each
 from wayseal import server
+from wayseal.server._resources import open_keyring
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import PREFIX, Settings, read_settings
 
@@ -52,7 +53,6 @@ def test_they_show_no_secret() -> None:
         ({"WAYSEAL_DATABASE": None}, "database"),
         ({"WAYSEAL_KEY_DATABASE": None}, "key_database"),
         ({"WAYSEAL_DATABASE": ""}, "database"),
-        ({"WAYSEAL_KEYRING": None}, "keyring"),
         ({"WAYSEAL_KEYRING_FILE": "hush"}, "keyring"),
         ({"WAYSEAL_PORT": "hush"}, "port: needs a whole number"),
         ({"WAYSEAL_PORT": "70000"}, "port: needs to be 65535 or less"),
@@ -102,6 +102,13 @@ def test_what_cannot_be(change: dict[str, str | None], named: str) -> None:
         read_settings(given)
     assert named in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+def test_a_keyring_is_missed_by_whoever_opens_with_it() -> None:
+    """A backup opens nothing, and its account has no keyring."""
+    settings = read_settings({name: text for name, text in GOOD.items() if name != "WAYSEAL_KEYRING"})
+    with pytest.raises(SettingsError, match="keyring or keyring_file: one of the two is needed"):
+        open_keyring(settings)
 
 
 @pytest.mark.parametrize(

@@ -240,8 +240,13 @@ def test_a_service_has_its_log_cosigned_at_its_end(tmp_path: Path) -> None:
     folder = tmp_path / "notes"
     folder.mkdir()
     with witnessing(None) as witness:
-        given = {"witness": witness.url, "witness_key": str(witness_key()), "checkpoint_folder": str(folder)}
-        with serving(tmp_path, sign_seconds="3600", **given) as running:
+        with serving(
+            tmp_path,
+            sign_seconds="3600",
+            checkpoint_folder=str(folder),
+            witness=witness.url,
+            witness_key=str(witness_key()),
+        ) as running:
             witness.log = log_key(Keyring.load(tmp_path / "ring.json"))
             assert running.stop() == 0
         _, by = Checkpoint.open(exported(folder, "cosigned"), [witness.log, witness_key()])

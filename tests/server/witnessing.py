@@ -87,7 +87,7 @@ def witnessing(log: VerifyKey | None, seed: bytes = bytes(32)) -> Iterator[Small
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *told: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -15,42 +15,58 @@ _WAYS = ("read", "look", "write")
 @contextmanager
 def statements(world: World) -> Iterator[list[str]]:
     """All that both databases of a world are told meanwhile, by PostgreSQL as its own log has it."""
-    heard: list[str] = []
+    ear = _Ear()
     for database in (world.main, world.keys):
         for way in _WAYS:
-            setattr(database, way, _heard(getattr(database, way), heard))
+            setattr(database, way, ear.put_to(getattr(database, way)))
     try:
-        yield heard
+        yield ear.heard
     finally:
         for database in (world.main, world.keys):
             for way in _WAYS:
                 delattr(database, way)
-            database.read(_deafened)
-            database.write(_deafened)
+        ear.take_away()
 
 
-def _heard(run: Callable[..., Any], heard: list[str]) -> Callable[..., Any]:
-    def listened(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        def told(connection: Connection, *more: Any, **others: Any) -> Any:
-            _listen(connection, heard)
-            return work(connection, *more, **others)
+class _Ear:
+    """Hears what goes through connections. heard: statements, with their values."""
 
-        return run(told, *args, **kwargs)
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self._at: dict[int, tuple[str, Any]] = {}
 
-    return listened
+    def put_to(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """A way to a database, on which is heard whatever goes there."""
 
+        def listened(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            def heard(connection: Connection, *more: Any, **others: Any) -> Any:
+                self._listen(connection)
+                return work(connection, *more, **others)
 
-def _listen(connection: Connection, heard: list[str]) -> None:
-    raw: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        raw.set_trace_callback(heard.append)
-        return
-    if not raw._log_listeners:
-        raw.add_log_listener(lambda _, message: heard.append(f"{message}\n{message.as_dict().get('detail', '')}"))
-        await_only(raw.execute("SET log_statement = 'all'; SET client_min_messages = 'log'"))
+            return run(heard, *args, **kwargs)
 
+        return listened
 
-def _deafened(connection: Connection) -> None:
-    raw: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        raw.set_trace_callback(None)
+    def take_away(self) -> None:
+        """Nothing more is heard."""
+        for dialect, raw in self._at.values():
+            if dialect == "sqlite":
+                raw.set_trace_callback(None)
+            else:
+                raw.remove_log_listener(self._told)
+
+    def _listen(self, connection: Connection) -> None:
+        raw: Any = connection.connection.driver_connection
+        if id(raw) in self._at:
+            return
+        dialect = connection.dialect.name
+        self._at[id(raw)] = dialect, raw
+        if dialect == "sqlite":
+            raw.set_trace_callback(self.heard.append)
+        else:
+            raw.add_log_listener(self._told)
+            await_only(raw.execute("SET log_statement = 'all'; SET client_min_messages = 'log'"))
+
+    def _told(self, connection: object, message: Any) -> None:
+        del connection
+        self.heard.append(f"{message.message}\n{message.detail or ''}")

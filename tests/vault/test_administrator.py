@@ -100,6 +100,21 @@ def test_a_client_that_somebody_else_wrote_is_nobody(both: World) -> None:
         vault.disable_client(OPERATOR, "feed", now=both.now)
 
 
+@pytest.mark.parametrize("moved", [("sealed",), ("wrapped",), ("sealed", "wrapped"), ("sealed", "key_id"), ("mark",)])
+def test_what_was_sealed_for_one_number_opens_under_no_other(both: World, moved: tuple[str, ...]) -> None:
+    """Ciphers hold number and revision as associated data, and a mark holds the number."""
+    one, other = both.seal(2)
+    for database, table in ((both.main, t.waybills), (both.keys, t.data_keys)):
+        which = sa.select(table).where(table.c.waybill == other)
+        row = database.read(lambda c, which=which: c.execute(which).one()._mapping)  # type: ignore[misc]
+        if values := {name: row[name] for name in moved if name in row}:
+            act = sa.update(table).where(table.c.waybill == one).values(values)
+            database.write(lambda c, act=act: c.execute(act))  # type: ignore[misc]
+    assert both.rule("courier-1", one) == "damaged"
+    assert f"waybills/{one}" in {finding.where for finding in found(both)}
+    both.shown("courier-1", other)
+
+
 def _widen(text: str) -> str:
     return text.replace('"masked"', '"full"')
 

@@ -21,6 +21,8 @@ from tests.store.database.places import KINDS, fresh, opened
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
 
+KILLS = 40 if DEEP else 2
+
 
 @contextmanager
 def loaded(kind: str, folder: Path) -> Iterator[Scene]:
@@ -35,7 +37,7 @@ def loaded(kind: str, folder: Path) -> Iterator[Scene]:
 def test_what_was_answered_stands_in_the_log_once(kind: str, tmp_path: Path) -> None:
     with loaded(kind, tmp_path) as at:
         server = Server(at.urls) if kind == "postgresql" else None
-        kills(at, 2, 0.2, server)
+        kills(at, KILLS, 0.2, server)
         if server is None:
             disk_full(at, 0.2, 1)
         else:

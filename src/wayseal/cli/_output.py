@@ -11,6 +11,8 @@ from typing import IO, Protocol
 import typer
 
 MOST_WIDE = 120
+BYTE_ORDER_MARK = "\ufeff"
+"""Begins a CSV file: without it spreadsheets of a Chinese system take it for GB18030."""
 
 
 def takes_escapes(stream: IO[str]) -> bool:
@@ -32,7 +34,8 @@ def write_report(render: Render, format: str, lang: str, out: Path | None, *, qu
         width = min(shutil.get_terminal_size((88, 24)).columns, MOST_WIDE)
         typer.echo(render(format, lang, color=takes_escapes(sys.stdout), width=width), nl=False)
         return
-    write_text(out, render(format, lang))
+    mark = BYTE_ORDER_MARK if format == "csv" else ""
+    write_text(out, mark + render(format, lang))
     if not quiet:
         typer.echo(str(out), err=True)
 

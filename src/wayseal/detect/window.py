@@ -84,6 +84,11 @@ def _near(hour: Longs, reads: Longs) -> Flags:
     return near
 
 
+def _days_with_reads(hour: Longs, offset: int) -> tuple[int, int]:
+    """The first and the last local day of all, stray ones too: whoever asks for these may look at them."""
+    return (int(hour.min()) * HOUR_US + offset) // DAY_US, (int(hour.max()) * HOUR_US + offset) // DAY_US
+
+
 def window_of(activity: pa.Table, offset: int, since: int | None, until: int | None) -> Window | None:
     """The window of a log (hour since 1970, reads); None without reads. since, until: local days, both included."""
     hour, reads = activity["hour"].to_numpy().astype(np.int64), activity["reads"].to_numpy()
@@ -96,6 +101,9 @@ def window_of(activity: pa.Table, offset: int, since: int | None, until: int | N
     first = max(begin, last - DAYS + 1) if since is None else since
     if first > last:
         raise WindowError("--from must not be after --to, nor after the log")
+    if (ends := _days_with_reads(hour, offset))[0] > last or ends[1] < first:
+        days = [str(date(1970, 1, 1) + timedelta(days=day)) for day in ends]
+        raise WindowError("no read is of these days; the log goes from {first} to {last}", first=days[0], last=days[1])
     if last - first >= MOST_DAYS:
         raise WindowError("at most {most} days can be looked at together", most=MOST_DAYS)
     past = min(first, max(begin, first - DAYS))

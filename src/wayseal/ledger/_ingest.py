@@ -11,6 +11,7 @@
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from wayseal.ledger._commit import commit
@@ -58,6 +59,8 @@ def ingest(
         StoreError: A file can't be read, or has a name that is kept for projections.
     """
     ledger, how = Path(ledger), options or IngestOptions()
+    if ledger.is_file():
+        raise LedgerError("this is a file; the ledger is a folder, and is named before what it takes in", file=ledger)
     if not how.projection:
         refuse_reserved(source.files)
     with storage_errors(ledger):
@@ -113,8 +116,22 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
         ingested=ingested,
         skipped=tuple(skipped),
         conflicts=conflicts,
-        notices=tuple(notices),
+        notices=_added_up(notices),
         jumps=find_reject_jumps(before, ingested),
+    )
+
+
+def _added_up(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Each once: those that count rows come from every stretch of a file."""
+    rows: dict[tuple[object, ...], int] = {}
+    first: dict[tuple[object, ...], Notice] = {}
+    for notice in notices:
+        key = (notice.code, notice.file, *((k, v) for k, v in notice.values.items() if k != "rows"))
+        rows[key] = rows.get(key, 0) + int(notice.values.get("rows", 0))
+        first.setdefault(key, notice)
+    return tuple(
+        replace(notice, values={**notice.values, "rows": rows[key]}) if "rows" in notice.values else notice
+        for key, notice in first.items()
     )
 
 

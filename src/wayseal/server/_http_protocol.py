@@ -2,6 +2,7 @@
 
 1. The hash that requests carry is of the certificate that this very connection proved to hold the key of.
 2. Headers that don't end, in time or in size, end the connection. Nothing that comes behind a body counts as a header.
+   Where a body ends is said in one way: by one length, or by one encoding, which is chunked.
 3. A request runs once its body is there, or is too long to be kept for a stranger (`PREFIX`), or late. So whoever sends
    slowly takes up a connection, and no place among the requests that are being answered. Of a longer body no more is
    read before somebody asks for it, who knows by then whose it is: the rest waits with whoever sends it.
@@ -52,6 +53,8 @@ class Protocol(HttpToolsProtocol):
         """Ends what takes too long: headers or a body."""
         self._writing: asyncio.TimerHandle | None = None
         self._in_headers = False
+        self._encoded = False
+        """Whether the request's headers said how its body is encoded."""
         self._head = 0
         """Bytes that came while headers weren't complete."""
         self._held: tuple[Any, Any] | None = None
@@ -106,13 +109,17 @@ class Protocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.abort()
             raise ValueError("a request before the last one was answered")
-        self._in_headers = True
+        self._in_headers, self._encoded = True, False
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Rule 2."""
         if not self._in_headers:
             raise ValueError("a header behind the body")
+        if name.lower() == b"transfer-encoding":
+            if self._encoded or value.lower() != b"chunked":
+                raise ValueError("a body whose end others could see elsewhere")
+            self._encoded = True
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:

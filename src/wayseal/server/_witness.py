@@ -10,13 +10,12 @@ import asyncio
 import base64
 import re
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 
 import httpx
 
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.checkpoint import add_cosignature
-from wayseal.server.errors import WitnessError
+from wayseal.server.errors import WitnessError, WitnessTrouble
 
 WITNESS_SECONDS = 5.0
 """How long an ask may take, to the end of its answer."""
@@ -25,21 +24,6 @@ _MOST_LINES = 63
 _SIZE = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
 _CONFLICT, _UNPROVEN = 409, 422
 _HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Accept-Encoding": "identity"}
-
-
-class Trouble(StrEnum):
-    """Why a witness didn't cosign."""
-
-    AWAY = "away"
-    """It doesn't answer, or not in time."""
-    REFUSED = "refused"
-    """It doesn't want to, and says so by its status: 404, it doesn't know this log; 403, not this key of the log."""
-    AHEAD = "ahead"
-    """It has cosigned more entries than there are now."""
-    FORKED = "forked"
-    """The log doesn't go on from what it cosigned."""
-    UNSIGNED = "unsigned"
-    """What it answered isn't signed by the key that was given."""
 
 
 class Witness:
@@ -59,16 +43,16 @@ class Witness:
         status, answer = self._post(old, note, grow)
         if status == _CONFLICT and (known := _SIZE.fullmatch(answer)) and int(known[1]) != old:
             if int(known[1]) > size:
-                raise WitnessError(Trouble.AHEAD, status)
+                raise WitnessError(WitnessTrouble.AHEAD, status)
             status, answer = self._post(int(known[1]), note, grow)
         if status in (_CONFLICT, _UNPROVEN):
-            raise WitnessError(Trouble.FORKED, status)
+            raise WitnessError(WitnessTrouble.FORKED, status)
         if status != httpx.codes.OK:
-            raise WitnessError(Trouble.REFUSED, status)
+            raise WitnessError(WitnessTrouble.REFUSED, status)
         try:
             return add_cosignature(note.encode(), answer, self._key).decode()
         except MerkleError:
-            raise WitnessError(Trouble.UNSIGNED, status) from None
+            raise WitnessError(WitnessTrouble.UNSIGNED, status) from None
 
     def _post(self, old: int, note: str, grow: Callable[[int], Sequence[bytes]]) -> tuple[int, bytes]:
         """Status and content of an answer (rule 2)."""
@@ -76,7 +60,7 @@ class Witness:
         try:
             return asyncio.run(asyncio.wait_for(_ask(self._url, body), WITNESS_SECONDS))
         except (httpx.HTTPError, OSError, TimeoutError):
-            raise WitnessError(Trouble.AWAY) from None
+            raise WitnessError(WitnessTrouble.AWAY) from None
 
 
 def spell_request(old: int, path: Sequence[bytes], note: str) -> bytes:

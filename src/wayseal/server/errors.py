@@ -1,5 +1,6 @@
 """What the HTTP service raises; no text holds a secret, a token or what a request carried."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from wayseal.model.errors import WaysealError
@@ -21,10 +22,25 @@ class ProcessError(ServerError):
     exit_code: ClassVar[int] = 1
 
 
+class WitnessTrouble(StrEnum):
+    """Why a witness didn't cosign."""
+
+    AWAY = "away"
+    """It doesn't answer, or not in time."""
+    REFUSED = "refused"
+    """It doesn't want to, and says so by its status: 404, it doesn't know this log; 403, not this key of the log."""
+    AHEAD = "ahead"
+    """It has cosigned more entries than there are now."""
+    FORKED = "forked"
+    """The log doesn't go on from what it cosigned."""
+    UNSIGNED = "unsigned"
+    """What it answered isn't signed by the key that was given."""
+
+
 class WitnessError(ServerError):
     """A witness that didn't cosign a checkpoint. trouble: why; status: of its answer, None where there was none."""
 
-    def __init__(self, trouble: str, status: int | None = None) -> None:
-        super().__init__("the witness didn't cosign the log ({trouble})", trouble=trouble)
+    def __init__(self, trouble: WitnessTrouble, status: int | None = None) -> None:
+        super().__init__("the witness didn't cosign the log ({trouble})", trouble=str(trouble))
         self.trouble = trouble
         self.status = status

@@ -18,7 +18,7 @@ from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.logs import CombinedBlocks, OcsfBlocks, PgauditBlocks
 from wayseal.store.mapping import LogMapping
-from wayseal.store.tables import TABLES, arrow_schema
+from wayseal.store.tables import MOMENT, TABLES, arrow_schema
 from wayseal.store.types import Batch, Notice, NoticeCode, RawBlock, ReadOptions, Rejection, SourceFile
 
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
@@ -125,7 +125,7 @@ class _Reader:
             first = int(block.line[0]) if len(block.line) else 1
             raise StoreError("rows and line numbers don't agree from here on", file=self._file.path, line=first)
         kept, rejected = self._verdict(done, block, shaped.keep)
-        notices = (*self._pending, *self._notices(done))
+        notices = (*self._pending, *self._notices(done, kept))
         self._pending.clear()
         arrays = [done[f.name].array if f.name in done else pa.nulls(len(block.line), f.type) for f in self._schema]
         loose = pa.schema([f.with_nullable(True) for f in self._schema])
@@ -179,7 +179,7 @@ class _Reader:
         rejected.sort(key=lambda r: r.line)
         return kept, tuple(rejected)
 
-    def _notices(self, done: dict[str, Converted]) -> Iterator[Notice]:
+    def _notices(self, done: dict[str, Converted], kept: npt.NDArray[np.bool_] | None) -> Iterator[Notice]:
         if self.plan.unknown and not self.plan.mapped:
             yield from self._say(NoticeCode.UNKNOWN_COLUMNS, columns=len(self.plan.unknown))
         for name, item in done.items():
@@ -191,8 +191,14 @@ class _Reader:
                     assumed=int(self._offset is None),
                 )
             if item.unknown:
-                values: dict[str, str | int] = {"column": name, "rows": item.unknown}
-                yield Notice(code=NoticeCode.UNKNOWN_VALUES, file=self._file.path, values=values)
+                yield self._count(NoticeCode.UNKNOWN_VALUES, name, item.unknown)
+            if item.day is not None and name == MOMENT:
+                days = int((item.day if kept is None else item.day & kept).sum())
+                if days:
+                    yield self._count(NoticeCode.DAYS_ALONE, name, days)
+
+    def _count(self, code: NoticeCode, column: str, rows: int) -> Notice:
+        return Notice(code=code, file=self._file.path, values={"column": column, "rows": rows})
 
     def _say(self, code: NoticeCode, **values: str | int) -> Iterator[Notice]:
         key = (code, str(values.get("column", "")))

@@ -84,9 +84,9 @@ _MOST_WORDS = 40
 _PERSONAL = re.compile(r"phone|mobile|tel(?![a-z])|idcard|电话|手机|身份证|联系方式", re.IGNORECASE)
 ACTIONS: Mapping[str, str] = {
     "查看": "view", "浏览": "view", "详情": "view", "查看详情": "view", "查询": "search",
-    "搜索": "search", "检索": "search",
-    "导出": "export", "下载": "export", "打印": "print", "接口": "api", "调用": "api", "接口调用": "api",
-    "解密": "decrypt",
+    "搜索": "search", "检索": "search", "查件": "search", "查单": "search",
+    "导出": "export", "下载": "export", "打印": "print", "打单": "print",
+    "接口": "api", "调用": "api", "接口调用": "api", "解密": "decrypt",
     "read": "view", "detail": "view", "get": "view", "query": "search", "find": "search", "list": "search",
     "download": "export", "call": "api",
 }  # fmt: skip
@@ -127,8 +127,10 @@ FORMATS = (
     "epoch_us",
 )
 _IP = re.compile(r"(?:[0-9]{1,3}\.){3}\w{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:]+:[0-9a-fA-F]*")
-_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?|[0-9]{6}")
-_DATE = re.compile(r"[0-9]{4}[-/]?[0-9]{1,2}[-/]?[0-9]{1,2}")
+_CLOCK = re.compile(
+    r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?|[0-9]{6}|[0-9]{1,2}时[0-9]{1,2}分(?:[0-9]{1,2}秒)?"
+)
+_DATE = re.compile(r"[0-9]{4}[-/.]?[0-9]{1,2}[-/.]?[0-9]{1,2}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
 # What every format of times has: a digit first, and six of them.
 _TIMELIKE = re.compile(r"\s*[0-9](?:[^0-9]*[0-9]){5}.*", re.DOTALL)
 _NUMBER = re.compile(r"[A-Z]{0,4}[0-9]{8,24}[A-Z]{0,2}")
@@ -136,7 +138,9 @@ _MOST = 0.9
 _OUTRIGHT = 2.5
 """From this score on a name says what the column is, whatever it holds."""
 _COUNTED = ("epoch", "%Y%m%d")
-"""Formats of digits alone, which other numbers have too."""
+"""How formats of digits alone begin, which other numbers have too."""
+_SECONDS = "%Y%m%d%H%M%S"
+"""The one of them with too many digits for chance: beside other ways to write a time it is one more."""
 _SPAN: Mapping[str, float] = {"epoch_s": 400 * 86400.0, "epoch_ms": 400 * 86_400_000.0}
 """What a log spans at most, in the units of each, where only its numbers say that it counts time."""
 
@@ -146,6 +150,8 @@ class Guess:
     """Columns of the log for one column of the contract; `by_name`: its name says so, else what it holds.
 
     formats, naive, share: of a time: how it is written, whether without an offset, and how much of the column is.
+    unread, by_day: of a time: how many rows of the sample are written in none of the formats; whether a row gives a day
+    and no time of it.
     values: known words of the log. unknown: the other words, and how many rows hold each. several: its values are
     lists.
     """
@@ -155,6 +161,8 @@ class Guess:
     formats: tuple[str, ...] = ("iso",)
     naive: bool = False
     share: float = 1.0
+    unread: int = 0
+    by_day: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
     several: bool = False
@@ -328,34 +336,48 @@ def time_format(values: Sequence[str]) -> Guess | None:
     if not _mostly(_TIMELIKE, values):
         return None
     texts = pa.array(values, pa.string())
-    read, naive = np.zeros(len(values), np.bool_), False
+    read, naive, by_day = np.zeros(len(values), np.bool_), False, False
     formats: list[str] = []
     while not read.all():
-        best = max((_fits(form, texts, ~read) for form in FORMATS if not (formats and form.startswith(_COUNTED))),
+        best = max((_fits(form, texts, ~read) for form in FORMATS if not formats or _joins(form)),
                    key=lambda fit: int(fit.good.sum()))  # fmt: skip
         if not best.good.any() or best.form in formats:
             break
         formats.append(best.form)
-        read, naive = read | best.good, naive or best.naive
-        if best.form.startswith(_COUNTED):
+        read, naive, by_day = read | best.good, naive or best.naive, by_day or best.by_day
+        if not _joins(best.form):
             break
     if not _enough(int(read.sum()), len(values)):
         return None
-    return Guess(columns=(), by_name=False, formats=tuple(formats), naive=naive, share=float(read.mean()))
+    return Guess(
+        columns=(),
+        by_name=False,
+        formats=tuple(formats),
+        naive=naive,
+        share=float(read.mean()),
+        unread=int((~read).sum()),
+        by_day=by_day,
+    )
+
+
+def _joins(form: str) -> bool:
+    """Whether a format may stand beside others in one column."""
+    return form == _SECONDS or not form.startswith(_COUNTED)
 
 
 class _Fit(NamedTuple):
-    """Which of the values that are not read yet have a format, and whether any of them lacks an offset."""
+    """Which of the values that are not read yet have a format; whether any of them has no offset, or no time of day."""
 
     form: str
     good: npt.NDArray[np.bool_]
     naive: bool
+    by_day: bool
 
 
 def _fits(form: str, texts: pa.Array, wanted: npt.NDArray[np.bool_]) -> _Fit:
     times = parse_times((form,), texts)
     good = times.ok & (times.us >= EARLIEST) & (times.us < LATEST) & wanted
-    return _Fit(form, good, bool((times.naive & good).any()))
+    return _Fit(form, good, bool((times.naive & good).any()), bool((times.day & good).any()))
 
 
 def _with_values(made: Guess, columns: Columns, words: Mapping[str, str], ours: Sequence[str]) -> Guess:

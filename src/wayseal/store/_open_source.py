@@ -61,7 +61,7 @@ def open_source(
         StoreError: There is nothing to read.
     """
     if isinstance(offset, str):
-        offset = parse_offset(offset)
+        offset = _asked_offset(offset)
     if mapping is not None:
         if table not in {None, mapping.table}:
             raise StoreError(
@@ -81,6 +81,13 @@ def open_source(
         options=ReadOptions(offset=offset),
         notices=tuple(notice for _, notices in found for notice in notices),
     )
+
+
+def _asked_offset(text: str) -> timedelta:
+    try:
+        return parse_offset(text)
+    except StoreError as error:
+        raise StoreError(error.message, key="offset") from error
 
 
 def _find(path: Path, mapping: LogMapping | None, table: str | None) -> _Found:

@@ -29,7 +29,9 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "by_content": N_("by what it holds"),
         "address": N_("the log names no account: the address stands in for it"),
         "joined": N_("two columns, joined by a space"),
-        "mixed": N_("written in several ways, all of which are read"),
+        "mixed": N_("written in several ways"),
+        "unread": N_("rows of the sample whose time is written in no way that is known: {n}"),
+        "by_day": N_("days without a time: each read counts as at the first moment of its day"),
         "several": N_("lists: each of their numbers is a read"),
         "unknown": N_("words that are not known, and how many rows hold each; say in `values` what they are called"),
         "undecided": N_("not known: put those that showed nothing into the list, too"),
@@ -41,7 +43,7 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "nothing": N_("Columns that could be set as well"),
         "drop": N_("Rows that are no reads can be left out, for instance failed requests:"),
         "rest": N_("Columns of the log that are left out"),
-        "sheets": N_("Other sheets"),
+        "sheets": N_("Not read, unless it stands in a list here"),
         "positions": N_("The log has no header: a column is its number, from 1."),
     }
 )
@@ -143,6 +145,10 @@ def _entry(name: str, made: Guess, found: Mapping[str, Guess], say: Mapping[str,
         why = f"{why}; {say['joined']}"
     if len(made.formats) > 1:
         why = f"{why}; {say['mixed']}"
+    if made.unread:
+        why = f"{why}; {say['unread'].format(n=made.unread)}"
+    if made.by_day and name == "at":
+        why = f"{why}; {say['by_day']}"
     if made.several:
         why = f"{why}; {say['several']}"
     return f"{name} = {_value(made)}  # {why}"

@@ -21,6 +21,7 @@ from wayseal.store.types import NoticeCode, ReadOptions, SourceFile
 
 ROWS = 2000
 _BYTES = 2 << 20
+_UNDECODED = "\ufffd"
 _DELIMITERS = (",", "\t", ";", "|")
 _DATA = re.compile(r"[+-]?[0-9][0-9.,:/ TZ+-]*|(?:[0-9]{1,3}\.){3}\w+|.*[0-9]{6}.*|\{.*")
 
@@ -81,6 +82,8 @@ def _text(file: SourceFile) -> Sample:
         return replace(_json_sample(data, file.path), encoding=encoding)
     delimiter = "," if file.format is Format.XLSX else guess_delimiter(data, file.path)
     records = _records(data, delimiter)
+    if records and any(_UNDECODED in cell for cell in records[0]):
+        raise StoreError("not text in UTF-8, UTF-16 or GB18030", file=file.path, line=1)
     header = bool(records) and looks_like_header(records[0])
     names = records[0] if header else [str(n) for n in range(1, len(records[0]) + 1)] if records else []
     rows = [r for r in records[1 if header else 0 :] if len(r) == len(names)]

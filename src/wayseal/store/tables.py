@@ -16,6 +16,8 @@ from wayseal.model.kinds import Action, ActorKind, FoundBy, OutletKind, ScanKind
 VERSION = 1
 EARLIEST, LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 for year in (1990, 2100))
 """Times lie from the one up to the other (excluded): microseconds since 1970."""
+MOMENT = "at"
+"""The column of tables of events that says when each happened."""
 
 
 class ColumnType(StrEnum):

@@ -49,6 +49,7 @@ class NoticeCode(StrEnum):
     UNKNOWN_COLUMNS = "unknown-columns"
     TIMES_WITHOUT_OFFSET = "times-without-offset"
     UNKNOWN_VALUES = "unknown-values"
+    DAYS_ALONE = "days-alone"
     ENCODING = "encoding"
     DELIMITER = "delimiter"
     EMPTY_FILE = "empty-file"
@@ -153,7 +154,7 @@ class Batch:
 
     rows: the good rows, in the table's arrow_schema. line: int64, for each of them its line (Parquet: row) from 1.
     rejected: the others, in line order. bytes_read: how much of the file on disk is done, for progress.
-    notices: each said once a file, but UNKNOWN_VALUES in every batch that has some, with their number.
+    notices: each said once a file, but UNKNOWN_VALUES and DAYS_ALONE in every batch that has some, with their number.
     dropped: int64, lines of the rows that the mapping left out, and of records of a raw log that are no reads. others:
     int64, lines of records of a raw log that make no row of this table. days: of columns of times, which of the rows
     give a day and no time of it; a column that is not there has none.

@@ -251,8 +251,10 @@ class _Group:
         policy, caller = self._inputs.policy, job.caller
         row, actor = self._known.parcels.get(ask.waybill), self._known.actors.get(caller.actor)
         purpose = policy.purposes.get(ask.purpose)
-        request = self._policy_request(caller, ask, actor, row, bulk=bulk, approved=approved)
-        decision = _DAMAGED if ask.waybill in self._known.damaged else policy.decide(request)
+        if ask.waybill in self._known.damaged:
+            decision = _DAMAGED
+        else:
+            decision = policy.decide(self._policy_request(caller, ask, actor, row, bulk=bulk, approved=approved))
         forms: Mapping[Field, Form] = {}
         if decision.allowed and purpose is not None:
             forms = purpose.fields

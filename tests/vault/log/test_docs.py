@@ -8,6 +8,7 @@ import pytest
 from tests.docs.pages import read
 from tests.vault.tampering import UNCOVERED
 from wayseal.model.schema import keys_of
+from wayseal.server.errors import WitnessTrouble
 from wayseal.vault import tables as t
 from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry
@@ -24,7 +25,8 @@ def test_findings_kinds_keys_and_tables_are_explained(page: str) -> None:
     keys = keys_of(Entry).keys() | {"v"}
     tables = {table.name for table in (t.entries, t.nodes, t.checkpoints)}
     codes = {str(c) for kind in (Code, RecordCode, TableCode) for c in kind}
-    assert listed == codes | keys | tables | set(WORK_TABLES) | set(uncovered())
+    troubles = {str(trouble) for trouble in WitnessTrouble}
+    assert listed == codes | keys | tables | troubles | set(WORK_TABLES) | set(uncovered())
     assert all(f"`{name}`" in read(page) for name in (*EntryKind, *(table.name for table in MARKED)))
 
 

@@ -13,7 +13,11 @@ NOTICES = ByLanguage(
             "{columns} {columns:column|columns} that the table doesn't have {columns:was|were} left out"
         ),
         NoticeCode.TIMES_WITHOUT_OFFSET: N_("times without an offset were read as {offset} ({column})"),
-        NoticeCode.UNKNOWN_VALUES: N_("unknown values were left empty ({column})"),
+        NoticeCode.UNKNOWN_VALUES: N_("{rows:,} unknown {rows:value was|values were} left empty ({column})"),
+        NoticeCode.DAYS_ALONE: N_(
+            "{rows:,} {rows:row gives|rows give} a day and no time, and {rows:counts|count} as at its first moment "
+            "({column}); what came before what on that day can't be told"
+        ),
         NoticeCode.ENCODING: N_("read as {encoding}"),
         NoticeCode.DELIMITER: N_("fields are separated by {delimiter}"),
         NoticeCode.EMPTY_FILE: N_("the file is empty"),

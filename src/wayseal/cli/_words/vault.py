@@ -21,8 +21,8 @@ VAULT_TEXTS = ByLanguage(
             "Directory: {actors:,} {actors:actor|actors}, {blocked:,} blocked; {clients:,} {clients:client|clients}; "
             "{approvals:,} {approvals:approval|approvals} waiting"
         ),
-        "status_log": N_("Log: {log_size:,} {log_size:entry|entries}, signed up to {checkpoint_size:,}"),
-        "status_cosigned": N_("Cosigned by a witness up to {size:,}"),
+        "status_log": N_("Log: {log_size:,} {log_size:entry|entries}, {checkpoint_size:,} of them signed"),
+        "status_cosigned": N_("Cosigned by a witness: {size:,}"),
         "status_policy": N_("Policy: version {version} ({sha256})"),
         "status_tables": N_("Tables: {main}, {keys}; {main_mb:.1f} MB and {keys_mb:.1f} MB"),
         "status_keys": N_("Active keys: {keys}"),
@@ -60,6 +60,7 @@ VAULT_TEXTS = ByLanguage(
         "retired": N_("{purpose} {version} is out of the keyring; destroy older copies of the keyring, too"),
         "rewrapped": N_("{count:,} data {count:key|keys} wrapped anew with wrap {version}"),
         "rewrap_failed": N_("  {waybill}: its data key doesn't open: run `wayseal vault verify`"),
+        "log_none": N_("no entry of the log is as was asked for"),
         "log_more": N_(
             "there are more: these are the newest {most:,}. `--below {below}` lists older ones, `--most` more at once"
         ),

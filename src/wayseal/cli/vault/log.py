@@ -13,6 +13,7 @@ from wayseal.cli._vault_session import open_vault, round_to_second
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, VaultOption
 from wayseal.cli.vault._view import format_table
+from wayseal.model import clean_waybill
 from wayseal.model.messages import filled
 from wayseal.model.times import micros
 from wayseal.vault.errors import VaultError
@@ -66,7 +67,7 @@ def log(
     wayseal vault log --by courier-12 --since 2026-03-01 --reasons
     """
     which = EntryFilter(
-        waybill=waybill, actor=by, purpose=purpose, kind=kind,
+        waybill=None if waybill is None else clean_waybill(waybill), actor=by, purpose=purpose, kind=kind,
         since=_parse_time("--since", since), before=_parse_time("--before", before), below=below,
     )  # fmt: skip
     with open_vault(vault, actor) as session:
@@ -76,10 +77,11 @@ def log(
             version = session.vault.policy.version
             why = open_reasons(session.vault.record_act, session.keyring, session.caller, version, found, session.now)
     if format is OutputFormat.JSON:
-        rows = [_entry_json(seq, entry, why) for seq, entry in found]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([_entry_json(*one, why) for one in found], ensure_ascii=False, indent=1))
     else:
         _print_entries(found, why, lang, with_reasons=reasons)
+    if not found:
+        typer.echo(VAULT_TEXTS[lang]["log_none"], err=True)
     if more:
         typer.echo(filled(VAULT_TEXTS[lang]["log_more"], most=most, below=found[0][0]), err=True)
 

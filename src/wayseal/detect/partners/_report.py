@@ -57,9 +57,10 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
         """How many went beyond their contracts; those without one are counted apart."""
         agreed = [p for p in self.r.partners if p.contract]
         broken, alone = sum(bool(p.breaches) for p in agreed), len(self.r.partners) - len(agreed)
+        seen = any(p.reads for p in agreed)
         if not self.r.partners:
             return self.say("headline_none")
-        code = "alone" if not agreed else "breaches" if broken else "clean"
+        code = "alone" if not agreed else "breaches" if broken else "clean" if seen else "unseen"
         code += "_beside" if agreed and alone else ""
         return self.say(f"headline_{code}", n=broken, all=len(agreed), alone=alone)
 

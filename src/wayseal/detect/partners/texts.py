@@ -21,6 +21,13 @@ TEXTS = {
         "No breach was found at {all:n} {all:partner|partners} with a contract; {alone:n} "
         "{alone:account has|accounts have} none"
     ),
+    "partners.headline_unseen": N_(
+        "Nothing could be checked: the ledger has no read of {all:n} {all:partner|partners} with a contract"
+    ),
+    "partners.headline_unseen_beside": N_(
+        "Nothing could be checked: the ledger has no read of {all:n} {all:partner|partners} with a contract; "
+        "{alone:n} {alone:account has|accounts have} none"
+    ),
     "partners.headline_alone": N_("{alone:n} {alone:account|accounts} of partners, and no contract"),
     "partners.headline_none": N_("No partner is known to this ledger"),
     "partners.lede": N_(

@@ -50,7 +50,7 @@ class ReportBuilder(Report[DetectResult]):
         """The whole report."""
         r, say = self.r, self.say
         sections = [self._list()] if len(r.cases) > 1 else []
-        sections += [self._days()] if r.first_days else []
+        sections += [self._days()] if r.first_days and r.judged.first_reads else []
         for case in r.cases[:MOST_CASES]:
             sections += self._case(case)
         if (more := len(r.cases) - MOST_CASES) > 0:

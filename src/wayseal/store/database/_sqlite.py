@@ -135,7 +135,11 @@ class SQLite(Closeable):
     def _engine(self, *, writes: bool) -> sa.Engine:
         def connect() -> sqlite3.Connection:
             if not self.path.exists():
-                raise DatabaseError("there is no database here yet: run `wayseal vault init`", file=self.path)
+                raise DatabaseError(
+                    "there is no database here: a new vault is made by `wayseal vault init`, a lost one comes back "
+                    "from its backup",
+                    file=self.path,
+                )
             # No isolation level: transactions begin where we say so, and not where the driver guesses.
             raw = sqlite3.connect(
                 f"{self.path.as_uri()}?mode=rw",
