@@ -17,7 +17,7 @@ from wayseal.vault import Vault
 from wayseal.vault import tables as t
 from wayseal.vault._sql import row_of
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.keyring import KeyPurpose, LocalKeys
+from wayseal.vault.keyring import KeyPurpose, KeyringFile, LocalKeys
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts
 from wayseal.vault.row_marks import RowMarks, mark_versions_in_use, remark_rows
@@ -270,3 +270,17 @@ def test_rows_are_marked_anew_after_a_rotation(both: World) -> None:
     assert remark_rows(both.main, RowMarks(ring, "vault.example"), 2, lambda *told: None) == 1
     left = ring.retire(KeyPurpose.ROW, 1)
     assert verify_vault(both.main, both.keys, left, LocalKeys(left), lambda *_: None).findings == ()
+
+
+def test_a_process_that_did_not_hear_of_a_rotation_yet_looks_for_the_new_key(small: World, tmp_path: Path) -> None:
+    """What another process marked with it is the vault's own: nobody is blocked, and nothing stands still."""
+    file = tmp_path / "ring.json"
+    small.keyring.save(file)
+    late = Vault(small.main, small.keys, KeyringFile(file, clock=lambda: 0.0))
+    ring = small.keyring.rotate(KeyPurpose.ROW, small.now)
+    ring.save(file)
+    Vault(small.main, small.keys, ring).actors(OPERATOR, [person("late", "courier")], now=small.now)
+    late.check_log()
+    late.actors(OPERATOR, [person("late", "clerk")], now=small.now)
+    assert (found := late.actor("late")) is not None
+    assert (found.role, found.blocked_at) == ("clerk", None)

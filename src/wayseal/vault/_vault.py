@@ -91,7 +91,7 @@ class Vault(Closing):
     @property
     def marks(self) -> RowMarks:
         """What makes and checks the marks of its rows."""
-        return RowMarks(self.keyring, self.origin)
+        return RowMarks(self._source, self.origin)
 
     @property
     def policy(self) -> Policy:

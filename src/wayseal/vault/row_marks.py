@@ -22,7 +22,7 @@ from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._sql import put
 from wayseal.vault.errors import KeyringError
-from wayseal.vault.keyring import Keyring
+from wayseal.vault.keyring import KeySource
 from wayseal.vault.keyring.keys import TAG, RowKey
 
 MARK = "mark"
@@ -62,10 +62,10 @@ _Tag = Callable[[bytes], bytes]
 class RowMarks:
     """Makes and checks marks of one vault, which has this origin, with the keys of a keyring."""
 
-    __slots__ = ("_keyring", "_origin", "_tags")
+    __slots__ = ("_keyring", "_origin", "_source", "_tags")
 
-    def __init__(self, keyring: Keyring, origin: str) -> None:
-        self._keyring, self._origin = keyring, ascii(origin)
+    def __init__(self, source: KeySource, origin: str) -> None:
+        self._source, self._keyring, self._origin = source, source.current(), ascii(origin)
         self._tags: dict[bytes, _Tag] = {}
 
     def marked(self, table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,9 +94,15 @@ class RowMarks:
         return [row for row in rows if self.holds(table, row)]
 
     def _find_tag(self, version: bytes) -> _Tag | None:
-        """What makes tags with a version of the key; None where the keyring hasn't got it."""
-        with suppress(KeyringError):
-            self._tags[version] = self._keyring.key(RowKey, int.from_bytes(version, "big")).tag
+        """What makes tags with a version of the key; None where the keyring hasn't got it.
+
+        It is looked for once more before it is refused: another process may have rotated.
+        """
+        number = int.from_bytes(version, "big")
+        for keyring in (self._source.current, self._source.refreshed):
+            with suppress(KeyringError):
+                self._tags[version] = keyring().key(RowKey, number).tag
+                break
         return self._tags.get(version)
 
 
