@@ -19,6 +19,8 @@ from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log import Entry
 from wayseal.vault.log._append import present_tail
 from wayseal.vault.log.entries import admin, encode
+from wayseal.vault.log.erasure import erase_entries
+from wayseal.vault.log.projection import project
 from wayseal.vault.policy import default_texts
 from wayseal.vault.verification import TableCode
 
@@ -95,6 +97,43 @@ def test_nobody_goes_back_to_an_older_policy_by_the_last_entry(both: World) -> N
     both.main.write(forge, admin(OPERATOR, both.now, 1, "actors_put", actors=0, records="[]"))
     with pytest.raises(LogChangedError):
         Vault(both.main, both.keys, both.keyring)
+
+
+def test_what_the_database_does_not_keep_is_not_done(small: World) -> None:
+    """A trigger that swallows entries: acts fail; of disclosures the next one stands still."""
+    (number,) = small.seal()
+    small.shown("courier-1", number)
+    swallow = "CREATE TRIGGER swallow BEFORE INSERT ON entries BEGIN SELECT RAISE(IGNORE); END"
+    small.main.write(lambda c: c.exec_driver_sql(swallow))
+    for act in (
+        lambda: small.put(person("late", "courier")),
+        lambda: small.vault.find(small.caller("agent"), "13987654321", "contact", "x", now=small.now),
+    ):
+        with pytest.raises(LogChangedError, match="triggers"):
+            act()
+    assert small.vault.actor("late") is None
+    small.shown("courier-1", number)
+    with pytest.raises(LogChangedError, match="ends before"):
+        small.shown("courier-1", number)
+
+
+def test_reads_whose_entries_were_dropped_are_not_left_out_of_a_projection(small: World, tmp_path: Path) -> None:
+    (number,) = small.seal()
+    seq = small.shown("courier-1", number).seq
+    small.put(person("late", "courier"))
+    small.main.write(drop, seq)
+    with pytest.raises(LogChangedError, match="no entry says so"):
+        project(small.main, small.vault.marks, tmp_path / "work", tmp_path / "L")
+    assert not (tmp_path / "L").exists()
+    act = admin(OPERATOR, small.now, 1, "erase")
+    small.main.write(erase_entries, small.vault.marks, [seq], act)
+    assert project(small.main, small.vault.marks, tmp_path / "work", tmp_path / "L").rows == 0
+
+
+def test_a_phone_under_a_number_that_is_not_there_is_named(both: World) -> None:
+    (row, *_) = [{**row, "waybill": "YT7"} for row in (both.seal(), _rows(both, t.phones))[1]]
+    both.main.write(lambda c: c.execute(t.phones.insert(), [row]))
+    assert [(f.code, f.where) for f in found(both)] == [(TableCode.UNTOLD, "phones/YT7")]
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@
 2. A tail that isn't the log's present one (another process appended, a transaction was rolled back) is noticed by size
    and last leaf, and made anew: there is never a second history. Before that `check` may refuse what stands there.
 3. leaf = hash of salt and entry; salts are random and new for each entry.
-4. Each entry has the vault's mark (`row_marks`). Behind one that somebody else put at the end nothing is added.
+4. Each entry has the vault's mark (`row_marks`). Behind one that somebody else put at the end nothing is added,
+   and what a database doesn't keep (a trigger, a rule) isn't added: that is looked at at once, or, where the caller
+   keeps the tail, by the next who adds.
 5. The caller holds the exclusive write transaction, and uses the tail that comes back only once that is durable.
 """
 
@@ -53,6 +55,7 @@ def append(
     VaultError: an entry that can't be spelled; LogChangedError: the log's nodes don't fit its size, or its last entry
     isn't this vault's.
     """
+    known = tail is not None
     if tail is None or not _present(connection, tail):
         if check is not None:
             check(connection)
@@ -70,6 +73,8 @@ def append(
     rows = list(zip(places, leaves, each, contents, made, strict=True))
     _insert(connection, "entries", "seq, leaf, salt, entry, mark", rows)
     _insert(connection, "nodes", "level, place, hash", nodes)
+    if not known and not _present(connection, after):
+        raise LogChangedError("the database doesn't keep what is added to the log: look for triggers on its tables")
     return Appended(first=tail.size, leaves=leaves, tail=after)
 
 

@@ -4,7 +4,8 @@
    is the log's origin and the entry's place.
 2. Where the projection stands is known by the names of the sources in the ledger, and by nothing else: a ledger that is
    gone is made anew from the vault. A ledger with a position that isn't this log's is refused (`_positions`).
-3. An entry that isn't what its leaf says, or that somebody else than the vault wrote, is projected no further.
+3. An entry that isn't what its leaf says, or that somebody else than the vault wrote, is projected no further; nor is
+   one that was erased, if no entry says so.
 4. Every entry that disclosed has exactly one row, with its account, waybill and time; of this log the ledger has no
    other row. What was erased from the log, purged from the ledger, or came in since the last projection is counted.
 5. What the vault knows of work comes along (`work_tables`), read after the entries, so that what opened a
@@ -34,7 +35,9 @@ from wayseal.vault.log._positions import (
     source_name,
     write_source,
 )
+from wayseal.vault.log._spans import Span, merge_spans, subtract_spans
 from wayseal.vault.log.entries import Entry, EntryKind
+from wayseal.vault.log.erasure import named_by
 from wayseal.vault.log.sound_entries import sound
 from wayseal.vault.log.tiles import size
 from wayseal.vault.log.work_tables import KnownWork, directory_of, write_work
@@ -47,6 +50,8 @@ Progress = Callable[[str, int, int], None]
 _AT_ONCE = 16_384
 _IN_FILE = 64
 """Portions in one file: about a million entries."""
+_Portion = list[tuple[int, Entry | None]]
+"""Places and entries; None: erased."""
 _SCHEMA = store.arrow_schema("accesses")
 
 
@@ -123,14 +128,51 @@ def write_dataset(
     A file that holds no row still says by its name up to where was looked. act: told of each administrator's act.
     LogChangedError: an entry isn't what was written (rule 3).
     """
-    origin, rows = database.read(origin_of), 0
+    origin, rows, erased = database.read(origin_of), 0, _ErasedPlaces()
     stop = database.read(size) if stop is None else stop
     for first in range(since, stop, _AT_ONCE * _IN_FILE):
         last = min(stop, first + _AT_ONCE * _IN_FILE)
         name = source_name(origin, first, last, database.read(leaf_at, last - 1))
-        tables = _tables(database, marks, origin, first, last, lambda done: progress("entries", done, stop), act)
+        entries = _heard(portions(database, marks, first, last), erased, act)
+        tables = _tables(origin, entries, lambda done: progress("entries", done, stop))
         rows += write_source(folder, "accesses", name, tables)
+    if erased.unnamed():
+        # Whoever erased meanwhile says so behind the end that was looked at.
+        for portion in portions(database, marks, stop, database.read(size)):
+            erased.hear(portion)
+    if erased.unnamed():
+        raise LogChangedError("entries of the log were erased and no entry says so: verify it")
     return rows
+
+
+class _ErasedPlaces:
+    """Which entries were erased, and which of them later ones name."""
+
+    def __init__(self) -> None:
+        self._erased: list[Span] = []
+        self._named: list[Span] = []
+
+    def hear(self, portion: _Portion) -> None:
+        """Takes note of a portion of the log."""
+        for seq, entry in portion:
+            if entry is None:
+                self._erased.append((seq, seq))
+            else:
+                self._named += named_by(entry)
+
+    def unnamed(self) -> bool:
+        """Whether one was erased that no entry names."""
+        return bool(subtract_spans(merge_spans(self._erased), merge_spans(self._named)))
+
+
+def _heard(entries: Iterator[_Portion], erased: _ErasedPlaces, act: Callable[[Entry], None]) -> Iterator[_Portion]:
+    """The same portions, once acts and erasures in them were told."""
+    for portion in entries:
+        erased.hear(portion)
+        for _, entry in portion:
+            if entry is not None and entry.kind is EntryKind.ADMIN:
+                act(entry)
+        yield portion
 
 
 def projected_to(database: Database, snapshot: Snapshot) -> int:
@@ -153,7 +195,7 @@ def access_of(origin: str, seq: int) -> str:
     return f"{origin}/{seq}"
 
 
-def portions(database: Database, marks: RowMarks, first: int, stop: int) -> Iterator[list[tuple[int, Entry | None]]]:
+def portions(database: Database, marks: RowMarks, first: int, stop: int) -> Iterator[_Portion]:
     """Places and entries from `first` up to `stop`, some thousands at a time; None: erased.
 
     LogChangedError: an entry isn't what its leaf says or isn't the vault's, or a place is empty.
@@ -181,20 +223,9 @@ def _sound(marks: RowMarks, row: sa.Row[Any]) -> Entry | None:
     return found
 
 
-def _tables(
-    database: Database,
-    marks: RowMarks,
-    origin: str,
-    first: int,
-    last: int,
-    seen: Callable[[int], None],
-    act: Callable[[Entry], None],
-) -> Iterator[pa.Table]:
+def _tables(origin: str, entries: Iterator[_Portion], seen: Callable[[int], None]) -> Iterator[pa.Table]:
     """Rows of the entries that disclosed, a portion at a time."""
-    for portion in portions(database, marks, first, last):
-        for _, entry in portion:
-            if entry is not None and entry.kind is EntryKind.ADMIN:
-                act(entry)
+    for portion in entries:
         rows = [_row(origin, seq, e) for seq, e in portion if e is not None and e.kind is EntryKind.DISCLOSED]
         yield pa.Table.from_pylist(rows, schema=_SCHEMA)
         seen(portion[-1][0] + 1)

@@ -33,6 +33,10 @@ _LOG = (t.entries, t.nodes, t.checkpoints)
 """Tables that the log's own verification looks at."""
 
 
+_LOOSE_PHONES = sa.select(t.phones.c.waybill).where(t.phones.c.waybill.not_in(sa.select(t.waybills.c.waybill)))
+"""Tags under numbers that the vault hasn't got."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableTotals:
     """What was looked at: rows of each table. compared: whether the log could be asked for every row (rule 3).
@@ -178,6 +182,9 @@ class _TableVerifier:
                 self._find(TableCode.GONE, where)
         if table is t.scans:
             self._compare_reports(reports)
+        elif table is t.phones:
+            for number in self._connection.execute(_LOOSE_PHONES).scalars():
+                self._find(TableCode.UNTOLD, f"phones/{number}")
         elif table is t.facts and self._state.complete and version_of(self._connection) != self._state.directory:
             self._find(TableCode.DIFFERS, "facts/directory", columns="value")
         return count
