@@ -24,6 +24,8 @@ def test_a_feed_of_which_nothing_can_be_read(tmp_path: Path) -> None:
         "wayseal: gate.csv: 30 of 30 rows were rejected, most of them as not-a-time; all are listed"
     )
     assert str(tmp_path / "L" / "quarantine") in ran.err
+    again = inside("ingest", tmp_path / "M", file, "-q", "--lang", "zh")
+    assert "不是时间" in again.err
 
 
 @pytest.mark.parametrize(("most", "code"), [(None, 0), ("0.4", 14), ("0.41", 0), ("0", 14), ("1", 0)])

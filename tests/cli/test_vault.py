@@ -366,7 +366,9 @@ def test_erased_is_erased(vault: Path) -> None:
     assert f"{NUMBERS[0]} is erased" in ran("erase", NUMBERS[0]).out
     deliver(code=13)
     assert [row["waybill"] for row in listed("erase", NUMBERS[1])] == [NUMBERS[1]]
-    assert "2 of these numbers" in ran("erase", "YT1", "YT2", code=3).err
+    assert "2 of these numbers are not" in ran("erase", "YT1", "YT2", code=3).err
+    gone = ran("erase", NUMBERS[2], "YT1", code=3).err
+    assert "1 of these numbers is not in the vault; none was erased" in gone
     assert ran("verify").out.count("2 erased") == 1
 
 

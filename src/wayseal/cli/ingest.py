@@ -12,7 +12,7 @@ from wayseal.cli._words import TEXTS, notice_text
 from wayseal.ledger import IngestOptions, IngestReport
 from wayseal.ledger import ingest as run
 from wayseal.model.errors import WaysealError
-from wayseal.model.messages import filled
+from wayseal.model.messages import Message, filled
 from wayseal.store import load_mapping, open_source
 
 SourcesArgument = Annotated[
@@ -100,7 +100,7 @@ def _refuse_broken(report: IngestReport, ledger: Path, most: float) -> None:
             file=worst.name,
             rejected=worst.rows,
             read=worst.read,
-            reason=max(worst.rejected, key=worst.rejected.__getitem__),
+            reason=Message(max(worst.rejected, key=worst.rejected.__getitem__)),
             folder=ledger / "quarantine",
         )
 

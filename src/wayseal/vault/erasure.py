@@ -71,7 +71,10 @@ def _mark(
 ) -> None:
     rows = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", list(numbers))}
     if missing := [number for number in numbers if number not in rows]:
-        raise VaultError("waybills: {missing} of these numbers are not in the vault", missing=len(missing))
+        raise VaultError(
+            "waybills: {missing} of these numbers {missing:is|are} not in the vault; none was erased",
+            missing=len(missing),
+        )
     fresh = [number for number in numbers if rows[number].erased_at is None]
     if fresh:
         which = t.waybills.c.waybill == sa.bindparam("b_waybill")

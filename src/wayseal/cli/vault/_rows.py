@@ -40,7 +40,7 @@ def read_rows(file: Path, columns: Sequence[str]) -> Iterator[Row | BadRow]:
         try:
             yield from (_lines if jsonl else _records)(opened, file, columns)
         except UnicodeDecodeError:
-            raise VaultError("the file isn't UTF-8", file=file) from None
+            raise VaultError("the file isn't UTF-8; spreadsheets save it so as “CSV UTF-8”", file=file) from None
 
 
 def _records(opened: IO[str], file: Path, columns: Sequence[str]) -> Iterator[Row | BadRow]:
