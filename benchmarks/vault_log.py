@@ -22,13 +22,16 @@ from wayseal.model.fields import Field, Form
 from wayseal.proofs.entries import verify_entry
 from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
+from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Appended, Entry, EntryKind, append, make_checkpoint
 from wayseal.vault.log.integrity import verify
 from wayseal.vault.log.proofs import prove
+from wayseal.vault.row_marks import RowMarks
 
 GROUPS = (1, 8, 32, 128, 1024)
 TIMES = 40
 KEY = SigningKey(name="bench", seed=bytes(32))
+MARKS = RowMarks(Keyring.new(0), "bench")
 
 
 def main() -> None:
@@ -56,10 +59,10 @@ def rows(database: Database) -> Iterator[tuple[str, ...]]:
     """One line a size of group."""
     for count in GROUPS:
         entries = [shown(n) for n in range(count)]
-        last: list[Appended] = [database.write(append, entries)]
+        last: list[Appended] = [database.write(append, MARKS, entries)]
 
         def grow(some: list[Entry] = entries, last: list[Appended] = last) -> None:
-            last[0] = database.write(append, some, tail=last[0].tail)
+            last[0] = database.write(append, MARKS, some, tail=last[0].tail)
 
         bare, bare_cpu = medians(lambda: database.write(touch))
         whole, cpu = medians(grow)
@@ -103,8 +106,8 @@ def after(database: Database) -> str:
     seconds = time.perf_counter() - begun
     if found.findings:
         raise SystemExit("the log doesn't verify")
-    proof = database.read(prove, found.size // 2, note).to_json().encode()
-    made, _ = medians(lambda: database.read(prove, found.size // 2, note))
+    proof = database.read(prove, MARKS, found.size // 2, note).to_json().encode()
+    made, _ = medians(lambda: database.read(prove, MARKS, found.size // 2, note))
     checked, _ = medians(lambda: verify_entry(proof, [KEY.verify_key]))
     return (
         f"{database.dialect}: verified {found.size:,} entries in {seconds:.1f} s ({found.size / seconds:,.0f}/s); "

@@ -1,14 +1,17 @@
 #!/bin/sh
 # scripts/try_deployment.sh FOLDER: follows docs/deployment.md from its first command to its last on a bare Debian, made in
-# FOLDER, a new one. Needs root, debootstrap and a mirror. There is no systemd in a folder: tests/deploy/units.py starts
-# what units say, without their sandbox.
+# FOLDER, a new one. SUITE names another release than trixie. Needs root, debootstrap and a mirror. There is no systemd in
+# a folder: tests/deploy/units.py starts what units say, without their sandbox.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 root=$1
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$here/pyproject.toml")
-debootstrap --variant=minbase --include=systemd "${SUITE:-trixie}" "$root" >/dev/null
+suite=${SUITE:-trixie}
+debootstrap --variant=minbase --include=systemd "$suite" "$root" >/dev/null
 if [ -e /etc/apt/sources.list.d/debian.sources ]; then
-    cp /etc/apt/sources.list.d/debian.sources "$root/etc/apt/sources.list.d/"
+    # The keys are the root's own.
+    sed "/^Signed-By:/d; /^Suites:/s/$(. /etc/os-release && echo "$VERSION_CODENAME")/$suite/g" \
+        /etc/apt/sources.list.d/debian.sources >"$root/etc/apt/sources.list.d/debian.sources"
     : >"$root/etc/apt/sources.list"
 fi
 # The authorities that this machine trusts, for pip: a mirror's may be among them.

@@ -79,10 +79,16 @@ def try_it(address: str, statement: str) -> bool:
 
 def served(machine: Deployed) -> None:
     """It starts with the page's settings, and what it saw of its log stands where the page says."""
-    settings = read_settings({}, Path(machine.moved("/etc/wayseal/vault")) / "wayseal.toml")
+    folder = Path(machine.moved("/etc/wayseal/vault"))
+    settings = read_settings({}, folder / "wayseal.toml")
     assert settings.memory_file == Path(machine.moved("/var/lib/wayseal/log.seen"))
     names = ("database", "key_database", "keyring_file", "log_memory", "checkpoint_folder", "issuer", "proxies")
-    environment = {f"WAYSEAL_{name.upper()}": str(getattr(settings, name)) for name in names}
+    values = {name: getattr(settings, name) for name in names}
+    # Files count from the settings' folder.
+    environment = {
+        f"WAYSEAL_{name.upper()}": str(folder / value if isinstance(value, Path) else value)
+        for name, value in values.items()
+    }
     log = machine.folder / "service.log"
     log.touch()
     service = Started(environment | {"WAYSEAL_PORT": "0"}, log)

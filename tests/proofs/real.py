@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.ledger.helpers import put, read, write
-from tests.vault.log.helpers import KEY, START, database, filled, signed
+from tests.vault.log.helpers import KEY, MARKS, START, database, filled, signed
 from wayseal.ledger import open_ledger
 from wayseal.ledger.integrity import prove as prove_read
 from wayseal.vault.log.proofs import prove as prove_entry
@@ -37,7 +37,7 @@ def make(folder: Path) -> dict[str, Proof]:
             filled(log, count, first=first)
             notes.append(signed(log, START + first))
         for seq in (0, 2, 5, 8, 11, 14, 17, 256):
-            made[f"entry {seq}"] = log.read(prove_entry, seq, notes[-1]).to_json()
+            made[f"entry {seq}"] = log.read(prove_entry, MARKS, seq, notes[-1]).to_json()
         for old, new in ((0, 2), (1, 2), (0, 1), (2, 2)):
             made[f"growth {old} {new}"] = log.read(prove_growth, notes[old], notes[new]).to_json()
     return {name: json.loads(content) for name, content in made.items()}

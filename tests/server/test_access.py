@@ -14,13 +14,12 @@ from tests.tables import each
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import time_at
 from wayseal.server._access_tokens import AUDIENCE, LASTS
-from wayseal.server._directory_cache import OLDEST, REMEMBERED, DirectoryCache, Principal
+from wayseal.server._directory_cache import LONGEST, OLDEST, REMEMBERED, DirectoryCache, Principal
 from wayseal.server.scopes import ROUTES, SCOPES
 from wayseal.store.database import DatabaseGoneError
 from wayseal.vault import directory
 from wayseal.vault.directory import ActorRecord, Client
 from wayseal.vault.keyring.keys import AccessKey
-from wayseal.vault.row_marks import RowMarks
 
 PUBLIC = {
     ("POST", "/oauth/token"),
@@ -224,7 +223,7 @@ def test_who_may_act_for_whom(principal: Principal, may: bool) -> None:
 def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: World) -> None:
     service.client("less", frozenset({"policy:read"}))
     token = service.headers("less")
-    marks = RowMarks(service.ring.ring)
+    marks = service.vault.marks
     service.vault.main.write(lambda c: directory._change_client(c, marks, "less", scopes="seal"))
     until(service, token, 403, "scope_missing")
 
@@ -260,6 +259,10 @@ def test_many_who_ask_at_once_make_one_read() -> None:
         now[0] += OLDEST
         await directory.principal("slow", "a")
         assert reads == ["c", "slow", "slow"]
+        # Whatever the version says, all is read anew after a while.
+        now[0] += LONGEST
+        await directory.principal("slow", "a")
+        assert reads == ["c", "slow", "slow", "slow"]
         # Who goes away takes nothing from the others; an error goes to all who asked, and isn't remembered.
         first = asyncio.ensure_future(directory.principal("d", "a"))
         second = asyncio.ensure_future(directory.principal("d", "a"))

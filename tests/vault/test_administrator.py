@@ -17,7 +17,7 @@ from wayseal.vault import Vault
 from wayseal.vault import tables as t
 from wayseal.vault._sql import row_of
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.keyring import KeyPurpose, LocalKeys
+from wayseal.vault.keyring import KeyPurpose, KeyringFile, LocalKeys
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts
 from wayseal.vault.row_marks import RowMarks, mark_versions_in_use, remark_rows
@@ -204,11 +204,26 @@ def test_what_was_seen_outlives_the_process(both: World, tmp_path: Path) -> None
     with pytest.raises(LogChangedError):
         reopened(both, LogMemory(file))
     memory = LogMemory(None)
-    memory.learn_signed(note)
+    memory.keep_signed(note)
     with pytest.raises(LogChangedError, match="has signed"):
         reopened(both, memory)
     LogMemory(file).forget()
     reopened(both, LogMemory(file))
+
+
+def test_of_several_processes_none_signs_a_second_log_of_one_size(both: World, tmp_path: Path) -> None:
+    """Nor does the one that comes after a crash: what was signed stood in the file before anybody could read it."""
+    file = tmp_path / "seen"
+    first, second = (reopened(both, LogMemory(file)) for _ in range(2))
+    first.actors(OPERATOR, [person("late", "courier")], now=both.now)
+    first.checkpoint(now=both.now)
+    size = len(both.entries())
+    both.main.write(_cut, size - 1)
+    second.actors(OPERATOR, [person("other", "courier")], now=both.now)
+    assert len(both.entries()) == size
+    for signing in (second.checkpoint, lambda now: reopened(both, LogMemory(file))):
+        with pytest.raises(LogChangedError):
+            signing(now=both.now)
 
 
 def test_of_several_that_remember_the_one_that_saw_most_counts(small: World, tmp_path: Path) -> None:
@@ -247,11 +262,25 @@ def test_rows_are_marked_anew_after_a_rotation(both: World) -> None:
     )
     written(both, damaged)
     seen: list[tuple[str, int, int]] = []
-    done = remark_rows(both.main, RowMarks(ring), 2, lambda *told: seen.append(told))
+    done = remark_rows(both.main, RowMarks(ring, "vault.example"), 2, lambda *told: seen.append(told))
     assert mark_versions_in_use(both.main) == {1: 1, 2: done}
     assert seen[-1] == ("marks", done, done + 1)
     written(both, sa.delete(t.actors).where(t.actors.c.actor == "courier-1"))
     written(both, t.actors.insert(), [before])
-    assert remark_rows(both.main, RowMarks(ring), 2, lambda *told: None) == 1
+    assert remark_rows(both.main, RowMarks(ring, "vault.example"), 2, lambda *told: None) == 1
     left = ring.retire(KeyPurpose.ROW, 1)
     assert verify_vault(both.main, both.keys, left, LocalKeys(left), lambda *_: None).findings == ()
+
+
+def test_a_process_that_did_not_hear_of_a_rotation_yet_looks_for_the_new_key(small: World, tmp_path: Path) -> None:
+    """What another process marked with it is the vault's own: nobody is blocked, and nothing stands still."""
+    file = tmp_path / "ring.json"
+    small.keyring.save(file)
+    late = Vault(small.main, small.keys, KeyringFile(file, clock=lambda: 0.0))
+    ring = small.keyring.rotate(KeyPurpose.ROW, small.now)
+    ring.save(file)
+    Vault(small.main, small.keys, ring).actors(OPERATOR, [person("late", "courier")], now=small.now)
+    late.check_log()
+    late.actors(OPERATOR, [person("late", "clerk")], now=small.now)
+    assert (found := late.actor("late")) is not None
+    assert (found.role, found.blocked_at) == ("clerk", None)

@@ -19,7 +19,6 @@ from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.log.projection import project
-from wayseal.vault.row_marks import RowMarks
 
 REASON = "今日派送"
 ANOTHER = "收件人来电改派"
@@ -59,12 +58,12 @@ def live(world: World, folder: Path) -> str:
     world.vault.tidy(now=world.now + 3 * DAY)
     note = world.vault.checkpoint(now=world.now)
     memory = LogMemory(folder / "seen")
-    memory.learn_signed(note)
+    memory.keep_signed(note)
     memory.learn(len(world.entries()), bytes(32))
     memory.save()
     for database, chain in ((world.main, "main"), (world.keys, "keys")):
         back_up(database, "main" if chain == "main" else "keys", folder / f"backup-{chain}", now=world.now)
-    project(world.main, RowMarks(world.keyring), folder / "work", folder / "ledger")
+    project(world.main, world.vault.marks, folder / "work", folder / "ledger")
     return first
 
 

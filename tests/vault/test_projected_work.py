@@ -22,13 +22,12 @@ from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.log.projection import Projected, project
 from wayseal.vault.policy import default_texts
-from wayseal.vault.row_marks import RowMarks
 
 Row = Mapping[str, Any]
 
 
 def projected(world: World, folder: Path) -> Projected:
-    return project(world.main, RowMarks(world.keyring), folder / "work", folder / "L")
+    return project(world.main, world.vault.marks, folder / "work", folder / "L")
 
 
 @pytest.fixture
@@ -198,7 +197,7 @@ def test_where_somebody_worked_before_is_known(small: World, tmp_path: Path, led
         ("outlet", "deliver-here", NOON + DAY),
         ("outlet", "next", NOON + 3 * DAY),
     ]
-    anew = project(small.main, RowMarks(small.keyring), tmp_path / "work", tmp_path / "M")
+    anew = project(small.main, small.vault.marks, tmp_path / "work", tmp_path / "M")
     assert anew.work["assignments"] == 2
 
 

@@ -278,8 +278,8 @@ def test_a_backup_of_records_from_before_opens_with_keys_from_after(both: World,
     if later:
         back_up(both.main, "main", tmp_path / "m", now=both.now)
     main, held = (open_database(f"sqlite:///{tmp_path / name}.restored") for name in ("m", "k"))
-    restore(tmp_path / "m", main, "main", erased=[], caller=OPERATOR, now=0)
-    restore(tmp_path / "k", held, "keys", erased=[], caller=OPERATOR, now=0)
+    restore(tmp_path / "m", main, "main", erased=[], keyring=None, caller=OPERATOR, now=0)
+    restore(tmp_path / "k", held, "keys", erased=[], keyring=None, caller=OPERATOR, now=0)
     again = World(vault=Vault(main, held, both.keyring), main=main, keys=held, keyring=both.keyring)
     old = record(again, number)
     assert again.vault.tidy(now=again.now) == 0

@@ -192,7 +192,7 @@ def test_a_key_that_a_crash_left_goes_with_the_next_retention(both: World, keep_
     def there() -> set[str]:
         return both.keys.read(lambda c: set(c.execute(sa.select(t.data_keys.c.waybill)).scalars()))
 
-    both.main.write(erasure._mark, OPERATOR, [left], "request", 1, NOON + 20)
+    both.main.write(erasure._mark, both.vault.marks, OPERATOR, [left], "request", 1, NOON + 20)
     assert there() == {left, other}
     done = both.vault.retain(OPERATOR, now=NOON + 21)
     assert [one.waybill for one in done] == [left]

@@ -16,6 +16,7 @@ from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.comparison import Comparison, check_projection
 from wayseal.vault.log.integrity import Verification, verify
 from wayseal.vault.log.sound_entries import read_origin
+from wayseal.vault.row_marks import RowMarks
 
 CHANGED = LogChangedError.exit_code
 
@@ -66,8 +67,9 @@ def compare_projection(folder: Path, ledger: Path, progress: ProgressCallback) -
     """Verifies the log of the vault in `folder`, and compares it with the ledger."""
     with open_parts(folder) as parts:
         log = verify(parts.main, (), known_keys(parts, []), progress)
+        marks = RowMarks(parts.keyring, parts.main.read(read_origin) or "")
         try:
-            rows = check_projection(parts.main, ledger, progress)
+            rows = check_projection(parts.main, marks, ledger, progress)
         except LogChangedError:
             rows = None
     return ProjectionCheck(folder=folder, log=log, rows=rows)

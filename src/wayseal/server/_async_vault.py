@@ -156,7 +156,7 @@ class AsyncVault:
         note = self.vault.newest_checkpoint()
         if note is None or Checkpoint.claimed(note.encode()).size <= seq:
             note = self.vault.checkpoint(now=now())
-        return self.vault.main.read(proofs.prove, seq, note.encode()).to_json()
+        return self.vault.main.read(proofs.prove, self.vault.marks, seq, note.encode()).to_json()
 
     async def policy_texts(self) -> PolicyShown:
         """The policy in force, as it was written."""

@@ -2,7 +2,8 @@
 
 1. What is remembered was true at most a second ago: whoever is disabled or blocked is out within it, however long
    their token lasts. It stays true while the vault's directory has the same version, and that is asked for every half
-   second, once for all who are remembered.
+   second, once for all who are remembered. Whoever administers the database could hold that version where it is, so
+   nothing is remembered for longer than `LONGEST`.
 2. Where it can't be read, nobody is let in: the error goes to whoever asks.
 3. Many who ask for the same at once make one read.
 """
@@ -18,6 +19,8 @@ FRESH = 0.5
 """Seconds after which the directory's version is asked for anew."""
 OLDEST = 1.0
 """Seconds after which nobody is let in before that answer is there."""
+LONGEST = 60.0
+"""Seconds after which everything is read anew."""
 REMEMBERED = 20_000
 
 
@@ -60,6 +63,7 @@ class DirectoryCache:
         self._clock = clock
         self._seen = -1
         self._at = -OLDEST
+        self._emptied = clock()
         self._looking: asyncio.Task[None] | None = None
         self._known: OrderedDict[tuple[str, str | None], Principal] = OrderedDict()
         self._reading: dict[tuple[str, str | None], asyncio.Task[Principal]] = {}
@@ -104,7 +108,8 @@ class DirectoryCache:
     async def _look(self) -> None:
         began = self._clock()
         version = await self._version()
-        if version != self._seen:
+        if version != self._seen or began - self._emptied >= LONGEST:
+            self._emptied = began
             self._known.clear()
             # Whoever asks from now on mustn't join a read that began before.
             self._reading.clear()

@@ -73,7 +73,9 @@ def context(
     parcels = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", numbers)}
     return Context(
         parcels=parcels,
-        damaged=frozenset(n for n, row in parcels.items() if not marks.holds(t.waybills, row)),
+        damaged=frozenset(
+            n for n, row in parcels.items() if type(row.sealed) is not bytes or not marks.holds(t.waybills, row)
+        ),
         actors=people,
         tickets=counts.tickets,
         work=counts.work,

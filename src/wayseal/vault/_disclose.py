@@ -64,9 +64,10 @@ class DecisionInputs:
 
     policy: Policy
     keyring: Keyring
+    marks: RowMarks
     seen: frozenset[tuple[str, str, str]] | set[tuple[str, str, str]]
     may: Mapping[str, frozenset[str]]
-    """Roles on whose behalf each client may act."""
+    """Roles on whose behalf each client in use may act."""
 
 
 ActorFacts: TypeAlias = tuple[str, str, bool, bool, bool, bool]
@@ -120,7 +121,7 @@ class _Group:
         self, connection: Connection, jobs: Sequence[DiscloseJob], inputs: DecisionInputs, now: int, day: int
     ) -> None:
         self._inputs, self._now = inputs, now
-        self._marks = RowMarks(inputs.keyring)
+        self._marks = inputs.marks
         self._known = context(
             connection,
             self._marks,
@@ -354,7 +355,7 @@ class _Group:
     ) -> Tail | None:
         """Obligation 1, 2, 4 and 7: all that was decided, and what it counts for."""
         if self._entries:
-            added = append(connection, [entry for _, entry in self._entries], tail=tail, check=check)
+            added = append(connection, self._marks, [entry for _, entry in self._entries], tail=tail, check=check)
             tail = added.tail
             for place, (one, _) in enumerate(self._entries):
                 one.place = added.first + place

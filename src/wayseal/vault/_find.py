@@ -25,7 +25,6 @@ from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import PolicyRequest
 from wayseal.vault.requests import Caller
-from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing.phones import asked_numbers, lookup_tags
 from wayseal.vault.sealing.reasons import seal_reason
 
@@ -48,7 +47,7 @@ def find(
     tags, asked = [tag for _, tag in lookup_tags(inputs.keyring, phone)], len(asked_numbers(phone))
     if not tags:
         raise VaultError("phone: no number that can be looked up")
-    actor = actor_of(connection, RowMarks(inputs.keyring), caller.actor)
+    actor = actor_of(connection, inputs.marks, caller.actor)
     decision = inputs.policy.decide(_policy_request(inputs, caller, actor, purpose, now))
     answer: list[str] | Refused
     if not decision.allowed:
@@ -68,7 +67,7 @@ def find(
         reason=seal_reason(inputs.keyring, caller.request.encode(), reason),
         more={"act": "find", "asked": asked, "found": len(answer) if isinstance(answer, list) else 0},
     )
-    append(connection, [made])
+    append(connection, inputs.marks, [made])
     return answer
 
 
@@ -95,7 +94,8 @@ def _count_lookups(connection: Connection, actor: str, day: int, asked: int, quo
     of = ACTOR + actor
     which = (t.budgets.c.of == of) & (t.budgets.c.purpose == _BUDGET) & (t.budgets.c.day == day)
     used = connection.execute(sa.select(t.budgets.c.used).where(which)).scalar() or 0
-    if used + asked > quota:
+    # What is no number was written by somebody else: then as much was used as can be.
+    if type(used) is not int or used + asked > quota:
         return False
     add(connection, t.budgets, "used", [{"of": of, "purpose": _BUDGET, "day": day, "used": asked}])
     return True

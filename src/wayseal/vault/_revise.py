@@ -28,6 +28,7 @@ from wayseal.model.fields import Field
 from wayseal.model.records import Ask, Parcel, Refused, Revised
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
+from wayseal.vault._data_keys import data_keys_of
 from wayseal.vault._disclose import DecisionInputs, decide_one
 from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
 from wayseal.vault._seal import KEY_ID, Sealing, tags_of
@@ -64,7 +65,7 @@ class _ReviseRequest:
     @property
     def marks(self) -> RowMarks:
         """What marks rows."""
-        return RowMarks(self.inputs.keyring)
+        return self.inputs.marks
 
     @property
     def names(self) -> str:
@@ -121,10 +122,10 @@ def tidy(main: Database, keys: Database, now: int) -> int:
     while numbers := keys.read(_with_several_keys, last):
         seq, rows = main.read(_current_records, numbers)
         for row in rows:
-            keys.write(_supersede, row.waybill, bytes(row.key_id), row.revision, seq, now)
+            keys.write(_supersede, row.waybill, row.key_id, row.revision, seq, now)
         last = numbers[-1]
     old = keys.read(_superseded_before, now - KEPT)
-    named = {(row.waybill, bytes(row.key_id)) for row in main.read(_current_records, [number for number, _ in old])[1]}
+    named = {(row.waybill, row.key_id) for row in main.read(_current_records, [number for number, _ in old])[1]}
     gone = [one for one in old if one not in named]
     if gone:
         keys.write(_delete_keys, gone)
@@ -170,12 +171,12 @@ def _purpose_allows(request: _ReviseRequest) -> bool:
 
 def _reseal(parts: Sealing, change: Change, before: Any) -> _Resealed | _Unopenable:
     """Obligations 3 and 6."""
-    rows = parts.keys.read(lambda c: chosen(c, t.data_keys, "waybill", [change.waybill]))
-    found = next((row for row in rows if bytes(row.key_id) == bytes(before.key_id)), None)
+    keys = parts.keys.read(data_keys_of, [change.waybill])
+    found = keys.get(change.waybill, {}).get(before.key_id)
     if found is None or found.superseded_by is not None:
         return _Unopenable(before=before)
-    wrapped = Wrapped(found.key_version, bytes(found.wrapped))
-    item = SealedItem(change.waybill, bytes(before.sealed), wrapped, revision=before.revision)
+    wrapped = Wrapped(found.key_version, found.wrapped)
+    item = SealedItem(change.waybill, before.sealed, wrapped, revision=before.revision)
     (opened,) = open_parcels(parts.service, [item])
     if isinstance(opened, VaultError):
         return _Unopenable(before=before)
@@ -221,7 +222,7 @@ def _commit_revision(
 
 
 def _version_of(row: Any) -> tuple[bytes, int]:
-    return bytes(row.key_id), row.revision
+    return row.key_id, row.revision
 
 
 def _store_record(connection: Connection, marks: RowMarks, made: _Resealed) -> None:
@@ -260,7 +261,7 @@ def _append_entry(
         reason=seal_reason(keyring, caller.request.encode(), change.reason),
         more=more,
     )
-    added = append(connection, [made])
+    added = append(connection, request.marks, [made])
     return added.first, added.leaves[0]
 
 
@@ -332,4 +333,4 @@ def _current_records(connection: Connection, numbers: Sequence[str]) -> tuple[in
 def _superseded_before(connection: Connection, before: int) -> list[tuple[str, bytes]]:
     columns = t.data_keys.c
     which = sa.select(columns.waybill, columns.key_id).where(columns.superseded_at < before)
-    return [(row.waybill, bytes(row.key_id)) for row in connection.execute(which)]
+    return [(row.waybill, row.key_id) for row in connection.execute(which)]

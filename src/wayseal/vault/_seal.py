@@ -47,6 +47,7 @@ class Sealing:
     keys: Database
     service: KeyService
     keyring: Keyring
+    marks: RowMarks
 
 
 def seal(
@@ -70,9 +71,7 @@ def seal(
         sealing.keys.write(_keep_keys, records, key_ids)
     tags = {p.waybill: tags_of(sealing.keyring, p) for p in fresh}
     asked = None if key is None else (key, request_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
-    done = sealing.main.write(
-        _keep, RowMarks(sealing.keyring), caller, clean, records, key_ids, tags, asked, policy, now, day
-    )
+    done = sealing.main.write(_keep, sealing.marks, caller, clean, records, key_ids, tags, asked, policy, now, day)
     tokens = {p.waybill: token_of(sealing.keyring, p.waybill) for p in clean if p.waybill in done}
     return [_answer(p, tokens.get(p.waybill)) for p in clean]
 
@@ -170,7 +169,7 @@ def _keep(
         keep_reply(connection, marks, caller.client, asked, sorted(new), now)
     numbers = sorted(new)
     told = {"waybills": len(numbers), "refused": len(parcels) - len(numbers), "numbers": digest(*numbers).hex()}
-    append(connection, [entry(EntryKind.SEALED, caller, now, policy, more=told)])
+    append(connection, marks, [entry(EntryKind.SEALED, caller, now, policy, more=told)])
     return frozenset(new)
 
 

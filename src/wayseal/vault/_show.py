@@ -7,16 +7,14 @@
 4. A record whose key was superseded before it was decided on is one of an older revision that somebody put back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from wayseal.model.fields import Field, Form
 from wayseal.model.records import Answer, Disclosed, Refused
 from wayseal.model.times import time_at
 from wayseal.page.languages import in_both
-from wayseal.store.database import Connection, Database
-from wayseal.vault import tables as t
-from wayseal.vault._sql import chosen
+from wayseal.store.database import Database
+from wayseal.vault._data_keys import DataKeys, data_keys_of
 from wayseal.vault._words import WORDS, refused
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import KeyService, Wrapped
@@ -25,25 +23,16 @@ from wayseal.vault.requests import Decided, Verdict
 from wayseal.vault.sealing import SealedItem, open_parcels
 
 _SECOND = 1_000_000
-_Keys = Mapping[str, Mapping[bytes, Any]]
-"""Rows of keys by number and id."""
 
 
 def verdicts(keys: Database, decided: Sequence[Decided]) -> list[Verdict]:
     """What was decided and committed, with wrapped keys, in order (rules 2 and 4)."""
     granted = list(dict.fromkeys(d.ask.waybill for d in decided if d.decision.allowed))
-    wrapped = keys.look(_wrapped, granted) if granted else {}
+    wrapped = keys.look(data_keys_of, granted) if granted else {}
     return [_verdict(d, wrapped) for d in decided]
 
 
-def _wrapped(connection: Connection, numbers: Sequence[str]) -> _Keys:
-    found: dict[str, dict[bytes, Any]] = {}
-    for row in chosen(connection, t.data_keys, "waybill", numbers):
-        found.setdefault(row.waybill, {})[bytes(row.key_id)] = row
-    return found
-
-
-def _verdict(one: Decided, wrapped: _Keys) -> Verdict:
+def _verdict(one: Decided, wrapped: DataKeys) -> Verdict:
     decision, row = one.decision, one.parcel
     if not decision.allowed:
         return _refuse(one, decision.rule, decision.zh, decision.en)
@@ -51,7 +40,7 @@ def _verdict(one: Decided, wrapped: _Keys) -> Verdict:
     # Whoever erases leaves no key of a number; where others are left, the record isn't the one that they open.
     if row is None or one.purpose is None or keys is None:
         return _refuse(one, "erased", *in_both(WORDS["erased"]))
-    key = keys.get(bytes(row.key_id))
+    key = keys.get(row.key_id)
     if key is None or (key.superseded_by is not None and one.place > key.superseded_by):
         return _refuse(one, "damaged", *in_both(WORDS["damaged"]))
     return Verdict(
@@ -63,9 +52,9 @@ def _verdict(one: Decided, wrapped: _Keys) -> Verdict:
         "",
         one.forms,
         one.at + one.purpose.lasts_s * _SECOND,
-        bytes(row.sealed),
+        row.sealed,
         row.revision,
-        Wrapped(key.key_version, bytes(key.wrapped)),
+        Wrapped(key.key_version, key.wrapped),
     )
 
 

@@ -25,11 +25,12 @@ from wayseal.vault._show import show, verdicts
 from wayseal.vault.committer import Outcomes
 from wayseal.vault.directory import ActorRecord, Client
 from wayseal.vault.erasure import due, erase
-from wayseal.vault.errors import VaultError
+from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.keyring import Keyring, KeyService, KeySource, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
-from wayseal.vault.log import Tail, make_checkpoint, newest_checkpoint
+from wayseal.vault.log import Entry, Tail, append, make_checkpoint, newest_checkpoint
 from wayseal.vault.log.memory import LogMemory, WatchedDatabase
+from wayseal.vault.log.sound_entries import check_end
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import day_of
 from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob, Verdict
@@ -78,9 +79,9 @@ class Vault(Closing):
         self._looked = clock()
         self.memory = memory or LogMemory(None)
         self._writing = WatchedDatabase(main, self.memory)
-        self.origin = main.read(_origin)
+        self.origin = main.read(_origin, self.keyring)
         self.check_log()
-        self._policy, self._clients, self._directory = main.read(_standing, self._marks, None)
+        self._policy, self._clients, self._directory = main.read(_standing, self.marks, None)
 
     @property
     def keyring(self) -> Keyring:
@@ -88,8 +89,9 @@ class Vault(Closing):
         return self._source.current()
 
     @property
-    def _marks(self) -> RowMarks:
-        return RowMarks(self.keyring)
+    def marks(self) -> RowMarks:
+        """What makes and checks the marks of its rows."""
+        return RowMarks(self._source, self.origin)
 
     @property
     def policy(self) -> Policy:
@@ -109,15 +111,15 @@ class Vault(Closing):
 
     def actor(self, actor: str) -> ActorRecord | None:
         """An actor of the directory."""
-        return self._main.read(directory.actor_of, self._marks, actor)
+        return self._main.read(directory.actor_of, self.marks, actor)
 
     def seal(
         self, caller: Caller, parcels: Sequence[Parcel], *, now: int, key: str | None = None
     ) -> list[Sealed | Refused]:
         """Seals parcels under their numbers; an answer for each. key: idempotency key. VaultError: nothing was done."""
-        parts = sealing.Sealing(main=self._writing, keys=self._keys, service=self._service, keyring=self.keyring)
         version, day = self.policy.version, day_of(now, self._offset)
-        return sealing.seal(parts, caller, parcels, key=check.optional("key", key), policy=version, now=now, day=day)
+        key = check.optional("key", key)
+        return sealing.seal(self._sealing(), caller, parcels, key=key, policy=version, now=now, day=day)
 
     def disclose(
         self, caller: Caller, asks: Sequence[Ask], *, now: int, key: str | None = None, approval: str | None = None
@@ -202,9 +204,8 @@ class Vault(Closing):
             reason=check.reason(reason),
             values={field: check.value(field, text) for field, text in values.items()},
         )
-        parts = sealing.Sealing(main=self._writing, keys=self._keys, service=self._service, keyring=self.keyring)
         rules, day = self._decision_inputs(), day_of(now, self._offset)
-        return revise(parts, caller, change, rules, key=check.optional("key", key), now=now, day=day)
+        return revise(self._sealing(), caller, change, rules, key=check.optional("key", key), now=now, day=day)
 
     def find(self, caller: Caller, phone: str, purpose: str, reason: str, *, now: int) -> list[str] | Refused:
         """Waybills with this phone, by blind index and quota."""
@@ -216,24 +217,24 @@ class Vault(Closing):
     def scans(self, caller: Caller, events: Sequence[Scan], *, now: int) -> int:
         """Takes scans in; how many were new."""
         day = day_of(now, self._offset)
-        return self._writing.write(feed.record_scans, self._marks, caller, events, self.policy.version, now, day)
+        return self._writing.write(feed.record_scans, self.marks, caller, events, self.policy.version, now, day)
 
     def tickets(self, caller: Caller, events: Sequence[Ticket], *, now: int) -> int:
         """Takes tickets in; how many were new."""
         day = day_of(now, self._offset)
-        return self._writing.write(feed.record_tickets, self._marks, caller, events, self.policy.version, now, day)
+        return self._writing.write(feed.record_tickets, self.marks, caller, events, self.policy.version, now, day)
 
     def actors(self, caller: Caller, records: Sequence[Actor], *, now: int) -> None:
         """Adds actors, or replaces what is known of them."""
-        self._writing.write(directory.put_actors, self._marks, caller, records, self.policy.version, now)
+        self._writing.write(directory.put_actors, self.marks, caller, records, self.policy.version, now)
 
     def block(self, caller: Caller, actor: str, *, now: int) -> None:
         """Puts an actor on the blocked list: it is shown nothing any more."""
-        self._writing.write(directory.set_blocked, self._marks, caller, actor, now, self.policy.version, now)
+        self._writing.write(directory.set_blocked, self.marks, caller, actor, now, self.policy.version, now)
 
     def unblock(self, caller: Caller, actor: str, *, now: int) -> None:
         """Takes an actor off the blocked list."""
-        self._writing.write(directory.set_blocked, self._marks, caller, actor, None, self.policy.version, now)
+        self._writing.write(directory.set_blocked, self.marks, caller, actor, None, self.policy.version, now)
 
     def add_client(
         self,
@@ -259,51 +260,54 @@ class Vault(Closing):
             certificate_sha256=certificate_sha256,
             disabled_at=None,
         )
-        self._writing.write(directory.add_client, self._marks, caller, made, self.policy.version, now)
+        self._writing.write(directory.add_client, self.marks, caller, made, self.policy.version, now)
         self._look(always=True)
         return secret
 
     def disable_client(self, caller: Caller, client: str, *, now: int) -> None:
         """Ends a client's rights at once."""
         version = self.policy.version
-        self._writing.write(directory.disable_client, self._marks, caller, client, version, now)
+        self._writing.write(directory.disable_client, self.marks, caller, client, version, now)
         self._look(always=True)
 
     def new_client_secret(self, caller: Caller, client: str, *, now: int) -> str:
         """Another secret for a client; the old one ends at once."""
         secret, digest = directory.new_secret()
         version = self.policy.version
-        self._writing.write(directory.change_secret, self._marks, caller, client, digest, version, now)
+        self._writing.write(directory.change_secret, self.marks, caller, client, digest, version, now)
         self._look(always=True)
         return secret
 
     def set_client_roles(self, caller: Caller, client: str, roles: frozenset[str], *, now: int) -> None:
         """Has a client act for other roles."""
-        self._writing.write(directory.change_roles, self._marks, caller, client, roles, self.policy.version, now)
+        self._writing.write(directory.change_roles, self.marks, caller, client, roles, self.policy.version, now)
         self._look(always=True)
 
     def list_actors(self) -> list[ActorRecord]:
         """All actors, by id."""
-        return self._main.read(directory.actors, self._marks)
+        return self._main.read(directory.actors, self.marks)
 
     def list_clients(self) -> list[Client]:
         """All clients, by id."""
-        return self._main.read(directory.clients, self._marks)
+        return self._main.read(directory.clients, self.marks)
 
     def ask_approval(self, caller: Caller, purpose: str, most: int, *, now: int) -> Approval:
         """Asks a second person to agree to bulk."""
-        return self._writing.write(approvals.ask, self._marks, caller, purpose, most, self.policy, now)
+        return self._writing.write(approvals.ask, self.marks, caller, purpose, most, self.policy, now)
 
     def approve(self, caller: Caller, approval: str, *, now: int) -> Approval:
         """Agrees to bulk that another asked for; VaultError says why not."""
-        return self._writing.write(approvals.agree, self._marks, caller, approval, self.policy, now)
+        return self._writing.write(approvals.agree, self.marks, caller, approval, self.policy, now)
 
     def erase(self, caller: Caller, waybills: Sequence[str], *, why: str = "request", now: int) -> list[Erased]:
         """Erases what is sealed under numbers; each says when the last backup of its key is gone."""
         numbers = list(dict.fromkeys(check.waybill(w) for w in waybills))
         version = self.policy.version
         check.code("why", why)
-        return erase(self._writing, self._keys, caller, numbers, why, backups=self._backups, policy=version, now=now)
+        return erase(
+            self._writing, self._keys, self.marks, caller, numbers, why,
+            backups=self._backups, policy=version, now=now,
+        )  # fmt: skip
 
     def retain(self, caller: Caller, *, now: int) -> list[Erased]:
         """Erases the oldest numbers whose time is over (at most 1,000), and answers that nobody can ask for again."""
@@ -321,20 +325,23 @@ class Vault(Closing):
 
     def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
         """Puts a policy in force; PolicyError where it can't be."""
-        made = self._writing.write(active_policy.activate, self._marks, caller, purposes, rules, now)
+        made = self._writing.write(active_policy.activate, self.marks, caller, purposes, rules, now)
         self._look(always=True)
         return made
 
     def checkpoint(self, *, now: int) -> str:
         """A signed checkpoint of the log as it is."""
         key = self.keyring.key(LogKey).signing(self.origin)
-        note = self._writing.write(make_checkpoint, self.origin, key, now, self.memory.check_signed)
-        self.memory.learn_signed(note)
-        return note
+        self.memory.reread()
+        return self._writing.write(make_checkpoint, self.origin, key, now, self._check_log, self.memory.keep_signed)
+
+    def record_act(self, act: Entry) -> None:
+        """Writes down what an administrator does beside the vault, before it is done."""
+        self._writing.write(append, self.marks, [act])
 
     def check_log(self) -> None:
-        """LogChangedError where the log isn't the one that was seen."""
-        self._main.read(_check_log, self.memory)
+        """LogChangedError where the log isn't the one that was seen, or its last entry isn't this vault's."""
+        self._main.read(self._check_log)
 
     def newest_checkpoint(self) -> str | None:
         """The newest signed checkpoint, without making one."""
@@ -355,17 +362,27 @@ class Vault(Closing):
         with self._keys, self._main:
             self.memory.save()
 
+    def _check_log(self, connection: Connection) -> None:
+        self.memory.check(connection)
+        self.memory.check_signed(connection)
+        check_end(connection, self.marks)
+
+    def _sealing(self) -> sealing.Sealing:
+        return sealing.Sealing(
+            main=self._writing, keys=self._keys, service=self._service, keyring=self.keyring, marks=self.marks
+        )
+
     def _decision_inputs(self) -> DecisionInputs:
         self._look()
-        may = {client.client: client.acts_for for client in self._clients.values()}
-        return DecisionInputs(policy=self._policy, keyring=self.keyring, seen=self._seen[1], may=may)
+        may = {client.client: client.acts_for for client in self._clients.values() if client.disabled_at is None}
+        return DecisionInputs(policy=self._policy, keyring=self.keyring, marks=self.marks, seen=self._seen[1], may=may)
 
     def _look(self, *, always: bool = False) -> None:
         """Looks for a newer policy and other clients."""
         now = self._clock()
         if always or now - self._looked >= _LOOKS:
             self._looked = now
-            self._policy, self._clients, self._directory = self._main.read(_standing, self._marks, self._policy)
+            self._policy, self._clients, self._directory = self._main.read(_standing, self.marks, self._policy)
 
 
 def _by_job(jobs: Sequence[list[A] | Exception], made: Callable[[list[A]], list[B]]) -> list[list[B] | Exception]:
@@ -377,16 +394,14 @@ def _by_job(jobs: Sequence[list[A] | Exception], made: Callable[[list[A]], list[
     return [[next(out) for _ in job] if isinstance(job, list) else job for job in jobs]
 
 
-def _origin(connection: Connection) -> str:
-    value = connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == "origin")).scalar()
-    if value is None:
+def _origin(connection: Connection, keyring: Keyring) -> str:
+    row = connection.execute(sa.select(t.facts).where(t.facts.c.name == "origin")).one_or_none()
+    if row is None:
         raise VaultError("there is no vault in this database yet: run `wayseal vault init`")
-    return str(value)
-
-
-def _check_log(connection: Connection, memory: LogMemory) -> None:
-    memory.check(connection)
-    memory.check_signed(connection)
+    origin = str(row.value)
+    if not RowMarks(keyring, origin).holds(t.facts, row):
+        raise LogChangedError("the vault's origin was written by somebody else than the vault: verify it")
+    return origin
 
 
 def _standing(connection: Connection, marks: RowMarks, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
@@ -418,7 +433,7 @@ def new_vault(
     check.identifier("origin", origin)
     if " " in origin or "+" in origin:
         raise VaultError("origin: no space and no plus sign, as it signs checkpoints")
-    main.write(_make, RowMarks(keyring), origin, purposes, rules, caller, now)
+    main.write(_make, RowMarks(keyring, origin), origin, purposes, rules, caller, now)
 
 
 def _make(

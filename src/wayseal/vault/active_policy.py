@@ -13,8 +13,9 @@ from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import Entry, append
-from wayseal.vault.log.entries import admin, decode
+from wayseal.vault.log import append
+from wayseal.vault.log.entries import admin
+from wayseal.vault.log.sound_entries import last_entry, sound_entry
 from wayseal.vault.policy import Policy
 from wayseal.vault.requests import Caller
 from wayseal.vault.row_marks import RowMarks
@@ -39,9 +40,9 @@ def policy_in_force(connection: Connection, marks: RowMarks, known: Policy | Non
     if not marks.holds(t.policies, row):
         raise LogChangedError("the policy in force was changed by somebody else than the vault: verify it")
     made = Policy.parse(row.purposes, row.rules, row.version)
-    if not made.sha256 == row.sha256 == _digest_in_log(connection, row):
+    if not made.sha256 == row.sha256 == _digest_in_log(connection, marks, row):
         raise LogChangedError("the policy in force isn't the one that the log names: verify the vault")
-    last = _entry_at(connection, sa.select(sa.func.max(t.entries.c.seq)).scalar_subquery())
+    last = last_entry(connection, marks)
     if last is not None and last.policy > row.version:
         raise LogChangedError("the log knows a newer policy than the database: verify the vault")
     return made
@@ -51,7 +52,7 @@ def activate(connection: Connection, marks: RowMarks, caller: Caller, purposes: 
     """Puts a policy in force, and writes that down. PolicyError where it can't be one."""
     version = int(connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0) + 1
     made = Policy.parse(purposes, rules, version)
-    added = append(connection, [admin(caller, now, version, ACT, sha256=made.sha256)])
+    added = append(connection, marks, [admin(caller, now, version, ACT, sha256=made.sha256)])
     row = {
         "version": version,
         "purposes": purposes,
@@ -72,17 +73,9 @@ def _newest(connection: Connection) -> Any:
     return row
 
 
-def _digest_in_log(connection: Connection, row: Any) -> str | int | None:
+def _digest_in_log(connection: Connection, marks: RowMarks, row: Any) -> str | int | None:
     """The digest that a policy's entry names; None where its entry isn't one, or says another version."""
-    entry = _entry_at(connection, row.entry)
+    entry = sound_entry(connection, marks, row.entry)
     if entry is None or entry.more.get("act") != ACT or entry.policy != row.version:
         return None
     return entry.more.get("sha256")
-
-
-def _entry_at(connection: Connection, seq: Any) -> Entry | None:
-    content = connection.execute(sa.select(t.entries.c.entry).where(t.entries.c.seq == seq)).scalar()
-    try:
-        return decode(content) if type(content) is bytes else None
-    except LogChangedError:
-        return None

@@ -58,7 +58,7 @@ def ask(
     row = row_of(made) | {"asked_at": now, "approved_at": None, "client": caller.client}
     connection.execute(t.approvals.insert(), marks.marked(t.approvals, row))
     act = admin(caller, now, policy.version, "approval_asked", approval=made.approval, purpose=purpose, most=most)
-    append(connection, [act])
+    append(connection, marks, [act])
     return made
 
 
@@ -80,7 +80,7 @@ def agree(connection: Connection, marks: RowMarks, caller: Caller, approval: str
     done = {**row._mapping, "approved_by": caller.actor, "approved_at": now}
     put(connection, t.approvals, [marks.marked(t.approvals, done)])
     act = admin(caller, now, policy.version, "approval_given", approval=approval, actor=row.actor, **flag)
-    append(connection, [act])
+    append(connection, marks, [act])
     return replace(record_of(Approval, row), approved_by=caller.actor)
 
 

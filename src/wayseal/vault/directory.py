@@ -19,7 +19,7 @@ from wayseal.model.times import micros_of
 from wayseal.store.database import Connection
 from wayseal.vault import check
 from wayseal.vault import tables as t
-from wayseal.vault._sql import put, record_of, row_of
+from wayseal.vault._sql import chosen, put, record_of, row_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
@@ -29,6 +29,8 @@ from wayseal.vault.row_marks import RowMarks
 
 MOST_PER_SECOND = 100_000
 _VERSION = "directory"
+_DIGITS = 18
+"""Most digits of a version: beyond them somebody else wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +72,13 @@ def put_actors(
         check.identifier("role", record.role)
         check.optional("outlet", record.outlet)
         check.optional("region", record.region)
-    blocked = _blocked(connection)
-    rows = [row_of(r) | {"blocked_at": blocked.get(r.actor)} for r in {r.actor: r for r in records}.values()]
+    new = {record.actor: record for record in records}
+    blocked = _blocked(connection, marks, list(new), now)
+    rows = [row_of(record) | {"blocked_at": blocked.get(actor)} for actor, record in new.items()]
     put(connection, t.actors, [marks.marked(t.actors, row) for row in rows])
-    _changed(connection, marks)
-    append(connection, [admin(caller, now, policy, "actors_put", **told.more) for told in tell_rows("actors", rows)])
+    told = [one.more for one in tell_rows("actors", rows)]
+    _changed(connection, marks, len(told))
+    append(connection, marks, [admin(caller, now, policy, "actors_put", **more) for more in told])
 
 
 def set_blocked(
@@ -87,7 +91,7 @@ def set_blocked(
     put(connection, t.actors, [marks.marked(t.actors, row_of(found) | {"blocked_at": at})])
     _changed(connection, marks)
     act = "unblocked" if at is None else "blocked"
-    append(connection, [admin(caller, now, policy, act, actor=actor)])
+    append(connection, marks, [admin(caller, now, policy, act, actor=actor)])
 
 
 def actor_of(connection: Connection, marks: RowMarks, actor: str) -> ActorRecord | None:
@@ -139,13 +143,14 @@ def add_client(
         "per_second": client.per_second,
         "certificate": client.certificate_sha256 or "",
     }
-    append(connection, [admin(caller, now, policy, "client_added", **{k: v for k, v in said.items() if v != ""})])
+    said = {name: value for name, value in said.items() if value != ""}
+    append(connection, marks, [admin(caller, now, policy, "client_added", **said)])
 
 
 def disable_client(connection: Connection, marks: RowMarks, caller: Caller, client: str, policy: int, now: int) -> None:
     """Ends a client's rights. VaultError: no such client."""
     _change_client(connection, marks, client, disabled_at=now)
-    append(connection, [admin(caller, now, policy, "client_disabled", client=client)])
+    append(connection, marks, [admin(caller, now, policy, "client_disabled", client=client)])
 
 
 def change_roles(
@@ -154,7 +159,7 @@ def change_roles(
     """Has a client act for other roles. VaultError: no such client."""
     acts_for = " ".join(sorted(roles))
     _change_client(connection, marks, client, acts_for=acts_for)
-    append(connection, [admin(caller, now, policy, "client_roles", client=client, acts_for=acts_for)])
+    append(connection, marks, [admin(caller, now, policy, "client_roles", client=client, acts_for=acts_for)])
 
 
 def change_secret(
@@ -163,7 +168,7 @@ def change_secret(
     """Gives a client another secret. VaultError: no such client."""
     _change_client(connection, marks, client, secret_sha256=secret_sha256)
     told = told_of_secret(secret_sha256)
-    append(connection, [admin(caller, now, policy, "client_secret", client=client, secret=told)])
+    append(connection, marks, [admin(caller, now, policy, "client_secret", client=client, secret=told)])
 
 
 def _change_client(connection: Connection, marks: RowMarks, /, client: str, **values: object) -> None:
@@ -203,11 +208,12 @@ def told_of_secret(secret_sha256: bytes) -> str:
 def version_of(connection: Connection) -> int:
     """The directory's version (rule 3)."""
     value = connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == _VERSION)).scalar()
-    return int(value) if isinstance(value, str) and value.isdecimal() else 0
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) <= _DIGITS else 0
 
 
-def _changed(connection: Connection, marks: RowMarks) -> None:
-    row = {"name": _VERSION, "value": str(version_of(connection) + 1)}
+def _changed(connection: Connection, marks: RowMarks, entries: int = 1) -> None:
+    """Rule 3: by one for each entry that tells of it, so that the log says which version it must be."""
+    row = {"name": _VERSION, "value": str(version_of(connection) + entries)}
     put(connection, t.facts, [marks.marked(t.facts, row)])
 
 
@@ -225,8 +231,7 @@ def _client(row: "sa.Row[Any]") -> Client:
     )
 
 
-def _blocked(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(
-        sa.select(t.actors.c.actor, t.actors.c.blocked_at).where(t.actors.c.blocked_at.is_not(None))
-    )
-    return {row.actor: row.blocked_at for row in rows}
+def _blocked(connection: Connection, marks: RowMarks, actors: Sequence[str], now: int) -> dict[str, int | None]:
+    """Since when actors are blocked. Of a row that somebody else wrote nobody knows: it is blocked from now on."""
+    rows = chosen(connection, t.actors, "actor", actors)
+    return {row.actor: row.blocked_at if marks.holds(t.actors, row) else now for row in rows}

@@ -24,6 +24,7 @@ from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
 from wayseal.vault.log.memory import WatchedDatabase
 from wayseal.vault.requests import Caller
+from wayseal.vault.row_marks import RowMarks
 
 ACT = "erased"
 """What stands in the log."""
@@ -32,6 +33,7 @@ ACT = "erased"
 def erase(
     main: Database | WatchedDatabase,
     keys: Database,
+    marks: RowMarks,
     caller: Caller,
     numbers: Sequence[str],
     why: str,
@@ -46,7 +48,7 @@ def erase(
     """
     if not 0 < len(numbers) <= MOST_AT_ONCE:
         raise VaultError("1 to {most} in one act", key="waybills", most=MOST_AT_ONCE)
-    main.write(_mark, caller, numbers, why, policy, now)
+    main.write(_mark, marks, caller, numbers, why, policy, now)
     done = keys.write(_drop, numbers, now, now + backups)
     # It is done and durable. Where somebody is in the way, the next erasure or retention empties the log.
     with suppress(DatabaseError):
@@ -64,7 +66,9 @@ def due(connection: Connection, now: int) -> list[str]:
     return [row.waybill for row in rows]
 
 
-def _mark(connection: Connection, caller: Caller, numbers: Sequence[str], why: str, policy: int, now: int) -> None:
+def _mark(
+    connection: Connection, marks: RowMarks, caller: Caller, numbers: Sequence[str], why: str, policy: int, now: int
+) -> None:
     rows = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", list(numbers))}
     if missing := [number for number in numbers if number not in rows]:
         raise VaultError(
@@ -79,7 +83,7 @@ def _mark(connection: Connection, caller: Caller, numbers: Sequence[str], why: s
             [{"b_waybill": number} for number in fresh],
         )
         delete_chosen(connection, t.phones, "waybill", fresh)
-    append(connection, [admin(caller, now, policy, ACT, waybill=n, why=why) for n in fresh])
+    append(connection, marks, [admin(caller, now, policy, ACT, waybill=n, why=why) for n in fresh])
 
 
 def _settle(connection: Connection, numbers: Sequence[str]) -> None:

@@ -4,7 +4,7 @@
    the same log, written before the first of them is opened.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring
-from wayseal.vault.log import Entry, append
+from wayseal.vault.log import Entry
 from wayseal.vault.log import tiles as tiles_of
 from wayseal.vault.log.entries import admin, decode
 from wayseal.vault.requests import Caller
@@ -97,15 +97,23 @@ def entries(database: Database, which: EntryFilter, most: int) -> tuple[list[tup
 
 
 def reasons(
-    database: Database, keyring: Keyring, caller: Caller, policy: int, found: list[tuple[int, Entry]], now: int
+    record: Callable[[Entry], None],
+    keyring: Keyring,
+    caller: Caller,
+    policy: int,
+    found: list[tuple[int, Entry]],
+    now: int,
 ) -> dict[int, str]:
-    """Why each of these entries was asked for, by place (rule 1); "" where it can't be opened any more."""
+    """Why each of these entries was asked for, by place (rule 1); "" where it can't be opened any more.
+
+    record: writes an act into the vault's log.
+    """
     with_reason = [(seq, entry) for seq, entry in found if entry.reason is not None]
     if not with_reason:
         return {}
     first, last = with_reason[0][0], with_reason[-1][0]
     act = admin(caller, now, policy, "reasons_opened", count=len(with_reason), first=first, last=last)
-    database.write(lambda connection: append(connection, [act]))
+    record(act)
     return {seq: _opened(keyring, entry) for seq, entry in with_reason}
 
 
@@ -129,6 +137,6 @@ def _backwards(database: Database, which: EntryFilter) -> Iterator[tuple[int, En
             return
         stop = rows[-1].seq
         for row in rows:
-            content = None if row.entry is None else bytes(row.entry)
-            if content is not None and all(value in content for value in wanted):
+            content = row.entry
+            if content is not None and (type(content) is not bytes or all(value in content for value in wanted)):
                 yield row.seq, decode(content)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
+from wayseal.vault._data_keys import can_be_key
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.sealing.wrapping import rewrap
@@ -35,11 +36,13 @@ def rewrap_keys(keys: Database, service: KeyService, active: int, progress: Prog
     total = keys.read(_count_older, active)
     seen = done = 0
     failed: list[str] = []
-    last = ("", b"")
+    last: tuple[Any, Any] = ("", b"")
     while rows := keys.read(_portion, active, last):
-        last = (rows[-1].waybill, bytes(rows[-1].key_id))
+        last = (rows[-1].waybill, rows[-1].key_id)
         made: list[tuple[sa.Row[Any], Wrapped]] = []
-        for some, again in _rewrap_portion(service, rows):
+        sound = [row for row in rows if can_be_key(row)]
+        failed += [str(row.waybill) for row in rows if not can_be_key(row)]
+        for some, again in _rewrap_portion(service, sound):
             if again is None:
                 failed += [row.waybill for row in some]
             else:
@@ -70,7 +73,7 @@ _Rows = Sequence[sa.Row[Any]]
 
 def _rewrap_portion(service: KeyService, rows: _Rows) -> list[tuple[_Rows, list[Wrapped] | None]]:
     """Rows with their keys wrapped anew; None for those that don't open (rule 3)."""
-    items = [(row.waybill, Wrapped(row.key_version, bytes(row.wrapped))) for row in rows]
+    items = [(row.waybill, Wrapped(row.key_version, row.wrapped)) for row in rows]
     try:
         return [(rows, rewrap(service, items))]
     except VaultError:

@@ -10,7 +10,7 @@ Whoever administers the database can write rows, but has no keyring.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from operator import attrgetter
@@ -22,14 +22,14 @@ from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._sql import put
 from wayseal.vault.errors import KeyringError
-from wayseal.vault.keyring import Keyring
+from wayseal.vault.keyring import KeySource
 from wayseal.vault.keyring.keys import TAG, RowKey
 
 MARK = "mark"
-_OPEN = {"waybills": frozenset({"sealed", "erased_at", "keep_until"})}
-"""Columns that no mark covers, so that a record is erased, by a restore too, without the keyring.
+_OPEN = {"waybills": frozenset({"sealed", "erased_at", "keep_until"}), "entries": frozenset({"salt", "entry"})}
+"""Columns that no mark covers, so that a record is erased, by a restore too, without the keyring, and an entry as well.
 
-What is sealed is bound to its number by its cipher, and the other two open nothing.
+What is sealed is bound to its number by its cipher, and the other two open nothing. An entry is bound by its leaf.
 """
 MARKED: tuple[sa.Table, ...] = tuple(table for table in t.main.sorted_tables if MARK in table.c)
 """The tables whose rows have marks."""
@@ -50,9 +50,9 @@ class _Spelling(NamedTuple):
         names = tuple(c.name for c in table.c if c.name != MARK and c.name not in _OPEN.get(table.name, ()))
         return _Spelling(table.name, names, attrgetter(*names))
 
-    def bytes_of(self, values: tuple[Any, ...]) -> bytes:
+    def bytes_of(self, origin: str, values: tuple[Any, ...]) -> bytes:
         """Rule 1. `ascii` tells types apart, and has one spelling on every Python."""
-        return (self.head + ascii(values)).encode()
+        return (origin + self.head + ascii(values)).encode()
 
 
 _SPELLINGS = {table.name: _Spelling.of(table) for table in MARKED}
@@ -60,20 +60,25 @@ _Tag = Callable[[bytes], bytes]
 
 
 class RowMarks:
-    """Makes and checks marks with the keys of a keyring."""
+    """Makes and checks marks of one vault, which has this origin, with the keys of a keyring."""
 
-    __slots__ = ("_keyring", "_tags")
+    __slots__ = ("_keyring", "_origin", "_source", "_tags")
 
-    def __init__(self, keyring: Keyring) -> None:
-        self._keyring = keyring
+    def __init__(self, source: KeySource, origin: str) -> None:
+        self._source, self._keyring, self._origin = source, source.current(), ascii(origin)
         self._tags: dict[bytes, _Tag] = {}
 
     def marked(self, table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row as it is to be written: with its mark. Columns that it leaves out count as null."""
+        plain = [row.get(name) for name in _SPELLINGS[table.name].names]
+        (mark,) = self.of_rows(table, [tuple([v.value if isinstance(v, Enum) else v for v in plain])])
+        return {**row, MARK: mark}
+
+    def of_rows(self, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
+        """The marks of rows, each as the values of its covered columns in their order."""
         key, spelling = self._keyring.key(RowKey), _SPELLINGS[table.name]
-        plain = [row.get(name) for name in spelling.names]
-        values = tuple([v.value if isinstance(v, Enum) else v for v in plain])
-        return {**row, MARK: key.version.to_bytes(_VERSION, "big") + key.tag(spelling.bytes_of(values))}
+        head = key.version.to_bytes(_VERSION, "big")
+        return [head + key.tag(spelling.bytes_of(self._origin, values)) for values in rows]
 
     def holds(self, table: sa.Table, row: Any) -> bool:
         """Whether a row (with a column for each attribute) is one that the vault wrote."""
@@ -82,16 +87,22 @@ class RowMarks:
             return False
         version, spelling = mark[:_VERSION], _SPELLINGS[table.name]
         tag = self._tags.get(version) or self._find_tag(version)
-        return tag is not None and tag(spelling.bytes_of(spelling.values(row))) == mark[_VERSION:]
+        return tag is not None and tag(spelling.bytes_of(self._origin, spelling.values(row))) == mark[_VERSION:]
 
     def holding(self, table: sa.Table, rows: Sequence[Any]) -> list[Any]:
         """Those of the rows that the vault wrote (rule 2)."""
         return [row for row in rows if self.holds(table, row)]
 
     def _find_tag(self, version: bytes) -> _Tag | None:
-        """What makes tags with a version of the key; None where the keyring hasn't got it."""
-        with suppress(KeyringError):
-            self._tags[version] = self._keyring.key(RowKey, int.from_bytes(version, "big")).tag
+        """What makes tags with a version of the key; None where the keyring hasn't got it.
+
+        It is looked for once more before it is refused: another process may have rotated.
+        """
+        number = int.from_bytes(version, "big")
+        for keyring in (self._source.current, self._source.refreshed):
+            with suppress(KeyringError):
+                self._tags[version] = keyring().key(RowKey, number).tag
+                break
         return self._tags.get(version)
 
 

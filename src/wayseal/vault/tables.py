@@ -170,6 +170,7 @@ entries = sa.Table(
     sa.Column("leaf", sa.LargeBinary, nullable=False),
     sa.Column("salt", sa.LargeBinary),
     sa.Column("entry", sa.LargeBinary),
+    sa.Column("mark", sa.LargeBinary),
 )
 """The disclosure log: leaf = hash of salt and entry. An entry that was erased keeps its leaf."""
 nodes = sa.Table(

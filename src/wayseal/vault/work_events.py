@@ -62,7 +62,7 @@ def record_scans(
         "sha256": scans_digest(new),
         "behind_s": (now - newest) // 1_000_000,
     }
-    entry = _append_report(connection, caller, "scans", said, policy, now)
+    entry = _append_report(connection, marks, caller, "scans", said, policy, now)
     made = [dict(zip(_SCAN, row, strict=True)) | {"entry": entry} for row in new]
     connection.execute(t.scans.insert(), [marks.marked(t.scans, row) for row in made])
     arrived = {(row[0], row[3]) for row in new} - {(row[0], row[3]) for row in before}
@@ -97,15 +97,21 @@ def _put_tickets(
 ) -> None:
     """Rule 4: so many in each entry as it has room for."""
     for told in tell_rows("rows", rows) if rows else ():
-        entry = _append_report(connection, caller, "tickets", told.more, policy, now)
+        entry = _append_report(connection, marks, caller, "tickets", told.more, policy, now)
         put(connection, t.tickets, [marks.marked(t.tickets, {**row, "entry": entry}) for row in told.rows])
 
 
 def _append_report(
-    connection: Connection, caller: Caller, act: str, said: Mapping[str, str | int], policy: int, now: int
+    connection: Connection,
+    marks: RowMarks,
+    caller: Caller,
+    act: str,
+    said: Mapping[str, str | int],
+    policy: int,
+    now: int,
 ) -> int:
     """Rule 4: the place of the entry."""
-    return append(connection, [admin(caller, now, policy, act, **said)]).first
+    return append(connection, marks, [admin(caller, now, policy, act, **said)]).first
 
 
 def scans_digest(rows: Iterable[tuple[Any, ...]]) -> str:

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from tests.store.database.places import KINDS, SERVER, fresh, opened
 from tests.store.database.rows import ROWS
 from tests.store.database.test_migrations import contents, fill
+from tests.vault.log.helpers import RING, signed
 from tests.vault.log.helpers import filled as log_filled
-from tests.vault.log.helpers import signed
 from tests.vault.world import OPERATOR
 from wayseal.model.records import Erased
 from wayseal.model.times import time_at
@@ -34,6 +34,7 @@ from wayseal.vault.log.tiles import tree
 
 NOW = 1_790_000_000_000_000
 CHAINS: tuple[Chain, ...] = ("main", "keys")
+RINGS = {"main": RING, "keys": None}
 LOG = ("entries", "nodes", "checkpoints", "facts")
 
 
@@ -90,6 +91,7 @@ def test_what_is_restored_is_what_was_there(here: str, there: str, tmp_path: Pat
                 target,
                 chain,
                 erased=[],
+                keyring=None,
                 caller=OPERATOR,
                 now=NOW,
                 progress=lambda *said: seen.append(said),
@@ -159,7 +161,7 @@ def test_a_backup_from_where_nothing_can_be_written(source: Database, tmp_path: 
     before = {p: p.read_bytes() for p in (tmp_path / "b").iterdir()}
     (tmp_path / "b").chmod(0o500)
     with opened(place) as target:
-        restore(tmp_path / "b", target, "keys", erased=[], caller=OPERATOR, now=NOW)
+        restore(tmp_path / "b", target, "keys", erased=[], keyring=None, caller=OPERATOR, now=NOW)
     assert {p: p.read_bytes() for p in (tmp_path / "b").iterdir()} == before
 
 
@@ -171,7 +173,7 @@ def test_nothing_is_overwritten(source: Database, tmp_path: Path) -> None:
         back_up(source, "main", folder, now=NOW + 1)
     for chain in CHAINS:
         with pytest.raises(BackupError, match=r"backup of keys|holds rows already"):
-            restore(folder, source, chain, erased=[], caller=OPERATOR, now=NOW)
+            restore(folder, source, chain, erased=[], keyring=None, caller=OPERATOR, now=NOW)
     assert {p: p.read_bytes() for p in folder.iterdir()} == before
 
 
@@ -264,10 +266,10 @@ def test_what_was_changed_isnt_restored(case: str, good: Path, tmp_path: Path, p
     change(folder)
     with opened(place) as target:
         with pytest.raises(error, match=said):
-            restore(folder, target, "main", erased=[], caller=OPERATOR, now=NOW)
+            restore(folder, target, "main", erased=[], keyring=None, caller=OPERATOR, now=NOW)
         upgrade(target, "main")
         assert empty(target, "main")
-        assert restore(good, target, "main", erased=[], caller=OPERATOR, now=NOW).rows["entries"] == 310
+        assert restore(good, target, "main", erased=[], keyring=None, caller=OPERATOR, now=NOW).rows["entries"] == 310
 
 
 def test_tables_of_another_version_are_left_alone(good: Path, place: str) -> None:
@@ -275,7 +277,7 @@ def test_tables_of_another_version_are_left_alone(good: Path, place: str) -> Non
         upgrade(target, "main")
         target.write(lambda c: c.exec_driver_sql("UPDATE alembic_version_main SET version_num = 'main_9999'") and None)
         with pytest.raises(DatabaseError, match="run a newer Wayseal"):
-            restore(good, target, "main", erased=[], caller=OPERATOR, now=NOW)
+            restore(good, target, "main", erased=[], keyring=None, caller=OPERATOR, now=NOW)
 
 
 def erased(waybill: str, erased_at: int, gone_at: int) -> Erased:
@@ -289,7 +291,9 @@ def test_what_was_erased_since_doesnt_come_back(source: Database, tmp_path: Path
     number = ROWS["keys_0001"]["data_keys"][0]["waybill"]
     gone = [erased(number, NOW, NOW + 9), erased("YT8", 1, 2)]
     with fresh(source.dialect, tmp_path) as other, opened(other) as target:
-        done = {c: restore(tmp_path / c, target, c, erased=gone, caller=OPERATOR, now=NOW) for c in CHAINS}
+        done = {
+            c: restore(tmp_path / c, target, c, erased=gone, keyring=RINGS[c], caller=OPERATOR, now=NOW) for c in CHAINS
+        }
         assert {c: d.erased_again for c, d in done.items()} == {"main": 1, "keys": 1}
         keys, main = (target.read(contents, c) for c in ("keys", "main"))
         assert [r["waybill"] for r in keys["data_keys"]] == ["YT2"]
@@ -314,7 +318,7 @@ def test_no_erased_key_touches_the_files(source: Database, tmp_path: Path) -> No
     key = ROWS["keys_0001"]["data_keys"][0]
     with opened(f"sqlite:///{tmp_path}/new.db") as target:
         gone = [erased(key["waybill"], 1, 2)]
-        restore(tmp_path / "b", target, "keys", erased=gone, caller=OPERATOR, now=NOW)
+        restore(tmp_path / "b", target, "keys", erased=gone, keyring=None, caller=OPERATOR, now=NOW)
         assert key["wrapped"] not in b"".join(p.read_bytes() for p in tmp_path.glob("new.db*"))
 
 
@@ -366,4 +370,5 @@ def test_a_damaged_log_is_backed_up_all_the_same(source: Database, tmp_path: Pat
     made = back_up(source, "main", tmp_path / "b", now=NOW)
     assert made.log_root is None
     with opened(place) as target:
-        assert restore(tmp_path / "b", target, "main", erased=[], caller=OPERATOR, now=NOW).rows["entries"] == 309
+        done = restore(tmp_path / "b", target, "main", erased=[], keyring=None, caller=OPERATOR, now=NOW)
+        assert done.rows["entries"] == 309

@@ -14,11 +14,15 @@ from wayseal.merkle import SigningKey
 from wayseal.model.fields import Field, Form
 from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
+from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind, append, make_checkpoint
+from wayseal.vault.row_marks import RowMarks
 
 KEY = SigningKey(name="vault.example", seed=bytes(range(32)))
 ORIGIN = "vault.example/log"
 START = 1_772_323_200_000_000
+RING = Keyring.new(START)
+MARKS = RowMarks(RING, ORIGIN)
 KINDS = ("sqlite", "postgresql")
 SERVER = os.environ.get("WAYSEAL_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")
 
@@ -84,7 +88,7 @@ def filled(made: Database, count: int, *, first: int = 0) -> None:
     """Appends `count` entries in groups of 37."""
     for start in range(first, first + count, 37):
         group = [entry(n) for n in range(start, min(start + 37, first + count))]
-        made.write(append, group, bytes(_salts(group)))
+        made.write(append, MARKS, group, bytes(_salts(group)))
 
 
 def _salts(group: Sequence[Entry]) -> Iterator[int]:

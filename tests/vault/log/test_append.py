@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.tables import each
-from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, filled, signed
+from tests.vault.log.helpers import KEY, KINDS, MARKS, ORIGIN, START, database, entry, filled, signed
 from wayseal.merkle import Checkpoint, MerkleError, Tree, verify_consistency
 from wayseal.merkle.bulk import stacked
 from wayseal.merkle.hashing import leaf_hash
@@ -44,7 +44,7 @@ def test_the_tables_hold_the_tree(made: Database, groups: tuple[int, ...]) -> No
     last: Tail | None = None
     first = 0
     for count in groups:
-        done = made.write(append, [entry(first + n) for n in range(count)], tail=last)
+        done = made.write(append, MARKS, [entry(first + n) for n in range(count)], tail=last)
         assert (done.first, len(done.leaves), done.tail.size) == (first, count, first + count)
         first, last = first + count, done.tail
         assert made.read(tail) == last
@@ -80,12 +80,12 @@ def test_a_stale_tail_makes_no_second_history(made: Database) -> None:
     empty = made.read(tail)
     filled(made, 300)
     stale = made.read(tail)
-    other = made.write(append, [entry(300)])
+    other = made.write(append, MARKS, [entry(300)])
     for old in (empty, stale, Tail(size=301, last=b"x" * 32, edges=(b"x" * 45 * 32, b"x" * 32))):
-        done = made.write(append, [entry(301)], tail=old)
+        done = made.write(append, MARKS, [entry(301)], tail=old)
         assert done.first == made.read(size) - 1
     assert other.first == 300
-    with_nothing = made.write(lambda c: (c.execute(t.entries.delete()), append(c, [entry(0)], tail=stale))[1])
+    with_nothing = made.write(lambda c: (c.execute(t.entries.delete()), append(c, MARKS, [entry(0)], tail=stale))[1])
     assert with_nothing.first == 0
     made.write(lambda c: (c.execute(t.entries.delete()), c.execute(t.nodes.delete())))
     filled(made, 300)
@@ -97,13 +97,13 @@ def test_a_tail_of_what_was_rolled_back_is_noticed(made: Database) -> None:
     kept: list[Appended] = []
 
     def fails(connection: Connection) -> None:
-        kept.append(append(connection, [entry(n) for n in range(5)]))
+        kept.append(append(connection, MARKS, [entry(n) for n in range(5)]))
         raise KeyError
 
     with pytest.raises(KeyError):
         made.write(fails)
-    made.write(append, [entry(n) for n in range(5)])
-    made.write(append, [entry(n) for n in range(5)], tail=kept[0].tail)
+    made.write(append, MARKS, [entry(n) for n in range(5)])
+    made.write(append, MARKS, [entry(n) for n in range(5)], tail=kept[0].tail)
     assert made.read(lambda c: tree(c).root()) == Tree.of(stacked(made.read(leaves))).root()
 
 
@@ -111,16 +111,16 @@ def test_nothing_goes_on_from_a_log_that_lacks_something(made: Database) -> None
     filled(made, 530)
     made.write(lambda c: c.execute(t.nodes.delete().where(t.nodes.c.place == 0)))
     with pytest.raises(LogChangedError, match="level 1"):
-        made.write(append, [entry(1)])
+        made.write(append, MARKS, [entry(1)])
     made.write(lambda c: c.execute(t.entries.delete().where(t.entries.c.seq == 515)))
     with pytest.raises(LogChangedError, match="level 0"):
-        made.write(append, [entry(1)])
+        made.write(append, MARKS, [entry(1)])
 
 
 def test_nothing_is_appended_for_nothing_and_salts_must_fit(made: Database) -> None:
-    assert made.write(append, []).tail == Tail()
+    assert made.write(append, MARKS, []).tail == Tail()
     with pytest.raises(ValueError, match="salt"):
-        made.write(append, [entry(0)], b"short")
+        made.write(append, MARKS, [entry(0)], b"short")
 
 
 def test_checkpoints_are_signed_once_a_size(made: Database) -> None:

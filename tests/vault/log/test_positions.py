@@ -8,20 +8,17 @@ import pytest
 
 from tests.ledger.helpers import read, write
 from tests.tables import each
-from tests.vault.log.helpers import ORIGIN, START, database, filled
+from tests.vault.log.helpers import MARKS, ORIGIN, database, filled
 from wayseal import store
 from wayseal.ledger import IngestOptions, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
 from wayseal.store.database import Database
 from wayseal.store.errors import StoreError
 from wayseal.vault.errors import LogChangedError
-from wayseal.vault.keyring import Keyring
 from wayseal.vault.log._positions import positions_of, source_name
 from wayseal.vault.log.comparison import check_projection
 from wayseal.vault.log.projection import project
-from wayseal.vault.row_marks import RowMarks
 
-MARKS = RowMarks(Keyring.new(START))
 LEAF = bytes(32)
 PREFIX = reserved_prefix(ORIGIN)
 
@@ -95,8 +92,8 @@ def test_a_position_that_this_log_never_had_is_refused_by_name(
     assert name in str(refused.value)
     assert refused.value.exit_code == 7
     assert (ledger / "manifest.json").read_bytes() == before
-    found = check_projection(log, ledger, silent)
-    assert found.rows == check_projection(log, base, silent).rows, "what came in rightly is compared as before"
+    found = check_projection(log, MARKS, ledger, silent)
+    assert found.rows == check_projection(log, MARKS, base, silent).rows, "what came in rightly is compared as before"
     assert {(str(f.code), f.where) for f in found.findings} == {("position", name), ("row-extra", name)}
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.ledger.helpers import write
-from tests.vault.log.helpers import KINDS, ORIGIN, START, database, entry, filled
+from tests.vault.log.helpers import KINDS, MARKS, ORIGIN, database, entry, filled
 from wayseal import ledger as ledgers
 from wayseal import store
 from wayseal.ledger.integrity import verify as verify_ledger
@@ -18,14 +18,11 @@ from wayseal.ledger.retention import PurgeOrder, purge
 from wayseal.store.database import Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.comparison import Comparison, check_projection
 from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.projection import origin_of, project, projected_to, write_dataset
-from wayseal.vault.row_marks import RowMarks
 
-MARKS = RowMarks(Keyring.new(START))
 SIZE = 300
 ORDER = PurgeOrder(who="w", why="y", at=datetime(2027, 1, 1, tzinfo=UTC), before="2026-03-02", below_minimum=True)
 SHOWN = [n for n in range(SIZE) if entry(n).kind is EntryKind.DISCLOSED]
@@ -41,7 +38,7 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 
 
 def compared(made: Database, folder: Path) -> Comparison:
-    return check_projection(made, folder, silent)
+    return check_projection(made, MARKS, folder, silent)
 
 
 def stands(made: Database, ledger: Path) -> int:
@@ -77,14 +74,14 @@ def test_a_change_is_known_and_no_row(tmp_path: Path) -> None:
     """It shows nothing to whoever makes it."""
     with database("sqlite", tmp_path) as made:
         for kind in (EntryKind.DISCLOSED, EntryKind.REVISED, EntryKind.DISCLOSED):
-            made.write(append, [entry(0, kind)])
+            made.write(append, MARKS, [entry(0, kind)])
         assert project(made, MARKS, tmp_path, tmp_path / "L").rows == 2
         found = compared(made, tmp_path / "L")
         assert (found.rows, found.waiting, found.findings) == (2, 0, ())
 
 
 def test_what_was_disclosed_becomes_rows_by_the_contract(log: Database, tmp_path: Path) -> None:
-    assert write_dataset(log, tmp_path) == len(SHOWN)
+    assert write_dataset(log, MARKS, tmp_path) == len(SHOWN)
     (path,) = (tmp_path / "accesses").iterdir()
     rows = pq.read_table(path).to_pylist()
     assert [r["access"] for r in rows] == [f"{ORIGIN}/{n}" for n in SHOWN]
@@ -133,7 +130,7 @@ def test_it_goes_on_and_is_made_anew(kind: str, tmp_path: Path) -> None:
 def anew(made: Database, folder: Path, rows: list[dict[str, Any]]) -> Path:
     """A ledger of other rows, under the name that a projection would give them."""
     work = folder / "work"
-    write_dataset(made, work)
+    write_dataset(made, MARKS, work)
     (path,) = (work / "accesses").iterdir()
     write(folder, "accesses", rows)
     (folder / "accesses.parquet").rename(path)
@@ -142,7 +139,7 @@ def anew(made: Database, folder: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def rows_of(made: Database, folder: Path) -> list[dict[str, Any]]:
-    write_dataset(made, folder)
+    write_dataset(made, MARKS, folder)
     (path,) = (folder / "accesses").iterdir()
     return list(pq.read_table(path).to_pylist())
 
@@ -196,7 +193,7 @@ def test_what_the_log_erased_is_counted_and_not_projected(tmp_path: Path) -> Non
     with database("sqlite", tmp_path) as made:
         filled(made, 60)
         project(made, MARKS, tmp_path / "work", tmp_path / "L")
-        made.write(erase_entries, [0, 1, 2], entry(2, EntryKind.ADMIN))
+        made.write(erase_entries, MARKS, [0, 1, 2], entry(2, EntryKind.ADMIN))
         found = compared(made, tmp_path / "L")
         assert (found.findings, found.erased, found.rows) == ((), 3, shown(3, 60))
         assert project(made, MARKS, tmp_path / "work", tmp_path / "M").rows == shown(3, 60)
@@ -218,7 +215,7 @@ def test_a_changed_log_is_projected_no_further(tmp_path: Path) -> None:
 
 def test_a_log_that_disclosed_nothing_and_a_vault_without_a_name(tmp_path: Path) -> None:
     with database("sqlite", tmp_path) as made:
-        made.write(append, [entry(5)])
+        made.write(append, MARKS, [entry(5)])
         assert project(made, MARKS, tmp_path / "work", tmp_path / "L").rows == 0
         write(tmp_path / "d", "accesses", [{"at": datetime(2026, 3, 1, tzinfo=UTC), "actor": "u", "waybill": "YT1"}])
         ledgers.ingest(store.open_source(tmp_path / "d"), tmp_path / "L")

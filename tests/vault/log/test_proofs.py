@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.tables import each
-from tests.vault.log.helpers import KEY, KINDS, ORIGIN, START, database, entry, filled, signed
+from tests.vault.log.helpers import KEY, KINDS, MARKS, ORIGIN, START, database, entry, filled, signed
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 from wayseal.merkle.hashing import leaf_hash
@@ -32,7 +32,7 @@ KEYS = [KEY.verify_key]
 def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with database(request.param, tmp_path_factory.mktemp("log")) as made:
         filled(made, 700)
-        made.write(erase_entries, [12], entry(2, EntryKind.ADMIN))
+        made.write(erase_entries, MARKS, [12], entry(2, EntryKind.ADMIN))
         yield made
 
 
@@ -43,7 +43,7 @@ def note(log: Database) -> bytes:
 
 def test_entries_are_proved_with_a_public_key(log: Database, note: bytes) -> None:
     for seq in (0, 255, 256, 511, 699):
-        proof = log.read(prove, seq, note)
+        proof = log.read(prove, MARKS, seq, note)
         shown = proof.to_json().encode()
         assert EntryProof.from_json(shown) == proof
         proven = verify_entry(shown, KEYS)
@@ -52,7 +52,7 @@ def test_entries_are_proved_with_a_public_key(log: Database, note: bytes) -> Non
 
 
 def test_no_byte_of_a_proof_can_be_another_one(log: Database, note: bytes) -> None:
-    proof = log.read(prove, 300, note)
+    proof = log.read(prove, MARKS, 300, note)
     shown, same = proof.to_json().encode(), verify_entry(proof.to_json().encode(), KEYS)
     for place in range(0, len(shown), 1 if log.dialect == "sqlite" else 40):
         changed = shown[:place] + bytes([shown[place] ^ 1]) + shown[place + 1 :]
@@ -74,7 +74,7 @@ WRONG: list[dict[str, Any]] = [
 
 @each("change", WRONG)
 def test_case_table_of_what_is_no_proof(log: Database, note: bytes, change: dict[str, Any]) -> None:
-    shown = {**json.loads(log.read(prove, 3, note).to_json()), **change}
+    shown = {**json.loads(log.read(prove, MARKS, 3, note).to_json()), **change}
     with pytest.raises((ProofError, MerkleError)):
         verify_entry(json.dumps(shown).encode(), KEYS)
 
@@ -88,7 +88,7 @@ def test_what_is_no_proof_at_all(content: bytes) -> None:
 
 @pytest.mark.parametrize("change", [{"index": 4}, {"salt": "00" * 32}, {"path": []}, {"entry": {"a": 1}}])
 def test_a_proof_of_something_else_fails(log: Database, note: bytes, change: dict[str, Any]) -> None:
-    shown = {**json.loads(log.read(prove, 3, note).to_json()), **change}
+    shown = {**json.loads(log.read(prove, MARKS, 3, note).to_json()), **change}
     with pytest.raises(ProofFailsError, match="doesn't hold"):
         verify_entry(json.dumps(shown).encode(), KEYS)
 
@@ -102,7 +102,7 @@ def test_a_leaf_that_is_no_entry_proves_nothing() -> None:
 
 
 def test_others_signatures_prove_nothing(log: Database, note: bytes) -> None:
-    shown = log.read(prove, 3, note).to_json().encode()
+    shown = log.read(prove, MARKS, 3, note).to_json().encode()
     with pytest.raises(UnknownKeyError):
         verify_entry(shown, [SigningKey(name="other", seed=bytes(32)).verify_key])
 
@@ -112,7 +112,7 @@ def test_others_signatures_prove_nothing(log: Database, note: bytes) -> None:
 )  # fmt: skip
 def test_what_can_not_be_proved(log: Database, note: bytes, seq: int, words: str) -> None:
     with pytest.raises(VaultError, match=words):
-        log.read(prove, seq, note)
+        log.read(prove, MARKS, seq, note)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -136,7 +136,7 @@ def test_growth_and_what_came_later(kind: str, tmp_path: Path) -> None:
         with pytest.raises(ProofFailsError, match="doesn't hold"):
             verify_growth(from_nothing.to_json().encode(), KEYS)
         with pytest.raises(VaultError, match="after the checkpoint"):
-            made.read(prove, 300, notes[1])
+            made.read(prove, MARKS, 300, notes[1])
         swapped = {**json.loads(made.read(prove_growth, notes[1], notes[2]).to_json()), "old": notes[2].decode()}
         with pytest.raises(ProofFailsError, match="doesn't hold"):
             verify_growth(json.dumps(swapped).encode(), KEYS)
@@ -153,7 +153,7 @@ def _of_another_log(made: Database, notes: list[bytes]) -> None:
         verify_growth(json.dumps(shown).encode(), KEYS)
     wrong = KEY.sign(Checkpoint(origin=ORIGIN, size=3, root=bytes(32)).to_text())
     with pytest.raises(LogChangedError, match="checkpoint says"):
-        made.read(prove, 0, wrong.encode())
+        made.read(prove, MARKS, 0, wrong.encode())
 
 
 def test_nothing_is_proved_of_what_was_changed(tmp_path: Path) -> None:
@@ -162,17 +162,20 @@ def test_nothing_is_proved_of_what_was_changed(tmp_path: Path) -> None:
         note = signed(made)
         made.write(lambda c: c.execute(t.entries.update().where(t.entries.c.seq == 5).values(entry=b"{}")))
         with pytest.raises(LogChangedError, match="this entry isn't what was written"):
-            made.read(prove, 5, note)
-        odd = {"salt": b"", "entry": b"x", "leaf": leaf_hash(b"x")}
+            made.read(prove, MARKS, 5, note)
+        odd = MARKS.marked(t.entries, {"seq": 7, "salt": b"", "entry": b"x", "leaf": leaf_hash(b"x")})
         made.write(lambda c: c.execute(t.entries.update().where(t.entries.c.seq == 7).values(odd)))
-        with pytest.raises(LogChangedError, match="no entry"):
-            made.read(prove, 7, note)
+        with pytest.raises(LogChangedError, match="this entry isn't what was written"):
+            made.read(prove, MARKS, 7, note)
         made.write(_copied)
         with pytest.raises(LogChangedError, match="tree says"):
-            made.read(prove, 9, note)
+            made.read(prove, MARKS, 9, note)
+        made.write(lambda c: c.execute(t.entries.update().where(t.entries.c.seq == 11).values(mark=bytes(18))))
+        with pytest.raises(LogChangedError, match="this entry isn't what was written"):
+            made.read(prove, MARKS, 11, note)
 
 
 def _copied(connection: Connection) -> None:
     rows = connection.execute(t.entries.select().where(t.entries.c.seq == 8)).one()
-    values = {"leaf": rows.leaf, "salt": rows.salt, "entry": rows.entry}
+    values = MARKS.marked(t.entries, {"seq": 9, "leaf": rows.leaf, "salt": rows.salt, "entry": rows.entry})
     connection.execute(t.entries.update().where(t.entries.c.seq == 9).values(values))

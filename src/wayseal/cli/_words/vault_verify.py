@@ -71,6 +71,9 @@ VERIFY_TEXTS = ByLanguage(
         TableCode.DIFFERS: N_("the log says something else of {columns}"),
         TableCode.SCANS: N_("its report told of {told:,} {told:scan|scans}; {there:,} or others are there"),
         TableCode.PLACE: N_("it isn't where its scans say"),
+        TableCode.STEP: N_(
+            "it went on from something else than the log says was there: before it, older rows were put back or deleted"
+        ),
         TableCode.BEHIND: N_("the log ends before this entry, or is another than this vault has seen"),
         RecordCode.COUNT: N_(
             "the log says that {sealed:,} {sealed:record was|records were} sealed, and {there:,} {there:is|are} there"

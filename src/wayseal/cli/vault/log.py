@@ -75,7 +75,7 @@ def log(
         why: dict[int, str] = {}
         if reasons:
             version = session.vault.policy.version
-            why = open_reasons(session.vault.main, session.keyring, session.caller, version, found, session.now)
+            why = open_reasons(session.vault.record_act, session.keyring, session.caller, version, found, session.now)
     if format is OutputFormat.JSON:
         typer.echo(json.dumps([_entry_json(*one, why) for one in found], ensure_ascii=False, indent=1))
     else:

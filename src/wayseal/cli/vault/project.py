@@ -10,7 +10,6 @@ from wayseal.cli.vault._options import VaultOption
 from wayseal.model.messages import filled
 from wayseal.vault.log.projection import project as project_log
 from wayseal.vault.log.work_tables import WORK_TABLES
-from wayseal.vault.row_marks import RowMarks
 
 
 def project(
@@ -29,9 +28,7 @@ def project(
     wayseal vault project ledger
     """
     with open_vault(vault) as session, progress_bars(quiet) as progress:
-        done = project_log(
-            session.vault.main, RowMarks(session.keyring), ledger.absolute().parent, ledger, progress=progress
-        )
+        done = project_log(session.vault.main, session.vault.marks, ledger.absolute().parent, ledger, progress=progress)
     words = VAULT_TEXTS[lang]
     typer.echo(filled(words["projected" if done.rows else "projected_none"], rows=done.rows, ledger=ledger))
     if done.unmarked:

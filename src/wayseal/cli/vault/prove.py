@@ -32,6 +32,6 @@ def prove(
     """
     with open_vault(vault) as session:
         note = session.vault.checkpoint(now=session.now).encode() if checkpoint is None else checkpoint.read_bytes()
-        made = session.vault.main.read(lambda connection: prove_entry(connection, seq, note))
+        made = session.vault.main.read(lambda connection: prove_entry(connection, session.vault.marks, seq, note))
     write_text(out, made.to_json())
     typer.echo(filled(VAULT_TEXTS[lang]["proof_made"], out=out, seq=seq))

@@ -7,7 +7,7 @@ import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
-from wayseal.cli._vault_session import DAY, identify_caller, load_settings, now_us, open_one_database
+from wayseal.cli._vault_session import DAY, identify_caller, load_keyring, load_settings, now_us, open_one_database
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import ActorOption, DatabaseArgument, VaultOption
 from wayseal.model.messages import filled
@@ -49,7 +49,10 @@ def restore(
     gone = [] if nothing_erased else _find_erasures(vault, chain, erased)
     with open_one_database(vault, chain) as database, progress_bars(quiet) as progress:
         who = identify_caller(actor)
-        done = restore_backup(backup, database, chain, erased=gone, caller=who, now=now_us(), progress=progress)
+        ring = load_keyring(load_settings(vault)).current() if chain == "main" else None
+        done = restore_backup(
+            backup, database, chain, erased=gone, keyring=ring, caller=who, now=now_us(), progress=progress
+        )
     words = VAULT_TEXTS[lang]
     typer.echo(filled(words["restored"], chain=chain, rows=sum(done.rows.values())))
     typer.echo(filled(words["restored_erased"], known=len(gone), count=done.erased_again))

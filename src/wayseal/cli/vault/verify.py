@@ -63,6 +63,7 @@ def verify(
     \b
     - `row-mark`: somebody else than the vault wrote this row, or changed it
     - `row-differs`, `row-untold`, `row-gone`: the log says otherwise, nothing, or that it should be there
+    - `entry-step`: an act went on from older rows that were put back, or after some were deleted
     - `row-type`: a column holds what it can't hold
     - `row-place`, `scans-report`: a parcel isn't where its scans say; scans are others than were reported
     - `table-missing`, `column-missing`: it isn't there, and what needs it wasn't looked at

@@ -28,11 +28,13 @@ from wayseal.vault.backup._copy_rows import chain_tables, opened_file, parts
 from wayseal.vault.backup._manifest import Manifest, check_backup
 from wayseal.vault.erasure import ACT
 from wayseal.vault.errors import BackupError, LogChangedError
+from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
-from wayseal.vault.log.sound_entries import sound_entries
+from wayseal.vault.log.sound_entries import read_origin, sound_entries
 from wayseal.vault.log.tiles import tree
 from wayseal.vault.requests import Caller
+from wayseal.vault.row_marks import RowMarks
 
 Row = dict[str, Any]
 
@@ -71,6 +73,7 @@ def restore(
     chain: Chain,
     *,
     erased: Iterable[Erased],
+    keyring: Keyring | None,
     caller: Caller,
     now: int,
     progress: Progress = silent,
@@ -78,8 +81,9 @@ def restore(
     """Restores a backup of `chain` into a database that has no rows of it yet, of whichever kind (rules 1 to 4).
 
     erased: what was erased by now, as far as anybody knows (`wayseal.vault.backup.erasures`); an empty list says that
-    nothing was. caller, now: who restores, and when, microseconds. BackupError: the backup, or the place, can't be;
-    DatabaseError: the database refuses; LogChangedError: rule 3.
+    nothing was. keyring: marks what the log is told of erasures; None: keys have no log. caller, now: who restores, and
+    when, microseconds. BackupError: the backup, or the place, can't be; DatabaseError: the database refuses;
+    LogChangedError: rule 3.
     """
     manifest = check_backup(folder)
     if manifest.chain != chain:
@@ -94,8 +98,8 @@ def restore(
         known = {e.waybill: e for e in erased}
         done = database.write(_fill, source, manifest, known, progress)
     upgrade(database, chain)
-    if chain == "main" and done.erased_again:
-        database.write(_tell_erased, known, caller, now)
+    if keyring is not None and done.erased_again:
+        database.write(_tell_erased, keyring, known, caller, now)
     return done
 
 
@@ -167,17 +171,19 @@ def _put(
     return written
 
 
-def _tell_erased(target: Connection, erased: Mapping[str, Erased], caller: Caller, now: int) -> None:
+def _tell_erased(target: Connection, keyring: Keyring, erased: Mapping[str, Erased], caller: Caller, now: int) -> None:
     """Rule 2: an entry for each that the log doesn't know to be erased."""
+    marks = RowMarks(keyring, read_origin(target) or "")
     policy = target.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0
     rows = chosen(target, t.waybills, "waybill", list(erased))
-    known = {entry.more.get("waybill") for _, entry in sound_entries(target) if entry and entry.more.get("act") == ACT}
+    told = (entry for _, entry in sound_entries(target, marks, lambda seq: None) if entry is not None)
+    known = {entry.more.get("waybill") for entry in told if entry.more.get("act") == ACT}
     said = [
         admin(caller, now, policy, ACT, waybill=row.waybill, why="restore", erased_at=row.erased_at)
         for row in rows
         if row.erased_at is not None and row.waybill not in known
     ]
-    append(target, said)
+    append(target, marks, said)
 
 
 def _unmark(target: Connection, table: sa.Table) -> None:

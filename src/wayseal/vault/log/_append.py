@@ -4,7 +4,10 @@
 2. A tail that isn't the log's present one (another process appended, a transaction was rolled back) is noticed by size
    and last leaf, and made anew: there is never a second history. Before that `check` may refuse what stands there.
 3. leaf = hash of salt and entry; salts are random and new for each entry.
-4. The caller holds the exclusive write transaction, and uses the tail that comes back only once that is durable.
+4. Each entry has the vault's mark (`row_marks`). Behind one that somebody else put at the end nothing is added,
+   and what a database doesn't keep (a trigger, a rule) isn't added: that is looked at at once, or, where the caller
+   keeps the tail, by the next who adds.
+5. The caller holds the exclusive write transaction, and uses the tail that comes back only once that is durable.
 """
 
 import os
@@ -22,6 +25,8 @@ from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log._tail import Tail
 from wayseal.vault.log.entries import Entry, encode
+from wayseal.vault.log.sound_entries import check_end
+from wayseal.vault.row_marks import RowMarks
 
 SALT = 32
 """Random bytes that are hashed with an entry, so that the leaf of one that was erased tells nothing."""
@@ -39,32 +44,37 @@ class Appended:
 
 def append(
     connection: Connection,
+    marks: RowMarks,
     entries: Sequence[Entry],
     salts: bytes | None = None,
     tail: Tail | None = None,
     check: Callable[[Connection], None] | None = None,
 ) -> Appended:
-    """Adds entries to the log (rules 1 to 4). salts: SALT bytes an entry; random ones by default.
+    """Adds entries to the log (rules 1 to 5). salts: SALT bytes an entry; random ones by default.
 
-    VaultError: an entry that can't be spelled; LogChangedError: the log's nodes don't fit its size.
+    VaultError: an entry that can't be spelled; LogChangedError: the log's nodes don't fit its size, or its last entry
+    isn't this vault's.
     """
+    known = tail is not None
     if tail is None or not _present(connection, tail):
         if check is not None:
             check(connection)
+        check_end(connection, marks)
         tail = present_tail(connection)
     salts = os.urandom(SALT * len(entries)) if salts is None else salts
     if len(salts) != SALT * len(entries):
         raise ValueError("a salt for each entry")
-    rows: list[tuple[int, bytes, bytes, bytes]] = []
-    start = 0
-    for seq, entry in enumerate(entries, tail.size):
-        content, salt = encode(entry), salts[start : start + SALT]
-        rows.append((seq, leaf_hash(salt + content), salt, content))
-        start += SALT
-    leaves = [row[1] for row in rows]
+    contents = [encode(entry) for entry in entries]
+    each = [salts[start : start + SALT] for start in range(0, len(salts), SALT)]
+    leaves = [leaf_hash(salt + content) for salt, content in zip(each, contents, strict=True)]
+    places = range(tail.size, tail.size + len(entries))
+    made = marks.of_rows(t.entries, zip(places, leaves, strict=True))
     after, nodes = tail.grown(leaves)
-    _insert(connection, "entries", "seq, leaf, salt, entry", rows)
+    rows = list(zip(places, leaves, each, contents, made, strict=True))
+    _insert(connection, "entries", "seq, leaf, salt, entry, mark", rows)
     _insert(connection, "nodes", "level, place, hash", nodes)
+    if not known and not _present(connection, after):
+        raise LogChangedError("the database doesn't keep what is added to the log: look for triggers on its tables")
     return Appended(first=tail.size, leaves=leaves, tail=after)
 
 
@@ -73,12 +83,12 @@ def present_tail(connection: Connection) -> Tail:
     last = connection.exec_driver_sql(_LAST).first()
     if last is None:
         return Tail()
-    size = int(last[0]) + 1
+    size = last[0] + 1
     edges = []
     for level in range((size.bit_length() - 1) // HEIGHT + 1):
         stop = entries_of(size, level)
         edges.append(b"".join(stored(connection, level, stop // WIDTH * WIDTH, stop)))
-    return Tail(size=size, last=bytes(last[1]), edges=tuple(edges))
+    return Tail(size=size, last=last[1], edges=tuple(edges))
 
 
 def stored(connection: Connection, level: int, start: int, stop: int) -> list[bytes]:
@@ -90,8 +100,8 @@ def stored(connection: Connection, level: int, start: int, stop: int) -> list[by
         place, hash_ = t.entries.c.seq, t.entries.c.leaf
         which = (place >= start) & (place < stop)
     rows = connection.execute(sa.select(place, hash_).where(which).order_by(place)).all()
-    hashes = [bytes(row[1]) for row in rows]
-    if [row[0] for row in rows] != list(range(start, stop)) or any(len(h) != SIZE for h in hashes):
+    hashes = [row[1] for row in rows if type(row[1]) is bytes and len(row[1]) == SIZE]
+    if [row[0] for row in rows] != list(range(start, stop)) or len(hashes) != len(rows):
         raise LogChangedError("the log lacks hashes of level {level}: verify it before it goes on", level=level)
     return hashes
 

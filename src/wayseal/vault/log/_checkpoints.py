@@ -1,7 +1,8 @@
 """Signed checkpoints of the log.
 
 1. One is signed only where the tree goes on from the newest one that is stored, and `check` agrees: a history that was
-   written anew gets no signature of ours.
+   written anew gets no signature of ours. `keep` is told of what was signed before anybody can read it, so that what
+   a crash leaves was signed and is remembered.
 2. A stored one is never written over; each size has one. The time is signed with it.
 3. One is compared with the log's tree only with a signature by a given key, and if it is of this log. Without keys none
    counts.
@@ -25,7 +26,12 @@ _AT = "at "
 
 
 def make_checkpoint(
-    connection: Connection, origin: str, key: SigningKey, at: int, check: Callable[[Connection], None] | None = None
+    connection: Connection,
+    origin: str,
+    key: SigningKey,
+    at: int,
+    check: Callable[[Connection], None] | None = None,
+    keep: Callable[[str], None] | None = None,
 ) -> str:
     """Signs size and root of the log as it is, and stores the note; the one that is there if nothing was added.
 
@@ -47,6 +53,8 @@ def make_checkpoint(
             return str(newest.note)
     point = Checkpoint(origin=origin, size=now.size, root=now.root(), more=(f"{_AT}{at}",))
     note = key.sign(point.to_text())
+    if keep is not None:
+        keep(note)
     connection.execute(t.checkpoints.insert().values(size=point.size, note=note, at=at))
     return note
 

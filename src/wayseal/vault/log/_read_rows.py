@@ -23,8 +23,8 @@ _MOST = (1 << 63) - 1
 _AT_ONCE = 64 * WIDTH
 _LISTED = 1000
 """Most rows too many that are named one by one."""
-Row = tuple[bytes | None, bytes | None, bytes | None]
-"""Leaf, salt and content of an entry; None: absent, or no bytes at all."""
+Row = tuple[bytes | None, bytes | None, bytes | None, bytes | None]
+"""Leaf, salt, content and mark of an entry; None: absent, or no bytes at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +106,14 @@ def origin_of(connection: Connection) -> str | None:
 
 def tiles_of_rows(connection: Connection, size: int) -> Iterator[list[Row | None]]:
     """The log's rows, a tile of 256 places at a time; None where there is no row."""
-    columns = ", ".join(_bytes(connection, name) for name in ("leaf", "salt", "entry"))
+    columns = ", ".join(_bytes(connection, name) for name in ("leaf", "salt", "entry", "mark"))
     statement = f"SELECT seq, {columns} FROM entries WHERE seq >= :start AND seq < :stop"
     for start in range(0, size, _AT_ONCE):
         stop = min(size, start + _AT_ONCE)
         found: list[Row | None] = [None] * (stop - start)
         for seq, *row in connection.execute(_sql(statement, start=start, stop=stop)):
             if type(seq) is int:
-                found[seq - start] = (_raw(row[0]), _raw(row[1]), _raw(row[2]))
+                found[seq - start] = (_raw(row[0]), _raw(row[1]), _raw(row[2]), _raw(row[3]))
         for first in range(0, stop - start, WIDTH):
             yield found[first : first + WIDTH]
 

@@ -21,6 +21,7 @@ from wayseal.vault.log._positions import Position, broken_positions, covered, po
 from wayseal.vault.log.entries import Entry, EntryKind
 from wayseal.vault.log.projection import Progress, access_of, origin_of, portions
 from wayseal.vault.log.tiles import size
+from wayseal.vault.row_marks import RowMarks
 
 __all__ = ["Comparison", "check_projection"]
 
@@ -53,11 +54,11 @@ class Comparison:
         return min((f.exit_code for f in self.findings), default=0)
 
 
-def check_projection(database: Database, ledger: Path, progress: Progress) -> Comparison:
+def check_projection(database: Database, marks: RowMarks, ledger: Path, progress: Progress) -> Comparison:
     """Compares every entry that disclosed with its row, and every row of this log with its entry."""
     origin, stop = database.read(origin_of), database.read(size)
     with open_ledger(ledger) as snapshot:
-        log = _Log.read(database, snapshot, origin, stop, progress)
+        log = _Log.read(database, marks, snapshot, origin, stop, progress)
         positions = positions_of(snapshot, origin)
         broken = database.read(broken_positions, positions)
         return _Comparer(snapshot, log, positions, broken).all(progress)
@@ -74,12 +75,14 @@ class _Log:
     at: Longs
 
     @staticmethod
-    def read(database: Database, snapshot: Snapshot, origin: str, stop: int, progress: Progress) -> "_Log":
+    def read(
+        database: Database, marks: RowMarks, snapshot: Snapshot, origin: str, stop: int, progress: Progress
+    ) -> "_Log":
         made = _Log(
             np.zeros(stop, np.uint64), np.zeros(stop, np.uint8), np.zeros(stop, np.uint64), np.zeros(stop, np.uint64),
             np.zeros(stop, np.int64),
         )  # fmt: skip
-        for portion in portions(database, 0, stop):
+        for portion in portions(database, marks, 0, stop):
             first, last = portion[0][0], portion[-1][0] + 1
             entries = [entry for _, entry in portion]
             texts = [access_of(origin, seq) for seq in range(first, last)]

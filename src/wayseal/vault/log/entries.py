@@ -144,7 +144,7 @@ def decode(content: bytes) -> Entry:
     try:
         entry = parse_json(content[: MOST + 1], Entry)
         same = encode(entry) == content
-    except (ValueError, VaultError):
+    except (TypeError, ValueError, VaultError):
         same = False
     if not same:
         raise LogChangedError("this is no entry of the disclosure log")

@@ -17,13 +17,16 @@ from wayseal.vault.log._append import Appended, append
 from wayseal.vault.log._spans import Span, format_spans, make_spans, parse_spans
 from wayseal.vault.log._tail import Tail
 from wayseal.vault.log.entries import Entry, EntryKind, decode
+from wayseal.vault.row_marks import RowMarks
 
 ACT = "erased_entries"
 _ENTRIES = "entries"
 _AT_ONCE = 500
 
 
-def erase_entries(connection: Connection, seqs: Collection[int], act: Entry, tail: Tail | None = None) -> Appended:
+def erase_entries(
+    connection: Connection, marks: RowMarks, seqs: Collection[int], act: Entry, tail: Tail | None = None
+) -> Appended:
     """Drops salt and content of entries, and appends `act` with their places (rules 1 to 3).
 
     act: an entry of kind ADMIN; its `more` gets act and places, and keeps what else is in it. Those dropped before stay
@@ -33,7 +36,7 @@ def erase_entries(connection: Connection, seqs: Collection[int], act: Entry, tai
     for start in range(0, len(wanted), _AT_ONCE):
         _drop(connection, wanted[start : start + _AT_ONCE])
     named = {**act.more, "act": ACT, _ENTRIES: format_spans(make_spans(wanted))}
-    return append(connection, [replace(act, kind=EntryKind.ADMIN, more=named)], tail=tail)
+    return append(connection, marks, [replace(act, kind=EntryKind.ADMIN, more=named)], tail=tail)
 
 
 def named_by(entry: Entry) -> list[Span]:

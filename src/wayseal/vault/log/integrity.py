@@ -168,7 +168,7 @@ class _Verifier:
 
     def _leaves(self, seq: int, row: _read_rows.Row | None) -> tuple[bytes, bytes]:
         """The leaf of a row as stored, and as made again; takes note of what the entry says."""
-        leaf, salt, content = row or (None, None, None)
+        leaf, salt, content, _ = row or (None, None, None, None)
         leaf = leaf if leaf is not None and len(leaf) == SIZE else ZERO
         if salt is not None and content is not None:
             made = leaf_hash(salt + content)

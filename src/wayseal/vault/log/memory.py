@@ -4,7 +4,8 @@
    how many entries a witness cosigned. A log that ends before, or goes another way there, gets nothing more: nothing is
    appended, shown or signed.
 2. A process remembers every entry that it committed. The file, beside the keyring, is as old as the last `save`; where
-   several processes share it, the one that has seen most counts.
+   several processes share it, the one that has seen most counts. It is read before a signature is made, and saved
+   before that can be read: of several processes, and after a crash, none signs another log of a size that was signed.
 3. Whoever restores an older backup says so, and the file is forgotten.
 """
 
@@ -105,14 +106,21 @@ class LogMemory:
             if size > self.seen.size:
                 self.seen = _replaced(self.seen, size=size, leaf=leaf.hex())
 
-    def learn_signed(self, note: str) -> None:
-        """Remembers what was signed."""
+    def reread(self) -> None:
+        """Learns what other processes put into the file (rule 2). VaultError: it can't be read."""
+        if self.path is not None:
+            found = _load(self.path)
+            with self._lock:
+                self.seen = _longer(self.seen, found)
+
+    def keep_signed(self, note: str) -> None:
+        """Remembers what was signed, in the file too (rule 2)."""
         point = Checkpoint.claimed(note.encode())
         with self._lock:
-            if point.size > self.seen.signed_size:
-                self.seen = _replaced(
-                    self.seen, origin=point.origin, signed_size=point.size, signed_root=point.root.hex()
-                )
+            if point.size <= self.seen.signed_size:
+                return
+            self.seen = _replaced(self.seen, origin=point.origin, signed_size=point.size, signed_root=point.root.hex())
+        self.save()
 
     def learn_cosigned(self, size: int) -> None:
         """Remembers that a witness cosigned so many entries."""
@@ -121,7 +129,7 @@ class LogMemory:
 
     def save(self) -> None:
         """Puts it into its file, unless another process has seen more (rule 2). `trouble` says whether it is there."""
-        if self.path is None or not self.seen.size:
+        if self.path is None or not (self.seen.size or self.seen.signed_size):
             return
         try:
             folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -4,7 +4,8 @@
    is the log's origin and the entry's place.
 2. Where the projection stands is known by the names of the sources in the ledger, and by nothing else: a ledger that is
    gone is made anew from the vault. A ledger with a position that isn't this log's is refused (`_positions`).
-3. An entry that isn't what its leaf says is projected no further.
+3. An entry that isn't what its leaf says, or that somebody else than the vault wrote, is projected no further; nor is
+   one that was erased, if no entry says so.
 4. Every entry that disclosed has exactly one row, with its account, waybill and time; of this log the ledger has no
    other row. What was erased from the log, purged from the ledger, or came in since the last projection is counted.
 5. What the vault knows of work comes along (`work_tables`), read after the entries, so that what opened a
@@ -23,7 +24,6 @@ import sqlalchemy as sa
 from wayseal import store
 from wayseal.ledger import IngestOptions, IngestReport, Snapshot, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
-from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
@@ -35,7 +35,10 @@ from wayseal.vault.log._positions import (
     source_name,
     write_source,
 )
-from wayseal.vault.log.entries import Entry, EntryKind, decode
+from wayseal.vault.log._spans import Span, merge_spans, subtract_spans
+from wayseal.vault.log.entries import Entry, EntryKind
+from wayseal.vault.log.erasure import named_by
+from wayseal.vault.log.sound_entries import sound
 from wayseal.vault.log.tiles import size
 from wayseal.vault.log.work_tables import KnownWork, directory_of, write_work
 from wayseal.vault.row_marks import RowMarks
@@ -47,6 +50,8 @@ Progress = Callable[[str, int, int], None]
 _AT_ONCE = 16_384
 _IN_FILE = 64
 """Portions in one file: about a million entries."""
+_Portion = list[tuple[int, Entry | None]]
+"""Places and entries; None: erased."""
 _SCHEMA = store.arrow_schema("accesses")
 
 
@@ -108,29 +113,66 @@ def _write(
 ) -> Projected:
     """Writes what a ledger lacks as a dataset."""
     first = 0 if snapshot is None else projected_to(database, snapshot)
-    rows = write_dataset(database, made, first, stop, progress=progress, act=known.take_act)
+    rows = write_dataset(database, known.marks, made, first, stop, progress=progress, act=known.take_act)
     stem = reserved_prefix(database.read(origin_of))
     work = write_work(database, made, known, stem, stop, progress)
     return Projected(first=first, stop=stop, rows=rows, work=work, unmarked=known.unmarked, report=None)
 
 
 def write_dataset(
-    database: Database, folder: Path, since: int = 0, stop: int | None = None, *, progress: Progress = _silent,
-    act: Callable[[Entry], None] = _no_act,
+    database: Database, marks: RowMarks, folder: Path, since: int = 0, stop: int | None = None, *,
+    progress: Progress = _silent, act: Callable[[Entry], None] = _no_act,
 ) -> int:  # fmt: skip
     """Writes what entries from `since` up to `stop` disclosed as a dataset (`docs/data-contract.md`); how many rows.
 
     A file that holds no row still says by its name up to where was looked. act: told of each administrator's act.
     LogChangedError: an entry isn't what was written (rule 3).
     """
-    origin, rows = database.read(origin_of), 0
+    origin, rows, erased = database.read(origin_of), 0, _ErasedPlaces()
     stop = database.read(size) if stop is None else stop
     for first in range(since, stop, _AT_ONCE * _IN_FILE):
         last = min(stop, first + _AT_ONCE * _IN_FILE)
         name = source_name(origin, first, last, database.read(leaf_at, last - 1))
-        tables = _tables(database, origin, first, last, lambda done: progress("entries", done, stop), act)
+        entries = _heard(portions(database, marks, first, last), erased, act)
+        tables = _tables(origin, entries, lambda done: progress("entries", done, stop))
         rows += write_source(folder, "accesses", name, tables)
+    if erased.unnamed():
+        # Whoever erased meanwhile says so behind the end that was looked at.
+        for portion in portions(database, marks, stop, database.read(size)):
+            erased.hear(portion)
+    if erased.unnamed():
+        raise LogChangedError("entries of the log were erased and no entry says so: verify it")
     return rows
+
+
+class _ErasedPlaces:
+    """Which entries were erased, and which of them later ones name."""
+
+    def __init__(self) -> None:
+        self._erased: list[Span] = []
+        self._named: list[Span] = []
+
+    def hear(self, portion: _Portion) -> None:
+        """Takes note of a portion of the log."""
+        for seq, entry in portion:
+            if entry is None:
+                self._erased.append((seq, seq))
+            else:
+                self._named += named_by(entry)
+
+    def unnamed(self) -> bool:
+        """Whether one was erased that no entry names."""
+        return bool(subtract_spans(merge_spans(self._erased), merge_spans(self._named)))
+
+
+def _heard(entries: Iterator[_Portion], erased: _ErasedPlaces, act: Callable[[Entry], None]) -> Iterator[_Portion]:
+    """The same portions, once acts and erasures in them were told."""
+    for portion in entries:
+        erased.hear(portion)
+        for _, entry in portion:
+            if entry is not None and entry.kind is EntryKind.ADMIN:
+                act(entry)
+        yield portion
 
 
 def projected_to(database: Database, snapshot: Snapshot) -> int:
@@ -153,40 +195,37 @@ def access_of(origin: str, seq: int) -> str:
     return f"{origin}/{seq}"
 
 
-def portions(database: Database, first: int, stop: int) -> Iterator[list[tuple[int, Entry | None]]]:
+def portions(database: Database, marks: RowMarks, first: int, stop: int) -> Iterator[_Portion]:
     """Places and entries from `first` up to `stop`, some thousands at a time; None: erased.
 
-    LogChangedError: an entry isn't what its leaf says, or a place is empty.
+    LogChangedError: an entry isn't what its leaf says or isn't the vault's, or a place is empty.
     """
     for start in range(first, stop, _AT_ONCE):
-        yield database.read(_portion, start, min(stop, start + _AT_ONCE))
+        yield database.read(_portion, marks, start, min(stop, start + _AT_ONCE))
 
 
-def _portion(connection: Connection, start: int, stop: int) -> list[tuple[int, Entry | None]]:
+def _portion(connection: Connection, marks: RowMarks, start: int, stop: int) -> list[tuple[int, Entry | None]]:
     seq = t.entries.c.seq
     rows = connection.execute(sa.select(t.entries).where((seq >= start) & (seq < stop)).order_by(seq)).all()
     if [row.seq for row in rows] != list(range(start, stop)):
         raise LogChangedError("entries of the log are missing: verify it")
-    return [(row.seq, _sound(row)) for row in rows]
+    return [(row.seq, _sound(marks, row)) for row in rows]
 
 
-def _sound(row: sa.Row[Any]) -> Entry | None:
+def _sound(marks: RowMarks, row: sa.Row[Any]) -> Entry | None:
     """Rule 3."""
-    if row.salt is None and row.entry is None:
+    own = marks.holds(t.entries, row)
+    if own and row.salt is None and row.entry is None:
         return None
-    if row.salt is None or row.entry is None or leaf_hash(row.salt + row.entry) != row.leaf:
+    found = sound(row.leaf, row.salt, row.entry) if own else None
+    if found is None:
         raise LogChangedError("an entry of the log isn't what was written: verify it")
-    return decode(bytes(row.entry))
+    return found
 
 
-def _tables(
-    database: Database, origin: str, first: int, last: int, seen: Callable[[int], None], act: Callable[[Entry], None]
-) -> Iterator[pa.Table]:
+def _tables(origin: str, entries: Iterator[_Portion], seen: Callable[[int], None]) -> Iterator[pa.Table]:
     """Rows of the entries that disclosed, a portion at a time."""
-    for portion in portions(database, first, last):
-        for _, entry in portion:
-            if entry is not None and entry.kind is EntryKind.ADMIN:
-                act(entry)
+    for portion in entries:
         rows = [_row(origin, seq, e) for seq, e in portion if e is not None and e.kind is EntryKind.DISCLOSED]
         yield pa.Table.from_pylist(rows, schema=_SCHEMA)
         seen(portion[-1][0] + 1)

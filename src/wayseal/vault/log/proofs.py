@@ -1,22 +1,22 @@
 """Proofs out of the log; `wayseal.proofs` checks them.
 
-Nothing is proved of what isn't what was written: entry, leaf and tree are compared before a proof is made.
+Nothing is proved of what isn't what was written: entry, leaf, mark and tree are compared before a proof is made.
 """
 
 import sqlalchemy as sa
 
 from wayseal.merkle import Checkpoint, Tree, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
-from wayseal.merkle.hashing import leaf_hash
 from wayseal.proofs import EntryProof, GrowthProof
 from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log.entries import decode
+from wayseal.vault.log.sound_entries import sound
 from wayseal.vault.log.tiles import tree
+from wayseal.vault.row_marks import RowMarks
 
 
-def prove(connection: Connection, seq: int, note: bytes) -> EntryProof:
+def prove(connection: Connection, marks: RowMarks, seq: int, note: bytes) -> EntryProof:
     """The proof of the entry at a place, under a signed checkpoint of the log.
 
     VaultError: there is no such entry, it was erased, or it came after the checkpoint; LogChangedError: entry or log
@@ -30,14 +30,12 @@ def prove(connection: Connection, seq: int, note: bytes) -> EntryProof:
         raise VaultError("this entry came after the checkpoint: take a newer one")
     if row.salt is None or row.entry is None:
         raise VaultError("this entry was erased: it can't be proved any more")
-    content, salt = bytes(row.entry), bytes(row.salt)
-    if leaf_hash(salt + content) != row.leaf:
+    if not marks.holds(t.entries, row) or sound(row.leaf, row.salt, row.entry) is None:
         raise LogChangedError("this entry isn't what was written: verify the log")
-    decode(content)
     path = tuple(grown.inclusion(seq, point.size))
-    if not verify_inclusion(bytes(row.leaf), seq, point.size, path, point.root):
+    if not verify_inclusion(row.leaf, seq, point.size, path, point.root):
         raise LogChangedError("this entry isn't what the log's tree says: verify the log")
-    return EntryProof(content=content, salt=salt, index=seq, path=path, note=note.decode())
+    return EntryProof(content=row.entry, salt=row.salt, index=seq, path=path, note=note.decode())
 
 
 def prove_growth(connection: Connection, old: bytes, new: bytes) -> GrowthProof:

@@ -98,7 +98,7 @@ class KnownWork:
     def __init__(self, snapshot: Snapshot | None, marks: RowMarks, people: Sequence[sa.Row[Any]]) -> None:
         """people: all rows of the directory."""
         self._snapshot = snapshot
-        self._marks = marks
+        self.marks = marks
         self.unmarked = 0
         kept = self.marked(t.actors, people)
         self._people = [{name: _within(name, getattr(row, name)) for name in _PEOPLE} for row in kept]
@@ -115,7 +115,7 @@ class KnownWork:
 
     def marked(self, table: sa.Table, rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
         """Those of the rows that the vault wrote (rule 6)."""
-        kept = self._marks.holding(table, rows)
+        kept = self.marks.holding(table, rows)
         self.unmarked += len(rows) - len(kept)
         return kept
 

@@ -41,5 +41,7 @@ class TableCode(StrEnum):
     """Of a report of scans other rows are there than its entry says."""
     PLACE = "row-place"
     """A waybill isn't where its scans say."""
+    STEP = "entry-step"
+    """An act was done on something else than the log says was there: older rows were put back before it, or deleted."""
     BEHIND = "log-behind"
     """The log ends before, or goes another way at, an entry that this vault has seen."""

@@ -2,7 +2,9 @@
 
 1. Each act that changed a table left an entry, in the same transaction: put together in their order they say what
    stands in it now.
-2. Where an entry can't be read any more (it was erased, or somebody changed it), rows that it may have told of are
+2. Each act goes on from what the ones before left. One that doesn't was done after somebody had put older rows back, or
+   deleted some: the table holds then what its entry says, and `steps` alone tells.
+3. Where an entry can't be read any more (it was erased, or somebody changed it), rows that it may have told of are
    left alone: `complete` says whether everything was read.
 """
 
@@ -20,11 +22,14 @@ Row = dict[str, Any]
 class LoggedState:
     """Rows by key, as far as entries tell them.
 
-    sealed: how many records. revised: the last revision of each. erased: when. scans: of each report, by its place,
-    how many rows it had and their hash.
+    steps: places of acts that don't go on from those before (rule 2). directory: its version. sealed: how many records.
+    revised: the last revision of each. erased: when. scans: of each report, by its place, how many rows it had and
+    their hash.
     """
 
     complete: bool = True
+    steps: list[int] = field(default_factory=list)
+    directory: int = 0
     sealed: int = 0
     revised: dict[str, int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
@@ -37,7 +42,7 @@ class LoggedState:
 
 
 def read_state(entries: Iterable[tuple[int, Entry | None]]) -> LoggedState:
-    """Rules 1 and 2. LogChangedError where an entry doesn't say what such an entry says."""
+    """Rules 1 to 3. LogChangedError where an entry doesn't say what such an entry says."""
     state = LoggedState()
     for seq, entry in entries:
         if entry is None:
@@ -45,17 +50,27 @@ def read_state(entries: Iterable[tuple[int, Entry | None]]) -> LoggedState:
         elif entry.kind is EntryKind.SEALED:
             state.sealed += int(entry.more.get("waybills", 0))
         elif entry.kind is EntryKind.REVISED and entry.waybill is not None:
-            state.revised[entry.waybill] = int(entry.more["revision"])
+            revision = int(entry.more["revision"])
+            _expect(state, seq, revision == state.revised.get(entry.waybill, 1) + 1)
+            state.revised[entry.waybill] = revision
         elif entry.kind is EntryKind.DISCLOSED and "approval" in entry.more and "replay" not in entry.more:
             state.approvals.get(str(entry.more["approval"]), {"left": 0})["left"] -= 1
         elif entry.kind is EntryKind.ADMIN:
             act = _ACTS.get(str(entry.more["act"]))
+            state.directory += act in _OF_DIRECTORY
             if act is not None:
                 act(state, seq, entry)
     return state
 
 
+def _expect(state: LoggedState, seq: int, fits: bool) -> None:
+    """Rule 2."""
+    if not fits and state.complete:
+        state.steps.append(seq)
+
+
 def _activate_policy(state: LoggedState, seq: int, entry: Entry) -> None:
+    _expect(state, seq, entry.policy == len(state.policies) + 1)
     state.policies[entry.policy] = {
         "sha256": entry.more.get("sha256"),
         "activated_at": entry.at,
@@ -67,7 +82,9 @@ def _activate_policy(state: LoggedState, seq: int, entry: Entry) -> None:
 def _put_actors(state: LoggedState, seq: int, entry: Entry) -> None:
     del seq
     for row in read_rows(entry.more):
-        state.actors[row["actor"]] = row
+        # Who is blocked stays so, whatever the row said from which the vault went on.
+        blocked = state.actors.get(row["actor"], {}).get("blocked_at")
+        state.actors[row["actor"]] = {"blocked_at": blocked, **row}
 
 
 def _block(state: LoggedState, seq: int, entry: Entry) -> None:
@@ -78,8 +95,8 @@ def _block(state: LoggedState, seq: int, entry: Entry) -> None:
 
 
 def _add_client(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
     said = entry.more
+    _expect(state, seq, str(said["client"]) not in state.clients)
     state.clients[str(said["client"])] = {
         "secret": said.get("secret"),
         "scopes": said.get("scopes", ""),
@@ -156,3 +173,4 @@ _ACTS: dict[str, Callable[[LoggedState, int, Entry], None]] = {
     "approval_given": _give_approval,
     "erased": _erase,
 }
+_OF_DIRECTORY = frozenset((_put_actors, _block, _add_client, _change_client))

@@ -18,10 +18,9 @@ import sqlalchemy as sa
 from wayseal.merkle.findings import Finding
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
-from wayseal.vault.directory import told_of_secret
-from wayseal.vault.errors import LogChangedError
+from wayseal.vault.directory import told_of_secret, version_of
 from wayseal.vault.keyring import Keyring
-from wayseal.vault.log.sound_entries import sound_entries
+from wayseal.vault.log.sound_entries import read_origin, sound_entries
 from wayseal.vault.row_marks import MARKED, RowMarks
 from wayseal.vault.verification._findings import RecordCode, TableCode
 from wayseal.vault.verification._logged_state import LoggedState, read_state
@@ -32,6 +31,10 @@ Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
 _LOG = (t.entries, t.nodes, t.checkpoints)
 """Tables that the log's own verification looks at."""
+
+
+_LOOSE_PHONES = sa.select(t.phones.c.waybill).where(t.phones.c.waybill.not_in(sa.select(t.waybills.c.waybill)))
+"""Tags under numbers that the vault hasn't got."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +118,14 @@ def _verify_main(connection: Connection, keyring: Keyring, keys: _KeyRows, progr
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     found = list(keys.findings)
-    try:
-        state = read_state(sound_entries(connection))
-    except (LogChangedError, KeyError, ValueError):
-        # An entry with a good leaf that no vault wrote: what it says of tables, nobody can know.
-        state = LoggedState(complete=False)
-    verifier = _TableVerifier(connection, RowMarks(keyring), state)
+    marks = RowMarks(keyring, read_origin(connection) or "")
+
+    def tell_unmarked(seq: int) -> None:
+        found.append(Finding(code=TableCode.MARK, where=f"{t.entries.name}/{seq}"))
+
+    state = read_state(sound_entries(connection, marks, tell_unmarked))
+    found += [Finding(code=TableCode.STEP, where=f"{t.entries.name}/{seq}") for seq in state.steps]
+    verifier = _TableVerifier(connection, marks, state)
     rows = dict(keys.rows)
     tables = [table for table in t.main.sorted_tables if table not in _LOG]
     for done, table in enumerate(tables):
@@ -177,6 +182,11 @@ class _TableVerifier:
                 self._find(TableCode.GONE, where)
         if table is t.scans:
             self._compare_reports(reports)
+        elif table is t.phones:
+            for number in self._connection.execute(_LOOSE_PHONES).scalars():
+                self._find(TableCode.UNTOLD, f"phones/{number}")
+        elif table is t.facts and self._state.complete and version_of(self._connection) != self._state.directory:
+            self._find(TableCode.DIFFERS, "facts/directory", columns="value")
         return count
 
     def _find(self, code: TableCode | RecordCode, where: str, **values: str | int) -> None:

@@ -6,7 +6,6 @@ import typer
 
 from wayseal.cli._vault_session import Session
 from wayseal.vault.keyring import KeyPurpose
-from wayseal.vault.log import append
 from wayseal.vault.log.entries import admin
 
 KeyPurposeArgument = Annotated[
@@ -20,4 +19,4 @@ KeyVersionArgument = Annotated[int, typer.Argument(help="Version of the key.", m
 def log_key_act(session: Session, act: str, purpose: KeyPurpose, version: int) -> None:
     """What was done with keys stands in the log before it is done."""
     entry = admin(session.caller, session.now, session.vault.policy.version, act, purpose=str(purpose), version=version)
-    session.vault.main.write(lambda connection: append(connection, [entry]))
+    session.vault.record_act(entry)

@@ -11,7 +11,7 @@ from wayseal.cli.vault.key._keys import log_key_act
 from wayseal.model.messages import filled
 from wayseal.vault.key_rotation import rewrap_keys
 from wayseal.vault.keyring import KeyPurpose
-from wayseal.vault.row_marks import RowMarks, remark_rows
+from wayseal.vault.row_marks import remark_rows
 
 CHANGED = 7
 
@@ -34,7 +34,7 @@ def rewrap(
         with progress_bars(quiet) as progress:
             done = rewrap_keys(session.vault.keys, session.service, active, progress)
             version = session.keyring.active(KeyPurpose.ROW)
-            marked = remark_rows(session.vault.main, RowMarks(session.keyring), version, progress)
+            marked = remark_rows(session.vault.main, session.vault.marks, version, progress)
     typer.echo(filled(words["remarked"], count=marked, version=version))
     typer.echo(filled(words["rewrapped"], count=done.done, version=active))
     for number in done.failed:

@@ -191,6 +191,7 @@ def _log() -> None:
         sa.Column("leaf", sa.LargeBinary, nullable=False),
         sa.Column("salt", sa.LargeBinary),
         sa.Column("entry", sa.LargeBinary),
+        sa.Column("mark", sa.LargeBinary),
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_table(
