@@ -61,12 +61,14 @@ def test_errors_as_a_person_meets_them(tmp_path: Path) -> None:
         (("map", tmp_path / "none"), 2),
         (("map", tmp_path), 2),
         (("ledger", "verify", tmp_path, "--checkpoint", tmp_path), 2),
+        (("policy", "check", tmp_path / "none"), 2),
         (("ledger", "verify-proof", tmp_path / "none", "--key", tmp_path / "none"), 5),
     ):
         english, chinese = inside(*words), inside(*words, "--lang", "zh")
         assert (english.code, chinese.code) == (code, code), chinese
         last = chinese.err.splitlines()[-1]
         assert CHINESE.search(last), chinese.err
+        assert "有误" not in last, "what is wrong, and not that something is"
         assert not CHINESE.search(english.err), english.err
         rest = last.replace(str(tmp_path), "")
         assert not re.search(r"\b(is|not|the|no|Error|Missing|Usage)\b", rest), rest

@@ -7,7 +7,8 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import typer
 
@@ -118,7 +119,7 @@ def _needed(parameter: Any) -> Message:
     if takes.choices is not None:
         return Message("needs one of {known}", {"known": [str(getattr(c, "value", c)) for c in takes.choices]})
     info = takes.parameter_info
-    if takes.is_path:
+    if takes.is_path or Path in get_args(takes.annotation):
         if not info.dir_okay:
             return Message("needs a file that is there and can be used")
         if not info.file_okay:
