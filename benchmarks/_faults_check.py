@@ -80,7 +80,7 @@ class Checker:
         if len(log.checkpoints) < len(notes):
             self.flaws.findings.append("a checkpoint that was given holds no more")
         records = verify_vault(
-            self._main, self._keys, self._keyring, LocalKeys(self._keyring), lambda stage, done, total: None
+            self._main, self._keys, self._keyring, LocalKeys(self._keyring, name), lambda stage, done, total: None
         )
         self.flaws.findings += [f"{f.code} {f.where}" for f in records.findings]
         used = self._read(self._main, _used)

@@ -54,6 +54,7 @@ def tampered(urls: tuple[str, str], keyring: Path, notes: Sequence[str], count: 
             main=main,
             keys=keys,
             ring=ring,
+            name=name,
             given=[(f"note {n}", note.encode()) for n, note in enumerate(notes)],
             verifying=[key.verifying(name) for key in ring.keys(LogKey)],
         )
@@ -69,6 +70,7 @@ class _Looking:
     main: Database
     keys: Database
     ring: Keyring
+    name: str
     given: Sequence[Note]
     verifying: Sequence[VerifyKey]
 
@@ -76,7 +78,7 @@ class _Looking:
         """Whether a verification finds anything."""
         if table in _LOG:
             return bool(verify(self.main, self.given, self.verifying, _quiet).findings)
-        return bool(verify_vault(self.main, self.keys, self.ring, LocalKeys(self.ring), _quiet).findings)
+        return bool(verify_vault(self.main, self.keys, self.ring, LocalKeys(self.ring, self.name), _quiet).findings)
 
 
 def _one(looking: _Looking, chance: random.Random, table: sa.Table, column: str) -> Flip | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests.vault.world import World
+from tests.vault.world import ORIGIN, World
 from wayseal.model.fields import Field
 from wayseal.model.records import Ask, Refused, Revised
 from wayseal.vault import tables as t
@@ -67,13 +67,13 @@ def whole(at: World, number: str) -> dict[Field, str]:
     row = record(at, number)
     (key,) = [k for k in keys(at, number) if k.key_id == row.key_id]
     item = SealedItem(number, row.sealed, Wrapped(key.key_version, key.wrapped), revision=row.revision)
-    (opened,) = open_parcels(LocalKeys(at.keyring), [item])
+    (opened,) = open_parcels(LocalKeys(at.keyring, ORIGIN), [item])
     assert isinstance(opened, dict)
     return opened
 
 
 def findings(at: World) -> list[tuple[StrEnum, str]]:
-    found = verify_vault(at.main, at.keys, at.keyring, LocalKeys(at.keyring), lambda *_: None)
+    found = verify_vault(at.main, at.keys, at.keyring, LocalKeys(at.keyring, ORIGIN), lambda *_: None)
     return [(one.code, one.where.removeprefix("waybills/")) for one in found.findings]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests.vault.world import DAY, OPERATOR, World, person
+from tests.vault.world import DAY, OPERATOR, ORIGIN, World, person
 from wayseal.merkle.findings import Finding
 from wayseal.model.fields import Field
 from wayseal.model.kinds import ScanKind
@@ -60,7 +60,7 @@ def found(world: World) -> list[Finding]:
     ring = world.keyring
     keys = ring.log_verify_keys("vault.example")
     log = verify(world.main, (), keys, lambda *_: None)
-    rest = verify_vault(world.main, world.keys, ring, LocalKeys(ring), lambda *_: None)
+    rest = verify_vault(world.main, world.keys, ring, LocalKeys(ring, ORIGIN), lambda *_: None)
     return [*log.findings, *rest.findings]
 
 

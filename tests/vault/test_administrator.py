@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.vault.tampering import fill, found
-from tests.vault.world import OPERATOR, World, person
+from tests.vault.world import OPERATOR, ORIGIN, World, person
 from wayseal.model.records import Refused
 from wayseal.store.database import Connection
 from wayseal.vault import Vault
@@ -196,7 +196,7 @@ def test_what_was_seen_outlives_the_process(both: World, tmp_path: Path) -> None
     with pytest.raises(LogChangedError):
         reopened(both, LogMemory(file))
     ring = both.keyring
-    totals = verify_vault(both.main, both.keys, ring, LocalKeys(ring), lambda *_: None, LogMemory(file))
+    totals = verify_vault(both.main, both.keys, ring, LocalKeys(ring, ORIGIN), lambda *_: None, LogMemory(file))
     assert [f.where for f in totals.behind] == [f"entries/{seen['size'] - 1}"] * 2
     # Written anew to the same length it is another log, of which nothing is signed.
     reopened(both).actors(OPERATOR, [person("other", "courier")], now=both.now)
@@ -269,7 +269,7 @@ def test_rows_are_marked_anew_after_a_rotation(both: World) -> None:
     written(both, t.actors.insert(), [before])
     assert remark_rows(both.main, RowMarks(ring, "vault.example"), 2, lambda *told: None) == 1
     left = ring.retire(KeyPurpose.ROW, 1)
-    assert verify_vault(both.main, both.keys, left, LocalKeys(left), lambda *_: None).findings == ()
+    assert verify_vault(both.main, both.keys, left, LocalKeys(left, ORIGIN), lambda *_: None).findings == ()
 
 
 def test_a_process_that_did_not_hear_of_a_rotation_yet_looks_for_the_new_key(small: World, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class _Counting(LocalKeys):
     """The keyring's service, counting what it is asked to unwrap."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.keyring)
+        super().__init__(world.keyring, world.vault.origin)
         self.unwrapped = 0
 
     def unwrap(self, items: Sequence[tuple[bytes, Wrapped]]) -> list[bytes]:

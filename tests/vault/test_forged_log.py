@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from tests.vault.tampering import found
-from tests.vault.world import OPERATOR, World, person, tables
+from tests.vault.world import OPERATOR, SECRETS, World, person, tables
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.model.records import Refused
+from wayseal.model.fields import Field
+from wayseal.model.records import Parcel, Refused
 from wayseal.store.database import Connection, open_database
 from wayseal.vault import Vault, new_vault
 from wayseal.vault import tables as t
@@ -22,7 +23,7 @@ from wayseal.vault.log.entries import admin, encode
 from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.projection import project
 from wayseal.vault.policy import default_texts
-from wayseal.vault.verification import TableCode
+from wayseal.vault.verification import RecordCode, TableCode
 
 
 def forge(connection: Connection, entry: Entry) -> int:
@@ -155,6 +156,20 @@ def test_a_row_of_another_vault_opens_nothing(small: World, other: World) -> Non
     (answer,) = small.ask("intruder", [number])
     assert isinstance(answer, Refused)
     assert [(f.code, f.where) for f in found(small)] == [(TableCode.MARK, "actors/intruder")]
+
+
+def test_a_record_of_another_vault_does_not_open(small: World, other: World) -> None:
+    """Of the same number, with its wrapped key in the place of the right one."""
+    (number,) = small.seal()
+    parcel = Parcel(waybill=number, values={**SECRETS, Field.RECIPIENT_ADDRESS: "北京市海淀区中关村大街1号"})
+    other.vault.seal(OPERATOR, [parcel], now=small.now)
+    (record,), (wrapped,) = _rows(other, t.waybills), other.keys.read(lambda c: c.execute(sa.select(t.data_keys)).all())
+    small.main.write(lambda c: c.execute(sa.update(t.waybills).values(sealed=record["sealed"])))
+    small.keys.write(lambda c: c.execute(sa.update(t.data_keys).values(wrapped=wrapped.wrapped)))
+    (answer,) = small.ask("courier-1", [number])
+    assert isinstance(answer, Refused)
+    assert answer.rule == "damaged"
+    assert [(f.code, f.where) for f in found(small)] == [(RecordCode.CHANGED, f"waybills/{number}")]
 
 
 def test_nothing_is_signed_in_the_name_of_another_vault(small: World, other: World) -> None:

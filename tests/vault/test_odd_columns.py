@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.tables import each
 from tests.vault.tampering import change, rows_of
-from tests.vault.world import OPERATOR, World
+from tests.vault.world import OPERATOR, ORIGIN, World
 from wayseal.model.fields import Field
 from wayseal.model.records import Refused
 from wayseal.vault import tables as t
@@ -40,7 +40,7 @@ def test_one_number_is_refused_and_the_others_are_shown(small: World, column: sa
     done = small.vault.revise(small.caller("agent"), odd, "change_address", "改派", values, now=small.now)
     assert isinstance(done, Refused)
     if database is small.keys:
-        again = rewrap_keys(small.keys, LocalKeys(small.keyring), 2, lambda *_: None)
+        again = rewrap_keys(small.keys, LocalKeys(small.keyring, ORIGIN), 2, lambda *_: None)
         assert set(again.failed) <= {odd}
     small.vault.tidy(now=small.now)
     small.vault.erase(OPERATOR, [odd], now=small.now)
@@ -68,3 +68,10 @@ def test_an_entry_that_is_text_is_named_where_the_log_is_listed(small: World) ->
     assert change(small.main, t.entries.c.entry, row, "abc")
     with pytest.raises(LogChangedError):
         entries(small.main, EntryFilter(waybill="YT1"), 10)
+
+
+def test_a_number_that_is_none_keeps_nobody_else_from_retention(small: World) -> None:
+    kept, odd = small.seal(2, keep_until=small.now + 1)
+    row = next(row for row in rows_of(small.main, t.waybills) if row["waybill"] == odd)
+    assert change(small.main, t.waybills.c.waybill, row, b"\xff")
+    assert [one.waybill for one in small.vault.retain(OPERATOR, now=small.now + 2)] == [kept]

@@ -26,7 +26,7 @@ from tests.vault.revising import (
     refused,
     whole,
 )
-from tests.vault.world import DAY, OPERATOR, SECRETS, World, person, tables, world
+from tests.vault.world import DAY, OPERATOR, ORIGIN, SECRETS, World, person, tables, world
 from wayseal.model.fields import Field
 from wayseal.model.records import Disclosed, Refused, Revised
 from wayseal.vault import Vault, _revise
@@ -86,7 +86,7 @@ class TestMeanwhile:
         ring = both.keyring.rotate(KeyPurpose.WRAP, both.now)
 
         def rewrapped() -> None:
-            rewrap_keys(both.keys, LocalKeys(ring), 2, lambda *_: None)
+            rewrap_keys(both.keys, LocalKeys(ring, ORIGIN), 2, lambda *_: None)
 
         between(both, monkeypatch, step, rewrapped)
         changed(both, number)
@@ -160,7 +160,7 @@ def test_many_at_once(both: World) -> None:
     def rotates() -> list[object]:
         begin.wait()
         ring = both.keyring.rotate(KeyPurpose.WRAP, both.now)
-        rewrap_keys(both.keys, LocalKeys(ring), 1, lambda *_: None)
+        rewrap_keys(both.keys, LocalKeys(ring, ORIGIN), 1, lambda *_: None)
         both.vault.tidy(now=both.now + 9 * DAY)
         return []
 

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from tests.vault.world import OPERATOR, World
+from tests.vault.world import OPERATOR, ORIGIN, World
 from wayseal.vault import tables as t
 from wayseal.vault.key_rotation import Rewrapped, index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
@@ -11,7 +11,7 @@ from wayseal.vault.verification import verify_vault
 
 
 def rewrapped(world: World, keyring: Keyring) -> Rewrapped:
-    return rewrap_keys(world.keys, LocalKeys(keyring), keyring.active(KeyPurpose.WRAP), lambda *_: None)
+    return rewrap_keys(world.keys, LocalKeys(keyring, ORIGIN), keyring.active(KeyPurpose.WRAP), lambda *_: None)
 
 
 def test_all_keys_get_the_active_one(both: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,7 +24,7 @@ def test_all_keys_get_the_active_one(both: World, monkeypatch: pytest.MonkeyPatc
     assert versions_in_use(both.keys) == {2: 8}
     assert rewrapped(both, keyring) == Rewrapped(done=0, failed=())
     left = keyring.retire(KeyPurpose.WRAP, 1)
-    assert verify_vault(both.main, both.keys, left, LocalKeys(left), lambda *_: None).findings == ()
+    assert verify_vault(both.main, both.keys, left, LocalKeys(left, ORIGIN), lambda *_: None).findings == ()
 
 
 def test_one_that_does_not_open_is_named_and_the_rest_goes_on(small: World) -> None:

@@ -25,6 +25,7 @@ from wayseal.vault.log.entries import decode
 from wayseal.vault.policy import default_texts
 from wayseal.vault.requests import Caller
 
+ORIGIN = "vault.example"
 NOON = 1_800_000_000_000_000 // 86_400_000_000 * 86_400_000_000 + 4 * 3_600_000_000
 """Noon by the courier's clock, microseconds."""
 HOUR = 3_600_000_000
@@ -222,7 +223,7 @@ def world(urls: tuple[str, str]) -> Iterator[World]:
 
 def _made(main: Database, keys: Database) -> World:
     keyring = Keyring.new(NOON)
-    new_vault(main, keys, keyring, "vault.example", *default_texts(), OPERATOR, NOON)
+    new_vault(main, keys, keyring, ORIGIN, *default_texts(), OPERATOR, NOON)
     vault = Vault(main, keys, keyring)
     made = World(vault=vault, main=main, keys=keys, keyring=keyring)
     made.put(

@@ -23,6 +23,7 @@ from wayseal.vault import Caller, Vault
 from wayseal.vault.errors import KeyringError, VaultError
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile, LocalKeys
 from wayseal.vault.log.memory import LogMemory
+from wayseal.vault.log.sound_entries import read_origin
 
 CLIENT = "cli"
 
@@ -56,7 +57,7 @@ class Session:
     @property
     def service(self) -> LocalKeys:
         """What wraps data keys."""
-        return LocalKeys(self.source)
+        return LocalKeys(self.source, self.vault.origin)
 
     def save(self, keyring: Keyring) -> None:
         """Puts another keyring in the place of the file; KeyringError where it doesn't stand in one."""
@@ -100,7 +101,7 @@ class VaultParts:
     @property
     def service(self) -> LocalKeys:
         """What wraps data keys."""
-        return LocalKeys(self.source)
+        return LocalKeys(self.source, self.main.read(read_origin) or "")
 
 
 @contextmanager

@@ -71,7 +71,6 @@ class Vault(Closing):
         or its policy isn't the one that was seen.
         """
         self._main, self._keys, self._source = main, keys, source
-        self._service = service or LocalKeys(source)
         self._offset, self._backups, self._clock = utc_offset, backups, clock
         self._lock = threading.Lock()
         self._tail: Tail | None = None
@@ -80,6 +79,7 @@ class Vault(Closing):
         self.memory = memory or LogMemory(None)
         self._writing = WatchedDatabase(main, self.memory)
         self.origin = main.read(_origin, self.keyring)
+        self._service = service or LocalKeys(source, self.origin)
         self.check_log()
         self._policy, self._clients, self._directory = main.read(_standing, self.marks, None)
 

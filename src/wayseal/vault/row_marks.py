@@ -2,8 +2,9 @@
 
 Whoever administers the database can write rows, but has no keyring.
 
-1. A mark covers the table's name and every column but itself and those of `_OPEN`, with their types. It holds the
-   version of its key, and so goes on to count after a rotation.
+1. A mark covers the vault's origin, the table's name and every column but itself and those of `_OPEN`, with their
+   types: a row of another vault of the same keyring has none here. It holds the version of its key, and so goes on to
+   count after a rotation.
 2. Decisions rest on marked rows alone: one whose mark doesn't fit opens nothing, as if it weren't there.
 3. After a rotation rows are marked anew (`remark_rows`), portion by portion; one that doesn't hold stays as it is.
 4. What a mark can't say is whether a row is missing, or is one of before: that is said by the log (`verification`).
@@ -77,8 +78,8 @@ class RowMarks:
     def of_rows(self, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
         """The marks of rows, each as the values of its covered columns in their order."""
         key, spelling = self._keyring.key(RowKey), _SPELLINGS[table.name]
-        head = key.version.to_bytes(_VERSION, "big")
-        return [head + key.tag(spelling.bytes_of(self._origin, values)) for values in rows]
+        version, tag, spelled = key.version.to_bytes(_VERSION, "big"), key.tag, spelling.bytes_of
+        return [version + tag(spelled(self._origin, values)) for values in rows]
 
     def holds(self, table: sa.Table, row: Any) -> bool:
         """Whether a row (with a column for each attribute) is one that the vault wrote."""

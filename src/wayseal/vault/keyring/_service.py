@@ -2,7 +2,8 @@
 
 1. A wrapped key opens only with the associated data that it was wrapped with, and under its own key version.
 2. Both acts take groups, so that a service elsewhere costs one round trip for each.
-3. A version that isn't known yet is looked for once more before it is refused: another process may have rotated.
+3. What one vault had wrapped doesn't open in another of the same keyring.
+4. A version that isn't known yet is looked for once more before it is refused: another process may have rotated.
 """
 
 import os
@@ -53,16 +54,18 @@ class KeySource(Protocol):
 
 
 class LocalKeys:
-    """The key service of a keyring on this machine."""
+    """The key service of a keyring on this machine, for the vault of an origin (rule 3)."""
 
-    def __init__(self, source: KeySource) -> None:
+    def __init__(self, source: KeySource, origin: str = "") -> None:
         self._source = source
+        # Nothing runs into it: an origin has no NUL, and associated data has one behind a word of ours.
+        self._origin = origin.encode()
 
     def wrap(self, items: Sequence[tuple[bytes, bytes]]) -> list[Wrapped]:
         """See `KeyService`."""
         key = self._source.current().key(WrapKey)
         encrypt, version = key.cipher.encrypt, key.version
-        bound = _HEAD + version.to_bytes(2, "big")
+        bound = _HEAD + version.to_bytes(2, "big") + self._origin
         random = os.urandom(_NONCE * len(items))
         out, place = [], 0
         for data, secret in items:
@@ -79,7 +82,7 @@ class LocalKeys:
         for data, (version, raw) in items:
             if len(raw) != _SIZE or raw[: len(_HEAD)] != _HEAD:
                 raise SealError("a wrapped key is not of this format")
-            bound = _HEAD + version.to_bytes(2, "big") + data
+            bound = _HEAD + version.to_bytes(2, "big") + self._origin + data
             try:
                 out.append(keys[version].cipher.decrypt(raw[len(_HEAD) : _START], raw[_START:], bound))
             except InvalidTag:
@@ -87,7 +90,7 @@ class LocalKeys:
         return out
 
     def _key(self, keyring: Keyring, version: int) -> WrapKey:
-        """Rule 3."""
+        """Rule 4."""
         if version not in keyring.versions(WrapKey.purpose):
             keyring = self._source.refreshed()
         return keyring.key(WrapKey, version)

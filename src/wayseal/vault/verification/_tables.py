@@ -33,7 +33,8 @@ _LOG = (t.entries, t.nodes, t.checkpoints)
 """Tables that the log's own verification looks at."""
 
 
-_LOOSE_PHONES = sa.select(t.phones.c.waybill).where(t.phones.c.waybill.not_in(sa.select(t.waybills.c.waybill)))
+_NUMBER = t.phones.c.waybill
+_LOOSE_PHONES = sa.select(_NUMBER).where(_NUMBER.not_in(sa.select(t.waybills.c.waybill))).distinct()
 """Tags under numbers that the vault hasn't got."""
 
 
