@@ -122,7 +122,7 @@ _KEYS_0001: Rows = {
 }
 
 _TOLD = {"scans", "tickets", "policies"}
-_MARKED = _TOLD | {"facts", "waybills", "actors", "clients", "approvals", "replies"}
+_MARKED = _TOLD | {"facts", "waybills", "actors", "clients", "approvals", "replies", "entries"}
 for _table, _rows in _MAIN_0001.items():
     for _row in _rows:
         _row.update({"mark": b"\x08" * 18} if _table in _MARKED else {}, **({"entry": 3} if _table in _TOLD else {}))
