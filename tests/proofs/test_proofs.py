@@ -18,6 +18,7 @@ from wayseal import store
 from wayseal.merkle import Checkpoint, SigningKey
 from wayseal.model.errors import WaysealError
 from wayseal.proofs import GrowthProof, verify
+from wayseal.proofs._text_key import text_key
 from wayseal.proofs.entries import KINDS
 from wayseal.proofs.errors import ProofError
 from wayseal.proofs.reads import ACTIONS, COLUMNS, KEYS, READ, SALT
@@ -44,6 +45,7 @@ def proofs(folder: Path) -> dict[str, Proof]:
     for name, proof in made.items():
         (folder / name).write_text(json.dumps(proof))
     (folder / "key.pub").write_text(f"{KEY.verify_key}\n")
+    (folder / "other.bin").write_bytes(b"\xff")
     (folder / "other.pub").write_text(f"{OTHER.verify_key}\n")
     return made
 
@@ -189,11 +191,39 @@ for words in (["ledger", "verify-proof", "read 14"], ["vault", "verify-proof", "
     assert sum(line.startswith("The proof holds") for line in printed) == 3
 
 
+def test_what_the_command_prints(
+    folder: Path, proofs: dict[str, Proof], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from wayseal.proofs import __main__ as command
+
+    monkeypatch.chdir(folder)
+    shown = {}
+    for name in ("read 14", "entry 0", "growth 1 2"):
+        monkeypatch.setattr(sys, "argv", ["proofs", name, "--key", "key.pub"])
+        command.main()
+        shown[name] = json.loads(capsys.readouterr().out)
+    assert shown["read 14"]["read"] == proofs["read 14"]["read"]
+    assert shown["entry 0"]["index"] == 0
+    assert (shown["growth 1 2"]["old"]["size"], shown["growth 1 2"]["new"]["size"]) == (128, 300)
+
+
+def test_keys_of_texts_are_published_ones() -> None:
+    """XXH64, seed 0: of texts shorter and longer than a stripe of 32 bytes."""
+    known = {
+        "": 0xEF46DB3751D8E999,
+        "a": 0xD24EC4F1A98C6E5B,
+        "abc": 0x44BC2CF5AD770999,
+        "Nobody inspects the spammish repetition": 0xFBCEA83C8A378BF1,
+    }
+    assert {text: text_key(text) for text in known} == known
+
+
 COMMAND = (
     (["read 14", "--key", "other.pub"], 9, "read 14: signed by"),
     (["key.pub", "--key", "key.pub"], 3, "key.pub: this is no proof of a read"),
     (["read 14", "--key", "read 14"], 3, "read 14: this is no public key"),
     (["gone", "--key", "key.pub"], 5, "gone: No such file"),
+    (["read 14", "--key", "other.bin"], 3, "other.bin: this is no key"),
 )
 
 
