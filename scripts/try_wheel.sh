@@ -15,7 +15,7 @@ fi
 grep -q "wayseal\[vault\]" missing
 # Proofs are checked without them.
 waybill=$(sed -n 2p demo/leaks.csv | cut -d, -f1)
-read=$(venv/bin/wayseal ledger reads demo/ledger --waybill "$waybill" --format json | sed -n 's/.*"read": "\([0-9:]*\)".*/\1/p' | head -n 1)
+read=$(venv/bin/wayseal reads demo/ledger --waybill "$waybill" --format json | sed -n 's/.*"read": "\([0-9:]*\)".*/\1/p' | head -n 1)
 venv/bin/wayseal ledger key new --out keeper.key >/dev/null
 venv/bin/wayseal ledger checkpoint demo/ledger --key keeper.key --out today.checkpoint >/dev/null
 venv/bin/wayseal ledger prove demo/ledger --read "$read" --checkpoint today.checkpoint --out read.proof >/dev/null
