@@ -33,11 +33,6 @@ _LOG = (t.entries, t.nodes, t.checkpoints)
 """Tables that the log's own verification looks at."""
 
 
-_NUMBER = t.phones.c.waybill
-_LOOSE_PHONES = sa.select(_NUMBER).where(_NUMBER.not_in(sa.select(t.waybills.c.waybill))).distinct()
-"""Tags under numbers that the vault hasn't got."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableTotals:
     """What was looked at: rows of each table. compared: whether the log could be asked for every row (rule 3).
@@ -176,6 +171,8 @@ class _TableVerifier:
                 self._collect(rows, reports)
             elif table is t.waybills:
                 self._compare_waybills(rows)
+            elif table is t.phones:
+                self._compare_phones(rows)
         # Misfits and unmarked rows were told already; whatever is left has no row at all.
         named = {f.where for f in self.findings}
         for key in told:
@@ -183,10 +180,7 @@ class _TableVerifier:
                 self._find(TableCode.GONE, where)
         if table is t.scans:
             self._compare_reports(reports)
-        elif table is t.phones:
-            for number in self._connection.execute(_LOOSE_PHONES).scalars():
-                self._find(TableCode.UNTOLD, f"phones/{number}")
-        elif table is t.facts and self._state.complete and version_of(self._connection) != self._state.directory:
+        elif table is t.facts and self._is_directory_older(named):
             self._find(TableCode.DIFFERS, "facts/directory", columns="value")
         return count
 
@@ -231,6 +225,22 @@ class _TableVerifier:
                 self._find(TableCode.SCANS, f"entries/{seq}", told=0 if told is None else told[0], there=len(rows))
         for seq, (count, _) in self._state.scans.items():
             self._find(TableCode.SCANS, f"entries/{seq}", told=count, there=0)
+
+    def _is_directory_older(self, named: set[str]) -> bool:
+        """Whether the directory's version isn't the log's; a fact that is named already says nothing."""
+        if not self._state.complete or any(where.startswith("facts/") for where in named):
+            return False
+        return version_of(self._connection) != self._state.directory
+
+    def _compare_phones(self, rows: Sequence[Any]) -> None:
+        """Tags under numbers that the vault hasn't got."""
+        numbers = list(dict.fromkeys(row.waybill for row in rows))
+        there = read_chosen(self._connection, t.waybills, "waybill", numbers) if numbers else None
+        known = set() if there is None else {row.waybill for row in there.rows}
+        misfit = () if there is None else tuple(one.where for one in there.misfits)
+        for number in numbers:
+            if number not in known and f"waybills/{number}" not in misfit:
+                self._find(TableCode.UNTOLD, f"phones/{number}")
 
     def _compare_waybills(self, rows: Sequence[Any]) -> None:
         """Where they are, by their scans, and when they were erased, by the log."""
