@@ -15,7 +15,7 @@ if [ -e /etc/apt/sources.list.d/debian.sources ]; then
     : >"$root/etc/apt/sources.list"
 fi
 # The authorities that this machine trusts, for pip: a mirror's may be among them.
-cp /etc/ssl/certs/ca-certificates.crt "$root/root/authorities.pem"
+cp /etc/ssl/certs/ca-certificates.crt "$root/srv/authorities.pem"
 # Nothing starts by itself in a folder.
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 0755 "$root/usr/sbin/policy-rc.d"
@@ -25,16 +25,16 @@ chmod 0755 "$root/usr/local/bin/systemctl"
 # This machine may run a server of its own: the root's gets a network of its own, once packages are there.
 mkdir -p "$root/etc/postgresql-common/createcluster.d"
 echo 'create_main_cluster = false' >"$root/etc/postgresql-common/createcluster.d/wayseal.conf"
-awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/docs/deployment.md" >"$root/root/page.sh"
-sed '/setup.sh vault$/q' "$root/root/page.sh" >"$root/root/with-network.sh"
+awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/docs/deployment.md" >"$root/srv/page.sh"
+sed '/setup.sh vault$/q' "$root/srv/page.sh" >"$root/srv/with-network.sh"
 {
     echo 'python3 -c "import fcntl, socket, struct
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack(\"16sh\", b\"lo\", 0x41))"'
     echo 'pg_createcluster "$(ls /usr/lib/postgresql)" main'
-    sed '1,/setup.sh vault$/d' "$root/root/page.sh"
-} >"$root/root/without-network.sh"
+    sed '1,/setup.sh vault$/d' "$root/srv/page.sh"
+} >"$root/srv/without-network.sh"
 
-inside() { # inside SCRIPT [OPTION OF UNSHARE...]: a file in /root, run in the root with an environment that knows nothing else
+inside() { # inside SCRIPT [OPTION OF UNSHARE...]: a file in /srv, run in the root with an environment that knows nothing else
     script=$1
     shift
     unshare --mount --pid --fork --kill-child "$@" sh -eu -c '
@@ -43,11 +43,11 @@ inside() { # inside SCRIPT [OPTION OF UNSHARE...]: a file in /root, run in the r
         mount -t tmpfs -o mode=755 tmpfs "$1/run"
         mkdir -p "$1/run/lock"
         exec env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-            DEBIAN_FRONTEND=noninteractive PIP_CERT=/root/authorities.pem chroot "$1" sh -euxc "cd /; . /root/$2"' \
+            DEBIAN_FRONTEND=noninteractive PIP_CERT=/srv/authorities.pem chroot "$1" sh -euxc "cd /; . /srv/$2"' \
         sh "$root" "$script"
 }
 
-echo 'apt-get update -qq' | cat - "$root/root/with-network.sh" >"$root/root/first.sh"
+echo 'apt-get update -qq' | cat - "$root/srv/with-network.sh" >"$root/srv/first.sh"
 inside first.sh
 inside without-network.sh --net
 echo "wayseal: every command of docs/deployment.md was followed in $root"
