@@ -235,7 +235,7 @@ def test_of_several_that_remember_the_one_that_saw_most_counts(small: World, tmp
     second.save()
     first.learn(1, bytes(32))
     first.save()
-    assert first.size == second.size == LogMemory(file).size == len(small.entries())
+    assert first.seen.size == second.seen.size == LogMemory(file).seen.size == len(small.entries())
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"size": -1}', b'{"size": "1"}', b'{"leaf": "x"}', b"\xff"])

@@ -77,6 +77,12 @@ def delete_chosen(connection: Connection, table: sa.Table, column: str, values: 
     )
 
 
+def key_after(table: sa.Table, row: Any) -> sa.ColumnElement[bool]:
+    """Whether a row of `table` comes behind `row` in the order of its key: how a table is read portion by portion."""
+    key = list(table.primary_key)
+    return sa.tuple_(*key) > sa.tuple_(*(sa.literal(getattr(row, column.name)) for column in key))
+
+
 def put(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts rows; of one whose key is there already, all other columns are replaced."""
     _many(connection, _upsert_statement(connection.dialect.name, table, None), rows)

@@ -161,7 +161,7 @@ class Vault(Closing):
                 self._seen = (day, set())
             rules = self._decision_inputs()
             try:
-                tail = self._tail if self._tail and self._tail.size >= self.memory.size else None
+                tail = self._tail if self._tail and self._tail.size >= self.memory.seen.size else None
                 done = self._main.write(disclosing.commit, jobs, rules, tail, self.memory.check, now=now, day=day)
             except WaysealError:
                 self._tail = None

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._data_keys import can_be_key
+from wayseal.vault._sql import key_after
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.sealing.wrapping import rewrap
@@ -36,9 +37,9 @@ def rewrap_keys(keys: Database, service: KeyService, active: int, progress: Prog
     total = keys.read(_count_older, active)
     seen = done = 0
     failed: list[str] = []
-    last: tuple[Any, Any] = ("", b"")
+    last: sa.Row[Any] | None = None
     while rows := keys.read(_portion, active, last):
-        last = (rows[-1].waybill, rows[-1].key_id)
+        last = rows[-1]
         made: list[tuple[sa.Row[Any], Wrapped]] = []
         sound = [row for row in rows if can_be_key(row)]
         failed += [str(row.waybill) for row in rows if not can_be_key(row)]
@@ -87,11 +88,11 @@ def _count_older(connection: Connection, active: int) -> int:
     return connection.execute(which).scalar_one()
 
 
-def _portion(connection: Connection, active: int, last: tuple[str, bytes]) -> _Rows:
-    columns = t.data_keys.c
-    place = sa.tuple_(columns.waybill, columns.key_id)
-    which = (columns.key_version != active) & (place > sa.tuple_(sa.literal(last[0]), sa.literal(last[1])))
-    statement = sa.select(t.data_keys).where(which).order_by(columns.waybill, columns.key_id).limit(PORTION)
+def _portion(connection: Connection, active: int, last: sa.Row[Any] | None) -> _Rows:
+    older = sa.select(t.data_keys).where(t.data_keys.c.key_version != active)
+    statement = older.order_by(*t.data_keys.primary_key).limit(PORTION)
+    if last is not None:
+        statement = statement.where(key_after(t.data_keys, last))
     return connection.execute(statement).all()
 
 

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
-from wayseal.vault._sql import put
+from wayseal.vault._sql import key_after, put
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import KeySource
 from wayseal.vault.keyring.keys import TAG, RowKey
@@ -122,9 +122,9 @@ def remark_rows(main: Database, marks: RowMarks, active: int, progress: Progress
     total = sum(n for version, n in mark_versions_in_use(main).items() if version != active)
     done = 0
     for table in MARKED:
-        last: tuple[Any, ...] | None = None
+        last: sa.Row[Any] | None = None
         while rows := main.read(_read_older, table, active, last):
-            last = tuple(getattr(rows[-1], c.name) for c in table.primary_key)
+            last = rows[-1]
             done += main.write(_mark_anew, marks, table, rows)
             progress("marks", done, max(total, done))
     return done
@@ -141,13 +141,12 @@ def _count_versions(connection: Connection) -> Counter[int]:
 
 
 def _read_older(
-    connection: Connection, table: sa.Table, active: int, last: tuple[Any, ...] | None
+    connection: Connection, table: sa.Table, active: int, last: sa.Row[Any] | None
 ) -> Sequence[sa.Row[Any]]:
-    key = list(table.primary_key)
-    head = sa.func.substr(table.c.mark, 1, _VERSION)
-    statement = sa.select(table).where(head != active.to_bytes(_VERSION, "big")).order_by(*key).limit(PORTION)
+    older = sa.func.substr(table.c.mark, 1, _VERSION) != active.to_bytes(_VERSION, "big")
+    statement = sa.select(table).where(older).order_by(*table.primary_key).limit(PORTION)
     if last is not None:
-        statement = statement.where(sa.tuple_(*key) > sa.tuple_(*(sa.literal(v) for v in last)))
+        statement = statement.where(key_after(table, last))
     return connection.execute(statement).all()
 
 

@@ -52,7 +52,7 @@ def record_scans(
     for row in rows:
         check.identifier("outlet", row[3])
     numbers = list(dict.fromkeys(row[0] for row in rows))
-    before = {_scan(s) for s in chosen(connection, t.scans, "waybill", numbers)}
+    before = {scan_of(s) for s in chosen(connection, t.scans, "waybill", numbers)}
     new = [row for row in rows if row not in before]
     if not new:
         return 0
@@ -119,7 +119,8 @@ def scans_digest(rows: Iterable[tuple[Any, ...]]) -> str:
     return digest(*sorted(json.dumps(row) for row in rows)).hex()
 
 
-def _scan(row: Any) -> tuple[str, int, str, str]:
+def scan_of(row: Any) -> tuple[str, int, str, str]:
+    """What a row says was scanned: waybill, at, kind, outlet."""
     return row.waybill, row.at, row.kind, row.outlet
 
 
@@ -138,7 +139,7 @@ def settle(connection: Connection, marks: RowMarks, numbers: Sequence[str]) -> N
     which = t.waybills.c.waybill == sa.bindparam("b_waybill")
     moved = [
         marks.marked(t.waybills, {**rows[number]._asdict(), **place}) | {"b_waybill": number}
-        for number, place in find_places(map(_scan, scans)).items()
+        for number, place in find_places(map(scan_of, scans)).items()
         if number in rows
     ]
     if moved:
@@ -160,7 +161,10 @@ def _ticket(event: Ticket, now: int) -> dict[str, Any]:
 
 def find_places(scans: Iterable[tuple[str, int, str, str]]) -> dict[str, dict[str, Any]]:
     """Where the scans (waybill, at, kind, outlet) say that each parcel is, by number (rule 1)."""
-    waybill, at, kind, outlet = zip(*scans, strict=True)
+    rows = list(scans)
+    if not rows:
+        return {}
+    waybill, at, kind, outlet = zip(*rows, strict=True)
     table = pa.table({"waybill": waybill, "at": pa.array(at, _TIME), "kind": kind, "outlet": outlet})
     now = present(table)
     columns: tuple[list[Any], ...] = (

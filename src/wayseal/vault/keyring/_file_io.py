@@ -7,14 +7,13 @@
 2. It is written beside its place, made durable and moved there in one step; who writes holds a lock on the folder.
 """
 
-import fcntl
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from wayseal.model.errors import disk_says
-from wayseal.store.durable import write_file
+from wayseal.store.durable import lock_folder, write_file
 from wayseal.vault.errors import KeyringError
 
 _MOST = 1 << 24
@@ -47,16 +46,14 @@ def write(path: Path, raw: bytes, check: Callable[[bytes], None]) -> None:
     """Puts `raw` there once `check` agreed to replace what stands there (rule 2)."""
     beside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            if path.exists():
-                check(read(path))
-            write_file(beside, raw, new=True)
-            beside.replace(path)
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-            beside.unlink(missing_ok=True)
+        with lock_folder(path.parent) as folder:
+            try:
+                if path.exists():
+                    check(read(path))
+                write_file(beside, raw, new=True)
+                beside.replace(path)
+                os.fsync(folder)
+            finally:
+                beside.unlink(missing_ok=True)
     except OSError as error:
         raise KeyringError("the keyring can't be written: {reason}", key=path.name, reason=disk_says(error)) from None

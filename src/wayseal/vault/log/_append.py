@@ -80,7 +80,7 @@ def append(
 
 def present_tail(connection: Connection) -> Tail:
     """What `append` needs of the log as it stands; LogChangedError where nodes or entries at its end are missing."""
-    last = connection.exec_driver_sql(_LAST).first()
+    last = read_last(connection)
     if last is None:
         return Tail()
     size = last[0] + 1
@@ -108,10 +108,15 @@ def stored(connection: Connection, level: int, start: int, stop: int) -> list[by
 
 def _present(connection: Connection, tail: Tail) -> bool:
     """Whether a tail is the log's (rule 2)."""
-    last = raw.fetch(connection, _LAST, ())
-    if not last:
+    last = read_last(connection)
+    if last is None:
         return tail.size == 0
-    return bool(last[0][0] == tail.size - 1 and last[0][1] == tail.last)
+    return bool(last[0] == tail.size - 1 and last[1] == tail.last)
+
+
+def read_last(connection: Connection) -> Sequence[Any] | None:
+    """Place and leaf of the last entry; None: there is none."""
+    return next(iter(raw.fetch(connection, _LAST, ())), None)
 
 
 def _insert(connection: Connection, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:

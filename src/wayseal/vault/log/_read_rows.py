@@ -2,7 +2,7 @@
 """The log's rows as they lie there, whatever somebody put there.
 
 1. Nothing is taken for granted of what a row holds: what isn't of its column's type counts as changed.
-2. Everything is read from one snapshot.
+2. Everything is read within one transaction of the caller's, which is a snapshot (`Database.read`).
 3. The log ends before the first gap that is wider than the rows behind it are many: one row far away makes no log of
    a billion entries.
 """
@@ -34,12 +34,6 @@ class Extent:
     size: int
     missing: list[Span]
     extra: list[str]
-
-
-def one_snapshot(connection: Connection) -> None:
-    """Rule 2, where a transaction isn't one by itself. Before the first statement."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 def extent(connection: Connection) -> Extent:
@@ -94,7 +88,7 @@ def _beyond(connection: Connection, size: int, count: int) -> list[str]:
     return names if len(names) == count else [*names, "entries"]
 
 
-def origin_of(connection: Connection) -> str | None:
+def read_origin(connection: Connection) -> str | None:
     """The log's name; None where there is none that is text."""
     value = _bytes(connection, "value") if connection.dialect.name == "sqlite" else "convert_to(value, 'UTF8')"
     found = _raw(connection.execute(_sql(f"SELECT {value} FROM facts WHERE name = 'origin'")).scalar())

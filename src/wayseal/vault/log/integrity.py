@@ -41,12 +41,7 @@ def verify(database: Database, notes: Sequence[Note], keys: Sequence[VerifyKey],
 
     Give it a database that was opened for it: on PostgreSQL its work holds up what else goes through the same one.
     """
-
-    def work(connection: Connection) -> Verification:
-        _read_rows.one_snapshot(connection)
-        return verified(connection, notes, keys, progress)
-
-    return database.read(work)
+    return database.read(verified, notes, keys, progress)
 
 
 def verified(
@@ -76,7 +71,7 @@ class _Verifier:
 
     def all(self, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
         size = self._extent.size
-        origin = _read_rows.origin_of(self._connection)
+        origin = _read_rows.read_origin(self._connection)
         opener = CheckpointOpener(origin, size, keys, self._findings.append)
         points = self._points(opener, notes)
         self._spans(Code.ENTRY_MISSING, self._extent.missing)

@@ -9,15 +9,13 @@
 3. Whoever restores an older backup says so, and the file is forgotten.
 """
 
-import fcntl
 import json
-import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import Annotated, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from pydantic import Field as Limits
 
@@ -25,16 +23,15 @@ from wayseal.merkle import Checkpoint, MerkleError
 from wayseal.model.errors import disk_says
 from wayseal.model.schema import CLOSED, parse_json
 from wayseal.store.database import Connection, Database, raw
-from wayseal.store.durable import replace_file
+from wayseal.store.durable import lock_folder, replace_file
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import tiles
-from wayseal.vault.log._tail import Tail
+from wayseal.vault.log._append import read_last
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _Size = Annotated[int, Limits(ge=0, lt=1 << 63)]
 _Hash = Annotated[str, Limits(pattern=r"^([0-9a-f]{64})?$")]
-_LAST = "SELECT seq, leaf FROM entries ORDER BY seq DESC LIMIT 1"
 _LEAF = {"sqlite": "SELECT leaf FROM entries WHERE seq = ?", "postgresql": "SELECT leaf FROM entries WHERE seq = $1"}
 
 
@@ -66,11 +63,6 @@ class LogMemory:
         self.trouble: str | None = None
         self._lock = threading.Lock()
         self.seen = SeenLog() if path is None else _load(path)
-
-    @property
-    def size(self) -> int:
-        """How many entries were seen."""
-        return self.seen.size
 
     def check(self, connection: Connection) -> None:
         """LogChangedError where the log ends before what was seen of it, or is another there (rule 1)."""
@@ -132,14 +124,9 @@ class LogMemory:
         if self.path is None or not (self.seen.size or self.seen.signed_size):
             return
         try:
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                fcntl.flock(folder, fcntl.LOCK_EX)
-                with self._lock:
-                    self.seen = _longer(self.seen, _load(self.path))
-                    replace_file(self.path, json.dumps(asdict(self.seen), indent=1).encode() + b"\n")
-            finally:
-                os.close(folder)
+            with lock_folder(self.path.parent), self._lock:
+                self.seen = _longer(self.seen, _load(self.path))
+                replace_file(self.path, json.dumps(asdict(self.seen), indent=1).encode() + b"\n")
         except OSError as error:
             self.trouble = str(disk_says(error))
         else:
@@ -193,13 +180,12 @@ class WatchedDatabase:
         """See `Database`. LogChangedError where the log isn't the one that was seen: nothing was done."""
 
         @wraps(work)
-        def watched(connection: Connection) -> tuple[T, Tail | None]:
+        def watched(connection: Connection) -> tuple[T, Sequence[Any] | None]:
             self._memory.check(connection)
             made = work(connection, *args, **kwargs)
-            last = raw.fetch(connection, _LAST, ())
-            return made, Tail(size=last[0][0] + 1, last=last[0][1]) if last else None
+            return made, read_last(connection)
 
-        made, tail = self._database.write(watched)
-        if tail is not None:
-            self._memory.learn(tail.size, tail.last)
+        made, last = self._database.write(watched)
+        if last is not None:
+            self._memory.learn(last[0] + 1, last[1])
         return made

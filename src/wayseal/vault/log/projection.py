@@ -38,7 +38,7 @@ from wayseal.vault.log._positions import (
 from wayseal.vault.log._spans import Span, merge_spans, subtract_spans
 from wayseal.vault.log.entries import Entry, EntryKind
 from wayseal.vault.log.erasure import named_by
-from wayseal.vault.log.sound_entries import sound
+from wayseal.vault.log.sound_entries import read_origin, sound
 from wayseal.vault.log.tiles import size
 from wayseal.vault.log.work_tables import KnownWork, directory_of, write_work
 from wayseal.vault.row_marks import RowMarks
@@ -184,7 +184,7 @@ def projected_to(database: Database, snapshot: Snapshot) -> int:
 
 def origin_of(connection: Connection) -> str:
     """The vault's name, as it stands in its checkpoints; VaultError where there is none yet."""
-    origin: str | None = connection.execute(sa.select(t.facts.c.value).where(t.facts.c.name == "origin")).scalar()
+    origin = read_origin(connection)
     if origin is None:
         raise VaultError("the vault has no origin yet: run `wayseal vault init`")
     return origin

@@ -9,8 +9,7 @@ from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, raw
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
-from wayseal.vault.log._read_rows import Row, extent, tiles_of_rows
-from wayseal.vault.log._read_rows import origin_of as read_origin
+from wayseal.vault.log._read_rows import Row, extent, read_origin, tiles_of_rows
 from wayseal.vault.log.entries import Entry, decode
 from wayseal.vault.row_marks import RowMarks
 

@@ -27,6 +27,7 @@ from wayseal.model.kinds import ActorKind, Scope
 from wayseal.store.database import Connection, Database
 from wayseal.store.tables import EARLIEST, LATEST
 from wayseal.vault import tables as t
+from wayseal.vault._sql import key_after
 from wayseal.vault.log._positions import write_source
 from wayseal.vault.log.entries import Entry
 from wayseal.vault.log.row_records import read_rows
@@ -209,14 +210,12 @@ def _new_rows(database: Database, kept: _Kept, known: KnownWork) -> Iterator[pa.
 
 def _portions(database: Database, kept: _Kept) -> Iterator[Sequence[sa.Row[Any]]]:
     """All rows of a table in the order of its key, some thousands at a time, without what is sealed (rule 5)."""
-    key = list(kept.table.primary_key)
     every = sa.select(*(c for c in kept.table.c if c.name != "sealed")).where(kept.which)
-    every = every.order_by(*key).limit(_AT_ONCE)
+    every = every.order_by(*kept.table.primary_key).limit(_AT_ONCE)
     some = every
     while rows := database.read(_rows, some):
         yield rows
-        last = (sa.literal(getattr(rows[-1], column.name), column.type) for column in key)
-        some = every.where(sa.tuple_(*key) > sa.tuple_(*last))
+        some = every.where(key_after(kept.table, rows[-1]))
 
 
 def _rows(connection: Connection, some: sa.Select[Any]) -> Sequence[sa.Row[Any]]:

@@ -133,8 +133,6 @@ class _RecordVerifier:
             return False
 
     def _read_beside(self, numbers: Sequence[str]) -> _Beside:
-        if not numbers:
-            return _Beside(keys={}, numbers=frozenset(), tags={})
         keys = self._keys.read(read_chosen, t.data_keys, "waybill", numbers).rows
         tags: defaultdict[str, dict[bytes, int]] = defaultdict(dict)
         for row in self._main.read(read_chosen, t.phones, "waybill", numbers).rows:

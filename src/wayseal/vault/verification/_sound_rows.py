@@ -6,7 +6,7 @@
 2. Rows come in portions, in the order of their keys.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,12 +61,11 @@ def read_portion(connection: Connection, table: sa.Table, after: Any) -> Portion
             f"SELECT rowid, {_typed(table)} FROM {table.name} {where} ORDER BY rowid LIMIT {PORTION}",
             values,
         )
-        return _portion(table, [row[1:] for row in found], found[-1][0] if found else None)
-    names = ", ".join(_quoted(c.name) for c in table.primary_key)
+        return _portion(table, [_untyped(row[1:]) for row in found], found[-1][0] if found else None)
+    names = _listed(table.primary_key)
     marks = ", ".join(f"${n}" for n in range(1, len(table.primary_key) + 1))
     where, values = ("", []) if after is None else (f"WHERE ({names}) > ({marks})", list(after))
-    every = ", ".join(_quoted(c.name) for c in table.c)
-    statement = f"SELECT {every} FROM {table.name} {where} ORDER BY {names} LIMIT {PORTION}"
+    statement = f"SELECT {_listed(table.c)} FROM {table.name} {where} ORDER BY {names} LIMIT {PORTION}"
     found = raw.fetch(connection, statement, values)
     places = [n for n, c in enumerate(table.c) if c.primary_key]
     return _portion(table, found, tuple(found[-1][n] for n in places) if found else None)
@@ -77,14 +76,17 @@ def read_chosen(connection: Connection, table: sa.Table, column: str, values: Se
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(values))
         statement = f"SELECT {_typed(table)} FROM {table.name} WHERE {_quoted(column)} IN ({marks})"
-        return _portion(table, raw.fetch(connection, statement, values), None)
-    every = ", ".join(_quoted(c.name) for c in table.c)
-    statement = f"SELECT {every} FROM {table.name} WHERE {_quoted(column)} = ANY($1)"
+        return _portion(table, [_untyped(row) for row in raw.fetch(connection, statement, values)], None)
+    statement = f"SELECT {_listed(table.c)} FROM {table.name} WHERE {_quoted(column)} = ANY($1)"
     return _portion(table, raw.fetch(connection, statement, [list(values)]), None)
 
 
 def _quoted(name: str) -> str:
     return f'"{name}"'
+
+
+def _listed(columns: Iterable[sa.Column[Any]]) -> str:
+    return ", ".join(_quoted(c.name) for c in columns)
 
 
 def _typed(table: sa.Table) -> str:
@@ -99,13 +101,8 @@ def _portion(table: sa.Table, found: raw.Tuples, after: Any) -> Portion:
     rows, misfits = [], []
     make, kinds = row_maker(table), [_kind_of(c) for c in table.c]
     for values in found:
-        plain = (
-            [_plain(*pair) for pair in zip(values[::2], values[1::2], strict=True)]
-            if _is_typed(table, values)
-            else values
-        )
-        wrong = [c.name for c, kind, value in zip(table.c, kinds, plain, strict=True) if not _fits(c, kind, value)]
-        row = make(plain)
+        wrong = [c.name for c, kind, value in zip(table.c, kinds, values, strict=True) if not _fits(c, kind, value)]
+        row = make(values)
         if wrong:
             misfits.append(Misfit(where=name_of(table, row), columns=tuple(wrong)))
         else:
@@ -113,8 +110,9 @@ def _portion(table: sa.Table, found: raw.Tuples, after: Any) -> Portion:
     return Portion(rows=rows, misfits=misfits, after=after)
 
 
-def _is_typed(table: sa.Table, values: Sequence[Any]) -> bool:
-    return len(values) == 2 * len(table.c)
+def _untyped(values: Sequence[Any]) -> list[Any]:
+    """What `_typed` asked for."""
+    return [_plain(*pair) for pair in zip(values[::2], values[1::2], strict=True)]
 
 
 def _plain(kind: str, value: Any) -> Any:

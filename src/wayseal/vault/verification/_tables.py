@@ -25,7 +25,7 @@ from wayseal.vault.row_marks import MARKED, RowMarks
 from wayseal.vault.verification._findings import RecordCode, TableCode
 from wayseal.vault.verification._logged_state import LoggedState, read_state
 from wayseal.vault.verification._sound_rows import Portion, name_of, read_chosen, read_portions
-from wayseal.vault.work_events import PLACE, find_places, scans_digest
+from wayseal.vault.work_events import PLACE, find_places, scan_of, scans_digest
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
@@ -51,21 +51,17 @@ class TableTotals:
         return not any(f.code in (TableCode.TABLE_MISSING, TableCode.COLUMN_MISSING) for f in self.findings)
 
 
-def find_missing(database: Database, tables: sa.MetaData) -> list[Finding]:
-    """Tables and columns that aren't there."""
-    return database.read(_missing, tables)
-
-
 def verify_tables(main: Database, keys: Database, keyring: Keyring, progress: Progress) -> TableTotals:
     """Looks at all tables but those of the log (rules 1 to 3); nothing but what is missing where a table is."""
-    missing = [*find_missing(main, t.main), *find_missing(keys, t.keys)]
+    missing = [*main.read(_find_missing, t.main), *keys.read(_find_missing, t.keys)]
     if missing:
         return TableTotals(rows={}, compared=False, revised={}, findings=tuple(missing))
     erasures = keys.read(_read_erasures)
     return main.read(_verify_main, keyring, erasures, progress)
 
 
-def _missing(connection: Connection, tables: sa.MetaData) -> list[Finding]:
+def _find_missing(connection: Connection, tables: sa.MetaData) -> list[Finding]:
+    """Tables and columns that aren't there."""
     inspected = sa.inspect(connection)
     there = set(inspected.get_table_names())
     out = []
@@ -111,8 +107,6 @@ def misfits(portion: Portion) -> Iterator[Finding]:
 
 
 def _verify_main(connection: Connection, keyring: Keyring, keys: _KeyRows, progress: Progress) -> TableTotals:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     found = list(keys.findings)
     marks = RowMarks(keyring, read_origin(connection) or "")
 
@@ -211,7 +205,7 @@ class _TableVerifier:
         """Puts scans to their reports; a report that is all there is compared and let go."""
         for row in rows:
             some = reports.setdefault(row.entry if row.entry is not None else -1, [])
-            some.append((row.waybill, row.at, row.kind, row.outlet))
+            some.append(scan_of(row))
             told = self._state.scans.get(row.entry)
             if told is not None and len(some) == told[0]:
                 if scans_digest(some) != told[1]:
@@ -235,19 +229,17 @@ class _TableVerifier:
     def _compare_phones(self, rows: Sequence[Any]) -> None:
         """Tags under numbers that the vault hasn't got."""
         numbers = list(dict.fromkeys(row.waybill for row in rows))
-        there = read_chosen(self._connection, t.waybills, "waybill", numbers) if numbers else None
-        known = set() if there is None else {row.waybill for row in there.rows}
-        misfit = () if there is None else tuple(one.where for one in there.misfits)
+        there = read_chosen(self._connection, t.waybills, "waybill", numbers)
+        known = {row.waybill for row in there.rows}
+        misfit = {one.where for one in there.misfits}
         for number in numbers:
             if number not in known and f"waybills/{number}" not in misfit:
                 self._find(TableCode.UNTOLD, f"phones/{number}")
 
     def _compare_waybills(self, rows: Sequence[Any]) -> None:
         """Where they are, by their scans, and when they were erased, by the log."""
-        numbers = [row.waybill for row in rows]
-        there = read_chosen(self._connection, t.scans, "waybill", numbers).rows if numbers else []
-        scans = [s for s in there if self._marks.holds(t.scans, s)]
-        places = find_places([(s.waybill, s.at, s.kind, s.outlet) for s in scans]) if scans else {}
+        there = read_chosen(self._connection, t.scans, "waybill", [row.waybill for row in rows])
+        places = find_places(map(scan_of, self._marks.holding(t.scans, there.rows)))
         nowhere = dict.fromkeys(PLACE)
         for row in rows:
             where = name_of(t.waybills, row)
