@@ -132,7 +132,7 @@ def test_the_raw_text_comes_only_on_request(tmp_path: Path) -> None:
 # file → the line and the column that the error names
 REFUSED: list[tuple[str | bytes, int | None, str | None, str]] = [
     ("at,actor\n", None, "waybill", "the file has at, actor"),
-    ("time,user,no\n1,2,3\n", None, "at", "wayseal map SAMPLE"),
+    ("time,user,no\n1,2,3\n", None, "at", "wayseal map SAMPLE --table accesses"),
     ("at,actor,actor,waybill\n", None, "actor", "there twice"),
     ("13800138000,2024-01-05,YT1\n", None, "at", "#1, #2"),
     ('at,"actor\n' + GOOD, 1, None, "quote"),

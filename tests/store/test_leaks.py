@@ -72,3 +72,8 @@ def test_asked_that_is_no_object_costs_only_itself(tmp_path: Path) -> None:
     assert leaks.rows.column("asked").to_pylist() == [None, "{}", None]
     said = [n.values for n in leaks.notices if n.code is NoticeCode.UNKNOWN_VALUES]
     assert said == [{"column": "asked", "rows": 2}]
+
+
+def test_other_names_of_columns_are_said_with_the_command_that_helps(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="wayseal map SAMPLE --table leaks"):
+        read_leaks(put(tmp_path / "bought.csv", "no,day\nYT1,2024-01-05\n"))

@@ -84,6 +84,10 @@ def _by_name(table: Table, names: tuple[str, ...], open_ended: bool) -> tuple[Fi
     return tuple(FieldMap(name=p, columns=(n,)) for n, p in plain if p in table.names)
 
 
+_PROPOSED = ("accesses", "leaks")
+"""Tables for which `wayseal map` proposes a mapping."""
+
+
 def _check_required(
     table: Table,
     fields: tuple[FieldMap, ...],
@@ -95,12 +99,15 @@ def _check_required(
     if not missing:
         return
     needs = Message(_EXPLAINED.get(table.name, "{columns}"), {"columns": missing})
-    text = N_(
-        "the table {table} needs {columns}; the file has {found}; a mapping file can say which column is which "
-        "(`wayseal map SAMPLE` proposes one)"
-    )
     if mapped:
         text = N_("the table {table} needs {columns}; the file has {found}")
+    elif table.name in _PROPOSED:
+        text = N_(
+            "the table {table} needs {columns}; the file has {found}; a mapping file can say which column is which "
+            "(`wayseal map SAMPLE --table {table}` proposes one)"
+        )
+    else:
+        text = N_("the table {table} needs {columns}; the file has {found}; a mapping file can say which is which")
     raise StoreError(text, file=file.path, key=missing[0], table=table.name, columns=needs, found=describe(names))
 
 
