@@ -1,5 +1,7 @@
 """What a caller may write as it likes stands in no entry of the log, which nothing takes back (rule 3 of `entries`)."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -12,6 +14,8 @@ from wayseal.vault.errors import VaultError
 
 NAME = "王小明"
 PHONE = "13912345678"
+# A sealed reason is random letters and digits, among which a short text stands by chance.
+SEALED = re.compile(r'"reason":"V1N[^"]*"')
 
 
 def raw_entries(world: World) -> str:
@@ -43,7 +47,7 @@ def test_a_number_that_could_be_anything_stands_in_no_entry(small: World, text: 
     # Whoever asks is told the number that it sent, and the log knows that there was one.
     assert (answer.status, shown.waybill, shown.rule) == ("refused", None, "custody")
     assert (shown.more["number"], changed.more["number"]) == ("unknown", "unknown")
-    assert answer.waybill not in raw_entries(small)
+    assert answer.waybill not in SEALED.sub("", raw_entries(small))
 
 
 def test_a_number_that_looks_like_one_stands_there(small: World) -> None:
