@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -64,8 +65,8 @@ def context(
     """Reads it; keys are (client, idempotency key). No more statements for a hundred questions than for one."""
     numbers = list(dict.fromkeys(waybills))
     people = {
-        row.actor: record_of(ActorRecord, row)
-        for row in marks.holding(t.actors, chosen(connection, t.actors, "actor", list(dict.fromkeys(actors))))
+        row.actor: _actor_of(row)
+        for row in marks.holding_as_before(t.actors, chosen(connection, t.actors, "actor", list(dict.fromkeys(actors))))
     }
     whose = [of + actor for actor in people for of in (ACTOR, AGREED)]
     whose += sorted({OUTLET + p.outlet for p in people.values() if p.outlet is not None})
@@ -84,6 +85,12 @@ def context(
         approvals=_approvals(connection, marks, approvals),
         day=day,
     )
+
+
+@lru_cache(maxsize=20_000)
+def _actor_of(row: Any) -> ActorRecord:
+    """The record of a row of actors; they seldom change."""
+    return record_of(ActorRecord, row)
 
 
 class _Ticket(NamedTuple):

@@ -38,7 +38,7 @@ from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind, Tail, append
-from wayseal.vault.log.entries import UNKNOWN, entry, loggable_number
+from wayseal.vault.log.entries import UNKNOWN, loggable_number
 from wayseal.vault.policy import Decision, Policy, PolicyRequest, Purpose
 from wayseal.vault.policy.budgets import OVER, BudgetScope, allowance
 from wayseal.vault.requests import Caller, Decided, DiscloseJob
@@ -136,6 +136,7 @@ class _Group:
         self._replies: list[tuple[DiscloseJob, bytes, list[Decided]]] = []
         self._spent: Counter[str] = Counter()
         self._actors: dict[tuple[str, str], ActorFacts] = {}
+        self._allowances: dict[tuple[str, str], int] = {}
         self.once: set[tuple[str, str, str]] = set()
         """What is counted for the first time today."""
 
@@ -149,7 +150,8 @@ class _Group:
             if (same := self._repeat_answer(job, *old.answer)) is not None:
                 self._write_down(job, same)
                 return same
-        needs = {code: self._approval_needed(job, code, n) for code, n in Counter(a.purpose for a in job.asks).items()}
+        together = Counter(a.purpose for a in job.asks) if len(job.asks) > 1 else {a.purpose: 1 for a in job.asks}
+        needs = {code: self._approval_needed(job, code, n) for code, n in together.items()}
         left = self._approval_left(job)
         made = [self._decide_ask(job, ask, needs[ask.purpose], left) for ask in job.asks]
         self._write_down(job, made)
@@ -217,11 +219,12 @@ class _Group:
         kind = actor.kind if actor else None
         if together > purpose.most(kind):
             return together
-        new = {a.waybill for a in job.asks if a.purpose == code and not self._is_counted((who, code, a.waybill))}
-        if not new:
+        left = purpose.most_a_day(kind) - self._used_today(ACTOR + who, code)
+        if together <= left:
             return 0
-        before = self._used_today(ACTOR + who, code) - self._used_today(AGREED + who, code)
-        return together if before + len(new) > purpose.most_a_day(kind) else 0
+        left += self._used_today(AGREED + who, code)
+        new = {a.waybill for a in job.asks if a.purpose == code and not self._is_counted((who, code, a.waybill))}
+        return together if new and len(new) > left else 0
 
     def _is_counted(self, once: tuple[str, str, str]) -> bool:
         """Whether it was shown today already, as far as this process remembers (obligation 4)."""
@@ -308,23 +311,30 @@ class _Group:
         once = (actor.actor, purpose.code, waybill)
         if self._is_counted(once):
             return None
-        mine = ACTOR + actor.actor
-        work = dict(self._known.work.get(mine, {}))
-        whose = [(mine, BudgetScope.ACTOR, work)]
+        whose = [(ACTOR + actor.actor, BudgetScope.ACTOR)]
         if actor.outlet is not None:
-            outlet = OUTLET + actor.outlet
-            of_outlet = self._known.work.get(outlet, {})
-            work.update({kind: work.get(kind, 0) + n for kind, n in of_outlet.items() if kind != "tickets"})
-            whose.append((outlet, BudgetScope.OUTLET, dict(of_outlet)))
-        for who, of, counts in whose:
-            if self._used_today(who, purpose.code) >= allowance(purpose, counts, of):
+            whose.append((OUTLET + actor.outlet, BudgetScope.OUTLET))
+        for who, of in whose:
+            if self._used_today(who, purpose.code) >= self._allowance(actor, purpose, who, of):
                 return OVER[of]
-        for who, _, _ in whose:
+        for who, _ in whose:
             self._used[who, purpose.code] += 1
         if agreed:
             self._used[AGREED + actor.actor, purpose.code] += 1
         self.once.add(once)
         return None
+
+    def _allowance(self, actor: ActorRecord, purpose: Purpose, who: str, of: BudgetScope) -> int:
+        """What work opens for an actor or its outlet; once for all that are decided together."""
+        found = self._allowances.get((who, purpose.code))
+        if found is None:
+            work: Mapping[str, int] = self._known.work.get(who, {})
+            if of is BudgetScope.ACTOR and actor.outlet is not None:
+                of_outlet = self._known.work.get(OUTLET + actor.outlet, {})
+                arrived = {kind: work.get(kind, 0) + n for kind, n in of_outlet.items() if kind != "tickets"}
+                work = {**work, **arrived}
+            found = self._allowances[who, purpose.code] = allowance(purpose, work, of)
+        return found
 
     def _entry(self, caller: Caller, one: Decided, reason: bytes) -> Entry:
         shown = one.decision.allowed
@@ -337,11 +347,16 @@ class _Group:
         waybill = loggable_number(one.ask.waybill, known=one.parcel is not None)
         if waybill is None:
             more["number"] = UNKNOWN
-        return entry(
-            EntryKind.DISCLOSED if shown else EntryKind.REFUSED,
-            caller,
-            self._now,
-            self._inputs.policy.version,
+        # Not by `entry`, which takes as long again.
+        return Entry(
+            kind=EntryKind.DISCLOSED if shown else EntryKind.REFUSED,
+            at=self._now,
+            client=caller.client,
+            actor=caller.actor,
+            request=caller.request,
+            via=caller.via,
+            ip=caller.ip,
+            policy=self._inputs.policy.version,
             waybill=waybill,
             purpose=self._inputs.policy.code_of(one.ask.purpose),
             fields=one.forms,

@@ -79,6 +79,7 @@ class Vault(Closing):
         self.memory = memory or LogMemory(None)
         self._writing = WatchedDatabase(main, self.memory)
         self.origin = main.read(_origin, self.keyring)
+        self._marks = RowMarks(source, self.origin)
         self._service = service or LocalKeys(source, self.origin)
         self.check_log()
         self._policy, self._clients, self._directory = main.read(_standing, self.marks, None)
@@ -90,8 +91,10 @@ class Vault(Closing):
 
     @property
     def marks(self) -> RowMarks:
-        """What makes and checks the marks of its rows."""
-        return RowMarks(self._source, self.origin)
+        """What makes and checks the marks of its rows, by the keyring as it is now."""
+        if self._marks.keyring is not self.keyring:
+            self._marks = RowMarks(self._source, self.origin)
+        return self._marks
 
     @property
     def policy(self) -> Policy:

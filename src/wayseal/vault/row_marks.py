@@ -36,6 +36,8 @@ MARKED: tuple[sa.Table, ...] = tuple(table for table in t.main.sorted_tables if 
 """The tables whose rows have marks."""
 _VERSION = 2
 """Bytes of the key's version, in front of the tag."""
+_HELD = 20_000
+"""Rows of which is remembered that they held: about the accounts that ask within some hours."""
 
 
 class _Spelling(NamedTuple):
@@ -51,9 +53,10 @@ class _Spelling(NamedTuple):
         names = tuple(c.name for c in table.c if c.name != MARK and c.name not in _OPEN.get(table.name, ()))
         return _Spelling(table.name, names, attrgetter(*names))
 
-    def bytes_of(self, origin: str, values: tuple[Any, ...]) -> bytes:
-        """Rule 1. `ascii` tells types apart, and has one spelling on every Python."""
-        return (origin + self.head + ascii(values)).encode()
+
+def _spell(origin: str, head: str, values: tuple[Any, ...]) -> bytes:
+    """Rule 1. `ascii` tells types apart, and has one spelling on every Python."""
+    return f"{origin}{head}{values!a}".encode()
 
 
 _SPELLINGS = {table.name: _Spelling.of(table) for table in MARKED}
@@ -63,11 +66,13 @@ _Tag = Callable[[bytes], bytes]
 class RowMarks:
     """Makes and checks marks of one vault, which has this origin, with the keys of a keyring."""
 
-    __slots__ = ("_keyring", "_origin", "_source", "_tags")
+    __slots__ = ("_held", "_origin", "_source", "_tags", "keyring")
 
     def __init__(self, source: KeySource, origin: str) -> None:
-        self._source, self._keyring, self._origin = source, source.current(), ascii(origin)
+        self.keyring = source.current()
+        self._source, self._origin = source, ascii(origin)
         self._tags: dict[bytes, _Tag] = {}
+        self._held: set[Any] = set()
 
     def marked(self, table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row as it is to be written: with its mark. Columns that it leaves out count as null."""
@@ -77,22 +82,34 @@ class RowMarks:
 
     def of_rows(self, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
         """The marks of rows, each as the values of its covered columns in their order."""
-        key, spelling = self._keyring.key(RowKey), _SPELLINGS[table.name]
-        version, tag, spelled = key.version.to_bytes(_VERSION, "big"), key.tag, spelling.bytes_of
-        return [version + tag(spelled(self._origin, values)) for values in rows]
+        key, head = self.keyring.key(RowKey), _SPELLINGS[table.name].head
+        version, tag, origin = key.version.to_bytes(_VERSION, "big"), key.tag, self._origin
+        return [version + tag(_spell(origin, head, values)) for values in rows]
 
     def holds(self, table: sa.Table, row: Any) -> bool:
         """Whether a row (with a column for each attribute) is one that the vault wrote."""
         mark = row.mark
         if type(mark) is not bytes or len(mark) != _VERSION + TAG:
             return False
-        version, spelling = mark[:_VERSION], _SPELLINGS[table.name]
+        version, (head, _, values) = mark[:_VERSION], _SPELLINGS[table.name]
         tag = self._tags.get(version) or self._find_tag(version)
-        return tag is not None and tag(spelling.bytes_of(self._origin, spelling.values(row))) == mark[_VERSION:]
+        return tag is not None and version + tag(_spell(self._origin, head, values(row))) == mark
 
     def holding(self, table: sa.Table, rows: Sequence[Any]) -> list[Any]:
         """Those of the rows that the vault wrote (rule 2)."""
         return [row for row in rows if self.holds(table, row)]
+
+    def holding_as_before(self, table: sa.Table, rows: Sequence[Any]) -> list[Any]:
+        """The same of rows that are read again and again: one that is as it was when it held isn't looked at twice."""
+        return [row for row in rows if row in self._held or self._holds_anew(table, row)]
+
+    def _holds_anew(self, table: sa.Table, row: Any) -> bool:
+        if not self.holds(table, row):
+            return False
+        if len(self._held) >= _HELD:
+            self._held.clear()
+        self._held.add(row)
+        return True
 
     def _find_tag(self, version: bytes) -> _Tag | None:
         """What makes tags with a version of the key; None where the keyring hasn't got it.

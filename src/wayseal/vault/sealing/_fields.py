@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from struct import Struct
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
@@ -48,8 +48,15 @@ CODES: dict[Field, int] = {
 _ORDERED = [(field, 1 << code, bytes([code])) for field, code in sorted(CODES.items(), key=lambda pair: pair[1])]
 _FIXED = Struct(f">{len(HEAD)}sI{NONCE}sB")
 _LENGTHS = [Struct(f">{count}H") for count in range(len(CODES) + 1)]
-_PRESENT = {mask: [(field, code) for field, bit, code in _ORDERED if mask & bit] for mask in range(1, 1 << len(CODES))}
-"""Fields and codes by the header's bits."""
+_Present: TypeAlias = Mapping[Field, tuple[int, bytes]]
+_PRESENT: Mapping[int, _Present] = {
+    mask: {
+        field: (place, code)
+        for place, (field, code) in enumerate((field, code) for field, bit, code in _ORDERED if mask & bit)
+    }
+    for mask in range(1, 1 << len(CODES))
+}
+"""Fields that are there, with place and code, by the header's bits."""
 
 
 def seal_fields(
@@ -107,18 +114,18 @@ def open_fields(
     revision: the one that it must be; None: any. SealError where header, number or a field that is opened isn't what
     was sealed; to judge every byte, open all fields (rule 4).
     """
-    nonces, places, header = _directory(sealed, revision)
-    wanted = places if fields is None else [f for f in fields if f in places]
-    bound = header + number_bytes(waybill)
+    nonces, present, ends = _directory(sealed, revision)
+    wanted = present if fields is None else [f for f in fields if f in present]
+    bound = sealed[: ends[0]] + number_bytes(waybill)
     try:
         decrypt = AESGCMSIV(data_key).decrypt
         out = {}
         for field in wanted:
-            code, start, end = places[field]
-            out[field] = unpad(decrypt(nonces + code, sealed[start:end], bound + code))
+            place, code = present[field]
+            out[field] = unpad(decrypt(nonces + code, sealed[ends[place] : ends[place + 1]], bound + code))
         if not out:
-            code, start, end = next(iter(places.values()))
-            decrypt(nonces + code, sealed[start:end], bound + code)
+            place, code = next(iter(present.values()))
+            decrypt(nonces + code, sealed[ends[place] : ends[place + 1]], bound + code)
     except (InvalidTag, ValueError):
         # The library's error may hold what was sealed, so ours is raised outside the handler.
         pass
@@ -127,8 +134,8 @@ def open_fields(
     raise SealError("this is not what was sealed under this number")
 
 
-def _directory(sealed: bytes, revision: int | None) -> tuple[bytes, dict[Field, tuple[bytes, int, int]], bytes]:
-    """Nonce, place of each field (code, start, end) and the whole header."""
+def _directory(sealed: bytes, revision: int | None) -> tuple[bytes, _Present, list[int]]:
+    """Nonce, the fields that are there, and where each ends; the first end is the header's."""
     if len(sealed) < _FIXED.size:
         raise SealError("a sealed record is cut off")
     head, found, nonces, mask = _FIXED.unpack_from(sealed)
@@ -146,5 +153,4 @@ def _directory(sealed: bytes, revision: int | None) -> tuple[bytes, dict[Field, 
     ends = list(accumulate((n * BLOCK + _TAG for n in layout.unpack_from(sealed, _FIXED.size)), initial=start))
     if ends[-1] != len(sealed):
         raise SealError("a sealed record is cut off, or has something behind it")
-    places = {field: (code, ends[i], ends[i + 1]) for i, (field, code) in enumerate(present)}
-    return nonces, places, sealed[:start]
+    return nonces, present, ends
