@@ -23,14 +23,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import CAP, Finding, Floats, Longs, cap_evidence
+from wayseal.detect._judge import MAIN, Finding, Floats, Longs, cap_evidence
 from wayseal.detect._view import View
 from wayseal.detect.peers import Usual, evidence
 
 PRIOR = 10_000
 THRESHOLD = math.log(PRIOR)
 BOLD = 4.9
-MAIN = "unexplained_first_reads"
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
@@ -82,7 +81,7 @@ def find_tipping_time(
     s = view.suspects
     low, high = np.searchsorted(s.actor, [actor, actor + 1])
     rows = np.flatnonzero(main.odd.suspects[low:high] & (s.day[low:high] == day)) + low
-    held = min(float(main.evidence.total[actor, day - 1]), CAP) if day else 0.0
+    held = main.weight_on(actor, day - 1) if day else 0.0
     enough = threshold - (before - held)
     few, many = 1, len(rows) + 1
     while few < many:
@@ -102,7 +101,9 @@ def _partly(main: Finding, view: View, actor: int, day: int, count: int) -> floa
     mine = Usual(**{f.name: getattr(main.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
     base = main.odd.base[actor : actor + 1, : day + 1]
     cleared = None if main.cleared is None else main.cleared[actor : actor + 1, : day + 1]
-    return min(float(evidence(odd, base, np.zeros(1, np.int32), mine, cleared).total[0, day]), CAP)
+    unknown = main.unknown[actor : actor + 1, : day + 1]
+    one = evidence(odd, base, np.zeros(1, np.int32), mine, unknown, cleared)
+    return float(cap_evidence(main.name, one.total[:, day], day - one.since[:, day])[0])
 
 
 def _last_read(view: View, actor: int, day: int) -> int:
@@ -144,7 +145,10 @@ def refine_tipping_time(
     while few < many:
         middle = (few + many) // 2
         moment = int(every[middle])
-        total = held + sum(_weight_until(view, f, actor, day, times[f.name], moment) for f in timed)
+        nats = {f.name: _weight_until(view, f, actor, day, times[f.name], moment) for f in timed}
+        # What is counted out of the unexplained reads says no more than these do.
+        details = sum(nats[f.name] for f in timed if f.odd.among is not None)
+        total = held + sum(nats.values()) - details + min(details, nats.get(MAIN, math.inf))
         few, many = (few, middle) if total >= threshold else (middle + 1, many)
     return int(every[few]) if few < len(every) else None
 
@@ -162,5 +166,6 @@ def _weight_until(view: View, finding: Finding, actor: int, day: int, times: Lon
     g, usual = int(view.group[actor]), finding.usual
     mine = Usual(**{f.name: getattr(usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
     cleared = None if finding.cleared is None else finding.cleared[actor : actor + 1, : day + 1]
-    nats = evidence(odd, base, np.zeros(1, np.int32), mine, cleared).total[:, day]
-    return float(cap_evidence(finding.name, nats)[0])
+    unknown = finding.unknown[actor : actor + 1, : day + 1]
+    one = evidence(odd, base, np.zeros(1, np.int32), mine, unknown, cleared)
+    return float(cap_evidence(finding.name, one.total[:, day], day - one.since[:, day])[0])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.detect._alerts import MAIN, AccountAlert, score_of
-from wayseal.detect._judge import Finding, Floats
+from wayseal.detect._alerts import AccountAlert, score_of
+from wayseal.detect._judge import MAIN, Finding, Floats
 from wayseal.detect._link import COST, LinkedAccounts
 from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, Case, Person, Read, Reason
 from wayseal.detect._view import Longs, View

@@ -6,20 +6,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import __version__
-from wayseal.detect._alerts import MAIN, find_alerts, thresholds
+from wayseal.detect._alerts import find_alerts, thresholds
 from wayseal.detect._baseline import learn_baseline
 from wayseal.detect._cases import CaseInputs, build_cases
 from wayseal.detect._external import NOTHING, ExternalEvidence
-from wayseal.detect._judge import Finding, Flags, Longs, add_evidence, judge
+from wayseal.detect._judge import MAIN, Finding, Flags, Longs, add_evidence, judge
 from wayseal.detect._judged import count_judged
 from wayseal.detect._link import link_accounts
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
 from wayseal.detect._supporting_reads import add_supporting_reads
 from wayseal.detect._sweeps import count_route_sweeps
-from wayseal.detect._view import AccountPosts, View, build_view, without_gaps
+from wayseal.detect._territory import settle_by_territory
+from wayseal.detect._view import NOBODY, AccountPosts, OutletPlaces, UInts, View, build_view, without_gaps
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.facts import Facts, update_facts
@@ -96,7 +98,7 @@ def detect(
             external, counted={**external.counted, "route_sweeps": count_route_sweeps(snapshot, o.offset)}
         )
     asked = _route_askers(external, window, o.offset)
-    view = build_view(facts, account_posts(snapshot), snapshot.numbers, window.past, window.last, snapshot.keys(asked))
+    view = view_of(snapshot, facts, window, snapshot.keys(asked))
     view = without_gaps(_with_external_counts(view, snapshot, external))
     if view.gaps:
         remarks.append(Remark(code="not.unknown_waybills", values={"share": view.gaps}))
@@ -150,11 +152,33 @@ def _route_askers(external: ExternalEvidence, window: Window, offset: int) -> li
     return sorted({actor for actor, at, _ in external.counted.get("route_sweeps", ()) if actor and start <= at < end})
 
 
+def view_of(snapshot: Snapshot, facts: Facts, window: Window, others: UInts = NOBODY) -> View:
+    """The window's days. others: keys of accounts that belong to it though they read nothing."""
+    who, where = account_posts(snapshot), outlet_places(snapshot)
+    view = build_view(facts, who, snapshot.numbers, window.past, window.last, others, where)
+    return settle_by_territory(view)
+
+
 def account_posts(snapshot: Snapshot) -> AccountPosts:
     actors = snapshot.actors().combine_chunks()
-    ids, role, outlet, region = (actors[n].combine_chunks() for n in ("actor", "role", "outlet", "region"))
+    names = ("actor", "role", "kind", "outlet", "region")
+    ids, role, kind, outlet, region = (actors[n].combine_chunks() for n in names)
     housed = pc.not_equal(pc.fill_null(outlet, ""), "")
-    return AccountPosts(keys=snapshot.hashed(ids), role=role, place=pc.if_else(housed, outlet, region))
+    return AccountPosts(
+        keys=snapshot.hashed(ids),
+        role=role,
+        kind=kind.cast(pa.string()),
+        place=pc.if_else(housed, outlet, region),
+        outlet=snapshot.hashed(outlet),
+        region=snapshot.hashed(region),
+    )
+
+
+def outlet_places(snapshot: Snapshot) -> OutletPlaces:
+    """Where the ledger's outlets lie."""
+    outlets = snapshot.outlets().combine_chunks()
+    keys, city, region = (snapshot.hashed(outlets[n].combine_chunks()) for n in ("outlet", "city", "region"))
+    return OutletPlaces(keys=keys, city=city, region=region)
 
 
 def _with_external_counts(view: View, snapshot: Snapshot, external: ExternalEvidence) -> View:

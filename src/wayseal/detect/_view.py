@@ -16,11 +16,13 @@ UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Numbers = Callable[[UInts], UInts]
 """Gives waybills (keys) their numbers as integers in their order; 0 for what is no such number."""
 SHARE_UNKNOWN = 0.2
 """Above this share of first reads of unknown waybills, the table `waybills` is taken for incomplete."""
-_NOBODY = np.zeros(0, np.uint64)
+NOBODY: UInts = np.zeros(0, np.uint64)
+"""No keys."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
@@ -30,7 +32,10 @@ class Suspects:
 
     actor, day: places in the view. at: µs. waybill, device, ip, session: keys. number: the waybill's number as an
     integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template
-    does; unknown: nothing is known of the waybill. early: it came before the parcel's first scan.
+    does; unknown: nothing is known of the waybill. early: it came before the parcel's first scan. places: int32 (n, 4),
+    outlets of its origin, destination, last scan before and first scan after the read (places in `Grounds`, -1: none).
+    channel: key of the interface that issued it (0: not known). issued: µs (`NEVER`: not known).
+    territory: see `_territory`.
     """
 
     actor: Ints
@@ -46,9 +51,28 @@ class Suspects:
     weak: Flags
     unknown: Flags
     early: Flags
+    places: Ints
+    channel: UInts
+    issued: Longs
+    territory: Ints
 
     def __len__(self) -> int:
         return len(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """Outlets that parcels of suspects passed, or where accounts work, and where they lie.
+
+    outlets: keys, sorted. city, region: int32, codes of each (-1: not known). home, area: int32 (a,), place of each
+    account's outlet and code of its region (-1: none).
+    """
+
+    outlets: UInts
+    city: Ints
+    region: Ints
+    home: Ints
+    area: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +82,7 @@ class View:
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
     offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
     shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
-    role: of its role; group: of peers; places, roles: what the codes stand for. gaps: share of first reads of unknown
+    role, kind: of its role and kind; group: of peers; places, roles: what the codes stand for. gaps: share of first reads of unknown
     waybills where they are so many that they are no sign, else 0. groups: role and size class of each group.
     external_counts: detector → int64 (a, d), what others counted for it.
     """
@@ -80,6 +104,8 @@ class View:
     places: tuple[str, ...] = ()
     gaps: float = 0.0
     groups: tuple[tuple[str, int], ...] = ()
+    grounds: Grounds
+    kind: Ints
     external_counts: Mapping[str, Longs] = field(default_factory=dict)
 
     @property
@@ -105,15 +131,39 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPosts:
-    """What is known of accounts: keys, role, place (outlet, else region; "" none), in any order; each account once."""
+    """What is known of accounts, in any order; each account once.
+
+    keys; texts of role, place (outlet, else region; "" none) and kind; keys of outlet and region (0: none).
+    """
 
     keys: UInts
     role: pa.Array
     place: pa.Array
+    kind: pa.Array
+    outlet: UInts
+    region: UInts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutletPlaces:
+    """Where outlets lie: keys of each, of its city and of its region (0: not known). Each outlet once."""
+
+    keys: UInts
+    city: UInts
+    region: UInts
+
+
+_NOWHERE = OutletPlaces(keys=NOBODY, city=NOBODY, region=NOBODY)
 
 
 def build_view(
-    facts: Facts, who: AccountPosts, numbers: Numbers, first_day: int, last_day: int, others: UInts = _NOBODY
+    facts: Facts,
+    who: AccountPosts,
+    numbers: Numbers,
+    first_day: int,
+    last_day: int,
+    others: UInts = NOBODY,
+    where: OutletPlaces = _NOWHERE,
 ) -> View:
     """The days from `first_day` to `last_day`, both included, of all accounts that read anything then, and of others.
 
@@ -132,8 +182,12 @@ def build_view(
         return out.reshape(len(coder), days)
 
     reads, first = table("reads"), table("first")
-    role, place, roles, places = _about(who, coder)
-    suspects = _suspects(facts, coder, numbers, first_day, days)
+    (role, roles), (place, places), (kind, _) = (
+        _about(who.keys, column, coder) for column in (who.role, who.place, who.kind)
+    )
+    place, places = place - np.int32(1), places[1:]
+    grounds = _grounds(facts, who, where, coder)
+    suspects = _suspects(facts, coder, grounds, numbers, first_day, days)
     unknown = float(suspects.unknown.sum() / max(first.sum(), 1))
     gaps = unknown if unknown > SHARE_UNKNOWN else 0.0
     signs = suspects.plain if gaps else suspects.plain | suspects.unknown
@@ -152,6 +206,8 @@ def build_view(
         ),
         uses=_coded(facts.uses, coder, first_day, last_day),
         shown=_coded(facts.shown, coder, first_day, last_day),
+        grounds=grounds,
+        kind=kind,
         place=place,
         places=places,
         gaps=gaps,
@@ -183,7 +239,36 @@ def _coded(table: pa.Table, coder: Coder, first_day: int, last_day: int) -> pa.T
     return table.filter(pa.array(place >= 0))
 
 
-def _suspects(facts: Facts, coder: Coder, numbers: Numbers, first_day: int, days: int) -> Suspects:
+_PLACES = ("origin", "destination", "scanned", "due")
+
+
+def _grounds(facts: Facts, who: AccountPosts, where: OutletPlaces, coder: Coder) -> Grounds:
+    """Outlets of suspects and of accounts."""
+    named = [pc.unique(facts.suspects[name]).to_numpy() for name in _PLACES]
+    outlets = np.unique(np.concatenate([*named, who.outlet, where.keys]))
+    outlets = outlets[outlets != 0]
+    lies = np.searchsorted(outlets, where.keys)
+    regions = np.unique(np.concatenate([where.region, who.region]))
+    city, region = np.full(len(outlets), -1, np.int32), np.full(len(outlets), -1, np.int32)
+    city[lies] = np.unique(where.city, return_inverse=True)[1] - np.int32(bool((where.city == 0).any()))
+    region[lies] = _codes(regions, where.region)
+    place = coder.places(who.keys)
+    there = place >= 0
+    home, area = np.full(len(coder), -1, np.int32), np.full(len(coder), -1, np.int32)
+    home[place[there]] = _codes(outlets, who.outlet)[there]
+    area[place[there]] = _codes(regions, who.region)[there]
+    housed = (area < 0) & (home >= 0)
+    area[housed] = region[home[housed]]
+    return Grounds(outlets=outlets, city=city, region=region, home=home, area=area)
+
+
+def _codes(among: UInts, keys: UInts) -> Ints:
+    """Places of keys among sorted ones; -1 for 0."""
+    out: Ints = np.where(keys != 0, np.searchsorted(among, keys), -1).astype(np.int32)
+    return out
+
+
+def _suspects(facts: Facts, coder: Coder, grounds: Grounds, numbers: Numbers, first_day: int, days: int) -> Suspects:
     t = facts.suspects
     day = ((t["at"].to_numpy() + facts.offset) // _DAY - first_day).astype(np.int32)
     actor = coder.places(t["actor"].to_numpy())
@@ -196,34 +281,34 @@ def _suspects(facts: Facts, coder: Coder, numbers: Numbers, first_day: int, days
     there, number = there[order], number[order]
     rows = t.take(pa.array(there)).combine_chunks()
     why = rows["why"].to_numpy()
-    columns = {n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action")}
+    columns = {
+        n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action", "channel", "issued")
+    }
     return Suspects(
         actor=actor[there],
         day=day[there],
         number=number,
         plain=why == UNEXPLAINED,
+        territory=np.zeros(len(why), np.int32),
         weak=why < UNEXPLAINED,
         unknown=why == UNKNOWN,
         early=rows["early"].to_numpy(zero_copy_only=False),
+        places=np.column_stack([_codes(grounds.outlets, rows[name].to_numpy()) for name in _PLACES]),
         **columns,
     )
 
 
-def _about(who: AccountPosts, coder: Coder) -> tuple[Ints, Ints, tuple[str, ...], tuple[str, ...]]:
-    """Codes of each account's role and place, and what they stand for: roles (the first is ""), places."""
-    place = coder.places(who.keys)
+def _about(keys: UInts, column: pa.Array, coder: Coder) -> tuple[Ints, tuple[str, ...]]:
+    """Codes of each account's word in a column, and what they stand for; the first is ""."""
+    place = coder.places(keys)
     there = place >= 0
-    out = []
-    for column in (who.role, who.place):
-        words = pc.fill_null(column, "").filter(pa.array(there)).dictionary_encode()
-        names = sorted({"", *words.dictionary.to_pylist()})
-        where = {name: code for code, name in enumerate(names)}
-        code = np.array([where[word] for word in words.dictionary.to_pylist()], np.int32)
-        each = np.zeros(len(coder), np.int32)
-        each[place[there]] = code[words.indices.to_numpy()]
-        out.append((each, tuple(names)))
-    (role, roles), (place, places) = out
-    return role, place - np.int32(1), roles, places[1:]
+    words = pc.fill_null(column, "").filter(pa.array(there)).dictionary_encode()
+    names = sorted({"", *words.dictionary.to_pylist()})
+    where = {name: code for code, name in enumerate(names)}
+    code = np.array([where[word] for word in words.dictionary.to_pylist()], np.int32)
+    each = np.zeros(len(coder), np.int32)
+    each[place[there]] = code[words.indices.to_numpy()]
+    return each, tuple(names)
 
 
 def _groups(role: Ints, place: Ints, work: Longs) -> tuple[Ints, list[tuple[int, int]]]:

@@ -34,7 +34,7 @@ class Odd:
     reported: int64 (a, d), what a report says instead of `odd`, where that is no number of reads. cells: where the odd
     reads lie that are no suspects: actor and day (places in the view), and of `CELLS` those by which it counts.
     least: nats that an account has for four weeks at the least once it has an odd read.
-    among: bool (n,), the suspects that base counts, where it does.
+    among: bool (n,), the suspects that base counts, where it does. weak: the odd reads have a weak explanation.
     """
 
     odd: Longs
@@ -43,6 +43,7 @@ class Odd:
     reported: Longs | None = None
     cells: pa.Table | None = None
     least: float = 0.0
+    weak: bool = False
     among: Flags | None = None
 
 
@@ -56,3 +57,17 @@ class Detector:
     name: str
     needs: tuple[str, ...]
     count: Callable[[View], Odd]
+
+
+def typical(view: View, judged: Longs, explained: Longs) -> Floats:
+    """float64 (a, d): the middle of the peers' explained first reads on the days up to each; at least 1."""
+    groups = int(view.group.max(initial=-1)) + 1
+    out = np.ones((groups, view.shape[1]))
+    for group in range(groups):
+        mine = view.group == group
+        active, counts = judged[mine] > 0, explained[mine]
+        for day in range(view.shape[1]):
+            if (some := counts[:, : day + 1][active[:, : day + 1]]).size:
+                out[group, day] = max(1.0, float(np.median(some)))
+    typical: Floats = out[view.group]
+    return typical

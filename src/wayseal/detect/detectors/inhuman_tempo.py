@@ -1,6 +1,7 @@
-"""Reads that nothing explains, at most a second after another such read of the account: no person is that quick.
+"""Reads that nothing explains, a second apart or less, RUN or more in a row: no person is that quick for long.
 
-It needs no table: where nothing is known of waybills, all first reads are looked at.
+Two reads of one second happen by chance where somebody reads a thousand a day; RUN in a row don't. It needs no table:
+where nothing is known of waybills, all first reads are looked at.
 """
 
 import numpy as np
@@ -8,8 +9,8 @@ import numpy as np
 from wayseal.detect._view import View
 from wayseal.detect.detectors._contract import Detector, Odd
 
-PACE = 1_000_000
-"""µs between two reads; logs that give whole seconds count as they are."""
+PACE, RUN = 1_000_000, 5
+"""µs between two reads; logs that give whole seconds count as they are. So many reads in a row."""
 
 
 def _count(view: View) -> Odd:
@@ -17,8 +18,11 @@ def _count(view: View) -> Odd:
     rows = np.flatnonzero(~s.weak)
     actor, at = s.actor[rows], s.at[rows]
     which = np.zeros(len(s), np.bool_)
-    which[rows[1:]] = (actor[1:] == actor[:-1]) & (at[1:] - at[:-1] <= PACE)
-    return Odd(odd=view.count(which), base=view.count(~s.weak).astype(float), suspects=which)
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = (actor[1:] != actor[:-1]) | (s.day[rows][1:] != s.day[rows][:-1]) | (at[1:] - at[:-1] > PACE)
+    run = np.cumsum(new) - 1
+    which[rows] = np.bincount(run)[run] >= RUN if len(rows) else False
+    return Odd(odd=view.count(which), base=view.count(~s.weak).astype(float), suspects=which, among=~s.weak)
 
 
 DETECTOR = Detector(name="inhuman_tempo", needs=(), count=_count)

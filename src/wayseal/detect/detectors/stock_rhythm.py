@@ -1,7 +1,8 @@
 """Unexplained reads in batches, as a shop fills its stock: at 11:00, 13:00 and 16:00, none after 17:00.
 
 A read is in a batch if it is at least the LEAST-th unexplained one of the account within SPAN, and lies within HALF of
-one of the hours at which stock grows. The first ones of a batch don't count: each could be a read of its own.
+one of the hours at which stock grows. The first ones of a batch don't count: each could be a read of its own. Nor do
+batches of a day that has as many at other hours: whoever reads much all day has no rhythm.
 """
 
 import numpy as np
@@ -11,6 +12,8 @@ from wayseal.detect.detectors._contract import Detector, Odd
 
 HOURS = (11, 13, 16)
 HALF, SPAN, LEAST = 45 * 60_000_000, 10 * 60_000_000, 5
+OTHERS = 2.0
+"""Reads in batches near the hours are so many times those of all others: by chance they would be .6 times, at most 1."""
 _DAY = 86_400_000_000
 
 
@@ -23,8 +26,12 @@ def _count(view: View) -> Odd:
     key = s.actor[rows].astype(np.int64) * (1 << 40) + (s.at[rows] - s.at.min(initial=0)) // 1_000_000
     first = np.searchsorted(key, key - SPAN // 1_000_000)
     before = np.arange(len(rows)) - first + 1
+    batch = before >= LEAST
+    cell = s.actor[rows].astype(np.int64) * view.shape[1] + s.day[rows]
+    within, beside = (np.bincount(cell, batch & some, view.reads.size) for some in (near, ~near))
+    rhythm = within > OTHERS * beside
     which = np.zeros(len(s), np.bool_)
-    which[rows[near & (before >= LEAST)]] = True
+    which[rows[near & batch & rhythm[cell]]] = True
     return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
 
 

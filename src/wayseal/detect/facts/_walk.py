@@ -13,6 +13,7 @@ from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import SUSPECTS, Facts, add_up, is_among, merge_tables, newest_suspects
 from wayseal.detect.facts._merge import rows_of
 from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
+from wayseal.detect.facts._surroundings import Surroundings, find_surroundings
 from wayseal.detect.facts._tally import (
     ADDRESS,
     DEVICE,
@@ -133,7 +134,7 @@ class Counter:
         self._tally(batch, reads, why, counts.tables)
         odd = np.flatnonzero((why >= context.strong) & (why != NOT_FIRST))
         if len(odd):
-            counts.suspects.append(suspect_rows(batch, odd, why, early))
+            counts.suspects.append(suspect_rows(batch, tables, odd, why, early))
         if self._before is not None:
             first = np.flatnonzero(reads.first)
             counts.firsts.append((reads.key[first], key_column(batch, "actor")[first]))
@@ -179,7 +180,7 @@ class Counter:
         _, why, early = judge_reads(batch, tables, self._context)
         counts.firsts.append((key_column(old, "waybill"), key_column(old, "actor")))
         if len(left := np.flatnonzero(why >= self._context.strong)):
-            counts.suspects.append(suspect_rows(batch, left, why, early))
+            counts.suspects.append(suspect_rows(batch, tables, left, why, early))
 
     def facts(self) -> Facts:
         """What was counted; of an increment, less what moved."""
@@ -233,6 +234,7 @@ class Tables:
     scans: Scans
     routes: Routes
     tickets: Tickets
+    places: Surroundings
 
 
 def code_tables(stretch: Beside, staff: Staff) -> Tables:
@@ -262,6 +264,10 @@ def code_tables(stretch: Beside, staff: Staff) -> Tables:
             closed=microseconds(pa.chunked_array([tickets["closed_at"]])),
             actor=staff.actors.places(key_column(tickets, "actor")),
         ),
+        places=Surroundings(
+            scan=key_column(scans, "outlet"),
+            route=np.column_stack([key_column(routes, name) for name in (*ends, "channel")]),
+        ),
     )
 
 
@@ -279,11 +285,15 @@ def judge_reads(batch: pa.RecordBatch, tables: Tables, context: ExplanationConte
     return reads, why, early
 
 
-def suspect_rows(batch: pa.RecordBatch, odd: Longs, why: Tiny, early: Flags) -> pa.Table:
+def suspect_rows(batch: pa.RecordBatch, tables: Tables, odd: Longs, why: Tiny, early: Flags) -> pa.Table:
     """Rows of the suspects' table for the reads at `odd`."""
     taken = batch.select(list(_AS_SUSPECT)).take(pa.array(odd))
     columns = [taken[n].cast(pa.int64()) if n == "at" else taken[n] for n in _AS_SUSPECT]
-    return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd])], schema=SUSPECTS)
+    places, issued = find_surroundings(
+        key_column(taken, "waybill"), _time_column(taken, "at"), tables.scans, tables.routes, tables.places
+    )
+    around = [pa.array(place) for place in places]
+    return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd]), *around, pa.array(issued)], schema=SUSPECTS)
 
 
 def _as_first(batch: pa.RecordBatch) -> pa.RecordBatch:

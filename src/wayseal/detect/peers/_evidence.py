@@ -34,6 +34,10 @@ FAR = 12.0
 ANEW = 5e-3
 """How probable it is on a day that somebody begins other work."""
 ODD_WORK, STEADY = 2e-3, 100.0
+HALF, REPORTS = 0.5, 0.01
+"""Of accounts whose work no table knows: share of bursts that may be of any size (reports, audits, a day of catching
+up), and how many bursts a day they have at the least."""
+_DECADES = math.log(50_000.0)
 _UNEVEN = 0.25
 """Squared coefficient of variation of what comes on top, from day to day."""
 _NATS, _SINCE, _BEFORE, _AS_NEW, _KEPT_A, _KEPT_B, _NEW_A, _NEW_B = range(8)
@@ -66,9 +70,14 @@ def log_work(y: float, n: float, alpha: float, beta: float, within: float) -> fl
 
 
 @kernel
-def log_burst(y: float, size: float) -> float:
-    """Logarithm of the probability of a burst's count: geometric from 1 on."""
-    return float(-math.log(size) + (y - 1.0) * math.log(1.0 - 1.0 / size)) if y >= 1.0 else -700.0
+def log_burst(y: float, size: float, large: float) -> float:
+    """Logarithm of the probability of a burst's count: geometric from 1 on, or, of the share `large`, of any magnitude."""
+    if y < 1.0:
+        return -700.0
+    usual = float(-math.log(size) + (y - 1.0) * math.log(1.0 - 1.0 / size))
+    if large <= 0.0:
+        return usual
+    return float(_add(math.log1p(-large) + usual, math.log(large / _DECADES) - math.log(y)))
 
 
 @kernel
@@ -165,11 +174,11 @@ def _told(
 
 @kernel
 def _account(
-    odd: Longs, base: Floats, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
+    odd: Longs, base: Floats, usual: Floats, unknown: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
 ) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
     stories, shares, young, today = np.zeros((2, 8)), np.zeros((2, len(extra))), np.zeros(8), np.zeros(len(extra))
-    ever = np.zeros(int(np.sum(extra <= STEADY)))
+    ever, few = np.zeros(len(extra)), int(np.sum(extra <= STEADY))
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
     alpha = beta = bursts = lived = ordinarily = as_ever = granted = 0.0
@@ -184,14 +193,16 @@ def _account(
         prior_a, prior_b = 1.0 / between, 1.0 / between / rate
         y, n = float(odd[d]), max(base[d], 1e-9)
         # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
+        burst = max(burst, unknown[d] * REPORTS)
         often = min((0.5 + bursts) / (0.5 / burst + lived), FEW / WEEKS)
-        rest, burst_day = math.log(1.0 - often), math.log(often) + log_burst(y, size)
+        rest, burst_day = math.log(1.0 - often), math.log(often) + log_burst(y, size, unknown[d] * HALF)
         plain = rest + _ordinarily(y, n, prior_a + alpha, prior_b + beta, within, alike, fits)
         work = _add(plain, burst_day)
         ordinarily += work
         _pulled(y, n, prior_a, prior_b, within, extra, ever)
         _begin(young, today, d, as_ever, alpha, beta)
-        as_ever = _add(ordinarily, math.log(ODD_WORK / len(ever)) + _log_sum(ever))
+        steady = math.log(ODD_WORK / few) + _log_sum(ever[:few])
+        as_ever = _add(ordinarily, _add(steady, math.log(unknown[d] / len(ever)) + _log_sum(ever)))
         for k in range(2):
             if k == 0 or stories[k, _NATS] > 0.0:
                 _told(stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, rest, burst_day)
@@ -228,24 +239,31 @@ def _most(stories: Floats) -> tuple[float, int]:
 
 @kernel
 def _all(
-    odd: Longs, base: Floats, group: Ints, usual: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
-) -> None:
+    odd: Longs, base: Floats, group: Ints, usual: Floats, unknown: Floats, cleared: Flags, extra: Floats, total: Floats,
+    since: Longs,
+) -> None:  # fmt: skip
     for a in range(len(odd)):
         if odd[a].any():
-            _account(odd[a], base[a], usual[:, group[a]], cleared[a], extra, total[a], since[a])
+            _account(odd[a], base[a], usual[:, group[a]], unknown[a], cleared[a], extra, total[a], since[a])
         else:
             for d in range(len(odd[a])):
                 since[a, d] = d
 
 
-def evidence(odd: Longs, base: Floats, group: Ints, usual: Usual, cleared: Flags | None = None) -> DailyEvidence:
-    """Evidence of all accounts. odd, base: (a, d); group: (a,); cleared: (a, d), days that were said to be work."""
+def evidence(
+    odd: Longs, base: Floats, group: Ints, usual: Usual, unknown: Floats, cleared: Flags | None = None
+) -> DailyEvidence:
+    """Evidence of all accounts.
+
+    odd, base: (a, d); group: (a,); unknown: (a, d), how probable it is that no table knows an account's work; cleared:
+    (a, d), days that were said to be work.
+    """
     a, d = odd.shape
     out = DailyEvidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64))
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
     fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
-        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, none, EXTRA, out.total,
+        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, unknown, none, EXTRA, out.total,
         out.since,
     )  # fmt: skip
     return out

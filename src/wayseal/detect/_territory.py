@@ -1,0 +1,219 @@
+"""Learnt territory: what an account's unexplained reads have in common, as a further explanation of stated strength.
+
+Tables seldom say all that people answer for. So it is learnt, from an account's own reads, where, when and through what
+it works: whoever helps out reads the parcels of one outlet, a regional manager those of the region, an interface those
+that it issued. Pulling for sale looks like nobody's work: what is sold comes from everywhere.
+
+Obligations (code and tests cite the numbers):
+1. What is said of a read on a day hangs on that day and those before it.
+2. A share of an account's reads counts for as much as it is above the share that chance gives: that of the other
+   accounts' unexplained reads, each account counted for at most MOST of them.
+3. Ground is an outlet, an interface, a city or a region. An outlet or interface is ground where it takes part in OFTEN
+   of the account's unexplained reads of a day, or of the last days (each counts FADE less than the one after it), and
+   LIFT times as often as chance has it; and outlets are no more than OUTLETS in all. A city or region is where the
+   account works by `actors`, or, where that says nothing, where NEARLY all of these reads touch it; but not a WIDE one.
+4. Whoever fills a shelf asks for a route, origin by destination: an outlet whose reads have the other end in common
+   (ROUTE of them in one city that chance has seldom) is none.
+5. A read at an outlet or an interface that is ground is explained. One that only touches a city or a region is weakly
+   so.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from wayseal.detect._view import Flags, Floats, Ints, View
+from wayseal.model.jit import kernel
+
+NONE, AT_OUTLET, BY_CHANNEL, IN_AREA = range(4)
+"""Why a read lies in its account's territory."""
+OFTEN, LIFT, FADE = 0.3, 4.0, 0.8
+OUTLETS, NEARLY, ROUTE = 4, 0.85, 0.5
+WIDE = 0.34
+"""Share of all outlets, above which a city or region says nothing: most parcels touch it."""
+LAST = 6
+"""Days before a day that are looked at for routes."""
+LEAST = 5
+"""Reads below which nothing is learnt."""
+MOST = 50.0
+
+
+def settle_by_territory(view: View) -> View:
+    """The view in which reads within learnt territory are explained, or weakly so (obligation 5)."""
+    s = view.suspects
+    why = find_territory(view)
+    plain = s.plain & (why == NONE)
+    return replace(view, suspects=replace(s, plain=plain, weak=s.weak | (s.plain & (why == IN_AREA)), territory=why))
+
+
+def find_territory(view: View) -> Ints:
+    """Why each suspect lies in its account's territory; NONE for those that don't, or that something else explains."""
+    s, g, (_, days) = view.suspects, view.grounds, view.shape
+    out = np.zeros(len(s), np.int32)
+    rows = np.flatnonzero(s.plain)
+    names, channel = np.unique(s.channel[rows], return_inverse=True)
+    places = s.places[rows]
+    parts = [
+        places,
+        np.where(s.channel[rows] != 0, channel, -1)[:, None],
+        np.where(places >= 0, g.city[places], -1),
+        np.where(places >= 0, g.region[places], -1),
+    ]
+    sizes = [len(g.outlets), len(names), int(g.city.max(initial=-1)) + 1, int(g.region.max(initial=-1)) + 1]
+    bounds = np.cumsum([0, *sizes])
+    touched = np.hstack(
+        [np.where(_once(part) >= 0, _once(part) + start, -1) for part, start in zip(parts, bounds, strict=False)]
+    ).astype(np.int32)
+    actor, day = s.actor[rows], s.day[rows]
+    _, which, count = np.unique(actor.astype(np.int64) * days + day, return_inverse=True, return_counts=True)
+    weight = np.minimum(1.0, MOST / count)[which]
+    chance = _up_to(touched, day, weight, days, int(bounds[-1]))
+    own = np.full(view.shape[0], -1, np.int32)
+    at = np.minimum(np.searchsorted(names, view.keys), max(len(names) - 1, 0))
+    if len(names):
+        own = np.where(names[at] == view.keys, at + bounds[1], -1).astype(np.int32)
+    area = np.where(g.area >= 0, g.area + bounds[3], -1).astype(np.int32)
+    wide = np.zeros(int(bounds[-1]), np.bool_)
+    for codes, start in ((g.city, bounds[2]), (g.region, bounds[3])):
+        known = codes[codes >= 0]
+        many = np.bincount(known) > WIDE * len(known)
+        wide[start : start + len(many)] = many
+    found = np.zeros(len(rows), np.int32)
+    _label(actor, day, weight, touched, chance, np.cumsum(np.bincount(day, weight, days)), own, area, wide, found)
+    out[rows] = found
+    return out
+
+
+def _once(codes: Ints) -> Ints:
+    """Each code of a row once: -1 where it stands further left."""
+    out = codes.astype(np.int32)
+    for k in range(1, out.shape[1]):
+        out[(out[:, :k] == out[:, k : k + 1]).any(axis=1), k] = -1
+    return out
+
+
+def _up_to(touched: Ints, day: Ints, weight: Floats, days: int, size: int) -> Floats:
+    """float64 (d, size): weight of the reads of the days up to each that touch each code (obligation 2)."""
+    some, k = np.nonzero(touched >= 0)
+    flat = day[some].astype(np.int64) * size + touched[some, k]
+    return np.cumsum(np.bincount(flat, weight[some], days * size).reshape(days, size), axis=0)
+
+
+@kernel
+def _on_route(outlet: int, low: int, high: int, touched: Ints, ends: Floats, chance: Floats, all_: float) -> bool:
+    """Obligation 4, of the reads from `low` to `high`."""
+    n, top, best = 0, 0.0, -1
+    for i in range(low, high):
+        other = -1
+        if touched[i, 0] == outlet:
+            other = touched[i, 6] if touched[i, 6] >= 0 else touched[i, 1]
+        elif touched[i, 1] == outlet:
+            other = touched[i, 5]
+        if other >= 0:
+            n += 1
+            ends[other] += 1.0
+            if ends[other] > top:
+                top, best = ends[other], other
+    for i in range(low, high):
+        for k in (0, 1, 5, 6):
+            if touched[i, k] >= 0:
+                ends[touched[i, k]] = 0.0
+    return n >= LEAST and top >= ROUTE * n and top / n >= LIFT * chance[best] / all_
+
+
+@kernel
+def _often(today: float, n: float, faded: float, m: float, by_chance: float) -> bool:
+    """Obligation 3, of outlets and interfaces: of n reads of the day, and of m of the last days."""
+    most = max(today / n if today >= LEAST else 0.0, faded / m if faded >= LEAST else 0.0)
+    return most >= OFTEN and most >= LIFT * by_chance
+
+
+@kernel
+def _day(
+    low: int, high: int, before: int, touched: Ints, chance: Floats, all_: float, own: int, area: int,
+    wide: Flags, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int, out: Ints,
+) -> int:  # fmt: skip
+    """Labels a day's reads; returns how many outlets are ground. before: where the last days begin."""
+    n = float(high - low)
+    channel, best = -1, 0.0
+    for i in range(low, high):
+        for k in range(5):
+            c = touched[i, k]
+            if c < 0 or ground[c] or not _often(today[c], n, faded[c], total, chance[c] / all_):
+                continue
+            if k == 4:
+                if faded[c] > best:
+                    channel, best = c, faded[c]
+            elif taken < OUTLETS and not _on_route(c, before, high, touched, ends, chance, all_):
+                ground[c] = True
+                taken += 1
+    for i in range(low, high):
+        for k in range(touched.shape[1]):
+            c = touched[i, k]
+            if c < 0:
+                continue
+            if k < 4:
+                if ground[c] and _often(today[c], n, faded[c], total, chance[c] / all_):
+                    out[i] = 1
+                    break
+            elif k == 4:
+                if c == channel or c == own:  # noqa: SIM109 - the compiler takes no tuple of two kinds
+                    out[i] = 2
+                    break
+            else:
+                learnt = area < 0 and total >= 2 * LEAST and faded[c] >= NEARLY * total
+                if (learnt or c == area) and not wide[c]:
+                    out[i] = 3
+                    break
+    return taken
+
+
+@kernel
+def _label(
+    actor: Ints, day: Ints, weight: Floats, touched: Ints, chance: Floats, all_: Floats, own: Ints,
+    area: Ints, wide: Flags, out: Ints,
+) -> None:  # fmt: skip
+    """Writes why each read lies in its account's territory. Reads are sorted by account and time.
+
+    touched: codes of outlets (columns 0 to 3), interface (4), cities (5 to 8), regions (9 to 12), -1 for none.
+    """
+    size = chance.shape[1]
+    faded, today, mine, others = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
+    ends, ground, seen = np.zeros(size), np.zeros(size, np.bool_), np.zeros(size, np.int64)
+    low, n = 0, len(actor)
+    while low < n:
+        before, last, who = low, day[low], actor[low]
+        total, all_mine, taken, known = 0.0, 0.0, 0, 0
+        while low < n and actor[low] == who:
+            high, d = low, day[low]
+            fade = FADE ** float(d - last)
+            total *= fade
+            for k in range(known):
+                faded[seen[k]] *= fade
+            while high < n and actor[high] == who and day[high] == d:
+                for k in range(touched.shape[1]):
+                    c = touched[high, k]
+                    if c >= 0:
+                        if mine[c] == 0.0:
+                            seen[known] = c
+                            known += 1
+                        faded[c] += 1.0
+                        today[c] += 1.0
+                        mine[c] += weight[high]
+                all_mine += weight[high]
+                total += 1.0
+                high += 1
+            while day[before] < d - LAST:
+                before += 1
+            for k in range(known):
+                others[seen[k]] = max(chance[d, seen[k]] - mine[seen[k]], 0.0)
+            taken = _day(
+                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], wide, today, faded,
+                 total, ends, ground, taken, out,
+            )  # fmt: skip
+            for k in range(known):
+                today[seen[k]] = 0.0
+            low, last = high, d
+        for k in range(known):
+            faded[seen[k]] = mine[seen[k]] = 0.0
+            ground[seen[k]] = False
