@@ -281,13 +281,14 @@ def _result(
 
 def _first_reads(view: View | None, skip: int) -> FirstReads:
     if view is None:
-        return FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
+        return FirstReads(all=0, explained=0, mandate=0, learnt=0, weak=0, unknown=0)
     s = view.suspects
     inside = s.day >= skip
     all_, mandate = int(view.first[:, skip:].sum()), int(view.mandate[:, skip:].sum())
-    weak, unknown = int((s.weak & inside).sum()), int((~s.weak & ~s.plain & inside).sum())
+    weak, learnt = (int((some & inside).sum()) for some in (s.weak, s.learnt))
+    unknown = int((~s.weak & ~s.plain & ~s.learnt & inside).sum())
     left = all_ - mandate - int(inside.sum())
-    return FirstReads(all=all_, explained=left, mandate=mandate, weak=weak, unknown=unknown)
+    return FirstReads(all=all_, explained=left, mandate=mandate, learnt=learnt, weak=weak, unknown=unknown)
 
 
 def _days(view: View, skip: int) -> tuple[tuple[int, int, int], ...]:

@@ -81,7 +81,8 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
 
     def found(detector: Detector) -> Finding:
         odd = detector.count(view)
-        unknown = find_unknown_work(view, odd.odd) if odd.weak else unexplained
+        own = detector.name != MAIN and odd.among is None
+        unknown = find_unknown_work(view, odd.odd) if own else unexplained
         usual = fit(odd.odd, odd.base, view.group, view.role)
         weighed = evidence(odd.odd, odd.base, view.group, usual, unknown, cleared)
         if odd.least > 0:

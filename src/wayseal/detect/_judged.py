@@ -23,8 +23,9 @@ def count_judged(view: View | None, skip: int) -> tuple[Judged, tuple[Remark, ..
     """What could be judged from the view's column `skip` on, and what is to be said of the rest; None: no reads."""
     if view is None or not view.reads[:, skip:].any():
         return Judged(first_reads=0, left_out=0, enough=False), ()
-    strange = ~view.suspects.weak & ~view.suspects.plain
-    unexplained = view.count(view.suspects.plain | strange)
+    s = view.suspects
+    strange = ~s.weak & ~s.plain & ~s.learnt
+    unexplained = view.count(s.plain | strange)
     working = view.first.sum(axis=1) > unexplained.sum(axis=1)
     left_out = (view.count(strange) if view.gaps else np.zeros_like(view.first))[:, skip:].sum(axis=1)
     first = view.first[:, skip:].sum(axis=1)

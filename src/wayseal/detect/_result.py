@@ -92,20 +92,21 @@ class Case:
 class FirstReads:
     """First reads in the window.
 
-    all; explained by strong templates; under a mandate; weakly explained; of waybills of which nothing is known; the
-    rest nothing explains.
+    all; explained by strong templates; under a mandate; explained by learnt territory; weakly explained; of waybills of
+    which nothing is known; the rest nothing explains.
     """
 
     all: int
     explained: int
     mandate: int
+    learnt: int
     weak: int
     unknown: int
 
     @property
     def unexplained(self) -> int:
         """Those that nothing explains."""
-        return self.all - self.explained - self.mandate - self.weak - self.unknown
+        return self.all - self.explained - self.mandate - self.learnt - self.weak - self.unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

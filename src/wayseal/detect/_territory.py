@@ -28,7 +28,7 @@ from wayseal.model.jit import kernel
 NONE, AT_OUTLET, BY_CHANNEL, IN_AREA = range(4)
 """Why a read lies in its account's territory."""
 OFTEN, LIFT, FADE = 0.3, 4.0, 0.8
-OUTLETS, NEARLY, ROUTE = 4, 0.85, 0.5
+OUTLETS, NEARLY, ROUTE, LIFT_AREA = 4, 0.85, 0.5, 1.5
 WIDE = 0.34
 """Share of all outlets, above which a city or region says nothing: most parcels touch it."""
 LAST = 6
@@ -59,7 +59,12 @@ def find_territory(view: View) -> Ints:
         np.where(places >= 0, g.city[places], -1),
         np.where(places >= 0, g.region[places], -1),
     ]
-    sizes = [len(g.outlets), len(names), int(g.city.max(initial=-1)) + 1, int(g.region.max(initial=-1)) + 1]
+    sizes = [
+        len(g.outlets),
+        len(names),
+        int(g.city.max(initial=-1)) + 1,
+        int(max(g.region.max(initial=-1), g.area.max(initial=-1))) + 1,
+    ]
     bounds = np.cumsum([0, *sizes])
     touched = np.hstack(
         [np.where(_once(part) >= 0, _once(part) + start, -1) for part, start in zip(parts, bounds, strict=False)]
@@ -73,6 +78,7 @@ def find_territory(view: View) -> Ints:
     if len(names):
         own = np.where(names[at] == view.keys, at + bounds[1], -1).astype(np.int32)
     area = np.where(g.area >= 0, g.area + bounds[3], -1).astype(np.int32)
+    area[~_works_in_area(view, actor, weight, touched, area, chance[-1])] = -1
     wide = np.zeros(int(bounds[-1]), np.bool_)
     for codes, start in ((g.city, bounds[2]), (g.region, bounds[3])):
         known = codes[codes >= 0]
@@ -81,6 +87,21 @@ def find_territory(view: View) -> Ints:
     found = np.zeros(len(rows), np.int32)
     _label(actor, day, weight, touched, chance, np.cumsum(np.bincount(day, weight, days)), own, area, wide, found)
     out[rows] = found
+    return out
+
+
+def _works_in_area(view: View, actor: Ints, weight: Floats, touched: Ints, area: Ints, chance: Floats) -> Flags:
+    """bool (a,): accounts of roles whose people read in their own region LIFT_AREA times as often as by chance.
+
+    Like who is whose peer, it is a matter of the whole window.
+    """
+    mine, roles = area[actor], len(view.roles)
+    some = mine >= 0
+    inside = (touched[some] == mine[some, None]).any(axis=1)
+    role, w = view.role[actor[some]], weight[some]
+    expected = np.bincount(role, w * chance[mine[some]] / max(float(weight.sum()), 1.0), roles)
+    often = np.bincount(role, w * inside, roles) >= LIFT_AREA * expected
+    out: Flags = often[view.role]
     return out
 
 
@@ -154,16 +175,16 @@ def _day(
                 continue
             if k < 4:
                 if ground[c] and _often(today[c], n, faded[c], total, chance[c] / all_):
-                    out[i] = 1
+                    out[i] = AT_OUTLET
                     break
             elif k == 4:
                 if c == channel or c == own:  # noqa: SIM109 - the compiler takes no tuple of two kinds
-                    out[i] = 2
+                    out[i] = BY_CHANNEL
                     break
             else:
                 learnt = area < 0 and total >= 2 * LEAST and faded[c] >= NEARLY * total
                 if (learnt or c == area) and not wide[c]:
-                    out[i] = 3
+                    out[i] = IN_AREA
                     break
     return taken
 

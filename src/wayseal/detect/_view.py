@@ -59,6 +59,11 @@ class Suspects:
     def __len__(self) -> int:
         return len(self.at)
 
+    @property
+    def learnt(self) -> Flags:
+        """Bool (n,): those that learnt territory explains."""
+        return (self.territory > 0) & ~self.weak
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:

@@ -1,10 +1,9 @@
 """More parcels in a day than people of the role and size of outlet can handle.
 
 What is counted are first reads that work or a mandate explains: the others are counted elsewhere, and those of outlets
-where somebody helps out are other people's work. Capacity is MARGIN
-times the 99th percentile of the peers' a day, or OWN times the account's own busiest day
-once it has LIVED active days, whichever is more, on the DAYS days up to the one before; nothing is beyond it before the
-log has LIVED days. What is odd is a day, not a read: STEPS for every doubling of capacity.
+where somebody helps out are other people's work. Capacity is MARGIN times the 99th percentile of the peers' a day, or
+OWN times the account's own second busiest day once it has LIVED active days, whichever is more, on the DAYS days up to
+the one before; nothing is beyond it before the log has LIVED days. What is odd is a day, not a read: STEPS for every doubling of capacity.
 """
 
 import numpy as np
@@ -43,9 +42,9 @@ def _capacity(view: View, handled: Longs) -> Floats:
 def _own(handled: Longs) -> Floats:
     """float64 (a, d); 0 before the account has lived long enough."""
     out = np.zeros(handled.shape)
-    for day in range(1, handled.shape[1]):
+    for day in range(LIVED, handled.shape[1]):
         past = handled[:, max(0, day - DAYS) : day]
-        out[:, day] = np.where((past > 0).sum(axis=1) >= LIVED, OWN * past.max(axis=1), 0.0)
+        out[:, day] = np.where((past > 0).sum(axis=1) >= LIVED, OWN * np.partition(past, -2, axis=1)[:, -2], 0.0)
     return out
 
 

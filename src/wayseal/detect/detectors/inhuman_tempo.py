@@ -1,7 +1,8 @@
-"""Reads that nothing explains, a second apart or less, RUN or more in a row: no person is that quick for long.
+"""Reads that nothing explains, at most a second after another such read of the account: no person is that quick.
 
-Two reads of one second happen by chance where somebody reads a thousand a day; RUN in a row don't. It needs no table:
-where nothing is known of waybills, all first reads are looked at.
+Where somebody reads hundreds in an hour, two in a second happen by chance: an hour counts where it has CHANCE times as
+many as reads that come at any moment. It needs no table: where nothing is known of waybills, all first reads are
+looked at.
 """
 
 import numpy as np
@@ -9,20 +10,25 @@ import numpy as np
 from wayseal.detect._view import View
 from wayseal.detect.detectors._contract import Detector, Odd
 
-PACE, RUN = 1_000_000, 5
-"""µs between two reads; logs that give whole seconds count as they are. So many reads in a row."""
+PACE, CHANCE = 1_000_000, 2.0
+"""µs between two reads; logs that give whole seconds count as they are. How many times as many as by chance."""
+_HOUR = 3_600_000_000
 
 
 def _count(view: View) -> Odd:
     s = view.suspects
-    rows = np.flatnonzero(~s.weak)
+    strange = ~s.weak & ~s.learnt
+    rows = np.flatnonzero(strange)
     actor, at = s.actor[rows], s.at[rows]
     which = np.zeros(len(s), np.bool_)
+    quick = np.zeros(len(rows), np.bool_)
+    quick[1:] = (actor[1:] == actor[:-1]) & (at[1:] - at[:-1] <= PACE)
     new = np.ones(len(rows), np.bool_)
-    new[1:] = (actor[1:] != actor[:-1]) | (s.day[rows][1:] != s.day[rows][:-1]) | (at[1:] - at[:-1] > PACE)
-    run = np.cumsum(new) - 1
-    which[rows] = np.bincount(run)[run] >= RUN if len(rows) else False
-    return Odd(odd=view.count(which), base=view.count(~s.weak).astype(float), suspects=which, among=~s.weak)
+    new[1:] = (actor[1:] != actor[:-1]) | (at[1:] // _HOUR != at[:-1] // _HOUR)
+    hour = np.cumsum(new) - 1
+    by_chance = np.bincount(hour) ** 2.0 * (PACE / _HOUR)
+    which[rows] = quick & (np.bincount(hour, quick) > CHANCE * by_chance)[hour]
+    return Odd(odd=view.count(which), base=view.count(strange).astype(float), suspects=which, among=strange)
 
 
 DETECTOR = Detector(name="inhuman_tempo", needs=(), count=_count)

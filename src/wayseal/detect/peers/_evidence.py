@@ -34,7 +34,7 @@ FAR = 12.0
 ANEW = 5e-3
 """How probable it is on a day that somebody begins other work."""
 ODD_WORK, STEADY = 2e-3, 100.0
-HALF, REPORTS = 0.5, 0.01
+LARGE, REPORTS = 0.2, 0.002
 """Of accounts whose work no table knows: share of bursts that may be of any size (reports, audits, a day of catching
 up), and how many bursts a day they have at the least."""
 _DECADES = math.log(50_000.0)
@@ -195,14 +195,14 @@ def _account(
         # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
         burst = max(burst, unknown[d] * REPORTS)
         often = min((0.5 + bursts) / (0.5 / burst + lived), FEW / WEEKS)
-        rest, burst_day = math.log(1.0 - often), math.log(often) + log_burst(y, size, unknown[d] * HALF)
+        rest, burst_day = math.log(1.0 - often), math.log(often) + log_burst(y, size, unknown[d] * LARGE)
         plain = rest + _ordinarily(y, n, prior_a + alpha, prior_b + beta, within, alike, fits)
         work = _add(plain, burst_day)
         ordinarily += work
         _pulled(y, n, prior_a, prior_b, within, extra, ever)
         _begin(young, today, d, as_ever, alpha, beta)
         steady = math.log(ODD_WORK / few) + _log_sum(ever[:few])
-        as_ever = _add(ordinarily, _add(steady, math.log(unknown[d] / len(ever)) + _log_sum(ever)))
+        as_ever = _add(ordinarily, _add(steady, math.log(max(unknown[d], 1e-12) / len(ever)) + _log_sum(ever)))
         for k in range(2):
             if k == 0 or stories[k, _NATS] > 0.0:
                 _told(stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, rest, burst_day)

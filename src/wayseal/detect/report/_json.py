@@ -26,6 +26,7 @@ def document(result: DetectResult) -> Mapping[str, object]:
             "all": r.first_reads.all,
             "explained": r.first_reads.explained,
             "mandate": r.first_reads.mandate,
+            "learnt": r.first_reads.learnt,
             "weak": r.first_reads.weak,
             "unknown": r.first_reads.unknown,
             "unexplained": r.first_reads.unexplained,

@@ -19,6 +19,7 @@ def metrics(result: DetectResult) -> str:
                 for name, n in (
                     ("work", r.first_reads.explained),
                     ("mandate", r.first_reads.mandate),
+                    ("territory", r.first_reads.learnt),
                     ("responsibility", r.first_reads.weak),
                     ("unknown_waybill", r.first_reads.unknown),
                     ("nothing", r.first_reads.unexplained),
