@@ -24,7 +24,7 @@ _MIX: Mapping[Role, float] = {
 
 
 def staffing(rng: Rng, names: str, partners: tuple[int, int] = (2, 6), **changes: object) -> Staffing:
-    """Staff of drawn shares. `changes`: fields of Staffing, or a role's name in small letters with its share's factor."""
+    """Staff of drawn shares. `changes`: fields of Staffing, or a role's name with its share's factor."""
     factors = {role: float(changes.pop(role.name.lower(), 1.0)) for role in Role}  # type: ignore[arg-type]
     mix = {role: share * factors[role] * float(rng.lognormal(0, 0.2)) for role, share in _MIX.items()}
     many = int(rng.integers(partners[0], partners[1] + 1))

@@ -190,9 +190,7 @@ def _draw(
     return at[order], wanted[chosen[order]]
 
 
-def _lists(
-    draft: Draft, leak: Leak, people: list[int], a_day: int, since: int, rng: Rng
-) -> dict[int, Ints] | None:
+def _lists(draft: Draft, leak: Leak, people: list[int], a_day: int, since: int, rng: Rng) -> dict[int, Ints] | None:
     """Of a ring that splits a list: each day's list, parcels that were issued one after another."""
     if leak.link != "list":
         return None

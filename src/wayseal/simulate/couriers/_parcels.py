@@ -2,7 +2,7 @@
 
 1. Parcels stand in order of issue; a parcel's place in that order is what reads and scans carry.
 2. Each step comes after the one before; people's steps lie in opening hours.
-3. `site` is where something is done for an outlet at a time: its franchise's or, after a merger, the other outlet.
+3. Numbers are dealt in blocks to interface and customer, in sequence, or scattered.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.simulate._text import fixed_width
-from wayseal.simulate._types import DAY, HOUR, Floats, Ints, Mask, Small
+from wayseal.simulate._types import DAY, HOUR, Floats, Ints, Mask
 from wayseal.simulate.couriers._clock import WARM, Span, hours, opened
 from wayseal.simulate.couriers._places import Places
 from wayseal.simulate.couriers._plan import Gaps, Plan
@@ -25,7 +25,7 @@ _HOURLY: Floats = np.array([3, 2, 1, 1, 1, 1, 2, 3, 5, 7, 8, 7, 6, 6, 7, 7, 6, 6
 class Parcels:
     """n parcels, in order of issue; times in UTC microseconds, places as units. hub2 is -1 where one hub serves both.
 
-    kept, special: whether the desks for customs (or insurance) are asked; problem: whether delivery failed.
+    problem: whether delivery failed. special: which desk is asked (1 customs, 2 insurance), 0 for none.
     """
 
     issued: Ints
@@ -38,14 +38,14 @@ class Parcels:
     arrive: Ints
     out: Ints
     done: Ints
-    origin: Small
-    destination: Small
-    hub1: Small
-    hub2: Small
-    channel: Small
-    customer: Small
+    origin: Ints
+    destination: Ints
+    hub1: Ints
+    hub2: Ints
+    channel: Ints
+    customer: Ints
     problem: Mask
-    special: Small
+    special: Ints
 
     def __len__(self) -> int:
         return len(self.issued)
@@ -66,14 +66,14 @@ def build_parcels(plan: Plan, places: Places, span: Span, a_day: float, rng: np.
     nth = (CUSTOMERS * rng.random(n) ** 1.8).astype(np.int64)
     return Parcels(
         **times,
-        origin=origin.astype(np.int32),
-        destination=destination.astype(np.int32),
-        hub1=hub1.astype(np.int32),
-        hub2=np.where(hub1 != hub2, hub2, -1).astype(np.int32),
-        channel=rng.choice(plan.staffing.channels, n, p=share).astype(np.int32),
-        customer=(origin * CUSTOMERS + nth).astype(np.int32),
+        origin=origin.astype(np.int64),
+        destination=destination.astype(np.int64),
+        hub1=hub1.astype(np.int64),
+        hub2=np.where(hub1 != hub2, hub2, -1).astype(np.int64),
+        channel=rng.choice(plan.staffing.channels, n, p=share).astype(np.int64),
+        customer=(origin * CUSTOMERS + nth).astype(np.int64),
         problem=problem,
-        special=np.where(rng.random(n) < 0.03, rng.integers(1, 4, n), 0).astype(np.int32),
+        special=np.where(rng.random(n) < 0.02, rng.integers(1, 3, n), 0).astype(np.int64),
     )
 
 

@@ -2,7 +2,7 @@
 
 1. Units are one run: outlets, then hubs, then one office of each region, then call centres, then the head office.
 2. An outlet's size is log-normal, a region's share follows a power of its rank; both are drawn by the seed.
-3. Of a franchise the parent receives and sends; `site` says where an outlet's parcels are scanned before delivery.
+3. Of a franchise the parent receives and sends; of some the outlets under it scan deliveries themselves.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.simulate._cities import load_cities
-from wayseal.simulate._types import Floats, Ints
+from wayseal.simulate._types import Floats, Ints, Mask
 from wayseal.simulate.couriers._plan import Plan, scaled
 
 _CODES = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -20,8 +20,8 @@ _CODES = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 class Places:
     """Units: id, kind, region and city of each, size of outlets (summing to one), parent (itself without a franchise).
 
-    hub: of each region, a unit. office, centre: of each region, a unit. late_site: whether delivery is scanned at the
-    parent as well.
+    hub, office, centre: a unit, of each region. at_parent: whether an outlet's deliveries are scanned at the parent.
+    outlets: how many there are.
     """
 
     ids: tuple[str, ...]
@@ -32,7 +32,7 @@ class Places:
     region_names: tuple[str, ...]
     size: Floats
     parent: Ints
-    at_parent: Ints
+    at_parent: Mask
     hub: Ints
     office: Ints
     centre: Ints

@@ -53,10 +53,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staffing:
-    """Who there is: shares of people's accounts by role; partners, services and devices by number; how roles are called.
+    """Who there is: shares of people's accounts by role; partners, services, devices by number; what roles are called.
 
     round_the_clock: sorters and agents work in three shifts. terminals: share of clerks' accounts that are a counter's
-    terminal, used by five people in turn. channels: issuing interfaces. named_alike: partners are called as the channel.
+    terminal, used by five people in turn. channels: issuing interfaces. named_alike: partners are called as theirs.
     """
 
     mix: Mapping[Role, float]

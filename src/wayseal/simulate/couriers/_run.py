@@ -136,9 +136,7 @@ def _log(draft: Draft) -> tuple[Ints, ...]:
     return (at[order], *(column[order] for column in columns[1:]))
 
 
-def _truth(
-    draft: Draft, words: Words, rows: tuple[Ints, ...], told: list[dict[str, object]]
-) -> dict[str, object]:
+def _truth(draft: Draft, words: Words, rows: tuple[Ints, ...], told: list[dict[str, object]]) -> dict[str, object]:
     roles = Counter(Role(r).name.lower() for r in draft.staff.role.tolist())
     insiders = []
     for nth, row in enumerate(told):

@@ -40,7 +40,7 @@ class Words:
 
 
 def make_tables(draft: Draft, words: Words, rows: tuple[Ints, ...], rng: Rng) -> dict[str, pa.Table]:
-    """All tables that exist. rows: the reads of the log in order of time (at, account, parcel, purpose, insider, hand)."""
+    """All tables that exist. rows: the log in order of time (at, account, parcel, purpose, insider, hand)."""
     makers: dict[str, Callable[[], pa.Table]] = {
         "actors": lambda: _actors(draft, words, rng),
         "outlets": lambda: _outlets(draft, rng),
@@ -78,7 +78,8 @@ def _actors(draft: Draft, words: Words, rng: Rng) -> pa.Table:
     unknown = (s.region < 0) | (rng.random(n) < gaps.empty_region)
     kinds = [_KINDS[r] for r in s.role.tolist()]
     if gaps.wrong_kinds:
-        kinds = ["person" if kind != "person" and u < 0.6 else kind for kind, u in zip(kinds, rng.random(n).tolist(), strict=True)]
+        wrong = rng.random(n) < 0.6
+        kinds = ["person" if bad else kind for kind, bad in zip(kinds, wrong.tolist(), strict=True)]
     since = np.where(s.first > 0, draft.span.start + s.first * DAY, draft.span.start - rng.integers(30, 2_000, n) * DAY)
     until = draft.span.start + s.last * DAY
     table = pa.table(
@@ -86,8 +87,8 @@ def _actors(draft: Draft, words: Words, rng: Rng) -> pa.Table:
             "actor": _text(list(words.accounts)),
             "kind": _text(kinds),
             "role": _text(role_names(draft.plan.staffing.names, s, rng)),
-            "outlet": _text([None if b else places.ids[u] for b, u in zip(bare.tolist(), home.tolist(), strict=True)]),
-            "region": _text([None if b else places.region_names[r] for b, r in zip(unknown.tolist(), s.region.tolist(), strict=True)]),
+            "outlet": coded(np.where(bare, -1, home), _text(list(places.ids))),
+            "region": coded(np.where(unknown, -1, s.region), _text(list(places.region_names))),
             "valid_from": pa.array(since, _TIME),
             "valid_to": pa.array(until, _TIME, mask=s.last >= draft.span.days),
         }

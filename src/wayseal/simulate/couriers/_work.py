@@ -117,9 +117,7 @@ def _calls(draft: Draft, rng: Rng) -> None:
     kept = kept[who[kept] >= 0]
     opened_at = at[kept] + (rng.uniform(-10, 20, len(kept)) * MINUTE).astype(np.int64)
     closed = opened_at + hours(rng, len(kept), 0.2, 48)
-    draft.tickets.append(
-        Ticket(parcel=asked[kept], account=who[kept], opened=opened_at, closed=closed, kind="inquiry")
-    )
+    draft.tickets.append(Ticket(parcel=asked[kept], account=who[kept], opened=opened_at, closed=closed, kind="inquiry"))
 
 
 def _searches(draft: Draft, at: Ints, who: Ints, rng: Rng) -> None:
@@ -197,7 +195,7 @@ def _desks(draft: Draft, rng: Rng) -> None:
     p, accounts = draft.parcels, draft.staff.of(Role.DESK)
     for k, desk in enumerate(draft.plan.work.desks):
         mine = accounts[k :: len(draft.plan.work.desks)]
-        wanted = {"customs": p.special == 1, "insurance": p.special == 2, "vip": p.special == 3}.get(desk, p.problem)
+        wanted = {"customs": p.special == 1, "insurance": p.special == 2}.get(desk, p.problem)
         room = 120 * len(mine) * draft.span.days
         some = np.flatnonzero(wanted)
         some = some[rng.random(len(some)) < min(0.9, room / max(len(some), 1))]
