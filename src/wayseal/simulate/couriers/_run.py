@@ -119,7 +119,7 @@ def _make(family: str, seed: int, accounts: int, days: int, progress: Progress) 
     )
     tables = make_tables(draft, words, rows, rng(11))
     pulls = np.flatnonzero(rows[4] >= 0)
-    truth = {"family": family, "half": FAMILIES[family].half, "seed": seed, "accounts": accounts, "days": days}
+    truth: dict[str, object] = {"family": family, "half": FAMILIES[family].half, "seed": seed, "days": days}
     truth |= _truth(draft, words, rows, told) | {"tables": _told_tables(draft, tables)}
     return _Made(tables=tables, truth=truth, pulled=_pulled(words, rows, pulls))
 
@@ -146,12 +146,24 @@ def _truth(draft: Draft, words: Words, rows: tuple[Ints, ...], told: list[dict[s
         insiders.append(
             row | {"accounts": [words.accounts[k] for k in people], "since": _said(since), "pulled": len(at)}
         )
-    role_of = {words.accounts[k]: Role(r).name.lower() for k, r in enumerate(draft.staff.role.tolist())}
     return {
         "begins": _said(draft.span.start), "parcels": len(draft.parcels),
         "mechanisms": sorted(mechanisms_of(draft.plan)), "roles": dict(sorted(roles.items())), "insiders": insiders,
         "innocents": {words.accounts[who]: trap for who, trap in sorted(draft.traps.items())},
-        "role_of": role_of,
+        "accounts": _told_accounts(draft, words),
+    }  # fmt: skip
+
+
+def _told_accounts(draft: Draft, words: Words) -> dict[str, list[str | None]]:
+    """Role, outlet, region and channel of each account, as they are."""
+    s, places = draft.staff, draft.places
+    rows = zip(s.role.tolist(), s.home.tolist(), s.region.tolist(), s.owns.tolist(), strict=True)
+    return {
+        words.accounts[k]: [
+            Role(role).name.lower(), places.ids[home], places.region_names[region] if region >= 0 else None,
+            words.channels[channel] if channel >= 0 else None,
+        ]
+        for k, (role, home, region, channel) in enumerate(rows)
     }  # fmt: skip
 
 
@@ -189,7 +201,7 @@ def _write(folder: Path, made: _Made) -> Paths:
     for name, table in made.tables.items():
         _write_parquet(dataset / f"{name}.parquet", table)
     _write_parquet(folder / "pulled.parquet", made.pulled)
-    (folder / "truth.json").write_text(json.dumps(made.truth, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (folder / "truth.json").write_text(json.dumps(made.truth, ensure_ascii=False) + "\n", "utf-8")
     return Paths(
         dataset=dataset,
         leaks=folder / "leaks.csv",
