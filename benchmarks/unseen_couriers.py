@@ -3,9 +3,9 @@
     python -m benchmarks.unseen_couriers --work W --half work|held [--families a,b] [--seeds 1,2,3,4]
         [--accounts 4000] [--days 14] [--without TABLE[,TABLE]|all-but-accesses] [--rivals] [--before SRC]
 
-Makes each world of the half's families (`wayseal.simulate.couriers`) and its ledger unless they lie in W, runs detection
-at a budget of 20 cases a day, and prints tables by family: accounts found by group, innocents of cases with a score of
-.5 or more (by trap and role), worlds without a leaker, precision, and how often scores are right. The half `work` is
+Makes each world of the half's families (`wayseal.simulate.couriers`) and its ledger unless they lie in W, runs
+detection at a budget of 20 cases a day, and prints tables by family: accounts found by group, innocents of cases with a
+score of .5 or more (by trap and role), worlds without a leaker, precision, and how often scores are right. The half `work` is
 what detection is made on; `held` is looked at once, when it is done.
 
 `--without`: the ledger has everything but these tables. `--rivals`: volume, a query of DuckDB, ECOD and isolation
@@ -108,14 +108,12 @@ def _described(args: argparse.Namespace, family: str, seed: int) -> Iterator[str
     yield "mechanisms: " + ", ".join(told.rest["mechanisms"])
     leaks = [f"{k.kind}{f' ({k.link})' if k.link else ''} {len(k.accounts)} × {k.meant:,}" for k in told.insiders]
     yield f"leaks: {', '.join(leaks) or 'none'}; innocents out of the ordinary: {len(told.innocents):,}\n"
-    rows = honest_first_reads(
-        world / "dataset", [(a, *row) for a, row in accounts.items()], world / "pulled.parquet"
-    )
+    rows = honest_first_reads(world / "dataset", [(a, *row) for a, row in accounts.items()], world / "pulled.parquet")
     head = ("role", "accounts", "of", "honest first reads", "in custody", "ticket", "own channel", "own region")
     of = told.rest["roles"]
     yield from table(
         head,
-        [(str(r), f"{a}", str(of[r]), f"{n:,}", *(f"{x:.2f}" for x in shares)) for r, a, n, *shares in rows],  # type: ignore[index, str-bytes-safe]
+        [(str(r), f"{a}", str(of[r]), f"{n:,}", *(f"{x:.2f}" for x in shares)) for r, a, n, *shares in rows],
     )
 
 

@@ -29,7 +29,10 @@ def staffing(rng: Rng, names: str, partners: tuple[int, int] = (2, 6), **changes
     mix = {role: share * factors[role] * float(rng.lognormal(0, 0.2)) for role, share in _MIX.items()}
     many = int(rng.integers(partners[0], partners[1] + 1))
     own = int(rng.integers(1, 4))
-    base = Staffing(mix=mix, partners=many, channels=many + own, services=int(rng.integers(3, 7)), names=names)
+    rights = str(rng.choice(["none", "wide"]))
+    base = Staffing(
+        mix=mix, partners=many, channels=many + own, services=int(rng.integers(3, 7)), names=names, rights=rights
+    )
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -52,6 +55,9 @@ def work(rng: Rng, **changes: object) -> Work:
         push=float(rng.uniform(0.05, 0.25)),
         track=float(rng.uniform(0.3, 2.0)),
         within=float(rng.uniform(0.15, 0.5)),
+        neighbour=float(rng.choice([0.0, 0.01, 0.03, 0.1])),
+        joint=float(rng.choice([0.0, 0.005, 0.02])),
+        aside=float(rng.choice([0.002, 0.01, 0.03, 0.08])),
     )
     return replace(drawn, **changes)  # type: ignore[arg-type]
 

@@ -49,10 +49,11 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 
 ONLY_WORK = frozenset(
     {
-        "gap:blank_outlets.region", "gap:late_scans", "gap:no_waybills.customer", "gap:one_action", "gap:scans_lean",
-        "leak:lanes", "leak:new_hire", "leak:ring:address", "leak:ring:list", "odd:audit", "odd:drill", "odd:outage",
-        "odd:retry_storm", "odd:training", "roles:typos", "shape:franchise", "shape:small_outlets",
-        "staff:many_partners", "work:dip", "work:fraud_desk", "work:phone_search",
+        "gap:blank_outlets.city", "gap:blank_outlets.region", "gap:franchise_as_one", "gap:late_scans",
+        "gap:no_waybills.customer", "gap:one_action", "gap:scans_lean", "leak:lanes", "leak:new_hire",
+        "leak:ring:address", "leak:ring:list", "odd:audit", "odd:drill", "odd:outage", "odd:retry_storm",
+        "odd:training", "roles:typos", "shape:franchise", "shape:small_outlets", "staff:many_partners", "work:dip",
+        "work:fraud_desk", "work:phone_search",
     }
 )  # fmt: skip
 """Mechanisms of the half `work` alone."""
@@ -61,8 +62,8 @@ ONLY_HELD = frozenset(
     {
         "gap:knows_old_outlet", "gap:no_actors", "gap:no_waybills", "gap:scans_destination", "gap:wrong_kinds",
         "leak:agent", "leak:before_log", "leak:ring:device", "leak:ring:nothing", "odd:celebrity", "odd:clock_off",
-        "odd:merger", "odd:stocktake", "odd:temporary", "odd:vip", "roles:none", "roles:numeric", "roles:one",
-        "shape:large_outlets", "shape:one_region", "shape:regional_centres", "staff:devices",
+        "odd:merger", "odd:stocktake", "odd:temporary", "odd:vip", "rights:everyone", "roles:none", "roles:numeric",
+        "roles:one", "shape:large_outlets", "shape:one_region", "shape:regional_centres", "staff:devices",
         "staff:partners_named_apart", "staff:terminals", "work:crawlers", "work:customs_desk", "work:insurance_desk",
         "work:peak", "work:sync",
     }

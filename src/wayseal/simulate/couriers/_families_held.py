@@ -63,7 +63,7 @@ def no_masters(rng: Rng) -> Plan:
     gone = (("actors",), ("waybills",), ("actors", "assignments"), ("waybills", "assignments"))
     return Plan(
         shape=Shape(outlets=160, regions=6, hubs=6),
-        staffing=staffing(rng, "none"),
+        staffing=staffing(rng, "none", rights="everyone"),
         work=work(rng),
         odd=usual(rng),
         leaks=some(rng, (bulk, stolen_by_night, steady, dump), most=4),
@@ -87,7 +87,7 @@ def border(rng: Rng) -> Plan:
     """Parcels over the border: desks for customs and insurance; one role for everybody."""
     return Plan(
         shape=Shape(outlets=120, regions=5, hubs=3),
-        staffing=staffing(rng, "one", desk=6.0),
+        staffing=staffing(rng, "one", desk=6.0, rights=str(rng.choice(["wide", "everyone"]))),
         work=work(rng, desks=("customs", "insurance")),
         odd=usual(rng, month_report=5, stocktake=8),
         leaks=some(rng, (manager, steady, bulk, stolen), most=4, none=0.25),
@@ -125,7 +125,7 @@ def long_since(rng: Rng) -> Plan:
         staffing=staffing(rng, "codes"),
         work=work(rng),
         odd=usual(rng, clock_off=3, vip=4),
-        leaks=some(rng, (before_log, before_log, slow, ring("device")), most=6, none=0.05),
+        leaks=some(rng, (before_log, before_log, slow, ring("device")), most=10, none=0.05),
         gaps=Gaps(tables=("tickets",), missing=float(rng.uniform(0.05, 0.3))),
     )
 
@@ -135,7 +135,7 @@ def last_mile(rng: Rng) -> Plan:
     return Plan(
         shape=Shape(outlets=int(rng.integers(80, 160)), regions=6, hubs=6, region_power=1.4),
         staffing=staffing(rng, "other", sorter=0.7, round_the_clock=False),
-        work=work(rng, intake=0.1, collect=0.05, curve="flat"),
+        work=work(rng, intake=0.1, collect=0.05, curve="flat", joint=float(rng.uniform(0.05, 0.25))),
         odd=usual(rng, vip=6, helping_unrecorded=int(rng.integers(15, 60))),
         leaks=some(rng, (ring("device"), ring("nothing"), steady, agent, fresh), most=4),
         gaps=Gaps(scans="destination", missing=float(rng.uniform(0.05, 0.3)), no_row=float(rng.uniform(0.0, 0.1))),

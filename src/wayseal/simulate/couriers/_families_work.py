@@ -27,10 +27,12 @@ def franchise(rng: Rng) -> Plan:
     return Plan(
         shape=Shape(outlets=int(rng.integers(220, 320)), regions=9, hubs=9, subs=int(rng.integers(3, 8)), uneven=0.5),
         staffing=staffing(rng, "chinese", courier=1.1),
-        work=work(rng),
+        work=work(rng, joint=float(rng.uniform(0.0, 0.15))),
         odd=usual(rng, helping_unrecorded=int(rng.integers(15, 50)), training=6),
-        leaks=some(rng, (steady, own, lanes, bulk), most=6),
-        gaps=Gaps(staff_only=True, knows="new", missing=float(rng.uniform(0.01, 0.1))),
+        leaks=some(rng, (steady, own, lanes, bulk), most=12),
+        gaps=Gaps(
+            staff_only=True, missing=float(rng.uniform(0.01, 0.1)), ends="parent" if rng.random() < 0.4 else "own"
+        ),
     )
 
 
@@ -99,7 +101,7 @@ def small_outlets(rng: Rng) -> Plan:
             rng, helping_unrecorded=int(rng.integers(30, 80)), helping_recorded=int(rng.integers(20, 60)),
             new_hire=int(rng.integers(60, 150)), moved=int(rng.integers(5, 30)),
         ),
-        gaps=Gaps(missing=float(rng.uniform(0.02, 0.15)), blank=("outlets.region",)),
+        gaps=Gaps(missing=float(rng.uniform(0.02, 0.15)), blank=("outlets.region", "outlets.city")),
     )  # fmt: skip
 
 

@@ -163,6 +163,9 @@ def _retry_storms(draft: Draft, count: int, rng: Rng) -> None:
         parcel = np.repeat(some, rng.integers(3, 12, len(some)))
         at = np.maximum(draft.parcels.issued[parcel], begin) + (rng.random(len(parcel)) * length).astype(np.int64)
         draft.reads.add(at, who, parcel, "push")
+        more = rng.integers(part.start, part.stop, part.stop - part.start)
+        late = np.maximum(draft.parcels.issued[more], begin) + (rng.random(len(more)) * length).astype(np.int64)
+        draft.reads.add(late, who, more, "push")
         draft.traps.setdefault(who, "retry_storm")
 
 

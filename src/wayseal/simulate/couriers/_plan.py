@@ -57,6 +57,7 @@ class Staffing:
 
     round_the_clock: sorters and agents work in three shifts. terminals: share of clerks' accounts that are a counter's
     terminal, used by five people in turn. channels: issuing interfaces. named_alike: partners are called as theirs.
+    rights: who holds a right over all waybills: nobody knows (none), head office and systems (wide), or everyone.
     """
 
     mix: Mapping[Role, float]
@@ -68,6 +69,7 @@ class Staffing:
     round_the_clock: bool = True
     terminals: float = 0.0
     named_alike: bool = True
+    rights: str = "wide"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,10 @@ class Work:
     calls: of a parcel; phone: share of calls answered by a search of the caller's phone, which shows parcels from
     anywhere; ticketed: share of calls with a ticket. oversight, sample: parcels that a manager or somebody at the head
     office looks at a day. push: of scans, pushed each hour by a service; sync: a nightly job reads all parcels of the
-    day. track: looks of partners at a parcel of theirs. crawl: customers whose own interface asks every few hours.
+    day. neighbour: share of looks at a counter that are about a parcel of another outlet of the city. joint: share of
+    deliveries that a courier of another outlet of the city makes. aside: of reads at outlets and hubs, how many more there are
+    that no step of a parcel asks for: a customer's other parcel, a colleague's question. within: share of parcels that stay in their region.
+    track: looks of partners at a parcel of theirs. crawl: customers whose own interface asks every few hours.
     desks: which desks there are. curve: how much more on each day ("flat", "peak", "dip", "week").
     """
 
@@ -102,6 +107,9 @@ class Work:
     desks: tuple[str, ...] = ()
     curve: str = "week"
     within: float = 0.3
+    neighbour: float = 0.01
+    joint: float = 0.01
+    aside: float = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +136,7 @@ class Gaps:
     staff_only: `assignments` names neither partners nor services. scans: full, lean or destination. missing, late:
     share of scans that never came, hours by which they come late (mean). no_row: share of accounts without a row in
     `actors`. empty_outlet, empty_region: share of accounts without. knows: which outlet `actors` has of moved staff.
+    ends: whether waybills and scans name an outlet or its franchise (parent) alone.
     numbers: how waybills are numbered (blocks, sequence, scattered). prefix, digits: of a number.
     """
 
@@ -142,6 +151,7 @@ class Gaps:
     empty_outlet: float = 0.0
     empty_region: float = 0.0
     knows: str = "new"
+    ends: str = "own"
     wrong_kinds: bool = False
     action: str = ""
     numbers: str = "blocks"
@@ -223,6 +233,11 @@ def mechanisms_of(plan: Plan) -> frozenset[str]:
         "gap:empty_region": g.empty_region > 0,
         "gap:knows_old_outlet": g.knows == "old",
         "gap:wrong_kinds": g.wrong_kinds,
+        "gap:franchise_as_one": g.ends == "parent",
+        f"rights:{t.rights}": True,
+        "work:joint_delivery": w.joint >= 0.05,
+        "work:asides": w.aside >= 0.05,
+        "work:wrong_counter": w.neighbour >= 0.05,
         "gap:one_action": bool(g.action),
     }
     return frozenset(found | {name for name, there in named.items() if there})

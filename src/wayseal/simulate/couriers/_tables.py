@@ -89,11 +89,20 @@ def _actors(draft: Draft, words: Words, rng: Rng) -> pa.Table:
             "role": _text(role_names(draft.plan.staffing.names, s, rng)),
             "outlet": coded(np.where(bare, -1, home), _text(list(places.ids))),
             "region": coded(np.where(unknown, -1, s.region), _text(list(places.region_names))),
+            **({"rights": _rights(draft)} if draft.plan.staffing.rights != "none" else {}),
             "valid_from": pa.array(since, _TIME),
             "valid_to": pa.array(until, _TIME, mask=s.last >= draft.span.days),
         }
     )  # fmt: skip
     return table.filter(pa.array(rng.random(n) >= gaps.no_row))
+
+
+def _rights(draft: Draft) -> pa.Array:
+    """What each account may: head office, desks and systems everything, or everybody."""
+    role, everyone = draft.staff.role, draft.plan.staffing.rights == "everyone"
+    wide = np.isin(role, [int(r) for r in (Role.HEAD, Role.IT, Role.DESK, Role.SERVICE)]) | everyone
+    known = pa.array([["waybill.view"], ["waybill.view", "waybill.all"]], pa.list_(pa.string()))
+    return known.take(pa.array(wide.astype(np.int32)))
 
 
 def _outlets(draft: Draft, rng: Rng) -> pa.Table:
@@ -116,13 +125,14 @@ def customer_names(draft: Draft) -> pa.Array:
 
 def _waybills(draft: Draft, words: Words, rng: Rng) -> pa.Table:
     p, ids = draft.parcels, _text(list(draft.places.ids))
+    end = draft.places.parent[p.destination] if draft.plan.gaps.ends == "parent" else p.destination
     return pa.table(
         {
             "waybill": words.waybills,
             "issued_at": pa.array(p.issued, _TIME),
             "channel": coded(p.channel, _text(list(words.channels))),
             "origin_outlet": coded(p.origin, ids),
-            "destination_outlet": coded(p.destination, ids),
+            "destination_outlet": coded(end, ids),
             "customer": coded(p.customer, customer_names(draft)),
             "weight_g": pa.array((rng.lognormal(6.6, 1.0, len(p))).astype(np.int64)),
         }
@@ -144,7 +154,7 @@ def _steps(draft: Draft) -> list[tuple[str, Ints, Ints, Ints | None]]:
     day = draft.span.day_of
     origin = staff.site(p.origin.astype(np.int64), day(p.pickup))
     own = staff.site(p.destination.astype(np.int64), day(p.arrive))
-    at_parent = places.at_parent[p.destination]
+    at_parent = places.at_parent[p.destination] | (draft.plan.gaps.ends == "parent")
     parent = staff.site(places.parent[p.destination], day(p.arrive))
     last = np.where(at_parent, parent, own)
     full: list[tuple[str, Ints, Ints, Ints | None]] = [

@@ -7,7 +7,7 @@
 
 import numpy as np
 
-from wayseal.simulate._types import DAY, HOUR, MINUTE, SECOND, Ints, hour_of_day
+from wayseal.simulate._types import DAY, HOUR, MINUTE, SECOND, Ints, Mask, hour_of_day
 from wayseal.simulate.couriers._clock import hours, opened
 from wayseal.simulate.couriers._plan import Role
 from wayseal.simulate.couriers._world import Draft, Ticket
@@ -21,6 +21,7 @@ def do_work(draft: Draft, rng: Rng) -> None:
     _couriers(draft, rng)
     _outlets(draft, rng)
     _hubs(draft, rng)
+    _asides(draft, rng)
     _calls(draft, rng)
     _claims(draft, rng)
     _managers(draft, rng)
@@ -51,6 +52,17 @@ def _at_outlet(draft: Draft, role: Role, unit: Ints, at: Ints, rng: Rng) -> Ints
     return draft.staff.pick(rng, role, draft.staff.site(unit.astype(np.int64), day), day, at)
 
 
+def _next_door(draft: Draft, unit: Ints, rng: Rng) -> Ints:
+    """Another outlet of each one's city, or itself where there is none."""
+    city = draft.places.city[: draft.places.outlets]
+    order = np.argsort(city, kind="stable")
+    start = np.searchsorted(city[order], np.arange(len(draft.places.city_names) + 1))
+    mine = city[unit]
+    many = start[mine + 1] - start[mine]
+    out: Ints = order[start[mine] + (many * rng.random(len(unit))).astype(np.int64)]
+    return out
+
+
 def _issue(draft: Draft, rng: Rng) -> None:
     p = draft.parcels
     some = _some(len(p), draft.plan.work.issue, rng)
@@ -61,7 +73,8 @@ def _issue(draft: Draft, rng: Rng) -> None:
 def _couriers(draft: Draft, rng: Rng) -> None:
     p, w = draft.parcels, draft.plan.work
     draft.collector = _at_outlet(draft, Role.COURIER, p.origin, p.pickup, rng)
-    draft.deliverer = _at_outlet(draft, Role.COURIER, p.destination, p.out, rng)
+    away = np.where(rng.random(len(p)) < w.joint, _next_door(draft, p.destination, rng), p.destination)
+    draft.deliverer = _at_outlet(draft, Role.COURIER, away, p.out, rng)
     some = _some(len(p), w.collect, rng)
     draft.reads.add(p.pickup[some] - _soon(rng, len(some), 15), draft.collector[some], some, "collect")
     some = _some(len(p), min(1.0, w.out), rng)
@@ -80,7 +93,9 @@ def _outlets(draft: Draft, rng: Rng) -> None:
     some = _some(len(p), w.counter, rng)
     low, high = p.arrive[some], p.done[some] + DAY
     at = opened(low + ((high - low) * rng.random(len(some))).astype(np.int64), rng, close=21)
-    draft.reads.add(at, _at_outlet(draft, Role.CLERK, p.destination[some], at, rng), some, "counter")
+    unit = p.destination[some]
+    unit = np.where(rng.random(len(some)) < w.neighbour, _next_door(draft, unit, rng), unit)
+    draft.reads.add(at, _at_outlet(draft, Role.CLERK, unit, at, rng), some, "counter")
 
 
 def _hubs(draft: Draft, rng: Rng) -> None:
@@ -95,6 +110,31 @@ def _hubs(draft: Draft, rng: Rng) -> None:
         some = _some(len(p), 0.6, rng)
         own = devices[np.searchsorted(draft.staff.home[devices], p.hub1[some]).clip(0, len(devices) - 1)]
         draft.reads.add(p.hub1_in[some], own, some, "sort")
+
+
+def _asides(draft: Draft, rng: Rng) -> None:
+    """Beside work: people differ much in it, their days too; half of it stays in the region."""
+    s, days = draft.staff, draft.span.days + 1
+    often = rng.lognormal(-0.5, 1.0, len(s))[:, None] * rng.lognormal(-0.25, 0.7, (len(s), days))
+    at, who = np.concatenate(draft.reads.at), np.concatenate(draft.reads.account).astype(np.int64)
+    day = draft.span.day_of(at)
+    mine = np.flatnonzero((s.role[who] <= Role.SORTER) & (day >= 0) & (day < days))
+    odds = draft.plan.work.aside * often[who[mine], day[mine]]
+    mine = mine[rng.random(len(mine)) < odds]
+    when = at[mine] + _soon(rng, len(mine), 3)
+    parcel = _recent(draft, when, 6 * DAY, rng)
+    near = rng.random(len(mine)) < 0.5
+    for _ in range(6):
+        other = np.flatnonzero(near & ~_touches(draft, parcel, s.region[who[mine]]))
+        parcel[other] = _recent(draft, when[other], 6 * DAY, rng)
+    draft.reads.add(when, who[mine], parcel, "browse")
+
+
+def _touches(draft: Draft, parcel: Ints, region: Ints) -> Mask:
+    """Whether each parcel begins or ends in a region."""
+    p, place = draft.parcels, draft.places.region
+    out: Mask = (place[p.origin[parcel]] == region) | (place[p.destination[parcel]] == region)
+    return out
 
 
 def _calls(draft: Draft, rng: Rng) -> None:
@@ -174,14 +214,12 @@ def _recent(draft: Draft, at: Ints, back: int, rng: Rng) -> Ints:
 def _managers(draft: Draft, rng: Rng) -> None:
     managers = draft.staff.of(Role.MANAGER)
     at, who = _looks(draft, managers, draft.plan.work.oversight, rng)
-    place, region = draft.places.region, draft.staff.region[who]
     parcel = _recent(draft, at, 3 * DAY, rng)
     for _ in range(12):  # until it is one of the own region, or nearly always
-        p = draft.parcels
-        other = (place[p.origin[parcel]] != region) & (place[p.destination[parcel]] != region)
+        other = ~_touches(draft, parcel, draft.staff.region[who])
         parcel[other] = _recent(draft, at[other], 3 * DAY, rng)
-    other = (place[p.origin[parcel]] != region) & (place[p.destination[parcel]] != region)
-    draft.reads.add(at[~other], who[~other], parcel[~other], "oversight")
+    mine = _touches(draft, parcel, draft.staff.region[who])
+    draft.reads.add(at[mine], who[mine], parcel[mine], "oversight")
 
 
 def _head_office(draft: Draft, rng: Rng) -> None:
