@@ -5,8 +5,8 @@
 
 Makes each world of the half's families (`wayseal.simulate.couriers`) and its ledger unless they lie in W, runs
 detection at a budget of 20 cases a day, and prints tables by family: accounts found by group, innocents of cases with a
-score of .5 or more (by trap and role), worlds without a leaker, precision, and how often scores are right. The half `work` is
-what detection is made on; `held` is looked at once, when it is done.
+score of .5 or more (by trap and role), worlds without a leaker, precision, and how often scores are right. The half
+`work` is what detection is made on; `held` is looked at once, when it is done.
 
 `--without`: the ledger has everything but these tables. `--rivals`: volume, a query of DuckDB, ECOD and isolation
 forest on the same facts (requirements/bench.txt; what isn't installed is left out, and said). `--before`: detection of
