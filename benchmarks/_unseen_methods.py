@@ -46,7 +46,7 @@ print(json.dumps({"cases": cases, "held": result.held, "enough": result.judged.e
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """A case: its score, µs at which each of its accounts was reported, and what weighs for each (detector, nats, count)."""
+    """A case: its score, µs at which each account was reported, and what weighs for each (detector, nats, count)."""
 
     score: float
     at: dict[str, int]

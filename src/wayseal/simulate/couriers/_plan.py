@@ -82,7 +82,8 @@ class Work:
     day. neighbour: share of looks at a counter that are about a parcel of another outlet of the city. joint: share of
     deliveries that a courier of another outlet of the city makes. aside: of reads at outlets and hubs, how many more
     there are that no step of a parcel asks for: a customer's other parcel, a colleague's question. within: share of
-    parcels that stay in their region. track: looks of partners at a parcel of theirs. crawl: customers whose own interface asks every few hours.
+    parcels that stay in their region. track: looks of partners at a parcel of theirs. crawl: customers whose own
+    interface asks every few hours.
     desks: which desks there are. curve: how much more on each day ("flat", "peak", "dip", "week").
     """
 
