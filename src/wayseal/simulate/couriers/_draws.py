@@ -31,7 +31,14 @@ def staffing(rng: Rng, names: str, partners: tuple[int, int] = (2, 6), **changes
     own = int(rng.integers(1, 4))
     rights = str(rng.choice(["none", "wide"]))
     base = Staffing(
-        mix=mix, partners=many, channels=many + own, services=int(rng.integers(3, 7)), names=names, rights=rights
+        mix=mix,
+        partners=many,
+        channels=many + own,
+        services=int(rng.integers(3, 7)),
+        names=names,
+        rights=rights,
+        counter_devices=bool(rng.random() < 0.4),
+        gateways=int(rng.choice([0, 0, 1, 3])),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -61,11 +61,11 @@ ONLY_WORK = frozenset(
 ONLY_HELD = frozenset(
     {
         "gap:knows_old_outlet", "gap:no_actors", "gap:no_waybills", "gap:scans_destination", "gap:wrong_kinds",
-        "leak:agent", "leak:before_log", "leak:ring:device", "leak:ring:nothing", "odd:celebrity", "odd:clock_off",
-        "odd:merger", "odd:stocktake", "odd:temporary", "odd:vip", "rights:everyone", "roles:none", "roles:numeric",
-        "roles:one", "shape:large_outlets", "shape:one_region", "shape:regional_centres", "staff:devices",
-        "staff:partners_named_apart", "staff:terminals", "work:crawlers", "work:customs_desk", "work:insurance_desk",
-        "work:peak", "work:sync",
+        "leak:agent", "leak:before_log", "leak:ring:device", "leak:ring:nothing", "odd:aggregator", "odd:celebrity",
+        "odd:clock_off", "odd:merger", "odd:stocktake", "odd:temporary", "odd:vip", "rights:everyone", "roles:none",
+        "roles:numeric", "roles:one", "shape:large_outlets", "shape:one_region", "shape:regional_centres",
+        "staff:devices", "staff:partners_named_apart", "staff:terminals", "work:crawlers", "work:customs_desk",
+        "work:insurance_desk", "work:peak", "work:sync",
     }
 )  # fmt: skip
 """Mechanisms of the half `held` alone."""

@@ -99,9 +99,9 @@ def crawlers(rng: Rng) -> Plan:
     """Customers ask for the state of parcels through interfaces of their own; a nightly job reads everything."""
     return Plan(
         shape=Shape(outlets=180, regions=8, hubs=8),
-        staffing=staffing(rng, "other", partners=(2, 12), named_alike=False),
+        staffing=staffing(rng, "other", partners=(2, 7), named_alike=False),
         work=work(rng, crawl=int(rng.integers(6, 20)), sync=True, parcels=6.0, push=0.5),
-        odd=usual(rng),
+        odd=usual(rng, aggregator=1),
         leaks=some(rng, (interface, interface, bulk, before_log), most=3),
         gaps=Gaps(staff_only=bool(rng.random() < 0.5), tables=("assignments",) if rng.random() < 0.4 else ()),
     )

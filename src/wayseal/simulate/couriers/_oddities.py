@@ -33,9 +33,11 @@ def _some_of(draft: Draft, rng: Rng, count: int, *roles: Role) -> list[int]:
     return [k for k in free if s.last[k] == draft.span.days][:count]
 
 
-def _days_of(draft: Draft, rng: Rng, account: int, many: int) -> list[int]:
-    """So many working days in a row, from the third on."""
+def _days_of(draft: Draft, rng: Rng, account: int, many: int, due: int | None = None) -> list[int]:
+    """So many working days in a row, from the third on; around the day that it is due."""
     days = [d for d in draft.working_days(account) if d >= 2] or draft.working_days(account)
+    if due is not None:
+        return sorted(days, key=lambda d: (abs(d - due), d))[:many]
     at = int(rng.integers(0, max(1, len(days) - many + 1)))
     return days[at : at + many]
 
@@ -54,9 +56,10 @@ def _sweep(draft: Draft, rng: Rng, account: int, day: int, among: Mask | None, m
 
 
 def _month_reports(draft: Draft, count: int, rng: Rng) -> None:
+    due = int(rng.integers(2, draft.span.days - 1)) if rng.random() < 0.5 else None
     for who in _some_of(draft, rng, count, Role.MANAGER):
         many = int(rng.integers(1_000, 3_001))
-        days = _days_of(draft, rng, who, int(rng.integers(1, 3)))
+        days = _days_of(draft, rng, who, int(rng.integers(1, 3)), due)
         mine = draft.of_region(int(draft.staff.region[who]))
         for day in days:
             _sweep(draft, rng, who, day, mine, many // len(days), 30)
@@ -101,6 +104,18 @@ def _vips(draft: Draft, count: int, rng: Rng) -> None:
         for day in draft.working_days(who):
             _sweep(draft, rng, who, day, p.customer == customer, int(rng.integers(10, 60)), 2)
         draft.traps[who] = "vip"
+
+
+def _aggregators(draft: Draft, count: int, rng: Rng) -> None:
+    """Partners whose users ask for parcels of any interface, once they are on the way."""
+    p, s = draft.parcels, draft.staff
+    partners = s.of(Role.PARTNER)
+    partners = partners[s.owns[partners] >= 0]
+    for who in rng.permutation(partners)[:count].tolist():
+        mine = np.flatnonzero(rng.random(len(p)) < rng.uniform(0.005, 0.03))
+        at = p.pickup[mine] + ((p.done[mine] - p.pickup[mine]) * rng.random(len(mine))).astype(np.int64)
+        draft.reads.add(at, who, mine, "track")
+        draft.traps[who] = "aggregator"
 
 
 def _recent(draft: Draft, rng: Rng, at: Ints, days: int) -> Ints:
@@ -191,6 +206,7 @@ _ACTS: Mapping[str, Callable[[Draft, int, Rng], None]] = MappingProxyType(
         "stocktake": _stocktakes,
         "training": _trainings,
         "vip": _vips,
+        "aggregator": _aggregators,
         "curious": _curious,
         "celebrity": _celebrities,
         "misdialled": _misdialled,

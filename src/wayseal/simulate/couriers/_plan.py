@@ -58,6 +58,7 @@ class Staffing:
     round_the_clock: sorters and agents work in three shifts. terminals: share of clerks' accounts that are a counter's
     terminal, used by five people in turn. channels: issuing interfaces. named_alike: partners are called as theirs.
     rights: who holds a right over all waybills: nobody knows (none), head office and systems (wide), or everyone.
+    counter_devices: clerks of an outlet share one device. gateways: so many addresses for all people, 0: each place's.
     """
 
     mix: Mapping[Role, float]
@@ -70,6 +71,8 @@ class Staffing:
     terminals: float = 0.0
     named_alike: bool = True
     rights: str = "wide"
+    counter_devices: bool = False
+    gateways: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +195,7 @@ ODDITIES: Mapping[str, str] = MappingProxyType(
         "clock_off": "the outlet's clock is off by hours",
         "stocktake": "a clerk goes through all that lay at the outlet in ten days",
         "training": "a newcomer is shown cases of other outlets for two days",
+        "aggregator": "a partner's interface asks for others' parcels on the way, as its users do",
         "vip": "looks after one large customer's parcels everywhere, on no record",
     }
 )
@@ -217,6 +221,8 @@ def mechanisms_of(plan: Plan) -> frozenset[str]:
         "staff:terminals": t.terminals > 0,
         "staff:day_only": not t.round_the_clock,
         "staff:devices": t.devices > 0,
+        "staff:counter_devices": t.counter_devices,
+        "staff:gateways": t.gateways > 0,
         "staff:many_partners": t.partners >= 8,
         "staff:partners_named_apart": not t.named_alike,
         "work:phone_search": w.phone > 0,

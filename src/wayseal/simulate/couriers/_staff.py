@@ -115,7 +115,7 @@ def build_staff(plan: Plan, places: Places, span: Span, accounts: int, rng: np.r
     roles, issuer, owns = _roles(plan, accounts)
     crawls = np.full(len(roles), -1)
     if plan.work.crawl:
-        crawls[-plan.work.crawl :] = rng.choice(places.outlets, plan.work.crawl, replace=False) * 6
+        crawls[-plan.work.crawl :] = rng.permutation(2 * places.outlets)[: plan.work.crawl] * 3
     home = _homes(roles, places, rng)
     shift = _shifts(plan, roles, rng)
     n = len(roles)

@@ -260,8 +260,15 @@ def _places_of_reads(draft: Draft, words: Words, account: Ints, hand: Ints) -> t
     own = [f"d{k:012x}" for k in (mix(np.arange(n), words.salt + 1) >> np.uint64(16)).tolist()]
     shared = np.isin(s.role, [int(Role.COURIER), int(Role.SERVICE), int(Role.PARTNER)])
     net = np.where(shared, np.arange(n) + len(draft.places.ids), s.home)
+    if (ways := draft.plan.staffing.gateways) > 0:
+        net = np.where(s.role < PEOPLE, s.home % ways, net)
+    device = np.arange(n)
+    if draft.plan.staffing.counter_devices:
+        clerks = np.flatnonzero(s.role == Role.CLERK)
+        _, first, which = np.unique(s.home[clerks], return_index=True, return_inverse=True)
+        device[clerks] = clerks[first[which]]
     addresses = [f"10.{k >> 16 & 255}.{k >> 8 & 255}.{k & 255}" for k in range(n + len(draft.places.ids))]
-    device_of, address_of = account.astype(np.int64), net[account]
+    device_of, address_of = device[account], net[account]
     for k, one in enumerate(draft.hands):
         mine = hand == k
         if one.device is not None:

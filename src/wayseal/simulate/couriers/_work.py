@@ -143,7 +143,8 @@ def _calls(draft: Draft, rng: Rng) -> None:
         return
     odds = w.calls * np.where(p.problem, 6.0, 1.0)
     asked = np.flatnonzero(rng.random(len(p)) < odds)
-    low, high = p.pickup[asked], p.done[asked] + 2 * DAY
+    early = rng.random(len(asked)) < 0.1
+    low, high = np.where(early, p.issued[asked], p.pickup[asked]), p.done[asked] + 2 * DAY
     at = low + ((high - low) * rng.random(len(asked))).astype(np.int64)
     late = (hour_of_day(at) < 7) & (rng.random(len(at)) < 0.9)
     at = np.where(late, opened(at, rng, close=22), at)
@@ -250,7 +251,7 @@ def _systems(draft: Draft, rng: Rng) -> None:
     own = own[draft.staff.owns[own] < 0]
     if not len(own):
         return
-    for when in (p.pickup, p.arrive, p.done):
+    for when in (p.issued, p.pickup, p.arrive, p.done):
         some = _some(len(p), w.push, rng)
         at = -(-when[some] // HOUR) * HOUR + (rng.random(len(some)) * 5 * MINUTE).astype(np.int64)
         draft.reads.add(at, int(own[0]), some, "push")
