@@ -1,6 +1,7 @@
 """What DuckDB alone says of a courier: a rival of about thirty lines, and how much of honest work lies in custody."""
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -92,7 +93,7 @@ def strange_days(dataset: Path) -> list[tuple[str, int, int, float]]:
         return db.execute(RIVAL).fetchall()
 
 
-def honest_first_reads(dataset: Path, told: list[tuple[str, ...]], pulled: Path) -> list[tuple[object, ...]]:
+def honest_first_reads(dataset: Path, told: list[tuple[str, ...]], pulled: Path) -> list[tuple[Any, ...]]:
     """Rows by role: accounts, honest first reads; shares in custody, with a ticket, of the own channel, of the region.
 
     told: (account, role, outlet, region, channel) as they are, whatever `actors` says.

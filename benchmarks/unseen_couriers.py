@@ -109,11 +109,24 @@ def _described(args: argparse.Namespace, family: str, seed: int) -> Iterator[str
     leaks = [f"{k.kind}{f' ({k.link})' if k.link else ''} {len(k.accounts)} × {k.meant:,}" for k in told.insiders]
     yield f"leaks: {', '.join(leaks) or 'none'}; innocents out of the ordinary: {len(told.innocents):,}\n"
     rows = honest_first_reads(world / "dataset", [(a, *row) for a, row in accounts.items()], world / "pulled.parquet")
-    head = ("role", "accounts", "of", "honest first reads", "in custody", "ticket", "own channel", "own region")
+    head = (
+        "role",
+        "accounts",
+        "of",
+        "honest first reads",
+        "an account and day",
+        "in custody",
+        "ticket",
+        "own channel",
+        "own region",
+    )
     of = told.rest["roles"]
     yield from table(
         head,
-        [(str(r), f"{a}", str(of[r]), f"{n:,}", *(f"{x:.2f}" for x in shares)) for r, a, n, *shares in rows],
+        [
+            (str(r), f"{a}", str(of[r]), f"{n:,}", f"{n / a / args.days:,.0f}", *(f"{x:.2f}" for x in shares))
+            for r, a, n, *shares in rows
+        ],
     )
 
 

@@ -11,13 +11,13 @@ Rng = np.random.Generator
 Maker = Callable[[Rng], Leak]
 
 _MIX: Mapping[Role, float] = {
-    Role.CLERK: 0.22,
-    Role.COURIER: 0.46,
-    Role.SORTER: 0.12,
-    Role.AGENT: 0.11,
+    Role.CLERK: 0.33,
+    Role.COURIER: 0.32,
+    Role.SORTER: 0.2,
+    Role.AGENT: 0.045,
     Role.CLAIMS: 0.02,
-    Role.MANAGER: 0.018,
-    Role.HEAD: 0.012,
+    Role.MANAGER: 0.014,
+    Role.HEAD: 0.014,
     Role.IT: 0.006,
     Role.DESK: 0.004,
 }
@@ -26,7 +26,7 @@ _MIX: Mapping[Role, float] = {
 def staffing(rng: Rng, names: str, partners: tuple[int, int] = (2, 6), **changes: object) -> Staffing:
     """Staff of drawn shares. `changes`: fields of Staffing, or a role's name with its share's factor."""
     factors = {role: float(changes.pop(role.name.lower(), 1.0)) for role in Role}  # type: ignore[arg-type]
-    mix = {role: share * factors[role] * float(rng.lognormal(0, 0.2)) for role, share in _MIX.items()}
+    mix = {role: share * factors[role] * float(rng.lognormal(0, 0.3)) for role, share in _MIX.items()}
     many = int(rng.integers(partners[0], partners[1] + 1))
     own = int(rng.integers(1, 4))
     rights = str(rng.choice(["none", "wide"]))
@@ -55,7 +55,7 @@ def work(rng: Rng, **changes: object) -> Work:
         out=float(rng.uniform(0.7, 1.0)),
         done=float(rng.uniform(0.1, 0.6)),
         counter=float(rng.uniform(0.03, 0.25)),
-        calls=float(rng.uniform(0.02, 0.08)),
+        calls=float(rng.uniform(0.04, 0.12)),
         ticketed=float(rng.uniform(0.5, 0.95)),
         oversight=float(rng.uniform(3, 40)),
         sample=float(rng.uniform(5, 60)),

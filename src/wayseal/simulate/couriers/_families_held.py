@@ -75,8 +75,8 @@ def hired_agents(rng: Rng) -> Plan:
     """Call centres of other firms, one for each region; half of the calls on no record."""
     return Plan(
         shape=Shape(outlets=140, regions=7, hubs=7, regional_centres=True),
-        staffing=staffing(rng, "numeric", agent=2.5),
-        work=work(rng, calls=float(rng.uniform(0.1, 0.18)), ticketed=float(rng.uniform(0.3, 0.6))),
+        staffing=staffing(rng, "numeric", agent=2.0),
+        work=work(rng, calls=float(rng.uniform(0.15, 0.3)), ticketed=float(rng.uniform(0.3, 0.6))),
         odd=usual(rng, vip=int(rng.integers(4, 12)), misdialled=int(rng.integers(50, 200))),
         leaks=some(rng, (agent, agent, steady, before_log), most=4, none=0.15),
         gaps=Gaps(columns=("accesses.device", "accesses.ip"), empty_region=float(rng.uniform(0.0, 0.3))),

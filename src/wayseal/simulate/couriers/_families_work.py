@@ -40,7 +40,7 @@ def one_hub(rng: Rng) -> Plan:
     """Everything through one hub, day and night."""
     return Plan(
         shape=Shape(outlets=int(rng.integers(60, 140)), regions=4, hubs=1, uneven=0.8),
-        staffing=staffing(rng, "codes", sorter=3.0, courier=0.8),
+        staffing=staffing(rng, "codes", sorter=2.0, courier=0.8),
         work=work(rng, push=float(rng.uniform(0.4, 0.9)), sort=0.9),
         odd=usual(rng, retry_storm=3, month_report=4),
         leaks=some(rng, (bulk, fresh, steady, dump), most=4),
@@ -52,9 +52,9 @@ def call_house(rng: Rng) -> Plan:
     """A large call centre that searches by phone number."""
     return Plan(
         shape=Shape(outlets=150, regions=10, hubs=10),
-        staffing=staffing(rng, "english", agent=3.0, clerk=0.7),
+        staffing=staffing(rng, "english", agent=2.5, clerk=0.7),
         work=work(
-            rng, calls=float(rng.uniform(0.12, 0.2)), phone=float(rng.uniform(0.3, 0.8)),
+            rng, calls=float(rng.uniform(0.2, 0.35)), phone=float(rng.uniform(0.3, 0.8)),
             ticketed=float(rng.uniform(0.2, 0.4)),
         ),
         odd=usual(rng, misdialled=int(rng.integers(100, 300)), training=12),
