@@ -93,7 +93,7 @@ def lines_of(rows: Sequence[Row]) -> Iterator[str]:
         yield from _schemes(mine)
         yield ""
         yield from table(
-            ("score", *(name for name, _ in (*parts, ("all", mine)))),
+            ("score", *(name for name, _ in (*parts, ("all", mine))), "mean score"),
             _reliability([part for _, part in (*parts, ("all", mine))]),
         )
 
@@ -187,11 +187,12 @@ def _schemes(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _reliability(parts: Sequence[Sequence[Row]]) -> Iterator[tuple[str, ...]]:
-    """Of each bin of scores: right of how many cases, in each part."""
+    """Of each bin of scores: right of how many cases, in each part; at last the mean of all scores in it."""
     for low, high in pairwise(BINS):
         inside: Callable[[float], bool] = lambda score, low=low, high=high: low < score <= high  # type: ignore[misc] # noqa: E731
         cells = []
         for rows in parts:
             mine = [case["right"] for row in rows for case in row["cases"] if inside(case["score"])]
             cells.append(f"{sum(mine)} of {len(mine)}" if mine else "–")
-        yield (f"{low}–{high}", *cells)
+        scores = [case["score"] for row in parts[-1] for case in row["cases"] if inside(case["score"])]
+        yield (f"{low}–{high}", *cells, f"{statistics.fmean(scores):.3f}" if scores else "–")

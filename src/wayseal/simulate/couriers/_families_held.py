@@ -20,7 +20,7 @@ from wayseal.simulate.couriers._draws import (
     usual,
     work,
 )
-from wayseal.simulate.couriers._plan import Gaps, Plan, Shape
+from wayseal.simulate.couriers._plan import Gaps, Plan, Role, Shape
 
 
 def one_city(rng: Rng) -> Plan:
@@ -127,6 +127,18 @@ def long_since(rng: Rng) -> Plan:
         odd=usual(rng, clock_off=3, vip=4),
         leaks=some(rng, (before_log, before_log, slow, ring("device")), most=10, none=0.05),
         gaps=Gaps(tables=("tickets",), missing=float(rng.uniform(0.05, 0.3))),
+    )
+
+
+def crowd(rng: Rng) -> Plan:
+    """Couriers of no outlet deliver all over their city; few clerks."""
+    return Plan(
+        shape=Shape(outlets=int(rng.integers(60, 120)), regions=int(rng.integers(3, 7)), hubs=3),
+        staffing=staffing(rng, "other", courier=1.5, clerk=float(rng.uniform(0.1, 0.4))),
+        work=work(rng, joint=float(rng.uniform(0.7, 1.0)), curve="flat"),
+        odd=usual(rng, vip=3, temporary=60),
+        leaks=some(rng, (slow, agent, ring("nothing"), fresh, bulk), most=5),
+        gaps=Gaps(no_outlet=(Role.COURIER,), missing=float(rng.uniform(0.02, 0.2))),
     )
 
 

@@ -147,6 +147,18 @@ def drills(rng: Rng) -> Plan:
     )
 
 
+def offices(rng: Rng) -> Plan:
+    """Clerks work for all outlets of a region at its office; at outlets there are only couriers."""
+    return Plan(
+        shape=Shape(outlets=int(rng.integers(120, 240)), regions=int(rng.integers(5, 12)), hubs=5),
+        staffing=staffing(rng, "english", clerk=float(rng.uniform(0.15, 0.5)), clerks_at="office", courier=1.3),
+        work=work(rng),
+        odd=usual(rng, training=6),
+        leaks=some(rng, (steady, manager, lanes, new_hire), most=5, none=0.2),
+        gaps=Gaps(missing=float(rng.uniform(0.0, 0.1)), staff_only=bool(rng.random() < 0.5)),
+    )
+
+
 def rings(rng: Rng) -> Plan:
     """Accounts that pull together: through one address, or a list that they split."""
     return Plan(

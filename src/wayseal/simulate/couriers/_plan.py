@@ -59,6 +59,7 @@ class Staffing:
     terminal, used by five people in turn. channels: issuing interfaces. named_alike: partners are called as theirs.
     rights: who holds a right over all waybills: nobody knows (none), head office and systems (wide), or everyone.
     counter_devices: clerks of an outlet share one device. gateways: so many addresses for all people, 0: each place's.
+    clerks_at: where clerks work: at outlets, or for all outlets of a region at its office.
     """
 
     mix: Mapping[Role, float]
@@ -73,6 +74,7 @@ class Staffing:
     rights: str = "wide"
     counter_devices: bool = False
     gateways: int = 0
+    clerks_at: str = "outlet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +141,9 @@ class Gaps:
     tables: which are absent. columns: which are ("accesses.device"), blank: required ones that hold one word for all.
     staff_only: `assignments` names neither partners nor services. scans: full, lean or destination. missing, late:
     share of scans that never came, hours by which they come late (mean). no_row: share of accounts without a row in
-    `actors`. empty_outlet, empty_region: share of accounts without. knows: which outlet `actors` has of moved staff.
-    ends: whether waybills and scans name an outlet or its franchise (parent) alone.
-    numbers: how waybills are numbered (blocks, sequence, scattered). prefix, digits: of a number.
+    `actors`. empty_outlet, empty_region: share of accounts without. no_outlet: roles of which nobody has one. knows:
+    which outlet `actors` has of moved staff. ends: whether waybills and scans name an outlet or its franchise
+    (parent) alone. numbers: how waybills are numbered (blocks, sequence, scattered). prefix, digits: of a number.
     """
 
     tables: tuple[str, ...] = ()
@@ -154,6 +156,7 @@ class Gaps:
     no_row: float = 0.0
     empty_outlet: float = 0.0
     empty_region: float = 0.0
+    no_outlet: tuple[Role, ...] = ()
     knows: str = "new"
     ends: str = "own"
     wrong_kinds: bool = False
@@ -221,6 +224,8 @@ def mechanisms_of(plan: Plan) -> frozenset[str]:
         "staff:terminals": t.terminals > 0,
         "staff:day_only": not t.round_the_clock,
         "staff:devices": t.devices > 0,
+        "staff:clerks_at_office": t.clerks_at == "office",
+        "gap:roles_without_outlet": bool(g.no_outlet),
         "staff:counter_devices": t.counter_devices,
         "staff:gateways": t.gateways > 0,
         "staff:many_partners": t.partners >= 8,

@@ -117,6 +117,9 @@ def build_staff(plan: Plan, places: Places, span: Span, accounts: int, rng: np.r
     if plan.work.crawl:
         crawls[-plan.work.crawl :] = rng.permutation(2 * places.outlets)[: plan.work.crawl] * 3
     home = _homes(roles, places, rng)
+    if plan.staffing.clerks_at == "office":
+        clerks = roles == Role.CLERK
+        home[clerks] = places.office[places.region[home[clerks]]]
     shift = _shifts(plan, roles, rng)
     n = len(roles)
     off = np.where(roles < PEOPLE, rng.integers(0, 7, n), -1)

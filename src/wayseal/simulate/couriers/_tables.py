@@ -75,6 +75,7 @@ def _actors(draft: Draft, words: Words, rng: Rng) -> pa.Table:
                 home[move.account] = move.new
     n = len(s)
     bare = (s.role >= Role.SERVICE) & (s.role != Role.DEVICE) | (rng.random(n) < gaps.empty_outlet)
+    bare |= np.isin(s.role, [int(role) for role in gaps.no_outlet])
     unknown = (s.region < 0) | (rng.random(n) < gaps.empty_region)
     kinds = [_KINDS[r] for r in s.role.tolist()]
     if gaps.wrong_kinds:
@@ -229,6 +230,8 @@ def _assignments(draft: Draft, words: Words) -> pa.Table:
     new = {m.account: m.new for m in s.moves if m.until == draft.span.days and draft.plan.gaps.knows == "new"}
     for who, role in enumerate(s.role.tolist()):
         since = start + int(s.first[who]) * DAY if s.first[who] else start - 30 * DAY
+        if Role(role) in draft.plan.gaps.no_outlet:
+            continue
         if role <= Role.SORTER:
             rows.append((who, "outlet", places.ids[new.get(who, int(s.home[who]))], since, None))
         elif role in (Role.AGENT, Role.CLAIMS, Role.MANAGER) and s.region[who] >= 0:

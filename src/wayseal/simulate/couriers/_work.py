@@ -49,7 +49,9 @@ def _soon(rng: Rng, n: int, minutes: float) -> Ints:
 
 def _at_outlet(draft: Draft, role: Role, unit: Ints, at: Ints, rng: Rng) -> Ints:
     day = draft.span.day_of(at)
-    return draft.staff.pick(rng, role, draft.staff.site(unit.astype(np.int64), day), day, at)
+    if role is Role.CLERK and draft.plan.staffing.clerks_at == "office":
+        return draft.staff.pick(rng, role, draft.places.office[draft.places.region[unit]], day, at)
+    return draft.staff.pick(rng, role, draft.staff.site(unit, day), day, at)
 
 
 def _next_door(draft: Draft, unit: Ints, rng: Rng) -> Ints:
