@@ -4,7 +4,9 @@
    lowered to it; the truth says both.
 2. Accounts pull on their working days, in their shift, from the second to the tenth day on, nothing twice, unless the
    scheme says otherwise (`Scheme`).
-3. Nobody who pulls is among the innocents, whatever else the account does.
+3. They read with the purpose that their role mostly has. Half of what `bulk` pulls is pulled when the market's stock
+   grows (`RHYTHM_HOURS`), where that is in the shift.
+4. Nobody who pulls is among the innocents, whatever else the account does.
 """
 
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ import numpy as np
 from wayseal.simulate._types import DAY, HOUR, MINUTE, Ints, Mask
 from wayseal.simulate.couriers._plan import Leak, Role
 from wayseal.simulate.couriers._world import Draft, Hand
+from wayseal.simulate.insiders import RHYTHM_HOURS
 
 Rng = np.random.Generator
 SIGMA = 0.25
@@ -26,11 +29,10 @@ _STAFF = (Role.CLERK, Role.COURIER, Role.SORTER, Role.AGENT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """How a scheme differs: whose accounts, how old parcels are at most (hours), the usual purpose."""
+    """How a scheme differs: whose accounts, how old parcels are at most (hours)."""
 
     roles: tuple[Role, ...]
     hours: int = 48
-    purpose: str = "inquiry"
 
 
 SCHEMES: Mapping[str, Scheme] = MappingProxyType(
@@ -39,11 +41,11 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         "steady": Scheme(roles=_STAFF),
         "lanes": Scheme(roles=(Role.CLERK, Role.AGENT, Role.CLAIMS, Role.HEAD), hours=120),
         "ring": Scheme(roles=(Role.CLERK, Role.COURIER)),
-        "interface": Scheme(roles=(Role.PARTNER, Role.SERVICE), hours=12, purpose="track"),
-        "stolen": Scheme(roles=(Role.HEAD, Role.IT, Role.MANAGER), purpose="sample"),
+        "interface": Scheme(roles=(Role.PARTNER, Role.SERVICE), hours=12),
+        "stolen": Scheme(roles=(Role.HEAD, Role.IT, Role.MANAGER)),
         "agent": Scheme(roles=(Role.AGENT,), hours=72),
-        "manager": Scheme(roles=(Role.MANAGER,), hours=72, purpose="oversight"),
-        "own": Scheme(roles=(Role.CLERK,), hours=72, purpose="counter"),
+        "manager": Scheme(roles=(Role.MANAGER,), hours=72),
+        "own": Scheme(roles=(Role.CLERK,), hours=72),
         "fresh": Scheme(roles=_STAFF, hours=3),
         "new_hire": Scheme(roles=(Role.CLERK, Role.COURIER)),
         "before_log": Scheme(roles=_STAFF),
@@ -105,7 +107,7 @@ def _pull_all(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -
                 many = max(1, round(a_day * rng.lognormal(0, SIGMA)))
                 at, parcel = _draw(draft, leak, (who, day, many), among, known, rng)
             known = np.concatenate([known, parcel])
-            draft.reads.add(at, who, parcel, SCHEMES[leak.kind].purpose, insider=nth, hand=hands[k])
+            draft.read_as_usual(at, who, parcel, insider=nth, hand=hands[k])
             pulled += len(at)
             first = min(first, int(at.min())) if len(at) else first
     return {
@@ -186,6 +188,11 @@ def _draw(
     fit = np.flatnonzero(high > low)
     chosen = rng.choice(fit, min(many, len(fit)), replace=False)
     at = low[chosen] + ((high - low)[chosen] * rng.random(len(chosen))).astype(np.int64)
+    if leak.kind == "bulk":
+        hour = rng.choice(RHYTHM_HOURS, len(at)) + rng.random(len(at)) * 0.7
+        stock = draft.span.start + day * DAY + (hour * HOUR).astype(np.int64)
+        fits = (stock >= low[chosen]) & (stock < high[chosen]) & (rng.random(len(at)) < 0.5)
+        at = np.where(fits, stock, at)
     order = np.argsort(at, kind="stable")
     return at[order], wanted[chosen[order]]
 

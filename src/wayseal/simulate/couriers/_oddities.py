@@ -52,7 +52,7 @@ def _sweep(draft: Draft, rng: Rng, account: int, day: int, among: Mask | None, m
     chosen = rng.choice(wanted, min(many, len(wanted)), replace=False)
     first = begin + (rng.random() * 0.4 * (end - begin))
     at = np.sort(first + rng.random(len(chosen)) * (end - first)).astype(np.int64)
-    draft.reads.add(at, account, np.sort(chosen), "oversight")
+    draft.read_as_usual(at, account, np.sort(chosen))
 
 
 def _month_reports(draft: Draft, count: int, rng: Rng) -> None:
@@ -114,7 +114,7 @@ def _aggregators(draft: Draft, count: int, rng: Rng) -> None:
     for who in rng.permutation(partners)[:count].tolist():
         mine = np.flatnonzero(rng.random(len(p)) < rng.uniform(0.005, 0.03))
         at = p.pickup[mine] + ((p.done[mine] - p.pickup[mine]) * rng.random(len(mine))).astype(np.int64)
-        draft.reads.add(at, who, mine, "track")
+        draft.read_as_usual(at, who, mine)
         draft.traps[who] = "aggregator"
 
 
@@ -138,7 +138,7 @@ def _curious(draft: Draft, count: int, rng: Rng) -> None:
         many = rng.poisson(rng.uniform(0.5, 4), draft.span.days) * (rng.random(draft.span.days) < 0.6)
         day = np.repeat(np.arange(draft.span.days), many)
         at, _ = _in_shift(draft, rng, np.full(len(day), who), day)
-        draft.reads.add(at, who, _recent(draft, rng, at, 4), "browse")
+        draft.read_as_usual(at, who, _recent(draft, rng, at, 4))
         draft.traps[who] = "curious"
 
 
@@ -151,7 +151,7 @@ def _celebrities(draft: Draft, count: int, rng: Rng) -> None:
         parcels = rng.integers(part.start, part.stop, 3)
         account = np.repeat(who, rng.integers(1, 4, len(who)))
         at, works = _in_shift(draft, rng, account, day + rng.integers(0, 2, len(account)))
-        draft.reads.add(at, account[works], parcels[rng.integers(0, 3, len(works))], "browse")
+        draft.read_as_usual(at, account[works], parcels[rng.integers(0, 3, len(works))])
         draft.traps.update(dict.fromkeys(who.tolist(), "celebrity"))
 
 
@@ -164,7 +164,7 @@ def _misdialled(draft: Draft, per_thousand: int, rng: Rng) -> None:
     where, day = np.nonzero(many)
     account, when = np.repeat(people[where], many[where, day]), np.repeat(day, many[where, day])
     at, works = _in_shift(draft, rng, account, when)
-    draft.reads.add(at, account[works], _recent(draft, rng, at, 9), "inquiry")
+    draft.read_as_usual(at, account[works], _recent(draft, rng, at, 9))
 
 
 def _retry_storms(draft: Draft, count: int, rng: Rng) -> None:

@@ -129,7 +129,7 @@ def _asides(draft: Draft, rng: Rng) -> None:
     for _ in range(6):
         other = np.flatnonzero(near & ~_touches(draft, parcel, s.region[who[mine]]))
         parcel[other] = _recent(draft, when[other], 6 * DAY, rng)
-    draft.reads.add(when, who[mine], parcel, "browse")
+    draft.read_as_usual(when, who[mine], parcel)
 
 
 def _touches(draft: Draft, parcel: Ints, region: Ints) -> Mask:

@@ -8,7 +8,7 @@ from wayseal.simulate._types import Ints, Mask
 from wayseal.simulate.couriers._clock import Span
 from wayseal.simulate.couriers._parcels import Parcels
 from wayseal.simulate.couriers._places import Places
-from wayseal.simulate.couriers._plan import Plan
+from wayseal.simulate.couriers._plan import Plan, Role
 from wayseal.simulate.couriers._staff import Staff
 
 PURPOSES = (
@@ -16,6 +16,12 @@ PURPOSES = (
     "sample", "push", "sync", "track", "desk", "browse", "test",
 )  # fmt: skip
 _CODE = {name: code for code, name in enumerate(PURPOSES)}
+_USUAL = {
+    Role.CLERK: "counter", Role.COURIER: "delivery", Role.SORTER: "sort", Role.AGENT: "inquiry", Role.CLAIMS: "claim",
+    Role.MANAGER: "oversight", Role.HEAD: "sample", Role.IT: "sample", Role.DESK: "desk", Role.SERVICE: "order",
+    Role.PARTNER: "track", Role.DEVICE: "sort",
+}  # fmt: skip
+_USUAL_CODE = np.array([_CODE[_USUAL[role]] for role in Role])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +55,9 @@ class Reads:
     hand: list[Ints] = field(default_factory=list)
 
     def add(
-        self, at: Ints, account: Ints | int, parcel: Ints, purpose: str, *, insider: int = -1, hand: int = -1
+        self, at: Ints, account: Ints | int, parcel: Ints, purpose: str | Ints, *, insider: int = -1, hand: int = -1
     ) -> None:
-        """Adds reads; those of no account (-1) are left out."""
+        """Adds reads; those of no account (-1) are left out. purpose: one for all, or the code of each."""
         n = len(at)
         who = np.broadcast_to(np.asarray(account, np.int32), n)
         there = who >= 0
@@ -59,7 +65,8 @@ class Reads:
         self.account.append(who[there].astype(np.int32))
         self.parcel.append(np.asarray(parcel)[there].astype(np.int32))
         m = int(there.sum())
-        self.purpose.append(np.full(m, _CODE[purpose], np.int8))
+        code = np.full(n, _CODE[purpose]) if isinstance(purpose, str) else purpose
+        self.purpose.append(code[there].astype(np.int8))
         self.insider.append(np.full(m, insider, np.int16))
         self.hand.append(np.full(m, hand, np.int16))
 
@@ -91,6 +98,16 @@ class Draft:
     traps: dict[int, str] = field(default_factory=dict)
     clock_off: dict[int, int] = field(default_factory=dict)
     outage: tuple[int, int] | None = None
+
+    def usual(self, account: Ints | int) -> Ints:
+        """The purpose (code) that reads of each account's role mostly have."""
+        out: Ints = _USUAL_CODE[self.staff.role[np.atleast_1d(account)]]
+        return out
+
+    def read_as_usual(self, at: Ints, account: Ints | int, parcel: Ints, insider: int = -1, hand: int = -1) -> None:
+        """Adds reads with the purpose that the accounts' role mostly has: what is odd in them doesn't say so."""
+        who = np.broadcast_to(np.asarray(account), len(at))
+        self.reads.add(at, who, parcel, self.usual(who), insider=insider, hand=hand)
 
     def issued_between(self, low: int, high: int) -> slice:
         """Parcels issued from one time to before another."""
