@@ -17,6 +17,7 @@ A JSON line for each world and method is added to W/results.jsonl.
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -78,6 +79,9 @@ def _judged(args: argparse.Namespace, families: list[str], seeds: list[int]) -> 
                     said = ask()
                 except ModuleNotFoundError as error:
                     print(f"{name}: {error.name} is not installed (requirements/bench.txt)", file=sys.stderr)
+                    continue
+                except subprocess.CalledProcessError as error:
+                    print(f"{family} {seed} {name}: ended with {error.returncode}, not judged", file=sys.stderr)
                     continue
                 seconds = round(time.perf_counter() - begun, 1)
                 print(f"{family} {seed} {name}: {len(said.cases)} cases, {seconds} s", file=sys.stderr, flush=True)

@@ -39,6 +39,7 @@ def staffing(rng: Rng, names: str, partners: tuple[int, int] = (2, 6), **changes
         rights=rights,
         counter_devices=bool(rng.random() < 0.4),
         gateways=int(rng.choice([0, 0, 1, 3])),
+        new_devices=float(rng.choice([0.0, 0.02, 0.06, 0.12])),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -127,12 +127,13 @@ def _days(draft: Draft, leak: Leak, who: int, since: int, rng: Rng) -> list[int]
 
 
 def _hands(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -> list[int]:
-    """What each account comes in by: -1 for its own device and address."""
+    """What each account comes in by: -1 for its own device and address; a thief hides it or not."""
     stolen = leak.kind == "stolen"
     if not stolen and leak.link not in ("address", "device"):
         return [-1] * len(people)
-    device = f"x{int(rng.integers(16**8)):08x}" if stolen or leak.link == "device" else None
-    address = f"198.51.100.{nth + 1}" if stolen or leak.link == "address" else None
+    new_device, new_address = (rng.random(2) < 0.7).tolist()
+    device = f"x{int(rng.integers(16**8)):08x}" if leak.link == "device" or (stolen and new_device) else None
+    address = f"198.51.100.{nth + 1}" if leak.link == "address" or (stolen and new_address) else None
     draft.hands.append(Hand(device=device, address=address))
     return [len(draft.hands) - 1] * len(people)
 

@@ -55,11 +55,12 @@ class Shape:
 class Staffing:
     """Who there is: shares of people's accounts by role; partners, services, devices by number; what roles are called.
 
-    round_the_clock: sorters and agents work in three shifts. terminals: share of clerks' accounts that are a counter's
-    terminal, used by five people in turn. channels: issuing interfaces. named_alike: partners are called as theirs.
-    rights: who holds a right over all waybills: nobody knows (none), head office and systems (wide), or everyone.
-    counter_devices: clerks of an outlet share one device. gateways: so many addresses for all people, 0: each place's.
-    clerks_at: where clerks work: at outlets, or for all outlets of a region at its office.
+    round_the_clock: sorters and agents work in three shifts. terminals: share of clerks' accounts that are a
+    counter's terminal, used by five people in turn. channels: issuing interfaces. named_alike: partners are called as
+    theirs. rights: who holds a right over all waybills: nobody knows (none), head office and systems (wide), or
+    everyone. counter_devices: clerks of an outlet share one device. gateways: so many addresses for all people, 0:
+    each place's. new_devices: share of people who get another device in mid-log. clerks_at: where clerks work: at
+    outlets, or for all outlets of a region at its office.
     """
 
     mix: Mapping[Role, float]
@@ -74,6 +75,7 @@ class Staffing:
     rights: str = "wide"
     counter_devices: bool = False
     gateways: int = 0
+    new_devices: float = 0.03
     clerks_at: str = "outlet"
 
 
@@ -227,6 +229,7 @@ def mechanisms_of(plan: Plan) -> frozenset[str]:
         "staff:clerks_at_office": t.clerks_at == "office",
         "gap:roles_without_outlet": bool(g.no_outlet),
         "staff:counter_devices": t.counter_devices,
+        "staff:new_devices": t.new_devices >= 0.05,
         "staff:gateways": t.gateways > 0,
         "staff:many_partners": t.partners >= 8,
         "staff:partners_named_apart": not t.named_alike,

@@ -257,7 +257,15 @@ def _assignments(draft: Draft, words: Words) -> pa.Table:
     )
 
 
-def _places_of_reads(draft: Draft, words: Words, account: Ints, hand: Ints) -> tuple[pa.Array, pa.Array]:
+def _changes_of_device(draft: Draft, words: Words) -> Ints:
+    """From which day on each account has another device; after the log for most."""
+    n, days = len(draft.staff), draft.span.days
+    rng = np.random.default_rng(words.salt + 5)
+    changes = (rng.random(n) < draft.plan.staffing.new_devices) & (draft.staff.role < PEOPLE)
+    return np.where(changes, rng.integers(1, days, n), days + 1)
+
+
+def _places_of_reads(draft: Draft, words: Words, at: Ints, account: Ints, hand: Ints) -> tuple[pa.Array, pa.Array]:
     """Devices and addresses of reads: the account's own, or a hand's."""
     s, n = draft.staff, len(draft.staff)
     own = [f"d{k:012x}" for k in (mix(np.arange(n), words.salt + 1) >> np.uint64(16)).tolist()]
@@ -271,7 +279,11 @@ def _places_of_reads(draft: Draft, words: Words, account: Ints, hand: Ints) -> t
         _, first, which = np.unique(s.home[clerks], return_index=True, return_inverse=True)
         device[clerks] = clerks[first[which]]
     addresses = [f"10.{k >> 16 & 255}.{k >> 8 & 255}.{k & 255}" for k in range(n + len(draft.places.ids))]
+    own += [f"n{k:012x}" for k in (mix(np.arange(n), words.salt + 4) >> np.uint64(16)).tolist()]
+    changed = _changes_of_device(draft, words)
     device_of, address_of = device[account], net[account]
+    fresh = (at - draft.span.start) // DAY >= changed[account]
+    device_of[fresh] = n + account[fresh]
     for k, one in enumerate(draft.hands):
         mine = hand == k
         if one.device is not None:
@@ -288,7 +300,7 @@ def _accesses(draft: Draft, words: Words, rows: tuple[Ints, ...]) -> pa.Table:
     action = draft.plan.gaps.action
     actions = [action or _ACTIONS.get(name, "view") for name in PURPOSES]
     known = sorted(set(actions))
-    device, address = _places_of_reads(draft, words, account, hand)
+    device, address = _places_of_reads(draft, words, at, account, hand)
     day = (at - draft.span.start) // DAY
     key = mix(account.astype(np.int64) * 1_000 + day, words.salt + 2).astype(np.int64)
     session, at_code = np.unique(key, return_inverse=True)

@@ -204,7 +204,8 @@ def _looks(draft: Draft, who: Ints, mean: float, rng: Rng) -> tuple[Ints, Ints]:
     account, day = np.repeat(account, many), np.repeat(day, many)
     begin = draft.span.start + day * DAY + s.shift[account, 0] * HOUR
     at = begin + (rng.random(len(account)) * s.shift[account, 1] * HOUR).astype(np.int64)
-    return at, account
+    over = rng.random(len(account)) < 0.04  # some of it is done at home, late
+    return np.where(over, begin + s.shift[account, 1] * HOUR + hours(rng, len(account), 0, 5), at), account
 
 
 def _recent(draft: Draft, at: Ints, back: int, rng: Rng) -> Ints:

@@ -13,7 +13,7 @@ from wayseal.simulate.couriers._staff import Staff
 
 PURPOSES = (
     "order", "intake", "collect", "sort", "arrival", "delivery", "signed", "counter", "inquiry", "claim", "oversight",
-    "sample", "push", "sync", "track", "desk", "browse", "test",
+    "sample", "push", "sync", "track", "desk",
 )  # fmt: skip
 _CODE = {name: code for code, name in enumerate(PURPOSES)}
 _USUAL = {
