@@ -50,10 +50,10 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 ONLY_WORK = frozenset(
     {
         "gap:blank_outlets.city", "gap:blank_outlets.region", "gap:franchise_as_one", "gap:late_scans",
-        "gap:no_waybills.customer", "gap:one_action", "gap:scans_lean", "leak:lanes", "leak:new_hire",
-        "leak:ring:address", "leak:ring:list", "odd:audit", "odd:drill", "odd:outage", "odd:retry_storm",
-        "odd:training", "roles:typos", "shape:franchise", "shape:small_outlets", "staff:clerks_at_office",
-        "staff:many_partners", "work:dip", "work:fraud_desk", "work:phone_search",
+        "gap:missing_waybills", "gap:no_waybills.customer", "gap:one_action", "gap:scans_lean", "leak:lanes",
+        "leak:new_hire", "leak:ring:address", "leak:ring:list", "odd:audit", "odd:drill", "odd:outage",
+        "odd:retry_storm", "odd:training", "roles:typos", "shape:franchise", "shape:small_outlets",
+        "staff:clerks_at_office", "staff:many_partners", "work:dip", "work:fraud_desk", "work:phone_search",
     }
 )  # fmt: skip
 """Mechanisms of the half `work` alone."""
@@ -61,9 +61,9 @@ ONLY_WORK = frozenset(
 ONLY_HELD = frozenset(
     {
         "gap:knows_old_outlet", "gap:no_actors", "gap:no_waybills", "gap:roles_without_outlet",
-        "gap:scans_destination", "gap:wrong_kinds", "leak:agent", "leak:before_log", "leak:ring:device",
-        "leak:ring:nothing", "odd:aggregator", "odd:celebrity", "odd:clock_off", "odd:merger", "odd:stocktake",
-        "odd:temporary", "odd:vip", "rights:everyone", "roles:none", "roles:numeric", "roles:one",
+        "gap:scans_destination", "gap:silent_outlets", "gap:wrong_kinds", "leak:agent", "leak:before_log",
+        "leak:ring:device", "leak:ring:nothing", "odd:aggregator", "odd:celebrity", "odd:clock_off", "odd:merger",
+        "odd:stocktake", "odd:temporary", "odd:vip", "rights:everyone", "roles:none", "roles:numeric", "roles:one",
         "shape:large_outlets", "shape:one_region", "shape:regional_centres", "staff:devices",
         "staff:partners_named_apart", "staff:terminals", "work:crawlers", "work:customs_desk", "work:insurance_desk",
         "work:peak", "work:sync",

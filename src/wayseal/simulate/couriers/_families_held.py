@@ -54,7 +54,7 @@ def mergers(rng: Rng) -> Plan:
         staffing=staffing(rng, "merged"),
         work=work(rng),
         odd=usual(rng, merger=int(rng.integers(6, 20)), moved=int(rng.integers(10, 40)), clock_off=4),
-        gaps=Gaps(knows="old", missing=0.05),
+        gaps=Gaps(knows="old", missing=0.05, silent_outlets=float(rng.choice([0.0, 0.1]))),
     )
 
 
@@ -79,7 +79,11 @@ def hired_agents(rng: Rng) -> Plan:
         work=work(rng, calls=float(rng.uniform(0.15, 0.3)), ticketed=float(rng.uniform(0.3, 0.6))),
         odd=usual(rng, vip=int(rng.integers(4, 12)), misdialled=int(rng.integers(50, 200))),
         leaks=some(rng, (agent, agent, steady, before_log), most=4, none=0.15),
-        gaps=Gaps(columns=("accesses.device", "accesses.ip"), empty_region=float(rng.uniform(0.0, 0.3))),
+        gaps=Gaps(
+            columns=("accesses.device", "accesses.ip"),
+            empty_region=float(rng.uniform(0.0, 0.3)),
+            missing_assignments=float(rng.uniform(0.1, 0.6)),
+        ),
     )
 
 
@@ -126,7 +130,11 @@ def long_since(rng: Rng) -> Plan:
         work=work(rng),
         odd=usual(rng, clock_off=3, vip=4),
         leaks=some(rng, (before_log, before_log, slow, ring("device")), most=10, none=0.05),
-        gaps=Gaps(tables=("tickets",), missing=float(rng.uniform(0.05, 0.3))),
+        gaps=Gaps(
+            tables=("tickets",),
+            missing=float(rng.uniform(0.05, 0.3)),
+            silent_outlets=float(rng.choice([0.05, 0.2])),
+        ),
     )
 
 

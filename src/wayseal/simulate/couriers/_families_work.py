@@ -87,7 +87,11 @@ def month_end(rng: Rng) -> Plan:
         work=work(rng, oversight=float(rng.uniform(20, 60))),
         odd=usual(rng, month_report=int(rng.integers(8, 25)), audit=int(rng.integers(2, 6))),
         leaks=some(rng, (manager, stolen, bulk, steady), most=3, none=0.3),
-        gaps=Gaps(empty_outlet=float(rng.uniform(0.0, 0.15)), numbers="scattered"),
+        gaps=Gaps(
+            empty_outlet=float(rng.uniform(0.0, 0.15)),
+            numbers="scattered",
+            missing_assignments=float(rng.choice([0.0, 0.2, 0.6])),
+        ),
     )
 
 
@@ -118,6 +122,7 @@ def bare_log(rng: Rng) -> Plan:
             columns=("accesses.device", "accesses.purpose", "accesses.fields", "accesses.session"),
             action="view",
             no_row=float(rng.uniform(0.0, 0.05)),
+            missing_waybills=float(rng.choice([0.0, 0.1, 0.3])),
         ),
     )
 

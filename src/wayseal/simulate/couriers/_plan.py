@@ -142,10 +142,12 @@ class Gaps:
 
     tables: which are absent. columns: which are ("accesses.device"), blank: required ones that hold one word for all.
     staff_only: `assignments` names neither partners nor services. scans: full, lean or destination. missing, late:
-    share of scans that never came, hours by which they come late (mean). no_row: share of accounts without a row in
-    `actors`. empty_outlet, empty_region: share of accounts without. no_outlet: roles of which nobody has one. knows:
-    which outlet `actors` has of moved staff. ends: whether waybills and scans name an outlet or its franchise
-    (parent) alone. numbers: how waybills are numbered (blocks, sequence, scattered). prefix, digits: of a number.
+    share of scans that never came, hours by which they come late (mean). missing_waybills, missing_assignments: share
+    of rows that these tables lack. silent_outlets: share of outlets that never scan. no_row: share of accounts
+    without a row in `actors`. empty_outlet, empty_region: share of accounts without. no_outlet: roles of which nobody
+    has one. knows: which outlet `actors` has of moved staff. ends: whether waybills and scans name an outlet or its
+    franchise (parent) alone. numbers: how waybills are numbered (blocks, sequence, scattered). prefix, digits: of a
+    number.
     """
 
     tables: tuple[str, ...] = ()
@@ -156,6 +158,9 @@ class Gaps:
     missing: float = 0.02
     late: float = 0.0
     no_row: float = 0.0
+    silent_outlets: float = 0.0
+    missing_waybills: float = 0.0
+    missing_assignments: float = 0.0
     empty_outlet: float = 0.0
     empty_region: float = 0.0
     no_outlet: tuple[Role, ...] = ()
@@ -242,6 +247,9 @@ def mechanisms_of(plan: Plan) -> frozenset[str]:
         "gap:staff_only": g.staff_only and "assignments" not in g.tables,
         f"gap:scans_{g.scans}": g.scans != "full" and "scans" not in g.tables,
         "gap:missing_scans": g.missing > 0.05 and "scans" not in g.tables,
+        "gap:silent_outlets": g.silent_outlets > 0 and "scans" not in g.tables,
+        "gap:missing_waybills": g.missing_waybills > 0 and "waybills" not in g.tables,
+        "gap:missing_assignments": g.missing_assignments > 0 and "assignments" not in g.tables,
         "gap:late_scans": g.late > 0 and "scans" not in g.tables,
         "gap:accounts_without_row": g.no_row > 0 and "actors" not in g.tables,
         "gap:empty_outlet": g.empty_outlet > 0,

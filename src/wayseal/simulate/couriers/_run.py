@@ -177,7 +177,8 @@ def _told_tables(draft: Draft, tables: dict[str, pa.Table]) -> dict[str, object]
     gaps = draft.plan.gaps
     return {
         **shares(tables), "absent": list(gaps.tables), "blank": list(gaps.blank), "missing_scans": gaps.missing,
-        "late_scans_h": gaps.late, "scans_kept": gaps.scans, "accounts_without_row": gaps.no_row,
+        "late_scans_h": gaps.late, "missing_waybills": gaps.missing_waybills, "silent_outlets": gaps.silent_outlets,
+        "missing_assignments": gaps.missing_assignments, "scans_kept": gaps.scans, "accounts_without_row": gaps.no_row,
         "tickets_of_calls": draft.plan.work.ticketed,
     }  # fmt: skip
 

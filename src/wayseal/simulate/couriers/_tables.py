@@ -47,7 +47,7 @@ def make_tables(draft: Draft, words: Words, rows: tuple[Ints, ...], rng: Rng) ->
         "waybills": lambda: _waybills(draft, words, rng),
         "scans": lambda: _scans(draft, words, rng),
         "tickets": lambda: _tickets(draft, words),
-        "assignments": lambda: _assignments(draft, words),
+        "assignments": lambda: _assignments(draft, words, rng),
         "accesses": lambda: _accesses(draft, words, rows),
     }
     gaps = draft.plan.gaps
@@ -127,7 +127,7 @@ def customer_names(draft: Draft) -> pa.Array:
 def _waybills(draft: Draft, words: Words, rng: Rng) -> pa.Table:
     p, ids = draft.parcels, _text(list(draft.places.ids))
     end = draft.places.parent[p.destination] if draft.plan.gaps.ends == "parent" else p.destination
-    return pa.table(
+    table = pa.table(
         {
             "waybill": words.waybills,
             "issued_at": pa.array(p.issued, _TIME),
@@ -138,6 +138,7 @@ def _waybills(draft: Draft, words: Words, rng: Rng) -> pa.Table:
             "weight_g": pa.array((rng.lognormal(6.6, 1.0, len(p))).astype(np.int64)),
         }
     )
+    return table.filter(pa.array(rng.random(len(p)) >= draft.plan.gaps.missing_waybills))
 
 
 def late(draft: Draft, at: Ints) -> Ints:
@@ -178,8 +179,11 @@ def _scans(draft: Draft, words: Words, rng: Rng) -> pa.Table:
     p, gaps = draft.parcels, draft.plan.gaps
     kinds = ("pickup", "arrive", "depart", "out_for_delivery", "delivered", "problem")
     columns: list[tuple[Ints, ...]] = []
+    scans = rng.random(len(draft.places.ids)) >= gaps.silent_outlets
+    scans[draft.places.outlets :] = True
     for kind, at, unit, operator in _steps(draft):
-        there = np.flatnonzero((unit >= 0) & (at < draft.span.end) & (rng.random(len(p)) >= gaps.missing))
+        seen = (unit >= 0) & (at < draft.span.end) & scans[unit]
+        there = np.flatnonzero(seen & (rng.random(len(p)) >= gaps.missing))
         code = np.full(len(there), kinds.index(kind))
         if kind == "delivered":
             code = np.where(p.problem[there], kinds.index("problem"), code)
@@ -224,7 +228,7 @@ def _tickets(draft: Draft, words: Words) -> pa.Table:
     )
 
 
-def _assignments(draft: Draft, words: Words) -> pa.Table:
+def _assignments(draft: Draft, words: Words, rng: Rng) -> pa.Table:
     s, places, start = draft.staff, draft.places, draft.span.start
     rows: list[tuple[int, str, str, int, int | None]] = []
     new = {m.account: m.new for m in s.moves if m.until == draft.span.days and draft.plan.gaps.knows == "new"}
@@ -245,6 +249,8 @@ def _assignments(draft: Draft, words: Words) -> pa.Table:
         for m in s.moves
         if m.recorded
     ]
+    kept = rng.random(len(rows)) >= draft.plan.gaps.missing_assignments
+    rows = [row for row, there in zip(rows, kept.tolist(), strict=True) if there]
     account, scope, value, since_, until = (list(c) for c in zip(*rows, strict=True))
     return pa.table(
         {
