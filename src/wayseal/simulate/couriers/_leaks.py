@@ -81,8 +81,8 @@ def _accounts(draft: Draft, leak: Leak, taken: set[int], rng: Rng) -> list[int]:
         odd = np.array([k in draft.traps for k in fit.tolist()], np.bool_)
         fit = fit[~odd] if (~odd).sum() > leak.accounts else fit
     if leak.kind == "interface":
-        fit = fit[(s.owns[fit] >= 0) & (s.crawls[fit] < 0)]
-        fit = fit if len(fit) else s.issuer[:1]
+        fit = fit[s.owns[fit] >= 0]
+        fit = fit if set(fit.tolist()) - taken else s.issuer
     chosen = [k for k in rng.permutation(fit).tolist() if k not in taken]
     return chosen[: leak.accounts]
 

@@ -236,9 +236,10 @@ def _assignments(draft: Draft, words: Words, rng: Rng) -> pa.Table:
         since = start + int(s.first[who]) * DAY if s.first[who] else start - 30 * DAY
         if Role(role) in draft.plan.gaps.no_outlet:
             continue
-        if role <= Role.SORTER:
+        at_office = role == Role.CLERK and draft.plan.staffing.clerks_at == "office"
+        if role <= Role.SORTER and not at_office:
             rows.append((who, "outlet", places.ids[new.get(who, int(s.home[who]))], since, None))
-        elif role in (Role.AGENT, Role.CLAIMS, Role.MANAGER) and s.region[who] >= 0:
+        elif (at_office or role in (Role.AGENT, Role.CLAIMS, Role.MANAGER)) and s.region[who] >= 0:
             rows.append((who, "region", places.region_names[int(s.region[who])], since, None))
         elif s.owns[who] >= 0 and not draft.plan.gaps.staff_only:
             rows.append((who, "channel", words.channels[int(s.owns[who])], since, None))
