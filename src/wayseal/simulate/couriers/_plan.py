@@ -1,0 +1,271 @@
+"""What a courier is: its places, staff, work, oddities, leaks, and what its tables lack. All that a seed draws.
+
+1. A family draws a `Plan`; everything after it follows from the plan and the seed.
+2. What is unusual in a plan has a name, its mechanism (`mechanisms_of`), and nothing unusual is without one.
+3. Figures of counts hold for 4,000 accounts and shrink with a world, to one at least.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+
+ACCOUNTS = 4_000
+"""Accounts of a world for which counts of a plan hold."""
+
+
+class Role(IntEnum):
+    """What an account does, whatever its courier calls it."""
+
+    CLERK = 0
+    COURIER = 1
+    SORTER = 2
+    AGENT = 3
+    CLAIMS = 4
+    MANAGER = 5
+    HEAD = 6
+    IT = 7
+    DESK = 8
+    SERVICE = 9
+    PARTNER = 10
+    DEVICE = 11
+
+
+PEOPLE = 9
+"""Roles below this are people's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """The places: outlets (for 4,000 accounts), regions, hubs; how uneven outlets (sigma) and regions (power) are.
+
+    subs: outlets under each franchise, 0 where there are none. centres: call centres, 1 or one for each region.
+    """
+
+    outlets: int = 200
+    regions: int = 8
+    hubs: int = 8
+    uneven: float = 0.7
+    region_power: float = 0.8
+    subs: int = 0
+    regional_centres: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staffing:
+    """Who there is: shares of people's accounts by role; partners, services, devices by number; what roles are called.
+
+    round_the_clock: sorters and agents work in three shifts. terminals: share of clerks' accounts that are a
+    counter's terminal, used by five people in turn. channels: issuing interfaces. named_alike: partners are called as
+    theirs. rights: who holds a right over all waybills: nobody knows (none), head office and systems (wide), or
+    everyone. counter_devices: clerks of an outlet share one device. gateways: so many addresses for all people, 0:
+    each place's. new_devices: share of people who get another device in mid-log. clerks_at: where clerks work: at
+    outlets, or for all outlets of a region at its office.
+    """
+
+    mix: Mapping[Role, float]
+    partners: int = 4
+    channels: int = 6
+    services: int = 4
+    devices: int = 0
+    names: str = "english"
+    round_the_clock: bool = True
+    terminals: float = 0.0
+    named_alike: bool = True
+    rights: str = "wide"
+    counter_devices: bool = False
+    gateways: int = 0
+    new_devices: float = 0.03
+    clerks_at: str = "outlet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """How much is read for work: parcels a day and account, and reads a parcel by step.
+
+    calls: of a parcel; phone: share of calls answered by a search of the caller's phone, which shows parcels from
+    anywhere; ticketed: share of calls with a ticket. oversight, sample: parcels that a manager or somebody at the head
+    office looks at a day. push: of scans, pushed each hour by a service; sync: a nightly job reads all parcels of the
+    day. neighbour: share of looks at a counter that are about a parcel of another outlet of the city. joint: share of
+    deliveries that a courier of another outlet of the city makes. aside: of reads at outlets and hubs, how many more
+    there are that no step of a parcel asks for: a customer's other parcel, a colleague's question. within: share of
+    parcels that stay in their region. track: looks of partners at a parcel of theirs. crawl: customers whose own
+    interface asks every few hours.
+    desks: which desks there are. curve: how much more on each day ("flat", "peak", "dip", "week").
+    """
+
+    parcels: float = 7.5
+    issue: float = 0.8
+    intake: float = 0.6
+    collect: float = 0.4
+    sort: float = 0.35
+    arrival: float = 0.4
+    out: float = 1.0
+    done: float = 0.4
+    counter: float = 0.15
+    calls: float = 0.05
+    phone: float = 0.0
+    ticketed: float = 0.6
+    oversight: float = 15.0
+    sample: float = 25.0
+    push: float = 0.1
+    sync: bool = False
+    track: float = 1.2
+    crawl: int = 0
+    desks: tuple[str, ...] = ()
+    curve: str = "week"
+    within: float = 0.3
+    neighbour: float = 0.01
+    joint: float = 0.01
+    aside: float = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """Accounts that pull: the scheme, waybills a day and account, how many accounts.
+
+    link: of a ring, what its accounts share (address, device, list, nothing). odd_hours: at night and from elsewhere.
+    once: all on one day.
+    """
+
+    kind: str
+    a_day: int
+    accounts: int = 1
+    link: str = ""
+    odd_hours: bool = False
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """What tables lack. Shares are of rows.
+
+    tables: which are absent. columns: which are ("accesses.device"), blank: required ones that hold one word for all.
+    staff_only: `assignments` names neither partners nor services. scans: full, lean or destination. missing, late:
+    share of scans that never came, hours by which they come late (mean). missing_waybills, missing_assignments: share
+    of rows that these tables lack. silent_outlets: share of outlets that never scan. no_row: share of accounts
+    without a row in `actors`. empty_outlet, empty_region: share of accounts without. no_outlet: roles of which nobody
+    has one. knows: which outlet `actors` has of moved staff. ends: whether waybills and scans name an outlet or its
+    franchise (parent) alone. numbers: how waybills are numbered (blocks, sequence, scattered). prefix, digits: of a
+    number.
+    """
+
+    tables: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
+    staff_only: bool = False
+    scans: str = "full"
+    missing: float = 0.02
+    late: float = 0.0
+    no_row: float = 0.0
+    silent_outlets: float = 0.0
+    missing_waybills: float = 0.0
+    missing_assignments: float = 0.0
+    empty_outlet: float = 0.0
+    empty_region: float = 0.0
+    no_outlet: tuple[Role, ...] = ()
+    knows: str = "new"
+    ends: str = "own"
+    wrong_kinds: bool = False
+    action: str = ""
+    numbers: str = "blocks"
+    prefix: str = "YT"
+    digits: int = 13
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A courier. odd: oddities by name, with how many (accounts, outlets or events) of each."""
+
+    shape: Shape
+    staffing: Staffing
+    work: Work
+    odd: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    leaks: tuple[Leak, ...] = ()
+    gaps: Gaps = field(default_factory=Gaps)
+
+
+ODDITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "month_report": "a manager reads 1,000 to 3,000 parcels of the own region on one or two days",
+        "audit": "somebody at the head office reads a random sample of everything for two days",
+        "helping_recorded": "helps out at another outlet for some days, and `assignments` says so",
+        "helping_unrecorded": "helps out at another outlet for some days, on no record",
+        "moved": "moved to another outlet in mid-log; `actors` knows one of the two",
+        "merger": "the outlet was taken in by another one in mid-log",
+        "new_hire": "began in mid-log",
+        "leaver": "left in mid-log",
+        "temporary": "works for some days of a peak alone",
+        "drill": "the security team pulls for an announced drill",
+        "curious": "looks up friends' parcels now and then",
+        "celebrity": "looked up the same celebrity's parcels as many others did",
+        "misdialled": "reads numbers that were typed wrongly",
+        "retry_storm": "a service reads the same parcels again and again for hours, and twice as many",
+        "outage": "nothing was logged for hours; then everything at once",
+        "clock_off": "the outlet's clock is off by hours",
+        "stocktake": "a clerk goes through all that lay at the outlet in ten days",
+        "training": "a newcomer is shown cases of other outlets for two days",
+        "aggregator": "a partner's interface asks for others' parcels on the way, as its users do",
+        "vip": "looks after one large customer's parcels everywhere, on no record",
+    }
+)
+
+
+def mechanisms_of(plan: Plan) -> frozenset[str]:
+    """Names of all that is unusual in a plan."""
+    s, t, w, g = plan.shape, plan.staffing, plan.work, plan.gaps
+    found = {f"odd:{name}" for name in plan.odd} | {f"work:{desk}_desk" for desk in w.desks}
+    found |= {f"leak:{leak.kind}" + (f":{leak.link}" if leak.link else "") for leak in plan.leaks}
+    found |= {"leak:dump" for leak in plan.leaks if leak.once} | {"leak:at_night" for k in plan.leaks if k.odd_hours}
+    found |= {f"gap:no_{table}" for table in g.tables} | {f"gap:no_{column}" for column in g.columns}
+    found |= {f"gap:blank_{column}" for column in g.blank} | {f"roles:{t.names}", f"numbers:{g.numbers}"}
+    named = {
+        "leak:none": not plan.leaks,
+        "shape:one_region": s.regions == 1,
+        "shape:two_regions": s.regions == 2,
+        "shape:one_hub": s.hubs == 1,
+        "shape:franchise": s.subs > 0,
+        "shape:small_outlets": s.outlets >= 350,
+        "shape:large_outlets": s.outlets <= 25,
+        "shape:regional_centres": s.regional_centres,
+        "staff:terminals": t.terminals > 0,
+        "staff:day_only": not t.round_the_clock,
+        "staff:devices": t.devices > 0,
+        "staff:clerks_at_office": t.clerks_at == "office",
+        "gap:roles_without_outlet": bool(g.no_outlet),
+        "staff:counter_devices": t.counter_devices,
+        "staff:new_devices": t.new_devices >= 0.05,
+        "staff:gateways": t.gateways > 0,
+        "staff:many_partners": t.partners >= 8,
+        "staff:partners_named_apart": not t.named_alike,
+        "work:phone_search": w.phone > 0,
+        "work:few_tickets": w.ticketed <= 0.4 and "tickets" not in g.tables,
+        "work:sync": w.sync,
+        "work:push": w.push >= 0.3,
+        "work:crawlers": w.crawl > 0,
+        f"work:{w.curve}": w.curve != "week",
+        "gap:staff_only": g.staff_only and "assignments" not in g.tables,
+        f"gap:scans_{g.scans}": g.scans != "full" and "scans" not in g.tables,
+        "gap:missing_scans": g.missing > 0.05 and "scans" not in g.tables,
+        "gap:silent_outlets": g.silent_outlets > 0 and "scans" not in g.tables,
+        "gap:missing_waybills": g.missing_waybills > 0 and "waybills" not in g.tables,
+        "gap:missing_assignments": g.missing_assignments > 0 and "assignments" not in g.tables,
+        "gap:late_scans": g.late > 0 and "scans" not in g.tables,
+        "gap:accounts_without_row": g.no_row > 0 and "actors" not in g.tables,
+        "gap:empty_outlet": g.empty_outlet > 0,
+        "gap:empty_region": g.empty_region > 0,
+        "gap:knows_old_outlet": g.knows == "old",
+        "gap:wrong_kinds": g.wrong_kinds,
+        "gap:franchise_as_one": g.ends == "parent",
+        f"rights:{t.rights}": True,
+        "work:joint_delivery": w.joint >= 0.05,
+        "work:asides": w.aside >= 0.05,
+        "work:wrong_counter": w.neighbour >= 0.05,
+        "gap:one_action": bool(g.action),
+    }
+    return frozenset(found | {name for name, there in named.items() if there})
+
+
+def scaled(count: float, accounts: int) -> int:
+    """A count of a plan, for a world of so many accounts."""
+    return max(1, round(count * accounts / ACCOUNTS))

@@ -1,0 +1,62 @@
+"""What families draw: halves that share no mechanism which they claim for themselves, and plans that hang together."""
+
+import pytest
+
+from wayseal.simulate import SimulateError
+from wayseal.simulate.couriers import FAMILIES, ODDITIES, ONLY_HELD, ONLY_WORK, mechanisms_of, plan_of
+
+SEEDS = range(1, 41)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, list[frozenset[str]]]:
+    """Mechanisms of many seeds, by family."""
+    return {name: [mechanisms_of(plan_of(name, seed)) for seed in SEEDS] for name in FAMILIES}
+
+
+def mechanisms(drawn: dict[str, list[frozenset[str]]], half: str) -> frozenset[str]:
+    """All that any family of a half ever draws."""
+    return frozenset().union(*(m for name, many in drawn.items() if FAMILIES[name].half == half for m in many))
+
+
+def test_each_half_has_eight_families_and_more() -> None:
+    halves = [family.half for family in FAMILIES.values()]
+    assert min(halves.count("work"), halves.count("held")) >= 8
+    assert all(family.name == name and family.about.endswith(".") for name, family in FAMILIES.items())
+
+
+def test_halves_share_no_mechanism_that_one_claims(drawn: dict[str, list[frozenset[str]]]) -> None:
+    work, held = mechanisms(drawn, "work"), mechanisms(drawn, "held")
+    assert min(len(ONLY_WORK), len(ONLY_HELD)) >= 5
+    assert work >= ONLY_WORK
+    assert held >= ONLY_HELD
+    assert sorted(held & ONLY_WORK) == []
+    assert sorted(work & ONLY_HELD) == []
+
+
+def test_some_couriers_have_no_leaker(drawn: dict[str, list[frozenset[str]]]) -> None:
+    for half in ("work", "held"):
+        names = [name for name in FAMILIES if FAMILIES[name].half == half]
+        quiet = {name: sum("leak:none" in m for m in drawn[name]) for name in names}
+        assert sum(n == len(SEEDS) for n in quiet.values()) >= 2
+        assert sum(0 < n < len(SEEDS) for n in quiet.values()) >= 3
+
+
+def test_a_seed_draws_the_same_again_and_another_one_something_else() -> None:
+    for name in FAMILIES:
+        assert plan_of(name, 5) == plan_of(name, 5)
+        assert plan_of(name, 5) != plan_of(name, 6)
+
+
+def test_plans_hang_together() -> None:
+    for name in FAMILIES:
+        for seed in SEEDS:
+            plan = plan_of(name, seed)
+            assert plan.staffing.channels > plan.staffing.partners
+            assert set(plan.odd) <= set(ODDITIES)
+            assert sum(leak.kind != "" for leak in plan.leaks) <= 12
+
+
+def test_a_family_that_is_none_is_named() -> None:
+    with pytest.raises(SimulateError, match="family must be one of franchise, "):
+        plan_of("pony_express", 1)
