@@ -99,7 +99,8 @@ def test_details_of_which_each_says_little_are_added() -> None:
 
 def test_details_are_weighed_given_that_the_reads_are_not_explained() -> None:
     """What no table knows is told by the reads, not by each detail of them."""
-    v, found = said(pulls("a", 30, step=1))
+    others = [replace(r, waybill=r.waybill + 40_000) for r in pulls("a", 10, minute=900)]
+    v, found = said([*pulls("a", 26, step=1), *others])
     unexplained = find_unknown_work(v, v.count(v.suspects.plain))
     for finding in found.values():
         own = finding.name != MAIN and finding.odd.among is None

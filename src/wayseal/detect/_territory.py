@@ -91,7 +91,7 @@ def find_territory(view: View) -> Ints:
 
 
 def _works_in_area(view: View, actor: Ints, weight: Floats, touched: Ints, area: Ints, chance: Floats) -> Flags:
-    """bool (a,): accounts of roles whose people read in their own region LIFT_AREA times as often as by chance.
+    """Bool (a,): accounts of roles whose people read in their own region LIFT_AREA times as often as by chance.
 
     Like who is whose peer, it is a matter of the whole window.
     """
