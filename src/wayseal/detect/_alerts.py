@@ -7,8 +7,9 @@ Obligations (code and tests cite the numbers):
    before, and the unexplained reads of the day up to it, reach the threshold. Where only the day as a whole does, it is
    the account's last read of the day: never earlier than could be known.
 3. The threshold is the prior, one in PRIOR, plus what verdicts have taught about the account's peers.
-4. Reaching it is reason to look. The score is lower: evidence overstates, as no model knows all that people do at work,
-   by BOLD nats (docs/benchmarks.md: fitted to the cases of three simulated couriers, held against others).
+4. Reaching it is reason to look. The score is lower: evidence overstates, as no model knows all that people do at work.
+   By how much was counted: RIGHT has how many cases with so much evidence beyond the threshold were right, of couriers
+   of many kinds (docs/benchmarks.md).
 5. Once the times of all odd reads are known, the moment is sought again: at a moment of the alert's day the evidence of
    a detector is that of the day before, and of its odd reads of the day up to the moment. Where a detector counts out
    of suspects, those up to the moment; else out of the whole day.
@@ -30,8 +31,12 @@ from wayseal.detect.peers import Usual, evidence
 
 PRIOR = 10_000
 THRESHOLD = math.log(PRIOR)
-BOLD = 4.9
+RIGHT = ((0.0, 0.012), (3.0, 0.03), (4.5, 0.25), (5.0, 0.6), (5.5, 0.85), (8.0, 0.9), (12.0, 0.98), (20.0, 0.999))
+"""Nats beyond the threshold, and the share of cases that are right there; between them, in logits, on a line."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
+
+
+_KNOTS = tuple((beyond, math.log(share / (1.0 - share))) for beyond, share in RIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +51,10 @@ class AccountAlert:
 
 def score_of(nats: float, threshold: float = THRESHOLD) -> float:
     """Probability of pulling, given the evidence and the prior (obligation 4)."""
-    return 1.0 / (1.0 + math.exp(min(max(threshold + BOLD - nats, -700.0), 700.0)))
+    beyond = nats - threshold
+    first, last = _KNOTS[0][0], _KNOTS[-1][0]
+    logit = float(np.interp(beyond, *zip(*_KNOTS, strict=True))) + min(beyond - first, 0.0) + max(beyond - last, 0.0)
+    return 1.0 / (1.0 + math.exp(min(max(-logit, -700.0), 700.0)))
 
 
 def find_alerts(
