@@ -134,7 +134,7 @@ def _person(inputs: CaseInputs, actor: int, alert: AccountAlert | None) -> Perso
 
 
 def _reason(inputs: CaseInputs, finding: Finding, actor: int, day: int) -> Reason | None:
-    weight = finding.weight_on(actor, day)
+    weight = float(finding.weight[actor, day])
     if weight < _LEAST:
         return None
     view, since = inputs.view, int(finding.evidence.since[actor, day])
