@@ -9,12 +9,13 @@ from apprise import Apprise
 
 from tests.docs.pages import read, rows, sections
 from wayseal.detect import DetectResult, Options
-from wayseal.detect._alerts import BOLD, PRIOR, THRESHOLD, score_of
+from wayseal.detect._alerts import PRIOR, THRESHOLD, score_of
 from wayseal.detect._detect import PEERS
-from wayseal.detect._judge import ALWAYS, CAP, OFTEN
+from wayseal.detect._judge import _SURE, MAIN
 from wayseal.detect._link import COST
 from wayseal.detect._result import FirstReads, Judged
 from wayseal.detect._view import SHARE_UNKNOWN
+from wayseal.detect._weigh import CAP, EPISODE, OFTEN, STRENGTH
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
 from wayseal.detect.peers import Usual, evidence
@@ -39,8 +40,11 @@ def table_rows(text: str) -> Iterator[list[str]]:
 
 
 def test_figures_are_those_of_the_code(page: str) -> None:
-    known = {"PRIOR": PRIOR, "BOLD": BOLD, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
-    assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == ALWAYS, "the pages say so"
+    known = {
+        "PRIOR": PRIOR, "CAP": CAP, "EPISODE": EPISODE, "STRENGTH": STRENGTH, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW,
+        "OFTEN": OFTEN,
+    }  # fmt: skip
+    assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *_SURE}, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
     assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
     assert f"{EXTRA[0]:g}" in page
