@@ -248,7 +248,7 @@ def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
         result = run(snapshot, options, collect_evidence(book, counts), progress)
     if not recorded:
         return DetectOutcome(result=mask_cases(result, folder, book), unrecorded="dry" if request.dry else "closed")
-    with noticing(request.ledger, folder, request.to if result.cases else ()):
+    with noticing(request.ledger, folder, request.to if result.worth else ()):
         return DetectOutcome(result=register_cases(result, folder, request.opened))
 
 
