@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view
-from wayseal.detect._alerts import BOLD, MAIN, PRIOR, THRESHOLD, find_alerts, find_tipping_time, score_of, thresholds
-from wayseal.detect._judge import CAP, Finding, Floats, add_evidence
+from wayseal.detect._alerts import BOLD, PRIOR, THRESHOLD, find_alerts, find_tipping_time, score_of, thresholds
+from wayseal.detect._judge import CAP, EPISODE, MAIN, YOUNG, Finding, Floats, add_evidence
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import evidence
@@ -108,7 +108,7 @@ def _evidence_of(v: View, main: Finding, a: int, day: int, n: int) -> float:
     """Evidence on a day's end, had the account n odd reads that day."""
     odd = main.odd.odd.copy()
     odd[a, day] = n
-    return float(evidence(odd, main.odd.base, v.group, main.usual, main.cleared).total[a, day])
+    return float(evidence(odd, main.odd.base, v.group, main.usual, main.unknown, main.cleared).total[a, day])
 
 
 def test_2_no_evidence_of_later_days(pulled: tuple[View, tuple[Finding, ...]]) -> None:
@@ -192,5 +192,8 @@ def test_evidence_of_one_detector_is_capped(pulled: tuple[View, tuple[Finding, .
     more = replace(main, evidence=replace(main.evidence, total=main.evidence.total + 10))
     assert more.evidence.total.max() > CAP
     assert add_evidence((more, more), v.shape).max() == 2 * CAP
-    assert np.array_equal(add_evidence((main,), v.shape), np.minimum(main.evidence.total, CAP))
+    young = np.arange(v.shape[1]) - main.evidence.since < YOUNG
+    most = np.where(young, EPISODE, CAP)
+    assert np.array_equal(add_evidence((main,), v.shape), np.minimum(main.evidence.total, most))
+    assert {EPISODE, CAP} <= set(add_evidence((main,), v.shape)[place(v, "a")].tolist())
     assert add_evidence((), v.shape).tolist() == np.zeros(v.shape).tolist()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view
-from wayseal.detect._alerts import MAIN, THRESHOLD, AccountAlert, score_of
+from wayseal.detect._alerts import THRESHOLD, AccountAlert, score_of
 from wayseal.detect._cases import CaseInputs, build_cases
-from wayseal.detect._judge import CAP, OFTEN, Finding, Floats, add_evidence
+from wayseal.detect._judge import CAP, MAIN, OFTEN, Finding, Floats, add_evidence
 from wayseal.detect._link import COST, LinkedAccounts
 from wayseal.detect._result import MOST_READS, Case
 from wayseal.detect._view import View

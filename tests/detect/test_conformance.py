@@ -2,7 +2,7 @@
 
 import copy
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from itertools import product
@@ -18,21 +18,26 @@ from hypothesis import strategies as st
 from tests.detect.making import CHINA, STAFF, commit, facts, same
 from tests.detect.views import (
     DAY0,
+    WHERE,
     WHO,
     Seen,
+    areas_known,
     cut,
     facts_of_reads,
     look,
-    numbers,
     once,
     plain,
     seen,
+    some,
     told_by,
+    unsettled,
 )  # fmt: skip
 from tests.detect.watched import Watched, rows_of, tables_of
 from tests.effort import examples
 from wayseal import ledger, store
-from wayseal.detect._view import AccountPosts, View, build_view
+from wayseal.detect._detect import account_posts, outlet_places
+from wayseal.detect._territory import AT_OUTLET, BY_CHANNEL, IN_AREA, NONE, settle_by_territory
+from wayseal.detect._view import AccountPosts, OutletPlaces, View
 from wayseal.detect.detectors import Detector, Odd, detectors
 from wayseal.detect.detectors._contract import CELLS
 from wayseal.detect.facts import Facts
@@ -139,11 +144,18 @@ def test_rows_in_another_order(reads: list[Seen], seed: int) -> None:
     tables = {name: mixed(getattr(made, name), seed) for name in ("hours", "uses", "shown", "suspects")}
     order = list(range(len(WHO.keys)))
     random.Random(seed).shuffle(order)
-    who = AccountPosts(keys=WHO.keys[order], role=WHO.role.take(order), place=WHO.place.take(order))
-    again = replace(look(replace(made, **tables), DAYS, who=who), external_counts=view.external_counts)
+    who = AccountPosts(**{f.name: taken(getattr(WHO, f.name), order) for f in fields(WHO)})
+    turned = list(range(len(WHERE.keys)))[::-1]
+    where = OutletPlaces(**{f.name: taken(getattr(WHERE, f.name), turned) for f in fields(WHERE)})
+    again = replace(look(replace(made, **tables), DAYS, who=who, where=where), external_counts=view.external_counts)
     for detector in ALL:
         with named(detector):
             assert plain(again, checked(detector, again)) == plain(view, checked(detector, view))
+
+
+def taken(column: Any, order: list[int]) -> Any:
+    """Rows of a column in another order."""
+    return column[order] if isinstance(column, np.ndarray) else column.take(order)
 
 
 @few
@@ -151,8 +163,8 @@ def test_rows_in_another_order(reads: list[Seen], seed: int) -> None:
 def test_accounts_in_another_order(reads: list[Seen]) -> None:
     """Keys are hashes, so which account comes first is chance."""
     view = told_by(look(facts_of_reads(reads, CHINA), DAYS))
-    turned = [replace(r, actor=100 - r.actor) for r in reads]
-    who = AccountPosts(keys=np.uint64(100) - WHO.keys, role=WHO.role, place=WHO.place)
+    turned = [replace(r, actor=100 - r.actor, channel=94 if r.channel == 6 else r.channel) for r in reads]
+    who = replace(WHO, keys=np.uint64(100) - WHO.keys)
     other = look(facts_of_reads(turned, CHINA), DAYS, who=who)
     other = replace(other, external_counts={name: counts[::-1] for name, counts in view.external_counts.items()})
     for detector in ALL:
@@ -177,12 +189,29 @@ def turned_back(said: dict[str, Any]) -> dict[str, Any]:
 @few
 @given(seen(DAYS), st.integers(0, DAYS))
 def test_later_days_change_nothing(reads: list[Seen], day: int) -> None:
-    """Obligation 3: a view that ends sooner says the same of its days."""
-    view = told_by(look(facts_of_reads(reads, CHINA), DAYS))
-    short = cut(view, day)
+    """Obligation 3: a view that ends sooner says the same of its days, and so does territory before it.
+
+    Who is whose peer and who works in the own area is a matter of the whole window.
+    """
+    whole = told_by(look(facts_of_reads(reads, CHINA), DAYS, settle=unsettled))
+    with areas_known():
+        view, short = settle_by_territory(whole), settled(cut(whole, day))
+    same_territory(view, short, day)
     for detector in ALL:
         with named(detector):
             assert plain(short, checked(detector, short)) == plain(view, checked(detector, view), day)
+
+
+def settled(view: View) -> View:
+    """The view with territory, if it has any day."""
+    return settle_by_territory(view) if view.shape[1] else view
+
+
+def same_territory(view: View, short: View, days: int) -> None:
+    """Fails unless a view that ends sooner has the territory of the first days of the other."""
+    s = view.suspects
+    for name in ("waybill", "plain", "weak", "territory"):
+        assert np.array_equal(getattr(short.suspects, name), getattr(s, name)[s.day < days])
 
 
 @few
@@ -190,8 +219,9 @@ def test_later_days_change_nothing(reads: list[Seen], day: int) -> None:
 def test_late_reads_change_nothing_before_them(reads: list[Seen], more: list[Seen], day: int) -> None:
     """Obligation 3 for what comes late, of accounts that are there and of new ones."""
     late = [r for r in more if r.at >= day * 86_400_000_000]
-    both = told_by(look(facts_of_reads(once([*reads, *late]), CHINA), DAYS))
-    before = look(facts_of_reads(reads, CHINA), DAYS)
+    with areas_known():
+        both = told_by(look(facts_of_reads(once([*reads, *late]), CHINA), DAYS))
+        before = look(facts_of_reads(reads, CHINA), DAYS)
     rows = np.searchsorted(both.keys, before.keys)
     before = replace(
         before, group=both.group[rows], external_counts={n: c[rows] for n, c in both.external_counts.items()}
@@ -281,7 +311,8 @@ def test_clocks_that_jumped(subtests: pytest.Subtests) -> None:
             assert plain(view, checked(detector, view)) == plain(other, checked(detector, other))
 
 
-Looked = tuple[Facts, Facts, AccountPosts, int]
+Known = tuple[AccountPosts, OutletPlaces]
+Looked = tuple[Facts, Facts, Known, int]
 
 
 @pytest.fixture(scope="module")
@@ -300,26 +331,24 @@ def world(small: Watched, tmp_path_factory: pytest.TempPathFactory) -> Looked:
     for n, step in enumerate(steps):
         commit(folder, folder / "L", step, f"step-{n}")
         brought = facts(folder / "L", folder / "state")
-    actors = tables["actors"]
     with ledger.open_ledger(folder / "L") as snapshot:
-        ids = actors["actor"].to_pylist()
-        places = [o or r or "" for o, r in zip(actors["outlet"].to_pylist(), actors["region"].to_pylist(), strict=True)]
-        who = AccountPosts(keys=snapshot.keys(ids), role=actors["role"].combine_chunks(), place=pa.array(places))
+        who, where = account_posts(snapshot), outlet_places(snapshot)
     first = (int(brought.hours["hour"].to_numpy().min()) * 3_600_000_000 + CHINA) // 86_400_000_000
-    return brought, facts(folder / "L"), who, first
+    return brought, facts(folder / "L"), (who, where), first
 
 
-def looked(made: Facts, who: AccountPosts, first: int, days: int = 14) -> View:
-    return told_by(build_view(made, who, numbers, first, first + days - 1))
+def looked(made: Facts, known: Known, first: int, settle: Callable[[View], View] = settle_by_territory) -> View:
+    who, where = known
+    return told_by(look(made, 14, first, who, where, settle))
 
 
 def test_a_world_in_steps_and_whole(subtests: pytest.Subtests, world: Looked, tmp_path: Path) -> None:
     """Increments are the batch, and a state that was written and read is the same state."""
-    brought, whole, who, first = world
+    brought, whole, known, first = world
     save_state(tmp_path, SavedFacts(facts=brought, sources=(), basis=""))
     state = load_state(tmp_path)
     assert state is not None
-    views = [looked(made, who, first) for made in (brought, whole, state.facts)]
+    views = [looked(made, known, first) for made in (brought, whole, state.facts)]
     for detector in ALL:
         with subtests.test(detector=detector.name):
             one, *others = (plain(view, checked(detector, view)) for view in views)
@@ -328,9 +357,13 @@ def test_a_world_in_steps_and_whole(subtests: pytest.Subtests, world: Looked, tm
 
 def test_a_world_cut_short(subtests: pytest.Subtests, world: Looked) -> None:
     """Obligation 3 where there is much of everything."""
-    brought, _, who, first = world
-    view = looked(brought, who, first)
-    shorts = {day: cut(view, day) for day in (0, 1, 5, 9, 13)}
+    brought, _, known, first = world
+    whole_view = looked(brought, known, first, unsettled)
+    with areas_known():
+        view = settle_by_territory(whole_view)
+        shorts = {day: settled(cut(whole_view, day)) for day in (0, 1, 5, 9, 13)}
+    for day, short in shorts.items():
+        same_territory(view, short, day)
     for detector in ALL:
         with subtests.test(detector=detector.name):
             whole = checked(detector, view)
@@ -339,10 +372,10 @@ def test_a_world_cut_short(subtests: pytest.Subtests, world: Looked) -> None:
 
 
 def test_a_world_with_rows_mixed(subtests: pytest.Subtests, world: Looked) -> None:
-    brought, _, who, first = world
-    view = looked(brought, who, first)
+    brought, _, known, first = world
+    view = looked(brought, known, first)
     tables = {name: mixed(getattr(brought, name), 4) for name in ("hours", "uses", "shown", "suspects")}
-    other = looked(replace(brought, **tables), who, first)
+    other = looked(replace(brought, **tables), known, first)
     for detector in ALL:
         with subtests.test(detector=detector.name):
             assert plain(other, checked(detector, other)) == plain(view, checked(detector, view))
@@ -350,8 +383,17 @@ def test_a_world_with_rows_mixed(subtests: pytest.Subtests, world: Looked) -> No
 
 def test_the_world_has_something_for_most(world: Looked) -> None:
     """Else the tests above would say little."""
-    brought, _, who, first = world
-    view = replace(looked(brought, who, first), external_counts={})
+    brought, _, known, first = world
+    view = replace(looked(brought, known, first), external_counts={})
     silent = {d.name for d in ALL if not np.any(d.count(view).odd)}
     assert len(silent) <= len(ALL) // 2, silent
+    assert set(view.suspects.territory.tolist()) == {NONE, AT_OUTLET, BY_CHANNEL, IN_AREA}
     assert view.day == first > DAY0 - 1000
+
+
+def test_the_reads_have_all_kinds_of_territory() -> None:
+    """Else the tests above would say little of it."""
+    found = set()
+    for seed in range(8):
+        found |= set(look(facts_of_reads(some(seed, 40, DAYS), CHINA), DAYS).suspects.territory.tolist())
+    assert found == {NONE, AT_OUTLET, BY_CHANNEL, IN_AREA}

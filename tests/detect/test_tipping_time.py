@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, R, constant, judged, place, staff, view
-from wayseal.detect._alerts import MAIN, refine_tipping_time
-from wayseal.detect._judge import Finding, Longs, add_evidence, cap_evidence
+from wayseal.detect._alerts import refine_tipping_time
+from wayseal.detect._judge import MAIN, Finding, Longs, add_evidence, cap_evidence
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import evidence
@@ -38,8 +38,8 @@ def evidence_at(v: View, found: Finding, actor: str, n: int) -> float:
     if found.odd.among is not None:
         base[a, DAY] -= odd[a, DAY] - n
     odd[a, DAY] = n
-    total = evidence(odd, base, v.group, found.usual, found.cleared).total[a : a + 1, DAY]
-    return float(cap_evidence(found.name, total)[0])
+    weighed = evidence(odd, base, v.group, found.usual, found.unknown, found.cleared)
+    return float(cap_evidence(found.name, weighed.total[a : a + 1, DAY], DAY - weighed.since[a : a + 1, DAY])[0])
 
 
 @pytest.fixture(scope="module")

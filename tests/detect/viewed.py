@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.detect._judge import Finding
-from wayseal.detect._view import AccountPosts, UInts, View, build_view
+from wayseal.detect._unknown_work import find_unknown_work
+from wayseal.detect._view import AccountPosts, OutletPlaces, UInts, View, build_view
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
-from wayseal.detect.facts._facts import SCHEMAS
+from wayseal.detect.facts._facts import NEVER, SCHEMAS
 from wayseal.detect.peers import evidence, fit
 
 CHINA = 8 * 3_600_000_000
@@ -36,6 +37,11 @@ class R:
     device: int = 0
     ip: int = 0
     early: bool = False
+    origin: int = 0
+    destination: int = 0
+    scanned: int = 0
+    due: int = 0
+    channel: int = 0
 
 
 def key(actor: str) -> int:
@@ -71,6 +77,8 @@ def facts_from(reads: Sequence[R]) -> Facts:
             suspects[w, a] = {
                 "waybill": w, "actor": a, "at": at, "action": 1, "device": r.device, "ip": r.ip, "session": 0,
                 "why": WHY[r.what], "early": r.early,
+                "origin": r.origin, "destination": r.destination, "scanned": r.scanned, "due": r.due,
+                "channel": r.channel, "issued": NEVER,
             }  # fmt: skip
     return Facts(
         hours=_table("hours", [(*k, *v) for k, v in sorted(hours.items())]),
@@ -99,16 +107,29 @@ def view(
     past: int = 0,
     roles: Mapping[str, str] | None = None,
     places: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    outlets: Mapping[str, int] | None = None,
+    regions: Mapping[str, int] | None = None,
+    where: Mapping[int, tuple[int, int]] | None = None,
 ) -> View:
-    """The view of these days, counted from FIRST; `past` days lie before them."""
+    """The view of these days, counted from FIRST; `past` days lie before them. Nothing is settled by territory.
+
+    outlets, regions: keys of those of accounts. where: outlet → its city and region.
+    """
     accounts = sorted({r.actor for r in reads})
-    roles, places = roles or {}, places or {}
+    roles, places, kinds = roles or {}, places or {}, kinds or {}
+    outlets, regions, where = outlets or {}, regions or {}, where or {}
     who = AccountPosts(
         keys=np.array([key(a) for a in accounts], np.uint64),
         role=pa.array([roles.get(a, "clerk") for a in accounts], pa.string()),
         place=pa.array([places.get(a, "") for a in accounts], pa.string()),
+        kind=pa.array([kinds.get(a, "person") for a in accounts], pa.string()),
+        outlet=np.array([outlets.get(a, 0) for a in accounts], np.uint64),
+        region=np.array([regions.get(a, 0) for a in accounts], np.uint64),
     )
-    return build_view(facts_from(reads), who, numbers, FIRST - past, FIRST + days - 1)
+    there = np.array([(k, *where[k]) for k in sorted(where)], np.uint64).reshape(-1, 3)
+    lie = OutletPlaces(keys=there[:, 0], city=there[:, 1], region=there[:, 2])
+    return build_view(facts_from(reads), who, numbers, FIRST - past, FIRST + days - 1, where=lie)
 
 
 def place(v: View, actor: str) -> int:
@@ -117,13 +138,16 @@ def place(v: View, actor: str) -> int:
 
 
 def judged(v: View, *detectors: Detector, cleared: np.ndarray | None = None) -> tuple[Finding, ...]:
-    """Findings of some detectors."""
+    """Findings of some detectors, none of which counts in part."""
     out = []
     for detector in detectors:
         odd = detector.count(v)
         usual = fit(odd.odd, odd.base, v.group, v.role)
-        weighed = evidence(odd.odd, odd.base, v.group, usual, cleared)
-        out.append(Finding(name=detector.name, odd=odd, usual=usual, evidence=weighed, cleared=cleared))
+        unknown = find_unknown_work(v, odd.odd)
+        weighed = evidence(odd.odd, odd.base, v.group, usual, unknown, cleared)
+        out.append(
+            Finding(name=detector.name, odd=odd, usual=usual, evidence=weighed, unknown=unknown, cleared=cleared)
+        )
     return tuple(out)
 
 

@@ -1,36 +1,50 @@
 """Small views for tests of detectors: reads in plain Python, made facts and looked at."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pytest
 from hypothesis import strategies as st
 
-from wayseal.detect._view import AccountPosts, Suspects, View, build_view
+from wayseal.detect._territory import settle_by_territory
+from wayseal.detect._view import AccountPosts, OutletPlaces, Suspects, View, build_view
 from wayseal.detect.detectors import Odd, detectors
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
-from wayseal.detect.facts._facts import HOURS, SHOWN, SUSPECTS, USES, add_up
+from wayseal.detect.facts._facts import HOURS, NEVER, SHOWN, SUSPECTS, USES, add_up
 
 DAY0, DAY_US, HOUR_US = 20_500, 86_400_000_000, 3_600_000_000
 WEAK = 5
 ROLES = {1: ("clerk", "o-1"), 2: ("clerk", "o-1"), 3: ("clerk", "o-2"), 4: ("agent", "north"), 5: ("agent", "")}
 """Accounts that somebody knows; others are strangers."""
+OUTLETS = {"o-1": 201, "o-2": 202, "o-3": 203}
+NORTH = 301
 WHO = AccountPosts(
     keys=np.array([*ROLES, 77], np.uint64), role=pa.array([*(r for r, _ in ROLES.values()), "clerk"]),
-    place=pa.array([*(p for _, p in ROLES.values()), "o-3"]),
+    place=pa.array([*(p for _, p in ROLES.values()), "o-3"]), kind=pa.array([*["person"] * 4, "partner", None]),
+    outlet=np.array([*(OUTLETS.get(p, 0) for _, p in ROLES.values()), 203], np.uint64),
+    region=np.array([0, 0, 0, NORTH, 0, 0], np.uint64),
 )  # fmt: skip
+WHERE = OutletPlaces(
+    keys=np.arange(201, 229, dtype=np.uint64),
+    city=np.array([k and 400 + k % 9 for k in range(28)], np.uint64),
+    region=np.array([k and NORTH + k % 4 for k in range(28)], np.uint64),
+)
+"""Where outlets lie; of 201 nobody knows, and 229 and 230 are in no table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """A read as `explain` saw it. at: µs of local time since the first day. why: None for what is no suspect.
 
-    waybill: 0 for a read that is no first one.
+    waybill: 0 for a read that is no first one. ends: keys of the outlets of origin, destination, last scan before and
+    first scan after the read; channel: of the interface that issued it.
     """
 
     actor: int
@@ -44,6 +58,8 @@ class Seen:
     ip: int = 0
     purpose: int = 0
     fields: int = 0
+    channel: int = 0
+    ends: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 def facts_of_reads(reads: Sequence[Seen], offset: int) -> Facts:
@@ -57,7 +73,8 @@ def facts_of_reads(reads: Sequence[Seen], offset: int) -> Facts:
         uses += [(r.actor, day, kind, key, 1, at, at) for kind, key in enumerate((r.device, r.ip)) if key]
         shown.append((r.actor, day, r.action, r.purpose, r.fields, 1))
         if r.waybill and not r.mandate and r.why is not None:
-            suspects.append((r.waybill, r.actor, at, r.action, r.device, r.ip, 0, r.why, r.early))
+            around = (*r.ends, r.channel, NEVER)
+            suspects.append((r.waybill, r.actor, at, r.action, r.device, r.ip, 0, r.why, r.early, *around))
     suspects.sort()
     return Facts(
         hours=counted("hours", HOURS, hours), uses=counted("uses", USES, uses), shown=counted("shown", SHOWN, shown),
@@ -82,9 +99,29 @@ def numbers(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return out
 
 
-def look(facts: Facts, days: int, first_day: int = DAY0, who: AccountPosts = WHO) -> View:
-    """A view of some days."""
-    return build_view(facts, who, numbers, first_day, first_day + days - 1)
+def look(
+    facts: Facts, days: int, first_day: int = DAY0, who: AccountPosts = WHO, where: OutletPlaces = WHERE,
+    settle: Callable[[View], View] = settle_by_territory,
+) -> View:  # fmt: skip
+    """A view of some days, with territory as `view_of` gives it."""
+    return settle(build_view(facts, who, numbers, first_day, first_day + days - 1, where=where))
+
+
+def unsettled(view: View) -> View:
+    """The view as it is without territory, if it is given as `settle`."""
+    return view
+
+
+@contextmanager
+def areas_known() -> Iterator[None]:
+    """Who works in the own area is told by the whole window, as who is whose peer: here it is everybody."""
+
+    def everybody(view: View, *_: object) -> npt.NDArray[np.bool_]:
+        return np.ones(view.shape[0], np.bool_)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wayseal.detect._territory._works_in_area", everybody)
+        yield
 
 
 def told_by(view: View, seed: int = 3) -> View:
@@ -130,16 +167,24 @@ def plain(view: View, odd: Odd, days: int | None = None) -> dict[str, Any]:
 
 MINUTE = 60_000_000
 HOURS_OF = (0, 3, 10, 11, 13, 16, 23)
+ENDS = (0, 0, *range(201, 231))
 
 
 def one(chance: random.Random, days: int) -> Seen:
-    """Any read. Few different values, so that much of it meets; nobody knows account 6."""
+    """Any read. Few different values, so that much of it meets; nobody knows account 6.
+
+    Half of an account's parcels come from one outlet, and half through one interface: so something is its territory.
+    """
     at = chance.randrange(days) * DAY_US + chance.choice(HOURS_OF) * HOUR_US + chance.randrange(60) * MINUTE
+    actor = chance.choice([1, 1, 2, 2, 3, 3, 4, 5, 6])
+    origin, destination, scanned, due = chance.choices(ENDS, k=4)
     return Seen(
-        actor=chance.choice([1, 1, 2, 2, 3, 3, 4, 5, 6]), at=at, waybill=chance.choice([0, chance.randrange(60)]),
-        why=chance.choice([None, WEAK, UNEXPLAINED, UNEXPLAINED, UNKNOWN]), mandate=chance.random() < 0.2,
+        actor=actor, at=at, waybill=chance.choice([0, chance.randrange(60)]),
+        why=chance.choice([None, WEAK, UNEXPLAINED, UNEXPLAINED, UNEXPLAINED, UNKNOWN]), mandate=chance.random() < 0.2,
         early=chance.random() < 0.5, action=chance.randrange(7), device=chance.choice([0, 1, 1, 2, 3]),
         ip=chance.choice([0, 1, 2]), purpose=chance.choice([0, 1, 1, 2]), fields=chance.choice([0, 1, 2, 3]),
+        channel=chance.choice([0, 6, *range(501, 509), *[500 + actor] * 8]),
+        ends=(chance.choice([origin, 210 + actor]), destination, scanned, due),
     )  # fmt: skip
 
 

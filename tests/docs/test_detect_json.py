@@ -35,7 +35,7 @@ def result() -> DetectResult:
     case = Case(id="c-17", people=(person,), score=0.987, evidence=13.54, alerted_at=AT, reads=412, waybills=("YT1",))
     return DetectResult(
         wayseal="0.1.0", ledger="ledger", digest="0d8d", offset=0, since=AT, until=AT, budget=20, accounts=9, reads=99,
-        first_reads=FirstReads(all=9, explained=1, mandate=1, weak=1, unknown=1), first_days=(),
+        first_reads=FirstReads(all=9, explained=1, mandate=1, learnt=1, weak=1, unknown=1), first_days=(),
         judged=Judged(first_reads=8, left_out=1, enough=True),
         not_judged=(
             Remark(code="not.tickets"),

@@ -66,7 +66,7 @@ def test_the_example_comes_out_so(page: str) -> None:
     assert (len(counts), len(told)) == (3, 3)
     odd = np.array(counts, np.int64)
     usual = Usual(**{n: np.full((1, 8), v) for n, v in _USUAL.items()})
-    found = evidence(odd, np.full(odd.shape, 50.0), np.zeros(3, np.int32), usual).total
+    found = evidence(odd, np.full(odd.shape, 50.0), np.zeros(3, np.int32), usual, np.zeros(odd.shape)).total
     assert [[f"{x:.1f}" for x in row] for row in found.tolist()] == told
     assert found[0, 6] >= THRESHOLD > found[0, 5], "the page says that it is a case on day 7"
     assert found[2].max() < THRESHOLD
@@ -87,7 +87,7 @@ def test_templates_and_their_times(page: str) -> None:
 
 
 def test_every_metric_and_its_labels(page: str) -> None:
-    first = FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
+    first = FirstReads(all=0, explained=0, mandate=0, learnt=0, weak=0, unknown=0)
     nothing = DetectResult(
         wayseal="", ledger="", digest="", offset=0, since=0, until=1_000_000, budget=1, accounts=0, reads=0,
         first_reads=first, judged=Judged(first_reads=0, left_out=0, enough=False), first_days=(),

@@ -112,7 +112,7 @@ def named(path: Path, made: Facts) -> dict[str, Any]:
             uses[actor, day, kind, by_kind["ip" if kind else "device"][n]] = cell
         suspects = {}
         about = {"waybill": "waybill", "actor": "actor", "device": "device", "ip": "ip"}
-        for waybill, actor, when, action, device, ip, _, why, early in rows("suspects", **about):
+        for waybill, actor, when, action, device, ip, _, why, early, *_ in rows("suspects", **about):
             suspects[waybill, actor] = (when, action, device, ip, why, early)
         return {
             "hours": {(a, h): cell for a, h, *cell in rows("hours", actor="actor")},

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
 from tests.effort import examples
 from wayseal.detect.peers import DailyEvidence, Usual, evidence, fit
-from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, ODD_WORK, STEADY
+from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, LARGE, ODD_WORK, REPORTS, STEADY
 from wayseal.detect.peers._fit import FEW, WEEKS
 
 ENOUGH = 9.2
@@ -34,10 +34,17 @@ def usual_of(days: int, **more: float) -> Usual:
     return Usual(**{name: np.full((1, days), value) for name, value in values.items()})
 
 
-def weighed(odd: Any, base: Any, usual: Usual, cleared: Any = None) -> DailyEvidence:
-    """Evidence of one account."""
+def weighed(odd: Any, base: Any, usual: Usual, cleared: Any = None, unknown: Any = 0.0) -> DailyEvidence:
+    """Evidence of one account; unknown: of all days, or of each."""
     mask = None if cleared is None else np.array([cleared], np.bool_)
-    return evidence(np.array([odd], np.int64), np.array([base], float), one_group(1), usual, mask)
+    rows = np.array([odd], np.int64)
+    no_table = np.broadcast_to(np.asarray(unknown, float), rows.shape).copy()
+    return evidence(rows, np.array([base], float), one_group(1), usual, no_table, mask)
+
+
+def known(odd: Longs) -> Floats:
+    """Tables know everybody's work."""
+    return np.zeros(odd.shape)
 
 
 def nb(y: float, mean: float, shape: float) -> float:
@@ -98,30 +105,43 @@ class Story:
         self.nats = float(logsumexp(self.pull) - math.log(len(EXTRA)) - others)
 
 
-def reference(odd: list[int], base: list[float], usual: Usual, cleared: list[bool]) -> list[float]:
+def burst_of(y: int, size: float, large: float) -> float:
+    """Log of how probable a burst's count is."""
+    if not y:
+        return -700.0
+    usual = geometric(y, 1 / size)
+    return float(np.logaddexp(math.log1p(-large) + usual, math.log(large / math.log(50_000) / y))) if large else usual
+
+
+def reference(
+    odd: list[int], base: list[float], usual: Usual, cleared: list[bool], unknown: list[float]
+) -> list[float]:
     """Evidence day by day, as the docstring tells it."""
     out = []
     ever, alike, bursts, lived, granted = Person(), [0.0, 0.0], 0.0, 0.0, 0.0
     stories: list[Story] = []
     ordinarily = as_ever = 0.0
     steady = [x for x in EXTRA if x <= STEADY]
-    odd_work = np.zeros(len(steady))
+    any_work = np.zeros(len(EXTRA))
     for d, (y, n) in enumerate(zip(odd, base, strict=True)):
         u = {name: float(getattr(usual, name)[0, d]) for name in ("rate", "between", "within", "burst", "size")}
         stories = [s for s in stories if s.nats > 0 and d - s.t < WEEKS] or [Story(d, as_ever, ever)]
         if y == 0 and n <= 0:
             out.append(max(0.0, *(s.nats for s in stories)))
             continue
-        often = min((0.5 + bursts) / (0.5 / u["burst"] + lived), FEW / WEEKS)
+        some = max(u["burst"], unknown[d] * REPORTS)
+        often = min((0.5 + bursts) / (0.5 / some + lived), FEW / WEEKS)
         spreads = [u["within"], min(u["within"], _UNEVEN)]
         fits = [a + ever.work(y, n, u, s) for a, s in zip(alike, spreads, strict=True)]
         plain = math.log(1 - often) + logsumexp(fits) - logsumexp(alike)
-        burst = math.log(often) + (geometric(y, 1 / max(u["size"], 1.5)) if y else -700.0)
+        burst = math.log(often) + burst_of(y, max(u["size"], 1.5), unknown[d] * LARGE)
         work = float(np.logaddexp(plain, burst))
         ordinarily += work
-        odd_work += [Person().pull(y, n, u, x) for x in steady]
+        any_work += [Person().pull(y, n, u, x) for x in EXTRA]
         young = Story(d, as_ever, ever)
-        as_ever = float(np.logaddexp(ordinarily, math.log(ODD_WORK / len(steady)) + logsumexp(odd_work)))
+        odd_work = math.log(ODD_WORK / len(steady)) + logsumexp(any_work[: len(steady)])
+        no_table = math.log(max(unknown[d], 1e-12) / len(EXTRA)) + logsumexp(any_work)
+        as_ever = logsumexp([ordinarily, odd_work, no_table])
         for story in (*stories, young):
             story.told(y, n, u, as_ever, often, burst)
         second = stories[1].nats if len(stories) > 1 else 0.0
@@ -143,8 +163,9 @@ def reference(odd: list[int], base: list[float], usual: Usual, cleared: list[boo
 
 
 DAY = st.tuples(
-    st.one_of(st.integers(0, 8), st.integers(0, 400)), st.integers(0, 80), st.sampled_from([False] * 9 + [True])
-)
+    st.one_of(st.integers(0, 8), st.integers(0, 400)), st.integers(0, 80), st.sampled_from([False] * 9 + [True]),
+    st.sampled_from([0.0, 0.0, 0.002, 0.1, 0.99]),
+)  # fmt: skip
 
 
 @pytest.mark.kernels
@@ -154,14 +175,14 @@ DAY = st.tuples(
     st.floats(5e-4, 0.3), st.floats(1.6, 300),
 )  # fmt: skip
 def test_the_same_in_plain_python(
-    days: list[tuple[int, int, bool]], rate: float, between: float, within: float, burst: float, size: float
+    days: list[tuple[int, int, bool, float]], rate: float, between: float, within: float, burst: float, size: float
 ) -> None:
-    base = [float(n) for _, n, _ in days]
-    odd = [y if n else 0 for y, n, _ in days]
-    cleared = [c for _, _, c in days]
+    base = [float(n) for _, n, _, _ in days]
+    odd = [y if n else 0 for y, n, _, _ in days]
+    cleared, unknown = [c for _, _, c, _ in days], [u for *_, u in days]
     usual = usual_of(len(days), rate=rate, between=between, within=within, burst=burst, size=size)
-    found = weighed(odd, base, usual, cleared)
-    np.testing.assert_allclose(found.total[0], reference(odd, base, usual, cleared), rtol=1e-6, atol=1e-6)
+    found = weighed(odd, base, usual, cleared, unknown)
+    np.testing.assert_allclose(found.total[0], reference(odd, base, usual, cleared, unknown), rtol=1e-6, atol=1e-6)
 
 
 def test_usual_may_change_from_day_to_day() -> None:
@@ -171,7 +192,10 @@ def test_usual_may_change_from_day_to_day() -> None:
     usual = replace(usual, rate=chance.uniform(0.02, 0.3, (1, 40)), within=chance.uniform(0.2, 2, (1, 40)))
     found = weighed(odd[0], base[0], usual)
     np.testing.assert_allclose(
-        found.total[0], reference(odd[0].tolist(), base[0].tolist(), usual, [False] * 40), rtol=1e-6, atol=1e-6
+        found.total[0],
+        reference(odd[0].tolist(), base[0].tolist(), usual, [False] * 40, [0.0] * 40),
+        rtol=1e-6,
+        atol=1e-6,
     )
 
 
@@ -180,10 +204,11 @@ def test_days_to_come_change_nothing() -> None:
     odd, base = draw(1, 50, 60, rate=0.1, between=1, within=1, burst=0.02)
     odd[:10, 20:] += 15
     usual = fit(odd, base, one_group(50), one_group(50))
-    whole = evidence(odd, base, one_group(50), usual)
+    unknown = np.random.default_rng(5).choice([0.0, 0.01, 0.9], odd.shape)
+    whole = evidence(odd, base, one_group(50), usual, unknown)
     for day in (1, 20, 41):
         cut = Usual(**{n: getattr(usual, n)[:, :day] for n in usual.__slots__})
-        short = evidence(odd[:, :day], base[:, :day], one_group(50), cut)
+        short = evidence(odd[:, :day], base[:, :day], one_group(50), cut, unknown[:, :day])
         for name in ("total", "since"):
             assert np.array_equal(getattr(short, name), getattr(whole, name)[:, :day])
 
@@ -201,12 +226,12 @@ def test_whoever_pulls_teaches_nothing() -> None:
 
 @pytest.mark.parametrize("a_day", [300, 3_000])
 def test_what_may_be_learnt_is_bounded(a_day: int) -> None:
-    """Obligation 3: somebody who always did it is found all the same; said to be work, it becomes usual."""
+    """Obligation 3: somebody who always did it is found all the same, at first; said to be work, it becomes usual."""
     days = 120
     odd, base = np.full(days, a_day), np.full(days, a_day * 1.2)
     usual = usual_of(days, rate=0.01, between=0.3, within=0.3)
     found = weighed(odd, base, usual)
-    assert found.total[0, -WEEKS:].max() > ENOUGH
+    assert found.total[0, :WEEKS].max() > ENOUGH
     free = weighed(odd, base, usual, np.arange(days) < 90)
     assert np.all(free.total[0, :90] == 0)
     assert free.total[0, 90:].max() < ENOUGH
@@ -248,6 +273,26 @@ def test_work_that_no_table_knows() -> None:
     assert always.total[0].max() < ENOUGH
     odd[:20] = 1
     assert weighed(odd, base, usual_of(50)).total[0].max() > ENOUGH
+
+
+@pytest.mark.parametrize("a_day", [30, 300, 3_000])
+def test_of_work_that_probably_no_table_knows_nothing_is_said(a_day: int) -> None:
+    """Of any size, as long as it goes on as ever; what comes on top later is seen."""
+    odd, base = np.random.default_rng(1).poisson(a_day, 50), np.full(50, 1.0)
+    said = [weighed(odd, base, usual_of(50), unknown=share).total[0] for share in (0.0, 0.01, 0.9)]
+    assert said[0].max() > said[1].max() > said[2].max()
+    assert said[2].max() < 3
+    odd[30:] += 10 * a_day
+    assert weighed(odd, base, usual_of(50), unknown=0.9).total[0, 30:].max() > ENOUGH
+
+
+def test_a_large_burst_of_such_work_is_a_report_or_a_day_of_catching_up() -> None:
+    odd, base = np.full(20, 1), np.full(20, 5.0)
+    odd[12] = 900
+    one, other = (weighed(odd, base, usual_of(20), unknown=share).total[0, 12] for share in (0.0, 0.9))
+    assert one > ENOUGH > other
+    odd[13:16] = 900
+    assert weighed(odd, base, usual_of(20), unknown=0.9).total[0, 15] > ENOUGH, "four days are more than that"
 
 
 @pytest.mark.kernels
@@ -296,7 +341,7 @@ def test_who_does_nothing_is_seldom_thought_to(model: tuple[float, float, float,
     above = 0
     for seed in (0, 1):
         odd, base = null(model, seed)
-        found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)))
+        found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd))
         above += int((found.total > ENOUGH).any(axis=1).sum())
     assert above <= 8
 
@@ -305,7 +350,7 @@ def test_who_does_nothing_is_seldom_thought_to(model: tuple[float, float, float,
 def test_twenty_a_day_are_found_within_days(model: tuple[float, float, float, float]) -> None:
     odd, base = null(model, 0)
     odd[:40, 30:] += np.random.default_rng(0).poisson(20, (40, 26))
-    found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)))
+    found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd))
     hit = found.total[:40, 30:] > ENOUGH
     first = np.where(hit.any(axis=1), hit.argmax(axis=1), 99)
     assert np.median(first) <= 3
@@ -314,7 +359,7 @@ def test_twenty_a_day_are_found_within_days(model: tuple[float, float, float, fl
 
 
 def test_nobody_and_no_days() -> None:
-    nothing = evidence(np.zeros((0, 3), np.int64), np.zeros((0, 3)), one_group(0), usual_of(3))
+    nothing = evidence(np.zeros((0, 3), np.int64), np.zeros((0, 3)), one_group(0), usual_of(3), np.zeros((0, 3)))
     assert nothing.total.shape == (0, 3)
     none = weighed([], [], usual_of(0))
     assert none.total.shape == (1, 0)
@@ -323,7 +368,7 @@ def test_nobody_and_no_days() -> None:
 def test_accounts_are_weighed_each_for_itself() -> None:
     odd, base = draw(8, 30, 40, rate=0.1, between=1, within=0.5)
     usual = fit(odd, base, one_group(30), one_group(30))
-    whole = evidence(odd, base, one_group(30), usual)
+    whole = evidence(odd, base, one_group(30), usual, known(odd))
     order = np.random.default_rng(0).permutation(30)
-    mixed = evidence(odd[order], base[order], one_group(30), usual)
+    mixed = evidence(odd[order], base[order], one_group(30), usual, known(odd))
     assert np.array_equal(mixed.total, whole.total[order])

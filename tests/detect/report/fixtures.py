@@ -48,7 +48,7 @@ def result(*cases: Case) -> DetectResult:
         budget=20,
         accounts=948,
         reads=119_302,
-        first_reads=FirstReads(all=107_659, explained=85_396, mandate=11_578, weak=150, unknown=9),
+        first_reads=FirstReads(all=107_659, explained=85_396, mandate=11_578, learnt=2_031, weak=150, unknown=9),
         judged=Judged(first_reads=107_600, left_out=0, enough=True),
         first_days=tuple((20_514 + k, 7_000 + k, 150 + 90 * k) for k in range(14)),
         not_judged=(
@@ -83,7 +83,7 @@ def nobody() -> DetectResult:
 
 def nothing() -> DetectResult:
     """An empty ledger."""
-    none = FirstReads(all=0, explained=0, mandate=0, weak=0, unknown=0)
+    none = FirstReads(all=0, explained=0, mandate=0, learnt=0, weak=0, unknown=0)
     remark = (Remark(code="not.no_reads"),)
     return replace(
         result(), since=-8 * HOUR, until=-8 * HOUR, accounts=0, reads=0, first_reads=none, first_days=(), held=0,
@@ -93,7 +93,7 @@ def nothing() -> DetectResult:
 
 def blind() -> DetectResult:
     """A ledger of which hardly a parcel is known."""
-    first = FirstReads(all=1_000, explained=30, mandate=0, weak=0, unknown=960)
+    first = FirstReads(all=1_000, explained=30, mandate=0, learnt=0, weak=0, unknown=960)
     return replace(
         nobody(), first_reads=first, judged=Judged(first_reads=35, left_out=960, enough=False),
         not_judged=(

@@ -67,7 +67,9 @@ results = st.builds(
     budget=counts,
     accounts=counts,
     reads=counts,
-    first_reads=st.builds(FirstReads, all=counts, explained=counts, mandate=counts, weak=counts, unknown=counts),
+    first_reads=st.builds(
+        FirstReads, all=counts, explained=counts, mandate=counts, learnt=counts, weak=counts, unknown=counts
+    ),
     judged=st.builds(Judged, first_reads=counts, left_out=counts, enough=st.booleans()),
     first_days=few(st.tuples(st.integers(20_000, 20_400), counts, counts)),
     not_judged=few(remarks),
