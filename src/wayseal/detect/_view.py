@@ -87,9 +87,9 @@ class View:
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
     offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
     shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
-    role, kind: of its role and kind; group: of peers; places, roles, kinds: what the codes stand for. gaps: share of first
-    reads of unknown waybills where they are so many that they are no sign, else 0. groups: role and size class of each group.
-    external_counts: detector → int64 (a, d), what others counted for it.
+    role, kind: of its role and kind; group: of peers; places, roles, kinds: what the codes stand for. gaps: share of
+    first reads of unknown waybills where they are so many that they are no sign, else 0. groups: role and size class of
+    each group. external_counts: detector → int64 (a, d), what others counted for it.
     """
 
     keys: UInts

@@ -99,18 +99,12 @@ class ReasonTeller(Saying):
         range_ = self.say("range" if high else "range_none", low=low, high=high)
         if against.others is Others.NOBODY:
             range_ = ""
-        elif after is not None and _who(after) == _who(reason):
+        elif after is not None and after.against.others is against.others and after.detector not in _NO_OTHERS:
             return self.say("against_same", range=range_, own=own)
         told = [self.say(f"against_{against.others}", n=against.accounts, range=range_, own=own)]
         if against.unknown > _MOSTLY and reason.detector == "unexplained_first_reads":
             told.append(self.say("against_unknown", s=against.unknown))
         return self.voice.joined(told, self.voice.say("unit.gap"))
-
-
-def _who(reason: Reason) -> tuple[object, ...]:
-    """With whom it was compared."""
-    against = reason.against
-    return against.others, against.accounts, reason.detector in _NO_OTHERS
 
 
 def clock(us: int) -> str:

@@ -97,17 +97,17 @@ TEXTS = {
         "Nobody else has its role: held against all {n:n} {n:account that reads|accounts that read}{range}; {own}."
     ),
     "detect.against_nobody": N_("There was nobody to compare it with; {own}."),
-    "detect.against_same": N_("The same others{range}; {own}."),
+    "detect.against_same": N_("The others in these days{range}; {own}."),
     "detect.against_unknown": N_(
         "Of what these read {s:share} is explained by no table: it isn't the share that counts, but that it is unlike "
         "theirs and its own."
     ),
     "detect.against_canary_touch": N_("No work leads to a canary, so there is nothing to hold it against."),
     "detect.against_partner_contract": N_("Held against its contract."),
-    "detect.range": N_(": these had {low:n} to {high:n}"),
-    "detect.range_none": N_(": these had none"),
-    "detect.own": N_("on {days:n} {days:day|days} of its own before it had {n:n}"),
-    "detect.own_none": N_("of its own days before nothing is known"),
+    "detect.range": N_(": {low:n} to {high:n}", context="detect.range"),
+    "detect.range_none": N_(": none", context="detect.range_none"),
+    "detect.own": N_("its own {days:n} {days:day|days} before: {n:n}"),
+    "detect.own_none": N_("it has no days of its own before"),
     "detect.refute_unexplained_first_reads": N_(
         "What would refute it: tickets for these parcels, a roster that shows help at another outlet, an assignment "
         "for that region, customer or interface, a drill or audit that was announced."
