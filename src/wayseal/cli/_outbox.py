@@ -98,7 +98,7 @@ class Outbox:
         after, below, names = self._content.after, self._content.below, tuple(map(self._name, to))
         if after is None:
             after = max(map(_number, book.cases), default=0)
-            below = tuple(case.id for case in book.cases if case.score < WORTH)
+            below = tuple(case.id for case in book.cases if not _worth(case))
         told = tuple(dict.fromkeys([*self._content.to, *names]))
         self._keep(replace(self._content, after=after, below=below, to=told))
 
@@ -108,7 +108,7 @@ class Outbox:
         if after is None:
             return
         fresh = (case for case in book.cases if _number(case) > after or case.id in self._content.below)
-        cases = [_noticed(case) for case in fresh if case.score >= WORTH]
+        cases = [_noticed(case) for case in fresh if _worth(case)]
         made = Notice(id=os.urandom(16).hex(), at=at, ledger=ledger, host=host, cases=tuple(cases), to=self._content.to)
         waiting = (*self._content.waiting, *([made] if cases else ()))
         self._keep(replace(self._content, after=None, below=(), to=(), waiting=waiting))
@@ -180,6 +180,11 @@ def _read(content: bytes, path: Path) -> _Content:
 
 def _noticed(case: RecordedCase) -> NoticedCase:
     return NoticedCase(id=case.id, score=round(case.score, 6), accounts=len(case.actors), alerted_at=case.alerted_at)
+
+
+def _worth(case: RecordedCase) -> bool:
+    """Whether a case is worth acting on, or ever was."""
+    return any(alert.score >= WORTH for alert in case.alerts)
 
 
 def _number(case: RecordedCase) -> int:

@@ -7,10 +7,10 @@ Obligations (code and tests cite the numbers):
 3. Which table would explain them is told by what they look like, account by account, as most of these reads have it:
    - an account of which the tables know neither role nor kind: `actors`;
    - an interface of which few issuing interfaces take part in most reads: `assignments` of these;
-   - a person with an outlet, where no scan is known: `scans`;
+   - an account with an outlet, where the ledger has no scans: `scans`;
    - an account without an outlet of which one outlet takes part in most reads: its outlet in `actors`;
    - an account of which nearly all reads touch one region: that region in `actors`, or if one stands there, in
-     `assignments`;
+     `assignments`, but `tickets` for a person where the ledger has none;
    - else a person: `tickets`; whatever is no person: `assignments`, or a mandate.
    Taking part counts where it is LIFT times as often as among the other accounts' reads that no table explains.
 """
@@ -93,10 +93,10 @@ def _settled_by(view: View, tables: Set[str], skip: int, some: Longs) -> Ints:
     order: list[tuple[Flags, Table]] = [
         (nobody, Table.ACTORS),
         (issued & ~person, Table.CHANNELS),
-        (person & (g.home >= 0) & ("scans" not in tables), Table.SCANS),
+        ((g.home >= 0) & ("scans" not in tables), Table.SCANS),
         (outlet & (g.home < 0), Table.OUTLET),
         (region & (g.area < 0), Table.REGION),
-        (region, Table.REGIONS),
+        (region & ~(person & ("tickets" not in tables)), Table.REGIONS),
         (person, Table.TICKETS),
     ]
     code = {table: k for k, table in enumerate(Table)}
