@@ -12,7 +12,7 @@ case before the account's first pull counts as found with nothing lost, and such
 accounts that would have been found without linking. Slow colluders within two weeks: by a run that sees only the days
 up to their fourteenth. Scores are judged by every case; precision is that of the twenty cases of the highest score.
 `--threshold` has accounts reported at other evidence than the prior's. At the end cases of all seeds are told together:
-by score, by evidence beyond the threshold, and what evidence overstates by maximum likelihood (`BOLD`).
+by score, by evidence beyond the threshold, and what evidence overstates by maximum likelihood.
 """
 
 import argparse
@@ -217,7 +217,7 @@ def _overstated(calls: Calls) -> Iterator[str]:
     free = minimize(lambda p: loss(p[0], p[1]), [1.0, 5.0])
     one = minimize(lambda p: loss(1.0, p[0]), [5.0])
     yield f"\nslope {free.x[0]:.2f}, off {free.x[1]:.2f} (log-likelihood {-free.fun:.2f})"
-    yield f"slope 1, off {one.x[0]:.2f} (log-likelihood {-one.fun:.2f}); taken off: {_alerts.BOLD}"
+    yield f"slope 1, off {one.x[0]:.2f} (log-likelihood {-one.fun:.2f}); scores go by {_alerts.RIGHT}"
 
 
 def _scores(calls: Calls) -> Iterator[str]:

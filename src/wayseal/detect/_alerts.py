@@ -7,8 +7,9 @@ Obligations (code and tests cite the numbers):
    before, and the unexplained reads of the day up to it, reach the threshold. Where only the day as a whole does, it is
    the account's last read of the day: never earlier than could be known.
 3. The threshold is the prior, one in PRIOR, plus what verdicts have taught about the account's peers.
-4. Reaching it is reason to look. The score is lower: evidence overstates, as no model knows all that people do at work,
-   by BOLD nats (docs/benchmarks.md: fitted to the cases of three simulated couriers, held against others).
+4. Reaching it is reason to look. The score is lower: evidence overstates, as no model knows all that people do at work.
+   By how much was counted: RIGHT has how many cases with so much evidence beyond the threshold were right, of couriers
+   of many kinds (docs/benchmarks.md).
 5. Once the times of all odd reads are known, the moment is sought again: at a moment of the alert's day the evidence of
    a detector is that of the day before, and of its odd reads of the day up to the moment. Where a detector counts out
    of suspects, those up to the moment; else out of the whole day.
@@ -23,14 +24,19 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import MAIN, Finding, Floats, Longs, cap_evidence
+from wayseal.detect._judge import MAIN, Finding, Floats, Longs
 from wayseal.detect._view import View
+from wayseal.detect._weigh import Said, weigh
 from wayseal.detect.peers import Usual, evidence
 
 PRIOR = 10_000
 THRESHOLD = math.log(PRIOR)
-BOLD = 4.9
+RIGHT = ((0.0, 0.012), (3.0, 0.03), (4.5, 0.25), (5.0, 0.6), (5.5, 0.85), (8.0, 0.9), (12.0, 0.98), (20.0, 0.999))
+"""Nats beyond the threshold, and the share of cases that are right there; between them, in logits, on a line."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
+
+
+_KNOTS = tuple((beyond, math.log(share / (1.0 - share))) for beyond, share in RIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,10 @@ class AccountAlert:
 
 def score_of(nats: float, threshold: float = THRESHOLD) -> float:
     """Probability of pulling, given the evidence and the prior (obligation 4)."""
-    return 1.0 / (1.0 + math.exp(min(max(threshold + BOLD - nats, -700.0), 700.0)))
+    beyond = nats - threshold
+    first, last = _KNOTS[0][0], _KNOTS[-1][0]
+    logit = float(np.interp(beyond, *zip(*_KNOTS, strict=True))) + min(beyond - first, 0.0) + max(beyond - last, 0.0)
+    return 1.0 / (1.0 + math.exp(min(max(-logit, -700.0), 700.0)))
 
 
 def find_alerts(
@@ -81,7 +90,7 @@ def find_tipping_time(
     s = view.suspects
     low, high = np.searchsorted(s.actor, [actor, actor + 1])
     rows = np.flatnonzero(main.odd.suspects[low:high] & (s.day[low:high] == day)) + low
-    held = main.weight_on(actor, day - 1) if day else 0.0
+    held = float(main.weight[actor, day - 1]) if day else 0.0
     enough = threshold - (before - held)
     few, many = 1, len(rows) + 1
     while few < many:
@@ -103,7 +112,8 @@ def _partly(main: Finding, view: View, actor: int, day: int, count: int) -> floa
     cleared = None if main.cleared is None else main.cleared[actor : actor + 1, : day + 1]
     unknown = main.unknown[actor : actor + 1, : day + 1]
     one = evidence(odd, base, np.zeros(1, np.int32), mine, unknown, cleared)
-    return float(cap_evidence(main.name, one.total[:, day], day - one.since[:, day])[0])
+    said = Said(kind=main.kind, nats=one.total[:, day], age=day - one.since[:, day])
+    return float(weigh([said])[0][0])
 
 
 def _last_read(view: View, actor: int, day: int) -> int:
@@ -138,23 +148,27 @@ def refine_tipping_time(
 
     times: detector → µs of its odd reads of the account on that day, sorted.
     """
-    held = sum(f.weight_on(actor, day - 1) for f in findings if f.name not in times) if day else 0.0
     timed = [f for f in findings if f.name in times and len(times[f.name])]
+    held = [_said_before(f, actor, day) for f in findings if f.name not in times] if day else []
     every = np.unique(np.concatenate([np.zeros(0, np.int64), *(times[f.name] for f in timed)]))
     few, many = 0, len(every)
     while few < many:
         middle = (few + many) // 2
         moment = int(every[middle])
-        nats = {f.name: _weight_until(view, f, actor, day, times[f.name], moment) for f in timed}
-        # What is counted out of the unexplained reads says no more than these do.
-        details = sum(nats[f.name] for f in timed if f.odd.among is not None)
-        total = held + sum(nats.values()) - details + min(details, nats.get(MAIN, math.inf))
+        now = [_said_until(view, f, actor, day, times[f.name], moment) for f in timed]
+        total = sum(float(nats[0]) for nats in weigh([*held, *now]))
         few, many = (few, middle) if total >= threshold else (middle + 1, many)
     return int(every[few]) if few < len(every) else None
 
 
-def _weight_until(view: View, finding: Finding, actor: int, day: int, times: Longs, moment: int) -> float:
-    """Weight of a detector at a moment of the day (obligation 5)."""
+def _said_before(finding: Finding, actor: int, day: int) -> Said:
+    """What a detector said at the end of the day before."""
+    total, since = (each[actor : actor + 1, day - 1] for each in (finding.evidence.total, finding.evidence.since))
+    return Said(kind=finding.kind, nats=total, age=day - 1 - since)
+
+
+def _said_until(view: View, finding: Finding, actor: int, day: int, times: Longs, moment: int) -> Said:
+    """What a detector says at a moment of the day (obligation 5)."""
     odd = finding.odd.odd[actor : actor + 1, : day + 1].copy()
     base = finding.odd.base[actor : actor + 1, : day + 1].copy()
     odd[0, day] = min(int(odd[0, day]), int(np.searchsorted(times, moment, side="right")))
@@ -168,4 +182,4 @@ def _weight_until(view: View, finding: Finding, actor: int, day: int, times: Lon
     cleared = None if finding.cleared is None else finding.cleared[actor : actor + 1, : day + 1]
     unknown = finding.unknown[actor : actor + 1, : day + 1]
     one = evidence(odd, base, np.zeros(1, np.int32), mine, unknown, cleared)
-    return float(cap_evidence(finding.name, one.total[:, day], day - one.since[:, day])[0])
+    return Said(kind=finding.kind, nats=one.total[:, day], age=day - one.since[:, day])

@@ -8,16 +8,15 @@ import numpy as np
 
 from wayseal.detect._alerts import AccountAlert, score_of
 from wayseal.detect._comparison import Comparer, find_grounds
-from wayseal.detect._judge import ALWAYS, MAIN, YOUNG, Finding, Floats
+from wayseal.detect._judge import MAIN, Finding, Floats
 from wayseal.detect._link import COST, LinkedAccounts
 from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, Case, Person, Read, Reason
 from wayseal.detect._view import Longs, View
+from wayseal.detect._weigh import YOUNG, Kind
 
 _LEAST = 0.5
 """Nats below which a detector is no reason."""
 _DAY = 86_400_000_000
-_PLAIN = ALWAYS - {MAIN}
-"""Reasons of which no help, training or audit is the cause, however young they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +130,7 @@ class _Maker:
             waybills=tuple(inputs.names("waybill", inputs.view.suspects.waybill[newest].tolist())),
             by=by,
             last_read=int(inputs.view.suspects.at[rows].max(initial=0)),
-            young=all(_is_young(r) for r in reasons),
+            young=all(self._is_young(r) for r in reasons),
         )
 
     def _person(self, actor: int) -> Person:
@@ -151,7 +150,7 @@ class _Maker:
         )
 
     def _reason(self, finding: Finding, actor: int, day: int) -> Reason | None:
-        weight = finding.weight_on(actor, day)
+        weight = float(finding.weight[actor, day])
         if weight < _LEAST:
             return None
         inputs, view, since = self.inputs, self.inputs.view, int(finding.evidence.since[actor, day])
@@ -173,10 +172,11 @@ class _Maker:
             against=against,
         )
 
-
-def _is_young(reason: Reason) -> bool:
-    days = reason.values.get("days")
-    return reason.detector not in _PLAIN and isinstance(days, int) and days <= YOUNG
+    def _is_young(self, reason: Reason) -> bool:
+        """Whether it may be help, training or an audit: not where what was read is sure by itself."""
+        sure = {f.name for f in self.inputs.findings if f.kind is Kind.SURE}
+        days = reason.values.get("days")
+        return reason.detector not in sure and isinstance(days, int) and days <= YOUNG
 
 
 def _rows(view: View, finding: Finding, actor: int, since: int, day: int) -> Longs:

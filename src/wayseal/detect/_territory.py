@@ -10,7 +10,8 @@ Obligations (code and tests cite the numbers):
    accounts' unexplained reads, each account counted for at most MOST of them.
 3. Ground is an outlet, an interface, a city or a region. An outlet or interface is ground where it takes part in OFTEN
    of the account's unexplained reads of a day, or of the last days (each counts FADE less than the one after it), and
-   LIFT times as often as chance has it; and outlets are no more than OUTLETS in all. A city or region is where the
+   LIFT times as often as chance has it; outlets are no more than OUTLETS in all, and no more is read there in a day than
+   people of the role do on a busy one. A city or region is where the
    account works by `actors`, or, where that says nothing, where NEARLY all of these reads touch it; but not a WIDE one.
 4. Whoever fills a shelf asks for a route, origin by destination: an outlet whose reads have the other end in common
    (ROUTE of them in one city that chance has seldom) is none.
@@ -33,6 +34,8 @@ WIDE = 0.34
 """Share of all outlets, above which a city or region says nothing: most parcels touch it."""
 LAST = 6
 """Days before a day that are looked at for routes."""
+FEW, BUSY = 30.0, 1.5
+"""How many times the reads of a busy day of its role somebody who helps out has at most; at least FEW."""
 LEAST = 5
 """Reads below which nothing is learnt."""
 MOST = 50.0
@@ -85,13 +88,40 @@ def find_territory(view: View) -> Ints:
         many = np.bincount(known) > WIDE * len(known)
         wide[start : start + len(many)] = many
     found = np.zeros(len(rows), np.int32)
-    _label(actor, day, weight, touched, chance, np.cumsum(np.bincount(day, weight, days)), own, area, wide, found)
+    _label(
+        actor,
+        day,
+        weight,
+        touched,
+        chance,
+        np.cumsum(np.bincount(day, weight, days)),
+        own,
+        area,
+        wide,
+        _most_at_outlet(view),
+        found,
+    )
     out[rows] = found
     return out
 
 
+def _most_at_outlet(view: View) -> Floats:
+    """float64 (a,): reads at another outlet in a day, beyond which it is nobody's help.
+
+    Busy days of the role, by what is explained (like who is whose peer, of the whole window); none where nothing is.
+    """
+    handled = view.first - view.count(np.ones(len(view.suspects), np.bool_))
+    out = np.full(len(view.roles), np.inf)
+    for role in np.unique(view.role).tolist():
+        mine = handled[view.role == role]
+        if np.mean(mine.any(axis=1)) > 0.5:
+            out[role] = max(FEW, BUSY * float(np.quantile(mine[mine > 0], 0.99)))
+    most: Floats = out[view.role]
+    return most
+
+
 def _works_in_area(view: View, actor: Ints, weight: Floats, touched: Ints, area: Ints, chance: Floats) -> Flags:
-    """bool (a,): accounts of roles whose people read in their own region LIFT_AREA times as often as by chance.
+    """Bool (a,): accounts of roles whose people read in their own region LIFT_AREA times as often as by chance.
 
     Like who is whose peer, it is a matter of the whole window.
     """
@@ -152,7 +182,7 @@ def _often(today: float, n: float, faded: float, m: float, by_chance: float) -> 
 @kernel
 def _day(
     low: int, high: int, before: int, touched: Ints, chance: Floats, all_: float, own: int, area: int,
-    wide: Flags, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int, out: Ints,
+    wide: Flags, most: float, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int, out: Ints,
 ) -> int:  # fmt: skip
     """Labels a day's reads; returns how many outlets are ground. before: where the last days begin."""
     n = float(high - low)
@@ -165,7 +195,7 @@ def _day(
             if k == 4:
                 if faded[c] > best:
                     channel, best = c, faded[c]
-            elif taken < OUTLETS and not _on_route(c, before, high, touched, ends, chance, all_):
+            elif taken < OUTLETS and today[c] <= most and not _on_route(c, before, high, touched, ends, chance, all_):
                 ground[c] = True
                 taken += 1
     for i in range(low, high):
@@ -174,11 +204,11 @@ def _day(
             if c < 0:
                 continue
             if k < 4:
-                if ground[c] and _often(today[c], n, faded[c], total, chance[c] / all_):
+                if ground[c] and today[c] <= most and _often(today[c], n, faded[c], total, chance[c] / all_):
                     out[i] = AT_OUTLET
                     break
             elif k == 4:
-                if c == channel or c == own:  # noqa: SIM109 - the compiler takes no tuple of two kinds
+                if c == channel or c == own:  # noqa: SIM109, PLR1714 - the compiler takes no tuple of two kinds
                     out[i] = BY_CHANNEL
                     break
             else:
@@ -192,7 +222,7 @@ def _day(
 @kernel
 def _label(
     actor: Ints, day: Ints, weight: Floats, touched: Ints, chance: Floats, all_: Floats, own: Ints,
-    area: Ints, wide: Flags, out: Ints,
+    area: Ints, wide: Flags, most: Floats, out: Ints,
 ) -> None:  # fmt: skip
     """Writes why each read lies in its account's territory. Reads are sorted by account and time.
 
@@ -229,7 +259,7 @@ def _label(
             for k in range(known):
                 others[seen[k]] = max(chance[d, seen[k]] - mine[seen[k]], 0.0)
             taken = _day(
-                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], wide, today, faded,
+                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], wide, most[who], today, faded,
                  total, ends, ground, taken, out,
             )  # fmt: skip
             for k in range(known):

@@ -1,7 +1,8 @@
 """How probable it is that no table knows an account's work: then odd reads say nothing, as long as they go on as ever.
 
 1. It is learnt from peers by partial pooling: accounts of the same role, shrunk towards those of the same kind (person,
-   service, partner, device), and these towards everybody. How many of these have reads that are mostly odd?
+   service, partner, device), and these towards everybody. How many of these have reads that are mostly odd? Who answers
+   for something by a table, and reads it, has those for peers who do, too: roles may be missing.
 2. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
    know. But an account that was explained up to the day before is known.
 3. What is said of a day hangs on that day and those before it.
@@ -22,8 +23,11 @@ def find_unknown_work(view: View, odd: Longs) -> Floats:
     some, judged = np.cumsum(odd, axis=1), np.cumsum(view.first - view.mandate, axis=1)
     seen = judged >= SEEN
     idle = seen & (some > IDLE * judged)
-    pair = view.kind.astype(np.int64) << 32 | view.role
-    by = [np.zeros(len(pair), np.int64), view.kind.astype(np.int64), np.unique(pair, return_inverse=True)[1]]
+    s = view.suspects
+    answers = (view.count(s.weak & (s.territory == 0)).sum(axis=1) >= SEEN).astype(np.int64)
+    kind = view.kind.astype(np.int64) << 1 | answers
+    pair = kind << 32 | view.role
+    by = [np.zeros(len(pair), np.int64), kind, np.unique(pair, return_inverse=True)[1]]
     out = np.full(view.shape, _ANYBODY)
     for group in by:
         out = (_others(idle, group) + _POOL * out) / (_others(seen, group) + _POOL)

@@ -1,9 +1,9 @@
 """More parcels in a day than people of the role and size of outlet can handle.
 
-What is counted are first reads that work or a mandate explains: the others are counted elsewhere, and those of outlets
-where somebody helps out are other people's work. Capacity is MARGIN times the 99th percentile of the peers' a day, or
+What is counted are first reads that work or a mandate explains: the others, weakly explained ones among them, are
+counted elsewhere, and those of outlets where somebody helps out are other people's work. Capacity is MARGIN times the 99th percentile of the peers' a day, or
 OWN times the account's own second busiest day once it has LIVED active days, whichever is more, on the DAYS days up to
-the one before; nothing is beyond it before the log has LIVED days. What is odd is a day, not a read: STEPS for every doubling of capacity.
+the one before; nothing is beyond it before the log has LIVED days. What is odd is a day, not a read: STEPS for every time that it is as much again.
 """
 
 import numpy as np
@@ -17,10 +17,9 @@ OWN, LIVED = 1.5, 3
 
 
 def _count(view: View) -> Odd:
-    handled = view.first - view.count(~view.suspects.weak)
+    handled = view.first - view.count(np.ones(len(view.suspects), np.bool_))
     capacity = np.maximum(_capacity(view, handled)[view.group], _own(handled))
-    above = np.maximum(handled / capacity, 1e-9)
-    odd = np.maximum(np.floor(STEPS * np.log2(above)), 0).astype(np.int64)
+    odd = np.maximum(np.floor(STEPS * (handled / capacity - 1.0)), 0).astype(np.int64)
     actor, day = np.nonzero(odd)
     cells = pa.table({"actor": actor, "day": day})
     return Odd(odd=odd, base=(handled > 0).astype(float), reported=np.where(odd > 0, handled, 0), cells=cells)

@@ -1,0 +1,117 @@
+"""Work that no table knows: the numbered obligations of `_unknown_work`."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from tests.detect.viewed import MANDATE, PLAIN, WORK, R, place, view
+from tests.detect.views import cut
+from wayseal.detect._unknown_work import SEEN, find_unknown_work
+from wayseal.detect._view import Floats, View
+
+DAYS = 6
+SERVICES = "stuvw"
+
+
+def days(actor: str, what: str, n: int = 10, first: int = 0, last: int = DAYS) -> list[R]:
+    """So many first reads a day, none of which anybody else has."""
+    start = 1_000_000 * ord(actor) + 10_000 * len(what)
+    return [R(actor=actor, day=d, n=n, waybill=start + 100 * d, what=what) for d in range(first, last)]
+
+
+def worked(accounts: str, what: str = WORK) -> list[R]:
+    return [r for x in accounts for r in days(x, what)]
+
+
+def looked(rows: list[R], roles: Mapping[str, str] | None = None, services: str = SERVICES) -> View:
+    return view(rows, DAYS, roles=roles, kinds=dict.fromkeys(services, "service"))
+
+
+def found(v: View) -> Floats:
+    return find_unknown_work(v, v.count(v.suspects.plain))
+
+
+def of(v: View, actor: str, day: int = DAYS - 1) -> float:
+    return float(found(v)[place(v, actor), day])
+
+
+def test_1_whose_peers_work_no_table_knows_is_probably_such_a_one() -> None:
+    v = looked([*worked(SERVICES, PLAIN), *worked("abcdefgh")])
+    assert {of(v, x) > 0.6 for x in SERVICES} == {True}
+    assert {of(v, x) for x in "abcdefgh"} == {0.0}
+
+
+def test_1_more_peers_say_more() -> None:
+    """With none of its role an account is taken for one of its kind, and without those for anybody."""
+    others = worked("abcdefgh")
+    alone, two, five = (of(looked([*others, *worked("s" + more, PLAIN)]), "s") for more in ("", "t", "tuvw"))
+    assert 0 < alone < 0.02 < two < five < 1
+
+
+def test_1_a_role_leans_on_its_kind() -> None:
+    """The first service of a role, where other services' work is known, and where it isn't."""
+    roles = {"s": "label printer", **dict.fromkeys("tuvw", "search")}
+    known, unknown = (
+        of(looked([*worked("abcdefgh"), *worked("s", PLAIN), *worked("tuvw", what)], roles), "s")
+        for what in (WORK, PLAIN)
+    )
+    assert known < 0.01
+    assert unknown > 0.3
+    people = of(looked([*worked("abcdefgh"), *worked("s", PLAIN), *worked("tuvw", PLAIN)], roles, "s"), "s")
+    assert known < people < unknown, "others of the role of another kind are everybody"
+
+
+def test_1_and_its_role_outweighs_its_kind() -> None:
+    roles = {**dict.fromkeys("stu", "label printer"), **dict.fromkeys("vwxyz", "search")}
+    rows = [*worked("stu", PLAIN), *worked("vwxyz")]
+    v = looked(rows, roles, "stuvwxyz")
+    assert of(v, "s") > 0.5
+    assert of(looked([*rows, *worked("r", PLAIN)], {**roles, "r": "search"}, "rstuvwxyz"), "r") < 0.2
+
+
+def test_1_without_anybody_else_little_is_believed() -> None:
+    v = looked(worked("a", PLAIN))
+    assert np.unique(found(v)).tolist() == [pytest.approx(0.01)]
+
+
+def test_2_own_reads_have_no_say() -> None:
+    """However many they are, whoever only pulls stands out among peers whose work the tables know."""
+    said = [of(looked([*worked("bcdefgh"), *days("a", PLAIN, n)]), "a") for n in (1, 10, 100)]
+    assert len(set(said)) == 1
+    assert 0 < said[0] < 0.003
+
+
+def test_2_whoever_was_explained_up_to_the_day_before_is_known() -> None:
+    rows = [*worked(SERVICES, PLAIN), *days("a", WORK, last=3), *days("a", PLAIN, 60, first=3)]
+    v = looked(rows, services=SERVICES + "a")
+    by_day = found(v)[place(v, "a")]
+    assert by_day[0] > 0.6, "on its first day nobody knows"
+    assert by_day[1:4].tolist() == [0.0] * 3
+    assert np.all(by_day[4:] > 0.6), "ninety of its reads have no explanation, and thirty have one"
+
+
+@pytest.mark.parametrize(("n", "known"), [(SEEN - 1, False), (SEEN, True)])
+def test_2_a_few_reads_are_no_past(n: int, known: bool) -> None:
+    v = looked([*worked(SERVICES, PLAIN), *days("a", WORK, n, last=1)], services=SERVICES + "a")
+    assert (of(v, "a", 1) == 0.0) == known
+
+
+def test_2_reads_under_a_mandate_are_none_that_are_judged() -> None:
+    v = looked([*worked(SERVICES, PLAIN), *days("a", MANDATE, 100), *days("a", PLAIN)], services=SERVICES + "a")
+    assert of(v, "a") > 0.6
+
+
+@pytest.mark.parametrize("day", range(DAYS))
+def test_3_days_to_come_change_nothing(day: int) -> None:
+    rows = [*worked("stu", PLAIN), *days("v", WORK, last=3), *days("v", PLAIN, 99, first=3), *worked("abc")]
+    v = looked([*rows, *days("d", PLAIN, first=4)])
+    short = cut(v, day)
+    assert np.array_equal(found(short), found(v)[:, :day])
+
+
+def test_rows_in_another_order_and_nobody() -> None:
+    rows = [*worked(SERVICES, PLAIN), *worked("abcdefgh"), *days("x", PLAIN)]
+    assert np.array_equal(found(looked(rows)), found(looked(rows[::-1])))
+    assert found(looked([])).shape == (0, DAYS)
+    assert np.all((found(looked(rows)) >= 0) & (found(looked(rows)) <= 1))
