@@ -7,7 +7,8 @@ Obligations (code and tests cite the numbers):
    out, training, a report, an audit are over by then.
 4. Weakly explained reads are worth STRENGTH of unexplained ones. The two are as a rule two sides of one story, and say
    together no more than one detector may.
-5. What is counted out of the unexplained reads (walks, batches, early ones) says no more than these do.
+5. What is counted out of the unexplained reads (walks, batches, early ones) says no more than these do, where they can
+   be judged.
 6. A circumstance (a new device, an hour, exports) alone says no more than EPISODE; beside a young story, or beside none,
    two that are clear (CLEAR nats) are needed for more than LONE in all: whoever works elsewhere for two days works at
    other hours, or on another device.
@@ -71,8 +72,9 @@ def weigh(said: Sequence[Said]) -> list[Floats]:
     most = np.where(old, CAP, EPISODE)
     shrink(Kind.STORY, most)
     shrink(Kind.WEAK, most - total(Kind.STORY))
-    story = total(Kind.STORY)
-    shrink(Kind.DETAIL, np.where(old, story, np.minimum(story, EPISODE - total(Kind.STORY, Kind.WEAK))))
+    if any(one.kind is Kind.STORY for one in said):
+        story = total(Kind.STORY)
+        shrink(Kind.DETAIL, np.where(old, story, np.minimum(story, EPISODE - total(Kind.STORY, Kind.WEAK))))
     clear = sum(
         ((n >= CLEAR).astype(int) for one, n in zip(said, nats, strict=True) if one.kind is Kind.CIRCUMSTANCE), 0
     )
