@@ -64,7 +64,8 @@ class DetectFormat(StrEnum):
 class DetectRequest:
     """What a run is to do. opened: who opens all cases, and why. dry: nothing is recorded. to: who is told.
 
-    kept_back: why a dry run records nothing, a key of TEXTS.
+    kept_back: why a dry run records nothing, a key of TEXTS. page: where what each table is worth is to stand, if that
+    is asked.
     """
 
     ledger: Path
@@ -75,6 +76,7 @@ class DetectRequest:
     dry: bool
     to: Sequence[str] = ()
     kept_back: str = "dry"
+    page: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -193,13 +195,13 @@ def detect(
     until a case is opened. [Detection](detection.md) says how it decides, [detectors](detectors.md) what it looks for,
     and [the JSON](detect-json.md) has its page, too.
 
-    Whatever it finds, the exit code is 0; scripts read `cases` in the JSON. It is 15 where most of what was read [could
-    not be judged](detection.md#what-could-not-be-judged), with cases or without: all else is done as always. Closed
-    cases are printed as long as their reads lie in the window: `state` in the JSON and `wayseal case list` say how each
-    stands. In a backup it ends with an error, as it would write there. Where `detect/` can't be written (a mounted
-    copy, an account that may only read) it answers all the same, says so (with `--quiet` too), and records nothing:
-    cases have no ids, nobody is told of them, and `--unmask` ends with exit code 5. Where notices were asked for it
-    ends with exit code 5 as well, after report and metrics are written: nobody was told.
+    Whatever it finds, the exit code is 0; scripts read `cases` in the JSON, and `worth` of each. It is 15 where most of
+    what was read [could not be judged](detection.md#what-could-not-be-judged), with cases or without: all else is done
+    as always. Closed cases are printed as long as their reads lie in the window: `state` in the JSON and `wayseal case
+    list` say how each stands. In a backup it ends with an error, as it would write there. Where `detect/` can't be
+    written (a mounted copy, an account that may only read) it answers all the same, says so (with `--quiet` too), and
+    records nothing: cases have no ids, nobody is told of them, and `--unmask` ends with exit code 5. Where notices were
+    asked for it ends with exit code 5 as well, after report and metrics are written: nobody was told.
 
     With `--dry-run` nothing in `detect/` changes: cases have no ids, accounts have the names that they would have, and
     nothing that was counted is kept, so that the whole log is counted each time. It may look into a backup. The same
@@ -213,30 +215,39 @@ def detect(
     wayseal detect ledger --without tickets,scans
     wayseal detect ledger --each-table tables.html
     """
-    what_if = "--each-table" if each_table else "--without" if without else ""
-    dry = dry_run or bool(what_if)
-    if dry:
+    what_if = _what_if(each_table, without)
+    if dry := dry_run or bool(what_if):
         _refuse_acts(context, what_if or "--dry-run", unmask, metrics)
-    opened = _check_opener(who, why) if unmask else None
     told = [] if dry else read_addresses(notify or [])  # before the work: what is wrong is said at once
     options = replace(_read_options(from_, to, budget, offset, templates), without=_read_tables(without))
     request = DetectRequest(
-        ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry, to=told,
-        kept_back="what_if" if what_if else "dry",
+        ledger=ledger, options=options, canaries=canaries, contracts=contracts, dry=dry, to=told, page=each_table,
+        opened=_check_opener(who, why) if unmask else None, kept_back="what_if" if what_if else "dry",
     )  # fmt: skip
-    if each_table is not None:
-        if without:
-            raise WrongUsageError("--each-table takes every table away by itself", param_hint="--without")
-        _compare_tables(request, each_table, format, out, lang, quiet)
-        return
+    if not _look(request, metrics, format, out, lang, quiet):
+        raise typer.Exit(NOT_JUDGED)
+
+
+def _look(
+    request: DetectRequest, metrics: Path | None, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
+) -> bool:
+    """Looks, and tells everybody. Whether enough could be judged."""
+    if request.page is not None:
+        return _compare_tables(request, request.page, form, out, lang, quiet)
     outcome = _find_cases(request, quiet)
     _warn_unrecorded(outcome, request, lang, quiet)
     try:
-        _write_result(outcome.result, metrics, format, out, lang, quiet)
+        _write_result(outcome.result, metrics, form, out, lang, quiet)
     finally:
         _send_notices(outcome, request, lang, quiet)  # whatever became of the report
-    if not outcome.result.judged.enough:
-        raise typer.Exit(NOT_JUDGED)
+    return outcome.result.judged.enough
+
+
+def _what_if(each_table: Path | None, without: str | None) -> str:
+    """The option that makes a run a what-if; "" for none."""
+    if each_table is not None and without:
+        raise WrongUsageError("--each-table takes every table away by itself", param_hint="--without")
+    return "--each-table" if each_table else "--without" if without else ""
 
 
 def _write_result(
@@ -283,8 +294,8 @@ def _read_tables(given: str | None) -> frozenset[str]:
 
 def _compare_tables(
     request: DetectRequest, page: Path, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
-) -> None:
-    """What each table is worth: as a page, and beside it as text or for programs."""
+) -> bool:
+    """What each table is worth: as a page, and beside it as text or for programs. Whether enough could be judged."""
     from wayseal.detect.tables import compare_tables, render_tables, with_names
 
     if form is DetectFormat.OCSF:
@@ -298,6 +309,7 @@ def _compare_tables(
     write_report(partial(render_tables, found), form, lang, out, quiet=quiet)
     if not quiet:
         typer.echo(str(page), err=True)
+    return found.steps[0].enough
 
 
 def _check_opener(who: str | None, why: str | None) -> tuple[str, str]:

@@ -188,9 +188,8 @@ def build_view(
         return out.reshape(len(coder), days)
 
     reads, first = table("reads"), table("first")
-    (role, roles), (place, places), (kind, kinds) = (
-        _about(who.keys, column, coder) for column in (who.role, who.place, who.kind)
-    )
+    columns = who.role, who.place, who.kind
+    (role, roles), (place, places), (kind, kinds) = (_about(who.keys, column, coder) for column in columns)
     place, places = place - np.int32(1), places[1:]
     grounds = _grounds(facts, who, where, coder)
     suspects = _suspects(facts, coder, grounds, numbers, first_day, days)
