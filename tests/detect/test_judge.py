@@ -12,7 +12,7 @@ from tests.detect.viewed import PLAIN, WEAK, R, constant, place, staff, view
 from tests.detect.views import Seen, facts_of_reads, look, seen, told_by
 from tests.effort import examples
 from wayseal.detect._judge import MAIN, Finding, add_evidence, judge
-from wayseal.detect._unknown_work import find_unknown_work
+from wayseal.detect._unknown_work import Peers
 from wayseal.detect._view import View
 from wayseal.detect._weigh import CAP, EPISODE, YOUNG, Kind, weigh
 from wayseal.detect.detectors import detectors
@@ -94,10 +94,10 @@ def test_details_are_weighed_given_that_the_reads_are_not_explained() -> None:
     """What no table knows is told by the reads, not by each detail of them."""
     others = [replace(r, waybill=r.waybill + 40_000) for r in pulls("a", 10, minute=900)]
     v, found = said([*pulls("a", 26, step=1), *others])
-    unexplained = find_unknown_work(v, v.count(v.suspects.plain))
+    unexplained = Peers(v).find_unknown_work(v.count(v.suspects.plain))
     for finding in found.values():
         own = finding.name != MAIN and finding.odd.among is None
-        expected = find_unknown_work(v, finding.odd.odd) if own else unexplained
+        expected = Peers(v).find_unknown_work(finding.odd.odd) if own else unexplained
         assert np.array_equal(finding.unknown, expected), finding.name
 
 

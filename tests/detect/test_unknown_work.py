@@ -7,7 +7,7 @@ import pytest
 
 from tests.detect.viewed import MANDATE, PLAIN, WORK, R, place, view
 from tests.detect.views import cut
-from wayseal.detect._unknown_work import SEEN, find_unknown_work
+from wayseal.detect._unknown_work import SEEN, Peers
 from wayseal.detect._view import Floats, View
 
 DAYS = 6
@@ -29,7 +29,7 @@ def looked(rows: list[R], roles: Mapping[str, str] | None = None, services: str 
 
 
 def found(v: View) -> Floats:
-    return find_unknown_work(v, v.count(v.suspects.plain))
+    return Peers(v).find_unknown_work(v.count(v.suspects.plain))
 
 
 def of(v: View, actor: str, day: int = DAYS - 1) -> float:
