@@ -209,7 +209,7 @@ def _day(
                     out[i] = AT_OUTLET
                     break
             elif k == 4:
-                if c == channel or c == own:  # noqa: PLR1714 - the compiler takes no tuple of two kinds
+                if (c == channel) | (c == own):
                     out[i] = BY_CHANNEL
                     break
             else:
