@@ -218,7 +218,7 @@ def test_where_hardly_anything_could_be_judged_the_exit_code_says_so(small: Watc
         ran = inside("detect", tmp_path / "L", "--quiet", "--format", form, "--metrics", tmp_path / "m")
         assert (ran.code, ran.err) == (NOT_JUDGED, "")
         if form in ("text", "html"):
-            assert "100% of the first reads" in ran.out
+            assert "100% of the first reads" in " ".join(ran.out.split())
             assert "ould not be judged" in ran.out
         if form == "json":
             assert json.loads(ran.out)["judged"]["enough"] is False
@@ -462,3 +462,67 @@ def test_hostile_ids_from_the_log_to_the_screen(tmp_path: Path) -> None:
         ran = inside("detect", tmp_path / "L", *BY, "--format", format_)
         assert ran.code == NOT_JUDGED, ran.err
         assert all(char == "\n" or char.isprintable() for char in ran.out)
+
+
+# --- what each table is worth ---
+
+
+def test_without_tables_nothing_is_recorded_and_the_report_says_so(ledger: Path, tmp_path: Path) -> None:
+    kept = files(ledger)
+    for lang in ("en", "zh"):
+        ran = done(ledger, "--without", "scans, tickets", "--format", "json", "--lang", lang)
+        found = json.loads(ran.out)
+        assert ran.err == TEXTS[lang]["what_if"] + "\n"
+        assert found["without"] == ["scans", "tickets"]
+        assert {"scans", "tickets"} <= {n["code"] for n in found["not_judged"]}
+        assert {(c["case"], c["state"]) for c in found["cases"]} <= {("", "")}
+    assert files(ledger) == kept
+    assert "A what-if: nothing is recorded" in done(ledger, "--without", "scans", "--quiet").out
+    assert told(ledger)["without"] == [], "and the next run is an ordinary one"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--without", "scan"), "scan is no table that detection could do without; it is one of waybills, scans"),
+        (("--without", "accesses"), "accesses is no table"),
+        (("--without", "scans", *BY), "--without records nothing and goes with no --unmask"),
+        (
+            ("--without", "scans", "--notify", "json://127.0.0.1/x"),
+            "--without records nothing and goes with no --notify",
+        ),
+        (("--without", "scans", "--metrics", "m.prom"), "--without records nothing and goes with no --metrics"),
+        (("--each-table", "p.html", *BY), "--each-table records nothing and goes with no --unmask"),
+        (("--each-table", "p.html", "--without", "scans"), "--each-table takes every table away by itself"),
+        (("--each-table", "p.html", "--format", "ocsf"), "--each-table makes no findings for other systems"),
+    ],
+)
+def test_a_what_if_refuses_what_it_could_not_do(
+    ledger: Path, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    ran = inside("detect", ledger, *words, cwd=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
+    assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_page_on_what_each_table_is_worth(ledger: Path, small: Watched, tmp_path: Path) -> None:
+    kept = files(ledger)
+    page = tmp_path / "tables.html"
+    ran = done(ledger, "--each-table", page)
+    assert ran.err == f"{page}\n"
+    assert "What each table is worth" in ran.out
+    for table in ("waybills", "scans", "tickets", "actors", "assignments", "outlets"):
+        assert re.search(rf"^{table} ", ran.out, re.MULTILINE), table
+    html = page.read_text("utf-8")
+    assert not [a for a in accounts(small) if a in ran.out + html], "accounts are pseudonyms"
+    other = tmp_path / "zh.html"
+    found = json.loads(done(ledger, "--each-table", other, "--format", "json", "--lang", "zh", "--quiet").out)
+    assert found["steps"][0]["without"] == []
+    aliases = load_pseudonyms(ledger / "detect") if (ledger / "detect/secret").exists() else None
+    worth = {a for c in small.result.worth for a in c.actors}
+    named = {a for c in found["steps"][0]["cases"] for a in c["actors"]}
+    assert len(named) == len(worth)
+    assert aliases is None or named == {aliases.of(a) for a in worth}
+    assert CHINESE.search(other.read_text("utf-8"))
+    assert files(ledger) == kept

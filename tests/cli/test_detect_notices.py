@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import shutil
 import socket
 import time
@@ -18,7 +19,7 @@ from wayseal.cli import _notify
 from wayseal.cli._notify import NotifyError, noticing, read_addresses, send_notices
 from wayseal.cli._outbox import DAYS, FILE
 from wayseal.cli.detect import TEXTS as UNKEPT
-from wayseal.detect.casebook import writing
+from wayseal.detect.casebook import Alert, writing
 
 SECRET = "s3cr3t-token"
 
@@ -61,9 +62,10 @@ def test_one_notice_of_new_cases_and_none_the_second_time(ledger: Path, small: W
     assert (first.code, again.code) == (0, 0)
     (body,) = server.heard
     told = json.loads(body)
-    n = len(small.result.cases)
-    assert str(n) in told["title"]
-    assert {f"c-{k + 1}" for k in range(n)} <= set(told["message"].replace(":", " ").replace("：", " ").split())
+    n = len(small.result.worth)
+    assert n
+    assert f" {n} " in told["title"]
+    assert len(re.findall(r"\bc-\d+", told["message"])) == n
     assert first.err == again.err == "", "and nothing is said of it"
 
 
@@ -226,7 +228,7 @@ def test_a_run_that_dies_as_soon_as_cases_are_registered_takes_no_notice_away(tm
     [
         (0.9996, "en", "c-1: >99.9%, 2 accounts"),
         (0.992, "en", "c-1: 99.2%, 2 accounts"),
-        (0.008, "zh", "c-1：0.8%，2 个账号"),
+        (0.508, "zh", "c-1：50.8%，2 个账号"),
     ],
 )
 def test_a_webhook_gets_what_a_program_needs(tmp_path: Path, score: float, lang: str, said: str) -> None:
@@ -244,6 +246,37 @@ def test_a_webhook_gets_what_a_program_needs(tmp_path: Path, score: float, lang:
         "accounts": 2,
         "alerted_at": "2026-05-27T00:00:00Z",
     }
+
+
+def test_a_case_is_told_of_once_it_is_worth_acting_on(tmp_path: Path) -> None:
+    """The outbox' rule 1: not while it is only watched, and once."""
+
+    def run(*alerts: Alert, dies: bool = False) -> None:
+        folder = tmp_path / "detect"
+        with noticing(tmp_path, folder, [server.address()]):
+            with writing(folder) as writer:
+                writer.register(alerts, NOW)
+            if dies:
+                raise KeyboardInterrupt
+        send_notices(tmp_path, folder, [server.address()], "en", quiet=False)
+
+    def told() -> list[list[str]]:
+        return [[c["case"] for c in json.loads(body)["cases"]] for body in server.heard]
+
+    with Notices() as server:
+        run(alert("u-1", score=0.4), alert("u-2", score=0.5), alert("u-3", score=0.499))
+        assert told() == [["c-2"]]
+        run(alert("u-1", score=0.45), alert("u-2", score=0.9))
+        assert told() == [["c-2"]], "one is still watched, the other was told of"
+        run(alert("u-1", score=0.7), alert("u-4", score=0.8))
+        assert told()[1:] == [["c-1", "c-4"]]
+        run(alert("u-1", score=0.3))
+        run(alert("u-1", score=0.6))
+        assert len(told()) == 2, "it was told of before"
+        with pytest.raises(KeyboardInterrupt):
+            run(alert("u-3", score=0.6), dies=True)
+        run()
+        assert told()[2:] == [["c-3"]], "what a crash left untold"
 
 
 def test_what_waits_for_an_address_that_is_given_no_more_is_said_and_let_go_in_time(

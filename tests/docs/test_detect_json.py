@@ -10,9 +10,26 @@ import pytest
 from tests.docs.pages import ROOT, blocks, read, rows, sections
 from tests.docs.test_report_json import shape
 from wayseal.detect import Case, DetectResult
-from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, FirstReads, Judged, Person, Read, Reason, Remark
+from wayseal.detect._result import (
+    MOST_READS,
+    MOST_WAYBILLS,
+    FirstReads,
+    Ground,
+    Judged,
+    MissingWork,
+    Others,
+    Person,
+    Read,
+    Reason,
+    Remark,
+    Strength,
+    Table,
+    Territory,
+)
 from wayseal.detect.report import render_detect
 from wayseal.detect.report._ocsf import _SEVERITY
+from wayseal.detect.tables import TablesResult, render_tables
+from wayseal.detect.tables._compare import CaseChange, Change, Step
 from wayseal.page.words import catalogue
 
 EN, ZH = "docs/detect-json.md", "docs/detect-json.zh.md"
@@ -31,7 +48,11 @@ def result() -> DetectResult:
         detector="unexplained_first_reads", weight=13.54, value=412, peers=(0, 3), since=AT, until=AT, reads=(odd,),
         total_reads=412,
     )  # fmt: skip
-    person = Person(actor="p-1", role="clerk", place="CQ-0231", evidence=13.54, alerted_at=AT, reasons=(reason,))
+    person = Person(
+        actor="p-1", role="clerk", place="CQ-0231", evidence=13.54, alerted_at=AT, reasons=(reason,),
+        territory=(Territory(ground=Ground.OUTLET, id="o-17", reads=61),),
+    )  # fmt: skip
+    missing = MissingWork(role="desk", kind="person", accounts=9, reads=99, first=100, table=Table.TICKETS)
     case = Case(id="c-17", people=(person,), score=0.987, evidence=13.54, alerted_at=AT, reads=412, waybills=("YT1",))
     return DetectResult(
         wayseal="0.1.0", ledger="ledger", digest="0d8d", offset=0, since=AT, until=AT, budget=20, accounts=9, reads=99,
@@ -42,6 +63,7 @@ def result() -> DetectResult:
             Remark(code="not.detector", values={"detector": "canary_touch", "needs": ("canaries",)}),
         ),
         remarks=(Remark(code="remark.stray", values={"n": 3}),), cases=(case,), held=0, peers="2f7c",
+        missing_work=(missing,),
     )  # fmt: skip
 
 
@@ -56,6 +78,7 @@ def test_every_key(page: str) -> None:
     reason = case["reasons"][0]
     found = [list(rows(body)) for body in sections(page).values() if rows(body)]
     objects = [made, made["first_reads"], made["judged"], case, reason, reason["reads"][0], case["people"][0]]
+    objects.append(made["missing_work"][0])
     assert found[: len(objects)] == [list(each) for each in objects]
 
 
@@ -81,6 +104,21 @@ def test_every_remark_that_is_raised_is_known() -> None:
     raised = set(re.findall(r'Remark\(code="([a-z_.]+)"', source))
     assert raised
     assert raised <= set(catalogue("en", "wayseal.detect.report"))
+
+
+def test_words_for_ground_tables_and_steps(page: str) -> None:
+    assert all(f"`{word}`" in page for word in (*Ground, *Table, *Others, *Strength, *Change))
+    step = next(
+        body for title, body in sections(page).items() if title in ("What each table is worth", "每张表有多大用处")
+    )
+    (told,) = json.loads(render_tables(_tables(), "json", "en"))["steps"]
+    assert all(f"`{key}`" in step for key in (*told, *told["cases"][0]))
+
+
+def _tables() -> TablesResult:
+    gone = CaseChange(change=Change.GONE, people=result().cases[0].people, before=0.9, after=None)
+    step = Step(without=(), cases=(gone,), first=9, explained=1, learnt=1, judged=8, enough=True, watched=0)
+    return TablesResult(wayseal="0.1.0", digest="0d8d", offset=0, since=AT, until=AT, steps=(step,))
 
 
 def test_words_and_limits(page: str) -> None:

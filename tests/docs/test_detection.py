@@ -13,9 +13,12 @@ from wayseal.detect._alerts import PRIOR, THRESHOLD, score_of
 from wayseal.detect._detect import PEERS
 from wayseal.detect._judge import _SURE, MAIN
 from wayseal.detect._link import COST
-from wayseal.detect._result import FirstReads, Judged
+from wayseal.detect._missing_work import MOSTLY
+from wayseal.detect._result import WORTH, FirstReads, Judged, Strength, Table, strength_of
+from wayseal.detect._territory import LIFT, OUTLETS, WIDE
+from wayseal.detect._territory import OFTEN as OFTEN_THERE
 from wayseal.detect._view import SHARE_UNKNOWN
-from wayseal.detect._weigh import CAP, EPISODE, OFTEN, STRENGTH
+from wayseal.detect._weigh import CAP, EPISODE, OFTEN, STRENGTH, YOUNG
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
 from wayseal.detect.peers import Usual, evidence
@@ -40,10 +43,10 @@ def table_rows(text: str) -> Iterator[list[str]]:
 
 
 def test_figures_are_those_of_the_code(page: str) -> None:
-    known = {
-        "PRIOR": PRIOR, "CAP": CAP, "EPISODE": EPISODE, "STRENGTH": STRENGTH, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW,
-        "OFTEN": OFTEN,
-    }  # fmt: skip
+    known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
+    known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH}
+    assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
+    assert (STRENGTH, round(WIDE, 1)) == (0.4, 0.3), "two fifths, a third"
     assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *_SURE}, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
     assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
@@ -60,6 +63,24 @@ def test_the_scores_of_the_table(page: str) -> None:
     nats, scores = ([*map(float, r[1:])] for r in table_rows(page) if r[1:2] in (["6.9"], [".00"]))
     for at, said in zip(nats, scores, strict=True):
         assert abs(score_of(at) - said) <= (0.005 if said < 0.99 else 0.0005 if said < 0.999 else 0.00005), at
+
+
+def test_the_words_for_strength(page: str) -> None:
+    """Each begins where the table says."""
+    rows_ = [row for row in table_rows(page) if len(row) == 3 and re.search(r"2\.3|6\.9|11\.5", row[1])]
+    least = [float(re.findall(r"\d+\.\d", row[1])[0]) for row in rows_]
+    assert least == [2.3, 2.3, 6.9, 11.5]
+    assert [strength_of(x) for x in least[1:]] == list(Strength)[1:]
+    assert strength_of(2.29) is Strength.WEAK
+
+
+def test_every_table_that_would_settle_it(page: str) -> None:
+    (body,) = (
+        body for title, body in sections(page).items() if title in ("Work that no table knows", "表里没有的工作")
+    )
+    named = set(re.findall(r"`(\w+)`", body))
+    assert {table.split(".")[0] for table in Table} <= named
+    assert {"outlet", "region", "channel"} <= named
 
 
 def test_the_example_comes_out_so(page: str) -> None:

@@ -104,10 +104,15 @@ def test_the_example_is_what_a_report_says(page: Page, detector: Detector) -> No
     texts = catalogue(page.lang, "wayseal.detect.report")
     keys = [f"detect.why_{detector.name}{end}" for end in ("", "_at")]
     told = [as_pattern(texts[key]) for key in keys if key in texts]
-    peers = [as_pattern(texts[key]) for key in ("detect.peers", "detect.peers_none")]
+    against = [
+        as_pattern(texts[key]) for key in ("detect.against_peers", f"detect.against_{detector.name}") if key in texts
+    ]
+    refute = re.escape(texts[f"detect.refute_{detector.name}"])
+    (stop, gap) = (".", " ") if page.lang == "en" else ("。", "")
     example = re.search("^> (.+)$", sections(page.text)[detector.name], re.MULTILINE)
     assert example
-    assert any(re.fullmatch(why + who, example[1]) for why in told for who in peers), told
+    assert any(re.fullmatch(why + stop + gap + whom + gap + refute, example[1]) for why in told for whom in against)
+    assert f"detect.against_{detector.name}" not in texts or re.search(against[-1], example[1])
 
 
 def test_the_days_at_the_end_of_a_sentence_are_told(page: Page) -> None:

@@ -106,3 +106,15 @@ def test_bars_of_a_table_are_sizes() -> None:
     assert table.rows[-1] == ("Σ", "+4.0")
     assert table.bars == (0.75, 0.25, 0, 0.5, 1)
     assert waterfall_table(("reason", "weight"), [("a", math.nan)]).bars == (0, 0)
+
+
+def test_weights_are_written_as_one_says() -> None:
+    def told(weight: float) -> str:
+        return "much" if weight > 2 else "little"
+
+    picture = waterfall_chart("w", "t", "d", [("a", 1.5), ("b", 2.5)], total="sum", told=told)
+    assert picture is not None
+    assert [e.text for e in Page(picture).styled("amount")] == ["little", "much", "much"]
+    table = waterfall_table(("reason", "strength"), [("a", 1.5), ("b", 2.5)], total="sum", told=told)
+    assert table.rows == (("a", "little"), ("b", "much"), ("sum", "much"))
+    assert table.bars == (0.375, 0.625, 1.0)

@@ -120,6 +120,20 @@ def test_each_block_has_its_form_on_a_page() -> None:
     assert [e.attributes.get("data-label") for e in page.styled("value")] == [None, "share"]
 
 
+def test_a_closed_section_shows_its_title_until_it_is_opened() -> None:
+    parts = (Section(title="smaller", prose=("within",)),)
+    closed = Section(title="folded", note="why", parts=parts, closed=True)
+    whole = replace(document("a", Voice("en")), sections=(closed,))
+    page = Page(rendered(whole, "html", "en", width=88))
+    (folded,) = page.styled("closed")
+    assert folded.tag == "details"
+    assert "open" not in folded.attributes
+    assert [e.text for e in page.all("summary")] == ["folded"]
+    assert folded.text.split() == ["folded", "why", "smaller", "within"]
+    said = rendered(whole, "text", "en", width=88)
+    assert said.index("folded") < said.index("why") < said.index("within"), "text hides nothing"
+
+
 def test_wide_tables_are_stacked_on_narrow_pages() -> None:
     head = ("a", "b", "c", "d", "e")
     table = Table(head=head, rows=(head,))

@@ -106,12 +106,16 @@ def mask_cases(result: DetectResult, folder: Path, book: Casebook) -> DetectResu
     """The result without ids, under the casebook's pseudonyms where they can be read, else under some of this run."""
     from wayseal.detect.report import with_casebook_names
 
+    none: Sequence[str] = [""] * len(result.cases)
+    return with_casebook_names(result, none, none, masking(folder, book))
+
+
+def masking(folder: Path, book: Casebook) -> Callable[[str], str]:
+    """What gives accounts the names that may be shown, by the casebook's pseudonyms or by some of this run."""
     pseudonyms = Pseudonyms(os.urandom(_SECRET))
     with suppress(CasebookError, OSError):
         pseudonyms = load_pseudonyms(folder)
-    names = book.opened_actors
-    none: Sequence[str] = [""] * len(result.cases)
-    return with_casebook_names(result, none, none, lambda a: a if a in names else pseudonyms.of(a))
+    return Names(book, pseudonyms.of).of
 
 
 def _alert(result: DetectResult, at: int) -> Alert:

@@ -1,7 +1,8 @@
 """Notices that have to go out: kept beside the casebook until everybody who is to be told was told.
 
-1. Before cases are registered it is written down for whom, and up to which case all were told of: what a crash leaves
-   untold is found in the casebook by the next run.
+1. Told of are cases that are worth acting on, once they are. Before cases are registered it is written down for whom,
+   up to which case there are any, and which of these are worth it not yet: what a crash leaves untold is found in the
+   casebook by the next run.
 2. A notice waits for every address that was given when its cases were new. Whatever address is given later gets what
    still waits, too: a secret may have been changed meanwhile. What waits only for addresses that are given no more is
    let go after `DAYS`.
@@ -19,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from wayseal.detect import WORTH
 from wayseal.detect.casebook import Casebook
 from wayseal.detect.casebook.types import RecordedCase
 from wayseal.model import WaysealError
@@ -65,12 +67,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
-    """What the file holds. after, to: rule 1; after None: no cases are being registered."""
+    """What the file holds. after, below, to: rule 1; after None: no cases are being registered."""
 
     __pydantic_config__: ClassVar = CLOSED
     wayseal: Literal[1]
     salt: str
     after: int | None = None
+    below: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
     waiting: tuple[Notice, ...] = ()
 
@@ -91,20 +94,24 @@ class Outbox:
         self._content = content
 
     def expect(self, book: Casebook, to: Sequence[str]) -> None:
-        """Cases that the casebook doesn't have yet are to be told of (rule 1)."""
-        after, names = self._content.after, tuple(map(self._name, to))
-        after = max(map(_number, book.cases), default=0) if after is None else after
-        self._keep(replace(self._content, after=after, to=tuple(dict.fromkeys([*self._content.to, *names]))))
+        """Cases that the casebook doesn't have yet as worth acting on are to be told of (rule 1)."""
+        after, below, names = self._content.after, self._content.below, tuple(map(self._name, to))
+        if after is None:
+            after = max(map(_number, book.cases), default=0)
+            below = tuple(case.id for case in book.cases if not _worth(case))
+        told = tuple(dict.fromkeys([*self._content.to, *names]))
+        self._keep(replace(self._content, after=after, below=below, to=told))
 
     def collect(self, book: Casebook, *, ledger: str, host: str, at: int) -> None:
         """Makes a notice of the cases that were expected."""
         after = self._content.after
         if after is None:
             return
-        cases = [_noticed(case) for case in book.cases if _number(case) > after]
+        fresh = (case for case in book.cases if _number(case) > after or case.id in self._content.below)
+        cases = [_noticed(case) for case in fresh if _worth(case)]
         made = Notice(id=os.urandom(16).hex(), at=at, ledger=ledger, host=host, cases=tuple(cases), to=self._content.to)
         waiting = (*self._content.waiting, *([made] if cases else ()))
-        self._keep(replace(self._content, after=None, to=(), waiting=waiting))
+        self._keep(replace(self._content, after=None, below=(), to=(), waiting=waiting))
 
     def waiting_for(self, address: str) -> list[Notice]:
         """The notices that an address has not had, in their order."""
@@ -173,6 +180,11 @@ def _read(content: bytes, path: Path) -> _Content:
 
 def _noticed(case: RecordedCase) -> NoticedCase:
     return NoticedCase(id=case.id, score=round(case.score, 6), accounts=len(case.actors), alerted_at=case.alerted_at)
+
+
+def _worth(case: RecordedCase) -> bool:
+    """Whether a case is worth acting on, or ever was."""
+    return any(alert.score >= WORTH for alert in case.alerts)
 
 
 def _number(case: RecordedCase) -> int:

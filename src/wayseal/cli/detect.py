@@ -9,22 +9,31 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._casebook import FOLDER, ReadOnlyError, can_write_casebook, load_casebook, mask_cases, register_cases
+from wayseal.cli._casebook import (
+    FOLDER,
+    ReadOnlyError,
+    can_write_casebook,
+    load_casebook,
+    mask_cases,
+    masking,
+    register_cases,
+)
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary_reads
 from wayseal.cli._notify import noticing, read_addresses, send_notices
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
 from wayseal.cli._output import write_report, write_text
-from wayseal.cli._progress import progress_bars
-from wayseal.detect import DetectResult, Options
+from wayseal.cli._progress import ProgressCallback, progress_bars
+from wayseal.detect import DetectResult, ExternalEvidence, Options
 from wayseal.detect import detect as run
+from wayseal.detect.casebook import Casebook
 from wayseal.detect.casebook.types import one_line
 from wayseal.detect.explain import load_templates
 from wayseal.detect.partners import load_contracts
 from wayseal.detect.report import metrics as format_metrics
 from wayseal.detect.report import render_detect
 from wayseal.detect.window import parse_day, parse_offset
-from wayseal.ledger import open_ledger
+from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.messages import N_
 from wayseal.page.languages import ByLanguage
@@ -32,6 +41,7 @@ from wayseal.page.languages import ByLanguage
 TEXTS = ByLanguage(
     {
         "closed": N_("{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them"),
+        "what_if": N_("a what-if: nothing is recorded, cases have no ids, and nobody is told of them"),
         "dry": N_("a dry run: nothing is recorded, cases have no ids, and nobody is told of them"),
     }
 )
@@ -52,7 +62,11 @@ class DetectFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectRequest:
-    """What a run is to do. opened: who opens all cases, and why. dry: nothing is recorded. to: who is told."""
+    """What a run is to do. opened: who opens all cases, and why. dry: nothing is recorded. to: who is told.
+
+    kept_back: why a dry run records nothing, a key of TEXTS. page: where what each table is worth is to stand, if that
+    is asked.
+    """
 
     ledger: Path
     options: Options
@@ -61,6 +75,8 @@ class DetectRequest:
     opened: tuple[str, str] | None
     dry: bool
     to: Sequence[str] = ()
+    kept_back: str = "dry"
+    page: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -119,6 +135,25 @@ DryRunOption = Annotated[
         "with neither `--unmask` nor `--notify`; `WAYSEAL_NOTIFY` is passed over.",
     ),
 ]
+WithoutOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TABLES",
+        help="Look as if the ledger had none of these [tables](detection.md#what-each-table-is-worth), between commas: "
+        "`waybills`, `scans`, `tickets`, `actors`, `assignments`, `outlets`, `queries`. A what-if: records nothing, as "
+        "with `--dry-run`.",
+    ),
+]
+EachTableOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PAGE",
+        dir_okay=False,
+        help="Look once with all tables, once without each and once without any, and write a page on "
+        "[what each is worth](detection.md#what-each-table-is-worth); `text` or `json` goes to the screen or `--out`. "
+        "A what-if: records nothing.",
+    ),
+]
 MetricsOption = Annotated[
     Path | None, typer.Option(help="Write counts to this file, for [Prometheus](detection.md#other-systems).")
 ]
@@ -146,6 +181,8 @@ def detect(
     why: Annotated[str | None, typer.Option(help="With `--unmask`: why.")] = None,
     notify: NotifyOption = None,
     dry_run: DryRunOption = False,
+    without: WithoutOption = None,
+    each_table: EachTableOption = None,
     metrics: MetricsOption = None,
     format: FormatOption = DetectFormat.TEXT,
     out: OutOption = None,
@@ -158,39 +195,59 @@ def detect(
     until a case is opened. [Detection](detection.md) says how it decides, [detectors](detectors.md) what it looks for,
     and [the JSON](detect-json.md) has its page, too.
 
-    Whatever it finds, the exit code is 0; scripts read `cases` in the JSON. It is 15 where most of what was read [could
-    not be judged](detection.md#what-could-not-be-judged), with cases or without: all else is done as always. Closed
-    cases are printed as long as their reads lie in the window: `state` in the JSON and `wayseal case list` say how each
-    stands. In a backup it ends with an error, as it would write there. Where `detect/` can't be written (a mounted
-    copy, an account that may only read) it answers all the same, says so (with `--quiet` too), and records nothing:
-    cases have no ids, nobody is told of them, and `--unmask` ends with exit code 5. Where notices were asked for it
-    ends with exit code 5 as well, after report and metrics are written: nobody was told.
+    Whatever it finds, the exit code is 0; scripts read `cases` in the JSON, and `worth` of each. It is 15 where most of
+    what was read [could not be judged](detection.md#what-could-not-be-judged), with cases or without: all else is done
+    as always. Closed cases are printed as long as their reads lie in the window: `state` in the JSON and `wayseal case
+    list` say how each stands. In a backup it ends with an error, as it would write there. Where `detect/` can't be
+    written (a mounted copy, an account that may only read) it answers all the same, says so (with `--quiet` too), and
+    records nothing: cases have no ids, nobody is told of them, and `--unmask` ends with exit code 5. Where notices were
+    asked for it ends with exit code 5 as well, after report and metrics are written: nobody was told.
 
     With `--dry-run` nothing in `detect/` changes: cases have no ids, accounts have the names that they would have, and
-    nothing that was counted is kept, so that the whole log is counted each time. It may look into a backup.
+    nothing that was counted is kept, so that the whole log is counted each time. It may look into a backup. The same
+    holds for `--without` and `--each-table`, which answer what would be found if tables were missing.
 
     \b
     wayseal detect ledger
     wayseal detect ledger --from 2026-03-02 --to 2026-03-15 --format html --out cases.html
     wayseal detect ledger --quiet --notify @notify.txt --metrics wayseal.prom --format json | jq .cases
     wayseal detect ledger --unmask --who "Li, audit" --why "complaint 2026-041"
+    wayseal detect ledger --without tickets,scans
+    wayseal detect ledger --each-table tables.html
     """
-    if dry_run:
-        _refuse_acts(context, unmask)
-    opened = _check_opener(who, why) if unmask else None
-    told = [] if dry_run else read_addresses(notify or [])  # before the work: what is wrong is said at once
-    options = _read_options(from_, to, budget, offset, templates)
+    what_if = _what_if(each_table, without)
+    if dry := dry_run or bool(what_if):
+        _refuse_acts(context, what_if or "--dry-run", unmask, metrics)
+    told = [] if dry else read_addresses(notify or [])  # before the work: what is wrong is said at once
+    options = replace(_read_options(from_, to, budget, offset, templates), without=_read_tables(without))
     request = DetectRequest(
-        ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run, to=told
-    )
+        ledger=ledger, options=options, canaries=canaries, contracts=contracts, dry=dry, to=told, page=each_table,
+        opened=_check_opener(who, why) if unmask else None, kept_back="what_if" if what_if else "dry",
+    )  # fmt: skip
+    if not _look(request, metrics, format, out, lang, quiet):
+        raise typer.Exit(NOT_JUDGED)
+
+
+def _look(
+    request: DetectRequest, metrics: Path | None, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
+) -> bool:
+    """Looks, and tells everybody. Whether enough could be judged."""
+    if request.page is not None:
+        return _compare_tables(request, request.page, form, out, lang, quiet)
     outcome = _find_cases(request, quiet)
     _warn_unrecorded(outcome, request, lang, quiet)
     try:
-        _write_result(outcome.result, metrics, format, out, lang, quiet)
+        _write_result(outcome.result, metrics, form, out, lang, quiet)
     finally:
         _send_notices(outcome, request, lang, quiet)  # whatever became of the report
-    if not outcome.result.judged.enough:
-        raise typer.Exit(NOT_JUDGED)
+    return outcome.result.judged.enough
+
+
+def _what_if(each_table: Path | None, without: str | None) -> str:
+    """The option that makes a run a what-if; "" for none."""
+    if each_table is not None and without:
+        raise WrongUsageError("--each-table takes every table away by itself", param_hint="--without")
+    return "--each-table" if each_table else "--without" if without else ""
 
 
 def _write_result(
@@ -201,14 +258,58 @@ def _write_result(
     write_report(partial(render_detect, result), form, lang, out, quiet=quiet)
 
 
-def _refuse_acts(context: typer.Context, unmask: bool) -> None:
-    """A dry run records nothing, so that it can neither show names nor tell anybody. The environment is no wish."""
+def _refuse_acts(context: typer.Context, dry: str, unmask: bool, metrics: Path | None) -> None:
+    """A dry run records nothing, so that it can neither show names nor tell anybody. The environment is no wish.
+
+    dry: the option that makes it one. What is found without some tables is nothing to set an alarm on.
+    """
     source = context.get_parameter_source("notify")
-    if unmask or (source is not None and source.name == "COMMANDLINE"):
-        option = "--unmask" if unmask else "--notify"
-        raise WrongUsageError(
-            "--dry-run records nothing and goes with no {option}", option=option, param_hint="--dry-run"
-        )
+    asked = {
+        "--unmask": unmask,
+        "--notify": source is not None and source.name == "COMMANDLINE",
+        "--metrics": metrics is not None and dry != "--dry-run",
+    }
+    for option, there in asked.items():
+        if there:
+            raise WrongUsageError(
+                "{dry} records nothing and goes with no {option}", dry=dry, option=option, param_hint=dry
+            )
+
+
+def _read_tables(given: str | None) -> frozenset[str]:
+    """Tables that are looked past."""
+    from wayseal.detect.tables import TABLES
+
+    names = [name.strip() for name in (given or "").split(",") if name.strip()]
+    for name in names:
+        if name not in TABLES:
+            raise WrongUsageError(
+                "{name} is no table that detection could do without; it is one of {known}",
+                param_hint="--without",
+                name=name,
+                known=", ".join(TABLES),
+            )
+    return frozenset(names)
+
+
+def _compare_tables(
+    request: DetectRequest, page: Path, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
+) -> bool:
+    """What each table is worth: as a page, and beside it as text or for programs. Whether enough could be judged."""
+    from wayseal.detect.tables import compare_tables, render_tables, with_names
+
+    if form is DetectFormat.OCSF:
+        raise WrongUsageError("--each-table makes no findings for other systems", param_hint="--format")
+    with open_ledger(request.ledger) as snapshot, progress_bars(quiet) as progress:
+        book = load_casebook(request.folder, writable=False)
+        external = _collect(request, snapshot, book, progress)
+        found = compare_tables(snapshot, request.options, external, progress)
+    found = with_names(found, masking(request.folder, book))
+    write_text(page, render_tables(found, "html", lang))
+    write_report(partial(render_tables, found), form, lang, out, quiet=quiet)
+    if not quiet:
+        typer.echo(str(page), err=True)
+    return found.steps[0].enough
 
 
 def _check_opener(who: str | None, why: str | None) -> tuple[str, str]:
@@ -233,23 +334,31 @@ def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
     if not request.dry:
         refuse_backup(request.ledger)
     folder = request.folder
-    contracts = None if request.contracts is None else load_contracts(request.contracts)
     with open_ledger(request.ledger) as snapshot, progress_bars(quiet) as progress:
         recorded = not request.dry and can_write_casebook(request.ledger, folder)
         if request.opened is not None and not recorded:
             raise ReadOnlyError("can't be written, so that nobody could record who saw names", file=folder)
         book = load_casebook(folder, writable=recorded)
-        counts = {}
-        if request.canaries is not None:
-            counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
-        if contracts is not None:
-            counts["partner_contract"] = count_breaches(snapshot, contracts, request.options, progress)
         options = replace(request.options, folder=folder if recorded else None)
-        result = run(snapshot, options, collect_evidence(book, counts), progress)
+        result = run(snapshot, options, _collect(request, snapshot, book, progress), progress)
     if not recorded:
-        return DetectOutcome(result=mask_cases(result, folder, book), unrecorded="dry" if request.dry else "closed")
-    with noticing(request.ledger, folder, request.to if result.cases else ()):
+        why = request.kept_back if request.dry else "closed"
+        return DetectOutcome(result=mask_cases(result, folder, book), unrecorded=why)
+    with noticing(request.ledger, folder, request.to if result.worth else ()):
         return DetectOutcome(result=register_cases(result, folder, request.opened))
+
+
+def _collect(
+    request: DetectRequest, snapshot: Snapshot, book: Casebook, progress: ProgressCallback
+) -> ExternalEvidence:
+    """What detection is told from outside of the ledger."""
+    contracts = None if request.contracts is None else load_contracts(request.contracts)
+    counts = {}
+    if request.canaries is not None:
+        counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
+    if contracts is not None:
+        counts["partner_contract"] = count_breaches(snapshot, contracts, request.options, progress)
+    return collect_evidence(book, counts)
 
 
 def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:

@@ -7,14 +7,24 @@ from wayseal.model.lazy import load_when_asked
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect
     from wayseal.detect._external import ExternalEvidence, ExternalVerdict
-    from wayseal.detect._result import Case, DetectResult
+    from wayseal.detect._result import WORTH, Case, DetectResult
     from wayseal.detect.errors import DetectError
 
-__all__ = ["Case", "DetectError", "DetectResult", "ExternalEvidence", "ExternalVerdict", "Options", "detect"]
+__all__ = [
+    "WORTH",
+    "Case",
+    "DetectError",
+    "DetectResult",
+    "ExternalEvidence",
+    "ExternalVerdict",
+    "Options",
+    "detect",
+]
 
 __getattr__ = load_when_asked(
     __name__,
     {
+        "WORTH": "_result",
         "Case": "_result",
         "DetectError": "errors",
         "DetectResult": "_result",

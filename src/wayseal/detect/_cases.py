@@ -1,16 +1,18 @@
 """From evidence to cases: who belongs together, and why each stands out, with the reads behind it."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
 from wayseal.detect._alerts import AccountAlert, score_of
+from wayseal.detect._comparison import Comparer, find_grounds
 from wayseal.detect._judge import MAIN, Finding, Floats
 from wayseal.detect._link import COST, LinkedAccounts
 from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, Case, Person, Read, Reason
 from wayseal.detect._view import Longs, View
+from wayseal.detect._weigh import YOUNG, Kind
 
 _LEAST = 0.5
 """Nats below which a detector is no reason."""
@@ -42,15 +44,16 @@ def build_cases(
     the last need room on their day. without: accounts that reached it and found no room.
     """
     alert_of = {a.actor: a for a in alerted}
+    make = _Maker(inputs, alert_of)
     out: list[Case] = []
     joint: list[Case] = []
     taken: set[int] = set()
     for group in groups:
         if members := _members(inputs, group, alert_of):
             taken.update(members)
-            made = _case(inputs, members, alert_of, tuple(sorted(group.by)))
+            made = make.case(members, tuple(sorted(group.by)))
             (out if alert_of.keys() & set(members) else joint).append(made)
-    out += [_case(inputs, [a.actor], alert_of, ()) for a in alerted if a.actor not in taken]
+    out += [make.case([a.actor], ()) for a in alerted if a.actor not in taken]
     used = Counter(_day_of(inputs, case) for case in out)
     held = len(without - taken)
     for case in sorted(joint, key=_strongest):
@@ -80,27 +83,6 @@ def _members(inputs: CaseInputs, group: LinkedAccounts, alert_of: dict[int, Acco
     return sorted(group.actors, key=lambda a: (-best[a], a))
 
 
-def _case(inputs: CaseInputs, members: list[int], alert_of: dict[int, AccountAlert], by: tuple[str, ...]) -> Case:
-    people = [_person(inputs, a, alert_of.get(a)) for a in members]
-    nats = sum(p.evidence for p in people) - COST * (len(people) - 1)
-    alerted = [a.at for k in members if (a := alert_of.get(k))]
-    end = (inputs.view.day + inputs.view.shape[1]) * _DAY - inputs.view.offset
-    tipped = min(alerted) if alerted else max((r.until for p in people for r in p.reasons), default=end - 1)
-    rows = np.concatenate([_odd_rows(inputs, a) for a in members])
-    newest = rows[np.argsort(-inputs.view.suspects.at[rows], kind="stable")][:MOST_WAYBILLS]
-    return Case(
-        id="",
-        people=tuple(people),
-        score=score_of(nats, float(inputs.threshold[members].min())),
-        evidence=nats,
-        alerted_at=tipped,
-        reads=len(rows),
-        waybills=tuple(inputs.names("waybill", inputs.view.suspects.waybill[newest].tolist())),
-        by=by,
-        last_read=int(inputs.view.suspects.at[rows].max(initial=0)),
-    )
-
-
 def _peak(inputs: CaseInputs, actor: int) -> int:
     """The last day on which the account stands out most."""
     days = inputs.total[actor, inputs.first_day :]
@@ -119,43 +101,82 @@ def _odd_rows(inputs: CaseInputs, actor: int) -> Longs:
     return out
 
 
-def _person(inputs: CaseInputs, actor: int, alert: AccountAlert | None) -> Person:
-    view, day = inputs.view, _peak(inputs, actor)
-    reasons = [r for f in inputs.findings if (r := _reason(inputs, f, actor, day)) is not None]
-    return Person(
-        actor=inputs.names("actor", [int(view.keys[actor])])[0],
-        role=view.roles[view.role[actor]],
-        place=view.places[view.place[actor]] if view.place[actor] >= 0 else "",
-        evidence=float(inputs.total[actor, day]),
-        alerted_at=None if alert is None else alert.at,
-        reasons=tuple(sorted(reasons, key=lambda r: (-r.weight, r.detector))),
-        odd=len(_odd_rows(inputs, actor)),
-    )
+class _Maker:
+    """Makes cases of accounts. alert_of: accounts that were alerted by themselves."""
 
+    def __init__(self, inputs: CaseInputs, alert_of: Mapping[int, AccountAlert]) -> None:
+        self.inputs = inputs
+        self.alert_of = alert_of
+        self._comparer = Comparer(inputs.view)
 
-def _reason(inputs: CaseInputs, finding: Finding, actor: int, day: int) -> Reason | None:
-    weight = float(finding.weight[actor, day])
-    if weight < _LEAST:
-        return None
-    view, since = inputs.view, int(finding.evidence.since[actor, day])
-    counts = finding.reported[:, since : day + 1].sum(axis=1)
-    peers = np.flatnonzero((view.group == view.group[actor]) & (view.reads[:, since : day + 1] > 0).any(axis=1))
-    peers = peers[peers != actor]
-    low, high = np.quantile(counts[peers], (0.05, 0.95)) if len(peers) else (0, 0)
-    rows = _rows(view, finding, actor, since, day)
-    midnight = (view.day + since) * _DAY - view.offset
-    end = (view.day + day + 1) * _DAY - view.offset
-    return Reason(
-        detector=finding.name,
-        weight=weight,
-        value=int(counts[actor]),
-        peers=(round(float(low)), round(float(high))),
-        since=midnight,
-        until=int(view.suspects.at[rows].max()) if len(rows) else end - 1,
-        values={"days": day - since + 1},
-        reads=tuple(_reads(inputs, rows[-MOST_READS:])),
-        total_reads=len(rows),
-    )
+    def case(self, members: list[int], by: tuple[str, ...]) -> Case:
+        """The case of some accounts. by: what links them."""
+        inputs = self.inputs
+        people = [self._person(a) for a in members]
+        nats = sum(p.evidence for p in people) - COST * (len(people) - 1)
+        alerted = [a.at for k in members if (a := self.alert_of.get(k))]
+        end = (inputs.view.day + inputs.view.shape[1]) * _DAY - inputs.view.offset
+        reasons = [r for p in people for r in p.reasons]
+        tipped = min(alerted) if alerted else max((r.until for r in reasons), default=end - 1)
+        rows = np.concatenate([_odd_rows(inputs, a) for a in members])
+        newest = rows[np.argsort(-inputs.view.suspects.at[rows], kind="stable")][:MOST_WAYBILLS]
+        return Case(
+            id="",
+            people=tuple(people),
+            score=score_of(nats, float(inputs.threshold[members].min())),
+            evidence=nats,
+            alerted_at=tipped,
+            reads=len(rows),
+            waybills=tuple(inputs.names("waybill", inputs.view.suspects.waybill[newest].tolist())),
+            by=by,
+            last_read=int(inputs.view.suspects.at[rows].max(initial=0)),
+            young=all(self._is_young(r) for r in reasons),
+        )
+
+    def _person(self, actor: int) -> Person:
+        inputs, view, day = self.inputs, self.inputs.view, _peak(self.inputs, actor)
+        reasons = [r for f in inputs.findings if (r := self._reason(f, actor, day)) is not None]
+        alert = self.alert_of.get(actor)
+        return Person(
+            actor=inputs.names("actor", [int(view.keys[actor])])[0],
+            role=view.roles[view.role[actor]],
+            kind=view.kinds[view.kind[actor]],
+            place=view.places[view.place[actor]] if view.place[actor] >= 0 else "",
+            evidence=float(inputs.total[actor, day]),
+            alerted_at=None if alert is None else alert.at,
+            reasons=tuple(sorted(reasons, key=lambda r: (-r.weight, r.detector))),
+            odd=len(_odd_rows(inputs, actor)),
+            territory=find_grounds(view, actor, inputs.first_day, inputs.names),
+        )
+
+    def _reason(self, finding: Finding, actor: int, day: int) -> Reason | None:
+        weight = float(finding.weight[actor, day])
+        if weight < _LEAST:
+            return None
+        inputs, view, since = self.inputs, self.inputs.view, int(finding.evidence.since[actor, day])
+        counts = finding.reported
+        against, peers = self._comparer.compare(counts, actor, since, day)
+        rows = _rows(view, finding, actor, since, day)
+        midnight = (view.day + since) * _DAY - view.offset
+        end = (view.day + day + 1) * _DAY - view.offset
+        return Reason(
+            detector=finding.name,
+            weight=weight,
+            value=int(counts[actor, since : day + 1].sum()),
+            peers=peers,
+            since=midnight,
+            until=int(view.suspects.at[rows].max()) if len(rows) else end - 1,
+            values={"days": day - since + 1},
+            reads=tuple(_reads(inputs, rows[-MOST_READS:])),
+            total_reads=len(rows),
+            against=against,
+        )
+
+    def _is_young(self, reason: Reason) -> bool:
+        """Whether it may be help, training or an audit: not where what was read is sure by itself."""
+        sure = {f.name for f in self.inputs.findings if f.kind is Kind.SURE}
+        days = reason.values.get("days")
+        return reason.detector not in sure and isinstance(days, int) and days <= YOUNG
 
 
 def _rows(view: View, finding: Finding, actor: int, since: int, day: int) -> Longs:

@@ -17,6 +17,7 @@ from wayseal.detect._external import NOTHING, ExternalEvidence
 from wayseal.detect._judge import MAIN, Finding, Flags, Longs, add_evidence, judge
 from wayseal.detect._judged import count_judged
 from wayseal.detect._link import link_accounts
+from wayseal.detect._missing_work import find_missing_work
 from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
 from wayseal.detect._supporting_reads import add_supporting_reads
 from wayseal.detect._sweeps import count_route_sweeps
@@ -53,6 +54,7 @@ class Options:
         offset: Local time, microseconds ahead of UTC.
         templates: Templates of work; None: the built-in ones.
         folder: Where facts are kept; None: nowhere.
+        without: Tables that are looked past, as if the ledger had none; with any, nothing is kept.
     """
 
     since: int | None = None
@@ -61,6 +63,7 @@ class Options:
     offset: int = _OFFSET
     templates: Sequence[Template] | None = None
     folder: Path | None = None
+    without: frozenset[str] = frozenset()
 
 
 def detect(
@@ -86,6 +89,8 @@ def detect(
         OSError: Facts can't be kept.
     """
     o = options or Options()
+    if o.without:
+        o, snapshot = replace(o, folder=None), snapshot.without(o.without)
     window = window_of(snapshot.activity(), o.offset, o.since, o.until)
     templates = load_templates(None) if o.templates is None else o.templates
     facts = update_facts(snapshot, o.folder, templates, o.offset, progress)
@@ -276,6 +281,8 @@ def _result(
         remarks=tuple(stray),
         cases=cases,
         held=held,
+        missing_work=() if view is None else find_missing_work(view, snapshot.tables, skip),
+        without=tuple(sorted(o.without)),
     )
 
 

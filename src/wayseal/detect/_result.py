@@ -2,6 +2,63 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+WORTH = 0.5
+"""The least score with which a case is worth acting on. Below it is what somebody may watch."""
+
+
+class Strength(StrEnum):
+    """How strongly something speaks for pulling, in a word.
+
+    CLEAR: at least ten times as probable as under work; STRONG: a thousand times; VERY_STRONG: a hundred thousand
+    times; WEAK: less than ten times.
+    """
+
+    WEAK = "weak"
+    CLEAR = "clear"
+    STRONG = "strong"
+    VERY_STRONG = "very_strong"
+
+
+_LEAST = ((11.5, Strength.VERY_STRONG), (6.9, Strength.STRONG), (2.3, Strength.CLEAR))
+"""From how many nats on: logarithms of a hundred thousand, a thousand, ten."""
+
+
+def strength_of(nats: float) -> Strength:
+    """The word for an amount of evidence."""
+    return next((word for least, word in _LEAST if nats >= least), Strength.WEAK)
+
+
+class Others(StrEnum):
+    """Whom a count is held against.
+
+    PEERS: the role at places of like size; ROLE: the role; EVERYBODY: all accounts; NOBODY: there is nobody else.
+    """
+
+    PEERS = "peers"
+    ROLE = "role"
+    EVERYBODY = "everybody"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a count was held against.
+
+    Attributes:
+        others: Whom.
+        accounts: How many these are.
+        days: Days before the count begins on which the account itself read.
+        own: The same count on these days.
+        unknown: Share of the others' first reads (of their role, else kind) that no table explains.
+    """
+
+    others: Others = Others.NOBODY
+    accounts: int = 0
+    days: int = 0
+    own: int = 0
+    unknown: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +73,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why an account stands out: a detector's evidence (nats), its count since a time (µs), and what its peers have.
+    """Why an account stands out: a detector's evidence (nats), its count since a time (µs), and what others have.
 
-    peers: 5th and 95th percentile of the same count of peers in the same days. values: blanks of the text. reads: some
-    of the reads behind it, the newest last; all of them are `total_reads`.
+    peers: 5th and 95th percentile of the same count of those whom it is held against, in the same days. values: blanks
+    of the text. reads: some of the reads behind it, the newest last; all of them are `total_reads`. against: what else
+    it was held against.
     """
 
     detector: str
@@ -31,13 +89,35 @@ class Reason:
     values: Mapping[str, object] = field(default_factory=dict)
     reads: tuple[Read, ...] = ()
     total_reads: int = 0
+    against: Comparison = field(default_factory=Comparison)
+
+
+class Ground(StrEnum):
+    """Why reads look like work that no table knows: of one outlet, of what an interface issues, of the own area."""
+
+    OUTLET = "outlet"
+    INTERFACE = "interface"
+    AREA = "area"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Territory:
+    """First reads in the window that look like an account's work, as they have a ground in common.
+
+    id: of the outlet or interface; "" of an area. Those of an area count weakly, the others not at all.
+    """
+
+    ground: Ground
+    id: str
+    reads: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """An account of a case: id, role, place (outlet or region), evidence, and its reasons, the strongest first.
 
-    odd: how many of the case's odd reads are its own.
+    odd: how many of the case's odd reads are its own. kind: as `actors` has it, "" for none. territory: reads that look
+    like its work, the most first.
     """
 
     actor: str
@@ -47,6 +127,8 @@ class Person:
     alerted_at: int | None
     reasons: tuple[Reason, ...]
     odd: int = 0
+    kind: str = ""
+    territory: tuple[Territory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +146,7 @@ class Case:
         by: What links the accounts.
         last_read: Microseconds since 1970 of the newest odd read; 0 without any.
         state: How it stands in the casebook (`casebook.types.State`); "" where it stands in none.
+        young: Whether all that it tells is of so few days that it may be help, training or an audit.
     """
 
     id: str
@@ -76,6 +159,12 @@ class Case:
     by: tuple[str, ...] = ()
     last_read: int = 0
     state: str = ""
+    young: bool = False
+
+    @property
+    def worth(self) -> bool:
+        """Whether it is worth acting on."""
+        return round(self.score, 6) >= WORTH
 
     @property
     def actors(self) -> tuple[str, ...]:
@@ -130,6 +219,35 @@ class Remark:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
+class Table(StrEnum):
+    """A table, or a column of one, that would explain reads; of `assignments` by what it is about."""
+
+    ACTORS = "actors"
+    OUTLET = "actors.outlet"
+    REGION = "actors.region"
+    SCANS = "scans"
+    TICKETS = "tickets"
+    CHANNELS = "assignments.channel"
+    REGIONS = "assignments.region"
+    DUTIES = "assignments"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingWork:
+    """A role (of none: a kind) whose first reads in the window are mostly explained by no table.
+
+    accounts: how many of it have such reads. reads: how many these are, of `first`. table: what would explain them, by
+    what they look like.
+    """
+
+    role: str
+    kind: str
+    accounts: int
+    reads: int
+    first: int
+    table: Table
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectResult:
     """A run of detection over [since, until).
@@ -152,6 +270,8 @@ class DetectResult:
         cases: What stands out, the weightiest first.
         held: Cases that found no room in the budget.
         peers: Version of what was learnt about peers.
+        missing_work: Roles whose reads no table explains, those with the most such reads first.
+        without: Tables that were looked past: what was found is what would be without them.
     """
 
     wayseal: str
@@ -171,6 +291,18 @@ class DetectResult:
     cases: tuple[Case, ...]
     held: int
     peers: str = ""
+    missing_work: tuple[MissingWork, ...] = ()
+    without: tuple[str, ...] = ()
+
+    @property
+    def worth(self) -> tuple[Case, ...]:
+        """Cases that are worth acting on."""
+        return tuple(c for c in self.cases if c.worth)
+
+    @property
+    def watched(self) -> tuple[Case, ...]:
+        """The others: not enough to act on."""
+        return tuple(c for c in self.cases if not c.worth)
 
 
 MOST_WAYBILLS = 1_000

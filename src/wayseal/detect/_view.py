@@ -87,9 +87,9 @@ class View:
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
     offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
     shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
-    role, kind: of its role and kind; group: of peers; places, roles: what the codes stand for. gaps: share of first reads of unknown
-    waybills where they are so many that they are no sign, else 0. groups: role and size class of each group.
-    external_counts: detector → int64 (a, d), what others counted for it.
+    role, kind: of its role and kind; group: of peers; places, roles, kinds: what the codes stand for. gaps: share of
+    first reads of unknown waybills where they are so many that they are no sign, else 0. groups: role and size class of
+    each group. external_counts: detector → int64 (a, d), what others counted for it.
     """
 
     keys: UInts
@@ -111,6 +111,7 @@ class View:
     groups: tuple[tuple[str, int], ...] = ()
     grounds: Grounds
     kind: Ints
+    kinds: tuple[str, ...] = ("",)
     external_counts: Mapping[str, Longs] = field(default_factory=dict)
 
     @property
@@ -187,9 +188,8 @@ def build_view(
         return out.reshape(len(coder), days)
 
     reads, first = table("reads"), table("first")
-    (role, roles), (place, places), (kind, _) = (
-        _about(who.keys, column, coder) for column in (who.role, who.place, who.kind)
-    )
+    columns = who.role, who.place, who.kind
+    (role, roles), (place, places), (kind, kinds) = (_about(who.keys, column, coder) for column in columns)
     place, places = place - np.int32(1), places[1:]
     grounds = _grounds(facts, who, where, coder)
     suspects = _suspects(facts, coder, grounds, numbers, first_day, days)
@@ -213,6 +213,7 @@ def build_view(
         shown=_coded(facts.shown, coder, first_day, last_day),
         grounds=grounds,
         kind=kind,
+        kinds=kinds,
         place=place,
         places=places,
         gaps=gaps,

@@ -1,8 +1,9 @@
 """One generation of a ledger, to be asked; what is written meanwhile does not show."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,9 +59,11 @@ class Snapshot(Closing):
     Methods raise LedgerError, which names the file, where a file is missing, cut short or damaged.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, handle: int) -> None:
+    def __init__(self, path: Path, manifest: Manifest, handle: int, whole: Manifest | None = None) -> None:
+        """whole: the manifest of which `manifest` shows a part."""
         self.path = path
         self.manifest = manifest
+        self._whole = whole or manifest
         self._handle = handle
         self._finder = Finder(path, manifest)
         self._keyer = Keyer(manifest.key_bits)
@@ -77,7 +80,7 @@ class Snapshot(Closing):
     @property
     def digest(self) -> str:
         """SHA-256 in hex; the same sources ingested in the same order give the same digest."""
-        return self.manifest.digest
+        return self._whole.digest
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -88,6 +91,22 @@ class Snapshot(Closing):
     def tables(self) -> frozenset[str]:
         """Tables of the contract that hold at least one row."""
         return frozenset(t for t in {s.table for s in self.manifest.sources} if self.manifest.rows(t))
+
+    def without(self, tables: Set[str]) -> "Snapshot":
+        """The ledger as if some tables weren't in it: a what-if over the same files.
+
+        What was counted as rows came in (`volumes`, `size`) still has them. Names of ids stay known.
+
+        Args:
+            tables: Names of the contract; not `accesses`.
+
+        Returns:
+            Another snapshot, which needs no closing and is good as long as this one.
+        """
+        hidden = {f"table:{name}" for name in tables}
+        files = tuple(f for f in self.manifest.files if f.kind not in hidden)
+        sources = tuple(s for s in self.manifest.sources if s.table not in tables)
+        return Snapshot(self.path, replace(self.manifest, files=files, sources=sources), -1, self._whole)
 
     @property
     def sessions(self) -> int:

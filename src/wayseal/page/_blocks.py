@@ -65,6 +65,7 @@ class Section:
         terms: Pairs of a name and what is said of it.
         prose: Paragraphs.
         parts: Smaller sections within it.
+        closed: Whether a page shows its title alone until it is opened.
     """
 
     title: str
@@ -77,6 +78,7 @@ class Section:
     terms: tuple[tuple[str, str], ...] = ()
     prose: tuple[str, ...] = ()
     parts: "tuple[Section, ...]" = ()
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
@@ -90,12 +90,18 @@ def intervals_chart(
 
 
 def waterfall_chart(
-    name: str, title: str, desc: str, rows: Sequence[tuple[str, float]], *, total: str = "Σ"
+    name: str,
+    title: str,
+    desc: str,
+    rows: Sequence[tuple[str, float]],
+    *,
+    total: str = "Σ",
+    told: Callable[[float], str] = numbers.log10,
 ) -> Markup | None:
     """Reasons one below the other: each bar begins where the one above it ends, and the last one is the sum.
 
-    rows: (reason, weight of either sign). total: the name of the sum. None where no weight differs from 0, or one is
-    no finite number.
+    rows: (reason, weight of either sign). total: the name of the sum. told: how a weight is written. None where no
+    weight differs from 0, or one is no finite number.
     """
     sums = [0.0, *itertools.accumulate(weight for _, weight in rows)]
     low, high = min(sums), max(sums)
@@ -111,19 +117,20 @@ def waterfall_chart(
         y = _STEP * index
         bar = "part p1" if weight > 0 else "bar"
         parts.append(el("line", x1=place(after), x2=place(after), y1=y + 20, y2=y + _STEP + 32, class_="grid"))
-        parts += _step(text, weight, y, (place(min(before, after)), pct(abs(weight) / (high - low))), bar, "")
+        width = place(min(before, after)), pct(abs(weight) / (high - low))
+        parts += _step(text, told(weight), y, width, bar, "")
         if before == 0:  # where a bar begins elsewhere, a line at 0 would look like a bar itself
             parts.append(el("line", x1=place(0), x2=place(0), y1=y + 17, y2=y + 35, class_="base"))
     end, y = sums[-1], _STEP * len(rows)
     span = (place(min(end, 0.0)), pct(abs(end) / (high - low)))
-    parts += _step(total, end, y, span, "bar lead" if end > 0 else "bar", "strong")
+    parts += _step(total, told(end), y, span, "bar lead" if end > 0 else "bar", "strong")
     parts.append(el("line", x1=place(0), x2=place(0), y1=y + 17, y2=y + 35, class_="base"))
     return picture(name, tall, title, desc, *parts)
 
 
-def _step(text: str, weight: float, y: float, span: tuple[str, str], bar: str, words: str) -> list[Markup]:
+def _step(text: str, weight: str, y: float, span: tuple[str, str], bar: str, words: str) -> list[Markup]:
     """One row of a waterfall: words and weight in a line, and its bar below. span: place and width of the bar."""
-    amount = numbers.log10(weight)
+    amount = plain(weight)
     tip = el("title", f"{shorten(visible(plain(text)), 200)} {amount}")
     return [
         label(text, y + 14, class_=f"reason {words}".rstrip(), wide=_WIDE, narrow=_NARROW),
@@ -132,13 +139,19 @@ def _step(text: str, weight: float, y: float, span: tuple[str, str], bar: str, w
     ]
 
 
-def waterfall_table(head: tuple[str, str], rows: Sequence[tuple[str, float]], *, total: str = "Σ") -> Table:
+def waterfall_table(
+    head: tuple[str, str],
+    rows: Sequence[tuple[str, float]],
+    *,
+    total: str = "Σ",
+    told: Callable[[float], str] = numbers.log10,
+) -> Table:
     """The same as a table: a row for each reason and one for the sum; in text a bar for the size of each weight."""
     shown = [*rows, (total, sum(weight for _, weight in rows))]
     top = max((abs(weight) for _, weight in shown if math.isfinite(weight)), default=0.0)
     return Table(
         head=head,
-        rows=tuple((visible(plain(text)), numbers.log10(weight)) for text, weight in shown),
+        rows=tuple((visible(plain(text)), plain(told(weight))) for text, weight in shown),
         numbers=frozenset({1}),
         bars=tuple(abs(weight) / top if top > 0 and math.isfinite(weight) else 0.0 for _, weight in shown),
     )

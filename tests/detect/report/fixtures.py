@@ -2,7 +2,22 @@
 
 from dataclasses import replace
 
-from wayseal.detect._result import Case, DetectResult, FirstReads, Judged, Person, Read, Reason, Remark
+from wayseal.detect._result import (
+    Case,
+    Comparison,
+    DetectResult,
+    FirstReads,
+    Ground,
+    Judged,
+    MissingWork,
+    Others,
+    Person,
+    Read,
+    Reason,
+    Remark,
+    Table,
+    Territory,
+)
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000
 SINCE = 20_514 * DAY - 8 * HOUR
@@ -17,9 +32,10 @@ def read(n: int, why: str = "") -> Read:
 def reason(detector: str, weight: float, value: int = 412, peers: tuple[int, int] = (0, 3), n: int = 5) -> Reason:
     reads = tuple(read(k, ("", "early", "unknown", "weak")[k % 4]) for k in range(n))
     values = {"days": 3}
+    against = Comparison(others=Others.PEERS, accounts=12, days=20, own=4)
     return Reason(
         detector=detector, weight=weight, value=value, peers=peers, since=AT - DAY, until=AT + HOUR, values=values,
-        reads=reads, total_reads=max(value, n),
+        reads=reads, total_reads=max(value, n), against=against,
     )  # fmt: skip
 
 
@@ -77,6 +93,31 @@ def joint() -> DetectResult:
     return result(whole, case(), case("c-19", person("p-9", "partner", ""), score=0.5))
 
 
+def watched() -> DetectResult:
+    """A case to look into, one that is young, and two to watch, of which one has nobody to be compared with."""
+    alone = replace(reason("unexplained_first_reads", 12.4), peers=(0, 0), against=Comparison(unknown=0.8))
+    wide = replace(alone, against=Comparison(others=Others.EVERYBODY, accounts=900, unknown=0.8))
+    grounds = (
+        Territory(ground=Ground.OUTLET, id="o-17", reads=300),
+        Territory(ground=Ground.INTERFACE, id="app", reads=1),
+        Territory(ground=Ground.AREA, id="", reads=40),
+    )
+    found = result(
+        replace(case(), people=(replace(person(), territory=grounds),)),
+        replace(case("c-20", person("p-20", "clerk", "", wide), score=0.5), young=True),
+        case("c-21", person("p-21", "clerk", "CQ-0231", alone), score=0.4999),
+        case("c-22", person("p-22", "clerk", "CQ-0231", alone), score=0.01),
+    )
+    missing = [("cs_hotline", "person", Table.TICKETS), ("", "service", Table.CHANNELS), ("", "", Table.ACTORS)]
+    work = (MissingWork(role=r, kind=k, accounts=623, reads=31_000, first=33_000, table=t) for r, k, t in missing)
+    return replace(found, missing_work=tuple(work))
+
+
+def what_if() -> DetectResult:
+    """What is found without tickets and scans: nothing but what is to be watched."""
+    return replace(result(case(score=0.2)), without=("scans", "tickets"), held=0)
+
+
 def nobody() -> DetectResult:
     return replace(result(), not_judged=(), remarks=(), held=0)
 
@@ -103,4 +144,7 @@ def blind() -> DetectResult:
     )  # fmt: skip
 
 
-ALL = {"single": single, "joint": joint, "nobody": nobody, "nothing": nothing, "blind": blind}
+ALL = {
+    "single": single, "joint": joint, "watched": watched, "what_if": what_if, "nobody": nobody, "nothing": nothing,
+    "blind": blind,
+}  # fmt: skip

@@ -5,7 +5,22 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.detect.report.fixtures import AT, DAY, HOUR
 from tests.page.hostile import HOSTILE
-from wayseal.detect._result import Case, DetectResult, FirstReads, Judged, Person, Read, Reason, Remark
+from wayseal.detect._result import (
+    Case,
+    Comparison,
+    DetectResult,
+    FirstReads,
+    Ground,
+    Judged,
+    MissingWork,
+    Others,
+    Person,
+    Read,
+    Reason,
+    Remark,
+    Table,
+    Territory,
+)
 from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.detectors import detectors
 from wayseal.page.words import catalogue
@@ -29,9 +44,18 @@ values = st.dictionaries(st.sampled_from(["n", "share", "x"]), st.integers() | i
 lacking = st.fixed_dictionaries({"detector": names, "needs": few(ids)})
 remarks = st.builds(Remark, code=codes, values=values) | st.builds(Remark, code=st.just("not.detector"), values=lacking)
 reads = st.builds(Read, waybill=ids, actor=ids, at=times, why=st.sampled_from(["", "early", "unknown", "weak"]))
+compared = st.builds(
+    Comparison, others=st.sampled_from(Others), accounts=counts, days=counts, own=counts, unknown=st.floats(0, 1)
+)
+grounds = st.builds(Territory, ground=st.sampled_from(Ground), id=ids, reads=counts)
+missing = st.builds(
+    MissingWork, role=ids, kind=ids, accounts=counts, reads=counts, first=st.integers(1, 10**12),
+    table=st.sampled_from(Table),
+)  # fmt: skip
 reasons = st.builds(
     Reason, detector=names, weight=nats, value=counts, peers=st.tuples(counts, counts), since=times, until=times,
     values=st.fixed_dictionaries({"days": st.integers(1, 28)}), reads=few(reads), total_reads=counts,
+    against=compared,
 )  # fmt: skip
 people = st.builds(
     Person,
@@ -42,6 +66,7 @@ people = st.builds(
     alerted_at=st.none() | times,
     reasons=few(reasons),
     odd=counts,
+    territory=few(grounds),
 )
 cases = st.builds(
     Case,
@@ -55,6 +80,7 @@ cases = st.builds(
     by=few(st.sampled_from(["device", "ip", "rhythm", "range"])),
     last_read=times,
     state=st.sampled_from(["", *CaseState]),
+    young=st.booleans(),
 )
 results = st.builds(
     DetectResult,
@@ -76,4 +102,6 @@ results = st.builds(
     remarks=few(remarks),
     cases=few(cases),
     held=counts,
+    missing_work=few(missing),
+    without=few(st.sampled_from(["scans", "tickets"])),
 )

@@ -15,15 +15,16 @@ from tests.detect.report.strategies import results
 from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from tests.page.pages import words
-from wayseal.detect._result import DetectResult
+from wayseal.detect._result import DetectResult, strength_of
 from wayseal.detect.report import metrics, render_detect, with_casebook_names
 from wayseal.page.languages import LANGS
 
 TOP = words(
-    "wayseal ledger_digest from to budget accounts reads first_reads judged not_judged remarks held peers_version cases"
+    "wayseal ledger_digest from to budget accounts reads first_reads judged not_judged remarks missing_work without "
+    "held peers_version cases"
 )
-CASE = words("case state actors score evidence alerted_at linked_by reads waybills reasons people")
-REASON = words("detector actor weight value peers from to text reads reads_in_all")
+CASE = words("case state actors score worth strength young evidence alerted_at linked_by reads waybills reasons people")
+REASON = words("detector actor strength weight value peers against from to text reads reads_in_all")
 FIRST = words("all explained mandate learnt weak unknown unexplained")
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 
@@ -81,6 +82,38 @@ def test_the_values_are_those_of_the_result() -> None:
     assert first["reads_in_all"] == 412
     assert first["reads"][1] == {"waybill": "YT9000001", "at": "2026-03-11T04:01:42Z", "note": "early"}
     assert "没有工单" in document(ALL["single"](), "zh")["cases"][0]["reasons"][0]["text"]
+    assert first["strength"] == "strong"
+    assert first["against"] == {"others": "peers", "accounts": 12, "own_days": 20, "own": 4, "unknown": 0.0}
+
+
+def test_what_is_worth_acting_on_is_told_from_what_is_watched() -> None:
+    found = ALL["watched"]()
+    told = document(found)
+    assert [(c["case"], c["worth"], c["young"]) for c in told["cases"]] == [
+        ("c-17", True, False),
+        ("c-20", True, True),
+        ("c-21", False, False),
+        ("c-22", False, False),
+    ]
+    assert [f["is_alert"] for f in findings(found)] == [True, True, False, False]
+    assert told["cases"][0]["people"][0]["territory"][0] == {"ground": "outlet", "id": "o-17", "reads": 300}
+    assert told["missing_work"][0] == {
+        "role": "cs_hotline", "kind": "person", "accounts": 623, "reads": 31_000, "first_reads": 33_000,
+        "table": "tickets",
+    }  # fmt: skip
+    assert document(ALL["what_if"]())["without"] == ["scans", "tickets"]
+    lines = metrics(found).splitlines()
+    assert {"wayseal_detect_cases 4", "wayseal_detect_cases_worth 2"} <= set(lines)
+
+
+@pytest.mark.parametrize(
+    ("nats", "word"),
+    [(-1.0, "weak"), (2.29, "weak"), (2.3, "clear"), (6.89, "clear"), (6.9, "strong"), (11.49, "strong"),
+     (11.5, "very_strong"), (400.0, "very_strong")],
+)  # fmt: skip
+def test_four_words_for_strength(nats: float, word: str) -> None:
+    """Logarithms of ten, a thousand and a hundred thousand."""
+    assert strength_of(nats) == word
 
 
 def test_an_empty_ledger_has_no_window() -> None:
@@ -245,6 +278,6 @@ def test_metrics_can_be_scraped(name: str) -> None:
 @examples(40)
 @given(results)
 def test_metrics_hold_counts_alone(found: DetectResult) -> None:
-    plain = replace(found, cases=(case(),) * len(found.cases), ledger="", remarks=())
+    plain = replace(found, cases=tuple(case(score=c.score) for c in found.cases), ledger="", remarks=())
     assert metrics(found) == metrics(plain)
     parsed(metrics(found))

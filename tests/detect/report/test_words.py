@@ -8,7 +8,8 @@ import pytest
 
 import wayseal.detect
 from tests.detect.report.fixtures import ALL
-from tests.page.pages import BANNED
+from tests.page.pages import BANNED, words
+from wayseal.detect._result import Ground, Others, Strength, Table
 from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.detectors import detectors
 from wayseal.detect.report import FORMATS, render_detect
@@ -18,7 +19,7 @@ from wayseal.page.words import blanks, catalogue
 PACKAGE = "wayseal.detect.report"
 ROOT = Path(wayseal.detect.__file__).parent
 TABLES = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
-STORY = (ROOT / "report/_story.py").read_text("utf-8")
+STORY = "".join((ROOT / f"report/{name}.py").read_text("utf-8") for name in ("_story", "_reasons"))
 
 
 def test_both_languages_hold_the_same_codes_with_the_same_blanks() -> None:
@@ -50,6 +51,22 @@ def test_every_detector_has_a_name_and_a_sentence(lang: Lang) -> None:
     assert {c.removeprefix("detector.") for c in texts if c.startswith("detector.")} == names
     for name in names:
         assert "value" in blanks(texts[f"detect.why_{name}"]), name
+        assert texts[f"detect.refute_{name}"], "and what would refute it"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("format_", ["text", "html"])
+def test_no_reader_has_to_know_what_a_nat_is(name: str, lang: str, format_: str) -> None:
+    assert not re.search(r"\bnats?\b|奈特", render_detect(ALL[name](), format_, lang), re.IGNORECASE)
+
+
+def test_whatever_has_a_word_has_a_text() -> None:
+    texts = catalogue("en", PACKAGE)
+    assert {f"detect.strength_{word}" for word in Strength} <= set(texts)
+    assert {f"detect.against_{others}" for others in Others} <= set(texts)
+    assert {f"detect.ground_{ground}" for ground in Ground} <= set(texts)
+    assert {f"detect.missing_{table.replace('.', '_')}" for table in Table} <= set(texts)
 
 
 def remarks() -> dict[str, str]:
@@ -74,7 +91,8 @@ def test_every_remark_has_a_text_and_every_text_a_remark() -> None:
 
 
 def test_every_text_is_asked_for() -> None:
-    open_ended = ("detector.", "not.", "remark.", "detect.why_", "detect.by_", "detect.read_", "detect.state_")
+    some = words("why by read state refute against ground missing strength")
+    open_ended = ("detector.", "not.", "remark.", *(f"detect.{name}_" for name in some))
     for code in catalogue("en", PACKAGE):
         name = code.split(".")[1]
         assert code.startswith(open_ended) or re.search(f"[\"']{name}[\"']", STORY), code

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from wayseal.detect._result import Case, DetectResult, Person, Read, Reason
+from wayseal.detect._result import Case, DetectResult, MissingWork, Person, Read, Reason, strength_of
 
 
 def moment(us: int) -> str:
@@ -38,6 +38,8 @@ def document(result: DetectResult) -> Mapping[str, object]:
         },
         "not_judged": [{"code": n.code.removeprefix("not."), **_plain(n.values)} for n in r.not_judged],
         "remarks": [{"code": n.code.removeprefix("remark."), **_plain(n.values)} for n in r.remarks],
+        "missing_work": [_missing(m) for m in r.missing_work],
+        "without": list(r.without),
         "held": r.held,
         "peers_version": r.peers,
         "cases": [_case(c) for c in r.cases],
@@ -48,12 +50,21 @@ def _plain(values: Mapping[str, object]) -> dict[str, object]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
+def _missing(missing: MissingWork) -> dict[str, object]:
+    m = missing
+    who = {"role": m.role, "kind": m.kind, "accounts": m.accounts}
+    return {**who, "reads": m.reads, "first_reads": m.first, "table": m.table.value}
+
+
 def _case(case: Case) -> dict[str, object]:
     return {
         "case": case.id,
         "state": case.state,
         "actors": list(case.actors),
         "score": round(case.score, 6),
+        "worth": case.worth,
+        "strength": strength_of(case.evidence).value,
+        "young": case.young,
         "evidence": round(case.evidence, 3),
         "alerted_at": moment(case.alerted_at),
         "linked_by": list(case.by),
@@ -68,9 +79,12 @@ def _person(person: Person) -> dict[str, object]:
     return {
         "actor": person.actor,
         "role": person.role,
+        "kind": person.kind,
         "place": person.place,
         "evidence": round(person.evidence, 3),
+        "strength": strength_of(person.evidence).value,
         "alerted_at": None if person.alerted_at is None else moment(person.alerted_at),
+        "territory": [{"ground": t.ground.value, "id": t.id, "reads": t.reads} for t in person.territory],
     }
 
 
@@ -78,9 +92,17 @@ def _reason(reason: Reason, person: Person) -> dict[str, object]:
     return {
         "detector": reason.detector,
         "actor": person.actor,
+        "strength": strength_of(reason.weight).value,
         "weight": round(reason.weight, 3),
         "value": reason.value,
         "peers": list(reason.peers),
+        "against": {
+            "others": reason.against.others.value,
+            "accounts": reason.against.accounts,
+            "own_days": reason.against.days,
+            "own": reason.against.own,
+            "unknown": round(reason.against.unknown, 3),
+        },
         "from": moment(reason.since),
         "to": moment(reason.until),
         "text": reason.values.get("text", ""),

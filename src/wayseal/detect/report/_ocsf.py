@@ -34,7 +34,7 @@ def _finding(result: DetectResult, case: Case, row: dict[str, object]) -> dict[s
         "severity_id": number,
         "severity": name,
         "confidence_score": round(100 * case.score),
-        "is_alert": True,
+        "is_alert": case.worth,
         "time": case.alerted_at // 1000,
         "message": reasons[0].values.get("text", reasons[0].detector) if reasons else "linked accounts",
         "metadata": {

@@ -1,23 +1,22 @@
 """Detection in words, as blocks that are shown as text or as a page."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from wayseal.detect._result import Case, DetectResult, Person, Reason, Remark
+from wayseal.detect._result import Case, DetectResult, MissingWork, Person, Reason, Remark
 from wayseal.detect.report._json import document as json_document
+from wayseal.detect.report._reasons import CELL, ReasonTeller, clock
 from wayseal.model.times import day_name
-from wayseal.page import Document, Report, Section, Table, numbers
+from wayseal.page import Banner, Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart, waterfall_chart, waterfall_table
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Voice
 
-MOST_CASES = 60
+MOST_CASES, _MOST_WATCHED = 60, 20
 MOST_PEOPLE, _SHOWN = 5, 3
 """Accounts of a case of which each is shown with its reasons; of more accounts, so many are."""
 _MOST_DAYS = 62
-_CELL = 44
 _FRESH, _JUDGED = ("", "new"), ("true", "false")
 """States of a case of which its heading says nothing, and those that a verdict made."""
 _DAY_US = 86_400_000_000
@@ -30,6 +29,7 @@ class ReportBuilder(Report[DetectResult]):
 
     def __init__(self, result: DetectResult, voice: Voice) -> None:
         super().__init__(result, voice)
+        self._reasons = ReasonTeller(voice, result.offset)
         self._charts = 0
 
     def keys(self) -> Mapping[str, object]:
@@ -49,40 +49,51 @@ class ReportBuilder(Report[DetectResult]):
     def document(self) -> Document:
         """The whole report."""
         r, say = self.r, self.say
-        sections = [self._list()] if len(r.cases) > 1 else []
+        sections = [self._list(say("cases"), r.worth[:MOST_CASES])] if len(r.worth) > 1 else []
         sections += [self._days()] if r.first_days and r.judged.first_reads else []
-        for case in r.cases[:MOST_CASES]:
+        for case in r.worth[:MOST_CASES]:
             sections += self._case(case)
-        if (more := len(r.cases) - MOST_CASES) > 0:
+        if (more := len(r.worth) - MOST_CASES) > 0:
             sections.append(Section(title=say("cases_more", n=more), note=say("cases_more_note")))
-        sections += [s for s in (self._judged(), self._next()) if s is not None]
+        sections += [s for s in (self._watched(), self._missing_work(), self._judged(), self._next()) if s is not None]
+        names = ",".join(r.without)
         return Document(
             title=say("title"),
             headline=self._headline(),
-            lede=(say("lede" if r.cases else "lede_none" if r.judged.enough else "lede_blind"),),
+            lede=tuple(self._lede()),
             facts=tuple(self._facts()),
             sections=tuple(sections),
             version=r.wayseal,
             origin=((say("digest"), self.voice.id(r.digest)),),
-            command="wayseal detect LEDGER --format html --out detect.html",
+            command=f"wayseal detect LEDGER {f'--without {names} ' if names else ''}--format html --out detect.html",
             footer=say("footer"),
+            banner=Banner(text=say("what_if"), strength="weak") if names else None,
         )
 
     def brief(self) -> Iterator[str]:
-        """A line a case: what it is called, and its strongest reason."""
-        for case in self.r.cases:
+        """A line a case that is worth acting on: what it is called, and its strongest reason."""
+        for case in self.r.worth:
             first = case.people[0]
-            why = [self.voice.say("unit.colon") + self.reason(r, first) for r in first.reasons[:1]]
+            why = [self.voice.say("unit.colon") + self._reasons.brief(r, first) for r in first.reasons[:1]]
             yield "".join([self._titled(case), *why])
+
+    def _lede(self) -> Iterator[str]:
+        r = self.r
+        if r.without:
+            yield self.say("lede_without", tables=self.voice.all_of(r.without))
+        blind = "lede_none" if r.judged.enough else "lede_blind"
+        yield self.say("lede" if r.worth else "lede_watched" if r.cases and r.judged.enough else blind)
 
     def _headline(self) -> str:
         r, say = self.r, self.say
         left = 1 - r.judged.first_reads / max(r.first_reads.all, 1)
-        if r.cases:
-            told = say("headline", n=len(r.cases), accounts=sum(len(c.people) for c in r.cases))
+        if r.worth:
+            told = say("headline", n=len(r.worth), accounts=sum(len(c.people) for c in r.worth))
             return told if r.judged.enough else told + say("headline_rest", s=left)
         if not r.judged.enough:
             return say("headline_blind", s=left) if r.reads else say("headline_unread")
+        if r.cases:
+            return say("headline_watched")
         return say("headline_none_judged" if r.not_judged else "headline_none")
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -98,6 +109,7 @@ class ReportBuilder(Report[DetectResult]):
         rows = [
             ("explained", f.explained),
             ("mandate", f.mandate),
+            ("learnt", f.learnt),
             ("weak", f.weak),
             ("unexplained", f.unexplained + f.unknown - r.judged.left_out),
         ]
@@ -119,9 +131,9 @@ class ReportBuilder(Report[DetectResult]):
         fold = self.voice.say("ui.as_table")
         return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table, fold=fold)
 
-    def _list(self) -> Section:
-        """The cases that are told, a line each. A column in which nothing stands is left out."""
-        say, cases = self.say, self.r.cases[:MOST_CASES]
+    def _list(self, title: str, cases: Sequence[Case]) -> Section:
+        """Cases, a line each. A column in which nothing stands is left out."""
+        say = self.say
         columns = (
             (False, say("case_column"), [c.id for c in cases]),
             (False, say("people"), [self._whose(c) for c in cases]),
@@ -133,7 +145,7 @@ class ReportBuilder(Report[DetectResult]):
         head = tuple(title for _, title, _ in shown)
         right = frozenset(n for n, (number, _, _) in enumerate(shown) if number)
         rows = tuple(zip(*(cells for _, _, cells in shown), strict=True))
-        return Section(title=say("cases"), table=Table(head=head, rows=rows, numbers=right))
+        return Section(title=title, table=Table(head=head, rows=rows, numbers=right))
 
     def _case(self, case: Case) -> list[Section]:
         title, note = self._titled(case), self._note(case)
@@ -145,16 +157,30 @@ class ReportBuilder(Report[DetectResult]):
         whole = Section(title=title, note=note, table=self._people(case), points=points)
         return [whole, *(self._person(self._who(p), "", p) for p in shown)]
 
+    def _watched(self) -> Section | None:
+        """Cases that aren't worth acting on, folded."""
+        some = self.r.watched
+        if not some:
+            return None
+        whole = self._list(self.say("watched", n=len(some)), some[:MOST_CASES])
+        parts = [self._watched_case(case) for case in some[:_MOST_WATCHED]]
+        return replace(whole, note=self.say("watched_note"), parts=tuple(parts), closed=True)
+
+    def _watched_case(self, case: Case) -> Section:
+        points = [self._reasons.brief(r, p) for p in case.people[:_SHOWN] for r in p.reasons]
+        return Section(title=self._titled(case), note=self._note(case), points=tuple(points))
+
     def _note(self, case: Case) -> str:
-        """How strong it is, how much it read, when it tipped, what links it. What a nat is, the first case says."""
+        """How strong it is, how much it read, when it tipped, what links it, and whether it is young."""
         say = self.say
-        parts = [say("case_nats_first" if case is self.r.cases[0] else "case_nats", nats=case.evidence)]
+        parts = [say("case_strength", strength=self._reasons.strength(case.evidence))]
         parts += [say("case_reads", n=case.reads)] if case.reads else []
-        parts.append(say("case_tipped", t=_time(case.alerted_at)))
+        parts.append(say("case_tipped", t=clock(case.alerted_at)))
         if case.by:
             links = [say(f"by_{name}") for name in case.by]
             first = self.voice.say("unit.comma").join(links[:-1])
             parts.append(say("case_by", by=say("both_links", first=first, last=links[-1]) if first else links[-1]))
+        parts += [say("case_young")] if case.young else []
         return self.voice.say("unit.gap").join(parts)
 
     def _titled(self, case: Case) -> str:
@@ -167,55 +193,57 @@ class ReportBuilder(Report[DetectResult]):
         return self._who(case.people[0]) if len(case.people) == 1 else self.say("case_joint", n=len(case.people))
 
     def _people(self, case: Case) -> Table:
-        rows = tuple((self._who(p), f"{p.odd:,}", numbers.expected(p.evidence)) for p in case.people)
-        head = (self.say("people"), self.say("odd"), self.say("weight"))
-        return Table(head=head, rows=rows, numbers=frozenset({1, 2}))
+        rows = tuple((self._who(p), f"{p.odd:,}", self._reasons.strength(p.evidence)) for p in case.people)
+        head = (self.say("people"), self.say("odd"), self.say("strength"))
+        return Table(head=head, rows=rows, numbers=frozenset({1}))
 
     def _who(self, person: Person) -> str:
-        about = [shorten(visible(t), _CELL) for t in (person.role, person.place) if t]
+        about = [shorten(visible(t), CELL) for t in (person.role, person.place) if t]
         id_ = self.voice.id(person.actor)
         return self.say("person", id=id_, about=self.voice.say("unit.comma").join(about)) if about else id_
 
     def _person(self, title: str, note: str, person: Person) -> Section:
         self._charts += 1
+        say, word = self.say, self._reasons.strength
         rows = [(self.voice.say(f"detector.{r.detector}"), r.weight) for r in person.reasons]
         chart = None
         if len(rows) > 1:
-            chart = waterfall_chart(f"case-{self._charts}", title, note, rows, total=self.say("total"))
-        table = waterfall_table((self.say("why"), self.say("weight")), rows, total=self.say("total"))
-        points = [self.reason(r, person) for r in person.reasons] + self._reads(person)
+            chart = waterfall_chart(f"case-{self._charts}", title, note, rows, total=say("total"), told=word)
+        table = waterfall_table((say("why"), say("strength")), rows, total=say("total"), told=word)
+        first = person.reasons[:1]
+        points = [self._reasons.reason(r, person) for r in first]
+        points += [self._reasons.reason(r, person, first[0]) for r in person.reasons[1:]]
+        points += [*self._reasons.grounds(person), *self._reads(person)]
         fold = self.voice.say("ui.as_table")
         return Section(title=title, note=note, chart=chart, table=table, points=tuple(points), fold=fold)
 
     def reason(self, reason: Reason, person: Person) -> str:
-        """A reason in plain words, and the days that it is about."""
-        return self._told(reason, person) + self._period(reason)
-
-    def _period(self, reason: Reason) -> str:
-        first, last = (day_name((us + self.r.offset) // _DAY_US) for us in (reason.since, reason.until))
-        return self.say("period_day" if first == last else "period", first=first, last=last)
-
-    def _told(self, reason: Reason, person: Person) -> str:
-        key = f"why_{reason.detector}"
-        if person.place and self.voice.has(f"detect.{key}_at"):
-            key += "_at"
-        place = shorten(visible(person.place), _CELL)
-        low, high = reason.peers
-        days = reason.values.get("days", 1)
-        id_ = self.voice.id(person.actor)
-        told = self.say(key, id=id_, value=reason.value, place=place, days=days)
-        return told + self.say("peers" if high else "peers_none", low=low, high=high)
+        """A reason in sentences."""
+        return self._reasons.reason(reason, person)
 
     def _reads(self, person: Person) -> list[str]:
         for reason in person.reasons:
             if reason.reads:
                 shown = [
-                    self.say(f"read_{r.why}" if r.why else "read", waybill=self.voice.id(r.waybill), t=_time(r.at))
+                    self.say(f"read_{r.why}" if r.why else "read", waybill=self.voice.id(r.waybill), t=clock(r.at))
                     for r in reason.reads[-3:]
                 ]
                 more = reason.total_reads - len(shown)
                 return [*shown, *([self.say("reads_more", n=more)] if more > 0 else [])]
         return []
+
+    def _missing_work(self) -> Section | None:
+        """Which tables would explain what is explained by none."""
+        points = [self.missing(m) for m in self.r.missing_work]
+        title, note = self.say("missing"), self.say("missing_note")
+        return Section(title=title, note=note, points=tuple(points)) if points else None
+
+    def missing(self, missing: MissingWork) -> str:
+        """A role whose work no table knows, in a sentence."""
+        m, say = missing, self.say
+        who = [shorten(visible(t), CELL) for t in (m.role or m.kind,) if t]
+        role = say("missing_role" if m.role else "missing_kind", name=who[0]) if who else say("missing_anybody")
+        return say(f"missing_{m.table.replace('.', '_')}", role=role, n=m.accounts, reads=m.reads, s=m.reads / m.first)
 
     def _judged(self) -> Section | None:
         points = [self.remark(n) for n in (*self.r.not_judged, *self.r.remarks)]
@@ -233,8 +261,8 @@ class ReportBuilder(Report[DetectResult]):
         return self.voice.say(remark.code, **values)
 
     def _next(self) -> Section | None:
-        case = next((c for c in self.r.cases if c.state not in _JUDGED), None)
-        if case is None:
+        case = next((c for c in (*self.r.worth, *self.r.watched) if c.state not in _JUDGED), None)
+        if case is None or self.r.without:
             return None
         waybill = shlex.quote(visible(case.waybills[0])) if case.waybills else "WAYBILL"
         points = [self.say("next_explain", command=f"wayseal explain LEDGER --actor ACTOR --waybill {waybill}")]
@@ -249,7 +277,3 @@ class ReportBuilder(Report[DetectResult]):
                 self.say("next_verdict", command=verdict),
             ]
         return Section(title=self.say("next"), points=tuple(points))
-
-
-def _time(us: int) -> str:
-    return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat()

@@ -10,19 +10,25 @@ from wayseal.model.messages import N_
 TEXTS = {
     "detect.title": N_("Reads that no work explains"),
     "detect.headline": N_(
-        "{n:n} {n:case|cases}: {accounts:n} {accounts:account reads|accounts read} what no work explains"
+        "{n:n} {n:case|cases} to look into: {accounts:n} {accounts:account reads|accounts read} what no work explains"
     ),
     "detect.headline_rest": N_("; {s:share} of the first reads could not be judged"),
     "detect.headline_blind": N_(
         "Could not be judged: of {s:share} of the first reads no table says whether they were work"
     ),
     "detect.headline_unread": N_("Could not be judged: there are no reads"),
+    "detect.headline_watched": N_("No account stands out enough to act on"),
     "detect.headline_none": N_("No account stands out"),
     "detect.headline_none_judged": N_("No account stands out, as far as this could be judged"),
     "detect.lede": N_(
         "A case is a lead for an analyst, never a verdict: accounts are shared and stolen, and work is done that "
         "no table knows. Open a case to see whose it is, hear the person concerned, and record what you decide."
     ),
+    "detect.lede_watched": N_(
+        "What stands out is too little to act on: it is more likely work than not. It stands below, to be watched."
+    ),
+    "detect.what_if": N_("A what-if: nothing is recorded"),
+    "detect.lede_without": N_("This is what would be found if the ledger had no {tables}."),
     "detect.lede_none": N_(
         "In this window no account's reads speak clearly enough against work. That says nothing about reads that "
         "work explains and that were sold all the same."
@@ -38,7 +44,8 @@ TEXTS = {
     "detect.first_reads": N_("First reads of a parcel by an account"),
     "detect.explained": N_("Explained by work"),
     "detect.mandate": N_("Under a mandate over all waybills"),
-    "detect.weak": N_("Only by a responsibility"),
+    "detect.learnt": N_("Looks like the account's work"),
+    "detect.weak": N_("Only by a responsibility or an area"),
     "detect.unexplained": N_("Not explained"),
     "detect.left_out": N_("Left out: of waybills that no table knows"),
     "detect.of_first": N_("{n:n} ({s:share})"),
@@ -64,8 +71,12 @@ TEXTS = {
     "detect.case": N_("{score:%}: {who}"),
     "detect.case_numbered": N_("Case {id}, {score:%}: {who}"),
     "detect.case_joint": N_("{n:n} accounts together"),
-    "detect.case_nats": N_("{nats:expected} nats of evidence."),
-    "detect.case_nats_first": N_("{nats:expected} nats of evidence (1 nat: 2.7 times as probable)."),
+    "detect.strength_weak": N_("weak"),
+    "detect.strength_clear": N_("clear"),
+    "detect.strength_strong": N_("strong"),
+    "detect.strength_very_strong": N_("very strong"),
+    "detect.case_strength": N_("The evidence is {strength}."),
+    "detect.case_young": N_("All of it is of three days at most: such a stretch may be help, training or an audit."),
     "detect.case_reads": N_("{n:n} unexplained {n:read|reads} of single parcels."),
     "detect.case_tipped": N_("The balance tipped on {t:time}."),
     "detect.case_by": N_("Linked by {by}."),
@@ -76,8 +87,72 @@ TEXTS = {
     "detect.by_range": N_("splitting ranges of numbers among them"),
     "detect.person": N_("{id} ({about})"),
     "detect.why": N_("Why it stands out"),
-    "detect.peers": N_("; its peers: {low:n} to {high:n}"),
-    "detect.peers_none": N_("; its peers: none"),
+    "detect.sentence": N_("{text}."),
+    "detect.against_peers": N_("Held against {n:n} {n:other|others} of its role at places of like size{range}; {own}."),
+    "detect.against_role": N_(
+        "Nobody else of its role is at a place of like size: held against the {n:n} {n:other|others} of its role"
+        "{range}; {own}."
+    ),
+    "detect.against_everybody": N_(
+        "Nobody else has its role: held against all {n:n} {n:account that reads|accounts that read}{range}; {own}."
+    ),
+    "detect.against_nobody": N_("There was nobody to compare it with; {own}."),
+    "detect.against_same": N_("The others in these days{range}; {own}."),
+    "detect.against_unknown": N_(
+        "Of what these read {s:share} is explained by no table: it isn't the share that counts, but that it is unlike "
+        "theirs and its own."
+    ),
+    "detect.against_canary_touch": N_("No work leads to a canary, so there is nothing to hold it against."),
+    "detect.against_partner_contract": N_("Held against its contract."),
+    "detect.range": N_(": {low:n} to {high:n}", context="detect.range"),
+    "detect.range_none": N_(": none", context="detect.range_none"),
+    "detect.own": N_("its own {days:n} {days:day|days} before: {n:n}"),
+    "detect.own_none": N_("it has no days of its own before"),
+    "detect.refute_unexplained_first_reads": N_(
+        "What would refute it: tickets for these parcels, a roster that shows help at another outlet, an assignment "
+        "for that region, customer or interface, a drill or audit that was announced."
+    ),
+    "detect.refute_responsibility_only": N_(
+        "What would refute it: a report or check of the area that somebody had asked for."
+    ),
+    "detect.refute_beyond_capacity": N_(
+        "What would refute it: a peak, a backlog or a merger on these days, or others at work under this login."
+    ),
+    "detect.refute_before_pickup": N_(
+        "What would refute it: work on orders before pickup, or scans that came late or are missing."
+    ),
+    "detect.refute_number_walks": N_(
+        "What would refute it: a shop or customer whose parcels have these numbers, and a ticket or assignment for it."
+    ),
+    "detect.refute_stock_rhythm": N_("What would refute it: a job or shift that begins at these hours."),
+    "detect.refute_inhuman_tempo": N_(
+        "What would refute it: a job or list of the system's own that opens many parcels at once."
+    ),
+    "detect.refute_heavy_actions": N_(
+        "What would refute it: an order for these exports or prints, such as a report or new labels."
+    ),
+    "detect.refute_fields_beyond_purpose": N_(
+        "What would refute it: a new step of work that needs these fields, or a purpose that is entered wrongly."
+    ),
+    "detect.refute_new_device_or_address": N_(
+        "What would refute it: a device that IT handed out, a move, another network; ask the person."
+    ),
+    "detect.refute_unusual_hour": N_("What would refute it: a roster that has a shift or overtime at these hours."),
+    "detect.refute_two_places_at_once": N_(
+        "What would refute it: a login that is shared by design, or a second screen at the same desk."
+    ),
+    "detect.refute_route_sweeps": N_("What would refute it: a planning task or report on these routes."),
+    "detect.refute_canary_touch": N_(
+        "What would refute it: a drill that was announced, or a canary that was made for this account."
+    ),
+    "detect.refute_partner_contract": N_(
+        "What would refute it: a change of the contract that its file lacks, or a gap in the partner's own log."
+    ),
+    "detect.ground_outlet": N_("{n:n} {n:read|reads} at {id} {n:looks|look} like that outlet's work and didn't count."),
+    "detect.ground_interface": N_(
+        "{n:n} {n:read|reads} of what {id} issued {n:looks|look} like its work and didn't count."
+    ),
+    "detect.ground_area": N_("{n:n} {n:read|reads} in the own region counted weakly."),
     "detect.period": N_(" (counted from {first} to {last})"),
     "detect.period_day": N_(" (counted on {first})"),
     "detect.people": N_("Accounts", context="detect.people"),
@@ -87,7 +162,7 @@ TEXTS = {
         "Only the strongest cases are told here. The JSON has all of them, `wayseal case list` lists them."
     ),
     "detect.people_more": N_("{n:n} more {n:account|accounts}: their reasons stand in the JSON."),
-    "detect.weight": N_("Nats"),
+    "detect.strength": N_("Strength"),
     "detect.total": N_("Together"),
     "detect.why_unexplained_first_reads": N_("{id} read {value:n} {value:parcel|parcels} that no work explains"),
     "detect.why_unexplained_first_reads_at": N_(
@@ -137,6 +212,47 @@ TEXTS = {
     "detect.read_unknown": N_("{waybill} on {t:time}, a number that no table knows"),
     "detect.read_weak": N_("{waybill} on {t:time}, in its area"),
     "detect.reads_more": N_("{n:n} more; the JSON has up to 1,000 numbers of each case."),
+    "detect.watched": N_("To watch: {n:n} {n:case|cases}, not enough to act on"),
+    "detect.watched_note": N_(
+        "More likely work than not. If it goes on, the evidence grows with the days, and they come up. Nobody is told."
+    ),
+    "detect.missing": N_("Which table would settle it"),
+    "detect.missing_note": N_(
+        "Most reads of these roles are explained by no table, so that their work and a pull look more alike than need "
+        "be. What is named here would tell them apart."
+    ),
+    "detect.missing_role": N_("role {name}"),
+    "detect.missing_kind": N_("accounts without a role, kind {name}"),
+    "detect.missing_anybody": N_("accounts that no table knows"),
+    "detect.missing_actors": N_(
+        "Rows in `actors` for {n:n} {role} would say whose work these are: up to {reads:n} reads ({s:share} of theirs)."
+    ),
+    "detect.missing_actors_outlet": N_(
+        "Outlets in `actors` for {role} ({n:n} {n:account|accounts}) would explain up to {reads:n} of their reads "
+        "({s:share})."
+    ),
+    "detect.missing_actors_region": N_(
+        "Regions in `actors` for {role} ({n:n} {n:account|accounts}) would explain up to {reads:n} of their reads "
+        "({s:share})."
+    ),
+    "detect.missing_scans": N_(
+        "Scans would explain up to {reads:n} reads of {role} ({n:n} {n:account|accounts}; {s:share} of theirs)."
+    ),
+    "detect.missing_tickets": N_(
+        "Tickets for {role} ({n:n} {n:account|accounts}) would explain up to {reads:n} of their reads ({s:share})."
+    ),
+    "detect.missing_assignments_channel": N_(
+        "Assignments of issuing interfaces to {role} ({n:n} {n:account|accounts}) would explain up to {reads:n} of "
+        "their reads ({s:share})."
+    ),
+    "detect.missing_assignments_region": N_(
+        "Assignments of regions to {role} ({n:n} {n:account|accounts}) would explain up to {reads:n} of their reads "
+        "({s:share})."
+    ),
+    "detect.missing_assignments": N_(
+        "Assignments for {role} ({n:n} {n:account|accounts}), or a mandate, would explain up to {reads:n} of their "
+        "reads ({s:share})."
+    ),
     "detect.judged": N_("What could not be judged"),
     "detect.judged_note": N_("Each gap makes detection blinder, and is none of the accounts' doing."),
     "detect.next": N_("What to do"),

@@ -1,0 +1,137 @@
+"""Roles whose work no table knows, and which table would settle it.
+
+Obligations (code and tests cite the numbers):
+1. Told of is a role, or of accounts without one a kind, of which more than MOSTLY of the first reads that are judged
+   one by one are explained by no table, and LEAST or more of them. What only learnt territory explains, no table does.
+2. Reads of waybills of which no table knows anything count, unless there are so many that they are left out.
+3. Which table would explain them is told by what they look like, account by account, as most of these reads have it:
+   - an account of which the tables know neither role nor kind: `actors`;
+   - an interface of which few issuing interfaces take part in most reads: `assignments` of these;
+   - an account with an outlet, where the ledger has no scans: `scans`;
+   - an account without an outlet of which one outlet takes part in most reads: its outlet in `actors`;
+   - an account of which nearly all reads touch one region: that region in `actors`, or if one stands there, in
+     `assignments`, but `tickets` for a person where the ledger has none;
+   - else a person: `tickets`; whatever is no person: `assignments`, or a mandate.
+   Taking part counts where it is LIFT times as often as among the other accounts' reads that no table explains.
+"""
+
+from collections.abc import Iterator, Set
+
+import numpy as np
+
+from wayseal.detect._result import MissingWork, Table
+from wayseal.detect._territory import NONE
+from wayseal.detect._view import Flags, Floats, Ints, Longs, View
+
+MOSTLY, LEAST = 0.5, 50
+CHANNELS = 3
+"""So many issuing interfaces at most are few."""
+NEARLY, LIFT = 0.85, 1.5
+_PERSON = "person"
+
+
+def is_unknown_to_tables(view: View) -> Flags:
+    """Bool (n,): suspects that no table explains (obligations 1 and 2)."""
+    s = view.suspects
+    out: Flags = s.plain | s.unknown | (s.territory != NONE)
+    return out
+
+
+def count_unknown_work(view: View, skip: int = 0) -> tuple[Longs, Longs]:
+    """int64 (a,) each: first reads from the view's column `skip` on that no table explains, and all that are judged."""
+    s = view.suspects
+    left_out = ~(s.plain | s.weak | s.unknown | (s.territory != NONE))
+    judged = view.first - view.mandate - view.count(left_out)
+    return view.count(is_unknown_to_tables(view))[:, skip:].sum(axis=1), judged[:, skip:].sum(axis=1)
+
+
+def find_missing_work(view: View, tables: Set[str], skip: int = 0) -> tuple[MissingWork, ...]:
+    """What is to be told (obligation 1), the most reads first. tables: those that hold a row. skip: columns of past."""
+    some, judged = count_unknown_work(view, skip)
+    team = _teams(view)
+    odd, all_ = np.bincount(team, some), np.bincount(team, judged)
+    told = (odd > MOSTLY * all_) & (odd >= LEAST)
+    if not told.any():
+        return ()
+    settled = _settled_by(view, tables, skip, some)
+    out = []
+    for one in np.flatnonzero(told).tolist():
+        mine = np.flatnonzero((team == one) & (some > 0))
+        weights = {table: int(some[mine[settled[mine] == k]].sum()) for k, table in enumerate(Table)}
+        found = MissingWork(
+            role=view.roles[view.role[mine[0]]],
+            kind=view.kinds[view.kind[mine[0]]],
+            accounts=len(mine),
+            reads=int(odd[one]),
+            first=int(all_[one]),
+            table=max(weights, key=lambda table: weights[table]),
+        )
+        out.append(found)
+    return tuple(sorted(out, key=lambda m: (-m.reads, m.role, m.kind)))
+
+
+def _teams(view: View) -> Longs:
+    """int64 (a,): code of each account's role and kind; of accounts without a role, of the kind."""
+    pair = view.role.astype(np.int64) << 32 | view.kind
+    out: Longs = np.unique(pair, return_inverse=True)[1]
+    return out
+
+
+def _settled_by(view: View, tables: Set[str], skip: int, some: Longs) -> Ints:
+    """int32 (a,): place in `Table` of what would explain most of each account's reads (obligation 3)."""
+    s, g = view.suspects, view.grounds
+    rows = np.flatnonzero(is_unknown_to_tables(view) & (s.day >= skip))
+    who, places = s.actor[rows], s.places[rows]
+    names, channel = np.unique(s.channel[rows], return_inverse=True)
+    of_channel = np.where(s.channel[rows] != 0, channel, -1)[:, None]
+    person = np.array([kind in ("", _PERSON) for kind in view.kinds])[view.kind]
+    nobody = np.array([not role for role in view.roles])[view.role] & np.array([not k for k in view.kinds])[view.kind]
+    issued = _takes_part(who, of_channel, len(names), some, CHANNELS) > MOSTLY
+    outlet = _takes_part(who, places, len(g.outlets), some) > MOSTLY
+    regions = np.where(places >= 0, g.region[places], -1)
+    region = _takes_part(who, regions, int(g.region.max(initial=-1)) + 1, some) >= NEARLY
+    order: list[tuple[Flags, Table]] = [
+        (nobody, Table.ACTORS),
+        (issued & ~person, Table.CHANNELS),
+        ((g.home >= 0) & ("scans" not in tables), Table.SCANS),
+        (outlet & (g.home < 0), Table.OUTLET),
+        (region & (g.area < 0), Table.REGION),
+        (region & ~(person & ("tickets" not in tables)), Table.REGIONS),
+        (person, Table.TICKETS),
+    ]
+    code = {table: k for k, table in enumerate(Table)}
+    out: Ints = np.select(
+        [flags for flags, _ in order], [code[table] for _, table in order], code[Table.DUTIES]
+    ).astype(np.int32)
+    return out
+
+
+def _takes_part(who: Ints, touched: Ints, size: int, some: Longs, most: int = 1) -> Floats:
+    """float64 (a,): share of each account's reads in which its most frequent codes take part, `most` at most.
+
+    touched: codes (n, k) of each read, -1 for none. Codes that are as frequent with others take no part.
+    """
+    out = np.zeros(len(some))
+    if not size or not len(who):
+        return out
+    once = np.sort(touched, axis=1)
+    once[:, 1:][once[:, 1:] == once[:, :-1]] = -1
+    row, column = np.nonzero(once >= 0)
+    pair = who[row].astype(np.int64) * size + once[row, column]
+    key, count = np.unique(pair, return_counts=True)
+    actor, code = key // size, key % size
+    share, rest = count / some[actor], len(who) - some[actor]
+    others = (np.bincount(code, count, size)[code] - count) / np.maximum(rest, 1)
+    share[share < LIFT * others] = 0.0
+    order = np.lexsort((code, -share, actor))
+    for nth in _first_ones(actor[order], most):
+        np.add.at(out, actor[order[nth]], share[order[nth]])
+    return out
+
+
+def _first_ones(actor: Longs, most: int) -> Iterator[Longs]:
+    """Places of each account's first `most` rows; rows are sorted by account."""
+    start = np.searchsorted(actor, actor)
+    nth = np.arange(len(actor)) - start
+    for k in range(most):
+        yield np.flatnonzero(nth == k)
