@@ -10,12 +10,12 @@ Obligations (code and tests cite the numbers):
    account counts for at most MOST a day.
 3. An outlet or interface is ground where it takes part in OFTEN of the account's unexplained reads of a day, or of the
    last days (each counts FADE of the one after it), LEAST or more, and LIFT times as often as by chance. Outlets are at
-   most OUTLETS, and of no more reads in a day than people of the role have on a busy one; interfaces are one, beside
-   that of the account's own name. A region is ground where the account works by `actors`, if people of its role read in
+   most OUTLETS, and of no more reads in a day than people of the role have on a busy one; interfaces are one, never a
+   person's, and that of the account's own name if there is one. A region is ground where the account works by `actors`, if people of its role read in
    theirs LIFT_AREA times as often as by chance; where `actors` says nothing, a city or region that NEARLY all of its
    reads touch. A WIDE one is none.
-4. Whoever fills a shelf asks for a route, origin by destination: an outlet whose reads have the other end in common
-   (ROUTE of them in one city that chance has seldom) is none.
+4. Whoever fills a shelf asks for a route, origin by destination: an outlet, or a learnt area, whose reads have the
+   other end in common (ROUTE of them in one city that chance has seldom) is none.
 5. A read at an outlet or an interface that is ground is explained. One that only touches a city or a region is weakly
    so.
 """
@@ -26,6 +26,7 @@ import numpy as np
 
 from wayseal.detect._view import Flags, Floats, Ints, View
 from wayseal.model.jit import kernel
+from wayseal.model.kinds import ActorKind
 
 NONE, AT_OUTLET, BY_CHANNEL, IN_AREA = range(4)
 """Why a read lies in its account's territory."""
@@ -54,14 +55,15 @@ def find_territory(view: View) -> Ints:
     """Why each suspect lies in its account's territory; NONE for those that don't, or that something else explains."""
     s, g, (_, days) = view.suspects, view.grounds, view.shape
     out = np.zeros(len(s), np.int32)
-    rows = np.flatnonzero(s.plain)
+    if not len(rows := np.flatnonzero(s.plain)):
+        return out
     names, channel = np.unique(s.channel[rows], return_inverse=True)
     places = s.places[rows]
     parts = [
         places,
         np.where(s.channel[rows] != 0, channel, -1)[:, None],
-        np.where(places >= 0, g.city[places], -1),
-        np.where(places >= 0, g.region[places], -1),
+        np.append(g.city, np.int32(-1))[places],
+        np.append(g.region, np.int32(-1))[places],
     ]
     sizes = [
         len(g.outlets),
@@ -81,6 +83,7 @@ def find_territory(view: View) -> Ints:
     at = np.minimum(np.searchsorted(names, view.keys), max(len(names) - 1, 0))
     if len(names):
         own = np.where(names[at] == view.keys, at + bounds[1], -1).astype(np.int32)
+    people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
     area = np.where(g.area >= 0, g.area + bounds[3], -1).astype(np.int32)
     area[~_works_in_area(view, actor, weight, touched, area, chance[-1])] = -1
     wide = np.zeros(int(bounds[-1]), np.bool_)
@@ -152,15 +155,17 @@ def _up_to(touched: Ints, day: Ints, weight: Floats, days: int, size: int) -> Fl
 
 
 @kernel
-def _on_route(outlet: int, low: int, high: int, touched: Ints, ends: Floats, chance: Floats, all_: float) -> bool:
-    """Obligation 4, of the reads from `low` to `high`."""
+def _on_route(
+    place: int, column: int, low: int, high: int, touched: Ints, ends: Floats, chance: Floats, all_: float
+) -> bool:
+    """Obligation 4, of the reads from `low` to `high`. column: that of the origin among places of this sort."""
     n, top, best = 0, 0.0, -1
     for i in range(low, high):
         other = -1
-        if touched[i, 0] == outlet:
+        if touched[i, column] == place:
             other = touched[i, 6] if touched[i, 6] >= 0 else touched[i, 1]
-        elif touched[i, 1] == outlet:
-            other = touched[i, 5]
+        elif touched[i, column + 1] == place:
+            other = touched[i, 5] if touched[i, 5] >= 0 else touched[i, 0]
         if other >= 0:
             n += 1
             ends[other] += 1.0
@@ -182,21 +187,29 @@ def _often(today: float, n: float, faded: float, m: float, by_chance: float) -> 
 
 @kernel
 def _day(
-    low: int, high: int, before: int, touched: Ints, chance: Floats, all_: float, own: int, area: int, wide: Flags,
-    most: float, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int, out: Ints,
+    low: int, high: int, before: int, touched: Ints, chance: Floats, all_: float, own: int, area: int, person: bool,
+    wide: Flags, most: float, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int, out: Ints,
 ) -> int:  # fmt: skip
     """Labels a day's reads; returns how many outlets are ground. before: where the last days begin."""
     n = float(high - low)
     channel, best = -1, 0.0
     for i in range(low, high):
-        for k in range(5):
+        for k in range(touched.shape[1]):
             c = touched[i, k]
-            if c < 0 or ground[c] or not _often(today[c], n, faded[c], total, chance[c] / all_):
+            if c < 0 or ground[c]:
                 continue
-            if k == 4:
-                if faded[c] > best:
+            if k > 4:
+                learnt = area < 0 and total >= 2 * LEAST and faded[c] >= NEARLY * total and not wide[c]
+                column = 5 if k < 9 else 9
+                ground[c] = learnt and not _on_route(c, column, before, high, touched, ends, chance, all_)
+            elif not _often(today[c], n, faded[c], total, chance[c] / all_):
+                continue
+            elif k == 4:
+                if faded[c] > best and own < 0 and not person:
                     channel, best = c, faded[c]
-            elif taken < OUTLETS and today[c] <= most and not _on_route(c, before, high, touched, ends, chance, all_):
+            elif (
+                taken < OUTLETS and today[c] <= most and not _on_route(c, 0, before, high, touched, ends, chance, all_)
+            ):
                 ground[c] = True
                 taken += 1
     for i in range(low, high):
@@ -212,18 +225,20 @@ def _day(
                 if (c == channel) | (c == own):
                     out[i] = BY_CHANNEL
                     break
-            else:
-                learnt = area < 0 and total >= 2 * LEAST and faded[c] >= NEARLY * total
-                if (learnt or c == area) and not wide[c]:
-                    out[i] = IN_AREA
-                    break
+            elif ground[c] or (c == area and not wide[c]):
+                out[i] = IN_AREA
+                break
+    for i in range(low, high):
+        for k in range(5, touched.shape[1]):
+            if touched[i, k] >= 0:
+                ground[touched[i, k]] = False
     return taken
 
 
 @kernel
 def _label(
     actor: Ints, day: Ints, weight: Floats, touched: Ints, chance: Floats, all_: Floats, own: Ints, area: Ints,
-    wide: Flags, most: Floats, out: Ints,
+    people: Flags, wide: Flags, most: Floats, out: Ints,
 ) -> None:  # fmt: skip
     """Writes why each read lies in its account's territory. Reads are sorted by account and time.
 
@@ -260,7 +275,7 @@ def _label(
             for k in range(known):
                 others[seen[k]] = max(chance[d, seen[k]] - mine[seen[k]], 0.0)
             taken = _day(
-                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], wide, most[who],
+                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], people[who], wide, most[who],
                 today, faded, total, ends, ground, taken, out,
             )  # fmt: skip
             for k in range(known):

@@ -5,7 +5,7 @@
    for something by a table, and reads it, has those for peers who do, too: roles may be missing.
 2. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
    know. But an account that was explained up to the day before is known.
-3. What is said of a day hangs on that day and those before it.
+3. What is said of a day hangs on that day and those before it, but for who is whose peer.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from wayseal.detect._view import Flags, Floats, Longs, View
 
 IDLE, SEEN = 0.5, 5
 """Share of an account's first reads that are odd, above which no table knows its work; of SEEN or more."""
-_POOL, _ANYBODY = 2.0, 0.01
+_POOL, _ANYBODY = 0.5, 0.01
 """For how many accounts the wider group stands; what is taken where nobody was seen."""
 
 

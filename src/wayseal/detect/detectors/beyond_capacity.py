@@ -35,7 +35,7 @@ def _capacity(view: View, handled: Longs) -> Floats:
         for day in range(LIVED, days):
             past = mine[:, max(0, day - DAYS) : day]
             if (some := past[past > 0]).size:
-                out[group, day] = MARGIN * np.quantile(some, SHARE, method="higher")
+                out[group, day] = MARGIN * np.quantile(some, SHARE, method="lower")
     return out
 
 

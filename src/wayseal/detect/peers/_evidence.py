@@ -40,9 +40,9 @@ up), and how many bursts a day they have at the least."""
 _DECADES = math.log(50_000.0)
 _UNEVEN = 0.25
 """Squared coefficient of variation of what comes on top, from day to day."""
-_NATS, _SINCE, _BEFORE, _AS_NEW, _KEPT_A, _KEPT_B, _NEW_A, _NEW_B = range(8)
+_NATS, _SINCE, _BEFORE, _AS_NEW, _KEPT_A, _KEPT_B, _NEW_A, _NEW_B, _UNKNOWN = range(9)
 """A story: evidence, its first day, and what was so before it (the days as work; what was learnt, as gamma); what its
-days say of new work, and what new work would have taught."""
+days say of new work, and what new work would have taught; how probable work that no table knows was as it began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,9 @@ def _copy(of: Floats, into: Floats) -> None:
 
 
 @kernel
-def _begun(stories: Floats, shares: Floats, day: int, as_ever: float, alpha: float, beta: float) -> None:
+def _begun(
+    stories: Floats, shares: Floats, day: int, as_ever: float, ever: float, unknown: float, alpha: float, beta: float
+) -> None:
     """Ends what says nothing any more or is too old; the younger story takes the older one's place, else one begins."""
     for k in range(2):
         if day - stories[k, _SINCE] >= WEEKS:
@@ -161,26 +163,40 @@ def _begun(stories: Floats, shares: Floats, day: int, as_ever: float, alpha: flo
         _copy(shares[1], shares[0])
         stories[1, _NATS] = 0.0
     if stories[0, _NATS] <= 0.0:
-        _begin(stories[0], shares[0], day, as_ever, alpha, beta)
+        _begin(stories[0], shares[0], day, as_ever, ever, unknown, alpha, beta)
 
 
 @kernel
-def _begin(story: Floats, share: Floats, day: int, as_ever: float, alpha: float, beta: float) -> None:
+def _begin(
+    story: Floats, share: Floats, day: int, as_ever: float, ever: float, unknown: float, alpha: float, beta: float
+) -> None:
+    """A story that begins on a day. as_ever, ever: what the days before say of ordinary work, and of unknown work."""
     story.fill(0.0)
     share.fill(0.0)
-    story[_SINCE], story[_BEFORE], story[_KEPT_A], story[_KEPT_B] = day, as_ever, alpha, beta
+    story[_SINCE], story[_KEPT_A], story[_KEPT_B], story[_UNKNOWN] = day, alpha, beta, unknown
+    story[_BEFORE] = _with_unknown(as_ever, ever, unknown)
+
+
+@kernel
+def _with_unknown(as_ever: float, ever: float, unknown: float) -> float:
+    """What days say of work, where it may be such as no table knows."""
+    return _add(as_ever, math.log(unknown) + ever) if unknown > 0.0 else as_ever
 
 
 @kernel
 def _told(
     story: Floats, share: Floats, y: float, n: float, prior_a: float, prior_b: float, within: float, extra: Floats,
-    as_ever: float, rest: float, burst_day: float,
+    as_ever: float, known: float, rest: float, burst_day: float,
 ) -> None:  # fmt: skip
-    """A story with a day more. rest, burst_day: logarithms of what a day of no burst has, and of a burst's count."""
+    """A story with a day more.
+
+    as_ever, known: what all days say of ordinary work, and of work that no table knows. rest, burst_day: logarithms of
+    what a day of no burst has, and of a burst's count.
+    """
     anew = rest + log_work(y, n, prior_a + story[_NEW_A], prior_b + story[_NEW_B], within)
     story[_AS_NEW] += _add(anew, burst_day)
     _pulled(y, n, prior_a + story[_KEPT_A], prior_b + story[_KEPT_B], within, extra, share)
-    work = _add(as_ever - story[_BEFORE], math.log(ANEW) + story[_AS_NEW])
+    work = _add(_with_unknown(as_ever, known, story[_UNKNOWN]) - story[_BEFORE], math.log(ANEW) + story[_AS_NEW])
     story[_NATS] = _log_sum(share) - math.log(float(len(share))) - work
 
 
@@ -189,14 +205,17 @@ def _account(
     odd: Longs, base: Floats, usual: Floats, unknown: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
 ) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
-    stories, shares, young, today = np.zeros((2, 8)), np.zeros((2, len(extra))), np.zeros(8), np.zeros(len(extra))
+    stories, shares, young, today = np.zeros((2, 9)), np.zeros((2, len(extra))), np.zeros(9), np.zeros(len(extra))
     ever, few, told = np.zeros(len(extra)), int(np.sum(extra <= STEADY)), 0
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
     alpha = beta = bursts = lived = ordinarily = as_ever = granted = 0.0
-    any_odd = False
+    any_odd, always = False, 0.0
     for d in range(len(odd)):
-        _begun(stories, shares, d, as_ever, alpha, beta)
+        if unknown[d] > 0.0:
+            told = _tell_more(told, d, odd, base, usual, extra, few, ever)
+            always = _log_sum(ever) - math.log(float(len(ever)))
+        _begun(stories, shares, d, as_ever, always, unknown[d], alpha, beta)
         if odd[d] == 0 and base[d] <= 0.0:
             total[d], since[d] = _most(stories)
             continue
@@ -212,16 +231,16 @@ def _account(
         work = _add(plain, burst_day)
         ordinarily += work
         _pulled(y, n, prior_a, prior_b, within, extra, ever[:few])
-        _begin(young, today, d, as_ever, alpha, beta)
+        _begin(young, today, d, as_ever, always, unknown[d], alpha, beta)
         as_ever = _add(ordinarily, math.log(ODD_WORK / few) + _log_sum(ever[:few]))
-        if unknown[d] > 0.0:
+        if unknown[d] > 0.0 or stories[0, _UNKNOWN] > 0.0 or stories[1, _UNKNOWN] > 0.0:
             told = _tell_more(told, d + 1, odd, base, usual, extra, few, ever)
-            as_ever = _add(as_ever, math.log(unknown[d] / len(ever)) + _log_sum(ever))
+            always = _log_sum(ever) - math.log(float(len(ever)))
         for k in range(2):
             if k == 0 or stories[k, _NATS] > 0.0:
-                _told(stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, rest, burst_day)
+                _told(stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, always, rest, burst_day)
         if stories[0, _SINCE] < d and y > (prior_a + alpha) / (prior_b + beta) * n:
-            _told(young, today, y, n, prior_a, prior_b, within, extra, as_ever, rest, burst_day)
+            _told(young, today, y, n, prior_a, prior_b, within, extra, as_ever, always, rest, burst_day)
             if young[_NATS] > max(stories[1, _NATS], 0.0):
                 _copy(young, stories[1])
                 _copy(today, shares[1])
