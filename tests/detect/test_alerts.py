@@ -1,15 +1,15 @@
 """When the balance tips: the numbered obligations of `_alerts`."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view
-from wayseal.detect._alerts import BOLD, PRIOR, THRESHOLD, find_alerts, find_tipping_time, score_of, thresholds
-from wayseal.detect._judge import CAP, EPISODE, MAIN, YOUNG, Finding, Floats, add_evidence
+from wayseal.detect._alerts import PRIOR, RIGHT, THRESHOLD, find_alerts, find_tipping_time, score_of, thresholds
+from wayseal.detect._judge import MAIN, Finding, Floats, add_evidence
 from wayseal.detect._view import View
+from wayseal.detect._weigh import CAP, EPISODE, YOUNG
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import evidence
 
@@ -179,8 +179,9 @@ def test_3_verdicts_of_peers_move_the_threshold(four: View) -> None:
 
 
 def test_a_score_is_a_probability() -> None:
-    assert score_of(THRESHOLD + BOLD) == 0.5
-    assert score_of(BOLD) == pytest.approx(1 / (1 + PRIOR))
+    """Where so many cases were counted it is the share of them that were right."""
+    for beyond, share in RIGHT:
+        assert score_of(THRESHOLD + beyond) == score_of(beyond, 0.0) == pytest.approx(share)
     assert score_of(math.inf) == pytest.approx(1)
     assert score_of(-math.inf) == pytest.approx(0)
     scores = [score_of(x) for x in np.linspace(-50, 50, 101)]
@@ -189,11 +190,10 @@ def test_a_score_is_a_probability() -> None:
 
 def test_evidence_of_one_detector_is_capped(pulled: tuple[View, tuple[Finding, ...]]) -> None:
     v, (main,) = pulled
-    more = replace(main, evidence=replace(main.evidence, total=main.evidence.total + 10))
-    assert more.evidence.total.max() > CAP
-    assert add_evidence((more, more), v.shape).max() == 2 * CAP
     young = np.arange(v.shape[1]) - main.evidence.since < YOUNG
+    assert main.evidence.total.max() > CAP
     most = np.where(young, EPISODE, CAP)
     assert np.array_equal(add_evidence((main,), v.shape), np.minimum(main.evidence.total, most))
-    assert {EPISODE, CAP} <= set(add_evidence((main,), v.shape)[place(v, "a")].tolist())
+    assert {EPISODE, CAP} <= set(main.weight[place(v, "a")].tolist())
+    assert add_evidence((main, main), v.shape).max() == 2 * CAP
     assert add_evidence((), v.shape).tolist() == np.zeros(v.shape).tolist()

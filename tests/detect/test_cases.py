@@ -10,10 +10,11 @@ import pytest
 from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view
 from wayseal.detect._alerts import THRESHOLD, AccountAlert, score_of
 from wayseal.detect._cases import CaseInputs, build_cases
-from wayseal.detect._judge import CAP, MAIN, OFTEN, Finding, Floats, add_evidence
+from wayseal.detect._judge import MAIN, Finding, Floats, add_evidence
 from wayseal.detect._link import COST, LinkedAccounts
 from wayseal.detect._result import MOST_READS, Case
 from wayseal.detect._view import View
+from wayseal.detect._weigh import EPISODE, OFTEN, weigh
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import DailyEvidence
 
@@ -26,10 +27,11 @@ READS = [
 
 
 def saying(found: Finding, total: Floats, name: str = "", since: int | None = None) -> Finding:
-    """What a detector found, with other evidence. since: of all days, where it isn't the detector's own."""
+    """What a detector found, with other evidence, weighed alone. since: of all days, None: its own."""
     begun = found.evidence.since if since is None else np.full(total.shape, since, np.int64)
     weighed = DailyEvidence(total=total, since=begun)
-    return replace(found, name=name or found.name, evidence=weighed)
+    other = replace(found, name=name or found.name, evidence=weighed)
+    return replace(other, weight=weigh([other.said()])[0])
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +148,7 @@ def test_reasons_come_by_weight_and_weak_ones_not_at_all(world: tuple[View, Find
     less = math.log(1 - OFTEN + OFTEN * math.exp(3.0))
     (case,) = made(ground(v, says("x", 0.49), says("y", 3.0), says("z", 99.0), says("b", 3.0)), [alert(v, "a")])
     told = [(r.detector, r.weight) for r in case.people[0].reasons]
-    assert told == [("z", CAP), ("b", pytest.approx(less)), ("y", pytest.approx(less))]
+    assert told == [("z", EPISODE), ("b", pytest.approx(less)), ("y", pytest.approx(less))]
 
 
 def test_linked_accounts_are_one_case(world: tuple[View, Finding]) -> None:

@@ -21,7 +21,6 @@ from tests.detect.views import (
     WHERE,
     WHO,
     Seen,
-    areas_known,
     cut,
     facts_of_reads,
     look,
@@ -31,6 +30,7 @@ from tests.detect.views import (
     some,
     told_by,
     unsettled,
+    window_known,
 )  # fmt: skip
 from tests.detect.watched import Watched, rows_of, tables_of
 from tests.effort import examples
@@ -191,10 +191,10 @@ def turned_back(said: dict[str, Any]) -> dict[str, Any]:
 def test_later_days_change_nothing(reads: list[Seen], day: int) -> None:
     """Obligation 3: a view that ends sooner says the same of its days, and so does territory before it.
 
-    Who is whose peer and who works in the own area is a matter of the whole window.
+    Who is whose peer, who works in the own area and what a busy day of a role is are matters of the whole window.
     """
     whole = told_by(look(facts_of_reads(reads, CHINA), DAYS, settle=unsettled))
-    with areas_known():
+    with window_known():
         view, short = settle_by_territory(whole), settled(cut(whole, day))
     same_territory(view, short, day)
     for detector in ALL:
@@ -219,7 +219,7 @@ def same_territory(view: View, short: View, days: int) -> None:
 def test_late_reads_change_nothing_before_them(reads: list[Seen], more: list[Seen], day: int) -> None:
     """Obligation 3 for what comes late, of accounts that are there and of new ones."""
     late = [r for r in more if r.at >= day * 86_400_000_000]
-    with areas_known():
+    with window_known():
         both = told_by(look(facts_of_reads(once([*reads, *late]), CHINA), DAYS))
         before = look(facts_of_reads(reads, CHINA), DAYS)
     rows = np.searchsorted(both.keys, before.keys)
@@ -359,7 +359,7 @@ def test_a_world_cut_short(subtests: pytest.Subtests, world: Looked) -> None:
     """Obligation 3 where there is much of everything."""
     brought, _, known, first = world
     whole_view = looked(brought, known, first, unsettled)
-    with areas_known():
+    with window_known():
         view = settle_by_territory(whole_view)
         shorts = {day: settled(cut(whole_view, day)) for day in (0, 1, 5, 9, 13)}
     for day, short in shorts.items():

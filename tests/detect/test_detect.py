@@ -352,6 +352,7 @@ def test_one_touch_of_a_canary_is_a_case_until_somebody_says_that_it_was_none(sm
     rows = [(quiet, small.result.until - 3 * DAY_US, 1)]
     given = ExternalEvidence(counted={"canary_touch": rows}, reads={})
     case = one_of(run(small.ledger, external=given), quiet)
+    assert case.score > 0.5
     assert local_day(case.alerted_at) == local_day(rows[0][1])
     said = ExternalVerdict(actors=(quiet,), true=False, until=case.until)
     assert quiet not in actors(run(small.ledger, external=replace(given, verdicts=[said])))

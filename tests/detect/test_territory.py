@@ -120,6 +120,17 @@ def test_1_what_becomes_ground_later_explains_nothing_before() -> None:
     assert set(by_day[8]) == {AT_OUTLET}
 
 
+def test_1_nor_does_what_becomes_seldom_later() -> None:
+    early = [
+        r for d in range(3) for k, x in enumerate(CROWD) for r in reads(x, d, [*at(4, start=k), *spread(6, start=k)])
+    ]
+    later = [r for d in range(3, 10) for k, x in enumerate(CROWD) for r in reads(x, d, spread(30, ELSEWHERE, k))]
+    rows = [*early, *later, *(r for d in (2, 9) for r in reads("a", d, [*at(20), *AWAY]))]
+    by_day = found(looked(rows))
+    assert set(by_day[2]) == {NONE}
+    assert by_day[9][:20] == [AT_OUTLET] * 20
+
+
 # --- 2: by chance ---
 
 
@@ -145,6 +156,8 @@ def test_2_an_outlet_of_which_everybody_reads_is_nobody_s_ground() -> None:
 def test_2_own_reads_are_no_chance() -> None:
     rows = [*reads("b", 0, spread(20)), *reads("a", 0, at(300))]
     assert only(looked(rows, 1)) == {AT_OUTLET}
+    rows = [*reads("b", 0, [*at(6), *spread(14, ELSEWHERE)]), *reads("a", 0, [*at(300), *spread(300, ELSEWHERE)])]
+    assert only(looked(rows, 1)) == {NONE}, "nor do they make what others read often a seldom thing"
 
 
 def test_2_an_account_is_counted_for_at_most_so_many() -> None:
@@ -247,6 +260,13 @@ def test_3_a_region_says_nothing_of_a_role_whose_people_read_everywhere() -> Non
     assert only(v, "k") == {NONE}
 
 
+def test_3_where_actors_says_it_no_other_area_is_learnt() -> None:
+    home = [r for x in "kl" for d in range(5) for r in reads(x, d, spread(30, OF_REGION, d))]
+    away = [r for d in range(5) for r in reads("m", d, spread(20, range(31, 41), d))]
+    assert only(looked([*crowd(30, 5), *home, *away], 5, **manager()), "m") == {NONE}
+    assert only(looked([*crowd(30, 5), *home, *away], 5), "m") == {IN_AREA}
+
+
 def test_3_an_area_that_is_learnt() -> None:
     """A region of which nearly all reads are, from ten reads on."""
 
@@ -281,7 +301,15 @@ def test_4_a_route_is_no_ground(back: bool) -> None:
 
     assert asked([33, 34]) == {NONE}, "two outlets of one city"
     assert asked([33, 34, 3]) == {NONE}, "two thirds of them"
+    assert asked([HERE + 1]) == {NONE}, "within a city"
     assert asked([1, 3, 25, 29, 31, 33, 45]) == {AT_OUTLET, NONE}
+
+
+@pytest.mark.parametrize("helper", ["B", "z"])
+def test_4_whoever_helps_makes_it_ground_for_nobody_else(helper: str) -> None:
+    route = reads("a", 8, [*[(HERE, 33)] * 30, *AWAY])
+    v = looked([*crowd(), *reads(helper, 8, [*at(40), *AWAY]), *route])
+    assert (only(v, helper), only(v)) == ({AT_OUTLET, NONE}, {NONE})
 
 
 def test_4_a_city_to_which_most_parcels_go_makes_no_route() -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, R, constant, judged, place, staff, view
 from wayseal.detect._alerts import refine_tipping_time
-from wayseal.detect._judge import MAIN, Finding, Longs, add_evidence, cap_evidence
+from wayseal.detect._judge import MAIN, Finding, Longs, add_evidence
 from wayseal.detect._view import View
+from wayseal.detect._weigh import Said, weigh
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import evidence
 
@@ -39,7 +40,8 @@ def evidence_at(v: View, found: Finding, actor: str, n: int) -> float:
         base[a, DAY] -= odd[a, DAY] - n
     odd[a, DAY] = n
     weighed = evidence(odd, base, v.group, found.usual, found.unknown, found.cleared)
-    return float(cap_evidence(found.name, weighed.total[a : a + 1, DAY], DAY - weighed.since[a : a + 1, DAY])[0])
+    nats, age = weighed.total[a : a + 1, DAY], DAY - weighed.since[a : a + 1, DAY]
+    return float(weigh([Said(kind=found.kind, nats=nats, age=age)])[0][0])
 
 
 @pytest.fixture(scope="module")

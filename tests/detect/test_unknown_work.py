@@ -7,7 +7,7 @@ import pytest
 
 from tests.detect.viewed import MANDATE, PLAIN, WORK, R, place, view
 from tests.detect.views import cut
-from wayseal.detect._unknown_work import SEEN, find_unknown_work
+from wayseal.detect._unknown_work import SEEN, Peers
 from wayseal.detect._view import Floats, View
 
 DAYS = 6
@@ -29,7 +29,7 @@ def looked(rows: list[R], roles: Mapping[str, str] | None = None, services: str 
 
 
 def found(v: View) -> Floats:
-    return find_unknown_work(v, v.count(v.suspects.plain))
+    return Peers(v).find_unknown_work(v.count(v.suspects.plain))
 
 
 def of(v: View, actor: str, day: int = DAYS - 1) -> float:
@@ -47,6 +47,8 @@ def test_1_more_peers_say_more() -> None:
     others = worked("abcdefgh")
     alone, two, five = (of(looked([*others, *worked("s" + more, PLAIN)]), "s") for more in ("", "t", "tuvw"))
     assert 0 < alone < 0.02 < two < five < 1
+    assert two < 0.9
+    assert of(looked([*worked("abcdefgh", PLAIN), *worked("s", PLAIN)]), "s") > 0.3
 
 
 def test_1_a_role_leans_on_its_kind() -> None:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import Finding
-from wayseal.detect._unknown_work import find_unknown_work
+from wayseal.detect._judge import Finding, judge
 from wayseal.detect._view import AccountPosts, OutletPlaces, UInts, View, build_view
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
 from wayseal.detect.facts._facts import NEVER, SCHEMAS
-from wayseal.detect.peers import evidence, fit
 
 CHINA = 8 * 3_600_000_000
 DAY_US, MINUTE = 86_400_000_000, 60_000_000
@@ -138,17 +136,8 @@ def place(v: View, actor: str) -> int:
 
 
 def judged(v: View, *detectors: Detector, cleared: np.ndarray | None = None) -> tuple[Finding, ...]:
-    """Findings of some detectors, none of which counts in part."""
-    out = []
-    for detector in detectors:
-        odd = detector.count(v)
-        usual = fit(odd.odd, odd.base, v.group, v.role)
-        unknown = find_unknown_work(v, odd.odd)
-        weighed = evidence(odd.odd, odd.base, v.group, usual, unknown, cleared)
-        out.append(
-            Finding(name=detector.name, odd=odd, usual=usual, evidence=weighed, unknown=unknown, cleared=cleared)
-        )
-    return tuple(out)
+    """Findings of some detectors."""
+    return judge(v, detectors, cleared)
 
 
 def constant(name: str, odd: np.ndarray, base: np.ndarray) -> Detector:

@@ -113,14 +113,21 @@ def unsettled(view: View) -> View:
 
 
 @contextmanager
-def areas_known() -> Iterator[None]:
-    """Who works in the own area is told by the whole window, as who is whose peer: here it is everybody."""
+def window_known() -> Iterator[None]:
+    """With what territory takes from the whole window, as who is whose peer, given.
+
+    Everybody works in the own area, and more than nine reads a day are nobody's help.
+    """
 
     def everybody(view: View, *_: object) -> npt.NDArray[np.bool_]:
         return np.ones(view.shape[0], np.bool_)
 
+    def nine(view: View) -> npt.NDArray[np.float64]:
+        return np.full(view.shape[0], 9.0)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wayseal.detect._territory._works_in_area", everybody)
+        patch.setattr("wayseal.detect._territory._most_at_outlet", nine)
         yield
 
 

@@ -11,6 +11,7 @@ from tests.docs.pages import read, rows, sections
 from wayseal.detect import DetectResult, Options
 from wayseal.detect._alerts import PRIOR, THRESHOLD, score_of
 from wayseal.detect._detect import PEERS
+from wayseal.detect._judge import _SURE, MAIN
 from wayseal.detect._link import COST
 from wayseal.detect._missing_work import MOSTLY
 from wayseal.detect._result import WORTH, FirstReads, Judged, Strength, Table, strength_of
@@ -46,6 +47,7 @@ def test_figures_are_those_of_the_code(page: str) -> None:
     known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH}
     assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
     assert (STRENGTH, round(WIDE, 1)) == (0.4, 0.3), "two fifths, a third"
+    assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *_SURE}, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
     assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
     assert f"{EXTRA[0]:g}" in page

@@ -36,7 +36,8 @@ RIGHT = ((0.0, 0.012), (3.0, 0.03), (4.5, 0.25), (5.0, 0.6), (5.5, 0.85), (8.0, 
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
-_KNOTS = tuple((beyond, math.log(share / (1.0 - share))) for beyond, share in RIGHT)
+_BEYOND: Floats = np.array([beyond for beyond, _ in RIGHT])
+_LOGITS: Floats = np.array([math.log(share / (1.0 - share)) for _, share in RIGHT])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +53,8 @@ class AccountAlert:
 def score_of(nats: float, threshold: float = THRESHOLD) -> float:
     """Probability of pulling, given the evidence and the prior (obligation 4)."""
     beyond = nats - threshold
-    first, last = _KNOTS[0][0], _KNOTS[-1][0]
-    logit = float(np.interp(beyond, *zip(*_KNOTS, strict=True))) + min(beyond - first, 0.0) + max(beyond - last, 0.0)
+    outside = min(beyond - _BEYOND[0], 0.0) + max(beyond - _BEYOND[-1], 0.0)
+    logit = float(np.interp(beyond, _BEYOND, _LOGITS)) + float(outside)
     return 1.0 / (1.0 + math.exp(min(max(-logit, -700.0), 700.0)))
 
 
@@ -163,8 +164,9 @@ def refine_tipping_time(
 
 def _said_before(finding: Finding, actor: int, day: int) -> Said:
     """What a detector said at the end of the day before."""
-    total, since = (each[actor : actor + 1, day - 1] for each in (finding.evidence.total, finding.evidence.since))
-    return Said(kind=finding.kind, nats=total, age=day - 1 - since)
+    cell = slice(actor, actor + 1), day - 1
+    age = day - 1 - finding.evidence.since[cell]
+    return Said(kind=finding.kind, nats=finding.evidence.total[cell], age=age)
 
 
 def _said_until(view: View, finding: Finding, actor: int, day: int, times: Longs, moment: int) -> Said:

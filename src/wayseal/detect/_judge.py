@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect._unknown_work import find_unknown_work
+from wayseal.detect._unknown_work import Peers
 from wayseal.detect._view import View
 from wayseal.detect._weigh import Kind, Said, weigh
 from wayseal.detect.detectors import Detector, Odd
@@ -61,12 +61,13 @@ class Finding:
 
 def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Finding, ...]:
     """Each detector's findings. cleared: bool (a, d), days of which somebody has said that they were work."""
-    unexplained = find_unknown_work(view, view.count(view.suspects.plain | view.suspects.unknown))
+    peers = Peers(view)
+    unexplained = peers.find_unknown_work(view.count(view.suspects.plain | view.suspects.unknown))
 
     def found(detector: Detector) -> Finding:
         odd = detector.count(view)
         own = detector.name != MAIN and odd.among is None
-        unknown = find_unknown_work(view, odd.odd) if own else unexplained
+        unknown = peers.find_unknown_work(odd.odd) if own else unexplained
         usual = fit(odd.odd, odd.base, view.group, view.role)
         weighed = evidence(odd.odd, odd.base, view.group, usual, unknown, cleared)
         if odd.least > 0:

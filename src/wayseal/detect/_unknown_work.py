@@ -18,27 +18,43 @@ _POOL, _ANYBODY = 2.0, 0.01
 """For how many accounts the wider group stands; what is taken where nobody was seen."""
 
 
-def find_unknown_work(view: View, odd: Longs) -> Floats:
-    """float64 (a, d), given what counts as odd on each day: int64 (a, d)."""
-    some, judged = np.cumsum(odd, axis=1), np.cumsum(view.first - view.mandate, axis=1)
-    seen = judged >= SEEN
-    idle = seen & (some > IDLE * judged)
-    s = view.suspects
-    answers = (view.count(s.weak & (s.territory == 0)).sum(axis=1) >= SEEN).astype(np.int64)
-    kind = view.kind.astype(np.int64) << 1 | answers
-    pair = kind << 32 | view.role
-    by = [np.zeros(len(pair), np.int64), kind, np.unique(pair, return_inverse=True)[1]]
-    out = np.full(view.shape, _ANYBODY)
-    for group in by:
-        out = (_others(idle, group) + _POOL * out) / (_others(seen, group) + _POOL)
-    explained = np.zeros(view.shape, np.bool_)
-    explained[:, 1:] = (seen & ~idle)[:, :-1]
-    return np.where(explained, 0.0, out)
+class Peers:
+    """Who is pooled with whom (rule 1): everybody, a kind, a role; and how many of each were seen by each day."""
+
+    def __init__(self, view: View) -> None:
+        s = view.suspects
+        answers = (view.count(s.weak & (s.territory == 0)).sum(axis=1) >= SEEN).astype(np.int64)
+        kind = view.kind.astype(np.int64) << 1 | answers
+        self._judged = np.cumsum(view.first - view.mandate, axis=1)
+        self._seen = self._judged >= SEEN
+        self._groups = [_Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
+        self._others = [group.others(self._seen) for group in self._groups]
+
+    def find_unknown_work(self, odd: Longs) -> Floats:
+        """float64 (a, d), given what counts as odd on each day: int64 (a, d)."""
+        idle = self._seen & (np.cumsum(odd, axis=1) > IDLE * self._judged)
+        out = np.full(odd.shape, _ANYBODY)
+        for group, seen in zip(self._groups, self._others, strict=True):
+            out = (group.others(idle) + _POOL * out) / (seen + _POOL)
+        explained = np.zeros(odd.shape, np.bool_)
+        explained[:, 1:] = (self._seen & ~idle)[:, :-1]
+        return np.where(explained, 0.0, out)
 
 
-def _others(flags: Flags, group: Longs) -> Floats:
-    """float64 (a, d): of how many others of its group it is so."""
-    count = np.zeros((int(group.max(initial=-1)) + 1, flags.shape[1]))
-    np.add.at(count, group, flags)
-    others: Floats = count[group] - flags
-    return others
+class _Group:
+    """Accounts by a code each."""
+
+    def __init__(self, codes: Longs) -> None:
+        self._order = np.argsort(codes, kind="stable")
+        ordered = codes[self._order]
+        self._starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(codes)])
+        self._of = np.empty(len(codes), np.int64)
+        self._of[self._order] = np.searchsorted(self._starts, np.arange(len(codes)), side="right") - 1
+
+    def others(self, flags: Flags) -> Longs:
+        """int64 (a, d): of how many others of its group it is so."""
+        if not len(flags):
+            return flags.astype(np.int64)
+        counts = np.add.reduceat(flags[self._order], self._starts, axis=0, dtype=np.int64)
+        others: Longs = counts[self._of] - flags
+        return others

@@ -112,6 +112,18 @@ def _pulled(y: float, n: float, alpha: float, beta: float, within: float, extra:
 
 
 @kernel
+def _tell_more(
+    start: int, stop: int, odd: Longs, base: Floats, usual: Floats, extra: Floats, few: int, ever: Floats
+) -> int:
+    """Adds what days say of the large numbers of reads on top, from `few` on: seldom needed, so put off until it is."""
+    for d in range(start, stop):
+        if odd[d] != 0 or base[d] > 0.0:
+            a, b = 1.0 / usual[1, d], 1.0 / usual[1, d] / usual[0, d]
+            _pulled(float(odd[d]), max(base[d], 1e-9), a, b, usual[2, d], extra[few:], ever[few:])
+    return stop
+
+
+@kernel
 def _ordinarily(y: float, n: float, alpha: float, beta: float, within: float, alike: Floats, fits: Floats) -> float:
     """What a day says of this person's work, with days as its peers have them and with more even ones.
 
@@ -178,7 +190,7 @@ def _account(
 ) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
     stories, shares, young, today = np.zeros((2, 8)), np.zeros((2, len(extra))), np.zeros(8), np.zeros(len(extra))
-    ever, few = np.zeros(len(extra)), int(np.sum(extra <= STEADY))
+    ever, few, told = np.zeros(len(extra)), int(np.sum(extra <= STEADY)), 0
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
     alpha = beta = bursts = lived = ordinarily = as_ever = granted = 0.0
@@ -199,10 +211,12 @@ def _account(
         plain = rest + _ordinarily(y, n, prior_a + alpha, prior_b + beta, within, alike, fits)
         work = _add(plain, burst_day)
         ordinarily += work
-        _pulled(y, n, prior_a, prior_b, within, extra, ever)
+        _pulled(y, n, prior_a, prior_b, within, extra, ever[:few])
         _begin(young, today, d, as_ever, alpha, beta)
-        steady = math.log(ODD_WORK / few) + _log_sum(ever[:few])
-        as_ever = _add(ordinarily, _add(steady, math.log(max(unknown[d], 1e-12) / len(ever)) + _log_sum(ever)))
+        as_ever = _add(ordinarily, math.log(ODD_WORK / few) + _log_sum(ever[:few]))
+        if unknown[d] > 0.0:
+            told = _tell_more(told, d + 1, odd, base, usual, extra, few, ever)
+            as_ever = _add(as_ever, math.log(unknown[d] / len(ever)) + _log_sum(ever))
         for k in range(2):
             if k == 0 or stories[k, _NATS] > 0.0:
                 _told(stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, rest, burst_day)
